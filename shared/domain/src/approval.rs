@@ -1,0 +1,282 @@
+//! Who may decide what, and is this action approved? The rules are data: `shared/policy/approval/`.
+
+use crate::action::{Action, Clause, Decision, Reason, State, Vote};
+use crate::money::{Currency, Money};
+use crate::policy::{Complaint, Rules};
+use crate::staff::{MACHINE, Role, Staff};
+use jiff::Timestamp;
+use serde::Deserialize;
+use toml::Spanned;
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ApprovalPolicy {
+    pub version: u32,
+    pub effective: String,
+    pub currency: Currency,
+    pub expiry_hours: i64,
+    pub rule: Vec<Rule>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rule {
+    pub id: Spanned<String>,
+    pub kind: String,
+    pub reasons: Option<Vec<Reason>>,
+    #[serde(default)]
+    pub over: Option<rust_decimal::Decimal>,
+    #[serde(default)]
+    pub up_to: Option<rust_decimal::Decimal>,
+    pub alone: Vec<Role>,
+    pub approvals: Vec<Role>,
+    pub why: String,
+}
+
+/// What the policy asks for before an action may be executed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Requirement {
+    /// Empty when the asker may decide alone.
+    pub approvals: Vec<Role>,
+    pub clause: Clause,
+}
+
+impl ApprovalPolicy {
+    /// Finds the rule for an action and what it asks of somebody in `role`; `None` is the machine.
+    pub fn requirement(&self, kind: &str, amount: Money, reason: Reason, role: Option<Role>) -> Requirement {
+        let rule = self.rule_for(kind, amount, reason);
+        let alone =
+            role.is_some_and(|role| rule.alone.iter().any(|allowed| role == *allowed || (role == Role::Vp && *allowed == Role::Manager)));
+        Requirement {
+            approvals: if alone { Vec::new() } else { rule.approvals.clone() },
+            clause: Clause { rule: rule.id.get_ref().clone(), policy_version: self.version, why: rule.why.clone() },
+        }
+    }
+
+    /// The first rule that fits. A foreign amount without a rate has no band: the strictest rule of its kind applies.
+    fn rule_for(&self, kind: &str, amount: Money, reason: Reason) -> &Rule {
+        let mut rules = self.rule.iter().filter(|rule| rule.kind == kind);
+        let found = if amount.currency() == self.currency {
+            rules.find(|rule| rule.covers(amount.amount(), reason))
+        } else {
+            rules.max_by_key(|rule| rule.approvals.len())
+        };
+        found.expect("the lint saw a rule for every amount and reason")
+    }
+}
+
+impl Rule {
+    fn covers(&self, amount: rust_decimal::Decimal, reason: Reason) -> bool {
+        self.reasons.as_ref().is_none_or(|reasons| reasons.contains(&reason))
+            && self.over.is_none_or(|over| amount > over)
+            && self.up_to.is_none_or(|up_to| amount <= up_to)
+    }
+}
+
+impl Rules for ApprovalPolicy {
+    const NAME: &'static str = "approval";
+
+    fn version(&self) -> u32 {
+        self.version
+    }
+
+    /// Finds gaps by asking for both sides of every boundary, and rules that nobody can meet.
+    fn lint(&self) -> Vec<Complaint> {
+        let mut complaints = Complaint::doubled(self.rule.iter().map(|rule| &rule.id));
+        let cent = rust_decimal::Decimal::new(1, 2);
+        let mut amounts: Vec<_> =
+            self.rule.iter().flat_map(|rule| [rule.over, rule.up_to]).flatten().flat_map(|edge| [edge, edge + cent]).collect();
+        amounts.extend([cent, rust_decimal::Decimal::from(1_000_000_000)]);
+        for rule in &self.rule {
+            if rule.approvals.is_empty() {
+                complaints.push(Complaint::on(&rule.id, format!("`{}` names nobody who may approve", rule.id.get_ref())));
+            }
+            if rule.why.trim().is_empty() {
+                complaints.push(Complaint::on(&rule.id, format!("`{}` has no `why`", rule.id.get_ref())));
+            }
+            let taken = |amount, reason| self.rule.iter().find(|other| other.kind == rule.kind && other.covers(amount, reason));
+            let first = |amount, reason| taken(amount, reason).is_some_and(|found| found.id.get_ref() == rule.id.get_ref());
+            if !Reason::ALL.iter().any(|reason| amounts.iter().any(|amount| first(*amount, *reason))) {
+                complaints.push(Complaint::on(&rule.id, format!("`{}` can never match", rule.id.get_ref())));
+            }
+            for reason in Reason::ALL {
+                for amount in &amounts {
+                    if taken(*amount, reason).is_none() {
+                        let what = format!("nobody may decide a {} of {amount} for {}", rule.kind, reason.name());
+                        complaints.push(Complaint::on(&rule.id, what));
+                    }
+                }
+            }
+        }
+        complaints
+    }
+}
+
+/// Why a decision was not taken. The order is the order of the checks.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    #[error("{by} has already decided: the action is {state}")]
+    AlreadyDecided { by: String, state: &'static str },
+    #[error("the request has expired; ask again with a fresh preview")]
+    Expired,
+    #[error("the preview has changed since it was shown; look at the new one and decide again")]
+    StalePreview,
+    #[error("this is your own request; somebody else must decide it: {}", names(.0))]
+    OwnRequest(Vec<Role>),
+    #[error("your role may not decide this; it needs {}", names(.0))]
+    NotPermitted(Vec<Role>),
+}
+
+fn names(roles: &[Role]) -> String {
+    roles.iter().map(|role| role.name()).collect::<Vec<_>>().join(" and ")
+}
+
+/// Takes a person's decision on a waiting action.
+///
+/// `digest_now` is the digest of a preview made from the state as it is now.
+pub fn decide(mut action: Action, vote: Vote, staff: &Staff, digest_now: &str, now: Timestamp) -> Result<Action, Refusal> {
+    if action.state != State::WaitingApproval {
+        let by = action.votes.last().map_or_else(|| "recoup".to_owned(), |vote| vote.by.clone());
+        return Err(Refusal::AlreadyDecided { by, state: action.state.name() });
+    }
+    if now >= action.expires_at {
+        return Err(Refusal::Expired);
+    }
+    if vote.digest != action.preview.digest || digest_now != action.preview.digest {
+        return Err(Refusal::StalePreview);
+    }
+    if action.requested_by == staff.id {
+        return Err(Refusal::OwnRequest(action.required));
+    }
+    let open = missing(&action.required, &action.votes);
+    if !open.iter().any(|needed| staff.role.stands_for(*needed)) || action.votes.iter().any(|vote| vote.by == staff.id) {
+        return Err(Refusal::NotPermitted(open));
+    }
+    let denied = vote.decision == Decision::Deny;
+    action.votes.push(vote);
+    if denied {
+        action.state = State::Denied;
+        action.decided_at = Some(now);
+        action.ended_at = Some(now);
+    } else if missing(&action.required, &action.votes).is_empty() {
+        action.state = State::Approved;
+        action.decided_at = Some(now);
+    }
+    Ok(action)
+}
+
+/// Records the asker's own decision, where the policy lets their role decide alone.
+pub fn decide_alone(mut action: Action, staff: &Staff, now: Timestamp) -> Result<Action, Refusal> {
+    if !action.required.is_empty() || action.requested_by != staff.id {
+        return Err(Refusal::NotPermitted(action.required));
+    }
+    action.votes.push(Vote {
+        by: staff.id.clone(),
+        role: staff.role,
+        decision: Decision::Approve,
+        digest: action.preview.digest.clone(),
+        note: action.note.clone(),
+        at: now,
+        within_limit: true,
+    });
+    action.state = State::Approved;
+    action.decided_at = Some(now);
+    Ok(action)
+}
+
+/// Which needed approvals no vote stands for yet. Each vote stands for one, the strictest it can.
+pub fn missing(required: &[Role], votes: &[Vote]) -> Vec<Role> {
+    let mut open = required.to_vec();
+    open.sort_by(|a, b| b.cmp(a));
+    for vote in votes.iter().filter(|vote| vote.decision == Decision::Approve) {
+        if let Some(place) = open.iter().position(|needed| vote.role.stands_for(*needed)) {
+            open.remove(place);
+        }
+    }
+    open.sort();
+    open
+}
+
+/// Something that people have approved, exactly as it is.
+///
+/// Nothing else can be executed, and there is no other way to make one than [`approved`]:
+///
+/// ```compile_fail
+/// fn forge(action: domain::action::Action) -> domain::approval::Approved<domain::action::Action> {
+///     domain::approval::Approved { inner: action }
+/// }
+/// ```
+///
+/// ```compile_fail
+/// fn forge(action: domain::action::Action) -> domain::approval::Approved<domain::action::Action> {
+///     serde_json::from_value(serde_json::to_value(action).unwrap()).unwrap()
+/// }
+/// ```
+///
+/// The same function, with the check, compiles:
+///
+/// ```
+/// fn check(action: domain::action::Action) -> Option<domain::approval::Approved<domain::action::Action>> {
+///     domain::approval::approved(action).ok()
+/// }
+/// ```
+#[derive(Debug)]
+pub struct Approved<T> {
+    inner: T,
+}
+
+impl<T> Approved<T> {
+    pub fn inner(&self) -> &T {
+        &self.inner
+    }
+
+    pub fn into_inner(self) -> T {
+        self.inner
+    }
+}
+
+/// Why an action is not approved.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NotApproved {
+    #[error("the action is {0}")]
+    State(&'static str),
+    #[error("the machine cannot approve")]
+    ByMachine,
+    #[error("somebody denied it")]
+    Denied,
+    #[error("an approval was given to another preview")]
+    OtherPreview,
+    #[error("its asker approved it without being allowed to decide alone")]
+    OwnVote,
+    #[error("the approval of {} is missing", names(.0))]
+    Missing(Vec<Role>),
+}
+
+/// Checks the recorded votes again and lets the action through.
+pub fn approved(action: Action) -> Result<Approved<Action>, NotApproved> {
+    if !matches!(action.state, State::Approved | State::Executing | State::InDoubt) {
+        return Err(NotApproved::State(action.state.name()));
+    }
+    for vote in &action.votes {
+        if vote.by == MACHINE {
+            return Err(NotApproved::ByMachine);
+        }
+        if vote.decision == Decision::Deny {
+            return Err(NotApproved::Denied);
+        }
+        if vote.digest != action.preview.digest {
+            return Err(NotApproved::OtherPreview);
+        }
+        if vote.by == action.requested_by && !(vote.within_limit && action.required.is_empty()) {
+            return Err(NotApproved::OwnVote);
+        }
+    }
+    let open = missing(&action.required, &action.votes);
+    if !open.is_empty() || action.votes.is_empty() {
+        return Err(NotApproved::Missing(open));
+    }
+    Ok(Approved { inner: action })
+}
+
+#[cfg(test)]
+mod tests;

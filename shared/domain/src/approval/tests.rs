@@ -1,0 +1,138 @@
+use super::*;
+use crate::action::{Kind, Preview};
+use crate::id::{AccountId, ActionId};
+use crate::policy::Policies;
+
+fn usd(amount: &str) -> Money {
+    Money::parse(amount, Currency::USD).unwrap()
+}
+
+fn staff(id: &str, role: Role) -> Staff {
+    Staff { id: id.into(), name: id.into(), role, email: String::new() }
+}
+
+fn waiting(required: &[Role]) -> Action {
+    let account = AccountId::of("stripe", "default", "cus_1");
+    Action {
+        id: ActionId::of(&account, "luis", "k"),
+        account,
+        kind: Kind::Refund { payment: "ch_1".into(), amount: usd("24.00") },
+        reason_code: Reason::BillingError,
+        note: String::new(),
+        case: None,
+        state: State::WaitingApproval,
+        requested_by: "luis".into(),
+        requested_at: Timestamp::UNIX_EPOCH,
+        expires_at: "1970-01-04T00:00:00Z".parse().unwrap(),
+        preview: Preview {
+            summary: String::new(),
+            lines: vec![],
+            clause: Clause { rule: "r".into(), policy_version: 1, why: "w".into() },
+            digest: "d".into(),
+        },
+        required: required.to_vec(),
+        votes: vec![],
+        decided_at: None,
+        attempt: None,
+        outcome: None,
+        ended_at: None,
+        confirmed_at: None,
+        trace: "t".into(),
+    }
+}
+
+fn vote(staff: &Staff, digest: &str) -> Vote {
+    Vote {
+        by: staff.id.clone(),
+        role: staff.role,
+        decision: Decision::Approve,
+        digest: digest.into(),
+        note: String::new(),
+        at: Timestamp::UNIX_EPOCH,
+        within_limit: false,
+    }
+}
+
+#[test]
+fn refunds_go_to_whom_the_matrix_names() {
+    let policies = Policies::shipped().unwrap();
+    let policy = policies.approval.current();
+    let (billing, manager, vp) = (Role::BillingSpecialist, Role::Manager, Role::Vp);
+    let rows: [(&str, Reason, Option<Role>, &[Role]); 17] = [
+        ("24.00", Reason::BillingError, None, &[billing]),
+        ("24.00", Reason::BillingError, Some(Role::L1), &[billing]),
+        ("24.00", Reason::BillingError, Some(Role::L2), &[billing]),
+        ("24.00", Reason::BillingError, Some(Role::Legal), &[billing]),
+        ("1000.00", Reason::BillingError, Some(billing), &[]),
+        ("1000.01", Reason::BillingError, Some(billing), &[manager]),
+        ("1000.00", Reason::DuplicateCharge, Some(manager), &[]),
+        ("1000.01", Reason::DuplicateCharge, Some(manager), &[manager]),
+        ("1000.00", Reason::DuplicateCharge, Some(vp), &[]),
+        ("5000.00", Reason::DuplicateCharge, Some(vp), &[manager]),
+        ("5000.01", Reason::DuplicateCharge, Some(vp), &[manager, vp]),
+        ("500.00", Reason::Other, Some(billing), &[]),
+        ("500.01", Reason::Other, Some(billing), &[manager]),
+        ("500.01", Reason::Other, Some(manager), &[]),
+        ("500.01", Reason::CustomerDissatisfaction, Some(billing), &[manager]),
+        ("500.01", Reason::ServiceOutage, Some(billing), &[]),
+        ("1000.01", Reason::Other, Some(manager), &[manager]),
+    ];
+    for (amount, reason, role, expected) in rows {
+        let requirement = policy.requirement("refund", usd(amount), reason, role);
+        assert_eq!(requirement.approvals, expected, "{amount} {reason:?} {role:?}");
+    }
+    let euros = Money::parse("1.00", Currency::parse("EUR").unwrap()).unwrap();
+    let requirement = policy.requirement("refund", euros, Reason::Other, Some(manager));
+    assert_eq!(requirement.approvals, [manager, vp], "without a rate the highest tier decides");
+}
+
+#[test]
+fn refusals_come_in_their_order() {
+    let now = Timestamp::UNIX_EPOCH;
+    let late = "1970-01-04T00:00:00Z".parse().unwrap();
+    let (marc, luis, lena) = (staff("marc", Role::Manager), staff("luis", Role::Manager), staff("lena", Role::L1));
+    let mut done = waiting(&[Role::Manager]);
+    done.state = State::Executed;
+    assert!(matches!(decide(done, vote(&marc, "x"), &marc, "x", late), Err(Refusal::AlreadyDecided { .. })));
+    assert_eq!(decide(waiting(&[Role::Manager]), vote(&marc, "x"), &marc, "x", late), Err(Refusal::Expired));
+    assert_eq!(decide(waiting(&[Role::Manager]), vote(&marc, "x"), &marc, "d", now), Err(Refusal::StalePreview));
+    assert_eq!(decide(waiting(&[Role::Manager]), vote(&marc, "d"), &marc, "changed", now), Err(Refusal::StalePreview));
+    assert_eq!(decide(waiting(&[Role::Manager]), vote(&luis, "d"), &luis, "d", now), Err(Refusal::OwnRequest(vec![Role::Manager])));
+    assert_eq!(decide(waiting(&[Role::Manager]), vote(&lena, "d"), &lena, "d", now), Err(Refusal::NotPermitted(vec![Role::Manager])));
+    assert_eq!(decide(waiting(&[Role::Manager]), vote(&marc, "d"), &marc, "d", now).unwrap().state, State::Approved);
+}
+
+#[test]
+fn two_approvals_are_two_people() {
+    let now = Timestamp::UNIX_EPOCH;
+    let (vera, marc) = (staff("vera", Role::Vp), staff("marc", Role::Manager));
+    let once = decide(waiting(&[Role::Manager, Role::Vp]), vote(&vera, "d"), &vera, "d", now).unwrap();
+    assert_eq!(once.state, State::WaitingApproval);
+    assert!(decide(once.clone(), vote(&vera, "d"), &vera, "d", now).is_err());
+    assert_eq!(decide(once, vote(&marc, "d"), &marc, "d", now).unwrap().state, State::Approved);
+}
+
+#[test]
+fn what_people_did_not_approve_is_not_approved() {
+    let marc = staff("marc", Role::Manager);
+    let good = decide(waiting(&[Role::Manager]), vote(&marc, "d"), &marc, "d", Timestamp::UNIX_EPOCH).unwrap();
+    assert!(approved(good.clone()).is_ok());
+    let broken = |change: &dyn Fn(&mut Action)| {
+        let mut action = good.clone();
+        change(&mut action);
+        approved(action).unwrap_err()
+    };
+    assert_eq!(broken(&|a| a.state = State::WaitingApproval), NotApproved::State("waiting_approval"));
+    assert_eq!(broken(&|a| a.votes[0].by = MACHINE.into()), NotApproved::ByMachine);
+    assert_eq!(broken(&|a| a.votes[0].decision = Decision::Deny), NotApproved::Denied);
+    assert_eq!(broken(&|a| a.preview.digest = "other".into()), NotApproved::OtherPreview);
+    assert_eq!(broken(&|a| a.votes[0].by = "luis".into()), NotApproved::OwnVote);
+    assert_eq!(broken(&|a| a.votes[0].role = Role::L2), NotApproved::Missing(vec![Role::Manager]));
+    assert_eq!(
+        broken(&|a| {
+            a.votes.clear();
+            a.required.clear()
+        }),
+        NotApproved::Missing(vec![])
+    );
+}

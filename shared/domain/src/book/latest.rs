@@ -1,0 +1,48 @@
+//! A field that remembers when it was last seen, so that late sightings cannot move it backwards.
+
+use crate::event::Event;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// When a sighting was made, in an order without ties.
+///
+/// Providers stamp whole seconds: within one, the further state wins (`rank`), then the event id.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Stamp(Timestamp, u8, String);
+
+impl Stamp {
+    pub fn of(event: &Event, rank: u8) -> Self {
+        Self(event.at, rank, event.id.clone())
+    }
+}
+
+/// The latest sighting of a field, if there was any.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Latest<T>(Option<(Stamp, T)>);
+
+impl<T> Default for Latest<T> {
+    fn default() -> Self {
+        Self(None)
+    }
+}
+
+impl<T> Latest<T> {
+    /// Takes a sighting if it is newer than the one that stands; what was not sent changes nothing.
+    pub fn see(&mut self, stamp: &Stamp, value: Option<T>) {
+        let newer = self.0.as_ref().is_none_or(|(standing, _)| stamp > standing);
+        if let (true, Some(value)) = (newer, value) {
+            self.0 = Some((stamp.clone(), value));
+        }
+    }
+
+    pub fn value(&self) -> Option<&T> {
+        self.0.as_ref().map(|(_, value)| value)
+    }
+}
+
+impl<T: Copy> Latest<T> {
+    pub fn copied(&self) -> Option<T> {
+        self.value().copied()
+    }
+}

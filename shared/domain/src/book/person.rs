@@ -1,0 +1,25 @@
+//! Who the customer is: the one erasable item of an account.
+
+use super::{Latest, Stamp};
+use crate::event::CustomerSeen;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Person {
+    pub name: Latest<String>,
+    pub email: Latest<String>,
+    pub phone: Latest<String>,
+    pub address: Latest<String>,
+    pub created_at: Latest<Timestamp>,
+}
+
+impl Person {
+    pub(super) fn fold(&mut self, seen: &CustomerSeen, stamp: &Stamp) {
+        self.name.see(stamp, seen.name.clone());
+        self.email.see(stamp, seen.email.clone());
+        self.phone.see(stamp, seen.phone.clone());
+        self.address.see(stamp, seen.address.clone());
+        self.created_at.see(stamp, seen.created_at);
+    }
+}

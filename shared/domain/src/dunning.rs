@@ -1,0 +1,318 @@
+//! How is an open invoice asked for, and what is the next step? The rules are data: `shared/policy/dunning/`.
+
+use crate::book::{Due, Invoice};
+use crate::id::AccountId;
+use crate::money::{Currency, Money};
+use crate::policy::{Complaint, Rules};
+use jiff::{SignedDuration, Timestamp};
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use toml::Spanned;
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DunningPolicy {
+    pub version: u32,
+    pub effective: String,
+    pub segment: Vec<Segment>,
+}
+
+/// Whose invoices are asked for in the same way.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Segment {
+    pub id: Spanned<String>,
+    pub why: String,
+    /// What remains due, at least, by currency; a currency that is not listed does not fit.
+    pub amount_from: Option<BTreeMap<Currency, Decimal>>,
+    pub tenure_days_below: Option<i64>,
+    pub steps: Vec<StepRule>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StepRule {
+    pub after_days: Spanned<i64>,
+    pub then: Then,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Then {
+    Mail(String),
+    Person,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum StepKind {
+    Mail { template: String },
+    Person,
+}
+
+impl StepKind {
+    /// The step in a word, for plans and stories.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Mail { template } => template,
+            Self::Person => "ask_a_person",
+        }
+    }
+}
+
+/// The recovery of one invoice.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Plan {
+    pub account: AccountId,
+    pub invoice: String,
+    pub segment: String,
+    pub policy_version: u32,
+    pub started_at: Timestamp,
+    pub state: PlanState,
+    pub reason: Option<String>,
+    pub steps: Vec<Step>,
+    pub trace: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PlanState {
+    Running,
+    Stopped,
+    Finished,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Step {
+    pub number: u32,
+    #[serde(flatten)]
+    pub kind: StepKind,
+    pub due_at: Timestamp,
+    pub state: StepState,
+    pub done_at: Option<Timestamp>,
+}
+
+/// A message is sent at most once: `Sending` is stored first, and what stays there is in doubt, not repeated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StepState {
+    Waiting,
+    Sending,
+    Sent,
+    InDoubt,
+    Skipped,
+    Handed,
+}
+
+impl DunningPolicy {
+    /// Every text that a step sends.
+    pub fn templates(&self) -> impl Iterator<Item = &str> {
+        self.segment.iter().flat_map(|segment| &segment.steps).filter_map(|step| match &step.then {
+            Then::Mail(template) => Some(template.as_str()),
+            Then::Person => None,
+        })
+    }
+
+    fn segment(&self, remaining: Money, tenure_days: Option<i64>) -> &Segment {
+        self.segment.iter().find(|segment| segment.fits(remaining, tenure_days)).expect("the lint saw a last segment for everyone")
+    }
+}
+
+impl Segment {
+    fn fits(&self, remaining: Money, tenure_days: Option<i64>) -> bool {
+        let amount =
+            self.amount_from.as_ref().is_none_or(|from| from.get(&remaining.currency()).is_some_and(|from| remaining.amount() >= *from));
+        let tenure = self.tenure_days_below.is_none_or(|below| tenure_days.is_some_and(|days| days < below));
+        amount && tenure
+    }
+}
+
+impl Rules for DunningPolicy {
+    const NAME: &'static str = "dunning";
+
+    fn version(&self) -> u32 {
+        self.version
+    }
+
+    fn lint(&self) -> Vec<Complaint> {
+        let mut complaints = Complaint::doubled(self.segment.iter().map(|segment| &segment.id));
+        for segment in &self.segment {
+            if segment.why.trim().is_empty() {
+                complaints.push(Complaint::on(&segment.id, format!("`{}` has no `why`", segment.id.get_ref())));
+            }
+            if segment.steps.is_empty() {
+                complaints.push(Complaint::on(&segment.id, format!("`{}` has no steps", segment.id.get_ref())));
+            }
+            for pair in segment.steps.windows(2) {
+                if pair[1].after_days.get_ref() <= pair[0].after_days.get_ref() {
+                    complaints.push(Complaint::on(&pair[1].after_days, "this step comes before or with the step before it"));
+                }
+            }
+        }
+        let for_everyone = |segment: &Segment| segment.amount_from.is_none() && segment.tenure_days_below.is_none();
+        match self.segment.iter().position(for_everyone) {
+            None => complaints.push(Complaint::at(0, "no segment is for everyone: the last one must have no condition")),
+            Some(place) => {
+                for unreachable in &self.segment[place + 1..] {
+                    complaints.push(Complaint::on(
+                        &unreachable.id,
+                        format!("`{}` can never match: a segment for everyone stands before it", unreachable.id.get_ref()),
+                    ));
+                }
+            }
+        }
+        complaints
+    }
+}
+
+/// Plans the recovery of an invoice, if it is open.
+pub fn plan(
+    account: &AccountId,
+    invoice: &Invoice,
+    customer_since: Option<Timestamp>,
+    policy: &DunningPolicy,
+    now: Timestamp,
+    trace: &str,
+) -> Option<Plan> {
+    let Due::Open(remaining) = invoice.due() else { return None };
+    let tenure_days = customer_since.map(|since| now.duration_since(since).as_hours() / 24);
+    let segment = policy.segment(remaining, tenure_days);
+    let steps = segment.steps.iter().zip(1..).map(|(rule, number)| Step {
+        number,
+        kind: match &rule.then {
+            Then::Mail(template) => StepKind::Mail { template: template.clone() },
+            Then::Person => StepKind::Person,
+        },
+        due_at: now + SignedDuration::from_hours(24 * rule.after_days.get_ref()),
+        state: StepState::Waiting,
+        done_at: None,
+    });
+    Some(Plan {
+        account: account.clone(),
+        invoice: invoice.id.clone(),
+        segment: segment.id.get_ref().clone(),
+        policy_version: policy.version,
+        started_at: now,
+        state: PlanState::Running,
+        reason: None,
+        steps: steps.collect(),
+        trace: trace.to_owned(),
+    })
+}
+
+impl Plan {
+    /// The first step that is not behind us.
+    pub fn next(&self) -> Option<&Step> {
+        let running = self.state == PlanState::Running;
+        self.steps.iter().find(|step| running && matches!(step.state, StepState::Waiting | StepState::Sending))
+    }
+
+    /// When somebody has to look at it again.
+    pub fn next_wake(&self) -> Option<Timestamp> {
+        self.next().map(|step| step.due_at)
+    }
+
+    /// Ends it before its last step; what was not sent is skipped.
+    pub fn stop(&mut self, reason: &str, at: Timestamp) {
+        self.state = PlanState::Stopped;
+        self.reason = Some(reason.to_owned());
+        for step in self.steps.iter_mut().filter(|step| step.state == StepState::Waiting) {
+            step.state = StepState::Skipped;
+            step.done_at = Some(at);
+        }
+    }
+
+    /// Takes up the step that is due, skipping earlier ones that a late start passed over.
+    pub fn begin(&mut self, now: Timestamp) -> Option<Step> {
+        let due = self.steps.iter().rposition(|step| step.state == StepState::Waiting && step.due_at <= now)?;
+        for step in self.steps[..due].iter_mut().filter(|step| step.state == StepState::Waiting) {
+            step.state = StepState::Skipped;
+            step.done_at = Some(now);
+        }
+        self.steps[due].state = match self.steps[due].kind {
+            StepKind::Mail { .. } => StepState::Sending,
+            StepKind::Person => StepState::Handed,
+        };
+        self.steps[due].done_at = Some(now);
+        let begun = self.steps[due].clone();
+        self.finish_after_last();
+        Some(begun)
+    }
+
+    /// Records how the sending of a step ended.
+    pub fn end_step(&mut self, number: u32, state: StepState) {
+        if let Some(step) = self.steps.iter_mut().find(|step| step.number == number && step.state == StepState::Sending) {
+            step.state = state;
+        }
+        self.finish_after_last();
+    }
+
+    fn finish_after_last(&mut self) {
+        if self.state == PlanState::Running && self.next().is_none() {
+            self.state = PlanState::Finished;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::Policies;
+
+    fn day(day: i64) -> Timestamp {
+        "2026-03-01T09:00:00Z".parse::<Timestamp>().unwrap() + SignedDuration::from_hours(24 * day)
+    }
+
+    fn open(minor: i64) -> Invoice {
+        let mut invoice = Invoice::new("in_1");
+        let event: crate::event::Event = serde_json::from_value(serde_json::json!({
+            "id": "e", "provider": "stripe", "source": "default", "kind": "invoice_changed", "at": "2026-03-01T00:00:00Z", "customer": null,
+            "seen": [{"resource": "invoice", "id": "in_1", "status": "open", "remaining": Money::from_minor(minor, Currency::USD)}],
+        }))
+        .unwrap();
+        let crate::event::Seen::Invoice(seen) = &event.seen[0] else { unreachable!() };
+        invoice.status.see(&crate::book::Stamp::of(&event, 0), seen.status);
+        invoice.remaining.see(&crate::book::Stamp::of(&event, 0), seen.remaining);
+        invoice
+    }
+
+    fn planned(minor: i64, since: Option<Timestamp>) -> Plan {
+        let policies = Policies::shipped().unwrap();
+        let account = AccountId::of("stripe", "default", "cus_1");
+        plan(&account, &open(minor), since, policies.dunning.current(), day(0), "t").unwrap()
+    }
+
+    #[test]
+    fn the_segment_depends_on_amount_and_tenure() {
+        let rows = [
+            ("just below high value", 99_999, Some(day(-400)), "standard"),
+            ("high value", 100_000, Some(day(-400)), "high_value"),
+            ("89 days", 4900, Some(day(-89)), "new_tenure"),
+            ("90 days", 4900, Some(day(-90)), "standard"),
+            ("unknown tenure", 4900, None, "standard"),
+        ];
+        for (name, minor, since, segment) in rows {
+            assert_eq!(planned(minor, since).segment, segment, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_late_start_skips_what_has_passed() {
+        let mut plan = planned(4900, None);
+        assert_eq!(plan.begin(day(0)), None);
+        assert_eq!(plan.begin(day(6)).unwrap().number, 2);
+        assert_eq!(plan.steps[0].state, StepState::Skipped);
+        assert_eq!(plan.next().unwrap().number, 2, "a step that is being sent is not behind us");
+        plan.end_step(2, StepState::Sent);
+        assert_eq!(plan.next_wake(), Some(day(10)));
+    }
+
+    #[test]
+    fn a_stopped_plan_has_no_next_step() {
+        let mut plan = planned(4900, None);
+        plan.stop("paid", day(1));
+        assert_eq!(plan.next_wake(), None);
+        assert_eq!(plan.begin(day(30)), None);
+    }
+}

@@ -1,0 +1,213 @@
+//! What a commit changed in the figures of a month: what was true before, what is true after.
+//!
+//! Rows are never edited. Summing them, `after` up and `before` down, gives the facts as they stand, in any order.
+
+use crate::action::{Action, Decision, Reason, State};
+use crate::book::{Due, Invoice, Payment};
+use crate::case::{self, Case, Class};
+use crate::decline::{Declines, ReportReason};
+use crate::id::AccountId;
+use crate::money::Money;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Something that a report counts.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(tag = "fact", rename_all = "snake_case")]
+pub enum Fact {
+    /// A due item whose first try failed.
+    Failure { item: String, at: Timestamp, amount: Option<Money>, reason: ReportReason, paid_minutes: Option<i64>, withdrawn: bool },
+    /// Money that came in, and what of it went back.
+    Payment { payment: String, at: Timestamp, taken: Money, back: Money },
+    /// An action somebody asked for.
+    Action {
+        action: String,
+        at: Timestamp,
+        kind: String,
+        reason: Reason,
+        amount: Option<Money>,
+        state: State,
+        decided_by: DecidedBy,
+        approval_minutes: Option<i64>,
+        minutes: Option<i64>,
+    },
+    /// A case that was opened.
+    Case { case: String, at: Timestamp, class: Class, state: case::State, minutes: Option<i64> },
+}
+
+/// Who decided an action, as far as it went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DecidedBy {
+    Nobody,
+    WithinLimit,
+    BillingSpecialist,
+    Manager,
+    Vp,
+}
+
+impl Fact {
+    /// The time that decides its month.
+    pub fn at(&self) -> Timestamp {
+        match self {
+            Self::Failure { at, .. } | Self::Payment { at, .. } | Self::Action { at, .. } | Self::Case { at, .. } => *at,
+        }
+    }
+
+    /// The month whose partition holds it, in UTC.
+    pub fn month(&self) -> String {
+        self.at().strftime("%Y-%m").to_string()
+    }
+
+    pub fn of_invoice(invoice: &Invoice, declines: &Declines) -> Option<Self> {
+        let at = invoice.first_failed_at?;
+        let family = invoice.decline.value().map_or_else(|| declines.unclassified(), |decline| declines.family(decline));
+        let due = invoice.due();
+        Some(Self::Failure {
+            item: invoice.id.clone(),
+            at,
+            amount: invoice.total.copied(),
+            reason: family.report_reason,
+            paid_minutes: invoice.paid_at.filter(|_| due == Due::Paid).map(|paid_at| minutes(at, paid_at)),
+            withdrawn: due == Due::Withdrawn,
+        })
+    }
+
+    pub fn of_payment(payment: &Payment) -> Option<Self> {
+        Some(Self::Payment { payment: payment.id.clone(), at: payment.at.copied()?, taken: payment.taken()?, back: payment.given_back()? })
+    }
+
+    pub fn of_action(action: &Action) -> Option<Self> {
+        let decided_by = action.votes.iter().map(|vote| match (vote.decision, vote.within_limit, vote.role) {
+            (Decision::Deny, ..) => DecidedBy::Nobody,
+            (_, true, _) => DecidedBy::WithinLimit,
+            (_, _, crate::staff::Role::Vp) => DecidedBy::Vp,
+            (_, _, crate::staff::Role::BillingSpecialist) => DecidedBy::BillingSpecialist,
+            _ => DecidedBy::Manager,
+        });
+        (action.state != State::Previewed).then(|| Self::Action {
+            action: action.id.to_string(),
+            at: action.ended_at.unwrap_or(action.requested_at),
+            kind: action.kind.name().to_owned(),
+            reason: action.reason_code,
+            amount: action.kind.amount(),
+            state: action.state,
+            decided_by: decided_by.max().unwrap_or(DecidedBy::Nobody),
+            approval_minutes: action.decided_at.filter(|_| !action.required.is_empty()).map(|at| minutes(action.requested_at, at)),
+            minutes: action.ended_at.map(|at| minutes(action.decided_at.unwrap_or(action.requested_at), at)),
+        })
+    }
+
+    pub fn of_case(case: &Case) -> Self {
+        Self::Case {
+            case: case.id.to_string(),
+            at: case.opened_at,
+            class: case.class,
+            state: case.state,
+            minutes: case.resolved_at.map(|at| minutes(case.opened_at, at)),
+        }
+    }
+}
+
+fn minutes(from: Timestamp, to: Timestamp) -> i64 {
+    to.duration_since(from).as_secs() / 60
+}
+
+/// One change of one month's figures.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Row {
+    pub month: String,
+    /// The commit that made it, and which of its changes this is.
+    pub commit: String,
+    pub number: usize,
+    pub account: AccountId,
+    pub before: Option<Fact>,
+    pub after: Option<Fact>,
+}
+
+/// The facts of some records, by the record that each belongs to.
+pub type Facts = BTreeMap<String, Fact>;
+
+/// Writes down the difference between two states of the same records.
+pub fn rows(commit: &str, account: &AccountId, before: &Facts, after: &Facts) -> Vec<Row> {
+    let mut keys: Vec<_> = before.keys().chain(after.keys()).collect();
+    keys.sort();
+    keys.dedup();
+    let mut rows = Vec::new();
+    let mut push = |month: String, before: Option<Fact>, after: Option<Fact>| {
+        rows.push(Row { month, commit: commit.to_owned(), number: rows.len(), account: account.clone(), before, after });
+    };
+    for key in keys {
+        match (before.get(key), after.get(key)) {
+            (before, after) if before == after => {}
+            (Some(before), Some(after)) if before.month() != after.month() => {
+                push(before.month(), Some(before.clone()), None);
+                push(after.month(), None, Some(after.clone()));
+            }
+            (before, after) => {
+                let month = after.or(before).expect("one of them is there").month();
+                push(month, before.cloned(), after.cloned());
+            }
+        }
+    }
+    rows
+}
+
+/// Sums rows to the facts that stand, with how often each stands.
+pub fn sum<'a>(rows: impl IntoIterator<Item = &'a Row>) -> BTreeMap<Fact, i64> {
+    let mut facts = BTreeMap::new();
+    for row in rows {
+        if let Some(before) = &row.before {
+            *facts.entry(before.clone()).or_insert(0) -= 1;
+        }
+        if let Some(after) = &row.after {
+            *facts.entry(after.clone()).or_insert(0) += 1;
+        }
+    }
+    facts.retain(|_, count| *count != 0);
+    facts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::money::Currency;
+
+    fn payment(at: &str, back: i64) -> Fact {
+        Fact::Payment {
+            payment: "ch_1".into(),
+            at: at.parse().unwrap(),
+            taken: Money::from_minor(4900, Currency::USD),
+            back: Money::from_minor(back, Currency::USD),
+        }
+    }
+
+    #[test]
+    fn rows_sum_to_what_stands_in_any_order() {
+        let account = AccountId::of("stripe", "default", "cus_1");
+        let states = [
+            None,
+            Some(payment("2026-01-31T23:59:59Z", 0)),
+            Some(payment("2026-01-31T23:59:59Z", 900)),
+            Some(payment("2026-02-01T00:00:00Z", 900)),
+        ];
+        let facts = |state: &Option<Fact>| state.iter().map(|fact| ("ch_1".to_owned(), fact.clone())).collect::<Facts>();
+        let mut all: Vec<Row> = states
+            .windows(2)
+            .enumerate()
+            .flat_map(|(n, pair)| rows(&format!("evt_{n}"), &account, &facts(&pair[0]), &facts(&pair[1])))
+            .collect();
+        assert_eq!(all.iter().map(|row| row.month.as_str()).collect::<Vec<_>>(), ["2026-01", "2026-01", "2026-01", "2026-02"]);
+        all.reverse();
+        let standing = sum(&all);
+        assert_eq!(standing, BTreeMap::from([(payment("2026-02-01T00:00:00Z", 900), 1)]));
+    }
+
+    #[test]
+    fn what_did_not_change_makes_no_row() {
+        let account = AccountId::of("stripe", "default", "cus_1");
+        let facts = Facts::from([("ch_1".to_owned(), payment("2026-01-01T00:00:00Z", 0))]);
+        assert_eq!(rows("evt_1", &account, &facts, &facts), []);
+    }
+}

@@ -1,0 +1,135 @@
+//! Names that never change: each id is computed from what it names, so that a repeat finds the same one.
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::fmt;
+
+const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
+
+/// Hashes parts into `length` letters and digits; the parts cannot run into each other.
+pub fn digest(parts: &[&str], length: usize) -> String {
+    let mut hasher = Sha256::new();
+    for part in parts {
+        hasher.update((part.len() as u64).to_be_bytes());
+        hasher.update(part.as_bytes());
+    }
+    hasher.finalize().iter().take(length).map(|byte| ALPHABET[usize::from(byte & 31)] as char).collect()
+}
+
+/// The whole SHA-256 of a text, in hexadecimal.
+pub fn sha256(text: &[u8]) -> String {
+    Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(String);
+
+        impl $name {
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+
+id! {
+    /// One customer of one configured provider account.
+    AccountId
+}
+id! {
+    /// One trouble of one account; the account can be read from it.
+    CaseId
+}
+id! {
+    /// One requested action; the account can be read from it.
+    ActionId
+}
+
+impl AccountId {
+    pub fn of(provider: &str, source: &str, customer: &str) -> Self {
+        Self(format!("acc_{}", digest(&[provider, source, customer], 20)))
+    }
+
+    /// Reads an id that came from outside.
+    pub fn parse(text: &str) -> Option<Self> {
+        let tail = text.strip_prefix("acc_")?;
+        is_digest(tail, 20).then(|| Self(text.to_owned()))
+    }
+
+    fn tail(&self) -> &str {
+        &self.0["acc_".len()..]
+    }
+}
+
+impl CaseId {
+    /// One trouble has one case: the same class about the same thing is the same case.
+    pub fn of(account: &AccountId, class: &str, about: &str) -> Self {
+        Self(format!("case_{}_{}", account.tail(), digest(&[class, about], 12)))
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        within_account(text, "case_").map(|_| Self(text.to_owned()))
+    }
+
+    pub fn account(&self) -> AccountId {
+        within_account(&self.0, "case_").expect("a case id holds its account")
+    }
+}
+
+impl ActionId {
+    pub fn of(account: &AccountId, asked_by: &str, request: &str) -> Self {
+        Self(format!("act_{}_{}", account.tail(), digest(&[asked_by, request], 12)))
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        within_account(text, "act_").map(|_| Self(text.to_owned()))
+    }
+
+    pub fn account(&self) -> AccountId {
+        within_account(&self.0, "act_").expect("an action id holds its account")
+    }
+}
+
+fn within_account(text: &str, prefix: &str) -> Option<AccountId> {
+    let (account, own) = text.strip_prefix(prefix)?.split_once('_')?;
+    (is_digest(account, 20) && is_digest(own, 12)).then(|| AccountId(format!("acc_{account}")))
+}
+
+fn is_digest(text: &str, length: usize) -> bool {
+    text.len() == length && text.bytes().all(|b| ALPHABET.contains(&b))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_cannot_run_into_each_other() {
+        assert_ne!(AccountId::of("stripe", "a", "bc"), AccountId::of("stripe", "ab", "c"));
+        assert_eq!(AccountId::of("stripe", "a", "bc"), AccountId::of("stripe", "a", "bc"));
+    }
+
+    #[test]
+    fn an_id_leads_to_its_account() {
+        let account = AccountId::of("stripe", "default", "cus_1");
+        let case = CaseId::of(&account, "payment_failed", "in_1");
+        let action = ActionId::of(&account, "mara", "key");
+        assert_eq!(case.account(), account);
+        assert_eq!(action.account(), account);
+        assert_eq!(CaseId::parse(case.as_str()), Some(case.clone()));
+        assert_eq!(AccountId::parse(account.as_str()), Some(account));
+        for wrong in ["", "case_", "case_x_y", action.as_str(), "case_../../x_000000000000"] {
+            assert_eq!(CaseId::parse(wrong), None, "{wrong}");
+        }
+    }
+}

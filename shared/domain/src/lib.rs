@@ -1,0 +1,17 @@
+//! What Recoup decides. Nothing here waits, reads a clock or talks to anyone: time and records come in as values.
+
+pub mod action;
+pub mod approval;
+pub mod book;
+pub mod case;
+pub mod classify;
+pub mod decline;
+pub mod dunning;
+pub mod event;
+pub mod fact;
+pub mod id;
+pub mod ledger;
+pub mod money;
+pub mod policy;
+pub mod report;
+pub mod staff;

@@ -1,0 +1,55 @@
+//! How much, how long, how often: the limits of the machinery.
+
+use super::{Complaint, Rules};
+use serde::Deserialize;
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Limits {
+    pub version: u32,
+    pub effective: String,
+    /// The largest webhook body that is read.
+    pub body_bytes_max: usize,
+    /// How far a signed time may lie from ours, either way.
+    pub signature_window_secs: i64,
+    /// The largest compressed body that travels inside its message.
+    pub inline_bytes_max: usize,
+    /// How often a conflicting commit is decided again in place.
+    pub conflict_tries_max: u32,
+    /// How often an alarm may ring for one item before a person is told.
+    pub alarm_tries_max: u32,
+    /// How long a claimed alarm stays silent.
+    pub alarm_lease_secs: i64,
+    /// How many due items one sweep takes from a shard.
+    pub sweep_items_max: u32,
+    /// How often a message is delivered before it is dead.
+    pub deliveries_max: u32,
+    /// How long a message is invisible while it is worked on.
+    pub visibility_secs: i64,
+    /// How long a staff token is good.
+    pub token_hours: i64,
+    /// How long a provider replays an idempotency key's first answer.
+    pub stripe_key_hours: i64,
+    /// How long an effect may be in doubt before a person is asked.
+    pub doubt_hours_max: i64,
+}
+
+impl Rules for Limits {
+    const NAME: &'static str = "limits";
+
+    fn version(&self) -> u32 {
+        self.version
+    }
+
+    fn lint(&self) -> Vec<Complaint> {
+        let rows = [
+            ("signature_window_secs", self.signature_window_secs),
+            ("alarm_lease_secs", self.alarm_lease_secs),
+            ("visibility_secs", self.visibility_secs),
+            ("token_hours", self.token_hours),
+            ("stripe_key_hours", self.stripe_key_hours),
+            ("doubt_hours_max", self.doubt_hours_max),
+        ];
+        rows.iter().filter(|(_, value)| *value < 1).map(|(name, _)| Complaint::at(0, format!("`{name}` must be at least 1"))).collect()
+    }
+}

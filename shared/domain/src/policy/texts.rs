@@ -1,0 +1,62 @@
+//! What customers and staff read: subjects and bodies with named gaps.
+
+use super::{Complaint, Rules};
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use toml::Spanned;
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Texts {
+    pub version: u32,
+    pub effective: String,
+    text: Vec<Text>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Text {
+    id: Spanned<String>,
+    pub locale: String,
+    pub subject: String,
+    pub body: String,
+}
+
+/// The gaps that a text may have.
+const GAPS: &[&str] = &["name", "amount", "invoice", "reason", "link", "payment"];
+
+impl Texts {
+    pub fn text(&self, id: &str) -> Option<&Text> {
+        self.text.iter().find(|text| text.id.get_ref() == id)
+    }
+}
+
+impl Text {
+    /// Fills the gaps; one that has no value is left out.
+    pub fn fill(&self, values: &BTreeMap<&str, String>) -> (String, String) {
+        (filled(&self.subject, values), filled(&self.body, values))
+    }
+}
+
+fn filled(text: &str, values: &BTreeMap<&str, String>) -> String {
+    GAPS.iter().fold(text.to_owned(), |text, gap| text.replace(&format!("{{{gap}}}"), values.get(gap).map_or("", String::as_str)))
+}
+
+impl Rules for Texts {
+    const NAME: &'static str = "texts";
+
+    fn version(&self) -> u32 {
+        self.version
+    }
+
+    fn lint(&self) -> Vec<Complaint> {
+        let mut complaints = Complaint::doubled(self.text.iter().map(|text| &text.id));
+        for text in &self.text {
+            let known = GAPS.iter().fold(format!("{} {}", text.subject, text.body), |rest, gap| rest.replace(&format!("{{{gap}}}"), ""));
+            if known.contains(['{', '}']) {
+                complaints.push(Complaint::on(&text.id, format!("`{}` has a gap that nothing fills", text.id.get_ref())));
+            }
+        }
+        complaints
+    }
+}

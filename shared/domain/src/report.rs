@@ -1,0 +1,184 @@
+//! What happened in a month? One fold over the rows of the month; every figure from the same facts.
+
+mod actions;
+mod cases;
+mod failures;
+mod refunds;
+
+pub use actions::{ActionKind, Actions};
+pub use cases::{CaseClass, Cases};
+pub use failures::{FailureReason, Failures};
+pub use refunds::{Approval, ByReason, Collected, Refunds};
+
+use crate::fact::{Fact, Row, sum};
+use crate::money::Currency;
+use crate::policy::{Complaint, Rules};
+use jiff::civil::Date;
+use rust_decimal::{Decimal, RoundingStrategy};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReportPolicy {
+    pub version: u32,
+    pub effective: String,
+    pub timezone: String,
+    pub cut_off_days: i64,
+    pub recovered_within_days: i64,
+}
+
+impl Rules for ReportPolicy {
+    const NAME: &'static str = "report";
+
+    fn version(&self) -> u32 {
+        self.version
+    }
+
+    fn lint(&self) -> Vec<Complaint> {
+        let zone =
+            jiff::tz::TimeZone::get(&self.timezone).err().map(|_| Complaint::at(0, format!("`{}` is not a time zone", self.timezone)));
+        let days = (self.recovered_within_days < 1).then(|| Complaint::at(0, "`recovered_within_days` must be at least 1"));
+        zone.into_iter().chain(days).collect()
+    }
+}
+
+/// A calendar month, such as `2026-01`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Month(Date);
+
+impl Month {
+    pub fn parse(text: &str) -> Option<Self> {
+        let well_formed = text.len() == 7
+            && text.as_bytes()[4] == b'-'
+            && text.bytes().enumerate().all(|(place, byte)| place == 4 || byte.is_ascii_digit());
+        well_formed.then(|| format!("{text}-01").parse().ok().map(Self))?
+    }
+
+    pub fn of(date: Date) -> Self {
+        Self(date.first_of_month())
+    }
+
+    pub fn before(self) -> Self {
+        Self(self.0.yesterday().expect("a month of our time has a day before it").first_of_month())
+    }
+
+    pub fn after(self) -> Self {
+        Self(self.0.last_of_month().tomorrow().expect("a month of our time has a day after it"))
+    }
+}
+
+impl std::fmt::Display for Month {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}", self.0.strftime("%Y-%m"))
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Report {
+    pub period: String,
+    pub timezone: String,
+    pub policy_version: u32,
+    pub currencies: Vec<Currency>,
+    pub cases: Cases,
+    pub actions: Actions,
+    pub refunds: Vec<Refunds>,
+    pub collected: Vec<Collected>,
+    pub failures: Failures,
+    pub checks: Vec<Check>,
+    pub rows_read: usize,
+    pub rows: String,
+}
+
+/// One sum that was checked against another.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Check {
+    pub name: &'static str,
+    pub ok: bool,
+}
+
+/// Computes a month's report from the rows of its partitions.
+pub fn report(month: Month, rows: &[Row], policy: &ReportPolicy) -> Report {
+    let zone = jiff::tz::TimeZone::get(&policy.timezone).expect("the lint saw the zone");
+    let standing = sum(rows);
+    let counted_once = standing.values().all(|count| *count == 1);
+    let facts: Vec<&Fact> = standing.keys().filter(|fact| Month::of(fact.at().to_zoned(zone.clone()).date()) == month).collect();
+    let failures = failures::failures(&facts, policy);
+    let actions = actions::actions(&facts);
+    let refunds = refunds::refunds(&facts);
+    let collected = refunds::collected(&facts);
+    let cases = cases::cases(&facts);
+    let currencies: BTreeSet<_> = collected.iter().map(|line| line.currency).chain(refunds.iter().map(|line| line.currency)).collect();
+    let checks = vec![
+        Check { name: "every fact stands exactly once", ok: counted_once },
+        Check {
+            name: "failed = recovered + withdrawn + open",
+            ok: failures.count == failures.recovered + failures.withdrawn + failures.open,
+        },
+        Check {
+            name: "the failure reasons add up to the failures",
+            ok: failures.reasons.iter().map(|line| line.count).sum::<usize>() == failures.count,
+        },
+        Check { name: "the refund reasons add up to the refunds", ok: refunds.iter().all(Refunds::adds_up) },
+        Check {
+            name: "the action kinds add up to the actions",
+            ok: actions.kinds.iter().map(|line| line.count).sum::<usize>() == actions.total,
+        },
+        Check {
+            name: "the case classes add up to the cases",
+            ok: cases.categories.iter().map(|line| line.count).sum::<usize>() == cases.total,
+        },
+    ];
+    Report {
+        period: month.to_string(),
+        timezone: policy.timezone.clone(),
+        policy_version: policy.version,
+        currencies: currencies.into_iter().collect(),
+        cases,
+        actions,
+        refunds,
+        collected,
+        failures,
+        checks,
+        rows_read: rows.len(),
+        rows: format!("/api/reports/{month}/rows"),
+    }
+}
+
+/// A share or rate between 0 and 1 with four digits; nothing of nothing has none.
+fn share(part: usize, whole: usize) -> Option<String> {
+    ratio(Decimal::from(part), Decimal::from(whole), 4)
+}
+
+/// A mean with one digit.
+fn mean(sum: i64, count: usize) -> Option<String> {
+    ratio(Decimal::from(sum), Decimal::from(count), 1)
+}
+
+fn ratio(part: Decimal, whole: Decimal, digits: u32) -> Option<String> {
+    let mut value = part.checked_div(whole)?.round_dp_with_strategy(digits, RoundingStrategy::MidpointNearestEven);
+    value.rescale(digits);
+    Some(value.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_month_is_four_digits_a_dash_and_two() {
+        for wrong in ["", "2026", "2026-13", "2026-1", "26-01", "2026-00", "2026/01", "2026-01-01", "20é6-01"] {
+            assert_eq!(Month::parse(wrong), None, "{wrong}");
+        }
+        let january = Month::parse("2026-01").unwrap();
+        assert_eq!(january.before().to_string(), "2025-12");
+        assert_eq!(january.after().to_string(), "2026-02");
+    }
+
+    #[test]
+    fn a_share_of_nothing_is_not_a_number() {
+        assert_eq!(share(1, 3).as_deref(), Some("0.3333"));
+        assert_eq!(share(0, 0), None);
+        assert_eq!(mean(7, 2).as_deref(), Some("3.5"));
+    }
+}

@@ -1,0 +1,53 @@
+//! Who works here, and as what.
+
+use serde::{Deserialize, Serialize};
+
+/// The name under which Recoup itself asks; it can never decide.
+pub const MACHINE: &str = "recoup";
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Staff {
+    pub id: String,
+    pub name: String,
+    pub role: Role,
+    pub email: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    Analyst,
+    L1,
+    L2,
+    BillingSpecialist,
+    Manager,
+    Vp,
+    Legal,
+}
+
+impl Role {
+    pub const ALL: [Self; 7] = [Self::Analyst, Self::L1, Self::L2, Self::BillingSpecialist, Self::Manager, Self::Vp, Self::Legal];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Analyst => "analyst",
+            Self::L1 => "l1",
+            Self::L2 => "l2",
+            Self::BillingSpecialist => "billing_specialist",
+            Self::Manager => "manager",
+            Self::Vp => "vp",
+            Self::Legal => "legal",
+        }
+    }
+
+    /// Whether a vote by this role counts where `needed` must vote. Legal stands beside the ladder.
+    pub fn stands_for(self, needed: Self) -> bool {
+        let ladder = |role| !matches!(role, Self::Legal | Self::Analyst);
+        self == needed || (ladder(self) && ladder(needed) && self > needed)
+    }
+
+    /// Analysts read and legal approves: neither asks for an action.
+    pub fn may_request(self) -> bool {
+        !matches!(self, Self::Analyst | Self::Legal)
+    }
+}

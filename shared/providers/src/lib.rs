@@ -1,0 +1,162 @@
+//! What each billing provider sends and accepts, translated. Pure: bytes in, values out.
+//!
+//! Every provider answers the same questions, and none has a default answer, so nothing can be forgotten.
+
+mod signature;
+pub mod stripe;
+
+use domain::action::Action;
+use domain::approval::Approved;
+use domain::event::Event;
+use http::{HeaderMap, Method};
+use jiff::Timestamp;
+
+/// Everything we know of one provider.
+pub struct Provider {
+    pub name: &'static str,
+    /// Where its API answers.
+    pub api: &'static str,
+    /// Is this delivery really from the provider, and fresh?
+    pub verify: fn(&Delivery<'_>, &[Secret], now: Timestamp, window_secs: i64) -> Result<(), NotAuthentic>,
+    /// What is delivered, without looking inside?
+    pub envelope: fn(&[u8]) -> Result<Envelope, Malformed>,
+    /// What does it say?
+    pub read: fn(&[u8], source: &str) -> Result<Reading, Malformed>,
+    /// How is an approved action asked for?
+    pub act: fn(&Approved<Action>, key: &str) -> Act,
+    /// How is it looked up whether that was done?
+    pub lookup: fn(&Approved<Action>) -> Call,
+    /// What did the provider answer to the action?
+    pub answer: fn(&Reply) -> Answer,
+    /// What did the look-up find?
+    pub found: fn(&Approved<Action>, &Reply) -> Found,
+}
+
+/// The providers, alphabetical.
+pub static ALL: &[&Provider] = &[&stripe::PROVIDER];
+
+/// Finds a provider by the name in the webhook's path.
+pub fn named(name: &str) -> Option<&'static Provider> {
+    ALL.iter().copied().find(|provider| provider.name == name)
+}
+
+/// One HTTP request as it arrived.
+#[derive(Clone, Copy)]
+pub struct Delivery<'a> {
+    pub headers: &'a HeaderMap,
+    pub body: &'a [u8],
+}
+
+/// A signing secret or API key. It has no `Debug`, so that it cannot reach a log.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    pub fn new(secret: impl Into<String>) -> Self {
+        Self(secret.into())
+    }
+
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Why a delivery is not believed. Outside, all causes look the same. The order is the order of the checks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NotAuthentic {
+    #[error("no signature header")]
+    Missing,
+    #[error("more than one signature header")]
+    Doubled,
+    #[error("the signature header cannot be read")]
+    Unreadable,
+    #[error("the signed time is too far from ours")]
+    OutsideWindow,
+    #[error("no signature matches")]
+    NoMatch,
+}
+
+/// Authentic, but not what the provider sends.
+#[derive(Debug, thiserror::Error)]
+#[error("this is not {expected}: {cause}")]
+pub struct Malformed {
+    pub expected: &'static str,
+    pub cause: String,
+}
+
+/// The outside of a delivery.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Envelope {
+    pub id: String,
+    pub kind: String,
+    /// `None` where the provider does not say.
+    pub live: Option<bool>,
+    /// Whether `read` would find anything in it.
+    pub relevant: bool,
+}
+
+/// What a delivery says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reading {
+    Events(Vec<Event>),
+    Ignored(&'static str),
+}
+
+/// A request to a provider's API. The key to it is added where it is sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Call {
+    pub method: Method,
+    pub path: String,
+    pub body: String,
+    pub idempotency_key: Option<String>,
+}
+
+/// A provider's answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reply {
+    pub status: u16,
+    pub body: String,
+}
+
+/// How an action is carried out at a provider.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Act {
+    Send(Call),
+    /// Its API cannot do this; a person can.
+    Unsupported {
+        instead: &'static str,
+    },
+}
+
+/// What an answer means for the action.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    Done {
+        reference: String,
+        status: String,
+    },
+    Refused {
+        code: String,
+        message: String,
+    },
+    /// Nothing was done; the same request may be sent again later.
+    NotNow,
+    /// It may have been done.
+    Unknown,
+}
+
+/// What a look-up shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Found {
+    Done {
+        reference: String,
+        status: String,
+    },
+    NotThere,
+    /// The look-up itself did not work.
+    Unknown,
+}
+
+pub(crate) fn malformed(expected: &'static str) -> impl Fn(serde_json::Error) -> Malformed {
+    move |error| Malformed { expected, cause: format!("line {}, column {}", error.line(), error.column()) }
+}
