@@ -1,1 +1,18 @@
+//! The five handlers. Each reads, decides and writes, in that order and each once, over a few ports.
 
+pub mod alarm;
+pub mod approval;
+pub mod book;
+pub mod classify;
+pub mod context;
+pub mod dunning;
+pub mod fault;
+pub mod intake;
+pub mod message;
+pub mod ports;
+pub mod report;
+pub mod routes;
+pub mod staff;
+pub mod store;
+pub mod token;
+pub mod web;

@@ -26,6 +26,8 @@ pub struct Action {
     pub decided_at: Option<Timestamp>,
     pub attempt: Option<Attempt>,
     pub outcome: Option<Outcome>,
+    /// When an unfinished attempt is looked at again.
+    pub look_at: Option<Timestamp>,
     pub ended_at: Option<Timestamp>,
     /// When the provider's own webhook proved it.
     pub confirmed_at: Option<Timestamp>,
@@ -188,8 +190,10 @@ pub enum Decision {
 pub struct Attempt {
     pub number: u32,
     pub key: String,
+    /// When the key was first sent: providers replay it for a while only.
     pub key_since: Timestamp,
-    pub at: Timestamp,
+    /// The provider failed under this key, and would replay its failure.
+    pub burned: bool,
 }
 
 /// How the provider answered.

@@ -111,6 +111,7 @@ mod tests {
             id: id.into(),
             provider: "stripe".into(),
             source: "default".into(),
+            origin: crate::event::Origin::Webhook,
             kind: Kind::InvoiceChanged,
             at: at.parse().unwrap(),
             customer: Some("cus_1".into()),

@@ -1,15 +1,17 @@
 //! What kind of trouble did an event bring, or end? The rules are data: `shared/policy/classify/`.
 
 use crate::action::{Kind, Reason};
-use crate::book::{Due, Head, Invoice, Payment, PaymentLine, Touched};
+use crate::book::{CaseLine, Due, Head, Invoice, Payment, PaymentLine, Touched};
 use crate::case::{Case, Class, Draft, Evidence, Recommendation, State};
 use crate::decline::{Declines, Family};
+use crate::desk::Desk;
+use crate::dunning::PlanState;
 use crate::event::{Event, PaymentStatus};
 use crate::id::CaseId;
 use crate::policy::{Complaint, Rules};
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use toml::Spanned;
 
 #[derive(Debug, Clone, Deserialize)]
@@ -152,86 +154,81 @@ fn same_thing(one: &PaymentLine, other: &PaymentLine) -> bool {
     taken(one) && taken(other) && one.amount == other.amount && !invoices_differ
 }
 
-/// What an event changes beyond the book.
+/// What is to be done after an event, beyond the records on the desk.
 #[derive(Debug, Default)]
 pub struct Decided {
-    pub cases: Vec<Case>,
     /// Invoices whose recovery begins.
     pub recover: Vec<String>,
-    /// Invoices whose recovery ends, and why.
-    pub settled: Vec<(String, &'static str)>,
     /// Cases whose recommended action a person should be asked for.
     pub ask: Vec<CaseId>,
 }
 
-/// Everything that a decision looks at.
+/// What a decision goes by.
 #[derive(Clone, Copy)]
 pub struct Scene<'a> {
     pub event: &'a Event,
-    pub touched: &'a Touched,
-    /// The cases that exist already.
-    pub standing: &'a BTreeMap<CaseId, Case>,
     pub policy: &'a ClassifyPolicy,
     pub declines: &'a Declines,
     pub now: Timestamp,
 }
 
-/// Opens and ends cases.
-pub fn decide(scene: Scene<'_>, concerns: &[Concern], head: &mut Head) -> Decided {
+/// Opens, renews and ends the cases of the concerns, and stops the recovery of what is settled.
+pub fn decide(scene: Scene<'_>, concerns: &[Concern], desk: &mut Desk) -> Decided {
     let mut decided = Decided::default();
     for concern in concerns {
         match concern {
-            Concern::FailedInvoice { case, invoice } => {
-                failed_invoice(&mut decided, scene, case, &scene.touched.invoices[invoice], head);
-            }
+            Concern::FailedInvoice { case, invoice } => failed_invoice(&mut decided, scene, case, invoice, desk),
             Concern::Twice { case, first, second } => {
-                if !scene.standing.contains_key(case) && !decided.cases.iter().any(|opened| opened.id == *case) {
-                    decided.ask.push(case.clone());
-                    decided.cases.push(twice(scene, case, first, second, head));
+                if !desk.cases.contains_key(case) {
+                    let opened = twice(scene, case, first, second, desk);
+                    decided.ask.extend(opened.recommended.as_ref().map(|_| case.clone()));
+                    open(desk, opened);
                 }
             }
-        }
-    }
-    for case in &decided.cases {
-        match case.state {
-            State::Open => drop(
-                head.cases
-                    .insert(case.id.clone(), crate::book::CaseLine { class: case.class.name().to_owned(), opened_at: case.opened_at }),
-            ),
-            State::Resolved => drop(head.cases.remove(&case.id)),
         }
     }
     decided
 }
 
-fn failed_invoice(decided: &mut Decided, scene: Scene<'_>, id: &CaseId, invoice: &Invoice, head: &Head) {
-    let Scene { event, now, .. } = scene;
-    match (invoice.due(), scene.standing.get(id)) {
+fn open(desk: &mut Desk, case: Case) {
+    desk.head.cases.insert(case.id.clone(), CaseLine { class: case.class.name().to_owned(), opened_at: case.opened_at });
+    desk.cases.insert(case.id.clone(), case);
+}
+
+fn failed_invoice(decided: &mut Decided, scene: Scene<'_>, id: &CaseId, invoice: &str, desk: &mut Desk) {
+    let invoice = desk.touched.invoices[invoice].clone();
+    let due = invoice.due();
+    match (due, desk.cases.get(id).cloned()) {
         (Due::Open(_), None) => {
             decided.recover.push(invoice.id.clone());
-            decided.cases.push(payment_failed(scene, id, invoice, head));
+            open(desk, payment_failed(scene, id, &invoice, &desk.head));
         }
-        (Due::Paid | Due::Withdrawn, Some(case)) if case.state == State::Open => {
-            let resolution = if invoice.due() == Due::Paid { "paid" } else { "withdrawn" };
-            let mut case = case.clone();
-            case.events.push(event.id.clone());
-            case.resolve(now, resolution);
-            decided.settled.push((invoice.id.clone(), resolution));
-            decided.cases.push(case);
-        }
-        (Due::Open(_), Some(case)) if case.state == State::Open && !case.events.contains(&event.id) => {
-            let mut renewed = payment_failed(scene, id, invoice, head);
+        (Due::Open(_), Some(case)) if case.state == State::Open => {
+            let mut renewed = payment_failed(scene, id, &invoice, &desk.head);
             renewed.opened_at = case.opened_at;
-            renewed.actions.clone_from(&case.actions);
-            renewed.events = case.events.iter().chain([&event.id]).cloned().collect();
-            decided.cases.push(renewed);
+            renewed.actions = case.actions;
+            renewed.events = case.events.into_iter().chain([scene.event.id.clone()]).collect();
+            open(desk, renewed);
+        }
+        (Due::Paid | Due::Withdrawn, case) => {
+            let resolution = if due == Due::Paid { "paid" } else { "withdrawn" };
+            if let Some(mut case) = case.filter(|case| case.state == State::Open) {
+                case.events.push(scene.event.id.clone());
+                case.resolve(scene.now, resolution);
+                desk.head.cases.remove(id);
+                desk.cases.insert(id.clone(), case);
+            }
+            if let Some(plan) = desk.plans.get_mut(&invoice.id).filter(|plan| plan.state == PlanState::Running) {
+                plan.stop(resolution, scene.now);
+            }
+            desk.head.dunning.remove(&invoice.id);
         }
         _ => {}
     }
 }
 
 fn payment_failed(scene: Scene<'_>, id: &CaseId, invoice: &Invoice, head: &Head) -> Case {
-    let Scene { event, policy, declines, now, .. } = scene;
+    let Scene { event, policy, declines, now } = scene;
     let decline = invoice.decline.value();
     let family = decline.map_or_else(|| declines.unclassified(), |decline| declines.family(decline));
     let verdict = policy.verdict(family);
@@ -287,7 +284,7 @@ fn payment_failed(scene: Scene<'_>, id: &CaseId, invoice: &Invoice, head: &Head)
     }
 }
 
-fn twice(scene: Scene<'_>, id: &CaseId, first: &PaymentLine, second: &PaymentLine, head: &Head) -> Case {
+fn twice(scene: Scene<'_>, id: &CaseId, first: &PaymentLine, second: &PaymentLine, desk: &Desk) -> Case {
     let Scene { event, policy, now, .. } = scene;
     let amount = second.amount.expect("only payments with an amount are compared");
     let one_invoice = first.invoice.is_some() && first.invoice == second.invoice;
@@ -309,13 +306,13 @@ fn twice(scene: Scene<'_>, id: &CaseId, first: &PaymentLine, second: &PaymentLin
         let same = if one == other { "the same card" } else { "two cards" };
         evidence.push(Evidence::new("Paid with", format!("{same}, ending {} and {}", one.last4, other.last4), &second.payment));
     }
-    let back = scene.touched.payments.get(&second.payment).and_then(Payment::given_back).filter(|back| back.is_positive());
+    let back = desk.touched.payments.get(&second.payment).and_then(Payment::given_back).filter(|back| back.is_positive());
     if let Some(back) = back {
         evidence.push(Evidence::new("Given back already", back, &second.payment));
     }
     Case {
         id: id.clone(),
-        account: head.account.clone(),
+        account: desk.head.account.clone(),
         class: Class::DuplicateCharge,
         about: second.payment.clone(),
         confidence: confidence.to_owned(),

@@ -91,6 +91,8 @@ pub struct Step {
     pub due_at: Timestamp,
     pub state: StepState,
     pub done_at: Option<Timestamp>,
+    /// While it is being sent: when to doubt that it was.
+    pub doubt_at: Option<Timestamp>,
 }
 
 /// A message is sent at most once: `Sending` is stored first, and what stays there is in doubt, not repeated.
@@ -102,7 +104,6 @@ pub enum StepState {
     Sent,
     InDoubt,
     Skipped,
-    Handed,
 }
 
 impl DunningPolicy {
@@ -187,6 +188,7 @@ pub fn plan(
         due_at: now + SignedDuration::from_hours(24 * rule.after_days.get_ref()),
         state: StepState::Waiting,
         done_at: None,
+        doubt_at: None,
     });
     Some(Plan {
         account: account.clone(),
@@ -210,7 +212,7 @@ impl Plan {
 
     /// When somebody has to look at it again.
     pub fn next_wake(&self) -> Option<Timestamp> {
-        self.next().map(|step| step.due_at)
+        self.next().map(|step| step.doubt_at.filter(|_| step.state == StepState::Sending).unwrap_or(step.due_at))
     }
 
     /// Ends it before its last step; what was not sent is skipped.
@@ -224,26 +226,33 @@ impl Plan {
     }
 
     /// Takes up the step that is due, skipping earlier ones that a late start passed over.
-    pub fn begin(&mut self, now: Timestamp) -> Option<Step> {
+    pub fn begin(&mut self, now: Timestamp, doubt_at: Timestamp) -> Option<Step> {
         let due = self.steps.iter().rposition(|step| step.state == StepState::Waiting && step.due_at <= now)?;
         for step in self.steps[..due].iter_mut().filter(|step| step.state == StepState::Waiting) {
             step.state = StepState::Skipped;
             step.done_at = Some(now);
         }
-        self.steps[due].state = match self.steps[due].kind {
-            StepKind::Mail { .. } => StepState::Sending,
-            StepKind::Person => StepState::Handed,
-        };
-        self.steps[due].done_at = Some(now);
-        let begun = self.steps[due].clone();
-        self.finish_after_last();
-        Some(begun)
+        let step = &mut self.steps[due];
+        step.state = StepState::Sending;
+        step.done_at = Some(now);
+        step.doubt_at = Some(doubt_at);
+        Some(step.clone())
     }
 
-    /// Records how the sending of a step ended.
-    pub fn end_step(&mut self, number: u32, state: StepState) {
-        if let Some(step) = self.steps.iter_mut().find(|step| step.number == number && step.state == StepState::Sending) {
-            step.state = state;
+    /// Records that a step was sent.
+    pub fn sent(&mut self, number: u32) {
+        for step in
+            self.steps.iter_mut().filter(|step| step.number == number && matches!(step.state, StepState::Sending | StepState::InDoubt))
+        {
+            step.state = StepState::Sent;
+        }
+        self.finish_after_last();
+    }
+
+    /// Gives up on knowing whether a step was sent whose sender was never heard of again.
+    pub fn doubt(&mut self, now: Timestamp) {
+        for step in self.steps.iter_mut().filter(|step| step.state == StepState::Sending && step.doubt_at.is_none_or(|at| at <= now)) {
+            step.state = StepState::InDoubt;
         }
         self.finish_after_last();
     }
@@ -267,7 +276,7 @@ mod tests {
     fn open(minor: i64) -> Invoice {
         let mut invoice = Invoice::new("in_1");
         let event: crate::event::Event = serde_json::from_value(serde_json::json!({
-            "id": "e", "provider": "stripe", "source": "default", "kind": "invoice_changed", "at": "2026-03-01T00:00:00Z", "customer": null,
+            "id": "e", "provider": "stripe", "source": "default", "origin": "webhook", "kind": "invoice_changed", "at": "2026-03-01T00:00:00Z", "customer": null,
             "seen": [{"resource": "invoice", "id": "in_1", "status": "open", "remaining": Money::from_minor(minor, Currency::USD)}],
         }))
         .unwrap();
@@ -300,12 +309,26 @@ mod tests {
     #[test]
     fn a_late_start_skips_what_has_passed() {
         let mut plan = planned(4900, None);
-        assert_eq!(plan.begin(day(0)), None);
-        assert_eq!(plan.begin(day(6)).unwrap().number, 2);
+        assert_eq!(plan.begin(day(0), day(1)), None);
+        assert_eq!(plan.begin(day(6), day(7)).unwrap().number, 2);
         assert_eq!(plan.steps[0].state, StepState::Skipped);
         assert_eq!(plan.next().unwrap().number, 2, "a step that is being sent is not behind us");
-        plan.end_step(2, StepState::Sent);
+        assert_eq!(plan.next_wake(), Some(day(7)));
+        plan.sent(2);
         assert_eq!(plan.next_wake(), Some(day(10)));
+    }
+
+    #[test]
+    fn what_was_being_sent_for_too_long_is_in_doubt_and_not_repeated() {
+        let mut plan = planned(4900, None);
+        plan.begin(day(1), day(2));
+        plan.doubt(day(1));
+        assert_eq!(plan.steps[0].state, StepState::Sending);
+        plan.doubt(day(2));
+        assert_eq!(plan.steps[0].state, StepState::InDoubt);
+        assert_eq!(plan.begin(day(2), day(3)), None);
+        plan.sent(1);
+        assert_eq!(plan.steps[0].state, StepState::Sent, "a late answer settles the doubt");
     }
 
     #[test]
@@ -313,6 +336,6 @@ mod tests {
         let mut plan = planned(4900, None);
         plan.stop("paid", day(1));
         assert_eq!(plan.next_wake(), None);
-        assert_eq!(plan.begin(day(30)), None);
+        assert_eq!(plan.begin(day(30), day(31)), None);
     }
 }

@@ -13,12 +13,22 @@ pub struct Event {
     pub id: String,
     pub provider: String,
     pub source: String,
+    pub origin: Origin,
     pub kind: Kind,
     /// The provider's time, which decides between two sightings.
     pub at: Timestamp,
     /// The provider's customer id.
     pub customer: Option<String>,
     pub seen: Vec<Seen>,
+}
+
+/// How we learned of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Origin {
+    Webhook,
+    /// The provider's answer to a call of ours: seen like any event, but no proof that the money moved.
+    Answer,
 }
 
 /// What happened, in our words.

@@ -66,6 +66,15 @@ impl AccountId {
         is_digest(tail, 20).then(|| Self(text.to_owned()))
     }
 
+    /// Reads what people and programs write: our id, `stripe:cus_1`, or `stripe/source:cus_1`.
+    pub fn named(text: &str) -> Option<Self> {
+        if let Some((provider, customer)) = text.split_once(':') {
+            let (provider, source) = provider.split_once('/').unwrap_or((provider, "default"));
+            return (!customer.is_empty()).then(|| Self::of(provider, source, customer));
+        }
+        Self::parse(text)
+    }
+
     fn tail(&self) -> &str {
         &self.0["acc_".len()..]
     }

@@ -1,1 +1,19 @@
+//! Values → pages, mail and plain text. Nothing here reads, waits or decides.
 
+mod account;
+mod action;
+mod case;
+mod frame;
+mod home;
+mod lists;
+mod mail;
+mod report;
+
+pub use account::account;
+pub use action::{action, approvals};
+pub use case::case;
+pub use frame::{STYLE, Viewer, login, message, problem};
+pub use home::{Home, home};
+pub use lists::{AccountRow, OutboxRow, accounts, actions, cases, dunning, outbox, policies};
+pub use mail::mail;
+pub use report::report;

@@ -35,6 +35,7 @@ fn waiting(required: &[Role]) -> Action {
         decided_at: None,
         attempt: None,
         outcome: None,
+        look_at: None,
         ended_at: None,
         confirmed_at: None,
         trace: "t".into(),

@@ -32,6 +32,12 @@ pub struct Limits {
     pub stripe_key_hours: i64,
     /// How long an effect may be in doubt before a person is asked.
     pub doubt_hours_max: i64,
+    /// How long an event waits for the resource that it belongs to before it is looked at again.
+    pub orphan_hours_max: i64,
+    /// How long a message may be on its way before it is in doubt.
+    pub sending_minutes_max: i64,
+    /// How often one action is sent to its provider before a person is asked.
+    pub provider_calls_max: u32,
 }
 
 impl Rules for Limits {
@@ -49,6 +55,8 @@ impl Rules for Limits {
             ("token_hours", self.token_hours),
             ("stripe_key_hours", self.stripe_key_hours),
             ("doubt_hours_max", self.doubt_hours_max),
+            ("orphan_hours_max", self.orphan_hours_max),
+            ("sending_minutes_max", self.sending_minutes_max),
         ];
         rows.iter().filter(|(_, value)| *value < 1).map(|(name, _)| Complaint::at(0, format!("`{name}` must be at least 1"))).collect()
     }

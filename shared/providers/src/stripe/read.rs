@@ -3,8 +3,8 @@
 use super::wire::{self, Reference};
 use crate::{Malformed, Reading, malformed};
 use domain::event::{
-    Card, CustomerSeen, Decline, Event, Interval, IntervalUnit, InvoiceSeen, InvoiceStatus, Kind, PaymentSeen, PaymentStatus, RefundSeen,
-    RefundStatus, Seen, SubscriptionSeen, SubscriptionStatus,
+    Card, CustomerSeen, Decline, Event, Interval, IntervalUnit, InvoiceSeen, InvoiceStatus, Kind, Origin, PaymentSeen, PaymentStatus,
+    RefundSeen, RefundStatus, Seen, SubscriptionSeen, SubscriptionStatus,
 };
 use domain::money::{Currency, Money};
 use jiff::{Timestamp, tz::TimeZone};
@@ -69,6 +69,7 @@ pub(super) fn read(body: &[u8], source: &str) -> Result<Reading, Malformed> {
         id: event.id.into(),
         provider: "stripe".to_owned(),
         source: source.to_owned(),
+        origin: Origin::Webhook,
         kind,
         at,
         customer,

@@ -1,0 +1,42 @@
+//! The one alarm clock: each minute, whatever has waited long enough is put into its queue.
+
+use crate::context::Context;
+use crate::fault::Fault;
+use crate::message::{Message, send_all};
+use crate::ports::Claim;
+use crate::store::keys;
+use jiff::SignedDuration;
+
+/// What one sweep did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Swept {
+    pub rung: u32,
+    /// Items whose alarm has rung too often for the state they are in.
+    pub stuck: u32,
+}
+
+/// Claims what is due, then enqueues it: two sweeps at once ring once.
+pub async fn sweep(context: &Context) -> Result<Swept, Fault> {
+    let limits = context.policies.limits.current();
+    let now = context.clock.now();
+    let silent_until = now + SignedDuration::from_secs(limits.alarm_lease_secs);
+    let mut swept = Swept::default();
+    for shard in keys::wake_shards() {
+        for due in context.store.due(&shard, now, limits.sweep_items_max).await? {
+            match context.store.claim(&due, silent_until).await? {
+                Claim::Lost => {}
+                Claim::Won { tries } if tries > limits.alarm_tries_max => {
+                    swept.stuck += 1;
+                    tracing::error!(key = %due.key.sk, tries, "an alarm rings in vain; a person has to look at this item");
+                }
+                Claim::Won { .. } => {
+                    let sent =
+                        Message::of_alarm(&due.key).ok_or_else(|| Fault::Park(format!("nobody answers the alarm of {}", due.key.sk)))?;
+                    send_all(context, &[sent]).await?;
+                    swept.rung += 1;
+                }
+            }
+        }
+    }
+    Ok(swept)
+}

@@ -1,0 +1,112 @@
+//! Asks the right person, takes the decision, and does exactly what was approved, once.
+
+mod ask;
+mod carry_out;
+mod decide;
+mod desk;
+
+use crate::context::Context;
+use crate::fault::Fault;
+use crate::message::Message;
+use crate::routes::Endpoint;
+use crate::token::{self, Caller};
+use crate::web::{self, Answer, Problem};
+use bytes::Bytes;
+use domain::action::State;
+use domain::id::ActionId;
+use http::{HeaderValue, Request, StatusCode, header};
+
+/// How a message ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Done {
+    Asked,
+    CarriedOut(State),
+    Expired,
+    NothingToDo,
+}
+
+/// Works the approval queue.
+pub async fn handle(context: &Context, message: &Message) -> Result<Done, Fault> {
+    match message {
+        Message::Ask { case, trace } => ask::for_case(context, case, trace).await,
+        Message::Act { action, .. } => {
+            let desk = desk::read(context, action).await?;
+            match desk.action.as_ref().map(|action| action.state) {
+                Some(State::WaitingApproval) => decide::expire(context, action).await,
+                Some(State::Approved | State::Executing | State::InDoubt) => carry_out::handle(context, action).await,
+                _ => Ok(Done::NothingToDo),
+            }
+        }
+        other => Err(Fault::Park(format!("a `{}` message does not belong into the approval queue", other.name()))),
+    }
+}
+
+/// Answers whatever decides or changes.
+pub async fn http(context: &Context, endpoint: Endpoint, request: &Request<Bytes>) -> Answer {
+    let result = match endpoint {
+        Endpoint::SignIn => sign_in(context, request).await,
+        Endpoint::SignOut => Ok(sign_out()),
+        endpoint => match token::caller(context, request).await {
+            Ok(caller) => signed_in(context, endpoint, request, &caller).await,
+            Err(problem) => Err(problem),
+        },
+    };
+    result.unwrap_or_else(|problem| problem.answer())
+}
+
+async fn signed_in(context: &Context, endpoint: Endpoint, request: &Request<Bytes>, caller: &Caller) -> Result<Answer, Problem> {
+    match endpoint {
+        Endpoint::AskAction => ask::by_staff(context, request, &caller.staff).await,
+        Endpoint::DecideAction(id) => {
+            let ballot = decide::ballot_json(request.body())?;
+            let action = decide::decide(context, &action_id(&id)?, &caller.staff, ballot).await?;
+            Ok(web::json(StatusCode::OK, &crate::report::action_json(&action)))
+        }
+        Endpoint::DecidePage(id) => {
+            let fields = web::fields(request.body());
+            if caller.csrf.is_none() || fields.get("csrf") != caller.csrf.as_ref() {
+                return Err(Problem::new(StatusCode::FORBIDDEN, "not_permitted", "this form is too old; reload the page and try again"));
+            }
+            let id = action_id(&id)?;
+            let notice = match decide::decide(context, &id, &caller.staff, decide::ballot_form(&fields)?).await {
+                Ok(_) => String::new(),
+                Err(problem) => format!("?notice={}", form_urlencoded::byte_serialize(problem.message.as_bytes()).collect::<String>()),
+            };
+            Ok(web::see_other(&format!("/actions/{id}{notice}")))
+        }
+        other => unreachable!("the route table sends {other:?} to another function"),
+    }
+}
+
+pub fn action_id(id: &str) -> Result<ActionId, Problem> {
+    ActionId::parse(id).ok_or_else(|| Problem::not_found("action"))
+}
+
+/// Turns a token into a browser session.
+async fn sign_in(context: &Context, request: &Request<Bytes>) -> Result<Answer, Problem> {
+    let fields = web::fields(request.body());
+    let token = fields.get("token").map(|token| token.trim()).unwrap_or_default();
+    let secret = context.vault.tokens().await?;
+    let staff = match token::verify(&secret, token, context.clock.machine()) {
+        Some(id) => crate::staff::find(context, &id).await?,
+        None => None,
+    };
+    if staff.is_none() {
+        return Ok(web::see_other("/login?notice=This+token+is+not+valid.+Make+a+new+one."));
+    }
+    Ok(with_cookie(web::see_other("/"), token, context.settings.base_url.starts_with("https")))
+}
+
+fn sign_out() -> Answer {
+    with_cookie(web::see_other("/login"), "", false)
+}
+
+/// Sets the session; an empty token ends it.
+pub fn with_cookie(mut answer: Answer, token: &str, secure: bool) -> Answer {
+    let age = if token.is_empty() { "; Max-Age=0" } else { "" };
+    let secure = if secure { "; Secure" } else { "" };
+    let value = format!("{}={token}; Path=/; HttpOnly; SameSite=Strict{age}{secure}", token::COOKIE);
+    let value = HeaderValue::from_str(&value).expect("a verified token is plain ASCII");
+    answer.headers_mut().insert(header::SET_COOKIE, value);
+    answer
+}

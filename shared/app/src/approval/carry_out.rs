@@ -1,0 +1,273 @@
+//! Carries out an approved action: the intent is stored, then the provider is called, then the outcome is stored.
+//!
+//! Whoever finds an intent without an outcome looks at the provider before anything is sent again.
+
+use super::{Done, desk};
+use crate::book::{self, put_facts, put_notes};
+use crate::context::Context;
+use crate::fault::Fault;
+use crate::ports::NoReply;
+use crate::store::{self, Attempted, Commit};
+use domain::action::{Action, Attempt, Kind, Outcome, State};
+use domain::approval::{Approved, approved};
+use domain::book::Head;
+use domain::event::{self, Event, Origin, RefundSeen, RefundStatus, Seen};
+use domain::id::ActionId;
+use domain::ledger::{Note, Step};
+use jiff::{SignedDuration, Timestamp};
+use providers::{Act, Answer, Found, Provider};
+use std::collections::BTreeMap;
+
+/// What to do with an action at this moment.
+enum Next {
+    Send(Approved<Action>, Head),
+    LookUp(Approved<Action>, Head),
+    Nothing,
+}
+
+/// What became of it.
+enum Ended {
+    Done {
+        reference: String,
+        status: String,
+    },
+    Refused {
+        code: String,
+        message: String,
+    },
+    /// Nothing was done; look again later.
+    NotNow,
+    /// It may have been done; under this key the provider would repeat its failure.
+    InDoubt {
+        burned: bool,
+    },
+    NotThere,
+    NeedsPerson {
+        instead: String,
+    },
+}
+
+pub async fn handle(context: &Context, id: &ActionId) -> Result<Done, Fault> {
+    let mut next = store::retrying(context, || intend(context, id)).await?;
+    if let Next::LookUp(action, head) = next {
+        let ended = look_up(context, &action, &head).await?;
+        if !matches!(ended, Ended::NotThere) {
+            return end(context, &action, ended).await;
+        }
+        next = store::retrying(context, || again(context, id)).await?;
+    }
+    match next {
+        Next::Send(action, head) => {
+            let ended = send(context, &action, &head).await?;
+            end(context, &action, ended).await
+        }
+        _ => Ok(Done::NothingToDo),
+    }
+}
+
+/// Stores the intent to send, or finds one whose end is unknown.
+async fn intend(context: &Context, id: &ActionId) -> Result<Attempted<Next>, Fault> {
+    let read = desk::read(context, id).await?;
+    let (Some(action), Some(head)) = (read.action.clone(), read.head.clone()) else { return Ok(Attempted::Done(Next::Nothing)) };
+    match action.state {
+        State::Approved => store_attempt(context, read, action, head).await,
+        // Somebody is at it, or was until a moment ago.
+        State::Executing | State::InDoubt if action.look_at.is_some_and(|at| at > context.clock.now()) => {
+            Ok(Attempted::Done(Next::Nothing))
+        }
+        State::Executing | State::InDoubt => Ok(Attempted::Done(Next::LookUp(approved(action).map_err(Fault::park)?, head))),
+        _ => Ok(Attempted::Done(Next::Nothing)),
+    }
+}
+
+/// Stores the intent to send once more what the provider does not have.
+async fn again(context: &Context, id: &ActionId) -> Result<Attempted<Next>, Fault> {
+    let read = desk::read(context, id).await?;
+    let due = |action: &Action| {
+        matches!(action.state, State::Executing | State::InDoubt) && action.look_at.is_none_or(|at| at <= context.clock.now())
+    };
+    match (read.action.clone().filter(due), read.head.clone()) {
+        (Some(action), Some(head)) => store_attempt(context, read, action, head).await,
+        _ => Ok(Attempted::Done(Next::Nothing)),
+    }
+}
+
+async fn store_attempt(context: &Context, read: desk::Read, action: Action, head: Head) -> Result<Attempted<Next>, Fault> {
+    let limits = context.policies.limits.current();
+    let now = context.clock.now();
+    let mut action = approved(action).map_err(Fault::park)?.into_inner();
+    let attempt = next_attempt(&action, now, SignedDuration::from_hours(limits.stripe_key_hours));
+    action.state = State::Executing;
+    action.look_at = Some(now + SignedDuration::from_secs(limits.alarm_lease_secs));
+    let body = [("key", attempt.key.clone()), ("attempt", attempt.number.to_string())];
+    action.attempt = Some(attempt);
+    let mut commit = Commit::default();
+    commit.over(&read.batch, &action);
+    put_notes(&mut commit, &read.batch, &action.account, vec![note(&action, Step::Attempted, now, body)])?;
+    let action = approved(action).map_err(Fault::park)?;
+    store::attempted(commit.run(context).await, Next::Send(action, head))
+}
+
+/// The same key while the provider still knows it; a new one after, or when the old one would replay a failure.
+fn next_attempt(action: &Action, now: Timestamp, key_lives: SignedDuration) -> Attempt {
+    let number = action.attempt.as_ref().map_or(1, |attempt| attempt.number + 1);
+    // A margin of an hour: the provider's window began when it first saw the key, not when we stored it.
+    let good = |attempt: &&Attempt| !attempt.burned && now.duration_since(attempt.key_since) < key_lives - SignedDuration::from_hours(1);
+    match action.attempt.as_ref().filter(good) {
+        Some(attempt) => Attempt { number, ..attempt.clone() },
+        None => Attempt { number, key: format!("{}-{number}", action.id), key_since: now, burned: false },
+    }
+}
+
+fn provider(head: &Head) -> Result<&'static Provider, Fault> {
+    providers::named(&head.provider).ok_or_else(|| Fault::Park(format!("there is no provider called {}", head.provider)))
+}
+
+async fn look_up(context: &Context, action: &Approved<Action>, head: &Head) -> Result<Ended, Fault> {
+    let provider = provider(head)?;
+    let attempts = action.inner().attempt.as_ref().map_or(0, |attempt| attempt.number);
+    let found = match context.http.call(provider.name, &head.source, &(provider.lookup)(action)).await {
+        Ok(reply) => (provider.found)(action, &reply),
+        Err(_) => Found::Unknown,
+    };
+    Ok(match found {
+        Found::Done { reference, status } => Ended::Done { reference, status },
+        Found::NotThere if attempts >= context.policies.limits.current().provider_calls_max => Ended::NeedsPerson {
+            instead: "The provider does not have it, and sending it has failed too often: do it in the provider's dashboard.".to_owned(),
+        },
+        Found::NotThere => Ended::NotThere,
+        Found::Unknown => Ended::InDoubt { burned: false },
+    })
+}
+
+async fn send(context: &Context, action: &Approved<Action>, head: &Head) -> Result<Ended, Fault> {
+    let provider = provider(head)?;
+    let key = &action.inner().attempt.as_ref().expect("an attempt is stored before it is sent").key;
+    let call = match (provider.act)(action, key) {
+        Act::Send(call) => call,
+        Act::Unsupported { instead } => return Ok(Ended::NeedsPerson { instead: instead.to_owned() }),
+    };
+    Ok(match context.http.call(provider.name, &head.source, &call).await {
+        Ok(reply) => match (provider.answer)(&reply) {
+            Answer::Done { reference, status } => Ended::Done { reference, status },
+            Answer::Refused { code, message } => Ended::Refused { code, message },
+            Answer::NotNow => Ended::NotNow,
+            Answer::Unknown => Ended::InDoubt { burned: true },
+        },
+        Err(NoReply::NotSent) => Ended::NotNow,
+        Err(NoReply::Unknown) => Ended::InDoubt { burned: false },
+    })
+}
+
+/// Stores the outcome, and folds what the provider answered into the book.
+async fn end(context: &Context, action: &Approved<Action>, ended: Ended) -> Result<Done, Fault> {
+    let id = action.inner().id.clone();
+    let after = store::retrying(context, || store_outcome(context, &id, &ended)).await?;
+    let Some((action, head)) = after else { return Ok(Done::NothingToDo) };
+    if let Ended::Done { reference, status } = &ended {
+        let Kind::Refund { payment, amount } = &action.kind;
+        let refund = RefundSeen {
+            id: reference.clone(),
+            payment: payment.clone(),
+            amount: Some(*amount),
+            status: Some(if status == "succeeded" { RefundStatus::Succeeded } else { RefundStatus::Pending }),
+            action: Some(action.id.to_string()),
+        };
+        let observed = Event {
+            id: format!("answer:{}", action.id),
+            provider: head.provider.clone(),
+            source: head.source.clone(),
+            origin: Origin::Answer,
+            kind: event::Kind::RefundChanged,
+            at: context.clock.now(),
+            customer: Some(head.customer.clone()),
+            seen: vec![Seen::Refund(refund)],
+        };
+        book::fold(context, &observed, None, &action.trace).await?;
+    }
+    Ok(Done::CarriedOut(action.state))
+}
+
+async fn store_outcome(context: &Context, id: &ActionId, ended: &Ended) -> Result<Attempted<Option<(Action, Head)>>, Fault> {
+    // Read.
+    let read = desk::read(context, id).await?;
+    let unfinished = |action: &Action| matches!(action.state, State::Executing | State::InDoubt);
+    let (Some(before), Some(head)) = (read.action.clone(), read.head.clone()) else { return Ok(Attempted::Done(None)) };
+    if !unfinished(&before) {
+        // The webhook was quicker, and has stored the outcome already.
+        return Ok(Attempted::Done(Some((before, head))));
+    }
+
+    // Decide.
+    let now = context.clock.now();
+    let (action, body) = outcome(context, &before, ended, now);
+    let mut payment = read.payment.clone();
+    let released = matches!(action.state, State::Failed) && payment.as_mut().is_some_and(|payment| payment.reserved.remove(id).is_some());
+
+    // Write.
+    let mut commit = Commit::default();
+    commit.over(&read.batch, &action);
+    if let Some(payment) = payment.filter(|_| released) {
+        commit.over(&read.batch, &desk::of(&action.account, &payment));
+    }
+    put_notes(&mut commit, &read.batch, &action.account, vec![note(&action, Step::Outcome, now, body)])?;
+    let (was, is) = (desk::lay_out(&head, Some(&before)), desk::lay_out(&head, Some(&action)));
+    let attempt = action.attempt.as_ref().map_or(0, |attempt| attempt.number);
+    put_facts(&mut commit, &format!("{id}:outcome:{attempt}:{}", now.as_millisecond()), &was, &is, context);
+    store::attempted(commit.run(context).await, Some((action, head)))
+}
+
+fn outcome(context: &Context, before: &Action, ended: &Ended, now: Timestamp) -> (Action, [(&'static str, String); 2]) {
+    let limits = context.policies.limits.current();
+    let mut action = before.clone();
+    let finished = |action: &mut Action, state, outcome| {
+        action.state = state;
+        action.outcome = Some(outcome);
+        action.ended_at = Some(now);
+        action.look_at = None;
+    };
+    // Each look waits longer than the one before, up to an hour.
+    let wait =
+        SignedDuration::from_secs(limits.alarm_lease_secs * i64::from(action.attempt.as_ref().map_or(1, |attempt| attempt.number).min(12)));
+    let body = match ended {
+        Ended::Done { reference, status } => {
+            finished(&mut action, State::Executed, Outcome::Done { reference: reference.clone(), status: status.clone() });
+            [("outcome", status.clone()), ("reference", reference.clone())]
+        }
+        Ended::Refused { code, message } => {
+            finished(&mut action, State::Failed, Outcome::Refused { code: code.clone(), message: message.clone() });
+            [("outcome", "refused".to_owned()), ("code", code.clone())]
+        }
+        Ended::NeedsPerson { instead } => {
+            finished(&mut action, State::NeedsPerson, Outcome::NeedsPerson { instead: instead.clone() });
+            [("outcome", "needs_person".to_owned()), ("instead", instead.clone())]
+        }
+        Ended::NotNow | Ended::NotThere => {
+            action.look_at = Some(now + wait);
+            [("outcome", "not_now".to_owned()), ("look_at", (now + wait).to_string())]
+        }
+        Ended::InDoubt { .. } if doubted_too_long(&action, now, limits.doubt_hours_max) => {
+            let instead = "It is not known whether the provider did this: look there, and settle it by hand.".to_owned();
+            finished(&mut action, State::NeedsPerson, Outcome::NeedsPerson { instead });
+            [("outcome", "needs_person".to_owned()), ("why", "in doubt for too long".to_owned())]
+        }
+        Ended::InDoubt { burned } => {
+            action.state = State::InDoubt;
+            action.look_at = Some(now + wait);
+            if let Some(attempt) = action.attempt.as_mut() {
+                attempt.burned |= burned;
+            }
+            [("outcome", "in_doubt".to_owned()), ("look_at", (now + wait).to_string())]
+        }
+    };
+    (action, body)
+}
+
+fn doubted_too_long(action: &Action, now: Timestamp, hours: i64) -> bool {
+    action.decided_at.is_some_and(|at| now.duration_since(at) > SignedDuration::from_hours(hours))
+}
+
+fn note(action: &Action, step: Step, at: Timestamp, body: [(&str, String); 2]) -> Note {
+    let body: BTreeMap<_, _> = body.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+    Note { at, step, action: action.id.clone(), by: domain::staff::MACHINE.to_owned(), body }
+}

@@ -1,0 +1,178 @@
+//! Takes a person's decision: one winner, bound to the preview, by the role that the person has at this moment.
+
+use super::{Done, ask, desk};
+use crate::book::{put_facts, put_notes};
+use crate::context::Context;
+use crate::fault::Fault;
+use crate::message::{Message, send_all};
+use crate::ports::QueueName;
+use crate::store::{self, Attempted, Batch, Commit, Sent, keys};
+use crate::web::Problem;
+use domain::action::{Action, Decision, Kind, Reason, State, Vote, preview_refund};
+use domain::approval::{self, Refusal};
+use domain::book::Payment;
+use domain::id::ActionId;
+use domain::ledger::{Note, Step};
+use domain::staff::Staff;
+use http::StatusCode;
+use jiff::SignedDuration;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+/// What somebody decided.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Ballot {
+    decision: Decision,
+    preview_digest: String,
+    #[serde(default)]
+    note: String,
+}
+
+pub fn ballot_json(body: &[u8]) -> Result<Ballot, Problem> {
+    serde_json::from_slice(body).map_err(|error| Problem::malformed(format!("the decision cannot be read: {error}")))
+}
+
+pub fn ballot_form(fields: &BTreeMap<String, String>) -> Result<Ballot, Problem> {
+    let decision = match fields.get("decision").map(String::as_str) {
+        Some("approve") => Decision::Approve,
+        Some("deny") => Decision::Deny,
+        _ => return Err(Problem::malformed("the form names no decision; reload the page and try again")),
+    };
+    let field = |name: &str| fields.get(name).cloned().unwrap_or_default();
+    Ok(Ballot { decision, preview_digest: field("preview_digest"), note: field("note") })
+}
+
+/// Takes a decision and, if it was the last one needed, sends the action on its way.
+pub async fn decide(context: &Context, id: &ActionId, staff: &Staff, ballot: Ballot) -> Result<Action, Problem> {
+    let action = store::retrying(context, || once(context, id, staff, &ballot)).await??;
+    if action.state == State::Approved {
+        let message = Message::Act { action: action.id.clone(), trace: action.trace.clone() };
+        // The alarm on the action covers a queue that does not answer.
+        if let Err(fault) = send_all(context, &[Sent { queue: QueueName::Approval, message }]).await {
+            tracing::warn!(action.id = %action.id, fault = %fault, "the approved action waits for its alarm");
+        }
+    }
+    Ok(action)
+}
+
+async fn once(context: &Context, id: &ActionId, staff: &Staff, ballot: &Ballot) -> Result<Attempted<Result<Action, Problem>>, Fault> {
+    // Read.
+    let mut read = desk::read(context, id).await?;
+    read.batch.extend(Batch::read(context, vec![keys::staff(&staff.id)]).await?);
+    let (Some(before), Some(head)) = (read.action.clone(), read.head.clone()) else {
+        return Ok(Attempted::Done(Err(Problem::not_found("action"))));
+    };
+    let Some(staff) = read.batch.get::<Staff>(&keys::staff(&staff.id))? else { return Ok(Attempted::Done(Err(Problem::not_signed_in()))) };
+
+    // Decide.
+    let now = context.clock.now();
+    let vote = Vote {
+        by: staff.id.clone(),
+        role: staff.role,
+        decision: ballot.decision,
+        digest: ballot.preview_digest.clone(),
+        note: ballot.note.clone(),
+        at: now,
+        within_limit: false,
+    };
+    let digest_now = digest_now(&before, read.payment.as_ref());
+    let (after, refused) = match approval::decide(before.clone(), vote.clone(), &staff, &digest_now, now) {
+        Ok(action) => (action, None),
+        // Whoever saw the right preview learns that the world has moved on; the request is spent.
+        Err(Refusal::StalePreview) if vote.digest == before.preview.digest => {
+            let stale = Action { state: State::Stale, ended_at: Some(now), ..before.clone() };
+            (stale, Some(problem(&Refusal::StalePreview)))
+        }
+        Err(refusal) => return Ok(Attempted::Done(Err(problem(&refusal)))),
+    };
+
+    // Write.
+    let mut commit = Commit::default();
+    commit.over(&read.batch, &after);
+    commit.check(&read.batch, &keys::staff(&staff.id));
+    if let (State::Approved, Some(payment)) = (after.state, &read.payment) {
+        let mut payment = payment.clone();
+        payment.reserved.extend(after.kind.amount().map(|amount| (after.id.clone(), amount)));
+        commit.over(&read.batch, &desk::of(&after.account, &payment));
+    }
+    let notes = if refused.is_none() { vec![note(&after, &vote)] } else { Vec::new() };
+    put_notes(&mut commit, &read.batch, &after.account, notes)?;
+    let (was, is) = (desk::lay_out(&head, Some(&before)), desk::lay_out(&head, Some(&after)));
+    put_facts(&mut commit, &format!("{}:{}", after.id, after.votes.len() + 1), &was, &is, context);
+    store::attempted(commit.run(context).await, refused.map_or(Ok(after), Err))
+}
+
+/// The digest of a preview made from the state as it is; nothing if there can be none any more.
+fn digest_now(action: &Action, payment: Option<&Payment>) -> String {
+    let Kind::Refund { payment: id, amount } = &action.kind;
+    preview_refund(payment, id, *amount, action.reason_code, action.preview.clause.clone())
+        .map(|preview| preview.digest)
+        .unwrap_or_default()
+}
+
+fn problem(refusal: &Refusal) -> Problem {
+    let (status, code) = match refusal {
+        Refusal::AlreadyDecided { .. } => (StatusCode::CONFLICT, "already_decided"),
+        Refusal::Expired => (StatusCode::CONFLICT, "expired"),
+        Refusal::StalePreview => (StatusCode::CONFLICT, "stale_preview"),
+        Refusal::OwnRequest(_) => (StatusCode::FORBIDDEN, "own_request"),
+        Refusal::NotPermitted(_) => (StatusCode::FORBIDDEN, "not_permitted"),
+    };
+    Problem::new(status, code, refusal.to_string())
+}
+
+/// How a decision is written down.
+pub fn note(action: &Action, vote: &Vote) -> Note {
+    let decision = match vote.decision {
+        Decision::Approve => "approve",
+        Decision::Deny => "deny",
+    };
+    Note {
+        at: vote.at,
+        step: Step::Decided,
+        action: action.id.clone(),
+        by: vote.by.clone(),
+        body: BTreeMap::from([
+            ("decision".to_owned(), decision.to_owned()),
+            ("role".to_owned(), vote.role.name().to_owned()),
+            ("preview".to_owned(), vote.digest.clone()),
+            ("within_limit".to_owned(), vote.within_limit.to_string()),
+        ]),
+    }
+}
+
+/// Lets a request expire that nobody decided. What is owed to the customer is asked for again, and never denied by silence.
+pub async fn expire(context: &Context, id: &ActionId) -> Result<Done, Fault> {
+    let asked_again = store::retrying(context, || async {
+        // Read.
+        let read = desk::read(context, id).await?;
+        let now = context.clock.now();
+        let waiting = |action: &Action| action.state == State::WaitingApproval && action.expires_at <= now;
+        let (Some(before), Some(head)) = (read.action.clone().filter(waiting), read.head) else { return Ok(Attempted::Done(None)) };
+
+        // Decide.
+        let hours = SignedDuration::from_hours(context.policies.approval.current().expiry_hours);
+        let after = match before.reason_code {
+            Reason::DuplicateCharge | Reason::BillingError => Action { expires_at: now + hours, ..before.clone() },
+            _ => Action { state: State::Expired, ended_at: Some(now), ..before.clone() },
+        };
+
+        // Write.
+        let mut commit = Commit::default();
+        commit.over(&read.batch, &after);
+        let (was, is) = (desk::lay_out(&head, Some(&before)), desk::lay_out(&head, Some(&after)));
+        put_facts(&mut commit, &format!("{}:expired:{}", after.id, before.expires_at.as_second()), &was, &is, context);
+        store::attempted(commit.run(context).await, Some(after))
+    })
+    .await?;
+    match asked_again {
+        None => Ok(Done::NothingToDo),
+        Some(action) if action.state == State::Expired => Ok(Done::Expired),
+        Some(action) => {
+            if let Err(fault) = context.post.send(&ask::letter(context, &action)).await {
+                tracing::warn!(action.id = %action.id, fault = %fault, "nobody could be reminded of this action");
+            }
+            Ok(Done::Asked)
+        }
+    }
+}

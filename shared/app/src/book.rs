@@ -1,0 +1,280 @@
+//! Folds one event into an account, in one commit: receipt, resources, head, timeline, facts, cases, and what will be sent.
+
+use crate::context::Context;
+use crate::fault::Fault;
+use crate::message::{Message, send_all};
+use crate::ports::{Key, QueueName};
+use crate::store::{self, Attempted, Batch, Commit, External, Of, Receipt, Sent, Stored, Timeline, Waiting, keys};
+use domain::book::{Head, ResourceId, Touched, touches};
+use domain::classify::{self, Decided, Scene};
+use domain::confirm;
+use domain::desk::Desk;
+use domain::event::{Event, Seen};
+use domain::fact;
+use domain::id::AccountId;
+use domain::ledger::{LedgerHead, Note};
+use jiff::SignedDuration;
+use serde::{Serialize, de::DeserializeOwned};
+use std::collections::BTreeMap;
+
+/// How folding an event ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Folded {
+    Done,
+    Duplicate,
+    /// Nobody has said yet whose it is.
+    Waiting,
+}
+
+/// Folds an event; `message` is kept if the event has to wait for its parent.
+pub async fn fold(context: &Context, event: &Event, message: Option<&Message>, trace: &str) -> Result<Folded, Fault> {
+    store::retrying(context, || once(context, event, message, trace)).await
+}
+
+async fn once(context: &Context, event: &Event, message: Option<&Message>, trace: &str) -> Result<Attempted<Folded>, Fault> {
+    // Read.
+    let Some(account) = whose(context, event).await? else { return wait(context, event, message).await };
+    let mut batch = Batch::read(context, keys_of(event, &account)).await?;
+    let receipt_key = keys::receipt(&event.provider, &event.source, &event.id);
+    if let Some(receipt) = batch.get::<Receipt>(&receipt_key)? {
+        send_all(context, &receipt.promised).await?;
+        return Ok(Attempted::Done(Folded::Duplicate));
+    }
+    let (policy, declines, now) = (context.policies.classify.current(), context.policies.declines.current(), context.clock.now());
+    let mut before = desk(&batch, event, &account)?;
+    let mut after = before.clone();
+    after.touched.fold(&mut after.head, event);
+    let concerns = classify::concerns(&after.touched, &after.head, policy);
+    read_beside(context, &mut batch, &concerns, &mut before, &mut after).await?;
+
+    // Decide.
+    let decided = classify::decide(Scene { event, policy, declines, now }, &concerns, &mut after);
+    let notes = confirm::confirm(event, &mut after, now);
+    let externals = externals(&batch, event, &account)?;
+    let promised = promises(&decided, &externals, &account, trace);
+
+    // Write.
+    let mut commit = Commit::default();
+    commit.create(&Receipt {
+        provider: event.provider.clone(),
+        source: event.source.clone(),
+        event: event.id.clone(),
+        account: account.clone(),
+        folded_at: now,
+        promised: promised.clone(),
+        trace: trace.to_owned(),
+    });
+    commit.create(&Timeline { account: account.clone(), event: without_person(event), trace: trace.to_owned() });
+    put_desk(&mut commit, &batch, &before, &after);
+    put_externals(&mut commit, &batch, &externals, &account);
+    put_notes(&mut commit, &batch, &account, notes)?;
+    put_facts(&mut commit, &format!("{}:{}", event.provider, event.id), &before, &after, context);
+    let result = store::attempted(commit.run(context).await, Folded::Done)?;
+    if matches!(result, Attempted::Done(_)) {
+        send_all(context, &promised).await?;
+    }
+    Ok(result)
+}
+
+/// Whose event is it? The customer says, or a resource that we have seen before.
+async fn whose(context: &Context, event: &Event) -> Result<Option<AccountId>, Fault> {
+    if let Some(customer) = &event.customer {
+        return Ok(Some(AccountId::of(&event.provider, &event.source, customer)));
+    }
+    let keys = external_keys(event);
+    let batch = Batch::read(context, keys.clone()).await?;
+    for key in &keys {
+        if let Some(External { account: Some(account), .. }) = batch.get(key)? {
+            return Ok(Some(account));
+        }
+    }
+    Ok(None)
+}
+
+/// Keeps a delivery under the id that it waits for.
+async fn wait(context: &Context, event: &Event, message: Option<&Message>) -> Result<Attempted<Folded>, Fault> {
+    let (Some(key), Some(message)) = (external_keys(event).into_iter().next(), message) else {
+        return Err(Fault::Park(format!("the event {} names nobody and nothing that could be waited for", event.id)));
+    };
+    let batch = Batch::read(context, vec![key.clone()]).await?;
+    let mut external = batch.get(&key)?.unwrap_or_else(|| nobodys(event, &key));
+    if external.waiting.iter().any(|waiting| waiting.event == event.id) {
+        return Ok(Attempted::Done(Folded::Waiting));
+    }
+    let until = context.clock.now() + SignedDuration::from_hours(context.policies.limits.current().orphan_hours_max);
+    external.waiting.push(Waiting { event: event.id.clone(), until, message: message.clone() });
+    let mut commit = Commit::default();
+    commit.over(&batch, &external);
+    store::attempted(commit.run(context).await, Folded::Waiting)
+}
+
+fn nobodys(event: &Event, key: &Key) -> External {
+    let id = key.pk.splitn(4, '#').nth(3).unwrap_or_default().to_owned();
+    External { provider: event.provider.clone(), source: event.source.clone(), id, account: None, waiting: Vec::new() }
+}
+
+fn external_keys(event: &Event) -> Vec<Key> {
+    let named = touches(event).into_iter().filter_map(|resource| match resource {
+        ResourceId::Person => None,
+        ResourceId::Invoice(id) | ResourceId::Payment(id) | ResourceId::Subscription(id) => Some(id),
+    });
+    named.map(|id| keys::external(&event.provider, &event.source, &id)).collect()
+}
+
+fn keys_of(event: &Event, account: &AccountId) -> Vec<Key> {
+    let mut all = vec![keys::receipt(&event.provider, &event.source, &event.id), keys::head(account)];
+    all.extend(touches(event).iter().map(|resource| keys::resource(account, resource)));
+    all.extend(external_keys(event));
+    let actions = confirm::named(event);
+    if !actions.is_empty() {
+        all.push(keys::ledger_head(account));
+    }
+    all.extend(actions.iter().filter(|action| action.account() == *account).map(keys::action));
+    all
+}
+
+/// Lays out what the first batch holds.
+fn desk(batch: &Batch, event: &Event, account: &AccountId) -> Result<Desk, Fault> {
+    let head = batch.get::<Head>(&keys::head(account))?;
+    let head = head.unwrap_or_else(|| Head::new(&event.provider, &event.source, event.customer.as_deref().unwrap_or_default()));
+    let mut touched = Touched::default();
+    for resource in touches(event) {
+        let key = keys::resource(account, &resource);
+        match resource {
+            ResourceId::Person => touched.person = of(batch, &key)?,
+            ResourceId::Invoice(id) => touched.invoices.extend(of(batch, &key)?.map(|value| (id, value))),
+            ResourceId::Payment(id) => touched.payments.extend(of(batch, &key)?.map(|value| (id, value))),
+            ResourceId::Subscription(id) => touched.subscriptions.extend(of(batch, &key)?.map(|value| (id, value))),
+        }
+    }
+    let mut actions = BTreeMap::new();
+    for id in confirm::named(event).into_iter().filter(|action| action.account() == *account) {
+        actions.extend(batch.get(&keys::action(&id))?.map(|action| (id, action)));
+    }
+    Ok(Desk { head, touched, cases: BTreeMap::new(), plans: BTreeMap::new(), actions })
+}
+
+fn of<T>(batch: &Batch, key: &Key) -> Result<Option<T>, Fault>
+where
+    T: Serialize + DeserializeOwned,
+    Of<T>: Stored,
+{
+    Ok(batch.get::<Of<T>>(key)?.map(|of| of.value))
+}
+
+/// Reads the cases and plans that the folded event concerns; most events concern none.
+async fn read_beside(
+    context: &Context,
+    batch: &mut Batch,
+    concerns: &[classify::Concern],
+    before: &mut Desk,
+    after: &mut Desk,
+) -> Result<(), Fault> {
+    let account = after.head.account.clone();
+    let cases: Vec<_> = concerns
+        .iter()
+        .map(|concern| concern.case().clone())
+        .chain(after.actions.values().filter_map(|action| action.case.clone()))
+        .collect();
+    let plans: Vec<_> = after.touched.invoices.keys().filter(|invoice| after.head.dunning.contains_key(*invoice)).cloned().collect();
+    let wanted: Vec<_> = cases.iter().map(keys::case).chain(plans.iter().map(|invoice| keys::plan(&account, invoice))).collect();
+    if wanted.is_empty() {
+        return Ok(());
+    }
+    batch.extend(Batch::read(context, wanted).await?);
+    for id in cases {
+        before.cases.extend(batch.get(&keys::case(&id))?.map(|case| (id, case)));
+    }
+    for invoice in plans {
+        before.plans.extend(batch.get(&keys::plan(&account, &invoice))?.map(|plan| (invoice, plan)));
+    }
+    after.cases.clone_from(&before.cases);
+    after.plans.clone_from(&before.plans);
+    Ok(())
+}
+
+/// The external ids of an event, as they stand.
+fn externals(batch: &Batch, event: &Event, account: &AccountId) -> Result<Vec<External>, Fault> {
+    let mut all = Vec::new();
+    for key in external_keys(event) {
+        let external = batch.get(&key)?.unwrap_or_else(|| nobodys(event, &key));
+        if external.account.as_ref() != Some(account) || !external.waiting.is_empty() {
+            all.push(external);
+        }
+    }
+    Ok(all)
+}
+
+fn promises(decided: &Decided, externals: &[External], account: &AccountId, trace: &str) -> Vec<Sent> {
+    let released = externals.iter().flat_map(|external| &external.waiting).map(|waiting| (QueueName::Events, waiting.message.clone()));
+    let recover = decided.recover.iter().map(|invoice| {
+        (QueueName::Dunning, Message::Recover { account: account.clone(), invoice: invoice.clone(), trace: trace.to_owned() })
+    });
+    let ask = decided.ask.iter().map(|case| (QueueName::Approval, Message::Ask { case: case.clone(), trace: trace.to_owned() }));
+    released.chain(recover).chain(ask).map(|(queue, message)| Sent { queue, message }).collect()
+}
+
+/// Writes what changed on the desk, and the head always: it is where two writers meet.
+fn put_desk(commit: &mut Commit, batch: &Batch, before: &Desk, after: &Desk) {
+    let account = &after.head.account;
+    commit.over(batch, &after.head);
+    if after.touched.person != before.touched.person {
+        put_all(commit, batch, account, &BTreeMap::new(), &after.touched.person.iter().map(|person| ((), person.clone())).collect());
+    }
+    put_all(commit, batch, account, &before.touched.invoices, &after.touched.invoices);
+    put_all(commit, batch, account, &before.touched.payments, &after.touched.payments);
+    put_all(commit, batch, account, &before.touched.subscriptions, &after.touched.subscriptions);
+    changed(&before.cases, &after.cases).for_each(|case| commit.over(batch, case));
+    changed(&before.plans, &after.plans).for_each(|plan| commit.over(batch, plan));
+    changed(&before.actions, &after.actions).for_each(|action| commit.over(batch, action));
+}
+
+fn put_all<K: Ord, T: Clone + PartialEq>(
+    commit: &mut Commit,
+    batch: &Batch,
+    account: &AccountId,
+    before: &BTreeMap<K, T>,
+    after: &BTreeMap<K, T>,
+) where
+    Of<T>: Stored,
+{
+    for value in changed(before, after) {
+        commit.over(batch, &Of { account: account.clone(), value: value.clone() });
+    }
+}
+
+fn changed<'a, K: Ord, T: PartialEq>(before: &'a BTreeMap<K, T>, after: &'a BTreeMap<K, T>) -> impl Iterator<Item = &'a T> {
+    after.iter().filter(|(key, value)| before.get(key) != Some(value)).map(|(_, value)| value)
+}
+
+fn put_externals(commit: &mut Commit, batch: &Batch, externals: &[External], account: &AccountId) {
+    for external in externals {
+        commit.over(batch, &External { account: Some(account.clone()), waiting: Vec::new(), ..external.clone() });
+    }
+}
+
+/// Appends to the ledger of the account, whose head was read.
+pub fn put_notes(commit: &mut Commit, batch: &Batch, account: &AccountId, notes: Vec<Note>) -> Result<(), Fault> {
+    if notes.is_empty() {
+        return Ok(());
+    }
+    let mut head = batch.get(&keys::ledger_head(account))?.unwrap_or_else(|| LedgerHead::new(account));
+    for entry in head.append(notes) {
+        commit.create(&entry);
+    }
+    commit.over(batch, &head);
+    Ok(())
+}
+
+/// Writes the difference that a commit makes to what reports count.
+pub fn put_facts(commit: &mut Commit, name: &str, before: &Desk, after: &Desk, context: &Context) {
+    let declines = context.policies.declines.current();
+    for row in fact::rows(name, &after.head.account, &before.facts(declines), &after.facts(declines)) {
+        commit.create(&row);
+    }
+}
+
+fn without_person(event: &Event) -> Event {
+    let seen = event.seen.iter().filter(|seen| !matches!(seen, Seen::Customer(_))).cloned().collect();
+    Event { seen, ..event.clone() }
+}

@@ -1,0 +1,27 @@
+//! What a handler is given: its ports, the policies, and a few settings.
+
+use crate::ports::{Archive, Clock, Http, Post, Queue, Store, Vault};
+use domain::policy::Policies;
+use std::sync::Arc;
+
+#[derive(Clone)]
+pub struct Context {
+    pub store: Arc<dyn Store>,
+    pub queue: Arc<dyn Queue>,
+    pub http: Arc<dyn Http>,
+    pub post: Arc<dyn Post>,
+    pub archive: Arc<dyn Archive>,
+    pub vault: Arc<dyn Vault>,
+    pub clock: Arc<dyn Clock>,
+    pub policies: Arc<Policies>,
+    pub settings: Arc<Settings>,
+}
+
+pub struct Settings {
+    /// Where people reach the console, without a slash at the end.
+    pub base_url: String,
+    /// The Slack channel that is asked for approvals.
+    pub approvals_channel: String,
+    /// The local service shows its helpers on its pages.
+    pub local: bool,
+}

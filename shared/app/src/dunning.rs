@@ -1,0 +1,161 @@
+//! Asks for open invoices, step by step: plans when a recovery begins, sends when a step is due.
+
+use crate::context::Context;
+use crate::fault::Fault;
+use crate::message::Message;
+use crate::ports::{Channel, Letter};
+use crate::store::{self, Attempted, Batch, Commit, Of, keys};
+use domain::book::{Due, Head, Invoice, Person, PlanLine};
+use domain::dunning::{Plan, PlanState, Step, StepKind, plan};
+use domain::id::{AccountId, digest};
+use jiff::SignedDuration;
+use std::collections::BTreeMap;
+
+/// How a message ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Done {
+    Planned,
+    Sent,
+    NothingToDo,
+}
+
+pub async fn handle(context: &Context, message: &Message) -> Result<Done, Fault> {
+    match message {
+        Message::Recover { account, invoice, trace } => store::retrying(context, || recover(context, account, invoice, trace)).await,
+        Message::PlanDue { account, invoice, .. } => {
+            let Some((step, letter)) = store::retrying(context, || begin(context, account, invoice)).await? else {
+                return Ok(Done::NothingToDo);
+            };
+            // The step is stored as being sent: if we are never heard of again, it is in doubt and not repeated.
+            context
+                .post
+                .send(&letter)
+                .await
+                .map_err(|fault| Fault::Park(format!("step {} of {invoice} is in doubt: {fault}", step.number)))?;
+            store::retrying(context, || sent(context, account, invoice, step.number)).await
+        }
+        other => Err(Fault::Park(format!("a `{}` message does not belong into the dunning queue", other.name()))),
+    }
+}
+
+/// The records that a recovery looks at.
+struct Read {
+    batch: Batch,
+    head: Head,
+    invoice: Invoice,
+    person: Person,
+    plan: Option<Plan>,
+}
+
+async fn read(context: &Context, account: &AccountId, invoice: &str) -> Result<Option<Read>, Fault> {
+    let keys = [keys::head(account), keys::invoice(account, invoice), keys::plan(account, invoice), keys::person(account)];
+    let batch = Batch::read(context, keys.to_vec()).await?;
+    let (head, of) = (batch.get::<Head>(&keys[0])?, batch.get::<Of<Invoice>>(&keys[1])?);
+    let plan = batch.get(&keys[2])?;
+    let person = batch.get::<Of<Person>>(&keys[3])?.map(|of| of.value).unwrap_or_default();
+    Ok(head.zip(of).map(|(head, of)| Read { head, invoice: of.value, plan, person, batch }))
+}
+
+async fn recover(context: &Context, account: &AccountId, invoice: &str, trace: &str) -> Result<Attempted<Done>, Fault> {
+    // Read.
+    let Some(read) = read(context, account, invoice).await? else { return Ok(Attempted::Done(Done::NothingToDo)) };
+
+    // Decide.
+    let policy = context.policies.dunning.current();
+    let planned = plan(account, &read.invoice, read.head.since(), policy, context.clock.now(), trace);
+    let (Some(plan), None) = (planned, &read.plan) else { return Ok(Attempted::Done(Done::NothingToDo)) };
+
+    // Write.
+    write(context, read, &plan, Done::Planned).await
+}
+
+/// Takes up the step that is due and says what to send.
+async fn begin(context: &Context, account: &AccountId, invoice: &str) -> Result<Attempted<Option<(Step, Letter)>>, Fault> {
+    // Read.
+    let Some(read) = read(context, account, invoice).await? else { return Ok(Attempted::Done(None)) };
+    let Some(mut plan) = read.plan.clone().filter(|plan| plan.state == PlanState::Running) else { return Ok(Attempted::Done(None)) };
+
+    // Decide.
+    let now = context.clock.now();
+    let doubt_at = now + SignedDuration::from_mins(context.policies.limits.current().sending_minutes_max);
+    plan.doubt(now);
+    if !matches!(read.invoice.due(), Due::Open(_)) {
+        plan.stop("settled", now);
+    }
+    let begun = plan.begin(now, doubt_at);
+    let letter = begun.map(|step| {
+        let letter = letter(context, &read, &plan, &step);
+        (step, letter)
+    });
+
+    // Write.
+    if read.plan.as_ref() == Some(&plan) {
+        return Ok(Attempted::Done(letter));
+    }
+    write(context, read, &plan, letter).await
+}
+
+async fn sent(context: &Context, account: &AccountId, invoice: &str, number: u32) -> Result<Attempted<Done>, Fault> {
+    let Some(read) = read(context, account, invoice).await? else { return Ok(Attempted::Done(Done::NothingToDo)) };
+    let Some(mut plan) = read.plan.clone() else { return Ok(Attempted::Done(Done::NothingToDo)) };
+    plan.sent(number);
+    write(context, read, &plan, Done::Sent).await
+}
+
+/// Writes the plan, and the line that the account's head shows of it.
+async fn write<T>(context: &Context, read: Read, plan: &Plan, done: T) -> Result<Attempted<T>, Fault> {
+    let mut head = read.head;
+    match plan.next() {
+        Some(next) => {
+            let line = PlanLine {
+                segment: plan.segment.clone(),
+                step: next.number,
+                next: Some(next.kind.name().to_owned()),
+                next_at: plan.next_wake(),
+                policy_version: plan.policy_version,
+            };
+            drop(head.dunning.insert(plan.invoice.clone(), line));
+        }
+        None => drop(head.dunning.remove(&plan.invoice)),
+    }
+    let mut commit = Commit::default();
+    commit.over(&read.batch, plan);
+    commit.over(&read.batch, &head);
+    store::attempted(commit.run(context).await, done)
+}
+
+/// Fills the text of a step. Without an address, a person is told.
+fn letter(context: &Context, read: &Read, plan: &Plan, step: &Step) -> Letter {
+    let id = format!("dun_{}", digest(&[plan.account.as_str(), &plan.invoice, &step.number.to_string()], 20));
+    let amount = read.invoice.remaining.copied().map(|amount| amount.to_string()).unwrap_or_default();
+    let declines = context.policies.declines.current();
+    let family = read.invoice.decline.value().map_or_else(|| declines.unclassified(), |decline| declines.family(decline));
+    let page = format!("{}/accounts/{}", context.settings.base_url, plan.account);
+    let text = match &step.kind {
+        StepKind::Mail { template } => context.policies.texts.current().text(template),
+        StepKind::Person => None,
+    };
+    let (Some(text), Some(to)) = (text, read.person.email.value()) else {
+        let why = if text.is_some() { "there is no address to remind the customer at" } else { "its reminders have not helped" };
+        return Letter {
+            id,
+            channel: Channel::Slack,
+            to: context.settings.approvals_channel.clone(),
+            subject: format!("Invoice {} needs a person", plan.invoice),
+            text: format!("{amount} of invoice {} is open and {why}: {page}", plan.invoice),
+            html: String::new(),
+            links: vec![page],
+        };
+    };
+    let link = read.invoice.pay_link.value().cloned().unwrap_or_default();
+    let values = BTreeMap::from([
+        ("name", read.person.name.value().cloned().unwrap_or_default()),
+        ("amount", amount),
+        ("invoice", read.invoice.number.value().unwrap_or(&plan.invoice).clone()),
+        ("reason", family.customer_reason.clone()),
+        ("link", link.clone()),
+    ]);
+    let (subject, body) = text.fill(&values);
+    let links = Some(link).filter(|link| !link.is_empty()).into_iter().collect();
+    Letter { id, channel: Channel::Mail, to: to.clone(), subject, html: pages::mail(&body), text: body, links }
+}

@@ -1,0 +1,80 @@
+//! Takes a webhook: is it real, and is it safe with us? Everything else happens later.
+
+use crate::context::Context;
+use crate::message::{Message, pack};
+use crate::ports::QueueName;
+use crate::web::{self, Answer, Problem};
+use bytes::Bytes;
+use domain::id::digest;
+use http::{Request, StatusCode};
+use providers::{Delivery, NotAuthentic, Provider};
+use serde_json::json;
+
+/// Answers `POST /webhooks/{provider}/{source}`.
+pub async fn handle(context: &Context, provider: &str, source: &str, request: &Request<Bytes>) -> Answer {
+    receive(context, provider, source, request).await.unwrap_or_else(|problem| problem.answer())
+}
+
+async fn receive(context: &Context, provider: &str, source: &str, request: &Request<Bytes>) -> Result<Answer, Problem> {
+    let limits = context.policies.limits.current();
+    let body = request.body();
+    if body.len() > limits.body_bytes_max {
+        return Err(too_large());
+    }
+    let provider = providers::named(provider).ok_or_else(|| {
+        Problem::new(StatusCode::NOT_FOUND, "unknown_provider", "Recoup does not know this provider; check the webhook's address")
+    })?;
+    let json = web::header(request.headers(), "content-type").is_none_or(|kind| kind.to_ascii_lowercase().contains("json"));
+    if !json {
+        return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", "send application/json"));
+    }
+    let secrets = context.vault.signing(provider.name, source).await.map_err(try_again)?;
+    let delivery = Delivery { headers: request.headers(), body };
+    authentic(context, provider, &delivery, &secrets).map_err(|cause| {
+        tracing::warn!(provider = provider.name, cause = %cause, "a delivery was not authentic");
+        Problem::new(StatusCode::UNAUTHORIZED, "not_authentic", "the delivery is not authentic; check the source and its signing secret")
+    })?;
+    let envelope = (provider.envelope)(body).map_err(|malformed| Problem::malformed(malformed.to_string()))?;
+    if !envelope.relevant {
+        return Ok(counted(0, 1));
+    }
+    let now = context.clock.now();
+    let trace = format!("evt_{}", digest(&[provider.name, source, &envelope.id], 20));
+    let name = format!("{}/{source}/{}", provider.name, digest(&[&envelope.id, &domain::id::sha256(body)], 26));
+    let message = Message::Delivery {
+        provider: provider.name.to_owned(),
+        source: source.to_owned(),
+        event: envelope.id,
+        received_at: now,
+        trace,
+        body: pack(context, &name, body).await.map_err(try_again)?,
+    };
+    context.queue.send(QueueName::Events, &message.encode()).await.map_err(try_again)?;
+    Ok(counted(1, 0))
+}
+
+/// An unknown source has no secrets, and nothing matches none.
+fn authentic(context: &Context, provider: &Provider, delivery: &Delivery<'_>, secrets: &[providers::Secret]) -> Result<(), NotAuthentic> {
+    let window = context.policies.limits.current().signature_window_secs;
+    let mut result = Err(NotAuthentic::NoMatch);
+    for witness in context.clock.witnesses() {
+        result = (provider.verify)(delivery, secrets, witness, window);
+        if result.is_ok() {
+            break;
+        }
+    }
+    result
+}
+
+fn counted(accepted: u32, ignored: u32) -> Answer {
+    web::json(StatusCode::OK, &json!({"accepted": accepted, "duplicates": 0, "ignored": ignored}))
+}
+
+pub fn too_large() -> Problem {
+    Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", "the body is larger than 1 MiB; send less at once")
+}
+
+fn try_again(fault: crate::fault::Fault) -> Problem {
+    tracing::error!(fault = %fault, "a delivery could not be made durable");
+    Problem::new(StatusCode::SERVICE_UNAVAILABLE, "try_again", "the delivery could not be stored; send it again")
+}

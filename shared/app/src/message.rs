@@ -1,0 +1,145 @@
+//! What travels through the queues: ids, and the compressed body of a delivery.
+
+use crate::context::Context;
+use crate::fault::Fault;
+use crate::ports::{Key, QueueName};
+use crate::store::Sent;
+use base64::{Engine, engine::general_purpose::STANDARD};
+use domain::id::{AccountId, ActionId, CaseId, digest};
+use flate2::{Compression, read::DeflateDecoder, write::DeflateEncoder};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::io::{Read, Write};
+
+/// The shape of messages; a reader refuses one that it does not know.
+const VERSION: u16 = 1;
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Message {
+    /// A webhook that was received.
+    Delivery { provider: String, source: String, event: String, received_at: Timestamp, trace: String, body: Body },
+    /// Nobody has said yet whose an external id is.
+    Orphan { provider: String, source: String, id: String, trace: String },
+    /// An invoice needs recovery.
+    Recover { account: AccountId, invoice: String, trace: String },
+    /// A step of a recovery is due.
+    PlanDue { account: AccountId, invoice: String, trace: String },
+    /// A case recommends an action that a person must decide.
+    Ask { case: CaseId, trace: String },
+    /// An action is to be carried out, looked after, or has expired.
+    Act { action: ActionId, trace: String },
+    /// A month's report is to be published.
+    Month { month: String, trace: String },
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Body {
+    /// Compressed, in base64.
+    Inline(String),
+    /// The name of an archived object.
+    Archived(String),
+}
+
+#[derive(Serialize, Deserialize)]
+struct Versioned<M> {
+    v: u16,
+    #[serde(flatten)]
+    message: M,
+}
+
+impl Message {
+    pub fn encode(&self) -> String {
+        serde_json::to_string(&Versioned { v: VERSION, message: self }).expect("a message is plain data")
+    }
+
+    pub fn decode(text: &str) -> Result<Self, Fault> {
+        let versioned: Versioned<Self> =
+            serde_json::from_str(text).map_err(|error| Fault::Park(format!("the message cannot be read: {error}")))?;
+        if versioned.v == VERSION {
+            Ok(versioned.message)
+        } else {
+            Err(Fault::Park(format!("the message has version {}, this code reads {VERSION}", versioned.v)))
+        }
+    }
+
+    pub fn trace(&self) -> &str {
+        match self {
+            Self::Delivery { trace, .. }
+            | Self::Orphan { trace, .. }
+            | Self::Recover { trace, .. }
+            | Self::PlanDue { trace, .. }
+            | Self::Ask { trace, .. }
+            | Self::Act { trace, .. }
+            | Self::Month { trace, .. } => trace,
+        }
+    }
+
+    /// The kind in a word, for logs.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Delivery { .. } => "delivery",
+            Self::Orphan { .. } => "orphan",
+            Self::Recover { .. } => "recover",
+            Self::PlanDue { .. } => "plan_due",
+            Self::Ask { .. } => "ask",
+            Self::Act { .. } => "act",
+            Self::Month { .. } => "month",
+        }
+    }
+
+    /// What to send when the alarm of an item rings.
+    pub fn of_alarm(key: &Key) -> Option<Sent> {
+        let trace = format!("alarm_{}", digest(&[&key.pk, &key.sk], 16));
+        if let Some(rest) = key.pk.strip_prefix("EXT#") {
+            let mut parts = rest.splitn(3, '#').map(str::to_owned);
+            let message = Self::Orphan { provider: parts.next()?, source: parts.next()?, id: parts.next()?, trace };
+            return Some(Sent { queue: QueueName::Events, message });
+        }
+        let account = AccountId::parse(key.pk.strip_prefix("ACCOUNT#")?)?;
+        match key.sk.split_once('#')? {
+            ("PLAN", invoice) => {
+                Some(Sent { queue: QueueName::Dunning, message: Self::PlanDue { account, invoice: invoice.to_owned(), trace } })
+            }
+            ("ACTION", action) => Some(Sent { queue: QueueName::Approval, message: Self::Act { action: ActionId::parse(action)?, trace } }),
+            _ => None,
+        }
+    }
+}
+
+/// Sends what a commit promised, in its order.
+pub async fn send_all(context: &Context, promised: &[Sent]) -> Result<(), Fault> {
+    for sent in promised {
+        context.queue.send(sent.queue, &sent.message.encode()).await?;
+    }
+    Ok(())
+}
+
+/// Packs a body into a message, or into the archive if it is too large for one.
+pub async fn pack(context: &Context, name: &str, body: &[u8]) -> Result<Body, Fault> {
+    let mut encoder = DeflateEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(body).map_err(Fault::park)?;
+    let packed = encoder.finish().map_err(Fault::park)?;
+    if packed.len() <= context.policies.limits.current().inline_bytes_max {
+        return Ok(Body::Inline(STANDARD.encode(packed)));
+    }
+    context.archive.put(name, &packed).await?;
+    Ok(Body::Archived(name.to_owned()))
+}
+
+/// Unpacks a body, never to more than a body may be.
+pub async fn unpack(context: &Context, body: &Body) -> Result<Vec<u8>, Fault> {
+    let packed = match body {
+        Body::Inline(text) => STANDARD.decode(text).map_err(|error| Fault::Park(format!("the packed body cannot be read: {error}")))?,
+        Body::Archived(name) => context.archive.take(name).await?,
+    };
+    let max = context.policies.limits.current().body_bytes_max as u64;
+    let mut unpacked = Vec::new();
+    let mut decoder = DeflateDecoder::new(packed.as_slice()).take(max + 1);
+    decoder.read_to_end(&mut unpacked).map_err(|error| Fault::Park(format!("the packed body cannot be read: {error}")))?;
+    if unpacked.len() as u64 > max {
+        return Err(Fault::Park("the packed body is larger than any body may be".to_owned()));
+    }
+    Ok(unpacked)
+}

@@ -1,0 +1,247 @@
+//! What the handlers need from outside. One implementation on AWS, one on a single machine; the store is the same for both.
+
+use crate::fault::Fault;
+use async_trait::async_trait;
+use jiff::Timestamp;
+use providers::{Call, Reply, Secret};
+use serde::{Deserialize, Serialize};
+
+/// The three tables.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Table {
+    Accounts,
+    Facts,
+    Config,
+}
+
+impl Table {
+    pub const ALL: [Self; 3] = [Self::Accounts, Self::Facts, Self::Config];
+
+    /// The logical name, as in the template.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Accounts => "Accounts",
+            Self::Facts => "Facts",
+            Self::Config => "Config",
+        }
+    }
+}
+
+/// Where an item stands.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Key {
+    pub table: Table,
+    pub pk: String,
+    pub sk: String,
+}
+
+/// One item: its body as JSON, and what the indexes need.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Item {
+    pub key: Key,
+    /// Counts the writes; a writer names the one it read.
+    pub rev: u64,
+    /// The shape of the body.
+    pub version: u16,
+    pub body: String,
+    /// Present while the item waits for its time.
+    pub wake: Option<Wake>,
+    /// Present while the item is on a list.
+    pub list: Option<Place>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wake {
+    pub shard: String,
+    pub at: Timestamp,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    pub list: String,
+    pub sort: String,
+}
+
+/// One part of a transaction.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Write {
+    Put {
+        item: Item,
+        expect: Expect,
+    },
+    /// Writes nothing, but the transaction only happens if the item is still as it was read.
+    Check {
+        key: Key,
+        expect: Expect,
+    },
+}
+
+/// What must be true of the item for the transaction to happen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Expect {
+    Absent,
+    Rev(u64),
+}
+
+/// Why nothing was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CommitError {
+    /// Somebody else wrote first; the numbers are the writes whose expectation failed.
+    Conflict(Vec<usize>),
+    /// It may or may not have been written.
+    Fault(Fault),
+}
+
+/// A stretch of one partition.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Range {
+    pub table: Table,
+    pub pk: String,
+    pub prefix: String,
+    /// Continue behind this sort key.
+    pub after: Option<String>,
+    pub limit: u32,
+    pub order: Order,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Order {
+    Ascending,
+    Descending,
+}
+
+/// A stretch of one list's shard.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    pub list: String,
+    pub after: Option<String>,
+    pub limit: u32,
+    pub order: Order,
+}
+
+/// An item whose time has come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Due {
+    pub key: Key,
+    pub wake: Wake,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Claim {
+    /// The alarm is ours; so often has it rung for this state of the item.
+    Won {
+        tries: u32,
+    },
+    Lost,
+}
+
+/// DynamoDB, everywhere: on AWS and embedded.
+#[async_trait]
+pub trait Store: Send + Sync {
+    /// Reads items consistently, in the order of the keys.
+    async fn read(&self, keys: &[Key]) -> Result<Vec<Option<Item>>, Fault>;
+    /// Reads a stretch of a partition consistently.
+    async fn range(&self, range: &Range) -> Result<Vec<Item>, Fault>;
+    /// Reads a stretch of a list; it may lag behind.
+    async fn listed(&self, listed: &Listed) -> Result<Vec<Item>, Fault>;
+    /// Finds what is due in a shard of the alarm index; it may lag behind.
+    async fn due(&self, shard: &str, until: Timestamp, limit: u32) -> Result<Vec<Due>, Fault>;
+    /// Silences an alarm for a while, unless somebody else did or the item changed.
+    async fn claim(&self, due: &Due, silent_until: Timestamp) -> Result<Claim, Fault>;
+    /// Writes all or nothing.
+    async fn commit(&self, writes: Vec<Write>) -> Result<(), CommitError>;
+}
+
+/// The queues, by the word of the function that reads them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum QueueName {
+    Events,
+    Dunning,
+    Approval,
+    Report,
+}
+
+impl QueueName {
+    pub const ALL: [Self; 4] = [Self::Events, Self::Dunning, Self::Approval, Self::Report];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Events => "events",
+            Self::Dunning => "dunning",
+            Self::Approval => "approval",
+            Self::Report => "report",
+        }
+    }
+}
+
+#[async_trait]
+pub trait Queue: Send + Sync {
+    async fn send(&self, queue: QueueName, body: &str) -> Result<(), Fault>;
+}
+
+/// Why an HTTP call has no answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NoReply {
+    #[error("the request was not sent")]
+    NotSent,
+    #[error("no answer came; it may have been done")]
+    Unknown,
+}
+
+/// Calls to a provider's API; the port knows where each provider answers and adds the key.
+#[async_trait]
+pub trait Http: Send + Sync {
+    async fn call(&self, provider: &str, source: &str, call: &Call) -> Result<Reply, NoReply>;
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Channel {
+    Mail,
+    Slack,
+}
+
+/// A message to a person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Letter {
+    pub id: String,
+    pub channel: Channel,
+    pub to: String,
+    pub subject: String,
+    pub text: String,
+    pub html: String,
+    pub links: Vec<String>,
+}
+
+#[async_trait]
+pub trait Post: Send + Sync {
+    async fn send(&self, letter: &Letter) -> Result<(), Fault>;
+}
+
+/// Bodies that are too large for a queue.
+#[async_trait]
+pub trait Archive: Send + Sync {
+    async fn put(&self, name: &str, body: &[u8]) -> Result<(), Fault>;
+    async fn take(&self, name: &str) -> Result<Vec<u8>, Fault>;
+}
+
+#[async_trait]
+pub trait Vault: Send + Sync {
+    /// The live signing secrets of a source; none if it is unknown.
+    async fn signing(&self, provider: &str, source: &str) -> Result<Vec<Secret>, Fault>;
+    /// The secret that staff tokens are signed with.
+    async fn tokens(&self) -> Result<Secret, Fault>;
+}
+
+#[async_trait]
+pub trait Clock: Send + Sync {
+    /// The service's time, which policy, queues and links go by.
+    fn now(&self) -> Timestamp;
+    /// The machine's time, which tokens and sessions go by.
+    fn machine(&self) -> Timestamp;
+    /// The times against which a signature may be fresh.
+    fn witnesses(&self) -> Vec<Timestamp>;
+    /// Waits a moment before deciding again after a conflict.
+    async fn pause(&self, attempt: u32);
+}

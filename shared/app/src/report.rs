@@ -1,0 +1,85 @@
+//! Answers everything that reads: pages, JSON, and the month's report. It can write nothing and call no provider.
+
+mod api;
+mod pages;
+mod read;
+
+use crate::context::Context;
+use crate::fault::Fault;
+use crate::message::Message;
+use crate::routes::Endpoint;
+use crate::token::{self, Caller};
+use crate::web::{self, Answer, Problem};
+use bytes::Bytes;
+use domain::action::Action;
+use http::{Request, StatusCode, header};
+use serde_json::{Value, json};
+
+pub use read::month_report;
+
+/// How a message ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Done {
+    Published,
+}
+
+/// Works the report queue: computes a finished month and refuses to publish one that does not add up.
+pub async fn handle(context: &Context, message: &Message) -> Result<Done, Fault> {
+    let Message::Month { month, .. } = message else {
+        return Err(Fault::Park(format!("a `{}` message does not belong into the report queue", message.name())));
+    };
+    let month = domain::report::Month::parse(month).ok_or_else(|| Fault::Park(format!("`{month}` is not a month")))?;
+    let report = month_report(context, month).await?;
+    if let Some(check) = report.checks.iter().find(|check| !check.ok) {
+        return Err(Fault::Park(format!("the report of {month} does not add up: {}", check.name)));
+    }
+    let json = serde_json::to_vec(&report).map_err(Fault::park)?;
+    context.archive.put(&format!("reports/{month}.json"), &json).await?;
+    Ok(Done::Published)
+}
+
+/// Answers whatever only reads.
+pub async fn http(context: &Context, endpoint: Endpoint, request: &Request<Bytes>) -> Answer {
+    match endpoint {
+        Endpoint::Health => return web::json(StatusCode::OK, &json!({"status": "ok"})),
+        Endpoint::Style => return web::style(::pages::STYLE),
+        Endpoint::LoginPage => return pages::login(context, request).await,
+        _ => {}
+    }
+    let is_page = !request.uri().path().starts_with("/api/");
+    let caller = match token::caller(context, request).await {
+        Ok(caller) => caller,
+        Err(problem) if is_page && problem.status == StatusCode::UNAUTHORIZED => return web::see_other("/login"),
+        Err(problem) => return problem.answer(),
+    };
+    let result =
+        if is_page { pages::answer(context, endpoint, request, &caller).await } else { api::answer(context, endpoint, request).await };
+    result.unwrap_or_else(|problem| if is_page { problem_page(context, Some(&caller), &problem) } else { problem.answer() })
+}
+
+/// A refused request as a page.
+pub fn problem_page(context: &Context, caller: Option<&Caller>, problem: &Problem) -> Answer {
+    let viewer = caller.map(|caller| pages::viewer(context, caller));
+    let title = if problem.status == StatusCode::NOT_FOUND { "Not found" } else { "This did not work" };
+    web::html(problem.status, ::pages::problem(viewer.as_ref(), title, &problem.message))
+}
+
+/// Whether the asker would rather read plain text.
+fn wants_text(request: &Request<Bytes>) -> bool {
+    web::header(request.headers(), header::ACCEPT.as_str()).is_some_and(|accept| accept.starts_with("text/plain"))
+}
+
+/// An action as the outside sees it.
+pub fn action_json(action: &Action) -> Value {
+    let mut value = serde_json::to_value(action).expect("an action is plain data");
+    let object = value.as_object_mut().expect("an action is an object");
+    let needed: Vec<_> = action.required.iter().map(|role| json!({"role": role.name()})).collect();
+    object.insert("approvals_required".to_owned(), Value::Array(needed));
+    let votes = object.remove("votes").unwrap_or_default();
+    object.insert("approvals".to_owned(), votes);
+    object.remove("required");
+    object.insert("executes_after".to_owned(), Value::Null);
+    object.insert("policy_version".to_owned(), json!(action.preview.clause.policy_version));
+    object.insert("receipt".to_owned(), json!(format!("/api/actions/{}/receipt", action.id)));
+    value
+}

@@ -1,0 +1,178 @@
+//! JSON for programs.
+
+use super::read::{self, Window};
+use super::{action_json, wants_text};
+use crate::approval::action_id;
+use crate::context::Context;
+use crate::routes::{Endpoint, class};
+use crate::store::{self, Page, keys};
+use crate::web::{self, Answer, Problem};
+use bytes::Bytes;
+use domain::action::{Action, State};
+use domain::case::{Case, State as CaseState};
+use domain::event::Decline;
+use domain::id::{AccountId, CaseId};
+use domain::report::Month;
+use domain::sidebar;
+use http::{Request, StatusCode};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+pub(super) async fn answer(context: &Context, endpoint: Endpoint, request: &Request<Bytes>) -> Result<Answer, Problem> {
+    let query = web::query(request);
+    let window = Window::of(&query, 100)?;
+    match endpoint {
+        Endpoint::Accounts => {
+            let page = read::accounts(context, window).await?;
+            Ok(list(&page.items, page.next.as_deref()))
+        }
+        Endpoint::Account(id) => {
+            let sidebar = read::account(context, &account_id(&id)?).await?.ok_or_else(|| Problem::not_found("account"))?;
+            Ok(if wants_text(request) { web::text(StatusCode::OK, sidebar::text(&sidebar)) } else { web::json(StatusCode::OK, &sidebar) })
+        }
+        Endpoint::Ledger(id) => {
+            let page = read::ledger(context, &known_account(context, &id).await?, window).await?;
+            Ok(list(&page.items, page.next.as_deref()))
+        }
+        Endpoint::TimelineOf(id) => {
+            let page = read::timeline(context, &known_account(context, &id).await?, window).await?;
+            let items: Vec<_> = page.items.iter().map(|line| json!({"id": line.event.id, "at": line.event.at, "kind": line.event.kind, "origin": line.event.origin, "seen": line.event.seen, "trace": line.trace})).collect();
+            Ok(list(&items, page.next.as_deref()))
+        }
+        Endpoint::Cases => {
+            let wanted = query
+                .get("class")
+                .map(|name| class(name).ok_or_else(|| Problem::malformed("`class` is not a class of cases")))
+                .transpose()?;
+            let mut page = read::cases(context, case_state(query.get("state"))?, &window).await?;
+            page.items.retain(|case: &Case| wanted.is_none_or(|wanted| case.class == wanted));
+            let items: Vec<_> = page.items.iter().map(case_json).collect();
+            Ok(list(&items, page.next.as_deref()))
+        }
+        Endpoint::Case(id) => Ok(web::json(StatusCode::OK, &case_json(&case(context, &id).await?))),
+        Endpoint::Actions => {
+            let of_account = query.get("account").map(|id| account_id(id)).transpose()?;
+            let mut page = read::actions(context, action_state(query.get("state"))?, &window).await?;
+            page.items.retain(|action: &Action| of_account.as_ref().is_none_or(|account| action.account == *account));
+            let items: Vec<_> = page.items.iter().map(action_json).collect();
+            Ok(list(&items, page.next.as_deref()))
+        }
+        Endpoint::Action(id) => Ok(web::json(StatusCode::OK, &action_json(&action(context, &id).await?))),
+        Endpoint::Receipt(id) => {
+            let action = action(context, &id).await?;
+            let entries = read::receipt(context, &action.id).await?;
+            Ok(web::json(StatusCode::OK, &json!({"action": action_json(&action), "entries": entries})))
+        }
+        Endpoint::Dunning => {
+            let before = query
+                .get("due_before")
+                .map(|text| {
+                    text.parse::<jiff::Timestamp>().map_err(|_| Problem::malformed("`due_before` is a time such as 2026-01-31T00:00:00Z"))
+                })
+                .transpose()?;
+            let mut page = read::dunning(context, window).await?;
+            let due = |plan: &domain::dunning::Plan| before.is_none_or(|before| plan.next_wake().is_some_and(|at| at < before));
+            if !page.items.iter().all(due) {
+                page.next = None;
+            }
+            page.items.retain(due);
+            Ok(list(&page.items, page.next.as_deref()))
+        }
+        Endpoint::Decline { provider, code } => decline(context, provider, code),
+        Endpoint::ReportOf(month) => {
+            let month = Month::parse(&month).ok_or_else(not_a_month)?;
+            match query.get("format").map_or("json", String::as_str) {
+                "json" => Ok(web::json(StatusCode::OK, &read::month_report(context, month).await?)),
+                "html" => Ok(web::see_other(&format!("/reports/{month}"))),
+                _ => Err(Problem::malformed("`format` is json or html")),
+            }
+        }
+        Endpoint::RowsOf(month) => {
+            let rows = read::rows(context, Month::parse(&month).ok_or_else(not_a_month)?).await?;
+            Ok(web::json(StatusCode::OK, &json!({"items": rows, "next": Value::Null})))
+        }
+        other => unreachable!("the route table sends {other:?} elsewhere"),
+    }
+}
+
+fn list<T: Serialize>(items: &[T], next: Option<&str>) -> Answer {
+    web::json(StatusCode::OK, &json!({"items": items, "next": Window::cursor(next)}))
+}
+
+pub(super) fn not_a_month() -> Problem {
+    Problem::malformed("a month is written like 2026-01")
+}
+
+pub(super) fn account_id(id: &str) -> Result<AccountId, Problem> {
+    AccountId::named(id).ok_or_else(|| Problem::not_found("account"))
+}
+
+async fn known_account(context: &Context, id: &str) -> Result<AccountId, Problem> {
+    let id = account_id(id)?;
+    let head: Option<domain::book::Head> = store::read(context, &keys::head(&id)).await?;
+    head.map(|head| head.account).ok_or_else(|| Problem::not_found("account"))
+}
+
+pub(super) async fn case(context: &Context, id: &str) -> Result<Case, Problem> {
+    let id = CaseId::parse(id).ok_or_else(|| Problem::not_found("case"))?;
+    store::read(context, &keys::case(&id)).await?.ok_or_else(|| Problem::not_found("case"))
+}
+
+pub(super) async fn action(context: &Context, id: &str) -> Result<Action, Problem> {
+    store::read(context, &keys::action(&action_id(id)?)).await?.ok_or_else(|| Problem::not_found("action"))
+}
+
+pub(super) fn case_state(name: Option<&String>) -> Result<Option<CaseState>, Problem> {
+    match name.map(String::as_str) {
+        None | Some("") => Ok(None),
+        Some("open") => Ok(Some(CaseState::Open)),
+        Some("resolved") => Ok(Some(CaseState::Resolved)),
+        Some(_) => Err(Problem::malformed("`state` is open or resolved")),
+    }
+}
+
+pub(super) fn action_state(name: Option<&String>) -> Result<Option<State>, Problem> {
+    match name.map(String::as_str) {
+        None | Some("") => Ok(None),
+        Some(name) => State::ALL
+            .into_iter()
+            .find(|state| state.name() == name)
+            .map(Some)
+            .ok_or_else(|| Problem::malformed("`state` is not a state of actions")),
+    }
+}
+
+fn case_json(case: &Case) -> Value {
+    let mut value = serde_json::to_value(case).expect("a case is plain data");
+    let object = value.as_object_mut().expect("a case is an object");
+    object.insert(
+        "preview".to_owned(),
+        json!({"advice": case.advice, "why": case.why, "recommended": case.recommended, "missing": case.missing}),
+    );
+    object.insert("policy".to_owned(), json!([{"rule": case.rule, "version": case.policy_version, "why": case.why}]));
+    object.insert("tickets".to_owned(), json!([]));
+    value
+}
+
+fn decline(context: &Context, provider: String, code: String) -> Result<Answer, Problem> {
+    let declines = context.policies.declines.current();
+    if providers::named(&provider).is_none() {
+        return Err(Problem::not_found("provider"));
+    }
+    let decline = Decline { provider, code };
+    let family = declines.family(&decline);
+    let source = if declines.knows(&decline) {
+        format!("declines v{}", declines.version)
+    } else {
+        format!("declines v{}: not listed, the cautious default", declines.version)
+    };
+    Ok(web::json(
+        StatusCode::OK,
+        &json!({"family": family.id.get_ref(), "customer_reason": family.customer_reason, "who_acts": family.who_acts, "retry": family.retry, "source": source}),
+    ))
+}
+
+/// A page of anything, without what leads on.
+pub(super) fn items<T>(page: Page<T>) -> Vec<T> {
+    page.items
+}

@@ -1,0 +1,129 @@
+//! Pages for people.
+
+use super::api;
+use super::read::{self, Window};
+use crate::context::Context;
+use crate::routes::Endpoint;
+use crate::store::{self, Of, keys};
+use crate::token::Caller;
+use crate::web::{self, Answer, Problem};
+use ::pages::{AccountRow, Home, Viewer};
+use bytes::Bytes;
+use domain::action::State;
+use domain::book::Person;
+use domain::case::{Case, State as CaseState};
+use domain::policy::SHIPPED;
+use domain::report::Month;
+use http::{Request, StatusCode};
+use std::collections::BTreeMap;
+
+/// How many rows a page shows.
+const ROWS: u32 = 100;
+
+pub(super) fn viewer(context: &Context, caller: &Caller) -> Viewer {
+    Viewer { name: caller.staff.name.clone(), role: caller.staff.role, csrf: caller.csrf.clone(), local: context.settings.local }
+}
+
+/// The sign-in page.
+pub(super) async fn login(context: &Context, request: &Request<Bytes>) -> Answer {
+    let demo = if context.settings.local { crate::staff::all(context).await.unwrap_or_default() } else { Vec::new() };
+    let demo: Vec<_> = demo.into_iter().map(|staff| (staff.id, staff.name, staff.role)).collect();
+    web::html(StatusCode::OK, ::pages::login(web::query(request).get("notice").map(String::as_str), &demo))
+}
+
+pub(super) async fn answer(context: &Context, endpoint: Endpoint, request: &Request<Bytes>, caller: &Caller) -> Result<Answer, Problem> {
+    let viewer = viewer(context, caller);
+    let query = web::query(request);
+    let window = Window::of(&query, ROWS)?;
+    let page = match endpoint {
+        Endpoint::Home => home(context, &viewer).await?,
+        Endpoint::AccountsPage => {
+            let page = read::accounts(context, window).await?;
+            let row = |sidebar: &domain::sidebar::Sidebar| AccountRow {
+                id: sidebar.account.id.to_string(),
+                name: sidebar.account.name.clone(),
+                plan: sidebar.plan.name.clone(),
+                outstanding: sidebar.status.outstanding,
+                mrr: sidebar.lifetime.mrr,
+                cases: sidebar.cases.len(),
+            };
+            let rows: Vec<_> = page.items.iter().map(row).collect();
+            ::pages::accounts(&viewer, &rows, more("/accounts?", page.next).as_deref())
+        }
+        Endpoint::AccountPage(id) => {
+            let id = api::account_id(&id)?;
+            let sidebar = read::account(context, &id).await?.ok_or_else(|| Problem::not_found("account"))?;
+            let timeline = read::timeline(context, &id, Window { after: None, limit: 25 }).await?.items;
+            let lines: Vec<_> = timeline.iter().map(|line| (line.event.at, line.event.kind.name(), line.event.id.as_str())).collect();
+            ::pages::account(&viewer, &sidebar, &lines)
+        }
+        Endpoint::CasesPage => {
+            let state = api::case_state(query.get("state"))?;
+            let page = read::cases(context, state, &window).await?;
+            let base = state.map_or_else(|| "/cases?".to_owned(), |state| format!("/cases?state={}&", state.name()));
+            ::pages::cases(&viewer, &page.items, more(&base, page.next).as_deref())
+        }
+        Endpoint::CasePage(id) => {
+            let case = api::case(context, &id).await?;
+            let reply = draft(context, &case).await?;
+            let mut actions = Vec::new();
+            for id in &case.actions {
+                actions.push(api::action(context, id.as_str()).await?);
+            }
+            ::pages::case(&viewer, &case, &actions, reply.as_ref().map(|(subject, body)| (subject.as_str(), body.as_str())))
+        }
+        Endpoint::ActionsPage => {
+            let page = read::actions(context, api::action_state(query.get("state"))?, &window).await?;
+            ::pages::actions(&viewer, &page.items, more("/actions?", page.next).as_deref())
+        }
+        Endpoint::ActionPage(id) => {
+            let action = api::action(context, &id).await?;
+            let receipt = read::receipt(context, &action.id).await?;
+            ::pages::action(&viewer, &action, &receipt, query.get("notice").map(String::as_str))
+        }
+        Endpoint::ApprovalsPage => {
+            let page = read::actions(context, Some(State::WaitingApproval), &window).await?;
+            ::pages::approvals(&viewer, &page.items)
+        }
+        Endpoint::DunningPage => {
+            let page = read::dunning(context, window).await?;
+            ::pages::dunning(&viewer, &page.items, more("/dunning?", page.next).as_deref())
+        }
+        Endpoint::ReportPage(month) => {
+            let month = Month::parse(&month).ok_or_else(api::not_a_month)?;
+            ::pages::report(&viewer, month, &read::month_report(context, month).await?)
+        }
+        Endpoint::PoliciesPage => ::pages::policies(&viewer, SHIPPED),
+        other => unreachable!("the route table sends {other:?} elsewhere"),
+    };
+    Ok(web::html(StatusCode::OK, page))
+}
+
+async fn home(context: &Context, viewer: &Viewer) -> Result<String, Problem> {
+    let window = Window { after: None, limit: ROWS };
+    let waiting = api::items(read::actions(context, Some(State::WaitingApproval), &window).await?);
+    let cases = api::items(read::cases(context, Some(CaseState::Open), &window).await?);
+    let plans = api::items(read::dunning(context, Window { after: None, limit: ROWS }).await?);
+    let month = Month::of(context.clock.now().to_zoned(jiff::tz::TimeZone::UTC).date());
+    let report = read::month_report(context, month).await?;
+    Ok(::pages::home(viewer, &Home { waiting: &waiting, cases: &cases, plans: &plans, report: &report }))
+}
+
+/// Fills a case's draft with what is known of the person.
+async fn draft(context: &Context, case: &Case) -> Result<Option<(String, String)>, Problem> {
+    let Some(draft) = &case.draft_reply else { return Ok(None) };
+    let person = store::read::<Of<Person>>(context, &keys::person(&case.account)).await?.map(|of| of.value).unwrap_or_default();
+    let values = BTreeMap::from([
+        ("name", person.name.value().cloned().unwrap_or_default()),
+        ("amount", draft.amount.clone()),
+        ("invoice", draft.invoice.clone()),
+        ("payment", draft.payment.clone()),
+        ("reason", draft.reason.clone()),
+        ("link", draft.link.clone()),
+    ]);
+    Ok(context.policies.texts.current().text(&draft.text).map(|text| text.fill(&values)))
+}
+
+fn more(base: &str, next: Option<String>) -> Option<String> {
+    Window::cursor(next.as_deref()).map(|cursor| format!("{base}cursor={cursor}"))
+}

@@ -1,0 +1,167 @@
+//! What the answers are read from.
+
+use crate::context::Context;
+use crate::fault::Fault;
+use crate::ports::{Order, Range, Table};
+use crate::store::{self, Batch, Of, Page, Stored, Timeline, keys, open};
+use crate::web::Problem;
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use domain::action::{Action, State};
+use domain::book::{Head, Person};
+use domain::case::{Case, State as CaseState};
+use domain::dunning::Plan;
+use domain::fact::Row;
+use domain::id::{AccountId, ActionId};
+use domain::ledger::Entry;
+use domain::report::{Month, Report, report};
+use domain::sidebar::{Sidebar, sidebar};
+use std::collections::BTreeMap;
+
+/// Which part of a list is asked for.
+pub struct Window {
+    pub after: Option<String>,
+    pub limit: u32,
+}
+
+impl Window {
+    pub fn of(query: &BTreeMap<String, String>, default: u32) -> Result<Self, Problem> {
+        let limit = match query.get("limit").map(|limit| limit.parse::<u32>()) {
+            None => default,
+            Some(Ok(limit)) if (1..=1000).contains(&limit) => limit,
+            Some(_) => return Err(Problem::malformed("`limit` is a number from 1 to 1000")),
+        };
+        let after = query
+            .get("cursor")
+            .map(|cursor| URL_SAFE_NO_PAD.decode(cursor).ok().and_then(|bytes| String::from_utf8(bytes).ok()))
+            .map(|after| after.ok_or_else(|| Problem::malformed("`cursor` is not one that we gave; start again without it")))
+            .transpose()?;
+        Ok(Self { after, limit })
+    }
+
+    /// What leads to the next page.
+    pub fn cursor(next: Option<&str>) -> Option<String> {
+        next.map(|next| URL_SAFE_NO_PAD.encode(next))
+    }
+}
+
+pub async fn account(context: &Context, id: &AccountId) -> Result<Option<Sidebar>, Fault> {
+    let keys = [keys::head(id), keys::person(id)];
+    let batch = Batch::read(context, keys.to_vec()).await?;
+    let person = batch.get::<Of<Person>>(&keys[1])?.map(|of| of.value).unwrap_or_default();
+    Ok(batch.get::<Head>(&keys[0])?.map(|head| sidebar(&head, &person, context.clock.now())))
+}
+
+/// A page of accounts with their people.
+pub async fn accounts(context: &Context, window: Window) -> Result<Page<Sidebar>, Fault> {
+    let page: Page<Head> = store::page(context, "ACCOUNTS", window.after, window.limit, Order::Ascending).await?;
+    let batch = Batch::read(context, page.items.iter().map(|head| keys::person(&head.account)).collect()).await?;
+    let mut items = Vec::new();
+    for head in &page.items {
+        let person = batch.get::<Of<Person>>(&keys::person(&head.account))?.map(|of| of.value).unwrap_or_default();
+        items.push(sidebar(head, &person, context.clock.now()));
+    }
+    Ok(Page { items, next: page.next })
+}
+
+pub async fn timeline(context: &Context, id: &AccountId, window: Window) -> Result<Page<Timeline>, Fault> {
+    partition(context, id, keys::TIMELINE_PREFIX, window, Order::Descending).await
+}
+
+pub async fn ledger(context: &Context, id: &AccountId, window: Window) -> Result<Page<Entry>, Fault> {
+    partition(context, id, keys::LEDGER_PREFIX, window, Order::Ascending).await
+}
+
+async fn partition<T: Stored>(context: &Context, id: &AccountId, prefix: &str, window: Window, order: Order) -> Result<Page<T>, Fault> {
+    let limit = window.limit + 1;
+    let range =
+        Range { table: Table::Accounts, pk: keys::account_partition(id), prefix: prefix.to_owned(), after: window.after, limit, order };
+    let mut items = context.store.range(&range).await?;
+    let more = items.len() > window.limit as usize;
+    items.truncate(window.limit as usize);
+    let next = items.last().filter(|_| more).map(|item| item.key.sk.clone());
+    Ok(Page { items: items.iter().map(open).collect::<Result<_, _>>()?, next })
+}
+
+/// The whole ledger of an account.
+pub async fn whole_ledger(context: &Context, id: &AccountId) -> Result<Vec<Entry>, Fault> {
+    let mut entries = Vec::new();
+    let mut after = None;
+    loop {
+        let page = ledger(context, id, Window { after, limit: 500 }).await?;
+        entries.extend(page.items);
+        after = page.next;
+        if after.is_none() {
+            return Ok(entries);
+        }
+    }
+}
+
+/// The entries of the ledger that tell an action's story.
+pub async fn receipt(context: &Context, action: &ActionId) -> Result<Vec<Entry>, Fault> {
+    let entries = whole_ledger(context, &action.account()).await?;
+    Ok(entries.into_iter().filter(|entry| entry.action == *action).collect())
+}
+
+pub async fn cases(context: &Context, state: Option<CaseState>, window: &Window) -> Result<Page<Case>, Fault> {
+    let lists = state.map_or_else(|| vec![CaseState::Open, CaseState::Resolved], |state| vec![state]);
+    newest(context, lists.iter().map(|state| format!("CASES#{}", state.name())), window, |case: &Case| case.place()).await
+}
+
+pub async fn actions(context: &Context, state: Option<State>, window: &Window) -> Result<Page<Action>, Fault> {
+    let lists = state.map_or_else(|| State::ALL.to_vec(), |state| vec![state]);
+    newest(context, lists.iter().map(|state| format!("ACTIONS#{}", state.name())), window, |action: &Action| action.place()).await
+}
+
+/// Merges lists, newest first.
+async fn newest<T: Stored>(
+    context: &Context,
+    lists: impl Iterator<Item = String>,
+    window: &Window,
+    place: fn(&T) -> Option<(String, String)>,
+) -> Result<Page<T>, Fault> {
+    let mut items: Vec<T> = Vec::new();
+    let mut more = false;
+    for list in lists {
+        let page = store::page(context, &list, window.after.clone(), window.limit, Order::Descending).await?;
+        more |= page.next.is_some();
+        items.extend(page.items);
+    }
+    let sort = |item: &T| place(item).map(|(_, sort)| sort).unwrap_or_default();
+    items.sort_by_key(|item| std::cmp::Reverse(sort(item)));
+    more |= items.len() > window.limit as usize;
+    items.truncate(window.limit as usize);
+    let next = items.last().filter(|_| more).map(sort);
+    Ok(Page { items, next })
+}
+
+/// Recoveries by when they go on.
+pub async fn dunning(context: &Context, window: Window) -> Result<Page<Plan>, Fault> {
+    store::page(context, "DUNNING", window.after, window.limit, Order::Ascending).await
+}
+
+/// Every row that a month's report is made of: its own partitions, and a neighbour's where the time zone reaches into it.
+pub async fn rows(context: &Context, month: Month) -> Result<Vec<Row>, Fault> {
+    let utc = context.policies.report.current().timezone == "UTC";
+    let months = if utc { vec![month] } else { vec![month.before(), month, month.after()] };
+    let mut rows = Vec::new();
+    for month in months {
+        for partition in keys::fact_partitions(&month.to_string()) {
+            let mut after = None;
+            loop {
+                let range =
+                    Range { table: Table::Facts, pk: partition.clone(), prefix: String::new(), after, limit: 500, order: Order::Ascending };
+                let items = context.store.range(&range).await?;
+                rows.extend(items.iter().map(open::<Row>).collect::<Result<Vec<_>, _>>()?);
+                after = items.last().filter(|_| items.len() == 500).map(|item| item.key.sk.clone());
+                if after.is_none() {
+                    break;
+                }
+            }
+        }
+    }
+    Ok(rows)
+}
+
+pub async fn month_report(context: &Context, month: Month) -> Result<Report, Fault> {
+    Ok(report(month, &rows(context, month).await?, context.policies.report.current()))
+}

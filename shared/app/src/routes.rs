@@ -1,0 +1,183 @@
+//! Which function answers which route. The template and the local service both follow this table.
+
+use domain::case;
+use http::Method;
+
+/// The five functions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Function {
+    Intake,
+    Classify,
+    Dunning,
+    Approval,
+    Report,
+}
+
+/// What is asked for, with the values of the pattern's gaps.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Endpoint {
+    Webhook { provider: String, source: String },
+    Health,
+    Accounts,
+    Account(String),
+    Ledger(String),
+    TimelineOf(String),
+    Cases,
+    Case(String),
+    Actions,
+    Action(String),
+    Receipt(String),
+    AskAction,
+    DecideAction(String),
+    Dunning,
+    Decline { provider: String, code: String },
+    ReportOf(String),
+    RowsOf(String),
+    Home,
+    AccountsPage,
+    AccountPage(String),
+    CasesPage,
+    CasePage(String),
+    ActionsPage,
+    ActionPage(String),
+    DecidePage(String),
+    ApprovalsPage,
+    DunningPage,
+    ReportPage(String),
+    PoliciesPage,
+    LoginPage,
+    Style,
+    SignIn,
+    SignOut,
+}
+
+type Make = fn(Vec<String>) -> Endpoint;
+
+/// One row of the table.
+pub struct Route {
+    pub method: Method,
+    /// Gaps are written `{so}`.
+    pub pattern: &'static str,
+    pub function: Function,
+    make: Make,
+}
+
+const fn route(method: Method, pattern: &'static str, function: Function, make: Make) -> Route {
+    Route { method, pattern, function, make }
+}
+
+fn one(values: Vec<String>) -> String {
+    values.into_iter().next().expect("the pattern has a gap")
+}
+
+fn two(values: Vec<String>) -> (String, String) {
+    let mut values = values.into_iter();
+    (values.next().expect("the pattern has a gap"), values.next().expect("the pattern has a second gap"))
+}
+
+pub static ROUTES: &[Route] = &[
+    route(Method::POST, "/webhooks/{provider}/{source}", Function::Intake, |v| {
+        let (provider, source) = two(v);
+        Endpoint::Webhook { provider, source }
+    }),
+    route(Method::GET, "/healthz", Function::Report, |_| Endpoint::Health),
+    route(Method::GET, "/api/accounts", Function::Report, |_| Endpoint::Accounts),
+    route(Method::GET, "/api/accounts/{id}", Function::Report, |v| Endpoint::Account(one(v))),
+    route(Method::GET, "/api/accounts/{id}/ledger", Function::Report, |v| Endpoint::Ledger(one(v))),
+    route(Method::GET, "/api/accounts/{id}/timeline", Function::Report, |v| Endpoint::TimelineOf(one(v))),
+    route(Method::GET, "/api/cases", Function::Report, |_| Endpoint::Cases),
+    route(Method::GET, "/api/cases/{id}", Function::Report, |v| Endpoint::Case(one(v))),
+    route(Method::GET, "/api/actions", Function::Report, |_| Endpoint::Actions),
+    route(Method::GET, "/api/actions/{id}", Function::Report, |v| Endpoint::Action(one(v))),
+    route(Method::GET, "/api/actions/{id}/receipt", Function::Report, |v| Endpoint::Receipt(one(v))),
+    route(Method::POST, "/api/actions", Function::Approval, |_| Endpoint::AskAction),
+    route(Method::POST, "/api/actions/{id}/decision", Function::Approval, |v| Endpoint::DecideAction(one(v))),
+    route(Method::GET, "/api/dunning", Function::Report, |_| Endpoint::Dunning),
+    route(Method::GET, "/api/declines/{provider}/{code}", Function::Report, |v| {
+        let (provider, code) = two(v);
+        Endpoint::Decline { provider, code }
+    }),
+    route(Method::GET, "/api/reports/{month}", Function::Report, |v| Endpoint::ReportOf(one(v))),
+    route(Method::GET, "/api/reports/{month}/rows", Function::Report, |v| Endpoint::RowsOf(one(v))),
+    route(Method::GET, "/", Function::Report, |_| Endpoint::Home),
+    route(Method::GET, "/accounts", Function::Report, |_| Endpoint::AccountsPage),
+    route(Method::GET, "/accounts/{id}", Function::Report, |v| Endpoint::AccountPage(one(v))),
+    route(Method::GET, "/cases", Function::Report, |_| Endpoint::CasesPage),
+    route(Method::GET, "/cases/{id}", Function::Report, |v| Endpoint::CasePage(one(v))),
+    route(Method::GET, "/actions", Function::Report, |_| Endpoint::ActionsPage),
+    route(Method::GET, "/actions/{id}", Function::Report, |v| Endpoint::ActionPage(one(v))),
+    route(Method::POST, "/actions/{id}/decision", Function::Approval, |v| Endpoint::DecidePage(one(v))),
+    route(Method::GET, "/approvals", Function::Report, |_| Endpoint::ApprovalsPage),
+    route(Method::GET, "/dunning", Function::Report, |_| Endpoint::DunningPage),
+    route(Method::GET, "/reports/{month}", Function::Report, |v| Endpoint::ReportPage(one(v))),
+    route(Method::GET, "/policies", Function::Report, |_| Endpoint::PoliciesPage),
+    route(Method::GET, "/style.css", Function::Report, |_| Endpoint::Style),
+    route(Method::GET, "/login", Function::Report, |_| Endpoint::LoginPage),
+    route(Method::POST, "/login", Function::Approval, |_| Endpoint::SignIn),
+    route(Method::POST, "/logout", Function::Approval, |_| Endpoint::SignOut),
+];
+
+/// Why no route answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unrouted {
+    NoSuchPath,
+    OtherMethods(String),
+}
+
+/// Finds who answers a request.
+pub fn find(method: &Method, path: &str) -> Result<(Function, Endpoint), Unrouted> {
+    let mut others = Vec::new();
+    for route in ROUTES {
+        let Some(values) = gaps(route.pattern, path) else { continue };
+        // HEAD is answered like GET, without the body.
+        if route.method == *method || (route.method == Method::GET && *method == Method::HEAD) {
+            return Ok((route.function, (route.make)(values)));
+        }
+        others.push(route.method.as_str());
+    }
+    if others.is_empty() { Err(Unrouted::NoSuchPath) } else { Err(Unrouted::OtherMethods(others.join(", "))) }
+}
+
+fn gaps(pattern: &str, path: &str) -> Option<Vec<String>> {
+    let (mut pattern, mut path) = (pattern.split('/'), path.split('/'));
+    let mut values = Vec::new();
+    loop {
+        match (pattern.next(), path.next()) {
+            (None, None) => return Some(values),
+            (Some(wanted), Some(given)) if wanted.starts_with('{') && !given.is_empty() => values.push(decoded(given)?),
+            (Some(wanted), Some(given)) if wanted == given => {}
+            _ => return None,
+        }
+    }
+}
+
+/// Undoes percent signs; a `+` in a path is a plus.
+fn decoded(segment: &str) -> Option<String> {
+    let mut bytes = Vec::new();
+    let mut rest = segment.bytes();
+    while let Some(byte) = rest.next() {
+        bytes.push(if byte == b'%' { hex::decode([rest.next()?, rest.next()?]).ok()?[0] } else { byte });
+    }
+    String::from_utf8(bytes).ok()
+}
+
+/// The classes of the `class` filter.
+pub fn class(name: &str) -> Option<case::Class> {
+    [case::Class::PaymentFailed, case::Class::DuplicateCharge].into_iter().find(|class| class.name() == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_has_one_answer() {
+        assert_eq!(find(&Method::GET, "/api/actions/x"), Ok((Function::Report, Endpoint::Action("x".into()))));
+        assert_eq!(find(&Method::HEAD, "/healthz"), Ok((Function::Report, Endpoint::Health)));
+        assert_eq!(find(&Method::GET, "/accounts/stripe%3Acus_1"), Ok((Function::Report, Endpoint::AccountPage("stripe:cus_1".into()))));
+        assert_eq!(find(&Method::DELETE, "/api/actions"), Err(Unrouted::OtherMethods("GET, POST".into())));
+        for path in ["", "/nope", "/api/accounts/", "/accounts/a/b", "/accounts/%zz", "/accounts/%f"] {
+            assert_eq!(find(&Method::GET, path), Err(Unrouted::NoSuchPath), "{path}");
+        }
+    }
+}

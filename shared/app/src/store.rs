@@ -1,0 +1,169 @@
+//! Records: typed values read from items and written back on condition.
+
+pub mod keys;
+mod shapes;
+
+use crate::context::Context;
+use crate::fault::Fault;
+use crate::ports::{CommitError, Expect, Item, Key, Listed, Order, Place, Wake, Write};
+use jiff::Timestamp;
+use serde::{Serialize, de::DeserializeOwned};
+use std::collections::BTreeMap;
+
+pub use shapes::{External, Idempotency, Of, Receipt, Sent, Timeline, Waiting};
+
+/// A value that is an item of its own.
+pub trait Stored: Serialize + DeserializeOwned {
+    /// Grows when the body can no longer be read by older code.
+    const VERSION: u16;
+    fn key(&self) -> Key;
+    fn wake_at(&self) -> Option<Timestamp>;
+    /// Which list it stands on, and where: the sort key must be its own.
+    fn place(&self) -> Option<(String, String)>;
+}
+
+/// Items that were read together.
+#[derive(Debug, Default)]
+pub struct Batch(BTreeMap<Key, Option<Item>>);
+
+impl Batch {
+    /// Reads keys in one consistent batch.
+    pub async fn read(context: &Context, mut keys: Vec<Key>) -> Result<Self, Fault> {
+        keys.sort();
+        keys.dedup();
+        let items = context.store.read(&keys).await?;
+        Ok(Self(keys.into_iter().zip(items).collect()))
+    }
+
+    /// Adds what was read later.
+    pub fn extend(&mut self, other: Self) {
+        self.0.extend(other.0);
+    }
+
+    /// The value under a key that was read.
+    pub fn get<T: Stored>(&self, key: &Key) -> Result<Option<T>, Fault> {
+        self.item(key).map(open).transpose()
+    }
+
+    fn item(&self, key: &Key) -> Option<&Item> {
+        self.0.get(key).expect("a record is asked for only after its key was read").as_ref()
+    }
+}
+
+/// Reads one value.
+pub async fn read<T: Stored>(context: &Context, key: &Key) -> Result<Option<T>, Fault> {
+    Batch::read(context, vec![key.clone()]).await?.get(key)
+}
+
+/// Opens an item's body.
+pub fn open<T: Stored>(item: &Item) -> Result<T, Fault> {
+    if item.version != T::VERSION {
+        return Err(Fault::Park(format!(
+            "the item {} {} has version {}, this code reads {}",
+            item.key.pk,
+            item.key.sk,
+            item.version,
+            T::VERSION
+        )));
+    }
+    serde_json::from_str(&item.body)
+        .map_err(|error| Fault::Park(format!("the item {} {} cannot be read: {error}", item.key.pk, item.key.sk)))
+}
+
+/// A transaction in the making.
+#[derive(Debug, Default)]
+pub struct Commit {
+    writes: Vec<Write>,
+}
+
+impl Commit {
+    /// Writes a value over what was read under its key, if nobody wrote in between.
+    pub fn over<T: Stored>(&mut self, read: &Batch, value: &T) {
+        match read.item(&value.key()) {
+            Some(item) => self.write(value, Expect::Rev(item.rev), item.rev + 1),
+            None => self.create(value),
+        }
+    }
+
+    /// Writes a value that must not be there yet.
+    pub fn create<T: Stored>(&mut self, value: &T) {
+        self.write(value, Expect::Absent, 1);
+    }
+
+    fn write<T: Stored>(&mut self, value: &T, expect: Expect, rev: u64) {
+        let key = value.key();
+        let wake = value.wake_at().map(|at| Wake { shard: keys::wake_shard(&key), at });
+        let list = value.place().map(|(list, sort)| Place { list: keys::list_shard(&list, &key), sort });
+        let body = serde_json::to_string(value).expect("a stored value is plain data");
+        self.writes.push(Write::Put { item: Item { key, rev, version: T::VERSION, body, wake, list }, expect });
+    }
+
+    /// Makes the commit depend on a value that was read and is not written.
+    pub fn check(&mut self, read: &Batch, key: &Key) {
+        let expect = read.item(key).map_or(Expect::Absent, |item| Expect::Rev(item.rev));
+        self.writes.push(Write::Check { key: key.clone(), expect });
+    }
+
+    pub async fn run(self, context: &Context) -> Result<(), CommitError> {
+        context.store.commit(self.writes).await
+    }
+}
+
+/// How a commit in a handler ended.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Attempted<T> {
+    Done(T),
+    /// Somebody else wrote first: read and decide again.
+    Again,
+}
+
+/// Turns a commit's end into what the handler does next.
+pub fn attempted<T>(result: Result<(), CommitError>, done: T) -> Result<Attempted<T>, Fault> {
+    match result {
+        Ok(()) => Ok(Attempted::Done(done)),
+        Err(CommitError::Conflict(_)) => Ok(Attempted::Again),
+        Err(CommitError::Fault(fault)) => Err(fault),
+    }
+}
+
+/// Reads, decides and commits again while others write first, a bounded number of times.
+pub async fn retrying<T, F, Fut>(context: &Context, once: F) -> Result<T, Fault>
+where
+    F: Fn() -> Fut,
+    Fut: Future<Output = Result<Attempted<T>, Fault>>,
+{
+    for attempt in 0..context.policies.limits.current().conflict_tries_max {
+        if attempt > 0 {
+            context.clock.pause(attempt).await;
+        }
+        if let Attempted::Done(done) = once().await? {
+            return Ok(done);
+        }
+    }
+    Err(Fault::Retry("others kept writing to the same account".to_owned()))
+}
+
+/// One page of a list, its shards merged.
+pub struct Page<T> {
+    pub items: Vec<T>,
+    pub next: Option<String>,
+}
+
+/// Reads a page of a list across its shards.
+pub async fn page<T: Stored>(context: &Context, list: &str, after: Option<String>, limit: u32, order: Order) -> Result<Page<T>, Fault> {
+    let mut found = Vec::new();
+    for shard in keys::list_shards(list) {
+        let listed = Listed { list: shard, after: after.clone(), limit: limit + 1, order };
+        found.extend(context.store.listed(&listed).await?);
+    }
+    let sort = |item: &Item| item.list.as_ref().map(|place| place.sort.clone()).unwrap_or_default();
+    found.sort_by_key(sort);
+    if order == Order::Descending {
+        found.reverse();
+    }
+    let limit = usize::try_from(limit).expect("a page fits into memory");
+    let more = found.len() > limit;
+    found.truncate(limit);
+    let next = found.last().filter(|_| more).map(sort);
+    Ok(Page { items: found.iter().map(open).collect::<Result<_, _>>()?, next })
+}

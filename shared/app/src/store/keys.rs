@@ -1,0 +1,172 @@
+//! Every key of the three tables, in one place. Keys are for ever: `docs/decisions/0002-keys.md` shows an example of each.
+
+use crate::ports::{Key, Table};
+use domain::book::ResourceId;
+use domain::id::{AccountId, ActionId, CaseId, digest};
+
+/// How many partitions the alarm index is spread over.
+pub const WAKE_SHARDS: u8 = 8;
+/// How many partitions each list is spread over.
+pub const LIST_SHARDS: u8 = 4;
+/// How many partitions a month of facts is spread over.
+pub const FACT_SHARDS: u8 = 8;
+
+fn account(account: &AccountId, sk: impl Into<String>) -> Key {
+    Key { table: Table::Accounts, pk: format!("ACCOUNT#{account}"), sk: sk.into() }
+}
+
+pub fn head(id: &AccountId) -> Key {
+    account(id, "HEAD")
+}
+
+pub fn person(id: &AccountId) -> Key {
+    account(id, "PERSON")
+}
+
+pub fn invoice(id: &AccountId, invoice: &str) -> Key {
+    account(id, format!("INVOICE#{invoice}"))
+}
+
+pub fn payment(id: &AccountId, payment: &str) -> Key {
+    account(id, format!("PAYMENT#{payment}"))
+}
+
+pub fn subscription(id: &AccountId, subscription: &str) -> Key {
+    account(id, format!("SUBSCRIPTION#{subscription}"))
+}
+
+pub fn resource(id: &AccountId, resource: &ResourceId) -> Key {
+    match resource {
+        ResourceId::Person => person(id),
+        ResourceId::Invoice(name) => invoice(id, name),
+        ResourceId::Payment(name) => payment(id, name),
+        ResourceId::Subscription(name) => subscription(id, name),
+    }
+}
+
+pub fn case(case: &CaseId) -> Key {
+    account(&case.account(), format!("CASE#{case}"))
+}
+
+pub fn action(action: &ActionId) -> Key {
+    account(&action.account(), format!("ACTION#{action}"))
+}
+
+pub fn plan(id: &AccountId, invoice: &str) -> Key {
+    account(id, format!("PLAN#{invoice}"))
+}
+
+pub fn ledger_head(id: &AccountId) -> Key {
+    account(id, "LEDGER")
+}
+
+/// Numbers are padded, so that the order of keys is the order of entries.
+pub fn ledger_entry(id: &AccountId, number: u64) -> Key {
+    account(id, format!("LEDGER#{number:012}"))
+}
+
+pub const LEDGER_PREFIX: &str = "LEDGER#";
+
+pub fn timeline(id: &AccountId, at: jiff::Timestamp, event: &str) -> Key {
+    account(id, format!("TIME#{at:.3}#{event}"))
+}
+
+pub const TIMELINE_PREFIX: &str = "TIME#";
+
+/// The partition of everything about one account.
+pub fn account_partition(id: &AccountId) -> String {
+    head(id).pk
+}
+
+/// The dedupe key of one provider event.
+pub fn receipt(provider: &str, source: &str, event: &str) -> Key {
+    Key { table: Table::Accounts, pk: format!("EVENT#{provider}#{source}#{event}"), sk: "EVENT".to_owned() }
+}
+
+/// Whose is this external id?
+pub fn external(provider: &str, source: &str, id: &str) -> Key {
+    Key { table: Table::Accounts, pk: format!("EXT#{provider}#{source}#{id}"), sk: "EXT".to_owned() }
+}
+
+/// What a staff member asked for under an `Idempotency-Key`.
+pub fn idempotency(staff: &str, key: &str) -> Key {
+    Key { table: Table::Accounts, pk: format!("IDEMPOTENCY#{staff}#{}", digest(&[key], 26)), sk: "IDEMPOTENCY".to_owned() }
+}
+
+pub fn fact(month: &str, account: &AccountId, commit: &str, number: usize) -> Key {
+    let shard = shard_of(account.as_str(), FACT_SHARDS);
+    Key { table: Table::Facts, pk: format!("{month}#{shard}"), sk: format!("{account}#{commit}#{number}") }
+}
+
+pub fn fact_partitions(month: &str) -> impl Iterator<Item = String> {
+    (0..FACT_SHARDS).map(move |shard| format!("{month}#{shard}"))
+}
+
+pub fn staff(id: &str) -> Key {
+    Key { table: Table::Config, pk: "STAFF".to_owned(), sk: format!("STAFF#{id}") }
+}
+
+/// The shard of the alarm index that an item rings in.
+pub fn wake_shard(key: &Key) -> String {
+    format!("WAKE#{}", shard_of(&format!("{}{}", key.pk, key.sk), WAKE_SHARDS))
+}
+
+pub fn wake_shards() -> impl Iterator<Item = String> {
+    (0..WAKE_SHARDS).map(|shard| format!("WAKE#{shard}"))
+}
+
+/// The shard of a list that an item stands in.
+pub fn list_shard(list: &str, key: &Key) -> String {
+    format!("{list}#{}", shard_of(&format!("{}{}", key.pk, key.sk), LIST_SHARDS))
+}
+
+pub fn list_shards(list: &str) -> impl Iterator<Item = String> {
+    (0..LIST_SHARDS).map(move |shard| format!("{list}#{shard}"))
+}
+
+fn shard_of(text: &str, shards: u8) -> u8 {
+    let first = digest(&[text], 2);
+    first.bytes().fold(0_u8, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte)) % shards
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_what_the_decision_record_says() {
+        let id = AccountId::of("stripe", "default", "cus_1");
+        let record = include_str!("../../../../docs/decisions/0002-keys.md");
+        let case_id = CaseId::of(&id, "payment_failed", "in_1");
+        let action_id = ActionId::of(&id, "mara", "key");
+        let keys = [
+            head(&id),
+            person(&id),
+            invoice(&id, "in_1"),
+            payment(&id, "ch_1"),
+            subscription(&id, "sub_1"),
+            case(&case_id),
+            action(&action_id),
+            plan(&id, "in_1"),
+            ledger_head(&id),
+            ledger_entry(&id, 1),
+            timeline(&id, "2026-01-31T12:00:00Z".parse().unwrap(), "evt_1"),
+            receipt("stripe", "default", "evt_1"),
+            external("stripe", "default", "in_1"),
+            idempotency("mara", "key"),
+            fact("2026-01", &id, "evt_1", 0),
+            staff("mara"),
+        ];
+        let row = |key: &Key| format!("| {} | `{}` | `{}` |", key.table.name(), key.pk, key.sk);
+        let missing: Vec<_> = keys.iter().map(row).filter(|row| !record.contains(row)).collect();
+        assert_eq!(missing, Vec::<String>::new(), "docs/decisions/0002-keys.md lacks these rows");
+    }
+
+    #[test]
+    fn shards_are_all_used() {
+        let mut used: Vec<_> = (0..200).map(|n| shard_of(&format!("acc_{n}"), FACT_SHARDS)).collect();
+        used.sort_unstable();
+        used.dedup();
+        assert_eq!(used.len(), usize::from(FACT_SHARDS));
+    }
+}

@@ -1,0 +1,132 @@
+//! Which value is which item, when it wakes, and on which list it stands.
+
+use super::{Stored, keys};
+use crate::message::Message;
+use crate::ports::{Key, QueueName};
+use domain::action::{self, Action};
+use domain::book::{Head, Invoice, Payment, Person, Subscription};
+use domain::case::Case;
+use domain::dunning::Plan;
+use domain::event::Event;
+use domain::fact::Row;
+use domain::id::{AccountId, ActionId};
+use domain::ledger::{Entry, LedgerHead};
+use domain::staff::Staff;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// A resource together with the account that it belongs to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Of<T> {
+    pub account: AccountId,
+    pub value: T,
+}
+
+/// That an event was folded, and what its commit promised to send.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Receipt {
+    pub provider: String,
+    pub source: String,
+    pub event: String,
+    pub account: AccountId,
+    pub folded_at: Timestamp,
+    pub promised: Vec<Sent>,
+    pub trace: String,
+}
+
+/// A message for a queue.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sent {
+    pub queue: QueueName,
+    pub message: Message,
+}
+
+/// An event as the timeline shows it: without the person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Timeline {
+    pub account: AccountId,
+    pub event: Event,
+    pub trace: String,
+}
+
+/// Whose an external id is, or who waits for that to be known.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct External {
+    pub provider: String,
+    pub source: String,
+    pub id: String,
+    pub account: Option<AccountId>,
+    pub waiting: Vec<Waiting>,
+}
+
+/// A delivery that came before its parent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Waiting {
+    pub event: String,
+    pub until: Timestamp,
+    pub message: Message,
+}
+
+/// The action that was made for a request, so that a repeat finds it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Idempotency {
+    pub staff: String,
+    pub key: String,
+    pub request: String,
+    pub action: ActionId,
+}
+
+macro_rules! stored {
+    ($type:ty, $version:literal, |$value:ident| key $key:expr, wake $wake:expr, place $place:expr) => {
+        impl Stored for $type {
+            const VERSION: u16 = $version;
+
+            fn key(&self) -> Key {
+                let $value = self;
+                $key
+            }
+
+            fn wake_at(&self) -> Option<Timestamp> {
+                #[allow(unused_variables, reason = "most items never wake")]
+                let $value = self;
+                $wake
+            }
+
+            fn place(&self) -> Option<(String, String)> {
+                #[allow(unused_variables, reason = "most items are on no list")]
+                let $value = self;
+                $place
+            }
+        }
+    };
+}
+
+stored!(Head, 1, |head| key keys::head(&head.account), wake None, place Some(("ACCOUNTS".to_owned(), head.account.to_string())));
+stored!(Of<Person>, 1, |person| key keys::person(&person.account), wake None, place None);
+stored!(Of<Invoice>, 1, |invoice| key keys::invoice(&invoice.account, &invoice.value.id), wake None, place None);
+stored!(Of<Payment>, 1, |payment| key keys::payment(&payment.account, &payment.value.id), wake None, place None);
+stored!(Of<Subscription>, 1, |it| key keys::subscription(&it.account, &it.value.id), wake None, place None);
+stored!(Case, 1, |case| key keys::case(&case.id), wake None, place Some((format!("CASES#{}", case.state.name()), format!("{:.3}#{}", case.opened_at, case.id))));
+stored!(Action, 1, |action| key keys::action(&action.id), wake action_wakes(action),
+    place Some((format!("ACTIONS#{}", action.state.name()), format!("{:.3}#{}", action.requested_at, action.id))));
+stored!(Plan, 1, |plan| key keys::plan(&plan.account, &plan.invoice), wake plan.next_wake(),
+    place plan.next_wake().map(|at| ("DUNNING".to_owned(), format!("{at:.3}#{}#{}", plan.account, plan.invoice))));
+stored!(LedgerHead, 1, |head| key keys::ledger_head(&head.account), wake None, place None);
+stored!(Entry, 1, |entry| key keys::ledger_entry(&entry.account, entry.number), wake None, place None);
+stored!(Row, 1, |row| key keys::fact(&row.month, &row.account, &row.commit, row.number), wake None, place None);
+stored!(Receipt, 1, |it| key keys::receipt(&it.provider, &it.source, &it.event), wake None, place None);
+stored!(Timeline, 1, |it| key keys::timeline(&it.account, it.event.at, &it.event.id), wake None, place None);
+stored!(External, 1, |it| key keys::external(&it.provider, &it.source, &it.id), wake it.waiting.iter().map(|waiting| waiting.until).min(),
+    place (!it.waiting.is_empty()).then(|| ("WAITING".to_owned(), format!("{}#{}#{}", it.provider, it.source, it.id))));
+stored!(Idempotency, 1, |it| key keys::idempotency(&it.staff, &it.key), wake None, place None);
+stored!(Staff, 1, |staff| key keys::staff(&staff.id), wake None, place None);
+
+/// An action that waits for people expires; one that is under way is looked at again until its end is known.
+fn action_wakes(action: &Action) -> Option<Timestamp> {
+    match action.state {
+        action::State::WaitingApproval => Some(action.expires_at),
+        action::State::Approved => action.decided_at,
+        action::State::Executing | action::State::InDoubt => action.look_at,
+        _ => None,
+    }
+}

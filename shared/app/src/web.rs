@@ -1,0 +1,107 @@
+//! Answers over HTTP: JSON with one error shape, and pages.
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
+use serde::Serialize;
+use serde_json::json;
+use std::collections::BTreeMap;
+
+pub type Answer = Response<Bytes>;
+
+/// A request that is refused, as the outside sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    pub status: StatusCode,
+    pub code: &'static str,
+    pub message: String,
+}
+
+impl Problem {
+    pub fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
+        Self { status, code, message: message.into() }
+    }
+
+    pub fn not_found(what: &str) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not_found", format!("there is no {what} with this id; look it up in its list"))
+    }
+
+    pub fn malformed(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "malformed", message)
+    }
+
+    pub fn not_signed_in() -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, "not_signed_in", "send a bearer token or sign in at /login")
+    }
+
+    pub fn answer(&self) -> Answer {
+        json(self.status, &json!({"error": {"code": self.code, "message": self.message}}))
+    }
+}
+
+impl From<crate::fault::Fault> for Problem {
+    fn from(fault: crate::fault::Fault) -> Self {
+        tracing::error!(fault = %fault, "a request could not be answered");
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "try_again", "this could not be done right now; try again in a moment")
+    }
+}
+
+pub fn json(status: StatusCode, value: &impl Serialize) -> Answer {
+    let body = serde_json::to_vec(value).expect("an answer is plain data");
+    respond(status, "application/json", body)
+}
+
+pub fn html(status: StatusCode, page: String) -> Answer {
+    respond(status, "text/html; charset=utf-8", page.into_bytes())
+}
+
+pub fn text(status: StatusCode, text: String) -> Answer {
+    respond(status, "text/plain; charset=utf-8", text.into_bytes())
+}
+
+/// The style sheet, which may be kept for a while.
+pub fn style(text: &'static str) -> Answer {
+    let mut answer = respond(StatusCode::OK, "text/css; charset=utf-8", text.as_bytes().to_vec());
+    answer.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("max-age=300"));
+    answer
+}
+
+/// Sends the browser on after a form.
+pub fn see_other(to: &str) -> Answer {
+    let mut answer = respond(StatusCode::SEE_OTHER, "text/plain; charset=utf-8", Vec::new());
+    answer.headers_mut().insert(header::LOCATION, HeaderValue::from_str(to).expect("we only send to our own paths"));
+    answer
+}
+
+fn respond(status: StatusCode, kind: &'static str, body: Vec<u8>) -> Answer {
+    let mut answer = Response::new(Bytes::from(body));
+    *answer.status_mut() = status;
+    let headers = answer.headers_mut();
+    for (name, value) in [
+        (header::CONTENT_TYPE, kind),
+        (header::CACHE_CONTROL, "no-store"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (
+            header::CONTENT_SECURITY_POLICY,
+            "default-src 'none'; style-src 'self'; img-src data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+        ),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    answer
+}
+
+/// The query of a request, the last of doubled names winning.
+pub fn query(request: &Request<Bytes>) -> BTreeMap<String, String> {
+    fields(request.uri().query().unwrap_or_default().as_bytes())
+}
+
+/// The fields of a form.
+pub fn fields(body: &[u8]) -> BTreeMap<String, String> {
+    form_urlencoded::parse(body).map(|(name, value)| (name.into_owned(), value.into_owned())).collect()
+}
+
+/// A header that is there once, as text.
+pub fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
+}

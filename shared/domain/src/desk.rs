@@ -1,0 +1,36 @@
+//! Everything of one account that an event may change, laid out side by side.
+
+use crate::action::Action;
+use crate::book::{Head, Touched};
+use crate::case::Case;
+use crate::decline::Declines;
+use crate::dunning::Plan;
+use crate::fact::{Fact, Facts};
+use crate::id::{ActionId, CaseId};
+use std::collections::BTreeMap;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Desk {
+    pub head: Head,
+    pub touched: Touched,
+    pub cases: BTreeMap<CaseId, Case>,
+    /// Recovery plans, by invoice.
+    pub plans: BTreeMap<String, Plan>,
+    pub actions: BTreeMap<ActionId, Action>,
+}
+
+impl Desk {
+    /// What a report would count of all this.
+    pub fn facts(&self, declines: &Declines) -> Facts {
+        let invoices = self
+            .touched
+            .invoices
+            .values()
+            .filter_map(|invoice| Some((format!("invoice {}", invoice.id), Fact::of_invoice(invoice, declines)?)));
+        let payments =
+            self.touched.payments.values().filter_map(|payment| Some((format!("payment {}", payment.id), Fact::of_payment(payment)?)));
+        let cases = self.cases.values().map(|case| (case.id.to_string(), Fact::of_case(case)));
+        let actions = self.actions.values().filter_map(|action| Some((action.id.to_string(), Fact::of_action(action)?)));
+        invoices.chain(payments).chain(cases).chain(actions).collect()
+    }
+}

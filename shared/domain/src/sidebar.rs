@@ -1,0 +1,301 @@
+//! What a support agent sees of an account at a glance. What is not known is absent, never invented.
+
+use crate::book::{Head, Person, SubscriptionLine};
+use crate::event::{PaymentStatus, SubscriptionStatus};
+use crate::id::{AccountId, CaseId};
+use crate::money::{Currency, Money};
+use jiff::{SignedDuration, Timestamp};
+use rust_decimal::Decimal;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Sidebar {
+    pub account: Account,
+    pub plan: Plan,
+    pub payment_method: Option<PaymentMethod>,
+    pub status: Status,
+    pub history: Vec<Bill>,
+    pub credits: Option<()>,
+    pub subscription: Subscription,
+    pub lifetime: Lifetime,
+    pub dunning: Option<Dunning>,
+    pub cases: Vec<OpenCase>,
+    pub actions: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Account {
+    pub id: AccountId,
+    pub provider: String,
+    pub source: String,
+    pub customer: String,
+    pub name: Option<String>,
+    pub email: Option<String>,
+    pub phone: Option<String>,
+    pub billing_address: Option<String>,
+    pub strategic: Option<bool>,
+    pub owner: Option<String>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Plan {
+    pub name: Option<String>,
+    pub price: Option<Money>,
+    pub interval: Option<String>,
+    pub renews_at: Option<Timestamp>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PaymentMethod {
+    pub brand: String,
+    pub last4: String,
+    pub exp_month: Option<u8>,
+    pub exp_year: Option<u16>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Status {
+    pub entitlement: Option<&'static str>,
+    pub last_payment: Option<Paid>,
+    pub next_invoice: Option<Upcoming>,
+    pub outstanding: Option<Money>,
+    pub failures_12m: i64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Paid {
+    pub at: Timestamp,
+    pub amount: Option<Money>,
+    pub payment: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Upcoming {
+    pub at: Timestamp,
+    pub amount: Option<Money>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Bill {
+    pub date: Timestamp,
+    pub amount: Option<Money>,
+    pub status: Option<&'static str>,
+    pub method: Option<String>,
+    pub invoice_id: String,
+    pub invoice: Option<String>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Subscription {
+    pub started_at: Option<Timestamp>,
+    pub contract_end: Option<Timestamp>,
+    pub auto_renew: Option<bool>,
+    pub seats_used: Option<u32>,
+    pub seats_total: Option<u32>,
+    pub utilisation: Option<String>,
+    pub seats_as_of: Option<Timestamp>,
+    pub addons: Option<Vec<String>>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Lifetime {
+    pub revenue: Option<Money>,
+    pub months_active: Option<i32>,
+    pub mrr: Option<Money>,
+    pub arr: Option<Money>,
+    pub churn_risk: Option<&'static str>,
+    pub churn_reasons: Vec<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Dunning {
+    pub invoice: String,
+    pub segment: String,
+    pub step: u32,
+    pub next: Option<String>,
+    pub next_at: Option<Timestamp>,
+    pub policy_version: u32,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct OpenCase {
+    pub id: CaseId,
+    pub class: String,
+    pub opened_at: Timestamp,
+}
+
+/// Draws the sidebar from the two items that it reads, however long the account's history is.
+pub fn sidebar(head: &Head, person: &Person, now: Timestamp) -> Sidebar {
+    let running = running(head);
+    let main = currency(head, running);
+    let sum = |sums: &BTreeMap<Currency, Decimal>| {
+        main.map(|currency| {
+            Money::exact(sums.get(&currency).copied().unwrap_or_default(), currency).expect("sums keep their currency's digits")
+        })
+    };
+    let mrr = sum(&head.book.figures.mrr);
+    let last_payment = head.book.payments.iter().rev().find(|line| line.status == Some(PaymentStatus::Succeeded));
+    let quantity = running.and_then(|line| line.quantity);
+    let dunning = head.dunning.iter().min_by_key(|(_, line)| line.next_at);
+    let (churn_risk, churn_reasons) = churn(head, running, now);
+    Sidebar {
+        account: Account {
+            id: head.account.clone(),
+            provider: head.provider.clone(),
+            source: head.source.clone(),
+            customer: head.customer.clone(),
+            name: person.name.value().cloned(),
+            email: person.email.value().cloned(),
+            phone: person.phone.value().cloned(),
+            billing_address: person.address.value().cloned(),
+            strategic: None,
+            owner: None,
+        },
+        plan: running.map_or_else(Plan::default, |line| Plan {
+            name: line.plan.clone(),
+            price: line.price,
+            interval: line.interval.map(|interval| {
+                if interval.count == 1 { interval.unit.name().to_owned() } else { format!("{} {}s", interval.count, interval.unit.name()) }
+            }),
+            renews_at: line.renews_at,
+        }),
+        payment_method: head.book.card().map(|card| PaymentMethod {
+            brand: card.brand.clone(),
+            last4: card.last4.clone(),
+            exp_month: card.exp_month,
+            exp_year: card.exp_year,
+        }),
+        status: Status {
+            entitlement: running.map(|_| if head.dunning.is_empty() { "active" } else { "grace" }),
+            last_payment: last_payment.map(|line| Paid { at: line.at, amount: line.amount, payment: line.payment.clone() }),
+            next_invoice: running.and_then(|line| {
+                Some(Upcoming { at: line.renews_at?, amount: line.price.map(|price| price.times(quantity.unwrap_or(1))) })
+            }),
+            outstanding: sum(&head.book.figures.outstanding),
+            failures_12m: failures_since(head, now - SignedDuration::from_hours(365 * 24)),
+        },
+        history: history(head, now),
+        credits: None,
+        subscription: running.map_or_else(Subscription::default, |line| Subscription {
+            started_at: line.started_at,
+            contract_end: line.ends_at,
+            auto_renew: Some(line.ends_at.is_none()),
+            seats_total: quantity,
+            ..Subscription::default()
+        }),
+        lifetime: Lifetime {
+            revenue: sum(&head.book.figures.revenue),
+            months_active: head.since().map(|since| months_between(since, now)),
+            mrr,
+            arr: mrr.map(|mrr| mrr.times(12)),
+            churn_risk,
+            churn_reasons,
+        },
+        dunning: dunning.map(|(invoice, line)| Dunning {
+            invoice: invoice.clone(),
+            segment: line.segment.clone(),
+            step: line.step,
+            next: line.next.clone(),
+            next_at: line.next_at,
+            policy_version: line.policy_version,
+        }),
+        cases: head
+            .cases
+            .iter()
+            .map(|(id, line)| OpenCase { id: id.clone(), class: line.class.clone(), opened_at: line.opened_at })
+            .collect(),
+        actions: format!("/api/actions?account={}", head.account),
+    }
+}
+
+/// The subscription that runs, or the one that ended last.
+fn running(head: &Head) -> Option<&SubscriptionLine> {
+    head.book.subscriptions.values().max_by_key(|line| (line.status != Some(SubscriptionStatus::Ended), line.started_at))
+}
+
+fn currency(head: &Head, running: Option<&SubscriptionLine>) -> Option<Currency> {
+    let figures = &head.book.figures;
+    let sums = [&figures.outstanding, &figures.revenue].into_iter().find_map(|sums| sums.keys().next().copied());
+    running.and_then(|line| line.price).map(Money::currency).or(sums)
+}
+
+fn history(head: &Head, now: Timestamp) -> Vec<Bill> {
+    let since = now - SignedDuration::from_hours(183 * 24);
+    let paid_with = |invoice: &str| {
+        let line = head.book.payments.iter().rev().find(|line| line.invoice.as_deref() == Some(invoice))?;
+        line.card.as_ref().map(|card| format!("{} ending {}", card.brand, card.last4))
+    };
+    let recent = head.book.invoices.iter().rev().filter(|line| line.created_at >= since);
+    recent
+        .map(|line| Bill {
+            date: line.created_at,
+            amount: line.total,
+            status: line.status.map(|status| status.name()),
+            method: paid_with(&line.invoice),
+            invoice_id: line.invoice.clone(),
+            invoice: line.number.clone(),
+        })
+        .collect()
+}
+
+fn failures_since(head: &Head, since: Timestamp) -> i64 {
+    let first = since.strftime("%Y-%m").to_string();
+    head.book.figures.failures.range(first..).map(|(_, count)| count).sum()
+}
+
+fn months_between(since: Timestamp, now: Timestamp) -> i32 {
+    let (since, now) = (since.to_zoned(jiff::tz::TimeZone::UTC), now.to_zoned(jiff::tz::TimeZone::UTC));
+    since.until((jiff::Unit::Month, &now)).map_or(0, |span| span.get_months()).max(0)
+}
+
+fn churn(head: &Head, running: Option<&SubscriptionLine>, now: Timestamp) -> (Option<&'static str>, Vec<String>) {
+    let Some(running) = running else { return (None, Vec::new()) };
+    let mut high = Vec::new();
+    let mut medium = Vec::new();
+    if running.ends_at.is_some() {
+        high.push("the subscription is set to end".to_owned());
+    }
+    if failures_since(head, now - SignedDuration::from_hours(90 * 24)) > 0 {
+        medium.push("a payment failed in the last 90 days".to_owned());
+    }
+    if let (Some(card), Some(renews_at)) = (head.book.card(), running.renews_at)
+        && expires_before(card, renews_at)
+    {
+        medium.push("the card expires before the next invoice".to_owned());
+    }
+    let risk = match (high.is_empty(), medium.is_empty()) {
+        (false, _) => "high",
+        (true, false) => "medium",
+        (true, true) => "low",
+    };
+    high.append(&mut medium);
+    (Some(risk), high)
+}
+
+fn expires_before(card: &crate::event::Card, at: Timestamp) -> bool {
+    let date = at.to_zoned(jiff::tz::TimeZone::UTC).date();
+    let (Some(year), Some(month)) = (card.exp_year, card.exp_month) else { return false };
+    (i32::from(year), i32::from(month)) < (i32::from(date.year()), i32::from(date.month()))
+}
+
+/// The sidebar as plain text.
+pub fn text(sidebar: &Sidebar) -> String {
+    let shown = |value: Option<String>| value.unwrap_or_else(|| "not known".to_owned());
+    let money = |money: Option<Money>| shown(money.map(|money| money.to_string()));
+    let rows = [
+        ("Account", sidebar.account.name.clone().unwrap_or_else(|| sidebar.account.customer.clone())),
+        ("E-mail", shown(sidebar.account.email.clone())),
+        ("Plan", shown(sidebar.plan.name.clone())),
+        ("Price", money(sidebar.plan.price)),
+        ("Renews", shown(sidebar.plan.renews_at.map(|at| at.to_string()))),
+        ("Card", shown(sidebar.payment_method.as_ref().map(|card| format!("{} ending {}", card.brand, card.last4)))),
+        ("Outstanding", money(sidebar.status.outstanding)),
+        ("Failures in 12 months", sidebar.status.failures_12m.to_string()),
+        ("Revenue", money(sidebar.lifetime.revenue)),
+        ("MRR", money(sidebar.lifetime.mrr)),
+        ("Churn risk", shown(sidebar.lifetime.churn_risk.map(str::to_owned))),
+        ("Open cases", sidebar.cases.len().to_string()),
+    ];
+    rows.iter().fold(String::new(), |text, (label, value)| text + label + ": " + value + "\n")
+}

@@ -1,0 +1,76 @@
+//! The billing sidebar of an account.
+
+use crate::frame::{Viewer, frame, known, state, time, words};
+use domain::sidebar::Sidebar;
+use maud::html;
+
+/// `timeline` are the latest events: time, what happened, and the provider's id.
+pub fn account(viewer: &Viewer, sidebar: &Sidebar, timeline: &[(jiff::Timestamp, &str, &str)]) -> String {
+    let title = sidebar.account.name.as_deref().unwrap_or(&sidebar.account.customer);
+    frame(
+        title,
+        "/accounts",
+        Some(viewer),
+        html! {
+            h1 { (title) " " @if let Some(entitlement) = sidebar.status.entitlement { (state(entitlement)) } }
+            div .grid {
+                div .card { "Outstanding" b { (known(sidebar.status.outstanding)) } }
+                div .card { "MRR" b { (known(sidebar.lifetime.mrr)) } }
+                div .card { "Revenue" b { (known(sidebar.lifetime.revenue)) } }
+                div .card { "Churn risk" b { @match sidebar.lifetime.churn_risk { Some(risk) => (state(risk)), None => span .soft { "not known" } } } span .soft { (sidebar.lifetime.churn_reasons.join("; ")) } }
+            }
+            div .two {
+                section {
+                    h2 { "Plan and payment" }
+                    dl {
+                        dt { "Plan" } dd { (known(sidebar.plan.name.as_ref())) }
+                        dt { "Price" } dd { (known(sidebar.plan.price)) @if let Some(interval) = &sidebar.plan.interval { " per " (interval) } }
+                        dt { "Seats" } dd { (known(sidebar.subscription.seats_total)) }
+                        dt { "Renews" } dd { (known(sidebar.plan.renews_at.map(|at| at.strftime("%Y-%m-%d").to_string()))) }
+                        dt { "Payment method" } dd { @match &sidebar.payment_method {
+                            Some(card) => { (card.brand) " ending " (card.last4) @if let (Some(month), Some(year)) = (card.exp_month, card.exp_year) { ", expires " (format!("{month:02}/{year}")) } },
+                            None => span .soft { "not known" },
+                        } }
+                        dt { "Last payment" } dd { @match &sidebar.status.last_payment { Some(paid) => { (known(paid.amount)) " on " (time(paid.at)) }, None => span .soft { "not known" } } }
+                        dt { "Failures in 12 months" } dd { (sidebar.status.failures_12m) }
+                    }
+                }
+                section {
+                    h2 { "Contact" }
+                    dl {
+                        dt { "E-mail" } dd { (known(sidebar.account.email.as_ref())) }
+                        dt { "Phone" } dd { (known(sidebar.account.phone.as_ref())) }
+                        dt { "Address" } dd { (known(sidebar.account.billing_address.as_ref())) }
+                        dt { "Customer" } dd { (sidebar.account.provider) ":" (sidebar.account.customer) }
+                        dt { "Customer for" } dd { (known(sidebar.lifetime.months_active.map(|months| format!("{months} months")))) }
+                    }
+                }
+            }
+            @if let Some(dunning) = &sidebar.dunning {
+                section .notice { h2 { "In recovery" } p { "Invoice " (dunning.invoice) ", segment " (words(&dunning.segment)) ": next " (known(dunning.next.as_deref().map(words))) @if let Some(at) = dunning.next_at { " on " (time(at)) } "." } }
+            }
+            @if !sidebar.cases.is_empty() {
+                section { h2 { "Open cases" } @for case in &sidebar.cases { p { a href={ "/cases/" (case.id) } { (words(&case.class)) } " since " (time(case.opened_at)) } } }
+            }
+            section {
+                h2 { "Invoices of the last six months" }
+                @if sidebar.history.is_empty() { p .soft { "None." } } @else {
+                    div .scroll { table {
+                        thead { tr { th { "Date" } th .number { "Amount" } th { "Status" } th { "Paid with" } th { "Invoice" } } }
+                        tbody { @for bill in &sidebar.history { tr {
+                            td { (bill.date.strftime("%Y-%m-%d")) }
+                            td .number { (known(bill.amount)) }
+                            td { @if let Some(status) = bill.status { (state(status)) } }
+                            td { (known(bill.method.as_ref())) }
+                            td { (bill.invoice.as_deref().unwrap_or(&bill.invoice_id)) }
+                        } } }
+                    } }
+                }
+            }
+            section {
+                h2 { "Timeline" }
+                div .scroll { table { tbody { @for (at, what, id) in timeline { tr { td { (time(*at)) } td { (words(what)) } td .soft { (id) } } } } } }
+            }
+        },
+    )
+}

@@ -1,0 +1,53 @@
+//! The overview: what waits for whom.
+
+use crate::frame::{Viewer, frame, state, time, words};
+use domain::action::Action;
+use domain::case::Case;
+use domain::dunning::Plan;
+use domain::report::Report;
+use maud::html;
+
+/// What the overview shows.
+pub struct Home<'a> {
+    pub waiting: &'a [Action],
+    pub cases: &'a [Case],
+    pub plans: &'a [Plan],
+    pub report: &'a Report,
+}
+
+pub fn home(viewer: &Viewer, home: &Home<'_>) -> String {
+    let failures = &home.report.failures;
+    frame(
+        "Overview",
+        "/",
+        Some(viewer),
+        html! {
+            h1 { "Overview" }
+            div .grid {
+                div .card { "Waiting for approval" b { a href="/approvals" { (home.waiting.len()) } } }
+                div .card { "Open cases" b { a href="/cases?state=open" { (home.cases.len()) @if home.cases.len() >= 100 { "+" } } } }
+                div .card { "Invoices in recovery" b { a href="/dunning" { (home.plans.len()) @if home.plans.len() >= 100 { "+" } } } }
+                div .card { "Failed in " (home.report.period) b { a href={ "/reports/" (home.report.period) } { (failures.count) } } span .soft { (failures.recovered) " recovered" } }
+                @for line in &home.report.collected {
+                    div .card { "Collected in " (home.report.period) b { (line.total) } span .soft { (line.count) " payments" } }
+                }
+            }
+            div .two {
+                section {
+                    h2 { "Waiting for approval" }
+                    @if home.waiting.is_empty() { p .soft { "Nothing waits for a decision." } }
+                    @for action in home.waiting.iter().take(8) {
+                        p { a href={ "/actions/" (action.id) } { (action.preview.summary) } br; span .soft { "since " (time(action.requested_at)) ", needs " (action.required.iter().map(|role| words(role.name())).collect::<Vec<_>>().join(" and ")) } }
+                    }
+                }
+                section {
+                    h2 { "Newest cases" }
+                    @if home.cases.is_empty() { p .soft { "No case is open." } }
+                    @for case in home.cases.iter().take(8) {
+                        p { a href={ "/cases/" (case.id) } { (case.class.title()) " " (case.about) } " " (state(case.state.name())) br; span .soft { (time(case.opened_at)) " · " (case.advice) } }
+                    }
+                }
+            }
+        },
+    )
+}

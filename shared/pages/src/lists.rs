@@ -1,0 +1,137 @@
+//! Lists: accounts, cases, actions, recoveries, policies, sent messages.
+
+use crate::frame::{Viewer, frame, known, state, time, words};
+use domain::action::Action;
+use domain::case::Case;
+use domain::dunning::{Plan, StepState};
+use domain::money::Money;
+use jiff::Timestamp;
+use maud::{Markup, html};
+
+/// One line of the account list.
+pub struct AccountRow {
+    pub id: String,
+    pub name: Option<String>,
+    pub plan: Option<String>,
+    pub outstanding: Option<Money>,
+    pub mrr: Option<Money>,
+    pub cases: usize,
+}
+
+fn page(title: &str, place: &str, viewer: &Viewer, next: Option<&str>, empty: &str, rows: usize, table: Markup) -> String {
+    frame(
+        title,
+        place,
+        Some(viewer),
+        html! {
+            h1 { (title) }
+            section { @if rows == 0 { p .soft { (empty) } } @else { div .scroll { (table) } } }
+            @if let Some(next) = next { p { a href=(next) { "More" } } }
+        },
+    )
+}
+
+pub fn accounts(viewer: &Viewer, rows: &[AccountRow], next: Option<&str>) -> String {
+    let table = html! {
+        table {
+            thead { tr { th { "Account" } th { "Plan" } th .number { "Outstanding" } th .number { "MRR" } th .number { "Open cases" } } }
+            tbody { @for row in rows { tr {
+                td { a href={ "/accounts/" (row.id) } { (row.name.as_deref().unwrap_or(&row.id)) } }
+                td { (known(row.plan.as_ref())) }
+                td .number { (known(row.outstanding)) }
+                td .number { (known(row.mrr)) }
+                td .number { (row.cases) }
+            } } }
+        }
+    };
+    page("Accounts", "/accounts", viewer, next, "No account has been seen yet. Point a provider's webhook here.", rows.len(), table)
+}
+
+pub fn cases(viewer: &Viewer, rows: &[Case], next: Option<&str>) -> String {
+    let table = html! {
+        table {
+            thead { tr { th { "Case" } th { "About" } th { "State" } th { "Opened" } th { "Advice" } } }
+            tbody { @for case in rows { tr {
+                td { a href={ "/cases/" (case.id) } { (case.class.title()) } }
+                td { (case.about) }
+                td { (state(case.state.name())) @if let Some(resolution) = &case.resolution { " " (words(resolution)) } }
+                td { (time(case.opened_at)) }
+                td { (case.advice) }
+            } } }
+        }
+    };
+    page("Cases", "/cases", viewer, next, "There is no such case.", rows.len(), table)
+}
+
+pub fn actions(viewer: &Viewer, rows: &[Action], next: Option<&str>) -> String {
+    let table = html! {
+        table {
+            thead { tr { th { "Action" } th { "State" } th { "Asked by" } th { "Asked" } th { "Confirmed" } } }
+            tbody { @for action in rows { tr {
+                td { a href={ "/actions/" (action.id) } { (action.preview.summary) } }
+                td { (state(action.state.name())) }
+                td { (action.requested_by) }
+                td { (time(action.requested_at)) }
+                td { @match action.confirmed_at { Some(at) => (time(at)), None => span .soft { "–" } } }
+            } } }
+        }
+    };
+    page("Actions", "/actions", viewer, next, "No action has been asked for.", rows.len(), table)
+}
+
+pub fn dunning(viewer: &Viewer, rows: &[Plan], next: Option<&str>) -> String {
+    let table = html! {
+        table {
+            thead { tr { th { "Invoice" } th { "Segment" } th { "Next step" } th { "When" } th { "Done" } } }
+            tbody { @for plan in rows { tr {
+                td { a href={ "/accounts/" (plan.account) } { (plan.invoice) } }
+                td { (words(&plan.segment)) }
+                td { (known(plan.next().map(|step| words(step.kind.name())))) }
+                td { @match plan.next_wake() { Some(at) => (time(at)), None => span .soft { "–" } } }
+                td { (plan.steps.iter().filter(|step| step.state == StepState::Sent).count()) " of " (plan.steps.len()) }
+            } } }
+        }
+    };
+    page("Dunning", "/dunning", viewer, next, "No invoice is being recovered.", rows.len(), table)
+}
+
+/// The policies as they stand, by name and text.
+pub fn policies(viewer: &Viewer, files: &[(&str, &str)]) -> String {
+    frame(
+        "Policies",
+        "/policies",
+        Some(viewer),
+        html! {
+            h1 { "Policies" }
+            p .soft { "Rules are data. A released version is never edited; a new version stands beside it." }
+            @for (name, text) in files { section { details { summary { (name) } pre { code { (text) } } } } }
+        },
+    )
+}
+
+/// One sent message.
+pub struct OutboxRow {
+    pub at: Timestamp,
+    pub channel: String,
+    pub to: String,
+    pub subject: String,
+    pub text: String,
+}
+
+pub fn outbox(viewer: &Viewer, rows: &[OutboxRow]) -> String {
+    frame(
+        "Outbox",
+        "/outbox",
+        Some(viewer),
+        html! {
+            h1 { "Outbox" }
+            p .soft { "What would have left this machine, newest first." }
+            @if rows.is_empty() { section { p .soft { "Nothing has been sent." } } }
+            @for row in rows { section {
+                h2 { (row.subject) }
+                p .soft { (row.channel) " to " (row.to) " · " (time(row.at)) }
+                pre { (row.text) }
+            } }
+        },
+    )
+}
