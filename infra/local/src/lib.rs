@@ -1,1 +1,13 @@
+//! Everything around the five handlers on one machine: engine, queue, clock, outbox, a sandbox of the providers, server.
 
+pub mod clock;
+pub mod demo;
+pub mod disk;
+pub mod engine;
+pub mod outbox;
+pub mod queue;
+pub mod sandbox;
+pub mod server;
+pub mod service;
+pub mod vault;
+pub mod worker;

@@ -12,10 +12,12 @@ use crate::token::{self, Caller};
 use crate::web::{self, Answer, Problem};
 use bytes::Bytes;
 use domain::action::Action;
+use domain::report::Month;
 use http::{Request, StatusCode, header};
 use serde_json::{Value, json};
 
-pub use read::month_report;
+pub use pages::viewer;
+pub use read::{month_report, waiting};
 
 /// How a message ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,7 +30,9 @@ pub async fn handle(context: &Context, message: &Message) -> Result<Done, Fault>
     let Message::Month { month, .. } = message else {
         return Err(Fault::Park(format!("a `{}` message does not belong into the report queue", message.name())));
     };
-    let month = domain::report::Month::parse(month).ok_or_else(|| Fault::Park(format!("`{month}` is not a month")))?;
+    let today = context.clock.now().to_zoned(jiff::tz::TimeZone::UTC).date();
+    let wanted = if month == "before" { Some(Month::of(today).before()) } else { Month::parse(month) };
+    let month = wanted.ok_or_else(|| Fault::Park(format!("`{month}` is not a month")))?;
     let report = month_report(context, month).await?;
     if let Some(check) = report.checks.iter().find(|check| !check.ok) {
         return Err(Fault::Park(format!("the report of {month} does not add up: {}", check.name)));

@@ -12,6 +12,7 @@ use domain::action::{Action, State};
 use domain::case::{Case, State as CaseState};
 use domain::event::Decline;
 use domain::id::{AccountId, CaseId};
+use domain::ledger::LedgerHead;
 use domain::report::Month;
 use domain::sidebar;
 use http::{Request, StatusCode};
@@ -33,6 +34,11 @@ pub(super) async fn answer(context: &Context, endpoint: Endpoint, request: &Requ
         Endpoint::Ledger(id) => {
             let page = read::ledger(context, &known_account(context, &id).await?, window).await?;
             Ok(list(&page.items, page.next.as_deref()))
+        }
+        Endpoint::LedgerHead(id) => {
+            let account = known_account(context, &id).await?;
+            let head: Option<LedgerHead> = store::read(context, &keys::ledger_head(&account)).await?;
+            Ok(web::json(StatusCode::OK, &head.unwrap_or_else(|| LedgerHead::new(&account))))
         }
         Endpoint::TimelineOf(id) => {
             let page = read::timeline(context, &known_account(context, &id).await?, window).await?;

@@ -20,7 +20,7 @@ use std::collections::BTreeMap;
 /// How many rows a page shows.
 const ROWS: u32 = 100;
 
-pub(super) fn viewer(context: &Context, caller: &Caller) -> Viewer {
+pub fn viewer(context: &Context, caller: &Caller) -> Viewer {
     Viewer { name: caller.staff.name.clone(), role: caller.staff.role, csrf: caller.csrf.clone(), local: context.settings.local }
 }
 

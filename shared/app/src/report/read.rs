@@ -112,6 +112,12 @@ pub async fn actions(context: &Context, state: Option<State>, window: &Window) -
     newest(context, lists.iter().map(|state| format!("ACTIONS#{}", state.name())), window, |action: &Action| action.place()).await
 }
 
+/// What waits for a decision: id, digest, since when.
+pub async fn waiting(context: &Context) -> Result<Vec<(ActionId, String, jiff::Timestamp)>, Fault> {
+    let page = actions(context, Some(State::WaitingApproval), &Window { after: None, limit: 100 }).await?;
+    Ok(page.items.into_iter().map(|action| (action.id, action.preview.digest, action.requested_at)).collect())
+}
+
 /// Merges lists, newest first.
 async fn newest<T: Stored>(
     context: &Context,

@@ -1,0 +1,143 @@
+//! Commands beside a running service.
+
+use super::{Failed, Shared};
+use bytes::Bytes;
+use http::{Method, Request};
+use http_body_util::{BodyExt, Full};
+use hyper_util::rt::TokioIo;
+use jiff::Span;
+use local::clock::machine;
+use local::disk::Disk;
+use local::service::is_new;
+use local::vault;
+use serde_json::{Value, json};
+use shared::app::token::issue;
+use shared::domain::ledger::{self, Entry, LedgerHead};
+use shared::domain::policy::{Policies, SHIPPED};
+use std::path::{Path, PathBuf};
+use tokio::net::TcpStream;
+
+/// How long the tokens are good that these commands make.
+const TOKEN_HOURS: i64 = 12;
+
+fn make_token(shared: &Shared, staff: &str) -> Result<String, Failed> {
+    if is_new(&shared.data) {
+        return Err(format!("there is no data in {}; start the service first, or name its folder with --data", shared.data.display()));
+    }
+    let disk = Disk::open(Some(&shared.data.join("local.sqlite"))).map_err(|error| format!("the data folder cannot be used: {error}"))?;
+    let secret = vault::tokens(&disk).map_err(|error| error.to_string())?;
+    Ok(issue(&secret, staff, machine(), TOKEN_HOURS))
+}
+
+pub(super) fn token(shared: &Shared, staff: &str) -> Result<(), Failed> {
+    println!("{}", make_token(shared, staff)?);
+    Ok(())
+}
+
+/// Asks the running service.
+async fn ask(shared: &Shared, method: Method, path: &str, body: &Value) -> Result<Bytes, Failed> {
+    let token = make_token(shared, "ana")?;
+    let nobody = |error: &dyn std::fmt::Display| {
+        format!("no service answers at {}: {error}; start it with `recoup`, or name its address with --addr", shared.addr)
+    };
+    let stream = TcpStream::connect(&shared.addr).await.map_err(|error| nobody(&error))?;
+    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(|error| nobody(&error))?;
+    tokio::spawn(connection);
+    let request = Request::builder()
+        .method(method)
+        .uri(path)
+        .header("host", &shared.addr)
+        .header("authorization", format!("Bearer {token}"))
+        .header("content-type", "application/json")
+        .body(Full::new(Bytes::from(body.to_string())))
+        .map_err(|error| error.to_string())?;
+    let answer = sender.send_request(request).await.map_err(|error| nobody(&error))?;
+    let status = answer.status();
+    let body = answer.into_body().collect().await.map_err(|error| nobody(&error))?.to_bytes();
+    if status.is_success() {
+        return Ok(body);
+    }
+    let problem: Value = serde_json::from_slice(&body).unwrap_or_default();
+    Err(problem["error"]["message"].as_str().map_or_else(|| format!("the service answered {status}"), str::to_owned))
+}
+
+async fn get(shared: &Shared, path: &str) -> Result<Value, Failed> {
+    let body = ask(shared, Method::GET, path, &Value::Null).await?;
+    serde_json::from_slice(&body).map_err(|error| format!("the service's answer cannot be read: {error}"))
+}
+
+pub(super) async fn advance(shared: &Shared, span: &str) -> Result<(), Failed> {
+    let span: Span = span.parse().map_err(|_| format!("`{span}` is not a span; write 3d, 12h or P1M"))?;
+    let body = ask(shared, Method::POST, "/local/clock", &json!({"advance": span})).await?;
+    let now: Value = serde_json::from_slice(&body).unwrap_or_default();
+    println!("The clock stands at {}.", now["now"].as_str().unwrap_or("an unknown time"));
+    Ok(())
+}
+
+pub(super) async fn report(shared: &Shared, month: &str, format: &str, out: Option<&Path>) -> Result<(), Failed> {
+    let path = if format == "html" { format!("/reports/{month}") } else { format!("/api/reports/{month}") };
+    let body = ask(shared, Method::GET, &path, &Value::Null).await?;
+    match out {
+        Some(file) => std::fs::write(file, &body).map_err(|error| format!("{} cannot be written: {error}", file.display())),
+        None => {
+            println!("{}", String::from_utf8_lossy(&body));
+            Ok(())
+        }
+    }
+}
+
+/// Verifies chains from what the API shows, so that it works beside a running service.
+pub(super) async fn verify(shared: &Shared, account: Option<&str>) -> Result<(), Failed> {
+    let mut accounts = Vec::new();
+    match account {
+        Some(account) => accounts.push(account.to_owned()),
+        None => accounts.extend(
+            all(shared, "/api/accounts?limit=500").await?.iter().filter_map(|item| item["account"]["id"].as_str().map(str::to_owned)),
+        ),
+    }
+    let (mut entries_seen, mut broken) = (0, 0);
+    for account in &accounts {
+        let head: LedgerHead = serde_json::from_value(get(shared, &format!("/api/accounts/{account}/ledger/head")).await?)
+            .map_err(|error| error.to_string())?;
+        let items = all(shared, &format!("/api/accounts/{account}/ledger?limit=500")).await?;
+        let entries: Vec<Entry> =
+            items.into_iter().map(serde_json::from_value).collect::<Result<_, _>>().map_err(|error| error.to_string())?;
+        entries_seen += entries.len();
+        if let Err(reason) = ledger::verify(&head, &entries) {
+            broken += 1;
+            println!("{account}: {reason}");
+        }
+    }
+    println!("{} ledgers, {entries_seen} entries, {broken} broken", accounts.len());
+    if broken == 0 { Ok(()) } else { Err("a ledger is broken; do not trust it, and find out who wrote to the table".to_owned()) }
+}
+
+/// Every item of a list, page after page.
+async fn all(shared: &Shared, path: &str) -> Result<Vec<Value>, Failed> {
+    let mut items = Vec::new();
+    let mut cursor = String::new();
+    loop {
+        let mut page = get(shared, &format!("{path}{cursor}")).await?;
+        if let Value::Array(more) = page["items"].take() {
+            items.extend(more);
+        }
+        match page["next"].as_str() {
+            Some(next) => cursor = format!("&cursor={next}"),
+            None => return Ok(items),
+        }
+    }
+}
+
+pub(super) fn check(files: &[PathBuf]) -> Result<(), Failed> {
+    let mut all: Vec<(String, String)> = SHIPPED.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
+    for file in files {
+        let text = std::fs::read_to_string(file).map_err(|error| format!("{} cannot be read: {error}", file.display()))?;
+        let name = file.display().to_string();
+        all.retain(|(known, _)| *known != name);
+        all.push((name, text));
+    }
+    let borrowed: Vec<_> = all.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+    Policies::load(&borrowed).map_err(|refused| refused.to_string())?;
+    println!("{} policy files are in order.", all.len());
+    Ok(())
+}

@@ -1,0 +1,88 @@
+//! Starts everything.
+
+use super::{Failed, ServeOptions, Shared};
+use jiff::Timestamp;
+use local::clock::machine;
+use local::service::{Options, Service, is_new};
+use local::{demo, server};
+use shared::app::ports::Clock;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+
+pub(super) async fn serve(shared: &Shared, options: &ServeOptions) -> Result<(), Failed> {
+    tracing_subscriber::fmt()
+        .json()
+        .flatten_event(true)
+        .with_writer(std::io::stderr)
+        .with_env_filter(
+            tracing_subscriber::EnvFilter::try_from_env("RECOUP_LOG").unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn")),
+        )
+        .init();
+    // The port first: whoever finds it taken should not wait for a demo company.
+    let listener = TcpListener::bind(&shared.addr)
+        .await
+        .map_err(|error| format!("{} cannot be used: {error}; stop whoever has it, or choose another with --addr", shared.addr))?;
+    let address = listener.local_addr().map_err(|error| error.to_string())?;
+    let base_url = format!("http://{address}");
+    let fresh = is_new(&shared.data);
+    let secrets = std::env::vars().filter(|(name, _)| name.starts_with("RECOUP_SECRET_")).collect::<BTreeMap<_, _>>();
+    let service = Service::open(&Options { data: Some(shared.data.clone()), clock: options.clock, base_url: base_url.clone(), secrets })
+        .await
+        .map_err(|error| error.to_string())?;
+    let service = Arc::new(service);
+    prepare(&service, options, fresh).await?;
+    tokio::spawn(tick(service.clone()));
+    println!("Recoup is ready.\n");
+    println!("  Console    {base_url}/   (sign in at {base_url}/login: choose a demo colleague, such as Mara)");
+    println!("  API        curl -H \"Authorization: Bearer $(cargo run --release -q -- token mara)\" {base_url}/api/cases");
+    println!("  Webhooks   POST {base_url}/webhooks/stripe/default   (secret: test_stripe_secret)");
+    println!("  Outbox     {base_url}/outbox\n");
+    println!("Try: approve the waiting refund at {base_url}/approvals, then look at its receipt.");
+    println!("     Move the clock with `recoup clock advance 3d` and see reminders appear in the outbox.");
+    tokio::select! {
+        () = server::serve(service, listener) => Ok(()),
+        _ = tokio::signal::ctrl_c() => Ok(()),
+    }
+}
+
+/// Loads the demo company into an empty folder. A load that was cut off begins again on a fresh folder only.
+async fn prepare(service: &Service, options: &ServeOptions, fresh: bool) -> Result<(), Failed> {
+    const LOADING: &str = "demo";
+    let disk = |error| format!("the data folder cannot be used: {error}");
+    let state = service.disk.setting(LOADING).map_err(disk)?;
+    if state.as_deref() == Some("loading") {
+        return Err("the demo company was not loaded to its end; remove the data folder and start again".to_owned());
+    }
+    if !fresh || options.empty || state.is_some() {
+        return Ok(());
+    }
+    service.disk.set(LOADING, "loading").map_err(disk)?;
+    let now: Timestamp = options.clock.unwrap_or_else(machine);
+    println!("Loading the demo company …");
+    let begun = machine();
+    let loaded = demo::load(service, now).await.map_err(|fault| format!("the demo company cannot be loaded: {fault}"))?;
+    if options.clock.is_none() {
+        service.clock.run();
+    }
+    service.disk.set(LOADING, "loaded").map_err(disk)?;
+    println!("  {} accounts, {} deliveries, in {} ms.", loaded.accounts, loaded.deliveries, machine().duration_since(begun).as_millis());
+    Ok(())
+}
+
+/// Works when something arrives, and looks at the clock each second.
+async fn tick(service: Arc<Service>) {
+    let mut second = tokio::time::interval(Duration::from_secs(1));
+    let arrived = service.queue.arrived.clone();
+    loop {
+        tokio::select! {
+            _ = second.tick() => {}
+            () = arrived.notified() => {}
+        }
+        let _working = service.working.lock().await;
+        if let Err(fault) = service.work().await {
+            tracing::error!(now = %service.clock.now(), fault = %fault, "the queues could not be worked");
+        }
+    }
+}

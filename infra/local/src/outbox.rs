@@ -1,0 +1,44 @@
+//! Messages to people stay on this machine, to be looked at. Large bodies are kept here, too.
+
+use crate::disk::Disk;
+use async_trait::async_trait;
+use jiff::Timestamp;
+use shared::app::fault::Fault;
+use shared::app::ports::{Archive, Clock, Letter, Post};
+use std::sync::Arc;
+
+pub struct Outbox {
+    pub disk: Disk,
+    pub clock: Arc<dyn Clock>,
+}
+
+impl Outbox {
+    /// What was sent, newest first.
+    pub fn letters(&self) -> rusqlite::Result<Vec<(Timestamp, Letter)>> {
+        let rows: Vec<(String, String)> =
+            self.disk.rows("SELECT at, json FROM letter ORDER BY number DESC LIMIT 1000", [], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(rows.into_iter().filter_map(|(at, json)| Some((at.parse().ok()?, serde_json::from_str(&json).ok()?))).collect())
+    }
+}
+
+#[async_trait]
+impl Post for Outbox {
+    async fn send(&self, letter: &Letter) -> Result<(), Fault> {
+        let json = serde_json::to_string(letter).map_err(Fault::park)?;
+        let written = self.disk.write("INSERT INTO letter (at, json) VALUES (?1, ?2)", [&self.clock.now().to_string(), &json]);
+        written.map(drop).map_err(Fault::retry)
+    }
+}
+
+#[async_trait]
+impl Archive for Outbox {
+    async fn put(&self, name: &str, body: &[u8]) -> Result<(), Fault> {
+        let written = self.disk.write("INSERT OR REPLACE INTO body VALUES (?1, ?2)", (name, body));
+        written.map(drop).map_err(Fault::retry)
+    }
+
+    async fn take(&self, name: &str) -> Result<Vec<u8>, Fault> {
+        let found = self.disk.row("SELECT bytes FROM body WHERE name = ?1", [name], |row| row.get(0)).map_err(Fault::retry)?;
+        found.ok_or_else(|| Fault::Park(format!("the archive has no {name}")))
+    }
+}

@@ -1,0 +1,214 @@
+//! A stand-in for the providers' APIs that remembers: objects, idempotency keys, and what it was told to get wrong.
+
+mod stripe;
+
+use crate::disk::Disk;
+use async_trait::async_trait;
+use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
+use serde_json::{Value, json};
+use shared::app::ports::{Clock, Http, NoReply};
+use shared::domain::id::sha256;
+use shared::providers::{Call, Reply};
+use std::sync::Arc;
+
+pub struct Sandbox {
+    disk: Disk,
+    clock: Arc<dyn Clock>,
+}
+
+/// One call that arrived.
+#[derive(Debug, Clone, Serialize)]
+pub struct Seen {
+    pub at: String,
+    pub method: String,
+    pub path: String,
+    pub body: String,
+    pub idempotency_key: Option<String>,
+    /// A number, or how the connection ended.
+    pub status: Value,
+    pub answer: String,
+}
+
+/// A webhook that is to be sent back.
+#[derive(Debug, Clone)]
+pub struct Webhook {
+    pub number: i64,
+    pub provider: String,
+    pub source: String,
+    pub body: String,
+}
+
+type Disked<T> = rusqlite::Result<T>;
+
+impl Sandbox {
+    pub fn new(disk: Disk, clock: Arc<dyn Clock>) -> Self {
+        Self { disk, clock }
+    }
+
+    /// Remembers every object that an accepted delivery names, in the state that it shows.
+    pub fn learn(&self, provider: &str, body: &[u8]) -> Disked<()> {
+        let Ok(delivery) = serde_json::from_slice::<Value>(body) else { return Ok(()) };
+        match provider {
+            "stripe" => stripe::learn(self, &delivery),
+            _ => Ok(()),
+        }
+    }
+
+    /// Tells what the next changing call to a provider meets.
+    pub fn trouble(&self, provider: &str, status: &str) -> Disked<()> {
+        self.disk.write("INSERT INTO trouble (provider, status) VALUES (?1, ?2)", [provider, status]).map(drop)
+    }
+
+    pub fn calls(&self, provider: &str) -> Disked<Vec<Seen>> {
+        let sql = "SELECT at, method, path, body, key, status, answer FROM call WHERE provider = ?1 ORDER BY number";
+        self.disk.rows(sql, [provider], |row| {
+            let status: String = row.get(5)?;
+            let status = status.parse::<u16>().map_or(Value::String(status), Value::from);
+            Ok(Seen {
+                at: row.get(0)?,
+                method: row.get(1)?,
+                path: row.get(2)?,
+                body: row.get(3)?,
+                idempotency_key: row.get(4)?,
+                status,
+                answer: row.get(6)?,
+            })
+        })
+    }
+
+    /// The webhooks that are due.
+    pub fn due(&self) -> Disked<Vec<Webhook>> {
+        let sql = "SELECT number, provider, source, body FROM webhook WHERE at <= ?1 ORDER BY at, number";
+        let read =
+            |row: &rusqlite::Row<'_>| Ok(Webhook { number: row.get(0)?, provider: row.get(1)?, source: row.get(2)?, body: row.get(3)? });
+        self.disk.rows(sql, [self.clock.now().as_millisecond()], read)
+    }
+
+    pub fn next_at(&self) -> Disked<Option<Timestamp>> {
+        let next: Option<Option<i64>> = self.disk.row("SELECT min(at) FROM webhook", [], |row| row.get(0))?;
+        Ok(next.flatten().and_then(|millis| Timestamp::from_millisecond(millis).ok()))
+    }
+
+    pub fn delivered(&self, webhook: &Webhook) -> Disked<()> {
+        self.disk.write("DELETE FROM webhook WHERE number = ?1", [webhook.number]).map(drop)
+    }
+
+    pub fn delay(&self, webhook: &Webhook, by: SignedDuration) -> Disked<()> {
+        let at = self.clock.now() + by;
+        self.disk.write("UPDATE webhook SET at = ?2 WHERE number = ?1", (webhook.number, at.as_millisecond())).map(drop)
+    }
+
+    fn object(&self, provider: &str, id: &str) -> Disked<Option<Value>> {
+        let text: Option<String> =
+            self.disk.row("SELECT json FROM object WHERE provider = ?1 AND id = ?2", [provider, id], |row| row.get(0))?;
+        Ok(text.and_then(|text| serde_json::from_str(&text).ok()))
+    }
+
+    /// Keeps an object unless a newer state of it is known.
+    fn keep(&self, provider: &str, id: &str, seen_at: i64, object: &Value) -> Disked<()> {
+        let sql = "INSERT INTO object VALUES (?1, ?2, ?3, ?4) ON CONFLICT (provider, id) DO UPDATE SET seen_at = ?3, json = ?4 WHERE seen_at <= ?3";
+        self.disk.write(sql, (provider, id, seen_at, object.to_string())).map(drop)
+    }
+
+    fn objects(&self, provider: &str, prefix: &str) -> Disked<Vec<Value>> {
+        let sql = "SELECT json FROM object WHERE provider = ?1 AND id GLOB ?2 ORDER BY id";
+        let texts: Vec<String> = self.disk.rows(sql, [provider, &format!("{prefix}*")], |row| row.get(0))?;
+        Ok(texts.iter().filter_map(|text| serde_json::from_str(text).ok()).collect())
+    }
+
+    fn send_back(&self, provider: &str, source: &str, after: SignedDuration, body: &Value) -> Disked<()> {
+        let at = self.clock.now() + after;
+        let sql = "INSERT INTO webhook (provider, source, at, body) VALUES (?1, ?2, ?3, ?4)";
+        self.disk.write(sql, (provider, source, at.as_millisecond(), body.to_string())).map(drop)
+    }
+
+    fn note(&self, provider: &str, call: &Call, status: &str, answer: &str) -> Disked<()> {
+        let sql = "INSERT INTO call (provider, at, method, path, body, key, status, answer) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+        let at = self.clock.now().to_string();
+        self.disk.write(sql, (provider, at, call.method.as_str(), &call.path, &call.body, &call.idempotency_key, status, answer)).map(drop)
+    }
+
+    fn next_trouble(&self, provider: &str) -> Disked<Option<String>> {
+        let sql = "DELETE FROM trouble WHERE number = (SELECT min(number) FROM trouble WHERE provider = ?1) RETURNING status";
+        Ok(self.disk.rows(sql, [provider], |row| row.get(0))?.pop())
+    }
+
+    fn answer(&self, provider: &str, source: &str, call: &Call) -> Disked<Result<Reply, NoReply>> {
+        if call.method == http::Method::GET {
+            let reply = stripe::get(self, call)?;
+            self.note(provider, call, &reply.status.to_string(), &reply.body)?;
+            return Ok(Ok(reply));
+        }
+        if let Some(replayed) = self.replayed(provider, call)? {
+            self.note(provider, call, &replayed.status.to_string(), &replayed.body)?;
+            return Ok(Ok(replayed));
+        }
+        match self.next_trouble(provider)?.as_deref() {
+            Some("timeout_not_done") => {
+                self.note(provider, call, "timeout_not_done", "")?;
+                Ok(Err(NoReply::Unknown))
+            }
+            Some("timeout_done") => {
+                let reply = stripe::change(self, source, call)?;
+                self.remember(provider, call, &reply)?;
+                self.note(provider, call, "timeout_done", &reply.body)?;
+                Ok(Err(NoReply::Unknown))
+            }
+            Some(status) => {
+                let error = json!({"error": {"type": "api_error", "code": "sandbox", "message": "the sandbox was told to answer this"}});
+                let reply = Reply { status: status.parse().unwrap_or(500), body: error.to_string() };
+                // As Stripe does: failures of its own are kept under the key, a conflict or a limit is not.
+                if !matches!(reply.status, 409 | 429) {
+                    self.remember(provider, call, &reply)?;
+                }
+                self.note(provider, call, &reply.status.to_string(), &reply.body)?;
+                Ok(Ok(reply))
+            }
+            None => {
+                let reply = stripe::change(self, source, call)?;
+                self.remember(provider, call, &reply)?;
+                self.note(provider, call, &reply.status.to_string(), &reply.body)?;
+                Ok(Ok(reply))
+            }
+        }
+    }
+
+    /// The first answer under an idempotency key, while the provider still knows it.
+    fn replayed(&self, provider: &str, call: &Call) -> Disked<Option<Reply>> {
+        let Some(key) = &call.idempotency_key else { return Ok(None) };
+        let since = (self.clock.now() - stripe::KEY_LIVES).as_millisecond();
+        let sql = "SELECT request, status, body FROM key WHERE provider = ?1 AND key = ?2 AND at > ?3";
+        let read = |row: &rusqlite::Row<'_>| Ok((row.get::<_, String>(0)?, Reply { status: row.get(1)?, body: row.get(2)? }));
+        let found = self.disk.row(sql, (provider, key, since), read)?;
+        Ok(found.map(|(request, reply)| {
+            if request == fingerprint(call) {
+                return reply;
+            }
+            let error = json!({"error": {"type": "idempotency_error", "message": "Keys for idempotent requests can only be used with the same parameters they were first used with."}});
+            Reply { status: 400, body: error.to_string() }
+        }))
+    }
+
+    fn remember(&self, provider: &str, call: &Call, reply: &Reply) -> Disked<()> {
+        let Some(key) = &call.idempotency_key else { return Ok(()) };
+        let at = self.clock.now().as_millisecond();
+        self.disk
+            .write(
+                "INSERT OR REPLACE INTO key VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                (provider, key, at, fingerprint(call), reply.status, &reply.body),
+            )
+            .map(drop)
+    }
+}
+
+fn fingerprint(call: &Call) -> String {
+    sha256(format!("{} {}\n{}", call.method, call.path, call.body).as_bytes())
+}
+
+#[async_trait]
+impl Http for Sandbox {
+    async fn call(&self, provider: &str, source: &str, call: &Call) -> Result<Reply, NoReply> {
+        self.answer(provider, source, call).unwrap_or(Err(NoReply::NotSent))
+    }
+}

@@ -1,0 +1,98 @@
+//! Stripe's refunds: shapes as its API sends them, state as it keeps it.
+
+use super::{Disked, Sandbox};
+use jiff::SignedDuration;
+use serde_json::{Value, json};
+use shared::domain::id::digest;
+use shared::providers::{Call, Reply};
+use std::collections::BTreeMap;
+
+/// How long Stripe knows an idempotency key.
+pub(super) const KEY_LIVES: SignedDuration = SignedDuration::from_hours(24);
+
+pub(super) fn learn(sandbox: &Sandbox, delivery: &Value) -> Disked<()> {
+    let object = &delivery["data"]["object"];
+    let (Some(id), Some(created)) = (object["id"].as_str(), delivery["created"].as_i64()) else { return Ok(()) };
+    sandbox.keep("stripe", id, created, object)
+}
+
+pub(super) fn get(sandbox: &Sandbox, call: &Call) -> Disked<Reply> {
+    let (path, query) = call.path.split_once('?').unwrap_or((&call.path, ""));
+    match path {
+        "/v1/refunds" => {
+            let query = form(query);
+            let mut refunds = sandbox.objects("stripe", "re_")?;
+            for name in ["charge", "payment_intent"] {
+                if let Some(wanted) = query.get(name) {
+                    refunds.retain(|refund| refund[name].as_str() == Some(wanted));
+                }
+            }
+            Ok(ok(&json!({"object": "list", "url": "/v1/refunds", "has_more": false, "data": refunds})))
+        }
+        _ => Ok(error(404, "invalid_request_error", "resource_missing", "Unrecognized request URL")),
+    }
+}
+
+pub(super) fn change(sandbox: &Sandbox, source: &str, call: &Call) -> Disked<Reply> {
+    match call.path.as_str() {
+        "/v1/refunds" => refund(sandbox, source, call),
+        _ => Ok(error(404, "invalid_request_error", "resource_missing", "Unrecognized request URL")),
+    }
+}
+
+fn refund(sandbox: &Sandbox, source: &str, call: &Call) -> Disked<Reply> {
+    let form = form(&call.body);
+    let id = form.get("charge").map(String::as_str).unwrap_or_default();
+    let Some(mut charge) = sandbox.object("stripe", id)? else {
+        return Ok(error(404, "invalid_request_error", "resource_missing", &format!("No such charge: '{id}'")));
+    };
+    let taken = charge["amount_captured"].as_i64().or(charge["amount"].as_i64()).unwrap_or(0);
+    let back = charge["amount_refunded"].as_i64().unwrap_or(0);
+    let amount = form.get("amount").and_then(|amount| amount.parse().ok()).unwrap_or(taken - back);
+    if back >= taken {
+        return Ok(error(400, "invalid_request_error", "charge_already_refunded", &format!("Charge {id} has already been refunded.")));
+    }
+    if amount <= 0 || amount > taken - back {
+        return Ok(error(
+            400,
+            "invalid_request_error",
+            "amount_too_large",
+            &format!("Refund amount is greater than unrefunded amount on charge ({})", taken - back),
+        ));
+    }
+    let now = sandbox.clock.now().as_second();
+    let refund_id =
+        format!("re_{}", digest(&[id, &back.to_string(), &amount.to_string(), call.idempotency_key.as_deref().unwrap_or_default()], 24));
+    let metadata: BTreeMap<_, _> =
+        form.iter().filter_map(|(name, value)| Some((name.strip_prefix("metadata[")?.strip_suffix(']')?, value))).collect();
+    let refund = json!({
+        "id": refund_id, "object": "refund", "amount": amount, "balance_transaction": null, "charge": id, "created": now,
+        "currency": charge["currency"], "metadata": metadata, "payment_intent": charge["payment_intent"], "reason": form.get("reason"),
+        "receipt_number": null, "source_transfer_reversal": null, "status": "succeeded", "transfer_reversal": null,
+    });
+    charge["amount_refunded"] = json!(back + amount);
+    charge["refunded"] = json!(back + amount == taken);
+    sandbox.keep("stripe", &refund_id, now, &refund)?;
+    // The state that a delivery showed may carry a later second than the clock; the refund counts all the same.
+    sandbox.keep("stripe", id, now.max(charge["created"].as_i64().unwrap_or(0)) + 1, &charge)?;
+    for (kind, object) in [("refund.created", &refund), ("charge.refunded", &charge)] {
+        let event = json!({
+            "id": format!("evt_{}", digest(&[kind, &refund_id], 24)), "object": "event", "api_version": "2024-06-20", "created": now, "livemode": false,
+            "pending_webhooks": 1, "request": {"id": null, "idempotency_key": call.idempotency_key}, "type": kind, "data": {"object": object},
+        });
+        sandbox.send_back("stripe", source, SignedDuration::from_secs(2), &event)?;
+    }
+    Ok(ok(&refund))
+}
+
+fn form(text: &str) -> BTreeMap<String, String> {
+    form_urlencoded::parse(text.as_bytes()).map(|(name, value)| (name.into_owned(), value.into_owned())).collect()
+}
+
+fn ok(body: &Value) -> Reply {
+    Reply { status: 200, body: body.to_string() }
+}
+
+fn error(status: u16, kind: &str, code: &str, message: &str) -> Reply {
+    Reply { status, body: json!({"error": {"type": kind, "code": code, "message": message}}).to_string() }
+}

@@ -1,0 +1,86 @@
+//! One port for everything: the routes of the deployed functions, and the helpers that only this machine has.
+
+mod helpers;
+
+use crate::service::Service;
+use bytes::Bytes;
+use http::{Method, Request, Response, StatusCode, header};
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use shared::app::routes::{self, Endpoint, Function, Unrouted};
+use shared::app::web::{Answer, Problem};
+use shared::app::{approval, intake, report};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+
+/// Serves until the process ends.
+pub async fn serve(service: Arc<Service>, listener: TcpListener) {
+    loop {
+        let Ok((stream, _)) = listener.accept().await else { continue };
+        let service = service.clone();
+        tokio::spawn(async move {
+            let handler = service_fn(move |request| {
+                let service = service.clone();
+                async move { Ok::<_, std::convert::Infallible>(answer(&service, request).await.map(Full::new)) }
+            });
+            let connection = hyper::server::conn::http1::Builder::new()
+                .timer(TokioTimer::new())
+                .header_read_timeout(Duration::from_secs(30))
+                .serve_connection(TokioIo::new(stream), handler);
+            // A client that goes away is no event.
+            let _ = connection.await;
+        });
+    }
+}
+
+async fn answer(service: &Service, request: Request<Incoming>) -> Response<Bytes> {
+    let head = request.method() == Method::HEAD;
+    let (parts, body) = request.into_parts();
+    let max = service.context.policies.limits.current().body_bytes_max;
+    let body = match Limited::new(body, max + 1).collect().await {
+        Ok(collected) => collected.to_bytes(),
+        Err(error) if error.is::<http_body_util::LengthLimitError>() => return intake::too_large().answer(),
+        Err(_) => return Problem::malformed("the request's body could not be read to its end").answer(),
+    };
+    let mut answer = dispatch(service, &Request::from_parts(parts, body)).await;
+    if head {
+        *answer.body_mut() = Bytes::new();
+    }
+    answer
+}
+
+/// Answers one request, as the gateway would after reading it.
+pub async fn dispatch(service: &Service, request: &Request<Bytes>) -> Answer {
+    let path = request.uri().path();
+    if path.starts_with("/local/") || path == "/outbox" {
+        return helpers::answer(service, request).await;
+    }
+    match routes::find(request.method(), path) {
+        Ok((Function::Intake, Endpoint::Webhook { provider, source })) => {
+            let answer = intake::handle(&service.context, &provider, &source, request).await;
+            if answer.status() == StatusCode::OK {
+                // The sandbox learns what exists; that it forgot is no reason to refuse a delivery that is durable.
+                let _ = service.sandbox.learn(&provider, request.body());
+            }
+            answer
+        }
+        Ok((Function::Approval, endpoint)) => approval::http(&service.context, endpoint, request).await,
+        Ok((_, endpoint)) => report::http(&service.context, endpoint, request).await,
+        Err(Unrouted::NoSuchPath) => nothing_here(service, request),
+        Err(Unrouted::OtherMethods(allowed)) => {
+            let problem = Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", format!("this path answers {allowed}"));
+            let mut answer = problem.answer();
+            answer.headers_mut().extend(allowed.parse().ok().map(|allowed| (header::ALLOW, allowed)));
+            answer
+        }
+    }
+}
+
+fn nothing_here(service: &Service, request: &Request<Bytes>) -> Answer {
+    let problem = Problem::new(StatusCode::NOT_FOUND, "not_found", "there is nothing at this path; the console begins at /");
+    let html = shared::app::web::header(request.headers(), "accept").is_some_and(|accept| accept.contains("text/html"));
+    if html { report::problem_page(&service.context, None, &problem) } else { problem.answer() }
+}

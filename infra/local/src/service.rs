@@ -1,0 +1,103 @@
+//! The whole of Recoup on one machine, put together.
+
+use crate::clock::LocalClock;
+use crate::disk::Disk;
+use crate::engine::{self, EngineError};
+use crate::outbox::Outbox;
+use crate::queue::LocalQueue;
+use crate::sandbox::Sandbox;
+use crate::vault::{LocalVault, VaultError};
+use jiff::Timestamp;
+use shared::app::context::{Context, Settings};
+use shared::app::ports::{Archive, Clock, Http, Post, Queue, Store, Vault};
+use shared::app::{fault::Fault, staff};
+use shared::domain::policy::{Policies, Refused};
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+/// Why the service cannot start, in one line that says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error("the data folder {0} cannot be used: {1}; give another one with --data")]
+    Folder(String, std::io::Error),
+    #[error("the data folder is damaged: {0}; move it away, or give another one with --data")]
+    Disk(#[from] rusqlite::Error),
+    #[error("the data folder is damaged: {0}; move it away, or give another one with --data")]
+    Engine(#[from] EngineError),
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+    #[error("a policy is refused: {0}")]
+    Policy(#[from] Refused),
+    #[error("the service cannot be prepared: {0}")]
+    Fault(#[from] Fault),
+}
+
+/// How the service is to run.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// In memory if there is none.
+    pub data: Option<std::path::PathBuf>,
+    pub clock: Option<Timestamp>,
+    pub base_url: String,
+    /// The variables that begin with `RECOUP_SECRET_`.
+    pub secrets: BTreeMap<String, String>,
+}
+
+pub struct Service {
+    pub context: Context,
+    pub clock: Arc<LocalClock>,
+    pub queue: Arc<LocalQueue>,
+    pub outbox: Arc<Outbox>,
+    pub sandbox: Arc<Sandbox>,
+    pub disk: Disk,
+    /// Held by whoever moves the clock or works the queues.
+    pub working: tokio::sync::Mutex<()>,
+}
+
+impl Service {
+    pub async fn open(options: &Options) -> Result<Self, StartError> {
+        if let Some(folder) = &options.data {
+            std::fs::create_dir_all(folder).map_err(|error| StartError::Folder(folder.display().to_string(), error))?;
+        }
+        let file = |name: &str| options.data.as_ref().map(|folder| folder.join(name));
+        let disk = Disk::open(file("local.sqlite").as_deref())?;
+        let store = Arc::new(engine::open(file("tables.sqlite").as_deref())?);
+        let vault = Arc::new(LocalVault::open(&disk, &options.secrets)?);
+        let clock = Arc::new(LocalClock::open(disk.clone(), options.clock)?);
+        let service = Self::assemble(disk, store, vault, clock, &options.base_url)?;
+        staff::add_demo(&service.context).await?;
+        Ok(service)
+    }
+
+    fn assemble(
+        disk: Disk,
+        store: Arc<dyn Store>,
+        vault: Arc<dyn Vault>,
+        clock: Arc<LocalClock>,
+        base_url: &str,
+    ) -> Result<Self, StartError> {
+        let ticking: Arc<dyn Clock> = clock.clone();
+        let queue = Arc::new(LocalQueue::open(disk.clone(), ticking.clone())?);
+        let outbox = Arc::new(Outbox { disk: disk.clone(), clock: ticking.clone() });
+        let sandbox = Arc::new(Sandbox::new(disk.clone(), ticking.clone()));
+        let settings = Settings { base_url: base_url.to_owned(), approvals_channel: "#billing-approvals".to_owned(), local: true };
+        let context = Context {
+            store,
+            queue: queue.clone() as Arc<dyn Queue>,
+            http: sandbox.clone() as Arc<dyn Http>,
+            post: outbox.clone() as Arc<dyn Post>,
+            archive: outbox.clone() as Arc<dyn Archive>,
+            vault,
+            clock: ticking,
+            policies: Arc::new(Policies::shipped()?),
+            settings: Arc::new(settings),
+        };
+        Ok(Self { context, clock, queue, outbox, sandbox, disk, working: tokio::sync::Mutex::new(()) })
+    }
+}
+
+/// Whether a data folder has ever been used.
+pub fn is_new(folder: &Path) -> bool {
+    !folder.join("local.sqlite").exists()
+}

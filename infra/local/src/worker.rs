@@ -1,0 +1,137 @@
+//! Works the queues, rings the alarms, delivers the sandbox's webhooks, and moves the clock from due time to due time.
+
+use crate::sandbox::Webhook;
+use crate::service::Service;
+use bytes::Bytes;
+use http::Request;
+use jiff::{SignedDuration, Timestamp};
+use shared::app::fault::Fault;
+use shared::app::message::Message;
+use shared::app::ports::{Clock, QueueName};
+use shared::app::store::keys;
+use shared::app::{alarm, approval, classify, dunning, intake, report};
+use shared::providers::{Secret, stripe};
+use std::fmt::Debug;
+use std::panic::AssertUnwindSafe;
+
+impl Service {
+    /// Works until nothing is ready. The caller holds `working`.
+    pub async fn work(&self) -> Result<(), Fault> {
+        loop {
+            let mut worked = self.deliver_webhooks().await? > 0;
+            worked |= alarm::sweep(&self.context).await?.rung > 0;
+            for queue in QueueName::ALL {
+                worked |= self.work_batch(queue).await? > 0;
+            }
+            if !worked {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Moves the clock to a time and does everything that is due on the way, in order.
+    pub async fn advance(&self, to: Timestamp) -> Result<(), Fault> {
+        self.work().await?;
+        while let Some(next) = self.next_due(to).await? {
+            self.clock.advance(next).map_err(Fault::retry)?;
+            self.work().await?;
+        }
+        self.clock.advance(to).map_err(Fault::retry)?;
+        self.work().await
+    }
+
+    /// The next time, after now and not after `to`, at which something is due.
+    async fn next_due(&self, to: Timestamp) -> Result<Option<Timestamp>, Fault> {
+        let now = self.clock.now();
+        let mut next =
+            [self.queue.next_at().map_err(Fault::retry)?, self.sandbox.next_at().map_err(Fault::retry)?].into_iter().flatten().min();
+        for shard in keys::wake_shards() {
+            let due = self.context.store.due(&shard, to, 1).await?;
+            next = next.into_iter().chain(due.first().map(|due| due.wake.at)).min();
+        }
+        Ok(next.filter(|next| *next > now && *next <= to))
+    }
+
+    async fn work_batch(&self, queue: QueueName) -> Result<usize, Fault> {
+        let limits = self.context.policies.limits.current();
+        let received = self.queue.receive(queue, 10, limits.visibility_secs).map_err(Fault::retry)?;
+        let count = received.len();
+        for message in received {
+            // A panic is our bug: the message is parked, and its neighbours go on.
+            let handled = guarded(self.handle(queue, &message.body)).await;
+            let ended = match handled {
+                Ok(()) => self.queue.delete(message.id),
+                Err(Fault::Retry(reason)) if message.receives < limits.deliveries_max => {
+                    tracing::warn!(queue = queue.name(), reason, "a message is put back");
+                    self.queue.delay(
+                        message.id,
+                        self.clock.now() + SignedDuration::from_secs(limits.visibility_secs * i64::from(message.receives)),
+                    )
+                }
+                Err(fault) => {
+                    tracing::error!(queue = queue.name(), reason = %fault, "a message is set aside");
+                    self.queue.bury(message.id, &fault.to_string())
+                }
+            };
+            ended.map_err(Fault::retry)?;
+        }
+        Ok(count)
+    }
+
+    async fn handle(&self, queue: QueueName, body: &str) -> Result<(), Fault> {
+        let message = Message::decode(body)?;
+        let context = &self.context;
+        match queue {
+            QueueName::Events => log(queue, &message, classify::handle(context, &message).await),
+            QueueName::Dunning => log(queue, &message, dunning::handle(context, &message).await),
+            QueueName::Approval => log(queue, &message, approval::handle(context, &message).await),
+            QueueName::Report => log(queue, &message, report::handle(context, &message).await),
+        }
+    }
+
+    /// Sends the sandbox's webhooks that are due, signed on the service's clock, through intake like any other.
+    async fn deliver_webhooks(&self) -> Result<usize, Fault> {
+        let due = self.sandbox.due().map_err(Fault::retry)?;
+        for webhook in &due {
+            let request = self.signed(&webhook.provider, &webhook.source, webhook.body.clone().into_bytes()).await?;
+            let answer = intake::handle(&self.context, &webhook.provider, &webhook.source, &request).await;
+            self.settle(webhook, answer.status().is_success()).map_err(Fault::retry)?;
+        }
+        Ok(due.len())
+    }
+
+    fn settle(&self, webhook: &Webhook, delivered: bool) -> rusqlite::Result<()> {
+        if delivered { self.sandbox.delivered(webhook) } else { self.sandbox.delay(webhook, SignedDuration::from_mins(5)) }
+    }
+
+    /// A delivery as its provider would send it at this moment.
+    pub async fn signed(&self, provider: &str, source: &str, body: Vec<u8>) -> Result<Request<Bytes>, Fault> {
+        let secret = self.context.vault.signing(provider, source).await?.into_iter().next().unwrap_or_else(|| Secret::new(""));
+        let (name, value) = stripe::signature_header(&secret, &body, self.clock.now());
+        Request::post(format!("/webhooks/{provider}/{source}"))
+            .header("content-type", "application/json")
+            .header(name, value)
+            .body(Bytes::from(body))
+            .map_err(Fault::park)
+    }
+}
+
+fn log<D: Debug>(queue: QueueName, message: &Message, result: Result<D, Fault>) -> Result<(), Fault> {
+    match result {
+        Ok(done) => {
+            tracing::info!(queue = queue.name(), message = message.name(), trace = message.trace(), done = ?done, "worked");
+            Ok(())
+        }
+        Err(fault) => Err(fault),
+    }
+}
+
+/// Runs a handler so that its panic becomes a parked message.
+async fn guarded(work: impl Future<Output = Result<(), Fault>>) -> Result<(), Fault> {
+    let mut work = std::pin::pin!(work);
+    std::future::poll_fn(|context| {
+        std::panic::catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(context)))
+            .unwrap_or_else(|_| std::task::Poll::Ready(Err(Fault::Park("a handler panicked; this is a bug of Recoup".to_owned()))))
+    })
+    .await
+}
