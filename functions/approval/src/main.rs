@@ -1,1 +1,10 @@
-fn main() {}
+//! Lambda: approval. Wiring only; the work is in `app::approval`.
+
+use shared::app::routes::Function;
+use shared::{app, aws};
+
+#[tokio::main]
+async fn main() -> Result<(), aws::Error> {
+    let context = aws::context()?;
+    aws::run_http_and_queue(&context, Function::Approval, |context, message| Box::pin(app::approval::handle(context, message))).await
+}

@@ -1,1 +1,9 @@
-fn main() {}
+//! Lambda: classify. Wiring only; the work is in `app::classify`.
+
+use shared::{app, aws};
+
+#[tokio::main]
+async fn main() -> Result<(), aws::Error> {
+    let context = aws::context()?;
+    aws::run_queue(&context, |context, message| Box::pin(app::classify::handle(context, message))).await
+}

@@ -1,1 +1,9 @@
-fn main() {}
+//! Lambda: dunning, and the alarm clock. Wiring only; the work is in `app::dunning` and `app::alarm`.
+
+use shared::{app, aws};
+
+#[tokio::main]
+async fn main() -> Result<(), aws::Error> {
+    let context = aws::context()?;
+    aws::run_clock_and_queue(&context, |context, message| Box::pin(app::dunning::handle(context, message))).await
+}

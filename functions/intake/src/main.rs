@@ -1,1 +1,10 @@
-fn main() {}
+//! Lambda: intake. Wiring only; the work is in `app::intake`.
+
+use shared::app::routes::Function;
+use shared::aws;
+
+#[tokio::main]
+async fn main() -> Result<(), aws::Error> {
+    let context = aws::context()?;
+    aws::run_http(&context, Function::Intake).await
+}

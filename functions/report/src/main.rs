@@ -1,1 +1,10 @@
-fn main() {}
+//! Lambda: report. Wiring only; the work is in `app::report`.
+
+use shared::app::routes::Function;
+use shared::{app, aws};
+
+#[tokio::main]
+async fn main() -> Result<(), aws::Error> {
+    let context = aws::context()?;
+    aws::run_http_and_queue(&context, Function::Report, |context, message| Box::pin(app::report::handle(context, message))).await
+}

@@ -24,7 +24,7 @@ pub async fn load(service: &Service, now: Timestamp) -> Result<Loaded, Fault> {
     let _working = service.working.lock().await;
     let start = now.to_zoned(TimeZone::UTC).date().first_of_month().checked_sub(6.months()).map_err(Fault::park)?;
     let start = start.to_zoned(TimeZone::UTC).map_err(Fault::park)?.timestamp();
-    let company = Company::founded(start, now);
+    let company = Company::founded(start);
     service.clock.freeze(start);
     let deliveries = stripe::deliveries(&company, start, now);
     let mut decided_at = start;

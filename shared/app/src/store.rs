@@ -45,6 +45,11 @@ impl Batch {
         self.item(key).map(open).transpose()
     }
 
+    /// How often the item under a key was written.
+    pub fn rev(&self, key: &Key) -> Option<u64> {
+        self.item(key).map(|item| item.rev)
+    }
+
     fn item(&self, key: &Key) -> Option<&Item> {
         self.0.get(key).expect("a record is asked for only after its key was read").as_ref()
     }

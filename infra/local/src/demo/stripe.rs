@@ -30,6 +30,12 @@ fn history(customer: &Customer, start: Timestamp, now: Timestamp) -> Vec<Deliver
         }
         bill_at = next_month(bill_at);
     }
+    if customer.fate == Fate::ChargedTwiceLately {
+        for (part, ago) in [("x", 26 * 60), ("y", 26 * 60 - 9)] {
+            let charge = story.charge(99, now - minutes(ago), part, None, None);
+            story.tell(now - minutes(ago), "charge.succeeded", charge);
+        }
+    }
     story.all
 }
 

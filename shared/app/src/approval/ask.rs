@@ -1,7 +1,7 @@
 //! Makes a request: previews it, finds out who must decide, and records a decision that the asker may take alone.
 
 use super::{Done, desk};
-use crate::book::{put_facts, put_notes};
+use crate::book::put_notes;
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::message::{Message, send_all};
@@ -170,7 +170,7 @@ async fn make(context: &Context, ask: &Ask<'_>) -> Result<Attempted<Result<Actio
 
     // Write.
     let mut commit = Commit::default();
-    commit.create(&action);
+    desk::put(&mut commit, context, &batch, &head, None, &action);
     if let Some(payment) = reserved {
         commit.over(&batch, &desk::of(&account, &payment));
     }
@@ -185,8 +185,6 @@ async fn make(context: &Context, ask: &Ask<'_>) -> Result<Attempted<Result<Actio
         commit.check(&batch, &keys::staff(&staff.id));
     }
     put_notes(&mut commit, &batch, &account, notes(&action))?;
-    let (before, after) = (desk::lay_out(&head, None), desk::lay_out(&head, Some(&action)));
-    put_facts(&mut commit, &format!("{}:asked", action.id), &before, &after, context);
     let result = store::attempted(commit.run(context).await, Ok(action.clone()))?;
     if matches!(result, Attempted::Done(_)) {
         announce(context, &action).await;

@@ -3,7 +3,7 @@
 //! Whoever finds an intent without an outcome looks at the provider before anything is sent again.
 
 use super::{Done, desk};
-use crate::book::{self, put_facts, put_notes};
+use crate::book::{self, put_notes};
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::ports::NoReply;
@@ -95,14 +95,15 @@ async fn again(context: &Context, id: &ActionId) -> Result<Attempted<Next>, Faul
 async fn store_attempt(context: &Context, read: desk::Read, action: Action, head: Head) -> Result<Attempted<Next>, Fault> {
     let limits = context.policies.limits.current();
     let now = context.clock.now();
-    let mut action = approved(action).map_err(Fault::park)?.into_inner();
+    let before = action;
+    let mut action = approved(before.clone()).map_err(Fault::park)?.into_inner();
     let attempt = next_attempt(&action, now, SignedDuration::from_hours(limits.stripe_key_hours));
     action.state = State::Executing;
     action.look_at = Some(now + SignedDuration::from_secs(limits.alarm_lease_secs));
     let body = [("key", attempt.key.clone()), ("attempt", attempt.number.to_string())];
     action.attempt = Some(attempt);
     let mut commit = Commit::default();
-    commit.over(&read.batch, &action);
+    desk::put(&mut commit, context, &read.batch, &head, Some(&before), &action);
     put_notes(&mut commit, &read.batch, &action.account, vec![note(&action, Step::Attempted, now, body)])?;
     let action = approved(action).map_err(Fault::park)?;
     store::attempted(commit.run(context).await, Next::Send(action, head))
@@ -206,14 +207,11 @@ async fn store_outcome(context: &Context, id: &ActionId, ended: &Ended) -> Resul
 
     // Write.
     let mut commit = Commit::default();
-    commit.over(&read.batch, &action);
+    desk::put(&mut commit, context, &read.batch, &head, Some(&before), &action);
     if let Some(payment) = payment.filter(|_| released) {
         commit.over(&read.batch, &desk::of(&action.account, &payment));
     }
     put_notes(&mut commit, &read.batch, &action.account, vec![note(&action, Step::Outcome, now, body)])?;
-    let (was, is) = (desk::lay_out(&head, Some(&before)), desk::lay_out(&head, Some(&action)));
-    let attempt = action.attempt.as_ref().map_or(0, |attempt| attempt.number);
-    put_facts(&mut commit, &format!("{id}:outcome:{attempt}:{}", now.as_millisecond()), &was, &is, context);
     store::attempted(commit.run(context).await, Some((action, head)))
 }
 

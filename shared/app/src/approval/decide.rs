@@ -1,7 +1,7 @@
 //! Takes a person's decision: one winner, bound to the preview, by the role that the person has at this moment.
 
 use super::{Done, ask, desk};
-use crate::book::{put_facts, put_notes};
+use crate::book::put_notes;
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::message::{Message, send_all};
@@ -88,7 +88,7 @@ async fn once(context: &Context, id: &ActionId, staff: &Staff, ballot: &Ballot) 
 
     // Write.
     let mut commit = Commit::default();
-    commit.over(&read.batch, &after);
+    desk::put(&mut commit, context, &read.batch, &head, Some(&before), &after);
     commit.check(&read.batch, &keys::staff(&staff.id));
     if let (State::Approved, Some(payment)) = (after.state, &read.payment) {
         let mut payment = payment.clone();
@@ -97,8 +97,6 @@ async fn once(context: &Context, id: &ActionId, staff: &Staff, ballot: &Ballot) 
     }
     let notes = if refused.is_none() { vec![note(&after, &vote)] } else { Vec::new() };
     put_notes(&mut commit, &read.batch, &after.account, notes)?;
-    let (was, is) = (desk::lay_out(&head, Some(&before)), desk::lay_out(&head, Some(&after)));
-    put_facts(&mut commit, &format!("{}:{}", after.id, after.votes.len() + 1), &was, &is, context);
     store::attempted(commit.run(context).await, refused.map_or(Ok(after), Err))
 }
 
@@ -159,9 +157,7 @@ pub async fn expire(context: &Context, id: &ActionId) -> Result<Done, Fault> {
 
         // Write.
         let mut commit = Commit::default();
-        commit.over(&read.batch, &after);
-        let (was, is) = (desk::lay_out(&head, Some(&before)), desk::lay_out(&head, Some(&after)));
-        put_facts(&mut commit, &format!("{}:expired:{}", after.id, before.expires_at.as_second()), &was, &is, context);
+        desk::put(&mut commit, context, &read.batch, &head, Some(&before), &after);
         store::attempted(commit.run(context).await, Some(after))
     })
     .await?;

@@ -1,8 +1,9 @@
 //! The records around one action.
 
+use crate::book::put_facts;
 use crate::context::Context;
 use crate::fault::Fault;
-use crate::store::{Batch, Of, keys};
+use crate::store::{Batch, Commit, Of, keys};
 use domain::action::Action;
 use domain::book::{Head, Payment, Touched};
 use domain::desk::Desk;
@@ -32,10 +33,15 @@ pub async fn read(context: &Context, id: &ActionId) -> Result<Read, Fault> {
     Ok(Read { batch, action, payment, head })
 }
 
-/// Lays out an action alone, for the difference that a commit makes to reports.
-pub fn lay_out(head: &Head, action: Option<&Action>) -> Desk {
-    let actions = action.iter().map(|action| (action.id.clone(), (*action).clone())).collect();
-    Desk { head: head.clone(), touched: Touched::default(), cases: BTreeMap::new(), plans: BTreeMap::new(), actions }
+/// Writes an action over what was read of it, and the difference that this makes to reports: the two never part.
+pub fn put(commit: &mut Commit, context: &Context, batch: &Batch, head: &Head, before: Option<&Action>, after: &Action) {
+    commit.over(batch, after);
+    let laid_out = |action: Option<&Action>| {
+        let actions = action.iter().map(|action| (action.id.clone(), (*action).clone())).collect();
+        Desk { head: head.clone(), touched: Touched::default(), cases: BTreeMap::new(), plans: BTreeMap::new(), actions }
+    };
+    let name = format!("{}:{}", after.id, batch.rev(&keys::action(&after.id)).map_or(1, |rev| rev + 1));
+    put_facts(commit, &name, &laid_out(before), &laid_out(Some(after)), context);
 }
 
 pub fn of(account: &AccountId, payment: &Payment) -> Of<Payment> {

@@ -1,0 +1,158 @@
+//! The Lambda runtime around a handler: batches with partial failures, the gateway, one log line each.
+
+use app::context::Context;
+use app::fault::Fault;
+use app::message::Message;
+use app::routes::{self, Function, Unrouted};
+use app::web::{Answer, Problem};
+use aws_lambda_events::event::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent};
+use bytes::Bytes;
+use http::{Method, Request, StatusCode};
+use lambda_http::request::LambdaRequest;
+use lambda_runtime::{LambdaEvent, service_fn};
+use serde_json::Value;
+use std::fmt::Debug;
+use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
+
+pub type Error = lambda_runtime::Error;
+
+/// A handler of one message, on any context.
+pub type Handled<'a, D> = Pin<Box<dyn Future<Output = Result<D, Fault>> + Send + 'a>>;
+
+/// Works a queue.
+pub async fn run_queue<D: Debug>(context: &Context, handle: for<'a> fn(&'a Context, &'a Message) -> Handled<'a, D>) -> Result<(), Error> {
+    lambda_runtime::run(service_fn(
+        |event: LambdaEvent<SqsEvent>| async move { Ok::<_, Error>(batch(context, event.payload, handle).await) },
+    ))
+    .await
+}
+
+/// Works a queue, and sweeps the alarms when the schedule rings.
+pub async fn run_clock_and_queue<D: Debug>(
+    context: &Context,
+    handle: for<'a> fn(&'a Context, &'a Message) -> Handled<'a, D>,
+) -> Result<(), Error> {
+    lambda_runtime::run(service_fn(|event: LambdaEvent<Value>| async move {
+        if event.payload.get("Records").is_some() {
+            let answer = batch(context, serde_json::from_value(event.payload)?, handle).await;
+            return Ok::<_, Error>(serde_json::to_value(answer)?);
+        }
+        let swept = app::alarm::sweep(context).await?;
+        tracing::info!(rung = swept.rung, stuck = swept.stuck, "swept");
+        Ok(Value::Null)
+    }))
+    .await
+}
+
+/// Answers the gateway.
+pub async fn run_http(context: &Context, function: Function) -> Result<(), Error> {
+    lambda_http::run(lambda_http::service_fn(|request: lambda_http::Request| async move {
+        let answer = http(context, function, plain(request)).await;
+        Ok::<_, Error>(answer.map(|body| lambda_http::Body::from(body.to_vec())))
+    }))
+    .await
+}
+
+/// Answers the gateway and works a queue: one function, one word.
+pub async fn run_http_and_queue<D: Debug>(
+    context: &Context,
+    function: Function,
+    handle: for<'a> fn(&'a Context, &'a Message) -> Handled<'a, D>,
+) -> Result<(), Error> {
+    lambda_runtime::run(service_fn(|event: LambdaEvent<Value>| async move {
+        if event.payload.get("Records").is_some() {
+            let answer = batch(context, serde_json::from_value(event.payload)?, handle).await;
+            return Ok::<_, Error>(serde_json::to_value(answer)?);
+        }
+        let request: LambdaRequest = serde_json::from_value(event.payload)?;
+        let answer = http(context, function, plain(lambda_http::Request::from(request))).await;
+        Ok(serde_json::to_value(gateway(answer))?)
+    }))
+    .await
+}
+
+/// The gateway's own shape of an answer.
+fn gateway(answer: Answer) -> Value {
+    let headers: serde_json::Map<String, Value> =
+        answer.headers().iter().filter_map(|(name, value)| Some((name.to_string(), Value::from(value.to_str().ok()?)))).collect();
+    let cookies: Vec<_> = answer.headers().get_all("set-cookie").iter().filter_map(|value| value.to_str().ok()).collect();
+    serde_json::json!({"statusCode": answer.status().as_u16(), "headers": headers, "cookies": cookies, "body": String::from_utf8_lossy(answer.body()), "isBase64Encoded": false})
+}
+
+/// The gateway may send a body in base64; from here on it is the bytes that were sent to it.
+fn plain(request: lambda_http::Request) -> Request<Bytes> {
+    request.map(|body| Bytes::from(body.to_vec()))
+}
+
+async fn http(context: &Context, function: Function, request: Request<Bytes>) -> Answer {
+    let begun = context.clock.now();
+    let answer = match routes::find(request.method(), request.uri().path()) {
+        Ok((wanted, endpoint)) if wanted == function => match (function, endpoint) {
+            (_, routes::Endpoint::Webhook { provider, source }) => app::intake::handle(context, &provider, &source, &request).await,
+            (Function::Approval, endpoint) => app::approval::http(context, endpoint, &request).await,
+            (_, endpoint) => app::report::http(context, endpoint, &request).await,
+        },
+        Ok(_) | Err(Unrouted::NoSuchPath) => {
+            Problem::new(StatusCode::NOT_FOUND, "not_found", "there is nothing at this path; the console begins at /").answer()
+        }
+        Err(Unrouted::OtherMethods(allowed)) => {
+            Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", format!("this path answers {allowed}")).answer()
+        }
+    };
+    let millis = context.clock.now().duration_since(begun).as_millis();
+    let method: &Method = request.method();
+    tracing::info!(%method, status = answer.status().as_u16(), duration_ms = u64::try_from(millis).unwrap_or(0), "answered");
+    answer
+}
+
+/// Works each message of a batch; only those that failed come back.
+async fn batch<D: Debug>(
+    context: &Context,
+    event: SqsEvent,
+    handle: for<'a> fn(&'a Context, &'a Message) -> Handled<'a, D>,
+) -> SqsBatchResponse {
+    let mut failures = Vec::new();
+    for record in event.records {
+        let begun = context.clock.now();
+        let body = record.body.unwrap_or_default();
+        let worked = match Message::decode(&body) {
+            Ok(message) => {
+                let result = guarded(handle(context, &message)).await;
+                let millis = u64::try_from(context.clock.now().duration_since(begun).as_millis()).unwrap_or(0);
+                match &result {
+                    Ok(done) => {
+                        tracing::info!(kind = message.name(), trace = message.trace(), done = ?done, duration_ms = millis, "worked")
+                    }
+                    Err(fault) => {
+                        tracing::error!(kind = message.name(), trace = message.trace(), fault = %fault, duration_ms = millis, "not worked")
+                    }
+                }
+                result.map(drop)
+            }
+            Err(fault) => {
+                tracing::error!(fault = %fault, "not worked");
+                Err(fault)
+            }
+        };
+        if worked.is_err() {
+            // Retry or park: SQS brings it back, and after the last time it stands among the dead letters.
+            let mut failure = BatchItemFailure::default();
+            failure.item_identifier = record.message_id.unwrap_or_default();
+            failures.push(failure);
+        }
+    }
+    let mut answer = SqsBatchResponse::default();
+    answer.batch_item_failures = failures;
+    answer
+}
+
+/// Runs a handler so that its panic fails one message and not its batch.
+async fn guarded<D>(work: impl Future<Output = Result<D, Fault>>) -> Result<D, Fault> {
+    let mut work = std::pin::pin!(work);
+    std::future::poll_fn(|context| {
+        std::panic::catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(context)))
+            .unwrap_or_else(|_| std::task::Poll::Ready(Err(Fault::Park("a handler panicked; this is a bug of Recoup".to_owned()))))
+    })
+    .await
+}

@@ -1,0 +1,120 @@
+//! The environment, read once. What is missing fails the cold start by name.
+
+use crate::archive::S3;
+use crate::network::Network;
+use crate::post::Sender;
+use crate::queue::{QueueUrls, Sqs};
+use crate::run::Error;
+use crate::vault::{Names, Secrets};
+use crate::{Dynamo, TableNames};
+use app::context::{Context, Settings};
+use app::ports::Clock;
+use async_trait::async_trait;
+use aws_credential_types::Credentials;
+use aws_sdk_dynamodb::config::Region;
+use aws_smithy_async::rt::sleep::TokioSleep;
+use aws_smithy_http_client::Connector;
+use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use aws_smithy_runtime_api::client::http::{HttpConnectorSettings, SharedHttpClient, SharedHttpConnector};
+use domain::policy::Policies;
+use jiff::Timestamp;
+use std::sync::Arc;
+use std::time::Duration;
+
+fn needed(name: &str) -> Result<String, Error> {
+    std::env::var(name)
+        .ok()
+        .filter(|value| !value.is_empty())
+        .ok_or_else(|| format!("the environment variable {name} is not set; the template sets it").into())
+}
+
+fn given(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// Builds what the handlers are given, once per cold start.
+pub fn context() -> Result<Context, Error> {
+    tracing_subscriber::fmt().json().flatten_event(true).without_time().with_target(false).init();
+    let region = Region::new(needed("AWS_REGION")?);
+    let credentials =
+        Credentials::new(needed("AWS_ACCESS_KEY_ID")?, needed("AWS_SECRET_ACCESS_KEY")?, given("AWS_SESSION_TOKEN"), None, "lambda");
+    let http: SharedHttpClient = aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
+    let clock: Arc<dyn Clock> = Arc::new(MachineClock);
+
+    macro_rules! client {
+        ($sdk:ident) => {{
+            let config = $sdk::Config::builder()
+                .behavior_version($sdk::config::BehaviorVersion::latest())
+                .region(region.clone())
+                .credentials_provider(credentials.clone())
+                .http_client(http.clone());
+            let config = match given("AWS_ENDPOINT_URL") {
+                Some(endpoint) => config.endpoint_url(endpoint),
+                None => config,
+            };
+            $sdk::Client::from_conf(config.build())
+        }};
+    }
+
+    let names = Names {
+        signing: given("RECOUP_SECRET_SIGNING"),
+        tokens: given("RECOUP_SECRET_TOKENS"),
+        effects: given("RECOUP_SECRET_EFFECTS"),
+        slack: given("RECOUP_SECRET_SLACK"),
+    };
+    let secrets = Arc::new(Secrets::new(client!(aws_sdk_secretsmanager), clock.clone(), names));
+    let patience = HttpConnectorSettings::builder().connect_timeout(Duration::from_secs(5)).build();
+    let connector = Connector::builder()
+        .connector_settings(patience)
+        .sleep_impl(TokioSleep::new())
+        .tls_provider(Provider::Rustls(CryptoMode::Ring))
+        .build();
+    let network = Network { connector: SharedHttpConnector::new(connector), secrets: secrets.clone() };
+    let tables = TableNames([needed("RECOUP_TABLE_ACCOUNTS")?, needed("RECOUP_TABLE_FACTS")?, needed("RECOUP_TABLE_CONFIG")?]);
+    let urls = QueueUrls {
+        events: needed("RECOUP_QUEUE_EVENTS")?,
+        dunning: needed("RECOUP_QUEUE_DUNNING")?,
+        approval: needed("RECOUP_QUEUE_APPROVAL")?,
+        report: needed("RECOUP_QUEUE_REPORT")?,
+    };
+    Ok(Context {
+        store: Arc::new(Dynamo::new(client!(aws_sdk_dynamodb), tables)),
+        queue: Arc::new(Sqs { client: client!(aws_sdk_sqs), urls }),
+        http: Arc::new(network.clone()),
+        post: Arc::new(Sender { mail: client!(aws_sdk_sesv2), from: needed("RECOUP_MAIL_FROM")?, network }),
+        archive: Arc::new(S3 { client: client!(aws_sdk_s3), bucket: needed("RECOUP_ARCHIVE")? }),
+        vault: secrets,
+        clock,
+        policies: Arc::new(Policies::shipped()?),
+        settings: Arc::new(Settings {
+            base_url: needed("RECOUP_BASE_URL")?,
+            approvals_channel: needed("RECOUP_APPROVALS_CHANNEL")?,
+            local: false,
+        }),
+    })
+}
+
+/// One clock for everything: there is no other on AWS.
+struct MachineClock;
+
+#[async_trait]
+impl Clock for MachineClock {
+    #[allow(clippy::disallowed_methods, reason = "the one place that reads the machine's clock")]
+    fn now(&self) -> Timestamp {
+        Timestamp::now()
+    }
+
+    fn machine(&self) -> Timestamp {
+        self.now()
+    }
+
+    fn witnesses(&self) -> Vec<Timestamp> {
+        vec![self.now()]
+    }
+
+    /// Waits longer each time, and never as long as a neighbour that began in the same moment.
+    async fn pause(&self, attempt: u32) {
+        let jitter = u64::try_from(self.now().subsec_nanosecond() % 20).unwrap_or(0);
+        tokio::time::sleep(Duration::from_millis(u64::from(attempt) * (10 + jitter))).await;
+    }
+}

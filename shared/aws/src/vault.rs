@@ -1,0 +1,80 @@
+//! Secrets from Secrets Manager, kept for a few minutes so that a rotation is seen soon.
+
+use app::fault::Fault;
+use app::ports::{Clock, Vault};
+use async_trait::async_trait;
+use aws_sdk_secretsmanager::Client;
+use jiff::{SignedDuration, Timestamp};
+use providers::Secret;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use tokio::sync::Mutex;
+
+/// How long a secret is believed.
+const FRESH: SignedDuration = SignedDuration::from_mins(5);
+
+pub struct Secrets {
+    client: Client,
+    clock: Arc<dyn Clock>,
+    names: Names,
+    kept: Mutex<BTreeMap<String, (Timestamp, String)>>,
+}
+
+/// What the secrets are called in this stack; a function has only those that it may read.
+#[derive(Default)]
+pub struct Names {
+    pub signing: Option<String>,
+    pub tokens: Option<String>,
+    pub effects: Option<String>,
+    pub slack: Option<String>,
+}
+
+impl Secrets {
+    pub fn new(client: Client, clock: Arc<dyn Clock>, names: Names) -> Self {
+        Self { client, clock, names, kept: Mutex::default() }
+    }
+
+    /// The API key that may change something at a provider.
+    pub async fn effect_key(&self, provider: &str, source: &str) -> Result<String, Fault> {
+        self.of_source(self.names.effects.as_ref(), provider, source)
+            .await?
+            .ok_or_else(|| Fault::Park(format!("no API key is set for {provider}/{source}")))
+    }
+
+    pub async fn slack(&self) -> Result<String, Fault> {
+        self.value(self.names.slack.as_ref()).await
+    }
+
+    async fn of_source(&self, name: Option<&String>, provider: &str, source: &str) -> Result<Option<String>, Fault> {
+        let json = self.value(name).await?;
+        let mut all: BTreeMap<String, String> =
+            serde_json::from_str(&json).map_err(|_| Fault::Park("a secret is not the JSON object that it should be".to_owned()))?;
+        Ok(all.remove(&format!("{provider}/{source}")))
+    }
+
+    async fn value(&self, name: Option<&String>) -> Result<String, Fault> {
+        let name = name.ok_or_else(|| Fault::Park("this function was not given the secret that it needs".to_owned()))?;
+        let now = self.clock.now();
+        let mut kept = self.kept.lock().await;
+        if let Some((_, value)) = kept.get(name).filter(|(read_at, _)| now.duration_since(*read_at) < FRESH) {
+            return Ok(value.clone());
+        }
+        let answer = self.client.get_secret_value().secret_id(name).send().await;
+        let value = answer.map_err(|error| Fault::Retry(format!("the secrets do not answer: {error}")))?.secret_string.unwrap_or_default();
+        kept.insert(name.clone(), (now, value.clone()));
+        Ok(value)
+    }
+}
+
+#[async_trait]
+impl Vault for Secrets {
+    async fn signing(&self, provider: &str, source: &str) -> Result<Vec<Secret>, Fault> {
+        let secrets = self.of_source(self.names.signing.as_ref(), provider, source).await?.unwrap_or_default();
+        Ok(secrets.split(',').map(str::trim).filter(|secret| !secret.is_empty()).map(Secret::new).collect())
+    }
+
+    async fn tokens(&self) -> Result<Secret, Fault> {
+        let secret = self.value(self.names.tokens.as_ref()).await?;
+        if secret.is_empty() { Err(Fault::Park("the token secret is empty".to_owned())) } else { Ok(Secret::new(secret)) }
+    }
+}
