@@ -1,1 +1,9 @@
+//! What the tests stand on: a whole service in memory, deliveries as Stripe sends them, faults, and text stories.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+
+pub mod faults;
+pub mod simulation;
+pub mod story;
+pub mod stripe;
+pub mod world;

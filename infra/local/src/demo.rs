@@ -5,6 +5,7 @@ mod stripe;
 
 use crate::service::Service;
 use company::Company;
+pub use company::Dice;
 use jiff::{SignedDuration, Timestamp, ToSpan, tz::TimeZone};
 use shared::app::fault::Fault;
 use shared::app::ports::Clock;

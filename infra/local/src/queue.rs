@@ -36,9 +36,14 @@ pub struct Depth {
 
 impl LocalQueue {
     pub fn open(disk: Disk, clock: Arc<dyn Clock>) -> rusqlite::Result<Self> {
-        // Whoever had these in hand is gone with the process.
-        disk.write("UPDATE message SET state = 'ready', visible_at = 0 WHERE state = 'in_flight'", [])?;
-        Ok(Self { disk, clock, arrived: Arc::new(Notify::new()) })
+        let queue = Self { disk, clock, arrived: Arc::new(Notify::new()) };
+        queue.restart()?;
+        Ok(queue)
+    }
+
+    /// Makes ready what a process had in hand that is gone.
+    pub fn restart(&self) -> rusqlite::Result<()> {
+        self.disk.write("UPDATE message SET state = 'ready', visible_at = 0 WHERE state = 'in_flight'", []).map(drop)
     }
 
     /// Hands out messages and hides them until the visibility time is over.

@@ -117,6 +117,16 @@ impl Sandbox {
         Ok(texts.iter().filter_map(|text| serde_json::from_str(text).ok()).collect())
     }
 
+    /// Every refund that was made, whoever asked.
+    pub fn refunds(&self) -> Disked<Vec<Value>> {
+        self.objects("stripe", "re_")
+    }
+
+    /// What a charge brought in, in minor units.
+    pub fn captured(&self, charge: &str) -> Disked<i64> {
+        Ok(self.object("stripe", charge)?.and_then(|charge| charge["amount_captured"].as_i64()).unwrap_or(0))
+    }
+
     fn send_back(&self, provider: &str, source: &str, after: SignedDuration, body: &Value) -> Disked<()> {
         let at = self.clock.now() + after;
         let sql = "INSERT INTO webhook (provider, source, at, body) VALUES (?1, ?2, ?3, ?4)";

@@ -51,7 +51,8 @@ pub async fn http(context: &Context, endpoint: Endpoint, request: &Request<Bytes
             Err(problem) => Err(problem),
         },
     };
-    result.unwrap_or_else(|problem| problem.answer())
+    let is_page = !request.uri().path().starts_with("/api/");
+    result.unwrap_or_else(|problem| if is_page { crate::report::problem_page(context, None, &problem) } else { problem.answer() })
 }
 
 async fn signed_in(context: &Context, endpoint: Endpoint, request: &Request<Bytes>, caller: &Caller) -> Result<Answer, Problem> {

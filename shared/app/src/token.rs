@@ -89,7 +89,11 @@ fn cookie(header: &str) -> Option<&str> {
     header.split(';').find_map(|pair| pair.trim().strip_prefix(COOKIE)?.strip_prefix('='))
 }
 
+/// Browsers say where a request comes from; with our `no-referrer`, an `Origin` alone would be `null`.
 fn same_origin(request: &Request<Bytes>) -> bool {
+    if let Some(site) = header(request.headers(), "sec-fetch-site") {
+        return site == "same-origin";
+    }
     let origin = header(request.headers(), "origin").and_then(|origin| origin.split_once("://")).map(|(_, host)| host);
     origin.is_some() && origin == header(request.headers(), "host")
 }

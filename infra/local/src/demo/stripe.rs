@@ -53,6 +53,8 @@ impl Story<'_> {
             |story: &Self, status: &str, attempts: i64, paid_at: Option<Timestamp>| story.invoice(month, at, status, attempts, paid_at);
         let open = invoice(self, "open", 0, None);
         self.tell(at, "invoice.finalized", open);
+        let renewed = self.subscription("active", at);
+        self.tell(at, "customer.subscription.updated", renewed);
         let code = match self.customer.fate {
             Fate::FailsOnce(when, code) | Fate::Leaves(when, code) if when == month => Some(code),
             Fate::StillOwes(code) if last => Some(code),

@@ -1,0 +1,70 @@
+//! Many seeded histories. `RECOUP_HISTORIES` says how many, `RECOUP_SEED` runs a single one again.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use tests::simulation::{Outcome, run};
+
+fn number(name: &str) -> Option<u64> {
+    std::env::var(name).ok()?.parse().ok()
+}
+
+fn one(seed: u64) -> Result<Outcome, String> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().map_err(|error| error.to_string())?;
+    runtime.block_on(run(seed))
+}
+
+#[test]
+fn after_any_storm_the_books_agree() {
+    if let Some(seed) = number("RECOUP_SEED") {
+        let outcome = one(seed);
+        println!("seed {seed}: {outcome:#?}");
+        assert!(outcome.is_ok(), "seed {seed}");
+        return;
+    }
+    let histories = number("RECOUP_HISTORIES").unwrap_or(1000);
+    let next = Arc::new(AtomicU64::new(0));
+    let failures: Arc<Mutex<Vec<(u64, String)>>> = Arc::default();
+    let total: Arc<Mutex<Outcome>> = Arc::default();
+    let work = || {
+        loop {
+            let seed = next.fetch_add(1, Ordering::SeqCst);
+            if seed >= histories || failures.lock().unwrap().len() > 2 {
+                return;
+            }
+            match one(seed) {
+                Ok(outcome) => {
+                    let mut total = total.lock().unwrap();
+                    total.acknowledged += outcome.acknowledged;
+                    total.crashes += outcome.crashes;
+                    total.refunds += outcome.refunds;
+                    total.letters += outcome.letters;
+                    for (hit, count) in outcome.hits {
+                        *total.hits.entry(hit).or_insert(0) += count;
+                    }
+                }
+                Err(reason) => failures.lock().unwrap().push((seed, reason)),
+            }
+        }
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().map_or(1, std::num::NonZero::get) {
+            scope.spawn(work);
+        }
+    });
+    let total = total.lock().unwrap();
+    println!(
+        "{histories} histories: {} events, {} crashes, {} refunds, {} letters",
+        total.acknowledged, total.crashes, total.refunds, total.letters
+    );
+    println!("faults: {:#?}", total.hits);
+    let failures = failures.lock().unwrap();
+    assert!(failures.is_empty(), "run a failed one again with RECOUP_SEED=…: {failures:#?}");
+    assert!(total.refunds > 0 && total.crashes > 0 && total.letters > 0, "a storm in which nothing happens proves nothing");
+}
+
+#[test]
+fn the_same_seed_gives_the_same_history() {
+    for seed in [3, 17] {
+        assert_eq!(one(seed), one(seed), "seed {seed}");
+    }
+}

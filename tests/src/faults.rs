@@ -1,0 +1,218 @@
+//! Ports that fail as the real ones do: before, after, or in the middle, by the roll of seeded dice.
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use local::demo::Dice;
+use local::service::Service;
+use shared::app::fault::Fault;
+use shared::app::ports::{
+    Archive, Claim, Clock, CommitError, Due, Http, Item, Key, Letter, Listed, NoReply, Post, Queue, QueueName, Range, Store, Write,
+};
+use shared::providers::{Call, Reply};
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use tokio::sync::Notify;
+
+/// What can happen around a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Hit {
+    /// The process ends before the call.
+    CrashBefore,
+    /// The process ends after the call was done.
+    CrashAfter,
+    /// The call is refused for now.
+    Throttle,
+    /// The call is done, and its answer is lost.
+    AnswerLost,
+    /// Another transaction was in the way.
+    Conflict,
+}
+
+/// The dice that all ports share.
+pub struct Fate {
+    dice: Mutex<Dice>,
+    /// How many of a thousand calls are hit.
+    per_mille: AtomicU64,
+    pub crashed: Notify,
+    counts: Mutex<BTreeMap<String, u64>>,
+}
+
+impl Fate {
+    pub fn new(seed: u64, per_mille: u64) -> Arc<Self> {
+        Arc::new(Self {
+            dice: Mutex::new(Dice::new(seed)),
+            per_mille: AtomicU64::new(per_mille),
+            crashed: Notify::new(),
+            counts: Mutex::default(),
+        })
+    }
+
+    /// From here on everything works.
+    pub fn calm(&self) {
+        self.per_mille.store(0, Ordering::SeqCst);
+    }
+
+    /// How often each port was hit, and how.
+    pub fn counts(&self) -> BTreeMap<String, u64> {
+        self.counts.lock().unwrap().clone()
+    }
+
+    fn roll(&self, port: &str, kinds: &[Hit]) -> Option<Hit> {
+        let mut dice = self.dice.lock().unwrap();
+        if dice.roll(1000) >= self.per_mille.load(Ordering::SeqCst) {
+            return None;
+        }
+        let hit = *dice.pick(kinds);
+        *self.counts.lock().unwrap().entry(format!("{port} {hit:?}")).or_insert(0) += 1;
+        Some(hit)
+    }
+
+    /// The process is gone: whoever called will be dropped, and hears nothing more.
+    async fn crash(&self) -> ! {
+        self.crashed.notify_one();
+        std::future::pending().await
+    }
+
+    /// Does a call with whatever hits it.
+    async fn meet<T>(&self, port: &str, kinds: &[Hit], call: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
+        match self.roll(port, kinds) {
+            None => call.await,
+            Some(Hit::CrashBefore) => self.crash().await,
+            Some(Hit::CrashAfter) => {
+                let _ = call.await;
+                self.crash().await
+            }
+            Some(Hit::Throttle | Hit::Conflict) => Err(Fault::Retry(format!("{port} throttled"))),
+            Some(Hit::AnswerLost) => {
+                let _ = call.await;
+                Err(Fault::Retry(format!("{port} answer lost")))
+            }
+        }
+    }
+}
+
+const READ: &[Hit] = &[Hit::CrashBefore, Hit::CrashAfter, Hit::Throttle];
+const WRITE: &[Hit] = &[Hit::CrashBefore, Hit::CrashAfter, Hit::Throttle, Hit::AnswerLost];
+const COMMIT: &[Hit] = &[Hit::CrashBefore, Hit::CrashAfter, Hit::Throttle, Hit::AnswerLost, Hit::Conflict];
+
+/// A port with fate in front of it.
+struct Faulty<P: ?Sized> {
+    port: Arc<P>,
+    fate: Arc<Fate>,
+}
+
+/// Puts fate in front of every port of a service.
+pub fn inject(service: &mut Service, fate: &Arc<Fate>) {
+    let context = &mut service.context;
+    context.store = Arc::new(Faulty { port: context.store.clone(), fate: fate.clone() });
+    context.queue = Arc::new(Faulty { port: context.queue.clone(), fate: fate.clone() });
+    context.http = Arc::new(Faulty { port: context.http.clone(), fate: fate.clone() });
+    context.post = Arc::new(Faulty { port: context.post.clone(), fate: fate.clone() });
+    context.archive = Arc::new(Faulty { port: context.archive.clone(), fate: fate.clone() });
+    context.clock = Arc::new(Hurried(context.clock.clone()));
+}
+
+#[async_trait]
+impl Store for Faulty<dyn Store> {
+    async fn read(&self, keys: &[Key]) -> Result<Vec<Option<Item>>, Fault> {
+        self.fate.meet("store.read", READ, self.port.read(keys)).await
+    }
+
+    async fn range(&self, range: &Range) -> Result<Vec<Item>, Fault> {
+        self.fate.meet("store.range", READ, self.port.range(range)).await
+    }
+
+    async fn listed(&self, listed: &Listed) -> Result<Vec<Item>, Fault> {
+        self.fate.meet("store.listed", READ, self.port.listed(listed)).await
+    }
+
+    async fn due(&self, shard: &str, until: Timestamp, limit: u32) -> Result<Vec<Due>, Fault> {
+        self.port.due(shard, until, limit).await
+    }
+
+    async fn claim(&self, due: &Due, silent_until: Timestamp) -> Result<Claim, Fault> {
+        self.fate.meet("store.claim", WRITE, self.port.claim(due, silent_until)).await
+    }
+
+    async fn commit(&self, writes: Vec<Write>) -> Result<(), CommitError> {
+        match self.fate.roll("store.commit", COMMIT) {
+            None => self.port.commit(writes).await,
+            Some(Hit::CrashBefore) => self.fate.crash().await,
+            Some(Hit::CrashAfter) => {
+                let _ = self.port.commit(writes).await;
+                self.fate.crash().await
+            }
+            Some(Hit::Throttle) => Err(CommitError::Fault(Fault::Retry("store.commit throttled".to_owned()))),
+            Some(Hit::AnswerLost) => {
+                let _ = self.port.commit(writes).await;
+                Err(CommitError::Fault(Fault::Retry("store.commit answer lost".to_owned())))
+            }
+            Some(Hit::Conflict) => Err(CommitError::Conflict(Vec::new())),
+        }
+    }
+}
+
+#[async_trait]
+impl Queue for Faulty<dyn Queue> {
+    async fn send(&self, queue: QueueName, body: &str) -> Result<(), Fault> {
+        self.fate.meet("queue.send", WRITE, self.port.send(queue, body)).await
+    }
+}
+
+#[async_trait]
+impl Http for Faulty<dyn Http> {
+    async fn call(&self, provider: &str, source: &str, call: &Call) -> Result<Reply, NoReply> {
+        match self.fate.roll("http.call", WRITE) {
+            None => self.port.call(provider, source, call).await,
+            Some(Hit::CrashBefore) => self.fate.crash().await,
+            Some(Hit::CrashAfter) => {
+                let _ = self.port.call(provider, source, call).await;
+                self.fate.crash().await
+            }
+            Some(Hit::Throttle) => Ok(Reply { status: 429, body: "{}".to_owned() }),
+            Some(_) => {
+                let _ = self.port.call(provider, source, call).await;
+                Err(NoReply::Unknown)
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl Post for Faulty<dyn Post> {
+    async fn send(&self, letter: &Letter) -> Result<(), Fault> {
+        self.fate.meet("post.send", WRITE, self.port.send(letter)).await
+    }
+}
+
+#[async_trait]
+impl Archive for Faulty<dyn Archive> {
+    async fn put(&self, name: &str, body: &[u8]) -> Result<(), Fault> {
+        self.fate.meet("archive.put", WRITE, self.port.put(name, body)).await
+    }
+
+    async fn take(&self, name: &str) -> Result<Vec<u8>, Fault> {
+        self.fate.meet("archive.take", READ, self.port.take(name)).await
+    }
+}
+
+/// The service's clock, for which nobody waits.
+struct Hurried(Arc<dyn Clock>);
+
+#[async_trait]
+impl Clock for Hurried {
+    fn now(&self) -> Timestamp {
+        self.0.now()
+    }
+
+    fn machine(&self) -> Timestamp {
+        self.0.machine()
+    }
+
+    fn witnesses(&self) -> Vec<Timestamp> {
+        self.0.witnesses()
+    }
+
+    async fn pause(&self, _attempt: u32) {}
+}

@@ -1,0 +1,249 @@
+//! What must hold after any storm.
+
+use super::{CUSTOMERS, MONTHS};
+use crate::world::{records, rows};
+use local::demo::Dice;
+use local::service::Service;
+use shared::app::ports::{Channel, Clock};
+use shared::app::store::{External, Of, Receipt, Timeline, keys, read};
+use shared::domain::action::{Action, Decision, Kind, State};
+use shared::domain::approval::missing;
+use shared::domain::book::{Head, Invoice, Payment, Subscription, Touched};
+use shared::domain::case::Case;
+use shared::domain::desk::Desk;
+use shared::domain::dunning::Plan;
+use shared::domain::fact::{Fact, sum};
+use shared::domain::id::{AccountId, sha256};
+use shared::domain::ledger::{Entry, LedgerHead, Step, verify};
+use std::collections::{BTreeMap, BTreeSet};
+
+fn must(holds: bool, what: impl FnOnce() -> String) -> Result<(), String> {
+    if holds { Ok(()) } else { Err(what()) }
+}
+
+/// Everything that one account has.
+struct Books {
+    desk: Desk,
+    ledger: Vec<Entry>,
+    ledger_head: Option<LedgerHead>,
+    timeline: Vec<Timeline>,
+    subscriptions: BTreeMap<String, Subscription>,
+}
+
+/// Checks all invariants and returns a digest of what stands.
+pub async fn check(service: &Service, acknowledged: &[String], dice: &mut Dice) -> Result<String, String> {
+    let mut state = String::new();
+    let mut facts = BTreeMap::new();
+    let mut actions = BTreeMap::new();
+    for customer in CUSTOMERS {
+        let account = AccountId::of("stripe", "default", customer);
+        let Some(books) = books(service, &account).await else { continue };
+        same_in_any_order(&books, dice)?;
+        ledger_verifies(&books)?;
+        effects_were_decided(&books)?;
+        nothing_hangs(&books)?;
+        no_letter_after_the_end(service, &books)?;
+        facts.extend(books.desk.facts(service.context.policies.declines.current()).into_values().map(|fact| (fact, 1)));
+        actions.extend(books.desk.actions.clone());
+        state += &format!("{:?}{:?}{:?}", books.desk, books.ledger, books.subscriptions);
+    }
+    events_are_done(service, acknowledged).await?;
+    refunds_are_ours(service, &actions)?;
+    letters_once(service)?;
+    queues_are_empty(service)?;
+    reports_recompute(service, &facts).await?;
+    Ok(sha256(state.as_bytes()))
+}
+
+async fn books(service: &Service, account: &AccountId) -> Option<Books> {
+    let head: Head = read(&service.context, &keys::head(account)).await.unwrap()?;
+    let by = |account: &AccountId, prefix: &'static str| (account.clone(), prefix);
+    let (id, _) = by(account, "");
+    let invoices: Vec<Of<Invoice>> = records(service, &id, "INVOICE#").await;
+    let payments: Vec<Of<Payment>> = records(service, &id, "PAYMENT#").await;
+    let subscriptions: Vec<Of<Subscription>> = records(service, &id, "SUBSCRIPTION#").await;
+    let cases: Vec<Case> = records(service, &id, "CASE#").await;
+    let plans: Vec<Plan> = records(service, &id, "PLAN#").await;
+    let actions: Vec<Action> = records(service, &id, "ACTION#").await;
+    let touched = Touched {
+        person: None,
+        invoices: invoices.into_iter().map(|of| (of.value.id.clone(), of.value)).collect(),
+        payments: payments.into_iter().map(|of| (of.value.id.clone(), of.value)).collect(),
+        subscriptions: BTreeMap::new(),
+    };
+    let desk = Desk {
+        head,
+        touched,
+        cases: cases.into_iter().map(|case| (case.id.clone(), case)).collect(),
+        plans: plans.into_iter().map(|plan| (plan.invoice.clone(), plan)).collect(),
+        actions: actions.into_iter().map(|action| (action.id.clone(), action)).collect(),
+    };
+    Some(Books {
+        desk,
+        ledger: records(service, account, keys::LEDGER_PREFIX).await,
+        ledger_head: read(&service.context, &keys::ledger_head(account)).await.unwrap(),
+        timeline: records(service, account, keys::TIMELINE_PREFIX).await,
+        subscriptions: subscriptions.into_iter().map(|of| (of.value.id.clone(), of.value)).collect(),
+    })
+}
+
+/// State = fold of the events in any order, duplicates included.
+fn same_in_any_order(books: &Books, dice: &mut Dice) -> Result<(), String> {
+    let mut events: Vec<_> = books.timeline.iter().map(|line| &line.event).collect();
+    for place in (1..events.len()).rev() {
+        events.swap(place, usize::try_from(dice.roll(place as u64 + 1)).unwrap());
+    }
+    let head = &books.desk.head;
+    let mut folded = Head::new(&head.provider, &head.source, &head.customer);
+    let mut touched = Touched::default();
+    for event in events.iter().chain(events.first()) {
+        touched.fold(&mut folded, event);
+    }
+    let mut stored = books.desk.touched.clone();
+    stored.payments.values_mut().for_each(|payment| payment.reserved.clear());
+    touched.person = None;
+    must(folded.book == head.book, || format!("the head is not the fold of its events:\n{:?}\n{:?}", folded.book, head.book))?;
+    must(touched.invoices == stored.invoices, || "the invoices are not the fold of their events".to_owned())?;
+    must(touched.payments == stored.payments, || {
+        format!("the payments are not the fold of their events:\n{:?}\n{:?}", touched.payments, stored.payments)
+    })
+}
+
+fn ledger_verifies(books: &Books) -> Result<(), String> {
+    let Some(head) = &books.ledger_head else { return must(books.ledger.is_empty(), || "a ledger without a head".to_owned()) };
+    verify(head, &books.ledger).map_err(|broken| format!("the ledger of {}: {broken}", head.account))?;
+    for action in books.desk.actions.values().filter(|action| action.state == State::Executed) {
+        let steps: Vec<Step> = books.ledger.iter().filter(|entry| entry.action == action.id).map(|entry| entry.step).collect();
+        for step in [Step::Requested, Step::Decided, Step::Attempted, Step::Confirmed] {
+            must(steps.contains(&step), || format!("the receipt of {} lacks {step:?}: {steps:?}", action.id))?;
+        }
+    }
+    Ok(())
+}
+
+/// No effect without a valid decision by permitted people, given before it.
+fn effects_were_decided(books: &Books) -> Result<(), String> {
+    for action in books.desk.actions.values() {
+        if action.attempt.is_none() {
+            continue;
+        }
+        let approvals: Vec<_> = action.votes.iter().filter(|vote| vote.decision == Decision::Approve).collect();
+        must(!approvals.is_empty() && approvals.len() == action.votes.len(), || format!("{} was tried without approval", action.id))?;
+        must(missing(&action.required, &action.votes).is_empty(), || format!("{} lacks an approval", action.id))?;
+        for vote in approvals {
+            must(vote.by != action.requested_by || (vote.within_limit && action.required.is_empty()), || {
+                format!("{} approved their own {}", vote.by, action.id)
+            })?;
+            must(vote.digest == action.preview.digest, || format!("{} was approved as something else", action.id))?;
+        }
+    }
+    Ok(())
+}
+
+/// Nothing is in doubt for ever, and nothing stays reserved for what has ended.
+fn nothing_hangs(books: &Books) -> Result<(), String> {
+    for action in books.desk.actions.values() {
+        must(!matches!(action.state, State::Approved | State::Executing | State::InDoubt), || {
+            format!("{} hangs: {:?} {:?}", action.id, action.state, action.attempt)
+        })?;
+        must(action.state != State::Executed || action.confirmed_at.is_some(), || format!("{} was never confirmed", action.id))?;
+    }
+    for payment in books.desk.touched.payments.values() {
+        for id in payment.reserved.keys() {
+            let state = books.desk.actions.get(id).map(|action| action.state);
+            must(state == Some(State::NeedsPerson), || format!("{} is still reserved on {}: {state:?}", id, payment.id))?;
+        }
+        if let (Some(taken), Some(back)) = (payment.taken(), payment.given_back()) {
+            must(back <= taken, || format!("{} gave back {back} of {taken}", payment.id))?;
+        }
+    }
+    Ok(())
+}
+
+/// No reminder after the invoice was known to be settled.
+fn no_letter_after_the_end(service: &Service, books: &Books) -> Result<(), String> {
+    let letters = service.outbox.letters().map_err(|error| error.to_string())?;
+    for case in books.desk.cases.values() {
+        let Some(ended) = case.resolved_at else { continue };
+        for (at, letter) in
+            letters.iter().filter(|(_, letter)| letter.channel == Channel::Mail && letter.text.contains(&case.about.to_uppercase()))
+        {
+            must(*at <= ended, || format!("{} was sent at {at}, after {} had ended at {ended}", letter.subject, case.about))?;
+        }
+    }
+    Ok(())
+}
+
+async fn events_are_done(service: &Service, acknowledged: &[String]) -> Result<(), String> {
+    for id in acknowledged {
+        let receipt: Option<Receipt> = read(&service.context, &keys::receipt("stripe", "default", id)).await.unwrap();
+        must(receipt.is_some(), || format!("the acknowledged event {id} left no receipt"))?;
+    }
+    let waiting: Vec<External> =
+        shared::app::store::page(&service.context, "WAITING", None, 100, shared::app::ports::Order::Ascending).await.unwrap().items;
+    must(waiting.is_empty(), || format!("events still wait: {waiting:?}"))
+}
+
+/// At most one refund at the provider per approved action, exactly as approved, and never more than was captured.
+fn refunds_are_ours(service: &Service, actions: &BTreeMap<shared::domain::id::ActionId, Action>) -> Result<(), String> {
+    let refunds = service.sandbox.refunds().map_err(|error| error.to_string())?;
+    let mut seen = BTreeSet::new();
+    let mut per_charge: BTreeMap<String, i64> = BTreeMap::new();
+    for refund in &refunds {
+        let id = refund["metadata"]["recoup_action"].as_str().unwrap_or_default().to_owned();
+        must(seen.insert(id.clone()), || format!("{id} was refunded twice"))?;
+        let action =
+            actions.values().find(|action| action.id.as_str() == id).ok_or_else(|| format!("a refund without an action: {refund}"))?;
+        must(action.state == State::Executed, || format!("{id} was refunded and is {:?}", action.state))?;
+        let Kind::Refund { payment, amount } = &action.kind;
+        let same = refund["charge"] == payment.as_str()
+            && refund["amount"].as_i64() == amount.minor()
+            && refund["currency"] == amount.currency().code().to_lowercase();
+        must(same, || format!("{id} was not refunded as approved: {refund} {amount}"))?;
+        *per_charge.entry(payment.clone()).or_insert(0) += refund["amount"].as_i64().unwrap_or(0);
+    }
+    for (charge, back) in per_charge {
+        let taken = service.sandbox.captured(&charge).map_err(|error| error.to_string())?;
+        must(back <= taken, || format!("{charge}: {back} of {taken} went back"))?;
+    }
+    for action in actions.values().filter(|action| action.state == State::Executed) {
+        must(seen.contains(action.id.as_str()), || format!("{} is executed, and the provider knows nothing of it", action.id))?;
+    }
+    Ok(())
+}
+
+fn letters_once(service: &Service) -> Result<(), String> {
+    let letters = service.outbox.letters().map_err(|error| error.to_string())?;
+    let mut seen = BTreeSet::new();
+    for (_, letter) in letters.iter().filter(|(_, letter)| letter.id.starts_with("dun_")) {
+        must(seen.insert(letter.id.clone()), || format!("sent twice: {}", letter.subject))?;
+    }
+    Ok(())
+}
+
+fn queues_are_empty(service: &Service) -> Result<(), String> {
+    for depth in service.queue.depths().map_err(|error| error.to_string())? {
+        must(depth.depth + depth.in_flight + depth.delayed == 0, || {
+            format!("the queues are not empty: {depth:?} at {}", service.clock.now())
+        })?;
+        if depth.dead > 0 {
+            let queue = shared::app::ports::QueueName::ALL.into_iter().find(|queue| queue.name() == depth.name).unwrap();
+            let reasons: Vec<_> =
+                service.queue.dead(queue).map_err(|error| error.to_string())?.into_iter().map(|(_, _, reason)| reason).collect();
+            // A reminder whose sending is in doubt is set aside on purpose, and not repeated.
+            must(reasons.iter().flatten().all(|reason| reason.contains("is in doubt")), || {
+                format!("dead letters in {}: {reasons:?}", depth.name)
+            })?;
+        }
+    }
+    Ok(())
+}
+
+async fn reports_recompute(service: &Service, facts: &BTreeMap<Fact, i64>) -> Result<(), String> {
+    let standing = sum(&rows(service, MONTHS).await);
+    must(standing == *facts, || {
+        let missing: Vec<_> = facts.iter().filter(|(fact, _)| !standing.contains_key(fact)).collect();
+        let extra: Vec<_> = standing.iter().filter(|(fact, count)| facts.get(fact) != Some(count)).collect();
+        format!("the rows do not sum to the facts: missing {missing:?}, extra {extra:?}")
+    })
+}

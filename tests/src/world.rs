@@ -1,0 +1,94 @@
+//! A whole service in memory, and what people and providers do to it.
+
+use bytes::Bytes;
+use http::{Method, Request, StatusCode};
+use jiff::Timestamp;
+use local::server::dispatch;
+use local::service::{Options, Service};
+use serde_json::Value;
+use shared::app::ports::{Clock, Order, Range, Table};
+use shared::app::store::{Stored, keys, open};
+use shared::app::token;
+use shared::domain::id::AccountId;
+use shared::providers::{Secret, stripe::signature_header};
+
+/// Opens a service whose clock moves only when told.
+pub async fn open_at(at: &str) -> Service {
+    let clock = Some(at.parse().unwrap());
+    Service::open(&Options { clock, base_url: "http://recoup.test".to_owned(), ..Options::default() }).await.unwrap()
+}
+
+/// Signs and posts a delivery at the service's time, and answers as the server would.
+pub async fn deliver(service: &Service, body: &Value) -> (StatusCode, Value) {
+    let request = signed(service, body.to_string().into_bytes());
+    answer(dispatch(service, &request).await)
+}
+
+pub fn signed(service: &Service, body: Vec<u8>) -> Request<Bytes> {
+    let (name, value) = signature_header(&Secret::new("test_stripe_secret"), &body, service.clock.now());
+    Request::post("/webhooks/stripe/default")
+        .header("content-type", "application/json")
+        .header(name, value)
+        .body(Bytes::from(body))
+        .unwrap()
+}
+
+/// Asks as a staff member, with a bearer token.
+pub async fn ask(
+    service: &Service,
+    staff: &str,
+    method: Method,
+    path: &str,
+    body: Option<&Value>,
+    key: Option<&str>,
+) -> (StatusCode, Value) {
+    let secret = service.context.vault.tokens().await.unwrap();
+    let bearer = token::issue(&secret, staff, service.clock.machine(), 1);
+    let mut request = Request::builder().method(method).uri(path).header("authorization", format!("Bearer {bearer}"));
+    if let Some(key) = key {
+        request = request.header("idempotency-key", key);
+    }
+    let body = body.map(|body| body.to_string()).unwrap_or_default();
+    answer(dispatch(service, &request.body(Bytes::from(body)).unwrap()).await)
+}
+
+pub async fn get(service: &Service, path: &str) -> Value {
+    let (status, value) = ask(service, "ana", Method::GET, path, None, None).await;
+    assert_eq!(status, StatusCode::OK, "{path}: {value}");
+    value
+}
+
+fn answer(answer: http::Response<Bytes>) -> (StatusCode, Value) {
+    let value =
+        serde_json::from_slice(answer.body()).unwrap_or_else(|_| Value::String(String::from_utf8_lossy(answer.body()).into_owned()));
+    (answer.status(), value)
+}
+
+/// Every record of one kind that an account has.
+pub async fn records<T: Stored>(service: &Service, account: &AccountId, prefix: &str) -> Vec<T> {
+    let range = Range {
+        table: Table::Accounts,
+        pk: keys::account_partition(account),
+        prefix: prefix.to_owned(),
+        after: None,
+        limit: 1000,
+        order: Order::Ascending,
+    };
+    service.context.store.range(&range).await.unwrap().iter().map(|item| open(item).unwrap()).collect()
+}
+
+/// Every row of the months in question.
+pub async fn rows(service: &Service, months: &[&str]) -> Vec<shared::domain::fact::Row> {
+    let mut rows = Vec::new();
+    for month in months {
+        for pk in keys::fact_partitions(month) {
+            let range = Range { table: Table::Facts, pk, prefix: String::new(), after: None, limit: 1000, order: Order::Ascending };
+            rows.extend(service.context.store.range(&range).await.unwrap().iter().map(|item| open(item).unwrap()));
+        }
+    }
+    rows
+}
+
+pub fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}

@@ -1,0 +1,3 @@
+//! The whole service: stories, the store, HTTP, and storms.
+
+mod simulation;
