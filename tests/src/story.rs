@@ -1,1 +1,269 @@
-//! t
+//! Text stories that a billing clerk can check: what happens above the line, what comes of it below.
+//!
+//! Each line above is a time and one of:
+//! `customer ID` · `invoice ID CUSTOMER AMOUNT CURRENCY` · `payment_failed INVOICE CODE` · `paid INVOICE` · `void INVOICE` ·
+//! `charge ID CUSTOMER AMOUNT CURRENCY` · `refund STAFF CHARGE AMOUNT REASON` · `approve STAFF` · `deny STAFF` ·
+//! `provider TROUBLE` · `again` (the delivery before is sent once more) · `wait`.
+
+use crate::{stripe, world};
+use http::{Method, StatusCode};
+use jiff::Timestamp;
+use local::service::Service;
+use serde_json::{Value, json};
+use shared::app::ports::{Channel, Clock};
+use shared::app::report::waiting;
+use shared::app::store::keys;
+use shared::domain::action::Action;
+use shared::domain::case::{Case, State};
+use shared::domain::dunning::{Plan, PlanState};
+use shared::domain::id::AccountId;
+use shared::domain::ledger::Entry;
+use shared::domain::money::{Currency, Money};
+use std::collections::BTreeMap;
+
+/// An invoice as the story's provider knows it.
+#[derive(Clone)]
+struct Bill {
+    customer: String,
+    minor: i64,
+    currency: String,
+    attempts: u32,
+    made_at: Timestamp,
+}
+
+struct Telling {
+    service: Service,
+    bills: BTreeMap<String, Bill>,
+    customers: Vec<String>,
+    charges: BTreeMap<String, String>,
+    last: Option<Value>,
+    told: u32,
+    seen: BTreeMap<String, String>,
+    letters: usize,
+    lines: Vec<String>,
+}
+
+/// Tells a story and returns what came of it, line by line.
+pub async fn tell(text: &str) -> Vec<String> {
+    let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')).collect();
+    let first = lines.first().map_or("2026-01-01", |line| &line[..10]);
+    let service = world::open_at(&format!("{first}T00:00:00Z")).await;
+    let mut telling = Telling {
+        service,
+        bills: BTreeMap::new(),
+        customers: Vec::new(),
+        charges: BTreeMap::new(),
+        last: None,
+        told: 0,
+        seen: BTreeMap::new(),
+        letters: 0,
+        lines: Vec::new(),
+    };
+    for line in lines {
+        telling.line(line).await;
+    }
+    telling.receipts().await;
+    telling.lines
+}
+
+impl Telling {
+    async fn line(&mut self, line: &str) {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let at: Timestamp =
+            format!("{}T{}:00Z", words[0], words[1]).parse().unwrap_or_else(|_| panic!("`{line}` does not begin with a time"));
+        // Day by day, so that what is due in between shows in its own line.
+        self.pass_until(at).await;
+        match &words[2..] {
+            ["customer", id] => {
+                self.customers.push((*id).to_owned());
+                self.deliver("customer.created", at, stripe::customer(id, at)).await;
+            }
+            ["invoice", id, customer, amount, currency] => {
+                let bill = Bill {
+                    customer: (*customer).to_owned(),
+                    minor: minor(amount, currency),
+                    currency: (*currency).to_owned(),
+                    attempts: 0,
+                    made_at: at,
+                };
+                self.bills.insert((*id).to_owned(), bill.clone());
+                self.deliver("invoice.finalized", at, self.invoice(id, "open", bill.minor)).await;
+            }
+            ["payment_failed", id, code] => {
+                let bill = self.bills.get_mut(*id).unwrap_or_else(|| panic!("the story has no invoice {id}"));
+                bill.attempts += 1;
+                let bill = bill.clone();
+                let charge = format!("ch_{id}_{}", bill.attempts);
+                self.deliver(
+                    "charge.failed",
+                    at,
+                    stripe::charge(&bill.customer, &charge, Some(id), bill.minor, &bill.currency, Some(code), at),
+                )
+                .await;
+                self.deliver("invoice.payment_failed", at, self.invoice(id, "open", bill.minor)).await;
+            }
+            ["paid", id] => {
+                let bill = self.bills[*id].clone();
+                let charge = format!("ch_{id}_paid");
+                self.charges.insert(charge.clone(), bill.customer.clone());
+                self.deliver(
+                    "charge.succeeded",
+                    at,
+                    stripe::charge(&bill.customer, &charge, Some(id), bill.minor, &bill.currency, None, at),
+                )
+                .await;
+                let mut paid = self.invoice(id, "paid", 0);
+                paid["status_transitions"]["paid_at"] = json!(at.as_second());
+                self.deliver("invoice.paid", at, paid).await;
+            }
+            ["void", id] => self.deliver("invoice.voided", at, self.invoice(id, "void", self.bills[*id].minor)).await,
+            ["charge", id, customer, amount, currency] => {
+                self.charges.insert((*id).to_owned(), (*customer).to_owned());
+                let charge = stripe::charge(customer, id, None, minor(amount, currency), currency, None, at);
+                self.deliver("charge.succeeded", at, charge).await;
+            }
+            ["refund", staff, charge, amount, reason] => self.refund(staff, charge, amount, reason).await,
+            [decision @ ("approve" | "deny"), staff] => self.decide(decision, staff).await,
+            ["provider", trouble] => self.service.sandbox.trouble("stripe", trouble).unwrap(),
+            ["again"] => {
+                let body = self.last.clone().expect("nothing was delivered before");
+                self.post(&body).await;
+            }
+            ["wait"] => {}
+            _ => panic!("no story knows `{line}`"),
+        }
+        self.service.work().await.unwrap();
+        self.look().await;
+    }
+
+    async fn pass_until(&mut self, at: Timestamp) {
+        while self.service.clock.now() < at {
+            let tomorrow = self.service.clock.now() + jiff::SignedDuration::from_hours(1);
+            self.service.advance(tomorrow.min(at)).await.unwrap();
+            self.look().await;
+        }
+    }
+
+    fn invoice(&self, id: &str, status: &str, remaining: i64) -> Value {
+        let bill = &self.bills[id];
+        stripe::invoice(&bill.customer, id, status, bill.minor, remaining, &bill.currency, bill.attempts, bill.made_at)
+    }
+
+    async fn deliver(&mut self, kind: &str, at: Timestamp, object: Value) {
+        self.told += 1;
+        let body = stripe::event(&format!("evt_{}", self.told), kind, at, &object);
+        self.post(&body).await;
+        self.last = Some(body);
+        self.service.work().await.unwrap();
+    }
+
+    async fn post(&mut self, body: &Value) {
+        let (status, answer) = world::deliver(&self.service, body).await;
+        if status != StatusCode::OK {
+            self.say(&format!("the delivery is answered {status}: {answer}"));
+        }
+    }
+
+    async fn refund(&mut self, staff: &str, charge: &str, amount: &str, reason: &str) {
+        let customer = self.charges.get(charge).cloned().unwrap_or_else(|| self.customers[0].clone());
+        let amount = Money::parse(amount, Currency::USD).unwrap();
+        let body = json!({"account": format!("stripe:{customer}"), "kind": "refund", "params": {"payment": charge, "amount": amount}, "reason_code": reason, "note": "asked in a story"});
+        self.told += 1;
+        let (status, answer) =
+            world::ask(&self.service, staff, Method::POST, "/api/actions", Some(&body), Some(&format!("key-{}", self.told))).await;
+        if status != StatusCode::CREATED {
+            self.say(&format!("{staff} is refused: {}", answer["error"]["message"].as_str().unwrap_or_default()));
+        }
+    }
+
+    async fn decide(&mut self, decision: &str, staff: &str) {
+        let waiting = waiting(&self.service.context).await.unwrap();
+        let Some((id, digest, _)) = waiting.first() else { return self.say("nothing waits for a decision") };
+        let body = json!({"decision": decision, "preview_digest": digest, "note": ""});
+        let (status, answer) =
+            world::ask(&self.service, staff, Method::POST, &format!("/api/actions/{id}/decision"), Some(&body), None).await;
+        if status != StatusCode::OK {
+            self.say(&format!("{staff} is refused: {}", answer["error"]["message"].as_str().unwrap_or_default()));
+        }
+    }
+
+    fn say(&mut self, what: &str) {
+        self.lines.push(format!("{}  {what}", self.service.clock.now().strftime("%Y-%m-%d %H:%M")));
+    }
+
+    /// Says what is different since the last look.
+    async fn look(&mut self) {
+        for customer in self.customers.clone() {
+            let account = AccountId::of("stripe", "default", &customer);
+            for case in world::records::<Case>(&self.service, &account, "CASE#").await {
+                let text = match case.state {
+                    State::Open => format!("case {} {}: open, rule {}", case.class.name(), case.about, case.rule),
+                    State::Resolved => {
+                        format!("case {} {}: {}", case.class.name(), case.about, case.resolution.clone().unwrap_or_default())
+                    }
+                };
+                self.once(case.id.as_str(), text);
+            }
+            for plan in world::records::<Plan>(&self.service, &account, "PLAN#").await {
+                let steps: Vec<_> =
+                    plan.steps.iter().map(|step| format!("{} {}", step.due_at.strftime("%m-%d"), step.kind.name())).collect();
+                self.once(
+                    &format!("plan {}", plan.invoice),
+                    format!("plan {}: segment {}, {}", plan.invoice, plan.segment, steps.join(", ")),
+                );
+                if plan.state == PlanState::Stopped {
+                    self.once(
+                        &format!("stop {}", plan.invoice),
+                        format!("plan {} stops: {}", plan.invoice, plan.reason.clone().unwrap_or_default()),
+                    );
+                }
+            }
+            for action in world::records::<Action>(&self.service, &account, "ACTION#").await {
+                let needs = action.required.iter().map(|role| role.name()).collect::<Vec<_>>().join("+");
+                let needs = if needs.is_empty() { "within the limit of its asker".to_owned() } else { format!("needs {needs}") };
+                let confirmed = if action.confirmed_at.is_some() { ", confirmed by the provider" } else { "" };
+                self.once(
+                    action.id.as_str(),
+                    format!("action {} of {} ({needs}): {}{confirmed}", action.kind.name(), action.kind.target(), action.state.name()),
+                );
+            }
+        }
+        let letters = self.service.outbox.letters().unwrap();
+        for (_, letter) in letters.iter().rev().skip(self.letters) {
+            let to = if letter.channel == Channel::Mail { letter.to.clone() } else { format!("Slack {}", letter.to) };
+            self.lines.push(format!("{}  sent to {to}: {}", self.service.clock.now().strftime("%Y-%m-%d %H:%M"), letter.subject));
+        }
+        self.letters = letters.len();
+    }
+
+    fn once(&mut self, what: &str, text: String) {
+        if self.seen.get(what) != Some(&text) {
+            self.seen.insert(what.to_owned(), text.clone());
+            self.say(&text);
+        }
+    }
+
+    /// The ledger in one line an account, and what the provider was asked.
+    async fn receipts(&mut self) {
+        for customer in self.customers.clone() {
+            let account = AccountId::of("stripe", "default", &customer);
+            let entries: Vec<Entry> = world::records(&self.service, &account, keys::LEDGER_PREFIX).await;
+            if !entries.is_empty() {
+                let steps: Vec<_> = entries.iter().map(|entry| format!("{:?} by {}", entry.step, entry.by).to_lowercase()).collect();
+                self.lines.push(format!("ledger of {customer}: {}", steps.join(", ")));
+            }
+        }
+        for call in self.service.sandbox.calls("stripe").unwrap() {
+            self.lines.push(format!(
+                "Stripe was asked: {} {}: {}",
+                call.method,
+                call.path.split('?').next().unwrap_or_default(),
+                call.status.to_string().trim_matches('"')
+            ));
+        }
+    }
+}
+
+fn minor(amount: &str, currency: &str) -> i64 {
+    Money::parse(amount, Currency::parse(currency).unwrap()).unwrap().minor().unwrap()
+}

@@ -19,11 +19,10 @@ impl Service {
     pub async fn work(&self) -> Result<(), Fault> {
         loop {
             let mut worked = self.deliver_webhooks().await? > 0;
-            worked |= alarm::sweep(&self.context).await?.rung > 0;
             for queue in QueueName::ALL {
                 worked |= self.work_batch(queue).await? > 0;
             }
-            if !worked {
+            if !worked && alarm::sweep(&self.context).await?.rung == 0 {
                 return Ok(());
             }
         }

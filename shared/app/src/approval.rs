@@ -15,6 +15,7 @@ use bytes::Bytes;
 use domain::action::State;
 use domain::id::ActionId;
 use http::{HeaderValue, Request, StatusCode, header};
+use jiff::{SignedDuration, Timestamp};
 
 /// How a message ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,6 +78,11 @@ async fn signed_in(context: &Context, endpoint: Endpoint, request: &Request<Byte
         }
         other => unreachable!("the route table sends {other:?} to another function"),
     }
+}
+
+/// When somebody looks whether an action that is under way has come to its end.
+fn look_at(context: &Context) -> Timestamp {
+    context.clock.now() + SignedDuration::from_secs(context.policies.limits.current().alarm_lease_secs)
 }
 
 pub fn action_id(id: &str) -> Result<ActionId, Problem> {

@@ -158,11 +158,12 @@ async fn make(context: &Context, ask: &Ask<'_>) -> Result<Attempted<Result<Actio
 
     // Decide.
     let made = decided(context, ask, payment.as_ref());
-    let action = match made {
+    let mut action = match made {
         Ok(action) => action,
         Err(problem) => return Ok(Attempted::Done(Err(problem))),
     };
     let approved = action.state == State::Approved;
+    action.look_at = approved.then(|| super::look_at(context));
     let reserved = payment.clone().filter(|_| approved).map(|mut payment| {
         payment.reserved.extend(action.kind.amount().map(|amount| (action.id.clone(), amount)));
         payment

@@ -99,7 +99,7 @@ async fn store_attempt(context: &Context, read: desk::Read, action: Action, head
     let mut action = approved(before.clone()).map_err(Fault::park)?.into_inner();
     let attempt = next_attempt(&action, now, SignedDuration::from_hours(limits.stripe_key_hours));
     action.state = State::Executing;
-    action.look_at = Some(now + SignedDuration::from_secs(limits.alarm_lease_secs));
+    action.look_at = Some(super::look_at(context));
     let body = [("key", attempt.key.clone()), ("attempt", attempt.number.to_string())];
     action.attempt = Some(attempt);
     let mut commit = Commit::default();

@@ -77,6 +77,7 @@ async fn once(context: &Context, id: &ActionId, staff: &Staff, ballot: &Ballot) 
     };
     let digest_now = digest_now(&before, read.payment.as_ref());
     let (after, refused) = match approval::decide(before.clone(), vote.clone(), &staff, &digest_now, now) {
+        Ok(action) if action.state == State::Approved => (Action { look_at: Some(super::look_at(context)), ..action }, None),
         Ok(action) => (action, None),
         // Whoever saw the right preview learns that the world has moved on; the request is spent.
         Err(Refusal::StalePreview) if vote.digest == before.preview.digest => {

@@ -125,8 +125,7 @@ stored!(Staff, 1, |staff| key keys::staff(&staff.id), wake None, place None);
 fn action_wakes(action: &Action) -> Option<Timestamp> {
     match action.state {
         action::State::WaitingApproval => Some(action.expires_at),
-        action::State::Approved => action.decided_at,
-        action::State::Executing | action::State::InDoubt => action.look_at,
+        action::State::Approved | action::State::Executing | action::State::InDoubt => action.look_at,
         _ => None,
     }
 }
