@@ -1,0 +1,161 @@
+//! The program as a process: killed under load, started on bad ground.
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use shared::providers::{Secret, stripe::signature_header};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::{Child, ChildStdout, Command, Output, Stdio};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
+const RECOUP: &str = env!("CARGO_BIN_EXE_recoup");
+
+struct Running {
+    child: Child,
+    address: String,
+    /// Kept open: a service whose output nobody takes would stop when it speaks.
+    _output: BufReader<ChildStdout>,
+}
+
+/// Starts the service on a free port and waits until it says that it is ready.
+fn start(data: &Path) -> Running {
+    let mut child = Command::new(RECOUP)
+        .args(["serve", "--empty", "--addr", "127.0.0.1:0", "--data"])
+        .arg(data)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut output = BufReader::new(child.stdout.take().unwrap());
+    let console =
+        output.by_ref().lines().map_while(Result::ok).find(|line| line.contains("Console")).expect("the service says where its console is");
+    let address = console.split("http://").nth(1).unwrap().split('/').next().unwrap().to_owned();
+    Running { child, address, _output: output }
+}
+
+fn run(arguments: &[&str], data: &Path, secret: Option<(&str, &str)>) -> Output {
+    Command::new(RECOUP).args(arguments).arg("--data").arg(data).envs(secret).output().unwrap()
+}
+
+/// One request on a connection of its own; nothing if the connection breaks.
+fn http(address: &str, method: &str, path: &str, headers: &[(&str, String)], body: &str) -> Option<(u16, String)> {
+    let mut stream = TcpStream::connect(address).ok()?;
+    let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    let head =
+        format!("{method} {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\ncontent-length: {}\r\n{headers}\r\n", body.len());
+    stream.write_all(head.as_bytes()).ok()?;
+    stream.write_all(body.as_bytes()).ok()?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).ok()?;
+    let status = answer.split(' ').nth(1)?.parse().ok()?;
+    Some((status, answer.split_once("\r\n\r\n")?.1.to_owned()))
+}
+
+#[allow(clippy::disallowed_methods, reason = "signatures towards a running process go by the machine's clock")]
+fn deliver(address: &str, number: usize) -> Option<u16> {
+    let now = Timestamp::now();
+    let charge = json!({"id": format!("ch_{number}"), "object": "charge", "customer": format!("cus_{}", number % 7), "amount": 100 + number, "currency": "usd", "captured": true, "paid": true, "status": "succeeded", "created": now.as_second()});
+    let body = json!({"id": format!("evt_{number}"), "object": "event", "created": now.as_second(), "livemode": false, "type": "charge.succeeded", "data": {"object": charge}}).to_string();
+    let (name, value) = signature_header(&Secret::new("test_stripe_secret"), body.as_bytes(), now);
+    let headers = [(name, value), ("content-type", "application/json".to_owned())];
+    http(address, "POST", "/webhooks/stripe/default", &headers, &body).map(|(status, _)| status)
+}
+
+#[test]
+fn killed_under_load_it_still_has_every_webhook_that_it_acknowledged_exactly_once() {
+    let data = tempfile::tempdir().unwrap();
+    let acknowledged: Arc<Mutex<Vec<usize>>> = Arc::default();
+    let mut next = 0;
+    for _ in 0..3 {
+        let mut running = start(data.path());
+        let (number, stop) = (Arc::new(AtomicUsize::new(next)), Arc::new(AtomicBool::new(false)));
+        let workers: Vec<_> = (0..4)
+            .map(|_| {
+                let (address, acknowledged, number, stop) = (running.address.clone(), acknowledged.clone(), number.clone(), stop.clone());
+                std::thread::spawn(move || {
+                    while !stop.load(Ordering::SeqCst) {
+                        let own = number.fetch_add(1, Ordering::SeqCst);
+                        match deliver(&address, own) {
+                            Some(200) => acknowledged.lock().unwrap().push(own),
+                            Some(status) => panic!("delivery {own} was answered {status}"),
+                            None => return,
+                        }
+                    }
+                })
+            })
+            .collect();
+        let wanted = acknowledged.lock().unwrap().len() + 150;
+        while acknowledged.lock().unwrap().len() < wanted {
+            assert!(workers.iter().any(|worker| !worker.is_finished()), "the service went away by itself");
+            std::thread::yield_now();
+        }
+        // SIGKILL: nothing is flushed, nobody is told.
+        running.child.kill().unwrap();
+        running.child.wait().unwrap();
+        stop.store(true, Ordering::SeqCst);
+        workers.into_iter().for_each(|worker| worker.join().unwrap());
+        next = number.load(Ordering::SeqCst);
+    }
+    let mut running = start(data.path());
+    // Moving the clock returns when nothing that is due is left.
+    let (status, body) = http(&running.address, "POST", "/local/clock", &[], r#"{"advance":"PT1H"}"#).unwrap();
+    assert_eq!(status, 200, "{body}");
+    let token = String::from_utf8(run(&["token", "ana"], data.path(), None).stdout).unwrap();
+    let bearer = [("authorization", format!("Bearer {}", token.trim()))];
+    let mut seen = Vec::new();
+    for customer in 0..7 {
+        let (status, body) =
+            http(&running.address, "GET", &format!("/api/accounts/stripe:cus_{customer}/timeline?limit=1000"), &bearer, "").unwrap();
+        assert_eq!(status, 200, "{body}");
+        let page: Value = serde_json::from_str(&body).unwrap();
+        assert!(page["next"].is_null());
+        seen.extend(
+            page["items"].as_array().unwrap().iter().map(|item| item["id"].as_str().unwrap()["evt_".len()..].parse::<usize>().unwrap()),
+        );
+    }
+    let (_, queues) = http(&running.address, "GET", "/local/queues", &[], "").unwrap();
+    running.child.kill().unwrap();
+    running.child.wait().unwrap();
+    seen.sort_unstable();
+    let mut once = seen.clone();
+    once.dedup();
+    assert_eq!(seen, once, "an event was folded twice");
+    let lost: Vec<_> = acknowledged.lock().unwrap().iter().filter(|number| once.binary_search(number).is_err()).copied().collect();
+    assert_eq!(lost, Vec::<usize>::new(), "acknowledged and lost");
+    assert!(!queues.contains(r#""dead":1"#), "{queues}");
+}
+
+/// One line on standard error, a failing exit code, and no panic.
+fn refused(output: &Output, expected: &str) {
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success(), "{text}");
+    assert_eq!(text.trim().lines().count(), 1, "{text}");
+    assert!(text.contains(expected), "`{text}` does not say `{expected}`");
+    assert!(!text.contains("panicked"), "{text}");
+}
+
+#[test]
+fn bad_ground_is_refused_in_one_line_that_says_what_to_do() {
+    let data = tempfile::tempdir().unwrap();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    refused(&run(&["serve", "--empty", "--addr", &address], data.path(), None), "--addr");
+    refused(
+        &run(&["serve", "--empty", "--addr", "127.0.0.1:0"], data.path(), Some(("RECOUP_SECRET_STRIPE_DEFAULT", ""))),
+        "RECOUP_SECRET_STRIPE_DEFAULT",
+    );
+    refused(&run(&["token", "mara"], &data.path().join("nowhere"), None), "start the service first");
+    refused(&run(&["clock", "advance", "tomorrow", "--addr", "127.0.0.1:1"], data.path(), None), "is not a span");
+    refused(&run(&["clock", "advance", "3d", "--addr", "127.0.0.1:1"], data.path(), None), "no service answers");
+    for file in ["local.sqlite", "tables.sqlite"] {
+        let damaged = tempfile::tempdir().unwrap();
+        std::fs::write(damaged.path().join(file), "this is no database, and long enough to be seen as one that was damaged".repeat(50))
+            .unwrap();
+        refused(&run(&["serve", "--empty", "--addr", "127.0.0.1:0"], damaged.path(), None), "damaged");
+    }
+    let file = data.path().join("a file");
+    std::fs::write(&file, "").unwrap();
+    refused(&run(&["serve", "--empty", "--addr", "127.0.0.1:0"], &file, None), "--data");
+}
