@@ -36,7 +36,9 @@ fn bad_requests_get_named_answers_and_change_nothing() {
     run(async {
         let service = with_a_payment().await;
         let long = "x".repeat((1 << 20) + 1);
-        let rows: [(&str, &str, &[(&str, &str)], &str, u16, &str); 12] = [
+        /// Method, path, headers, body; status and code.
+        type Row<'a> = (&'a str, &'a str, &'a [(&'a str, &'a str)], &'a str, u16, &'a str);
+        let rows: [Row<'_>; 12] = [
             ("GET", "/nope", &[], "", 404, "not_found"),
             ("DELETE", "/api/actions", &[], "", 405, "method_not_allowed"),
             ("GET", "/webhooks/stripe/default", &[], "", 405, "method_not_allowed"),

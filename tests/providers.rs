@@ -1,5 +1,7 @@
 //! The contract: each question is asked of every provider, over its recorded deliveries.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+
 use http::{HeaderMap, HeaderValue};
 use jiff::{SignedDuration, Timestamp};
 use shared::domain::event::Seen;

@@ -1,5 +1,7 @@
 //! The whole service: stories, the store, HTTP, and storms.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+
 mod http;
 mod scenarios;
 mod simulation;

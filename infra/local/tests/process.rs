@@ -1,5 +1,7 @@
 //! The program as a process: killed under load, started on bad ground.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use shared::providers::{Secret, stripe::signature_header};

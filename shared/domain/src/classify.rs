@@ -106,6 +106,7 @@ impl Rules for ClassifyPolicy {
 
 /// A trouble that the book shows after an event was folded.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(clippy::large_enum_variant, reason = "an event has one or two of them")]
 pub enum Concern {
     /// A try failed, and the invoice is open, settled or withdrawn.
     FailedInvoice { case: CaseId, invoice: String },

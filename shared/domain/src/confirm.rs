@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 
 /// Names the actions that an event speaks of.
 pub fn named(event: &Event) -> Vec<ActionId> {
-    refunds(event).filter_map(|(_, action)| Some(action)).collect()
+    refunds(event).map(|(_, action)| action).collect()
 }
 
 fn refunds(event: &Event) -> impl Iterator<Item = (&RefundSeen, ActionId)> {
