@@ -32,7 +32,6 @@ pub async fn load(service: &Service, now: Timestamp) -> Result<Loaded, Fault> {
     for delivery in &deliveries {
         service.advance(delivery.at).await?;
         deliver(service, delivery.body.to_string().into_bytes()).await?;
-        service.work().await?;
         if delivery.at > decided_at + SignedDuration::from_hours(12) {
             decided_at = delivery.at;
             decide(service, now).await?;

@@ -26,10 +26,21 @@ impl Disk {
             Some(file) => Connection::open(file)?,
             None => Connection::open_in_memory()?,
         };
-        // An acknowledged webhook survives a crash of the machine, too, not only of the process.
-        connection.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 5000;")?;
+        connection.execute_batch("PRAGMA journal_mode = WAL; PRAGMA busy_timeout = 5000;")?;
         connection.execute_batch(TABLES)?;
-        Ok(Self(Arc::new(Mutex::new(connection))))
+        let disk = Self(Arc::new(Mutex::new(connection)));
+        disk.careful()?;
+        Ok(disk)
+    }
+
+    /// Waits for the disk: an acknowledged webhook survives a crash of the machine, too, not only of the process.
+    pub fn careful(&self) -> rusqlite::Result<()> {
+        self.connection().execute_batch("PRAGMA synchronous = FULL")
+    }
+
+    /// Waits for nothing, while what is written could be made again.
+    pub fn hurried(&self) -> rusqlite::Result<()> {
+        self.connection().execute_batch("PRAGMA synchronous = OFF")
     }
 
     fn connection(&self) -> MutexGuard<'_, Connection> {

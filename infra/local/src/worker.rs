@@ -35,8 +35,7 @@ impl Service {
             self.clock.advance(next).map_err(Fault::retry)?;
             self.work().await?;
         }
-        self.clock.advance(to).map_err(Fault::retry)?;
-        self.work().await
+        self.clock.advance(to).map_err(Fault::retry)
     }
 
     /// The next time, after now and not after `to`, at which something is due.

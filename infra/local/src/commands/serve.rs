@@ -62,10 +62,12 @@ async fn prepare(service: &Service, options: &ServeOptions, fresh: bool) -> Resu
     let now: Timestamp = options.clock.unwrap_or_else(machine);
     println!("Loading the demo company …");
     let begun = machine();
+    service.disk.hurried().map_err(disk)?;
     let loaded = demo::load(service, now).await.map_err(|fault| format!("the demo company cannot be loaded: {fault}"))?;
     if options.clock.is_none() {
         service.clock.run();
     }
+    service.disk.careful().map_err(disk)?;
     service.disk.set(LOADING, "loaded").map_err(disk)?;
     println!("  {} accounts, {} deliveries, in {} ms.", loaded.accounts, loaded.deliveries, machine().duration_since(begun).as_millis());
     Ok(())
