@@ -6,7 +6,7 @@ use local::demo::Dice;
 use local::service::Service;
 use shared::app::fault::Fault;
 use shared::app::ports::{
-    Archive, Claim, Clock, CommitError, Due, Http, Item, Key, Letter, Listed, NoReply, Post, Queue, QueueName, Range, Store, Write,
+    Archive, Claim, Clock, CommitError, Due, Http, Item, Key, Letter, Listed, NoReply, Post, Queue, QueueName, Range, Store, Unsent, Write,
 };
 use shared::providers::{Call, Reply};
 use std::collections::BTreeMap;
@@ -181,8 +181,20 @@ impl Http for Faulty<dyn Http> {
 
 #[async_trait]
 impl Post for Faulty<dyn Post> {
-    async fn send(&self, letter: &Letter) -> Result<(), Fault> {
-        self.fate.meet("post.send", WRITE, self.port.send(letter)).await
+    async fn send(&self, letter: &Letter) -> Result<(), Unsent> {
+        match self.fate.roll("post.send", WRITE) {
+            None => self.port.send(letter).await,
+            Some(Hit::CrashBefore) => self.fate.crash().await,
+            Some(Hit::CrashAfter) => {
+                let _ = self.port.send(letter).await;
+                self.fate.crash().await
+            }
+            Some(Hit::Throttle) => Err(Unsent::NotSent("throttled".to_owned())),
+            Some(_) => {
+                let _ = self.port.send(letter).await;
+                Err(Unsent::Unknown("answer lost".to_owned()))
+            }
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use crate::disk::Disk;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use shared::app::fault::Fault;
-use shared::app::ports::{Archive, Clock, Letter, Post};
+use shared::app::ports::{Archive, Clock, Letter, Post, Unsent};
 use std::sync::Arc;
 
 pub struct Outbox {
@@ -23,10 +23,10 @@ impl Outbox {
 
 #[async_trait]
 impl Post for Outbox {
-    async fn send(&self, letter: &Letter) -> Result<(), Fault> {
-        let json = serde_json::to_string(letter).map_err(Fault::park)?;
+    async fn send(&self, letter: &Letter) -> Result<(), Unsent> {
+        let json = serde_json::to_string(letter).map_err(|error| Unsent::NotSent(error.to_string()))?;
         let written = self.disk.write("INSERT INTO letter (at, json) VALUES (?1, ?2)", [&self.clock.now().to_string(), &json]);
-        written.map(drop).map_err(Fault::retry)
+        written.map(drop).map_err(|error| Unsent::NotSent(error.to_string()))
     }
 }
 

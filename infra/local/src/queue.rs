@@ -96,8 +96,9 @@ impl LocalQueue {
     }
 
     /// When the next hidden message comes back.
-    pub fn next_at(&self) -> rusqlite::Result<Option<Timestamp>> {
-        let next: Option<Option<i64>> = self.disk.row("SELECT min(visible_at) FROM message WHERE state <> 'dead'", [], |row| row.get(0))?;
+    pub fn next_at(&self, after: Timestamp) -> rusqlite::Result<Option<Timestamp>> {
+        let sql = "SELECT min(visible_at) FROM message WHERE state <> 'dead' AND visible_at > ?1";
+        let next: Option<Option<i64>> = self.disk.row(sql, [after.as_millisecond()], |row| row.get(0))?;
         Ok(next.flatten().and_then(|millis| Timestamp::from_millisecond(millis).ok()))
     }
 

@@ -111,6 +111,12 @@ impl Sandbox {
         self.disk.write(sql, (provider, id, seen_at, object.to_string())).map(drop)
     }
 
+    /// Changes an object that the provider itself changed: no delivery of an earlier state brings it back.
+    fn replace(&self, provider: &str, id: &str, object: &Value) -> Disked<()> {
+        let sql = "UPDATE object SET json = ?3, seen_at = max(seen_at, ?4) + 1 WHERE provider = ?1 AND id = ?2";
+        self.disk.write(sql, (provider, id, object.to_string(), self.clock.now().as_second())).map(drop)
+    }
+
     fn objects(&self, provider: &str, prefix: &str) -> Disked<Vec<Value>> {
         let sql = "SELECT json FROM object WHERE provider = ?1 AND id GLOB ?2 ORDER BY id";
         let texts: Vec<String> = self.disk.rows(sql, [provider, &format!("{prefix}*")], |row| row.get(0))?;

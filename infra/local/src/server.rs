@@ -5,7 +5,7 @@ mod helpers;
 use crate::service::Service;
 use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode, header};
-use http_body_util::{BodyExt, Full, Limited};
+use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -40,9 +40,9 @@ async fn answer(service: &Service, request: Request<Incoming>) -> Response<Bytes
     let head = request.method() == Method::HEAD;
     let (parts, body) = request.into_parts();
     let max = service.context.policies.limits.current().body_bytes_max;
-    let body = match Limited::new(body, max + 1).collect().await {
-        Ok(collected) => collected.to_bytes(),
-        Err(error) if error.is::<http_body_util::LengthLimitError>() => return intake::too_large().answer(),
+    let body = match collected(body, max).await {
+        Ok(Some(body)) => body,
+        Ok(None) => return intake::too_large().answer(),
         Err(_) => return Problem::malformed("the request's body could not be read to its end").answer(),
     };
     let mut answer = dispatch(service, &Request::from_parts(parts, body)).await;
@@ -50,6 +50,21 @@ async fn answer(service: &Service, request: Request<Incoming>) -> Response<Bytes
         *answer.body_mut() = Bytes::new();
     }
     answer
+}
+
+/// Reads a body up to its limit. What lies beyond is drained, so that the client hears the answer, but not without end.
+async fn collected(mut body: Incoming, max: usize) -> Result<Option<Bytes>, hyper::Error> {
+    let (mut kept, mut seen) = (Vec::new(), 0);
+    while let Some(frame) = body.frame().await {
+        let Ok(data) = frame?.into_data() else { continue };
+        seen += data.len();
+        if seen <= max {
+            kept.extend_from_slice(&data);
+        } else if seen > 16 * max {
+            break;
+        }
+    }
+    Ok((seen <= max).then(|| Bytes::from(kept)))
 }
 
 /// Answers one request, as the gateway would after reading it.

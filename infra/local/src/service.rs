@@ -13,6 +13,7 @@ use shared::app::ports::{Archive, Clock, Http, Post, Queue, Store, Vault};
 use shared::app::{fault::Fault, staff};
 use shared::domain::policy::{Policies, Refused};
 use std::collections::BTreeMap;
+use std::fs::{File, TryLockError};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -21,6 +22,8 @@ use std::sync::Arc;
 pub enum StartError {
     #[error("the data folder {0} cannot be used: {1}; give another one with --data")]
     Folder(String, std::io::Error),
+    #[error("the data folder {0} is used by another service; stop that one, or give another folder with --data")]
+    InUse(String),
     #[error("the data folder is damaged: {0}; move it away, or give another one with --data")]
     Disk(#[from] rusqlite::Error),
     #[error("the data folder is damaged: {0}; move it away, or give another one with --data")]
@@ -53,6 +56,8 @@ pub struct Service {
     pub disk: Disk,
     /// Held by whoever moves the clock or works the queues.
     pub working: tokio::sync::Mutex<()>,
+    /// Two services on one folder would work the same queues.
+    _lock: Option<File>,
 }
 
 impl Service {
@@ -60,12 +65,13 @@ impl Service {
         if let Some(folder) = &options.data {
             std::fs::create_dir_all(folder).map_err(|error| StartError::Folder(folder.display().to_string(), error))?;
         }
+        let lock = options.data.as_deref().map(lock).transpose()?;
         let file = |name: &str| options.data.as_ref().map(|folder| folder.join(name));
         let disk = Disk::open(file("local.sqlite").as_deref())?;
         let store = Arc::new(engine::open(file("tables.sqlite").as_deref())?);
         let vault = Arc::new(LocalVault::open(&disk, &options.secrets)?);
         let clock = Arc::new(LocalClock::open(disk.clone(), options.clock)?);
-        let service = Self::assemble(disk, store, vault, clock, &options.base_url)?;
+        let service = Self::assemble(disk, store, vault, clock, &options.base_url, lock)?;
         staff::add_demo(&service.context).await?;
         Ok(service)
     }
@@ -76,6 +82,7 @@ impl Service {
         vault: Arc<dyn Vault>,
         clock: Arc<LocalClock>,
         base_url: &str,
+        lock: Option<File>,
     ) -> Result<Self, StartError> {
         let ticking: Arc<dyn Clock> = clock.clone();
         let queue = Arc::new(LocalQueue::open(disk.clone(), ticking.clone())?);
@@ -93,7 +100,18 @@ impl Service {
             policies: Arc::new(Policies::shipped()?),
             settings: Arc::new(settings),
         };
-        Ok(Self { context, clock, queue, outbox, sandbox, disk, working: tokio::sync::Mutex::new(()) })
+        Ok(Self { context, clock, queue, outbox, sandbox, disk, working: tokio::sync::Mutex::new(()), _lock: lock })
+    }
+}
+
+/// Takes a data folder for this process alone; the system lets it go with the process.
+fn lock(folder: &Path) -> Result<File, StartError> {
+    let folder_error = |error| StartError::Folder(folder.display().to_string(), error);
+    let file = File::create(folder.join("lock")).map_err(folder_error)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(StartError::InUse(folder.display().to_string())),
+        Err(TryLockError::Error(error)) => Err(folder_error(error)),
     }
 }
 

@@ -35,19 +35,22 @@ impl Service {
             self.clock.advance(next).map_err(Fault::retry)?;
             self.work().await?;
         }
-        self.clock.advance(to).map_err(Fault::retry)
+        self.clock.advance(to).map_err(Fault::retry)?;
+        // Something may have arrived over HTTP in the meantime.
+        self.work().await
     }
 
     /// The next time, after now and not after `to`, at which something is due.
     async fn next_due(&self, to: Timestamp) -> Result<Option<Timestamp>, Fault> {
         let now = self.clock.now();
-        let mut next =
-            [self.queue.next_at().map_err(Fault::retry)?, self.sandbox.next_at().map_err(Fault::retry)?].into_iter().flatten().min();
+        let ahead = |at: &Timestamp| *at > now && *at <= to;
+        let queued = self.queue.next_at(now).map_err(Fault::retry)?;
+        let mut next = queued.into_iter().chain(self.sandbox.next_at().map_err(Fault::retry)?).filter(ahead).min();
         for shard in keys::wake_shards() {
             let due = self.context.store.due(&shard, to, 1).await?;
-            next = next.into_iter().chain(due.first().map(|due| due.wake.at)).min();
+            next = next.into_iter().chain(due.first().map(|due| due.wake.at).filter(ahead)).min();
         }
-        Ok(next.filter(|next| *next > now && *next <= to))
+        Ok(next)
     }
 
     async fn work_batch(&self, queue: QueueName) -> Result<usize, Fault> {

@@ -101,6 +101,7 @@ fn killed_under_load_it_still_has_every_webhook_that_it_acknowledged_exactly_onc
         next = number.load(Ordering::SeqCst);
     }
     let mut running = start(data.path());
+    refused(&run(&["serve", "--empty", "--addr", "127.0.0.1:0"], data.path(), None), "used by another service");
     // Moving the clock returns when nothing that is due is left.
     let (status, body) = http(&running.address, "POST", "/local/clock", &[], r#"{"advance":"PT1H"}"#).unwrap();
     assert_eq!(status, 200, "{body}");

@@ -11,7 +11,7 @@ use jiff::SignedDuration;
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Swept {
     pub rung: u32,
-    /// Items whose alarm has rung too often for the state they are in.
+    /// How many of them have rung too often for the state they are in.
     pub stuck: u32,
 }
 
@@ -25,11 +25,11 @@ pub async fn sweep(context: &Context) -> Result<Swept, Fault> {
         for due in context.store.due(&shard, now, limits.sweep_items_max).await? {
             match context.store.claim(&due, silent_until).await? {
                 Claim::Lost => {}
-                Claim::Won { tries } if tries > limits.alarm_tries_max => {
-                    swept.stuck += 1;
-                    tracing::error!(key = %due.key.sk, tries, "an alarm rings in vain; a person has to look at this item");
-                }
-                Claim::Won { .. } => {
+                Claim::Won { tries } => {
+                    if tries > limits.alarm_tries_max {
+                        swept.stuck += 1;
+                        tracing::error!(key = %due.key.sk, tries, "an alarm rings in vain; a person has to look at this item");
+                    }
                     let sent =
                         Message::of_alarm(&due.key).ok_or_else(|| Fault::Park(format!("nobody answers the alarm of {}", due.key.sk)))?;
                     send_all(context, &[sent]).await?;

@@ -34,7 +34,7 @@ pub async fn handle(context: &Context, message: &Message) -> Result<Done, Fault>
             let desk = desk::read(context, action).await?;
             match desk.action.as_ref().map(|action| action.state) {
                 Some(State::WaitingApproval) => decide::expire(context, action).await,
-                Some(State::Approved | State::Executing | State::InDoubt) => carry_out::handle(context, action).await,
+                Some(State::Approved | State::Executing | State::InDoubt | State::Executed) => carry_out::handle(context, action).await,
                 _ => Ok(Done::NothingToDo),
             }
         }

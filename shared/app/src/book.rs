@@ -98,6 +98,10 @@ async fn wait(context: &Context, event: &Event, message: Option<&Message>) -> Re
     };
     let batch = Batch::read(context, vec![key.clone()]).await?;
     let mut external = batch.get(&key)?.unwrap_or_else(|| nobodys(event, &key));
+    if external.account.is_some() {
+        // The parent came between the two reads.
+        return Ok(Attempted::Again);
+    }
     if external.waiting.iter().any(|waiting| waiting.event == event.id) {
         return Ok(Attempted::Done(Folded::Waiting));
     }

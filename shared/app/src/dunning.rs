@@ -3,7 +3,7 @@
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::message::Message;
-use crate::ports::{Channel, Letter};
+use crate::ports::{Channel, Letter, Unsent};
 use crate::store::{self, Attempted, Batch, Commit, Of, keys};
 use domain::book::{Due, Head, Invoice, Person, PlanLine};
 use domain::dunning::{Plan, PlanState, Step, StepKind, plan};
@@ -16,6 +16,7 @@ use std::collections::BTreeMap;
 pub enum Done {
     Planned,
     Sent,
+    InDoubt,
     NothingToDo,
 }
 
@@ -27,12 +28,17 @@ pub async fn handle(context: &Context, message: &Message) -> Result<Done, Fault>
                 return Ok(Done::NothingToDo);
             };
             // The step is stored as being sent: if we are never heard of again, it is in doubt and not repeated.
-            context
-                .post
-                .send(&letter)
-                .await
-                .map_err(|fault| Fault::Park(format!("step {} of {invoice} is in doubt: {fault}", step.number)))?;
-            store::retrying(context, || sent(context, account, invoice, step.number)).await
+            match context.post.send(&letter).await {
+                Ok(()) => store::retrying(context, || end(context, account, invoice, |plan| plan.sent(step.number), Done::Sent)).await,
+                Err(Unsent::Unknown(reason)) => {
+                    tracing::error!(invoice, step = step.number, reason, "it is not known whether a reminder was sent; it is not repeated");
+                    store::retrying(context, || end(context, account, invoice, |plan| plan.doubt(None), Done::InDoubt)).await
+                }
+                Err(Unsent::NotSent(reason)) => {
+                    store::retrying(context, || end(context, account, invoice, |plan| plan.unsent(step.number), Done::NothingToDo)).await?;
+                    Err(Fault::Retry(format!("step {} of {invoice} could not be sent: {reason}", step.number)))
+                }
+            }
         }
         other => Err(Fault::Park(format!("a `{}` message does not belong into the dunning queue", other.name()))),
     }
@@ -78,7 +84,7 @@ async fn begin(context: &Context, account: &AccountId, invoice: &str) -> Result<
     // Decide.
     let now = context.clock.now();
     let doubt_at = now + SignedDuration::from_mins(context.policies.limits.current().sending_minutes_max);
-    plan.doubt(now);
+    plan.doubt(Some(now));
     if !matches!(read.invoice.due(), Due::Open(_)) {
         plan.stop("settled", now);
     }
@@ -95,11 +101,18 @@ async fn begin(context: &Context, account: &AccountId, invoice: &str) -> Result<
     write(context, read, &plan, letter).await
 }
 
-async fn sent(context: &Context, account: &AccountId, invoice: &str, number: u32) -> Result<Attempted<Done>, Fault> {
+/// Records how the sending of a step ended.
+async fn end(
+    context: &Context,
+    account: &AccountId,
+    invoice: &str,
+    record: impl Fn(&mut Plan),
+    done: Done,
+) -> Result<Attempted<Done>, Fault> {
     let Some(read) = read(context, account, invoice).await? else { return Ok(Attempted::Done(Done::NothingToDo)) };
     let Some(mut plan) = read.plan.clone() else { return Ok(Attempted::Done(Done::NothingToDo)) };
-    plan.sent(number);
-    write(context, read, &plan, Done::Sent).await
+    record(&mut plan);
+    write(context, read, &plan, done).await
 }
 
 /// Writes the plan, and the line that the account's head shows of it.

@@ -40,7 +40,7 @@ async fn receive(context: &Context, provider: &str, source: &str, request: &Requ
     }
     let now = context.clock.now();
     let trace = format!("evt_{}", digest(&[provider.name, source, &envelope.id], 20));
-    let name = format!("{}/{source}/{}", provider.name, digest(&[&envelope.id, &domain::id::sha256(body)], 26));
+    let name = format!("bodies/{}/{source}/{}", provider.name, digest(&[&envelope.id, &domain::id::sha256(body)], 26));
     let message = Message::Delivery {
         provider: provider.name.to_owned(),
         source: source.to_owned(),

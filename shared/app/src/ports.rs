@@ -214,9 +214,20 @@ pub struct Letter {
     pub links: Vec<String>,
 }
 
+/// Why a message to a person was not sent, as far as we know.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Unsent {
+    /// It was refused, and may be sent again.
+    #[error("{0}")]
+    NotSent(String),
+    /// It may have been sent.
+    #[error("{0}")]
+    Unknown(String),
+}
+
 #[async_trait]
 pub trait Post: Send + Sync {
-    async fn send(&self, letter: &Letter) -> Result<(), Fault>;
+    async fn send(&self, letter: &Letter) -> Result<(), Unsent>;
 }
 
 /// Bodies that are too large for a queue.

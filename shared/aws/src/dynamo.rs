@@ -69,6 +69,9 @@ impl Dynamo {
                 }
             }
             wanted = answer.unprocessed_keys.unwrap_or_default();
+            if !wanted.is_empty() {
+                tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+            }
         }
         Ok(())
     }
@@ -101,8 +104,7 @@ impl Store for Dynamo {
             .expression_attribute_values(":pk", text(&range.pk))
             .expression_attribute_values(":low", text(low))
             .expression_attribute_values(":high", text(high));
-        let answer = query.send().await.map_err(fault)?;
-        answer.items().iter().map(|attributes| item(range.table, attributes)).collect()
+        whole(query, range.limit).await?.iter().map(|attributes| item(range.table, attributes)).collect()
     }
 
     async fn listed(&self, listed: &Listed) -> Result<Vec<Item>, Fault> {
@@ -114,8 +116,7 @@ impl Store for Dynamo {
             .expression_attribute_values(":pk", text(&listed.list))
             .expression_attribute_values(":low", text(low))
             .expression_attribute_values(":high", text(high));
-        let answer = query.send().await.map_err(fault)?;
-        answer.items().iter().map(|attributes| item(Table::Accounts, attributes)).collect()
+        whole(query, listed.limit).await?.iter().map(|attributes| item(Table::Accounts, attributes)).collect()
     }
 
     async fn due(&self, shard: &str, until: Timestamp, limit: u32) -> Result<Vec<Due>, Fault> {
@@ -188,6 +189,22 @@ impl Dynamo {
                 };
                 Ok(TransactWriteItem::builder().condition_check(check.build().map_err(Fault::park)?).build())
             }
+        }
+    }
+}
+
+/// Runs a query to its limit: DynamoDB ends a page at a megabyte and says where to go on.
+async fn whole(query: QueryFluentBuilder, limit: u32) -> Result<Vec<Attributes>, Fault> {
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let mut found = Vec::new();
+    let mut from = None;
+    loop {
+        let answer = query.clone().set_exclusive_start_key(from).send().await.map_err(fault)?;
+        found.extend(answer.items.unwrap_or_default());
+        from = answer.last_evaluated_key;
+        if from.is_none() || found.len() >= limit {
+            found.truncate(limit);
+            return Ok(found);
         }
     }
 }

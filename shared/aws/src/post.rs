@@ -1,8 +1,7 @@
 //! Messages to people: mail by SES, Slack by its Web API.
 
 use crate::network::{Network, Outgoing};
-use app::fault::Fault;
-use app::ports::{Channel, Letter, Post};
+use app::ports::{Channel, Letter, NoReply, Post, Unsent};
 use async_trait::async_trait;
 use aws_sdk_sesv2::Client;
 use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message};
@@ -16,7 +15,7 @@ pub struct Sender {
 
 #[async_trait]
 impl Post for Sender {
-    async fn send(&self, letter: &Letter) -> Result<(), Fault> {
+    async fn send(&self, letter: &Letter) -> Result<(), Unsent> {
         match letter.channel {
             Channel::Mail => self.mail(letter).await,
             Channel::Slack => self.slack(letter).await,
@@ -25,8 +24,9 @@ impl Post for Sender {
 }
 
 impl Sender {
-    async fn mail(&self, letter: &Letter) -> Result<(), Fault> {
-        let content = |text: &str| Content::builder().data(text).charset("UTF-8").build().map_err(Fault::park);
+    async fn mail(&self, letter: &Letter) -> Result<(), Unsent> {
+        let content =
+            |text: &str| Content::builder().data(text).charset("UTF-8").build().map_err(|error| Unsent::NotSent(error.to_string()));
         let body = Body::builder().text(content(&letter.text)?).html(content(&letter.html)?).build();
         let message = Message::builder().subject(content(&letter.subject)?).body(body).build();
         let sent = self
@@ -37,18 +37,24 @@ impl Sender {
             .content(EmailContent::builder().simple(message).build())
             .send()
             .await;
-        sent.map(drop).map_err(|error| Fault::Retry(format!("the mail service does not answer: {error}")))
+        sent.map(drop).map_err(|error| match error.as_service_error() {
+            Some(refusal) => Unsent::NotSent(format!("the mail service refuses: {refusal}")),
+            None => Unsent::Unknown(format!("the mail service does not answer: {error}")),
+        })
     }
 
     /// Slack answers 200 to everything and says in the body whether it worked.
-    async fn slack(&self, letter: &Letter) -> Result<(), Fault> {
-        let token = self.network.secrets.slack().await?;
+    async fn slack(&self, letter: &Letter) -> Result<(), Unsent> {
+        let token = self.network.secrets.slack().await.map_err(|fault| Unsent::NotSent(fault.to_string()))?;
         let body = json!({"channel": letter.to, "text": format!("*{}*\n{}", letter.subject, letter.text), "unfurl_links": false});
         let headers = vec![("authorization", format!("Bearer {token}")), ("content-type", "application/json; charset=utf-8".to_owned())];
         let outgoing =
             Outgoing { method: "POST", url: "https://slack.com/api/chat.postMessage".to_owned(), headers, body: body.to_string() };
-        let reply = self.network.send(outgoing).await.map_err(|error| Fault::Retry(format!("Slack does not answer: {error}")))?;
+        let reply = self.network.send(outgoing).await.map_err(|error| match error {
+            NoReply::NotSent => Unsent::NotSent("Slack could not be reached".to_owned()),
+            NoReply::Unknown => Unsent::Unknown("Slack does not answer".to_owned()),
+        })?;
         let answer: Value = serde_json::from_str(&reply.body).unwrap_or_default();
-        if answer["ok"] == true { Ok(()) } else { Err(Fault::Retry(format!("Slack refuses: {} {}", reply.status, answer["error"]))) }
+        if answer["ok"] == true { Ok(()) } else { Err(Unsent::NotSent(format!("Slack refuses: {} {}", reply.status, answer["error"]))) }
     }
 }

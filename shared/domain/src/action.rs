@@ -200,7 +200,7 @@ pub struct Attempt {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "outcome", rename_all = "snake_case")]
 pub enum Outcome {
-    Done { reference: String, status: String },
+    Done { reference: String, status: String, made_at: Option<Timestamp> },
     Refused { code: String, message: String },
     NeedsPerson { instead: String },
 }

@@ -119,12 +119,12 @@ pub enum Refusal {
     AlreadyDecided { by: String, state: &'static str },
     #[error("the request has expired; ask again with a fresh preview")]
     Expired,
-    #[error("the preview has changed since it was shown; look at the new one and decide again")]
-    StalePreview,
     #[error("this is your own request; somebody else must decide it: {}", names(.0))]
     OwnRequest(Vec<Role>),
     #[error("your role may not decide this; it needs {}", names(.0))]
     NotPermitted(Vec<Role>),
+    #[error("the preview has changed since it was shown; look at the new one and decide again")]
+    StalePreview,
 }
 
 fn names(roles: &[Role]) -> String {
@@ -142,15 +142,15 @@ pub fn decide(mut action: Action, vote: Vote, staff: &Staff, digest_now: &str, n
     if now >= action.expires_at {
         return Err(Refusal::Expired);
     }
-    if vote.digest != action.preview.digest || digest_now != action.preview.digest {
-        return Err(Refusal::StalePreview);
-    }
     if action.requested_by == staff.id {
         return Err(Refusal::OwnRequest(action.required));
     }
     let open = missing(&action.required, &action.votes);
     if !open.iter().any(|needed| staff.role.stands_for(*needed)) || action.votes.iter().any(|vote| vote.by == staff.id) {
         return Err(Refusal::NotPermitted(open));
+    }
+    if vote.digest != action.preview.digest || digest_now != action.preview.digest {
+        return Err(Refusal::StalePreview);
     }
     let denied = vote.decision == Decision::Deny;
     action.votes.push(vote);

@@ -155,7 +155,14 @@ mod tests {
             })
         };
         let refund = |status| {
-            Seen::Refund(RefundSeen { id: "re_1".into(), payment: "ch_1".into(), amount: usd(900), status: Some(status), action: None })
+            Seen::Refund(RefundSeen {
+                id: "re_1".into(),
+                payment: "ch_1".into(),
+                amount: usd(900),
+                status: Some(status),
+                created_at: None,
+                action: None,
+            })
         };
         vec![
             event("evt_1", "2026-01-01T00:00:00Z", invoice(InvoiceStatus::Draft, 4900, None)),

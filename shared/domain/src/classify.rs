@@ -1,7 +1,7 @@
 //! What kind of trouble did an event bring, or end? The rules are data: `shared/policy/classify/`.
 
 use crate::action::{Kind, Reason};
-use crate::book::{CaseLine, Due, Head, Invoice, Payment, PaymentLine, Touched};
+use crate::book::{CaseLine, Due, Head, Invoice, PaymentLine, Touched};
 use crate::case::{Case, Class, Draft, Evidence, Recommendation, State};
 use crate::decline::{Declines, Family};
 use crate::desk::Desk;
@@ -28,6 +28,8 @@ pub struct ClassifyPolicy {
 #[serde(deny_unknown_fields)]
 pub struct Duplicates {
     pub window_hours: i64,
+    /// How far back an invoice may lie that a payment without a named invoice pays for.
+    pub explained_days: i64,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -139,7 +141,12 @@ fn duplicates(payment: &str, head: &Head, policy: &ClassifyPolicy) -> Vec<Concer
     let Some(own) = lines.iter().find(|line| line.payment == payment) else { return Vec::new() };
     lines
         .iter()
-        .filter(|other| other.payment != own.payment && same_thing(own, other) && own.at.duration_since(other.at).abs() <= window)
+        .filter(|other| {
+            other.payment != own.payment
+                && same_thing(own, other)
+                && !explained(own, other, head, policy)
+                && own.at.duration_since(other.at).abs() <= window
+        })
         .map(|other| {
             let (first, second) = if (other.at, &other.payment) < (own.at, &own.payment) { (other, own) } else { (own, other) };
             let case = CaseId::of(&head.account, Class::DuplicateCharge.name(), &second.payment);
@@ -152,7 +159,26 @@ fn duplicates(payment: &str, head: &Head, policy: &ClassifyPolicy) -> Vec<Concer
 fn same_thing(one: &PaymentLine, other: &PaymentLine) -> bool {
     let taken = |line: &PaymentLine| line.status == Some(PaymentStatus::Succeeded) && line.amount.is_some();
     let invoices_differ = matches!((&one.invoice, &other.invoice), (Some(one), Some(other)) if one != other);
-    taken(one) && taken(other) && one.amount == other.amount && !invoices_differ
+    let returned = |line: &PaymentLine| line.given_back.is_some_and(|back| back.is_positive());
+    taken(one) && taken(other) && one.amount == other.amount && !invoices_differ && !returned(one) && !returned(other)
+}
+
+/// Where payments do not name their invoices, as since Stripe's basil: does each of them have one of its own?
+fn explained(one: &PaymentLine, other: &PaymentLine, head: &Head, policy: &ClassifyPolicy) -> bool {
+    if one.invoice.is_some() || other.invoice.is_some() {
+        return false;
+    }
+    let until = one.at.max(other.at);
+    let since = until - SignedDuration::from_hours(24 * policy.duplicates.explained_days);
+    let recent = |at| at >= since && at <= until;
+    let invoices = head.book.invoices.iter().filter(|line| line.total == one.amount && recent(line.created_at)).count();
+    let payments = head
+        .book
+        .payments
+        .iter()
+        .filter(|line| line.amount == one.amount && line.status == Some(PaymentStatus::Succeeded) && recent(line.at))
+        .count();
+    invoices >= payments
 }
 
 /// What is to be done after an event, beyond the records on the desk.
@@ -307,10 +333,6 @@ fn twice(scene: Scene<'_>, id: &CaseId, first: &PaymentLine, second: &PaymentLin
         let same = if one == other { "the same card" } else { "two cards" };
         evidence.push(Evidence::new("Paid with", format!("{same}, ending {} and {}", one.last4, other.last4), &second.payment));
     }
-    let back = desk.touched.payments.get(&second.payment).and_then(Payment::given_back).filter(|back| back.is_positive());
-    if let Some(back) = back {
-        evidence.push(Evidence::new("Given back already", back, &second.payment));
-    }
     Case {
         id: id.clone(),
         account: desk.head.account.clone(),
@@ -324,7 +346,7 @@ fn twice(scene: Scene<'_>, id: &CaseId, first: &PaymentLine, second: &PaymentLin
         missing: Vec::new(),
         advice: format!("Refund the second payment of {amount} to the card it came from."),
         why: why.to_owned(),
-        recommended: back.is_none().then(|| Recommendation {
+        recommended: Some(Recommendation {
             kind: Kind::Refund { payment: second.payment.clone(), amount },
             reason: Reason::DuplicateCharge,
             note: format!("{} was charged twice; refund {}", first.payment, second.payment),

@@ -72,7 +72,9 @@ fn failed(action: &mut Action, refund: &RefundSeen, now: Timestamp) -> bool {
 
 /// A webhook may be quicker than the answer to our own call: then it is the outcome as well.
 fn succeeded(action: &mut Action, refund: &RefundSeen, now: Timestamp) -> bool {
-    if action.confirmed_at.is_some() || action.state == State::Failed {
+    // Proof of what was never approved is no outcome of ours: the book shows the refund, the action stays as it is.
+    let ours = matches!(action.state, State::Approved | State::Executing | State::InDoubt | State::NeedsPerson | State::Executed);
+    if action.confirmed_at.is_some() || !ours {
         return false;
     }
     action.confirmed_at = Some(now);
@@ -80,7 +82,7 @@ fn succeeded(action: &mut Action, refund: &RefundSeen, now: Timestamp) -> bool {
         action.state = State::Executed;
         action.ended_at = Some(now);
         action.look_at = None;
-        action.outcome = Some(Outcome::Done { reference: refund.id.clone(), status: "succeeded".to_owned() });
+        action.outcome = Some(Outcome::Done { reference: refund.id.clone(), status: "succeeded".to_owned(), made_at: refund.created_at });
     }
     true
 }

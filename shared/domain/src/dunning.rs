@@ -249,9 +249,22 @@ impl Plan {
         self.finish_after_last();
     }
 
-    /// Gives up on knowing whether a step was sent whose sender was never heard of again.
-    pub fn doubt(&mut self, now: Timestamp) {
-        for step in self.steps.iter_mut().filter(|step| step.state == StepState::Sending && step.doubt_at.is_none_or(|at| at <= now)) {
+    /// Puts a step back that was certainly not sent, unless the plan has ended meanwhile.
+    pub fn unsent(&mut self, number: u32) {
+        let state = if self.state == PlanState::Stopped { StepState::Skipped } else { StepState::Waiting };
+        for step in self.steps.iter_mut().filter(|step| step.number == number && step.state == StepState::Sending) {
+            step.state = state;
+            step.doubt_at = None;
+        }
+    }
+
+    /// Gives up on knowing whether a step was sent: at once, or if its sender was not heard of for too long.
+    pub fn doubt(&mut self, now: Option<Timestamp>) {
+        for step in self
+            .steps
+            .iter_mut()
+            .filter(|step| step.state == StepState::Sending && now.is_none_or(|now| step.doubt_at.is_none_or(|at| at <= now)))
+        {
             step.state = StepState::InDoubt;
         }
         self.finish_after_last();
@@ -322,9 +335,9 @@ mod tests {
     fn what_was_being_sent_for_too_long_is_in_doubt_and_not_repeated() {
         let mut plan = planned(4900, None);
         plan.begin(day(1), day(2));
-        plan.doubt(day(1));
+        plan.doubt(Some(day(1)));
         assert_eq!(plan.steps[0].state, StepState::Sending);
-        plan.doubt(day(2));
+        plan.doubt(Some(day(2)));
         assert_eq!(plan.steps[0].state, StepState::InDoubt);
         assert_eq!(plan.begin(day(2), day(3)), None);
         plan.sent(1);

@@ -102,6 +102,8 @@ pub struct SubscriptionSeen {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SubscriptionStatus {
+    /// Made, and not yet paid for the first time.
+    Incomplete,
     Trial,
     Active,
     PastDue,
@@ -220,6 +222,7 @@ pub struct RefundSeen {
     pub payment: String,
     pub amount: Option<Money>,
     pub status: Option<RefundStatus>,
+    pub created_at: Option<Timestamp>,
     /// Our action's id, which we put into the refund when we asked for it.
     pub action: Option<String>,
 }

@@ -52,7 +52,8 @@ impl Month {
         let well_formed = text.len() == 7
             && text.as_bytes()[4] == b'-'
             && text.bytes().enumerate().all(|(place, byte)| place == 4 || byte.is_ascii_digit());
-        well_formed.then(|| format!("{text}-01").parse().ok().map(Self))?
+        let date: Date = well_formed.then(|| format!("{text}-01").parse().ok())??;
+        (2000..2200).contains(&date.year()).then_some(Self(date))
     }
 
     pub fn of(date: Date) -> Self {
@@ -167,7 +168,7 @@ mod tests {
 
     #[test]
     fn a_month_is_four_digits_a_dash_and_two() {
-        for wrong in ["", "2026", "2026-13", "2026-1", "26-01", "2026-00", "2026/01", "2026-01-01", "20é6-01"] {
+        for wrong in ["", "2026", "2026-13", "2026-1", "26-01", "2026-00", "2026/01", "2026-01-01", "20é6-01", "9999-12", "0000-01"] {
             assert_eq!(Month::parse(wrong), None, "{wrong}");
         }
         let january = Month::parse("2026-01").unwrap();

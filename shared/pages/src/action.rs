@@ -61,7 +61,7 @@ fn facts(action: &Action) -> Markup {
                 @if let Some(case) = &action.case { dt { "Case" } dd { a href={ "/cases/" (case) } { "Look at the evidence" } } }
                 @for vote in &action.votes { dt { (words(&format!("{:?}", vote.decision).to_lowercase())) } dd { (vote.by) " (" (words(vote.role.name())) "), " (time(vote.at)) @if vote.within_limit { ", within their own limit" } @if !vote.note.is_empty() { ": " (vote.note) } } }
                 @match &action.outcome {
-                    Some(Outcome::Done { reference, status }) => { dt { "Provider" } dd { (reference) ", " (status) } },
+                    Some(Outcome::Done { reference, status, .. }) => { dt { "Provider" } dd { (reference) ", " (status) } },
                     Some(Outcome::Refused { code, message }) => { dt { "Refused" } dd { (code) ": " (message) } },
                     Some(Outcome::NeedsPerson { instead }) => { dt { "By hand" } dd { (instead) } },
                     None => {},

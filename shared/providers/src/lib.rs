@@ -128,13 +128,19 @@ pub enum Act {
     },
 }
 
+/// Something that the provider has done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Effect {
+    /// The provider's id of it.
+    pub reference: String,
+    pub status: String,
+    pub made_at: Option<Timestamp>,
+}
+
 /// What an answer means for the action.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer {
-    Done {
-        reference: String,
-        status: String,
-    },
+    Done(Effect),
     Refused {
         code: String,
         message: String,
@@ -148,9 +154,11 @@ pub enum Answer {
 /// What a look-up shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Found {
-    Done {
-        reference: String,
-        status: String,
+    Done(Effect),
+    /// It was begun, and has failed.
+    Failed {
+        code: String,
+        message: String,
     },
     NotThere,
     /// The look-up itself did not work.

@@ -39,6 +39,9 @@ pub(super) async fn serve(shared: &Shared, options: &ServeOptions) -> Result<(),
     println!("  API        curl -H \"Authorization: Bearer $(cargo run --release -q -- token mara)\" {base_url}/api/cases");
     println!("  Webhooks   POST {base_url}/webhooks/stripe/default   (secret: test_stripe_secret)");
     println!("  Outbox     {base_url}/outbox\n");
+    if !address.ip().is_loopback() {
+        println!("Beware: others can reach this address, and the helpers under /local ask nobody to sign in.\n");
+    }
     println!("Try: approve the waiting refund at {base_url}/approvals, then look at its receipt.");
     println!("     Move the clock with `recoup clock advance 3d` and see reminders appear in the outbox.");
     tokio::select! {

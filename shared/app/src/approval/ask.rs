@@ -5,7 +5,7 @@ use crate::book::put_notes;
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::message::{Message, send_all};
-use crate::ports::{Channel, Letter, QueueName};
+use crate::ports::{Channel, Letter, QueueName, Unsent};
 use crate::report::action_json;
 use crate::store::{self, Attempted, Batch, Commit, Idempotency, Of, Sent, keys};
 use crate::web::{self, Answer, Problem, header};
@@ -22,6 +22,9 @@ use http::{Request, StatusCode};
 use jiff::SignedDuration;
 use serde::Deserialize;
 use std::collections::BTreeMap;
+
+/// How much somebody may write about a request or a decision.
+pub const NOTE_CHARS_MAX: usize = 2000;
 
 #[derive(Deserialize)]
 struct Asked {
@@ -60,10 +63,7 @@ struct Ask<'a> {
 
 /// Answers `POST /api/actions`.
 pub async fn by_staff(context: &Context, request: &Request<Bytes>, staff: &Staff) -> Result<Answer, Problem> {
-    if !staff.role.may_request() {
-        let message = format!("the role {} does not ask for actions; ask a colleague in support or billing", staff.role.name());
-        return Err(Problem::new(StatusCode::FORBIDDEN, "not_permitted", message));
-    }
+    may_ask(Some(staff))?;
     let key = header(request.headers(), "idempotency-key").filter(|key| !key.is_empty() && key.len() <= 255);
     let key =
         key.ok_or_else(|| Problem::malformed("send an `Idempotency-Key` header of 1 to 255 characters, so that a repeat is recognised"))?;
@@ -72,6 +72,11 @@ pub async fn by_staff(context: &Context, request: &Request<Bytes>, staff: &Staff
     if asked.kind != "refund" {
         let message = format!("the kind `{}` cannot be carried out yet; this version carries out: refund", asked.kind);
         return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "kind_not_available", message));
+    }
+    let too_long = asked.note.chars().count() > NOTE_CHARS_MAX
+        || [&asked.params.payment, &asked.params.invoice].iter().any(|id| id.as_ref().is_some_and(|id| id.len() > 255));
+    if too_long {
+        return Err(Problem::malformed(format!("a note has at most {NOTE_CHARS_MAX} characters, an id at most 255")));
     }
     let account = AccountId::named(&asked.account).ok_or_else(|| Problem::not_found("account"))?;
     let head: Option<Head> = store::read(context, &keys::head(&account)).await?;
@@ -108,17 +113,30 @@ pub async fn by_staff(context: &Context, request: &Request<Bytes>, staff: &Staff
     Ok(web::json(StatusCode::CREATED, &action_json(&action)))
 }
 
-/// Asks people for the action that a case recommends.
+fn may_ask(staff: Option<&Staff>) -> Result<(), Problem> {
+    let staff = staff.ok_or_else(Problem::not_signed_in)?;
+    if staff.role.may_request() {
+        return Ok(());
+    }
+    let message = format!("the role {} does not ask for actions; ask a colleague in support or billing", staff.role.name());
+    Err(Problem::new(StatusCode::FORBIDDEN, "not_permitted", message))
+}
+
+/// Asks people for the action that a case recommends, again if the earlier request went stale.
 pub async fn for_case(context: &Context, case: &CaseId, trace: &str) -> Result<Done, Fault> {
     let Some(case) = store::read::<Case>(context, &keys::case(case)).await? else {
         return Err(Fault::Retry(format!("the case {case} is not there yet")));
     };
-    let Some(recommended) = case.recommended.as_ref().filter(|_| case.state == CaseState::Open && case.actions.is_empty()) else {
+    let stale = match case.actions.last() {
+        Some(last) => store::read::<Action>(context, &keys::action(last)).await?.is_some_and(|action| action.state == State::Stale),
+        None => true,
+    };
+    let Some(recommended) = case.recommended.as_ref().filter(|_| case.state == CaseState::Open && stale) else {
         return Ok(Done::NothingToDo);
     };
     let Kind::Refund { payment, amount } = &recommended.kind;
     let ask = Ask {
-        id: ActionId::of(&case.account, MACHINE, case.id.as_str()),
+        id: ActionId::of(&case.account, MACHINE, &format!("{} {}", case.id, case.actions.len())),
         payment: payment.clone(),
         amount: Some(*amount),
         reason: recommended.reason,
@@ -146,6 +164,11 @@ async fn make(context: &Context, ask: &Ask<'_>) -> Result<Attempted<Result<Actio
     wanted.extend(ask.case.as_ref().map(keys::case));
     wanted.extend(ask.by.map(|staff| keys::staff(&staff.id)));
     let batch = Batch::read(context, wanted).await?;
+    // The role that counts is the one of this very batch, which the commit depends on.
+    let staff: Option<Staff> = ask.by.map(|staff| batch.get(&keys::staff(&staff.id))).transpose()?.flatten();
+    if let Some(refused) = ask.by.and_then(|_| may_ask(staff.as_ref()).err()) {
+        return Ok(Attempted::Done(Err(refused)));
+    }
     if let Some(earlier) = earlier(context, &batch, ask).await? {
         return Ok(Attempted::Done(earlier));
     }
@@ -157,13 +180,14 @@ async fn make(context: &Context, ask: &Ask<'_>) -> Result<Attempted<Result<Actio
     }
 
     // Decide.
-    let made = decided(context, ask, payment.as_ref());
+    let made = decided(context, ask, staff.as_ref(), payment.as_ref());
     let mut action = match made {
         Ok(action) => action,
         Err(problem) => return Ok(Attempted::Done(Err(problem))),
     };
     let approved = action.state == State::Approved;
-    action.look_at = approved.then(|| super::look_at(context));
+    // Approved: when to look whether it was done. Waiting: when to ask again, if nobody could be told.
+    action.look_at = (action.state != State::Previewed).then(|| super::look_at(context));
     let reserved = payment.clone().filter(|_| approved).map(|mut payment| {
         payment.reserved.extend(action.kind.amount().map(|amount| (action.id.clone(), amount)));
         payment
@@ -209,7 +233,7 @@ async fn earlier(context: &Context, batch: &Batch, ask: &Ask<'_>) -> Result<Opti
     Ok(standing.map(Ok))
 }
 
-fn decided(context: &Context, ask: &Ask<'_>, payment: Option<&Payment>) -> Result<Action, Problem> {
+fn decided(context: &Context, ask: &Ask<'_>, by: Option<&Staff>, payment: Option<&Payment>) -> Result<Action, Problem> {
     let policy = context.policies.approval.current();
     let now = context.clock.now();
     let unprocessable = |message: String| Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "not_possible", message);
@@ -217,7 +241,7 @@ fn decided(context: &Context, ask: &Ask<'_>, payment: Option<&Payment>) -> Resul
     let amount = amount.ok_or_else(|| {
         unprocessable(format!("payment `{}` is not known on this account, or nothing was collected with it", ask.payment))
     })?;
-    let requirement = policy.requirement("refund", amount, ask.reason, ask.by.map(|staff| staff.role));
+    let requirement = policy.requirement("refund", amount, ask.reason, by.map(|staff| staff.role));
     let preview = preview_refund(payment, &ask.payment, amount, ask.reason, requirement.clause)
         .map_err(|refusal| unprocessable(refusal.to_string()))?;
     let action = Action {
@@ -228,7 +252,7 @@ fn decided(context: &Context, ask: &Ask<'_>, payment: Option<&Payment>) -> Resul
         note: ask.note.clone(),
         case: ask.case.clone(),
         state: if ask.preview_only { State::Previewed } else { State::WaitingApproval },
-        requested_by: ask.by.map_or_else(|| MACHINE.to_owned(), |staff| staff.id.clone()),
+        requested_by: by.map_or_else(|| MACHINE.to_owned(), |staff| staff.id.clone()),
         requested_at: now,
         expires_at: now + SignedDuration::from_hours(policy.expiry_hours),
         preview,
@@ -242,7 +266,7 @@ fn decided(context: &Context, ask: &Ask<'_>, payment: Option<&Payment>) -> Resul
         confirmed_at: None,
         trace: ask.trace.clone(),
     };
-    match ask.by.filter(|_| action.required.is_empty() && !ask.preview_only) {
+    match by.filter(|_| action.required.is_empty() && !ask.preview_only) {
         Some(staff) => approval::decide_alone(action, staff, now).map_err(|refusal| unprocessable(refusal.to_string())),
         None => Ok(action),
     }
@@ -278,12 +302,29 @@ async fn announce(context: &Context, action: &Action) {
             let message = Message::Act { action: action.id.clone(), trace: action.trace.clone() };
             send_all(context, &[Sent { queue: QueueName::Approval, message }]).await
         }
-        State::WaitingApproval => context.post.send(&letter(context, action)).await,
+        State::WaitingApproval => tell(context, action).await,
         _ => Ok(()),
     };
     if let Err(fault) = sent {
-        tracing::warn!(action.id = %action.id, fault = %fault, "nobody could be told of this action yet");
+        tracing::warn!(action.id = %action.id, fault = %fault, "nobody could be told of this action yet; its alarm tries again");
     }
+}
+
+/// Asks people for their approval, and notes that they were asked. A request that nobody heard of is asked again.
+pub async fn tell(context: &Context, action: &Action) -> Result<(), Fault> {
+    if let Err(Unsent::NotSent(reason)) = context.post.send(&letter(context, action)).await {
+        return Err(Fault::Retry(reason));
+    }
+    store::retrying(context, || async {
+        let read = desk::read(context, &action.id).await?;
+        let waiting = |action: &Action| action.state == State::WaitingApproval && action.look_at.is_some();
+        let (Some(before), Some(head)) = (read.action.clone().filter(waiting), read.head) else { return Ok(Attempted::Done(())) };
+        let after = Action { look_at: None, ..before.clone() };
+        let mut commit = Commit::default();
+        desk::put(&mut commit, context, &read.batch, &head, Some(&before), &after);
+        store::attempted(commit.run(context).await, ())
+    })
+    .await
 }
 
 /// The message that asks for approval.

@@ -15,22 +15,21 @@ use domain::event::{self, Event, Origin, RefundSeen, RefundStatus, Seen};
 use domain::id::ActionId;
 use domain::ledger::{Note, Step};
 use jiff::{SignedDuration, Timestamp};
-use providers::{Act, Answer, Found, Provider};
+use providers::{Act, Answer, Effect, Found, Provider};
 use std::collections::BTreeMap;
 
 /// What to do with an action at this moment.
 enum Next {
     Send(Approved<Action>, Head),
     LookUp(Approved<Action>, Head),
+    /// It is done, but its answer was never folded into the book.
+    Observe(Action, Head),
     Nothing,
 }
 
 /// What became of it.
 enum Ended {
-    Done {
-        reference: String,
-        status: String,
-    },
+    Done(Effect),
     Refused {
         code: String,
         message: String,
@@ -42,8 +41,10 @@ enum Ended {
         burned: bool,
     },
     NotThere,
+    /// `absent`: it is certain that the provider did nothing.
     NeedsPerson {
         instead: String,
+        absent: bool,
     },
 }
 
@@ -61,7 +62,11 @@ pub async fn handle(context: &Context, id: &ActionId) -> Result<Done, Fault> {
             let ended = send(context, &action, &head).await?;
             end(context, &action, ended).await
         }
-        _ => Ok(Done::NothingToDo),
+        Next::Observe(action, head) => {
+            observe(context, &action, &head).await?;
+            Ok(Done::CarriedOut(action.state))
+        }
+        Next::LookUp(..) | Next::Nothing => Ok(Done::NothingToDo),
     }
 }
 
@@ -76,6 +81,9 @@ async fn intend(context: &Context, id: &ActionId) -> Result<Attempted<Next>, Fau
             Ok(Attempted::Done(Next::Nothing))
         }
         State::Executing | State::InDoubt => Ok(Attempted::Done(Next::LookUp(approved(action).map_err(Fault::park)?, head))),
+        State::Executed if read.payment.as_ref().is_some_and(|payment| payment.reserved.contains_key(id)) => {
+            Ok(Attempted::Done(Next::Observe(action, head)))
+        }
         _ => Ok(Attempted::Done(Next::Nothing)),
     }
 }
@@ -132,9 +140,11 @@ async fn look_up(context: &Context, action: &Approved<Action>, head: &Head) -> R
         Err(_) => Found::Unknown,
     };
     Ok(match found {
-        Found::Done { reference, status } => Ended::Done { reference, status },
+        Found::Done(effect) => Ended::Done(effect),
+        Found::Failed { code, message } => Ended::Refused { code, message },
         Found::NotThere if attempts >= context.policies.limits.current().provider_calls_max => Ended::NeedsPerson {
             instead: "The provider does not have it, and sending it has failed too often: do it in the provider's dashboard.".to_owned(),
+            absent: true,
         },
         Found::NotThere => Ended::NotThere,
         Found::Unknown => Ended::InDoubt { burned: false },
@@ -146,11 +156,11 @@ async fn send(context: &Context, action: &Approved<Action>, head: &Head) -> Resu
     let key = &action.inner().attempt.as_ref().expect("an attempt is stored before it is sent").key;
     let call = match (provider.act)(action, key) {
         Act::Send(call) => call,
-        Act::Unsupported { instead } => return Ok(Ended::NeedsPerson { instead: instead.to_owned() }),
+        Act::Unsupported { instead } => return Ok(Ended::NeedsPerson { instead: instead.to_owned(), absent: true }),
     };
     Ok(match context.http.call(provider.name, &head.source, &call).await {
         Ok(reply) => match (provider.answer)(&reply) {
-            Answer::Done { reference, status } => Ended::Done { reference, status },
+            Answer::Done(effect) => Ended::Done(effect),
             Answer::Refused { code, message } => Ended::Refused { code, message },
             Answer::NotNow => Ended::NotNow,
             Answer::Unknown => Ended::InDoubt { burned: true },
@@ -165,28 +175,35 @@ async fn end(context: &Context, action: &Approved<Action>, ended: Ended) -> Resu
     let id = action.inner().id.clone();
     let after = store::retrying(context, || store_outcome(context, &id, &ended)).await?;
     let Some((action, head)) = after else { return Ok(Done::NothingToDo) };
-    if let Ended::Done { reference, status } = &ended {
-        let Kind::Refund { payment, amount } = &action.kind;
-        let refund = RefundSeen {
-            id: reference.clone(),
-            payment: payment.clone(),
-            amount: Some(*amount),
-            status: Some(if status == "succeeded" { RefundStatus::Succeeded } else { RefundStatus::Pending }),
-            action: Some(action.id.to_string()),
-        };
-        let observed = Event {
-            id: format!("answer:{}", action.id),
-            provider: head.provider.clone(),
-            source: head.source.clone(),
-            origin: Origin::Answer,
-            kind: event::Kind::RefundChanged,
-            at: context.clock.now(),
-            customer: Some(head.customer.clone()),
-            seen: vec![Seen::Refund(refund)],
-        };
-        book::fold(context, &observed, None, &action.trace).await?;
-    }
+    observe(context, &action, &head).await?;
     Ok(Done::CarriedOut(action.state))
+}
+
+/// Folds what the provider answered into the book, like any event.
+///
+/// Its time is that of our intent: whatever the provider says of the refund itself is newer.
+async fn observe(context: &Context, action: &Action, head: &Head) -> Result<(), Fault> {
+    let (Some(Outcome::Done { reference, status, made_at }), Some(attempt)) = (&action.outcome, &action.attempt) else { return Ok(()) };
+    let Kind::Refund { payment, amount } = &action.kind;
+    let refund = RefundSeen {
+        id: reference.clone(),
+        payment: payment.clone(),
+        amount: Some(*amount),
+        status: Some(if status == "succeeded" { RefundStatus::Succeeded } else { RefundStatus::Pending }),
+        created_at: *made_at,
+        action: Some(action.id.to_string()),
+    };
+    let observed = Event {
+        id: format!("answer:{}", action.id),
+        provider: head.provider.clone(),
+        source: head.source.clone(),
+        origin: Origin::Answer,
+        kind: event::Kind::RefundChanged,
+        at: attempt.key_since,
+        customer: Some(head.customer.clone()),
+        seen: vec![Seen::Refund(refund)],
+    };
+    book::fold(context, &observed, None, &action.trace).await.map(drop)
 }
 
 async fn store_outcome(context: &Context, id: &ActionId, ended: &Ended) -> Result<Attempted<Option<(Action, Head)>>, Fault> {
@@ -203,7 +220,8 @@ async fn store_outcome(context: &Context, id: &ActionId, ended: &Ended) -> Resul
     let now = context.clock.now();
     let (action, body) = outcome(context, &before, ended, now);
     let mut payment = read.payment.clone();
-    let released = matches!(action.state, State::Failed) && payment.as_mut().is_some_and(|payment| payment.reserved.remove(id).is_some());
+    let nothing_done = matches!(ended, Ended::NeedsPerson { absent: true, .. }) || action.state == State::Failed;
+    let released = nothing_done && payment.as_mut().is_some_and(|payment| payment.reserved.remove(id).is_some());
 
     // Write.
     let mut commit = Commit::default();
@@ -228,15 +246,19 @@ fn outcome(context: &Context, before: &Action, ended: &Ended, now: Timestamp) ->
     let wait =
         SignedDuration::from_secs(limits.alarm_lease_secs * i64::from(action.attempt.as_ref().map_or(1, |attempt| attempt.number).min(12)));
     let body = match ended {
-        Ended::Done { reference, status } => {
-            finished(&mut action, State::Executed, Outcome::Done { reference: reference.clone(), status: status.clone() });
+        Ended::Done(Effect { reference, status, made_at }) => {
+            finished(
+                &mut action,
+                State::Executed,
+                Outcome::Done { reference: reference.clone(), status: status.clone(), made_at: *made_at },
+            );
             [("outcome", status.clone()), ("reference", reference.clone())]
         }
         Ended::Refused { code, message } => {
             finished(&mut action, State::Failed, Outcome::Refused { code: code.clone(), message: message.clone() });
             [("outcome", "refused".to_owned()), ("code", code.clone())]
         }
-        Ended::NeedsPerson { instead } => {
+        Ended::NeedsPerson { instead, .. } => {
             finished(&mut action, State::NeedsPerson, Outcome::NeedsPerson { instead: instead.clone() });
             [("outcome", "needs_person".to_owned()), ("instead", instead.clone())]
         }

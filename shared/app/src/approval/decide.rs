@@ -13,7 +13,7 @@ use domain::approval::{self, Refusal};
 use domain::book::Payment;
 use domain::id::ActionId;
 use domain::ledger::{Note, Step};
-use domain::staff::Staff;
+use domain::staff::{MACHINE, Staff};
 use http::StatusCode;
 use jiff::SignedDuration;
 use serde::Deserialize;
@@ -44,7 +44,14 @@ pub fn ballot_form(fields: &BTreeMap<String, String>) -> Result<Ballot, Problem>
 
 /// Takes a decision and, if it was the last one needed, sends the action on its way.
 pub async fn decide(context: &Context, id: &ActionId, staff: &Staff, ballot: Ballot) -> Result<Action, Problem> {
+    if ballot.note.chars().count() > ask::NOTE_CHARS_MAX {
+        return Err(Problem::malformed(format!("a note has at most {} characters", ask::NOTE_CHARS_MAX)));
+    }
     let action = store::retrying(context, || once(context, id, staff, &ballot)).await??;
+    if action.state == State::Stale {
+        ask_again(context, &action).await;
+        return Err(problem(&Refusal::StalePreview));
+    }
     if action.state == State::Approved {
         let message = Message::Act { action: action.id.clone(), trace: action.trace.clone() };
         // The alarm on the action covers a queue that does not answer.
@@ -76,13 +83,12 @@ async fn once(context: &Context, id: &ActionId, staff: &Staff, ballot: &Ballot) 
         within_limit: false,
     };
     let digest_now = digest_now(&before, read.payment.as_ref());
-    let (after, refused) = match approval::decide(before.clone(), vote.clone(), &staff, &digest_now, now) {
-        Ok(action) if action.state == State::Approved => (Action { look_at: Some(super::look_at(context)), ..action }, None),
-        Ok(action) => (action, None),
+    let after = match approval::decide(before.clone(), vote.clone(), &staff, &digest_now, now) {
+        Ok(action) if action.state == State::Approved => Action { look_at: Some(super::look_at(context)), ..action },
+        Ok(action) => action,
         // Whoever saw the right preview learns that the world has moved on; the request is spent.
         Err(Refusal::StalePreview) if vote.digest == before.preview.digest => {
-            let stale = Action { state: State::Stale, ended_at: Some(now), ..before.clone() };
-            (stale, Some(problem(&Refusal::StalePreview)))
+            Action { state: State::Stale, ended_at: Some(now), ..before.clone() }
         }
         Err(refusal) => return Ok(Attempted::Done(Err(problem(&refusal)))),
     };
@@ -96,9 +102,18 @@ async fn once(context: &Context, id: &ActionId, staff: &Staff, ballot: &Ballot) 
         payment.reserved.extend(after.kind.amount().map(|amount| (after.id.clone(), amount)));
         commit.over(&read.batch, &desk::of(&after.account, &payment));
     }
-    let notes = if refused.is_none() { vec![note(&after, &vote)] } else { Vec::new() };
+    let notes = if after.state == State::Stale { Vec::new() } else { vec![note(&after, &vote)] };
     put_notes(&mut commit, &read.batch, &after.account, notes)?;
-    store::attempted(commit.run(context).await, refused.map_or(Ok(after), Err))
+    store::attempted(commit.run(context).await, Ok(after))
+}
+
+/// What Recoup itself asked for is previewed anew; a person asks again.
+async fn ask_again(context: &Context, action: &Action) {
+    let Some(case) = action.case.clone().filter(|_| action.requested_by == MACHINE) else { return };
+    let message = Message::Ask { case, trace: action.trace.clone() };
+    if let Err(fault) = send_all(context, &[Sent { queue: QueueName::Approval, message }]).await {
+        tracing::warn!(action.id = %action.id, fault = %fault, "the stale request could not be asked for again");
+    }
 }
 
 /// The digest of a preview made from the state as it is; nothing if there can be none any more.
@@ -146,13 +161,17 @@ pub async fn expire(context: &Context, id: &ActionId) -> Result<Done, Fault> {
         // Read.
         let read = desk::read(context, id).await?;
         let now = context.clock.now();
-        let waiting = |action: &Action| action.state == State::WaitingApproval && action.expires_at <= now;
+        let due = |action: &Action| action.expires_at <= now || action.look_at.is_some_and(|at| at <= now);
+        let waiting = |action: &Action| action.state == State::WaitingApproval && due(action);
         let (Some(before), Some(head)) = (read.action.clone().filter(waiting), read.head) else { return Ok(Attempted::Done(None)) };
 
         // Decide.
         let hours = SignedDuration::from_hours(context.policies.approval.current().expiry_hours);
         let after = match before.reason_code {
-            Reason::DuplicateCharge | Reason::BillingError => Action { expires_at: now + hours, ..before.clone() },
+            _ if before.expires_at > now => return Ok(Attempted::Done(Some(before))),
+            Reason::DuplicateCharge | Reason::BillingError => {
+                Action { expires_at: now + hours, look_at: Some(super::look_at(context)), ..before.clone() }
+            }
             _ => Action { state: State::Expired, ended_at: Some(now), ..before.clone() },
         };
 
@@ -166,9 +185,7 @@ pub async fn expire(context: &Context, id: &ActionId) -> Result<Done, Fault> {
         None => Ok(Done::NothingToDo),
         Some(action) if action.state == State::Expired => Ok(Done::Expired),
         Some(action) => {
-            if let Err(fault) = context.post.send(&ask::letter(context, &action)).await {
-                tracing::warn!(action.id = %action.id, fault = %fault, "nobody could be reminded of this action");
-            }
+            ask::tell(context, &action).await?;
             Ok(Done::Asked)
         }
     }

@@ -124,7 +124,7 @@ stored!(Staff, 1, |staff| key keys::staff(&staff.id), wake None, place None);
 /// An action that waits for people expires; one that is under way is looked at again until its end is known.
 fn action_wakes(action: &Action) -> Option<Timestamp> {
     match action.state {
-        action::State::WaitingApproval => Some(action.expires_at),
+        action::State::WaitingApproval => Some(action.look_at.map_or(action.expires_at, |at| at.min(action.expires_at))),
         action::State::Approved | action::State::Executing | action::State::InDoubt => action.look_at,
         _ => None,
     }

@@ -98,8 +98,8 @@ fn refusals_come_in_their_order() {
     assert_eq!(decide(waiting(&[Role::Manager]), vote(&marc, "x"), &marc, "x", late), Err(Refusal::Expired));
     assert_eq!(decide(waiting(&[Role::Manager]), vote(&marc, "x"), &marc, "d", now), Err(Refusal::StalePreview));
     assert_eq!(decide(waiting(&[Role::Manager]), vote(&marc, "d"), &marc, "changed", now), Err(Refusal::StalePreview));
-    assert_eq!(decide(waiting(&[Role::Manager]), vote(&luis, "d"), &luis, "d", now), Err(Refusal::OwnRequest(vec![Role::Manager])));
-    assert_eq!(decide(waiting(&[Role::Manager]), vote(&lena, "d"), &lena, "d", now), Err(Refusal::NotPermitted(vec![Role::Manager])));
+    assert_eq!(decide(waiting(&[Role::Manager]), vote(&luis, "x"), &luis, "x", now), Err(Refusal::OwnRequest(vec![Role::Manager])));
+    assert_eq!(decide(waiting(&[Role::Manager]), vote(&lena, "x"), &lena, "x", now), Err(Refusal::NotPermitted(vec![Role::Manager])));
     assert_eq!(decide(waiting(&[Role::Manager]), vote(&marc, "d"), &marc, "d", now).unwrap().state, State::Approved);
 }
 

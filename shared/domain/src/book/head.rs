@@ -75,6 +75,7 @@ pub struct PaymentLine {
     pub amount: Option<Money>,
     pub status: Option<PaymentStatus>,
     pub card: Option<Card>,
+    pub given_back: Option<Money>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -160,6 +161,7 @@ impl Book {
             amount: payment.captured.copied().or(payment.amount.copied()),
             status: payment.status.copied(),
             card: payment.card.value().cloned(),
+            given_back: payment.given_back(),
         });
         keep_newest(&mut self.payments);
     }

@@ -36,6 +36,11 @@ impl<T> Latest<T> {
         }
     }
 
+    /// When it was seen, by the provider's time.
+    pub fn seen_at(&self) -> Option<Timestamp> {
+        self.0.as_ref().map(|(stamp, _)| stamp.0)
+    }
+
     pub fn value(&self) -> Option<&T> {
         self.0.as_ref().map(|(_, value)| value)
     }

@@ -29,6 +29,7 @@ pub struct Payment {
 pub struct Refund {
     pub amount: Latest<Money>,
     pub status: Latest<RefundStatus>,
+    pub created_at: Latest<Timestamp>,
     pub action: Latest<String>,
 }
 
@@ -66,6 +67,7 @@ impl Payment {
         let refund = self.refunds.entry(seen.id.clone()).or_default();
         refund.amount.see(&stamp, seen.amount);
         refund.status.see(&stamp, seen.status);
+        refund.created_at.see(&stamp, seen.created_at);
         refund.action.see(&stamp, seen.action.clone());
     }
 
@@ -74,21 +76,34 @@ impl Payment {
         (self.status.copied() == Some(PaymentStatus::Succeeded)).then(|| self.captured.copied().or(self.amount.copied()))?
     }
 
-    /// What went back or is on its way: the larger of the provider's total and the refunds we know one by one.
+    /// What went back or is on its way: the provider's own total, and what has happened since it was taken.
     pub fn given_back(&self) -> Option<Money> {
-        let taken = self.captured.copied().or(self.amount.copied())?;
-        let zero = Money::zero(taken.currency());
-        let counts = |refund: &&Refund| !matches!(refund.status.copied(), Some(RefundStatus::Failed | RefundStatus::Canceled));
-        let amounts = self.refunds.values().filter(counts).filter_map(|refund| refund.amount.copied());
-        let one_by_one = amounts.filter(|amount| amount.currency() == zero.currency()).fold(zero, Money::plus);
+        let zero = Money::zero(self.captured.copied().or(self.amount.copied())?.currency());
+        let total_at = self.refunded.seen_at();
+        let (mut in_total, mut since, mut failed_since) = (zero, zero, zero);
+        for refund in self.refunds.values() {
+            let Some(amount) = refund.amount.copied().filter(|amount| amount.currency() == zero.currency()) else { continue };
+            let failed = matches!(refund.status.copied(), Some(RefundStatus::Failed | RefundStatus::Canceled));
+            let counted = refund.created_at.copied().zip(total_at).is_some_and(|(made, taken)| made <= taken);
+            match (counted, failed) {
+                (true, false) => in_total = in_total.plus(amount),
+                (false, false) => since = since.plus(amount),
+                (true, true) if refund.status.seen_at() > total_at => failed_since = failed_since.plus(amount),
+                (_, true) => {}
+            }
+        }
         let total = self.refunded.copied().filter(|total| total.currency() == zero.currency()).unwrap_or(zero);
-        Some(total.max(one_by_one))
+        Some(total.minus(failed_since).max(in_total).plus(since))
     }
 
     /// What could still be given back, approved and unconfirmed refunds taken off.
     pub fn refundable(&self) -> Option<Money> {
-        let left = self.taken()?.minus(self.given_back()?);
-        Some(self.reserved.values().fold(left, |left, reserved| left.minus(*reserved)))
+        let (taken, back) = (self.taken()?, self.given_back()?);
+        // Contradictory data: nothing can be given back before a person has looked.
+        if self.reserved.values().any(|reserved| reserved.currency() != taken.currency()) {
+            return None;
+        }
+        Some(self.reserved.values().fold(taken.minus(back), |left, reserved| left.minus(*reserved)))
     }
 
     pub(super) fn figures(&self) -> Figures {
@@ -97,5 +112,69 @@ impl Payment {
             figures.revenue.insert(taken.currency(), taken.minus(back).amount());
         }
         figures
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::{Kind, Origin};
+    use crate::money::Currency;
+
+    fn usd(minor: i64) -> Option<Money> {
+        Some(Money::from_minor(minor, Currency::USD))
+    }
+
+    fn event(id: &str, second: i64) -> Event {
+        let at = Timestamp::from_second(1_772_000_000 + second).unwrap();
+        Event {
+            id: id.into(),
+            provider: "stripe".into(),
+            source: "default".into(),
+            origin: Origin::Webhook,
+            kind: Kind::RefundChanged,
+            at,
+            customer: None,
+            seen: vec![],
+        }
+    }
+
+    fn charge(payment: &mut Payment, second: i64, refunded: i64) {
+        let seen = PaymentSeen {
+            id: "ch_1".into(),
+            invoice: None,
+            status: Some(PaymentStatus::Succeeded),
+            amount: usd(10_000),
+            captured: usd(10_000),
+            refunded: usd(refunded),
+            at: None,
+            card: None,
+            decline: None,
+        };
+        payment.fold(&seen, &event(&format!("evt_c{second}"), second));
+    }
+
+    fn refund(payment: &mut Payment, id: &str, second: i64, made: i64, amount: i64, status: RefundStatus) {
+        let created_at = Some(event("", made).at);
+        let seen =
+            RefundSeen { id: id.into(), payment: "ch_1".into(), amount: usd(amount), status: Some(status), created_at, action: None };
+        payment.fold_refund(&seen, &event(&format!("evt_{id}{second}"), second));
+    }
+
+    #[test]
+    fn what_went_back_is_counted_once_and_comes_back_when_it_fails() {
+        let mut payment = Payment::new("ch_1");
+        charge(&mut payment, 0, 0);
+        refund(&mut payment, "re_1", 10, 10, 4900, RefundStatus::Pending);
+        assert_eq!(payment.given_back(), usd(4900), "known before the total is");
+        charge(&mut payment, 10, 4900);
+        assert_eq!(payment.given_back(), usd(4900), "in the total");
+        refund(&mut payment, "re_2", 20, 20, 1000, RefundStatus::Succeeded);
+        assert_eq!(payment.given_back(), usd(5900), "made since the total was taken");
+        refund(&mut payment, "re_1", 30, 10, 4900, RefundStatus::Failed);
+        assert_eq!(payment.given_back(), usd(1000), "failed since the total was taken");
+        charge(&mut payment, 40, 3000);
+        assert_eq!(payment.given_back(), usd(3000), "a new total knows all, and one that we were never told of");
+        assert_eq!(payment.refundable(), usd(7000));
     }
 }

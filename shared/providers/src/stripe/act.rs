@@ -1,7 +1,8 @@
 //! Asking Stripe for an approved action, and reading what it answered.
 
+use super::read::instant;
 use super::wire;
-use crate::{Act, Answer, Call, Found, Reply};
+use crate::{Act, Answer, Call, Effect, Found, Reply};
 use domain::action::{Action, Kind, Reason};
 use domain::approval::Approved;
 use form_urlencoded::Serializer;
@@ -34,14 +35,9 @@ pub(super) fn lookup(action: &Approved<Action>) -> Call {
 /// A 409 means that the same key is being worked on, a 429 that we were too quick: nothing was done for this request.
 pub(super) fn answer(reply: &Reply) -> Answer {
     match reply.status {
-        200..=299 => match serde_json::from_str::<wire::Refund<'_>>(&reply.body) {
-            Ok(refund) => match refund.status.as_deref() {
-                Some("failed" | "canceled") => Answer::Refused {
-                    code: "refund_failed".to_owned(),
-                    message: "Stripe could not refund to the payment method".to_owned(),
-                },
-                status => Answer::Done { reference: refund.id.to_string(), status: status.unwrap_or("succeeded").to_owned() },
-            },
+        200..=299 => match serde_json::from_str::<wire::Refund<'_>>(&reply.body).map(|refund| effect(&refund)) {
+            Ok(Ok(effect)) => Answer::Done(effect),
+            Ok(Err((code, message))) => Answer::Refused { code, message },
             Err(_) => Answer::Unknown,
         },
         409 | 429 => Answer::NotNow,
@@ -62,13 +58,24 @@ pub(super) fn found(action: &Approved<Action>, reply: &Reply) -> Found {
     if reply.status != 200 {
         return Found::Unknown;
     }
-    let ours = |refund: &&wire::Refund<'_>| {
-        refund.metadata.as_ref().and_then(|metadata| metadata.recoup_action.as_deref()) == Some(action.inner().id.as_str())
-    };
-    list.data.iter().find(ours).map_or(Found::NotThere, |refund| Found::Done {
-        reference: refund.id.to_string(),
-        status: refund.status.as_deref().unwrap_or("succeeded").to_owned(),
-    })
+    let named = |refund: &wire::Refund<'_>| refund.metadata.as_ref().and_then(|metadata| metadata.recoup_action.clone());
+    match list.data.iter().find(|refund| named(refund).as_deref() == Some(action.inner().id.as_str())).map(effect) {
+        Some(Ok(effect)) => Found::Done(effect),
+        Some(Err((code, message))) => Found::Failed { code, message },
+        None => Found::NotThere,
+    }
+}
+
+/// What a refund object says of our refund: that it is on its way, or that it failed.
+fn effect(refund: &wire::Refund<'_>) -> Result<Effect, (String, String)> {
+    match refund.status.as_deref() {
+        Some("failed" | "canceled") => Err(("refund_failed".to_owned(), "Stripe could not refund to the payment method".to_owned())),
+        status => Ok(Effect {
+            reference: refund.id.to_string(),
+            status: status.unwrap_or("succeeded").to_owned(),
+            made_at: refund.created.and_then(|seconds| instant(seconds).ok()),
+        }),
+    }
 }
 
 /// The amount in the unit that Stripe counts in; see `read::money`.

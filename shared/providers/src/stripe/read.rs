@@ -126,7 +126,8 @@ fn subscription_status(status: &str) -> Option<SubscriptionStatus> {
     Some(match status {
         "trialing" => SubscriptionStatus::Trial,
         "active" => SubscriptionStatus::Active,
-        "past_due" | "incomplete" => SubscriptionStatus::PastDue,
+        "incomplete" => SubscriptionStatus::Incomplete,
+        "past_due" => SubscriptionStatus::PastDue,
         "paused" => SubscriptionStatus::Paused,
         "unpaid" => SubscriptionStatus::Unpaid,
         "canceled" | "incomplete_expired" => SubscriptionStatus::Ended,
@@ -233,6 +234,8 @@ fn intent(intent: wire::PaymentIntent<'_>, failed_at: Option<Timestamp>) -> Resu
     let code = error.as_ref().and_then(|error| error.decline_code.as_ref().or(error.code.as_ref()));
     let decline = code.map(|code| Decline { provider: "stripe".to_owned(), code: code.to_string() });
     let listed = intent.charges.and_then(|charges| charges.data.into_iter().next()).map(|charge| charge.id.to_string());
+    // The charge tells its own time; an intent may be days older.
+    let has_charge = intent.latest_charge.is_some() || listed.is_some();
     let id = intent.latest_charge.as_ref().map(Reference::id).or(listed).unwrap_or_else(|| intent.id.to_string());
     let invoice = intent.invoice.as_ref().map(Reference::id);
     let mut seen = vec![Seen::Payment(PaymentSeen {
@@ -242,7 +245,7 @@ fn intent(intent: wire::PaymentIntent<'_>, failed_at: Option<Timestamp>) -> Resu
         amount: Some(money(intent.amount, &intent.currency)?),
         captured: None,
         refunded: None,
-        at: intent.created.map(instant).transpose()?,
+        at: intent.created.filter(|_| !has_charge).map(instant).transpose()?,
         card: error.and_then(|error| error.payment_method).and_then(|method| method.card).and_then(card),
         decline: decline.clone(),
     })];
@@ -284,6 +287,7 @@ fn refund(refund: wire::Refund<'_>) -> Result<Option<Seen>, Malformed> {
         payment,
         amount: Some(money(refund.amount, &refund.currency)?),
         status,
+        created_at: refund.created.map(instant).transpose()?,
         action: refund.metadata.and_then(|metadata| metadata.recoup_action),
     })))
 }
@@ -300,6 +304,10 @@ fn guest(payment: &str) -> String {
 /// Stripe counts minor units as ISO 4217 does, but for these two, which it keeps at two digits.
 /// <https://docs.stripe.com/currencies#special-cases>
 fn money(minor: i64, currency: &str) -> Result<Money, Malformed> {
+    // Beyond this no sum is anybody's money, and arithmetic on it would one day overflow.
+    if minor.unsigned_abs() > 1_000_000_000_000_000 {
+        return Err(Malformed { expected: "an amount that somebody could pay", cause: format!("{minor} {currency}") });
+    }
     let currency = Currency::parse(currency).map_err(|error| Malformed { expected: "a known currency", cause: error.to_string() })?;
     match currency.code() {
         "ISK" | "UGX" if minor % 100 == 0 => Ok(Money::from_minor(minor / 100, currency)),
@@ -310,6 +318,6 @@ fn money(minor: i64, currency: &str) -> Result<Money, Malformed> {
     }
 }
 
-fn instant(seconds: i64) -> Result<Timestamp, Malformed> {
+pub(super) fn instant(seconds: i64) -> Result<Timestamp, Malformed> {
     Timestamp::from_second(seconds).map_err(|_| Malformed { expected: "a time", cause: format!("{seconds} seconds") })
 }

@@ -262,6 +262,7 @@ pub(super) struct Refund<'a> {
     pub amount: i64,
     #[serde(borrow)]
     pub status: Option<Text<'a>>,
+    pub created: Option<i64>,
     pub metadata: Option<Metadata>,
 }
 
