@@ -3,7 +3,7 @@
 //! Each line above is a time and one of:
 //! `customer ID` · `invoice ID CUSTOMER AMOUNT CURRENCY` · `payment_failed INVOICE CODE` · `paid INVOICE` · `void INVOICE` ·
 //! `charge ID CUSTOMER AMOUNT CURRENCY` · `refund STAFF CHARGE AMOUNT REASON` · `approve STAFF` · `deny STAFF` ·
-//! `provider TROUBLE` · `again` (the delivery before is sent once more) · `wait`.
+//! `refund_fails CHARGE` · `provider TROUBLE` · `again` (the delivery before is sent once more) · `wait`.
 
 use crate::{stripe, world};
 use http::{Method, StatusCode};
@@ -124,6 +124,12 @@ impl Telling {
             }
             ["refund", staff, charge, amount, reason] => self.refund(staff, charge, amount, reason).await,
             [decision @ ("approve" | "deny"), staff] => self.decide(decision, staff).await,
+            ["refund_fails", charge] => {
+                let refunds = self.service.sandbox.refunds().unwrap();
+                let mut refund = refunds.into_iter().find(|refund| refund["charge"] == *charge).expect("the story has no such refund");
+                refund["status"] = json!("failed");
+                self.deliver("refund.failed", at, refund).await;
+            }
             ["provider", trouble] => self.service.sandbox.trouble("stripe", trouble).unwrap(),
             ["again"] => {
                 let body = self.last.clone().expect("nothing was delivered before");

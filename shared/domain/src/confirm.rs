@@ -63,6 +63,7 @@ fn failed(action: &mut Action, refund: &RefundSeen, now: Timestamp) -> bool {
     if fresh {
         action.state = State::Failed;
         action.ended_at = Some(now);
+        action.confirmed_at = None;
         action.look_at = None;
         action.outcome =
             Some(Outcome::Refused { code: "failed_later".to_owned(), message: format!("the provider reports that {} failed", refund.id) });

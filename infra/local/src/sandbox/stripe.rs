@@ -13,7 +13,24 @@ pub(super) const KEY_LIVES: SignedDuration = SignedDuration::from_hours(24);
 pub(super) fn learn(sandbox: &Sandbox, delivery: &Value) -> Disked<()> {
     let object = &delivery["data"]["object"];
     let (Some(id), Some(created)) = (object["id"].as_str(), delivery["created"].as_i64()) else { return Ok(()) };
+    if object["object"] == "refund" && object["status"] == "failed" {
+        give_up(sandbox, object)?;
+    }
     sandbox.keep("stripe", id, created, object)
+}
+
+/// A refund that failed is money that the charge still has.
+fn give_up(sandbox: &Sandbox, refund: &Value) -> Disked<()> {
+    let before = sandbox.object("stripe", refund["id"].as_str().unwrap_or_default())?;
+    let charge = refund["charge"].as_str().unwrap_or_default();
+    let Some(mut charge_object) = sandbox.object("stripe", charge)?.filter(|_| before.is_some_and(|before| before["status"] != "failed"))
+    else {
+        return Ok(());
+    };
+    let back = charge_object["amount_refunded"].as_i64().unwrap_or(0) - refund["amount"].as_i64().unwrap_or(0);
+    charge_object["amount_refunded"] = json!(back.max(0));
+    charge_object["refunded"] = json!(false);
+    sandbox.replace("stripe", charge, &charge_object)
 }
 
 pub(super) fn get(sandbox: &Sandbox, call: &Call) -> Disked<Reply> {
