@@ -58,8 +58,13 @@ pub fn confirm(event: &Event, desk: &mut Desk, now: Timestamp) -> Vec<Note> {
     notes
 }
 
+/// Proof of what was never approved is no outcome of ours: the book shows the refund, the action stays as it is.
+fn is_ours(state: State) -> bool {
+    matches!(state, State::Approved | State::Executing | State::InDoubt | State::NeedsPerson | State::Executed)
+}
+
 fn failed(action: &mut Action, refund: &RefundSeen, now: Timestamp) -> bool {
-    let fresh = !matches!(action.state, State::Failed);
+    let fresh = is_ours(action.state);
     if fresh {
         action.state = State::Failed;
         action.ended_at = Some(now);
@@ -73,9 +78,7 @@ fn failed(action: &mut Action, refund: &RefundSeen, now: Timestamp) -> bool {
 
 /// A webhook may be quicker than the answer to our own call: then it is the outcome as well.
 fn succeeded(action: &mut Action, refund: &RefundSeen, now: Timestamp) -> bool {
-    // Proof of what was never approved is no outcome of ours: the book shows the refund, the action stays as it is.
-    let ours = matches!(action.state, State::Approved | State::Executing | State::InDoubt | State::NeedsPerson | State::Executed);
-    if action.confirmed_at.is_some() || !ours {
+    if action.confirmed_at.is_some() || !is_ours(action.state) {
         return false;
     }
     action.confirmed_at = Some(now);
