@@ -5,14 +5,13 @@ use crate::service::Service;
 use bytes::Bytes;
 use http::Request;
 use jiff::{SignedDuration, Timestamp};
-use shared::app::fault::Fault;
+use shared::app::fault::{Fault, guarded};
 use shared::app::message::Message;
 use shared::app::ports::{Clock, QueueName};
 use shared::app::store::keys;
 use shared::app::{alarm, approval, classify, dunning, intake, report};
 use shared::providers::{Secret, stripe};
 use std::fmt::Debug;
-use std::panic::AssertUnwindSafe;
 
 impl Service {
     /// Works until nothing is ready. The caller holds `working`.
@@ -125,14 +124,4 @@ fn log<D: Debug>(queue: QueueName, message: &Message, result: Result<D, Fault>) 
         }
         Err(fault) => Err(fault),
     }
-}
-
-/// Runs a handler so that its panic becomes a parked message.
-async fn guarded(work: impl Future<Output = Result<(), Fault>>) -> Result<(), Fault> {
-    let mut work = std::pin::pin!(work);
-    std::future::poll_fn(|context| {
-        std::panic::catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(context)))
-            .unwrap_or_else(|_| std::task::Poll::Ready(Err(Fault::Park("a handler panicked; this is a bug of Recoup".to_owned()))))
-    })
-    .await
 }

@@ -1,7 +1,7 @@
 //! The Lambda runtime around a handler: batches with partial failures, the gateway, one log line each.
 
 use app::context::Context;
-use app::fault::Fault;
+use app::fault::{Fault, guarded};
 use app::message::Message;
 use app::routes::{self, Function, Unrouted};
 use app::web::{Answer, Problem};
@@ -12,7 +12,6 @@ use lambda_http::request::LambdaRequest;
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde_json::Value;
 use std::fmt::Debug;
-use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 
 pub type Error = lambda_runtime::Error;
@@ -145,14 +144,4 @@ async fn batch<D: Debug>(
     let mut answer = SqsBatchResponse::default();
     answer.batch_item_failures = failures;
     answer
-}
-
-/// Runs a handler so that its panic fails one message and not its batch.
-async fn guarded<D>(work: impl Future<Output = Result<D, Fault>>) -> Result<D, Fault> {
-    let mut work = std::pin::pin!(work);
-    std::future::poll_fn(|context| {
-        std::panic::catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(context)))
-            .unwrap_or_else(|_| std::task::Poll::Ready(Err(Fault::Park("a handler panicked; this is a bug of Recoup".to_owned()))))
-    })
-    .await
 }
