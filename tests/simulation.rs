@@ -42,7 +42,10 @@ fn after_any_storm_the_books_agree() {
                         *total.hits.entry(hit).or_insert(0) += count;
                     }
                 }
-                Err(reason) => failures.lock().unwrap().push((seed, reason)),
+                Err(reason) => {
+                    println!("seed {seed}: {reason}");
+                    failures.lock().unwrap().push((seed, reason));
+                }
             }
         }
     };
