@@ -97,11 +97,6 @@ pub fn problem(viewer: Option<&Viewer>, title: &str, message: &str) -> String {
     frame(title, "", viewer, html! { h1 { (title) } section .notice { p { (message) } p { a href="/" { "Back to the overview" } } } })
 }
 
-/// A page that says one thing.
-pub fn message(viewer: Option<&Viewer>, title: &str, text: &str) -> String {
-    frame(title, "", viewer, html! { h1 { (title) } section { p { (text) } } })
-}
-
 /// The sign-in page. `demo` are the staff that the local service lets anyone be.
 pub fn login(notice: Option<&str>, demo: &[(String, String, Role)]) -> String {
     frame(

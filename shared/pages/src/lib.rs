@@ -12,7 +12,7 @@ mod report;
 pub use account::account;
 pub use action::{action, approvals};
 pub use case::case;
-pub use frame::{STYLE, Viewer, login, message, problem};
+pub use frame::{STYLE, Viewer, login, problem};
 pub use home::{Home, home};
 pub use lists::{AccountRow, OutboxRow, accounts, actions, cases, dunning, outbox, policies};
 pub use mail::mail;

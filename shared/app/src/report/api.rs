@@ -5,7 +5,7 @@ use super::{action_json, wants_text};
 use crate::approval::action_id;
 use crate::context::Context;
 use crate::routes::{Endpoint, class};
-use crate::store::{self, Page, keys};
+use crate::store::{self, keys};
 use crate::web::{self, Answer, Problem};
 use bytes::Bytes;
 use domain::action::{Action, State};
@@ -176,9 +176,4 @@ fn decline(context: &Context, provider: String, code: String) -> Result<Answer, 
         StatusCode::OK,
         &json!({"family": family.id.get_ref(), "customer_reason": family.customer_reason, "who_acts": family.who_acts, "retry": family.retry, "source": source}),
     ))
-}
-
-/// A page of anything, without what leads on.
-pub(super) fn items<T>(page: Page<T>) -> Vec<T> {
-    page.items
 }

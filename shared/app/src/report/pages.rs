@@ -101,9 +101,9 @@ pub(super) async fn answer(context: &Context, endpoint: Endpoint, request: &Requ
 
 async fn home(context: &Context, viewer: &Viewer) -> Result<String, Problem> {
     let window = Window { after: None, limit: ROWS };
-    let waiting = api::items(read::actions(context, Some(State::WaitingApproval), &window).await?);
-    let cases = api::items(read::cases(context, Some(CaseState::Open), &window).await?);
-    let plans = api::items(read::dunning(context, Window { after: None, limit: ROWS }).await?);
+    let waiting = read::actions(context, Some(State::WaitingApproval), &window).await?.items;
+    let cases = read::cases(context, Some(CaseState::Open), &window).await?.items;
+    let plans = read::dunning(context, Window { after: None, limit: ROWS }).await?.items;
     let month = Month::of(context.clock.now().to_zoned(jiff::tz::TimeZone::UTC).date());
     let report = read::month_report(context, month).await?;
     Ok(::pages::home(viewer, &Home { waiting: &waiting, cases: &cases, plans: &plans, report: &report }))
