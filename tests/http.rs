@@ -6,7 +6,7 @@ use local::service::Service;
 use serde_json::{Value, json};
 use shared::app::ports::Clock;
 use tests::stripe;
-use tests::world::{ask, at, deliver, get, open_at, signed};
+use tests::world::{ask, at, deliver, get, open_at};
 
 fn run<T>(work: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(work)
@@ -91,7 +91,7 @@ fn every_cause_of_disbelief_has_the_same_answer() {
     run(async {
         let service = open_at("2026-03-01T09:00:00Z").await;
         let body = stripe::event("evt_1", "charge.succeeded", at("2026-03-01T09:00:00Z"), &json!({})).to_string();
-        let good = signed(&service, body.clone().into_bytes());
+        let good = service.signed("stripe", "default", body.clone().into_bytes()).await.unwrap();
         let header = good.headers()["stripe-signature"].to_str().unwrap().to_owned();
         let mut answers = Vec::new();
         for (source, value) in [
@@ -126,7 +126,7 @@ fn a_delivery_is_counted_as_the_interface_says() {
         let depths = service.queue.depths().unwrap();
         assert_eq!((depths[0].name, depths[0].dead, depths[0].depth), ("events", 1, 0));
         let (_, dead) = raw(&service, "GET", "/local/queues/events/dead", &[], "").await;
-        assert!(dead.contains("a Stripe charge"), "{dead}");
+        assert!(dead.contains("this is not a Stripe event"), "{dead}");
     });
 }
 

@@ -10,7 +10,6 @@ use shared::app::ports::{Clock, Order, Range, Table};
 use shared::app::store::{Stored, keys, open};
 use shared::app::token;
 use shared::domain::id::AccountId;
-use shared::providers::{Secret, stripe::signature_header};
 
 /// Opens a service whose clock moves only when told.
 pub async fn open_at(at: &str) -> Service {
@@ -20,17 +19,13 @@ pub async fn open_at(at: &str) -> Service {
 
 /// Signs and posts a delivery at the service's time, and answers as the server would.
 pub async fn deliver(service: &Service, body: &Value) -> (StatusCode, Value) {
-    let request = signed(service, body.to_string().into_bytes());
-    answer(dispatch(service, &request).await)
+    deliver_to(service, "stripe", body.to_string().as_bytes()).await
 }
 
-pub fn signed(service: &Service, body: Vec<u8>) -> Request<Bytes> {
-    let (name, value) = signature_header(&Secret::new("test_stripe_secret"), &body, service.clock.now());
-    Request::post("/webhooks/stripe/default")
-        .header("content-type", "application/json")
-        .header(name, value)
-        .body(Bytes::from(body))
-        .unwrap()
+/// The same for any provider's `default` source.
+pub async fn deliver_to(service: &Service, provider: &str, body: &[u8]) -> (StatusCode, Value) {
+    let request = service.signed(provider, "default", body.to_vec()).await.unwrap();
+    answer(dispatch(service, &request).await)
 }
 
 /// Asks as a staff member, with a bearer token.

@@ -12,7 +12,25 @@ pub struct Outbox {
     pub clock: Arc<dyn Clock>,
 }
 
+/// A raw delivery as it was kept.
+pub struct Kept {
+    pub at: i64,
+    pub name: String,
+    pub packed: Vec<u8>,
+}
+
 impl Outbox {
+    /// Raw deliveries behind a place in their order, oldest first.
+    pub fn kept(&self, after: (i64, &str), limit: u32) -> rusqlite::Result<Vec<Kept>> {
+        let sql = "SELECT at, name, bytes FROM body WHERE (at, name) > (?1, ?2) AND name GLOB 'bodies/*' ORDER BY at, name LIMIT ?3";
+        self.disk.rows(sql, (after.0, after.1, limit), |row| Ok(Kept { at: row.get(0)?, name: row.get(1)?, packed: row.get(2)? }))
+    }
+
+    /// Forgets raw deliveries that were kept long enough; on AWS, the bucket's own rule does.
+    pub fn forget(&self, older_than: Timestamp) -> rusqlite::Result<usize> {
+        self.disk.write("DELETE FROM body WHERE at < ?1 AND name GLOB 'bodies/*'", [older_than.as_millisecond()])
+    }
+
     /// What was sent, newest first.
     pub fn letters(&self) -> rusqlite::Result<Vec<(Timestamp, Letter)>> {
         let rows: Vec<(String, String)> =
@@ -33,7 +51,8 @@ impl Post for Outbox {
 #[async_trait]
 impl Archive for Outbox {
     async fn put(&self, name: &str, body: &[u8]) -> Result<(), Fault> {
-        let written = self.disk.write("INSERT OR REPLACE INTO body VALUES (?1, ?2)", (name, body));
+        let at = self.clock.now().as_millisecond();
+        let written = self.disk.write("INSERT INTO body VALUES (?1, ?2, ?3) ON CONFLICT (name) DO UPDATE SET bytes = ?3", (name, at, body));
         written.map(drop).map_err(Fault::retry)
     }
 

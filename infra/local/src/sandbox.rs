@@ -1,5 +1,6 @@
 //! A stand-in for the providers' APIs that remembers: objects, idempotency keys, and what it was told to get wrong.
 
+mod mollie;
 mod stripe;
 
 use crate::disk::Disk;
@@ -51,8 +52,16 @@ impl Sandbox {
         let Ok(delivery) = serde_json::from_slice::<Value>(body) else { return Ok(()) };
         match provider {
             "stripe" => stripe::learn(self, &delivery),
+            "mollie" => mollie::learn(self, &delivery["_embedded"]["entity"]),
             _ => Ok(()),
         }
+    }
+
+    /// Puts an object into a provider's books, as a dashboard would.
+    pub fn teach(&self, provider: &str, object: &Value) -> Disked<bool> {
+        let Some(id) = object["id"].as_str() else { return Ok(false) };
+        self.keep(provider, id, self.clock.now().as_second(), object)?;
+        Ok(true)
     }
 
     /// Tells what the next changing call to a provider meets.
@@ -152,7 +161,11 @@ impl Sandbox {
 
     fn answer(&self, provider: &str, source: &str, call: &Call) -> Disked<Result<Reply, NoReply>> {
         if call.method == http::Method::GET {
-            let reply = stripe::get(self, call)?;
+            let reply = match provider {
+                "stripe" => stripe::get(self, call)?,
+                "mollie" => mollie::get(self, call)?,
+                _ => Reply { status: 404, body: json!({"message": "the sandbox does not know this"}).to_string() },
+            };
             self.note(provider, call, &reply.status.to_string(), &reply.body)?;
             return Ok(Ok(reply));
         }

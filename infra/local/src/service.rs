@@ -10,7 +10,7 @@ use crate::vault::{LocalVault, VaultError};
 use jiff::Timestamp;
 use shared::app::context::{Context, Settings};
 use shared::app::ports::{Archive, Clock, Http, Post, Queue, Store, Vault};
-use shared::app::{fault::Fault, staff};
+use shared::app::{fault::Fault, sources, staff};
 use shared::domain::policy::{Policies, Refused};
 use std::collections::BTreeMap;
 use std::fs::{File, TryLockError};
@@ -71,8 +71,11 @@ impl Service {
         let store = Arc::new(engine::open(file("tables.sqlite").as_deref())?);
         let vault = Arc::new(LocalVault::open(&disk, &options.secrets)?);
         let clock = Arc::new(LocalClock::open(disk.clone(), options.clock)?);
-        let service = Self::assemble(disk, store, vault, clock, &options.base_url, lock)?;
+        let service = Self::assemble(disk, store, vault.clone(), clock, &options.base_url, lock)?;
         staff::add_demo(&service.context).await?;
+        for (provider, source) in vault.names() {
+            sources::add_local(&service.context, provider, source).await?;
+        }
         Ok(service)
     }
 

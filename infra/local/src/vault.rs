@@ -2,14 +2,15 @@
 
 use crate::disk::Disk;
 use async_trait::async_trait;
+use base64::{Engine, engine::general_purpose::STANDARD};
 use shared::app::fault::Fault;
 use shared::app::ports::Vault;
-use shared::providers::{self, Secret};
+use shared::providers::{self, Keys, Secret};
 use std::collections::BTreeMap;
 
 pub struct LocalVault {
-    /// By `provider/source`.
-    signing: BTreeMap<String, Vec<Secret>>,
+    /// By provider and source.
+    sources: BTreeMap<(String, String), Keys>,
     tokens: Secret,
 }
 
@@ -26,22 +27,48 @@ pub enum VaultError {
     Random(String),
 }
 
+/// The keys of every source: each provider's `default`, and what the variables name that begin with `RECOUP_SECRET_`.
+pub fn sources(environment: &BTreeMap<String, String>) -> Result<BTreeMap<(String, String), Keys>, VaultError> {
+    let known = |name: &str| providers::named(&name.to_lowercase()).map(|provider| provider.name.to_owned());
+    let mut sources: BTreeMap<_, _> = providers::ALL
+        .iter()
+        .map(|provider| ((provider.name.to_owned(), "default".to_owned()), Keys::signing([Secret::new(well_known(provider.name))])))
+        .collect();
+    for (name, value) in environment {
+        let Some((provider, source)) = name.strip_prefix("RECOUP_SECRET_").and_then(|rest| rest.split_once('_')) else { continue };
+        let Some(provider) = known(provider) else { continue };
+        let secrets: Vec<_> = value.split(',').map(str::trim).filter(|secret| !secret.is_empty()).map(Secret::new).collect();
+        if secrets.is_empty() {
+            return Err(VaultError::Empty(name.clone()));
+        }
+        match source.strip_suffix("_HMAC") {
+            Some(source) => sources.entry((provider, source.to_lowercase())).or_default().stronger = secrets,
+            None => sources.entry((provider, source.to_lowercase())).or_default().signing = secrets,
+        }
+    }
+    Ok(sources)
+}
+
+/// What a provider signs with where nothing else is said.
+fn well_known(provider: &str) -> String {
+    let secret = format!("test_{provider}_secret");
+    match provider {
+        "chargebee" => format!("recoup:{secret}"),
+        "revenuecat" => format!("Bearer {secret}"),
+        "ticket" => format!("whsec_{}", STANDARD.encode(secret)),
+        _ => secret,
+    }
+}
+
 impl LocalVault {
     /// `environment` are the variables that begin with `RECOUP_SECRET_`.
     pub fn open(disk: &Disk, environment: &BTreeMap<String, String>) -> Result<Self, VaultError> {
-        let mut signing: BTreeMap<String, Vec<Secret>> = providers::ALL
-            .iter()
-            .map(|provider| (format!("{}/default", provider.name), vec![Secret::new(format!("test_{}_secret", provider.name))]))
-            .collect();
-        for (name, value) in environment {
-            let Some((provider, source)) = name.strip_prefix("RECOUP_SECRET_").and_then(|rest| rest.split_once('_')) else { continue };
-            let secrets: Vec<_> = value.split(',').map(str::trim).filter(|secret| !secret.is_empty()).map(Secret::new).collect();
-            if secrets.is_empty() {
-                return Err(VaultError::Empty(name.clone()));
-            }
-            signing.insert(format!("{}/{}", provider.to_lowercase(), source.to_lowercase()), secrets);
-        }
-        Ok(Self { signing, tokens: tokens(disk)? })
+        Ok(Self { sources: sources(environment)?, tokens: tokens(disk)? })
+    }
+
+    /// Every source, by provider and name.
+    pub fn names(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.sources.keys().map(|(provider, source)| (provider.as_str(), source.as_str()))
     }
 }
 
@@ -59,8 +86,8 @@ pub fn tokens(disk: &Disk) -> Result<Secret, VaultError> {
 
 #[async_trait]
 impl Vault for LocalVault {
-    async fn signing(&self, provider: &str, source: &str) -> Result<Vec<Secret>, Fault> {
-        Ok(self.signing.get(&format!("{provider}/{source}")).cloned().unwrap_or_default())
+    async fn keys(&self, provider: &str, source: &str) -> Result<Keys, Fault> {
+        Ok(self.sources.get(&(provider.to_owned(), source.to_owned())).cloned().unwrap_or_default())
     }
 
     async fn tokens(&self) -> Result<Secret, Fault> {

@@ -10,7 +10,7 @@ use shared::app::message::Message;
 use shared::app::ports::{Clock, QueueName};
 use shared::app::store::keys;
 use shared::app::{alarm, approval, classify, dunning, intake, report};
-use shared::providers::{Secret, stripe};
+use shared::providers;
 use std::fmt::Debug;
 
 impl Service {
@@ -35,8 +35,15 @@ impl Service {
             self.work().await?;
         }
         self.clock.advance(to).map_err(Fault::retry)?;
+        self.forget_old_bodies()?;
         // Something may have arrived over HTTP in the meantime.
         self.work().await
+    }
+
+    /// Raw bodies are kept for as long as the policy says.
+    pub fn forget_old_bodies(&self) -> Result<(), Fault> {
+        let kept = SignedDuration::from_hours(24 * self.context.policies.limits.current().bodies_days);
+        self.outbox.forget(self.clock.now() - kept).map(drop).map_err(Fault::retry)
     }
 
     /// The next time, after now and not after `to`, at which something is due.
@@ -106,13 +113,15 @@ impl Service {
 
     /// A delivery as its provider would send it at this moment.
     pub async fn signed(&self, provider: &str, source: &str, body: Vec<u8>) -> Result<Request<Bytes>, Fault> {
-        let secret = self.context.vault.signing(provider, source).await?.into_iter().next().unwrap_or_else(|| Secret::new(""));
-        let (name, value) = stripe::signature_header(&secret, &body, self.clock.now());
-        Request::post(format!("/webhooks/{provider}/{source}"))
-            .header("content-type", "application/json")
-            .header(name, value)
-            .body(Bytes::from(body))
-            .map_err(Fault::park)
+        let keys = self.context.vault.keys(provider, source).await?;
+        let known = providers::named(provider).ok_or_else(|| Fault::Park(format!("there is no provider called {provider}")))?;
+        let form = serde_json::from_slice::<serde::de::IgnoredAny>(&body).is_err();
+        let kind = if form { "application/x-www-form-urlencoded" } else { "application/json" };
+        let mut request = Request::post(format!("/webhooks/{provider}/{source}")).header("content-type", kind);
+        for (name, value) in (known.sign)(&keys, &body, self.clock.now()) {
+            request = request.header(name, value);
+        }
+        request.body(Bytes::from(body)).map_err(Fault::park)
     }
 }
 

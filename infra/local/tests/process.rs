@@ -4,7 +4,7 @@
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use shared::providers::{Secret, stripe::signature_header};
+use shared::providers::{self, Keys, Secret};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
@@ -60,7 +60,8 @@ fn deliver(address: &str, number: usize) -> Option<u16> {
     let now = Timestamp::now();
     let charge = json!({"id": format!("ch_{number}"), "object": "charge", "customer": format!("cus_{}", number % 7), "amount": 100 + number, "currency": "usd", "captured": true, "paid": true, "status": "succeeded", "created": now.as_second()});
     let body = json!({"id": format!("evt_{number}"), "object": "event", "created": now.as_second(), "livemode": false, "type": "charge.succeeded", "data": {"object": charge}}).to_string();
-    let (name, value) = signature_header(&Secret::new("test_stripe_secret"), body.as_bytes(), now);
+    let stripe = providers::named("stripe").unwrap();
+    let (name, value) = (stripe.sign)(&Keys::signing([Secret::new("test_stripe_secret")]), body.as_bytes(), now).remove(0);
     let headers = [(name, value), ("content-type", "application/json".to_owned())];
     http(address, "POST", "/webhooks/stripe/default", &headers, &body).map(|(status, _)| status)
 }

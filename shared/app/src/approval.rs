@@ -9,11 +9,13 @@ use crate::context::Context;
 use crate::fault::Fault;
 use crate::message::Message;
 use crate::routes::Endpoint;
+use crate::sources;
 use crate::token::{self, Caller};
 use crate::web::{self, Answer, Problem};
 use bytes::Bytes;
 use domain::action::State;
 use domain::id::ActionId;
+use domain::source::Granted;
 use http::{HeaderValue, Request, StatusCode, header};
 use jiff::{SignedDuration, Timestamp};
 
@@ -75,6 +77,13 @@ async fn signed_in(context: &Context, endpoint: Endpoint, request: &Request<Byte
                 Err(problem) => format!("?notice={}", form_urlencoded::byte_serialize(problem.message.as_bytes()).collect::<String>()),
             };
             Ok(web::see_other(&format!("/actions/{id}{notice}")))
+        }
+        Endpoint::ChangeSource { provider, source } => {
+            let wish = serde_json::from_slice(request.body())
+                .map_err(|error| Problem::malformed(format!("send mode, acting, retries, messages or cancels: {error}")))?;
+            let (source, granted) = sources::change(context, &provider, &source, &wish, &caller.staff).await?;
+            let status = if granted == Granted::Done { StatusCode::OK } else { StatusCode::ACCEPTED };
+            Ok(web::json(status, &source))
         }
         other => unreachable!("the route table sends {other:?} to another function"),
     }

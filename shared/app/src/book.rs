@@ -2,14 +2,15 @@
 
 use crate::context::Context;
 use crate::fault::Fault;
+use crate::find::put_terms;
 use crate::message::{Message, send_all};
 use crate::ports::{Key, QueueName};
 use crate::store::{self, Attempted, Batch, Commit, External, Of, Receipt, Sent, Stored, Timeline, Waiting, keys};
-use domain::book::{Head, ResourceId, Touched, touches};
+use domain::book::{Head, ResourceId, Touched, beside, touches};
 use domain::classify::{self, Decided, Scene};
 use domain::confirm;
 use domain::desk::Desk;
-use domain::event::{Event, Seen};
+use domain::event::Event;
 use domain::fact;
 use domain::id::AccountId;
 use domain::ledger::{LedgerHead, Note};
@@ -27,11 +28,19 @@ pub enum Folded {
 }
 
 /// Folds an event; `message` is kept if the event has to wait for its parent.
-pub async fn fold(context: &Context, event: &Event, message: Option<&Message>, trace: &str) -> Result<Folded, Fault> {
-    store::retrying(context, || once(context, event, message, trace)).await
+///
+/// `body` is where the raw delivery is kept.
+pub async fn fold(context: &Context, event: &Event, message: Option<&Message>, body: Option<&str>, trace: &str) -> Result<Folded, Fault> {
+    store::retrying(context, || once(context, event, message, body, trace)).await
 }
 
-async fn once(context: &Context, event: &Event, message: Option<&Message>, trace: &str) -> Result<Attempted<Folded>, Fault> {
+async fn once(
+    context: &Context,
+    event: &Event,
+    message: Option<&Message>,
+    body: Option<&str>,
+    trace: &str,
+) -> Result<Attempted<Folded>, Fault> {
     // Read.
     let Some(account) = whose(context, event).await? else { return wait(context, event, message).await };
     let mut batch = Batch::read(context, keys_of(event, &account)).await?;
@@ -41,9 +50,15 @@ async fn once(context: &Context, event: &Event, message: Option<&Message>, trace
         return Ok(Attempted::Done(Folded::Duplicate));
     }
     let (policy, declines, now) = (context.policies.classify.current(), context.policies.declines.current(), context.clock.now());
+    let same_try = SignedDuration::from_mins(policy.duplicates.same_try_minutes);
     let mut before = desk(&batch, event, &account)?;
+    let others = beside(event, &before.head, same_try);
+    if !others.is_empty() {
+        batch.extend(Batch::read(context, others.iter().map(|resource| keys::resource(&account, resource)).collect()).await?);
+        lay(&batch, &others, &account, &mut before.touched)?;
+    }
     let mut after = before.clone();
-    after.touched.fold(&mut after.head, event);
+    after.touched.fold(&mut after.head, event, same_try);
     let concerns = classify::concerns(&after.touched, &after.head, policy);
     read_beside(context, &mut batch, &concerns, &mut before, &mut after).await?;
 
@@ -59,14 +74,16 @@ async fn once(context: &Context, event: &Event, message: Option<&Message>, trace
         provider: event.provider.clone(),
         source: event.source.clone(),
         event: event.id.clone(),
-        account: account.clone(),
+        account: Some(account.clone()),
+        body: body.map(str::to_owned),
         folded_at: now,
         promised: promised.clone(),
         trace: trace.to_owned(),
     });
-    commit.create(&Timeline { account: account.clone(), event: without_person(event), trace: trace.to_owned() });
+    commit.create(&Timeline { account: account.clone(), event: event.without_person(), trace: trace.to_owned() });
     put_desk(&mut commit, &batch, &before, &after);
     put_externals(&mut commit, &batch, &externals, &account);
+    put_terms(&mut commit, &before, &after);
     put_notes(&mut commit, &batch, &account, notes)?;
     put_facts(&mut commit, &format!("{}:{}", event.provider, event.id), &before, &after, context);
     let result = store::attempted(commit.run(context).await, Folded::Done)?;
@@ -118,11 +135,7 @@ fn nobodys(event: &Event, key: &Key) -> External {
 }
 
 fn external_keys(event: &Event) -> Vec<Key> {
-    let named = touches(event).into_iter().filter_map(|resource| match resource {
-        ResourceId::Person => None,
-        ResourceId::Invoice(id) | ResourceId::Payment(id) | ResourceId::Subscription(id) => Some(id),
-    });
-    named.map(|id| keys::external(&event.provider, &event.source, &id)).collect()
+    touches(event).iter().filter_map(|resource| keys::external_of(&event.provider, &event.source, resource)).collect()
 }
 
 fn keys_of(event: &Event, account: &AccountId) -> Vec<Key> {
@@ -142,20 +155,26 @@ fn desk(batch: &Batch, event: &Event, account: &AccountId) -> Result<Desk, Fault
     let head = batch.get::<Head>(&keys::head(account))?;
     let head = head.unwrap_or_else(|| Head::new(&event.provider, &event.source, event.customer.as_deref().unwrap_or_default()));
     let mut touched = Touched::default();
-    for resource in touches(event) {
-        let key = keys::resource(account, &resource);
-        match resource {
-            ResourceId::Person => touched.person = of(batch, &key)?,
-            ResourceId::Invoice(id) => touched.invoices.extend(of(batch, &key)?.map(|value| (id, value))),
-            ResourceId::Payment(id) => touched.payments.extend(of(batch, &key)?.map(|value| (id, value))),
-            ResourceId::Subscription(id) => touched.subscriptions.extend(of(batch, &key)?.map(|value| (id, value))),
-        }
-    }
+    lay(batch, &touches(event), account, &mut touched)?;
     let mut actions = BTreeMap::new();
     for id in confirm::named(event).into_iter().filter(|action| action.account() == *account) {
         actions.extend(batch.get(&keys::action(&id))?.map(|action| (id, action)));
     }
     Ok(Desk { head, touched, cases: BTreeMap::new(), plans: BTreeMap::new(), actions })
+}
+
+fn lay(batch: &Batch, resources: &[ResourceId], account: &AccountId, touched: &mut Touched) -> Result<(), Fault> {
+    for resource in resources {
+        let key = keys::resource(account, resource);
+        match resource.clone() {
+            ResourceId::Person => touched.person = of(batch, &key)?,
+            ResourceId::Card(id) => touched.cards.extend(of(batch, &key)?.map(|value| (id, value))),
+            ResourceId::Invoice(id) => touched.invoices.extend(of(batch, &key)?.map(|value| (id, value))),
+            ResourceId::Payment(id) => touched.payments.extend(of(batch, &key)?.map(|value| (id, value))),
+            ResourceId::Subscription(id) => touched.subscriptions.extend(of(batch, &key)?.map(|value| (id, value))),
+        }
+    }
+    Ok(())
 }
 
 fn of<T>(batch: &Batch, key: &Key) -> Result<Option<T>, Fault>
@@ -225,6 +244,7 @@ fn put_desk(commit: &mut Commit, batch: &Batch, before: &Desk, after: &Desk) {
     if after.touched.person != before.touched.person {
         put_all(commit, batch, account, &BTreeMap::new(), &after.touched.person.iter().map(|person| ((), person.clone())).collect());
     }
+    put_all(commit, batch, account, &before.touched.cards, &after.touched.cards);
     put_all(commit, batch, account, &before.touched.invoices, &after.touched.invoices);
     put_all(commit, batch, account, &before.touched.payments, &after.touched.payments);
     put_all(commit, batch, account, &before.touched.subscriptions, &after.touched.subscriptions);
@@ -276,9 +296,4 @@ pub fn put_facts(commit: &mut Commit, name: &str, before: &Desk, after: &Desk, c
     for row in fact::rows(name, &after.head.account, &before.facts(declines), &after.facts(declines)) {
         commit.create(&row);
     }
-}
-
-fn without_person(event: &Event) -> Event {
-    let seen = event.seen.iter().filter(|seen| !matches!(seen, Seen::Customer(_))).cloned().collect();
-    Event { seen, ..event.clone() }
 }

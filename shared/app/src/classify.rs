@@ -1,11 +1,15 @@
 //! Reads what was delivered and folds it into the account: the one path from a webhook to a case.
 
+mod probe;
+mod ticket;
+
 use crate::book::{self, Folded};
 use crate::context::Context;
 use crate::fault::Fault;
-use crate::message::{Message, send_all, unpack};
+use crate::message::{Message, body_name, keep, send_all, unpack};
 use crate::ports::QueueName;
 use crate::store::{self, Attempted, Batch, Commit, External, Sent, keys};
+use domain::event::{Event, Seen};
 use jiff::SignedDuration;
 use providers::Reading;
 
@@ -16,30 +20,70 @@ pub enum Done {
     Duplicate,
     Ignored,
     Waiting,
+    /// It was asked not long ago, and will be again.
+    Later,
 }
 
 pub async fn handle(context: &Context, message: &Message) -> Result<Done, Fault> {
     match message {
-        Message::Delivery { provider, source, body, trace, .. } => {
+        Message::Delivery { provider, source, event, body, trace, .. } => {
             let provider = providers::named(provider).ok_or_else(|| Fault::Park(format!("there is no provider called {provider}")))?;
-            let body = unpack(context, body).await?;
-            let events = match (provider.read)(&body, source).map_err(Fault::park)? {
-                Reading::Events(events) => events,
-                Reading::Ignored(_) => return Ok(Done::Ignored),
-            };
-            let mut done = Done::Duplicate;
-            for event in &events {
-                match book::fold(context, event, Some(message), trace).await? {
-                    Folded::Done => done = Done::Folded,
-                    Folded::Waiting => done = Done::Waiting,
-                    Folded::Duplicate => {}
-                }
+            let raw = unpack(context, body).await?;
+            let reading = (provider.read)(&raw, source).map_err(Fault::park)?;
+            let name = body_name(provider.name, source, event, &raw);
+            if !matches!(reading, Reading::Ignored(_)) {
+                keep(context, &name, body).await?;
             }
-            Ok(done)
+            let from = From { message: Some(message), body: Some(&name), trace };
+            match reading {
+                Reading::Events(events) => fold_all(context, &events, from).await,
+                Reading::Ask { events, call } if events.is_empty() => probe::ask(context, provider, source, &call.path, trace).await,
+                Reading::Ask { events, call } => {
+                    let done = fold_all(context, &events, from).await?;
+                    probe::learn_more(context, provider, source, &call, &events, trace).await?;
+                    Ok(done)
+                }
+                Reading::Ignored(_) => Ok(Done::Ignored),
+            }
+        }
+        Message::Probe { provider, source, path, trace } => {
+            let provider = providers::named(provider).ok_or_else(|| Fault::Park(format!("there is no provider called {provider}")))?;
+            probe::ask(context, provider, source, path, trace).await
         }
         Message::Orphan { provider, source, id, .. } => orphan(context, provider, source, id).await,
         other => Err(Fault::Park(format!("a `{}` message does not belong into the events queue", other.name()))),
     }
+}
+
+/// Where events come from.
+#[derive(Clone, Copy)]
+struct From<'a> {
+    /// What waits if their parent is not known yet.
+    message: Option<&'a Message>,
+    /// Where the raw delivery is kept.
+    body: Option<&'a str>,
+    trace: &'a str,
+}
+
+/// Folds the events of one reading; each is a commit of its own.
+async fn fold_all(context: &Context, events: &[Event], from: From<'_>) -> Result<Done, Fault> {
+    let From { message, body, trace } = from;
+    let mut done = Done::Duplicate;
+    for event in events {
+        if !event.is_named() {
+            return Err(Fault::Park(format!("an event of {} has an empty or endless id; look at its delivery", event.provider)));
+        }
+        let folded = match event.seen.first() {
+            Some(Seen::Ticket(seen)) => ticket::fold(context, event, seen, body, trace).await?,
+            _ => book::fold(context, event, message, body, trace).await?,
+        };
+        match folded {
+            Folded::Done => done = Done::Folded,
+            Folded::Waiting => done = Done::Waiting,
+            Folded::Duplicate => {}
+        }
+    }
+    Ok(done)
 }
 
 /// Nobody came for an id in time. If its owner is known by now, what waited is sent again; otherwise it waits on, and is told of.

@@ -4,6 +4,7 @@ use crate::context::Context;
 use crate::fault::Fault;
 use crate::message::Message;
 use crate::ports::{Channel, Letter, Unsent};
+use crate::sources;
 use crate::store::{self, Attempted, Batch, Commit, Of, keys};
 use domain::book::{Due, Head, Invoice, Person, PlanLine};
 use domain::dunning::{Plan, PlanState, Step, StepKind, plan};
@@ -67,6 +68,9 @@ async fn recover(context: &Context, account: &AccountId, invoice: &str, trace: &
     let Some(read) = read(context, account, invoice).await? else { return Ok(Attempted::Done(Done::NothingToDo)) };
 
     // Decide.
+    if !sources::find(context, &read.head.provider, &read.head.source).await?.writes() {
+        return Ok(Attempted::Done(Done::NothingToDo));
+    }
     let policy = context.policies.dunning.current();
     let planned = plan(account, &read.invoice, read.head.since(), policy, context.clock.now(), trace);
     let (Some(plan), None) = (planned, &read.plan) else { return Ok(Attempted::Done(Done::NothingToDo)) };
@@ -81,12 +85,16 @@ async fn begin(context: &Context, account: &AccountId, invoice: &str) -> Result<
     let Some(read) = read(context, account, invoice).await? else { return Ok(Attempted::Done(None)) };
     let Some(mut plan) = read.plan.clone().filter(|plan| plan.state == PlanState::Running) else { return Ok(Attempted::Done(None)) };
 
+    let writes = sources::find(context, &read.head.provider, &read.head.source).await?.writes();
+
     // Decide.
     let now = context.clock.now();
     let doubt_at = now + SignedDuration::from_mins(context.policies.limits.current().sending_minutes_max);
     plan.doubt(Some(now));
     if !matches!(read.invoice.due(), Due::Open(_)) {
         plan.stop("settled", now);
+    } else if !writes {
+        plan.stop("Recoup may not write to the customers of this source", now);
     }
     let begun = plan.begin(now, doubt_at);
     let letter = begun.map(|step| {

@@ -5,7 +5,7 @@ use crate::fault::Fault;
 use crate::ports::{Key, QueueName};
 use crate::store::Sent;
 use base64::{Engine, engine::general_purpose::STANDARD};
-use domain::id::{AccountId, ActionId, CaseId, digest};
+use domain::id::{AccountId, ActionId, CaseId, digest, sha256};
 use flate2::{Compression, read::DeflateDecoder, write::DeflateEncoder};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -19,6 +19,8 @@ const VERSION: u16 = 1;
 pub enum Message {
     /// A webhook that was received.
     Delivery { provider: String, source: String, event: String, received_at: Timestamp, trace: String, body: Body },
+    /// An object is to be fetched again that an unsigned delivery named.
+    Probe { provider: String, source: String, path: String, trace: String },
     /// Nobody has said yet whose an external id is.
     Orphan { provider: String, source: String, id: String, trace: String },
     /// An invoice needs recovery.
@@ -67,6 +69,7 @@ impl Message {
     pub fn trace(&self) -> &str {
         match self {
             Self::Delivery { trace, .. }
+            | Self::Probe { trace, .. }
             | Self::Orphan { trace, .. }
             | Self::Recover { trace, .. }
             | Self::PlanDue { trace, .. }
@@ -80,6 +83,7 @@ impl Message {
     pub fn name(&self) -> &'static str {
         match self {
             Self::Delivery { .. } => "delivery",
+            Self::Probe { .. } => "probe",
             Self::Orphan { .. } => "orphan",
             Self::Recover { .. } => "recover",
             Self::PlanDue { .. } => "plan_due",
@@ -95,6 +99,11 @@ impl Message {
         if let Some(rest) = key.pk.strip_prefix("EXT#") {
             let mut parts = rest.splitn(3, '#').map(str::to_owned);
             let message = Self::Orphan { provider: parts.next()?, source: parts.next()?, id: parts.next()?, trace };
+            return Some(Sent { queue: QueueName::Events, message });
+        }
+        if let Some(rest) = key.pk.strip_prefix("PROBE#") {
+            let mut parts = rest.splitn(3, '#').map(str::to_owned);
+            let message = Self::Probe { provider: parts.next()?, source: parts.next()?, path: parts.next()?, trace };
             return Some(Sent { queue: QueueName::Events, message });
         }
         let account = AccountId::parse(key.pk.strip_prefix("ACCOUNT#")?)?;
@@ -116,6 +125,22 @@ pub async fn send_all(context: &Context, promised: &[Sent]) -> Result<(), Fault>
     Ok(())
 }
 
+/// Where a body is kept. The same body of the same event has one name, however often it is delivered.
+pub fn body_name(provider: &str, source: &str, event: &str, body: &[u8]) -> String {
+    format!("bodies/{provider}/{source}/{}", digest(&[event, &sha256(body)], 26))
+}
+
+/// Keeps the packed body of a delivery with its receipt, for as long as the policy says.
+pub async fn keep(context: &Context, name: &str, body: &Body) -> Result<(), Fault> {
+    match body {
+        Body::Inline(text) => {
+            let packed = STANDARD.decode(text).map_err(|error| Fault::Park(format!("the packed body cannot be read: {error}")))?;
+            context.archive.put(name, &packed).await
+        }
+        Body::Archived(_) => Ok(()),
+    }
+}
+
 /// Packs a body into a message, or into the archive if it is too large for one.
 pub async fn pack(context: &Context, name: &str, body: &[u8]) -> Result<Body, Fault> {
     let mut encoder = DeflateEncoder::new(Vec::new(), Compression::fast());
@@ -128,15 +153,20 @@ pub async fn pack(context: &Context, name: &str, body: &[u8]) -> Result<Body, Fa
     Ok(Body::Archived(name.to_owned()))
 }
 
-/// Unpacks a body, never to more than a body may be.
+/// Unpacks the body of a message.
 pub async fn unpack(context: &Context, body: &Body) -> Result<Vec<u8>, Fault> {
     let packed = match body {
         Body::Inline(text) => STANDARD.decode(text).map_err(|error| Fault::Park(format!("the packed body cannot be read: {error}")))?,
         Body::Archived(name) => context.archive.take(name).await?,
     };
+    opened(context, &packed)
+}
+
+/// Opens a packed body, never to more than a body may be.
+pub fn opened(context: &Context, packed: &[u8]) -> Result<Vec<u8>, Fault> {
     let max = context.policies.limits.current().body_bytes_max as u64;
     let mut unpacked = Vec::new();
-    let mut decoder = DeflateDecoder::new(packed.as_slice()).take(max + 1);
+    let mut decoder = DeflateDecoder::new(packed).take(max + 1);
     decoder.read_to_end(&mut unpacked).map_err(|error| Fault::Park(format!("the packed body cannot be read: {error}")))?;
     if unpacked.len() as u64 > max {
         return Err(Fault::Park("the packed body is larger than any body may be".to_owned()));

@@ -3,7 +3,7 @@
 use crate::fault::Fault;
 use async_trait::async_trait;
 use jiff::Timestamp;
-use providers::{Call, Reply, Secret};
+use providers::{Call, Keys, Reply, Secret};
 use serde::{Deserialize, Serialize};
 
 /// The three tables.
@@ -81,6 +81,8 @@ pub enum Write {
 pub enum Expect {
     Absent,
     Rev(u64),
+    /// Whoever writes it writes the same.
+    Anything,
 }
 
 /// Why nothing was written.
@@ -239,8 +241,8 @@ pub trait Archive: Send + Sync {
 
 #[async_trait]
 pub trait Vault: Send + Sync {
-    /// The live signing secrets of a source; none if it is unknown.
-    async fn signing(&self, provider: &str, source: &str) -> Result<Vec<Secret>, Fault>;
+    /// The live keys of a source; none if it is unknown.
+    async fn keys(&self, provider: &str, source: &str) -> Result<Keys, Fault>;
     /// The secret that staff tokens are signed with.
     async fn tokens(&self) -> Result<Secret, Fault>;
 }

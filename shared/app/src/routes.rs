@@ -32,6 +32,11 @@ pub enum Endpoint {
     DecideAction(String),
     Dunning,
     Decline { provider: String, code: String },
+    SearchAccounts,
+    EntitlementOf(String),
+    Tickets,
+    Sources,
+    ChangeSource { provider: String, source: String },
     ReportOf(String),
     RowsOf(String),
     Home,
@@ -84,6 +89,7 @@ pub static ROUTES: &[Route] = &[
     route(Method::GET, "/healthz", Function::Report, |_| Endpoint::Health),
     route(Method::GET, "/api/accounts", Function::Report, |_| Endpoint::Accounts),
     route(Method::GET, "/api/accounts/{id}", Function::Report, |v| Endpoint::Account(one(v))),
+    route(Method::POST, "/api/accounts/search", Function::Report, |_| Endpoint::SearchAccounts),
     route(Method::GET, "/api/accounts/{id}/ledger", Function::Report, |v| Endpoint::Ledger(one(v))),
     route(Method::GET, "/api/accounts/{id}/ledger/head", Function::Report, |v| Endpoint::LedgerHead(one(v))),
     route(Method::GET, "/api/accounts/{id}/timeline", Function::Report, |v| Endpoint::TimelineOf(one(v))),
@@ -98,6 +104,13 @@ pub static ROUTES: &[Route] = &[
     route(Method::GET, "/api/declines/{provider}/{code}", Function::Report, |v| {
         let (provider, code) = two(v);
         Endpoint::Decline { provider, code }
+    }),
+    route(Method::GET, "/api/entitlements/{account}", Function::Report, |v| Endpoint::EntitlementOf(one(v))),
+    route(Method::GET, "/api/tickets", Function::Report, |_| Endpoint::Tickets),
+    route(Method::GET, "/api/sources", Function::Report, |_| Endpoint::Sources),
+    route(Method::POST, "/api/sources/{provider}/{source}", Function::Approval, |v| {
+        let (provider, source) = two(v);
+        Endpoint::ChangeSource { provider, source }
     }),
     route(Method::GET, "/api/reports/{month}", Function::Report, |v| Endpoint::ReportOf(one(v))),
     route(Method::GET, "/api/reports/{month}/rows", Function::Report, |v| Endpoint::RowsOf(one(v))),

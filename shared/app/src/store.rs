@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use serde::{Serialize, de::DeserializeOwned};
 use std::collections::BTreeMap;
 
-pub use shapes::{External, Idempotency, Of, Receipt, Sent, Timeline, Waiting};
+pub use shapes::{External, FoundBy, Idempotency, Of, Probe, Probes, Receipt, Sent, Timeline, Waiting};
 
 /// A value that is an item of its own.
 pub trait Stored: Serialize + DeserializeOwned {
@@ -93,6 +93,11 @@ impl Commit {
     /// Writes a value that must not be there yet.
     pub fn create<T: Stored>(&mut self, value: &T) {
         self.write(value, Expect::Absent, 1);
+    }
+
+    /// Writes a value that is the same whoever writes it, and whenever.
+    pub fn put<T: Stored>(&mut self, value: &T) {
+        self.write(value, Expect::Anything, 1);
     }
 
     fn write<T: Stored>(&mut self, value: &T, expect: Expect, rev: u64) {

@@ -173,6 +173,7 @@ impl Dynamo {
                 let put = Put::builder().table_name(self.names.of(item.key.table)).set_item(Some(attributes(item)));
                 let put = match expect {
                     Expect::Absent => put.condition_expression("attribute_not_exists(pk)"),
+                    Expect::Anything => put,
                     Expect::Rev(rev) => {
                         put.condition_expression("rev = :rev").expression_attribute_values(":rev", AttributeValue::N(rev.to_string()))
                     }
@@ -183,6 +184,7 @@ impl Dynamo {
                 let check = ConditionCheck::builder().table_name(self.names.of(key.table)).set_key(Some(key_attributes(key)));
                 let check = match expect {
                     Expect::Absent => check.condition_expression("attribute_not_exists(pk)"),
+                    Expect::Anything => check.condition_expression("attribute_exists(pk) OR attribute_not_exists(pk)"),
                     Expect::Rev(rev) => {
                         check.condition_expression("rev = :rev").expression_attribute_values(":rev", AttributeValue::N(rev.to_string()))
                     }

@@ -55,7 +55,8 @@ impl Http for Network {
         let mut headers =
             vec![("authorization", format!("Bearer {key}")), ("content-type", "application/x-www-form-urlencoded".to_owned())];
         headers.extend(call.idempotency_key.clone().map(|key| ("idempotency-key", key)));
-        let url = format!("{}{}", provider.api, call.path);
+        let base = provider.api.ok_or(NoReply::NotSent)?.base.replace("{source}", source);
+        let url = format!("{base}{}", call.path);
         self.send(Outgoing { method: call.method.as_str(), url, headers, body: call.body.clone() }).await
     }
 }

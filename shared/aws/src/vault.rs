@@ -5,7 +5,7 @@ use app::ports::{Clock, Vault};
 use async_trait::async_trait;
 use aws_sdk_secretsmanager::Client;
 use jiff::{SignedDuration, Timestamp};
-use providers::Secret;
+use providers::{Keys, Secret};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::sync::Mutex;
@@ -68,9 +68,13 @@ impl Secrets {
 
 #[async_trait]
 impl Vault for Secrets {
-    async fn signing(&self, provider: &str, source: &str) -> Result<Vec<Secret>, Fault> {
-        let secrets = self.of_source(self.names.signing.as_ref(), provider, source).await?.unwrap_or_default();
-        Ok(secrets.split(',').map(str::trim).filter(|secret| !secret.is_empty()).map(Secret::new).collect())
+    /// The stronger keys of a source stand under its name with `/hmac` behind it.
+    async fn keys(&self, provider: &str, source: &str) -> Result<Keys, Fault> {
+        let named = async |source: &str| -> Result<Vec<Secret>, Fault> {
+            let secrets = self.of_source(self.names.signing.as_ref(), provider, source).await?.unwrap_or_default();
+            Ok(secrets.split(',').map(str::trim).filter(|secret| !secret.is_empty()).map(Secret::new).collect())
+        };
+        Ok(Keys { signing: named(source).await?, stronger: named(&format!("{source}/hmac")).await? })
     }
 
     async fn tokens(&self) -> Result<Secret, Fault> {

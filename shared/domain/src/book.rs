@@ -4,27 +4,35 @@
 //! or splitting them changes nothing. The head holds sums over the resources, moved by the difference that one event
 //! makes, so that an account with ten thousand events is read as quickly as one with ten.
 
+mod card;
 mod head;
 mod invoice;
 mod latest;
 mod payment;
 mod person;
 mod subscription;
+mod tries;
 
-pub use head::{Book, CaseLine, Figures, Head, HistoryLine, PaymentLine, PlanLine, SubscriptionLine};
-pub use invoice::{Due, Invoice};
+pub use card::KeptCard;
+pub use head::{
+    Book, CardLine, CaseLine, DisputeLine, Figures, Head, HistoryLine, Link, PaymentLine, PeriodLine, PlanLine, SubscriptionLine,
+};
+pub use invoice::{CreditNote, Due, Invoice};
 pub use latest::{Latest, Stamp};
-pub use payment::{Payment, Refund};
+pub use payment::{Dispute, Payment, Refund};
 pub use person::Person;
 pub use subscription::Subscription;
+pub use tries::{Try, tries};
 
 use crate::event::{Event, Seen};
+use jiff::SignedDuration;
 use std::collections::BTreeMap;
 
 /// The resources of one account that an event touches, as they were read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Touched {
     pub person: Option<Person>,
+    pub cards: BTreeMap<String, KeptCard>,
     pub invoices: BTreeMap<String, Invoice>,
     pub payments: BTreeMap<String, Payment>,
     pub subscriptions: BTreeMap<String, Subscription>,
@@ -34,6 +42,7 @@ pub struct Touched {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ResourceId {
     Person,
+    Card(String),
     Invoice(String),
     Payment(String),
     Subscription(String),
@@ -44,12 +53,20 @@ pub fn touches(event: &Event) -> Vec<ResourceId> {
     let mut ids: Vec<_> = event
         .seen
         .iter()
-        .map(|seen| match seen {
-            Seen::Customer(_) => ResourceId::Person,
-            Seen::Subscription(seen) => ResourceId::Subscription(seen.id.clone()),
-            Seen::Invoice(seen) => ResourceId::Invoice(seen.id.clone()),
-            Seen::Payment(seen) => ResourceId::Payment(seen.id.clone()),
-            Seen::Refund(seen) => ResourceId::Payment(seen.payment.clone()),
+        .filter_map(|seen| {
+            Some(match seen {
+                Seen::Customer(_) => ResourceId::Person,
+                Seen::Card(seen) => ResourceId::Card(seen.id.clone()),
+                Seen::Subscription(seen) => ResourceId::Subscription(seen.id.clone()),
+                Seen::Invoice(seen) => ResourceId::Invoice(seen.id.clone()),
+                Seen::CreditNote(seen) => ResourceId::Invoice(seen.invoice.clone()),
+                Seen::Payment(seen) => ResourceId::Payment(seen.id.clone()),
+                Seen::Refund(seen) => ResourceId::Payment(seen.payment.clone()),
+                Seen::Dispute(seen) => ResourceId::Payment(seen.payment.clone()),
+                // The link says whose the invoice is, or waits for it.
+                Seen::Link(seen) => ResourceId::Invoice(seen.invoice.clone()),
+                Seen::Balance(_) | Seen::Ticket(_) => return None,
+            })
         })
         .collect();
     ids.sort();
@@ -57,46 +74,102 @@ pub fn touches(event: &Event) -> Vec<ResourceId> {
     ids
 }
 
+/// Names the invoices that an event says something about without naming them: due items that a payment of their
+/// subscription settles, and invoices whose failed try the event tells of as well.
+pub fn beside(event: &Event, head: &Head, same_try: SignedDuration) -> Vec<ResourceId> {
+    let paid = |subscription: &String| {
+        event.seen.iter().any(|seen| matches!(seen, Seen::Subscription(seen) if seen.paid_at.is_some() && seen.id == *subscription))
+    };
+    let settled = head.book.periods.iter().filter(|line| paid(&line.subscription)).map(|line| line.invoice.clone());
+    let told = Try::told(event).filter(|told| told.invoice.is_none());
+    let tried = told.iter().flat_map(|told| head.book.tries.iter().filter(|other| told.is_same(other, same_try)));
+    settled.chain(tried.filter_map(|other| other.invoice.clone())).map(ResourceId::Invoice).collect()
+}
+
 impl Touched {
     /// Folds what the event saw, and moves the head's sums by the difference.
-    pub fn fold(&mut self, head: &mut Head, event: &Event) {
+    ///
+    /// `same_try` is how far apart two tellings of one failed try may be that nothing else links.
+    pub fn fold(&mut self, head: &mut Head, event: &Event, same_try: SignedDuration) {
+        let book = &mut head.book;
         for seen in &event.seen {
             match seen {
-                Seen::Customer(seen) => {
-                    let person = self.person.get_or_insert_default();
-                    person.fold(seen, &Stamp::of(event, 0));
+                Seen::Customer(seen) => self.person.get_or_insert_default().fold(seen, event),
+                Seen::Balance(seen) => book.see_balance(seen, event),
+                Seen::Card(seen) => {
+                    let card = self.cards.entry(seen.id.clone()).or_insert_with(|| KeptCard::new(&seen.id));
+                    card.fold(seen, event);
+                    book.show_card(card);
                 }
                 Seen::Subscription(seen) => {
                     let subscription = self.subscriptions.entry(seen.id.clone()).or_insert_with(|| Subscription::new(&seen.id));
-                    let before = subscription.clone();
+                    let before = subscription.figures();
                     subscription.fold(seen, event);
-                    head.book.moved(&before.figures(), &subscription.figures());
-                    head.book.show_subscription(subscription);
+                    book.moved(&before, &subscription.figures());
+                    book.show_subscription(subscription);
                 }
-                Seen::Invoice(seen) => {
-                    let invoice = self.invoices.entry(seen.id.clone()).or_insert_with(|| Invoice::new(&seen.id));
-                    let before = invoice.clone();
-                    invoice.fold(seen, event);
-                    head.book.moved(&before.figures(), &invoice.figures());
-                    head.book.show_invoice(invoice);
-                }
+                Seen::Invoice(seen) => self.invoice(book, &seen.id, |invoice| invoice.fold(seen, event)),
+                Seen::CreditNote(seen) => self.invoice(book, &seen.invoice, |invoice| invoice.fold_credit_note(seen, event)),
                 Seen::Payment(seen) => {
-                    let payment = self.payments.entry(seen.id.clone()).or_insert_with(|| Payment::new(&seen.id));
-                    let before = payment.clone();
-                    payment.fold(seen, event);
-                    head.book.moved(&before.figures(), &payment.figures());
-                    head.book.show_payment(payment);
+                    self.payment(book, &seen.id, |payment| payment.fold(seen, event));
+                    if let Some((intent, invoice)) = seen.intent.clone().zip(seen.invoice.clone()) {
+                        book.see_link(Link { at: event.at, intent, invoice });
+                    }
                 }
-                Seen::Refund(seen) => {
-                    let payment = self.payments.entry(seen.payment.clone()).or_insert_with(|| Payment::new(&seen.payment));
-                    let before = payment.clone();
-                    payment.fold_refund(seen, event);
-                    head.book.moved(&before.figures(), &payment.figures());
-                    head.book.show_payment(payment);
+                Seen::Refund(seen) => self.payment(book, &seen.payment, |payment| payment.fold_refund(seen, event)),
+                Seen::Dispute(seen) => self.payment(book, &seen.payment, |payment| payment.fold_dispute(seen, event)),
+                Seen::Link(seen) => book.see_link(Link { at: event.at, intent: seen.intent.clone(), invoice: seen.invoice.clone() }),
+                Seen::Ticket(_) => {}
+            }
+        }
+        if let Some(told) = Try::told(event) {
+            book.see_try(told);
+        }
+        self.settle(book);
+        self.explain(book, same_try);
+        book.last_event_at = book.last_event_at.max(Some(event.at));
+    }
+
+    fn invoice(&mut self, book: &mut Book, id: &str, fold: impl FnOnce(&mut Invoice)) {
+        let invoice = self.invoices.entry(id.to_owned()).or_insert_with(|| Invoice::new(id));
+        let before = invoice.figures();
+        fold(invoice);
+        book.moved(&before, &invoice.figures());
+        book.show_invoice(invoice);
+    }
+
+    fn payment(&mut self, book: &mut Book, id: &str, fold: impl FnOnce(&mut Payment)) {
+        let payment = self.payments.entry(id.to_owned()).or_insert_with(|| Payment::new(id));
+        let before = payment.figures();
+        fold(payment);
+        book.moved(&before, &payment.figures());
+        book.show_payment(payment);
+    }
+
+    /// Where a provider has no invoices, a payment of the subscription settles what failed before it.
+    fn settle(&mut self, book: &mut Book) {
+        for invoice in self.invoices.values_mut() {
+            let subscription = invoice.subscription.value().and_then(|id| self.subscriptions.get(id));
+            if let Some(subscription) = subscription {
+                let before = invoice.figures();
+                invoice.settle(subscription);
+                book.moved(&before, &invoice.figures());
+                book.show_invoice(invoice);
+            }
+        }
+    }
+}
+
+impl Touched {
+    /// A telling of a failed try that names no invoice may say why the try of an invoice failed.
+    fn explain(&mut self, book: &Book, same_try: SignedDuration) {
+        for invoice in self.invoices.values_mut().filter(|invoice| invoice.first_failed_at.is_some()) {
+            for own in book.tries.iter().filter(|told| told.invoice.as_ref() == Some(&invoice.id)) {
+                for other in book.tries.iter().filter(|told| told.invoice.is_none() && own.is_same(told, same_try)) {
+                    invoice.told.see(&other.stamp(), other.decline.clone());
                 }
             }
         }
-        head.book.last_event_at = head.book.last_event_at.max(Some(event.at));
     }
 }
 
@@ -127,18 +200,12 @@ mod tests {
         let invoice = |status, remaining, failed: Option<&str>| {
             Seen::Invoice(InvoiceSeen {
                 id: "in_1".into(),
-                number: None,
                 status: Some(status),
                 total: usd(4900),
                 remaining: usd(remaining),
-                subscription: None,
                 created_at: Some("2026-01-01T00:00:00Z".parse().unwrap()),
-                due_on: None,
-                attempts: None,
-                pay_link: None,
                 failed_at: failed.map(|at| at.parse().unwrap()),
-                decline: None,
-                paid_at: None,
+                ..InvoiceSeen::default()
             })
         };
         let payment = |refunded| {
@@ -150,8 +217,7 @@ mod tests {
                 captured: usd(4900),
                 refunded: usd(refunded),
                 at: Some("2026-01-03T00:00:00Z".parse().unwrap()),
-                card: None,
-                decline: None,
+                ..PaymentSeen::default()
             })
         };
         let refund = |status| {
@@ -160,8 +226,7 @@ mod tests {
                 payment: "ch_1".into(),
                 amount: usd(900),
                 status: Some(status),
-                created_at: None,
-                action: None,
+                ..RefundSeen::default()
             })
         };
         vec![
@@ -181,7 +246,7 @@ mod tests {
         let mut head = Head::new("stripe", "default", "cus_1");
         let mut touched = Touched::default();
         for &index in order {
-            touched.fold(&mut head, &events[index]);
+            touched.fold(&mut head, &events[index], SignedDuration::from_mins(10));
         }
         (head, touched)
     }

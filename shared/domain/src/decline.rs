@@ -3,6 +3,7 @@
 use crate::event::Decline;
 use crate::policy::{Complaint, Rules};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use toml::Spanned;
 
 /// The taxonomy of failed tries.
@@ -13,12 +14,16 @@ pub struct Declines {
     pub effective: String,
     /// The family of a code that is not listed.
     pub unknown: String,
+    /// Providers that pass on the network's advice with the network's own numbers.
+    pub network_advice_from: Vec<String>,
     pub family: Vec<Family>,
     pub code: Vec<Codes>,
+    pub gateway: Vec<Gateway>,
+    pub limit: Vec<Limit>,
 }
 
 /// One kind of failure, whatever a provider calls it.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Family {
     pub id: Spanned<String>,
@@ -56,24 +61,84 @@ pub enum Retry {
     InternalReview,
 }
 
+/// Codes of one family in one table: a provider's, a network's, or an advice.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Codes {
-    pub provider: String,
+    pub table: String,
     pub family: Spanned<String>,
     pub codes: Vec<String>,
+    /// Visa's category of the codes.
+    pub category: Option<u8>,
+}
+
+/// Which table to read the codes of a gateway with that a provider passes on.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Gateway {
+    pub provider: String,
+    pub gateway: Spanned<String>,
+    pub table: String,
+}
+
+/// How often a network lets a card be tried again.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Limit {
+    pub network: String,
+    pub category: Option<u8>,
+    pub tries_max: u32,
+    pub days: u32,
+    pub why: Spanned<String>,
+}
+
+/// What a failed try means, and which table says so.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Meaning<'a> {
+    pub family: &'a Family,
+    /// The table and the code in it, or that no table lists it.
+    pub source: String,
+    pub category: Option<u8>,
+    pub known: bool,
 }
 
 impl Declines {
-    /// Finds the family of a code; what is not listed has the cautious one.
-    pub fn family(&self, decline: &Decline) -> &Family {
-        let listed = self.code.iter().find(|row| row.provider == decline.provider && row.codes.contains(&decline.code));
-        self.named(listed.map_or(&self.unknown, |row| row.family.get_ref()))
+    /// Finds what a failed try means: the provider's advice says most, then the network's, then the codes.
+    pub fn meaning(&self, decline: &Decline) -> Meaning<'_> {
+        let advice = decline.advice.as_ref().map(|code| (format!("{}_advice", decline.provider), code));
+        let trusted = self.network_advice_from.contains(&decline.provider);
+        let network_advice = decline.network_advice.as_ref().filter(|_| trusted).map(|code| ("mastercard_advice".to_owned(), code));
+        let gateway = decline.gateway.as_ref().and_then(|gateway| {
+            self.gateway
+                .iter()
+                .find(|row| row.provider == decline.provider && row.gateway.get_ref() == gateway)
+                .map(|row| row.table.clone())
+        });
+        let own = (gateway.unwrap_or_else(|| decline.provider.clone()), &decline.code);
+        let network = |table: &str| decline.network_code.as_ref().map(|code| (table.to_owned(), code));
+        // A code that no table of its own lists may be the bank's, passed on as it came.
+        let passed_on = ["iso8583", "sepa"].map(|table| Some((table.to_owned(), &decline.code)));
+        let asked = [advice, network_advice, Some(own), network("iso8583"), network("sepa")].into_iter().chain(passed_on);
+        let found = asked.flatten().find_map(|(table, code)| {
+            let row = self.code.iter().find(|row| row.table == table && row.codes.contains(code))?;
+            Some(Meaning {
+                family: self.named(row.family.get_ref()),
+                source: format!("{table} {code}, declines v{}", self.version),
+                category: row.category,
+                known: true,
+            })
+        });
+        found.unwrap_or_else(|| Meaning {
+            family: self.unclassified(),
+            source: format!("no table lists {} {}, declines v{}", decline.provider, decline.code, self.version),
+            category: None,
+            known: false,
+        })
     }
 
-    /// Whether the table lists a code at all.
-    pub fn knows(&self, decline: &Decline) -> bool {
-        self.code.iter().any(|row| row.provider == decline.provider && row.codes.contains(&decline.code))
+    /// The family of a failed try; what is not listed has the cautious one.
+    pub fn family(&self, decline: &Decline) -> &Family {
+        self.meaning(decline).family
     }
 
     /// The family of a try without a code.
@@ -99,17 +164,96 @@ impl Rules for Declines {
         if !exists(&self.unknown) {
             complaints.push(Complaint::at(0, format!("`unknown` names the family `{}`, which does not exist", self.unknown)));
         }
-        let mut seen = std::collections::BTreeSet::new();
+        let mut seen = BTreeSet::new();
         for row in &self.code {
             if !exists(row.family.get_ref()) {
                 complaints.push(Complaint::on(&row.family, format!("no family is called `{}`", row.family.get_ref())));
             }
+            if row.category.is_some_and(|category| !(1..=4).contains(&category)) {
+                complaints.push(Complaint::on(&row.family, "Visa's categories are 1 to 4"));
+            }
             for code in &row.codes {
-                if !seen.insert((&row.provider, code)) {
-                    complaints.push(Complaint::on(&row.family, format!("`{} {code}` is listed twice", row.provider)));
+                if !seen.insert((&row.table, code)) {
+                    complaints.push(Complaint::on(&row.family, format!("`{} {code}` is listed twice", row.table)));
                 }
             }
         }
+        for family in &self.family {
+            let used = *family.id.get_ref() == self.unknown || self.code.iter().any(|row| row.family.get_ref() == family.id.get_ref());
+            if !used {
+                complaints.push(Complaint::on(&family.id, format!("no code is of the family `{}`", family.id.get_ref())));
+            }
+        }
+        for row in &self.gateway {
+            if !self.code.iter().any(|codes| codes.table == row.table) {
+                complaints.push(Complaint::on(&row.gateway, format!("no codes are listed in the table `{}`", row.table)));
+            }
+        }
+        for limit in &self.limit {
+            if limit.why.get_ref().trim().is_empty() || limit.days == 0 {
+                complaints.push(Complaint::on(&limit.why, "a limit needs its days and its `why`"));
+            }
+        }
         complaints
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::Policies;
+
+    #[test]
+    fn the_most_telling_code_decides() {
+        let policies = Policies::shipped().unwrap();
+        let declines = policies.declines.current();
+        let of = |provider: &str, code: &str| Decline::new(provider, code);
+        let rows = [
+            ("a provider's code", of("stripe", "insufficient_funds"), "insufficient_funds", true),
+            (
+                "its advice overrides",
+                Decline { advice: Some("do_not_try_again".into()), ..of("stripe", "insufficient_funds") },
+                "revoked",
+                true,
+            ),
+            (
+                "advice that changes nothing",
+                Decline { advice: Some("try_again_later".into()), ..of("stripe", "insufficient_funds") },
+                "insufficient_funds",
+                true,
+            ),
+            ("the network's advice", Decline { network_advice: Some("03".into()), ..of("stripe", "generic_decline") }, "revoked", true),
+            (
+                "the same number elsewhere means something else",
+                Decline { network_advice: Some("01".into()), gateway: Some("rapyd".into()), ..of("chargebee", "x") },
+                "unclassified",
+                false,
+            ),
+            ("a gateway's code", Decline { gateway: Some("stripe".into()), ..of("chargebee", "expired_card") }, "expired", true),
+            (
+                "another gateway's code",
+                Decline { gateway: Some("chargebee".into()), ..of("chargebee", "3001") },
+                "insufficient_funds",
+                true,
+            ),
+            ("the network's code", Decline { network_code: Some("54".into()), ..of("chargebee", "x9") }, "expired", true),
+            ("the bank's code, passed on", of("chargebee", "05"), "declined", true),
+            ("a bank debit", Decline { network_code: Some("MD01".into()), ..of("mollie", "MD01") }, "revoked", true),
+            ("nobody lists it", of("stripe", "a_new_code"), "unclassified", false),
+        ];
+        for (name, decline, family, known) in rows {
+            let meaning = declines.meaning(&decline);
+            assert_eq!((meaning.family.id.get_ref().as_str(), meaning.known), (family, known), "{name}: {}", meaning.source);
+        }
+    }
+
+    #[test]
+    fn visa_says_how_often() {
+        let policies = Policies::shipped().unwrap();
+        let declines = policies.declines.current();
+        for (code, category) in [("14", Some(1)), ("51", Some(2)), ("54", Some(3)), ("05", Some(4)), ("ZZ", None)] {
+            assert_eq!(declines.meaning(&Decline::new("iso8583", code)).category, category, "{code}");
+        }
+        assert!(declines.limit.iter().any(|limit| limit.network == "visa" && limit.category == Some(1) && limit.tries_max == 0));
     }
 }

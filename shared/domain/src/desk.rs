@@ -29,8 +29,10 @@ impl Desk {
             .filter_map(|invoice| Some((format!("invoice {}", invoice.id), Fact::of_invoice(invoice, declines)?)));
         let payments =
             self.touched.payments.values().filter_map(|payment| Some((format!("payment {}", payment.id), Fact::of_payment(payment)?)));
+        let codes =
+            self.touched.payments.values().filter_map(|payment| Some((format!("code {}", payment.id), Fact::of_code(payment, declines)?)));
         let cases = self.cases.values().map(|case| (case.id.to_string(), Fact::of_case(case)));
         let actions = self.actions.values().filter_map(|action| Some((action.id.to_string(), Fact::of_action(action)?)));
-        invoices.chain(payments).chain(cases).chain(actions).collect()
+        invoices.chain(payments).chain(codes).chain(cases).chain(actions).collect()
     }
 }

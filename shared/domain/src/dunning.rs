@@ -176,7 +176,7 @@ pub fn plan(
     now: Timestamp,
     trace: &str,
 ) -> Option<Plan> {
-    let Due::Open(remaining) = invoice.due() else { return None };
+    let Due::Open(Some(remaining)) = invoice.due() else { return None };
     let tenure_days = customer_since.map(|since| now.duration_since(since).as_hours() / 24);
     let segment = policy.segment(remaining, tenure_days);
     let steps = segment.steps.iter().zip(1..).map(|(rule, number)| Step {
@@ -294,8 +294,8 @@ mod tests {
         }))
         .unwrap();
         let crate::event::Seen::Invoice(seen) = &event.seen[0] else { unreachable!() };
-        invoice.status.see(&crate::book::Stamp::of(&event, 0), seen.status);
-        invoice.remaining.see(&crate::book::Stamp::of(&event, 0), seen.remaining);
+        invoice.status.see(&crate::book::Stamp::of(&event, None, 0), seen.status);
+        invoice.remaining.see(&crate::book::Stamp::of(&event, None, 0), seen.remaining);
         invoice
     }
 

@@ -2,8 +2,19 @@
 //!
 //! An event names what happened and carries what was *seen* of each resource. What a provider does not send is absent.
 
-use crate::money::Money;
-use jiff::{Timestamp, civil::Date};
+mod billed;
+mod bought;
+mod paid;
+mod ticket;
+mod who;
+
+pub use billed::{CreditNoteSeen, CreditNoteStatus, InvoiceSeen, InvoiceStatus, Line, NextTry};
+pub use bought::{Discount, Interval, IntervalUnit, Item, Role, Stated, SubscriptionSeen, SubscriptionStatus};
+pub use paid::{DisputeSeen, DisputeStatus, LinkSeen, PaymentSeen, PaymentStatus, RefundSeen, RefundStatus};
+pub use ticket::{TicketSeen, TicketStatus};
+pub use who::{BalanceSeen, Card, CardSeen, CardState, CustomerSeen, Decline};
+
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// One thing that happened at a provider.
@@ -29,6 +40,8 @@ pub enum Origin {
     Webhook,
     /// The provider's answer to a call of ours: seen like any event, but no proof that the money moved.
     Answer,
+    /// Looked up because a webhook did not say enough.
+    Lookup,
 }
 
 /// What happened, in our words.
@@ -38,13 +51,32 @@ pub enum Kind {
     CustomerChanged,
     SubscriptionStarted,
     SubscriptionChanged,
+    SubscriptionRenewed,
+    SubscriptionPaused,
+    SubscriptionResumed,
     SubscriptionEnded,
+    TrialEnding,
     InvoiceChanged,
     InvoicePaid,
     InvoiceVoided,
+    PaymentPending,
+    PaymentNeedsAction,
     PaymentSucceeded,
     PaymentFailed,
+    PaymentRetried,
+    PaymentCanceled,
+    PaymentDisputed,
     RefundChanged,
+    CardAdded,
+    CardUpdated,
+    CardExpiring,
+    CardExpired,
+    CardRemoved,
+    CreditNoteChanged,
+    CreditChanged,
+    TicketOpened,
+    TicketChanged,
+    TicketClosed,
 }
 
 impl Kind {
@@ -54,13 +86,32 @@ impl Kind {
             Self::CustomerChanged => "customer_changed",
             Self::SubscriptionStarted => "subscription_started",
             Self::SubscriptionChanged => "subscription_changed",
+            Self::SubscriptionRenewed => "subscription_renewed",
+            Self::SubscriptionPaused => "subscription_paused",
+            Self::SubscriptionResumed => "subscription_resumed",
             Self::SubscriptionEnded => "subscription_ended",
+            Self::TrialEnding => "trial_ending",
             Self::InvoiceChanged => "invoice_changed",
             Self::InvoicePaid => "invoice_paid",
             Self::InvoiceVoided => "invoice_voided",
+            Self::PaymentPending => "payment_pending",
+            Self::PaymentNeedsAction => "payment_needs_action",
             Self::PaymentSucceeded => "payment_succeeded",
             Self::PaymentFailed => "payment_failed",
+            Self::PaymentRetried => "payment_retried",
+            Self::PaymentCanceled => "payment_canceled",
+            Self::PaymentDisputed => "payment_disputed",
             Self::RefundChanged => "refund_changed",
+            Self::CardAdded => "card_added",
+            Self::CardUpdated => "card_updated",
+            Self::CardExpiring => "card_expiring",
+            Self::CardExpired => "card_expired",
+            Self::CardRemoved => "card_removed",
+            Self::CreditNoteChanged => "credit_note_changed",
+            Self::CreditChanged => "credit_changed",
+            Self::TicketOpened => "ticket_opened",
+            Self::TicketChanged => "ticket_changed",
+            Self::TicketClosed => "ticket_closed",
         }
     }
 }
@@ -68,170 +119,46 @@ impl Kind {
 /// A sighting of one resource.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "resource", rename_all = "snake_case")]
+#[allow(clippy::large_enum_variant, reason = "an event holds a handful of them")]
 pub enum Seen {
     Customer(CustomerSeen),
+    Balance(BalanceSeen),
+    Card(CardSeen),
     Subscription(SubscriptionSeen),
     Invoice(InvoiceSeen),
+    CreditNote(CreditNoteSeen),
     Payment(PaymentSeen),
     Refund(RefundSeen),
+    Dispute(DisputeSeen),
+    Link(LinkSeen),
+    Ticket(TicketSeen),
 }
 
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CustomerSeen {
-    pub name: Option<String>,
-    pub email: Option<String>,
-    pub phone: Option<String>,
-    pub address: Option<String>,
-    pub created_at: Option<Timestamp>,
-}
+/// The longest id that any provider is believed to use; longer ones would not fit into a key.
+const ID_MAX: usize = 255;
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SubscriptionSeen {
-    pub id: String,
-    pub status: Option<SubscriptionStatus>,
-    pub plan: Option<String>,
-    /// The price of one unit for one interval.
-    pub price: Option<Money>,
-    pub interval: Option<Interval>,
-    pub quantity: Option<u32>,
-    pub started_at: Option<Timestamp>,
-    pub renews_at: Option<Timestamp>,
-    pub ends_at: Option<Timestamp>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum SubscriptionStatus {
-    /// Made, and not yet paid for the first time.
-    Incomplete,
-    Trial,
-    Active,
-    PastDue,
-    Paused,
-    Unpaid,
-    Ended,
-}
-
-/// How often a price recurs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Interval {
-    pub unit: IntervalUnit,
-    pub count: u32,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum IntervalUnit {
-    Day,
-    Week,
-    Month,
-    Year,
-}
-
-impl IntervalUnit {
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Day => "day",
-            Self::Week => "week",
-            Self::Month => "month",
-            Self::Year => "year",
-        }
+impl Event {
+    /// Whether every id of it names something and fits into a key.
+    pub fn is_named(&self) -> bool {
+        let own = self.seen.iter().flat_map(|seen| match seen {
+            Seen::Customer(_) | Seen::Balance(_) => vec![],
+            Seen::Card(seen) => vec![&seen.id],
+            Seen::Subscription(seen) => vec![&seen.id],
+            Seen::Invoice(seen) => vec![&seen.id],
+            Seen::CreditNote(seen) => vec![&seen.id, &seen.invoice],
+            Seen::Payment(seen) => vec![&seen.id],
+            Seen::Refund(seen) => vec![&seen.id, &seen.payment],
+            Seen::Dispute(seen) => vec![&seen.id, &seen.payment],
+            Seen::Link(seen) => vec![&seen.intent, &seen.invoice],
+            Seen::Ticket(seen) => vec![&seen.id],
+        });
+        own.chain([&self.id]).chain(&self.customer).all(|id| !id.is_empty() && id.len() <= ID_MAX)
     }
-}
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct InvoiceSeen {
-    pub id: String,
-    pub number: Option<String>,
-    pub status: Option<InvoiceStatus>,
-    pub total: Option<Money>,
-    pub remaining: Option<Money>,
-    pub subscription: Option<String>,
-    pub created_at: Option<Timestamp>,
-    pub due_on: Option<Date>,
-    pub attempts: Option<u32>,
-    pub pay_link: Option<String>,
-    /// Set by an event that says a try failed.
-    pub failed_at: Option<Timestamp>,
-    pub decline: Option<Decline>,
-    pub paid_at: Option<Timestamp>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum InvoiceStatus {
-    Draft,
-    Open,
-    Uncollectible,
-    Paid,
-    Void,
-}
-
-impl InvoiceStatus {
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Draft => "draft",
-            Self::Open => "open",
-            Self::Uncollectible => "uncollectible",
-            Self::Paid => "paid",
-            Self::Void => "void",
-        }
+    /// The event without what must be erasable: who the customer is, and what they wrote.
+    #[must_use]
+    pub fn without_person(&self) -> Self {
+        let personal = |seen: &&Seen| matches!(seen, Seen::Customer(_) | Seen::Ticket(_));
+        Self { seen: self.seen.iter().filter(|seen| !personal(seen)).cloned().collect(), ..self.clone() }
     }
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PaymentSeen {
-    pub id: String,
-    pub invoice: Option<String>,
-    pub status: Option<PaymentStatus>,
-    pub amount: Option<Money>,
-    pub captured: Option<Money>,
-    pub refunded: Option<Money>,
-    pub at: Option<Timestamp>,
-    pub card: Option<Card>,
-    pub decline: Option<Decline>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum PaymentStatus {
-    Pending,
-    Failed,
-    Succeeded,
-}
-
-/// A card as shown to people: never more of its number than the end.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Card {
-    pub brand: String,
-    pub last4: String,
-    pub exp_month: Option<u8>,
-    pub exp_year: Option<u16>,
-}
-
-/// Why a try failed, in the provider's own words.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Decline {
-    pub provider: String,
-    pub code: String,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RefundSeen {
-    pub id: String,
-    pub payment: String,
-    pub amount: Option<Money>,
-    pub status: Option<RefundStatus>,
-    pub created_at: Option<Timestamp>,
-    /// Our action's id, which we put into the refund when we asked for it.
-    pub action: Option<String>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum RefundStatus {
-    Pending,
-    Succeeded,
-    Failed,
-    Canceled,
 }

@@ -32,6 +32,8 @@ pub enum Fact {
         approval_minutes: Option<i64>,
         minutes: Option<i64>,
     },
+    /// A code that no table lists.
+    UnknownCode { item: String, at: Timestamp, provider: String, code: String },
     /// A case that was opened.
     Case { case: String, at: Timestamp, class: Class, state: case::State, minutes: Option<i64> },
 }
@@ -51,7 +53,11 @@ impl Fact {
     /// The time that decides its month.
     pub fn at(&self) -> Timestamp {
         match self {
-            Self::Failure { at, .. } | Self::Payment { at, .. } | Self::Action { at, .. } | Self::Case { at, .. } => *at,
+            Self::Failure { at, .. }
+            | Self::Payment { at, .. }
+            | Self::Action { at, .. }
+            | Self::UnknownCode { at, .. }
+            | Self::Case { at, .. } => *at,
         }
     }
 
@@ -62,20 +68,31 @@ impl Fact {
 
     pub fn of_invoice(invoice: &Invoice, declines: &Declines) -> Option<Self> {
         let at = invoice.first_failed_at?;
-        let family = invoice.decline.value().map_or_else(|| declines.unclassified(), |decline| declines.family(decline));
+        let family = invoice.decline().map_or_else(|| declines.unclassified(), |decline| declines.family(decline));
         let due = invoice.due();
         Some(Self::Failure {
             item: invoice.id.clone(),
             at,
             amount: invoice.total.copied(),
             reason: family.report_reason,
-            paid_minutes: invoice.paid_at.filter(|_| due == Due::Paid).map(|paid_at| minutes(at, paid_at)),
+            paid_minutes: invoice.paid_at().filter(|_| due == Due::Paid).map(|paid_at| minutes(at, paid_at)),
             withdrawn: due == Due::Withdrawn,
         })
     }
 
+    /// Whether the code of a failed payment is one that we know.
+    pub fn of_code(payment: &Payment, declines: &Declines) -> Option<Self> {
+        let decline = payment.decline.value().filter(|decline| !declines.meaning(decline).known)?;
+        Some(Self::UnknownCode {
+            item: payment.id.clone(),
+            at: payment.at?,
+            provider: decline.provider.clone(),
+            code: decline.code.clone(),
+        })
+    }
+
     pub fn of_payment(payment: &Payment) -> Option<Self> {
-        Some(Self::Payment { payment: payment.id.clone(), at: payment.at.copied()?, taken: payment.taken()?, back: payment.given_back()? })
+        Some(Self::Payment { payment: payment.id.clone(), at: payment.at?, taken: payment.taken()?, back: payment.given_back()? })
     }
 
     pub fn of_action(action: &Action) -> Option<Self> {

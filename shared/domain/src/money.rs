@@ -1,6 +1,6 @@
 //! An exact amount and its currency, always together, always at the currency's own digits.
 
-use rust_decimal::Decimal;
+use rust_decimal::{Decimal, RoundingStrategy};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -151,9 +151,64 @@ impl Money {
         Self { amount: self.amount - other.amount, ..self }
     }
 
+    /// Rounds an amount to the currency's digits, half to even: the one place where money is rounded.
+    pub fn rounded(amount: Decimal, currency: Currency) -> Self {
+        let mut rounded = amount.round_dp_with_strategy(currency.digits(), RoundingStrategy::MidpointNearestEven);
+        rounded.rescale(currency.digits());
+        Self { currency, amount: rounded }
+    }
+
     /// Multiplies by a whole number: a price by a quantity.
     pub fn times(self, quantity: u32) -> Self {
         Self { amount: self.amount * Decimal::from(quantity), ..self }
+    }
+}
+
+/// A price for one unit, which may be finer than any coin.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Rate {
+    currency: Currency,
+    amount: Decimal,
+}
+
+impl Rate {
+    /// Takes an amount of any fineness; trailing zeros say nothing.
+    pub fn new(amount: Decimal, currency: Currency) -> Self {
+        Self { currency, amount: amount.normalize() }
+    }
+
+    pub fn currency(self) -> Currency {
+        self.currency
+    }
+
+    pub fn amount(self) -> Decimal {
+        self.amount
+    }
+
+    /// The price as money, if coins can pay it.
+    pub fn money(self) -> Option<Money> {
+        Money::exact(self.amount, self.currency).ok()
+    }
+}
+
+impl From<Money> for Rate {
+    fn from(money: Money) -> Self {
+        Self::new(money.amount, money.currency)
+    }
+}
+
+impl fmt::Display for Rate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.money() {
+            Some(money) => money.fmt(f),
+            None => write!(f, "{} {}", self.amount, self.currency),
+        }
+    }
+}
+
+impl fmt::Debug for Rate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 

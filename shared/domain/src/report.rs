@@ -2,11 +2,13 @@
 
 mod actions;
 mod cases;
+mod codes;
 mod failures;
 mod refunds;
 
 pub use actions::{ActionKind, Actions};
 pub use cases::{CaseClass, Cases};
+pub use codes::UnknownCode;
 pub use failures::{FailureReason, Failures};
 pub use refunds::{Approval, ByReason, Collected, Refunds};
 
@@ -86,6 +88,7 @@ pub struct Report {
     pub refunds: Vec<Refunds>,
     pub collected: Vec<Collected>,
     pub failures: Failures,
+    pub unknown_codes: Vec<UnknownCode>,
     pub checks: Vec<Check>,
     pub rows_read: usize,
     pub rows: String,
@@ -109,6 +112,7 @@ pub fn report(month: Month, rows: &[Row], policy: &ReportPolicy) -> Report {
     let refunds = refunds::refunds(&facts);
     let collected = refunds::collected(&facts);
     let cases = cases::cases(&facts);
+    let unknown_codes = codes::unknown(&facts);
     let currencies: BTreeSet<_> = collected.iter().map(|line| line.currency).chain(refunds.iter().map(|line| line.currency)).collect();
     let checks = vec![
         Check { name: "every fact stands exactly once", ok: counted_once },
@@ -140,6 +144,7 @@ pub fn report(month: Month, rows: &[Row], policy: &ReportPolicy) -> Report {
         refunds,
         collected,
         failures,
+        unknown_codes,
         checks,
         rows_read: rows.len(),
         rows: format!("/api/reports/{month}/rows"),

@@ -1,9 +1,10 @@
 //! What a support agent sees of an account at a glance. What is not known is absent, never invented.
 
 use crate::book::{Head, Person, SubscriptionLine};
-use crate::event::{PaymentStatus, SubscriptionStatus};
+use crate::entitlement::{Entitlement, entitlement};
+use crate::event::{Interval, PaymentStatus, Role, SubscriptionStatus};
 use crate::id::{AccountId, CaseId};
-use crate::money::{Currency, Money};
+use crate::money::{Currency, Money, Rate};
 use jiff::{SignedDuration, Timestamp};
 use rust_decimal::Decimal;
 use serde::Serialize;
@@ -16,7 +17,7 @@ pub struct Sidebar {
     pub payment_method: Option<PaymentMethod>,
     pub status: Status,
     pub history: Vec<Bill>,
-    pub credits: Option<()>,
+    pub credits: Credits,
     pub subscription: Subscription,
     pub lifetime: Lifetime,
     pub dunning: Option<Dunning>,
@@ -56,11 +57,39 @@ pub struct PaymentMethod {
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Status {
-    pub entitlement: Option<&'static str>,
+    pub entitlement: Option<Entitlement>,
     pub last_payment: Option<Paid>,
     pub next_invoice: Option<Upcoming>,
     pub outstanding: Option<Money>,
     pub failures_12m: i64,
+    pub disputes: Vec<Dispute>,
+}
+
+/// Credit in the account's main currency: at hand, used so far, and promised by actions that are under way.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Credits {
+    pub available: Option<Money>,
+    pub applied: Option<Money>,
+    pub pending: Option<Money>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Addon {
+    pub name: String,
+    /// For one of it, each interval.
+    pub price: Option<Money>,
+    pub quantity: u32,
+    pub kind: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Dispute {
+    pub id: String,
+    pub payment: String,
+    pub amount: Option<Money>,
+    pub status: &'static str,
+    pub formal: Option<bool>,
+    pub evidence_due_at: Option<Timestamp>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -89,13 +118,17 @@ pub struct Bill {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Subscription {
     pub started_at: Option<Timestamp>,
+    /// When it ends, or when its minimum term is over.
     pub contract_end: Option<Timestamp>,
     pub auto_renew: Option<bool>,
     pub seats_used: Option<u32>,
     pub seats_total: Option<u32>,
     pub utilisation: Option<String>,
     pub seats_as_of: Option<Timestamp>,
-    pub addons: Option<Vec<String>>,
+    pub addons: Option<Vec<Addon>>,
+    pub status: Option<&'static str>,
+    pub trial_ends_at: Option<Timestamp>,
+    pub resumes_at: Option<Timestamp>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -154,10 +187,8 @@ pub fn sidebar(head: &Head, person: &Person, now: Timestamp) -> Sidebar {
         },
         plan: running.map_or_else(Plan::default, |line| Plan {
             name: line.plan.clone(),
-            price: line.price,
-            interval: line.interval.map(|interval| {
-                if interval.count == 1 { interval.unit.name().to_owned() } else { format!("{} {}s", interval.count, interval.unit.name()) }
-            }),
+            price: line.price.and_then(Rate::money),
+            interval: line.interval.map(every),
             renews_at: line.renews_at,
         }),
         payment_method: head.book.card().map(|card| PaymentMethod {
@@ -167,21 +198,28 @@ pub fn sidebar(head: &Head, person: &Person, now: Timestamp) -> Sidebar {
             exp_year: card.exp_year,
         }),
         status: Status {
-            entitlement: running.map(|_| if head.dunning.is_empty() { "active" } else { "grace" }),
+            entitlement: entitlement(head, now),
             last_payment: last_payment.map(|line| Paid { at: line.at, amount: line.amount, payment: line.payment.clone() }),
-            next_invoice: running.and_then(|line| {
-                Some(Upcoming { at: line.renews_at?, amount: line.price.map(|price| price.times(quantity.unwrap_or(1))) })
-            }),
+            next_invoice: running.and_then(next_invoice),
             outstanding: sum(&head.book.figures.outstanding),
             failures_12m: failures_since(head, now - SignedDuration::from_hours(365 * 24)),
+            disputes: disputes(head),
         },
         history: history(head, now),
-        credits: None,
+        credits: Credits {
+            available: main.and_then(|currency| head.book.balance.get(&currency)?.copied()),
+            applied: sum(&head.book.figures.credited),
+            pending: None,
+        },
         subscription: running.map_or_else(Subscription::default, |line| Subscription {
             started_at: line.started_at,
-            contract_end: line.ends_at,
+            contract_end: line.ends_at.or(line.contract_ends_at),
             auto_renew: Some(line.ends_at.is_none()),
             seats_total: quantity,
+            addons: Some(addons(line)),
+            status: line.status.map(SubscriptionStatus::name),
+            trial_ends_at: line.trial_ends_at,
+            resumes_at: line.resumes_at,
             ..Subscription::default()
         }),
         lifetime: Lifetime {
@@ -217,14 +255,56 @@ fn running(head: &Head) -> Option<&SubscriptionLine> {
 fn currency(head: &Head, running: Option<&SubscriptionLine>) -> Option<Currency> {
     let figures = &head.book.figures;
     let sums = [&figures.outstanding, &figures.revenue].into_iter().find_map(|sums| sums.keys().next().copied());
-    running.and_then(|line| line.price).map(Money::currency).or(sums)
+    running.and_then(|line| line.price).map(Rate::currency).or(sums)
+}
+
+fn every(interval: Interval) -> String {
+    if interval.count == 1 { interval.unit.name().to_owned() } else { format!("{} {}s", interval.count, interval.unit.name()) }
+}
+
+/// What the plan and its add-ons of the same interval will come to, before tax and discounts.
+fn next_invoice(line: &SubscriptionLine) -> Option<Upcoming> {
+    let at = line.renews_at.filter(|renews_at| line.ends_at.is_none_or(|ends_at| ends_at > *renews_at))?;
+    let price = line.price?;
+    let addons = line.addons.iter().filter(|item| item.interval == line.interval && item.role == Role::Addon);
+    let all = addons.map(|item| Some((item.unit?, item.quantity))).chain([Some((price, line.quantity.unwrap_or(1)))]);
+    let amount = all.collect::<Option<Vec<_>>>().map(|items| {
+        items.iter().map(|(unit, quantity)| unit.amount() * Decimal::from(*quantity)).fold(Decimal::ZERO, |sum, amount| sum + amount)
+    });
+    Some(Upcoming { at, amount: amount.map(|amount| Money::rounded(amount, price.currency())) })
+}
+
+fn addons(line: &SubscriptionLine) -> Vec<Addon> {
+    let items = line.addons.iter();
+    items
+        .map(|item| Addon {
+            name: item.name.clone().unwrap_or_else(|| item.price.clone()),
+            price: item.unit.and_then(Rate::money),
+            quantity: item.quantity,
+            kind: item.role.name(),
+        })
+        .collect()
+}
+
+fn disputes(head: &Head) -> Vec<Dispute> {
+    let lines = head.book.disputes.iter();
+    lines
+        .map(|(id, line)| Dispute {
+            id: id.clone(),
+            payment: line.payment.clone(),
+            amount: line.amount,
+            status: line.status.name(),
+            formal: line.formal,
+            evidence_due_at: line.evidence_due_at,
+        })
+        .collect()
 }
 
 fn history(head: &Head, now: Timestamp) -> Vec<Bill> {
     let since = now - SignedDuration::from_hours(183 * 24);
     let paid_with = |invoice: &str| {
-        let line = head.book.payments.iter().rev().find(|line| line.invoice.as_deref() == Some(invoice))?;
-        line.card.as_ref().map(|card| format!("{} ending {}", card.brand, card.last4))
+        let line = head.book.payments.iter().rev().find(|line| head.book.invoice_of(line) == Some(invoice))?;
+        line.card.as_ref().map(|card| format!("{} ending {}", card.brand, card.last4)).or_else(|| line.method.clone())
     };
     let recent = head.book.invoices.iter().rev().filter(|line| line.created_at >= since);
     recent
@@ -255,6 +335,12 @@ fn churn(head: &Head, running: Option<&SubscriptionLine>, now: Timestamp) -> (Op
     let mut medium = Vec::new();
     if running.ends_at.is_some() {
         high.push("the subscription is set to end".to_owned());
+    }
+    if matches!(entitlement(head, now), Some(Entitlement::Restricted | Entitlement::Suspended)) {
+        high.push("access is restricted or suspended".to_owned());
+    }
+    if running.contract_ends_at.is_some_and(|end| end >= now && end.duration_since(now) <= SignedDuration::from_hours(60 * 24)) {
+        medium.push("the contract ends within 60 days".to_owned());
     }
     if failures_since(head, now - SignedDuration::from_hours(90 * 24)) > 0 {
         medium.push("a payment failed in the last 90 days".to_owned());
@@ -290,6 +376,9 @@ pub fn text(sidebar: &Sidebar) -> String {
         ("Price", money(sidebar.plan.price)),
         ("Renews", shown(sidebar.plan.renews_at.map(|at| at.to_string()))),
         ("Card", shown(sidebar.payment_method.as_ref().map(|card| format!("{} ending {}", card.brand, card.last4)))),
+        ("Entitlement", shown(sidebar.status.entitlement.map(|state| state.name().to_owned()))),
+        ("Add-ons", shown(sidebar.subscription.addons.as_ref().map(|addons| listed(addons)))),
+        ("Credit", money(sidebar.credits.available)),
         ("Outstanding", money(sidebar.status.outstanding)),
         ("Failures in 12 months", sidebar.status.failures_12m.to_string()),
         ("Revenue", money(sidebar.lifetime.revenue)),
@@ -298,4 +387,9 @@ pub fn text(sidebar: &Sidebar) -> String {
         ("Open cases", sidebar.cases.len().to_string()),
     ];
     rows.iter().fold(String::new(), |text, (label, value)| text + label + ": " + value + "\n")
+}
+
+fn listed(addons: &[Addon]) -> String {
+    let names: Vec<_> = addons.iter().map(|addon| format!("{} × {}", addon.quantity, addon.name)).collect();
+    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
 }

@@ -12,7 +12,7 @@ pub fn account(viewer: &Viewer, sidebar: &Sidebar, timeline: &[(jiff::Timestamp,
         "/accounts",
         Some(viewer),
         html! {
-            h1 { (title) " " @if let Some(entitlement) = sidebar.status.entitlement { (state(entitlement)) } }
+            h1 { (title) " " @if let Some(entitlement) = sidebar.status.entitlement { (state(entitlement.name())) } }
             div .grid {
                 div .card { "Outstanding" b { (known(sidebar.status.outstanding)) } }
                 div .card { "MRR" b { (known(sidebar.lifetime.mrr)) } }
@@ -26,12 +26,22 @@ pub fn account(viewer: &Viewer, sidebar: &Sidebar, timeline: &[(jiff::Timestamp,
                         dt { "Plan" } dd { (known(sidebar.plan.name.as_ref())) }
                         dt { "Price" } dd { (known(sidebar.plan.price)) @if let Some(interval) = &sidebar.plan.interval { " per " (interval) } }
                         dt { "Seats" } dd { (known(sidebar.subscription.seats_total)) }
+                        dt { "Add-ons" } dd { @match &sidebar.subscription.addons {
+                            Some(addons) if addons.is_empty() => "None",
+                            Some(addons) => { @for addon in addons { div { (addon.quantity) " × " (addon.name) @if let Some(price) = addon.price { " at " (price) } } } },
+                            None => span .soft { "not known" },
+                        } }
+                        @if let Some(at) = sidebar.subscription.trial_ends_at { dt { "Trial ends" } dd { (at.strftime("%Y-%m-%d")) } }
+                        @if let Some(at) = sidebar.subscription.contract_end { dt { "Contract ends" } dd { (at.strftime("%Y-%m-%d")) } }
+                        @if let Some(at) = sidebar.subscription.resumes_at { dt { "Resumes" } dd { (at.strftime("%Y-%m-%d")) } }
                         dt { "Renews" } dd { (known(sidebar.plan.renews_at.map(|at| at.strftime("%Y-%m-%d").to_string()))) }
                         dt { "Payment method" } dd { @match &sidebar.payment_method {
                             Some(card) => { (card.brand) " ending " (card.last4) @if let (Some(month), Some(year)) = (card.exp_month, card.exp_year) { ", expires " (format!("{month:02}/{year}")) } },
                             None => span .soft { "not known" },
                         } }
                         dt { "Last payment" } dd { @match &sidebar.status.last_payment { Some(paid) => { (known(paid.amount)) " on " (time(paid.at)) }, None => span .soft { "not known" } } }
+                        dt { "Next invoice" } dd { @match &sidebar.status.next_invoice { Some(next) => { (known(next.amount)) " on " (next.at.strftime("%Y-%m-%d")) }, None => span .soft { "not known" } } }
+                        dt { "Credit" } dd { (known(sidebar.credits.available)) @if let Some(applied) = sidebar.credits.applied { span .soft { ", used so far " (applied) } } }
                         dt { "Failures in 12 months" } dd { (sidebar.status.failures_12m) }
                     }
                 }
@@ -48,6 +58,12 @@ pub fn account(viewer: &Viewer, sidebar: &Sidebar, timeline: &[(jiff::Timestamp,
             }
             @if let Some(dunning) = &sidebar.dunning {
                 section .notice { h2 { "In recovery" } p { "Invoice " (dunning.invoice) ", segment " (words(&dunning.segment)) ": next " (known(dunning.next.as_deref().map(words))) @if let Some(at) = dunning.next_at { " on " (time(at)) } "." } }
+            }
+            @if !sidebar.status.disputes.is_empty() {
+                section .notice { h2 { "Disputes" } @for dispute in &sidebar.status.disputes { p {
+                    @if dispute.formal == Some(false) { "Inquiry or warning" } @else { "Dispute" } " about payment " (dispute.payment) ", " (known(dispute.amount)) ": " (words(dispute.status))
+                    @if let Some(at) = dispute.evidence_due_at { ", evidence due " (time(at)) } "."
+                } } }
             }
             @if !sidebar.cases.is_empty() {
                 section { h2 { "Open cases" } @for case in &sidebar.cases { p { a href={ "/cases/" (case.id) } { (words(&case.class)) } " since " (time(case.opened_at)) } } }

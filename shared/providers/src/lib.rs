@@ -2,26 +2,53 @@
 //!
 //! Every provider answers the same questions, and none has a default answer, so nothing can be forgotten.
 
+pub mod chargebee;
+pub mod lemonsqueezy;
+mod mask;
+pub mod mollie;
+pub mod revenuecat;
 mod signature;
+mod standard;
 pub mod stripe;
+pub mod ticket;
+mod value;
+pub mod zendesk;
 
 use domain::action::Action;
 use domain::approval::Approved;
 use domain::event::Event;
 use http::{HeaderMap, Method};
 use jiff::Timestamp;
+use std::borrow::Cow;
 
 /// Everything we know of one provider.
 pub struct Provider {
     pub name: &'static str,
-    /// Where its API answers.
-    pub api: &'static str,
+    /// The media types that it sends.
+    pub media: &'static [&'static str],
     /// Is this delivery really from the provider, and fresh?
-    pub verify: fn(&Delivery<'_>, &[Secret], now: Timestamp, window_secs: i64) -> Result<(), NotAuthentic>,
+    pub verify: fn(&Delivery<'_>, &Keys, now: Timestamp, window_secs: i64) -> Result<(), NotAuthentic>,
+    /// The headers with which the provider would send a body: for the sandbox, for replays and tests.
+    pub sign: fn(&Keys, &[u8], at: Timestamp) -> Headers,
     /// What is delivered, without looking inside?
     pub envelope: fn(&[u8]) -> Result<Envelope, Malformed>,
+    /// What may be kept of it? Card and account numbers that people wrote may not.
+    pub mask: for<'a> fn(&'a [u8]) -> Cow<'a, [u8]>,
     /// What does it say?
     pub read: fn(&[u8], source: &str) -> Result<Reading, Malformed>,
+    /// Its API; a help desk moves no money.
+    pub api: Option<&'static Api>,
+}
+
+/// Names and values, as they are sent.
+pub type Headers = Vec<(&'static str, String)>;
+
+/// What a billing provider's API is asked.
+pub struct Api {
+    /// Where it answers; `{source}` stands for the name of the source.
+    pub base: &'static str,
+    /// What does an object say that was asked for because of an event of that time?
+    pub observe: fn(&Call, &Reply, source: &str, at: Timestamp) -> Result<Reading, Malformed>,
     /// How is an approved action asked for?
     pub act: fn(&Approved<Action>, key: &str) -> Act,
     /// How is it looked up whether that was done?
@@ -33,7 +60,15 @@ pub struct Provider {
 }
 
 /// The providers, alphabetical.
-pub static ALL: &[&Provider] = &[&stripe::PROVIDER];
+pub static ALL: &[&Provider] = &[
+    &chargebee::PROVIDER,
+    &lemonsqueezy::PROVIDER,
+    &mollie::PROVIDER,
+    &revenuecat::PROVIDER,
+    &stripe::PROVIDER,
+    &ticket::PROVIDER,
+    &zendesk::PROVIDER,
+];
 
 /// Finds a provider by the name in the webhook's path.
 pub fn named(name: &str) -> Option<&'static Provider> {
@@ -58,6 +93,25 @@ impl Secret {
 
     pub fn expose(&self) -> &str {
         &self.0
+    }
+}
+
+/// The live secrets of a source, several while they are rotated.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Keys {
+    pub signing: Vec<Secret>,
+    /// Where a provider has a stronger way that must be switched on: its secrets, once it is.
+    pub stronger: Vec<Secret>,
+}
+
+impl Keys {
+    pub fn signing(secrets: impl IntoIterator<Item = Secret>) -> Self {
+        Self { signing: secrets.into_iter().collect(), stronger: Vec::new() }
+    }
+
+    /// An unknown source has no keys, and nothing matches none.
+    pub fn is_empty(&self) -> bool {
+        self.signing.is_empty() && self.stronger.is_empty()
     }
 }
 
@@ -97,8 +151,14 @@ pub struct Envelope {
 
 /// What a delivery says.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(clippy::large_enum_variant, reason = "a delivery has one")]
 pub enum Reading {
     Events(Vec<Event>),
+    /// It does not say enough: the call tells more. What is known already is in the events.
+    Ask {
+        events: Vec<Event>,
+        call: Call,
+    },
     Ignored(&'static str),
 }
 
@@ -165,6 +225,18 @@ pub enum Found {
     Unknown,
 }
 
+impl Call {
+    /// Asks for something and changes nothing.
+    pub fn get(path: impl Into<String>) -> Self {
+        Self { method: Method::GET, path: path.into(), body: String::new(), idempotency_key: None }
+    }
+}
+
 pub(crate) fn malformed(expected: &'static str) -> impl Fn(serde_json::Error) -> Malformed {
     move |error| Malformed { expected, cause: format!("line {}, column {}", error.line(), error.column()) }
+}
+
+/// Most deliveries hold nothing that people wrote freely.
+pub(crate) fn keep_all(body: &[u8]) -> Cow<'_, [u8]> {
+    Cow::Borrowed(body)
 }

@@ -2,6 +2,7 @@
 
 use super::{CUSTOMERS, MONTHS};
 use crate::world::{records, rows};
+use jiff::SignedDuration;
 use local::demo::Dice;
 use local::service::Service;
 use shared::app::ports::{Channel, Clock};
@@ -67,6 +68,7 @@ async fn books(service: &Service, account: &AccountId) -> Option<Books> {
     let actions: Vec<Action> = records(service, &id, "ACTION#").await;
     let touched = Touched {
         person: None,
+        cards: BTreeMap::new(),
         invoices: invoices.into_iter().map(|of| (of.value.id.clone(), of.value)).collect(),
         payments: payments.into_iter().map(|of| (of.value.id.clone(), of.value)).collect(),
         subscriptions: BTreeMap::new(),
@@ -97,7 +99,7 @@ fn same_in_any_order(books: &Books, dice: &mut Dice) -> Result<(), String> {
     let mut folded = Head::new(&head.provider, &head.source, &head.customer);
     let mut touched = Touched::default();
     for event in events.iter().chain(events.first()) {
-        touched.fold(&mut folded, event);
+        touched.fold(&mut folded, event, SignedDuration::from_mins(10));
     }
     let mut stored = books.desk.touched.clone();
     stored.payments.values_mut().for_each(|payment| payment.reserved.clear());

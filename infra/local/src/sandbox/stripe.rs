@@ -46,8 +46,24 @@ pub(super) fn get(sandbox: &Sandbox, call: &Call) -> Disked<Reply> {
             }
             Ok(ok(&json!({"object": "list", "url": "/v1/refunds", "has_more": false, "data": refunds})))
         }
+        "/v1/invoice_payments" => {
+            let data = invoice_payments(sandbox, form(query).get("invoice").map_or("", String::as_str))?;
+            Ok(ok(&json!({"object": "list", "url": "/v1/invoice_payments", "has_more": false, "data": data})))
+        }
         _ => Ok(error(404, "invalid_request_error", "resource_missing", "Unrecognized request URL")),
     }
+}
+
+/// The intents that tried to pay an invoice. Since basil neither names the other: the customer and the amount do.
+fn invoice_payments(sandbox: &Sandbox, invoice: &str) -> Disked<Vec<Value>> {
+    let Some(due) = sandbox.object("stripe", invoice)? else { return Ok(Vec::new()) };
+    let mut intents = sandbox.objects("stripe", "pi_")?;
+    intents.retain(|intent| intent["customer"] == due["customer"] && intent["amount"] == due["amount_due"]);
+    let paid = |intent: Value| {
+        let id = format!("inpay_{}", digest(&[invoice, intent["id"].as_str().unwrap_or_default()], 24));
+        json!({"id": id, "object": "invoice_payment", "invoice": invoice, "payment": {"type": "payment_intent", "payment_intent": intent}})
+    };
+    Ok(intents.into_iter().map(paid).collect())
 }
 
 pub(super) fn change(sandbox: &Sandbox, source: &str, call: &Call) -> Disked<Reply> {

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use shared::app::ports::{Channel, Clock, QueueName};
 use shared::app::web::{self, Answer, Problem, fields, json, query};
-use shared::app::{approval, staff, token};
+use shared::app::{approval, message, staff, token};
 use shared::pages::OutboxRow;
 use shared::providers;
 
@@ -32,6 +32,8 @@ async fn helped(service: &Service, request: &Request<Bytes>) -> Result<Answer, P
             Ok(json(StatusCode::OK, &json!({"items": service.sandbox.calls(provider).map_err(broken)?})))
         }
         ("POST", ["local", "sandbox", provider, "next"]) => trouble(service, provider, request.body()),
+        ("POST", ["local", "sandbox", provider, "objects"]) => teach(service, provider, request.body()),
+        ("GET", ["local", "deliveries"]) => deliveries(service, request).await,
         _ => Err(Problem::new(StatusCode::NOT_FOUND, "not_found", "there is no such local helper; see the README")),
     }
 }
@@ -143,6 +145,37 @@ fn trouble(service: &Service, provider: &str, body: &[u8]) -> Result<Answer, Pro
     };
     service.sandbox.trouble(provider, &status).map_err(broken)?;
     Ok(json(StatusCode::OK, &json!({"next": status})))
+}
+
+fn teach(service: &Service, provider: &str, body: &[u8]) -> Result<Answer, Problem> {
+    known(provider)?;
+    let object: Value = serde_json::from_slice(body).unwrap_or_default();
+    if !service.sandbox.teach(provider, &object).map_err(broken)? {
+        return Err(Problem::malformed("send an object as the provider's API shows it, with its `id`"));
+    }
+    Ok(json(StatusCode::OK, &json!({"id": object["id"]})))
+}
+
+/// How many raw deliveries one page shows.
+const DELIVERIES: u32 = 200;
+
+/// The raw deliveries that are still kept, oldest first, as `recoup replay` reads them.
+async fn deliveries(service: &Service, request: &Request<Bytes>) -> Result<Answer, Problem> {
+    let query = query(request);
+    let after = query.get("cursor").and_then(|cursor| cursor.split_once('@')).unwrap_or(("-1", ""));
+    let at = after.0.parse().map_err(|_| Problem::malformed("`cursor` is not one that we gave; start again without it"))?;
+    let kept = service.outbox.kept((at, after.1), DELIVERIES).map_err(broken)?;
+    let mut items = Vec::new();
+    for kept in &kept {
+        let mut parts = kept.name.split('/').skip(1);
+        let (provider, source) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+        let body = message::opened(&service.context, &kept.packed)?;
+        let at = Timestamp::from_millisecond(kept.at).ok();
+        items.push(json!({"provider": provider, "source": source, "received_at": at, "body": String::from_utf8_lossy(&body)}));
+    }
+    let more = kept.len() == DELIVERIES as usize;
+    let next = kept.last().filter(|_| more).map(|last| format!("{}@{}", last.at, last.name));
+    Ok(json(StatusCode::OK, &json!({"items": items, "next": next})))
 }
 
 fn broken(error: rusqlite::Error) -> Problem {

@@ -1,6 +1,6 @@
 //! Makes a request: previews it, finds out who must decide, and records a decision that the asker may take alone.
 
-use super::{Done, desk};
+use super::{Done, carry_out, desk};
 use crate::book::put_notes;
 use crate::context::Context;
 use crate::fault::Fault;
@@ -81,8 +81,12 @@ pub async fn by_staff(context: &Context, request: &Request<Bytes>, staff: &Staff
     let account = AccountId::named(&asked.account).ok_or_else(|| Problem::not_found("account"))?;
     let head: Option<Head> = store::read(context, &keys::head(&account)).await?;
     let head = head.ok_or_else(|| Problem::not_found("account"))?;
+    if carry_out::observes(context, &head).await? {
+        let message = format!("the source {}/{} only observes: nothing may leave; ask a manager to raise it", head.provider, head.source);
+        return Err(Problem::new(StatusCode::CONFLICT, "source_observes", message));
+    }
     let of_invoice = |invoice: &String| {
-        head.book.payments.iter().rev().find(|line| line.invoice.as_ref() == Some(invoice)).map(|line| line.payment.clone())
+        head.book.payments.iter().rev().find(|line| head.book.invoice_of(line) == Some(invoice)).map(|line| line.payment.clone())
     };
     let payment = asked.params.payment.clone().or_else(|| asked.params.invoice.as_ref().and_then(of_invoice));
     let payment = payment.ok_or_else(|| Problem::malformed("name the `payment`, or an `invoice` that was paid, in `params`"))?;
@@ -134,6 +138,12 @@ pub async fn for_case(context: &Context, case: &CaseId, trace: &str) -> Result<D
     let Some(recommended) = case.recommended.as_ref().filter(|_| case.state == CaseState::Open && stale) else {
         return Ok(Done::NothingToDo);
     };
+    let head: Option<Head> = store::read(context, &keys::head(&case.account)).await?;
+    if let Some(head) = head
+        && carry_out::observes(context, &head).await?
+    {
+        return Ok(Done::NothingToDo);
+    }
     let Kind::Refund { payment, amount } = &recommended.kind;
     let ask = Ask {
         id: ActionId::of(&case.account, MACHINE, &format!("{} {}", case.id, case.actions.len())),

@@ -7,6 +7,7 @@ use crate::book::{self, put_notes};
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::ports::NoReply;
+use crate::sources;
 use crate::store::{self, Attempted, Commit};
 use domain::action::{Action, Attempt, Kind, Outcome, State};
 use domain::approval::{Approved, approved};
@@ -14,8 +15,9 @@ use domain::book::Head;
 use domain::event::{self, Event, Origin, RefundSeen, RefundStatus, Seen};
 use domain::id::ActionId;
 use domain::ledger::{Note, Step};
+use domain::source::Acting;
 use jiff::{SignedDuration, Timestamp};
-use providers::{Act, Answer, Effect, Found, Provider};
+use providers::{Act, Answer, Api, Effect, Found, Provider};
 use std::collections::BTreeMap;
 
 /// What to do with an action at this moment.
@@ -74,6 +76,10 @@ pub async fn handle(context: &Context, id: &ActionId) -> Result<Done, Fault> {
 async fn intend(context: &Context, id: &ActionId) -> Result<Attempted<Next>, Fault> {
     let read = desk::read(context, id).await?;
     let (Some(action), Some(head)) = (read.action.clone(), read.head.clone()) else { return Ok(Attempted::Done(Next::Nothing)) };
+    if action.state == State::Approved && observes(context, &head).await? {
+        tracing::warn!(action = %id, source = head.source, "an approved action waits: its source only observes");
+        return Ok(Attempted::Done(Next::Nothing));
+    }
     match action.state {
         State::Approved => store_attempt(context, read, action, head).await,
         // Somebody is at it, or was until a moment ago.
@@ -86,6 +92,11 @@ async fn intend(context: &Context, id: &ActionId) -> Result<Attempted<Next>, Fau
         }
         _ => Ok(Attempted::Done(Next::Nothing)),
     }
+}
+
+/// Whether nothing may leave for this source.
+pub(super) async fn observes(context: &Context, head: &Head) -> Result<bool, Fault> {
+    Ok(sources::find(context, &head.provider, &head.source).await?.acting == Acting::Observe)
 }
 
 /// Stores the intent to send once more what the provider does not have.
@@ -128,15 +139,18 @@ fn next_attempt(action: &Action, now: Timestamp, key_lives: SignedDuration) -> A
     }
 }
 
-fn provider(head: &Head) -> Result<&'static Provider, Fault> {
-    providers::named(&head.provider).ok_or_else(|| Fault::Park(format!("there is no provider called {}", head.provider)))
+fn provider(head: &Head) -> Result<(&'static Provider, &'static Api), Fault> {
+    let provider = providers::named(&head.provider);
+    provider
+        .and_then(|provider| Some((provider, provider.api?)))
+        .ok_or_else(|| Fault::Park(format!("there is no billing provider called {}", head.provider)))
 }
 
 async fn look_up(context: &Context, action: &Approved<Action>, head: &Head) -> Result<Ended, Fault> {
-    let provider = provider(head)?;
+    let (provider, api) = provider(head)?;
     let attempts = action.inner().attempt.as_ref().map_or(0, |attempt| attempt.number);
-    let found = match context.http.call(provider.name, &head.source, &(provider.lookup)(action)).await {
-        Ok(reply) => (provider.found)(action, &reply),
+    let found = match context.http.call(provider.name, &head.source, &(api.lookup)(action)).await {
+        Ok(reply) => (api.found)(action, &reply),
         Err(_) => Found::Unknown,
     };
     Ok(match found {
@@ -152,14 +166,14 @@ async fn look_up(context: &Context, action: &Approved<Action>, head: &Head) -> R
 }
 
 async fn send(context: &Context, action: &Approved<Action>, head: &Head) -> Result<Ended, Fault> {
-    let provider = provider(head)?;
+    let (provider, api) = provider(head)?;
     let key = &action.inner().attempt.as_ref().expect("an attempt is stored before it is sent").key;
-    let call = match (provider.act)(action, key) {
+    let call = match (api.act)(action, key) {
         Act::Send(call) => call,
         Act::Unsupported { instead } => return Ok(Ended::NeedsPerson { instead: instead.to_owned(), absent: true }),
     };
     Ok(match context.http.call(provider.name, &head.source, &call).await {
-        Ok(reply) => match (provider.answer)(&reply) {
+        Ok(reply) => match (api.answer)(&reply) {
             Answer::Done(effect) => Ended::Done(effect),
             Answer::Refused { code, message } => Ended::Refused { code, message },
             Answer::NotNow => Ended::NotNow,
@@ -203,7 +217,7 @@ async fn observe(context: &Context, action: &Action, head: &Head) -> Result<(), 
         customer: Some(head.customer.clone()),
         seen: vec![Seen::Refund(refund)],
     };
-    book::fold(context, &observed, None, &action.trace).await.map(drop)
+    book::fold(context, &observed, None, None, &action.trace).await.map(drop)
 }
 
 async fn store_outcome(context: &Context, id: &ActionId, ended: &Ended) -> Result<Attempted<Option<(Action, Head)>>, Fault> {

@@ -4,19 +4,25 @@ use super::read::{self, Window};
 use super::{action_json, wants_text};
 use crate::approval::action_id;
 use crate::context::Context;
+use crate::find;
+use crate::ports::Order;
 use crate::routes::{Endpoint, class};
-use crate::store::{self, keys};
+use crate::sources;
+use crate::store::{self, Page, keys};
 use crate::web::{self, Answer, Problem};
 use bytes::Bytes;
 use domain::action::{Action, State};
+use domain::book::Head;
 use domain::case::{Case, State as CaseState};
+use domain::entitlement::entitlement;
 use domain::event::Decline;
 use domain::id::{AccountId, CaseId};
 use domain::ledger::LedgerHead;
 use domain::report::Month;
 use domain::sidebar;
+use domain::ticket::Ticket;
 use http::{Request, StatusCode};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 pub(super) async fn answer(context: &Context, endpoint: Endpoint, request: &Request<Bytes>) -> Result<Answer, Problem> {
@@ -85,6 +91,14 @@ pub(super) async fn answer(context: &Context, endpoint: Endpoint, request: &Requ
             Ok(list(&page.items, page.next.as_deref()))
         }
         Endpoint::Decline { provider, code } => decline(context, provider, code),
+        Endpoint::SearchAccounts => search(context, request).await,
+        Endpoint::EntitlementOf(id) => entitlement_of(context, &id).await,
+        Endpoint::Tickets => {
+            let page: Page<Ticket> = store::page(context, "TICKETS", window.after, window.limit, Order::Descending).await?;
+            let items: Vec<_> = page.items.iter().map(ticket_json).collect();
+            Ok(list(&items, page.next.as_deref()))
+        }
+        Endpoint::Sources => Ok(list(&sources::all(context).await?, None)),
         Endpoint::ReportOf(month) => {
             let month = Month::parse(&month).ok_or_else(not_a_month)?;
             match query.get("format").map_or("json", String::as_str) {
@@ -115,7 +129,7 @@ pub(super) fn account_id(id: &str) -> Result<AccountId, Problem> {
 
 async fn known_account(context: &Context, id: &str) -> Result<AccountId, Problem> {
     let id = account_id(id)?;
-    let head: Option<domain::book::Head> = store::read(context, &keys::head(&id)).await?;
+    let head: Option<Head> = store::read(context, &keys::head(&id)).await?;
     head.map(|head| head.account).ok_or_else(|| Problem::not_found("account"))
 }
 
@@ -160,20 +174,59 @@ fn case_json(case: &Case) -> Value {
     value
 }
 
+/// The tables that are not a provider's.
+const TABLES: [&str; 4] = ["iso8583", "sepa", "mastercard_advice", "stripe_advice"];
+
 fn decline(context: &Context, provider: String, code: String) -> Result<Answer, Problem> {
     let declines = context.policies.declines.current();
-    if providers::named(&provider).is_none() {
+    if providers::named(&provider).is_none() && !TABLES.contains(&provider.as_str()) {
         return Err(Problem::not_found("provider"));
     }
-    let decline = Decline { provider, code };
-    let family = declines.family(&decline);
-    let source = if declines.knows(&decline) {
-        format!("declines v{}", declines.version)
-    } else {
-        format!("declines v{}: not listed, the cautious default", declines.version)
-    };
+    let decline = Decline::new(&provider, code);
+    let meaning = declines.meaning(&decline);
+    let family = meaning.family;
     Ok(web::json(
         StatusCode::OK,
-        &json!({"family": family.id.get_ref(), "customer_reason": family.customer_reason, "who_acts": family.who_acts, "retry": family.retry, "source": source}),
+        &json!({
+            "family": family.id.get_ref(), "customer_reason": family.customer_reason, "who_acts": family.who_acts, "retry": family.retry,
+            "report_reason": family.report_reason, "visa_category": meaning.category, "listed": meaning.known, "source": meaning.source,
+        }),
     ))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Question {
+    q: String,
+}
+
+/// How many accounts a search shows.
+const FOUND_MAX: u32 = 50;
+
+/// Personal data is asked for in a body, so that it is in no address and no log.
+async fn search(context: &Context, request: &Request<Bytes>) -> Result<Answer, Problem> {
+    let Question { q } = serde_json::from_slice(request.body()).map_err(|_| Problem::malformed("send {\"q\": \"what to look for\"}"))?;
+    let found = find::accounts(context, &q, FOUND_MAX).await?;
+    let mut items = Vec::new();
+    for account in found.iter().take(FOUND_MAX as usize) {
+        items.extend(read::account(context, account).await?);
+    }
+    Ok(list(&items, None))
+}
+
+async fn entitlement_of(context: &Context, id: &str) -> Result<Answer, Problem> {
+    let account = account_id(id)?;
+    let head: Head = store::read(context, &keys::head(&account)).await?.ok_or_else(|| Problem::not_found("account"))?;
+    let state = entitlement(&head, context.clock.now());
+    Ok(web::json(StatusCode::OK, &json!({"account": account, "state": state, "as_of": head.book.last_event_at})))
+}
+
+/// A ticket as it stands, without the times of its fields.
+fn ticket_json(ticket: &Ticket) -> Value {
+    json!({
+        "provider": ticket.provider, "source": ticket.source, "id": ticket.id, "subject": ticket.subject.value(),
+        "body": ticket.body.as_ref().map(|(_, body)| body), "latest": ticket.latest.value(), "status": ticket.status.value(),
+        "csat": ticket.csat.value(), "requester": {"name": ticket.requester_name.value(), "email": ticket.requester_email.value()},
+        "opened_at": ticket.opened_at, "changed_at": ticket.changed_at, "accounts": ticket.accounts,
+    })
 }

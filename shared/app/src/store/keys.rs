@@ -35,9 +35,14 @@ pub fn subscription(id: &AccountId, subscription: &str) -> Key {
     account(id, format!("SUBSCRIPTION#{subscription}"))
 }
 
+pub fn card(id: &AccountId, card: &str) -> Key {
+    account(id, format!("CARD#{card}"))
+}
+
 pub fn resource(id: &AccountId, resource: &ResourceId) -> Key {
     match resource {
         ResourceId::Person => person(id),
+        ResourceId::Card(name) => card(id, name),
         ResourceId::Invoice(name) => invoice(id, name),
         ResourceId::Payment(name) => payment(id, name),
         ResourceId::Subscription(name) => subscription(id, name),
@@ -83,9 +88,21 @@ pub fn receipt(provider: &str, source: &str, event: &str) -> Key {
     Key { table: Table::Accounts, pk: format!("EVENT#{provider}#{source}#{event}"), sk: "EVENT".to_owned() }
 }
 
-/// Whose is this external id?
+/// Whose is this external id? It holds the kind of resource: some providers number each kind from one.
 pub fn external(provider: &str, source: &str, id: &str) -> Key {
     Key { table: Table::Accounts, pk: format!("EXT#{provider}#{source}#{id}"), sk: "EXT".to_owned() }
+}
+
+/// The external key of a resource; a person is known by the customer's id.
+pub fn external_of(provider: &str, source: &str, resource: &ResourceId) -> Option<Key> {
+    let id = match resource {
+        ResourceId::Person => return None,
+        ResourceId::Card(id) => format!("card:{id}"),
+        ResourceId::Invoice(id) => format!("invoice:{id}"),
+        ResourceId::Payment(id) => format!("payment:{id}"),
+        ResourceId::Subscription(id) => format!("subscription:{id}"),
+    };
+    Some(external(provider, source, &id))
 }
 
 /// What a staff member asked for under an `Idempotency-Key`.
@@ -104,6 +121,38 @@ pub fn fact_partitions(month: &str) -> impl Iterator<Item = String> {
 
 pub fn staff(id: &str) -> Key {
     Key { table: Table::Config, pk: "STAFF".to_owned(), sk: format!("STAFF#{id}") }
+}
+
+/// That an account is found by a word, of which only the digest is kept.
+pub fn found_by(term: &str, account: &AccountId) -> Key {
+    Key { table: Table::Accounts, pk: found_partition(term), sk: account.to_string() }
+}
+
+/// The partition of all accounts that are found by a word.
+pub fn found_partition(term: &str) -> String {
+    format!("FIND#{}", digest(&[term], 26))
+}
+
+/// One support ticket.
+pub fn ticket(provider: &str, source: &str, id: &str) -> Key {
+    Key { table: Table::Accounts, pk: format!("TICKET#{provider}#{source}#{id}"), sk: "TICKET".to_owned() }
+}
+
+/// How a source is set up.
+pub fn source(provider: &str, source: &str) -> Key {
+    Key { table: Table::Config, pk: "SOURCE".to_owned(), sk: format!("SOURCE#{provider}#{source}") }
+}
+
+pub const SOURCE_PARTITION: &str = "SOURCE";
+
+/// When an object was last fetched that an unsigned delivery named.
+pub fn probe(provider: &str, source: &str, path: &str) -> Key {
+    Key { table: Table::Accounts, pk: format!("PROBE#{provider}#{source}#{path}"), sk: "PROBE".to_owned() }
+}
+
+/// How many objects were fetched for a source within a minute.
+pub fn probes(provider: &str, source: &str) -> Key {
+    Key { table: Table::Accounts, pk: format!("PROBES#{provider}#{source}"), sk: "PROBES".to_owned() }
 }
 
 /// The shard of the alarm index that an item rings in.
@@ -152,10 +201,16 @@ mod tests {
             ledger_entry(&id, 1),
             timeline(&id, "2026-01-31T12:00:00Z".parse().unwrap(), "evt_1"),
             receipt("stripe", "default", "evt_1"),
-            external("stripe", "default", "in_1"),
+            card(&id, "pm_1"),
+            external("stripe", "default", "invoice:in_1"),
             idempotency("mara", "key"),
             fact("2026-01", &id, "evt_1", 0),
             staff("mara"),
+            found_by("email:ada@shop.example", &id),
+            ticket("zendesk", "default", "123"),
+            source("stripe", "default"),
+            probe("mollie", "default", "/v2/payments/tr_1"),
+            probes("mollie", "default"),
         ];
         let row = |key: &Key| format!("| {} | `{}` | `{}` |", key.table.name(), key.pk, key.sk);
         let missing: Vec<_> = keys.iter().map(row).filter(|row| !record.contains(row)).collect();

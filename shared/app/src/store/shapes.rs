@@ -4,14 +4,16 @@ use super::{Stored, keys};
 use crate::message::Message;
 use crate::ports::{Key, QueueName};
 use domain::action::{self, Action};
-use domain::book::{Head, Invoice, Payment, Person, Subscription};
+use domain::book::{Head, Invoice, KeptCard, Payment, Person, Subscription};
 use domain::case::Case;
 use domain::dunning::Plan;
 use domain::event::Event;
 use domain::fact::Row;
 use domain::id::{AccountId, ActionId};
 use domain::ledger::{Entry, LedgerHead};
+use domain::source::Source;
 use domain::staff::Staff;
+use domain::ticket::Ticket;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -28,7 +30,10 @@ pub struct Receipt {
     pub provider: String,
     pub source: String,
     pub event: String,
-    pub account: AccountId,
+    /// None for a ticket: it belongs to whoever wrote it.
+    pub account: Option<AccountId>,
+    /// Where the raw body is kept, while it is.
+    pub body: Option<String>,
     pub folded_at: Timestamp,
     pub promised: Vec<Sent>,
     pub trace: String,
@@ -76,6 +81,32 @@ pub struct Idempotency {
     pub action: ActionId,
 }
 
+/// That an account is found by a word; the word itself is not in it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FoundBy {
+    pub term: String,
+    pub account: AccountId,
+}
+
+/// An object that an unsigned delivery named: when it was last fetched, and when it will be again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Probe {
+    pub provider: String,
+    pub source: String,
+    pub path: String,
+    pub asked_at: Option<Timestamp>,
+    pub again_at: Option<Timestamp>,
+}
+
+/// How many objects were fetched for a source since a minute began.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Probes {
+    pub provider: String,
+    pub source: String,
+    pub since: Timestamp,
+    pub count: u32,
+}
+
 macro_rules! stored {
     ($type:ty, $version:literal, |$value:ident| key $key:expr, wake $wake:expr, place $place:expr) => {
         impl Stored for $type {
@@ -105,6 +136,7 @@ stored!(Head, 1, |head| key keys::head(&head.account), wake None, place Some(("A
 stored!(Of<Person>, 1, |person| key keys::person(&person.account), wake None, place None);
 stored!(Of<Invoice>, 1, |invoice| key keys::invoice(&invoice.account, &invoice.value.id), wake None, place None);
 stored!(Of<Payment>, 1, |payment| key keys::payment(&payment.account, &payment.value.id), wake None, place None);
+stored!(Of<KeptCard>, 1, |card| key keys::card(&card.account, &card.value.id), wake None, place None);
 stored!(Of<Subscription>, 1, |it| key keys::subscription(&it.account, &it.value.id), wake None, place None);
 stored!(Case, 1, |case| key keys::case(&case.id), wake None, place Some((format!("CASES#{}", case.state.name()), format!("{:.3}#{}", case.opened_at, case.id))));
 stored!(Action, 1, |action| key keys::action(&action.id), wake action_wakes(action),
@@ -119,6 +151,12 @@ stored!(Timeline, 1, |it| key keys::timeline(&it.account, it.event.at, &it.event
 stored!(External, 1, |it| key keys::external(&it.provider, &it.source, &it.id), wake it.waiting.iter().map(|waiting| waiting.until).min(),
     place (!it.waiting.is_empty()).then(|| ("WAITING".to_owned(), format!("{}#{}#{}", it.provider, it.source, it.id))));
 stored!(Idempotency, 1, |it| key keys::idempotency(&it.staff, &it.key), wake None, place None);
+stored!(Source, 1, |it| key keys::source(&it.provider, &it.source), wake None, place None);
+stored!(FoundBy, 1, |it| key keys::found_by(&it.term, &it.account), wake None, place None);
+stored!(Ticket, 1, |it| key keys::ticket(&it.provider, &it.source, &it.id), wake None,
+    place it.opened_at.map(|at| ("TICKETS".to_owned(), format!("{at:.3}#{}#{}#{}", it.provider, it.source, it.id))));
+stored!(Probe, 1, |it| key keys::probe(&it.provider, &it.source, &it.path), wake it.again_at, place None);
+stored!(Probes, 1, |it| key keys::probes(&it.provider, &it.source), wake None, place None);
 stored!(Staff, 1, |staff| key keys::staff(&staff.id), wake None, place None);
 
 /// An action that waits for people expires; one that is under way is looked at again until its end is known.

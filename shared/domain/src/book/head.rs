@@ -1,9 +1,11 @@
 //! The small head of an account: sums over everything, and the few lines that are shown first.
 
-use super::{Invoice, Payment, Subscription};
-use crate::event::{Card, Interval, InvoiceStatus, PaymentStatus, SubscriptionStatus};
+use super::{Invoice, KeptCard, Latest, Payment, Stamp, Subscription, Try};
+use crate::event::{
+    BalanceSeen, Card, CardState, DisputeStatus, Event, Interval, InvoiceStatus, Item, PaymentStatus, Stated, SubscriptionStatus,
+};
 use crate::id::{AccountId, CaseId};
-use crate::money::{Currency, Money};
+use crate::money::{Currency, Money, Rate};
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -11,6 +13,10 @@ use std::collections::BTreeMap;
 
 /// How many invoices and payments the head shows; older ones are read from their own items.
 const LINES: usize = 16;
+/// How many cards the head shows.
+const CARDS: usize = 8;
+/// How many failed tries and links between payments and invoices the head remembers.
+const TRIES: usize = 32;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Head {
@@ -27,34 +33,86 @@ pub struct Head {
 
 /// The part of the head that is a fold of the events and of nothing else.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Book {
     pub figures: Figures,
+    /// Credit at the provider, by currency.
+    pub balance: BTreeMap<Currency, Latest<Money>>,
     pub subscriptions: BTreeMap<String, SubscriptionLine>,
     pub invoices: Vec<HistoryLine>,
     pub payments: Vec<PaymentLine>,
+    pub cards: Vec<CardLine>,
+    pub tries: Vec<Try>,
+    /// Disputes that are not decided.
+    pub disputes: BTreeMap<String, DisputeLine>,
+    /// Which invoice a payment's wider record pays, where the provider tells that apart from both.
+    pub links: Vec<Link>,
+    /// Due items without an invoice at the provider, by the subscription whose next payment settles them.
+    pub periods: Vec<PeriodLine>,
     pub last_event_at: Option<Timestamp>,
 }
 
 /// Sums over the resources of an account.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Figures {
     pub outstanding: BTreeMap<Currency, Decimal>,
+    /// Credit that settled invoices.
+    pub credited: BTreeMap<Currency, Decimal>,
     pub revenue: BTreeMap<Currency, Decimal>,
     pub mrr: BTreeMap<Currency, Decimal>,
     /// Failed payments by the month of their first failed try.
     pub failures: BTreeMap<String, i64>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct SubscriptionLine {
     pub status: Option<SubscriptionStatus>,
     pub plan: Option<String>,
-    pub price: Option<Money>,
+    pub price: Option<Rate>,
     pub interval: Option<Interval>,
     pub quantity: Option<u32>,
+    pub addons: Vec<Item>,
+    pub mrr: Option<Money>,
     pub started_at: Option<Timestamp>,
     pub renews_at: Option<Timestamp>,
+    pub trial_ends_at: Option<Timestamp>,
     pub ends_at: Option<Timestamp>,
+    pub contract_ends_at: Option<Timestamp>,
+    pub grace_until: Option<Timestamp>,
+    pub resumes_at: Option<Timestamp>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct CardLine {
+    pub seen_at: Timestamp,
+    pub id: String,
+    pub card: Option<Card>,
+    pub state: CardState,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DisputeLine {
+    pub payment: String,
+    pub amount: Option<Money>,
+    pub status: DisputeStatus,
+    pub formal: Option<bool>,
+    pub evidence_due_at: Option<Timestamp>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Link {
+    pub at: Timestamp,
+    pub intent: String,
+    pub invoice: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct PeriodLine {
+    pub failed_at: Timestamp,
+    pub invoice: String,
+    pub subscription: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -72,8 +130,12 @@ pub struct PaymentLine {
     pub at: Timestamp,
     pub payment: String,
     pub invoice: Option<String>,
+    #[serde(default)]
+    pub intent: Option<String>,
     pub amount: Option<Money>,
     pub status: Option<PaymentStatus>,
+    #[serde(default)]
+    pub method: Option<String>,
     pub card: Option<Card>,
     pub given_back: Option<Money>,
 }
@@ -113,9 +175,16 @@ impl Head {
 }
 
 impl Book {
-    /// The card that paid or tried last.
+    /// The card that is kept, or else the one that paid or tried last.
     pub fn card(&self) -> Option<&Card> {
-        self.payments.iter().rev().find_map(|line| line.card.as_ref())
+        let kept = self.cards.iter().rev().filter(|line| line.state != CardState::Removed).find_map(|line| line.card.as_ref());
+        kept.or_else(|| self.payments.iter().rev().find_map(|line| line.card.as_ref()))
+    }
+
+    /// Which invoice a payment pays, said by either of them or by a link between them.
+    pub fn invoice_of<'a>(&'a self, line: &'a PaymentLine) -> Option<&'a str> {
+        let linked = || self.links.iter().rev().find(|link| Some(&link.intent) == line.intent.as_ref()).map(|link| link.invoice.as_str());
+        line.invoice.as_deref().or_else(linked)
     }
 
     pub(super) fn moved(&mut self, before: &Figures, after: &Figures) {
@@ -123,22 +192,60 @@ impl Book {
         self.figures.add(after, Decimal::ONE);
     }
 
+    pub(super) fn see_balance(&mut self, seen: &BalanceSeen, event: &Event) {
+        let balance = self.balance.entry(seen.available.currency()).or_default();
+        balance.see(&Stamp::of(event, seen.as_of, 0), Some(seen.available));
+    }
+
+    pub(super) fn see_try(&mut self, tried: Try) {
+        if !self.tries.contains(&tried) {
+            self.tries.push(tried);
+            keep_newest(&mut self.tries, TRIES);
+        }
+    }
+
+    pub(super) fn see_link(&mut self, link: Link) {
+        if !self.links.contains(&link) {
+            self.links.push(link);
+            keep_newest(&mut self.links, TRIES);
+        }
+    }
+
     pub(super) fn show_subscription(&mut self, subscription: &Subscription) {
+        let plan = subscription.plan();
         let line = SubscriptionLine {
             status: subscription.status.copied(),
-            plan: subscription.plan.value().cloned(),
-            price: subscription.price.copied(),
-            interval: subscription.interval.copied(),
-            quantity: subscription.quantity.copied(),
+            plan: plan.map(|item| item.name.clone().unwrap_or_else(|| item.price.clone())),
+            price: plan.and_then(|item| item.unit),
+            interval: plan.and_then(|item| item.interval),
+            quantity: plan.map(|item| item.quantity),
+            addons: subscription.addons().cloned().collect(),
+            mrr: subscription.mrr(),
             started_at: subscription.started_at.copied(),
             renews_at: subscription.renews_at.copied(),
-            ends_at: subscription.ends_at.copied(),
+            trial_ends_at: subscription.trial_ends_at.copied(),
+            ends_at: subscription.ends_at.value().and_then(Stated::value).copied(),
+            contract_ends_at: subscription.contract_ends_at.copied(),
+            grace_until: subscription.grace_until.copied(),
+            resumes_at: subscription.resumes_at.copied(),
         };
         self.subscriptions.insert(subscription.id.clone(), line);
     }
 
+    pub(super) fn show_card(&mut self, kept: &KeptCard) {
+        let (Some(seen_at), Some(state)) = (kept.state.seen_at(), kept.state.copied()) else { return };
+        self.cards.retain(|line| line.id != kept.id);
+        self.cards.push(CardLine { seen_at, id: kept.id.clone(), card: kept.card.value().cloned(), state });
+        keep_newest(&mut self.cards, CARDS);
+    }
+
     pub(super) fn show_invoice(&mut self, invoice: &Invoice) {
-        let Some(created_at) = invoice.created_at.copied() else { return };
+        if let (true, Some(failed_at), Some(subscription)) = (invoice.by_period, invoice.first_failed_at, invoice.subscription.value()) {
+            self.periods.retain(|line| line.invoice != invoice.id);
+            self.periods.push(PeriodLine { failed_at, invoice: invoice.id.clone(), subscription: subscription.clone() });
+            keep_newest(&mut self.periods, LINES);
+        }
+        let Some(created_at) = invoice.created_at else { return };
         self.invoices.retain(|line| line.invoice != invoice.id);
         self.invoices.push(HistoryLine {
             created_at,
@@ -146,38 +253,58 @@ impl Book {
             number: invoice.number.value().cloned(),
             total: invoice.total.copied(),
             remaining: invoice.remaining.copied(),
-            status: invoice.status.copied(),
+            status: invoice.settled_at.map(|_| InvoiceStatus::Paid).or(invoice.status.copied()),
         });
-        keep_newest(&mut self.invoices);
+        keep_newest(&mut self.invoices, LINES);
     }
 
     pub(super) fn show_payment(&mut self, payment: &Payment) {
-        let Some(at) = payment.at.copied() else { return };
+        for (id, dispute) in &payment.disputes {
+            match dispute.status.copied() {
+                Some(status) if status.is_open() => {
+                    let line = DisputeLine {
+                        payment: payment.id.clone(),
+                        amount: dispute.amount.copied(),
+                        status,
+                        formal: dispute.formal.copied(),
+                        evidence_due_at: dispute.evidence_due_at.copied(),
+                    };
+                    self.disputes.insert(id.clone(), line);
+                }
+                _ => drop(self.disputes.remove(id)),
+            }
+        }
+        let Some(at) = payment.at else { return };
         self.payments.retain(|line| line.payment != payment.id);
         self.payments.push(PaymentLine {
             at,
             payment: payment.id.clone(),
             invoice: payment.invoice.value().cloned(),
-            amount: payment.captured.copied().or(payment.amount.copied()),
+            intent: payment.intent.value().cloned(),
+            amount: payment.captured.copied().filter(|captured| captured.is_positive()).or(payment.amount.copied()),
             status: payment.status.copied(),
+            method: payment.method.value().cloned(),
             card: payment.card.value().cloned(),
             given_back: payment.given_back(),
         });
-        keep_newest(&mut self.payments);
+        keep_newest(&mut self.payments, LINES);
     }
 }
 
-fn keep_newest<T: Ord>(lines: &mut Vec<T>) {
+fn keep_newest<T: Ord>(lines: &mut Vec<T>, most: usize) {
     lines.sort();
-    let excess = lines.len().saturating_sub(LINES);
+    let excess = lines.len().saturating_sub(most);
     lines.drain(..excess);
 }
 
 impl Figures {
     fn add(&mut self, other: &Self, sign: Decimal) {
-        for (sums, changes) in
-            [(&mut self.outstanding, &other.outstanding), (&mut self.revenue, &other.revenue), (&mut self.mrr, &other.mrr)]
-        {
+        for (sums, changes) in [
+            (&mut self.outstanding, &other.outstanding),
+            (&mut self.credited, &other.credited),
+            (&mut self.revenue, &other.revenue),
+            (&mut self.mrr, &other.mrr),
+        ] {
             for (currency, change) in changes {
                 let sum = sums.entry(*currency).or_default();
                 *sum += change * sign;

@@ -1,33 +1,56 @@
 //! A bill: what is due, whether a try failed, and how it ended.
 
-use super::{Figures, Latest, Stamp};
-use crate::event::{Decline, Event, InvoiceSeen, InvoiceStatus};
+use super::{Figures, Latest, Stamp, Subscription};
+use crate::event::{CreditNoteSeen, CreditNoteStatus, Decline, Event, InvoiceSeen, InvoiceStatus, Line, NextTry};
 use crate::money::Money;
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Invoice {
     pub id: String,
     pub number: Latest<String>,
     pub status: Latest<InvoiceStatus>,
     pub total: Latest<Money>,
+    pub tax: Latest<Money>,
     pub remaining: Latest<Money>,
+    pub credited: Latest<Money>,
     pub subscription: Latest<String>,
-    pub created_at: Latest<Timestamp>,
+    /// The provider has no invoices; a payment of the subscription after the failure settles this one.
+    pub by_period: bool,
+    pub settled_at: Option<Timestamp>,
+    pub lines: Latest<Vec<Line>>,
+    pub credit_notes: BTreeMap<String, CreditNote>,
+    /// The latest that any sighting named: it only grows, so that the order of sightings does not matter.
+    pub created_at: Option<Timestamp>,
     pub due_on: Latest<Date>,
+    pub next_try: Latest<NextTry>,
     pub pay_link: Latest<String>,
     pub decline: Latest<Decline>,
+    /// Why a try failed, as told by an event that does not name the invoice.
+    pub told: Latest<Decline>,
     /// The most tries any sighting counted.
     pub attempts: u32,
     pub first_failed_at: Option<Timestamp>,
     pub paid_at: Option<Timestamp>,
 }
 
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct CreditNote {
+    pub total: Latest<Money>,
+    pub status: Latest<CreditNoteStatus>,
+    pub reason: Latest<String>,
+    pub created_at: Latest<Timestamp>,
+}
+
 /// Where a due item stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Due {
-    Open(Money),
+    /// How much, where the provider says it.
+    Open(Option<Money>),
     Paid,
     Withdrawn,
     NotYet,
@@ -35,32 +58,23 @@ pub enum Due {
 
 impl Invoice {
     pub fn new(id: &str) -> Self {
-        Self {
-            id: id.to_owned(),
-            number: Latest::default(),
-            status: Latest::default(),
-            total: Latest::default(),
-            remaining: Latest::default(),
-            subscription: Latest::default(),
-            created_at: Latest::default(),
-            due_on: Latest::default(),
-            pay_link: Latest::default(),
-            decline: Latest::default(),
-            attempts: 0,
-            first_failed_at: None,
-            paid_at: None,
-        }
+        Self { id: id.to_owned(), ..Self::default() }
     }
 
     pub(super) fn fold(&mut self, seen: &InvoiceSeen, event: &Event) {
-        let stamp = Stamp::of(event, seen.status.map_or(0, |status| status as u8));
+        let stamp = Stamp::of(event, seen.as_of, seen.status.map_or(0, |status| status as u8));
         self.number.see(&stamp, seen.number.clone());
         self.status.see(&stamp, seen.status);
         self.total.see(&stamp, seen.total);
+        self.tax.see(&stamp, seen.tax);
         self.remaining.see(&stamp, seen.remaining);
+        self.credited.see(&stamp, seen.credited);
         self.subscription.see(&stamp, seen.subscription.clone());
-        self.created_at.see(&stamp, seen.created_at);
+        self.by_period |= seen.by_period;
+        self.lines.see(&stamp, seen.lines.clone());
+        self.created_at = self.created_at.max(seen.created_at);
         self.due_on.see(&stamp, seen.due_on);
+        self.next_try.see(&stamp, seen.next_try);
         self.pay_link.see(&stamp, seen.pay_link.clone());
         self.decline.see(&stamp, seen.decline.clone());
         self.attempts = self.attempts.max(seen.attempts.unwrap_or(0));
@@ -68,21 +82,52 @@ impl Invoice {
         self.paid_at = earlier(self.paid_at, seen.paid_at);
     }
 
+    pub(super) fn fold_credit_note(&mut self, seen: &CreditNoteSeen, event: &Event) {
+        let stamp = Stamp::of(event, seen.as_of, seen.status.map_or(0, |status| status as u8));
+        let note = self.credit_notes.entry(seen.id.clone()).or_default();
+        note.total.see(&stamp, seen.total);
+        note.status.see(&stamp, seen.status);
+        note.reason.see(&stamp, seen.reason.clone());
+        note.created_at.see(&stamp, seen.created_at);
+    }
+
+    /// Looks whether a payment of the subscription has settled what failed.
+    pub(super) fn settle(&mut self, subscription: &Subscription) {
+        if let (true, Some(failed_at)) = (self.by_period, self.first_failed_at) {
+            self.settled_at = subscription.paid.range(failed_at..).next().copied();
+        }
+    }
+
+    /// Why the latest try failed, as far as anybody told.
+    pub fn decline(&self) -> Option<&Decline> {
+        self.decline.value().or(self.told.value())
+    }
+
+    /// When it was paid, however that is known.
+    pub fn paid_at(&self) -> Option<Timestamp> {
+        self.paid_at.or(self.settled_at)
+    }
+
     /// What remains to be done about it.
     pub fn due(&self) -> Due {
         match (self.status.copied(), self.remaining.copied()) {
             (Some(InvoiceStatus::Paid), _) => Due::Paid,
             (Some(InvoiceStatus::Void | InvoiceStatus::Uncollectible), _) => Due::Withdrawn,
-            (Some(InvoiceStatus::Open), Some(remaining)) if remaining.is_positive() => Due::Open(remaining),
+            (Some(InvoiceStatus::Open), _) if self.settled_at.is_some() => Due::Paid,
+            (Some(InvoiceStatus::Open), Some(remaining)) if remaining.is_positive() => Due::Open(Some(remaining)),
             (Some(InvoiceStatus::Open), Some(_)) => Due::Paid,
+            (Some(InvoiceStatus::Open), None) if self.by_period => Due::Open(None),
             _ => Due::NotYet,
         }
     }
 
     pub(super) fn figures(&self) -> Figures {
         let mut figures = Figures::default();
-        if let Due::Open(remaining) = self.due() {
+        if let Due::Open(Some(remaining)) = self.due() {
             figures.outstanding.insert(remaining.currency(), remaining.amount());
+        }
+        if let Some(credited) = self.credited.copied() {
+            figures.credited.insert(credited.currency(), credited.amount());
         }
         if let Some(failed_at) = self.first_failed_at {
             figures.failures.insert(failed_at.strftime("%Y-%m").to_string(), 1);

@@ -11,8 +11,13 @@ use serde::{Deserialize, Serialize};
 pub struct Stamp(Timestamp, u8, String);
 
 impl Stamp {
-    pub fn of(event: &Event, rank: u8) -> Self {
-        Self(event.at, rank, event.id.clone())
+    /// The provider's version of the resource counts; where it numbers none, the event's time.
+    pub fn of(event: &Event, as_of: Option<Timestamp>, rank: u8) -> Self {
+        Self(as_of.unwrap_or(event.at), rank, event.id.clone())
+    }
+
+    pub(super) fn at(at: Timestamp, event: &str) -> Self {
+        Self(at, 0, event.to_owned())
     }
 }
 

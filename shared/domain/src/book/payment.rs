@@ -1,31 +1,38 @@
 //! Money that came in, or tried to, and what of it went back.
 
 use super::{Figures, Latest, Stamp};
-use crate::event::{Card, Decline, Event, PaymentSeen, PaymentStatus, RefundSeen, RefundStatus};
+use crate::event::{Card, Decline, DisputeSeen, DisputeStatus, Event, PaymentSeen, PaymentStatus, RefundSeen, RefundStatus};
 use crate::id::ActionId;
 use crate::money::Money;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Payment {
     pub id: String,
     pub invoice: Latest<String>,
+    pub subscription: Latest<String>,
+    pub intent: Latest<String>,
     pub status: Latest<PaymentStatus>,
     pub amount: Latest<Money>,
     pub captured: Latest<Money>,
-    pub at: Latest<Timestamp>,
+    /// The latest that any sighting named: it only grows, so that the order of sightings does not matter.
+    pub at: Option<Timestamp>,
+    pub method: Latest<String>,
     pub card: Latest<Card>,
     pub decline: Latest<Decline>,
     /// What the provider says was given back, all refunds together.
     pub refunded: Latest<Money>,
     pub refunds: BTreeMap<String, Refund>,
+    pub disputes: BTreeMap<String, Dispute>,
     /// Approved refunds that the provider has not confirmed: two of them never overdraw one payment.
     pub reserved: BTreeMap<ActionId, Money>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Refund {
     pub amount: Latest<Money>,
     pub status: Latest<RefundStatus>,
@@ -33,37 +40,57 @@ pub struct Refund {
     pub action: Latest<String>,
 }
 
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Dispute {
+    pub amount: Latest<Money>,
+    pub status: Latest<DisputeStatus>,
+    pub formal: Latest<bool>,
+    pub reason: Latest<String>,
+    pub opened_at: Latest<Timestamp>,
+    pub evidence_due_at: Latest<Timestamp>,
+}
+
+impl Dispute {
+    /// Whether the bank has, or may keep, the money.
+    pub fn blocks_refunds(&self) -> bool {
+        self.formal.copied() == Some(true) && !matches!(self.status.copied(), Some(DisputeStatus::Won | DisputeStatus::Closed))
+    }
+}
+
 impl Payment {
     pub fn new(id: &str) -> Self {
-        Self {
-            id: id.to_owned(),
-            invoice: Latest::default(),
-            status: Latest::default(),
-            amount: Latest::default(),
-            captured: Latest::default(),
-            at: Latest::default(),
-            card: Latest::default(),
-            decline: Latest::default(),
-            refunded: Latest::default(),
-            refunds: BTreeMap::new(),
-            reserved: BTreeMap::new(),
-        }
+        Self { id: id.to_owned(), ..Self::default() }
     }
 
     pub(super) fn fold(&mut self, seen: &PaymentSeen, event: &Event) {
-        let stamp = Stamp::of(event, seen.status.map_or(0, |status| status as u8));
+        let stamp = Stamp::of(event, seen.as_of, seen.status.map_or(0, |status| status as u8));
         self.invoice.see(&stamp, seen.invoice.clone());
+        self.subscription.see(&stamp, seen.subscription.clone());
+        self.intent.see(&stamp, seen.intent.clone());
         self.status.see(&stamp, seen.status);
         self.amount.see(&stamp, seen.amount);
         self.captured.see(&stamp, seen.captured);
-        self.at.see(&stamp, seen.at);
+        self.at = self.at.max(seen.at);
+        self.method.see(&stamp, seen.method.clone());
         self.card.see(&stamp, seen.card.clone());
         self.decline.see(&stamp, seen.decline.clone());
         self.refunded.see(&stamp, seen.refunded);
     }
 
+    pub(super) fn fold_dispute(&mut self, seen: &DisputeSeen, event: &Event) {
+        let stamp = Stamp::of(event, seen.as_of, seen.status as u8);
+        let dispute = self.disputes.entry(seen.id.clone()).or_default();
+        dispute.amount.see(&stamp, seen.amount);
+        dispute.status.see(&stamp, Some(seen.status));
+        dispute.formal.see(&stamp, seen.formal);
+        dispute.reason.see(&stamp, seen.reason.clone());
+        dispute.opened_at.see(&stamp, seen.opened_at);
+        dispute.evidence_due_at.see(&stamp, seen.evidence_due_at);
+    }
+
     pub(super) fn fold_refund(&mut self, seen: &RefundSeen, event: &Event) {
-        let stamp = Stamp::of(event, seen.status.map_or(0, |status| status as u8));
+        let stamp = Stamp::of(event, None, seen.status.map_or(0, |status| status as u8));
         let refund = self.refunds.entry(seen.id.clone()).or_default();
         refund.amount.see(&stamp, seen.amount);
         refund.status.see(&stamp, seen.status);
@@ -96,8 +123,19 @@ impl Payment {
         Some(total.minus(failed_since).max(in_total).plus(since))
     }
 
-    /// What could still be given back, approved and unconfirmed refunds taken off.
+    /// What banks took back for good.
+    fn lost(&self) -> Option<Money> {
+        let currency = self.captured.copied().or(self.amount.copied())?.currency();
+        let lost = self.disputes.values().filter(|dispute| dispute.status.copied() == Some(DisputeStatus::Lost));
+        let amounts = lost.filter_map(|dispute| dispute.amount.copied()).filter(|amount| amount.currency() == currency);
+        Some(amounts.fold(Money::zero(currency), Money::plus))
+    }
+
+    /// What could still be given back, approved and unconfirmed refunds taken off; nothing while a bank has a claim on it.
     pub fn refundable(&self) -> Option<Money> {
+        if self.disputes.values().any(Dispute::blocks_refunds) {
+            return None;
+        }
         let (taken, back) = (self.taken()?, self.given_back()?);
         // Contradictory data: nothing can be given back before a person has looked.
         if self.reserved.values().any(|reserved| reserved.currency() != taken.currency()) {
@@ -108,8 +146,8 @@ impl Payment {
 
     pub(super) fn figures(&self) -> Figures {
         let mut figures = Figures::default();
-        if let (Some(taken), Some(back)) = (self.taken(), self.given_back()) {
-            figures.revenue.insert(taken.currency(), taken.minus(back).amount());
+        if let (Some(taken), Some(back), Some(lost)) = (self.taken(), self.given_back(), self.lost()) {
+            figures.revenue.insert(taken.currency(), taken.minus(back).minus(lost).amount());
         }
         figures
     }
@@ -142,14 +180,11 @@ mod tests {
     fn charge(payment: &mut Payment, second: i64, refunded: i64) {
         let seen = PaymentSeen {
             id: "ch_1".into(),
-            invoice: None,
             status: Some(PaymentStatus::Succeeded),
             amount: usd(10_000),
             captured: usd(10_000),
             refunded: usd(refunded),
-            at: None,
-            card: None,
-            decline: None,
+            ..PaymentSeen::default()
         };
         payment.fold(&seen, &event(&format!("evt_c{second}"), second));
     }
@@ -176,5 +211,34 @@ mod tests {
         charge(&mut payment, 40, 3000);
         assert_eq!(payment.given_back(), usd(3000), "a new total knows all, and one that we were never told of");
         assert_eq!(payment.refundable(), usd(7000));
+    }
+
+    #[test]
+    fn a_formal_dispute_blocks_refunds_and_a_lost_one_is_no_revenue() {
+        let rows = [
+            ("an inquiry", false, DisputeStatus::Open, usd(10_000), 10_000),
+            ("a chargeback", true, DisputeStatus::Open, None, 10_000),
+            ("under review", true, DisputeStatus::UnderReview, None, 10_000),
+            ("lost", true, DisputeStatus::Lost, None, 6000),
+            ("won", true, DisputeStatus::Won, usd(10_000), 10_000),
+        ];
+        for (name, formal, status, refundable, revenue) in rows {
+            let mut payment = Payment::new("ch_1");
+            charge(&mut payment, 0, 0);
+            let seen = DisputeSeen {
+                id: "dp_1".into(),
+                as_of: None,
+                payment: "ch_1".into(),
+                amount: usd(4000),
+                status,
+                formal: Some(formal),
+                reason: None,
+                opened_at: None,
+                evidence_due_at: None,
+            };
+            payment.fold_dispute(&seen, &event("evt_d", 10));
+            assert_eq!(payment.refundable(), refundable, "{name}");
+            assert_eq!(payment.figures().revenue[&Currency::USD], Money::from_minor(revenue, Currency::USD).amount(), "{name}");
+        }
     }
 }

@@ -1,11 +1,12 @@
 //! Who the customer is: the one erasable item of an account.
 
 use super::{Latest, Stamp};
-use crate::event::CustomerSeen;
+use crate::event::{CustomerSeen, Event};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Person {
     pub name: Latest<String>,
     pub email: Latest<String>,
@@ -15,11 +16,12 @@ pub struct Person {
 }
 
 impl Person {
-    pub(super) fn fold(&mut self, seen: &CustomerSeen, stamp: &Stamp) {
-        self.name.see(stamp, seen.name.clone());
-        self.email.see(stamp, seen.email.clone());
-        self.phone.see(stamp, seen.phone.clone());
-        self.address.see(stamp, seen.address.clone());
-        self.created_at.see(stamp, seen.created_at);
+    pub(super) fn fold(&mut self, seen: &CustomerSeen, event: &Event) {
+        let stamp = Stamp::of(event, seen.as_of, 0);
+        self.name.see(&stamp, seen.name.clone());
+        self.email.see(&stamp, seen.email.clone());
+        self.phone.see(&stamp, seen.phone.clone());
+        self.address.see(&stamp, seen.address.clone());
+        self.created_at.see(&stamp, seen.created_at);
     }
 }

@@ -1,58 +1,92 @@
 //! A running contract: what is bought, for how much, until when.
 
 use super::{Figures, Latest, Stamp};
-use crate::event::{Event, Interval, IntervalUnit, SubscriptionSeen, SubscriptionStatus};
+use crate::event::{Discount, Event, Interval, IntervalUnit, Item, Role, Stated, SubscriptionSeen, SubscriptionStatus};
 use crate::money::Money;
 use jiff::Timestamp;
-use rust_decimal::{Decimal, RoundingStrategy};
+use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// How many paid periods are remembered: enough to settle what failed within the last year or two.
+const PAID: usize = 24;
+
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Subscription {
     pub id: String,
     pub status: Latest<SubscriptionStatus>,
-    pub plan: Latest<String>,
-    pub price: Latest<Money>,
-    pub interval: Latest<Interval>,
-    pub quantity: Latest<u32>,
+    pub items: Latest<Vec<Item>>,
+    pub discount: Latest<Stated<Discount>>,
     pub started_at: Latest<Timestamp>,
+    pub period_start: Latest<Timestamp>,
     pub renews_at: Latest<Timestamp>,
-    pub ends_at: Latest<Timestamp>,
+    pub trial_ends_at: Latest<Timestamp>,
+    pub ends_at: Latest<Stated<Timestamp>>,
+    pub contract_ends_at: Latest<Timestamp>,
+    pub grace_until: Latest<Timestamp>,
+    pub resumes_at: Latest<Timestamp>,
+    /// When periods of it were paid, the newest ones.
+    pub paid: BTreeSet<Timestamp>,
 }
 
 impl Subscription {
     pub fn new(id: &str) -> Self {
-        Self {
-            id: id.to_owned(),
-            status: Latest::default(),
-            plan: Latest::default(),
-            price: Latest::default(),
-            interval: Latest::default(),
-            quantity: Latest::default(),
-            started_at: Latest::default(),
-            renews_at: Latest::default(),
-            ends_at: Latest::default(),
-        }
+        Self { id: id.to_owned(), ..Self::default() }
     }
 
     pub(super) fn fold(&mut self, seen: &SubscriptionSeen, event: &Event) {
-        let stamp = Stamp::of(event, seen.status.map_or(0, |status| status as u8));
+        let stamp = Stamp::of(event, seen.as_of, seen.status.map_or(0, |status| status as u8));
         self.status.see(&stamp, seen.status);
-        self.plan.see(&stamp, seen.plan.clone());
-        self.price.see(&stamp, seen.price);
-        self.interval.see(&stamp, seen.interval);
-        self.quantity.see(&stamp, seen.quantity);
+        self.items.see(&stamp, seen.items.clone());
+        self.discount.see(&stamp, seen.discount.clone());
         self.started_at.see(&stamp, seen.started_at);
+        self.period_start.see(&stamp, seen.period_start);
         self.renews_at.see(&stamp, seen.renews_at);
+        self.trial_ends_at.see(&stamp, seen.trial_ends_at);
         self.ends_at.see(&stamp, seen.ends_at);
+        self.contract_ends_at.see(&stamp, seen.contract_ends_at);
+        self.grace_until.see(&stamp, seen.grace_until);
+        self.resumes_at.see(&stamp, seen.resumes_at);
+        self.paid.extend(seen.paid_at);
+        while self.paid.len() > PAID {
+            self.paid.pop_first();
+        }
     }
 
-    /// What it brings in a month; nothing while on trial, paused or ended.
+    fn bought(&self) -> &[Item] {
+        self.items.value().map_or(&[], Vec::as_slice)
+    }
+
+    /// The item that gives the subscription its name.
+    pub fn plan(&self) -> Option<&Item> {
+        self.bought().iter().find(|item| item.role == Role::Plan)
+    }
+
+    pub fn addons(&self) -> impl Iterator<Item = &Item> {
+        self.bought().iter().filter(|item| matches!(item.role, Role::Addon | Role::Usage))
+    }
+
+    /// What it brings in a month; nothing while on trial, paused or ended, and unknown while a price is.
     pub fn mrr(&self) -> Option<Money> {
         use SubscriptionStatus::{Active, PastDue, Unpaid};
-        let counts = matches!(self.status.copied(), Some(Active | PastDue | Unpaid));
-        let (price, interval) = (self.price.copied()?, self.interval.copied()?);
-        counts.then(|| monthly(price.times(self.quantity.copied().unwrap_or(1)), interval))
+        let currency = self.bought().iter().find_map(|item| item.unit)?.currency();
+        if !matches!(self.status.copied(), Some(Active | PastDue | Unpaid)) {
+            return None;
+        }
+        let recurring = self.bought().iter().filter(|item| matches!(item.role, Role::Plan | Role::Addon));
+        let mut sum = Decimal::ZERO;
+        for item in recurring.clone() {
+            let unit = item.unit.filter(|unit| unit.currency() == currency)?;
+            sum += monthly(unit.amount().checked_mul(Decimal::from(item.quantity))?, item.interval?);
+        }
+        if let Some(discount) = self.discount.value().and_then(Stated::value) {
+            let percent = discount.percent.unwrap_or_default();
+            let interval = recurring.clone().find_map(|item| item.interval)?;
+            let amount = discount.amount.filter(|amount| amount.currency() == currency).map_or(Decimal::ZERO, Money::amount);
+            sum = (sum - sum * percent / Decimal::ONE_HUNDRED - monthly(amount, interval)).max(Decimal::ZERO);
+        }
+        Some(Money::rounded(sum, currency))
     }
 
     pub(super) fn figures(&self) -> Figures {
@@ -64,24 +98,22 @@ impl Subscription {
     }
 }
 
-/// Spreads a recurring price over a month and rounds once, half to even.
-fn monthly(price: Money, interval: Interval) -> Money {
+/// Spreads a recurring amount over a month, unrounded.
+fn monthly(amount: Decimal, interval: Interval) -> Decimal {
     let (multiply, divide) = match interval.unit {
         IntervalUnit::Day => (365, 12),
         IntervalUnit::Week => (52, 12),
         IntervalUnit::Month => (1, 1),
         IntervalUnit::Year => (1, 12),
     };
-    let divisor = Decimal::from(divide) * Decimal::from(interval.count.max(1));
-    let amount = price.amount() * Decimal::from(multiply) / divisor;
-    let rounded = amount.round_dp_with_strategy(price.currency().digits(), RoundingStrategy::MidpointNearestEven);
-    Money::exact(rounded, price.currency()).expect("the amount was just rounded to the currency's digits")
+    amount * Decimal::from(multiply) / (Decimal::from(divide) * Decimal::from(interval.count.max(1)))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::money::Currency;
+    use crate::event::{Kind, Origin};
+    use crate::money::{Currency, Rate};
 
     #[test]
     fn a_month_is_a_twelfth_of_a_year() {
@@ -93,8 +125,55 @@ mod tests {
             ("day", IntervalUnit::Day, 1, 100, "30.42"),
         ];
         for (name, unit, count, minor, expected) in rows {
-            let mrr = monthly(Money::from_minor(minor, Currency::USD), Interval { unit, count });
-            assert_eq!(mrr.amount().to_string(), expected, "{name}");
+            let amount = monthly(Decimal::new(minor, 2), Interval { unit, count });
+            assert_eq!(Money::rounded(amount, Currency::USD).amount().to_string(), expected, "{name}");
+        }
+    }
+
+    fn item(price: &str, role: Role, unit: Decimal, quantity: u32) -> Item {
+        Item {
+            id: None,
+            price: price.to_owned(),
+            name: None,
+            role,
+            unit: Some(Rate::new(unit, Currency::USD)),
+            quantity,
+            interval: Some(Interval { unit: IntervalUnit::Month, count: 1 }),
+        }
+    }
+
+    #[test]
+    fn all_recurring_items_count_after_the_discount_and_are_rounded_once() {
+        let seat = Decimal::new(12_345, 3); // 12.345 for one seat
+        let items = vec![
+            item("price_pro", Role::Plan, seat, 3),
+            item("price_sso", Role::Addon, Decimal::from(5), 1),
+            item("price_api", Role::Usage, Decimal::ONE, 1),
+            item("price_setup", Role::OneOff, Decimal::from(99), 1),
+        ];
+        let percent = |percent: i64| Some(Stated::Is(Discount { code: None, percent: Some(Decimal::from(percent)), amount: None }));
+        let amount = Some(Stated::Is(Discount { code: None, percent: None, amount: Some(Money::from_minor(5000, Currency::USD)) }));
+        let (active, trial) = (SubscriptionStatus::Active, SubscriptionStatus::Trial);
+        for (name, status, discount, expected) in [
+            ("whole", active, None, Some("42.04")), // 37.035 + 5 = 42.035, half to even
+            ("a tenth off", active, percent(10), Some("37.83")),
+            ("more off than there is", active, amount, Some("0.00")),
+            ("trial", trial, None, None),
+        ] {
+            let seen = SubscriptionSeen { status: Some(status), items: Some(items.clone()), discount, ..SubscriptionSeen::default() };
+            let event = Event {
+                id: "evt_1".into(),
+                provider: "stripe".into(),
+                source: "default".into(),
+                origin: Origin::Webhook,
+                kind: Kind::SubscriptionChanged,
+                at: Timestamp::UNIX_EPOCH,
+                customer: None,
+                seen: vec![],
+            };
+            let mut subscription = Subscription::new("sub_1");
+            subscription.fold(&seen, &event);
+            assert_eq!(subscription.mrr().map(|mrr| mrr.amount().to_string()).as_deref(), expected, "{name}");
         }
     }
 }

@@ -14,6 +14,12 @@ pub struct Limits {
     pub signature_window_secs: i64,
     /// The largest compressed body that travels inside its message.
     pub inline_bytes_max: usize,
+    /// How long a fetched object rests before an unsigned delivery may have it fetched again.
+    pub probe_rest_secs: i64,
+    /// How many objects unsigned deliveries may have fetched for a source within a minute.
+    pub probes_per_minute_max: u32,
+    /// How long raw bodies are kept.
+    pub bodies_days: i64,
     /// How often a conflicting commit is decided again in place.
     pub conflict_tries_max: u32,
     /// How often an alarm may ring for one item before a person is told.

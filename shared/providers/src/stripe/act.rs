@@ -1,7 +1,7 @@
 //! Asking Stripe for an approved action, and reading what it answered.
 
-use super::read::instant;
 use super::wire;
+use crate::value::seconds;
 use crate::{Act, Answer, Call, Effect, Found, Reply};
 use domain::action::{Action, Kind, Reason};
 use domain::approval::Approved;
@@ -35,7 +35,7 @@ pub(super) fn lookup(action: &Approved<Action>) -> Call {
 /// A 409 means that the same key is being worked on, a 429 that we were too quick: nothing was done for this request.
 pub(super) fn answer(reply: &Reply) -> Answer {
     match reply.status {
-        200..=299 => match serde_json::from_str::<wire::Refund<'_>>(&reply.body).map(|refund| effect(&refund)) {
+        200..=299 => match serde_json::from_str::<wire::Object<'_>>(&reply.body).map(|refund| effect(&refund)) {
             Ok(Ok(effect)) => Answer::Done(effect),
             Ok(Err((code, message))) => Answer::Refused { code, message },
             Err(_) => Answer::Unknown,
@@ -54,11 +54,11 @@ pub(super) fn answer(reply: &Reply) -> Answer {
 }
 
 pub(super) fn found(action: &Approved<Action>, reply: &Reply) -> Found {
-    let Ok(list) = serde_json::from_str::<wire::List<wire::Refund<'_>>>(&reply.body) else { return Found::Unknown };
+    let Ok(list) = serde_json::from_str::<wire::List<wire::Object<'_>>>(&reply.body) else { return Found::Unknown };
     if reply.status != 200 {
         return Found::Unknown;
     }
-    let named = |refund: &wire::Refund<'_>| refund.metadata.as_ref().and_then(|metadata| metadata.recoup_action.clone());
+    let named = |refund: &wire::Object<'_>| refund.metadata.as_ref().and_then(|metadata| metadata.recoup_action.clone());
     match list.data.iter().find(|refund| named(refund).as_deref() == Some(action.inner().id.as_str())).map(effect) {
         Some(Ok(effect)) => Found::Done(effect),
         Some(Err((code, message))) => Found::Failed { code, message },
@@ -67,13 +67,13 @@ pub(super) fn found(action: &Approved<Action>, reply: &Reply) -> Found {
 }
 
 /// What a refund object says of our refund: that it is on its way, or that it failed.
-fn effect(refund: &wire::Refund<'_>) -> Result<Effect, (String, String)> {
+fn effect(refund: &wire::Object<'_>) -> Result<Effect, (String, String)> {
     match refund.status.as_deref() {
         Some("failed" | "canceled") => Err(("refund_failed".to_owned(), "Stripe could not refund to the payment method".to_owned())),
         status => Ok(Effect {
-            reference: refund.id.to_string(),
+            reference: refund.id.as_ref().map(|id| id.to_string()).unwrap_or_default(),
             status: status.unwrap_or("succeeded").to_owned(),
-            made_at: refund.created.and_then(|seconds| instant(seconds).ok()),
+            made_at: refund.created.and_then(|created| seconds(created).ok()),
         }),
     }
 }

@@ -1,22 +1,35 @@
 //! The fields of Stripe's objects that we use, in all the shapes since 2015. What is not named is skipped unread.
+//!
+//! One structure stands for every kind of object: the type of an event follows its object, so that a structure for each
+//! kind would need a second pass over the body.
 
-use serde::Deserialize;
-use serde_json::value::RawValue;
-use std::borrow::Cow;
+use crate::value::{Number, Text};
+use serde::de::{IgnoredAny, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use std::fmt;
 
-type Text<'a> = Cow<'a, str>;
-
+/// The outside of an event.
 #[derive(Deserialize)]
-pub(super) struct Event<'a> {
+pub(super) struct Outside<'a> {
     #[serde(borrow)]
     pub id: Text<'a>,
     #[serde(borrow)]
     pub object: Text<'a>,
     #[serde(rename = "type", borrow)]
     pub kind: Text<'a>,
-    pub created: i64,
     #[serde(default)]
     pub livemode: bool,
+    #[allow(dead_code, reason = "an event without data is none")]
+    data: IgnoredAny,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Event<'a> {
+    #[serde(borrow)]
+    pub id: Text<'a>,
+    #[serde(rename = "type", borrow)]
+    pub kind: Text<'a>,
+    pub created: i64,
     #[serde(borrow)]
     pub data: Data<'a>,
 }
@@ -24,29 +37,58 @@ pub(super) struct Event<'a> {
 #[derive(Deserialize)]
 pub(super) struct Data<'a> {
     #[serde(borrow)]
-    pub object: &'a RawValue,
+    pub object: Object<'a>,
+    #[serde(borrow)]
+    pub previous_attributes: Option<Previous<'a>>,
+}
+
+/// What was true before, where that is not in the object any more.
+#[derive(Deserialize)]
+pub(super) struct Previous<'a> {
+    #[serde(borrow)]
+    pub customer: Option<Reference<'a>>,
 }
 
 /// A reference: the id, or the whole object where somebody asked for it.
-#[derive(Deserialize)]
-#[serde(untagged)]
-pub(super) enum Reference<'a> {
-    Id(#[serde(borrow)] Text<'a>),
-    Object(#[serde(borrow)] Object<'a>),
-}
-
-#[derive(Deserialize)]
-pub(super) struct Object<'a> {
-    #[serde(borrow)]
-    pub id: Text<'a>,
-}
+pub(super) struct Reference<'a>(Text<'a>);
 
 impl Reference<'_> {
     pub fn id(&self) -> String {
-        match self {
-            Self::Id(id) => id.to_string(),
-            Self::Object(object) => object.id.to_string(),
+        self.0.to_string()
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Reference<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Reader;
+        impl<'de> Visitor<'de> for Reader {
+            type Value = Reference<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an id or an object with an id")
+            }
+
+            fn visit_borrowed_str<E: serde::de::Error>(self, id: &'de str) -> Result<Self::Value, E> {
+                Text::deserialize(serde::de::value::BorrowedStrDeserializer::new(id)).map(Reference)
+            }
+
+            fn visit_str<E: serde::de::Error>(self, id: &str) -> Result<Self::Value, E> {
+                Text::deserialize(serde::de::value::StrDeserializer::new(id)).map(Reference)
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut id = None;
+                while let Some(key) = map.next_key::<Text<'de>>()? {
+                    if &*key == "id" {
+                        id = Some(map.next_value()?);
+                    } else {
+                        map.next_value::<IgnoredAny>()?;
+                    }
+                }
+                id.map(Reference).ok_or_else(|| serde::de::Error::missing_field("id"))
+            }
         }
+        deserializer.deserialize_any(Reader)
     }
 }
 
@@ -56,15 +98,125 @@ pub(super) struct List<T> {
     pub data: Vec<T>,
 }
 
+/// Any object of an event.
 #[derive(Deserialize)]
-pub(super) struct Customer<'a> {
+pub(super) struct Object<'a> {
     #[serde(borrow)]
-    pub id: Text<'a>,
+    pub id: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub object: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub customer: Option<Reference<'a>>,
+    #[serde(borrow)]
+    pub status: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub currency: Option<Text<'a>>,
+    pub created: Option<i64>,
+    pub metadata: Option<Metadata>,
+
+    // A customer.
     pub name: Option<String>,
     pub email: Option<String>,
     pub phone: Option<String>,
-    pub created: Option<i64>,
     pub address: Option<Address>,
+    pub balance: Option<i64>,
+    pub account_balance: Option<i64>,
+
+    // A subscription. Until basil the period stood here; since then, on each item.
+    pub start_date: Option<i64>,
+    pub current_period_start: Option<i64>,
+    pub current_period_end: Option<i64>,
+    pub trial_end: Option<i64>,
+    pub cancel_at: Option<i64>,
+    #[serde(default)]
+    pub cancel_at_period_end: bool,
+    pub ended_at: Option<i64>,
+    pub quantity: Option<u32>,
+    #[serde(borrow)]
+    pub plan: Option<Price<'a>>,
+    #[serde(borrow)]
+    pub items: Option<List<Item<'a>>>,
+    #[serde(borrow)]
+    pub discount: Option<Discount<'a>>,
+    #[serde(default, borrow)]
+    pub discounts: Discounts<'a>,
+    pub pause_collection: Option<Pause>,
+
+    // An invoice. Before `status` there were flags.
+    pub number: Option<String>,
+    pub paid: Option<bool>,
+    pub closed: Option<bool>,
+    pub total: Option<i64>,
+    pub tax: Option<i64>,
+    pub total_tax_amounts: Option<Vec<Tax>>,
+    pub total_taxes: Option<Vec<Tax>>,
+    pub amount_due: Option<i64>,
+    pub amount_remaining: Option<i64>,
+    pub starting_balance: Option<i64>,
+    pub ending_balance: Option<i64>,
+    pub attempt_count: Option<u32>,
+    #[serde(default, deserialize_with = "stated")]
+    pub next_payment_attempt: Option<Option<i64>>,
+    pub date: Option<i64>,
+    pub due_date: Option<i64>,
+    pub hosted_invoice_url: Option<String>,
+    #[serde(borrow)]
+    pub subscription: Option<Reference<'a>>,
+    #[serde(borrow)]
+    pub parent: Option<Parent<'a>>,
+    #[serde(borrow)]
+    pub lines: Option<List<Line<'a>>>,
+    pub status_transitions: Option<Transitions>,
+
+    // A payment of an invoice, told apart since basil.
+    #[serde(borrow)]
+    pub payment: Option<Paid<'a>>,
+
+    // A charge, an intent, a refund, a dispute, a credit note.
+    #[serde(borrow)]
+    pub charge: Option<Reference<'a>>,
+    #[serde(borrow)]
+    pub payment_intent: Option<Reference<'a>>,
+    #[serde(borrow)]
+    pub invoice: Option<Reference<'a>>,
+    pub amount: Option<i64>,
+    pub amount_captured: Option<i64>,
+    pub amount_received: Option<i64>,
+    pub amount_refunded: Option<i64>,
+    pub captured: Option<bool>,
+    #[serde(borrow)]
+    pub failure_code: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub outcome: Option<Outcome<'a>>,
+    #[serde(borrow)]
+    pub payment_method_details: Option<MethodDetails<'a>>,
+    pub source: Option<CardOrId>,
+    #[serde(borrow)]
+    pub latest_charge: Option<Reference<'a>>,
+    #[serde(borrow)]
+    pub charges: Option<List<Reference<'a>>>,
+    #[serde(borrow)]
+    pub last_payment_error: Option<PaymentError<'a>>,
+    #[serde(borrow)]
+    pub reason: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub fraud_type: Option<Text<'a>>,
+    pub evidence_details: Option<Evidence>,
+
+    #[serde(borrow)]
+    pub payment_method: Option<Reference<'a>>,
+
+    // A kept card: a payment method, or a source as it was called before.
+    pub card: Option<Card>,
+    pub brand: Option<String>,
+    pub last4: Option<String>,
+    pub exp_month: Option<u8>,
+    pub exp_year: Option<u16>,
+}
+
+/// Tells "null" from "not sent".
+fn stated<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<i64>>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
 }
 
 #[derive(Deserialize)]
@@ -78,33 +230,15 @@ pub(super) struct Address {
 }
 
 #[derive(Deserialize)]
-pub(super) struct Subscription<'a> {
-    #[serde(borrow)]
-    pub id: Text<'a>,
-    #[serde(borrow)]
-    pub customer: Option<Reference<'a>>,
-    #[serde(borrow)]
-    pub status: Option<Text<'a>>,
-    pub created: Option<i64>,
-    pub start_date: Option<i64>,
-    /// Until basil the period stood here; since then, on each item.
-    pub current_period_end: Option<i64>,
-    pub cancel_at: Option<i64>,
-    pub ended_at: Option<i64>,
-    pub quantity: Option<u32>,
-    #[serde(borrow)]
-    pub plan: Option<Price<'a>>,
-    #[serde(borrow)]
-    pub items: Option<List<Item<'a>>>,
-}
-
-#[derive(Deserialize)]
 pub(super) struct Item<'a> {
+    #[serde(borrow)]
+    pub id: Option<Text<'a>>,
     #[serde(borrow)]
     pub price: Option<Price<'a>>,
     #[serde(borrow)]
     pub plan: Option<Price<'a>>,
     pub quantity: Option<u32>,
+    pub current_period_start: Option<i64>,
     pub current_period_end: Option<i64>,
 }
 
@@ -112,16 +246,26 @@ pub(super) struct Item<'a> {
 #[derive(Deserialize)]
 pub(super) struct Price<'a> {
     #[serde(borrow)]
-    pub id: Text<'a>,
+    pub id: Option<Text<'a>>,
     #[serde(borrow)]
     pub currency: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub nickname: Option<Text<'a>>,
     pub unit_amount: Option<i64>,
+    #[serde(borrow)]
+    pub unit_amount_decimal: Option<Text<'a>>,
     pub amount: Option<i64>,
+    #[serde(borrow)]
+    pub amount_decimal: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub billing_scheme: Option<Text<'a>>,
     #[serde(borrow)]
     pub recurring: Option<Recurring<'a>>,
     #[serde(borrow)]
     pub interval: Option<Text<'a>>,
     pub interval_count: Option<u32>,
+    #[serde(borrow)]
+    pub usage_type: Option<Text<'a>>,
 }
 
 #[derive(Deserialize)]
@@ -129,47 +273,116 @@ pub(super) struct Recurring<'a> {
     #[serde(borrow)]
     pub interval: Text<'a>,
     pub interval_count: Option<u32>,
+    #[serde(borrow)]
+    pub usage_type: Option<Text<'a>>,
+}
+
+/// Since 2024 an array, of ids unless somebody asked for the objects.
+#[derive(Default)]
+pub(super) enum Discounts<'a> {
+    #[default]
+    NotSent,
+    /// There are discounts, and it is not said what they take off.
+    Ids,
+    Objects(Vec<Discount<'a>>),
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Discounts<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let raw = <&serde_json::value::RawValue>::deserialize(deserializer)?;
+        Ok(serde_json::from_str(raw.get()).map_or(Self::Ids, Self::Objects))
+    }
 }
 
 #[derive(Deserialize)]
-pub(super) struct Invoice<'a> {
+pub(super) struct Discount<'a> {
+    #[serde(borrow)]
+    pub coupon: Option<Coupon<'a>>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Coupon<'a> {
     #[serde(borrow)]
     pub id: Option<Text<'a>>,
-    pub number: Option<String>,
-    #[serde(borrow)]
-    pub customer: Option<Reference<'a>>,
-    #[serde(borrow)]
-    pub status: Option<Text<'a>>,
-    /// Before `status` there were flags.
-    pub paid: Option<bool>,
-    pub closed: Option<bool>,
+    pub percent_off: Option<Number>,
+    pub amount_off: Option<i64>,
     #[serde(borrow)]
     pub currency: Option<Text<'a>>,
-    pub total: Option<i64>,
-    pub amount_due: Option<i64>,
-    pub amount_remaining: Option<i64>,
-    pub attempt_count: Option<u32>,
-    pub created: Option<i64>,
-    pub date: Option<i64>,
-    pub due_date: Option<i64>,
-    pub hosted_invoice_url: Option<String>,
     #[serde(borrow)]
-    pub subscription: Option<Reference<'a>>,
-    #[serde(borrow)]
-    pub parent: Option<Parent<'a>>,
-    pub status_transitions: Option<Transitions>,
+    pub duration: Option<Text<'a>>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Pause {
+    pub resumes_at: Option<i64>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Tax {
+    pub amount: i64,
 }
 
 #[derive(Deserialize)]
 pub(super) struct Parent<'a> {
     #[serde(borrow)]
     pub subscription_details: Option<SubscriptionDetails<'a>>,
+    #[serde(borrow)]
+    pub subscription_item_details: Option<SubscriptionDetails<'a>>,
+    #[serde(borrow)]
+    pub invoice_item_details: Option<SubscriptionDetails<'a>>,
 }
 
 #[derive(Deserialize)]
 pub(super) struct SubscriptionDetails<'a> {
     #[serde(borrow)]
     pub subscription: Option<Reference<'a>>,
+    pub proration: Option<bool>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Line<'a> {
+    #[serde(borrow)]
+    pub id: Option<Text<'a>>,
+    pub amount: i64,
+    pub description: Option<String>,
+    pub quantity: Option<i64>,
+    pub proration: Option<bool>,
+    #[serde(rename = "type", borrow)]
+    pub kind: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub price: Option<Price<'a>>,
+    #[serde(borrow)]
+    pub plan: Option<Price<'a>>,
+    #[serde(borrow)]
+    pub pricing: Option<Pricing<'a>>,
+    #[serde(borrow)]
+    pub parent: Option<Parent<'a>>,
+    #[serde(borrow)]
+    pub subscription: Option<Reference<'a>>,
+    pub period: Option<Period>,
+    pub tax_amounts: Option<Vec<Tax>>,
+    pub taxes: Option<Vec<Tax>>,
+    pub discount_amounts: Option<Vec<Tax>>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Pricing<'a> {
+    #[serde(borrow)]
+    pub price_details: Option<PriceDetails<'a>>,
+    #[serde(borrow)]
+    pub unit_amount_decimal: Option<Text<'a>>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct PriceDetails<'a> {
+    #[serde(borrow)]
+    pub price: Option<Reference<'a>>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Period {
+    pub start: Option<i64>,
+    pub end: Option<i64>,
 }
 
 #[derive(Deserialize)]
@@ -178,39 +391,29 @@ pub(super) struct Transitions {
 }
 
 #[derive(Deserialize)]
-pub(super) struct Charge<'a> {
+pub(super) struct Paid<'a> {
     #[serde(borrow)]
-    pub id: Text<'a>,
+    pub payment_intent: Option<Reference<'a>>,
     #[serde(borrow)]
-    pub customer: Option<Reference<'a>>,
-    #[serde(borrow)]
-    pub invoice: Option<Reference<'a>>,
-    #[serde(borrow)]
-    pub currency: Text<'a>,
-    pub amount: i64,
-    pub amount_captured: Option<i64>,
-    pub amount_refunded: Option<i64>,
-    pub captured: Option<bool>,
-    #[serde(borrow)]
-    pub status: Option<Text<'a>>,
-    pub paid: Option<bool>,
-    pub created: Option<i64>,
-    #[serde(borrow)]
-    pub failure_code: Option<Text<'a>>,
-    #[serde(borrow)]
-    pub outcome: Option<ChargeOutcome<'a>>,
-    pub payment_method_details: Option<MethodDetails>,
-    pub source: Option<Card>,
+    pub charge: Option<Reference<'a>>,
 }
 
 #[derive(Deserialize)]
-pub(super) struct ChargeOutcome<'a> {
+pub(super) struct Outcome<'a> {
     #[serde(borrow)]
     pub reason: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub advice_code: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub network_advice_code: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub network_decline_code: Option<Text<'a>>,
 }
 
 #[derive(Deserialize)]
-pub(super) struct MethodDetails {
+pub(super) struct MethodDetails<'a> {
+    #[serde(rename = "type", borrow)]
+    pub kind: Option<Text<'a>>,
     pub card: Option<Card>,
 }
 
@@ -222,24 +425,14 @@ pub(super) struct Card {
     pub exp_year: Option<u16>,
 }
 
-#[derive(Deserialize)]
-pub(super) struct PaymentIntent<'a> {
-    #[serde(borrow)]
-    pub id: Text<'a>,
-    #[serde(borrow)]
-    pub customer: Option<Reference<'a>>,
-    #[serde(borrow)]
-    pub invoice: Option<Reference<'a>>,
-    #[serde(borrow)]
-    pub currency: Text<'a>,
-    pub amount: i64,
-    pub created: Option<i64>,
-    #[serde(borrow)]
-    pub latest_charge: Option<Reference<'a>>,
-    #[serde(borrow)]
-    pub charges: Option<List<Object<'a>>>,
-    #[serde(borrow)]
-    pub last_payment_error: Option<PaymentError<'a>>,
+/// Before payment methods, a charge's source was the card itself; elsewhere it is an id or something else.
+pub(super) struct CardOrId(pub Option<Card>);
+
+impl<'de> Deserialize<'de> for CardOrId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let raw = <&serde_json::value::RawValue>::deserialize(deserializer)?;
+        Ok(Self(serde_json::from_str(raw.get()).ok()))
+    }
 }
 
 #[derive(Deserialize)]
@@ -248,22 +441,19 @@ pub(super) struct PaymentError<'a> {
     pub code: Option<Text<'a>>,
     #[serde(borrow)]
     pub decline_code: Option<Text<'a>>,
-    pub payment_method: Option<MethodDetails>,
+    #[serde(borrow)]
+    pub advice_code: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub network_advice_code: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub network_decline_code: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub payment_method: Option<MethodDetails<'a>>,
 }
 
 #[derive(Deserialize)]
-pub(super) struct Refund<'a> {
-    #[serde(borrow)]
-    pub id: Text<'a>,
-    #[serde(borrow)]
-    pub charge: Option<Reference<'a>>,
-    #[serde(borrow)]
-    pub currency: Text<'a>,
-    pub amount: i64,
-    #[serde(borrow)]
-    pub status: Option<Text<'a>>,
-    pub created: Option<i64>,
-    pub metadata: Option<Metadata>,
+pub(super) struct Evidence {
+    pub due_by: Option<i64>,
 }
 
 #[derive(Deserialize)]
@@ -282,4 +472,19 @@ pub(super) struct ErrorBody {
     #[serde(rename = "type")]
     pub kind: Option<String>,
     pub message: Option<String>,
+}
+
+/// What `GET /v1/invoice_payments` lists, with its intents expanded.
+#[derive(Deserialize)]
+pub(super) struct InvoicePayment<'a> {
+    #[serde(borrow)]
+    pub invoice: Option<Reference<'a>>,
+    #[serde(borrow)]
+    pub payment: Option<Expanded<'a>>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Expanded<'a> {
+    #[serde(borrow)]
+    pub payment_intent: Option<Box<Object<'a>>>,
 }

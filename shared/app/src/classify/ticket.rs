@@ -1,0 +1,44 @@
+//! Folds what a help desk told into the ticket, and finds whose it may be.
+
+use crate::book::Folded;
+use crate::context::Context;
+use crate::fault::Fault;
+use crate::find;
+use crate::store::{self, Attempted, Batch, Commit, Receipt, keys};
+use domain::event::{Event, TicketSeen};
+use domain::ticket::Ticket;
+
+pub async fn fold(context: &Context, event: &Event, seen: &TicketSeen, body: Option<&str>, trace: &str) -> Result<Folded, Fault> {
+    store::retrying(context, || once(context, event, seen, body, trace)).await
+}
+
+async fn once(context: &Context, event: &Event, seen: &TicketSeen, body: Option<&str>, trace: &str) -> Result<Attempted<Folded>, Fault> {
+    // Read.
+    let (receipt, key) = (keys::receipt(&event.provider, &event.source, &event.id), keys::ticket(&event.provider, &event.source, &seen.id));
+    let batch = Batch::read(context, vec![receipt.clone(), key.clone()]).await?;
+    if batch.get::<Receipt>(&receipt)?.is_some() {
+        return Ok(Attempted::Done(Folded::Duplicate));
+    }
+    let mut ticket = batch.get::<Ticket>(&key)?.unwrap_or_else(|| Ticket::new(&event.provider, &event.source, &seen.id));
+
+    // Decide.
+    ticket.fold(seen, event);
+    if let Some(email) = ticket.requester_email.value() {
+        ticket.accounts = find::by_email(context, email).await?.into_iter().collect();
+    }
+
+    // Write.
+    let mut commit = Commit::default();
+    commit.create(&Receipt {
+        provider: event.provider.clone(),
+        source: event.source.clone(),
+        event: event.id.clone(),
+        account: None,
+        body: body.map(str::to_owned),
+        folded_at: context.clock.now(),
+        promised: Vec::new(),
+        trace: trace.to_owned(),
+    });
+    commit.over(&batch, &ticket);
+    store::attempted(commit.run(context).await, Folded::Done)
+}

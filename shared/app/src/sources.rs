@@ -1,0 +1,67 @@
+//! How the sources are set up: which deliveries are taken, how far Recoup may go, who retries and writes.
+
+use crate::context::Context;
+use crate::fault::Fault;
+use crate::ports::{Order, Range, Table};
+use crate::store::{self, Attempted, Batch, Commit, keys, open, read};
+use crate::web::Problem;
+use domain::source::{Granted, Refused, Source, Wish};
+use domain::staff::Staff;
+use http::StatusCode;
+
+/// How a source is set up; one that nobody has set up observes.
+pub async fn find(context: &Context, provider: &str, source: &str) -> Result<Source, Fault> {
+    Ok(read(context, &keys::source(provider, source)).await?.unwrap_or_else(|| Source::new(provider, source)))
+}
+
+/// Every source that was set up, by provider and name.
+pub async fn all(context: &Context) -> Result<Vec<Source>, Fault> {
+    let range = Range {
+        table: Table::Config,
+        pk: keys::SOURCE_PARTITION.to_owned(),
+        prefix: "SOURCE#".to_owned(),
+        after: None,
+        limit: 1000,
+        order: Order::Ascending,
+    };
+    context.store.range(&range).await?.iter().map(open).collect()
+}
+
+/// Adds a source of the local service, unless it is there.
+pub async fn add_local(context: &Context, provider: &str, source: &str) -> Result<(), Fault> {
+    if read::<Source>(context, &keys::source(provider, source)).await?.is_none() {
+        let mut commit = Commit::default();
+        commit.create(&Source::local(provider, source));
+        // Another start may have added the same source in the meantime, which is as good.
+        let _ = commit.run(context).await;
+    }
+    Ok(())
+}
+
+/// Changes a source, or notes that somebody wants to.
+pub async fn change(context: &Context, provider: &str, source: &str, wish: &Wish, staff: &Staff) -> Result<(Source, Granted), Problem> {
+    if context.vault.keys(provider, source).await?.is_empty() {
+        return Err(Problem::not_found("source"));
+    }
+    let decided = store::retrying(context, || async {
+        // Read.
+        let key = keys::source(provider, source);
+        let batch = Batch::read(context, vec![key.clone()]).await?;
+        let mut setup = batch.get::<Source>(&key)?.unwrap_or_else(|| Source::new(provider, source));
+
+        // Decide.
+        let granted = match setup.wish(wish, staff, context.clock.now()) {
+            Ok(granted) => granted,
+            Err(refused) => return Ok(Attempted::Done(Err(refused))),
+        };
+
+        // Write.
+        let mut commit = Commit::default();
+        commit.over(&batch, &setup);
+        store::attempted(commit.run(context).await, Ok((setup, granted)))
+    });
+    decided.await?.map_err(|refused| {
+        let code = if refused == Refused::OwnRequest { "own_request" } else { "not_permitted" };
+        Problem::new(StatusCode::FORBIDDEN, code, refused.to_string())
+    })
+}

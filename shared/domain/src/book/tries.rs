@@ -1,0 +1,120 @@
+//! Failed tries, each counted once however many events told of it.
+
+use super::Stamp;
+use crate::event::{Decline, Event, Kind, Seen};
+use crate::money::Money;
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// One telling of a failed try.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Try {
+    pub at: Timestamp,
+    pub event: String,
+    pub invoice: Option<String>,
+    pub payment: Option<String>,
+    pub intent: Option<String>,
+    pub amount: Option<Money>,
+    pub decline: Option<Decline>,
+}
+
+impl Try {
+    /// What an event tells of a failed try, if it does.
+    pub(super) fn told(event: &Event) -> Option<Self> {
+        if event.kind != Kind::PaymentFailed {
+            return None;
+        }
+        let mut told =
+            Self { at: event.at, event: event.id.clone(), invoice: None, payment: None, intent: None, amount: None, decline: None };
+        for seen in &event.seen {
+            match seen {
+                Seen::Payment(seen) => {
+                    told.payment = Some(seen.id.clone());
+                    told.intent.clone_from(&seen.intent);
+                    told.invoice = told.invoice.or_else(|| seen.invoice.clone());
+                    told.amount = seen.amount.or(told.amount);
+                    told.decline = seen.decline.clone().or(told.decline);
+                }
+                Seen::Invoice(seen) => {
+                    told.invoice = Some(seen.id.clone());
+                    told.amount = told.amount.or(seen.remaining);
+                    told.decline = told.decline.or_else(|| seen.decline.clone());
+                }
+                _ => {}
+            }
+        }
+        Some(told)
+    }
+
+    pub(super) fn stamp(&self) -> Stamp {
+        Stamp::at(self.at, &self.event)
+    }
+
+    /// Whether two tellings are of one try: ids decide where both have them, else the amount and the time.
+    pub fn is_same(&self, other: &Self, within: SignedDuration) -> bool {
+        let agree = |one: &Option<String>, other: &Option<String>| one.as_ref().zip(other.as_ref()).map(|(one, other)| one == other);
+        if let Some(same) = agree(&self.payment, &other.payment) {
+            return same;
+        }
+        let near = self.at.duration_since(other.at).abs() <= within;
+        match agree(&self.invoice, &other.invoice).or(agree(&self.intent, &other.intent)) {
+            Some(same) => same && near,
+            None => near && self.amount.is_some() && self.amount == other.amount,
+        }
+    }
+}
+
+/// Groups tellings into tries, oldest first. The order in which they were told does not matter.
+pub fn tries(told: &[Try], within: SignedDuration) -> Vec<Vec<&Try>> {
+    let mut sorted: Vec<_> = told.iter().collect();
+    sorted.sort();
+    let mut groups: Vec<Vec<&Try>> = Vec::new();
+    for one in sorted {
+        match groups.iter_mut().find(|group| group.iter().all(|other| one.is_same(other, within))) {
+            Some(group) => group.push(one),
+            None => groups.push(vec![one]),
+        }
+    }
+    groups
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::money::Currency;
+
+    fn told(minute: i64, invoice: Option<&str>, payment: Option<&str>, minor: i64) -> Try {
+        Try {
+            at: Timestamp::from_second(1_772_000_000 + 60 * minute).unwrap(),
+            event: format!("evt_{minute}_{invoice:?}_{payment:?}"),
+            invoice: invoice.map(str::to_owned),
+            payment: payment.map(str::to_owned),
+            intent: None,
+            amount: Some(Money::from_minor(minor, Currency::USD)),
+            decline: None,
+        }
+    }
+
+    #[test]
+    fn one_try_told_three_times_counts_once() {
+        let rows = [
+            ("ids agree", vec![told(0, Some("in_1"), Some("ch_1"), 4900), told(0, Some("in_1"), Some("ch_1"), 4900)], 1),
+            (
+                "since basil nothing links them but amount and time",
+                vec![told(0, Some("in_1"), None, 4900), told(1, None, Some("ch_1"), 4900)],
+                1,
+            ),
+            ("ten minutes are near", vec![told(0, Some("in_1"), None, 4900), told(10, None, Some("ch_1"), 4900)], 1),
+            ("eleven are not", vec![told(0, Some("in_1"), None, 4900), told(11, None, Some("ch_1"), 4900)], 2),
+            ("another amount is another try", vec![told(0, Some("in_1"), None, 4900), told(1, None, Some("ch_1"), 4800)], 2),
+            ("two payments are two tries", vec![told(0, Some("in_1"), Some("ch_1"), 4900), told(1, Some("in_1"), Some("ch_2"), 4900)], 2),
+            ("the next day is another try", vec![told(0, Some("in_1"), None, 4900), told(1440, Some("in_1"), None, 4900)], 2),
+        ];
+        for (name, mut told, expected) in rows {
+            for _ in 0..2 {
+                assert_eq!(tries(&told, SignedDuration::from_mins(10)).len(), expected, "{name}");
+                told.reverse();
+            }
+        }
+    }
+}

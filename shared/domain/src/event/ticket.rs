@@ -1,0 +1,49 @@
+//! What was seen of a support ticket. Its text was masked before it came here.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct TicketSeen {
+    pub id: String,
+    pub as_of: Option<Timestamp>,
+    pub subject: Option<String>,
+    pub body: Option<String>,
+    pub status: Option<TicketStatus>,
+    /// What the customer thought of the help, from 1 to 5.
+    pub csat: Option<u8>,
+    pub requester_name: Option<String>,
+    pub requester_email: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TicketStatus {
+    Open,
+    Waiting,
+    Solved,
+    Closed,
+}
+
+impl TicketStatus {
+    /// Reads the words that help desks use.
+    pub fn parse(name: &str) -> Option<Self> {
+        Some(match name.to_ascii_lowercase().as_str() {
+            "new" | "open" => Self::Open,
+            "pending" | "hold" | "on-hold" | "waiting" => Self::Waiting,
+            "solved" | "resolved" => Self::Solved,
+            "closed" => Self::Closed,
+            _ => return None,
+        })
+    }
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Waiting => "waiting",
+            Self::Solved => "solved",
+            Self::Closed => "closed",
+        }
+    }
+}

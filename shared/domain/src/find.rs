@@ -1,0 +1,86 @@
+//! The words by which an account is found. Only their digests are stored.
+
+use crate::book::Touched;
+use std::collections::BTreeSet;
+
+/// One word, with what it is: an address is never found by a name.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Term(String);
+
+impl Term {
+    pub fn email(email: &str) -> Self {
+        Self(format!("email:{}", plain(email)))
+    }
+
+    fn name(name: &str) -> Self {
+        Self(format!("name:{}", plain(name)))
+    }
+
+    fn invoice(invoice: &str) -> Self {
+        Self(format!("invoice:{}", plain(invoice)))
+    }
+
+    fn last4(last4: &str) -> Self {
+        Self(format!("last4:{}", plain(last4)))
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// What a question may mean.
+    pub fn readings(question: &str) -> Vec<Self> {
+        let plain = plain(question);
+        if plain.is_empty() {
+            return Vec::new();
+        }
+        if plain.contains('@') {
+            return vec![Self::email(&plain)];
+        }
+        let mut readings = vec![Self::name(&plain), Self::invoice(&plain)];
+        if plain.len() == 4 && plain.bytes().all(|b| b.is_ascii_digit()) {
+            readings.push(Self::last4(&plain));
+        }
+        readings
+    }
+}
+
+/// Lower case, single spaces.
+fn plain(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
+}
+
+/// Everything that the touched resources can be found by.
+pub fn terms(touched: &Touched) -> BTreeSet<Term> {
+    let mut terms = BTreeSet::new();
+    if let Some(person) = &touched.person {
+        terms.extend(person.email.value().map(|email| Term::email(email)));
+        if let Some(name) = person.name.value() {
+            terms.insert(Term::name(name));
+            // By each word of a name as well; the shortest words are everybody's.
+            terms.extend(name.split_whitespace().filter(|word| word.chars().count() > 2).map(Term::name));
+        }
+    }
+    for invoice in touched.invoices.values() {
+        terms.insert(Term::invoice(&invoice.id));
+        terms.extend(invoice.number.value().map(|number| Term::invoice(number)));
+    }
+    let cards = touched.cards.values().filter_map(|kept| kept.card.value());
+    let paid = touched.payments.values().filter_map(|payment| payment.card.value());
+    terms.extend(cards.chain(paid).map(|card| Term::last4(&card.last4)));
+    terms
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_question_is_read_as_what_it_may_be() {
+        let read = |question: &str| Term::readings(question).iter().map(|term| term.as_str().to_owned()).collect::<Vec<_>>();
+        assert_eq!(read(" Ada@Shop.example "), ["email:ada@shop.example"]);
+        assert_eq!(read("Ada  Lovelace"), ["name:ada lovelace", "invoice:ada lovelace"]);
+        assert_eq!(read("4242"), ["name:4242", "invoice:4242", "last4:4242"]);
+        assert!(read("  ").is_empty());
+    }
+}

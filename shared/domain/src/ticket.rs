@@ -1,0 +1,99 @@
+//! A support ticket as it stands, whatever the order in which its events came.
+
+use crate::book::{Latest, Stamp};
+use crate::event::{Event, TicketSeen, TicketStatus};
+use crate::id::AccountId;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Ticket {
+    pub provider: String,
+    pub source: String,
+    pub id: String,
+    pub subject: Latest<String>,
+    /// What was written first.
+    pub body: Option<(Stamp, String)>,
+    /// What was written last.
+    pub latest: Latest<String>,
+    pub status: Latest<TicketStatus>,
+    pub csat: Latest<u8>,
+    pub requester_name: Latest<String>,
+    pub requester_email: Latest<String>,
+    /// The first time that any event tells.
+    pub opened_at: Option<Timestamp>,
+    pub changed_at: Option<Timestamp>,
+    /// Accounts with the requester's address, when the ticket was last folded.
+    pub accounts: BTreeSet<AccountId>,
+}
+
+impl Ticket {
+    pub fn new(provider: &str, source: &str, id: &str) -> Self {
+        Self { provider: provider.to_owned(), source: source.to_owned(), id: id.to_owned(), ..Self::default() }
+    }
+
+    pub fn fold(&mut self, seen: &TicketSeen, event: &Event) {
+        let stamp = Stamp::of(event, seen.as_of, seen.status.map_or(0, |status| status as u8));
+        self.subject.see(&stamp, seen.subject.clone());
+        if let Some(body) = &seen.body
+            && self.body.as_ref().is_none_or(|(standing, _)| stamp < *standing)
+        {
+            self.body = Some((stamp.clone(), body.clone()));
+        }
+        self.latest.see(&stamp, seen.body.clone());
+        self.status.see(&stamp, seen.status);
+        self.csat.see(&stamp, seen.csat);
+        self.requester_name.see(&stamp, seen.requester_name.clone());
+        self.requester_email.see(&stamp, seen.requester_email.clone());
+        self.opened_at = Some(self.opened_at.map_or(event.at, |at| at.min(event.at)));
+        self.changed_at = self.changed_at.max(Some(event.at));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::{Kind, Origin, Seen};
+
+    #[test]
+    fn any_order_gives_the_same_ticket() {
+        let event = |id: &str, second: i64, body: &str, status: TicketStatus, csat: Option<u8>| Event {
+            id: id.into(),
+            provider: "ticket".into(),
+            source: "default".into(),
+            origin: Origin::Webhook,
+            kind: Kind::TicketChanged,
+            at: Timestamp::from_second(second).unwrap(),
+            customer: None,
+            seen: vec![Seen::Ticket(TicketSeen {
+                id: "t1".into(),
+                body: Some(body.into()),
+                status: Some(status),
+                csat,
+                ..TicketSeen::default()
+            })],
+        };
+        let events = [
+            event("a", 1, "charged twice", TicketStatus::Open, None),
+            event("b", 2, "please hurry", TicketStatus::Waiting, None),
+            event("c", 3, "thank you", TicketStatus::Solved, Some(5)),
+        ];
+        let folded = |order: &[usize]| {
+            let mut ticket = Ticket::new("ticket", "default", "t1");
+            for &place in order {
+                let Seen::Ticket(seen) = &events[place].seen[0] else { unreachable!() };
+                ticket.fold(seen, &events[place]);
+            }
+            ticket
+        };
+        let straight = folded(&[0, 1, 2]);
+        assert_eq!(straight.body.as_ref().map(|(_, body)| body.as_str()), Some("charged twice"));
+        assert_eq!(straight.latest.value().map(String::as_str), Some("thank you"));
+        assert_eq!((straight.status.copied(), straight.csat.copied()), (Some(TicketStatus::Solved), Some(5)));
+        for order in [vec![2, 1, 0], vec![1, 1, 0, 2, 0], vec![2, 0, 1, 2]] {
+            assert_eq!(folded(&order), straight, "{order:?}");
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! Chargebee. Signs nothing: HTTP Basic says who sends. Amounts are minor units; each resource has its own version.
+//!
+//! The headers `x-chargebee-signature` and its like, which many programs check, do not exist.
+//! <https://www.chargebee.com/docs/2.0/webhook_settings.html>
+
+mod read;
+mod wire;
+
+use crate::signature::{first, fits, header};
+use crate::{
+    Act, Answer, Api, Call, Delivery, Envelope, Found, Headers, Keys, Malformed, NotAuthentic, Provider, Reading, keep_all, malformed,
+};
+use base64::{Engine, engine::general_purpose::STANDARD};
+use jiff::Timestamp;
+
+pub(crate) static PROVIDER: Provider = Provider {
+    name: "chargebee",
+    media: &["json"],
+    verify,
+    sign,
+    envelope,
+    mask: keep_all,
+    read: read::read,
+    api: Some(&Api {
+        base: "https://{source}.chargebee.com",
+        observe: |_, _, _, _| Ok(Reading::Ignored("nothing is asked of Chargebee")),
+        act: |_, _| Act::Unsupported {
+            instead: "Recoup does not act at Chargebee yet: do it on the invoice in Chargebee, then resolve the case.",
+        },
+        lookup: |_| Call::get("/api/v2/events?limit=1"),
+        answer: |_| Answer::Unknown,
+        found: |_, _| Found::NotThere,
+    }),
+};
+
+const HEADER: &str = "authorization";
+
+/// The scheme is exactly `Basic`, and the password may contain colons: the whole pair is compared.
+fn verify(delivery: &Delivery<'_>, keys: &Keys, _now: Timestamp, _window_secs: i64) -> Result<(), NotAuthentic> {
+    let given = header(delivery.headers, HEADER)?.strip_prefix("Basic ").ok_or(NotAuthentic::Unreadable)?;
+    let pair = STANDARD.decode(given).ok().and_then(|pair| String::from_utf8(pair).ok()).ok_or(NotAuthentic::Unreadable)?;
+    if !pair.contains(':') {
+        return Err(NotAuthentic::Unreadable);
+    }
+    fits(keys.signing.iter().map(|secret| secret.expose().to_owned()), &[&pair])
+}
+
+fn sign(keys: &Keys, _body: &[u8], _at: Timestamp) -> Headers {
+    vec![(HEADER, format!("Basic {}", STANDARD.encode(first(&keys.signing).expose())))]
+}
+
+fn envelope(body: &[u8]) -> Result<Envelope, Malformed> {
+    let outside: wire::Outside<'_> = serde_json::from_slice(body).map_err(malformed("a Chargebee event"))?;
+    let relevant = read::is_relevant(&outside.event_type);
+    // There is no mark of test deliveries: a test site is a source of its own.
+    Ok(Envelope { id: outside.id.into(), kind: outside.event_type.into(), live: None, relevant })
+}

@@ -1,0 +1,54 @@
+//! Lemon Squeezy. Signs the body without a time, so that the receipt is the only defence against a replay; sells in its
+//! own name, so that tax and disputes are its own.
+//!
+//! <https://docs.lemonsqueezy.com/help/webhooks/webhook-requests>
+
+mod read;
+mod wire;
+
+use crate::signature::{first, header, hex_fits, sign_hex};
+use crate::{
+    Act, Answer, Api, Call, Delivery, Envelope, Found, Headers, Keys, Malformed, NotAuthentic, Provider, Reading, keep_all, malformed,
+};
+use jiff::Timestamp;
+
+pub(crate) static PROVIDER: Provider = Provider {
+    name: "lemonsqueezy",
+    media: &["json"],
+    verify,
+    sign,
+    envelope,
+    mask: keep_all,
+    read: read::read,
+    api: Some(&Api {
+        base: "https://api.lemonsqueezy.com",
+        observe: |_, _, _, _| Ok(Reading::Ignored("nothing is asked of Lemon Squeezy")),
+        act: |_, _| Act::Unsupported {
+            instead: "Recoup does not act at Lemon Squeezy yet: do it on the order or invoice there, then resolve the case.",
+        },
+        lookup: |_| Call::get("/v1/users/me"),
+        answer: |_| Answer::Unknown,
+        found: |_, _| Found::NotThere,
+    }),
+};
+
+const HEADER: &str = "x-signature";
+
+fn verify(delivery: &Delivery<'_>, keys: &Keys, _now: Timestamp, _window_secs: i64) -> Result<(), NotAuthentic> {
+    let given = header(delivery.headers, HEADER)?;
+    if given.len() != 64 {
+        return Err(NotAuthentic::Unreadable);
+    }
+    hex_fits(&keys.signing, &[delivery.body], &[given])
+}
+
+fn sign(keys: &Keys, body: &[u8], _at: Timestamp) -> Headers {
+    vec![(HEADER, sign_hex(&first(&keys.signing), &[body]))]
+}
+
+/// The header `X-Event-Name` is not signed, so the name is taken from the body.
+fn envelope(body: &[u8]) -> Result<Envelope, Malformed> {
+    let delivery: wire::Delivery<'_> = serde_json::from_slice(body).map_err(malformed("a Lemon Squeezy delivery"))?;
+    let relevant = read::is_relevant(&delivery.meta.event_name);
+    Ok(Envelope { id: read::id(&delivery), live: delivery.test_mode().map(|test| !test), kind: delivery.meta.event_name.into(), relevant })
+}

@@ -1,0 +1,59 @@
+//! RevenueCat. A fixed `Authorization` value, or, once switched on, a signature over `timestamp.body`. Prices are floats.
+//!
+//! <https://www.revenuecat.com/docs/integrations/webhooks>
+
+mod read;
+mod wire;
+
+use crate::signature::{fits, header, timed, timed_header};
+use crate::{Act, Answer, Api, Call, Delivery, Envelope, Found, Headers, Keys, Malformed, NotAuthentic, Provider, Reading, keep_all};
+use jiff::Timestamp;
+
+pub(crate) static PROVIDER: Provider = Provider {
+    name: "revenuecat",
+    media: &["json"],
+    verify,
+    sign,
+    envelope,
+    mask: keep_all,
+    read: read::read,
+    api: Some(&Api {
+        base: "https://api.revenuecat.com",
+        observe: |_, _, _, _| Ok(Reading::Ignored("nothing is asked of RevenueCat")),
+        act: |_, _| Act::Unsupported {
+            instead: "Recoup does not act at RevenueCat yet: do it in its dashboard or in the store, then resolve the case.",
+        },
+        lookup: |_| Call::get("/v2/projects?limit=1"),
+        answer: |_| Answer::Unknown,
+        found: |_, _| Found::NotThere,
+    }),
+};
+
+const VALUE: &str = "authorization";
+const SIGNATURE: &str = "x-revenuecat-webhook-signature";
+
+/// Once the signing secret is set, a request with only the fixed value is refused, and a fixed value that is sent must be right.
+fn verify(delivery: &Delivery<'_>, keys: &Keys, now: Timestamp, window_secs: i64) -> Result<(), NotAuthentic> {
+    let value = || {
+        let given = header(delivery.headers, VALUE)?;
+        fits(keys.signing.iter().map(|secret| secret.expose().to_owned()), &[given])
+    };
+    if keys.stronger.is_empty() {
+        return value();
+    }
+    timed(header(delivery.headers, SIGNATURE)?, &keys.stronger, delivery.body, now, window_secs)?;
+    if delivery.headers.contains_key(VALUE) && !keys.signing.is_empty() { value() } else { Ok(()) }
+}
+
+fn sign(keys: &Keys, body: &[u8], at: Timestamp) -> Headers {
+    let value = keys.signing.first().map(|secret| (VALUE, secret.expose().to_owned()));
+    let signature = keys.stronger.first().map(|secret| (SIGNATURE, timed_header(secret, body, at)));
+    value.into_iter().chain(signature).collect()
+}
+
+fn envelope(body: &[u8]) -> Result<Envelope, Malformed> {
+    let event = wire::event(body)?;
+    let live = event.environment.as_deref().map(|environment| environment == "PRODUCTION");
+    let relevant = read::is_relevant(&event.kind);
+    Ok(Envelope { id: event.id.into(), kind: event.kind.into(), live, relevant })
+}

@@ -1,0 +1,72 @@
+//! The fields of RevenueCat's events that we use. What is not named is skipped unread.
+
+use crate::value::{Number, Text};
+use crate::{Malformed, malformed};
+use serde::Deserialize;
+
+#[derive(Deserialize)]
+struct Delivery<'a> {
+    #[serde(borrow)]
+    event: Event<'a>,
+}
+
+/// Reads the event of a delivery; some forwarders send it without its envelope.
+pub(super) fn event(body: &[u8]) -> Result<Event<'_>, Malformed> {
+    let delivery = serde_json::from_slice::<Delivery<'_>>(body).map(|delivery| delivery.event);
+    delivery.or_else(|error| serde_json::from_slice(body).map_err(|_| malformed("a RevenueCat event")(error)))
+}
+
+#[derive(Deserialize)]
+pub(super) struct Event<'a> {
+    #[serde(borrow)]
+    pub id: Text<'a>,
+    #[serde(rename = "type", borrow)]
+    pub kind: Text<'a>,
+    pub event_timestamp_ms: i64,
+    #[serde(borrow)]
+    pub environment: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub store: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub app_user_id: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub original_app_user_id: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub product_id: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub period_type: Option<Text<'a>>,
+    pub purchased_at_ms: Option<i64>,
+    pub expiration_at_ms: Option<i64>,
+    pub grace_period_expiration_at_ms: Option<i64>,
+    pub auto_resume_at_ms: Option<i64>,
+    #[serde(borrow)]
+    pub transaction_id: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub original_transaction_id: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub cancel_reason: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub expiration_reason: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub currency: Option<Text<'a>>,
+    pub price_in_purchased_currency: Option<Number>,
+    pub tax_percentage: Option<Number>,
+    #[serde(borrow)]
+    pub subscriber_attributes: Option<Attributes<'a>>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Attributes<'a> {
+    #[serde(rename = "$email", borrow)]
+    pub email: Option<Attribute<'a>>,
+    #[serde(rename = "$displayName", borrow)]
+    pub name: Option<Attribute<'a>>,
+    #[serde(rename = "$phoneNumber", borrow)]
+    pub phone: Option<Attribute<'a>>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Attribute<'a> {
+    #[serde(borrow)]
+    pub value: Option<Text<'a>>,
+}
