@@ -258,12 +258,13 @@ fn the_gateway_and_the_route_table_agree() {
         .into_iter()
         .flat_map(|(_, route)| scalars(&route["Properties"]["RouteKey"]))
         .collect();
-    for key in ["POST /webhooks/{provider}/{source}", "ANY /webhooks/{proxy+}", "POST /{proxy+}", "$default"] {
+    for key in ["POST /webhooks/{provider}/{source}", "POST /api/accounts/search", "ANY /webhooks/{proxy+}", "POST /{proxy+}", "$default"] {
         assert!(keys.contains(&key.to_owned()), "the template has no route `{key}`");
     }
     for route in ROUTES {
         let by_gateway = match (route.method.as_str(), route.pattern) {
             (_, pattern) if pattern.starts_with("/webhooks/") => Function::Intake,
+            ("POST", pattern) if keys.contains(&format!("POST {pattern}")) => Function::Report,
             ("POST", _) => Function::Approval,
             _ => Function::Report,
         };

@@ -209,6 +209,34 @@ impl Archive for Faulty<dyn Archive> {
     }
 }
 
+/// Providers that do not answer until the silence ends.
+pub struct Silence(Arc<AtomicU64>);
+
+impl Silence {
+    pub fn end(&self) {
+        self.0.store(0, Ordering::SeqCst);
+    }
+}
+
+struct Silent {
+    http: Arc<dyn Http>,
+    on: Arc<AtomicU64>,
+}
+
+/// Cuts a service off from its providers.
+pub fn silence(service: &mut Service) -> Silence {
+    let on = Arc::new(AtomicU64::new(1));
+    service.context.http = Arc::new(Silent { http: service.context.http.clone(), on: on.clone() });
+    Silence(on)
+}
+
+#[async_trait]
+impl Http for Silent {
+    async fn call(&self, provider: &str, source: &str, call: &Call) -> Result<Reply, NoReply> {
+        if self.on.load(Ordering::SeqCst) == 1 { Err(NoReply::Unknown) } else { self.http.call(provider, source, call).await }
+    }
+}
+
 /// The service's clock, for which nobody waits.
 struct Hurried(Arc<dyn Clock>);
 

@@ -3,17 +3,19 @@
 //! Each line above is a time and one of:
 //! `customer ID` · `invoice ID CUSTOMER AMOUNT CURRENCY` · `payment_failed INVOICE CODE` · `paid INVOICE` · `void INVOICE` ·
 //! `charge ID CUSTOMER AMOUNT CURRENCY` · `refund STAFF CHARGE AMOUNT REASON` · `approve STAFF` · `deny STAFF` ·
-//! `refund_fails CHARGE` · `provider TROUBLE` · `again` (the delivery before is sent once more) · `wait`.
+//! `refund_fails CHARGE` · `provider TROUBLE` · `again` (the delivery before is sent once more) · `wait` ·
+//! `deliver PROVIDER FILE` (a recorded delivery from `tests/fixtures`) · `show PROVIDER:CUSTOMER` (the sidebar) · `tickets`.
 
 use crate::{stripe, world};
 use http::{Method, StatusCode};
 use jiff::Timestamp;
 use local::service::Service;
 use serde_json::{Value, json};
-use shared::app::ports::{Channel, Clock};
+use shared::app::ports::{Channel, Clock, Order};
 use shared::app::report::waiting;
-use shared::app::store::keys;
+use shared::app::store::{self, Page, keys};
 use shared::domain::action::Action;
+use shared::domain::book::Head;
 use shared::domain::case::{Case, State};
 use shared::domain::dunning::{Plan, PlanState};
 use shared::domain::id::AccountId;
@@ -135,6 +137,28 @@ impl Telling {
                 let body = self.last.clone().expect("nothing was delivered before");
                 self.post(&body).await;
             }
+            ["deliver", provider, file] => {
+                let path = format!("{}/fixtures/{provider}/{file}.json", env!("CARGO_MANIFEST_DIR"));
+                let body = std::fs::read(&path).unwrap_or_else(|_| panic!("there is no {path}"));
+                let (status, answer) = world::deliver_to(&self.service, provider, &body).await;
+                if status != StatusCode::OK {
+                    self.say(&format!("the delivery is answered {status}: {answer}"));
+                }
+            }
+            ["show", account] => {
+                self.service.work().await.unwrap();
+                let sidebar = world::ask_text(&self.service, "lena", &format!("/api/accounts/{account}")).await;
+                let shown = sidebar.lines().filter(|line| !line.ends_with("not known")).collect::<Vec<_>>().join("; ");
+                self.say(&format!("{account} shows {shown}"));
+            }
+            ["tickets"] => {
+                self.service.work().await.unwrap();
+                let tickets = world::get(&self.service, "/api/tickets").await;
+                for ticket in tickets["items"].as_array().into_iter().flatten() {
+                    let accounts = ticket["accounts"].as_array().map_or(0, Vec::len);
+                    self.say(&format!("ticket {} {}: {}, of {accounts} known account(s)", ticket["id"], ticket["status"], ticket["body"]));
+                }
+            }
             ["wait"] => {}
             _ => panic!("no story knows `{line}`"),
         }
@@ -199,8 +223,7 @@ impl Telling {
 
     /// Says what is different since the last look.
     async fn look(&mut self) {
-        for customer in self.customers.clone() {
-            let account = AccountId::of("stripe", "default", &customer);
+        for account in self.accounts().await {
             for case in world::records::<Case>(&self.service, &account, "CASE#").await {
                 let text = match case.state {
                     State::Open => format!("case {} {}: open, rule {}", case.class.name(), case.about, case.rule),
@@ -240,6 +263,16 @@ impl Telling {
             self.lines.push(format!("{}  sent to {to}: {}", self.service.clock.now().strftime("%Y-%m-%d %H:%M"), letter.subject));
         }
         self.letters = letters.len();
+    }
+
+    /// The story's own customers in the order in which they came, then everybody else.
+    async fn accounts(&self) -> Vec<AccountId> {
+        let mut accounts: Vec<_> = self.customers.iter().map(|customer| AccountId::of("stripe", "default", customer)).collect();
+        let all: Page<Head> = store::page(&self.service.context, "ACCOUNTS", None, 1000, Order::Ascending).await.unwrap();
+        let mut others = all.items;
+        others.sort_by(|one, other| (&one.provider, &one.customer).cmp(&(&other.provider, &other.customer)));
+        accounts.extend(others.into_iter().map(|head| head.account).filter(|account| !accounts.contains(account)).collect::<Vec<_>>());
+        accounts
     }
 
     fn once(&mut self, what: &str, text: String) {

@@ -1,6 +1,7 @@
 //! The command line.
 
 mod beside;
+mod replay;
 mod serve;
 
 use clap::{Parser, Subcommand};
@@ -60,6 +61,27 @@ enum Command {
         #[arg(long)]
         out: Option<PathBuf>,
     },
+    /// Send recorded deliveries, signed as their providers would
+    #[command(after_help = "Example: recoup recorded --out week.jsonl && recoup replay week.jsonl --rate 200")]
+    Replay {
+        /// One delivery a line: {"provider","source","body"}
+        file: PathBuf,
+        /// Where to send them; without it, to the service at --addr
+        #[arg(long, value_name = "URL")]
+        to: Option<String>,
+        /// How many a second; without it, as many as are taken
+        #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
+        rate: Option<u32>,
+    },
+    /// Write the raw deliveries that are still kept to a file
+    #[command(after_help = "Example: recoup recorded --out week.jsonl")]
+    Recorded {
+        #[arg(long)]
+        out: PathBuf,
+    },
+    /// Look at messages that could not be worked, and work them again
+    #[command(subcommand, after_help = "Example: recoup dead list")]
+    Dead(DeadCommand),
     /// Check the ledgers
     #[command(subcommand, after_help = "Example: recoup audit verify")]
     Audit(AuditCommand),
@@ -83,6 +105,19 @@ enum AuditCommand {
         #[arg(long)]
         account: Option<String>,
     },
+}
+
+#[derive(Subcommand)]
+enum DeadCommand {
+    /// List them with their reasons
+    #[command(after_help = "Example: recoup dead list")]
+    List,
+    /// Show one with its delivery
+    #[command(after_help = "Example: recoup dead show events 12")]
+    Show { queue: String, id: i64 },
+    /// Work a queue's dead letters again
+    #[command(after_help = "Example: recoup dead redrive events")]
+    Redrive { queue: String },
 }
 
 #[derive(Subcommand)]
@@ -112,6 +147,11 @@ pub fn run() -> ExitCode {
             Some(Command::Token { staff }) => beside::token(&shared, &staff),
             Some(Command::Clock(ClockCommand::Advance { span })) => beside::advance(&shared, &span).await,
             Some(Command::Report { month, format, out }) => beside::report(&shared, &month, &format, out.as_deref()).await,
+            Some(Command::Replay { file, to, rate }) => replay::replay(&shared, &file, to.as_deref(), rate).await,
+            Some(Command::Recorded { out }) => beside::recorded(&shared, &out).await,
+            Some(Command::Dead(DeadCommand::List)) => beside::dead_list(&shared).await,
+            Some(Command::Dead(DeadCommand::Show { queue, id })) => beside::dead_show(&shared, &queue, id).await,
+            Some(Command::Dead(DeadCommand::Redrive { queue })) => beside::redrive(&shared, &queue).await,
             Some(Command::Audit(AuditCommand::Verify { account })) => beside::verify(&shared, account.as_deref()).await,
             Some(Command::Policy(PolicyCommand::Check { files })) => beside::check(&files),
         }

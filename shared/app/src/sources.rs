@@ -40,7 +40,8 @@ pub async fn add_local(context: &Context, provider: &str, source: &str) -> Resul
 
 /// Changes a source, or notes that somebody wants to.
 pub async fn change(context: &Context, provider: &str, source: &str, wish: &Wish, staff: &Staff) -> Result<(Source, Granted), Problem> {
-    if context.vault.keys(provider, source).await?.is_empty() {
+    let plain = (1..=64).contains(&source.len()) && source.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
+    if providers::named(provider).is_none() || !plain {
         return Err(Problem::not_found("source"));
     }
     let decided = store::retrying(context, || async {

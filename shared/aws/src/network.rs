@@ -51,7 +51,7 @@ impl Network {
 impl Http for Network {
     async fn call(&self, provider: &str, source: &str, call: &Call) -> Result<Reply, NoReply> {
         let provider = providers::named(provider).ok_or(NoReply::NotSent)?;
-        let key = self.secrets.effect_key(provider.name, source).await.map_err(|_| NoReply::NotSent)?;
+        let key = self.secrets.provider_key(provider.name, source).await.map_err(|_| NoReply::NotSent)?;
         let mut headers =
             vec![("authorization", format!("Bearer {key}")), ("content-type", "application/x-www-form-urlencoded".to_owned())];
         headers.extend(call.idempotency_key.clone().map(|key| ("idempotency-key", key)));

@@ -59,7 +59,7 @@ pub fn context() -> Result<Context, Error> {
     let names = Names {
         signing: given("RECOUP_SECRET_SIGNING"),
         tokens: given("RECOUP_SECRET_TOKENS"),
-        effects: given("RECOUP_SECRET_EFFECTS"),
+        providers: given("RECOUP_SECRET_PROVIDERS"),
         slack: given("RECOUP_SECRET_SLACK"),
     };
     let secrets = Arc::new(Secrets::new(client!(aws_sdk_secretsmanager), clock.clone(), names));

@@ -25,7 +25,8 @@ pub struct Secrets {
 pub struct Names {
     pub signing: Option<String>,
     pub tokens: Option<String>,
-    pub effects: Option<String>,
+    /// The providers' API keys: to read, or to act, as the function is given.
+    pub providers: Option<String>,
     pub slack: Option<String>,
 }
 
@@ -34,9 +35,9 @@ impl Secrets {
         Self { client, clock, names, kept: Mutex::default() }
     }
 
-    /// The API key that may change something at a provider.
-    pub async fn effect_key(&self, provider: &str, source: &str) -> Result<String, Fault> {
-        self.of_source(self.names.effects.as_ref(), provider, source)
+    /// The API key for a provider: what it may do is up to whoever made it.
+    pub async fn provider_key(&self, provider: &str, source: &str) -> Result<String, Fault> {
+        self.of_source(self.names.providers.as_ref(), provider, source)
             .await?
             .ok_or_else(|| Fault::Park(format!("no API key is set for {provider}/{source}")))
     }

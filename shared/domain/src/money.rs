@@ -26,27 +26,54 @@ const ZERO_DIGITS: &str = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV X
 const THREE_DIGITS: &str = "BHD IQD JOD KWD LYD OMR TND";
 const TWO_DIGITS: &str = "AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF CNY COP CRC CUP CVE CZK DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GTQ GYD HKD HNL HTG HUF IDR ILS INR IRR JMD KES KGS KHR KPW KYD KZT LAK LBP LKR LRD LSL MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD PAB PEN PGK PHP PKR PLN QAR RON RSD RUB SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TOP TRY TTD TWD TZS UAH USD UYU UZS VED VES WST XCD YER ZAR ZMW ZWG";
 
+/// The digits of every code of three letters, so that reading an amount costs one look.
+static LISTED: [u8; 26 * 26 * 26 + 1] = listed();
+const UNLISTED: u8 = u8::MAX;
+
+const fn listed() -> [u8; 26 * 26 * 26 + 1] {
+    let mut table = [UNLISTED; 26 * 26 * 26 + 1];
+    let lists = [(ZERO_DIGITS, 0), (TWO_DIGITS, 2), (THREE_DIGITS, 3)];
+    let mut list = 0;
+    while list < lists.len() {
+        let (codes, digits) = (lists[list].0.as_bytes(), lists[list].1);
+        let mut at = 0;
+        while at < codes.len() {
+            table[place([codes[at], codes[at + 1], codes[at + 2]])] = digits;
+            at += 4;
+        }
+        list += 1;
+    }
+    table
+}
+
+/// Where a code stands in the table; what is no code stands behind its end.
+const fn place(code: [u8; 3]) -> usize {
+    let mut place = 0;
+    let mut at = 0;
+    while at < 3 {
+        if !code[at].is_ascii_uppercase() {
+            return 26 * 26 * 26;
+        }
+        place = place * 26 + (code[at] - b'A') as usize;
+        at += 1;
+    }
+    place
+}
+
 impl Currency {
     pub const USD: Self = Self(*b"USD");
 
     /// Reads a code in any case.
     pub fn parse(code: &str) -> Result<Self, UnknownCurrency> {
-        let upper = code.to_ascii_uppercase();
-        let known = |list: &str| list.split(' ').any(|listed| listed == upper);
-        match <[u8; 3]>::try_from(upper.as_bytes()) {
-            Ok(bytes) if known(TWO_DIGITS) || known(ZERO_DIGITS) || known(THREE_DIGITS) => Ok(Self(bytes)),
+        match <[u8; 3]>::try_from(code.as_bytes()).map(|bytes| bytes.map(|b| b.to_ascii_uppercase())) {
+            Ok(bytes) if LISTED[place(bytes)] != UNLISTED => Ok(Self(bytes)),
             _ => Err(UnknownCurrency(code.to_owned())),
         }
     }
 
     /// How many digits follow the decimal point.
     pub fn digits(self) -> u32 {
-        let listed = |list: &str| list.split(' ').any(|code| code.as_bytes() == self.0);
-        match () {
-            () if listed(ZERO_DIGITS) => 0,
-            () if listed(THREE_DIGITS) => 3,
-            () => 2,
-        }
+        u32::from(LISTED[place(self.0)])
     }
 
     /// The three capital letters.

@@ -162,12 +162,14 @@ pub struct OpenCase {
 pub fn sidebar(head: &Head, person: &Person, now: Timestamp) -> Sidebar {
     let running = running(head);
     let main = currency(head, running);
+    // In the main currency, unless all there is of it is in another: currencies are never added.
     let sum = |sums: &BTreeMap<Currency, Decimal>| {
-        main.map(|currency| {
-            Money::exact(sums.get(&currency).copied().unwrap_or_default(), currency).expect("sums keep their currency's digits")
-        })
+        let only = sums.keys().next().copied().filter(|_| sums.len() == 1);
+        let currency = main.filter(|main| sums.contains_key(main)).or(only).or(main)?;
+        let sum = sums.get(&currency).copied().unwrap_or_default();
+        Some(Money::exact(sum, currency).expect("sums keep their currency's digits"))
     };
-    let mrr = sum(&head.book.figures.mrr);
+    let mrr = mrr_is_known(head).then(|| sum(&head.book.figures.mrr)).flatten();
     let last_payment = head.book.payments.iter().rev().find(|line| line.status == Some(PaymentStatus::Succeeded));
     let quantity = running.and_then(|line| line.quantity);
     let dunning = head.dunning.iter().min_by_key(|(_, line)| line.next_at);
@@ -255,7 +257,16 @@ fn running(head: &Head) -> Option<&SubscriptionLine> {
 fn currency(head: &Head, running: Option<&SubscriptionLine>) -> Option<Currency> {
     let figures = &head.book.figures;
     let sums = [&figures.outstanding, &figures.revenue].into_iter().find_map(|sums| sums.keys().next().copied());
-    running.and_then(|line| line.price).map(Rate::currency).or(sums)
+    let paid = || head.book.payments.iter().rev().find_map(|line| line.amount).map(Money::currency);
+    running.and_then(|line| line.price).map(Rate::currency).or(sums).or_else(paid)
+}
+
+/// Some providers send no prices: then nothing is said, instead of nought.
+fn mrr_is_known(head: &Head) -> bool {
+    use SubscriptionStatus::{Active, PastDue, Unpaid};
+    let pays = |line: &&SubscriptionLine| matches!(line.status, Some(Active | PastDue | Unpaid));
+    let lines = &head.book.subscriptions;
+    !lines.is_empty() && lines.values().filter(pays).all(|line| line.mrr.is_some())
 }
 
 fn every(interval: Interval) -> String {

@@ -60,6 +60,9 @@ fn sign(keys: &Keys, body: &[u8], _at: Timestamp) -> Headers {
 
 /// The id that a classic webhook names, if the body is one. It goes into a URL, so it may hold nothing but letters and digits.
 fn classic_id(body: &[u8]) -> Option<String> {
+    if !body.starts_with(b"id=") {
+        return None;
+    }
     let mut fields = form_urlencoded::parse(body);
     let (name, id) = fields.next()?;
     let (prefix, own) = id.split_once('_')?;

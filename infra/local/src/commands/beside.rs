@@ -112,6 +112,60 @@ pub(super) async fn verify(shared: &Shared, account: Option<&str>) -> Result<(),
     if broken == 0 { Ok(()) } else { Err("a ledger is broken; do not trust it, and find out who wrote to the table".to_owned()) }
 }
 
+/// The service's time. No token is needed, so that it works without the data folder.
+pub(super) async fn clock(target: &str) -> Result<jiff::Timestamp, Failed> {
+    let nobody =
+        |error: &dyn std::fmt::Display| format!("no service answers at {target}: {error}; start it, or name its address with --to");
+    let stream = TcpStream::connect(target).await.map_err(|error| nobody(&error))?;
+    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(|error| nobody(&error))?;
+    tokio::spawn(connection);
+    let request = Request::get("/local/clock").header("host", target).body(Full::new(Bytes::new())).map_err(|error| error.to_string())?;
+    let answer = sender.send_request(request).await.map_err(|error| nobody(&error))?;
+    let body = answer.into_body().collect().await.map_err(|error| nobody(&error))?.to_bytes();
+    let clock: Value = serde_json::from_slice(&body).unwrap_or_default();
+    // A deployed service has no such helper: its clock is everybody's.
+    Ok(clock["now"].as_str().and_then(|now| now.parse().ok()).unwrap_or_else(machine))
+}
+
+/// Writes the raw deliveries that are still kept, as `replay` reads them.
+pub(super) async fn recorded(shared: &Shared, out: &Path) -> Result<(), Failed> {
+    let items = all(shared, "/local/deliveries?limit=200").await?;
+    let lines: String = items.iter().map(|item| format!("{item}\n")).collect();
+    std::fs::write(out, lines).map_err(|error| format!("{} cannot be written: {error}", out.display()))?;
+    println!("{} deliveries written to {}", items.len(), out.display());
+    Ok(())
+}
+
+pub(super) async fn dead_list(shared: &Shared) -> Result<(), Failed> {
+    let queues = get(shared, "/local/queues").await?;
+    let mut count = 0;
+    for queue in queues["items"].as_array().into_iter().flatten() {
+        let name = queue["name"].as_str().unwrap_or_default();
+        let dead = get(shared, &format!("/local/queues/{name}/dead")).await?;
+        for letter in dead["items"].as_array().into_iter().flatten() {
+            count += 1;
+            println!("{name} {}: {}", letter["id"], letter["reason"].as_str().unwrap_or_default());
+        }
+    }
+    println!("{count} dead letters");
+    Ok(())
+}
+
+pub(super) async fn dead_show(shared: &Shared, queue: &str, id: i64) -> Result<(), Failed> {
+    let dead = get(shared, &format!("/local/queues/{queue}/dead")).await?;
+    let letter = dead["items"].as_array().into_iter().flatten().find(|letter| letter["id"] == id);
+    let letter = letter.ok_or_else(|| format!("the queue {queue} has no dead letter {id}; see `recoup dead list`"))?;
+    println!("{}", serde_json::to_string_pretty(letter).map_err(|error| error.to_string())?);
+    Ok(())
+}
+
+pub(super) async fn redrive(shared: &Shared, queue: &str) -> Result<(), Failed> {
+    let body = ask(shared, Method::POST, &format!("/local/queues/{queue}/redrive"), &json!({})).await?;
+    let answer: Value = serde_json::from_slice(&body).unwrap_or_default();
+    println!("{} messages are worked again", answer["redriven"]);
+    Ok(())
+}
+
 /// Every item of a list, page after page.
 async fn all(shared: &Shared, path: &str) -> Result<Vec<Value>, Failed> {
     let mut items = Vec::new();

@@ -1,6 +1,7 @@
 //! Routes that only this machine has: the clock, the outbox, the queues, the sandbox, and signing in as anyone.
 
 use crate::service::Service;
+use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use http::{Request, StatusCode};
 use jiff::{Span, Timestamp, tz::TimeZone};
@@ -120,8 +121,19 @@ fn queue(name: &str) -> Result<QueueName, Problem> {
 
 fn dead(service: &Service, name: &str) -> Result<Answer, Problem> {
     let dead = service.queue.dead(queue(name)?).map_err(broken)?;
-    let items: Vec<_> = dead.into_iter().map(|(id, body, reason)| json!({"id": id, "body": body, "reason": reason})).collect();
+    let items: Vec<_> = dead
+        .into_iter()
+        .map(|(id, body, reason)| json!({"id": id, "body": body, "reason": reason, "delivery": opened(service, &body)}))
+        .collect();
     Ok(json(StatusCode::OK, &json!({"items": items})))
+}
+
+/// What was delivered, where a dead message holds it.
+fn opened(service: &Service, message: &str) -> Option<String> {
+    let message: Value = serde_json::from_str(message).ok()?;
+    let packed = STANDARD.decode(message["body"]["inline"].as_str()?).ok()?;
+    let body = message::opened(&service.context, &packed).ok()?;
+    Some(String::from_utf8_lossy(&body).into_owned())
 }
 
 async fn redrive(service: &Service, name: &str) -> Result<Answer, Problem> {

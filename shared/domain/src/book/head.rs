@@ -175,10 +175,14 @@ impl Head {
 }
 
 impl Book {
-    /// The card that is kept, or else the one that paid or tried last.
+    /// The card that is kept, or else the one that paid or tried last and was not removed since.
     pub fn card(&self) -> Option<&Card> {
         let kept = self.cards.iter().rev().filter(|line| line.state != CardState::Removed).find_map(|line| line.card.as_ref());
-        kept.or_else(|| self.payments.iter().rev().find_map(|line| line.card.as_ref()))
+        let removed = |card: &Card| {
+            let same = |line: &CardLine| line.card.as_ref().is_some_and(|removed| removed.last4 == card.last4);
+            self.cards.iter().any(|line| line.state == CardState::Removed && same(line))
+        };
+        kept.or_else(|| self.payments.iter().rev().find_map(|line| line.card.as_ref()).filter(|card| !removed(card)))
     }
 
     /// Which invoice a payment pays, said by either of them or by a link between them.

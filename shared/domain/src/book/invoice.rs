@@ -6,6 +6,7 @@ use crate::money::Money;
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::ops::Bound;
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -94,7 +95,7 @@ impl Invoice {
     /// Looks whether a payment of the subscription has settled what failed.
     pub(super) fn settle(&mut self, subscription: &Subscription) {
         if let (true, Some(failed_at)) = (self.by_period, self.first_failed_at) {
-            self.settled_at = subscription.paid.range(failed_at..).next().copied();
+            self.settled_at = subscription.paid.range((Bound::Excluded(failed_at), Bound::Unbounded)).next().copied();
         }
     }
 

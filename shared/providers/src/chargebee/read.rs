@@ -55,9 +55,15 @@ pub(super) fn is_relevant(kind: &str) -> bool {
 const NOTHING: Reading = Reading::Ignored("an event type that changes nothing here");
 
 pub(super) fn read(body: &[u8], source: &str) -> Result<Reading, Malformed> {
-    let outside: wire::Outside<'_> = serde_json::from_slice(body).map_err(malformed("a Chargebee event"))?;
-    let Some(kind) = meaning(&outside.event_type) else { return Ok(NOTHING) };
-    let event: Wire<'_> = serde_json::from_slice(body).map_err(malformed("a Chargebee event"))?;
+    let event = match serde_json::from_slice::<Wire<'_>>(body) {
+        Ok(event) => event,
+        // Content that we have no use for may have fields of other shapes under the same names.
+        Err(error) => {
+            let outside: wire::Outside<'_> = serde_json::from_slice(body).map_err(malformed("a Chargebee event"))?;
+            return if is_relevant(&outside.event_type) { Err(malformed("a Chargebee event")(error)) } else { Ok(NOTHING) };
+        }
+    };
+    let Some(kind) = meaning(&event.event_type) else { return Ok(NOTHING) };
     let customer = owner(&event.content);
     // What the dashboard's test button sends.
     if customer.as_deref().is_some_and(|id| id.starts_with("cbdemo_")) {

@@ -20,6 +20,8 @@ pub(super) struct Event<'a> {
     pub id: Text<'a>,
     pub occurred_at: i64,
     #[serde(borrow)]
+    pub event_type: Text<'a>,
+    #[serde(borrow)]
     pub content: Content<'a>,
 }
 
