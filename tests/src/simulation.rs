@@ -11,6 +11,7 @@ use local::demo::Dice;
 use local::service::Service;
 use serde_json::{Value, json};
 use shared::app::ports::{Clock, QueueName};
+use shared::providers::{ALL, Provider, Reading};
 use std::collections::BTreeMap;
 
 pub use invariants::check;
@@ -29,7 +30,7 @@ pub struct Outcome {
 
 const START: &str = "2026-03-01T09:00:00Z";
 /// Months in which facts of a history can lie.
-pub const MONTHS: &[&str] = &["2026-02", "2026-03", "2026-04", "2026-05", "2026-06"];
+pub const MONTHS: &[&str] = &["2026-01", "2026-02", "2026-03", "2026-04", "2026-05", "2026-06"];
 
 /// Runs one history and checks what must hold.
 pub async fn run(seed: u64) -> Result<Outcome, String> {
@@ -43,11 +44,10 @@ pub async fn run(seed: u64) -> Result<Outcome, String> {
     storm.blow(&fate).await?;
     fate.calm();
     storm.settle().await?;
-    let acknowledged: Vec<String> = storm.acknowledged.iter().map(|body| body["id"].as_str().unwrap_or_default().to_owned()).collect();
-    let state = check(&storm.service, &acknowledged, &mut storm.dice).await?;
+    let state = check(&storm.service, &storm.acknowledged, &mut storm.dice).await?;
     let refunds = storm.service.sandbox.refunds().map_err(|error| error.to_string())?.len();
     let letters = storm.service.outbox.letters().map_err(|error| error.to_string())?.len();
-    Ok(Outcome { acknowledged: acknowledged.len(), crashes: storm.crashes, refunds, letters, hits: fate.counts(), state })
+    Ok(Outcome { acknowledged: storm.acknowledged.len(), crashes: storm.crashes, refunds, letters, hits: fate.counts(), state })
 }
 
 pub const CUSTOMERS: &[&str] = &["cus_1", "cus_2"];
@@ -57,10 +57,38 @@ struct Storm {
     dice: Dice,
     crashes: u64,
     /// What was answered with 200.
-    acknowledged: Vec<Value>,
+    acknowledged: Vec<Sent>,
     /// What providers still have to send, with the earliest time.
-    backlog: Vec<(Timestamp, Value)>,
+    backlog: Vec<(Timestamp, Sent)>,
     asked: u32,
+}
+
+/// One delivery, and the event that it must become if it is acknowledged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sent {
+    pub provider: &'static str,
+    pub body: Vec<u8>,
+    pub event: Option<String>,
+}
+
+impl Sent {
+    fn stripe(event: &Value) -> Self {
+        Self { provider: "stripe", body: event.to_string().into_bytes(), event: event["id"].as_str().map(str::to_owned) }
+    }
+
+    /// A recorded delivery; one that is ignored, or only a hint, becomes no event of its own name.
+    fn recorded(provider: &'static Provider, body: Vec<u8>) -> Self {
+        let told = match (provider.read)(&body, "default").unwrap() {
+            Reading::Events(events) => Some(events),
+            Reading::Ask { events, .. } => Some(events),
+            Reading::Ignored(_) => None,
+        };
+        Self { provider: provider.name, event: told.and_then(|events| events.first().map(|event| event.id.clone())), body }
+    }
+
+    fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_default()
+    }
 }
 
 impl Storm {
@@ -69,9 +97,9 @@ impl Storm {
         let start: Timestamp = START.parse().unwrap();
         for customer in CUSTOMERS {
             let mut number = 0;
-            let mut tell = |backlog: &mut Vec<(Timestamp, Value)>, kind: &str, at: Timestamp, object: Value| {
+            let mut tell = |backlog: &mut Vec<(Timestamp, Sent)>, kind: &str, at: Timestamp, object: Value| {
                 number += 1;
-                backlog.push((at, stripe::event(&format!("evt_{customer}_{number}"), kind, at, &object)));
+                backlog.push((at, Sent::stripe(&stripe::event(&format!("evt_{customer}_{number}"), kind, at, &object))));
             };
             let mut at = start + SignedDuration::from_mins(self.minutes(600));
             tell(&mut self.backlog, "customer.created", at, stripe::customer(customer, at));
@@ -130,7 +158,27 @@ impl Storm {
                 }
             }
         }
+        self.add_another_provider(start);
         self.backlog.sort_by_key(|(at, _)| *at);
+    }
+
+    /// Everything that was recorded of one other provider, in any order, within a few days.
+    fn add_another_provider(&mut self, start: Timestamp) {
+        if self.dice.roll(2) == 0 {
+            return;
+        }
+        let others: Vec<&'static Provider> = ALL.iter().copied().filter(|provider| provider.name != "stripe").collect();
+        let provider = *self.dice.pick(&others);
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(provider.name);
+        let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+        files.sort();
+        for file in files {
+            let at = start + SignedDuration::from_mins(self.minutes(60 * 24 * 5));
+            self.backlog.push((at, Sent::recorded(provider, std::fs::read(file).unwrap())));
+        }
+        let payment = json!({"resource": "payment", "id": "tr_7UhSN1zuXS", "mode": "live", "createdAt": "2026-03-01T09:00:00+00:00", "status": "paid",
+            "amount": {"value": "10.00", "currency": "EUR"}, "paidAt": "2026-03-01T09:01:00+00:00", "customerId": "cst_1", "sequenceType": "recurring"});
+        self.service.sandbox.teach("mollie", &payment).unwrap();
     }
 
     fn minutes(&mut self, below: u64) -> i64 {
@@ -173,15 +221,16 @@ impl Storm {
             return;
         }
         let place = usize::try_from(self.dice.roll(u64::try_from(ready.min(6)).unwrap())).unwrap();
-        let body = if self.dice.roll(8) == 0 && !self.acknowledged.is_empty() {
+        let sent = if self.dice.roll(8) == 0 && !self.acknowledged.is_empty() {
             self.dice.pick(&self.acknowledged).clone()
         } else {
             self.backlog[place].1.clone()
         };
-        if self.alive(fate, async |service| world::deliver(service, &body).await.0 == StatusCode::OK).await == Some(true) {
-            self.backlog.retain(|(_, waiting)| *waiting != body);
-            if !self.acknowledged.contains(&body) {
-                self.acknowledged.push(body);
+        let taken = self.alive(fate, async |service| world::deliver_to(service, sent.provider, &sent.body).await.0 == StatusCode::OK).await;
+        if taken == Some(true) {
+            self.backlog.retain(|(_, waiting)| *waiting != sent);
+            if !self.acknowledged.contains(&sent) {
+                self.acknowledged.push(sent);
             }
         }
         if self.dice.roll(3) > 0 {
@@ -229,6 +278,8 @@ impl Storm {
         let paid: Vec<(String, String)> = self
             .acknowledged
             .iter()
+            .filter(|sent| sent.provider == "stripe")
+            .map(Sent::json)
             .filter(|body| body["type"] == "charge.succeeded")
             .map(|body| {
                 let object = &body["data"]["object"];
@@ -255,13 +306,13 @@ impl Storm {
     async fn settle(&mut self) -> Result<(), String> {
         let text = |error: shared::app::fault::Fault| error.to_string();
         self.service.queue.restart().map_err(|error| error.to_string())?;
-        for (at, body) in std::mem::take(&mut self.backlog) {
+        for (at, sent) in std::mem::take(&mut self.backlog) {
             self.service.advance(at).await.map_err(text)?;
-            let (status, answer) = world::deliver(&self.service, &body).await;
+            let (status, answer) = world::deliver_to(&self.service, sent.provider, &sent.body).await;
             if status != StatusCode::OK {
                 return Err(format!("a good delivery was answered {status} {answer}"));
             }
-            self.acknowledged.push(body);
+            self.acknowledged.push(sent);
         }
         let decided = self.service.clock.now();
         for days in [1, 2, 5, 20] {

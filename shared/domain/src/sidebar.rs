@@ -203,7 +203,7 @@ pub fn sidebar(head: &Head, person: &Person, now: Timestamp) -> Sidebar {
             entitlement: entitlement(head, now),
             last_payment: last_payment.map(|line| Paid { at: line.at, amount: line.amount, payment: line.payment.clone() }),
             next_invoice: running.and_then(next_invoice),
-            outstanding: sum(&head.book.figures.outstanding),
+            outstanding: sum(&head.book.figures.outstanding).filter(|_| head.book.figures.unpriced == 0),
             failures_12m: failures_since(head, now - SignedDuration::from_hours(365 * 24)),
             disputes: disputes(head),
         },

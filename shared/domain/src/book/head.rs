@@ -63,6 +63,8 @@ pub struct Figures {
     pub mrr: BTreeMap<Currency, Decimal>,
     /// Failed payments by the month of their first failed try.
     pub failures: BTreeMap<String, i64>,
+    /// Open items whose amount the provider does not send.
+    pub unpriced: i64,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -321,5 +323,6 @@ impl Figures {
             *self.failures.entry(month.clone()).or_default() += if sign.is_sign_negative() { -change } else { *change };
         }
         self.failures.retain(|_, count| *count != 0);
+        self.unpriced += if sign.is_sign_negative() { -other.unpriced } else { other.unpriced };
     }
 }

@@ -124,8 +124,10 @@ impl Invoice {
 
     pub(super) fn figures(&self) -> Figures {
         let mut figures = Figures::default();
-        if let Due::Open(Some(remaining)) = self.due() {
-            figures.outstanding.insert(remaining.currency(), remaining.amount());
+        match self.due() {
+            Due::Open(Some(remaining)) => drop(figures.outstanding.insert(remaining.currency(), remaining.amount())),
+            Due::Open(None) => figures.unpriced = 1,
+            _ => {}
         }
         if let Some(credited) = self.credited.copied() {
             figures.credited.insert(credited.currency(), credited.amount());
