@@ -557,3 +557,38 @@ fn what_customers_write_is_masked_before_it_is_kept() {
     assert!(!kept("zendesk", "comment.json").contains("3704"));
     assert!(kept("stripe", "charge.succeeded.json").contains("4242"), "the end of a card number is no secret");
 }
+
+/// Deliveries that the providers' own libraries signed (`tests/oracles/sign.mjs`), where somebody had them made.
+#[test]
+fn what_official_libraries_signed_is_believed_and_what_was_touched_is_not() {
+    let Some(path) = std::env::var_os("RECOUP_SIGNED") else {
+        println!("skipped: RECOUP_SIGNED names no file; `.ci/run` makes one with tests/oracles/sign.mjs");
+        return;
+    };
+    let text = std::fs::read_to_string(path).unwrap();
+    let mut count = 0;
+    for line in text.lines() {
+        let line: Value = serde_json::from_str(line).unwrap();
+        let (name, secret) = (line["provider"].as_str().unwrap(), Secret::new(line["secret"].as_str().unwrap()));
+        let keys = match name {
+            "revenuecat" => Keys { signing: vec![], stronger: vec![secret] },
+            _ => Keys::signing([secret]),
+        };
+        let headers: HeaderMap = line["headers"]
+            .as_object()
+            .unwrap()
+            .iter()
+            .map(|(name, value)| (name.parse::<HeaderName>().unwrap(), value.as_str().unwrap().parse().unwrap()))
+            .collect();
+        let (body, at) = (line["body"].as_str().unwrap().as_bytes(), Timestamp::from_second(line["at"].as_i64().unwrap()).unwrap());
+        let verify = |body: &[u8]| (named(name).unwrap().verify)(&Delivery { headers: &headers, body }, &keys, at, WINDOW);
+        assert_eq!(verify(body), Ok(()), "{name}, signed by {}", line["by"]);
+        for place in (0..body.len()).step_by(1 + body.len() / 50) {
+            let mut changed = body.to_vec();
+            changed[place] ^= 1;
+            assert!(verify(&changed).is_err(), "{name}, byte {place}");
+        }
+        count += 1;
+    }
+    assert!(count > 100, "only {count} deliveries were signed");
+}
