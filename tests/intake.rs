@@ -131,7 +131,7 @@ fn a_sidebar_shows_what_the_events_tell_and_nothing_else() {
         }
         let stripe = get(&service, "/api/accounts/stripe:cus_200").await;
         assert_eq!(stripe.pointer("/status/disputes/0/id"), Some(&json!("dp_1")), "{stripe}");
-        assert_eq!(stripe.pointer("/history/0/status").is_some(), true);
+        assert!(stripe.pointer("/history/0/status").is_some());
     });
 }
 

@@ -258,7 +258,14 @@ fn the_gateway_and_the_route_table_agree() {
         .into_iter()
         .flat_map(|(_, route)| scalars(&route["Properties"]["RouteKey"]))
         .collect();
-    for key in ["POST /webhooks/{provider}/{source}", "POST /api/accounts/search", "ANY /webhooks/{proxy+}", "POST /{proxy+}", "$default"] {
+    for key in [
+        "POST /webhooks/{provider}/{source}",
+        "POST /api/accounts/search",
+        "POST /accounts/search",
+        "ANY /webhooks/{proxy+}",
+        "POST /{proxy+}",
+        "$default",
+    ] {
         assert!(keys.contains(&key.to_owned()), "the template has no route `{key}`");
     }
     for route in ROUTES {

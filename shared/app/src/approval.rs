@@ -18,6 +18,7 @@ use domain::id::ActionId;
 use domain::source::Granted;
 use http::{HeaderValue, Request, StatusCode, header};
 use jiff::{SignedDuration, Timestamp};
+use std::collections::BTreeMap;
 
 /// How a message ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,15 +69,26 @@ async fn signed_in(context: &Context, endpoint: Endpoint, request: &Request<Byte
         }
         Endpoint::DecidePage(id) => {
             let fields = web::fields(request.body());
-            if caller.csrf.is_none() || fields.get("csrf") != caller.csrf.as_ref() {
-                return Err(Problem::new(StatusCode::FORBIDDEN, "not_permitted", "this form is too old; reload the page and try again"));
-            }
+            own_form(caller, &fields)?;
             let id = action_id(&id)?;
             let notice = match decide::decide(context, &id, &caller.staff, decide::ballot_form(&fields)?).await {
                 Ok(_) => String::new(),
                 Err(problem) => format!("?notice={}", form_urlencoded::byte_serialize(problem.message.as_bytes()).collect::<String>()),
             };
             Ok(web::see_other(&format!("/actions/{id}{notice}")))
+        }
+        Endpoint::ChangeSourcePage { provider, source } => {
+            let fields = web::fields(request.body());
+            own_form(caller, &fields)?;
+            let wish = serde_json::json!({"mode": fields.get("mode"), "acting": fields.get("acting")});
+            let wish =
+                serde_json::from_value(wish).map_err(|_| Problem::malformed("choose what the source takes and how far it may go"))?;
+            let notice = match sources::change(context, &provider, &source, &wish, &caller.staff).await {
+                Ok((_, Granted::Done)) => "Changed.".to_owned(),
+                Ok((_, Granted::NeedsAnother)) => "Noted. It is done when another manager asks for the same.".to_owned(),
+                Err(problem) => problem.message,
+            };
+            Ok(web::see_other(&format!("/sources?notice={}", form_urlencoded::byte_serialize(notice.as_bytes()).collect::<String>())))
         }
         Endpoint::ChangeSource { provider, source } => {
             let wish = serde_json::from_slice(request.body())
@@ -87,6 +99,14 @@ async fn signed_in(context: &Context, endpoint: Endpoint, request: &Request<Byte
         }
         other => unreachable!("the route table sends {other:?} to another function"),
     }
+}
+
+/// A form must be one that we gave to this session.
+fn own_form(caller: &Caller, fields: &BTreeMap<String, String>) -> Result<(), Problem> {
+    if caller.csrf.is_none() || fields.get("csrf") != caller.csrf.as_ref() {
+        return Err(Problem::new(StatusCode::FORBIDDEN, "not_permitted", "this form is too old; reload the page and try again"));
+    }
+    Ok(())
 }
 
 /// When somebody looks whether an action that is under way has come to its end.

@@ -33,6 +33,10 @@ pub enum Endpoint {
     Dunning,
     Decline { provider: String, code: String },
     SearchAccounts,
+    SearchPage,
+    TicketsPage,
+    SourcesPage,
+    ChangeSourcePage { provider: String, source: String },
     EntitlementOf(String),
     Tickets,
     Sources,
@@ -117,6 +121,13 @@ pub static ROUTES: &[Route] = &[
     route(Method::GET, "/", Function::Report, |_| Endpoint::Home),
     route(Method::GET, "/accounts", Function::Report, |_| Endpoint::AccountsPage),
     route(Method::GET, "/accounts/{id}", Function::Report, |v| Endpoint::AccountPage(one(v))),
+    route(Method::POST, "/accounts/search", Function::Report, |_| Endpoint::SearchPage),
+    route(Method::GET, "/tickets", Function::Report, |_| Endpoint::TicketsPage),
+    route(Method::GET, "/sources", Function::Report, |_| Endpoint::SourcesPage),
+    route(Method::POST, "/sources/{provider}/{source}", Function::Approval, |v| {
+        let (provider, source) = two(v);
+        Endpoint::ChangeSourcePage { provider, source }
+    }),
     route(Method::GET, "/cases", Function::Report, |_| Endpoint::CasesPage),
     route(Method::GET, "/cases/{id}", Function::Report, |v| Endpoint::CasePage(one(v))),
     route(Method::GET, "/actions", Function::Report, |_| Endpoint::ActionsPage),

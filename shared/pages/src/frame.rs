@@ -24,6 +24,8 @@ const PLACES: &[(&str, &str)] = &[
     ("/approvals", "Approvals"),
     ("/actions", "Actions"),
     ("/dunning", "Dunning"),
+    ("/tickets", "Tickets"),
+    ("/sources", "Sources"),
     ("/policies", "Policies"),
 ];
 

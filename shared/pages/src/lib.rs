@@ -8,12 +8,14 @@ mod home;
 mod lists;
 mod mail;
 mod report;
+mod sources;
 
 pub use account::account;
 pub use action::{action, approvals};
 pub use case::case;
 pub use frame::{STYLE, Viewer, login, problem};
 pub use home::{Home, home};
-pub use lists::{AccountRow, OutboxRow, accounts, actions, cases, dunning, outbox, policies};
+pub use lists::{AccountRow, OutboxRow, accounts, actions, cases, dunning, found, outbox, policies};
 pub use mail::mail;
 pub use report::report;
+pub use sources::{sources, tickets};

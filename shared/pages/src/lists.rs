@@ -32,6 +32,23 @@ fn page(title: &str, place: &str, viewer: &Viewer, next: Option<&str>, empty: &s
 }
 
 pub fn accounts(viewer: &Viewer, rows: &[AccountRow], next: Option<&str>) -> String {
+    let empty = "No account has been seen yet. Point a provider's webhook here.";
+    listed(viewer, "Accounts", "", rows, next, empty)
+}
+
+/// What a search found.
+pub fn found(viewer: &Viewer, question: &str, rows: &[AccountRow]) -> String {
+    listed(
+        viewer,
+        "Accounts found",
+        question,
+        rows,
+        None,
+        "Nothing fits. Ask for a whole e-mail address, a name, an invoice, or the last four digits of a card.",
+    )
+}
+
+fn listed(viewer: &Viewer, title: &str, question: &str, rows: &[AccountRow], next: Option<&str>, empty: &str) -> String {
     let table = html! {
         table {
             thead { tr { th { "Account" } th { "Plan" } th .number { "Outstanding" } th .number { "MRR" } th .number { "Open cases" } } }
@@ -44,7 +61,20 @@ pub fn accounts(viewer: &Viewer, rows: &[AccountRow], next: Option<&str>) -> Str
             } } }
         }
     };
-    page("Accounts", "/accounts", viewer, next, "No account has been seen yet. Point a provider's webhook here.", rows.len(), table)
+    frame(
+        title,
+        "/accounts",
+        Some(viewer),
+        html! {
+            h1 { (title) }
+            form .row method="post" action="/accounts/search" role="search" {
+                label { "Find by e-mail, name, invoice or last four digits " input type="search" name="q" value=(question) required maxlength="200"; }
+                button type="submit" { "Find" }
+            }
+            section { @if rows.is_empty() { p .soft { (empty) } } @else { div .scroll { (table) } } }
+            @if let Some(next) = next { p { a href=(next) { "More" } } }
+        },
+    )
 }
 
 pub fn cases(viewer: &Viewer, rows: &[Case], next: Option<&str>) -> String {

@@ -19,7 +19,7 @@ use domain::event::Decline;
 use domain::id::{AccountId, CaseId};
 use domain::ledger::LedgerHead;
 use domain::report::Month;
-use domain::sidebar;
+use domain::sidebar::{self, Sidebar};
 use domain::ticket::Ticket;
 use http::{Request, StatusCode};
 use serde::{Deserialize, Serialize};
@@ -206,12 +206,16 @@ const FOUND_MAX: u32 = 50;
 /// Personal data is asked for in a body, so that it is in no address and no log.
 async fn search(context: &Context, request: &Request<Bytes>) -> Result<Answer, Problem> {
     let Question { q } = serde_json::from_slice(request.body()).map_err(|_| Problem::malformed("send {\"q\": \"what to look for\"}"))?;
-    let found = find::accounts(context, &q, FOUND_MAX).await?;
+    Ok(list(&found(context, &q).await?, None))
+}
+
+/// The sidebars of the accounts that a question leads to.
+pub(super) async fn found(context: &Context, question: &str) -> Result<Vec<Sidebar>, Problem> {
     let mut items = Vec::new();
-    for account in found.iter().take(FOUND_MAX as usize) {
+    for account in find::accounts(context, question, FOUND_MAX).await?.iter().take(FOUND_MAX as usize) {
         items.extend(read::account(context, account).await?);
     }
-    Ok(list(&items, None))
+    Ok(items)
 }
 
 async fn entitlement_of(context: &Context, id: &str) -> Result<Answer, Problem> {

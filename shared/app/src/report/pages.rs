@@ -3,8 +3,10 @@
 use super::api;
 use super::read::{self, Window};
 use crate::context::Context;
+use crate::ports::Order;
 use crate::routes::Endpoint;
-use crate::store::{self, Of, keys};
+use crate::sources;
+use crate::store::{self, Of, Page, keys};
 use crate::token::Caller;
 use crate::web::{self, Answer, Problem};
 use ::pages::{AccountRow, Home, Viewer};
@@ -14,6 +16,8 @@ use domain::book::Person;
 use domain::case::{Case, State as CaseState};
 use domain::policy::SHIPPED;
 use domain::report::Month;
+use domain::sidebar::Sidebar;
+use domain::ticket::Ticket;
 use http::{Request, StatusCode};
 use std::collections::BTreeMap;
 
@@ -39,17 +43,20 @@ pub(super) async fn answer(context: &Context, endpoint: Endpoint, request: &Requ
         Endpoint::Home => home(context, &viewer).await?,
         Endpoint::AccountsPage => {
             let page = read::accounts(context, window).await?;
-            let row = |sidebar: &domain::sidebar::Sidebar| AccountRow {
-                id: sidebar.account.id.to_string(),
-                name: sidebar.account.name.clone(),
-                plan: sidebar.plan.name.clone(),
-                outstanding: sidebar.status.outstanding,
-                mrr: sidebar.lifetime.mrr,
-                cases: sidebar.cases.len(),
-            };
             let rows: Vec<_> = page.items.iter().map(row).collect();
             ::pages::accounts(&viewer, &rows, more("/accounts?", page.next).as_deref())
         }
+        Endpoint::SearchPage => {
+            let fields = web::fields(request.body());
+            let question = fields.get("q").map(String::as_str).unwrap_or_default();
+            let rows: Vec<_> = api::found(context, question).await?.iter().map(row).collect();
+            ::pages::found(&viewer, question, &rows)
+        }
+        Endpoint::TicketsPage => {
+            let page: Page<Ticket> = store::page(context, "TICKETS", window.after, window.limit, Order::Descending).await?;
+            ::pages::tickets(&viewer, &page.items, more("/tickets?", page.next).as_deref())
+        }
+        Endpoint::SourcesPage => ::pages::sources(&viewer, &sources::all(context).await?, query.get("notice").map(String::as_str)),
         Endpoint::AccountPage(id) => {
             let id = api::account_id(&id)?;
             let sidebar = read::account(context, &id).await?.ok_or_else(|| Problem::not_found("account"))?;
@@ -97,6 +104,17 @@ pub(super) async fn answer(context: &Context, endpoint: Endpoint, request: &Requ
         other => unreachable!("the route table sends {other:?} elsewhere"),
     };
     Ok(web::html(StatusCode::OK, page))
+}
+
+fn row(sidebar: &Sidebar) -> AccountRow {
+    AccountRow {
+        id: sidebar.account.id.to_string(),
+        name: sidebar.account.name.clone(),
+        plan: sidebar.plan.name.clone(),
+        outstanding: sidebar.status.outstanding,
+        mrr: sidebar.lifetime.mrr,
+        cases: sidebar.cases.len(),
+    }
 }
 
 async fn home(context: &Context, viewer: &Viewer) -> Result<String, Problem> {

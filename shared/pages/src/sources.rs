@@ -1,0 +1,106 @@
+//! Where deliveries come from, and how far Recoup may go with each; and the tickets that came.
+
+use crate::frame::{Viewer, frame, known, state, time, words};
+use domain::source::{Acting, Change, Mode, Party, Source};
+use domain::staff::Role;
+use domain::ticket::Ticket;
+use maud::{Markup, html};
+
+fn acting(acting: Acting) -> &'static str {
+    match acting {
+        Acting::Observe => "observe",
+        Acting::Assist => "assist",
+        Acting::Act => "act",
+    }
+}
+
+fn mode(mode: Mode) -> &'static str {
+    match mode {
+        Mode::Live => "live",
+        Mode::Test => "test",
+        Mode::Both => "both",
+    }
+}
+
+fn party(party: Party) -> &'static str {
+    match party {
+        Party::Provider => "the provider",
+        Party::Recoup => "Recoup",
+    }
+}
+
+/// `notice` says what came of a change.
+pub fn sources(viewer: &Viewer, sources: &[Source], notice: Option<&str>) -> String {
+    frame(
+        "Sources",
+        "/sources",
+        Some(viewer),
+        html! {
+            h1 { "Sources" }
+            @if let Some(notice) = notice { p .notice role="status" { (notice) } }
+            p .soft { "Observe: nothing leaves. Assist: people may act, nothing is scheduled. Act: reminders go out by plan. Going further needs two managers." }
+            @if sources.is_empty() { section { p .soft { "No source has been set up. Point a provider's webhook here." } } }
+            @for source in sources { section {
+                h2 { (source.provider) "/" (source.source) " " (state(acting(source.acting))) }
+                dl {
+                    dt { "Takes" } dd { (mode(source.mode)) }
+                    dt { "Retries" } dd { (party(source.retries)) }
+                    dt { "Writes to customers" } dd { (party(source.messages)) }
+                    dt { "Cancels" } dd { (party(source.cancels)) }
+                    @if let Some(asked) = &source.asked { dt { "Asked for" } dd { (change(asked)) ". Another manager must ask for the same." } }
+                    @if let Some(last) = source.changes.last() { dt { "Last change" } dd { (change(last)) } }
+                }
+                @if let (Some(csrf), Role::Manager | Role::Vp) = (&viewer.csrf, viewer.role) {
+                    form .row method="post" action={ "/sources/" (source.provider) "/" (source.source) } {
+                        input type="hidden" name="csrf" value=(csrf);
+                        label { "Takes " (choice("mode", &["live", "test", "both"], mode(source.mode))) }
+                        label { "May " (choice("acting", &["observe", "assist", "act"], acting(source.acting))) }
+                        button type="submit" { "Change" }
+                    }
+                }
+            } }
+        },
+    )
+}
+
+fn choice(name: &str, values: &[&str], chosen: &str) -> Markup {
+    html! { select name=(name) { @for value in values { option value=(value) selected[*value == chosen] { (value) } } } }
+}
+
+fn change(change: &Change) -> Markup {
+    let wish = &change.wish;
+    let parts = [
+        wish.mode.map(|wanted| format!("take {}", mode(wanted))),
+        wish.acting.map(|wanted| acting(wanted).to_owned()),
+        wish.retries.map(|wanted| format!("retries by {}", party(wanted))),
+        wish.messages.map(|wanted| format!("messages by {}", party(wanted))),
+        wish.cancels.map(|wanted| format!("cancelling by {}", party(wanted))),
+    ];
+    let what = parts.into_iter().flatten().collect::<Vec<_>>().join(", ");
+    html! { (what) ", by " (change.by) @if let Some(other) = &change.confirmed_by { " and " (other) } ", " (time(change.at)) }
+}
+
+pub fn tickets(viewer: &Viewer, rows: &[Ticket], next: Option<&str>) -> String {
+    frame(
+        "Tickets",
+        "/tickets",
+        Some(viewer),
+        html! {
+            h1 { "Tickets" }
+            @if rows.is_empty() { section { p .soft { "No ticket has come. Point your help desk's webhook here." } } }
+            @for ticket in rows { section {
+                h2 { (ticket.subject.value().map_or("No subject", String::as_str)) " " @if let Some(status) = ticket.status.copied() { (state(status.name())) } }
+                p .soft {
+                    (ticket.provider) " " (ticket.id)
+                    @if let Some(at) = ticket.opened_at { " · " (time(at)) }
+                    " · " (known(ticket.requester_name.value().or(ticket.requester_email.value())))
+                    @if let Some(csat) = ticket.csat.copied() { " · rated " (csat) " of 5" }
+                }
+                @if let Some((_, body)) = &ticket.body { p .written { (body) } }
+                @if let Some(latest) = ticket.latest.value().filter(|latest| ticket.body.as_ref().is_none_or(|(_, body)| body != *latest)) { p .written { (latest) } }
+                p { @if ticket.accounts.is_empty() { span .soft { "No account has this address." } } @for account in &ticket.accounts { a href={ "/accounts/" (account) } { (words("account")) } " " } }
+            } }
+            @if let Some(next) = next { p { a href=(next) { "More" } } }
+        },
+    )
+}
