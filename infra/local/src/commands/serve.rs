@@ -37,7 +37,7 @@ pub(super) async fn serve(shared: &Shared, options: &ServeOptions) -> Result<(),
     println!("Recoup is ready.\n");
     println!("  Console    {base_url}/   (sign in at {base_url}/login: choose a demo colleague, such as Mara)");
     println!("  API        curl -H \"Authorization: Bearer $(cargo run --release -q -- token mara)\" {base_url}/api/cases");
-    println!("  Webhooks   POST {base_url}/webhooks/stripe/default   (secret: test_stripe_secret)");
+    println!("  Webhooks   POST {base_url}/webhooks/{{provider}}/default   (stripe: test_stripe_secret; the others: README)");
     println!("  Outbox     {base_url}/outbox\n");
     if !address.ip().is_loopback() {
         println!("Beware: others can reach this address, and the helpers under /local ask nobody to sign in.\n");
