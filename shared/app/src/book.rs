@@ -292,7 +292,7 @@ pub fn put_notes(commit: &mut Commit, batch: &Batch, account: &AccountId, notes:
 
 /// Writes the difference that a commit makes to what reports count.
 pub fn put_facts(commit: &mut Commit, name: &str, before: &Desk, after: &Desk, context: &Context) {
-    let declines = context.policies.declines.current();
+    let declines = &context.policies.declines;
     for row in fact::rows(name, &after.head.account, &before.facts(declines), &after.facts(declines)) {
         commit.create(&row);
     }

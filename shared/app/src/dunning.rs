@@ -150,7 +150,7 @@ fn letter(context: &Context, read: &Read, plan: &Plan, step: &Step) -> Letter {
     let id = format!("dun_{}", digest(&[plan.account.as_str(), &plan.invoice, &step.number.to_string()], 20));
     let amount = read.invoice.remaining.copied().map(|amount| amount.to_string()).unwrap_or_default();
     let declines = context.policies.declines.current();
-    let family = read.invoice.decline.value().map_or_else(|| declines.unclassified(), |decline| declines.family(decline));
+    let family = read.invoice.decline().map_or_else(|| declines.unclassified(), |decline| declines.family(decline));
     let page = format!("{}/accounts/{}", context.settings.base_url, plan.account);
     let text = match &step.kind {
         StepKind::Mail { template } => context.policies.texts.current().text(template),

@@ -80,6 +80,10 @@ impl Rules for ApprovalPolicy {
         self.version
     }
 
+    fn effective(&self) -> &str {
+        &self.effective
+    }
+
     /// Finds gaps by asking for both sides of every boundary, and rules that nobody can meet.
     fn lint(&self) -> Vec<Complaint> {
         let mut complaints = Complaint::doubled(self.rule.iter().map(|rule| &rule.id));

@@ -90,6 +90,10 @@ impl Rules for ClassifyPolicy {
         self.version
     }
 
+    fn effective(&self) -> &str {
+        &self.effective
+    }
+
     fn lint(&self) -> Vec<Complaint> {
         let mut complaints = Complaint::doubled(self.rule.iter().map(|rule| &rule.id));
         let mut taken = BTreeSet::new();

@@ -158,6 +158,10 @@ impl Rules for Declines {
         self.version
     }
 
+    fn effective(&self) -> &str {
+        &self.effective
+    }
+
     fn lint(&self) -> Vec<Complaint> {
         let mut complaints = Complaint::doubled(self.family.iter().map(|family| &family.id));
         let exists = |id: &str| self.family.iter().any(|family| family.id.get_ref() == id);

@@ -7,6 +7,7 @@ use crate::decline::Declines;
 use crate::dunning::Plan;
 use crate::fact::{Fact, Facts};
 use crate::id::{ActionId, CaseId};
+use crate::policy::Versions;
 use std::collections::BTreeMap;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,7 +22,7 @@ pub struct Desk {
 
 impl Desk {
     /// What a report would count of all this.
-    pub fn facts(&self, declines: &Declines) -> Facts {
+    pub fn facts(&self, declines: &Versions<Declines>) -> Facts {
         let invoices = self
             .touched
             .invoices

@@ -136,6 +136,10 @@ impl Rules for DunningPolicy {
         self.version
     }
 
+    fn effective(&self) -> &str {
+        &self.effective
+    }
+
     fn lint(&self) -> Vec<Complaint> {
         let mut complaints = Complaint::doubled(self.segment.iter().map(|segment| &segment.id));
         for segment in &self.segment {

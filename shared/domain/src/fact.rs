@@ -8,6 +8,7 @@ use crate::case::{self, Case, Class};
 use crate::decline::{Declines, ReportReason};
 use crate::id::AccountId;
 use crate::money::Money;
+use crate::policy::Versions;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -66,8 +67,10 @@ impl Fact {
         self.at().strftime("%Y-%m").to_string()
     }
 
-    pub fn of_invoice(invoice: &Invoice, declines: &Declines) -> Option<Self> {
+    /// Judged by the taxonomy of its day, so that a later version changes no row that was written.
+    pub fn of_invoice(invoice: &Invoice, declines: &Versions<Declines>) -> Option<Self> {
         let at = invoice.first_failed_at?;
+        let declines = declines.at(at);
         let family = invoice.decline().map_or_else(|| declines.unclassified(), |decline| declines.family(decline));
         let due = invoice.due();
         Some(Self::Failure {
@@ -81,14 +84,10 @@ impl Fact {
     }
 
     /// Whether the code of a failed payment is one that we know.
-    pub fn of_code(payment: &Payment, declines: &Declines) -> Option<Self> {
-        let decline = payment.decline.value().filter(|decline| !declines.meaning(decline).known)?;
-        Some(Self::UnknownCode {
-            item: payment.id.clone(),
-            at: payment.at?,
-            provider: decline.provider.clone(),
-            code: decline.code.clone(),
-        })
+    pub fn of_code(payment: &Payment, declines: &Versions<Declines>) -> Option<Self> {
+        let at = payment.at?;
+        let decline = payment.decline.value().filter(|decline| !declines.at(at).meaning(decline).known)?;
+        Some(Self::UnknownCode { item: payment.id.clone(), at, provider: decline.provider.clone(), code: decline.code.clone() })
     }
 
     pub fn of_payment(payment: &Payment) -> Option<Self> {

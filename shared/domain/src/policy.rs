@@ -7,6 +7,8 @@ pub use limits::Limits;
 pub use texts::{Text, Texts};
 
 use crate::{approval::ApprovalPolicy, classify::ClassifyPolicy, decline::Declines, dunning::DunningPolicy, report::ReportPolicy};
+use jiff::civil::Date;
+use jiff::{Timestamp, tz::TimeZone};
 use serde::de::DeserializeOwned;
 use std::collections::{BTreeMap, BTreeSet};
 use toml::Spanned;
@@ -16,6 +18,8 @@ pub trait Rules: DeserializeOwned {
     /// The folder of its versions.
     const NAME: &'static str;
     fn version(&self) -> u32;
+    /// The date from which it holds.
+    fn effective(&self) -> &str;
     /// What is wrong with rules that can be read.
     fn lint(&self) -> Vec<Complaint>;
 }
@@ -72,6 +76,9 @@ impl<T: Rules> Versions<T> {
                 return Err(refused(complaint.offset + 1, complaint.message));
             }
             let version = rules.version();
+            if rules.effective().parse::<Date>().is_err() {
+                return Err(refused(0, format!("`effective` is a date such as 2026-01-01, not `{}`", rules.effective())));
+            }
             if !file.ends_with(&format!("{}/v{version}.toml", T::NAME)) {
                 return Err(refused(0, format!("version {version} of `{0}` belongs into {0}/v{version}.toml", T::NAME)));
             }
@@ -86,6 +93,14 @@ impl<T: Rules> Versions<T> {
     /// The newest version, which new work begins with.
     pub fn current(&self) -> &T {
         self.0.values().next_back().expect("loading refuses a policy without a version")
+    }
+
+    /// The version that held at a time: what was judged by it is judged the same for ever. Before the first, the first.
+    pub fn at(&self, at: Timestamp) -> &T {
+        let on = at.to_zoned(TimeZone::UTC).date();
+        let held = |rules: &&T| rules.effective().parse::<Date>().is_ok_and(|from| from <= on);
+        let oldest = || self.0.values().next().expect("loading refuses a policy without a version");
+        self.0.values().rfind(held).unwrap_or_else(oldest)
     }
 
     /// The version that older work began with.

@@ -37,6 +37,10 @@ impl Rules for ReportPolicy {
         self.version
     }
 
+    fn effective(&self) -> &str {
+        &self.effective
+    }
+
     fn lint(&self) -> Vec<Complaint> {
         let zone =
             jiff::tz::TimeZone::get(&self.timezone).err().map(|_| Complaint::at(0, format!("`{}` is not a time zone", self.timezone)));

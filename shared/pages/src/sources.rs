@@ -1,6 +1,6 @@
 //! Where deliveries come from, and how far Recoup may go with each; and the tickets that came.
 
-use crate::frame::{Viewer, frame, known, state, time, words};
+use crate::frame::{Viewer, frame, known, state, time};
 use domain::source::{Acting, Change, Mode, Party, Source};
 use domain::staff::Role;
 use domain::ticket::Ticket;
@@ -98,7 +98,7 @@ pub fn tickets(viewer: &Viewer, rows: &[Ticket], next: Option<&str>) -> String {
                 }
                 @if let Some((_, body)) = &ticket.body { p .written { (body) } }
                 @if let Some(latest) = ticket.latest.value().filter(|latest| ticket.body.as_ref().is_none_or(|(_, body)| body != *latest)) { p .written { (latest) } }
-                p { @if ticket.accounts.is_empty() { span .soft { "No account has this address." } } @for account in &ticket.accounts { a href={ "/accounts/" (account) } { (words("account")) } " " } }
+                p { @if ticket.accounts.is_empty() { span .soft { "No account has this address." } } @for account in &ticket.accounts { a href={ "/accounts/" (account) } { (account) } " " } }
             } }
             @if let Some(next) = next { p { a href=(next) { "More" } } }
         },

@@ -44,7 +44,7 @@ pub async fn check(service: &Service, acknowledged: &[Sent], dice: &mut Dice) ->
         effects_were_decided(&books)?;
         nothing_hangs(&books)?;
         no_letter_after_the_end(service, &books)?;
-        facts.extend(books.desk.facts(service.context.policies.declines.current()).into_values().map(|fact| (fact, 1)));
+        facts.extend(books.desk.facts(&service.context.policies.declines).into_values().map(|fact| (fact, 1)));
         actions.extend(books.desk.actions.clone());
         state += &format!("{:?}{:?}{:?}", books.desk, books.ledger, books.subscriptions);
     }

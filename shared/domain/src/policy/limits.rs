@@ -53,6 +53,10 @@ impl Rules for Limits {
         self.version
     }
 
+    fn effective(&self) -> &str {
+        &self.effective
+    }
+
     fn lint(&self) -> Vec<Complaint> {
         let rows = [
             ("signature_window_secs", self.signature_window_secs),

@@ -49,6 +49,10 @@ impl Rules for Texts {
         self.version
     }
 
+    fn effective(&self) -> &str {
+        &self.effective
+    }
+
     fn lint(&self) -> Vec<Complaint> {
         let mut complaints = Complaint::doubled(self.text.iter().map(|text| &text.id));
         for text in &self.text {
