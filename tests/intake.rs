@@ -125,7 +125,7 @@ fn a_sidebar_shows_what_the_events_tell_and_nothing_else() {
             ("/lifetime/mrr/currency", json!("EUR")),
             ("/lifetime/revenue/currency", json!("USD")),
             ("/credits/available/amount", json!("1.00")),
-            ("/credits/applied/amount", json!("5.00")),
+            ("/credits/applied/amount", json!("10.00")),
         ] {
             assert_eq!(sidebar.pointer(path), Some(&expected), "{path}: {sidebar}");
         }
@@ -312,6 +312,24 @@ fn a_source_takes_its_mode_and_raising_it_needs_two_people() {
         let (status, source) = wish(&service, "marc", "chargebee/default", json!({"acting": "act"})).await;
         assert_eq!((status, source["acting"].as_str()), (StatusCode::OK, Some("act")));
         assert_eq!(source["changes"][1]["confirmed_by"], "marc");
+    });
+}
+
+#[test]
+fn a_dispute_of_a_payment_that_nobody_knows_is_seen_after_a_while() {
+    run(async {
+        let service = open_at(NOON).await;
+        deliver_to(&service, "stripe", &fixture("stripe", "charge.dispute.created.json")).await;
+        service.advance(service.clock.now() + SignedDuration::from_hours(71)).await.unwrap();
+        assert_eq!(accounts(&service).await.len(), 0, "its charge may still come");
+        service.advance(service.clock.now() + SignedDuration::from_hours(2)).await.unwrap();
+        let sidebar = get(&service, "/api/accounts/stripe:guest:ch_200").await;
+        assert_eq!(sidebar["status"]["disputes"][0]["id"], "dp_1", "{sidebar}");
+        // The charge comes after all, with its customer: what follows is theirs.
+        deliver_to(&service, "stripe", &fixture("stripe", "charge.succeeded.basil.json")).await;
+        deliver_to(&service, "stripe", &fixture("stripe", "radar.early_fraud_warning.created.json")).await;
+        service.work().await.unwrap();
+        assert_eq!(get(&service, "/api/accounts/stripe:cus_200").await["status"]["disputes"][0]["id"], "issfr_1");
     });
 }
 

@@ -129,6 +129,11 @@ async fn wait(context: &Context, event: &Event, message: Option<&Message>) -> Re
     store::attempted(commit.run(context).await, Folded::Waiting)
 }
 
+/// What the customer is called of whom only a resource is known.
+pub fn guest(external: &str) -> String {
+    format!("guest:{}", external.split_once(':').map_or(external, |(_, id)| id))
+}
+
 fn nobodys(event: &Event, key: &Key) -> External {
     let id = key.pk.splitn(4, '#').nth(3).unwrap_or_default().to_owned();
     External { provider: event.provider.clone(), source: event.source.clone(), id, account: None, waiting: Vec::new() }
@@ -153,7 +158,10 @@ fn keys_of(event: &Event, account: &AccountId) -> Vec<Key> {
 /// Lays out what the first batch holds.
 fn desk(batch: &Batch, event: &Event, account: &AccountId) -> Result<Desk, Fault> {
     let head = batch.get::<Head>(&keys::head(account))?;
-    let head = head.unwrap_or_else(|| Head::new(&event.provider, &event.source, event.customer.as_deref().unwrap_or_default()));
+    let own = || external_keys(event).into_iter().map(|key| guest(&nobodys(event, &key).id));
+    let named = |guest: &String| AccountId::of(&event.provider, &event.source, guest) == *account;
+    let customer = event.customer.clone().or_else(|| own().find(named)).unwrap_or_default();
+    let head = head.unwrap_or_else(|| Head::new(&event.provider, &event.source, &customer));
     let mut touched = Touched::default();
     lay(batch, &touches(event), account, &mut touched)?;
     let mut actions = BTreeMap::new();

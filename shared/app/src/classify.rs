@@ -3,14 +3,14 @@
 mod probe;
 mod ticket;
 
-use crate::book::{self, Folded};
+use crate::book::{self, Folded, guest};
 use crate::context::Context;
 use crate::fault::Fault;
-use crate::message::{Message, body_name, keep, send_all, unpack};
+use crate::message::{Body, Message, body_name, keep, send_all, unpack};
 use crate::ports::QueueName;
 use crate::store::{self, Attempted, Batch, Commit, External, Sent, keys};
 use domain::event::{Event, Seen};
-use jiff::SignedDuration;
+use domain::id::AccountId;
 use providers::Reading;
 
 /// How a message ended.
@@ -26,7 +26,7 @@ pub enum Done {
 
 pub async fn handle(context: &Context, message: &Message) -> Result<Done, Fault> {
     match message {
-        Message::Delivery { provider, source, event, body, trace, .. } => {
+        Message::Delivery { provider, source, event, received_at, body, trace } => {
             let provider = providers::named(provider).ok_or_else(|| Fault::Park(format!("there is no provider called {provider}")))?;
             let raw = unpack(context, body).await?;
             let reading = (provider.read)(&raw, source).map_err(Fault::park)?;
@@ -34,13 +34,25 @@ pub async fn handle(context: &Context, message: &Message) -> Result<Done, Fault>
             if !matches!(reading, Reading::Ignored(_)) {
                 keep(context, &name, body).await?;
             }
-            let from = From { message: Some(message), body: Some(&name), trace };
+            // What has to wait holds the name of the body: nothing that people wrote stays in a receipt.
+            let waits = Message::Delivery {
+                provider: provider.name.to_owned(),
+                source: source.clone(),
+                event: event.clone(),
+                received_at: *received_at,
+                trace: trace.clone(),
+                body: Body::Archived(name.clone()),
+            };
+            let from = From { message: Some(&waits), body: Some(&name), trace };
             match reading {
                 Reading::Events(events) => fold_all(context, &events, from).await,
                 Reading::Ask { events, call } if events.is_empty() => probe::ask(context, provider, source, &call.path, trace).await,
                 Reading::Ask { events, call } => {
                     let done = fold_all(context, &events, from).await?;
-                    probe::learn_more(context, provider, source, &call, &events, trace).await?;
+                    // A redelivery does not ask again: a provider that hangs must not hold up what stands behind.
+                    if done == Done::Folded {
+                        probe::learn_more(context, provider, source, &call, &events, trace).await;
+                    }
                     Ok(done)
                 }
                 Reading::Ignored(_) => Ok(Done::Ignored),
@@ -86,7 +98,7 @@ async fn fold_all(context: &Context, events: &[Event], from: From<'_>) -> Result
     Ok(done)
 }
 
-/// Nobody came for an id in time. If its owner is known by now, what waited is sent again; otherwise it waits on, and is told of.
+/// Nobody came for an id in time. If its owner is known by now, what waited is sent again; otherwise it becomes a guest's.
 async fn orphan(context: &Context, provider: &str, source: &str, id: &str) -> Result<Done, Fault> {
     store::retrying(context, || async {
         // Read.
@@ -99,12 +111,23 @@ async fn orphan(context: &Context, provider: &str, source: &str, id: &str) -> Re
         // Decide.
         if external.account.is_some() {
             // Sent before it is forgotten: a crash in between sends it twice, which is harmless.
-            let released: Vec<_> = external.waiting.drain(..).map(|waiting| Sent { queue: QueueName::Events, message: waiting.message }).collect();
+            let released: Vec<_> =
+                external.waiting.drain(..).map(|waiting| Sent { queue: QueueName::Events, message: waiting.message }).collect();
             send_all(context, &released).await?;
         } else {
-            tracing::warn!(external = %id, events = external.waiting.len(), "events wait for a resource that nobody has named; they wait on");
-            let until = context.clock.now() + SignedDuration::from_hours(context.policies.limits.current().orphan_hours_max);
-            external.waiting.iter_mut().for_each(|waiting| waiting.until = until);
+            // It is from before the source was connected: an account of its own shows it, so that nobody misses a dispute.
+            tracing::warn!(external = %id, events = external.waiting.len(), "nobody has named whose this is; it becomes a guest's");
+            external.account = Some(AccountId::of(provider, source, &guest(id)));
+            let released: Vec<_> =
+                external.waiting.drain(..).map(|waiting| Sent { queue: QueueName::Events, message: waiting.message }).collect();
+            // Stored first: a message that came before the owner would only wait again.
+            let mut commit = Commit::default();
+            commit.over(&batch, &external);
+            let stored = store::attempted(commit.run(context).await, Done::Waiting)?;
+            if stored == Attempted::Done(Done::Waiting) {
+                send_all(context, &released).await?;
+            }
+            return Ok(stored);
         }
 
         // Write.

@@ -3,7 +3,8 @@
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::ports::{Order, Range, Table};
-use crate::store::{Commit, FoundBy, keys, open};
+use crate::store::{Batch, Commit, FoundBy, Of, keys, open};
+use domain::book::Person;
 use domain::desk::Desk;
 use domain::find::{Term, terms};
 use domain::id::AccountId;
@@ -13,7 +14,7 @@ use std::collections::BTreeSet;
 pub fn put_terms(commit: &mut Commit, before: &Desk, after: &Desk) {
     let known = terms(&before.touched);
     for term in terms(&after.touched).difference(&known) {
-        commit.put(&FoundBy { term: term.as_str().to_owned(), account: after.head.account.clone() });
+        commit.put(&FoundBy { digest: keys::term_digest(term.as_str()), account: after.head.account.clone() });
     }
 }
 
@@ -37,9 +38,18 @@ pub async fn accounts(context: &Context, question: &str, limit: u32) -> Result<B
     Ok(found)
 }
 
-/// The accounts with an e-mail address.
+/// The accounts whose e-mail address this is; one that it was is not enough.
 pub async fn by_email(context: &Context, email: &str) -> Result<Vec<AccountId>, Fault> {
     let pk = keys::found_partition(Term::email(email).as_str());
     let range = Range { table: Table::Accounts, pk, prefix: String::new(), after: None, limit: 100, order: Order::Ascending };
-    context.store.range(&range).await?.iter().map(|item| open::<FoundBy>(item).map(|found| found.account)).collect()
+    let found: Vec<AccountId> =
+        context.store.range(&range).await?.iter().map(|item| open::<FoundBy>(item).map(|found| found.account)).collect::<Result<_, _>>()?;
+    let people = Batch::read(context, found.iter().map(keys::person).collect()).await?;
+    let mut own = Vec::new();
+    for account in found {
+        let person = people.get::<Of<Person>>(&keys::person(&account))?;
+        let address = person.and_then(|person| person.value.email.value().map(|email| Term::email(email)));
+        own.extend((address == Some(Term::email(email))).then_some(account));
+    }
+    Ok(own)
 }

@@ -47,11 +47,13 @@ pub async fn change(context: &Context, provider: &str, source: &str, wish: &Wish
     let decided = store::retrying(context, || async {
         // Read.
         let key = keys::source(provider, source);
-        let batch = Batch::read(context, vec![key.clone()]).await?;
+        let who = keys::staff(&staff.id);
+        let batch = Batch::read(context, vec![key.clone(), who.clone()]).await?;
+        let Some(staff) = batch.get::<Staff>(&who)? else { return Ok(Attempted::Done(Err(Refused::NotPermitted))) };
         let mut setup = batch.get::<Source>(&key)?.unwrap_or_else(|| Source::new(provider, source));
 
         // Decide.
-        let granted = match setup.wish(wish, staff, context.clock.now()) {
+        let granted = match setup.wish(wish, &staff, context.clock.now()) {
             Ok(granted) => granted,
             Err(refused) => return Ok(Attempted::Done(Err(refused))),
         };
@@ -59,6 +61,7 @@ pub async fn change(context: &Context, provider: &str, source: &str, wish: &Wish
         // Write.
         let mut commit = Commit::default();
         commit.over(&batch, &setup);
+        commit.check(&batch, &who);
         store::attempted(commit.run(context).await, Ok((setup, granted)))
     });
     decided.await?.map_err(|refused| {

@@ -10,6 +10,8 @@ use providers::{Call, Reply};
 use std::sync::Arc;
 use std::time::Duration;
 
+/// How long a question may take: nothing depends on its answer at once, and others wait behind it.
+const GLANCE: Duration = Duration::from_secs(2);
 /// How long a provider may take.
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -29,6 +31,7 @@ pub struct Outgoing<'a> {
 
 impl Network {
     pub async fn send(&self, outgoing: Outgoing<'_>) -> Result<Reply, NoReply> {
+        let patience = if outgoing.method == "GET" { GLANCE } else { PATIENCE };
         let mut request = HttpRequest::new(SdkBody::from(outgoing.body));
         request.set_method(outgoing.method).map_err(|_| NoReply::NotSent)?;
         request.set_uri(outgoing.url).map_err(|_| NoReply::NotSent)?;
@@ -43,7 +46,7 @@ impl Network {
             let body = String::from_utf8(body.into_bytes().to_vec()).map_err(|_| NoReply::Unknown)?;
             Ok(Reply { status, body })
         };
-        tokio::time::timeout(PATIENCE, exchange).await.unwrap_or(Err(NoReply::Unknown))
+        tokio::time::timeout(patience, exchange).await.unwrap_or(Err(NoReply::Unknown))
     }
 }
 

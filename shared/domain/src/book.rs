@@ -127,6 +127,7 @@ impl Touched {
         }
         self.settle(book);
         self.explain(book, same_try);
+        book.forget_old_tries();
         book.last_event_at = book.last_event_at.max(Some(event.at));
     }
 

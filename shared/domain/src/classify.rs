@@ -192,7 +192,8 @@ fn failed_invoice(decided: &mut Decided, scene: Scene<'_>, id: &CaseId, invoice:
             decided.recover.extend(remaining.map(|_| invoice.id.clone()));
             open(desk, failed::case(scene, id, &invoice, &desk.head));
         }
-        (Due::Open(_), Some(case)) if case.state == State::Open => {
+        // What was paid and is open again, because the money did not come after all, is the same trouble.
+        (Due::Open(_), Some(case)) => {
             let mut renewed = failed::case(scene, id, &invoice, &desk.head);
             renewed.opened_at = case.opened_at;
             renewed.actions = case.actions;

@@ -70,6 +70,9 @@ pub struct Codes {
     pub codes: Vec<String>,
     /// Visa's category of the codes.
     pub category: Option<u8>,
+    /// An advice that counts whatever the code is: never to try again.
+    #[serde(default)]
+    pub overrides: bool,
 }
 
 /// Which table to read the codes of a gateway with that a provider passes on.
@@ -103,7 +106,8 @@ pub struct Meaning<'a> {
 }
 
 impl Declines {
-    /// Finds what a failed try means: the provider's advice says most, then the network's, then the codes.
+    /// Finds what a failed try means. An advice never to try again counts whatever the code is; then the provider's code
+    /// says most, then the network's, then any other advice.
     pub fn meaning(&self, decline: &Decline) -> Meaning<'_> {
         let advice = decline.advice.as_ref().map(|code| (format!("{}_advice", decline.provider), code));
         let trusted = self.network_advice_from.contains(&decline.provider);
@@ -116,11 +120,22 @@ impl Declines {
         });
         let own = (gateway.unwrap_or_else(|| decline.provider.clone()), &decline.code);
         let network = |table: &str| decline.network_code.as_ref().map(|code| (table.to_owned(), code));
-        // A code that no table of its own lists may be the bank's, passed on as it came.
-        let passed_on = ["iso8583", "sepa"].map(|table| Some((table.to_owned(), &decline.code)));
-        let asked = [advice, network_advice, Some(own), network("iso8583"), network("sepa")].into_iter().chain(passed_on);
-        let found = asked.flatten().find_map(|(table, code)| {
-            let row = self.code.iter().find(|row| row.table == table && row.codes.contains(code))?;
+        // A code that no table of its own lists may be the bank's, passed on as it came: but not by a gateway that we do
+        // not know, whose numbers are its own.
+        let passed_on = |table: &str| decline.gateway.is_none().then(|| (table.to_owned(), &decline.code));
+        let overriding = [&advice, &network_advice].map(|asked| (asked.clone(), true));
+        let others = [
+            Some(own),
+            network("iso8583"),
+            network("sepa"),
+            advice.clone(),
+            network_advice.clone(),
+            passed_on("iso8583"),
+            passed_on("sepa"),
+        ];
+        let asked = overriding.into_iter().chain(others.map(|asked| (asked, false)));
+        let found = asked.filter_map(|(asked, overrides)| Some((asked?, overrides))).find_map(|((table, code), overrides)| {
+            let row = self.code.iter().find(|row| row.table == table && row.codes.contains(code) && (row.overrides || !overrides))?;
             Some(Meaning {
                 family: self.named(row.family.get_ref()),
                 source: format!("{table} {code}, declines v{}", self.version),

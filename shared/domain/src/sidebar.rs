@@ -191,7 +191,7 @@ pub fn sidebar(head: &Head, person: &Person, now: Timestamp) -> Sidebar {
             name: line.plan.clone(),
             price: line.price.and_then(Rate::money),
             interval: line.interval.map(every),
-            renews_at: line.renews_at,
+            renews_at: line.renews_at.filter(|_| renews(line)),
         }),
         payment_method: head.book.card().map(|card| PaymentMethod {
             brand: card.brand.clone(),
@@ -210,13 +210,13 @@ pub fn sidebar(head: &Head, person: &Person, now: Timestamp) -> Sidebar {
         history: history(head, now),
         credits: Credits {
             available: main.and_then(|currency| head.book.balance.get(&currency)?.copied()),
-            applied: sum(&head.book.figures.credited),
+            applied: sum(&head.book.figures.credited).filter(|_| !head.book.figures.credited.is_empty()),
             pending: None,
         },
         subscription: running.map_or_else(Subscription::default, |line| Subscription {
             started_at: line.started_at,
             contract_end: line.ends_at.or(line.contract_ends_at),
-            auto_renew: Some(line.ends_at.is_none()),
+            auto_renew: line.end_is_stated.then_some(line.ends_at.is_none()),
             seats_total: quantity,
             addons: Some(addons(line)),
             status: line.status.map(SubscriptionStatus::name),
@@ -273,16 +273,23 @@ fn every(interval: Interval) -> String {
     if interval.count == 1 { interval.unit.name().to_owned() } else { format!("{} {}s", interval.count, interval.unit.name()) }
 }
 
+/// Whether another period begins when this one is over.
+fn renews(line: &SubscriptionLine) -> bool {
+    use SubscriptionStatus::{Active, PastDue, Trial};
+    let goes_on = line.ends_at.zip(line.renews_at).is_none_or(|(ends_at, renews_at)| ends_at > renews_at);
+    goes_on && matches!(line.status, Some(Active | PastDue | Trial))
+}
+
 /// What the plan and its add-ons of the same interval will come to, before tax and discounts.
 fn next_invoice(line: &SubscriptionLine) -> Option<Upcoming> {
-    let at = line.renews_at.filter(|renews_at| line.ends_at.is_none_or(|ends_at| ends_at > *renews_at))?;
+    let at = line.renews_at.filter(|_| renews(line))?;
     let price = line.price?;
     let addons = line.addons.iter().filter(|item| item.interval == line.interval && item.role == Role::Addon);
     let all = addons.map(|item| Some((item.unit?, item.quantity))).chain([Some((price, line.quantity.unwrap_or(1)))]);
     let amount = all.collect::<Option<Vec<_>>>().map(|items| {
         items.iter().map(|(unit, quantity)| unit.amount() * Decimal::from(*quantity)).fold(Decimal::ZERO, |sum, amount| sum + amount)
     });
-    Some(Upcoming { at, amount: amount.map(|amount| Money::rounded(amount, price.currency())) })
+    Some(Upcoming { at, amount: amount.filter(|_| !line.discounted).map(|amount| Money::rounded(amount, price.currency())) })
 }
 
 fn addons(line: &SubscriptionLine) -> Vec<Addon> {

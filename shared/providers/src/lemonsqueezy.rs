@@ -48,7 +48,7 @@ fn sign(keys: &Keys, body: &[u8], _at: Timestamp) -> Headers {
 
 /// The header `X-Event-Name` is not signed, so the name is taken from the body.
 fn envelope(body: &[u8]) -> Result<Envelope, Malformed> {
-    let delivery: wire::Delivery<'_> = serde_json::from_slice(body).map_err(malformed("a Lemon Squeezy delivery"))?;
-    let relevant = read::is_relevant(&delivery.meta.event_name);
-    Ok(Envelope { id: read::id(&delivery), live: delivery.test_mode().map(|test| !test), kind: delivery.meta.event_name.into(), relevant })
+    let outside: wire::Outside<'_> = serde_json::from_slice(body).map_err(malformed("a Lemon Squeezy delivery"))?;
+    let relevant = read::is_relevant(&outside.meta.event_name);
+    Ok(Envelope { id: read::id(&outside), live: outside.test_mode().map(|test| !test), kind: outside.meta.event_name.into(), relevant })
 }

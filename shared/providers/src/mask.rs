@@ -6,10 +6,23 @@ use std::borrow::Cow;
 /// What stands where a number stood.
 const MASKED: &str = "[masked]";
 
-/// Masks every text of a JSON document; what is not JSON is no delivery and is not kept anyway.
+/// Masks the texts of a JSON document. What cannot be read as JSON is masked as one text: it may be kept with its reason.
 pub(crate) fn json(body: &[u8]) -> Cow<'_, [u8]> {
-    let Ok(mut document) = serde_json::from_slice::<Value>(body) else { return Cow::Borrowed(body) };
-    if mask(&mut document) { Cow::Owned(document.to_string().into_bytes()) } else { Cow::Borrowed(body) }
+    match serde_json::from_slice::<Value>(body) {
+        Ok(mut document) => {
+            if mask(&mut document) {
+                Cow::Owned(document.to_string().into_bytes())
+            } else {
+                Cow::Borrowed(body)
+            }
+        }
+        Err(_) => Cow::Owned(text(&String::from_utf8_lossy(body)).into_owned().into_bytes()),
+    }
+}
+
+/// Whether a field names something: nobody writes into it, and a masked id would be somebody else's.
+fn is_name(field: &str) -> bool {
+    matches!(field, "id" | "type" | "time" | "uuid") || ["_id", "_at", "_version"].iter().any(|ending| field.ends_with(ending))
 }
 
 fn mask(value: &mut Value) -> bool {
@@ -21,15 +34,21 @@ fn mask(value: &mut Value) -> bool {
                 true
             }
         },
+        Value::Number(number) if is_card(&number.to_string()) => {
+            *value = Value::String(MASKED.to_owned());
+            true
+        }
         Value::Array(values) => values.iter_mut().fold(false, |changed, value| mask(value) | changed),
-        Value::Object(fields) => fields.iter_mut().fold(false, |changed, (_, value)| mask(value) | changed),
+        Value::Object(fields) => {
+            fields.iter_mut().filter(|(field, _)| !is_name(field)).fold(false, |changed, (_, value)| mask(value) | changed)
+        }
         _ => false,
     }
 }
 
 /// Masks card numbers (by their check digit), IBANs (by theirs), security codes and account numbers that are called so.
 pub(crate) fn text(written: &str) -> Cow<'_, str> {
-    let mut spans: Vec<(usize, usize)> = runs(written, |c| c.is_ascii_digit())
+    let mut spans: Vec<(usize, usize)> = runs(written, |c| digit(c).is_some())
         .into_iter()
         .filter(|(start, end)| is_card(&written[*start..*end]) || is_named(&written[..*start], &written[*start..*end]))
         .collect();
@@ -50,17 +69,35 @@ pub(crate) fn text(written: &str) -> Cow<'_, str> {
     Cow::Owned(masked)
 }
 
-/// Stretches of wanted characters, single spaces, hyphens and dots between them included.
+/// How many characters may stand between the parts of a number.
+const GAP_MAX: usize = 3;
+
+/// A digit, as people of any keyboard write it.
+fn digit(c: char) -> Option<u32> {
+    let wide = |first: char| u32::from(c).checked_sub(u32::from(first)).filter(|digit| *digit < 10);
+    c.to_digit(10).or_else(|| wide('０')).or_else(|| wide('٠'))
+}
+
+/// Stretches of wanted characters, with what people put between them.
 fn runs(text: &str, wanted: impl Fn(char) -> bool) -> Vec<(usize, usize)> {
     let mut runs = Vec::new();
     let mut run: Option<(usize, usize)> = None;
-    let mut gap = 0;
+    let (mut gap, mut skip) = (0, 0);
     for (place, c) in text.char_indices() {
+        if place < skip {
+            continue;
+        }
         if wanted(c) {
             run = Some((run.map_or(place, |(start, _)| start), place + c.len_utf8()));
             gap = 0;
-        } else if matches!(c, ' ' | '-' | '.' | '\u{a0}') && run.is_some() && gap == 0 {
-            gap = 1;
+        } else if run.is_some() && gap < GAP_MAX && text[place..].starts_with("&nbsp;") {
+            gap += 1;
+            skip = place + "&nbsp;".len();
+        } else if run.is_some()
+            && gap < GAP_MAX
+            && (c.is_whitespace() || matches!(c, '-' | '‐' | '‑' | '–' | '—' | '.' | ',' | '/' | '_' | '|'))
+        {
+            gap += 1;
         } else {
             runs.extend(run.take());
             gap = 0;
@@ -71,13 +108,13 @@ fn runs(text: &str, wanted: impl Fn(char) -> bool) -> Vec<(usize, usize)> {
 }
 
 fn digits(text: &str) -> Vec<u32> {
-    text.chars().filter_map(|c| c.to_digit(10)).collect()
+    text.chars().filter_map(digit).collect()
 }
 
 /// Whether a stretch of digits holds a card number: some of its groups together have 13 to 19 digits and the right check
 /// digit. A security code may follow as a group of its own, and digits without any gap may hide a number inside.
 fn is_card(text: &str) -> bool {
-    let groups: Vec<Vec<u32>> = text.split(|c: char| !c.is_ascii_digit()).map(digits).filter(|group| !group.is_empty()).collect();
+    let groups: Vec<Vec<u32>> = text.split(|c| digit(c).is_none()).map(digits).filter(|group| !group.is_empty()).collect();
     // Each group has a digit, so that no more than nineteen of them can be one number.
     let joined = (0..groups.len()).flat_map(|from| (from + 1..=groups.len().min(from + 19)).map(move |to| (from, to)));
     let mut cards = joined.map(|(from, to)| groups[from..to].concat()).filter(|digits| (13..=19).contains(&digits.len()));
@@ -159,7 +196,13 @@ mod tests {
             ("IBAN DE89 3704 0044 0532 0130 00 bitte", "IBAN [masked] bitte"),
             ("nl91abna0417164300", "[masked]"),
             ("account number 000123456789", "account number [masked]"),
-            ("4242 4242 4242 4242 123 12/30", "[masked]/30"),
+            ("4242 4242 4242 4242 123 12/30", "[masked]"),
+            ("4242  4242  4242  4242", "[masked]"),
+            ("4242 - 4242 – 4242 / 4242", "[masked]"),
+            ("4242&nbsp;4242&nbsp;4242&nbsp;4242", "[masked]"),
+            ("4242\n4242\t4242,4242", "[masked]"),
+            ("４２４２４２４２４２４２４２４２", "[masked]"),
+            ("at 2026-03-01 10:00:00 and 2026-03-02 11:00:00", "at 2026-03-01 10:00:00 and 2026-03-02 11:00:00"),
             ("order 1234567890123456 of 2026-03-01", "order 1234567890123456 of 2026-03-01"),
             ("invoice in_1MtHbELkdIwHu7ixl4OzzPMv for 49.00", "invoice in_1MtHbELkdIwHu7ixl4OzzPMv for 49.00"),
             ("call +49 30 901820", "call +49 30 901820"),
@@ -176,6 +219,11 @@ mod tests {
     fn a_document_keeps_all_else() {
         let body = br#"{"id":"t1","ticket":{"body":"4242 4242 4242 4242","csat":5}}"#;
         assert_eq!(json(body).as_ref(), br#"{"id":"t1","ticket":{"body":"[masked]","csat":5}}"#);
+        // An id with the check digit of a card is still an id, and what is not JSON is masked all the same.
+        let named = br#"{"id":"4242424242424242","requester_id":"4242424242424242","detail":{"note":4242424242424242}}"#;
+        let masked = br#"{"detail":{"note":"[masked]"},"id":"4242424242424242","requester_id":"4242424242424242"}"#;
+        assert_eq!(json(named).as_ref(), masked);
+        assert_eq!(json(b"{\"body\":\"4242 4242 4242 4242\"").as_ref(), b"{\"body\":\"[masked]\"");
         let clean = br#"{ "id": "t1" }"#;
         assert!(matches!(json(clean), Cow::Borrowed(_)));
     }

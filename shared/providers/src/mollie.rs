@@ -77,8 +77,8 @@ fn envelope(body: &[u8]) -> Result<Envelope, Malformed> {
         return Ok(Envelope { id, kind: "classic".to_owned(), live: None, relevant });
     }
     // The mode stands in the entity, which a simple payload leaves out.
-    let event: wire::Event<'_> = serde_json::from_slice(body).map_err(malformed("a Mollie event"))?;
-    let live = event.embedded.and_then(|embedded| embedded.entity.mode).map(|mode| &*mode == "live");
-    let relevant = read::is_relevant(&event.kind);
-    Ok(Envelope { id: event.id.into(), kind: event.kind.into(), live, relevant })
+    let outside: wire::Outside<'_> = serde_json::from_slice(body).map_err(malformed("a Mollie event"))?;
+    let live = outside.embedded.and_then(|embedded| embedded.entity?.mode).map(|mode| &*mode == "live");
+    let relevant = read::is_relevant(&outside.kind);
+    Ok(Envelope { id: outside.id.into(), kind: outside.kind.into(), live, relevant })
 }

@@ -52,7 +52,7 @@ fn sign(keys: &Keys, body: &[u8], at: Timestamp) -> Headers {
 }
 
 fn envelope(body: &[u8]) -> Result<Envelope, Malformed> {
-    let event = wire::event(body)?;
+    let event = wire::outside(body)?;
     let live = event.environment.as_deref().map(|environment| environment == "PRODUCTION");
     let relevant = read::is_relevant(&event.kind);
     Ok(Envelope { id: event.id.into(), kind: event.kind.into(), live, relevant })

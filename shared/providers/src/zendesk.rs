@@ -69,6 +69,20 @@ struct Change {
 #[derive(Deserialize)]
 struct Comment {
     body: Option<String>,
+    is_public: Option<bool>,
+    author: Option<Author>,
+}
+
+#[derive(Deserialize)]
+struct Author {
+    is_staff: Option<bool>,
+}
+
+impl Comment {
+    /// Whether the customer wrote it: no note among colleagues, and no answer of theirs.
+    fn is_customers(&self) -> bool {
+        self.is_public != Some(false) && self.author.as_ref().and_then(|author| author.is_staff) != Some(true)
+    }
 }
 
 #[derive(Deserialize)]
@@ -83,7 +97,7 @@ fn meaning(kind: &str) -> Option<Kind> {
     let kind = kind.trim_start_matches("zen:event-type:");
     Some(match kind {
         "ticket.created" => Kind::TicketOpened,
-        "ticket.closed" | "ticket.deleted" | "ticket.soft_deleted" => Kind::TicketClosed,
+        "ticket.closed" | "ticket.deleted" | "ticket.soft_deleted" | "ticket.permanently_deleted" => Kind::TicketClosed,
         "messaging_ticket.satisfaction_rated" => Kind::TicketChanged,
         kind if kind.starts_with("ticket.") => Kind::TicketChanged,
         _ => return None,
@@ -101,18 +115,21 @@ fn read(body: &[u8], source: &str) -> Result<Reading, Malformed> {
     let Some(kind) = meaning(&outside.kind) else { return Ok(Reading::Ignored("an event type that changes nothing here")) };
     let Wire { id, kind: name, time, detail, event: change } = serde_json::from_slice(body).map_err(malformed("a Zendesk event"))?;
     let stated = detail.status.as_deref().and_then(TicketStatus::parse);
-    let comment = change.as_ref().and_then(|change| change.comment.as_ref()?.body.clone());
+    let comment = change.as_ref().and_then(|change| change.comment.as_ref()).filter(|comment| comment.is_customers());
+    let comment = comment.and_then(|comment| comment.body.clone());
+    // Every event repeats the first text: it was written once.
+    let first = matches!(kind, Kind::TicketOpened).then_some(detail.description).flatten();
     let seen = TicketSeen {
         id: detail.id.0,
         as_of: None,
         subject: detail.subject,
         // A comment is what the customer wrote last; the description, what they wrote first.
-        body: comment.or(detail.description),
+        body: comment.or(first),
         status: if kind == Kind::TicketClosed { Some(TicketStatus::Closed) } else { stated },
         csat: change.filter(|_| name.contains("satisfaction")).and_then(score),
-        requester_name: detail.requester_name,
-        // Without an address the requester is known by number only.
-        requester_email: detail.requester_email.or(detail.requester_id.map(|Id(id)| format!("zendesk-user:{id}"))),
+        // Without a name the requester is known by number only.
+        requester_name: detail.requester_name.or(detail.requester_id.map(|Id(id)| format!("Zendesk user {id}"))),
+        requester_email: detail.requester_email,
     };
     Ok(Reading::Events(vec![Event {
         id,

@@ -56,12 +56,14 @@ pub(super) async fn replay(shared: &Shared, file: &Path, to: Option<&str>, rate:
     let environment = std::env::vars().filter(|(name, _)| name.starts_with("RECOUP_SECRET_")).collect();
     let keys = Arc::new(vault::sources(&environment).map_err(|error| error.to_string())?);
     // Signatures go by the service's clock, which may not be the machine's.
-    let now = beside::clock(&target).await?;
+    let now = Arc::new(Mutex::new(beside::clock(&target).await?));
+    let ticking = tokio::spawn(tick(target.clone(), now.clone()));
     let began = Instant::now();
     let (next, tally) = (Arc::new(AtomicUsize::new(0)), Arc::new(Mutex::new(Tally::default())));
     let mut senders = Vec::new();
     for _ in 0..SENDERS.min(recorded.len()) {
         let (recorded, keys, next, tally, target) = (recorded.clone(), keys.clone(), next.clone(), tally.clone(), target.clone());
+        let now = now.clone();
         senders.push(tokio::spawn(async move {
             let mut connection = None;
             loop {
@@ -72,7 +74,8 @@ pub(super) async fn replay(shared: &Shared, file: &Path, to: Option<&str>, rate:
                     began + Duration::from_secs(1) * u32::try_from(place).unwrap_or(u32::MAX) / rate.max(1)
                 });
                 tokio::time::sleep_until(due).await;
-                let answer = send(&target, &mut connection, delivery, &keys, now).await;
+                let signed_at = *now.lock().await;
+                let answer = send(&target, &mut connection, delivery, &keys, signed_at).await;
                 note(&mut *tally.lock().await, due, answer);
             }
         }));
@@ -82,6 +85,7 @@ pub(super) async fn replay(shared: &Shared, file: &Path, to: Option<&str>, rate:
         sender.await.map_err(|error| format!("a sender broke off: {error}"))?;
     }
     bar.abort();
+    ticking.abort();
     let took = began.elapsed();
     summary(&mut *tally.lock().await, took)
 }
@@ -97,12 +101,14 @@ fn read(file: &Path) -> Result<Vec<Recorded>, Failed> {
 
 fn line_of(line: &str) -> Result<Recorded, String> {
     let parsed: Line = serde_json::from_str(line).map_err(|error| format!("this is not JSON: {error}"))?;
-    let body = match parsed.body {
-        Some(Value::String(text)) => text,
-        Some(body) => body.to_string(),
-        None => line.to_owned(),
+    // A body alone may have fields of these names that mean something else: Chargebee's events have a `source`.
+    let Line { provider, source, body } = parsed;
+    let (body, provider, source) = match body {
+        Some(Value::String(text)) => (text, provider, source),
+        Some(body) => (body.to_string(), provider, source),
+        None => (line.to_owned(), None, None),
     };
-    let provider = match &parsed.provider {
+    let provider = match &provider {
         Some(name) => providers::named(name).ok_or_else(|| format!("there is no provider called `{name}`"))?,
         None => {
             let fits = |provider: &&&Provider| (provider.envelope)(body.as_bytes()).is_ok();
@@ -113,7 +119,7 @@ fn line_of(line: &str) -> Result<Recorded, String> {
             }
         }
     };
-    Ok(Recorded { provider, source: parsed.source.unwrap_or_else(|| "default".to_owned()), body: Bytes::from(body) })
+    Ok(Recorded { provider, source: source.unwrap_or_else(|| "default".to_owned()), body: Bytes::from(body) })
 }
 
 type Connection = Option<SendRequest<Full<Bytes>>>;
@@ -170,6 +176,16 @@ fn note(tally: &mut Tally, due: Instant, answer: Result<(StatusCode, Bytes), Str
     }
 }
 
+/// Looks at the service's clock again and again: a long replay must not sign with a time that has passed.
+async fn tick(target: String, now: Arc<Mutex<Timestamp>>) {
+    loop {
+        tokio::time::sleep(Duration::from_secs(20)).await;
+        if let Ok(read) = beside::clock(&target).await {
+            *now.lock().await = read;
+        }
+    }
+}
+
 /// Draws how far it is, where somebody looks.
 async fn progress(next: Arc<AtomicUsize>, total: usize) {
     if !std::io::stderr().is_terminal() {
@@ -214,6 +230,10 @@ mod tests {
             (
                 r#"{"id":"evt_1","object":"event","type":"x","livemode":false,"data":{}}"#,
                 Ok(("stripe", "default", r#"{"id":"evt_1","object":"event","type":"x","livemode":false,"data":{}}"#)),
+            ),
+            (
+                r#"{"id":"ev_1","source":"api","event_type":"x","content":{}}"#,
+                Ok(("chargebee", "default", r#"{"id":"ev_1","source":"api","event_type":"x","content":{}}"#)),
             ),
             (r#"{"provider":"nobody","body":"x"}"#, Err(())),
             (r#"{"hello":"world"}"#, Err(())),

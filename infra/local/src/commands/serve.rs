@@ -86,6 +86,9 @@ async fn tick(service: Arc<Service>) {
             () = arrived.notified() => {}
         }
         let _working = service.working.lock().await;
+        if let Err(fault) = service.forget_old_bodies() {
+            tracing::error!(fault = %fault, "old bodies could not be forgotten");
+        }
         if let Err(fault) = service.work().await {
             tracing::error!(now = %service.clock.now(), fault = %fault, "the queues could not be worked");
         }

@@ -1,12 +1,12 @@
 //! Routes that only this machine has: the clock, the outbox, the queues, the sandbox, and signing in as anyone.
 
 use crate::service::Service;
-use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use http::{Request, StatusCode};
 use jiff::{Span, Timestamp, tz::TimeZone};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use shared::app::message::Message;
 use shared::app::ports::{Channel, Clock, QueueName};
 use shared::app::web::{self, Answer, Problem, fields, json, query};
 use shared::app::{approval, message, staff, token};
@@ -26,7 +26,7 @@ async fn helped(service: &Service, request: &Request<Bytes>) -> Result<Answer, P
         ("POST", ["local", "login"]) => sign_in(service, request).await,
         ("GET", ["local", "outbox"]) => outbox(service, request),
         ("GET", ["local", "queues"]) => Ok(json(StatusCode::OK, &json!({"items": service.queue.depths().map_err(broken)?}))),
-        ("GET", ["local", "queues", name, "dead"]) => dead(service, name),
+        ("GET", ["local", "queues", name, "dead"]) => dead(service, name).await,
         ("POST", ["local", "queues", name, "redrive"]) => redrive(service, name).await,
         ("GET", ["local", "sandbox", provider, "calls"]) => {
             known(provider)?;
@@ -119,20 +119,19 @@ fn queue(name: &str) -> Result<QueueName, Problem> {
     QueueName::ALL.into_iter().find(|queue| queue.name() == name).ok_or_else(|| Problem::not_found("queue"))
 }
 
-fn dead(service: &Service, name: &str) -> Result<Answer, Problem> {
-    let dead = service.queue.dead(queue(name)?).map_err(broken)?;
-    let items: Vec<_> = dead
-        .into_iter()
-        .map(|(id, body, reason)| json!({"id": id, "body": body, "reason": reason, "delivery": opened(service, &body)}))
-        .collect();
+async fn dead(service: &Service, name: &str) -> Result<Answer, Problem> {
+    let mut items = Vec::new();
+    for (id, body, reason) in service.queue.dead(queue(name)?).map_err(broken)? {
+        let delivery = delivered(service, &body).await;
+        items.push(json!({"id": id, "body": body, "reason": reason, "delivery": delivery}));
+    }
     Ok(json(StatusCode::OK, &json!({"items": items})))
 }
 
-/// What was delivered, where a dead message holds it.
-fn opened(service: &Service, message: &str) -> Option<String> {
-    let message: Value = serde_json::from_str(message).ok()?;
-    let packed = STANDARD.decode(message["body"]["inline"].as_str()?).ok()?;
-    let body = message::opened(&service.context, &packed).ok()?;
+/// What was delivered, where a dead message holds it or names it.
+async fn delivered(service: &Service, message: &str) -> Option<String> {
+    let Ok(Message::Delivery { body, .. }) = Message::decode(message) else { return None };
+    let body = message::unpack(&service.context, &body).await.ok()?;
     Some(String::from_utf8_lossy(&body).into_owned())
 }
 

@@ -106,6 +106,10 @@ async fn again(context: &Context, id: &ActionId) -> Result<Attempted<Next>, Faul
         matches!(action.state, State::Executing | State::InDoubt) && action.look_at.is_none_or(|at| at <= context.clock.now())
     };
     match (read.action.clone().filter(due), read.head.clone()) {
+        (Some(action), Some(head)) if observes(context, &head).await? => {
+            tracing::warn!(action = %action.id, source = head.source, "an action in doubt is not sent again: its source only observes");
+            Ok(Attempted::Done(Next::Nothing))
+        }
         (Some(action), Some(head)) => store_attempt(context, read, action, head).await,
         _ => Ok(Attempted::Done(Next::Nothing)),
     }

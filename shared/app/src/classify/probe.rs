@@ -24,10 +24,22 @@ pub async fn ask(context: &Context, provider: &Provider, source: &str, path: &st
         // Whoever named it was wrong, or has another key than we have.
         Ok(Reply { status: 404 | 410, .. }) => Ok(Done::Ignored),
         Ok(Reply { status: 429 | 500..=599, .. }) | Err(NoReply::NotSent | NoReply::Unknown) => {
-            Err(Fault::Retry(format!("{} does not answer about {path}", provider.name)))
+            tracing::warn!(provider = provider.name, path, trace, "the provider does not answer; it is asked again later");
+            store::retrying(context, || later(context, provider.name, source, path)).await
         }
         Ok(reply) => Err(Fault::Park(format!("{} answers {} about {path}; look at the API key of {source}", provider.name, reply.status))),
     }
+}
+
+/// Sets the object's alarm: a delivery that was acknowledged is not given up because its provider is down.
+async fn later(context: &Context, provider: &str, source: &str, path: &str) -> Result<Attempted<Done>, Fault> {
+    let key = keys::probe(provider, source, path);
+    let batch = Batch::read(context, vec![key.clone()]).await?;
+    let Some(mut probe) = batch.get::<Probe>(&key)? else { return Ok(Attempted::Done(Done::Ignored)) };
+    probe.again_at = Some(context.clock.now() + SignedDuration::from_secs(context.policies.limits.current().alarm_lease_secs));
+    let mut commit = Commit::default();
+    commit.over(&batch, &probe);
+    store::attempted(commit.run(context).await, Done::Later)
 }
 
 /// Whether it is this object's turn; if not, its alarm is set.
@@ -68,7 +80,13 @@ async fn turn(context: &Context, provider: &str, source: &str, path: &str) -> Re
 }
 
 /// Asks once for what the events left out. It is a help and no need: without an answer, the case says what is missing.
-pub async fn learn_more(
+pub async fn learn_more(context: &Context, provider: &Provider, source: &str, call: &Call, events: &[Event], trace: &str) {
+    if let Err(fault) = try_to_learn(context, provider, source, call, events, trace).await {
+        tracing::warn!(provider = provider.name, fault = %fault, trace, "the provider does not tell more");
+    }
+}
+
+async fn try_to_learn(
     context: &Context,
     provider: &Provider,
     source: &str,
@@ -76,21 +94,14 @@ pub async fn learn_more(
     events: &[Event],
     trace: &str,
 ) -> Result<(), Fault> {
-    let Some(api) = provider.api else { return Ok(()) };
-    let Some(event) = events.first() else { return Ok(()) };
+    let (Some(api), Some(event)) = (provider.api, events.first()) else { return Ok(()) };
     if is_known(context, event).await? {
         return Ok(());
     }
     match context.http.call(provider.name, source, call).await {
         Ok(reply) if reply.status == 200 => learn(context, api, call, &reply, source, event.at, trace).await.map(drop),
-        Ok(reply) => {
-            tracing::warn!(provider = provider.name, status = reply.status, trace, "the provider does not tell more");
-            Ok(())
-        }
-        Err(_) => {
-            tracing::warn!(provider = provider.name, trace, "the provider does not answer");
-            Ok(())
-        }
+        Ok(reply) => Err(Fault::Retry(format!("it answers {}", reply.status))),
+        Err(_) => Err(Fault::Retry("it does not answer".to_owned())),
     }
 }
 
@@ -102,7 +113,8 @@ async fn is_known(context: &Context, event: &Event) -> Result<bool, Fault> {
         if let Seen::Invoice(seen) = seen {
             let key = keys::invoice(&account, &seen.id);
             let invoice: Option<Of<Invoice>> = store::read(context, &key).await?;
-            return Ok(invoice.is_some_and(|invoice| invoice.value.decline().is_some()));
+            // What an earlier try failed for says nothing of this one.
+            return Ok(invoice.is_some_and(|invoice| invoice.value.decline_told_at() >= Some(event.at)));
         }
     }
     Ok(store::read::<Head>(context, &keys::head(&account)).await?.is_none())

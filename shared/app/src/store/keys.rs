@@ -124,13 +124,17 @@ pub fn staff(id: &str) -> Key {
 }
 
 /// That an account is found by a word, of which only the digest is kept.
-pub fn found_by(term: &str, account: &AccountId) -> Key {
-    Key { table: Table::Accounts, pk: found_partition(term), sk: account.to_string() }
+pub fn found_by(digest: &str, account: &AccountId) -> Key {
+    Key { table: Table::Accounts, pk: format!("FIND#{digest}"), sk: account.to_string() }
 }
 
 /// The partition of all accounts that are found by a word.
 pub fn found_partition(term: &str) -> String {
-    format!("FIND#{}", digest(&[term], 26))
+    format!("FIND#{}", term_digest(term))
+}
+
+pub fn term_digest(term: &str) -> String {
+    digest(&[term], 26)
 }
 
 /// One support ticket.
@@ -155,13 +159,20 @@ pub fn probes(provider: &str, source: &str) -> Key {
     Key { table: Table::Accounts, pk: format!("PROBES#{provider}#{source}"), sk: "PROBES".to_owned() }
 }
 
+/// How many partitions the alarms of unsigned deliveries have: their own, since anybody can set them.
+pub const PROBE_SHARDS: u8 = 2;
+
 /// The shard of the alarm index that an item rings in.
 pub fn wake_shard(key: &Key) -> String {
+    if key.pk.starts_with("PROBE#") {
+        return format!("PROBE#{}", shard_of(&key.pk, PROBE_SHARDS));
+    }
     format!("WAKE#{}", shard_of(&format!("{}{}", key.pk, key.sk), WAKE_SHARDS))
 }
 
 pub fn wake_shards() -> impl Iterator<Item = String> {
-    (0..WAKE_SHARDS).map(|shard| format!("WAKE#{shard}"))
+    let probes = (0..PROBE_SHARDS).map(|shard| format!("PROBE#{shard}"));
+    (0..WAKE_SHARDS).map(|shard| format!("WAKE#{shard}")).chain(probes)
 }
 
 /// The shard of a list that an item stands in.
@@ -206,7 +217,7 @@ mod tests {
             idempotency("mara", "key"),
             fact("2026-01", &id, "evt_1", 0),
             staff("mara"),
-            found_by("email:ada@shop.example", &id),
+            found_by(&term_digest("email:ada@shop.example"), &id),
             ticket("zendesk", "default", "123"),
             source("stripe", "default"),
             probe("mollie", "default", "/v2/payments/tr_1"),

@@ -84,7 +84,7 @@ pub struct Idempotency {
 /// That an account is found by a word; the word itself is not in it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FoundBy {
-    pub term: String,
+    pub digest: String,
     pub account: AccountId,
 }
 
@@ -152,7 +152,7 @@ stored!(External, 1, |it| key keys::external(&it.provider, &it.source, &it.id), 
     place (!it.waiting.is_empty()).then(|| ("WAITING".to_owned(), format!("{}#{}#{}", it.provider, it.source, it.id))));
 stored!(Idempotency, 1, |it| key keys::idempotency(&it.staff, &it.key), wake None, place None);
 stored!(Source, 1, |it| key keys::source(&it.provider, &it.source), wake None, place None);
-stored!(FoundBy, 1, |it| key keys::found_by(&it.term, &it.account), wake None, place None);
+stored!(FoundBy, 1, |it| key keys::found_by(&it.digest, &it.account), wake None, place None);
 stored!(Ticket, 1, |it| key keys::ticket(&it.provider, &it.source, &it.id), wake None,
     place it.opened_at.map(|at| ("TICKETS".to_owned(), format!("{at:.3}#{}#{}#{}", it.provider, it.source, it.id))));
 stored!(Probe, 1, |it| key keys::probe(&it.provider, &it.source, &it.path), wake it.again_at, place None);

@@ -16,7 +16,7 @@ const LINES: usize = 16;
 /// How many cards the head shows.
 const CARDS: usize = 8;
 /// How many failed tries and links between payments and invoices the head remembers.
-const TRIES: usize = 32;
+const TRIES: usize = 64;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Head {
@@ -84,6 +84,9 @@ pub struct SubscriptionLine {
     pub contract_ends_at: Option<Timestamp>,
     pub grace_until: Option<Timestamp>,
     pub resumes_at: Option<Timestamp>,
+    /// Whether anybody said that it goes on or ends.
+    pub end_is_stated: bool,
+    pub discounted: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -206,8 +209,12 @@ impl Book {
     pub(super) fn see_try(&mut self, tried: Try) {
         if !self.tries.contains(&tried) {
             self.tries.push(tried);
-            keep_newest(&mut self.tries, TRIES);
         }
+    }
+
+    /// Forgets the oldest tellings, once what they tell has been taken from them.
+    pub(super) fn forget_old_tries(&mut self) {
+        keep_newest(&mut self.tries, TRIES);
     }
 
     pub(super) fn see_link(&mut self, link: Link) {
@@ -232,8 +239,10 @@ impl Book {
             trial_ends_at: subscription.trial_ends_at.copied(),
             ends_at: subscription.ends_at.value().and_then(Stated::value).copied(),
             contract_ends_at: subscription.contract_ends_at.copied(),
-            grace_until: subscription.grace_until.copied(),
-            resumes_at: subscription.resumes_at.copied(),
+            grace_until: subscription.grace_until.value().and_then(Stated::value).copied(),
+            resumes_at: subscription.resumes_at.value().and_then(Stated::value).copied(),
+            end_is_stated: subscription.ends_at.value().is_some(),
+            discounted: subscription.discount.value().is_some_and(|discount| discount.value().is_some()),
         };
         self.subscriptions.insert(subscription.id.clone(), line);
     }

@@ -95,13 +95,20 @@ impl Invoice {
     /// Looks whether a payment of the subscription has settled what failed.
     pub(super) fn settle(&mut self, subscription: &Subscription) {
         if let (true, Some(failed_at)) = (self.by_period, self.first_failed_at) {
-            self.settled_at = subscription.paid.range((Bound::Excluded(failed_at), Bound::Unbounded)).next().copied();
+            let found = subscription.paid.range((Bound::Excluded(failed_at), Bound::Unbounded)).next().copied();
+            // Never later: what settled it may have been forgotten since.
+            self.settled_at = earlier(self.settled_at, found);
         }
     }
 
     /// Why the latest try failed, as far as anybody told.
     pub fn decline(&self) -> Option<&Decline> {
-        self.decline.value().or(self.told.value())
+        if self.told.is_newer_than(&self.decline) { self.told.value() } else { self.decline.value() }
+    }
+
+    /// When the latest reason was told, by the provider's time.
+    pub fn decline_told_at(&self) -> Option<Timestamp> {
+        self.decline.seen_at().max(self.told.seen_at())
     }
 
     /// When it was paid, however that is known.

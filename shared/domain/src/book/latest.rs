@@ -46,6 +46,11 @@ impl<T> Latest<T> {
         self.0.as_ref().map(|(stamp, _)| stamp.0)
     }
 
+    /// Whether it was seen after another field, or that one never.
+    pub fn is_newer_than(&self, other: &Self) -> bool {
+        self.0.as_ref().map(|(stamp, _)| stamp) > other.0.as_ref().map(|(stamp, _)| stamp)
+    }
+
     pub fn value(&self) -> Option<&T> {
         self.0.as_ref().map(|(_, value)| value)
     }

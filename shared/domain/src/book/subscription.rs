@@ -8,8 +8,8 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
-/// How many paid periods are remembered: enough to settle what failed within the last year or two.
-const PAID: usize = 24;
+/// How many paid periods are remembered: years of them, weekly ones too.
+const PAID: usize = 128;
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -24,8 +24,8 @@ pub struct Subscription {
     pub trial_ends_at: Latest<Timestamp>,
     pub ends_at: Latest<Stated<Timestamp>>,
     pub contract_ends_at: Latest<Timestamp>,
-    pub grace_until: Latest<Timestamp>,
-    pub resumes_at: Latest<Timestamp>,
+    pub grace_until: Latest<Stated<Timestamp>>,
+    pub resumes_at: Latest<Stated<Timestamp>>,
     /// When periods of it were paid, the newest ones.
     pub paid: BTreeSet<Timestamp>,
 }

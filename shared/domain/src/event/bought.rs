@@ -25,8 +25,8 @@ pub struct SubscriptionSeen {
     /// When the minimum term is over.
     pub contract_ends_at: Option<Timestamp>,
     /// Until when the provider lets an unpaid customer go on.
-    pub grace_until: Option<Timestamp>,
-    pub resumes_at: Option<Timestamp>,
+    pub grace_until: Option<Stated<Timestamp>>,
+    pub resumes_at: Option<Stated<Timestamp>>,
     /// A period was paid then: where a provider has no invoices, this is what settles a failed try.
     pub paid_at: Option<Timestamp>,
 }

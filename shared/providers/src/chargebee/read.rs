@@ -189,28 +189,31 @@ fn of_subscription(subscription: wire::Subscription<'_>) -> Result<SubscriptionS
     let interval = interval.map(|unit| Interval { unit, count: subscription.billing_period.unwrap_or(1) });
     let mut items = Vec::new();
     if let Some(plan) = &subscription.plan_id {
+        let whole = quantity(subscription.plan_quantity, subscription.plan_quantity_in_decimal.as_ref());
         items.push(Item {
             id: None,
             price: plan.to_string(),
             name: None,
             role: Role::Plan,
-            unit: unit(subscription.plan_unit_price, subscription.plan_unit_price_in_decimal.as_ref()),
-            quantity: subscription.plan_quantity.unwrap_or(1),
+            unit: unit(subscription.plan_unit_price, subscription.plan_unit_price_in_decimal.as_ref()).filter(|_| whole.is_some()),
+            quantity: whole.unwrap_or(1),
             interval,
         });
     }
     for addon in subscription.addons.iter().flatten() {
+        let whole = quantity(addon.quantity, addon.quantity_in_decimal.as_ref());
         items.push(Item {
             id: None,
             price: addon.id.to_string(),
             name: None,
             role: Role::Addon,
-            unit: unit(addon.unit_price, None),
-            quantity: addon.quantity.unwrap_or(1),
+            unit: unit(addon.unit_price, addon.unit_price_in_decimal.as_ref()).filter(|_| whole.is_some()),
+            quantity: whole.unwrap_or(1),
             interval,
         });
     }
     for item in subscription.subscription_items.iter().flatten() {
+        let whole = quantity(item.quantity, item.quantity_in_decimal.as_ref());
         items.push(Item {
             id: None,
             price: item.item_price_id.to_string(),
@@ -221,12 +224,13 @@ fn of_subscription(subscription: wire::Subscription<'_>) -> Result<SubscriptionS
                 Some("addon") => Role::Addon,
                 _ => Role::Plan,
             },
-            unit: unit(item.unit_price, item.unit_price_in_decimal.as_ref()),
-            quantity: item.quantity.unwrap_or(1),
+            unit: unit(item.unit_price, item.unit_price_in_decimal.as_ref()).filter(|_| whole.is_some()),
+            quantity: whole.unwrap_or(1),
             interval,
         });
     }
     let (status, renewing) = match subscription.status.as_deref() {
+        _ if subscription.deleted => (Some(SubscriptionStatus::Ended), false),
         Some("future") => (Some(SubscriptionStatus::Incomplete), true),
         Some("in_trial") => (Some(SubscriptionStatus::Trial), true),
         Some("active") => (Some(SubscriptionStatus::Active), true),
@@ -247,9 +251,18 @@ fn of_subscription(subscription: wire::Subscription<'_>) -> Result<SubscriptionS
         trial_ends_at: subscription.trial_end.map(seconds).transpose()?,
         ends_at: status.map(|_| ends.map(seconds).transpose()).transpose()?.map(Into::into),
         contract_ends_at: subscription.contract_term.and_then(|term| term.contract_end).map(seconds).transpose()?,
-        resumes_at: subscription.resume_date.map(seconds).transpose()?,
+        resumes_at: status.map(|_| subscription.resume_date.map(seconds).transpose()).transpose()?.map(Into::into),
         ..SubscriptionSeen::default()
     })
+}
+
+/// How many there are. A site may count in fractions: then what the item comes to is not known, rather than guessed.
+fn quantity(whole: Option<u32>, fraction: Option<&Text<'_>>) -> Option<u32> {
+    match (whole, fraction) {
+        (Some(whole), _) => Some(whole),
+        (None, None) => Some(1),
+        (None, Some(fraction)) => fraction.trim_end_matches('0').trim_end_matches('.').parse().ok(),
+    }
 }
 
 fn of_invoice(invoice: wire::Invoice<'_>, decline: Option<Decline>) -> Result<InvoiceSeen, Malformed> {
@@ -260,6 +273,8 @@ fn of_invoice(invoice: wire::Invoice<'_>, decline: Option<Decline>) -> Result<In
     let failed = || invoice.linked_payments.iter().flatten().filter(is_failed);
     let status = match invoice.status.as_deref() {
         _ if invoice.deleted => Some(InvoiceStatus::Void),
+        // What was written off is called paid as well.
+        Some("paid") if invoice.write_off_amount.is_some_and(|amount| amount > 0) => Some(InvoiceStatus::Uncollectible),
         Some("paid") => Some(InvoiceStatus::Paid),
         Some("posted" | "payment_due" | "not_paid") => Some(InvoiceStatus::Open),
         Some("voided") => Some(InvoiceStatus::Void),
@@ -280,7 +295,8 @@ fn of_invoice(invoice: wire::Invoice<'_>, decline: Option<Decline>) -> Result<In
         attempts: invoice.linked_payments.as_ref().and_then(|_| u32::try_from(failed().count()).ok()),
         next_try: match (invoice.next_retry_at, invoice.dunning_status.as_deref()) {
             (Some(at), _) => Some(NextTry::At(seconds(at)?)),
-            (None, Some("exhausted" | "stopped")) => Some(NextTry::Never),
+            (None, Some("exhausted" | "stopped" | "success")) => Some(NextTry::Never),
+            (None, None) if matches!(status, Some(InvoiceStatus::Paid | InvoiceStatus::Void)) => Some(NextTry::Never),
             _ => None,
         },
         failed_at: failed().filter_map(|payment| payment.txn_date).min().map(seconds).transpose()?,
@@ -373,6 +389,8 @@ fn of_payment(
 ) -> Result<(), Malformed> {
     let id = transaction.id.to_string();
     let status = match transaction.status.as_deref() {
+        // A payment that was entered by mistake was none.
+        _ if transaction.deleted => Some(PaymentStatus::Canceled),
         Some("success") => Some(PaymentStatus::Succeeded),
         Some("failure" | "timeout" | "late_failure") => Some(PaymentStatus::Failed),
         Some("needs_attention") => Some(PaymentStatus::NeedsAction),

@@ -97,6 +97,8 @@ pub(super) struct Subscription<'a> {
     #[serde(borrow)]
     pub currency_code: Option<Text<'a>>,
     pub resource_version: Option<i64>,
+    #[serde(default)]
+    pub deleted: bool,
     pub billing_period: Option<u32>,
     #[serde(borrow)]
     pub billing_period_unit: Option<Text<'a>>,
@@ -104,6 +106,8 @@ pub(super) struct Subscription<'a> {
     #[serde(borrow)]
     pub plan_id: Option<Text<'a>>,
     pub plan_quantity: Option<u32>,
+    #[serde(borrow)]
+    pub plan_quantity_in_decimal: Option<Text<'a>>,
     pub plan_unit_price: Option<i64>,
     #[serde(borrow)]
     pub plan_unit_price_in_decimal: Option<Text<'a>>,
@@ -129,7 +133,11 @@ pub(super) struct Addon<'a> {
     #[serde(borrow)]
     pub id: Text<'a>,
     pub quantity: Option<u32>,
+    #[serde(borrow)]
+    pub quantity_in_decimal: Option<Text<'a>>,
     pub unit_price: Option<i64>,
+    #[serde(borrow)]
+    pub unit_price_in_decimal: Option<Text<'a>>,
 }
 
 #[derive(Deserialize)]
@@ -139,6 +147,8 @@ pub(super) struct SubscriptionItem<'a> {
     #[serde(borrow)]
     pub item_type: Option<Text<'a>>,
     pub quantity: Option<u32>,
+    #[serde(borrow)]
+    pub quantity_in_decimal: Option<Text<'a>>,
     pub unit_price: Option<i64>,
     #[serde(borrow)]
     pub unit_price_in_decimal: Option<Text<'a>>,
@@ -173,6 +183,7 @@ pub(super) struct Invoice<'a> {
     pub tax: Option<i64>,
     pub amount_due: Option<i64>,
     pub credits_applied: Option<i64>,
+    pub write_off_amount: Option<i64>,
     pub next_retry_at: Option<i64>,
     #[serde(borrow)]
     pub dunning_status: Option<Text<'a>>,
@@ -238,6 +249,8 @@ pub(super) struct Transaction<'a> {
     pub currency_code: Option<Text<'a>>,
     pub date: Option<i64>,
     pub resource_version: Option<i64>,
+    #[serde(default)]
+    pub deleted: bool,
     #[serde(borrow)]
     pub error_code: Option<Text<'a>>,
     #[serde(borrow)]

@@ -2,7 +2,7 @@
 //!
 //! A subscription's payment events carry the *invoice*: what an object is, its `data.type` says, not the event's name.
 
-use super::wire::{Attributes, Delivery};
+use super::wire::{Attributes, Delivery, Outside};
 use crate::value::{Id, Text, iso, minor};
 use crate::{Malformed, Reading, malformed};
 use domain::event::{
@@ -12,6 +12,7 @@ use domain::event::{
 use domain::id::digest;
 use domain::money::Money;
 use jiff::Timestamp;
+use serde_json::value::RawValue;
 
 fn meaning(event: &str) -> Option<Kind> {
     Some(match event {
@@ -33,18 +34,21 @@ pub(super) fn is_relevant(event: &str) -> bool {
 }
 
 /// The provider promises no id: the event, the object and its version name the fact, whatever the delivery is called.
-pub(super) fn id(delivery: &Delivery<'_>) -> String {
-    let data = &delivery.data;
-    let version = data.attributes.updated_at.as_deref().or(delivery.meta.webhook_id.as_deref()).unwrap_or_default();
-    let status = data.attributes.status.as_deref().unwrap_or_default();
-    let refunded = data.attributes.refunded_amount.unwrap_or_default().to_string();
-    format!("ls_{}", digest(&[&delivery.meta.event_name, &data.kind, &data.id.0, version, status, &refunded], 26))
+pub(super) fn id(outside: &Outside<'_>) -> String {
+    let data = &outside.data;
+    let said = |raw: Option<&RawValue>| raw.map(|raw| raw.get().to_owned()).filter(|text| text != "null");
+    let version =
+        said(data.attributes.updated_at).or_else(|| outside.meta.webhook_id.as_ref().map(|id| id.to_string())).unwrap_or_default();
+    let (status, refunded) = (said(data.attributes.status), said(data.attributes.refunded_amount));
+    let parts = [&*outside.meta.event_name, &data.kind, &data.id.0, &version, &status.unwrap_or_default(), &refunded.unwrap_or_default()];
+    format!("ls_{}", digest(&parts, 26))
 }
 
 pub(super) fn read(body: &[u8], source: &str) -> Result<Reading, Malformed> {
+    let outside: Outside<'_> = serde_json::from_slice(body).map_err(malformed("a Lemon Squeezy delivery"))?;
+    let Some(kind) = meaning(&outside.meta.event_name) else { return Ok(Reading::Ignored("an event type that changes nothing here")) };
+    let id = id(&outside);
     let delivery: Delivery<'_> = serde_json::from_slice(body).map_err(malformed("a Lemon Squeezy delivery"))?;
-    let Some(kind) = meaning(&delivery.meta.event_name) else { return Ok(Reading::Ignored("an event type that changes nothing here")) };
-    let id = id(&delivery);
     let attributes = delivery.data.attributes;
     let Some(at) = attributes.updated_at.as_deref().or(attributes.created_at.as_deref()).map(iso).transpose()? else {
         return Ok(Reading::Ignored("a delivery without its object's attributes"));
@@ -110,7 +114,7 @@ fn subscription(id: String, attributes: &Attributes<'_>) -> Result<SubscriptionS
         renews_at: time(&attributes.renews_at)?,
         trial_ends_at: time(&attributes.trial_ends_at)?,
         ends_at: Some(time(&attributes.ends_at)?.into()),
-        resumes_at: attributes.pause.as_ref().and_then(|pause| pause.resumes_at.as_deref()).map(iso).transpose()?,
+        resumes_at: Some(attributes.pause.as_ref().and_then(|pause| pause.resumes_at.as_deref()).map(iso).transpose()?.into()),
         ..SubscriptionSeen::default()
     })
 }

@@ -2,19 +2,48 @@
 
 use crate::value::{Id, Text};
 use serde::Deserialize;
+use serde_json::value::RawValue;
+
+/// The outside of a delivery: enough to name it, whatever shape the rest has.
+#[derive(Deserialize)]
+pub(super) struct Outside<'a> {
+    #[serde(borrow)]
+    pub meta: Meta<'a>,
+    #[serde(borrow)]
+    pub data: OutsideData<'a>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct OutsideData<'a> {
+    #[serde(rename = "type", borrow)]
+    pub kind: Text<'a>,
+    pub id: Id,
+    #[serde(borrow)]
+    pub attributes: OutsideAttributes<'a>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct OutsideAttributes<'a> {
+    #[serde(borrow)]
+    pub updated_at: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub status: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub refunded_amount: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub test_mode: Option<&'a RawValue>,
+}
+
+impl Outside<'_> {
+    pub fn test_mode(&self) -> Option<bool> {
+        self.meta.test_mode.or_else(|| self.data.attributes.test_mode.and_then(|raw| raw.get().parse().ok()))
+    }
+}
 
 #[derive(Deserialize)]
 pub(super) struct Delivery<'a> {
     #[serde(borrow)]
-    pub meta: Meta<'a>,
-    #[serde(borrow)]
     pub data: Data<'a>,
-}
-
-impl Delivery<'_> {
-    pub fn test_mode(&self) -> Option<bool> {
-        self.meta.test_mode.or(self.data.attributes.test_mode)
-    }
 }
 
 #[derive(Deserialize)]
@@ -76,7 +105,6 @@ pub(super) struct Attributes<'a> {
     pub created_at: Option<Text<'a>>,
     #[serde(borrow)]
     pub updated_at: Option<Text<'a>>,
-    pub test_mode: Option<bool>,
 }
 
 #[derive(Deserialize)]

@@ -1,7 +1,7 @@
 //! Mollie's objects in our words. A payment shows its whole state each time, refunds and chargebacks included.
 
 use super::classic_id;
-use super::wire::{Amount, Entity, Event as Wire};
+use super::wire::{Amount, Entity, Event as Wire, Outside};
 use crate::value::{Text, decimal, iso};
 use crate::{Call, Malformed, Reading, Reply, malformed};
 use domain::event::{
@@ -23,10 +23,11 @@ pub(super) fn read(body: &[u8], source: &str) -> Result<Reading, Malformed> {
         }
         return Ok(Reading::Ask { events: Vec::new(), call: payment(&id) });
     }
-    let event: Wire<'_> = serde_json::from_slice(body).map_err(malformed("a Mollie event"))?;
-    if !is_relevant(&event.kind) {
+    let outside: Outside<'_> = serde_json::from_slice(body).map_err(malformed("a Mollie event"))?;
+    if !is_relevant(&outside.kind) {
         return Ok(Reading::Ignored("an event type that changes nothing here"));
     }
+    let event: Wire<'_> = serde_json::from_slice(body).map_err(malformed("a Mollie event"))?;
     let at = iso(&event.created_at)?;
     let (id, named) = (event.id.to_string(), event.entity_id.as_deref().map(str::to_owned));
     let Some(embedded) = event.embedded else {
@@ -126,18 +127,21 @@ fn of_payment(entity: &Entity<'_>, at: Timestamp) -> Result<(Kind, Vec<Seen>), M
         decline: decline.clone(),
         ..PaymentSeen::default()
     })];
-    if let Some(invoice) = invoice {
+    // A further try that did not succeed leaves the item that it was for as it was.
+    let own = invoice.as_deref() == Some(&*entity.id);
+    if let Some(invoice) = invoice.filter(|_| own || paid || failed_at.is_some()) {
+        let decides = own || paid;
         seen.push(Seen::Invoice(InvoiceSeen {
             id: invoice,
-            status: Some(match status {
+            status: decides.then_some(match status {
                 Some(PaymentStatus::Succeeded) => InvoiceStatus::Paid,
                 Some(PaymentStatus::Canceled) => InvoiceStatus::Void,
                 _ => InvoiceStatus::Open,
             }),
-            total,
-            remaining: total.map(|total| if paid { Money::zero(total.currency()) } else { total }),
+            total: total.filter(|_| own),
+            remaining: total.map(|total| if paid { Money::zero(total.currency()) } else { total }).filter(|_| decides),
             subscription: text(&entity.subscription_id),
-            created_at: made_at,
+            created_at: made_at.filter(|_| own),
             failed_at,
             decline,
             paid_at: if paid { Some(paid_at.unwrap_or(at)) } else { None },

@@ -8,14 +8,35 @@ use serde_json::value::RawValue;
 pub(super) struct Event<'a> {
     #[serde(borrow)]
     pub id: Text<'a>,
-    #[serde(rename = "type", borrow)]
-    pub kind: Text<'a>,
     #[serde(rename = "entityId", borrow)]
     pub entity_id: Option<Text<'a>>,
     #[serde(rename = "createdAt", borrow)]
     pub created_at: Text<'a>,
     #[serde(rename = "_embedded", borrow)]
     pub embedded: Option<Embedded<'a>>,
+}
+
+/// The outside of an event: enough to name it, whatever shape the object has.
+#[derive(Deserialize)]
+pub(super) struct Outside<'a> {
+    #[serde(borrow)]
+    pub id: Text<'a>,
+    #[serde(rename = "type", borrow)]
+    pub kind: Text<'a>,
+    #[serde(rename = "_embedded", borrow)]
+    pub embedded: Option<OutsideEmbedded<'a>>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct OutsideEmbedded<'a> {
+    #[serde(borrow)]
+    pub entity: Option<OutsideEntity<'a>>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct OutsideEntity<'a> {
+    #[serde(borrow)]
+    pub mode: Option<Text<'a>>,
 }
 
 #[derive(Deserialize)]
@@ -32,8 +53,6 @@ pub(super) struct Entity<'a> {
     pub resource: Text<'a>,
     #[serde(borrow)]
     pub id: Text<'a>,
-    #[serde(borrow)]
-    pub mode: Option<Text<'a>>,
     #[serde(borrow)]
     pub status: Option<Text<'a>>,
     #[serde(borrow)]

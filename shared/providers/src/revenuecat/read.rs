@@ -4,7 +4,7 @@
 //! payment of the subscription settles it. Both events of a failed renewal name the same period, so it counts once.
 
 use super::wire::{self, Event as Wire};
-use crate::value::{float, interval_between, millis};
+use crate::value::{Number, float, interval_between, millis};
 use crate::{Malformed, Reading};
 use domain::event::{
     CustomerSeen, Event, InvoiceSeen, InvoiceStatus, Item, Kind, Origin, PaymentSeen, PaymentStatus, RefundSeen, RefundStatus, Role, Seen,
@@ -36,8 +36,9 @@ pub(super) fn is_relevant(kind: &str) -> bool {
 }
 
 pub(super) fn read(body: &[u8], source: &str) -> Result<Reading, Malformed> {
+    let outside = wire::outside(body)?;
+    let Some(mut kind) = meaning(&outside.kind) else { return Ok(Reading::Ignored("an event type that changes nothing here")) };
     let event = wire::event(body)?;
-    let Some(mut kind) = meaning(&event.kind) else { return Ok(Reading::Ignored("an event type that changes nothing here")) };
     let at = millis(event.event_timestamp_ms)?;
     let Some(customer) = event.original_app_user_id.as_ref().or(event.app_user_id.as_ref()).map(|id| id.to_string()) else {
         return Ok(Reading::Ignored("an event that names no user"));
@@ -49,7 +50,8 @@ pub(super) fn read(body: &[u8], source: &str) -> Result<Reading, Malformed> {
     let mut seen = Vec::new();
     person(&event, &mut seen);
     money(&event, kind, at, &mut seen)?;
-    if &*event.kind != "NON_RENEWING_PURCHASE" {
+    // A purchase without an end is no subscription, nor is its refund the end of one.
+    if &*event.kind != "NON_RENEWING_PURCHASE" && (event.expiration_at_ms.is_some() || !matches!(kind, Kind::RefundChanged)) {
         seen.extend(subscription(&event, at)?.map(Seen::Subscription));
     }
     Ok(Reading::Events(vec![Event {
@@ -104,15 +106,17 @@ fn money(event: &Wire<'_>, kind: Kind, at: Timestamp, seen: &mut Vec<Seen>) -> R
             action: None,
         }));
     }
-    let failed = &*event.kind == "BILLING_ISSUE" || event.cancel_reason.as_deref() == Some("BILLING_ERROR");
+    // The store has given up: what was due is not asked for any more.
+    let given_up = &*event.kind == "EXPIRATION" && event.expiration_reason.as_deref() == Some("BILLING_ERROR");
+    let failed = given_up || &*event.kind == "BILLING_ISSUE" || event.cancel_reason.as_deref() == Some("BILLING_ERROR");
     if let (true, Some(subscription), Some(period)) = (failed, of_subscription(event), event.purchased_at_ms) {
         seen.push(Seen::Invoice(InvoiceSeen {
             id: format!("{subscription}:{}", millis(period)?.strftime("%Y-%m-%d")),
-            status: Some(InvoiceStatus::Open),
+            status: Some(if given_up { InvoiceStatus::Uncollectible } else { InvoiceStatus::Open }),
             subscription: Some(subscription),
             by_period: true,
             created_at: event.expiration_at_ms.map(millis).transpose()?,
-            failed_at: Some(at),
+            failed_at: Some(at).filter(|_| !given_up),
             ..InvoiceSeen::default()
         }));
     }
@@ -157,20 +161,20 @@ fn subscription(event: &Wire<'_>, at: Timestamp) -> Result<Option<SubscriptionSe
         renews_at: to,
         trial_ends_at: to.filter(|_| trial),
         ends_at,
-        grace_until: time(event.grace_period_expiration_at_ms)?,
-        resumes_at: time(event.auto_resume_at_ms)?,
+        grace_until: status.map(|_| time(event.grace_period_expiration_at_ms)).transpose()?.map(Into::into),
+        resumes_at: status.map(|_| time(event.auto_resume_at_ms)).transpose()?.map(Into::into),
         paid_at: paid.then_some(at),
         ..SubscriptionSeen::default()
     }))
 }
 
-/// The product, with its price where this event is a sale at the full price.
+/// What was sold, with its price where it was sold at the full one.
 fn item(event: &Wire<'_>, from: Option<Timestamp>, to: Option<Timestamp>, paid: bool) -> Result<Option<Item>, Malformed> {
-    let full = paid && event.period_type.as_deref().is_none_or(|period| period == "NORMAL");
-    let Some(product) = event.product_id.as_ref().filter(|_| full) else { return Ok(None) };
-    let tax = event.tax_percentage.as_ref().and_then(crate::value::Number::decimal).unwrap_or_default();
-    let net =
-        price(event)?.filter(|price| price.is_positive()).map(|price| Rate::new(price.amount() * (Decimal::ONE - tax), price.currency()));
+    let Some(product) = event.product_id.as_ref().filter(|_| paid) else { return Ok(None) };
+    let full = event.period_type.as_deref().is_none_or(|period| period == "NORMAL");
+    let tax = event.tax_percentage.as_ref().and_then(Number::decimal).filter(|tax| *tax < Decimal::ONE).unwrap_or_default();
+    let price = price(event)?.filter(|price| full && price.is_positive());
+    let net = price.and_then(|price| Some(Rate::new(price.amount().checked_mul(Decimal::ONE - tax.max(Decimal::ZERO))?, price.currency())));
     Ok(Some(Item {
         id: None,
         price: product.to_string(),

@@ -10,6 +10,27 @@ struct Delivery<'a> {
     event: Event<'a>,
 }
 
+/// The outside of an event: enough to name it, whatever shape the rest has.
+#[derive(Deserialize)]
+pub(super) struct Outside<'a> {
+    #[serde(borrow)]
+    pub id: Text<'a>,
+    #[serde(rename = "type", borrow)]
+    pub kind: Text<'a>,
+    #[serde(borrow)]
+    pub environment: Option<Text<'a>>,
+}
+
+pub(super) fn outside(body: &[u8]) -> Result<Outside<'_>, Malformed> {
+    #[derive(Deserialize)]
+    struct Envelope<'a> {
+        #[serde(borrow)]
+        event: Outside<'a>,
+    }
+    let delivery = serde_json::from_slice::<Envelope<'_>>(body).map(|delivery| delivery.event);
+    delivery.or_else(|error| serde_json::from_slice(body).map_err(|_| malformed("a RevenueCat event")(error)))
+}
+
 /// Reads the event of a delivery; some forwarders send it without its envelope.
 pub(super) fn event(body: &[u8]) -> Result<Event<'_>, Malformed> {
     let delivery = serde_json::from_slice::<Delivery<'_>>(body).map(|delivery| delivery.event);
@@ -23,8 +44,6 @@ pub(super) struct Event<'a> {
     #[serde(rename = "type", borrow)]
     pub kind: Text<'a>,
     pub event_timestamp_ms: i64,
-    #[serde(borrow)]
-    pub environment: Option<Text<'a>>,
     #[serde(borrow)]
     pub store: Option<Text<'a>>,
     #[serde(borrow)]

@@ -4,7 +4,7 @@ use super::resources::{self, Read};
 use super::wire::{self, Object, Reference};
 use crate::value::seconds;
 use crate::{Call, Malformed, Reading, malformed};
-use domain::event::{CardState, Event, Kind, Origin};
+use domain::event::{CardState, Event, Kind, Origin, PaymentSeen, PaymentStatus, Seen};
 use form_urlencoded::Serializer;
 use jiff::Timestamp;
 
@@ -35,8 +35,7 @@ fn meaning(kind: &str) -> Option<Kind> {
         | "invoice.overdue"
         | "invoice.overpaid"
         | "invoice.will_be_due"
-        | "invoice.payment_attempt_required"
-        | "invoice.upcoming" => Kind::InvoiceChanged,
+        | "invoice.payment_attempt_required" => Kind::InvoiceChanged,
         "invoice.marked_uncollectible" | "invoice.voided" | "invoice.deleted" => Kind::InvoiceVoided,
         "invoice.paid" | "invoice.payment_succeeded" | "invoice_payment.paid" => Kind::InvoicePaid,
         "invoice.payment_failed" | "charge.failed" | "payment_intent.payment_failed" => Kind::PaymentFailed,
@@ -97,7 +96,7 @@ pub(super) fn read(body: &[u8], source: &str) -> Result<Reading, Malformed> {
         provider: "stripe".to_owned(),
         source: source.to_owned(),
         origin: Origin::Webhook,
-        kind,
+        kind: if event.kind.starts_with("charge.updated") { charged(&seen) } else { kind },
         at,
         customer: customer.or_else(|| before.as_ref().map(Reference::id)),
         seen,
@@ -109,6 +108,16 @@ pub(super) fn read(body: &[u8], source: &str) -> Result<Reading, Malformed> {
         Some(call) => Reading::Ask { events, call },
         None => Reading::Events(events),
     })
+}
+
+/// What an update of a charge says depends on how the charge stands.
+fn charged(seen: &[Seen]) -> Kind {
+    match seen.first() {
+        Some(Seen::Payment(PaymentSeen { status: Some(PaymentStatus::Succeeded), .. })) => Kind::PaymentSucceeded,
+        // Its failure was told when it failed: an update is no further try.
+        Some(Seen::Payment(PaymentSeen { status: Some(PaymentStatus::Failed), .. })) => Kind::PaymentCanceled,
+        _ => Kind::PaymentPending,
+    }
 }
 
 /// Reads an object by what it says it is: a few events have carried another kind of object than their type announces.

@@ -30,12 +30,13 @@ pub(super) fn customer(customer: Object<'_>) -> Result<Read, Malformed> {
     })];
     // A negative balance is the customer's credit.
     if let (Some(balance), Some(currency)) = (customer.balance.or(customer.account_balance), customer.currency.as_deref()) {
-        seen.push(Seen::Balance(BalanceSeen { as_of: None, available: money((-balance).max(0), currency)? }));
+        seen.push(Seen::Balance(BalanceSeen { as_of: None, available: money(balance.saturating_neg().max(0), currency)? }));
     }
     Ok((customer.id.map(String::from), seen))
 }
 
 pub(super) fn subscription(subscription: Object<'_>) -> Result<Read, Malformed> {
+    let cut = subscription.items.as_ref().is_some_and(|items| items.has_more);
     let listed = subscription.items.map(|items| items.data).unwrap_or_default();
     let first = listed.first();
     let period_start = first.and_then(|item| item.current_period_start).or(subscription.current_period_start);
@@ -58,14 +59,15 @@ pub(super) fn subscription(subscription: Object<'_>) -> Result<Read, Malformed> 
         id: subscription.id.as_deref().unwrap_or_default().to_owned(),
         // Collection that is paused is a pause, although the status stays.
         status: status.map(|status| if paused && status == SubscriptionStatus::Active { SubscriptionStatus::Paused } else { status }),
-        items: (!items.is_empty()).then_some(items),
+        // A list that was cut short would say that there is no more.
+        items: (!items.is_empty() && !cut).then_some(items),
         discount: discount(subscription.discount, subscription.discounts)?,
         started_at: subscription.start_date.or(subscription.created).map(seconds).transpose()?,
         period_start: period_start.map(seconds).transpose()?,
         renews_at: period_end.map(seconds).transpose()?,
         trial_ends_at: subscription.trial_end.map(seconds).transpose()?,
         ends_at: Some(ended.map(seconds).transpose()?.into()),
-        resumes_at: subscription.pause_collection.and_then(|pause| pause.resumes_at).map(seconds).transpose()?,
+        resumes_at: Some(subscription.pause_collection.and_then(|pause| pause.resumes_at).map(seconds).transpose()?.into()),
         ..SubscriptionSeen::default()
     };
     Ok((subscription.customer.as_ref().map(Reference::id), vec![Seen::Subscription(seen)]))
@@ -98,7 +100,7 @@ fn unit(price: &Price<'_>) -> Option<Rate> {
     }
     match price.unit_amount.or(price.amount) {
         Some(minor) => money(minor, currency).ok().map(Rate::from),
-        None => rate(price.unit_amount_decimal.as_deref().or(price.amount_decimal.as_deref())?, currency),
+        None => scaled(price.unit_amount_decimal.as_deref().or(price.amount_decimal.as_deref())?, currency),
     }
 }
 
@@ -181,6 +183,7 @@ pub(super) fn invoice(
         subscription: parent.or(invoice.subscription).as_ref().map(Reference::id),
         lines: invoice
             .lines
+            .filter(|lines| !lines.has_more)
             .zip(currency)
             .map(|(lines, currency)| lines.data.into_iter().map(|it| line(it, currency)).collect())
             .transpose()?,
@@ -219,7 +222,7 @@ fn line(line: wire::Line<'_>, currency: &str) -> Result<Line, Malformed> {
         price: price.as_ref().and_then(|price| price.id.as_ref().map(|id| id.to_string())).or(details_price.as_ref().map(Reference::id)),
         text: line.description,
         role: once.then_some(Role::OneOff),
-        unit: price.as_ref().and_then(unit).or_else(|| rate(details_rate.as_deref()?, currency)),
+        unit: price.as_ref().and_then(unit).or_else(|| scaled(details_rate.as_deref()?, currency)),
         quantity: line.quantity.map(Decimal::from),
         amount: money(line.amount, currency)?,
         tax: amount(taxes(line.taxes).or_else(|| taxes(line.tax_amounts)))?,
@@ -247,6 +250,8 @@ pub(super) fn invoice_payment(paid: &Object<'_>) -> Option<Read> {
 pub(super) fn charge(charge: Object<'_>, failed_at: Option<Timestamp>) -> Result<Read, Malformed> {
     let (amount, currency) = priced(&charge)?;
     let status = match (charge.status.as_deref(), charge.paid) {
+        // Money that is held is not taken.
+        (Some("succeeded"), _) | (None, Some(true)) if charge.captured == Some(false) => Some(PaymentStatus::Pending),
         (Some("succeeded"), _) | (None, Some(true)) => Some(PaymentStatus::Succeeded),
         (Some("failed"), _) | (None, Some(false)) => Some(PaymentStatus::Failed),
         (Some("pending"), _) => Some(PaymentStatus::Pending),
@@ -313,7 +318,7 @@ pub(super) fn intent(intent: Object<'_>, failed_at: Option<Timestamp>) -> Result
     // Before a charge is made there is no payment yet, unless a try has failed without one.
     let Some(id) = charge.clone().or(failed_at.map(|_| own.clone())) else {
         let link = invoice.map(|invoice| Seen::Link(LinkSeen { intent: own.clone(), invoice }));
-        return Ok((customer.or_else(|| Some(guest(&own))), link.into_iter().collect()));
+        return Ok((customer, link.into_iter().collect()));
     };
     let mut seen = vec![Seen::Payment(PaymentSeen {
         id: id.clone(),
@@ -402,7 +407,8 @@ pub(super) fn fraud_warning(warning: &Object<'_>) -> Result<Option<Seen>, Malfor
         as_of: None,
         payment,
         amount: None,
-        status: DisputeStatus::Open,
+        // Once it was refunded or disputed there is nothing left to do about it.
+        status: if warning.actionable == Some(false) { DisputeStatus::Closed } else { DisputeStatus::Open },
         formal: Some(false),
         reason: Some(format!("early fraud warning: {}", warning.fraud_type.as_deref().unwrap_or("no type"))),
         opened_at: warning.created.map(seconds).transpose()?,
@@ -461,6 +467,17 @@ fn priced(object: &Object<'_>) -> Result<(i64, String), Malformed> {
         (Some(amount), Some(currency)) => Ok((amount, currency.to_owned())),
         _ => Err(Malformed { expected: "an object with an amount", cause: "its amount or currency is missing".to_owned() }),
     }
+}
+
+/// A price in Stripe's own smallest unit, which is not everybody's; see `money`.
+fn scaled(minor: &str, currency: &str) -> Option<Rate> {
+    let rate = rate(minor, currency)?;
+    let factor = match rate.currency().code() {
+        "ISK" | "UGX" => Decimal::new(1, 2),
+        "MGA" => Decimal::ONE_HUNDRED,
+        _ => Decimal::ONE,
+    };
+    Some(Rate::new(rate.amount().checked_mul(factor)?, rate.currency()))
 }
 
 /// Stripe counts minor units as ISO 4217 does, but for these three.

@@ -96,6 +96,8 @@ impl<'de: 'a, 'a> Deserialize<'de> for Reference<'a> {
 pub(super) struct List<T> {
     #[serde(default = "Vec::new")]
     pub data: Vec<T>,
+    #[serde(default)]
+    pub has_more: bool,
 }
 
 /// Any object of an event.
@@ -201,6 +203,7 @@ pub(super) struct Object<'a> {
     pub reason: Option<Text<'a>>,
     #[serde(borrow)]
     pub fraud_type: Option<Text<'a>>,
+    pub actionable: Option<bool>,
     pub evidence_details: Option<Evidence>,
 
     #[serde(borrow)]
