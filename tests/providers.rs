@@ -487,6 +487,8 @@ fn each_provider_says_what_its_deliveries_say() {
         ("chargebee", "dunning_updated.json", "invoice", "/next_try", "never"),
         ("chargebee", "invoice_updated.written_off.json", "invoice", "/status", "uncollectible"),
         ("chargebee", "transaction_deleted.json", "payment", "/status", "canceled"),
+        ("stripe", "invoice.upcoming.basil.json", "subscription", "/upcoming/amount", "610.00"),
+        ("stripe", "setup_intent.succeeded.json", "card", "/id", "pm_3"),
         ("stripe", "charge.succeeded.held.json", "payment", "/status", "pending"),
         ("stripe", "invoice.finalized.isk.json", "invoice", "/lines/0/unit/amount", "9900"),
         ("stripe", "invoice.finalized.isk.json", "invoice", "/total/amount", "49500"),

@@ -283,6 +283,9 @@ fn renews(line: &SubscriptionLine) -> bool {
 /// What the plan and its add-ons of the same interval will come to, before tax and discounts.
 fn next_invoice(line: &SubscriptionLine) -> Option<Upcoming> {
     let at = line.renews_at.filter(|_| renews(line))?;
+    if let Some(told) = line.upcoming {
+        return Some(Upcoming { at, amount: Some(told) });
+    }
     let price = line.price?;
     let addons = line.addons.iter().filter(|item| item.interval == line.interval && item.role == Role::Addon);
     let all = addons.map(|item| Some((item.unit?, item.quantity))).chain([Some((price, line.quantity.unwrap_or(1)))]);

@@ -87,6 +87,7 @@ pub struct SubscriptionLine {
     /// Whether anybody said that it goes on or ends.
     pub end_is_stated: bool,
     pub discounted: bool,
+    pub upcoming: Option<Money>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -242,6 +243,7 @@ impl Book {
             grace_until: subscription.grace_until.value().and_then(Stated::value).copied(),
             resumes_at: subscription.resumes_at.value().and_then(Stated::value).copied(),
             end_is_stated: subscription.ends_at.value().is_some(),
+            upcoming: subscription.upcoming(),
             discounted: subscription.discount.value().is_some_and(|discount| discount.value().is_some()),
         };
         self.subscriptions.insert(subscription.id.clone(), line);

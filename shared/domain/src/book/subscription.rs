@@ -26,6 +26,8 @@ pub struct Subscription {
     pub contract_ends_at: Latest<Timestamp>,
     pub grace_until: Latest<Stated<Timestamp>>,
     pub resumes_at: Latest<Stated<Timestamp>>,
+    /// What the next invoice will come to, as told before it is made.
+    pub upcoming: Latest<Money>,
     /// When periods of it were paid, the newest ones.
     pub paid: BTreeSet<Timestamp>,
 }
@@ -48,6 +50,7 @@ impl Subscription {
         self.contract_ends_at.see(&stamp, seen.contract_ends_at);
         self.grace_until.see(&stamp, seen.grace_until);
         self.resumes_at.see(&stamp, seen.resumes_at);
+        self.upcoming.see(&stamp, seen.upcoming);
         self.paid.extend(seen.paid_at);
         while self.paid.len() > PAID {
             self.paid.pop_first();
@@ -56,6 +59,11 @@ impl Subscription {
 
     fn bought(&self) -> &[Item] {
         self.items.value().map_or(&[], Vec::as_slice)
+    }
+
+    /// What the next invoice will come to, if that was told since this period began.
+    pub fn upcoming(&self) -> Option<Money> {
+        self.upcoming.copied().filter(|_| self.upcoming.seen_at() >= self.period_start.copied())
     }
 
     /// The item that gives the subscription its name.

@@ -27,6 +27,8 @@ pub struct SubscriptionSeen {
     /// Until when the provider lets an unpaid customer go on.
     pub grace_until: Option<Stated<Timestamp>>,
     pub resumes_at: Option<Stated<Timestamp>>,
+    /// What the provider says the next invoice will come to.
+    pub upcoming: Option<Money>,
     /// A period was paid then: where a provider has no invoices, this is what settles a failed try.
     pub paid_at: Option<Timestamp>,
 }

@@ -35,7 +35,8 @@ fn meaning(kind: &str) -> Option<Kind> {
         | "invoice.overdue"
         | "invoice.overpaid"
         | "invoice.will_be_due"
-        | "invoice.payment_attempt_required" => Kind::InvoiceChanged,
+        | "invoice.payment_attempt_required"
+        | "invoice.upcoming" => Kind::InvoiceChanged,
         "invoice.marked_uncollectible" | "invoice.voided" | "invoice.deleted" => Kind::InvoiceVoided,
         "invoice.paid" | "invoice.payment_succeeded" | "invoice_payment.paid" => Kind::InvoicePaid,
         "invoice.payment_failed" | "charge.failed" | "payment_intent.payment_failed" => Kind::PaymentFailed,
@@ -53,7 +54,8 @@ fn meaning(kind: &str) -> Option<Kind> {
         | "charge.dispute.funds_reinstated"
         | "radar.early_fraud_warning.created"
         | "radar.early_fraud_warning.updated" => Kind::PaymentDisputed,
-        "payment_method.attached" | "customer.source.created" => Kind::CardAdded,
+        "payment_method.attached" | "customer.source.created" | "setup_intent.succeeded" => Kind::CardAdded,
+        "setup_intent.requires_action" | "setup_intent.setup_failed" => Kind::PaymentNeedsAction,
         "payment_method.updated"
         | "payment_method.automatically_updated"
         | "payment_method.card_automatically_updated"
@@ -128,6 +130,11 @@ fn of_object(object: Object<'_>, event: &str, kind: Kind, at: Timestamp) -> Resu
         "customer" => resources::customer(object)?,
         "subscription" => resources::subscription(object)?,
         "subscription_schedule" => resources::schedule(&object),
+        // It does not exist yet: what it says, it says of the subscription.
+        "invoice" if event == "invoice.upcoming" => match resources::upcoming(&object)? {
+            Some(read) => read,
+            None => return Ok(Err("an invoice to come that names no subscription")),
+        },
         "invoice" if object.id.is_none() => return Ok(Err("an invoice that does not exist yet")),
         "invoice" => resources::invoice(object, kind, at, failed_at, event == "invoice.deleted")?,
         "invoice_payment" => match resources::invoice_payment(&object) {
@@ -153,6 +160,7 @@ fn of_object(object: Object<'_>, event: &str, kind: Kind, at: Timestamp) -> Resu
             None => return Ok(Err("a credit note that names no invoice")),
         },
         "payment_method" | "card" | "source" | "bank_account" => resources::card(object, card_state(kind)),
+        "setup_intent" => resources::set_up(&object, kind),
         "mandate" => match resources::mandate(&object) {
             Some(seen) => (None, vec![seen]),
             None => return Ok(Err("a mandate that still stands")),
@@ -179,6 +187,7 @@ fn announced(event: &str) -> &'static str {
         ("radar.early_fraud_warning.", "radar.early_fraud_warning"),
         ("credit_note.", "credit_note"),
         ("mandate.", "mandate"),
+        ("setup_intent.", "setup_intent"),
     ];
     families.into_iter().find(|(family, _)| event.starts_with(family)).map_or("", |(_, object)| object)
 }

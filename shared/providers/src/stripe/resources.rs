@@ -203,6 +203,15 @@ pub(super) fn invoice(
     Ok((invoice.customer.as_ref().map(Reference::id), vec![Seen::Invoice(seen)]))
 }
 
+/// What the next invoice will come to.
+pub(super) fn upcoming(invoice: &Object<'_>) -> Result<Option<Read>, Malformed> {
+    let parent = invoice.parent.as_ref().and_then(|parent| parent.subscription_details.as_ref()?.subscription.as_ref());
+    let Some(id) = parent.or(invoice.subscription.as_ref()).map(Reference::id) else { return Ok(None) };
+    let amount = invoice.amount_due.zip(invoice.currency.as_deref()).map(|(minor, currency)| money(minor, currency)).transpose()?;
+    let seen = SubscriptionSeen { id, upcoming: amount, ..SubscriptionSeen::default() };
+    Ok(Some((invoice.customer.as_ref().map(Reference::id), vec![Seen::Subscription(seen)])))
+}
+
 fn taxes(taxes: Option<Vec<wire::Tax>>) -> Option<i64> {
     taxes.filter(|taxes| !taxes.is_empty())?.iter().try_fold(0_i64, |sum, tax| sum.checked_add(tax.amount))
 }
@@ -444,6 +453,13 @@ pub(super) fn card(kept: Object<'_>, state: CardState) -> Read {
         state,
     };
     (kept.customer.as_ref().map(Reference::id), vec![Seen::Card(seen)])
+}
+
+/// A way to pay that was set up without a payment.
+pub(super) fn set_up(intent: &Object<'_>, kind: Kind) -> Read {
+    let kept = intent.payment_method.as_ref().filter(|_| kind == Kind::CardAdded);
+    let seen = kept.map(|method| Seen::Card(CardSeen { id: method.id(), as_of: None, card: None, state: CardState::Kept }));
+    (intent.customer.as_ref().map(Reference::id), seen.into_iter().collect())
 }
 
 /// A mandate that was withdrawn takes the way to pay with it.
