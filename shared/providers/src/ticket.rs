@@ -5,6 +5,7 @@ use crate::{Delivery, Envelope, Keys, Malformed, NotAuthentic, Provider, Reading
 use domain::event::{Event, Kind, Origin, Seen, TicketSeen, TicketStatus};
 use jiff::Timestamp;
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 pub(crate) static PROVIDER: Provider = Provider {
     name: "ticket",
@@ -24,6 +25,8 @@ struct Outside {
     id: String,
     #[serde(rename = "type")]
     kind: String,
+    #[serde(rename = "ticket")]
+    _ticket: IgnoredAny,
 }
 
 #[derive(Deserialize)]

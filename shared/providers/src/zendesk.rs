@@ -8,6 +8,7 @@ use crate::{Delivery, Envelope, Headers, Keys, Malformed, NotAuthentic, Provider
 use domain::event::{Event, Kind, Origin, Seen, TicketSeen, TicketStatus};
 use jiff::Timestamp;
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 pub(crate) static PROVIDER: Provider =
     Provider { name: "zendesk", media: &["json"], verify, sign, envelope, mask: mask::json, read, api: None };
@@ -35,6 +36,8 @@ struct Outside {
     id: String,
     #[serde(rename = "type")]
     kind: String,
+    #[serde(rename = "detail")]
+    _detail: IgnoredAny,
 }
 
 #[derive(Deserialize)]

@@ -20,6 +20,8 @@ pub(super) struct Event<'a> {
 #[derive(Deserialize)]
 pub(super) struct Outside<'a> {
     #[serde(borrow)]
+    pub resource: Text<'a>,
+    #[serde(borrow)]
     pub id: Text<'a>,
     #[serde(rename = "type", borrow)]
     pub kind: Text<'a>,

@@ -3,6 +3,7 @@
 use crate::value::{Number, Text};
 use crate::{Malformed, malformed};
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 #[derive(Deserialize)]
 struct Delivery<'a> {
@@ -19,6 +20,8 @@ pub(super) struct Outside<'a> {
     pub kind: Text<'a>,
     #[serde(borrow)]
     pub environment: Option<Text<'a>>,
+    #[serde(rename = "event_timestamp_ms")]
+    _event_timestamp_ms: IgnoredAny,
 }
 
 pub(super) fn outside(body: &[u8]) -> Result<Outside<'_>, Malformed> {
