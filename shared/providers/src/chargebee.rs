@@ -3,7 +3,11 @@
 //! The headers `x-chargebee-signature` and its like, which many programs check, do not exist.
 //! <https://www.chargebee.com/docs/2.0/webhook_settings.html>
 
+mod billed;
+mod bought;
+mod paid;
 mod read;
+mod who;
 mod wire;
 
 use crate::signature::{first, fits, header};

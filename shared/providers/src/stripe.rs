@@ -3,9 +3,13 @@
 //! <https://docs.stripe.com/webhooks#verify-manually>
 
 mod act;
+mod amount;
+mod billed;
+mod bought;
 mod observe;
+mod paid;
 mod read;
-mod resources;
+mod who;
 mod wire;
 
 use crate::signature::{first, header, timed, timed_header};
@@ -29,6 +33,9 @@ pub(crate) static PROVIDER: Provider = Provider {
         found: act::found,
     }),
 };
+
+/// Whose an object is, and what was seen of it.
+type Read = (Option<String>, Vec<domain::event::Seen>);
 
 const HEADER: &str = "stripe-signature";
 

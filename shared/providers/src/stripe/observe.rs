@@ -1,6 +1,6 @@
 //! What `GET /v1/invoice_payments` tells of a failed invoice: which intent tried, and why it failed.
 
-use super::resources::intent_decline;
+use super::paid::intent_decline;
 use super::wire::{InvoicePayment, List, Reference};
 use crate::{Call, Malformed, Reading, Reply, malformed};
 use domain::event::{Event, InvoiceSeen, Kind, LinkSeen, Origin, Seen};

@@ -1,7 +1,7 @@
 //! Stripe's events in our words. Old shapes are read where the new field is absent.
 
-use super::resources::{self, Read};
 use super::wire::{self, Object, Reference};
+use super::{Read, billed, bought, paid, who};
 use crate::value::seconds;
 use crate::{Call, Malformed, Reading, malformed};
 use domain::event::{CardState, Event, Kind, Origin, PaymentSeen, PaymentStatus, Seen};
@@ -127,41 +127,41 @@ fn of_object(object: Object<'_>, event: &str, kind: Kind, at: Timestamp) -> Resu
     let failed_at = (kind == Kind::PaymentFailed).then_some(at);
     let is = object.object.as_deref().unwrap_or_else(|| announced(event)).to_owned();
     Ok(Ok(match is.as_str() {
-        "customer" => resources::customer(object)?,
-        "subscription" => resources::subscription(object)?,
-        "subscription_schedule" => resources::schedule(&object),
+        "customer" => who::customer(object)?,
+        "subscription" => bought::subscription(object)?,
+        "subscription_schedule" => bought::schedule(&object),
         // It does not exist yet: what it says, it says of the subscription.
-        "invoice" if event == "invoice.upcoming" => match resources::upcoming(&object)? {
+        "invoice" if event == "invoice.upcoming" => match billed::upcoming(&object)? {
             Some(read) => read,
             None => return Ok(Err("an invoice to come that names no subscription")),
         },
         "invoice" if object.id.is_none() => return Ok(Err("an invoice that does not exist yet")),
-        "invoice" => resources::invoice(object, kind, at, failed_at, event == "invoice.deleted")?,
-        "invoice_payment" => match resources::invoice_payment(&object) {
+        "invoice" => billed::invoice(object, kind, at, failed_at, event == "invoice.deleted")?,
+        "invoice_payment" => match billed::invoice_payment(&object) {
             Some(read) => read,
             None => return Ok(Err("a payment of an invoice that names no intent")),
         },
-        "charge" => resources::charge(object, failed_at.filter(|_| event == "charge.failed"))?,
-        "payment_intent" => resources::intent(object, failed_at.filter(|_| event == "payment_intent.payment_failed"))?,
-        "refund" => match resources::refund(object)? {
+        "charge" => paid::charge(object, failed_at.filter(|_| event == "charge.failed"))?,
+        "payment_intent" => paid::intent(object, failed_at.filter(|_| event == "payment_intent.payment_failed"))?,
+        "refund" => match paid::refund(object)? {
             Some(seen) => (None, vec![seen]),
             None => return Ok(Err("a refund that names no charge")),
         },
-        "dispute" => match resources::dispute(&object)? {
+        "dispute" => match paid::dispute(&object)? {
             Some(seen) => (None, vec![seen]),
             None => return Ok(Err("a dispute that names no charge")),
         },
-        "radar.early_fraud_warning" => match resources::fraud_warning(&object)? {
+        "radar.early_fraud_warning" => match paid::fraud_warning(&object)? {
             Some(seen) => (None, vec![seen]),
             None => return Ok(Err("a warning that names no charge")),
         },
-        "credit_note" => match resources::credit_note(object)? {
+        "credit_note" => match billed::credit_note(object)? {
             Some(read) => read,
             None => return Ok(Err("a credit note that names no invoice")),
         },
-        "payment_method" | "card" | "source" | "bank_account" => resources::card(object, card_state(kind)),
-        "setup_intent" => resources::set_up(&object, kind),
-        "mandate" => match resources::mandate(&object) {
+        "payment_method" | "card" | "source" | "bank_account" => who::card(object, card_state(kind)),
+        "setup_intent" => who::set_up(&object, kind),
+        "mandate" => match who::mandate(&object) {
             Some(seen) => (None, vec![seen]),
             None => return Ok(Err("a mandate that still stands")),
         },
