@@ -116,18 +116,13 @@ async fn orphan(context: &Context, provider: &str, source: &str, id: &str) -> Re
             send_all(context, &released).await?;
         } else {
             // It is from before the source was connected: an account of its own shows it, so that nobody misses a dispute.
+            // What waits stays until it was sent, by the branch above: the owner is known from here on.
             tracing::warn!(external = %id, events = external.waiting.len(), "nobody has named whose this is; it becomes a guest's");
             external.account = Some(AccountId::of(provider, source, &guest(id)));
-            let released: Vec<_> =
-                external.waiting.drain(..).map(|waiting| Sent { queue: QueueName::Events, message: waiting.message }).collect();
-            // Stored first: a message that came before the owner would only wait again.
             let mut commit = Commit::default();
             commit.over(&batch, &external);
-            let stored = store::attempted(commit.run(context).await, Done::Waiting)?;
-            if stored == Attempted::Done(Done::Waiting) {
-                send_all(context, &released).await?;
-            }
-            return Ok(stored);
+            store::attempted(commit.run(context).await, ())?;
+            return Ok(Attempted::Again);
         }
 
         // Write.
