@@ -154,7 +154,7 @@ fn a_failed_renewal_in_a_store_is_one_case_and_the_next_payment_ends_it() {
             let open = get(&service, "/api/cases?state=open").await;
             assert_eq!(open["items"], json!([]), "{order:?}: {open}");
             let sidebar = get(&service, "/api/accounts/revenuecat:user_1").await;
-            assert_eq!(sidebar["status"]["failures_12m"], 1, "{order:?}");
+            assert_eq!((&sidebar["status"]["failures_12m"], &sidebar["status"]["failed_tries"]), (&json!(1), &json!(0)), "{order:?}");
             assert_eq!(sidebar["lifetime"]["mrr"]["amount"], "9.99", "{sidebar}");
         }
     });
@@ -274,6 +274,9 @@ fn since_basil_the_reason_is_asked_for_and_the_case_goes_without_it() {
         service.work().await.unwrap();
         let cases = get(&service, "/api/cases?state=open").await;
         assert_eq!(cases["items"][0]["rule"], "card-expired", "{cases}");
+        // One try that two events told counts once.
+        let sidebar = get(&service, "/api/accounts/stripe:cus_100").await;
+        assert_eq!(sidebar["status"]["failed_tries"], 1, "{sidebar}");
         assert_eq!(service.sandbox.calls("stripe").unwrap().len(), 0, "amount and time say that it is the same try");
     });
 }

@@ -1,6 +1,6 @@
 //! What a support agent sees of an account at a glance. What is not known is absent, never invented.
 
-use crate::book::{Head, Person, SubscriptionLine};
+use crate::book::{Head, Person, SubscriptionLine, tries};
 use crate::entitlement::{Entitlement, entitlement};
 use crate::event::{Interval, PaymentStatus, Role, SubscriptionStatus};
 use crate::id::{AccountId, CaseId};
@@ -62,6 +62,8 @@ pub struct Status {
     pub next_invoice: Option<Upcoming>,
     pub outstanding: Option<Money>,
     pub failures_12m: i64,
+    /// Tries since the last payment that came in, each counted once however many events told of it.
+    pub failed_tries: usize,
     pub disputes: Vec<Dispute>,
 }
 
@@ -159,7 +161,9 @@ pub struct OpenCase {
 }
 
 /// Draws the sidebar from the two items that it reads, however long the account's history is.
-pub fn sidebar(head: &Head, person: &Person, now: Timestamp) -> Sidebar {
+///
+/// `same_try` is how far apart two tellings of one failed try may be that nothing else links.
+pub fn sidebar(head: &Head, person: &Person, now: Timestamp, same_try: SignedDuration) -> Sidebar {
     let running = running(head);
     let main = currency(head, running);
     // In the main currency, unless all there is of it is in another: currencies are never added.
@@ -205,6 +209,7 @@ pub fn sidebar(head: &Head, person: &Person, now: Timestamp) -> Sidebar {
             next_invoice: running.and_then(next_invoice),
             outstanding: sum(&head.book.figures.outstanding).filter(|_| head.book.figures.unpriced == 0),
             failures_12m: failures_since(head, now - SignedDuration::from_hours(365 * 24)),
+            failed_tries: failed_tries(head, last_payment.map(|line| line.at), same_try),
             disputes: disputes(head),
         },
         history: history(head, now),
@@ -305,6 +310,10 @@ fn addons(line: &SubscriptionLine) -> Vec<Addon> {
             kind: item.role.name(),
         })
         .collect()
+}
+
+fn failed_tries(head: &Head, since: Option<Timestamp>, same_try: SignedDuration) -> usize {
+    tries(&head.book.tries, same_try).iter().filter(|told| since.is_none_or(|since| told.iter().all(|told| told.at > since))).count()
 }
 
 fn disputes(head: &Head) -> Vec<Dispute> {

@@ -42,7 +42,7 @@ pub fn account(viewer: &Viewer, sidebar: &Sidebar, timeline: &[(jiff::Timestamp,
                         dt { "Last payment" } dd { @match &sidebar.status.last_payment { Some(paid) => { (known(paid.amount)) " on " (time(paid.at)) }, None => span .soft { "not known" } } }
                         dt { "Next invoice" } dd { @match &sidebar.status.next_invoice { Some(next) => { (known(next.amount)) " on " (next.at.strftime("%Y-%m-%d")) }, None => span .soft { "not known" } } }
                         dt { "Credit" } dd { (known(sidebar.credits.available)) @if let Some(applied) = sidebar.credits.applied { span .soft { ", used so far " (applied) } } }
-                        dt { "Failures in 12 months" } dd { (sidebar.status.failures_12m) }
+                        dt { "Failures in 12 months" } dd { (sidebar.status.failures_12m) @if sidebar.status.failed_tries > 0 { span .soft { ", " (sidebar.status.failed_tries) " failed tries since the last payment" } } }
                     }
                 }
                 section {

@@ -15,6 +15,7 @@ use domain::id::{AccountId, ActionId};
 use domain::ledger::Entry;
 use domain::report::{Month, Report, report};
 use domain::sidebar::{Sidebar, sidebar};
+use jiff::SignedDuration;
 use std::collections::BTreeMap;
 
 /// Which part of a list is asked for.
@@ -48,7 +49,11 @@ pub async fn account(context: &Context, id: &AccountId) -> Result<Option<Sidebar
     let keys = [keys::head(id), keys::person(id)];
     let batch = Batch::read(context, keys.to_vec()).await?;
     let person = batch.get::<Of<Person>>(&keys[1])?.map(|of| of.value).unwrap_or_default();
-    Ok(batch.get::<Head>(&keys[0])?.map(|head| sidebar(&head, &person, context.clock.now())))
+    Ok(batch.get::<Head>(&keys[0])?.map(|head| sidebar(&head, &person, context.clock.now(), same_try(context))))
+}
+
+fn same_try(context: &Context) -> SignedDuration {
+    SignedDuration::from_mins(context.policies.classify.current().duplicates.same_try_minutes)
 }
 
 /// A page of accounts with their people.
@@ -58,7 +63,7 @@ pub async fn accounts(context: &Context, window: Window) -> Result<Page<Sidebar>
     let mut items = Vec::new();
     for head in &page.items {
         let person = batch.get::<Of<Person>>(&keys::person(&head.account))?.map(|of| of.value).unwrap_or_default();
-        items.push(sidebar(head, &person, context.clock.now()));
+        items.push(sidebar(head, &person, context.clock.now(), same_try(context)));
     }
     Ok(Page { items, next: page.next })
 }

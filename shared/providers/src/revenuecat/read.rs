@@ -89,7 +89,8 @@ fn money(event: &Wire<'_>, kind: Kind, at: Timestamp, seen: &mut Vec<Seen>) -> R
             status: Some(PaymentStatus::Succeeded),
             amount: Some(price),
             captured: Some(price),
-            at: Some(event.purchased_at_ms.map(millis).transpose()?.unwrap_or(at)),
+            // A renewal that was recovered is dated back to its period; the money came when the store said so.
+            at: Some(at),
             method: event.store.as_ref().map(|store| store.to_lowercase()),
             ..PaymentSeen::default()
         }));
