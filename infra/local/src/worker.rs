@@ -115,10 +115,8 @@ impl Service {
     pub async fn signed(&self, provider: &str, source: &str, body: Vec<u8>) -> Result<Request<Bytes>, Fault> {
         let keys = self.context.vault.keys(provider, source).await?;
         let known = providers::named(provider).ok_or_else(|| Fault::Park(format!("there is no provider called {provider}")))?;
-        let form = serde_json::from_slice::<serde::de::IgnoredAny>(&body).is_err();
-        let kind = if form { "application/x-www-form-urlencoded" } else { "application/json" };
-        let mut request = Request::post(format!("/webhooks/{provider}/{source}")).header("content-type", kind);
-        for (name, value) in (known.sign)(&keys, &body, self.clock.now()) {
+        let mut request = Request::post(format!("/webhooks/{provider}/{source}"));
+        for (name, value) in known.headers(&keys, &body, self.clock.now()) {
             request = request.header(name, value);
         }
         request.body(Bytes::from(body)).map_err(Fault::park)

@@ -71,11 +71,11 @@ async fn signed_in(context: &Context, endpoint: Endpoint, request: &Request<Byte
             let fields = web::fields(request.body());
             own_form(caller, &fields)?;
             let id = action_id(&id)?;
-            let notice = match decide::decide(context, &id, &caller.staff, decide::ballot_form(&fields)?).await {
-                Ok(_) => String::new(),
-                Err(problem) => format!("?notice={}", form_urlencoded::byte_serialize(problem.message.as_bytes()).collect::<String>()),
-            };
-            Ok(web::see_other(&format!("/actions/{id}{notice}")))
+            let page = format!("/actions/{id}");
+            Ok(match decide::decide(context, &id, &caller.staff, decide::ballot_form(&fields)?).await {
+                Ok(_) => web::see_other(&page),
+                Err(problem) => web::see_with(&page, &problem.message),
+            })
         }
         Endpoint::ChangeSourcePage { provider, source } => {
             let fields = web::fields(request.body());
@@ -88,7 +88,7 @@ async fn signed_in(context: &Context, endpoint: Endpoint, request: &Request<Byte
                 Ok((_, Granted::NeedsAnother)) => "Noted. It is done when another manager asks for the same.".to_owned(),
                 Err(problem) => problem.message,
             };
-            Ok(web::see_other(&format!("/sources?notice={}", form_urlencoded::byte_serialize(notice.as_bytes()).collect::<String>())))
+            Ok(web::see_with("/sources", &notice))
         }
         Endpoint::ChangeSource { provider, source } => {
             let wish = serde_json::from_slice(request.body())

@@ -5,7 +5,8 @@ use crate::fault::Fault;
 use crate::find::put_terms;
 use crate::message::{Message, send_all};
 use crate::ports::{Key, QueueName};
-use crate::store::{self, Attempted, Batch, Commit, External, Of, Receipt, Sent, Stored, Timeline, Waiting, keys};
+use crate::store::{self, Attempted, Batch, Commit, External, Of, Receipt, Sent, Stored, Timeline, keys};
+use crate::waiting::{self, external_keys, guest, nobodys};
 use domain::book::{Head, ResourceId, Touched, beside, touches};
 use domain::classify::{self, Decided, Scene};
 use domain::confirm;
@@ -42,11 +43,16 @@ async fn once(
     trace: &str,
 ) -> Result<Attempted<Folded>, Fault> {
     // Read.
-    let Some(account) = whose(context, event).await? else { return wait(context, event, message).await };
+    let Some(account) = whose(context, event).await? else {
+        let waits = waiting::wait(context, event, message).await?;
+        return Ok(waits.map(|()| Folded::Waiting));
+    };
     let mut batch = Batch::read(context, keys_of(event, &account)).await?;
     let receipt_key = keys::receipt(&event.provider, &event.source, &event.id);
+    let externals = externals(&batch, event, &account)?;
     if let Some(receipt) = batch.get::<Receipt>(&receipt_key)? {
         send_all(context, &receipt.promised).await?;
+        release(context, &externals).await?;
         return Ok(Attempted::Done(Folded::Duplicate));
     }
     let (policy, declines, now) = (context.policies.classify.current(), context.policies.declines.current(), context.clock.now());
@@ -65,8 +71,7 @@ async fn once(
     // Decide.
     let decided = classify::decide(Scene { event, policy, declines, now }, &concerns, &mut after);
     let notes = confirm::confirm(event, &mut after, now);
-    let externals = externals(&batch, event, &account)?;
-    let promised = promises(&decided, &externals, &account, trace);
+    let promised = promises(&decided, &account, trace);
 
     // Write.
     let mut commit = Commit::default();
@@ -89,6 +94,7 @@ async fn once(
     let result = store::attempted(commit.run(context).await, Folded::Done)?;
     if matches!(result, Attempted::Done(_)) {
         send_all(context, &promised).await?;
+        release(context, &externals).await?;
     }
     Ok(result)
 }
@@ -106,41 +112,6 @@ async fn whose(context: &Context, event: &Event) -> Result<Option<AccountId>, Fa
         }
     }
     Ok(None)
-}
-
-/// Keeps a delivery under the id that it waits for.
-async fn wait(context: &Context, event: &Event, message: Option<&Message>) -> Result<Attempted<Folded>, Fault> {
-    let (Some(key), Some(message)) = (external_keys(event).into_iter().next(), message) else {
-        return Err(Fault::Park(format!("the event {} names nobody and nothing that could be waited for", event.id)));
-    };
-    let batch = Batch::read(context, vec![key.clone()]).await?;
-    let mut external = batch.get(&key)?.unwrap_or_else(|| nobodys(event, &key));
-    if external.account.is_some() {
-        // The parent came between the two reads.
-        return Ok(Attempted::Again);
-    }
-    if external.waiting.iter().any(|waiting| waiting.event == event.id) {
-        return Ok(Attempted::Done(Folded::Waiting));
-    }
-    let until = context.clock.now() + SignedDuration::from_hours(context.policies.limits.current().orphan_hours_max);
-    external.waiting.push(Waiting { event: event.id.clone(), until, message: message.clone() });
-    let mut commit = Commit::default();
-    commit.over(&batch, &external);
-    store::attempted(commit.run(context).await, Folded::Waiting)
-}
-
-/// What the customer is called of whom only a resource is known.
-pub fn guest(external: &str) -> String {
-    format!("guest:{}", external.split_once(':').map_or(external, |(_, id)| id))
-}
-
-fn nobodys(event: &Event, key: &Key) -> External {
-    let id = key.pk.splitn(4, '#').nth(3).unwrap_or_default().to_owned();
-    External { provider: event.provider.clone(), source: event.source.clone(), id, account: None, waiting: Vec::new() }
-}
-
-fn external_keys(event: &Event) -> Vec<Key> {
-    touches(event).iter().filter_map(|resource| keys::external_of(&event.provider, &event.source, resource)).collect()
 }
 
 fn keys_of(event: &Event, account: &AccountId) -> Vec<Key> {
@@ -236,13 +207,20 @@ fn externals(batch: &Batch, event: &Event, account: &AccountId) -> Result<Vec<Ex
     Ok(all)
 }
 
-fn promises(decided: &Decided, externals: &[External], account: &AccountId, trace: &str) -> Vec<Sent> {
-    let released = externals.iter().flat_map(|external| &external.waiting).map(|waiting| (QueueName::Events, waiting.message.clone()));
+/// Sends what waited for the ids of an event.
+async fn release(context: &Context, externals: &[External]) -> Result<(), Fault> {
+    for external in externals.iter().filter(|external| !external.waiting.is_empty()) {
+        waiting::release(context, &external.key()).await?;
+    }
+    Ok(())
+}
+
+fn promises(decided: &Decided, account: &AccountId, trace: &str) -> Vec<Sent> {
     let recover = decided.recover.iter().map(|invoice| {
         (QueueName::Dunning, Message::Recover { account: account.clone(), invoice: invoice.clone(), trace: trace.to_owned() })
     });
     let ask = decided.ask.iter().map(|case| (QueueName::Approval, Message::Ask { case: case.clone(), trace: trace.to_owned() }));
-    released.chain(recover).chain(ask).map(|(queue, message)| Sent { queue, message }).collect()
+    recover.chain(ask).map(|(queue, message)| Sent { queue, message }).collect()
 }
 
 /// Writes what changed on the desk, and the head always: it is where two writers meet.
@@ -280,8 +258,8 @@ fn changed<'a, K: Ord, T: PartialEq>(before: &'a BTreeMap<K, T>, after: &'a BTre
 }
 
 fn put_externals(commit: &mut Commit, batch: &Batch, externals: &[External], account: &AccountId) {
-    for external in externals {
-        commit.over(batch, &External { account: Some(account.clone()), waiting: Vec::new(), ..external.clone() });
+    for external in externals.iter().filter(|external| external.account.as_ref() != Some(account)) {
+        commit.over(batch, &External { account: Some(account.clone()), ..external.clone() });
     }
 }
 

@@ -3,14 +3,12 @@
 mod probe;
 mod ticket;
 
-use crate::book::{self, Folded, guest};
+use crate::book::{self, Folded};
 use crate::context::Context;
 use crate::fault::Fault;
-use crate::message::{Body, Message, body_name, keep, send_all, unpack};
-use crate::ports::QueueName;
-use crate::store::{self, Attempted, Batch, Commit, External, Sent, keys};
+use crate::message::{Body, Message, body_name, keep, unpack};
+use crate::waiting;
 use domain::event::{Event, Seen};
-use domain::id::AccountId;
 use providers::Reading;
 
 /// How a message ended.
@@ -20,6 +18,8 @@ pub enum Done {
     Duplicate,
     Ignored,
     Waiting,
+    /// What waited was sent again.
+    Released,
     /// It was asked not long ago, and will be again.
     Later,
 }
@@ -62,7 +62,7 @@ pub async fn handle(context: &Context, message: &Message) -> Result<Done, Fault>
             let provider = providers::named(provider).ok_or_else(|| Fault::Park(format!("there is no provider called {provider}")))?;
             probe::ask(context, provider, source, path, trace).await
         }
-        Message::Orphan { provider, source, id, .. } => orphan(context, provider, source, id).await,
+        Message::Orphan { provider, source, id, .. } => waiting::orphan(context, provider, source, id).await.map(|()| Done::Released),
         other => Err(Fault::Park(format!("a `{}` message does not belong into the events queue", other.name()))),
     }
 }
@@ -96,39 +96,4 @@ async fn fold_all(context: &Context, events: &[Event], from: From<'_>) -> Result
         }
     }
     Ok(done)
-}
-
-/// Nobody came for an id in time. If its owner is known by now, what waited is sent again; otherwise it becomes a guest's.
-async fn orphan(context: &Context, provider: &str, source: &str, id: &str) -> Result<Done, Fault> {
-    store::retrying(context, || async {
-        // Read.
-        let key = keys::external(provider, source, id);
-        let batch = Batch::read(context, vec![key.clone()]).await?;
-        let Some(mut external) = batch.get::<External>(&key)?.filter(|external| !external.waiting.is_empty()) else {
-            return Ok(Attempted::Done(Done::Ignored));
-        };
-
-        // Decide.
-        if external.account.is_some() {
-            // Sent before it is forgotten: a crash in between sends it twice, which is harmless.
-            let released: Vec<_> =
-                external.waiting.drain(..).map(|waiting| Sent { queue: QueueName::Events, message: waiting.message }).collect();
-            send_all(context, &released).await?;
-        } else {
-            // It is from before the source was connected: an account of its own shows it, so that nobody misses a dispute.
-            // What waits stays until it was sent, by the branch above: the owner is known from here on.
-            tracing::warn!(external = %id, events = external.waiting.len(), "nobody has named whose this is; it becomes a guest's");
-            external.account = Some(AccountId::of(provider, source, &guest(id)));
-            let mut commit = Commit::default();
-            commit.over(&batch, &external);
-            store::attempted(commit.run(context).await, ())?;
-            return Ok(Attempted::Again);
-        }
-
-        // Write.
-        let mut commit = Commit::default();
-        commit.over(&batch, &external);
-        store::attempted(commit.run(context).await, Done::Waiting)
-    })
-    .await
 }

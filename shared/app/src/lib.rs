@@ -17,4 +17,5 @@ pub mod sources;
 pub mod staff;
 pub mod store;
 pub mod token;
+pub mod waiting;
 pub mod web;

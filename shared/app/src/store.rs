@@ -127,6 +127,15 @@ pub enum Attempted<T> {
     Again,
 }
 
+impl<T> Attempted<T> {
+    pub fn map<U>(self, done: impl FnOnce(T) -> U) -> Attempted<U> {
+        match self {
+            Self::Done(it) => Attempted::Done(done(it)),
+            Self::Again => Attempted::Again,
+        }
+    }
+}
+
 /// Turns a commit's end into what the handler does next.
 pub fn attempted<T>(result: Result<(), CommitError>, done: T) -> Result<Attempted<T>, Fault> {
     match result {

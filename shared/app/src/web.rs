@@ -45,6 +45,11 @@ impl From<crate::fault::Fault> for Problem {
     }
 }
 
+/// Leads to a page that says something on top.
+pub fn see_with(path: &str, notice: &str) -> Answer {
+    see_other(&format!("{path}?notice={}", form_urlencoded::byte_serialize(notice.as_bytes()).collect::<String>()))
+}
+
 pub fn json(status: StatusCode, value: &impl Serialize) -> Answer {
     let body = serde_json::to_vec(value).expect("an answer is plain data");
     respond(status, "application/json", body)

@@ -212,6 +212,8 @@ pub enum NoPreview {
     UnknownPayment(String),
     #[error("payment `{0}` did not succeed, so there is nothing to give back")]
     NotTaken(String),
+    #[error("payment `{0}` is under a formal dispute: the bank decides about it; refund nothing while it is open")]
+    Disputed(String),
     #[error("the payment is in {payment}, the request in {asked}; ask in {payment}")]
     OtherCurrency { payment: String, asked: String },
     #[error("the amount must be more than nothing")]
@@ -220,9 +222,21 @@ pub enum NoPreview {
     TooMuch { refundable: Money, asked: Money },
 }
 
+/// What is left to give back of a payment, for a refund of all of it.
+pub fn all_of(payment: Option<&Payment>, id: &str) -> Result<Money, NoPreview> {
+    let payment = payment.ok_or_else(|| NoPreview::UnknownPayment(id.to_owned()))?;
+    if payment.is_disputed() {
+        return Err(NoPreview::Disputed(id.to_owned()));
+    }
+    payment.refundable().ok_or_else(|| NoPreview::NotTaken(id.to_owned()))
+}
+
 /// Shows what a refund would do to a payment.
 pub fn preview_refund(payment: Option<&Payment>, id: &str, amount: Money, reason: Reason, clause: Clause) -> Result<Preview, NoPreview> {
     let payment = payment.ok_or_else(|| NoPreview::UnknownPayment(id.to_owned()))?;
+    if payment.is_disputed() {
+        return Err(NoPreview::Disputed(id.to_owned()));
+    }
     let (Some(taken), Some(back), Some(refundable)) = (payment.taken(), payment.given_back(), payment.refundable()) else {
         return Err(NoPreview::NotTaken(id.to_owned()));
     };

@@ -11,9 +11,7 @@ mod who;
 mod wire;
 
 use crate::signature::{first, fits, header};
-use crate::{
-    Act, Answer, Api, Call, Delivery, Envelope, Found, Headers, Keys, Malformed, NotAuthentic, Provider, Reading, keep_all, malformed,
-};
+use crate::{Acting, Api, Delivery, Envelope, Headers, Keys, Malformed, NotAuthentic, Provider, asks_nothing, keep_all, malformed};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use jiff::Timestamp;
 
@@ -27,13 +25,8 @@ pub(crate) static PROVIDER: Provider = Provider {
     read: read::read,
     api: Some(&Api {
         base: "https://{source}.chargebee.com",
-        observe: |_, _, _, _| Ok(Reading::Ignored("nothing is asked of Chargebee")),
-        act: |_, _| Act::Unsupported {
-            instead: "Recoup does not act at Chargebee yet: do it on the invoice in Chargebee, then resolve the case.",
-        },
-        lookup: |_| Call::get("/api/v2/events?limit=1"),
-        answer: |_| Answer::Unknown,
-        found: |_, _| Found::NotThere,
+        observe: asks_nothing,
+        acting: Acting::ByHand("Recoup does not act at Chargebee yet: do it on the invoice in Chargebee, then resolve the case."),
     }),
 };
 

@@ -7,9 +7,7 @@ mod read;
 mod wire;
 
 use crate::signature::{first, header, hex_fits, sign_hex};
-use crate::{
-    Act, Answer, Api, Call, Delivery, Envelope, Found, Headers, Keys, Malformed, NotAuthentic, Provider, Reading, keep_all, malformed,
-};
+use crate::{Acting, Api, Delivery, Envelope, Headers, Keys, Malformed, NotAuthentic, Provider, asks_nothing, keep_all, malformed};
 use jiff::Timestamp;
 
 pub(crate) static PROVIDER: Provider = Provider {
@@ -22,13 +20,8 @@ pub(crate) static PROVIDER: Provider = Provider {
     read: read::read,
     api: Some(&Api {
         base: "https://api.lemonsqueezy.com",
-        observe: |_, _, _, _| Ok(Reading::Ignored("nothing is asked of Lemon Squeezy")),
-        act: |_, _| Act::Unsupported {
-            instead: "Recoup does not act at Lemon Squeezy yet: do it on the order or invoice there, then resolve the case.",
-        },
-        lookup: |_| Call::get("/v1/users/me"),
-        answer: |_| Answer::Unknown,
-        found: |_, _| Found::NotThere,
+        observe: asks_nothing,
+        acting: Acting::ByHand("Recoup does not act at Lemon Squeezy yet: do it on the order or invoice there, then resolve the case."),
     }),
 };
 

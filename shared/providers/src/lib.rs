@@ -49,6 +49,18 @@ pub struct Api {
     pub base: &'static str,
     /// What does an object say that was asked for because of an event of that time?
     pub observe: fn(&Call, &Reply, source: &str, at: Timestamp) -> Result<Reading, Malformed>,
+    pub acting: Acting,
+}
+
+/// Whether approved actions are carried out through its API.
+pub enum Acting {
+    Through(Effects),
+    /// Not by us: what a person does there.
+    ByHand(&'static str),
+}
+
+/// How approved actions are carried out.
+pub struct Effects {
     /// How is an approved action asked for?
     pub act: fn(&Approved<Action>, key: &str) -> Act,
     /// How is it looked up whether that was done?
@@ -57,6 +69,17 @@ pub struct Api {
     pub answer: fn(&Reply) -> Answer,
     /// What did the look-up find?
     pub found: fn(&Approved<Action>, &Reply) -> Found,
+}
+
+impl Provider {
+    /// The headers of a delivery, as the provider would send it at that time.
+    pub fn headers(&self, keys: &Keys, body: &[u8], at: Timestamp) -> Headers {
+        let json = serde_json::from_slice::<serde::de::IgnoredAny>(body).is_ok();
+        let kind = if json { "application/json" } else { "application/x-www-form-urlencoded" };
+        let mut headers = (self.sign)(keys, body, at);
+        headers.push(("content-type", kind.to_owned()));
+        headers
+    }
 }
 
 /// The providers, alphabetical.
@@ -234,6 +257,11 @@ impl Call {
 
 pub(crate) fn malformed(expected: &'static str) -> impl Fn(serde_json::Error) -> Malformed {
     move |error| Malformed { expected, cause: format!("line {}, column {}", error.line(), error.column()) }
+}
+
+/// Where webhooks say enough, nothing is asked.
+pub(crate) fn asks_nothing(_: &Call, _: &Reply, _: &str, _: Timestamp) -> Result<Reading, Malformed> {
+    Ok(Reading::Ignored("nothing is asked of this provider"))
 }
 
 /// Most deliveries hold nothing that people wrote freely.

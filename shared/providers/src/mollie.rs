@@ -7,7 +7,7 @@ mod read;
 mod wire;
 
 use crate::signature::{first, hex_fits, sign_hex};
-use crate::{Act, Answer, Api, Call, Delivery, Envelope, Found, Headers, Keys, Malformed, NotAuthentic, Provider, keep_all, malformed};
+use crate::{Acting, Api, Delivery, Envelope, Headers, Keys, Malformed, NotAuthentic, Provider, keep_all, malformed};
 use jiff::Timestamp;
 
 pub(crate) static PROVIDER: Provider = Provider {
@@ -21,12 +21,7 @@ pub(crate) static PROVIDER: Provider = Provider {
     api: Some(&Api {
         base: "https://api.mollie.com",
         observe: read::observe,
-        act: |_, _| Act::Unsupported {
-            instead: "Recoup does not act at Mollie yet: do it on the payment in Mollie's dashboard, then resolve the case.",
-        },
-        lookup: |_| Call::get("/v2/methods"),
-        answer: |_| Answer::Unknown,
-        found: |_, _| Found::NotThere,
+        acting: Acting::ByHand("Recoup does not act at Mollie yet: do it on the payment in Mollie's dashboard, then resolve the case."),
     }),
 };
 

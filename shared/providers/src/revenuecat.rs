@@ -6,7 +6,7 @@ mod read;
 mod wire;
 
 use crate::signature::{fits, header, timed, timed_header};
-use crate::{Act, Answer, Api, Call, Delivery, Envelope, Found, Headers, Keys, Malformed, NotAuthentic, Provider, Reading, keep_all};
+use crate::{Acting, Api, Delivery, Envelope, Headers, Keys, Malformed, NotAuthentic, Provider, asks_nothing, keep_all};
 use jiff::Timestamp;
 
 pub(crate) static PROVIDER: Provider = Provider {
@@ -19,13 +19,8 @@ pub(crate) static PROVIDER: Provider = Provider {
     read: read::read,
     api: Some(&Api {
         base: "https://api.revenuecat.com",
-        observe: |_, _, _, _| Ok(Reading::Ignored("nothing is asked of RevenueCat")),
-        act: |_, _| Act::Unsupported {
-            instead: "Recoup does not act at RevenueCat yet: do it in its dashboard or in the store, then resolve the case.",
-        },
-        lookup: |_| Call::get("/v2/projects?limit=1"),
-        answer: |_| Answer::Unknown,
-        found: |_, _| Found::NotThere,
+        observe: asks_nothing,
+        acting: Acting::ByHand("Recoup does not act at RevenueCat yet: do it in its dashboard or in the store, then resolve the case."),
     }),
 };
 
@@ -52,7 +47,7 @@ fn sign(keys: &Keys, body: &[u8], at: Timestamp) -> Headers {
 }
 
 fn envelope(body: &[u8]) -> Result<Envelope, Malformed> {
-    let event = wire::outside(body)?;
+    let event: wire::Outside<'_> = wire::event(body)?;
     let live = event.environment.as_deref().map(|environment| environment == "PRODUCTION");
     let relevant = read::is_relevant(&event.kind);
     Ok(Envelope { id: event.id.into(), kind: event.kind.into(), live, relevant })

@@ -13,7 +13,7 @@ mod who;
 mod wire;
 
 use crate::signature::{first, header, timed, timed_header};
-use crate::{Api, Delivery, Envelope, Headers, Keys, Malformed, NotAuthentic, Provider, keep_all, malformed};
+use crate::{Acting, Api, Delivery, Effects, Envelope, Headers, Keys, Malformed, NotAuthentic, Provider, keep_all, malformed};
 use jiff::Timestamp;
 
 pub(crate) static PROVIDER: Provider = Provider {
@@ -27,10 +27,7 @@ pub(crate) static PROVIDER: Provider = Provider {
     api: Some(&Api {
         base: "https://api.stripe.com",
         observe: observe::observe,
-        act: act::act,
-        lookup: act::lookup,
-        answer: act::answer,
-        found: act::found,
+        acting: Acting::Through(Effects { act: act::act, lookup: act::lookup, answer: act::answer, found: act::found }),
     }),
 };
 

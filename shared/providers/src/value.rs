@@ -117,7 +117,7 @@ pub(crate) fn iso(text: &str) -> Result<Timestamp, Malformed> {
 }
 
 /// The date of an instant, in UTC as providers count.
-pub(crate) fn iso_days(at: Timestamp) -> Date {
+pub(crate) fn date(at: Timestamp) -> Date {
     at.to_zoned(TimeZone::UTC).date()
 }
 

@@ -4,6 +4,7 @@ use super::{Failed, Shared};
 use bytes::Bytes;
 use http::{Method, Request};
 use http_body_util::{BodyExt, Full};
+use hyper::client::conn::http1::SendRequest;
 use hyper_util::rt::TokioIo;
 use jiff::Span;
 use local::clock::machine;
@@ -34,15 +35,23 @@ pub(super) fn token(shared: &Shared, staff: &str) -> Result<(), Failed> {
     Ok(())
 }
 
+/// Opens a connection to a service.
+pub(super) async fn connect(addr: &str) -> Result<SendRequest<Full<Bytes>>, Box<dyn std::error::Error + Send + Sync>> {
+    let stream = TcpStream::connect(addr).await?;
+    // Requests are small and alone: waiting for more to send with one would only make it late.
+    stream.set_nodelay(true)?;
+    let (sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
+    tokio::spawn(connection);
+    Ok(sender)
+}
+
 /// Asks the running service.
 async fn ask(shared: &Shared, method: Method, path: &str, body: &Value) -> Result<Bytes, Failed> {
     let token = make_token(shared, "ana")?;
     let nobody = |error: &dyn std::fmt::Display| {
         format!("no service answers at {}: {error}; start it with `recoup`, or name its address with --addr", shared.addr)
     };
-    let stream = TcpStream::connect(&shared.addr).await.map_err(|error| nobody(&error))?;
-    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(|error| nobody(&error))?;
-    tokio::spawn(connection);
+    let mut sender = connect(&shared.addr).await.map_err(|error| nobody(&error))?;
     let request = Request::builder()
         .method(method)
         .uri(path)
@@ -116,9 +125,7 @@ pub(super) async fn verify(shared: &Shared, account: Option<&str>) -> Result<(),
 pub(super) async fn clock(target: &str) -> Result<jiff::Timestamp, Failed> {
     let nobody =
         |error: &dyn std::fmt::Display| format!("no service answers at {target}: {error}; start it, or name its address with --to");
-    let stream = TcpStream::connect(target).await.map_err(|error| nobody(&error))?;
-    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(|error| nobody(&error))?;
-    tokio::spawn(connection);
+    let mut sender = connect(target).await.map_err(|error| nobody(&error))?;
     let request = Request::get("/local/clock").header("host", target).body(Full::new(Bytes::new())).map_err(|error| error.to_string())?;
     let answer = sender.send_request(request).await.map_err(|error| nobody(&error))?;
     let body = answer.into_body().collect().await.map_err(|error| nobody(&error))?.to_bytes();

@@ -5,7 +5,6 @@ use bytes::Bytes;
 use http::{Request, StatusCode};
 use http_body_util::{BodyExt, Full};
 use hyper::client::conn::http1::SendRequest;
-use hyper_util::rt::TokioIo;
 use jiff::Timestamp;
 use local::vault;
 use serde::Deserialize;
@@ -17,7 +16,6 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
-use tokio::net::TcpStream;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
@@ -134,22 +132,13 @@ async fn send(
 ) -> Result<(StatusCode, Bytes), String> {
     let unknown = Keys::default();
     let own = keys.get(&(delivery.provider.name.to_owned(), delivery.source.clone())).unwrap_or(&unknown);
-    let form = serde_json::from_slice::<serde::de::IgnoredAny>(&delivery.body).is_err();
-    let kind = if form { "application/x-www-form-urlencoded" } else { "application/json" };
-    let mut request = Request::post(format!("/webhooks/{}/{}", delivery.provider.name, delivery.source))
-        .header("host", target)
-        .header("content-type", kind);
-    for (name, value) in (delivery.provider.sign)(own, &delivery.body, now) {
+    let mut request = Request::post(format!("/webhooks/{}/{}", delivery.provider.name, delivery.source)).header("host", target);
+    for (name, value) in delivery.provider.headers(own, &delivery.body, now) {
         request = request.header(name, value);
     }
     let request = request.body(Full::new(delivery.body.clone())).map_err(|error| error.to_string())?;
     if connection.as_ref().is_none_or(SendRequest::is_closed) {
-        let stream = TcpStream::connect(target).await.map_err(|error| error.to_string())?;
-        // A delivery is small and alone: waiting for more to send with it would only make it late.
-        stream.set_nodelay(true).map_err(|error| error.to_string())?;
-        let (sender, driver) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(|error| error.to_string())?;
-        tokio::spawn(driver);
-        *connection = Some(sender);
+        *connection = Some(beside::connect(target).await.map_err(|error| error.to_string())?);
     }
     let sender = connection.as_mut().expect("a connection was just made");
     sender.ready().await.map_err(|error| error.to_string())?;

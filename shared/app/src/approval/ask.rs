@@ -10,7 +10,7 @@ use crate::report::action_json;
 use crate::store::{self, Attempted, Batch, Commit, Idempotency, Of, Sent, keys};
 use crate::web::{self, Answer, Problem, header};
 use bytes::Bytes;
-use domain::action::{Action, Kind, Reason, State, preview_refund};
+use domain::action::{Action, Kind, NoPreview, Reason, State, all_of, preview_refund};
 use domain::approval;
 use domain::book::{Head, Payment};
 use domain::case::{Case, State as CaseState};
@@ -247,13 +247,10 @@ fn decided(context: &Context, ask: &Ask<'_>, by: Option<&Staff>, payment: Option
     let policy = context.policies.approval.current();
     let now = context.clock.now();
     let unprocessable = |message: String| Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "not_possible", message);
-    let amount = ask.amount.or_else(|| payment.and_then(Payment::refundable));
-    let amount = amount.ok_or_else(|| {
-        unprocessable(format!("payment `{}` is not known on this account, or nothing was collected with it", ask.payment))
-    })?;
+    let impossible = |refusal: NoPreview| unprocessable(refusal.to_string());
+    let amount = ask.amount.map_or_else(|| all_of(payment, &ask.payment), Ok).map_err(impossible)?;
     let requirement = policy.requirement("refund", amount, ask.reason, by.map(|staff| staff.role));
-    let preview = preview_refund(payment, &ask.payment, amount, ask.reason, requirement.clause)
-        .map_err(|refusal| unprocessable(refusal.to_string()))?;
+    let preview = preview_refund(payment, &ask.payment, amount, ask.reason, requirement.clause).map_err(impossible)?;
     let action = Action {
         id: ask.id.clone(),
         account: ask.id.account(),

@@ -15,9 +15,9 @@ use domain::book::Head;
 use domain::event::{self, Event, Origin, RefundSeen, RefundStatus, Seen};
 use domain::id::ActionId;
 use domain::ledger::{Note, Step};
-use domain::source::Acting;
+use domain::source;
 use jiff::{SignedDuration, Timestamp};
-use providers::{Act, Answer, Api, Effect, Found, Provider};
+use providers::{Act, Acting, Answer, Effect, Found};
 use std::collections::BTreeMap;
 
 /// What to do with an action at this moment.
@@ -96,7 +96,7 @@ async fn intend(context: &Context, id: &ActionId) -> Result<Attempted<Next>, Fau
 
 /// Whether nothing may leave for this source.
 pub(super) async fn observes(context: &Context, head: &Head) -> Result<bool, Fault> {
-    Ok(sources::find(context, &head.provider, &head.source).await?.acting == Acting::Observe)
+    Ok(sources::find(context, &head.provider, &head.source).await?.acting == source::Acting::Observe)
 }
 
 /// Stores the intent to send once more what the provider does not have.
@@ -143,18 +143,23 @@ fn next_attempt(action: &Action, now: Timestamp, key_lives: SignedDuration) -> A
     }
 }
 
-fn provider(head: &Head) -> Result<(&'static Provider, &'static Api), Fault> {
-    let provider = providers::named(&head.provider);
-    provider
-        .and_then(|provider| Some((provider, provider.api?)))
-        .ok_or_else(|| Fault::Park(format!("there is no billing provider called {}", head.provider)))
+fn acting(head: &Head) -> Result<&'static Acting, Fault> {
+    let api = providers::named(&head.provider).and_then(|provider| provider.api);
+    api.map(|api| &api.acting).ok_or_else(|| Fault::Park(format!("there is no billing provider called {}", head.provider)))
+}
+
+fn by_hand(instead: &str) -> Ended {
+    Ended::NeedsPerson { instead: instead.to_owned(), absent: true }
 }
 
 async fn look_up(context: &Context, action: &Approved<Action>, head: &Head) -> Result<Ended, Fault> {
-    let (provider, api) = provider(head)?;
+    let effects = match acting(head)? {
+        Acting::Through(effects) => effects,
+        Acting::ByHand(instead) => return Ok(by_hand(instead)),
+    };
     let attempts = action.inner().attempt.as_ref().map_or(0, |attempt| attempt.number);
-    let found = match context.http.call(provider.name, &head.source, &(api.lookup)(action)).await {
-        Ok(reply) => (api.found)(action, &reply),
+    let found = match context.http.call(&head.provider, &head.source, &(effects.lookup)(action)).await {
+        Ok(reply) => (effects.found)(action, &reply),
         Err(_) => Found::Unknown,
     };
     Ok(match found {
@@ -170,14 +175,17 @@ async fn look_up(context: &Context, action: &Approved<Action>, head: &Head) -> R
 }
 
 async fn send(context: &Context, action: &Approved<Action>, head: &Head) -> Result<Ended, Fault> {
-    let (provider, api) = provider(head)?;
-    let key = &action.inner().attempt.as_ref().expect("an attempt is stored before it is sent").key;
-    let call = match (api.act)(action, key) {
-        Act::Send(call) => call,
-        Act::Unsupported { instead } => return Ok(Ended::NeedsPerson { instead: instead.to_owned(), absent: true }),
+    let effects = match acting(head)? {
+        Acting::Through(effects) => effects,
+        Acting::ByHand(instead) => return Ok(by_hand(instead)),
     };
-    Ok(match context.http.call(provider.name, &head.source, &call).await {
-        Ok(reply) => match (api.answer)(&reply) {
+    let key = &action.inner().attempt.as_ref().expect("an attempt is stored before it is sent").key;
+    let call = match (effects.act)(action, key) {
+        Act::Send(call) => call,
+        Act::Unsupported { instead } => return Ok(by_hand(instead)),
+    };
+    Ok(match context.http.call(&head.provider, &head.source, &call).await {
+        Ok(reply) => match (effects.answer)(&reply) {
             Answer::Done(effect) => Ended::Done(effect),
             Answer::Refused { code, message } => Ended::Refused { code, message },
             Answer::NotNow => Ended::NotNow,

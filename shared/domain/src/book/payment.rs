@@ -131,9 +131,14 @@ impl Payment {
         Some(amounts.fold(Money::zero(currency), Money::plus))
     }
 
+    /// Whether a bank has a formal claim on it.
+    pub fn is_disputed(&self) -> bool {
+        self.disputes.values().any(Dispute::blocks_refunds)
+    }
+
     /// What could still be given back, approved and unconfirmed refunds taken off; nothing while a bank has a claim on it.
     pub fn refundable(&self) -> Option<Money> {
-        if self.disputes.values().any(Dispute::blocks_refunds) {
+        if self.is_disputed() {
             return None;
         }
         let (taken, back) = (self.taken()?, self.given_back()?);

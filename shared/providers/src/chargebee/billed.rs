@@ -2,7 +2,7 @@
 
 use super::wire;
 use crate::Malformed;
-use crate::value::{iso_days, millis, minor, rate_major, seconds};
+use crate::value::{date, millis, minor, rate_major, seconds};
 use domain::event::{CreditNoteSeen, CreditNoteStatus, Decline, InvoiceSeen, InvoiceStatus, Line, NextTry, Role, Seen};
 use domain::money::Rate;
 use rust_decimal::Decimal;
@@ -33,7 +33,7 @@ pub(super) fn of_invoice(invoice: wire::Invoice<'_>, decline: Option<Decline>) -
         credited: amount(invoice.credits_applied.filter(|credited| *credited > 0))?,
         subscription: invoice.subscription_id.as_ref().map(|id| id.to_string()),
         created_at: invoice.date.map(seconds).transpose()?,
-        due_on: invoice.due_date.map(seconds).transpose()?.map(iso_days),
+        due_on: invoice.due_date.map(seconds).transpose()?.map(date),
         attempts: invoice.linked_payments.as_ref().and_then(|_| u32::try_from(failed().count()).ok()),
         next_try: match (invoice.next_retry_at, invoice.dunning_status.as_deref()) {
             (Some(at), _) => Some(NextTry::At(seconds(at)?)),

@@ -242,7 +242,7 @@ fn of_invoice(entity: &Entity<'_>) -> Result<(Kind, Seen), Malformed> {
             tax: amount(&entity.total_vat_amount)?,
             remaining,
             created_at: time(&entity.created_at)?,
-            due_on: time(&entity.due_at)?.map(crate::value::iso_days),
+            due_on: time(&entity.due_at)?.map(crate::value::date),
             paid_at: time(&entity.paid_at)?,
             ..InvoiceSeen::default()
         }),

@@ -36,9 +36,9 @@ pub(super) fn is_relevant(kind: &str) -> bool {
 }
 
 pub(super) fn read(body: &[u8], source: &str) -> Result<Reading, Malformed> {
-    let outside = wire::outside(body)?;
+    let outside: wire::Outside<'_> = wire::event(body)?;
     let Some(mut kind) = meaning(&outside.kind) else { return Ok(Reading::Ignored("an event type that changes nothing here")) };
-    let event = wire::event(body)?;
+    let event: Wire<'_> = wire::event(body)?;
     let at = millis(event.event_timestamp_ms)?;
     let Some(customer) = event.original_app_user_id.as_ref().or(event.app_user_id.as_ref()).map(|id| id.to_string()) else {
         return Ok(Reading::Ignored("an event that names no user"));

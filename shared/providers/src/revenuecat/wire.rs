@@ -5,12 +5,6 @@ use crate::{Malformed, malformed};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-#[derive(Deserialize)]
-struct Delivery<'a> {
-    #[serde(borrow)]
-    event: Event<'a>,
-}
-
 /// The outside of an event: enough to name it, whatever shape the rest has.
 #[derive(Deserialize)]
 pub(super) struct Outside<'a> {
@@ -24,19 +18,13 @@ pub(super) struct Outside<'a> {
     _event_timestamp_ms: IgnoredAny,
 }
 
-pub(super) fn outside(body: &[u8]) -> Result<Outside<'_>, Malformed> {
+/// Reads the event of a delivery, or its outside; some forwarders send it without its envelope.
+pub(super) fn event<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Malformed> {
     #[derive(Deserialize)]
-    struct Envelope<'a> {
-        #[serde(borrow)]
-        event: Outside<'a>,
+    struct Delivery<T> {
+        event: T,
     }
-    let delivery = serde_json::from_slice::<Envelope<'_>>(body).map(|delivery| delivery.event);
-    delivery.or_else(|error| serde_json::from_slice(body).map_err(|_| malformed("a RevenueCat event")(error)))
-}
-
-/// Reads the event of a delivery; some forwarders send it without its envelope.
-pub(super) fn event(body: &[u8]) -> Result<Event<'_>, Malformed> {
-    let delivery = serde_json::from_slice::<Delivery<'_>>(body).map(|delivery| delivery.event);
+    let delivery = serde_json::from_slice::<Delivery<T>>(body).map(|delivery| delivery.event);
     delivery.or_else(|error| serde_json::from_slice(body).map_err(|_| malformed("a RevenueCat event")(error)))
 }
 

@@ -5,11 +5,11 @@ use super::amount::{money, scaled};
 use super::bought::unit;
 use super::wire::{self, Object, Reference};
 use crate::Malformed;
-use crate::value::seconds;
+use crate::value::{date, seconds};
 use domain::event::{
     CreditNoteSeen, CreditNoteStatus, InvoiceSeen, InvoiceStatus, Kind, Line, LinkSeen, NextTry, PaymentSeen, Role, Seen, SubscriptionSeen,
 };
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::Timestamp;
 use rust_decimal::Decimal;
 
 pub(super) fn invoice(
@@ -57,7 +57,7 @@ pub(super) fn invoice(
             .map(|(lines, currency)| lines.data.into_iter().map(|it| line(it, currency)).collect())
             .transpose()?,
         created_at: invoice.created.or(invoice.date).map(seconds).transpose()?,
-        due_on: invoice.due_date.map(seconds).transpose()?.map(|due_at| due_at.to_zoned(TimeZone::UTC).date()),
+        due_on: invoice.due_date.map(seconds).transpose()?.map(date),
         attempts: invoice.attempt_count,
         next_try: match invoice.next_payment_attempt {
             Some(Some(next)) => Some(NextTry::At(seconds(next)?)),
