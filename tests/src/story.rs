@@ -2,6 +2,9 @@
 //!
 //! Each line above is a time and one of:
 //! `customer ID` · `invoice ID CUSTOMER AMOUNT CURRENCY` · `payment_failed INVOICE CODE` · `paid INVOICE` · `void INVOICE` ·
+//! `subscription ID CUSTOMER PRICE AMOUNT SEATS STATUS` · `line INVOICE PRICE AMOUNT SEATS TOTAL FROM TO SUBSCRIPTION` ·
+//! `dispute ID CHARGE STATUS` · `charge_for INVOICE CHARGE` · `hold CHARGE CUSTOMER AMOUNT CURRENCY` · `late_invoice ID CUSTOMER AMOUNT CURRENCY MADE_AT` ·
+//! `cases` (what they say) ·
 //! `charge ID CUSTOMER AMOUNT CURRENCY` · `refund STAFF CHARGE AMOUNT REASON` · `approve STAFF` · `deny STAFF` ·
 //! `refund_fails CHARGE` · `provider TROUBLE` · `again` (the delivery before is sent once more) · `wait` ·
 //! `deliver PROVIDER FILE` (a recorded delivery from `tests/fixtures`) · `show PROVIDER:CUSTOMER` (the sidebar) · `tickets`.
@@ -31,6 +34,8 @@ struct Bill {
     currency: String,
     attempts: u32,
     made_at: Timestamp,
+    lines: Vec<Value>,
+    subscription: Option<String>,
 }
 
 struct Telling {
@@ -38,6 +43,8 @@ struct Telling {
     bills: BTreeMap<String, Bill>,
     customers: Vec<String>,
     charges: BTreeMap<String, String>,
+    begun: BTreeMap<String, Timestamp>,
+    amounts: BTreeMap<String, i64>,
     last: Option<Value>,
     told: u32,
     seen: BTreeMap<String, String>,
@@ -55,6 +62,8 @@ pub async fn tell(text: &str) -> Vec<String> {
         bills: BTreeMap::new(),
         customers: Vec::new(),
         charges: BTreeMap::new(),
+        begun: BTreeMap::new(),
+        amounts: BTreeMap::new(),
         last: None,
         told: 0,
         seen: BTreeMap::new(),
@@ -87,9 +96,16 @@ impl Telling {
                     currency: (*currency).to_owned(),
                     attempts: 0,
                     made_at: at,
+                    lines: Vec::new(),
+                    subscription: None,
                 };
                 self.bills.insert((*id).to_owned(), bill.clone());
                 self.deliver("invoice.finalized", at, self.invoice(id, "open", bill.minor)).await;
+            }
+            ["late_invoice", id, customer, amount, currency, time] => {
+                let made_at: Timestamp = format!("{}T{time}:00Z", words[0]).parse().unwrap();
+                let late = stripe::invoice(customer, id, "open", minor(amount, currency), minor(amount, currency), currency, 0, made_at);
+                self.deliver("invoice.finalized", made_at, late).await;
             }
             ["payment_failed", id, code] => {
                 let bill = self.bills.get_mut(*id).unwrap_or_else(|| panic!("the story has no invoice {id}"));
@@ -108,6 +124,7 @@ impl Telling {
                 let bill = self.bills[*id].clone();
                 let charge = format!("ch_{id}_paid");
                 self.charges.insert(charge.clone(), bill.customer.clone());
+                self.amounts.insert(charge.clone(), bill.minor);
                 self.deliver(
                     "charge.succeeded",
                     at,
@@ -121,8 +138,55 @@ impl Telling {
             ["void", id] => self.deliver("invoice.voided", at, self.invoice(id, "void", self.bills[*id].minor)).await,
             ["charge", id, customer, amount, currency] => {
                 self.charges.insert((*id).to_owned(), (*customer).to_owned());
+                self.amounts.insert((*id).to_owned(), minor(amount, currency));
                 let charge = stripe::charge(customer, id, None, minor(amount, currency), currency, None, at);
                 self.deliver("charge.succeeded", at, charge).await;
+            }
+            ["subscription", id, customer, price, amount, seats, status] => {
+                let (unit, seats) = (minor(amount, "USD"), seats.parse().unwrap());
+                let kind = if *status == "canceled" { "customer.subscription.deleted" } else { "customer.subscription.updated" };
+                self.begun.entry((*id).to_owned()).or_insert(at);
+                let object = stripe::subscription(customer, id, price, unit, seats, status, self.begun[*id]);
+                self.deliver(kind, at, object).await;
+            }
+            ["line", invoice, price, amount, seats, total, from, to, subscription] => {
+                let day = |text: &str| format!("{text}T00:00:00Z").parse::<Timestamp>().unwrap();
+                let (unit, total) = (minor(amount, "USD"), minor(total, "USD"));
+                let bill = self.bills.get_mut(*invoice).unwrap_or_else(|| panic!("the story has no invoice {invoice}"));
+                let id = format!("il_{invoice}_{}", bill.lines.len());
+                let seats = seats.parse().unwrap();
+                let part = unit * i64::from(seats) != total && total.abs() < unit * i64::from(seats);
+                bill.subscription = Some((*subscription).to_owned());
+                bill.lines.push(stripe::line(&id, price, unit, seats, total, part, day(from), day(to), Some(subscription)));
+                self.deliver("invoice.updated", at, self.invoice(invoice, "open", self.bills[*invoice].minor)).await;
+            }
+            ["dispute", id, charge, status] => {
+                let kind = if matches!(*status, "won" | "lost") { "charge.dispute.closed" } else { "charge.dispute.created" };
+                let made_at = *self.begun.entry((*id).to_owned()).or_insert(at);
+                let dispute = stripe::dispute(id, charge, self.amounts[*charge], status, made_at);
+                self.deliver(kind, at, dispute).await;
+            }
+            ["charge_for", invoice, id] => {
+                let bill = self.bills[*invoice].clone();
+                let charge = stripe::charge(&bill.customer, id, Some(invoice), bill.minor, &bill.currency, None, at);
+                self.deliver("charge.succeeded", at, charge).await;
+            }
+            ["hold", id, customer, amount, currency] => {
+                let mut charge = stripe::charge(customer, id, None, minor(amount, currency), currency, None, at);
+                charge["captured"] = json!(false);
+                charge["amount_captured"] = json!(0);
+                self.deliver("charge.succeeded", at, charge).await;
+            }
+            ["cases"] => {
+                self.service.work().await.unwrap();
+                for account in self.accounts().await {
+                    for case in world::records::<Case>(&self.service, &account, "CASE#").await {
+                        let evidence = case.evidence.iter().map(|it| format!("{} {}", it.label.to_lowercase(), it.value));
+                        let missing = case.missing.iter().map(|it| format!("not known: {it}"));
+                        let told = evidence.chain(missing).collect::<Vec<_>>().join("; ");
+                        self.say(&format!("about {} {}: {} {told}", case.class.name(), case.about, case.advice));
+                    }
+                }
             }
             ["refund", staff, charge, amount, reason] => self.refund(staff, charge, amount, reason).await,
             [decision @ ("approve" | "deny"), staff] => self.decide(decision, staff).await,
@@ -176,7 +240,12 @@ impl Telling {
 
     fn invoice(&self, id: &str, status: &str, remaining: i64) -> Value {
         let bill = &self.bills[id];
-        stripe::invoice(&bill.customer, id, status, bill.minor, remaining, &bill.currency, bill.attempts, bill.made_at)
+        let mut invoice = stripe::invoice(&bill.customer, id, status, bill.minor, remaining, &bill.currency, bill.attempts, bill.made_at);
+        if !bill.lines.is_empty() {
+            invoice["lines"] = json!({"object": "list", "has_more": false, "data": bill.lines});
+            invoice["subscription"] = json!(bill.subscription);
+        }
+        invoice
     }
 
     async fn deliver(&mut self, kind: &str, at: Timestamp, object: Value) {

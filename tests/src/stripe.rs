@@ -36,3 +36,43 @@ pub fn charge(customer: &str, id: &str, invoice: Option<&str>, amount: i64, curr
         "payment_method_details": {"type": "card", "card": {"brand": "visa", "last4": "4242", "exp_month": 4, "exp_year": 2030}},
     })
 }
+
+/// A subscription to one price, billed monthly.
+pub fn subscription(customer: &str, id: &str, price: &str, unit: i64, seats: u32, status: &str, at: Timestamp) -> Value {
+    json!({
+        "id": id, "object": "subscription", "customer": customer, "status": status, "currency": "usd", "start_date": at.as_second(), "created": at.as_second(),
+        "cancel_at_period_end": false, "cancel_at": null, "canceled_at": null, "current_period_start": at.as_second(),
+        "current_period_end": at.as_second() + 31 * 86_400,
+        "items": {"data": [{"id": format!("si_{id}"), "quantity": seats, "price": {"id": price, "currency": "usd", "unit_amount": unit,
+            "unit_amount_decimal": unit.to_string(), "recurring": {"interval": "month", "interval_count": 1, "usage_type": "licensed"}}}]},
+    })
+}
+
+/// A line of an invoice for a price over a period.
+#[allow(clippy::too_many_arguments, reason = "a line has that many sides")]
+pub fn line(
+    id: &str,
+    price: &str,
+    unit: i64,
+    quantity: u32,
+    amount: i64,
+    proration: bool,
+    from: Timestamp,
+    to: Timestamp,
+    subscription: Option<&str>,
+) -> Value {
+    json!({
+        "id": id, "object": "line_item", "amount": amount, "currency": "usd", "quantity": quantity, "proration": proration,
+        "type": "subscription", "subscription": subscription, "description": price,
+        "period": {"start": from.as_second(), "end": to.as_second()},
+        "price": {"id": price, "currency": "usd", "unit_amount": unit, "unit_amount_decimal": unit.to_string(), "recurring": {"interval": "month", "interval_count": 1}},
+    })
+}
+
+/// A bank's claim on a charge, or, where the status says `warning_…`, its question.
+pub fn dispute(id: &str, charge: &str, amount: i64, status: &str, at: Timestamp) -> Value {
+    json!({
+        "id": id, "object": "dispute", "charge": charge, "amount": amount, "currency": "usd", "created": at.as_second(), "status": status,
+        "reason": "fraudulent", "evidence_details": {"due_by": at.as_second() + 9 * 86_400},
+    })
+}

@@ -8,7 +8,7 @@ use crate::ports::{Key, QueueName};
 use crate::store::{self, Attempted, Batch, Commit, External, Of, Receipt, Sent, Stored, Timeline, keys};
 use crate::waiting::{self, external_keys, guest, nobodys};
 use domain::book::{Head, ResourceId, Touched, beside, touches};
-use domain::classify::{self, Decided, Scene};
+use domain::classify::{self, ClassifyPolicy, Decided, Scene};
 use domain::confirm;
 use domain::desk::Desk;
 use domain::event::Event;
@@ -65,6 +65,7 @@ async fn once(
     }
     let mut after = before.clone();
     after.touched.fold(&mut after.head, event, same_try);
+    read_compared(context, &mut batch, policy, &mut before, &mut after).await?;
     let concerns = classify::concerns(&after.touched, &after.head, policy);
     read_beside(context, &mut batch, &concerns, &mut before, &mut after).await?;
 
@@ -164,6 +165,24 @@ where
     Ok(batch.get::<Of<T>>(key)?.map(|of| of.value))
 }
 
+/// Reads the invoices that tell two payments of one amount apart; most events have no such pair.
+async fn read_compared(
+    context: &Context,
+    batch: &mut Batch,
+    policy: &ClassifyPolicy,
+    before: &mut Desk,
+    after: &mut Desk,
+) -> Result<(), Fault> {
+    let account = &after.head.account;
+    let compared: Vec<_> = classify::beside(&after.touched, &after.head, policy).into_iter().map(ResourceId::Invoice).collect();
+    if compared.is_empty() {
+        return Ok(());
+    }
+    batch.extend(Batch::read(context, compared.iter().map(|resource| keys::resource(account, resource)).collect()).await?);
+    lay(batch, &compared, account, &mut before.touched)?;
+    lay(batch, &compared, account, &mut after.touched)
+}
+
 /// Reads the cases and plans that the folded event concerns; most events concern none.
 async fn read_beside(
     context: &Context,
@@ -175,10 +194,12 @@ async fn read_beside(
     let account = after.head.account.clone();
     let cases: Vec<_> = concerns
         .iter()
-        .map(|concern| concern.case().clone())
+        .map(|concern| concern.case.clone())
         .chain(after.actions.values().filter_map(|action| action.case.clone()))
         .collect();
-    let plans: Vec<_> = after.touched.invoices.keys().filter(|invoice| after.head.dunning.contains_key(*invoice)).cloned().collect();
+    let disputed = concerns.iter().any(classify::Concern::stops_recovery);
+    let running = after.head.dunning.keys().filter(|invoice| disputed || after.touched.invoices.contains_key(*invoice));
+    let plans: Vec<_> = running.cloned().collect();
     let wanted: Vec<_> = cases.iter().map(keys::case).chain(plans.iter().map(|invoice| keys::plan(&account, invoice))).collect();
     if wanted.is_empty() {
         return Ok(());

@@ -189,7 +189,7 @@ fn decoded(segment: &str) -> Option<String> {
 
 /// The classes of the `class` filter.
 pub fn class(name: &str) -> Option<case::Class> {
-    [case::Class::PaymentFailed, case::Class::DuplicateCharge].into_iter().find(|class| class.name() == name)
+    case::Class::ALL.into_iter().find(|class| class.name() == name)
 }
 
 #[cfg(test)]

@@ -1,7 +1,10 @@
 //! A trouble of one account, with everything that a person needs in order to decide.
 
 use crate::action::{Kind, Reason};
+use crate::book::Head;
+use crate::classify::{Scene, Verdict};
 use crate::id::{AccountId, ActionId, CaseId};
+use crate::money::Money;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -17,6 +20,9 @@ pub struct Case {
     pub state: State,
     pub rule: String,
     pub policy_version: u32,
+    /// How it came about, where that can be told.
+    #[serde(default)]
+    pub cause: Option<String>,
     pub evidence: Vec<Evidence>,
     /// What would have helped and was not known.
     pub missing: Vec<String>,
@@ -37,13 +43,33 @@ pub struct Case {
 pub enum Class {
     PaymentFailed,
     DuplicateCharge,
+    DuplicateSubscription,
+    Chargeback,
+    Overcharge,
+    InvoiceDiscrepancy,
+    PlanMismatch,
 }
 
 impl Class {
+    pub const ALL: [Self; 7] = [
+        Self::PaymentFailed,
+        Self::DuplicateCharge,
+        Self::DuplicateSubscription,
+        Self::Chargeback,
+        Self::Overcharge,
+        Self::InvoiceDiscrepancy,
+        Self::PlanMismatch,
+    ];
+
     pub fn name(self) -> &'static str {
         match self {
             Self::PaymentFailed => "payment_failed",
             Self::DuplicateCharge => "duplicate_charge",
+            Self::DuplicateSubscription => "duplicate_subscription",
+            Self::Chargeback => "chargeback",
+            Self::Overcharge => "overcharge",
+            Self::InvoiceDiscrepancy => "invoice_discrepancy",
+            Self::PlanMismatch => "plan_mismatch",
         }
     }
 
@@ -52,6 +78,11 @@ impl Class {
         match self {
             Self::PaymentFailed => "Payment failed",
             Self::DuplicateCharge => "Duplicate charge",
+            Self::DuplicateSubscription => "Duplicate subscription",
+            Self::Chargeback => "Chargeback",
+            Self::Overcharge => "Overcharge",
+            Self::InvoiceDiscrepancy => "Invoice discrepancy",
+            Self::PlanMismatch => "Plan mismatch",
         }
     }
 }
@@ -95,7 +126,8 @@ pub struct Recommendation {
 }
 
 /// Which text to fill for the customer; the gaps that hold personal data are filled when it is shown.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Draft {
     pub text: String,
     pub amount: String,
@@ -106,6 +138,45 @@ pub struct Draft {
 }
 
 impl Case {
+    /// A case as it opens, with what the policy says of it.
+    pub fn found(scene: Scene<'_>, head: &Head, class: Class, about: &str, verdict: Verdict<'_>) -> Self {
+        Self {
+            id: CaseId::of(&head.account, class.name(), about),
+            account: head.account.clone(),
+            class,
+            about: about.to_owned(),
+            confidence: verdict.confidence.to_owned(),
+            state: State::Open,
+            rule: verdict.rule.to_owned(),
+            policy_version: verdict.policy_version,
+            cause: None,
+            evidence: Vec::new(),
+            missing: Vec::new(),
+            advice: verdict.advice.to_owned(),
+            why: verdict.why.to_owned(),
+            recommended: None,
+            draft_reply: verdict.reply.map(|text| Draft { text: text.to_owned(), ..Draft::default() }),
+            actions: Vec::new(),
+            events: vec![scene.event.id.clone()],
+            opened_at: scene.now,
+            resolved_at: None,
+            resolution: None,
+        }
+    }
+
+    /// Fills the gaps of the advice and of the reply.
+    pub fn fill(&mut self, amount: Option<Money>, invoice: &str, payment: &str) {
+        let amount = amount.map_or_else(|| "an unknown amount".to_owned(), |amount| amount.to_string());
+        for (gap, value) in [("{amount}", amount.as_str()), ("{invoice}", invoice), ("{payment}", payment)] {
+            self.advice = self.advice.replace(gap, value);
+        }
+        if let Some(draft) = &mut self.draft_reply {
+            draft.amount = amount;
+            invoice.clone_into(&mut draft.invoice);
+            payment.clone_into(&mut draft.payment);
+        }
+    }
+
     pub fn resolve(&mut self, at: Timestamp, resolution: &str) {
         self.state = State::Resolved;
         self.resolved_at = Some(at);

@@ -1,145 +1,109 @@
 //! What kind of trouble did an event bring, or end? The rules are data: `shared/policy/classify/`.
+//!
+//! Every detector answers one question: how does this trouble stand now? What follows from the answer (a case is
+//! opened, renewed, or over) is the same for all of them.
 
+mod disputed;
+mod doubled;
 mod failed;
+mod policy;
 mod twice;
 
-use crate::book::{CaseLine, Due, Head, PaymentLine, Touched};
+use crate::book::{CaseLine, Head, Touched};
 use crate::case::{Case, Class, State};
-use crate::decline::{Declines, Family};
+use crate::decline::Declines;
 use crate::desk::Desk;
 use crate::dunning::PlanState;
-use crate::event::Event;
+use crate::event::{Event, Origin};
 use crate::id::CaseId;
-use crate::policy::{Complaint, Rules};
-use jiff::Timestamp;
-use serde::Deserialize;
-use std::collections::BTreeSet;
-use toml::Spanned;
+use jiff::{SignedDuration, Timestamp};
 
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ClassifyPolicy {
-    pub version: u32,
-    pub effective: String,
-    pub duplicates: Duplicates,
-    pub rule: Vec<Rule>,
-    pub otherwise: Otherwise,
-}
+pub use policy::{ClassifyPolicy, Disputes, Duplicates, Found, Otherwise, Rule, Verdict};
+pub use twice::beside;
 
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Duplicates {
-    pub window_hours: i64,
-    /// How far back an invoice may lie that a payment without a named invoice pays for.
-    pub explained_days: i64,
-    /// Within this time, tellings of a failed try that nothing else links are of one try.
-    pub same_try_minutes: i64,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Rule {
-    pub id: Spanned<String>,
-    pub family: Vec<String>,
-    pub confidence: String,
-    pub advice: String,
-    pub why: String,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Otherwise {
-    pub id: String,
-    pub confidence: String,
-    pub advice: String,
-    pub why: String,
-}
-
-/// The rule that applied, with its words.
+/// What is found apart from failed payments, each with its words in the policy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Verdict<'a> {
-    pub rule: &'a str,
-    pub confidence: &'a str,
-    pub advice: &'a str,
-    pub why: &'a str,
-    pub policy_version: u32,
+pub enum Finding {
+    OneInvoiceTwice,
+    SameLineSamePeriod,
+    SameAmountSameDay,
+    HeldNotTaken,
+    TwoOnOnePlan,
+    TwoOnOnePlanApart,
+    DisputeOpened,
+    InquiryOpened,
 }
 
-impl ClassifyPolicy {
-    /// Returns the first rule for a family of failures, or the policy's `otherwise`.
-    pub fn verdict(&self, family: &Family) -> Verdict<'_> {
-        let policy_version = self.version;
-        let rule = self.rule.iter().find(|rule| rule.family.contains(family.id.get_ref()));
-        rule.map_or(
-            Verdict {
-                rule: &self.otherwise.id,
-                confidence: &self.otherwise.confidence,
-                advice: &self.otherwise.advice,
-                why: &self.otherwise.why,
-                policy_version,
-            },
-            |rule| Verdict { rule: rule.id.get_ref(), confidence: &rule.confidence, advice: &rule.advice, why: &rule.why, policy_version },
-        )
-    }
-}
+impl Finding {
+    pub const ALL: [Self; 8] = [
+        Self::OneInvoiceTwice,
+        Self::SameLineSamePeriod,
+        Self::SameAmountSameDay,
+        Self::HeldNotTaken,
+        Self::TwoOnOnePlan,
+        Self::TwoOnOnePlanApart,
+        Self::DisputeOpened,
+        Self::InquiryOpened,
+    ];
 
-impl Rules for ClassifyPolicy {
-    const NAME: &'static str = "classify";
-
-    fn version(&self) -> u32 {
-        self.version
-    }
-
-    fn effective(&self) -> &str {
-        &self.effective
-    }
-
-    fn lint(&self) -> Vec<Complaint> {
-        let mut complaints = Complaint::doubled(self.rule.iter().map(|rule| &rule.id));
-        let mut taken = BTreeSet::new();
-        for rule in &self.rule {
-            if rule.why.trim().is_empty() {
-                complaints.push(Complaint::on(&rule.id, format!("`{}` has no `why`", rule.id.get_ref())));
-            }
-            // `insert` must run for every family, so this cannot be `any`.
-            let fresh = rule.family.iter().filter(|family| taken.insert((*family).clone())).count();
-            if fresh == 0 {
-                complaints.push(Complaint::on(
-                    &rule.id,
-                    format!("`{}` can never match: its families are taken by earlier rules", rule.id.get_ref()),
-                ));
-            }
-        }
-        complaints
-    }
-}
-
-/// A trouble that the book shows after an event was folded.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[allow(clippy::large_enum_variant, reason = "an event has one or two of them")]
-pub enum Concern {
-    /// A try failed, and the invoice is open, settled or withdrawn.
-    FailedInvoice { case: CaseId, invoice: String },
-    /// Two payments look like one.
-    Twice { case: CaseId, first: PaymentLine, second: PaymentLine },
-}
-
-impl Concern {
-    pub fn case(&self) -> &CaseId {
+    pub fn id(self) -> &'static str {
         match self {
-            Self::FailedInvoice { case, .. } | Self::Twice { case, .. } => case,
+            Self::OneInvoiceTwice => "one-invoice-twice",
+            Self::SameLineSamePeriod => "same-line-same-period",
+            Self::SameAmountSameDay => "same-amount-same-day",
+            Self::HeldNotTaken => "held-not-taken",
+            Self::TwoOnOnePlan => "two-on-one-plan",
+            Self::TwoOnOnePlanApart => "two-on-one-plan-apart",
+            Self::DisputeOpened => "dispute-opened",
+            Self::InquiryOpened => "inquiry-opened",
         }
     }
 }
 
-/// Names the cases that an event may open or end.
+/// A trouble that the book may show after an event was folded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Concern {
+    pub case: CaseId,
+    about: About,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum About {
+    /// A try to pay this invoice failed.
+    Failed { invoice: String },
+    /// This payment took what another had taken.
+    Twice { payment: String },
+    /// This subscription buys what another buys.
+    Doubled { subscription: String },
+    /// A bank claims this payment back, or asks about it.
+    Disputed { payment: String, dispute: String },
+}
+
+/// How a trouble stands now.
+enum Standing {
+    Open(Box<Case>),
+    /// It is over, and why.
+    Over(&'static str),
+    /// Nothing that the book shows changes it.
+    AsItIs,
+}
+
+/// Names the cases that an event may open, renew or end.
 pub fn concerns(touched: &Touched, head: &Head, policy: &ClassifyPolicy) -> Vec<Concern> {
-    let failed = touched.invoices.values().filter(|invoice| invoice.first_failed_at.is_some()).map(|invoice| Concern::FailedInvoice {
-        case: CaseId::of(&head.account, Class::PaymentFailed.name(), &invoice.id),
-        invoice: invoice.id.clone(),
+    let concern = |class: Class, about: &str, what: About| Concern { case: CaseId::of(&head.account, class.name(), about), about: what };
+    let failed = touched.invoices.values().filter(|invoice| invoice.first_failed_at.is_some());
+    let failed = failed.map(|invoice| concern(Class::PaymentFailed, &invoice.id, About::Failed { invoice: invoice.id.clone() }));
+    let disputes = touched.payments.values().flat_map(|payment| payment.disputes.keys().map(move |dispute| (payment, dispute)));
+    let disputed = disputes.map(|(payment, dispute)| {
+        concern(Class::Chargeback, dispute, About::Disputed { payment: payment.id.clone(), dispute: dispute.clone() })
     });
-    let twice = touched.payments.keys().flat_map(|payment| twice::pairs(payment, head, policy));
-    failed.chain(twice).collect()
+    let twice = twice::at_issue(touched, head)
+        .map(|payment| concern(Class::DuplicateCharge, payment, About::Twice { payment: payment.to_owned() }))
+        .filter(|concern| head.cases.contains_key(&concern.case) || twice::is_open(&concern.about, touched, head, policy));
+    let doubled = doubled::at_issue(touched, head)
+        .map(|id| concern(Class::DuplicateSubscription, id, About::Doubled { subscription: id.to_owned() }))
+        .filter(|concern| head.cases.contains_key(&concern.case) || doubled::is_open(&concern.about, head));
+    failed.chain(disputed).chain(twice).chain(doubled).collect()
 }
 
 /// What is to be done after an event, beyond the records on the desk.
@@ -160,22 +124,50 @@ pub struct Scene<'a> {
     pub now: Timestamp,
 }
 
-/// Opens, renews and ends the cases of the concerns, and stops the recovery of what is settled.
+/// Opens, renews and ends the cases of the concerns, and stops the recovery of what is settled or disputed.
 pub fn decide(scene: Scene<'_>, concerns: &[Concern], desk: &mut Desk) -> Decided {
     let mut decided = Decided::default();
-    for concern in concerns {
-        match concern {
-            Concern::FailedInvoice { case, invoice } => failed_invoice(&mut decided, scene, case, invoice, desk),
-            Concern::Twice { case, first, second } => {
-                if !desk.cases.contains_key(case) {
-                    let opened = twice::case(scene, case, first, second, &desk.head);
-                    decided.ask.extend(opened.recommended.as_ref().map(|_| case.clone()));
-                    open(desk, opened);
+    for Concern { case, about } in concerns {
+        let standing = match about {
+            About::Failed { invoice } => failed::standing(scene, invoice, desk),
+            About::Twice { payment } => twice::standing(scene, payment, desk),
+            About::Doubled { subscription } => doubled::standing(scene, subscription, desk),
+            About::Disputed { payment, dispute } => disputed::standing(scene, payment, dispute, desk),
+        };
+        match (standing, desk.cases.get(case).cloned()) {
+            (Standing::Open(opened), None) => {
+                if let About::Failed { invoice } = about {
+                    decided.recover.extend(may_recover(scene, invoice, desk).then(|| invoice.clone()));
                 }
+                // What was only looked up on the day of connecting starts nothing by itself.
+                decided.ask.extend(opened.recommended.as_ref().filter(|_| scene.event.origin != Origin::Listed).map(|_| case.clone()));
+                open(desk, *opened);
             }
+            (Standing::Open(renewed), Some(standing)) => renew(scene, desk, about, *renewed, standing),
+            (Standing::Over(why), Some(standing)) if standing.state == State::Open => over(scene, desk, standing, why),
+            _ => {}
+        }
+        if let About::Failed { invoice } = about
+            && let Some(why) = failed::settled(&desk.touched.invoices[invoice])
+        {
+            stop(scene, desk, invoice, why);
+        }
+        if let About::Disputed { payment, .. } = about
+            && desk.touched.payments[payment].is_disputed()
+        {
+            let running: Vec<_> = desk.plans.keys().cloned().collect();
+            running.iter().for_each(|invoice| stop(scene, desk, invoice, "disputed"));
         }
     }
     decided
+}
+
+/// Whether the recovery of an invoice may begin by itself: what is due must be known before anybody is asked for it,
+/// what was only looked up starts nothing, and whoever disputes is not pressed.
+fn may_recover(scene: Scene<'_>, invoice: &str, desk: &Desk) -> bool {
+    let is_known = desk.touched.invoices[invoice].remaining.copied().is_some();
+    let disputes = desk.head.book.disputes.values().any(|line| line.formal == Some(true));
+    is_known && !disputes && scene.event.origin != Origin::Listed
 }
 
 fn open(desk: &mut Desk, case: Case) {
@@ -183,36 +175,42 @@ fn open(desk: &mut Desk, case: Case) {
     desk.cases.insert(case.id.clone(), case);
 }
 
-fn failed_invoice(decided: &mut Decided, scene: Scene<'_>, id: &CaseId, invoice: &str, desk: &mut Desk) {
-    let invoice = desk.touched.invoices[invoice].clone();
-    let due = invoice.due();
-    match (due, desk.cases.get(id).cloned()) {
-        (Due::Open(remaining), None) => {
-            // What is due must be known before anybody is asked for it.
-            decided.recover.extend(remaining.map(|_| invoice.id.clone()));
-            open(desk, failed::case(scene, id, &invoice, &desk.head));
-        }
-        // What was paid and is open again, because the money did not come after all, is the same trouble.
-        (Due::Open(_), Some(case)) => {
-            let mut renewed = failed::case(scene, id, &invoice, &desk.head);
-            renewed.opened_at = case.opened_at;
-            renewed.actions = case.actions;
-            renewed.events = case.events.into_iter().chain([scene.event.id.clone()]).collect();
-            open(desk, renewed);
-        }
-        (Due::Paid | Due::Withdrawn, case) => {
-            let resolution = if due == Due::Paid { "paid" } else { "withdrawn" };
-            if let Some(mut case) = case.filter(|case| case.state == State::Open) {
-                case.events.push(scene.event.id.clone());
-                case.resolve(scene.now, resolution);
-                desk.head.cases.remove(id);
-                desk.cases.insert(id.clone(), case);
-            }
-            if let Some(plan) = desk.plans.get_mut(&invoice.id).filter(|plan| plan.state == PlanState::Running) {
-                plan.stop(resolution, scene.now);
-            }
-            desk.head.dunning.remove(&invoice.id);
-        }
-        _ => {}
+/// Writes what is known by now. A case that is over stays so, unless money did not come or a bank did not keep its word.
+fn renew(scene: Scene<'_>, desk: &mut Desk, about: &About, renewed: Case, standing: Case) {
+    let comes_back = matches!(about, About::Failed { .. } | About::Disputed { .. });
+    if standing.state == State::Resolved && !comes_back {
+        return;
     }
+    let mut renewed = Case { opened_at: standing.opened_at, actions: standing.actions.clone(), events: standing.events.clone(), ..renewed };
+    if renewed != standing {
+        renewed.events.push(scene.event.id.clone());
+        open(desk, renewed);
+    }
+}
+
+fn over(scene: Scene<'_>, desk: &mut Desk, mut case: Case, why: &str) {
+    case.events.push(scene.event.id.clone());
+    case.resolve(scene.now, why);
+    desk.head.cases.remove(&case.id);
+    desk.cases.insert(case.id.clone(), case);
+}
+
+fn stop(scene: Scene<'_>, desk: &mut Desk, invoice: &str, why: &str) {
+    if let Some(plan) = desk.plans.get_mut(invoice).filter(|plan| plan.state == PlanState::Running) {
+        plan.stop(why, scene.now);
+    }
+    desk.head.dunning.remove(invoice);
+}
+
+impl Concern {
+    /// Invoices whose recovery a dispute stops.
+    pub fn stops_recovery(&self) -> bool {
+        matches!(self.about, About::Disputed { .. })
+    }
+}
+
+/// A span as people say it.
+fn span(span: SignedDuration) -> String {
+    let minutes = span.abs().as_secs() / 60;
+    format!("{} h {} min", minutes / 60, minutes % 60)
 }

@@ -42,6 +42,8 @@ pub enum Origin {
     Answer,
     /// Looked up because a webhook did not say enough.
     Lookup,
+    /// Found in the provider's lists: it starts nothing by itself.
+    Listed,
 }
 
 /// What happened, in our words.

@@ -159,15 +159,12 @@ impl Policies {
 
     fn lint_together(&self) -> Result<(), Refused> {
         let texts = self.texts.current();
-        for dunning in self.dunning.all() {
-            for template in dunning.templates() {
-                if texts.text(template).is_none() {
-                    return Err(Refused {
-                        file: format!("shared/policy/dunning/v{}.toml", dunning.version),
-                        line: 1,
-                        message: format!("no text is called `{template}`"),
-                    });
-                }
+        let wanted = self.dunning.all().flat_map(|policy| policy.templates().map(|text| ("dunning", policy.version, text)));
+        let prepared = self.classify.all().flat_map(|policy| policy.replies().map(|text| ("classify", policy.version, text)));
+        for (name, version, text) in wanted.chain(prepared) {
+            if texts.text(text).is_none() {
+                let file = format!("shared/policy/{name}/v{version}.toml");
+                return Err(Refused { file, line: 1, message: format!("no text is called `{text}`") });
             }
         }
         Ok(())
@@ -200,7 +197,10 @@ mod tests {
 
     #[test]
     fn a_bad_policy_is_refused_with_its_line() {
-        let rows: [(&str, &str, &str, &str); 7] = [
+        let rows: [(&str, &str, &str, &str); 10] = [
+            ("classify", "id = \"held-not-taken\"", "id = \"held\"", "nothing finds `held`"),
+            ("classify", "[[finding]]\nid = \"dispute-opened\"", "[[finding]]\nid = \"inquiry-opened\"", "`inquiry-opened` is used twice"),
+            ("classify", "reply = \"held_not_taken\"", "reply = \"no_such_text\"", "no text is called"),
             ("classify", "why = \"", "why = \"\" #", "has no `why`"),
             ("classify", "family = [\"expired\"]", "family = [\"insufficient_funds\"]", "can never match"),
             ("dunning", "mail = \"reminder_1\"", "mail = \"no_such_text\"", "no text is called"),

@@ -10,7 +10,7 @@ use crate::store::{self, Attempted, Batch, Commit, Sent, keys};
 use crate::web::Problem;
 use domain::action::{Action, Decision, Kind, Reason, State, Vote, preview_refund};
 use domain::approval::{self, Refusal};
-use domain::book::Payment;
+use domain::book::{Head, Payment};
 use domain::id::ActionId;
 use domain::ledger::{Note, Step};
 use domain::staff::{MACHINE, Staff};
@@ -82,7 +82,7 @@ async fn once(context: &Context, id: &ActionId, staff: &Staff, ballot: &Ballot) 
         at: now,
         within_limit: false,
     };
-    let digest_now = digest_now(&before, read.payment.as_ref());
+    let digest_now = if is_moot(&before, &head) { String::new() } else { digest_now(&before, read.payment.as_ref()) };
     let after = match approval::decide(before.clone(), vote.clone(), &staff, &digest_now, now) {
         Ok(action) if action.state == State::Approved => Action { look_at: Some(super::look_at(context)), ..action },
         Ok(action) => action,
@@ -114,6 +114,11 @@ async fn ask_again(context: &Context, action: &Action) {
     if let Err(fault) = send_all(context, &[Sent { queue: QueueName::Approval, message }]).await {
         tracing::warn!(action.id = %action.id, fault = %fault, "the stale request could not be asked for again");
     }
+}
+
+/// Whether Recoup asked because of a case that has ended since: there is nothing left to approve.
+fn is_moot(action: &Action, head: &Head) -> bool {
+    action.requested_by == MACHINE && action.case.as_ref().is_some_and(|case| !head.cases.contains_key(case))
 }
 
 /// The digest of a preview made from the state as it is; nothing if there can be none any more.
@@ -168,6 +173,7 @@ pub async fn expire(context: &Context, id: &ActionId) -> Result<Done, Fault> {
         // Decide.
         let hours = SignedDuration::from_hours(context.policies.approval.current().expiry_hours);
         let after = match before.reason_code {
+            _ if is_moot(&before, &head) => Action { state: State::Stale, ended_at: Some(now), ..before.clone() },
             _ if before.expires_at > now => return Ok(Attempted::Done(Some(before))),
             Reason::DuplicateCharge | Reason::BillingError => {
                 Action { expires_at: now + hours, look_at: Some(super::look_at(context)), ..before.clone() }
@@ -183,7 +189,7 @@ pub async fn expire(context: &Context, id: &ActionId) -> Result<Done, Fault> {
     .await?;
     match asked_again {
         None => Ok(Done::NothingToDo),
-        Some(action) if action.state == State::Expired => Ok(Done::Expired),
+        Some(action) if action.state.is_final() => Ok(Done::Expired),
         Some(action) => {
             ask::tell(context, &action).await?;
             Ok(Done::Asked)

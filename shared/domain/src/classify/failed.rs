@@ -1,19 +1,37 @@
 //! What is known of an invoice whose payment failed?
 
-use super::Scene;
+use super::{Scene, Standing};
 use crate::book::{Due, Head, Invoice};
-use crate::case::{Case, Class, Draft, Evidence, State};
+use crate::case::{Case, Class, Evidence};
+use crate::desk::Desk;
 use crate::event::NextTry;
-use crate::id::CaseId;
+
+pub(super) fn standing(scene: Scene<'_>, invoice: &str, desk: &Desk) -> Standing {
+    let invoice = &desk.touched.invoices[invoice];
+    match (invoice.due(), settled(invoice)) {
+        // What was paid and is open again, because the money did not come after all, is the same trouble.
+        (Due::Open(_), _) => Standing::Open(Box::new(case(scene, invoice, &desk.head))),
+        (_, Some(why)) => Standing::Over(why),
+        _ => Standing::AsItIs,
+    }
+}
+
+/// Why nothing is left to recover.
+pub(super) fn settled(invoice: &Invoice) -> Option<&'static str> {
+    match invoice.due() {
+        Due::Paid => Some("paid"),
+        Due::Withdrawn => Some("withdrawn"),
+        Due::Open(_) | Due::NotYet => None,
+    }
+}
 
 /// Describes an open invoice with a failed try.
-pub(super) fn case(scene: Scene<'_>, id: &CaseId, invoice: &Invoice, head: &Head) -> Case {
-    let Scene { event, policy, declines, now } = scene;
+fn case(scene: Scene<'_>, invoice: &Invoice, head: &Head) -> Case {
+    let Scene { event, policy, declines, .. } = scene;
     let decline = invoice.decline();
     let family = decline.map_or_else(|| declines.unclassified(), |decline| declines.family(decline));
-    let verdict = policy.verdict(family);
-    let mut evidence = Vec::new();
-    let mut missing = Vec::new();
+    let mut case = Case::found(scene, head, Class::PaymentFailed, &invoice.id, policy.verdict(family));
+    let (evidence, missing) = (&mut case.evidence, &mut case.missing);
     if let Some(failed_at) = invoice.first_failed_at {
         evidence.push(Evidence::new("First failed try", failed_at, &invoice.id));
     }
@@ -38,32 +56,10 @@ pub(super) fn case(scene: Scene<'_>, id: &CaseId, invoice: &Invoice, head: &Head
     if invoice.pay_link.value().is_none() {
         missing.push("a payment page for the customer".to_owned());
     }
-    Case {
-        id: id.clone(),
-        account: head.account.clone(),
-        class: Class::PaymentFailed,
-        about: invoice.id.clone(),
-        confidence: verdict.confidence.to_owned(),
-        state: State::Open,
-        rule: verdict.rule.to_owned(),
-        policy_version: verdict.policy_version,
-        evidence,
-        missing,
-        advice: verdict.advice.to_owned(),
-        why: verdict.why.to_owned(),
-        recommended: None,
-        draft_reply: Some(Draft {
-            text: "payment_failed".to_owned(),
-            amount: invoice.remaining.copied().map(|amount| amount.to_string()).unwrap_or_default(),
-            invoice: invoice.number.value().unwrap_or(&invoice.id).clone(),
-            payment: String::new(),
-            reason: family.customer_reason.clone(),
-            link: invoice.pay_link.value().cloned().unwrap_or_default(),
-        }),
-        actions: Vec::new(),
-        events: vec![event.id.clone()],
-        opened_at: now,
-        resolved_at: None,
-        resolution: None,
+    case.fill(invoice.remaining.copied(), invoice.number.value().unwrap_or(&invoice.id), "");
+    if let Some(draft) = &mut case.draft_reply {
+        draft.reason.clone_from(&family.customer_reason);
+        draft.link = invoice.pay_link.value().cloned().unwrap_or_default();
     }
+    case
 }

@@ -1,47 +1,116 @@
-//! Was one thing taken twice?
+//! Was one thing taken twice, and how did that come about?
 
-use super::{ClassifyPolicy, Concern, Scene};
+use super::{About, ClassifyPolicy, Finding, Scene, Standing, span};
 use crate::action::{Kind, Reason};
-use crate::book::{Head, PaymentLine};
-use crate::case::{Case, Class, Draft, Evidence, Recommendation, State};
-use crate::event::PaymentStatus;
-use crate::id::CaseId;
+use crate::book::{Head, Invoice, PaymentLine, Touched};
+use crate::case::{Case, Class, Evidence, Recommendation};
+use crate::desk::Desk;
+use crate::event::{Line, PaymentStatus, Role};
 use jiff::SignedDuration;
 
-/// Pairs a payment with those that took the same from the same customer within the window.
-pub(super) fn pairs(payment: &str, head: &Head, policy: &ClassifyPolicy) -> Vec<Concern> {
-    let window = SignedDuration::from_hours(policy.duplicates.window_hours);
+/// Which payments to look at after an event: those it spoke of, those of its invoices, and those of the same amount as
+/// either, because an invoice that comes late may explain a payment without naming it.
+pub(super) fn at_issue<'a>(touched: &Touched, head: &'a Head) -> impl Iterator<Item = &'a str> {
     let lines = &head.book.payments;
-    let Some(own) = lines.iter().find(|line| line.payment == payment) else { return Vec::new() };
-    lines
-        .iter()
-        .filter(|other| {
-            other.payment != own.payment
-                && same_thing(own, other, head)
-                && !explained(own, other, head, policy)
-                && own.at.duration_since(other.at).abs() <= window
-        })
-        .map(|other| {
-            let (first, second) = if (other.at, &other.payment) < (own.at, &own.payment) { (other, own) } else { (own, other) };
-            let case = CaseId::of(&head.account, Class::DuplicateCharge.name(), &second.payment);
-            Concern::Twice { case, first: first.clone(), second: second.clone() }
-        })
-        .collect()
+    let spoken = |line: &PaymentLine| {
+        touched.payments.contains_key(&line.payment)
+            || head.book.invoice_of(line).is_some_and(|invoice| touched.invoices.contains_key(invoice))
+    };
+    let billed = touched.invoices.values().filter_map(|invoice| invoice.total.copied());
+    let amounts: Vec<_> = lines.iter().filter(|line| spoken(line)).filter_map(|line| line.amount).chain(billed).collect();
+    lines.iter().filter(move |line| line.amount.is_some_and(|amount| amounts.contains(&amount))).map(|line| line.payment.as_str())
 }
 
-/// Two invoices are two things: only payments of one invoice, or outside any, can be one thing taken twice.
-fn same_thing(one: &PaymentLine, other: &PaymentLine, head: &Head) -> bool {
-    let taken = |line: &PaymentLine| line.status == Some(PaymentStatus::Succeeded) && line.amount.is_some();
-    let invoices_differ = matches!((head.book.invoice_of(one), head.book.invoice_of(other)), (Some(one), Some(other)) if one != other);
-    let returned = |line: &PaymentLine| line.given_back.is_some_and(|back| back.is_positive());
-    taken(one) && taken(other) && one.amount == other.amount && !invoices_differ && !returned(one) && !returned(other)
+/// The invoices whose lines tell whether two payments took one thing, where they are not on the desk.
+pub fn beside(touched: &Touched, head: &Head, policy: &ClassifyPolicy) -> Vec<String> {
+    let mut wanted = Vec::new();
+    for payment in at_issue(touched, head) {
+        for (first, second) in pairs(payment, head, policy) {
+            let invoices = [head.book.invoice_of(first), head.book.invoice_of(second)];
+            if let [Some(one), Some(other)] = invoices
+                && one != other
+            {
+                wanted.extend([one, other].iter().filter(|id| !touched.invoices.contains_key(**id)).map(|id| (*id).to_owned()));
+            }
+        }
+    }
+    wanted.sort();
+    wanted.dedup();
+    wanted
+}
+
+/// A payment with those that took the same from the same customer shortly before.
+fn pairs<'a>(payment: &str, head: &'a Head, policy: &ClassifyPolicy) -> Vec<(&'a PaymentLine, &'a PaymentLine)> {
+    let window = SignedDuration::from_hours(policy.duplicates.window_hours);
+    let lines = &head.book.payments;
+    let Some(second) = lines.iter().find(|line| line.payment == payment) else { return Vec::new() };
+    let earlier = |first: &&PaymentLine| {
+        (first.at, &first.payment) < (second.at, &second.payment)
+            && first.amount == second.amount
+            && first.status == Some(PaymentStatus::Succeeded)
+            && second.at.duration_since(first.at) <= window
+    };
+    if second.amount.is_none() || is_returned(second) {
+        return Vec::new();
+    }
+    lines.iter().filter(earlier).filter(|first| !is_returned(first)).map(|first| (first, second)).collect()
+}
+
+fn is_returned(line: &PaymentLine) -> bool {
+    line.given_back.is_some_and(|back| back.is_positive())
+}
+
+pub(super) fn is_open(about: &About, touched: &Touched, head: &Head, policy: &ClassifyPolicy) -> bool {
+    matches!(about, About::Twice { payment } if found(payment, touched, head, policy).is_some())
+}
+
+fn found<'a>(
+    payment: &str,
+    touched: &Touched,
+    head: &'a Head,
+    policy: &ClassifyPolicy,
+) -> Option<(Finding, &'a PaymentLine, &'a PaymentLine)> {
+    pairs(payment, head, policy)
+        .into_iter()
+        .find_map(|(first, second)| Some((finding(first, second, touched, head, policy)?, first, second)))
+}
+
+/// Two invoices are two things unless they bill the same line of the same period.
+fn finding(first: &PaymentLine, second: &PaymentLine, touched: &Touched, head: &Head, policy: &ClassifyPolicy) -> Option<Finding> {
+    let invoices = (head.book.invoice_of(first), head.book.invoice_of(second));
+    if second.status == Some(PaymentStatus::Pending) {
+        // Of a direct debit it means that the money is on its way; of a card, that the bank only holds it.
+        let same_card = second.card.is_some() && first.card == second.card;
+        return (same_card && invoices.0 == invoices.1).then_some(Finding::HeldNotTaken);
+    }
+    if second.status != Some(PaymentStatus::Succeeded) {
+        return None;
+    }
+    match invoices {
+        (Some(one), Some(other)) if one == other => Some(Finding::OneInvoiceTwice),
+        (Some(one), Some(other)) => {
+            let lines = touched.invoices.get(one).zip(touched.invoices.get(other));
+            lines.is_some_and(|(one, other)| bill_the_same(one, other)).then_some(Finding::SameLineSamePeriod)
+        }
+        (None, None) if explained(first, second, head, policy) => None,
+        _ => Some(Finding::SameAmountSameDay),
+    }
+}
+
+fn bill_the_same(one: &Invoice, other: &Invoice) -> bool {
+    let recurring = |line: &&Line| !line.proration && !matches!(line.role, Some(Role::OneOff | Role::Usage));
+    let billed = |invoice: &Invoice| -> Vec<_> {
+        let lines = invoice.lines.value().into_iter().flatten().filter(recurring);
+        let mut lines: Vec<_> = lines.map(|line| (line.price.clone(), line.from, line.to, line.quantity, line.amount)).collect();
+        lines.sort();
+        lines
+    };
+    let (one, other) = (billed(one), billed(other));
+    !one.is_empty() && one == other && one.iter().all(|(price, from, to, ..)| price.is_some() && from.is_some() && to.is_some())
 }
 
 /// Where payments do not name their invoices, as since Stripe's basil: does each of them have one of its own?
 fn explained(one: &PaymentLine, other: &PaymentLine, head: &Head, policy: &ClassifyPolicy) -> bool {
-    if head.book.invoice_of(one).is_some() || head.book.invoice_of(other).is_some() {
-        return false;
-    }
     let until = one.at.max(other.at);
     let since = until - SignedDuration::from_hours(24 * policy.duplicates.explained_days);
     let recent = |at| at >= since && at <= until;
@@ -55,60 +124,81 @@ fn explained(one: &PaymentLine, other: &PaymentLine, head: &Head, policy: &Class
     invoices >= payments
 }
 
-/// Opens the case of a payment that was taken twice.
-pub(super) fn case(scene: Scene<'_>, id: &CaseId, first: &PaymentLine, second: &PaymentLine, head: &Head) -> Case {
-    let Scene { event, policy, now, .. } = scene;
+/// How it came about, as far as the book shows.
+fn cause(first: &PaymentLine, second: &PaymentLine, desk: &Desk, policy: &ClassifyPolicy) -> Option<&'static str> {
+    let book = &desk.head.book;
+    let invoice = book.invoice_of(first);
+    let of = |line| book.invoice_of(line).and_then(|id| desk.touched.invoices.get(id)).and_then(|invoice| invoice.subscription.value());
+    if of(first).zip(of(second)).is_some_and(|(one, other)| one != other) {
+        return Some("double_subscription");
+    }
+    let slack = SignedDuration::from_mins(policy.duplicates.same_try_minutes);
+    let between = |at| at >= first.at - slack && at <= second.at;
+    let told_failed = book.tries.iter().any(|told| {
+        told.payment.as_ref() == Some(&first.payment)
+            || (between(told.at)
+                && invoice.is_some()
+                && told.invoice.as_deref() == invoice
+                && told.payment.as_ref() != Some(&second.payment))
+    });
+    if told_failed {
+        return Some("gateway_retry");
+    }
+    let one_order = first.intent.is_some() && first.intent == second.intent && first.card.is_some() && first.card == second.card;
+    let at_once = second.at.duration_since(first.at) <= SignedDuration::from_mins(policy.duplicates.issuer_minutes);
+    (one_order && at_once).then_some("issuer_duplicate")
+}
+
+fn words(cause: &str) -> &'static str {
+    match cause {
+        "double_subscription" => "each payment is for a subscription of its own to the same plan",
+        "gateway_retry" => "the first was reported as failed, and tried again, though the bank had taken it",
+        _ => "one order on one card at one moment: the bank booked it twice",
+    }
+}
+
+pub(super) fn standing(scene: Scene<'_>, payment: &str, desk: &Desk) -> Standing {
+    let head = &desk.head;
+    let Some((finding, first, second)) = found(payment, &desk.touched, head, scene.policy) else {
+        let own = head.book.payments.iter().find(|line| line.payment == payment);
+        return match own {
+            Some(own) if !is_returned(own) => {
+                let other = head.book.payments.iter().any(|line| is_returned(line) && line.payment != payment && line.amount == own.amount);
+                Standing::Over(if other { "the other one was given back" } else { "explained" })
+            }
+            // What was given back ends when the provider confirms it.
+            _ => Standing::AsItIs,
+        };
+    };
     let amount = second.amount.expect("only payments with an amount are compared");
     let invoice = head.book.invoice_of(first);
-    let one_invoice = invoice.is_some() && invoice == head.book.invoice_of(second);
-    let (rule, confidence, why) = if one_invoice {
-        ("one-invoice-twice", "0.99", "One invoice was paid twice: the second payment has nothing to pay for.")
-    } else {
-        ("same-amount-same-day", "0.85", "The same amount was taken twice within a day, and no second invoice explains it.")
-    };
-    let seconds = second.at.duration_since(first.at).as_secs();
-    let mut evidence = vec![
+    let mut case = Case::found(scene, head, Class::DuplicateCharge, &second.payment, scene.policy.found(finding));
+    case.evidence = vec![
         Evidence::new("First payment", format!("{amount} at {}", first.at), &first.payment),
         Evidence::new("Second payment", format!("{amount} at {}", second.at), &second.payment),
-        Evidence::new("Apart", format!("{} h {} min", seconds / 3600, seconds % 3600 / 60), &second.payment),
+        Evidence::new("Apart", span(second.at.duration_since(first.at)), &second.payment),
     ];
-    if let Some(invoice) = invoice {
-        evidence.push(Evidence::new("Invoice of the first", invoice, invoice));
-    }
+    case.evidence.extend(invoice.map(|invoice| Evidence::new("Invoice of the first", invoice, invoice)));
+    let other = head.book.invoice_of(second).filter(|other| Some(*other) != invoice);
+    case.evidence.extend(other.map(|other| Evidence::new("Invoice of the second", other, other)));
     if let (Some(one), Some(other)) = (&first.card, &second.card) {
         let same = if one == other { "the same card" } else { "two cards" };
-        evidence.push(Evidence::new("Paid with", format!("{same}, ending {} and {}", one.last4, other.last4), &second.payment));
+        case.evidence.push(Evidence::new("Paid with", format!("{same}, ending {} and {}", one.last4, other.last4), &second.payment));
     }
-    Case {
-        id: id.clone(),
-        account: head.account.clone(),
-        class: Class::DuplicateCharge,
-        about: second.payment.clone(),
-        confidence: confidence.to_owned(),
-        state: State::Open,
-        rule: rule.to_owned(),
-        policy_version: policy.version,
-        evidence,
-        missing: Vec::new(),
-        advice: format!("Refund the second payment of {amount} to the card it came from."),
-        why: why.to_owned(),
-        recommended: Some(Recommendation {
+    if finding != Finding::HeldNotTaken {
+        match cause(first, second, desk, scene.policy) {
+            Some(cause) => {
+                case.cause = Some(cause.to_owned());
+                case.evidence.push(Evidence::new("Cause", words(cause), &second.payment));
+            }
+            None => case.missing.push("the cause: no failed try, second subscription or double booking is in the book".to_owned()),
+        }
+        case.recommended = Some(Recommendation {
             kind: Kind::Refund { payment: second.payment.clone(), amount },
             reason: Reason::DuplicateCharge,
             note: format!("{} was charged twice; refund {}", first.payment, second.payment),
-        }),
-        draft_reply: Some(Draft {
-            text: "duplicate_charge".to_owned(),
-            amount: amount.to_string(),
-            invoice: String::new(),
-            payment: second.payment.clone(),
-            reason: String::new(),
-            link: String::new(),
-        }),
-        actions: Vec::new(),
-        events: vec![event.id.clone()],
-        opened_at: now,
-        resolved_at: None,
-        resolution: None,
+        });
     }
+    case.fill(Some(amount), "", &second.payment);
+    Standing::Open(Box::new(case))
 }

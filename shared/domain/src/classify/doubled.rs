@@ -1,0 +1,54 @@
+//! Does one customer pay for one plan twice?
+
+use super::{About, Finding, Scene, Standing, span};
+use crate::book::{Head, SubscriptionLine, Touched};
+use crate::case::{Case, Class, Evidence};
+use crate::desk::Desk;
+use crate::event::SubscriptionStatus;
+use jiff::SignedDuration;
+
+/// Which subscriptions to look at after an event: all of the account, once it said something about any of them.
+pub(super) fn at_issue<'a>(touched: &Touched, head: &'a Head) -> impl Iterator<Item = &'a str> {
+    let said = !touched.subscriptions.is_empty();
+    head.book.subscriptions.keys().filter(move |_| said).map(String::as_str)
+}
+
+pub(super) fn is_open(about: &About, head: &Head) -> bool {
+    matches!(about, About::Doubled { subscription } if first_of(subscription, head).is_some())
+}
+
+fn runs(line: &SubscriptionLine) -> bool {
+    use SubscriptionStatus::{Active, PastDue, Trial};
+    matches!(line.status, Some(Active | PastDue | Trial)) && line.ends_at.is_none()
+}
+
+/// The earlier running subscription to the same plan at the same price.
+fn first_of<'a>(id: &str, head: &'a Head) -> Option<(&'a str, &'a SubscriptionLine)> {
+    let own = head.book.subscriptions.get(id).filter(|line| runs(line) && line.plan.is_some())?;
+    let same = |line: &SubscriptionLine| runs(line) && line.plan == own.plan && line.price == own.price && line.interval == own.interval;
+    let earlier = |(other, line): &(&String, &SubscriptionLine)| (line.started_at, other.as_str()) < (own.started_at, id);
+    let found = head.book.subscriptions.iter().filter(|(other, line)| other.as_str() != id && same(line)).find(earlier)?;
+    Some((found.0.as_str(), found.1))
+}
+
+pub(super) fn standing(scene: Scene<'_>, id: &str, desk: &Desk) -> Standing {
+    let Some((first, first_line)) = first_of(id, &desk.head) else { return Standing::Over("one subscription is left") };
+    let second = &desk.head.book.subscriptions[id];
+    let apart = second.started_at.zip(first_line.started_at).map(|(second, first)| second.duration_since(first));
+    let close = apart.is_some_and(|apart| apart <= SignedDuration::from_hours(scene.policy.duplicates.subscription_hours));
+    let verdict = scene.policy.found(if close { Finding::TwoOnOnePlan } else { Finding::TwoOnOnePlanApart });
+    let mut case = Case::found(scene, &desk.head, Class::DuplicateSubscription, id, verdict);
+    let began = |line: &SubscriptionLine| line.started_at.map_or_else(|| "start not known".to_owned(), |at| format!("since {at}"));
+    case.evidence = vec![
+        Evidence::new("Plan", second.plan.clone().unwrap_or_default(), id),
+        Evidence::new("First subscription", began(first_line), first),
+        Evidence::new("Second subscription", began(second), id),
+    ];
+    case.evidence.extend(apart.map(|apart| Evidence::new("Apart", span(apart), id)));
+    for (line, of) in [(first_line, first), (second, id)] {
+        case.evidence.extend(line.quantity.map(|quantity| Evidence::new("Seats", quantity, of)));
+    }
+    case.evidence.extend(second.mrr.map(|mrr| Evidence::new("Paid for it in a month", mrr, id)));
+    case.fill(second.mrr, "", "");
+    Standing::Open(Box::new(case))
+}
