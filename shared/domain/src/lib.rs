@@ -17,6 +17,7 @@ pub mod id;
 pub mod ledger;
 pub mod money;
 pub mod policy;
+pub mod prorate;
 pub mod report;
 pub mod sidebar;
 pub mod source;
