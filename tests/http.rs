@@ -247,3 +247,32 @@ fn no_page_or_answer_shows_a_secret_and_every_page_has_its_headers() {
         assert_eq!((away.status().as_u16(), away.headers()["location"].to_str().unwrap()), (303, "/login"));
     });
 }
+
+#[test]
+fn a_past_decision_is_shown_and_made_again() {
+    run(async {
+        let service = with_a_payment().await;
+        let now = service.clock.now();
+        let again = stripe::charge("cus_1", "ch_2", None, 10_000, "usd", None, now);
+        deliver(&service, &stripe::event("evt_3", "charge.succeeded", now, &again)).await;
+        service.work().await.unwrap();
+        let cases = get(&service, "/api/cases").await;
+        let id = cases["items"][0]["decisions"][0].as_str().unwrap().to_owned();
+        let decision = get(&service, &format!("/api/decisions/{id}")).await;
+        assert_eq!(
+            (decision["case"].clone(), decision["outcome"]["rule"].as_str()),
+            (cases["items"][0]["id"].clone(), Some("same-amount-same-day"))
+        );
+        let path = format!("/api/decisions/{id}/replay");
+        let (status, same) = ask(&service, "ana", Method::POST, &path, Some(&json!({"policy_version": 1})), None).await;
+        assert_eq!((status, &same["same"], &same["differences"]), (StatusCode::OK, &json!(true), &json!([])), "{same}");
+        for (path, body, expected) in [
+            (path.as_str(), json!({"policy_version": 9}), (404, "not_found")),
+            (path.as_str(), json!({"policy_version": "one"}), (400, "malformed")),
+            ("/api/decisions/dec_nope/replay", json!({"policy_version": 1}), (404, "not_found")),
+        ] {
+            let (status, answer) = ask(&service, "ana", Method::POST, path, Some(&body), None).await;
+            assert_eq!((status.as_u16(), answer["error"]["code"].as_str()), (expected.0, Some(expected.1)), "{path} {body}");
+        }
+    });
+}

@@ -262,6 +262,7 @@ fn the_gateway_and_the_route_table_agree() {
         "POST /webhooks/{provider}/{source}",
         "POST /api/accounts/search",
         "POST /accounts/search",
+        "POST /api/decisions/{id}/replay",
         "ANY /webhooks/{proxy+}",
         "POST /{proxy+}",
         "$default",

@@ -10,6 +10,7 @@ use crate::waiting::{self, external_keys, guest, nobodys};
 use domain::book::{Head, ResourceId, Touched, beside, touches};
 use domain::classify::{self, ClassifyPolicy, Decided, Scene};
 use domain::confirm;
+use domain::decision;
 use domain::desk::Desk;
 use domain::event::Event;
 use domain::fact;
@@ -70,7 +71,9 @@ async fn once(
     read_beside(context, &mut batch, &concerns, &mut before, &mut after).await?;
 
     // Decide.
-    let decided = classify::decide(Scene { event, policy, declines, now }, &concerns, &mut after);
+    let scene = Scene { event, policy, declines, now };
+    let decided = classify::decide(scene, &concerns, &mut after);
+    let decisions = decision::record(scene, &before, &mut after);
     let notes = confirm::confirm(event, &mut after, now);
     let promised = promises(&decided, &account, trace);
 
@@ -88,6 +91,7 @@ async fn once(
     });
     commit.create(&Timeline { account: account.clone(), event: event.without_person(), trace: trace.to_owned() });
     put_desk(&mut commit, &batch, &before, &after);
+    decisions.iter().for_each(|decision| commit.create(decision));
     put_externals(&mut commit, &batch, &externals, &account);
     put_terms(&mut commit, &before, &after);
     put_notes(&mut commit, &batch, &account, notes)?;

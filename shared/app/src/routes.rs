@@ -38,6 +38,8 @@ pub enum Endpoint {
     SourcesPage,
     ChangeSourcePage { provider: String, source: String },
     EntitlementOf(String),
+    Decision(String),
+    ReplayDecision(String),
     Tickets,
     Sources,
     ChangeSource { provider: String, source: String },
@@ -110,6 +112,8 @@ pub static ROUTES: &[Route] = &[
         Endpoint::Decline { provider, code }
     }),
     route(Method::GET, "/api/entitlements/{account}", Function::Report, |v| Endpoint::EntitlementOf(one(v))),
+    route(Method::GET, "/api/decisions/{id}", Function::Report, |v| Endpoint::Decision(one(v))),
+    route(Method::POST, "/api/decisions/{id}/replay", Function::Report, |v| Endpoint::ReplayDecision(one(v))),
     route(Method::GET, "/api/tickets", Function::Report, |_| Endpoint::Tickets),
     route(Method::GET, "/api/sources", Function::Report, |_| Endpoint::Sources),
     route(Method::POST, "/api/sources/{provider}/{source}", Function::Approval, |v| {

@@ -26,10 +26,11 @@ pub use tries::{Try, tries};
 
 use crate::event::{Event, Seen};
 use jiff::SignedDuration;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// The resources of one account that an event touches, as they were read.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Touched {
     pub person: Option<Person>,
     pub cards: BTreeMap<String, KeptCard>,

@@ -3,7 +3,7 @@
 use crate::action::{Kind, Reason};
 use crate::book::Head;
 use crate::classify::{Scene, Verdict};
-use crate::id::{AccountId, ActionId, CaseId};
+use crate::id::{AccountId, ActionId, CaseId, DecisionId};
 use crate::money::Money;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -32,6 +32,9 @@ pub struct Case {
     /// A draft: it is sent by a person or not at all.
     pub draft_reply: Option<Draft>,
     pub actions: Vec<ActionId>,
+    /// How it was judged, oldest first.
+    #[serde(default)]
+    pub decisions: Vec<DecisionId>,
     pub events: Vec<String>,
     pub opened_at: Timestamp,
     pub resolved_at: Option<Timestamp>,
@@ -157,6 +160,7 @@ impl Case {
             recommended: None,
             draft_reply: verdict.reply.map(|text| Draft { text: text.to_owned(), ..Draft::default() }),
             actions: Vec::new(),
+            decisions: Vec::new(),
             events: vec![scene.event.id.clone()],
             opened_at: scene.now,
             resolved_at: None,

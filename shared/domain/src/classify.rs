@@ -181,7 +181,13 @@ fn renew(scene: Scene<'_>, desk: &mut Desk, about: &About, renewed: Case, standi
     if standing.state == State::Resolved && !comes_back {
         return;
     }
-    let mut renewed = Case { opened_at: standing.opened_at, actions: standing.actions.clone(), events: standing.events.clone(), ..renewed };
+    let mut renewed = Case {
+        opened_at: standing.opened_at,
+        actions: standing.actions.clone(),
+        decisions: standing.decisions.clone(),
+        events: standing.events.clone(),
+        ..renewed
+    };
     if renewed != standing {
         renewed.events.push(scene.event.id.clone());
         open(desk, renewed);

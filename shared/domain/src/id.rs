@@ -55,6 +55,11 @@ id! {
     ActionId
 }
 
+id! {
+    /// One decision about one account; the account can be read from it.
+    DecisionId
+}
+
 impl AccountId {
     pub fn of(provider: &str, source: &str, customer: &str) -> Self {
         Self(format!("acc_{}", digest(&[provider, source, customer], 20)))
@@ -106,6 +111,20 @@ impl ActionId {
 
     pub fn account(&self) -> AccountId {
         within_account(&self.0, "act_").expect("an action id holds its account")
+    }
+}
+
+impl DecisionId {
+    pub fn of(account: &AccountId, about: &str, event: &str) -> Self {
+        Self(format!("dec_{}_{}", account.tail(), digest(&[about, event], 12)))
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        within_account(text, "dec_").map(|_| Self(text.to_owned()))
+    }
+
+    pub fn account(&self) -> AccountId {
+        within_account(&self.0, "dec_").expect("a decision id holds its account")
     }
 }
 

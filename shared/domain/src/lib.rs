@@ -6,6 +6,7 @@ pub mod book;
 pub mod case;
 pub mod classify;
 pub mod confirm;
+pub mod decision;
 pub mod decline;
 pub mod desk;
 pub mod dunning;

@@ -14,9 +14,10 @@ use bytes::Bytes;
 use domain::action::{Action, State};
 use domain::book::Head;
 use domain::case::{Case, State as CaseState};
+use domain::decision::{self, Decision};
 use domain::entitlement::entitlement;
 use domain::event::Decline;
-use domain::id::{AccountId, CaseId};
+use domain::id::{AccountId, CaseId, DecisionId};
 use domain::ledger::LedgerHead;
 use domain::report::Month;
 use domain::sidebar::{self, Sidebar};
@@ -93,6 +94,8 @@ pub(super) async fn answer(context: &Context, endpoint: Endpoint, request: &Requ
         Endpoint::Decline { provider, code } => decline(context, provider, code),
         Endpoint::SearchAccounts => search(context, request).await,
         Endpoint::EntitlementOf(id) => entitlement_of(context, &id).await,
+        Endpoint::Decision(id) => Ok(web::json(StatusCode::OK, &decision(context, &id).await?)),
+        Endpoint::ReplayDecision(id) => replay(context, &id, request).await,
         Endpoint::Tickets => {
             let page: Page<Ticket> = store::page(context, "TICKETS", window.after, window.limit, Order::Descending).await?;
             let items: Vec<_> = page.items.iter().map(ticket_json).collect();
@@ -172,6 +175,35 @@ fn case_json(case: &Case) -> Value {
     object.insert("policy".to_owned(), json!([{"rule": case.rule, "version": case.policy_version, "why": case.why}]));
     object.insert("tickets".to_owned(), json!([]));
     value
+}
+
+async fn decision(context: &Context, id: &str) -> Result<Decision, Problem> {
+    let id = DecisionId::parse(id).ok_or_else(|| Problem::not_found("decision"))?;
+    store::read(context, &keys::decision(&id)).await?.ok_or_else(|| Problem::not_found("decision"))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Again {
+    policy_version: u32,
+}
+
+/// Makes a decision again under another version of its policy, and says what would be different. Nothing is written.
+async fn replay(context: &Context, id: &str, request: &Request<Bytes>) -> Result<Answer, Problem> {
+    let wanted: Again = serde_json::from_slice(request.body())
+        .map_err(|error| Problem::malformed(format!("send `policy_version`, a version of the classify policy: {error}")))?;
+    let policies = &context.policies;
+    let policy = policies.classify.version(wanted.policy_version).ok_or_else(|| Problem::not_found("policy version"))?;
+    let decision = decision(context, id).await?;
+    let now = decision::replay(&decision, policy, policies.declines.at(decision.at));
+    let differences = decision::differences(&decision.outcome, now.as_ref());
+    Ok(web::json(
+        StatusCode::OK,
+        &json!({
+            "id": decision.id, "case": decision.case, "then": {"policy_version": decision.policy_version, "outcome": decision.outcome},
+            "now": {"policy_version": wanted.policy_version, "outcome": now}, "same": differences.is_empty(), "differences": differences,
+        }),
+    ))
 }
 
 /// The tables that are not a provider's.

@@ -2,7 +2,7 @@
 
 use crate::ports::{Key, Table};
 use domain::book::ResourceId;
-use domain::id::{AccountId, ActionId, CaseId, digest};
+use domain::id::{AccountId, ActionId, CaseId, DecisionId, digest};
 
 /// How many partitions the alarm index is spread over.
 pub const WAKE_SHARDS: u8 = 8;
@@ -51,6 +51,10 @@ pub fn resource(id: &AccountId, resource: &ResourceId) -> Key {
 
 pub fn case(case: &CaseId) -> Key {
     account(&case.account(), format!("CASE#{case}"))
+}
+
+pub fn decision(decision: &DecisionId) -> Key {
+    account(&decision.account(), format!("DECISION#{decision}"))
 }
 
 pub fn action(action: &ActionId) -> Key {
@@ -206,6 +210,7 @@ mod tests {
             payment(&id, "ch_1"),
             subscription(&id, "sub_1"),
             case(&case_id),
+            decision(&DecisionId::of(&id, case_id.as_str(), "evt_1")),
             action(&action_id),
             plan(&id, "in_1"),
             ledger_head(&id),

@@ -6,6 +6,7 @@ use crate::ports::{Key, QueueName};
 use domain::action::{self, Action};
 use domain::book::{Head, Invoice, KeptCard, Payment, Person, Subscription};
 use domain::case::Case;
+use domain::decision::Decision;
 use domain::dunning::Plan;
 use domain::event::Event;
 use domain::fact::Row;
@@ -141,6 +142,7 @@ stored!(Of<Subscription>, 1, |it| key keys::subscription(&it.account, &it.value.
 stored!(Case, 1, |case| key keys::case(&case.id), wake None, place Some((format!("CASES#{}", case.state.name()), format!("{:.3}#{}", case.opened_at, case.id))));
 stored!(Action, 1, |action| key keys::action(&action.id), wake action_wakes(action),
     place Some((format!("ACTIONS#{}", action.state.name()), format!("{:.3}#{}", action.requested_at, action.id))));
+stored!(Decision, 1, |decision| key keys::decision(&decision.id), wake None, place None);
 stored!(Plan, 1, |plan| key keys::plan(&plan.account, &plan.invoice), wake plan.next_wake(),
     place plan.next_wake().map(|at| ("DUNNING".to_owned(), format!("{at:.3}#{}#{}", plan.account, plan.invoice))));
 stored!(LedgerHead, 1, |head| key keys::ledger_head(&head.account), wake None, place None);
