@@ -276,3 +276,35 @@ fn a_past_decision_is_shown_and_made_again() {
         }
     });
 }
+
+#[test]
+fn accounts_of_one_customer_are_proposed_and_only_people_say_so() {
+    run(async {
+        let service = with_a_payment().await;
+        let now = service.clock.now();
+        let mut twin = stripe::customer("cus_2", now);
+        twin["email"] = json!("CUS_1@shop.example");
+        deliver(&service, &stripe::event("evt_4", "customer.created", now, &twin)).await;
+        service.work().await.unwrap();
+        let shown = |service| async move {
+            let shown = get(service, "/api/accounts/stripe:cus_1/group").await;
+            ["confirmed", "proposed", "apart"].map(|list| shown[list].as_array().unwrap().len())
+        };
+        assert_eq!(shown(&service).await, [0, 1, 0], "one address in two spellings");
+        let tell = |staff, other: &str, same| {
+            let body = json!({"account": other, "same": same, "note": "asked them"});
+            let service = &service;
+            async move { ask(service, staff, Method::POST, "/api/accounts/stripe:cus_1/group", Some(&body), None).await.0.as_u16() }
+        };
+        let rows = [
+            ("ana", "stripe:cus_2", true, 403, [0, 1, 0]),
+            ("lena", "stripe:cus_1", true, 422, [0, 1, 0]),
+            ("lena", "stripe:cus_9", true, 404, [0, 1, 0]),
+            ("lena", "stripe:cus_2", true, 200, [1, 0, 0]),
+            ("lena", "stripe:cus_2", false, 200, [0, 0, 1]),
+        ];
+        for (staff, other, same, status, lists) in rows {
+            assert_eq!((tell(staff, other, same).await, shown(&service).await), (status, lists), "{staff} {other} {same}");
+        }
+    });
+}

@@ -7,6 +7,7 @@ mod desk;
 
 use crate::context::Context;
 use crate::fault::Fault;
+use crate::group;
 use crate::message::Message;
 use crate::routes::Endpoint;
 use crate::sources;
@@ -14,11 +15,13 @@ use crate::token::{self, Caller};
 use crate::web::{self, Answer, Problem};
 use bytes::Bytes;
 use domain::action::State;
-use domain::id::ActionId;
+use domain::id::{AccountId, ActionId};
 use domain::source::Granted;
 use http::{HeaderValue, Request, StatusCode, header};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeMap;
+
+pub use ask::NOTE_CHARS_MAX;
 
 /// How a message ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,6 +80,24 @@ async fn signed_in(context: &Context, endpoint: Endpoint, request: &Request<Byte
                 Err(problem) => web::see_with(&page, &problem.message),
             })
         }
+        Endpoint::TellGroup(id) => {
+            let word = serde_json::from_slice(request.body())
+                .map_err(|error| Problem::malformed(format!("send the other `account` and whether it is the `same` customer: {error}")))?;
+            let id = account_id(&id)?;
+            Ok(web::json(StatusCode::OK, &group::tell(context, &id, &word, &caller.staff).await?))
+        }
+        Endpoint::TellGroupPage(id) => {
+            let fields = web::fields(request.body());
+            own_form(caller, &fields)?;
+            let word = serde_json::json!({"account": fields.get("account"), "same": fields.get("same").is_some_and(|same| same == "yes")});
+            let word = serde_json::from_value(word).map_err(|_| Problem::malformed("the form names no account; reload the page"))?;
+            let id = account_id(&id)?;
+            let notice = match group::tell(context, &id, &word, &caller.staff).await {
+                Ok(_) => "Noted.".to_owned(),
+                Err(problem) => problem.message,
+            };
+            Ok(web::see_with(&format!("/accounts/{id}"), &notice))
+        }
         Endpoint::ChangeSourcePage { provider, source } => {
             let fields = web::fields(request.body());
             own_form(caller, &fields)?;
@@ -112,6 +133,10 @@ fn own_form(caller: &Caller, fields: &BTreeMap<String, String>) -> Result<(), Pr
 /// When somebody looks whether an action that is under way has come to its end.
 fn look_at(context: &Context) -> Timestamp {
     context.clock.now() + SignedDuration::from_secs(context.policies.limits.current().alarm_lease_secs)
+}
+
+fn account_id(id: &str) -> Result<AccountId, Problem> {
+    AccountId::named(id).ok_or_else(|| Problem::not_found("account"))
 }
 
 pub fn action_id(id: &str) -> Result<ActionId, Problem> {

@@ -8,6 +8,7 @@ pub mod context;
 pub mod dunning;
 pub mod fault;
 pub mod find;
+pub mod group;
 pub mod intake;
 pub mod message;
 pub mod ports;

@@ -14,6 +14,7 @@ pub mod entitlement;
 pub mod event;
 pub mod fact;
 pub mod find;
+pub mod group;
 pub mod id;
 pub mod ledger;
 pub mod money;

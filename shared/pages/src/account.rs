@@ -2,10 +2,29 @@
 
 use crate::frame::{Viewer, frame, known, state, time, words};
 use domain::sidebar::Sidebar;
-use maud::html;
+use maud::{Markup, html};
+
+/// Accounts that are, or may be, the same customer.
+pub struct Alike {
+    pub confirmed: Vec<AlikeRow>,
+    pub proposed: Vec<AlikeRow>,
+}
+
+pub struct AlikeRow {
+    pub id: String,
+    pub customer: String,
+    pub name: Option<String>,
+    pub because: Option<&'static str>,
+}
 
 /// `timeline` are the latest events: time, what happened, and the provider's id.
-pub fn account(viewer: &Viewer, sidebar: &Sidebar, timeline: &[(jiff::Timestamp, &str, &str)]) -> String {
+pub fn account(
+    viewer: &Viewer,
+    sidebar: &Sidebar,
+    timeline: &[(jiff::Timestamp, &str, &str)],
+    alike: &Alike,
+    notice: Option<&str>,
+) -> String {
     let title = sidebar.account.name.as_deref().unwrap_or(&sidebar.account.customer);
     frame(
         title,
@@ -13,6 +32,7 @@ pub fn account(viewer: &Viewer, sidebar: &Sidebar, timeline: &[(jiff::Timestamp,
         Some(viewer),
         html! {
             h1 { (title) " " @if let Some(entitlement) = sidebar.status.entitlement { (state(entitlement.name())) } }
+            @if let Some(notice) = notice { p .notice role="status" { (notice) } }
             div .grid {
                 div .card { "Outstanding" b { (known(sidebar.status.outstanding)) } }
                 div .card { "MRR" b { (known(sidebar.lifetime.mrr)) } }
@@ -65,6 +85,7 @@ pub fn account(viewer: &Viewer, sidebar: &Sidebar, timeline: &[(jiff::Timestamp,
                     @if let Some(at) = dispute.evidence_due_at { ", evidence due " (time(at)) } "."
                 } } }
             }
+            (same_customer(viewer, sidebar, alike))
             @if !sidebar.cases.is_empty() {
                 section { h2 { "Open cases" } @for case in &sidebar.cases { p { a href={ "/cases/" (case.id) } { (words(&case.class)) } " since " (time(case.opened_at)) } } }
             }
@@ -89,4 +110,31 @@ pub fn account(viewer: &Viewer, sidebar: &Sidebar, timeline: &[(jiff::Timestamp,
             }
         },
     )
+}
+
+/// Nothing is merged: people say which accounts are one customer, and may take it back.
+fn same_customer(viewer: &Viewer, sidebar: &Sidebar, alike: &Alike) -> Markup {
+    let say = |row: &AlikeRow, same: &str, label: &str| {
+        html! {
+            form .inline method="post" action={ "/accounts/" (sidebar.account.id) "/group" } {
+                input type="hidden" name="csrf" value=(viewer.csrf.as_deref().unwrap_or_default());
+                input type="hidden" name="account" value=(row.id);
+                input type="hidden" name="same" value=(same);
+                button { (label) }
+            }
+        }
+    };
+    let who = |row: &AlikeRow| html! { a href={ "/accounts/" (row.id) } { (row.name.as_deref().unwrap_or(&row.customer)) } " " span .soft { (row.customer) } };
+    html! {
+        @if !alike.confirmed.is_empty() || !alike.proposed.is_empty() {
+            section {
+                h2 { "Other accounts of this customer" }
+                @for row in &alike.confirmed { p { (who(row)) " " @if viewer.csrf.is_some() { (say(row, "no", "Not the same customer")) } } }
+                @for row in &alike.proposed { p {
+                    "Perhaps: " (who(row)) @if let Some(because) = row.because { span .soft { ", " (because) } } " "
+                    @if viewer.csrf.is_some() { (say(row, "yes", "The same customer")) " " (say(row, "no", "Another customer")) }
+                } }
+            }
+        }
+    }
 }

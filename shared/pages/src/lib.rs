@@ -10,7 +10,7 @@ mod mail;
 mod report;
 mod sources;
 
-pub use account::account;
+pub use account::{Alike, AlikeRow, account};
 pub use action::{action, approvals};
 pub use case::case;
 pub use frame::{STYLE, Viewer, login, problem};

@@ -5,6 +5,7 @@ use super::{action_json, wants_text};
 use crate::approval::action_id;
 use crate::context::Context;
 use crate::find;
+use crate::group;
 use crate::ports::Order;
 use crate::routes::{Endpoint, class};
 use crate::sources;
@@ -94,6 +95,10 @@ pub(super) async fn answer(context: &Context, endpoint: Endpoint, request: &Requ
         Endpoint::Decline { provider, code } => decline(context, provider, code),
         Endpoint::SearchAccounts => search(context, request).await,
         Endpoint::EntitlementOf(id) => entitlement_of(context, &id).await,
+        Endpoint::GroupOf(id) => {
+            let shown = group::shown(context, &account_id(&id)?).await?.ok_or_else(|| Problem::not_found("account"))?;
+            Ok(web::json(StatusCode::OK, &shown))
+        }
         Endpoint::Decision(id) => Ok(web::json(StatusCode::OK, &decision(context, &id).await?)),
         Endpoint::ReplayDecision(id) => replay(context, &id, request).await,
         Endpoint::Tickets => {

@@ -3,6 +3,7 @@
 use super::api;
 use super::read::{self, Window};
 use crate::context::Context;
+use crate::group;
 use crate::ports::Order;
 use crate::routes::Endpoint;
 use crate::sources;
@@ -62,7 +63,10 @@ pub(super) async fn answer(context: &Context, endpoint: Endpoint, request: &Requ
             let sidebar = read::account(context, &id).await?.ok_or_else(|| Problem::not_found("account"))?;
             let timeline = read::timeline(context, &id, Window { after: None, limit: 25 }).await?.items;
             let lines: Vec<_> = timeline.iter().map(|line| (line.event.at, line.event.kind.name(), line.event.id.as_str())).collect();
-            ::pages::account(&viewer, &sidebar, &lines)
+            let group = group::shown(context, &id).await?.ok_or_else(|| Problem::not_found("account"))?;
+            let alike = |others: &[group::Other]| others.iter().map(other).collect::<Vec<_>>();
+            let group = ::pages::Alike { confirmed: alike(&group.confirmed), proposed: alike(&group.proposed) };
+            ::pages::account(&viewer, &sidebar, &lines, &group, query.get("notice").map(String::as_str))
         }
         Endpoint::CasesPage => {
             let state = api::case_state(query.get("state"))?;
@@ -104,6 +108,15 @@ pub(super) async fn answer(context: &Context, endpoint: Endpoint, request: &Requ
         other => unreachable!("the route table sends {other:?} elsewhere"),
     };
     Ok(web::html(StatusCode::OK, page))
+}
+
+fn other(other: &group::Other) -> ::pages::AlikeRow {
+    ::pages::AlikeRow {
+        id: other.account.to_string(),
+        customer: format!("{}:{}", other.provider, other.customer),
+        name: other.name.clone(),
+        because: other.because,
+    }
 }
 
 fn row(sidebar: &Sidebar) -> AccountRow {

@@ -53,6 +53,11 @@ pub fn case(case: &CaseId) -> Key {
     account(&case.account(), format!("CASE#{case}"))
 }
 
+/// Which other accounts are the same customer.
+pub fn group(id: &AccountId) -> Key {
+    account(id, "GROUP")
+}
+
 pub fn decision(decision: &DecisionId) -> Key {
     account(&decision.account(), format!("DECISION#{decision}"))
 }
@@ -206,6 +211,7 @@ mod tests {
         let keys = [
             head(&id),
             person(&id),
+            group(&id),
             invoice(&id, "in_1"),
             payment(&id, "ch_1"),
             subscription(&id, "sub_1"),

@@ -10,6 +10,7 @@ use domain::decision::Decision;
 use domain::dunning::Plan;
 use domain::event::Event;
 use domain::fact::Row;
+use domain::group::Group;
 use domain::id::{AccountId, ActionId};
 use domain::ledger::{Entry, LedgerHead};
 use domain::source::Source;
@@ -143,6 +144,7 @@ stored!(Case, 1, |case| key keys::case(&case.id), wake None, place Some((format!
 stored!(Action, 1, |action| key keys::action(&action.id), wake action_wakes(action),
     place Some((format!("ACTIONS#{}", action.state.name()), format!("{:.3}#{}", action.requested_at, action.id))));
 stored!(Decision, 1, |decision| key keys::decision(&decision.id), wake None, place None);
+stored!(Group, 1, |group| key keys::group(&group.account), wake None, place None);
 stored!(Plan, 1, |plan| key keys::plan(&plan.account, &plan.invoice), wake plan.next_wake(),
     place plan.next_wake().map(|at| ("DUNNING".to_owned(), format!("{at:.3}#{}#{}", plan.account, plan.invoice))));
 stored!(LedgerHead, 1, |head| key keys::ledger_head(&head.account), wake None, place None);
