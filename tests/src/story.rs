@@ -3,7 +3,7 @@
 //! Each line above is a time and one of:
 //! `customer ID` · `invoice ID CUSTOMER AMOUNT CURRENCY` · `payment_failed INVOICE CODE` · `paid INVOICE` · `void INVOICE` ·
 //! `subscription ID CUSTOMER PRICE AMOUNT SEATS STATUS` · `line INVOICE PRICE AMOUNT SEATS TOTAL FROM TO SUBSCRIPTION` ·
-//! `dispute ID CHARGE STATUS` · `charge_for INVOICE CHARGE` · `hold CHARGE CUSTOMER AMOUNT CURRENCY` · `late_invoice ID CUSTOMER AMOUNT CURRENCY MADE_AT` ·
+//! `dispute ID CHARGE STATUS` · `charge_for INVOICE CHARGE` · `hold CHARGE CUSTOMER AMOUNT CURRENCY` · `address CUSTOMER EMAIL` · `late_invoice ID CUSTOMER AMOUNT CURRENCY MADE_AT` ·
 //! `cases` (what they say) ·
 //! `charge ID CUSTOMER AMOUNT CURRENCY` · `refund STAFF CHARGE AMOUNT REASON` · `approve STAFF` · `deny STAFF` ·
 //! `refund_fails CHARGE` · `provider TROUBLE` · `again` (the delivery before is sent once more) · `wait` ·
@@ -101,6 +101,11 @@ impl Telling {
                 };
                 self.bills.insert((*id).to_owned(), bill.clone());
                 self.deliver("invoice.finalized", at, self.invoice(id, "open", bill.minor)).await;
+            }
+            ["address", id, email] => {
+                let mut customer = stripe::customer(id, at);
+                customer["email"] = json!(email);
+                self.deliver("customer.updated", at, customer).await;
             }
             ["late_invoice", id, customer, amount, currency, time] => {
                 let made_at: Timestamp = format!("{}T{time}:00Z", words[0]).parse().unwrap();

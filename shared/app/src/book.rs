@@ -2,16 +2,16 @@
 
 use crate::context::Context;
 use crate::fault::Fault;
-use crate::find::put_terms;
+use crate::find::{self, put_terms};
 use crate::message::{Message, send_all};
 use crate::ports::{Key, QueueName};
 use crate::store::{self, Attempted, Batch, Commit, External, Of, Receipt, Sent, Stored, Timeline, keys};
 use crate::waiting::{self, external_keys, guest, nobodys};
-use domain::book::{Head, ResourceId, Touched, beside, touches};
+use domain::book::{Head, Person, ResourceId, Touched, beside, touches};
 use domain::classify::{self, ClassifyPolicy, Decided, Scene};
 use domain::confirm;
 use domain::decision;
-use domain::desk::Desk;
+use domain::desk::{Desk, Elsewhere};
 use domain::event::Event;
 use domain::fact;
 use domain::id::AccountId;
@@ -67,7 +67,8 @@ async fn once(
     let mut after = before.clone();
     after.touched.fold(&mut after.head, event, same_try);
     read_compared(context, &mut batch, policy, &mut before, &mut after).await?;
-    let concerns = classify::concerns(&after.touched, &after.head, policy);
+    after.elsewhere = elsewhere(context, event, &after, policy).await?;
+    let concerns = classify::concerns(&after, policy);
     read_beside(context, &mut batch, &concerns, &mut before, &mut after).await?;
 
     // Decide.
@@ -144,7 +145,7 @@ fn desk(batch: &Batch, event: &Event, account: &AccountId) -> Result<Desk, Fault
     for id in confirm::named(event).into_iter().filter(|action| action.account() == *account) {
         actions.extend(batch.get(&keys::action(&id))?.map(|action| (id, action)));
     }
-    Ok(Desk { head, touched, cases: BTreeMap::new(), plans: BTreeMap::new(), actions })
+    Ok(Desk { actions, ..Desk::of(head, touched) })
 }
 
 fn lay(batch: &Batch, resources: &[ResourceId], account: &AccountId, touched: &mut Touched) -> Result<(), Fault> {
@@ -185,6 +186,35 @@ async fn read_compared(
     batch.extend(Batch::read(context, compared.iter().map(|resource| keys::resource(account, resource)).collect()).await?);
     lay(batch, &compared, account, &mut before.touched)?;
     lay(batch, &compared, account, &mut after.touched)
+}
+
+/// Reads what accounts with the same address subscribe to, where a subscription has just begun here.
+async fn elsewhere(context: &Context, event: &Event, after: &Desk, policy: &ClassifyPolicy) -> Result<Vec<Elsewhere>, Fault> {
+    let account = &after.head.account;
+    let recent = event.at - SignedDuration::from_hours(policy.duplicates.subscription_hours);
+    let begun = after.touched.subscriptions.values().any(|it| it.started_at.copied() >= Some(recent) && it.items.value().is_some());
+    if !begun {
+        return Ok(Vec::new());
+    }
+    let person = match &after.touched.person {
+        Some(person) => Some(person.clone()),
+        None => store::read::<Of<Person>>(context, &keys::person(account)).await?.map(|of| of.value),
+    };
+    let Some(email) = person.and_then(|person| person.email.value().cloned()) else { return Ok(Vec::new()) };
+    let mut others = find::by_email(context, &email).await?;
+    others.retain(|other| other != account);
+    let heads = Batch::read(context, others.iter().map(keys::head).collect()).await?;
+    let mut found = Vec::new();
+    for other in &others {
+        let Some(head) = heads.get::<Head>(&keys::head(other))? else { continue };
+        found.extend(head.book.subscriptions.into_iter().map(|(subscription, line)| Elsewhere {
+            account: other.clone(),
+            customer: head.customer.clone(),
+            subscription,
+            line,
+        }));
+    }
+    Ok(found)
 }
 
 /// Reads the cases and plans that the folded event concerns; most events concern none.

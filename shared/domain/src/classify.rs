@@ -9,7 +9,7 @@ mod failed;
 mod policy;
 mod twice;
 
-use crate::book::{CaseLine, Head, Touched};
+use crate::book::CaseLine;
 use crate::case::{Case, Class, State};
 use crate::decline::Declines;
 use crate::desk::Desk;
@@ -89,7 +89,8 @@ enum Standing {
 }
 
 /// Names the cases that an event may open, renew or end.
-pub fn concerns(touched: &Touched, head: &Head, policy: &ClassifyPolicy) -> Vec<Concern> {
+pub fn concerns(desk: &Desk, policy: &ClassifyPolicy) -> Vec<Concern> {
+    let (touched, head) = (&desk.touched, &desk.head);
     let concern = |class: Class, about: &str, what: About| Concern { case: CaseId::of(&head.account, class.name(), about), about: what };
     let failed = touched.invoices.values().filter(|invoice| invoice.first_failed_at.is_some());
     let failed = failed.map(|invoice| concern(Class::PaymentFailed, &invoice.id, About::Failed { invoice: invoice.id.clone() }));
@@ -102,7 +103,7 @@ pub fn concerns(touched: &Touched, head: &Head, policy: &ClassifyPolicy) -> Vec<
         .filter(|concern| head.cases.contains_key(&concern.case) || twice::is_open(&concern.about, touched, head, policy));
     let doubled = doubled::at_issue(touched, head)
         .map(|id| concern(Class::DuplicateSubscription, id, About::Doubled { subscription: id.to_owned() }))
-        .filter(|concern| head.cases.contains_key(&concern.case) || doubled::is_open(&concern.about, head));
+        .filter(|concern| head.cases.contains_key(&concern.case) || doubled::is_open(&concern.about, desk));
     failed.chain(disputed).chain(twice).chain(doubled).collect()
 }
 

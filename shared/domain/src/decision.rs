@@ -4,7 +4,7 @@ use crate::book::{Head, Touched};
 use crate::case::{Case, Class, Recommendation};
 use crate::classify::{self, ClassifyPolicy, Scene};
 use crate::decline::Declines;
-use crate::desk::Desk;
+use crate::desk::{Desk, Elsewhere};
 use crate::event::Event;
 use crate::id::{CaseId, DecisionId};
 use jiff::Timestamp;
@@ -23,6 +23,7 @@ pub struct Decision {
     pub event: Event,
     pub head: Head,
     pub touched: Touched,
+    pub elsewhere: Vec<Elsewhere>,
 }
 
 /// What was decided.
@@ -69,7 +70,7 @@ pub fn record(scene: Scene<'_>, before: &Desk, after: &mut Desk) -> Vec<Decision
         !before.cases.get(&case.id).is_some_and(same)
     };
     let mut made = Vec::new();
-    let (head, touched) = (&after.head, &after.touched);
+    let (head, touched, elsewhere) = (&after.head, &after.touched, &after.elsewhere);
     for case in after.cases.values_mut().filter(|case| judged(case)) {
         let id = DecisionId::of(&case.account, case.id.as_str(), &scene.event.id);
         case.decisions.push(id.clone());
@@ -82,6 +83,7 @@ pub fn record(scene: Scene<'_>, before: &Desk, after: &mut Desk) -> Vec<Decision
             event: scene.event.without_person(),
             head: Head { cases: BTreeMap::new(), ..head.clone() },
             touched: Touched { person: None, ..touched.clone() },
+            elsewhere: elsewhere.clone(),
         });
     }
     made
@@ -90,14 +92,8 @@ pub fn record(scene: Scene<'_>, before: &Desk, after: &mut Desk) -> Vec<Decision
 /// Makes a decision again; nothing where no case would be opened.
 pub fn replay(decision: &Decision, policy: &ClassifyPolicy, declines: &Declines) -> Option<Outcome> {
     let scene = Scene { event: &decision.event, policy, declines, now: decision.at };
-    let mut desk = Desk {
-        head: decision.head.clone(),
-        touched: decision.touched.clone(),
-        cases: BTreeMap::new(),
-        plans: BTreeMap::new(),
-        actions: BTreeMap::new(),
-    };
-    let concerns = classify::concerns(&desk.touched, &desk.head, policy);
+    let mut desk = Desk { elsewhere: decision.elsewhere.clone(), ..Desk::of(decision.head.clone(), decision.touched.clone()) };
+    let concerns = classify::concerns(&desk, policy);
     classify::decide(scene, &concerns, &mut desk);
     desk.cases.get(&decision.case).map(Outcome::of)
 }
@@ -156,19 +152,13 @@ mod tests {
         let policies = Policies::shipped().unwrap();
         let declines = policies.declines.current();
         let second = charge("ch_2", "2026-03-01T12:00:00Z");
-        let mut desk = Desk {
-            head: Head::new("stripe", "default", "cus_1"),
-            touched: Touched::default(),
-            cases: BTreeMap::new(),
-            plans: BTreeMap::new(),
-            actions: BTreeMap::new(),
-        };
+        let mut desk = Desk::of(Head::new("stripe", "default", "cus_1"), Touched::default());
         for event in [&charge("ch_1", "2026-03-01T09:00:00Z"), &second] {
             desk.touched.fold(&mut desk.head, event, SignedDuration::from_mins(10));
         }
         let scene = Scene { event: &second, policy: policies.classify.current(), declines, now: second.at };
         let before = desk.clone();
-        classify::decide(scene, &classify::concerns(&desk.touched, &desk.head, scene.policy), &mut desk);
+        classify::decide(scene, &classify::concerns(&desk, scene.policy), &mut desk);
         let made = record(scene, &before, &mut desk);
         let [decision] = made.as_slice() else { panic!("one case, one decision: {made:?}") };
         let changed = |policy: &ClassifyPolicy| {

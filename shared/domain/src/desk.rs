@@ -1,17 +1,20 @@
 //! Everything of one account that an event may change, laid out side by side.
 
 use crate::action::Action;
-use crate::book::{Head, Touched};
+use crate::book::{Head, SubscriptionLine, Touched};
 use crate::case::Case;
 use crate::decline::Declines;
 use crate::dunning::Plan;
 use crate::fact::{Fact, Facts};
-use crate::id::{ActionId, CaseId};
+use crate::id::{AccountId, ActionId, CaseId};
 use crate::policy::Versions;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Desk {
+    /// Subscriptions of other accounts with the same address, read where one has just begun.
+    pub elsewhere: Vec<Elsewhere>,
     pub head: Head,
     pub touched: Touched,
     pub cases: BTreeMap<CaseId, Case>,
@@ -20,7 +23,21 @@ pub struct Desk {
     pub actions: BTreeMap<ActionId, Action>,
 }
 
+/// A subscription of an account that may be the same customer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Elsewhere {
+    pub account: AccountId,
+    pub customer: String,
+    pub subscription: String,
+    pub line: SubscriptionLine,
+}
+
 impl Desk {
+    /// A head and what was touched, and nothing beside.
+    pub fn of(head: Head, touched: Touched) -> Self {
+        Self { elsewhere: Vec::new(), head, touched, cases: BTreeMap::new(), plans: BTreeMap::new(), actions: BTreeMap::new() }
+    }
+
     /// What a report would count of all this.
     pub fn facts(&self, declines: &Versions<Declines>) -> Facts {
         let invoices = self

@@ -75,6 +75,7 @@ async fn books(service: &Service, account: &AccountId) -> Option<Books> {
         subscriptions: BTreeMap::new(),
     };
     let desk = Desk {
+        elsewhere: Vec::new(),
         head,
         touched,
         cases: cases.into_iter().map(|case| (case.id.clone(), case)).collect(),

@@ -8,7 +8,6 @@ use domain::action::Action;
 use domain::book::{Head, Payment, Touched};
 use domain::desk::Desk;
 use domain::id::{AccountId, ActionId};
-use std::collections::BTreeMap;
 
 pub struct Read {
     pub batch: Batch,
@@ -38,7 +37,7 @@ pub fn put(commit: &mut Commit, context: &Context, batch: &Batch, head: &Head, b
     commit.over(batch, after);
     let laid_out = |action: Option<&Action>| {
         let actions = action.iter().map(|action| (action.id.clone(), (*action).clone())).collect();
-        Desk { head: head.clone(), touched: Touched::default(), cases: BTreeMap::new(), plans: BTreeMap::new(), actions }
+        Desk { actions, ..Desk::of(head.clone(), Touched::default()) }
     };
     let name = format!("{}:{}", after.id, batch.rev(&keys::action(&after.id)).map_or(1, |rev| rev + 1));
     put_facts(commit, &name, &laid_out(before), &laid_out(Some(after)), context);

@@ -3,9 +3,12 @@
 use super::{About, Finding, Scene, Standing, span};
 use crate::book::{Head, SubscriptionLine, Touched};
 use crate::case::{Case, Class, Evidence};
-use crate::desk::Desk;
+use crate::desk::{Desk, Elsewhere};
 use crate::event::SubscriptionStatus;
+use crate::id::CaseId;
 use jiff::SignedDuration;
+
+const ELSEWHERE: &str = "The first belongs to an account with the same address";
 
 /// Which subscriptions to look at after an event: all of the account, once it said something about any of them.
 pub(super) fn at_issue<'a>(touched: &Touched, head: &'a Head) -> impl Iterator<Item = &'a str> {
@@ -13,8 +16,8 @@ pub(super) fn at_issue<'a>(touched: &Touched, head: &'a Head) -> impl Iterator<I
     head.book.subscriptions.keys().filter(move |_| said).map(String::as_str)
 }
 
-pub(super) fn is_open(about: &About, head: &Head) -> bool {
-    matches!(about, About::Doubled { subscription } if first_of(subscription, head).is_some())
+pub(super) fn is_open(about: &About, desk: &Desk) -> bool {
+    matches!(about, About::Doubled { subscription } if first_of(subscription, desk).is_some())
 }
 
 fn runs(line: &SubscriptionLine) -> bool {
@@ -22,18 +25,23 @@ fn runs(line: &SubscriptionLine) -> bool {
     matches!(line.status, Some(Active | PastDue | Trial)) && line.ends_at.is_none()
 }
 
-/// The earlier running subscription to the same plan at the same price.
-fn first_of<'a>(id: &str, head: &'a Head) -> Option<(&'a str, &'a SubscriptionLine)> {
-    let own = head.book.subscriptions.get(id).filter(|line| runs(line) && line.plan.is_some())?;
+/// The earlier running subscription to the same plan at the same price, of this account or of one with the same address.
+fn first_of<'a>(id: &str, desk: &'a Desk) -> Option<(&'a str, &'a SubscriptionLine, Option<&'a Elsewhere>)> {
+    let own = desk.head.book.subscriptions.get(id).filter(|line| runs(line) && line.plan.is_some())?;
     let same = |line: &SubscriptionLine| runs(line) && line.plan == own.plan && line.price == own.price && line.interval == own.interval;
-    let earlier = |(other, line): &(&String, &SubscriptionLine)| (line.started_at, other.as_str()) < (own.started_at, id);
-    let found = head.book.subscriptions.iter().filter(|(other, line)| other.as_str() != id && same(line)).find(earlier)?;
-    Some((found.0.as_str(), found.1))
+    let here = desk.head.book.subscriptions.iter().filter(|(other, _)| *other != id).map(|(other, line)| (other.as_str(), line, None));
+    let there = desk.elsewhere.iter().map(|it| (it.subscription.as_str(), &it.line, Some(it)));
+    here.chain(there).find(|(other, line, _)| same(line) && (line.started_at, *other) < (own.started_at, id))
 }
 
 pub(super) fn standing(scene: Scene<'_>, id: &str, desk: &Desk) -> Standing {
-    let Some((first, first_line)) = first_of(id, &desk.head) else { return Standing::Over("one subscription is left") };
     let second = &desk.head.book.subscriptions[id];
+    let Some((first, first_line, elsewhere)) = first_of(id, desk) else {
+        // The other account's subscriptions are read only when one begins here.
+        let case = desk.cases.get(&CaseId::of(&desk.head.account, Class::DuplicateSubscription.name(), id));
+        let beyond_sight = case.is_some_and(|case| case.evidence.iter().any(|it| it.label == ELSEWHERE));
+        return if runs(second) && beyond_sight { Standing::AsItIs } else { Standing::Over("one subscription is left") };
+    };
     let apart = second.started_at.zip(first_line.started_at).map(|(second, first)| second.duration_since(first));
     let close = apart.is_some_and(|apart| apart <= SignedDuration::from_hours(scene.policy.duplicates.subscription_hours));
     let verdict = scene.policy.found(if close { Finding::TwoOnOnePlan } else { Finding::TwoOnOnePlanApart });
@@ -44,6 +52,7 @@ pub(super) fn standing(scene: Scene<'_>, id: &str, desk: &Desk) -> Standing {
         Evidence::new("First subscription", began(first_line), first),
         Evidence::new("Second subscription", began(second), id),
     ];
+    case.evidence.extend(elsewhere.map(|it| Evidence::new(ELSEWHERE, &it.customer, it.account.as_str())));
     case.evidence.extend(apart.map(|apart| Evidence::new("Apart", span(apart), id)));
     for (line, of) in [(first_line, first), (second, id)] {
         case.evidence.extend(line.quantity.map(|quantity| Evidence::new("Seats", quantity, of)));
