@@ -6,7 +6,7 @@ use local::service::Service;
 use serde_json::{Value, json};
 use shared::app::ports::Clock;
 use tests::stripe;
-use tests::world::{ask, at, deliver, get, open_at};
+use tests::world::{ask, at, deliver, get, import, open_at};
 
 fn run<T>(work: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(work)
@@ -306,5 +306,57 @@ fn accounts_of_one_customer_are_proposed_and_only_people_say_so() {
         for (staff, other, same, status, lists) in rows {
             assert_eq!((tell(staff, other, same).await, shown(&service).await), (status, lists), "{staff} {other} {same}");
         }
+    });
+}
+
+const CONTRACTS: &str = "account,reference,price,unit,currency,starts_on\nstripe:cus_1,C-1,price_pro,45.00,USD,2026-01-01\n";
+
+#[test]
+fn an_import_is_whole_or_nothing_and_a_repeat_changes_nothing() {
+    run(async {
+        let service = with_a_payment().await;
+        let counts = |answer: &Value| ["rows", "added", "changed", "unchanged"].map(|name| answer[name].as_u64().unwrap());
+        let file = |staff, csv: String, dry_run| {
+            let service = &service;
+            async move { import(service, staff, "contracts", &csv, dry_run).await }
+        };
+        let (status, tried) = file("mara", CONTRACTS.into(), true).await;
+        assert_eq!((status, counts(&tried)), (StatusCode::OK, [1, 1, 0, 0]), "{tried}");
+        assert_eq!(get(&service, "/api/import/contracts").await["live"], 0, "a dry run changes nothing");
+        let (_, done) = file("mara", CONTRACTS.into(), false).await;
+        assert_eq!((counts(&done), &done["repeated"]), ([1, 1, 0, 0], &json!(false)), "{done}");
+        let spelled = CONTRACTS.replace("45.00", "45").replace(',', ";");
+        let (_, again) = file("marc", spelled, false).await;
+        assert_eq!((counts(&again), &again["repeated"], &again["id"]), ([1, 0, 0, 1], &json!(true), &done["id"]), "{again}");
+        let (_, other) = file("mara", CONTRACTS.replace("45.00", "44.00"), false).await;
+        assert_eq!(counts(&other), [1, 0, 1, 0], "{other}");
+        let bad = format!("{CONTRACTS}stripe:cus_2,C-2,price_pro,4x,USD,2026-01-01\n,C-3,price_pro,5.00,USD,2026-13-01\n");
+        let (status, refused) = file("mara", bad, false).await;
+        let rows: Vec<_> = refused["rows"].as_array().unwrap().iter().map(|row| row["row"].as_u64().unwrap()).collect();
+        assert_eq!((status.as_u16(), &refused["error"]["code"], rows), (422, &json!("rows_refused"), vec![3, 4, 4]), "{refused}");
+        assert_eq!(get(&service, "/api/import/contracts").await["live"], 2, "a refused file changes nothing");
+    });
+}
+
+#[test]
+fn who_may_import_and_what_staff_may_not_do_to_themselves() {
+    run(async {
+        let service = with_a_payment().await;
+        let staff = |id: &str, role: &str| format!("id,name,email,role\n{id},{id},{id}@demo.example,{role}\n");
+        let rows = [
+            ("lena", "contracts", CONTRACTS.to_owned(), 403, "not_permitted"),
+            ("ana", "contracts", CONTRACTS.to_owned(), 403, "not_permitted"),
+            ("mara", "nonsense", CONTRACTS.to_owned(), 404, "not_found"),
+            ("mara", "contracts", String::new(), 422, "rows_refused"),
+            ("mara", "staff", staff("mara", "vp"), 403, "own_request"),
+            ("mara", "staff", staff("lena", "vp"), 403, "not_permitted"),
+            ("mara", "staff", staff("lena", "king"), 422, "rows_refused"),
+        ];
+        for (who, kind, csv, status, code) in rows {
+            let (found, answer) = import(&service, who, kind, &csv, false).await;
+            assert_eq!((found.as_u16(), answer["error"]["code"].as_str()), (status, Some(code)), "{who} {kind}: {answer}");
+        }
+        assert_eq!(import(&service, "vera", "staff", &staff("lena", "manager"), false).await.0, StatusCode::OK);
+        assert_eq!(import(&service, "lena", "contracts", CONTRACTS, true).await.0, StatusCode::OK, "a manager from now on");
     });
 }

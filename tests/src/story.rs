@@ -4,7 +4,7 @@
 //! `customer ID` · `invoice ID CUSTOMER AMOUNT CURRENCY` · `payment_failed INVOICE CODE` · `paid INVOICE` · `void INVOICE` ·
 //! `subscription ID CUSTOMER PRICE AMOUNT SEATS STATUS` · `line INVOICE PRICE AMOUNT SEATS TOTAL FROM TO SUBSCRIPTION` ·
 //! `dispute ID CHARGE STATUS` · `charge_for INVOICE CHARGE` · `hold CHARGE CUSTOMER AMOUNT CURRENCY` · `address CUSTOMER EMAIL` · `late_invoice ID CUSTOMER AMOUNT CURRENCY MADE_AT` ·
-//! `cases` (what they say) ·
+//! `import KIND HEADER ROW …` (CSV without blanks) · `cases` (what they say) ·
 //! `charge ID CUSTOMER AMOUNT CURRENCY` · `refund STAFF CHARGE AMOUNT REASON` · `approve STAFF` · `deny STAFF` ·
 //! `refund_fails CHARGE` · `provider TROUBLE` · `again` (the delivery before is sent once more) · `wait` ·
 //! `deliver PROVIDER FILE` (a recorded delivery from `tests/fixtures`) · `show PROVIDER:CUSTOMER` (the sidebar) · `tickets`.
@@ -106,6 +106,14 @@ impl Telling {
                 let mut customer = stripe::customer(id, at);
                 customer["email"] = json!(email);
                 self.deliver("customer.updated", at, customer).await;
+            }
+            ["import", kind, rows @ ..] => {
+                let (status, answer) = world::import(&self.service, "mara", kind, &rows.join("\n"), false).await;
+                let error = answer["error"]["message"].as_str().unwrap_or_default();
+                match status {
+                    StatusCode::OK => self.say(&format!("imported {kind}: {} new, {} different", answer["added"], answer["changed"])),
+                    _ => self.say(&format!("the import is refused: {error}")),
+                }
             }
             ["late_invoice", id, customer, amount, currency, time] => {
                 let made_at: Timestamp = format!("{}T{time}:00Z", words[0]).parse().unwrap();

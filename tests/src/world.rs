@@ -47,6 +47,16 @@ pub async fn ask(
     answer(dispatch(service, &request.body(Bytes::from(body)).unwrap()).await)
 }
 
+/// Sends a CSV file.
+pub async fn import(service: &Service, staff: &str, kind: &str, csv: &str, dry_run: bool) -> (StatusCode, Value) {
+    let secret = service.context.vault.tokens().await.unwrap();
+    let bearer = token::issue(&secret, staff, service.clock.machine(), 1);
+    let request = Request::post(format!("/api/import/{kind}?dry_run={dry_run}"))
+        .header("authorization", format!("Bearer {bearer}"))
+        .header("content-type", "text/csv");
+    answer(dispatch(service, &request.body(Bytes::from(csv.to_owned())).unwrap()).await)
+}
+
 pub async fn get(service: &Service, path: &str) -> Value {
     let (status, value) = ask(service, "ana", Method::GET, path, None, None).await;
     assert_eq!(status, StatusCode::OK, "{path}: {value}");

@@ -1,6 +1,7 @@
 //! The command line.
 
 mod beside;
+mod import;
 mod replay;
 mod serve;
 
@@ -79,6 +80,9 @@ enum Command {
         #[arg(long)]
         out: PathBuf,
     },
+    /// Take customers, a catalogue, contracts, usage, staff, exceptions or network rules from a file
+    #[command(after_help = "Example: recoup import contracts contracts.csv --dry-run")]
+    Import(import::Import),
     /// Look at messages that could not be worked, and work them again
     #[command(subcommand, after_help = "Example: recoup dead list")]
     Dead(DeadCommand),
@@ -148,6 +152,7 @@ pub fn run() -> ExitCode {
             Some(Command::Clock(ClockCommand::Advance { span })) => beside::advance(&shared, &span).await,
             Some(Command::Report { month, format, out }) => beside::report(&shared, &month, &format, out.as_deref()).await,
             Some(Command::Replay { file, to, rate }) => replay::replay(&shared, &file, to.as_deref(), rate).await,
+            Some(Command::Import(options)) => import::import(&shared, &options).await,
             Some(Command::Recorded { out }) => beside::recorded(&shared, &out).await,
             Some(Command::Dead(DeadCommand::List)) => beside::dead_list(&shared).await,
             Some(Command::Dead(DeadCommand::Show { queue, id })) => beside::dead_show(&shared, &queue, id).await,

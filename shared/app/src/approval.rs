@@ -8,6 +8,7 @@ mod desk;
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::group;
+use crate::import;
 use crate::message::Message;
 use crate::routes::Endpoint;
 use crate::sources;
@@ -80,6 +81,7 @@ async fn signed_in(context: &Context, endpoint: Endpoint, request: &Request<Byte
                 Err(problem) => web::see_with(&page, &problem.message),
             })
         }
+        Endpoint::Import(kind) => import::by_staff(context, &kind, request, &caller.staff).await,
         Endpoint::TellGroup(id) => {
             let word = serde_json::from_slice(request.body())
                 .map_err(|error| Problem::malformed(format!("send the other `account` and whether it is the `same` customer: {error}")))?;

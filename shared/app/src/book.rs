@@ -3,6 +3,7 @@
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::find::{self, put_terms};
+use crate::import::standing;
 use crate::message::{Message, send_all};
 use crate::ports::{Key, QueueName};
 use crate::store::{self, Attempted, Batch, Commit, External, Of, Receipt, Sent, Stored, Timeline, keys};
@@ -12,13 +13,14 @@ use domain::classify::{self, ClassifyPolicy, Decided, Scene};
 use domain::confirm;
 use domain::decision;
 use domain::desk::{Desk, Elsewhere};
-use domain::event::Event;
+use domain::event::{Event, InvoiceSeen, Seen};
 use domain::fact;
 use domain::id::AccountId;
+use domain::import::{Contract, Kind, Price, Usage};
 use domain::ledger::{LedgerHead, Note};
 use jiff::SignedDuration;
 use serde::{Serialize, de::DeserializeOwned};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How folding an event ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,6 +66,8 @@ async fn once(
         batch.extend(Batch::read(context, others.iter().map(|resource| keys::resource(&account, resource)).collect()).await?);
         lay(&batch, &others, &account, &mut before.touched)?;
     }
+    lay_terms(&batch, event, &mut before)?;
+    read_agreed_prices(context, event, &mut before).await?;
     let mut after = before.clone();
     after.touched.fold(&mut after.head, event, same_try);
     read_compared(context, &mut batch, policy, &mut before, &mut after).await?;
@@ -124,12 +128,66 @@ fn keys_of(event: &Event, account: &AccountId) -> Vec<Key> {
     let mut all = vec![keys::receipt(&event.provider, &event.source, &event.id), keys::head(account)];
     all.extend(touches(event).iter().map(|resource| keys::resource(account, resource)));
     all.extend(external_keys(event));
+    all.extend(terms_keys(event, account));
     let actions = confirm::named(event);
     if !actions.is_empty() {
         all.push(keys::ledger_head(account));
     }
     all.extend(actions.iter().filter(|action| action.account() == *account).map(keys::action));
     all
+}
+
+/// What an invoice that shows its lines is compared with.
+fn terms_keys(event: &Event, account: &AccountId) -> Vec<Key> {
+    let mut all = Vec::new();
+    for (subscription, prices) in billed(event) {
+        all.extend([Kind::Catalogue, Kind::Contracts, Kind::Usage].map(|kind| keys::imports(kind.name())));
+        all.extend([Kind::Contracts, Kind::Usage].map(|kind| keys::imported_of(account, kind.name())));
+        all.extend(prices.iter().map(|price| keys::price(&event.provider, &event.source, price)));
+        all.extend(subscription.map(|id| keys::subscription(account, id)));
+    }
+    all
+}
+
+/// The subscriptions and prices of the invoices that show their lines.
+fn billed(event: &Event) -> impl Iterator<Item = (Option<&String>, BTreeSet<&String>)> {
+    event.seen.iter().filter_map(|seen| match seen {
+        Seen::Invoice(InvoiceSeen { lines: Some(lines), subscription, .. }) if !lines.is_empty() => {
+            Some((subscription.as_ref(), lines.iter().filter_map(|line| line.price.as_ref()).collect()))
+        }
+        _ => None,
+    })
+}
+
+/// Lays out what was agreed with the customer.
+fn lay_terms(batch: &Batch, event: &Event, desk: &mut Desk) -> Result<(), Fault> {
+    let account = desk.head.account.clone();
+    for (subscription, prices) in billed(event) {
+        desk.terms.contracts = standing::<Contract>(batch, &keys::imported_of(&account, Kind::Contracts.name()))?;
+        desk.terms.usage = standing::<Usage>(batch, &keys::imported_of(&account, Kind::Usage.name()))?;
+        for price in prices {
+            desk.terms.prices.extend(standing::<Price>(batch, &keys::price(&event.provider, &event.source, price))?);
+        }
+        if let Some(id) = subscription {
+            desk.beside.extend(of(batch, &keys::subscription(&account, id))?.map(|value| (id.clone(), value)));
+        }
+    }
+    Ok(())
+}
+
+/// Reads what the catalogue says of prices that contracts name and no line does; most customers have no contract.
+async fn read_agreed_prices(context: &Context, event: &Event, desk: &mut Desk) -> Result<(), Fault> {
+    let known = |price: &String| desk.terms.prices.iter().any(|known| known.price == *price);
+    let named: BTreeSet<_> = desk.terms.contracts.iter().map(|contract| &contract.price).filter(|price| !known(price)).collect();
+    if named.is_empty() {
+        return Ok(());
+    }
+    let homes: Vec<_> = named.into_iter().map(|price| keys::price(&event.provider, &event.source, price)).collect();
+    let batch = Batch::read(context, homes.iter().cloned().chain([keys::imports(Kind::Catalogue.name())]).collect()).await?;
+    for home in &homes {
+        desk.terms.prices.extend(standing::<Price>(&batch, home)?);
+    }
+    Ok(())
 }
 
 /// Lays out what the first batch holds.

@@ -9,6 +9,7 @@ pub mod dunning;
 pub mod fault;
 pub mod find;
 pub mod group;
+pub mod import;
 pub mod intake;
 pub mod message;
 pub mod ports;

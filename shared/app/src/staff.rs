@@ -2,9 +2,13 @@
 
 use crate::context::Context;
 use crate::fault::Fault;
+use crate::import::Outcome;
 use crate::ports::{Order, Range, Table};
-use crate::store::{Commit, keys, open, read};
+use crate::store::{self, Attempted, Batch, Commit, keys, open, read};
+use crate::web::Problem;
+use domain::import::StaffRow;
 use domain::staff::{Role, Staff};
+use http::StatusCode;
 
 /// Finds a staff member.
 pub async fn find(context: &Context, id: &str) -> Result<Option<Staff>, Fault> {
@@ -22,6 +26,63 @@ pub async fn all(context: &Context) -> Result<Vec<Staff>, Fault> {
         order: Order::Ascending,
     };
     context.store.range(&range).await?.iter().map(open).collect()
+}
+
+/// How many people one import may change: they are written in one transaction, so that no half of a team may decide.
+const IMPORTED_MAX: usize = 80;
+
+/// Takes the staff of an import. Nobody raises themselves, and only a VP makes a VP or a legal approver.
+pub async fn import(context: &Context, rows: &[StaffRow], outcome: Outcome, by: &Staff) -> Result<Outcome, Problem> {
+    if rows.len() > IMPORTED_MAX {
+        let message = format!("at most {IMPORTED_MAX} people at once, so that all of them change in one moment: split the file");
+        return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "too_many_rows", message));
+    }
+    let taken = store::retrying(context, || async {
+        // Read.
+        let keys: Vec<_> = rows.iter().map(|row| keys::staff(&row.staff.id)).chain([keys::staff(&by.id)]).collect();
+        let batch = Batch::read(context, keys).await?;
+        let Some(by) = batch.get::<Staff>(&keys::staff(&by.id))? else { return Ok(Attempted::Done(Err(Problem::not_signed_in()))) };
+
+        // Decide.
+        let (mut outcome, mut commit, mut writes_own) = (outcome.clone(), Commit::default(), false);
+        for row in rows {
+            let before: Option<Staff> = batch.get(&keys::staff(&row.staff.id))?;
+            let after = &row.staff;
+            if before.as_ref().map(|before| before.role) != Some(after.role) {
+                if after.id == by.id {
+                    let message = "this file changes your own role: another manager or VP must import it";
+                    return Ok(Attempted::Done(Err(Problem::new(StatusCode::FORBIDDEN, "own_request", message))));
+                }
+                if matches!(after.role, Role::Vp | Role::Legal) && by.role != Role::Vp {
+                    let message = format!("`{}` becomes {}: only a VP may import that", after.id, after.role.name());
+                    return Ok(Attempted::Done(Err(Problem::new(StatusCode::FORBIDDEN, "not_permitted", message))));
+                }
+            }
+            match &before {
+                Some(before) if before == after => outcome.unchanged += 1,
+                other => {
+                    if other.is_some() {
+                        outcome.changed += 1
+                    } else {
+                        outcome.added += 1
+                    }
+                    writes_own |= after.id == by.id;
+                    commit.over(&batch, after);
+                }
+            }
+        }
+        if outcome.dry_run || outcome.added + outcome.changed == 0 {
+            outcome.repeated = !outcome.dry_run;
+            return Ok(Attempted::Done(Ok(outcome)));
+        }
+
+        // Write.
+        if !writes_own {
+            commit.check(&batch, &keys::staff(&by.id));
+        }
+        store::attempted(commit.run(context).await, Ok(outcome))
+    });
+    taken.await?
 }
 
 /// Adds the demo staff that the local service always has.

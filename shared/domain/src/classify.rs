@@ -3,6 +3,7 @@
 //! Every detector answers one question: how does this trouble stand now? What follows from the answer (a case is
 //! opened, renewed, or over) is the same for all of them.
 
+mod billed;
 mod disputed;
 mod doubled;
 mod failed;
@@ -32,10 +33,13 @@ pub enum Finding {
     TwoOnOnePlanApart,
     DisputeOpened,
     InquiryOpened,
+    BilledOverAgreed,
+    DoesNotAddUp,
+    OtherPlanThanAgreed,
 }
 
 impl Finding {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 11] = [
         Self::OneInvoiceTwice,
         Self::SameLineSamePeriod,
         Self::SameAmountSameDay,
@@ -44,6 +48,9 @@ impl Finding {
         Self::TwoOnOnePlanApart,
         Self::DisputeOpened,
         Self::InquiryOpened,
+        Self::BilledOverAgreed,
+        Self::DoesNotAddUp,
+        Self::OtherPlanThanAgreed,
     ];
 
     pub fn id(self) -> &'static str {
@@ -56,6 +63,9 @@ impl Finding {
             Self::TwoOnOnePlanApart => "two-on-one-plan-apart",
             Self::DisputeOpened => "dispute-opened",
             Self::InquiryOpened => "inquiry-opened",
+            Self::BilledOverAgreed => "billed-over-agreed",
+            Self::DoesNotAddUp => "does-not-add-up",
+            Self::OtherPlanThanAgreed => "other-plan-than-agreed",
         }
     }
 }
@@ -77,6 +87,8 @@ enum About {
     Doubled { subscription: String },
     /// A bank claims this payment back, or asks about it.
     Disputed { payment: String, dispute: String },
+    /// A side of this bill is not what was agreed.
+    Billed { invoice: String, side: billed::Side },
 }
 
 /// How a trouble stands now.
@@ -104,7 +116,12 @@ pub fn concerns(desk: &Desk, policy: &ClassifyPolicy) -> Vec<Concern> {
     let doubled = doubled::at_issue(touched, head)
         .map(|id| concern(Class::DuplicateSubscription, id, About::Doubled { subscription: id.to_owned() }))
         .filter(|concern| head.cases.contains_key(&concern.case) || doubled::is_open(&concern.about, desk));
-    failed.chain(disputed).chain(twice).chain(doubled).collect()
+    let sides = touched.invoices.keys().flat_map(|invoice| billed::Side::ALL.map(|side| (invoice, side)));
+    let billed = sides.filter_map(|(invoice, side)| {
+        let concern = concern(side.class(), invoice, About::Billed { invoice: invoice.clone(), side });
+        (head.cases.contains_key(&concern.case) || billed::is_open(side, invoice, desk, policy)).then_some(concern)
+    });
+    failed.chain(disputed).chain(twice).chain(doubled).chain(billed).collect()
 }
 
 /// What is to be done after an event, beyond the records on the desk.
@@ -134,6 +151,7 @@ pub fn decide(scene: Scene<'_>, concerns: &[Concern], desk: &mut Desk) -> Decide
             About::Twice { payment } => twice::standing(scene, payment, desk),
             About::Doubled { subscription } => doubled::standing(scene, subscription, desk),
             About::Disputed { payment, dispute } => disputed::standing(scene, payment, dispute, desk),
+            About::Billed { invoice, side } => billed::standing(scene, *side, invoice, desk),
         };
         match (standing, desk.cases.get(case).cloned()) {
             (Standing::Open(opened), None) => {
@@ -144,7 +162,12 @@ pub fn decide(scene: Scene<'_>, concerns: &[Concern], desk: &mut Desk) -> Decide
                 decided.ask.extend(opened.recommended.as_ref().filter(|_| scene.event.origin != Origin::Listed).map(|_| case.clone()));
                 open(desk, *opened);
             }
-            (Standing::Open(renewed), Some(standing)) => renew(scene, desk, about, *renewed, standing),
+            (Standing::Open(renewed), Some(standing)) => {
+                // What could not be done before, because the bill was not paid yet.
+                let now_possible = renewed.recommended.is_some() && standing.recommended.is_none() && standing.state == State::Open;
+                decided.ask.extend((now_possible && scene.event.origin != Origin::Listed).then(|| case.clone()));
+                renew(scene, desk, about, *renewed, standing);
+            }
             (Standing::Over(why), Some(standing)) if standing.state == State::Open => over(scene, desk, standing, why),
             _ => {}
         }

@@ -151,6 +151,17 @@ impl Declines {
         })
     }
 
+    /// Every table of codes.
+    pub fn tables(&self) -> Vec<&str> {
+        let tables: BTreeSet<_> = self.code.iter().map(|codes| codes.table.as_str()).collect();
+        tables.into_iter().collect()
+    }
+
+    /// Every family.
+    pub fn families(&self) -> Vec<&str> {
+        self.family.iter().map(|family| family.id.get_ref().as_str()).collect()
+    }
+
     /// The family of a failed try; what is not listed has the cautious one.
     pub fn family(&self, decline: &Decline) -> &Family {
         self.meaning(decline).family

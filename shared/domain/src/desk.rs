@@ -1,13 +1,14 @@
 //! Everything of one account that an event may change, laid out side by side.
 
 use crate::action::Action;
-use crate::book::{Head, SubscriptionLine, Touched};
+use crate::book::{Head, Subscription, SubscriptionLine, Touched};
 use crate::case::Case;
 use crate::decline::Declines;
 use crate::dunning::Plan;
 use crate::fact::{Fact, Facts};
 use crate::id::{AccountId, ActionId, CaseId};
 use crate::policy::Versions;
+use crate::rebuild::Terms;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -15,6 +16,9 @@ use std::collections::BTreeMap;
 pub struct Desk {
     /// Subscriptions of other accounts with the same address, read where one has just begun.
     pub elsewhere: Vec<Elsewhere>,
+    /// What imports say was agreed, and the subscriptions of the invoices; read where an invoice shows its lines.
+    pub terms: Terms,
+    pub beside: BTreeMap<String, Subscription>,
     pub head: Head,
     pub touched: Touched,
     pub cases: BTreeMap<CaseId, Case>,
@@ -35,7 +39,16 @@ pub struct Elsewhere {
 impl Desk {
     /// A head and what was touched, and nothing beside.
     pub fn of(head: Head, touched: Touched) -> Self {
-        Self { elsewhere: Vec::new(), head, touched, cases: BTreeMap::new(), plans: BTreeMap::new(), actions: BTreeMap::new() }
+        Self {
+            elsewhere: Vec::new(),
+            terms: Terms::default(),
+            beside: BTreeMap::new(),
+            head,
+            touched,
+            cases: BTreeMap::new(),
+            plans: BTreeMap::new(),
+            actions: BTreeMap::new(),
+        }
     }
 
     /// What a report would count of all this.

@@ -6,6 +6,7 @@ mod texts;
 pub use limits::Limits;
 pub use texts::{Text, Texts};
 
+use crate::metadata::Naming;
 use crate::{approval::ApprovalPolicy, classify::ClassifyPolicy, decline::Declines, dunning::DunningPolicy, report::ReportPolicy};
 use jiff::civil::Date;
 use jiff::{Timestamp, tz::TimeZone};
@@ -121,6 +122,7 @@ pub struct Policies {
     pub declines: Versions<Declines>,
     pub dunning: Versions<DunningPolicy>,
     pub limits: Versions<Limits>,
+    pub metadata: Versions<Naming>,
     pub report: Versions<ReportPolicy>,
     pub texts: Versions<Texts>,
 }
@@ -132,6 +134,7 @@ pub const SHIPPED: &[(&str, &str)] = &[
     ("shared/policy/declines/v1.toml", include_str!("../../policy/declines/v1.toml")),
     ("shared/policy/dunning/v1.toml", include_str!("../../policy/dunning/v1.toml")),
     ("shared/policy/limits/v1.toml", include_str!("../../policy/limits/v1.toml")),
+    ("shared/policy/metadata/v1.toml", include_str!("../../policy/metadata/v1.toml")),
     ("shared/policy/report/v1.toml", include_str!("../../policy/report/v1.toml")),
     ("shared/policy/texts/v1.toml", include_str!("../../policy/texts/v1.toml")),
 ];
@@ -150,6 +153,7 @@ impl Policies {
             declines: of(files)?,
             dunning: of(files)?,
             limits: of(files)?,
+            metadata: of(files)?,
             report: of(files)?,
             texts: of(files)?,
         };

@@ -76,6 +76,8 @@ async fn books(service: &Service, account: &AccountId) -> Option<Books> {
     };
     let desk = Desk {
         elsewhere: Vec::new(),
+        terms: shared::domain::rebuild::Terms::default(),
+        beside: BTreeMap::new(),
         head,
         touched,
         cases: cases.into_iter().map(|case| (case.id.clone(), case)).collect(),

@@ -2,7 +2,7 @@
 
 use super::{Failed, Shared};
 use bytes::Bytes;
-use http::{Method, Request};
+use http::{Method, Request, StatusCode};
 use http_body_util::{BodyExt, Full};
 use hyper::client::conn::http1::SendRequest;
 use hyper_util::rt::TokioIo;
@@ -45,9 +45,26 @@ pub(super) async fn connect(addr: &str) -> Result<SendRequest<Full<Bytes>>, Box<
     Ok(sender)
 }
 
-/// Asks the running service.
+/// Asks the running service, and takes its refusal as the end.
 async fn ask(shared: &Shared, method: Method, path: &str, body: &Value) -> Result<Bytes, Failed> {
-    let token = make_token(shared, "ana")?;
+    let (status, body) = ask_as(shared, "ana", method, path, "application/json", Bytes::from(body.to_string())).await?;
+    if status.is_success() {
+        return Ok(body);
+    }
+    let problem: Value = serde_json::from_slice(&body).unwrap_or_default();
+    Err(problem["error"]["message"].as_str().map_or_else(|| format!("the service answered {status}"), str::to_owned))
+}
+
+/// Asks the running service as somebody, whatever it answers.
+pub(super) async fn ask_as(
+    shared: &Shared,
+    staff: &str,
+    method: Method,
+    path: &str,
+    media: &str,
+    body: Bytes,
+) -> Result<(StatusCode, Bytes), Failed> {
+    let token = make_token(shared, staff)?;
     let nobody = |error: &dyn std::fmt::Display| {
         format!("no service answers at {}: {error}; start it with `recoup`, or name its address with --addr", shared.addr)
     };
@@ -57,20 +74,15 @@ async fn ask(shared: &Shared, method: Method, path: &str, body: &Value) -> Resul
         .uri(path)
         .header("host", &shared.addr)
         .header("authorization", format!("Bearer {token}"))
-        .header("content-type", "application/json")
-        .body(Full::new(Bytes::from(body.to_string())))
+        .header("content-type", media)
+        .body(Full::new(body))
         .map_err(|error| error.to_string())?;
     let answer = sender.send_request(request).await.map_err(|error| nobody(&error))?;
     let status = answer.status();
-    let body = answer.into_body().collect().await.map_err(|error| nobody(&error))?.to_bytes();
-    if status.is_success() {
-        return Ok(body);
-    }
-    let problem: Value = serde_json::from_slice(&body).unwrap_or_default();
-    Err(problem["error"]["message"].as_str().map_or_else(|| format!("the service answered {status}"), str::to_owned))
+    Ok((status, answer.into_body().collect().await.map_err(|error| nobody(&error))?.to_bytes()))
 }
 
-async fn get(shared: &Shared, path: &str) -> Result<Value, Failed> {
+pub(super) async fn get(shared: &Shared, path: &str) -> Result<Value, Failed> {
     let body = ask(shared, Method::GET, path, &Value::Null).await?;
     serde_json::from_slice(&body).map_err(|error| format!("the service's answer cannot be read: {error}"))
 }

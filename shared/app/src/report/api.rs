@@ -6,6 +6,7 @@ use crate::approval::action_id;
 use crate::context::Context;
 use crate::find;
 use crate::group;
+use crate::import;
 use crate::ports::Order;
 use crate::routes::{Endpoint, class};
 use crate::sources;
@@ -95,6 +96,7 @@ pub(super) async fn answer(context: &Context, endpoint: Endpoint, request: &Requ
         Endpoint::Decline { provider, code } => decline(context, provider, code),
         Endpoint::SearchAccounts => search(context, request).await,
         Endpoint::EntitlementOf(id) => entitlement_of(context, &id).await,
+        Endpoint::ImportsOf(kind) => Ok(web::json(StatusCode::OK, &import::shown(context, &kind).await?)),
         Endpoint::GroupOf(id) => {
             let shown = group::shown(context, &account_id(&id)?).await?.ok_or_else(|| Problem::not_found("account"))?;
             Ok(web::json(StatusCode::OK, &shown))

@@ -151,6 +151,32 @@ pub fn ticket(provider: &str, source: &str, id: &str) -> Key {
     Key { table: Table::Accounts, pk: format!("TICKET#{provider}#{source}#{id}"), sk: "TICKET".to_owned() }
 }
 
+/// Which imports of a kind count.
+pub fn imports(kind: &str) -> Key {
+    Key { table: Table::Config, pk: "IMPORT".to_owned(), sk: format!("IMPORT#{kind}") }
+}
+
+/// What imports of a kind said about an account.
+pub fn imported_of(id: &AccountId, kind: &str) -> Key {
+    account(id, format!("IMPORTED#{kind}"))
+}
+
+/// What imports said about a price.
+pub fn price(provider: &str, source: &str, price: &str) -> Key {
+    Key { table: Table::Config, pk: format!("PRICE#{provider}#{source}#{price}"), sk: "PRICE".to_owned() }
+}
+
+/// What imports said about the card networks.
+pub fn network_rules() -> Key {
+    Key { table: Table::Config, pk: "NETWORK_RULES".to_owned(), sk: "NETWORK_RULES".to_owned() }
+}
+
+/// The key under which imported records lie.
+pub fn imported(pk: &str, sk: &str) -> Key {
+    let table = if pk.starts_with("ACCOUNT#") { Table::Accounts } else { Table::Config };
+    Key { table, pk: pk.to_owned(), sk: sk.to_owned() }
+}
+
 /// How a source is set up.
 pub fn source(provider: &str, source: &str) -> Key {
     Key { table: Table::Config, pk: "SOURCE".to_owned(), sk: format!("SOURCE#{provider}#{source}") }
@@ -231,6 +257,10 @@ mod tests {
             found_by(&term_digest("email:ada@shop.example"), &id),
             ticket("zendesk", "default", "123"),
             source("stripe", "default"),
+            imports("contracts"),
+            imported_of(&id, "contracts"),
+            price("stripe", "default", "price_pro"),
+            network_rules(),
             probe("mollie", "default", "/v2/payments/tr_1"),
             probes("mollie", "default"),
         ];

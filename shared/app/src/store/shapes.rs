@@ -12,6 +12,7 @@ use domain::event::Event;
 use domain::fact::Row;
 use domain::group::Group;
 use domain::id::{AccountId, ActionId};
+use domain::import::Imports;
 use domain::ledger::{Entry, LedgerHead};
 use domain::source::Source;
 use domain::staff::Staff;
@@ -161,6 +162,7 @@ stored!(Ticket, 1, |it| key keys::ticket(&it.provider, &it.source, &it.id), wake
     place it.opened_at.map(|at| ("TICKETS".to_owned(), format!("{at:.3}#{}#{}#{}", it.provider, it.source, it.id))));
 stored!(Probe, 1, |it| key keys::probe(&it.provider, &it.source, &it.path), wake it.again_at, place None);
 stored!(Probes, 1, |it| key keys::probes(&it.provider, &it.source), wake None, place None);
+stored!(Imports, 1, |it| key keys::imports(&it.kind), wake None, place None);
 stored!(Staff, 1, |staff| key keys::staff(&staff.id), wake None, place None);
 
 /// An action that waits for people expires; one that is under way is looked at again until its end is known.

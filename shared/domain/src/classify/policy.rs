@@ -16,6 +16,7 @@ pub struct ClassifyPolicy {
     pub effective: String,
     pub duplicates: Duplicates,
     pub disputes: Disputes,
+    pub billing: Billing,
     pub rule: Vec<Rule>,
     pub finding: Vec<Found>,
     pub otherwise: Otherwise,
@@ -40,6 +41,13 @@ pub struct Duplicates {
 pub struct Disputes {
     /// What a formal dispute costs, by currency.
     pub fee: BTreeMap<Currency, Decimal>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Billing {
+    /// How many of the smallest coins a bill may be off: providers round in their own ways.
+    pub rounding_coins: i64,
 }
 
 /// What to say of something that was found.

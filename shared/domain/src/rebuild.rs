@@ -1,0 +1,295 @@
+//! Is every line of an invoice what was agreed? Each is computed again, from the contract, the catalogue, the seats and
+//! the time; what comes out the same is explained, and only the rest may be credited.
+
+use crate::book::{Invoice, Subscription};
+use crate::event::{Interval, IntervalUnit, Line, Role};
+use crate::import::{Contract, Price, Tier, Usage};
+use crate::money::{Currency, Money, Rate};
+use crate::prorate::{Bought, Method, Period, parts};
+use jiff::{SignedDuration, Span, Timestamp, civil::Date, tz::TimeZone};
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+
+/// What was agreed with a customer, as imports and the provider tell it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Terms {
+    pub contracts: Vec<Contract>,
+    pub prices: Vec<Price>,
+    pub usage: Vec<Usage>,
+}
+
+/// The terms, and the subscription that the invoice is of.
+#[derive(Clone, Copy)]
+struct Known<'a> {
+    contracts: &'a [Contract],
+    prices: &'a [Price],
+    usage: &'a [Usage],
+    subscription: Option<&'a Subscription>,
+}
+
+/// An invoice, computed again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rebuilt {
+    pub lines: Vec<Checked>,
+    /// By how much the lines, discounts and tax miss the total.
+    pub gap: Option<Money>,
+    /// What was billed beyond what was agreed, line by line; the only candidate for a credit.
+    pub residue: Money,
+    /// A line bills another plan than the contract names.
+    pub other_plan: Option<(String, String)>,
+}
+
+/// One line, as billed and as it should be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Checked {
+    pub line: String,
+    pub text: String,
+    pub billed: Money,
+    /// None where nothing is known that it could be computed from.
+    pub expected: Option<Money>,
+    /// How it was computed, or what was missing.
+    pub how: String,
+}
+
+impl Checked {
+    pub fn is_explained(&self) -> bool {
+        self.expected == Some(self.billed)
+    }
+
+    fn excess(&self) -> Option<Money> {
+        Some(self.billed.minus(self.expected?)).filter(|excess| excess.is_positive())
+    }
+}
+
+/// Seats that were seen this long after an invoice was made were those it billed.
+const SEATS_SLACK: SignedDuration = SignedDuration::from_mins(10);
+
+/// Computes an invoice again; nothing where its lines or total are not known or contradict each other's currency.
+pub fn rebuild(invoice: &Invoice, terms: &Terms, subscription: Option<&Subscription>) -> Option<Rebuilt> {
+    let terms = Known { contracts: &terms.contracts, prices: &terms.prices, usage: &terms.usage, subscription };
+    let (lines, total) = (invoice.lines.value()?, invoice.total.copied()?);
+    let currency = total.currency();
+    if lines.is_empty() || lines.iter().any(|line| line.amount.currency() != currency) {
+        return None;
+    }
+    let checked: Vec<_> = lines.iter().map(|line| check(line, invoice, terms)).collect();
+    let residue = checked.iter().filter_map(Checked::excess).fold(Money::zero(currency), Money::plus);
+    Some(Rebuilt { gap: gap(invoice, lines, total), residue, other_plan: other_plan(lines, terms), lines: checked })
+}
+
+/// Tax may be part of the lines or come on top: a total that fits either way adds up.
+fn gap(invoice: &Invoice, lines: &[Line], total: Money) -> Option<Money> {
+    let sum = |part: fn(&Line) -> Option<Money>| {
+        let parts = lines.iter().filter_map(part).filter(|part| part.currency() == total.currency());
+        parts.fold(Money::zero(total.currency()), Money::plus)
+    };
+    let net = sum(|line| Some(line.amount)).minus(sum(|line| line.discount));
+    let tax = invoice.tax.copied().filter(|tax| tax.currency() == total.currency()).unwrap_or_else(|| sum(|line| line.tax));
+    let gaps = [total.minus(net), total.minus(net.plus(tax))];
+    if gaps.contains(&Money::zero(total.currency())) { None } else { Some(gaps[1]) }
+}
+
+/// The plan of the contract and the one that a line bills, where they differ.
+fn other_plan(lines: &[Line], terms: Known<'_>) -> Option<(String, String)> {
+    let known = |price: &str| terms.prices.iter().find(|known| known.price == price);
+    let plan_of = |price: &str| known(price).and_then(|known| known.plan.clone()).unwrap_or_else(|| price.to_owned());
+    let is_plan = |line: &&Line| {
+        let item = line.price.as_deref().and_then(|price| own_item(price, terms)).map(|item| item.role);
+        let listed = line.price.as_deref().and_then(known).map(|known| known.role);
+        line.role.or(listed).or(item) == Some(Role::Plan)
+    };
+    lines.iter().filter(is_plan).find_map(|line| {
+        let (price, on) = (line.price.as_ref()?, date(line.from?));
+        let contract =
+            terms.contracts.iter().find(|it| it.subscription.is_some() && it.subscription == line.subscription && it.holds(on))?;
+        let listed = terms.contracts.iter().any(|it| it.holds(on) && plan_of(&it.price) == plan_of(price));
+        (!listed).then(|| (plan_of(&contract.price), plan_of(price)))
+    })
+}
+
+/// What it costs, and who says so.
+struct Agreed {
+    cost: Cost,
+    interval: Option<Interval>,
+    says: String,
+}
+
+enum Cost {
+    Each(Rate),
+    /// Each tier prices the part of the quantity that lies in it.
+    Graduated(Vec<Tier>),
+}
+
+impl Cost {
+    fn currency(&self) -> Option<Currency> {
+        match self {
+            Self::Each(unit) => Some(unit.currency()),
+            Self::Graduated(tiers) => tiers.first().map(|tier| tier.unit.currency()),
+        }
+    }
+
+    /// What so many cost, unrounded; nothing where the figures are absurd.
+    fn of(&self, quantity: Decimal) -> Option<Decimal> {
+        match self {
+            Self::Each(unit) => unit.amount().checked_mul(quantity),
+            Self::Graduated(tiers) => {
+                let (mut sum, mut below) = (Decimal::ZERO, Decimal::ZERO);
+                for tier in tiers {
+                    let top = tier.up_to.unwrap_or(quantity).min(quantity);
+                    let part = (top - below).max(Decimal::ZERO);
+                    sum = sum.checked_add(tier.unit.amount().checked_mul(part)?)?;
+                    below = below.max(top);
+                }
+                Some(sum)
+            }
+        }
+    }
+
+    fn words(&self, quantity: Decimal) -> String {
+        match self {
+            Self::Each(unit) => format!("{unit} × {}", quantity.normalize()),
+            Self::Graduated(tiers) => format!("{} in {} tiers", quantity.normalize(), tiers.len()),
+        }
+    }
+}
+
+fn agreed(line: &Line, terms: Known<'_>) -> Option<Agreed> {
+    let (price, on) = (line.price.as_ref()?, date(line.from?));
+    let fits = |contract: &&Contract| {
+        contract.price == *price && contract.holds(on) && (contract.subscription.is_none() || contract.subscription == line.subscription)
+    };
+    let listed = terms.prices.iter().find(|known| known.price == *price && known.holds(on));
+    let item = own_item(price, terms);
+    let interval = listed.and_then(|known| known.interval).or_else(|| item.and_then(|item| item.interval));
+    let list_cost = listed.map(|known| match known.unit {
+        Some(unit) => Cost::Each(unit),
+        None => Cost::Graduated(known.tiers.clone()),
+    });
+    if let Some(contract) = terms.contracts.iter().find(fits) {
+        let percent = contract.discount_percent.unwrap_or_default();
+        let reduced = |rate: Rate| Rate::new(rate.amount() - rate.amount() * percent / Decimal::ONE_HUNDRED, rate.currency());
+        let cost = match (contract.unit, list_cost) {
+            (Some(unit), _) | (None, Some(Cost::Each(unit))) => Cost::Each(reduced(unit)),
+            (None, Some(Cost::Graduated(tiers))) => {
+                Cost::Graduated(tiers.into_iter().map(|tier| Tier { unit: reduced(tier.unit), ..tier }).collect())
+            }
+            (None, None) => return None,
+        };
+        return Some(Agreed { cost, interval, says: format!("by contract {}", contract.reference) });
+    }
+    if let Some(cost) = list_cost {
+        return Some(Agreed { cost, interval, says: "by the catalogue".to_owned() });
+    }
+    let unit = item.and_then(|item| item.unit).or(line.unit)?;
+    Some(Agreed { cost: Cost::Each(unit), interval, says: "by the provider's own price".to_owned() })
+}
+
+fn own_item<'a>(price: &str, terms: Known<'a>) -> Option<&'a crate::event::Item> {
+    terms.subscription?.items.value()?.iter().find(|item| item.price == price)
+}
+
+fn check(line: &Line, invoice: &Invoice, terms: Known<'_>) -> Checked {
+    let checked = |expected: Option<Money>, how: String| Checked {
+        line: line.id.clone(),
+        text: line.text.clone().or_else(|| line.price.clone()).unwrap_or_else(|| line.id.clone()),
+        billed: line.amount,
+        expected,
+        how,
+    };
+    if line.role == Some(Role::OneOff) && line.price.is_none() {
+        return checked(None, "a single charge: nothing says what it should be".to_owned());
+    }
+    let Some(agreed) = agreed(line, terms).filter(|agreed| agreed.cost.currency() == Some(line.amount.currency())) else {
+        return checked(None, "no contract, catalogue or provider's price says what it should be".to_owned());
+    };
+    if line.proration {
+        return match prorated(line, &agreed) {
+            Some((expected, how)) => checked(Some(expected), how),
+            None => checked(None, "a part of a period whose length is not known".to_owned()),
+        };
+    }
+    let Some((quantity, whose)) = quantity(line, invoice, terms) else {
+        return checked(None, "no usage was imported for this period".to_owned());
+    };
+    match agreed.cost.of(quantity) {
+        Some(amount) => {
+            let expected = Money::rounded(amount, line.amount.currency());
+            let how = format!("{} {whose}, {}", agreed.cost.words(quantity), agreed.says);
+            // A contract's discount may stand beside the line's list price.
+            let net = line.discount.filter(|discount| discount.currency() == expected.currency()).map(|it| line.amount.minus(it));
+            if net == Some(expected) {
+                return checked(Some(line.amount), format!("{how}, after its discount"));
+            }
+            checked(Some(expected), how)
+        }
+        None => checked(None, "the amount is too large to be computed".to_owned()),
+    }
+}
+
+/// How much of it was bought, and who says so.
+fn quantity(line: &Line, invoice: &Invoice, terms: Known<'_>) -> Option<(Decimal, &'static str)> {
+    let item = line.price.as_ref().and_then(|price| own_item(price, terms));
+    if line.role == Some(Role::Usage) || item.is_some_and(|item| item.role == Role::Usage) {
+        return Some((used(line, terms)?, "used"));
+    }
+    if let Some((subscription, item)) = terms.subscription.zip(item) {
+        // Seats that changed later say nothing of what was right on the day of the invoice.
+        let then = subscription.items.seen_at() <= invoice.created_at.and_then(|at| at.checked_add(SEATS_SLACK).ok());
+        if then && subscription.period_start.copied() == line.from {
+            return Some((Decimal::from(item.quantity), "bought"));
+        }
+    }
+    Some((line.quantity.unwrap_or(Decimal::ONE), "billed"))
+}
+
+/// What imports metered in the line's period, less what the contract includes.
+fn used(line: &Line, terms: Known<'_>) -> Option<Decimal> {
+    let (price, from, to) = (line.price.as_ref()?, line.from?, line.to?);
+    let own = |usage: &&Usage| usage.subscription.is_none() || usage.subscription == line.subscription;
+    let metered = terms.usage.iter().filter(own).filter_map(|usage| usage.metered.as_ref());
+    let parts: Vec<_> = metered.filter(|it| it.metric == *price && it.from >= from && it.to <= to).map(|it| it.quantity).collect();
+    let included = terms.contracts.iter().filter(|contract| contract.holds(date(from))).filter_map(|it| it.allowances.get(price)).max();
+    let sum = parts.iter().try_fold(Decimal::ZERO, |sum, part| sum.checked_add(*part))?;
+    (!parts.is_empty()).then(|| (sum - included.copied().unwrap_or_default()).max(Decimal::ZERO))
+}
+
+/// A part of a period: right by any of the ways in which providers count, to the coin.
+fn prorated(line: &Line, agreed: &Agreed) -> Option<(Money, String)> {
+    let (from, to) = (line.from?, line.to?);
+    let period = Period { from: before(to, agreed.interval?)?, to };
+    let quantity = u32::try_from(line.quantity.unwrap_or(Decimal::ONE)).ok()?;
+    let Cost::Each(unit) = agreed.cost else { return None };
+    let whole = Bought { price: String::new(), text: String::new(), unit, quantity };
+    let credit = line.amount.amount().is_sign_negative();
+    let zero = Money::zero(line.amount.currency());
+    let by = |method: Method| {
+        let unused = parts(&whole, period, from, method, &TimeZone::UTC).ok()?.unused;
+        Some(if credit { zero.minus(unused) } else { unused })
+    };
+    let coin = Decimal::new(1, line.amount.currency().digits());
+    let near = |amount: &Money| (amount.amount() - line.amount.amount()).abs() <= coin;
+    let how = |way: &str| format!("the part from {} to {} of {} × {quantity}, {way}, {}", date(from), date(to), unit, agreed.says);
+    for (method, way) in [(Method::BySecond, "by second"), (Method::ByDay, "by day"), (Method::ByNextDay, "by day")] {
+        if by(method).is_some_and(|amount| near(&amount)) {
+            // Half a coin may be rounded up or down: what the provider billed is then right.
+            return Some((line.amount, how(way)));
+        }
+    }
+    Some((by(Method::BySecond)?, how("by second")))
+}
+
+/// When the period began that ends then.
+fn before(to: Timestamp, interval: Interval) -> Option<Timestamp> {
+    let count = i64::from(interval.count);
+    let span = match interval.unit {
+        IntervalUnit::Day => Span::new().try_days(count),
+        IntervalUnit::Week => Span::new().try_weeks(count),
+        IntervalUnit::Month => Span::new().try_months(count),
+        IntervalUnit::Year => Span::new().try_years(count),
+    };
+    Some(to.to_zoned(TimeZone::UTC).checked_sub(span.ok()?).ok()?.timestamp())
+}
+
+fn date(at: Timestamp) -> Date {
+    at.to_zoned(TimeZone::UTC).date()
+}
