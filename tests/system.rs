@@ -4,6 +4,7 @@
 
 mod http;
 mod intake;
+mod lists;
 mod scenarios;
 mod simulation;
 mod store;

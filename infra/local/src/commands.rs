@@ -1,5 +1,6 @@
 //! The command line.
 
+mod backfill;
 mod beside;
 mod import;
 mod replay;
@@ -80,6 +81,9 @@ enum Command {
         #[arg(long)]
         out: PathBuf,
     },
+    /// Fill the book from a provider's own lists
+    #[command(after_help = "Example: recoup backfill stripe --since 2026-01-01 --dry-run")]
+    Backfill(backfill::Backfill),
     /// Take customers, a catalogue, contracts, usage, staff, exceptions or network rules from a file
     #[command(after_help = "Example: recoup import contracts contracts.csv --dry-run")]
     Import(import::Import),
@@ -152,6 +156,7 @@ pub fn run() -> ExitCode {
             Some(Command::Clock(ClockCommand::Advance { span })) => beside::advance(&shared, &span).await,
             Some(Command::Report { month, format, out }) => beside::report(&shared, &month, &format, out.as_deref()).await,
             Some(Command::Replay { file, to, rate }) => replay::replay(&shared, &file, to.as_deref(), rate).await,
+            Some(Command::Backfill(options)) => backfill::backfill(&shared, &options).await,
             Some(Command::Import(options)) => import::import(&shared, &options).await,
             Some(Command::Recorded { out }) => beside::recorded(&shared, &out).await,
             Some(Command::Dead(DeadCommand::List)) => beside::dead_list(&shared).await,

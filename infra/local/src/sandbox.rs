@@ -1,6 +1,10 @@
 //! A stand-in for the providers' APIs that remembers: objects, idempotency keys, and what it was told to get wrong.
 
+mod chargebee;
+mod lemonsqueezy;
+mod listed;
 mod mollie;
+mod revenuecat;
 mod stripe;
 
 use crate::disk::Disk;
@@ -42,6 +46,9 @@ pub struct Webhook {
 
 type Disked<T> = rusqlite::Result<T>;
 
+/// An object to keep: its id, when it was seen so, and its state.
+type Row = (String, i64, Value);
+
 impl Sandbox {
     pub fn new(disk: Disk, clock: Arc<dyn Clock>) -> Self {
         Self { disk, clock }
@@ -51,16 +58,28 @@ impl Sandbox {
     pub fn learn(&self, provider: &str, body: &[u8]) -> Disked<()> {
         let Ok(delivery) = serde_json::from_slice::<Value>(body) else { return Ok(()) };
         match provider {
-            "stripe" => stripe::learn(self, &delivery),
+            "chargebee" => chargebee::learn(self, &delivery),
+            "lemonsqueezy" => lemonsqueezy::learn(self, &delivery["data"]),
             "mollie" => mollie::learn(self, &delivery["_embedded"]["entity"]),
+            "revenuecat" => revenuecat::learn(self, &delivery),
+            "stripe" => stripe::learn(self, &delivery),
             _ => Ok(()),
         }
     }
 
     /// Puts an object into a provider's books, as a dashboard would.
     pub fn teach(&self, provider: &str, object: &Value) -> Disked<bool> {
-        let Some(id) = object["id"].as_str() else { return Ok(false) };
-        self.keep(provider, id, self.clock.now().as_second(), object)?;
+        let id = match provider {
+            "chargebee" => object["object"].as_str().and_then(|resource| chargebee::name(resource, object)),
+            "lemonsqueezy" => lemonsqueezy::name(object),
+            "revenuecat" => revenuecat::name(object),
+            _ => object["id"].as_str().map(str::to_owned),
+        };
+        let Some(id) = id else { return Ok(false) };
+        // Each provider's objects are kept by the unit of its own times.
+        let now = self.clock.now();
+        let seen_at = if matches!(provider, "mollie" | "stripe") { now.as_second() } else { now.as_millisecond() };
+        self.keep(provider, &id, seen_at, object)?;
         Ok(true)
     }
 
@@ -120,6 +139,16 @@ impl Sandbox {
         self.disk.write(sql, (provider, id, seen_at, object.to_string())).map(drop)
     }
 
+    /// Keeps the objects of one delivery, in one write.
+    fn keep_all(&self, provider: &str, rows: &[Row]) -> Disked<()> {
+        let rows: Vec<_> = rows.iter().map(|(id, seen_at, object)| json!([id, seen_at, object.to_string()])).collect();
+        let sql = "INSERT INTO object
+            SELECT ?1, json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(value, '$[2]') FROM json_each(?2) WHERE true
+            ON CONFLICT (provider, id) DO UPDATE
+            SET seen_at = excluded.seen_at, json = excluded.json WHERE object.seen_at <= excluded.seen_at";
+        self.disk.write(sql, [provider, &Value::Array(rows).to_string()]).map(drop)
+    }
+
     /// Changes an object that the provider itself changed: no delivery of an earlier state brings it back.
     fn replace(&self, provider: &str, id: &str, object: &Value) -> Disked<()> {
         let sql = "UPDATE object SET json = ?3, seen_at = max(seen_at, ?4) + 1 WHERE provider = ?1 AND id = ?2";
@@ -129,6 +158,13 @@ impl Sandbox {
     fn objects(&self, provider: &str, prefix: &str) -> Disked<Vec<Value>> {
         let sql = "SELECT json FROM object WHERE provider = ?1 AND id GLOB ?2 ORDER BY id";
         let texts: Vec<String> = self.disk.rows(sql, [provider, &format!("{prefix}*")], |row| row.get(0))?;
+        Ok(texts.iter().filter_map(|text| serde_json::from_str(text).ok()).collect())
+    }
+
+    /// The objects that say so of themselves.
+    fn having(&self, provider: &str, field: &str, value: &str) -> Disked<Vec<Value>> {
+        let sql = "SELECT json FROM object WHERE provider = ?1 AND json_extract(json, ?2) = ?3 ORDER BY id";
+        let texts: Vec<String> = self.disk.rows(sql, [provider, &format!("$.{field}"), value], |row| row.get(0))?;
         Ok(texts.iter().filter_map(|text| serde_json::from_str(text).ok()).collect())
     }
 
@@ -161,9 +197,15 @@ impl Sandbox {
 
     fn answer(&self, provider: &str, source: &str, call: &Call) -> Disked<Result<Reply, NoReply>> {
         if call.method == http::Method::GET {
+            // What stands behind a `#` is a note of ours, which HTTP would not send.
+            let sent = call.path.split('#').next().unwrap_or_default();
+            let call = &Call::get(sent);
             let reply = match provider {
-                "stripe" => stripe::get(self, call)?,
+                "chargebee" => chargebee::get(self, call)?,
+                "lemonsqueezy" => lemonsqueezy::get(self, call)?,
                 "mollie" => mollie::get(self, call)?,
+                "revenuecat" => revenuecat::get(self, call)?,
+                "stripe" => stripe::get(self, call)?,
                 _ => Reply { status: 404, body: json!({"message": "the sandbox does not know this"}).to_string() },
             };
             self.note(provider, call, &reply.status.to_string(), &reply.body)?;

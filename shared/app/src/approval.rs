@@ -5,6 +5,7 @@ mod carry_out;
 mod decide;
 mod desk;
 
+use crate::backfill;
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::group;
@@ -80,6 +81,9 @@ async fn signed_in(context: &Context, endpoint: Endpoint, request: &Request<Byte
                 Ok(_) => web::see_other(&page),
                 Err(problem) => web::see_with(&page, &problem.message),
             })
+        }
+        Endpoint::Backfill { provider, source } => {
+            backfill::by_staff(context, &provider, &source, &web::query(request), &caller.staff).await
         }
         Endpoint::Import(kind) => import::by_staff(context, &kind, request, &caller.staff).await,
         Endpoint::TellGroup(id) => {

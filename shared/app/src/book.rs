@@ -35,18 +35,34 @@ pub enum Folded {
 ///
 /// `body` is where the raw delivery is kept.
 pub async fn fold(context: &Context, event: &Event, message: Option<&Message>, body: Option<&str>, trace: &str) -> Result<Folded, Fault> {
-    store::retrying(context, || once(context, event, message, body, trace)).await
+    store::retrying(context, || once(context, event, Manner::Told { message, body }, trace)).await
 }
 
-async fn once(
-    context: &Context,
-    event: &Event,
-    message: Option<&Message>,
-    body: Option<&str>,
-    trace: &str,
-) -> Result<Attempted<Folded>, Fault> {
+/// Folds what a provider's list shows, unless the book knows it already; a trial only looks whether it does.
+pub async fn fold_listed(context: &Context, event: &Event, trial: bool, trace: &str) -> Result<Folded, Fault> {
+    // A state that comes back is something new to a later run, and a page that is read again in one run is not.
+    let event = Event { id: format!("{}:{trace}", event.id), ..event.clone() };
+    store::retrying(context, || once(context, &event, Manner::Listed { trial }, trace)).await
+}
+
+/// How an event came to us.
+#[derive(Clone, Copy)]
+enum Manner<'a> {
+    Told { message: Option<&'a Message>, body: Option<&'a str> },
+    Listed { trial: bool },
+}
+
+async fn once(context: &Context, event: &Event, manner: Manner<'_>, trace: &str) -> Result<Attempted<Folded>, Fault> {
+    let (message, body) = match manner {
+        Manner::Told { message, body } => (message, body),
+        Manner::Listed { .. } => (None, None),
+    };
     // Read.
     let Some(account) = whose(context, event).await? else {
+        // A list is asked again: what waits for an owner need not be kept.
+        if matches!(manner, Manner::Listed { .. }) {
+            return Ok(Attempted::Done(Folded::Waiting));
+        }
         let waits = waiting::wait(context, event, message).await?;
         return Ok(waits.map(|()| Folded::Waiting));
     };
@@ -70,6 +86,12 @@ async fn once(
     read_agreed_prices(context, event, &mut before).await?;
     let mut after = before.clone();
     after.touched.fold(&mut after.head, event, same_try);
+    if let Manner::Listed { trial } = manner {
+        let known = before.touched.says(&after.touched);
+        if known || trial {
+            return Ok(Attempted::Done(if known { Folded::Duplicate } else { Folded::Done }));
+        }
+    }
     read_compared(context, &mut batch, policy, &mut before, &mut after).await?;
     after.elsewhere = elsewhere(context, event, &after, policy).await?;
     let concerns = classify::concerns(&after, policy);

@@ -3,6 +3,7 @@
 mod probe;
 mod ticket;
 
+use crate::backfill;
 use crate::book::{self, Folded};
 use crate::context::Context;
 use crate::fault::Fault;
@@ -18,6 +19,8 @@ pub enum Done {
     Duplicate,
     Ignored,
     Waiting,
+    /// Some pages of a provider's lists were read.
+    Listed(backfill::Done),
     /// What waited was sent again.
     Released,
     /// It was asked not long ago, and will be again.
@@ -62,6 +65,7 @@ pub async fn handle(context: &Context, message: &Message) -> Result<Done, Fault>
             let provider = providers::named(provider).ok_or_else(|| Fault::Park(format!("there is no provider called {provider}")))?;
             probe::ask(context, provider, source, path, trace).await
         }
+        Message::List { provider, source, .. } => backfill::go_on(context, provider, source).await.map(Done::Listed),
         Message::Orphan { provider, source, id, .. } => waiting::orphan(context, provider, source, id).await.map(|()| Done::Released),
         other => Err(Fault::Park(format!("a `{}` message does not belong into the events queue", other.name()))),
     }

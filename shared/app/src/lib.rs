@@ -2,6 +2,7 @@
 
 pub mod alarm;
 pub mod approval;
+pub mod backfill;
 pub mod book;
 pub mod classify;
 pub mod context;

@@ -23,6 +23,8 @@ pub enum Message {
     Probe { provider: String, source: String, path: String, trace: String },
     /// Nobody has said yet whose an external id is.
     Orphan { provider: String, source: String, id: String, trace: String },
+    /// A provider's lists are to be read on.
+    List { provider: String, source: String, trace: String },
     /// An invoice needs recovery.
     Recover { account: AccountId, invoice: String, trace: String },
     /// A step of a recovery is due.
@@ -71,6 +73,7 @@ impl Message {
             Self::Delivery { trace, .. }
             | Self::Probe { trace, .. }
             | Self::Orphan { trace, .. }
+            | Self::List { trace, .. }
             | Self::Recover { trace, .. }
             | Self::PlanDue { trace, .. }
             | Self::Ask { trace, .. }
@@ -85,6 +88,7 @@ impl Message {
             Self::Delivery { .. } => "delivery",
             Self::Probe { .. } => "probe",
             Self::Orphan { .. } => "orphan",
+            Self::List { .. } => "list",
             Self::Recover { .. } => "recover",
             Self::PlanDue { .. } => "plan_due",
             Self::Ask { .. } => "ask",
@@ -104,6 +108,11 @@ impl Message {
         if let Some(rest) = key.pk.strip_prefix("PROBE#") {
             let mut parts = rest.splitn(3, '#').map(str::to_owned);
             let message = Self::Probe { provider: parts.next()?, source: parts.next()?, path: parts.next()?, trace };
+            return Some(Sent { queue: QueueName::Events, message });
+        }
+        if let Some(rest) = key.pk.strip_prefix("BACKFILL#") {
+            let mut parts = rest.splitn(2, '#').map(str::to_owned);
+            let message = Self::List { provider: parts.next()?, source: parts.next()?, trace };
             return Some(Sent { queue: QueueName::Events, message });
         }
         let account = AccountId::parse(key.pk.strip_prefix("ACCOUNT#")?)?;

@@ -39,6 +39,8 @@ pub enum Endpoint {
     ChangeSourcePage { provider: String, source: String },
     EntitlementOf(String),
     GroupOf(String),
+    Backfill { provider: String, source: String },
+    BackfillOf { provider: String, source: String },
     Import(String),
     ImportsOf(String),
     TellGroup(String),
@@ -120,6 +122,14 @@ pub static ROUTES: &[Route] = &[
     route(Method::GET, "/api/accounts/{id}/group", Function::Report, |v| Endpoint::GroupOf(one(v))),
     route(Method::POST, "/api/accounts/{id}/group", Function::Approval, |v| Endpoint::TellGroup(one(v))),
     route(Method::POST, "/accounts/{id}/group", Function::Approval, |v| Endpoint::TellGroupPage(one(v))),
+    route(Method::GET, "/api/backfill/{provider}/{source}", Function::Report, |v| {
+        let (provider, source) = two(v);
+        Endpoint::BackfillOf { provider, source }
+    }),
+    route(Method::POST, "/api/backfill/{provider}/{source}", Function::Approval, |v| {
+        let (provider, source) = two(v);
+        Endpoint::Backfill { provider, source }
+    }),
     route(Method::GET, "/api/import/{kind}", Function::Report, |v| Endpoint::ImportsOf(one(v))),
     route(Method::POST, "/api/import/{kind}", Function::Approval, |v| Endpoint::Import(one(v))),
     route(Method::GET, "/api/decisions/{id}", Function::Report, |v| Endpoint::Decision(one(v))),

@@ -38,10 +38,14 @@ pub async fn add_local(context: &Context, provider: &str, source: &str) -> Resul
     Ok(())
 }
 
+/// Whether a source may be called so: it goes into keys and addresses.
+pub fn is_name(source: &str) -> bool {
+    (1..=64).contains(&source.len()) && source.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
+}
+
 /// Changes a source, or notes that somebody wants to.
 pub async fn change(context: &Context, provider: &str, source: &str, wish: &Wish, staff: &Staff) -> Result<(Source, Granted), Problem> {
-    let plain = (1..=64).contains(&source.len()) && source.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
-    if providers::named(provider).is_none() || !plain {
+    if providers::named(provider).is_none() || !is_name(source) {
         return Err(Problem::not_found("source"));
     }
     let decided = store::retrying(context, || async {

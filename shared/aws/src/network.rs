@@ -27,11 +27,12 @@ pub struct Outgoing<'a> {
     pub url: String,
     pub headers: Vec<(&'static str, String)>,
     pub body: String,
+    pub patient: bool,
 }
 
 impl Network {
     pub async fn send(&self, outgoing: Outgoing<'_>) -> Result<Reply, NoReply> {
-        let patience = if outgoing.method == "GET" { GLANCE } else { PATIENCE };
+        let patience = if outgoing.patient { PATIENCE } else { GLANCE };
         let mut request = HttpRequest::new(SdkBody::from(outgoing.body));
         request.set_method(outgoing.method).map_err(|_| NoReply::NotSent)?;
         request.set_uri(outgoing.url).map_err(|_| NoReply::NotSent)?;
@@ -55,11 +56,11 @@ impl Http for Network {
     async fn call(&self, provider: &str, source: &str, call: &Call) -> Result<Reply, NoReply> {
         let provider = providers::named(provider).ok_or(NoReply::NotSent)?;
         let key = self.secrets.provider_key(provider.name, source).await.map_err(|_| NoReply::NotSent)?;
-        let mut headers =
-            vec![("authorization", format!("Bearer {key}")), ("content-type", "application/x-www-form-urlencoded".to_owned())];
+        let api = provider.api.ok_or(NoReply::NotSent)?;
+        let mut headers = (api.headers)(&key);
         headers.extend(call.idempotency_key.clone().map(|key| ("idempotency-key", key)));
-        let base = provider.api.ok_or(NoReply::NotSent)?.base.replace("{source}", source);
+        let base = api.base.replace("{source}", source);
         let url = format!("{base}{}", call.path);
-        self.send(Outgoing { method: call.method.as_str(), url, headers, body: call.body.clone() }).await
+        self.send(Outgoing { method: call.method.as_str(), url, headers, body: call.body.clone(), patient: call.patient }).await
     }
 }

@@ -48,8 +48,13 @@ impl Sender {
         let token = self.network.secrets.slack().await.map_err(|fault| Unsent::NotSent(fault.to_string()))?;
         let body = json!({"channel": letter.to, "text": format!("*{}*\n{}", letter.subject, letter.text), "unfurl_links": false});
         let headers = vec![("authorization", format!("Bearer {token}")), ("content-type", "application/json; charset=utf-8".to_owned())];
-        let outgoing =
-            Outgoing { method: "POST", url: "https://slack.com/api/chat.postMessage".to_owned(), headers, body: body.to_string() };
+        let outgoing = Outgoing {
+            method: "POST",
+            url: "https://slack.com/api/chat.postMessage".to_owned(),
+            headers,
+            body: body.to_string(),
+            patient: true,
+        };
         let reply = self.network.send(outgoing).await.map_err(|error| match error {
             NoReply::NotSent => Unsent::NotSent("Slack could not be reached".to_owned()),
             NoReply::Unknown => Unsent::Unknown("Slack does not answer".to_owned()),

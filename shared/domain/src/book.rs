@@ -27,6 +27,7 @@ pub use tries::{Try, tries};
 use crate::event::{Event, Seen};
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// The resources of one account that an event touches, as they were read.
@@ -88,6 +89,12 @@ pub fn beside(event: &Event, head: &Head, same_try: SignedDuration) -> Vec<Resou
 }
 
 impl Touched {
+    /// Whether another state of the same resources says nothing else, whenever it was seen.
+    pub fn says(&self, other: &Self) -> bool {
+        let plain = |touched: &Self| without_stamps(serde_json::to_value(touched).unwrap_or_default());
+        plain(self) == plain(other)
+    }
+
     /// Folds what the event saw, and moves the head's sums by the difference.
     ///
     /// `same_try` is how far apart two tellings of one failed try may be that nothing else links.
@@ -173,6 +180,20 @@ impl Touched {
             }
         }
     }
+}
+
+/// A sighting is a stamp and a value: `[[time, rank, event], value]`. Only what it says is kept.
+fn without_stamps(value: Value) -> Value {
+    match value {
+        Value::Array(mut parts) if parts.len() == 2 && is_stamp(&parts[0]) => without_stamps(parts.remove(1)),
+        Value::Array(parts) => Value::Array(parts.into_iter().map(without_stamps).collect()),
+        Value::Object(fields) => Value::Object(fields.into_iter().map(|(name, value)| (name, without_stamps(value))).collect()),
+        other => other,
+    }
+}
+
+fn is_stamp(value: &Value) -> bool {
+    matches!(value.as_array().map(Vec::as_slice), Some([Value::String(_), Value::Number(_), Value::String(_)]))
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 
 mod billed;
 mod bought;
+mod list;
 mod paid;
 mod read;
 mod who;
@@ -25,7 +26,9 @@ pub(crate) static PROVIDER: Provider = Provider {
     read: read::read,
     api: Some(&Api {
         base: "https://{source}.chargebee.com",
+        headers,
         observe: asks_nothing,
+        listings: list::LISTINGS,
         acting: Acting::ByHand("Recoup does not act at Chargebee yet: do it on the invoice in Chargebee, then resolve the case."),
     }),
 };
@@ -40,6 +43,12 @@ fn verify(delivery: &Delivery<'_>, keys: &Keys, _now: Timestamp, _window_secs: i
         return Err(NotAuthentic::Unreadable);
     }
     fits(keys.signing.iter().map(|secret| secret.expose().to_owned()), &[&pair])
+}
+
+/// The key is a user without a password.
+fn headers(key: &str) -> Headers {
+    let basic = STANDARD.encode(format!("{key}:"));
+    vec![("authorization", format!("Basic {basic}")), ("content-type", "application/x-www-form-urlencoded".to_owned())]
 }
 
 fn sign(keys: &Keys, _body: &[u8], _at: Timestamp) -> Headers {

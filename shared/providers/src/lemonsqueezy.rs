@@ -3,6 +3,7 @@
 //!
 //! <https://docs.lemonsqueezy.com/help/webhooks/webhook-requests>
 
+mod list;
 mod read;
 mod wire;
 
@@ -20,7 +21,9 @@ pub(crate) static PROVIDER: Provider = Provider {
     read: read::read,
     api: Some(&Api {
         base: "https://api.lemonsqueezy.com",
+        headers,
         observe: asks_nothing,
+        listings: list::LISTINGS,
         acting: Acting::ByHand("Recoup does not act at Lemon Squeezy yet: do it on the order or invoice there, then resolve the case."),
     }),
 };
@@ -33,6 +36,12 @@ fn verify(delivery: &Delivery<'_>, keys: &Keys, _now: Timestamp, _window_secs: i
         return Err(NotAuthentic::Unreadable);
     }
     hex_fits(&keys.signing, &[delivery.body], &[given])
+}
+
+const MEDIA: &str = "application/vnd.api+json";
+
+fn headers(key: &str) -> Headers {
+    vec![("authorization", format!("Bearer {key}")), ("accept", MEDIA.to_owned()), ("content-type", MEDIA.to_owned())]
 }
 
 fn sign(keys: &Keys, body: &[u8], _at: Timestamp) -> Headers {

@@ -4,6 +4,7 @@
 
 pub mod chargebee;
 pub mod lemonsqueezy;
+mod list;
 mod mask;
 pub mod mollie;
 pub mod revenuecat;
@@ -47,9 +48,30 @@ pub type Headers = Vec<(&'static str, String)>;
 pub struct Api {
     /// Where it answers; `{source}` stands for the name of the source.
     pub base: &'static str,
+    /// The headers with which it is asked.
+    pub headers: fn(key: &str) -> Headers,
     /// What does an object say that was asked for because of an event of that time?
     pub observe: fn(&Call, &Reply, source: &str, at: Timestamp) -> Result<Reading, Malformed>,
+    /// What it lists, in the order in which a backfill asks: parents first.
+    pub listings: &'static [Listing],
     pub acting: Acting,
+}
+
+/// One kind of object that a provider lists.
+pub struct Listing {
+    pub name: &'static str,
+    /// The first page, of what is newer than that time as far as the provider can tell it apart.
+    pub first: fn(since: Option<Timestamp>) -> Call,
+    /// What does a page show that was answered at that time? The call is the one that was asked, its notes included.
+    pub page: fn(&Call, &Reply, source: &str, at: Timestamp) -> Result<Page, Malformed>,
+}
+
+/// One page of a listing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page {
+    pub events: Vec<Event>,
+    /// The next page, and what is to be asked for below each object.
+    pub more: Vec<Call>,
 }
 
 /// Whether approved actions are carried out through its API.
@@ -192,6 +214,8 @@ pub struct Call {
     pub path: String,
     pub body: String,
     pub idempotency_key: Option<String>,
+    /// Whether its answer is worth waiting for; without it, nothing depends on the answer at once.
+    pub patient: bool,
 }
 
 /// A provider's answer.
@@ -251,8 +275,18 @@ pub enum Found {
 impl Call {
     /// Asks for something and changes nothing.
     pub fn get(path: impl Into<String>) -> Self {
-        Self { method: Method::GET, path: path.into(), body: String::new(), idempotency_key: None }
+        Self { method: Method::GET, path: path.into(), body: String::new(), idempotency_key: None, patient: false }
     }
+
+    /// Asks for a list, which takes its time.
+    pub fn list(path: impl Into<String>) -> Self {
+        Self { patient: true, ..Self::get(path) }
+    }
+}
+
+/// Most want the key as a bearer, and forms.
+pub(crate) fn bearer(key: &str) -> Headers {
+    vec![("authorization", format!("Bearer {key}")), ("content-type", "application/x-www-form-urlencoded".to_owned())]
 }
 
 pub(crate) fn malformed(expected: &'static str) -> impl Fn(serde_json::Error) -> Malformed {

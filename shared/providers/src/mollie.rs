@@ -3,11 +3,12 @@
 //!
 //! <https://docs.mollie.com/reference/webhooks-new>
 
+mod list;
 mod read;
 mod wire;
 
 use crate::signature::{first, hex_fits, sign_hex};
-use crate::{Acting, Api, Delivery, Envelope, Headers, Keys, Malformed, NotAuthentic, Provider, keep_all, malformed};
+use crate::{Acting, Api, Delivery, Envelope, Headers, Keys, Malformed, NotAuthentic, Provider, bearer, keep_all, malformed};
 use jiff::Timestamp;
 
 pub(crate) static PROVIDER: Provider = Provider {
@@ -20,7 +21,9 @@ pub(crate) static PROVIDER: Provider = Provider {
     read: read::read,
     api: Some(&Api {
         base: "https://api.mollie.com",
+        headers: bearer,
         observe: read::observe,
+        listings: list::LISTINGS,
         acting: Acting::ByHand("Recoup does not act at Mollie yet: do it on the payment in Mollie's dashboard, then resolve the case."),
     }),
 };

@@ -2,11 +2,12 @@
 //!
 //! <https://www.revenuecat.com/docs/integrations/webhooks>
 
+mod list;
 mod read;
 mod wire;
 
 use crate::signature::{fits, header, timed, timed_header};
-use crate::{Acting, Api, Delivery, Envelope, Headers, Keys, Malformed, NotAuthentic, Provider, asks_nothing, keep_all};
+use crate::{Acting, Api, Delivery, Envelope, Headers, Keys, Malformed, NotAuthentic, Provider, asks_nothing, bearer, keep_all};
 use jiff::Timestamp;
 
 pub(crate) static PROVIDER: Provider = Provider {
@@ -18,8 +19,11 @@ pub(crate) static PROVIDER: Provider = Provider {
     mask: keep_all,
     read: read::read,
     api: Some(&Api {
-        base: "https://api.revenuecat.com",
+        // The source is called by the id of its project.
+        base: "https://api.revenuecat.com/v2/projects/{source}",
+        headers: bearer,
         observe: asks_nothing,
+        listings: list::LISTINGS,
         acting: Acting::ByHand("Recoup does not act at RevenueCat yet: do it in its dashboard or in the store, then resolve the case."),
     }),
 };

@@ -6,6 +6,7 @@ mod act;
 mod amount;
 mod billed;
 mod bought;
+mod list;
 mod observe;
 mod paid;
 mod read;
@@ -13,7 +14,7 @@ mod who;
 mod wire;
 
 use crate::signature::{first, header, timed, timed_header};
-use crate::{Acting, Api, Delivery, Effects, Envelope, Headers, Keys, Malformed, NotAuthentic, Provider, keep_all, malformed};
+use crate::{Acting, Api, Delivery, Effects, Envelope, Headers, Keys, Malformed, NotAuthentic, Provider, bearer, keep_all, malformed};
 use jiff::Timestamp;
 
 pub(crate) static PROVIDER: Provider = Provider {
@@ -26,7 +27,9 @@ pub(crate) static PROVIDER: Provider = Provider {
     read: read::read,
     api: Some(&Api {
         base: "https://api.stripe.com",
+        headers: bearer,
         observe: observe::observe,
+        listings: list::LISTINGS,
         acting: Acting::Through(Effects { act: act::act, lookup: act::lookup, answer: act::answer, found: act::found }),
     }),
 };

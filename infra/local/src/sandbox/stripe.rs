@@ -1,5 +1,8 @@
-//! Stripe's refunds: shapes as its API sends them, state as it keeps it.
+//! Stripe's objects and refunds: shapes as its API sends them, state as it keeps it.
 
+mod list;
+
+use super::listed::Asked;
 use super::{Disked, Sandbox};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
@@ -11,12 +14,16 @@ use std::collections::BTreeMap;
 pub(super) const KEY_LIVES: SignedDuration = SignedDuration::from_hours(24);
 
 pub(super) fn learn(sandbox: &Sandbox, delivery: &Value) -> Disked<()> {
-    let object = &delivery["data"]["object"];
-    let (Some(id), Some(created)) = (object["id"].as_str(), delivery["created"].as_i64()) else { return Ok(()) };
-    if object["object"] == "refund" && object["status"] == "failed" {
-        give_up(sandbox, object)?;
+    let mut object = delivery["data"]["object"].clone();
+    let (Some(id), Some(created)) = (object["id"].as_str().map(str::to_owned), delivery["created"].as_i64()) else { return Ok(()) };
+    // What was deleted is in no list any more.
+    if matches!(delivery["type"].as_str(), Some("customer.deleted" | "invoice.deleted")) {
+        object["deleted"] = json!(true);
     }
-    sandbox.keep("stripe", id, created, object)
+    if object["object"] == "refund" && object["status"] == "failed" {
+        give_up(sandbox, &object)?;
+    }
+    sandbox.keep("stripe", &id, created, &object)
 }
 
 /// A refund that failed is money that the charge still has.
@@ -34,36 +41,7 @@ fn give_up(sandbox: &Sandbox, refund: &Value) -> Disked<()> {
 }
 
 pub(super) fn get(sandbox: &Sandbox, call: &Call) -> Disked<Reply> {
-    let (path, query) = call.path.split_once('?').unwrap_or((&call.path, ""));
-    match path {
-        "/v1/refunds" => {
-            let query = form(query);
-            let mut refunds = sandbox.objects("stripe", "re_")?;
-            for name in ["charge", "payment_intent"] {
-                if let Some(wanted) = query.get(name) {
-                    refunds.retain(|refund| refund[name].as_str() == Some(wanted));
-                }
-            }
-            Ok(ok(&json!({"object": "list", "url": "/v1/refunds", "has_more": false, "data": refunds})))
-        }
-        "/v1/invoice_payments" => {
-            let data = invoice_payments(sandbox, form(query).get("invoice").map_or("", String::as_str))?;
-            Ok(ok(&json!({"object": "list", "url": "/v1/invoice_payments", "has_more": false, "data": data})))
-        }
-        _ => Ok(error(404, "invalid_request_error", "resource_missing", "Unrecognized request URL")),
-    }
-}
-
-/// The intents that tried to pay an invoice. Since basil neither names the other: the customer and the amount do.
-fn invoice_payments(sandbox: &Sandbox, invoice: &str) -> Disked<Vec<Value>> {
-    let Some(due) = sandbox.object("stripe", invoice)? else { return Ok(Vec::new()) };
-    let mut intents = sandbox.objects("stripe", "pi_")?;
-    intents.retain(|intent| intent["customer"] == due["customer"] && intent["amount"] == due["amount_due"]);
-    let paid = |intent: Value| {
-        let id = format!("inpay_{}", digest(&[invoice, intent["id"].as_str().unwrap_or_default()], 24));
-        json!({"id": id, "object": "invoice_payment", "invoice": invoice, "payment": {"type": "payment_intent", "payment_intent": intent}})
-    };
-    Ok(intents.into_iter().map(paid).collect())
+    list::get(sandbox, &Asked::of(call))
 }
 
 pub(super) fn change(sandbox: &Sandbox, source: &str, call: &Call) -> Disked<Reply> {

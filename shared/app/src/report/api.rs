@@ -3,6 +3,7 @@
 use super::read::{self, Window};
 use super::{action_json, wants_text};
 use crate::approval::action_id;
+use crate::backfill;
 use crate::context::Context;
 use crate::find;
 use crate::group;
@@ -96,6 +97,7 @@ pub(super) async fn answer(context: &Context, endpoint: Endpoint, request: &Requ
         Endpoint::Decline { provider, code } => decline(context, provider, code),
         Endpoint::SearchAccounts => search(context, request).await,
         Endpoint::EntitlementOf(id) => entitlement_of(context, &id).await,
+        Endpoint::BackfillOf { provider, source } => Ok(web::json(StatusCode::OK, &backfill::shown(context, &provider, &source).await?)),
         Endpoint::ImportsOf(kind) => Ok(web::json(StatusCode::OK, &import::shown(context, &kind).await?)),
         Endpoint::GroupOf(id) => {
             let shown = group::shown(context, &account_id(&id)?).await?.ok_or_else(|| Problem::not_found("account"))?;

@@ -163,7 +163,7 @@ pub fn imported_of(id: &AccountId, kind: &str) -> Key {
 
 /// What imports said about a price.
 pub fn price(provider: &str, source: &str, price: &str) -> Key {
-    Key { table: Table::Config, pk: format!("PRICE#{provider}#{source}#{price}"), sk: "PRICE".to_owned() }
+    Key { table: Table::Config, pk: "PRICE".to_owned(), sk: format!("PRICE#{provider}#{source}#{price}") }
 }
 
 /// What imports said about the card networks.
@@ -183,6 +183,11 @@ pub fn source(provider: &str, source: &str) -> Key {
 }
 
 pub const SOURCE_PARTITION: &str = "SOURCE";
+
+/// How far the filling of a source's book has come.
+pub fn backfill(provider: &str, source: &str) -> Key {
+    Key { table: Table::Accounts, pk: format!("BACKFILL#{provider}#{source}"), sk: "BACKFILL".to_owned() }
+}
 
 /// When an object was last fetched that an unsigned delivery named.
 pub fn probe(provider: &str, source: &str, path: &str) -> Key {
@@ -263,6 +268,7 @@ mod tests {
             network_rules(),
             probe("mollie", "default", "/v2/payments/tr_1"),
             probes("mollie", "default"),
+            backfill("mollie", "default"),
         ];
         let row = |key: &Key| format!("| {} | `{}` | `{}` |", key.table.name(), key.pk, key.sk);
         let missing: Vec<_> = keys.iter().map(row).filter(|row| !record.contains(row)).collect();

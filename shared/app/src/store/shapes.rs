@@ -1,6 +1,7 @@
 //! Which value is which item, when it wakes, and on which list it stands.
 
 use super::{Stored, keys};
+use crate::backfill::Backfill;
 use crate::message::Message;
 use crate::ports::{Key, QueueName};
 use domain::action::{self, Action};
@@ -162,6 +163,7 @@ stored!(Ticket, 1, |it| key keys::ticket(&it.provider, &it.source, &it.id), wake
     place it.opened_at.map(|at| ("TICKETS".to_owned(), format!("{at:.3}#{}#{}#{}", it.provider, it.source, it.id))));
 stored!(Probe, 1, |it| key keys::probe(&it.provider, &it.source, &it.path), wake it.again_at, place None);
 stored!(Probes, 1, |it| key keys::probes(&it.provider, &it.source), wake None, place None);
+stored!(Backfill, 1, |it| key keys::backfill(&it.provider, &it.source), wake it.again_at, place None);
 stored!(Imports, 1, |it| key keys::imports(&it.kind), wake None, place None);
 stored!(Staff, 1, |staff| key keys::staff(&staff.id), wake None, place None);
 

@@ -2,6 +2,7 @@
 
 use super::{Complaint, Rules};
 use serde::Deserialize;
+use std::collections::BTreeMap;
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -18,6 +19,10 @@ pub struct Limits {
     pub probe_rest_secs: i64,
     /// How many objects unsigned deliveries may have fetched for a source within a minute.
     pub probes_per_minute_max: u32,
+    /// How many pages of a provider's lists are read within a minute, for each source.
+    pub lists_per_minute_max: u32,
+    /// After how many hours a provider's lists are read again for what its webhooks missed; others are read on demand.
+    pub sweep_hours: BTreeMap<String, i64>,
     /// How long raw bodies are kept.
     pub bodies_days: i64,
     /// How often a conflicting commit is decided again in place.
@@ -68,6 +73,11 @@ impl Rules for Limits {
             ("orphan_hours_max", self.orphan_hours_max),
             ("sending_minutes_max", self.sending_minutes_max),
         ];
-        rows.iter().filter(|(_, value)| *value < 1).map(|(name, _)| Complaint::at(0, format!("`{name}` must be at least 1"))).collect()
+        let sweeps = self.sweep_hours.iter().map(|(provider, hours)| (provider.as_str(), *hours));
+        rows.into_iter()
+            .chain(sweeps)
+            .filter(|(_, value)| *value < 1)
+            .map(|(name, _)| Complaint::at(0, format!("`{name}` must be at least 1")))
+            .collect()
     }
 }

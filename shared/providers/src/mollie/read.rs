@@ -42,11 +42,11 @@ pub(super) fn read(body: &[u8], source: &str) -> Result<Reading, Malformed> {
 }
 
 /// What goes into a URL holds letters, digits and underscores.
-fn is_plain(id: &str) -> bool {
+pub(super) fn is_plain(id: &str) -> bool {
     !id.is_empty() && id.len() <= 96 && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
 }
 
-fn payment(id: &str) -> Call {
+pub(super) fn payment(id: &str) -> Call {
     Call::get(format!("/v2/payments/{id}?embed=refunds,chargebacks"))
 }
 
@@ -65,7 +65,7 @@ pub(super) fn observe(call: &Call, reply: &Reply, source: &str, _at: Timestamp) 
 }
 
 /// When anything last happened to a payment: its own state tells, whenever it was fetched.
-fn latest(entity: &Entity<'_>) -> Result<Timestamp, Malformed> {
+pub(super) fn latest(entity: &Entity<'_>) -> Result<Timestamp, Malformed> {
     let own = [&entity.created_at, &entity.paid_at, &entity.failed_at, &entity.canceled_at, &entity.expired_at];
     let parts = entity.embedded.iter().flat_map(|parts| parts.refunds.iter().chain(&parts.chargebacks));
     let parts = parts.flat_map(|part| [&part.created_at, &part.reversed_at]);
@@ -76,7 +76,7 @@ fn latest(entity: &Entity<'_>) -> Result<Timestamp, Malformed> {
     latest.ok_or_else(|| Malformed { expected: "a payment", cause: "it has no time".to_owned() })
 }
 
-fn told(entity: Entity<'_>, id: Option<String>, at: Timestamp, source: &str, origin: Origin) -> Result<Reading, Malformed> {
+pub(super) fn told(entity: Entity<'_>, id: Option<String>, at: Timestamp, source: &str, origin: Origin) -> Result<Reading, Malformed> {
     let (kind, customer, seen) = match &*entity.resource {
         "payment" => {
             let customer = entity.customer_id.as_ref().map_or_else(|| format!("guest:{}", &*entity.id), |id| id.to_string());

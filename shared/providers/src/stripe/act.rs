@@ -22,14 +22,20 @@ pub(super) fn act(action: &Approved<Action>, key: &str) -> Act {
         Reason::ServiceOutage | Reason::BillingError | Reason::Other => {}
     }
     form.append_pair("metadata[recoup_action]", action.inner().id.as_str());
-    Act::Send(Call { method: Method::POST, path: "/v1/refunds".to_owned(), body: form.finish(), idempotency_key: Some(key.to_owned()) })
+    Act::Send(Call {
+        method: Method::POST,
+        path: "/v1/refunds".to_owned(),
+        body: form.finish(),
+        idempotency_key: Some(key.to_owned()),
+        patient: true,
+    })
 }
 
 pub(super) fn lookup(action: &Approved<Action>) -> Call {
     let payment = action.inner().kind.target();
     let name = if payment.starts_with("pi_") { "payment_intent" } else { "charge" };
     let query = Serializer::new(String::new()).append_pair(name, payment).append_pair("limit", "100").finish();
-    Call { method: Method::GET, path: format!("/v1/refunds?{query}"), body: String::new(), idempotency_key: None }
+    Call::list(format!("/v1/refunds?{query}"))
 }
 
 /// A 409 means that the same key is being worked on, a 429 that we were too quick: nothing was done for this request.
