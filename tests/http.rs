@@ -6,7 +6,7 @@ use local::service::Service;
 use serde_json::{Value, json};
 use shared::app::ports::Clock;
 use tests::stripe;
-use tests::world::{ask, at, deliver, get, import, open_at};
+use tests::world::{ask, ask_text, at, deliver, get, import, open_at};
 
 fn run<T>(work: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(work)
@@ -358,5 +358,50 @@ fn who_may_import_and_what_staff_may_not_do_to_themselves() {
         }
         assert_eq!(import(&service, "vera", "staff", &staff("lena", "manager"), false).await.0, StatusCode::OK);
         assert_eq!(import(&service, "lena", "contracts", CONTRACTS, true).await.0, StatusCode::OK, "a manager from now on");
+    });
+}
+
+#[test]
+fn imports_show_beside_the_account_and_in_the_preview_of_a_case() {
+    run(async {
+        let service = with_a_payment().await;
+        let now = service.clock.now();
+        let files = [
+            ("customers", "account,locale,strategic,owner\nstripe:cus_1,de-DE,yes,mara\n"),
+            ("contracts", "account,reference,price,seats,starts_on,ends_on\nstripe:cus_1,C-1,price_pro,20,2026-01-01,2026-04-01\n"),
+            ("usage", "account,seats_used,as_of\nstripe:cus_1,7,2026-02-28T00:00:00Z\n"),
+            ("exceptions", "account,kind,amount,granted_on,granted_by,reason\nstripe:cus_1,refund,15.00 USD,2026-01-15,Mara,goodwill\n"),
+        ];
+        for (kind, csv) in files {
+            let (status, answer) = import(&service, "mara", kind, csv, false).await;
+            assert_eq!(status, StatusCode::OK, "{kind}: {answer}");
+        }
+        let account = get(&service, "/api/accounts/stripe:cus_1").await;
+        assert_eq!((&account["account"]["strategic"], &account["account"]["owner"]), (&json!(true), &json!("mara")));
+        let seats = &account["subscription"];
+        assert_eq!((&seats["seats_used"], &seats["seats_total"], &seats["utilisation"]), (&json!(7), &json!(20), &json!("0.3500")));
+        assert_eq!((&seats["contract_end"], &account["lifetime"]["churn_risk"]), (&json!("2026-04-02T00:00:00Z"), &json!("medium")));
+
+        let again = stripe::charge("cus_1", "ch_2", None, 10_000, "usd", None, now);
+        deliver(&service, &stripe::event("evt_3", "charge.succeeded", now, &again)).await;
+        service.work().await.unwrap();
+        let id = get(&service, "/api/cases").await["items"][0]["id"].as_str().unwrap().to_owned();
+        let case = get(&service, &format!("/api/cases/{id}")).await;
+        let preview = &case["preview"];
+        let proposed = &preview["recommended"][0];
+        assert_eq!((&proposed["kind"], &proposed["amount"]["amount"]), (&json!("refund"), &json!("100.00")), "{preview}");
+        assert_eq!(proposed["approvals_required"], json!(["billing_specialist"]));
+        assert_eq!(
+            proposed["lines"].as_array().map(Vec::len),
+            get(&service, "/api/actions").await["items"][0]["preview"]["lines"].as_array().map(Vec::len)
+        );
+        assert_eq!(preview["exceptions"][0]["reason"], "goodwill");
+        assert!(preview["reply"]["subject"].as_str().unwrap().starts_with("Zu Ihren zwei Zahlungen"), "{preview}");
+        assert_eq!(preview["digest"].as_str().map(str::len), Some(64));
+        assert_eq!(get(&service, &format!("/api/cases/{id}")).await["preview"]["digest"], preview["digest"], "the same, whenever asked");
+        let text = ask_text(&service, "ana", &format!("/api/cases/{id}")).await;
+        assert!(text.contains("Proposed: Refund 100.00 USD") && text.contains("granted before: refund of 15.00 USD"), "{text}");
+        let slack = get(&service, &format!("/api/cases/{id}?format=slack")).await;
+        assert_eq!(slack["blocks"][0]["type"], "header", "{slack}");
     });
 }

@@ -1,5 +1,9 @@
 //! A trouble of one account, with everything that a person needs in order to decide.
 
+mod preview;
+
+pub use preview::{Preview, Proposed, Reply, preview};
+
 use crate::action::{Kind, Reason};
 use crate::book::Head;
 use crate::classify::{Scene, Verdict};

@@ -1,5 +1,9 @@
 //! What a support agent sees of an account at a glance. What is not known is absent, never invented.
 
+mod said;
+
+pub use said::{Granted, Said};
+
 use crate::book::{Head, Person, SubscriptionLine, tries};
 use crate::entitlement::{Entitlement, entitlement};
 use crate::event::{Interval, PaymentStatus, Role, SubscriptionStatus};
@@ -22,6 +26,8 @@ pub struct Sidebar {
     pub lifetime: Lifetime,
     pub dunning: Option<Dunning>,
     pub cases: Vec<OpenCase>,
+    /// What was granted before beside the rules, as imports say.
+    pub exceptions: Vec<Granted>,
     pub actions: String,
 }
 
@@ -250,6 +256,7 @@ pub fn sidebar(head: &Head, person: &Person, now: Timestamp, same_try: SignedDur
             .iter()
             .map(|(id, line)| OpenCase { id: id.clone(), class: line.class.clone(), opened_at: line.opened_at })
             .collect(),
+        exceptions: Vec::new(),
         actions: format!("/api/actions?account={}", head.account),
     }
 }

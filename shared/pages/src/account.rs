@@ -45,7 +45,10 @@ pub fn account(
                     dl {
                         dt { "Plan" } dd { (known(sidebar.plan.name.as_ref())) }
                         dt { "Price" } dd { (known(sidebar.plan.price)) @if let Some(interval) = &sidebar.plan.interval { " per " (interval) } }
-                        dt { "Seats" } dd { (known(sidebar.subscription.seats_total)) }
+                        dt { "Seats" } dd {
+                            (known(sidebar.subscription.seats_total))
+                            @if let (Some(used), Some(as_of)) = (sidebar.subscription.seats_used, sidebar.subscription.seats_as_of) { span .soft { ", " (used) " used on " (as_of.strftime("%Y-%m-%d")) } }
+                        }
                         dt { "Add-ons" } dd { @match &sidebar.subscription.addons {
                             Some(addons) if addons.is_empty() => "None",
                             Some(addons) => { @for addon in addons { div { (addon.quantity) " × " (addon.name) @if let Some(price) = addon.price { " at " (price) } } } },
@@ -72,6 +75,7 @@ pub fn account(
                         dt { "Phone" } dd { (known(sidebar.account.phone.as_ref())) }
                         dt { "Address" } dd { (known(sidebar.account.billing_address.as_ref())) }
                         dt { "Customer" } dd { (sidebar.account.provider) ":" (sidebar.account.customer) }
+                        @if let Some(owner) = &sidebar.account.owner { dt { "Looked after by" } dd { (owner) @if sidebar.account.strategic == Some(true) { ", strategic" } } }
                         dt { "Customer for" } dd { (known(sidebar.lifetime.months_active.map(|months| format!("{months} months")))) }
                     }
                 }
@@ -83,6 +87,12 @@ pub fn account(
                 section .notice { h2 { "Disputes" } @for dispute in &sidebar.status.disputes { p {
                     @if dispute.formal == Some(false) { "Inquiry or warning" } @else { "Dispute" } " about payment " (dispute.payment) ", " (known(dispute.amount)) ": " (words(dispute.status))
                     @if let Some(at) = dispute.evidence_due_at { ", evidence due " (time(at)) } "."
+                } } }
+            }
+            @if !sidebar.exceptions.is_empty() {
+                section { h2 { "Exceptions granted before" } @for granted in &sidebar.exceptions { p {
+                    (granted.granted_on) ": " (words(granted.kind)) @if let Some(amount) = granted.amount { " of " (amount) } " by " (granted.granted_by) ", " (granted.reason)
+                    @if !granted.holds { span .soft { " (over)" } }
                 } } }
             }
             (same_customer(viewer, sidebar, alike))

@@ -1,12 +1,11 @@
 //! A case: evidence, preview, and what can be done.
 
-use crate::frame::{Viewer, frame, state, time, words};
+use crate::frame::{Viewer, frame, known, state, time, words};
 use domain::action::Action;
-use domain::case::Case;
+use domain::case::{Case, Preview};
 use maud::html;
 
-/// `reply` is the draft with its gaps filled: subject and body.
-pub fn case(viewer: &Viewer, case: &Case, actions: &[Action], reply: Option<(&str, &str)>) -> String {
+pub fn case(viewer: &Viewer, case: &Case, actions: &[Action], preview: &Preview) -> String {
     frame(
         case.class.title(),
         "/cases",
@@ -28,6 +27,7 @@ pub fn case(viewer: &Viewer, case: &Case, actions: &[Action], reply: Option<(&st
                     dl {
                         dt { "Rule" } dd { (case.rule) ", classify v" (case.policy_version) }
                         dt { "Why" } dd { (case.why) }
+                        @if let Some(cause) = &case.cause { dt { "Cause" } dd { (words(cause)) } }
                         dt { "Confidence" } dd { (case.confidence) }
                         dt { "Account" } dd { a href={ "/accounts/" (case.account) } { (case.account) } }
                         dt { "Opened" } dd { (time(case.opened_at)) }
@@ -35,13 +35,32 @@ pub fn case(viewer: &Viewer, case: &Case, actions: &[Action], reply: Option<(&st
                     }
                 }
             }
+            @for action in &preview.recommended {
+                section {
+                    h2 { "Proposed" }
+                    p { (action.summary) }
+                    @if let Some(why) = &action.impossible { p .notice { "Not possible now: " (why) } }
+                    @if !action.lines.is_empty() {
+                        div .scroll { table {
+                            thead { tr { th { "" } th .number { "Before" } th .number { "After" } } }
+                            tbody { @for line in &action.lines { tr { td { (line.label) } td .number { (known(line.before)) } td .number { (known(line.after)) } } } }
+                        } }
+                    }
+                    p .soft { "Needs " (action.approvals_required.iter().map(|role| words(role.name())).collect::<Vec<_>>().join(" and ")) ", rule " (action.clause.rule) ": " (action.clause.why) }
+                }
+            }
+            @if !preview.exceptions.is_empty() {
+                section { h2 { "Granted before beside the rules" } @for granted in &preview.exceptions { p {
+                    (granted.granted_on) ": " (words(granted.kind)) @if let Some(amount) = granted.amount { " of " (amount) } " by " (granted.granted_by) ", " (granted.reason)
+                } } }
+            }
             section {
                 h2 { "Actions" }
                 @if actions.is_empty() { p .soft { "No action has been asked for." } }
                 @for action in actions { p { a href={ "/actions/" (action.id) } { (action.preview.summary) } " " (state(action.state.name())) } }
             }
-            @if let Some((subject, body)) = reply {
-                section { h2 { "Draft reply" } p .soft { "A person sends this, or changes it first." } p { b { (subject) } } pre { (body) } }
+            @if let Some(reply) = &preview.reply {
+                section { h2 { "Draft reply" } p .soft { "A person sends this, or changes it first." } p { b { (reply.subject) } } pre { (reply.body) } }
             }
         },
     )

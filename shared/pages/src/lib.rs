@@ -8,6 +8,7 @@ mod home;
 mod lists;
 mod mail;
 mod report;
+mod slack;
 mod sources;
 
 pub use account::{Alike, AlikeRow, account};
@@ -18,4 +19,5 @@ pub use home::{Home, home};
 pub use lists::{AccountRow, OutboxRow, accounts, actions, cases, dunning, found, outbox, policies};
 pub use mail::mail;
 pub use report::report;
+pub use slack::case_blocks;
 pub use sources::{sources, tickets};

@@ -16,7 +16,7 @@ use crate::web::{self, Answer, Problem};
 use bytes::Bytes;
 use domain::action::{Action, State};
 use domain::book::Head;
-use domain::case::{Case, State as CaseState};
+use domain::case::{Case, Preview, State as CaseState};
 use domain::decision::{self, Decision};
 use domain::entitlement::entitlement;
 use domain::event::Decline;
@@ -62,10 +62,19 @@ pub(super) async fn answer(context: &Context, endpoint: Endpoint, request: &Requ
                 .transpose()?;
             let mut page = read::cases(context, case_state(query.get("state"))?, &window).await?;
             page.items.retain(|case: &Case| wanted.is_none_or(|wanted| case.class == wanted));
-            let items: Vec<_> = page.items.iter().map(case_json).collect();
+            let items: Vec<_> = page.items.iter().map(|case| case_json(case, None)).collect();
             Ok(list(&items, page.next.as_deref()))
         }
-        Endpoint::Case(id) => Ok(web::json(StatusCode::OK, &case_json(&case(context, &id).await?))),
+        Endpoint::Case(id) => {
+            let case = case(context, &id).await?;
+            let preview = read::case_preview(context, &case).await?;
+            let page = format!("{}/cases/{}", context.settings.base_url, case.id);
+            Ok(match query.get("format").map(String::as_str) {
+                Some("slack") => web::json(StatusCode::OK, &::pages::case_blocks(&preview, &page)),
+                _ if wants_text(request) => web::text(StatusCode::OK, preview.text()),
+                _ => web::json(StatusCode::OK, &case_json(&case, Some(&preview))),
+            })
+        }
         Endpoint::Actions => {
             let of_account = query.get("account").map(|id| account_id(id)).transpose()?;
             let mut page = read::actions(context, action_state(query.get("state"))?, &window).await?;
@@ -174,13 +183,12 @@ pub(super) fn action_state(name: Option<&String>) -> Result<Option<State>, Probl
     }
 }
 
-fn case_json(case: &Case) -> Value {
+/// A list shows what was found; a case by itself also what would come of its recommendation.
+fn case_json(case: &Case, preview: Option<&Preview>) -> Value {
     let mut value = serde_json::to_value(case).expect("a case is plain data");
     let object = value.as_object_mut().expect("a case is an object");
-    object.insert(
-        "preview".to_owned(),
-        json!({"advice": case.advice, "why": case.why, "recommended": case.recommended, "missing": case.missing}),
-    );
+    let short = || json!({"advice": case.advice, "why": case.why, "recommended": case.recommended, "missing": case.missing});
+    object.insert("preview".to_owned(), preview.map_or_else(short, |preview| json!(preview)));
     object.insert("policy".to_owned(), json!([{"rule": case.rule, "version": case.policy_version, "why": case.why}]));
     object.insert("tickets".to_owned(), json!([]));
     value

@@ -7,20 +7,18 @@ use crate::group;
 use crate::ports::Order;
 use crate::routes::Endpoint;
 use crate::sources;
-use crate::store::{self, Of, Page, keys};
+use crate::store::{self, Page};
 use crate::token::Caller;
 use crate::web::{self, Answer, Problem};
 use ::pages::{AccountRow, Home, Viewer};
 use bytes::Bytes;
 use domain::action::State;
-use domain::book::Person;
-use domain::case::{Case, State as CaseState};
+use domain::case::State as CaseState;
 use domain::policy::SHIPPED;
 use domain::report::Month;
 use domain::sidebar::Sidebar;
 use domain::ticket::Ticket;
 use http::{Request, StatusCode};
-use std::collections::BTreeMap;
 
 /// How many rows a page shows.
 const ROWS: u32 = 100;
@@ -76,12 +74,12 @@ pub(super) async fn answer(context: &Context, endpoint: Endpoint, request: &Requ
         }
         Endpoint::CasePage(id) => {
             let case = api::case(context, &id).await?;
-            let reply = draft(context, &case).await?;
+            let preview = read::case_preview(context, &case).await?;
             let mut actions = Vec::new();
             for id in &case.actions {
                 actions.push(api::action(context, id.as_str()).await?);
             }
-            ::pages::case(&viewer, &case, &actions, reply.as_ref().map(|(subject, body)| (subject.as_str(), body.as_str())))
+            ::pages::case(&viewer, &case, &actions, &preview)
         }
         Endpoint::ActionsPage => {
             let page = read::actions(context, api::action_state(query.get("state"))?, &window).await?;
@@ -138,21 +136,6 @@ async fn home(context: &Context, viewer: &Viewer) -> Result<String, Problem> {
     let month = Month::of(context.clock.now().to_zoned(jiff::tz::TimeZone::UTC).date());
     let report = read::month_report(context, month).await?;
     Ok(::pages::home(viewer, &Home { waiting: &waiting, cases: &cases, plans: &plans, report: &report }))
-}
-
-/// Fills a case's draft with what is known of the person.
-async fn draft(context: &Context, case: &Case) -> Result<Option<(String, String)>, Problem> {
-    let Some(draft) = &case.draft_reply else { return Ok(None) };
-    let person = store::read::<Of<Person>>(context, &keys::person(&case.account)).await?.map(|of| of.value).unwrap_or_default();
-    let values = BTreeMap::from([
-        ("name", person.name.value().cloned().unwrap_or_default()),
-        ("amount", draft.amount.clone()),
-        ("invoice", draft.invoice.clone()),
-        ("payment", draft.payment.clone()),
-        ("reason", draft.reason.clone()),
-        ("link", draft.link.clone()),
-    ]);
-    Ok(context.policies.texts.current().text(&draft.text).map(|text| text.fill(&values)))
 }
 
 fn more(base: &str, next: Option<String>) -> Option<String> {

@@ -2,19 +2,21 @@
 
 use crate::context::Context;
 use crate::fault::Fault;
-use crate::ports::{Order, Range, Table};
+use crate::import::standing;
+use crate::ports::{Key, Order, Range, Table};
 use crate::store::{self, Batch, Of, Page, Stored, Timeline, keys, open};
 use crate::web::Problem;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::action::{Action, State};
-use domain::book::{Head, Person};
-use domain::case::{Case, State as CaseState};
+use domain::book::{Head, Payment, Person};
+use domain::case::{Case, Preview, Reply, State as CaseState, preview};
 use domain::dunning::Plan;
 use domain::fact::Row;
 use domain::id::{AccountId, ActionId};
+use domain::import::{Contract, Customer, Exception, Kind, Usage};
 use domain::ledger::Entry;
 use domain::report::{Month, Report, report};
-use domain::sidebar::{Sidebar, sidebar};
+use domain::sidebar::{Said, Sidebar, sidebar};
 use jiff::SignedDuration;
 use std::collections::BTreeMap;
 
@@ -46,10 +48,55 @@ impl Window {
 }
 
 pub async fn account(context: &Context, id: &AccountId) -> Result<Option<Sidebar>, Fault> {
-    let keys = [keys::head(id), keys::person(id)];
-    let batch = Batch::read(context, keys.to_vec()).await?;
-    let person = batch.get::<Of<Person>>(&keys[1])?.map(|of| of.value).unwrap_or_default();
-    Ok(batch.get::<Head>(&keys[0])?.map(|head| sidebar(&head, &person, context.clock.now(), same_try(context))))
+    let (own, now) = ([keys::head(id), keys::person(id)], context.clock.now());
+    let batch = Batch::read(context, own.iter().cloned().chain(said_keys(id)).collect()).await?;
+    let person = batch.get::<Of<Person>>(&own[1])?.map(|of| of.value).unwrap_or_default();
+    let said = said(&batch, id)?;
+    Ok(batch.get::<Head>(&own[0])?.map(|head| sidebar(&head, &person, now, same_try(context)).with(&said, now)))
+}
+
+/// What imports say about accounts.
+const SAID: [Kind; 4] = [Kind::Customers, Kind::Contracts, Kind::Usage, Kind::Exceptions];
+
+fn said_keys(id: &AccountId) -> impl Iterator<Item = Key> {
+    SAID.into_iter().flat_map(|kind| [keys::imports(kind.name()), keys::imported_of(id, kind.name())])
+}
+
+fn said(batch: &Batch, id: &AccountId) -> Result<Said, Fault> {
+    let home = |kind: Kind| keys::imported_of(id, kind.name());
+    Ok(Said {
+        customer: standing::<Customer>(batch, &home(Kind::Customers))?.into_iter().next(),
+        contracts: standing::<Contract>(batch, &home(Kind::Contracts))?,
+        usage: standing::<Usage>(batch, &home(Kind::Usage))?,
+        exceptions: standing::<Exception>(batch, &home(Kind::Exceptions))?,
+    })
+}
+
+/// Everything that a person should see before deciding about a case.
+pub async fn case_preview(context: &Context, case: &Case) -> Result<Preview, Fault> {
+    let payment = case.recommended.as_ref().map(|it| keys::payment(&case.account, it.kind.target()));
+    let person = keys::person(&case.account);
+    let batch = Batch::read(context, said_keys(&case.account).chain(payment.clone()).chain([person.clone()]).collect()).await?;
+    let payment = payment.map(|key| batch.get::<Of<Payment>>(&key)).transpose()?.flatten().map(|of| of.value);
+    let person = batch.get::<Of<Person>>(&person)?.map(|of| of.value).unwrap_or_default();
+    let said = said(&batch, &case.account)?;
+    let reply = draft(context, case, &person, said.customer.as_ref().and_then(|customer| customer.locale.as_deref()));
+    Ok(preview(case, payment.as_ref(), context.policies.approval.current(), said.granted(context.clock.now()), reply))
+}
+
+/// Fills a case's draft with what is known of the person, in their language where there is a text in it.
+fn draft(context: &Context, case: &Case, person: &Person, locale: Option<&str>) -> Option<Reply> {
+    let draft = case.draft_reply.as_ref()?;
+    let values = BTreeMap::from([
+        ("name", person.name.value().cloned().unwrap_or_default()),
+        ("amount", draft.amount.clone()),
+        ("invoice", draft.invoice.clone()),
+        ("payment", draft.payment.clone()),
+        ("reason", draft.reason.clone()),
+        ("link", draft.link.clone()),
+    ]);
+    let (subject, body) = context.policies.texts.current().text_in(&draft.text, locale)?.fill(&values);
+    Some(Reply { subject, body })
 }
 
 fn same_try(context: &Context) -> SignedDuration {

@@ -2,7 +2,7 @@
 
 use super::{Complaint, Rules};
 use serde::Deserialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use toml::Spanned;
 
 #[derive(Debug, Clone, Deserialize)]
@@ -26,8 +26,16 @@ pub struct Text {
 const GAPS: &[&str] = &["name", "amount", "invoice", "reason", "link", "payment"];
 
 impl Texts {
+    /// The text in a language, such as `de` for `de-DE`; in English where there is none.
+    pub fn text_in(&self, id: &str, locale: Option<&str>) -> Option<&Text> {
+        let language = |locale: &str| locale.split(['-', '_']).next().unwrap_or_default().to_ascii_lowercase();
+        let wanted = locale.map(language);
+        let own = |text: &&Text| text.id.get_ref() == id && Some(language(&text.locale)) == wanted;
+        self.text.iter().find(own).or_else(|| self.text(id))
+    }
+
     pub fn text(&self, id: &str) -> Option<&Text> {
-        self.text.iter().find(|text| text.id.get_ref() == id)
+        self.text.iter().find(|text| text.id.get_ref() == id && text.locale == "en")
     }
 }
 
@@ -54,7 +62,17 @@ impl Rules for Texts {
     }
 
     fn lint(&self) -> Vec<Complaint> {
-        let mut complaints = Complaint::doubled(self.text.iter().map(|text| &text.id));
+        let mut complaints = Vec::new();
+        let mut seen = BTreeSet::new();
+        for text in &self.text {
+            if !seen.insert((text.id.get_ref(), &text.locale)) {
+                complaints.push(Complaint::on(&text.id, format!("`{}` is there twice in `{}`", text.id.get_ref(), text.locale)));
+            }
+            if self.text(text.id.get_ref()).is_none() {
+                complaints
+                    .push(Complaint::on(&text.id, format!("`{}` is not there in `en`, which everybody falls back to", text.id.get_ref())));
+            }
+        }
         for text in &self.text {
             let known = GAPS.iter().fold(format!("{} {}", text.subject, text.body), |rest, gap| rest.replace(&format!("{{{gap}}}"), ""));
             if known.contains(['{', '}']) {

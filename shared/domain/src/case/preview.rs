@@ -1,0 +1,128 @@
+//! What a person sees before they decide about a case: everything that counts, and what would come of it.
+
+use super::{Case, Evidence};
+use crate::action::{Clause, Kind, Line, Reason, preview_refund};
+use crate::approval::ApprovalPolicy;
+use crate::book::Payment;
+use crate::id::{AccountId, CaseId, sha256};
+use crate::money::Money;
+use crate::sidebar::Granted;
+use crate::staff::Role;
+use serde::Serialize;
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Preview {
+    pub case: CaseId,
+    pub issue: String,
+    pub account: AccountId,
+    pub evidence: Vec<Evidence>,
+    /// What would have helped and was not known.
+    pub missing: Vec<String>,
+    pub policy: Clause,
+    pub advice: String,
+    pub recommended: Vec<Proposed>,
+    /// What was granted to this customer before beside the rules.
+    pub exceptions: Vec<Granted>,
+    /// The text for the customer, as a person would send it.
+    pub reply: Option<Reply>,
+    /// Over the meaning, not over the words.
+    pub digest: String,
+}
+
+/// An action with its exact effect, and who must agree.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Proposed {
+    pub kind: &'static str,
+    pub target: String,
+    pub amount: Option<Money>,
+    pub reason: Reason,
+    pub approvals_required: Vec<Role>,
+    pub clause: Clause,
+    pub summary: String,
+    /// The figures before and after.
+    pub lines: Vec<Line>,
+    /// Why it cannot be done as things stand.
+    pub impossible: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Reply {
+    pub subject: String,
+    pub body: String,
+}
+
+/// Puts together what is known of a case. `payment` is the one that its recommendation is about, if that was found.
+pub fn preview(case: &Case, payment: Option<&Payment>, policy: &ApprovalPolicy, exceptions: Vec<Granted>, reply: Option<Reply>) -> Preview {
+    let recommended: Vec<_> = case.recommended.iter().map(|it| proposed(&it.kind, it.reason, payment, policy)).collect();
+    let meaning = (
+        case.class,
+        &case.about,
+        (&case.rule, case.policy_version),
+        case.evidence.iter().map(|evidence| (&evidence.source, &evidence.value)).collect::<Vec<_>>(),
+        recommended.iter().map(|it| (it.kind, &it.target, it.amount, it.reason, &it.approvals_required, &it.lines)).collect::<Vec<_>>(),
+    );
+    let digest = sha256(serde_json::to_string(&meaning).expect("a preview is plain data").as_bytes());
+    Preview {
+        case: case.id.clone(),
+        issue: format!("{}: {}", case.class.title(), case.about),
+        account: case.account.clone(),
+        evidence: case.evidence.clone(),
+        missing: case.missing.clone(),
+        policy: Clause { rule: case.rule.clone(), policy_version: case.policy_version, why: case.why.clone() },
+        advice: case.advice.clone(),
+        recommended,
+        exceptions,
+        reply,
+        digest,
+    }
+}
+
+fn proposed(kind: &Kind, reason: Reason, payment: Option<&Payment>, policy: &ApprovalPolicy) -> Proposed {
+    let Kind::Refund { payment: id, amount } = kind;
+    // Whoever asks for it: the machine asks for everything and decides nothing.
+    let requirement = policy.requirement(kind.name(), *amount, reason, None);
+    let shown = preview_refund(payment, id, *amount, reason, requirement.clause.clone());
+    let impossible = shown.as_ref().err().map(ToString::to_string);
+    let (summary, lines) = shown.map_or_else(|_| (format!("Refund {amount} of payment {id}"), Vec::new()), |it| (it.summary, it.lines));
+    Proposed {
+        kind: kind.name(),
+        target: kind.target().to_owned(),
+        amount: kind.amount(),
+        reason,
+        approvals_required: requirement.approvals,
+        clause: requirement.clause,
+        summary,
+        lines,
+        impossible,
+    }
+}
+
+impl Preview {
+    /// The same as plain text.
+    pub fn text(&self) -> String {
+        let mut lines = vec![self.issue.clone(), String::new(), "Evidence".to_owned()];
+        lines.extend(self.evidence.iter().map(|it| format!("- {}: {} ({})", it.label, it.value, it.source)));
+        lines.extend(self.missing.iter().map(|it| format!("- not known: {it}")));
+        lines.extend(self.exceptions.iter().map(|it| {
+            let amount = it.amount.map(|amount| format!(" of {amount}")).unwrap_or_default();
+            format!("- granted before: {}{amount} on {} by {}, {}", it.kind, it.granted_on, it.granted_by, it.reason)
+        }));
+        lines.extend([
+            String::new(),
+            format!("Policy: {} (classify v{}): {}", self.policy.rule, self.policy.policy_version, self.policy.why),
+            format!("Advice: {}", self.advice),
+        ]);
+        for action in &self.recommended {
+            let roles = action.approvals_required.iter().map(|role| role.name()).collect::<Vec<_>>().join(" and ");
+            lines.push(format!("Proposed: {}; needs {roles}", action.summary));
+            let side = |money: Option<Money>| money.map_or_else(|| "not known".to_owned(), |money| money.to_string());
+            lines.extend(action.lines.iter().map(|line| format!("- {}: {} → {}", line.label, side(line.before), side(line.after))));
+            lines.extend(action.impossible.iter().map(|why| format!("- not possible now: {why}")));
+        }
+        if let Some(reply) = &self.reply {
+            lines.extend([String::new(), format!("Draft reply: {}", reply.subject), reply.body.trim_end().to_owned()]);
+        }
+        lines.extend([String::new(), format!("Preview {}", self.digest)]);
+        lines.join("\n")
+    }
+}
