@@ -135,14 +135,19 @@ pub struct HistoryLine {
 pub struct PaymentLine {
     pub at: Timestamp,
     pub payment: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub invoice: Option<String>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub intent: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub amount: Option<Money>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<PaymentStatus>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub method: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub card: Option<Card>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub given_back: Option<Money>,
 }
 

@@ -11,10 +11,15 @@ use serde::{Deserialize, Serialize};
 pub struct Try {
     pub at: Timestamp,
     pub event: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub invoice: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub payment: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub intent: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub amount: Option<Money>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decline: Option<Decline>,
 }
 

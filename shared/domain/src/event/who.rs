@@ -58,12 +58,16 @@ pub struct Decline {
     pub provider: String,
     pub code: String,
     /// Whose code it is, where the provider passes on the code of a gateway.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gateway: Option<String>,
     /// What the provider advises.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub advice: Option<String>,
     /// The card network's advice to merchants.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub network_advice: Option<String>,
     /// The answer of the network or the bank: ISO 8583 for cards, ISO 20022 for bank debits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub network_code: Option<String>,
 }
 
