@@ -405,3 +405,20 @@ fn imports_show_beside_the_account_and_in_the_preview_of_a_case() {
         assert_eq!(slack["blocks"][0]["type"], "header", "{slack}");
     });
 }
+
+#[test]
+fn the_examples_of_the_manual_are_taken() {
+    run(async {
+        let service = with_a_payment().await;
+        let manual = include_str!("../docs/imports.md");
+        let mut taken = 0;
+        for part in manual.split("`recoup import ").skip(2) {
+            let kind = part.split_whitespace().next().unwrap();
+            let csv = part.split("```csv\n").nth(1).unwrap().split("```").next().unwrap();
+            let (status, answer) = import(&service, "mara", kind, csv, false).await;
+            assert_eq!(status, StatusCode::OK, "{kind}: {answer}");
+            taken += 1;
+        }
+        assert_eq!(taken, 7, "one of each kind");
+    });
+}

@@ -173,7 +173,7 @@ mod tests {
     fn the_next_page_is_where_chargebee_says() {
         let page = read("customers", &[], r#","next_offset":"[\"1517505797000\",\"241000000055\"]""#);
         let next = "/api/v2/customers?limit=100&sort_by%5Basc%5D=created_at&offset=%5B%221517505797000%22%2C%22241000000055%22%5D";
-        assert_eq!(page.more, [Call::get(next)]);
+        assert_eq!(page.more, [Call::list(next)]);
         assert!(read("customers", &[], "").more.is_empty());
     }
 

@@ -155,7 +155,7 @@ mod tests {
         let refund =
             |id: &str| format!(r#"{{"id":"{id}","object":"refund","charge":"ch_1","amount":900,"currency":"usd","status":"succeeded"}}"#);
         let page = read("refunds", true, &[&refund("re_2"), &refund("re_1")]);
-        assert_eq!(page.more, [Call::get("/v1/refunds?limit=100&starting_after=re_1")]);
+        assert_eq!(page.more, [Call::list("/v1/refunds?limit=100&starting_after=re_1")]);
         assert_eq!(page.events.len(), 2);
         assert!(read("refunds", false, &[&refund("re_2")]).more.is_empty());
         assert!(read("refunds", true, &[]).more.is_empty(), "an empty page leads nowhere");
