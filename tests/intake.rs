@@ -78,6 +78,10 @@ fn any_order_with_duplicates_gives_the_same_bytes() {
             }
             let books = run(async {
                 let service = open_at(NOON).await;
+                if provider.name == "mollie" {
+                    // Its classic deliveries say nothing by themselves: whoever asks finds the same, whatever came before.
+                    history("mollie").iter().for_each(|body| service.sandbox.learn("mollie", body).unwrap());
+                }
                 for body in &order {
                     let (status, answer) = deliver_to(&service, provider.name, body).await;
                     assert_eq!(status, StatusCode::OK, "{}: {answer}", provider.name);

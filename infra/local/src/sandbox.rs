@@ -60,7 +60,7 @@ impl Sandbox {
         match provider {
             "chargebee" => chargebee::learn(self, &delivery),
             "lemonsqueezy" => lemonsqueezy::learn(self, &delivery["data"]),
-            "mollie" => mollie::learn(self, &delivery["_embedded"]["entity"]),
+            "mollie" => mollie::learn(self, &delivery),
             "revenuecat" => revenuecat::learn(self, &delivery),
             "stripe" => stripe::learn(self, &delivery),
             _ => Ok(()),

@@ -2,6 +2,7 @@
 
 use super::listed::{Asked, answer, millis, newest_first};
 use super::{Disked, Sandbox};
+use jiff::Timestamp;
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
 use shared::providers::{Call, Reply};
@@ -17,10 +18,13 @@ const LISTS: &[(&str, &str, &str)] = &[
 ];
 
 /// Keeps an object that a delivery shows, and that its customer exists: more of the customer no delivery shows.
-pub(super) fn learn(sandbox: &Sandbox, entity: &Value) -> Disked<()> {
+pub(super) fn learn(sandbox: &Sandbox, delivery: &Value) -> Disked<()> {
+    let entity = &delivery["_embedded"]["entity"];
+    // An earlier state that is delivered late brings nothing back.
+    let told_at = delivery["createdAt"].as_str().and_then(|at| at.parse::<Timestamp>().ok()).unwrap_or_else(|| sandbox.clock.now());
     let listed = LISTS.iter().any(|(_, resource, _)| entity["resource"] == *resource);
     let Some(id) = entity["id"].as_str().filter(|_| listed) else { return Ok(()) };
-    let mut rows = vec![(id.to_owned(), sandbox.clock.now().as_second(), entity.clone())];
+    let mut rows = vec![(id.to_owned(), told_at.as_second(), entity.clone())];
     if let Some(customer) = entity["customerId"].as_str()
         && sandbox.object("mollie", customer)?.is_none()
     {
