@@ -130,7 +130,7 @@ fn same_customer(viewer: &Viewer, sidebar: &Sidebar, alike: &Alike) -> Markup {
                 input type="hidden" name="csrf" value=(viewer.csrf.as_deref().unwrap_or_default());
                 input type="hidden" name="account" value=(row.id);
                 input type="hidden" name="same" value=(same);
-                button { (label) }
+                button .plain type="submit" { (label) }
             }
         }
     };
