@@ -12,15 +12,13 @@ use crate::store::{self, Attempted, Batch, Commit, Sent, keys};
 use crate::web::{self, Answer, Problem};
 use domain::event::Event;
 use domain::id::digest;
-use domain::staff::{MACHINE, Role, Staff};
+use domain::staff::{MACHINE, Staff};
 use http::StatusCode;
 use jiff::{SignedDuration, Timestamp};
 use providers::{Api, Call, Listing, Provider, Reply};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// How many pages one message works: more would outlast the time for which a message is hidden.
-const PAGES: usize = 5;
 /// How many objects are named that could not be read.
 const NAMED: usize = 20;
 
@@ -56,8 +54,17 @@ pub struct Backfill {
     pub rests_until: Option<Timestamp>,
     /// When the alarm rings: for the next sweep, or because a process ended in between.
     pub again_at: Option<Timestamp>,
+    /// The sweep that a trial must not undo.
+    pub sweep: Option<Sweep>,
     /// Why it ended before its end.
     pub failed: Option<String>,
+}
+
+/// A sweep to come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sweep {
+    pub at: Timestamp,
+    pub from: Option<Timestamp>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -83,9 +90,12 @@ pub async fn by_staff(
     query: &BTreeMap<String, String>,
     staff: &Staff,
 ) -> Result<Answer, Problem> {
-    if !matches!(staff.role, Role::Manager | Role::Vp) {
+    let not_permitted = || {
         let message = "filling the book opens cases and calls the provider: ask a manager or a VP to do it";
-        return Err(Problem::new(StatusCode::FORBIDDEN, "not_permitted", message));
+        Problem::new(StatusCode::FORBIDDEN, "not_permitted", message)
+    };
+    if !staff.role.may_import() {
+        return Err(not_permitted());
     }
     let (known, api) = billing(provider)?;
     if !crate::sources::is_name(source) {
@@ -96,26 +106,33 @@ pub async fn by_staff(
     let begun = store::retrying(context, || async {
         let (key, who) = (keys::backfill(known.name, source), keys::staff(&staff.id));
         let batch = Batch::read(context, vec![key.clone(), who.clone()]).await?;
-        let standing: Option<Backfill> = batch.get(&key)?;
-        if let Some(running) = standing.filter(|it| it.ended_at.is_none() && it.pages > 0) {
-            return Ok(Attempted::Done(Err(running)));
+        if !batch.get::<Staff>(&who)?.is_some_and(|staff| staff.role.may_import()) {
+            return Ok(Attempted::Done(Err(not_permitted())));
         }
-        let backfill = fresh(context, (known, api), source, &Wanted { since, dry_run, by: &staff.id });
+        let standing: Option<Backfill> = batch.get(&key)?;
+        if let Some(running) = standing.as_ref().filter(|it| it.ended_at.is_none() && it.pages > 0) {
+            let message = format!("{} is filling it since {}: wait until that has ended", running.by, running.started_at);
+            return Ok(Attempted::Done(Err(Problem::new(StatusCode::CONFLICT, "backfill_running", message))));
+        }
+        let mut backfill = fresh(context, (known, api), source, &Wanted { since, dry_run, by: &staff.id });
+        // A trial leaves the sweeps as they were.
+        backfill.sweep = standing.filter(|_| dry_run).and_then(|it| if it.dry_run { it.sweep } else { it.swept() });
         let mut commit = Commit::default();
         commit.over(&batch, &backfill);
         commit.check(&batch, &who);
         store::attempted(commit.run(context).await, Ok(backfill))
     });
-    match begun.await? {
-        Ok(backfill) => {
-            // The alarm on the item covers a queue that does not answer.
-            let _ = send_all(context, &[next(&backfill)]).await;
-            Ok(web::json(StatusCode::ACCEPTED, &backfill))
-        }
-        Err(running) => {
-            let message = format!("{} is filling it since {}: wait until that has ended", running.by, running.started_at);
-            Err(Problem::new(StatusCode::CONFLICT, "backfill_running", message))
-        }
+    let backfill = begun.await??;
+    // The alarm on the item covers a queue that does not answer.
+    let _ = send_all(context, &[next(&backfill)]).await;
+    Ok(web::json(StatusCode::ACCEPTED, &backfill))
+}
+
+impl Backfill {
+    /// When the next sweep begins, and from when on it reads. What a failed one did not read is read again.
+    fn swept(&self) -> Option<Sweep> {
+        let from = if self.failed.is_some() { self.since } else { Some(self.started_at - SignedDuration::from_hours(24)) };
+        Some(Sweep { at: self.again_at?, from })
     }
 }
 
@@ -165,6 +182,7 @@ fn fresh(context: &Context, (provider, api): (&Provider, &Api), source: &str, wa
         silent: 0,
         rests_until: None,
         again_at: Some(alarm(context, now)),
+        sweep: None,
         failed: None,
     }
 }
@@ -216,8 +234,8 @@ pub async fn go_on(context: &Context, provider: &str, source: &str) -> Result<Do
 
 /// The next sweep over what has changed since the last one began: webhooks that were lost are found by it.
 fn again(context: &Context, known: (&Provider, &Api), last: &Backfill) -> Backfill {
-    let since = last.started_at - SignedDuration::from_hours(24);
-    fresh(context, known, &last.source, &Wanted { since: Some(since), dry_run: false, by: MACHINE })
+    let since = last.sweep.or(last.swept()).and_then(|sweep| sweep.from);
+    fresh(context, known, &last.source, &Wanted { since, dry_run: false, by: MACHINE })
 }
 
 fn alarm(context: &Context, now: Timestamp) -> Timestamp {
@@ -233,18 +251,18 @@ fn end(context: &Context, backfill: &mut Backfill) {
         backfill.failed = Some(format!("not everything could be read, and what follows it was not asked for: {first}"));
     }
     // A trial run sets up nothing; a sweep that failed is tried again.
-    backfill.again_at = hours.filter(|_| !backfill.dry_run).map(|hours| now + SignedDuration::from_hours(hours));
+    let next = hours.map(|hours| now + SignedDuration::from_hours(hours));
+    backfill.again_at = if backfill.dry_run { backfill.sweep.map(|sweep| sweep.at) } else { next };
     if backfill.by == MACHINE && backfill.found > 0 {
         tracing::warn!(provider = backfill.provider, source = backfill.source, found = backfill.found, "webhooks were missed");
     }
 }
 
-/// Works pages until the message has done its share, or the provider wants rest: until when is the answer.
+/// Works one page: a process that ends in between has lost no more. Until when the provider wants rest is the answer.
 async fn work(context: &Context, api: &Api, backfill: &mut Backfill) -> Result<Option<Timestamp>, Fault> {
     let limits = context.policies.limits.current();
     let minute = SignedDuration::from_mins(1);
-    for _ in 0..PAGES {
-        let Some(pending) = backfill.pending.first().cloned() else { return Ok(None) };
+    while let Some(pending) = backfill.pending.first().cloned() {
         let now = context.clock.now();
         if now.duration_since(backfill.minute.0) >= minute {
             backfill.minute = (now, 0);
@@ -272,7 +290,7 @@ async fn work(context: &Context, api: &Api, backfill: &mut Backfill) -> Result<O
                 return Ok(Some(now + minute));
             }
             // What was listed a moment ago is gone; or this account has no such list, which not every one has.
-            Ok(reply) if reply.status == 404 || (reply.status == 403 && backfill.pages > 0) => {
+            Ok(reply) if matches!(reply.status, 403 | 404) && backfill.pages > 0 => {
                 backfill.skipped.push(format!("{}: {}", pending.listing, reply.status));
                 backfill.skipped.dedup();
                 backfill.pending.remove(0);
@@ -299,6 +317,7 @@ async fn work(context: &Context, api: &Api, backfill: &mut Backfill) -> Result<O
             Err(malformed) if backfill.unreadable.len() < NAMED => backfill.unreadable.push(format!("{}: {malformed}", pending.listing)),
             Err(_) => {}
         }
+        return Ok(None);
     }
     Ok(None)
 }
@@ -308,7 +327,18 @@ async fn fold(context: &Context, event: &Event, backfill: &mut Backfill) -> Resu
         return Ok(());
     }
     let trace = backfill.id.clone();
-    match book::fold_listed(context, event, backfill.dry_run, &trace).await? {
+    let folded = match book::fold_listed(context, event, backfill.dry_run, &trace).await {
+        Ok(folded) => folded,
+        Err(Fault::Retry(reason)) => return Err(Fault::Retry(reason)),
+        // What cannot be folded is named, and its neighbours go on.
+        Err(parked) => {
+            if backfill.unreadable.len() < NAMED {
+                backfill.unreadable.push(format!("{}: {parked}", event.id));
+            }
+            return Ok(());
+        }
+    };
+    match folded {
         Folded::Done => backfill.found += 1,
         Folded::Duplicate => backfill.known += 1,
         Folded::Waiting => backfill.waiting += 1,

@@ -9,13 +9,14 @@ use crate::ports::{Key, QueueName};
 use crate::store::{self, Attempted, Batch, Commit, External, Of, Receipt, Sent, Stored, Timeline, keys};
 use crate::waiting::{self, external_keys, guest, nobodys};
 use domain::book::{Head, Person, ResourceId, Touched, beside, touches};
+use domain::case::Class;
 use domain::classify::{self, ClassifyPolicy, Decided, Scene};
 use domain::confirm;
 use domain::decision;
 use domain::desk::{Desk, Elsewhere};
-use domain::event::{Event, InvoiceSeen, Seen};
+use domain::event::{Event, Line, Seen};
 use domain::fact;
-use domain::id::AccountId;
+use domain::id::{AccountId, CaseId};
 use domain::import::{Contract, Kind, Price, Usage};
 use domain::ledger::{LedgerHead, Note};
 use jiff::SignedDuration;
@@ -82,17 +83,17 @@ async fn once(context: &Context, event: &Event, manner: Manner<'_>, trace: &str)
         batch.extend(Batch::read(context, others.iter().map(|resource| keys::resource(&account, resource)).collect()).await?);
         lay(&batch, &others, &account, &mut before.touched)?;
     }
-    lay_terms(&batch, event, &mut before)?;
-    read_agreed_prices(context, event, &mut before).await?;
+    lay_terms(&batch, &billed(event), &mut before)?;
     let mut after = before.clone();
     after.touched.fold(&mut after.head, event, same_try);
     if let Manner::Listed { trial } = manner {
-        let known = before.touched.says(&after.touched);
+        let known = before.touched.says(&after.touched) && before.head.book.says(&after.head.book);
         if known || trial {
             return Ok(Attempted::Done(if known { Folded::Duplicate } else { Folded::Done }));
         }
     }
     read_compared(context, &mut batch, policy, &mut before, &mut after).await?;
+    read_terms(context, &mut after).await?;
     after.elsewhere = elsewhere(context, event, &after, policy).await?;
     let concerns = classify::concerns(&after, policy);
     read_beside(context, &mut batch, &concerns, &mut before, &mut after).await?;
@@ -150,7 +151,7 @@ fn keys_of(event: &Event, account: &AccountId) -> Vec<Key> {
     let mut all = vec![keys::receipt(&event.provider, &event.source, &event.id), keys::head(account)];
     all.extend(touches(event).iter().map(|resource| keys::resource(account, resource)));
     all.extend(external_keys(event));
-    all.extend(terms_keys(event, account));
+    all.extend(terms_keys(&event.provider, &event.source, account, &billed(event)));
     let actions = confirm::named(event);
     if !actions.is_empty() {
         all.push(keys::ledger_head(account));
@@ -159,52 +160,76 @@ fn keys_of(event: &Event, account: &AccountId) -> Vec<Key> {
     all
 }
 
-/// What an invoice that shows its lines is compared with.
-fn terms_keys(event: &Event, account: &AccountId) -> Vec<Key> {
+/// An invoice whose lines are known: its id, its subscription, and the prices that it bills.
+type Billed = (String, Option<String>, BTreeSet<String>);
+
+fn prices(lines: &[Line]) -> BTreeSet<String> {
+    lines.iter().filter_map(|line| line.price.clone()).collect()
+}
+
+/// The invoices of an event that show their lines.
+fn billed(event: &Event) -> Vec<Billed> {
+    let shown = event.seen.iter().filter_map(|seen| match seen {
+        Seen::Invoice(seen) => Some((seen, seen.lines.as_ref().filter(|lines| !lines.is_empty())?)),
+        _ => None,
+    });
+    shown.map(|(seen, lines)| (seen.id.clone(), seen.subscription.clone(), prices(lines))).collect()
+}
+
+/// What invoices are compared with.
+fn terms_keys(provider: &str, source: &str, account: &AccountId, billed: &[Billed]) -> Vec<Key> {
     let mut all = Vec::new();
-    for (subscription, prices) in billed(event) {
+    for (_, subscription, prices) in billed {
         all.extend([Kind::Catalogue, Kind::Contracts, Kind::Usage].map(|kind| keys::imports(kind.name())));
         all.extend([Kind::Contracts, Kind::Usage].map(|kind| keys::imported_of(account, kind.name())));
-        all.extend(prices.iter().map(|price| keys::price(&event.provider, &event.source, price)));
-        all.extend(subscription.map(|id| keys::subscription(account, id)));
+        all.extend(prices.iter().map(|price| keys::price(provider, source, price)));
+        all.extend(subscription.iter().map(|id| keys::subscription(account, id)));
     }
     all
 }
 
-/// The subscriptions and prices of the invoices that show their lines.
-fn billed(event: &Event) -> impl Iterator<Item = (Option<&String>, BTreeSet<&String>)> {
-    event.seen.iter().filter_map(|seen| match seen {
-        Seen::Invoice(InvoiceSeen { lines: Some(lines), subscription, .. }) if !lines.is_empty() => {
-            Some((subscription.as_ref(), lines.iter().filter_map(|line| line.price.as_ref()).collect()))
-        }
-        _ => None,
-    })
-}
-
 /// Lays out what was agreed with the customer.
-fn lay_terms(batch: &Batch, event: &Event, desk: &mut Desk) -> Result<(), Fault> {
-    let account = desk.head.account.clone();
-    for (subscription, prices) in billed(event) {
+fn lay_terms(batch: &Batch, billed: &[Billed], desk: &mut Desk) -> Result<(), Fault> {
+    let Head { account, provider, source, .. } = desk.head.clone();
+    for (invoice, subscription, prices) in billed {
         desk.terms.contracts = standing::<Contract>(batch, &keys::imported_of(&account, Kind::Contracts.name()))?;
         desk.terms.usage = standing::<Usage>(batch, &keys::imported_of(&account, Kind::Usage.name()))?;
         for price in prices {
-            desk.terms.prices.extend(standing::<Price>(batch, &keys::price(&event.provider, &event.source, price))?);
+            desk.terms.prices.extend(standing::<Price>(batch, &keys::price(&provider, &source, price))?);
         }
         if let Some(id) = subscription {
             desk.beside.extend(of(batch, &keys::subscription(&account, id))?.map(|value| (id.clone(), value)));
         }
+        desk.termed.insert(invoice.clone());
     }
     Ok(())
 }
 
+/// Reads the same for invoices in question that the event touches without showing their lines, such as by a payment.
+async fn read_terms(context: &Context, desk: &mut Desk) -> Result<(), Fault> {
+    let Head { account, provider, source, cases, .. } = desk.head.clone();
+    let classes = [Class::Overcharge, Class::InvoiceDiscrepancy, Class::PlanMismatch].map(Class::name);
+    let open = |id: &str| classes.iter().any(|class| cases.contains_key(&CaseId::of(&account, class, id)));
+    let unread = desk.touched.invoices.values().filter(|invoice| !desk.termed.contains(&invoice.id) && open(&invoice.id));
+    let billed: Vec<Billed> = unread
+        .filter_map(|invoice| Some((invoice.id.clone(), invoice.subscription.value().cloned(), prices(invoice.lines.value()?))))
+        .collect();
+    if !billed.is_empty() {
+        let batch = Batch::read(context, terms_keys(&provider, &source, &account, &billed)).await?;
+        lay_terms(&batch, &billed, desk)?;
+    }
+    read_agreed_prices(context, desk).await
+}
+
 /// Reads what the catalogue says of prices that contracts name and no line does; most customers have no contract.
-async fn read_agreed_prices(context: &Context, event: &Event, desk: &mut Desk) -> Result<(), Fault> {
+async fn read_agreed_prices(context: &Context, desk: &mut Desk) -> Result<(), Fault> {
+    let Head { provider, source, .. } = desk.head.clone();
     let known = |price: &String| desk.terms.prices.iter().any(|known| known.price == *price);
     let named: BTreeSet<_> = desk.terms.contracts.iter().map(|contract| &contract.price).filter(|price| !known(price)).collect();
     if named.is_empty() {
         return Ok(());
     }
-    let homes: Vec<_> = named.into_iter().map(|price| keys::price(&event.provider, &event.source, price)).collect();
+    let homes: Vec<_> = named.into_iter().map(|price| keys::price(&provider, &source, price)).collect();
     let batch = Batch::read(context, homes.iter().cloned().chain([keys::imports(Kind::Catalogue.name())]).collect()).await?;
     for home in &homes {
         desk.terms.prices.extend(standing::<Price>(&batch, home)?);

@@ -8,7 +8,7 @@ use crate::store::{self, Attempted, Batch, Commit, keys};
 use crate::web::{self, Answer, Problem, header};
 use bytes::Bytes;
 use domain::import::{Complaint, Extra, Format, Given, Imports, Kind, Noted, Records, Started, import_id, read};
-use domain::staff::{Role, Staff};
+use domain::staff::Staff;
 use http::{Request, StatusCode};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -17,6 +17,12 @@ pub use laid::{Imported, Shelved, standing};
 
 /// How many things are written in one commit.
 const CHUNK: usize = 25;
+
+pub const NOT_PERMITTED: &str = "an import changes what is owed and who may decide: ask a manager or a VP to do it";
+
+fn not_permitted() -> Problem {
+    Problem::new(StatusCode::FORBIDDEN, "not_permitted", NOT_PERMITTED)
+}
 
 /// What an import did, or would do.
 #[derive(Debug, Default, Clone, PartialEq, Eq, Serialize)]
@@ -45,9 +51,8 @@ struct RefusedRows<'a> {
 /// Answers `POST /api/import/{kind}?dry_run=`.
 pub async fn by_staff(context: &Context, kind: &str, request: &Request<Bytes>, staff: &Staff) -> Result<Answer, Problem> {
     let kind = Kind::parse(kind).ok_or_else(|| Problem::not_found("kind of import"))?;
-    if !matches!(staff.role, Role::Manager | Role::Vp) {
-        let message = "an import changes what is owed and who may decide: ask a manager or a VP to do it";
-        return Err(Problem::new(StatusCode::FORBIDDEN, "not_permitted", message));
+    if !staff.role.may_import() {
+        return Err(not_permitted());
     }
     let query = web::query(request);
     let dry_run = match query.get("dry_run").map(String::as_str) {
@@ -140,18 +145,21 @@ async fn begin(context: &Context, outcome: &Outcome, staff: &Staff) -> Result<St
     let begun = store::retrying(context, || async {
         let (key, who) = (keys::imports(outcome.kind), keys::staff(&staff.id));
         let batch = Batch::read(context, vec![key.clone(), who.clone()]).await?;
+        if !batch.get::<Staff>(&who)?.is_some_and(|staff| staff.role.may_import()) {
+            return Ok(Attempted::Done(Err(not_permitted())));
+        }
         let mut imports = batch.get::<Imports>(&key)?.unwrap_or_else(|| Imports::of(outcome.kind));
         let begun = imports.begin(&outcome.id, outcome.rows, &staff.id, context.clock.now());
         if !matches!(begun, Started::As(_)) {
-            return Ok(Attempted::Done(begun));
+            return Ok(Attempted::Done(Ok(begun)));
         }
         let mut commit = Commit::default();
         commit.over(&batch, &imports);
         // The role that was looked at must still be theirs.
         commit.check(&batch, &who);
-        store::attempted(commit.run(context).await, begun)
+        store::attempted(commit.run(context).await, Ok(begun))
     });
-    Ok(begun.await?)
+    begun.await?
 }
 
 async fn switch(context: &Context, kind: &str, number: u64) -> Result<(), Problem> {

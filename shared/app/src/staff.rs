@@ -43,7 +43,10 @@ pub async fn import(context: &Context, rows: &[StaffRow], outcome: Outcome, by: 
         let batch = Batch::read(context, keys).await?;
         let Some(by) = batch.get::<Staff>(&keys::staff(&by.id))? else { return Ok(Attempted::Done(Err(Problem::not_signed_in()))) };
 
-        // Decide.
+        // Decide. The role may have changed since the file was sent.
+        if !by.role.may_import() {
+            return Ok(Attempted::Done(Err(Problem::new(StatusCode::FORBIDDEN, "not_permitted", crate::import::NOT_PERMITTED))));
+        }
         let (mut outcome, mut commit, mut writes_own) = (outcome.clone(), Commit::default(), false);
         for row in rows {
             let before: Option<Staff> = batch.get(&keys::staff(&row.staff.id))?;
@@ -53,8 +56,9 @@ pub async fn import(context: &Context, rows: &[StaffRow], outcome: Outcome, by: 
                     let message = "this file changes your own role: another manager or VP must import it";
                     return Ok(Attempted::Done(Err(Problem::new(StatusCode::FORBIDDEN, "own_request", message))));
                 }
-                if matches!(after.role, Role::Vp | Role::Legal) && by.role != Role::Vp {
-                    let message = format!("`{}` becomes {}: only a VP may import that", after.id, after.role.name());
+                let high = |role: Role| matches!(role, Role::Vp | Role::Legal);
+                if (high(after.role) || before.as_ref().is_some_and(|before| high(before.role))) && by.role != Role::Vp {
+                    let message = format!("`{}` becomes {}: only a VP changes who is a VP or legal", after.id, after.role.name());
                     return Ok(Attempted::Done(Err(Problem::new(StatusCode::FORBIDDEN, "not_permitted", message))));
                 }
             }

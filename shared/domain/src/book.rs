@@ -28,7 +28,7 @@ use crate::event::{Event, Seen};
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The resources of one account that an event touches, as they were read.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -86,6 +86,15 @@ pub fn beside(event: &Event, head: &Head, same_try: SignedDuration) -> Vec<Resou
     let told = Try::told(event).filter(|told| told.invoice.is_none());
     let tried = told.iter().flat_map(|told| head.book.tries.iter().filter(|other| told.is_same(other, same_try)));
     settled.chain(tried.filter_map(|other| other.invoice.clone())).map(ResourceId::Invoice).collect()
+}
+
+impl Book {
+    /// The same for what only the head keeps: links and balances.
+    pub fn says(&self, other: &Self) -> bool {
+        let balance = |book: &Self| book.balance.iter().map(|(currency, latest)| (*currency, latest.copied())).collect::<Vec<_>>();
+        let links = |book: &Self| book.links.iter().map(|link| (link.intent.clone(), link.invoice.clone())).collect::<BTreeSet<_>>();
+        balance(self) == balance(other) && links(self) == links(other)
+    }
 }
 
 impl Touched {

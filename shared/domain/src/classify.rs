@@ -15,7 +15,7 @@ use crate::case::{Case, Class, State};
 use crate::decline::Declines;
 use crate::desk::Desk;
 use crate::dunning::PlanState;
-use crate::event::{Event, Origin};
+use crate::event::{DisputeStatus, Event, Origin};
 use crate::id::CaseId;
 use jiff::{SignedDuration, Timestamp};
 
@@ -169,6 +169,13 @@ pub fn decide(scene: Scene<'_>, concerns: &[Concern], desk: &mut Desk) -> Decide
                 renew(scene, desk, about, *renewed, standing);
             }
             (Standing::Over(why), Some(standing)) if standing.state == State::Open => over(scene, desk, standing, why),
+            // Some banks tell of a claim only when the money is gone: somebody should know all the same.
+            (Standing::Over(why), None) => {
+                if let About::Disputed { payment, dispute } = about {
+                    let told = disputed::case(scene, payment, dispute, desk);
+                    over(scene, desk, told, why);
+                }
+            }
             _ => {}
         }
         if let About::Failed { invoice } = about
@@ -177,7 +184,10 @@ pub fn decide(scene: Scene<'_>, concerns: &[Concern], desk: &mut Desk) -> Decide
             stop(scene, desk, invoice, why);
         }
         if let About::Disputed { payment, .. } = about
-            && desk.touched.payments[payment].is_disputed()
+            && desk.touched.payments[payment]
+                .disputes
+                .values()
+                .any(|it| it.blocks_refunds() && it.status.copied().is_some_and(DisputeStatus::is_open))
         {
             let running: Vec<_> = desk.plans.keys().cloned().collect();
             running.iter().for_each(|invoice| stop(scene, desk, invoice, "disputed"));

@@ -11,7 +11,7 @@ use crate::rebuild::Terms;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Decision {
@@ -27,6 +27,7 @@ pub struct Decision {
     pub elsewhere: Vec<Elsewhere>,
     pub terms: Terms,
     pub beside: BTreeMap<String, Subscription>,
+    pub termed: BTreeSet<String>,
 }
 
 /// What was decided.
@@ -73,7 +74,7 @@ pub fn record(scene: Scene<'_>, before: &Desk, after: &mut Desk) -> Vec<Decision
         !before.cases.get(&case.id).is_some_and(same)
     };
     let mut made = Vec::new();
-    let Desk { head, touched, elsewhere, terms, beside, cases, .. } = after;
+    let Desk { head, touched, elsewhere, terms, beside, termed, cases, .. } = after;
     for case in cases.values_mut().filter(|case| judged(case)) {
         let id = DecisionId::of(&case.account, case.id.as_str(), &scene.event.id);
         case.decisions.push(id.clone());
@@ -89,6 +90,7 @@ pub fn record(scene: Scene<'_>, before: &Desk, after: &mut Desk) -> Vec<Decision
             elsewhere: elsewhere.clone(),
             terms: terms.clone(),
             beside: beside.clone(),
+            termed: termed.clone(),
         });
     }
     made
@@ -101,6 +103,7 @@ pub fn replay(decision: &Decision, policy: &ClassifyPolicy, declines: &Declines)
         elsewhere: decision.elsewhere.clone(),
         terms: decision.terms.clone(),
         beside: decision.beside.clone(),
+        termed: decision.termed.clone(),
         ..Desk::of(decision.head.clone(), decision.touched.clone())
     };
     let concerns = classify::concerns(&desk, policy);

@@ -10,7 +10,7 @@ use crate::id::{AccountId, ActionId, CaseId};
 use crate::policy::Versions;
 use crate::rebuild::Terms;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Desk {
@@ -19,6 +19,8 @@ pub struct Desk {
     /// What imports say was agreed, and the subscriptions of the invoices; read where an invoice shows its lines.
     pub terms: Terms,
     pub beside: BTreeMap<String, Subscription>,
+    /// The invoices for which they were read.
+    pub termed: BTreeSet<String>,
     pub head: Head,
     pub touched: Touched,
     pub cases: BTreeMap<CaseId, Case>,
@@ -43,6 +45,7 @@ impl Desk {
             elsewhere: Vec::new(),
             terms: Terms::default(),
             beside: BTreeMap::new(),
+            termed: BTreeSet::new(),
             head,
             touched,
             cases: BTreeMap::new(),

@@ -79,6 +79,10 @@ pub fn rebuild(invoice: &Invoice, terms: &Terms, subscription: Option<&Subscript
 
 /// Tax may be part of the lines or come on top: a total that fits either way adds up.
 fn gap(invoice: &Invoice, lines: &[Line], total: Money) -> Option<Money> {
+    // Lines of an earlier state say nothing of a later total.
+    if invoice.lines.seen_at() != invoice.total.seen_at() {
+        return None;
+    }
     let sum = |part: fn(&Line) -> Option<Money>| {
         let parts = lines.iter().filter_map(part).filter(|part| part.currency() == total.currency());
         parts.fold(Money::zero(total.currency()), Money::plus)
@@ -96,7 +100,8 @@ fn other_plan(lines: &[Line], terms: Known<'_>) -> Option<(String, String)> {
     let is_plan = |line: &&Line| {
         let item = line.price.as_deref().and_then(|price| own_item(price, terms)).map(|item| item.role);
         let listed = line.price.as_deref().and_then(known).map(|known| known.role);
-        line.role.or(listed).or(item) == Some(Role::Plan)
+        let unused = line.proration || line.amount.amount().is_sign_negative();
+        !unused && line.role.or(listed).or(item) == Some(Role::Plan)
     };
     lines.iter().filter(is_plan).find_map(|line| {
         let (price, on) = (line.price.as_ref()?, date(line.from?));
@@ -112,6 +117,8 @@ struct Agreed {
     cost: Cost,
     interval: Option<Interval>,
     says: String,
+    /// A contract or the catalogue says so. The provider's own price explains, and accuses nobody: it may have changed.
+    firm: bool,
 }
 
 enum Cost {
@@ -158,14 +165,16 @@ fn agreed(line: &Line, terms: Known<'_>) -> Option<Agreed> {
     let fits = |contract: &&Contract| {
         contract.price == *price && contract.holds(on) && (contract.subscription.is_none() || contract.subscription == line.subscription)
     };
-    let listed = terms.prices.iter().find(|known| known.price == *price && known.holds(on));
+    let listed = terms.prices.iter().filter(|known| known.price == *price && known.holds(on)).max_by_key(|known| known.from);
     let item = own_item(price, terms);
     let interval = listed.and_then(|known| known.interval).or_else(|| item.and_then(|item| item.interval));
     let list_cost = listed.map(|known| match known.unit {
         Some(unit) => Cost::Each(unit),
         None => Cost::Graduated(known.tiers.clone()),
     });
-    if let Some(contract) = terms.contracts.iter().find(fits) {
+    // What names the subscription counts before what is agreed in general.
+    let own = terms.contracts.iter().filter(fits).max_by_key(|contract| (contract.subscription.is_some(), contract.starts_on));
+    if let Some(contract) = own {
         let percent = contract.discount_percent.unwrap_or_default();
         let reduced = |rate: Rate| Rate::new(rate.amount() - rate.amount() * percent / Decimal::ONE_HUNDRED, rate.currency());
         let cost = match (contract.unit, list_cost) {
@@ -175,13 +184,13 @@ fn agreed(line: &Line, terms: Known<'_>) -> Option<Agreed> {
             }
             (None, None) => return None,
         };
-        return Some(Agreed { cost, interval, says: format!("by contract {}", contract.reference) });
+        return Some(Agreed { cost, interval, says: format!("by contract {}", contract.reference), firm: true });
     }
     if let Some(cost) = list_cost {
-        return Some(Agreed { cost, interval, says: "by the catalogue".to_owned() });
+        return Some(Agreed { cost, interval, says: "by the catalogue".to_owned(), firm: true });
     }
     let unit = item.and_then(|item| item.unit).or(line.unit)?;
-    Some(Agreed { cost: Cost::Each(unit), interval, says: "by the provider's own price".to_owned() })
+    Some(Agreed { cost: Cost::Each(unit), interval, says: "by the provider's own price".to_owned(), firm: false })
 }
 
 fn own_item<'a>(price: &str, terms: Known<'a>) -> Option<&'a crate::event::Item> {
@@ -203,22 +212,34 @@ fn check(line: &Line, invoice: &Invoice, terms: Known<'_>) -> Checked {
         return checked(None, "no contract, catalogue or provider's price says what it should be".to_owned());
     };
     if line.proration {
-        return match prorated(line, &agreed) {
-            Some((expected, how)) => checked(Some(expected), how),
-            None => checked(None, "a part of a period whose length is not known".to_owned()),
+        // Providers credit what was paid, coupons taken off, and count from anchors that we do not see: what fits is
+        // explained, and what does not is for a person.
+        return match prorated(line, &agreed, terms) {
+            Some(how) => checked(Some(line.amount), how),
+            None => checked(None, format!("a part of a period that cannot be computed again, {}", agreed.says)),
         };
     }
     let Some((quantity, whose)) = quantity(line, invoice, terms) else {
-        return checked(None, "no usage was imported for this period".to_owned());
+        return checked(None, "neither the line nor an import says how much it was".to_owned());
     };
+    let of_price = |other: &&Line| other.price == line.price && other.subscription == line.subscription;
+    if matches!(agreed.cost, Cost::Graduated(_)) && invoice.lines.value().into_iter().flatten().filter(of_price).count() > 1 {
+        return checked(None, "its tiers are billed in lines of their own".to_owned());
+    }
     match agreed.cost.of(quantity) {
         Some(amount) => {
             let expected = Money::rounded(amount, line.amount.currency());
             let how = format!("{} {whose}, {}", agreed.cost.words(quantity), agreed.says);
-            // A contract's discount may stand beside the line's list price.
-            let net = line.discount.filter(|discount| discount.currency() == expected.currency()).map(|it| line.amount.minus(it));
-            if net == Some(expected) {
-                return checked(Some(line.amount), format!("{how}, after its discount"));
+            // A contract's discount may stand beside the line's list price, and tax may be in it or on top.
+            let own = |part: Option<Money>| part.filter(|part| part.currency() == expected.currency() && part.is_positive());
+            let net = own(line.discount).map_or(line.amount, |discount| line.amount.minus(discount));
+            let with_tax = own(line.tax).map(|tax| [net.minus(tax), net.plus(tax)]);
+            if net <= expected || with_tax.is_some_and(|either| either.contains(&expected)) {
+                let expected = if line.amount <= expected { expected } else { line.amount };
+                return checked(Some(expected), how);
+            }
+            if !agreed.firm || line.discount.is_some() {
+                return checked(None, format!("{how}, which is not what was billed"));
             }
             checked(Some(expected), how)
         }
@@ -239,7 +260,7 @@ fn quantity(line: &Line, invoice: &Invoice, terms: Known<'_>) -> Option<(Decimal
             return Some((Decimal::from(item.quantity), "bought"));
         }
     }
-    Some((line.quantity.unwrap_or(Decimal::ONE), "billed"))
+    Some((line.quantity?, "billed"))
 }
 
 /// What imports metered in the line's period, less what the contract includes.
@@ -247,35 +268,41 @@ fn used(line: &Line, terms: Known<'_>) -> Option<Decimal> {
     let (price, from, to) = (line.price.as_ref()?, line.from?, line.to?);
     let own = |usage: &&Usage| usage.subscription.is_none() || usage.subscription == line.subscription;
     let metered = terms.usage.iter().filter(own).filter_map(|usage| usage.metered.as_ref());
-    let parts: Vec<_> = metered.filter(|it| it.metric == *price && it.from >= from && it.to <= to).map(|it| it.quantity).collect();
-    let included = terms.contracts.iter().filter(|contract| contract.holds(date(from))).filter_map(|it| it.allowances.get(price)).max();
-    let sum = parts.iter().try_fold(Decimal::ZERO, |sum, part| sum.checked_add(*part))?;
-    (!parts.is_empty()).then(|| (sum - included.copied().unwrap_or_default()).max(Decimal::ZERO))
+    let mut parts: Vec<_> = metered.filter(|it| it.metric == *price && it.from >= from && it.to <= to).collect();
+    parts.sort_by_key(|it| it.from);
+    // A part of the period says nothing of the whole.
+    let until = parts.iter().fold(from, |until, part| if part.from <= until { until.max(part.to) } else { until });
+    let holds = |it: &&Contract| it.holds(date(from)) && (it.subscription.is_none() || it.subscription == line.subscription);
+    let included = terms.contracts.iter().filter(holds).filter_map(|it| it.allowances.get(price)).max();
+    let sum = parts.iter().try_fold(Decimal::ZERO, |sum, part| sum.checked_add(part.quantity))?;
+    (until == to).then(|| (sum - included.copied().unwrap_or_default()).max(Decimal::ZERO))
 }
 
-/// A part of a period: right by any of the ways in which providers count, to the coin.
-fn prorated(line: &Line, agreed: &Agreed) -> Option<(Money, String)> {
+/// A part of a period: right by any of the ways in which providers count, and from any anchor that they may have, to the
+/// coin.
+fn prorated(line: &Line, agreed: &Agreed, terms: Known<'_>) -> Option<String> {
     let (from, to) = (line.from?, line.to?);
-    let period = Period { from: before(to, agreed.interval?)?, to };
-    let quantity = u32::try_from(line.quantity.unwrap_or(Decimal::ONE)).ok()?;
     let Cost::Each(unit) = agreed.cost else { return None };
+    let quantity = u32::try_from(line.quantity.unwrap_or(Decimal::ONE)).ok()?;
     let whole = Bought { price: String::new(), text: String::new(), unit, quantity };
-    let credit = line.amount.amount().is_sign_negative();
-    let zero = Money::zero(line.amount.currency());
-    let by = |method: Method| {
-        let unused = parts(&whole, period, from, method, &TimeZone::UTC).ok()?.unused;
-        Some(if credit { zero.minus(unused) } else { unused })
-    };
     let coin = Decimal::new(1, line.amount.currency().digits());
-    let near = |amount: &Money| (amount.amount() - line.amount.amount()).abs() <= coin;
-    let how = |way: &str| format!("the part from {} to {} of {} × {quantity}, {way}, {}", date(from), date(to), unit, agreed.says);
-    for (method, way) in [(Method::BySecond, "by second"), (Method::ByDay, "by day"), (Method::ByNextDay, "by day")] {
-        if by(method).is_some_and(|amount| near(&amount)) {
-            // Half a coin may be rounded up or down: what the provider billed is then right.
-            return Some((line.amount, how(way)));
-        }
-    }
-    Some((by(Method::BySecond)?, how("by second")))
+    let near = |amount: Money| (amount.amount() - line.amount.amount().abs()).abs() <= coin;
+    // Some tell the last second of a period, others the first of the next.
+    let ends = [Some(to), to.checked_add(SignedDuration::from_secs(1)).ok()];
+    let begun = terms.subscription.filter(|it| it.renews_at.copied() == Some(to)).and_then(|it| it.period_start.copied());
+    let interval = agreed.interval?;
+    let anchors = ends.into_iter().flatten().flat_map(|end| {
+        let months = (28..=31).filter_map(move |days| end.checked_sub(SignedDuration::from_hours(24 * days)).ok());
+        let months = months.filter(|_| interval == Interval { unit: IntervalUnit::Month, count: 1 });
+        begun.into_iter().chain(before(end, interval)).chain(months).map(move |begin| Period { from: begin, to: end })
+    });
+    let ways = [(Method::BySecond, "by second"), (Method::ByDay, "by day"), (Method::ByNextDay, "by day")];
+    let fits = |period: Period| {
+        let by = |(method, _): &&(Method, &str)| parts(&whole, period, from, *method, &TimeZone::UTC).is_ok_and(|parts| near(parts.unused));
+        ways.iter().find(by).map(|(_, way)| *way)
+    };
+    let way = anchors.filter(|period| period.from <= from).find_map(fits)?;
+    Some(format!("the part from {} to {} of {unit} × {quantity}, {way}, {}", date(from), date(to), agreed.says))
 }
 
 /// When the period began that ends then.

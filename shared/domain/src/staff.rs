@@ -46,6 +46,11 @@ impl Role {
         self == needed || (ladder(self) && ladder(needed) && self > needed)
     }
 
+    /// Whether this role changes what the company's own files say, and fills the book.
+    pub fn may_import(self) -> bool {
+        matches!(self, Self::Manager | Self::Vp)
+    }
+
     /// Analysts read and legal approves: neither asks for an action.
     pub fn may_request(self) -> bool {
         !matches!(self, Self::Analyst | Self::Legal)

@@ -78,6 +78,7 @@ async fn books(service: &Service, account: &AccountId) -> Option<Books> {
         elsewhere: Vec::new(),
         terms: shared::domain::rebuild::Terms::default(),
         beside: BTreeMap::new(),
+        termed: std::collections::BTreeSet::new(),
         head,
         touched,
         cases: cases.into_iter().map(|case| (case.id.clone(), case)).collect(),

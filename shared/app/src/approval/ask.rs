@@ -188,6 +188,10 @@ async fn make(context: &Context, ask: &Ask<'_>) -> Result<Attempted<Result<Actio
     if ask.case.is_some() && case.is_none() {
         return Ok(Attempted::Done(Err(Problem::not_found("case"))));
     }
+    if ask.by.is_none() && case.as_ref().is_some_and(|case| case.state != CaseState::Open) {
+        let message = "the case has ended in the meantime";
+        return Ok(Attempted::Done(Err(Problem::new(StatusCode::CONFLICT, "case_ended", message))));
+    }
 
     // Decide.
     let made = decided(context, ask, staff.as_ref(), payment.as_ref());

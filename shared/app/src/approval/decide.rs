@@ -10,7 +10,8 @@ use crate::store::{self, Attempted, Batch, Commit, Sent, keys};
 use crate::web::Problem;
 use domain::action::{Action, Decision, Kind, Reason, State, Vote, preview_refund};
 use domain::approval::{self, Refusal};
-use domain::book::{Head, Payment};
+use domain::book::Payment;
+use domain::case::{Case, State as CaseState};
 use domain::id::ActionId;
 use domain::ledger::{Note, Step};
 use domain::staff::{MACHINE, Staff};
@@ -82,7 +83,10 @@ async fn once(context: &Context, id: &ActionId, staff: &Staff, ballot: &Ballot) 
         at: now,
         within_limit: false,
     };
-    let digest_now = if is_moot(&before, &head) { String::new() } else { digest_now(&before, read.payment.as_ref()) };
+    let case = before.case.as_ref().map(keys::case);
+    read.batch.extend(Batch::read(context, case.iter().cloned().collect()).await?);
+    let standing: Option<Case> = case.as_ref().map(|key| read.batch.get(key)).transpose()?.flatten();
+    let digest_now = if is_moot(&before, standing.as_ref()) { String::new() } else { digest_now(&before, read.payment.as_ref()) };
     let after = match approval::decide(before.clone(), vote.clone(), &staff, &digest_now, now) {
         Ok(action) if action.state == State::Approved => Action { look_at: Some(super::look_at(context)), ..action },
         Ok(action) => action,
@@ -97,6 +101,10 @@ async fn once(context: &Context, id: &ActionId, staff: &Staff, ballot: &Ballot) 
     let mut commit = Commit::default();
     desk::put(&mut commit, context, &read.batch, &head, Some(&before), &after);
     commit.check(&read.batch, &keys::staff(&staff.id));
+    if let Some(case) = &case {
+        // Whether there is anything left to approve must still be so.
+        commit.check(&read.batch, case);
+    }
     if let (State::Approved, Some(payment)) = (after.state, &read.payment) {
         let mut payment = payment.clone();
         payment.reserved.extend(after.kind.amount().map(|amount| (after.id.clone(), amount)));
@@ -116,9 +124,10 @@ async fn ask_again(context: &Context, action: &Action) {
     }
 }
 
-/// Whether Recoup asked because of a case that has ended since: there is nothing left to approve.
-fn is_moot(action: &Action, head: &Head) -> bool {
-    action.requested_by == MACHINE && action.case.as_ref().is_some_and(|case| !head.cases.contains_key(case))
+/// Whether Recoup asked because of a case that has ended since, or asks for something else by now.
+fn is_moot(action: &Action, case: Option<&Case>) -> bool {
+    let still = |case: &Case| case.state == CaseState::Open && case.recommended.as_ref().is_some_and(|it| it.kind == action.kind);
+    action.requested_by == MACHINE && action.case.is_some() && !case.is_some_and(still)
 }
 
 /// The digest of a preview made from the state as it is; nothing if there can be none any more.
@@ -171,9 +180,15 @@ pub async fn expire(context: &Context, id: &ActionId) -> Result<Done, Fault> {
         let (Some(before), Some(head)) = (read.action.clone().filter(waiting), read.head) else { return Ok(Attempted::Done(None)) };
 
         // Decide.
+        let moot = match &before.case {
+            Some(case) => is_moot(&before, store::read::<Case>(context, &keys::case(case)).await?.as_ref()),
+            None => false,
+        };
         let hours = SignedDuration::from_hours(context.policies.approval.current().expiry_hours);
         let after = match before.reason_code {
-            _ if is_moot(&before, &head) => Action { state: State::Stale, ended_at: Some(now), ..before.clone() },
+            _ if moot || digest_now(&before, read.payment.as_ref()).is_empty() => {
+                Action { state: State::Stale, ended_at: Some(now), ..before.clone() }
+            }
             _ if before.expires_at > now => return Ok(Attempted::Done(Some(before))),
             Reason::DuplicateCharge | Reason::BillingError => {
                 Action { expires_at: now + hours, look_at: Some(super::look_at(context)), ..before.clone() }

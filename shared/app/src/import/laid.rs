@@ -131,7 +131,8 @@ impl Shelved for Contract {
     }
 
     fn is_about(&self, other: &Self) -> bool {
-        (&self.reference, &self.subscription, &self.price) == (&other.reference, &other.subscription, &other.price)
+        let own = |it: &Self| (it.reference.clone(), it.subscription.clone(), it.price.clone(), it.starts_on);
+        own(self) == own(other)
     }
 }
 
@@ -157,7 +158,7 @@ impl Shelved for Exception {
     }
 
     fn is_about(&self, other: &Self) -> bool {
-        let own = |it: &Self| (it.kind, it.granted_on, it.reference.clone());
+        let own = |it: &Self| (it.kind, it.granted_on, it.reference.clone(), it.amount, it.percent, it.reason.clone());
         own(self) == own(other)
     }
 }

@@ -149,6 +149,9 @@ pub struct PaymentLine {
     pub card: Option<Card>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub given_back: Option<Money>,
+    /// A bank claims it, or has it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub claimed: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -308,6 +311,7 @@ impl Book {
             method: payment.method.value().cloned(),
             card: payment.card.value().cloned(),
             given_back: payment.given_back(),
+            claimed: payment.is_disputed(),
         });
         keep_newest(&mut self.payments, LINES);
     }

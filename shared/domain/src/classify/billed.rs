@@ -5,7 +5,7 @@ use crate::action::{Kind, Reason};
 use crate::book::{Due, Invoice, PaymentLine};
 use crate::case::{Case, Class, Evidence, Recommendation};
 use crate::desk::Desk;
-use crate::event::PaymentStatus;
+use crate::event::{CreditNoteStatus, PaymentStatus};
 use crate::money::Money;
 use crate::rebuild::{Checked, Rebuilt, rebuild};
 use rust_decimal::Decimal;
@@ -37,7 +37,8 @@ pub(super) fn is_open(side: Side, invoice: &str, desk: &Desk, policy: &ClassifyP
 
 fn is_wrong(side: Side, rebuilt: &Rebuilt, policy: &ClassifyPolicy) -> bool {
     // Every line may be rounded another way.
-    let slack = Decimal::new(policy.billing.rounding_coins, rebuilt.residue.currency().digits());
+    let lines = Decimal::from(rebuilt.lines.len());
+    let slack = Decimal::new(policy.billing.rounding_coins, rebuilt.residue.currency().digits()) * lines;
     match side {
         Side::Lines => rebuilt.residue.amount() > slack,
         Side::Sum => rebuilt.gap.is_some_and(|gap| gap.amount().abs() > slack),
@@ -46,7 +47,11 @@ fn is_wrong(side: Side, rebuilt: &Rebuilt, policy: &ClassifyPolicy) -> bool {
 }
 
 fn rebuilt<'a>(invoice: &str, desk: &'a Desk) -> Option<(&'a Invoice, Rebuilt)> {
-    let invoice = desk.touched.invoices.get(invoice).filter(|invoice| matches!(invoice.due(), Due::Open(_) | Due::Paid))?;
+    // Without what was agreed, nothing can be said.
+    let invoice = desk.touched.invoices.get(invoice).filter(|invoice| desk.termed.contains(&invoice.id))?;
+    if !matches!(invoice.due(), Due::Open(_) | Due::Paid) {
+        return None;
+    }
     let subscription = invoice.subscription.value().and_then(|id| desk.touched.subscriptions.get(id).or_else(|| desk.beside.get(id)));
     Some((invoice, rebuild(invoice, &desk.terms, subscription)?))
 }
@@ -59,6 +64,10 @@ pub(super) fn standing(scene: Scene<'_>, side: Side, invoice: &str, desk: &Desk)
     if !is_wrong(side, &rebuilt, scene.policy) {
         return Standing::Over("explained");
     }
+    let over = left_over(invoice, &rebuilt, desk);
+    if side == Side::Lines && !over.is_positive() {
+        return Standing::Over("given back");
+    }
     let finding = match side {
         Side::Lines => Finding::BilledOverAgreed,
         Side::Sum => Finding::DoesNotAddUp,
@@ -70,7 +79,6 @@ pub(super) fn standing(scene: Scene<'_>, side: Side, invoice: &str, desk: &Desk)
     let mut amount = invoice.total.copied();
     match side {
         Side::Lines => {
-            let over = with_tax(rebuilt.residue, invoice, &rebuilt);
             tell_lines(&mut case, &rebuilt.lines);
             case.evidence.push(Evidence::new("Billed beyond what was agreed", over, &invoice.id));
             case.recommended = paid_with(invoice, desk).and_then(|payment| refund(payment, over, &number));
@@ -119,6 +127,16 @@ fn with_tax(residue: Money, invoice: &Invoice, rebuilt: &Rebuilt) -> Money {
         .filter(|(total, tax)| tax.currency() == residue.currency() && net.is_positive() && net.plus(*tax) == *total);
     let part = on_top.and_then(|(_, tax)| residue.amount().checked_mul(tax.amount())?.checked_div(net.amount()));
     part.map_or(residue, |part| residue.plus(Money::rounded(part, residue.currency())))
+}
+
+/// What was billed beyond what was agreed and has not gone back since, by a refund or a credit note.
+fn left_over(invoice: &Invoice, rebuilt: &Rebuilt, desk: &Desk) -> Money {
+    let over = with_tax(rebuilt.residue, invoice, rebuilt);
+    let notes = invoice.credit_notes.values().filter(|note| note.status.copied() != Some(CreditNoteStatus::Void));
+    let credited = notes.filter_map(|note| note.total.copied());
+    let returned = paid_with(invoice, desk).and_then(|payment| payment.given_back);
+    let gone = credited.chain(returned).filter(|gone| gone.currency() == over.currency());
+    gone.fold(over, Money::minus)
 }
 
 fn paid_with<'a>(invoice: &Invoice, desk: &'a Desk) -> Option<&'a PaymentLine> {

@@ -5,18 +5,22 @@ use crate::action::{Kind, Reason};
 use crate::case::{Case, Class, Evidence, Recommendation};
 use crate::desk::Desk;
 use crate::event::DisputeStatus;
+use crate::money::Money;
+
+pub(super) fn standing(scene: Scene<'_>, payment: &str, id: &str, desk: &Desk) -> Standing {
+    match desk.touched.payments[payment].disputes[id].status.copied() {
+        Some(DisputeStatus::Won) => Standing::Over("won"),
+        Some(DisputeStatus::Lost) => Standing::Over("lost"),
+        Some(DisputeStatus::Closed) => Standing::Over("closed"),
+        None => Standing::AsItIs,
+        Some(DisputeStatus::Open | DisputeStatus::UnderReview) => Standing::Open(Box::new(case(scene, payment, id, desk))),
+    }
+}
 
 /// A formal dispute is the bank's to decide; an inquiry can still be settled, and its fee saved, by a refund.
-pub(super) fn standing(scene: Scene<'_>, payment: &str, id: &str, desk: &Desk) -> Standing {
+pub(super) fn case(scene: Scene<'_>, payment: &str, id: &str, desk: &Desk) -> Case {
     let payment = &desk.touched.payments[payment];
     let dispute = &payment.disputes[id];
-    match dispute.status.copied() {
-        Some(DisputeStatus::Won) => return Standing::Over("won"),
-        Some(DisputeStatus::Lost) => return Standing::Over("lost"),
-        Some(DisputeStatus::Closed) => return Standing::Over("closed"),
-        None => return Standing::AsItIs,
-        Some(DisputeStatus::Open | DisputeStatus::UnderReview) => {}
-    }
     let formal = dispute.formal.copied().unwrap_or(true);
     let verdict = scene.policy.found(if formal { Finding::DisputeOpened } else { Finding::InquiryOpened });
     let mut case = Case::found(scene, &desk.head, Class::Chargeback, id, verdict);
@@ -31,7 +35,9 @@ pub(super) fn standing(scene: Scene<'_>, payment: &str, id: &str, desk: &Desk) -
         tell("Evidence is due", dispute.evidence_due_at.copied().map(|at| at.to_string()));
     }
     case.evidence.push(Evidence::new("Payment", payment.taken().map(|taken| taken.to_string()).unwrap_or_default(), &payment.id));
-    if let Some(amount) = payment.refundable().filter(|left| !formal && left.is_positive()) {
+    let claimed = |left: Money| dispute.amount.copied().filter(|it| it.currency() == left.currency()).map_or(left, |it| it.min(left));
+    let open = dispute.status.copied().is_some_and(DisputeStatus::is_open);
+    if let Some(amount) = payment.refundable().filter(|left| open && !formal && left.is_positive()).map(claimed) {
         if let Some(fee) = scene.policy.dispute_fee(amount.currency()) {
             case.evidence.push(Evidence::new("A formal dispute would cost besides", fee, id));
         }
@@ -42,5 +48,5 @@ pub(super) fn standing(scene: Scene<'_>, payment: &str, id: &str, desk: &Desk) -
         });
     }
     case.fill(dispute.amount.copied(), "", &payment.id);
-    Standing::Open(Box::new(case))
+    case
 }

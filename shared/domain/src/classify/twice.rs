@@ -2,10 +2,10 @@
 
 use super::{About, ClassifyPolicy, Finding, Scene, Standing, span};
 use crate::action::{Kind, Reason};
-use crate::book::{Head, Invoice, PaymentLine, Touched};
+use crate::book::{Head, HistoryLine, Invoice, PaymentLine, Refund, Touched};
 use crate::case::{Case, Class, Evidence, Recommendation};
 use crate::desk::Desk;
-use crate::event::{Line, PaymentStatus, Role};
+use crate::event::{InvoiceStatus, Line, PaymentStatus, RefundStatus, Role};
 use jiff::SignedDuration;
 
 /// Which payments to look at after an event: those it spoke of, those of its invoices, and those of the same amount as
@@ -56,8 +56,9 @@ fn pairs<'a>(payment: &str, head: &'a Head, policy: &ClassifyPolicy) -> Vec<(&'a
     lines.iter().filter(earlier).filter(|first| !is_returned(first)).map(|first| (first, second)).collect()
 }
 
+/// Whether money went back, or a bank claims it: either way it is not given back once more.
 fn is_returned(line: &PaymentLine) -> bool {
-    line.given_back.is_some_and(|back| back.is_positive())
+    line.claimed || line.given_back.is_some_and(|back| back.is_positive())
 }
 
 pub(super) fn is_open(about: &About, touched: &Touched, head: &Head, policy: &ClassifyPolicy) -> bool {
@@ -92,7 +93,7 @@ fn finding(first: &PaymentLine, second: &PaymentLine, touched: &Touched, head: &
             let lines = touched.invoices.get(one).zip(touched.invoices.get(other));
             lines.is_some_and(|(one, other)| bill_the_same(one, other)).then_some(Finding::SameLineSamePeriod)
         }
-        (None, None) if explained(first, second, head, policy) => None,
+        (None, _) | (_, None) if explained(first, second, head, policy) => None,
         _ => Some(Finding::SameAmountSameDay),
     }
 }
@@ -114,12 +115,13 @@ fn explained(one: &PaymentLine, other: &PaymentLine, head: &Head, policy: &Class
     let until = one.at.max(other.at);
     let since = until - SignedDuration::from_hours(24 * policy.duplicates.explained_days);
     let recent = |at| at >= since && at <= until;
-    let invoices = head.book.invoices.iter().filter(|line| line.total == one.amount && recent(line.created_at)).count();
+    let billed = |line: &&HistoryLine| line.total == one.amount && line.status != Some(InvoiceStatus::Void) && recent(line.created_at);
+    let invoices = head.book.invoices.iter().filter(billed).count();
     let payments = head
         .book
         .payments
         .iter()
-        .filter(|line| line.amount == one.amount && line.status == Some(PaymentStatus::Succeeded) && recent(line.at))
+        .filter(|line| line.amount == one.amount && line.status == Some(PaymentStatus::Succeeded) && !is_returned(line) && recent(line.at))
         .count();
     invoices >= payments
 }
@@ -149,6 +151,16 @@ fn cause(first: &PaymentLine, second: &PaymentLine, desk: &Desk, policy: &Classi
     (one_order && at_once).then_some("issuer_duplicate")
 }
 
+/// Whether the two subscriptions that were billed began so close together that one of them is hardly meant.
+fn began_together(first: &PaymentLine, second: &PaymentLine, desk: &Desk, policy: &ClassifyPolicy) -> bool {
+    let book = &desk.head.book;
+    let of = |line| book.invoice_of(line).and_then(|id| desk.touched.invoices.get(id)).and_then(|invoice| invoice.subscription.value());
+    let Some((one, other)) = of(first).zip(of(second)).filter(|(one, other)| one != other) else { return true };
+    let began = |id: &String| book.subscriptions.get(id).and_then(|line| line.started_at);
+    let apart = began(one).zip(began(other)).map(|(one, other)| other.duration_since(one).abs());
+    apart.is_some_and(|apart| apart <= SignedDuration::from_hours(policy.duplicates.subscription_hours))
+}
+
 fn words(cause: &str) -> &'static str {
     match cause {
         "double_subscription" => "each payment is for a subscription of its own to the same plan",
@@ -166,8 +178,13 @@ pub(super) fn standing(scene: Scene<'_>, payment: &str, desk: &Desk) -> Standing
                 let other = head.book.payments.iter().any(|line| is_returned(line) && line.payment != payment && line.amount == own.amount);
                 Standing::Over(if other { "the other one was given back" } else { "explained" })
             }
-            // What was given back ends when the provider confirms it.
-            _ => Standing::AsItIs,
+            // What we gave back ends when the provider confirms it; what somebody else did has ended.
+            _ => {
+                let whole = desk.touched.payments.get(payment);
+                let theirs = |refund: &Refund| refund.status.copied() == Some(RefundStatus::Succeeded) && refund.action.value().is_none();
+                let by_hand = whole.is_some_and(|it| it.reserved.is_empty() && it.refunds.values().any(theirs));
+                if by_hand { Standing::Over("given back") } else { Standing::AsItIs }
+            }
         };
     };
     let amount = second.amount.expect("only payments with an amount are compared");
@@ -193,7 +210,8 @@ pub(super) fn standing(scene: Scene<'_>, payment: &str, desk: &Desk) -> Standing
             }
             None => case.missing.push("the cause: no failed try, second subscription or double booking is in the book".to_owned()),
         }
-        case.recommended = Some(Recommendation {
+        let wanted_apart = finding == Finding::SameLineSamePeriod && !began_together(first, second, desk, scene.policy);
+        case.recommended = (!wanted_apart).then(|| Recommendation {
             kind: Kind::Refund { payment: second.payment.clone(), amount },
             reason: Reason::DuplicateCharge,
             note: format!("{} was charged twice; refund {}", first.payment, second.payment),
