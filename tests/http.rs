@@ -422,3 +422,41 @@ fn the_examples_of_the_manual_are_taken() {
         assert_eq!(taken, 7, "one of each kind");
     });
 }
+
+#[test]
+fn people_end_cases_and_correct_their_class() {
+    run(async {
+        let service = with_a_payment().await;
+        let now = service.clock.now();
+        let again = stripe::charge("cus_1", "ch_2", None, 10_000, "usd", None, now);
+        deliver(&service, &stripe::event("evt_3", "charge.succeeded", now, &again)).await;
+        service.work().await.unwrap();
+        let id = get(&service, "/api/cases").await["items"][0]["id"].as_str().unwrap().to_owned();
+        let rows = [
+            ("ana", "resolve", json!({"note": "seen"}), 403, "not_permitted"),
+            ("lena", "class", json!({"note": "no class"}), 400, "malformed"),
+            ("lena", "class", json!({"class": "nonsense"}), 400, "malformed"),
+            ("lena", "class", json!({"class": "overcharge", "note": "they were billed too much"}), 200, ""),
+            ("lena", "resolve", json!({"note": "the customer wanted both"}), 200, ""),
+            ("luis", "resolve", json!({}), 409, "already_resolved"),
+        ];
+        for (staff, what, body, status, code) in rows {
+            let (found, answer) = ask(&service, staff, Method::POST, &format!("/api/cases/{id}/{what}"), Some(&body), None).await;
+            let told = answer["error"]["code"].as_str().unwrap_or_default();
+            assert_eq!((found.as_u16(), told), (status, code), "{staff} {what}: {answer}");
+        }
+        let case = get(&service, &format!("/api/cases/{id}")).await;
+        assert_eq!(
+            (&case["state"], &case["class"], &case["resolution"]),
+            (&json!("resolved"), &json!("overcharge"), &json!("by a person"))
+        );
+        assert_eq!(case["handled"].as_array().map(Vec::len), Some(2), "{case}");
+        let waiting = get(&service, "/api/actions?state=waiting_approval").await["items"][0].clone();
+        let body = json!({"decision": "approve", "preview_digest": waiting["preview"]["digest"], "note": ""});
+        let path = format!("/api/actions/{}/decision", waiting["id"].as_str().unwrap());
+        let (status, answer) = ask(&service, "mara", Method::POST, &path, Some(&body), None).await;
+        assert_eq!((status.as_u16(), answer["error"]["code"].as_str()), (409, Some("stale_preview")), "nothing is left to approve");
+        let report = get(&service, "/api/reports/2026-03").await;
+        assert!(report["checks"].as_array().unwrap().iter().all(|check| check["ok"] == true), "{}", report["checks"]);
+    });
+}

@@ -2,6 +2,7 @@
 
 mod ask;
 mod carry_out;
+mod case;
 mod decide;
 mod desk;
 
@@ -81,6 +82,14 @@ async fn signed_in(context: &Context, endpoint: Endpoint, request: &Request<Byte
                 Ok(_) => web::see_other(&page),
                 Err(problem) => web::see_with(&page, &problem.message),
             })
+        }
+        Endpoint::ResolveCase(id) => {
+            let word = case::word(request.body(), case::Wanted::Resolve)?;
+            Ok(web::json(StatusCode::OK, &case::handle(context, &id, case::Wanted::Resolve, &word, &caller.staff).await?))
+        }
+        Endpoint::CorrectCase(id) => {
+            let word = case::word(request.body(), case::Wanted::Class)?;
+            Ok(web::json(StatusCode::OK, &case::handle(context, &id, case::Wanted::Class, &word, &caller.staff).await?))
         }
         Endpoint::Backfill { provider, source } => {
             backfill::by_staff(context, &provider, &source, &web::query(request), &caller.staff).await

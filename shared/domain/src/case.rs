@@ -40,6 +40,9 @@ pub struct Case {
     #[serde(default)]
     pub decisions: Vec<DecisionId>,
     pub events: Vec<String>,
+    /// What people did about the case itself, oldest first.
+    #[serde(default)]
+    pub handled: Vec<Handled>,
     pub opened_at: Timestamp,
     pub resolved_at: Option<Timestamp>,
     pub resolution: Option<String>,
@@ -110,6 +113,14 @@ impl State {
     }
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Handled {
+    pub by: String,
+    pub at: Timestamp,
+    pub what: String,
+    pub note: String,
+}
+
 /// One thing that was looked at, and where it stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Evidence {
@@ -166,6 +177,7 @@ impl Case {
             actions: Vec::new(),
             decisions: Vec::new(),
             events: vec![scene.event.id.clone()],
+            handled: Vec::new(),
             opened_at: scene.now,
             resolved_at: None,
             resolution: None,

@@ -212,14 +212,18 @@ fn open(desk: &mut Desk, case: Case) {
 /// Writes what is known by now. A case that is over stays so, unless money did not come or a bank did not keep its word.
 fn renew(scene: Scene<'_>, desk: &mut Desk, about: &About, renewed: Case, standing: Case) {
     let comes_back = matches!(about, About::Failed { .. } | About::Disputed { .. });
-    if standing.state == State::Resolved && !comes_back {
+    let by_hand = standing.resolution.as_deref() == Some("by a person");
+    if standing.state == State::Resolved && (by_hand || !comes_back) {
         return;
     }
     let mut renewed = Case {
+        // A person's word on the class stands.
+        class: if standing.handled.is_empty() { renewed.class } else { standing.class },
         opened_at: standing.opened_at,
         actions: standing.actions.clone(),
         decisions: standing.decisions.clone(),
         events: standing.events.clone(),
+        handled: standing.handled.clone(),
         ..renewed
     };
     if renewed != standing {

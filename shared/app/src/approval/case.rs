@@ -1,0 +1,107 @@
+//! What people do about a case itself: end it, or say that it is of another kind.
+
+use super::ask::NOTE_CHARS_MAX;
+use crate::book::put_facts;
+use crate::context::Context;
+use crate::fault::Fault;
+use crate::store::{self, Attempted, Batch, Commit, keys};
+use crate::web::Problem;
+use domain::book::{Head, Touched};
+use domain::case::{Case, Class, Handled, State};
+use domain::desk::Desk;
+use domain::id::CaseId;
+use domain::staff::Staff;
+use http::StatusCode;
+use serde::Deserialize;
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Word {
+    /// Only where the class is corrected.
+    class: Option<Class>,
+    #[serde(default)]
+    note: String,
+}
+
+/// What somebody wants of a case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wanted {
+    Resolve,
+    Class,
+}
+
+pub fn word(body: &[u8], wanted: Wanted) -> Result<Word, Problem> {
+    let word: Word = if body.is_empty() {
+        Word::default()
+    } else {
+        let classes = Class::ALL.map(Class::name).join(", ");
+        serde_json::from_slice(body).map_err(|error| Problem::malformed(format!("send a `note`, and a `class` of {classes}: {error}")))?
+    };
+    if word.note.chars().count() > NOTE_CHARS_MAX {
+        return Err(Problem::malformed(format!("a note has at most {NOTE_CHARS_MAX} characters")));
+    }
+    if wanted == Wanted::Class && word.class.is_none() {
+        return Err(Problem::malformed("name the `class` that this case is of"));
+    }
+    Ok(word)
+}
+
+/// Ends a case or corrects its class; what was asked for because of it lapses with it.
+pub async fn handle(context: &Context, id: &str, wanted: Wanted, word: &Word, staff: &Staff) -> Result<Case, Problem> {
+    let id = CaseId::parse(id).ok_or_else(|| Problem::not_found("case"))?;
+    store::retrying(context, || once(context, &id, wanted, word, staff)).await?
+}
+
+async fn once(
+    context: &Context,
+    id: &CaseId,
+    wanted: Wanted,
+    word: &Word,
+    staff: &Staff,
+) -> Result<Attempted<Result<Case, Problem>>, Fault> {
+    // Read.
+    let (own, head_key, who) = (keys::case(id), keys::head(&id.account()), keys::staff(&staff.id));
+    let batch = Batch::read(context, vec![own.clone(), head_key.clone(), who.clone()]).await?;
+    let (Some(before), Some(head)) = (batch.get::<Case>(&own)?, batch.get::<Head>(&head_key)?) else {
+        return Ok(Attempted::Done(Err(Problem::not_found("case"))));
+    };
+    let Some(staff) = batch.get::<Staff>(&who)?.filter(|staff| staff.role.may_request()) else {
+        let message = "your role only reads; ask a colleague in support or billing";
+        return Ok(Attempted::Done(Err(Problem::new(StatusCode::FORBIDDEN, "not_permitted", message))));
+    };
+
+    // Decide.
+    let now = context.clock.now();
+    let (mut after, mut moved) = (before.clone(), head.clone());
+    match (wanted, word.class) {
+        (Wanted::Resolve, _) => {
+            if before.state == State::Resolved {
+                let message = format!("this case has ended already: {}", before.resolution.as_deref().unwrap_or("resolved"));
+                return Ok(Attempted::Done(Err(Problem::new(StatusCode::CONFLICT, "already_resolved", message))));
+            }
+            after.resolve(now, "by a person");
+            moved.cases.remove(id);
+        }
+        (Wanted::Class, Some(class)) => {
+            after.class = class;
+            moved.cases.entry(id.clone()).and_modify(|line| class.name().clone_into(&mut line.class));
+        }
+        (Wanted::Class, None) => {}
+    }
+    let what = if wanted == Wanted::Resolve { "resolved".to_owned() } else { format!("{} to {}", before.class.name(), after.class.name()) };
+    after.handled.push(Handled { by: staff.id.clone(), at: now, what, note: word.note.clone() });
+
+    // Write.
+    let mut commit = Commit::default();
+    commit.over(&batch, &after);
+    commit.over(&batch, &moved);
+    commit.check(&batch, &who);
+    let desk = |case: &Case| {
+        let mut desk = Desk::of(head.clone(), Touched::default());
+        desk.cases.insert(id.clone(), case.clone());
+        desk
+    };
+    let name = format!("{id}:{}", batch.rev(&own).map_or(1, |rev| rev + 1));
+    put_facts(&mut commit, &name, &desk(&before), &desk(&after), context);
+    store::attempted(commit.run(context).await, Ok(after))
+}
