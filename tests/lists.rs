@@ -4,7 +4,7 @@ use http::{Method, StatusCode};
 use jiff::{SignedDuration, Timestamp};
 use local::service::Service;
 use serde_json::{Value, json};
-use shared::app::ports::Clock;
+use shared::app::ports::{Clock, QueueName};
 use shared::domain::event::{Event, Kind, Origin};
 use shared::providers::{ALL, Call, Listing, Provider};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -220,5 +220,55 @@ fn what_is_listed_makes_the_book_that_webhooks_make() {
             let actions = get(&listed, "/api/actions").await;
             assert_eq!(actions["items"], json!([]), "{}: and asks for nothing", provider.name);
         }
+    });
+}
+
+const FILL: &str = "/api/backfill/lemonsqueezy/default";
+
+fn recorded_order() -> Vec<u8> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/lemonsqueezy");
+    std::fs::read(folder.join("order_created.json")).unwrap()
+}
+
+#[test]
+fn what_webhooks_missed_is_found_by_the_next_sweep_and_a_trial_does_not_put_it_off() {
+    run(async {
+        let service = open_at(LATER).await;
+        filled(&service, "lemonsqueezy", "").await;
+        let swept_at = get(&service, FILL).await["again_at"].clone();
+        // Its webhook was lost: only the provider knows of it.
+        service.sandbox.learn("lemonsqueezy", &recorded_order()).unwrap();
+        let tried = filled(&service, "lemonsqueezy", "dry_run=true").await;
+        assert_eq!((&tried["dry_run"], &tried["again_at"]), (&json!(true), &swept_at), "{tried}");
+        assert_eq!(get(&service, "/api/accounts").await["items"], json!([]));
+        service.advance(swept_at.as_str().unwrap().parse::<Timestamp>().unwrap() + SignedDuration::from_mins(30)).await.unwrap();
+        let swept = get(&service, FILL).await;
+        assert_eq!((&swept["by"], swept["found"].as_u64() > Some(0)), (&json!("recoup"), true), "{swept}");
+        assert_eq!(get(&service, "/api/accounts").await["items"].as_array().map(Vec::len), Some(1));
+    });
+}
+
+#[test]
+fn a_backfill_goes_on_where_its_process_ended_and_two_do_not_run_at_once() {
+    run(async {
+        let service = taught(shared::providers::named("stripe").unwrap()).await;
+        let path = "/api/backfill/stripe/default";
+        assert_eq!(ask(&service, "lena", Method::POST, path, None, None).await.0, StatusCode::FORBIDDEN);
+        assert_eq!(ask(&service, "mara", Method::POST, path, None, None).await.0, StatusCode::ACCEPTED);
+        // The message that would have gone on is lost with the process, after one page.
+        shared::app::backfill::go_on(&service.context, "stripe", "default").await.unwrap();
+        for message in service.queue.receive(QueueName::Events, 10, 60).unwrap() {
+            service.queue.delete(message.id).unwrap();
+        }
+        let standing = get(&service, path).await;
+        assert_eq!((&standing["pages"], standing["pending"].as_array().is_some_and(|left| !left.is_empty())), (&json!(1), true));
+        assert_eq!(ask(&service, "marc", Method::POST, path, None, None).await.0, StatusCode::CONFLICT);
+        service.advance(service.clock.now() + SignedDuration::from_mins(30)).await.unwrap();
+        let ended = get(&service, path).await;
+        assert!(ended["ended_at"].is_string() && ended["failed"].is_null(), "{ended}");
+        let whole = taught(shared::providers::named("stripe").unwrap()).await;
+        let at_once = filled(&whole, "stripe", "").await;
+        assert_eq!((&ended["objects"], &ended["pages"]), (&at_once["objects"], &at_once["pages"]));
+        assert_eq!(books(&service).await, books(&whole).await);
     });
 }

@@ -6,6 +6,7 @@
 use crate::book::{self, Folded};
 use crate::context::Context;
 use crate::fault::Fault;
+use crate::import::not_permitted;
 use crate::message::{Message, send_all};
 use crate::ports::{NoReply, QueueName};
 use crate::store::{self, Attempted, Batch, Commit, Sent, keys};
@@ -90,19 +91,12 @@ pub async fn by_staff(
     query: &BTreeMap<String, String>,
     staff: &Staff,
 ) -> Result<Answer, Problem> {
-    let not_permitted = || {
-        let message = "filling the book opens cases and calls the provider: ask a manager or a VP to do it";
-        Problem::new(StatusCode::FORBIDDEN, "not_permitted", message)
-    };
-    if !staff.role.may_import() {
-        return Err(not_permitted());
-    }
     let (known, api) = billing(provider)?;
     if !crate::sources::is_name(source) {
         return Err(Problem::not_found("source"));
     }
     let since = query.get("since").map(|text| beginning(text)).transpose()?;
-    let dry_run = query.get("dry_run").is_some_and(|dry_run| dry_run != "false");
+    let dry_run = web::dry_run(query)?;
     let begun = store::retrying(context, || async {
         let (key, who) = (keys::backfill(known.name, source), keys::staff(&staff.id));
         let batch = Batch::read(context, vec![key.clone(), who.clone()]).await?;
@@ -143,7 +137,7 @@ pub async fn shown(context: &Context, provider: &str, source: &str) -> Result<Ba
 
 fn billing(provider: &str) -> Result<(&'static Provider, &'static Api), Problem> {
     let known = providers::named(provider).and_then(|provider| Some((provider, provider.api?)));
-    known.filter(|(_, api)| !api.listings.is_empty()).ok_or_else(|| Problem::not_found("billing provider"))
+    known.ok_or_else(|| Problem::not_found("billing provider"))
 }
 
 fn beginning(text: &str) -> Result<Timestamp, Problem> {
@@ -192,7 +186,7 @@ fn next(backfill: &Backfill) -> Sent {
     Sent { queue: QueueName::Events, message: Message::List { provider, source, trace: backfill.id.clone() } }
 }
 
-/// Works a few pages, and notes where it stands.
+/// Works a page, and notes where it stands.
 pub async fn go_on(context: &Context, provider: &str, source: &str) -> Result<Done, Fault> {
     let key = keys::backfill(provider, source);
     let batch = Batch::read(context, vec![key.clone()]).await?;

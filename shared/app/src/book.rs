@@ -1,27 +1,26 @@
 //! Folds one event into an account, in one commit: receipt, resources, head, timeline, facts, cases, and what will be sent.
 
+mod beside;
+
 use crate::context::Context;
 use crate::fault::Fault;
-use crate::find::{self, put_terms};
-use crate::import::standing;
+use crate::find::put_terms;
 use crate::message::{Message, send_all};
 use crate::ports::{Key, QueueName};
 use crate::store::{self, Attempted, Batch, Commit, External, Of, Receipt, Sent, Stored, Timeline, keys};
 use crate::waiting::{self, external_keys, guest, nobodys};
-use domain::book::{Head, Person, ResourceId, Touched, beside, touches};
-use domain::case::Class;
-use domain::classify::{self, ClassifyPolicy, Decided, Scene};
+use domain::book::{Head, ResourceId, Touched, touches};
+use domain::classify::{self, Decided, Scene};
 use domain::confirm;
 use domain::decision;
-use domain::desk::{Desk, Elsewhere};
-use domain::event::{Event, Line, Seen};
+use domain::desk::Desk;
+use domain::event::Event;
 use domain::fact;
-use domain::id::{AccountId, CaseId};
-use domain::import::{Contract, Kind, Price, Usage};
+use domain::id::AccountId;
 use domain::ledger::{LedgerHead, Note};
 use jiff::SignedDuration;
 use serde::{Serialize, de::DeserializeOwned};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// How folding an event ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,12 +77,8 @@ async fn once(context: &Context, event: &Event, manner: Manner<'_>, trace: &str)
     let (policy, declines, now) = (context.policies.classify.current(), context.policies.declines.current(), context.clock.now());
     let same_try = SignedDuration::from_mins(policy.duplicates.same_try_minutes);
     let mut before = desk(&batch, event, &account)?;
-    let others = beside(event, &before.head, same_try);
-    if !others.is_empty() {
-        batch.extend(Batch::read(context, others.iter().map(|resource| keys::resource(&account, resource)).collect()).await?);
-        lay(&batch, &others, &account, &mut before.touched)?;
-    }
-    lay_terms(&batch, &billed(event), &mut before)?;
+    let others = domain::book::beside(event, &before.head, same_try);
+    read_resources(context, &mut batch, &others, &account, &mut before.touched).await?;
     let mut after = before.clone();
     after.touched.fold(&mut after.head, event, same_try);
     if let Manner::Listed { trial } = manner {
@@ -92,9 +87,11 @@ async fn once(context: &Context, event: &Event, manner: Manner<'_>, trace: &str)
             return Ok(Attempted::Done(if known { Folded::Duplicate } else { Folded::Done }));
         }
     }
-    read_compared(context, &mut batch, policy, &mut before, &mut after).await?;
-    read_terms(context, &mut after).await?;
-    after.elsewhere = elsewhere(context, event, &after, policy).await?;
+    let wanted = classify::wanted(event, &after, policy);
+    let compared: Vec<_> = wanted.compared.into_iter().map(ResourceId::Invoice).collect();
+    read_resources(context, &mut batch, &compared, &account, &mut before.touched).await?;
+    lay(&batch, &compared, &account, &mut after.touched)?;
+    after.beside = beside::read(context, &batch, event, &after, &wanted.judged, wanted.elsewhere).await?;
     let concerns = classify::concerns(&after, policy);
     read_beside(context, &mut batch, &concerns, &mut before, &mut after).await?;
 
@@ -151,90 +148,13 @@ fn keys_of(event: &Event, account: &AccountId) -> Vec<Key> {
     let mut all = vec![keys::receipt(&event.provider, &event.source, &event.id), keys::head(account)];
     all.extend(touches(event).iter().map(|resource| keys::resource(account, resource)));
     all.extend(external_keys(event));
-    all.extend(terms_keys(&event.provider, &event.source, account, &billed(event)));
+    all.extend(beside::keys_of(event, account));
     let actions = confirm::named(event);
     if !actions.is_empty() {
         all.push(keys::ledger_head(account));
     }
     all.extend(actions.iter().filter(|action| action.account() == *account).map(keys::action));
     all
-}
-
-/// An invoice whose lines are known: its id, its subscription, and the prices that it bills.
-type Billed = (String, Option<String>, BTreeSet<String>);
-
-fn prices(lines: &[Line]) -> BTreeSet<String> {
-    lines.iter().filter_map(|line| line.price.clone()).collect()
-}
-
-/// The invoices of an event that show their lines.
-fn billed(event: &Event) -> Vec<Billed> {
-    let shown = event.seen.iter().filter_map(|seen| match seen {
-        Seen::Invoice(seen) => Some((seen, seen.lines.as_ref().filter(|lines| !lines.is_empty())?)),
-        _ => None,
-    });
-    shown.map(|(seen, lines)| (seen.id.clone(), seen.subscription.clone(), prices(lines))).collect()
-}
-
-/// What invoices are compared with.
-fn terms_keys(provider: &str, source: &str, account: &AccountId, billed: &[Billed]) -> Vec<Key> {
-    let mut all = Vec::new();
-    for (_, subscription, prices) in billed {
-        all.extend([Kind::Catalogue, Kind::Contracts, Kind::Usage].map(|kind| keys::imports(kind.name())));
-        all.extend([Kind::Contracts, Kind::Usage].map(|kind| keys::imported_of(account, kind.name())));
-        all.extend(prices.iter().map(|price| keys::price(provider, source, price)));
-        all.extend(subscription.iter().map(|id| keys::subscription(account, id)));
-    }
-    all
-}
-
-/// Lays out what was agreed with the customer.
-fn lay_terms(batch: &Batch, billed: &[Billed], desk: &mut Desk) -> Result<(), Fault> {
-    let Head { account, provider, source, .. } = desk.head.clone();
-    for (invoice, subscription, prices) in billed {
-        desk.terms.contracts = standing::<Contract>(batch, &keys::imported_of(&account, Kind::Contracts.name()))?;
-        desk.terms.usage = standing::<Usage>(batch, &keys::imported_of(&account, Kind::Usage.name()))?;
-        for price in prices {
-            desk.terms.prices.extend(standing::<Price>(batch, &keys::price(&provider, &source, price))?);
-        }
-        if let Some(id) = subscription {
-            desk.beside.extend(of(batch, &keys::subscription(&account, id))?.map(|value| (id.clone(), value)));
-        }
-        desk.termed.insert(invoice.clone());
-    }
-    Ok(())
-}
-
-/// Reads the same for invoices in question that the event touches without showing their lines, such as by a payment.
-async fn read_terms(context: &Context, desk: &mut Desk) -> Result<(), Fault> {
-    let Head { account, provider, source, cases, .. } = desk.head.clone();
-    let classes = [Class::Overcharge, Class::InvoiceDiscrepancy, Class::PlanMismatch].map(Class::name);
-    let open = |id: &str| classes.iter().any(|class| cases.contains_key(&CaseId::of(&account, class, id)));
-    let unread = desk.touched.invoices.values().filter(|invoice| !desk.termed.contains(&invoice.id) && open(&invoice.id));
-    let billed: Vec<Billed> = unread
-        .filter_map(|invoice| Some((invoice.id.clone(), invoice.subscription.value().cloned(), prices(invoice.lines.value()?))))
-        .collect();
-    if !billed.is_empty() {
-        let batch = Batch::read(context, terms_keys(&provider, &source, &account, &billed)).await?;
-        lay_terms(&batch, &billed, desk)?;
-    }
-    read_agreed_prices(context, desk).await
-}
-
-/// Reads what the catalogue says of prices that contracts name and no line does; most customers have no contract.
-async fn read_agreed_prices(context: &Context, desk: &mut Desk) -> Result<(), Fault> {
-    let Head { provider, source, .. } = desk.head.clone();
-    let known = |price: &String| desk.terms.prices.iter().any(|known| known.price == *price);
-    let named: BTreeSet<_> = desk.terms.contracts.iter().map(|contract| &contract.price).filter(|price| !known(price)).collect();
-    if named.is_empty() {
-        return Ok(());
-    }
-    let homes: Vec<_> = named.into_iter().map(|price| keys::price(&provider, &source, price)).collect();
-    let batch = Batch::read(context, homes.iter().cloned().chain([keys::imports(Kind::Catalogue.name())]).collect()).await?;
-    for home in &homes {
-        desk.terms.prices.extend(standing::<Price>(&batch, home)?);
-    }
-    Ok(())
 }
 
 /// Lays out what the first batch holds.
@@ -251,6 +171,21 @@ fn desk(batch: &Batch, event: &Event, account: &AccountId) -> Result<Desk, Fault
         actions.extend(batch.get(&keys::action(&id))?.map(|action| (id, action)));
     }
     Ok(Desk { actions, ..Desk::of(head, touched) })
+}
+
+/// Reads more resources of the account; most events need none.
+async fn read_resources(
+    context: &Context,
+    batch: &mut Batch,
+    resources: &[ResourceId],
+    account: &AccountId,
+    touched: &mut Touched,
+) -> Result<(), Fault> {
+    if resources.is_empty() {
+        return Ok(());
+    }
+    batch.extend(Batch::read(context, resources.iter().map(|resource| keys::resource(account, resource)).collect()).await?);
+    lay(batch, resources, account, touched)
 }
 
 fn lay(batch: &Batch, resources: &[ResourceId], account: &AccountId, touched: &mut Touched) -> Result<(), Fault> {
@@ -273,53 +208,6 @@ where
     Of<T>: Stored,
 {
     Ok(batch.get::<Of<T>>(key)?.map(|of| of.value))
-}
-
-/// Reads the invoices that tell two payments of one amount apart; most events have no such pair.
-async fn read_compared(
-    context: &Context,
-    batch: &mut Batch,
-    policy: &ClassifyPolicy,
-    before: &mut Desk,
-    after: &mut Desk,
-) -> Result<(), Fault> {
-    let account = &after.head.account;
-    let compared: Vec<_> = classify::beside(&after.touched, &after.head, policy).into_iter().map(ResourceId::Invoice).collect();
-    if compared.is_empty() {
-        return Ok(());
-    }
-    batch.extend(Batch::read(context, compared.iter().map(|resource| keys::resource(account, resource)).collect()).await?);
-    lay(batch, &compared, account, &mut before.touched)?;
-    lay(batch, &compared, account, &mut after.touched)
-}
-
-/// Reads what accounts with the same address subscribe to, where a subscription has just begun here.
-async fn elsewhere(context: &Context, event: &Event, after: &Desk, policy: &ClassifyPolicy) -> Result<Vec<Elsewhere>, Fault> {
-    let account = &after.head.account;
-    let recent = event.at - SignedDuration::from_hours(policy.duplicates.subscription_hours);
-    let begun = after.touched.subscriptions.values().any(|it| it.started_at.copied() >= Some(recent) && it.items.value().is_some());
-    if !begun {
-        return Ok(Vec::new());
-    }
-    let person = match &after.touched.person {
-        Some(person) => Some(person.clone()),
-        None => store::read::<Of<Person>>(context, &keys::person(account)).await?.map(|of| of.value),
-    };
-    let Some(email) = person.and_then(|person| person.email.value().cloned()) else { return Ok(Vec::new()) };
-    let mut others = find::by_email(context, &email).await?;
-    others.retain(|other| other != account);
-    let heads = Batch::read(context, others.iter().map(keys::head).collect()).await?;
-    let mut found = Vec::new();
-    for other in &others {
-        let Some(head) = heads.get::<Head>(&keys::head(other))? else { continue };
-        found.extend(head.book.subscriptions.into_iter().map(|(subscription, line)| Elsewhere {
-            account: other.clone(),
-            customer: head.customer.clone(),
-            subscription,
-            line,
-        }));
-    }
-    Ok(found)
 }
 
 /// Reads the cases and plans that the folded event concerns; most events concern none.

@@ -7,21 +7,22 @@ use crate::fault::Fault;
 use crate::store::{self, Attempted, Batch, Commit, keys};
 use crate::web::{self, Answer, Problem, header};
 use bytes::Bytes;
-use domain::import::{Complaint, Extra, Format, Given, Imports, Kind, Noted, Records, Started, import_id, read};
+use domain::import::{Extra, Format, Given, Imports, Kind, Noted, Records, Started, import_id, read};
 use domain::staff::Staff;
 use http::{Request, StatusCode};
 use serde::Serialize;
-use std::collections::BTreeMap;
+use serde_json::json;
 
-pub use laid::{Imported, Shelved, standing};
+use laid::Shelved;
+pub use laid::standing;
 
 /// How many things are written in one commit.
 const CHUNK: usize = 25;
 
-pub const NOT_PERMITTED: &str = "an import changes what is owed and who may decide: ask a manager or a VP to do it";
-
-fn not_permitted() -> Problem {
-    Problem::new(StatusCode::FORBIDDEN, "not_permitted", NOT_PERMITTED)
+/// What everybody hears who is neither a manager nor a VP.
+pub fn not_permitted() -> Problem {
+    let message = "this changes what is owed and who may decide: ask a manager or a VP to do it";
+    Problem::new(StatusCode::FORBIDDEN, "not_permitted", message)
 }
 
 /// What an import did, or would do.
@@ -40,14 +41,6 @@ pub struct Outcome {
     pub metadata: Vec<Noted>,
 }
 
-/// A file that was refused, row by row.
-#[derive(Debug, Serialize)]
-struct RefusedRows<'a> {
-    error: BTreeMap<&'static str, String>,
-    rows: &'a [Complaint],
-    more: usize,
-}
-
 /// Answers `POST /api/import/{kind}?dry_run=`.
 pub async fn by_staff(context: &Context, kind: &str, request: &Request<Bytes>, staff: &Staff) -> Result<Answer, Problem> {
     let kind = Kind::parse(kind).ok_or_else(|| Problem::not_found("kind of import"))?;
@@ -55,11 +48,10 @@ pub async fn by_staff(context: &Context, kind: &str, request: &Request<Bytes>, s
         return Err(not_permitted());
     }
     let query = web::query(request);
-    let dry_run = match query.get("dry_run").map(String::as_str) {
-        None | Some("false") => false,
-        Some("true" | "1" | "") => true,
-        Some(_) => return Err(Problem::malformed("`dry_run` is true or false")),
-    };
+    let dry_run = web::dry_run(&query)?;
+    if request.body().len() > context.policies.limits.current().body_bytes_max {
+        return Err(crate::intake::too_large());
+    }
     let media = header(request.headers(), "content-type").unwrap_or_default();
     let format = Format::of_media_type(media).ok_or_else(|| {
         let message = "send text/csv or application/x-ndjson (JSON Lines), and say which in `content-type`";
@@ -70,9 +62,9 @@ pub async fn by_staff(context: &Context, kind: &str, request: &Request<Bytes>, s
     let mut records = match understood(context, kind, format, request.body(), whose, extra) {
         Ok(records) => records,
         Err(refused) => {
-            let error = BTreeMap::from([("code", "rows_refused".to_owned()), ("message", refused.to_string())]);
-            let rows = RefusedRows { error, rows: &refused.complaints, more: refused.more };
-            return Ok(web::json(StatusCode::UNPROCESSABLE_ENTITY, &rows));
+            let error = json!({"code": "rows_refused", "message": refused.to_string()});
+            let answer = json!({"error": error, "rows": refused.complaints, "more": refused.more});
+            return Ok(web::json(StatusCode::UNPROCESSABLE_ENTITY, &answer));
         }
     };
     let metadata = records.normalise(context.policies.metadata.current());
@@ -115,18 +107,18 @@ async fn take(context: &Context, records: &Records, outcome: Outcome, staff: &St
 }
 
 async fn lay<T: Shelved>(context: &Context, records: &[T], mut outcome: Outcome, staff: &Staff) -> Result<Outcome, Problem> {
-    let homes = laid::by_home(records);
-    let number = if outcome.dry_run { None } else { Some(begin(context, &outcome, staff).await?) };
-    let number = match number {
-        Some(Started::Already) => return Ok(Outcome { repeated: true, unchanged: outcome.rows, ..outcome }),
-        Some(Started::Busy(running)) => {
-            let message = format!("{} is importing {} since {}: wait until that is done", running.by, outcome.kind, running.since);
-            return Err(Problem::new(StatusCode::CONFLICT, "import_running", message));
+    let mut number = None;
+    if !outcome.dry_run {
+        match begin(context, &outcome, staff).await? {
+            Started::As(begun) => number = Some(begun),
+            Started::Already => return Ok(Outcome { repeated: true, unchanged: outcome.rows, ..outcome }),
+            Started::Busy(running) => {
+                let message = format!("{} is importing {} since {}: wait until that is done", running.by, outcome.kind, running.since);
+                return Err(Problem::new(StatusCode::CONFLICT, "import_running", message));
+            }
         }
-        Some(Started::As(number)) => Some(number),
-        None => None,
-    };
-    let homes: Vec<_> = homes.into_iter().collect();
+    }
+    let homes: Vec<_> = laid::by_home(records).into_iter().collect();
     let mut rows = 0;
     for chunk in homes.chunks(CHUNK) {
         rows += chunk.iter().map(|(_, records)| records.len()).sum::<usize>();

@@ -2,7 +2,7 @@
 
 use crate::context::Context;
 use crate::fault::Fault;
-use crate::import::Outcome;
+use crate::import::{Outcome, not_permitted};
 use crate::ports::{Order, Range, Table};
 use crate::store::{self, Attempted, Batch, Commit, keys, open, read};
 use crate::web::Problem;
@@ -45,7 +45,7 @@ pub async fn import(context: &Context, rows: &[StaffRow], outcome: Outcome, by: 
 
         // Decide. The role may have changed since the file was sent.
         if !by.role.may_import() {
-            return Ok(Attempted::Done(Err(Problem::new(StatusCode::FORBIDDEN, "not_permitted", crate::import::NOT_PERMITTED))));
+            return Ok(Attempted::Done(Err(not_permitted())));
         }
         let (mut outcome, mut commit, mut writes_own) = (outcome.clone(), Commit::default(), false);
         for row in rows {

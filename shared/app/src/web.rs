@@ -101,6 +101,15 @@ pub fn query(request: &Request<Bytes>) -> BTreeMap<String, String> {
     fields(request.uri().query().unwrap_or_default().as_bytes())
 }
 
+/// Whether a request only wants to know what it would do.
+pub fn dry_run(query: &BTreeMap<String, String>) -> Result<bool, Problem> {
+    match query.get("dry_run").map(String::as_str) {
+        None | Some("false") => Ok(false),
+        Some("true") => Ok(true),
+        Some(_) => Err(Problem::malformed("`dry_run` is true or false")),
+    }
+}
+
 /// The fields of a form.
 pub fn fields(body: &[u8]) -> BTreeMap<String, String> {
     form_urlencoded::parse(body).map(|(name, value)| (name.into_owned(), value.into_owned())).collect()

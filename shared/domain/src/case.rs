@@ -155,7 +155,19 @@ pub struct Draft {
     pub link: String,
 }
 
+/// How a case ended that a person ended.
+const BY_HAND: &str = "by a person";
+
 impl Case {
+    /// A person says that it is over.
+    pub fn end_by_hand(&mut self, at: Timestamp) {
+        self.resolve(at, BY_HAND);
+    }
+
+    pub fn was_ended_by_hand(&self) -> bool {
+        self.resolution.as_deref() == Some(BY_HAND)
+    }
+
     /// A case as it opens, with what the policy says of it.
     pub fn found(scene: Scene<'_>, head: &Head, class: Class, about: &str, verdict: Verdict<'_>) -> Self {
         Self {

@@ -15,12 +15,11 @@ use crate::case::{Case, Class, State};
 use crate::decline::Declines;
 use crate::desk::Desk;
 use crate::dunning::PlanState;
-use crate::event::{DisputeStatus, Event, Origin};
+use crate::event::{Event, Origin};
 use crate::id::CaseId;
 use jiff::{SignedDuration, Timestamp};
 
 pub use policy::{ClassifyPolicy, Disputes, Duplicates, Found, Otherwise, Rule, Verdict};
-pub use twice::beside;
 
 /// What is found apart from failed payments, each with its words in the policy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -110,18 +109,35 @@ pub fn concerns(desk: &Desk, policy: &ClassifyPolicy) -> Vec<Concern> {
     let disputed = disputes.map(|(payment, dispute)| {
         concern(Class::Chargeback, dispute, About::Disputed { payment: payment.id.clone(), dispute: dispute.clone() })
     });
+    let known = |class: Class, about: &str| head.cases.contains_key(&CaseId::of(&head.account, class.name(), about));
     let twice = twice::at_issue(touched, head)
-        .map(|payment| concern(Class::DuplicateCharge, payment, About::Twice { payment: payment.to_owned() }))
-        .filter(|concern| head.cases.contains_key(&concern.case) || twice::is_open(&concern.about, touched, head, policy));
+        .filter(|payment| known(Class::DuplicateCharge, payment) || twice::is_open(payment, touched, head, policy))
+        .map(|payment| concern(Class::DuplicateCharge, payment, About::Twice { payment: payment.to_owned() }));
     let doubled = doubled::at_issue(touched, head)
-        .map(|id| concern(Class::DuplicateSubscription, id, About::Doubled { subscription: id.to_owned() }))
-        .filter(|concern| head.cases.contains_key(&concern.case) || doubled::is_open(&concern.about, desk));
-    let sides = touched.invoices.keys().flat_map(|invoice| billed::Side::ALL.map(|side| (invoice, side)));
-    let billed = sides.filter_map(|(invoice, side)| {
-        let concern = concern(side.class(), invoice, About::Billed { invoice: invoice.clone(), side });
-        (head.cases.contains_key(&concern.case) || billed::is_open(side, invoice, desk, policy)).then_some(concern)
-    });
+        .filter(|id| known(Class::DuplicateSubscription, id) || doubled::is_open(id, desk))
+        .map(|id| concern(Class::DuplicateSubscription, id, About::Doubled { subscription: id.to_owned() }));
+    let sides =
+        touched.invoices.keys().flat_map(|invoice| billed::at_issue(invoice, desk, policy).into_iter().map(move |side| (invoice, side)));
+    let billed = sides.map(|(invoice, side)| concern(side.class(), invoice, About::Billed { invoice: invoice.clone(), side }));
     failed.chain(disputed).chain(twice).chain(doubled).chain(billed).collect()
+}
+
+/// What is to be read beside the records of an account before its concerns can be named; most events need nothing.
+pub struct Wanted {
+    /// Invoices whose lines tell two payments of one amount apart.
+    pub compared: Vec<String>,
+    /// Invoices in question, which are compared with what was agreed.
+    pub judged: Vec<String>,
+    /// Whether a subscription has just begun that an account with the same address may have as well.
+    pub elsewhere: bool,
+}
+
+pub fn wanted(event: &Event, desk: &Desk, policy: &ClassifyPolicy) -> Wanted {
+    Wanted {
+        compared: twice::compared(&desk.touched, &desk.head, policy),
+        judged: billed::in_question(desk).cloned().collect(),
+        elsewhere: doubled::has_begun(event, &desk.touched, policy),
+    }
 }
 
 /// What is to be done after an event, beyond the records on the desk.
@@ -184,10 +200,7 @@ pub fn decide(scene: Scene<'_>, concerns: &[Concern], desk: &mut Desk) -> Decide
             stop(scene, desk, invoice, why);
         }
         if let About::Disputed { payment, .. } = about
-            && desk.touched.payments[payment]
-                .disputes
-                .values()
-                .any(|it| it.blocks_refunds() && it.status.copied().is_some_and(DisputeStatus::is_open))
+            && desk.touched.payments[payment].is_claimed()
         {
             let running: Vec<_> = desk.plans.keys().cloned().collect();
             running.iter().for_each(|invoice| stop(scene, desk, invoice, "disputed"));
@@ -212,8 +225,7 @@ fn open(desk: &mut Desk, case: Case) {
 /// Writes what is known by now. A case that is over stays so, unless money did not come or a bank did not keep its word.
 fn renew(scene: Scene<'_>, desk: &mut Desk, about: &About, renewed: Case, standing: Case) {
     let comes_back = matches!(about, About::Failed { .. } | About::Disputed { .. });
-    let by_hand = standing.resolution.as_deref() == Some("by a person");
-    if standing.state == State::Resolved && (by_hand || !comes_back) {
+    if standing.state == State::Resolved && (standing.was_ended_by_hand() || !comes_back) {
         return;
     }
     let mut renewed = Case {

@@ -1,17 +1,16 @@
 //! A decision with everything that it went by, so that it can be made again, by the same rules or by others.
 
-use crate::book::{Head, Subscription, Touched};
+use crate::book::{Head, Touched};
 use crate::case::{Case, Class, Recommendation};
 use crate::classify::{self, ClassifyPolicy, Scene};
 use crate::decline::Declines;
-use crate::desk::{Desk, Elsewhere};
+use crate::desk::{Beside, Desk};
 use crate::event::Event;
 use crate::id::{CaseId, DecisionId};
-use crate::rebuild::Terms;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Decision {
@@ -24,10 +23,7 @@ pub struct Decision {
     pub event: Event,
     pub head: Head,
     pub touched: Touched,
-    pub elsewhere: Vec<Elsewhere>,
-    pub terms: Terms,
-    pub beside: BTreeMap<String, Subscription>,
-    pub termed: BTreeSet<String>,
+    pub beside: Beside,
 }
 
 /// What was decided.
@@ -74,7 +70,7 @@ pub fn record(scene: Scene<'_>, before: &Desk, after: &mut Desk) -> Vec<Decision
         !before.cases.get(&case.id).is_some_and(same)
     };
     let mut made = Vec::new();
-    let Desk { head, touched, elsewhere, terms, beside, termed, cases, .. } = after;
+    let Desk { head, touched, beside, cases, .. } = after;
     for case in cases.values_mut().filter(|case| judged(case)) {
         let id = DecisionId::of(&case.account, case.id.as_str(), &scene.event.id);
         case.decisions.push(id.clone());
@@ -87,10 +83,7 @@ pub fn record(scene: Scene<'_>, before: &Desk, after: &mut Desk) -> Vec<Decision
             event: scene.event.without_person(),
             head: Head { cases: BTreeMap::new(), ..head.clone() },
             touched: Touched { person: None, ..touched.clone() },
-            elsewhere: elsewhere.clone(),
-            terms: terms.clone(),
             beside: beside.clone(),
-            termed: termed.clone(),
         });
     }
     made
@@ -99,13 +92,7 @@ pub fn record(scene: Scene<'_>, before: &Desk, after: &mut Desk) -> Vec<Decision
 /// Makes a decision again; nothing where no case would be opened.
 pub fn replay(decision: &Decision, policy: &ClassifyPolicy, declines: &Declines) -> Option<Outcome> {
     let scene = Scene { event: &decision.event, policy, declines, now: decision.at };
-    let mut desk = Desk {
-        elsewhere: decision.elsewhere.clone(),
-        terms: decision.terms.clone(),
-        beside: decision.beside.clone(),
-        termed: decision.termed.clone(),
-        ..Desk::of(decision.head.clone(), decision.touched.clone())
-    };
+    let mut desk = Desk { beside: decision.beside.clone(), ..Desk::of(decision.head.clone(), decision.touched.clone()) };
     let concerns = classify::concerns(&desk, policy);
     classify::decide(scene, &concerns, &mut desk);
     desk.cases.get(&decision.case).map(Outcome::of)

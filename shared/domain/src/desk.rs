@@ -1,7 +1,7 @@
 //! Everything of one account that an event may change, laid out side by side.
 
 use crate::action::Action;
-use crate::book::{Head, Subscription, SubscriptionLine, Touched};
+use crate::book::{Head, SubscriptionLine, Touched};
 use crate::case::Case;
 use crate::decline::Declines;
 use crate::dunning::Plan;
@@ -10,23 +10,26 @@ use crate::id::{AccountId, ActionId, CaseId};
 use crate::policy::Versions;
 use crate::rebuild::Terms;
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Desk {
-    /// Subscriptions of other accounts with the same address, read where one has just begun.
-    pub elsewhere: Vec<Elsewhere>,
-    /// What imports say was agreed, and the subscriptions of the invoices; read where an invoice shows its lines.
-    pub terms: Terms,
-    pub beside: BTreeMap<String, Subscription>,
-    /// The invoices for which they were read.
-    pub termed: BTreeSet<String>,
     pub head: Head,
     pub touched: Touched,
     pub cases: BTreeMap<CaseId, Case>,
     /// Recovery plans, by invoice.
     pub plans: BTreeMap<String, Plan>,
     pub actions: BTreeMap<ActionId, Action>,
+    pub beside: Beside,
+}
+
+/// What is read beside the account's own records, to judge them by.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Beside {
+    /// Subscriptions of other accounts with the same address, read where one has just begun.
+    pub elsewhere: Vec<Elsewhere>,
+    /// What was agreed, read where an invoice shows its lines or is in question.
+    pub terms: Terms,
 }
 
 /// A subscription of an account that may be the same customer.
@@ -41,17 +44,7 @@ pub struct Elsewhere {
 impl Desk {
     /// A head and what was touched, and nothing beside.
     pub fn of(head: Head, touched: Touched) -> Self {
-        Self {
-            elsewhere: Vec::new(),
-            terms: Terms::default(),
-            beside: BTreeMap::new(),
-            termed: BTreeSet::new(),
-            head,
-            touched,
-            cases: BTreeMap::new(),
-            plans: BTreeMap::new(),
-            actions: BTreeMap::new(),
-        }
+        Self { head, touched, cases: BTreeMap::new(), plans: BTreeMap::new(), actions: BTreeMap::new(), beside: Beside::default() }
     }
 
     /// What a report would count of all this.

@@ -9,6 +9,7 @@ use crate::prorate::{Bought, Method, Period, parts};
 use jiff::{SignedDuration, Span, Timestamp, civil::Date, tz::TimeZone};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What was agreed with a customer, as imports and the provider tell it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,6 +17,10 @@ pub struct Terms {
     pub contracts: Vec<Contract>,
     pub prices: Vec<Price>,
     pub usage: Vec<Usage>,
+    /// The subscriptions of the invoices, as the book holds them.
+    pub subscriptions: BTreeMap<String, Subscription>,
+    /// The invoices for which all this was read: of another one nothing can be said.
+    pub invoices: BTreeSet<String>,
 }
 
 /// The terms, and the subscription that the invoice is of.

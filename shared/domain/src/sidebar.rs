@@ -1,8 +1,10 @@
 //! What a support agent sees of an account at a glance. What is not known is absent, never invented.
 
 mod said;
+mod text;
 
 pub use said::{Granted, Said};
+pub use text::text;
 
 use crate::book::{Head, Person, SubscriptionLine, tries};
 use crate::entitlement::{Entitlement, entitlement};
@@ -400,33 +402,4 @@ fn expires_before(card: &crate::event::Card, at: Timestamp) -> bool {
     let date = at.to_zoned(jiff::tz::TimeZone::UTC).date();
     let (Some(year), Some(month)) = (card.exp_year, card.exp_month) else { return false };
     (i32::from(year), i32::from(month)) < (i32::from(date.year()), i32::from(date.month()))
-}
-
-/// The sidebar as plain text.
-pub fn text(sidebar: &Sidebar) -> String {
-    let shown = |value: Option<String>| value.unwrap_or_else(|| "not known".to_owned());
-    let money = |money: Option<Money>| shown(money.map(|money| money.to_string()));
-    let rows = [
-        ("Account", sidebar.account.name.clone().unwrap_or_else(|| sidebar.account.customer.clone())),
-        ("E-mail", shown(sidebar.account.email.clone())),
-        ("Plan", shown(sidebar.plan.name.clone())),
-        ("Price", money(sidebar.plan.price)),
-        ("Renews", shown(sidebar.plan.renews_at.map(|at| at.to_string()))),
-        ("Card", shown(sidebar.payment_method.as_ref().map(|card| format!("{} ending {}", card.brand, card.last4)))),
-        ("Entitlement", shown(sidebar.status.entitlement.map(|state| state.name().to_owned()))),
-        ("Add-ons", shown(sidebar.subscription.addons.as_ref().map(|addons| listed(addons)))),
-        ("Credit", money(sidebar.credits.available)),
-        ("Outstanding", money(sidebar.status.outstanding)),
-        ("Failures in 12 months", sidebar.status.failures_12m.to_string()),
-        ("Revenue", money(sidebar.lifetime.revenue)),
-        ("MRR", money(sidebar.lifetime.mrr)),
-        ("Churn risk", shown(sidebar.lifetime.churn_risk.map(str::to_owned))),
-        ("Open cases", sidebar.cases.len().to_string()),
-    ];
-    rows.iter().fold(String::new(), |text, (label, value)| text + label + ": " + value + "\n")
-}
-
-fn listed(addons: &[Addon]) -> String {
-    let names: Vec<_> = addons.iter().map(|addon| format!("{} × {}", addon.quantity, addon.name)).collect();
-    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
 }

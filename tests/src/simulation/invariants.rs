@@ -75,15 +75,10 @@ async fn books(service: &Service, account: &AccountId) -> Option<Books> {
         subscriptions: BTreeMap::new(),
     };
     let desk = Desk {
-        elsewhere: Vec::new(),
-        terms: shared::domain::rebuild::Terms::default(),
-        beside: BTreeMap::new(),
-        termed: std::collections::BTreeSet::new(),
-        head,
-        touched,
         cases: cases.into_iter().map(|case| (case.id.clone(), case)).collect(),
         plans: plans.into_iter().map(|plan| (plan.invoice.clone(), plan)).collect(),
         actions: actions.into_iter().map(|action| (action.id.clone(), action)).collect(),
+        ..Desk::of(head, touched)
     };
     Some(Books {
         desk,

@@ -79,7 +79,7 @@ async fn once(
                 let message = format!("this case has ended already: {}", before.resolution.as_deref().unwrap_or("resolved"));
                 return Ok(Attempted::Done(Err(Problem::new(StatusCode::CONFLICT, "already_resolved", message))));
             }
-            after.resolve(now, "by a person");
+            after.end_by_hand(now);
             moved.cases.remove(id);
         }
         (Wanted::Class, Some(class)) => {

@@ -66,10 +66,11 @@ pub async fn decide(context: &Context, id: &ActionId, staff: &Staff, ballot: Bal
 async fn once(context: &Context, id: &ActionId, staff: &Staff, ballot: &Ballot) -> Result<Attempted<Result<Action, Problem>>, Fault> {
     // Read.
     let mut read = desk::read(context, id).await?;
-    read.batch.extend(Batch::read(context, vec![keys::staff(&staff.id)]).await?);
     let (Some(before), Some(head)) = (read.action.clone(), read.head.clone()) else {
         return Ok(Attempted::Done(Err(Problem::not_found("action"))));
     };
+    let case = before.case.as_ref().map(keys::case);
+    read.batch.extend(Batch::read(context, [keys::staff(&staff.id)].into_iter().chain(case.clone()).collect()).await?);
     let Some(staff) = read.batch.get::<Staff>(&keys::staff(&staff.id))? else { return Ok(Attempted::Done(Err(Problem::not_signed_in()))) };
 
     // Decide.
@@ -83,8 +84,6 @@ async fn once(context: &Context, id: &ActionId, staff: &Staff, ballot: &Ballot) 
         at: now,
         within_limit: false,
     };
-    let case = before.case.as_ref().map(keys::case);
-    read.batch.extend(Batch::read(context, case.iter().cloned().collect()).await?);
     let standing: Option<Case> = case.as_ref().map(|key| read.batch.get(key)).transpose()?.flatten();
     let digest_now = if is_moot(&before, standing.as_ref()) { String::new() } else { digest_now(&before, read.payment.as_ref()) };
     let after = match approval::decide(before.clone(), vote.clone(), &staff, &digest_now, now) {

@@ -45,11 +45,14 @@ impl<T: Shelved> Stored for Imported<T> {
     }
 }
 
-/// What counts of a shelf that was read together with the imports of its kind.
-pub fn standing<T: Shelved>(batch: &Batch, home: &Key) -> Result<Vec<T>, Fault> {
-    let imports = batch.get::<Imports>(&keys::imports(T::KIND.name()))?.unwrap_or_else(|| Imports::of(T::KIND.name()));
-    let shelf = batch.get::<Imported<T>>(home)?;
-    Ok(shelf.map_or_else(Vec::new, |imported| imported.shelf.standing(&imports).to_vec()))
+/// What counts of shelves that were read together with the imports of their kind.
+pub fn standing<T: Shelved>(batch: &Batch, homes: impl IntoIterator<Item = Key>) -> Result<Vec<T>, Fault> {
+    let Some(imports) = batch.get::<Imports>(&keys::imports(T::KIND.name()))? else { return Ok(Vec::new()) };
+    let mut standing = Vec::new();
+    for home in homes {
+        standing.extend(batch.get::<Imported<T>>(&home)?.iter().flat_map(|imported| imported.shelf.standing(&imports)).cloned());
+    }
+    Ok(standing)
 }
 
 /// Sorts records by where they lie.

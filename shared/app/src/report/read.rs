@@ -65,10 +65,10 @@ fn said_keys(id: &AccountId) -> impl Iterator<Item = Key> {
 fn said(batch: &Batch, id: &AccountId) -> Result<Said, Fault> {
     let home = |kind: Kind| keys::imported_of(id, kind.name());
     Ok(Said {
-        customer: standing::<Customer>(batch, &home(Kind::Customers))?.into_iter().next(),
-        contracts: standing::<Contract>(batch, &home(Kind::Contracts))?,
-        usage: standing::<Usage>(batch, &home(Kind::Usage))?,
-        exceptions: standing::<Exception>(batch, &home(Kind::Exceptions))?,
+        customer: standing::<Customer>(batch, [home(Kind::Customers)])?.into_iter().next(),
+        contracts: standing::<Contract>(batch, [home(Kind::Contracts)])?,
+        usage: standing::<Usage>(batch, [home(Kind::Usage)])?,
+        exceptions: standing::<Exception>(batch, [home(Kind::Exceptions)])?,
     })
 }
 

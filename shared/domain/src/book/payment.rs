@@ -136,6 +136,11 @@ impl Payment {
         self.disputes.values().any(Dispute::blocks_refunds)
     }
 
+    /// Whether a bank claims it formally and has not decided yet.
+    pub fn is_claimed(&self) -> bool {
+        self.disputes.values().any(|it| it.blocks_refunds() && it.status.copied().is_some_and(DisputeStatus::is_open))
+    }
+
     /// What could still be given back, approved and unconfirmed refunds taken off; nothing while a bank has a claim on it.
     pub fn refundable(&self) -> Option<Money> {
         if self.is_disputed() {

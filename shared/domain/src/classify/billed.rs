@@ -6,6 +6,7 @@ use crate::book::{Due, Invoice, PaymentLine};
 use crate::case::{Case, Class, Evidence, Recommendation};
 use crate::desk::Desk;
 use crate::event::{CreditNoteStatus, PaymentStatus};
+use crate::id::CaseId;
 use crate::money::Money;
 use crate::rebuild::{Checked, Rebuilt, rebuild};
 use rust_decimal::Decimal;
@@ -30,9 +31,20 @@ impl Side {
     }
 }
 
-/// Whether this side of a bill is wrong, as far as can be told.
-pub(super) fn is_open(side: Side, invoice: &str, desk: &Desk, policy: &ClassifyPolicy) -> bool {
-    rebuilt(invoice, desk).is_some_and(|(_, rebuilt)| is_wrong(side, &rebuilt, policy))
+/// The sides of a bill that are wrong, or were.
+pub(super) fn at_issue(invoice: &str, desk: &Desk, policy: &ClassifyPolicy) -> Vec<Side> {
+    let rebuilt = rebuilt(invoice, desk);
+    let wrong = |side: &Side| rebuilt.as_ref().is_some_and(|(_, rebuilt)| is_wrong(*side, rebuilt, policy));
+    Side::ALL.into_iter().filter(|side| has_case(*side, invoice, desk) || wrong(side)).collect()
+}
+
+/// The touched invoices about which a case is open: they cannot be judged before what was agreed is read.
+pub(super) fn in_question(desk: &Desk) -> impl Iterator<Item = &String> {
+    desk.touched.invoices.keys().filter(|invoice| Side::ALL.into_iter().any(|side| has_case(side, invoice, desk)))
+}
+
+fn has_case(side: Side, invoice: &str, desk: &Desk) -> bool {
+    desk.head.cases.contains_key(&CaseId::of(&desk.head.account, side.class().name(), invoice))
 }
 
 fn is_wrong(side: Side, rebuilt: &Rebuilt, policy: &ClassifyPolicy) -> bool {
@@ -47,13 +59,14 @@ fn is_wrong(side: Side, rebuilt: &Rebuilt, policy: &ClassifyPolicy) -> bool {
 }
 
 fn rebuilt<'a>(invoice: &str, desk: &'a Desk) -> Option<(&'a Invoice, Rebuilt)> {
-    // Without what was agreed, nothing can be said.
-    let invoice = desk.touched.invoices.get(invoice).filter(|invoice| desk.termed.contains(&invoice.id))?;
+    let terms = &desk.beside.terms;
+    let invoice = desk.touched.invoices.get(invoice).filter(|invoice| terms.invoices.contains(&invoice.id))?;
     if !matches!(invoice.due(), Due::Open(_) | Due::Paid) {
         return None;
     }
-    let subscription = invoice.subscription.value().and_then(|id| desk.touched.subscriptions.get(id).or_else(|| desk.beside.get(id)));
-    Some((invoice, rebuild(invoice, &desk.terms, subscription)?))
+    let own = |id: &String| desk.touched.subscriptions.get(id).or_else(|| terms.subscriptions.get(id));
+    let subscription = invoice.subscription.value().and_then(own);
+    Some((invoice, rebuild(invoice, terms, subscription)?))
 }
 
 pub(super) fn standing(scene: Scene<'_>, side: Side, invoice: &str, desk: &Desk) -> Standing {

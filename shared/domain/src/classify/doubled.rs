@@ -1,10 +1,10 @@
 //! Does one customer pay for one plan twice?
 
-use super::{About, Finding, Scene, Standing, span};
+use super::{ClassifyPolicy, Finding, Scene, Standing, span};
 use crate::book::{Head, SubscriptionLine, Touched};
 use crate::case::{Case, Class, Evidence};
 use crate::desk::{Desk, Elsewhere};
-use crate::event::SubscriptionStatus;
+use crate::event::{Event, SubscriptionStatus};
 use crate::id::CaseId;
 use jiff::SignedDuration;
 
@@ -16,8 +16,14 @@ pub(super) fn at_issue<'a>(touched: &Touched, head: &'a Head) -> impl Iterator<I
     head.book.subscriptions.keys().filter(move |_| said).map(String::as_str)
 }
 
-pub(super) fn is_open(about: &About, desk: &Desk) -> bool {
-    matches!(about, About::Doubled { subscription } if first_of(subscription, desk).is_some())
+pub(super) fn is_open(id: &str, desk: &Desk) -> bool {
+    first_of(id, desk).is_some()
+}
+
+/// Whether a subscription has just begun, so that it is worth looking for the same one elsewhere.
+pub(super) fn has_begun(event: &Event, touched: &Touched, policy: &ClassifyPolicy) -> bool {
+    let recent = event.at - SignedDuration::from_hours(policy.duplicates.subscription_hours);
+    touched.subscriptions.values().any(|it| it.started_at.copied() >= Some(recent) && it.items.value().is_some())
 }
 
 fn runs(line: &SubscriptionLine) -> bool {
@@ -30,7 +36,7 @@ fn first_of<'a>(id: &str, desk: &'a Desk) -> Option<(&'a str, &'a SubscriptionLi
     let own = desk.head.book.subscriptions.get(id).filter(|line| runs(line) && line.plan.is_some())?;
     let same = |line: &SubscriptionLine| runs(line) && line.plan == own.plan && line.price == own.price && line.interval == own.interval;
     let here = desk.head.book.subscriptions.iter().filter(|(other, _)| *other != id).map(|(other, line)| (other.as_str(), line, None));
-    let there = desk.elsewhere.iter().map(|it| (it.subscription.as_str(), &it.line, Some(it)));
+    let there = desk.beside.elsewhere.iter().map(|it| (it.subscription.as_str(), &it.line, Some(it)));
     here.chain(there).find(|(other, line, _)| same(line) && (line.started_at, *other) < (own.started_at, id))
 }
 

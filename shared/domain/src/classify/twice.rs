@@ -1,6 +1,6 @@
 //! Was one thing taken twice, and how did that come about?
 
-use super::{About, ClassifyPolicy, Finding, Scene, Standing, span};
+use super::{ClassifyPolicy, Finding, Scene, Standing, span};
 use crate::action::{Kind, Reason};
 use crate::book::{Head, HistoryLine, Invoice, PaymentLine, Refund, Touched};
 use crate::case::{Case, Class, Evidence, Recommendation};
@@ -22,7 +22,7 @@ pub(super) fn at_issue<'a>(touched: &Touched, head: &'a Head) -> impl Iterator<I
 }
 
 /// The invoices whose lines tell whether two payments took one thing, where they are not on the desk.
-pub fn beside(touched: &Touched, head: &Head, policy: &ClassifyPolicy) -> Vec<String> {
+pub(super) fn compared(touched: &Touched, head: &Head, policy: &ClassifyPolicy) -> Vec<String> {
     let mut wanted = Vec::new();
     for payment in at_issue(touched, head) {
         for (first, second) in pairs(payment, head, policy) {
@@ -61,8 +61,8 @@ fn is_returned(line: &PaymentLine) -> bool {
     line.claimed || line.given_back.is_some_and(|back| back.is_positive())
 }
 
-pub(super) fn is_open(about: &About, touched: &Touched, head: &Head, policy: &ClassifyPolicy) -> bool {
-    matches!(about, About::Twice { payment } if found(payment, touched, head, policy).is_some())
+pub(super) fn is_open(payment: &str, touched: &Touched, head: &Head, policy: &ClassifyPolicy) -> bool {
+    found(payment, touched, head, policy).is_some()
 }
 
 fn found<'a>(
@@ -126,12 +126,18 @@ fn explained(one: &PaymentLine, other: &PaymentLine, head: &Head, policy: &Class
     invoices >= payments
 }
 
+/// The subscriptions that two payments are for, where they are two.
+fn two_subscriptions<'a>(first: &PaymentLine, second: &PaymentLine, desk: &'a Desk) -> Option<(&'a String, &'a String)> {
+    let invoice = |line| desk.head.book.invoice_of(line).and_then(|id| desk.touched.invoices.get(id));
+    let of = |line| invoice(line).and_then(|invoice| invoice.subscription.value());
+    of(first).zip(of(second)).filter(|(one, other)| one != other)
+}
+
 /// How it came about, as far as the book shows.
 fn cause(first: &PaymentLine, second: &PaymentLine, desk: &Desk, policy: &ClassifyPolicy) -> Option<&'static str> {
     let book = &desk.head.book;
     let invoice = book.invoice_of(first);
-    let of = |line| book.invoice_of(line).and_then(|id| desk.touched.invoices.get(id)).and_then(|invoice| invoice.subscription.value());
-    if of(first).zip(of(second)).is_some_and(|(one, other)| one != other) {
+    if two_subscriptions(first, second, desk).is_some() {
         return Some("double_subscription");
     }
     let slack = SignedDuration::from_mins(policy.duplicates.same_try_minutes);
@@ -153,10 +159,8 @@ fn cause(first: &PaymentLine, second: &PaymentLine, desk: &Desk, policy: &Classi
 
 /// Whether the two subscriptions that were billed began so close together that one of them is hardly meant.
 fn began_together(first: &PaymentLine, second: &PaymentLine, desk: &Desk, policy: &ClassifyPolicy) -> bool {
-    let book = &desk.head.book;
-    let of = |line| book.invoice_of(line).and_then(|id| desk.touched.invoices.get(id)).and_then(|invoice| invoice.subscription.value());
-    let Some((one, other)) = of(first).zip(of(second)).filter(|(one, other)| one != other) else { return true };
-    let began = |id: &String| book.subscriptions.get(id).and_then(|line| line.started_at);
+    let Some((one, other)) = two_subscriptions(first, second, desk) else { return true };
+    let began = |id: &String| desk.head.book.subscriptions.get(id).and_then(|line| line.started_at);
     let apart = began(one).zip(began(other)).map(|(one, other)| other.duration_since(one).abs());
     apart.is_some_and(|apart| apart <= SignedDuration::from_hours(policy.duplicates.subscription_hours))
 }
