@@ -3,7 +3,9 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
 mod desk;
+mod eligible;
 mod http;
+mod incidents;
 mod intake;
 mod lists;
 mod scenarios;

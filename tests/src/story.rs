@@ -4,7 +4,7 @@
 //! `customer ID` · `invoice ID CUSTOMER AMOUNT CURRENCY` · `payment_failed INVOICE CODE` · `paid INVOICE` · `void INVOICE` ·
 //! `subscription ID CUSTOMER PRICE AMOUNT SEATS STATUS` · `line INVOICE PRICE AMOUNT SEATS TOTAL FROM TO SUBSCRIPTION` ·
 //! `dispute ID CHARGE STATUS` · `charge_for INVOICE CHARGE` · `hold CHARGE CUSTOMER AMOUNT CURRENCY` · `address CUSTOMER EMAIL` · `late_invoice ID CUSTOMER AMOUNT CURRENCY MADE_AT` ·
-//! `import KIND HEADER ROW …` (CSV without blanks) · `cases` (what they say) ·
+//! `release NAME` (something goes live) · `drafts INVOICE` (advice and reply) · `import KIND HEADER ROW …` (CSV without blanks) · `cases` (what they say) ·
 //! `charge ID CUSTOMER AMOUNT CURRENCY` · `refund STAFF CHARGE AMOUNT REASON` · `approve STAFF` · `deny STAFF` ·
 //! `refund_fails CHARGE` · `provider TROUBLE` · `again` (the delivery before is sent once more) · `wait` ·
 //! `deliver PROVIDER FILE` (a recorded delivery from `tests/fixtures`) · `show PROVIDER:CUSTOMER` (the sidebar) · `tickets`.
@@ -201,6 +201,19 @@ impl Telling {
                     }
                 }
             }
+            ["drafts", id] => {
+                let cases = world::get(&self.service, "/api/cases?state=open&class=payment_failed").await;
+                for case in cases["items"].as_array().into_iter().flatten().filter(|case| case["about"] == *id) {
+                    let case = world::get(&self.service, &format!("/api/cases/{}", case["id"].as_str().unwrap_or_default())).await;
+                    let (advice, reply) = (&case["preview"]["advice"], &case["preview"]["reply"]["body"]);
+                    let reply = reply.as_str().unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ");
+                    self.say(&format!("for {id}: {} Draft: {reply}", advice.as_str().unwrap_or_default()));
+                }
+            }
+            ["release", name] => {
+                let body = json!({"name": name});
+                world::ask(&self.service, "luis", Method::POST, "/api/releases", Some(&body), None).await;
+            }
             ["refund", staff, charge, amount, reason] => self.refund(staff, charge, amount, reason).await,
             [decision @ ("approve" | "deny"), staff] => self.decide(decision, staff).await,
             ["refund_fails", charge] => {
@@ -322,6 +335,12 @@ impl Telling {
                     &format!("plan {}", plan.invoice),
                     format!("plan {}: segment {}, {}", plan.invoice, plan.segment, steps.join(", ")),
                 );
+                if let Some(until) = plan.held_until {
+                    self.once(
+                        &format!("held {}", plan.invoice),
+                        format!("plan {} waits for the incident until {}", plan.invoice, until.strftime("%m-%d %H:%M")),
+                    );
+                }
                 if plan.state == PlanState::Stopped {
                     self.once(
                         &format!("stop {}", plan.invoice),
@@ -338,6 +357,18 @@ impl Telling {
                     format!("action {} of {} ({needs}): {}{confirmed}", action.kind.name(), action.kind.target(), action.state.name()),
                 );
             }
+        }
+        let incidents = world::get(&self.service, "/api/incidents").await;
+        for incident in incidents["items"].as_array().into_iter().flatten() {
+            let text = format!(
+                "incident {}: {}, {} customers, {} by rule {}",
+                incident["title"].as_str().unwrap_or_default(),
+                incident["state"].as_str().unwrap_or_default(),
+                incident["accounts"],
+                incident["cause"].as_str().unwrap_or_default(),
+                incident["rule"].as_str().unwrap_or_default()
+            );
+            self.once(incident["id"].as_str().unwrap_or_default(), text);
         }
         let letters = self.service.outbox.letters().unwrap();
         for (_, letter) in letters.iter().rev().skip(self.letters) {

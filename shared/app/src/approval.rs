@@ -1,6 +1,7 @@
 //! Asks the right person, takes the decision, and does exactly what was approved, once.
 
 mod ask;
+mod blocked;
 mod carry_out;
 mod case;
 mod decide;
@@ -11,6 +12,7 @@ use crate::context::Context;
 use crate::fault::Fault;
 use crate::group;
 use crate::import;
+use crate::incident;
 use crate::message::Message;
 use crate::routes::Endpoint;
 use crate::sources;
@@ -18,7 +20,7 @@ use crate::token::{self, Caller};
 use crate::web::{self, Answer, Problem};
 use bytes::Bytes;
 use domain::action::State;
-use domain::id::{AccountId, ActionId};
+use domain::id::{AccountId, ActionId, CaseId};
 use domain::source::Granted;
 use http::{HeaderValue, Request, StatusCode, header};
 use jiff::{SignedDuration, Timestamp};
@@ -39,6 +41,7 @@ pub enum Done {
 pub async fn handle(context: &Context, message: &Message) -> Result<Done, Fault> {
     match message {
         Message::Ask { case, trace } => ask::for_case(context, case, trace).await,
+        Message::Tell { incident, .. } => incident::tell(context, incident).await.map(|()| Done::Asked),
         Message::Act { action, .. } => {
             let desk = desk::read(context, action).await?;
             match desk.action.as_ref().map(|action| action.state) {
@@ -83,6 +86,17 @@ async fn signed_in(context: &Context, endpoint: Endpoint, request: &Request<Byte
                 Err(problem) => web::see_with(&page, &problem.message),
             })
         }
+        Endpoint::HandleCasePage(id) => {
+            let fields = web::fields(request.body());
+            own_form(caller, &fields)?;
+            let (wanted, word) = case::form(&fields)?;
+            let case_id = CaseId::parse(&id).ok_or_else(|| Problem::not_found("case"))?;
+            let notice = match case::handle(context, &id, wanted, &word, &caller.staff).await {
+                Ok(_) => "Noted.".to_owned(),
+                Err(problem) => problem.message,
+            };
+            Ok(web::see_with(&format!("/cases/{case_id}"), &notice))
+        }
         Endpoint::ResolveCase(id) => {
             let word = case::word(request.body(), case::Wanted::Resolve)?;
             Ok(web::json(StatusCode::OK, &case::handle(context, &id, case::Wanted::Resolve, &word, &caller.staff).await?))
@@ -95,6 +109,12 @@ async fn signed_in(context: &Context, endpoint: Endpoint, request: &Request<Byte
             backfill::by_staff(context, &provider, &source, &web::query(request), &caller.staff).await
         }
         Endpoint::Import(kind) => import::by_staff(context, &kind, request, &caller.staff).await,
+        Endpoint::Release => {
+            let told = serde_json::from_slice(request.body()).map_err(|error| {
+                Problem::malformed(format!("send the `name` of what went live, and `at` if it was not just now: {error}"))
+            })?;
+            Ok(web::json(StatusCode::OK, &incident::release(context, &told, &caller.staff).await?))
+        }
         Endpoint::TellGroup(id) => {
             let word = serde_json::from_slice(request.body())
                 .map_err(|error| Problem::malformed(format!("send the other `account` and whether it is the `same` customer: {error}")))?;

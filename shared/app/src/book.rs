@@ -2,6 +2,7 @@
 
 mod beside;
 
+use crate::classify::watch;
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::find::put_terms;
@@ -121,6 +122,7 @@ async fn once(context: &Context, event: &Event, manner: Manner<'_>, trace: &str)
     put_terms(&mut commit, &before, &after);
     put_notes(&mut commit, &batch, &account, notes)?;
     put_facts(&mut commit, &format!("{}:{}", event.provider, event.id), &before, &after, context);
+    watch::put(context, &mut commit, &before, &after, event.origin).await?;
     let result = store::attempted(commit.run(context).await, Folded::Done)?;
     if matches!(result, Attempted::Done(_)) {
         send_all(context, &promised).await?;

@@ -2,6 +2,7 @@
 
 mod probe;
 mod ticket;
+pub mod watch;
 
 use crate::backfill;
 use crate::book::{self, Folded};
@@ -21,6 +22,8 @@ pub enum Done {
     Waiting,
     /// Some pages of a provider's lists were read.
     Listed(backfill::Done),
+    /// A source was looked over.
+    Watched,
     /// What waited was sent again.
     Released,
     /// It was asked not long ago, and will be again.
@@ -66,6 +69,7 @@ pub async fn handle(context: &Context, message: &Message) -> Result<Done, Fault>
             probe::ask(context, provider, source, path, trace).await
         }
         Message::List { provider, source, .. } => backfill::go_on(context, provider, source).await.map(Done::Listed),
+        Message::Watch { provider, source, trace } => watch::handle(context, provider, source, trace).await.map(|()| Done::Watched),
         Message::Orphan { provider, source, id, .. } => waiting::orphan(context, provider, source, id).await.map(|()| Done::Released),
         other => Err(Fault::Park(format!("a `{}` message does not belong into the events queue", other.name()))),
     }

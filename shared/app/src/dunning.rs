@@ -9,6 +9,7 @@ use crate::store::{self, Attempted, Batch, Commit, Of, keys};
 use domain::book::{Due, Head, Invoice, Person, PlanLine};
 use domain::dunning::{Plan, PlanState, Step, StepKind, plan};
 use domain::id::{AccountId, digest};
+use domain::incident::Watch;
 use jiff::SignedDuration;
 use std::collections::BTreeMap;
 
@@ -86,9 +87,14 @@ async fn begin(context: &Context, account: &AccountId, invoice: &str) -> Result<
     let Some(mut plan) = read.plan.clone().filter(|plan| plan.state == PlanState::Running) else { return Ok(Attempted::Done(None)) };
 
     let writes = sources::find(context, &read.head.provider, &read.head.source).await?.writes();
+    let watch: Option<Watch> = store::read(context, &keys::watch(&read.head.provider, &read.head.source)).await?;
 
     // Decide.
     let now = context.clock.now();
+    let policy = context.policies.incidents.current();
+    let concerning = watch.as_ref().and_then(|watch| watch.concerning(&read.invoice, &read.head, &context.policies.declines, policy));
+    let incident = concerning.map(|line| (&line.incident, line.ended_at.is_none()));
+    plan.wait_for(incident, now + SignedDuration::from_mins(policy.hold_minutes));
     let doubt_at = now + SignedDuration::from_mins(context.policies.limits.current().sending_minutes_max);
     plan.doubt(Some(now));
     if !matches!(read.invoice.due(), Due::Open(_)) {
@@ -151,6 +157,8 @@ fn letter(context: &Context, read: &Read, plan: &Plan, step: &Step) -> Letter {
     let amount = read.invoice.remaining.copied().map(|amount| amount.to_string()).unwrap_or_default();
     let declines = context.policies.declines.current();
     let family = read.invoice.decline().map_or_else(|| declines.unclassified(), |decline| declines.family(decline));
+    let incidents = context.policies.incidents.current();
+    let reason = if plan.incident.is_some() { incidents.reason.clone() } else { family.customer_reason.clone() };
     let page = format!("{}/accounts/{}", context.settings.base_url, plan.account);
     let text = match &step.kind {
         StepKind::Mail { template } => context.policies.texts.current().text(template),
@@ -173,7 +181,7 @@ fn letter(context: &Context, read: &Read, plan: &Plan, step: &Step) -> Letter {
         ("name", read.person.name.value().cloned().unwrap_or_default()),
         ("amount", amount),
         ("invoice", read.invoice.number.value().unwrap_or(&plan.invoice).clone()),
-        ("reason", family.customer_reason.clone()),
+        ("reason", reason),
         ("link", link.clone()),
     ]);
     let (subject, body) = text.fill(&values);

@@ -11,6 +11,7 @@ pub mod fault;
 pub mod find;
 pub mod group;
 pub mod import;
+pub mod incident;
 pub mod intake;
 pub mod message;
 pub mod ports;

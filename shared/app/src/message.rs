@@ -5,7 +5,7 @@ use crate::fault::Fault;
 use crate::ports::{Key, QueueName};
 use crate::store::Sent;
 use base64::{Engine, engine::general_purpose::STANDARD};
-use domain::id::{AccountId, ActionId, CaseId, digest, sha256};
+use domain::id::{AccountId, ActionId, CaseId, IncidentId, digest, sha256};
 use flate2::{Compression, read::DeflateDecoder, write::DeflateEncoder};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -25,6 +25,10 @@ pub enum Message {
     Orphan { provider: String, source: String, id: String, trace: String },
     /// A provider's lists are to be read on.
     List { provider: String, source: String, trace: String },
+    /// A source is to be looked over for troubles that many have.
+    Watch { provider: String, source: String, trace: String },
+    /// People are to be told of an incident, or of its end.
+    Tell { incident: IncidentId, trace: String },
     /// An invoice needs recovery.
     Recover { account: AccountId, invoice: String, trace: String },
     /// A step of a recovery is due.
@@ -74,6 +78,8 @@ impl Message {
             | Self::Probe { trace, .. }
             | Self::Orphan { trace, .. }
             | Self::List { trace, .. }
+            | Self::Watch { trace, .. }
+            | Self::Tell { trace, .. }
             | Self::Recover { trace, .. }
             | Self::PlanDue { trace, .. }
             | Self::Ask { trace, .. }
@@ -89,6 +95,8 @@ impl Message {
             Self::Probe { .. } => "probe",
             Self::Orphan { .. } => "orphan",
             Self::List { .. } => "list",
+            Self::Watch { .. } => "watch",
+            Self::Tell { .. } => "tell",
             Self::Recover { .. } => "recover",
             Self::PlanDue { .. } => "plan_due",
             Self::Ask { .. } => "ask",
@@ -113,6 +121,11 @@ impl Message {
         if let Some(rest) = key.pk.strip_prefix("BACKFILL#") {
             let mut parts = rest.splitn(2, '#').map(str::to_owned);
             let message = Self::List { provider: parts.next()?, source: parts.next()?, trace };
+            return Some(Sent { queue: QueueName::Events, message });
+        }
+        if let Some(rest) = key.pk.strip_prefix("WATCH#") {
+            let mut parts = rest.splitn(2, '#').map(str::to_owned);
+            let message = Self::Watch { provider: parts.next()?, source: parts.next()?, trace };
             return Some(Sent { queue: QueueName::Events, message });
         }
         let account = AccountId::parse(key.pk.strip_prefix("ACCOUNT#")?)?;

@@ -1,8 +1,10 @@
 //! A trouble of one account, with everything that a person needs in order to decide.
 
+mod disputed;
 mod preview;
 
-pub use preview::{Preview, Proposed, Reply, preview};
+pub use disputed::{Disputed, PAYMENT};
+pub use preview::{PartOf, Preview, Proposed, Reply, preview};
 
 use crate::action::{Kind, Reason};
 use crate::book::Head;

@@ -1,7 +1,7 @@
 //! How is an open invoice asked for, and what is the next step? The rules are data: `shared/policy/dunning/`.
 
 use crate::book::{Due, Invoice};
-use crate::id::AccountId;
+use crate::id::{AccountId, IncidentId};
 use crate::money::{Currency, Money};
 use crate::policy::{Complaint, Rules};
 use jiff::{SignedDuration, Timestamp};
@@ -72,6 +72,12 @@ pub struct Plan {
     pub state: PlanState,
     pub reason: Option<String>,
     pub steps: Vec<Step>,
+    /// The incident that its failure was a part of.
+    #[serde(default)]
+    pub incident: Option<IncidentId>,
+    /// While that lasts: when it is looked at again.
+    #[serde(default)]
+    pub held_until: Option<Timestamp>,
     pub trace: String,
 }
 
@@ -203,6 +209,8 @@ pub fn plan(
         state: PlanState::Running,
         reason: None,
         steps: steps.collect(),
+        incident: None,
+        held_until: None,
         trace: trace.to_owned(),
     })
 }
@@ -216,7 +224,18 @@ impl Plan {
 
     /// When somebody has to look at it again.
     pub fn next_wake(&self) -> Option<Timestamp> {
-        self.next().map(|step| step.doubt_at.filter(|_| step.state == StepState::Sending).unwrap_or(step.due_at))
+        self.next().map(|step| match step.state {
+            StepState::Sending => step.doubt_at.unwrap_or(step.due_at),
+            _ => self.held_until.map_or(step.due_at, |held_until| held_until.max(step.due_at)),
+        })
+    }
+
+    /// Waits while the incident lasts that it is a part of; that it was a part of one is remembered.
+    pub fn wait_for(&mut self, incident: Option<(&IncidentId, bool)>, look_at: Timestamp) {
+        self.held_until = incident.filter(|(_, lasts)| *lasts).map(|_| look_at);
+        if let Some((incident, _)) = incident {
+            self.incident = Some(incident.clone());
+        }
     }
 
     /// Ends it before its last step; what was not sent is skipped.
@@ -231,6 +250,9 @@ impl Plan {
 
     /// Takes up the step that is due, skipping earlier ones that a late start passed over.
     pub fn begin(&mut self, now: Timestamp, doubt_at: Timestamp) -> Option<Step> {
+        if self.held_until.is_some() {
+            return None;
+        }
         let due = self.steps.iter().rposition(|step| step.state == StepState::Waiting && step.due_at <= now)?;
         for step in self.steps[..due].iter_mut().filter(|step| step.state == StepState::Waiting) {
             step.state = StepState::Skipped;
@@ -346,6 +368,16 @@ mod tests {
         assert_eq!(plan.begin(day(2), day(3)), None);
         plan.sent(1);
         assert_eq!(plan.steps[0].state, StepState::Sent, "a late answer settles the doubt");
+    }
+
+    #[test]
+    fn a_plan_waits_while_its_incident_lasts_and_goes_on_with_the_step_that_is_due() {
+        let mut plan = planned(4900, None);
+        let incident = IncidentId::of("stripe", "default", "failure", "source", "now");
+        plan.wait_for(Some((&incident, true)), day(2));
+        assert_eq!((plan.next_wake(), plan.begin(day(1), day(2))), (Some(day(2)), None));
+        plan.wait_for(Some((&incident, false)), day(3));
+        assert_eq!((plan.begin(day(2), day(3)).unwrap().number, plan.incident), (1, Some(incident)));
     }
 
     #[test]

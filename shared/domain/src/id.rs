@@ -60,6 +60,21 @@ id! {
     DecisionId
 }
 
+id! {
+    /// One trouble of many accounts.
+    IncidentId
+}
+
+impl IncidentId {
+    pub fn of(provider: &str, source: &str, trouble: &str, sign: &str, began_at: &str) -> Self {
+        Self(format!("inc_{}", digest(&[provider, source, trouble, sign, began_at], 20)))
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        is_digest(text.strip_prefix("inc_")?, 20).then(|| Self(text.to_owned()))
+    }
+}
+
 impl AccountId {
     pub fn of(provider: &str, source: &str, customer: &str) -> Self {
         Self(format!("acc_{}", digest(&[provider, source, customer], 20)))

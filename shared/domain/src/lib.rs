@@ -17,6 +17,7 @@ pub mod find;
 pub mod group;
 pub mod id;
 pub mod import;
+pub mod incident;
 pub mod ledger;
 pub mod metadata;
 pub mod money;

@@ -6,6 +6,7 @@ mod texts;
 pub use limits::Limits;
 pub use texts::{Text, Texts};
 
+use crate::incident::IncidentPolicy;
 use crate::metadata::Naming;
 use crate::{approval::ApprovalPolicy, classify::ClassifyPolicy, decline::Declines, dunning::DunningPolicy, report::ReportPolicy};
 use jiff::civil::Date;
@@ -121,6 +122,7 @@ pub struct Policies {
     pub classify: Versions<ClassifyPolicy>,
     pub declines: Versions<Declines>,
     pub dunning: Versions<DunningPolicy>,
+    pub incidents: Versions<IncidentPolicy>,
     pub limits: Versions<Limits>,
     pub metadata: Versions<Naming>,
     pub report: Versions<ReportPolicy>,
@@ -133,6 +135,7 @@ pub const SHIPPED: &[(&str, &str)] = &[
     ("shared/policy/classify/v1.toml", include_str!("../../policy/classify/v1.toml")),
     ("shared/policy/declines/v1.toml", include_str!("../../policy/declines/v1.toml")),
     ("shared/policy/dunning/v1.toml", include_str!("../../policy/dunning/v1.toml")),
+    ("shared/policy/incidents/v1.toml", include_str!("../../policy/incidents/v1.toml")),
     ("shared/policy/limits/v1.toml", include_str!("../../policy/limits/v1.toml")),
     ("shared/policy/metadata/v1.toml", include_str!("../../policy/metadata/v1.toml")),
     ("shared/policy/report/v1.toml", include_str!("../../policy/report/v1.toml")),
@@ -152,6 +155,7 @@ impl Policies {
             classify: of(files)?,
             declines: of(files)?,
             dunning: of(files)?,
+            incidents: of(files)?,
             limits: of(files)?,
             metadata: of(files)?,
             report: of(files)?,
@@ -165,7 +169,8 @@ impl Policies {
         let texts = self.texts.current();
         let wanted = self.dunning.all().flat_map(|policy| policy.templates().map(|text| ("dunning", policy.version, text)));
         let prepared = self.classify.all().flat_map(|policy| policy.replies().map(|text| ("classify", policy.version, text)));
-        for (name, version, text) in wanted.chain(prepared) {
+        let waiting = self.incidents.all().map(|policy| ("incidents", policy.version, policy.reply.as_str()));
+        for (name, version, text) in wanted.chain(prepared).chain(waiting) {
             if texts.text(text).is_none() {
                 let file = format!("shared/policy/{name}/v{version}.toml");
                 return Err(Refused { file, line: 1, message: format!("no text is called `{text}`") });

@@ -2,16 +2,23 @@
 
 use crate::frame::{Viewer, frame, known, state, time, words};
 use domain::action::Action;
-use domain::case::{Case, Preview};
-use maud::html;
+use domain::case::{Case, Class, Preview, State};
+use maud::{Markup, html};
 
-pub fn case(viewer: &Viewer, case: &Case, actions: &[Action], preview: &Preview) -> String {
+/// `notice` says what came of a button.
+pub fn case(viewer: &Viewer, case: &Case, actions: &[Action], preview: &Preview, notice: Option<&str>) -> String {
     frame(
         case.class.title(),
         "/cases",
         Some(viewer),
         html! {
             h1 { (case.class.title()) " " (state(case.state.name())) }
+            @if let Some(notice) = notice { p .notice role="status" { (notice) } }
+            @if let Some(part) = &preview.incident {
+                section .notice { p {
+                    "Part of an incident (" (part.state) "): " a href={ "/incidents/" (part.id) } { (part.title) } ", " (part.customers) " customers. Likely cause: " (part.cause) "."
+                } }
+            }
             div .two {
                 section {
                     h2 { "Evidence" }
@@ -23,7 +30,7 @@ pub fn case(viewer: &Viewer, case: &Case, actions: &[Action], preview: &Preview)
                 }
                 section {
                     h2 { "Recommendation" }
-                    p { (case.advice) }
+                    p { (preview.advice) }
                     dl {
                         dt { "Rule" } dd { (case.rule) ", classify v" (case.policy_version) }
                         dt { "Why" } dd { (case.why) }
@@ -59,9 +66,37 @@ pub fn case(viewer: &Viewer, case: &Case, actions: &[Action], preview: &Preview)
                 @if actions.is_empty() { p .soft { "No action has been asked for." } }
                 @for action in actions { p { a href={ "/actions/" (action.id) } { (action.preview.summary) } " " (state(action.state.name())) } }
             }
+            @if !case.handled.is_empty() {
+                section { h2 { "Handled" } @for line in &case.handled { p { (time(line.at)) ": " (words(&line.what)) " by " (line.by) @if !line.note.is_empty() { ", " q { (line.note) } } } } }
+            }
+            @if let Some(csrf) = viewer.csrf.as_ref().filter(|_| viewer.role.may_request()) { (buttons(case, csrf)) }
             @if let Some(reply) = &preview.reply {
                 section { h2 { "Draft reply" } p .soft { "A person sends this, or changes it first." } p { b { (reply.subject) } } pre { (reply.body) } }
             }
         },
     )
+}
+
+/// To end a case, or to say that it is of another class.
+fn buttons(case: &Case, csrf: &str) -> Markup {
+    let path = format!("/cases/{}", case.id);
+    html! {
+        section {
+            h2 { "Is this right?" }
+            form .row method="post" action=(path) {
+                input type="hidden" name="csrf" value=(csrf);
+                label { "It is rather " select name="class" { @for class in Class::ALL { option value=(class.name()) selected[class == case.class] { (class.title()) } } } }
+                label { "because " input name="note" maxlength="2000" required; }
+                button .plain type="submit" { "Correct" }
+            }
+            @if case.state == State::Open {
+                form .row method="post" action=(path) {
+                    input type="hidden" name="csrf" value=(csrf);
+                    label { "It is over because " input name="note" maxlength="2000" required; }
+                    button type="submit" { "Resolve" }
+                }
+                p .soft { "What was asked for because of it lapses with it." }
+            }
+        }
+    }
 }

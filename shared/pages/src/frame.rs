@@ -21,6 +21,8 @@ const PLACES: &[(&str, &str)] = &[
     ("/", "Overview"),
     ("/accounts", "Accounts"),
     ("/cases", "Cases"),
+    ("/incidents", "Incidents"),
+    ("/disputes", "Disputes"),
     ("/approvals", "Approvals"),
     ("/actions", "Actions"),
     ("/dunning", "Dunning"),
@@ -71,9 +73,9 @@ fn link(path: &str, name: &str, place: &str) -> Markup {
 /// A state, coloured by how it is going and readable without colour.
 pub(crate) fn state(name: &str) -> Markup {
     let mood = match name {
-        "executed" | "resolved" | "paid" | "sent" | "finished" | "active" | "low" => "good",
-        "failed" | "denied" | "needs_person" | "in_doubt" | "high" | "uncollectible" => "bad",
-        "open" | "waiting_approval" | "executing" | "approved" | "grace" | "medium" | "running" => "warn",
+        "executed" | "resolved" | "won" | "over" | "paid" | "sent" | "finished" | "active" | "low" => "good",
+        "failed" | "denied" | "lost" | "needs_person" | "in_doubt" | "high" | "uncollectible" => "bad",
+        "open" | "under_review" | "waiting_approval" | "executing" | "approved" | "grace" | "medium" | "running" => "warn",
         _ => "soft",
     };
     html! { span class={ "state " (mood) } { (words(name)) } }

@@ -4,6 +4,7 @@ use crate::frame::{Viewer, frame, state, time, words};
 use domain::action::Action;
 use domain::case::Case;
 use domain::dunning::Plan;
+use domain::incident::Incident;
 use domain::report::Report;
 use maud::html;
 
@@ -12,6 +13,7 @@ pub struct Home<'a> {
     pub waiting: &'a [Action],
     pub cases: &'a [Case],
     pub plans: &'a [Plan],
+    pub incidents: &'a [Incident],
     pub report: &'a Report,
 }
 
@@ -23,6 +25,9 @@ pub fn home(viewer: &Viewer, home: &Home<'_>) -> String {
         Some(viewer),
         html! {
             h1 { "Overview" }
+            @for incident in home.incidents { section .notice role="status" {
+                p { a href={ "/incidents/" (incident.id) } { "Incident: " (incident.title()) } ", " (incident.accounts) " customers since " (time(incident.began_at)) ". Owner: " (incident.owner) }
+            } }
             div .grid {
                 div .card { "Waiting for approval" b { a href="/approvals" { (home.waiting.len()) } } }
                 div .card { "Open cases" b { a href="/cases?state=open" { (home.cases.len()) @if home.cases.len() >= 100 { "+" } } } }

@@ -59,6 +59,11 @@ pub fn report(viewer: &Viewer, month: Month, report: &Report) -> String {
                 }
             }
             section {
+                h2 { "Decisions" }
+                p { (report.decisions.unsafe_actions_blocked) " unsafe actions were tried and refused." }
+                @if !report.decisions.blocked.is_empty() { ul { @for line in &report.decisions.blocked { li { (words(&line.why)) ": " (line.count) } } } }
+            }
+            section {
                 h2 { "Checks" }
                 ul { @for check in &report.checks { li { span class=(if check.ok { "good" } else { "bad" }) { (if check.ok { "✓ " } else { "✗ " }) } (check.name) } } }
                 p .soft { "From " (report.rows_read) " rows, report policy v" (report.policy_version) ", months in " (report.timezone) "." }

@@ -25,6 +25,9 @@ pub fn case_blocks(preview: &Preview, page: &str) -> Value {
     if !preview.missing.is_empty() {
         blocks.push(section(format!("*Not known*\n{}", plain(&preview.missing.join("\n")))));
     }
+    if let Some(part) = &preview.incident {
+        blocks.push(section(format!("*Part of an incident ({})*\n{}, {} customers", part.state, plain(&part.title), part.customers)));
+    }
     blocks.push(section(format!(
         "*Advice*\n{}\n_{}: {}_",
         plain(&preview.advice),

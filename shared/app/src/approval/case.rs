@@ -13,6 +13,7 @@ use domain::id::CaseId;
 use domain::staff::Staff;
 use http::StatusCode;
 use serde::Deserialize;
+use std::collections::BTreeMap;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -44,6 +45,14 @@ pub fn word(body: &[u8], wanted: Wanted) -> Result<Word, Problem> {
         return Err(Problem::malformed("name the `class` that this case is of"));
     }
     Ok(word)
+}
+
+/// The same from the buttons of the page: a class that is named corrects, none ends.
+pub fn form(fields: &BTreeMap<String, String>) -> Result<(Wanted, Word), Problem> {
+    let class = fields.get("class").filter(|class| !class.is_empty());
+    let wanted = if class.is_some() { Wanted::Class } else { Wanted::Resolve };
+    let json = serde_json::json!({"class": class, "note": fields.get("note").map(String::as_str).unwrap_or_default()});
+    Ok((wanted, word(json.to_string().as_bytes(), wanted)?))
 }
 
 /// Ends a case or corrects its class; what was asked for because of it lapses with it.

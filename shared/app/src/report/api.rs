@@ -8,6 +8,7 @@ use crate::context::Context;
 use crate::find;
 use crate::group;
 use crate::import;
+use crate::incident;
 use crate::ports::Order;
 use crate::routes::{Endpoint, class};
 use crate::sources;
@@ -21,6 +22,7 @@ use domain::decision::{self, Decision};
 use domain::entitlement::entitlement;
 use domain::event::Decline;
 use domain::id::{AccountId, CaseId, DecisionId};
+use domain::incident::{Incident, Pulse, State as IncidentState};
 use domain::ledger::LedgerHead;
 use domain::report::Month;
 use domain::sidebar::{self, Sidebar};
@@ -112,6 +114,24 @@ pub(super) async fn answer(context: &Context, endpoint: Endpoint, request: &Requ
             let shown = group::shown(context, &account_id(&id)?).await?.ok_or_else(|| Problem::not_found("account"))?;
             Ok(web::json(StatusCode::OK, &shown))
         }
+        Endpoint::Incidents => {
+            let page = read::incidents(context, incident_state(query.get("state"))?, &window).await?;
+            let items: Vec<_> = page.items.iter().map(incident_json).collect();
+            Ok(list(&items, page.next.as_deref()))
+        }
+        Endpoint::Incident(id) => {
+            let incident = incident::find(context, &id).await?;
+            let mut value = incident_json(&incident);
+            let members = incident::members(context, &incident).await?;
+            let line = |it: &Pulse| json!({"account": it.account, "about": it.about, "at": it.at, "amount": it.amount, "signs": it.signs});
+            value["members_list"] = members.iter().take(window.limit as usize).map(line).collect();
+            Ok(web::json(StatusCode::OK, &value))
+        }
+        Endpoint::Releases => Ok(list(&incident::releases(context).await?.lately, None)),
+        Endpoint::Disputes => {
+            let page = read::disputes(context, case_state(query.get("state"))?, &window).await?;
+            Ok(list(&page.items, page.next.as_deref()))
+        }
         Endpoint::Decision(id) => Ok(web::json(StatusCode::OK, &decision(context, &id).await?)),
         Endpoint::ReplayDecision(id) => replay(context, &id, request).await,
         Endpoint::Tickets => {
@@ -170,6 +190,22 @@ pub(super) fn case_state(name: Option<&String>) -> Result<Option<CaseState>, Pro
         Some("resolved") => Ok(Some(CaseState::Resolved)),
         Some(_) => Err(Problem::malformed("`state` is open or resolved")),
     }
+}
+
+pub(super) fn incident_state(name: Option<&String>) -> Result<Option<IncidentState>, Problem> {
+    match name.map(String::as_str) {
+        None | Some("") => Ok(None),
+        Some("open") => Ok(Some(IncidentState::Open)),
+        Some("over") => Ok(Some(IncidentState::Over)),
+        Some(_) => Err(Problem::malformed("`state` is open or over")),
+    }
+}
+
+fn incident_json(incident: &Incident) -> Value {
+    let mut value = serde_json::to_value(incident).expect("an incident is plain data");
+    value["title"] = json!(incident.title());
+    value["chance"] = json!(incident.chance());
+    value
 }
 
 pub(super) fn action_state(name: Option<&String>) -> Result<Option<State>, Problem> {

@@ -4,6 +4,7 @@ use super::api;
 use super::read::{self, Window};
 use crate::context::Context;
 use crate::group;
+use crate::incident;
 use crate::ports::Order;
 use crate::routes::Endpoint;
 use crate::sources;
@@ -14,6 +15,7 @@ use ::pages::{AccountRow, Home, Viewer};
 use bytes::Bytes;
 use domain::action::State;
 use domain::case::State as CaseState;
+use domain::incident::State as IncidentState;
 use domain::policy::SHIPPED;
 use domain::report::Month;
 use domain::sidebar::Sidebar;
@@ -79,7 +81,19 @@ pub(super) async fn answer(context: &Context, endpoint: Endpoint, request: &Requ
             for id in &case.actions {
                 actions.push(api::action(context, id.as_str()).await?);
             }
-            ::pages::case(&viewer, &case, &actions, &preview)
+            ::pages::case(&viewer, &case, &actions, &preview, query.get("notice").map(String::as_str))
+        }
+        Endpoint::IncidentsPage => {
+            let page = read::incidents(context, api::incident_state(query.get("state"))?, &window).await?;
+            ::pages::incidents(&viewer, &page.items, more("/incidents?", page.next).as_deref())
+        }
+        Endpoint::IncidentPage(id) => {
+            let incident = incident::find(context, &id).await?;
+            ::pages::incident(&viewer, &incident, &incident::members(context, &incident).await?)
+        }
+        Endpoint::DisputesPage => {
+            let page = read::disputes(context, api::case_state(query.get("state"))?, &window).await?;
+            ::pages::disputes(&viewer, &page.items, more("/disputes?", page.next).as_deref())
         }
         Endpoint::ActionsPage => {
             let page = read::actions(context, api::action_state(query.get("state"))?, &window).await?;
@@ -133,9 +147,10 @@ async fn home(context: &Context, viewer: &Viewer) -> Result<String, Problem> {
     let waiting = read::actions(context, Some(State::WaitingApproval), &window).await?.items;
     let cases = read::cases(context, Some(CaseState::Open), &window).await?.items;
     let plans = read::dunning(context, Window { after: None, limit: ROWS }).await?.items;
+    let incidents = read::incidents(context, Some(IncidentState::Open), &window).await?.items;
     let month = Month::of(context.clock.now().to_zoned(jiff::tz::TimeZone::UTC).date());
     let report = read::month_report(context, month).await?;
-    Ok(::pages::home(viewer, &Home { waiting: &waiting, cases: &cases, plans: &plans, report: &report }))
+    Ok(::pages::home(viewer, &Home { waiting: &waiting, cases: &cases, plans: &plans, incidents: &incidents, report: &report }))
 }
 
 fn more(base: &str, next: Option<String>) -> Option<String> {

@@ -3,17 +3,19 @@
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::import::standing;
+use crate::incident;
 use crate::ports::{Key, Order, Range, Table};
 use crate::store::{self, Batch, Of, Page, Stored, Timeline, keys, open};
 use crate::web::Problem;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::action::{Action, State};
-use domain::book::{Head, Payment, Person};
-use domain::case::{Case, Preview, Reply, State as CaseState, preview};
+use domain::book::{Head, Invoice, Payment, Person};
+use domain::case::{Case, Class, Disputed, Draft, Preview, Reply, State as CaseState, preview};
 use domain::dunning::Plan;
 use domain::fact::Row;
 use domain::id::{AccountId, ActionId};
 use domain::import::{Contract, Customer, Exception, Kind, Usage};
+use domain::incident::{Incident, State as IncidentState};
 use domain::ledger::Entry;
 use domain::report::{Month, Report, report};
 use domain::sidebar::{Said, Sidebar, sidebar};
@@ -75,18 +77,32 @@ fn said(batch: &Batch, id: &AccountId) -> Result<Said, Fault> {
 /// Everything that a person should see before deciding about a case.
 pub async fn case_preview(context: &Context, case: &Case) -> Result<Preview, Fault> {
     let payment = case.recommended.as_ref().map(|it| keys::payment(&case.account, it.kind.target()));
-    let person = keys::person(&case.account);
-    let batch = Batch::read(context, said_keys(&case.account).chain(payment.clone()).chain([person.clone()]).collect()).await?;
+    let invoice = (case.class == Class::PaymentFailed).then(|| keys::invoice(&case.account, &case.about));
+    let (person, head) = (keys::person(&case.account), keys::head(&case.account));
+    let own = [person.clone(), head.clone()].into_iter().chain(payment.clone()).chain(invoice.clone());
+    let batch = Batch::read(context, said_keys(&case.account).chain(own).collect()).await?;
     let payment = payment.map(|key| batch.get::<Of<Payment>>(&key)).transpose()?.flatten().map(|of| of.value);
     let person = batch.get::<Of<Person>>(&person)?.map(|of| of.value).unwrap_or_default();
     let said = said(&batch, &case.account)?;
-    let reply = draft(context, case, &person, said.customer.as_ref().and_then(|customer| customer.locale.as_deref()));
-    Ok(preview(case, payment.as_ref(), context.policies.approval.current(), said.granted(context.clock.now()), reply))
+    let invoice = invoice.map(|key| batch.get::<Of<Invoice>>(&key)).transpose()?.flatten().map(|of| of.value);
+    let incident = match batch.get::<Head>(&head)?.zip(invoice) {
+        Some((head, invoice)) => incident::concerning(context, &head, &invoice).await?,
+        None => None,
+    };
+    let policy = context.policies.incidents.current();
+    let locale = said.customer.as_ref().and_then(|customer| customer.locale.as_deref());
+    let written = case.draft_reply.clone().map(|draft| incident.as_ref().map_or(draft.clone(), |incident| incident.written(draft, policy)));
+    let reply = written.and_then(|written| draft(context, &written, &person, locale));
+    let (now, approval) = (context.clock.now(), context.policies.approval.current());
+    let mut preview = preview(case, payment.as_ref(), approval, said.granted(now), reply, now);
+    if let Some(incident) = &incident {
+        preview.is_part_of(incident, policy);
+    }
+    Ok(preview)
 }
 
 /// Fills a case's draft with what is known of the person, in their language where there is a text in it.
-fn draft(context: &Context, case: &Case, person: &Person, locale: Option<&str>) -> Option<Reply> {
-    let draft = case.draft_reply.as_ref()?;
+fn draft(context: &Context, draft: &Draft, person: &Person, locale: Option<&str>) -> Option<Reply> {
     let values = BTreeMap::from([
         ("name", person.name.value().cloned().unwrap_or_default()),
         ("amount", draft.amount.clone()),
@@ -190,6 +206,25 @@ async fn newest<T: Stored>(
     items.truncate(window.limit as usize);
     let next = items.last().filter(|_| more).map(sort);
     Ok(Page { items, next })
+}
+
+pub async fn incidents(context: &Context, state: Option<IncidentState>, window: &Window) -> Result<Page<Incident>, Fault> {
+    let lists = state.map_or_else(|| vec![IncidentState::Open, IncidentState::Over], |state| vec![state]);
+    newest(context, lists.iter().map(|state| format!("INCIDENTS#{}", state.name())), window, |it: &Incident| it.place()).await
+}
+
+/// The disputes of a page of cases, as their payments show them.
+pub async fn disputes(context: &Context, state: Option<CaseState>, window: &Window) -> Result<Page<Disputed>, Fault> {
+    let mut page = cases(context, state, window).await?;
+    page.items.retain(|case: &Case| case.disputed_payment().is_some());
+    let key = |case: &Case| case.disputed_payment().map(|payment| keys::payment(&case.account, payment));
+    let batch = Batch::read(context, page.items.iter().filter_map(key).collect()).await?;
+    let mut items = Vec::new();
+    for case in page.items {
+        let payment = key(&case).map(|key| batch.get::<Of<Payment>>(&key)).transpose()?.flatten();
+        items.extend(payment.and_then(|payment| Disputed::of(&case, &payment.value)));
+    }
+    Ok(Page { items, next: page.next })
 }
 
 /// Recoveries by when they go on.

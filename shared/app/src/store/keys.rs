@@ -2,7 +2,10 @@
 
 use crate::ports::{Key, Table};
 use domain::book::ResourceId;
-use domain::id::{AccountId, ActionId, CaseId, DecisionId, digest};
+use domain::id::{AccountId, ActionId, CaseId, DecisionId, IncidentId, digest};
+use domain::incident::Pulse;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 
 /// How many partitions the alarm index is spread over.
 pub const WAKE_SHARDS: u8 = 8;
@@ -65,6 +68,8 @@ pub fn decision(decision: &DecisionId) -> Key {
 pub fn action(action: &ActionId) -> Key {
     account(&action.account(), format!("ACTION#{action}"))
 }
+
+pub const ACTION_PREFIX: &str = "ACTION#";
 
 pub fn plan(id: &AccountId, invoice: &str) -> Key {
     account(id, format!("PLAN#{invoice}"))
@@ -189,6 +194,32 @@ pub fn backfill(provider: &str, source: &str) -> Key {
     Key { table: Table::Accounts, pk: format!("BACKFILL#{provider}#{source}"), sk: "BACKFILL".to_owned() }
 }
 
+/// What is known of a source as a whole.
+pub fn watch(provider: &str, source: &str) -> Key {
+    Key { table: Table::Accounts, pk: format!("WATCH#{provider}#{source}"), sk: "WATCH".to_owned() }
+}
+
+/// One due item or dispute of a source, in the order of time within its day.
+pub fn pulse(pulse: &Pulse) -> Key {
+    let pk = pulse_partition(&pulse.provider, &pulse.source, pulse.at.to_zoned(TimeZone::UTC).date());
+    Key { table: Table::Accounts, pk, sk: format!("{:.3}#{}#{}#{}", pulse.at, pulse.trouble.name(), pulse.about, pulse.account) }
+}
+
+/// The partition of a source's day.
+pub fn pulse_partition(provider: &str, source: &str, day: Date) -> String {
+    format!("PULSE#{provider}#{source}#{day}")
+}
+
+/// One trouble of many accounts.
+pub fn incident(incident: &IncidentId) -> Key {
+    Key { table: Table::Accounts, pk: format!("INCIDENT#{incident}"), sk: "INCIDENT".to_owned() }
+}
+
+/// What went live lately.
+pub fn releases() -> Key {
+    Key { table: Table::Config, pk: "RELEASES".to_owned(), sk: "RELEASES".to_owned() }
+}
+
 /// When an object was last fetched that an unsigned delivery named.
 pub fn probe(provider: &str, source: &str, path: &str) -> Key {
     Key { table: Table::Accounts, pk: format!("PROBE#{provider}#{source}#{path}"), sk: "PROBE".to_owned() }
@@ -232,6 +263,7 @@ fn shard_of(text: &str, shards: u8) -> u8 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use domain::incident::{Outcome, Signs, Trouble};
 
     #[test]
     fn keys_are_what_the_decision_record_says() {
@@ -239,6 +271,17 @@ mod tests {
         let record = include_str!("../../../../docs/decisions/0002-keys.md");
         let case_id = CaseId::of(&id, "payment_failed", "in_1");
         let action_id = ActionId::of(&id, "mara", "key");
+        let due = Pulse {
+            provider: "stripe".to_owned(),
+            source: "default".to_owned(),
+            account: id.clone(),
+            about: "in_1".to_owned(),
+            trouble: Trouble::Failure,
+            at: "2026-01-31T12:00:00Z".parse().unwrap(),
+            outcome: Outcome::Trouble,
+            signs: Signs::default(),
+            amount: None,
+        };
         let keys = [
             head(&id),
             person(&id),
@@ -269,6 +312,10 @@ mod tests {
             probe("mollie", "default", "/v2/payments/tr_1"),
             probes("mollie", "default"),
             backfill("mollie", "default"),
+            watch("stripe", "default"),
+            pulse(&due),
+            incident(&IncidentId::of("stripe", "default", "failure", "source", "2026-01-31T12:00:00Z")),
+            releases(),
         ];
         let row = |key: &Key| format!("| {} | `{}` | `{}` |", key.table.name(), key.pk, key.sk);
         let missing: Vec<_> = keys.iter().map(row).filter(|row| !record.contains(row)).collect();

@@ -14,6 +14,7 @@ use domain::fact::Row;
 use domain::group::Group;
 use domain::id::{AccountId, ActionId};
 use domain::import::Imports;
+use domain::incident::{Incident, Pulse, Releases, Watch};
 use domain::ledger::{Entry, LedgerHead};
 use domain::source::Source;
 use domain::staff::Staff;
@@ -164,6 +165,11 @@ stored!(Ticket, 1, |it| key keys::ticket(&it.provider, &it.source, &it.id), wake
 stored!(Probe, 1, |it| key keys::probe(&it.provider, &it.source, &it.path), wake it.again_at, place None);
 stored!(Probes, 1, |it| key keys::probes(&it.provider, &it.source), wake None, place None);
 stored!(Backfill, 1, |it| key keys::backfill(&it.provider, &it.source), wake it.again_at, place None);
+stored!(Watch, 1, |it| key keys::watch(&it.provider, &it.source), wake it.wake_at, place None);
+stored!(Pulse, 1, |it| key keys::pulse(it), wake None, place None);
+stored!(Incident, 1, |it| key keys::incident(&it.id), wake None,
+    place Some((format!("INCIDENTS#{}", it.state.name()), format!("{:.3}#{}", it.began_at, it.id))));
+stored!(Releases, 1, |_it| key keys::releases(), wake None, place None);
 stored!(Imports, 1, |it| key keys::imports(&it.kind), wake None, place None);
 stored!(Staff, 1, |staff| key keys::staff(&staff.id), wake None, place None);
 

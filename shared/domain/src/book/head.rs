@@ -148,6 +148,8 @@ pub struct PaymentLine {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub card: Option<Card>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub issuer: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub given_back: Option<Money>,
     /// A bank claims it, or has it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -310,6 +312,7 @@ impl Book {
             status: payment.status.copied(),
             method: payment.method.value().cloned(),
             card: payment.card.value().cloned(),
+            issuer: payment.issuer.value().cloned(),
             given_back: payment.given_back(),
             claimed: payment.is_disputed(),
         });

@@ -22,6 +22,7 @@ pub struct Payment {
     pub at: Option<Timestamp>,
     pub method: Latest<String>,
     pub card: Latest<Card>,
+    pub issuer: Latest<String>,
     pub decline: Latest<Decline>,
     /// What the provider says was given back, all refunds together.
     pub refunded: Latest<Money>,
@@ -74,6 +75,7 @@ impl Payment {
         self.at = self.at.max(seen.at);
         self.method.see(&stamp, seen.method.clone());
         self.card.see(&stamp, seen.card.clone());
+        self.issuer.see(&stamp, seen.issuer.clone());
         self.decline.see(&stamp, seen.decline.clone());
         self.refunded.see(&stamp, seen.refunded);
     }

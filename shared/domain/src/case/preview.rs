@@ -1,13 +1,15 @@
 //! What a person sees before they decide about a case: everything that counts, and what would come of it.
 
 use super::{Case, Evidence};
-use crate::action::{Clause, Kind, Line, Reason, preview_refund};
-use crate::approval::ApprovalPolicy;
+use crate::action::{Clause, Kind, Line, NoPreview, Reason, preview_refund};
+use crate::approval::{ApprovalPolicy, Asking};
 use crate::book::Payment;
-use crate::id::{AccountId, CaseId, sha256};
+use crate::id::{AccountId, CaseId, IncidentId, sha256};
+use crate::incident::{self, Incident, IncidentPolicy};
 use crate::money::Money;
 use crate::sidebar::Granted;
 use crate::staff::Role;
+use jiff::Timestamp;
 use serde::Serialize;
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -23,6 +25,8 @@ pub struct Preview {
     pub recommended: Vec<Proposed>,
     /// What was granted to this customer before beside the rules.
     pub exceptions: Vec<Granted>,
+    /// What many others have as well, at the same time.
+    pub incident: Option<PartOf>,
     /// The text for the customer, as a person would send it.
     pub reply: Option<Reply>,
     /// Over the meaning, not over the words.
@@ -45,6 +49,17 @@ pub struct Proposed {
     pub impossible: Option<String>,
 }
 
+/// The incident that a case is a part of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PartOf {
+    pub id: IncidentId,
+    pub title: String,
+    pub state: &'static str,
+    pub customers: usize,
+    pub cause: String,
+    pub owner: String,
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Reply {
     pub subject: String,
@@ -52,8 +67,15 @@ pub struct Reply {
 }
 
 /// Puts together what is known of a case. `payment` is the one that its recommendation is about, if that was found.
-pub fn preview(case: &Case, payment: Option<&Payment>, policy: &ApprovalPolicy, exceptions: Vec<Granted>, reply: Option<Reply>) -> Preview {
-    let recommended: Vec<_> = case.recommended.iter().map(|it| proposed(&it.kind, it.reason, payment, policy)).collect();
+pub fn preview(
+    case: &Case,
+    payment: Option<&Payment>,
+    policy: &ApprovalPolicy,
+    exceptions: Vec<Granted>,
+    reply: Option<Reply>,
+    now: Timestamp,
+) -> Preview {
+    let recommended: Vec<_> = case.recommended.iter().map(|it| proposed(&it.kind, it.reason, payment, policy, now)).collect();
     let meaning = (
         case.class,
         &case.about,
@@ -72,17 +94,29 @@ pub fn preview(case: &Case, payment: Option<&Payment>, policy: &ApprovalPolicy, 
         advice: case.advice.clone(),
         recommended,
         exceptions,
+        incident: None,
         reply,
         digest,
     }
 }
 
-fn proposed(kind: &Kind, reason: Reason, payment: Option<&Payment>, policy: &ApprovalPolicy) -> Proposed {
+fn proposed(kind: &Kind, reason: Reason, payment: Option<&Payment>, policy: &ApprovalPolicy, now: Timestamp) -> Proposed {
     let Kind::Refund { payment: id, amount } = kind;
+    let asking = Asking {
+        amount: *amount,
+        reason,
+        taken: payment.and_then(Payment::taken),
+        taken_at: payment.and_then(|payment| payment.at),
+        outage_credit_percent: None,
+        earlier: &[],
+        now,
+    };
+    let eligibility = policy.eligibility(asking);
     // Whoever asks for it: the machine asks for everything and decides nothing.
-    let requirement = policy.requirement(kind.name(), *amount, reason, None);
+    let requirement = policy.with_eligibility(policy.requirement(kind.name(), *amount, reason, None), &eligibility, None);
     let shown = preview_refund(payment, id, *amount, reason, requirement.clause.clone());
-    let impossible = shown.as_ref().err().map(ToString::to_string);
+    let refused = eligibility.refused.map(|(why, instead)| NoPreview::NotEligible(why, instead));
+    let impossible = shown.as_ref().err().or(refused.as_ref()).map(ToString::to_string);
     let (summary, lines) = shown.map_or_else(|_| (format!("Refund {amount} of payment {id}"), Vec::new()), |it| (it.summary, it.lines));
     Proposed {
         kind: kind.name(),
@@ -98,11 +132,31 @@ fn proposed(kind: &Kind, reason: Reason, payment: Option<&Payment>, policy: &App
 }
 
 impl Preview {
+    /// Says what many have in common; while it lasts, the advice is to leave the customer alone.
+    pub fn is_part_of(&mut self, incident: &Incident, policy: &IncidentPolicy) {
+        if incident.state == incident::State::Open {
+            let since = incident.began_at.strftime("%Y-%m-%d %H:%M UTC").to_string();
+            self.advice = policy.advice.replace("{since}", &since).replace("{owner}", &incident.owner);
+        }
+        self.digest = sha256(format!("{}:{}:{}", self.digest, incident.id, incident.state.name()).as_bytes());
+        self.incident = Some(PartOf {
+            id: incident.id.clone(),
+            title: incident.title(),
+            state: incident.state.name(),
+            customers: incident.accounts,
+            cause: incident.cause.clone(),
+            owner: incident.owner.clone(),
+        });
+    }
+
     /// The same as plain text.
     pub fn text(&self) -> String {
         let mut lines = vec![self.issue.clone(), String::new(), "Evidence".to_owned()];
         lines.extend(self.evidence.iter().map(|it| format!("- {}: {} ({})", it.label, it.value, it.source)));
         lines.extend(self.missing.iter().map(|it| format!("- not known: {it}")));
+        lines.extend(
+            self.incident.iter().map(|it| format!("- part of an incident ({}): {}, {} customers", it.state, it.title, it.customers)),
+        );
         lines.extend(self.exceptions.iter().map(|it| {
             let amount = it.amount.map(|amount| format!(" of {amount}")).unwrap_or_default();
             format!("- granted before: {}{amount} on {} by {}, {}", it.kind, it.granted_on, it.granted_by, it.reason)

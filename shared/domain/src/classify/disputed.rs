@@ -2,7 +2,7 @@
 
 use super::{Finding, Scene, Standing};
 use crate::action::{Kind, Reason};
-use crate::case::{Case, Class, Evidence, Recommendation};
+use crate::case::{Case, Class, Evidence, PAYMENT, Recommendation};
 use crate::desk::Desk;
 use crate::event::DisputeStatus;
 use crate::money::Money;
@@ -34,7 +34,7 @@ pub(super) fn case(scene: Scene<'_>, payment: &str, id: &str, desk: &Desk) -> Ca
     if formal {
         tell("Evidence is due", dispute.evidence_due_at.copied().map(|at| at.to_string()));
     }
-    case.evidence.push(Evidence::new("Payment", payment.taken().map(|taken| taken.to_string()).unwrap_or_default(), &payment.id));
+    case.evidence.push(Evidence::new(PAYMENT, payment.taken().map(|taken| taken.to_string()).unwrap_or_default(), &payment.id));
     let claimed = |left: Money| dispute.amount.copied().filter(|it| it.currency() == left.currency()).map_or(left, |it| it.min(left));
     let open = dispute.status.copied().is_some_and(DisputeStatus::is_open);
     if let Some(amount) = payment.refundable().filter(|left| open && !formal && left.is_positive()).map(claimed) {

@@ -23,6 +23,8 @@ pub struct PaymentSeen {
     /// `card`, `sepa_debit`, … in the provider's words.
     pub method: Option<String>,
     pub card: Option<Card>,
+    /// The country of the bank that issued the card.
+    pub issuer: Option<String>,
     pub decline: Option<Decline>,
 }
 

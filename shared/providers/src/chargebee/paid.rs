@@ -1,5 +1,6 @@
 //! Chargebee's transactions, as sightings.
 
+use super::who::shown;
 use super::wire;
 use crate::Malformed;
 use crate::value::{Text, millis, minor, seconds};
@@ -7,7 +8,11 @@ use domain::event::{Card, Decline, DisputeSeen, DisputeStatus, PaymentSeen, Paym
 use domain::money::Money;
 use jiff::Timestamp;
 
-pub(super) fn of_transaction(transaction: wire::Transaction<'_>, card: Option<Card>, seen: &mut Vec<Seen>) -> Result<(), Malformed> {
+pub(super) fn of_transaction(
+    transaction: wire::Transaction<'_>,
+    card: Option<&wire::Card<'_>>,
+    seen: &mut Vec<Seen>,
+) -> Result<(), Malformed> {
     let as_of = transaction.resource_version.map(millis).transpose()?;
     let amount =
         transaction.amount.zip(transaction.currency_code.as_deref()).map(|(units, currency)| minor(units, currency)).transpose()?;
@@ -48,7 +53,7 @@ fn of_payment(
     as_of: Option<Timestamp>,
     amount: Option<Money>,
     at: Option<Timestamp>,
-    card: Option<Card>,
+    card: Option<&wire::Card<'_>>,
     seen: &mut Vec<Seen>,
 ) -> Result<(), Malformed> {
     let id = transaction.id.to_string();
@@ -86,7 +91,8 @@ fn of_payment(
         captured: amount.filter(|_| status == Some(PaymentStatus::Succeeded)),
         at,
         method: transaction.payment_method.map(String::from),
-        card: card.or(masked),
+        card: card.and_then(shown).or(masked),
+        issuer: card.and_then(|card| card.issuing_country.clone()),
         decline: of_decline(transaction.error_code, transaction.error_detail, transaction.gateway),
         ..PaymentSeen::default()
     }));

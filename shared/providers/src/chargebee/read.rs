@@ -111,7 +111,6 @@ fn owner(content: &Content<'_>) -> Option<String> {
 
 fn content(content: Content<'_>, kind: Kind) -> Result<Vec<Seen>, Malformed> {
     let mut seen = Vec::new();
-    let card = content.card.as_ref().and_then(shown);
     if let Some(customer) = content.customer {
         of_customer(customer, &mut seen)?;
     }
@@ -119,7 +118,7 @@ fn content(content: Content<'_>, kind: Kind) -> Result<Vec<Seen>, Malformed> {
         seen.push(Seen::Subscription(of_subscription(subscription)?));
     }
     if let Some(transaction) = content.transaction {
-        of_transaction(transaction, card, &mut seen)?;
+        of_transaction(transaction, content.card.as_ref(), &mut seen)?;
     }
     if let Some(invoice) = content.invoice {
         let decline = seen.iter().find_map(|seen| match seen {

@@ -124,6 +124,7 @@ fn of_payment(entity: &Entity<'_>, at: Timestamp) -> Result<(Kind, Vec<Seen>), M
         at: paid_at.or(made_at),
         method: text(&entity.method),
         card: card(entity),
+        issuer: entity.details.as_ref().and_then(|details| text(&details.card_country_code)),
         decline: decline.clone(),
         ..PaymentSeen::default()
     })];

@@ -29,7 +29,8 @@ pub(super) fn charge(charge: Object<'_>, failed_at: Option<Timestamp>) -> Result
     };
     let decline = charge_decline(charge.failure_code, charge.outcome);
     let (method, shown) = charge.payment_method_details.map_or((None, None), |details| (details.kind, details.card));
-    let shown = shown.or(charge.source.and_then(|source| source.0)).or(charge.card).and_then(card_shown);
+    let shown = shown.or(charge.source.and_then(|source| source.0)).or(charge.card);
+    let issuer = shown.as_ref().and_then(|card| card.country.clone());
     let id = charge.id.as_deref().unwrap_or_default().to_owned();
     let invoice = charge.invoice.as_ref().map(Reference::id);
     let mut seen = vec![Seen::Payment(PaymentSeen {
@@ -42,7 +43,8 @@ pub(super) fn charge(charge: Object<'_>, failed_at: Option<Timestamp>) -> Result
         refunded: charge.amount_refunded.map(|minor| money(minor, &currency)).transpose()?,
         at: charge.created.map(seconds).transpose()?,
         method: method.map(String::from),
-        card: shown,
+        card: shown.and_then(card_shown),
+        issuer,
         decline: decline.clone(),
         ..PaymentSeen::default()
     })];
@@ -84,6 +86,7 @@ pub(super) fn intent(intent: Object<'_>, failed_at: Option<Timestamp>) -> Result
         let link = invoice.map(|invoice| Seen::Link(LinkSeen { intent: own.clone(), invoice }));
         return Ok((customer, link.into_iter().collect()));
     };
+    let shown = error.and_then(|error| error.payment_method).and_then(|method| method.card);
     let mut seen = vec![Seen::Payment(PaymentSeen {
         id: id.clone(),
         invoice: invoice.clone(),
@@ -95,7 +98,8 @@ pub(super) fn intent(intent: Object<'_>, failed_at: Option<Timestamp>) -> Result
             .transpose()?,
         // The charge tells its own time; an intent may be days older.
         at: intent.created.filter(|_| charge.is_none()).map(seconds).transpose()?,
-        card: error.and_then(|error| error.payment_method).and_then(|method| method.card).and_then(card_shown),
+        issuer: shown.as_ref().and_then(|card| card.country.clone()),
+        card: shown.and_then(card_shown),
         decline: decline.clone(),
         ..PaymentSeen::default()
     })];

@@ -28,7 +28,7 @@ pub(super) fn customer(customer: Object<'_>) -> Result<Read, Malformed> {
 }
 
 pub(super) fn card(kept: Object<'_>, state: CardState) -> Read {
-    let own = wire::Card { brand: kept.brand, last4: kept.last4, exp_month: kept.exp_month, exp_year: kept.exp_year };
+    let own = wire::Card { brand: kept.brand, country: None, last4: kept.last4, exp_month: kept.exp_month, exp_year: kept.exp_year };
     let seen = CardSeen {
         id: kept.id.map(String::from).unwrap_or_default(),
         as_of: None,

@@ -423,6 +423,7 @@ pub(super) struct MethodDetails<'a> {
 #[derive(Deserialize)]
 pub(super) struct Card {
     pub brand: Option<String>,
+    pub country: Option<String>,
     pub last4: Option<String>,
     pub exp_month: Option<u8>,
     pub exp_year: Option<u16>,

@@ -1,0 +1,126 @@
+//! Tells people of incidents, shows them, and takes in what went live.
+
+use crate::approval::NOTE_CHARS_MAX;
+use crate::classify::watch::pulses;
+use crate::context::Context;
+use crate::fault::Fault;
+use crate::ports::{Channel, Letter, Unsent};
+use crate::store::{self, Attempted, Batch, Commit, keys};
+use crate::web::Problem;
+use domain::book::{Head, Invoice};
+use domain::id::IncidentId;
+use domain::incident::{Incident, Pulse, Release, Releases, State, Watch};
+use domain::staff::Staff;
+use http::StatusCode;
+use jiff::Timestamp;
+use serde::Deserialize;
+
+/// Posts where approvals are asked for, once for each state that an incident comes to.
+pub async fn tell(context: &Context, id: &IncidentId) -> Result<(), Fault> {
+    let key = keys::incident(id);
+    let Some(incident) = store::read::<Incident>(context, &key).await?.filter(|incident| incident.told != Some(incident.state)) else {
+        return Ok(());
+    };
+    if let Err(Unsent::NotSent(reason)) = context.post.send(&letter(context, &incident)).await {
+        return Err(Fault::Retry(reason));
+    }
+    store::retrying(context, || async {
+        let batch = Batch::read(context, vec![key.clone()]).await?;
+        let Some(standing) = batch.get::<Incident>(&key)? else { return Ok(Attempted::Done(())) };
+        let mut commit = Commit::default();
+        commit.over(&batch, &Incident { told: Some(incident.state), ..standing });
+        store::attempted(commit.run(context).await, ())
+    })
+    .await
+}
+
+fn letter(context: &Context, incident: &Incident) -> Letter {
+    let page = format!("{}/incidents/{}", context.settings.base_url, incident.id);
+    let subject = match incident.state {
+        State::Open => format!("Incident: {}", incident.title()),
+        State::Over => format!("Over: {}", incident.title()),
+    };
+    let amounts: Vec<_> = incident.amounts.iter().map(|(currency, amount)| format!("{amount} {currency}")).collect();
+    let text = format!(
+        "{} customers, {}, since {}. By chance {}.\nLikely cause: {} ({}). Owner: {}.\n{page}",
+        incident.accounts,
+        amounts.join(" and "),
+        incident.began_at.strftime("%Y-%m-%d %H:%M UTC"),
+        incident.chance(),
+        incident.cause,
+        incident.why,
+        incident.owner
+    );
+    Letter {
+        id: format!("{}_{}", incident.id, incident.state.name()),
+        channel: Channel::Slack,
+        to: context.settings.approvals_channel.clone(),
+        subject,
+        text,
+        html: String::new(),
+        links: vec![page],
+    }
+}
+
+pub async fn find(context: &Context, id: &str) -> Result<Incident, Problem> {
+    let id = IncidentId::parse(id).ok_or_else(|| Problem::not_found("incident"))?;
+    store::read(context, &keys::incident(&id)).await?.ok_or_else(|| Problem::not_found("incident"))
+}
+
+/// Whom an incident concerns, oldest first.
+pub async fn members(context: &Context, incident: &Incident) -> Result<Vec<Pulse>, Fault> {
+    let until = incident.ended_at.unwrap_or_else(|| context.clock.now());
+    let mut all = pulses(context, &incident.provider, &incident.source, incident.began_at, until).await?;
+    let policies = &context.policies.incidents;
+    let policy = policies.version(incident.policy_version).unwrap_or_else(|| policies.current());
+    all.retain(|pulse| incident.has(pulse, policy));
+    Ok(all)
+}
+
+/// The incident that a due item is a part of.
+pub async fn concerning(context: &Context, head: &Head, invoice: &Invoice) -> Result<Option<Incident>, Fault> {
+    let Some(watch) = store::read::<Watch>(context, &keys::watch(&head.provider, &head.source)).await? else { return Ok(None) };
+    let policy = context.policies.incidents.current();
+    match watch.concerning(invoice, head, &context.policies.declines, policy) {
+        Some(line) => store::read(context, &keys::incident(&line.incident)).await,
+        None => Ok(None),
+    }
+}
+
+/// What somebody says of something that went live.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Told {
+    name: String,
+    at: Option<Timestamp>,
+}
+
+pub async fn releases(context: &Context) -> Result<Releases, Fault> {
+    Ok(store::read(context, &keys::releases()).await?.unwrap_or_default())
+}
+
+/// Remembers what went live, so that an incident which begins shortly after can name it.
+pub async fn release(context: &Context, told: &Told, staff: &Staff) -> Result<Releases, Problem> {
+    if !staff.role.may_request() {
+        let message = "your role only reads; ask a colleague in support or billing";
+        return Err(Problem::new(StatusCode::FORBIDDEN, "not_permitted", message));
+    }
+    let (now, name) = (context.clock.now(), told.name.trim());
+    if name.is_empty() || name.chars().count() > NOTE_CHARS_MAX {
+        return Err(Problem::malformed(format!("`name` says what went live, in at most {NOTE_CHARS_MAX} characters")));
+    }
+    let release = Release { at: told.at.unwrap_or(now), name: name.to_owned(), told_by: staff.id.clone() };
+    if release.at > now {
+        return Err(Problem::malformed("`at` lies ahead: tell it when it has gone live"));
+    }
+    let after = store::retrying(context, || async {
+        let batch = Batch::read(context, vec![keys::releases()]).await?;
+        let mut releases = batch.get::<Releases>(&keys::releases())?.unwrap_or_default();
+        releases.tell(release.clone());
+        let mut commit = Commit::default();
+        commit.over(&batch, &releases);
+        store::attempted(commit.run(context).await, releases)
+    })
+    .await?;
+    Ok(after)
+}

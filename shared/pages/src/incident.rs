@@ -1,0 +1,112 @@
+//! Incidents: what many have in common; and the disputes that banks opened.
+
+use crate::frame::{Viewer, frame, known, state, time, words};
+use domain::case::Disputed;
+use domain::incident::{Incident, Pulse, State};
+use maud::{Markup, html};
+
+/// How many members a page shows; the API lists them all.
+const MEMBERS: usize = 200;
+
+fn amounts(incident: &Incident) -> String {
+    incident.amounts.iter().map(|(currency, amount)| format!("{amount} {currency}")).collect::<Vec<_>>().join(", ")
+}
+
+pub fn incidents(viewer: &Viewer, rows: &[Incident], next: Option<&str>) -> String {
+    frame(
+        "Incidents",
+        "/incidents",
+        Some(viewer),
+        html! {
+            h1 { "Incidents" }
+            p .soft { "One trouble that many customers have. While it lasts nobody is told that their card failed." }
+            @if rows.is_empty() { section { p .soft { "Nothing unusual has been found." } } }
+            @for incident in rows { section {
+                h2 { a href={ "/incidents/" (incident.id) } { (incident.title()) } " " (state(incident.state.name())) }
+                p { (incident.accounts) " customers, " (amounts(incident)) ", since " (time(incident.began_at)) @if let Some(at) = incident.ended_at { " until " (time(at)) } }
+                p .soft { "Likely cause: " (incident.cause) " · Owner: " (incident.owner) }
+            } }
+            @if let Some(next) = next { p { a href=(next) { "More" } } }
+        },
+    )
+}
+
+pub fn incident(viewer: &Viewer, incident: &Incident, members: &[Pulse]) -> String {
+    frame(
+        &incident.title(),
+        "/incidents",
+        Some(viewer),
+        html! {
+            h1 { (incident.title()) " " (state(incident.state.name())) }
+            div .two {
+                section {
+                    h2 { "What was found" }
+                    dl {
+                        dt { "Since" } dd { (time(incident.began_at)) ", found " (time(incident.found_at)) }
+                        @if let Some(at) = incident.ended_at { dt { "Over" } dd { (time(at)) } }
+                        dt { "Members" } dd { (incident.members) " of " (incident.accounts) " customers, " (amounts(incident)) }
+                        dt { "When it was found" } dd {
+                            (incident.seen.troubles) @if let Some(tries) = incident.seen.tries { " of " (tries) " tries" }
+                            " within " (incident.seen.window_minutes) " minutes; " (incident.seen.expected) " were to be expected"
+                        }
+                        dt { "By chance" } dd { (incident.chance()) }
+                    }
+                }
+                section {
+                    h2 { "Likely cause" }
+                    p { (words(&incident.cause)) ": " (incident.why) }
+                    dl {
+                        dt { "Owner" } dd { (incident.owner) }
+                        @if let Some(release) = &incident.release { dt { "Went live before" } dd { (release) } }
+                        dt { "Rule" } dd { (incident.rule) ", incidents v" (incident.policy_version) }
+                    }
+                    @if incident.state == State::Open { p .soft { "Recoveries of its members wait, and their drafts say that it is not about their card." } }
+                }
+            }
+            section { h2 { "Members" } (table(members)) }
+        },
+    )
+}
+
+fn table(members: &[Pulse]) -> Markup {
+    html! {
+        div .scroll { table {
+            thead { tr { th { "When" } th { "About" } th { "Account" } th .number { "Amount" } th { "Reason" } } }
+            tbody { @for member in members.iter().take(MEMBERS) { tr {
+                td { (time(member.at)) }
+                td { (member.about) }
+                td { a href={ "/accounts/" (member.account) } { (member.account) } }
+                td .number { (known(member.amount)) }
+                td { (known(member.signs.family.as_deref().map(words))) }
+            } } }
+        } }
+        @if members.len() > MEMBERS { p .soft { "And " (members.len() - MEMBERS) " more." } }
+    }
+}
+
+pub fn disputes(viewer: &Viewer, rows: &[Disputed], next: Option<&str>) -> String {
+    let table = html! {
+        div .scroll { table {
+            thead { tr { th { "Dispute" } th { "State" } th .number { "Amount" } th { "Reason" } th { "Opened" } th { "Evidence due" } th { "Account" } } }
+            tbody { @for row in rows { tr {
+                td { a href={ "/cases/" (row.case) } { (row.id) } @if row.formal == Some(false) { " (inquiry)" } }
+                td { @match row.state { Some(name) => (state(name)), None => (known(None::<&str>)) } }
+                td .number { (known(row.amount)) }
+                td { (known(row.reason.as_deref().map(words))) }
+                td { @match row.opened_at { Some(at) => (time(at)), None => (known(None::<&str>)) } }
+                td { @match row.evidence_due_at { Some(at) => (time(at)), None => span .soft { "–" } } }
+                td { a href={ "/accounts/" (row.account) } { "account" } }
+            } } }
+        } }
+    };
+    frame(
+        "Disputes",
+        "/disputes",
+        Some(viewer),
+        html! {
+            h1 { "Disputes" }
+            section { @if rows.is_empty() { p .soft { "No bank has disputed a payment." } } @else { (table) } }
+            @if let Some(next) = next { p { a href=(next) { "More" } } }
+        },
+    )
+}
