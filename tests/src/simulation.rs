@@ -12,7 +12,7 @@ use local::service::Service;
 use serde_json::{Value, json};
 use shared::app::ports::{Clock, QueueName};
 use shared::providers::{ALL, Provider, Reading};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub use invariants::check;
 
@@ -39,12 +39,12 @@ pub async fn run(seed: u64) -> Result<Outcome, String> {
     let per_mille = 5 + dice.roll(60);
     let fate = Fate::new(seed ^ 0xFA7E, per_mille);
     inject(&mut service, &fate);
-    let mut storm = Storm { service, dice, crashes: 0, acknowledged: Vec::new(), backlog: Vec::new(), asked: 0 };
+    let mut storm = Storm { service, dice, crashes: 0, acknowledged: Vec::new(), backlog: Vec::new(), asked: 0, refused: BTreeSet::new() };
     storm.write_histories();
     storm.blow(&fate).await?;
     fate.calm();
     storm.settle().await?;
-    let state = check(&storm.service, &storm.acknowledged, &mut storm.dice).await?;
+    let state = check(&storm.service, &storm.acknowledged, &storm.refused, &mut storm.dice).await?;
     let refunds = storm.service.sandbox.refunds().map_err(|error| error.to_string())?.len();
     let letters = storm.service.outbox.letters().map_err(|error| error.to_string())?.len();
     Ok(Outcome { acknowledged: storm.acknowledged.len(), crashes: storm.crashes, refunds, letters, hits: fate.counts(), state })
@@ -61,7 +61,12 @@ struct Storm {
     /// What providers still have to send, with the earliest time.
     backlog: Vec<(Timestamp, Sent)>,
     asked: u32,
+    /// Who was refused what must not be tried, and with which word.
+    refused: BTreeSet<(String, String)>,
 }
+
+/// What is counted as an unsafe action.
+const UNSAFE: &[&str] = &["not_permitted", "own_request", "not_eligible", "disputed", "too_much"];
 
 /// One delivery, and the event that it must become if it is acknowledged.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -191,7 +196,7 @@ impl Storm {
             if self.backlog.is_empty() && self.dice.roll(4) == 0 {
                 return Ok(());
             }
-            match self.dice.roll(10) {
+            match self.dice.roll(12) {
                 0..=4 => self.some_delivery(fate).await,
                 5 | 6 => {
                     let hours = i64::try_from(self.dice.roll(30)).unwrap();
@@ -201,6 +206,8 @@ impl Storm {
                 }
                 7 => self.somebody_decides(fate).await,
                 8 => self.somebody_asks(fate).await,
+                9 => self.somebody_imports(fate).await,
+                10 => self.somebody_fills_the_book(fate).await,
                 _ => {
                     let trouble = *self.dice.pick(&["500", "409", "429", "timeout_done", "timeout_not_done", "400"]);
                     self.service.sandbox.trouble("stripe", trouble).map_err(|error| error.to_string())?;
@@ -271,7 +278,14 @@ impl Storm {
         let digest = if self.dice.roll(10) == 0 { "another".to_owned() } else { digest };
         let body = json!({"decision": decision, "preview_digest": digest, "note": ""});
         let path = format!("/api/actions/{id}/decision");
-        self.alive(fate, async |service| world::ask(service, staff, Method::POST, &path, Some(&body), None).await).await;
+        let answer = self.alive(fate, async |service| world::ask(service, staff, Method::POST, &path, Some(&body), None).await).await;
+        self.remember(staff, answer);
+    }
+
+    fn remember(&mut self, staff: &str, answer: Option<(StatusCode, Value)>) {
+        if let Some(code) = answer.as_ref().and_then(|(_, answer)| answer["error"]["code"].as_str()).filter(|code| UNSAFE.contains(code)) {
+            self.refused.insert((staff.to_owned(), code.to_owned()));
+        }
     }
 
     async fn somebody_asks(&mut self, fate: &Fate) {
@@ -299,7 +313,25 @@ impl Storm {
         self.asked += u32::from(self.dice.roll(4) > 0);
         let body = json!({"account": format!("stripe:{customer}"), "kind": "refund", "params": {"payment": charge, "amount": amount}, "reason_code": *self.dice.pick(&["billing_error", "other", "service_outage"]), "note": "asked"});
         let key = format!("key-{}", self.asked);
-        self.alive(fate, async |service| world::ask(service, staff, Method::POST, "/api/actions", Some(&body), Some(&key)).await).await;
+        let answer =
+            self.alive(fate, async |service| world::ask(service, staff, Method::POST, "/api/actions", Some(&body), Some(&key)).await).await;
+        self.remember(staff, answer);
+    }
+
+    /// A file that says the same of every customer, so that half of it would show.
+    async fn somebody_imports(&mut self, fate: &Fate) {
+        let owner = *self.dice.pick(&["mara", "marc", "luis"]);
+        let rows: Vec<_> = CUSTOMERS.iter().map(|customer| format!("stripe:{customer},{owner}")).collect();
+        let csv = format!("account,owner\n{}\n", rows.join("\n"));
+        let dry_run = self.dice.roll(5) == 0;
+        self.alive(fate, async |service| world::import(service, "mara", "customers", &csv, dry_run).await).await;
+    }
+
+    /// The provider's lists are read beside its webhooks, and may know what those have not told yet.
+    async fn somebody_fills_the_book(&mut self, fate: &Fate) {
+        let path = format!("/api/backfill/stripe/default?dry_run={}", self.dice.roll(3) == 0);
+        self.alive(fate, async |service| world::ask(service, "mara", Method::POST, &path, None, None).await).await;
+        self.work(fate).await;
     }
 
     /// The weather clears: everything is delivered, dead letters are redriven, and a few weeks pass.

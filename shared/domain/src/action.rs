@@ -1,5 +1,6 @@
 //! Something to be done at a provider, from the asking to the proof.
 
+use crate::approval::NotEligible;
 use crate::book::Payment;
 use crate::id::{AccountId, ActionId, CaseId, sha256};
 use crate::money::Money;
@@ -210,6 +211,9 @@ pub enum Outcome {
 pub enum NoPreview {
     #[error("payment `{0}` is not known on this account; check its id on the account page")]
     UnknownPayment(String),
+    /// With what to do instead.
+    #[error("{0}; instead, {1}. A manager and a VP can grant an exception: ask again with `exception`")]
+    NotEligible(NotEligible, String),
     #[error("payment `{0}` did not succeed, so there is nothing to give back")]
     NotTaken(String),
     #[error("payment `{0}` is under a formal dispute: the bank decides about it; refund nothing while it is open")]
@@ -220,6 +224,18 @@ pub enum NoPreview {
     NotPositive,
     #[error("only {refundable} of this payment can still be given back, {asked} was asked for")]
     TooMuch { refundable: Money, asked: Money },
+}
+
+impl NoPreview {
+    /// The refusal's name.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Disputed(_) => "disputed",
+            Self::TooMuch { .. } => "too_much",
+            Self::NotEligible(..) => "not_eligible",
+            _ => "not_possible",
+        }
+    }
 }
 
 /// What is left to give back of a payment, for a refund of all of it.

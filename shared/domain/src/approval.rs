@@ -1,5 +1,9 @@
 //! Who may decide what, and is this action approved? The rules are data: `shared/policy/approval/`.
 
+mod eligibility;
+
+pub use eligibility::{Asking, Eligibility, NotEligible};
+
 use crate::action::{Action, Clause, Decision, Reason, State, Vote};
 use crate::money::{Currency, Money};
 use crate::policy::{Complaint, Rules};
@@ -16,6 +20,9 @@ pub struct ApprovalPolicy {
     pub currency: Currency,
     pub expiry_hours: i64,
     pub rule: Vec<Rule>,
+    eligibility: Vec<eligibility::Window>,
+    pattern: eligibility::Pattern,
+    exception: eligibility::Exception,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -87,6 +94,7 @@ impl Rules for ApprovalPolicy {
     /// Finds gaps by asking for both sides of every boundary, and rules that nobody can meet.
     fn lint(&self) -> Vec<Complaint> {
         let mut complaints = Complaint::doubled(self.rule.iter().map(|rule| &rule.id));
+        complaints.extend(self.lint_eligibility());
         let cent = rust_decimal::Decimal::new(1, 2);
         let mut amounts: Vec<_> =
             self.rule.iter().flat_map(|rule| [rule.over, rule.up_to]).flatten().flat_map(|edge| [edge, edge + cent]).collect();

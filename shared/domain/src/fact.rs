@@ -35,6 +35,8 @@ pub enum Fact {
     },
     /// A code that no table lists.
     UnknownCode { item: String, at: Timestamp, provider: String, code: String },
+    /// Something that was tried and must not be.
+    Blocked { attempt: String, at: Timestamp, why: String, kind: String, by: String },
     /// A case that was opened.
     Case { case: String, at: Timestamp, class: Class, state: case::State, minutes: Option<i64> },
 }
@@ -58,6 +60,7 @@ impl Fact {
             | Self::Payment { at, .. }
             | Self::Action { at, .. }
             | Self::UnknownCode { at, .. }
+            | Self::Blocked { at, .. }
             | Self::Case { at, .. } => *at,
         }
     }

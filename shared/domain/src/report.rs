@@ -3,12 +3,14 @@
 mod actions;
 mod cases;
 mod codes;
+mod decisions;
 mod failures;
 mod refunds;
 
 pub use actions::{ActionKind, Actions};
 pub use cases::{CaseClass, Cases};
 pub use codes::UnknownCode;
+pub use decisions::{Blocked, Decisions};
 pub use failures::{FailureReason, Failures};
 pub use refunds::{Approval, ByReason, Collected, Refunds};
 
@@ -92,6 +94,7 @@ pub struct Report {
     pub refunds: Vec<Refunds>,
     pub collected: Vec<Collected>,
     pub failures: Failures,
+    pub decisions: Decisions,
     pub unknown_codes: Vec<UnknownCode>,
     pub checks: Vec<Check>,
     pub rows_read: usize,
@@ -148,6 +151,7 @@ pub fn report(month: Month, rows: &[Row], policy: &ReportPolicy) -> Report {
         refunds,
         collected,
         failures,
+        decisions: decisions::decisions(&facts),
         unknown_codes,
         checks,
         rows_read: rows.len(),

@@ -1,7 +1,7 @@
 //! What must hold after any storm.
 
-use super::{MONTHS, Sent};
-use crate::world::{records, rows};
+use super::{CUSTOMERS, MONTHS, Sent};
+use crate::world::{get, records, rows};
 use jiff::SignedDuration;
 use local::demo::Dice;
 use local::service::Service;
@@ -32,7 +32,12 @@ struct Books {
 }
 
 /// Checks all invariants and returns a digest of what stands.
-pub async fn check(service: &Service, acknowledged: &[Sent], dice: &mut Dice) -> Result<String, String> {
+pub async fn check(
+    service: &Service,
+    acknowledged: &[Sent],
+    refused: &BTreeSet<(String, String)>,
+    dice: &mut Dice,
+) -> Result<String, String> {
     let mut state = String::new();
     let mut facts = BTreeMap::new();
     let mut actions = BTreeMap::new();
@@ -52,7 +57,8 @@ pub async fn check(service: &Service, acknowledged: &[Sent], dice: &mut Dice) ->
     refunds_are_ours(service, &actions)?;
     letters_once(service)?;
     queues_are_empty(service)?;
-    reports_recompute(service, &facts).await?;
+    reports_recompute(service, refused, &facts).await?;
+    imports_are_whole(service).await?;
     Ok(sha256(state.as_bytes()))
 }
 
@@ -244,11 +250,30 @@ fn queues_are_empty(service: &Service) -> Result<(), String> {
     Ok(())
 }
 
-async fn reports_recompute(service: &Service, facts: &BTreeMap<Fact, i64>) -> Result<(), String> {
-    let standing = sum(&rows(service, MONTHS).await);
+async fn reports_recompute(service: &Service, refused: &BTreeSet<(String, String)>, facts: &BTreeMap<Fact, i64>) -> Result<(), String> {
+    let mut standing = sum(&rows(service, MONTHS).await);
+    let mut counted = BTreeSet::new();
+    standing.retain(|fact, count| match fact {
+        Fact::Blocked { by, why, .. } if *count == 1 => {
+            counted.insert((by.clone(), why.clone()));
+            false
+        }
+        _ => true,
+    });
+    must(refused.is_subset(&counted), || format!("refused and not counted: {:?}", refused.difference(&counted)))?;
     must(standing == *facts, || {
         let missing: Vec<_> = facts.iter().filter(|(fact, _)| !standing.contains_key(fact)).collect();
         let extra: Vec<_> = standing.iter().filter(|(fact, count)| facts.get(fact) != Some(count)).collect();
         format!("the rows do not sum to the facts: missing {missing:?}, extra {extra:?}")
     })
+}
+
+/// Of each import all counts or nothing: whatever the last finished one says of one customer, it says of all.
+async fn imports_are_whole(service: &Service) -> Result<(), String> {
+    let mut said = BTreeSet::new();
+    for customer in CUSTOMERS {
+        let account = get(service, &format!("/api/accounts/stripe:{customer}")).await;
+        said.insert(account["account"]["owner"].to_string());
+    }
+    must(said.len() == 1, || format!("customers of one file have owners of several: {said:?}"))
 }

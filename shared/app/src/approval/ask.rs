@@ -1,25 +1,30 @@
 //! Makes a request: previews it, finds out who must decide, and records a decision that the asker may take alone.
 
+use super::blocked::Tried;
 use super::{Done, carry_out, desk};
 use crate::book::put_notes;
 use crate::context::Context;
 use crate::fault::Fault;
+use crate::import::standing;
 use crate::message::{Message, send_all};
-use crate::ports::{Channel, Letter, QueueName, Unsent};
+use crate::ports::{Channel, Key, Letter, QueueName, Unsent};
 use crate::report::action_json;
 use crate::store::{self, Attempted, Batch, Commit, Idempotency, Of, Sent, keys};
 use crate::web::{self, Answer, Problem, header};
 use bytes::Bytes;
 use domain::action::{Action, Kind, NoPreview, Reason, State, all_of, preview_refund};
-use domain::approval;
+use domain::approval::{self, Asking};
 use domain::book::{Head, Payment};
 use domain::case::{Case, State as CaseState};
 use domain::id::{AccountId, ActionId, CaseId, sha256};
+use domain::import::{Contract, Kind as ImportKind};
 use domain::ledger::{Note, Step};
 use domain::money::Money;
 use domain::staff::{MACHINE, Staff};
 use http::{Request, StatusCode};
-use jiff::SignedDuration;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use rust_decimal::Decimal;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -37,6 +42,9 @@ struct Asked {
     case: Option<String>,
     #[serde(default)]
     preview_only: bool,
+    /// Asks openly for what the refund policy does not give.
+    #[serde(default)]
+    exception: bool,
 }
 
 #[derive(Deserialize)]
@@ -57,13 +65,22 @@ struct Ask<'a> {
     case: Option<CaseId>,
     by: Option<&'a Staff>,
     preview_only: bool,
+    exception: bool,
     idempotency: Option<Idempotency>,
     trace: String,
 }
 
 /// Answers `POST /api/actions`.
 pub async fn by_staff(context: &Context, request: &Request<Bytes>, staff: &Staff) -> Result<Answer, Problem> {
-    may_ask(Some(staff))?;
+    if let Err(problem) = may_ask(staff) {
+        if let Ok(asked) = serde_json::from_slice::<Asked>(request.body())
+            && let Some(account) = AccountId::named(&asked.account)
+        {
+            let at = sha256(request.body());
+            return Err(Tried { account: &account, kind: &asked.kind, at: &at, by: &staff.id }.refused(context, problem).await?);
+        }
+        return Err(problem);
+    }
     let key = header(request.headers(), "idempotency-key").filter(|key| !key.is_empty() && key.len() <= 255);
     let key =
         key.ok_or_else(|| Problem::malformed("send an `Idempotency-Key` header of 1 to 255 characters, so that a repeat is recognised"))?;
@@ -105,6 +122,7 @@ pub async fn by_staff(context: &Context, request: &Request<Bytes>, staff: &Staff
         case,
         by: Some(staff),
         preview_only: asked.preview_only,
+        exception: asked.exception,
         idempotency: Some(Idempotency {
             staff: staff.id.clone(),
             key: key.to_owned(),
@@ -113,12 +131,15 @@ pub async fn by_staff(context: &Context, request: &Request<Bytes>, staff: &Staff
         }),
         id,
     };
-    let action = store::retrying(context, || make(context, &ask)).await??;
-    Ok(web::json(StatusCode::CREATED, &action_json(&action)))
+    match store::retrying(context, || make(context, &ask)).await? {
+        Ok(action) => Ok(web::json(StatusCode::CREATED, &action_json(&action))),
+        Err(problem) => {
+            Err(Tried { account: &account, kind: "refund", at: ask.id.as_str(), by: &staff.id }.refused(context, problem).await?)
+        }
+    }
 }
 
-fn may_ask(staff: Option<&Staff>) -> Result<(), Problem> {
-    let staff = staff.ok_or_else(Problem::not_signed_in)?;
+fn may_ask(staff: &Staff) -> Result<(), Problem> {
     if staff.role.may_request() {
         return Ok(());
     }
@@ -154,6 +175,7 @@ pub async fn for_case(context: &Context, case: &CaseId, trace: &str) -> Result<D
         case: Some(case.id.clone()),
         by: None,
         preview_only: false,
+        exception: false,
         idempotency: None,
         trace: trace.to_owned(),
     };
@@ -173,11 +195,15 @@ async fn make(context: &Context, ask: &Ask<'_>) -> Result<Attempted<Result<Actio
     wanted.extend(ask.idempotency.as_ref().map(|it| keys::idempotency(&it.staff, &it.key)));
     wanted.extend(ask.case.as_ref().map(keys::case));
     wanted.extend(ask.by.map(|staff| keys::staff(&staff.id)));
+    wanted.extend(contract_keys(&account));
     let batch = Batch::read(context, wanted).await?;
     // The role that counts is the one of this very batch, which the commit depends on.
     let staff: Option<Staff> = ask.by.map(|staff| batch.get(&keys::staff(&staff.id))).transpose()?.flatten();
-    if let Some(refused) = ask.by.and_then(|_| may_ask(staff.as_ref()).err()) {
-        return Ok(Attempted::Done(Err(refused)));
+    if ask.by.is_some() {
+        let refused = staff.as_ref().map_or_else(|| Err(Problem::not_signed_in()), may_ask);
+        if let Err(refused) = refused {
+            return Ok(Attempted::Done(Err(refused)));
+        }
     }
     if let Some(earlier) = earlier(context, &batch, ask).await? {
         return Ok(Attempted::Done(earlier));
@@ -193,8 +219,21 @@ async fn make(context: &Context, ask: &Ask<'_>) -> Result<Attempted<Result<Actio
         return Ok(Attempted::Done(Err(Problem::new(StatusCode::CONFLICT, "case_ended", message))));
     }
 
+    let earlier = desk::earlier_refunds(context, &account).await?;
+    let contracts = standing::<Contract>(&batch, [keys::imported_of(&account, ImportKind::Contracts.name())])?;
+
     // Decide.
-    let made = decided(context, ask, staff.as_ref(), payment.as_ref());
+    let now = context.clock.now();
+    let asking = |amount| Asking {
+        amount,
+        reason: ask.reason,
+        taken: payment.as_ref().and_then(Payment::taken),
+        taken_at: payment.as_ref().and_then(|payment| payment.at),
+        outage_credit_percent: outage_credit(&contracts, now),
+        earlier: &earlier,
+        now,
+    };
+    let made = decided(context, ask, staff.as_ref(), payment.as_ref(), asking);
     let mut action = match made {
         Ok(action) => action,
         Err(problem) => return Ok(Attempted::Done(Err(problem))),
@@ -247,13 +286,27 @@ async fn earlier(context: &Context, batch: &Batch, ask: &Ask<'_>) -> Result<Opti
     Ok(standing.map(Ok))
 }
 
-fn decided(context: &Context, ask: &Ask<'_>, by: Option<&Staff>, payment: Option<&Payment>) -> Result<Action, Problem> {
+fn decided<'a>(
+    context: &Context,
+    ask: &Ask<'_>,
+    by: Option<&Staff>,
+    payment: Option<&Payment>,
+    asking: impl Fn(Money) -> Asking<'a>,
+) -> Result<Action, Problem> {
     let policy = context.policies.approval.current();
-    let now = context.clock.now();
-    let unprocessable = |message: String| Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "not_possible", message);
-    let impossible = |refusal: NoPreview| unprocessable(refusal.to_string());
+    let unprocessable = |code, message: String| Problem::new(StatusCode::UNPROCESSABLE_ENTITY, code, message);
+    let impossible = |refusal: NoPreview| unprocessable(refusal.code(), refusal.to_string());
     let amount = ask.amount.map_or_else(|| all_of(payment, &ask.payment), Ok).map_err(impossible)?;
-    let requirement = policy.requirement("refund", amount, ask.reason, by.map(|staff| staff.role));
+    let now = asking(amount).now;
+    let role = by.map(|staff| staff.role);
+    let requirement = policy.requirement("refund", amount, ask.reason, role);
+    // What cannot be done at all is said before what the policy does not give.
+    preview_refund(payment, &ask.payment, amount, ask.reason, requirement.clause.clone()).map_err(impossible)?;
+    let eligibility = policy.eligibility(asking(amount));
+    if let Some((why, instead)) = eligibility.refused.clone().filter(|_| !ask.exception) {
+        return Err(impossible(NoPreview::NotEligible(why, instead)));
+    }
+    let requirement = policy.with_eligibility(requirement, &eligibility, role);
     let preview = preview_refund(payment, &ask.payment, amount, ask.reason, requirement.clause).map_err(impossible)?;
     let action = Action {
         id: ask.id.clone(),
@@ -278,9 +331,19 @@ fn decided(context: &Context, ask: &Ask<'_>, by: Option<&Staff>, payment: Option
         trace: ask.trace.clone(),
     };
     match by.filter(|_| action.required.is_empty() && !ask.preview_only) {
-        Some(staff) => approval::decide_alone(action, staff, now).map_err(|refusal| unprocessable(refusal.to_string())),
+        Some(staff) => approval::decide_alone(action, staff, now).map_err(|refusal| unprocessable("not_possible", refusal.to_string())),
         None => Ok(action),
     }
+}
+
+fn contract_keys(account: &AccountId) -> [Key; 2] {
+    [keys::imports(ImportKind::Contracts.name()), keys::imported_of(account, ImportKind::Contracts.name())]
+}
+
+/// What an outage may be credited with, by the contract that holds; the smallest, where there are several.
+fn outage_credit(contracts: &[Contract], now: Timestamp) -> Option<Decimal> {
+    let today = now.to_zoned(TimeZone::UTC).date();
+    contracts.iter().filter(|contract| contract.holds(today)).filter_map(|contract| contract.outage_credit_percent).min()
 }
 
 fn notes(action: &Action) -> Vec<Note> {

@@ -2,6 +2,7 @@
 //!
 //! Whoever finds an intent without an outcome looks at the provider before anything is sent again.
 
+use super::blocked::Tried;
 use super::{Done, desk};
 use crate::book::{self, put_notes};
 use crate::context::Context;
@@ -16,6 +17,7 @@ use domain::event::{self, Event, Origin, RefundSeen, RefundStatus, Seen};
 use domain::id::ActionId;
 use domain::ledger::{Note, Step};
 use domain::source;
+use domain::staff::MACHINE;
 use jiff::{SignedDuration, Timestamp};
 use providers::{Act, Acting, Answer, Effect, Found};
 use std::collections::BTreeMap;
@@ -86,7 +88,7 @@ async fn intend(context: &Context, id: &ActionId) -> Result<Attempted<Next>, Fau
         State::Executing | State::InDoubt if action.look_at.is_some_and(|at| at > context.clock.now()) => {
             Ok(Attempted::Done(Next::Nothing))
         }
-        State::Executing | State::InDoubt => Ok(Attempted::Done(Next::LookUp(approved(action).map_err(Fault::park)?, head))),
+        State::Executing | State::InDoubt => Ok(Attempted::Done(Next::LookUp(checked(context, action).await?, head))),
         State::Executed if read.payment.as_ref().is_some_and(|payment| payment.reserved.contains_key(id)) => {
             Ok(Attempted::Done(Next::Observe(action, head)))
         }
@@ -119,7 +121,7 @@ async fn store_attempt(context: &Context, read: desk::Read, action: Action, head
     let limits = context.policies.limits.current();
     let now = context.clock.now();
     let before = action;
-    let mut action = approved(before.clone()).map_err(Fault::park)?.into_inner();
+    let mut action = checked(context, before.clone()).await?.into_inner();
     let attempt = next_attempt(&action, now, SignedDuration::from_hours(limits.stripe_key_hours));
     action.state = State::Executing;
     action.look_at = Some(super::look_at(context));
@@ -128,8 +130,21 @@ async fn store_attempt(context: &Context, read: desk::Read, action: Action, head
     let mut commit = Commit::default();
     desk::put(&mut commit, context, &read.batch, &head, Some(&before), &action);
     put_notes(&mut commit, &read.batch, &action.account, vec![note(&action, Step::Attempted, now, body)])?;
-    let action = approved(action).map_err(Fault::park)?;
+    let action = checked(context, action).await?;
     store::attempted(commit.run(context).await, Next::Send(action, head))
+}
+
+/// Checks the recorded votes again; what was not approved goes no further, and is counted.
+async fn checked(context: &Context, action: Action) -> Result<Approved<Action>, Fault> {
+    let (id, kind) = (action.id.clone(), action.kind.name());
+    match approved(action) {
+        Ok(action) => Ok(action),
+        Err(refusal) => {
+            let account = id.account();
+            Tried { account: &account, kind, at: id.as_str(), by: MACHINE }.note(context, "not_approved").await?;
+            Err(Fault::park(refusal))
+        }
+    }
 }
 
 /// The same key while the provider still knows it; a new one after, or when the old one would replay a failure.
@@ -315,5 +330,5 @@ fn doubted_too_long(action: &Action, now: Timestamp, hours: i64) -> bool {
 
 fn note(action: &Action, step: Step, at: Timestamp, body: [(&str, String); 2]) -> Note {
     let body: BTreeMap<_, _> = body.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-    Note { at, step, action: action.id.clone(), by: domain::staff::MACHINE.to_owned(), body }
+    Note { at, step, action: action.id.clone(), by: MACHINE.to_owned(), body }
 }

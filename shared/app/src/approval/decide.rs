@@ -1,5 +1,6 @@
 //! Takes a person's decision: one winner, bound to the preview, by the role that the person has at this moment.
 
+use super::blocked::Tried;
 use super::{Done, ask, desk};
 use crate::book::put_notes;
 use crate::context::Context;
@@ -48,7 +49,13 @@ pub async fn decide(context: &Context, id: &ActionId, staff: &Staff, ballot: Bal
     if ballot.note.chars().count() > ask::NOTE_CHARS_MAX {
         return Err(Problem::malformed(format!("a note has at most {} characters", ask::NOTE_CHARS_MAX)));
     }
-    let action = store::retrying(context, || once(context, id, staff, &ballot)).await??;
+    let action = match store::retrying(context, || once(context, id, staff, &ballot)).await? {
+        Ok(action) => action,
+        Err(problem) => {
+            let account = id.account();
+            return Err(Tried { account: &account, kind: "decision", at: id.as_str(), by: &staff.id }.refused(context, problem).await?);
+        }
+    };
     if action.state == State::Stale {
         ask_again(context, &action).await;
         return Err(problem(&Refusal::StalePreview));

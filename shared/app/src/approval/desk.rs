@@ -3,11 +3,16 @@
 use crate::book::put_facts;
 use crate::context::Context;
 use crate::fault::Fault;
-use crate::store::{Batch, Commit, Of, keys};
-use domain::action::Action;
+use crate::ports::{Order, Range, Table};
+use crate::store::{Batch, Commit, Of, keys, open};
+use domain::action::{Action, Kind, Reason, State};
 use domain::book::{Head, Payment, Touched};
 use domain::desk::Desk;
 use domain::id::{AccountId, ActionId};
+use jiff::Timestamp;
+
+/// How many actions are read at once.
+const PAGE: u32 = 100;
 
 pub struct Read {
     pub batch: Batch,
@@ -41,6 +46,28 @@ pub fn put(commit: &mut Commit, context: &Context, batch: &Batch, head: &Head, b
     };
     let name = format!("{}:{}", after.id, batch.rev(&keys::action(&after.id)).map_or(1, |rev| rev + 1));
     put_facts(commit, &name, &laid_out(before), &laid_out(Some(after)), context);
+}
+
+/// When refunds were asked for, and why, whatever came of them; what was only looked at does not count.
+pub async fn earlier_refunds(context: &Context, account: &AccountId) -> Result<Vec<(Timestamp, Reason)>, Fault> {
+    let mut found = Vec::new();
+    let mut after = None;
+    loop {
+        let pk = keys::account_partition(account);
+        let range =
+            Range { table: Table::Accounts, pk, prefix: keys::ACTION_PREFIX.to_owned(), after, limit: PAGE, order: Order::Ascending };
+        let items = context.store.range(&range).await?;
+        for item in &items {
+            let action: Action = open(item)?;
+            if action.state != State::Previewed && matches!(action.kind, Kind::Refund { .. }) {
+                found.push((action.requested_at, action.reason_code));
+            }
+        }
+        after = items.last().filter(|_| items.len() == PAGE as usize).map(|item| item.key.sk.clone());
+        if after.is_none() {
+            return Ok(found);
+        }
+    }
 }
 
 pub fn of(account: &AccountId, payment: &Payment) -> Of<Payment> {

@@ -1,0 +1,258 @@
+//! May this be refunded at all, for this reason, after this time, to somebody who has asked so often?
+
+use super::{ApprovalPolicy, Requirement};
+use crate::action::{Clause, Reason};
+use crate::money::Money;
+use crate::policy::Complaint;
+use crate::staff::Role;
+use jiff::{SignedDuration, Timestamp};
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+
+/// A refund may not be refused for longer than the law lets a consumer withdraw.
+const LAW_DAYS: i64 = 14;
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Window {
+    pub reason: Reason,
+    pub days: i64,
+    pub why: String,
+    /// What to offer to whom comes too late.
+    pub alternative: String,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Pattern {
+    pub requests: usize,
+    pub days: i64,
+    pub reasons: Vec<Reason>,
+    pub approval: Role,
+    pub why: String,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Exception {
+    pub approvals: Vec<Role>,
+    pub why: String,
+}
+
+/// What a refund is judged by.
+#[derive(Debug, Clone, Copy)]
+pub struct Asking<'a> {
+    pub amount: Money,
+    pub reason: Reason,
+    pub taken: Option<Money>,
+    /// When the payment was taken, where that is known.
+    pub taken_at: Option<Timestamp>,
+    /// How much of a period's price the contract lets an outage be credited with.
+    pub outage_credit_percent: Option<Decimal>,
+    /// Earlier requests of this customer, whatever came of them.
+    pub earlier: &'a [(Timestamp, Reason)],
+    pub now: Timestamp,
+}
+
+/// Why a refund is not for this case, and what is. The order is the order of the checks.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
+#[serde(tag = "not_eligible", rename_all = "snake_case")]
+pub enum NotEligible {
+    #[error("this payment was taken {days} days ago, and {} is refunded for {most} days: {why}", .reason.name().replace('_', " "))]
+    TooLate { days: i64, most: i64, reason: Reason, why: String },
+    #[error("the contract credits an outage with at most {limit}, {asked} was asked for")]
+    OverContract { limit: Money, asked: Money },
+}
+
+/// Whether a refund fits the policy, and whose eye it needs besides.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Eligibility {
+    pub refused: Option<(NotEligible, String)>,
+    /// Approvals that come on top, each with the reason.
+    pub besides: Vec<(Role, String)>,
+    pub why: String,
+}
+
+impl ApprovalPolicy {
+    /// Judges a refund by its reason, its time, its amount and the customer's history.
+    pub fn eligibility(&self, asking: Asking<'_>) -> Eligibility {
+        let window = self.eligibility.iter().find(|window| window.reason == asking.reason).expect("the lint saw a window for every reason");
+        let days = asking.taken_at.map(|at| asking.now.duration_since(at).as_hours() / 24);
+        let too_late = days.filter(|days| *days > window.days).map(|days| NotEligible::TooLate {
+            days,
+            most: window.days,
+            reason: asking.reason,
+            why: window.why.clone(),
+        });
+        let limit = asking.taken.zip(asking.outage_credit_percent).filter(|_| asking.reason == Reason::ServiceOutage);
+        let limit = limit.map(|(taken, percent)| Money::rounded(taken.amount() * percent / Decimal::ONE_HUNDRED, taken.currency()));
+        let over = limit.filter(|limit| asking.amount > *limit).map(|limit| NotEligible::OverContract { limit, asked: asking.amount });
+        let mut besides = Vec::new();
+        let since = asking.now - SignedDuration::from_hours(24 * self.pattern.days);
+        let counted = |reason: Reason| self.pattern.reasons.contains(&reason);
+        let requests = asking.earlier.iter().filter(|(at, reason)| *at >= since && counted(*reason)).count() + 1;
+        if counted(asking.reason) && requests >= self.pattern.requests {
+            besides.push((self.pattern.approval, format!("request {requests} within {} days: {}", self.pattern.days, self.pattern.why)));
+        }
+        if asking.taken_at.is_none() {
+            besides.push((self.pattern.approval, "it is not known when this payment was taken".to_owned()));
+        }
+        Eligibility { refused: too_late.or(over).map(|why| (why, window.alternative.clone())), besides, why: window.why.clone() }
+    }
+
+    /// What an eligible refund, or an exception that is asked for as one, needs besides what the matrix says.
+    pub fn with_eligibility(&self, requirement: Requirement, eligibility: &Eligibility, role: Option<Role>) -> Requirement {
+        if let Some((why, _)) = &eligibility.refused {
+            let clause =
+                Clause { rule: "refund-exception".to_owned(), why: format!("{why}. {}", self.exception.why), ..requirement.clause };
+            return Requirement { approvals: self.exception.approvals.clone(), clause };
+        }
+        let mut requirement = requirement;
+        for (needed, why) in &eligibility.besides {
+            requirement.clause.why = format!("{} {}", requirement.clause.why, sentence(why));
+            // Who may decide this alone, and is of that rank, has had the look that is asked for.
+            if requirement.approvals.is_empty() && role.is_some_and(|role| role.stands_for(*needed)) {
+                continue;
+            }
+            requirement.approvals.retain(|role| !needed.stands_for(*role));
+            if !requirement.approvals.iter().any(|role| role.stands_for(*needed)) {
+                requirement.approvals.push(*needed);
+            }
+            requirement.approvals.sort();
+        }
+        requirement
+    }
+
+    pub(super) fn lint_eligibility(&self) -> Vec<Complaint> {
+        let mut complaints = Vec::new();
+        for reason in Reason::ALL {
+            let windows: Vec<_> = self.eligibility.iter().filter(|window| window.reason == reason).collect();
+            match windows[..] {
+                [window] if window.days < LAW_DAYS => {
+                    let what = format!("`{}` is refunded for {} days; the law gives {LAW_DAYS}", reason.name(), window.days);
+                    complaints.push(Complaint::at(0, what));
+                }
+                [window] if window.why.trim().is_empty() || window.alternative.trim().is_empty() => {
+                    complaints.push(Complaint::at(0, format!("the window of `{}` lacks its `why` or its `alternative`", reason.name())));
+                }
+                [_] => {}
+                _ => complaints.push(Complaint::at(0, format!("`{}` needs exactly one window of eligibility", reason.name()))),
+            }
+        }
+        if self.exception.approvals.is_empty() || self.pattern.requests < 2 || self.pattern.days < 1 {
+            complaints.push(Complaint::at(0, "an exception needs approvals, and a pattern at least two requests within a day"));
+        }
+        complaints
+    }
+}
+
+fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
+    let end = if text.ends_with('.') { "" } else { "." };
+    format!("{first}{}{end}", letters.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::money::Currency;
+    use crate::policy::Policies;
+
+    fn now() -> Timestamp {
+        "2026-06-01T12:00:00Z".parse().unwrap()
+    }
+
+    fn ago(days: i64) -> Timestamp {
+        now() - SignedDuration::from_hours(24 * days)
+    }
+
+    fn usd(amount: &str) -> Money {
+        Money::parse(amount, Currency::USD).unwrap()
+    }
+
+    fn asking(reason: Reason, days: i64) -> Asking<'static> {
+        Asking {
+            amount: usd("20.00"),
+            reason,
+            taken: Some(usd("100.00")),
+            taken_at: Some(ago(days)),
+            outage_credit_percent: None,
+            earlier: &[],
+            now: now(),
+        }
+    }
+
+    #[test]
+    fn each_reason_has_its_window_and_its_last_day() {
+        let policies = Policies::shipped().unwrap();
+        let policy = policies.approval.current();
+        for (reason, last) in [
+            (Reason::CustomerDissatisfaction, 30),
+            (Reason::Other, 30),
+            (Reason::ServiceOutage, 90),
+            (Reason::BillingError, 365),
+            (Reason::DuplicateCharge, 365),
+        ] {
+            assert_eq!(policy.eligibility(asking(reason, last)).refused, None, "{} on day {last}", reason.name());
+            let late = policy.eligibility(asking(reason, last + 1)).refused.unwrap_or_else(|| panic!("{} is late", reason.name()));
+            assert!(late.0.to_string().contains(&format!("{} days ago", last + 1)) && !late.1.is_empty(), "{late:?}");
+        }
+    }
+
+    #[test]
+    fn an_outage_is_made_good_within_the_contract() {
+        let policies = Policies::shipped().unwrap();
+        let rows = [("20.00", Some("20"), true), ("20.01", Some("20"), false), ("90.00", None, true)];
+        for (amount, percent, eligible) in rows {
+            let percent = percent.map(|percent| percent.parse().unwrap());
+            let asking = Asking { amount: usd(amount), outage_credit_percent: percent, ..asking(Reason::ServiceOutage, 1) };
+            assert_eq!(policies.approval.current().eligibility(asking).refused.is_none(), eligible, "{amount} {percent:?}");
+        }
+    }
+
+    #[test]
+    fn who_asks_again_and_again_goes_to_a_manager() {
+        let policies = Policies::shipped().unwrap();
+        let policy = policies.approval.current();
+        let other = Reason::Other;
+        type Row<'a> = (&'a str, &'a [(Timestamp, Reason)], Reason, Role, &'a [Role]);
+        let (near, edge, far) = ((ago(3), other), (ago(90), other), (ago(91), other));
+        let (both, old) = ([near, edge], [near, far]);
+        let errors = [(ago(1), Reason::BillingError), (ago(2), Reason::BillingError)];
+        let rows: [Row<'_>; 6] = [
+            ("the third request", &both, other, Role::BillingSpecialist, &[Role::Manager]),
+            ("by a manager, who has looked", &both, other, Role::Manager, &[]),
+            ("by somebody who may not decide", &both, other, Role::L1, &[Role::Manager]),
+            ("one of them too long ago", &old, other, Role::BillingSpecialist, &[]),
+            ("our own errors are no pattern", &errors, other, Role::BillingSpecialist, &[]),
+            ("and are not held up by one", &both, Reason::BillingError, Role::BillingSpecialist, &[]),
+        ];
+        for (name, earlier, reason, role, approvals) in rows {
+            let eligibility = policy.eligibility(Asking { earlier, ..asking(reason, 1) });
+            let matrix = policy.requirement("refund", usd("20.00"), reason, Some(role));
+            assert_eq!(policy.with_eligibility(matrix, &eligibility, Some(role)).approvals, approvals, "{name}");
+        }
+    }
+
+    #[test]
+    fn an_exception_needs_both_whoever_asks() {
+        let policies = Policies::shipped().unwrap();
+        let policy = policies.approval.current();
+        let eligibility = policy.eligibility(asking(Reason::Other, 31));
+        for role in [Role::L1, Role::Manager, Role::Vp] {
+            let matrix = policy.requirement("refund", usd("20.00"), Reason::Other, Some(role));
+            let requirement = policy.with_eligibility(matrix, &eligibility, Some(role));
+            assert_eq!((requirement.approvals, requirement.clause.rule.as_str()), (vec![Role::Manager, Role::Vp], "refund-exception"));
+        }
+    }
+
+    #[test]
+    fn a_payment_whose_day_nobody_knows_is_looked_at_by_a_manager() {
+        let policies = Policies::shipped().unwrap();
+        let policy = policies.approval.current();
+        let eligibility = policy.eligibility(Asking { taken_at: None, ..asking(Reason::DuplicateCharge, 0) });
+        let matrix = policy.requirement("refund", usd("20.00"), Reason::DuplicateCharge, None);
+        assert_eq!(policy.with_eligibility(matrix, &eligibility, None).approvals, [Role::Manager]);
+    }
+}

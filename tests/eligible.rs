@@ -1,0 +1,116 @@
+//! R18, R16: what a refund may be for, who asks too often, and what was tried and must not be.
+
+use crate::http::{run, with_a_payment};
+use ::http::Method;
+use jiff::SignedDuration;
+use local::service::Service;
+use serde_json::{Value, json};
+use shared::app::ports::Clock;
+use tests::stripe;
+use tests::world::{ask, deliver, get};
+
+async fn refund(service: &Service, staff: &str, key: &str, amount: &str, reason: &str, exception: bool) -> (u16, Value) {
+    let body = json!({
+        "account": "stripe:cus_1", "kind": "refund", "params": {"payment": "ch_1", "amount": {"amount": amount, "currency": "USD"}},
+        "reason_code": reason, "note": "they asked", "exception": exception,
+    });
+    let (status, answer) = ask(service, staff, Method::POST, "/api/actions", Some(&body), Some(key)).await;
+    (status.as_u16(), answer)
+}
+
+async fn pass(service: &Service, days: i64) {
+    service.advance(service.clock.now() + SignedDuration::from_hours(24 * days)).await.unwrap();
+}
+
+#[test]
+fn a_refund_that_comes_too_late_says_what_to_do_and_can_be_granted_openly() {
+    run(async {
+        let service = with_a_payment().await;
+        pass(&service, 30).await;
+        assert_eq!(refund(&service, "mara", "k1", "5.00", "other", false).await.0, 201, "the last day");
+        pass(&service, 1).await;
+        let (status, answer) = refund(&service, "mara", "k2", "5.00", "other", false).await;
+        let message = answer["error"]["message"].as_str().unwrap();
+        assert_eq!((status, &answer["error"]["code"]), (422, &json!("not_eligible")));
+        assert!(message.contains("31 days ago") && message.contains("instead, ") && message.contains("`exception`"), "{message}");
+        assert_eq!(refund(&service, "mara", "k3", "5.00", "billing_error", false).await.0, 201, "our own error is put right for a year");
+        let (status, action) = refund(&service, "mara", "k4", "5.00", "other", true).await;
+        assert_eq!((status, &action["approvals_required"]), (201, &json!([{"role": "manager"}, {"role": "vp"}])), "{action}");
+        assert_eq!((&action["state"], &action["preview"]["clause"]["rule"]), (&json!("waiting_approval"), &json!("refund-exception")));
+    });
+}
+
+#[test]
+fn the_third_request_within_ninety_days_is_a_managers() {
+    run(async {
+        let service = with_a_payment().await;
+        for key in ["k1", "k2"] {
+            let (status, action) = refund(&service, "bea", key, "1.00", "customer_dissatisfaction", false).await;
+            assert_eq!((status, &action["approvals_required"]), (201, &json!([])), "{action}");
+            service.work().await.unwrap();
+        }
+        let (_, third) = refund(&service, "bea", "k3", "1.00", "customer_dissatisfaction", false).await;
+        assert_eq!((&third["state"], &third["approvals_required"]), (&json!("waiting_approval"), &json!([{"role": "manager"}])), "{third}");
+        assert!(third["preview"]["clause"]["why"].as_str().unwrap().contains("Request 3 within 90 days"), "{third}");
+        let (_, error) = refund(&service, "bea", "k4", "1.00", "billing_error", false).await;
+        assert_eq!(error["approvals_required"], json!([]), "our own error is no pattern of theirs");
+        let (_, by_manager) = refund(&service, "mara", "k5", "1.00", "customer_dissatisfaction", false).await;
+        assert_eq!((&by_manager["state"], &by_manager["approvals"][0]["within_limit"]), (&json!("approved"), &json!(true)), "{by_manager}");
+    });
+}
+
+#[test]
+fn an_outage_is_made_good_as_far_as_the_contract_says() {
+    run(async {
+        let service = with_a_payment().await;
+        let csv = "account,reference,price,starts_on,outage_credit_percent\nstripe:cus_1,C-1,price_pro,2026-01-01,10\n";
+        assert_eq!(tests::world::import(&service, "mara", "contracts", csv, false).await.0.as_u16(), 200);
+        assert_eq!(refund(&service, "mara", "k1", "10.00", "service_outage", false).await.0, 201);
+        let (status, answer) = refund(&service, "mara", "k2", "10.01", "service_outage", false).await;
+        assert_eq!((status, &answer["error"]["code"]), (422, &json!("not_eligible")), "{answer}");
+    });
+}
+
+#[test]
+fn what_was_tried_and_must_not_be_is_counted_once_each() {
+    run(async {
+        let service = with_a_payment().await;
+        let now = service.clock.now();
+        deliver(&service, &stripe::event("evt_3", "charge.succeeded", now, &stripe::charge("cus_1", "ch_2", None, 4000, "usd", None, now)))
+            .await;
+        deliver(
+            &service,
+            &stripe::event("evt_4", "charge.dispute.created", now, &stripe::dispute("dp_1", "ch_2", 4000, "needs_response", now)),
+        )
+        .await;
+        service.work().await.unwrap();
+        let blocked = |service| async move {
+            let report = get(service, "/api/reports/2026-03").await;
+            assert!(report["checks"].as_array().unwrap().iter().all(|check| check["ok"] == true), "{}", report["checks"]);
+            report["decisions"]["unsafe_actions_blocked"].as_u64().unwrap()
+        };
+        assert_eq!(blocked(&service).await, 0);
+        // An analyst asks; twice is once.
+        for _ in 0..2 {
+            assert_eq!(refund(&service, "ana", "k1", "1.00", "other", false).await.0, 403);
+        }
+        assert_eq!(blocked(&service).await, 1);
+        // More than was taken, and a payment that a bank claims.
+        assert_eq!(refund(&service, "mara", "k2", "100.01", "billing_error", false).await.0, 422);
+        let body =
+            json!({"account": "stripe:cus_1", "kind": "refund", "params": {"payment": "ch_2"}, "reason_code": "billing_error", "note": ""});
+        assert_eq!(ask(&service, "mara", Method::POST, "/api/actions", Some(&body), Some("k3")).await.1["error"]["code"], "disputed");
+        assert_eq!(blocked(&service).await, 3);
+        // Two decisions by people who may not take them.
+        let (_, action) = refund(&service, "luis", "k4", "100.00", "billing_error", false).await;
+        let decision = json!({"decision": "approve", "preview_digest": action["preview"]["digest"], "note": ""});
+        let path = format!("/api/actions/{}/decision", action["id"].as_str().unwrap());
+        for (staff, code) in [("luis", "own_request"), ("lena", "not_permitted"), ("lena", "not_permitted")] {
+            assert_eq!(ask(&service, staff, Method::POST, &path, Some(&decision), None).await.1["error"]["code"], code);
+        }
+        assert_eq!(blocked(&service).await, 5);
+        // What is merely not possible is no attempt at anything.
+        assert_eq!(refund(&service, "mara", "k5", "0.00", "other", false).await.0, 422);
+        assert_eq!(blocked(&service).await, 5);
+    });
+}
