@@ -71,6 +71,49 @@ fn accounts_of_one_customer_are_proposed_and_only_people_say_so() {
     });
 }
 
+#[test]
+fn accounts_that_an_import_puts_into_one_group_are_proposed_as_one_customer() {
+    run(async {
+        let service = with_a_payment().await;
+        let now = service.clock.now();
+        deliver(&service, &stripe::event("evt_4", "customer.created", now, &stripe::customer("cus_2", now))).await;
+        service.work().await.unwrap();
+        let proposed = |service| async move { get(service, "/api/accounts/stripe:cus_1/group").await["proposed"].clone() };
+        let file = |other: &str| format!("account,group\nstripe:cus_1,ACME\nstripe:cus_2,{other}\n");
+        assert_eq!(import(&service, "mara", "customers", &file("acme"), false).await.0, StatusCode::OK);
+        let found = proposed(&service).await;
+        assert_eq!((&found[0]["customer"], &found[0]["because"]), (&json!("cus_2"), &json!("the same group in an import")), "{found}");
+        assert_eq!(import(&service, "mara", "customers", &file("other"), false).await.0, StatusCode::OK);
+        assert_eq!(proposed(&service).await, json!([]), "it is in another group by now");
+    });
+}
+
+#[test]
+fn more_than_one_account_can_hold_is_refused_before_anything_changes() {
+    run(async {
+        let service = with_a_payment().await;
+        let row = |n: usize| {
+            format!(
+                "stripe:cus_1,api_calls,{n},2026-{:02}-{:02}T{:02}:00:00Z,2026-{:02}-{:02}T{:02}:30:00Z",
+                1 + n / 672,
+                1 + n / 24 % 28,
+                n % 24,
+                1 + n / 672,
+                1 + n / 24 % 28,
+                n % 24
+            )
+        };
+        let file = |rows: usize| format!("account,metric,quantity,from,to\n{}\n", (0..rows).map(row).collect::<Vec<_>>().join("\n"));
+        for dry_run in [true, false] {
+            let (status, answer) = import(&service, "mara", "usage", &file(2000), dry_run).await;
+            assert_eq!((status.as_u16(), &answer["error"]["code"]), (422, &json!("too_many_records")), "{answer}");
+        }
+        let standing = get(&service, "/api/import/usage").await;
+        assert_eq!((&standing["live"], &standing["running"]), (&json!(0), &json!(null)));
+        assert_eq!(import(&service, "mara", "usage", &file(500), false).await.0, StatusCode::OK);
+    });
+}
+
 const CONTRACTS: &str = "account,reference,price,unit,currency,starts_on\nstripe:cus_1,C-1,price_pro,45.00,USD,2026-01-01\n";
 
 #[test]

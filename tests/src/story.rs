@@ -4,7 +4,7 @@
 //! `customer ID` · `invoice ID CUSTOMER AMOUNT CURRENCY` · `payment_failed INVOICE CODE` · `paid INVOICE` · `void INVOICE` ·
 //! `subscription ID CUSTOMER PRICE AMOUNT SEATS STATUS` · `line INVOICE PRICE AMOUNT SEATS TOTAL FROM TO SUBSCRIPTION` ·
 //! `dispute ID CHARGE STATUS` · `charge_for INVOICE CHARGE` · `hold CHARGE CUSTOMER AMOUNT CURRENCY` · `address CUSTOMER EMAIL` · `late_invoice ID CUSTOMER AMOUNT CURRENCY MADE_AT` ·
-//! `release NAME` (something goes live) · `drafts INVOICE` (advice and reply) · `import KIND HEADER ROW …` (CSV without blanks) · `cases` (what they say) ·
+//! `play STAFF PLAYBOOK FIELD=VALUE …` · `release NAME` (something goes live) · `drafts INVOICE` (advice and reply) · `import KIND HEADER ROW …` (CSV without blanks) · `cases` (what they say) ·
 //! `charge ID CUSTOMER AMOUNT CURRENCY` · `refund STAFF CHARGE AMOUNT REASON` · `approve STAFF` · `deny STAFF` ·
 //! `refund_fails CHARGE` · `provider TROUBLE` · `again` (the delivery before is sent once more) · `wait` ·
 //! `deliver PROVIDER FILE` (a recorded delivery from `tests/fixtures`) · `show PROVIDER:CUSTOMER` (the sidebar) · `tickets`.
@@ -209,6 +209,22 @@ impl Telling {
                     let reply = reply.as_str().unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ");
                     self.say(&format!("for {id}: {} Draft: {reply}", advice.as_str().unwrap_or_default()));
                 }
+            }
+            ["play", staff, name, fields @ ..] => {
+                let mut body = json!({});
+                for (field, value) in fields.iter().map(|field| field.split_once('=').expect("fields are written name=value")) {
+                    body[field] = match field {
+                        "amount" => json!(Money::parse(value, Currency::USD).unwrap()),
+                        "case" => {
+                            let cases = world::get(&self.service, "/api/cases").await;
+                            let found = cases["items"].as_array().into_iter().flatten().find(|case| case["about"] == value);
+                            found.unwrap_or_else(|| panic!("there is no case about {value}"))["id"].clone()
+                        }
+                        _ => json!(value),
+                    };
+                }
+                let text = world::post_text(&self.service, staff, &format!("/api/playbooks/{name}"), &body).await;
+                self.say(&text.split('\n').collect::<Vec<_>>().join("\n    "));
             }
             ["release", name] => {
                 let body = json!({"name": name});

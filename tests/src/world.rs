@@ -72,6 +72,15 @@ pub async fn ask_text(service: &Service, staff: &str, path: &str) -> String {
     String::from_utf8_lossy(answer.body()).into_owned()
 }
 
+/// Posts as a staff member and reads the answer as plain text.
+pub async fn post_text(service: &Service, staff: &str, path: &str, body: &Value) -> String {
+    let secret = service.context.vault.tokens().await.unwrap();
+    let bearer = token::issue(&secret, staff, service.clock.machine(), 1);
+    let request = Request::post(path).header("authorization", format!("Bearer {bearer}")).header("accept", "text/plain");
+    let answer = dispatch(service, &request.body(Bytes::from(body.to_string())).unwrap()).await;
+    String::from_utf8_lossy(answer.body()).into_owned()
+}
+
 fn answer(answer: http::Response<Bytes>) -> (StatusCode, Value) {
     let value =
         serde_json::from_slice(answer.body()).unwrap_or_else(|_| Value::String(String::from_utf8_lossy(answer.body()).into_owned()));

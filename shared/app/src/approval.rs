@@ -5,7 +5,7 @@ mod blocked;
 mod carry_out;
 mod case;
 mod decide;
-mod desk;
+pub(crate) mod desk;
 
 use crate::backfill;
 use crate::context::Context;

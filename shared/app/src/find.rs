@@ -2,12 +2,14 @@
 
 use crate::context::Context;
 use crate::fault::Fault;
+use crate::import::standing;
 use crate::ports::{Order, Range, Table};
 use crate::store::{Batch, Commit, FoundBy, Of, keys, open};
 use domain::book::Person;
 use domain::desk::Desk;
 use domain::find::{Term, terms};
 use domain::id::AccountId;
+use domain::import::{Customer, Kind};
 use std::collections::BTreeSet;
 
 /// Writes down the words that an account is newly found by.
@@ -16,6 +18,26 @@ pub fn put_terms(commit: &mut Commit, before: &Desk, after: &Desk) {
     for term in terms(&after.touched).difference(&known) {
         commit.put(&FoundBy { digest: keys::term_digest(term.as_str()), account: after.head.account.clone() });
     }
+}
+
+/// The accounts that an import puts into this group; one that was in it is not enough.
+pub async fn by_group(context: &Context, group: &str) -> Result<Vec<AccountId>, Fault> {
+    let found = by_term(context, &Term::group(group)).await?;
+    let home = |account: &AccountId| keys::imported_of(account, Kind::Customers.name());
+    let batch = Batch::read(context, found.iter().map(home).chain([keys::imports(Kind::Customers.name())]).collect()).await?;
+    let mut own = Vec::new();
+    for account in found {
+        let said = standing::<Customer>(&batch, [home(&account)])?;
+        let in_it = said.iter().any(|customer| customer.group.as_deref().map(Term::group) == Some(Term::group(group)));
+        own.extend(in_it.then_some(account));
+    }
+    Ok(own)
+}
+
+async fn by_term(context: &Context, term: &Term) -> Result<Vec<AccountId>, Fault> {
+    let pk = keys::found_partition(term.as_str());
+    let range = Range { table: Table::Accounts, pk, prefix: String::new(), after: None, limit: 100, order: Order::Ascending };
+    context.store.range(&range).await?.iter().map(|item| open::<FoundBy>(item).map(|found| found.account)).collect()
 }
 
 /// The accounts that any reading of a question leads to, in the order of their ids.
@@ -40,10 +62,7 @@ pub async fn accounts(context: &Context, question: &str, limit: u32) -> Result<B
 
 /// The accounts whose e-mail address this is; one that it was is not enough.
 pub async fn by_email(context: &Context, email: &str) -> Result<Vec<AccountId>, Fault> {
-    let pk = keys::found_partition(Term::email(email).as_str());
-    let range = Range { table: Table::Accounts, pk, prefix: String::new(), after: None, limit: 100, order: Order::Ascending };
-    let found: Vec<AccountId> =
-        context.store.range(&range).await?.iter().map(|item| open::<FoundBy>(item).map(|found| found.account)).collect::<Result<_, _>>()?;
+    let found = by_term(context, &Term::email(email)).await?;
     let people = Batch::read(context, found.iter().map(keys::person).collect()).await?;
     let mut own = Vec::new();
     for account in found {

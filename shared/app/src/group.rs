@@ -4,15 +4,17 @@ use crate::approval::NOTE_CHARS_MAX;
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::find;
+use crate::import::standing;
 use crate::store::{self, Attempted, Batch, Commit, Of, keys};
 use crate::web::Problem;
 use domain::book::{Head, Person};
 use domain::group::{Group, NotSaid, say};
 use domain::id::AccountId;
+use domain::import::{Customer, Kind};
 use domain::staff::Staff;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// An account and those that are, or may be, the same customer.
 #[derive(Debug, Serialize)]
@@ -47,7 +49,9 @@ pub struct Word {
 /// What is known of the customer behind an account.
 pub async fn shown(context: &Context, id: &AccountId) -> Result<Option<Shown>, Fault> {
     let own = [keys::head(id), keys::person(id), keys::group(id)];
-    let batch = Batch::read(context, own.to_vec()).await?;
+    let home = keys::imported_of(id, Kind::Customers.name());
+    let wanted = own.iter().cloned().chain([home.clone(), keys::imports(Kind::Customers.name())]).collect();
+    let batch = Batch::read(context, wanted).await?;
     if batch.get::<Head>(&own[0])?.is_none() {
         return Ok(None);
     }
@@ -57,6 +61,10 @@ pub async fn shown(context: &Context, id: &AccountId) -> Result<Option<Shown>, F
         Some(email) => find::by_email(context, email).await?,
         None => Vec::new(),
     };
+    let addressed: BTreeSet<_> = alike.iter().cloned().collect();
+    if let Some(group) = standing::<Customer>(&batch, [home])?.into_iter().find_map(|customer| customer.group) {
+        alike.extend(find::by_group(context, &group).await?.into_iter().filter(|other| !addressed.contains(other)));
+    }
     alike.retain(|other| other != id && !group.members.contains(other) && !group.apart.contains(other));
     let everybody: Vec<_> = group.members.iter().chain(&group.apart).chain(&alike).collect();
     let batch = Batch::read(context, everybody.iter().flat_map(|id| [keys::head(id), keys::person(id)]).collect()).await?;
@@ -78,7 +86,11 @@ pub async fn shown(context: &Context, id: &AccountId) -> Result<Option<Shown>, F
     Ok(Some(Shown {
         account: id.clone(),
         confirmed: all(&mut group.members.iter(), None)?,
-        proposed: all(&mut alike.iter(), Some("the same e-mail address"))?,
+        proposed: [
+            all(&mut alike.iter().filter(|id| addressed.contains(*id)), Some("the same e-mail address"))?,
+            all(&mut alike.iter().filter(|id| !addressed.contains(*id)), Some("the same group in an import"))?,
+        ]
+        .concat(),
         apart: all(&mut group.apart.iter(), None)?,
         said: group.said,
     }))

@@ -4,6 +4,7 @@ mod laid;
 
 use crate::context::Context;
 use crate::fault::Fault;
+use crate::ports::Key;
 use crate::store::{self, Attempted, Batch, Commit, keys};
 use crate::web::{self, Answer, Problem, header};
 use bytes::Bytes;
@@ -13,8 +14,8 @@ use http::{Request, StatusCode};
 use serde::Serialize;
 use serde_json::json;
 
-use laid::Shelved;
 pub use laid::standing;
+use laid::{Counted, Shelved};
 
 /// How many things are written in one commit.
 const CHUNK: usize = 25;
@@ -107,6 +108,9 @@ async fn take(context: &Context, records: &Records, outcome: Outcome, staff: &St
 }
 
 async fn lay<T: Shelved>(context: &Context, records: &[T], mut outcome: Outcome, staff: &Staff) -> Result<Outcome, Problem> {
+    let homes: Vec<_> = laid::by_home(records).into_iter().collect();
+    // Whether it fits is known before anything is written.
+    let tried = each(context, &homes, None, outcome.kind).await?;
     let mut number = None;
     if !outcome.dry_run {
         match begin(context, &outcome, staff).await? {
@@ -118,19 +122,29 @@ async fn lay<T: Shelved>(context: &Context, records: &[T], mut outcome: Outcome,
             }
         }
     }
-    let homes: Vec<_> = laid::by_home(records).into_iter().collect();
-    let mut rows = 0;
+    let counted = match number {
+        Some(number) => {
+            let counted = each(context, &homes, Some(number), outcome.kind).await?;
+            switch(context, outcome.kind, number).await?;
+            counted
+        }
+        None => tried,
+    };
+    (outcome.added, outcome.changed, outcome.unchanged) = (counted.added, counted.changed, counted.unchanged);
+    Ok(outcome)
+}
+
+/// Lays all records, some at a time; without a number it only counts.
+async fn each<T: Shelved>(context: &Context, homes: &[(Key, Vec<T>)], number: Option<u64>, kind: &str) -> Result<Counted, Problem> {
+    let (mut sum, mut rows) = (Counted::default(), 0);
     for chunk in homes.chunks(CHUNK) {
         rows += chunk.iter().map(|(_, records)| records.len()).sum::<usize>();
-        let counted = store::retrying(context, || laid::write(context, chunk, number, outcome.kind, rows)).await??;
-        outcome.added += counted.added;
-        outcome.changed += counted.changed;
-        outcome.unchanged += counted.unchanged;
+        let counted = store::retrying(context, || laid::write(context, chunk, number, kind, rows)).await??;
+        sum.added += counted.added;
+        sum.changed += counted.changed;
+        sum.unchanged += counted.unchanged;
     }
-    if let Some(number) = number {
-        switch(context, outcome.kind, number).await?;
-    }
-    Ok(outcome)
+    Ok(sum)
 }
 
 async fn begin(context: &Context, outcome: &Outcome, staff: &Staff) -> Result<Started, Problem> {

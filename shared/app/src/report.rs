@@ -2,6 +2,7 @@
 
 mod api;
 mod pages;
+mod plays;
 mod read;
 
 use crate::context::Context;
@@ -56,8 +57,11 @@ pub async fn http(context: &Context, endpoint: Endpoint, request: &Request<Bytes
         Err(problem) if is_page && problem.status == StatusCode::UNAUTHORIZED => return web::see_other("/login"),
         Err(problem) => return problem.answer(),
     };
-    let result =
-        if is_page { pages::answer(context, endpoint, request, &caller).await } else { api::answer(context, endpoint, request).await };
+    let result = if is_page {
+        pages::answer(context, endpoint, request, &caller).await
+    } else {
+        api::answer(context, endpoint, request, &caller.staff).await
+    };
     result.unwrap_or_else(|problem| if is_page { problem_page(context, Some(&caller), &problem) } else { problem.answer() })
 }
 

@@ -1,128 +1,14 @@
 //! Who may decide what, and is this action approved? The rules are data: `shared/policy/approval/`.
 
 mod eligibility;
+mod matrix;
 
 pub use eligibility::{Asking, Eligibility, NotEligible};
+pub use matrix::{ApprovalPolicy, KINDS, Measure, Requirement};
 
-use crate::action::{Action, Clause, Decision, Reason, State, Vote};
-use crate::money::{Currency, Money};
-use crate::policy::{Complaint, Rules};
+use crate::action::{Action, Decision, State, Vote};
 use crate::staff::{MACHINE, Role, Staff};
 use jiff::Timestamp;
-use serde::Deserialize;
-use toml::Spanned;
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ApprovalPolicy {
-    pub version: u32,
-    pub effective: String,
-    pub currency: Currency,
-    pub expiry_hours: i64,
-    pub rule: Vec<Rule>,
-    eligibility: Vec<eligibility::Window>,
-    pattern: eligibility::Pattern,
-    exception: eligibility::Exception,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Rule {
-    pub id: Spanned<String>,
-    pub kind: String,
-    pub reasons: Option<Vec<Reason>>,
-    #[serde(default)]
-    pub over: Option<rust_decimal::Decimal>,
-    #[serde(default)]
-    pub up_to: Option<rust_decimal::Decimal>,
-    pub alone: Vec<Role>,
-    pub approvals: Vec<Role>,
-    pub why: String,
-}
-
-/// What the policy asks for before an action may be executed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Requirement {
-    /// Empty when the asker may decide alone.
-    pub approvals: Vec<Role>,
-    pub clause: Clause,
-}
-
-impl ApprovalPolicy {
-    /// Finds the rule for an action and what it asks of somebody in `role`; `None` is the machine.
-    pub fn requirement(&self, kind: &str, amount: Money, reason: Reason, role: Option<Role>) -> Requirement {
-        let rule = self.rule_for(kind, amount, reason);
-        let alone =
-            role.is_some_and(|role| rule.alone.iter().any(|allowed| role == *allowed || (role == Role::Vp && *allowed == Role::Manager)));
-        Requirement {
-            approvals: if alone { Vec::new() } else { rule.approvals.clone() },
-            clause: Clause { rule: rule.id.get_ref().clone(), policy_version: self.version, why: rule.why.clone() },
-        }
-    }
-
-    /// The first rule that fits. A foreign amount without a rate has no band: the strictest rule of its kind applies.
-    fn rule_for(&self, kind: &str, amount: Money, reason: Reason) -> &Rule {
-        let mut rules = self.rule.iter().filter(|rule| rule.kind == kind);
-        let found = if amount.currency() == self.currency {
-            rules.find(|rule| rule.covers(amount.amount(), reason))
-        } else {
-            rules.max_by_key(|rule| rule.approvals.len())
-        };
-        found.expect("the lint saw a rule for every amount and reason")
-    }
-}
-
-impl Rule {
-    fn covers(&self, amount: rust_decimal::Decimal, reason: Reason) -> bool {
-        self.reasons.as_ref().is_none_or(|reasons| reasons.contains(&reason))
-            && self.over.is_none_or(|over| amount > over)
-            && self.up_to.is_none_or(|up_to| amount <= up_to)
-    }
-}
-
-impl Rules for ApprovalPolicy {
-    const NAME: &'static str = "approval";
-
-    fn version(&self) -> u32 {
-        self.version
-    }
-
-    fn effective(&self) -> &str {
-        &self.effective
-    }
-
-    /// Finds gaps by asking for both sides of every boundary, and rules that nobody can meet.
-    fn lint(&self) -> Vec<Complaint> {
-        let mut complaints = Complaint::doubled(self.rule.iter().map(|rule| &rule.id));
-        complaints.extend(self.lint_eligibility());
-        let cent = rust_decimal::Decimal::new(1, 2);
-        let mut amounts: Vec<_> =
-            self.rule.iter().flat_map(|rule| [rule.over, rule.up_to]).flatten().flat_map(|edge| [edge, edge + cent]).collect();
-        amounts.extend([cent, rust_decimal::Decimal::from(1_000_000_000)]);
-        for rule in &self.rule {
-            if rule.approvals.is_empty() {
-                complaints.push(Complaint::on(&rule.id, format!("`{}` names nobody who may approve", rule.id.get_ref())));
-            }
-            if rule.why.trim().is_empty() {
-                complaints.push(Complaint::on(&rule.id, format!("`{}` has no `why`", rule.id.get_ref())));
-            }
-            let taken = |amount, reason| self.rule.iter().find(|other| other.kind == rule.kind && other.covers(amount, reason));
-            let first = |amount, reason| taken(amount, reason).is_some_and(|found| found.id.get_ref() == rule.id.get_ref());
-            if !Reason::ALL.iter().any(|reason| amounts.iter().any(|amount| first(*amount, *reason))) {
-                complaints.push(Complaint::on(&rule.id, format!("`{}` can never match", rule.id.get_ref())));
-            }
-            for reason in Reason::ALL {
-                for amount in &amounts {
-                    if taken(*amount, reason).is_none() {
-                        let what = format!("nobody may decide a {} of {amount} for {}", rule.kind, reason.name());
-                        complaints.push(Complaint::on(&rule.id, what));
-                    }
-                }
-            }
-        }
-        complaints
-    }
-}
 
 /// Why a decision was not taken. The order is the order of the checks.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

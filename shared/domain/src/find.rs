@@ -8,6 +8,11 @@ use std::collections::BTreeSet;
 pub struct Term(String);
 
 impl Term {
+    /// The group of customers that an import says.
+    pub fn group(group: &str) -> Self {
+        Self(format!("group:{}", plain(group)))
+    }
+
     pub fn email(email: &str) -> Self {
         Self(format!("email:{}", plain(email)))
     }

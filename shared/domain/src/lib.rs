@@ -21,6 +21,7 @@ pub mod incident;
 pub mod ledger;
 pub mod metadata;
 pub mod money;
+pub mod playbook;
 pub mod policy;
 pub mod prorate;
 pub mod rebuild;

@@ -8,6 +8,7 @@ pub use texts::{Text, Texts};
 
 use crate::incident::IncidentPolicy;
 use crate::metadata::Naming;
+use crate::playbook::PlaybookPolicy;
 use crate::{approval::ApprovalPolicy, classify::ClassifyPolicy, decline::Declines, dunning::DunningPolicy, report::ReportPolicy};
 use jiff::civil::Date;
 use jiff::{Timestamp, tz::TimeZone};
@@ -125,6 +126,7 @@ pub struct Policies {
     pub incidents: Versions<IncidentPolicy>,
     pub limits: Versions<Limits>,
     pub metadata: Versions<Naming>,
+    pub playbooks: Versions<PlaybookPolicy>,
     pub report: Versions<ReportPolicy>,
     pub texts: Versions<Texts>,
 }
@@ -138,6 +140,7 @@ pub const SHIPPED: &[(&str, &str)] = &[
     ("shared/policy/incidents/v1.toml", include_str!("../../policy/incidents/v1.toml")),
     ("shared/policy/limits/v1.toml", include_str!("../../policy/limits/v1.toml")),
     ("shared/policy/metadata/v1.toml", include_str!("../../policy/metadata/v1.toml")),
+    ("shared/policy/playbooks/v1.toml", include_str!("../../policy/playbooks/v1.toml")),
     ("shared/policy/report/v1.toml", include_str!("../../policy/report/v1.toml")),
     ("shared/policy/texts/v1.toml", include_str!("../../policy/texts/v1.toml")),
 ];
@@ -158,6 +161,7 @@ impl Policies {
             incidents: of(files)?,
             limits: of(files)?,
             metadata: of(files)?,
+            playbooks: of(files)?,
             report: of(files)?,
             texts: of(files)?,
         };
@@ -170,7 +174,8 @@ impl Policies {
         let wanted = self.dunning.all().flat_map(|policy| policy.templates().map(|text| ("dunning", policy.version, text)));
         let prepared = self.classify.all().flat_map(|policy| policy.replies().map(|text| ("classify", policy.version, text)));
         let waiting = self.incidents.all().map(|policy| ("incidents", policy.version, policy.reply.as_str()));
-        for (name, version, text) in wanted.chain(prepared).chain(waiting) {
+        let played = self.playbooks.all().flat_map(|policy| policy.written().map(|text| ("playbooks", policy.version, text)));
+        for (name, version, text) in wanted.chain(prepared).chain(waiting).chain(played) {
             if texts.text(text).is_none() {
                 let file = format!("shared/policy/{name}/v{version}.toml");
                 return Err(Refused { file, line: 1, message: format!("no text is called `{text}`") });

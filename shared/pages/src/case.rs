@@ -3,10 +3,11 @@
 use crate::frame::{Viewer, frame, known, state, time, words};
 use domain::action::Action;
 use domain::case::{Case, Class, Preview, State};
+use domain::playbook::{Play, Step};
 use maud::{Markup, html};
 
 /// `notice` says what came of a button.
-pub fn case(viewer: &Viewer, case: &Case, actions: &[Action], preview: &Preview, notice: Option<&str>) -> String {
+pub fn case(viewer: &Viewer, case: &Case, actions: &[Action], preview: &Preview, play: Option<&Play>, notice: Option<&str>) -> String {
     frame(
         case.class.title(),
         "/cases",
@@ -54,6 +55,13 @@ pub fn case(viewer: &Viewer, case: &Case, actions: &[Action], preview: &Preview,
                         } }
                     }
                     p .soft { "Needs " (action.approvals_required.iter().map(|role| words(role.name())).collect::<Vec<_>>().join(" and ")) ", rule " (action.clause.rule) ": " (action.clause.why) }
+                }
+            }
+            @if let Some(play) = play {
+                section {
+                    h2 { "Playbook: " (play.playbook.title()) }
+                    p { (play.verdict) " " span .soft { "Handling takes " (play.minutes[0]) " to " (play.minutes[1]) " minutes." } }
+                    ol { @for step in play.steps.iter().filter(|step| !matches!(step, Step::Look { .. })) { li { (step.text()) } } }
                 }
             }
             @if !preview.exceptions.is_empty() {

@@ -5,26 +5,22 @@ use super::{Done, carry_out, desk};
 use crate::book::put_notes;
 use crate::context::Context;
 use crate::fault::Fault;
-use crate::import::standing;
 use crate::message::{Message, send_all};
-use crate::ports::{Channel, Key, Letter, QueueName, Unsent};
+use crate::ports::{Channel, Letter, QueueName, Unsent};
 use crate::report::action_json;
 use crate::store::{self, Attempted, Batch, Commit, Idempotency, Of, Sent, keys};
 use crate::web::{self, Answer, Problem, header};
 use bytes::Bytes;
 use domain::action::{Action, Kind, NoPreview, Reason, State, all_of, preview_refund};
-use domain::approval::{self, Asking};
+use domain::approval::{self, Asking, Measure};
 use domain::book::{Head, Payment};
 use domain::case::{Case, State as CaseState};
 use domain::id::{AccountId, ActionId, CaseId, sha256};
-use domain::import::{Contract, Kind as ImportKind};
 use domain::ledger::{Note, Step};
 use domain::money::Money;
 use domain::staff::{MACHINE, Staff};
 use http::{Request, StatusCode};
-use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp};
-use rust_decimal::Decimal;
+use jiff::SignedDuration;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -195,7 +191,6 @@ async fn make(context: &Context, ask: &Ask<'_>) -> Result<Attempted<Result<Actio
     wanted.extend(ask.idempotency.as_ref().map(|it| keys::idempotency(&it.staff, &it.key)));
     wanted.extend(ask.case.as_ref().map(keys::case));
     wanted.extend(ask.by.map(|staff| keys::staff(&staff.id)));
-    wanted.extend(contract_keys(&account));
     let batch = Batch::read(context, wanted).await?;
     // The role that counts is the one of this very batch, which the commit depends on.
     let staff: Option<Staff> = ask.by.map(|staff| batch.get(&keys::staff(&staff.id))).transpose()?.flatten();
@@ -220,7 +215,7 @@ async fn make(context: &Context, ask: &Ask<'_>) -> Result<Attempted<Result<Actio
     }
 
     let earlier = desk::earlier_refunds(context, &account).await?;
-    let contracts = standing::<Contract>(&batch, [keys::imported_of(&account, ImportKind::Contracts.name())])?;
+    let outage_credit_percent = desk::outage_credit(context, &account).await?;
 
     // Decide.
     let now = context.clock.now();
@@ -229,7 +224,7 @@ async fn make(context: &Context, ask: &Ask<'_>) -> Result<Attempted<Result<Actio
         reason: ask.reason,
         taken: payment.as_ref().and_then(Payment::taken),
         taken_at: payment.as_ref().and_then(|payment| payment.at),
-        outage_credit_percent: outage_credit(&contracts, now),
+        outage_credit_percent,
         earlier: &earlier,
         now,
     };
@@ -299,7 +294,7 @@ fn decided<'a>(
     let amount = ask.amount.map_or_else(|| all_of(payment, &ask.payment), Ok).map_err(impossible)?;
     let now = asking(amount).now;
     let role = by.map(|staff| staff.role);
-    let requirement = policy.requirement("refund", amount, ask.reason, role);
+    let requirement = policy.requirement("refund", Measure::Money(amount), ask.reason, role);
     // What cannot be done at all is said before what the policy does not give.
     preview_refund(payment, &ask.payment, amount, ask.reason, requirement.clause.clone()).map_err(impossible)?;
     let eligibility = policy.eligibility(asking(amount));
@@ -334,16 +329,6 @@ fn decided<'a>(
         Some(staff) => approval::decide_alone(action, staff, now).map_err(|refusal| unprocessable("not_possible", refusal.to_string())),
         None => Ok(action),
     }
-}
-
-fn contract_keys(account: &AccountId) -> [Key; 2] {
-    [keys::imports(ImportKind::Contracts.name()), keys::imported_of(account, ImportKind::Contracts.name())]
-}
-
-/// What an outage may be credited with, by the contract that holds; the smallest, where there are several.
-fn outage_credit(contracts: &[Contract], now: Timestamp) -> Option<Decimal> {
-    let today = now.to_zoned(TimeZone::UTC).date();
-    contracts.iter().filter(|contract| contract.holds(today)).filter_map(|contract| contract.outage_credit_percent).min()
 }
 
 fn notes(action: &Action) -> Vec<Note> {

@@ -3,13 +3,17 @@
 use crate::book::put_facts;
 use crate::context::Context;
 use crate::fault::Fault;
+use crate::import::standing;
 use crate::ports::{Order, Range, Table};
 use crate::store::{Batch, Commit, Of, keys, open};
-use domain::action::{Action, Kind, Reason, State};
+use domain::action::{self, Action, Reason, State};
 use domain::book::{Head, Payment, Touched};
 use domain::desk::Desk;
 use domain::id::{AccountId, ActionId};
+use domain::import::{Contract, Kind};
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use rust_decimal::Decimal;
 
 /// How many actions are read at once.
 const PAGE: u32 = 100;
@@ -59,7 +63,7 @@ pub async fn earlier_refunds(context: &Context, account: &AccountId) -> Result<V
         let items = context.store.range(&range).await?;
         for item in &items {
             let action: Action = open(item)?;
-            if action.state != State::Previewed && matches!(action.kind, Kind::Refund { .. }) {
+            if action.state != State::Previewed && matches!(action.kind, action::Kind::Refund { .. }) {
                 found.push((action.requested_at, action.reason_code));
             }
         }
@@ -68,6 +72,14 @@ pub async fn earlier_refunds(context: &Context, account: &AccountId) -> Result<V
             return Ok(found);
         }
     }
+}
+
+/// What an outage may be credited with, by the contract that holds; the smallest, where there are several.
+pub async fn outage_credit(context: &Context, account: &AccountId) -> Result<Option<Decimal>, Fault> {
+    let (imports, home) = (keys::imports(Kind::Contracts.name()), keys::imported_of(account, Kind::Contracts.name()));
+    let contracts = standing::<Contract>(&Batch::read(context, vec![imports, home.clone()]).await?, [home])?;
+    let today = context.clock.now().to_zoned(TimeZone::UTC).date();
+    Ok(contracts.iter().filter(|contract| contract.holds(today)).filter_map(|contract| contract.outage_credit_percent).min())
 }
 
 pub fn of(account: &AccountId, payment: &Payment) -> Of<Payment> {

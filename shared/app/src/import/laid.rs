@@ -4,9 +4,12 @@ use super::overtaken;
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::ports::Key;
-use crate::store::{self, Attempted, Batch, Commit, Stored, keys};
+use crate::store::{self, Attempted, Batch, Commit, FoundBy, Stored, keys};
 use crate::web::Problem;
+use domain::find::Term;
+use domain::id::AccountId;
 use domain::import::{Contract, Customer, Exception, Imports, Kind, NetworkRule, Price, Shelf, Usage};
+use http::StatusCode;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::collections::BTreeMap;
@@ -18,6 +21,10 @@ pub trait Shelved: Serialize + DeserializeOwned + Clone + PartialEq {
     fn home(&self) -> Key;
     /// Whether another record is about the same, and so replaces it.
     fn is_about(&self, other: &Self) -> bool;
+    /// The word that its account is found by besides.
+    fn found_by(&self) -> Option<(Term, AccountId)> {
+        None
+    }
 }
 
 /// Everything that imports of one kind said about one thing.
@@ -97,10 +104,13 @@ pub(super) async fn write<T: Shelved>(
                 Some(_) => counted.changed += 1,
             }
         }
-        if let Some(number) = number {
-            imported.shelf.lay(number, records, &imports, T::is_about);
-            laid.push(imported);
+        // A trial lays as well, to see whether it fits.
+        imported.shelf.lay(number.unwrap_or(imports.last + 1), records, &imports, T::is_about);
+        let bytes = serde_json::to_vec(&imported).map_err(Fault::park)?.len();
+        if bytes > context.policies.limits.current().shelf_bytes_max {
+            return Ok(Attempted::Done(Err(too_many(records.len(), home))));
         }
+        laid.push(imported);
     }
     let Some(number) = number else { return Ok(Attempted::Done(Ok(counted))) };
     if !imports.written(number, rows) {
@@ -110,12 +120,29 @@ pub(super) async fn write<T: Shelved>(
     // Write.
     let mut commit = Commit::default();
     laid.iter().for_each(|imported| commit.over(&batch, imported));
+    for record in chunk.iter().flat_map(|(_, records)| records) {
+        if let Some((term, account)) = record.found_by() {
+            commit.put(&FoundBy { digest: keys::term_digest(term.as_str()), account });
+        }
+    }
     commit.over(&batch, &imports);
     store::attempted(commit.run(context).await, Ok(counted))
 }
 
+fn too_many(records: usize, home: &Key) -> Problem {
+    let place = home.pk.split_once('#').map_or(home.pk.as_str(), |(_, place)| place);
+    let message = format!(
+        "{records} records about {place}, with those that stand, are more than one account can hold: sum them up, such as to one a month, or leave old ones out"
+    );
+    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "too_many_records", message)
+}
+
 impl Shelved for Customer {
     const KIND: Kind = Kind::Customers;
+
+    fn found_by(&self) -> Option<(Term, AccountId)> {
+        Some((Term::group(self.group.as_deref()?), self.who.account()))
+    }
 
     fn home(&self) -> Key {
         keys::imported_of(&self.who.account(), Kind::Customers.name())

@@ -1,5 +1,6 @@
 //! JSON for programs.
 
+use super::plays;
 use super::read::{self, Window};
 use super::{action_json, wants_text};
 use crate::approval::action_id;
@@ -26,12 +27,13 @@ use domain::incident::{Incident, Pulse, State as IncidentState};
 use domain::ledger::LedgerHead;
 use domain::report::Month;
 use domain::sidebar::{self, Sidebar};
+use domain::staff::Staff;
 use domain::ticket::Ticket;
 use http::{Request, StatusCode};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-pub(super) async fn answer(context: &Context, endpoint: Endpoint, request: &Request<Bytes>) -> Result<Answer, Problem> {
+pub(super) async fn answer(context: &Context, endpoint: Endpoint, request: &Request<Bytes>, staff: &Staff) -> Result<Answer, Problem> {
     let query = web::query(request);
     let window = Window::of(&query, 100)?;
     match endpoint {
@@ -70,11 +72,19 @@ pub(super) async fn answer(context: &Context, endpoint: Endpoint, request: &Requ
         Endpoint::Case(id) => {
             let case = case(context, &id).await?;
             let preview = read::case_preview(context, &case).await?;
+            let play = plays::of_case(context, &case, &preview).await?;
             let page = format!("{}/cases/{}", context.settings.base_url, case.id);
             Ok(match query.get("format").map(String::as_str) {
                 Some("slack") => web::json(StatusCode::OK, &::pages::case_blocks(&preview, &page)),
-                _ if wants_text(request) => web::text(StatusCode::OK, preview.text()),
-                _ => web::json(StatusCode::OK, &case_json(&case, Some(&preview))),
+                _ if wants_text(request) => {
+                    let play = play.map(|play| format!("\n\n{}", play.text())).unwrap_or_default();
+                    web::text(StatusCode::OK, format!("{}{play}", preview.text()))
+                }
+                _ => {
+                    let mut value = case_json(&case, Some(&preview));
+                    value["playbook"] = json!(play);
+                    web::json(StatusCode::OK, &value)
+                }
             })
         }
         Endpoint::Actions => {
@@ -113,6 +123,13 @@ pub(super) async fn answer(context: &Context, endpoint: Endpoint, request: &Requ
         Endpoint::GroupOf(id) => {
             let shown = group::shown(context, &account_id(&id)?).await?.ok_or_else(|| Problem::not_found("account"))?;
             Ok(web::json(StatusCode::OK, &shown))
+        }
+        Endpoint::Playbook(name) => {
+            let name = serde_json::from_value(json!(name)).map_err(|_| Problem::not_found("playbook"))?;
+            let asked = serde_json::from_slice(request.body())
+                .map_err(|error| Problem::malformed(format!("say what it is about, such as `account` and `invoice`: {error}")))?;
+            let play = plays::play(context, name, &asked, staff).await?;
+            Ok(if wants_text(request) { web::text(StatusCode::OK, play.text()) } else { web::json(StatusCode::OK, &play) })
         }
         Endpoint::Incidents => {
             let page = read::incidents(context, incident_state(query.get("state"))?, &window).await?;

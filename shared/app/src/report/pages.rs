@@ -1,6 +1,7 @@
 //! Pages for people.
 
 use super::api;
+use super::plays;
 use super::read::{self, Window};
 use crate::context::Context;
 use crate::group;
@@ -81,7 +82,8 @@ pub(super) async fn answer(context: &Context, endpoint: Endpoint, request: &Requ
             for id in &case.actions {
                 actions.push(api::action(context, id.as_str()).await?);
             }
-            ::pages::case(&viewer, &case, &actions, &preview, query.get("notice").map(String::as_str))
+            let play = plays::of_case(context, &case, &preview).await?;
+            ::pages::case(&viewer, &case, &actions, &preview, play.as_ref(), query.get("notice").map(String::as_str))
         }
         Endpoint::IncidentsPage => {
             let page = read::incidents(context, api::incident_state(query.get("state"))?, &window).await?;

@@ -156,6 +156,7 @@ fn sentence(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::approval::Measure;
     use crate::money::Currency;
     use crate::policy::Policies;
 
@@ -230,7 +231,7 @@ mod tests {
         ];
         for (name, earlier, reason, role, approvals) in rows {
             let eligibility = policy.eligibility(Asking { earlier, ..asking(reason, 1) });
-            let matrix = policy.requirement("refund", usd("20.00"), reason, Some(role));
+            let matrix = policy.requirement("refund", Measure::Money(usd("20.00")), reason, Some(role));
             assert_eq!(policy.with_eligibility(matrix, &eligibility, Some(role)).approvals, approvals, "{name}");
         }
     }
@@ -241,7 +242,7 @@ mod tests {
         let policy = policies.approval.current();
         let eligibility = policy.eligibility(asking(Reason::Other, 31));
         for role in [Role::L1, Role::Manager, Role::Vp] {
-            let matrix = policy.requirement("refund", usd("20.00"), Reason::Other, Some(role));
+            let matrix = policy.requirement("refund", Measure::Money(usd("20.00")), Reason::Other, Some(role));
             let requirement = policy.with_eligibility(matrix, &eligibility, Some(role));
             assert_eq!((requirement.approvals, requirement.clause.rule.as_str()), (vec![Role::Manager, Role::Vp], "refund-exception"));
         }
@@ -252,7 +253,7 @@ mod tests {
         let policies = Policies::shipped().unwrap();
         let policy = policies.approval.current();
         let eligibility = policy.eligibility(Asking { taken_at: None, ..asking(Reason::DuplicateCharge, 0) });
-        let matrix = policy.requirement("refund", usd("20.00"), Reason::DuplicateCharge, None);
+        let matrix = policy.requirement("refund", Measure::Money(usd("20.00")), Reason::DuplicateCharge, None);
         assert_eq!(policy.with_eligibility(matrix, &eligibility, None).approvals, [Role::Manager]);
     }
 }

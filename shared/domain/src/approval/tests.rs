@@ -1,6 +1,7 @@
 use super::*;
-use crate::action::{Kind, Preview};
+use crate::action::{Clause, Kind, Preview, Reason};
 use crate::id::{AccountId, ActionId};
+use crate::money::{Currency, Money};
 use crate::policy::Policies;
 
 fn usd(amount: &str) -> Money {
@@ -79,12 +80,77 @@ fn refunds_go_to_whom_the_matrix_names() {
         ("1000.01", Reason::Other, Some(manager), &[manager]),
     ];
     for (amount, reason, role, expected) in rows {
-        let requirement = policy.requirement("refund", usd(amount), reason, role);
+        let requirement = policy.requirement("refund", Measure::Money(usd(amount)), reason, role);
         assert_eq!(requirement.approvals, expected, "{amount} {reason:?} {role:?}");
     }
     let euros = Money::parse("1.00", Currency::parse("EUR").unwrap()).unwrap();
-    let requirement = policy.requirement("refund", euros, Reason::Other, Some(manager));
+    let requirement = policy.requirement("refund", Measure::Money(euros), Reason::Other, Some(manager));
     assert_eq!(requirement.approvals, [manager, vp], "without a rate the highest tier decides");
+}
+
+/// R17, row by row: kind and size, then who decides alone among l1, l2, manager, billing specialist, vp (`+`) or needs
+/// somebody (who).
+#[test]
+fn the_whole_matrix_with_its_boundaries_from_both_sides() {
+    let policies = Policies::shipped().unwrap();
+    let policy = policies.approval.current();
+    let (money, percent) = (|amount| Measure::Money(usd(amount)), |text: &str| Measure::Percent(text.parse().unwrap()));
+    let none = Measure::Nothing;
+    let rows: [(&str, Measure, &str); 43] = [
+        ("payment_link", none, "+ + + + +"),
+        ("resend_invoice", none, "+ + + + +"),
+        ("tax_invoice", none, "+ + + + +"),
+        ("credit", money("0.01"), "l2 + + + +"),
+        ("credit", money("99.99"), "l2 + + + +"),
+        ("credit", money("100.00"), "billing_specialist billing_specialist + + +"),
+        ("credit", money("500.00"), "billing_specialist billing_specialist + + +"),
+        ("credit", money("500.01"), "vp vp vp vp vp"),
+        ("refund", money("0.01"), "billing_specialist billing_specialist + + +"),
+        ("refund", money("1000.00"), "billing_specialist billing_specialist + + +"),
+        ("refund", money("1000.01"), "manager manager manager manager manager"),
+        ("refund", money("5000.00"), "manager manager manager manager manager"),
+        ("refund", money("5000.01"), "manager+vp manager+vp manager+vp manager+vp manager+vp"),
+        ("extend_trial", Measure::Days(1), "+ + + + +"),
+        ("extend_trial", Measure::Days(14), "+ + + + +"),
+        ("extend_trial", Measure::Days(15), "vp vp vp vp vp"),
+        ("pause", none, "billing_specialist billing_specialist + + +"),
+        ("resume", none, "billing_specialist billing_specialist + + +"),
+        ("defer", none, "billing_specialist billing_specialist + + +"),
+        ("upgrade", none, "l2 + + + +"),
+        ("downgrade", none, "l2 + + + +"),
+        ("update_payment_method", none, "l2 + + + +"),
+        ("adjust_seats", none, "l2 + + + +"),
+        ("change_addons", none, "l2 + + + +"),
+        ("retry_payment", none, "l2 + + + +"),
+        ("cancel", none, "billing_specialist billing_specialist + + +"),
+        ("force_cancel", none, "legal legal legal legal legal"),
+        ("discount", percent("0.01"), "billing_specialist billing_specialist + + +"),
+        ("discount", percent("14.99"), "billing_specialist billing_specialist + + +"),
+        ("discount", percent("15"), "vp vp vp vp vp"),
+        ("discount", percent("15.00"), "vp vp vp vp vp"),
+        ("discount", percent("100"), "vp vp vp vp vp"),
+        ("extend_grace", Measure::Days(7), "+ + + + +"),
+        ("extend_grace", Measure::Days(8), "billing_specialist billing_specialist + + +"),
+        ("mark_paid", money("1.00"), "billing_specialist billing_specialist billing_specialist billing_specialist billing_specialist"),
+        ("write_off", money("500.00"), "billing_specialist billing_specialist + + +"),
+        ("write_off", money("500.01"), "vp vp vp vp vp"),
+        ("void_invoice", money("500.00"), "billing_specialist billing_specialist + + +"),
+        ("void_invoice", money("500.01"), "vp vp vp vp vp"),
+        ("credit", Measure::Money(Money::parse("1.00", Currency::parse("EUR").unwrap()).unwrap()), "vp vp vp vp vp"),
+        ("write_off", Measure::Money(Money::parse("1", Currency::parse("JPY").unwrap()).unwrap()), "vp vp vp vp vp"),
+        ("mark_paid", money("100000.00"), "billing_specialist billing_specialist billing_specialist billing_specialist billing_specialist"),
+        ("extend_trial", Measure::Days(365), "vp vp vp vp vp"),
+    ];
+    let roles = [Role::L1, Role::L2, Role::Manager, Role::BillingSpecialist, Role::Vp];
+    for (kind, measure, expected) in rows {
+        let needed = roles.map(|role| {
+            let needed = policy.requirement(kind, measure, Reason::BillingError, Some(role)).approvals;
+            if needed.is_empty() { "+".to_owned() } else { needed.iter().map(|role| role.name()).collect::<Vec<_>>().join("+") }
+        });
+        assert_eq!(needed.join(" "), expected, "{kind} {measure:?}");
+    }
+    let tested: std::collections::BTreeSet<_> = rows.iter().map(|row| row.0).collect();
+    assert_eq!(KINDS.iter().filter(|kind| !tested.contains(**kind)).collect::<Vec<_>>(), Vec::<&&str>::new());
 }
 
 #[test]

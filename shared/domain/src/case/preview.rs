@@ -2,7 +2,7 @@
 
 use super::{Case, Evidence};
 use crate::action::{Clause, Kind, Line, NoPreview, Reason, preview_refund};
-use crate::approval::{ApprovalPolicy, Asking};
+use crate::approval::{ApprovalPolicy, Asking, Measure};
 use crate::book::Payment;
 use crate::id::{AccountId, CaseId, IncidentId, sha256};
 use crate::incident::{self, Incident, IncidentPolicy};
@@ -113,7 +113,7 @@ fn proposed(kind: &Kind, reason: Reason, payment: Option<&Payment>, policy: &App
     };
     let eligibility = policy.eligibility(asking);
     // Whoever asks for it: the machine asks for everything and decides nothing.
-    let requirement = policy.with_eligibility(policy.requirement(kind.name(), *amount, reason, None), &eligibility, None);
+    let requirement = policy.with_eligibility(policy.requirement(kind.name(), Measure::Money(*amount), reason, None), &eligibility, None);
     let shown = preview_refund(payment, id, *amount, reason, requirement.clause.clone());
     let refused = eligibility.refused.map(|(why, instead)| NoPreview::NotEligible(why, instead));
     let impossible = shown.as_ref().err().or(refused.as_ref()).map(ToString::to_string);

@@ -23,6 +23,10 @@ pub struct Limits {
     pub lists_per_minute_max: u32,
     /// After how many hours a provider's lists are read again for what its webhooks missed; others are read on demand.
     pub sweep_hours: BTreeMap<String, i64>,
+    /// How much of what a customer wrote is kept beside its delivery: two texts of a ticket fit into one item.
+    pub written_chars_max: usize,
+    /// How large what imports say about one thing may become: the store holds 400 KB in an item.
+    pub shelf_bytes_max: usize,
     /// How long raw bodies are kept.
     pub bodies_days: i64,
     /// How often a conflicting commit is decided again in place.

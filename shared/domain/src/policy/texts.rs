@@ -23,7 +23,27 @@ pub struct Text {
 }
 
 /// The gaps that a text may have.
-const GAPS: &[&str] = &["name", "amount", "invoice", "reason", "link", "payment"];
+const GAPS: &[&str] = &[
+    "name",
+    "amount",
+    "invoice",
+    "reason",
+    "link",
+    "payment",
+    "days",
+    "days_left",
+    "tries",
+    "why",
+    "instead",
+    "lines",
+    "next",
+    "plan",
+    "plan_before",
+    "price",
+    "price_before",
+    "effective_on",
+    "features",
+];
 
 impl Texts {
     /// The text in a language, such as `de` for `de-DE`; in English where there is none.

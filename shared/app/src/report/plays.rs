@@ -1,0 +1,194 @@
+//! Shows what a playbook would do for somebody who is on the line. Nothing is written and nobody is asked.
+
+use super::api::{account_id, case};
+use super::read;
+use crate::approval::desk;
+use crate::context::Context;
+use crate::fault::Fault;
+use crate::import::standing;
+use crate::incident;
+use crate::store::{self, Batch, Of, keys};
+use crate::web::Problem;
+use domain::action::{Reason, all_of, preview_refund};
+use domain::approval::{Asking, Measure};
+use domain::book::{Head, Invoice, Payment, Person, Subscription};
+use domain::case::{Case, Class, Preview};
+use domain::entitlement::entitlement;
+use domain::id::AccountId;
+use domain::import::{Customer, Kind, Price};
+use domain::money::Money;
+use domain::playbook::{Change, Failing, Invoicing, Name, Play, Refunding, Scene};
+use domain::playbook::{change_plan, charged_twice, overcharged, payment_failed, refund, tax_invoice};
+use domain::prorate::Method;
+use domain::staff::Staff;
+use http::StatusCode;
+use jiff::SignedDuration;
+use serde::Deserialize;
+
+/// What a playbook is asked about; each needs some of it.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Asked {
+    account: String,
+    case: Option<String>,
+    invoice: Option<String>,
+    payment: Option<String>,
+    subscription: Option<String>,
+    /// The price that is wanted, by the provider's id.
+    plan: Option<String>,
+    amount: Option<Money>,
+    reason_code: Option<Reason>,
+}
+
+/// The account's records that every play looks at.
+struct Known {
+    head: Head,
+    name: String,
+    customer: Option<Customer>,
+}
+
+async fn known(context: &Context, id: &AccountId) -> Result<Known, Problem> {
+    let (head, person, home) = (keys::head(id), keys::person(id), keys::imported_of(id, Kind::Customers.name()));
+    let wanted = vec![head.clone(), person.clone(), keys::imports(Kind::Customers.name()), home.clone()];
+    let batch = Batch::read(context, wanted).await?;
+    let head = batch.get::<Head>(&head)?.ok_or_else(|| Problem::not_found("account"))?;
+    let name = batch.get::<Of<Person>>(&person)?.and_then(|of| of.value.name.value().cloned()).unwrap_or_default();
+    Ok(Known { head, name, customer: standing::<Customer>(&batch, [home])?.into_iter().next() })
+}
+
+fn scene<'a>(context: &'a Context, known: &'a Known) -> Scene<'a> {
+    Scene {
+        policy: context.policies.playbooks.current(),
+        texts: context.policies.texts.current(),
+        locale: known.customer.as_ref().and_then(|customer| customer.locale.as_deref()),
+        name: &known.name,
+        now: context.clock.now(),
+    }
+}
+
+/// What the playbook of a case says, where its class has one.
+pub async fn of_case(context: &Context, case: &Case, preview: &Preview) -> Result<Option<Play>, Problem> {
+    let known = known(context, &case.account).await?;
+    let scene = scene(context, &known);
+    let proposed = preview.recommended.first();
+    Ok(match case.class {
+        Class::DuplicateCharge => Some(charged_twice(scene, case, proposed)),
+        Class::Overcharge | Class::InvoiceDiscrepancy => {
+            let next = known.head.book.subscriptions.values().find_map(|line| line.upcoming);
+            Some(overcharged(scene, case, proposed, next))
+        }
+        Class::PaymentFailed => {
+            let invoice: Option<Of<Invoice>> = store::read(context, &keys::invoice(&case.account, &case.about)).await?;
+            match invoice {
+                Some(invoice) => Some(failing(context, &known, &invoice.value).await?),
+                None => None,
+            }
+        }
+        _ => None,
+    })
+}
+
+pub async fn play(context: &Context, name: Name, asked: &Asked, staff: &Staff) -> Result<Play, Problem> {
+    if let Some(id) = &asked.case {
+        let case = case(context, id).await?;
+        let preview = read::case_preview(context, &case).await?;
+        let play = of_case(context, &case, &preview).await?.filter(|play| play.playbook == name);
+        return play.ok_or_else(|| Problem::malformed("this case is not one for this playbook"));
+    }
+    let id = account_id(&asked.account)?;
+    let known = known(context, &id).await?;
+    match name {
+        Name::ChargedTwice | Name::Overcharged => Err(Problem::malformed("name the `case` that was found")),
+        Name::PaymentFailed => {
+            let invoice = invoice(context, &id, asked).await?;
+            Ok(failing(context, &known, &invoice).await?)
+        }
+        Name::TaxInvoice => {
+            let invoice = invoice(context, &id, asked).await?;
+            let invoicing = Invoicing { provider: &known.head.provider, invoice: &invoice, customer: known.customer.as_ref() };
+            Ok(tax_invoice(scene(context, &known), invoicing))
+        }
+        Name::Refund => refunding(context, &known, asked, staff).await,
+        Name::ChangePlan => changing(context, &known, asked, staff).await,
+    }
+}
+
+async fn invoice(context: &Context, id: &AccountId, asked: &Asked) -> Result<Invoice, Problem> {
+    let named = asked.invoice.as_ref().ok_or_else(|| Problem::malformed("name the `invoice`"))?;
+    let invoice: Option<Of<Invoice>> = store::read(context, &keys::invoice(id, named)).await?;
+    Ok(invoice.ok_or_else(|| Problem::not_found("invoice"))?.value)
+}
+
+async fn failing(context: &Context, known: &Known, invoice: &Invoice) -> Result<Play, Fault> {
+    let declines = context.policies.declines.current();
+    let incident = incident::concerning(context, &known.head, invoice).await?;
+    let failing = Failing {
+        invoice,
+        head: &known.head,
+        family: invoice.decline().map_or_else(|| declines.unclassified(), |decline| declines.family(decline)),
+        entitlement: entitlement(&known.head, context.clock.now()),
+        incident: incident.as_ref(),
+        same_try: SignedDuration::from_mins(context.policies.classify.current().duplicates.same_try_minutes),
+    };
+    Ok(payment_failed(scene(context, known), failing))
+}
+
+async fn refunding(context: &Context, known: &Known, asked: &Asked, staff: &Staff) -> Result<Play, Problem> {
+    let account = &known.head.account;
+    let (Some(id), Some(reason)) = (&asked.payment, asked.reason_code) else {
+        return Err(Problem::malformed("name the `payment` and a `reason_code`"));
+    };
+    let payment: Option<Of<Payment>> = store::read(context, &keys::payment(account, id)).await?;
+    let payment = payment.ok_or_else(|| Problem::not_found("payment"))?.value;
+    let impossible = |why: domain::action::NoPreview| Problem::new(StatusCode::UNPROCESSABLE_ENTITY, why.code(), why.to_string());
+    let amount = asked.amount.map_or_else(|| all_of(Some(&payment), id), Ok).map_err(impossible)?;
+    let policy = context.policies.approval.current();
+    let earlier = desk::earlier_refunds(context, account).await?;
+    let eligibility = policy.eligibility(Asking {
+        amount,
+        reason,
+        taken: payment.taken(),
+        taken_at: payment.at,
+        outage_credit_percent: desk::outage_credit(context, account).await?,
+        earlier: &earlier,
+        now: context.clock.now(),
+    });
+    let role = Some(staff.role);
+    let requirement = policy.with_eligibility(policy.requirement("refund", Measure::Money(amount), reason, role), &eligibility, role);
+    let preview = preview_refund(Some(&payment), id, amount, reason, requirement.clause.clone()).map_err(impossible)?;
+    let refunding = Refunding { payment: id, amount, reason, eligibility: &eligibility, requirement: &requirement, lines: &preview.lines };
+    Ok(refund(scene(context, known), refunding))
+}
+
+async fn changing(context: &Context, known: &Known, asked: &Asked, staff: &Staff) -> Result<Play, Problem> {
+    let Head { account, provider, source, book, .. } = &known.head;
+    let wanted = asked.plan.as_ref().ok_or_else(|| Problem::malformed("name the `plan` that is wanted, by its price's id"))?;
+    let only = || book.subscriptions.keys().next().filter(|_| book.subscriptions.len() == 1);
+    let id =
+        asked.subscription.as_ref().or_else(only).ok_or_else(|| Problem::malformed("name the `subscription`: there is not exactly one"))?;
+    let subscription: Option<Of<Subscription>> = store::read(context, &keys::subscription(account, id)).await?;
+    let subscription = subscription.ok_or_else(|| Problem::not_found("subscription"))?.value;
+    let homes = subscription.plan().map(|plan| &plan.price).into_iter().chain([wanted]).map(|price| keys::price(provider, source, price));
+    let homes: Vec<_> = homes.collect();
+    let batch = Batch::read(context, homes.iter().cloned().chain([keys::imports(Kind::Catalogue.name())]).collect()).await?;
+    let prices = standing::<Price>(&batch, homes)?;
+    let today = context.clock.now().to_zoned(jiff::tz::TimeZone::UTC).date();
+    let sold = |price: &&Price| price.from.is_none_or(|from| from <= today) && price.until.is_none_or(|until| today <= until);
+    let named = |id: &str| prices.iter().filter(sold).find(|price| price.price == id);
+    let unknown =
+        || Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "not_possible", format!("the catalogue does not sell `{wanted}`: import it"));
+    let to = named(wanted).ok_or_else(unknown)?;
+    let policy = context.policies.approval.current();
+    let needed = |kind: &str| policy.requirement(kind, Measure::Nothing, Reason::Other, Some(staff.role)).approvals;
+    let (upgrade, downgrade) = (needed("upgrade"), needed("downgrade"));
+    let change = Change {
+        subscription: &subscription,
+        from: subscription.plan().and_then(|plan| named(&plan.price)),
+        to,
+        method: if provider == "chargebee" { Method::ByDay } else { Method::BySecond },
+        upgrade: &upgrade,
+        downgrade: &downgrade,
+    };
+    change_plan(scene(context, known), change)
+        .map_err(|why| Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "not_possible", why.to_string()))
+}

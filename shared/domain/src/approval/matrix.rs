@@ -1,0 +1,190 @@
+//! Who may decide what alone, and whose approval the rest needs: by kind, size, reason and role.
+
+use super::eligibility;
+use crate::action::{Clause, Reason};
+use crate::money::{Currency, Money};
+use crate::policy::{Complaint, Rules};
+use crate::staff::Role;
+use rust_decimal::Decimal;
+use serde::Deserialize;
+use std::collections::BTreeSet;
+use toml::Spanned;
+
+/// Every kind of action, apart from the bundle, which takes the strictest of its members.
+pub const KINDS: [&str; 22] = [
+    "payment_link",
+    "resend_invoice",
+    "credit",
+    "refund",
+    "extend_trial",
+    "pause",
+    "resume",
+    "upgrade",
+    "downgrade",
+    "change_addons",
+    "cancel",
+    "force_cancel",
+    "update_payment_method",
+    "adjust_seats",
+    "discount",
+    "retry_payment",
+    "mark_paid",
+    "tax_invoice",
+    "extend_grace",
+    "defer",
+    "write_off",
+    "void_invoice",
+];
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ApprovalPolicy {
+    pub version: u32,
+    pub effective: String,
+    pub currency: Currency,
+    pub expiry_hours: i64,
+    pub rule: Vec<Rule>,
+    pub(super) eligibility: Vec<eligibility::Window>,
+    pub(super) pattern: eligibility::Pattern,
+    pub(super) exception: eligibility::Exception,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rule {
+    pub id: Spanned<String>,
+    pub kinds: Vec<String>,
+    pub reasons: Option<Vec<Reason>>,
+    /// The edges of its band: an amount in the policy's currency, per cent, or days. `over` and `below` leave the edge out.
+    pub over: Option<Decimal>,
+    pub from: Option<Decimal>,
+    pub up_to: Option<Decimal>,
+    pub below: Option<Decimal>,
+    pub alone: Vec<Role>,
+    pub approvals: Vec<Role>,
+    pub why: String,
+}
+
+/// How large an action is, in what its rules are measured in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Measure {
+    Money(Money),
+    Percent(Decimal),
+    Days(i64),
+    /// Its kind alone decides.
+    Nothing,
+}
+
+/// What the policy asks for before an action may be executed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Requirement {
+    /// Empty when the asker may decide alone.
+    pub approvals: Vec<Role>,
+    pub clause: Clause,
+}
+
+impl ApprovalPolicy {
+    /// Finds the rule for an action and what it asks of somebody in `role`; `None` is the machine.
+    pub fn requirement(&self, kind: &str, measure: Measure, reason: Reason, role: Option<Role>) -> Requirement {
+        let rule = self.rule_for(kind, measure, reason);
+        let alone =
+            role.is_some_and(|role| rule.alone.iter().any(|allowed| role == *allowed || (role == Role::Vp && *allowed == Role::Manager)));
+        Requirement {
+            approvals: if alone { Vec::new() } else { rule.approvals.clone() },
+            clause: Clause { rule: rule.id.get_ref().clone(), policy_version: self.version, why: rule.why.clone() },
+        }
+    }
+
+    /// The first rule that fits. A foreign amount without a rate has no band: the strictest rule of its kind applies.
+    fn rule_for(&self, kind: &str, measure: Measure, reason: Reason) -> &Rule {
+        let mut rules = self.rule.iter().filter(|rule| rule.is_about(kind));
+        let size = match measure {
+            Measure::Money(money) if money.currency() == self.currency => Some(money.amount()),
+            Measure::Money(_) => None,
+            Measure::Percent(percent) => Some(percent),
+            Measure::Days(days) => Some(Decimal::from(days)),
+            Measure::Nothing => Some(Decimal::ZERO),
+        };
+        let found = match size {
+            Some(size) => rules.find(|rule| rule.covers(size, reason)),
+            None => rules.max_by_key(|rule| (rule.approvals.len(), rule.approvals.iter().max(), rule.alone.is_empty())),
+        };
+        found.expect("the lint saw a rule for every kind, size and reason")
+    }
+}
+
+impl Rule {
+    fn is_about(&self, kind: &str) -> bool {
+        self.kinds.iter().any(|own| own == kind)
+    }
+
+    fn covers(&self, size: Decimal, reason: Reason) -> bool {
+        self.reasons.as_ref().is_none_or(|reasons| reasons.contains(&reason))
+            && self.over.is_none_or(|over| size > over)
+            && self.from.is_none_or(|from| size >= from)
+            && self.up_to.is_none_or(|up_to| size <= up_to)
+            && self.below.is_none_or(|below| size < below)
+    }
+
+    fn edges(&self) -> impl Iterator<Item = Decimal> {
+        [self.over, self.from, self.up_to, self.below].into_iter().flatten()
+    }
+}
+
+impl Rules for ApprovalPolicy {
+    const NAME: &'static str = "approval";
+
+    fn version(&self) -> u32 {
+        self.version
+    }
+
+    fn effective(&self) -> &str {
+        &self.effective
+    }
+
+    /// Finds gaps by asking for every kind and reason on both sides of every edge; rules that nobody can meet, that can
+    /// never match, or that contradict each other.
+    fn lint(&self) -> Vec<Complaint> {
+        let mut complaints = Complaint::doubled(self.rule.iter().map(|rule| &rule.id));
+        complaints.extend(self.lint_eligibility());
+        let cent = Decimal::new(1, 2);
+        let mut used = BTreeSet::new();
+        for kind in KINDS {
+            let rules: Vec<&Rule> = self.rule.iter().filter(|rule| rule.is_about(kind)).collect();
+            let mut sizes: BTreeSet<_> =
+                rules.iter().flat_map(|rule| rule.edges()).flat_map(|edge| [edge - cent, edge, edge + cent]).collect();
+            sizes.extend([Decimal::ZERO, cent, Decimal::from(1_000_000_000)]);
+            for reason in Reason::ALL {
+                for size in &sizes {
+                    let mut fitting = rules.iter().filter(|rule| rule.covers(*size, reason));
+                    let Some(first) = fitting.next() else {
+                        let what = format!("nobody may decide a {kind} of {size} for {}", reason.name());
+                        complaints.push(Complaint::at(rules.first().map_or(0, |rule| rule.id.span().start), what));
+                        continue;
+                    };
+                    used.insert(first.id.get_ref());
+                    // A rule for some reasons is an exception to one for all; two for all disagree.
+                    if let Some(second) = fitting.find(|other| other.reasons.is_some() == first.reasons.is_some()) {
+                        let what = format!("`{}` and `{}` disagree about a {kind} of {size}", first.id.get_ref(), second.id.get_ref());
+                        complaints.push(Complaint::on(&second.id, what));
+                    }
+                }
+            }
+        }
+        for rule in &self.rule {
+            if rule.approvals.is_empty() || rule.approvals.contains(&Role::Analyst) {
+                complaints.push(Complaint::on(&rule.id, format!("`{}` names nobody who may approve", rule.id.get_ref())));
+            }
+            if rule.why.trim().is_empty() {
+                complaints.push(Complaint::on(&rule.id, format!("`{}` has no `why`", rule.id.get_ref())));
+            }
+            if !used.contains(rule.id.get_ref()) {
+                complaints.push(Complaint::on(&rule.id, format!("`{}` can never match", rule.id.get_ref())));
+            }
+            for role in rule.alone.iter().filter(|role| !role.may_request()) {
+                complaints.push(Complaint::on(&rule.id, format!("the role {} asks for nothing, so it decides nothing alone", role.name())));
+            }
+        }
+        complaints
+    }
+}

@@ -1,0 +1,30 @@
+//! Playbook 5: the bill line by line, what of it is too much, and what the next one will come to.
+
+use super::{Name, Play, Scene, Step, When};
+use crate::case::{Case, Proposed};
+use crate::money::Money;
+
+/// `next` is what the next invoice will come to, where the provider says it.
+pub fn overcharged(scene: Scene<'_>, case: &Case, proposed: Option<&Proposed>, next: Option<Money>) -> Play {
+    let lines: Vec<_> = case.evidence.iter().map(|evidence| format!("{}: {}", evidence.label, evidence.value)).collect();
+    let invoice = case.draft_reply.as_ref().map_or_else(|| case.about.clone(), |draft| draft.invoice.clone());
+    let mut play = scene.play(Name::Overcharged, case.advice.clone());
+    for line in &lines {
+        play.look("line by line", line);
+    }
+    play.missing.clone_from(&case.missing);
+    play.missing.extend(next.is_none().then(|| "what the next invoice will come to: the provider did not say".to_owned()));
+    let amount = proposed.and_then(|proposed| proposed.amount).map(|amount| amount.to_string()).unwrap_or_default();
+    let next = next.map_or_else(|| "the amount that your plan says".to_owned(), |next| next.to_string());
+    let values = [("invoice", invoice), ("lines", lines.join("\n")), ("amount", amount), ("next", next)];
+    let texts = &scene.policy.texts;
+    match proposed {
+        Some(proposed) => {
+            play.steps.push(Step::of(proposed, &case.why));
+            play.steps.push(scene.say(When::AfterItIsDone, &texts.corrected, &values));
+        }
+        // Without a genuine error there is nothing to give back, and the breakdown says why.
+        None => play.steps.push(scene.say(When::AfterItIsDone, &texts.explained, &values)),
+    }
+    play
+}

@@ -1,0 +1,107 @@
+//! The figures of the playbooks.
+
+use crate::policy::{Complaint, Rules};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Name {
+    ChargedTwice,
+    PaymentFailed,
+    ChangePlan,
+    Refund,
+    Overcharged,
+    TaxInvoice,
+}
+
+impl Name {
+    pub const ALL: [Self; 6] =
+        [Self::ChargedTwice, Self::PaymentFailed, Self::ChangePlan, Self::Refund, Self::Overcharged, Self::TaxInvoice];
+
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::ChargedTwice => "Charged twice",
+            Self::PaymentFailed => "Payment failed",
+            Self::ChangePlan => "Change of plan",
+            Self::Refund => "Refund",
+            Self::Overcharged => "Overcharged",
+            Self::TaxInvoice => "Tax invoice",
+        }
+    }
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PlaybookPolicy {
+    pub version: u32,
+    pub effective: String,
+    pub bank_days: String,
+    pub monitor_days: i64,
+    pub grace_days: i64,
+    pub failures_in_a_row: usize,
+    pub outreach_days: i64,
+    pub onboarding_days: i64,
+    pub merchants_of_record: Vec<String>,
+    minutes: BTreeMap<Name, [u32; 2]>,
+    pub texts: Wording,
+}
+
+/// Which text is written when.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Wording {
+    pub refund_approved: String,
+    pub refund_denied: String,
+    pub payment_failed: String,
+    pub suspension_warning: String,
+    pub upgraded: String,
+    pub downgraded: String,
+    pub explained: String,
+    pub corrected: String,
+    pub tax_invoice: String,
+}
+
+impl PlaybookPolicy {
+    pub fn minutes(&self, name: Name) -> [u32; 2] {
+        self.minutes[&name]
+    }
+
+    /// Every text that is written.
+    pub fn written(&self) -> [&str; 9] {
+        let texts = &self.texts;
+        [
+            &texts.refund_approved,
+            &texts.refund_denied,
+            &texts.payment_failed,
+            &texts.suspension_warning,
+            &texts.upgraded,
+            &texts.downgraded,
+            &texts.explained,
+            &texts.corrected,
+            &texts.tax_invoice,
+        ]
+    }
+}
+
+impl Rules for PlaybookPolicy {
+    const NAME: &'static str = "playbooks";
+
+    fn version(&self) -> u32 {
+        self.version
+    }
+
+    fn effective(&self) -> &str {
+        &self.effective
+    }
+
+    fn lint(&self) -> Vec<Complaint> {
+        let missing = Name::ALL.into_iter().filter(|name| !self.minutes.contains_key(name));
+        let mut complaints: Vec<_> = missing.map(|name| Complaint::at(0, format!("`{}` has no minutes", name.title()))).collect();
+        let days = [self.monitor_days, self.grace_days, self.outreach_days, self.onboarding_days];
+        if days.iter().any(|days| *days < 1) || self.failures_in_a_row < 2 {
+            complaints.push(Complaint::at(0, "days must be at least 1, and one failure is none in a row"));
+        }
+        complaints
+    }
+}

@@ -1,0 +1,51 @@
+//! Playbook 6: whose invoice is it, is everything on it, and where is it?
+
+use super::{Name, Play, Scene, Step, When};
+use crate::book::{Due, Invoice};
+use crate::import::Customer;
+
+/// An invoice that somebody needs for their taxes.
+#[derive(Clone, Copy)]
+pub struct Invoicing<'a> {
+    pub provider: &'a str,
+    pub invoice: &'a Invoice,
+    /// The company as it wants to be named, where it was imported.
+    pub customer: Option<&'a Customer>,
+}
+
+pub fn tax_invoice(scene: Scene<'_>, invoicing: Invoicing<'_>) -> Play {
+    let Invoicing { provider, invoice, customer } = invoicing;
+    let number = invoice.number.value().unwrap_or(&invoice.id).clone();
+    let sells = scene.policy.merchants_of_record.iter().any(|merchant| merchant == provider);
+    let link = invoice.pay_link.value();
+    let verdict = match (sells, invoice.due(), link) {
+        (_, Due::NotYet, _) => "The invoice is not final yet: send it when it is.".to_owned(),
+        (true, ..) => format!("Send {provider}'s own invoice: it sells in its own name and owes the tax."),
+        (false, _, Some(_)) => "Send the provider's own invoice.".to_owned(),
+        (false, _, None) => "Send a copy that is marked as one: the provider shows no page of its own.".to_owned(),
+    };
+    let mut play = scene.play(Name::TaxInvoice, verdict);
+    play.look("format", if link.is_some() { "the provider's page and PDF" } else { "PDF" });
+    let tax = invoice.tax.copied();
+    play.look("tax", tax.map_or_else(|| "not known".to_owned(), |tax| tax.to_string()));
+    let field = |value: Option<&String>| value.cloned().unwrap_or_else(|| "not known".to_owned());
+    play.look("company", field(customer.and_then(|customer| customer.legal_name.as_ref())));
+    play.look("tax id", field(customer.and_then(|customer| customer.tax_id.as_ref())));
+    play.look("jurisdiction", field(customer.and_then(|customer| customer.tax_country.as_ref())));
+    if invoice.due() == Due::NotYet {
+        return play;
+    }
+    let named = customer.is_some_and(|customer| customer.legal_name.is_some() && customer.tax_country.is_some());
+    play.missing.extend((!named).then(|| "company and jurisdiction: ask the customer before a corrected invoice is made".to_owned()));
+    play.steps.push(Step::Ask {
+        kind: "tax_invoice",
+        target: invoice.id.clone(),
+        amount: None,
+        approvals: Vec::new(),
+        lines: Vec::new(),
+        why: "a copy changes nothing".to_owned(),
+    });
+    let values = [("invoice", number), ("link", link.cloned().unwrap_or_else(|| "attached".to_owned()))];
+    play.steps.push(scene.say(When::AfterItIsDone, &scene.policy.texts.tax_invoice, &values));
+    play
+}
