@@ -264,6 +264,7 @@ fn the_gateway_and_the_route_table_agree() {
         "POST /api/accounts/search",
         "POST /accounts/search",
         "POST /api/decisions/{id}/replay",
+        "POST /api/playbooks/{name}",
         "ANY /webhooks/{proxy+}",
         "POST /{proxy+}",
         "$default",

@@ -10,12 +10,15 @@ use crate::vault::{LocalVault, VaultError};
 use jiff::Timestamp;
 use shared::app::context::{Context, Settings};
 use shared::app::ports::{Archive, Clock, Http, Post, Queue, Store, Vault};
-use shared::app::{fault::Fault, sources, staff};
+use shared::app::{fault::Fault, import, sources, staff};
+use shared::domain::import::Imports;
 use shared::domain::policy::{Policies, Refused};
 use std::collections::BTreeMap;
 use std::fs::{File, TryLockError};
 use std::path::Path;
 use std::sync::Arc;
+
+const CATALOGUE: &str = "catalogue";
 
 /// Why the service cannot start, in one line that says what to do.
 #[derive(Debug, thiserror::Error)]
@@ -76,7 +79,22 @@ impl Service {
         for (provider, source) in vault.names() {
             sources::add_local(&service.context, provider, source).await?;
         }
+        service.add_catalogue().await?;
         Ok(service)
+    }
+
+    /// The three plans that the demo's providers sell, unless somebody has imported a catalogue.
+    async fn add_catalogue(&self) -> Result<(), StartError> {
+        let standing = import::shown(&self.context, CATALOGUE).await;
+        let vera = staff::find(&self.context, "vera").await?;
+        let (Some(vera), Ok(Imports { last: 0, .. })) = (vera, standing) else { return Ok(()) };
+        let request = http::Request::post("/api/import/catalogue").header("content-type", "text/csv");
+        let request = request.body(include_str!("demo/catalogue.csv").into()).map_err(Fault::park)?;
+        let answer = import::by_staff(&self.context, CATALOGUE, &request, &vera).await;
+        match answer.map(|answer| answer.status()) {
+            Ok(status) if status.is_success() => Ok(()),
+            other => Err(Fault::Park(format!("the demo's catalogue was answered {other:?}")).into()),
+        }
     }
 
     fn assemble(

@@ -36,13 +36,14 @@ pub enum Folded {
 ///
 /// `body` is where the raw delivery is kept.
 pub async fn fold(context: &Context, event: &Event, message: Option<&Message>, body: Option<&str>, trace: &str) -> Result<Folded, Fault> {
-    store::retrying(context, || once(context, event, Manner::Told { message, body }, trace)).await
+    let event = event.clone().cut(context.policies.limits.current().written_chars_max);
+    store::retrying(context, || once(context, &event, Manner::Told { message, body }, trace)).await
 }
 
 /// Folds what a provider's list shows, unless the book knows it already; a trial only looks whether it does.
 pub async fn fold_listed(context: &Context, event: &Event, trial: bool, trace: &str) -> Result<Folded, Fault> {
     // A state that comes back is something new to a later run, and a page that is read again in one run is not.
-    let event = Event { id: format!("{}:{trace}", event.id), ..event.clone() };
+    let event = Event { id: format!("{}:{trace}", event.id), ..event.clone() }.cut(context.policies.limits.current().written_chars_max);
     store::retrying(context, || once(context, &event, Manner::Listed { trial }, trace)).await
 }
 

@@ -93,10 +93,9 @@ async fn fold_all(context: &Context, events: &[Event], from: From<'_>) -> Result
         if !event.is_named() {
             return Err(Fault::Park(format!("an event of {} has an empty or endless id; look at its delivery", event.provider)));
         }
-        let event = event.clone().cut(context.policies.limits.current().written_chars_max);
         let folded = match event.seen.first() {
-            Some(Seen::Ticket(seen)) => ticket::fold(context, &event, seen, body, trace).await?,
-            _ => book::fold(context, &event, message, body, trace).await?,
+            Some(Seen::Ticket(_)) => ticket::fold(context, event, body, trace).await?,
+            _ => book::fold(context, event, message, body, trace).await?,
         };
         match folded {
             Folded::Done => done = Done::Folded,

@@ -94,7 +94,7 @@ async fn begin(context: &Context, account: &AccountId, invoice: &str) -> Result<
     let policy = context.policies.incidents.current();
     let concerning = watch.as_ref().and_then(|watch| watch.concerning(&read.invoice, &read.head, &context.policies.declines, policy));
     let incident = concerning.map(|line| (&line.incident, line.ended_at.is_none()));
-    plan.wait_for(incident, now + SignedDuration::from_mins(policy.hold_minutes));
+    plan.wait_for(incident, now, now + SignedDuration::from_mins(policy.hold_minutes));
     let doubt_at = now + SignedDuration::from_mins(context.policies.limits.current().sending_minutes_max);
     plan.doubt(Some(now));
     if !matches!(read.invoice.due(), Due::Open(_)) {

@@ -9,7 +9,7 @@ use crate::store::{self, Attempted, Batch, Commit, keys};
 use crate::web::Problem;
 use domain::book::{Head, Invoice};
 use domain::id::IncidentId;
-use domain::incident::{Incident, Pulse, Release, Releases, State, Watch};
+use domain::incident::{Incident, Pulse, Release, Releases, State, Stretch, Watch};
 use domain::staff::Staff;
 use http::StatusCode;
 use jiff::Timestamp;
@@ -38,6 +38,7 @@ fn letter(context: &Context, incident: &Incident) -> Letter {
     let page = format!("{}/incidents/{}", context.settings.base_url, incident.id);
     let subject = match incident.state {
         State::Open => format!("Incident: {}", incident.title()),
+        State::Over if incident.became_usual => format!("Not mended, and usual by now: {}", incident.title()),
         State::Over => format!("Over: {}", incident.title()),
     };
     let amounts: Vec<_> = incident.amounts.iter().map(|(currency, amount)| format!("{amount} {currency}")).collect();
@@ -70,7 +71,8 @@ pub async fn find(context: &Context, id: &str) -> Result<Incident, Problem> {
 /// Whom an incident concerns, oldest first.
 pub async fn members(context: &Context, incident: &Incident) -> Result<Vec<Pulse>, Fault> {
     let until = incident.ended_at.unwrap_or_else(|| context.clock.now());
-    let mut all = pulses(context, &incident.provider, &incident.source, incident.began_at, until).await?;
+    let stretch = Stretch { since: incident.began_at, until };
+    let mut all = pulses(context, &incident.provider, &incident.source, incident.trouble, stretch).await?;
     let policies = &context.policies.incidents;
     let policy = policies.version(incident.policy_version).unwrap_or_else(|| policies.current());
     all.retain(|pulse| incident.has(pulse, policy));

@@ -3,7 +3,7 @@
 mod eligibility;
 mod matrix;
 
-pub use eligibility::{Asking, Eligibility, NotEligible};
+pub use eligibility::{Asking, Earlier, Eligibility, NotEligible};
 pub use matrix::{ApprovalPolicy, KINDS, Measure, Requirement};
 
 use crate::action::{Action, Decision, State, Vote};
@@ -19,6 +19,8 @@ pub enum Refusal {
     Expired,
     #[error("this is your own request; somebody else must decide it: {}", names(.0))]
     OwnRequest(Vec<Role>),
+    #[error("you have approved this already; it also needs somebody else: {}", names(.0))]
+    AlreadyVoted(Vec<Role>),
     #[error("your role may not decide this; it needs {}", names(.0))]
     NotPermitted(Vec<Role>),
     #[error("the preview has changed since it was shown; look at the new one and decide again")]
@@ -44,7 +46,10 @@ pub fn decide(mut action: Action, vote: Vote, staff: &Staff, digest_now: &str, n
         return Err(Refusal::OwnRequest(action.required));
     }
     let open = missing(&action.required, &action.votes);
-    if !open.iter().any(|needed| staff.role.stands_for(*needed)) || action.votes.iter().any(|vote| vote.by == staff.id) {
+    if action.votes.iter().any(|vote| vote.by == staff.id) {
+        return Err(Refusal::AlreadyVoted(open));
+    }
+    if !open.iter().any(|needed| staff.role.stands_for(*needed)) {
         return Err(Refusal::NotPermitted(open));
     }
     if vote.digest != action.preview.digest || digest_now != action.preview.digest {

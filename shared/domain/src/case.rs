@@ -157,6 +157,9 @@ pub struct Draft {
     pub link: String,
 }
 
+/// How a case ended whose bill or payment turned out to be as agreed.
+pub const EXPLAINED: &str = "explained";
+
 /// How a case ended that a person ended.
 const BY_HAND: &str = "by a person";
 

@@ -78,6 +78,8 @@ pub struct Plan {
     /// While that lasts: when it is looked at again.
     #[serde(default)]
     pub held_until: Option<Timestamp>,
+    #[serde(default)]
+    pub held_since: Option<Timestamp>,
     pub trace: String,
 }
 
@@ -187,6 +189,10 @@ pub fn plan(
     trace: &str,
 ) -> Option<Plan> {
     let Due::Open(Some(remaining)) = invoice.due() else { return None };
+    // Nobody is asked for more than was billed: a person looks at the case first.
+    if invoice.total.copied().is_some_and(|total| remaining.currency() != total.currency() || remaining > total) {
+        return None;
+    }
     let tenure_days = customer_since.map(|since| now.duration_since(since).as_hours() / 24);
     let segment = policy.segment(remaining, tenure_days);
     let steps = segment.steps.iter().zip(1..).map(|(rule, number)| Step {
@@ -211,6 +217,7 @@ pub fn plan(
         steps: steps.collect(),
         incident: None,
         held_until: None,
+        held_since: None,
         trace: trace.to_owned(),
     })
 }
@@ -230,11 +237,22 @@ impl Plan {
         })
     }
 
-    /// Waits while the incident lasts that it is a part of; that it was a part of one is remembered.
-    pub fn wait_for(&mut self, incident: Option<(&IncidentId, bool)>, look_at: Timestamp) {
-        self.held_until = incident.filter(|(_, lasts)| *lasts).map(|_| look_at);
+    /// Waits while the incident lasts that it is a part of; that it was a part of one is remembered. What waited moves by
+    /// as long as it did, so that the first reminder stays the first, and no two go out at once.
+    pub fn wait_for(&mut self, incident: Option<(&IncidentId, bool)>, now: Timestamp, look_at: Timestamp) {
         if let Some((incident, _)) = incident {
             self.incident = Some(incident.clone());
+        }
+        if incident.is_some_and(|(_, lasts)| lasts) {
+            self.held_until = Some(look_at);
+            self.held_since = self.held_since.or(Some(now));
+            return;
+        }
+        self.held_until = None;
+        if let Some(since) = self.held_since.take() {
+            for step in self.steps.iter_mut().filter(|step| step.state == StepState::Waiting) {
+                step.due_at += now.duration_since(since);
+            }
         }
     }
 
@@ -374,10 +392,13 @@ mod tests {
     fn a_plan_waits_while_its_incident_lasts_and_goes_on_with_the_step_that_is_due() {
         let mut plan = planned(4900, None);
         let incident = IncidentId::of("stripe", "default", "failure", "source", "now");
-        plan.wait_for(Some((&incident, true)), day(2));
+        plan.wait_for(Some((&incident, true)), day(1), day(2));
         assert_eq!((plan.next_wake(), plan.begin(day(1), day(2))), (Some(day(2)), None));
-        plan.wait_for(Some((&incident, false)), day(3));
-        assert_eq!((plan.begin(day(2), day(3)).unwrap().number, plan.incident), (1, Some(incident)));
+        plan.wait_for(Some((&incident, true)), day(6), day(7));
+        plan.wait_for(Some((&incident, false)), day(7), day(8));
+        assert_eq!((plan.begin(day(7), day(8)).unwrap().number, plan.incident.clone()), (1, Some(incident)), "the first stays the first");
+        plan.sent(1);
+        assert_eq!((plan.begin(day(7), day(8)), plan.next_wake()), (None, Some(day(11))), "the second keeps its distance");
     }
 
     #[test]

@@ -1,15 +1,19 @@
 //! Do many customers have one trouble? One incident instead of many, with what its members share and how unlikely that
 //! is by chance. The rules are data: `shared/policy/incidents/`.
 
+mod look;
 mod odds;
 mod policy;
 mod pulse;
+#[cfg(test)]
+mod tests;
 mod watch;
 
+pub use look::{Looked, Read, look};
 pub use odds::odds;
 pub use policy::IncidentPolicy;
 pub use pulse::{Outcome, Pulse, Signs, Trouble};
-pub use watch::{Looked, Watch, look};
+pub use watch::{Stretch, Watch};
 
 use crate::case::Draft;
 use crate::id::IncidentId;
@@ -66,6 +70,9 @@ pub struct Incident {
     pub began_at: Timestamp,
     pub found_at: Timestamp,
     pub ended_at: Option<Timestamp>,
+    /// It ended because it lasted so long that it is usual by now, not because it was mended.
+    #[serde(default)]
+    pub became_usual: bool,
     /// Due items, or payments that are disputed.
     pub members: usize,
     pub accounts: usize,

@@ -130,6 +130,3 @@ impl Step {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -5,7 +5,7 @@ use domain::case::Disputed;
 use domain::incident::{Incident, Pulse, State};
 use maud::{Markup, html};
 
-/// How many members a page shows; the API lists them all.
+/// How many members a page shows; the API lists them all, page by page.
 const MEMBERS: usize = 200;
 
 fn amounts(incident: &Incident) -> String {
@@ -43,7 +43,7 @@ pub fn incident(viewer: &Viewer, incident: &Incident, members: &[Pulse]) -> Stri
                     h2 { "What was found" }
                     dl {
                         dt { "Since" } dd { (time(incident.began_at)) ", found " (time(incident.found_at)) }
-                        @if let Some(at) = incident.ended_at { dt { "Over" } dd { (time(at)) } }
+                        @if let Some(at) = incident.ended_at { dt { "Over" } dd { (time(at)) @if incident.became_usual { ": not mended, and usual by now" } } }
                         dt { "Members" } dd { (incident.members) " of " (incident.accounts) " customers, " (amounts(incident)) }
                         dt { "When it was found" } dd {
                             (incident.seen.troubles) @if let Some(tries) = incident.seen.tries { " of " (tries) " tries" }
@@ -105,7 +105,7 @@ pub fn disputes(viewer: &Viewer, rows: &[Disputed], next: Option<&str>) -> Strin
         Some(viewer),
         html! {
             h1 { "Disputes" }
-            section { @if rows.is_empty() { p .soft { "No bank has disputed a payment." } } @else { (table) } }
+            section { @if rows.is_empty() { p .soft { @if next.is_some() { "None among the newest cases." } @else { "No bank has disputed a payment." } } } @else { (table) } }
             @if let Some(next) = next { p { a href=(next) { "More" } } }
         },
     )

@@ -12,7 +12,7 @@ use crate::store::{self, Attempted, Batch, Commit, Idempotency, Of, Sent, keys};
 use crate::web::{self, Answer, Problem, header};
 use bytes::Bytes;
 use domain::action::{Action, Kind, NoPreview, Reason, State, all_of, preview_refund};
-use domain::approval::{self, Asking, Measure};
+use domain::approval::{self, Asking, KINDS, Measure};
 use domain::book::{Head, Payment};
 use domain::case::{Case, State as CaseState};
 use domain::id::{AccountId, ActionId, CaseId, sha256};
@@ -72,8 +72,10 @@ pub async fn by_staff(context: &Context, request: &Request<Bytes>, staff: &Staff
         if let Ok(asked) = serde_json::from_slice::<Asked>(request.body())
             && let Some(account) = AccountId::named(&asked.account)
         {
-            let at = sha256(request.body());
-            return Err(Tried { account: &account, kind: &asked.kind, at: &at, by: &staff.id }.refused(context, problem).await?);
+            let (at, kind) = (sha256(request.body()), KINDS.iter().find(|kind| **kind == asked.kind).unwrap_or(&"unknown"));
+            if !asked.preview_only && store::read::<Head>(context, &keys::head(&account)).await?.is_some() {
+                return Err(Tried { account: &account, kind, at: &at, by: &staff.id }.refused(context, problem).await?);
+            }
         }
         return Err(problem);
     }
@@ -129,6 +131,7 @@ pub async fn by_staff(context: &Context, request: &Request<Bytes>, staff: &Staff
     };
     match store::retrying(context, || make(context, &ask)).await? {
         Ok(action) => Ok(web::json(StatusCode::CREATED, &action_json(&action))),
+        Err(problem) if ask.preview_only => Err(problem),
         Err(problem) => {
             Err(Tried { account: &account, kind: "refund", at: ask.id.as_str(), by: &staff.id }.refused(context, problem).await?)
         }
@@ -215,15 +218,17 @@ async fn make(context: &Context, ask: &Ask<'_>) -> Result<Attempted<Result<Actio
     }
 
     let earlier = desk::earlier_refunds(context, &account).await?;
-    let outage_credit_percent = desk::outage_credit(context, &account).await?;
+    let taken_at = payment.as_ref().and_then(|payment| payment.at);
+    let outage_credit_percent = desk::outage_credit(context, &account, taken_at).await?;
 
     // Decide.
     let now = context.clock.now();
     let asking = |amount| Asking {
+        payment: &ask.payment,
         amount,
         reason: ask.reason,
         taken: payment.as_ref().and_then(Payment::taken),
-        taken_at: payment.as_ref().and_then(|payment| payment.at),
+        taken_at,
         outage_credit_percent,
         earlier: &earlier,
         now,

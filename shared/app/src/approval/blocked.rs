@@ -7,7 +7,7 @@ use crate::web::Problem;
 use domain::fact::{Fact, Facts, Row, rows};
 use domain::id::{AccountId, digest};
 
-/// Refusals of what would have moved money, or the limits of who may move it, past the rules.
+/// Refusals of actions that would have moved money past the rules.
 const UNSAFE: [&str; 6] = ["not_permitted", "own_request", "not_eligible", "disputed", "too_much", "not_approved"];
 
 /// Somebody's attempt at something.

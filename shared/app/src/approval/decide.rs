@@ -149,6 +149,7 @@ fn problem(refusal: &Refusal) -> Problem {
         Refusal::AlreadyDecided { .. } => (StatusCode::CONFLICT, "already_decided"),
         Refusal::Expired => (StatusCode::CONFLICT, "expired"),
         Refusal::StalePreview => (StatusCode::CONFLICT, "stale_preview"),
+        Refusal::AlreadyVoted(_) => (StatusCode::CONFLICT, "already_decided"),
         Refusal::OwnRequest(_) => (StatusCode::FORBIDDEN, "own_request"),
         Refusal::NotPermitted(_) => (StatusCode::FORBIDDEN, "not_permitted"),
     };

@@ -6,7 +6,8 @@ use crate::fault::Fault;
 use crate::import::standing;
 use crate::ports::{Order, Range, Table};
 use crate::store::{Batch, Commit, Of, keys, open};
-use domain::action::{self, Action, Reason, State};
+use domain::action::{self, Action, State};
+use domain::approval::Earlier;
 use domain::book::{Head, Payment, Touched};
 use domain::desk::Desk;
 use domain::id::{AccountId, ActionId};
@@ -52,8 +53,8 @@ pub fn put(commit: &mut Commit, context: &Context, batch: &Batch, head: &Head, b
     put_facts(commit, &name, &laid_out(before), &laid_out(Some(after)), context);
 }
 
-/// When refunds were asked for, and why, whatever came of them; what was only looked at does not count.
-pub async fn earlier_refunds(context: &Context, account: &AccountId) -> Result<Vec<(Timestamp, Reason)>, Fault> {
+/// The refunds that were asked for, whatever came of them; what was only looked at does not count.
+pub async fn earlier_refunds(context: &Context, account: &AccountId) -> Result<Vec<Earlier>, Fault> {
     let mut found = Vec::new();
     let mut after = None;
     loop {
@@ -63,8 +64,10 @@ pub async fn earlier_refunds(context: &Context, account: &AccountId) -> Result<V
         let items = context.store.range(&range).await?;
         for item in &items {
             let action: Action = open(item)?;
-            if action.state != State::Previewed && matches!(action.kind, action::Kind::Refund { .. }) {
-                found.push((action.requested_at, action.reason_code));
+            let action::Kind::Refund { payment, amount } = action.kind;
+            let stands = !matches!(action.state, State::Denied | State::Expired | State::Stale | State::Failed);
+            if action.state != State::Previewed {
+                found.push(Earlier { at: action.requested_at, reason: action.reason_code, payment, amount, stands });
             }
         }
         after = items.last().filter(|_| items.len() == PAGE as usize).map(|item| item.key.sk.clone());
@@ -74,12 +77,12 @@ pub async fn earlier_refunds(context: &Context, account: &AccountId) -> Result<V
     }
 }
 
-/// What an outage may be credited with, by the contract that holds; the smallest, where there are several.
-pub async fn outage_credit(context: &Context, account: &AccountId) -> Result<Option<Decimal>, Fault> {
+/// What an outage may be credited with, by the contract that held when it was paid; the smallest, where there are several.
+pub async fn outage_credit(context: &Context, account: &AccountId, taken_at: Option<Timestamp>) -> Result<Option<Decimal>, Fault> {
     let (imports, home) = (keys::imports(Kind::Contracts.name()), keys::imported_of(account, Kind::Contracts.name()));
     let contracts = standing::<Contract>(&Batch::read(context, vec![imports, home.clone()]).await?, [home])?;
-    let today = context.clock.now().to_zoned(TimeZone::UTC).date();
-    Ok(contracts.iter().filter(|contract| contract.holds(today)).filter_map(|contract| contract.outage_credit_percent).min())
+    let day = taken_at.unwrap_or_else(|| context.clock.now()).to_zoned(TimeZone::UTC).date();
+    Ok(contracts.iter().filter(|contract| contract.holds(day)).filter_map(|contract| contract.outage_credit_percent).min())
 }
 
 pub fn of(account: &AccountId, payment: &Payment) -> Of<Payment> {

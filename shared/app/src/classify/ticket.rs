@@ -5,11 +5,13 @@ use crate::context::Context;
 use crate::fault::Fault;
 use crate::find;
 use crate::store::{self, Attempted, Batch, Commit, Receipt, keys};
-use domain::event::{Event, TicketSeen};
+use domain::event::{Event, Seen, TicketSeen};
 use domain::ticket::Ticket;
 
-pub async fn fold(context: &Context, event: &Event, seen: &TicketSeen, body: Option<&str>, trace: &str) -> Result<Folded, Fault> {
-    store::retrying(context, || once(context, event, seen, body, trace)).await
+pub async fn fold(context: &Context, event: &Event, body: Option<&str>, trace: &str) -> Result<Folded, Fault> {
+    let event = event.clone().cut(context.policies.limits.current().written_chars_max);
+    let Some(Seen::Ticket(seen)) = event.seen.first() else { return Ok(Folded::Duplicate) };
+    store::retrying(context, || once(context, &event, seen, body, trace)).await
 }
 
 async fn once(context: &Context, event: &Event, seen: &TicketSeen, body: Option<&str>, trace: &str) -> Result<Attempted<Folded>, Fault> {

@@ -5,11 +5,10 @@ use crate::fault::Fault;
 use crate::message::{Message, send_all};
 use crate::ports::{Order, QueueName, Range, Table};
 use crate::store::{self, Attempted, Batch, Commit, Sent, keys, open};
-use domain::book::Head;
 use domain::desk::Desk;
 use domain::event::Origin;
 use domain::id::IncidentId;
-use domain::incident::{Incident, Pulse, Releases, Watch, look};
+use domain::incident::{Incident, Pulse, Read, Releases, Stretch, Trouble, Watch, look};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 use std::collections::BTreeMap;
@@ -36,10 +35,18 @@ async fn once(context: &Context, provider: &str, source: &str) -> Result<Attempt
         standing.extend(batch.get(&keys::incident(&id))?.map(|incident| (id, incident)));
     }
     let releases = batch.get::<Releases>(&keys::releases())?.unwrap_or_default();
-    let pulses = pulses(context, provider, source, before.reads_since(now, policy), now).await?;
+    let mut reads = Vec::new();
+    for trouble in Trouble::ALL {
+        let lately = pulses(context, provider, source, trouble, before.lately(trouble, now, policy)).await?;
+        let past = match before.uncounted(trouble, now, policy) {
+            Some(stretch) => Some((stretch, pulses(context, provider, source, trouble, stretch).await?)),
+            None => None,
+        };
+        reads.push(Read { trouble, lately, past });
+    }
 
     // Decide.
-    let looked = look(before, &pulses, &standing, &releases, now, policy);
+    let looked = look(before, &reads, &standing, &releases, now, policy);
 
     // Write.
     let mut commit = Commit::default();
@@ -55,12 +62,13 @@ async fn once(context: &Context, provider: &str, source: &str) -> Result<Attempt
     store::attempted(commit.run(context).await, untold.collect())
 }
 
-/// The pulses of a source in a stretch of time, oldest first.
-pub async fn pulses(context: &Context, provider: &str, source: &str, since: Timestamp, until: Timestamp) -> Result<Vec<Pulse>, Fault> {
+/// The pulses of a source in a stretch of time, oldest first; the day it ends in is read to its end.
+pub async fn pulses(context: &Context, provider: &str, source: &str, trouble: Trouble, stretch: Stretch) -> Result<Vec<Pulse>, Fault> {
+    let Stretch { since, until } = stretch;
     let day = |at: Timestamp| at.to_zoned(TimeZone::UTC).date();
     let mut all = Vec::new();
     for date in day(since).series(1.day()).take_while(|date| *date <= day(until)) {
-        let pk = keys::pulse_partition(provider, source, date);
+        let pk = keys::pulse_partition(provider, source, trouble, date);
         let mut after = (date == day(since)).then(|| format!("{since:.3}"));
         loop {
             let range =
@@ -82,7 +90,7 @@ pub async fn pulses(context: &Context, provider: &str, source: &str, since: Time
 pub async fn put(context: &Context, commit: &mut Commit, before: &Desk, after: &Desk, origin: Origin) -> Result<(), Fault> {
     let declines = &context.policies.declines;
     let (old, new) = (Pulse::all(&before.touched, &before.head, declines), Pulse::all(&after.touched, &after.head, declines));
-    let mut stirs = false;
+    let mut news = None;
     for (about, pulse) in &new {
         let standing = old.get(about);
         if standing == Some(pulse) {
@@ -92,20 +100,22 @@ pub async fn put(context: &Context, commit: &mut Commit, before: &Desk, after: &
             commit.put(&moved.clone().moved());
         }
         commit.put(pulse);
-        stirs |= pulse.is_trouble() && standing.is_none_or(|standing| !standing.is_trouble());
+        if pulse.is_trouble() && standing.is_none_or(|standing| !standing.is_trouble()) {
+            news = Some(pulse);
+        }
     }
     // What was only looked up tells what is usual, and is no news.
-    if stirs && origin != Origin::Listed {
-        arm(context, commit, &after.head).await?;
+    match news.filter(|_| origin != Origin::Listed) {
+        Some(pulse) => arm(context, commit, pulse).await,
+        None => Ok(()),
     }
-    Ok(())
 }
 
-async fn arm(context: &Context, commit: &mut Commit, head: &Head) -> Result<(), Fault> {
-    let key = keys::watch(&head.provider, &head.source);
+async fn arm(context: &Context, commit: &mut Commit, pulse: &Pulse) -> Result<(), Fault> {
+    let key = keys::watch(&pulse.provider, &pulse.source);
     let batch = Batch::read(context, vec![key.clone()]).await?;
-    let mut watch = batch.get::<Watch>(&key)?.unwrap_or_else(|| Watch::new(&head.provider, &head.source));
-    if watch.arm(context.clock.now(), context.policies.incidents.current()) {
+    let mut watch = batch.get::<Watch>(&key)?.unwrap_or_else(|| Watch::new(&pulse.provider, &pulse.source));
+    if watch.arm(pulse.trouble, pulse.at, context.clock.now(), context.policies.incidents.current()) {
         commit.over(&batch, &watch);
     }
     Ok(())

@@ -139,9 +139,14 @@ pub(super) async fn answer(context: &Context, endpoint: Endpoint, request: &Requ
         Endpoint::Incident(id) => {
             let incident = incident::find(context, &id).await?;
             let mut value = incident_json(&incident);
-            let members = incident::members(context, &incident).await?;
+            let place = |it: &Pulse| format!("{:.3}#{}#{}", it.at, it.about, it.account);
+            let mut members = incident::members(context, &incident).await?;
+            members.retain(|it| window.after.as_ref().is_none_or(|after| place(it) > *after));
+            let more = members.len() > window.limit as usize;
+            members.truncate(window.limit as usize);
             let line = |it: &Pulse| json!({"account": it.account, "about": it.about, "at": it.at, "amount": it.amount, "signs": it.signs});
-            value["members_list"] = members.iter().take(window.limit as usize).map(line).collect();
+            value["members_list"] = members.iter().map(line).collect();
+            value["members_next"] = json!(Window::cursor(members.last().filter(|_| more).map(place).as_deref()));
             Ok(web::json(StatusCode::OK, &value))
         }
         Endpoint::Releases => Ok(list(&incident::releases(context).await?.lately, None)),

@@ -74,7 +74,9 @@ pub async fn of_case(context: &Context, case: &Case, preview: &Preview) -> Resul
     Ok(match case.class {
         Class::DuplicateCharge => Some(charged_twice(scene, case, proposed)),
         Class::Overcharge | Class::InvoiceDiscrepancy => {
-            let next = known.head.book.subscriptions.values().find_map(|line| line.upcoming);
+            let invoice: Option<Of<Invoice>> = store::read(context, &keys::invoice(&case.account, &case.about)).await?;
+            let subscription = invoice.and_then(|of| of.value.subscription.value().cloned());
+            let next = subscription.and_then(|id| known.head.book.subscriptions.get(&id)?.upcoming);
             Some(overcharged(scene, case, proposed, next))
         }
         Class::PaymentFailed => {
@@ -122,10 +124,12 @@ async fn invoice(context: &Context, id: &AccountId, asked: &Asked) -> Result<Inv
 async fn failing(context: &Context, known: &Known, invoice: &Invoice) -> Result<Play, Fault> {
     let declines = context.policies.declines.current();
     let incident = incident::concerning(context, &known.head, invoice).await?;
+    let family = invoice.decline().map_or_else(|| declines.unclassified(), |decline| declines.family(decline));
     let failing = Failing {
         invoice,
         head: &known.head,
-        family: invoice.decline().map_or_else(|| declines.unclassified(), |decline| declines.family(decline)),
+        family,
+        reason: if incident.is_some() { &context.policies.incidents.current().reason } else { &family.customer_reason },
         entitlement: entitlement(&known.head, context.clock.now()),
         incident: incident.as_ref(),
         same_try: SignedDuration::from_mins(context.policies.classify.current().duplicates.same_try_minutes),
@@ -145,11 +149,12 @@ async fn refunding(context: &Context, known: &Known, asked: &Asked, staff: &Staf
     let policy = context.policies.approval.current();
     let earlier = desk::earlier_refunds(context, account).await?;
     let eligibility = policy.eligibility(Asking {
+        payment: id,
         amount,
         reason,
         taken: payment.taken(),
         taken_at: payment.at,
-        outage_credit_percent: desk::outage_credit(context, account).await?,
+        outage_credit_percent: desk::outage_credit(context, account, payment.at).await?,
         earlier: &earlier,
         now: context.clock.now(),
     });
@@ -174,10 +179,10 @@ async fn changing(context: &Context, known: &Known, asked: &Asked, staff: &Staff
     let prices = standing::<Price>(&batch, homes)?;
     let today = context.clock.now().to_zoned(jiff::tz::TimeZone::UTC).date();
     let sold = |price: &&Price| price.from.is_none_or(|from| from <= today) && price.until.is_none_or(|until| today <= until);
-    let named = |id: &str| prices.iter().filter(sold).find(|price| price.price == id);
+    let named = |id: &str| prices.iter().find(|price| price.price == id);
     let unknown =
         || Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "not_possible", format!("the catalogue does not sell `{wanted}`: import it"));
-    let to = named(wanted).ok_or_else(unknown)?;
+    let to = prices.iter().filter(sold).find(|price| price.price == *wanted).ok_or_else(unknown)?;
     let policy = context.policies.approval.current();
     let needed = |kind: &str| policy.requirement(kind, Measure::Nothing, Reason::Other, Some(staff.role)).approvals;
     let (upgrade, downgrade) = (needed("upgrade"), needed("downgrade"));

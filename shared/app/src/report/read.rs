@@ -22,6 +22,9 @@ use domain::sidebar::{Said, Sidebar, sidebar};
 use jiff::SignedDuration;
 use std::collections::BTreeMap;
 
+/// How many pages of other cases are passed over in one answer.
+const PAGES_MAX: usize = 20;
+
 /// Which part of a list is asked for.
 pub struct Window {
     pub after: Option<String>,
@@ -217,6 +220,14 @@ pub async fn incidents(context: &Context, state: Option<IncidentState>, window: 
 pub async fn disputes(context: &Context, state: Option<CaseState>, window: &Window) -> Result<Page<Disputed>, Fault> {
     let mut page = cases(context, state, window).await?;
     page.items.retain(|case: &Case| case.disputed_payment().is_some());
+    // Other cases stand on the same list: it is read on until a page is full.
+    for _ in 0..PAGES_MAX {
+        let Some(next) = page.next.clone().filter(|_| page.items.len() < window.limit as usize) else { break };
+        let more = cases(context, state, &Window { after: Some(next), limit: window.limit - u32::try_from(page.items.len()).unwrap_or(0) })
+            .await?;
+        page.items.extend(more.items.into_iter().filter(|case| case.disputed_payment().is_some()));
+        page.next = more.next;
+    }
     let key = |case: &Case| case.disputed_payment().map(|payment| keys::payment(&case.account, payment));
     let batch = Batch::read(context, page.items.iter().filter_map(key).collect()).await?;
     let mut items = Vec::new();

@@ -3,7 +3,7 @@
 use crate::ports::{Key, Table};
 use domain::book::ResourceId;
 use domain::id::{AccountId, ActionId, CaseId, DecisionId, IncidentId, digest};
-use domain::incident::Pulse;
+use domain::incident::{Pulse, Trouble};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
@@ -201,13 +201,13 @@ pub fn watch(provider: &str, source: &str) -> Key {
 
 /// One due item or dispute of a source, in the order of time within its day.
 pub fn pulse(pulse: &Pulse) -> Key {
-    let pk = pulse_partition(&pulse.provider, &pulse.source, pulse.at.to_zoned(TimeZone::UTC).date());
-    Key { table: Table::Accounts, pk, sk: format!("{:.3}#{}#{}#{}", pulse.at, pulse.trouble.name(), pulse.about, pulse.account) }
+    let pk = pulse_partition(&pulse.provider, &pulse.source, pulse.trouble, pulse.at.to_zoned(TimeZone::UTC).date());
+    Key { table: Table::Accounts, pk, sk: format!("{:.3}#{}#{}", pulse.at, pulse.about, pulse.account) }
 }
 
 /// The partition of a source's day.
-pub fn pulse_partition(provider: &str, source: &str, day: Date) -> String {
-    format!("PULSE#{provider}#{source}#{day}")
+pub fn pulse_partition(provider: &str, source: &str, trouble: Trouble, day: Date) -> String {
+    format!("PULSE#{provider}#{source}#{}#{day}", trouble.name())
 }
 
 /// One trouble of many accounts.
@@ -263,7 +263,7 @@ fn shard_of(text: &str, shards: u8) -> u8 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::incident::{Outcome, Signs, Trouble};
+    use domain::incident::{Outcome, Signs};
 
     #[test]
     fn keys_are_what_the_decision_record_says() {

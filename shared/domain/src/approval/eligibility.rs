@@ -42,16 +42,28 @@ pub struct Exception {
 /// What a refund is judged by.
 #[derive(Debug, Clone, Copy)]
 pub struct Asking<'a> {
+    pub payment: &'a str,
     pub amount: Money,
     pub reason: Reason,
     pub taken: Option<Money>,
     /// When the payment was taken, where that is known.
     pub taken_at: Option<Timestamp>,
-    /// How much of a period's price the contract lets an outage be credited with.
+    /// How much of what was paid the contract lets an outage be credited with.
     pub outage_credit_percent: Option<Decimal>,
     /// Earlier requests of this customer, whatever came of them.
-    pub earlier: &'a [(Timestamp, Reason)],
+    pub earlier: &'a [Earlier],
     pub now: Timestamp,
+}
+
+/// A refund that was asked for before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Earlier {
+    pub at: Timestamp,
+    pub reason: Reason,
+    pub payment: String,
+    pub amount: Money,
+    /// Whether it was given, or may still be.
+    pub stands: bool,
 }
 
 /// Why a refund is not for this case, and what is. The order is the order of the checks.
@@ -60,7 +72,7 @@ pub struct Asking<'a> {
 pub enum NotEligible {
     #[error("this payment was taken {days} days ago, and {} is refunded for {most} days: {why}", .reason.name().replace('_', " "))]
     TooLate { days: i64, most: i64, reason: Reason, why: String },
-    #[error("the contract credits an outage with at most {limit}, {asked} was asked for")]
+    #[error("the contract credits an outage of this payment with at most {limit} in all, {asked} was asked for with what was given before")]
     OverContract { limit: Money, asked: Money },
 }
 
@@ -86,11 +98,14 @@ impl ApprovalPolicy {
         });
         let limit = asking.taken.zip(asking.outage_credit_percent).filter(|_| asking.reason == Reason::ServiceOutage);
         let limit = limit.map(|(taken, percent)| Money::rounded(taken.amount() * percent / Decimal::ONE_HUNDRED, taken.currency()));
-        let over = limit.filter(|limit| asking.amount > *limit).map(|limit| NotEligible::OverContract { limit, asked: asking.amount });
+        let given = asking.earlier.iter().filter(|it| it.stands && it.reason == Reason::ServiceOutage && it.payment == asking.payment);
+        let given = given.map(|it| it.amount).filter(|it| it.currency() == asking.amount.currency());
+        let asked = given.fold(asking.amount, Money::plus);
+        let over = limit.filter(|limit| asked > *limit).map(|limit| NotEligible::OverContract { limit, asked });
         let mut besides = Vec::new();
         let since = asking.now - SignedDuration::from_hours(24 * self.pattern.days);
         let counted = |reason: Reason| self.pattern.reasons.contains(&reason);
-        let requests = asking.earlier.iter().filter(|(at, reason)| *at >= since && counted(*reason)).count() + 1;
+        let requests = asking.earlier.iter().filter(|it| it.at >= since && counted(it.reason)).count() + 1;
         if counted(asking.reason) && requests >= self.pattern.requests {
             besides.push((self.pattern.approval, format!("request {requests} within {} days: {}", self.pattern.days, self.pattern.why)));
         }
@@ -114,11 +129,12 @@ impl ApprovalPolicy {
             if requirement.approvals.is_empty() && role.is_some_and(|role| role.stands_for(*needed)) {
                 continue;
             }
-            requirement.approvals.retain(|role| !needed.stands_for(*role));
             if !requirement.approvals.iter().any(|role| role.stands_for(*needed)) {
+                // Whoever stands below is spared: the one above looks instead.
+                requirement.approvals.retain(|role| !needed.stands_for(*role));
                 requirement.approvals.push(*needed);
+                requirement.approvals.sort();
             }
-            requirement.approvals.sort();
         }
         requirement
     }
@@ -174,6 +190,7 @@ mod tests {
 
     fn asking(reason: Reason, days: i64) -> Asking<'static> {
         Asking {
+            payment: "ch_1",
             amount: usd("20.00"),
             reason,
             taken: Some(usd("100.00")),
@@ -181,6 +198,29 @@ mod tests {
             outage_credit_percent: None,
             earlier: &[],
             now: now(),
+        }
+    }
+
+    fn earlier(days: i64, reason: Reason) -> Earlier {
+        Earlier { at: ago(days), reason, payment: "ch_0".to_owned(), amount: usd("1.00"), stands: true }
+    }
+
+    #[test]
+    fn what_comes_on_top_never_takes_anything_away() {
+        let policies = Policies::shipped().unwrap();
+        let policy = policies.approval.current();
+        let pattern = [earlier(3, Reason::Other), earlier(4, Reason::Other)];
+        for (amount, expected) in [
+            ("20.00", vec![Role::Manager]),
+            ("600.00", vec![Role::Manager]),
+            ("1000.01", vec![Role::Manager]),
+            ("5000.01", vec![Role::Manager, Role::Vp]),
+        ] {
+            let eligibility =
+                policy.eligibility(Asking { amount: usd(amount), taken_at: None, earlier: &pattern, ..asking(Reason::Other, 1) });
+            assert_eq!(eligibility.besides.len(), 2);
+            let matrix = policy.requirement("refund", Measure::Money(usd(amount)), Reason::Other, Some(Role::L2));
+            assert_eq!(policy.with_eligibility(matrix, &eligibility, Some(Role::L2)).approvals, expected, "{amount}");
         }
     }
 
@@ -204,11 +244,25 @@ mod tests {
     #[test]
     fn an_outage_is_made_good_within_the_contract() {
         let policies = Policies::shipped().unwrap();
-        let rows = [("20.00", Some("20"), true), ("20.01", Some("20"), false), ("90.00", None, true)];
-        for (amount, percent, eligible) in rows {
+        let before = |amount: &str, payment: &str, stands| Earlier {
+            payment: payment.to_owned(),
+            amount: usd(amount),
+            stands,
+            ..earlier(1, Reason::ServiceOutage)
+        };
+        let rows = [
+            ("20.00", Some("20"), vec![], true),
+            ("20.01", Some("20"), vec![], false),
+            ("90.00", None, vec![], true),
+            ("10.00", Some("20"), vec![before("10.00", "ch_1", true)], true),
+            ("10.01", Some("20"), vec![before("10.00", "ch_1", true)], false),
+            ("20.00", Some("20"), vec![before("10.00", "ch_1", false), before("10.00", "ch_2", true)], true),
+        ];
+        for (amount, percent, earlier, eligible) in rows {
             let percent = percent.map(|percent| percent.parse().unwrap());
-            let asking = Asking { amount: usd(amount), outage_credit_percent: percent, ..asking(Reason::ServiceOutage, 1) };
-            assert_eq!(policies.approval.current().eligibility(asking).refused.is_none(), eligible, "{amount} {percent:?}");
+            let asking =
+                Asking { amount: usd(amount), outage_credit_percent: percent, earlier: &earlier, ..asking(Reason::ServiceOutage, 1) };
+            assert_eq!(policies.approval.current().eligibility(asking).refused.is_none(), eligible, "{amount} {percent:?} {earlier:?}");
         }
     }
 
@@ -217,10 +271,9 @@ mod tests {
         let policies = Policies::shipped().unwrap();
         let policy = policies.approval.current();
         let other = Reason::Other;
-        type Row<'a> = (&'a str, &'a [(Timestamp, Reason)], Reason, Role, &'a [Role]);
-        let (near, edge, far) = ((ago(3), other), (ago(90), other), (ago(91), other));
-        let (both, old) = ([near, edge], [near, far]);
-        let errors = [(ago(1), Reason::BillingError), (ago(2), Reason::BillingError)];
+        type Row<'a> = (&'a str, &'a [Earlier], Reason, Role, &'a [Role]);
+        let (both, old) = ([earlier(3, other), earlier(90, other)], [earlier(3, other), earlier(91, other)]);
+        let errors = [earlier(1, Reason::BillingError), earlier(2, Reason::BillingError)];
         let rows: [Row<'_>; 6] = [
             ("the third request", &both, other, Role::BillingSpecialist, &[Role::Manager]),
             ("by a manager, who has looked", &both, other, Role::Manager, &[]),

@@ -1,6 +1,6 @@
 //! A dispute as a list shows it: what is claimed, until when, and how it ended.
 
-use super::{Case, Class};
+use super::Case;
 use crate::book::Payment;
 use crate::id::{AccountId, CaseId};
 use crate::money::Money;
@@ -28,10 +28,9 @@ pub struct Disputed {
 }
 
 impl Case {
-    /// The payment that a dispute is about.
+    /// The payment that a dispute is about, whatever people have called its case since.
     pub fn disputed_payment(&self) -> Option<&str> {
-        let named = self.evidence.iter().find(|evidence| evidence.label == PAYMENT);
-        named.filter(|_| self.class == Class::Chargeback).map(|evidence| evidence.source.as_str())
+        self.evidence.iter().find(|evidence| evidence.label == PAYMENT).map(|evidence| evidence.source.as_str())
     }
 }
 

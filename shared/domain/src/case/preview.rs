@@ -103,6 +103,7 @@ pub fn preview(
 fn proposed(kind: &Kind, reason: Reason, payment: Option<&Payment>, policy: &ApprovalPolicy, now: Timestamp) -> Proposed {
     let Kind::Refund { payment: id, amount } = kind;
     let asking = Asking {
+        payment: id,
         amount: *amount,
         reason,
         taken: payment.and_then(Payment::taken),

@@ -36,7 +36,13 @@ fn case(scene: Scene<'_>, invoice: &Invoice, head: &Head) -> Case {
         evidence.push(Evidence::new("First failed try", failed_at, &invoice.id));
     }
     match invoice.due() {
-        Due::Open(Some(remaining)) => evidence.push(Evidence::new("Still due", remaining, &invoice.id)),
+        Due::Open(Some(remaining)) => {
+            evidence.push(Evidence::new("Still due", remaining, &invoice.id));
+            let billed = invoice.total.copied().filter(|total| remaining.currency() != total.currency() || remaining > *total);
+            missing.extend(
+                billed.map(|total| format!("why more is due than was billed ({total}): nobody is reminded before a person looked")),
+            );
+        }
         _ => missing.push("the amount: the provider did not send it".to_owned()),
     }
     if let Some(NextTry::At(at)) = invoice.next_try.copied() {

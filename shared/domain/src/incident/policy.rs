@@ -13,6 +13,8 @@ pub struct IncidentPolicy {
     pub effective: String,
     /// How far back the days go that tell what is usual.
     pub history_days: i64,
+    /// After so many days an incident is over: it has become usual, and people have long known.
+    pub days_max: i64,
     /// How soon after a trouble somebody looks whether there are more.
     pub look_minutes: i64,
     /// How long before an incident something may have gone live that explains it.
@@ -41,6 +43,8 @@ pub struct Measure {
     pub accounts_min: usize,
     /// Raised when chance does it at most once in ten to this power.
     pub odds_min: Decimal,
+    /// Over when chance does it more often than once in ten to this power.
+    pub odds_end: Decimal,
     /// What is usual without a history: of tries for failures, a day for disputes.
     pub rate: Decimal,
     /// The same for one family or reason.
@@ -118,10 +122,14 @@ impl Rules for IncidentPolicy {
             complaints.push(Complaint::on(&cause.id, format!("`{}` has no `why`", cause.id.get_ref())));
         }
         for trouble in Trouble::ALL {
-            let Measure { window_minutes, quiet_minutes, accounts_min, rate, family_rate, weight, .. } = self.measure(trouble);
+            let Measure { window_minutes, quiet_minutes, accounts_min, odds_min, odds_end, rate, family_rate, weight } =
+                self.measure(trouble);
             let name = trouble.name();
             if *window_minutes < 1 || *quiet_minutes < 1 || *accounts_min < 2 || *weight < 1 {
                 complaints.push(Complaint::at(0, format!("the times, `accounts_min` and `weight` of `{name}` must be larger")));
+            }
+            if odds_end >= odds_min {
+                complaints.push(Complaint::at(0, format!("a {name} incident would end as it begins: `odds_end` must be below `odds_min`")));
             }
             if *rate <= Decimal::ZERO || *family_rate <= Decimal::ZERO {
                 complaints.push(Complaint::at(0, format!("the rates of `{name}` must be more than nothing: nothing is impossible")));
@@ -131,6 +139,9 @@ impl Rules for IncidentPolicy {
                     complaints.push(Complaint::at(0, format!("no cause fits a {name} incident by `{}`", sign.name())));
                 }
             }
+        }
+        if self.days_max < 1 || self.days_max > self.history_days {
+            complaints.push(Complaint::at(0, "`days_max` lies between 1 and `history_days`"));
         }
         if self.history_days < 1 || self.look_minutes < 1 || self.hold_minutes < 1 {
             complaints.push(Complaint::at(0, "`history_days`, `look_minutes` and `hold_minutes` must be at least 1"));

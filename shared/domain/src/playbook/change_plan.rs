@@ -5,11 +5,12 @@ use crate::action::Line;
 use crate::book::Subscription;
 use crate::event::{Item, Stated, SubscriptionStatus};
 use crate::import::Price;
-use crate::money::Money;
+use crate::money::{Money, Rate};
 use crate::prorate::{Bought, Method, NoProration, Period, Proration, change};
 use crate::staff::Role;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use rust_decimal::Decimal;
 use std::cmp::Ordering;
 
 /// What somebody wants to change.
@@ -38,6 +39,8 @@ pub enum NoChange {
     NoPrice(String),
     #[error("the plan `{to}` is billed by another interval than `{from}`; end one and begin the other at the renewal")]
     OtherInterval { from: String, to: String },
+    #[error("the plan `{to}` is sold in another currency than `{from}`; end one and begin the other at the renewal")]
+    OtherCurrency { from: String, to: String },
     #[error("it is not known which period is running; look at the subscription at the provider")]
     UnknownPeriod,
     #[error(transparent)]
@@ -59,6 +62,9 @@ pub fn change_plan(scene: Scene<'_>, change: Change<'_>) -> Result<Play, NoChang
     if to.interval != plan.interval {
         return Err(NoChange::OtherInterval { from: plan.price.clone(), to: to.price.clone() });
     }
+    if unit.currency() != old_unit.currency() {
+        return Err(NoChange::OtherCurrency { from: plan.price.clone(), to: to.price.clone() });
+    }
     let names = [named(from, plan.name.as_ref().unwrap_or(&plan.price)), named(Some(to), &to.price)];
     let up = match from.and_then(|from| from.rank).zip(to.rank) {
         Some((from, to)) => to.cmp(&from),
@@ -66,8 +72,11 @@ pub fn change_plan(scene: Scene<'_>, change: Change<'_>) -> Result<Play, NoChang
     };
     let upgrade = up == Ordering::Greater;
     let prices = [old_unit, unit].map(|unit| format!("{unit} × {}", plan.quantity));
-    let whole = |unit: crate::money::Rate| Money::rounded(unit.amount() * rust_decimal::Decimal::from(plan.quantity), unit.currency());
-    let cost = Line { label: "Each period".to_owned(), before: Some(whole(old_unit)), after: Some(whole(unit)) };
+    let whole = |unit: Rate| {
+        let sum = unit.amount().checked_mul(Decimal::from(plan.quantity)).ok_or(NoProration::TooLarge)?;
+        Ok::<_, NoChange>(Money::rounded(sum, unit.currency()))
+    };
+    let cost = Line { label: "Each period".to_owned(), before: Some(whole(old_unit)?), after: Some(whole(unit)?) };
     let features = to.features.join(", ");
     let (kind, verdict, effective_on, lines, due) = if upgrade {
         let proration = prorated(scene, change, plan)?;

@@ -12,6 +12,9 @@ pub fn charged_twice(scene: Scene<'_>, case: &Case, proposed: Option<&Proposed>)
     play.missing.clone_from(&case.missing);
     // What is only held is explained; the case's own draft says so.
     let Some(proposed) = proposed else { return play };
+    if let Some(why) = &proposed.impossible {
+        return Play { verdict: format!("Nothing can be given back now: {why}."), ..play };
+    }
     play.steps.push(Step::of(proposed, &case.why));
     let amount = proposed.amount.map(|amount| amount.to_string()).unwrap_or_default();
     let values = [("amount", amount), ("days", scene.policy.bank_days.clone())];
@@ -28,7 +31,7 @@ impl Step {
             amount: proposed.amount,
             approvals: proposed.approvals_required.clone(),
             lines: proposed.lines.clone(),
-            why: proposed.impossible.clone().unwrap_or_else(|| why.to_owned()),
+            why: why.to_owned(),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Playbook 5: the bill line by line, what of it is too much, and what the next one will come to.
 
 use super::{Name, Play, Scene, Step, When};
-use crate::case::{Case, Proposed};
+use crate::case::{Case, EXPLAINED, Proposed};
 use crate::money::Money;
 
 /// `next` is what the next invoice will come to, where the provider says it.
@@ -19,12 +19,16 @@ pub fn overcharged(scene: Scene<'_>, case: &Case, proposed: Option<&Proposed>, n
     let values = [("invoice", invoice), ("lines", lines.join("\n")), ("amount", amount), ("next", next)];
     let texts = &scene.policy.texts;
     match proposed {
-        Some(proposed) => {
+        Some(proposed) if proposed.impossible.is_none() => {
             play.steps.push(Step::of(proposed, &case.why));
             play.steps.push(scene.say(When::AfterItIsDone, &texts.corrected, &values));
         }
-        // Without a genuine error there is nothing to give back, and the breakdown says why.
-        None => play.steps.push(scene.say(When::AfterItIsDone, &texts.explained, &values)),
+        _ if case.resolution.as_deref() == Some(EXPLAINED) => play.steps.push(scene.say(When::Now, &texts.explained, &values)),
+        // What is wrong and cannot go back by itself is put right by a person, before anything is said.
+        _ => {
+            let what = proposed.and_then(|proposed| proposed.impossible.clone()).unwrap_or_else(|| case.advice.clone());
+            play.steps.push(Step::Task { who: "billing specialist", what, due_on: scene.day(1) });
+        }
     }
     play
 }

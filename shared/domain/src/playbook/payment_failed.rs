@@ -14,13 +14,15 @@ pub struct Failing<'a> {
     pub invoice: &'a Invoice,
     pub head: &'a Head,
     pub family: &'a Family,
+    /// What the customer is told of it: of an incident, nothing about their card.
+    pub reason: &'a str,
     pub entitlement: Option<Entitlement>,
     pub incident: Option<&'a Incident>,
     pub same_try: SignedDuration,
 }
 
 pub fn payment_failed(scene: Scene<'_>, failing: Failing<'_>) -> Play {
-    let Failing { invoice, head, family, entitlement, incident, same_try } = failing;
+    let Failing { invoice, head, family, reason, entitlement, incident, same_try } = failing;
     let Due::Open(remaining) = invoice.due() else {
         return scene.play(Name::PaymentFailed, "Nothing is due any more: nothing is to be done.");
     };
@@ -34,7 +36,7 @@ pub fn payment_failed(scene: Scene<'_>, failing: Failing<'_>) -> Play {
     let amount = remaining.map(|amount| amount.to_string());
     let mut play =
         scene.play(Name::PaymentFailed, format!("Send a link, give time, and say why: {}.", family.id.get_ref().replace('_', " ")));
-    play.look("reason", &family.customer_reason);
+    play.look("reason", reason);
     play.look("failed tries in a row", in_a_row);
     play.look("account", entitlement.map_or("no subscription has begun", Entitlement::name));
     play.look("days left", left);
@@ -56,7 +58,7 @@ pub fn payment_failed(scene: Scene<'_>, failing: Failing<'_>) -> Play {
     let values = [
         ("amount", amount.clone().unwrap_or_default()),
         ("invoice", invoice.number.value().unwrap_or(&invoice.id).clone()),
-        ("reason", family.customer_reason.clone()),
+        ("reason", reason.to_owned()),
         ("link", invoice.pay_link.value().cloned().unwrap_or_default()),
         ("days_left", left.to_string()),
         ("tries", in_a_row.to_string()),

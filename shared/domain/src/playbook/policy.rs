@@ -52,7 +52,8 @@ pub struct PlaybookPolicy {
 #[serde(deny_unknown_fields)]
 pub struct Wording {
     pub refund_approved: String,
-    pub refund_denied: String,
+    pub refund_late: String,
+    pub refund_over_contract: String,
     pub payment_failed: String,
     pub suspension_warning: String,
     pub upgraded: String,
@@ -68,11 +69,12 @@ impl PlaybookPolicy {
     }
 
     /// Every text that is written.
-    pub fn written(&self) -> [&str; 9] {
+    pub fn written(&self) -> [&str; 10] {
         let texts = &self.texts;
         [
             &texts.refund_approved,
-            &texts.refund_denied,
+            &texts.refund_late,
+            &texts.refund_over_contract,
             &texts.payment_failed,
             &texts.suspension_warning,
             &texts.upgraded,

@@ -2,7 +2,7 @@
 
 use super::{Name, Play, Scene, Step, When};
 use crate::action::{Line, Reason};
-use crate::approval::{Eligibility, Requirement};
+use crate::approval::{Eligibility, NotEligible, Requirement};
 use crate::money::Money;
 
 /// What somebody wants back.
@@ -20,12 +20,16 @@ pub fn refund(scene: Scene<'_>, refunding: Refunding<'_>) -> Play {
     let Refunding { payment, amount, reason, eligibility, requirement, lines } = refunding;
     let reason = reason.name().replace('_', " ");
     let texts = &scene.policy.texts;
-    if let Some((why, instead)) = &eligibility.refused {
-        let why = why.to_string();
+    if let Some((refused, instead)) = &eligibility.refused {
+        let why = refused.to_string();
         let mut play = scene.play(Name::Refund, format!("Explain, do not refund: {}.", why.trim_end_matches('.')));
         play.look("reason", reason);
-        let values = [("why", format!("{}.", why.trim_end_matches('.'))), ("instead", format!("{instead}."))];
-        play.steps.push(scene.say(When::Now, &texts.refund_denied, &values));
+        play.look("instead", instead);
+        let (text, values) = match refused {
+            NotEligible::TooLate { days, most, .. } => (&texts.refund_late, vec![("days", days.to_string()), ("most", most.to_string())]),
+            NotEligible::OverContract { limit, .. } => (&texts.refund_over_contract, vec![("amount", limit.to_string())]),
+        };
+        play.steps.push(scene.say(When::Now, text, &values));
         return play;
     }
     let mut play = scene.play(Name::Refund, format!("Refund {amount}: {}", eligibility.why));

@@ -1,10 +1,11 @@
 //! Storms that are incidents, and busy hours that are none.
 
+use super::watch::Count;
 use super::*;
 use crate::id::AccountId;
-use crate::incident::Release;
 use crate::money::{Currency, Money};
 use crate::policy::Policies;
+use jiff::SignedDuration;
 
 const NOON: &str = "2026-03-10T12:00:00Z";
 
@@ -38,8 +39,21 @@ fn many(range: std::ops::Range<usize>, signs: (&str, &str, Option<&str>)) -> Vec
 
 fn looked(watch: Watch, pulses: &[Pulse], standing: &[Incident], releases: &Releases, at: Timestamp) -> Looked {
     let policies = Policies::shipped().unwrap();
+    let policy = policies.incidents.current();
     let standing = standing.iter().map(|incident| (incident.id.clone(), incident.clone())).collect();
-    look(watch, pulses, &standing, releases, at, policies.incidents.current())
+    let inside = |trouble: Trouble, stretch: Stretch| {
+        let inside = |pulse: &&Pulse| pulse.trouble == trouble && pulse.at > stretch.since && pulse.at <= stretch.until;
+        pulses.iter().filter(inside).cloned().collect::<Vec<_>>()
+    };
+    let reads: Vec<_> = Trouble::ALL
+        .into_iter()
+        .map(|trouble| Read {
+            trouble,
+            lately: inside(trouble, watch.lately(trouble, at, policy)),
+            past: watch.uncounted(trouble, at, policy).map(|stretch| (stretch, inside(trouble, stretch))),
+        })
+        .collect();
+    look(watch, &reads, &standing, releases, at, policy)
 }
 
 fn first(pulses: &[Pulse]) -> Looked {
@@ -115,28 +129,104 @@ fn it_grows_while_it_lasts_and_is_over_when_it_has_been_quiet() {
     assert_eq!(again.incidents, [], "what is over is not found again");
 }
 
+/// A watch that has counted the week before, look by look.
+fn caught_up(pulses: &[Pulse]) -> Watch {
+    (0..8).fold(Watch::new("stripe", "default"), |watch, _| looked(watch, pulses, &[], &Releases::default(), noon()).watch)
+}
+
 #[test]
-fn what_was_usual_is_no_news_and_an_incident_does_not_become_usual() {
+fn what_was_usual_is_no_news_and_an_incident_does_not_become_usual_by_itself() {
     // For a week, one in four tries meets the gateway's trouble: bad, and usual.
     let usual: Vec<_> =
         (0..800).map(|n| pulse(n, 61 + i64::try_from(n).unwrap() * 12, ("US", "pro", (n % 4 == 0).then_some("gateway_error")))).collect();
-    let before = looked(Watch::new("stripe", "default"), &usual, &[], &Releases::default(), noon());
-    assert_eq!(before.watch.days.len(), 8);
+    let before = caught_up(&usual);
+    assert_eq!((before.days.len(), before.counted(Trouble::Failure, &Sign::Source).tries), (8, 800));
     let today: Vec<_> =
         many(1000..1024, ("US", "pro", None)).into_iter().chain(many(1024..1036, ("US", "pro", Some("gateway_error")))).collect();
-    let known = looked(before.watch.clone(), &today, &[], &Releases::default(), noon() + minutes(1));
+    let known = looked(before.clone(), &today, &[], &Releases::default(), noon() + minutes(1));
     assert_eq!(known.incidents, []);
     let unknown = looked(Watch::new("stripe", "default"), &today, &[], &Releases::default(), noon() + minutes(1));
     assert_eq!(unknown.incidents.len(), 1, "without a history it is news");
 
     let storm = many(2000..2040, ("US", "pro", Some("gateway_error")));
-    let found = looked(before.watch.clone(), &storm, &[], &Releases::default(), noon());
+    let found = looked(before.clone(), &storm, &[], &Releases::default(), noon());
     assert_eq!(found.incidents.len(), 1);
     let later = looked(found.watch, &storm, &found.incidents, &Releases::default(), noon() + minutes(180));
-    assert_eq!(
-        later.watch.count(Trouble::Failure, &Sign::Family("gateway_error".to_owned())),
-        before.watch.count(Trouble::Failure, &Sign::Family("gateway_error".to_owned()))
-    );
+    let family = Sign::Family("gateway_error".to_owned());
+    assert_eq!(later.watch.counted(Trouble::Failure, &family), before.counted(Trouble::Failure, &family));
+}
+
+#[test]
+fn of_two_incidents_each_goes_on_by_itself() {
+    let mut pulses = [
+        many(0..12, ("BR", "pro", Some("declined"))),
+        many(20..42, ("US", "pro", Some("gateway_error"))),
+        many(50..150, ("US", "pro", None)),
+    ]
+    .concat();
+    let found = first(&pulses);
+    assert_eq!(found.incidents.len(), 2);
+    let again = looked(found.watch.clone(), &pulses, &found.incidents, &Releases::default(), noon() + minutes(5));
+    assert!(again.incidents.iter().all(|incident| incident.state == State::Open), "nothing has changed: {:?}", again.incidents);
+    // At night nobody else pays: too few to compare with, and still the same bank.
+    pulses.retain(|pulse| pulse.signs.issuer.as_deref() == Some("BR"));
+    let alone = looked(found.watch, &pulses, &found.incidents, &Releases::default(), noon() + minutes(5));
+    let bank = alone.incidents.iter().find(|incident| incident.sign == Sign::Issuer("BR".to_owned()));
+    assert!(bank.is_none_or(|incident| incident.state == State::Open), "{bank:?}");
+}
+
+#[test]
+fn what_lasts_for_days_is_over_and_not_raised_again_while_the_days_learn_it() {
+    let mut watch = Watch::new("stripe", "default");
+    let mut standing: Vec<Incident> = Vec::new();
+    let mut ended = Vec::new();
+    for hour in 0..24 * 6 {
+        let now = noon() + minutes(60 * hour);
+        let pulses: Vec<_> =
+            (0..hour * 6 + 6).map(|n| pulse(usize::try_from(n).unwrap(), -60 * (n / 6), ("US", "pro", Some("authentication")))).collect();
+        let looked = looked(watch, &pulses, &standing, &Releases::default(), now + minutes(30));
+        for incident in looked.incidents {
+            standing.retain(|known| known.id != incident.id);
+            ended.extend(incident.ended_at.filter(|_| incident.became_usual));
+            standing.push(incident);
+        }
+        watch = looked.watch;
+    }
+    assert_eq!((standing.len(), ended.len(), standing[0].state), (1, 1, State::Over), "{standing:?}");
+    assert!(watch.counted(Trouble::Failure, &Sign::Family("authentication".to_owned())) != Count::default(), "it is learned");
+}
+
+#[test]
+fn what_is_told_hours_late_is_still_found() {
+    let policies = Policies::shipped().unwrap();
+    let policy = policies.incidents.current();
+    let pulses: Vec<_> = many(0..9, ("US", "pro", Some("gateway_error")));
+    let now = noon() + minutes(60 * 5);
+    assert_eq!(looked(Watch::new("stripe", "default"), &pulses, &[], &Releases::default(), now).incidents, []);
+    let mut watch = Watch::new("stripe", "default");
+    for pulse in &pulses {
+        watch.arm(Trouble::Failure, pulse.at, now, policy);
+    }
+    let found = looked(watch, &pulses, &[], &Releases::default(), now);
+    assert_eq!((found.incidents.len(), found.watch.late_from.len()), (1, 0));
+}
+
+#[test]
+fn an_alarm_that_rings_while_somebody_looks_is_put_off_so_that_the_look_is_made_again() {
+    let policies = Policies::shipped().unwrap();
+    let policy = policies.incidents.current();
+    let mut watch = Watch::new("stripe", "default");
+    assert!(watch.arm(Trouble::Failure, noon(), noon(), policy));
+    assert!(!watch.arm(Trouble::Failure, noon(), noon() + minutes(1), policy), "once is enough");
+    assert!(watch.arm(Trouble::Failure, noon(), noon() + minutes(5), policy), "its time has come: a look may be on its way");
+}
+
+#[test]
+fn a_source_with_a_price_for_every_customer_keeps_what_is_frequent() {
+    let pulses: Vec<_> = (0..2000).map(|n| pulse(n, 61 + i64::try_from(n % 1000).unwrap(), ("US", &format!("price_{n}"), None))).collect();
+    let watch = caught_up(&pulses);
+    assert!(watch.days.values().all(|day| day.values().all(|counts| counts.len() <= 150)));
+    assert_eq!(watch.counted(Trouble::Failure, &Sign::Source).tries, 2000);
 }
 
 #[test]
@@ -158,5 +248,10 @@ fn disputes_that_come_together_are_one_incident() {
     let many: Vec<_> = (0..7).map(|n| dispute(n, 60 * i64::try_from(n).unwrap(), "fraudulent")).collect();
     let found = first(&many);
     assert_eq!((found.incidents.len(), found.incidents[0].rule.as_str(), found.incidents[0].seen.tries), (1, "many-disputes", None));
-    assert_eq!(found.watch.wake_at, Some(noon() + SLOWLY));
+    assert_eq!(found.watch.wake_at, Some(noon() + minutes(60)));
+    // An hour later nothing is new: it goes on; after days of silence it is over.
+    let later = looked(found.watch.clone(), &many, &found.incidents, &Releases::default(), noon() + minutes(61));
+    assert_eq!(later.incidents, []);
+    let over = looked(found.watch, &many, &found.incidents, &Releases::default(), noon() + minutes(60 * 60));
+    assert_eq!(over.incidents[0].state, State::Over);
 }
