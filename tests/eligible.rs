@@ -114,3 +114,72 @@ fn what_was_tried_and_must_not_be_is_counted_once_each() {
         assert_eq!(blocked(&service).await, 5);
     });
 }
+
+/// A customer with a payment of 2,000.00.
+async fn customer(service: &Service, n: usize) {
+    let (now, id) = (service.clock.now(), format!("cus_x{n}"));
+    deliver(service, &stripe::event(&format!("evt_x{n}a"), "customer.created", now, &stripe::customer(&id, now))).await;
+    let charge = stripe::charge(&id, &format!("ch_x{n}"), None, 200_000, "usd", None, now);
+    deliver(service, &stripe::event(&format!("evt_x{n}b"), "charge.succeeded", now, &charge)).await;
+    service.work().await.unwrap();
+}
+
+async fn ask_for(service: &Service, staff: &str, n: usize, key: &str, amount: &str) -> Value {
+    let body = json!({
+        "account": format!("stripe:cus_x{n}"), "kind": "refund", "reason_code": "billing_error", "note": "",
+        "params": {"payment": format!("ch_x{n}"), "amount": {"amount": amount, "currency": "USD"}},
+    });
+    let (status, action) = ask(service, staff, Method::POST, "/api/actions", Some(&body), Some(key)).await;
+    assert_eq!(status.as_u16(), 201, "{action}");
+    action
+}
+
+#[test]
+fn a_limit_is_not_met_by_halves_nor_by_two_tabs() {
+    run(async {
+        let service = with_a_payment().await;
+        customer(&service, 1).await;
+        assert_eq!(ask_for(&service, "bea", 1, "k1", "600.00").await["approvals_required"], json!([]));
+        let second = ask_for(&service, "bea", 1, "k2", "400.01").await;
+        assert_eq!(
+            (&second["approvals_required"], &second["state"]),
+            (&json!([{"role": "manager"}]), &json!("waiting_approval")),
+            "{second}"
+        );
+        assert!(second["preview"]["clause"]["why"].as_str().unwrap().contains("It comes to 1000.01 USD"), "{second}");
+        assert_eq!(
+            ask_for(&service, "mara", 1, "k3", "700.00").await["approvals_required"],
+            json!([]),
+            "each person has limits of their own"
+        );
+        // Two tabs at one moment, each inside the limit, not both.
+        customer(&service, 2).await;
+        let (one, other) = tokio::join!(ask_for(&service, "bea", 2, "t1", "700.00"), ask_for(&service, "bea", 2, "t2", "700.00"));
+        let alone = [&one, &other].iter().filter(|action| action["approvals_required"] == json!([])).count();
+        assert_eq!(alone, 1, "{one} {other}");
+        // A month later it begins anew.
+        pass(&service, 31).await;
+        assert_eq!(ask_for(&service, "bea", 2, "k4", "300.00").await["approvals_required"], json!([]));
+    });
+}
+
+#[test]
+fn a_day_has_a_total_over_all_accounts_and_looking_does_not_count() {
+    run(async {
+        let service = with_a_payment().await;
+        for n in 1..=6 {
+            customer(&service, n).await;
+        }
+        for n in 1..=5 {
+            let body = json!({"account": format!("stripe:cus_x{n}"), "kind": "refund", "reason_code": "billing_error", "preview_only": true,
+                "params": {"payment": format!("ch_x{n}"), "amount": {"amount": "999.00", "currency": "USD"}}});
+            let (_, shown) = ask(&service, "mara", Method::POST, "/api/actions", Some(&body), Some(&format!("p{n}"))).await;
+            assert_eq!((&shown["state"], &shown["approvals_required"]), (&json!("previewed"), &json!([])), "{shown}");
+            assert_eq!(ask_for(&service, "mara", n, &format!("k{n}"), "999.00").await["approvals_required"], json!([]));
+        }
+        assert_eq!(ask_for(&service, "mara", 6, "k6", "5.01").await["approvals_required"], json!([{"role": "billing_specialist"}]));
+        assert_eq!(ask_for(&service, "mara", 6, "k7", "5.00").await["approvals_required"], json!([]), "exactly the total");
+        pass(&service, 1).await;
+        assert_eq!(ask_for(&service, "mara", 6, "k8", "900.00").await["approvals_required"], json!([]), "another day");
+    });
+}

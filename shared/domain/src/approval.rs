@@ -3,8 +3,8 @@
 mod eligibility;
 mod matrix;
 
-pub use eligibility::{Asking, Earlier, Eligibility, NotEligible};
-pub use matrix::{ApprovalPolicy, KINDS, Measure, Requirement};
+pub use eligibility::{Asking, Earlier, Eligibility, NotEligible, decided_here};
+pub use matrix::{ApprovalPolicy, Decided, KINDS, Measure, Requirement, Rule};
 
 use crate::action::{Action, Decision, State, Vote};
 use crate::staff::{MACHINE, Role, Staff};

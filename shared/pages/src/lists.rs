@@ -125,20 +125,6 @@ pub fn dunning(viewer: &Viewer, rows: &[Plan], next: Option<&str>) -> String {
     page("Dunning", "/dunning", viewer, next, "No invoice is being recovered.", rows.len(), table)
 }
 
-/// The policies as they stand, by name and text.
-pub fn policies(viewer: &Viewer, files: &[(&str, &str)]) -> String {
-    frame(
-        "Policies",
-        "/policies",
-        Some(viewer),
-        html! {
-            h1 { "Policies" }
-            p .soft { "Rules are data. A released version is never edited; a new version stands beside it." }
-            @for (name, text) in files { section { details { summary { (name) } pre { code { (text) } } } } }
-        },
-    )
-}
-
 /// One sent message.
 pub struct OutboxRow {
     pub at: Timestamp,

@@ -7,8 +7,8 @@ use local::demo::Dice;
 use local::service::Service;
 use shared::app::ports::{Channel, Clock, Order};
 use shared::app::store::{External, Of, Page, Receipt, Timeline, keys, page, read};
-use shared::domain::action::{Action, Decision, Kind, State};
-use shared::domain::approval::missing;
+use shared::domain::action::{Action, Decision, Kind, Reason, State, Vote};
+use shared::domain::approval::{Measure, missing};
 use shared::domain::book::{Head, Invoice, KeptCard, Payment, Subscription, Touched};
 use shared::domain::case::Case;
 use shared::domain::desk::Desk;
@@ -16,6 +16,7 @@ use shared::domain::dunning::Plan;
 use shared::domain::fact::{Fact, sum};
 use shared::domain::id::{AccountId, sha256};
 use shared::domain::ledger::{Entry, LedgerHead, Step, verify};
+use shared::domain::money::Money;
 use std::collections::{BTreeMap, BTreeSet};
 
 fn must(holds: bool, what: impl FnOnce() -> String) -> Result<(), String> {
@@ -55,6 +56,7 @@ pub async fn check(
     }
     events_are_done(service, acknowledged).await?;
     refunds_are_ours(service, &actions)?;
+    limits_hold_together(service, &actions)?;
     letters_once(service)?;
     queues_are_empty(service)?;
     reports_recompute(service, refused, &facts).await?;
@@ -222,6 +224,34 @@ fn refunds_are_ours(service: &Service, actions: &BTreeMap<shared::domain::id::Ac
     }
     for action in actions.values().filter(|action| action.state == State::Executed) {
         must(seen.contains(action.id.as_str()), || format!("{} is executed, and the provider knows nothing of it", action.id))?;
+    }
+    Ok(())
+}
+
+/// Nobody decided alone, taken together, what their role may not decide alone; nor more in a day than anybody may.
+fn limits_hold_together(service: &Service, actions: &BTreeMap<shared::domain::id::ActionId, Action>) -> Result<(), String> {
+    let policy = service.context.policies.approval.current();
+    let window = SignedDuration::from_hours(24 * policy.alone.days);
+    let alone: Vec<_> = actions
+        .values()
+        .filter_map(|action| Some((action, action.votes.iter().find(|vote| vote.within_limit)?, action.kind.amount()?)))
+        .collect();
+    let sum = |some: &mut dyn Iterator<Item = &(&Action, &Vote, Money)>| some.fold(Money::zero(policy.currency), |sum, it| sum.plus(it.2));
+    for (action, vote, _) in &alone {
+        let own = |other: &&(&Action, &Vote, Money)| other.1.by == vote.by;
+        let here = |other: &&(&Action, &Vote, Money)| {
+            own(other) && other.0.account == action.account && vote.at.duration_since(other.1.at) <= window
+        };
+        let before = sum(&mut alone.iter().filter(here).filter(|other| other.1.at < vote.at || other.0.id == action.id));
+        // Of what was decided in one instant the order is not known: then the most lenient reason is taken.
+        let by_now = sum(&mut alone.iter().filter(here).filter(|other| other.1.at <= vote.at));
+        for (sum, reason) in [(before, action.reason_code), (by_now, Reason::BillingError)] {
+            let needed = policy.requirement(action.kind.name(), Measure::Money(sum), reason, Some(vote.role)).approvals;
+            must(needed.is_empty(), || format!("{} decided {sum} alone for {}, which needs {needed:?}", vote.by, action.account))?;
+        }
+        let day = |vote: &Vote| vote.at.to_zoned(jiff::tz::TimeZone::UTC).date();
+        let today = sum(&mut alone.iter().filter(own).filter(|other| day(other.1) == day(vote)));
+        must(today.amount() <= policy.alone.daily_total, || format!("{} decided {today} alone in a day", vote.by))?;
     }
     Ok(())
 }

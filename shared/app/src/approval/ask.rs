@@ -8,11 +8,11 @@ use crate::fault::Fault;
 use crate::message::{Message, send_all};
 use crate::ports::{Channel, Letter, QueueName, Unsent};
 use crate::report::action_json;
-use crate::store::{self, Attempted, Batch, Commit, Idempotency, Of, Sent, keys};
+use crate::store::{self, Alone, Attempted, Batch, Commit, Idempotency, Of, Sent, keys};
 use crate::web::{self, Answer, Problem, header};
 use bytes::Bytes;
 use domain::action::{Action, Kind, NoPreview, Reason, State, all_of, preview_refund};
-use domain::approval::{self, Asking, KINDS, Measure};
+use domain::approval::{self, Asking, Decided, KINDS, Measure, decided_here};
 use domain::book::{Head, Payment};
 use domain::case::{Case, State as CaseState};
 use domain::id::{AccountId, ActionId, CaseId, sha256};
@@ -21,6 +21,7 @@ use domain::money::Money;
 use domain::staff::{MACHINE, Staff};
 use http::{Request, StatusCode};
 use jiff::SignedDuration;
+use jiff::tz::TimeZone;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -194,6 +195,8 @@ async fn make(context: &Context, ask: &Ask<'_>) -> Result<Attempted<Result<Actio
     wanted.extend(ask.idempotency.as_ref().map(|it| keys::idempotency(&it.staff, &it.key)));
     wanted.extend(ask.case.as_ref().map(keys::case));
     wanted.extend(ask.by.map(|staff| keys::staff(&staff.id)));
+    let today = context.clock.now().to_zoned(TimeZone::UTC).date();
+    wanted.extend(ask.by.map(|staff| keys::alone(&staff.id, today)));
     let batch = Batch::read(context, wanted).await?;
     // The role that counts is the one of this very batch, which the commit depends on.
     let staff: Option<Staff> = ask.by.map(|staff| batch.get(&keys::staff(&staff.id))).transpose()?.flatten();
@@ -221,8 +224,15 @@ async fn make(context: &Context, ask: &Ask<'_>) -> Result<Attempted<Result<Actio
     let taken_at = payment.as_ref().and_then(|payment| payment.at);
     let outage_credit_percent = desk::outage_credit(context, &account, taken_at).await?;
 
+    let so_far = ask.by.map(|staff| batch.get::<Alone>(&keys::alone(&staff.id, today))).transpose()?.flatten();
+
     // Decide.
     let now = context.clock.now();
+    let policy = context.policies.approval.current();
+    let decided_alone = Decided {
+        here: ask.by.map(|staff| decided_here(&earlier, &staff.id, policy, now)).unwrap_or_default(),
+        today: so_far.as_ref().map(|so_far| so_far.total).unwrap_or_default(),
+    };
     let asking = |amount| Asking {
         payment: &ask.payment,
         amount,
@@ -233,7 +243,7 @@ async fn make(context: &Context, ask: &Ask<'_>) -> Result<Attempted<Result<Actio
         earlier: &earlier,
         now,
     };
-    let made = decided(context, ask, staff.as_ref(), payment.as_ref(), asking);
+    let made = decided(context, ask, staff.as_ref(), payment.as_ref(), decided_alone, asking);
     let mut action = match made {
         Ok(action) => action,
         Err(problem) => return Ok(Attempted::Done(Err(problem))),
@@ -258,6 +268,11 @@ async fn make(context: &Context, ask: &Ask<'_>) -> Result<Attempted<Result<Actio
     }
     if let Some(idempotency) = &ask.idempotency {
         commit.create(idempotency);
+    }
+    let alone = action.votes.iter().find(|vote| vote.within_limit).zip(action.kind.amount());
+    if let Some((vote, amount)) = alone.filter(|(_, amount)| amount.currency() == policy.currency) {
+        let total = decided_alone.today + amount.amount();
+        commit.over(&batch, &Alone { staff: vote.by.clone(), day: today, total });
     }
     if let Some(staff) = ask.by {
         commit.check(&batch, &keys::staff(&staff.id));
@@ -291,6 +306,7 @@ fn decided<'a>(
     ask: &Ask<'_>,
     by: Option<&Staff>,
     payment: Option<&Payment>,
+    alone: Decided,
     asking: impl Fn(Money) -> Asking<'a>,
 ) -> Result<Action, Problem> {
     let policy = context.policies.approval.current();
@@ -299,7 +315,7 @@ fn decided<'a>(
     let amount = ask.amount.map_or_else(|| all_of(payment, &ask.payment), Ok).map_err(impossible)?;
     let now = asking(amount).now;
     let role = by.map(|staff| staff.role);
-    let requirement = policy.requirement("refund", Measure::Money(amount), ask.reason, role);
+    let requirement = policy.requirement_after("refund", Measure::Money(amount), ask.reason, role, alone);
     // What cannot be done at all is said before what the policy does not give.
     preview_refund(payment, &ask.payment, amount, ask.reason, requirement.clause.clone()).map_err(impossible)?;
     let eligibility = policy.eligibility(asking(amount));

@@ -67,7 +67,8 @@ pub async fn earlier_refunds(context: &Context, account: &AccountId) -> Result<V
             let action::Kind::Refund { payment, amount } = action.kind;
             let stands = !matches!(action.state, State::Denied | State::Expired | State::Stale | State::Failed);
             if action.state != State::Previewed {
-                found.push(Earlier { at: action.requested_at, reason: action.reason_code, payment, amount, stands });
+                let alone_by = action.votes.iter().find(|vote| vote.within_limit).map(|vote| vote.by.clone());
+                found.push(Earlier { at: action.requested_at, reason: action.reason_code, payment, amount, stands, alone_by });
             }
         }
         after = items.last().filter(|_| items.len() == PAGE as usize).map(|item| item.key.sk.clone());

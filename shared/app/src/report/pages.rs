@@ -118,7 +118,7 @@ pub(super) async fn answer(context: &Context, endpoint: Endpoint, request: &Requ
             let month = Month::parse(&month).ok_or_else(api::not_a_month)?;
             ::pages::report(&viewer, month, &read::month_report(context, month).await?)
         }
-        Endpoint::PoliciesPage => ::pages::policies(&viewer, SHIPPED),
+        Endpoint::PoliciesPage => ::pages::policies(&viewer, context.policies.approval.current(), SHIPPED),
         other => unreachable!("the route table sends {other:?} elsewhere"),
     };
     Ok(web::html(StatusCode::OK, page))

@@ -7,10 +7,10 @@ use crate::context::Context;
 use crate::fault::Fault;
 use crate::import::standing;
 use crate::incident;
-use crate::store::{self, Batch, Of, keys};
+use crate::store::{self, Alone, Batch, Of, keys};
 use crate::web::Problem;
 use domain::action::{Reason, all_of, preview_refund};
-use domain::approval::{Asking, Measure};
+use domain::approval::{Asking, Decided, Measure, decided_here};
 use domain::book::{Head, Invoice, Payment, Person, Subscription};
 use domain::case::{Case, Class, Preview};
 use domain::entitlement::entitlement;
@@ -23,6 +23,7 @@ use domain::prorate::Method;
 use domain::staff::Staff;
 use http::StatusCode;
 use jiff::SignedDuration;
+use jiff::tz::TimeZone;
 use serde::Deserialize;
 
 /// What a playbook is asked about; each needs some of it.
@@ -159,7 +160,12 @@ async fn refunding(context: &Context, known: &Known, asked: &Asked, staff: &Staf
         now: context.clock.now(),
     });
     let role = Some(staff.role);
-    let requirement = policy.with_eligibility(policy.requirement("refund", Measure::Money(amount), reason, role), &eligibility, role);
+    let now = context.clock.now();
+    let so_far: Option<Alone> = store::read(context, &keys::alone(&staff.id, now.to_zoned(TimeZone::UTC).date())).await?;
+    let decided =
+        Decided { here: decided_here(&earlier, &staff.id, policy, now), today: so_far.map(|so_far| so_far.total).unwrap_or_default() };
+    let requirement =
+        policy.with_eligibility(policy.requirement_after("refund", Measure::Money(amount), reason, role, decided), &eligibility, role);
     let preview = preview_refund(Some(&payment), id, amount, reason, requirement.clause.clone()).map_err(impossible)?;
     let refunding = Refunding { payment: id, amount, reason, eligibility: &eligibility, requirement: &requirement, lines: &preview.lines };
     Ok(refund(scene(context, known), refunding))
@@ -177,7 +183,7 @@ async fn changing(context: &Context, known: &Known, asked: &Asked, staff: &Staff
     let homes: Vec<_> = homes.collect();
     let batch = Batch::read(context, homes.iter().cloned().chain([keys::imports(Kind::Catalogue.name())]).collect()).await?;
     let prices = standing::<Price>(&batch, homes)?;
-    let today = context.clock.now().to_zoned(jiff::tz::TimeZone::UTC).date();
+    let today = context.clock.now().to_zoned(TimeZone::UTC).date();
     let sold = |price: &&Price| price.from.is_none_or(|from| from <= today) && price.until.is_none_or(|until| today <= until);
     let named = |id: &str| prices.iter().find(|price| price.price == id);
     let unknown =

@@ -124,6 +124,11 @@ pub fn idempotency(staff: &str, key: &str) -> Key {
     Key { table: Table::Accounts, pk: format!("IDEMPOTENCY#{staff}#{}", digest(&[key], 26)), sk: "IDEMPOTENCY".to_owned() }
 }
 
+/// What somebody decided alone on a day.
+pub fn alone(staff: &str, day: Date) -> Key {
+    Key { table: Table::Accounts, pk: format!("ALONE#{staff}#{day}"), sk: "ALONE".to_owned() }
+}
+
 pub fn fact(month: &str, account: &AccountId, commit: &str, number: usize) -> Key {
     let shard = shard_of(account.as_str(), FACT_SHARDS);
     Key { table: Table::Facts, pk: format!("{month}#{shard}"), sk: format!("{account}#{commit}#{number}") }
@@ -300,6 +305,7 @@ mod tests {
             card(&id, "pm_1"),
             external("stripe", "default", "invoice:in_1"),
             idempotency("mara", "key"),
+            alone("mara", "2026-01-31".parse().unwrap()),
             fact("2026-01", &id, "evt_1", 0),
             staff("mara"),
             found_by(&term_digest("email:ada@shop.example"), &id),

@@ -20,6 +20,8 @@ use domain::source::Source;
 use domain::staff::Staff;
 use domain::ticket::Ticket;
 use jiff::Timestamp;
+use jiff::civil::Date;
+use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 /// A resource together with the account that it belongs to.
@@ -112,6 +114,14 @@ pub struct Probes {
     pub count: u32,
 }
 
+/// What somebody decided alone on a day, in the policy's currency.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Alone {
+    pub staff: String,
+    pub day: Date,
+    pub total: Decimal,
+}
+
 macro_rules! stored {
     ($type:ty, $version:literal, |$value:ident| key $key:expr, wake $wake:expr, place $place:expr) => {
         impl Stored for $type {
@@ -158,6 +168,7 @@ stored!(Timeline, 1, |it| key keys::timeline(&it.account, it.event.at, &it.event
 stored!(External, 1, |it| key keys::external(&it.provider, &it.source, &it.id), wake it.waiting.iter().map(|waiting| waiting.until).min(),
     place (!it.waiting.is_empty()).then(|| ("WAITING".to_owned(), format!("{}#{}#{}", it.provider, it.source, it.id))));
 stored!(Idempotency, 1, |it| key keys::idempotency(&it.staff, &it.key), wake None, place None);
+stored!(Alone, 1, |it| key keys::alone(&it.staff, it.day), wake None, place None);
 stored!(Source, 1, |it| key keys::source(&it.provider, &it.source), wake None, place None);
 stored!(FoundBy, 1, |it| key keys::found_by(&it.digest, &it.account), wake None, place None);
 stored!(Ticket, 1, |it| key keys::ticket(&it.provider, &it.source, &it.id), wake None,

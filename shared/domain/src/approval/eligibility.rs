@@ -64,6 +64,15 @@ pub struct Earlier {
     pub amount: Money,
     /// Whether it was given, or may still be.
     pub stands: bool,
+    /// Who decided it alone.
+    pub alone_by: Option<String>,
+}
+
+/// What somebody has decided alone for one account, of refunds that were asked for before.
+pub fn decided_here(earlier: &[Earlier], staff: &str, policy: &ApprovalPolicy, now: Timestamp) -> Decimal {
+    let since = now - SignedDuration::from_hours(24 * policy.alone.days);
+    let own = earlier.iter().filter(|it| it.alone_by.as_deref() == Some(staff) && it.at >= since);
+    own.filter(|it| it.amount.currency() == policy.currency).map(|it| it.amount.amount()).sum()
 }
 
 /// Why a refund is not for this case, and what is. The order is the order of the checks.
@@ -86,6 +95,10 @@ pub struct Eligibility {
 }
 
 impl ApprovalPolicy {
+    pub fn windows(&self) -> &[Window] {
+        &self.eligibility
+    }
+
     /// Judges a refund by its reason, its time, its amount and the customer's history.
     pub fn eligibility(&self, asking: Asking<'_>) -> Eligibility {
         let window = self.eligibility.iter().find(|window| window.reason == asking.reason).expect("the lint saw a window for every reason");
@@ -202,7 +215,7 @@ mod tests {
     }
 
     fn earlier(days: i64, reason: Reason) -> Earlier {
-        Earlier { at: ago(days), reason, payment: "ch_0".to_owned(), amount: usd("1.00"), stands: true }
+        Earlier { at: ago(days), reason, payment: "ch_0".to_owned(), amount: usd("1.00"), stands: true, alone_by: Some("bea".to_owned()) }
     }
 
     #[test]
@@ -222,6 +235,16 @@ mod tests {
             let matrix = policy.requirement("refund", Measure::Money(usd(amount)), Reason::Other, Some(Role::L2));
             assert_eq!(policy.with_eligibility(matrix, &eligibility, Some(Role::L2)).approvals, expected, "{amount}");
         }
+    }
+
+    #[test]
+    fn what_one_person_decided_alone_counts_together_for_a_month() {
+        let policies = Policies::shipped().unwrap();
+        let policy = policies.approval.current();
+        let of =
+            |days, amount: &str, by: &str| Earlier { amount: usd(amount), alone_by: Some(by.to_owned()), ..earlier(days, Reason::Other) };
+        let earlier = [of(1, "300.00", "bea"), of(30, "200.00", "bea"), of(31, "999.00", "bea"), of(2, "50.00", "mara")];
+        assert_eq!(decided_here(&earlier, "bea", policy, now()).to_string(), "500.00");
     }
 
     #[test]

@@ -44,6 +44,7 @@ pub struct ApprovalPolicy {
     pub currency: Currency,
     pub expiry_hours: i64,
     pub rule: Vec<Rule>,
+    pub alone: Alone,
     pub(super) eligibility: Vec<eligibility::Window>,
     pub(super) pattern: eligibility::Pattern,
     pub(super) exception: eligibility::Exception,
@@ -63,6 +64,25 @@ pub struct Rule {
     pub alone: Vec<Role>,
     pub approvals: Vec<Role>,
     pub why: String,
+}
+
+/// What one person may decide alone, taken together.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Alone {
+    pub days: i64,
+    pub why: String,
+    pub daily_total: Decimal,
+    pub daily_why: String,
+}
+
+/// What a person has decided alone so far, in the policy's currency.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Decided {
+    /// For this account and kind, in the days that count together.
+    pub here: Decimal,
+    /// Today, for all accounts and kinds.
+    pub today: Decimal,
 }
 
 /// How large an action is, in what its rules are measured in.
@@ -87,12 +107,29 @@ impl ApprovalPolicy {
     /// Finds the rule for an action and what it asks of somebody in `role`; `None` is the machine.
     pub fn requirement(&self, kind: &str, measure: Measure, reason: Reason, role: Option<Role>) -> Requirement {
         let rule = self.rule_for(kind, measure, reason);
-        let alone =
-            role.is_some_and(|role| rule.alone.iter().any(|allowed| role == *allowed || (role == Role::Vp && *allowed == Role::Manager)));
         Requirement {
-            approvals: if alone { Vec::new() } else { rule.approvals.clone() },
+            approvals: role.map_or(rule.approvals.as_slice(), |role| rule.needed_by(role)).to_vec(),
             clause: Clause { rule: rule.id.get_ref().clone(), policy_version: self.version, why: rule.why.clone() },
         }
+    }
+
+    /// The same for somebody who has decided things alone before: amounts count together, and a day has an end.
+    pub fn requirement_after(&self, kind: &str, measure: Measure, reason: Reason, role: Option<Role>, decided: Decided) -> Requirement {
+        let Measure::Money(money) = measure else { return self.requirement(kind, measure, reason, role) };
+        if money.currency() != self.currency {
+            return self.requirement(kind, measure, reason, role);
+        }
+        let by_itself = self.requirement(kind, measure, reason, role);
+        let together = Money::rounded(money.amount() + decided.here, self.currency);
+        let mut requirement = self.requirement(kind, Measure::Money(together), reason, role);
+        if requirement.clause.rule != by_itself.clause.rule {
+            requirement.clause.why = format!("{} {} It comes to {together}.", requirement.clause.why, self.alone.why);
+        }
+        if requirement.approvals.is_empty() && decided.today + money.amount() > self.alone.daily_total {
+            requirement.approvals.clone_from(&self.rule_for(kind, Measure::Money(together), reason).approvals);
+            requirement.clause.why = format!("{} {}", requirement.clause.why, self.alone.daily_why);
+        }
+        requirement
     }
 
     /// The first rule that fits. A foreign amount without a rate has no band: the strictest rule of its kind applies.
@@ -114,6 +151,12 @@ impl ApprovalPolicy {
 }
 
 impl Rule {
+    /// Whose approvals somebody in a role needs; none where they may decide alone. A VP may what a manager may.
+    pub fn needed_by(&self, role: Role) -> &[Role] {
+        let alone = self.alone.iter().any(|allowed| role == *allowed || (role == Role::Vp && *allowed == Role::Manager));
+        if alone { &[] } else { &self.approvals }
+    }
+
     fn is_about(&self, kind: &str) -> bool {
         self.kinds.iter().any(|own| own == kind)
     }
@@ -146,6 +189,9 @@ impl Rules for ApprovalPolicy {
     /// never match, or that contradict each other.
     fn lint(&self) -> Vec<Complaint> {
         let mut complaints = Complaint::doubled(self.rule.iter().map(|rule| &rule.id));
+        if self.alone.days < 1 || self.alone.daily_total <= Decimal::ZERO {
+            complaints.push(Complaint::at(0, "`alone` needs at least one day, and a daily total above nothing"));
+        }
         complaints.extend(self.lint_eligibility());
         let cent = Decimal::new(1, 2);
         let mut used = BTreeSet::new();

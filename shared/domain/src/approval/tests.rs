@@ -154,6 +154,33 @@ fn the_whole_matrix_with_its_boundaries_from_both_sides() {
 }
 
 #[test]
+fn no_limit_is_met_by_halves_and_a_day_has_an_end() {
+    let policies = Policies::shipped().unwrap();
+    let policy = policies.approval.current();
+    let (billing, manager) = (Role::BillingSpecialist, Role::Manager);
+    type Row<'a> = (&'a str, &'a str, &'a str, &'a str, Role, &'a [Role], &'a str);
+    let rows: [Row<'_>; 8] = [
+        ("refund", "400.00", "0.00", "0.00", billing, &[], "refund-small"),
+        ("refund", "400.00", "600.00", "600.00", billing, &[], "refund-small"),
+        ("refund", "400.01", "600.00", "600.00", billing, &[manager], "refund-large"),
+        ("refund", "0.01", "5000.00", "5000.00", manager, &[manager, Role::Vp], "refund-very-large"),
+        ("credit", "50.00", "49.99", "49.99", Role::L2, &[], "credit-small"),
+        ("credit", "50.00", "50.00", "50.00", Role::L2, &[billing], "credit-middle"),
+        ("refund", "100.00", "0.00", "4900.00", billing, &[], "refund-small"),
+        ("refund", "100.01", "0.00", "4900.00", billing, &[billing], "refund-small"),
+    ];
+    for (kind, amount, here, today, role, expected, rule) in rows {
+        let decided = Decided { here: here.parse().unwrap(), today: today.parse().unwrap() };
+        let requirement = policy.requirement_after(kind, Measure::Money(usd(amount)), Reason::BillingError, Some(role), decided);
+        assert_eq!(
+            (requirement.approvals.as_slice(), requirement.clause.rule.as_str()),
+            (expected, rule),
+            "{kind} {amount} after {here}, {today}"
+        );
+    }
+}
+
+#[test]
 fn refusals_come_in_their_order() {
     let now = Timestamp::UNIX_EPOCH;
     let late = "1970-01-04T00:00:00Z".parse().unwrap();

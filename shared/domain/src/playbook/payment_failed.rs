@@ -27,7 +27,8 @@ pub fn payment_failed(scene: Scene<'_>, failing: Failing<'_>) -> Play {
         return scene.play(Name::PaymentFailed, "Nothing is due any more: nothing is to be done.");
     };
     if let Some(incident) = incident.filter(|incident| incident.state == State::Open) {
-        let mut play = scene.play(Name::PaymentFailed, format!("Wait, and write nothing: {}. It is looked into by: {}.", incident.title(), incident.owner));
+        let mut play = scene
+            .play(Name::PaymentFailed, format!("Wait, and write nothing: {}. It is looked into by: {}.", incident.title(), incident.owner));
         play.look("part of an incident", format!("{} customers, {}", incident.accounts, incident.cause));
         return play;
     }
