@@ -5,6 +5,7 @@ use crate::world::{get, records, rows};
 use jiff::SignedDuration;
 use local::demo::Dice;
 use local::service::Service;
+use shared::app::classify::watch::pulses;
 use shared::app::ports::{Channel, Clock, Order};
 use shared::app::store::{External, Of, Page, Receipt, Timeline, keys, page, read};
 use shared::domain::action::{Action, Decision, Kind, Reason, State, Vote};
@@ -15,6 +16,7 @@ use shared::domain::desk::Desk;
 use shared::domain::dunning::Plan;
 use shared::domain::fact::{Fact, sum};
 use shared::domain::id::{AccountId, sha256};
+use shared::domain::incident::{Outcome as PulseOutcome, Pulse, Stretch};
 use shared::domain::ledger::{Entry, LedgerHead, Step, verify};
 use shared::domain::money::Money;
 use std::collections::{BTreeMap, BTreeSet};
@@ -42,6 +44,7 @@ pub async fn check(
     let mut state = String::new();
     let mut facts = BTreeMap::new();
     let mut actions = BTreeMap::new();
+    let mut beats = Vec::new();
     let all: Page<Head> = page(&service.context, "ACCOUNTS", None, 1000, Order::Ascending).await.map_err(|error| error.to_string())?;
     for head in all.items {
         let Some(books) = books(service, &head.account).await else { continue };
@@ -50,6 +53,7 @@ pub async fn check(
         effects_were_decided(&books)?;
         nothing_hangs(&books)?;
         no_letter_after_the_end(service, &books)?;
+        beats.extend(Pulse::all(&books.desk.touched, &books.desk.head, &service.context.policies.declines).into_values());
         facts.extend(books.desk.facts(&service.context.policies.declines).into_values().map(|fact| (fact, 1)));
         actions.extend(books.desk.actions.clone());
         state += &format!("{:?}{:?}{:?}", books.desk, books.ledger, books.subscriptions);
@@ -60,6 +64,7 @@ pub async fn check(
     letters_once(service)?;
     queues_are_empty(service)?;
     reports_recompute(service, refused, &facts).await?;
+    pulses_are_those_of_the_book(service, &beats).await?;
     imports_are_whole(service).await?;
     Ok(sha256(state.as_bytes()))
 }
@@ -295,6 +300,30 @@ async fn reports_recompute(service: &Service, refused: &BTreeSet<(String, String
         let missing: Vec<_> = facts.iter().filter(|(fact, _)| !standing.contains_key(fact)).collect();
         let extra: Vec<_> = standing.iter().filter(|(fact, count)| facts.get(fact) != Some(count)).collect();
         format!("the rows do not sum to the facts: missing {missing:?}, extra {extra:?}")
+    })
+}
+
+/// Each due item and each dispute beats once, at its time and as it went; whatever moved says so.
+async fn pulses_are_those_of_the_book(service: &Service, expected: &[Pulse]) -> Result<(), String> {
+    let (since, until) = (MONTHS[0], MONTHS[MONTHS.len() - 1]);
+    let at = |month: &str| format!("{month}-01T00:00:00Z").parse().expect("a month has a first day");
+    let stretch = Stretch { since: at(since), until: at(until) };
+    let sources: BTreeSet<_> = expected.iter().map(|pulse| (pulse.provider.clone(), pulse.source.clone(), pulse.trouble)).collect();
+    let mut standing = BTreeMap::new();
+    for (provider, source, trouble) in sources {
+        let found = pulses(&service.context, &provider, &source, trouble, stretch).await.map_err(|error| error.to_string())?;
+        for pulse in found.into_iter().filter(|pulse| pulse.outcome != PulseOutcome::Moved) {
+            *standing.entry((pulse.account, pulse.about, pulse.at, pulse.outcome)).or_insert(0) += 1;
+        }
+    }
+    let inside = |pulse: &&Pulse| pulse.at > stretch.since && pulse.at < stretch.until;
+    let wanted: BTreeMap<_, _> =
+        expected.iter().filter(inside).map(|pulse| ((pulse.account.clone(), pulse.about.clone(), pulse.at, pulse.outcome), 1)).collect();
+    standing.retain(|(_, _, at, _), _| *at > stretch.since && *at < stretch.until);
+    must(standing == wanted, || {
+        let missing: Vec<_> = wanted.keys().filter(|key| !standing.contains_key(key)).collect();
+        let extra: Vec<_> = standing.iter().filter(|(key, count)| wanted.get(key) != Some(count)).collect();
+        format!("the pulses are not those of the book: missing {missing:?}, extra {extra:?}")
     })
 }
 
