@@ -161,11 +161,15 @@ fn letter(context: &Context, read: &Read, plan: &Plan, step: &Step) -> Letter {
     let reason = if plan.incident.is_some() { incidents.reason.clone() } else { family.customer_reason.clone() };
     let page = format!("{}/accounts/{}", context.settings.base_url, plan.account);
     let text = match &step.kind {
-        StepKind::Mail { template } => context.policies.texts.current().text(template),
-        StepKind::Person => None,
+        StepKind::Mail { template } if !read.invoice.owes_more_than_billed() => context.policies.texts.current().text(template),
+        StepKind::Mail { .. } | StepKind::Person => None,
     };
     let (Some(text), Some(to)) = (text, read.person.email.value()) else {
-        let why = if text.is_some() { "there is no address to remind the customer at" } else { "its reminders have not helped" };
+        let why = match (&step.kind, text) {
+            (_, Some(_)) => "there is no address to remind the customer at",
+            (StepKind::Mail { .. }, None) => "that is more than was billed: look at the provider what it is for",
+            (StepKind::Person, None) => "its reminders have not helped",
+        };
         return Letter {
             id,
             channel: Channel::Slack,

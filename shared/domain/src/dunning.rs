@@ -189,10 +189,6 @@ pub fn plan(
     trace: &str,
 ) -> Option<Plan> {
     let Due::Open(Some(remaining)) = invoice.due() else { return None };
-    // Nobody is asked for more than was billed: a person looks at the case first.
-    if invoice.total.copied().is_some_and(|total| remaining.currency() != total.currency() || remaining > total) {
-        return None;
-    }
     let tenure_days = customer_since.map(|since| now.duration_since(since).as_hours() / 24);
     let segment = policy.segment(remaining, tenure_days);
     let steps = segment.steps.iter().zip(1..).map(|(rule, number)| Step {

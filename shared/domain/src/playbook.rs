@@ -19,7 +19,7 @@ pub use refund::{Refunding, refund};
 pub use tax_invoice::{Invoicing, tax_invoice};
 
 use crate::action::Line;
-use crate::case::Reply;
+use crate::case::{Case, Reply};
 use crate::money::Money;
 use crate::policy::Texts;
 use crate::staff::Role;
@@ -96,6 +96,11 @@ impl Scene<'_> {
     fn day(&self, days: i64) -> Date {
         (self.now + jiff::SignedDuration::from_hours(24 * days)).to_zoned(TimeZone::UTC).date()
     }
+}
+
+/// What is said of a case that has ended: nothing is left to be done.
+pub fn ended(scene: Scene<'_>, playbook: Name, case: &Case) -> Play {
+    scene.play(playbook, format!("This case has ended: {}.", case.resolution.as_deref().unwrap_or("resolved")))
 }
 
 impl Play {

@@ -49,11 +49,16 @@ fn reasons_of(reasons: &[Reason]) -> String {
 }
 
 fn band(rule: &Rule) -> String {
+    let unit = match rule.kinds.first().map(String::as_str) {
+        Some("extend_trial" | "extend_grace") => " days",
+        Some("discount") => " per cent",
+        _ => "",
+    };
     let low = rule.over.map(|over| format!("over {over}")).or(rule.from.map(|from| format!("from {from}")));
     let high = rule.up_to.map(|up_to| format!("up to {up_to}")).or(rule.below.map(|below| format!("under {below}")));
     match (low, high) {
         (None, None) => "any".to_owned(),
-        (low, high) => [low, high].into_iter().flatten().collect::<Vec<_>>().join(", "),
+        (low, high) => format!("{}{unit}", [low, high].into_iter().flatten().collect::<Vec<_>>().join(", ")),
     }
 }
 

@@ -195,7 +195,8 @@ async fn make(context: &Context, ask: &Ask<'_>) -> Result<Attempted<Result<Actio
     wanted.extend(ask.idempotency.as_ref().map(|it| keys::idempotency(&it.staff, &it.key)));
     wanted.extend(ask.case.as_ref().map(keys::case));
     wanted.extend(ask.by.map(|staff| keys::staff(&staff.id)));
-    let today = context.clock.now().to_zoned(TimeZone::UTC).date();
+    let now = context.clock.now();
+    let today = now.to_zoned(TimeZone::UTC).date();
     wanted.extend(ask.by.map(|staff| keys::alone(&staff.id, today)));
     let batch = Batch::read(context, wanted).await?;
     // The role that counts is the one of this very batch, which the commit depends on.
@@ -227,7 +228,6 @@ async fn make(context: &Context, ask: &Ask<'_>) -> Result<Attempted<Result<Actio
     let so_far = ask.by.map(|staff| batch.get::<Alone>(&keys::alone(&staff.id, today))).transpose()?.flatten();
 
     // Decide.
-    let now = context.clock.now();
     let policy = context.policies.approval.current();
     let decided_alone = Decided {
         here: ask.by.map(|staff| decided_here(&earlier, &staff.id, policy, now)).unwrap_or_default(),

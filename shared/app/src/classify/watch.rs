@@ -28,6 +28,10 @@ async fn once(context: &Context, provider: &str, source: &str) -> Result<Attempt
     let key = keys::watch(provider, source);
     let mut batch = Batch::read(context, vec![key.clone(), keys::releases()]).await?;
     let Some(before) = batch.get::<Watch>(&key)? else { return Ok(Attempted::Done(Vec::new())) };
+    // A second message of one alarm: somebody has looked already.
+    if before.wake_at.is_none_or(|at| at > now) {
+        return Ok(Attempted::Done(Vec::new()));
+    }
     let known: Vec<_> = before.lines.iter().map(|line| line.incident.clone()).collect();
     batch.extend(Batch::read(context, known.iter().map(keys::incident).collect()).await?);
     let mut standing: BTreeMap<IncidentId, Incident> = BTreeMap::new();
@@ -90,7 +94,7 @@ pub async fn pulses(context: &Context, provider: &str, source: &str, trouble: Tr
 pub async fn put(context: &Context, commit: &mut Commit, before: &Desk, after: &Desk, origin: Origin) -> Result<(), Fault> {
     let declines = &context.policies.declines;
     let (old, new) = (Pulse::all(&before.touched, &before.head, declines), Pulse::all(&after.touched, &after.head, declines));
-    let mut news = None;
+    let mut news = Vec::new();
     for (about, pulse) in &new {
         let standing = old.get(about);
         if standing == Some(pulse) {
@@ -101,21 +105,24 @@ pub async fn put(context: &Context, commit: &mut Commit, before: &Desk, after: &
         }
         commit.put(pulse);
         if pulse.is_trouble() && standing.is_none_or(|standing| !standing.is_trouble()) {
-            news = Some(pulse);
+            news.push(pulse);
         }
     }
     // What was only looked up tells what is usual, and is no news.
-    match news.filter(|_| origin != Origin::Listed) {
-        Some(pulse) => arm(context, commit, pulse).await,
+    match news.first().filter(|_| origin != Origin::Listed) {
+        Some(first) => arm(context, commit, first, &news).await,
         None => Ok(()),
     }
 }
 
-async fn arm(context: &Context, commit: &mut Commit, pulse: &Pulse) -> Result<(), Fault> {
-    let key = keys::watch(&pulse.provider, &pulse.source);
+/// Arms the watch of a source for the new troubles of one of its accounts.
+async fn arm(context: &Context, commit: &mut Commit, first: &Pulse, news: &[&Pulse]) -> Result<(), Fault> {
+    let key = keys::watch(&first.provider, &first.source);
     let batch = Batch::read(context, vec![key.clone()]).await?;
-    let mut watch = batch.get::<Watch>(&key)?.unwrap_or_else(|| Watch::new(&pulse.provider, &pulse.source));
-    if watch.arm(pulse.trouble, pulse.at, context.clock.now(), context.policies.incidents.current()) {
+    let mut watch = batch.get::<Watch>(&key)?.unwrap_or_else(|| Watch::new(&first.provider, &first.source));
+    let (now, policy) = (context.clock.now(), context.policies.incidents.current());
+    let changes = news.iter().filter(|pulse| watch.arm(pulse.trouble, pulse.at, now, policy)).count();
+    if changes > 0 {
         commit.over(&batch, &watch);
     }
     Ok(())

@@ -12,13 +12,13 @@ use crate::web::Problem;
 use domain::action::{Reason, all_of, preview_refund};
 use domain::approval::{Asking, Decided, Measure, decided_here};
 use domain::book::{Head, Invoice, Payment, Person, Subscription};
-use domain::case::{Case, Class, Preview};
+use domain::case::{Case, Class, EXPLAINED, Preview, State};
 use domain::entitlement::entitlement;
 use domain::id::AccountId;
 use domain::import::{Customer, Kind, Price};
 use domain::money::Money;
 use domain::playbook::{Change, Failing, Invoicing, Name, Play, Refunding, Scene};
-use domain::playbook::{change_plan, charged_twice, overcharged, payment_failed, refund, tax_invoice};
+use domain::playbook::{change_plan, charged_twice, ended, overcharged, payment_failed, refund, tax_invoice};
 use domain::prorate::Method;
 use domain::staff::Staff;
 use http::StatusCode;
@@ -72,7 +72,11 @@ pub async fn of_case(context: &Context, case: &Case, preview: &Preview) -> Resul
     let known = known(context, &case.account).await?;
     let scene = scene(context, &known);
     let proposed = preview.recommended.first();
+    let is_over = case.state == State::Resolved && case.resolution.as_deref() != Some(EXPLAINED);
     Ok(match case.class {
+        Class::DuplicateCharge if is_over => Some(ended(scene, Name::ChargedTwice, case)),
+        Class::Overcharge | Class::InvoiceDiscrepancy if is_over => Some(ended(scene, Name::Overcharged, case)),
+        Class::PaymentFailed if is_over => Some(ended(scene, Name::PaymentFailed, case)),
         Class::DuplicateCharge => Some(charged_twice(scene, case, proposed)),
         Class::Overcharge | Class::InvoiceDiscrepancy => {
             let invoice: Option<Of<Invoice>> = store::read(context, &keys::invoice(&case.account, &case.about)).await?;

@@ -81,7 +81,7 @@ pub fn decided_here(earlier: &[Earlier], staff: &str, policy: &ApprovalPolicy, n
 pub enum NotEligible {
     #[error("this payment was taken {days} days ago, and {} is refunded for {most} days: {why}", .reason.name().replace('_', " "))]
     TooLate { days: i64, most: i64, reason: Reason, why: String },
-    #[error("the contract credits an outage of this payment with at most {limit} in all, {asked} was asked for with what was given before")]
+    #[error("the contract credits an outage of this payment with at most {limit} in all, and {asked} more was asked for than that leaves")]
     OverContract { limit: Money, asked: Money },
 }
 
@@ -113,8 +113,10 @@ impl ApprovalPolicy {
         let limit = limit.map(|(taken, percent)| Money::rounded(taken.amount() * percent / Decimal::ONE_HUNDRED, taken.currency()));
         let given = asking.earlier.iter().filter(|it| it.stands && it.reason == Reason::ServiceOutage && it.payment == asking.payment);
         let given = given.map(|it| it.amount).filter(|it| it.currency() == asking.amount.currency());
-        let asked = given.fold(asking.amount, Money::plus);
-        let over = limit.filter(|limit| asked > *limit).map(|limit| NotEligible::OverContract { limit, asked });
+        let given = given.fold(Decimal::ZERO, |sum, amount| sum.saturating_add(amount.amount()));
+        let asked = asking.amount.amount().saturating_add(given);
+        let over = limit.filter(|limit| asked > limit.amount());
+        let over = over.map(|limit| NotEligible::OverContract { limit, asked: asking.amount });
         let mut besides = Vec::new();
         let since = asking.now - SignedDuration::from_hours(24 * self.pattern.days);
         let counted = |reason: Reason| self.pattern.reasons.contains(&reason);

@@ -93,6 +93,8 @@ pub enum Measure {
     Days(i64),
     /// Its kind alone decides.
     Nothing,
+    /// No band reaches so far: the strictest rule decides.
+    TooLarge,
 }
 
 /// What the policy asks for before an action may be executed.
@@ -120,12 +122,15 @@ impl ApprovalPolicy {
             return self.requirement(kind, measure, reason, role);
         }
         let by_itself = self.requirement(kind, measure, reason, role);
-        let together = Money::rounded(money.amount() + decided.here, self.currency);
+        let too_large = || self.requirement(kind, Measure::TooLarge, reason, role);
+        let Some(together) = money.amount().checked_add(decided.here) else { return too_large() };
+        let Some(today) = money.amount().checked_add(decided.today) else { return too_large() };
+        let together = Money::rounded(together, self.currency);
         let mut requirement = self.requirement(kind, Measure::Money(together), reason, role);
         if requirement.clause.rule != by_itself.clause.rule {
             requirement.clause.why = format!("{} {} It comes to {together}.", requirement.clause.why, self.alone.why);
         }
-        if requirement.approvals.is_empty() && decided.today + money.amount() > self.alone.daily_total {
+        if requirement.approvals.is_empty() && today > self.alone.daily_total {
             requirement.approvals.clone_from(&self.rule_for(kind, Measure::Money(together), reason).approvals);
             requirement.clause.why = format!("{} {}", requirement.clause.why, self.alone.daily_why);
         }
@@ -137,7 +142,7 @@ impl ApprovalPolicy {
         let mut rules = self.rule.iter().filter(|rule| rule.is_about(kind));
         let size = match measure {
             Measure::Money(money) if money.currency() == self.currency => Some(money.amount()),
-            Measure::Money(_) => None,
+            Measure::Money(_) | Measure::TooLarge => None,
             Measure::Percent(percent) => Some(percent),
             Measure::Days(days) => Some(Decimal::from(days)),
             Measure::Nothing => Some(Decimal::ZERO),

@@ -38,10 +38,8 @@ fn case(scene: Scene<'_>, invoice: &Invoice, head: &Head) -> Case {
     match invoice.due() {
         Due::Open(Some(remaining)) => {
             evidence.push(Evidence::new("Still due", remaining, &invoice.id));
-            let billed = invoice.total.copied().filter(|total| remaining.currency() != total.currency() || remaining > *total);
-            missing.extend(
-                billed.map(|total| format!("why more is due than was billed ({total}): nobody is reminded before a person looked")),
-            );
+            let more = invoice.owes_more_than_billed();
+            missing.extend(more.then(|| "why more is due than was billed: a person is asked instead of the customer".to_owned()));
         }
         _ => missing.push("the amount: the provider did not send it".to_owned()),
     }

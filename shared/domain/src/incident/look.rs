@@ -68,7 +68,10 @@ pub fn look(
     }
     let forgotten = now - SignedDuration::from_hours(24 * REMEMBERED_DAYS);
     watch.lines.retain(|line| line.ended_at.is_none_or(|at| at > forgotten));
-    watch.late_from.clear();
+    // Late troubles come one after the other: they are weighed together until no more are told.
+    watch
+        .late
+        .retain(|trouble, late| now.duration_since(late.told_at) < SignedDuration::from_mins(policy.measure(*trouble).window_minutes));
     watch.wake_at = next_look(&watch, reads, now, policy);
     Looked { watch, incidents }
 }
@@ -76,9 +79,10 @@ pub fn look(
 /// Soon while payments fail, slowly while there are only disputes, and not at all while all is well.
 fn next_look(watch: &Watch, reads: &[Read], now: Timestamp, policy: &IncidentPolicy) -> Option<Timestamp> {
     let stirs = |trouble: Trouble| {
-        let since = now - SignedDuration::from_mins(policy.measure(trouble).window_minutes);
+        let since = now - SignedDuration::from_mins(2 * policy.measure(trouble).window_minutes);
         let pulses = reads.iter().filter(|read| read.trouble == trouble).flat_map(|read| &read.lately);
         watch.lines.iter().any(|line| line.trouble == trouble && line.ended_at.is_none())
+            || watch.late.contains_key(&trouble)
             || pulses.into_iter().any(|pulse| pulse.is_trouble() && pulse.at > since)
     };
     if stirs(Trouble::Failure) {
@@ -96,15 +100,21 @@ impl Scene<'_> {
         let quiet = now - SignedDuration::from_mins(measure.quiet_minutes);
         for place in 0..watch.lines.len() {
             let line = &watch.lines[place];
+            if line.trouble == trouble && line.usual && !lately.iter().any(|pulse| pulse.at > quiet && tells(pulse, &line.sign, policy)) {
+                // It was mended after all: the next time is news again.
+                watch.lines[place].usual = false;
+                continue;
+            }
             let Some(before) = standing.get(&line.incident).filter(|_| line.trouble == trouble && line.ended_at.is_none()) else {
                 continue;
             };
             let members: Vec<&Pulse> =
                 lately.iter().filter(|pulse| pulse.at >= line.began_at && tells(pulse, &line.sign, policy)).collect();
-            // What belongs to another incident neither keeps this one open nor makes it look usual.
+            // What belongs to another incident, and not to this one, does not make this one look usual.
             let others = |pulse: &Pulse| {
                 let mut lines = watch.lines.iter().enumerate().filter(|(other, _)| *other != place);
-                pulse.is_trouble() && lines.any(|(_, line)| line.concerns(trouble, pulse.at, &pulse.signs, policy))
+                let mut known = || lines.any(|(_, line)| line.concerns(trouble, pulse.at, &pulse.signs, policy));
+                pulse.is_trouble() && !tells(pulse, &line.sign, policy) && known()
             };
             let recent: Vec<&Pulse> = lately.iter().filter(|pulse| pulse.at > quiet && !others(pulse)).collect();
             let is_quiet = match self.weigh(watch, &line.sign, &recent, quiet) {
@@ -131,16 +141,16 @@ impl Scene<'_> {
         let Self { trouble, lately, now, policy } = self;
         let measure = policy.measure(trouble);
         let since = watch.window(trouble, now, policy);
-        let unknown: Vec<&Pulse> =
-            lately.iter().filter(|pulse| pulse.at > since && pulse.at <= now && !watch.knows(pulse, policy)).collect();
-        let signs: BTreeSet<Sign> = unknown.iter().filter(|pulse| pulse.is_trouble()).flat_map(|pulse| pulse.signs.all()).collect();
-        // What has become usual is not raised again while the days learn it.
+        // What has become usual is raised by no sign of it while the days learn it.
         let learned = now - SignedDuration::from_hours(24 * policy.history_days);
-        let is_usual = |sign: &Sign| {
-            watch.lines.iter().any(|line| line.usual && line.trouble == trouble && line.sign == *sign && line.ended_at > Some(learned))
+        let is_usual = |pulse: &Pulse| {
+            let mut lines = watch.lines.iter().filter(|line| line.usual && line.trouble == trouble && line.ended_at > Some(learned));
+            lines.any(|line| tells(pulse, &line.sign, policy))
         };
-        let new = signs.into_iter().filter(|sign| !is_usual(sign));
-        let weighed = new.filter_map(|sign| Some((self.weigh(watch, &sign, &unknown, since)?, sign)));
+        let is_new = |pulse: &&Pulse| pulse.at > since && pulse.at <= now && !watch.knows(pulse, policy) && !is_usual(pulse);
+        let unknown: Vec<&Pulse> = lately.iter().filter(is_new).collect();
+        let signs: BTreeSet<Sign> = unknown.iter().filter(|pulse| pulse.is_trouble()).flat_map(|pulse| pulse.signs.all()).collect();
+        let weighed = signs.into_iter().filter_map(|sign| Some((self.weigh(watch, &sign, &unknown, since)?, sign)));
         let unlikely = weighed.filter(|(weighed, _)| weighed.accounts >= measure.accounts_min && weighed.odds >= measure.odds_min);
         let (weighed, sign) = unlikely.max_by_key(|(weighed, sign)| (weighed.odds, Reverse(sign.clone())))?;
         let members: Vec<&Pulse> = unknown.iter().copied().filter(|pulse| tells(pulse, &sign, policy)).collect();

@@ -124,7 +124,7 @@ fn it_grows_while_it_lasts_and_is_over_when_it_has_been_quiet() {
     assert_eq!(grown.watch.wake_at, Some(noon() + minutes(20)));
     let quiet = looked(grown.watch, &pulses, &grown.incidents, &Releases::default(), noon() + minutes(71));
     assert_eq!((quiet.incidents[0].state, quiet.incidents[0].ended_at), (State::Over, Some(noon() + minutes(71))));
-    assert_eq!(quiet.watch.wake_at, None, "nothing stirs");
+    assert_eq!(quiet.watch.wake_at, Some(noon() + minutes(76)), "one window is not two");
     let again = looked(quiet.watch, &pulses, &quiet.incidents, &Releases::default(), noon() + minutes(72));
     assert_eq!(again.incidents, [], "what is over is not found again");
 }
@@ -182,8 +182,9 @@ fn what_lasts_for_days_is_over_and_not_raised_again_while_the_days_learn_it() {
     let mut ended = Vec::new();
     for hour in 0..24 * 6 {
         let now = noon() + minutes(60 * hour);
-        let pulses: Vec<_> =
-            (0..hour * 6 + 6).map(|n| pulse(usize::try_from(n).unwrap(), -60 * (n / 6), ("US", "pro", Some("authentication")))).collect();
+        let pulses: Vec<_> = (0..hour * 30 + 30)
+            .map(|n| pulse(usize::try_from(n).unwrap(), -60 * (n / 30), ("US", "pro", Some("authentication"))))
+            .collect();
         let looked = looked(watch, &pulses, &standing, &Releases::default(), now + minutes(30));
         for incident in looked.incidents {
             standing.retain(|known| known.id != incident.id);
@@ -208,17 +209,43 @@ fn what_is_told_hours_late_is_still_found() {
         watch.arm(Trouble::Failure, pulse.at, now, policy);
     }
     let found = looked(watch, &pulses, &[], &Releases::default(), now);
-    assert_eq!((found.incidents.len(), found.watch.late_from.len()), (1, 0));
+    assert_eq!((found.incidents.len(), found.watch.late.len()), (1, 1));
 }
 
 #[test]
-fn an_alarm_that_rings_while_somebody_looks_is_put_off_so_that_the_look_is_made_again() {
+fn what_both_signs_tell_keeps_both_incidents_open_and_an_open_one_counts_first() {
+    // A plan fails, and a minute later everything does: its customers belong to both.
+    let plan = [many(0..12, ("US", "team", Some("declined"))), many(20..120, ("US", "pro", None))].concat();
+    let found = first(&plan);
+    let all = [plan, many(200..260, ("US", "team", Some("declined"))), many(300..340, ("US", "pro", Some("declined")))].concat();
+    let grown = looked(found.watch, &all, &found.incidents, &Releases::default(), noon() + minutes(5));
+    let mut standing = found.incidents.clone();
+    for incident in grown.incidents {
+        standing.retain(|known| known.id != incident.id);
+        standing.push(incident);
+    }
+    assert!(standing.iter().all(|incident| incident.state == State::Open), "{standing:?}");
+}
+
+#[test]
+fn somebody_looks_until_it_has_been_quiet_for_two_windows() {
+    let few = many(0..2, ("US", "pro", Some("gateway_error")));
+    let found = first(&few);
+    assert_eq!((found.incidents.len(), found.watch.wake_at), (0, Some(noon() + minutes(5))));
+    let later = looked(found.watch.clone(), &few, &[], &Releases::default(), noon() + minutes(100));
+    assert_eq!(later.watch.wake_at, Some(noon() + minutes(105)));
+    let quiet = looked(later.watch, &few, &[], &Releases::default(), noon() + minutes(121));
+    assert_eq!(quiet.watch.wake_at, None);
+}
+
+#[test]
+fn a_storm_writes_the_watch_once() {
     let policies = Policies::shipped().unwrap();
     let policy = policies.incidents.current();
     let mut watch = Watch::new("stripe", "default");
     assert!(watch.arm(Trouble::Failure, noon(), noon(), policy));
     assert!(!watch.arm(Trouble::Failure, noon(), noon() + minutes(1), policy), "once is enough");
-    assert!(watch.arm(Trouble::Failure, noon(), noon() + minutes(5), policy), "its time has come: a look may be on its way");
+    assert!(!watch.arm(Trouble::Failure, noon() + minutes(6), noon() + minutes(6), policy), "it rings: the look will see this one");
 }
 
 #[test]

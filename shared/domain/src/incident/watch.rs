@@ -24,8 +24,8 @@ pub struct Watch {
     pub wake_at: Option<Timestamp>,
     /// Up to when pulses are counted into `days`.
     pub summed_until: BTreeMap<Trouble, Timestamp>,
-    /// From when on troubles were told so late that the window had passed over them.
-    pub late_from: BTreeMap<Trouble, Timestamp>,
+    /// Troubles that were told so late that the window had passed over them.
+    pub late: BTreeMap<Trouble, Late>,
     pub days: BTreeMap<Date, BTreeMap<Trouble, Counts>>,
     pub lines: Vec<Line>,
 }
@@ -49,6 +49,13 @@ pub struct Line {
     pub ended_at: Option<Timestamp>,
     /// It lasted so long that it counts as usual.
     pub usual: bool,
+}
+
+/// From when on late troubles are weighed, and when the last of them was told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Late {
+    pub from: Timestamp,
+    pub told_at: Timestamp,
 }
 
 /// A stretch of time, half-open.
@@ -88,15 +95,18 @@ impl Watch {
             source: source.to_owned(),
             wake_at: None,
             summed_until: BTreeMap::new(),
-            late_from: BTreeMap::new(),
+            late: BTreeMap::new(),
             days: BTreeMap::new(),
             lines: Vec::new(),
         }
     }
 
-    /// The incident that a trouble belongs to; the first that was found.
+    /// The incident that a trouble belongs to; of several, the first that lasts.
     pub fn incident_of(&self, trouble: Trouble, at: Timestamp, signs: &Signs, policy: &IncidentPolicy) -> Option<&Line> {
-        self.lines.iter().find(|line| line.concerns(trouble, at, signs, policy))
+        let mut concerning: Vec<_> = self.lines.iter().filter(|line| line.concerns(trouble, at, signs, policy)).collect();
+        // What lasts counts before what is over.
+        concerning.sort_by_key(|line| line.ended_at.is_some());
+        concerning.into_iter().next()
     }
 
     /// The incident that a due item belongs to.
@@ -111,19 +121,26 @@ impl Watch {
 
     /// Sees that somebody looks soon after a trouble of some time; whether that changes anything.
     ///
-    /// A time that has come is put off too: somebody may be looking at this moment, and would not see this trouble.
+    /// Nothing is written while an alarm is set or rings: a storm must not write one item a thousand times. What comes while
+    /// somebody looks is seen by the next look, which comes until it has been quiet for two windows.
     pub fn arm(&mut self, trouble: Trouble, at: Timestamp, now: Timestamp, policy: &IncidentPolicy) -> bool {
         let before = self.clone();
         let soon = now + SignedDuration::from_mins(policy.look_minutes);
-        if self.wake_at.is_none_or(|at| at > soon || at <= now) {
+        if self.wake_at.is_none_or(|at| at > soon) {
             self.wake_at = Some(soon);
         }
-        let window = now - SignedDuration::from_mins(policy.measure(trouble).window_minutes);
+        // By the time somebody looks, the window has moved on.
+        let look = SignedDuration::from_mins(2 * policy.look_minutes);
+        let window = now - SignedDuration::from_mins(policy.measure(trouble).window_minutes) + look;
         if at < window && at >= now - hours(24 * policy.history_days) {
             // The window is open at its beginning.
-            let before = at - SignedDuration::from_secs(1);
-            let late_from = self.late_from.entry(trouble).or_insert(before);
-            *late_from = (*late_from).min(before);
+            let from = at - SignedDuration::from_secs(1);
+            let late = self.late.entry(trouble).or_insert(Late { from, told_at: now });
+            late.from = late.from.min(from);
+            // Not at every one of a thousand.
+            if now.duration_since(late.told_at) >= look {
+                late.told_at = now;
+            }
         }
         *self != before
     }
@@ -131,12 +148,14 @@ impl Watch {
     /// From when on troubles are weighed.
     pub(super) fn window(&self, trouble: Trouble, now: Timestamp, policy: &IncidentPolicy) -> Timestamp {
         let window = now - SignedDuration::from_mins(policy.measure(trouble).window_minutes);
-        self.late_from.get(&trouble).map_or(window, |late_from| window.min(*late_from))
+        self.late.get(&trouble).map_or(window, |late| window.min(late.from))
     }
 
     /// What is to be read for a look: the window, and all of what goes on.
     pub fn lately(&self, trouble: Trouble, now: Timestamp, policy: &IncidentPolicy) -> Stretch {
-        let quiet = now - SignedDuration::from_mins(policy.measure(trouble).quiet_minutes);
+        let measure = policy.measure(trouble);
+        // Two windows, to know whether it has been quiet.
+        let quiet = now - SignedDuration::from_mins(measure.quiet_minutes.max(2 * measure.window_minutes));
         let open = self.lines.iter().filter(|line| line.trouble == trouble && line.ended_at.is_none()).map(|line| line.began_at);
         let since = open.fold(self.window(trouble, now, policy).min(quiet), Timestamp::min);
         Stretch { since: since.max(now - hours(24 * policy.history_days)), until: now }
