@@ -8,8 +8,9 @@ fn number(name: &str) -> Option<u64> {
     std::env::var(name).ok()?.parse().ok()
 }
 
-/// Seeds that once found something: a waiting event that was lost, deliveries that sent each other round for ever.
-const KEPT: &[u64] = &[366, 1360, 1608];
+/// Seeds that once found something: a waiting event that was lost, deliveries that sent each other round for ever, an
+/// invoice that was open again and still beat as paid.
+const KEPT: &[u64] = &[366, 1360, 1608, 2687];
 
 /// A history takes a quarter of a second; one that takes minutes goes round in circles, and that is a failure like any other.
 const ENDLESS: std::time::Duration = std::time::Duration::from_secs(120);

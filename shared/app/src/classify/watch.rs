@@ -94,14 +94,14 @@ pub async fn pulses(context: &Context, provider: &str, source: &str, trouble: Tr
 pub async fn put(context: &Context, commit: &mut Commit, before: &Desk, after: &Desk, origin: Origin) -> Result<(), Fault> {
     let declines = &context.policies.declines;
     let (old, new) = (Pulse::all(&before.touched, &before.head, declines), Pulse::all(&after.touched, &after.head, declines));
+    // What has another time by now, or is open again, no longer beats where it did.
+    let left = old.iter().filter(|(about, before)| new.get(about).is_none_or(|pulse| keys::pulse(pulse) != keys::pulse(before)));
+    left.for_each(|(_, before)| commit.put(&before.clone().moved()));
     let mut news = Vec::new();
     for (about, pulse) in &new {
         let standing = old.get(about);
         if standing == Some(pulse) {
             continue;
-        }
-        if let Some(moved) = standing.filter(|standing| keys::pulse(standing) != keys::pulse(pulse)) {
-            commit.put(&moved.clone().moved());
         }
         commit.put(pulse);
         if pulse.is_trouble() && standing.is_none_or(|standing| !standing.is_trouble()) {
