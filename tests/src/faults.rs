@@ -181,17 +181,27 @@ impl Http for Faulty<dyn Http> {
 
 #[async_trait]
 impl Post for Faulty<dyn Post> {
-    async fn send(&self, letter: &Letter) -> Result<(), Unsent> {
-        match self.fate.roll("post.send", WRITE) {
-            None => self.port.send(letter).await,
+    async fn send(&self, letter: &Letter) -> Result<Option<String>, Unsent> {
+        self.posted("post.send", self.port.send(letter)).await
+    }
+
+    async fn change(&self, place: &str, letter: &Letter) -> Result<(), Unsent> {
+        self.posted("post.change", self.port.change(place, letter)).await
+    }
+}
+
+impl Faulty<dyn Post> {
+    async fn posted<T>(&self, name: &'static str, sending: impl Future<Output = Result<T, Unsent>>) -> Result<T, Unsent> {
+        match self.fate.roll(name, WRITE) {
+            None => sending.await,
             Some(Hit::CrashBefore) => self.fate.crash().await,
             Some(Hit::CrashAfter) => {
-                let _ = self.port.send(letter).await;
+                let _ = sending.await;
                 self.fate.crash().await
             }
             Some(Hit::Throttle) => Err(Unsent::NotSent("throttled".to_owned())),
             Some(_) => {
-                let _ = self.port.send(letter).await;
+                let _ = sending.await;
                 Err(Unsent::Unknown("answer lost".to_owned()))
             }
         }

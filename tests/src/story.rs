@@ -370,7 +370,7 @@ impl Telling {
                 let confirmed = if action.confirmed_at.is_some() { ", confirmed by the provider" } else { "" };
                 self.once(
                     action.id.as_str(),
-                    format!("action {} of {} ({needs}): {}{confirmed}", action.kind.name(), action.kind.target(), action.state.name()),
+                    format!("action {} of {} ({needs}): {}{confirmed}", action.kind.name(), action.kind.target().id().unwrap_or_else(|| "the account".to_owned()), action.state.name()),
                 );
             }
         }

@@ -4,7 +4,7 @@ use crate::disk::Disk;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use shared::app::fault::Fault;
-use shared::app::ports::{Archive, Clock, Letter, Post, Unsent};
+use shared::app::ports::{Archive, Channel, Clock, Letter, Post, Unsent};
 use std::sync::Arc;
 
 pub struct Outbox {
@@ -41,9 +41,18 @@ impl Outbox {
 
 #[async_trait]
 impl Post for Outbox {
-    async fn send(&self, letter: &Letter) -> Result<(), Unsent> {
+    async fn send(&self, letter: &Letter) -> Result<Option<String>, Unsent> {
+        let refused = |error: &dyn std::fmt::Display| Unsent::NotSent(error.to_string());
+        let json = serde_json::to_string(letter).map_err(|error| refused(&error))?;
+        let sql = "INSERT INTO letter (at, json) VALUES (?1, ?2) RETURNING number";
+        let placed: Vec<i64> =
+            self.disk.rows(sql, [&self.clock.now().to_string(), &json], |row| row.get(0)).map_err(|error| refused(&error))?;
+        Ok(placed.first().map(i64::to_string).filter(|_| letter.channel == Channel::Slack))
+    }
+
+    async fn change(&self, place: &str, letter: &Letter) -> Result<(), Unsent> {
         let json = serde_json::to_string(letter).map_err(|error| Unsent::NotSent(error.to_string()))?;
-        let written = self.disk.write("INSERT INTO letter (at, json) VALUES (?1, ?2)", [&self.clock.now().to_string(), &json]);
+        let written = self.disk.write("UPDATE letter SET json = ?2 WHERE number = ?1", (place.parse::<i64>().unwrap_or(0), &json));
         written.map(drop).map_err(|error| Unsent::NotSent(error.to_string()))
     }
 }

@@ -221,14 +221,14 @@ impl Sandbox {
                 Ok(Err(NoReply::Unknown))
             }
             Some("timeout_done") => {
-                let reply = stripe::change(self, source, call)?;
+                let reply = self.change(provider, source, call)?;
                 self.remember(provider, call, &reply)?;
                 self.note(provider, call, "timeout_done", &reply.body)?;
                 Ok(Err(NoReply::Unknown))
             }
             Some(status) => {
-                let error = json!({"error": {"type": "api_error", "code": "sandbox", "message": "the sandbox was told to answer this"}});
-                let reply = Reply { status: status.parse().unwrap_or(500), body: error.to_string() };
+                let status = status.parse().unwrap_or(500);
+                let reply = Reply { status, body: trouble(provider, status).to_string() };
                 // As Stripe does: failures of its own are kept under the key, a conflict or a limit is not.
                 if !matches!(reply.status, 409 | 429) {
                     self.remember(provider, call, &reply)?;
@@ -237,7 +237,7 @@ impl Sandbox {
                 Ok(Ok(reply))
             }
             None => {
-                let reply = stripe::change(self, source, call)?;
+                let reply = self.change(provider, source, call)?;
                 self.remember(provider, call, &reply)?;
                 self.note(provider, call, &reply.status.to_string(), &reply.body)?;
                 Ok(Ok(reply))
@@ -245,10 +245,20 @@ impl Sandbox {
         }
     }
 
+    fn change(&self, provider: &str, source: &str, call: &Call) -> Disked<Reply> {
+        match provider {
+            "chargebee" => chargebee::change(self, source, call),
+            "lemonsqueezy" => lemonsqueezy::change(self, source, call),
+            "mollie" => mollie::change(self, source, call),
+            "revenuecat" => revenuecat::change(self, source, call),
+            _ => stripe::change(self, source, call),
+        }
+    }
+
     /// The first answer under an idempotency key, while the provider still knows it.
     fn replayed(&self, provider: &str, call: &Call) -> Disked<Option<Reply>> {
         let Some(key) = &call.idempotency_key else { return Ok(None) };
-        let since = (self.clock.now() - stripe::KEY_LIVES).as_millisecond();
+        let since = (self.clock.now() - key_lives(provider)).as_millisecond();
         let sql = "SELECT request, status, body FROM key WHERE provider = ?1 AND key = ?2 AND at > ?3";
         let read = |row: &rusqlite::Row<'_>| Ok((row.get::<_, String>(0)?, Reply { status: row.get(1)?, body: row.get(2)? }));
         let found = self.disk.row(sql, (provider, key, since), read)?;
@@ -256,7 +266,12 @@ impl Sandbox {
             if request == fingerprint(call) {
                 return reply;
             }
-            let error = json!({"error": {"type": "idempotency_error", "message": "Keys for idempotent requests can only be used with the same parameters they were first used with."}});
+            let message = "Keys for idempotent requests can only be used with the same parameters they were first used with.";
+            let error = match provider {
+                "stripe" => json!({"error": {"type": "idempotency_error", "message": message}}),
+                "mollie" => json!({"status": 400, "title": "Bad Request", "detail": message}),
+                _ => json!({"message": message, "api_error_code": "invalid_request", "http_status_code": 400}),
+            };
             Reply { status: 400, body: error.to_string() }
         }))
     }
@@ -270,6 +285,28 @@ impl Sandbox {
                 (provider, key, at, fingerprint(call), reply.status, &reply.body),
             )
             .map(drop)
+    }
+}
+
+/// How long a provider knows an idempotency key; the others know none.
+fn key_lives(provider: &str) -> SignedDuration {
+    match provider {
+        "stripe" => SignedDuration::from_hours(24),
+        "chargebee" => SignedDuration::from_mins(30),
+        "mollie" => SignedDuration::from_hours(1),
+        _ => SignedDuration::ZERO,
+    }
+}
+
+/// What a provider answers when it was told to get something wrong, in its own shape.
+fn trouble(provider: &str, status: u16) -> Value {
+    let message = "the sandbox was told to answer this";
+    match provider {
+        "chargebee" => json!({"message": message, "type": "operation_failed", "api_error_code": "sandbox", "http_status_code": status}),
+        "lemonsqueezy" => json!({"jsonapi": {"version": "1.0"}, "errors": [{"status": status.to_string(), "title": "Sandbox", "detail": message}]}),
+        "mollie" => json!({"status": status, "title": "Sandbox", "detail": message}),
+        "revenuecat" => json!({"object": "error", "type": "sandbox", "message": message, "retryable": status >= 500}),
+        _ => json!({"error": {"type": "api_error", "code": "sandbox", "message": message}}),
     }
 }
 

@@ -1,11 +1,13 @@
 //! Asks the right person, takes the decision, and does exactly what was approved, once.
 
+mod approve;
 mod ask;
 mod blocked;
 mod carry_out;
 mod case;
 mod decide;
 pub(crate) mod desk;
+mod tell;
 
 use crate::backfill;
 use crate::context::Context;
@@ -45,7 +47,7 @@ pub async fn handle(context: &Context, message: &Message) -> Result<Done, Fault>
         Message::Act { action, .. } => {
             let desk = desk::read(context, action).await?;
             match desk.action.as_ref().map(|action| action.state) {
-                Some(State::WaitingApproval) => decide::expire(context, action).await,
+                Some(State::WaitingApproval) => decide::wait(context, action).await,
                 Some(State::Approved | State::Executing | State::InDoubt | State::Executed) => carry_out::handle(context, action).await,
                 _ => Ok(Done::NothingToDo),
             }

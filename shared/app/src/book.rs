@@ -79,6 +79,7 @@ async fn once(context: &Context, event: &Event, manner: Manner<'_>, trace: &str)
     let (policy, declines, now) = (context.policies.classify.current(), context.policies.declines.current(), context.clock.now());
     let same_try = SignedDuration::from_mins(policy.duplicates.same_try_minutes);
     let mut before = desk(&batch, event, &account)?;
+    read_expected(context, &mut batch, event, &mut before).await?;
     let others = domain::book::beside(event, &before.head, same_try);
     read_resources(context, &mut batch, &others, &account, &mut before.touched).await?;
     let mut after = before.clone();
@@ -174,6 +175,20 @@ fn desk(batch: &Batch, event: &Event, account: &AccountId) -> Result<Desk, Fault
         actions.extend(batch.get(&keys::action(&id))?.map(|action| (id, action)));
     }
     Ok(Desk { actions, ..Desk::of(head, touched) })
+}
+
+/// Reads the actions that are under way on what an event shows; most accounts have none.
+async fn read_expected(context: &Context, batch: &mut Batch, event: &Event, desk: &mut Desk) -> Result<(), Fault> {
+    let expected = confirm::expected(event, &desk.head);
+    if expected.is_empty() {
+        return Ok(());
+    }
+    let wanted = expected.iter().map(keys::action).chain([keys::ledger_head(&desk.head.account)]).collect();
+    batch.extend(Batch::read(context, wanted).await?);
+    for id in expected {
+        desk.actions.extend(batch.get(&keys::action(&id))?.map(|action| (id, action)));
+    }
+    Ok(())
 }
 
 /// Reads more resources of the account; most events need none.

@@ -5,6 +5,7 @@ use crate::fault::Fault;
 use crate::message::Message;
 use crate::ports::{Channel, Letter, Unsent};
 use crate::sources;
+use crate::stop;
 use crate::store::{self, Attempted, Batch, Commit, Of, keys};
 use domain::book::{Due, Head, Invoice, Person, PlanLine};
 use domain::dunning::{Plan, PlanState, Step, StepKind, plan};
@@ -31,7 +32,7 @@ pub async fn handle(context: &Context, message: &Message) -> Result<Done, Fault>
             };
             // The step is stored as being sent: if we are never heard of again, it is in doubt and not repeated.
             match context.post.send(&letter).await {
-                Ok(()) => store::retrying(context, || end(context, account, invoice, |plan| plan.sent(step.number), Done::Sent)).await,
+                Ok(_) => store::retrying(context, || end(context, account, invoice, |plan| plan.sent(step.number), Done::Sent)).await,
                 Err(Unsent::Unknown(reason)) => {
                     tracing::error!(invoice, step = step.number, reason, "it is not known whether a reminder was sent; it is not repeated");
                     store::retrying(context, || end(context, account, invoice, |plan| plan.doubt(None), Done::InDoubt)).await
@@ -86,6 +87,11 @@ async fn begin(context: &Context, account: &AccountId, invoice: &str) -> Result<
     let Some(read) = read(context, account, invoice).await? else { return Ok(Attempted::Done(None)) };
     let Some(mut plan) = read.plan.clone().filter(|plan| plan.state == PlanState::Running) else { return Ok(Attempted::Done(None)) };
 
+    let segment = plan.segment.clone();
+    if stop::holds(context, &read.head, Some(&segment), None).await? {
+        tracing::warn!(invoice, segment, "a step of a recovery waits: it is stopped by hand");
+        return Ok(Attempted::Done(None));
+    }
     let writes = sources::find(context, &read.head.provider, &read.head.source).await?.writes();
     let watch: Option<Watch> = store::read(context, &keys::watch(&read.head.provider, &read.head.source)).await?;
 
@@ -129,20 +135,22 @@ async fn end(
     write(context, read, &plan, done).await
 }
 
+/// The line that the account's head shows of a plan, while it has a step before it.
+pub fn line_of(plan: &Plan) -> Option<PlanLine> {
+    plan.next().map(|next| PlanLine {
+        segment: plan.segment.clone(),
+        step: next.number,
+        next: Some(next.kind.name().to_owned()),
+        next_at: plan.next_wake(),
+        policy_version: plan.policy_version,
+    })
+}
+
 /// Writes the plan, and the line that the account's head shows of it.
 async fn write<T>(context: &Context, read: Read, plan: &Plan, done: T) -> Result<Attempted<T>, Fault> {
     let mut head = read.head;
-    match plan.next() {
-        Some(next) => {
-            let line = PlanLine {
-                segment: plan.segment.clone(),
-                step: next.number,
-                next: Some(next.kind.name().to_owned()),
-                next_at: plan.next_wake(),
-                policy_version: plan.policy_version,
-            };
-            drop(head.dunning.insert(plan.invoice.clone(), line));
-        }
+    match line_of(plan) {
+        Some(line) => drop(head.dunning.insert(plan.invoice.clone(), line)),
         None => drop(head.dunning.remove(&plan.invoice)),
     }
     let mut commit = Commit::default();
@@ -178,6 +186,7 @@ fn letter(context: &Context, read: &Read, plan: &Plan, step: &Step) -> Letter {
             text: format!("{amount} of invoice {} is open and {why}: {page}", plan.invoice),
             html: String::new(),
             links: vec![page],
+            blocks: None,
         };
     };
     let link = read.invoice.pay_link.value().cloned().unwrap_or_default();
@@ -190,5 +199,5 @@ fn letter(context: &Context, read: &Read, plan: &Plan, step: &Step) -> Letter {
     ]);
     let (subject, body) = text.fill(&values);
     let links = Some(link).filter(|link| !link.is_empty()).into_iter().collect();
-    Letter { id, channel: Channel::Mail, to: to.clone(), subject, html: pages::mail(&body), text: body, links }
+    Letter { id, channel: Channel::Mail, to: to.clone(), subject, html: pages::mail(&body), text: body, links, blocks: None }
 }

@@ -19,6 +19,7 @@ pub mod report;
 pub mod routes;
 pub mod sources;
 pub mod staff;
+pub mod stop;
 pub mod store;
 pub mod token;
 pub mod waiting;

@@ -5,6 +5,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use providers::{Call, Keys, Reply, Secret};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// The three tables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -214,6 +215,9 @@ pub struct Letter {
     pub text: String,
     pub html: String,
     pub links: Vec<String>,
+    /// The same with buttons, where the channel has them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub blocks: Option<Value>,
 }
 
 /// Why a message to a person was not sent, as far as we know.
@@ -229,7 +233,10 @@ pub enum Unsent {
 
 #[async_trait]
 pub trait Post: Send + Sync {
-    async fn send(&self, letter: &Letter) -> Result<(), Unsent>;
+    /// Sends it, and says where it stands if it can be changed there.
+    async fn send(&self, letter: &Letter) -> Result<Option<String>, Unsent>;
+    /// Changes a message where it stands.
+    async fn change(&self, place: &str, letter: &Letter) -> Result<(), Unsent>;
 }
 
 /// Bodies that are too large for a queue.

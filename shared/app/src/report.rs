@@ -48,6 +48,9 @@ pub async fn http(context: &Context, endpoint: Endpoint, request: &Request<Bytes
     match endpoint {
         Endpoint::Health => return web::json(StatusCode::OK, &json!({"status": "ok"})),
         Endpoint::Style => return web::style(::pages::STYLE),
+        Endpoint::ApprovalsPage => {
+            return pages::approvals(context, request).await.unwrap_or_else(|problem| problem_page(context, None, &problem));
+        }
         Endpoint::LoginPage => return pages::login(context, request).await,
         _ => {}
     }
@@ -86,7 +89,12 @@ pub fn action_json(action: &Action) -> Value {
     let votes = object.remove("votes").unwrap_or_default();
     object.insert("approvals".to_owned(), votes);
     object.remove("required");
-    object.insert("executes_after".to_owned(), Value::Null);
+    // The kind by its name, what it is about beside it.
+    if let Some(Value::Object(kind)) = object.remove("kind") {
+        object.extend(kind);
+    }
+    object.remove("told");
+    object.insert("link_sent".to_owned(), json!(action.told.link));
     object.insert("policy_version".to_owned(), json!(action.preview.clause.policy_version));
     object.insert("receipt".to_owned(), json!(format!("/api/actions/{}/receipt", action.id)));
     value

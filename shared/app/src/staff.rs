@@ -7,7 +7,7 @@ use crate::ports::{Order, Range, Table};
 use crate::store::{self, Attempted, Batch, Commit, keys, open, read};
 use crate::web::Problem;
 use domain::import::StaffRow;
-use domain::staff::{Role, Staff};
+use domain::staff::{Role, Slack, Staff};
 use http::StatusCode;
 
 /// Finds a staff member.
@@ -89,6 +89,9 @@ pub async fn import(context: &Context, rows: &[StaffRow], outcome: Outcome, by: 
     taken.await?
 }
 
+/// The team of the demo staff at Slack.
+const DEMO_TEAM: &str = "T_DEMO";
+
 /// Adds the demo staff that the local service always has.
 pub async fn add_demo(context: &Context) -> Result<(), Fault> {
     let rows = [
@@ -104,7 +107,8 @@ pub async fn add_demo(context: &Context) -> Result<(), Fault> {
     for (id, name, role) in rows {
         if find(context, id).await?.is_none() {
             let mut commit = Commit::default();
-            commit.create(&Staff { id: id.to_owned(), name: name.to_owned(), role, email: format!("{id}@demo.example") });
+            let slack = Some(Slack { team: DEMO_TEAM.to_owned(), user: format!("U_{}", id.to_uppercase()) });
+            commit.create(&Staff { id: id.to_owned(), name: name.to_owned(), role, email: format!("{id}@demo.example"), slack });
             // Another start may have added the same person in the meantime, which is as good.
             let _ = commit.run(context).await;
         }

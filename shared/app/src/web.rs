@@ -1,12 +1,17 @@
 //! Answers over HTTP: JSON with one error shape, and pages.
 
+use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
 use serde::Serialize;
 use serde_json::json;
+use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 
 pub type Answer = Response<Bytes>;
+
+/// What a page may load: our style sheet. No page runs a script, but for the one that `html_with` names.
+const POLICY: &str = "default-src 'none'; style-src 'self'; img-src data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 
 /// A request that is refused, as the outside sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,6 +75,15 @@ pub fn style(text: &'static str) -> Answer {
     answer
 }
 
+/// A page with one inline script. The browser runs it only if it is, to the byte, the one whose hash stands in the header.
+pub fn html_with(script: &str, page: String) -> Answer {
+    let mut answer = html(StatusCode::OK, page);
+    let policy = format!("{POLICY}; script-src 'sha256-{}'", STANDARD.encode(Sha256::digest(script)));
+    let policy = HeaderValue::from_str(&policy).expect("base64 is plain ASCII");
+    answer.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+    answer
+}
+
 /// Sends the browser on after a form.
 pub fn see_other(to: &str) -> Answer {
     let mut answer = respond(StatusCode::SEE_OTHER, "text/plain; charset=utf-8", Vec::new());
@@ -86,10 +100,7 @@ fn respond(status: StatusCode, kind: &'static str, body: Vec<u8>) -> Answer {
         (header::CACHE_CONTROL, "no-store"),
         (header::REFERRER_POLICY, "no-referrer"),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (
-            header::CONTENT_SECURITY_POLICY,
-            "default-src 'none'; style-src 'self'; img-src data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
-        ),
+        (header::CONTENT_SECURITY_POLICY, POLICY),
     ] {
         headers.insert(name, HeaderValue::from_static(value));
     }

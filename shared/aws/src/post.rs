@@ -15,11 +15,21 @@ pub struct Sender {
 
 #[async_trait]
 impl Post for Sender {
-    async fn send(&self, letter: &Letter) -> Result<(), Unsent> {
+    async fn send(&self, letter: &Letter) -> Result<Option<String>, Unsent> {
         match letter.channel {
-            Channel::Mail => self.mail(letter).await,
-            Channel::Slack => self.slack(letter).await,
+            Channel::Mail => self.mail(letter).await.map(|()| None),
+            Channel::Slack => {
+                let answer = self.slack("chat.postMessage", json!({"channel": letter.to, "unfurl_links": false}), letter).await?;
+                // A message is found again by its channel and its time.
+                let place = answer["channel"].as_str().zip(answer["ts"].as_str());
+                Ok(place.map(|(channel, ts)| format!("{channel}/{ts}")))
+            }
         }
+    }
+
+    async fn change(&self, place: &str, letter: &Letter) -> Result<(), Unsent> {
+        let Some((channel, ts)) = place.split_once('/') else { return Ok(()) };
+        self.slack("chat.update", json!({"channel": channel, "ts": ts}), letter).await.map(drop)
     }
 }
 
@@ -44,22 +54,25 @@ impl Sender {
     }
 
     /// Slack answers 200 to everything and says in the body whether it worked.
-    async fn slack(&self, letter: &Letter) -> Result<(), Unsent> {
+    async fn slack(&self, method: &str, mut body: Value, letter: &Letter) -> Result<Value, Unsent> {
         let token = self.network.secrets.slack().await.map_err(|fault| Unsent::NotSent(fault.to_string()))?;
-        let body = json!({"channel": letter.to, "text": format!("*{}*\n{}", letter.subject, letter.text), "unfurl_links": false});
+        body["text"] = json!(format!("*{}*\n{}", plain(&letter.subject), plain(&letter.text)));
+        if let Some(blocks) = &letter.blocks {
+            body["blocks"] = blocks["blocks"].clone();
+        }
         let headers = vec![("authorization", format!("Bearer {token}")), ("content-type", "application/json; charset=utf-8".to_owned())];
-        let outgoing = Outgoing {
-            method: "POST",
-            url: "https://slack.com/api/chat.postMessage".to_owned(),
-            headers,
-            body: body.to_string(),
-            patient: true,
-        };
+        let url = format!("https://slack.com/api/{method}");
+        let outgoing = Outgoing { method: "POST", url, headers, body: body.to_string(), patient: true };
         let reply = self.network.send(outgoing).await.map_err(|error| match error {
             NoReply::NotSent => Unsent::NotSent("Slack could not be reached".to_owned()),
             NoReply::Unknown => Unsent::Unknown("Slack does not answer".to_owned()),
         })?;
         let answer: Value = serde_json::from_str(&reply.body).unwrap_or_default();
-        if answer["ok"] == true { Ok(()) } else { Err(Unsent::NotSent(format!("Slack refuses: {} {}", reply.status, answer["error"]))) }
+        if answer["ok"] == true { Ok(answer) } else { Err(Unsent::NotSent(format!("Slack refuses: {} {}", reply.status, answer["error"]))) }
     }
+}
+
+/// What people wrote must not become a link or call a whole channel.
+fn plain(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }

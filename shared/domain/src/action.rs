@@ -1,12 +1,22 @@
 //! Something to be done at a provider, from the asking to the proof.
 
-use crate::approval::NotEligible;
-use crate::book::Payment;
-use crate::id::{AccountId, ActionId, CaseId, sha256};
+mod change;
+mod kind;
+mod preview;
+mod refusal;
+mod wish;
+
+pub use kind::{Addon, Kind, Target, When};
+pub use preview::{Known, preview};
+pub use refusal::NoPreview;
+pub use wish::{BUNDLE_MAX, Params, Wanted, Wish, all_of};
+
+use crate::id::{AccountId, ActionId, CaseId};
 use crate::money::Money;
 use crate::staff::Role;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Action {
@@ -25,6 +35,16 @@ pub struct Action {
     pub required: Vec<Role>,
     pub votes: Vec<Vote>,
     pub decided_at: Option<Timestamp>,
+    /// It is not carried out before, whoever approves it.
+    #[serde(default)]
+    pub executes_after: Option<Timestamp>,
+    /// The bundle that it is a part of, and the parts if it is one.
+    #[serde(default)]
+    pub bundle: Option<ActionId>,
+    #[serde(default)]
+    pub members: Vec<ActionId>,
+    #[serde(default)]
+    pub told: Told,
     pub attempt: Option<Attempt>,
     pub outcome: Option<Outcome>,
     /// When an unfinished attempt is looked at again.
@@ -36,30 +56,34 @@ pub struct Action {
     pub trace: String,
 }
 
-/// What is to be done, and to what.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", content = "params", rename_all = "snake_case")]
-pub enum Kind {
-    Refund { payment: String, amount: Money },
-}
-
-impl Kind {
-    pub fn name(&self) -> &'static str {
-        match self {
-            Self::Refund { .. } => "refund",
-        }
-    }
-
-    /// The provider's object that it changes: one effect at a time on each.
-    pub fn target(&self) -> &str {
-        match self {
-            Self::Refund { payment, .. } => payment,
-        }
-    }
-
-    pub fn amount(&self) -> Option<Money> {
-        match self {
-            Self::Refund { amount, .. } => Some(*amount),
+impl Action {
+    /// A request that waits for a decision, or has only been looked at.
+    pub fn new(id: ActionId, kind: Kind, reason_code: Reason, preview: Preview, requested_by: &str, now: Timestamp) -> Self {
+        Self {
+            account: id.account(),
+            trace: format!("req_{}", &id.as_str()[id.as_str().len() - 12..]),
+            id,
+            kind,
+            reason_code,
+            note: String::new(),
+            case: None,
+            state: State::WaitingApproval,
+            requested_by: requested_by.to_owned(),
+            requested_at: now,
+            expires_at: now,
+            preview,
+            required: Vec::new(),
+            votes: Vec::new(),
+            decided_at: None,
+            executes_after: None,
+            bundle: None,
+            members: Vec::new(),
+            told: Told::default(),
+            attempt: None,
+            outcome: None,
+            look_at: None,
+            ended_at: None,
+            confirmed_at: None,
         }
     }
 }
@@ -102,10 +126,11 @@ pub enum State {
     Stale,
     InDoubt,
     NeedsPerson,
+    Withdrawn,
 }
 
 impl State {
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Previewed,
         Self::WaitingApproval,
         Self::Approved,
@@ -117,6 +142,7 @@ impl State {
         Self::Stale,
         Self::InDoubt,
         Self::NeedsPerson,
+        Self::Withdrawn,
     ];
 
     pub fn name(self) -> &'static str {
@@ -132,12 +158,16 @@ impl State {
             Self::Stale => "stale",
             Self::InDoubt => "in_doubt",
             Self::NeedsPerson => "needs_person",
+            Self::Withdrawn => "withdrawn",
         }
     }
 
     /// Whether nothing more will happen by itself.
     pub fn is_final(self) -> bool {
-        matches!(self, Self::Executed | Self::Failed | Self::Denied | Self::Expired | Self::Stale | Self::NeedsPerson)
+        matches!(
+            self,
+            Self::Executed | Self::Failed | Self::Denied | Self::Expired | Self::Stale | Self::NeedsPerson | Self::Withdrawn
+        )
     }
 }
 
@@ -155,8 +185,61 @@ pub struct Preview {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Line {
     pub label: String,
-    pub before: Option<Money>,
-    pub after: Option<Money>,
+    pub before: Option<Shown>,
+    pub after: Option<Shown>,
+}
+
+/// A figure, or a word where there is none.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Shown {
+    Money(Money),
+    Text(String),
+}
+
+impl Line {
+    pub fn money(label: &str, before: Option<Money>, after: Option<Money>) -> Self {
+        Self { label: label.to_owned(), before: before.map(Shown::Money), after: after.map(Shown::Money) }
+    }
+
+    pub fn text(label: &str, before: Option<&str>, after: &str) -> Self {
+        let text = |text: &str| Shown::Text(text.to_owned());
+        Self { label: label.to_owned(), before: before.map(text), after: Some(text(after)) }
+    }
+}
+
+impl fmt::Display for Shown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Money(money) => money.fmt(f),
+            Self::Text(text) => text.fmt(f),
+        }
+    }
+}
+
+/// Who has been asked to decide so far.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Told {
+    pub reminded_at: Option<Timestamp>,
+    /// The next role was asked as well.
+    pub escalated_at: Option<Timestamp>,
+    /// When somebody is asked again.
+    pub next_at: Option<Timestamp>,
+    /// Where the message stands that asks for it, to take its buttons away.
+    pub message: Option<String>,
+    /// How the customer's link was sent.
+    pub link: Option<Sent>,
+}
+
+/// How a link was sent to the customer. A message is sent at most once: what stays `sending` is in doubt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Sent {
+    Sending,
+    Sent,
+    Refused,
+    NoAddress,
 }
 
 /// The policy clause that applied.
@@ -195,87 +278,23 @@ pub struct Attempt {
     pub key_since: Timestamp,
     /// The provider failed under this key, and would replay its failure.
     pub burned: bool,
+    /// What the object was like before it was first sent, where nothing else tells our effect from another.
+    #[serde(default)]
+    pub before: Option<String>,
 }
 
 /// How the provider answered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "outcome", rename_all = "snake_case")]
 pub enum Outcome {
-    Done { reference: String, status: String, made_at: Option<Timestamp> },
+    Done {
+        reference: String,
+        status: String,
+        made_at: Option<Timestamp>,
+        /// What the customer is sent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        link: Option<String>,
+    },
     Refused { code: String, message: String },
     NeedsPerson { instead: String },
-}
-
-/// Why a refund cannot be previewed. The order is the order of the checks.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum NoPreview {
-    #[error("payment `{0}` is not known on this account; check its id on the account page")]
-    UnknownPayment(String),
-    /// With what to do instead.
-    #[error("{0}; instead, {1}. A manager and a VP can grant an exception: ask again with `exception`")]
-    NotEligible(NotEligible, String),
-    #[error("payment `{0}` did not succeed, so there is nothing to give back")]
-    NotTaken(String),
-    #[error("payment `{0}` is under a formal dispute: the bank decides about it; refund nothing while it is open")]
-    Disputed(String),
-    #[error("the payment is in {payment}, the request in {asked}; ask in {payment}")]
-    OtherCurrency { payment: String, asked: String },
-    #[error("the amount must be more than nothing")]
-    NotPositive,
-    #[error("only {refundable} of this payment can still be given back, {asked} was asked for")]
-    TooMuch { refundable: Money, asked: Money },
-}
-
-impl NoPreview {
-    /// The refusal's name.
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::Disputed(_) => "disputed",
-            Self::TooMuch { .. } => "too_much",
-            Self::NotEligible(..) => "not_eligible",
-            _ => "not_possible",
-        }
-    }
-}
-
-/// What is left to give back of a payment, for a refund of all of it.
-pub fn all_of(payment: Option<&Payment>, id: &str) -> Result<Money, NoPreview> {
-    let payment = payment.ok_or_else(|| NoPreview::UnknownPayment(id.to_owned()))?;
-    if payment.is_disputed() {
-        return Err(NoPreview::Disputed(id.to_owned()));
-    }
-    payment.refundable().ok_or_else(|| NoPreview::NotTaken(id.to_owned()))
-}
-
-/// Shows what a refund would do to a payment.
-pub fn preview_refund(payment: Option<&Payment>, id: &str, amount: Money, reason: Reason, clause: Clause) -> Result<Preview, NoPreview> {
-    let payment = payment.ok_or_else(|| NoPreview::UnknownPayment(id.to_owned()))?;
-    if payment.is_disputed() {
-        return Err(NoPreview::Disputed(id.to_owned()));
-    }
-    let (Some(taken), Some(back), Some(refundable)) = (payment.taken(), payment.given_back(), payment.refundable()) else {
-        return Err(NoPreview::NotTaken(id.to_owned()));
-    };
-    if taken.currency() != amount.currency() {
-        return Err(NoPreview::OtherCurrency { payment: taken.currency().to_string(), asked: amount.currency().to_string() });
-    }
-    if !amount.is_positive() {
-        return Err(NoPreview::NotPositive);
-    }
-    if amount > refundable {
-        return Err(NoPreview::TooMuch { refundable, asked: amount });
-    }
-    let lines = vec![
-        Line { label: "Collected".to_owned(), before: Some(taken), after: Some(taken) },
-        Line { label: "Given back".to_owned(), before: Some(back), after: Some(back.plus(amount)) },
-        Line { label: "Can still be given back".to_owned(), before: Some(refundable), after: Some(refundable.minus(amount)) },
-    ];
-    let meaning = ("refund", id, amount, reason, &lines, &clause.rule, clause.policy_version);
-    let meaning = serde_json::to_vec(&meaning).expect("a preview is plain data");
-    Ok(Preview {
-        summary: format!("Refund {amount} of payment {id} to the original payment method"),
-        lines,
-        clause,
-        digest: sha256(&meaning),
-    })
 }

@@ -2,9 +2,13 @@
 
 mod eligibility;
 mod matrix;
+mod waiting;
+mod weigh;
 
 pub use eligibility::{Asking, Earlier, Eligibility, NotEligible, decided_here};
 pub use matrix::{ApprovalPolicy, Decided, KINDS, Measure, Requirement, Rule};
+pub use waiting::{Ask, Waiting, never_lapses, next_ask, next_role};
+pub use weigh::{Scales, weigh};
 
 use crate::action::{Action, Decision, State, Vote};
 use crate::staff::{MACHINE, Role, Staff};

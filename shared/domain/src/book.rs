@@ -16,6 +16,7 @@ mod tries;
 pub use card::KeptCard;
 pub use head::{
     Book, CardLine, CaseLine, DisputeLine, Figures, Head, HistoryLine, Link, PaymentLine, PeriodLine, PlanLine, SubscriptionLine,
+    UnderWay,
 };
 pub use invoice::{CreditNote, Due, Invoice};
 pub use latest::{Latest, Stamp};
@@ -48,6 +49,16 @@ pub enum ResourceId {
     Invoice(String),
     Payment(String),
     Subscription(String),
+}
+
+impl ResourceId {
+    /// The provider's id of it, where it has one.
+    pub fn name(self) -> Option<String> {
+        match self {
+            Self::Person => None,
+            Self::Card(id) | Self::Invoice(id) | Self::Payment(id) | Self::Subscription(id) => Some(id),
+        }
+    }
 }
 
 /// Names the resources that an event says something about.

@@ -252,6 +252,13 @@ impl Plan {
         }
     }
 
+    /// Gives more time before the steps that wait.
+    pub fn postpone(&mut self, days: u32) {
+        for step in self.steps.iter_mut().filter(|step| step.state == StepState::Waiting) {
+            step.due_at += SignedDuration::from_hours(24 * i64::from(days));
+        }
+    }
+
     /// Ends it before its last step; what was not sent is skipped.
     pub fn stop(&mut self, reason: &str, at: Timestamp) {
         self.state = PlanState::Stopped;

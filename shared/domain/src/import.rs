@@ -25,7 +25,7 @@ pub use customers::Customer;
 pub use exceptions::{Exception, ExceptionKind};
 pub use network_rules::{NetworkRule, Says};
 pub use shelf::{Done, Imports, Running, Shelf, Started};
-pub use staff::{Slack, StaffRow};
+pub use staff::StaffRow;
 pub use usage::{Metered, Usage};
 
 use crate::id::{AccountId, digest};

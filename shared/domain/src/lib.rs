@@ -29,4 +29,5 @@ pub mod report;
 pub mod sidebar;
 pub mod source;
 pub mod staff;
+pub mod stop;
 pub mod ticket;

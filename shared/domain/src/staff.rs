@@ -11,6 +11,16 @@ pub struct Staff {
     pub name: String,
     pub role: Role,
     pub email: String,
+    /// Who it is on Slack.
+    #[serde(default)]
+    pub slack: Option<Slack>,
+}
+
+/// A user is only told apart within a team.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Slack {
+    pub team: String,
+    pub user: String,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

@@ -36,13 +36,13 @@ pub fn action(viewer: &Viewer, action: &Action, receipt: &[Entry], notice: Optio
     )
 }
 
-fn preview(action: &Action) -> Markup {
+pub(crate) fn preview(action: &Action) -> Markup {
     html! {
         section {
             h2 { "Preview" }
             div .scroll { table {
                 thead { tr { th { "" } th .number { "Before" } th .number { "After" } } }
-                tbody { @for line in &action.preview.lines { tr { td { (line.label) } td .number { (known(line.before)) } td .number { (known(line.after)) } } } }
+                tbody { @for line in &action.preview.lines { tr { td { (line.label) } td .number { (known(line.before.as_ref())) } td .number { (known(line.after.as_ref())) } } } }
             } }
             p .soft { "Rule " (action.preview.clause.rule) ", approval v" (action.preview.clause.policy_version) ": " (action.preview.clause.why) }
         }
@@ -93,24 +93,4 @@ fn decision(viewer: &Viewer, action: &Action) -> Markup {
             p .soft { "Open until " (time(action.expires_at)) "." }
         }
     }
-}
-
-/// Everything that waits for a decision.
-pub fn approvals(viewer: &Viewer, waiting: &[Action]) -> String {
-    frame(
-        "Approvals",
-        "/approvals",
-        Some(viewer),
-        html! {
-            h1 { "Approvals" }
-            @if waiting.is_empty() { section { p .soft { "Nothing waits for a decision." } } }
-            @for action in waiting {
-                section {
-                    h2 { a href={ "/actions/" (action.id) } { (action.preview.summary) } }
-                    p { (action.note) }
-                    p .soft { "Asked by " (action.requested_by) " on " (time(action.requested_at)) ". Needs " (missing(&action.required, &action.votes).iter().map(|role| words(role.name())).collect::<Vec<_>>().join(" and ")) "." }
-                }
-            }
-        },
-    )
 }

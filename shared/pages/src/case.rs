@@ -51,7 +51,7 @@ pub fn case(viewer: &Viewer, case: &Case, actions: &[Action], preview: &Preview,
                     @if !action.lines.is_empty() {
                         div .scroll { table {
                             thead { tr { th { "" } th .number { "Before" } th .number { "After" } } }
-                            tbody { @for line in &action.lines { tr { td { (line.label) } td .number { (known(line.before)) } td .number { (known(line.after)) } } } }
+                            tbody { @for line in &action.lines { tr { td { (line.label) } td .number { (known(line.before.as_ref())) } td .number { (known(line.after.as_ref())) } } } }
                         } }
                     }
                     p .soft { "Needs " (action.approvals_required.iter().map(|role| words(role.name())).collect::<Vec<_>>().join(" and ")) ", rule " (action.clause.rule) ": " (action.clause.why) }

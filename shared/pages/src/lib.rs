@@ -3,9 +3,12 @@
 mod account;
 mod action;
 mod case;
+#[cfg(test)]
+mod example;
 mod frame;
 mod home;
 mod incident;
+mod link;
 mod lists;
 mod mail;
 mod policies;
@@ -14,14 +17,15 @@ mod slack;
 mod sources;
 
 pub use account::{Alike, AlikeRow, account};
-pub use action::{action, approvals};
+pub use action::action;
 pub use case::case;
 pub use frame::{STYLE, Viewer, login, problem};
 pub use home::{Home, home};
 pub use incident::{disputes, incident, incidents};
+pub use link::{Proof, SCRIPT, landing, opened, spent};
 pub use lists::{AccountRow, OutboxRow, accounts, actions, cases, dunning, found, outbox};
 pub use mail::mail;
 pub use policies::policies;
 pub use report::report;
-pub use slack::case_blocks;
+pub use slack::{approval_blocks, case_blocks};
 pub use sources::{sources, tickets};

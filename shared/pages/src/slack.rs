@@ -1,34 +1,36 @@
-//! A case's preview as Slack's blocks: <https://docs.slack.dev/reference/block-kit/blocks>.
+//! Previews as Slack's blocks: <https://docs.slack.dev/reference/block-kit/blocks>.
 
+mod approval;
+
+pub use approval::approval_blocks;
+
+use domain::action::Line;
 use domain::case::Preview;
 use serde_json::{Value, json};
 
-/// Slack refuses longer texts in a section.
+/// Slack refuses longer texts in a section; this leaves room for what stands around them.
 const TEXT_MAX: usize = 2900;
+/// Slack refuses longer fields.
+const FIELD_MAX: usize = 1800;
 /// Slack refuses more fields in a section.
 const FIELDS_MAX: usize = 10;
+/// Slack refuses longer headers.
+const HEADER_MAX: usize = 150;
 
-/// The blocks, with a link to the page where the case is decided.
+/// The blocks of a case, with a link to the page where it is decided.
 pub fn case_blocks(preview: &Preview, page: &str) -> Value {
-    let section = |text: String| json!({"type": "section", "text": {"type": "mrkdwn", "text": short(&text)}});
-    let mut blocks =
-        vec![json!({"type": "header", "text": {"type": "plain_text", "text": preview.issue.chars().take(150).collect::<String>()}})];
-    let fields: Vec<_> = preview
-        .evidence
-        .iter()
-        .take(FIELDS_MAX)
-        .map(|it| json!({"type": "mrkdwn", "text": short(&format!("*{}*\n{}", plain(&it.label), plain(&it.value)))}))
-        .collect();
+    let mut blocks = vec![header(&preview.issue)];
+    let fields: Vec<_> = preview.evidence.iter().take(FIELDS_MAX).map(|it| field(&it.label, &it.value)).collect();
     if !fields.is_empty() {
         blocks.push(json!({"type": "section", "fields": fields}));
     }
     if !preview.missing.is_empty() {
-        blocks.push(section(format!("*Not known*\n{}", plain(&preview.missing.join("\n")))));
+        blocks.push(section(&format!("*Not known*\n{}", plain(&preview.missing.join("\n")))));
     }
     if let Some(part) = &preview.incident {
-        blocks.push(section(format!("*Part of an incident ({})*\n{}, {} customers", part.state, plain(&part.title), part.customers)));
+        blocks.push(section(&format!("*Part of an incident ({})*\n{}, {} customers", part.state, plain(&part.title), part.customers)));
     }
-    blocks.push(section(format!(
+    blocks.push(section(&format!(
         "*Advice*\n{}\n_{}: {}_",
         plain(&preview.advice),
         plain(&preview.policy.rule),
@@ -36,15 +38,40 @@ pub fn case_blocks(preview: &Preview, page: &str) -> Value {
     )));
     for action in &preview.recommended {
         let roles = action.approvals_required.iter().map(|role| role.name()).collect::<Vec<_>>().join(" and ");
-        let lines = action.lines.iter().map(|line| {
-            let side = |money: Option<domain::money::Money>| money.map_or_else(|| "not known".to_owned(), |money| money.to_string());
-            format!("• {}: {} → {}", line.label, side(line.before), side(line.after))
-        });
-        let told = [format!("*{}*, needs {roles}", plain(&action.summary))].into_iter().chain(lines).collect::<Vec<_>>().join("\n");
-        blocks.push(section(told));
+        let head = format!("*{}*, needs {roles}", plain(&action.summary));
+        let told = [head].into_iter().chain(action.lines.iter().map(line)).collect::<Vec<_>>().join("\n");
+        blocks.push(section(&told));
     }
-    blocks.push(json!({"type": "context", "elements": [{"type": "mrkdwn", "text": format!("<{page}|Open the case> · preview {}", &preview.digest[..12])}]}));
+    blocks.push(context(&format!("<{page}|Open the case> · preview {}", &preview.digest[..12])));
     json!({"blocks": blocks})
+}
+
+fn header(text: &str) -> Value {
+    json!({"type": "header", "text": {"type": "plain_text", "text": cut(text, HEADER_MAX)}})
+}
+
+fn section(text: &str) -> Value {
+    json!({"type": "section", "text": written(&cut(text, TEXT_MAX))})
+}
+
+fn context(text: &str) -> Value {
+    json!({"type": "context", "elements": [written(&cut(text, TEXT_MAX))]})
+}
+
+fn field(label: &str, value: &str) -> Value {
+    written(&format!("*{}*\n{}", cut(&plain(label), HEADER_MAX), cut(&plain(value), FIELD_MAX)))
+}
+
+/// A text as literally as Slack shows it: without `verbatim` it looks for mentions and links in it.
+fn written(text: &str) -> Value {
+    json!({"type": "mrkdwn", "text": text, "verbatim": true})
+}
+
+/// One figure before and after.
+fn line(line: &Line) -> String {
+    let side = |shown: Option<String>| shown.map_or_else(|| "not known".to_owned(), |shown| plain(&shown));
+    let (before, after) = (line.before.as_ref().map(ToString::to_string), line.after.as_ref().map(ToString::to_string));
+    format!("• {}: {} → {}", plain(&line.label), side(before), side(after))
 }
 
 /// What others wrote must not become a link or a mention.
@@ -52,8 +79,17 @@ fn plain(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
-fn short(text: &str) -> String {
-    if text.chars().count() <= TEXT_MAX { text.to_owned() } else { text.chars().take(TEXT_MAX).chain(['…']).collect() }
+/// Shortens an escaped text to so many characters, the dots included, and never inside of `&amp;`.
+fn cut(text: &str, chars_max: usize) -> String {
+    if text.chars().count() <= chars_max {
+        return text.to_owned();
+    }
+    let kept: String = text.chars().take(chars_max.saturating_sub(1)).collect();
+    let whole = match kept.rsplit_once('&') {
+        Some((before, begun)) if begun.len() < "&amp;".len() - 1 && !begun.contains(';') => before,
+        _ => kept.as_str(),
+    };
+    format!("{whole}…")
 }
 
 #[cfg(test)]
@@ -63,6 +99,20 @@ mod tests {
     #[test]
     fn what_others_wrote_mentions_nobody() {
         assert_eq!(plain("<!channel> & <@U1>"), "&lt;!channel&gt; &amp; &lt;@U1&gt;");
-        assert_eq!(short(&"ä".repeat(3000)).chars().count(), TEXT_MAX + 1);
+        assert_eq!(written("@here")["verbatim"], true);
+    }
+
+    #[test]
+    fn a_text_is_cut_between_characters() {
+        for (text, max, expected) in [
+            ("short", 5, "short"),
+            ("longer", 5, "long…"),
+            ("ab&amp;cd", 8, "ab&amp;…"),
+            ("ab&amp;cd", 6, "ab…"),
+            ("ab&amp;cd", 4, "ab…"),
+            ("äöüß", 3, "äö…"),
+        ] {
+            assert_eq!(cut(text, max), expected, "{text} {max}");
+        }
     }
 }

@@ -3,6 +3,7 @@
 //! The headers `x-chargebee-signature` and its like, which many programs check, do not exist.
 //! <https://www.chargebee.com/docs/2.0/webhook_settings.html>
 
+mod act;
 mod billed;
 mod bought;
 mod list;
@@ -29,7 +30,7 @@ pub(crate) static PROVIDER: Provider = Provider {
         headers,
         observe: asks_nothing,
         listings: list::LISTINGS,
-        acting: Acting::ByHand("Recoup does not act at Chargebee yet: do it on the invoice in Chargebee, then resolve the case."),
+        acting: Acting::Through(act::EFFECTS),
     }),
 };
 

@@ -3,6 +3,7 @@
 //!
 //! <https://docs.lemonsqueezy.com/help/webhooks/webhook-requests>
 
+mod act;
 mod list;
 mod read;
 mod wire;
@@ -24,7 +25,7 @@ pub(crate) static PROVIDER: Provider = Provider {
         headers,
         observe: asks_nothing,
         listings: list::LISTINGS,
-        acting: Acting::ByHand("Recoup does not act at Lemon Squeezy yet: do it on the order or invoice there, then resolve the case."),
+        acting: Acting::Through(act::EFFECTS),
     }),
 };
 

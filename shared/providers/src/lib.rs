@@ -10,14 +10,16 @@ pub mod mollie;
 pub mod revenuecat;
 mod signature;
 mod standard;
+pub mod slack;
 pub mod stripe;
 pub mod ticket;
 mod value;
 pub mod zendesk;
 
-use domain::action::Action;
+use domain::action::{Action, Kind};
 use domain::approval::Approved;
-use domain::event::Event;
+use domain::book::{Invoice, Payment, Subscription, Touched};
+use domain::event::{Event, Seen};
 use http::{HeaderMap, Method};
 use jiff::Timestamp;
 use std::borrow::Cow;
@@ -81,16 +83,53 @@ pub enum Acting {
     ByHand(&'static str),
 }
 
-/// How approved actions are carried out.
+/// How approved actions are carried out. Both questions are asked again with every answer, until they say how it ended.
 pub struct Effects {
-    /// How is an approved action asked for?
-    pub act: fn(&Approved<Action>, key: &str) -> Act,
-    /// How is it looked up whether that was done?
-    pub lookup: fn(&Approved<Action>) -> Call,
-    /// What did the provider answer to the action?
-    pub answer: fn(&Reply) -> Answer,
-    /// What did the look-up find?
-    pub found: fn(&Approved<Action>, &Reply) -> Found,
+    /// The next request of this attempt, or how it ended.
+    pub act: fn(&Order<'_>, &[Reply]) -> Act,
+    /// How it is found out whether it was done: the next question, or what was found.
+    pub look: fn(&Order<'_>, &[Reply]) -> Look,
+    /// Whether to look before it is first sent, because nothing else would tell our effect from another one.
+    pub looks_first: fn(&Kind) -> bool,
+}
+
+/// An approved action, and what is needed to ask for it.
+pub struct Order<'a> {
+    pub action: &'a Approved<Action>,
+    /// The provider's id of the customer.
+    pub customer: &'a str,
+    /// What it is about, as the book has it.
+    pub records: &'a Touched,
+    /// The idempotency key of this attempt; a second request of the same attempt adds to it.
+    pub key: &'a str,
+    /// What `look` noted before it was first sent.
+    pub before: Option<&'a str>,
+    /// When this was first sent, or now.
+    pub since: Timestamp,
+    pub now: Timestamp,
+}
+
+impl<'a> Order<'a> {
+    pub fn kind(&self) -> &'a Kind {
+        &self.action.inner().kind
+    }
+
+    /// Our id of it, for the provider's metadata.
+    pub fn id(&self) -> &'a str {
+        self.action.inner().id.as_str()
+    }
+
+    pub fn subscription(&self) -> Option<&'a Subscription> {
+        self.records.subscriptions.values().next()
+    }
+
+    pub fn invoice(&self) -> Option<&'a Invoice> {
+        self.records.invoices.values().next()
+    }
+
+    pub fn payment(&self) -> Option<&'a Payment> {
+        self.records.payments.values().next()
+    }
 }
 
 impl Provider {
@@ -225,26 +264,14 @@ pub struct Reply {
     pub body: String,
 }
 
-/// How an action is carried out at a provider.
+/// What to do next to carry an action out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Act {
     Send(Call),
-    /// Its API cannot do this; a person can.
-    Unsupported {
-        instead: &'static str,
-    },
+    Ended(Answer),
 }
 
-/// Something that the provider has done.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Effect {
-    /// The provider's id of it.
-    pub reference: String,
-    pub status: String,
-    pub made_at: Option<Timestamp>,
-}
-
-/// What an answer means for the action.
+/// How an attempt ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer {
     Done(Effect),
@@ -256,6 +283,30 @@ pub enum Answer {
     NotNow,
     /// It may have been done.
     Unknown,
+    /// Its API cannot do this, and did nothing; a person can.
+    Unsupported {
+        instead: String,
+    },
+}
+
+/// Something that the provider has done.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Effect {
+    /// The provider's id of it.
+    pub reference: String,
+    pub status: String,
+    pub made_at: Option<Timestamp>,
+    /// What the customer is to be sent.
+    pub link: Option<String>,
+    /// What the answer shows, where no webhook will.
+    pub seen: Vec<Seen>,
+}
+
+/// How to find out whether an action was carried out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Look {
+    Ask(Call),
+    Found(Found),
 }
 
 /// What a look-up shows.
@@ -267,7 +318,14 @@ pub enum Found {
         code: String,
         message: String,
     },
-    NotThere,
+    /// It was not done; the note is what the object is like, to compare it with later.
+    NotThere {
+        note: Option<String>,
+    },
+    /// Something was done, and it cannot be told whether that was ours.
+    Unclear {
+        instead: String,
+    },
     /// The look-up itself did not work.
     Unknown,
 }

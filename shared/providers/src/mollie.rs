@@ -3,12 +3,13 @@
 //!
 //! <https://docs.mollie.com/reference/webhooks-new>
 
+mod act;
 mod list;
 mod read;
 mod wire;
 
 use crate::signature::{first, hex_fits, sign_hex};
-use crate::{Acting, Api, Delivery, Envelope, Headers, Keys, Malformed, NotAuthentic, Provider, bearer, keep_all, malformed};
+use crate::{Acting, Api, Delivery, Envelope, Headers, Keys, Malformed, NotAuthentic, Provider, keep_all, malformed};
 use jiff::Timestamp;
 
 pub(crate) static PROVIDER: Provider = Provider {
@@ -21,10 +22,10 @@ pub(crate) static PROVIDER: Provider = Provider {
     read: read::read,
     api: Some(&Api {
         base: "https://api.mollie.com",
-        headers: bearer,
+        headers,
         observe: read::observe,
         listings: list::LISTINGS,
-        acting: Acting::ByHand("Recoup does not act at Mollie yet: do it on the payment in Mollie's dashboard, then resolve the case."),
+        acting: Acting::Through(act::EFFECTS),
     }),
 };
 
@@ -47,6 +48,11 @@ fn verify(delivery: &Delivery<'_>, keys: &Keys, _now: Timestamp, _window_secs: i
         return Err(NotAuthentic::Unreadable);
     }
     hex_fits(&keys.signing, &[delivery.body], &given)
+}
+
+/// It takes JSON, and refuses forms.
+fn headers(key: &str) -> Headers {
+    vec![("authorization", format!("Bearer {key}")), ("content-type", "application/json".to_owned())]
 }
 
 fn sign(keys: &Keys, body: &[u8], _at: Timestamp) -> Headers {

@@ -2,12 +2,13 @@
 //!
 //! <https://www.revenuecat.com/docs/integrations/webhooks>
 
+mod act;
 mod list;
 mod read;
 mod wire;
 
 use crate::signature::{fits, header, timed, timed_header};
-use crate::{Acting, Api, Delivery, Envelope, Headers, Keys, Malformed, NotAuthentic, Provider, asks_nothing, bearer, keep_all};
+use crate::{Acting, Api, Delivery, Envelope, Headers, Keys, Malformed, NotAuthentic, Provider, asks_nothing, keep_all};
 use jiff::Timestamp;
 
 pub(crate) static PROVIDER: Provider = Provider {
@@ -21,10 +22,10 @@ pub(crate) static PROVIDER: Provider = Provider {
     api: Some(&Api {
         // The source is called by the id of its project.
         base: "https://api.revenuecat.com/v2/projects/{source}",
-        headers: bearer,
+        headers,
         observe: asks_nothing,
         listings: list::LISTINGS,
-        acting: Acting::ByHand("Recoup does not act at RevenueCat yet: do it in its dashboard or in the store, then resolve the case."),
+        acting: Acting::Through(act::EFFECTS),
     }),
 };
 
@@ -42,6 +43,11 @@ fn verify(delivery: &Delivery<'_>, keys: &Keys, now: Timestamp, window_secs: i64
     }
     timed(header(delivery.headers, SIGNATURE)?, &keys.stronger, delivery.body, now, window_secs)?;
     if delivery.headers.contains_key(VALUE) && !keys.signing.is_empty() { value() } else { Ok(()) }
+}
+
+/// It takes JSON, and refuses forms.
+fn headers(key: &str) -> Headers {
+    vec![("authorization", format!("Bearer {key}")), ("content-type", "application/json".to_owned())]
 }
 
 fn sign(keys: &Keys, body: &[u8], at: Timestamp) -> Headers {

@@ -14,7 +14,7 @@ mod who;
 mod wire;
 
 use crate::signature::{first, header, timed, timed_header};
-use crate::{Acting, Api, Delivery, Effects, Envelope, Headers, Keys, Malformed, NotAuthentic, Provider, bearer, keep_all, malformed};
+use crate::{Acting, Api, Delivery, Envelope, Headers, Keys, Malformed, NotAuthentic, Provider, bearer, keep_all, malformed};
 use jiff::Timestamp;
 
 pub(crate) static PROVIDER: Provider = Provider {
@@ -30,7 +30,7 @@ pub(crate) static PROVIDER: Provider = Provider {
         headers: bearer,
         observe: observe::observe,
         listings: list::LISTINGS,
-        acting: Acting::Through(Effects { act: act::act, lookup: act::lookup, answer: act::answer, found: act::found }),
+        acting: Acting::Through(act::EFFECTS),
     }),
 };
 

@@ -1,5 +1,9 @@
 //! Chargebee's lists: oldest first, each entry as the content of an event, and an offset that nobody needs to understand.
 
+mod change;
+
+pub(super) use change::change;
+
 use super::listed::{Asked, answer, text};
 use super::{Disked, Sandbox};
 use serde_json::{Map, Value, json};
@@ -13,6 +17,8 @@ const LISTS: &[(&str, &str, &str)] = &[
     ("/api/v2/invoices", "invoice", "date"),
     ("/api/v2/transactions", "transaction", "date"),
     ("/api/v2/credit_notes", "credit_note", "date"),
+    ("/api/v2/promotional_credits", "promotional_credit", "created_at"),
+    ("/api/v2/comments", "comment", "created_at"),
 ];
 
 /// Under which id a resource is kept: a customer and its subscription may have the same one. A card has its customer's.
@@ -33,19 +39,23 @@ pub(super) fn learn(sandbox: &Sandbox, delivery: &Value) -> Disked<()> {
 
 pub(super) fn get(sandbox: &Sandbox, call: &Call) -> Disked<Reply> {
     let asked = Asked::of(call);
+    if let Some(reply) = one(sandbox, &asked.path)? {
+        return Ok(reply);
+    }
     let Some((_, resource, made)) = LISTS.iter().find(|(path, ..)| *path == asked.path) else {
-        let error = json!({
-            "message": "Sorry, we couldn't find that resource", "type": "invalid_request", "api_error_code": "resource_not_found",
-            "http_status_code": 404,
-        });
-        return Ok(answer(404, &error));
+        return Ok(not_found());
     };
     let sorted_by = asked.get("sort_by[asc]").unwrap_or(made);
     let mut objects = sandbox.objects("chargebee", &format!("{resource}:"))?;
     let since = asked.number("updated_at[after]");
+    let made_since = asked.number(&format!("{made}[after]"));
     objects.retain(|object| {
         let gone = object["deleted"] == true && asked.get("include_deleted") != Some("true");
-        !gone && since.is_none_or(|since| updated_at(object, made) > since)
+        let made_then = object[made].as_i64().unwrap_or(0);
+        !gone
+            && since.is_none_or(|since| updated_at(object, made) > since)
+            && made_since.is_none_or(|since| made_then > since)
+            && is_asked_for(object, &asked)
     });
     objects.sort_by_cached_key(|object| place(object, sorted_by, made));
     if let Some(start) = asked.get("offset").and_then(|offset| serde_json::from_str::<(i64, String)>(offset).ok()) {
@@ -63,6 +73,38 @@ pub(super) fn get(sandbox: &Sandbox, call: &Call) -> Disked<Reply> {
         body["next_offset"] = json!(next);
     }
     Ok(answer(200, &body))
+}
+
+/// Whether an object is what each `field[is]` asks for.
+fn is_asked_for(object: &Value, asked: &Asked) -> bool {
+    asked.query.iter().all(|(name, value)| name.strip_suffix("[is]").is_none_or(|field| text(&object[field]) == *value))
+}
+
+/// One object by its id, with those that Chargebee shows beside it; or a subscription as it will be.
+fn one(sandbox: &Sandbox, path: &str) -> Disked<Option<Reply>> {
+    let parts: Vec<&str> = path.trim_start_matches("/api/v2/").split('/').collect();
+    let (list, segment, scheduled) = match parts[..] {
+        [list, id] => (list, id, false),
+        ["subscriptions", id, "retrieve_with_scheduled_changes"] => ("subscriptions", id, true),
+        _ => return Ok(None),
+    };
+    let Some((_, resource, _)) = LISTS.iter().find(|(path, ..)| path.strip_prefix("/api/v2/") == Some(list)) else {
+        return Ok(None);
+    };
+    let id = form_urlencoded::parse(segment.as_bytes()).next().map(|(id, _)| id.into_owned()).unwrap_or_default();
+    let kept_as = if scheduled { "scheduled" } else { *resource };
+    let Some(object) = sandbox.object("chargebee", &format!("{kept_as}:{id}"))? else {
+        return Ok(Some(not_found()));
+    };
+    Ok(Some(answer(200, &entry(sandbox, resource, object)?)))
+}
+
+fn not_found() -> Reply {
+    let error = json!({
+        "message": "Sorry, we couldn't find that resource", "type": "invalid_request", "api_error_code": "resource_not_found",
+        "http_status_code": 404,
+    });
+    answer(404, &error)
 }
 
 /// A resource with those that Chargebee shows beside it.

@@ -1,5 +1,10 @@
 //! Lemon Squeezy's lists: newest first, in numbered pages, with the objects beside them that somebody wants included.
 
+mod change;
+mod get;
+
+pub(super) use change::change;
+
 use super::listed::{Asked, answer, millis, newest_first, text};
 use super::{Disked, Row, Sandbox};
 use serde_json::{Value, json};
@@ -39,12 +44,11 @@ fn customer(sandbox: &Sandbox, attributes: &Value, seen_at: i64) -> Disked<Row> 
 
 pub(super) fn get(sandbox: &Sandbox, call: &Call) -> Disked<Reply> {
     let asked = Asked::of(call);
+    if let Some((kind, id)) = asked.path.strip_prefix("/v1/").and_then(|path| path.split_once('/')) {
+        return get::get(sandbox, kind, id);
+    }
     let Some(kind) = asked.path.strip_prefix("/v1/").filter(|kind| LISTS.contains(kind)) else {
-        let error = json!({
-            "jsonapi": {"version": "1.0"},
-            "errors": [{"status": "404", "title": "Not Found", "detail": "The requested resource does not exist."}],
-        });
-        return Ok(answer(404, &error));
+        return Ok(get::missing());
     };
     let mut objects = sandbox.objects("lemonsqueezy", &format!("{kind}:"))?;
     objects.retain(|object| fits(object, &asked));

@@ -1,5 +1,10 @@
 //! Mollie's objects, as its API shows them: lists newest first, and payments with what went back of them.
 
+mod change;
+mod get;
+
+pub(super) use change::change;
+
 use super::listed::{Asked, answer, millis, newest_first};
 use super::{Disked, Sandbox};
 use jiff::Timestamp;
@@ -39,6 +44,9 @@ pub(super) fn learn(sandbox: &Sandbox, delivery: &Value) -> Disked<()> {
 
 pub(super) fn get(sandbox: &Sandbox, call: &Call) -> Disked<Reply> {
     let asked = Asked::of(call);
+    if let Some(reply) = get::get(sandbox, &asked)? {
+        return Ok(reply);
+    }
     if let Some(id) = asked.path.strip_prefix("/v2/payments/") {
         let Some(payment) = sandbox.object("mollie", id)? else {
             return Ok(answer(404, &json!({"status": 404, "title": "Not Found", "detail": "No payment exists with this token."})));

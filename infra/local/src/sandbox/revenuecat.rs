@@ -1,6 +1,9 @@
 //! RevenueCat's lists: customers, and below each what they bought and paid, in pages behind a cursor.
 
+mod change;
 mod learn;
+
+pub(super) use change::change;
 
 pub(super) use learn::learn;
 
@@ -31,6 +34,16 @@ pub(super) fn get(sandbox: &Sandbox, call: &Call) -> Disked<Reply> {
             kept["items"].as_array().cloned().unwrap_or_default()
         }
         ["subscriptions", id, "transactions"] => sandbox.objects("revenuecat", &format!("transactions:{id}:"))?,
+        ["subscriptions", id, "authenticated_management_url"] => {
+            return Ok(match sandbox.object("revenuecat", &format!("subscriptions:{id}"))? {
+                Some(subscription) => {
+                    let own = format!("https://billing.revenuecat.example/{id}?token=sandbox");
+                    let url = if subscription["store"] == "rc_billing" { json!(own) } else { subscription["management_url"].clone() };
+                    answer(200, &json!({"object": "authenticated_management_url", "management_url": url}))
+                }
+                None => missing(),
+            });
+        }
         ["subscriptions", id] => {
             return Ok(match sandbox.object("revenuecat", &format!("subscriptions:{id}"))? {
                 Some(subscription) => answer(200, &subscription),
@@ -47,6 +60,9 @@ fn list(asked: &Asked, mut items: Vec<Value>) -> Reply {
     let id = |item: &Value| text(if item["id"].is_null() { &item["name"] } else { &item["id"] });
     let by_time = asked.get("sort") == Some("purchased_at");
     items.sort_by_cached_key(|item| (if by_time { item["purchased_at"].as_i64() } else { None }, id(item)));
+    if asked.get("direction") == Some("desc") {
+        items.reverse();
+    }
     if let Some(after) = asked.get("starting_after") {
         let place = items.iter().position(|item| id(item) == after).map_or(items.len(), |place| place + 1);
         items.drain(..place);

@@ -2,32 +2,51 @@
 //!
 //! Whoever finds an intent without an outcome looks at the provider before anything is sent again.
 
+mod bundle;
+mod outcome;
+mod own;
+
 use super::blocked::Tried;
-use super::{Done, desk};
-use crate::book::{self, put_notes};
+use super::desk::Read;
+use super::{Done, desk, tell};
+use crate::book::put_notes;
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::ports::NoReply;
 use crate::sources;
-use crate::store::{self, Attempted, Commit};
-use domain::action::{Action, Attempt, Kind, Outcome, State};
+use crate::stop;
+use crate::store::{self, Attempted, Batch, Commit, keys};
+use domain::action::{Action, Attempt, Kind, State, preview};
 use domain::approval::{Approved, approved};
-use domain::book::Head;
-use domain::event::{self, Event, Origin, RefundSeen, RefundStatus, Seen};
+use domain::book::{Head, Touched};
 use domain::id::ActionId;
 use domain::ledger::{Note, Step};
 use domain::source;
 use domain::staff::MACHINE;
 use jiff::{SignedDuration, Timestamp};
-use providers::{Act, Acting, Answer, Effect, Found};
+use providers::{Act, Acting, Answer, Effect, Effects, Found, Look, Order, Reply};
 use std::collections::BTreeMap;
+
+/// How many requests one attempt may take.
+const REQUESTS_MAX: usize = 8;
+
+/// An approved action with what it is about.
+struct Work {
+    action: Approved<Action>,
+    head: Head,
+    records: Touched,
+}
 
 /// What to do with an action at this moment.
 enum Next {
-    Send(Approved<Action>, Head),
-    LookUp(Approved<Action>, Head),
+    Send(Work),
+    /// Before it is first sent: nothing else would tell our effect from another one.
+    LookFirst(Work),
+    LookUp(Work),
     /// It is done, but its answer was never folded into the book.
     Observe(Action, Head),
+    /// The account has changed since it was approved.
+    Stale(Action),
     Nothing,
 }
 
@@ -44,7 +63,9 @@ enum Ended {
     InDoubt {
         burned: bool,
     },
-    NotThere,
+    NotThere {
+        note: Option<String>,
+    },
     /// `absent`: it is certain that the provider did nothing.
     NeedsPerson {
         instead: String,
@@ -53,24 +74,48 @@ enum Ended {
 }
 
 pub async fn handle(context: &Context, id: &ActionId) -> Result<Done, Fault> {
+    let Some(action) = store::read::<Action>(context, &keys::action(id)).await? else { return Ok(Done::NothingToDo) };
+    let done = match action.kind {
+        Kind::Bundle { .. } => return bundle::handle(context, id).await,
+        Kind::ExtendGrace { .. } => own::extend_grace(context, id).await?,
+        _ => through_provider(context, id).await?,
+    };
+    if let (Some(bundle), Done::CarriedOut(state)) = (&action.bundle, done)
+        && state.is_final()
+    {
+        tell::go_on(context, bundle, &action.trace).await?;
+    }
+    Ok(done)
+}
+
+async fn through_provider(context: &Context, id: &ActionId) -> Result<Done, Fault> {
     let mut next = store::retrying(context, || intend(context, id)).await?;
-    if let Next::LookUp(action, head) = next {
-        let ended = look_up(context, &action, &head).await?;
-        if !matches!(ended, Ended::NotThere) {
-            return end(context, &action, ended).await;
-        }
-        next = store::retrying(context, || again(context, id)).await?;
+    if let Next::LookFirst(work) | Next::LookUp(work) = &next {
+        let first = matches!(next, Next::LookFirst(_));
+        let ended = look_up(context, work).await?;
+        let note = match ended {
+            Ended::NotThere { note } => note,
+            // Nothing was sent, so nothing is in doubt.
+            Ended::InDoubt { .. } if first => return end(context, work, Ended::NotNow).await,
+            ended => return end(context, work, ended).await,
+        };
+        next = store::retrying(context, || again(context, id, first, note.clone())).await?;
     }
     match next {
-        Next::Send(action, head) => {
-            let ended = send(context, &action, &head).await?;
-            end(context, &action, ended).await
+        Next::Send(work) => {
+            let ended = send(context, &work).await?;
+            end(context, &work, ended).await
         }
         Next::Observe(action, head) => {
-            observe(context, &action, &head).await?;
+            outcome::observe(context, &action, &head, Vec::new()).await?;
             Ok(Done::CarriedOut(action.state))
         }
-        Next::LookUp(..) | Next::Nothing => Ok(Done::NothingToDo),
+        Next::Stale(action) => {
+            tell::of_trouble(context, &action).await;
+            super::decide::ask_again(context, &action).await;
+            Ok(Done::CarriedOut(State::Stale))
+        }
+        Next::LookFirst(_) | Next::LookUp(_) | Next::Nothing => Ok(Done::NothingToDo),
     }
 }
 
@@ -78,18 +123,27 @@ pub async fn handle(context: &Context, id: &ActionId) -> Result<Done, Fault> {
 async fn intend(context: &Context, id: &ActionId) -> Result<Attempted<Next>, Fault> {
     let read = desk::read(context, id).await?;
     let (Some(action), Some(head)) = (read.action.clone(), read.head.clone()) else { return Ok(Attempted::Done(Next::Nothing)) };
-    if action.state == State::Approved && observes(context, &head).await? {
-        tracing::warn!(action = %id, source = head.source, "an approved action waits: its source only observes");
-        return Ok(Attempted::Done(Next::Nothing));
-    }
+    let now = context.clock.now();
     match action.state {
-        State::Approved => store_attempt(context, read, action, head).await,
-        // Somebody is at it, or was until a moment ago.
-        State::Executing | State::InDoubt if action.look_at.is_some_and(|at| at > context.clock.now()) => {
-            Ok(Attempted::Done(Next::Nothing))
+        State::Approved if action.executes_after.is_some_and(|at| at > now) => Ok(Attempted::Done(Next::Nothing)),
+        State::Approved if is_held(context, &head, &action).await? => wait(context, read, &head, &action).await,
+        State::Approved if is_busy(context, &head, &action).await? => wait(context, read, &head, &action).await,
+        State::Approved if !still_holds(&read, &head, &action, now) => outcome::stale(context, read, &head, &action).await,
+        State::Approved => {
+            let first = effects(&head)?.is_some_and(|effects| (effects.looks_first)(&action.kind));
+            if first {
+                let records = read.records.clone();
+                return Ok(Attempted::Done(Next::LookFirst(Work { action: checked(context, action).await?, head, records })));
+            }
+            store_attempt(context, read, action, head, None).await
         }
-        State::Executing | State::InDoubt => Ok(Attempted::Done(Next::LookUp(checked(context, action).await?, head))),
-        State::Executed if read.payment.as_ref().is_some_and(|payment| payment.reserved.contains_key(id)) => {
+        // Somebody is at it, or was until a moment ago.
+        State::Executing | State::InDoubt if action.look_at.is_some_and(|at| at > now) => Ok(Attempted::Done(Next::Nothing)),
+        State::Executing | State::InDoubt => {
+            let records = read.records.clone();
+            Ok(Attempted::Done(Next::LookUp(Work { action: checked(context, action).await?, head, records })))
+        }
+        State::Executed if read.records.payments.values().any(|payment| payment.reserved.contains_key(id)) => {
             Ok(Attempted::Done(Next::Observe(action, head)))
         }
         _ => Ok(Attempted::Done(Next::Nothing)),
@@ -101,37 +155,90 @@ pub(super) async fn observes(context: &Context, head: &Head) -> Result<bool, Fau
     Ok(sources::find(context, &head.provider, &head.source).await?.acting == source::Acting::Observe)
 }
 
-/// Stores the intent to send once more what the provider does not have.
-async fn again(context: &Context, id: &ActionId) -> Result<Attempted<Next>, Fault> {
+/// Whether somebody holds it back: the source only observes, or a stop is pulled.
+async fn is_held(context: &Context, head: &Head, action: &Action) -> Result<bool, Fault> {
+    let held = observes(context, head).await? || stop::holds(context, head, None, Some(action.kind.name())).await?;
+    if held {
+        tracing::warn!(action.id = %action.id, source = head.source, "an approved action waits: its source only observes, or is stopped");
+    }
+    Ok(held)
+}
+
+/// Whether another action on the same object is on its way: of two effects in flight nobody could tell which is whose.
+async fn is_busy(context: &Context, head: &Head, action: &Action) -> Result<bool, Fault> {
+    let target = action.kind.target().id();
+    let others = head.under_way.iter().filter(|(id, line)| **id != action.id && line.target == target && target.is_some());
+    let keys: Vec<_> = others.map(|(id, _)| keys::action(id)).collect();
+    if keys.is_empty() {
+        return Ok(false);
+    }
+    let batch = Batch::read(context, keys.clone()).await?;
+    for key in &keys {
+        if batch.get::<Action>(key)?.is_some_and(|other| matches!(other.state, State::Executing | State::InDoubt)) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Looks again in a while.
+async fn wait(context: &Context, read: Read, head: &Head, action: &Action) -> Result<Attempted<Next>, Fault> {
+    let after = Action { look_at: Some(super::look_at(context)), ..action.clone() };
+    let mut commit = Commit::default();
+    desk::put(&mut commit, context, &read.batch, head, Some(action), &after);
+    store::attempted(commit.run(context).await, Next::Nothing)
+}
+
+/// Whether what was approved can still be done as it was: its own reservation does not stand against it.
+fn still_holds(read: &Read, head: &Head, action: &Action, now: Timestamp) -> bool {
+    let mut records = read.records.clone();
+    for payment in records.payments.values_mut() {
+        payment.reserved.remove(&action.id);
+    }
+    let known = domain::action::Known { records: &records, ..read.known(head, now) };
+    // A change of plan counts as of the moment that was shown.
+    preview(&action.kind, known, action.reason_code, action.preview.clause.clone()).is_ok()
+}
+
+/// Stores the intent to send what the provider does not have.
+async fn again(context: &Context, id: &ActionId, first: bool, note: Option<String>) -> Result<Attempted<Next>, Fault> {
     let read = desk::read(context, id).await?;
-    let due = |action: &Action| {
-        matches!(action.state, State::Executing | State::InDoubt) && action.look_at.is_none_or(|at| at <= context.clock.now())
+    let due = |action: &Action| match action.state {
+        State::Approved => first,
+        State::Executing | State::InDoubt => action.look_at.is_none_or(|at| at <= context.clock.now()),
+        _ => false,
     };
     match (read.action.clone().filter(due), read.head.clone()) {
-        (Some(action), Some(head)) if observes(context, &head).await? => {
-            tracing::warn!(action = %action.id, source = head.source, "an action in doubt is not sent again: its source only observes");
-            Ok(Attempted::Done(Next::Nothing))
-        }
-        (Some(action), Some(head)) => store_attempt(context, read, action, head).await,
+        (Some(action), Some(head)) if is_held(context, &head, &action).await? => wait(context, read, &head, &action).await,
+        (Some(action), Some(head)) => store_attempt(context, read, action, head, note).await,
         _ => Ok(Attempted::Done(Next::Nothing)),
     }
 }
 
-async fn store_attempt(context: &Context, read: desk::Read, action: Action, head: Head) -> Result<Attempted<Next>, Fault> {
+async fn store_attempt(
+    context: &Context,
+    read: Read,
+    action: Action,
+    head: Head,
+    note: Option<String>,
+) -> Result<Attempted<Next>, Fault> {
     let limits = context.policies.limits.current();
     let now = context.clock.now();
     let before = action;
     let mut action = checked(context, before.clone()).await?.into_inner();
-    let attempt = next_attempt(&action, now, SignedDuration::from_hours(limits.stripe_key_hours));
+    let lives = limits.key_minutes.get(&head.provider).copied().unwrap_or_default();
+    let mut attempt = next_attempt(&action, now, SignedDuration::from_mins(lives));
+    // What was noted first is what counts: a later look may show our own effect.
+    attempt.before = attempt.before.or(note);
     action.state = State::Executing;
     action.look_at = Some(super::look_at(context));
     let body = [("key", attempt.key.clone()), ("attempt", attempt.number.to_string())];
     action.attempt = Some(attempt);
     let mut commit = Commit::default();
     desk::put(&mut commit, context, &read.batch, &head, Some(&before), &action);
-    put_notes(&mut commit, &read.batch, &action.account, vec![note(&action, Step::Attempted, now, body)])?;
+    put_notes(&mut commit, &read.batch, &action.account, vec![ledger_note(&action, Step::Attempted, now, body)])?;
     let action = checked(context, action).await?;
-    store::attempted(commit.run(context).await, Next::Send(action, head))
+    store::attempted(commit.run(context).await, Next::Send(Work { action, head, records: read.records }))
 }
 
 /// Checks the recorded votes again; what was not approved goes no further, and is counted.
@@ -150,11 +257,12 @@ async fn checked(context: &Context, action: Action) -> Result<Approved<Action>, 
 /// The same key while the provider still knows it; a new one after, or when the old one would replay a failure.
 fn next_attempt(action: &Action, now: Timestamp, key_lives: SignedDuration) -> Attempt {
     let number = action.attempt.as_ref().map_or(1, |attempt| attempt.number + 1);
-    // A margin of an hour: the provider's window began when it first saw the key, not when we stored it.
-    let good = |attempt: &&Attempt| !attempt.burned && now.duration_since(attempt.key_since) < key_lives - SignedDuration::from_hours(1);
+    let before = action.attempt.as_ref().and_then(|attempt| attempt.before.clone());
+    // A margin: the provider's window began when it first saw the key, not when we stored it.
+    let good = |attempt: &&Attempt| !attempt.burned && now.duration_since(attempt.key_since) < key_lives - key_lives / 8;
     match action.attempt.as_ref().filter(good) {
         Some(attempt) => Attempt { number, ..attempt.clone() },
-        None => Attempt { number, key: format!("{}-{number}", action.id), key_since: now, burned: false },
+        None => Attempt { number, key: format!("{}-{number}", action.id), key_since: now, burned: false, before },
     }
 }
 
@@ -163,172 +271,117 @@ fn acting(head: &Head) -> Result<&'static Acting, Fault> {
     api.map(|api| &api.acting).ok_or_else(|| Fault::Park(format!("there is no billing provider called {}", head.provider)))
 }
 
+fn effects(head: &Head) -> Result<Option<&'static Effects>, Fault> {
+    Ok(match acting(head)? {
+        Acting::Through(effects) => Some(effects),
+        Acting::ByHand(_) => None,
+    })
+}
+
 fn by_hand(instead: &str) -> Ended {
     Ended::NeedsPerson { instead: instead.to_owned(), absent: true }
 }
 
-async fn look_up(context: &Context, action: &Approved<Action>, head: &Head) -> Result<Ended, Fault> {
-    let effects = match acting(head)? {
+fn order<'a>(context: &Context, work: &'a Work) -> Order<'a> {
+    let action = work.action.inner();
+    let now = context.clock.now();
+    Order {
+        action: &work.action,
+        customer: &work.head.customer,
+        records: &work.records,
+        key: action.attempt.as_ref().map_or("", |attempt| &attempt.key),
+        before: action.attempt.as_ref().and_then(|attempt| attempt.before.as_deref()),
+        since: action.attempt.as_ref().map_or(now, |attempt| attempt.key_since),
+        now,
+    }
+}
+
+async fn look_up(context: &Context, work: &Work) -> Result<Ended, Fault> {
+    let effects = match acting(&work.head)? {
         Acting::Through(effects) => effects,
         Acting::ByHand(instead) => return Ok(by_hand(instead)),
     };
-    let attempts = action.inner().attempt.as_ref().map_or(0, |attempt| attempt.number);
-    let found = match context.http.call(&head.provider, &head.source, &(effects.lookup)(action)).await {
-        Ok(reply) => (effects.found)(action, &reply),
-        Err(_) => Found::Unknown,
+    let order = order(context, work);
+    let attempts = work.action.inner().attempt.as_ref().map_or(0, |attempt| attempt.number);
+    let mut replies: Vec<Reply> = Vec::new();
+    let found = loop {
+        match (effects.look)(&order, &replies) {
+            Look::Found(found) => break found,
+            Look::Ask(_) if replies.len() >= REQUESTS_MAX => break Found::Unknown,
+            Look::Ask(call) => match context.http.call(&work.head.provider, &work.head.source, &call).await {
+                Ok(reply) => replies.push(reply),
+                Err(_) => break Found::Unknown,
+            },
+        }
     };
     Ok(match found {
         Found::Done(effect) => Ended::Done(effect),
         Found::Failed { code, message } => Ended::Refused { code, message },
-        Found::NotThere if attempts >= context.policies.limits.current().provider_calls_max => Ended::NeedsPerson {
+        Found::NotThere { .. } if attempts >= context.policies.limits.current().provider_calls_max => Ended::NeedsPerson {
             instead: "The provider does not have it, and sending it has failed too often: do it in the provider's dashboard.".to_owned(),
             absent: true,
         },
-        Found::NotThere => Ended::NotThere,
+        Found::NotThere { note } => Ended::NotThere { note },
+        Found::Unclear { instead } => Ended::NeedsPerson { instead, absent: false },
         Found::Unknown => Ended::InDoubt { burned: false },
     })
 }
 
-async fn send(context: &Context, action: &Approved<Action>, head: &Head) -> Result<Ended, Fault> {
-    let effects = match acting(head)? {
+async fn send(context: &Context, work: &Work) -> Result<Ended, Fault> {
+    let effects = match acting(&work.head)? {
         Acting::Through(effects) => effects,
         Acting::ByHand(instead) => return Ok(by_hand(instead)),
     };
-    let key = &action.inner().attempt.as_ref().expect("an attempt is stored before it is sent").key;
-    let call = match (effects.act)(action, key) {
-        Act::Send(call) => call,
-        Act::Unsupported { instead } => return Ok(by_hand(instead)),
-    };
-    Ok(match context.http.call(&head.provider, &head.source, &call).await {
-        Ok(reply) => match (effects.answer)(&reply) {
-            Answer::Done(effect) => Ended::Done(effect),
-            Answer::Refused { code, message } => Ended::Refused { code, message },
-            Answer::NotNow => Ended::NotNow,
-            Answer::Unknown => Ended::InDoubt { burned: true },
-        },
-        Err(NoReply::NotSent) => Ended::NotNow,
-        Err(NoReply::Unknown) => Ended::InDoubt { burned: false },
-    })
+    let order = order(context, work);
+    let (mut replies, mut changed): (Vec<Reply>, bool) = (Vec::new(), false);
+    loop {
+        let call = match (effects.act)(&order, &replies) {
+            Act::Ended(answer) => {
+                return Ok(match answer {
+                    Answer::Done(effect) => Ended::Done(effect),
+                    Answer::Refused { code, message } => Ended::Refused { code, message },
+                    Answer::NotNow => Ended::NotNow,
+                    Answer::Unknown => Ended::InDoubt { burned: true },
+                    Answer::Unsupported { instead } => Ended::NeedsPerson { instead, absent: !changed },
+                });
+            }
+            Act::Send(_) if replies.len() >= REQUESTS_MAX => return Ok(Ended::InDoubt { burned: true }),
+            Act::Send(call) => call,
+        };
+        let changes = call.method != http::Method::GET;
+        match context.http.call(&work.head.provider, &work.head.source, &call).await {
+            Ok(reply) => {
+                changed |= changes && reply.status < 400;
+                replies.push(reply);
+            }
+            // What only asks, or never left, has done nothing.
+            Err(NoReply::NotSent) if !changed => return Ok(Ended::NotNow),
+            Err(NoReply::Unknown) if !changed && !changes => return Ok(Ended::NotNow),
+            Err(_) => return Ok(Ended::InDoubt { burned: false }),
+        }
+    }
 }
 
-/// Stores the outcome, and folds what the provider answered into the book.
-async fn end(context: &Context, action: &Approved<Action>, ended: Ended) -> Result<Done, Fault> {
-    let id = action.inner().id.clone();
-    let after = store::retrying(context, || store_outcome(context, &id, &ended)).await?;
-    let Some((action, head)) = after else { return Ok(Done::NothingToDo) };
-    observe(context, &action, &head).await?;
+/// Stores the outcome, folds what the provider answered into the book, and sends the customer what is for them.
+async fn end(context: &Context, work: &Work, ended: Ended) -> Result<Done, Fault> {
+    let id = work.action.inner().id.clone();
+    let after = store::retrying(context, || outcome::store(context, &id, &ended)).await?;
+    let Some((action, head, is_fresh)) = after else { return Ok(Done::NothingToDo) };
+    let seen = match &ended {
+        Ended::Done(effect) => effect.seen.clone(),
+        _ => Vec::new(),
+    };
+    outcome::observe(context, &action, &head, seen).await?;
+    if is_fresh {
+        own::send_link(context, &action, &head).await?;
+        if matches!(action.state, State::NeedsPerson | State::Failed) {
+            tell::of_trouble(context, &action).await;
+        }
+    }
     Ok(Done::CarriedOut(action.state))
 }
 
-/// Folds what the provider answered into the book, like any event.
-///
-/// Its time is that of our intent: whatever the provider says of the refund itself is newer.
-async fn observe(context: &Context, action: &Action, head: &Head) -> Result<(), Fault> {
-    let (Some(Outcome::Done { reference, status, made_at }), Some(attempt)) = (&action.outcome, &action.attempt) else { return Ok(()) };
-    let Kind::Refund { payment, amount } = &action.kind;
-    let refund = RefundSeen {
-        id: reference.clone(),
-        payment: payment.clone(),
-        amount: Some(*amount),
-        status: Some(if status == "succeeded" { RefundStatus::Succeeded } else { RefundStatus::Pending }),
-        created_at: *made_at,
-        action: Some(action.id.to_string()),
-    };
-    let observed = Event {
-        id: format!("answer:{}", action.id),
-        provider: head.provider.clone(),
-        source: head.source.clone(),
-        origin: Origin::Answer,
-        kind: event::Kind::RefundChanged,
-        at: attempt.key_since,
-        customer: Some(head.customer.clone()),
-        seen: vec![Seen::Refund(refund)],
-    };
-    book::fold(context, &observed, None, None, &action.trace).await.map(drop)
-}
-
-async fn store_outcome(context: &Context, id: &ActionId, ended: &Ended) -> Result<Attempted<Option<(Action, Head)>>, Fault> {
-    // Read.
-    let read = desk::read(context, id).await?;
-    let unfinished = |action: &Action| matches!(action.state, State::Executing | State::InDoubt);
-    let (Some(before), Some(head)) = (read.action.clone(), read.head.clone()) else { return Ok(Attempted::Done(None)) };
-    if !unfinished(&before) {
-        // The webhook was quicker, and has stored the outcome already.
-        return Ok(Attempted::Done(Some((before, head))));
-    }
-
-    // Decide.
-    let now = context.clock.now();
-    let (action, body) = outcome(context, &before, ended, now);
-    let mut payment = read.payment.clone();
-    let nothing_done = matches!(ended, Ended::NeedsPerson { absent: true, .. }) || action.state == State::Failed;
-    let released = nothing_done && payment.as_mut().is_some_and(|payment| payment.reserved.remove(id).is_some());
-
-    // Write.
-    let mut commit = Commit::default();
-    desk::put(&mut commit, context, &read.batch, &head, Some(&before), &action);
-    if let Some(payment) = payment.filter(|_| released) {
-        commit.over(&read.batch, &desk::of(&action.account, &payment));
-    }
-    put_notes(&mut commit, &read.batch, &action.account, vec![note(&action, Step::Outcome, now, body)])?;
-    store::attempted(commit.run(context).await, Some((action, head)))
-}
-
-fn outcome(context: &Context, before: &Action, ended: &Ended, now: Timestamp) -> (Action, [(&'static str, String); 2]) {
-    let limits = context.policies.limits.current();
-    let mut action = before.clone();
-    let finished = |action: &mut Action, state, outcome| {
-        action.state = state;
-        action.outcome = Some(outcome);
-        action.ended_at = Some(now);
-        action.look_at = None;
-    };
-    // Each look waits longer than the one before, up to an hour.
-    let wait =
-        SignedDuration::from_secs(limits.alarm_lease_secs * i64::from(action.attempt.as_ref().map_or(1, |attempt| attempt.number).min(12)));
-    let body = match ended {
-        Ended::Done(Effect { reference, status, made_at }) => {
-            finished(
-                &mut action,
-                State::Executed,
-                Outcome::Done { reference: reference.clone(), status: status.clone(), made_at: *made_at },
-            );
-            [("outcome", status.clone()), ("reference", reference.clone())]
-        }
-        Ended::Refused { code, message } => {
-            finished(&mut action, State::Failed, Outcome::Refused { code: code.clone(), message: message.clone() });
-            [("outcome", "refused".to_owned()), ("code", code.clone())]
-        }
-        Ended::NeedsPerson { instead, .. } => {
-            finished(&mut action, State::NeedsPerson, Outcome::NeedsPerson { instead: instead.clone() });
-            [("outcome", "needs_person".to_owned()), ("instead", instead.clone())]
-        }
-        Ended::NotNow | Ended::NotThere => {
-            action.look_at = Some(now + wait);
-            [("outcome", "not_now".to_owned()), ("look_at", (now + wait).to_string())]
-        }
-        Ended::InDoubt { .. } if doubted_too_long(&action, now, limits.doubt_hours_max) => {
-            let instead = "It is not known whether the provider did this: look there, and settle it by hand.".to_owned();
-            finished(&mut action, State::NeedsPerson, Outcome::NeedsPerson { instead });
-            [("outcome", "needs_person".to_owned()), ("why", "in doubt for too long".to_owned())]
-        }
-        Ended::InDoubt { burned } => {
-            action.state = State::InDoubt;
-            action.look_at = Some(now + wait);
-            if let Some(attempt) = action.attempt.as_mut() {
-                attempt.burned |= burned;
-            }
-            [("outcome", "in_doubt".to_owned()), ("look_at", (now + wait).to_string())]
-        }
-    };
-    (action, body)
-}
-
-fn doubted_too_long(action: &Action, now: Timestamp, hours: i64) -> bool {
-    action.decided_at.is_some_and(|at| now.duration_since(at) > SignedDuration::from_hours(hours))
-}
-
-fn note(action: &Action, step: Step, at: Timestamp, body: [(&str, String); 2]) -> Note {
+fn ledger_note(action: &Action, step: Step, at: Timestamp, body: [(&str, String); 2]) -> Note {
     let body: BTreeMap<_, _> = body.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
     Note { at, step, action: action.id.clone(), by: MACHINE.to_owned(), body }
 }

@@ -1,17 +1,15 @@
 //! Takes a person's decision: one winner, bound to the preview, by the role that the person has at this moment.
 
 use super::blocked::Tried;
-use super::{Done, ask, desk};
-use crate::book::put_notes;
+use super::{Done, approve, ask, desk, tell};
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::message::{Message, send_all};
 use crate::ports::QueueName;
 use crate::store::{self, Attempted, Batch, Commit, Sent, keys};
 use crate::web::Problem;
-use domain::action::{Action, Decision, Kind, Reason, State, Vote, preview_refund};
-use domain::approval::{self, Refusal};
-use domain::book::Payment;
+use domain::action::{Action, Decision, Known, State, Told, Vote, preview};
+use domain::approval::{self, Ask, Refusal, never_lapses, next_ask};
 use domain::case::{Case, State as CaseState};
 use domain::id::ActionId;
 use domain::ledger::{Note, Step};
@@ -60,12 +58,11 @@ pub async fn decide(context: &Context, id: &ActionId, staff: &Staff, ballot: Bal
         ask_again(context, &action).await;
         return Err(problem(&Refusal::StalePreview));
     }
-    if action.state == State::Approved {
-        let message = Message::Act { action: action.id.clone(), trace: action.trace.clone() };
+    if action.state == State::Approved
+        && let Err(fault) = tell::go(context, &action).await
+    {
         // The alarm on the action covers a queue that does not answer.
-        if let Err(fault) = send_all(context, &[Sent { queue: QueueName::Approval, message }]).await {
-            tracing::warn!(action.id = %action.id, fault = %fault, "the approved action waits for its alarm");
-        }
+        tracing::warn!(action.id = %action.id, fault = %fault, "the approved action waits for its alarm");
     }
     Ok(action)
 }
@@ -92,9 +89,8 @@ async fn once(context: &Context, id: &ActionId, staff: &Staff, ballot: &Ballot) 
         within_limit: false,
     };
     let standing: Option<Case> = case.as_ref().map(|key| read.batch.get(key)).transpose()?.flatten();
-    let digest_now = if is_moot(&before, standing.as_ref()) { String::new() } else { digest_now(&before, read.payment.as_ref()) };
+    let digest_now = if is_moot(&before, standing.as_ref()) { String::new() } else { digest_now(&before, read.known(&head, now)) };
     let after = match approval::decide(before.clone(), vote.clone(), &staff, &digest_now, now) {
-        Ok(action) if action.state == State::Approved => Action { look_at: Some(super::look_at(context)), ..action },
         Ok(action) => action,
         // Whoever saw the right preview learns that the world has moved on; the request is spent.
         Err(Refusal::StalePreview) if vote.digest == before.preview.digest => {
@@ -104,25 +100,18 @@ async fn once(context: &Context, id: &ActionId, staff: &Staff, ballot: &Ballot) 
     };
 
     // Write.
-    let mut commit = Commit::default();
-    desk::put(&mut commit, context, &read.batch, &head, Some(&before), &after);
+    let notes = if after.state == State::Stale { Vec::new() } else { vec![note(&after, &vote)] };
+    let (mut commit, after) = approve::put(context, &read, &head, Some(&before), &after, notes)?;
     commit.check(&read.batch, &keys::staff(&staff.id));
     if let Some(case) = &case {
         // Whether there is anything left to approve must still be so.
         commit.check(&read.batch, case);
     }
-    if let (State::Approved, Some(payment)) = (after.state, &read.payment) {
-        let mut payment = payment.clone();
-        payment.reserved.extend(after.kind.amount().map(|amount| (after.id.clone(), amount)));
-        commit.over(&read.batch, &desk::of(&after.account, &payment));
-    }
-    let notes = if after.state == State::Stale { Vec::new() } else { vec![note(&after, &vote)] };
-    put_notes(&mut commit, &read.batch, &after.account, notes)?;
     store::attempted(commit.run(context).await, Ok(after))
 }
 
 /// What Recoup itself asked for is previewed anew; a person asks again.
-async fn ask_again(context: &Context, action: &Action) {
+pub async fn ask_again(context: &Context, action: &Action) {
     let Some(case) = action.case.clone().filter(|_| action.requested_by == MACHINE) else { return };
     let message = Message::Ask { case, trace: action.trace.clone() };
     if let Err(fault) = send_all(context, &[Sent { queue: QueueName::Approval, message }]).await {
@@ -137,11 +126,8 @@ fn is_moot(action: &Action, case: Option<&Case>) -> bool {
 }
 
 /// The digest of a preview made from the state as it is; nothing if there can be none any more.
-fn digest_now(action: &Action, payment: Option<&Payment>) -> String {
-    let Kind::Refund { payment: id, amount } = &action.kind;
-    preview_refund(payment, id, *amount, action.reason_code, action.preview.clause.clone())
-        .map(|preview| preview.digest)
-        .unwrap_or_default()
+fn digest_now(action: &Action, known: Known<'_>) -> String {
+    preview(&action.kind, known, action.reason_code, action.preview.clause.clone()).map(|preview| preview.digest).unwrap_or_default()
 }
 
 fn problem(refusal: &Refusal) -> Problem {
@@ -176,44 +162,75 @@ pub fn note(action: &Action, vote: &Vote) -> Note {
     }
 }
 
-/// Lets a request expire that nobody decided. What is owed to the customer is asked for again, and never denied by silence.
-pub async fn expire(context: &Context, id: &ActionId) -> Result<Done, Fault> {
-    let asked_again = store::retrying(context, || async {
+/// What a waiting request is due for.
+enum Due {
+    Asking(Action, tell::Why),
+    Ended,
+    Nothing,
+}
+
+/// Looks at a waiting request whose time has come: people are asked again, or it lapses. What is owed to the customer never
+/// lapses by silence.
+pub async fn wait(context: &Context, id: &ActionId) -> Result<Done, Fault> {
+    let due = store::retrying(context, || async {
         // Read.
         let read = desk::read(context, id).await?;
         let now = context.clock.now();
-        let due = |action: &Action| action.expires_at <= now || action.look_at.is_some_and(|at| at <= now);
-        let waiting = |action: &Action| action.state == State::WaitingApproval && due(action);
-        let (Some(before), Some(head)) = (read.action.clone().filter(waiting), read.head) else { return Ok(Attempted::Done(None)) };
+        let waiting = |action: &Action| action.state == State::WaitingApproval;
+        let (Some(before), Some(head)) = (read.action.clone().filter(waiting), read.head.clone()) else {
+            return Ok(Attempted::Done(Due::Nothing));
+        };
 
         // Decide.
+        let policy = context.policies.approval.current();
+        let hours = SignedDuration::from_hours(policy.expiry_hours);
+        let ended = |state| Action { state, ended_at: Some(now), look_at: None, ..before.clone() };
+        let unheard = before.look_at.is_some_and(|at| at <= now);
+        let asking = next_ask(&before, &policy.asking).filter(|(at, _)| *at <= now).map(|(_, ask)| ask);
+        if !(unheard || asking.is_some() || before.expires_at <= now) {
+            return Ok(Attempted::Done(Due::Nothing));
+        }
         let moot = match &before.case {
             Some(case) => is_moot(&before, store::read::<Case>(context, &keys::case(case)).await?.as_ref()),
             None => false,
         };
-        let hours = SignedDuration::from_hours(context.policies.approval.current().expiry_hours);
-        let after = match before.reason_code {
-            _ if moot || digest_now(&before, read.payment.as_ref()).is_empty() => {
-                Action { state: State::Stale, ended_at: Some(now), ..before.clone() }
+        let again = Action { look_at: Some(super::look_at(context)), ..before.clone() };
+        let (after, why) = if moot || digest_now(&before, read.known(&head, now)).is_empty() {
+            (ended(State::Stale), None)
+        } else if before.expires_at <= now && never_lapses(&before) {
+            (Action { expires_at: now + hours, ..again }, Some(tell::Why::Again))
+        } else if before.expires_at <= now {
+            (ended(State::Expired), None)
+        } else {
+            let told = before.told.clone();
+            match asking {
+                Some(Ask::Remind) => {
+                    let told = Told { reminded_at: Some(now), ..told };
+                    (Action { told, ..again }, Some(tell::Why::Reminder))
+                }
+                Some(Ask::Escalate) => {
+                    let told = Told { reminded_at: told.reminded_at.or(Some(now)), escalated_at: Some(now), ..told };
+                    (Action { told, ..again }, Some(tell::Why::Escalation))
+                }
+                // Nobody has heard of it yet.
+                None => return Ok(Attempted::Done(Due::Asking(before, tell::Why::First))),
             }
-            _ if before.expires_at > now => return Ok(Attempted::Done(Some(before))),
-            Reason::DuplicateCharge | Reason::BillingError => {
-                Action { expires_at: now + hours, look_at: Some(super::look_at(context)), ..before.clone() }
-            }
-            _ => Action { state: State::Expired, ended_at: Some(now), ..before.clone() },
         };
+
+        let mut after = after;
+        after.told.next_at = next_ask(&after, &policy.asking).map(|(at, _)| at);
 
         // Write.
         let mut commit = Commit::default();
         desk::put(&mut commit, context, &read.batch, &head, Some(&before), &after);
-        store::attempted(commit.run(context).await, Some(after))
+        store::attempted(commit.run(context).await, why.map_or(Due::Ended, |why| Due::Asking(after, why)))
     })
     .await?;
-    match asked_again {
-        None => Ok(Done::NothingToDo),
-        Some(action) if action.state.is_final() => Ok(Done::Expired),
-        Some(action) => {
-            ask::tell(context, &action).await?;
+    match due {
+        Due::Nothing => Ok(Done::NothingToDo),
+        Due::Ended => Ok(Done::Expired),
+        Due::Asking(action, why) => {
+            tell::people(context, &action, why).await?;
             Ok(Done::Asked)
         }
     }

@@ -6,15 +6,16 @@ use crate::fault::Fault;
 use crate::import::standing;
 use crate::ports::{Order, Range, Table};
 use crate::store::{Batch, Commit, Of, keys, open};
-use domain::action::{self, Action, State};
+use domain::action::{self, Action, Kind, Known, State, Target, Wanted};
 use domain::approval::Earlier;
-use domain::book::{Head, Payment, Touched};
+use domain::book::{Head, Invoice, Payment, Subscription, Touched};
 use domain::desk::Desk;
 use domain::id::{AccountId, ActionId};
-use domain::import::{Contract, Kind};
+use domain::import::{self, Contract, Price};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use rust_decimal::Decimal;
+use std::collections::BTreeMap;
 
 /// How many actions are read at once.
 const PAGE: u32 = 100;
@@ -22,24 +23,97 @@ const PAGE: u32 = 100;
 pub struct Read {
     pub batch: Batch,
     pub action: Option<Action>,
-    pub payment: Option<Payment>,
     pub head: Option<Head>,
+    pub records: Touched,
+    pub prices: Vec<Price>,
+}
+
+impl Read {
+    /// What was read so far, and nothing of an action yet.
+    pub fn of(batch: Batch) -> Self {
+        Self { batch, action: None, head: None, records: Touched::default(), prices: Vec::new() }
+    }
+
+    pub fn known<'a>(&'a self, head: &'a Head, now: Timestamp) -> Known<'a> {
+        Known { head, records: &self.records, prices: &self.prices, now }
+    }
 }
 
 /// Reads an action, and then what it is about.
 pub async fn read(context: &Context, id: &ActionId) -> Result<Read, Fault> {
     let account = id.account();
     let key = keys::action(id);
-    let mut batch = Batch::read(context, vec![key.clone(), keys::ledger_head(&account), keys::head(&account)]).await?;
+    let batch = Batch::read(context, vec![key.clone(), keys::ledger_head(&account), keys::head(&account)]).await?;
     let action: Option<Action> = batch.get(&key)?;
-    let head = batch.get(&keys::head(&account))?;
-    let mut payment = None;
-    if let Some(action) = &action {
-        let key = keys::payment(&account, action.kind.target());
-        batch.extend(Batch::read(context, vec![key.clone()]).await?);
-        payment = batch.get::<Of<Payment>>(&key)?.map(|of| of.value);
+    let head: Option<Head> = batch.get(&keys::head(&account))?;
+    let mut read = Read { action, head, ..Read::of(batch) };
+    if let (Some(action), Some(head)) = (read.action.clone(), read.head.clone()) {
+        read.more(context, &head, &about(&action.kind)).await?;
+        let members = members_of(&action).map(|id| keys::action(&id)).collect();
+        read.batch.extend(Batch::read(context, members).await?);
     }
-    Ok(Read { batch, action, payment, head })
+    Ok(read)
+}
+
+/// What a settled action is about.
+pub fn about(kind: &Kind) -> Wanted {
+    let mut wanted = Wanted::default();
+    for member in kind.members() {
+        match member.target() {
+            Target::Payment(id) => wanted.payments.push(id.to_owned()),
+            Target::Invoice(id) => wanted.invoices.push(id.to_owned()),
+            Target::Subscription(id) => wanted.subscriptions.push(id.to_owned()),
+            Target::Account | Target::Several => {}
+        }
+        match member {
+            Kind::Upgrade { plan, .. } | Kind::Downgrade { plan, .. } => wanted.prices.push(plan.clone()),
+            Kind::ChangeAddons { addons, .. } => wanted.prices.extend(addons.iter().map(|addon| addon.price.clone())),
+            _ => {}
+        }
+    }
+    wanted
+}
+
+/// The ids under which a bundle's members are carried out.
+pub fn members_of(action: &Action) -> impl Iterator<Item = ActionId> {
+    let count = if matches!(action.kind, Kind::Bundle { .. }) { action.kind.members().len() } else { 0 };
+    (1..=count).map(|place| ActionId::of(&action.account, "bundle", &format!("{} {place}", action.id)))
+}
+
+impl Read {
+    /// Reads the resources that are wanted, and the prices that a change of plan is measured by.
+    pub async fn more(&mut self, context: &Context, head: &Head, wanted: &Wanted) -> Result<(), Fault> {
+        let account = &head.account;
+        let resources = |ids: &[String], key: fn(&AccountId, &str) -> crate::ports::Key| -> Vec<_> {
+            ids.iter().map(|id| (id.clone(), key(account, id))).collect()
+        };
+        let payments = resources(&wanted.payments, keys::payment);
+        let invoices = resources(&wanted.invoices, keys::invoice);
+        let subscriptions = resources(&wanted.subscriptions, keys::subscription);
+        let all: Vec<_> = payments.iter().chain(&invoices).chain(&subscriptions).map(|(_, key)| key.clone()).collect();
+        if !all.is_empty() {
+            self.batch.extend(Batch::read(context, all).await?);
+        }
+        for (id, key) in payments {
+            self.records.payments.extend(self.batch.get::<Of<Payment>>(&key)?.map(|of| (id, of.value)));
+        }
+        for (id, key) in invoices {
+            self.records.invoices.extend(self.batch.get::<Of<Invoice>>(&key)?.map(|of| (id, of.value)));
+        }
+        for (id, key) in subscriptions {
+            self.records.subscriptions.extend(self.batch.get::<Of<Subscription>>(&key)?.map(|of| (id, of.value)));
+        }
+        if wanted.prices.is_empty() {
+            return Ok(());
+        }
+        let bought = self.records.subscriptions.values().filter_map(|subscription| Some(subscription.plan()?.price.clone()));
+        let homes: Vec<_> =
+            bought.chain(wanted.prices.iter().cloned()).map(|price| keys::price(&head.provider, &head.source, &price)).collect();
+        let catalogue = keys::imports(import::Kind::Catalogue.name());
+        let batch = Batch::read(context, homes.iter().cloned().chain([catalogue]).collect()).await?;
+        self.prices = standing::<Price>(&batch, homes)?;
+        Ok(())
+    }
 }
 
 /// Writes an action over what was read of it, and the difference that this makes to reports: the two never part.
@@ -53,8 +127,8 @@ pub fn put(commit: &mut Commit, context: &Context, batch: &Batch, head: &Head, b
     put_facts(commit, &name, &laid_out(before), &laid_out(Some(after)), context);
 }
 
-/// The refunds that were asked for, whatever came of them; what was only looked at does not count.
-pub async fn earlier_refunds(context: &Context, account: &AccountId) -> Result<Vec<Earlier>, Fault> {
+/// The actions that were asked for, whatever came of them; what was only looked at does not count.
+pub async fn earlier(context: &Context, account: &AccountId) -> Result<Vec<Earlier>, Fault> {
     let mut found = Vec::new();
     let mut after = None;
     loop {
@@ -64,11 +138,15 @@ pub async fn earlier_refunds(context: &Context, account: &AccountId) -> Result<V
         let items = context.store.range(&range).await?;
         for item in &items {
             let action: Action = open(item)?;
-            let action::Kind::Refund { payment, amount } = action.kind;
-            let stands = !matches!(action.state, State::Denied | State::Expired | State::Stale | State::Failed);
-            if action.state != State::Previewed {
-                let alone_by = action.votes.iter().find(|vote| vote.within_limit).map(|vote| vote.by.clone());
-                found.push(Earlier { at: action.requested_at, reason: action.reason_code, payment, amount, stands, alone_by });
+            let stands = !matches!(action.state, State::Denied | State::Expired | State::Stale | State::Failed | State::Withdrawn);
+            // A bundle's members are counted by the bundle.
+            if action.state == State::Previewed || action.bundle.is_some() {
+                continue;
+            }
+            let alone_by = action.votes.iter().find(|vote| vote.within_limit).map(|vote| vote.by.clone());
+            for kind in action.kind.members() {
+                let (kind, alone_by) = (kind.clone(), alone_by.clone());
+                found.push(Earlier { at: action.requested_at, reason: action.reason_code, kind, stands, alone_by });
             }
         }
         after = items.last().filter(|_| items.len() == PAGE as usize).map(|item| item.key.sk.clone());
@@ -78,12 +156,25 @@ pub async fn earlier_refunds(context: &Context, account: &AccountId) -> Result<V
     }
 }
 
-/// What an outage may be credited with, by the contract that held when it was paid; the smallest, where there are several.
-pub async fn outage_credit(context: &Context, account: &AccountId, taken_at: Option<Timestamp>) -> Result<Option<Decimal>, Fault> {
-    let (imports, home) = (keys::imports(Kind::Contracts.name()), keys::imported_of(account, Kind::Contracts.name()));
+/// What an outage may be credited with, of each payment that would be refunded for one: by the contract that held when it
+/// was paid; the smallest, where there are several.
+pub async fn outage_credits(
+    context: &Context,
+    account: &AccountId,
+    records: &Touched,
+    reason: action::Reason,
+) -> Result<BTreeMap<String, Decimal>, Fault> {
+    if reason != action::Reason::ServiceOutage || records.payments.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let kind = import::Kind::Contracts;
+    let (imports, home) = (keys::imports(kind.name()), keys::imported_of(account, kind.name()));
     let contracts = standing::<Contract>(&Batch::read(context, vec![imports, home.clone()]).await?, [home])?;
-    let day = taken_at.unwrap_or_else(|| context.clock.now()).to_zoned(TimeZone::UTC).date();
-    Ok(contracts.iter().filter(|contract| contract.holds(day)).filter_map(|contract| contract.outage_credit_percent).min())
+    let credit = |payment: &Payment| {
+        let day = payment.at.unwrap_or_else(|| context.clock.now()).to_zoned(TimeZone::UTC).date();
+        contracts.iter().filter(|contract| contract.holds(day)).filter_map(|contract| contract.outage_credit_percent).min()
+    };
+    Ok(records.payments.values().filter_map(|payment| Some((payment.id.clone(), credit(payment)?))).collect())
 }
 
 pub fn of(account: &AccountId, payment: &Payment) -> Of<Payment> {

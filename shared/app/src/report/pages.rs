@@ -10,7 +10,7 @@ use crate::ports::Order;
 use crate::routes::Endpoint;
 use crate::sources;
 use crate::store::{self, Page};
-use crate::token::Caller;
+use crate::token::{self, Caller};
 use crate::web::{self, Answer, Problem};
 use ::pages::{AccountRow, Home, Viewer};
 use bytes::Bytes;
@@ -35,6 +35,21 @@ pub(super) async fn login(context: &Context, request: &Request<Bytes>) -> Answer
     let demo = if context.settings.local { crate::staff::all(context).await.unwrap_or_default() } else { Vec::new() };
     let demo: Vec<_> = demo.into_iter().map(|staff| (staff.id, staff.name, staff.role)).collect();
     web::html(StatusCode::OK, ::pages::login(web::query(request).get("notice").map(String::as_str), &demo))
+}
+
+/// The page behind mailed links: open to everybody, and the only one with a script.
+pub(super) async fn approvals(context: &Context, request: &Request<Bytes>) -> Result<Answer, Problem> {
+    let caller = match token::caller(context, request).await {
+        Ok(caller) => Some(caller),
+        Err(problem) if problem.status == StatusCode::UNAUTHORIZED => None,
+        Err(problem) => return Err(problem),
+    };
+    let viewer = caller.as_ref().map(|caller| viewer(context, caller));
+    let waiting = match &viewer {
+        Some(_) => read::actions(context, Some(State::WaitingApproval), &Window::of(&web::query(request), ROWS)?).await?.items,
+        None => Vec::new(),
+    };
+    Ok(web::html_with(::pages::SCRIPT, ::pages::landing(viewer.as_ref(), &waiting)))
 }
 
 pub(super) async fn answer(context: &Context, endpoint: Endpoint, request: &Request<Bytes>, caller: &Caller) -> Result<Answer, Problem> {
@@ -105,10 +120,6 @@ pub(super) async fn answer(context: &Context, endpoint: Endpoint, request: &Requ
             let action = api::action(context, &id).await?;
             let receipt = read::receipt(context, &action.id).await?;
             ::pages::action(&viewer, &action, &receipt, query.get("notice").map(String::as_str))
-        }
-        Endpoint::ApprovalsPage => {
-            let page = read::actions(context, Some(State::WaitingApproval), &window).await?;
-            ::pages::approvals(&viewer, &page.items)
         }
         Endpoint::DunningPage => {
             let page = read::dunning(context, window).await?;

@@ -9,9 +9,9 @@ use crate::import::standing;
 use crate::incident;
 use crate::store::{self, Alone, Batch, Of, keys};
 use crate::web::Problem;
-use domain::action::{Reason, all_of, preview_refund};
-use domain::approval::{Asking, Decided, Measure, decided_here};
-use domain::book::{Head, Invoice, Payment, Person, Subscription};
+use domain::action::{self, Reason, Wanted, all_of};
+use domain::approval::{Asking, Measure, Requirement, Scales, weigh};
+use domain::book::{Head, Invoice, Person, Subscription};
 use domain::case::{Case, Class, EXPLAINED, Preview, State};
 use domain::entitlement::entitlement;
 use domain::id::AccountId;
@@ -147,30 +147,40 @@ async fn refunding(context: &Context, known: &Known, asked: &Asked, staff: &Staf
     let (Some(id), Some(reason)) = (&asked.payment, asked.reason_code) else {
         return Err(Problem::malformed("name the `payment` and a `reason_code`"));
     };
-    let payment: Option<Of<Payment>> = store::read(context, &keys::payment(account, id)).await?;
-    let payment = payment.ok_or_else(|| Problem::not_found("payment"))?.value;
+    let mut about = desk::Read::of(Batch::default());
+    about.more(context, &known.head, &Wanted { payments: vec![id.clone()], ..Wanted::default() }).await?;
+    let payment = about.records.payments.get(id).ok_or_else(|| Problem::not_found("payment"))?;
     let impossible = |why: domain::action::NoPreview| Problem::new(StatusCode::UNPROCESSABLE_ENTITY, why.code(), why.to_string());
-    let amount = asked.amount.map_or_else(|| all_of(Some(&payment), id), Ok).map_err(impossible)?;
+    let amount = asked.amount.map_or_else(|| all_of(Some(payment), id), Ok).map_err(impossible)?;
     let policy = context.policies.approval.current();
-    let earlier = desk::earlier_refunds(context, account).await?;
+    let now = context.clock.now();
+    let earlier = desk::earlier(context, account).await?;
+    let outage_credits = desk::outage_credits(context, account, &about.records, reason).await?;
     let eligibility = policy.eligibility(Asking {
         payment: id,
         amount,
         reason,
         taken: payment.taken(),
         taken_at: payment.at,
-        outage_credit_percent: desk::outage_credit(context, account, payment.at).await?,
+        outage_credit_percent: outage_credits.get(id).copied(),
         earlier: &earlier,
-        now: context.clock.now(),
+        now,
     });
-    let role = Some(staff.role);
-    let now = context.clock.now();
     let so_far: Option<Alone> = store::read(context, &keys::alone(&staff.id, now.to_zoned(TimeZone::UTC).date())).await?;
-    let decided =
-        Decided { here: decided_here(&earlier, &staff.id, policy, now), today: so_far.map(|so_far| so_far.total).unwrap_or_default() };
-    let requirement =
-        policy.with_eligibility(policy.requirement_after("refund", Measure::Money(amount), reason, role, decided), &eligibility, role);
-    let preview = preview_refund(Some(&payment), id, amount, reason, requirement.clause.clone()).map_err(impossible)?;
+    let scales = Scales {
+        policy,
+        known: about.known(&known.head, now),
+        reason,
+        by: Some(staff),
+        earlier: &earlier,
+        today: so_far.map(|so_far| so_far.total).unwrap_or_default(),
+        outage_credits: &outage_credits,
+        // The play itself says what is not eligible, and why.
+        exception: true,
+    };
+    let kind = action::Kind::Refund { payment: id.clone(), amount };
+    let (preview, approvals) = weigh(&kind, scales).map_err(impossible)?;
+    let requirement = Requirement { approvals, clause: preview.clause };
     let refunding = Refunding { payment: id, amount, reason, eligibility: &eligibility, requirement: &requirement, lines: &preview.lines };
     Ok(refund(scene(context, known), refunding))
 }

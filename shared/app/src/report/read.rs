@@ -1,5 +1,6 @@
 //! What the answers are read from.
 
+use crate::approval::desk;
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::import::standing;
@@ -79,25 +80,28 @@ fn said(batch: &Batch, id: &AccountId) -> Result<Said, Fault> {
 
 /// Everything that a person should see before deciding about a case.
 pub async fn case_preview(context: &Context, case: &Case) -> Result<Preview, Fault> {
-    let payment = case.recommended.as_ref().map(|it| keys::payment(&case.account, it.kind.target()));
     let invoice = (case.class == Class::PaymentFailed).then(|| keys::invoice(&case.account, &case.about));
     let (person, head) = (keys::person(&case.account), keys::head(&case.account));
-    let own = [person.clone(), head.clone()].into_iter().chain(payment.clone()).chain(invoice.clone());
+    let own = [person.clone(), head.clone()].into_iter().chain(invoice.clone());
     let batch = Batch::read(context, said_keys(&case.account).chain(own).collect()).await?;
-    let payment = payment.map(|key| batch.get::<Of<Payment>>(&key)).transpose()?.flatten().map(|of| of.value);
     let person = batch.get::<Of<Person>>(&person)?.map(|of| of.value).unwrap_or_default();
     let said = said(&batch, &case.account)?;
     let invoice = invoice.map(|key| batch.get::<Of<Invoice>>(&key)).transpose()?.flatten().map(|of| of.value);
-    let incident = match batch.get::<Head>(&head)?.zip(invoice) {
-        Some((head, invoice)) => incident::concerning(context, &head, &invoice).await?,
+    let head = batch.get::<Head>(&head)?.ok_or_else(|| Fault::Park(format!("the account {} is gone", case.account)))?;
+    let incident = match invoice {
+        Some(invoice) => incident::concerning(context, &head, &invoice).await?,
         None => None,
     };
+    let mut about = desk::Read::of(Batch::default());
+    if let Some(recommended) = &case.recommended {
+        about.more(context, &head, &desk::about(&recommended.kind)).await?;
+    }
     let policy = context.policies.incidents.current();
     let locale = said.customer.as_ref().and_then(|customer| customer.locale.as_deref());
     let written = case.draft_reply.clone().map(|draft| incident.as_ref().map_or(draft.clone(), |incident| incident.written(draft, policy)));
     let reply = written.and_then(|written| draft(context, &written, &person, locale));
     let (now, approval) = (context.clock.now(), context.policies.approval.current());
-    let mut preview = preview(case, payment.as_ref(), approval, said.granted(now), reply, now);
+    let mut preview = preview(case, about.known(&head, now), approval, said.granted(now), reply);
     if let Some(incident) = &incident {
         preview.is_part_of(incident, policy);
     }

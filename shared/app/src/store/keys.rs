@@ -220,6 +220,11 @@ pub fn incident(incident: &IncidentId) -> Key {
     Key { table: Table::Accounts, pk: format!("INCIDENT#{incident}"), sk: "INCIDENT".to_owned() }
 }
 
+/// What is stopped by hand.
+pub fn stops() -> Key {
+    Key { table: Table::Config, pk: "STOPS".to_owned(), sk: "STOPS".to_owned() }
+}
+
 /// What went live lately.
 pub fn releases() -> Key {
     Key { table: Table::Config, pk: "RELEASES".to_owned(), sk: "RELEASES".to_owned() }
@@ -322,6 +327,7 @@ mod tests {
             pulse(&due),
             incident(&IncidentId::of("stripe", "default", "failure", "source", "2026-01-31T12:00:00Z")),
             releases(),
+            stops(),
         ];
         let row = |key: &Key| format!("| {} | `{}` | `{}` |", key.table.name(), key.pk, key.sk);
         let missing: Vec<_> = keys.iter().map(row).filter(|row| !record.contains(row)).collect();

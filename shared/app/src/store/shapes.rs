@@ -18,6 +18,7 @@ use domain::incident::{Incident, Pulse, Releases, Watch};
 use domain::ledger::{Entry, LedgerHead};
 use domain::source::Source;
 use domain::staff::Staff;
+use domain::stop::Stops;
 use domain::ticket::Ticket;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -182,12 +183,13 @@ stored!(Incident, 1, |it| key keys::incident(&it.id), wake None,
     place Some((format!("INCIDENTS#{}", it.state.name()), format!("{:.3}#{}", it.began_at, it.id))));
 stored!(Releases, 1, |_it| key keys::releases(), wake None, place None);
 stored!(Imports, 1, |it| key keys::imports(&it.kind), wake None, place None);
+stored!(Stops, 1, |_it| key keys::stops(), wake None, place None);
 stored!(Staff, 1, |staff| key keys::staff(&staff.id), wake None, place None);
 
 /// An action that waits for people expires; one that is under way is looked at again until its end is known.
 fn action_wakes(action: &Action) -> Option<Timestamp> {
     match action.state {
-        action::State::WaitingApproval => Some(action.look_at.map_or(action.expires_at, |at| at.min(action.expires_at))),
+        action::State::WaitingApproval => [action.look_at, action.told.next_at, Some(action.expires_at)].into_iter().flatten().min(),
         action::State::Approved | action::State::Executing | action::State::InDoubt => action.look_at,
         _ => None,
     }

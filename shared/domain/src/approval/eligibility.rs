@@ -1,10 +1,11 @@
 //! May this be refunded at all, for this reason, after this time, to somebody who has asked so often?
 
 use super::{ApprovalPolicy, Requirement};
-use crate::action::{Clause, Reason};
+use crate::action::{Clause, Kind, Reason};
 use crate::money::Money;
 use crate::policy::Complaint;
 use crate::staff::Role;
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -55,24 +56,35 @@ pub struct Asking<'a> {
     pub now: Timestamp,
 }
 
-/// A refund that was asked for before.
+/// An action that was asked for before; each member of a bundle by itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Earlier {
     pub at: Timestamp,
     pub reason: Reason,
-    pub payment: String,
-    pub amount: Money,
+    pub kind: Kind,
     /// Whether it was given, or may still be.
     pub stands: bool,
     /// Who decided it alone.
     pub alone_by: Option<String>,
 }
 
-/// What somebody has decided alone for one account, of refunds that were asked for before.
-pub fn decided_here(earlier: &[Earlier], staff: &str, policy: &ApprovalPolicy, now: Timestamp) -> Decimal {
+impl Earlier {
+    fn refund(&self) -> Option<(&str, Money)> {
+        match &self.kind {
+            Kind::Refund { payment, amount } => Some((payment, *amount)),
+            _ => None,
+        }
+    }
+}
+
+/// What somebody has decided alone for one account and kind. A trial is extended by so many days in all, whoever did it.
+pub fn decided_here(earlier: &[Earlier], staff: &str, kind: &Kind, policy: &ApprovalPolicy, now: Timestamp) -> Decimal {
     let since = now - SignedDuration::from_hours(24 * policy.alone.days);
-    let own = earlier.iter().filter(|it| it.alone_by.as_deref() == Some(staff) && it.at >= since);
-    own.filter(|it| it.amount.currency() == policy.currency).map(|it| it.amount.amount()).sum()
+    let same_trial = |it: &&Earlier| matches!(kind, Kind::ExtendTrial { .. }) && it.stands && it.kind.target() == kind.target();
+    let own = |it: &&Earlier| it.alone_by.as_deref() == Some(staff) && it.at >= since;
+    let counted = earlier.iter().filter(|it| it.kind.name() == kind.name()).filter(|it| own(it) || same_trial(it));
+    let on = now.to_zoned(TimeZone::UTC).date();
+    counted.filter_map(|it| policy.size(policy.converted(it.kind.measure(), on))).sum()
 }
 
 /// Why a refund is not for this case, and what is. The order is the order of the checks.
@@ -111,8 +123,9 @@ impl ApprovalPolicy {
         });
         let limit = asking.taken.zip(asking.outage_credit_percent).filter(|_| asking.reason == Reason::ServiceOutage);
         let limit = limit.map(|(taken, percent)| Money::rounded(taken.amount() * percent / Decimal::ONE_HUNDRED, taken.currency()));
-        let given = asking.earlier.iter().filter(|it| it.stands && it.reason == Reason::ServiceOutage && it.payment == asking.payment);
-        let given = given.map(|it| it.amount).filter(|it| it.currency() == asking.amount.currency());
+        let given = asking.earlier.iter().filter(|it| it.stands && it.reason == Reason::ServiceOutage);
+        let given = given.filter_map(Earlier::refund).filter(|(payment, _)| *payment == asking.payment).map(|(_, amount)| amount);
+        let given = given.filter(|it| it.currency() == asking.amount.currency());
         let given = given.fold(Decimal::ZERO, |sum, amount| sum.saturating_add(amount.amount()));
         let asked = asking.amount.amount().saturating_add(given);
         let over = limit.filter(|limit| asked > limit.amount());
@@ -120,7 +133,7 @@ impl ApprovalPolicy {
         let mut besides = Vec::new();
         let since = asking.now - SignedDuration::from_hours(24 * self.pattern.days);
         let counted = |reason: Reason| self.pattern.reasons.contains(&reason);
-        let requests = asking.earlier.iter().filter(|it| it.at >= since && counted(it.reason)).count() + 1;
+        let requests = asking.earlier.iter().filter(|it| it.at >= since && counted(it.reason) && it.refund().is_some()).count() + 1;
         if counted(asking.reason) && requests >= self.pattern.requests {
             besides.push((self.pattern.approval, format!("request {requests} within {} days: {}", self.pattern.days, self.pattern.why)));
         }
@@ -195,6 +208,10 @@ mod tests {
         "2026-06-01T12:00:00Z".parse().unwrap()
     }
 
+    fn refund(payment: &str, amount: &str) -> Kind {
+        Kind::Refund { payment: payment.to_owned(), amount: usd(amount) }
+    }
+
     fn ago(days: i64) -> Timestamp {
         now() - SignedDuration::from_hours(24 * days)
     }
@@ -217,7 +234,7 @@ mod tests {
     }
 
     fn earlier(days: i64, reason: Reason) -> Earlier {
-        Earlier { at: ago(days), reason, payment: "ch_0".to_owned(), amount: usd("1.00"), stands: true, alone_by: Some("bea".to_owned()) }
+        Earlier { at: ago(days), reason, kind: refund("ch_0", "1.00"), stands: true, alone_by: Some("bea".to_owned()) }
     }
 
     #[test]
@@ -244,9 +261,9 @@ mod tests {
         let policies = Policies::shipped().unwrap();
         let policy = policies.approval.current();
         let of =
-            |days, amount: &str, by: &str| Earlier { amount: usd(amount), alone_by: Some(by.to_owned()), ..earlier(days, Reason::Other) };
+            |days, amount: &str, by: &str| Earlier { kind: refund("ch_0", amount), alone_by: Some(by.to_owned()), ..earlier(days, Reason::Other) };
         let earlier = [of(1, "300.00", "bea"), of(30, "200.00", "bea"), of(31, "999.00", "bea"), of(2, "50.00", "mara")];
-        assert_eq!(decided_here(&earlier, "bea", policy, now()).to_string(), "500.00");
+        assert_eq!(decided_here(&earlier, "bea", &refund("ch_9", "1.00"), policy, now()).to_string(), "500.00");
     }
 
     #[test]
@@ -270,8 +287,7 @@ mod tests {
     fn an_outage_is_made_good_within_the_contract() {
         let policies = Policies::shipped().unwrap();
         let before = |amount: &str, payment: &str, stands| Earlier {
-            payment: payment.to_owned(),
-            amount: usd(amount),
+            kind: refund(payment, amount),
             stands,
             ..earlier(1, Reason::ServiceOutage)
         };

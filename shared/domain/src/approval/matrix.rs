@@ -1,10 +1,11 @@
 //! Who may decide what alone, and whose approval the rest needs: by kind, size, reason and role.
 
-use super::eligibility;
+use super::{eligibility, waiting::Waiting};
 use crate::action::{Clause, Reason};
 use crate::money::{Currency, Money};
 use crate::policy::{Complaint, Rules};
 use crate::staff::Role;
+use jiff::civil::Date;
 use rust_decimal::Decimal;
 use serde::Deserialize;
 use std::collections::BTreeSet;
@@ -48,6 +49,20 @@ pub struct ApprovalPolicy {
     pub(super) eligibility: Vec<eligibility::Window>,
     pub(super) pattern: eligibility::Pattern,
     pub(super) exception: eligibility::Exception,
+    pub asking: Waiting,
+    /// What other currencies are worth; one that is not listed, or not lately, is worth too much for any band.
+    #[serde(default)]
+    pub rate: Vec<ExchangeRate>,
+    pub rate_days: i64,
+}
+
+/// What one of a currency is worth in the policy's own, on a day.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExchangeRate {
+    pub currency: Currency,
+    pub worth: Decimal,
+    pub on: Date,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -115,12 +130,27 @@ impl ApprovalPolicy {
         }
     }
 
-    /// The same for somebody who has decided things alone before: amounts count together, and a day has an end.
-    pub fn requirement_after(&self, kind: &str, measure: Measure, reason: Reason, role: Option<Role>, decided: Decided) -> Requirement {
-        let Measure::Money(money) = measure else { return self.requirement(kind, measure, reason, role) };
-        if money.currency() != self.currency {
-            return self.requirement(kind, measure, reason, role);
+    /// Money in the policy's currency, at the rate of that day or the latest before it.
+    pub fn converted(&self, measure: Measure, on: Date) -> Measure {
+        let Measure::Money(money) = measure else { return measure };
+        if money.currency() == self.currency {
+            return measure;
         }
+        let fresh = |rate: &&ExchangeRate| {
+            let age = on.duration_since(rate.on).as_hours() / 24;
+            rate.currency == money.currency() && (0..=self.rate_days).contains(&age)
+        };
+        let worth = self.rate.iter().filter(fresh).max_by_key(|rate| rate.on).and_then(|rate| money.amount().checked_mul(rate.worth));
+        worth.map_or(measure, |worth| Measure::Money(Money::rounded(worth, self.currency)))
+    }
+
+    /// The same for somebody who has decided things alone before: sizes count together, and for money a day has an end.
+    pub fn requirement_after(&self, kind: &str, measure: Measure, reason: Reason, role: Option<Role>, decided: Decided) -> Requirement {
+        let money = match measure {
+            Measure::Money(money) if money.currency() == self.currency => money,
+            Measure::Percent(_) | Measure::Days(_) => return self.together(kind, measure, reason, role, decided.here),
+            _ => return self.requirement(kind, measure, reason, role),
+        };
         let by_itself = self.requirement(kind, measure, reason, role);
         let too_large = || self.requirement(kind, Measure::TooLarge, reason, role);
         let Some(together) = money.amount().checked_add(decided.here) else { return too_large() };
@@ -137,17 +167,36 @@ impl ApprovalPolicy {
         requirement
     }
 
-    /// The first rule that fits. A foreign amount without a rate has no band: the strictest rule of its kind applies.
-    fn rule_for(&self, kind: &str, measure: Measure, reason: Reason) -> &Rule {
-        let mut rules = self.rule.iter().filter(|rule| rule.is_about(kind));
-        let size = match measure {
+    /// What money is worth in the policy's currency, as far as a rate says.
+    pub fn in_own_currency(&self, amount: Money, on: Date) -> Option<Decimal> {
+        self.size(self.converted(Measure::Money(amount), on))
+    }
+
+    fn together(&self, kind: &str, measure: Measure, reason: Reason, role: Option<Role>, here: Decimal) -> Requirement {
+        let by_itself = self.requirement(kind, measure, reason, role);
+        let Some(sum) = self.size(measure).and_then(|size| size.checked_add(here)) else { return by_itself };
+        let mut requirement = self.requirement(kind, Measure::Percent(sum), reason, role);
+        if requirement.clause.rule != by_itself.clause.rule {
+            requirement.clause.why = format!("{} {} It comes to {}.", requirement.clause.why, self.alone.why, sum.normalize());
+        }
+        requirement
+    }
+
+    /// How large something is, where a band can say so.
+    pub(super) fn size(&self, measure: Measure) -> Option<Decimal> {
+        match measure {
             Measure::Money(money) if money.currency() == self.currency => Some(money.amount()),
             Measure::Money(_) | Measure::TooLarge => None,
             Measure::Percent(percent) => Some(percent),
             Measure::Days(days) => Some(Decimal::from(days)),
             Measure::Nothing => Some(Decimal::ZERO),
-        };
-        let found = match size {
+        }
+    }
+
+    /// The first rule that fits. A foreign amount without a rate has no band: the strictest rule of its kind applies.
+    fn rule_for(&self, kind: &str, measure: Measure, reason: Reason) -> &Rule {
+        let mut rules = self.rule.iter().filter(|rule| rule.is_about(kind));
+        let found = match self.size(measure) {
             Some(size) => rules.find(|rule| rule.covers(size, reason)),
             None => rules.max_by_key(|rule| (rule.approvals.len(), rule.approvals.iter().max(), rule.alone.is_empty())),
         };
@@ -198,6 +247,10 @@ impl Rules for ApprovalPolicy {
             complaints.push(Complaint::at(0, "`alone` needs at least one day, and a daily total above nothing"));
         }
         complaints.extend(self.lint_eligibility());
+        complaints.extend(self.asking.lint());
+        if self.rate_days < 1 || self.rate.iter().any(|rate| rate.worth <= Decimal::ZERO || rate.currency == self.currency) {
+            complaints.push(Complaint::at(0, "a rate is above nothing, of another currency than the policy's, and holds for at least a day"));
+        }
         let cent = Decimal::new(1, 2);
         let mut used = BTreeSet::new();
         for kind in KINDS {

@@ -9,38 +9,21 @@ fn usd(amount: &str) -> Money {
 }
 
 fn staff(id: &str, role: Role) -> Staff {
-    Staff { id: id.into(), name: id.into(), role, email: String::new() }
+    Staff { id: id.into(), name: id.into(), role, email: String::new(), slack: None }
 }
 
 fn waiting(required: &[Role]) -> Action {
     let account = AccountId::of("stripe", "default", "cus_1");
-    Action {
-        id: ActionId::of(&account, "luis", "k"),
-        account,
-        kind: Kind::Refund { payment: "ch_1".into(), amount: usd("24.00") },
-        reason_code: Reason::BillingError,
-        note: String::new(),
-        case: None,
-        state: State::WaitingApproval,
-        requested_by: "luis".into(),
-        requested_at: Timestamp::UNIX_EPOCH,
-        expires_at: "1970-01-04T00:00:00Z".parse().unwrap(),
-        preview: Preview {
-            summary: String::new(),
-            lines: vec![],
-            clause: Clause { rule: "r".into(), policy_version: 1, why: "w".into() },
-            digest: "d".into(),
-        },
-        required: required.to_vec(),
-        votes: vec![],
-        decided_at: None,
-        attempt: None,
-        outcome: None,
-        look_at: None,
-        ended_at: None,
-        confirmed_at: None,
-        trace: "t".into(),
-    }
+    let preview = Preview {
+        summary: String::new(),
+        lines: vec![],
+        clause: Clause { rule: "r".into(), policy_version: 1, why: "w".into() },
+        digest: "d".into(),
+    };
+    let kind = Kind::Refund { payment: "ch_1".into(), amount: usd("24.00") };
+    let id = ActionId::of(&account, "luis", "k");
+    let asked = Action::new(id, kind, Reason::BillingError, preview, "luis", Timestamp::UNIX_EPOCH);
+    Action { required: required.to_vec(), expires_at: "1970-01-04T00:00:00Z".parse().unwrap(), ..asked }
 }
 
 fn vote(staff: &Staff, digest: &str) -> Vote {

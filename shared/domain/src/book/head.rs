@@ -4,9 +4,10 @@ use super::{Invoice, KeptCard, Latest, Payment, Stamp, Subscription, Try};
 use crate::event::{
     BalanceSeen, Card, CardState, DisputeStatus, Event, Interval, InvoiceStatus, Item, PaymentStatus, Stated, SubscriptionStatus,
 };
-use crate::id::{AccountId, CaseId};
+use crate::action::Kind;
+use crate::id::{AccountId, ActionId, CaseId};
 use crate::money::{Currency, Money, Rate};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -15,6 +16,8 @@ use std::collections::BTreeMap;
 const LINES: usize = 16;
 /// How many cards the head shows.
 const CARDS: usize = 8;
+/// How long a confirmation is waited for.
+const UNDER_WAY_DAYS: i64 = 90;
 /// How many failed tries and links between payments and invoices the head remembers.
 const TRIES: usize = 64;
 
@@ -29,6 +32,12 @@ pub struct Head {
     pub dunning: BTreeMap<String, PlanLine>,
     /// Cases that are not resolved.
     pub cases: BTreeMap<CaseId, CaseLine>,
+    /// Approved actions that the provider has not confirmed.
+    #[serde(default)]
+    pub under_way: BTreeMap<ActionId, UnderWay>,
+    /// Until when it is looked at more closely, because it was charged twice.
+    #[serde(default)]
+    pub watched_until: Option<Timestamp>,
 }
 
 /// The part of the head that is a fold of the events and of nothing else.
@@ -165,6 +174,13 @@ pub struct PlanLine {
     pub policy_version: u32,
 }
 
+/// An action that the provider carries out, or has, and what it changes: nothing named is the account.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnderWay {
+    pub target: Option<String>,
+    pub since: Timestamp,
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CaseLine {
     pub class: String,
@@ -181,6 +197,17 @@ impl Head {
             book: Book::default(),
             dunning: BTreeMap::new(),
             cases: BTreeMap::new(),
+            under_way: BTreeMap::new(),
+            watched_until: None,
+        }
+    }
+
+    /// Notes an approved action whose effect the provider will tell of.
+    pub fn expects(&mut self, action: &ActionId, kind: &Kind, now: Timestamp) {
+        let forgotten = now - SignedDuration::from_hours(24 * UNDER_WAY_DAYS);
+        self.under_way.retain(|_, line| line.since > forgotten);
+        if kind.is_told() {
+            self.under_way.insert(action.clone(), UnderWay { target: kind.target().id(), since: now });
         }
     }
 

@@ -125,6 +125,16 @@ impl Payment {
         Some(total.minus(failed_since).max(in_total).plus(since))
     }
 
+    /// Whether the provider's own total has come to hold the settled refund of an action: some tell of nothing else.
+    pub fn has_given_back_for(&self, action: &ActionId) -> bool {
+        let ours = |refund: &&Refund| refund.action.value().is_some_and(|id| id == action.as_str());
+        let total_at = self.refunded.seen_at();
+        self.refunds.values().filter(ours).any(|refund| {
+            let counted = refund.created_at.copied().zip(total_at).is_some_and(|(made, taken)| made <= taken);
+            counted && refund.status.copied() == Some(RefundStatus::Succeeded)
+        })
+    }
+
     /// What banks took back for good.
     fn lost(&self) -> Option<Money> {
         let currency = self.captured.copied().or(self.amount.copied())?.currency();

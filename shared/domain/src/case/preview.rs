@@ -1,16 +1,16 @@
 //! What a person sees before they decide about a case: everything that counts, and what would come of it.
 
 use super::{Case, Evidence};
-use crate::action::{Clause, Kind, Line, NoPreview, Reason, preview_refund};
-use crate::approval::{ApprovalPolicy, Asking, Measure};
-use crate::book::Payment;
+use crate::action::{Clause, Kind, Known, Line, Reason, Shown};
+use crate::approval::{ApprovalPolicy, Scales, weigh};
 use crate::id::{AccountId, CaseId, IncidentId, sha256};
 use crate::incident::{self, Incident, IncidentPolicy};
 use crate::money::Money;
 use crate::sidebar::Granted;
 use crate::staff::Role;
-use jiff::Timestamp;
+use rust_decimal::Decimal;
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Preview {
@@ -66,16 +66,9 @@ pub struct Reply {
     pub body: String,
 }
 
-/// Puts together what is known of a case. `payment` is the one that its recommendation is about, if that was found.
-pub fn preview(
-    case: &Case,
-    payment: Option<&Payment>,
-    policy: &ApprovalPolicy,
-    exceptions: Vec<Granted>,
-    reply: Option<Reply>,
-    now: Timestamp,
-) -> Preview {
-    let recommended: Vec<_> = case.recommended.iter().map(|it| proposed(&it.kind, it.reason, payment, policy, now)).collect();
+/// Puts together what is known of a case.
+pub fn preview(case: &Case, known: Known<'_>, policy: &ApprovalPolicy, exceptions: Vec<Granted>, reply: Option<Reply>) -> Preview {
+    let recommended: Vec<_> = case.recommended.iter().map(|it| proposed(&it.kind, it.reason, known, policy)).collect();
     let meaning = (
         case.class,
         &case.about,
@@ -100,32 +93,28 @@ pub fn preview(
     }
 }
 
-fn proposed(kind: &Kind, reason: Reason, payment: Option<&Payment>, policy: &ApprovalPolicy, now: Timestamp) -> Proposed {
-    let Kind::Refund { payment: id, amount } = kind;
-    let asking = Asking {
-        payment: id,
-        amount: *amount,
-        reason,
-        taken: payment.and_then(Payment::taken),
-        taken_at: payment.and_then(|payment| payment.at),
-        outage_credit_percent: None,
-        earlier: &[],
-        now,
-    };
-    let eligibility = policy.eligibility(asking);
+fn proposed(kind: &Kind, reason: Reason, known: Known<'_>, policy: &ApprovalPolicy) -> Proposed {
     // Whoever asks for it: the machine asks for everything and decides nothing.
-    let requirement = policy.with_eligibility(policy.requirement(kind.name(), Measure::Money(*amount), reason, None), &eligibility, None);
-    let shown = preview_refund(payment, id, *amount, reason, requirement.clause.clone());
-    let refused = eligibility.refused.map(|(why, instead)| NoPreview::NotEligible(why, instead));
-    let impossible = shown.as_ref().err().or(refused.as_ref()).map(ToString::to_string);
-    let (summary, lines) = shown.map_or_else(|_| (format!("Refund {amount} of payment {id}"), Vec::new()), |it| (it.summary, it.lines));
+    let scales = Scales { policy, known, reason, by: None, earlier: &[], today: Decimal::ZERO, outage_credits: &BTreeMap::new(), exception: false };
+    let weighed = weigh(kind, scales);
+    let impossible = weighed.as_ref().err().map(ToString::to_string);
+    let weighed = weighed.or_else(|_| weigh(kind, Scales { exception: true, ..scales }));
+    let (summary, lines, approvals_required, clause) = match weighed {
+        Ok((preview, approvals)) => (preview.summary, preview.lines, approvals, preview.clause),
+        Err(_) => {
+            let amount = kind.amount().map(|amount| format!(" of {amount}")).unwrap_or_default();
+            let target = kind.target().id().map(|id| format!(" on {id}")).unwrap_or_default();
+            let requirement = policy.requirement(kind.name(), kind.measure(), reason, None);
+            (format!("{}{amount}{target}", kind.name().replace('_', " ")), Vec::new(), requirement.approvals, requirement.clause)
+        }
+    };
     Proposed {
         kind: kind.name(),
-        target: kind.target().to_owned(),
+        target: kind.target().id().unwrap_or_default(),
         amount: kind.amount(),
         reason,
-        approvals_required: requirement.approvals,
-        clause: requirement.clause,
+        approvals_required,
+        clause,
         summary,
         lines,
         impossible,
@@ -170,8 +159,8 @@ impl Preview {
         for action in &self.recommended {
             let roles = action.approvals_required.iter().map(|role| role.name()).collect::<Vec<_>>().join(" and ");
             lines.push(format!("Proposed: {}; needs {roles}", action.summary));
-            let side = |money: Option<Money>| money.map_or_else(|| "not known".to_owned(), |money| money.to_string());
-            lines.extend(action.lines.iter().map(|line| format!("- {}: {} → {}", line.label, side(line.before), side(line.after))));
+            let side = |side: &Option<Shown>| side.as_ref().map_or_else(|| "not known".to_owned(), ToString::to_string);
+            lines.extend(action.lines.iter().map(|line| format!("- {}: {} → {}", line.label, side(&line.before), side(&line.after))));
             lines.extend(action.impossible.iter().map(|why| format!("- not possible now: {why}")));
         }
         if let Some(reply) = &self.reply {

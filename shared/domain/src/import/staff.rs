@@ -5,21 +5,13 @@ use super::complaint::Complaints;
 use super::row::Row;
 use super::together::doubled;
 use super::{Kind, cell, contact};
-use crate::staff::{MACHINE, Role, Staff};
+use crate::staff::{MACHINE, Role, Slack, Staff};
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StaffRow {
     #[serde(flatten)]
     pub staff: Staff,
-    /// Who it is on Slack; a user is only told apart within a team.
-    pub slack: Option<Slack>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Slack {
-    pub team: String,
-    pub user: String,
 }
 
 const OWN: &[Column] = &[
@@ -45,14 +37,14 @@ impl Record for StaffRow {
             row.complain("slack_user", "a Slack user and their team belong together: fill in both or neither");
         }
         let slack = slack.0.zip(slack.1).map(|(team, user)| Slack { team, user });
-        Some(Self { staff: Staff { id: id?, name: name?, email: email?, role: role? }, slack })
+        Some(Self { staff: Staff { id: id?, name: name?, email: email?, role: role?, slack } })
     }
 
     fn together(all: &[(usize, Self)], complaints: &mut Complaints) {
         doubled(all.iter().map(|(line, row)| (*line, &row.staff.id)), "id", "this id", complaints);
         let emails = all.iter().map(|(line, row)| (*line, row.staff.email.to_lowercase()));
         doubled(emails, "email", "this address", complaints);
-        let slack = all.iter().filter_map(|(line, row)| Some((*line, row.slack.as_ref()?)));
+        let slack = all.iter().filter_map(|(line, row)| Some((*line, row.staff.slack.as_ref()?)));
         doubled(slack, "slack_user", "this Slack user", complaints);
     }
 }
@@ -85,7 +77,7 @@ mod tests {
         );
         let Records::Staff(rows) = records else { panic!("these are staff") };
         assert_eq!((rows[0].staff.role, rows[1].staff.role), (Role::Manager, Role::BillingSpecialist));
-        assert_eq!((rows[0].slack.as_ref().map(|slack| slack.user.as_str()), rows[1].slack.is_none()), (Some("U1"), true));
+        assert_eq!((rows[0].staff.slack.as_ref().map(|slack| slack.user.as_str()), rows[1].staff.slack.is_none()), (Some("U1"), true));
     }
 
     #[test]

@@ -76,12 +76,12 @@ pub fn change_plan(scene: Scene<'_>, change: Change<'_>) -> Result<Play, NoChang
         let sum = unit.amount().checked_mul(Decimal::from(plan.quantity)).ok_or(NoProration::TooLarge)?;
         Ok::<_, NoChange>(Money::rounded(sum, unit.currency()))
     };
-    let cost = Line { label: "Each period".to_owned(), before: Some(whole(old_unit)?), after: Some(whole(unit)?) };
+    let cost = Line::money("Each period", Some(whole(old_unit)?), Some(whole(unit)?));
     let features = to.features.join(", ");
     let (kind, verdict, effective_on, lines, due) = if upgrade {
         let proration = prorated(scene, change, plan)?;
-        let lines = proration.lines.iter().map(|line| Line { label: line.text.clone(), before: None, after: Some(line.amount) });
-        let total = Line { label: "Charged for the rest of this period".to_owned(), before: None, after: Some(proration.total) };
+        let lines = proration.lines.iter().map(|line| Line::money(&line.text, None, Some(line.amount)));
+        let total = Line::money("Charged for the rest of this period", None, Some(proration.total));
         ("upgrade", "at once, charged for the rest of the period", scene.now, lines.chain([total]).collect(), Some(proration.total))
     } else {
         let renews_at = subscription.renews_at.copied().ok_or(NoChange::UnknownPeriod)?;

@@ -43,8 +43,8 @@ pub struct Limits {
     pub visibility_secs: i64,
     /// How long a staff token is good.
     pub token_hours: i64,
-    /// How long a provider replays an idempotency key's first answer.
-    pub stripe_key_hours: i64,
+    /// How long each provider replays an idempotency key's first answer; the others know no keys.
+    pub key_minutes: BTreeMap<String, i64>,
     /// How long an effect may be in doubt before a person is asked.
     pub doubt_hours_max: i64,
     /// How long an event waits for the resource that it belongs to before it is looked at again.
@@ -72,12 +72,11 @@ impl Rules for Limits {
             ("alarm_lease_secs", self.alarm_lease_secs),
             ("visibility_secs", self.visibility_secs),
             ("token_hours", self.token_hours),
-            ("stripe_key_hours", self.stripe_key_hours),
             ("doubt_hours_max", self.doubt_hours_max),
             ("orphan_hours_max", self.orphan_hours_max),
             ("sending_minutes_max", self.sending_minutes_max),
         ];
-        let sweeps = self.sweep_hours.iter().map(|(provider, hours)| (provider.as_str(), *hours));
+        let sweeps = self.sweep_hours.iter().chain(&self.key_minutes).map(|(provider, hours)| (provider.as_str(), *hours));
         rows.into_iter()
             .chain(sweeps)
             .filter(|(_, value)| *value < 1)

@@ -117,8 +117,12 @@ fn content(content: Content<'_>, kind: Kind) -> Result<Vec<Seen>, Malformed> {
     if let Some(subscription) = content.subscription {
         seen.push(Seen::Subscription(of_subscription(subscription)?));
     }
+    let action = content.credit_note.as_ref().and_then(|note| note.customer_notes.as_ref()).map(|text| text.to_string());
     if let Some(transaction) = content.transaction {
         of_transaction(transaction, content.card.as_ref(), &mut seen)?;
+        if let (Some(action), [.., Seen::Refund(refund)]) = (action.filter(|text| text.starts_with("act_")), &mut seen[..]) {
+            refund.action = Some(action);
+        }
     }
     if let Some(invoice) = content.invoice {
         let decline = seen.iter().find_map(|seen| match seen {

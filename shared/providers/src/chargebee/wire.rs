@@ -311,6 +311,9 @@ pub(super) struct CreditNote<'a> {
     pub status: Option<Text<'a>>,
     #[serde(borrow)]
     pub reason_code: Option<Text<'a>>,
+    /// Where we write our action's id when we ask for a refund.
+    #[serde(borrow)]
+    pub customer_notes: Option<Text<'a>>,
     #[serde(default)]
     pub deleted: bool,
     pub total: Option<i64>,

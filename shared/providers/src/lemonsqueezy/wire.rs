@@ -123,4 +123,6 @@ pub(super) struct Pause<'a> {
 #[derive(Deserialize)]
 pub(super) struct Urls {
     pub update_payment_method: Option<String>,
+    pub customer_portal: Option<String>,
+    pub invoice_url: Option<String>,
 }

@@ -103,6 +103,17 @@ struct Told<'a> {
     page: Page,
 }
 
+/// What one subscription shows that was changed by us: no webhook will tell of it.
+pub(super) fn changed_subscription(body: &str) -> Vec<Seen> {
+    let Ok(raw) = serde_json::from_str::<&RawValue>(body) else { return Vec::new() };
+    let Ok(head) = serde_json::from_str::<Head<'_>>(raw.get()) else { return Vec::new() };
+    let mut told = Told { source: "", at: Timestamp::UNIX_EPOCH, page: Page { events: Vec::new(), more: Vec::new() } };
+    match bought::subscription(&Object { raw, head }, &mut told) {
+        Ok(()) => told.page.events.into_iter().flat_map(|event| event.seen).collect(),
+        Err(_) => Vec::new(),
+    }
+}
+
 type Tell = fn(&Object<'_>, &mut Told<'_>) -> Result<(), Malformed>;
 
 fn page(call: &Call, reply: &Reply, source: &str, at: Timestamp, tell: Tell) -> Result<Page, Malformed> {

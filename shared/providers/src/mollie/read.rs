@@ -163,7 +163,14 @@ fn of_payment(entity: &Entity<'_>, at: Timestamp) -> Result<(Kind, Vec<Seen>), M
 /// Mollie has no invoices for subscriptions: each recurring payment is a due item, and a further try says which one it is for.
 fn due_item(entity: &Entity<'_>) -> Option<String> {
     let recurring = entity.subscription_id.is_some() || entity.sequence_type.as_deref() == Some("recurring");
-    entity.metadata.recoup_invoice.clone().or_else(|| recurring.then(|| entity.id.to_string()))
+    let named = || entity.description.as_deref().and_then(named_at_end);
+    entity.metadata.recoup_invoice.clone().or_else(named).or_else(|| recurring.then(|| entity.id.to_string()))
+}
+
+/// What is paid through one of our links carries its due item at the end of its description: `Pro (tr_1)`.
+fn named_at_end(description: &str) -> Option<String> {
+    let (_, id) = description.strip_suffix(')')?.rsplit_once('(')?;
+    (id.starts_with("tr_") && is_plain(id)).then(|| id.to_owned())
 }
 
 fn decline(entity: &Entity<'_>) -> Option<Decline> {
@@ -225,9 +232,9 @@ fn of_chargeback(entity: &Entity<'_>) -> Result<Option<Seen>, Malformed> {
 fn of_invoice(entity: &Entity<'_>) -> Result<(Kind, Seen), Malformed> {
     let (kind, status) = match entity.status.as_deref() {
         Some("draft") => (Kind::InvoiceChanged, Some(InvoiceStatus::Draft)),
-        Some("issued") => (Kind::InvoiceChanged, Some(InvoiceStatus::Open)),
+        Some("issued" | "overdue" | "payment-reversed" | "pending-payment" | "issuing") => (Kind::InvoiceChanged, Some(InvoiceStatus::Open)),
         Some("paid") => (Kind::InvoicePaid, Some(InvoiceStatus::Paid)),
-        Some("canceled") => (Kind::InvoiceVoided, Some(InvoiceStatus::Void)),
+        Some("canceled" | "cancelled") => (Kind::InvoiceVoided, Some(InvoiceStatus::Void)),
         _ => (Kind::InvoiceChanged, None),
     };
     let total = amount(&entity.total_amount)?;

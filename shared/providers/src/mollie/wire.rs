@@ -64,6 +64,8 @@ pub(super) struct Entity<'a> {
     #[serde(borrow)]
     pub amount_captured: Option<Amount<'a>>,
     #[serde(borrow)]
+    pub description: Option<Text<'a>>,
+    #[serde(borrow)]
     pub customer_id: Option<Text<'a>>,
     #[serde(borrow)]
     pub subscription_id: Option<Text<'a>>,

@@ -1,95 +1,83 @@
-//! Asking Stripe for an approved action, and reading what it answered.
+//! Carrying out approved actions at Stripe: the requests that each of them comes to.
+//!
+//! <https://docs.stripe.com/api>
 
-use super::wire;
-use crate::value::seconds;
-use crate::{Act, Answer, Call, Effect, Found, Reply};
-use domain::action::{Action, Kind, Reason};
-use domain::approval::Approved;
+mod answer;
+mod bill;
+mod contract;
+mod look;
+#[cfg(test)]
+mod tests;
+
+use crate::{Act, Answer, Call, Effects, Order, Reply};
+use domain::action::{Kind, When};
 use form_urlencoded::Serializer;
 use http::Method;
 
-pub(super) fn act(action: &Approved<Action>, key: &str) -> Act {
-    let Kind::Refund { payment, amount } = &action.inner().kind;
-    let Some(minor) = stripe_minor(*amount) else {
-        return Act::Unsupported { instead: "The amount is too large for one call: refund it in the Stripe dashboard." };
-    };
-    let mut form = Serializer::new(String::new());
-    form.append_pair(if payment.starts_with("pi_") { "payment_intent" } else { "charge" }, payment);
-    form.append_pair("amount", &minor.to_string());
-    match action.inner().reason_code {
-        Reason::DuplicateCharge => drop(form.append_pair("reason", "duplicate")),
-        Reason::CustomerDissatisfaction => drop(form.append_pair("reason", "requested_by_customer")),
-        Reason::ServiceOutage | Reason::BillingError | Reason::Other => {}
+pub(super) const EFFECTS: Effects = Effects { act, look: look::look, looks_first };
+
+/// The name of our action's id in Stripe's metadata.
+const OURS: &str = "metadata[recoup_action]";
+
+/// Names and values of a form.
+type Pairs = Vec<(String, String)>;
+
+fn act(order: &Order<'_>, replies: &[Reply]) -> Act {
+    match order.kind() {
+        Kind::PaymentLink { invoice, .. } | Kind::ResendInvoice { invoice } => bill::page(order, replies, invoice),
+        Kind::TaxInvoice { invoice } => bill::document(replies, invoice),
+        Kind::UpdatePaymentMethod {} => bill::portal(order, replies),
+        Kind::Refund { payment, amount } => bill::refund(order, replies, payment, *amount),
+        Kind::Credit { amount } => bill::credit(order, replies, *amount),
+        Kind::RetryPayment { invoice, .. } => bill::pay(order, replies, invoice, ("off_session", "true")),
+        Kind::MarkPaid { invoice, .. } => bill::pay(order, replies, invoice, ("paid_out_of_band", "true")),
+        Kind::WriteOff { invoice, .. } => bill::close(order, replies, invoice, "mark_uncollectible"),
+        Kind::VoidInvoice { invoice, .. } => bill::close(order, replies, invoice, "void"),
+        Kind::Defer { invoice, until, .. } => unsupported(format!(
+            "Stripe moves the due date of drafts only, and {invoice} is finalized. In the Stripe dashboard, open the invoice, switch its \
+             automatic collection off, and collect it on {until}; tell the customer that date."
+        )),
+        Kind::ExtendTrial { subscription, until, .. } => contract::extend_trial(order, replies, subscription, *until),
+        Kind::Pause { subscription } => contract::pause(order, replies, subscription),
+        Kind::Resume { subscription } => contract::resume(order, replies, subscription),
+        Kind::Upgrade { subscription, plan, at, .. } => contract::upgrade(order, replies, subscription, plan, *at),
+        Kind::Downgrade { subscription, plan, .. } => contract::downgrade(order, replies, subscription, plan),
+        Kind::ChangeAddons { subscription, addons, at, .. } => contract::change_addons(order, replies, subscription, addons, *at),
+        Kind::AdjustSeats { subscription, seats, at, .. } => contract::adjust_seats(order, replies, subscription, *seats, *at),
+        Kind::Discount { subscription, percent, .. } => contract::discount(order, replies, subscription, *percent),
+        Kind::Cancel { subscription, when: When::PeriodEnd, asked_at } => {
+            contract::cancel_at_period_end(order, replies, subscription, *asked_at)
+        }
+        Kind::Cancel { subscription, when: When::Now, asked_at } => contract::cancel(order, replies, subscription, Some(*asked_at)),
+        Kind::ForceCancel { subscription } => contract::cancel(order, replies, subscription, None),
+        Kind::ExtendGrace { .. } | Kind::Bundle { .. } => unsupported("Recoup does this itself."),
     }
-    form.append_pair("metadata[recoup_action]", action.inner().id.as_str());
-    Act::Send(Call {
+}
+
+/// A try to collect leaves nothing of ours at Stripe: only a count of tries that has grown tells that there was one.
+fn looks_first(kind: &Kind) -> bool {
+    matches!(kind, Kind::RetryPayment { .. })
+}
+
+fn post<K: AsRef<str>, V: AsRef<str>>(key: &str, path: impl Into<String>, pairs: &[(K, V)]) -> Call {
+    Call {
         method: Method::POST,
-        path: "/v1/refunds".to_owned(),
-        body: form.finish(),
+        path: path.into(),
+        body: Serializer::new(String::new()).extend_pairs(pairs).finish(),
         idempotency_key: Some(key.to_owned()),
         patient: true,
-    })
-}
-
-pub(super) fn lookup(action: &Approved<Action>) -> Call {
-    let payment = action.inner().kind.target();
-    let name = if payment.starts_with("pi_") { "payment_intent" } else { "charge" };
-    let query = Serializer::new(String::new()).append_pair(name, payment).append_pair("limit", "100").finish();
-    Call::list(format!("/v1/refunds?{query}"))
-}
-
-/// A 409 means that the same key is being worked on, a 429 that we were too quick: nothing was done for this request.
-pub(super) fn answer(reply: &Reply) -> Answer {
-    match reply.status {
-        200..=299 => match serde_json::from_str::<wire::Object<'_>>(&reply.body).map(|refund| effect(&refund)) {
-            Ok(Ok(effect)) => Answer::Done(effect),
-            Ok(Err((code, message))) => Answer::Refused { code, message },
-            Err(_) => Answer::Unknown,
-        },
-        409 | 429 => Answer::NotNow,
-        400..=499 => {
-            let error = serde_json::from_str::<wire::ErrorReply>(&reply.body).ok().map(|reply| reply.error);
-            let (code, message) = error.map_or((None, None), |error| (error.code.or(error.kind), error.message));
-            Answer::Refused {
-                code: code.unwrap_or_else(|| format!("http_{}", reply.status)),
-                message: message.unwrap_or_else(|| "Stripe gave no reason".to_owned()),
-            }
-        }
-        _ => Answer::Unknown,
     }
 }
 
-pub(super) fn found(action: &Approved<Action>, reply: &Reply) -> Found {
-    let Ok(list) = serde_json::from_str::<wire::List<wire::Object<'_>>>(&reply.body) else { return Found::Unknown };
-    if reply.status != 200 {
-        return Found::Unknown;
-    }
-    let named = |refund: &wire::Object<'_>| refund.metadata.as_ref().and_then(|metadata| metadata.recoup_action.clone());
-    match list.data.iter().find(|refund| named(refund).as_deref() == Some(action.inner().id.as_str())).map(effect) {
-        Some(Ok(effect)) => Found::Done(effect),
-        Some(Err((code, message))) => Found::Failed { code, message },
-        None => Found::NotThere,
-    }
+fn show(path: impl Into<String>) -> Call {
+    Call { patient: true, ..Call::get(path) }
 }
 
-/// What a refund object says of our refund: that it is on its way, or that it failed.
-fn effect(refund: &wire::Object<'_>) -> Result<Effect, (String, String)> {
-    match refund.status.as_deref() {
-        Some("failed" | "canceled") => Err(("refund_failed".to_owned(), "Stripe could not refund to the payment method".to_owned())),
-        status => Ok(Effect {
-            reference: refund.id.as_ref().map(|id| id.to_string()).unwrap_or_default(),
-            status: status.unwrap_or("succeeded").to_owned(),
-            made_at: refund.created.and_then(|created| seconds(created).ok()),
-        }),
-    }
+/// The key of the second request of an attempt.
+fn second(order: &Order<'_>) -> String {
+    format!("{}-2", order.key)
 }
 
-/// The amount in the unit that Stripe counts in; see `read::money`.
-fn stripe_minor(amount: domain::money::Money) -> Option<i64> {
-    let minor = amount.minor()?;
-    match amount.currency().code() {
-        "ISK" | "UGX" => minor.checked_mul(100),
-        "MGA" => (minor % 100 == 0).then_some(minor / 100),
-        _ => Some(minor),
-    }
+fn unsupported(instead: impl Into<String>) -> Act {
+    Act::Ended(Answer::Unsupported { instead: instead.into() })
 }

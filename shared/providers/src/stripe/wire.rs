@@ -465,19 +465,6 @@ pub(super) struct Metadata {
     pub recoup_action: Option<String>,
 }
 
-#[derive(Deserialize)]
-pub(super) struct ErrorReply {
-    pub error: ErrorBody,
-}
-
-#[derive(Deserialize)]
-pub(super) struct ErrorBody {
-    pub code: Option<String>,
-    #[serde(rename = "type")]
-    pub kind: Option<String>,
-    pub message: Option<String>,
-}
-
 /// What `GET /v1/invoice_payments` lists, with its intents expanded.
 #[derive(Deserialize)]
 pub(super) struct InvoicePayment<'a> {

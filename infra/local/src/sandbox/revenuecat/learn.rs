@@ -96,7 +96,7 @@ impl Told<'_> {
             "ends_at": ends_at, "gives_access": matches!(status, "active" | "trialing" | "in_grace_period"), "pending_payment": false,
             "auto_renewal_status": renewal, "status": status, "total_revenue_in_usd": null, "presented_offering_id": null,
             "environment": self.low("environment"), "store": self.low("store"), "store_subscription_identifier": self.latest(original),
-            "ownership": "purchased", "country": self.event["country_code"], "management_url": null,
+            "ownership": "purchased", "country": self.event["country_code"], "management_url": managed_at(&self.low("store")),
         });
         self.keep(id, shown);
         Ok(())
@@ -174,5 +174,15 @@ fn revenue(event: &Value) -> Value {
     json!({
         "currency": event["currency"], "gross": event["price_in_purchased_currency"], "commission": 0, "tax": written(tax),
         "proceeds": written(gross - tax),
+    })
+}
+
+/// Where a store's customers manage what they bought there.
+fn managed_at(store: &str) -> Option<&'static str> {
+    Some(match store {
+        "app_store" | "mac_app_store" => "https://apps.apple.com/account/subscriptions",
+        "play_store" => "https://play.google.com/store/account/subscriptions",
+        "amazon" => "https://www.amazon.com/gp/mas/your-account/myapps/yoursubscriptions",
+        _ => return None,
     })
 }

@@ -20,7 +20,21 @@ const LISTS: &[(&str, &str)] = &[
     ("/v1/radar/early_fraud_warnings", "radar.early_fraud_warning"),
 ];
 
+/// What is shown by its id.
+const SHOWN: &[(&str, &str)] = &[
+    ("customers", "customer"),
+    ("subscriptions", "subscription"),
+    ("subscription_schedules", "subscription_schedule"),
+    ("invoices", "invoice"),
+    ("charges", "charge"),
+    ("refunds", "refund"),
+    ("coupons", "coupon"),
+];
+
 pub(super) fn get(sandbox: &Sandbox, asked: &Asked) -> Disked<Reply> {
+    if let Some(reply) = one(sandbox, asked)? {
+        return Ok(reply);
+    }
     let Some((_, kind)) = LISTS.iter().find(|(path, _)| *path == asked.path) else {
         return Ok(error(404, "invalid_request_error", "resource_missing", "Unrecognized request URL"));
     };
@@ -98,4 +112,47 @@ fn invoice_payment(invoice: &str, intent: Value) -> Value {
     let own = intent["id"].as_str().or(intent.as_str()).unwrap_or_default();
     let id = format!("inpay_{}", digest(&[invoice, own], 24));
     json!({"id": id, "object": "invoice_payment", "invoice": invoice, "payment": {"type": "payment_intent", "payment_intent": intent}})
+}
+
+fn one(sandbox: &Sandbox, asked: &Asked) -> Disked<Option<Reply>> {
+    let parts: Vec<_> = asked.path.trim_start_matches("/v1/").split('/').collect();
+    let (folder, id) = match parts.as_slice() {
+        ["customers", customer, "balance_transactions"] => return balance(sandbox, asked, customer).map(Some),
+        [folder, id] => (*folder, *id),
+        _ => return Ok(None),
+    };
+    let Some((_, kind)) = SHOWN.iter().find(|(own, _)| *own == folder) else { return Ok(None) };
+    let found = sandbox.object("stripe", id)?.filter(|object| object["object"] == *kind && object["deleted"] != true);
+    Ok(Some(match found {
+        Some(object) => ok(&finished(object)),
+        None => error(404, "invalid_request_error", "resource_missing", &format!("No such {kind}: '{id}'")),
+    }))
+}
+
+/// Every finalized invoice has a page and a document, also where the delivery that told of it did not say so.
+fn finished(mut object: Value) -> Value {
+    if object["object"] != "invoice" || object["status"] == "draft" {
+        return object;
+    }
+    let id = object["id"].as_str().unwrap_or_default().to_owned();
+    if !object["hosted_invoice_url"].is_string() {
+        object["hosted_invoice_url"] = json!(format!("https://invoice.stripe.com/i/{id}"));
+    }
+    if !object["invoice_pdf"].is_string() {
+        object["invoice_pdf"] = json!(format!("https://pay.stripe.com/invoice/{id}/pdf"));
+    }
+    object
+}
+
+fn balance(sandbox: &Sandbox, asked: &Asked, customer: &str) -> Disked<Reply> {
+    let mut all = sandbox.having("stripe", "customer", customer)?;
+    all.retain(|object| object["object"] == "customer_balance_transaction");
+    newest_first(&mut all, |object| object["created"].as_i64().unwrap_or(0));
+    if let Some(place) = asked.get("starting_after").and_then(|after| all.iter().position(|object| object["id"] == after)) {
+        all.drain(..=place);
+    }
+    let limit = asked.limit("limit", 10, 100);
+    let has_more = all.len() > limit;
+    all.truncate(limit);
+    Ok(ok(&json!({"object": "list", "url": asked.path, "has_more": has_more, "data": all})))
 }

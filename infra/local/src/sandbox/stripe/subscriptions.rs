@@ -1,0 +1,360 @@
+//! What Stripe does to subscriptions when it is asked: items, coupons, pauses, ends and schedules; and the portal's sessions.
+
+use super::change::{Asking, INVALID, charge_for, decline_again, declined, missing};
+use super::{error, ok};
+use crate::sandbox::Disked;
+use rust_decimal::Decimal;
+use serde_json::{Value, json};
+use shared::domain::id::digest;
+use shared::providers::Reply;
+
+/// A change, or the answer that refuses it.
+type Checked = Disked<Result<(), Reply>>;
+
+pub(super) fn update(asking: &Asking<'_>, id: &str) -> Disked<Reply> {
+    let Some(before) = asking.load("subscription", id)? else { return Ok(missing("subscription", id)) };
+    if has_ended(&before) {
+        let text = "A canceled subscription can only update its cancellation_details and metadata.";
+        return Ok(error(400, INVALID, "subscription_canceled", text));
+    }
+    let mut subscription = before.clone();
+    if let Err(reply) = buy(asking, &mut subscription)? {
+        return Ok(reply);
+    }
+    if let Err(reply) = take_off(asking, &mut subscription)? {
+        return Ok(reply);
+    }
+    if let Some(end) = asking.number("trial_end") {
+        if end <= asking.now() {
+            return Ok(error(400, INVALID, "parameter_invalid_integer", "trial_end must be in the future"));
+        }
+        subscription["status"] = json!("trialing");
+        subscription["trial_end"] = json!(end);
+        ends(&mut subscription, end);
+    }
+    if let Some(behavior) = asking.get("pause_collection[behavior]") {
+        subscription["pause_collection"] = json!({"behavior": behavior, "resumes_at": null});
+    } else if asking.get("pause_collection") == Some("") {
+        subscription["pause_collection"] = Value::Null;
+    }
+    if let Some(at_end) = asking.get("cancel_at_period_end") {
+        let at_end = at_end == "true";
+        subscription["cancel_at_period_end"] = json!(at_end);
+        subscription["cancel_at"] = if at_end { json!(period(&subscription).1) } else { Value::Null };
+        subscription["canceled_at"] = if at_end { json!(asking.now()) } else { Value::Null };
+    }
+    for (name, value) in asking.metadata() {
+        subscription["metadata"][name] = json!(value);
+    }
+    let due = proration(asking, &before, &subscription);
+    if due > 0 {
+        if let Some(decline) = declines(asking, &subscription)? {
+            return Ok(declined(&decline));
+        }
+        invoice_now(asking, &subscription, due)?;
+    }
+    asking.replace(&subscription)?;
+    asking.tell("customer.subscription.updated", &subscription)?;
+    Ok(ok(&subscription))
+}
+
+pub(super) fn resume(asking: &Asking<'_>, id: &str) -> Disked<Reply> {
+    let Some(mut subscription) = asking.load("subscription", id)? else { return Ok(missing("subscription", id)) };
+    if subscription["status"] != "paused" {
+        return Ok(error(400, INVALID, "subscription_not_paused", "This subscription is not paused."));
+    }
+    subscription["status"] = json!("active");
+    asking.replace(&subscription)?;
+    asking.tell("customer.subscription.resumed", &subscription)?;
+    Ok(ok(&subscription))
+}
+
+pub(super) fn cancel(asking: &Asking<'_>, id: &str) -> Disked<Reply> {
+    let running = asking.load("subscription", id)?.filter(|subscription| !has_ended(subscription));
+    let Some(mut subscription) = running else { return Ok(missing("subscription", id)) };
+    let now = asking.now();
+    subscription["status"] = json!("canceled");
+    subscription["canceled_at"] = json!(now);
+    subscription["ended_at"] = json!(now);
+    subscription["schedule"] = Value::Null;
+    asking.replace(&subscription)?;
+    asking.tell("customer.subscription.deleted", &subscription)?;
+    Ok(ok(&subscription))
+}
+
+pub(super) fn coupon(asking: &Asking<'_>) -> Disked<Reply> {
+    let id = asking.get("id").map_or_else(|| asking.id("coupon", ""), str::to_owned);
+    if asking.load("coupon", &id)?.is_some() {
+        return Ok(error(400, INVALID, "resource_already_exists", "Coupon already exists."));
+    }
+    let percent = asking
+        .get("percent_off")
+        .filter(|text| text.parse::<Decimal>().is_ok_and(|percent| percent > Decimal::ZERO && percent <= Decimal::ONE_HUNDRED));
+    let Some(percent) = percent.and_then(|text| serde_json::from_str::<Value>(text).ok()) else {
+        return Ok(error(400, INVALID, "parameter_invalid", "percent_off must be above 0 and at most 100"));
+    };
+    let coupon = json!({
+        "id": id, "object": "coupon", "amount_off": null, "created": asking.now(), "currency": null,
+        "duration": asking.get("duration").unwrap_or("once"), "duration_in_months": null, "livemode": false, "max_redemptions": null,
+        "metadata": asking.metadata(), "name": asking.get("name"), "percent_off": percent, "redeem_by": null, "times_redeemed": 0, "valid": true,
+    });
+    asking.keep(&coupon)?;
+    Ok(ok(&coupon))
+}
+
+pub(super) fn portal(asking: &Asking<'_>) -> Disked<Reply> {
+    let customer = asking.get("customer").unwrap_or_default();
+    if asking.load("customer", customer)?.is_none() && asking.sandbox.having("stripe", "customer", customer)?.is_empty() {
+        return Ok(missing("customer", customer));
+    }
+    let id = asking.id("bps", customer);
+    Ok(ok(&json!({
+        "id": id, "object": "billing_portal.session", "created": asking.now(), "customer": customer,
+        "flow": {"type": asking.get("flow_data[type]")}, "livemode": false, "return_url": null,
+        "url": format!("https://billing.stripe.com/p/session/test_{}", digest(&[&id], 24)),
+    })))
+}
+
+/// Makes a schedule of a subscription as it runs.
+pub(super) fn schedule(asking: &Asking<'_>) -> Disked<Reply> {
+    let id = asking.get("from_subscription").unwrap_or_default();
+    let Some(mut subscription) = asking.load("subscription", id)?.filter(|subscription| !has_ended(subscription)) else {
+        return Ok(missing("subscription", id));
+    };
+    if let Some(own) = subscription["schedule"].as_str() {
+        let text = format!("You cannot migrate a subscription that is already attached to a schedule: {own}");
+        return Ok(error(400, INVALID, "subscription_has_schedule", &text));
+    }
+    let (from, to) = period(&subscription);
+    let items: Vec<_> = items(&subscription).iter().map(|item| json!({"price": price_of(item), "quantity": item["quantity"]})).collect();
+    let schedule = json!({
+        "id": asking.id("sub_sched", id), "object": "subscription_schedule", "created": asking.now(),
+        "current_phase": {"start_date": from, "end_date": to}, "customer": subscription["customer"], "end_behavior": "release",
+        "livemode": false, "metadata": {}, "status": "active", "subscription": id,
+        "phases": [{"start_date": from, "end_date": to, "items": items, "discounts": [], "trial_end": null}],
+    });
+    subscription["schedule"] = schedule["id"].clone();
+    asking.keep(&schedule)?;
+    asking.replace(&subscription)?;
+    asking.tell("subscription_schedule.created", &schedule)?;
+    Ok(ok(&schedule))
+}
+
+pub(super) fn reschedule(asking: &Asking<'_>, id: &str) -> Disked<Reply> {
+    let Some(mut schedule) = asking.load("subscription_schedule", id)? else { return Ok(missing("subscription_schedule", id)) };
+    if schedule["status"] != "active" {
+        return Ok(error(400, INVALID, "schedule_not_active", "You can only update a schedule that is active."));
+    }
+    let mut phases: Vec<Value> = Vec::new();
+    for number in 0.. {
+        let items = |name: &str, at: usize| asking.get(&format!("phases[{number}][items][{at}][{name}]"));
+        let bought: Vec<_> = (0..).map_while(|at| Some((items("price", at)?, items("quantity", at)))).collect();
+        if bought.is_empty() {
+            break;
+        }
+        for (price, _) in &bought {
+            if price_named(asking, price, &Value::Null)?.is_none() {
+                return Ok(error(400, INVALID, "resource_missing", &format!("No such price: '{price}'")));
+            }
+        }
+        let bought: Vec<_> = bought
+            .into_iter()
+            .map(|(price, quantity)| json!({"price": price, "quantity": quantity.and_then(|quantity| quantity.parse::<u32>().ok())}))
+            .collect();
+        let end = asking.number(&format!("phases[{number}][end_date]"));
+        let start = asking.number(&format!("phases[{number}][start_date]")).or(phases.last().and_then(|phase| phase["end_date"].as_i64()));
+        if start.is_none() || end <= start {
+            return Ok(error(
+                400,
+                INVALID,
+                "invalid_phase",
+                "Each phase must end after it starts, and the first must name its start_date.",
+            ));
+        }
+        phases.push(json!({"start_date": start, "end_date": end, "items": bought, "discounts": [], "trial_end": null}));
+    }
+    if !phases.is_empty() {
+        schedule["phases"] = json!(phases);
+    }
+    if let Some(behavior) = asking.get("end_behavior") {
+        schedule["end_behavior"] = json!(behavior);
+    }
+    for (name, value) in asking.metadata() {
+        schedule["metadata"][name] = json!(value);
+    }
+    asking.replace(&schedule)?;
+    asking.tell("subscription_schedule.updated", &schedule)?;
+    Ok(ok(&schedule))
+}
+
+/// Changes the items as the form names them.
+fn buy(asking: &Asking<'_>, subscription: &mut Value) -> Checked {
+    if asking.get("items[0][id]").or(asking.get("items[0][price]")).is_none() {
+        return Ok(Ok(()));
+    }
+    let (start, end) = period(subscription);
+    let shape = subscription.clone();
+    if !subscription["items"]["data"].is_array() {
+        subscription["items"] = json!({"object": "list", "data": []});
+    }
+    let Some(items) = subscription["items"]["data"].as_array_mut() else { return Ok(Ok(())) };
+    for number in 0.. {
+        let field = |name: &str| asking.get(&format!("items[{number}][{name}]"));
+        let (own, named) = (field("id"), field("price"));
+        if own.is_none() && named.is_none() {
+            break;
+        }
+        let quantity = field("quantity").and_then(|quantity| quantity.parse::<u32>().ok());
+        let price = match named {
+            Some(named) => match price_named(asking, named, &shape)? {
+                Some(price) => Some(price),
+                None => return Ok(Err(error(400, INVALID, "resource_missing", &format!("No such price: '{named}'")))),
+            },
+            None => None,
+        };
+        let Some(own) = own else {
+            let id = asking.id("si", &number.to_string());
+            items.push(json!({
+                "id": id, "object": "subscription_item", "price": price, "quantity": quantity.unwrap_or(1),
+                "current_period_start": start, "current_period_end": end,
+            }));
+            continue;
+        };
+        let Some(place) = items.iter().position(|item| item["id"] == own) else {
+            return Ok(Err(error(400, INVALID, "resource_missing", &format!("No such subscription item: '{own}'"))));
+        };
+        if field("deleted") == Some("true") {
+            items.remove(place);
+            continue;
+        }
+        if let Some(price) = price {
+            items[place]["price"] = price;
+        }
+        if let Some(quantity) = quantity {
+            items[place]["quantity"] = json!(quantity);
+        }
+    }
+    if items.is_empty() {
+        return Ok(Err(error(400, INVALID, "subscription_without_items", "A subscription must have at least one item.")));
+    }
+    Ok(Ok(()))
+}
+
+/// Puts the coupon on it that the form names, in the place of what was taken off before.
+fn take_off(asking: &Asking<'_>, subscription: &mut Value) -> Checked {
+    let Some(named) = asking.get("discounts[0][coupon]") else { return Ok(Ok(())) };
+    let Some(coupon) = asking.load("coupon", named)? else {
+        return Ok(Err(error(400, INVALID, "resource_missing", &format!("No such coupon: '{named}'"))));
+    };
+    let id = asking.id("di", named);
+    subscription["discount"] = json!({
+        "id": id, "object": "discount", "coupon": coupon, "customer": subscription["customer"], "start": asking.now(), "end": null,
+        "subscription": subscription["id"],
+    });
+    subscription["discounts"] = json!([id]);
+    Ok(Ok(()))
+}
+
+/// A price by its id: as it was taught, or as some subscription shows it. One that nobody has shown yet has no amount.
+fn price_named(asking: &Asking<'_>, id: &str, like: &Value) -> Disked<Option<Value>> {
+    if let Some(price) = asking.load("price", id)? {
+        return Ok(Some(price));
+    }
+    let all = asking.sandbox.having("stripe", "object", "subscription")?;
+    let shown = all.iter().flat_map(items).map(|item| &item["price"]).find(|price| price["id"] == id);
+    if shown.is_some() {
+        return Ok(shown.cloned());
+    }
+    let now = &items(like).first().unwrap_or(&Value::Null)["price"];
+    let (currency, recurring) = (&now["currency"], &now["recurring"]);
+    let plausible = id.starts_with("price") || id.starts_with("plan");
+    Ok(plausible
+        .then(|| json!({"id": id, "object": "price", "active": true, "currency": currency, "recurring": recurring, "unit_amount": null})))
+}
+
+/// What the rest of the period costs more than before, in minor units; less is not given back here.
+fn proration(asking: &Asking<'_>, before: &Value, after: &Value) -> i64 {
+    if asking.get("proration_behavior") != Some("always_invoice") || !matches!(after["status"].as_str(), Some("active" | "past_due")) {
+        return 0;
+    }
+    let price = |subscription: &Value| {
+        let one = |item: &Value| Some(item["price"]["unit_amount"].as_i64()?.saturating_mul(item["quantity"].as_i64().unwrap_or(1)));
+        items(subscription).iter().map(one).try_fold(0_i64, |sum, one| sum.checked_add(one?))
+    };
+    let (start, end) = period(after);
+    let left = end.saturating_sub(asking.number("proration_date").unwrap_or(asking.now())).max(0);
+    let (Some(old), Some(new)) = (price(before), price(after)) else { return 0 };
+    let more = i128::from(new) - i128::from(old);
+    i64::try_from(more * i128::from(left) / i128::from((end - start).max(1))).unwrap_or(0)
+}
+
+/// Why the customer's card would be declined, as an open invoice tells.
+fn declines(asking: &Asking<'_>, subscription: &Value) -> Disked<Option<String>> {
+    let all = asking.sandbox.having("stripe", "customer", subscription["customer"].as_str().unwrap_or_default())?;
+    for invoice in all.iter().filter(|object| object["object"] == "invoice" && object["status"] == "open") {
+        if let Some(decline) = decline_again(asking.sandbox, invoice)? {
+            return Ok(Some(decline));
+        }
+    }
+    Ok(None)
+}
+
+/// Bills the change at once.
+fn invoice_now(asking: &Asking<'_>, subscription: &Value, due: i64) -> Disked<()> {
+    let now = asking.now();
+    let sub = subscription["id"].as_str().unwrap_or_default();
+    let id = asking.id("in", sub);
+    let first = items(subscription).first().unwrap_or(&Value::Null);
+    let currency = subscription["currency"].as_str().or(first["price"]["currency"].as_str()).unwrap_or("usd");
+    let mut invoice = json!({
+        "id": id, "object": "invoice", "amount_due": due, "amount_paid": due, "amount_remaining": 0, "attempt_count": 1, "attempted": true,
+        "billing_reason": "subscription_update", "created": now, "currency": currency, "customer": subscription["customer"], "due_date": null,
+        "hosted_invoice_url": format!("https://invoice.stripe.com/i/{id}"), "invoice_pdf": format!("https://pay.stripe.com/invoice/{id}/pdf"),
+        "livemode": false, "next_payment_attempt": null, "number": digest(&[&id], 8).to_uppercase(), "paid": true, "status": "paid",
+        "status_transitions": {"finalized_at": now, "paid_at": now, "marked_uncollectible_at": null, "voided_at": null},
+        "subscription": sub, "total": due,
+        "lines": {"object": "list", "has_more": false, "data": [{
+            "id": asking.id("il", sub), "object": "line_item", "amount": due, "currency": currency, "description": "Remaining time of this period",
+            "period": {"start": asking.number("proration_date").unwrap_or(now), "end": period(subscription).1}, "price": first["price"],
+            "proration": true, "quantity": 1, "subscription": sub, "type": "invoiceitem",
+        }]},
+    });
+    asking.keep(&invoice)?;
+    let charge = charge_for(asking, &invoice, due)?;
+    invoice["charge"] = charge["id"].clone();
+    asking.replace(&invoice)?;
+    asking.tell("invoice.paid", &invoice)
+}
+
+fn has_ended(subscription: &Value) -> bool {
+    matches!(subscription["status"].as_str(), Some("canceled" | "incomplete_expired"))
+}
+
+fn items(subscription: &Value) -> &[Value] {
+    subscription["items"]["data"].as_array().map_or(&[], Vec::as_slice)
+}
+
+fn price_of(item: &Value) -> &str {
+    item["price"]["id"].as_str().or(item["plan"]["id"].as_str()).unwrap_or_default()
+}
+
+/// The running period. Since basil it stands on the items.
+fn period(subscription: &Value) -> (i64, i64) {
+    let first = items(subscription).first().unwrap_or(&Value::Null);
+    let at = |name: &str| first[name].as_i64().or(subscription[name].as_i64()).unwrap_or(0);
+    (at("current_period_start"), at("current_period_end"))
+}
+
+fn ends(subscription: &mut Value, end: i64) {
+    if subscription["current_period_end"].is_i64() {
+        subscription["current_period_end"] = json!(end);
+    }
+    if items(subscription).is_empty() {
+        return;
+    }
+    for item in subscription["items"]["data"].as_array_mut().into_iter().flatten() {
+        if item["current_period_end"].is_i64() {
+            item["current_period_end"] = json!(end);
+        }
+    }
+}

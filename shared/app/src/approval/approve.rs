@@ -1,0 +1,118 @@
+//! What an approval brings with it: money is reserved, the account expects the effect, a bundle's members get going.
+
+use super::desk::{self, Read};
+use super::look_at;
+use crate::book::put_notes;
+use crate::context::Context;
+use crate::fault::Fault;
+use crate::store::Commit;
+use domain::action::{Action, Clause, Kind, Preview, Reason, State, preview};
+use domain::book::Head;
+use domain::ledger::{Note, Step};
+use jiff::SignedDuration;
+use std::collections::BTreeMap;
+
+/// Writes a freshly decided action; `action` is approved or waits for more votes. Its notes come first.
+pub fn put(
+    context: &Context,
+    read: &Read,
+    head: &Head,
+    before: Option<&Action>,
+    action: &Action,
+    mut notes: Vec<Note>,
+) -> Result<(Commit, Action), Fault> {
+    let (mut commit, mut action) = (Commit::default(), action.clone());
+    if action.state != State::Approved {
+        desk::put(&mut commit, context, &read.batch, head, before, &action);
+        put_notes(&mut commit, &read.batch, &action.account, notes)?;
+        return Ok((commit, action));
+    }
+    let now = context.clock.now();
+    let mut moved = head.clone();
+    let mut payments = read.records.payments.clone();
+    let members = members(context, read, head, &action);
+    action.members = members.iter().map(|member| member.id.clone()).collect();
+    action.executes_after = held_until(head, &action.kind);
+    action.look_at = Some(action.executes_after.unwrap_or_else(|| look_at(context)));
+    let each: Vec<&Action> = if members.is_empty() { vec![&action] } else { members.iter().collect() };
+    for one in each {
+        moved.expects(&one.id, &one.kind, now);
+        if let Kind::Refund { payment, amount } = &one.kind
+            && let Some(payment) = payments.get_mut(payment)
+        {
+            payment.reserved.insert(one.id.clone(), *amount);
+        }
+        if action.reason_code == Reason::DuplicateCharge && matches!(one.kind, Kind::Refund { .. }) {
+            let days = context.policies.approval.current().asking.watch_days;
+            moved.watched_until = moved.watched_until.max(Some(now + SignedDuration::from_hours(24 * days)));
+        }
+    }
+    desk::put(&mut commit, context, &read.batch, head, before, &action);
+    for member in &members {
+        desk::put(&mut commit, context, &read.batch, head, None, member);
+        notes.extend(requested(member));
+        notes.extend(member.votes.iter().map(|vote| super::decide::note(member, vote)));
+    }
+    if moved != *head {
+        commit.over(&read.batch, &moved);
+    }
+    for payment in payments.values().filter(|payment| read.records.payments.get(&payment.id) != Some(payment)) {
+        commit.over(&read.batch, &desk::of(&action.account, payment));
+    }
+    put_notes(&mut commit, &read.batch, &action.account, notes)?;
+    Ok((commit, action))
+}
+
+/// The members of an approved bundle: each an action of its own, with the bundle's digest and its approvals.
+fn members(context: &Context, read: &Read, head: &Head, bundle: &Action) -> Vec<Action> {
+    let ids = desk::members_of(bundle);
+    let member = |(id, kind): (_, &Kind)| {
+        let clause = Clause { ..bundle.preview.clause.clone() };
+        let shown = preview(kind, read.known(head, context.clock.now()), bundle.reason_code, clause);
+        // The first members may change what a later one shows by itself; the bundle's preview showed them together.
+        let shown = shown.unwrap_or_else(|_| bundle.preview.clone());
+        let preview = Preview { digest: bundle.preview.digest.clone(), ..shown };
+        Action {
+            note: bundle.note.clone(),
+            case: bundle.case.clone(),
+            state: State::Approved,
+            requested_at: bundle.requested_at,
+            expires_at: bundle.expires_at,
+            required: bundle.required.clone(),
+            votes: bundle.votes.clone(),
+            decided_at: bundle.decided_at,
+            executes_after: held_until(head, kind),
+            bundle: Some(bundle.id.clone()),
+            trace: bundle.trace.clone(),
+            ..Action::new(id, kind.clone(), bundle.reason_code, preview, &bundle.requested_by, bundle.requested_at)
+        }
+    };
+    ids.zip(bundle.kind.members()).map(member).collect()
+}
+
+/// Lemon Squeezy knows no change that waits: Recoup holds a downgrade until just before the renewal.
+fn held_until(head: &Head, kind: &Kind) -> Option<jiff::Timestamp> {
+    match kind {
+        Kind::Downgrade { at, .. } if head.provider == "lemonsqueezy" => Some(*at - SignedDuration::from_hours(1)),
+        _ => None,
+    }
+}
+
+/// How a request is written down.
+pub fn requested(action: &Action) -> Option<Note> {
+    if action.state == State::Previewed {
+        return None;
+    }
+    let mut body = BTreeMap::from([
+        ("kind".to_owned(), action.kind.name().to_owned()),
+        ("target".to_owned(), action.kind.target().id().unwrap_or_default()),
+        ("amount".to_owned(), action.kind.amount().map(|amount| amount.to_string()).unwrap_or_default()),
+        ("reason".to_owned(), action.reason_code.name().to_owned()),
+        ("preview".to_owned(), action.preview.digest.clone()),
+        ("rule".to_owned(), action.preview.clause.rule.clone()),
+        ("policy_version".to_owned(), action.preview.clause.policy_version.to_string()),
+        ("approvals".to_owned(), action.required.iter().map(|role| role.name()).collect::<Vec<_>>().join(",")),
+    ]);
+    body.extend(action.bundle.as_ref().map(|bundle| ("bundle".to_owned(), bundle.to_string())));
+    Some(Note { at: action.requested_at, step: Step::Requested, action: action.id.clone(), by: action.requested_by.clone(), body })
+}

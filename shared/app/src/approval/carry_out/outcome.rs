@@ -1,0 +1,162 @@
+//! How an attempt ended: stored once, with what it releases, and folded into the book like any event.
+
+use super::{Ended, Next, ledger_note};
+use crate::approval::desk::{self, Read};
+use crate::book::{self, put_notes};
+use crate::context::Context;
+use crate::fault::Fault;
+use crate::store::{self, Attempted, Commit};
+use domain::action::{Action, Kind, Outcome, Sent, State};
+use domain::book::Head;
+use domain::confirm::shows;
+use domain::event::{self, Event, Origin, RefundSeen, RefundStatus, Seen};
+use domain::id::ActionId;
+use domain::ledger::Step;
+use jiff::{SignedDuration, Timestamp};
+use providers::Effect;
+
+/// Folds what the provider answered into the book, like any event.
+///
+/// Its time is that of our intent: whatever the provider says of it itself is newer.
+pub async fn observe(context: &Context, action: &Action, head: &Head, mut seen: Vec<Seen>) -> Result<(), Fault> {
+    let (Some(Outcome::Done { reference, status, made_at, .. }), Some(attempt)) = (&action.outcome, &action.attempt) else {
+        return Ok(());
+    };
+    if let Kind::Refund { payment, amount } = &action.kind {
+        seen.push(Seen::Refund(RefundSeen {
+            id: reference.clone(),
+            payment: payment.clone(),
+            amount: Some(*amount),
+            status: Some(if is_settled(status) { RefundStatus::Succeeded } else { RefundStatus::Pending }),
+            created_at: *made_at,
+            action: Some(action.id.to_string()),
+        }));
+    }
+    if seen.is_empty() {
+        return Ok(());
+    }
+    let kind = if matches!(action.kind, Kind::Refund { .. }) { event::Kind::RefundChanged } else { event::Kind::SubscriptionChanged };
+    let observed = Event {
+        id: format!("answer:{}", action.id),
+        provider: head.provider.clone(),
+        source: head.source.clone(),
+        origin: Origin::Answer,
+        kind,
+        at: attempt.key_since,
+        customer: Some(head.customer.clone()),
+        seen,
+    };
+    book::fold(context, &observed, None, None, &action.trace).await.map(drop)
+}
+
+/// In the words of each provider.
+fn is_settled(status: &str) -> bool {
+    matches!(status, "succeeded" | "success" | "refunded" | "partial_refund" | "paid")
+}
+
+pub async fn store(context: &Context, id: &ActionId, ended: &Ended) -> Result<Attempted<Option<(Action, Head, bool)>>, Fault> {
+    // Read.
+    let read = desk::read(context, id).await?;
+    let unfinished = |action: &Action| matches!(action.state, State::Approved | State::Executing | State::InDoubt);
+    let (Some(before), Some(head)) = (read.action.clone(), read.head.clone()) else { return Ok(Attempted::Done(None)) };
+    if !unfinished(&before) {
+        // The webhook was quicker, and has stored the outcome already.
+        return Ok(Attempted::Done(Some((before, head, false))));
+    }
+
+    // Decide.
+    let now = context.clock.now();
+    let (mut action, body) = outcome(context, &before, ended, now);
+    let mut notes = vec![ledger_note(&action, Step::Outcome, now, body)];
+    if action.state == State::Executed && shows(&action.kind, &action.id, &read.records, false) {
+        // The webhook was quicker than the answer.
+        action.confirmed_at = Some(now);
+        notes.push(ledger_note(&action, Step::Confirmed, now, [("outcome", "shown".to_owned()), ("by", head.provider.clone())]));
+    }
+    let nothing_done = matches!(ended, Ended::NeedsPerson { absent: true, .. }) || action.state == State::Failed;
+
+    // Write.
+    let mut commit = Commit::default();
+    desk::put(&mut commit, context, &read.batch, &head, Some(&before), &action);
+    let head = let_go(&mut commit, &read, &head, &action, nothing_done);
+    put_notes(&mut commit, &read.batch, &action.account, notes)?;
+    store::attempted(commit.run(context).await, Some((action, head, true)))
+}
+
+/// Gives back what was reserved for something that was not done, and expects nothing more of what is over.
+fn let_go(commit: &mut Commit, read: &Read, head: &Head, action: &Action, nothing_done: bool) -> Head {
+    for payment in read.records.payments.values().filter(|payment| nothing_done && payment.reserved.contains_key(&action.id)) {
+        let mut payment = payment.clone();
+        payment.reserved.remove(&action.id);
+        commit.over(&read.batch, &desk::of(&action.account, &payment));
+    }
+    let mut head = head.clone();
+    if (nothing_done || action.confirmed_at.is_some()) && head.under_way.remove(&action.id).is_some() {
+        commit.over(&read.batch, &head);
+    }
+    head
+}
+
+/// What was approved cannot be done any more as it was shown: it is not done, and the person who asked sees why.
+pub async fn stale(context: &Context, read: Read, head: &Head, before: &Action) -> Result<Attempted<Next>, Fault> {
+    let now = context.clock.now();
+    let after = Action { state: State::Stale, ended_at: Some(now), look_at: None, ..before.clone() };
+    let mut commit = Commit::default();
+    desk::put(&mut commit, context, &read.batch, head, Some(before), &after);
+    let_go(&mut commit, &read, head, &after, true);
+    let body = [("outcome", "stale".to_owned()), ("why", "the account has changed since it was approved".to_owned())];
+    put_notes(&mut commit, &read.batch, &after.account, vec![ledger_note(&after, Step::Outcome, now, body)])?;
+    store::attempted(commit.run(context).await, Next::Stale(after))
+}
+
+fn outcome(context: &Context, before: &Action, ended: &Ended, now: Timestamp) -> (Action, [(&'static str, String); 2]) {
+    let limits = context.policies.limits.current();
+    let mut action = before.clone();
+    let finished = |action: &mut Action, state, outcome| {
+        action.state = state;
+        action.outcome = Some(outcome);
+        action.ended_at = Some(now);
+        action.look_at = None;
+    };
+    // Each look waits longer than the one before, up to an hour.
+    let wait =
+        SignedDuration::from_secs(limits.alarm_lease_secs * i64::from(action.attempt.as_ref().map_or(1, |attempt| attempt.number).min(12)));
+    let body = match ended {
+        Ended::Done(Effect { reference, status, made_at, link, .. }) => {
+            let done = Outcome::Done { reference: reference.clone(), status: status.clone(), made_at: *made_at, link: link.clone() };
+            finished(&mut action, State::Executed, done);
+            action.told.link = link.as_ref().map(|_| Sent::Sending);
+            [("outcome", status.clone()), ("reference", reference.clone())]
+        }
+        Ended::Refused { code, message } => {
+            finished(&mut action, State::Failed, Outcome::Refused { code: code.clone(), message: message.clone() });
+            [("outcome", "refused".to_owned()), ("code", code.clone())]
+        }
+        Ended::NeedsPerson { instead, .. } => {
+            finished(&mut action, State::NeedsPerson, Outcome::NeedsPerson { instead: instead.clone() });
+            [("outcome", "needs_person".to_owned()), ("instead", instead.clone())]
+        }
+        Ended::NotNow | Ended::NotThere { .. } => {
+            action.look_at = Some(now + wait);
+            [("outcome", "not_now".to_owned()), ("look_at", (now + wait).to_string())]
+        }
+        Ended::InDoubt { .. } if doubted_too_long(&action, now, limits.doubt_hours_max) => {
+            let instead = "It is not known whether the provider did this: look there, and settle it by hand.".to_owned();
+            finished(&mut action, State::NeedsPerson, Outcome::NeedsPerson { instead });
+            [("outcome", "needs_person".to_owned()), ("why", "in doubt for too long".to_owned())]
+        }
+        Ended::InDoubt { burned } => {
+            action.state = State::InDoubt;
+            action.look_at = Some(now + wait);
+            if let Some(attempt) = action.attempt.as_mut() {
+                attempt.burned |= burned;
+            }
+            [("outcome", "in_doubt".to_owned()), ("look_at", (now + wait).to_string())]
+        }
+    };
+    (action, body)
+}
+
+fn doubted_too_long(action: &Action, now: Timestamp, hours: i64) -> bool {
+    action.decided_at.is_some_and(|at| now.duration_since(at) > SignedDuration::from_hours(hours))
+}

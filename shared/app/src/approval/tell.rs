@@ -1,0 +1,116 @@
+//! Tells whoever comes next: the queue, or the people who must decide.
+
+use super::desk;
+use crate::context::Context;
+use crate::fault::Fault;
+use crate::message::{Message, send_all};
+use crate::ports::{Channel, Letter, QueueName, Unsent};
+use crate::store::{self, Attempted, Commit, Sent};
+use domain::action::{Action, Outcome, State};
+use domain::approval::{missing, next_role};
+use domain::id::ActionId;
+use domain::staff::Role;
+
+/// Why people are asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Why {
+    First,
+    Reminder,
+    /// The next role is asked as well.
+    Escalation,
+    /// It would have lapsed, and must not.
+    Again,
+}
+
+/// Tells the queue or people. The alarm on the action covers a crash in between.
+pub async fn announce(context: &Context, action: &Action) {
+    let sent = match action.state {
+        State::Approved => go(context, action).await,
+        State::WaitingApproval => people(context, action, Why::First).await,
+        _ => Ok(()),
+    };
+    if let Err(fault) = sent {
+        tracing::warn!(action.id = %action.id, fault = %fault, "nobody could be told of this action yet; its alarm tries again");
+    }
+}
+
+/// Sends an approved action on its way.
+pub async fn go(context: &Context, action: &Action) -> Result<(), Fault> {
+    let message = Message::Act { action: action.id.clone(), trace: action.trace.clone() };
+    send_all(context, &[Sent { queue: QueueName::Approval, message }]).await
+}
+
+/// Sends a bundle on its way, once one of its members has ended.
+pub async fn go_on(context: &Context, bundle: &ActionId, trace: &str) -> Result<(), Fault> {
+    let message = Message::Act { action: bundle.clone(), trace: trace.to_owned() };
+    send_all(context, &[Sent { queue: QueueName::Approval, message }]).await
+}
+
+/// Tells people of an approved action that was not carried out, and what to do now.
+pub async fn of_trouble(context: &Context, action: &Action) {
+    let page = format!("{}/actions/{}", context.settings.base_url, action.id);
+    let what = match (&action.outcome, action.state) {
+        (Some(Outcome::NeedsPerson { instead }), _) => format!("Do it by hand: {instead}"),
+        (Some(Outcome::Refused { code, message }), _) => format!("It was refused ({code}): {message}"),
+        (_, State::Stale) => "The account has changed since it was approved, so nothing was done: look at it and ask again.".to_owned(),
+        _ => return,
+    };
+    let letter = Letter {
+        id: format!("trouble_{}_{}", action.id, action.state.name()),
+        channel: Channel::Slack,
+        to: context.settings.approvals_channel.clone(),
+        subject: format!("Not done: {}", action.preview.summary),
+        text: format!("{what}\nAsked by {}. {page}", action.requested_by),
+        html: String::new(),
+        links: vec![page],
+        blocks: None,
+    };
+    if let Err(unsent) = context.post.send(&letter).await {
+        tracing::warn!(action.id = %action.id, reason = %unsent, "nobody could be told that an action was not carried out");
+    }
+}
+
+/// Asks people for their approval, and notes that they were asked. A request that nobody heard of is asked again.
+pub async fn people(context: &Context, action: &Action, why: Why) -> Result<(), Fault> {
+    let open = missing(&action.required, &action.votes);
+    let roles: Vec<Role> = if why == Why::Escalation { open.iter().map(|role| next_role(*role)).collect() } else { open };
+    if let Err(Unsent::NotSent(reason)) = context.post.send(&letter(context, action, &roles, why)).await {
+        return Err(Fault::Retry(reason));
+    }
+    store::retrying(context, || async {
+        let read = desk::read(context, &action.id).await?;
+        let waiting = |action: &Action| action.state == State::WaitingApproval && action.look_at.is_some();
+        let (Some(before), Some(head)) = (read.action.clone().filter(waiting), read.head) else { return Ok(Attempted::Done(())) };
+        let after = Action { look_at: None, ..before.clone() };
+        let mut commit = Commit::default();
+        desk::put(&mut commit, context, &read.batch, &head, Some(&before), &after);
+        store::attempted(commit.run(context).await, ())
+    })
+    .await
+}
+
+/// The message that asks for approval.
+fn letter(context: &Context, action: &Action, roles: &[Role], why: Why) -> Letter {
+    let page = format!("{}/actions/{}", context.settings.base_url, action.id);
+    let roles = roles.iter().map(|role| role.name()).collect::<Vec<_>>().join(" and ");
+    let (mark, subject) = match why {
+        Why::First => ("ask", "Approval needed"),
+        Why::Again => ("ask", "Approval still needed"),
+        Why::Reminder => ("remind", "Reminder, approval needed"),
+        Why::Escalation => ("escalate", "Nobody has decided yet, approval needed"),
+    };
+    Letter {
+        id: format!("{mark}_{}_{}", &action.id, action.expires_at.as_second()),
+        channel: Channel::Slack,
+        to: context.settings.approvals_channel.clone(),
+        subject: format!("{subject}: {}", action.preview.summary),
+        text: format!(
+            "{}\nWhy: {}\nRule: {} ({})\nNeeds: {roles}\nDecide here: {page}",
+            action.preview.summary, action.note, action.preview.clause.rule, action.preview.clause.why
+        ),
+        html: String::new(),
+        links: vec![page],
+        blocks: None,
+    }
+}
+

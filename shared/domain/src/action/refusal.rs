@@ -1,0 +1,101 @@
+//! Why an action cannot be previewed, and what to do instead.
+
+use crate::approval::NotEligible;
+use crate::money::Money;
+use crate::playbook::NoChange;
+use crate::prorate::NoProration;
+
+/// The order is the order of the checks, for each kind.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NoPreview {
+    #[error("name the {0} in `params`")]
+    Unnamed(&'static str),
+    #[error("payment `{0}` is not known on this account; check its id on the account page")]
+    UnknownPayment(String),
+    #[error("invoice `{0}` is not known on this account; check its id on the account page")]
+    UnknownInvoice(String),
+    #[error("subscription `{0}` is not known on this account; check its id on the account page")]
+    UnknownSubscription(String),
+    #[error("this account has no running subscription")]
+    NoSubscription,
+    #[error("this account has several subscriptions that run; name the `subscription` in `params`: {0}")]
+    WhichSubscription(String),
+    /// With what to do instead.
+    #[error("{0}; instead, {1}. A manager and a VP can grant an exception: ask again with `exception`")]
+    NotEligible(NotEligible, String),
+    #[error("payment `{0}` did not succeed, so there is nothing to give back")]
+    NotTaken(String),
+    #[error("payment `{0}` is under a formal dispute: the bank decides about it; refund nothing while it is open")]
+    Disputed(String),
+    #[error("this account pays in {account}, the request is in {asked}; ask in {account}")]
+    OtherCurrency { account: String, asked: String },
+    #[error("the amount must be more than nothing")]
+    NotPositive,
+    #[error("only {refundable} of this payment can still be given back, {asked} was asked for")]
+    TooMuch { refundable: Money, asked: Money },
+    #[error("nothing of invoice `{0}` is due: it is {1}")]
+    NotDue(String, &'static str),
+    #[error("it is not known how much of invoice `{0}` is due; look at it at the provider")]
+    UnknownAmount(String),
+    #[error("`days` must be between 1 and 365")]
+    Days,
+    #[error("`percent` must be more than 0 and at most 100, with at most two digits behind the point")]
+    Percent,
+    #[error("`seats` must be at least 1; to end the subscription, cancel it")]
+    Seats,
+    #[error("subscription `{0}` has ended; begin a new one")]
+    Ended(String),
+    #[error("subscription `{0}` is not on trial, or it is not known until when")]
+    NotOnTrial(String),
+    #[error("subscription `{0}` is paused already")]
+    Paused(String),
+    #[error("subscription `{0}` is not paused")]
+    NotPaused(String),
+    #[error("subscription `{0}` ends already as it is asked for")]
+    EndsAlready(String),
+    #[error("subscription `{0}` has exactly this already")]
+    Same(String),
+    #[error("it is not known what subscription `{0}` buys; look at it at the provider")]
+    UnknownPlan(String),
+    #[error("`{to}` costs no more than `{from}`: ask for a `downgrade`, which waits for the next period")]
+    IsDowngrade { from: String, to: String },
+    #[error("`{to}` costs more than `{from}`: ask for an `upgrade`, which is made at once")]
+    IsUpgrade { from: String, to: String },
+    #[error(transparent)]
+    NoChange(#[from] NoChange),
+    #[error(transparent)]
+    NoProration(#[from] NoProration),
+    #[error("a customer's wish to leave is a `cancel` with `customer_requested`; against their will it is a `force_cancel`")]
+    NotTheirWish,
+    #[error("no recovery of invoice `{0}` is under way, so there is no grace to extend")]
+    NoRecovery(String),
+    #[error("a bundle holds 2 to {0} actions, and no other bundle")]
+    Bundle(usize),
+    #[error("action {0} of the bundle: {1}")]
+    Member(usize, Box<NoPreview>),
+    #[error("the kind `{0}` is not one of: {1}")]
+    UnknownKind(String, String),
+}
+
+impl NoPreview {
+    /// The refusal's name.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Disputed(_) => "disputed",
+            Self::TooMuch { .. } => "too_much",
+            Self::NotEligible(..) => "not_eligible",
+            Self::UnknownKind(..) => "unknown_kind",
+            Self::Member(_, why) => why.code(),
+            _ => "not_possible",
+        }
+    }
+
+    /// Whether the request itself says too little, whatever the account is like.
+    pub fn is_malformed(&self) -> bool {
+        match self {
+            Self::Unnamed(_) | Self::WhichSubscription(_) | Self::Bundle(_) => true,
+            Self::Member(_, why) => why.is_malformed(),
+            _ => false,
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! Weighs what is asked for: what it would do, what the policy says of it, and whose approval it needs.
+
+use super::{ApprovalPolicy, Asking, Decided, Earlier, Requirement, decided_here};
+use crate::action::{Clause, Kind, Known, NoPreview, Preview, Reason, preview};
+use crate::staff::{Role, Staff};
+use jiff::tz::TimeZone;
+use rust_decimal::Decimal;
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+/// What an action is weighed against.
+#[derive(Clone, Copy)]
+pub struct Scales<'a> {
+    pub policy: &'a ApprovalPolicy,
+    pub known: Known<'a>,
+    pub reason: Reason,
+    /// Nobody is the machine: it asks for everything and decides nothing.
+    pub by: Option<&'a Staff>,
+    pub earlier: &'a [Earlier],
+    /// What the asker has decided alone today, in the policy's currency.
+    pub today: Decimal,
+    /// How much of each payment its contract lets an outage be credited with.
+    pub outage_credits: &'a BTreeMap<String, Decimal>,
+    /// Asked openly for what the refund policy does not give.
+    pub exception: bool,
+}
+
+/// The preview, and whose approvals it needs: none where the asker decides alone.
+pub fn weigh(kind: &Kind, scales: Scales<'_>) -> Result<(Preview, Vec<Role>), NoPreview> {
+    // What cannot be done at all is said before what the policy does not give.
+    let nothing = Clause { rule: String::new(), policy_version: scales.policy.version, why: String::new() };
+    preview(kind, scales.known, scales.reason, nothing)?;
+    let mut weighed: Vec<Requirement> = Vec::new();
+    let mut alone = Alone { today: scales.today, here: BTreeMap::new() };
+    for (place, member) in kind.members().iter().enumerate() {
+        let requirement = one(member, scales, &mut alone).map_err(|why| match kind {
+            Kind::Bundle { .. } => NoPreview::Member(place + 1, Box::new(why)),
+            _ => why,
+        })?;
+        weighed.push(requirement);
+    }
+    let Requirement { approvals, clause } = strictest(weighed);
+    Ok((preview(kind, scales.known, scales.reason, clause)?, approvals))
+}
+
+/// What the members before this one add to what was decided alone.
+struct Alone {
+    today: Decimal,
+    here: BTreeMap<&'static str, Decimal>,
+}
+
+fn one(kind: &Kind, scales: Scales<'_>, alone: &mut Alone) -> Result<Requirement, NoPreview> {
+    let Scales { policy, known, reason, .. } = scales;
+    let role = scales.by.map(|staff| staff.role);
+    let on = known.now.to_zoned(TimeZone::UTC).date();
+    let measure = policy.converted(kind.measure(), on);
+    let before = scales.by.map(|staff| decided_here(scales.earlier, &staff.id, kind, policy, known.now)).unwrap_or_default();
+    let here = alone.here.entry(kind.name()).or_default();
+    let decided = Decided { here: before.saturating_add(*here), today: alone.today };
+    let requirement = policy.requirement_after(kind.name(), measure, reason, role, decided);
+    let size = policy.size(measure).unwrap_or_default();
+    *here = here.saturating_add(size);
+    if kind.gives().is_some() {
+        alone.today = alone.today.saturating_add(size);
+    }
+    let Kind::Refund { payment, amount } = kind else { return Ok(requirement) };
+    let taken = known.records.payments.get(payment);
+    let eligibility = policy.eligibility(Asking {
+        payment,
+        amount: *amount,
+        reason,
+        taken: taken.and_then(|payment| payment.taken()),
+        taken_at: taken.and_then(|payment| payment.at),
+        outage_credit_percent: scales.outage_credits.get(payment).copied(),
+        earlier: scales.earlier,
+        now: known.now,
+    });
+    match &eligibility.refused {
+        Some((why, instead)) if !scales.exception => Err(NoPreview::NotEligible(why.clone(), instead.clone())),
+        _ => Ok(policy.with_eligibility(requirement, &eligibility, role)),
+    }
+}
+
+/// Everybody whom any member needs; one approval counts for all of them. And every clause that applied.
+fn strictest(mut weighed: Vec<Requirement>) -> Requirement {
+    weighed.sort_by_key(|requirement| Reverse((requirement.approvals.iter().max().copied(), requirement.approvals.len())));
+    let mut approvals: Vec<Role> = Vec::new();
+    for requirement in &weighed {
+        let mut open = approvals.clone();
+        for needed in requirement.approvals.iter().rev() {
+            match open.iter().position(|role| role.stands_for(*needed)) {
+                Some(place) => drop(open.remove(place)),
+                None => approvals.push(*needed),
+            }
+        }
+    }
+    approvals.sort();
+    let joined = |text: fn(&Clause) -> &str, by: &str| {
+        let mut texts: Vec<_> = weighed.iter().map(|requirement| text(&requirement.clause)).collect();
+        texts.dedup();
+        texts.join(by)
+    };
+    let policy_version = weighed.first().map_or(0, |requirement| requirement.clause.policy_version);
+    let clause = Clause { rule: joined(|clause| &clause.rule, " + "), policy_version, why: joined(|clause| &clause.why, " ") };
+    Requirement { approvals, clause }
+}

@@ -1,0 +1,297 @@
+//! What a mailed link opens. The link's token stands behind the `#`, where no server and no log sees it.
+
+use crate::action::preview;
+use crate::frame::{Viewer, frame, state, time, words};
+use domain::action::{Action, State};
+use domain::approval::missing;
+use maud::{Markup, PreEscaped, html};
+
+/// Moves the token out of the address bar into a form, and sends it. Opening decides nothing.
+///
+/// The browser runs this text only as it is: its hash stands in the header of this one page.
+pub const SCRIPT: &str = r#"const follow = () => {
+  const token = location.hash.slice(1);
+  if (!/^[0-9a-f]{32,128}$/i.test(token)) return;
+  history.replaceState(null, "", location.pathname);
+  const form = document.getElementById("link");
+  form.elements.token.value = token;
+  form.submit();
+};
+addEventListener("hashchange", follow);
+follow();"#;
+
+/// How a person shows who they are, beside the link.
+pub enum Proof {
+    /// They are signed in; the form must send this back.
+    Session { csrf: String },
+    /// They enter the code that Slack brings them. `name` is whom the link was sent to.
+    NoSession { code_sent: bool, name: String },
+}
+
+/// Everything that waits for a decision, and the door for links from mails.
+///
+/// A link from elsewhere comes without its session (`SameSite=Strict`), so whoever looks signed out here may not be.
+pub fn landing(viewer: Option<&Viewer>, waiting: &[Action]) -> String {
+    frame(
+        "Approvals",
+        "/approvals",
+        viewer,
+        html! {
+            h1 { "Approvals" }
+            @if viewer.is_some() { (queue(waiting)) } @else { (door()) }
+            form #link method="post" action="/approvals" hidden { input type="hidden" name="token" autocomplete="off"; }
+            script { (PreEscaped(SCRIPT)) }
+        },
+    )
+}
+
+fn queue(waiting: &[Action]) -> Markup {
+    html! {
+        @if waiting.is_empty() { section { p .soft { "Nothing waits for a decision." } } }
+        @for action in waiting {
+            section {
+                h2 { a href={ "/actions/" (action.id) } { (action.preview.summary) } }
+                p { (action.note) }
+                p .soft { "Asked by " (action.requested_by) " on " (time(action.requested_at)) ". Needs " (needs(action)) "." }
+            }
+        }
+    }
+}
+
+fn door() -> Markup {
+    html! {
+        section .notice {
+            p { "A link from a mail opens here and shows what is to be decided." }
+            noscript { p { "The link itself needs scripts, and this browser runs none. Without them, sign in and choose from everything that waits." } }
+            p { a href="/login" { "Sign in" } " to see everything that waits. Signed in already? " a href="/approvals" { "Show it" } "." }
+        }
+    }
+}
+
+/// What a link is about, with what is needed to decide it. The page alone is no decision, however often it is opened.
+pub fn opened(viewer: Option<&Viewer>, action: &Action, token: &str, proof: Proof) -> String {
+    frame(
+        "Decision",
+        "/approvals",
+        viewer,
+        html! {
+            h1 { (action.preview.summary) " " (state(action.state.name())) }
+            div .two { (preview(action)) (request(action)) }
+            section .notice {
+                h2 { "Decision" }
+                @if action.state == State::WaitingApproval {
+                    @match &proof {
+                        Proof::Session { csrf } => (signed_in(viewer, action, token, csrf)),
+                        Proof::NoSession { code_sent, name } => (by_code(action, token, *code_sent, name)),
+                    }
+                    p .soft { "Open until " (time(action.expires_at)) "." }
+                } @else {
+                    p { "This no longer waits for a decision: it is " (words(action.state.name())) "." }
+                    p { a href={ "/actions/" (action.id) } { "See what came of it" } }
+                }
+            }
+        },
+    )
+}
+
+fn request(action: &Action) -> Markup {
+    html! {
+        section {
+            h2 { "Request" }
+            dl {
+                dt { "Reason" } dd { (words(action.reason_code.name())) }
+                dt { "Note" } dd .written { (action.note) }
+                dt { "Asked by" } dd { (action.requested_by) ", " (time(action.requested_at)) }
+                dt { "Account" } dd { (action.account) }
+                @if action.state == State::WaitingApproval { dt { "Needs" } dd { (needs(action)) } }
+            }
+        }
+    }
+}
+
+fn signed_in(viewer: Option<&Viewer>, action: &Action, token: &str, csrf: &str) -> Markup {
+    let open = missing(&action.required, &action.votes);
+    let may = viewer.is_some_and(|viewer| open.iter().any(|needed| viewer.role.stands_for(*needed)));
+    html! {
+        @if may {
+            form method="post" action="/approvals" {
+                input type="hidden" name="csrf" value=(csrf);
+                (ballot(action, token))
+            }
+        } @else {
+            p { "This needs the approval of " (needs(action)) "." }
+        }
+    }
+}
+
+fn by_code(action: &Action, token: &str, code_sent: bool, name: &str) -> Markup {
+    html! {
+        @if code_sent {
+            p role="status" { "A code is on its way to " (name) " by Slack." }
+        } @else {
+            p { "This link was sent to " (name) ". To decide, enter a code that comes to you by Slack, or sign in." }
+        }
+        form method="post" action="/approvals" {
+            input type="hidden" name="token" value=(token);
+            button .plain type="submit" name="send_code" value="yes" { @if code_sent { "Send me another code by Slack" } @else { "Send me a code by Slack" } }
+        }
+        form method="post" action="/approvals" {
+            label for="code" { "Code from Slack" }
+            input id="code" name="code" inputmode="numeric" autocomplete="one-time-code" maxlength="12" required;
+            (ballot(action, token))
+        }
+        p { a href="/login" { "Sign in" } " instead, and then open the link in the mail again." }
+    }
+}
+
+/// What every vote says: which link, which preview, why, and how it is decided.
+fn ballot(action: &Action, token: &str) -> Markup {
+    html! {
+        (no_default())
+        input type="hidden" name="token" value=(token);
+        input type="hidden" name="preview_digest" value=(action.preview.digest);
+        label for="note" { "Note (optional)" }
+        input id="note" name="note" maxlength="500";
+        button type="submit" name="decision" value="approve" { "Approve: " (action.preview.summary) }
+        button .plain type="submit" name="decision" value="deny" { "Deny" }
+    }
+}
+
+/// Enter in a field presses a form's first button. This is the first, and does nothing, so that no key slip approves.
+fn no_default() -> Markup {
+    html! { button type="submit" disabled hidden {} }
+}
+
+/// A link that opens nothing, or whose work is done: why, and what to do.
+pub fn spent(title: &str, message: &str) -> String {
+    frame(
+        title,
+        "/approvals",
+        None,
+        html! {
+            h1 { (title) }
+            section .notice role="status" {
+                p { (message) }
+                p { a href="/approvals" { "See everything that waits" } " or " a href="/login" { "sign in" } "." }
+            }
+        },
+    )
+}
+
+fn needs(action: &Action) -> String {
+    missing(&action.required, &action.votes).iter().map(|role| words(role.name())).collect::<Vec<_>>().join(" and ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::example::{DIGEST, decided, waiting};
+    use domain::action::Decision;
+    use domain::staff::Role;
+
+    const TOKEN: &str = "70c370c370c370c370c370c370c370c3";
+
+    fn viewer(role: Role) -> Viewer {
+        Viewer { name: "Mara".into(), role, csrf: Some("own-form".into()), local: false }
+    }
+
+    fn session() -> Proof {
+        Proof::Session { csrf: "own-form".into() }
+    }
+
+    fn no_session(code_sent: bool) -> Proof {
+        Proof::NoSession { code_sent, name: "Mara M.".into() }
+    }
+
+    fn count(page: &str, part: &str) -> usize {
+        page.matches(part).count()
+    }
+
+    #[test]
+    fn the_door_runs_one_script_exactly_as_it_was_hashed() {
+        // Inside of `script`, only these could end it or change what the browser hashes.
+        assert!(!SCRIPT.contains('<') && !SCRIPT.contains('\r'));
+        let viewer = viewer(Role::Manager);
+        for viewer in [None, Some(&viewer)] {
+            let page = landing(viewer, &[waiting()]);
+            assert_eq!((count(&page, "<script"), count(&page, &format!("<script>{SCRIPT}</script>"))), (1, 1), "{page}");
+            assert_eq!(count(&page, r#"<form id="link" method="post" action="/approvals" hidden>"#), 1, "{page}");
+            assert!(page.find("<form id=\"link\"") < page.find("<script>"), "{page}");
+        }
+    }
+
+    #[test]
+    fn only_who_is_signed_in_sees_what_waits() {
+        let summary = waiting().preview.summary;
+        let outside = landing(None, &[waiting()]);
+        assert!(!outside.contains(&summary) && outside.contains(r#"href="/login""#) && outside.contains("<noscript>"));
+        let inside = landing(Some(&viewer(Role::L1)), &[waiting()]);
+        assert!(inside.contains(&summary) && inside.contains("Needs manager."));
+        assert!(landing(Some(&viewer(Role::L1)), &[]).contains("Nothing waits"));
+    }
+
+    #[test]
+    fn the_digest_is_there_once_and_the_token_only_in_forms() {
+        let manager = viewer(Role::Manager);
+        for (name, page, forms) in [
+            ("session", opened(Some(&manager), &waiting(), TOKEN, session()), 1),
+            ("no code yet", opened(None, &waiting(), TOKEN, no_session(false)), 2),
+            ("code sent", opened(None, &waiting(), TOKEN, no_session(true)), 2),
+        ] {
+            assert_eq!((count(&page, DIGEST), count(&page, r#"name="preview_digest""#)), (1, 1), "{name}");
+            let hidden = format!(r#"<input type="hidden" name="token" value="{TOKEN}">"#);
+            assert_eq!((count(&page, TOKEN), count(&page, &hidden)), (forms, forms), "{name}");
+            assert_eq!(count(&page, r#"action="/approvals""#), forms, "{name}");
+            assert_eq!((count(&page, r#"value="approve""#), count(&page, r#"value="deny""#)), (1, 1), "{name}");
+            assert!(!page.contains("<script"), "{name}");
+            for part in ["Given back", "24.00 USD", "team &amp; co", "refund-manager", "Charged for &lt;seats&gt;", "Open until"] {
+                assert!(page.contains(part), "{name}: {part}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_field_has_a_label_and_enter_decides_nothing() {
+        let manager = viewer(Role::Manager);
+        for page in [opened(Some(&manager), &waiting(), TOKEN, session()), opened(None, &waiting(), TOKEN, no_session(true))] {
+            for field in page.split("<input ").skip(1).filter(|field| !field.starts_with(r#"type="hidden""#)) {
+                let id = field.split('"').nth(1).unwrap();
+                assert_eq!(count(&page, &format!(r#"<label for="{id}">"#)), 1, "{field}");
+            }
+            let ballot = page.split("<form ").find(|form| form.contains("preview_digest")).unwrap();
+            let first = ballot.split("<button ").nth(1).unwrap();
+            assert!(first.starts_with(r#"type="submit" disabled hidden>"#), "{first}");
+        }
+    }
+
+    #[test]
+    fn a_session_sends_its_own_form_and_a_link_alone_needs_the_code() {
+        let manager = viewer(Role::Manager);
+        let signed_in = opened(Some(&manager), &waiting(), TOKEN, session());
+        assert!(signed_in.contains(r#"name="csrf" value="own-form""#) && !signed_in.contains(r#"name="code""#));
+        let before = opened(None, &waiting(), TOKEN, no_session(false));
+        assert!(before.contains(r#"name="code""#) && before.contains("Send me a code by Slack") && before.contains("sent to Mara M."));
+        assert!(before.contains(r#"inputmode="numeric" autocomplete="one-time-code""#) && !before.contains("csrf"));
+        assert!(before.contains(r#"href="/login""#));
+        assert!(opened(None, &waiting(), TOKEN, no_session(true)).contains("on its way to Mara M."));
+    }
+
+    #[test]
+    fn what_is_not_theirs_or_not_open_has_no_buttons() {
+        let (agent, manager) = (viewer(Role::L1), viewer(Role::Manager));
+        let theirs = opened(Some(&agent), &waiting(), TOKEN, session());
+        assert!(theirs.contains("This needs the approval of manager."));
+        let done = opened(Some(&manager), &decided(Decision::Deny), TOKEN, session());
+        assert!(done.contains("it is denied"));
+        for page in [theirs, done, opened(None, &decided(Decision::Approve), TOKEN, no_session(true))] {
+            assert!(!page.contains(r#"name="decision""#) && !page.contains(TOKEN) && !page.contains(DIGEST), "{page}");
+        }
+    }
+
+    #[test]
+    fn a_spent_link_says_why_and_what_to_do() {
+        let page = spent("This link has been used", "Mara approved it on <Monday>.");
+        assert!(page.contains("<h1>This link has been used</h1>") && page.contains("&lt;Monday&gt;"));
+        assert!(page.contains(r#"href="/approvals""#) && page.contains(r#"href="/login""#));
+    }
+}

@@ -1,0 +1,236 @@
+//! An action's preview as Slack's blocks, with buttons to decide.
+
+use super::{TEXT_MAX, context, cut, field, header, line, plain, section};
+use crate::frame::words;
+use domain::action::{Action, Decision, State, Vote};
+use domain::approval::missing;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+/// Slack refuses longer questions before a button counts.
+const QUESTION_MAX: usize = 300;
+
+/// An action's preview, with buttons while it waits for a decision and with what was decided afterwards.
+///
+/// The buttons carry the digest of what is shown. What is too long to be shown whole is decided on the page.
+pub fn approval_blocks(action: &Action, page: &str) -> Value {
+    let preview = &action.preview;
+    let kind = words(action.kind.name());
+    let waits = action.state == State::WaitingApproval;
+    let open = missing(&action.required, &action.votes);
+    let needs = if waits { &open } else { &action.required };
+    let needs = needs.iter().map(|role| words(role.name())).collect::<Vec<_>>().join(" and ");
+    let title =
+        if waits { format!("Approval needed: {kind}") } else { format!("No longer waiting: {kind} ({})", words(action.state.name())) };
+    let summary = format!("*{}*", plain(&preview.summary));
+    let lines = preview.lines.iter().map(line).collect::<Vec<_>>().join("\n");
+    let whole = [&summary, &lines].iter().all(|text| text.chars().count() <= TEXT_MAX);
+
+    let mut blocks = vec![
+        header(&title),
+        section(&summary),
+        json!({"type": "section", "fields": [
+            field("Account", action.account.as_str()),
+            field("Reason", &words(action.reason_code.name())),
+            field("Asked by", &format!("{}, {}", action.requested_by, time(action.requested_at))),
+            field("Rule", &format!("{}, approval v{}: {}", preview.clause.rule, preview.clause.policy_version, preview.clause.why)),
+            field("Needs", &needs),
+            field("Open until", &time(action.expires_at)),
+        ]}),
+    ];
+    if !lines.is_empty() {
+        blocks.push(section(&lines));
+    }
+    if !action.note.is_empty() {
+        blocks.push(section(&format!("*Note*\n{}", quote(&action.note))));
+    }
+    if !action.votes.is_empty() {
+        let votes = action.votes.iter().map(vote).collect::<Vec<_>>().join("\n");
+        blocks.push(context(&votes));
+    }
+    if !waits {
+        let since = action.ended_at.or(action.decided_at).map(|at| format!(" since {}", time(at))).unwrap_or_default();
+        blocks.push(context(&format!("{}{since} · <{page}|Open>", capital(&words(action.state.name())))));
+        return json!({"blocks": blocks});
+    }
+    if !whole {
+        blocks.push(context("This is too long for Slack: open it to see all of it and to decide."));
+    }
+    let value = format!("{}|{}", action.id, preview.digest);
+    let buttons = if whole { vec![approve(&value, &preview.summary), deny(&value)] } else { Vec::new() };
+    let opens = json!({"type": "button", "action_id": "open", "text": {"type": "plain_text", "text": "Open"}, "url": page});
+    blocks.push(json!({"type": "actions", "elements": buttons.into_iter().chain([opens]).collect::<Vec<_>>()}));
+    json!({"blocks": blocks})
+}
+
+fn approve(value: &str, summary: &str) -> Value {
+    json!({
+        "type": "button",
+        "action_id": "approve",
+        "style": "primary",
+        "text": {"type": "plain_text", "text": "Approve"},
+        "value": value,
+        "confirm": {
+            "title": {"type": "plain_text", "text": "Approve this?"},
+            "text": {"type": "plain_text", "text": cut(summary, QUESTION_MAX)},
+            "confirm": {"type": "plain_text", "text": "Approve"},
+            "deny": {"type": "plain_text", "text": "Not yet"}
+        }
+    })
+}
+
+fn deny(value: &str) -> Value {
+    json!({
+        "type": "button",
+        "action_id": "deny",
+        "style": "danger",
+        "text": {"type": "plain_text", "text": "Deny"},
+        "value": value
+    })
+}
+
+fn vote(vote: &Vote) -> String {
+    let decision = match vote.decision {
+        Decision::Approve => "Approved",
+        Decision::Deny => "Denied",
+    };
+    let note = if vote.note.is_empty() { String::new() } else { format!(": {}", plain(&vote.note)) };
+    format!("{decision} by {} ({}), {}{note}", plain(&vote.by), words(vote.role.name()), time(vote.at))
+}
+
+/// Each line is marked as a quotation, so that no note can look like a line of ours.
+fn quote(text: &str) -> String {
+    let lines: Vec<_> = plain(text).lines().map(|line| format!(">{line}")).collect();
+    lines.join("\n")
+}
+
+fn time(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%d %H:%M UTC").to_string()
+}
+
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::example::{DIGEST, decided, waiting};
+
+    const PAGE: &str = "https://recoup.example/actions/act_1";
+
+    fn buttons(blocks: &Value) -> Vec<&Value> {
+        let all = blocks["blocks"].as_array().unwrap().iter();
+        all.filter(|block| block["type"] == "actions").flat_map(|block| block["elements"].as_array().unwrap()).collect()
+    }
+
+    fn texts(value: &Value, found: &mut Vec<String>) {
+        match value {
+            Value::Object(fields) => {
+                if let (Some(Value::String(text)), Some("mrkdwn")) = (fields.get("text"), value["type"].as_str()) {
+                    found.push(text.clone());
+                }
+                fields.values().for_each(|inner| texts(inner, found));
+            }
+            Value::Array(values) => values.iter().for_each(|inner| texts(inner, found)),
+            _ => {}
+        }
+    }
+
+    fn told(blocks: &Value) -> String {
+        let mut found = Vec::new();
+        texts(blocks, &mut found);
+        found.join("\n")
+    }
+
+    #[test]
+    fn what_waits_has_buttons_for_exactly_this_preview() {
+        let action = waiting();
+        let blocks = approval_blocks(&action, PAGE);
+        let buttons = buttons(&blocks);
+        let ids: Vec<_> = buttons.iter().map(|button| button["action_id"].as_str().unwrap()).collect();
+        assert_eq!(ids, ["approve", "deny", "open"]);
+        let value = format!("{}|{DIGEST}", action.id);
+        assert_eq!((buttons[0]["value"].as_str(), buttons[1]["value"].as_str()), (Some(value.as_str()), Some(value.as_str())));
+        assert_eq!((buttons[0]["style"].as_str(), buttons[1]["style"].as_str()), (Some("primary"), Some("danger")));
+        assert_eq!(buttons[0]["confirm"]["text"]["text"], action.preview.summary.as_str());
+        assert_eq!((buttons[2]["url"].as_str(), buttons[2].get("value")), (Some(PAGE), None));
+        let told = told(&blocks);
+        for part in [
+            action.account.as_str(),
+            "*Reason*\nbilling error",
+            "luis, 2026-03-01 09:00 UTC",
+            "refund-manager, approval v3: Refunds over the limit need a manager",
+            "*Needs*\nmanager",
+            "*Open until*\n2026-03-04 09:00 UTC",
+            "• Given back: 0.00 USD → 24.00 USD\n• Plan: not known → team &amp; co",
+            "*Note*\n>Charged for &lt;seats&gt; that were gone",
+        ] {
+            assert!(told.contains(part), "{part} is not in {told}");
+        }
+    }
+
+    #[test]
+    fn what_is_decided_says_by_whom_and_has_no_buttons() {
+        for (decision, expected, state) in [
+            (Decision::Approve, "Approved by mara (manager), 2026-03-01 10:30 UTC", "Approved"),
+            (Decision::Deny, "Denied by mara", "Denied"),
+        ] {
+            let blocks = approval_blocks(&decided(decision), PAGE);
+            assert!(buttons(&blocks).is_empty());
+            let told = told(&blocks);
+            assert!(told.contains(expected) && told.contains(": Seen &lt;!channel&gt;"), "{told}");
+            assert!(told.contains(&format!("{state} since 2026-03-01 10:30 UTC · <{PAGE}|Open>")), "{told}");
+            assert!(told.contains("*Needs*\nmanager"), "{told}");
+        }
+        let expired = approval_blocks(&Action { state: State::Expired, ended_at: Some(waiting().expires_at), ..waiting() }, PAGE);
+        assert!(buttons(&expired).is_empty() && told(&expired).contains("Expired since 2026-03-04 09:00 UTC"));
+    }
+
+    #[test]
+    fn a_second_approver_sees_the_first() {
+        use domain::staff::Role;
+        let first = decided(Decision::Approve);
+        let action = Action { state: State::WaitingApproval, required: vec![Role::Manager, Role::Vp], decided_at: None, ..first };
+        let blocks = approval_blocks(&action, PAGE);
+        let told = told(&blocks);
+        assert!(told.contains("Approved by mara") && told.contains("*Needs*\nvp"), "{told}");
+        assert_eq!(buttons(&blocks).len(), 3);
+    }
+
+    #[test]
+    fn nothing_is_longer_than_slack_takes() {
+        let mut action = waiting();
+        action.note = "&\n<".repeat(2000);
+        action.preview.clause.why = "<".repeat(5000);
+        action.requested_by = "ä".repeat(5000);
+        action.preview.summary = "s".repeat(2000);
+        let blocks = approval_blocks(&action, PAGE);
+        for block in blocks["blocks"].as_array().unwrap() {
+            let length = |text: &Value| text["text"].as_str().map_or(0, |text| text.chars().count());
+            let fields = block["fields"].as_array().into_iter().flatten();
+            assert!(fields.clone().all(|field| length(field) <= 2000) && fields.count() <= 10, "{block}");
+            assert!(length(&block["text"]) <= if block["type"] == "header" { 150 } else { 3000 }, "{block}");
+        }
+        let approve = buttons(&blocks)[0];
+        assert_eq!(approve["confirm"]["text"]["text"].as_str().unwrap().chars().count(), QUESTION_MAX);
+    }
+
+    #[test]
+    fn what_cannot_be_shown_whole_is_decided_on_the_page() {
+        let mut action = waiting();
+        action.preview.lines = vec![action.preview.lines[0].clone(); 200];
+        let blocks = approval_blocks(&action, PAGE);
+        let ids: Vec<_> = buttons(&blocks).iter().map(|button| button["action_id"].clone()).collect();
+        assert_eq!(ids, ["open"]);
+        assert!(told(&blocks).contains("too long for Slack"));
+    }
+
+    #[test]
+    fn a_note_looks_like_no_line_of_ours() {
+        assert_eq!(quote("one\n*Needs* nobody"), ">one\n>*Needs* nobody");
+        let blocks = approval_blocks(&waiting(), PAGE);
+        assert!(!blocks.to_string().contains("<seats>"));
+    }
+}

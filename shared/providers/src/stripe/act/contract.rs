@@ -1,0 +1,211 @@
+//! What is done to a subscription: what it buys, what is taken off, when it pauses and ends.
+
+use super::answer::{changed, ended, made, object, once};
+use super::{OURS, Pairs, post, second, unsupported};
+use crate::{Act, Answer, Call, Effect, Order, Reply};
+use domain::action::Addon;
+use domain::book::Subscription;
+use form_urlencoded::Serializer;
+use http::Method;
+use jiff::Timestamp;
+use rust_decimal::Decimal;
+use serde_json::Value;
+
+pub(super) fn extend_trial(order: &Order<'_>, replies: &[Reply], subscription: &str, until: Timestamp) -> Act {
+    let pairs = vec![pair("trial_end", until.as_second().to_string()), pair("proration_behavior", "none")];
+    update(order, replies, subscription, pairs)
+}
+
+/// What would be billed during the pause is voided, so that nothing is owed for it afterwards.
+pub(super) fn pause(order: &Order<'_>, replies: &[Reply], subscription: &str) -> Act {
+    update(order, replies, subscription, vec![pair("pause_collection[behavior]", "void")])
+}
+
+/// A pause of collection ends with its field; what Stripe itself paused, after a trial without a card, is resumed.
+pub(super) fn resume(order: &Order<'_>, replies: &[Reply], subscription: &str) -> Act {
+    match replies {
+        [] => Act::Send(updated(order.key, order, subscription, vec![pair("pause_collection", "")])),
+        [shown] => match object(shown) {
+            Ok(object) if object["status"] == "paused" => {
+                let path = format!("/v1/subscriptions/{subscription}/resume");
+                Act::Send(post(&second(order), path, &[("billing_cycle_anchor", "now")]))
+            }
+            Ok(object) => Act::Ended(Answer::Done(changed(&object))),
+            Err(answer) => Act::Ended(answer),
+        },
+        [.., resumed] => match ended(resumed, |object| Answer::Done(changed(object))) {
+            // Collection goes on already.
+            Act::Ended(Answer::NotNow) => Act::Ended(Answer::Unknown),
+            act => act,
+        },
+    }
+}
+
+pub(super) fn upgrade(order: &Order<'_>, replies: &[Reply], subscription: &str, plan: &str, at: Timestamp) -> Act {
+    let Some(item) = plan_item(order, subscription) else {
+        return unsupported(format!("Stripe did not say which item of {subscription} is its plan: change it to {plan} in the dashboard."));
+    };
+    let pairs = vec![pair("items[0][id]", item), pair("items[0][price]", plan)];
+    update(order, replies, subscription, at_once(pairs, at))
+}
+
+pub(super) fn adjust_seats(order: &Order<'_>, replies: &[Reply], subscription: &str, seats: u32, at: Timestamp) -> Act {
+    let Some(item) = plan_item(order, subscription) else {
+        return unsupported(format!("Stripe did not say which item of {subscription} is its plan: set {seats} seats in the dashboard."));
+    };
+    let pairs = vec![pair("items[0][id]", item), pair("items[0][quantity]", seats.to_string())];
+    update(order, replies, subscription, at_once(pairs, at))
+}
+
+pub(super) fn change_addons(order: &Order<'_>, replies: &[Reply], subscription: &str, addons: &[Addon], at: Timestamp) -> Act {
+    let bought = bought(order, subscription);
+    let mut pairs = Pairs::new();
+    let mut number = 0;
+    for Addon { price, quantity } in addons {
+        let own = bought.and_then(|bought| bought.addons().find(|item| item.price == *price));
+        let item = own.and_then(|item| item.id.as_deref());
+        let fields = match (own.is_some(), item, *quantity) {
+            (true, None, _) => {
+                return unsupported(format!(
+                    "Stripe did not name the item of {price}: set it to {quantity} on {subscription} in the dashboard."
+                ));
+            }
+            (false, _, 0) => continue,
+            (false, _, quantity) => [("price", price.clone()), ("quantity", quantity.to_string())],
+            (true, Some(id), 0) => [("id", id.to_owned()), ("deleted", "true".to_owned())],
+            (true, Some(id), quantity) => [("id", id.to_owned()), ("quantity", quantity.to_string())],
+        };
+        pairs.extend(fields.map(|(name, value)| pair(&format!("items[{number}][{name}]"), value)));
+        number += 1;
+    }
+    if pairs.is_empty() {
+        let effect = Effect { reference: subscription.to_owned(), status: "unchanged".to_owned(), ..Effect::default() };
+        return Act::Ended(Answer::Done(effect));
+    }
+    update(order, replies, subscription, at_once(pairs, at))
+}
+
+/// A schedule takes the subscription over as it is, and gets a second phase; a schedule without one changes nothing.
+pub(super) fn downgrade(order: &Order<'_>, replies: &[Reply], subscription: &str, plan: &str) -> Act {
+    match replies {
+        [] => Act::Send(post(order.key, "/v1/subscription_schedules", &[("from_subscription", subscription)])),
+        [schedule] => match object(schedule) {
+            Ok(schedule) => match two_phases(order, subscription, &schedule, plan) {
+                Some(pairs) => {
+                    let id = schedule["id"].as_str().unwrap_or_default();
+                    Act::Send(post(&second(order), format!("/v1/subscription_schedules/{id}"), &pairs))
+                }
+                None => Act::Ended(Answer::Unknown),
+            },
+            Err(answer) => Act::Ended(answer),
+        },
+        [.., scheduled] => ended(scheduled, |object| Answer::Done(made(object))),
+    }
+}
+
+/// A coupon of the action's own name, then the subscription with it; a coupon that nobody uses takes nothing off.
+pub(super) fn discount(order: &Order<'_>, replies: &[Reply], subscription: &str, percent: Decimal) -> Act {
+    match replies {
+        [] => {
+            let percent = percent.normalize().to_string();
+            let name = format!("{percent}% off");
+            let (percent_off, name) = (percent.as_str(), name.as_str());
+            let pairs = [("id", order.id()), ("percent_off", percent_off), ("duration", "forever"), ("name", name), (OURS, order.id())];
+            Act::Send(post(order.key, "/v1/coupons", &pairs))
+        }
+        [coupon] => match object(coupon) {
+            Err(Answer::Refused { code, .. }) if code == "resource_already_exists" => Act::Send(with_coupon(order, subscription)),
+            Ok(_) => Act::Send(with_coupon(order, subscription)),
+            Err(answer) => Act::Ended(answer),
+        },
+        [.., discounted] => ended(discounted, |object| Answer::Done(changed(object))),
+    }
+}
+
+pub(super) fn cancel_at_period_end(order: &Order<'_>, replies: &[Reply], subscription: &str, asked_at: Timestamp) -> Act {
+    let comment = pair("cancellation_details[comment]", comment(order, Some(asked_at)));
+    update(order, replies, subscription, vec![pair("cancel_at_period_end", "true"), comment])
+}
+
+pub(super) fn cancel(order: &Order<'_>, replies: &[Reply], subscription: &str, asked_at: Option<Timestamp>) -> Act {
+    let call = || {
+        let query = Serializer::new(String::new()).append_pair("cancellation_details[comment]", &comment(order, asked_at)).finish();
+        let path = format!("/v1/subscriptions/{subscription}?{query}");
+        Call { method: Method::DELETE, path, body: String::new(), idempotency_key: Some(order.key.to_owned()), patient: true }
+    };
+    once(replies, call, |object| {
+        let made_at = object["canceled_at"].as_i64().and_then(|second| Timestamp::from_second(second).ok());
+        Answer::Done(Effect { made_at, ..changed(object) })
+    })
+}
+
+fn comment(order: &Order<'_>, asked_at: Option<Timestamp>) -> String {
+    let asked = asked_at.map(|at| format!(", asked for at {at:.0}")).unwrap_or_default();
+    format!("Recoup {}{asked}", order.id())
+}
+
+/// The change is charged now and as of the moment that the approver saw, or not made at all.
+fn at_once(mut pairs: Pairs, at: Timestamp) -> Pairs {
+    pairs.push(pair("proration_behavior", "always_invoice"));
+    pairs.push(pair("proration_date", at.as_second().to_string()));
+    pairs.push(pair("payment_behavior", "error_if_incomplete"));
+    pairs
+}
+
+fn update(order: &Order<'_>, replies: &[Reply], subscription: &str, pairs: Pairs) -> Act {
+    once(replies, || updated(order.key, order, subscription, pairs), |object| Answer::Done(changed(object)))
+}
+
+fn updated(key: &str, order: &Order<'_>, subscription: &str, mut pairs: Pairs) -> Call {
+    pairs.push(pair(OURS, order.id()));
+    post(key, format!("/v1/subscriptions/{subscription}"), &pairs)
+}
+
+fn with_coupon(order: &Order<'_>, subscription: &str) -> Call {
+    updated(&second(order), order, subscription, vec![pair("discounts[0][coupon]", order.id())])
+}
+
+/// The schedule's phase as it runs, and after it one that buys the other plan; the subscription then goes on by itself.
+fn two_phases(order: &Order<'_>, subscription: &str, schedule: &Value, plan: &str) -> Option<Pairs> {
+    let phase = schedule["phases"].as_array()?.last()?;
+    let (from, to) = (phase["start_date"].as_i64()?, phase["end_date"].as_i64()?);
+    let items: Vec<_> = phase["items"].as_array()?.iter().map(|item| (price_of(item), item["quantity"].as_u64())).collect();
+    let own = bought(order, subscription).and_then(Subscription::plan).map_or("", |item| item.price.as_str());
+    let place = items.iter().position(|(price, _)| *price == own).unwrap_or(0);
+    let mut pairs = vec![pair("end_behavior", "release"), pair("proration_behavior", "none"), pair(OURS, order.id())];
+    pairs.push(pair("phases[0][start_date]", from.to_string()));
+    pairs.push(pair("phases[0][end_date]", to.to_string()));
+    pairs.extend(phase["trial_end"].as_i64().map(|end| pair("phases[0][trial_end]", end.to_string())));
+    pairs.push(pair("phases[1][end_date]", to.checked_add(to.checked_sub(from)?)?.to_string()));
+    pairs.push(pair("phases[1][proration_behavior]", "none"));
+    for number in 0..2 {
+        for (at, (price, quantity)) in items.iter().enumerate() {
+            let price = if number == 1 && at == place { plan } else { *price };
+            pairs.push(pair(&format!("phases[{number}][items][{at}][price]"), price));
+            pairs.extend(quantity.map(|quantity| pair(&format!("phases[{number}][items][{at}][quantity]"), quantity.to_string())));
+        }
+        for (at, discount) in phase["discounts"].as_array().into_iter().flatten().enumerate() {
+            let named = ["discount", "coupon", "promotion_code"].into_iter().find_map(|name| Some((name, discount[name].as_str()?)));
+            pairs.extend(named.map(|(name, id)| pair(&format!("phases[{number}][discounts][{at}][{name}]"), id)));
+        }
+    }
+    Some(pairs)
+}
+
+/// A price's id, bare or inside the price; older versions call it a plan.
+fn price_of(item: &Value) -> &str {
+    let ids = [&item["price"], &item["price"]["id"], &item["plan"], &item["plan"]["id"]];
+    ids.into_iter().find_map(Value::as_str).unwrap_or_default()
+}
+
+fn bought<'a>(order: &Order<'a>, subscription: &str) -> Option<&'a Subscription> {
+    order.subscription().filter(|bought| bought.id == subscription)
+}
+
+fn plan_item<'a>(order: &Order<'a>, subscription: &str) -> Option<&'a str> {
+    bought(order, subscription)?.plan()?.id.as_deref()
+}
+
+fn pair(name: &str, value: impl Into<String>) -> (String, String) {
+    (name.to_owned(), value.into())
+}
