@@ -9,6 +9,7 @@ mod http;
 mod incidents;
 mod intake;
 mod lists;
+mod openapi;
 mod scenarios;
 mod simulation;
 mod store;

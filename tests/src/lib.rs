@@ -4,6 +4,7 @@
 
 pub mod counted;
 pub mod faults;
+pub mod openapi;
 pub mod simulation;
 pub mod story;
 pub mod stripe;

@@ -5,7 +5,7 @@
 //! `subscription ID CUSTOMER PRICE AMOUNT SEATS STATUS` · `line INVOICE PRICE AMOUNT SEATS TOTAL FROM TO SUBSCRIPTION` ·
 //! `dispute ID CHARGE STATUS` · `charge_for INVOICE CHARGE` · `hold CHARGE CUSTOMER AMOUNT CURRENCY` · `address CUSTOMER EMAIL` · `late_invoice ID CUSTOMER AMOUNT CURRENCY MADE_AT` ·
 //! `play STAFF PLAYBOOK FIELD=VALUE …` · `release NAME` (something goes live) · `drafts INVOICE` (advice and reply) · `import KIND HEADER ROW …` (CSV without blanks) · `cases` (what they say) ·
-//! `charge ID CUSTOMER AMOUNT CURRENCY` · `refund STAFF CHARGE AMOUNT REASON` · `approve STAFF` · `deny STAFF` ·
+//! `charge ID CUSTOMER AMOUNT CURRENCY` · `refund STAFF CHARGE AMOUNT REASON` · `ask STAFF ACCOUNT REASON KIND FIELD=VALUE …` (several kinds are a bundle) · `approve STAFF` · `deny STAFF` · `withdraw STAFF` ·
 //! `refund_fails CHARGE` · `provider TROUBLE` · `again` (the delivery before is sent once more) · `wait` ·
 //! `deliver PROVIDER FILE` (a recorded delivery from `tests/fixtures`) · `show PROVIDER:CUSTOMER` (the sidebar) · `tickets`.
 
@@ -230,6 +230,9 @@ impl Telling {
                 let body = json!({"name": name});
                 world::ask(&self.service, "luis", Method::POST, "/api/releases", Some(&body), None).await;
             }
+            ["ask", staff, account, reason, wish @ ..] => self.ask(staff, account, reason, wish).await,
+            ["stop", staff, fields @ ..] => self.stop(staff, fields).await,
+            ["withdraw", staff] => self.withdraw(staff).await,
             ["refund", staff, charge, amount, reason] => self.refund(staff, charge, amount, reason).await,
             [decision @ ("approve" | "deny"), staff] => self.decide(decision, staff).await,
             ["refund_fails", charge] => {
@@ -313,6 +316,61 @@ impl Telling {
         let (status, answer) =
             world::ask(&self.service, staff, Method::POST, "/api/actions", Some(&body), Some(&format!("key-{}", self.told))).await;
         if status != StatusCode::CREATED {
+            self.say(&format!("{staff} is refused: {}", answer["error"]["message"].as_str().unwrap_or_default()));
+        }
+    }
+
+    /// Asks for an action by its kind and its fields; several kinds are a bundle.
+    async fn ask(&mut self, staff: &str, account: &str, reason: &str, words: &[&str]) {
+        let mut wishes: Vec<Value> = Vec::new();
+        for word in words {
+            match (word.split_once('='), wishes.last_mut()) {
+                (Some((field, value)), Some(wish)) => wish["params"][field] = told(field, value),
+                _ => wishes.push(json!({"kind": word, "params": {}})),
+            }
+        }
+        let mut body = if wishes.len() == 1 { wishes.remove(0) } else { json!({"kind": "bundle", "params": {"actions": wishes}}) };
+        body["account"] = json!(if account.contains(':') { account.to_owned() } else { format!("stripe:{account}") });
+        body["reason_code"] = json!(reason);
+        body["note"] = json!("asked in a story");
+        self.told += 1;
+        let key = format!("key-{}", self.told);
+        let (status, answer) = world::ask(&self.service, staff, Method::POST, "/api/actions", Some(&body), Some(&key)).await;
+        if status != StatusCode::CREATED {
+            self.say(&format!("{staff} is refused: {}", answer["error"]["message"].as_str().unwrap_or_default()));
+            return;
+        }
+        for line in answer["preview"]["lines"].as_array().into_iter().flatten() {
+            let shown = |side: &Value| match (side["amount"].as_str(), side.as_str()) {
+                (Some(amount), _) => format!("{amount} {}", side["currency"].as_str().unwrap_or_default()),
+                (None, Some(text)) => text.to_owned(),
+                _ => "?".to_owned(),
+            };
+            self.say(&format!("    {}: {} → {}", line["label"].as_str().unwrap_or_default(), shown(&line["before"]), shown(&line["after"])));
+        }
+    }
+
+    async fn stop(&mut self, staff: &str, fields: &[&str]) {
+        let mut body = json!({});
+        for (field, value) in fields.iter().map(|field| field.split_once('=').expect("fields are written name=value")) {
+            body[field] = told(field, value);
+        }
+        let (status, answer) = world::ask(&self.service, staff, Method::POST, "/api/stop", Some(&body), None).await;
+        match status {
+            StatusCode::OK => {
+                let count = |held: bool| answer["waiting"].as_array().into_iter().flatten().filter(|line| line["held"] == held).count();
+                let standing = answer["stops"]["standing"].as_array().map_or(0, Vec::len);
+                self.say(&format!("{standing} stops stand, {} actions wait behind them, {} go", count(true), count(false)));
+            }
+            _ => self.say(&format!("{staff} is refused: {}", answer["error"]["message"].as_str().unwrap_or_default())),
+        }
+    }
+
+    async fn withdraw(&mut self, staff: &str) {
+        let waiting = waiting(&self.service.context).await.unwrap();
+        let Some((id, ..)) = waiting.first() else { return self.say("nothing waits for a decision") };
+        let (status, answer) = world::ask(&self.service, staff, Method::POST, &format!("/api/actions/{id}/withdraw"), None, None).await;
+        if status != StatusCode::OK {
             self.say(&format!("{staff} is refused: {}", answer["error"]["message"].as_str().unwrap_or_default()));
         }
     }
@@ -421,14 +479,46 @@ impl Telling {
                 self.lines.push(format!("ledger of {customer}: {}", steps.join(", ")));
             }
         }
-        for call in self.service.sandbox.calls("stripe").unwrap() {
+        let providers = [
+            ("Stripe", "stripe"),
+            ("Chargebee", "chargebee"),
+            ("Lemon Squeezy", "lemonsqueezy"),
+            ("Mollie", "mollie"),
+            ("RevenueCat", "revenuecat"),
+        ];
+        let mut calls = Vec::new();
+        for (name, provider) in providers {
+            let own = self.service.sandbox.calls(provider).unwrap().into_iter();
+            calls.extend(own.filter(|call| provider != "mollie" || call.method != "GET").map(|call| (name, call)));
+        }
+        for (name, call) in calls {
             self.lines.push(format!(
-                "Stripe was asked: {} {}: {}",
+                "{name} was asked: {} {}: {}",
                 call.method,
                 call.path.split('?').next().unwrap_or_default(),
                 call.status.to_string().trim_matches('"')
             ));
         }
+    }
+}
+
+/// A field's value as the API takes it.
+fn told(field: &str, value: &str) -> Value {
+    match field {
+        "amount" => {
+            let (amount, currency) = value.split_at(value.len() - 3);
+            json!(Money::parse(amount, Currency::parse(currency).unwrap()).unwrap())
+        }
+        "days" | "seats" => json!(value.parse::<u32>().unwrap()),
+        "customer_requested" | "release" => json!(value == "true"),
+        "addons" => value
+            .split(',')
+            .map(|addon| {
+                let (price, quantity) = addon.split_once('*').expect("add-ons are written price*quantity");
+                json!({"price": price, "quantity": quantity.parse::<u32>().unwrap()})
+            })
+            .collect(),
+        _ => json!(value),
     }
 }
 

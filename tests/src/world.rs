@@ -1,5 +1,6 @@
 //! A whole service in memory, and what people and providers do to it.
 
+use crate::openapi::must_fit;
 use bytes::Bytes;
 use http::{Method, Request, StatusCode};
 use jiff::Timestamp;
@@ -25,7 +26,9 @@ pub async fn deliver(service: &Service, body: &Value) -> (StatusCode, Value) {
 /// The same for any provider's `default` source.
 pub async fn deliver_to(service: &Service, provider: &str, body: &[u8]) -> (StatusCode, Value) {
     let request = service.signed(provider, "default", body.to_vec()).await.unwrap();
-    answer(dispatch(service, &request).await)
+    let (status, value) = answer(dispatch(service, &request).await);
+    must_fit("POST", &format!("/webhooks/{provider}/default"), status, &value);
+    (status, value)
 }
 
 /// Asks as a staff member, with a bearer token.
@@ -39,12 +42,15 @@ pub async fn ask(
 ) -> (StatusCode, Value) {
     let secret = service.context.vault.tokens().await.unwrap();
     let bearer = token::issue(&secret, staff, service.clock.machine(), 1);
+    let asked = method.clone();
     let mut request = Request::builder().method(method).uri(path).header("authorization", format!("Bearer {bearer}"));
     if let Some(key) = key {
         request = request.header("idempotency-key", key);
     }
     let body = body.map(|body| body.to_string()).unwrap_or_default();
-    answer(dispatch(service, &request.body(Bytes::from(body)).unwrap()).await)
+    let (status, value) = answer(dispatch(service, &request.body(Bytes::from(body)).unwrap()).await);
+    must_fit(asked.as_str(), path, status, &value);
+    (status, value)
 }
 
 /// Sends a CSV file.
@@ -54,7 +60,9 @@ pub async fn import(service: &Service, staff: &str, kind: &str, csv: &str, dry_r
     let request = Request::post(format!("/api/import/{kind}?dry_run={dry_run}"))
         .header("authorization", format!("Bearer {bearer}"))
         .header("content-type", "text/csv");
-    answer(dispatch(service, &request.body(Bytes::from(csv.to_owned())).unwrap()).await)
+    let (status, value) = answer(dispatch(service, &request.body(Bytes::from(csv.to_owned())).unwrap()).await);
+    must_fit("POST", &format!("/api/import/{kind}"), status, &value);
+    (status, value)
 }
 
 pub async fn get(service: &Service, path: &str) -> Value {

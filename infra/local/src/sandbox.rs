@@ -14,6 +14,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use shared::app::ports::{Clock, Http, NoReply};
 use shared::domain::id::sha256;
+use shared::domain::import::Price;
 use shared::providers::{Call, Reply};
 use std::sync::Arc;
 
@@ -81,6 +82,33 @@ impl Sandbox {
         let seen_at = if matches!(provider, "mollie" | "stripe") { now.as_second() } else { now.as_millisecond() };
         self.keep(provider, &id, seen_at, object)?;
         Ok(true)
+    }
+
+    /// Puts the prices of a catalogue into the providers' books, as somebody did there before they stood in a file.
+    pub fn sells(&self, prices: &[Price]) -> Disked<()> {
+        for price in prices {
+            let Some((minor, currency)) = price.unit.and_then(|unit| Some((unit.money()?.minor()?, unit.currency()))) else { continue };
+            let (unit, count) = price.interval.map_or(("month", 1), |interval| (interval.unit.name(), interval.count));
+            let recurring = json!({"interval": unit, "interval_count": count, "usage_type": "licensed"});
+            match price.provider.as_str() {
+                "stripe" => {
+                    let currency = currency.code().to_lowercase();
+                    let object = json!({
+                        "id": price.price, "object": "price", "active": true, "currency": currency, "unit_amount": minor,
+                        "unit_amount_decimal": minor.to_string(), "recurring": recurring,
+                    });
+                    self.keep("stripe", &price.price, self.clock.now().as_second(), &object)?;
+                }
+                "chargebee" => {
+                    for resource in ["plan", "addon", "item_price"] {
+                        let object = json!({"id": price.price, "object": resource, "price": minor, "currency_code": currency.code()});
+                        self.keep("chargebee", &format!("{resource}:{}", price.price), self.clock.now().as_millisecond(), &object)?;
+                    }
+                }
+                _ => {}
+            }
+        }
+        Ok(())
     }
 
     /// Tells what the next changing call to a provider meets.

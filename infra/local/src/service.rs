@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use shared::app::context::{Context, Settings};
 use shared::app::ports::{Archive, Clock, Http, Post, Queue, Store, Vault};
 use shared::app::{fault::Fault, import, sources, staff};
-use shared::domain::import::Imports;
+use shared::domain::import::{Extra, Format, Imports, Kind, Records};
 use shared::domain::policy::{Policies, Refused};
 use std::collections::BTreeMap;
 use std::fs::{File, TryLockError};
@@ -92,8 +92,20 @@ impl Service {
         let request = request.body(include_str!("demo/catalogue.csv").into()).map_err(Fault::park)?;
         let answer = import::by_staff(&self.context, CATALOGUE, &request, &vera).await;
         match answer.map(|answer| answer.status()) {
-            Ok(status) if status.is_success() => Ok(()),
+            Ok(status) if status.is_success() => {
+                self.sells(&request);
+                Ok(())
+            }
             other => Err(Fault::Park(format!("the demo's catalogue was answered {other:?}")).into()),
+        }
+    }
+
+    /// What the catalogue that was just taken sells, the sandbox sells, too.
+    pub fn sells(&self, request: &http::Request<bytes::Bytes>) {
+        let format = request.headers().get("content-type").and_then(|kind| kind.to_str().ok()).and_then(Format::of_media_type);
+        let read = format.map(|format| import::understood(&self.context, Kind::Catalogue, format, request.body(), (None, None), Extra::Refuse));
+        if let Some(Ok(Records::Catalogue(prices))) = read {
+            let _ = self.sandbox.sells(&prices);
         }
     }
 

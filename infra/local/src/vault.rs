@@ -12,6 +12,7 @@ pub struct LocalVault {
     /// By provider and source.
     sources: BTreeMap<(String, String), Keys>,
     tokens: Secret,
+    slack: Vec<Secret>,
 }
 
 const SETTING: &str = "token_secret";
@@ -63,7 +64,9 @@ fn well_known(provider: &str) -> String {
 impl LocalVault {
     /// `environment` are the variables that begin with `RECOUP_SECRET_`.
     pub fn open(disk: &Disk, environment: &BTreeMap<String, String>) -> Result<Self, VaultError> {
-        Ok(Self { sources: sources(environment)?, tokens: tokens(disk)? })
+        let slack = environment.get("RECOUP_SECRET_SLACK").map_or("test_slack_secret", String::as_str);
+        let slack = slack.split(',').map(str::trim).filter(|secret| !secret.is_empty()).map(Secret::new).collect();
+        Ok(Self { sources: sources(environment)?, tokens: tokens(disk)?, slack })
     }
 
     /// Every source, by provider and name.
@@ -92,5 +95,9 @@ impl Vault for LocalVault {
 
     async fn tokens(&self) -> Result<Secret, Fault> {
         Ok(self.tokens.clone())
+    }
+
+    async fn slack_signing(&self) -> Result<Vec<Secret>, Fault> {
+        Ok(self.slack.clone())
     }
 }

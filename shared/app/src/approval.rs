@@ -7,23 +7,30 @@ mod carry_out;
 mod case;
 mod decide;
 pub(crate) mod desk;
+mod link;
+mod slack;
 mod tell;
+mod withdraw;
 
 use crate::backfill;
 use crate::context::Context;
+use crate::delegation;
 use crate::fault::Fault;
 use crate::group;
 use crate::import;
 use crate::incident;
 use crate::message::Message;
 use crate::routes::Endpoint;
+use crate::ports::{Channel, Letter};
 use crate::sources;
+use crate::stop;
 use crate::token::{self, Caller};
 use crate::web::{self, Answer, Problem};
 use bytes::Bytes;
 use domain::action::State;
 use domain::id::{AccountId, ActionId, CaseId};
 use domain::source::Granted;
+use domain::staff::Slack;
 use http::{HeaderValue, Request, StatusCode, header};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeMap;
@@ -43,6 +50,10 @@ pub enum Done {
 pub async fn handle(context: &Context, message: &Message) -> Result<Done, Fault> {
     match message {
         Message::Ask { case, trace } => ask::for_case(context, case, trace).await,
+        Message::Pressed { team, user, action, approve, digest, trace } => {
+            let who = Slack { team: team.clone(), user: user.clone() };
+            slack::pressed(context, who, action, *approve, digest, trace).await
+        }
         Message::Tell { incident, .. } => incident::tell(context, incident).await.map(|()| Done::Asked),
         Message::Act { action, .. } => {
             let desk = desk::read(context, action).await?;
@@ -61,12 +72,15 @@ pub async fn http(context: &Context, endpoint: Endpoint, request: &Request<Bytes
     let result = match endpoint {
         Endpoint::SignIn => sign_in(context, request).await,
         Endpoint::SignOut => Ok(sign_out()),
+        Endpoint::LinkOpened => link::opened(context, request).await,
+        Endpoint::SlackPressed => slack::take(context, request).await,
         endpoint => match token::caller(context, request).await {
             Ok(caller) => signed_in(context, endpoint, request, &caller).await,
             Err(problem) => Err(problem),
         },
     };
-    let is_page = !request.uri().path().starts_with("/api/");
+    let path = request.uri().path();
+    let is_page = !path.starts_with("/api/") && !path.starts_with("/slack/");
     result.unwrap_or_else(|problem| if is_page { crate::report::problem_page(context, None, &problem) } else { problem.answer() })
 }
 
@@ -77,6 +91,49 @@ async fn signed_in(context: &Context, endpoint: Endpoint, request: &Request<Byte
             let ballot = decide::ballot_json(request.body())?;
             let action = decide::decide(context, &action_id(&id)?, &caller.staff, ballot).await?;
             Ok(web::json(StatusCode::OK, &crate::report::action_json(&action)))
+        }
+        Endpoint::WithdrawAction(id) => {
+            let action = withdraw::withdraw(context, &action_id(&id)?, &caller.staff).await?;
+            Ok(web::json(StatusCode::OK, &crate::report::action_json(&action)))
+        }
+        Endpoint::WithdrawPage(id) => {
+            own_form(caller, &web::fields(request.body()))?;
+            let id = action_id(&id)?;
+            let page = format!("/actions/{id}");
+            Ok(match withdraw::withdraw(context, &id, &caller.staff).await {
+                Ok(_) => web::see_other(&page),
+                Err(problem) => web::see_with(&page, &problem.message),
+            })
+        }
+        Endpoint::Stop => {
+            let wish = serde_json::from_slice(request.body())
+                .map_err(|error| Problem::malformed(format!("send what to stop: `source`, `segment` or `kind`, or nothing for all: {error}")))?;
+            Ok(web::json(StatusCode::OK, &stop::change(context, &wish, &caller.staff).await?))
+        }
+        Endpoint::StopPageForm => {
+            let fields = web::fields(request.body());
+            own_form(caller, &fields)?;
+            let field = |name: &str| fields.get(name).filter(|value| !value.is_empty()).cloned();
+            let wish = domain::stop::Wish {
+                source: field("source"),
+                segment: field("segment"),
+                kind: field("kind"),
+                release: fields.contains_key("release"),
+                note: field("note").unwrap_or_default(),
+            };
+            let notice = match stop::change(context, &wish, &caller.staff).await {
+                Ok(_) if wish.release => "Released.".to_owned(),
+                Ok(_) => "Stopped.".to_owned(),
+                Err(problem) => problem.message,
+            };
+            Ok(web::see_with("/stop", &notice))
+        }
+        Endpoint::Delegate => {
+            let wish = serde_json::from_slice(request.body()).map_err(|error| {
+                Problem::malformed(format!("send who stands in (`to`), until when (`until`), and `from` if not for yourself: {error}"))
+            })?;
+            let all = delegation::change(context, &wish, &caller.staff).await?;
+            Ok(web::json(StatusCode::OK, &serde_json::json!({"items": all, "next": null})))
         }
         Endpoint::DecidePage(id) => {
             let fields = web::fields(request.body());
@@ -157,6 +214,21 @@ async fn signed_in(context: &Context, endpoint: Endpoint, request: &Request<Byte
         }
         other => unreachable!("the route table sends {other:?} to another function"),
     }
+}
+
+/// Sends the code that proves who opened a link; whether it went out.
+async fn tell_code(context: &Context, user: &str, code: &str, minutes: i64) -> bool {
+    let letter = Letter {
+        id: format!("code_{}", domain::id::digest(&[user, code, &context.clock.now().to_string()], 20)),
+        channel: Channel::Slack,
+        to: user.to_owned(),
+        subject: "Your code for Recoup".to_owned(),
+        text: format!("{code} proves for {minutes} minutes that you opened the link. Nobody from Recoup asks you for it."),
+        html: String::new(),
+        links: Vec::new(),
+        blocks: None,
+    };
+    context.post.send(&letter).await.is_ok()
 }
 
 /// A form must be one that we gave to this session.

@@ -37,6 +37,8 @@ pub enum Message {
     Ask { case: CaseId, trace: String },
     /// An action is to be carried out, looked after, or has expired.
     Act { action: ActionId, trace: String },
+    /// Somebody pressed a button at Slack.
+    Pressed { team: String, user: String, action: ActionId, approve: bool, digest: String, trace: String },
     /// A month's report is to be published.
     Month { month: String, trace: String },
 }
@@ -84,6 +86,7 @@ impl Message {
             | Self::PlanDue { trace, .. }
             | Self::Ask { trace, .. }
             | Self::Act { trace, .. }
+            | Self::Pressed { trace, .. }
             | Self::Month { trace, .. } => trace,
         }
     }
@@ -101,6 +104,7 @@ impl Message {
             Self::PlanDue { .. } => "plan_due",
             Self::Ask { .. } => "ask",
             Self::Act { .. } => "act",
+            Self::Pressed { .. } => "pressed",
             Self::Month { .. } => "month",
         }
     }

@@ -252,6 +252,8 @@ pub trait Vault: Send + Sync {
     async fn keys(&self, provider: &str, source: &str) -> Result<Keys, Fault>;
     /// The secret that staff tokens are signed with.
     async fn tokens(&self) -> Result<Secret, Fault>;
+    /// The secrets that Slack signs with.
+    async fn slack_signing(&self) -> Result<Vec<Secret>, Fault>;
 }
 
 #[async_trait]

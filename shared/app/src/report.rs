@@ -8,6 +8,7 @@ mod read;
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::message::Message;
+use crate::openapi;
 use crate::routes::Endpoint;
 use crate::token::{self, Caller};
 use crate::web::{self, Answer, Problem};
@@ -47,6 +48,7 @@ pub async fn handle(context: &Context, message: &Message) -> Result<Done, Fault>
 pub async fn http(context: &Context, endpoint: Endpoint, request: &Request<Bytes>) -> Answer {
     match endpoint {
         Endpoint::Health => return web::json(StatusCode::OK, &json!({"status": "ok"})),
+        Endpoint::OpenApi => return web::json(StatusCode::OK, &openapi::document()),
         Endpoint::Style => return web::style(::pages::STYLE),
         Endpoint::ApprovalsPage => {
             return pages::approvals(context, request).await.unwrap_or_else(|problem| problem_page(context, None, &problem));

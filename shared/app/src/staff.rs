@@ -4,7 +4,7 @@ use crate::context::Context;
 use crate::fault::Fault;
 use crate::import::{Outcome, not_permitted};
 use crate::ports::{Order, Range, Table};
-use crate::store::{self, Attempted, Batch, Commit, keys, open, read};
+use crate::store::{self, Attempted, Batch, Commit, StaffChange, keys, open, read};
 use crate::web::Problem;
 use domain::import::StaffRow;
 use domain::staff::{Role, Slack, Staff};
@@ -28,6 +28,24 @@ pub async fn all(context: &Context) -> Result<Vec<Staff>, Fault> {
     context.store.range(&range).await?.iter().map(open).collect()
 }
 
+/// Who changed the staff table, newest first.
+pub async fn changes(context: &Context) -> Result<Vec<StaffChange>, Fault> {
+    let range = Range {
+        table: Table::Config,
+        pk: keys::STAFF_CHANGES.to_owned(),
+        prefix: String::new(),
+        after: None,
+        limit: 200,
+        order: Order::Descending,
+    };
+    context.store.range(&range).await?.iter().map(open).collect()
+}
+
+/// Who somebody at Slack is: nobody, unless the staff table says so.
+pub async fn at_slack(context: &Context, slack: &Slack) -> Result<Option<Staff>, Fault> {
+    Ok(all(context).await?.into_iter().find(|staff| staff.slack.as_ref() == Some(slack)))
+}
+
 /// How many people one import may change: they are written in one transaction, so that no half of a team may decide.
 const IMPORTED_MAX: usize = 80;
 
@@ -47,6 +65,7 @@ pub async fn import(context: &Context, rows: &[StaffRow], outcome: Outcome, by: 
         if !by.role.may_import() {
             return Ok(Attempted::Done(Err(not_permitted())));
         }
+        let now = context.clock.now();
         let (mut outcome, mut commit, mut writes_own) = (outcome.clone(), Commit::default(), false);
         for row in rows {
             let before: Option<Staff> = batch.get(&keys::staff(&row.staff.id))?;
@@ -72,6 +91,7 @@ pub async fn import(context: &Context, rows: &[StaffRow], outcome: Outcome, by: 
                     }
                     writes_own |= after.id == by.id;
                     commit.over(&batch, after);
+                    commit.create(&StaffChange { at: now, by: by.id.clone(), before: before.clone(), after: after.clone() });
                 }
             }
         }

@@ -54,6 +54,11 @@ pub fn csrf(secret: &Secret, session: &str) -> String {
     URL_SAFE_NO_PAD.encode(mac(secret, &format!("csrf.{session}")))
 }
 
+/// An unguessable name for something: whoever does not know the secret cannot make it, and it is the same each time.
+pub fn derived(secret: &Secret, parts: &[&str]) -> String {
+    hex::encode(mac(secret, &parts.join("\n")))
+}
+
 fn mac(secret: &Secret, text: &str) -> Vec<u8> {
     let mut mac = Hmac::<Sha256>::new_from_slice(secret.expose().as_bytes()).expect("HMAC takes a key of any length");
     mac.update(text.as_bytes());
@@ -90,7 +95,7 @@ fn cookie(header: &str) -> Option<&str> {
 }
 
 /// Browsers say where a request comes from; with our `no-referrer`, an `Origin` alone would be `null`.
-fn same_origin(request: &Request<Bytes>) -> bool {
+pub fn same_origin(request: &Request<Bytes>) -> bool {
     if let Some(site) = header(request.headers(), "sec-fetch-site") {
         return site == "same-origin";
     }

@@ -61,6 +61,7 @@ pub fn context() -> Result<Context, Error> {
         tokens: given("RECOUP_SECRET_TOKENS"),
         providers: given("RECOUP_SECRET_PROVIDERS"),
         slack: given("RECOUP_SECRET_SLACK"),
+        slack_signing: given("RECOUP_SECRET_SLACK_SIGNING"),
     };
     let secrets = Arc::new(Secrets::new(client!(aws_sdk_secretsmanager), clock.clone(), names));
     let patience = HttpConnectorSettings::builder().connect_timeout(Duration::from_secs(5)).build();

@@ -28,6 +28,7 @@ pub struct Names {
     /// The providers' API keys: to read, or to act, as the function is given.
     pub providers: Option<String>,
     pub slack: Option<String>,
+    pub slack_signing: Option<String>,
 }
 
 impl Secrets {
@@ -81,5 +82,10 @@ impl Vault for Secrets {
     async fn tokens(&self) -> Result<Secret, Fault> {
         let secret = self.value(self.names.tokens.as_ref()).await?;
         if secret.is_empty() { Err(Fault::Park("the token secret is empty".to_owned())) } else { Ok(Secret::new(secret)) }
+    }
+
+    async fn slack_signing(&self) -> Result<Vec<Secret>, Fault> {
+        let secrets = self.value(self.names.slack_signing.as_ref()).await?;
+        Ok(secrets.split(',').map(str::trim).filter(|secret| !secret.is_empty()).map(Secret::new).collect())
     }
 }

@@ -260,6 +260,9 @@ pub struct Vote {
     pub at: Timestamp,
     /// The asker's own decision, inside what their role may do alone.
     pub within_limit: bool,
+    /// Who is away, and in whose place and role this was decided.
+    #[serde(default, rename = "for", skip_serializing_if = "Option::is_none")]
+    pub in_place_of: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

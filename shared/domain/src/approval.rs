@@ -50,8 +50,13 @@ pub fn decide(mut action: Action, vote: Vote, staff: &Staff, digest_now: &str, n
         return Err(Refusal::OwnRequest(action.required));
     }
     let open = missing(&action.required, &action.votes);
-    if action.votes.iter().any(|vote| vote.by == staff.id) {
+    // Two approvals are two people: whoever stood in for somebody used up their voice as well.
+    let spoke = |id: &str| action.votes.iter().any(|vote| vote.by == id || vote.in_place_of.as_deref() == Some(id));
+    if spoke(&staff.id) || vote.in_place_of.as_deref().is_some_and(spoke) {
         return Err(Refusal::AlreadyVoted(open));
+    }
+    if vote.in_place_of.as_deref() == Some(action.requested_by.as_str()) {
+        return Err(Refusal::OwnRequest(open));
     }
     if !open.iter().any(|needed| staff.role.stands_for(*needed)) {
         return Err(Refusal::NotPermitted(open));
@@ -85,6 +90,7 @@ pub fn decide_alone(mut action: Action, staff: &Staff, now: Timestamp) -> Result
         note: action.note.clone(),
         at: now,
         within_limit: true,
+        in_place_of: None,
     });
     action.state = State::Approved;
     action.decided_at = Some(now);
@@ -174,7 +180,8 @@ pub fn approved(action: Action) -> Result<Approved<Action>, NotApproved> {
         if vote.digest != action.preview.digest {
             return Err(NotApproved::OtherPreview);
         }
-        if vote.by == action.requested_by && !(vote.within_limit && action.required.is_empty()) {
+        let own = vote.by == action.requested_by || vote.in_place_of.as_deref() == Some(action.requested_by.as_str());
+        if own && !(vote.within_limit && action.required.is_empty()) {
             return Err(NotApproved::OwnVote);
         }
     }

@@ -8,6 +8,7 @@ pub mod classify;
 pub mod confirm;
 pub mod decision;
 pub mod decline;
+pub mod delegation;
 pub mod desk;
 pub mod dunning;
 pub mod entitlement;

@@ -59,6 +59,7 @@ pub(crate) fn decided(decision: Decision) -> Action {
         note: "Seen <!channel>".into(),
         at,
         within_limit: false,
+        in_place_of: None,
     };
     let state = if decision == Decision::Approve { State::Approved } else { State::Denied };
     Action { state, votes: vec![vote], decided_at: Some(at), ..waiting() }

@@ -15,6 +15,7 @@ mod policies;
 mod report;
 mod slack;
 mod sources;
+mod stop;
 
 pub use account::{Alike, AlikeRow, account};
 pub use action::action;
@@ -29,3 +30,4 @@ pub use policies::policies;
 pub use report::report;
 pub use slack::{approval_blocks, case_blocks};
 pub use sources::{sources, tickets};
+pub use stop::stop;

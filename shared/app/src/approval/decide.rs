@@ -9,23 +9,24 @@ use crate::ports::QueueName;
 use crate::store::{self, Attempted, Batch, Commit, Sent, keys};
 use crate::web::Problem;
 use domain::action::{Action, Decision, Known, State, Told, Vote, preview};
-use domain::approval::{self, Ask, Refusal, never_lapses, next_ask};
+use domain::approval::{self, Ask, Refusal, missing, never_lapses, next_ask};
 use domain::case::{Case, State as CaseState};
+use domain::delegation::Delegations;
 use domain::id::ActionId;
 use domain::ledger::{Note, Step};
-use domain::staff::{MACHINE, Staff};
+use domain::staff::{MACHINE, Role, Staff};
 use http::StatusCode;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
 /// What somebody decided.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Ballot {
-    decision: Decision,
-    preview_digest: String,
+    pub decision: Decision,
+    pub preview_digest: String,
     #[serde(default)]
-    note: String,
+    pub note: String,
 }
 
 pub fn ballot_json(body: &[u8]) -> Result<Ballot, Problem> {
@@ -54,6 +55,7 @@ pub async fn decide(context: &Context, id: &ActionId, staff: &Staff, ballot: Bal
             return Err(Tried { account: &account, kind: "decision", at: id.as_str(), by: &staff.id }.refused(context, problem).await?);
         }
     };
+    tell::settle(context, &action).await;
     if action.state == State::Stale {
         ask_again(context, &action).await;
         return Err(problem(&Refusal::StalePreview));
@@ -74,23 +76,27 @@ async fn once(context: &Context, id: &ActionId, staff: &Staff, ballot: &Ballot) 
         return Ok(Attempted::Done(Err(Problem::not_found("action"))));
     };
     let case = before.case.as_ref().map(keys::case);
-    read.batch.extend(Batch::read(context, [keys::staff(&staff.id)].into_iter().chain(case.clone()).collect()).await?);
+    let besides = [keys::staff(&staff.id), keys::delegations()].into_iter().chain(case.clone());
+    read.batch.extend(Batch::read(context, besides.collect()).await?);
     let Some(staff) = read.batch.get::<Staff>(&keys::staff(&staff.id))? else { return Ok(Attempted::Done(Err(Problem::not_signed_in()))) };
+    let now = context.clock.now();
+    let away = stood_in_for(context, &mut read.batch, &before, &staff, now).await?;
 
     // Decide.
-    let now = context.clock.now();
+    let role = away.as_ref().map_or(staff.role, |away| away.role);
     let vote = Vote {
         by: staff.id.clone(),
-        role: staff.role,
+        role,
         decision: ballot.decision,
         digest: ballot.preview_digest.clone(),
         note: ballot.note.clone(),
         at: now,
         within_limit: false,
+        in_place_of: away.as_ref().map(|away| away.id.clone()),
     };
     let standing: Option<Case> = case.as_ref().map(|key| read.batch.get(key)).transpose()?.flatten();
     let digest_now = if is_moot(&before, standing.as_ref()) { String::new() } else { digest_now(&before, read.known(&head, now)) };
-    let after = match approval::decide(before.clone(), vote.clone(), &staff, &digest_now, now) {
+    let after = match approval::decide(before.clone(), vote.clone(), &Staff { role, ..staff.clone() }, &digest_now, now) {
         Ok(action) => action,
         // Whoever saw the right preview learns that the world has moved on; the request is spent.
         Err(Refusal::StalePreview) if vote.digest == before.preview.digest => {
@@ -103,11 +109,39 @@ async fn once(context: &Context, id: &ActionId, staff: &Staff, ballot: &Ballot) 
     let notes = if after.state == State::Stale { Vec::new() } else { vec![note(&after, &vote)] };
     let (mut commit, after) = approve::put(context, &read, &head, Some(&before), &after, notes)?;
     commit.check(&read.batch, &keys::staff(&staff.id));
+    if let Some(away) = &away {
+        commit.check(&read.batch, &keys::staff(&away.id));
+        commit.check(&read.batch, &keys::delegations());
+    }
     if let Some(case) = &case {
         // Whether there is anything left to approve must still be so.
         commit.check(&read.batch, case);
     }
     store::attempted(commit.run(context).await, Ok(after))
+}
+
+/// For whom somebody decides whose own role does not reach so far: roles are read here, where they are used.
+async fn stood_in_for(
+    context: &Context,
+    batch: &mut Batch,
+    action: &Action,
+    staff: &Staff,
+    now: Timestamp,
+) -> Result<Option<Staff>, Fault> {
+    let open = missing(&action.required, &action.votes);
+    let may = |role: Role| open.iter().any(|needed| role.stands_for(*needed));
+    let delegations: Delegations = batch.get(&keys::delegations())?.unwrap_or_default();
+    let away: Vec<_> = delegations.stood_in_by(&staff.id, now).map(keys::staff).collect();
+    if may(staff.role) || away.is_empty() {
+        return Ok(None);
+    }
+    batch.extend(Batch::read(context, away.clone()).await?);
+    for key in &away {
+        if let Some(away) = batch.get::<Staff>(key)?.filter(|away| may(away.role) && away.id != action.requested_by) {
+            return Ok(Some(away));
+        }
+    }
+    Ok(None)
 }
 
 /// What Recoup itself asked for is previewed anew; a person asks again.
@@ -158,6 +192,7 @@ pub fn note(action: &Action, vote: &Vote) -> Note {
             ("role".to_owned(), vote.role.name().to_owned()),
             ("preview".to_owned(), vote.digest.clone()),
             ("within_limit".to_owned(), vote.within_limit.to_string()),
+            ("for".to_owned(), vote.in_place_of.clone().unwrap_or_default()),
         ]),
     }
 }
@@ -165,7 +200,7 @@ pub fn note(action: &Action, vote: &Vote) -> Note {
 /// What a waiting request is due for.
 enum Due {
     Asking(Action, tell::Why),
-    Ended,
+    Ended(Action),
     Nothing,
 }
 
@@ -223,12 +258,15 @@ pub async fn wait(context: &Context, id: &ActionId) -> Result<Done, Fault> {
         // Write.
         let mut commit = Commit::default();
         desk::put(&mut commit, context, &read.batch, &head, Some(&before), &after);
-        store::attempted(commit.run(context).await, why.map_or(Due::Ended, |why| Due::Asking(after, why)))
+        store::attempted(commit.run(context).await, why.map_or_else(|| Due::Ended(after.clone()), |why| Due::Asking(after.clone(), why)))
     })
     .await?;
     match due {
         Due::Nothing => Ok(Done::NothingToDo),
-        Due::Ended => Ok(Done::Expired),
+        Due::Ended(action) => {
+            tell::settle(context, &action).await;
+            Ok(Done::Expired)
+        }
         Due::Asking(action, why) => {
             tell::people(context, &action, why).await?;
             Ok(Done::Asked)

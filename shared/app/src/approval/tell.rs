@@ -1,10 +1,11 @@
 //! Tells whoever comes next: the queue, or the people who must decide.
 
-use super::desk;
+use super::{desk, link};
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::message::{Message, send_all};
 use crate::ports::{Channel, Letter, QueueName, Unsent};
+use crate::staff;
 use crate::store::{self, Attempted, Commit, Sent};
 use domain::action::{Action, Outcome, State};
 use domain::approval::{missing, next_role};
@@ -22,6 +23,18 @@ pub enum Why {
     Again,
 }
 
+impl Why {
+    /// How its messages are marked and begin.
+    fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Self::First => ("ask", "Approval needed"),
+            Self::Again => ("ask", "Approval still needed"),
+            Self::Reminder => ("remind", "Reminder, approval needed"),
+            Self::Escalation => ("escalate", "Nobody has decided yet, approval needed"),
+        }
+    }
+}
+
 /// Tells the queue or people. The alarm on the action covers a crash in between.
 pub async fn announce(context: &Context, action: &Action) {
     let sent = match action.state {
@@ -36,14 +49,109 @@ pub async fn announce(context: &Context, action: &Action) {
 
 /// Sends an approved action on its way.
 pub async fn go(context: &Context, action: &Action) -> Result<(), Fault> {
-    let message = Message::Act { action: action.id.clone(), trace: action.trace.clone() };
-    send_all(context, &[Sent { queue: QueueName::Approval, message }]).await
+    go_on(context, &action.id, &action.trace).await
 }
 
 /// Sends a bundle on its way, once one of its members has ended.
-pub async fn go_on(context: &Context, bundle: &ActionId, trace: &str) -> Result<(), Fault> {
-    let message = Message::Act { action: bundle.clone(), trace: trace.to_owned() };
+pub async fn go_on(context: &Context, action: &ActionId, trace: &str) -> Result<(), Fault> {
+    let message = Message::Act { action: action.clone(), trace: trace.to_owned() };
     send_all(context, &[Sent { queue: QueueName::Approval, message }]).await
+}
+
+/// Asks people for their approval, and notes that they were asked. A request that nobody heard of is asked again.
+pub async fn people(context: &Context, action: &Action, why: Why) -> Result<(), Fault> {
+    let open = missing(&action.required, &action.votes);
+    let roles: Vec<Role> = if why == Why::Escalation { open.iter().map(|role| next_role(*role)).collect() } else { open };
+    let place = match context.post.send(&letter(context, action, &roles, why)).await {
+        Ok(place) => place,
+        Err(Unsent::NotSent(reason)) => return Err(Fault::Retry(reason)),
+        Err(Unsent::Unknown(_)) => None,
+    };
+    if why != Why::Reminder {
+        mail(context, action, &roles, why).await?;
+    }
+    store::retrying(context, || async {
+        let read = desk::read(context, &action.id).await?;
+        let waiting = |action: &Action| action.state == State::WaitingApproval && action.look_at.is_some();
+        let (Some(before), Some(head)) = (read.action.clone().filter(waiting), read.head) else { return Ok(Attempted::Done(())) };
+        let mut after = Action { look_at: None, ..before.clone() };
+        after.told.message = place.clone().or(after.told.message);
+        let mut commit = Commit::default();
+        desk::put(&mut commit, context, &read.batch, &head, Some(&before), &after);
+        store::attempted(commit.run(context).await, ())
+    })
+    .await
+}
+
+/// Mails each person who is asked a link of their own. It is never its asker.
+async fn mail(context: &Context, action: &Action, roles: &[Role], why: Why) -> Result<(), Fault> {
+    let all = staff::all(context).await?;
+    for staff in all.iter().filter(|staff| staff.id != action.requested_by && roles.contains(&staff.role)) {
+        let link = link::make(context, action, staff).await?;
+        let (mark, subject) = why.words();
+        let text = format!(
+            "Hello {},\n\n{}\nWhy: {}\n\nLook at it and decide here, until {}:\n{link}\n\nThe link is for you alone, and decides nothing by itself.\n",
+            staff.name,
+            action.preview.summary,
+            action.note,
+            action.expires_at.strftime("%Y-%m-%d %H:%M UTC"),
+        );
+        let letter = Letter {
+            id: format!("{mark}_{}_{}_{}", action.id, staff.id, action.expires_at.as_second()),
+            channel: Channel::Mail,
+            to: staff.email.clone(),
+            subject: format!("{subject}: {}", action.preview.summary),
+            html: pages::mail(&text),
+            text,
+            links: vec![link],
+            blocks: None,
+        };
+        if let Err(Unsent::NotSent(reason)) = context.post.send(&letter).await {
+            // Slack and the console have it as well.
+            tracing::warn!(action.id = %action.id, staff = staff.id, reason, "a request for approval could not be mailed");
+        }
+    }
+    Ok(())
+}
+
+/// The message that asks for approval.
+fn letter(context: &Context, action: &Action, roles: &[Role], why: Why) -> Letter {
+    let page = format!("{}/actions/{}", context.settings.base_url, action.id);
+    let roles = roles.iter().map(|role| role.name()).collect::<Vec<_>>().join(" and ");
+    let (mark, subject) = why.words();
+    Letter {
+        id: format!("{mark}_{}_{}", &action.id, action.expires_at.as_second()),
+        channel: Channel::Slack,
+        to: context.settings.approvals_channel.clone(),
+        subject: format!("{subject}: {}", action.preview.summary),
+        text: format!(
+            "{}\nWhy: {}\nRule: {} ({})\nNeeds: {roles}\nDecide here: {page}",
+            action.preview.summary, action.note, action.preview.clause.rule, action.preview.clause.why
+        ),
+        html: String::new(),
+        blocks: Some(pages::approval_blocks(action, &page)),
+        links: vec![page],
+    }
+}
+
+/// Takes the buttons away from the message that asked, and says there what became of it.
+pub async fn settle(context: &Context, action: &Action) {
+    let Some(place) = &action.told.message else { return };
+    let page = format!("{}/actions/{}", context.settings.base_url, action.id);
+    let votes: Vec<_> = action.votes.iter().map(|vote| format!("{:?} by {}", vote.decision, vote.by).to_lowercase()).collect();
+    let letter = Letter {
+        id: format!("settled_{}", action.id),
+        channel: Channel::Slack,
+        to: context.settings.approvals_channel.clone(),
+        subject: format!("{}: {}", action.state.name().replace('_', " "), action.preview.summary),
+        text: format!("{} {page}", votes.join(", ")),
+        html: String::new(),
+        blocks: Some(pages::approval_blocks(action, &page)),
+        links: vec![page],
+    };
+    if let Err(unsent) = context.post.change(place, &letter).await {
+        tracing::warn!(action.id = %action.id, reason = %unsent, "the message that asked still shows its buttons; they do nothing any more");
+    }
 }
 
 /// Tells people of an approved action that was not carried out, and what to do now.
@@ -69,48 +177,3 @@ pub async fn of_trouble(context: &Context, action: &Action) {
         tracing::warn!(action.id = %action.id, reason = %unsent, "nobody could be told that an action was not carried out");
     }
 }
-
-/// Asks people for their approval, and notes that they were asked. A request that nobody heard of is asked again.
-pub async fn people(context: &Context, action: &Action, why: Why) -> Result<(), Fault> {
-    let open = missing(&action.required, &action.votes);
-    let roles: Vec<Role> = if why == Why::Escalation { open.iter().map(|role| next_role(*role)).collect() } else { open };
-    if let Err(Unsent::NotSent(reason)) = context.post.send(&letter(context, action, &roles, why)).await {
-        return Err(Fault::Retry(reason));
-    }
-    store::retrying(context, || async {
-        let read = desk::read(context, &action.id).await?;
-        let waiting = |action: &Action| action.state == State::WaitingApproval && action.look_at.is_some();
-        let (Some(before), Some(head)) = (read.action.clone().filter(waiting), read.head) else { return Ok(Attempted::Done(())) };
-        let after = Action { look_at: None, ..before.clone() };
-        let mut commit = Commit::default();
-        desk::put(&mut commit, context, &read.batch, &head, Some(&before), &after);
-        store::attempted(commit.run(context).await, ())
-    })
-    .await
-}
-
-/// The message that asks for approval.
-fn letter(context: &Context, action: &Action, roles: &[Role], why: Why) -> Letter {
-    let page = format!("{}/actions/{}", context.settings.base_url, action.id);
-    let roles = roles.iter().map(|role| role.name()).collect::<Vec<_>>().join(" and ");
-    let (mark, subject) = match why {
-        Why::First => ("ask", "Approval needed"),
-        Why::Again => ("ask", "Approval still needed"),
-        Why::Reminder => ("remind", "Reminder, approval needed"),
-        Why::Escalation => ("escalate", "Nobody has decided yet, approval needed"),
-    };
-    Letter {
-        id: format!("{mark}_{}_{}", &action.id, action.expires_at.as_second()),
-        channel: Channel::Slack,
-        to: context.settings.approvals_channel.clone(),
-        subject: format!("{subject}: {}", action.preview.summary),
-        text: format!(
-            "{}\nWhy: {}\nRule: {} ({})\nNeeds: {roles}\nDecide here: {page}",
-            action.preview.summary, action.note, action.preview.clause.rule, action.preview.clause.why
-        ),
-        html: String::new(),
-        links: vec![page],
-        blocks: None,
-    }
-}
-

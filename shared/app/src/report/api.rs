@@ -12,7 +12,9 @@ use crate::import;
 use crate::incident;
 use crate::ports::Order;
 use crate::routes::{Endpoint, class};
+use crate::delegation;
 use crate::sources;
+use crate::stop;
 use crate::store::{self, Page, keys};
 use crate::web::{self, Answer, Problem};
 use bytes::Bytes;
@@ -162,6 +164,12 @@ pub(super) async fn answer(context: &Context, endpoint: Endpoint, request: &Requ
             Ok(list(&items, page.next.as_deref()))
         }
         Endpoint::Sources => Ok(list(&sources::all(context).await?, None)),
+        Endpoint::Stops => Ok(web::json(StatusCode::OK, &stop::shown(context).await?)),
+        Endpoint::Staff => {
+            let (staff, changes) = (crate::staff::all(context).await?, crate::staff::changes(context).await?);
+            Ok(web::json(StatusCode::OK, &json!({"items": staff, "next": null, "changes": changes})))
+        }
+        Endpoint::Delegations => Ok(list(&delegation::all(context).await?, None)),
         Endpoint::ReportOf(month) => {
             let month = Month::parse(&month).ok_or_else(not_a_month)?;
             match query.get("format").map_or("json", String::as_str) {

@@ -9,6 +9,7 @@ use crate::incident;
 use crate::ports::Order;
 use crate::routes::Endpoint;
 use crate::sources;
+use crate::stop;
 use crate::store::{self, Page};
 use crate::token::{self, Caller};
 use crate::web::{self, Answer, Problem};
@@ -72,6 +73,11 @@ pub(super) async fn answer(context: &Context, endpoint: Endpoint, request: &Requ
         Endpoint::TicketsPage => {
             let page: Page<Ticket> = store::page(context, "TICKETS", window.after, window.limit, Order::Descending).await?;
             ::pages::tickets(&viewer, &page.items, more("/tickets?", page.next).as_deref())
+        }
+        Endpoint::StopPage => {
+            let shown = stop::shown(context).await?;
+            let waiting: Vec<_> = shown.waiting.iter().map(|line| (line.action.to_string(), line.summary.clone(), line.held)).collect();
+            ::pages::stop(&viewer, &shown.stops, &waiting, query.get("notice").map(String::as_str))
         }
         Endpoint::SourcesPage => ::pages::sources(&viewer, &sources::all(context).await?, query.get("notice").map(String::as_str)),
         Endpoint::AccountPage(id) => {

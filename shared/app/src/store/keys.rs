@@ -4,6 +4,7 @@ use crate::ports::{Key, Table};
 use domain::book::ResourceId;
 use domain::id::{AccountId, ActionId, CaseId, DecisionId, IncidentId, digest};
 use domain::incident::{Pulse, Trouble};
+use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
@@ -220,6 +221,24 @@ pub fn incident(incident: &IncidentId) -> Key {
     Key { table: Table::Accounts, pk: format!("INCIDENT#{incident}"), sk: "INCIDENT".to_owned() }
 }
 
+/// Who stands in for whom.
+pub fn delegations() -> Key {
+    Key { table: Table::Config, pk: "DELEGATIONS".to_owned(), sk: "DELEGATIONS".to_owned() }
+}
+
+/// A mailed link, found by the hash of its token.
+pub fn link(hash: &str) -> Key {
+    Key { table: Table::Config, pk: format!("LINK#{hash}"), sk: "LINK".to_owned() }
+}
+
+/// The partition of the changes to the staff table.
+pub const STAFF_CHANGES: &str = "STAFF_CHANGES";
+
+/// One change to the staff table, by its time.
+pub fn staff_change(at: Timestamp, staff: &str) -> Key {
+    Key { table: Table::Config, pk: STAFF_CHANGES.to_owned(), sk: format!("{at:.3}#{staff}") }
+}
+
 /// What is stopped by hand.
 pub fn stops() -> Key {
     Key { table: Table::Config, pk: "STOPS".to_owned(), sk: "STOPS".to_owned() }
@@ -328,6 +347,9 @@ mod tests {
             incident(&IncidentId::of("stripe", "default", "failure", "source", "2026-01-31T12:00:00Z")),
             releases(),
             stops(),
+            delegations(),
+            link("9f86d081884c7d65"),
+            staff_change("2026-01-31T12:00:00Z".parse().unwrap(), "mara"),
         ];
         let row = |key: &Key| format!("| {} | `{}` | `{}` |", key.table.name(), key.pk, key.sk);
         let missing: Vec<_> = keys.iter().map(row).filter(|row| !record.contains(row)).collect();

@@ -8,6 +8,7 @@ use domain::action::{self, Action};
 use domain::book::{Head, Invoice, KeptCard, Payment, Person, Subscription};
 use domain::case::Case;
 use domain::decision::Decision;
+use domain::delegation::Delegations;
 use domain::dunning::Plan;
 use domain::event::Event;
 use domain::fact::Row;
@@ -123,6 +124,37 @@ pub struct Alone {
     pub total: Decimal,
 }
 
+/// A mailed link: who may decide what with it, and until when. The token itself is nowhere.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Link {
+    pub hash: String,
+    pub action: ActionId,
+    pub digest: String,
+    pub staff: String,
+    pub expires_at: Timestamp,
+    pub used_at: Option<Timestamp>,
+    pub code: Option<Code>,
+}
+
+/// A code that was sent by another channel, to prove who opens a link.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Code {
+    pub hash: String,
+    pub until: Timestamp,
+    pub tries: u32,
+    /// How many were sent for this link.
+    pub sent: u32,
+}
+
+/// Who changed what about a member of staff.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StaffChange {
+    pub at: Timestamp,
+    pub by: String,
+    pub before: Option<Staff>,
+    pub after: Staff,
+}
+
 macro_rules! stored {
     ($type:ty, $version:literal, |$value:ident| key $key:expr, wake $wake:expr, place $place:expr) => {
         impl Stored for $type {
@@ -183,6 +215,9 @@ stored!(Incident, 1, |it| key keys::incident(&it.id), wake None,
     place Some((format!("INCIDENTS#{}", it.state.name()), format!("{:.3}#{}", it.began_at, it.id))));
 stored!(Releases, 1, |_it| key keys::releases(), wake None, place None);
 stored!(Imports, 1, |it| key keys::imports(&it.kind), wake None, place None);
+stored!(Link, 1, |it| key keys::link(&it.hash), wake None, place None);
+stored!(StaffChange, 1, |it| key keys::staff_change(it.at, &it.after.id), wake None, place None);
+stored!(Delegations, 1, |_it| key keys::delegations(), wake None, place None);
 stored!(Stops, 1, |_it| key keys::stops(), wake None, place None);
 stored!(Staff, 1, |staff| key keys::staff(&staff.id), wake None, place None);
 

@@ -72,10 +72,9 @@ fn shown(kind: &Kind, known: Known<'_>) -> Result<(String, Vec<Line>), NoPreview
             }
             known.pays_in(*amount)?;
             let before = known.head.book.balance.get(&amount.currency()).and_then(|balance| balance.copied());
-            let lines = vec![
-                Line::money("Credit given", None, Some(*amount)),
-                Line::money("Credit at hand", before, before.map(|before| before.plus(*amount))),
-            ];
+            let given = Line::money("Credit given", None, Some(*amount));
+            let lines = [given].into_iter().chain(before.map(|before| Line::money("Credit at hand", Some(before), Some(before.plus(*amount)))));
+            let lines = lines.collect();
             (format!("Credit {amount} to the account"), lines)
         }
         Kind::RetryPayment { invoice, amount } => {

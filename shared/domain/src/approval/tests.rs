@@ -35,6 +35,7 @@ fn vote(staff: &Staff, digest: &str) -> Vote {
         note: String::new(),
         at: Timestamp::UNIX_EPOCH,
         within_limit: false,
+        in_place_of: None,
     }
 }
 

@@ -41,6 +41,7 @@ fn approve(kind: Kind) -> Approved<Action> {
         note: String::new(),
         at: Timestamp::UNIX_EPOCH,
         within_limit: false,
+        in_place_of: None,
     }];
     approved(action).unwrap()
 }

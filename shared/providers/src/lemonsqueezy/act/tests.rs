@@ -29,6 +29,7 @@ fn of(kind: Kind) -> Approved<Action> {
         note: String::new(),
         at: Timestamp::UNIX_EPOCH,
         within_limit: false,
+        in_place_of: None,
     };
     let preview = Preview {
         summary: String::new(),

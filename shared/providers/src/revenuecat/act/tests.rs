@@ -22,6 +22,7 @@ fn waiting(kind: Kind) -> Approved<Action> {
         note: String::new(),
         at: Timestamp::UNIX_EPOCH,
         within_limit: false,
+        in_place_of: None,
     };
     let clause = Clause { rule: "r".into(), policy_version: 1, why: "w".into() };
     let preview = Preview { summary: String::new(), lines: vec![], clause, digest: "d".into() };

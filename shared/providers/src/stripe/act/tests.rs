@@ -412,6 +412,7 @@ fn decided(kind: Kind) -> Approved<Action> {
         note: String::new(),
         at: at(),
         within_limit: false,
+        in_place_of: None,
     };
     let clause = Clause { rule: "r".into(), policy_version: 1, why: "w".into() };
     let action = Action {

@@ -1,0 +1,197 @@
+//! What a mailed link opens. Its token says which request it is about and whom it was sent to, and that is not enough to
+//! decide: mail scanners open links, run their scripts and send their forms. A session or a code proves the person.
+
+use super::decide::{self, ballot_form};
+use super::{own_form, tell_code};
+use crate::context::Context;
+use crate::fault::Fault;
+use crate::report::viewer;
+use crate::staff;
+use crate::store::{self, Attempted, Batch, Code, Commit, Link, keys};
+use crate::token::{self, Caller};
+use crate::web::{self, Answer, Problem};
+use ::pages::Proof;
+use bytes::Bytes;
+use domain::action::{Action, State};
+use domain::id::sha256;
+use domain::staff::Staff;
+use http::{Request, StatusCode};
+use jiff::SignedDuration;
+use std::collections::BTreeMap;
+use subtle::ConstantTimeEq;
+
+/// How often a code is sent for one link: a scanner may press that button, too.
+const CODES_MAX: u32 = 5;
+
+/// Makes somebody's link to a request; the same request and person have the same link until it expires.
+pub async fn make(context: &Context, action: &Action, staff: &Staff) -> Result<String, Fault> {
+    let secret = context.vault.tokens().await?;
+    let expires = action.expires_at.as_second().to_string();
+    let token = token::derived(&secret, &["link", action.id.as_str(), &action.preview.digest, &staff.id, &expires]);
+    let link = Link {
+        hash: sha256(token.as_bytes()),
+        action: action.id.clone(),
+        digest: action.preview.digest.clone(),
+        staff: staff.id.clone(),
+        expires_at: action.expires_at,
+        used_at: None,
+        code: None,
+    };
+    if store::read::<Link>(context, &keys::link(&link.hash)).await?.is_none() {
+        let mut commit = Commit::default();
+        commit.create(&link);
+        // Whoever was quicker wrote the same.
+        let _ = commit.run(context).await;
+    }
+    Ok(format!("{}/approvals#{token}", context.settings.base_url))
+}
+
+/// Answers `POST /approvals`: what the link is about, a code, or the decision.
+pub async fn opened(context: &Context, request: &Request<Bytes>) -> Result<Answer, Problem> {
+    if !token::same_origin(request) {
+        let message = "this did not come from one of our own pages; open the link from the mail again";
+        return Err(Problem::new(StatusCode::FORBIDDEN, "not_permitted", message));
+    }
+    let fields = web::fields(request.body());
+    let token = fields.get("token").map(|token| token.trim().to_lowercase()).unwrap_or_default();
+    let Some(link) = store::read::<Link>(context, &keys::link(&sha256(token.as_bytes()))).await? else {
+        return Ok(gone("This link is not known", "Open it from the mail again, or sign in and decide from the list of what waits."));
+    };
+    if link.used_at.is_some() {
+        return Ok(gone("This link has been used", "One link is one decision. Sign in to see what came of it."));
+    }
+    if link.expires_at <= context.clock.now() {
+        return Ok(gone("This link has expired", "Sign in and decide from the list of what waits, or ask for the request again."));
+    }
+    let action: Action = store::read(context, &keys::action(&link.action)).await?.ok_or_else(|| Problem::not_found("action"))?;
+    let person = staff::find(context, &link.staff).await?;
+    let Some(person) = person else {
+        return Ok(gone("This link is for somebody who no longer works here", "Ask a colleague to decide."));
+    };
+    let caller = match token::caller(context, request).await {
+        Ok(caller) if caller.staff.id != link.staff => {
+            let message = format!("It was sent to {}. Decide from the list of what waits, if your role may.", person.name);
+            return Ok(gone("This link is for somebody else", &message));
+        }
+        Ok(caller) => Some(caller),
+        Err(problem) if problem.status == StatusCode::UNAUTHORIZED => None,
+        Err(problem) => return Err(problem),
+    };
+    if fields.contains_key("decision") {
+        return decided(context, &fields, &link, &action, &person, caller.as_ref()).await;
+    }
+    let mut code_sent = false;
+    if fields.contains_key("send_code") && caller.is_none() && action.state == State::WaitingApproval {
+        code_sent = send_code(context, &link, &person).await?;
+        if !code_sent {
+            let message = "No code can be sent: sign in instead, or open the request in the console.";
+            return Ok(gone("No code was sent", message));
+        }
+    }
+    Ok(show(context, &action, &token, caller.as_ref(), &person, code_sent))
+}
+
+fn gone(title: &str, message: &str) -> Answer {
+    web::html(StatusCode::OK, ::pages::spent(title, message))
+}
+
+fn show(context: &Context, action: &Action, token: &str, caller: Option<&Caller>, person: &Staff, code_sent: bool) -> Answer {
+    let proof = match caller.and_then(|caller| caller.csrf.clone()) {
+        Some(csrf) => Proof::Session { csrf },
+        None => Proof::NoSession { code_sent, name: person.name.clone() },
+    };
+    let viewer = caller.map(|caller| viewer(context, caller));
+    web::html(StatusCode::OK, ::pages::opened(viewer.as_ref(), action, token, proof))
+}
+
+async fn decided(
+    context: &Context,
+    fields: &BTreeMap<String, String>,
+    link: &Link,
+    action: &Action,
+    person: &Staff,
+    caller: Option<&Caller>,
+) -> Result<Answer, Problem> {
+    match caller {
+        Some(caller) => own_form(caller, fields)?,
+        None => {
+            let code = fields.get("code").map(String::as_str).unwrap_or_default();
+            if let Err(why) = check_code(context, link, code).await? {
+                return Ok(gone("This code is not right", why));
+            }
+        }
+    }
+    let ballot = ballot_form(fields)?;
+    if ballot.preview_digest != link.digest || action.preview.digest != link.digest {
+        return Ok(gone("This has changed since the link was sent", "Sign in, look at the new preview and decide there."));
+    }
+    match decide::decide(context, &link.action, person, ballot).await {
+        Ok(action) => {
+            spend(context, link).await?;
+            if caller.is_some() {
+                return Ok(web::see_other(&format!("/actions/{}", action.id)));
+            }
+            Ok(gone(&format!("It is {}", action.state.name().replace('_', " ")), "Your decision is in the ledger. You can close this page."))
+        }
+        Err(problem) => Ok(gone("This could not be decided", &problem.message)),
+    }
+}
+
+async fn spend(context: &Context, link: &Link) -> Result<(), Fault> {
+    let key = keys::link(&link.hash);
+    store::retrying(context, || async {
+        let batch = Batch::read(context, vec![key.clone()]).await?;
+        let Some(standing) = batch.get::<Link>(&key)? else { return Ok(Attempted::Done(())) };
+        let mut commit = Commit::default();
+        commit.over(&batch, &Link { used_at: Some(context.clock.now()), code: None, ..standing });
+        store::attempted(commit.run(context).await, ())
+    })
+    .await
+}
+
+/// Sends a code by Slack, which a mail scanner does not read. Nothing, where the person is not known there.
+async fn send_code(context: &Context, link: &Link, person: &Staff) -> Result<bool, Problem> {
+    let Some(slack) = &person.slack else { return Ok(false) };
+    let asking = &context.policies.approval.current().asking;
+    let (key, secret, now) = (keys::link(&link.hash), context.vault.tokens().await?, context.clock.now());
+    let code = store::retrying(context, || async {
+        let batch = Batch::read(context, vec![key.clone()]).await?;
+        let standing: Link = batch.get(&key)?.ok_or_else(|| Fault::Park("a link is gone".to_owned()))?;
+        let sent = standing.code.as_ref().map_or(0, |code| code.sent);
+        if sent >= CODES_MAX {
+            return Ok(Attempted::Done(None));
+        }
+        let digits = token::derived(&secret, &["code", &link.hash, &now.to_string(), &sent.to_string()]);
+        let number = u64::from_str_radix(&digits[..12], 16).unwrap_or_default() % 1_000_000;
+        let code = format!("{number:06}");
+        let hash = sha256(format!("{}:{code}", link.hash).as_bytes());
+        let until = now + SignedDuration::from_mins(asking.code_minutes);
+        let mut commit = Commit::default();
+        commit.over(&batch, &Link { code: Some(Code { hash, until, tries: 0, sent: sent + 1 }), ..standing });
+        store::attempted(commit.run(context).await, Some(code))
+    })
+    .await?;
+    let Some(code) = code else { return Ok(false) };
+    Ok(tell_code(context, &slack.user, &code, asking.code_minutes).await)
+}
+
+async fn check_code(context: &Context, link: &Link, given: &str) -> Result<Result<(), &'static str>, Fault> {
+    let given: String = given.chars().filter(|letter| !letter.is_whitespace()).collect();
+    let (key, now) = (keys::link(&link.hash), context.clock.now());
+    let tries_max = context.policies.approval.current().asking.code_tries;
+    store::retrying(context, || async {
+        let batch = Batch::read(context, vec![key.clone()]).await?;
+        let standing: Link = batch.get(&key)?.ok_or_else(|| Fault::Park("a link is gone".to_owned()))?;
+        let Some(code) = standing.code.clone().filter(|code| now < code.until && code.tries < tries_max) else {
+            return Ok(Attempted::Done(Err("Open the link again and have a code sent, or sign in.")));
+        };
+        let hash = sha256(format!("{}:{given}", link.hash).as_bytes());
+        if bool::from(hash.as_bytes().ct_eq(code.hash.as_bytes())) {
+            return Ok(Attempted::Done(Ok(())));
+        }
+        let mut commit = Commit::default();
+        commit.over(&batch, &Link { code: Some(Code { tries: code.tries + 1, ..code }), ..standing });
+        store::attempted(commit.run(context).await, Err("Go back and enter it as Slack shows it, or open the link again for a new one."))
+    })
+    .await
+}

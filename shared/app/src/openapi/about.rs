@@ -1,0 +1,220 @@
+//! What is said of each route beside its path: who may ask, what they send, and how they are answered.
+
+use super::parameter::Parameter::{self, *};
+use std::collections::BTreeSet;
+
+pub const JSON: &str = "application/json";
+const FORM: &str = "application/x-www-form-urlencoded";
+/// Some answers are also given as plain text.
+const OR_TEXT: &[&str] = &[JSON, "text/plain"];
+const PAGE: &[Parameter] = &[Limit, Cursor];
+
+/// Who may ask at all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asker {
+    Anybody,
+    /// Somebody who is signed in; the answer depends on the role.
+    Staff,
+    /// Whoever signs as the provider does.
+    Provider,
+}
+
+/// The schema of what is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Body {
+    Nothing,
+    May(&'static str),
+    Must(&'static str),
+}
+
+#[derive(Debug, Clone, Copy)]
+pub struct About {
+    pub method: &'static str,
+    pub pattern: &'static str,
+    /// The operation's name in programs that are made from the document.
+    pub id: &'static str,
+    pub summary: &'static str,
+    pub asker: Asker,
+    pub with: &'static [Parameter],
+    pub body: Body,
+    pub sent_as: &'static [&'static str],
+    pub answered_as: &'static [&'static str],
+    status: u16,
+    /// The schema of the answer; an empty name is an empty answer.
+    answer: &'static str,
+    also: &'static [(u16, &'static str)],
+    refuses: &'static [u16],
+}
+
+impl About {
+    const fn new(method: &'static str, pattern: &'static str, id: &'static str, answer: &'static str, summary: &'static str) -> Self {
+        Self {
+            method,
+            pattern,
+            id,
+            summary,
+            asker: Asker::Staff,
+            with: &[],
+            body: Body::Nothing,
+            sent_as: &[JSON],
+            answered_as: &[JSON],
+            status: 200,
+            answer,
+            also: &[],
+            refuses: &[],
+        }
+    }
+
+    const fn by(self, asker: Asker) -> Self {
+        Self { asker, ..self }
+    }
+
+    const fn with(self, with: &'static [Parameter]) -> Self {
+        Self { with, ..self }
+    }
+
+    const fn takes(self, body: Body) -> Self {
+        Self { body, ..self }
+    }
+
+    const fn sent_as(self, sent_as: &'static [&'static str]) -> Self {
+        Self { sent_as, ..self }
+    }
+
+    const fn answered_as(self, answered_as: &'static [&'static str]) -> Self {
+        Self { answered_as, ..self }
+    }
+
+    const fn with_status(self, status: u16) -> Self {
+        Self { status, ..self }
+    }
+
+    const fn also(self, also: &'static [(u16, &'static str)]) -> Self {
+        Self { also, ..self }
+    }
+
+    const fn refuses(self, refuses: &'static [u16]) -> Self {
+        Self { refuses, ..self }
+    }
+
+    /// How it answers where all is well.
+    pub fn answers(&self) -> impl Iterator<Item = (u16, &'static str)> {
+        std::iter::once((self.status, self.answer)).chain(self.also.iter().copied())
+    }
+
+    /// Its own refusals, and those that every request of a signed-in person can meet.
+    pub fn refusals(&self) -> BTreeSet<u16> {
+        let of_staff: &[u16] = match (self.asker, self.method) {
+            (Asker::Staff, "GET") => &[400, 401, 503],
+            (Asker::Staff, _) => &[400, 401, 403, 413, 503],
+            _ => &[],
+        };
+        self.refuses.iter().chain(of_staff).copied().collect()
+    }
+}
+
+const fn get(pattern: &'static str, id: &'static str, answer: &'static str, summary: &'static str) -> About {
+    About::new("GET", pattern, id, answer, summary)
+}
+
+const fn post(pattern: &'static str, id: &'static str, answer: &'static str, summary: &'static str) -> About {
+    About::new("POST", pattern, id, answer, summary)
+}
+
+pub static ABOUT: &[About] = &[
+    post("/webhooks/{provider}/{source}", "deliver", "Counted", "Takes a delivery that the provider signed")
+        .by(Asker::Provider)
+        .takes(Body::Must("Anything"))
+        .sent_as(&[JSON, FORM])
+        .refuses(&[400, 401, 404, 413, 415, 503]),
+    post("/slack/interactions", "interact", "", "Takes a button pressed in Slack, signed by Slack")
+        .by(Asker::Provider)
+        .takes(Body::Must("Interaction"))
+        .sent_as(&[FORM])
+        .refuses(&[400, 401, 413, 415, 503]),
+    get("/healthz", "health", "Health", "Says that it is ready").by(Asker::Anybody),
+    get("/api/openapi.json", "document", "Record", "Describes all of this").by(Asker::Anybody),
+    get("/api/accounts", "listAccounts", "Accounts", "Lists accounts, each as its sidebar without what imports say").with(PAGE),
+    get("/api/accounts/{id}", "account", "Sidebar", "Shows an account at a glance").answered_as(OR_TEXT).refuses(&[404]),
+    post("/api/accounts/search", "searchAccounts", "Accounts", "Finds accounts by e-mail, name, invoice or last four digits; the first 50")
+        .takes(Body::Must("Question")),
+    get("/api/accounts/{id}/ledger", "ledger", "Ledger", "Lists what was asked, decided, tried and proved, oldest first")
+        .with(PAGE)
+        .refuses(&[404]),
+    get("/api/accounts/{id}/ledger/head", "ledgerHead", "LedgerHead", "Says where the chain of the ledger stands").refuses(&[404]),
+    get("/api/accounts/{id}/timeline", "timeline", "Timeline", "Lists what the provider told, newest first").with(PAGE).refuses(&[404]),
+    get("/api/cases", "listCases", "Cases", "Lists cases, newest first").with(&[Limit, Cursor, Class, StateOfCase]),
+    get("/api/cases/{id}", "case", "CaseShown", "Shows a case with everything that counts before somebody decides")
+        .with(&[FormatOfCase])
+        .answered_as(OR_TEXT)
+        .refuses(&[404]),
+    post("/api/cases/{id}/resolve", "resolveCase", "CaseRecord", "Ends a case").takes(Body::May("Resolve")).refuses(&[404, 409]),
+    post("/api/cases/{id}/class", "correctCase", "CaseRecord", "Says that a case is of another class")
+        .takes(Body::Must("Correct"))
+        .refuses(&[404]),
+    get("/api/actions", "listActions", "Actions", "Lists actions, newest first")
+        .with(&[Limit, Cursor, StateOfAction, Account])
+        .refuses(&[404]),
+    get("/api/actions/{id}", "action", "Action", "Shows an action").refuses(&[404]),
+    get("/api/actions/{id}/receipt", "receipt", "Receipt", "Shows an action with its entries of the ledger").refuses(&[404]),
+    post("/api/actions", "ask", "Action", "Asks for an action: previewed, and decided at once where the asker may decide alone")
+        .with(&[IdempotencyKey])
+        .takes(Body::Must("Ask"))
+        .with_status(201)
+        .refuses(&[404, 409, 422]),
+    post("/api/actions/{id}/decision", "decide", "Action", "Approves or denies exactly what the preview shows")
+        .takes(Body::Must("Ballot"))
+        .refuses(&[404, 409]),
+    post("/api/actions/{id}/withdraw", "withdraw", "Action", "Takes a request back before anything was sent").refuses(&[404, 409]),
+    get("/api/stop", "stops", "StopShown", "Shows what is stopped, and what waits behind it"),
+    post("/api/stop", "stop", "StopShown", "Stops what leaves, or releases it").takes(Body::Must("StopWish")).refuses(&[409]),
+    get("/api/staff", "listStaff", "StaffTable", "Lists who works here and as what, and who changed that"),
+    get("/api/delegations", "listDelegations", "Delegations", "Lists who stands in for whom"),
+    post("/api/delegations", "delegate", "Delegations", "Says who stands in for somebody who is away")
+        .takes(Body::Must("DelegationWish"))
+        .refuses(&[404, 422]),
+    get("/api/dunning", "listDunning", "Plans", "Lists recoveries by when they go on").with(&[Limit, Cursor, DueBefore]),
+    get("/api/declines/{provider}/{code}", "decline", "Decline", "Says what a code of a failed payment means").refuses(&[404]),
+    get("/api/entitlements/{account}", "entitlement", "Entitled", "Says what the customer may use").refuses(&[404]),
+    get("/api/accounts/{id}/group", "group", "Group", "Shows which accounts are, or may be, one customer").refuses(&[404]),
+    post("/api/accounts/{id}/group", "tellGroup", "GroupRecord", "Says that two accounts are one customer, or are not")
+        .takes(Body::Must("GroupWord"))
+        .refuses(&[404, 422]),
+    get("/api/backfill/{provider}/{source}", "backfill", "Backfill", "Says how far the filling of the book has come").refuses(&[404]),
+    post("/api/backfill/{provider}/{source}", "fill", "Backfill", "Begins to fill the book from the provider's own lists")
+        .with(&[Since, DryRun])
+        .with_status(202)
+        .refuses(&[404, 409]),
+    get("/api/import/{kind}", "imports", "Imports", "Says which imports of a kind count").refuses(&[404]),
+    post("/api/import/{kind}", "import", "Imported", "Takes a file in, whole or not at all")
+        .with(&[DryRun, Extra, Provider, Source])
+        .takes(Body::Must("Rows"))
+        .sent_as(&["text/csv", "application/x-ndjson"])
+        .refuses(&[404, 409, 415, 422]),
+    post("/api/playbooks/{name}", "play", "Play", "Shows what a playbook would do for somebody; nothing is written")
+        .takes(Body::Must("PlayAsked"))
+        .answered_as(OR_TEXT)
+        .refuses(&[404, 422]),
+    get("/api/incidents", "listIncidents", "Incidents", "Lists incidents, newest first").with(&[Limit, Cursor, StateOfIncident]),
+    get("/api/incidents/{id}", "incident", "IncidentShown", "Shows an incident and a page of whom it concerns").with(PAGE).refuses(&[404]),
+    get("/api/releases", "listReleases", "ReleaseList", "Lists what went live lately, oldest first"),
+    post("/api/releases", "tellRelease", "Releases", "Remembers something that went live").takes(Body::Must("ReleaseTold")),
+    get("/api/disputes", "listDisputes", "Disputes", "Lists disputes, newest first").with(&[Limit, Cursor, StateOfCase]),
+    get("/api/decisions/{id}", "decision", "Decision", "Shows how a case was judged, with everything that it went by").refuses(&[404]),
+    post("/api/decisions/{id}/replay", "replay", "Replayed", "Judges again under another version of the policy; nothing is written")
+        .takes(Body::Must("Replay"))
+        .refuses(&[404]),
+    get("/api/tickets", "listTickets", "Tickets", "Lists tickets, newest first").with(PAGE),
+    get("/api/sources", "listSources", "Sources", "Lists how the sources are set up"),
+    post(
+        "/api/sources/{provider}/{source}",
+        "changeSource",
+        "Source",
+        "Changes a source: done at once, or noted until another person asks for the same",
+    )
+    .takes(Body::Must("SourceWish"))
+    .also(&[(202, "Source")])
+    .refuses(&[404]),
+    get("/api/reports/{month}", "report", "Report", "Reports a month").with(&[FormatOfReport]).also(&[(303, "")]),
+    get("/api/reports/{month}/rows", "rows", "FactRows", "Lists every row that a month's report is made of"),
+];

@@ -1,0 +1,75 @@
+//! What may stand in a path, behind its question mark, and in a header.
+
+use super::shape::{date, flag, text, time, words};
+use domain::action::State;
+use domain::case::{self, Class};
+use domain::import::Kind;
+use domain::incident;
+use domain::playbook::Name;
+use serde_json::{Value, json};
+
+/// A parameter beside the path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Parameter {
+    Limit,
+    Cursor,
+    Class,
+    StateOfCase,
+    StateOfAction,
+    StateOfIncident,
+    Account,
+    DueBefore,
+    FormatOfCase,
+    FormatOfReport,
+    DryRun,
+    Since,
+    Extra,
+    Provider,
+    Source,
+    IdempotencyKey,
+}
+
+impl Parameter {
+    pub fn shown(self) -> Value {
+        let limit = json!({"type": "integer", "minimum": 1, "maximum": 1000, "default": 100});
+        let key = json!({"type": "string", "minLength": 1, "maxLength": 255});
+        let (name, schema, meaning) = match self {
+            Self::Limit => ("limit", limit, "How many items at most."),
+            Self::Cursor => ("cursor", text(), "The `next` of the page before."),
+            Self::Class => ("class", words(Class::ALL), "Only cases of this class; a page may then hold fewer than `limit`."),
+            Self::StateOfCase => ("state", words([case::State::Open, case::State::Resolved]), "Only those in this state."),
+            Self::StateOfAction => ("state", words(State::ALL), "Only those in this state."),
+            Self::StateOfIncident => ("state", words([incident::State::Open, incident::State::Over]), "Only those in this state."),
+            Self::Account => ("account", text(), "Only actions of this account; a page may then hold fewer than `limit`."),
+            Self::DueBefore => ("due_before", time(), "Only those that go on before this time."),
+            Self::FormatOfCase => ("format", words(["slack"]), "The preview as Slack's blocks."),
+            Self::FormatOfReport => ("format", words(["json", "html"]), "`html` leads to the page."),
+            Self::DryRun => ("dry_run", flag(), "Only says what it would do."),
+            Self::Since => ("since", date(), "Only what is newer; a time does as well."),
+            Self::Extra => ("extra", words(["refuse", "keep"]), "Whether columns of customers that nobody knows become metadata."),
+            Self::Provider => ("provider", text(), "Whose rows these are where they do not say."),
+            Self::Source => ("source", text(), "Of which source they are where they do not say."),
+            Self::IdempotencyKey => ("Idempotency-Key", key, "A repeat under the same key answers the same action."),
+        };
+        let (place, required) = if self == Self::IdempotencyKey { ("header", true) } else { ("query", false) };
+        json!({"name": name, "in": place, "required": required, "schema": schema, "description": meaning})
+    }
+}
+
+/// A gap of a path.
+pub fn in_path(pattern: &str, gap: &str) -> Value {
+    let all = || providers::ALL.iter().map(|provider| provider.name);
+    let schema = match (pattern, gap) {
+        ("/webhooks/{provider}/{source}" | "/api/sources/{provider}/{source}", "provider") => words(all()),
+        ("/api/backfill/{provider}/{source}", "provider") => {
+            words(providers::ALL.iter().filter(|provider| provider.api.is_some()).map(|provider| provider.name))
+        }
+        ("/api/import/{kind}", _) => words(Kind::ALL),
+        ("/api/playbooks/{name}", _) => words(Name::ALL),
+        (_, "month") => json!({"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}$", "examples": ["2026-01"]}),
+        _ => text(),
+    };
+    let of_account = gap == "account" || pattern.starts_with("/api/accounts/");
+    let meaning = if of_account { "Recoup's id, or `provider[/source]:customer_id` such as `stripe:cus_1`." } else { gap };
+    json!({"name": gap, "in": "path", "required": true, "schema": schema, "description": meaning})
+}
