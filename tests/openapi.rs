@@ -71,7 +71,12 @@ fn an_answer_that_differs_is_complained_of() {
             json!(["2026-01-01"]),
             "the answer[0] is \"2026-01-01\", and should be a date-time",
         ),
-        ("no decimal", listed(json!({"type": "string", "format": "decimal"})), json!(["1e3"]), "the answer[0] is \"1e3\", and should be a decimal"),
+        (
+            "no decimal",
+            listed(json!({"type": "string", "format": "decimal"})),
+            json!(["1e3"]),
+            "the answer[0] is \"1e3\", and should be a decimal",
+        ),
         ("a decimal", listed(json!({"type": "string", "format": "decimal"})), json!(["-12.50"]), ""),
     ];
     for (name, schema, answer, expected) in rows {

@@ -3,12 +3,14 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
 mod absurd;
+mod channels;
 mod desk;
 mod eligible;
 mod http;
 mod incidents;
 mod intake;
 mod lists;
+mod matrix;
 mod openapi;
 mod scenarios;
 mod simulation;

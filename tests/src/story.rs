@@ -6,7 +6,8 @@
 //! `dispute ID CHARGE STATUS` · `charge_for INVOICE CHARGE` · `hold CHARGE CUSTOMER AMOUNT CURRENCY` · `address CUSTOMER EMAIL` · `late_invoice ID CUSTOMER AMOUNT CURRENCY MADE_AT` ·
 //! `play STAFF PLAYBOOK FIELD=VALUE …` · `release NAME` (something goes live) · `drafts INVOICE` (advice and reply) · `import KIND HEADER ROW …` (CSV without blanks) · `cases` (what they say) ·
 //! `charge ID CUSTOMER AMOUNT CURRENCY` · `refund STAFF CHARGE AMOUNT REASON` · `ask STAFF ACCOUNT REASON KIND FIELD=VALUE …` (several kinds are a bundle) · `approve STAFF` · `deny STAFF` · `withdraw STAFF` ·
-//! `refund_fails CHARGE` · `provider TROUBLE` · `again` (the delivery before is sent once more) · `wait` ·
+//! `stop STAFF FIELD=VALUE …` · `delegate STAFF FIELD=VALUE …` ·
+//! `refund_fails CHARGE` · `provider TROUBLE [NAME]` · `again` (the delivery before is sent once more) · `wait` ·
 //! `deliver PROVIDER FILE` (a recorded delivery from `tests/fixtures`) · `show PROVIDER:CUSTOMER` (the sidebar) · `tickets`.
 
 use crate::{stripe, world};
@@ -231,6 +232,7 @@ impl Telling {
                 world::ask(&self.service, "luis", Method::POST, "/api/releases", Some(&body), None).await;
             }
             ["ask", staff, account, reason, wish @ ..] => self.ask(staff, account, reason, wish).await,
+            ["delegate", staff, fields @ ..] => self.delegate(staff, fields).await,
             ["stop", staff, fields @ ..] => self.stop(staff, fields).await,
             ["withdraw", staff] => self.withdraw(staff).await,
             ["refund", staff, charge, amount, reason] => self.refund(staff, charge, amount, reason).await,
@@ -241,6 +243,7 @@ impl Telling {
                 refund["status"] = json!("failed");
                 self.deliver("refund.failed", at, refund).await;
             }
+            ["provider", trouble, name] => self.service.sandbox.trouble(name, trouble).unwrap(),
             ["provider", trouble] => self.service.sandbox.trouble("stripe", trouble).unwrap(),
             ["again"] => {
                 let body = self.last.clone().expect("nothing was delivered before");
@@ -346,7 +349,12 @@ impl Telling {
                 (None, Some(text)) => text.to_owned(),
                 _ => "?".to_owned(),
             };
-            self.say(&format!("    {}: {} → {}", line["label"].as_str().unwrap_or_default(), shown(&line["before"]), shown(&line["after"])));
+            self.say(&format!(
+                "    {}: {} → {}",
+                line["label"].as_str().unwrap_or_default(),
+                shown(&line["before"]),
+                shown(&line["after"])
+            ));
         }
     }
 
@@ -362,6 +370,16 @@ impl Telling {
                 let standing = answer["stops"]["standing"].as_array().map_or(0, Vec::len);
                 self.say(&format!("{standing} stops stand, {} actions wait behind them, {} go", count(true), count(false)));
             }
+            _ => self.say(&format!("{staff} is refused: {}", answer["error"]["message"].as_str().unwrap_or_default())),
+        }
+    }
+
+    async fn delegate(&mut self, staff: &str, fields: &[&str]) {
+        let fields = fields.iter().map(|field| field.split_once('=').expect("fields are written name=value"));
+        let body: BTreeMap<_, _> = fields.collect();
+        let (status, answer) = world::ask(&self.service, staff, Method::POST, "/api/delegations", Some(&json!(body)), None).await;
+        match status {
+            StatusCode::OK => self.say(&format!("{} decides in somebody's place", body["to"])),
             _ => self.say(&format!("{staff} is refused: {}", answer["error"]["message"].as_str().unwrap_or_default())),
         }
     }
@@ -428,7 +446,12 @@ impl Telling {
                 let confirmed = if action.confirmed_at.is_some() { ", confirmed by the provider" } else { "" };
                 self.once(
                     action.id.as_str(),
-                    format!("action {} of {} ({needs}): {}{confirmed}", action.kind.name(), action.kind.target().id().unwrap_or_else(|| "the account".to_owned()), action.state.name()),
+                    format!(
+                        "action {} of {} ({needs}): {}{confirmed}",
+                        action.kind.name(),
+                        action.kind.target().id().unwrap_or_else(|| "the account".to_owned()),
+                        action.state.name()
+                    ),
                 );
             }
         }

@@ -331,7 +331,9 @@ fn trouble(provider: &str, status: u16) -> Value {
     let message = "the sandbox was told to answer this";
     match provider {
         "chargebee" => json!({"message": message, "type": "operation_failed", "api_error_code": "sandbox", "http_status_code": status}),
-        "lemonsqueezy" => json!({"jsonapi": {"version": "1.0"}, "errors": [{"status": status.to_string(), "title": "Sandbox", "detail": message}]}),
+        "lemonsqueezy" => {
+            json!({"jsonapi": {"version": "1.0"}, "errors": [{"status": status.to_string(), "title": "Sandbox", "detail": message}]})
+        }
         "mollie" => json!({"status": status, "title": "Sandbox", "detail": message}),
         "revenuecat" => json!({"object": "error", "type": "sandbox", "message": message, "retryable": status >= 500}),
         _ => json!({"error": {"type": "api_error", "code": "sandbox", "message": message}}),

@@ -83,7 +83,8 @@ pub async fn dispatch(service: &Service, request: &Request<Bytes>) -> Answer {
             answer
         }
         Ok((Function::Approval, endpoint)) => {
-            let catalogue = matches!(&endpoint, Endpoint::Import(kind) if kind == "catalogue") && request.uri().query() != Some("dry_run=true");
+            let catalogue =
+                matches!(&endpoint, Endpoint::Import(kind) if kind == "catalogue") && request.uri().query() != Some("dry_run=true");
             let answer = approval::http(&service.context, endpoint, request).await;
             if catalogue && answer.status() == StatusCode::OK {
                 service.sells(request);

@@ -103,7 +103,8 @@ impl Service {
     /// What the catalogue that was just taken sells, the sandbox sells, too.
     pub fn sells(&self, request: &http::Request<bytes::Bytes>) {
         let format = request.headers().get("content-type").and_then(|kind| kind.to_str().ok()).and_then(Format::of_media_type);
-        let read = format.map(|format| import::understood(&self.context, Kind::Catalogue, format, request.body(), (None, None), Extra::Refuse));
+        let read =
+            format.map(|format| import::understood(&self.context, Kind::Catalogue, format, request.body(), (None, None), Extra::Refuse));
         if let Some(Ok(Records::Catalogue(prices))) = read {
             let _ = self.sandbox.sells(&prices);
         }

@@ -20,8 +20,8 @@ use crate::group;
 use crate::import;
 use crate::incident;
 use crate::message::Message;
-use crate::routes::Endpoint;
 use crate::ports::{Channel, Letter};
+use crate::routes::Endpoint;
 use crate::sources;
 use crate::stop;
 use crate::token::{self, Caller};
@@ -106,8 +106,9 @@ async fn signed_in(context: &Context, endpoint: Endpoint, request: &Request<Byte
             })
         }
         Endpoint::Stop => {
-            let wish = serde_json::from_slice(request.body())
-                .map_err(|error| Problem::malformed(format!("send what to stop: `source`, `segment` or `kind`, or nothing for all: {error}")))?;
+            let wish = serde_json::from_slice(request.body()).map_err(|error| {
+                Problem::malformed(format!("send what to stop: `source`, `segment` or `kind`, or nothing for all: {error}"))
+            })?;
             Ok(web::json(StatusCode::OK, &stop::change(context, &wish, &caller.staff).await?))
         }
         Endpoint::StopPageForm => {

@@ -60,7 +60,7 @@ fn letter(context: &Context, incident: &Incident) -> Letter {
         text,
         html: String::new(),
         links: vec![page],
-            blocks: None,
+        blocks: None,
     }
 }
 

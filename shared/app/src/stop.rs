@@ -55,7 +55,8 @@ async fn waiting(context: &Context, stops: &Stops) -> Result<Vec<(Action, Waitin
     let mut found = Vec::new();
     for action in page.items.into_iter().filter(|action| action.bundle.is_none()) {
         let Some(head) = store::read::<Head>(context, &keys::head(&action.account)).await? else { continue };
-        let scope = Scope { source: Some(format!("{}/{}", head.provider, head.source)), segment: None, kind: Some(action.kind.name().to_owned()) };
+        let scope =
+            Scope { source: Some(format!("{}/{}", head.provider, head.source)), segment: None, kind: Some(action.kind.name().to_owned()) };
         let line = Waiting {
             action: action.id.clone(),
             summary: action.preview.summary.clone(),

@@ -164,10 +164,7 @@ impl State {
 
     /// Whether nothing more will happen by itself.
     pub fn is_final(self) -> bool {
-        matches!(
-            self,
-            Self::Executed | Self::Failed | Self::Denied | Self::Expired | Self::Stale | Self::NeedsPerson | Self::Withdrawn
-        )
+        matches!(self, Self::Executed | Self::Failed | Self::Denied | Self::Expired | Self::Stale | Self::NeedsPerson | Self::Withdrawn)
     }
 }
 
@@ -298,6 +295,11 @@ pub enum Outcome {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         link: Option<String>,
     },
-    Refused { code: String, message: String },
-    NeedsPerson { instead: String },
+    Refused {
+        code: String,
+        message: String,
+    },
+    NeedsPerson {
+        instead: String,
+    },
 }

@@ -15,8 +15,7 @@ mod tries;
 
 pub use card::KeptCard;
 pub use head::{
-    Book, CardLine, CaseLine, DisputeLine, Figures, Head, HistoryLine, Link, PaymentLine, PeriodLine, PlanLine, SubscriptionLine,
-    UnderWay,
+    Book, CardLine, CaseLine, DisputeLine, Figures, Head, HistoryLine, Link, PaymentLine, PeriodLine, PlanLine, SubscriptionLine, UnderWay,
 };
 pub use invoice::{CreditNote, Due, Invoice};
 pub use latest::{Latest, Stamp};

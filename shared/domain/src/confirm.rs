@@ -85,9 +85,7 @@ pub fn confirm(event: &Event, desk: &mut Desk, now: Timestamp) -> Vec<Note> {
             }
         }
     }
-    if event.origin != Origin::Answer {
-        notes.extend(shown(event, desk, now));
-    }
+    notes.extend(shown(event, desk, now));
     notes
 }
 
@@ -96,7 +94,9 @@ fn shown(event: &Event, desk: &mut Desk, now: Timestamp) -> Vec<Note> {
     let mut notes = Vec::new();
     let shows_balance = event.seen.iter().any(|seen| matches!(seen, Seen::Balance(_)));
     let done: Vec<_> = desk.actions.values().filter(|action| action.state == State::Executed && action.confirmed_at.is_none()).collect();
-    let done = done.into_iter().filter(|action| shows(&action.kind, &action.id, &desk.touched, shows_balance));
+    // Our own answer proves nothing; but the provider's total may have been quicker than it.
+    let proves = |action: &&Action| event.origin != Origin::Answer || matches!(action.kind, Kind::Refund { .. });
+    let done = done.into_iter().filter(proves).filter(|action| shows(&action.kind, &action.id, &desk.touched, shows_balance));
     for id in done.map(|action| action.id.clone()).collect::<Vec<_>>() {
         if let Some(action) = desk.actions.get_mut(&id) {
             action.confirmed_at = Some(now);
@@ -179,7 +179,8 @@ fn succeeded(action: &mut Action, refund: &RefundSeen, now: Timestamp) -> bool {
         action.state = State::Executed;
         action.ended_at = Some(now);
         action.look_at = None;
-        action.outcome = Some(Outcome::Done { reference: refund.id.clone(), status: "succeeded".to_owned(), made_at: refund.created_at, link: None });
+        action.outcome =
+            Some(Outcome::Done { reference: refund.id.clone(), status: "succeeded".to_owned(), made_at: refund.created_at, link: None });
     }
     true
 }

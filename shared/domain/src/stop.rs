@@ -117,7 +117,10 @@ mod tests {
         ];
         let what = [scope("stripe/default", "", "refund"), scope("stripe/default", "standard", ""), scope("mollie/default", "", "credit")];
         for (name, scope, held) in rows {
-            let stops = Stops { standing: vec![Stop { scope, by: "mara".into(), at: Timestamp::UNIX_EPOCH, note: String::new() }], changes: vec![] };
+            let stops = Stops {
+                standing: vec![Stop { scope, by: "mara".into(), at: Timestamp::UNIX_EPOCH, note: String::new() }],
+                changes: vec![],
+            };
             assert_eq!([0, 1, 2].map(|place| stops.holds(&what[place])), held, "{name}");
         }
     }

@@ -69,7 +69,9 @@ pub async fn by_staff(context: &Context, request: &Request<Bytes>, staff: &Staff
         {
             let at = sha256(request.body());
             if !asked.preview_only && store::read::<Head>(context, &keys::head(&account)).await?.is_some() {
-                return Err(Tried { account: &account, kind: kind_of(&asked.wish), at: &at, by: &staff.id }.refused(context, problem).await?);
+                return Err(Tried { account: &account, kind: kind_of(&asked.wish), at: &at, by: &staff.id }
+                    .refused(context, problem)
+                    .await?);
             }
         }
         return Err(problem);

@@ -215,13 +215,7 @@ async fn again(context: &Context, id: &ActionId, first: bool, note: Option<Strin
     }
 }
 
-async fn store_attempt(
-    context: &Context,
-    read: Read,
-    action: Action,
-    head: Head,
-    note: Option<String>,
-) -> Result<Attempted<Next>, Fault> {
+async fn store_attempt(context: &Context, read: Read, action: Action, head: Head, note: Option<String>) -> Result<Attempted<Next>, Fault> {
     let limits = context.policies.limits.current();
     let now = context.clock.now();
     let before = action;

@@ -131,7 +131,10 @@ async fn decided(
             if caller.is_some() {
                 return Ok(web::see_other(&format!("/actions/{}", action.id)));
             }
-            Ok(gone(&format!("It is {}", action.state.name().replace('_', " ")), "Your decision is in the ledger. You can close this page."))
+            Ok(gone(
+                &format!("It is {}", action.state.name().replace('_', " ")),
+                "Your decision is in the ledger. You can close this page.",
+            ))
         }
         Err(problem) => Ok(gone("This could not be decided", &problem.message)),
     }

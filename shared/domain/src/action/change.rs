@@ -27,10 +27,12 @@ pub(super) fn change_of<'a>(known: &Known<'a>, subscription: &str, plan: &str) -
         return Err(NoPreview::Same(subscription.to_owned()));
     }
     let to = known.sold(plan)?;
-    let (unit, old) = (to.unit.ok_or_else(|| NoChange::NoPrice(plan.to_owned()))?, from.unit);
-    let old = old.ok_or_else(|| NoPreview::UnknownPlan(subscription.to_owned()))?;
+    let listed = |price: &str| known.prices.iter().find(|listed| listed.price == price);
+    // Some providers tell no prices: then the catalogue does.
+    let unit = to.unit.ok_or_else(|| NoChange::NoPrice(plan.to_owned()))?;
+    let old = from.unit.or_else(|| listed(&from.price)?.unit).ok_or_else(|| NoPreview::UnknownPlan(subscription.to_owned()))?;
     let names = || (from.price.clone(), to.price.clone());
-    if to.interval != from.interval {
+    if from.interval.is_some() && to.interval != from.interval {
         let (from, to) = names();
         return Err(NoChange::OtherInterval { from, to }.into());
     }
@@ -38,8 +40,7 @@ pub(super) fn change_of<'a>(known: &Known<'a>, subscription: &str, plan: &str) -
         let (from, to) = names();
         return Err(NoChange::OtherCurrency { from, to }.into());
     }
-    let rank = |price: &str| known.prices.iter().find(|listed| listed.price == price).and_then(|listed| listed.rank);
-    let up = match rank(&from.price).zip(to.rank) {
+    let up = match listed(&from.price).and_then(|listed| listed.rank).zip(to.rank) {
         Some((from, to)) => to.cmp(&from),
         None => unit.amount().cmp(&old.amount()),
     };

@@ -27,6 +27,7 @@ pub fn preview(kind: &Kind, known: Known<'_>, reason: Reason, clause: Clause) ->
         Kind::Bundle { actions } => bundle(actions, known)?,
         one => shown(one, known)?,
     };
+    let lines: Vec<_> = lines.into_iter().filter(|line| line.before.is_some() || line.after.is_some()).collect();
     let meaning = (kind, reason, &lines, &clause.rule, clause.policy_version);
     let meaning = serde_json::to_vec(&meaning).expect("a preview is plain data");
     Ok(Preview { summary, lines, clause, digest: sha256(&meaning) })
@@ -73,7 +74,8 @@ fn shown(kind: &Kind, known: Known<'_>) -> Result<(String, Vec<Line>), NoPreview
             known.pays_in(*amount)?;
             let before = known.head.book.balance.get(&amount.currency()).and_then(|balance| balance.copied());
             let given = Line::money("Credit given", None, Some(*amount));
-            let lines = [given].into_iter().chain(before.map(|before| Line::money("Credit at hand", Some(before), Some(before.plus(*amount)))));
+            let lines =
+                [given].into_iter().chain(before.map(|before| Line::money("Credit at hand", Some(before), Some(before.plus(*amount)))));
             let lines = lines.collect();
             (format!("Credit {amount} to the account"), lines)
         }
@@ -92,7 +94,10 @@ fn shown(kind: &Kind, known: Known<'_>) -> Result<(String, Vec<Line>), NoPreview
         }
         Kind::VoidInvoice { invoice, amount } => {
             let left = known.all_due(invoice)?;
-            (format!("Void invoice {invoice} over {amount}"), vec![due(Some(left), nothing(left)), Line::text("Invoice", Some("open"), "void")])
+            (
+                format!("Void invoice {invoice} over {amount}"),
+                vec![due(Some(left), nothing(left)), Line::text("Invoice", Some("open"), "void")],
+            )
         }
         Kind::ExtendGrace { invoice, days } => {
             known.remaining(invoice)?;
@@ -151,10 +156,8 @@ fn shown(kind: &Kind, known: Known<'_>) -> Result<(String, Vec<Line>), NoPreview
             let before = known.running(subscription)?.items.value().cloned().unwrap_or_default();
             let after = addons_after(&known, subscription, addons)?;
             let quantity = |price: &str| before.iter().find(|item| item.price == price).map_or(0, |item| item.quantity).to_string();
-            let mut lines: Vec<_> = addons
-                .iter()
-                .map(|addon| Line::text(&addon.price, Some(&quantity(&addon.price)), &addon.quantity.to_string()))
-                .collect();
+            let mut lines: Vec<_> =
+                addons.iter().map(|addon| Line::text(&addon.price, Some(&quantity(&addon.price)), &addon.quantity.to_string())).collect();
             lines.push(each(&before, *price));
             lines.extend(prorated(&known, subscription, &before, &after, *at)?);
             (format!("Change the add-ons of subscription {subscription}"), lines)
@@ -197,7 +200,10 @@ fn shown(kind: &Kind, known: Known<'_>) -> Result<(String, Vec<Line>), NoPreview
         }
         Kind::ForceCancel { subscription } => {
             let running = known.running(subscription)?;
-            (format!("End subscription {subscription} at once, against the customer's will"), vec![status(running, "ended"), mrr(running, true)])
+            (
+                format!("End subscription {subscription} at once, against the customer's will"),
+                vec![status(running, "ended"), mrr(running, true)],
+            )
         }
         Kind::Bundle { .. } => return Err(NoPreview::Bundle(super::BUNDLE_MAX)),
     })
@@ -274,4 +280,3 @@ impl Known<'_> {
         }
     }
 }
-

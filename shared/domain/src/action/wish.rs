@@ -113,7 +113,10 @@ impl Wish {
         let of_invoice = |invoice: &String| {
             head.book.payments.iter().rev().find(|line| head.book.invoice_of(line) == Some(invoice)).map(|line| line.payment.clone())
         };
-        payment.clone().or_else(|| invoice.as_ref().and_then(of_invoice)).ok_or(NoPreview::Unnamed("`payment`, or an `invoice` that was paid,"))
+        payment
+            .clone()
+            .or_else(|| invoice.as_ref().and_then(of_invoice))
+            .ok_or(NoPreview::Unnamed("`payment`, or an `invoice` that was paid,"))
     }
 
     /// The invoice that is named, or the only one that is being recovered.
@@ -176,7 +179,8 @@ impl Wish {
             }
             "extend_trial" => {
                 let (subscription, days) = (self.subscription(head)?, days()?);
-                let ends_at = known.running(&subscription)?.trial_ends_at.copied().ok_or_else(|| NoPreview::NotOnTrial(subscription.clone()))?;
+                let ends_at =
+                    known.running(&subscription)?.trial_ends_at.copied().ok_or_else(|| NoPreview::NotOnTrial(subscription.clone()))?;
                 Kind::ExtendTrial { subscription, days, until: ends_at + SignedDuration::from_hours(24 * i64::from(days)) }
             }
             "pause" => Kind::Pause { subscription: self.subscription(head)? },
@@ -197,7 +201,12 @@ impl Wish {
                     return Err(NoPreview::Seats);
                 }
                 let plan = known.plan(&subscription)?;
-                Kind::AdjustSeats { price: each_period(&[crate::event::Item { quantity: seats, ..plan.clone() }]), subscription, seats, at: known.now }
+                Kind::AdjustSeats {
+                    price: each_period(&[crate::event::Item { quantity: seats, ..plan.clone() }]),
+                    subscription,
+                    seats,
+                    at: known.now,
+                }
             }
             "discount" => {
                 let percent = self.params.percent.ok_or(NoPreview::Unnamed("`percent`"))?;
@@ -206,7 +215,9 @@ impl Wish {
                 }
                 let subscription = self.subscription(head)?;
                 let items = known.running(&subscription)?.items.value().cloned().unwrap_or_default();
-                let less = |price: Money| Money::rounded(price.amount() * (Decimal::ONE_HUNDRED - percent) / Decimal::ONE_HUNDRED, price.currency());
+                let less = |price: Money| {
+                    Money::rounded(price.amount() * (Decimal::ONE_HUNDRED - percent) / Decimal::ONE_HUNDRED, price.currency())
+                };
                 Kind::Discount { price: each_period(&items).map(less), subscription, percent: percent.normalize() }
             }
             "cancel" if self.params.customer_requested == Some(false) => return Err(NoPreview::NotTheirWish),

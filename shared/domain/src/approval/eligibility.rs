@@ -260,8 +260,11 @@ mod tests {
     fn what_one_person_decided_alone_counts_together_for_a_month() {
         let policies = Policies::shipped().unwrap();
         let policy = policies.approval.current();
-        let of =
-            |days, amount: &str, by: &str| Earlier { kind: refund("ch_0", amount), alone_by: Some(by.to_owned()), ..earlier(days, Reason::Other) };
+        let of = |days, amount: &str, by: &str| Earlier {
+            kind: refund("ch_0", amount),
+            alone_by: Some(by.to_owned()),
+            ..earlier(days, Reason::Other)
+        };
         let earlier = [of(1, "300.00", "bea"), of(30, "200.00", "bea"), of(31, "999.00", "bea"), of(2, "50.00", "mara")];
         assert_eq!(decided_here(&earlier, "bea", &refund("ch_9", "1.00"), policy, now()).to_string(), "500.00");
     }
@@ -286,11 +289,8 @@ mod tests {
     #[test]
     fn an_outage_is_made_good_within_the_contract() {
         let policies = Policies::shipped().unwrap();
-        let before = |amount: &str, payment: &str, stands| Earlier {
-            kind: refund(payment, amount),
-            stands,
-            ..earlier(1, Reason::ServiceOutage)
-        };
+        let before =
+            |amount: &str, payment: &str, stands| Earlier { kind: refund(payment, amount), stands, ..earlier(1, Reason::ServiceOutage) };
         let rows = [
             ("20.00", Some("20"), vec![], true),
             ("20.01", Some("20"), vec![], false),

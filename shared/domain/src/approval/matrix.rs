@@ -249,7 +249,8 @@ impl Rules for ApprovalPolicy {
         complaints.extend(self.lint_eligibility());
         complaints.extend(self.asking.lint());
         if self.rate_days < 1 || self.rate.iter().any(|rate| rate.worth <= Decimal::ZERO || rate.currency == self.currency) {
-            complaints.push(Complaint::at(0, "a rate is above nothing, of another currency than the policy's, and holds for at least a day"));
+            complaints
+                .push(Complaint::at(0, "a rate is above nothing, of another currency than the policy's, and holds for at least a day"));
         }
         let cent = Decimal::new(1, 2);
         let mut used = BTreeSet::new();

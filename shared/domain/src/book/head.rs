@@ -1,10 +1,10 @@
 //! The small head of an account: sums over everything, and the few lines that are shown first.
 
 use super::{Invoice, KeptCard, Latest, Payment, Stamp, Subscription, Try};
+use crate::action::Kind;
 use crate::event::{
     BalanceSeen, Card, CardState, DisputeStatus, Event, Interval, InvoiceStatus, Item, PaymentStatus, Stated, SubscriptionStatus,
 };
-use crate::action::Kind;
 use crate::id::{AccountId, ActionId, CaseId};
 use crate::money::{Currency, Money, Rate};
 use jiff::{SignedDuration, Timestamp};

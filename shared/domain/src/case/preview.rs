@@ -95,7 +95,8 @@ pub fn preview(case: &Case, known: Known<'_>, policy: &ApprovalPolicy, exception
 
 fn proposed(kind: &Kind, reason: Reason, known: Known<'_>, policy: &ApprovalPolicy) -> Proposed {
     // Whoever asks for it: the machine asks for everything and decides nothing.
-    let scales = Scales { policy, known, reason, by: None, earlier: &[], today: Decimal::ZERO, outage_credits: &BTreeMap::new(), exception: false };
+    let scales =
+        Scales { policy, known, reason, by: None, earlier: &[], today: Decimal::ZERO, outage_credits: &BTreeMap::new(), exception: false };
     let weighed = weigh(kind, scales);
     let impossible = weighed.as_ref().err().map(ToString::to_string);
     let weighed = weighed.or_else(|_| weigh(kind, Scales { exception: true, ..scales }));

@@ -30,7 +30,13 @@ fn act(order: &Order<'_>, replies: &[Reply]) -> Act {
         Kind::ResendInvoice { invoice } | Kind::TaxInvoice { invoice } => {
             once(replies, form.post(invoice_path(invoice, "/pdf"), key), |shown| {
                 let link = shown.download?.download_url?;
-                Some(Answer::Done(Effect { reference: invoice.clone(), status: "ready".to_owned(), made_at: None, link: Some(link), seen: Vec::new() }))
+                Some(Answer::Done(Effect {
+                    reference: invoice.clone(),
+                    status: "ready".to_owned(),
+                    made_at: None,
+                    link: Some(link),
+                    seen: Vec::new(),
+                }))
             })
         }
         Kind::Refund { payment, amount } => refund(order, replies, payment, *amount),
@@ -101,7 +107,9 @@ fn payment_link(order: &Order<'_>, replies: &[Reply], id: &str, amount: Option<M
             reference: id.to_owned(),
             status: "open".to_owned(),
             made_at: None,
-            link: Some(link.clone()), seen: Vec::new() })),
+            link: Some(link.clone()),
+            seen: Vec::new(),
+        })),
         None => hosted_page(order, replies, "collect_now"),
     }
 }

@@ -224,7 +224,9 @@ fn changed(reference: &str, object: &Data<'_>) -> Effect {
         reference: reference.to_owned(),
         status: attributes.status.as_deref().unwrap_or("changed").to_owned(),
         made_at: made_at.and_then(|at| iso(at).ok()),
-        link: None, seen: Vec::new() }
+        link: None,
+        seen: Vec::new(),
+    }
 }
 
 /// Says until when it still runs, because that is seldom at once.

@@ -232,7 +232,9 @@ fn of_chargeback(entity: &Entity<'_>) -> Result<Option<Seen>, Malformed> {
 fn of_invoice(entity: &Entity<'_>) -> Result<(Kind, Seen), Malformed> {
     let (kind, status) = match entity.status.as_deref() {
         Some("draft") => (Kind::InvoiceChanged, Some(InvoiceStatus::Draft)),
-        Some("issued" | "overdue" | "payment-reversed" | "pending-payment" | "issuing") => (Kind::InvoiceChanged, Some(InvoiceStatus::Open)),
+        Some("issued" | "overdue" | "payment-reversed" | "pending-payment" | "issuing") => {
+            (Kind::InvoiceChanged, Some(InvoiceStatus::Open))
+        }
         Some("paid") => (Kind::InvoicePaid, Some(InvoiceStatus::Paid)),
         Some("canceled" | "cancelled") => (Kind::InvoiceVoided, Some(InvoiceStatus::Void)),
         _ => (Kind::InvoiceChanged, None),

@@ -53,7 +53,8 @@ async fn once(context: &Context, id: &ActionId) -> Result<Attempted<Next>, Fault
     let next = match failed {
         Some(place) => {
             let code = format!("member_{}", members[place].state.name());
-            let message = format!("{} ended as {}; what came after it was not done", members[place].preview.summary, members[place].state.name());
+            let message =
+                format!("{} ended as {}; what came after it was not done", members[place].preview.summary, members[place].state.name());
             let mut payments = read.records.payments.clone();
             let mut moved = head.clone();
             for member in members[place + 1..].iter().filter(|member| member.state == State::Approved) {

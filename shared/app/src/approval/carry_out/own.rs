@@ -39,7 +39,8 @@ pub async fn extend_grace(context: &Context, id: &ActionId) -> Result<Done, Faul
             }
             None => (State::Stale, None, "stale"),
         };
-        let after = Action { state, outcome, ended_at: Some(now), look_at: None, confirmed_at: plan.as_ref().map(|_| now), ..before.clone() };
+        let after =
+            Action { state, outcome, ended_at: Some(now), look_at: None, confirmed_at: plan.as_ref().map(|_| now), ..before.clone() };
 
         // Write.
         let mut commit = Commit::default();
@@ -104,5 +105,14 @@ fn letter(context: &Context, action: &Action, head: &Head, person: &Person, to: 
     ]);
     let (subject, body) = context.policies.texts.current().text(text).map(|text| text.fill(&values)).unwrap_or_default();
     let html = pages::mail(&body);
-    Letter { id: format!("link_{}", action.id), channel: Channel::Mail, to: to.to_owned(), subject, text: body, html, links: vec![link.to_owned()], blocks: None }
+    Letter {
+        id: format!("link_{}", action.id),
+        channel: Channel::Mail,
+        to: to.to_owned(),
+        subject,
+        text: body,
+        html,
+        links: vec![link.to_owned()],
+        blocks: None,
+    }
 }

@@ -136,7 +136,10 @@ fn action() -> Value {
         ("ended_at", or_null(time())),
         ("confirmed_at", told(or_null(time()), "When the provider's own webhook proved it.")),
         ("trace", text()),
-        ("link_sent", told(or_null(words([Sent::Sending, Sent::Sent, Sent::Refused, Sent::NoAddress])), "How the customer was sent a link.")),
+        (
+            "link_sent",
+            told(or_null(words([Sent::Sending, Sent::Sent, Sent::Refused, Sent::NoAddress])), "How the customer was sent a link."),
+        ),
         ("policy_version", whole()),
         ("receipt", told(text(), "The path of its receipt.")),
     ])

@@ -189,7 +189,9 @@ fn effect(reference: &str, status: Option<&str>, made_at: Option<i64>) -> Effect
         reference: reference.to_owned(),
         status: status.to_owned(),
         made_at: made_at.and_then(|made_at| seconds(made_at).ok()),
-        link: None, seen: Vec::new() }
+        link: None,
+        seen: Vec::new(),
+    }
 }
 
 impl Subscription {

@@ -253,7 +253,13 @@ fn what_its_api_cannot_do_a_person_can() {
 #[test]
 fn each_answer_has_one_meaning() {
     let done = |reference: &str, status: &str| {
-        Answer::Done(Effect { reference: reference.into(), status: status.into(), made_at: Some(time("2026-03-01T12:00:00Z")), link: None, seen: Vec::new() })
+        Answer::Done(Effect {
+            reference: reference.into(),
+            status: status.into(),
+            made_at: Some(time("2026-03-01T12:00:00Z")),
+            link: None,
+            seen: Vec::new(),
+        })
     };
     let refused = |code: &str, message: &str| Answer::Refused { code: code.into(), message: message.into() };
     let transaction = |status: &str| ok(&format!(r#"{{"transaction":{{"id":"txn_9","status":"{status}","date":1772366400}}}}"#));

@@ -222,7 +222,9 @@ fn answers_mean_this() {
         reference: "orders:1".into(),
         status: "partial_refund".into(),
         made_at: Some(at("2026-03-02T10:00:00Z")),
-        link: None, seen: Vec::new() });
+        link: None,
+        seen: Vec::new(),
+    });
     let order = json!({"status": "partial_refund", "refunded_amount": 2400, "updated_at": "2026-03-02T10:00:00.000000Z"});
     for (reply, expected) in [
         (shown("orders", "1", order), done),

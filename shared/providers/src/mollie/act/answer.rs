@@ -103,7 +103,9 @@ pub(super) fn effect(kind: &Kind, object: &Object<'_>) -> Result<Effect, (String
         reference: object.id.to_string(),
         status: status.to_owned(),
         made_at: made_at.as_deref().and_then(|at| iso(at).ok()),
-        link, seen: Vec::new() })
+        link,
+        seen: Vec::new(),
+    })
 }
 
 fn link(kind: &Kind, object: &Object<'_>) -> Option<String> {

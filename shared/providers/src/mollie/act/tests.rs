@@ -202,7 +202,13 @@ fn a_link_that_is_known_is_not_asked_for() {
 #[test]
 fn answers_mean_what_mollie_means() {
     let done = |reference: &str, status: &str, made_at: Option<&str>, link: Option<&str>| {
-        Answer::Done(Effect { reference: reference.into(), status: status.into(), made_at: made_at.map(at), link: link.map(str::to_owned), seen: Vec::new() })
+        Answer::Done(Effect {
+            reference: reference.into(),
+            status: status.into(),
+            made_at: made_at.map(at),
+            link: link.map(str::to_owned),
+            seen: Vec::new(),
+        })
     };
     let refused = |code: &str, message: &str| Answer::Refused { code: code.into(), message: message.into() };
     let made = r#""createdAt":"2026-03-10T12:00:00+00:00""#;

@@ -143,7 +143,8 @@ fn what_was_done_is_named() {
     assert!(matches!(case.act(&[refund("failed")]), Act::Ended(Answer::Refused { code, .. }) if code == "refund_failed"));
 
     let case = Case::of(Kind::UpdatePaymentMethod {});
-    let effect = Effect { reference: "bps_1".into(), status: "open".into(), made_at: None, link: Some("https://b/1".into()), seen: Vec::new() };
+    let effect =
+        Effect { reference: "bps_1".into(), status: "open".into(), made_at: None, link: Some("https://b/1".into()), seen: Vec::new() };
     assert_eq!(case.act(&[reply(json!({"id": "bps_1", "url": "https://b/1"}))]), Act::Ended(Answer::Done(effect)));
     assert_eq!(case.act(&[reply(json!({"id": "bps_1"}))]), Act::Ended(Answer::Unknown));
 
