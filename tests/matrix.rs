@@ -77,8 +77,8 @@ fn rows() -> Vec<Row> {
     ]
 }
 
-/// Three customers of Stripe: one who buys and owes, one on trial, one who pauses.
-async fn shop() -> Service {
+/// Customers of Stripe: one who buys and owes, one on trial, one who pauses, and one who only buys.
+pub async fn shop() -> Service {
     let service = open_at("2026-03-01T09:00:00Z").await;
     let at = service.clock.now();
     let mut paused = stripe::subscription("cus_3", "sub_3", "price_pro", 4900, 1, "active", at);
@@ -90,6 +90,7 @@ async fn shop() -> Service {
         ("customer.subscription.updated", stripe::subscription("cus_1", "sub_1", "price_pro", 4900, 5, "active", at)),
         ("customer.subscription.updated", stripe::subscription("cus_2", "sub_2", "price_pro", 4900, 1, "trialing", at)),
         ("customer.subscription.updated", paused),
+        ("customer.subscription.updated", stripe::subscription("cus_4", "sub_4", "price_pro", 4900, 5, "active", at)),
         ("charge.succeeded", stripe::charge("cus_1", "ch_1", None, 1_000_000, "USD", None, at)),
         ("invoice.payment_failed", failed),
         ("invoice.finalized", stripe::invoice("cus_1", "in_500", "open", 50_000, 50_000, "USD", 0, at)),

@@ -4,6 +4,7 @@
 
 mod absurd;
 mod channels;
+mod crash_points;
 mod desk;
 mod eligible;
 mod http;

@@ -36,6 +36,9 @@ pub struct Fate {
     per_mille: AtomicU64,
     pub crashed: Notify,
     counts: Mutex<BTreeMap<String, u64>>,
+    /// The one call that is hit, of those that change something, where that is what is asked for.
+    aimed: Option<(u64, Hit)>,
+    changes: AtomicU64,
 }
 
 impl Fate {
@@ -45,7 +48,26 @@ impl Fate {
             per_mille: AtomicU64::new(per_mille),
             crashed: Notify::new(),
             counts: Mutex::default(),
+            aimed: None,
+            changes: AtomicU64::new(0),
         })
+    }
+
+    /// Hits the one call of that number, counted over all calls that change something.
+    pub fn at(number: u64, hit: Hit) -> Arc<Self> {
+        Arc::new(Self {
+            dice: Mutex::new(Dice::new(0)),
+            per_mille: AtomicU64::new(0),
+            crashed: Notify::new(),
+            counts: Mutex::default(),
+            aimed: Some((number, hit)),
+            changes: AtomicU64::new(0),
+        })
+    }
+
+    /// How many calls changed something so far.
+    pub fn changes(&self) -> u64 {
+        self.changes.load(Ordering::SeqCst)
     }
 
     /// From here on everything works.
@@ -59,6 +81,16 @@ impl Fate {
     }
 
     fn roll(&self, port: &str, kinds: &[Hit]) -> Option<Hit> {
+        if let Some((number, hit)) = self.aimed {
+            if !kinds.contains(&Hit::AnswerLost) {
+                return None;
+            }
+            let reached = self.changes.fetch_add(1, Ordering::SeqCst) == number;
+            return reached.then(|| {
+                *self.counts.lock().unwrap().entry(format!("{port} {hit:?}")).or_insert(0) += 1;
+                hit
+            });
+        }
         let mut dice = self.dice.lock().unwrap();
         if dice.roll(1000) >= self.per_mille.load(Ordering::SeqCst) {
             return None;

@@ -1,10 +1,12 @@
 //! The command line.
 
+mod audit;
 mod backfill;
 mod beside;
 mod import;
 mod replay;
 mod serve;
+mod stop;
 
 use clap::{Parser, Subcommand};
 use jiff::Timestamp;
@@ -90,6 +92,9 @@ enum Command {
     /// Look at messages that could not be worked, and work them again
     #[command(subcommand, after_help = "Example: recoup dead list")]
     Dead(DeadCommand),
+    /// Stop what leaves, or release it
+    #[command(after_help = "Example: recoup stop --kind refund --note \"wrong amounts since 14:00\" && recoup stop --release")]
+    Stop(stop::Stop),
     /// Check the ledgers
     #[command(subcommand, after_help = "Example: recoup audit verify")]
     Audit(AuditCommand),
@@ -107,11 +112,20 @@ enum ClockCommand {
 
 #[derive(Subcommand)]
 enum AuditCommand {
-    /// Verify the hash chain of one account, or of all
+    /// Verify the hash chain of one account, or of all, against its head and its last seal
     #[command(after_help = "Example: recoup audit verify --account stripe:cus_123")]
     Verify {
         #[arg(long)]
         account: Option<String>,
+        /// Verify what `audit export` wrote, without a service
+        #[arg(long, value_name = "FILE")]
+        file: Option<PathBuf>,
+    },
+    /// Write the ledgers to a file, one account a line
+    #[command(after_help = "Example: recoup audit export --out ledgers.jsonl")]
+    Export {
+        #[arg(long)]
+        out: PathBuf,
     },
 }
 
@@ -162,7 +176,11 @@ pub fn run() -> ExitCode {
             Some(Command::Dead(DeadCommand::List)) => beside::dead_list(&shared).await,
             Some(Command::Dead(DeadCommand::Show { queue, id })) => beside::dead_show(&shared, &queue, id).await,
             Some(Command::Dead(DeadCommand::Redrive { queue })) => beside::redrive(&shared, &queue).await,
-            Some(Command::Audit(AuditCommand::Verify { account })) => beside::verify(&shared, account.as_deref()).await,
+            Some(Command::Audit(AuditCommand::Verify { account, file })) => {
+                audit::verify(&shared, account.as_deref(), file.as_deref()).await
+            }
+            Some(Command::Audit(AuditCommand::Export { out })) => audit::export(&shared, &out).await,
+            Some(Command::Stop(options)) => stop::stop(&shared, &options).await,
             Some(Command::Policy(PolicyCommand::Check { files })) => beside::check(&files),
         }
     });

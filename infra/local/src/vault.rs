@@ -4,6 +4,7 @@ use crate::disk::Disk;
 use async_trait::async_trait;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use shared::app::fault::Fault;
+use shared::app::identity::Identity;
 use shared::app::ports::Vault;
 use shared::providers::{self, Keys, Secret};
 use std::collections::BTreeMap;
@@ -13,6 +14,7 @@ pub struct LocalVault {
     sources: BTreeMap<(String, String), Keys>,
     tokens: Secret,
     slack: Vec<Secret>,
+    identity: Option<Identity>,
 }
 
 const SETTING: &str = "token_secret";
@@ -24,6 +26,8 @@ pub enum VaultError {
     Empty(String),
     #[error("the data folder cannot be read: {0}")]
     Disk(#[from] rusqlite::Error),
+    #[error("RECOUP_SECRET_IDENTITY is not {{\"issuer\",\"audience\",\"keys\"}}: {0}")]
+    Identity(String),
     #[error("the machine gives no random bytes: {0}")]
     Random(String),
 }
@@ -66,7 +70,9 @@ impl LocalVault {
     pub fn open(disk: &Disk, environment: &BTreeMap<String, String>) -> Result<Self, VaultError> {
         let slack = environment.get("RECOUP_SECRET_SLACK").map_or("test_slack_secret", String::as_str);
         let slack = slack.split(',').map(str::trim).filter(|secret| !secret.is_empty()).map(Secret::new).collect();
-        Ok(Self { sources: sources(environment)?, tokens: tokens(disk)?, slack })
+        let identity = environment.get("RECOUP_SECRET_IDENTITY").map(|json| serde_json::from_str(json)).transpose();
+        let identity = identity.map_err(|error| VaultError::Identity(error.to_string()))?;
+        Ok(Self { sources: sources(environment)?, tokens: tokens(disk)?, slack, identity })
     }
 
     /// Every source, by provider and name.
@@ -95,6 +101,10 @@ impl Vault for LocalVault {
 
     async fn tokens(&self) -> Result<Secret, Fault> {
         Ok(self.tokens.clone())
+    }
+
+    async fn identity(&self) -> Result<Option<Identity>, Fault> {
+        Ok(self.identity.clone())
     }
 
     async fn slack_signing(&self) -> Result<Vec<Secret>, Fault> {

@@ -5,9 +5,10 @@ mod ask;
 mod blocked;
 mod carry_out;
 mod case;
-mod decide;
+pub(crate) mod decide;
 pub(crate) mod desk;
 mod link;
+mod settle;
 mod slack;
 mod tell;
 mod withdraw;
@@ -22,6 +23,7 @@ use crate::incident;
 use crate::message::Message;
 use crate::ports::{Channel, Letter};
 use crate::routes::Endpoint;
+use crate::seal;
 use crate::sources;
 use crate::stop;
 use crate::token::{self, Caller};
@@ -59,7 +61,22 @@ pub async fn handle(context: &Context, message: &Message) -> Result<Done, Fault>
             let desk = desk::read(context, action).await?;
             match desk.action.as_ref().map(|action| action.state) {
                 Some(State::WaitingApproval) => decide::wait(context, action).await,
-                Some(State::Approved | State::Executing | State::InDoubt | State::Executed) => carry_out::handle(context, action).await,
+                Some(State::Approved | State::Executing | State::InDoubt | State::Executed) => {
+                    let done = carry_out::handle(context, action).await?;
+                    if matches!(done, Done::CarriedOut(state) if state.is_final())
+                        && let Err(fault) = seal::seal(context, &action.account()).await
+                    {
+                        // The next action of this account seals this one as well.
+                        tracing::warn!(action.id = %action, fault = %fault, "the ledger could not be sealed");
+                    }
+                    Ok(done)
+                }
+                Some(State::Failed | State::NeedsPerson | State::Stale | State::Denied | State::Expired) => {
+                    match desk.action.filter(|action| action.look_at.is_some()) {
+                        Some(action) => tell::owed(context, &action).await.map(|()| Done::Asked),
+                        None => Ok(Done::NothingToDo),
+                    }
+                }
                 _ => Ok(Done::NothingToDo),
             }
         }
@@ -95,6 +112,25 @@ async fn signed_in(context: &Context, endpoint: Endpoint, request: &Request<Byte
         Endpoint::WithdrawAction(id) => {
             let action = withdraw::withdraw(context, &action_id(&id)?, &caller.staff).await?;
             Ok(web::json(StatusCode::OK, &crate::report::action_json(&action)))
+        }
+        Endpoint::SettleAction(id) => {
+            let word = serde_json::from_slice(request.body()).map_err(|error| {
+                Problem::malformed(format!("say whether it is `done`, with the provider's `reference` and a `note`: {error}"))
+            })?;
+            let action = settle::settle(context, &action_id(&id)?, &word, &caller.staff).await?;
+            Ok(web::json(StatusCode::OK, &crate::report::action_json(&action)))
+        }
+        Endpoint::SettlePage(id) => {
+            let fields = web::fields(request.body());
+            own_form(caller, &fields)?;
+            let field = |name: &str| fields.get(name).cloned().unwrap_or_default();
+            let word = settle::Word { done: field("done") == "yes", reference: field("reference"), note: field("note") };
+            let id = action_id(&id)?;
+            let page = format!("/actions/{id}");
+            Ok(match settle::settle(context, &id, &word, &caller.staff).await {
+                Ok(_) => web::see_other(&page),
+                Err(problem) => web::see_with(&page, &problem.message),
+            })
         }
         Endpoint::WithdrawPage(id) => {
             own_form(caller, &web::fields(request.body()))?;
@@ -257,12 +293,13 @@ pub fn action_id(id: &str) -> Result<ActionId, Problem> {
 async fn sign_in(context: &Context, request: &Request<Bytes>) -> Result<Answer, Problem> {
     let fields = web::fields(request.body());
     let token = fields.get("token").map(|token| token.trim()).unwrap_or_default();
-    let secret = context.vault.tokens().await?;
-    let staff = match token::verify(&secret, token, context.clock.machine()) {
-        Some(id) => crate::staff::find(context, &id).await?,
-        None => None,
-    };
-    if staff.is_none() {
+    // Programs name no site; a browser does, and nobody is signed in from somebody else's page.
+    if web::header(request.headers(), "sec-fetch-site").is_some_and(|site| !matches!(site, "same-origin" | "none")) {
+        let message = "this did not come from our own sign-in page; open it and try again";
+        return Err(Problem::new(StatusCode::FORBIDDEN, "not_permitted", message));
+    }
+    let safe = !token.is_empty() && token.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b));
+    if !safe || token::whose(context, token).await?.is_none() {
         return Ok(web::see_other("/login?notice=This+token+is+not+valid.+Make+a+new+one."));
     }
     Ok(with_cookie(web::see_other("/"), token, context.settings.base_url.starts_with("https")))
@@ -276,7 +313,7 @@ fn sign_out() -> Answer {
 pub fn with_cookie(mut answer: Answer, token: &str, secure: bool) -> Answer {
     let age = if token.is_empty() { "; Max-Age=0" } else { "" };
     let secure = if secure { "; Secure" } else { "" };
-    let value = format!("{}={token}; Path=/; HttpOnly; SameSite=Strict{age}{secure}", token::COOKIE);
+    let value = format!("{}={token}; Path=/; HttpOnly; SameSite=Lax{age}{secure}", token::COOKIE);
     let value = HeaderValue::from_str(&value).expect("a verified token is plain ASCII");
     answer.headers_mut().insert(header::SET_COOKIE, value);
     answer

@@ -1,6 +1,7 @@
 //! What the handlers need from outside. One implementation on AWS, one on a single machine; the store is the same for both.
 
 use crate::fault::Fault;
+use crate::identity::Identity;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use providers::{Call, Keys, Reply, Secret};
@@ -252,6 +253,8 @@ pub trait Vault: Send + Sync {
     async fn keys(&self, provider: &str, source: &str) -> Result<Keys, Fault>;
     /// The secret that staff tokens are signed with.
     async fn tokens(&self) -> Result<Secret, Fault>;
+    /// The company's identity provider, once it is set.
+    async fn identity(&self) -> Result<Option<Identity>, Fault>;
     /// The secrets that Slack signs with.
     async fn slack_signing(&self) -> Result<Vec<Secret>, Fault>;
 }

@@ -43,7 +43,9 @@ pub async fn changes(context: &Context) -> Result<Vec<StaffChange>, Fault> {
 
 /// Who somebody at Slack is: nobody, unless the staff table says so.
 pub async fn at_slack(context: &Context, slack: &Slack) -> Result<Option<Staff>, Fault> {
-    Ok(all(context).await?.into_iter().find(|staff| staff.slack.as_ref() == Some(slack)))
+    let found: Vec<_> = all(context).await?.into_iter().filter(|staff| staff.slack.as_ref() == Some(slack)).collect();
+    // Of two nobody knows who it is.
+    Ok(if found.len() == 1 { found.into_iter().next() } else { None })
 }
 
 /// How many people one import may change: they are written in one transaction, so that no half of a team may decide.
@@ -57,6 +59,7 @@ pub async fn import(context: &Context, rows: &[StaffRow], outcome: Outcome, by: 
     }
     let taken = store::retrying(context, || async {
         // Read.
+        let standing = all(context).await?;
         let keys: Vec<_> = rows.iter().map(|row| keys::staff(&row.staff.id)).chain([keys::staff(&by.id)]).collect();
         let batch = Batch::read(context, keys).await?;
         let Some(by) = batch.get::<Staff>(&keys::staff(&by.id))? else { return Ok(Attempted::Done(Err(Problem::not_signed_in()))) };
@@ -70,16 +73,25 @@ pub async fn import(context: &Context, rows: &[StaffRow], outcome: Outcome, by: 
         for row in rows {
             let before: Option<Staff> = batch.get(&keys::staff(&row.staff.id))?;
             let after = &row.staff;
-            if before.as_ref().map(|before| before.role) != Some(after.role) {
-                if after.id == by.id {
-                    let message = "this file changes your own role: another manager or VP must import it";
-                    return Ok(Attempted::Done(Err(Problem::new(StatusCode::FORBIDDEN, "own_request", message))));
-                }
-                let high = |role: Role| matches!(role, Role::Vp | Role::Legal);
-                if (high(after.role) || before.as_ref().is_some_and(|before| high(before.role))) && by.role != Role::Vp {
-                    let message = format!("`{}` becomes {}: only a VP changes who is a VP or legal", after.id, after.role.name());
-                    return Ok(Attempted::Done(Err(Problem::new(StatusCode::FORBIDDEN, "not_permitted", message))));
-                }
+            if after.id == by.id && before.as_ref().map(|before| before.role) != Some(after.role) {
+                let message = "this file changes your own role: another manager or VP must import it";
+                return Ok(Attempted::Done(Err(Problem::new(StatusCode::FORBIDDEN, "own_request", message))));
+            }
+            // Whoever may approve is reached by their address and their Slack account: who changes those decides for them.
+            let high = |role: Role| matches!(role, Role::Manager | Role::Vp | Role::Legal);
+            let reaches = high(after.role) || before.as_ref().is_some_and(|before| high(before.role));
+            if reaches && before.as_ref() != Some(after) && by.role != Role::Vp && after.id != by.id {
+                let message = format!("`{}` is {}: only a VP changes who approves, and how they are reached", after.id, after.role.name());
+                return Ok(Attempted::Done(Err(Problem::new(StatusCode::FORBIDDEN, "not_permitted", message))));
+            }
+            let same = |other: &&Staff| {
+                let slack = after.slack.is_some() && other.slack == after.slack;
+                other.id != after.id && (slack || other.email.eq_ignore_ascii_case(&after.email))
+            };
+            if let Some(other) = standing.iter().find(same).filter(|other| !rows.iter().any(|row| row.staff.id == other.id)) {
+                let message =
+                    format!("`{}` has the address or the Slack account of `{}`: one person is reached by one", after.id, other.id);
+                return Ok(Attempted::Done(Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "rows_refused", message))));
             }
             match &before {
                 Some(before) if before == after => outcome.unchanged += 1,

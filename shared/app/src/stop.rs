@@ -6,10 +6,10 @@ use crate::message::{Message, send_all};
 use crate::ports::{Order, QueueName};
 use crate::store::{self, Attempted, Batch, Commit, Page, Sent, keys};
 use crate::web::Problem;
-use domain::action::{Action, State};
+use domain::action::{Action, Kind, State};
 use domain::book::Head;
 use domain::staff::Staff;
-use domain::stop::{Refused, Scope, Stops, Wish};
+use domain::stop::{Known, Refused, Scope, Stops, Wish};
 use http::StatusCode;
 use serde::Serialize;
 
@@ -50,36 +50,55 @@ pub async fn shown(context: &Context) -> Result<Shown, Fault> {
 }
 
 async fn waiting(context: &Context, stops: &Stops) -> Result<Vec<(Action, Waiting)>, Fault> {
-    let list = format!("ACTIONS#{}", State::Approved.name());
-    let page: Page<Action> = store::page(context, &list, None, SHOWN, Order::Ascending).await?;
+    let mut actions: Vec<Action> = Vec::new();
+    for state in [State::Approved, State::Executing] {
+        let page: Page<Action> = store::page(context, &format!("ACTIONS#{}", state.name()), None, SHOWN, Order::Ascending).await?;
+        // A bundle under way may have a member that is held.
+        actions.extend(page.items.into_iter().filter(|it| state == State::Approved || !it.members.is_empty()));
+    }
+    let now = context.clock.now();
+    actions.retain(|action| action.bundle.is_none() && action.executes_after.is_none_or(|at| at <= now));
+    let heads: Vec<_> = actions.iter().map(|action| keys::head(&action.account)).collect();
+    let batch = Batch::read(context, heads).await?;
     let mut found = Vec::new();
-    for action in page.items.into_iter().filter(|action| action.bundle.is_none()) {
-        let Some(head) = store::read::<Head>(context, &keys::head(&action.account)).await? else { continue };
-        let scope =
-            Scope { source: Some(format!("{}/{}", head.provider, head.source)), segment: None, kind: Some(action.kind.name().to_owned()) };
+    for action in actions {
+        let Some(head) = batch.get::<Head>(&keys::head(&action.account))? else { continue };
+        let source = format!("{}/{}", head.provider, head.source);
+        let scope = |kind: &str| Scope { source: Some(source.clone()), segment: None, kind: Some(kind.to_owned()) };
+        let mut kinds = action.kind.members().iter().map(Kind::name).chain([action.kind.name()]);
         let line = Waiting {
             action: action.id.clone(),
             summary: action.preview.summary.clone(),
             approved_at: action.decided_at,
-            held: stops.holds(&scope),
+            held: kinds.any(|kind| stops.holds(&scope(kind))),
         };
         found.push((action, line));
     }
     Ok(found)
 }
 
+/// The segments of recoveries.
+pub fn segments(context: &Context) -> Vec<String> {
+    context.policies.dunning.current().segment.iter().map(|segment| segment.id.get_ref().clone()).collect()
+}
+
 /// Pulls or releases; a release sends what waited on its way, where each is looked at once more.
 pub async fn change(context: &Context, wish: &Wish, staff: &Staff) -> Result<Shown, Problem> {
+    let named = |it: &domain::source::Source| format!("{}/{}", it.provider, it.source);
+    let sources: Vec<_> = crate::sources::all(context).await?.iter().map(named).collect();
+    let segments = segments(context);
     let (before, after) = store::retrying(context, || async {
         let (key, who) = (keys::stops(), keys::staff(&staff.id));
         let batch = Batch::read(context, vec![key.clone(), who.clone()]).await?;
         let Some(staff) = batch.get::<Staff>(&who)? else { return Ok(Attempted::Done(Err(Problem::not_signed_in()))) };
         let before: Stops = batch.get(&key)?.unwrap_or_default();
         let mut after = before.clone();
-        if let Err(refused) = after.take(wish, &staff, context.clock.now()) {
+        let known = Known { sources: &sources, segments: &segments };
+        if let Err(refused) = after.take(wish, known, &staff, context.clock.now()) {
             let (status, code) = match refused {
                 Refused::NotPermitted => (StatusCode::FORBIDDEN, "not_permitted"),
                 Refused::NothingStopped => (StatusCode::CONFLICT, "nothing_stopped"),
+                _ => (StatusCode::UNPROCESSABLE_ENTITY, "not_possible"),
             };
             return Ok(Attempted::Done(Err(Problem::new(status, code, refused.to_string()))));
         }

@@ -1,8 +1,10 @@
 //! Who is asking? Tokens say who; the staff table says the role.
 //!
-//! The local service signs its own (HS256). Tokens of an identity provider are verified here, too, once its keys are set.
+//! The local service signs its own (HS256); once an identity provider is set, its tokens count as well, and deployed no others.
 
 use crate::context::Context;
+use crate::fault::Fault;
+use crate::identity::{self, Named};
 use crate::staff;
 use crate::web::{Problem, header};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -78,16 +80,35 @@ pub struct Caller {
 pub async fn caller(context: &Context, request: &Request<Bytes>) -> Result<Caller, Problem> {
     let bearer = header(request.headers(), "authorization").map(|value| value.strip_prefix("Bearer ").unwrap_or(""));
     let session = header(request.headers(), "cookie").and_then(cookie);
-    let secret = context.vault.tokens().await?;
     let token = bearer.or(session).ok_or_else(Problem::not_signed_in)?;
-    let id = verify(&secret, token, context.clock.machine()).ok_or_else(Problem::not_signed_in)?;
-    let staff = staff::find(context, &id).await?.ok_or_else(Problem::not_signed_in)?;
+    let staff = whose(context, token).await?.ok_or_else(Problem::not_signed_in)?;
     let reads = matches!(*request.method(), Method::GET | Method::HEAD);
     if bearer.is_none() && !reads && !same_origin(request) {
         let message = "this did not come from one of our own pages; reload the page and try again";
         return Err(Problem::new(http::StatusCode::FORBIDDEN, "not_permitted", message));
     }
+    let secret = context.vault.tokens().await?;
     Ok(Caller { staff, csrf: bearer.is_none().then(|| csrf(&secret, token)) })
+}
+
+/// Who a token names: the company's identity provider signs it, or, on one machine, we do.
+pub async fn whose(context: &Context, token: &str) -> Result<Option<Staff>, Fault> {
+    let now = context.clock.machine();
+    let identity = context.vault.identity().await?;
+    if let Some(named) = identity.as_ref().and_then(|identity| identity::verify(identity, token, now)) {
+        return match named {
+            Named::Id(id) => staff::find(context, &id).await,
+            Named::Email(email) => Ok(staff::all(context).await?.into_iter().find(|staff| staff.email.eq_ignore_ascii_case(&email))),
+        };
+    }
+    // Where somebody else says who people are, nothing that we could sign does.
+    if identity.is_some() && !context.settings.local {
+        return Ok(None);
+    }
+    match verify(&context.vault.tokens().await?, token, now) {
+        Some(id) => staff::find(context, &id).await,
+        None => Ok(None),
+    }
 }
 
 fn cookie(header: &str) -> Option<&str> {

@@ -62,6 +62,7 @@ pub fn context() -> Result<Context, Error> {
         providers: given("RECOUP_SECRET_PROVIDERS"),
         slack: given("RECOUP_SECRET_SLACK"),
         slack_signing: given("RECOUP_SECRET_SLACK_SIGNING"),
+        identity: given("RECOUP_SECRET_IDENTITY"),
     };
     let secrets = Arc::new(Secrets::new(client!(aws_sdk_secretsmanager), clock.clone(), names));
     let patience = HttpConnectorSettings::builder().connect_timeout(Duration::from_secs(5)).build();

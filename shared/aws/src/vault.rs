@@ -1,6 +1,7 @@
 //! Secrets from Secrets Manager, kept for a few minutes so that a rotation is seen soon.
 
 use app::fault::Fault;
+use app::identity::Identity;
 use app::ports::{Clock, Vault};
 use async_trait::async_trait;
 use aws_sdk_secretsmanager::Client;
@@ -29,6 +30,7 @@ pub struct Names {
     pub providers: Option<String>,
     pub slack: Option<String>,
     pub slack_signing: Option<String>,
+    pub identity: Option<String>,
 }
 
 impl Secrets {
@@ -82,6 +84,17 @@ impl Vault for Secrets {
     async fn tokens(&self) -> Result<Secret, Fault> {
         let secret = self.value(self.names.tokens.as_ref()).await?;
         if secret.is_empty() { Err(Fault::Park("the token secret is empty".to_owned())) } else { Ok(Secret::new(secret)) }
+    }
+
+    /// Public keys are no secret; they stand where they can be changed without a deployment.
+    async fn identity(&self) -> Result<Option<Identity>, Fault> {
+        let Some(name) = self.names.identity.as_ref() else { return Ok(None) };
+        let json = self.value(Some(name)).await?;
+        if matches!(json.trim(), "" | "none") {
+            return Ok(None);
+        }
+        let read = serde_json::from_str(&json).map(Some);
+        read.map_err(|error| Fault::Park(format!("the identity provider's settings cannot be read: {error}")))
     }
 
     async fn slack_signing(&self) -> Result<Vec<Secret>, Fault> {

@@ -223,8 +223,8 @@ pub struct Told {
     pub escalated_at: Option<Timestamp>,
     /// When somebody is asked again.
     pub next_at: Option<Timestamp>,
-    /// Where the message stands that asks for it, to take its buttons away.
-    pub message: Option<String>,
+    /// Where the messages stand that ask for it, to take their buttons away.
+    pub messages: Vec<String>,
     /// How the customer's link was sent.
     pub link: Option<Sent>,
 }
@@ -276,6 +276,8 @@ pub struct Attempt {
     pub key: String,
     /// When the key was first sent: providers replay it for a while only.
     pub key_since: Timestamp,
+    /// When anything was sent for the first time.
+    pub first_at: Timestamp,
     /// The provider failed under this key, and would replay its failure.
     pub burned: bool,
     /// What the object was like before it was first sent, where nothing else tells our effect from another.

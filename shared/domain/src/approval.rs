@@ -19,6 +19,8 @@ use jiff::Timestamp;
 pub enum Refusal {
     #[error("{by} has already decided: the action is {state}")]
     AlreadyDecided { by: String, state: &'static str },
+    #[error("the action is {0}: it waits for no decision")]
+    NotWaiting(&'static str),
     #[error("the request has expired; ask again with a fresh preview")]
     Expired,
     #[error("this is your own request; somebody else must decide it: {}", names(.0))]
@@ -40,8 +42,11 @@ fn names(roles: &[Role]) -> String {
 /// `digest_now` is the digest of a preview made from the state as it is now.
 pub fn decide(mut action: Action, vote: Vote, staff: &Staff, digest_now: &str, now: Timestamp) -> Result<Action, Refusal> {
     if action.state != State::WaitingApproval {
-        let by = action.votes.last().map_or_else(|| "recoup".to_owned(), |vote| vote.by.clone());
-        return Err(Refusal::AlreadyDecided { by, state: action.state.name() });
+        let state = action.state.name();
+        return Err(match action.votes.last() {
+            Some(vote) => Refusal::AlreadyDecided { by: vote.by.clone(), state },
+            None => Refusal::NotWaiting(state),
+        });
     }
     if now >= action.expires_at {
         return Err(Refusal::Expired);
@@ -75,6 +80,29 @@ pub fn decide(mut action: Action, vote: Vote, staff: &Staff, digest_now: &str, n
         action.decided_at = Some(now);
     }
     Ok(action)
+}
+
+/// Whether somebody may decide a waiting action, and in whose place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Deciding {
+    No,
+    Own,
+    InPlaceOf(Staff),
+}
+
+/// `away` are those for whom they stand in.
+pub fn deciding(action: &Action, staff: &Staff, away: &[Staff]) -> Deciding {
+    let open = missing(&action.required, &action.votes);
+    let may = |role: Role| open.iter().any(|needed| role.stands_for(*needed));
+    let spoke = |id: &str| action.votes.iter().any(|vote| vote.by == id || vote.in_place_of.as_deref() == Some(id));
+    if action.state != State::WaitingApproval || action.requested_by == staff.id || spoke(&staff.id) {
+        return Deciding::No;
+    }
+    if may(staff.role) {
+        return Deciding::Own;
+    }
+    let other = away.iter().find(|away| may(away.role) && away.id != action.requested_by && !spoke(&away.id));
+    other.map_or(Deciding::No, |away| Deciding::InPlaceOf(away.clone()))
 }
 
 /// Records the asker's own decision, where the policy lets their role decide alone.

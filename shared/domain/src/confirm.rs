@@ -185,15 +185,26 @@ fn succeeded(action: &mut Action, refund: &RefundSeen, now: Timestamp) -> bool {
     true
 }
 
+/// Ends the case whose own recommendation was done; what else was done because of it leaves it open.
 fn resolve(desk: &mut Desk, action: &ActionId, now: Timestamp) {
-    for case in desk.cases.values_mut().filter(|case| case.actions.contains(action) && case.state == case::State::Open) {
-        case.resolve(now, "refunded");
-        desk.head.cases.remove(&case.id);
+    let Some(done) = desk.actions.get(action).cloned() else { return };
+    for case in desk.cases.values_mut().filter(|case| is_about(case, &done) && case.state == case::State::Open) {
+        let recommended = case.recommended.as_ref().is_some_and(|recommended| recommended.kind.members().contains(&done.kind));
+        let refund = matches!(done.kind, Kind::Refund { .. });
+        if recommended || (refund && case.recommended.is_none()) {
+            case.resolve(now, if refund { "refunded" } else { "done" });
+            desk.head.cases.remove(&case.id);
+        }
     }
 }
 
+fn is_about(case: &case::Case, action: &Action) -> bool {
+    case.actions.contains(&action.id) || action.bundle.as_ref().is_some_and(|bundle| case.actions.contains(bundle))
+}
+
 fn reopen(desk: &mut Desk, action: &ActionId) {
-    for case in desk.cases.values_mut().filter(|case| case.actions.contains(action) && case.state == case::State::Resolved) {
+    let Some(failed) = desk.actions.get(action).cloned() else { return };
+    for case in desk.cases.values_mut().filter(|case| is_about(case, &failed) && case.state == case::State::Resolved) {
         case.state = case::State::Open;
         case.resolved_at = None;
         case.resolution = None;

@@ -42,7 +42,7 @@ pub struct Wish {
 /// Why nobody stands in. The order is the order of the checks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Refused {
-    #[error("only a manager or a VP may say who stands in for somebody else, and nobody but themselves for a VP or legal")]
+    #[error("who stands in for somebody is said by themselves, or by a manager or a VP above them")]
     NotPermitted,
     #[error("nobody stands in for themselves")]
     Themselves,
@@ -55,15 +55,17 @@ pub enum Refused {
 }
 
 impl Delegations {
-    /// For whom somebody decides at a moment.
-    pub fn stood_in_by<'a>(&'a self, to: &'a str, now: Timestamp) -> impl Iterator<Item = &'a str> {
-        self.all.iter().filter(move |it| it.to == to && it.holds(now)).map(|it| it.from.as_str())
+    /// For whom somebody decides at a moment; not by the word of whoever asked for what is to be decided.
+    pub fn stood_in_by<'a>(&'a self, to: &'a str, asker: &'a str, now: Timestamp) -> impl Iterator<Item = &'a str> {
+        let counts = move |it: &&Delegation| it.to == to && it.from != asker && it.by != asker && it.holds(now);
+        self.all.iter().filter(counts).map(|it| it.from.as_str())
     }
 
     pub fn take(&mut self, wish: &Wish, by: &Staff, from: &Staff, to: &Staff, now: Timestamp) -> Result<(), Refused> {
         let own = from.id == by.id;
-        let high = matches!(from.role, Role::Vp | Role::Legal);
-        if !own && (high || !matches!(by.role, Role::Manager | Role::Vp)) {
+        // Somebody of one's own rank is no one to dispose of: with their voice one could approve oneself.
+        let below = matches!(by.role, Role::Manager | Role::Vp) && from.role < by.role;
+        if !own && !below {
             return Err(Refused::NotPermitted);
         }
         if from.id == to.id {
@@ -114,12 +116,13 @@ mod tests {
     fn who_is_away_names_somebody_and_a_manager_may_for_those_below() {
         let now: Timestamp = "2026-03-01T09:00:00Z".parse().unwrap();
         let until = |text: &str| Some(text.parse().unwrap());
-        let [lena, bea, mara, vera, ana] =
-            [("lena", Role::L1), ("bea", Role::BillingSpecialist), ("mara", Role::Manager), ("vera", Role::Vp), ("ana", Role::Analyst)]
-                .map(|(id, role)| staff(id, role));
+        let (lena, bea, vera) = (staff("lena", Role::L1), staff("bea", Role::BillingSpecialist), staff("vera", Role::Vp));
+        let (mara, marc, ana) = (staff("mara", Role::Manager), staff("marc", Role::Manager), staff("ana", Role::Analyst));
         let rows = [
             ("for oneself", &mara, &mara, &bea, until("2026-03-08T09:00:00Z"), Ok(())),
             ("a manager for a specialist", &mara, &bea, &lena, until("2026-03-08T09:00:00Z"), Ok(())),
+            ("a manager for another", &mara, &marc, &bea, until("2026-03-08T09:00:00Z"), Err(Refused::NotPermitted)),
+            ("a VP for a manager", &vera, &marc, &bea, until("2026-03-08T09:00:00Z"), Ok(())),
             ("a specialist for a manager", &bea, &mara, &lena, until("2026-03-08T09:00:00Z"), Err(Refused::NotPermitted)),
             ("a manager for a VP", &mara, &vera, &mara, until("2026-03-08T09:00:00Z"), Err(Refused::NotPermitted)),
             ("to oneself", &mara, &mara, &mara, until("2026-03-08T09:00:00Z"), Err(Refused::Themselves)),
@@ -141,7 +144,8 @@ mod tests {
         let mut all = Delegations::default();
         let wish = Wish { from: None, to: "bea".into(), until: Some("2026-03-02T09:00:00Z".parse().unwrap()), note: String::new() };
         all.take(&wish, &mara, &mara, &bea, now).unwrap();
-        let for_whom = |all: &Delegations, at: &str| all.stood_in_by("bea", at.parse().unwrap()).map(str::to_owned).collect::<Vec<_>>();
+        let for_whom =
+            |all: &Delegations, at: &str| all.stood_in_by("bea", "luis", at.parse().unwrap()).map(str::to_owned).collect::<Vec<_>>();
         assert_eq!(for_whom(&all, "2026-03-02T08:59:59Z"), ["mara"]);
         assert!(for_whom(&all, "2026-03-02T09:00:00Z").is_empty());
         all.take(&Wish { until: None, ..wish }, &mara, &mara, &bea, now).unwrap();

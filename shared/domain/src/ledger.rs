@@ -78,6 +78,23 @@ impl LedgerHead {
     }
 }
 
+/// Where a chain stood at a moment, signed and kept elsewhere: whoever can write the tables cannot make one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Seal {
+    pub account: AccountId,
+    pub length: u64,
+    pub hash: String,
+    pub at: Timestamp,
+    pub signature: String,
+}
+
+impl Seal {
+    /// What is signed.
+    pub fn parts(&self) -> [String; 4] {
+        [self.account.to_string(), self.length.to_string(), self.hash.clone(), self.at.to_string()]
+    }
+}
+
 fn hash(entry: &Entry) -> String {
     let without_hash = Entry { hash: String::new(), ..entry.clone() };
     sha256(&serde_json::to_vec(&without_hash).expect("an entry is plain data"))
@@ -94,6 +111,10 @@ pub enum Broken {
     Changed(u64),
     #[error("the chain ends at {found}, its head says {head}")]
     Truncated { found: u64, head: u64 },
+    #[error("the chain ends at {found}, and was sealed when it had {sealed} entries")]
+    CutBeforeSeal { found: u64, sealed: u64 },
+    #[error("entry {0} is another one than when the chain was sealed")]
+    Forked(u64),
 }
 
 /// Verifies a whole chain against its head.
@@ -113,6 +134,18 @@ pub fn verify(head: &LedgerHead, entries: &[Entry]) -> Result<(), Broken> {
         walked.hash.clone_from(&entry.hash);
     }
     if walked == *head { Ok(()) } else { Err(Broken::Truncated { found: walked.length, head: head.length }) }
+}
+
+/// Verifies a whole chain against its head and against the last seal, whose signature must have been checked.
+pub fn verify_sealed(head: &LedgerHead, entries: &[Entry], seal: &Seal) -> Result<(), Broken> {
+    verify(head, entries)?;
+    let sealed = usize::try_from(seal.length).unwrap_or(usize::MAX);
+    match sealed.checked_sub(1).map(|place| entries.get(place)) {
+        None => Ok(()),
+        Some(None) => Err(Broken::CutBeforeSeal { found: head.length, sealed: seal.length }),
+        Some(Some(entry)) if entry.hash != seal.hash => Err(Broken::Forked(seal.length)),
+        Some(Some(_)) => Ok(()),
+    }
 }
 
 #[cfg(test)]
@@ -139,6 +172,34 @@ mod tests {
         let (head, entries) = chain();
         assert_eq!(verify(&head, &entries), Ok(()));
         assert_eq!(verify(&LedgerHead::new(&head.account), &[]), Ok(()));
+    }
+
+    #[test]
+    fn a_chain_that_was_cut_or_written_anew_with_its_head_is_found_by_its_seal() {
+        let (head, entries) = chain();
+        let seal = Seal {
+            account: head.account.clone(),
+            length: 3,
+            hash: entries[2].hash.clone(),
+            at: Timestamp::UNIX_EPOCH,
+            signature: String::new(),
+        };
+        assert_eq!(verify_sealed(&head, &entries, &seal), Ok(()));
+        let again = |changed: &dyn Fn(&mut Note), count: usize| {
+            let mut head = LedgerHead::new(&head.account);
+            let notes = entries[..count].iter().map(|entry| {
+                let mut note =
+                    Note { at: entry.at, step: entry.step, action: entry.action.clone(), by: entry.by.clone(), body: entry.body.clone() };
+                changed(&mut note);
+                note
+            });
+            let entries = head.append(notes.collect());
+            assert_eq!(verify(&head, &entries), Ok(()), "by itself it looks whole");
+            verify_sealed(&head, &entries, &seal)
+        };
+        assert_eq!(again(&|_| {}, 2), Err(Broken::CutBeforeSeal { found: 2, sealed: 3 }));
+        assert_eq!(again(&|note| note.by = "marc".into(), 4), Err(Broken::Forked(3)));
+        assert_eq!(again(&|_| {}, 4), Ok(()));
     }
 
     #[test]

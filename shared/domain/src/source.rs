@@ -167,7 +167,7 @@ mod tests {
     #[test]
     fn what_lets_more_leave_needs_two_people() {
         let now = Timestamp::UNIX_EPOCH;
-        let staff = |id: &str, role| Staff { id: id.into(), name: id.into(), role, email: String::new() };
+        let staff = |id: &str, role| Staff { id: id.into(), name: id.into(), role, email: String::new(), slack: None };
         let (mara, marc, lena) = (staff("mara", Role::Manager), staff("marc", Role::Manager), staff("lena", Role::L1));
         let mut source = Source::new("stripe", "default");
         let act = Wish { acting: Some(Acting::Act), ..Wish::default() };

@@ -1,11 +1,13 @@
 //! What is stopped by hand, by whom, and since when.
 
+use crate::approval::KINDS;
 use crate::staff::{Role, Staff};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// How many pulls and releases are remembered.
 const REMEMBERED: usize = 50;
+const NOTE_CHARS_MAX: usize = 500;
 
 /// Everything that leaves, narrowed by what is named.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,6 +61,19 @@ pub enum Refused {
     NotPermitted,
     #[error("nothing of this scope is stopped; look at what is")]
     NothingStopped,
+    #[error("a recovery's segment has no kind of action: name one or the other")]
+    SegmentOrKind,
+    #[error("there is no such source, segment or kind, so nothing would be held; sources are written provider/source")]
+    Unknown,
+    #[error("more than 50 stops stand, or the note is longer than 500 characters: stop everything instead")]
+    TooMany,
+}
+
+/// What there is to be stopped.
+#[derive(Debug, Clone, Copy)]
+pub struct Known<'a> {
+    pub sources: &'a [String],
+    pub segments: &'a [String],
 }
 
 impl Scope {
@@ -76,11 +91,22 @@ impl Stops {
     }
 
     /// Stops or releases. A release without a scope releases everything.
-    pub fn take(&mut self, wish: &Wish, staff: &Staff, now: Timestamp) -> Result<(), Refused> {
+    pub fn take(&mut self, wish: &Wish, known: Known<'_>, staff: &Staff, now: Timestamp) -> Result<(), Refused> {
         if !matches!(staff.role, Role::Manager | Role::Vp) {
             return Err(Refused::NotPermitted);
         }
         let scope = Scope { source: wish.source.clone(), segment: wish.segment.clone(), kind: wish.kind.clone() };
+        let listed = |own: &Option<String>, all: &[String]| own.as_ref().is_none_or(|own| all.contains(own));
+        if wish.segment.is_some() && wish.kind.is_some() {
+            return Err(Refused::SegmentOrKind);
+        }
+        let kind = wish.kind.as_deref().is_none_or(|kind| kind == "bundle" || KINDS.contains(&kind));
+        if !kind || !listed(&wish.source, known.sources) || !listed(&wish.segment, known.segments) {
+            return Err(Refused::Unknown);
+        }
+        if wish.note.chars().count() > NOTE_CHARS_MAX || (!wish.release && self.standing.len() >= REMEMBERED) {
+            return Err(Refused::TooMany);
+        }
         if wish.release {
             let before = self.standing.len();
             self.standing.retain(|stop| scope != Scope::default() && stop.scope != scope);
@@ -128,16 +154,25 @@ mod tests {
     #[test]
     fn only_managers_pull_it_and_a_release_names_what_it_releases() {
         let staff = |role| Staff { id: "mara".into(), name: "Mara".into(), role, email: String::new(), slack: None };
+        let (sources, segments) = (["stripe/default".to_owned()], ["standard".to_owned()]);
+        let known = Known { sources: &sources, segments: &segments };
         let mut stops = Stops::default();
+        let odd = |source: &str, segment: &str, kind: &str| {
+            let Scope { source, segment, kind } = scope(source, segment, kind);
+            Stops::default().take(&Wish { source, segment, kind, ..Wish::default() }, known, &staff(Role::Vp), Timestamp::UNIX_EPOCH)
+        };
+        assert_eq!(odd("stripe", "", ""), Err(Refused::Unknown));
+        assert_eq!(odd("", "", "refunds"), Err(Refused::Unknown));
+        assert_eq!(odd("", "standard", "refund"), Err(Refused::SegmentOrKind));
         let refunds = Wish { kind: Some("refund".into()), ..Wish::default() };
-        assert_eq!(stops.take(&refunds, &staff(Role::BillingSpecialist), Timestamp::UNIX_EPOCH), Err(Refused::NotPermitted));
-        assert_eq!(stops.take(&refunds, &staff(Role::Manager), Timestamp::UNIX_EPOCH), Ok(()));
-        assert_eq!(stops.take(&refunds, &staff(Role::Manager), Timestamp::UNIX_EPOCH), Ok(()));
+        assert_eq!(stops.take(&refunds, known, &staff(Role::BillingSpecialist), Timestamp::UNIX_EPOCH), Err(Refused::NotPermitted));
+        assert_eq!(stops.take(&refunds, known, &staff(Role::Manager), Timestamp::UNIX_EPOCH), Ok(()));
+        assert_eq!(stops.take(&refunds, known, &staff(Role::Manager), Timestamp::UNIX_EPOCH), Ok(()));
         assert_eq!(stops.standing.len(), 1, "pulled twice is pulled");
         let credits = Wish { kind: Some("credit".into()), release: true, ..Wish::default() };
-        assert_eq!(stops.take(&credits, &staff(Role::Vp), Timestamp::UNIX_EPOCH), Err(Refused::NothingStopped));
+        assert_eq!(stops.take(&credits, known, &staff(Role::Vp), Timestamp::UNIX_EPOCH), Err(Refused::NothingStopped));
         let all = Wish { release: true, ..Wish::default() };
-        assert_eq!(stops.take(&all, &staff(Role::Vp), Timestamp::UNIX_EPOCH), Ok(()));
+        assert_eq!(stops.take(&all, known, &staff(Role::Vp), Timestamp::UNIX_EPOCH), Ok(()));
         assert!(stops.standing.is_empty());
         assert_eq!(stops.changes.len(), 3);
     }

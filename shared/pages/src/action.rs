@@ -1,12 +1,24 @@
 //! An action: the exact preview, the decision, and the receipt.
 
+mod next;
+
+pub(crate) use next::no_default;
+
 use crate::frame::{Viewer, frame, known, state, time, words};
-use domain::action::{Action, Outcome, State};
-use domain::approval::missing;
+use domain::action::{Action, Outcome};
+use domain::approval::Deciding;
 use domain::ledger::Entry;
 use maud::{Markup, html};
 
-pub fn action(viewer: &Viewer, action: &Action, receipt: &[Entry], notice: Option<&str>) -> String {
+/// `members` are those of a bundle, once it is approved.
+pub fn action(
+    viewer: &Viewer,
+    action: &Action,
+    members: &[Action],
+    deciding: &Deciding,
+    receipt: &[Entry],
+    notice: Option<&str>,
+) -> String {
     frame(
         "Action",
         "/actions",
@@ -14,8 +26,12 @@ pub fn action(viewer: &Viewer, action: &Action, receipt: &[Entry], notice: Optio
         html! {
             h1 { (action.preview.summary) " " (state(action.state.name())) }
             @if let Some(notice) = notice { section .notice role="alert" { p { (notice) } } }
+            (next::next(viewer, action, deciding))
             div .two { (preview(action)) (facts(action)) }
-            @if action.state == State::WaitingApproval { (decision(viewer, action)) }
+            @if !members.is_empty() { section {
+                h2 { "Its parts, in their order" }
+                ol { @for member in members { li { a href={ "/actions/" (member.id) } { (member.preview.summary) } " " (state(member.state.name())) } } }
+            } }
             section {
                 h2 { "Receipt" }
                 @if receipt.is_empty() { p .soft { "Nothing has been entered yet." } } @else {
@@ -58,8 +74,9 @@ fn facts(action: &Action) -> Markup {
                 dt { "Note" } dd { (action.note) }
                 dt { "Asked by" } dd { (action.requested_by) ", " (time(action.requested_at)) }
                 dt { "Account" } dd { a href={ "/accounts/" (action.account) } { (action.account) } }
+                @if let Some(bundle) = &action.bundle { dt { "Part of" } dd { a href={ "/actions/" (bundle) } { "a bundle" } } }
                 @if let Some(case) = &action.case { dt { "Case" } dd { a href={ "/cases/" (case) } { "Look at the evidence" } } }
-                @for vote in &action.votes { dt { (words(&format!("{:?}", vote.decision).to_lowercase())) } dd { (vote.by) " (" (words(vote.role.name())) "), " (time(vote.at)) @if vote.within_limit { ", within their own limit" } @if !vote.note.is_empty() { ": " (vote.note) } } }
+                @for vote in &action.votes { dt { (words(&format!("{:?}", vote.decision).to_lowercase())) } dd { (vote.by) " (" (words(vote.role.name())) @if let Some(away) = &vote.in_place_of { ", in the place of " (away) } "), " (time(vote.at)) @if vote.within_limit { ", within their own limit" } @if !vote.note.is_empty() { ": " (vote.note) } } }
                 @match &action.outcome {
                     Some(Outcome::Done { reference, status, .. }) => { dt { "Provider" } dd { (reference) ", " (status) } },
                     Some(Outcome::Refused { code, message }) => { dt { "Refused" } dd { (code) ": " (message) } },
@@ -68,29 +85,6 @@ fn facts(action: &Action) -> Markup {
                 }
                 dt { "Confirmed" } dd { @match action.confirmed_at { Some(at) => (time(at)), None => span .soft { "not yet" } } }
             }
-        }
-    }
-}
-
-fn decision(viewer: &Viewer, action: &Action) -> Markup {
-    let open = missing(&action.required, &action.votes);
-    let may = open.iter().any(|needed| viewer.role.stands_for(*needed));
-    let needs = open.iter().map(|role| words(role.name())).collect::<Vec<_>>().join(" and ");
-    html! {
-        section .notice {
-            h2 { "Decision" }
-            @match (&viewer.csrf, may) {
-                (Some(csrf), true) => form method="post" action={ "/actions/" (action.id) "/decision" } {
-                    input type="hidden" name="csrf" value=(csrf);
-                    input type="hidden" name="preview_digest" value=(action.preview.digest);
-                    label for="note" { "Note (optional)" }
-                    input id="note" name="note" maxlength="500";
-                    button type="submit" name="decision" value="approve" { "Approve: " (action.preview.summary) }
-                    button .plain type="submit" name="decision" value="deny" { "Deny" }
-                },
-                _ => p { "This needs the approval of " (needs) "." },
-            }
-            p .soft { "Open until " (time(action.expires_at)) "." }
         }
     }
 }

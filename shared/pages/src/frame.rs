@@ -28,6 +28,7 @@ const PLACES: &[(&str, &str)] = &[
     ("/dunning", "Dunning"),
     ("/tickets", "Tickets"),
     ("/sources", "Sources"),
+    ("/stop", "Stop"),
     ("/policies", "Policies"),
 ];
 

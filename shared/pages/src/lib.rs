@@ -23,7 +23,7 @@ pub use case::case;
 pub use frame::{STYLE, Viewer, login, problem};
 pub use home::{Home, home};
 pub use incident::{disputes, incident, incidents};
-pub use link::{Proof, SCRIPT, landing, opened, spent};
+pub use link::{Code, Proof, SCRIPT, landing, opened, spent};
 pub use lists::{AccountRow, OutboxRow, accounts, actions, cases, dunning, found, outbox};
 pub use mail::mail;
 pub use policies::policies;

@@ -1,9 +1,9 @@
 //! What a mailed link opens. The link's token stands behind the `#`, where no server and no log sees it.
 
-use crate::action::preview;
+use crate::action::{no_default, preview};
 use crate::frame::{Viewer, frame, state, time, words};
 use domain::action::{Action, State};
-use domain::approval::missing;
+use domain::approval::{Deciding, missing};
 use maud::{Markup, PreEscaped, html};
 
 /// Moves the token out of the address bar into a form, and sends it. Opening decides nothing.
@@ -20,17 +20,25 @@ pub const SCRIPT: &str = r#"const follow = () => {
 addEventListener("hashchange", follow);
 follow();"#;
 
+/// How it stands with the code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Code {
+    NotSent,
+    Sent,
+    /// What was entered is not it.
+    Wrong,
+}
+
 /// How a person shows who they are, beside the link.
 pub enum Proof {
     /// They are signed in; the form must send this back.
-    Session { csrf: String },
+    Session { csrf: String, deciding: Deciding },
     /// They enter the code that Slack brings them. `name` is whom the link was sent to.
-    NoSession { code_sent: bool, name: String },
+    NoSession { code: Code, name: String },
 }
 
 /// Everything that waits for a decision, and the door for links from mails.
 ///
-/// A link from elsewhere comes without its session (`SameSite=Strict`), so whoever looks signed out here may not be.
 pub fn landing(viewer: Option<&Viewer>, waiting: &[Action]) -> String {
     frame(
         "Approvals",
@@ -81,8 +89,8 @@ pub fn opened(viewer: Option<&Viewer>, action: &Action, token: &str, proof: Proo
                 h2 { "Decision" }
                 @if action.state == State::WaitingApproval {
                     @match &proof {
-                        Proof::Session { csrf } => (signed_in(viewer, action, token, csrf)),
-                        Proof::NoSession { code_sent, name } => (by_code(action, token, *code_sent, name)),
+                        Proof::Session { csrf, deciding } => (signed_in(action, token, csrf, deciding)),
+                        Proof::NoSession { code, name } => (by_code(action, token, *code, name)),
                     }
                     p .soft { "Open until " (time(action.expires_at)) "." }
                 } @else {
@@ -109,11 +117,10 @@ fn request(action: &Action) -> Markup {
     }
 }
 
-fn signed_in(viewer: Option<&Viewer>, action: &Action, token: &str, csrf: &str) -> Markup {
-    let open = missing(&action.required, &action.votes);
-    let may = viewer.is_some_and(|viewer| open.iter().any(|needed| viewer.role.stands_for(*needed)));
+fn signed_in(action: &Action, token: &str, csrf: &str, deciding: &Deciding) -> Markup {
     html! {
-        @if may {
+        @if let Deciding::InPlaceOf(away) = deciding { p { "You decide in the place of " (away.name) "." } }
+        @if *deciding != Deciding::No {
             form method="post" action="/approvals" {
                 input type="hidden" name="csrf" value=(csrf);
                 (ballot(action, token))
@@ -124,12 +131,13 @@ fn signed_in(viewer: Option<&Viewer>, action: &Action, token: &str, csrf: &str) 
     }
 }
 
-fn by_code(action: &Action, token: &str, code_sent: bool, name: &str) -> Markup {
+fn by_code(action: &Action, token: &str, code: Code, name: &str) -> Markup {
+    let code_sent = code != Code::NotSent;
     html! {
-        @if code_sent {
-            p role="status" { "A code is on its way to " (name) " by Slack." }
-        } @else {
-            p { "This link was sent to " (name) ". To decide, enter a code that comes to you by Slack, or sign in." }
+        @match code {
+            Code::NotSent => p { "This link was sent to " (name) ". To decide, enter a code that comes to you by Slack, or sign in." },
+            Code::Sent => p role="status" { "A code is on its way to " (name) " by Slack." },
+            Code::Wrong => p role="alert" { "This code is not right, or has expired. Enter it as Slack shows it, or have another one sent." },
         }
         form method="post" action="/approvals" {
             input type="hidden" name="token" value=(token);
@@ -155,11 +163,6 @@ fn ballot(action: &Action, token: &str) -> Markup {
         button type="submit" name="decision" value="approve" { "Approve: " (action.preview.summary) }
         button .plain type="submit" name="decision" value="deny" { "Deny" }
     }
-}
-
-/// Enter in a field presses a form's first button. This is the first, and does nothing, so that no key slip approves.
-fn no_default() -> Markup {
-    html! { button type="submit" disabled hidden {} }
 }
 
 /// A link that opens nothing, or whose work is done: why, and what to do.
@@ -195,12 +198,12 @@ mod tests {
         Viewer { name: "Mara".into(), role, csrf: Some("own-form".into()), local: false }
     }
 
-    fn session() -> Proof {
-        Proof::Session { csrf: "own-form".into() }
+    fn session(deciding: Deciding) -> Proof {
+        Proof::Session { csrf: "own-form".into(), deciding }
     }
 
     fn no_session(code_sent: bool) -> Proof {
-        Proof::NoSession { code_sent, name: "Mara M.".into() }
+        Proof::NoSession { code: if code_sent { Code::Sent } else { Code::NotSent }, name: "Mara M.".into() }
     }
 
     fn count(page: &str, part: &str) -> usize {
@@ -234,7 +237,7 @@ mod tests {
     fn the_digest_is_there_once_and_the_token_only_in_forms() {
         let manager = viewer(Role::Manager);
         for (name, page, forms) in [
-            ("session", opened(Some(&manager), &waiting(), TOKEN, session()), 1),
+            ("session", opened(Some(&manager), &waiting(), TOKEN, session(Deciding::Own)), 1),
             ("no code yet", opened(None, &waiting(), TOKEN, no_session(false)), 2),
             ("code sent", opened(None, &waiting(), TOKEN, no_session(true)), 2),
         ] {
@@ -253,7 +256,7 @@ mod tests {
     #[test]
     fn every_field_has_a_label_and_enter_decides_nothing() {
         let manager = viewer(Role::Manager);
-        for page in [opened(Some(&manager), &waiting(), TOKEN, session()), opened(None, &waiting(), TOKEN, no_session(true))] {
+        for page in [opened(Some(&manager), &waiting(), TOKEN, session(Deciding::Own)), opened(None, &waiting(), TOKEN, no_session(true))] {
             for field in page.split("<input ").skip(1).filter(|field| !field.starts_with(r#"type="hidden""#)) {
                 let id = field.split('"').nth(1).unwrap();
                 assert_eq!(count(&page, &format!(r#"<label for="{id}">"#)), 1, "{field}");
@@ -267,7 +270,7 @@ mod tests {
     #[test]
     fn a_session_sends_its_own_form_and_a_link_alone_needs_the_code() {
         let manager = viewer(Role::Manager);
-        let signed_in = opened(Some(&manager), &waiting(), TOKEN, session());
+        let signed_in = opened(Some(&manager), &waiting(), TOKEN, session(Deciding::Own));
         assert!(signed_in.contains(r#"name="csrf" value="own-form""#) && !signed_in.contains(r#"name="code""#));
         let before = opened(None, &waiting(), TOKEN, no_session(false));
         assert!(before.contains(r#"name="code""#) && before.contains("Send me a code by Slack") && before.contains("sent to Mara M."));
@@ -279,9 +282,9 @@ mod tests {
     #[test]
     fn what_is_not_theirs_or_not_open_has_no_buttons() {
         let (agent, manager) = (viewer(Role::L1), viewer(Role::Manager));
-        let theirs = opened(Some(&agent), &waiting(), TOKEN, session());
+        let theirs = opened(Some(&agent), &waiting(), TOKEN, session(Deciding::No));
         assert!(theirs.contains("This needs the approval of manager."));
-        let done = opened(Some(&manager), &decided(Decision::Deny), TOKEN, session());
+        let done = opened(Some(&manager), &decided(Decision::Deny), TOKEN, session(Deciding::Own));
         assert!(done.contains("it is denied"));
         for page in [theirs, done, opened(None, &decided(Decision::Approve), TOKEN, no_session(true))] {
             assert!(!page.contains(r#"name="decision""#) && !page.contains(TOKEN) && !page.contains(DIGEST), "{page}");

@@ -13,21 +13,25 @@ use local::service::is_new;
 use local::vault;
 use serde_json::{Value, json};
 use shared::app::token::issue;
-use shared::domain::ledger::{self, Entry, LedgerHead};
 use shared::domain::policy::{Policies, SHIPPED};
+use shared::providers::Secret;
 use std::path::{Path, PathBuf};
 use tokio::net::TcpStream;
 
 /// How long the tokens are good that these commands make.
 const TOKEN_HOURS: i64 = 12;
 
-fn make_token(shared: &Shared, staff: &str) -> Result<String, Failed> {
+/// The secret of the data folder.
+pub(super) fn secret(shared: &Shared) -> Result<Secret, Failed> {
     if is_new(&shared.data) {
         return Err(format!("there is no data in {}; start the service first, or name its folder with --data", shared.data.display()));
     }
     let disk = Disk::open(Some(&shared.data.join("local.sqlite"))).map_err(|error| format!("the data folder cannot be used: {error}"))?;
-    let secret = vault::tokens(&disk).map_err(|error| error.to_string())?;
-    Ok(issue(&secret, staff, machine(), TOKEN_HOURS))
+    vault::tokens(&disk).map_err(|error| error.to_string())
+}
+
+fn make_token(shared: &Shared, staff: &str) -> Result<String, Failed> {
+    Ok(issue(&secret(shared)?, staff, machine(), TOKEN_HOURS))
 }
 
 pub(super) fn token(shared: &Shared, staff: &str) -> Result<(), Failed> {
@@ -107,32 +111,6 @@ pub(super) async fn report(shared: &Shared, month: &str, format: &str, out: Opti
     }
 }
 
-/// Verifies chains from what the API shows, so that it works beside a running service.
-pub(super) async fn verify(shared: &Shared, account: Option<&str>) -> Result<(), Failed> {
-    let mut accounts = Vec::new();
-    match account {
-        Some(account) => accounts.push(account.to_owned()),
-        None => accounts.extend(
-            all(shared, "/api/accounts?limit=500").await?.iter().filter_map(|item| item["account"]["id"].as_str().map(str::to_owned)),
-        ),
-    }
-    let (mut entries_seen, mut broken) = (0, 0);
-    for account in &accounts {
-        let head: LedgerHead = serde_json::from_value(get(shared, &format!("/api/accounts/{account}/ledger/head")).await?)
-            .map_err(|error| error.to_string())?;
-        let items = all(shared, &format!("/api/accounts/{account}/ledger?limit=500")).await?;
-        let entries: Vec<Entry> =
-            items.into_iter().map(serde_json::from_value).collect::<Result<_, _>>().map_err(|error| error.to_string())?;
-        entries_seen += entries.len();
-        if let Err(reason) = ledger::verify(&head, &entries) {
-            broken += 1;
-            println!("{account}: {reason}");
-        }
-    }
-    println!("{} ledgers, {entries_seen} entries, {broken} broken", accounts.len());
-    if broken == 0 { Ok(()) } else { Err("a ledger is broken; do not trust it, and find out who wrote to the table".to_owned()) }
-}
-
 /// The service's time. No token is needed, so that it works without the data folder.
 pub(super) async fn clock(target: &str) -> Result<jiff::Timestamp, Failed> {
     let nobody =
@@ -186,7 +164,7 @@ pub(super) async fn redrive(shared: &Shared, queue: &str) -> Result<(), Failed> 
 }
 
 /// Every item of a list, page after page.
-async fn all(shared: &Shared, path: &str) -> Result<Vec<Value>, Failed> {
+pub(super) async fn all(shared: &Shared, path: &str) -> Result<Vec<Value>, Failed> {
     let mut items = Vec::new();
     let mut cursor = String::new();
     loop {

@@ -147,10 +147,13 @@ pub async fn for_case(context: &Context, case: &CaseId, trace: &str) -> Result<D
     let Some(case) = store::read::<Case>(context, &keys::case(case)).await? else {
         return Err(Fault::Retry(format!("the case {case} is not there yet")));
     };
-    let stale = match case.actions.last() {
-        Some(last) => store::read::<Action>(context, &keys::action(last)).await?.is_some_and(|action| action.state == State::Stale),
-        None => true,
-    };
+    // What people asked for beside it says nothing about our own request.
+    let batch = Batch::read(context, case.actions.iter().map(keys::action).collect()).await?;
+    let mut own = None;
+    for id in &case.actions {
+        own = batch.get::<Action>(&keys::action(id))?.filter(|action| action.requested_by == MACHINE).or(own);
+    }
+    let stale = own.is_none_or(|action| action.state == State::Stale);
     let Some(recommended) = case.recommended.as_ref().filter(|_| case.state == CaseState::Open && stale) else {
         return Ok(Done::NothingToDo);
     };
@@ -254,7 +257,7 @@ async fn make(context: &Context, ask: &Ask<'_>) -> Result<Attempted<Result<Actio
     // Waiting: when to ask again, if nobody could be told.
     let waiting = Action { look_at: (action.state == State::WaitingApproval).then(|| super::look_at(context)), ..action.clone() };
     let (mut commit, action) = approve::put(context, &read, &head, None, &waiting, notes.collect())?;
-    if let Some(mut case) = case {
+    if let Some(mut case) = case.filter(|_| action.state != State::Previewed) {
         case.actions.push(action.id.clone());
         commit.over(&read.batch, &case);
     }

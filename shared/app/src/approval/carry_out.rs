@@ -23,6 +23,7 @@ use domain::id::ActionId;
 use domain::ledger::{Note, Step};
 use domain::source;
 use domain::staff::MACHINE;
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use providers::{Act, Acting, Answer, Effect, Effects, Found, Look, Order, Reply};
 use std::collections::BTreeMap;
@@ -35,6 +36,8 @@ struct Work {
     action: Approved<Action>,
     head: Head,
     records: Touched,
+    /// How often the account's ledger was written: what was looked at before another step is out of date.
+    ledger: Option<u64>,
 }
 
 /// What to do with an action at this moment.
@@ -99,7 +102,8 @@ async fn through_provider(context: &Context, id: &ActionId) -> Result<Done, Faul
             Ended::InDoubt { .. } if first => return end(context, work, Ended::NotNow).await,
             ended => return end(context, work, ended).await,
         };
-        next = store::retrying(context, || again(context, id, first, note.clone())).await?;
+        let seen = work.ledger;
+        next = store::retrying(context, || again(context, id, seen, first, note.clone())).await?;
     }
     match next {
         Next::Send(work) => {
@@ -111,8 +115,7 @@ async fn through_provider(context: &Context, id: &ActionId) -> Result<Done, Faul
             Ok(Done::CarriedOut(action.state))
         }
         Next::Stale(action) => {
-            tell::of_trouble(context, &action).await;
-            super::decide::ask_again(context, &action).await;
+            tell::owed(context, &action).await?;
             Ok(Done::CarriedOut(State::Stale))
         }
         Next::LookFirst(_) | Next::LookUp(_) | Next::Nothing => Ok(Done::NothingToDo),
@@ -132,17 +135,13 @@ async fn intend(context: &Context, id: &ActionId) -> Result<Attempted<Next>, Fau
         State::Approved => {
             let first = effects(&head)?.is_some_and(|effects| (effects.looks_first)(&action.kind));
             if first {
-                let records = read.records.clone();
-                return Ok(Attempted::Done(Next::LookFirst(Work { action: checked(context, action).await?, head, records })));
+                return Ok(Attempted::Done(Next::LookFirst(work(context, &read, action, head).await?)));
             }
             store_attempt(context, read, action, head, None).await
         }
         // Somebody is at it, or was until a moment ago.
         State::Executing | State::InDoubt if action.look_at.is_some_and(|at| at > now) => Ok(Attempted::Done(Next::Nothing)),
-        State::Executing | State::InDoubt => {
-            let records = read.records.clone();
-            Ok(Attempted::Done(Next::LookUp(Work { action: checked(context, action).await?, head, records })))
-        }
+        State::Executing | State::InDoubt => Ok(Attempted::Done(Next::LookUp(work(context, &read, action, head).await?))),
         State::Executed if read.records.payments.values().any(|payment| payment.reserved.contains_key(id)) => {
             Ok(Attempted::Done(Next::Observe(action, head)))
         }
@@ -189,27 +188,46 @@ async fn wait(context: &Context, read: Read, head: &Head, action: &Action) -> Re
     store::attempted(commit.run(context).await, Next::Nothing)
 }
 
-/// Whether what was approved can still be done as it was: its own reservation does not stand against it.
+async fn work(context: &Context, read: &Read, action: Action, head: Head) -> Result<Work, Fault> {
+    let ledger = read.batch.rev(&keys::ledger_head(&action.account));
+    Ok(Work { action: checked(context, action).await?, head, records: read.records.clone(), ledger })
+}
+
+/// Whether what was approved can still be done exactly as it was shown: its own reservation does not stand against it, and
+/// of money it is enough that it still fits.
 fn still_holds(read: &Read, head: &Head, action: &Action, now: Timestamp) -> bool {
     let mut records = read.records.clone();
     for payment in records.payments.values_mut() {
         payment.reserved.remove(&action.id);
     }
     let known = domain::action::Known { records: &records, ..read.known(head, now) };
-    // A change of plan counts as of the moment that was shown.
-    preview(&action.kind, known, action.reason_code, action.preview.clause.clone()).is_ok()
+    let Ok(again) = preview(&action.kind, known, action.reason_code, action.preview.clause.clone()) else { return false };
+    match &action.kind {
+        Kind::Refund { .. } | Kind::Credit { .. } => true,
+        kind if kind.is_link() => true,
+        Kind::Downgrade { at, .. } if *at <= now => false,
+        // Where days are counted, the figures that were shown are those of their day.
+        Kind::Upgrade { at, .. } | Kind::AdjustSeats { at, .. } | Kind::ChangeAddons { at, .. }
+            if head.provider == "chargebee" && at.to_zoned(TimeZone::UTC).date() != now.to_zoned(TimeZone::UTC).date() =>
+        {
+            false
+        }
+        _ => again.lines == action.preview.lines,
+    }
 }
 
 /// Stores the intent to send what the provider does not have.
-async fn again(context: &Context, id: &ActionId, first: bool, note: Option<String>) -> Result<Attempted<Next>, Fault> {
+async fn again(context: &Context, id: &ActionId, seen: Option<u64>, first: bool, note: Option<String>) -> Result<Attempted<Next>, Fault> {
     let read = desk::read(context, id).await?;
+    let out_of_date = read.batch.rev(&keys::ledger_head(&id.account())) != seen;
     let due = |action: &Action| match action.state {
         State::Approved => first,
         State::Executing | State::InDoubt => action.look_at.is_none_or(|at| at <= context.clock.now()),
         _ => false,
     };
     match (read.action.clone().filter(due), read.head.clone()) {
-        (Some(action), Some(head)) if is_held(context, &head, &action).await? => wait(context, read, &head, &action).await,
+        (Some(action), Some(head)) if out_of_date || is_held(context, &head, &action).await? => wait(context, read, &head, &action).await,
+        (Some(action), Some(head)) if first && is_busy(context, &head, &action).await? => wait(context, read, &head, &action).await,
         (Some(action), Some(head)) => store_attempt(context, read, action, head, note).await,
         _ => Ok(Attempted::Done(Next::Nothing)),
     }
@@ -231,8 +249,8 @@ async fn store_attempt(context: &Context, read: Read, action: Action, head: Head
     let mut commit = Commit::default();
     desk::put(&mut commit, context, &read.batch, &head, Some(&before), &action);
     put_notes(&mut commit, &read.batch, &action.account, vec![ledger_note(&action, Step::Attempted, now, body)])?;
-    let action = checked(context, action).await?;
-    store::attempted(commit.run(context).await, Next::Send(Work { action, head, records: read.records }))
+    let next = Next::Send(work(context, &read, action, head).await?);
+    store::attempted(commit.run(context).await, next)
 }
 
 /// Checks the recorded votes again; what was not approved goes no further, and is counted.
@@ -256,7 +274,10 @@ fn next_attempt(action: &Action, now: Timestamp, key_lives: SignedDuration) -> A
     let good = |attempt: &&Attempt| !attempt.burned && now.duration_since(attempt.key_since) < key_lives - key_lives / 8;
     match action.attempt.as_ref().filter(good) {
         Some(attempt) => Attempt { number, ..attempt.clone() },
-        None => Attempt { number, key: format!("{}-{number}", action.id), key_since: now, burned: false, before },
+        None => {
+            let first_at = action.attempt.as_ref().map_or(now, |attempt| attempt.first_at);
+            Attempt { number, key: format!("{}-{number}", action.id), key_since: now, first_at, burned: false, before }
+        }
     }
 }
 
@@ -333,7 +354,13 @@ async fn send(context: &Context, work: &Work) -> Result<Ended, Fault> {
             Act::Ended(answer) => {
                 return Ok(match answer {
                     Answer::Done(effect) => Ended::Done(effect),
+                    Answer::Refused { code, message } if changed => {
+                        let instead =
+                            format!("It was begun at the provider and then refused ({code}: {message}): finish it there, or undo it.");
+                        Ended::NeedsPerson { instead, absent: false }
+                    }
                     Answer::Refused { code, message } => Ended::Refused { code, message },
+                    Answer::NotNow if changed => Ended::InDoubt { burned: false },
                     Answer::NotNow => Ended::NotNow,
                     Answer::Unknown => Ended::InDoubt { burned: true },
                     Answer::Unsupported { instead } => Ended::NeedsPerson { instead, absent: !changed },
@@ -369,7 +396,7 @@ async fn end(context: &Context, work: &Work, ended: Ended) -> Result<Done, Fault
     if is_fresh {
         own::send_link(context, &action, &head).await?;
         if matches!(action.state, State::NeedsPerson | State::Failed) {
-            tell::of_trouble(context, &action).await;
+            tell::owed(context, &action).await?;
         }
     }
     Ok(Done::CarriedOut(action.state))

@@ -9,12 +9,12 @@ use crate::ports::QueueName;
 use crate::store::{self, Attempted, Batch, Commit, Sent, keys};
 use crate::web::Problem;
 use domain::action::{Action, Decision, Known, State, Told, Vote, preview};
-use domain::approval::{self, Ask, Refusal, missing, never_lapses, next_ask};
+use domain::approval::{self, Ask, Deciding, Refusal, deciding, never_lapses, next_ask};
 use domain::case::{Case, State as CaseState};
 use domain::delegation::Delegations;
 use domain::id::ActionId;
 use domain::ledger::{Note, Step};
-use domain::staff::{MACHINE, Role, Staff};
+use domain::staff::{MACHINE, Staff};
 use http::StatusCode;
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
@@ -48,6 +48,7 @@ pub async fn decide(context: &Context, id: &ActionId, staff: &Staff, ballot: Bal
     if ballot.note.chars().count() > ask::NOTE_CHARS_MAX {
         return Err(Problem::malformed(format!("a note has at most {} characters", ask::NOTE_CHARS_MAX)));
     }
+    let ballot_digest = ballot.preview_digest.clone();
     let action = match store::retrying(context, || once(context, id, staff, &ballot)).await? {
         Ok(action) => action,
         Err(problem) => {
@@ -55,10 +56,21 @@ pub async fn decide(context: &Context, id: &ActionId, staff: &Staff, ballot: Bal
             return Err(Tried { account: &account, kind: "decision", at: id.as_str(), by: &staff.id }.refused(context, problem).await?);
         }
     };
-    tell::settle(context, &action).await;
-    if action.state == State::Stale {
-        ask_again(context, &action).await;
-        return Err(problem(&Refusal::StalePreview));
+    match action.state {
+        State::WaitingApproval if action.preview.digest != ballot_digest => {
+            tell::announce(context, &action).await;
+            return Err(problem(&Refusal::StalePreview));
+        }
+        State::Stale | State::Denied => {
+            // The alarm on the action tells again what could not be told now.
+            if let Err(fault) = tell::owed(context, &action).await {
+                tracing::warn!(action.id = %action.id, fault = %fault, "people could not be told yet how this ended");
+            }
+            if action.state == State::Stale {
+                return Err(problem(&Refusal::StalePreview));
+            }
+        }
+        _ => tell::settle(context, &action).await,
     }
     if action.state == State::Approved
         && let Err(fault) = tell::go(context, &action).await
@@ -95,18 +107,28 @@ async fn once(context: &Context, id: &ActionId, staff: &Staff, ballot: &Ballot) 
         in_place_of: away.as_ref().map(|away| away.id.clone()),
     };
     let standing: Option<Case> = case.as_ref().map(|key| read.batch.get(key)).transpose()?.flatten();
+    let anew = preview(&before.kind, read.known(&head, now), before.reason_code, before.preview.clause.clone()).ok();
     let digest_now = if is_moot(&before, standing.as_ref()) { String::new() } else { digest_now(&before, read.known(&head, now)) };
     let after = match approval::decide(before.clone(), vote.clone(), &Staff { role, ..staff.clone() }, &digest_now, now) {
+        Ok(action) if action.state == State::Denied => Action { look_at: Some(super::look_at(context)), ..action },
         Ok(action) => action,
+        // What is owed to the customer is not ended by the world moving on: it is shown anew, and decided anew.
+        Err(Refusal::StalePreview)
+            if vote.digest == before.preview.digest && before.requested_by != MACHINE && never_lapses(&before) && anew.is_some() =>
+        {
+            let fresh = anew.unwrap_or_else(|| before.preview.clone());
+            Action { preview: fresh, votes: Vec::new(), look_at: Some(super::look_at(context)), ..before.clone() }
+        }
         // Whoever saw the right preview learns that the world has moved on; the request is spent.
         Err(Refusal::StalePreview) if vote.digest == before.preview.digest => {
-            Action { state: State::Stale, ended_at: Some(now), ..before.clone() }
+            Action { state: State::Stale, ended_at: Some(now), look_at: Some(super::look_at(context)), ..before.clone() }
         }
         Err(refusal) => return Ok(Attempted::Done(Err(problem(&refusal)))),
     };
 
     // Write.
-    let notes = if after.state == State::Stale { Vec::new() } else { vec![note(&after, &vote)] };
+    let counted = after.votes.len() > before.votes.len();
+    let notes = if counted { vec![note(&after, &vote)] } else { Vec::new() };
     let (mut commit, after) = approve::put(context, &read, &head, Some(&before), &after, notes)?;
     commit.check(&read.batch, &keys::staff(&staff.id));
     if let Some(away) = &away {
@@ -128,20 +150,27 @@ async fn stood_in_for(
     staff: &Staff,
     now: Timestamp,
 ) -> Result<Option<Staff>, Fault> {
-    let open = missing(&action.required, &action.votes);
-    let may = |role: Role| open.iter().any(|needed| role.stands_for(*needed));
     let delegations: Delegations = batch.get(&keys::delegations())?.unwrap_or_default();
-    let away: Vec<_> = delegations.stood_in_by(&staff.id, now).map(keys::staff).collect();
-    if may(staff.role) || away.is_empty() {
+    let keys: Vec<_> = delegations.stood_in_by(&staff.id, &action.requested_by, now).map(keys::staff).collect();
+    if keys.is_empty() {
         return Ok(None);
     }
-    batch.extend(Batch::read(context, away.clone()).await?);
-    for key in &away {
-        if let Some(away) = batch.get::<Staff>(key)?.filter(|away| may(away.role) && away.id != action.requested_by) {
-            return Ok(Some(away));
-        }
+    batch.extend(Batch::read(context, keys.clone()).await?);
+    let mut away = Vec::new();
+    for key in &keys {
+        away.extend(batch.get::<Staff>(key)?);
     }
-    Ok(None)
+    Ok(match deciding(action, staff, &away) {
+        Deciding::InPlaceOf(away) => Some(away),
+        Deciding::Own | Deciding::No => None,
+    })
+}
+
+/// Whether somebody may decide an action, and in whose place: for the page that asks them.
+pub async fn as_whom(context: &Context, action: &Action, staff: &Staff) -> Result<Deciding, Fault> {
+    let mut batch = Batch::read(context, vec![keys::delegations()]).await?;
+    let away = stood_in_for(context, &mut batch, action, staff, context.clock.now()).await?;
+    Ok(deciding(action, staff, &away.into_iter().collect::<Vec<_>>()))
 }
 
 /// What Recoup itself asked for is previewed anew; a person asks again.
@@ -167,6 +196,7 @@ fn digest_now(action: &Action, known: Known<'_>) -> String {
 fn problem(refusal: &Refusal) -> Problem {
     let (status, code) = match refusal {
         Refusal::AlreadyDecided { .. } => (StatusCode::CONFLICT, "already_decided"),
+        Refusal::NotWaiting(_) => (StatusCode::CONFLICT, "already_decided"),
         Refusal::Expired => (StatusCode::CONFLICT, "expired"),
         Refusal::StalePreview => (StatusCode::CONFLICT, "stale_preview"),
         Refusal::AlreadyVoted(_) => (StatusCode::CONFLICT, "already_decided"),
@@ -219,7 +249,7 @@ pub async fn wait(context: &Context, id: &ActionId) -> Result<Done, Fault> {
         // Decide.
         let policy = context.policies.approval.current();
         let hours = SignedDuration::from_hours(policy.expiry_hours);
-        let ended = |state| Action { state, ended_at: Some(now), look_at: None, ..before.clone() };
+        let ended = |state| Action { state, ended_at: Some(now), look_at: Some(super::look_at(context)), ..before.clone() };
         let unheard = before.look_at.is_some_and(|at| at <= now);
         let asking = next_ask(&before, &policy.asking).filter(|(at, _)| *at <= now).map(|(_, ask)| ask);
         if !(unheard || asking.is_some() || before.expires_at <= now) {
@@ -264,7 +294,7 @@ pub async fn wait(context: &Context, id: &ActionId) -> Result<Done, Fault> {
     match due {
         Due::Nothing => Ok(Done::NothingToDo),
         Due::Ended(action) => {
-            tell::settle(context, &action).await;
+            tell::owed(context, &action).await?;
             Ok(Done::Expired)
         }
         Due::Asking(action, why) => {

@@ -129,7 +129,7 @@ pub fn put(commit: &mut Commit, context: &Context, batch: &Batch, head: &Head, b
 
 /// The actions that were asked for, whatever came of them; what was only looked at does not count.
 pub async fn earlier(context: &Context, account: &AccountId) -> Result<Vec<Earlier>, Fault> {
-    let mut found = Vec::new();
+    let mut actions: Vec<Action> = Vec::new();
     let mut after = None;
     loop {
         let pk = keys::account_partition(account);
@@ -137,23 +137,36 @@ pub async fn earlier(context: &Context, account: &AccountId) -> Result<Vec<Earli
             Range { table: Table::Accounts, pk, prefix: keys::ACTION_PREFIX.to_owned(), after, limit: PAGE, order: Order::Ascending };
         let items = context.store.range(&range).await?;
         for item in &items {
-            let action: Action = open(item)?;
-            let stands = !matches!(action.state, State::Denied | State::Expired | State::Stale | State::Failed | State::Withdrawn);
-            // A bundle's members are counted by the bundle.
-            if action.state == State::Previewed || action.bundle.is_some() {
-                continue;
-            }
-            let alone_by = action.votes.iter().find(|vote| vote.within_limit).map(|vote| vote.by.clone());
-            for kind in action.kind.members() {
-                let (kind, alone_by) = (kind.clone(), alone_by.clone());
-                found.push(Earlier { at: action.requested_at, reason: action.reason_code, kind, stands, alone_by });
-            }
+            actions.push(open(item)?);
         }
         after = items.last().filter(|_| items.len() == PAGE as usize).map(|item| item.key.sk.clone());
         if after.is_none() {
-            return Ok(found);
+            return Ok(told_apart(&actions));
         }
     }
+}
+
+/// Each action by itself; a bundle by its members, which stand as they ended.
+fn told_apart(actions: &[Action]) -> Vec<Earlier> {
+    let stands =
+        |action: &Action| !matches!(action.state, State::Denied | State::Expired | State::Stale | State::Failed | State::Withdrawn);
+    let members: BTreeMap<&ActionId, bool> =
+        actions.iter().filter(|action| action.bundle.is_some()).map(|action| (&action.id, stands(action))).collect();
+    let mut found = Vec::new();
+    for action in actions.iter().filter(|action| action.state != State::Previewed && action.bundle.is_none()) {
+        let alone_by = action.votes.iter().find(|vote| vote.within_limit).map(|vote| vote.by.clone());
+        for (place, kind) in action.kind.members().iter().enumerate() {
+            let own = action.members.get(place).and_then(|id| members.get(id)).copied();
+            found.push(Earlier {
+                at: action.requested_at,
+                reason: action.reason_code,
+                kind: kind.clone(),
+                stands: own.unwrap_or_else(|| stands(action)),
+                alone_by: alone_by.clone(),
+            });
+        }
+    }
+    found
 }
 
 /// What an outage may be credited with, of each payment that would be refunded for one: by the contract that held when it

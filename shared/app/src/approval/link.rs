@@ -5,12 +5,13 @@ use super::decide::{self, ballot_form};
 use super::{own_form, tell_code};
 use crate::context::Context;
 use crate::fault::Fault;
+use crate::ports::CommitError;
 use crate::report::viewer;
 use crate::staff;
 use crate::store::{self, Attempted, Batch, Code, Commit, Link, keys};
 use crate::token::{self, Caller};
 use crate::web::{self, Answer, Problem};
-use ::pages::Proof;
+use ::pages::{Code as Shown, Proof};
 use bytes::Bytes;
 use domain::action::{Action, State};
 use domain::id::sha256;
@@ -40,8 +41,11 @@ pub async fn make(context: &Context, action: &Action, staff: &Staff) -> Result<S
     if store::read::<Link>(context, &keys::link(&link.hash)).await?.is_none() {
         let mut commit = Commit::default();
         commit.create(&link);
-        // Whoever was quicker wrote the same.
-        let _ = commit.run(context).await;
+        match commit.run(context).await {
+            // Whoever was quicker wrote the same.
+            Ok(()) | Err(CommitError::Conflict(_)) => {}
+            Err(CommitError::Fault(fault)) => return Err(fault),
+        }
     }
     Ok(format!("{}/approvals#{token}", context.settings.base_url))
 }
@@ -55,53 +59,70 @@ pub async fn opened(context: &Context, request: &Request<Bytes>) -> Result<Answe
     let fields = web::fields(request.body());
     let token = fields.get("token").map(|token| token.trim().to_lowercase()).unwrap_or_default();
     let Some(link) = store::read::<Link>(context, &keys::link(&sha256(token.as_bytes()))).await? else {
-        return Ok(gone("This link is not known", "Open it from the mail again, or sign in and decide from the list of what waits."));
+        return Ok(gone(
+            StatusCode::NOT_FOUND,
+            "This link is not known",
+            "Open it from the mail again, or sign in and decide from the list of what waits.",
+        ));
     };
     if link.used_at.is_some() {
-        return Ok(gone("This link has been used", "One link is one decision. Sign in to see what came of it."));
+        return Ok(gone(StatusCode::GONE, "This link has been used", "One link is one decision. Sign in to see what came of it."));
     }
     if link.expires_at <= context.clock.now() {
-        return Ok(gone("This link has expired", "Sign in and decide from the list of what waits, or ask for the request again."));
+        return Ok(gone(
+            StatusCode::GONE,
+            "This link has expired",
+            "Sign in and decide from the list of what waits, or ask for the request again.",
+        ));
     }
     let action: Action = store::read(context, &keys::action(&link.action)).await?.ok_or_else(|| Problem::not_found("action"))?;
     let person = staff::find(context, &link.staff).await?;
     let Some(person) = person else {
-        return Ok(gone("This link is for somebody who no longer works here", "Ask a colleague to decide."));
+        return Ok(gone(StatusCode::GONE, "This link is for somebody who no longer works here", "Ask a colleague to decide."));
     };
     let caller = match token::caller(context, request).await {
         Ok(caller) if caller.staff.id != link.staff => {
             let message = format!("It was sent to {}. Decide from the list of what waits, if your role may.", person.name);
-            return Ok(gone("This link is for somebody else", &message));
+            return Ok(gone(StatusCode::FORBIDDEN, "This link is for somebody else", &message));
         }
         Ok(caller) => Some(caller),
         Err(problem) if problem.status == StatusCode::UNAUTHORIZED => None,
         Err(problem) => return Err(problem),
     };
     if fields.contains_key("decision") {
-        return decided(context, &fields, &link, &action, &person, caller.as_ref()).await;
+        return decided(context, &fields, &link, &action, &token, &person, caller.as_ref()).await;
     }
-    let mut code_sent = false;
+    let mut code = Shown::NotSent;
     if fields.contains_key("send_code") && caller.is_none() && action.state == State::WaitingApproval {
-        code_sent = send_code(context, &link, &person).await?;
-        if !code_sent {
+        if !send_code(context, &link, &person).await? {
             let message = "No code can be sent: sign in instead, or open the request in the console.";
-            return Ok(gone("No code was sent", message));
+            return Ok(gone(StatusCode::CONFLICT, "No code was sent", message));
         }
+        code = Shown::Sent;
     }
-    Ok(show(context, &action, &token, caller.as_ref(), &person, code_sent))
+    show(context, &action, &token, caller.as_ref(), &person, code).await
 }
 
-fn gone(title: &str, message: &str) -> Answer {
-    web::html(StatusCode::OK, ::pages::spent(title, message))
+fn gone(status: StatusCode, title: &str, message: &str) -> Answer {
+    web::html(status, ::pages::spent(title, message))
 }
 
-fn show(context: &Context, action: &Action, token: &str, caller: Option<&Caller>, person: &Staff, code_sent: bool) -> Answer {
-    let proof = match caller.and_then(|caller| caller.csrf.clone()) {
-        Some(csrf) => Proof::Session { csrf },
-        None => Proof::NoSession { code_sent, name: person.name.clone() },
+async fn show(
+    context: &Context,
+    action: &Action,
+    token: &str,
+    caller: Option<&Caller>,
+    person: &Staff,
+    code: Shown,
+) -> Result<Answer, Problem> {
+    let session = caller.and_then(|caller| Some((caller.csrf.clone()?, &caller.staff)));
+    let proof = match session {
+        Some((csrf, staff)) => Proof::Session { csrf, deciding: decide::as_whom(context, action, staff).await? },
+        None => Proof::NoSession { code, name: person.name.clone() },
     };
     let viewer = caller.map(|caller| viewer(context, caller));
-    web::html(StatusCode::OK, ::pages::opened(viewer.as_ref(), action, token, proof))
+    let status = if code == Shown::Wrong { StatusCode::FORBIDDEN } else { StatusCode::OK };
+    Ok(web::html(status, ::pages::opened(viewer.as_ref(), action, token, proof)))
 }
 
 async fn decided(
@@ -109,6 +130,7 @@ async fn decided(
     fields: &BTreeMap<String, String>,
     link: &Link,
     action: &Action,
+    token: &str,
     person: &Staff,
     caller: Option<&Caller>,
 ) -> Result<Answer, Problem> {
@@ -116,14 +138,18 @@ async fn decided(
         Some(caller) => own_form(caller, fields)?,
         None => {
             let code = fields.get("code").map(String::as_str).unwrap_or_default();
-            if let Err(why) = check_code(context, link, code).await? {
-                return Ok(gone("This code is not right", why));
+            if !check_code(context, link, code).await? {
+                return show(context, action, token, caller, person, Shown::Wrong).await;
             }
         }
     }
     let ballot = ballot_form(fields)?;
     if ballot.preview_digest != link.digest || action.preview.digest != link.digest {
-        return Ok(gone("This has changed since the link was sent", "Sign in, look at the new preview and decide there."));
+        return Ok(gone(
+            StatusCode::CONFLICT,
+            "This has changed since the link was sent",
+            "Sign in, look at the new preview and decide there.",
+        ));
     }
     match decide::decide(context, &link.action, person, ballot).await {
         Ok(action) => {
@@ -132,11 +158,12 @@ async fn decided(
                 return Ok(web::see_other(&format!("/actions/{}", action.id)));
             }
             Ok(gone(
+                StatusCode::OK,
                 &format!("It is {}", action.state.name().replace('_', " ")),
                 "Your decision is in the ledger. You can close this page.",
             ))
         }
-        Err(problem) => Ok(gone("This could not be decided", &problem.message)),
+        Err(problem) => Ok(gone(problem.status, "This could not be decided", &problem.message)),
     }
 }
 
@@ -178,7 +205,7 @@ async fn send_code(context: &Context, link: &Link, person: &Staff) -> Result<boo
     Ok(tell_code(context, &slack.user, &code, asking.code_minutes).await)
 }
 
-async fn check_code(context: &Context, link: &Link, given: &str) -> Result<Result<(), &'static str>, Fault> {
+async fn check_code(context: &Context, link: &Link, given: &str) -> Result<bool, Fault> {
     let given: String = given.chars().filter(|letter| !letter.is_whitespace()).collect();
     let (key, now) = (keys::link(&link.hash), context.clock.now());
     let tries_max = context.policies.approval.current().asking.code_tries;
@@ -186,15 +213,15 @@ async fn check_code(context: &Context, link: &Link, given: &str) -> Result<Resul
         let batch = Batch::read(context, vec![key.clone()]).await?;
         let standing: Link = batch.get(&key)?.ok_or_else(|| Fault::Park("a link is gone".to_owned()))?;
         let Some(code) = standing.code.clone().filter(|code| now < code.until && code.tries < tries_max) else {
-            return Ok(Attempted::Done(Err("Open the link again and have a code sent, or sign in.")));
+            return Ok(Attempted::Done(false));
         };
         let hash = sha256(format!("{}:{given}", link.hash).as_bytes());
         if bool::from(hash.as_bytes().ct_eq(code.hash.as_bytes())) {
-            return Ok(Attempted::Done(Ok(())));
+            return Ok(Attempted::Done(true));
         }
         let mut commit = Commit::default();
         commit.over(&batch, &Link { code: Some(Code { tries: code.tries + 1, ..code }), ..standing });
-        store::attempted(commit.run(context).await, Err("Go back and enter it as Slack shows it, or open the link again for a new one."))
+        store::attempted(commit.run(context).await, false)
     })
     .await
 }

@@ -1,7 +1,8 @@
 //! Tells whoever comes next: the queue, or the people who must decide.
 
-use super::{desk, link};
+use super::{decide, desk, link};
 use crate::context::Context;
+use crate::delegation;
 use crate::fault::Fault;
 use crate::message::{Message, send_all};
 use crate::ports::{Channel, Letter, QueueName, Unsent};
@@ -10,7 +11,7 @@ use crate::store::{self, Attempted, Commit, Sent};
 use domain::action::{Action, Outcome, State};
 use domain::approval::{missing, next_role};
 use domain::id::ActionId;
-use domain::staff::Role;
+use domain::staff::{Role, Staff};
 
 /// Why people are asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,21 +62,31 @@ pub async fn go_on(context: &Context, action: &ActionId, trace: &str) -> Result<
 /// Asks people for their approval, and notes that they were asked. A request that nobody heard of is asked again.
 pub async fn people(context: &Context, action: &Action, why: Why) -> Result<(), Fault> {
     let open = missing(&action.required, &action.votes);
-    let roles: Vec<Role> = if why == Why::Escalation { open.iter().map(|role| next_role(*role)).collect() } else { open };
+    let above = || open.iter().map(|role| next_role(*role));
+    let roles: Vec<Role> = match why {
+        Why::Escalation => above().collect(),
+        // What must not lapse goes on upwards.
+        Why::Again => open.iter().copied().chain(above()).collect(),
+        Why::First | Why::Reminder => open.clone(),
+    };
+    if why != Why::Reminder {
+        mail(context, action, &roles, why).await?;
+    }
     let place = match context.post.send(&letter(context, action, &roles, why)).await {
         Ok(place) => place,
         Err(Unsent::NotSent(reason)) => return Err(Fault::Retry(reason)),
         Err(Unsent::Unknown(_)) => None,
     };
-    if why != Why::Reminder {
-        mail(context, action, &roles, why).await?;
-    }
     store::retrying(context, || async {
         let read = desk::read(context, &action.id).await?;
-        let waiting = |action: &Action| action.state == State::WaitingApproval && action.look_at.is_some();
-        let (Some(before), Some(head)) = (read.action.clone().filter(waiting), read.head) else { return Ok(Attempted::Done(())) };
-        let mut after = Action { look_at: None, ..before.clone() };
-        after.told.message = place.clone().or(after.told.message);
+        let (Some(before), Some(head)) = (read.action.clone(), read.head) else { return Ok(Attempted::Done(())) };
+        let waits = before.state == State::WaitingApproval;
+        let mut after = before.clone();
+        after.look_at = after.look_at.filter(|_| !waits);
+        after.told.messages.extend(place.clone());
+        if after == before {
+            return Ok(Attempted::Done(()));
+        }
         let mut commit = Commit::default();
         desk::put(&mut commit, context, &read.batch, &head, Some(&before), &after);
         store::attempted(commit.run(context).await, ())
@@ -85,8 +96,8 @@ pub async fn people(context: &Context, action: &Action, why: Why) -> Result<(), 
 
 /// Mails each person who is asked a link of their own. It is never its asker.
 async fn mail(context: &Context, action: &Action, roles: &[Role], why: Why) -> Result<(), Fault> {
-    let all = staff::all(context).await?;
-    for staff in all.iter().filter(|staff| staff.id != action.requested_by && roles.contains(&staff.role)) {
+    for staff in deciders(context, action, roles).await? {
+        let staff = &staff;
         let link = link::make(context, action, staff).await?;
         let (mark, subject) = why.words();
         let text = format!(
@@ -114,6 +125,31 @@ async fn mail(context: &Context, action: &Action, roles: &[Role], why: Why) -> R
     Ok(())
 }
 
+/// Who of these roles may decide, and who stands in for them: never the asker. Where there is nobody, those above.
+async fn deciders(context: &Context, action: &Action, roles: &[Role]) -> Result<Vec<Staff>, Fault> {
+    let all = staff::all(context).await?;
+    let now = context.clock.now();
+    let delegations = delegation::all(context).await?;
+    let stands_in = |staff: &Staff, away: &Staff| {
+        delegations.iter().any(|it| it.to == staff.id && it.from == away.id && it.by != action.requested_by && it.holds(now))
+    };
+    let mut wanted = roles.to_vec();
+    for _ in 0..Role::ALL.len() {
+        let of_role: Vec<&Staff> = all.iter().filter(|it| wanted.contains(&it.role) && it.id != action.requested_by).collect();
+        let found: Vec<Staff> = all
+            .iter()
+            .filter(|it| it.id != action.requested_by)
+            .filter(|it| of_role.contains(it) || of_role.iter().any(|away| stands_in(it, away)))
+            .cloned()
+            .collect();
+        if !found.is_empty() {
+            return Ok(found);
+        }
+        wanted = wanted.iter().map(|role| next_role(*role)).collect();
+    }
+    Ok(Vec::new())
+}
+
 /// The message that asks for approval.
 fn letter(context: &Context, action: &Action, roles: &[Role], why: Why) -> Letter {
     let page = format!("{}/actions/{}", context.settings.base_url, action.id);
@@ -136,7 +172,7 @@ fn letter(context: &Context, action: &Action, roles: &[Role], why: Why) -> Lette
 
 /// Takes the buttons away from the message that asked, and says there what became of it.
 pub async fn settle(context: &Context, action: &Action) {
-    let Some(place) = &action.told.message else { return };
+    tell_asker(context, action).await;
     let page = format!("{}/actions/{}", context.settings.base_url, action.id);
     let votes: Vec<_> = action.votes.iter().map(|vote| format!("{:?} by {}", vote.decision, vote.by).to_lowercase()).collect();
     let letter = Letter {
@@ -149,19 +185,69 @@ pub async fn settle(context: &Context, action: &Action) {
         blocks: Some(pages::approval_blocks(action, &page)),
         links: vec![page],
     };
-    if let Err(unsent) = context.post.change(place, &letter).await {
-        tracing::warn!(action.id = %action.id, reason = %unsent, "the message that asked still shows its buttons; they do nothing any more");
+    for place in &action.told.messages {
+        if let Err(unsent) = context.post.change(place, &letter).await {
+            tracing::warn!(action.id = %action.id, reason = %unsent, "a message that asked still shows its buttons; they do nothing any more");
+        }
     }
 }
 
+/// Tells whoever asked what became of it, where they have to do something now.
+async fn tell_asker(context: &Context, action: &Action) {
+    let said = action.votes.last().map(|vote| format!("{}: {}", vote.by, vote.note)).unwrap_or_default();
+    let what = match action.state {
+        State::Denied => format!("It was denied by {said}"),
+        State::Expired => "Nobody decided in time. Ask again if it is still needed.".to_owned(),
+        State::Stale => "The account has changed since the preview. Look at it and ask again.".to_owned(),
+        State::Failed | State::NeedsPerson => "It was approved and could not be carried out. The page says what to do.".to_owned(),
+        _ => return,
+    };
+    let Ok(Some(asker)) = staff::find(context, &action.requested_by).await else { return };
+    let page = format!("{}/actions/{}", context.settings.base_url, action.id);
+    let text = format!("Hello {},\n\n{}\n{what}\n\n{page}\n", asker.name, action.preview.summary);
+    let letter = Letter {
+        id: format!("asker_{}_{}", action.id, action.state.name()),
+        channel: Channel::Mail,
+        to: asker.email,
+        subject: format!("{}: {}", action.state.name().replace('_', " "), action.preview.summary),
+        html: pages::mail(&text),
+        text,
+        links: vec![page],
+        blocks: None,
+    };
+    if let Err(unsent) = context.post.send(&letter).await {
+        tracing::warn!(action.id = %action.id, reason = %unsent, "whoever asked could not be told what became of it");
+    }
+}
+
+/// Tells what is owed of an action that has ended otherwise than it was wanted, and notes that it was told. Until then the
+/// action wakes, so that neither a crash nor a silent Slack keeps it from people.
+pub async fn owed(context: &Context, action: &Action) -> Result<(), Fault> {
+    decide::ask_again(context, action).await;
+    let shown = !action.votes.is_empty() && matches!(action.state, State::Failed | State::NeedsPerson | State::Stale);
+    if shown {
+        of_trouble(context, action).await?;
+    }
+    settle(context, action).await;
+    store::retrying(context, || async {
+        let read = desk::read(context, &action.id).await?;
+        let owes = |action: &Action| action.state.is_final() && action.look_at.is_some();
+        let (Some(before), Some(head)) = (read.action.clone().filter(owes), read.head) else { return Ok(Attempted::Done(())) };
+        let mut commit = Commit::default();
+        desk::put(&mut commit, context, &read.batch, &head, Some(&before), &Action { look_at: None, ..before.clone() });
+        store::attempted(commit.run(context).await, ())
+    })
+    .await
+}
+
 /// Tells people of an approved action that was not carried out, and what to do now.
-pub async fn of_trouble(context: &Context, action: &Action) {
+async fn of_trouble(context: &Context, action: &Action) -> Result<(), Fault> {
     let page = format!("{}/actions/{}", context.settings.base_url, action.id);
     let what = match (&action.outcome, action.state) {
         (Some(Outcome::NeedsPerson { instead }), _) => format!("Do it by hand: {instead}"),
         (Some(Outcome::Refused { code, message }), _) => format!("It was refused ({code}): {message}"),
         (_, State::Stale) => "The account has changed since it was approved, so nothing was done: look at it and ask again.".to_owned(),
-        _ => return,
+        _ => return Ok(()),
     };
     let letter = Letter {
         id: format!("trouble_{}_{}", action.id, action.state.name()),
@@ -173,7 +259,8 @@ pub async fn of_trouble(context: &Context, action: &Action) {
         links: vec![page],
         blocks: None,
     };
-    if let Err(unsent) = context.post.send(&letter).await {
-        tracing::warn!(action.id = %action.id, reason = %unsent, "nobody could be told that an action was not carried out");
+    match context.post.send(&letter).await {
+        Err(Unsent::NotSent(reason)) => Err(Fault::Retry(reason)),
+        Ok(_) | Err(Unsent::Unknown(_)) => Ok(()),
     }
 }

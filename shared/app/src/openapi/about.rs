@@ -142,6 +142,7 @@ pub static ABOUT: &[About] = &[
         .with(PAGE)
         .refuses(&[404]),
     get("/api/accounts/{id}/ledger/head", "ledgerHead", "LedgerHead", "Says where the chain of the ledger stands").refuses(&[404]),
+    get("/api/accounts/{id}/ledger/seal", "ledgerSeal", "LastSeal", "Shows where the ledger stood when it was last sealed").refuses(&[404]),
     get("/api/accounts/{id}/timeline", "timeline", "Timeline", "Lists what the provider told, newest first").with(PAGE).refuses(&[404]),
     get("/api/cases", "listCases", "Cases", "Lists cases, newest first").with(&[Limit, Cursor, Class, StateOfCase]),
     get("/api/cases/{id}", "case", "CaseShown", "Shows a case with everything that counts before somebody decides")
@@ -166,6 +167,9 @@ pub static ABOUT: &[About] = &[
         .takes(Body::Must("Ballot"))
         .refuses(&[404, 409]),
     post("/api/actions/{id}/withdraw", "withdraw", "Action", "Takes a request back before anything was sent").refuses(&[404, 409]),
+    post("/api/actions/{id}/settle", "settle", "Action", "Says what became of an action that was left to a person")
+        .takes(Body::Must("Settled"))
+        .refuses(&[404, 409]),
     get("/api/stop", "stops", "StopShown", "Shows what is stopped, and what waits behind it"),
     post("/api/stop", "stop", "StopShown", "Stops what leaves, or releases it").takes(Body::Must("StopWish")).refuses(&[409]),
     get("/api/staff", "listStaff", "StaffTable", "Lists who works here and as what, and who changed that"),

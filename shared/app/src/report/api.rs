@@ -13,6 +13,7 @@ use crate::import;
 use crate::incident;
 use crate::ports::Order;
 use crate::routes::{Endpoint, class};
+use crate::seal;
 use crate::sources;
 use crate::stop;
 use crate::store::{self, Page, keys};
@@ -55,6 +56,9 @@ pub(super) async fn answer(context: &Context, endpoint: Endpoint, request: &Requ
             let account = known_account(context, &id).await?;
             let head: Option<LedgerHead> = store::read(context, &keys::ledger_head(&account)).await?;
             Ok(web::json(StatusCode::OK, &head.unwrap_or_else(|| LedgerHead::new(&account))))
+        }
+        Endpoint::LedgerSeal(id) => {
+            Ok(web::json(StatusCode::OK, &json!({"seal": seal::last(context, &known_account(context, &id).await?).await?})))
         }
         Endpoint::TimelineOf(id) => {
             let page = read::timeline(context, &known_account(context, &id).await?, window).await?;

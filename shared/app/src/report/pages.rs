@@ -3,6 +3,7 @@
 use super::api;
 use super::plays;
 use super::read::{self, Window};
+use crate::approval;
 use crate::context::Context;
 use crate::group;
 use crate::incident;
@@ -10,7 +11,7 @@ use crate::ports::Order;
 use crate::routes::Endpoint;
 use crate::sources;
 use crate::stop;
-use crate::store::{self, Page};
+use crate::store::{self, Batch, Page, keys};
 use crate::token::{self, Caller};
 use crate::web::{self, Answer, Problem};
 use ::pages::{AccountRow, Home, Viewer};
@@ -125,7 +126,13 @@ pub(super) async fn answer(context: &Context, endpoint: Endpoint, request: &Requ
         Endpoint::ActionPage(id) => {
             let action = api::action(context, &id).await?;
             let receipt = read::receipt(context, &action.id).await?;
-            ::pages::action(&viewer, &action, &receipt, query.get("notice").map(String::as_str))
+            let deciding = approval::decide::as_whom(context, &action, &caller.staff).await?;
+            let batch = Batch::read(context, action.members.iter().map(keys::action).collect()).await?;
+            let mut members = Vec::new();
+            for member in &action.members {
+                members.extend(batch.get(&keys::action(member))?);
+            }
+            ::pages::action(&viewer, &action, &members, &deciding, &receipt, query.get("notice").map(String::as_str))
         }
         Endpoint::DunningPage => {
             let page = read::dunning(context, window).await?;

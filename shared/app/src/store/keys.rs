@@ -228,7 +228,7 @@ pub fn delegations() -> Key {
 
 /// A mailed link, found by the hash of its token.
 pub fn link(hash: &str) -> Key {
-    Key { table: Table::Config, pk: format!("LINK#{hash}"), sk: "LINK".to_owned() }
+    Key { table: Table::Config, pk: "LINK".to_owned(), sk: hash.to_owned() }
 }
 
 /// The partition of the changes to the staff table.

@@ -225,7 +225,7 @@ stored!(Staff, 1, |staff| key keys::staff(&staff.id), wake None, place None);
 fn action_wakes(action: &Action) -> Option<Timestamp> {
     match action.state {
         action::State::WaitingApproval => [action.look_at, action.told.next_at, Some(action.expires_at)].into_iter().flatten().min(),
-        action::State::Approved | action::State::Executing | action::State::InDoubt => action.look_at,
-        _ => None,
+        // What has ended wakes until people were told of it.
+        _ => action.look_at,
     }
 }

@@ -105,6 +105,9 @@ pub(super) fn prorated(known: &Known<'_>, id: &str, before: &[Item], after: &[It
         let currency = new.first().or(old.first()).ok_or(prorate::NoProration::Nothing)?.unit.currency();
         return Ok(vec![total(Money::zero(currency))]);
     }
+    if known.head.provider == "mollie" {
+        return Ok(vec![Line::text("Charged for the rest of this period", None, "nothing; the next payment is the new amount")]);
+    }
     let (from, to) = subscription.period_start.copied().zip(subscription.renews_at.copied()).ok_or(NoChange::UnknownPeriod)?;
     let proration = prorate::change(&old, &new, Period { from, to }, at, known.method(), &TimeZone::UTC)?;
     let lines = proration.lines.iter().map(|line| Line::money(&line.text, None, Some(line.amount)));

@@ -57,9 +57,21 @@ fn shown(kind: &Kind, known: Known<'_>) -> Result<(String, Vec<Line>), NoPreview
     let nothing = |amount: Money| Some(Money::zero(amount.currency()));
     let owed = |amount: Option<Money>| amount.map(|amount| format!("{amount} of ")).unwrap_or_default();
     Ok(match kind {
-        Kind::Refund { payment, amount } => refund(known.records.payments.get(payment), payment, *amount)?,
+        Kind::Refund { payment, amount } => {
+            let paid = known.records.payments.get(payment);
+            let (summary, mut lines) = refund(paid, payment, *amount)?;
+            let store = paid.and_then(|paid| paid.method.value()).map(String::as_str);
+            if known.head.provider == "revenuecat" && store == Some("rc_billing") {
+                lines.push(Line::text("Subscription", None, "ends at once with the refund of its latest payment"));
+            }
+            (summary, lines)
+        }
         Kind::PaymentLink { invoice, amount } => {
-            (format!("Payment link for {}invoice {invoice}", owed(*amount)), vec![due(known.remaining(invoice)?, *amount)])
+            let mut lines = vec![due(known.remaining(invoice)?, *amount)];
+            if known.head.provider == "chargebee" {
+                lines.push(Line::text("The page asks for", None, "all that the customer owes"));
+            }
+            (format!("Payment link for {}invoice {invoice}", owed(*amount)), lines)
         }
         Kind::ResendInvoice { invoice } => (format!("Send invoice {invoice} again"), vec![total(known, invoice)?]),
         Kind::TaxInvoice { invoice } => (format!("Tax document of invoice {invoice}"), vec![total(known, invoice)?]),
@@ -139,7 +151,7 @@ fn shown(kind: &Kind, known: Known<'_>) -> Result<(String, Vec<Line>), NoPreview
             let before = known.running(subscription)?.items.value().cloned().unwrap_or_default();
             let new = Item { price: plan.clone(), name: change.to.name.clone(), unit: change.to.unit, ..change.from.clone() };
             let after: Vec<_> = before.iter().map(|item| if item == change.from { new.clone() } else { item.clone() }).collect();
-            let mut lines = vec![Line::text("Plan", Some(&change.from.price), plan), each(&[change.from.clone()], Some(*price))];
+            let mut lines = vec![Line::text("Plan", Some(&change.from.price), plan), each(std::slice::from_ref(change.from), Some(*price))];
             lines.extend(prorated(&known, subscription, &before, &after, *at)?);
             (format!("Upgrade subscription {subscription} to {plan}, at once"), lines)
         }
@@ -149,7 +161,8 @@ fn shown(kind: &Kind, known: Known<'_>) -> Result<(String, Vec<Line>), NoPreview
                 return Err(crate::playbook::NoChange::UnknownPeriod.into());
             }
             let from = Line::text("From", None, &day(*at));
-            let lines = vec![Line::text("Plan", Some(&change.from.price), plan), each(&[change.from.clone()], Some(*price)), from];
+            let lines =
+                vec![Line::text("Plan", Some(&change.from.price), plan), each(std::slice::from_ref(change.from), Some(*price)), from];
             (format!("Downgrade subscription {subscription} to {plan}, from the next period on"), lines)
         }
         Kind::ChangeAddons { subscription, addons, price, at } => {
@@ -187,7 +200,7 @@ fn shown(kind: &Kind, known: Known<'_>) -> Result<(String, Vec<Line>), NoPreview
         Kind::Cancel { subscription, when, .. } => {
             let running = known.running(subscription)?;
             let (what, after) = match when {
-                When::Now => ("at once".to_owned(), "ended".to_owned()),
+                When::Now => ("at once".to_owned(), known.ended().to_owned()),
                 When::PeriodEnd => {
                     if known.ends_at(running).is_some() {
                         return Err(NoPreview::EndsAlready(subscription.clone()));
@@ -202,7 +215,7 @@ fn shown(kind: &Kind, known: Known<'_>) -> Result<(String, Vec<Line>), NoPreview
             let running = known.running(subscription)?;
             (
                 format!("End subscription {subscription} at once, against the customer's will"),
-                vec![status(running, "ended"), mrr(running, true)],
+                vec![status(running, known.ended()), mrr(running, true)],
             )
         }
         Kind::Bundle { .. } => return Err(NoPreview::Bundle(super::BUNDLE_MAX)),
@@ -265,6 +278,14 @@ fn days_text(days: u32) -> String {
 }
 
 impl Known<'_> {
+    /// What an end at once is at this provider.
+    fn ended(&self) -> &'static str {
+        match self.head.provider.as_str() {
+            "lemonsqueezy" => "cancelled; what is paid for runs out",
+            _ => "ended",
+        }
+    }
+
     /// Refuses money of another currency than the account's, as far as that is known.
     fn pays_in(&self, amount: Money) -> Result<(), NoPreview> {
         let book = &self.head.book;

@@ -71,6 +71,10 @@ pub enum NoPreview {
     NoRecovery(String),
     #[error("a bundle holds 2 to {0} actions, and no other bundle")]
     Bundle(usize),
+    #[error("two actions of the bundle change `{0}`: the second would not be shown as it will be; ask for it once the first is done")]
+    Together(String),
+    #[error("a downgrade at Lemon Squeezy waits for the renewal, and a bundle does not: ask for it by itself")]
+    HeldInBundle,
     #[error("action {0} of the bundle: {1}")]
     Member(usize, Box<NoPreview>),
     #[error("the kind `{0}` is not one of: {1}")]

@@ -2,7 +2,7 @@
 
 use super::change::{addons_after, change_of, each_period};
 use super::refusal::NoPreview;
-use super::{Addon, Kind, Known, When};
+use super::{Addon, Kind, Known, Target, When};
 use crate::approval::KINDS;
 use crate::book::{Due, Head, Invoice, Payment, Subscription};
 use crate::event::{Stated, SubscriptionStatus};
@@ -146,7 +146,18 @@ impl Wish {
             return self.one(known);
         }
         let member = |(place, wish): (usize, &Self)| wish.one(known).map_err(|why| NoPreview::Member(place + 1, Box::new(why)));
-        Ok(Kind::Bundle { actions: members.iter().enumerate().map(member).collect::<Result<_, _>>()? })
+        let actions = members.iter().enumerate().map(member).collect::<Result<Vec<_>, _>>()?;
+        for (place, one) in actions.iter().enumerate() {
+            // The second would be shown as if the first were not done.
+            let same = |other: &Kind| one.target() == other.target() && !matches!(one.target(), Target::Payment(_) | Target::Account);
+            if actions[..place].iter().any(same) {
+                return Err(NoPreview::Together(one.target().id().unwrap_or_default()));
+            }
+            if matches!(one, Kind::Downgrade { .. }) && known.head.provider == "lemonsqueezy" {
+                return Err(NoPreview::HeldInBundle);
+            }
+        }
+        Ok(Kind::Bundle { actions })
     }
 
     fn one(&self, known: &Known<'_>) -> Result<Kind, NoPreview> {

@@ -171,7 +171,9 @@ fn refusals_come_in_their_order() {
     let (marc, luis, lena) = (staff("marc", Role::Manager), staff("luis", Role::Manager), staff("lena", Role::L1));
     let mut done = waiting(&[Role::Manager]);
     done.state = State::Executed;
-    assert!(matches!(decide(done, vote(&marc, "x"), &marc, "x", late), Err(Refusal::AlreadyDecided { .. })));
+    let decided = Action { votes: vec![vote(&marc, "d")], ..done.clone() };
+    assert!(matches!(decide(decided, vote(&marc, "x"), &marc, "x", late), Err(Refusal::AlreadyDecided { .. })));
+    assert!(matches!(decide(done, vote(&marc, "x"), &marc, "x", late), Err(Refusal::NotWaiting(_))), "nobody decided it");
     assert_eq!(decide(waiting(&[Role::Manager]), vote(&marc, "x"), &marc, "x", late), Err(Refusal::Expired));
     assert_eq!(decide(waiting(&[Role::Manager]), vote(&marc, "x"), &marc, "d", now), Err(Refusal::StalePreview));
     assert_eq!(decide(waiting(&[Role::Manager]), vote(&marc, "d"), &marc, "changed", now), Err(Refusal::StalePreview));

@@ -107,7 +107,6 @@ pub fn never_lapses(action: &Action) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::policy::Policies;
 
     #[test]

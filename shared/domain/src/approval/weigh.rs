@@ -32,12 +32,16 @@ pub fn weigh(kind: &Kind, scales: Scales<'_>) -> Result<(Preview, Vec<Role>), No
     preview(kind, scales.known, scales.reason, nothing)?;
     let mut weighed: Vec<Requirement> = Vec::new();
     let mut alone = Alone { today: scales.today, here: BTreeMap::new() };
+    let mut earlier = scales.earlier.to_vec();
     for (place, member) in kind.members().iter().enumerate() {
-        let requirement = one(member, scales, &mut alone).map_err(|why| match kind {
+        let requirement = one(member, Scales { earlier: &earlier, ..scales }, &mut alone).map_err(|why| match kind {
             Kind::Bundle { .. } => NoPreview::Member(place + 1, Box::new(why)),
             _ => why,
         })?;
         weighed.push(requirement);
+        // What stands before it in the bundle was asked for before it; who decides it is counted beside.
+        let (at, reason) = (scales.known.now, scales.reason);
+        earlier.push(Earlier { at, reason, kind: member.clone(), stands: true, alone_by: None });
     }
     let Requirement { approvals, clause } = strictest(weighed);
     Ok((preview(kind, scales.known, scales.reason, clause)?, approvals))

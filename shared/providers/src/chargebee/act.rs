@@ -70,11 +70,12 @@ fn act(order: &Order<'_>, replies: &[Reply]) -> Act {
         }),
         Kind::AdjustSeats { subscription, seats, .. } => change(order, replies, subscription, |had| {
             let plan = had.plan()?.price;
-            let form = plan_form(had, &plan, Some(*seats))?.with("prorate", true).with("end_of_term", false);
+            let form =
+                plan_form(had, &plan, Some(*seats))?.with("prorate", true).with("invoice_immediately", true).with("end_of_term", false);
             Some(form.post(had.update_path(), key))
         }),
         Kind::ChangeAddons { subscription, addons, .. } => change(order, replies, subscription, |had| {
-            let form = addons_form(had, addons).with("prorate", true).with("end_of_term", false);
+            let form = addons_form(had, addons).with("prorate", true).with("invoice_immediately", true).with("end_of_term", false);
             Some(form.post(had.update_path(), key))
         }),
         Kind::Discount { subscription, percent, .. } => discount(order, replies, subscription, &percent.normalize().to_string()),
@@ -125,7 +126,17 @@ fn refund(order: &Order<'_>, replies: &[Reply], payment: &str, amount: Money) ->
     };
     let form = Form::default().with("comment", order.id());
     let invoice = order.records.payments.get(payment).and_then(|payment| payment.invoice.value());
-    let call = match invoice {
+    // An invoice that was paid more than once gives back whichever payment Chargebee picks: then the payment itself is named.
+    let (paid_once, replies) = match (invoice, replies) {
+        (None, replies) => (false, replies),
+        (Some(invoice), []) => return Act::Send(Call::list(invoice_path(invoice, ""))),
+        (Some(_), [shown, rest @ ..]) => match read(shown) {
+            Ok(Shown { invoice: Some(invoice), .. }) => (invoice.paid_by() <= 1, rest),
+            Ok(_) | Err(Answer::Unknown) => return Act::Ended(Answer::NotNow),
+            Err(answer) => return Act::Ended(answer),
+        },
+    };
+    let call = match invoice.filter(|_| paid_once) {
         Some(invoice) => {
             let reason = match order.action.inner().reason_code {
                 Reason::ServiceOutage => "service_unsatisfactory",
@@ -135,7 +146,6 @@ fn refund(order: &Order<'_>, replies: &[Reply], payment: &str, amount: Money) ->
             let form = form.with("refund_amount", minor).with("customer_notes", order.id()).with("credit_note[reason_code]", reason);
             form.post(invoice_path(invoice, "/refund"), order.key)
         }
-        // Money that pays no invoice goes back without a credit note.
         None => form.with("amount", minor).post(format!("/api/v2/transactions/{}/refund", segment(payment)), order.key),
     };
     once(replies, call, |shown| Some(shown.transaction?.answer()))

@@ -31,7 +31,7 @@ fn act(order: &Order<'_>, replies: &[Reply]) -> Act {
         Kind::PaymentLink { invoice, amount } => pay_link(order, invoice, *amount, replies),
         Kind::ResendInvoice { invoice } | Kind::TaxInvoice { invoice } => document(invoice, replies),
         Kind::UpdatePaymentMethod {} => update_link(order, replies),
-        Kind::Refund { payment, amount } => refund(payment, *amount, replies),
+        Kind::Refund { payment, amount } => refund(order, payment, *amount, replies),
         Kind::ExtendTrial { subscription, until, .. } => patch(subscription, json!({"trial_ends_at": until.to_string()}), replies),
         // Nothing is served and nothing is charged; `free` would go on serving.
         Kind::Pause { subscription } => patch(subscription, json!({"pause": {"mode": "void"}}), replies),
@@ -55,12 +55,17 @@ fn act(order: &Order<'_>, replies: &[Reply]) -> Act {
     }
 }
 
-fn refund(payment: &str, amount: Money, replies: &[Reply]) -> Act {
+fn refund(order: &Order<'_>, payment: &str, amount: Money, replies: &[Reply]) -> Act {
     let (Some((kind, id)), Some(minor)) = (parted(payment), amount.minor()) else {
         return unsupported(by_hand::refund(payment, amount));
     };
     let call = request(Method::POST, format!("/v1/{kind}/{id}/refund"), kind, id, json!({"amount": minor}));
-    once(call, replies, |object| changed(payment, object))
+    once(call, replies, |object| changed(&refund_name(order, payment), object))
+}
+
+/// Lemon Squeezy names no refund: several of one payment are told apart by our own ids.
+fn refund_name(order: &Order<'_>, payment: &str) -> String {
+    format!("{payment}:{}", order.id())
 }
 
 /// The type and the number of what was paid, as the book names payments.

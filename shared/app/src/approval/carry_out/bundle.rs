@@ -25,7 +25,7 @@ pub async fn handle(context: &Context, id: &ActionId) -> Result<Done, Fault> {
         }
         Next::Over(bundle) => {
             if bundle.state != State::Executed {
-                tell::of_trouble(context, &bundle).await;
+                tell::owed(context, &bundle).await?;
             }
             Ok(Done::CarriedOut(bundle.state))
         }
@@ -85,7 +85,7 @@ async fn once(context: &Context, id: &ActionId) -> Result<Attempted<Next>, Fault
             let parts = format!("{} of {} done", after.members.len(), after.members.len());
             after.outcome = Some(Outcome::Done { reference: String::new(), status: parts, made_at: None, link: None });
         }
-        after.look_at = None;
+        after.look_at = (after.state != State::Executed).then(|| look_at(context));
         after.ended_at = Some(now);
         notes.push(ledger_note(&after, Step::Outcome, now, [("outcome", after.state.name().to_owned()), ("of", "bundle".to_owned())]));
     }

@@ -2,6 +2,7 @@
 
 use super::{Ended, Next, ledger_note};
 use crate::approval::desk::{self, Read};
+use crate::approval::look_at;
 use crate::book::{self, put_notes};
 use crate::context::Context;
 use crate::fault::Fault;
@@ -67,13 +68,16 @@ pub async fn store(context: &Context, id: &ActionId, ended: &Ended) -> Result<At
     // Decide.
     let now = context.clock.now();
     let (mut action, body) = outcome(context, &before, ended, now);
-    let mut notes = vec![ledger_note(&action, Step::Outcome, now, body)];
+    // That nothing could be asked yet, again, is no news.
+    let news = action.attempt.is_some() || action.state != before.state;
+    let mut notes: Vec<_> = news.then(|| ledger_note(&action, Step::Outcome, now, body)).into_iter().collect();
     if action.state == State::Executed && shows(&action.kind, &action.id, &read.records, false) {
         // The webhook was quicker than the answer.
         action.confirmed_at = Some(now);
         notes.push(ledger_note(&action, Step::Confirmed, now, [("outcome", "shown".to_owned()), ("by", head.provider.clone())]));
     }
-    let nothing_done = matches!(ended, Ended::NeedsPerson { absent: true, .. }) || action.state == State::Failed;
+    let never_sent = action.state == State::NeedsPerson && action.attempt.is_none();
+    let nothing_done = matches!(ended, Ended::NeedsPerson { absent: true, .. }) || action.state == State::Failed || never_sent;
 
     // Write.
     let mut commit = Commit::default();
@@ -100,7 +104,7 @@ fn let_go(commit: &mut Commit, read: &Read, head: &Head, action: &Action, nothin
 /// What was approved cannot be done any more as it was shown: it is not done, and the person who asked sees why.
 pub async fn stale(context: &Context, read: Read, head: &Head, before: &Action) -> Result<Attempted<Next>, Fault> {
     let now = context.clock.now();
-    let after = Action { state: State::Stale, ended_at: Some(now), look_at: None, ..before.clone() };
+    let after = Action { state: State::Stale, ended_at: Some(now), look_at: Some(look_at(context)), ..before.clone() };
     let mut commit = Commit::default();
     desk::put(&mut commit, context, &read.batch, head, Some(before), &after);
     let_go(&mut commit, &read, head, &after, true);
@@ -116,7 +120,8 @@ fn outcome(context: &Context, before: &Action, ended: &Ended, now: Timestamp) ->
         action.state = state;
         action.outcome = Some(outcome);
         action.ended_at = Some(now);
-        action.look_at = None;
+        // Until people were told of what they have to do now.
+        action.look_at = (state != State::Executed).then(|| look_at(context));
     };
     // Each look waits longer than the one before, up to an hour.
     let wait =
@@ -135,6 +140,12 @@ fn outcome(context: &Context, before: &Action, ended: &Ended, now: Timestamp) ->
         Ended::NeedsPerson { instead, .. } => {
             finished(&mut action, State::NeedsPerson, Outcome::NeedsPerson { instead: instead.clone() });
             [("outcome", "needs_person".to_owned()), ("instead", instead.clone())]
+        }
+        // Nothing was ever sent, and it cannot be seen what the object is like.
+        Ended::NotNow if action.attempt.is_none() && waited_too_long(&action, now, limits.doubt_hours_max) => {
+            let instead = "The provider does not show what it is about, so nothing was sent: do it there by hand.".to_owned();
+            finished(&mut action, State::NeedsPerson, Outcome::NeedsPerson { instead });
+            [("outcome", "needs_person".to_owned()), ("why", "the provider does not show it".to_owned())]
         }
         Ended::NotNow | Ended::NotThere { .. } => {
             action.look_at = Some(now + wait);
@@ -157,6 +168,11 @@ fn outcome(context: &Context, before: &Action, ended: &Ended, now: Timestamp) ->
     (action, body)
 }
 
+fn waited_too_long(action: &Action, now: Timestamp, hours: i64) -> bool {
+    let since = action.executes_after.max(action.decided_at);
+    since.is_some_and(|since| now.duration_since(since) > SignedDuration::from_hours(hours))
+}
+
 fn doubted_too_long(action: &Action, now: Timestamp, hours: i64) -> bool {
-    action.decided_at.is_some_and(|at| now.duration_since(at) > SignedDuration::from_hours(hours))
+    action.attempt.as_ref().is_some_and(|attempt| now.duration_since(attempt.first_at) > SignedDuration::from_hours(hours))
 }

@@ -1,7 +1,7 @@
 //! What Recoup does itself: more grace in its own recovery, and the links that customers are sent.
 
-use super::{checked, ledger_note};
-use crate::approval::{Done, desk};
+use super::{checked, is_held, ledger_note, wait};
+use crate::approval::{Done, desk, look_at};
 use crate::book::put_notes;
 use crate::context::Context;
 use crate::dunning::line_of;
@@ -30,6 +30,9 @@ pub async fn extend_grace(context: &Context, id: &ActionId) -> Result<Done, Faul
 
         // Decide.
         checked(context, before.clone()).await?;
+        if is_held(context, &head, &before).await? {
+            return Ok(wait(context, read, &head, &before).await?.map(|_| Done::NothingToDo));
+        }
         let now = context.clock.now();
         let plan = read.batch.get::<Plan>(&key)?.filter(|plan| plan.next().is_some());
         let (state, outcome, word) = match &plan {
@@ -39,8 +42,9 @@ pub async fn extend_grace(context: &Context, id: &ActionId) -> Result<Done, Faul
             }
             None => (State::Stale, None, "stale"),
         };
+        let told = (state == State::Stale).then(|| look_at(context));
         let after =
-            Action { state, outcome, ended_at: Some(now), look_at: None, confirmed_at: plan.as_ref().map(|_| now), ..before.clone() };
+            Action { state, outcome, ended_at: Some(now), look_at: told, confirmed_at: plan.as_ref().map(|_| now), ..before.clone() };
 
         // Write.
         let mut commit = Commit::default();

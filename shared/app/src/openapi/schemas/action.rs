@@ -24,6 +24,7 @@ pub(super) fn schemas() -> Named {
         ("Ask", ask()),
         ("Params", params()),
         ("Ballot", object([("decision", decisions()), ("preview_digest", text()), ("note?", text())])),
+        ("Settled", only([("done", flag()), ("reference?", told(text(), "The provider's id of what was done.")), ("note?", text())])),
         ("Doing", doing()),
         ("Action", action()),
         ("Actions", page("Action")),
@@ -35,6 +36,8 @@ pub(super) fn schemas() -> Named {
         ("Receipt", object([("action", see("Action")), ("entries", list(see("LedgerEntry")))])),
         ("LedgerEntry", entry()),
         ("Ledger", page("LedgerEntry")),
+        ("LastSeal", object([("seal", or_null(see("Seal")))])),
+        ("Seal", object([("account", text()), ("length", whole()), ("hash", text()), ("at", time()), ("signature", text())])),
         ("LedgerHead", object([("account", text()), ("length", whole()), ("hash", text())])),
     ]
 }
@@ -110,7 +113,14 @@ fn settled() -> Value {
 
 /// As `report::action_json` shows it.
 fn action() -> Value {
-    let attempt = object([("number", whole()), ("key", text()), ("key_since", time()), ("burned", flag()), ("before", or_null(text()))]);
+    let attempt = object([
+        ("number", whole()),
+        ("key", text()),
+        ("key_since", time()),
+        ("first_at", time()),
+        ("burned", flag()),
+        ("before", or_null(text())),
+    ]);
     object([
         ("id", text()),
         ("account", text()),

@@ -50,19 +50,17 @@ pub(super) fn look(order: &Order<'_>, replies: &[Reply]) -> Look {
     }
 }
 
-/// If no more went back than before, nothing was done. If more did, the credit note has to name our action.
+/// A credit note that names our action is ours, whichever payment it gave back. Without one, the same sum means nothing was done.
 fn refund(order: &Order<'_>, replies: &[Reply], payment: &str) -> Look {
     let Some(first) = replies.first() else {
         return Look::Ask(Call::list(format!("/api/v2/transactions/{}", segment(payment))));
     };
     let Ok(Shown { transaction: Some(paid), .. }) = read(first) else { return Look::Found(Found::Unknown) };
     let back = paid.given_back().to_string();
-    if order.before.is_none_or(|before| before == back) {
-        return not_there(Some(back));
-    }
-    let Some(invoice) = order.records.payments.get(payment).and_then(|payment| payment.invoice.value()) else {
-        return Look::Found(unclear(order, payment));
-    };
+    let Some(before) = order.before else { return not_there(Some(back)) };
+    let same = before == back;
+    let invoice = order.records.payments.get(payment).and_then(|payment| payment.invoice.value());
+    let Some(invoice) = invoice else { return if same { not_there(Some(back)) } else { Look::Found(unclear(order, payment)) } };
     let Some(second) = replies.get(1) else {
         return Look::Ask(
             Asked::new("/api/v2/credit_notes").with("limit", "100").with("reference_invoice_id[is]", invoice.as_str()).call(),
@@ -75,6 +73,7 @@ fn refund(order: &Order<'_>, replies: &[Reply], payment: &str) -> Look {
             Some(refund) => Found::Done(refund.effect()),
             None => Found::Done(Effect { reference: note.id, status: "done".to_owned(), ..Effect::default() }),
         },
+        None if same => Found::NotThere { note: Some(back) },
         None => unclear(order, payment),
     })
 }

@@ -249,6 +249,11 @@ fn quantity(whole: Option<u32>, fraction: Option<&String>) -> Quantity {
 }
 
 impl Invoice {
+    /// How many payments of it came in.
+    pub(super) fn paid_by(&self) -> usize {
+        self.linked_payments.iter().filter(|payment| payment.txn_status.as_deref() == Some("success")).count()
+    }
+
     pub fn effect(&self) -> Effect {
         effect(&self.id, self.status.as_deref(), self.updated_at)
     }

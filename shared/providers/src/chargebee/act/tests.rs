@@ -134,11 +134,6 @@ fn what_takes_one_request_is_asked_for_at_once() {
         (Kind::UpdatePaymentMethod {}, "POST /api/v2/hosted_pages/manage_payment_sources customer[id]=cb_1 (key)"),
         (Kind::ResendInvoice { invoice: invoice() }, "POST /api/v2/invoices/6/pdf (key)"),
         (Kind::TaxInvoice { invoice: "a/b".into() }, "POST /api/v2/invoices/a%2Fb/pdf (key)"),
-        (
-            refund("txn_1"),
-            "POST /api/v2/invoices/6/refund comment=ACT refund_amount=2400 customer_notes=ACT \
-             credit_note[reason_code]=service_unsatisfactory (key)",
-        ),
         (refund("txn_2"), "POST /api/v2/transactions/txn_2/refund comment=ACT amount=2400 (key)"),
         (
             Kind::Credit { amount: usd(500) },
@@ -167,9 +162,26 @@ fn what_takes_one_request_is_asked_for_at_once() {
     }
 }
 
+/// An invoice as Chargebee shows it, paid so often.
+fn paid_by(payments: usize) -> Reply {
+    let linked: Vec<_> =
+        (0..payments).map(|number| format!(r#"{{"txn_id":"txn_{number}","txn_status":"success","txn_date":1}}"#)).collect();
+    ok(&format!(r#"{{"invoice":{{"id":"6","status":"paid","amount_due":0,"linked_payments":[{}]}}}}"#, linked.join(",")))
+}
+
+#[test]
+fn a_refund_names_the_payment_where_the_invoice_was_paid_twice() {
+    assert_eq!(line(asked(&refund("txn_1"), &[])), "GET /api/v2/invoices/6");
+    let once = "POST /api/v2/invoices/6/refund comment=ACT refund_amount=2400 customer_notes=ACT \
+                credit_note[reason_code]=service_unsatisfactory (key)";
+    assert_eq!(line(asked(&refund("txn_1"), &[paid_by(1)])), once);
+    assert_eq!(line(asked(&refund("txn_1"), &[paid_by(2)])), "POST /api/v2/transactions/txn_1/refund comment=ACT amount=2400 (key)");
+    assert_eq!(asked(&refund("txn_1"), &[failed(500, "")]), Act::Ended(Answer::NotNow), "nothing was asked for yet");
+}
+
 #[test]
 fn a_subscription_is_read_and_then_changed_as_its_catalogue_has_it() {
-    const NOW: &str = " prorate=true end_of_term=false (key)";
+    const NOW: &str = " prorate=true invoice_immediately=true end_of_term=false (key)";
     for (kind, items, plans) in [
         (
             plan(true, "team"),
@@ -197,9 +209,9 @@ fn a_subscription_is_read_and_then_changed_as_its_catalogue_has_it() {
         (
             addons(&[("sso-usd", 0), ("sso", 0)]),
             "/update_for_items subscription_items[item_price_id][0]=pro-usd subscription_items[quantity][0]=5 \
-             subscription_items[item_price_id][1]=api-usd replace_items_list=true prorate=true end_of_term=false (key)"
+             subscription_items[item_price_id][1]=api-usd replace_items_list=true prorate=true invoice_immediately=true end_of_term=false (key)"
                 .to_owned(),
-            " addons[id][0]=disk addons[quantity][0]=3 replace_addon_list=true prorate=true end_of_term=false (key)".to_owned(),
+            " addons[id][0]=disk addons[quantity][0]=3 replace_addon_list=true prorate=true invoice_immediately=true end_of_term=false (key)".to_owned(),
         ),
         (cancel(When::PeriodEnd), "/cancel_for_items end_of_term=true (key)".to_owned(), "/cancel end_of_term=true (key)".to_owned()),
         (
@@ -278,7 +290,7 @@ fn each_answer_has_one_meaning() {
         ("unreadable", ok("<html>"), Answer::Unknown),
         ("something else", ok("{}"), Answer::Unknown),
     ] {
-        assert_eq!(asked(&refund("txn_1"), &[reply]), Act::Ended(expected), "{name}");
+        assert_eq!(asked(&refund("txn_1"), &[paid_by(1), reply]), Act::Ended(expected), "{name}");
     }
 }
 
@@ -323,8 +335,10 @@ fn a_refund_is_ours_if_more_went_back_and_the_credit_note_names_it() {
     for (name, before, replies, expected) in [
         ("asked", None, vec![], "/api/v2/transactions/txn_1"),
         ("before it is sent", None, vec![paid(old)], "not there 100"),
-        ("nothing happened", Some("100"), vec![paid(old)], "not there 100"),
-        ("a try failed", Some("100"), vec![paid(&format!("{old},{failed_one}"))], "not there 100"),
+        ("nothing grew", Some("100"), vec![paid(old)], credit_notes),
+        ("nothing happened", Some("100"), vec![paid(old), notes("act_other")], "not there 100"),
+        ("it gave another payment back", Some("100"), vec![paid(old), notes(id().as_str())], "done txn_9"),
+        ("a try failed", Some("100"), vec![paid(&format!("{old},{failed_one}")), notes("act_other")], "not there 100"),
         ("something happened", Some("100"), vec![paid(&both)], credit_notes),
         ("it was ours", Some("100"), vec![paid(&both), notes(id().as_str())], "done txn_9"),
         ("it was somebody else's", Some("100"), vec![paid(&both), notes("act_other")], "unclear"),

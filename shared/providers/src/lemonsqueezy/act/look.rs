@@ -1,6 +1,6 @@
 //! Was it done? Lemon Squeezy keeps no id of ours, so the object is compared with what was wanted.
 
-use super::{cancelled, changed, object, parted, price_call, question, subscription_call};
+use super::{cancelled, changed, object, parted, price_call, question, refund_name, subscription_call};
 use crate::lemonsqueezy::wire::{Attributes, Data};
 use crate::value::iso;
 use crate::{Call, Found, Look, Order, Reply};
@@ -55,7 +55,7 @@ fn refund(order: &Order<'_>, payment: &str, amount: Money, replies: &[Reply]) ->
         let grown = before.parse::<i64>().ok().and_then(|before| total.checked_sub(before));
         Look::Found(match grown {
             Some(0) => Found::NotThere { note: Some(before.to_owned()) },
-            Some(_) if grown == amount.minor() => Found::Done(changed(payment, object)),
+            Some(_) if grown == amount.minor() => Found::Done(changed(&refund_name(order, payment), object)),
             _ => Found::Unclear { instead: unclear(payment, amount, before, total) },
         })
     })

@@ -87,19 +87,34 @@ pub(super) fn change_addons(order: &Order<'_>, replies: &[Reply], subscription: 
 
 /// A schedule takes the subscription over as it is, and gets a second phase; a schedule without one changes nothing.
 pub(super) fn downgrade(order: &Order<'_>, replies: &[Reply], subscription: &str, plan: &str) -> Act {
+    let refused = |reply: &Reply| matches!(object(reply), Err(Answer::Refused { .. }));
     match replies {
         [] => Act::Send(post(order.key, "/v1/subscription_schedules", &[("from_subscription", subscription)])),
+        // An earlier attempt may have made the schedule and never heard of it: one that only shows what runs is taken up.
+        [made] if refused(made) => Act::Send(Call::get(format!("/v1/subscriptions/{subscription}"))),
+        [made, subscription] if refused(made) => match object(subscription).map(|it| it["schedule"].as_str().map(str::to_owned)) {
+            Ok(Some(schedule)) => Act::Send(Call::get(format!("/v1/subscription_schedules/{schedule}"))),
+            _ => ended(made, |_| Answer::Unknown),
+        },
+        [made, _, standing] if refused(made) => match object(standing) {
+            Ok(schedule) if schedule["phases"].as_array().map(Vec::len) == Some(1) => second_phase(order, subscription, &schedule, plan),
+            _ => ended(made, |_| Answer::Unknown),
+        },
         [schedule] => match object(schedule) {
-            Ok(schedule) => match two_phases(order, subscription, &schedule, plan) {
-                Some(pairs) => {
-                    let id = schedule["id"].as_str().unwrap_or_default();
-                    Act::Send(post(&second(order), format!("/v1/subscription_schedules/{id}"), &pairs))
-                }
-                None => Act::Ended(Answer::Unknown),
-            },
+            Ok(schedule) => second_phase(order, subscription, &schedule, plan),
             Err(answer) => Act::Ended(answer),
         },
         [.., scheduled] => ended(scheduled, |object| Answer::Done(made(object))),
+    }
+}
+
+fn second_phase(order: &Order<'_>, subscription: &str, schedule: &Value, plan: &str) -> Act {
+    match two_phases(order, subscription, schedule, plan) {
+        Some(pairs) => {
+            let id = schedule["id"].as_str().unwrap_or_default();
+            Act::Send(post(&second(order), format!("/v1/subscription_schedules/{id}"), &pairs))
+        }
+        None => Act::Ended(Answer::Unknown),
     }
 }
 

@@ -128,8 +128,13 @@ fn an_answer_means_the_same_for_each_action() {
     for (kind, request) in all_kinds() {
         let case = Case::of(kind);
         for (status, body, expected) in &rows {
-            let reply = Reply { status: *status, body: (*body).to_owned() };
-            assert_eq!(case.act(&[reply]), Act::Ended(expected.clone()), "{request}: {status}");
+            let mut replies = vec![Reply { status: *status, body: (*body).to_owned() }];
+            if case.action.inner().kind.name() == "downgrade" && matches!(expected, Answer::Refused { .. }) {
+                // An earlier attempt may have made the schedule: it is looked for before the refusal is believed.
+                assert_eq!(case.act(&replies), Act::Send(Call::get("/v1/subscriptions/sub_1")));
+                replies.push(reply(json!({"id": "sub_1", "schedule": null})));
+            }
+            assert_eq!(case.act(&replies), Act::Ended(expected.clone()), "{request}: {status}");
         }
     }
 }

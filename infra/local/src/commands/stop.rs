@@ -1,0 +1,57 @@
+//! The stop switch from the command line.
+
+use super::beside::ask_as;
+use super::{Failed, Shared};
+use bytes::Bytes;
+use http::Method;
+use serde_json::{Value, json};
+
+#[derive(clap::Args)]
+pub(super) struct Stop {
+    /// Only this source, such as stripe/default
+    #[arg(long)]
+    source: Option<String>,
+    /// Only recoveries of this segment
+    #[arg(long)]
+    segment: Option<String>,
+    /// Only actions of this kind, such as refund
+    #[arg(long)]
+    kind: Option<String>,
+    /// Release it; without a narrowing, everything
+    #[arg(long)]
+    release: bool,
+    /// Why
+    #[arg(long, default_value = "")]
+    note: String,
+    /// Which manager or VP does it
+    #[arg(long = "as", value_name = "STAFF", default_value = "mara")]
+    staff: String,
+}
+
+pub(super) async fn stop(shared: &Shared, options: &Stop) -> Result<(), Failed> {
+    let Stop { source, segment, kind, release, note, staff } = options;
+    let body = json!({"source": source, "segment": segment, "kind": kind, "release": release, "note": note});
+    let (status, body) = ask_as(shared, staff, Method::POST, "/api/stop", "application/json", Bytes::from(body.to_string())).await?;
+    let answer: Value = serde_json::from_slice(&body).unwrap_or_default();
+    if !status.is_success() {
+        return Err(answer["error"]["message"].as_str().map_or_else(|| format!("the service answered {status}"), str::to_owned));
+    }
+    for stop in answer["stops"]["standing"].as_array().into_iter().flatten() {
+        let named = ["source", "segment", "kind"].into_iter().filter_map(|name| Some(format!("{name} {}", stop["scope"][name].as_str()?)));
+        let named = named.collect::<Vec<_>>().join(", ");
+        println!(
+            "stopped: {} (by {}, {})",
+            if named.is_empty() { "everything" } else { &named },
+            stop["by"].as_str().unwrap_or("?"),
+            stop["at"].as_str().unwrap_or("?")
+        );
+    }
+    for line in answer["waiting"].as_array().into_iter().flatten() {
+        let held = if line["held"] == true { "waits" } else { "goes" };
+        println!("{held}: {} ({})", line["summary"].as_str().unwrap_or_default(), line["action"].as_str().unwrap_or_default());
+    }
+    if answer["stops"]["standing"].as_array().is_none_or(Vec::is_empty) {
+        println!("nothing is stopped");
+    }
+    Ok(())
+}

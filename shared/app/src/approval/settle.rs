@@ -1,0 +1,90 @@
+//! What a person says of an action that was left to them: it was done by hand, or it was not and will not be.
+
+use super::ask::NOTE_CHARS_MAX;
+use super::{desk, tell};
+use crate::book::put_notes;
+use crate::context::Context;
+use crate::fault::Fault;
+use crate::store::{self, Attempted, Batch, Commit, keys};
+use crate::web::Problem;
+use domain::action::{Action, Outcome, State};
+use domain::id::ActionId;
+use domain::ledger::{Note, Step};
+use domain::staff::{Role, Staff};
+use http::StatusCode;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Word {
+    pub done: bool,
+    /// The provider's id of what was done.
+    #[serde(default)]
+    pub reference: String,
+    #[serde(default)]
+    pub note: String,
+}
+
+pub async fn settle(context: &Context, id: &ActionId, word: &Word, staff: &Staff) -> Result<Action, Problem> {
+    if word.note.chars().count() > NOTE_CHARS_MAX || word.reference.len() > 255 {
+        return Err(Problem::malformed(format!("a note has at most {NOTE_CHARS_MAX} characters, a reference 255")));
+    }
+    let action = store::retrying(context, || once(context, id, word, staff)).await??;
+    if let Some(bundle) = &action.bundle
+        && let Err(fault) = tell::go_on(context, bundle, &action.trace).await
+    {
+        tracing::warn!(action.id = %action.id, fault = %fault, "the bundle waits for its alarm");
+    }
+    Ok(action)
+}
+
+async fn once(context: &Context, id: &ActionId, word: &Word, staff: &Staff) -> Result<Attempted<Result<Action, Problem>>, Fault> {
+    // Read.
+    let mut read = desk::read(context, id).await?;
+    let (Some(before), Some(head)) = (read.action.clone(), read.head.clone()) else {
+        return Ok(Attempted::Done(Err(Problem::not_found("action"))));
+    };
+    read.batch.extend(Batch::read(context, vec![keys::staff(&staff.id)]).await?);
+    let Some(staff) = read.batch.get::<Staff>(&keys::staff(&staff.id))? else { return Ok(Attempted::Done(Err(Problem::not_signed_in()))) };
+
+    // Decide.
+    if !matches!(staff.role, Role::BillingSpecialist | Role::Manager | Role::Vp) {
+        let message = "a billing specialist, a manager or a VP says what was done by hand";
+        return Ok(Attempted::Done(Err(Problem::new(StatusCode::FORBIDDEN, "not_permitted", message))));
+    }
+    if before.state != State::NeedsPerson {
+        let message = format!("the action is {}: nothing of it is left to a person", before.state.name());
+        return Ok(Attempted::Done(Err(Problem::new(StatusCode::CONFLICT, "already_decided", message))));
+    }
+    let now = context.clock.now();
+    let by_hand = Outcome::Done { reference: word.reference.clone(), status: "by_hand".to_owned(), made_at: Some(now), link: None };
+    let after = Action {
+        state: if word.done { State::Executed } else { State::Withdrawn },
+        outcome: if word.done { Some(by_hand) } else { before.outcome.clone() },
+        ended_at: Some(now),
+        look_at: None,
+        ..before.clone()
+    };
+    let mut moved = head.clone();
+    moved.under_way.remove(id);
+
+    // Write. What the provider has is told by its own events: nothing stays reserved for it.
+    let mut commit = Commit::default();
+    desk::put(&mut commit, context, &read.batch, &head, Some(&before), &after);
+    for payment in read.records.payments.values().filter(|payment| payment.reserved.contains_key(id)) {
+        let mut payment = payment.clone();
+        payment.reserved.remove(id);
+        commit.over(&read.batch, &desk::of(&before.account, &payment));
+    }
+    if moved != head {
+        commit.over(&read.batch, &moved);
+    }
+    commit.check(&read.batch, &keys::staff(&staff.id));
+    let outcome = if word.done { "by_hand" } else { "not_done" };
+    let body = [("outcome", outcome.to_owned()), ("reference", word.reference.clone())];
+    let body: BTreeMap<_, _> = body.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+    let note = Note { at: now, step: Step::Outcome, action: id.clone(), by: staff.id.clone(), body };
+    put_notes(&mut commit, &read.batch, &before.account, vec![note])?;
+    store::attempted(commit.run(context).await, Ok(after))
+}

@@ -1,0 +1,107 @@
+//! What comes next for an action, and the buttons for it: decide, withdraw, say what was done by hand.
+
+use crate::frame::{Viewer, time, words};
+use domain::action::{Action, Outcome, Sent, State};
+use domain::approval::{Deciding, missing};
+use domain::staff::Role;
+use maud::{Markup, html};
+
+/// `deciding` is whether the viewer may decide it, and in whose place.
+pub fn next(viewer: &Viewer, action: &Action, deciding: &Deciding) -> Markup {
+    html! {
+        @match action.state {
+            State::WaitingApproval => (decision(viewer, action, deciding)),
+            State::Approved => section .notice {
+                h2 { "What comes next" }
+                @if let Some(at) = action.executes_after { p { "It is approved, and carried out on " (time(at)) "." } }
+                @else { p { "It is approved, and goes to the provider now, unless it is " a href="/stop" { "stopped" } "." } }
+            },
+            State::Executing | State::InDoubt => section .notice {
+                h2 { "What comes next" }
+                p { "It is on its way. If it is not known whether the provider did it, Recoup looks there before anything is sent again." }
+            },
+            State::NeedsPerson => (by_hand(viewer, action)),
+            State::Stale => (again("The account has changed since the preview, so nothing was done. Look at it and ask again.")),
+            State::Expired => (again("Nobody decided in time, so nothing was done. Ask again if it is still needed.")),
+            State::Denied => (again("It was denied, so nothing was done.")),
+            State::Failed => (again("It was not done. The reason stands below; put it right and ask again.")),
+            State::Executed => (link(action)),
+            State::Previewed | State::Withdrawn => {},
+        }
+        @if matches!(action.state, State::WaitingApproval | State::Approved) && action.bundle.is_none() {
+            @if let Some(csrf) = &viewer.csrf {
+                form method="post" action={ "/actions/" (action.id) "/withdraw" } {
+                    input type="hidden" name="csrf" value=(csrf);
+                    button .plain type="submit" { "Withdraw this request" }
+                }
+            }
+        }
+    }
+}
+
+fn again(what: &str) -> Markup {
+    html! { section .notice { h2 { "What comes next" } p { (what) } } }
+}
+
+/// Enter in a field presses a form's first button. This is the first, and does nothing, so that no key slip approves.
+pub(crate) fn no_default() -> Markup {
+    html! { button type="submit" disabled hidden {} }
+}
+
+fn decision(viewer: &Viewer, action: &Action, deciding: &Deciding) -> Markup {
+    let open = missing(&action.required, &action.votes);
+    let needs = open.iter().map(|role| words(role.name())).collect::<Vec<_>>().join(" and ");
+    html! {
+        section .notice {
+            h2 { "Decision" }
+            @if let Deciding::InPlaceOf(away) = deciding { p { "You decide in the place of " (away.name) ", as " (words(away.role.name())) "." } }
+            @match (&viewer.csrf, deciding) {
+                (Some(csrf), Deciding::Own | Deciding::InPlaceOf(_)) => form method="post" action={ "/actions/" (action.id) "/decision" } {
+                    (no_default())
+                    input type="hidden" name="csrf" value=(csrf);
+                    input type="hidden" name="preview_digest" value=(action.preview.digest);
+                    label for="note" { "Note (optional)" }
+                    input id="note" name="note" maxlength="500";
+                    button type="submit" name="decision" value="approve" { "Approve: " (action.preview.summary) }
+                    button .plain type="submit" name="decision" value="deny" { "Deny" }
+                },
+                _ => p { "This needs the approval of " (needs) ", and not of whoever asked." },
+            }
+            p .soft { "Open until " (time(action.expires_at)) "." }
+        }
+    }
+}
+
+fn by_hand(viewer: &Viewer, action: &Action) -> Markup {
+    let may = matches!(viewer.role, Role::BillingSpecialist | Role::Manager | Role::Vp);
+    html! {
+        section .notice {
+            h2 { "To be done by hand" }
+            @if let Some(Outcome::NeedsPerson { instead }) = &action.outcome { p { (instead) } }
+            @if let (Some(csrf), true) = (&viewer.csrf, may) {
+                form method="post" action={ "/actions/" (action.id) "/settle" } {
+                    (no_default())
+                    input type="hidden" name="csrf" value=(csrf);
+                    label for="reference" { "The provider's id of what was done (optional)" }
+                    input id="reference" name="reference" maxlength="255";
+                    label for="note" { "Note (optional)" }
+                    input id="note" name="note" maxlength="500";
+                    button type="submit" name="done" value="yes" { "I have done it" }
+                    button .plain type="submit" name="done" value="no" { "It was not done, and will not be" }
+                }
+            } @else { p .soft { "A billing specialist, a manager or a VP does it and says so here." } }
+        }
+    }
+}
+
+/// The link that was made for the customer, and whether they have it.
+fn link(action: &Action) -> Markup {
+    let Some(Outcome::Done { link: Some(link), .. }) = &action.outcome else { return html! {} };
+    let told = match action.told.link {
+        Some(Sent::Sent) => "It was mailed to the customer.",
+        Some(Sent::NoAddress) => "No address of the customer is known: read it to them, or copy it for them.",
+        Some(Sent::Refused) => "It could not be mailed: copy it for the customer.",
+        Some(Sent::Sending) | None => "It is not known whether the mail went out: ask the customer before it is sent again.",
+    };
+    html! { section .notice { h2 { "Link for the customer" } p { a href=(link) rel="noreferrer" { (link) } } p { (told) } } }
+}

@@ -1,0 +1,281 @@
+//! Every point at which carrying out an approved action can stop, for every kind at every provider: enumerated, not rolled.
+//!
+//! Whatever happens there, the provider sees exactly what it sees when nothing happens: each effect once, none lost.
+
+use crate::matrix::shop;
+use http::{Method, StatusCode};
+use jiff::SignedDuration;
+use local::sandbox::Seen;
+use local::service::Service;
+use serde_json::{Value, json};
+use shared::app::ports::{Clock, QueueName};
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use tests::faults::{Fate, Hit, inject};
+use tests::world::{ask, deliver_to, get, import, open_at};
+
+/// Something that is approved, at some provider.
+struct Case {
+    provider: &'static str,
+    account: &'static str,
+    kind: &'static str,
+    params: Value,
+}
+
+fn case(provider: &'static str, account: &'static str, kind: &'static str, params: Value) -> Case {
+    Case { provider, account, kind, params }
+}
+
+fn cases() -> Vec<Case> {
+    let usd = |amount: &str| json!({"amount": amount, "currency": "USD"});
+    let stripe = |account, kind, params| case("stripe", account, kind, params);
+    let chargebee = |kind, params| case("chargebee", "chargebee:cb_1", kind, params);
+    let lemon = |kind, params| case("lemonsqueezy", "lemonsqueezy:77", kind, params);
+    let mollie = |kind, params| case("mollie", "mollie:cst_1", kind, params);
+    let cat = |kind, params| case("revenuecat", "revenuecat:user_1", kind, params);
+    let invoice = |id: &str| json!({"invoice": id});
+    vec![
+        stripe("stripe:cus_1", "payment_link", invoice("in_1")),
+        stripe("stripe:cus_1", "resend_invoice", invoice("in_1")),
+        stripe("stripe:cus_1", "tax_invoice", invoice("in_1")),
+        stripe("stripe:cus_1", "update_payment_method", json!({})),
+        stripe("stripe:cus_1", "refund", json!({"payment": "ch_1", "amount": usd("24.00")})),
+        stripe("stripe:cus_1", "credit", json!({"amount": usd("15.00")})),
+        stripe("stripe:cus_1", "retry_payment", invoice("in_500")),
+        stripe("stripe:cus_1", "mark_paid", invoice("in_500")),
+        stripe("stripe:cus_1", "write_off", invoice("in_500")),
+        stripe("stripe:cus_1", "void_invoice", invoice("in_500")),
+        stripe("stripe:cus_1", "extend_grace", json!({"invoice": "in_1", "days": 5})),
+        stripe("stripe:cus_1", "defer", json!({"invoice": "in_500", "days": 5})),
+        stripe("stripe:cus_2", "extend_trial", json!({"days": 5})),
+        stripe("stripe:cus_1", "pause", json!({})),
+        stripe("stripe:cus_3", "resume", json!({})),
+        stripe("stripe:cus_4", "upgrade", json!({"plan": "price_business"})),
+        stripe("stripe:cus_4", "downgrade", json!({"plan": "price_basic"})),
+        stripe("stripe:cus_4", "change_addons", json!({"addons": [{"price": "price_basic", "quantity": 1}]})),
+        stripe("stripe:cus_4", "adjust_seats", json!({"seats": 9})),
+        stripe("stripe:cus_4", "discount", json!({"percent": "10"})),
+        stripe("stripe:cus_1", "cancel", json!({"customer_requested": true})),
+        stripe("stripe:cus_1", "force_cancel", json!({})),
+        stripe(
+            "stripe:cus_1",
+            "bundle",
+            json!({"actions": [
+                {"kind": "refund", "params": {"payment": "ch_1", "amount": usd("24.00")}},
+                {"kind": "credit", "params": {"amount": usd("5.00")}},
+                {"kind": "cancel", "params": {"when": "now", "customer_requested": true}},
+            ]}),
+        ),
+        chargebee("payment_link", invoice("6")),
+        chargebee("refund", json!({"payment": "txn_2", "amount": usd("10.00")})),
+        chargebee("credit", json!({"amount": usd("15.00")})),
+        chargebee("upgrade", json!({"plan": "business"})),
+        chargebee("downgrade", json!({"plan": "basic"})),
+        chargebee("adjust_seats", json!({"seats": 9})),
+        chargebee("discount", json!({"percent": "10"})),
+        chargebee("pause", json!({})),
+        chargebee("cancel", json!({"customer_requested": true})),
+        lemon("refund", json!({"payment": "subscription-invoices:1", "amount": usd("5.00")})),
+        lemon("upgrade", json!({"plan": "303"})),
+        lemon("adjust_seats", json!({"seats": 9})),
+        lemon("pause", json!({})),
+        lemon("cancel", json!({"customer_requested": true})),
+        lemon("credit", json!({"amount": usd("5.00")})),
+        mollie("refund", json!({"payment": "tr_7UhSN1zuXS", "amount": {"amount": "5.00", "currency": "EUR"}})),
+        mollie("payment_link", invoice("tr_fail1")),
+        mollie("retry_payment", invoice("tr_fail1")),
+        cat("update_payment_method", json!({})),
+        cat("pause", json!({})),
+    ]
+}
+
+/// A service in which the case can be asked for.
+async fn prepared(case: &Case) -> Service {
+    if case.provider == "stripe" {
+        return shop().await;
+    }
+    let files: &[&str] = match case.provider {
+        "chargebee" if matches!(case.kind, "payment_link") => &["subscription_created.pc1", "invoice_generated"],
+        "chargebee" => &["subscription_created.pc1", "invoice_generated", "payment_succeeded"],
+        "lemonsqueezy" => &["subscription_created", "subscription_payment_recovered"],
+        "mollie" => &["payment.paid", "payment.failed"],
+        _ => &["INITIAL_PURCHASE"],
+    };
+    let service = open_at("2026-03-04T11:00:00Z").await;
+    for file in files {
+        let path = format!("{}/fixtures/{}/{file}.json", env!("CARGO_MANIFEST_DIR"), case.provider);
+        let (status, answer) = deliver_to(&service, case.provider, &std::fs::read(path).unwrap()).await;
+        assert_eq!(status, StatusCode::OK, "{answer}");
+        service.work().await.unwrap();
+    }
+    let prices = "provider,price,plan,role,unit,currency,interval,rank\nchargebee,basic,Basic,plan,1.00,USD,month,1\n\
+                  chargebee,business,Business,plan,99.00,USD,month,3\nlemonsqueezy,3,Pro,plan,19.00,USD,month,2\n\
+                  lemonsqueezy,303,Large,plan,99.00,USD,month,3\n";
+    assert_eq!(import(&service, "mara", "catalogue", prices, false).await.0, StatusCode::OK);
+    service
+}
+
+/// Asks for the case and approves it, without carrying it out.
+async fn approve(service: &Service, case: &Case) -> String {
+    let body = json!({"account": case.account, "kind": case.kind, "params": case.params, "reason_code": "billing_error", "note": ""});
+    let (status, answer) = ask(service, "bea", Method::POST, "/api/actions", Some(&body), Some("key")).await;
+    assert_eq!(status, StatusCode::CREATED, "{} {}: {answer}", case.provider, case.kind);
+    let id = answer["id"].as_str().unwrap().to_owned();
+    for staff in ["leo", "mara", "vera"] {
+        let ballot = json!({"decision": "approve", "preview_digest": answer["preview"]["digest"], "note": ""});
+        if get(service, &format!("/api/actions/{id}")).await["state"] == "waiting_approval" {
+            ask(service, staff, Method::POST, &format!("/api/actions/{id}/decision"), Some(&ballot), None).await;
+        }
+    }
+    assert_eq!(get(service, &format!("/api/actions/{id}")).await["state"], "approved", "{} {}", case.provider, case.kind);
+    id
+}
+
+/// What the provider did, each effect once: the same request under the same key is answered again and done once.
+fn effects(calls: &[Seen]) -> BTreeMap<String, usize> {
+    let mut seen: BTreeMap<(String, Option<String>), usize> = BTreeMap::new();
+    for call in calls.iter().filter(|call| call.method != "GET") {
+        let done = call.status == "timeout_done" || call.status.as_u64().is_some_and(|status| (200..300).contains(&status));
+        // A link may be made twice: it does nothing by itself.
+        let link = ["sessions", "payment-links", "hosted_pages"].iter().any(|name| call.path.contains(name));
+        if done && !link {
+            *seen
+                .entry((format!("{} {} {}", call.method, without_names(&call.path), call.body), call.idempotency_key.clone()))
+                .or_insert(0) += 1;
+        }
+    }
+    let mut effects = BTreeMap::new();
+    for ((what, key), count) in seen {
+        *effects.entry(what).or_insert(0) += if key.is_some() { 1 } else { count };
+    }
+    effects
+}
+
+/// A path without the name that the provider gave to something on the way.
+fn without_names(path: &str) -> &str {
+    path.split_once("/sub_sched_").map_or(path, |(before, _)| before)
+}
+
+/// What stands in the end.
+#[derive(Debug, PartialEq, Eq)]
+struct End {
+    state: String,
+    effects: BTreeMap<String, usize>,
+    letters: usize,
+    steps: u64,
+}
+
+/// What goes wrong.
+#[derive(Debug, Clone, Copy)]
+enum Trouble {
+    None,
+    /// At the call of that number, of those that change something.
+    At(u64, Hit),
+    /// The provider's next change, worked on again at once or only after its keys are forgotten.
+    Provider(&'static str, bool),
+    /// The message comes twice at the same time.
+    Doubled,
+}
+
+async fn live(case: &Case, trouble: Trouble) -> End {
+    let mut service = prepared(case).await;
+    let id = approve(&service, case).await;
+    let fate = match trouble {
+        Trouble::At(number, hit) => Fate::at(number, hit),
+        _ => Fate::at(u64::MAX, Hit::CrashBefore),
+    };
+    inject(&mut service, &fate);
+    match trouble {
+        Trouble::Provider(status, late) => {
+            service.sandbox.trouble(case.provider, status).unwrap();
+            service.work().await.unwrap();
+            if late {
+                // Nobody works for a day: then everything is redelivered at once.
+                service.clock.advance(service.clock.now() + SignedDuration::from_hours(25)).unwrap();
+                for queue in QueueName::ALL {
+                    service.queue.redrive(queue).unwrap();
+                }
+            }
+        }
+        Trouble::Doubled => {
+            let message =
+                shared::app::message::Message::Act { action: shared::domain::id::ActionId::parse(&id).unwrap(), trace: "again".to_owned() };
+            let work = async || shared::app::approval::handle(&service.context, &message).await;
+            let _ = tokio::join!(work(), work());
+        }
+        Trouble::None | Trouble::At(..) => {
+            tokio::select! {
+                biased;
+                worked = service.work() => worked.unwrap(),
+                () = fate.crashed.notified() => service.queue.restart().unwrap(),
+            }
+        }
+    }
+    let steps = fate.changes();
+    let begun = service.clock.now();
+    for hours in [1, 6, 26, 80] {
+        for queue in QueueName::ALL {
+            service.queue.redrive(queue).unwrap();
+        }
+        service.advance(begun + SignedDuration::from_hours(hours)).await.unwrap();
+    }
+    let action = get(&service, &format!("/api/actions/{id}")).await;
+    let letters = service.outbox.letters().unwrap().iter().filter(|(_, letter)| letter.id.starts_with("link_")).count();
+    let state = action["state"].as_str().unwrap().to_owned();
+    End { state, effects: effects(&service.sandbox.calls(case.provider).unwrap()), letters, steps }
+}
+
+#[test]
+fn whatever_stops_it_each_effect_happens_once() {
+    let cases = cases();
+    let next = AtomicUsize::new(0);
+    let counted: Mutex<BTreeMap<&'static str, usize>> = Mutex::default();
+    let failures: Mutex<Vec<String>> = Mutex::default();
+    let work = || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        while let Some(case) = cases.get(next.fetch_add(1, Ordering::SeqCst)) {
+            runtime.block_on(async {
+                let clean = live(case, Trouble::None).await;
+                let expected = matches!(clean.state.as_str(), "executed" | "needs_person");
+                assert!(expected, "{} {}: {clean:?}", case.provider, case.kind);
+                let mut troubles = vec![(Trouble::Doubled, "doubled messages")];
+                for step in 0..clean.steps {
+                    for (hit, name) in [
+                        (Hit::CrashBefore, "crashes before a call"),
+                        (Hit::CrashAfter, "crashes after a call"),
+                        (Hit::AnswerLost, "lost answers"),
+                    ] {
+                        troubles.push((Trouble::At(step, hit), name));
+                    }
+                }
+                for status in ["timeout_done", "timeout_not_done", "500", "429"] {
+                    for (late, name) in [(false, "troubles at the provider"), (true, "troubles with a redrive after 25 h")] {
+                        troubles.push((Trouble::Provider(status, late), name));
+                    }
+                }
+                for (trouble, name) in troubles {
+                    let end = live(case, trouble).await;
+                    *counted.lock().unwrap().entry(name).or_insert(0) += 1;
+                    let same = end.state == clean.state && end.effects == clean.effects && end.letters <= clean.letters;
+                    if !same {
+                        failures
+                            .lock()
+                            .unwrap()
+                            .push(format!("{} {} {trouble:?}:\n  {end:?}\n  instead of {clean:?}", case.provider, case.kind));
+                    }
+                }
+            });
+        }
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().map_or(1, std::num::NonZero::get) {
+            scope.spawn(work);
+        }
+    });
+    let counted = counted.lock().unwrap();
+    println!("{} cases: {counted:#?}", cases.len());
+    let failures = failures.lock().unwrap();
+    assert!(failures.is_empty(), "{} of {}:\n{}", failures.len(), counted.values().sum::<usize>(), failures.join("\n"));
+    assert!(counted.values().sum::<usize>() > 500, "{counted:?}");
+}
