@@ -58,6 +58,7 @@ fn cases() -> Vec<Case> {
         stripe("stripe:cus_4", "discount", json!({"percent": "10"})),
         stripe("stripe:cus_1", "cancel", json!({"customer_requested": true})),
         stripe("stripe:cus_1", "force_cancel", json!({})),
+        stripe("stripe:cus_1", "erase_person", json!({})),
         stripe(
             "stripe:cus_1",
             "bundle",

@@ -63,6 +63,7 @@ fn rows() -> Vec<Row> {
         ("retry_payment", "cus_1", invoice("in_1"), "other", from_l2),
         ("cancel", "cus_1", json!({"customer_requested": true}), "other", from_billing),
         ("force_cancel", "cus_1", json!({}), "other", [LEGAL; 5]),
+        ("erase_person", "cus_1", json!({}), "other", [MANAGER; 5]),
         ("discount", "cus_1", json!({"percent": "14.99"}), "other", from_billing),
         ("discount", "cus_1", json!({"percent": "15"}), "other", vp),
         ("discount", "cus_1", json!({"percent": "15.01"}), "other", vp),

@@ -13,6 +13,7 @@ mod intake;
 mod lists;
 mod matrix;
 mod openapi;
+mod privacy;
 mod scenarios;
 mod simulation;
 mod store;

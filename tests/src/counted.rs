@@ -67,7 +67,7 @@ impl Store for Counted {
         add(&self.counts.writes, writes.len());
         let body = |write: &Write| match write {
             Write::Put { item, .. } => item.body.len(),
-            Write::Check { .. } => 0,
+            Write::Delete { .. } | Write::Check { .. } => 0,
         };
         add(&self.counts.bytes, writes.iter().map(body).sum());
         self.store.commit(writes).await

@@ -22,6 +22,8 @@ pub struct Outcome {
     pub acknowledged: usize,
     pub crashes: u64,
     pub refunds: usize,
+    /// What else was changed at the provider, links apart.
+    pub changes: usize,
     pub letters: usize,
     pub hits: BTreeMap<String, u64>,
     /// A digest of everything that stands in the end.
@@ -46,8 +48,9 @@ pub async fn run(seed: u64) -> Result<Outcome, String> {
     storm.settle().await?;
     let state = check(&storm.service, &storm.acknowledged, &storm.refused, &mut storm.dice).await?;
     let refunds = storm.service.sandbox.refunds().map_err(|error| error.to_string())?.len();
+    let changes = invariants::changes(&storm.service)?.iter().filter(|call| call.path != "/v1/refunds").count();
     let letters = storm.service.outbox.letters().map_err(|error| error.to_string())?.len();
-    Ok(Outcome { acknowledged: storm.acknowledged.len(), crashes: storm.crashes, refunds, letters, hits: fate.counts(), state })
+    Ok(Outcome { acknowledged: storm.acknowledged.len(), crashes: storm.crashes, refunds, changes, letters, hits: fate.counts(), state })
 }
 
 pub const CUSTOMERS: &[&str] = &["cus_1", "cus_2"];
@@ -196,7 +199,7 @@ impl Storm {
             if self.backlog.is_empty() && self.dice.roll(4) == 0 {
                 return Ok(());
             }
-            match self.dice.roll(12) {
+            match self.dice.roll(13) {
                 0..=4 => self.some_delivery(fate).await,
                 5 | 6 => {
                     let hours = i64::try_from(self.dice.roll(30)).unwrap();
@@ -207,6 +210,7 @@ impl Storm {
                 7 => self.somebody_decides(fate).await,
                 8 => self.somebody_asks(fate).await,
                 9 => self.somebody_imports(fate).await,
+                12 => self.somebody_asks_for_anything(fate).await,
                 10 => self.somebody_fills_the_book(fate).await,
                 _ => {
                     let trouble = *self.dice.pick(&["500", "409", "429", "timeout_done", "timeout_not_done", "400"]);
@@ -288,18 +292,50 @@ impl Storm {
         }
     }
 
+    /// Any kind of action, for what was told so far; what does not fit is refused with its reason.
+    async fn somebody_asks_for_anything(&mut self, fate: &Fate) {
+        let bills = self.told("invoice.finalized");
+        let Some((customer, invoice)) = (!bills.is_empty()).then(|| self.dice.pick(&bills).clone()) else { return };
+        let credit = json!({"amount": {"amount": format!("{}.00", 1 + self.dice.roll(600)), "currency": "USD"}});
+        let of_invoice = json!({"invoice": invoice});
+        let days = json!({"invoice": invoice, "days": 1 + self.dice.roll(20)});
+        let kinds = [
+            ("credit", credit.clone()),
+            ("payment_link", of_invoice.clone()),
+            ("resend_invoice", of_invoice.clone()),
+            ("tax_invoice", of_invoice.clone()),
+            ("retry_payment", of_invoice.clone()),
+            ("mark_paid", of_invoice.clone()),
+            ("write_off", of_invoice.clone()),
+            ("void_invoice", of_invoice.clone()),
+            ("extend_grace", days.clone()),
+            ("defer", days),
+            ("update_payment_method", json!({})),
+            ("cancel", json!({"customer_requested": true})),
+            ("bundle", json!({"actions": [{"kind": "write_off", "params": of_invoice}, {"kind": "credit", "params": credit}]})),
+        ];
+        let (kind, params) = self.dice.pick(&kinds).clone();
+        let staff = *self.dice.pick(&["mara", "bea", "luis", "vera"]);
+        self.asked += 1;
+        let key = format!("key-{}", self.asked);
+        let body = json!({"account": format!("stripe:{customer}"), "kind": kind, "params": params, "reason_code": "billing_error", "note": "asked"});
+        let answer =
+            self.alive(fate, async |service| world::ask(service, staff, Method::POST, "/api/actions", Some(&body), Some(&key)).await).await;
+        self.remember(staff, answer);
+    }
+
+    /// Customer and object of each acknowledged event of a kind.
+    fn told(&self, kind: &str) -> Vec<(String, String)> {
+        let own = self.acknowledged.iter().filter(|sent| sent.provider == "stripe").map(Sent::json).filter(|body| body["type"] == kind);
+        own.map(|body| {
+            let object = &body["data"]["object"];
+            (object["customer"].as_str().unwrap().to_owned(), object["id"].as_str().unwrap().to_owned())
+        })
+        .collect()
+    }
+
     async fn somebody_asks(&mut self, fate: &Fate) {
-        let paid: Vec<(String, String)> = self
-            .acknowledged
-            .iter()
-            .filter(|sent| sent.provider == "stripe")
-            .map(Sent::json)
-            .filter(|body| body["type"] == "charge.succeeded")
-            .map(|body| {
-                let object = &body["data"]["object"];
-                (object["customer"].as_str().unwrap().to_owned(), object["id"].as_str().unwrap().to_owned())
-            })
-            .collect();
+        let paid = self.told("charge.succeeded");
         if paid.is_empty() {
             return;
         }

@@ -4,6 +4,7 @@ mod audit;
 mod backfill;
 mod beside;
 mod import;
+mod privacy;
 mod replay;
 mod serve;
 mod stop;
@@ -98,6 +99,9 @@ enum Command {
     /// Check the ledgers
     #[command(subcommand, after_help = "Example: recoup audit verify")]
     Audit(AuditCommand),
+    /// Export or erase what is kept of a person
+    #[command(subcommand, after_help = "Example: recoup privacy export stripe:cus_123")]
+    Privacy(privacy::Privacy),
     /// Check the policies
     #[command(subcommand, after_help = "Example: recoup policy check")]
     Policy(PolicyCommand),
@@ -181,6 +185,7 @@ pub fn run() -> ExitCode {
             }
             Some(Command::Audit(AuditCommand::Export { out })) => audit::export(&shared, &out).await,
             Some(Command::Stop(options)) => stop::stop(&shared, &options).await,
+            Some(Command::Privacy(what)) => privacy::privacy(&shared, &what).await,
             Some(Command::Policy(PolicyCommand::Check { files })) => beside::check(&files),
         }
     });

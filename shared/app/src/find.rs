@@ -7,16 +7,21 @@ use crate::ports::{Order, Range, Table};
 use crate::store::{Batch, Commit, FoundBy, Of, keys, open};
 use domain::book::Person;
 use domain::desk::Desk;
-use domain::find::{Term, terms};
+use domain::find::{Term, terms, terms_of};
 use domain::id::AccountId;
 use domain::import::{Customer, Kind};
 use std::collections::BTreeSet;
 
-/// Writes down the words that an account is newly found by.
+/// Writes down the words that an account is newly found by, and takes away those that the person no longer has.
 pub fn put_terms(commit: &mut Commit, before: &Desk, after: &Desk) {
-    let known = terms(&before.touched);
-    for term in terms(&after.touched).difference(&known) {
-        commit.put(&FoundBy { digest: keys::term_digest(term.as_str()), account: after.head.account.clone() });
+    let (known, now) = (terms(&before.touched), terms(&after.touched));
+    let account = &after.head.account;
+    for term in now.difference(&known) {
+        commit.put(&FoundBy { digest: keys::term_digest(term.as_str()), account: account.clone() });
+    }
+    // An address that a person had is no longer theirs, and nothing would erase its word.
+    for term in before.touched.person.iter().flat_map(terms_of).filter(|term| !now.contains(term)) {
+        commit.delete(keys::found_by(&keys::term_digest(term.as_str()), account));
     }
 }
 

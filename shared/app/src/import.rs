@@ -14,8 +14,8 @@ use http::{Request, StatusCode};
 use serde::Serialize;
 use serde_json::json;
 
-pub use laid::standing;
 use laid::{Counted, Shelved};
+pub use laid::{Imported, standing};
 
 /// How many things are written in one commit.
 const CHUNK: usize = 25;

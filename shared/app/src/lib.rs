@@ -18,6 +18,7 @@ pub mod intake;
 pub mod message;
 pub mod openapi;
 pub mod ports;
+pub mod privacy;
 pub mod report;
 pub mod routes;
 pub mod seal;

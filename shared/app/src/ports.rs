@@ -71,6 +71,10 @@ pub enum Write {
         item: Item,
         expect: Expect,
     },
+    /// Takes an item away, whatever it says; none is as good.
+    Delete {
+        key: Key,
+    },
     /// Writes nothing, but the transaction only happens if the item is still as it was read.
     Check {
         key: Key,

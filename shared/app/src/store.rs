@@ -108,6 +108,11 @@ impl Commit {
         self.writes.push(Write::Put { item: Item { key, rev, version: T::VERSION, body, wake, list }, expect });
     }
 
+    /// Takes an item away. Only what says that an account is found by a word goes: everything else stays, or is emptied.
+    pub fn delete(&mut self, key: Key) {
+        self.writes.push(Write::Delete { key });
+    }
+
     /// Makes the commit depend on a value that was read and is not written.
     pub fn check(&mut self, read: &Batch, key: &Key) {
         let expect = read.item(key).map_or(Expect::Absent, |item| Expect::Rev(item.rev));

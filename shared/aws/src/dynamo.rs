@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, KeysAndAttributes, Put, ReturnValue, TransactWriteItem};
+use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Delete, KeysAndAttributes, Put, ReturnValue, TransactWriteItem};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 
@@ -179,6 +179,10 @@ impl Dynamo {
                     }
                 };
                 Ok(TransactWriteItem::builder().put(put.build().map_err(Fault::park)?).build())
+            }
+            Write::Delete { key } => {
+                let delete = Delete::builder().table_name(self.names.of(key.table)).set_key(Some(key_attributes(key)));
+                Ok(TransactWriteItem::builder().delete(delete.build().map_err(Fault::park)?).build())
             }
             Write::Check { key, expect } => {
                 let check = ConditionCheck::builder().table_name(self.names.of(key.table)).set_key(Some(key_attributes(key)));

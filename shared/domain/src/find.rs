@@ -1,6 +1,6 @@
 //! The words by which an account is found. Only their digests are stored.
 
-use crate::book::Touched;
+use crate::book::{Person, Touched};
 use std::collections::BTreeSet;
 
 /// One word, with what it is: an address is never found by a name.
@@ -55,17 +55,21 @@ fn plain(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
 }
 
+/// The words that are the person's own.
+pub fn terms_of(person: &Person) -> BTreeSet<Term> {
+    let mut terms: BTreeSet<_> = person.email.value().map(|email| Term::email(email)).into_iter().collect();
+    if let Some(name) = person.name.value() {
+        terms.insert(Term::name(name));
+        // By each word of a name as well; the shortest words are everybody's.
+        terms.extend(name.split_whitespace().filter(|word| word.chars().count() > 2).map(Term::name));
+    }
+    terms
+}
+
 /// Everything that the touched resources can be found by.
 pub fn terms(touched: &Touched) -> BTreeSet<Term> {
     let mut terms = BTreeSet::new();
-    if let Some(person) = &touched.person {
-        terms.extend(person.email.value().map(|email| Term::email(email)));
-        if let Some(name) = person.name.value() {
-            terms.insert(Term::name(name));
-            // By each word of a name as well; the shortest words are everybody's.
-            terms.extend(name.split_whitespace().filter(|word| word.chars().count() > 2).map(Term::name));
-        }
-    }
+    terms.extend(touched.person.iter().flat_map(terms_of));
     for invoice in touched.invoices.values() {
         terms.insert(Term::invoice(&invoice.id));
         terms.extend(invoice.number.value().map(|number| Term::invoice(number)));

@@ -27,6 +27,9 @@ pub struct Ticket {
     pub changed_at: Option<Timestamp>,
     /// Accounts with the requester's address, when the ticket was last folded.
     pub accounts: BTreeSet<AccountId>,
+    /// From then on nothing that is written in it is taken in.
+    #[serde(default)]
+    pub erased_at: Option<Timestamp>,
 }
 
 impl Ticket {
@@ -36,6 +39,13 @@ impl Ticket {
 
     pub fn fold(&mut self, seen: &TicketSeen, event: &Event) {
         let stamp = Stamp::of(event, seen.as_of, seen.status.map_or(0, |status| status as u8));
+        self.status.see(&stamp, seen.status);
+        self.csat.see(&stamp, seen.csat);
+        self.opened_at = Some(self.opened_at.map_or(event.at, |at| at.min(event.at)));
+        self.changed_at = self.changed_at.max(Some(event.at));
+        if self.erased_at.is_some() {
+            return;
+        }
         self.subject.see(&stamp, seen.subject.clone());
         if let Some(body) = &seen.body
             && self.body.as_ref().is_none_or(|(standing, _)| stamp < *standing)
@@ -43,12 +53,14 @@ impl Ticket {
             self.body = Some((stamp.clone(), body.clone()));
         }
         self.latest.see(&stamp, seen.body.clone());
-        self.status.see(&stamp, seen.status);
-        self.csat.see(&stamp, seen.csat);
         self.requester_name.see(&stamp, seen.requester_name.clone());
         self.requester_email.see(&stamp, seen.requester_email.clone());
-        self.opened_at = Some(self.opened_at.map_or(event.at, |at| at.min(event.at)));
-        self.changed_at = self.changed_at.max(Some(event.at));
+    }
+
+    /// Keeps that there was a ticket, and how it went.
+    pub fn erase(&mut self, at: Timestamp) {
+        let Self { provider, source, id, status, csat, opened_at, changed_at, .. } = std::mem::take(self);
+        *self = Self { provider, source, id, status, csat, opened_at, changed_at, erased_at: Some(at), ..Self::default() };
     }
 }
 

@@ -42,7 +42,7 @@ pub fn action(
                             td { (time(entry.at)) }
                             td { (words(&format!("{:?}", entry.step).to_lowercase())) }
                             td { (entry.by) }
-                            td { @for (name, value) in &entry.body { @if name != "preview" { (words(name)) ": " (value) br; } } }
+                            td { @for (name, value) in &entry.body { @if name != "preview" && !value.is_empty() { (words(name)) ": " (value) br; } } }
                             td .soft { code { (entry.hash[..12]) "…" } }
                         } } }
                     } }

@@ -4,9 +4,10 @@ use super::{CUSTOMERS, MONTHS, Sent};
 use crate::world::{get, records, rows};
 use jiff::SignedDuration;
 use local::demo::Dice;
+use local::sandbox::Seen;
 use local::service::Service;
 use shared::app::classify::watch::pulses;
-use shared::app::ports::{Channel, Clock, Order};
+use shared::app::ports::{Clock, Order};
 use shared::app::store::{External, Of, Page, Receipt, Timeline, keys, page, read};
 use shared::domain::action::{Action, Decision, Kind, Reason, State, Vote};
 use shared::domain::approval::{Measure, missing};
@@ -60,6 +61,7 @@ pub async fn check(
     }
     events_are_done(service, acknowledged).await?;
     refunds_are_ours(service, &actions)?;
+    effects_are_ours(service, &actions)?;
     limits_hold_together(service, &actions)?;
     letters_once(service)?;
     queues_are_empty(service)?;
@@ -131,8 +133,18 @@ fn ledger_verifies(books: &Books) -> Result<(), String> {
     verify(head, &books.ledger).map_err(|broken| format!("the ledger of {}: {broken}", head.account))?;
     for action in books.desk.actions.values().filter(|action| action.state == State::Executed) {
         let steps: Vec<Step> = books.ledger.iter().filter(|entry| entry.action == action.id).map(|entry| entry.step).collect();
-        for step in [Step::Requested, Step::Decided, Step::Attempted, Step::Confirmed] {
-            must(steps.contains(&step), || format!("the receipt of {} lacks {step:?}: {steps:?}", action.id))?;
+        let alone = action.bundle.is_none();
+        let sent = !action.kind.is_own() && action.members.is_empty();
+        let wanted = [
+            (Step::Requested, alone),
+            (Step::Decided, alone),
+            (Step::Attempted, sent),
+            // A webhook that is quicker than the answer is the outcome of a refund as well.
+            (Step::Outcome, !matches!(action.kind, Kind::Refund { .. })),
+            (Step::Confirmed, action.kind.is_told()),
+        ];
+        for (step, _) in wanted.into_iter().filter(|(_, wanted)| *wanted) {
+            must(steps.contains(&step), || format!("the receipt of {} {} lacks {step:?}: {steps:?}", action.kind.name(), action.id))?;
         }
     }
     Ok(())
@@ -163,7 +175,8 @@ fn nothing_hangs(books: &Books) -> Result<(), String> {
         must(!matches!(action.state, State::Approved | State::Executing | State::InDoubt), || {
             format!("{} hangs: {:?} {:?}", action.id, action.state, action.attempt)
         })?;
-        must(action.state != State::Executed || action.confirmed_at.is_some(), || format!("{} was never confirmed", action.id))?;
+        let told = action.kind.is_told() && action.state == State::Executed;
+        must(!told || action.confirmed_at.is_some(), || format!("{} {} was never confirmed", action.kind.name(), action.id))?;
     }
     for payment in books.desk.touched.payments.values() {
         for id in payment.reserved.keys() {
@@ -187,7 +200,7 @@ fn no_letter_after_the_end(service: &Service, books: &Books) -> Result<(), Strin
     for case in books.desk.cases.values() {
         let Some(ended) = case.resolved_at else { continue };
         for (at, letter) in
-            letters.iter().filter(|(_, letter)| letter.channel == Channel::Mail && letter.text.contains(&case.about.to_uppercase()))
+            letters.iter().filter(|(_, letter)| letter.id.starts_with("dun_") && letter.text.contains(&case.about.to_uppercase()))
         {
             must(*at <= ended, || format!("{} was sent at {at}, after {} had ended at {ended}", letter.subject, case.about))?;
         }
@@ -227,8 +240,36 @@ fn refunds_are_ours(service: &Service, actions: &BTreeMap<shared::domain::id::Ac
         let taken = service.sandbox.captured(&charge).map_err(|error| error.to_string())?;
         must(back <= taken, || format!("{charge}: {back} of {taken} went back"))?;
     }
-    for action in actions.values().filter(|action| action.state == State::Executed) {
+    let refunded = |action: &&Action| action.state == State::Executed && matches!(action.kind, Kind::Refund { .. });
+    for action in actions.values().filter(refunded) {
         must(seen.contains(action.id.as_str()), || format!("{} is executed, and the provider knows nothing of it", action.id))?;
+    }
+    Ok(())
+}
+
+/// The calls that changed something at the provider. A link changes nothing.
+pub fn changes(service: &Service) -> Result<Vec<Seen>, String> {
+    let mut calls = service.sandbox.calls("stripe").map_err(|error| error.to_string())?;
+    calls.retain(|call| {
+        let done = call.status == "timeout_done" || call.status.as_u64().is_some_and(|status| (200..300).contains(&status));
+        call.method != "GET" && done && !call.path.contains("sessions")
+    });
+    Ok(calls)
+}
+
+/// Whatever was changed at the provider was asked for, approved, and changed once.
+fn effects_are_ours(service: &Service, actions: &BTreeMap<shared::domain::id::ActionId, Action>) -> Result<(), String> {
+    let mut keys: BTreeMap<(String, String, String), BTreeSet<String>> = BTreeMap::new();
+    for call in changes(service)? {
+        let key = call.idempotency_key.clone().unwrap_or_default();
+        let id = key.split('-').next().unwrap_or_default().to_owned();
+        let action = actions.values().find(|action| action.id.as_str() == id).ok_or_else(|| format!("nobody asked for {call:?}"))?;
+        let approved = matches!(action.state, State::Executed | State::NeedsPerson | State::Failed) && !action.votes.is_empty();
+        must(approved || action.bundle.is_some(), || format!("{id} is {:?}, and was sent: {call:?}", action.state))?;
+        keys.entry((id, call.path.clone(), call.body.to_string())).or_default().insert(key);
+    }
+    for ((id, path, _), keys) in keys {
+        must(keys.len() == 1, || format!("{id} was done {} times: {path}", keys.len()))?;
     }
     Ok(())
 }
@@ -239,13 +280,16 @@ fn limits_hold_together(service: &Service, actions: &BTreeMap<shared::domain::id
     let window = SignedDuration::from_hours(24 * policy.alone.days);
     let alone: Vec<_> = actions
         .values()
-        .filter_map(|action| Some((action, action.votes.iter().find(|vote| vote.within_limit)?, action.kind.amount()?)))
+        .filter_map(|action| Some((action, action.votes.iter().find(|vote| vote.within_limit)?, action.kind.gives()?)))
         .collect();
     let sum = |some: &mut dyn Iterator<Item = &(&Action, &Vote, Money)>| some.fold(Money::zero(policy.currency), |sum, it| sum.plus(it.2));
     for (action, vote, _) in &alone {
         let own = |other: &&(&Action, &Vote, Money)| other.1.by == vote.by;
         let here = |other: &&(&Action, &Vote, Money)| {
-            own(other) && other.0.account == action.account && vote.at.duration_since(other.1.at) <= window
+            own(other)
+                && other.0.account == action.account
+                && other.0.kind.name() == action.kind.name()
+                && vote.at.duration_since(other.1.at) <= window
         };
         let before = sum(&mut alone.iter().filter(here).filter(|other| other.1.at < vote.at || other.0.id == action.id));
         // Of what was decided in one instant the order is not known: then the most lenient reason is taken.

@@ -79,6 +79,8 @@ pub(super) async fn ask_as(
         .header("host", &shared.addr)
         .header("authorization", format!("Bearer {token}"))
         .header("content-type", media)
+        // One run of a command is one wish.
+        .header("idempotency-key", format!("cli {}", machine()))
         .body(Full::new(body))
         .map_err(|error| error.to_string())?;
     let answer = sender.send_request(request).await.map_err(|error| nobody(&error))?;

@@ -81,6 +81,7 @@ pub async fn handle(context: &Context, id: &ActionId) -> Result<Done, Fault> {
     let done = match action.kind {
         Kind::Bundle { .. } => return bundle::handle(context, id).await,
         Kind::ExtendGrace { .. } => own::extend_grace(context, id).await?,
+        Kind::ErasePerson {} => own::erase_person(context, id).await?,
         _ => through_provider(context, id).await?,
     };
     if let (Some(bundle), Done::CarriedOut(state)) = (&action.bundle, done)

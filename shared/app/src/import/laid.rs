@@ -36,6 +36,13 @@ pub struct Imported<T> {
     shelf: Shelf<T>,
 }
 
+impl<T> Imported<T> {
+    /// Nothing, where something was said.
+    pub fn empty(home: &Key) -> Self {
+        Self { pk: home.pk.clone(), sk: home.sk.clone(), shelf: Shelf::default() }
+    }
+}
+
 impl<T: Shelved> Stored for Imported<T> {
     const VERSION: u16 = 1;
 
@@ -95,8 +102,7 @@ pub(super) async fn write<T: Shelved>(
     // Decide.
     let (mut counted, mut laid) = (Counted::default(), Vec::new());
     for (home, records) in chunk {
-        let fresh = || Imported { pk: home.pk.clone(), sk: home.sk.clone(), shelf: Shelf::default() };
-        let mut imported = batch.get::<Imported<T>>(home)?.unwrap_or_else(fresh);
+        let mut imported = batch.get::<Imported<T>>(home)?.unwrap_or_else(|| Imported::empty(home));
         for record in records {
             match imported.shelf.standing(&imports).iter().find(|old| record.is_about(old)) {
                 None => counted.added += 1,

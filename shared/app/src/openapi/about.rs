@@ -143,6 +143,8 @@ pub static ABOUT: &[About] = &[
         .refuses(&[404]),
     get("/api/accounts/{id}/ledger/head", "ledgerHead", "LedgerHead", "Says where the chain of the ledger stands").refuses(&[404]),
     get("/api/accounts/{id}/ledger/seal", "ledgerSeal", "LastSeal", "Shows where the ledger stood when it was last sealed").refuses(&[404]),
+    get("/api/accounts/{id}/privacy", "privacy", "Held", "Shows a manager what is kept of the person, for whom it concerns")
+        .refuses(&[403, 404]),
     get("/api/accounts/{id}/timeline", "timeline", "Timeline", "Lists what the provider told, newest first").with(PAGE).refuses(&[404]),
     get("/api/cases", "listCases", "Cases", "Lists cases, newest first").with(&[Limit, Cursor, Class, StateOfCase]),
     get("/api/cases/{id}", "case", "CaseShown", "Shows a case with everything that counts before somebody decides")

@@ -12,6 +12,7 @@ use crate::group;
 use crate::import;
 use crate::incident;
 use crate::ports::Order;
+use crate::privacy;
 use crate::routes::{Endpoint, class};
 use crate::seal;
 use crate::sources;
@@ -30,11 +31,12 @@ use domain::incident::{Incident, Pulse, State as IncidentState};
 use domain::ledger::LedgerHead;
 use domain::report::Month;
 use domain::sidebar::{self, Sidebar};
-use domain::staff::Staff;
+use domain::staff::{Role, Staff};
 use domain::ticket::Ticket;
 use http::{Request, StatusCode};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
 pub(super) async fn answer(context: &Context, endpoint: Endpoint, request: &Request<Bytes>, staff: &Staff) -> Result<Answer, Problem> {
     let query = web::query(request);
@@ -60,6 +62,7 @@ pub(super) async fn answer(context: &Context, endpoint: Endpoint, request: &Requ
         Endpoint::LedgerSeal(id) => {
             Ok(web::json(StatusCode::OK, &json!({"seal": seal::last(context, &known_account(context, &id).await?).await?})))
         }
+        Endpoint::Privacy(id) => held(context, &known_account(context, &id).await?, staff).await,
         Endpoint::TimelineOf(id) => {
             let page = read::timeline(context, &known_account(context, &id).await?, window).await?;
             let items: Vec<_> = page.items.iter().map(|line| json!({"id": line.event.id, "at": line.event.at, "kind": line.event.kind, "origin": line.event.origin, "seen": line.event.seen, "trace": line.trace})).collect();
@@ -342,6 +345,29 @@ async fn entitlement_of(context: &Context, id: &str) -> Result<Answer, Problem> 
     let head: Head = store::read(context, &keys::head(&account)).await?.ok_or_else(|| Problem::not_found("account"))?;
     let state = entitlement(&head, context.clock.now());
     Ok(web::json(StatusCode::OK, &json!({"account": account, "state": state, "as_of": head.book.last_event_at})))
+}
+
+/// What is kept of a person. Who answers customers sees less: this is all of it in one place.
+async fn held(context: &Context, account: &AccountId, staff: &Staff) -> Result<Answer, Problem> {
+    if !matches!(staff.role, Role::Manager | Role::Vp | Role::Legal) {
+        let message = "all that is kept of a person is shown to managers, VPs and legal: ask one of them";
+        return Err(Problem::new(StatusCode::FORBIDDEN, "not_permitted", message));
+    }
+    let privacy::Held { person, imported, tickets } = privacy::held(context, account).await?;
+    let records = read::account(context, account).await?.ok_or_else(|| Problem::not_found("account"))?;
+    let kept = context.policies.texts.current().text("kept_after_erasure").map(|text| text.fill(&BTreeMap::new()).1);
+    Ok(web::json(
+        StatusCode::OK,
+        &json!({
+            "account": account, "as_of": context.clock.now(), "erased_at": person.erased_at,
+            "person": {
+                "name": person.name.value(), "email": person.email.value(), "phone": person.phone.value(),
+                "address": person.address.value(), "customer_since": person.created_at.value(),
+            },
+            "imported": imported, "tickets": tickets.iter().map(ticket_json).collect::<Vec<_>>(), "records": records,
+            "kept": kept.unwrap_or_default(),
+        }),
+    ))
 }
 
 /// A ticket as it stands, without the times of its fields.

@@ -106,6 +106,8 @@ pub enum Kind {
     ForceCancel {
         subscription: String,
     },
+    /// Who the customer is; what happened stays, without them.
+    ErasePerson {},
     /// Several, in this order; the first that fails stops the rest.
     Bundle {
         actions: Vec<Kind>,
@@ -163,6 +165,7 @@ impl Kind {
             Self::Discount { .. } => "discount",
             Self::Cancel { .. } => "cancel",
             Self::ForceCancel { .. } => "force_cancel",
+            Self::ErasePerson {} => "erase_person",
             Self::Bundle { .. } => "bundle",
         }
     }
@@ -189,7 +192,7 @@ impl Kind {
             | Self::Discount { subscription, .. }
             | Self::Cancel { subscription, .. }
             | Self::ForceCancel { subscription } => Target::Subscription(subscription),
-            Self::Credit { .. } | Self::UpdatePaymentMethod {} => Target::Account,
+            Self::Credit { .. } | Self::UpdatePaymentMethod {} | Self::ErasePerson {} => Target::Account,
             Self::Bundle { .. } => Target::Several,
         }
     }
@@ -241,7 +244,12 @@ impl Kind {
 
     /// Whether the provider tells afterwards that it was done.
     pub fn is_told(&self) -> bool {
-        !self.is_link() && !matches!(self, Self::ExtendGrace { .. } | Self::Defer { .. } | Self::Bundle { .. })
+        !self.is_link() && !matches!(self, Self::Defer { .. } | Self::Bundle { .. }) && !self.is_own()
+    }
+
+    /// Whether Recoup does it itself, and no provider has a part in it.
+    pub fn is_own(&self) -> bool {
+        matches!(self, Self::ExtendGrace { .. } | Self::ErasePerson {})
     }
 
     /// Whether the customer gets a link by it, and nothing else happens.

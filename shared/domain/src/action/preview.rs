@@ -218,6 +218,18 @@ fn shown(kind: &Kind, known: Known<'_>) -> Result<(String, Vec<Line>), NoPreview
                 vec![status(running, known.ended()), mrr(running, true)],
             )
         }
+        Kind::ErasePerson {} => {
+            let runs = known.head.book.subscriptions.values().filter(|line| line.status != Some(SubscriptionStatus::Ended)).count();
+            let lines = vec![
+                Line::text("Name, addresses, telephone", Some("kept"), "erased, and not taken in again"),
+                Line::text("What imports say of the customer", Some("kept"), "erased"),
+                Line::text("Tickets from their address", Some("kept"), "erased, but for their state and times"),
+                Line::text("Invoices, payments, ledger", Some("kept"), "kept, under the provider's ids alone"),
+                Line::text("Running subscriptions", Some(&runs.to_string()), "go on; no reminder can reach the customer"),
+                Line::text("At the provider", None, "not erased: do it there as well"),
+            ];
+            ("Erase who the customer is".to_owned(), lines)
+        }
         Kind::Bundle { .. } => return Err(NoPreview::Bundle(super::BUNDLE_MAX)),
     })
 }

@@ -94,7 +94,7 @@ impl Wish {
         let Params { invoice, plan, addons, .. } = &self.params;
         match self.kind.as_str() {
             "refund" => wanted.payments.push(self.payment(head)?),
-            "credit" | "update_payment_method" => {}
+            "credit" | "update_payment_method" | "erase_person" => {}
             "extend_grace" => wanted.invoices.push(self.in_recovery(head)?),
             "payment_link" | "resend_invoice" | "tax_invoice" | "retry_payment" | "mark_paid" | "write_off" | "void_invoice" | "defer" => {
                 wanted.invoices.push(invoice.clone().ok_or(NoPreview::Unnamed("`invoice`"))?);
@@ -173,6 +173,7 @@ impl Wish {
             }
             "credit" => Kind::Credit { amount: amount.ok_or(NoPreview::Unnamed("`amount`"))? },
             "update_payment_method" => Kind::UpdatePaymentMethod {},
+            "erase_person" => Kind::ErasePerson {},
             "payment_link" => Kind::PaymentLink { amount: known.remaining(&invoice()?)?, invoice: invoice()? },
             "resend_invoice" => Kind::ResendInvoice { invoice: invoice()? },
             "tax_invoice" => Kind::TaxInvoice { invoice: invoice()? },

@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use toml::Spanned;
 
 /// Every kind of action, apart from the bundle, which takes the strictest of its members.
-pub const KINDS: [&str; 22] = [
+pub const KINDS: [&str; 23] = [
     "payment_link",
     "resend_invoice",
     "credit",
@@ -35,6 +35,7 @@ pub const KINDS: [&str; 22] = [
     "defer",
     "write_off",
     "void_invoice",
+    "erase_person",
 ];
 
 #[derive(Debug, Clone, Deserialize)]

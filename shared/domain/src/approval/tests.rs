@@ -80,7 +80,7 @@ fn the_whole_matrix_with_its_boundaries_from_both_sides() {
     let policy = policies.approval.current();
     let (money, percent) = (|amount| Measure::Money(usd(amount)), |text: &str| Measure::Percent(text.parse().unwrap()));
     let none = Measure::Nothing;
-    let rows: [(&str, Measure, &str); 43] = [
+    let rows: [(&str, Measure, &str); 44] = [
         ("payment_link", none, "+ + + + +"),
         ("resend_invoice", none, "+ + + + +"),
         ("tax_invoice", none, "+ + + + +"),
@@ -108,6 +108,7 @@ fn the_whole_matrix_with_its_boundaries_from_both_sides() {
         ("retry_payment", none, "l2 + + + +"),
         ("cancel", none, "billing_specialist billing_specialist + + +"),
         ("force_cancel", none, "legal legal legal legal legal"),
+        ("erase_person", none, "manager manager manager manager manager"),
         ("discount", percent("0.01"), "billing_specialist billing_specialist + + +"),
         ("discount", percent("14.99"), "billing_specialist billing_specialist + + +"),
         ("discount", percent("15"), "vp vp vp vp vp"),

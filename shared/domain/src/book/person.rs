@@ -13,10 +13,19 @@ pub struct Person {
     pub phone: Latest<String>,
     pub address: Latest<String>,
     pub created_at: Latest<Timestamp>,
+    /// From then on nothing that a provider tells of them is taken in.
+    pub erased_at: Option<Timestamp>,
 }
 
 impl Person {
+    pub fn erase(&mut self, at: Timestamp) {
+        *self = Self { erased_at: Some(at), ..Self::default() };
+    }
+
     pub(super) fn fold(&mut self, seen: &CustomerSeen, event: &Event) {
+        if self.erased_at.is_some() {
+            return;
+        }
         let stamp = Stamp::of(event, seen.as_of, 0);
         self.name.see(&stamp, seen.name.clone());
         self.email.see(&stamp, seen.email.clone());

@@ -89,7 +89,7 @@ fn act(order: &Order<'_>, replies: &[Reply]) -> Act {
                 Some(form.post(had.cancel_path(), key))
             })
         }
-        Kind::ExtendGrace { .. } | Kind::Bundle { .. } => unsupported("Recoup does this itself.".to_owned()),
+        Kind::ExtendGrace { .. } | Kind::ErasePerson {} | Kind::Bundle { .. } => unsupported("Recoup does this itself.".to_owned()),
     }
 }
 

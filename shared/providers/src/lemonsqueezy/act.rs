@@ -51,6 +51,7 @@ fn act(order: &Order<'_>, replies: &[Reply]) -> Act {
         | Kind::ChangeAddons { .. }
         | Kind::Discount { .. }
         | Kind::ExtendGrace { .. }
+        | Kind::ErasePerson {}
         | Kind::Bundle { .. } => unsupported(by_hand::instead(order.kind())),
     }
 }

@@ -50,7 +50,7 @@ fn act(order: &Order<'_>, replies: &[Reply]) -> Act {
         }
         Kind::Cancel { subscription, when: When::Now, asked_at } => contract::cancel(order, replies, subscription, Some(*asked_at)),
         Kind::ForceCancel { subscription } => contract::cancel(order, replies, subscription, None),
-        Kind::ExtendGrace { .. } | Kind::Bundle { .. } => unsupported("Recoup does this itself."),
+        Kind::ExtendGrace { .. } | Kind::ErasePerson {} | Kind::Bundle { .. } => unsupported("Recoup does this itself."),
     }
 }
 

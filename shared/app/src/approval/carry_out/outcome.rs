@@ -8,7 +8,7 @@ use crate::context::Context;
 use crate::fault::Fault;
 use crate::store::{self, Attempted, Commit};
 use domain::action::{Action, Kind, Outcome, Sent, State};
-use domain::book::Head;
+use domain::book::{Head, Latest};
 use domain::confirm::shows;
 use domain::event::{self, Event, Origin, RefundSeen, RefundStatus, Seen};
 use domain::id::ActionId;
@@ -71,7 +71,7 @@ pub async fn store(context: &Context, id: &ActionId, ended: &Ended) -> Result<At
     // That nothing could be asked yet, again, is no news.
     let news = action.attempt.is_some() || action.state != before.state;
     let mut notes: Vec<_> = news.then(|| ledger_note(&action, Step::Outcome, now, body)).into_iter().collect();
-    if action.state == State::Executed && shows(&action.kind, &action.id, &read.records, false) {
+    if action.state == State::Executed && shows(&action.kind, &action.id, &read.records, balance_told(&action, &head)) {
         // The webhook was quicker than the answer.
         action.confirmed_at = Some(now);
         notes.push(ledger_note(&action, Step::Confirmed, now, [("outcome", "shown".to_owned()), ("by", head.provider.clone())]));
@@ -85,6 +85,13 @@ pub async fn store(context: &Context, id: &ActionId, ended: &Ended) -> Result<At
     let head = let_go(&mut commit, &read, &head, &action, nothing_done);
     put_notes(&mut commit, &read.batch, &action.account, notes)?;
     store::attempted(commit.run(context).await, Some((action, head, true)))
+}
+
+/// Whether the provider told of the balance since the credit was first sent; it stamps whole seconds.
+fn balance_told(action: &Action, head: &Head) -> bool {
+    let (Kind::Credit { amount }, Some(attempt)) = (&action.kind, &action.attempt) else { return false };
+    let told = head.book.balance.get(&amount.currency()).and_then(Latest::seen_at);
+    told.is_some_and(|at| at.as_second() >= attempt.first_at.as_second())
 }
 
 /// Gives back what was reserved for something that was not done, and expects nothing more of what is over.

@@ -1,4 +1,4 @@
-//! What Recoup does itself: more grace in its own recovery, and the links that customers are sent.
+//! What Recoup does itself: more grace in its own recovery, the erasure of a person, and the links that customers are sent.
 
 use super::{checked, is_held, ledger_note, wait};
 use crate::approval::{Done, desk, look_at};
@@ -7,6 +7,8 @@ use crate::context::Context;
 use crate::dunning::line_of;
 use crate::fault::Fault;
 use crate::ports::{Channel, Letter, Unsent};
+use crate::privacy;
+use crate::stop;
 use crate::store::{self, Attempted, Batch, Commit, Of, keys};
 use domain::action::{Action, Kind, Outcome, Sent, State};
 use domain::book::{Head, Person};
@@ -19,11 +21,7 @@ use std::collections::BTreeMap;
 pub async fn extend_grace(context: &Context, id: &ActionId) -> Result<Done, Fault> {
     store::retrying(context, || async {
         // Read.
-        let mut read = desk::read(context, id).await?;
-        let due = |action: &Action| matches!(action.state, State::Approved);
-        let (Some(before), Some(head)) = (read.action.clone().filter(due), read.head.clone()) else {
-            return Ok(Attempted::Done(Done::NothingToDo));
-        };
+        let Some((mut read, before, head)) = due(context, id).await? else { return Ok(Attempted::Done(Done::NothingToDo)) };
         let Kind::ExtendGrace { invoice, days } = &before.kind else { return Ok(Attempted::Done(Done::NothingToDo)) };
         let key = keys::plan(&before.account, invoice);
         read.batch.extend(Batch::read(context, vec![key.clone()]).await?);
@@ -61,6 +59,44 @@ pub async fn extend_grace(context: &Context, id: &ActionId) -> Result<Done, Faul
         store::attempted(commit.run(context).await, Done::CarriedOut(state))
     })
     .await
+}
+
+/// Erases the person; the ledger says so, and stays as it is.
+pub async fn erase_person(context: &Context, id: &ActionId) -> Result<Done, Fault> {
+    store::retrying(context, || async {
+        let Some((read, before, head)) = due(context, id).await? else { return Ok(Attempted::Done(Done::NothingToDo)) };
+        checked(context, before.clone()).await?;
+        // Nothing leaves, so a source that only observes has no say.
+        if stop::holds(context, &head, None, Some(before.kind.name())).await? {
+            return Ok(wait(context, read, &head, &before).await?.map(|_| Done::NothingToDo));
+        }
+        privacy::erase(context, &before.account).await?;
+
+        let now = context.clock.now();
+        let reference = before.account.to_string();
+        let outcome = Outcome::Done { reference, status: "erased".to_owned(), made_at: Some(now), link: None };
+        let after = Action {
+            state: State::Executed,
+            outcome: Some(outcome),
+            ended_at: Some(now),
+            look_at: None,
+            confirmed_at: Some(now),
+            ..before.clone()
+        };
+        let mut commit = Commit::default();
+        desk::put(&mut commit, context, &read.batch, &head, Some(&before), &after);
+        let body = [("outcome", "erased".to_owned()), ("kept", "invoices, payments, ledger, figures".to_owned())];
+        put_notes(&mut commit, &read.batch, &after.account, vec![ledger_note(&after, Step::Outcome, now, body)])?;
+        store::attempted(commit.run(context).await, Done::CarriedOut(State::Executed))
+    })
+    .await
+}
+
+/// An action that nobody has done yet, with what it is about.
+async fn due(context: &Context, id: &ActionId) -> Result<Option<(desk::Read, Action, Head)>, Fault> {
+    let read = desk::read(context, id).await?;
+    let action = read.action.clone().filter(|action| action.state == State::Approved);
+    Ok(action.zip(read.head.clone()).map(|(action, head)| (read, action, head)))
 }
 
 /// Sends the customer the link that an action made, at most once: its action was stored as being sent before.

@@ -26,6 +26,7 @@ pub(super) fn schemas() -> Named {
         ("GroupWord", only([("account", text()), ("same", flag()), ("note?", text())])),
         ("Plan", plan()),
         ("Plans", page("Plan")),
+        ("Held", held()),
         ("Ticket", ticket()),
         ("Tickets", page("Ticket")),
     ]
@@ -219,6 +220,23 @@ fn plan() -> Value {
         ("held_until", or_null(time())),
         ("held_since", or_null(time())),
         ("trace", text()),
+    ])
+}
+
+fn held() -> Value {
+    let maybe = || or_null(text());
+    object([
+        ("account", text()),
+        ("as_of", time()),
+        (
+            "person",
+            object([("name", maybe()), ("email", maybe()), ("phone", maybe()), ("address", maybe()), ("customer_since", or_null(time()))]),
+        ),
+        ("erased_at", or_null(time())),
+        ("imported", or_null(record())),
+        ("tickets", list(see("Ticket"))),
+        ("records", see("Sidebar")),
+        ("kept", told(text(), "What an erasure leaves, and why.")),
     ])
 }
 

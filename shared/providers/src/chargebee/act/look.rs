@@ -46,7 +46,7 @@ pub(super) fn look(order: &Order<'_>, replies: &[Reply]) -> Look {
         // Made twice, a link does no harm.
         Kind::PaymentLink { .. } | Kind::ResendInvoice { .. } | Kind::TaxInvoice { .. } | Kind::UpdatePaymentMethod {} => not_there(None),
         // Nothing is ever sent for these.
-        Kind::Defer { .. } | Kind::ExtendGrace { .. } | Kind::Bundle { .. } => not_there(None),
+        Kind::Defer { .. } | Kind::ExtendGrace { .. } | Kind::ErasePerson {} | Kind::Bundle { .. } => not_there(None),
     }
 }
 

@@ -42,6 +42,7 @@ pub(super) fn look(order: &Order<'_>, replies: &[Reply]) -> Look {
         | Kind::ChangeAddons { .. }
         | Kind::Discount { .. }
         | Kind::ExtendGrace { .. }
+        | Kind::ErasePerson {}
         | Kind::Bundle { .. } => not_there(),
     }
 }

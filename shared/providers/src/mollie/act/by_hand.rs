@@ -48,7 +48,7 @@ pub(super) fn by_hand(kind: &Kind) -> String {
         Kind::Discount { subscription, percent, .. } => format!(
             "Mollie has no discounts, and the price is not known: set the amount of {subscription} there to what is left after {percent} %."
         ),
-        Kind::ExtendGrace { .. } | Kind::Bundle { .. } => "Recoup does this itself.".to_owned(),
+        Kind::ExtendGrace { .. } | Kind::ErasePerson {} | Kind::Bundle { .. } => "Recoup does this itself.".to_owned(),
         Kind::Refund { .. }
         | Kind::ExtendTrial { .. }
         | Kind::Upgrade { .. }

@@ -1,3 +1,4 @@
+//! What each kind becomes at revenuecat, and what its answers mean.
 use super::*;
 use crate::{Found, Look};
 use domain::action::{Action, Addon, Clause, Decision, Preview, State, Vote};

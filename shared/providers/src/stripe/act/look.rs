@@ -67,6 +67,7 @@ pub(super) fn look(order: &Order<'_>, replies: &[Reply]) -> Look {
         | Kind::UpdatePaymentMethod {}
         | Kind::Defer { .. }
         | Kind::ExtendGrace { .. }
+        | Kind::ErasePerson {}
         | Kind::Bundle { .. } => NOT_THERE,
     }
 }

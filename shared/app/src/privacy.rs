@@ -1,0 +1,89 @@
+//! What is kept of a person: shown to whom it concerns, and erased when a manager has approved it.
+
+use crate::context::Context;
+use crate::fault::Fault;
+use crate::import::{Imported, standing};
+use crate::ports::Order;
+use crate::store::{self, Attempted, Batch, Commit, Of, Page, keys};
+use domain::book::Person;
+use domain::find::{Term, terms_of};
+use domain::id::AccountId;
+use domain::import::{Customer, Kind};
+use domain::ticket::Ticket;
+use std::collections::BTreeSet;
+
+/// How many tickets are read at once.
+const PAGE: u32 = 500;
+
+/// Everything about the person behind an account.
+pub struct Held {
+    pub person: Person,
+    pub imported: Option<Customer>,
+    pub tickets: Vec<Ticket>,
+}
+
+pub async fn held(context: &Context, account: &AccountId) -> Result<Held, Fault> {
+    let (own, imported) = (keys::person(account), keys::imported_of(account, Kind::Customers.name()));
+    let batch = Batch::read(context, vec![own.clone(), imported.clone(), keys::imports(Kind::Customers.name())]).await?;
+    Ok(Held {
+        person: batch.get::<Of<Person>>(&own)?.map(|of| of.value).unwrap_or_default(),
+        imported: standing::<Customer>(&batch, [imported])?.into_iter().next(),
+        tickets: tickets(context, account).await?,
+    })
+}
+
+async fn tickets(context: &Context, account: &AccountId) -> Result<Vec<Ticket>, Fault> {
+    let (mut found, mut after) = (Vec::new(), None);
+    loop {
+        let page: Page<Ticket> = store::page(context, "TICKETS", after, PAGE, Order::Ascending).await?;
+        found.extend(page.items.into_iter().filter(|ticket| ticket.accounts.contains(account)));
+        match page.next {
+            Some(next) => after = Some(next),
+            None => return Ok(found),
+        }
+    }
+}
+
+/// Erases the person; whatever stops it on the way, doing it again ends it.
+pub async fn erase(context: &Context, account: &AccountId) -> Result<(), Fault> {
+    // The tickets first: they are found by what the rest erases.
+    for ticket in tickets(context, account).await? {
+        erase_ticket(context, &ticket).await?;
+    }
+    store::retrying(context, || erase_person(context, account)).await
+}
+
+async fn erase_ticket(context: &Context, ticket: &Ticket) -> Result<(), Fault> {
+    let key = keys::ticket(&ticket.provider, &ticket.source, &ticket.id);
+    store::retrying(context, || async {
+        let batch = Batch::read(context, vec![key.clone()]).await?;
+        let Some(mut ticket) = batch.get::<Ticket>(&key)? else { return Ok(Attempted::Done(())) };
+        ticket.erase(context.clock.now());
+        let mut commit = Commit::default();
+        commit.over(&batch, &ticket);
+        store::attempted(commit.run(context).await, ())
+    })
+    .await
+}
+
+/// One commit: nobody is found by a word of somebody who is erased.
+async fn erase_person(context: &Context, account: &AccountId) -> Result<Attempted<()>, Fault> {
+    let (own, home) = (keys::person(account), keys::imported_of(account, Kind::Customers.name()));
+    let batch = Batch::read(context, vec![own.clone(), home.clone(), keys::imports(Kind::Customers.name())]).await?;
+    let mut person = batch.get::<Of<Person>>(&own)?.unwrap_or_else(|| Of { account: account.clone(), value: Person::default() });
+    let mut terms: BTreeSet<Term> = terms_of(&person.value);
+    terms.extend(standing::<Customer>(&batch, [home.clone()])?.iter().filter_map(|said| said.group.as_deref().map(Term::group)));
+    if person.value.erased_at.is_none() {
+        person.value.erase(context.clock.now());
+    }
+
+    let mut commit = Commit::default();
+    commit.over(&batch, &person);
+    if batch.rev(&home).is_some() {
+        commit.over(&batch, &Imported::<Customer>::empty(&home));
+    }
+    for term in terms {
+        commit.delete(keys::found_by(&keys::term_digest(term.as_str()), account));
+    }
+    store::attempted(commit.run(context).await, ())
+}
