@@ -115,6 +115,6 @@ fn a_person_is_shown_to_a_manager_and_erased_when_another_agrees() {
         let entries: Vec<Entry> = serde_json::from_value(entries).unwrap();
         ledger::verify(&head, &entries).unwrap();
         let steps: Vec<_> = entries.iter().map(|entry| (entry.step, entry.by.as_str())).collect();
-        assert_eq!(steps, [(Step::Requested, "mara"), (Step::Decided, "marc"), (Step::Outcome, "recoup")]);
+        assert_eq!(steps, [(Step::Requested, "mara"), (Step::Decided, "marc"), (Step::Attempted, "recoup"), (Step::Outcome, "recoup")]);
     });
 }

@@ -311,6 +311,7 @@ impl Storm {
             ("extend_grace", days.clone()),
             ("defer", days),
             ("update_payment_method", json!({})),
+            ("erase_person", json!({})),
             ("cancel", json!({"customer_requested": true})),
             ("bundle", json!({"actions": [{"kind": "write_off", "params": of_invoice}, {"kind": "credit", "params": credit}]})),
         ];

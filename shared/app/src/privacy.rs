@@ -46,19 +46,24 @@ async fn tickets(context: &Context, account: &AccountId) -> Result<Vec<Ticket>, 
 
 /// Erases the person; whatever stops it on the way, doing it again ends it.
 pub async fn erase(context: &Context, account: &AccountId) -> Result<(), Fault> {
-    // The tickets first: they are found by what the rest erases.
+    // The person first: from then on no further ticket is taken for theirs.
+    store::retrying(context, || erase_person(context, account)).await?;
     for ticket in tickets(context, account).await? {
-        erase_ticket(context, &ticket).await?;
+        erase_ticket(context, account, &ticket).await?;
     }
-    store::retrying(context, || erase_person(context, account)).await
+    Ok(())
 }
 
-async fn erase_ticket(context: &Context, ticket: &Ticket) -> Result<(), Fault> {
+/// A ticket that another account has a part in is only no longer about this one.
+async fn erase_ticket(context: &Context, account: &AccountId, ticket: &Ticket) -> Result<(), Fault> {
     let key = keys::ticket(&ticket.provider, &ticket.source, &ticket.id);
     store::retrying(context, || async {
         let batch = Batch::read(context, vec![key.clone()]).await?;
         let Some(mut ticket) = batch.get::<Ticket>(&key)? else { return Ok(Attempted::Done(())) };
-        ticket.erase(context.clock.now());
+        ticket.accounts.remove(account);
+        if ticket.accounts.is_empty() {
+            ticket.erase(context.clock.now());
+        }
         let mut commit = Commit::default();
         commit.over(&batch, &ticket);
         store::attempted(commit.run(context).await, ())

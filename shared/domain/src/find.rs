@@ -55,13 +55,16 @@ fn plain(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
 }
 
+/// How many words of a name are taken: a transaction holds a hundred items, and a change writes old and new.
+const WORDS_MAX: usize = 12;
+
 /// The words that are the person's own.
 pub fn terms_of(person: &Person) -> BTreeSet<Term> {
     let mut terms: BTreeSet<_> = person.email.value().map(|email| Term::email(email)).into_iter().collect();
     if let Some(name) = person.name.value() {
         terms.insert(Term::name(name));
         // By each word of a name as well; the shortest words are everybody's.
-        terms.extend(name.split_whitespace().filter(|word| word.chars().count() > 2).map(Term::name));
+        terms.extend(name.split_whitespace().filter(|word| word.chars().count() > 2).take(WORDS_MAX).map(Term::name));
     }
     terms
 }

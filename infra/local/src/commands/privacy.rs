@@ -10,7 +10,7 @@ use std::path::PathBuf;
 
 #[derive(Subcommand)]
 pub(super) enum Privacy {
-    /// Write everything that is kept of an account's person
+    /// Write what is kept of an account's person
     #[command(after_help = "Example: recoup privacy export stripe:cus_123 --out cus_123.json")]
     Export {
         account: String,

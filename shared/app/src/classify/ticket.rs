@@ -26,7 +26,11 @@ async fn once(context: &Context, event: &Event, seen: &TicketSeen, body: Option<
     // Decide.
     ticket.fold(seen, event);
     if let Some(email) = ticket.requester_email.value() {
-        ticket.accounts = find::by_email(context, email).await?.into_iter().collect();
+        let found = find::by_email(context, email).await?;
+        // Whoever has another address by now is still whom it was about.
+        if !found.is_empty() {
+            ticket.accounts = found.into_iter().collect();
+        }
     }
 
     // Write.

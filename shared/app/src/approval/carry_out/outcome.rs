@@ -8,7 +8,7 @@ use crate::context::Context;
 use crate::fault::Fault;
 use crate::store::{self, Attempted, Commit};
 use domain::action::{Action, Kind, Outcome, Sent, State};
-use domain::book::{Head, Latest};
+use domain::book::Head;
 use domain::confirm::shows;
 use domain::event::{self, Event, Origin, RefundSeen, RefundStatus, Seen};
 use domain::id::ActionId;
@@ -87,11 +87,13 @@ pub async fn store(context: &Context, id: &ActionId, ended: &Ended) -> Result<At
     store::attempted(commit.run(context).await, Some((action, head, true)))
 }
 
-/// Whether the provider told of the balance since the credit was first sent; it stamps whole seconds.
+/// Whether the provider told of a balance that holds the credit since it was first sent; it stamps whole seconds.
 fn balance_told(action: &Action, head: &Head) -> bool {
     let (Kind::Credit { amount }, Some(attempt)) = (&action.kind, &action.attempt) else { return false };
-    let told = head.book.balance.get(&amount.currency()).and_then(Latest::seen_at);
-    told.is_some_and(|at| at.as_second() >= attempt.first_at.as_second())
+    head.book.balance.get(&amount.currency()).is_some_and(|balance| {
+        let is_since = balance.seen_at().is_some_and(|at| at.as_second() >= attempt.first_at.as_second());
+        is_since && balance.copied().is_some_and(|balance| balance >= *amount)
+    })
 }
 
 /// Gives back what was reserved for something that was not done, and expects nothing more of what is over.

@@ -13,7 +13,7 @@ use crate::store::{self, Attempted, Batch, Commit, Of, keys};
 use domain::action::{Action, Kind, Outcome, Sent, State};
 use domain::book::{Head, Person};
 use domain::dunning::Plan;
-use domain::id::ActionId;
+use domain::id::{AccountId, ActionId};
 use domain::ledger::Step;
 use std::collections::BTreeMap;
 
@@ -61,41 +61,58 @@ pub async fn extend_grace(context: &Context, id: &ActionId) -> Result<Done, Faul
     .await
 }
 
-/// Erases the person; the ledger says so, and stays as it is.
+/// Erases the person; the ledger says that it was begun, so that nobody withdraws what is half done.
 pub async fn erase_person(context: &Context, id: &ActionId) -> Result<Done, Fault> {
-    store::retrying(context, || async {
-        let Some((read, before, head)) = due(context, id).await? else { return Ok(Attempted::Done(Done::NothingToDo)) };
-        checked(context, before.clone()).await?;
-        // Nothing leaves, so a source that only observes has no say.
-        if stop::holds(context, &head, None, Some(before.kind.name())).await? {
-            return Ok(wait(context, read, &head, &before).await?.map(|_| Done::NothingToDo));
-        }
-        privacy::erase(context, &before.account).await?;
-
-        let now = context.clock.now();
-        let reference = before.account.to_string();
-        let outcome = Outcome::Done { reference, status: "erased".to_owned(), made_at: Some(now), link: None };
-        let after = Action {
-            state: State::Executed,
-            outcome: Some(outcome),
-            ended_at: Some(now),
-            look_at: None,
-            confirmed_at: Some(now),
-            ..before.clone()
-        };
-        let mut commit = Commit::default();
-        desk::put(&mut commit, context, &read.batch, &head, Some(&before), &after);
-        let body = [("outcome", "erased".to_owned()), ("kept", "invoices, payments, ledger, figures".to_owned())];
-        put_notes(&mut commit, &read.batch, &after.account, vec![ledger_note(&after, Step::Outcome, now, body)])?;
-        store::attempted(commit.run(context).await, Done::CarriedOut(State::Executed))
-    })
-    .await
+    let begun = store::retrying(context, || begin(context, id)).await?;
+    let Some(account) = begun else { return Ok(Done::NothingToDo) };
+    privacy::erase(context, &account).await?;
+    store::retrying(context, || erased(context, id)).await
 }
 
-/// An action that nobody has done yet, with what it is about.
+async fn begin(context: &Context, id: &ActionId) -> Result<Attempted<Option<AccountId>>, Fault> {
+    let Some((read, before, head)) = due(context, id).await? else { return Ok(Attempted::Done(None)) };
+    checked(context, before.clone()).await?;
+    let account = Some(before.account.clone());
+    if before.state == State::Executing {
+        return Ok(Attempted::Done(account));
+    }
+    // Nothing leaves, so a source that only observes has no say.
+    if stop::holds(context, &head, None, Some(before.kind.name())).await? {
+        return Ok(wait(context, read, &head, &before).await?.map(|_| None));
+    }
+    let after = Action { state: State::Executing, look_at: Some(look_at(context)), ..before.clone() };
+    let mut commit = Commit::default();
+    desk::put(&mut commit, context, &read.batch, &head, Some(&before), &after);
+    let body = [("what", "the person".to_owned()), ("kept", "invoices, payments, ledger, figures".to_owned())];
+    let note = ledger_note(&after, Step::Attempted, context.clock.now(), body);
+    put_notes(&mut commit, &read.batch, &after.account, vec![note])?;
+    store::attempted(commit.run(context).await, account)
+}
+
+async fn erased(context: &Context, id: &ActionId) -> Result<Attempted<Done>, Fault> {
+    let Some((read, before, head)) = due(context, id).await? else { return Ok(Attempted::Done(Done::NothingToDo)) };
+    let now = context.clock.now();
+    let reference = before.account.to_string();
+    let outcome = Outcome::Done { reference: reference.clone(), status: "erased".to_owned(), made_at: Some(now), link: None };
+    let after = Action {
+        state: State::Executed,
+        outcome: Some(outcome),
+        ended_at: Some(now),
+        look_at: None,
+        confirmed_at: Some(now),
+        ..before.clone()
+    };
+    let mut commit = Commit::default();
+    desk::put(&mut commit, context, &read.batch, &head, Some(&before), &after);
+    let body = [("outcome", "erased".to_owned()), ("reference", reference)];
+    put_notes(&mut commit, &read.batch, &after.account, vec![ledger_note(&after, Step::Outcome, now, body)])?;
+    store::attempted(commit.run(context).await, Done::CarriedOut(State::Executed))
+}
+
+/// An action that is approved, or begun and not ended, with what it is about.
 async fn due(context: &Context, id: &ActionId) -> Result<Option<(desk::Read, Action, Head)>, Fault> {
     let read = desk::read(context, id).await?;
-    let action = read.action.clone().filter(|action| action.state == State::Approved);
+    let action = read.action.clone().filter(|action| matches!(action.state, State::Approved | State::Executing));
     Ok(action.zip(read.head.clone()).map(|(action, head)| (read, action, head)))
 }
 
