@@ -1,14 +1,18 @@
 //! Something to be done at a provider, from the asking to the proof.
 
+mod attempt;
 mod change;
 mod kind;
 mod preview;
 mod refusal;
+mod stands;
 mod wish;
 
-pub use kind::{Addon, Kind, Target, When};
+pub use attempt::Attempt;
+pub use kind::{Addon, Kind, OWN, Target, When};
 pub use preview::{Known, preview};
 pub use refusal::NoPreview;
+pub use stands::{anew, is_moot, still_holds};
 pub use wish::{BUNDLE_MAX, Params, Wanted, Wish, all_of};
 
 use crate::id::{AccountId, ActionId, CaseId};
@@ -267,22 +271,6 @@ pub struct Vote {
 pub enum Decision {
     Approve,
     Deny,
-}
-
-/// One sending to the provider, stored before it is sent.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Attempt {
-    pub number: u32,
-    pub key: String,
-    /// When the key was first sent: providers replay it for a while only.
-    pub key_since: Timestamp,
-    /// When anything was sent for the first time.
-    pub first_at: Timestamp,
-    /// The provider failed under this key, and would replay its failure.
-    pub burned: bool,
-    /// What the object was like before it was first sent, where nothing else tells our effect from another.
-    #[serde(default)]
-    pub before: Option<String>,
 }
 
 /// How the provider answered.

@@ -8,7 +8,6 @@ use crate::event::{Event, InvoiceStatus, Origin, RefundSeen, RefundStatus, Seen,
 use crate::id::ActionId;
 use crate::ledger::{Note, Step};
 use jiff::Timestamp;
-use std::collections::BTreeMap;
 
 /// Names the actions that an event speaks of by our own id.
 pub fn named(event: &Event) -> Vec<ActionId> {
@@ -59,16 +58,9 @@ pub fn confirm(event: &Event, desk: &mut Desk, now: Timestamp) -> Vec<Note> {
             payment.reserved.remove(&id);
         }
         if let Some(action) = desk.actions.get_mut(&id) {
-            let note = |step, outcome: &str| Note {
-                at: now,
-                step,
-                action: id.clone(),
-                by: event.provider.clone(),
-                body: BTreeMap::from([
-                    ("event".to_owned(), event.id.clone()),
-                    ("reference".to_owned(), refund.id.clone()),
-                    ("outcome".to_owned(), outcome.to_owned()),
-                ]),
+            let note = |step, outcome: &str| {
+                let body = [("event", event.id.clone()), ("reference", refund.id.clone()), ("outcome", outcome.to_owned())];
+                Note::new(now, step, &id, &event.provider, body)
             };
             match refund.status {
                 Some(RefundStatus::Failed | RefundStatus::Canceled) if failed(action, refund, now) => {
@@ -100,13 +92,22 @@ fn shown(event: &Event, desk: &mut Desk, now: Timestamp) -> Vec<Note> {
     for id in done.map(|action| action.id.clone()).collect::<Vec<_>>() {
         if let Some(action) = desk.actions.get_mut(&id) {
             action.confirmed_at = Some(now);
-            let body = BTreeMap::from([("event".to_owned(), event.id.clone()), ("outcome".to_owned(), "shown".to_owned())]);
-            notes.push(Note { at: now, step: Step::Confirmed, action: id.clone(), by: event.provider.clone(), body });
+            let body = [("event", event.id.clone()), ("outcome", "shown".to_owned())];
+            notes.push(Note::new(now, Step::Confirmed, &id, &event.provider, body));
         }
         desk.head.under_way.remove(&id);
         resolve(desk, &id, now);
     }
     notes
+}
+
+/// Whether the provider told of a balance that holds an action's credit since it was first sent; it stamps whole seconds.
+pub fn balance_told(action: &Action, head: &Head) -> bool {
+    let (Kind::Credit { amount }, Some(attempt)) = (&action.kind, &action.attempt) else { return false };
+    head.book.balance.get(&amount.currency()).is_some_and(|balance| {
+        let is_since = balance.seen_at().is_some_and(|at| at.as_second() >= attempt.first_at.as_second());
+        is_since && balance.copied().is_some_and(|balance| balance >= *amount)
+    })
 }
 
 /// Whether the book shows what an action was to bring about.

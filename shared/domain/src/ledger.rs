@@ -48,6 +48,13 @@ pub struct Note {
     pub body: BTreeMap<String, String>,
 }
 
+impl Note {
+    pub fn new<const N: usize>(at: Timestamp, step: Step, action: &ActionId, by: &str, body: [(&str, String); N]) -> Self {
+        let body = body.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        Self { at, step, action: action.clone(), by: by.to_owned(), body }
+    }
+}
+
 impl LedgerHead {
     pub fn new(account: &AccountId) -> Self {
         Self { account: account.clone(), length: 0, hash: sha256(account.as_str().as_bytes()) }

@@ -61,6 +61,21 @@ impl Role {
         matches!(self, Self::Manager | Self::Vp)
     }
 
+    /// Whether this role says what was done by hand of an action that was left to a person.
+    pub fn may_settle(self) -> bool {
+        matches!(self, Self::BillingSpecialist | Self::Manager | Self::Vp)
+    }
+
+    /// Whether this role takes back what somebody else asked for.
+    pub fn may_withdraw(self) -> bool {
+        matches!(self, Self::Manager | Self::Vp)
+    }
+
+    /// Whether this role sees all that is kept of a person in one place.
+    pub fn may_export(self) -> bool {
+        matches!(self, Self::Manager | Self::Vp | Self::Legal)
+    }
+
     /// Analysts read and legal approves: neither asks for an action.
     pub fn may_request(self) -> bool {
         !matches!(self, Self::Analyst | Self::Legal)

@@ -2,7 +2,7 @@
 
 mod next;
 
-pub(crate) use next::no_default;
+pub(crate) use next::ballot;
 
 use crate::frame::{Viewer, frame, known, state, time, words};
 use domain::action::{Action, Outcome};

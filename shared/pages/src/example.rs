@@ -1,6 +1,6 @@
 //! An action as the tests of these pages show it.
 
-use domain::action::{Action, Clause, Decision, Kind, Line, Preview, Reason, State, Told, Vote};
+use domain::action::{Action, Clause, Decision, Kind, Line, Preview, Reason, State, Vote};
 use domain::id::{AccountId, ActionId};
 use domain::money::{Currency, Money};
 use domain::staff::Role;
@@ -14,37 +14,19 @@ fn usd(amount: &str) -> Money {
 
 /// A refund that waits for a manager.
 pub(crate) fn waiting() -> Action {
-    let account = AccountId::of("stripe", "default", "cus_1");
+    let id = ActionId::of(&AccountId::of("stripe", "default", "cus_1"), "luis", "k");
+    let preview = Preview {
+        summary: "Refund 24.00 USD of payment ch_1".into(),
+        lines: vec![Line::money("Given back", Some(usd("0.00")), Some(usd("24.00"))), Line::text("Plan", None, "team & co")],
+        clause: Clause { rule: "refund-manager".into(), policy_version: 3, why: "Refunds over the limit need a manager".into() },
+        digest: DIGEST.into(),
+    };
+    let kind = Kind::Refund { payment: "ch_1".into(), amount: usd("24.00") };
     Action {
-        id: ActionId::of(&account, "luis", "k"),
-        account,
-        kind: Kind::Refund { payment: "ch_1".into(), amount: usd("24.00") },
-        reason_code: Reason::BillingError,
         note: "Charged for <seats> that were gone".into(),
-        case: None,
-        state: State::WaitingApproval,
-        requested_by: "luis".into(),
-        requested_at: "2026-03-01T09:00:00Z".parse().unwrap(),
         expires_at: "2026-03-04T09:00:00Z".parse().unwrap(),
-        preview: Preview {
-            summary: "Refund 24.00 USD of payment ch_1".into(),
-            lines: vec![Line::money("Given back", Some(usd("0.00")), Some(usd("24.00"))), Line::text("Plan", None, "team & co")],
-            clause: Clause { rule: "refund-manager".into(), policy_version: 3, why: "Refunds over the limit need a manager".into() },
-            digest: DIGEST.into(),
-        },
         required: vec![Role::Manager],
-        votes: vec![],
-        decided_at: None,
-        executes_after: None,
-        bundle: None,
-        members: vec![],
-        told: Told::default(),
-        attempt: None,
-        outcome: None,
-        look_at: None,
-        ended_at: None,
-        confirmed_at: None,
-        trace: "t".into(),
+        ..Action::new(id, kind, Reason::BillingError, preview, "luis", "2026-03-01T09:00:00Z".parse().unwrap())
     }
 }
 

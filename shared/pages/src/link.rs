@@ -1,6 +1,6 @@
 //! What a mailed link opens. The link's token stands behind the `#`, where no server and no log sees it.
 
-use crate::action::{no_default, preview};
+use crate::action::{ballot, preview};
 use crate::frame::{Viewer, frame, state, time, words};
 use domain::action::{Action, State};
 use domain::approval::{Deciding, missing};
@@ -123,7 +123,8 @@ fn signed_in(action: &Action, token: &str, csrf: &str, deciding: &Deciding) -> M
         @if *deciding != Deciding::No {
             form method="post" action="/approvals" {
                 input type="hidden" name="csrf" value=(csrf);
-                (ballot(action, token))
+                input type="hidden" name="token" value=(token);
+                (ballot(action))
             }
         } @else {
             p { "This needs the approval of " (needs(action)) "." }
@@ -146,22 +147,10 @@ fn by_code(action: &Action, token: &str, code: Code, name: &str) -> Markup {
         form method="post" action="/approvals" {
             label for="code" { "Code from Slack" }
             input id="code" name="code" inputmode="numeric" autocomplete="one-time-code" maxlength="12" required;
-            (ballot(action, token))
+            input type="hidden" name="token" value=(token);
+            (ballot(action))
         }
         p { a href="/login" { "Sign in" } " instead, and then open the link in the mail again." }
-    }
-}
-
-/// What every vote says: which link, which preview, why, and how it is decided.
-fn ballot(action: &Action, token: &str) -> Markup {
-    html! {
-        (no_default())
-        input type="hidden" name="token" value=(token);
-        input type="hidden" name="preview_digest" value=(action.preview.digest);
-        label for="note" { "Note (optional)" }
-        input id="note" name="note" maxlength="500";
-        button type="submit" name="decision" value="approve" { "Approve: " (action.preview.summary) }
-        button .plain type="submit" name="decision" value="deny" { "Deny" }
     }
 }
 

@@ -3,6 +3,8 @@
 //! Every provider answers the same questions, and none has a default answer, so nothing can be forgotten.
 
 pub mod chargebee;
+#[cfg(test)]
+mod example;
 pub mod lemonsqueezy;
 mod list;
 mod mask;

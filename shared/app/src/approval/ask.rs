@@ -9,7 +9,7 @@ use crate::report::action_json;
 use crate::store::{self, Alone, Attempted, Batch, Idempotency, keys};
 use crate::web::{self, Answer, Problem, header};
 use bytes::Bytes;
-use domain::action::{Action, Kind, NoPreview, Reason, State, Wish};
+use domain::action::{Action, Kind, NoPreview, OWN, Reason, State, Wish};
 use domain::approval::{self, KINDS, Scales, next_ask, weigh};
 use domain::book::Head;
 use domain::case::{Case, State as CaseState};
@@ -89,8 +89,7 @@ pub async fn by_staff(context: &Context, request: &Request<Bytes>, staff: &Staff
     let account = AccountId::named(&asked.account).ok_or_else(|| Problem::not_found("account"))?;
     let head: Option<Head> = store::read(context, &keys::head(&account)).await?;
     let head = head.ok_or_else(|| Problem::not_found("account"))?;
-    // An erasure leaves nowhere.
-    let leaves = !members.iter().all(|member| member.kind == "erase_person");
+    let leaves = !members.iter().all(|member| OWN.contains(&member.kind.as_str()));
     if leaves && carry_out::observes(context, &head).await? {
         let message = format!("the source {}/{} only observes: nothing may leave; ask a manager to raise it", head.provider, head.source);
         return Err(Problem::new(StatusCode::CONFLICT, "source_observes", message));

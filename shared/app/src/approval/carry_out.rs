@@ -3,6 +3,8 @@
 //! Whoever finds an intent without an outcome looks at the provider before anything is sent again.
 
 mod bundle;
+mod customer;
+mod exchange;
 mod outcome;
 mod own;
 
@@ -12,24 +14,18 @@ use super::{Done, desk, tell};
 use crate::book::put_notes;
 use crate::context::Context;
 use crate::fault::Fault;
-use crate::ports::NoReply;
 use crate::sources;
 use crate::stop;
 use crate::store::{self, Attempted, Batch, Commit, keys};
-use domain::action::{Action, Attempt, Kind, State, preview};
+use domain::action::{Action, Attempt, Kind, State, still_holds};
 use domain::approval::{Approved, approved};
 use domain::book::{Head, Touched};
 use domain::id::ActionId;
 use domain::ledger::{Note, Step};
 use domain::source;
 use domain::staff::MACHINE;
-use jiff::tz::TimeZone;
+use exchange::{effects, look_up, send};
 use jiff::{SignedDuration, Timestamp};
-use providers::{Act, Acting, Answer, Effect, Effects, Found, Look, Order, Reply};
-use std::collections::BTreeMap;
-
-/// How many requests one attempt may take.
-const REQUESTS_MAX: usize = 8;
 
 /// An approved action with what it is about.
 struct Work {
@@ -55,7 +51,7 @@ enum Next {
 
 /// What became of it.
 enum Ended {
-    Done(Effect),
+    Done(providers::Effect),
     Refused {
         code: String,
         message: String,
@@ -132,7 +128,7 @@ async fn intend(context: &Context, id: &ActionId) -> Result<Attempted<Next>, Fau
         State::Approved if action.executes_after.is_some_and(|at| at > now) => Ok(Attempted::Done(Next::Nothing)),
         State::Approved if is_held(context, &head, &action).await? => wait(context, read, &head, &action).await,
         State::Approved if is_busy(context, &head, &action).await? => wait(context, read, &head, &action).await,
-        State::Approved if !still_holds(&read, &head, &action, now) => outcome::stale(context, read, &head, &action).await,
+        State::Approved if !still_holds(&action, read.known(&head, now)) => outcome::stale(context, read, &head, &action).await,
         State::Approved => {
             let first = effects(&head)?.is_some_and(|effects| (effects.looks_first)(&action.kind));
             if first {
@@ -157,7 +153,9 @@ pub(super) async fn observes(context: &Context, head: &Head) -> Result<bool, Fau
 
 /// Whether somebody holds it back: the source only observes, or a stop is pulled.
 async fn is_held(context: &Context, head: &Head, action: &Action) -> Result<bool, Fault> {
-    let held = observes(context, head).await? || stop::holds(context, head, None, Some(action.kind.name())).await?;
+    // What Recoup does itself leaves nowhere: a source that only observes has no say.
+    let observed = !action.kind.is_own() && observes(context, head).await?;
+    let held = observed || stop::holds(context, head, None, Some(action.kind.name())).await?;
     if held {
         tracing::warn!(action.id = %action.id, source = head.source, "an approved action waits: its source only observes, or is stopped");
     }
@@ -194,29 +192,6 @@ async fn work(context: &Context, read: &Read, action: Action, head: Head) -> Res
     Ok(Work { action: checked(context, action).await?, head, records: read.records.clone(), ledger })
 }
 
-/// Whether what was approved can still be done exactly as it was shown: its own reservation does not stand against it, and
-/// of money it is enough that it still fits.
-fn still_holds(read: &Read, head: &Head, action: &Action, now: Timestamp) -> bool {
-    let mut records = read.records.clone();
-    for payment in records.payments.values_mut() {
-        payment.reserved.remove(&action.id);
-    }
-    let known = domain::action::Known { records: &records, ..read.known(head, now) };
-    let Ok(again) = preview(&action.kind, known, action.reason_code, action.preview.clause.clone()) else { return false };
-    match &action.kind {
-        Kind::Refund { .. } | Kind::Credit { .. } => true,
-        kind if kind.is_link() => true,
-        Kind::Downgrade { at, .. } if *at <= now => false,
-        // Where days are counted, the figures that were shown are those of their day.
-        Kind::Upgrade { at, .. } | Kind::AdjustSeats { at, .. } | Kind::ChangeAddons { at, .. }
-            if head.provider == "chargebee" && at.to_zoned(TimeZone::UTC).date() != now.to_zoned(TimeZone::UTC).date() =>
-        {
-            false
-        }
-        _ => again.lines == action.preview.lines,
-    }
-}
-
 /// Stores the intent to send what the provider does not have.
 async fn again(context: &Context, id: &ActionId, seen: Option<u64>, first: bool, note: Option<String>) -> Result<Attempted<Next>, Fault> {
     let read = desk::read(context, id).await?;
@@ -240,7 +215,7 @@ async fn store_attempt(context: &Context, read: Read, action: Action, head: Head
     let before = action;
     let mut action = checked(context, before.clone()).await?.into_inner();
     let lives = limits.key_minutes.get(&head.provider).copied().unwrap_or_default();
-    let mut attempt = next_attempt(&action, now, SignedDuration::from_mins(lives));
+    let mut attempt = Attempt::next(&action, now, SignedDuration::from_mins(lives));
     // What was noted first is what counts: a later look may show our own effect.
     attempt.before = attempt.before.or(note);
     action.state = State::Executing;
@@ -267,123 +242,6 @@ async fn checked(context: &Context, action: Action) -> Result<Approved<Action>, 
     }
 }
 
-/// The same key while the provider still knows it; a new one after, or when the old one would replay a failure.
-fn next_attempt(action: &Action, now: Timestamp, key_lives: SignedDuration) -> Attempt {
-    let number = action.attempt.as_ref().map_or(1, |attempt| attempt.number + 1);
-    let before = action.attempt.as_ref().and_then(|attempt| attempt.before.clone());
-    // A margin: the provider's window began when it first saw the key, not when we stored it.
-    let good = |attempt: &&Attempt| !attempt.burned && now.duration_since(attempt.key_since) < key_lives - key_lives / 8;
-    match action.attempt.as_ref().filter(good) {
-        Some(attempt) => Attempt { number, ..attempt.clone() },
-        None => {
-            let first_at = action.attempt.as_ref().map_or(now, |attempt| attempt.first_at);
-            Attempt { number, key: format!("{}-{number}", action.id), key_since: now, first_at, burned: false, before }
-        }
-    }
-}
-
-fn acting(head: &Head) -> Result<&'static Acting, Fault> {
-    let api = providers::named(&head.provider).and_then(|provider| provider.api);
-    api.map(|api| &api.acting).ok_or_else(|| Fault::Park(format!("there is no billing provider called {}", head.provider)))
-}
-
-fn effects(head: &Head) -> Result<Option<&'static Effects>, Fault> {
-    Ok(match acting(head)? {
-        Acting::Through(effects) => Some(effects),
-        Acting::ByHand(_) => None,
-    })
-}
-
-fn by_hand(instead: &str) -> Ended {
-    Ended::NeedsPerson { instead: instead.to_owned(), absent: true }
-}
-
-fn order<'a>(context: &Context, work: &'a Work) -> Order<'a> {
-    let action = work.action.inner();
-    let now = context.clock.now();
-    Order {
-        action: &work.action,
-        customer: &work.head.customer,
-        records: &work.records,
-        key: action.attempt.as_ref().map_or("", |attempt| &attempt.key),
-        before: action.attempt.as_ref().and_then(|attempt| attempt.before.as_deref()),
-        since: action.attempt.as_ref().map_or(now, |attempt| attempt.key_since),
-        now,
-    }
-}
-
-async fn look_up(context: &Context, work: &Work) -> Result<Ended, Fault> {
-    let effects = match acting(&work.head)? {
-        Acting::Through(effects) => effects,
-        Acting::ByHand(instead) => return Ok(by_hand(instead)),
-    };
-    let order = order(context, work);
-    let attempts = work.action.inner().attempt.as_ref().map_or(0, |attempt| attempt.number);
-    let mut replies: Vec<Reply> = Vec::new();
-    let found = loop {
-        match (effects.look)(&order, &replies) {
-            Look::Found(found) => break found,
-            Look::Ask(_) if replies.len() >= REQUESTS_MAX => break Found::Unknown,
-            Look::Ask(call) => match context.http.call(&work.head.provider, &work.head.source, &call).await {
-                Ok(reply) => replies.push(reply),
-                Err(_) => break Found::Unknown,
-            },
-        }
-    };
-    Ok(match found {
-        Found::Done(effect) => Ended::Done(effect),
-        Found::Failed { code, message } => Ended::Refused { code, message },
-        Found::NotThere { .. } if attempts >= context.policies.limits.current().provider_calls_max => Ended::NeedsPerson {
-            instead: "The provider does not have it, and sending it has failed too often: do it in the provider's dashboard.".to_owned(),
-            absent: true,
-        },
-        Found::NotThere { note } => Ended::NotThere { note },
-        Found::Unclear { instead } => Ended::NeedsPerson { instead, absent: false },
-        Found::Unknown => Ended::InDoubt { burned: false },
-    })
-}
-
-async fn send(context: &Context, work: &Work) -> Result<Ended, Fault> {
-    let effects = match acting(&work.head)? {
-        Acting::Through(effects) => effects,
-        Acting::ByHand(instead) => return Ok(by_hand(instead)),
-    };
-    let order = order(context, work);
-    let (mut replies, mut changed): (Vec<Reply>, bool) = (Vec::new(), false);
-    loop {
-        let call = match (effects.act)(&order, &replies) {
-            Act::Ended(answer) => {
-                return Ok(match answer {
-                    Answer::Done(effect) => Ended::Done(effect),
-                    Answer::Refused { code, message } if changed => {
-                        let instead =
-                            format!("It was begun at the provider and then refused ({code}: {message}): finish it there, or undo it.");
-                        Ended::NeedsPerson { instead, absent: false }
-                    }
-                    Answer::Refused { code, message } => Ended::Refused { code, message },
-                    Answer::NotNow if changed => Ended::InDoubt { burned: false },
-                    Answer::NotNow => Ended::NotNow,
-                    Answer::Unknown => Ended::InDoubt { burned: true },
-                    Answer::Unsupported { instead } => Ended::NeedsPerson { instead, absent: !changed },
-                });
-            }
-            Act::Send(_) if replies.len() >= REQUESTS_MAX => return Ok(Ended::InDoubt { burned: true }),
-            Act::Send(call) => call,
-        };
-        let changes = call.method != http::Method::GET;
-        match context.http.call(&work.head.provider, &work.head.source, &call).await {
-            Ok(reply) => {
-                changed |= changes && reply.status < 400;
-                replies.push(reply);
-            }
-            // What only asks, or never left, has done nothing.
-            Err(NoReply::NotSent) if !changed => return Ok(Ended::NotNow),
-            Err(NoReply::Unknown) if !changed && !changes => return Ok(Ended::NotNow),
-            Err(_) => return Ok(Ended::InDoubt { burned: false }),
-        }
-    }
-}
-
 /// Stores the outcome, folds what the provider answered into the book, and sends the customer what is for them.
 async fn end(context: &Context, work: &Work, ended: Ended) -> Result<Done, Fault> {
     let id = work.action.inner().id.clone();
@@ -395,7 +253,7 @@ async fn end(context: &Context, work: &Work, ended: Ended) -> Result<Done, Fault
     };
     outcome::observe(context, &action, &head, seen).await?;
     if is_fresh {
-        own::send_link(context, &action, &head).await?;
+        customer::send_link(context, &action, &head).await?;
         if matches!(action.state, State::NeedsPerson | State::Failed) {
             tell::owed(context, &action).await?;
         }
@@ -404,6 +262,5 @@ async fn end(context: &Context, work: &Work, ended: Ended) -> Result<Done, Fault
 }
 
 fn ledger_note(action: &Action, step: Step, at: Timestamp, body: [(&str, String); 2]) -> Note {
-    let body: BTreeMap<_, _> = body.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-    Note { at, step, action: action.id.clone(), by: MACHINE.to_owned(), body }
+    Note::new(at, step, &action.id, MACHINE, body)
 }

@@ -8,9 +8,9 @@ use crate::message::{Message, send_all};
 use crate::ports::QueueName;
 use crate::store::{self, Attempted, Batch, Commit, Sent, keys};
 use crate::web::Problem;
-use domain::action::{Action, Decision, Known, State, Told, Vote, preview};
+use domain::action::{Action, Decision, State, Told, Vote, anew, is_moot};
 use domain::approval::{self, Ask, Deciding, Refusal, deciding, never_lapses, next_ask};
-use domain::case::{Case, State as CaseState};
+use domain::case::Case;
 use domain::delegation::Delegations;
 use domain::id::ActionId;
 use domain::ledger::{Note, Step};
@@ -107,8 +107,9 @@ async fn once(context: &Context, id: &ActionId, staff: &Staff, ballot: &Ballot) 
         in_place_of: away.as_ref().map(|away| away.id.clone()),
     };
     let standing: Option<Case> = case.as_ref().map(|key| read.batch.get(key)).transpose()?.flatten();
-    let anew = preview(&before.kind, read.known(&head, now), before.reason_code, before.preview.clause.clone()).ok();
-    let digest_now = if is_moot(&before, standing.as_ref()) { String::new() } else { digest_now(&before, read.known(&head, now)) };
+    let anew = anew(&before, read.known(&head, now));
+    let still = anew.as_ref().filter(|_| !is_moot(&before, standing.as_ref()));
+    let digest_now = still.map(|preview| preview.digest.clone()).unwrap_or_default();
     let after = match approval::decide(before.clone(), vote.clone(), &Staff { role, ..staff.clone() }, &digest_now, now) {
         Ok(action) if action.state == State::Denied => Action { look_at: Some(super::look_at(context)), ..action },
         Ok(action) => action,
@@ -182,17 +183,6 @@ pub async fn ask_again(context: &Context, action: &Action) {
     }
 }
 
-/// Whether Recoup asked because of a case that has ended since, or asks for something else by now.
-fn is_moot(action: &Action, case: Option<&Case>) -> bool {
-    let still = |case: &Case| case.state == CaseState::Open && case.recommended.as_ref().is_some_and(|it| it.kind == action.kind);
-    action.requested_by == MACHINE && action.case.is_some() && !case.is_some_and(still)
-}
-
-/// The digest of a preview made from the state as it is; nothing if there can be none any more.
-fn digest_now(action: &Action, known: Known<'_>) -> String {
-    preview(&action.kind, known, action.reason_code, action.preview.clause.clone()).map(|preview| preview.digest).unwrap_or_default()
-}
-
 fn problem(refusal: &Refusal) -> Problem {
     let (status, code) = match refusal {
         Refusal::AlreadyDecided { .. } => (StatusCode::CONFLICT, "already_decided"),
@@ -212,19 +202,14 @@ pub fn note(action: &Action, vote: &Vote) -> Note {
         Decision::Approve => "approve",
         Decision::Deny => "deny",
     };
-    Note {
-        at: vote.at,
-        step: Step::Decided,
-        action: action.id.clone(),
-        by: vote.by.clone(),
-        body: BTreeMap::from([
-            ("decision".to_owned(), decision.to_owned()),
-            ("role".to_owned(), vote.role.name().to_owned()),
-            ("preview".to_owned(), vote.digest.clone()),
-            ("within_limit".to_owned(), vote.within_limit.to_string()),
-            ("for".to_owned(), vote.in_place_of.clone().unwrap_or_default()),
-        ]),
-    }
+    let body = [
+        ("decision", decision.to_owned()),
+        ("role", vote.role.name().to_owned()),
+        ("preview", vote.digest.clone()),
+        ("within_limit", vote.within_limit.to_string()),
+        ("for", vote.in_place_of.clone().unwrap_or_default()),
+    ];
+    Note::new(vote.at, Step::Decided, &action.id, &vote.by, body)
 }
 
 /// What a waiting request is due for.
@@ -260,7 +245,7 @@ pub async fn wait(context: &Context, id: &ActionId) -> Result<Done, Fault> {
             None => false,
         };
         let again = Action { look_at: Some(super::look_at(context)), ..before.clone() };
-        let (after, why) = if moot || digest_now(&before, read.known(&head, now)).is_empty() {
+        let (after, why) = if moot || anew(&before, read.known(&head, now)).is_none() {
             (ended(State::Stale), None)
         } else if before.expires_at <= now && never_lapses(&before) {
             (Action { expires_at: now + hours, ..again }, Some(tell::Why::Again))

@@ -127,6 +127,28 @@ pub fn put(commit: &mut Commit, context: &Context, batch: &Batch, head: &Head, b
     put_facts(commit, &name, &laid_out(before), &laid_out(Some(after)), context);
 }
 
+/// Gives back what was reserved for actions that are over and did nothing.
+pub fn release(commit: &mut Commit, read: &Read, account: &AccountId, over: &[ActionId]) {
+    for payment in read.records.payments.values() {
+        let mut payment = payment.clone();
+        let before = payment.reserved.len();
+        payment.reserved.retain(|id, _| !over.contains(id));
+        if payment.reserved.len() < before {
+            commit.over(&read.batch, &of(account, &payment));
+        }
+    }
+}
+
+/// Waits for no news of actions that are over.
+pub fn expect_no_more(commit: &mut Commit, read: &Read, head: &Head, over: &[ActionId]) -> Head {
+    let mut after = head.clone();
+    after.under_way.retain(|id, _| !over.contains(id));
+    if after.under_way.len() < head.under_way.len() {
+        commit.over(&read.batch, &after);
+    }
+    after
+}
+
 /// The actions that were asked for, whatever came of them; what was only looked at does not count.
 pub async fn earlier(context: &Context, account: &AccountId) -> Result<Vec<Earlier>, Fault> {
     let mut actions: Vec<Action> = Vec::new();

@@ -10,10 +10,9 @@ use crate::web::Problem;
 use domain::action::{Action, Outcome, State};
 use domain::id::ActionId;
 use domain::ledger::{Note, Step};
-use domain::staff::{Role, Staff};
+use domain::staff::Staff;
 use http::StatusCode;
 use serde::Deserialize;
-use std::collections::BTreeMap;
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -49,7 +48,7 @@ async fn once(context: &Context, id: &ActionId, word: &Word, staff: &Staff) -> R
     let Some(staff) = read.batch.get::<Staff>(&keys::staff(&staff.id))? else { return Ok(Attempted::Done(Err(Problem::not_signed_in()))) };
 
     // Decide.
-    if !matches!(staff.role, Role::BillingSpecialist | Role::Manager | Role::Vp) {
+    if !staff.role.may_settle() {
         let message = "a billing specialist, a manager or a VP says what was done by hand";
         return Ok(Attempted::Done(Err(Problem::new(StatusCode::FORBIDDEN, "not_permitted", message))));
     }
@@ -66,25 +65,17 @@ async fn once(context: &Context, id: &ActionId, word: &Word, staff: &Staff) -> R
         look_at: None,
         ..before.clone()
     };
-    let mut moved = head.clone();
-    moved.under_way.remove(id);
 
     // Write. What the provider has is told by its own events: nothing stays reserved for it.
     let mut commit = Commit::default();
     desk::put(&mut commit, context, &read.batch, &head, Some(&before), &after);
-    for payment in read.records.payments.values().filter(|payment| payment.reserved.contains_key(id)) {
-        let mut payment = payment.clone();
-        payment.reserved.remove(id);
-        commit.over(&read.batch, &desk::of(&before.account, &payment));
-    }
-    if moved != head {
-        commit.over(&read.batch, &moved);
-    }
+    let over = std::slice::from_ref(id);
+    desk::release(&mut commit, &read, &before.account, over);
+    desk::expect_no_more(&mut commit, &read, &head, over);
     commit.check(&read.batch, &keys::staff(&staff.id));
     let outcome = if word.done { "by_hand" } else { "not_done" };
     let body = [("outcome", outcome.to_owned()), ("reference", word.reference.clone())];
-    let body: BTreeMap<_, _> = body.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-    let note = Note { at: now, step: Step::Outcome, action: id.clone(), by: staff.id.clone(), body };
+    let note = Note::new(now, Step::Outcome, id, &staff.id, body);
     put_notes(&mut commit, &read.batch, &before.account, vec![note])?;
     store::attempted(commit.run(context).await, Ok(after))
 }

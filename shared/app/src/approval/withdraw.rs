@@ -9,9 +9,8 @@ use crate::web::Problem;
 use domain::action::{Action, State};
 use domain::id::ActionId;
 use domain::ledger::{Note, Step};
-use domain::staff::{Role, Staff};
+use domain::staff::Staff;
 use http::StatusCode;
-use std::collections::BTreeMap;
 
 pub async fn withdraw(context: &Context, id: &ActionId, staff: &Staff) -> Result<Action, Problem> {
     let action = store::retrying(context, || once(context, id, staff)).await??;
@@ -30,7 +29,7 @@ async fn once(context: &Context, id: &ActionId, staff: &Staff) -> Result<Attempt
 
     // Decide.
     let refused = |status, code, message: String| Ok(Attempted::Done(Err(Problem::new(status, code, message))));
-    if before.requested_by != staff.id && !matches!(staff.role, Role::Manager | Role::Vp) {
+    if before.requested_by != staff.id && !staff.role.may_withdraw() {
         let message = format!("{} asked for this; they, a manager or a VP may withdraw it", before.requested_by);
         return refused(StatusCode::FORBIDDEN, "not_permitted", message);
     }
@@ -48,35 +47,18 @@ async fn once(context: &Context, id: &ActionId, staff: &Staff) -> Result<Attempt
         after.ended_at = Some(now);
         after.look_at = None;
     }
-    let mut moved = head.clone();
-    let mut payments = read.records.payments.clone();
-    for (_, after) in &ended {
-        moved.under_way.remove(&after.id);
-        for payment in payments.values_mut() {
-            payment.reserved.remove(&after.id);
-        }
-    }
 
     // Write.
     let mut commit = Commit::default();
     for (before, after) in &ended {
         desk::put(&mut commit, context, &read.batch, &head, Some(before), after);
     }
-    for payment in payments.values().filter(|payment| read.records.payments.get(&payment.id) != Some(payment)) {
-        commit.over(&read.batch, &desk::of(&before.account, payment));
-    }
-    if moved != head {
-        commit.over(&read.batch, &moved);
-    }
+    let over: Vec<_> = ended.iter().map(|(_, after)| after.id.clone()).collect();
+    desk::release(&mut commit, &read, &before.account, &over);
+    desk::expect_no_more(&mut commit, &read, &head, &over);
     commit.check(&read.batch, &keys::staff(&staff.id));
-    let note = |action: &Action| Note {
-        at: now,
-        step: Step::Outcome,
-        action: action.id.clone(),
-        by: staff.id.clone(),
-        body: BTreeMap::from([("outcome".to_owned(), "withdrawn".to_owned())]),
-    };
-    put_notes(&mut commit, &read.batch, &before.account, ended.iter().map(|(_, after)| note(after)).collect())?;
+    let note = |id| Note::new(now, Step::Outcome, id, &staff.id, [("outcome", "withdrawn".to_owned())]);
+    put_notes(&mut commit, &read.batch, &before.account, over.iter().map(note).collect())?;
     let (_, after) = ended.swap_remove(0);
     store::attempted(commit.run(context).await, Ok(after))
 }

@@ -31,7 +31,7 @@ use domain::incident::{Incident, Pulse, State as IncidentState};
 use domain::ledger::LedgerHead;
 use domain::report::Month;
 use domain::sidebar::{self, Sidebar};
-use domain::staff::{Role, Staff};
+use domain::staff::Staff;
 use domain::ticket::Ticket;
 use http::{Request, StatusCode};
 use serde::{Deserialize, Serialize};
@@ -349,7 +349,7 @@ async fn entitlement_of(context: &Context, id: &str) -> Result<Answer, Problem> 
 
 /// What is kept of a person. Who answers customers sees less: this is all of it in one place.
 async fn held(context: &Context, account: &AccountId, staff: &Staff) -> Result<Answer, Problem> {
-    if !matches!(staff.role, Role::Manager | Role::Vp | Role::Legal) {
+    if !staff.role.may_export() {
         let message = "all that is kept of a person is shown to managers, VPs and legal: ask one of them";
         return Err(Problem::new(StatusCode::FORBIDDEN, "not_permitted", message));
     }

@@ -7,6 +7,9 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
+/// What Recoup does itself, and no provider has a part in.
+pub const OWN: [&str; 2] = ["extend_grace", "erase_person"];
+
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", content = "params", rename_all = "snake_case")]
 pub enum Kind {
@@ -249,7 +252,7 @@ impl Kind {
 
     /// Whether Recoup does it itself, and no provider has a part in it.
     pub fn is_own(&self) -> bool {
-        matches!(self, Self::ExtendGrace { .. } | Self::ErasePerson {})
+        OWN.contains(&self.name())
     }
 
     /// Whether the customer gets a link by it, and nothing else happens.

@@ -3,7 +3,6 @@
 use crate::frame::{Viewer, time, words};
 use domain::action::{Action, Outcome, Sent, State};
 use domain::approval::{Deciding, missing};
-use domain::staff::Role;
 use maud::{Markup, html};
 
 /// `deciding` is whether the viewer may decide it, and in whose place.
@@ -44,8 +43,20 @@ fn again(what: &str) -> Markup {
 }
 
 /// Enter in a field presses a form's first button. This is the first, and does nothing, so that no key slip approves.
-pub(crate) fn no_default() -> Markup {
+fn no_default() -> Markup {
     html! { button type="submit" disabled hidden {} }
+}
+
+/// What every vote says: which preview, why, and how it is decided.
+pub(crate) fn ballot(action: &Action) -> Markup {
+    html! {
+        (no_default())
+        input type="hidden" name="preview_digest" value=(action.preview.digest);
+        label for="note" { "Note (optional)" }
+        input id="note" name="note" maxlength="500";
+        button type="submit" name="decision" value="approve" { "Approve: " (action.preview.summary) }
+        button .plain type="submit" name="decision" value="deny" { "Deny" }
+    }
 }
 
 fn decision(viewer: &Viewer, action: &Action, deciding: &Deciding) -> Markup {
@@ -57,13 +68,8 @@ fn decision(viewer: &Viewer, action: &Action, deciding: &Deciding) -> Markup {
             @if let Deciding::InPlaceOf(away) = deciding { p { "You decide in the place of " (away.name) ", as " (words(away.role.name())) "." } }
             @match (&viewer.csrf, deciding) {
                 (Some(csrf), Deciding::Own | Deciding::InPlaceOf(_)) => form method="post" action={ "/actions/" (action.id) "/decision" } {
-                    (no_default())
                     input type="hidden" name="csrf" value=(csrf);
-                    input type="hidden" name="preview_digest" value=(action.preview.digest);
-                    label for="note" { "Note (optional)" }
-                    input id="note" name="note" maxlength="500";
-                    button type="submit" name="decision" value="approve" { "Approve: " (action.preview.summary) }
-                    button .plain type="submit" name="decision" value="deny" { "Deny" }
+                    (ballot(action))
                 },
                 _ => p { "This needs the approval of " (needs) ", and not of whoever asked." },
             }
@@ -73,12 +79,11 @@ fn decision(viewer: &Viewer, action: &Action, deciding: &Deciding) -> Markup {
 }
 
 fn by_hand(viewer: &Viewer, action: &Action) -> Markup {
-    let may = matches!(viewer.role, Role::BillingSpecialist | Role::Manager | Role::Vp);
     html! {
         section .notice {
             h2 { "To be done by hand" }
             @if let Some(Outcome::NeedsPerson { instead }) = &action.outcome { p { (instead) } }
-            @if let (Some(csrf), true) = (&viewer.csrf, may) {
+            @if let (Some(csrf), true) = (&viewer.csrf, viewer.role.may_settle()) {
                 form method="post" action={ "/actions/" (action.id) "/settle" } {
                     (no_default())
                     input type="hidden" name="csrf" value=(csrf);

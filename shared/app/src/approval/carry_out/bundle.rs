@@ -55,23 +55,15 @@ async fn once(context: &Context, id: &ActionId) -> Result<Attempted<Next>, Fault
             let code = format!("member_{}", members[place].state.name());
             let message =
                 format!("{} ended as {}; what came after it was not done", members[place].preview.summary, members[place].state.name());
-            let mut payments = read.records.payments.clone();
-            let mut moved = head.clone();
+            let mut over = Vec::new();
             for member in members[place + 1..].iter().filter(|member| member.state == State::Approved) {
                 let withdrawn = Action { state: State::Withdrawn, ended_at: Some(now), look_at: None, ..member.clone() };
                 desk::put(&mut commit, context, &read.batch, &head, Some(member), &withdrawn);
                 notes.push(ledger_note(&withdrawn, Step::Outcome, now, [("outcome", "withdrawn".to_owned()), ("why", code.clone())]));
-                moved.under_way.remove(&member.id);
-                for payment in payments.values_mut() {
-                    payment.reserved.remove(&member.id);
-                }
+                over.push(member.id.clone());
             }
-            for payment in payments.values().filter(|payment| read.records.payments.get(&payment.id) != Some(payment)) {
-                commit.over(&read.batch, &desk::of(&before.account, payment));
-            }
-            if moved != head {
-                commit.over(&read.batch, &moved);
-            }
+            desk::release(&mut commit, &read, &before.account, &over);
+            desk::expect_no_more(&mut commit, &read, &head, &over);
             after.state = State::Failed;
             after.outcome = Some(Outcome::Refused { code, message });
             None

@@ -9,7 +9,7 @@ use crate::fault::Fault;
 use crate::store::{self, Attempted, Commit};
 use domain::action::{Action, Kind, Outcome, Sent, State};
 use domain::book::Head;
-use domain::confirm::shows;
+use domain::confirm::{balance_told, shows};
 use domain::event::{self, Event, Origin, RefundSeen, RefundStatus, Seen};
 use domain::id::ActionId;
 use domain::ledger::Step;
@@ -87,27 +87,13 @@ pub async fn store(context: &Context, id: &ActionId, ended: &Ended) -> Result<At
     store::attempted(commit.run(context).await, Some((action, head, true)))
 }
 
-/// Whether the provider told of a balance that holds the credit since it was first sent; it stamps whole seconds.
-fn balance_told(action: &Action, head: &Head) -> bool {
-    let (Kind::Credit { amount }, Some(attempt)) = (&action.kind, &action.attempt) else { return false };
-    head.book.balance.get(&amount.currency()).is_some_and(|balance| {
-        let is_since = balance.seen_at().is_some_and(|at| at.as_second() >= attempt.first_at.as_second());
-        is_since && balance.copied().is_some_and(|balance| balance >= *amount)
-    })
-}
-
 /// Gives back what was reserved for something that was not done, and expects nothing more of what is over.
 fn let_go(commit: &mut Commit, read: &Read, head: &Head, action: &Action, nothing_done: bool) -> Head {
-    for payment in read.records.payments.values().filter(|payment| nothing_done && payment.reserved.contains_key(&action.id)) {
-        let mut payment = payment.clone();
-        payment.reserved.remove(&action.id);
-        commit.over(&read.batch, &desk::of(&action.account, &payment));
+    let over = std::slice::from_ref(&action.id);
+    if nothing_done {
+        desk::release(commit, read, &action.account, over);
     }
-    let mut head = head.clone();
-    if (nothing_done || action.confirmed_at.is_some()) && head.under_way.remove(&action.id).is_some() {
-        commit.over(&read.batch, &head);
-    }
-    head
+    if nothing_done || action.confirmed_at.is_some() { desk::expect_no_more(commit, read, head, over) } else { head.clone() }
 }
 
 /// What was approved cannot be done any more as it was shown: it is not done, and the person who asked sees why.

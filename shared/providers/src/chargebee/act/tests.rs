@@ -1,12 +1,12 @@
 //! What each kind becomes at chargebee, and what its answers mean.
+
 use super::*;
-use crate::{Found, Look};
-use domain::action::{Action, Clause, Decision, Preview, State, Vote};
-use domain::approval::{Approved, approved};
+use crate::{Found, Look, example};
+use domain::action::Action;
+use domain::approval::Approved;
 use domain::book::{Invoice, Payment, Touched};
 use domain::id::{AccountId, ActionId};
 use domain::money::Currency;
-use domain::staff::Role;
 use jiff::Timestamp;
 use serde_json::json;
 
@@ -24,27 +24,16 @@ fn time(text: &str) -> Timestamp {
     text.parse().unwrap()
 }
 
+fn account() -> AccountId {
+    AccountId::of("chargebee", "acme", "cb_1")
+}
+
 fn id() -> ActionId {
-    ActionId::of(&AccountId::of("chargebee", "acme", "cb_1"), "luis", "k")
+    ActionId::of(&account(), "luis", "k")
 }
 
 fn approve(kind: Kind) -> Approved<Action> {
-    let clause = Clause { rule: "r".into(), policy_version: 1, why: "w".into() };
-    let preview = Preview { summary: String::new(), lines: vec![], clause, digest: "d".into() };
-    let mut action = Action::new(id(), kind, Reason::ServiceOutage, preview, "luis", Timestamp::UNIX_EPOCH);
-    action.state = State::Approved;
-    action.required = vec![Role::Manager];
-    action.votes = vec![Vote {
-        by: "mara".into(),
-        role: Role::Manager,
-        decision: Decision::Approve,
-        digest: "d".into(),
-        note: String::new(),
-        at: Timestamp::UNIX_EPOCH,
-        within_limit: false,
-        in_place_of: None,
-    }];
-    approved(action).unwrap()
+    example::decided(&account(), kind, Reason::ServiceOutage, Timestamp::UNIX_EPOCH)
 }
 
 /// Payment `txn_1` pays invoice `6`, payment `txn_2` pays none; 35.70 USD are due on invoice `6`.

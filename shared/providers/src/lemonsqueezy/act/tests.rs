@@ -1,9 +1,9 @@
 //! Each action as it is sent, answered and looked up.
 
 use super::*;
-use crate::{Found, Look};
-use domain::action::{Action, Addon, Clause, Decision, Preview, Reason, State, Vote, When};
-use domain::approval::{Approved, approved};
+use crate::{Found, Look, example};
+use domain::action::{Action, Addon, Reason, When};
+use domain::approval::Approved;
 use domain::book::{Invoice, Stamp, Touched};
 use domain::event::{Item, Role};
 use domain::id::{AccountId, ActionId};
@@ -19,27 +19,7 @@ fn at(time: &str) -> Timestamp {
 }
 
 fn of(kind: Kind) -> Approved<Action> {
-    let account = AccountId::of("lemonsqueezy", "default", "77");
-    let role = domain::staff::Role::Manager;
-    let vote = Vote {
-        by: "marc".into(),
-        role,
-        decision: Decision::Approve,
-        digest: "d".into(),
-        note: String::new(),
-        at: Timestamp::UNIX_EPOCH,
-        within_limit: false,
-        in_place_of: None,
-    };
-    let preview = Preview {
-        summary: String::new(),
-        lines: vec![],
-        clause: Clause { rule: "r".into(), policy_version: 1, why: "w".into() },
-        digest: "d".into(),
-    };
-    let id = ActionId::of(&account, "luis", "k");
-    let action = Action::new(id, kind, Reason::BillingError, preview, "luis", Timestamp::UNIX_EPOCH);
-    approved(Action { state: State::Approved, required: vec![role], votes: vec![vote], ..action }).unwrap()
+    example::decided(&AccountId::of("lemonsqueezy", "default", "77"), kind, Reason::BillingError, Timestamp::UNIX_EPOCH)
 }
 
 /// One subscription with an item, and its invoice over 22.61.

@@ -1,8 +1,9 @@
 //! What each kind becomes at mollie, and what its answers mean.
+
 use super::*;
-use crate::{Found, Look};
-use domain::action::{Action, Addon, When};
-use domain::approval::{Approved, approved};
+use crate::{Found, Look, example};
+use domain::action::{Action, Addon, Reason, When};
+use domain::approval::Approved;
 use domain::book::Touched;
 use domain::id::{AccountId, ActionId};
 
@@ -17,16 +18,8 @@ fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
 }
 
-/// Asked for by one, approved by another.
 fn action(kind: &Kind) -> Approved<Action> {
-    let account = AccountId::of("mollie", "default", "cst_1");
-    let action = json!({
-        "id": ActionId::of(&account, "luis", "k"), "account": account, "kind": kind, "reason_code": "billing_error", "note": "",
-        "state": "approved", "requested_by": "luis", "requested_at": NOW, "expires_at": NOW, "required": ["manager"], "trace": "t",
-        "preview": {"summary": "", "lines": [], "clause": {"rule": "r", "policy_version": 1, "why": "w"}, "digest": "d"},
-        "votes": [{"by": "marc", "role": "manager", "decision": "approve", "digest": "d", "note": "", "at": NOW, "within_limit": false}],
-    });
-    approved(serde_json::from_value(action).unwrap()).unwrap()
+    example::decided(&AccountId::of("mollie", "default", "cst_1"), kind.clone(), Reason::BillingError, at(NOW))
 }
 
 fn order<'a>(action: &'a Approved<Action>, records: &'a Touched, customer: &'a str) -> Order<'a> {

@@ -1,12 +1,12 @@
 //! What each kind becomes at revenuecat, and what its answers mean.
+
 use super::*;
-use crate::{Found, Look};
-use domain::action::{Action, Addon, Clause, Decision, Preview, State, Vote};
-use domain::approval::{Approved, approved};
+use crate::{Found, Look, example};
+use domain::action::{Action, Addon};
+use domain::approval::Approved;
 use domain::book::{Subscription, Touched};
-use domain::id::{AccountId, ActionId};
+use domain::id::AccountId;
 use domain::money::Currency;
-use domain::staff::Role;
 use serde_json::{Value, json};
 
 const PLAY: &str = "GPA.3335-6339-1997-53484";
@@ -14,22 +14,7 @@ const FROM: i64 = 1_770_000_000_000; // 2026-02-02
 const TO: i64 = 1_772_400_000_000; // 2026-03-01
 
 fn waiting(kind: Kind) -> Approved<Action> {
-    let account = AccountId::of("revenuecat", "proj1", "user_1");
-    let vote = Vote {
-        by: "mara".into(),
-        role: Role::Manager,
-        decision: Decision::Approve,
-        digest: "d".into(),
-        note: String::new(),
-        at: Timestamp::UNIX_EPOCH,
-        within_limit: false,
-        in_place_of: None,
-    };
-    let clause = Clause { rule: "r".into(), policy_version: 1, why: "w".into() };
-    let preview = Preview { summary: String::new(), lines: vec![], clause, digest: "d".into() };
-    let asked = Action::new(ActionId::of(&account, "luis", "k"), kind, Reason::ServiceOutage, preview, "luis", Timestamp::UNIX_EPOCH);
-    let action = Action { state: State::Approved, required: vec![Role::Manager], votes: vec![vote], ..asked };
-    approved(action).unwrap()
+    example::decided(&AccountId::of("revenuecat", "proj1", "user_1"), kind, Reason::ServiceOutage, Timestamp::UNIX_EPOCH)
 }
 
 fn asked<T>(kind: &Kind, records: &Touched, before: Option<&str>, ask: impl FnOnce(&Order<'_>) -> T) -> T {

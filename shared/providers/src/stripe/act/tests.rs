@@ -1,14 +1,13 @@
 //! Each action's requests, what the answers mean, and how it is looked up.
 
 use super::*;
-use crate::{Effect, Found, Look};
-use domain::action::{Action, Addon, Clause, Decision, Preview, Reason, State, Told, Vote};
-use domain::approval::{Approved, approved};
+use crate::{Effect, Found, Look, example};
+use domain::action::{Action, Addon, Reason};
+use domain::approval::Approved;
 use domain::book::{Invoice, Latest, Stamp, Subscription, Touched};
 use domain::event::{Event, InvoiceStatus, Item, Origin, Role};
-use domain::id::{AccountId, ActionId};
+use domain::id::AccountId;
 use domain::money::{Currency, Money};
-use domain::staff;
 use jiff::Timestamp;
 use serde_json::json;
 
@@ -408,46 +407,7 @@ impl Case {
 }
 
 fn decided(kind: Kind) -> Approved<Action> {
-    let account = AccountId::of("stripe", "default", "cus_1");
-    let manager = staff::Role::Manager;
-    let vote = Vote {
-        by: "mara".into(),
-        role: manager,
-        decision: Decision::Approve,
-        digest: "d".into(),
-        note: String::new(),
-        at: at(),
-        within_limit: false,
-        in_place_of: None,
-    };
-    let clause = Clause { rule: "r".into(), policy_version: 1, why: "w".into() };
-    let action = Action {
-        id: ActionId::of(&account, "luis", "k"),
-        account,
-        kind,
-        reason_code: Reason::DuplicateCharge,
-        note: String::new(),
-        case: None,
-        state: State::Approved,
-        requested_by: "luis".into(),
-        requested_at: at(),
-        expires_at: at(),
-        preview: Preview { summary: String::new(), lines: vec![], clause, digest: "d".into() },
-        required: vec![manager],
-        votes: vec![vote],
-        decided_at: Some(at()),
-        executes_after: None,
-        bundle: None,
-        members: vec![],
-        told: Told::default(),
-        attempt: None,
-        outcome: None,
-        look_at: None,
-        ended_at: None,
-        confirmed_at: None,
-        trace: "t".into(),
-    };
-    approved(action).unwrap()
+    example::decided(&AccountId::of("stripe", "default", "cus_1"), kind, Reason::DuplicateCharge, at())
 }
 
 fn seen<T>(value: T) -> Latest<T> {

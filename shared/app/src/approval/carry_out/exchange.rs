@@ -1,0 +1,115 @@
+//! The talk with a provider about one action: request after request, until it is known how it ended.
+
+use super::{Ended, Work};
+use crate::context::Context;
+use crate::fault::Fault;
+use crate::ports::NoReply;
+use domain::book::Head;
+use providers::{Act, Acting, Answer, Effects, Found, Look, Order, Reply};
+
+/// How many requests one attempt may take.
+const REQUESTS_MAX: usize = 8;
+
+fn acting(head: &Head) -> Result<&'static Acting, Fault> {
+    let api = providers::named(&head.provider).and_then(|provider| provider.api);
+    api.map(|api| &api.acting).ok_or_else(|| Fault::Park(format!("there is no billing provider called {}", head.provider)))
+}
+
+pub(super) fn effects(head: &Head) -> Result<Option<&'static Effects>, Fault> {
+    Ok(match acting(head)? {
+        Acting::Through(effects) => Some(effects),
+        Acting::ByHand(_) => None,
+    })
+}
+
+fn by_hand(instead: &str) -> Ended {
+    Ended::NeedsPerson { instead: instead.to_owned(), absent: true }
+}
+
+fn order<'a>(context: &Context, work: &'a Work) -> Order<'a> {
+    let action = work.action.inner();
+    let now = context.clock.now();
+    Order {
+        action: &work.action,
+        customer: &work.head.customer,
+        records: &work.records,
+        key: action.attempt.as_ref().map_or("", |attempt| &attempt.key),
+        before: action.attempt.as_ref().and_then(|attempt| attempt.before.as_deref()),
+        since: action.attempt.as_ref().map_or(now, |attempt| attempt.key_since),
+        now,
+    }
+}
+
+/// Asks the provider what it has of an action.
+pub(super) async fn look_up(context: &Context, work: &Work) -> Result<Ended, Fault> {
+    let effects = match acting(&work.head)? {
+        Acting::Through(effects) => effects,
+        Acting::ByHand(instead) => return Ok(by_hand(instead)),
+    };
+    let order = order(context, work);
+    let attempts = work.action.inner().attempt.as_ref().map_or(0, |attempt| attempt.number);
+    let mut replies: Vec<Reply> = Vec::new();
+    let found = loop {
+        match (effects.look)(&order, &replies) {
+            Look::Found(found) => break found,
+            Look::Ask(_) if replies.len() >= REQUESTS_MAX => break Found::Unknown,
+            Look::Ask(call) => match context.http.call(&work.head.provider, &work.head.source, &call).await {
+                Ok(reply) => replies.push(reply),
+                Err(_) => break Found::Unknown,
+            },
+        }
+    };
+    Ok(match found {
+        Found::Done(effect) => Ended::Done(effect),
+        Found::Failed { code, message } => Ended::Refused { code, message },
+        Found::NotThere { .. } if attempts >= context.policies.limits.current().provider_calls_max => Ended::NeedsPerson {
+            instead: "The provider does not have it, and sending it has failed too often: do it in the provider's dashboard.".to_owned(),
+            absent: true,
+        },
+        Found::NotThere { note } => Ended::NotThere { note },
+        Found::Unclear { instead } => Ended::NeedsPerson { instead, absent: false },
+        Found::Unknown => Ended::InDoubt { burned: false },
+    })
+}
+
+/// Sends an action, request by request.
+pub(super) async fn send(context: &Context, work: &Work) -> Result<Ended, Fault> {
+    let effects = match acting(&work.head)? {
+        Acting::Through(effects) => effects,
+        Acting::ByHand(instead) => return Ok(by_hand(instead)),
+    };
+    let order = order(context, work);
+    let (mut replies, mut changed): (Vec<Reply>, bool) = (Vec::new(), false);
+    loop {
+        let call = match (effects.act)(&order, &replies) {
+            Act::Ended(answer) => {
+                return Ok(match answer {
+                    Answer::Done(effect) => Ended::Done(effect),
+                    Answer::Refused { code, message } if changed => {
+                        let instead =
+                            format!("It was begun at the provider and then refused ({code}: {message}): finish it there, or undo it.");
+                        Ended::NeedsPerson { instead, absent: false }
+                    }
+                    Answer::Refused { code, message } => Ended::Refused { code, message },
+                    Answer::NotNow if changed => Ended::InDoubt { burned: false },
+                    Answer::NotNow => Ended::NotNow,
+                    Answer::Unknown => Ended::InDoubt { burned: true },
+                    Answer::Unsupported { instead } => Ended::NeedsPerson { instead, absent: !changed },
+                });
+            }
+            Act::Send(_) if replies.len() >= REQUESTS_MAX => return Ok(Ended::InDoubt { burned: true }),
+            Act::Send(call) => call,
+        };
+        let changes = call.method != http::Method::GET;
+        match context.http.call(&work.head.provider, &work.head.source, &call).await {
+            Ok(reply) => {
+                changed |= changes && reply.status < 400;
+                replies.push(reply);
+            }
+            // What only asks, or never left, has done nothing.
+            Err(NoReply::NotSent) if !changed => return Ok(Ended::NotNow),
+            Err(NoReply::Unknown) if !changed && !changes => return Ok(Ended::NotNow),
+            Err(_) => return Ok(Ended::InDoubt { burned: false }),
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! One sending of an action, and under which key the next one goes.
+
+use super::Action;
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// One sending to the provider, stored before it is sent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attempt {
+    pub number: u32,
+    pub key: String,
+    /// When the key was first sent: providers replay it for a while only.
+    pub key_since: Timestamp,
+    /// When anything was sent for the first time.
+    pub first_at: Timestamp,
+    /// The provider failed under this key, and would replay its failure.
+    pub burned: bool,
+    /// What the object was like before it was first sent, where nothing else tells our effect from another.
+    #[serde(default)]
+    pub before: Option<String>,
+}
+
+impl Attempt {
+    /// The same key while the provider still knows it; a new one after, or when the old one would replay a failure.
+    pub fn next(action: &Action, now: Timestamp, key_lives: SignedDuration) -> Self {
+        let Some(last) = &action.attempt else {
+            return Self { number: 1, key: format!("{}-1", action.id), key_since: now, first_at: now, burned: false, before: None };
+        };
+        let number = last.number + 1;
+        // A margin: the provider's window began when it first saw the key, not when we stored it.
+        if !last.burned && now.duration_since(last.key_since) < key_lives - key_lives / 8 {
+            return Self { number, ..last.clone() };
+        }
+        Self { number, key: format!("{}-{number}", action.id), key_since: now, burned: false, ..last.clone() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::action::{Clause, Kind, Preview, Reason};
+    use crate::id::{AccountId, ActionId};
+
+    #[test]
+    fn a_key_is_used_again_while_the_provider_surely_knows_it() {
+        let id = ActionId::of(&AccountId::of("stripe", "default", "cus_1"), "luis", "k");
+        let clause = Clause { rule: "r".into(), policy_version: 1, why: "w".into() };
+        let preview = Preview { summary: String::new(), lines: vec![], clause, digest: "d".into() };
+        let start: Timestamp = "2026-03-01T09:00:00Z".parse().unwrap();
+        let mut action = Action::new(id.clone(), Kind::UpdatePaymentMethod {}, Reason::Other, preview, "luis", start);
+        let day = SignedDuration::from_hours(24);
+        action.attempt = Some(Attempt { before: Some("42".into()), ..Attempt::next(&action, start, day) });
+        for (hours, burned, lives, number) in
+            [(20, false, day, 1), (21, false, day, 2), (1, true, day, 2), (0, false, SignedDuration::ZERO, 2)]
+        {
+            action.attempt.as_mut().unwrap().burned = burned;
+            let next = Attempt::next(&action, start + SignedDuration::from_hours(hours), lives);
+            assert_eq!((next.number, next.key), (2, format!("{id}-{number}")), "{hours} {burned}");
+            assert_eq!((next.first_at, next.before.as_deref(), next.burned), (start, Some("42"), false));
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! Whether what was shown is still so: when somebody decides, and before it is sent.
+
+use super::{Action, Kind, Known, Preview, preview};
+use crate::case::{Case, State as CaseState};
+use crate::staff::MACHINE;
+use jiff::tz::TimeZone;
+
+/// Whether Recoup asked because of a case that has ended since, or asks for something else by now.
+pub fn is_moot(action: &Action, case: Option<&Case>) -> bool {
+    let still = |case: &Case| case.state == CaseState::Open && case.recommended.as_ref().is_some_and(|it| it.kind == action.kind);
+    action.requested_by == MACHINE && action.case.is_some() && !case.is_some_and(still)
+}
+
+/// The preview as the state is now; none if there can be none any more.
+pub fn anew(action: &Action, known: Known<'_>) -> Option<Preview> {
+    preview(&action.kind, known, action.reason_code, action.preview.clause.clone()).ok()
+}
+
+/// Whether what was approved can still be done exactly as it was shown: its own reservation does not stand against it, and
+/// of money it is enough that it still fits.
+pub fn still_holds(action: &Action, known: Known<'_>) -> bool {
+    let mut records = known.records.clone();
+    for payment in records.payments.values_mut() {
+        payment.reserved.remove(&action.id);
+    }
+    let (provider, now) = (&known.head.provider, known.now);
+    let known = Known { records: &records, ..known };
+    let Some(again) = anew(action, known) else { return false };
+    match &action.kind {
+        Kind::Refund { .. } | Kind::Credit { .. } => true,
+        kind if kind.is_link() => true,
+        Kind::Downgrade { at, .. } if *at <= now => false,
+        // Where days are counted, the figures that were shown are those of their day.
+        Kind::Upgrade { at, .. } | Kind::AdjustSeats { at, .. } | Kind::ChangeAddons { at, .. }
+            if provider == "chargebee" && at.to_zoned(TimeZone::UTC).date() != now.to_zoned(TimeZone::UTC).date() =>
+        {
+            false
+        }
+        _ => again.lines == action.preview.lines,
+    }
+}

@@ -1,0 +1,25 @@
+//! An approved action, for the tests of what each provider makes of it.
+
+use domain::action::{Action, Clause, Decision, Kind, Preview, Reason, State, Vote};
+use domain::approval::{Approved, approved};
+use domain::id::{AccountId, ActionId};
+use domain::staff::Role;
+use jiff::Timestamp;
+
+/// Asked for by one, approved by another.
+pub(crate) fn decided(account: &AccountId, kind: Kind, reason: Reason, at: Timestamp) -> Approved<Action> {
+    let vote = Vote {
+        by: "mara".into(),
+        role: Role::Manager,
+        decision: Decision::Approve,
+        digest: "d".into(),
+        note: String::new(),
+        at,
+        within_limit: false,
+        in_place_of: None,
+    };
+    let clause = Clause { rule: "r".into(), policy_version: 1, why: "w".into() };
+    let preview = Preview { summary: String::new(), lines: vec![], clause, digest: "d".into() };
+    let asked = Action::new(ActionId::of(account, "luis", "k"), kind, reason, preview, "luis", at);
+    approved(Action { state: State::Approved, required: vec![Role::Manager], votes: vec![vote], decided_at: Some(at), ..asked }).unwrap()
+}
