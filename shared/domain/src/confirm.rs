@@ -7,7 +7,7 @@ use crate::desk::Desk;
 use crate::event::{Event, InvoiceStatus, Origin, RefundSeen, RefundStatus, Seen, Stated, SubscriptionStatus};
 use crate::id::ActionId;
 use crate::ledger::{Note, Step};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 /// Names the actions that an event speaks of by our own id.
 pub fn named(event: &Event) -> Vec<ActionId> {
@@ -84,40 +84,60 @@ pub fn confirm(event: &Event, desk: &mut Desk, now: Timestamp) -> Vec<Note> {
 /// Confirms what was done and is shown now, where the provider repeats no id of ours.
 fn shown(event: &Event, desk: &mut Desk, now: Timestamp) -> Vec<Note> {
     let mut notes = Vec::new();
-    let shows_balance = event.seen.iter().any(|seen| matches!(seen, Seen::Balance(_)));
-    let done: Vec<_> = desk.actions.values().filter(|action| action.state == State::Executed && action.confirmed_at.is_none()).collect();
-    // Our own answer proves nothing; but the provider's total may have been quicker than it.
-    let proves = |action: &&Action| event.origin != Origin::Answer || matches!(action.kind, Kind::Refund { .. });
-    let done = done.into_iter().filter(proves).filter(|action| shows(&action.kind, &action.id, &desk.touched, shows_balance));
-    for id in done.map(|action| action.id.clone()).collect::<Vec<_>>() {
-        if let Some(action) = desk.actions.get_mut(&id) {
-            action.confirmed_at = Some(now);
-            let body = [("event", event.id.clone()), ("outcome", "shown".to_owned())];
-            notes.push(Note::new(now, Step::Confirmed, &id, &event.provider, body));
+    let shown: Vec<_> = desk.actions.values().filter(|action| proves(event, action, &desk.touched)).map(|it| it.id.clone()).collect();
+    for id in shown {
+        let Some(action) = desk.actions.get_mut(&id) else { continue };
+        match (action.state, &mut action.attempt) {
+            (State::Executed, _) if action.confirmed_at.is_none() => {
+                action.confirmed_at = Some(now);
+                let body = [("event", event.id.clone()), ("outcome", "shown".to_owned())];
+                notes.push(Note::new(now, Step::Confirmed, &id, &event.provider, body));
+                desk.head.under_way.remove(&id);
+                resolve(desk, &id, now);
+            }
+            // Quicker than the answer, which is the outcome.
+            (State::Executing | State::InDoubt, Some(attempt)) => attempt.shown = true,
+            _ => {}
         }
-        desk.head.under_way.remove(&id);
-        resolve(desk, &id, now);
     }
     notes
 }
 
-/// Whether the provider told of a balance that holds an action's credit since it was first sent; it stamps whole seconds.
-pub fn balance_told(action: &Action, head: &Head) -> bool {
-    let (Kind::Credit { amount }, Some(attempt)) = (&action.kind, &action.attempt) else { return false };
-    head.book.balance.get(&amount.currency()).is_some_and(|balance| {
-        let is_since = balance.seen_at().is_some_and(|at| at.as_second() >= attempt.first_at.as_second());
-        is_since && balance.copied().is_some_and(|balance| balance >= *amount)
-    })
+/// Whether an event proves an action: by what the book shows with it, or by what it tells itself.
+///
+/// An event that comes late may tell of what has changed again since; it happened all the same.
+fn proves(event: &Event, action: &Action, book: &Touched) -> bool {
+    // Our own answer proves nothing; but the provider's total may have been quicker than it.
+    if event.origin == Origin::Answer && !matches!(action.kind, Kind::Refund { .. }) {
+        return false;
+    }
+    if shows(&action.kind, &action.id, book) {
+        return true;
+    }
+    // Providers stamp whole seconds.
+    let is_since = action.attempt.as_ref().is_some_and(|attempt| event.at.as_second() >= attempt.first_at.as_second());
+    is_since && tells(event, action)
 }
 
-/// Whether the book shows what an action was to bring about.
-pub fn shows(kind: &Kind, action: &ActionId, book: &Touched, shows_balance: bool) -> bool {
+fn tells(event: &Event, action: &Action) -> bool {
+    if let Kind::Credit { amount } = &action.kind {
+        return event.seen.iter().any(|seen| match seen {
+            Seen::Balance(balance) => balance.available.currency() == amount.currency() && balance.available >= *amount,
+            _ => false,
+        });
+    }
+    let mut alone = Touched::default();
+    alone.fold(&mut Head::new(&event.provider, &event.source, ""), event, SignedDuration::ZERO);
+    shows(&action.kind, &action.id, &alone)
+}
+
+/// Whether the book shows what an action was to bring about. It keeps no history of a balance.
+pub fn shows(kind: &Kind, action: &ActionId, book: &Touched) -> bool {
     match kind.target() {
         Target::Subscription(id) => book.subscriptions.get(id).is_some_and(|subscription| subscription_is(kind, subscription)),
         Target::Invoice(id) => book.invoices.get(id).is_some_and(|invoice| invoice_is(kind, invoice)),
-        Target::Account => matches!(kind, Kind::Credit { .. }) && shows_balance,
         Target::Payment(id) => book.payments.get(id).is_some_and(|payment| payment.has_given_back_for(action)),
-        Target::Several => false,
+        Target::Account | Target::Several => false,
     }
 }
 
@@ -130,10 +150,10 @@ fn subscription_is(kind: &Kind, it: &Subscription) -> bool {
         Kind::Resume { .. } => status.is_some() && status != Some(SubscriptionStatus::Paused),
         Kind::Upgrade { plan, .. } | Kind::Downgrade { plan, .. } => it.plan().is_some_and(|item| item.price == *plan),
         Kind::AdjustSeats { seats, .. } => it.plan().is_some_and(|item| item.quantity == *seats),
-        Kind::ChangeAddons { addons, .. } => addons.iter().all(|addon| {
-            let bought = it.addons().find(|item| item.price == addon.price).map_or(0, |item| item.quantity);
-            bought == addon.quantity
-        }),
+        Kind::ChangeAddons { addons, .. } => {
+            let bought = |price: &str| it.addons().find(|item| item.price == price).map_or(0, |item| item.quantity);
+            it.plan().is_some() && addons.iter().all(|addon| bought(&addon.price) == addon.quantity)
+        }
         Kind::Discount { percent, .. } => {
             it.discount.value().and_then(Stated::value).is_some_and(|discount| discount.percent == Some(*percent))
         }
@@ -210,5 +230,85 @@ fn reopen(desk: &mut Desk, action: &ActionId) {
         case.resolved_at = None;
         case.resolution = None;
         desk.head.cases.insert(case.id.clone(), CaseLine { class: case.class.name().to_owned(), opened_at: case.opened_at });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::action::{Attempt, Clause, Preview, Reason};
+    use crate::id::AccountId;
+    use crate::money::{Currency, Money};
+    use serde_json::{Value, from_value, json};
+
+    fn time(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    fn told(at: &str, origin: &str, seen: &Value) -> Event {
+        let event = json!({"id": format!("evt_{at}"), "provider": "stripe", "source": "default", "origin": origin, "kind": "invoice_changed",
+            "at": at, "customer": "cus_1", "seen": [seen]});
+        from_value(event).unwrap()
+    }
+
+    fn invoice(status: &str) -> Value {
+        json!({"resource": "invoice", "id": "in_1", "status": status, "by_period": false})
+    }
+
+    fn balance(available: &str) -> Value {
+        json!({"resource": "balance", "available": {"amount": available, "currency": "USD"}})
+    }
+
+    fn desk(kind: Kind, state: State) -> Desk {
+        let id = ActionId::of(&AccountId::of("stripe", "default", "cus_1"), "mara", "k");
+        let clause = Clause { rule: "r".into(), policy_version: 1, why: "w".into() };
+        let preview = Preview { summary: String::new(), lines: vec![], clause, digest: "d".into() };
+        let mut action = Action::new(id.clone(), kind, Reason::Other, preview, "mara", time("2026-03-03T05:00:00Z"));
+        action.state = state;
+        action.attempt = Some(Attempt::next(&action, time("2026-03-03T05:00:00.4Z"), SignedDuration::ZERO));
+        let mut desk = Desk::of(Head::new("stripe", "default", "cus_1"), Touched::default());
+        desk.head.expects(&id, &action.kind, time("2026-03-03T05:00:00Z"));
+        desk.actions.insert(id, action);
+        desk
+    }
+
+    /// What is told in order: folded, and then asked whether it proves anything.
+    fn after(mut desk: Desk, events: &[Event]) -> Desk {
+        for event in events {
+            desk.touched.fold(&mut desk.head, event, SignedDuration::ZERO);
+            confirm(event, &mut desk, event.at);
+        }
+        desk
+    }
+
+    #[test]
+    fn what_was_told_late_or_early_proves_all_the_same() {
+        let usd = |text: &str| Money::parse(text, Currency::USD).unwrap();
+        let write_off = Kind::WriteOff { invoice: "in_1".into(), amount: usd("10.00") };
+        let credit = Kind::Credit { amount: usd("10.00") };
+        let closed = |at| told(at, "webhook", &invoice("uncollectible"));
+        let newer = told("2026-03-04T09:57:00Z", "webhook", &invoice("open"));
+        let cases: [(&str, &Kind, Vec<Event>, bool); 8] = [
+            ("in order", &write_off, vec![closed("2026-03-03T05:00:00Z"), newer.clone()], true),
+            ("after a newer one", &write_off, vec![newer.clone(), closed("2026-03-03T05:00:00Z")], true),
+            ("older than what was sent", &write_off, vec![newer.clone(), closed("2026-03-03T04:59:59Z")], false),
+            ("something else", &write_off, vec![newer], false),
+            ("our own answer", &write_off, vec![told("2026-03-03T05:00:00Z", "answer", &invoice("uncollectible"))], false),
+            ("all of it", &credit, vec![told("2026-03-03T05:00:00Z", "webhook", &balance("10.00"))], true),
+            ("too little", &credit, vec![told("2026-03-03T05:00:00Z", "webhook", &balance("9.99"))], false),
+            ("before", &credit, vec![told("2026-03-03T04:00:00Z", "webhook", &balance("10.00"))], false),
+        ];
+        for (what, kind, events, proven) in cases {
+            let done = after(desk(kind.clone(), State::Executed), &events);
+            let action = done.actions.values().next().unwrap();
+            assert_eq!((action.confirmed_at.is_some(), done.head.under_way.is_empty()), (proven, proven), "{what}");
+            for state in [State::Executing, State::InDoubt] {
+                let early = after(desk(kind.clone(), state), &events);
+                let action = early.actions.values().next().unwrap();
+                let shown = action.attempt.as_ref().unwrap().shown;
+                assert_eq!((shown, action.confirmed_at, action.state), (proven, None, state), "{what}: the answer decides");
+                assert!(!early.head.under_way.is_empty());
+            }
+        }
     }
 }

@@ -18,13 +18,17 @@ pub struct Attempt {
     /// What the object was like before it was first sent, where nothing else tells our effect from another.
     #[serde(default)]
     pub before: Option<String>,
+    /// The provider told that it is done, before it answered or while the answer was in doubt.
+    #[serde(default)]
+    pub shown: bool,
 }
 
 impl Attempt {
     /// The same key while the provider still knows it; a new one after, or when the old one would replay a failure.
     pub fn next(action: &Action, now: Timestamp, key_lives: SignedDuration) -> Self {
         let Some(last) = &action.attempt else {
-            return Self { number: 1, key: format!("{}-1", action.id), key_since: now, first_at: now, burned: false, before: None };
+            let key = format!("{}-1", action.id);
+            return Self { number: 1, key, key_since: now, first_at: now, burned: false, before: None, shown: false };
         };
         let number = last.number + 1;
         // A margin: the provider's window began when it first saw the key, not when we stored it.

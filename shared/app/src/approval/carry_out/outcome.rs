@@ -9,7 +9,7 @@ use crate::fault::Fault;
 use crate::store::{self, Attempted, Commit};
 use domain::action::{Action, Kind, Outcome, Sent, State};
 use domain::book::Head;
-use domain::confirm::{balance_told, shows};
+use domain::confirm::shows;
 use domain::event::{self, Event, Origin, RefundSeen, RefundStatus, Seen};
 use domain::id::ActionId;
 use domain::ledger::Step;
@@ -71,7 +71,8 @@ pub async fn store(context: &Context, id: &ActionId, ended: &Ended) -> Result<At
     // That nothing could be asked yet, again, is no news.
     let news = action.attempt.is_some() || action.state != before.state;
     let mut notes: Vec<_> = news.then(|| ledger_note(&action, Step::Outcome, now, body)).into_iter().collect();
-    if action.state == State::Executed && shows(&action.kind, &action.id, &read.records, balance_told(&action, &head)) {
+    let is_shown = action.attempt.as_ref().is_some_and(|attempt| attempt.shown) || shows(&action.kind, &action.id, &read.records);
+    if action.state == State::Executed && is_shown {
         // The webhook was quicker than the answer.
         action.confirmed_at = Some(now);
         notes.push(ledger_note(&action, Step::Confirmed, now, [("outcome", "shown".to_owned()), ("by", head.provider.clone())]));

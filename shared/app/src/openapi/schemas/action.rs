@@ -120,6 +120,7 @@ fn action() -> Value {
         ("first_at", time()),
         ("burned", flag()),
         ("before", or_null(text())),
+        ("shown", flag()),
     ]);
     object([
         ("id", text()),
