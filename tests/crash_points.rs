@@ -2,120 +2,20 @@
 //!
 //! Whatever happens there, the provider sees exactly what it sees when nothing happens: each effect once, none lost.
 
-use crate::matrix::shop;
+mod cases;
+
+use cases::{Case, all, prepared};
 use http::{Method, StatusCode};
 use jiff::SignedDuration;
 use local::sandbox::Seen;
 use local::service::Service;
-use serde_json::{Value, json};
+use serde_json::json;
 use shared::app::ports::{Clock, QueueName};
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tests::faults::{Fate, Hit, inject};
-use tests::world::{ask, deliver_to, get, import, open_at};
-
-/// Something that is approved, at some provider.
-struct Case {
-    provider: &'static str,
-    account: &'static str,
-    kind: &'static str,
-    params: Value,
-}
-
-fn case(provider: &'static str, account: &'static str, kind: &'static str, params: Value) -> Case {
-    Case { provider, account, kind, params }
-}
-
-fn cases() -> Vec<Case> {
-    let usd = |amount: &str| json!({"amount": amount, "currency": "USD"});
-    let stripe = |account, kind, params| case("stripe", account, kind, params);
-    let chargebee = |kind, params| case("chargebee", "chargebee:cb_1", kind, params);
-    let lemon = |kind, params| case("lemonsqueezy", "lemonsqueezy:77", kind, params);
-    let mollie = |kind, params| case("mollie", "mollie:cst_1", kind, params);
-    let cat = |kind, params| case("revenuecat", "revenuecat:user_1", kind, params);
-    let invoice = |id: &str| json!({"invoice": id});
-    vec![
-        stripe("stripe:cus_1", "payment_link", invoice("in_1")),
-        stripe("stripe:cus_1", "resend_invoice", invoice("in_1")),
-        stripe("stripe:cus_1", "tax_invoice", invoice("in_1")),
-        stripe("stripe:cus_1", "update_payment_method", json!({})),
-        stripe("stripe:cus_1", "refund", json!({"payment": "ch_1", "amount": usd("24.00")})),
-        stripe("stripe:cus_1", "credit", json!({"amount": usd("15.00")})),
-        stripe("stripe:cus_1", "retry_payment", invoice("in_500")),
-        stripe("stripe:cus_1", "mark_paid", invoice("in_500")),
-        stripe("stripe:cus_1", "write_off", invoice("in_500")),
-        stripe("stripe:cus_1", "void_invoice", invoice("in_500")),
-        stripe("stripe:cus_1", "extend_grace", json!({"invoice": "in_1", "days": 5})),
-        stripe("stripe:cus_1", "defer", json!({"invoice": "in_500", "days": 5})),
-        stripe("stripe:cus_2", "extend_trial", json!({"days": 5})),
-        stripe("stripe:cus_1", "pause", json!({})),
-        stripe("stripe:cus_3", "resume", json!({})),
-        stripe("stripe:cus_4", "upgrade", json!({"plan": "price_business"})),
-        stripe("stripe:cus_4", "downgrade", json!({"plan": "price_basic"})),
-        stripe("stripe:cus_4", "change_addons", json!({"addons": [{"price": "price_basic", "quantity": 1}]})),
-        stripe("stripe:cus_4", "adjust_seats", json!({"seats": 9})),
-        stripe("stripe:cus_4", "discount", json!({"percent": "10"})),
-        stripe("stripe:cus_1", "cancel", json!({"customer_requested": true})),
-        stripe("stripe:cus_1", "force_cancel", json!({})),
-        stripe("stripe:cus_1", "erase_person", json!({})),
-        stripe(
-            "stripe:cus_1",
-            "bundle",
-            json!({"actions": [
-                {"kind": "refund", "params": {"payment": "ch_1", "amount": usd("24.00")}},
-                {"kind": "credit", "params": {"amount": usd("5.00")}},
-                {"kind": "cancel", "params": {"when": "now", "customer_requested": true}},
-            ]}),
-        ),
-        chargebee("payment_link", invoice("6")),
-        chargebee("refund", json!({"payment": "txn_2", "amount": usd("10.00")})),
-        chargebee("credit", json!({"amount": usd("15.00")})),
-        chargebee("upgrade", json!({"plan": "business"})),
-        chargebee("downgrade", json!({"plan": "basic"})),
-        chargebee("adjust_seats", json!({"seats": 9})),
-        chargebee("discount", json!({"percent": "10"})),
-        chargebee("pause", json!({})),
-        chargebee("cancel", json!({"customer_requested": true})),
-        lemon("refund", json!({"payment": "subscription-invoices:1", "amount": usd("5.00")})),
-        lemon("upgrade", json!({"plan": "303"})),
-        lemon("adjust_seats", json!({"seats": 9})),
-        lemon("pause", json!({})),
-        lemon("cancel", json!({"customer_requested": true})),
-        lemon("credit", json!({"amount": usd("5.00")})),
-        mollie("refund", json!({"payment": "tr_7UhSN1zuXS", "amount": {"amount": "5.00", "currency": "EUR"}})),
-        mollie("payment_link", invoice("tr_fail1")),
-        mollie("retry_payment", invoice("tr_fail1")),
-        cat("update_payment_method", json!({})),
-        cat("pause", json!({})),
-    ]
-}
-
-/// A service in which the case can be asked for.
-async fn prepared(case: &Case) -> Service {
-    if case.provider == "stripe" {
-        return shop().await;
-    }
-    let files: &[&str] = match case.provider {
-        "chargebee" if matches!(case.kind, "payment_link") => &["subscription_created.pc1", "invoice_generated"],
-        "chargebee" => &["subscription_created.pc1", "invoice_generated", "payment_succeeded"],
-        "lemonsqueezy" => &["subscription_created", "subscription_payment_recovered"],
-        "mollie" => &["payment.paid", "payment.failed"],
-        _ => &["INITIAL_PURCHASE"],
-    };
-    let service = open_at("2026-03-04T11:00:00Z").await;
-    for file in files {
-        let path = format!("{}/fixtures/{}/{file}.json", env!("CARGO_MANIFEST_DIR"), case.provider);
-        let (status, answer) = deliver_to(&service, case.provider, &std::fs::read(path).unwrap()).await;
-        assert_eq!(status, StatusCode::OK, "{answer}");
-        service.work().await.unwrap();
-    }
-    let prices = "provider,price,plan,role,unit,currency,interval,rank\nchargebee,basic,Basic,plan,1.00,USD,month,1\n\
-                  chargebee,business,Business,plan,99.00,USD,month,3\nlemonsqueezy,3,Pro,plan,19.00,USD,month,2\n\
-                  lemonsqueezy,303,Large,plan,99.00,USD,month,3\n";
-    assert_eq!(import(&service, "mara", "catalogue", prices, false).await.0, StatusCode::OK);
-    service
-}
+use tests::world::{ask, get};
 
 /// Asks for the case and approves it, without carrying it out.
 async fn approve(service: &Service, case: &Case) -> String {
@@ -186,6 +86,10 @@ async fn live(case: &Case, trouble: Trouble) -> End {
         Trouble::At(number, hit) => Fate::at(number, hit),
         _ => Fate::at(u64::MAX, Hit::CrashBefore),
     };
+    let due = get(&service, &format!("/api/actions/{id}")).await["executes_after"].as_str().map(|at| at.parse().unwrap());
+    if let Some(due) = due {
+        service.clock.advance(due).unwrap();
+    }
     inject(&mut service, &fate);
     match trouble {
         Trouble::Provider(status, late) => {
@@ -229,7 +133,7 @@ async fn live(case: &Case, trouble: Trouble) -> End {
 
 #[test]
 fn whatever_stops_it_each_effect_happens_once() {
-    let cases = cases();
+    let cases = all();
     let next = AtomicUsize::new(0);
     let counted: Mutex<BTreeMap<&'static str, usize>> = Mutex::default();
     let failures: Mutex<Vec<String>> = Mutex::default();
@@ -238,6 +142,7 @@ fn whatever_stops_it_each_effect_happens_once() {
         while let Some(case) = cases.get(next.fetch_add(1, Ordering::SeqCst)) {
             runtime.block_on(async {
                 let clean = live(case, Trouble::None).await;
+                println!("{} {}: {} after {} changes", case.provider, case.kind, clean.state, clean.steps);
                 let expected = matches!(clean.state.as_str(), "executed" | "needs_person");
                 assert!(expected, "{} {}: {clean:?}", case.provider, case.kind);
                 let mut troubles = vec![(Trouble::Doubled, "doubled messages")];

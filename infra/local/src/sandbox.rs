@@ -251,7 +251,9 @@ impl Sandbox {
             Some("timeout_done") => {
                 let reply = self.change(provider, source, call)?;
                 self.remember(provider, call, &reply)?;
-                self.note(provider, call, "timeout_done", &reply.body)?;
+                // What the provider would have refused was not done either.
+                let status = if reply.status < 300 { "timeout_done" } else { "timeout_not_done" };
+                self.note(provider, call, status, &reply.body)?;
                 Ok(Err(NoReply::Unknown))
             }
             Some(status) => {

@@ -134,14 +134,14 @@ fn tells(event: &Event, action: &Action) -> bool {
 /// Whether the book shows what an action was to bring about. It keeps no history of a balance.
 pub fn shows(kind: &Kind, action: &ActionId, book: &Touched) -> bool {
     match kind.target() {
-        Target::Subscription(id) => book.subscriptions.get(id).is_some_and(|subscription| subscription_is(kind, subscription)),
+        Target::Subscription(id) => book.subscriptions.get(id).is_some_and(|subscription| subscription_is(kind, action, subscription)),
         Target::Invoice(id) => book.invoices.get(id).is_some_and(|invoice| invoice_is(kind, invoice)),
         Target::Payment(id) => book.payments.get(id).is_some_and(|payment| payment.has_given_back_for(action)),
         Target::Account | Target::Several => false,
     }
 }
 
-fn subscription_is(kind: &Kind, it: &Subscription) -> bool {
+fn subscription_is(kind: &Kind, action: &ActionId, it: &Subscription) -> bool {
     let status = it.status.copied();
     let ended = status == Some(SubscriptionStatus::Ended);
     match kind {
@@ -155,7 +155,9 @@ fn subscription_is(kind: &Kind, it: &Subscription) -> bool {
             it.plan().is_some() && addons.iter().all(|addon| bought(&addon.price) == addon.quantity)
         }
         Kind::Discount { percent, .. } => {
-            it.discount.value().and_then(Stated::value).is_some_and(|discount| discount.percent == Some(*percent))
+            let discount = it.discount.value().and_then(Stated::value);
+            // A coupon of ours is called like the action.
+            discount.is_some_and(|told| told.percent == Some(*percent) || told.code.as_deref() == Some(action.as_str()))
         }
         Kind::Cancel { when: When::PeriodEnd, .. } => ended || it.ends_at.value().and_then(Stated::value).is_some(),
         Kind::Cancel { .. } | Kind::ForceCancel { .. } => ended,
@@ -166,7 +168,8 @@ fn subscription_is(kind: &Kind, it: &Subscription) -> bool {
 fn invoice_is(kind: &Kind, it: &Invoice) -> bool {
     match kind {
         Kind::RetryPayment { .. } | Kind::MarkPaid { .. } => it.due() == Due::Paid,
-        Kind::WriteOff { .. } => it.status.copied() == Some(InvoiceStatus::Uncollectible),
+        // Mollie knows only one way to give an invoice up.
+        Kind::WriteOff { .. } => matches!(it.status.copied(), Some(InvoiceStatus::Uncollectible | InvoiceStatus::Void)),
         Kind::VoidInvoice { .. } => it.status.copied() == Some(InvoiceStatus::Void),
         _ => false,
     }

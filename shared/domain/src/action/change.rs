@@ -74,7 +74,7 @@ pub(super) fn addons_after(known: &Known<'_>, subscription: &str, addons: &[Addo
             (None, 0) => return Err(NoPreview::Same(subscription.to_owned())),
             (None, quantity) => {
                 let price = known.sold(&addon.price)?;
-                if price.interval != plan.interval {
+                if plan.interval.is_some() && price.interval != plan.interval {
                     return Err(NoChange::OtherInterval { from: plan.price.clone(), to: price.price.clone() }.into());
                 }
                 let (name, unit) = (price.name.clone(), price.unit);

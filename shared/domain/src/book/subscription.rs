@@ -89,6 +89,10 @@ impl Subscription {
             sum += monthly(unit.amount().checked_mul(Decimal::from(item.quantity))?, item.interval?);
         }
         if let Some(discount) = self.discount.value().and_then(Stated::value) {
+            // Somewhere only the name of a coupon is told.
+            if discount.percent.is_none() && discount.amount.is_none() {
+                return None;
+            }
             let percent = discount.percent.unwrap_or_default();
             let interval = recurring.clone().find_map(|item| item.interval)?;
             let amount = discount.amount.filter(|amount| amount.currency() == currency).map_or(Decimal::ZERO, Money::amount);
@@ -161,11 +165,13 @@ mod tests {
         ];
         let percent = |percent: i64| Some(Stated::Is(Discount { code: None, percent: Some(Decimal::from(percent)), amount: None }));
         let amount = Some(Stated::Is(Discount { code: None, percent: None, amount: Some(Money::from_minor(5000, Currency::USD)) }));
+        let coupon = Some(Stated::Is(Discount { code: Some("SPRING".into()), percent: None, amount: None }));
         let (active, trial) = (SubscriptionStatus::Active, SubscriptionStatus::Trial);
         for (name, status, discount, expected) in [
             ("whole", active, None, Some("42.04")), // 37.035 + 5 = 42.035, half to even
             ("a tenth off", active, percent(10), Some("37.83")),
             ("more off than there is", active, amount, Some("0.00")),
+            ("nobody told how much is off", active, coupon, None),
             ("trial", trial, None, None),
         ] {
             let seen = SubscriptionSeen { status: Some(status), items: Some(items.clone()), discount, ..SubscriptionSeen::default() };

@@ -3,7 +3,7 @@
 use super::wire;
 use crate::Malformed;
 use crate::value::{Text, millis, minor, rate_major, seconds};
-use domain::event::{Interval, IntervalUnit, Item, Role, SubscriptionSeen, SubscriptionStatus};
+use domain::event::{Discount, Interval, IntervalUnit, Item, Role, SubscriptionSeen, SubscriptionStatus};
 use domain::money::Rate;
 
 pub(super) fn of_subscription(subscription: wire::Subscription<'_>) -> Result<SubscriptionSeen, Malformed> {
@@ -67,6 +67,9 @@ pub(super) fn of_subscription(subscription: wire::Subscription<'_>) -> Result<Su
         _ => (None, true),
     };
     let ends = subscription.cancelled_at.or(subscription.current_term_end.filter(|_| !renewing));
+    // What a coupon takes off stands at the coupon, not here.
+    let coupon = subscription.coupons.into_iter().flatten().last();
+    let discount = coupon.map(|coupon| Discount { code: Some(coupon.coupon_id.into()), percent: None, amount: None });
     Ok(SubscriptionSeen {
         id: subscription.id.into(),
         as_of: subscription.resource_version.map(millis).transpose()?,
@@ -78,6 +81,7 @@ pub(super) fn of_subscription(subscription: wire::Subscription<'_>) -> Result<Su
         trial_ends_at: subscription.trial_end.map(seconds).transpose()?,
         ends_at: status.map(|_| ends.map(seconds).transpose()).transpose()?.map(Into::into),
         contract_ends_at: subscription.contract_term.and_then(|term| term.contract_end).map(seconds).transpose()?,
+        discount: status.map(|_| discount.into()),
         resumes_at: status.map(|_| subscription.resume_date.map(seconds).transpose()).transpose()?.map(Into::into),
         ..SubscriptionSeen::default()
     })

@@ -126,6 +126,14 @@ pub(super) struct Subscription<'a> {
     pub cancelled_at: Option<i64>,
     pub resume_date: Option<i64>,
     pub contract_term: Option<ContractTerm>,
+    #[serde(borrow)]
+    pub coupons: Option<Vec<Coupon<'a>>>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Coupon<'a> {
+    #[serde(borrow)]
+    pub coupon_id: Text<'a>,
 }
 
 #[derive(Deserialize)]

@@ -31,7 +31,7 @@ pub(super) fn subscription(subscription: Object<'_>) -> Result<Read, Malformed> 
     let seen = SubscriptionSeen {
         id: subscription.id.as_deref().unwrap_or_default().to_owned(),
         // Collection that is paused is a pause, although the status stays.
-        status: status.map(|status| if paused && status == SubscriptionStatus::Active { SubscriptionStatus::Paused } else { status }),
+        status: status.map(|status| if paused && goes_on(status) { SubscriptionStatus::Paused } else { status }),
         // A list that was cut short would say that there is no more.
         items: (!items.is_empty() && !cut).then_some(items),
         discount: discount(subscription.discount, subscription.discounts)?,
@@ -103,6 +103,11 @@ fn discount(one: Option<wire::Discount<'_>>, many: Discounts<'_>) -> Result<Opti
     Ok(Some(coupon.map(read).transpose()?.into()))
 }
 
+/// Whether a subscription is charged again by itself, at some time.
+fn goes_on(status: SubscriptionStatus) -> bool {
+    matches!(status, SubscriptionStatus::Active | SubscriptionStatus::Trial | SubscriptionStatus::PastDue)
+}
+
 fn subscription_status(status: &str) -> Option<SubscriptionStatus> {
     Some(match status {
         "trialing" => SubscriptionStatus::Trial,
@@ -114,4 +119,35 @@ fn subscription_status(status: &str) -> Option<SubscriptionStatus> {
         "canceled" | "incomplete_expired" => SubscriptionStatus::Ended,
         _ => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Provider, Reading, stripe};
+    use domain::event::{Seen, SubscriptionStatus};
+    use serde_json::{Value, json};
+
+    fn status(status: &str, pause: &Value) -> Option<SubscriptionStatus> {
+        let provider: &Provider = &stripe::PROVIDER;
+        let object = json!({"id": "sub_1", "object": "subscription", "customer": "cus_1", "status": status, "pause_collection": pause});
+        let event = json!({"id": "evt_1", "object": "event", "created": 1_772_359_200, "livemode": true, "type": "customer.subscription.updated",
+            "data": {"object": object}});
+        let Ok(Reading::Events(events)) = (provider.read)(event.to_string().as_bytes(), "default") else { panic!("{event}") };
+        let Seen::Subscription(seen) = &events[0].seen[0] else { panic!("{events:?}") };
+        seen.status
+    }
+
+    #[test]
+    fn a_pause_of_collection_is_a_pause_of_whatever_would_be_collected() {
+        let pause = json!({"behavior": "void", "resumes_at": null});
+        for (told, running, paused) in [
+            ("active", SubscriptionStatus::Active, SubscriptionStatus::Paused),
+            ("trialing", SubscriptionStatus::Trial, SubscriptionStatus::Paused),
+            ("past_due", SubscriptionStatus::PastDue, SubscriptionStatus::Paused),
+            ("unpaid", SubscriptionStatus::Unpaid, SubscriptionStatus::Unpaid),
+            ("canceled", SubscriptionStatus::Ended, SubscriptionStatus::Ended),
+        ] {
+            assert_eq!((status(told, &Value::Null), status(told, &pause)), (Some(running), Some(paused)), "{told}");
+        }
+    }
 }
