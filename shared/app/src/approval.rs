@@ -8,7 +8,7 @@ mod case;
 pub(crate) mod decide;
 pub(crate) mod desk;
 mod link;
-mod settle;
+pub(crate) mod settle;
 mod slack;
 mod tell;
 mod withdraw;
@@ -26,6 +26,7 @@ use crate::routes::Endpoint;
 use crate::seal;
 use crate::sources;
 use crate::stop;
+use crate::task;
 use crate::token::{self, Caller};
 use crate::web::{self, Answer, Problem};
 use bytes::Bytes;
@@ -140,6 +141,21 @@ async fn signed_in(context: &Context, endpoint: Endpoint, request: &Request<Byte
                 Ok(_) => web::see_other(&page),
                 Err(problem) => web::see_with(&page, &problem.message),
             })
+        }
+        Endpoint::TellTask(id) => {
+            let word = serde_json::from_slice(request.body())
+                .map_err(|error| Problem::malformed(format!("send one of `assign`, `snooze_until` and `done`: {error}")))?;
+            Ok(web::json(StatusCode::OK, &task::tell(context, &task::task_id(&id)?, &word, &caller.staff).await?))
+        }
+        Endpoint::TellTaskPage(id) => {
+            let fields = web::fields(request.body());
+            own_form(caller, &fields)?;
+            let id = task::task_id(&id)?;
+            let notice = match task::tell(context, &id, &task::form(context, &fields)?, &caller.staff).await {
+                Ok(_) => "Noted.".to_owned(),
+                Err(problem) => problem.message,
+            };
+            Ok(web::see_with(&format!("/tasks/{id}"), &notice))
         }
         Endpoint::Stop => {
             let wish = serde_json::from_slice(request.body()).map_err(|error| {

@@ -9,7 +9,9 @@ use crate::find::put_terms;
 use crate::message::{Message, send_all};
 use crate::ports::{Key, QueueName};
 use crate::store::{self, Attempted, Batch, Commit, External, Of, Receipt, Sent, Stored, Timeline, keys};
+use crate::task;
 use crate::waiting::{self, external_keys, guest, nobodys};
+use domain::action::{Action, State as ActionState};
 use domain::book::{Head, ResourceId, Touched, touches};
 use domain::classify::{self, Decided, Scene};
 use domain::confirm;
@@ -122,6 +124,12 @@ async fn once(context: &Context, event: &Event, manner: Manner<'_>, trace: &str)
     decisions.iter().for_each(|decision| commit.create(decision));
     put_externals(&mut commit, &batch, &externals, &account);
     put_terms(&mut commit, &before, &after);
+    for action in after.actions.values() {
+        let was = |before: &Action| before.state == ActionState::NeedsPerson && action.state != ActionState::NeedsPerson;
+        if before.actions.get(&action.id).is_some_and(was) {
+            task::end(context, &mut batch, &mut commit, action, &event.provider, "").await?;
+        }
+    }
     put_notes(&mut commit, &batch, &account, notes)?;
     put_facts(&mut commit, &format!("{}:{}", event.provider, event.id), &before, &after, context);
     watch::put(context, &mut commit, &before, &after, event.origin).await?;

@@ -11,6 +11,7 @@ use domain::book::{Due, Head, Invoice, Person, PlanLine};
 use domain::dunning::{Plan, PlanState, Step, StepKind, plan};
 use domain::id::{AccountId, digest};
 use domain::incident::Watch;
+use domain::leaving::LEFT;
 use jiff::SignedDuration;
 use std::collections::BTreeMap;
 
@@ -75,7 +76,8 @@ async fn recover(context: &Context, account: &AccountId, invoice: &str, trace: &
     }
     let policy = context.policies.dunning.current();
     let planned = plan(account, &read.invoice, read.head.since(), policy, context.clock.now(), trace);
-    let (Some(plan), None) = (planned, &read.plan) else { return Ok(Attempted::Done(Done::NothingToDo)) };
+    // What somebody owes who has left is agreed with a person.
+    let (Some(plan), None, false) = (planned, &read.plan, has_left(&read)) else { return Ok(Attempted::Done(Done::NothingToDo)) };
 
     // Write.
     write(context, read, &plan, Done::Planned).await
@@ -105,6 +107,8 @@ async fn begin(context: &Context, account: &AccountId, invoice: &str) -> Result<
     plan.doubt(Some(now));
     if !matches!(read.invoice.due(), Due::Open(_)) {
         plan.stop("settled", now);
+    } else if has_left(&read) {
+        plan.stop(LEFT, now);
     } else if !writes {
         plan.stop("Recoup may not write to the customers of this source", now);
     }
@@ -119,6 +123,10 @@ async fn begin(context: &Context, account: &AccountId, invoice: &str) -> Result<
         return Ok(Attempted::Done(letter));
     }
     write(context, read, &plan, letter).await
+}
+
+fn has_left(read: &Read) -> bool {
+    read.invoice.subscription.value().is_some_and(|subscription| read.head.has_left(subscription))
 }
 
 /// Records how the sending of a step ended.

@@ -26,6 +26,7 @@ pub mod sources;
 pub mod staff;
 pub mod stop;
 pub mod store;
+pub mod task;
 pub mod token;
 pub mod waiting;
 pub mod web;

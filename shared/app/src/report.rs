@@ -19,7 +19,7 @@ use http::{Request, StatusCode, header};
 use serde_json::{Value, json};
 
 pub use pages::viewer;
-pub use read::{month_report, waiting};
+pub use read::{Window, month_report, waiting};
 
 /// How a message ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -96,7 +96,7 @@ pub fn action_json(action: &Action) -> Value {
         object.extend(kind);
     }
     object.remove("told");
-    object.insert("link_sent".to_owned(), json!(action.told.link));
+    object.insert("customer_told".to_owned(), json!(action.told.customer));
     object.insert("policy_version".to_owned(), json!(action.preview.clause.policy_version));
     object.insert("receipt".to_owned(), json!(format!("/api/actions/{}/receipt", action.id)));
     value

@@ -229,11 +229,12 @@ pub struct Told {
     pub next_at: Option<Timestamp>,
     /// Where the messages stand that ask for it, to take their buttons away.
     pub messages: Vec<String>,
-    /// How the customer's link was sent.
-    pub link: Option<Sent>,
+    /// How the customer was sent their link, or that they have left.
+    #[serde(alias = "link")]
+    pub customer: Option<Sent>,
 }
 
-/// How a link was sent to the customer. A message is sent at most once: what stays `sending` is in doubt.
+/// How something was sent to the customer. A message is sent at most once: what stays `sending` is in doubt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Sent {

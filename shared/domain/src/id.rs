@@ -61,6 +61,11 @@ id! {
 }
 
 id! {
+    /// One task of a person; the account can be read from it.
+    TaskId
+}
+
+id! {
     /// One trouble of many accounts.
     IncidentId
 }
@@ -140,6 +145,20 @@ impl DecisionId {
 
     pub fn account(&self) -> AccountId {
         within_account(&self.0, "dec_").expect("a decision id holds its account")
+    }
+}
+
+impl TaskId {
+    pub fn of(account: &AccountId, origin: &str, about: &str) -> Self {
+        Self(format!("task_{}_{}", account.tail(), digest(&[origin, about], 12)))
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        within_account(text, "task_").map(|_| Self(text.to_owned()))
+    }
+
+    pub fn account(&self) -> AccountId {
+        within_account(&self.0, "task_").expect("a task id holds its account")
     }
 }
 

@@ -9,6 +9,7 @@ pub const STYLE: &str = include_str!("style.css");
 /// Who looks at the page.
 #[derive(Debug, Clone)]
 pub struct Viewer {
+    pub id: String,
     pub name: String,
     pub role: Role,
     /// What a form must send back; without it there are no buttons.
@@ -25,6 +26,7 @@ const PLACES: &[(&str, &str)] = &[
     ("/disputes", "Disputes"),
     ("/approvals", "Approvals"),
     ("/actions", "Actions"),
+    ("/tasks", "Tasks"),
     ("/dunning", "Dunning"),
     ("/tickets", "Tickets"),
     ("/sources", "Sources"),
@@ -71,10 +73,15 @@ fn link(path: &str, name: &str, place: &str) -> Markup {
     html! { a href=(path) aria-current=[(path == place).then_some("page")] { (name) } }
 }
 
+/// Enter in a field presses a form's first button. This is the first, and does nothing, so that no key slip approves.
+pub(crate) fn no_default() -> Markup {
+    html! { button type="submit" disabled hidden {} }
+}
+
 /// A state, coloured by how it is going and readable without colour.
 pub(crate) fn state(name: &str) -> Markup {
     let mood = match name {
-        "executed" | "resolved" | "won" | "over" | "paid" | "sent" | "finished" | "active" | "low" => "good",
+        "executed" | "done" | "resolved" | "won" | "over" | "paid" | "sent" | "finished" | "active" | "low" => "good",
         "failed" | "denied" | "lost" | "needs_person" | "in_doubt" | "high" | "uncollectible" => "bad",
         "open" | "under_review" | "waiting_approval" | "executing" | "approved" | "grace" | "medium" | "running" => "warn",
         _ => "soft",

@@ -16,6 +16,7 @@ mod report;
 mod slack;
 mod sources;
 mod stop;
+mod task;
 
 pub use account::{Alike, AlikeRow, account};
 pub use action::action;
@@ -31,3 +32,4 @@ pub use report::report;
 pub use slack::{approval_blocks, case_blocks};
 pub use sources::{sources, tickets};
 pub use stop::stop;
+pub use task::{task, tasks};

@@ -184,7 +184,7 @@ mod tests {
     const TOKEN: &str = "70c370c370c370c370c370c370c370c3";
 
     fn viewer(role: Role) -> Viewer {
-        Viewer { name: "Mara".into(), role, csrf: Some("own-form".into()), local: false }
+        Viewer { id: "mara".into(), name: "Mara".into(), role, csrf: Some("own-form".into()), local: false }
     }
 
     fn session(deciding: Deciding) -> Proof {

@@ -20,6 +20,7 @@ use shared::domain::id::{AccountId, sha256};
 use shared::domain::incident::{Outcome as PulseOutcome, Pulse, Stretch};
 use shared::domain::ledger::{Entry, LedgerHead, Step, verify};
 use shared::domain::money::Money;
+use shared::domain::task::{About, State as TaskState, Task};
 use std::collections::{BTreeMap, BTreeSet};
 
 fn must(holds: bool, what: impl FnOnce() -> String) -> Result<(), String> {
@@ -33,6 +34,7 @@ struct Books {
     ledger_head: Option<LedgerHead>,
     timeline: Vec<Timeline>,
     subscriptions: BTreeMap<String, Subscription>,
+    tasks: Vec<Task>,
 }
 
 /// Checks all invariants and returns a digest of what stands.
@@ -53,6 +55,8 @@ pub async fn check(
         ledger_verifies(&books)?;
         effects_were_decided(&books)?;
         nothing_hangs(&books)?;
+        tasks_are_those_left(&books)?;
+        who_left_is_left_alone(&books, service.clock.now())?;
         no_letter_after_the_end(service, &books)?;
         beats.extend(Pulse::all(&books.desk.touched, &books.desk.head, &service.context.policies.declines).into_values());
         facts.extend(books.desk.facts(&service.context.policies.declines).into_values().map(|fact| (fact, 1)));
@@ -100,6 +104,7 @@ async fn books(service: &Service, account: &AccountId) -> Option<Books> {
         ledger: records(service, account, keys::LEDGER_PREFIX).await,
         ledger_head: read(&service.context, &keys::ledger_head(account)).await.unwrap(),
         timeline: records(service, account, keys::TIMELINE_PREFIX).await,
+        tasks: records(service, account, "TASK#").await,
         subscriptions: subscriptions.into_iter().map(|of| (of.value.id.clone(), of.value)).collect(),
     })
 }
@@ -128,6 +133,10 @@ fn same_in_any_order(books: &Books, dice: &mut Dice) -> Result<(), String> {
     })
 }
 
+fn is_told(kind: &Kind) -> bool {
+    kind.is_told() && !matches!(kind, Kind::Downgrade { .. })
+}
+
 fn ledger_verifies(books: &Books) -> Result<(), String> {
     let Some(head) = &books.ledger_head else { return must(books.ledger.is_empty(), || "a ledger without a head".to_owned()) };
     verify(head, &books.ledger).map_err(|broken| format!("the ledger of {}: {broken}", head.account))?;
@@ -141,7 +150,7 @@ fn ledger_verifies(books: &Books) -> Result<(), String> {
             (Step::Attempted, sent),
             // A webhook that is quicker than the answer is the outcome of a refund as well.
             (Step::Outcome, !matches!(action.kind, Kind::Refund { .. })),
-            (Step::Confirmed, action.kind.is_told()),
+            (Step::Confirmed, is_told(&action.kind)),
         ];
         for (step, _) in wanted.into_iter().filter(|(_, wanted)| *wanted) {
             must(steps.contains(&step), || format!("the receipt of {} {} lacks {step:?}: {steps:?}", action.kind.name(), action.id))?;
@@ -175,7 +184,8 @@ fn nothing_hangs(books: &Books) -> Result<(), String> {
         must(!matches!(action.state, State::Approved | State::Executing | State::InDoubt), || {
             format!("{} hangs: {:?} {:?}", action.id, action.state, action.attempt)
         })?;
-        let told = action.kind.is_told() && action.state == State::Executed;
+        // A downgrade is told of at the renewal, which no storm lives to see.
+        let told = is_told(&action.kind) && action.state == State::Executed;
         must(!told || action.confirmed_at.is_some(), || format!("{} {} was never confirmed", action.kind.name(), action.id))?;
     }
     for payment in books.desk.touched.payments.values() {
@@ -186,6 +196,25 @@ fn nothing_hangs(books: &Books) -> Result<(), String> {
         if let (Some(taken), Some(back)) = (payment.taken(), payment.given_back()) {
             must(back <= taken, || format!("{} gave back {back} of {taken}", payment.id))?;
         }
+    }
+    Ok(())
+}
+
+/// What is left to a person is their task until it is over, and nothing else is.
+fn tasks_are_those_left(books: &Books) -> Result<(), String> {
+    let left = books.desk.actions.values().filter(|action| action.state == State::NeedsPerson && action.members.is_empty());
+    let left: BTreeSet<_> = left.map(|action| &action.id).collect();
+    let open = books.tasks.iter().filter(|task| task.state == TaskState::Open);
+    let open: BTreeSet<_> = open.filter(|task| matches!(task.about, About::Action { .. })).map(|task| task.about.action()).collect();
+    must(left == open, || format!("left to people is {left:?}, and their tasks are {open:?}"))
+}
+
+/// Nothing is asked for of a customer who has left.
+fn who_left_is_left_alone(books: &Books, now: Timestamp) -> Result<(), String> {
+    for plan in books.desk.plans.values() {
+        let invoice = books.desk.touched.invoices.get(&plan.invoice);
+        let left = invoice.and_then(|invoice| invoice.subscription.value()).is_some_and(|of| books.desk.head.has_left(of));
+        must(!left || plan.next().is_none_or(|step| step.due_at > now), || format!("{} is still asked for", plan.invoice))?;
     }
     Ok(())
 }

@@ -14,10 +14,11 @@ use domain::approval::{self, KINDS, Scales, next_ask, weigh};
 use domain::book::Head;
 use domain::case::{Case, State as CaseState};
 use domain::id::{AccountId, ActionId, CaseId, sha256};
+use domain::money::Money;
 use domain::staff::{MACHINE, Staff};
 use http::{Request, StatusCode};
-use jiff::SignedDuration;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 use rust_decimal::Decimal;
 use serde::Deserialize;
 
@@ -183,6 +184,26 @@ pub async fn for_case(context: &Context, case: &CaseId, trace: &str) -> Result<D
             Ok(Done::NothingToDo)
         }
     }
+}
+
+/// Asks people to give back what somebody was charged after they had asked to leave.
+pub async fn for_leaver(context: &Context, action: &Action, payment: &str, amount: Money, asked_at: Timestamp) -> Result<(), Fault> {
+    let ask = Ask {
+        id: ActionId::of(&action.account, MACHINE, &format!("{} {payment}", action.id)),
+        what: What::Kind(Kind::Refund { payment: payment.to_owned(), amount }),
+        reason: Reason::BillingError,
+        note: format!("charged after the customer had asked to leave on {}", asked_at.strftime("%Y-%m-%d")),
+        case: None,
+        by: None,
+        preview_only: false,
+        exception: false,
+        idempotency: None,
+        trace: Some(action.trace.clone()),
+    };
+    if let Err(problem) = store::retrying(context, || make(context, &ask)).await? {
+        tracing::info!(action.id = %action.id, payment, reason = %problem.message, "what was charged since cannot be asked back");
+    }
+    Ok(())
 }
 
 async fn make(context: &Context, ask: &Ask<'_>) -> Result<Attempted<Result<Action, Problem>>, Fault> {

@@ -5,6 +5,7 @@
 mod bundle;
 mod customer;
 mod exchange;
+pub(super) mod leaving;
 mod outcome;
 mod own;
 
@@ -44,6 +45,8 @@ enum Next {
     LookUp(Work),
     /// It is done, but its answer was never folded into the book.
     Observe(Action, Head),
+    /// It is done, and what follows from it is not.
+    Follow(Action),
     /// The account has changed since it was approved.
     Stale(Action),
     Nothing,
@@ -111,6 +114,10 @@ async fn through_provider(context: &Context, id: &ActionId) -> Result<Done, Faul
             outcome::observe(context, &action, &head, Vec::new()).await?;
             Ok(Done::CarriedOut(action.state))
         }
+        Next::Follow(action) => {
+            leaving::follow(context, &action).await?;
+            Ok(Done::CarriedOut(action.state))
+        }
         Next::Stale(action) => {
             tell::owed(context, &action).await?;
             Ok(Done::CarriedOut(State::Stale))
@@ -142,6 +149,7 @@ async fn intend(context: &Context, id: &ActionId) -> Result<Attempted<Next>, Fau
         State::Executed if read.records.payments.values().any(|payment| payment.reserved.contains_key(id)) => {
             Ok(Attempted::Done(Next::Observe(action, head)))
         }
+        State::Executed if action.look_at.is_some_and(|at| at <= now) => Ok(Attempted::Done(Next::Follow(action))),
         _ => Ok(Attempted::Done(Next::Nothing)),
     }
 }
@@ -253,7 +261,10 @@ async fn end(context: &Context, work: &Work, ended: Ended) -> Result<Done, Fault
     };
     outcome::observe(context, &action, &head, seen).await?;
     if is_fresh {
-        customer::send_link(context, &action, &head).await?;
+        customer::tell(context, &action).await?;
+        if action.state == State::Executed && action.look_at.is_some() {
+            leaving::follow(context, &action).await?;
+        }
         if matches!(action.state, State::NeedsPerson | State::Failed) {
             tell::owed(context, &action).await?;
         }

@@ -6,6 +6,7 @@ use crate::fault::Fault;
 use crate::import::standing;
 use crate::ports::{Order, Range, Table};
 use crate::store::{Batch, Commit, Of, keys, open};
+use crate::task;
 use domain::action::{self, Action, Kind, Known, State, Target, Wanted};
 use domain::approval::Earlier;
 use domain::book::{Head, Invoice, Payment, Subscription, Touched};
@@ -116,7 +117,8 @@ impl Read {
     }
 }
 
-/// Writes an action over what was read of it, and the difference that this makes to reports: the two never part.
+/// Writes an action over what was read of it, with the difference that this makes to reports, and the task that it leaves
+/// to a person: they never part.
 pub fn put(commit: &mut Commit, context: &Context, batch: &Batch, head: &Head, before: Option<&Action>, after: &Action) {
     commit.over(batch, after);
     let laid_out = |action: Option<&Action>| {
@@ -125,6 +127,9 @@ pub fn put(commit: &mut Commit, context: &Context, batch: &Batch, head: &Head, b
     };
     let name = format!("{}:{}", after.id, batch.rev(&keys::action(&after.id)).map_or(1, |rev| rev + 1));
     put_facts(commit, &name, &laid_out(before), &laid_out(Some(after)), context);
+    if let Some(task) = task::left_by(context, before, after) {
+        commit.create(&task);
+    }
 }
 
 /// Gives back what was reserved for actions that are over and did nothing.

@@ -6,6 +6,7 @@ use crate::book::put_notes;
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::store::{self, Attempted, Batch, Commit, keys};
+use crate::task;
 use crate::web::Problem;
 use domain::action::{Action, Outcome, State};
 use domain::id::ActionId;
@@ -68,6 +69,7 @@ async fn once(context: &Context, id: &ActionId, word: &Word, staff: &Staff) -> R
 
     // Write. What the provider has is told by its own events: nothing stays reserved for it.
     let mut commit = Commit::default();
+    task::end(context, &mut read.batch, &mut commit, &after, &staff.id, &word.note).await?;
     desk::put(&mut commit, context, &read.batch, &head, Some(&before), &after);
     let over = std::slice::from_ref(id);
     desk::release(&mut commit, &read, &before.account, over);

@@ -1,5 +1,6 @@
 //! Tells whoever comes next: the queue, or the people who must decide.
 
+use super::carry_out::leaving;
 use super::{decide, desk, link};
 use crate::context::Context;
 use crate::delegation;
@@ -224,6 +225,9 @@ async fn tell_asker(context: &Context, action: &Action) {
 /// action wakes, so that neither a crash nor a silent Slack keeps it from people.
 pub async fn owed(context: &Context, action: &Action) -> Result<(), Fault> {
     decide::ask_again(context, action).await;
+    if action.state == State::NeedsPerson {
+        leaving::begin(context, action).await?;
+    }
     let shown = !action.votes.is_empty() && matches!(action.state, State::Failed | State::NeedsPerson | State::Stale);
     if shown {
         of_trouble(context, action).await?;

@@ -172,6 +172,13 @@ pub static ABOUT: &[About] = &[
     post("/api/actions/{id}/settle", "settle", "Action", "Says what became of an action that was left to a person")
         .takes(Body::Must("Settled"))
         .refuses(&[404, 409]),
+    get("/api/tasks", "listTasks", "Tasks", "Lists what people have to do, the next due first")
+        .with(&[Limit, Cursor, StateOfTask, AssignedTo, Account])
+        .refuses(&[404]),
+    get("/api/tasks/{id}", "task", "Task", "Shows a task").refuses(&[404]),
+    post("/api/tasks/{id}", "tellTask", "Task", "Assigns a task, puts it off, or says that it is done, or will not be")
+        .takes(Body::Must("TaskWord"))
+        .refuses(&[404, 409, 422]),
     get("/api/stop", "stops", "StopShown", "Shows what is stopped, and what waits behind it"),
     post("/api/stop", "stop", "StopShown", "Stops what leaves, or releases it").takes(Body::Must("StopWish")).refuses(&[409]),
     get("/api/staff", "listStaff", "StaffTable", "Lists who works here and as what, and who changed that"),

@@ -1,6 +1,7 @@
 //! What may stand in a path, behind its question mark, and in a header.
 
 use super::shape::{date, flag, text, time, words};
+use crate::task::Listed;
 use domain::action::State;
 use domain::case::{self, Class};
 use domain::import::Kind;
@@ -17,6 +18,8 @@ pub enum Parameter {
     StateOfCase,
     StateOfAction,
     StateOfIncident,
+    StateOfTask,
+    AssignedTo,
     Account,
     DueBefore,
     FormatOfCase,
@@ -40,7 +43,9 @@ impl Parameter {
             Self::StateOfCase => ("state", words([case::State::Open, case::State::Resolved]), "Only those in this state."),
             Self::StateOfAction => ("state", words(State::ALL), "Only those in this state."),
             Self::StateOfIncident => ("state", words([incident::State::Open, incident::State::Over]), "Only those in this state."),
-            Self::Account => ("account", text(), "Only actions of this account; a page may then hold fewer than `limit`."),
+            Self::StateOfTask => ("state", words(Listed::ALL.map(Listed::name)), "Only these; without it, those that are open today."),
+            Self::AssignedTo => ("assigned_to", text(), "Only those of this member of staff; a page may then hold fewer than `limit`."),
+            Self::Account => ("account", text(), "Only those of this account; a page may then hold fewer than `limit`."),
             Self::DueBefore => ("due_before", time(), "Only those that go on before this time."),
             Self::FormatOfCase => ("format", words(["slack"]), "The preview as Slack's blocks."),
             Self::FormatOfReport => ("format", words(["json", "html"]), "`html` leads to the page."),

@@ -18,6 +18,7 @@ use crate::seal;
 use crate::sources;
 use crate::stop;
 use crate::store::{self, Page, keys};
+use crate::task;
 use crate::web::{self, Answer, Problem};
 use bytes::Bytes;
 use domain::action::{Action, State};
@@ -32,6 +33,7 @@ use domain::ledger::LedgerHead;
 use domain::report::Month;
 use domain::sidebar::{self, Sidebar};
 use domain::staff::Staff;
+use domain::task::Task;
 use domain::ticket::Ticket;
 use http::{Request, StatusCode};
 use serde::{Deserialize, Serialize};
@@ -170,6 +172,11 @@ pub(super) async fn answer(context: &Context, endpoint: Endpoint, request: &Requ
             let items: Vec<_> = page.items.iter().map(ticket_json).collect();
             Ok(list(&items, page.next.as_deref()))
         }
+        Endpoint::Tasks => {
+            let page = task::list(context, &wanted_tasks(&query)?, window).await?;
+            Ok(list(&page.items, page.next.as_deref()))
+        }
+        Endpoint::Task(id) => Ok(web::json(StatusCode::OK, &task(context, &id).await?)),
         Endpoint::Sources => Ok(list(&sources::all(context).await?, None)),
         Endpoint::Stops => Ok(web::json(StatusCode::OK, &stop::shown(context).await?)),
         Endpoint::Staff => {
@@ -227,6 +234,20 @@ pub(super) fn case_state(name: Option<&String>) -> Result<Option<CaseState>, Pro
         Some("resolved") => Ok(Some(CaseState::Resolved)),
         Some(_) => Err(Problem::malformed("`state` is open or resolved")),
     }
+}
+
+pub(super) async fn task(context: &Context, id: &str) -> Result<Task, Problem> {
+    store::read(context, &keys::task(&task::task_id(id)?)).await?.ok_or_else(|| Problem::not_found("task"))
+}
+
+pub(super) fn wanted_tasks(query: &BTreeMap<String, String>) -> Result<task::Wanted, Problem> {
+    let named = |name: &str| task::Listed::ALL.into_iter().find(|listed| listed.name() == name);
+    let state = match query.get("state").map(String::as_str) {
+        None | Some("") => None,
+        Some(name) => Some(named(name).ok_or_else(|| Problem::malformed("`state` is open, snoozed, done or dropped"))?),
+    };
+    let account = query.get("account").map(|id| account_id(id)).transpose()?;
+    Ok(task::Wanted { state, assigned_to: query.get("assigned_to").filter(|to| !to.is_empty()).cloned(), account })
 }
 
 pub(super) fn incident_state(name: Option<&String>) -> Result<Option<IncidentState>, Problem> {

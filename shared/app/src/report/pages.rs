@@ -12,6 +12,7 @@ use crate::routes::Endpoint;
 use crate::sources;
 use crate::stop;
 use crate::store::{self, Batch, Page, keys};
+use crate::task;
 use crate::token::{self, Caller};
 use crate::web::{self, Answer, Problem};
 use ::pages::{AccountRow, Home, Viewer};
@@ -29,7 +30,13 @@ use http::{Request, StatusCode};
 const ROWS: u32 = 100;
 
 pub fn viewer(context: &Context, caller: &Caller) -> Viewer {
-    Viewer { name: caller.staff.name.clone(), role: caller.staff.role, csrf: caller.csrf.clone(), local: context.settings.local }
+    Viewer {
+        id: caller.staff.id.clone(),
+        name: caller.staff.name.clone(),
+        role: caller.staff.role,
+        csrf: caller.csrf.clone(),
+        local: context.settings.local,
+    }
 }
 
 /// The sign-in page.
@@ -74,6 +81,17 @@ pub(super) async fn answer(context: &Context, endpoint: Endpoint, request: &Requ
         Endpoint::TicketsPage => {
             let page: Page<Ticket> = store::page(context, "TICKETS", window.after, window.limit, Order::Descending).await?;
             ::pages::tickets(&viewer, &page.items, more("/tickets?", page.next).as_deref())
+        }
+        Endpoint::TasksPage => {
+            let wanted = api::wanted_tasks(&query)?;
+            let page = task::list(context, &wanted, window).await?;
+            let base =
+                ["state", "assigned_to"].map(|name| query.get(name).map_or_else(String::new, |value| format!("{name}={value}&"))).concat();
+            ::pages::tasks(&viewer, &page.items, context.clock.now(), more(&format!("/tasks?{base}"), page.next).as_deref())
+        }
+        Endpoint::TaskPage(id) => {
+            let staff: Vec<_> = crate::staff::all(context).await?.into_iter().filter(|staff| staff.role.may_request()).collect();
+            ::pages::task(&viewer, &api::task(context, &id).await?, &staff, context.clock.now(), query.get("notice").map(String::as_str))
         }
         Endpoint::StopPage => {
             let shown = stop::shown(context).await?;

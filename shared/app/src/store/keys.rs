@@ -2,7 +2,7 @@
 
 use crate::ports::{Key, Table};
 use domain::book::ResourceId;
-use domain::id::{AccountId, ActionId, CaseId, DecisionId, IncidentId, digest};
+use domain::id::{AccountId, ActionId, CaseId, DecisionId, IncidentId, TaskId, digest};
 use domain::incident::{Pulse, Trouble};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -68,6 +68,10 @@ pub fn decision(decision: &DecisionId) -> Key {
 
 pub fn action(action: &ActionId) -> Key {
     account(&action.account(), format!("ACTION#{action}"))
+}
+
+pub fn task(task: &TaskId) -> Key {
+    account(&task.account(), format!("TASK#{task}"))
 }
 
 pub const ACTION_PREFIX: &str = "ACTION#";

@@ -67,6 +67,8 @@ pub enum NoPreview {
     NoProration(#[from] NoProration),
     #[error("a customer's wish to leave is a `cancel` with `customer_requested`; against their will it is a `force_cancel`")]
     NotTheirWish,
+    #[error("`asked_at` is when the customer asked to leave: within the last year, and not ahead")]
+    AskedAt,
     #[error("no recovery of invoice `{0}` is under way, so there is no grace to extend")]
     NoRecovery(String),
     #[error("a bundle holds 2 to {0} actions, and no other bundle")]

@@ -38,6 +38,8 @@ pub struct Params {
     pub addons: Vec<Addon>,
     pub when: Option<When>,
     pub customer_requested: Option<bool>,
+    /// When the customer asked to leave, if that was before today.
+    pub asked_at: Option<Timestamp>,
     /// The members of a bundle, in their order.
     pub actions: Vec<Wish>,
 }
@@ -236,11 +238,18 @@ impl Wish {
             "cancel" => Kind::Cancel {
                 subscription: self.subscription(head)?,
                 when: self.params.when.unwrap_or(When::PeriodEnd),
-                asked_at: known.now,
+                asked_at: self.asked_at(known.now)?,
             },
             "force_cancel" => Kind::ForceCancel { subscription: self.subscription(head)? },
             other => return Err(NoPreview::UnknownKind(other.to_owned(), KINDS.join(", "))),
         })
+    }
+
+    /// A letter may have lain for a while; a year-old one is looked at by a person.
+    fn asked_at(&self, now: Timestamp) -> Result<Timestamp, NoPreview> {
+        let asked_at = self.params.asked_at.unwrap_or(now);
+        let lately = now - SignedDuration::from_hours(24 * i64::from(DAYS_MAX));
+        if (lately..=now).contains(&asked_at) { Ok(asked_at) } else { Err(NoPreview::AskedAt) }
     }
 
     fn plan_change(&self, known: &Known<'_>) -> Result<Kind, NoPreview> {

@@ -35,6 +35,9 @@ pub struct Head {
     /// Approved actions that the provider has not confirmed.
     #[serde(default)]
     pub under_way: BTreeMap<ActionId, UnderWay>,
+    /// Subscriptions whose customer asked to end them, and when.
+    #[serde(default)]
+    pub left: BTreeMap<String, Timestamp>,
     /// Until when it is looked at more closely, because it was charged twice.
     #[serde(default)]
     pub watched_until: Option<Timestamp>,
@@ -198,6 +201,7 @@ impl Head {
             dunning: BTreeMap::new(),
             cases: BTreeMap::new(),
             under_way: BTreeMap::new(),
+            left: BTreeMap::new(),
             watched_until: None,
         }
     }

@@ -51,6 +51,10 @@ pub struct Limits {
     pub orphan_hours_max: i64,
     /// How long a message may be on its way before it is in doubt.
     pub sending_minutes_max: i64,
+    /// Within how many hours a person should have done a task.
+    pub task_hours: i64,
+    /// How long a task may be put off at a time.
+    pub snooze_days_max: i64,
     /// How often one action is sent to its provider before a person is asked.
     pub provider_calls_max: u32,
 }
@@ -75,6 +79,8 @@ impl Rules for Limits {
             ("doubt_hours_max", self.doubt_hours_max),
             ("orphan_hours_max", self.orphan_hours_max),
             ("sending_minutes_max", self.sending_minutes_max),
+            ("task_hours", self.task_hours),
+            ("snooze_days_max", self.snooze_days_max),
         ];
         let sweeps = self.sweep_hours.iter().chain(&self.key_minutes).map(|(provider, hours)| (provider.as_str(), *hours));
         rows.into_iter()

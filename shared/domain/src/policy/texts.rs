@@ -42,6 +42,7 @@ const GAPS: &[&str] = &[
     "price_before",
     "effective_on",
     "features",
+    "asked_on",
 ];
 
 impl Texts {

@@ -1,6 +1,6 @@
 //! What comes next for an action, and the buttons for it: decide, withdraw, say what was done by hand.
 
-use crate::frame::{Viewer, time, words};
+use crate::frame::{Viewer, no_default, time, words};
 use domain::action::{Action, Outcome, Sent, State};
 use domain::approval::{Deciding, missing};
 use maud::{Markup, html};
@@ -40,11 +40,6 @@ pub fn next(viewer: &Viewer, action: &Action, deciding: &Deciding) -> Markup {
 
 fn again(what: &str) -> Markup {
     html! { section .notice { h2 { "What comes next" } p { (what) } } }
-}
-
-/// Enter in a field presses a form's first button. This is the first, and does nothing, so that no key slip approves.
-fn no_default() -> Markup {
-    html! { button type="submit" disabled hidden {} }
 }
 
 /// What every vote says: which preview, why, and how it is decided.
@@ -102,7 +97,7 @@ fn by_hand(viewer: &Viewer, action: &Action) -> Markup {
 /// The link that was made for the customer, and whether they have it.
 fn link(action: &Action) -> Markup {
     let Some(Outcome::Done { link: Some(link), .. }) = &action.outcome else { return html! {} };
-    let told = match action.told.link {
+    let told = match action.told.customer {
         Some(Sent::Sent) => "It was mailed to the customer.",
         Some(Sent::NoAddress) => "No address of the customer is known: read it to them, or copy it for them.",
         Some(Sent::Refused) => "It could not be mailed: copy it for the customer.",

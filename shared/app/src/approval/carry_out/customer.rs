@@ -1,25 +1,44 @@
-//! The links that customers are sent by an action.
+//! What customers are sent by an action: a link, or in writing that they have left.
 
 use crate::approval::desk;
 use crate::context::Context;
 use crate::fault::Fault;
+use crate::import::standing;
 use crate::ports::{Channel, Letter, Unsent};
-use crate::store::{self, Attempted, Commit, Of, keys};
-use domain::action::{Action, Kind, Outcome, Sent};
+use crate::store::{self, Attempted, Batch, Commit, Of, keys};
+use domain::action::{Action, Kind, Outcome, Sent, State, When};
 use domain::book::{Head, Person};
+use domain::import::{self, Customer};
+use jiff::Timestamp;
 use std::collections::BTreeMap;
 
-/// Sends the customer the link that an action made, at most once: its action was stored as being sent before.
-pub async fn send_link(context: &Context, action: &Action, head: &Head) -> Result<(), Fault> {
-    let Some(Outcome::Done { link: Some(link), .. }) = &action.outcome else { return Ok(()) };
-    let person: Option<Of<Person>> = store::read(context, &keys::person(&action.account)).await?;
-    let person = person.map(|of| of.value).unwrap_or_default();
+/// Whether a customer is to be told of how an action ended.
+pub fn is_told(action: &Action) -> bool {
+    match (&action.outcome, action.state) {
+        (Some(Outcome::Done { link, .. }), State::Executed) => link.is_some() || matches!(action.kind, Kind::Cancel { .. }),
+        (_, State::NeedsPerson) => matches!(action.kind, Kind::Cancel { .. }),
+        _ => false,
+    }
+}
+
+/// Sends the customer what is for them, at most once: its action was stored as being sent before.
+pub async fn tell(context: &Context, action: &Action) -> Result<(), Fault> {
+    if action.told.customer != Some(Sent::Sending) {
+        return Ok(());
+    }
+    let kind = import::Kind::Customers.name();
+    let imported = keys::imported_of(&action.account, kind);
+    let keys = [keys::person(&action.account), keys::head(&action.account), keys::imports(kind), imported.clone()];
+    let batch = Batch::read(context, keys.to_vec()).await?;
+    let person = batch.get::<Of<Person>>(&keys[0])?.map(|of| of.value).unwrap_or_default();
+    let Some(head) = batch.get::<Head>(&keys[1])? else { return Ok(()) };
+    let locale = standing::<Customer>(&batch, [imported])?.into_iter().next().and_then(|customer| customer.locale);
     let sent = match person.email.value() {
         None => Sent::NoAddress,
-        Some(to) => match context.post.send(&letter(context, action, head, &person, to, link)).await {
+        Some(to) => match context.post.send(&letter(context, action, &head, &person, locale.as_deref(), to)).await {
             Ok(_) => Sent::Sent,
             Err(Unsent::NotSent(reason)) => {
-                tracing::warn!(action.id = %action.id, reason, "the link could not be sent; staff see it on the action's page");
+                tracing::warn!(action.id = %action.id, reason, "the customer could not be told; staff see it on the action's page");
                 Sent::Refused
             }
             // It stays as being sent: nobody knows.
@@ -30,7 +49,7 @@ pub async fn send_link(context: &Context, action: &Action, head: &Head) -> Resul
         let read = desk::read(context, &action.id).await?;
         let (Some(before), Some(head)) = (read.action.clone(), read.head.clone()) else { return Ok(Attempted::Done(())) };
         let mut after = before.clone();
-        after.told.link = Some(sent);
+        after.told.customer = Some(sent);
         let mut commit = Commit::default();
         desk::put(&mut commit, context, &read.batch, &head, Some(&before), &after);
         store::attempted(commit.run(context).await, ())
@@ -38,8 +57,15 @@ pub async fn send_link(context: &Context, action: &Action, head: &Head) -> Resul
     .await
 }
 
-fn letter(context: &Context, action: &Action, head: &Head, person: &Person, to: &str, link: &str) -> Letter {
+fn letter(context: &Context, action: &Action, head: &Head, person: &Person, locale: Option<&str>, to: &str) -> Letter {
+    let link = match &action.outcome {
+        Some(Outcome::Done { link: Some(link), .. }) => link.as_str(),
+        _ => "",
+    };
     let (text, amount) = match &action.kind {
+        Kind::Cancel { .. } if action.state == State::NeedsPerson => ("cancellation_noted", None),
+        Kind::Cancel { when: When::Now, .. } => ("cancelled_now", None),
+        Kind::Cancel { .. } => ("cancelled", None),
         Kind::PaymentLink { amount, .. } => ("link_to_pay", *amount),
         Kind::ResendInvoice { .. } => ("link_to_invoice", None),
         Kind::TaxInvoice { .. } => ("link_to_tax_invoice", None),
@@ -47,13 +73,23 @@ fn letter(context: &Context, action: &Action, head: &Head, person: &Person, to: 
     };
     let invoice = action.kind.target().id().unwrap_or_default();
     let number = head.book.invoices.iter().find(|line| line.invoice == invoice).and_then(|line| line.number.clone());
+    let day = |at: Timestamp| at.strftime("%Y-%m-%d").to_string();
+    let (subscription, asked_on) = match &action.kind {
+        Kind::Cancel { subscription, asked_at, .. } => (subscription.as_str(), day(*asked_at)),
+        _ => ("", String::new()),
+    };
+    let line = head.book.subscriptions.get(subscription);
+    let ends_on = line.and_then(|line| line.ends_at.or(line.renews_at));
     let values = BTreeMap::from([
         ("name", person.name.value().cloned().unwrap_or_default()),
         ("amount", amount.map(|amount| amount.to_string()).unwrap_or_default()),
         ("invoice", number.unwrap_or(invoice)),
         ("link", link.to_owned()),
+        ("plan", line.and_then(|line| line.plan.clone()).unwrap_or_else(|| "your subscription".to_owned())),
+        ("asked_on", asked_on),
+        ("effective_on", ends_on.map_or_else(|| "the end of the period that is paid for".to_owned(), day)),
     ]);
-    let (subject, body) = context.policies.texts.current().text(text).map(|text| text.fill(&values)).unwrap_or_default();
+    let (subject, body) = context.policies.texts.current().text_in(text, locale).map(|text| text.fill(&values)).unwrap_or_default();
     let html = pages::mail(&body);
     Letter {
         id: format!("link_{}", action.id),
@@ -62,7 +98,7 @@ fn letter(context: &Context, action: &Action, head: &Head, person: &Person, to: 
         subject,
         text: body,
         html,
-        links: vec![link.to_owned()],
+        links: Some(link.to_owned()).filter(|link| !link.is_empty()).into_iter().collect(),
         blocks: None,
     }
 }

@@ -1,5 +1,6 @@
 //! How an attempt ended: stored once, with what it releases, and folded into the book like any event.
 
+use super::customer::is_told;
 use super::{Ended, Next, ledger_note};
 use crate::approval::desk::{self, Read};
 use crate::approval::look_at;
@@ -77,6 +78,7 @@ pub async fn store(context: &Context, id: &ActionId, ended: &Ended) -> Result<At
         action.confirmed_at = Some(now);
         notes.push(ledger_note(&action, Step::Confirmed, now, [("outcome", "shown".to_owned()), ("by", head.provider.clone())]));
     }
+    action.told.customer = is_told(&action).then_some(Sent::Sending);
     let never_sent = action.state == State::NeedsPerson && action.attempt.is_none();
     let nothing_done = matches!(ended, Ended::NeedsPerson { absent: true, .. }) || action.state == State::Failed || never_sent;
 
@@ -117,7 +119,8 @@ fn outcome(context: &Context, before: &Action, ended: &Ended, now: Timestamp) ->
         action.outcome = Some(outcome);
         action.ended_at = Some(now);
         // Until people were told of what they have to do now.
-        action.look_at = (state != State::Executed).then(|| look_at(context));
+        // Or until what follows from it was done.
+        action.look_at = (state != State::Executed || matches!(action.kind, Kind::Cancel { .. })).then(|| look_at(context));
     };
     // Each look waits longer than the one before, up to an hour.
     let wait =
@@ -126,7 +129,6 @@ fn outcome(context: &Context, before: &Action, ended: &Ended, now: Timestamp) ->
         Ended::Done(Effect { reference, status, made_at, link, .. }) => {
             let done = Outcome::Done { reference: reference.clone(), status: status.clone(), made_at: *made_at, link: link.clone() };
             finished(&mut action, State::Executed, done);
-            action.told.link = link.as_ref().map(|_| Sent::Sending);
             [("outcome", status.clone()), ("reference", reference.clone())]
         }
         Ended::Refused { code, message } => {

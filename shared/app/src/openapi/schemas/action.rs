@@ -148,7 +148,7 @@ fn action() -> Value {
         ("confirmed_at", told(or_null(time()), "When the provider's own webhook proved it.")),
         ("trace", text()),
         (
-            "link_sent",
+            "customer_told",
             told(or_null(words([Sent::Sending, Sent::Sent, Sent::Refused, Sent::NoAddress])), "How the customer was sent a link."),
         ),
         ("policy_version", whole()),

@@ -2,7 +2,8 @@
 
 use super::Named;
 use super::action::roles;
-use crate::openapi::shape::{flag, list, object, only, or_null, page, see, text, time, told};
+use crate::openapi::shape::{flag, list, object, only, or_null, page, see, text, time, told, words};
+use domain::task::State;
 use serde_json::Value;
 
 pub(super) fn schemas() -> Named {
@@ -19,6 +20,18 @@ pub(super) fn schemas() -> Named {
                 ("from?", told(or_null(text()), "The asker, if nobody else is named.")),
                 ("to", text()),
                 ("until?", told(or_null(time()), "Without it, what stands is ended.")),
+                ("note?", text()),
+            ]),
+        ),
+        ("Task", task()),
+        ("Tasks", page("Task")),
+        (
+            "TaskWord",
+            only([
+                ("assign?", told(text(), "A staff id; empty takes it from whoever has it.")),
+                ("snooze_until?", time()),
+                ("done?", told(flag(), "False says that it was not done, and will not be. An action is settled with it.")),
+                ("reference?", told(text(), "The provider's id of what was done.")),
                 ("note?", text()),
             ]),
         ),
@@ -51,6 +64,25 @@ fn person() -> Value {
 fn staff_table() -> Value {
     let change = object([("at", time()), ("by", text()), ("before", or_null(see("Person"))), ("after", see("Person"))]);
     object([("items", list(see("Person"))), ("next", or_null(text())), ("changes", told(list(change), "Newest first."))])
+}
+
+fn task() -> Value {
+    let about = object([("kind", text()), ("action", text()), ("invoice?", text())]);
+    object([
+        ("id", text()),
+        ("account", text()),
+        ("about", about),
+        ("what", text()),
+        ("steps", told(text(), "How it is done.")),
+        ("opened_at", time()),
+        ("due_at", time()),
+        ("state", words(State::ALL)),
+        ("assigned_to", or_null(text())),
+        ("snoozed_until", or_null(time())),
+        ("ended_at", or_null(time())),
+        ("ended_by", or_null(told(text(), "A staff id, or the provider that told of it."))),
+        ("note", text()),
+    ])
 }
 
 fn delegation() -> Value {

@@ -1,0 +1,213 @@
+//! What only a person can do: what it is and how, by when, who has it, and how it ended.
+
+use crate::id::{AccountId, ActionId, TaskId};
+use crate::staff::Staff;
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Task {
+    pub id: TaskId,
+    pub account: AccountId,
+    pub about: About,
+    /// In one line.
+    pub what: String,
+    /// How it is done.
+    pub steps: String,
+    pub opened_at: Timestamp,
+    pub due_at: Timestamp,
+    pub state: State,
+    pub assigned_to: Option<String>,
+    pub snoozed_until: Option<Timestamp>,
+    pub ended_at: Option<Timestamp>,
+    /// Who ended it: a staff id, or the provider that told of it.
+    pub ended_by: Option<String>,
+    pub note: String,
+}
+
+/// Where a task comes from. One origin has one task.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum About {
+    /// An approved action that its provider cannot do. It ends with the action.
+    Action { action: ActionId },
+    /// What a customer who has left still owes.
+    RestDue { action: ActionId, invoice: String },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    Open,
+    Done,
+    /// It was not done, and will not be.
+    Dropped,
+}
+
+impl State {
+    pub const ALL: [Self; 3] = [Self::Open, Self::Done, Self::Dropped];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Done => "done",
+            Self::Dropped => "dropped",
+        }
+    }
+}
+
+/// What somebody says of a task: one of it at a time.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Word {
+    /// A staff id; nobody, if it is empty.
+    pub assign: Option<String>,
+    pub snooze_until: Option<Timestamp>,
+    pub done: Option<bool>,
+    /// The provider's id of what was done.
+    #[serde(default)]
+    pub reference: String,
+    #[serde(default)]
+    pub note: String,
+}
+
+/// Why nothing changes. The order is the order of the checks.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    #[error("say one of `assign`, `snooze_until` and `done`")]
+    NotOne,
+    #[error("analysts and legal have no tasks; ask a colleague in support or billing")]
+    NotTheirs,
+    #[error("a billing specialist, a manager or a VP says what was done by hand")]
+    NotTheirsToEnd,
+    #[error("the task is {0} already")]
+    Ended(&'static str),
+    #[error("`snooze_until` must lie ahead, and within {0} days")]
+    Snooze(i64),
+}
+
+impl Task {
+    /// A task that begins now.
+    pub fn new(account: &AccountId, about: About, what: String, steps: String, now: Timestamp, due_in: SignedDuration) -> Self {
+        Self {
+            id: about.task(account),
+            account: account.clone(),
+            about,
+            what,
+            steps,
+            opened_at: now,
+            due_at: now + due_in,
+            state: State::Open,
+            assigned_to: None,
+            snoozed_until: None,
+            ended_at: None,
+            ended_by: None,
+            note: String::new(),
+        }
+    }
+
+    /// Whether nobody wants to see it before a later day.
+    pub fn sleeps(&self, now: Timestamp) -> bool {
+        self.snoozed_until.is_some_and(|until| until > now)
+    }
+
+    /// Takes what somebody says, who may.
+    pub fn take(&mut self, word: &Word, by: &Staff, days_max: i64, now: Timestamp) -> Result<(), Refused> {
+        word.is_one()?;
+        if !by.role.may_request() {
+            return Err(Refused::NotTheirs);
+        }
+        if word.done.is_some() && !by.role.may_settle() {
+            return Err(Refused::NotTheirsToEnd);
+        }
+        if self.state != State::Open {
+            return Err(Refused::Ended(self.state.name()));
+        }
+        if let Some(to) = &word.assign {
+            self.assigned_to = Some(to.clone()).filter(|to| !to.is_empty());
+        }
+        if let Some(until) = word.snooze_until {
+            if until <= now || until > now + SignedDuration::from_hours(24 * days_max) {
+                return Err(Refused::Snooze(days_max));
+            }
+            self.snoozed_until = Some(until);
+        }
+        if let Some(done) = word.done {
+            self.end(done, &by.id, &word.note, now);
+        }
+        Ok(())
+    }
+
+    pub fn end(&mut self, done: bool, by: &str, note: &str, now: Timestamp) {
+        self.state = if done { State::Done } else { State::Dropped };
+        self.ended_at = Some(now);
+        self.ended_by = Some(by.to_owned());
+        self.note = note.to_owned();
+    }
+}
+
+impl Word {
+    pub fn is_one(&self) -> Result<(), Refused> {
+        let said = [self.assign.is_some(), self.snooze_until.is_some(), self.done.is_some()];
+        if said.into_iter().filter(|said| *said).count() == 1 { Ok(()) } else { Err(Refused::NotOne) }
+    }
+}
+
+impl About {
+    pub fn task(&self, account: &AccountId) -> TaskId {
+        match self {
+            Self::Action { action } => TaskId::of(account, "action", action.as_str()),
+            Self::RestDue { invoice, .. } => TaskId::of(account, "rest_due", invoice),
+        }
+    }
+
+    pub fn action(&self) -> &ActionId {
+        match self {
+            Self::Action { action } | Self::RestDue { action, .. } => action,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::staff::Role;
+
+    fn staff(role: Role) -> Staff {
+        Staff { id: "somebody".into(), name: "Somebody".into(), role, email: "s@ours.example".into(), slack: None }
+    }
+
+    #[test]
+    fn one_thing_is_said_of_an_open_task_by_whom_it_concerns() {
+        let now: Timestamp = "2026-03-01T09:00:00Z".parse().unwrap();
+        let day = SignedDuration::from_hours(24);
+        let account = AccountId::of("stripe", "default", "cus_1");
+        let action = ActionId::of(&account, "luis", "key");
+        let open = Task::new(&account, About::Action { action }, "Pause".into(), "There.".into(), now, day);
+        let mut ended = open.clone();
+        ended.end(true, "bea", "", now);
+        let assign = Word { assign: Some("luis".into()), ..Word::default() };
+        let snooze = |days: i64| Word { snooze_until: Some(now + SignedDuration::from_hours(24 * days)), ..Word::default() };
+        let done = |done| Word { done: Some(done), ..Word::default() };
+        let both = Word { done: Some(true), ..assign.clone() };
+        for (what, task, word, role, expected) in [
+            ("nothing", &open, Word::default(), Role::Manager, Err(Refused::NotOne)),
+            ("two things", &open, both, Role::Manager, Err(Refused::NotOne)),
+            ("assigned", &open, assign.clone(), Role::L1, Ok((State::Open, Some("luis"), false))),
+            ("let go", &open, Word { assign: Some(String::new()), ..Word::default() }, Role::L1, Ok((State::Open, None, false))),
+            ("by an analyst", &open, assign.clone(), Role::Analyst, Err(Refused::NotTheirs)),
+            ("snoozed", &open, snooze(30), Role::L2, Ok((State::Open, None, true))),
+            ("for too long", &open, snooze(31), Role::L2, Err(Refused::Snooze(30))),
+            ("into the past", &open, snooze(0), Role::L2, Err(Refused::Snooze(30))),
+            ("done", &open, done(true), Role::BillingSpecialist, Ok((State::Done, None, false))),
+            ("dropped", &open, done(false), Role::Vp, Ok((State::Dropped, None, false))),
+            ("done by support", &open, done(true), Role::L2, Err(Refused::NotTheirsToEnd)),
+            ("twice", &ended, done(true), Role::Manager, Err(Refused::Ended("done"))),
+            ("assigned when it is over", &ended, assign, Role::Manager, Err(Refused::Ended("done"))),
+        ] {
+            let mut after = task.clone();
+            let taken = after.take(&word, &staff(role), 30, now);
+            assert_eq!(taken.map(|()| (after.state, after.assigned_to.as_deref(), after.sleeps(now))), expected, "{what}");
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! What people have to do: the list, and a task with its buttons.
+
+use crate::frame::{Viewer, frame, no_default, state, time};
+use domain::staff::Staff;
+use domain::task::{About, State, Task};
+use jiff::Timestamp;
+use maud::{Markup, html};
+
+pub fn tasks(viewer: &Viewer, rows: &[Task], now: Timestamp, next: Option<&str>) -> String {
+    frame(
+        "Tasks",
+        "/tasks",
+        Some(viewer),
+        html! {
+            h1 { "Tasks" }
+            nav .row aria-label="Which tasks" {
+                a href="/tasks" { "Open" } " " a href={ "/tasks?assigned_to=" (viewer.id) } { "Mine" } " "
+                a href="/tasks?state=snoozed" { "Put off" } " " a href="/tasks?state=done" { "Done" } " " a href="/tasks?state=dropped" { "Dropped" }
+            }
+            section {
+                @if rows.is_empty() { p .soft { "There is no such task." } } @else { div .scroll { table {
+                    thead { tr { th { "Task" } th { "State" } th { "Due" } th { "Who has it" } } }
+                    tbody { @for task in rows { tr {
+                        td { a href={ "/tasks/" (task.id) } { (task.what) } }
+                        td { (shown_state(task, now)) }
+                        td { (time(task.due_at)) @if task.state == State::Open && task.due_at < now { " " strong { "overdue" } } }
+                        td { @match &task.assigned_to { Some(to) => (to), None => span .soft { "nobody yet" } } }
+                    } } }
+                } } }
+            }
+            @if let Some(next) = next { p { a href=(next) { "More" } } }
+        },
+    )
+}
+
+fn shown_state(task: &Task, now: Timestamp) -> Markup {
+    html! {
+        (state(task.state.name()))
+        @if let (State::Open, Some(until), true) = (task.state, task.snoozed_until, task.sleeps(now)) { " put off until " (time(until)) }
+    }
+}
+
+/// `staff` are those who may have tasks.
+pub fn task(viewer: &Viewer, task: &Task, staff: &[Staff], now: Timestamp, notice: Option<&str>) -> String {
+    frame(
+        "Task",
+        "/tasks",
+        Some(viewer),
+        html! {
+            h1 { (task.what) " " (shown_state(task, now)) }
+            @if let Some(notice) = notice { p .notice role="status" { (notice) } }
+            section {
+                h2 { "How" }
+                p { (task.steps) }
+                dl {
+                    dt { "Account" } dd { a href={ "/accounts/" (task.account) } { (task.account) } }
+                    dt { "Because of" } dd { a href={ "/actions/" (task.about.action()) } { @match task.about {
+                        About::Action { .. } => "an approved action that its provider cannot do",
+                        About::RestDue { .. } => "the customer's cancellation",
+                    } } }
+                    dt { "Opened" } dd { (time(task.opened_at)) }
+                    dt { "Due" } dd { (time(task.due_at)) }
+                    dt { "Who has it" } dd { (task.assigned_to.as_deref().unwrap_or("nobody yet")) }
+                    @if let (Some(by), Some(at)) = (&task.ended_by, task.ended_at) { dt { "Ended" } dd { "by " (by) ", " (time(at)) @if !task.note.is_empty() { ": " (task.note) } } }
+                }
+            }
+            @if let (State::Open, Some(csrf)) = (task.state, &viewer.csrf) { (buttons(viewer, task, staff, csrf)) }
+        },
+    )
+}
+
+fn buttons(viewer: &Viewer, task: &Task, staff: &[Staff], csrf: &str) -> Markup {
+    let form = |inside: Markup| {
+        html! { form method="post" action={ "/tasks/" (task.id) } { (no_default()) input type="hidden" name="csrf" value=(csrf); (inside) } }
+    };
+    html! {
+        @if viewer.role.may_settle() { section .notice {
+            h2 { "Say how it ended" }
+            (form(html! {
+                label for="reference" { "The provider's id of what was done (optional)" }
+                input id="reference" name="reference" maxlength="255";
+                label for="note" { "Note (optional)" }
+                input id="note" name="note" maxlength="500";
+                button type="submit" name="say" value="done" { "I have done it" }
+                button .plain type="submit" name="say" value="dropped" { "It was not done, and will not be" }
+            }))
+        } } @else { section { p .soft { "A billing specialist, a manager or a VP does it and says so here." } } }
+        @if viewer.role.may_request() { section {
+            h2 { "Who does it, and when" }
+            (form(html! {
+                label for="assign" { "Who has it" }
+                select id="assign" name="assign" {
+                    option value="" { "nobody" }
+                    @for one in staff { option value=(one.id) selected[task.assigned_to.as_ref() == Some(&one.id)] { (one.name) } }
+                }
+                button type="submit" name="say" value="assign" { "Assign" }
+            }))
+            (form(html! {
+                label for="days" { "Put it off for days" }
+                input id="days" name="days" type="number" min="1" max="30" value="1" required;
+                button .plain type="submit" name="say" value="snooze" { "Put off" }
+            }))
+        } }
+    }
+}

@@ -1,0 +1,120 @@
+//! A customer leaves: in writing, from the day they asked, with nothing more asked of them and what was charged since given back.
+
+use crate::http::run;
+use http::{Method, StatusCode};
+use jiff::{SignedDuration, Timestamp};
+use local::service::Service;
+use serde_json::{Value, json};
+use shared::app::ports::Clock;
+use tests::stripe;
+use tests::world::{ask, at, deliver, get, open_at};
+
+const ASKED: &str = "2026-03-03T09:00:00Z";
+
+async fn tell(service: &Service, id: &str, kind: &str, at: Timestamp, object: &Value) {
+    let (status, answer) = deliver(service, &stripe::event(id, kind, at, object)).await;
+    assert_eq!(status, StatusCode::OK, "{answer}");
+    service.work().await.unwrap();
+}
+
+fn of(mut invoice: Value, subscription: &str) -> Value {
+    invoice["subscription"] = json!(subscription);
+    invoice
+}
+
+/// Somebody with an open invoice from before, who asked to leave on the third and was charged again on the fourth.
+async fn shop() -> Service {
+    let service = open_at("2026-03-01T09:00:00Z").await;
+    let start = service.clock.now();
+    tell(&service, "evt_1", "customer.created", start, &stripe::customer("cus_1", start)).await;
+    let subscription = stripe::subscription("cus_1", "sub_1", "price_pro", 4900, 1, "active", start);
+    tell(&service, "evt_2", "customer.subscription.created", start, &subscription).await;
+    let owed = of(stripe::invoice("cus_1", "in_1", "open", 4900, 4900, "usd", 1, start), "sub_1");
+    tell(&service, "evt_3", "invoice.payment_failed", start, &owed).await;
+    let later = at("2026-03-04T09:00:00Z");
+    service.advance(later).await.unwrap();
+    let renewed = of(stripe::invoice("cus_1", "in_2", "paid", 4900, 0, "usd", 1, later), "sub_1");
+    tell(&service, "evt_4", "invoice.paid", later, &renewed).await;
+    tell(&service, "evt_5", "charge.succeeded", later, &stripe::charge("cus_1", "ch_2", Some("in_2"), 4900, "usd", None, later)).await;
+    service
+}
+
+async fn leave(service: &Service, staff: &str, params: &Value) -> (StatusCode, Value) {
+    let body = json!({"account": "stripe:cus_1", "kind": "cancel", "params": params, "reason_code": "other", "note": "wrote a letter"});
+    let answer = ask(service, staff, Method::POST, "/api/actions", Some(&body), Some(&params.to_string())).await;
+    service.advance(service.clock.now() + SignedDuration::from_hours(1)).await.unwrap();
+    answer
+}
+
+fn letters(service: &Service, prefix: &str) -> Vec<String> {
+    let letters = service.outbox.letters().unwrap();
+    letters.iter().filter(|(_, letter)| letter.id.starts_with(prefix)).map(|(_, letter)| letter.text.clone()).collect()
+}
+
+#[test]
+fn a_customer_leaves_from_the_day_they_asked() {
+    run(async {
+        let service = shop().await;
+        assert!(get(&service, "/api/accounts/stripe:cus_1").await["dunning"].is_object(), "a recovery runs");
+        let (status, asked) = leave(&service, "lena", &json!({"customer_requested": true, "asked_at": ASKED})).await;
+        assert_eq!((status, &asked["state"]), (StatusCode::CREATED, &json!("waiting_approval")), "anybody may record it: {asked}");
+        assert!(letters(&service, "link_").is_empty(), "nothing is said that is not so");
+        let id = asked["id"].as_str().unwrap();
+        let ballot = json!({"decision": "approve", "preview_digest": asked["preview"]["digest"], "note": ""});
+        let (status, _) = ask(&service, "bea", Method::POST, &format!("/api/actions/{id}/decision"), Some(&ballot), None).await;
+        assert_eq!(status, StatusCode::OK);
+        service.advance(service.clock.now() + SignedDuration::from_hours(1)).await.unwrap();
+
+        let action = get(&service, &format!("/api/actions/{id}")).await;
+        assert_eq!((&action["state"], &action["customer_told"]), (&json!("executed"), &json!("sent")), "{action}");
+        let written = letters(&service, "link_");
+        assert!(written.len() == 1 && written[0].contains("on 2026-03-03 you asked us to end price_pro"), "{written:?}");
+
+        // What was charged since is prepared, for people to decide.
+        let waiting = get(&service, "/api/actions?state=waiting_approval").await;
+        let refund = &waiting["items"][0];
+        assert_eq!(
+            (
+                &refund["kind"],
+                &refund["params"]["payment"],
+                &refund["params"]["amount"]["amount"],
+                &refund["requested_by"],
+                &refund["reason_code"]
+            ),
+            (&json!("refund"), &json!("ch_2"), &json!("49.00"), &json!("recoup"), &json!("billing_error")),
+            "{waiting}"
+        );
+        assert_eq!(waiting["items"].as_array().unwrap().len(), 1);
+
+        // What was owed before is a person's, and nothing more is asked for by itself.
+        let tasks = get(&service, "/api/tasks").await;
+        let task = &tasks["items"][0];
+        assert_eq!((&task["about"]["invoice"], tasks["items"].as_array().unwrap().len()), (&json!("in_1"), 1), "{tasks}");
+        assert!(get(&service, "/api/accounts/stripe:cus_1").await["dunning"].is_null());
+        let reminders = letters(&service, "dun_").len();
+        let failed = of(stripe::invoice("cus_1", "in_3", "open", 4900, 4900, "usd", 1, service.clock.now()), "sub_1");
+        tell(&service, "evt_6", "invoice.payment_failed", service.clock.now(), &failed).await;
+        service.advance(service.clock.now() + SignedDuration::from_hours(24 * 30)).await.unwrap();
+        assert_eq!(letters(&service, "dun_").len(), reminders, "no reminder after somebody has left");
+        assert_eq!(letters(&service, "link_").len(), 1, "and nothing is written twice");
+
+        let done = json!({"done": true, "note": "paid by transfer"});
+        let (status, _) =
+            ask(&service, "bea", Method::POST, &format!("/api/tasks/{}", task["id"].as_str().unwrap()), Some(&done), None).await;
+        assert_eq!(status, StatusCode::OK);
+    });
+}
+
+#[test]
+fn a_day_that_cannot_be_is_refused() {
+    run(async {
+        let service = shop().await;
+        for asked_at in ["2026-03-04T09:00:01Z", "2025-03-03T09:00:00Z"] {
+            let (status, answer) = leave(&service, "lena", &json!({"customer_requested": true, "asked_at": asked_at})).await;
+            assert_eq!((status.as_u16(), &answer["error"]["code"]), (422, &json!("not_possible")), "{answer}");
+        }
+        let (status, answer) = leave(&service, "lena", &json!({"customer_requested": true, "asked_at": "yesterday"})).await;
+        assert_eq!((status.as_u16(), &answer["error"]["code"]), (400, &json!("malformed")), "{answer}");
+        assert!(letters(&service, "link_").is_empty());
+    });
+}

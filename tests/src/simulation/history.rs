@@ -1,0 +1,109 @@
+//! What happens at providers in a storm, whatever reaches us of it.
+
+use super::{CUSTOMERS, START, Sent, Storm};
+use crate::stripe;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+use shared::providers::{ALL, Provider};
+
+impl Storm {
+    /// What happens at the provider, whatever reaches us of it.
+    pub(super) fn write_histories(&mut self) {
+        let start: Timestamp = START.parse().unwrap();
+        for customer in CUSTOMERS {
+            let mut number = 0;
+            let mut tell = |backlog: &mut Vec<(Timestamp, Sent)>, kind: &str, at: Timestamp, object: Value| {
+                number += 1;
+                backlog.push((at, Sent::stripe(&stripe::event(&format!("evt_{customer}_{number}"), kind, at, &object))));
+            };
+            let mut at = start + SignedDuration::from_mins(self.minutes(600));
+            tell(&mut self.backlog, "customer.created", at, stripe::customer(customer, at));
+            let subscription = self.subscription(customer, at);
+            let of = subscription["id"].clone();
+            tell(&mut self.backlog, "customer.subscription.created", at, subscription);
+            for bill in 0..1 + self.dice.roll(3) {
+                let (invoice, total) = (format!("in_{customer}_{bill}"), 1000 + i64::try_from(self.dice.roll(200_000)).unwrap());
+                let subscription = if self.dice.roll(2) == 0 { of.clone() } else { Value::Null };
+                let shown = |status: &str, remaining: i64, attempts: u32, at: Timestamp| {
+                    let mut shown = stripe::invoice(customer, &invoice, status, total, remaining, "usd", attempts, at);
+                    shown["subscription"] = subscription.clone();
+                    shown
+                };
+                at += SignedDuration::from_mins(self.minutes(60 * 24 * 4));
+                tell(&mut self.backlog, "invoice.finalized", at, shown("open", total, 0, at));
+                let tries = self.dice.roll(3);
+                for attempt in 0..tries {
+                    at += SignedDuration::from_mins(1 + self.minutes(60 * 24 * 3));
+                    let code = *self.dice.pick(&["insufficient_funds", "expired_card", "card_declined", "never_heard_of"]);
+                    let charge = format!("ch_{customer}_{bill}_{attempt}");
+                    tell(
+                        &mut self.backlog,
+                        "charge.failed",
+                        at,
+                        stripe::charge(customer, &charge, Some(&invoice), total, "usd", Some(code), at),
+                    );
+                    let count = u32::try_from(attempt).unwrap() + 1;
+                    tell(&mut self.backlog, "invoice.payment_failed", at, shown("open", total, count, at));
+                }
+                at += SignedDuration::from_mins(1 + self.minutes(60 * 24 * 3));
+                match self.dice.roll(5) {
+                    0 => {}
+                    1 => tell(&mut self.backlog, "invoice.voided", at, shown("void", total, 1, at)),
+                    ending => {
+                        let charge = format!("ch_{customer}_{bill}_paid");
+                        tell(
+                            &mut self.backlog,
+                            "charge.succeeded",
+                            at,
+                            stripe::charge(customer, &charge, Some(&invoice), total, "usd", None, at),
+                        );
+                        tell(&mut self.backlog, "invoice.paid", at, shown("paid", 0, 1, at));
+                        if ending > 2 {
+                            let again_at = at + SignedDuration::from_mins(1 + self.minutes(60 * 30));
+                            let again = format!("ch_{customer}_{bill}_again");
+                            tell(
+                                &mut self.backlog,
+                                "charge.succeeded",
+                                again_at,
+                                stripe::charge(customer, &again, None, total, "usd", None, again_at),
+                            );
+                        }
+                    }
+                }
+            }
+        }
+        self.ahead.clone_from(&self.backlog);
+        self.ahead.sort_by_key(|(at, _)| *at);
+        self.add_another_provider(start);
+        self.backlog.sort_by_key(|(at, _)| *at);
+    }
+
+    /// One that runs, is on trial, or is paused.
+    fn subscription(&mut self, customer: &str, at: Timestamp) -> Value {
+        let status = *self.dice.pick(&["active", "active", "trialing"]);
+        let mut shown = stripe::subscription(customer, &format!("sub_{customer}"), "price_pro", 4900, 5, status, at);
+        if status == "active" && self.dice.roll(3) == 0 {
+            shown["pause_collection"] = json!({"behavior": "void", "resumes_at": null});
+        }
+        shown
+    }
+
+    /// Everything that was recorded of one other provider, in any order, within a few days.
+    fn add_another_provider(&mut self, start: Timestamp) {
+        if self.dice.roll(2) == 0 {
+            return;
+        }
+        let others: Vec<&'static Provider> = ALL.iter().copied().filter(|provider| provider.name != "stripe").collect();
+        let provider = *self.dice.pick(&others);
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(provider.name);
+        let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+        files.sort();
+        for file in files {
+            let at = start + SignedDuration::from_mins(self.minutes(60 * 24 * 5));
+            self.backlog.push((at, Sent::recorded(provider, std::fs::read(file).unwrap())));
+        }
+        let payment = json!({"resource": "payment", "id": "tr_7UhSN1zuXS", "mode": "live", "createdAt": "2026-03-01T09:00:00+00:00", "status": "paid",
+            "amount": {"value": "10.00", "currency": "EUR"}, "paidAt": "2026-03-01T09:01:00+00:00", "customerId": "cst_1", "sequenceType": "recurring"});
+        self.service.sandbox.teach("mollie", &payment).unwrap();
+    }
+}
