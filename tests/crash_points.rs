@@ -39,7 +39,7 @@ fn effects(calls: &[Seen]) -> BTreeMap<String, usize> {
     for call in calls.iter().filter(|call| call.method != "GET") {
         let done = call.status == "timeout_done" || call.status.as_u64().is_some_and(|status| (200..300).contains(&status));
         // A link may be made twice: it does nothing by itself.
-        let link = ["sessions", "payment-links", "hosted_pages"].iter().any(|name| call.path.contains(name));
+        let link = ["sessions", "payment-links", "hosted_pages", "/pdf"].iter().any(|name| call.path.contains(name));
         if done && !link {
             *seen
                 .entry((format!("{} {} {}", call.method, without_names(&call.path), call.body), call.idempotency_key.clone()))

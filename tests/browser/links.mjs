@@ -174,6 +174,117 @@ checks['an unknown link and an expired one say what to do'] = async () => {
   await until('the expiry', async () => (await state(id)) === 'expired');
 };
 
+// Both widths, signed in, and then whatever the check does there.
+async function atBothWidths(as, check) {
+  for (const width of [1280, 390]) {
+    const window = await open(`${base}/`, { width, as });
+    await check(window, (path) => window.page.goto(base + path));
+    await window.close();
+  }
+}
+
+checks['somebody asks for a refund by hand: previewed first, and what is wrong is said in the form'] = async () => {
+  await atBothWidths('luis', async (window, go) => {
+    await go('/accounts/stripe:cus_demo020');
+    await window.page.click('text=Ask for an action');
+    await says(window, 'What should be done?');
+    await fits(window, 'ask');
+    await window.page.click('a[href$="kind=refund"]');
+    await fits(window, 'ask-refund');
+    await window.page.selectOption('#reason_code', 'billing_error');
+    for (const [amount, said] of [['1.234', 'the request cannot be read'], ['999999.00', 'can still be given back']]) {
+      await window.page.fill('#amount', amount);
+      await window.page.click('button[value=preview]');
+      await says(window, said);
+      assert.equal(await window.page.inputValue('#amount'), amount, 'what was typed is still there');
+      await fits(window, 'ask-refused');
+    }
+    await window.page.fill('#amount', window.page.viewportSize().width === 390 ? '1.00' : '2.00');
+    await window.page.click('button[value=preview]');
+    await says(window, 'This needs the approval of billing specialist');
+    await fits(window, 'ask-previewed');
+    const asks = (await api('mara', 'GET', '/api/actions?state=waiting_approval&account=stripe:cus_demo020')).items.length;
+    await window.page.click('button[value=ask]');
+    await window.page.waitForURL(/actions\/act_/);
+    await says(window, 'Request');
+    assert.equal((await api('mara', 'GET', '/api/actions?state=waiting_approval&account=stripe:cus_demo020')).items.length, asks + 1);
+    await go('/accounts/stripe:cus_demo020/ask?kind=nonsense');
+    await says(window, 'there is no such kind of action');
+    await fits(window, 'ask-bad-input');
+  });
+};
+
+checks['who wants to leave is offered something once, and leaves if they would rather'] = async () => {
+  const running = (await api('mara', 'GET', '/api/accounts?limit=100')).items.filter((it) => it.status.entitlement === 'active');
+  const path = `/accounts/${running[running.length - 1].account.id}/ask?kind=cancel`;
+  const window = await open(base + path, { as: 'bea' });
+  await window.page.goto(base + path);
+  await window.page.selectOption('#reason_code', 'other');
+  await window.page.fill('#asked_on', '1999-01-01');
+  await window.page.click('button[value=preview]');
+  await says(window, '`asked_at` is when the customer asked to leave');
+  await window.page.fill('#asked_on', '');
+  await window.page.click('button[value=preview]');
+  await says(window, 'You may offer this, once');
+  await says(window, 'You may decide this yourself');
+  await fits(window, 'leave');
+  await window.page.click('button[value=ask]');
+  await window.page.waitForURL(/actions\/act_/);
+  const id = window.page.url().split('/').pop();
+  await until('the end', async () => (await state(id)) === 'executed');
+  await until('the letter', async () => (await letters('channel=mail')).some((letter) => letter.subject.startsWith('You have cancelled')));
+  await window.close();
+};
+
+checks['what only a person can do is a task: given, put off, done'] = async () => {
+  const owing = (await api('mara', 'GET', '/api/accounts?limit=100')).items.filter((it) => it.history.some((bill) => bill.status === 'open'));
+  for (const account of owing.slice(0, 2)) {
+    const invoice = account.history.find((bill) => bill.status === 'open').invoice_id;
+    const body = { account: account.account.id, kind: 'defer', params: { invoice, days: 5 }, reason_code: 'other', note: '' };
+    const action = await api('mara', 'POST', '/api/actions', body);
+    await until('the task', async () => (await state(action.id)) === 'needs_person');
+  }
+  await atBothWidths('bea', async (window, go) => {
+    await go('/tasks');
+    await fits(window, 'tasks');
+    await window.page.click('td a');
+    await fits(window, 'task');
+    await window.page.selectOption('#assign', 'bea');
+    await window.page.click('button[value=assign]');
+    await says(window, 'Noted.');
+    await window.page.fill('#days', '2');
+    await window.page.click('button[value=snooze]');
+    await says(window, 'put off until');
+    await fits(window, 'task-put-off');
+    await window.page.fill('#note', 'moved it in the dashboard');
+    await window.page.click('button[value=done]');
+    await says(window, 'moved it in the dashboard');
+    await fits(window, 'task-done');
+    await go('/tasks?state=done');
+    await fits(window, 'tasks-done');
+    await go('/tasks/task_nope');
+    await says(window, 'there is no task with this id');
+    await go('/tasks?state=nonsense');
+    await says(window, '`state` is open, snoozed, done or dropped');
+  });
+};
+
+checks['somebody says who stands in for them, and that it is over'] = async () => {
+  await atBothWidths('luis', async (window, go) => {
+    await go('/staff');
+    await fits(window, 'staff');
+    await window.page.selectOption('#to', 'luis');
+    await window.page.click('button:has-text("Say so")');
+    await says(window, 'nobody stands in for themselves');
+    await window.page.selectOption('#to', 'lena');
+    await window.page.click('button:has-text("Say so")');
+    await says(window, 'lena decides in the place of luis');
+    await fits(window, 'staff-away');
+    await window.page.click('button:has-text("End it")');
+    await says(window, 'Nobody stands in for anybody');
+  });
+};
+
 checks['every page of a decision fits a desk and a phone, and answers bad input with a sentence'] = async () => {
   const { id } = await asked('160.00');
   for (const width of [1280, 390]) {

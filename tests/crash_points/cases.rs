@@ -32,6 +32,7 @@ const LEMON_TRIAL: &[Told] = &[(
 const LEMON_PAUSED: &[Told] = &[("subscription_created", &[]), ("subscription_paused", &[])];
 const MOLLIE: &[Told] = &[("payment.paid", &[]), ("payment.failed", &[]), ("sales-invoice.issued", &[])];
 const CAT: &[Told] = &[("INITIAL_PURCHASE", &[("/event/store", "RC_BILLING")])];
+const CAT_RUNNING: &[Told] = &[("INITIAL_PURCHASE", &[("/event/store", "RC_BILLING")]), ("RENEWAL", &[("/event/store", "RC_BILLING")])];
 const CAT_RENEWED: &[Told] = &[("INITIAL_PURCHASE", &[]), ("RENEWAL", &[])];
 const CAT_IN_STORE: &[Told] = &[("INITIAL_PURCHASE", &[])];
 const CAT_DUE: &[Told] = &[("INITIAL_PURCHASE", &[]), ("BILLING_ISSUE", &[])];
@@ -184,7 +185,7 @@ fn revenuecat() -> Vec<Case> {
         case(CAT_DUE, "defer", json!({"invoice": "1000:2026-02-25", "days": 5})),
         case(CAT, "update_payment_method", json!({})),
         case(CAT_IN_STORE, "update_payment_method", json!({})),
-        case(CAT, "refund", json!({"payment": "1000", "amount": usd("9.99")})),
+        case(CAT_RUNNING, "refund", json!({"payment": "2001", "amount": usd("9.99")})),
         case(CAT_IN_STORE, "refund", json!({"payment": "1000", "amount": usd("9.99")})),
         case(CAT, "credit", json!({"amount": usd("5.00")})),
         case(CAT_TRIAL, "extend_trial", json!({"days": 5})),

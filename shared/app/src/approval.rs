@@ -7,6 +7,7 @@ mod carry_out;
 mod case;
 pub(crate) mod decide;
 pub(crate) mod desk;
+pub(crate) mod form;
 mod link;
 pub(crate) mod settle;
 mod slack;
@@ -142,6 +143,22 @@ async fn signed_in(context: &Context, endpoint: Endpoint, request: &Request<Byte
                 Err(problem) => web::see_with(&page, &problem.message),
             })
         }
+        Endpoint::StaffPageForm => {
+            let fields = web::fields(request.body());
+            own_form(caller, &fields)?;
+            let field = |name: &str| fields.get(name).cloned().unwrap_or_default();
+            // Without a number of days, what stands is ended.
+            let days = fields.get("days").map(|days| days.parse::<i64>()).transpose();
+            let days = days.map_err(|_| Problem::malformed("for how many days is a whole number"))?;
+            let until = days.map(|days| context.clock.now() + SignedDuration::from_hours(24 * days.clamp(0, 3650)));
+            let wish = domain::delegation::Wish { from: Some(field("from")), to: field("to"), until, note: field("note") };
+            let notice = match delegation::change(context, &wish, &caller.staff).await {
+                Ok(_) => "Noted.".to_owned(),
+                Err(problem) => problem.message,
+            };
+            Ok(web::see_with("/staff", &notice))
+        }
+        Endpoint::AskPageForm(id) => form::take(context, &id, request, caller).await,
         Endpoint::TellTask(id) => {
             let word = serde_json::from_slice(request.body())
                 .map_err(|error| Problem::malformed(format!("send one of `assign`, `snooze_until` and `done`: {error}")))?;

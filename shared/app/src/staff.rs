@@ -4,10 +4,10 @@ use crate::context::Context;
 use crate::fault::Fault;
 use crate::import::{Outcome, not_permitted};
 use crate::ports::{Order, Range, Table};
-use crate::store::{self, Attempted, Batch, Commit, StaffChange, keys, open, read};
+use crate::store::{self, Attempted, Batch, Commit, keys, open, read};
 use crate::web::Problem;
 use domain::import::StaffRow;
-use domain::staff::{Role, Slack, Staff};
+use domain::staff::{Change, Role, Slack, Staff};
 use http::StatusCode;
 
 /// Finds a staff member.
@@ -29,7 +29,7 @@ pub async fn all(context: &Context) -> Result<Vec<Staff>, Fault> {
 }
 
 /// Who changed the staff table, newest first.
-pub async fn changes(context: &Context) -> Result<Vec<StaffChange>, Fault> {
+pub async fn changes(context: &Context) -> Result<Vec<Change>, Fault> {
     let range = Range {
         table: Table::Config,
         pk: keys::STAFF_CHANGES.to_owned(),
@@ -103,7 +103,7 @@ pub async fn import(context: &Context, rows: &[StaffRow], outcome: Outcome, by: 
                     }
                     writes_own |= after.id == by.id;
                     commit.over(&batch, after);
-                    commit.create(&StaffChange { at: now, by: by.id.clone(), before: before.clone(), after: after.clone() });
+                    commit.create(&Change { at: now, by: by.id.clone(), before: before.clone(), after: after.clone() });
                 }
             }
         }

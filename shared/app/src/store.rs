@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use serde::{Serialize, de::DeserializeOwned};
 use std::collections::BTreeMap;
 
-pub use shapes::{Alone, Code, External, FoundBy, Idempotency, Link, Of, Probe, Probes, Receipt, Sent, StaffChange, Timeline, Waiting};
+pub use shapes::{Alone, Code, External, FoundBy, Idempotency, Link, Of, Probe, Probes, Receipt, Sent, Timeline, Waiting};
 
 /// A value that is an item of its own.
 pub trait Stored: Serialize + DeserializeOwned {

@@ -16,6 +16,7 @@ pub use stands::{anew, is_moot, still_holds};
 pub use wish::{BUNDLE_MAX, Params, Wanted, Wish, all_of};
 
 use crate::id::{AccountId, ActionId, CaseId};
+use crate::leaving::Offer;
 use crate::money::Money;
 use crate::staff::Role;
 use jiff::Timestamp;
@@ -30,6 +31,9 @@ pub struct Action {
     pub reason_code: Reason,
     pub note: String,
     pub case: Option<CaseId>,
+    /// What a customer who wants to leave may be offered instead, once.
+    #[serde(default)]
+    pub offer: Option<Offer>,
     pub state: State,
     pub requested_by: String,
     pub requested_at: Timestamp,
@@ -71,6 +75,7 @@ impl Action {
             reason_code,
             note: String::new(),
             case: None,
+            offer: None,
             state: State::WaitingApproval,
             requested_by: requested_by.to_owned(),
             requested_at: now,

@@ -1,6 +1,10 @@
 //! What follows when a customer leaves: nothing is asked for any more, what was charged since goes back, and what remains
 //! due is agreed with a person.
 
+mod offer;
+
+pub use offer::{Offer, Offers};
+
 use crate::book::{Book, Due, Head, Invoice, Touched};
 use crate::event::{InvoiceStatus, SubscriptionStatus};
 use crate::id::ActionId;

@@ -33,6 +33,7 @@ pub fn account(
         html! {
             h1 { (title) " " @if let Some(entitlement) = sidebar.status.entitlement { (state(entitlement.name())) } }
             @if let Some(notice) = notice { p .notice role="status" { (notice) } }
+            @if viewer.role.may_request() { p { a href={ "/accounts/" (sidebar.account.id) "/ask" } { "Ask for an action" } } }
             div .grid {
                 div .card { "Outstanding" b { (known(sidebar.status.outstanding)) } }
                 div .card { "MRR" b { (known(sidebar.lifetime.mrr)) } }

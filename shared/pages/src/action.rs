@@ -4,8 +4,9 @@ mod next;
 
 pub(crate) use next::ballot;
 
+use crate::ask::offer;
 use crate::frame::{Viewer, frame, known, state, time, words};
-use domain::action::{Action, Outcome};
+use domain::action::{Action, Outcome, State};
 use domain::approval::Deciding;
 use domain::ledger::Entry;
 use maud::{Markup, html};
@@ -27,6 +28,7 @@ pub fn action(
             h1 { (action.preview.summary) " " (state(action.state.name())) }
             @if let Some(notice) = notice { section .notice role="alert" { p { (notice) } } }
             (next::next(viewer, action, deciding))
+            @if matches!(action.state, State::Previewed | State::WaitingApproval | State::Approved) { (offer(action)) }
             div .two { (preview(action)) (facts(action)) }
             @if !members.is_empty() { section {
                 h2 { "Its parts, in their order" }

@@ -30,6 +30,7 @@ const PLACES: &[(&str, &str)] = &[
     ("/dunning", "Dunning"),
     ("/tickets", "Tickets"),
     ("/sources", "Sources"),
+    ("/staff", "Staff"),
     ("/stop", "Stop"),
     ("/policies", "Policies"),
 ];

@@ -2,6 +2,7 @@
 
 mod account;
 mod action;
+mod ask;
 mod case;
 #[cfg(test)]
 mod example;
@@ -15,11 +16,13 @@ mod policies;
 mod report;
 mod slack;
 mod sources;
+mod staff;
 mod stop;
 mod task;
 
 pub use account::{Alike, AlikeRow, account};
 pub use action::action;
+pub use ask::{Choice, Choices, Filled, ask};
 pub use case::case;
 pub use frame::{STYLE, Viewer, login, problem};
 pub use home::{Home, home};
@@ -31,5 +34,6 @@ pub use policies::policies;
 pub use report::report;
 pub use slack::{approval_blocks, case_blocks};
 pub use sources::{sources, tickets};
+pub use staff::staff;
 pub use stop::stop;
 pub use task::{task, tasks};

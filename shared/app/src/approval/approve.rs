@@ -7,6 +7,7 @@ use crate::context::Context;
 use crate::fault::Fault;
 use crate::store::Commit;
 use domain::action::{Action, Clause, Kind, Preview, Reason, State, preview};
+use domain::approval::held_until;
 use domain::book::Head;
 use domain::ledger::{Note, Step};
 use jiff::SignedDuration;
@@ -32,7 +33,7 @@ pub fn put(
     let mut payments = read.records.payments.clone();
     let members = members(context, read, head, &action);
     action.members = members.iter().map(|member| member.id.clone()).collect();
-    action.executes_after = held_until(head, &action.kind);
+    action.executes_after = held_until(&action.kind, head, context.policies.approval.current(), now);
     action.look_at = Some(action.executes_after.unwrap_or_else(|| look_at(context)));
     let each: Vec<&Action> = if members.is_empty() { vec![&action] } else { members.iter().collect() };
     for one in each {
@@ -81,21 +82,13 @@ fn members(context: &Context, read: &Read, head: &Head, bundle: &Action) -> Vec<
             required: bundle.required.clone(),
             votes: bundle.votes.clone(),
             decided_at: bundle.decided_at,
-            executes_after: held_until(head, kind),
+            executes_after: held_until(kind, head, context.policies.approval.current(), context.clock.now()),
             bundle: Some(bundle.id.clone()),
             trace: bundle.trace.clone(),
             ..Action::new(id, kind.clone(), bundle.reason_code, preview, &bundle.requested_by, bundle.requested_at)
         }
     };
     ids.zip(bundle.kind.members()).map(member).collect()
-}
-
-/// Lemon Squeezy knows no change that waits: Recoup holds a downgrade until just before the renewal.
-fn held_until(head: &Head, kind: &Kind) -> Option<jiff::Timestamp> {
-    match kind {
-        Kind::Downgrade { at, .. } if head.provider == "lemonsqueezy" => Some(*at - SignedDuration::from_hours(1)),
-        _ => None,
-    }
 }
 
 /// How a request is written down.

@@ -14,6 +14,7 @@ use domain::approval::{self, KINDS, Scales, next_ask, weigh};
 use domain::book::Head;
 use domain::case::{Case, State as CaseState};
 use domain::id::{AccountId, ActionId, CaseId, sha256};
+use domain::leaving::Offers;
 use domain::money::Money;
 use domain::staff::{MACHINE, Staff};
 use http::{Request, StatusCode};
@@ -264,11 +265,12 @@ async fn make(context: &Context, ask: &Ask<'_>) -> Result<Attempted<Result<Actio
         outage_credits: &outage_credits,
         exception: ask.exception,
     };
+    let offers = &context.policies.playbooks.current().leaving;
     let kind = match &ask.what {
         What::Wish(wish) => wish.settle(&known),
         What::Kind(kind) => Ok(kind.clone()),
     };
-    let action = match kind.map_err(|refusal| problem(&refusal)).and_then(|kind| decided(ask, kind, scales)) {
+    let action = match kind.map_err(|refusal| problem(&refusal)).and_then(|kind| decided(ask, kind, scales, offers)) {
         Ok(action) => action,
         Err(problem) => return Ok(Attempted::Done(Err(problem))),
     };
@@ -326,13 +328,15 @@ async fn earlier(context: &Context, batch: &Batch, ask: &Ask<'_>) -> Result<Opti
     Ok(standing.map(Ok))
 }
 
-fn decided(ask: &Ask<'_>, kind: Kind, scales: Scales<'_>) -> Result<Action, Problem> {
+fn decided(ask: &Ask<'_>, kind: Kind, scales: Scales<'_>, offers: &Offers) -> Result<Action, Problem> {
+    let offer = offers.of(&kind, scales.known.head, scales.earlier, scales.known.now);
     let (preview, required) = weigh(&kind, scales).map_err(|refusal| problem(&refusal))?;
     let now = scales.known.now;
     let requested_by = scales.by.map_or(MACHINE, |staff| &staff.id);
     let mut action = Action {
         note: ask.note.clone(),
         case: ask.case.clone(),
+        offer,
         state: if ask.preview_only { State::Previewed } else { State::WaitingApproval },
         expires_at: now + SignedDuration::from_hours(scales.policy.expiry_hours),
         required,

@@ -55,6 +55,8 @@ enum Next {
 /// What became of it.
 enum Ended {
     Done(providers::Effect),
+    /// It is done, as the provider shows when it is asked.
+    Found(providers::Effect),
     Refused {
         code: String,
         message: String,
@@ -256,7 +258,7 @@ async fn end(context: &Context, work: &Work, ended: Ended) -> Result<Done, Fault
     let after = store::retrying(context, || outcome::store(context, &id, &ended)).await?;
     let Some((action, head, is_fresh)) = after else { return Ok(Done::NothingToDo) };
     let seen = match &ended {
-        Ended::Done(effect) => effect.seen.clone(),
+        Ended::Done(effect) | Ended::Found(effect) => effect.seen.clone(),
         _ => Vec::new(),
     };
     outcome::observe(context, &action, &head, seen).await?;

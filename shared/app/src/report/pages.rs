@@ -5,6 +5,7 @@ use super::plays;
 use super::read::{self, Window};
 use crate::approval;
 use crate::context::Context;
+use crate::delegation;
 use crate::group;
 use crate::incident;
 use crate::ports::Order;
@@ -81,6 +82,12 @@ pub(super) async fn answer(context: &Context, endpoint: Endpoint, request: &Requ
         Endpoint::TicketsPage => {
             let page: Page<Ticket> = store::page(context, "TICKETS", window.after, window.limit, Order::Descending).await?;
             ::pages::tickets(&viewer, &page.items, more("/tickets?", page.next).as_deref())
+        }
+        Endpoint::AskPage(id) => approval::form::show(context, &id, &query, caller).await?,
+        Endpoint::StaffPage => {
+            let (all, changes) = (crate::staff::all(context).await?, crate::staff::changes(context).await?);
+            let delegations = delegation::all(context).await?;
+            ::pages::staff(&viewer, &all, &delegations, &changes, context.clock.now(), query.get("notice").map(String::as_str))
         }
         Endpoint::TasksPage => {
             let wanted = api::wanted_tasks(&query)?;

@@ -18,7 +18,7 @@ use domain::import::Imports;
 use domain::incident::{Incident, Pulse, Releases, Watch};
 use domain::ledger::{Entry, LedgerHead};
 use domain::source::Source;
-use domain::staff::Staff;
+use domain::staff::{Change as StaffChange, Staff};
 use domain::stop::Stops;
 use domain::task::Task;
 use domain::ticket::Ticket;
@@ -145,15 +145,6 @@ pub struct Code {
     pub tries: u32,
     /// How many were sent for this link.
     pub sent: u32,
-}
-
-/// Who changed what about a member of staff.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct StaffChange {
-    pub at: Timestamp,
-    pub by: String,
-    pub before: Option<Staff>,
-    pub after: Staff,
 }
 
 macro_rules! stored {

@@ -8,7 +8,7 @@ use crate::staff::Role;
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 use serde::Deserialize;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use toml::Spanned;
 
 /// Every kind of action, apart from the bundle, which takes the strictest of its members.
@@ -55,6 +55,9 @@ pub struct ApprovalPolicy {
     #[serde(default)]
     pub rate: Vec<ExchangeRate>,
     pub rate_days: i64,
+    /// For how many hours a kind waits once it is approved: what is asked of the customer goes on in the meantime.
+    #[serde(default)]
+    pub delay_hours: BTreeMap<String, i64>,
 }
 
 /// What one of a currency is worth in the policy's own, on a day.
@@ -252,6 +255,9 @@ impl Rules for ApprovalPolicy {
         if self.rate_days < 1 || self.rate.iter().any(|rate| rate.worth <= Decimal::ZERO || rate.currency == self.currency) {
             complaints
                 .push(Complaint::at(0, "a rate is above nothing, of another currency than the policy's, and holds for at least a day"));
+        }
+        if self.delay_hours.iter().any(|(kind, hours)| !KINDS.contains(&kind.as_str()) || *hours < 1) {
+            complaints.push(Complaint::at(0, "`delay_hours` are at least 1, for a kind of action"));
         }
         let cent = Decimal::new(1, 2);
         let mut used = BTreeSet::new();

@@ -38,7 +38,9 @@ impl Subscription {
     }
 
     pub(super) fn fold(&mut self, seen: &SubscriptionSeen, event: &Event) {
-        let stamp = Stamp::of(event, seen.as_of, seen.status.map_or(0, |status| status as u8));
+        // Of two changes within one instant, the one that knows of the end is the later.
+        let ends = seen.ends_at.as_ref().and_then(Stated::value).is_some();
+        let stamp = Stamp::of(event, seen.as_of, 2 * seen.status.map_or(0, |status| status as u8) + u8::from(ends));
         self.status.see(&stamp, seen.status);
         self.items.see(&stamp, seen.items.clone());
         self.discount.see(&stamp, seen.discount.clone());

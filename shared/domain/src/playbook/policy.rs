@@ -1,5 +1,6 @@
 //! The figures of the playbooks.
 
+use crate::leaving::Offers;
 use crate::policy::{Complaint, Rules};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -45,6 +46,8 @@ pub struct PlaybookPolicy {
     pub merchants_of_record: Vec<String>,
     minutes: BTreeMap<Name, [u32; 2]>,
     pub texts: Wording,
+    /// What somebody may be offered who wants to leave.
+    pub leaving: Offers,
 }
 
 /// Which text is written when.
@@ -104,6 +107,7 @@ impl Rules for PlaybookPolicy {
         if days.iter().any(|days| *days < 1) || self.failures_in_a_row < 2 {
             complaints.push(Complaint::at(0, "days must be at least 1, and one failure is none in a row"));
         }
+        complaints.extend(self.leaving.lint());
         complaints
     }
 }

@@ -60,7 +60,7 @@ pub(super) async fn look_up(context: &Context, work: &Work) -> Result<Ended, Fau
         }
     };
     Ok(match found {
-        Found::Done(effect) => Ended::Done(effect),
+        Found::Done(effect) => Ended::Found(effect),
         Found::Failed { code, message } => Ended::Refused { code, message },
         Found::NotThere { .. } if attempts >= context.policies.limits.current().provider_calls_max => Ended::NeedsPerson {
             instead: "The provider does not have it, and sending it has failed too often: do it in the provider's dashboard.".to_owned(),

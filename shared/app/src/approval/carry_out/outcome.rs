@@ -8,7 +8,7 @@ use crate::book::{self, put_notes};
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::store::{self, Attempted, Commit};
-use domain::action::{Action, Kind, Outcome, Sent, State};
+use domain::action::{Action, Kind, Outcome, Sent, State, Target};
 use domain::book::Head;
 use domain::confirm::shows;
 use domain::event::{self, Event, Origin, RefundSeen, RefundStatus, Seen};
@@ -72,9 +72,12 @@ pub async fn store(context: &Context, id: &ActionId, ended: &Ended) -> Result<At
     // That nothing could be asked yet, again, is no news.
     let news = action.attempt.is_some() || action.state != before.state;
     let mut notes: Vec<_> = news.then(|| ledger_note(&action, Step::Outcome, now, body)).into_iter().collect();
-    let is_shown = action.attempt.as_ref().is_some_and(|attempt| attempt.shown) || shows(&action.kind, &action.id, &read.records);
+    // Money has to settle; of everything else the provider's own word is proof, whether it tells it or is asked.
+    let lasts = action.kind.is_told() && matches!(action.kind.target(), Target::Subscription(_) | Target::Invoice(_));
+    let was_found = lasts && matches!(ended, Ended::Found(_));
+    let was_told = action.attempt.as_ref().is_some_and(|attempt| attempt.shown);
+    let is_shown = was_found || was_told || shows(&action.kind, &action.id, &read.records);
     if action.state == State::Executed && is_shown {
-        // The webhook was quicker than the answer.
         action.confirmed_at = Some(now);
         notes.push(ledger_note(&action, Step::Confirmed, now, [("outcome", "shown".to_owned()), ("by", head.provider.clone())]));
     }
@@ -126,7 +129,7 @@ fn outcome(context: &Context, before: &Action, ended: &Ended, now: Timestamp) ->
     let wait =
         SignedDuration::from_secs(limits.alarm_lease_secs * i64::from(action.attempt.as_ref().map_or(1, |attempt| attempt.number).min(12)));
     let body = match ended {
-        Ended::Done(Effect { reference, status, made_at, link, .. }) => {
+        Ended::Done(Effect { reference, status, made_at, link, .. }) | Ended::Found(Effect { reference, status, made_at, link, .. }) => {
             let done = Outcome::Done { reference: reference.clone(), status: status.clone(), made_at: *made_at, link: link.clone() };
             finished(&mut action, State::Executed, done);
             [("outcome", status.clone()), ("reference", reference.clone())]

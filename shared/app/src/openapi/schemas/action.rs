@@ -122,6 +122,8 @@ fn action() -> Value {
         ("before", or_null(text())),
         ("shown", flag()),
     ]);
+    let offer =
+        object([("rule", text()), ("kind", kinds()), ("say", told(text(), "To a customer who wants to leave, once.")), ("why", text())]);
     object([
         ("id", text()),
         ("account", text()),
@@ -130,6 +132,7 @@ fn action() -> Value {
         ("reason_code", words(Reason::ALL)),
         ("note", text()),
         ("case", or_null(text())),
+        ("offer", or_null(offer)),
         ("state", words(State::ALL)),
         ("requested_by", told(text(), "A staff id, or `recoup`.")),
         ("requested_at", time()),

@@ -137,7 +137,7 @@ fn what_takes_one_request_is_asked_for_at_once() {
         (
             Kind::MarkPaid { invoice: invoice(), amount: usd(3570) },
             "POST /api/v2/invoices/6/record_payment comment=ACT transaction[amount]=3570 transaction[payment_method]=other \
-             transaction[reference_number]=ACT transaction[date]=1772366400 (key)",
+             transaction[reference_number]=ACT transaction[date]=0 (key)",
         ),
         (Kind::WriteOff { invoice: invoice(), amount: usd(3570) }, "POST /api/v2/invoices/6/write_off comment=ACT (key)"),
         (Kind::VoidInvoice { invoice: invoice(), amount: usd(3570) }, "POST /api/v2/invoices/6/void comment=ACT (key)"),

@@ -1,0 +1,97 @@
+//! Who works here and as what, who stands in for whom, and who changed that.
+
+use crate::frame::{Viewer, frame, no_default, time, words};
+use domain::delegation::Delegation;
+use domain::staff::{Change, Role, Staff};
+use jiff::Timestamp;
+use maud::{Markup, html};
+
+pub fn staff(
+    viewer: &Viewer,
+    all: &[Staff],
+    delegations: &[Delegation],
+    changes: &[Change],
+    now: Timestamp,
+    notice: Option<&str>,
+) -> String {
+    let standing: Vec<_> = delegations.iter().filter(|it| it.holds(now)).collect();
+    frame(
+        "Staff",
+        "/staff",
+        Some(viewer),
+        html! {
+            h1 { "Staff" }
+            @if let Some(notice) = notice { p .notice role="status" { (notice) } }
+            section {
+                div .scroll { table {
+                    thead { tr { th { "Who" } th { "Role" } th { "E-mail" } th { "Slack" } } }
+                    tbody { @for one in all { tr {
+                        td { (one.name) " " span .soft { (one.id) } }
+                        td { (words(one.role.name())) }
+                        td { (one.email) }
+                        td { @match &one.slack { Some(slack) => (slack.user), None => span .soft { "not known" } } }
+                    } } }
+                } }
+                p .soft { "The role is read when a decision is made. A manager or a VP changes the table with a file: " code { "recoup import staff FILE" } "." }
+            }
+            section {
+                h2 { "Standing in" }
+                @if standing.is_empty() { p .soft { "Nobody stands in for anybody." } }
+                @for it in &standing { p {
+                    (it.to) " decides in the place of " (it.from) " until " (time(it.until)) @if !it.note.is_empty() { ": " (it.note) } ". "
+                    (end(viewer, it))
+                } }
+                (form(viewer, all))
+            }
+            @if !changes.is_empty() { section {
+                h2 { "Lately" }
+                ul { @for change in changes { li { (time(change.at)) ": " (change.by) " " (told(change)) } } }
+            } }
+        },
+    )
+}
+
+fn told(change: &Change) -> String {
+    let after = &change.after;
+    match &change.before {
+        None => format!("added {} as {}", after.id, words(after.role.name())),
+        Some(before) if before.role != after.role => {
+            format!("made {} {}, who was {}", after.id, words(after.role.name()), words(before.role.name()))
+        }
+        Some(_) => format!("changed how {} is reached", after.id),
+    }
+}
+
+fn may_name(viewer: &Viewer, away: &str) -> bool {
+    viewer.id == away || matches!(viewer.role, Role::Manager | Role::Vp)
+}
+
+fn end(viewer: &Viewer, it: &Delegation) -> Markup {
+    html! { @if let (Some(csrf), true) = (&viewer.csrf, may_name(viewer, &it.from)) {
+        form .inline method="post" action="/staff" {
+            input type="hidden" name="csrf" value=(csrf);
+            input type="hidden" name="from" value=(it.from);
+            input type="hidden" name="to" value=(it.to);
+            button .plain type="submit" { "End it" }
+        }
+    } }
+}
+
+fn form(viewer: &Viewer, all: &[Staff]) -> Markup {
+    let away = all.iter().filter(|one| may_name(viewer, &one.id));
+    html! { @if let (Some(csrf), true) = (&viewer.csrf, viewer.role != Role::Analyst) {
+        form method="post" action="/staff" {
+            (no_default())
+            input type="hidden" name="csrf" value=(csrf);
+            label for="from" { "Who is away" }
+            select id="from" name="from" { @for one in away { option value=(one.id) selected[one.id == viewer.id] { (one.name) } } }
+            label for="to" { "Who decides in their place, with their role" }
+            select id="to" name="to" { @for one in all { @if one.role != Role::Analyst { option value=(one.id) { (one.name) } } } }
+            label for="days" { "For how many days" }
+            input id="days" name="days" type="number" min="1" max="30" value="7" required;
+            label for="note" { "Note (optional)" }
+            input id="note" name="note" maxlength="500";
+            button type="submit" { "Say so" }
+        }
+    } }
+}
