@@ -9,7 +9,7 @@ use http::{Method, StatusCode};
 use jiff::SignedDuration;
 use local::sandbox::Seen;
 use local::service::Service;
-use serde_json::json;
+use serde_json::{Value, json};
 use shared::app::ports::{Clock, QueueName};
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -64,6 +64,10 @@ struct End {
     state: String,
     effects: BTreeMap<String, usize>,
     letters: usize,
+    /// What people have to do, what Recoup asks them for, and which recoveries still run.
+    tasks: Vec<String>,
+    asked: Vec<String>,
+    recoveries: String,
     steps: u64,
 }
 
@@ -128,7 +132,21 @@ async fn live(case: &Case, trouble: Trouble) -> End {
     let action = get(&service, &format!("/api/actions/{id}")).await;
     let letters = service.outbox.letters().unwrap().iter().filter(|(_, letter)| letter.id.starts_with("link_")).count();
     let state = action["state"].as_str().unwrap().to_owned();
-    End { state, effects: effects(&service.sandbox.calls(case.provider).unwrap()), letters, steps }
+    let items = async |path: &str| get(&service, path).await["items"].as_array().unwrap().clone();
+    let named = |items: Vec<Value>, name: &str| {
+        let mut names: Vec<String> = items.iter().map(|item| item[name].to_string()).collect();
+        names.sort();
+        names
+    };
+    End {
+        state,
+        effects: effects(&service.sandbox.calls(case.provider).unwrap()),
+        letters,
+        tasks: named(items("/api/tasks").await, "what"),
+        asked: named(items("/api/actions?state=waiting_approval").await, "params"),
+        recoveries: named(items("/api/dunning").await, "invoice").join(" "),
+        steps,
+    }
 }
 
 #[test]
@@ -163,7 +181,9 @@ fn whatever_stops_it_each_effect_happens_once() {
                 for (trouble, name) in troubles {
                     let end = live(case, trouble).await;
                     *counted.lock().unwrap().entry(name).or_insert(0) += 1;
-                    let same = end.state == clean.state && end.effects == clean.effects && end.letters <= clean.letters;
+                    let told = end.letters <= clean.letters && end.recoveries == clean.recoveries;
+                    let left = end.tasks == clean.tasks && end.asked == clean.asked;
+                    let same = end.state == clean.state && end.effects == clean.effects && told && left;
                     if !same {
                         failures
                             .lock()

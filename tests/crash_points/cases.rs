@@ -74,6 +74,8 @@ fn stripe() -> Vec<Case> {
         stripe("stripe:cus_4", "adjust_seats", json!({"seats": 9})),
         stripe("stripe:cus_4", "discount", json!({"percent": "10"})),
         stripe("stripe:cus_1", "cancel", json!({"customer_requested": true})),
+        // With a bill that is open, and one that was paid since they asked.
+        stripe("stripe:cus_5", "cancel", json!({"customer_requested": true, "asked_at": "2026-02-28T09:00:00Z"})),
         stripe("stripe:cus_1", "force_cancel", json!({})),
         stripe("stripe:cus_1", "erase_person", json!({})),
         stripe(

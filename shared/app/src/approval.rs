@@ -1,7 +1,7 @@
 //! Asks the right person, takes the decision, and does exactly what was approved, once.
 
 mod approve;
-mod ask;
+pub(crate) mod ask;
 mod blocked;
 mod carry_out;
 mod case;
@@ -21,6 +21,7 @@ use crate::fault::Fault;
 use crate::group;
 use crate::import;
 use crate::incident;
+use crate::leaving;
 use crate::message::Message;
 use crate::ports::{Channel, Letter};
 use crate::routes::Endpoint;
@@ -74,9 +75,13 @@ pub async fn handle(context: &Context, message: &Message) -> Result<Done, Fault>
                     Ok(done)
                 }
                 Some(State::Failed | State::NeedsPerson | State::Stale | State::Denied | State::Expired) => {
-                    match desk.action.filter(|action| action.look_at.is_some()) {
-                        Some(action) => tell::owed(context, &action).await.map(|()| Done::Asked),
-                        None => Ok(Done::NothingToDo),
+                    match desk.action {
+                        Some(action) if action.look_at.is_some() => tell::owed(context, &action).await.map(|()| Done::Asked),
+                        // Something was told of a customer who leaves, and whose provider cannot end it.
+                        Some(action) if action.state == State::NeedsPerson => {
+                            leaving::begin(context, &action).await.map(|()| Done::NothingToDo)
+                        }
+                        _ => Ok(Done::NothingToDo),
                     }
                 }
                 _ => Ok(Done::NothingToDo),

@@ -20,6 +20,7 @@ use domain::desk::Desk;
 use domain::event::Event;
 use domain::fact;
 use domain::id::AccountId;
+use domain::leaving;
 use domain::ledger::{LedgerHead, Note};
 use jiff::SignedDuration;
 use serde::{Serialize, de::DeserializeOwned};
@@ -105,7 +106,9 @@ async fn once(context: &Context, event: &Event, manner: Manner<'_>, trace: &str)
     let decided = classify::decide(scene, &concerns, &mut after);
     let decisions = decision::record(scene, &before, &mut after);
     let notes = confirm::confirm(event, &mut after, now);
-    let promised = promises(&decided, &account, trace);
+    leaving::come_back(event.at, &before.head, &mut after.head);
+    let mut promised = promises(&decided, &account, trace);
+    promised.extend(crate::leaving::promises(event, &after.head, trace));
 
     // Write.
     let mut commit = Commit::default();
@@ -130,6 +133,7 @@ async fn once(context: &Context, event: &Event, manner: Manner<'_>, trace: &str)
             task::end(context, &mut batch, &mut commit, action, &event.provider, "").await?;
         }
     }
+    crate::leaving::end_tasks(context, &mut batch, &mut commit, &before, &after, &event.provider).await?;
     put_notes(&mut commit, &batch, &account, notes)?;
     put_facts(&mut commit, &format!("{}:{}", event.provider, event.id), &before, &after, context);
     watch::put(context, &mut commit, &before, &after, event.origin).await?;

@@ -2,6 +2,7 @@
 
 use crate::context::Context;
 use crate::fault::Fault;
+use crate::leaving;
 use crate::message::Message;
 use crate::ports::{Channel, Letter, Unsent};
 use crate::sources;
@@ -11,7 +12,7 @@ use domain::book::{Due, Head, Invoice, Person, PlanLine};
 use domain::dunning::{Plan, PlanState, Step, StepKind, plan};
 use domain::id::{AccountId, digest};
 use domain::incident::Watch;
-use domain::leaving::LEFT;
+use domain::leaving::{LEFT, Stage};
 use jiff::SignedDuration;
 use std::collections::BTreeMap;
 
@@ -77,7 +78,8 @@ async fn recover(context: &Context, account: &AccountId, invoice: &str, trace: &
     let policy = context.policies.dunning.current();
     let planned = plan(account, &read.invoice, read.head.since(), policy, context.clock.now(), trace);
     // What somebody owes who has left is agreed with a person.
-    let (Some(plan), None, false) = (planned, &read.plan, has_left(&read)) else { return Ok(Attempted::Done(Done::NothingToDo)) };
+    let left = leaving::stage(context, &read.head, &read.invoice).await? == Some(Stage::Left);
+    let (Some(plan), None, false) = (planned, &read.plan, left) else { return Ok(Attempted::Done(Done::NothingToDo)) };
 
     // Write.
     write(context, read, &plan, Done::Planned).await
@@ -94,6 +96,7 @@ async fn begin(context: &Context, account: &AccountId, invoice: &str) -> Result<
         tracing::warn!(invoice, segment, "a step of a recovery waits: it is stopped by hand");
         return Ok(Attempted::Done(None));
     }
+    let wish = leaving::stage(context, &read.head, &read.invoice).await?;
     let writes = sources::find(context, &read.head.provider, &read.head.source).await?.writes();
     let watch: Option<Watch> = store::read(context, &keys::watch(&read.head.provider, &read.head.source)).await?;
 
@@ -102,12 +105,17 @@ async fn begin(context: &Context, account: &AccountId, invoice: &str) -> Result<
     let policy = context.policies.incidents.current();
     let concerning = watch.as_ref().and_then(|watch| watch.concerning(&read.invoice, &read.head, &context.policies.declines, policy));
     let incident = concerning.map(|line| (&line.incident, line.ended_at.is_none()));
-    plan.wait_for(incident, now, now + SignedDuration::from_mins(policy.hold_minutes));
+    let look_at = now + SignedDuration::from_mins(policy.hold_minutes);
+    match wish {
+        // Somebody asked to leave, and people are at it.
+        Some(Stage::Recorded) => plan.hold(now, look_at),
+        _ => plan.wait_for(incident, now, look_at),
+    }
     let doubt_at = now + SignedDuration::from_mins(context.policies.limits.current().sending_minutes_max);
     plan.doubt(Some(now));
     if !matches!(read.invoice.due(), Due::Open(_)) {
         plan.stop("settled", now);
-    } else if has_left(&read) {
+    } else if wish == Some(Stage::Left) {
         plan.stop(LEFT, now);
     } else if !writes {
         plan.stop("Recoup may not write to the customers of this source", now);
@@ -123,10 +131,6 @@ async fn begin(context: &Context, account: &AccountId, invoice: &str) -> Result<
         return Ok(Attempted::Done(letter));
     }
     write(context, read, &plan, letter).await
-}
-
-fn has_left(read: &Read) -> bool {
-    read.invoice.subscription.value().is_some_and(|subscription| read.head.has_left(subscription))
 }
 
 /// Records how the sending of a step ended.

@@ -15,6 +15,7 @@ pub mod identity;
 pub mod import;
 pub mod incident;
 pub mod intake;
+pub mod leaving;
 pub mod message;
 pub mod openapi;
 pub mod ports;

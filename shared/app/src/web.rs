@@ -50,9 +50,14 @@ impl From<crate::fault::Fault> for Problem {
     }
 }
 
+/// A value as it stands in an address.
+pub fn escaped(value: &str) -> String {
+    form_urlencoded::byte_serialize(value.as_bytes()).collect()
+}
+
 /// Leads to a page that says something on top.
 pub fn see_with(path: &str, notice: &str) -> Answer {
-    see_other(&format!("{path}?notice={}", form_urlencoded::byte_serialize(notice.as_bytes()).collect::<String>()))
+    see_other(&format!("{path}?notice={}", escaped(notice)))
 }
 
 pub fn json(status: StatusCode, value: &impl Serialize) -> Answer {

@@ -15,7 +15,7 @@ pub use refusal::NoPreview;
 pub use stands::{anew, is_moot, still_holds};
 pub use wish::{BUNDLE_MAX, Params, Wanted, Wish, all_of};
 
-use crate::id::{AccountId, ActionId, CaseId};
+use crate::id::{AccountId, ActionId, CaseId, digest};
 use crate::leaving::Offer;
 use crate::money::Money;
 use crate::staff::Role;
@@ -58,7 +58,7 @@ pub struct Action {
     /// When an unfinished attempt is looked at again.
     pub look_at: Option<Timestamp>,
     pub ended_at: Option<Timestamp>,
-    /// When the provider's own webhook proved it.
+    /// When the provider proved it: by its webhook, or, where an end was unclear, when it was asked.
     pub confirmed_at: Option<Timestamp>,
     /// One id from the provider's event to the receipt.
     pub trace: String,
@@ -185,6 +185,19 @@ pub struct Preview {
     pub clause: Clause,
     /// Over the meaning, not over the words: same effect, same clause, same digest.
     pub digest: String,
+}
+
+impl Preview {
+    /// What somebody saw, who must agree included: the digest also tells moments apart, this does not.
+    pub fn seen(&self, required: &[Role]) -> String {
+        let lines = self.lines.iter().map(|line| {
+            let shown = |shown: &Option<Shown>| shown.as_ref().map(ToString::to_string).unwrap_or_default();
+            [line.label.clone(), shown(&line.before), shown(&line.after)]
+        });
+        let roles = required.iter().map(|role| role.name().to_owned());
+        let parts: Vec<String> = [self.summary.clone()].into_iter().chain(lines.flatten()).chain(roles).collect();
+        digest(&parts.iter().map(String::as_str).collect::<Vec<_>>(), 26)
+    }
 }
 
 /// One figure before and after.

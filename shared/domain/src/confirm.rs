@@ -1,12 +1,13 @@
 //! Does an event prove that one of our actions was carried out, or that it failed after all?
 
-use crate::action::{Action, Kind, Outcome, State, Target, When};
+use crate::action::{Action, Kind, Outcome, Shown, State, Target, When};
 use crate::book::{CaseLine, Due, Head, Invoice, ResourceId, Subscription, Touched, touches};
 use crate::case;
 use crate::desk::Desk;
 use crate::event::{Event, InvoiceStatus, Origin, RefundSeen, RefundStatus, Seen, Stated, SubscriptionStatus};
 use crate::id::ActionId;
 use crate::ledger::{Note, Step};
+use crate::money::Money;
 use jiff::{SignedDuration, Timestamp};
 
 /// Names the actions that an event speaks of by our own id.
@@ -97,6 +98,17 @@ fn shown(event: &Event, desk: &mut Desk, now: Timestamp) -> Vec<Note> {
             }
             // Quicker than the answer, which is the outcome.
             (State::Executing | State::InDoubt, Some(attempt)) => attempt.shown = true,
+            // It was left to a person because nobody knew; now it is known.
+            (State::NeedsPerson, Some(_)) => {
+                (action.state, action.confirmed_at, action.ended_at) = (State::Executed, Some(now), Some(now));
+                let status = "shown".to_owned();
+                let reference = action.kind.target().id().unwrap_or_default();
+                action.outcome = Some(Outcome::Done { reference, status: status.clone(), made_at: Some(event.at), link: None });
+                let body = [("event", event.id.clone()), ("outcome", status)];
+                notes.push(Note::new(now, Step::Confirmed, &id, &event.provider, body));
+                desk.head.under_way.remove(&id);
+                resolve(desk, &id, now);
+            }
             _ => {}
         }
     }
@@ -111,7 +123,7 @@ fn proves(event: &Event, action: &Action, book: &Touched) -> bool {
     if event.origin == Origin::Answer && !matches!(action.kind, Kind::Refund { .. }) {
         return false;
     }
-    if shows(&action.kind, &action.id, book) {
+    if shows(action, &event.provider, book) {
         return true;
     }
     // Providers stamp whole seconds.
@@ -122,21 +134,31 @@ fn proves(event: &Event, action: &Action, book: &Touched) -> bool {
 fn tells(event: &Event, action: &Action) -> bool {
     if let Kind::Credit { amount } = &action.kind {
         return event.seen.iter().any(|seen| match seen {
-            Seen::Balance(balance) => balance.available.currency() == amount.currency() && balance.available >= *amount,
+            Seen::Balance(balance) => balance.available.currency() == amount.currency() && balance.available >= at_hand(action, *amount),
             _ => false,
         });
     }
     let mut alone = Touched::default();
     alone.fold(&mut Head::new(&event.provider, &event.source, ""), event, SignedDuration::ZERO);
-    shows(&action.kind, &action.id, &alone)
+    shows(action, &event.provider, &alone)
+}
+
+/// What there is after a credit, as it was shown; at least the credit itself.
+fn at_hand(action: &Action, amount: Money) -> Money {
+    let after = action.preview.lines.iter().filter(|line| line.before.is_some()).find_map(|line| match line.after {
+        Some(Shown::Money(after)) => Some(after),
+        _ => None,
+    });
+    after.filter(|after| after.currency() == amount.currency()).unwrap_or(amount)
 }
 
 /// Whether the book shows what an action was to bring about. It keeps no history of a balance.
-pub fn shows(kind: &Kind, action: &ActionId, book: &Touched) -> bool {
+pub fn shows(action: &Action, provider: &str, book: &Touched) -> bool {
+    let kind = &action.kind;
     match kind.target() {
-        Target::Subscription(id) => book.subscriptions.get(id).is_some_and(|subscription| subscription_is(kind, action, subscription)),
-        Target::Invoice(id) => book.invoices.get(id).is_some_and(|invoice| invoice_is(kind, invoice)),
-        Target::Payment(id) => book.payments.get(id).is_some_and(|payment| payment.has_given_back_for(action)),
+        Target::Subscription(id) => book.subscriptions.get(id).is_some_and(|subscription| subscription_is(kind, &action.id, subscription)),
+        Target::Invoice(id) => book.invoices.get(id).is_some_and(|invoice| invoice_is(kind, provider, invoice)),
+        Target::Payment(id) => book.payments.get(id).is_some_and(|payment| payment.has_given_back_for(&action.id)),
         Target::Account | Target::Several => false,
     }
 }
@@ -147,7 +169,7 @@ fn subscription_is(kind: &Kind, action: &ActionId, it: &Subscription) -> bool {
     match kind {
         Kind::ExtendTrial { until, .. } => it.trial_ends_at.copied() == Some(*until),
         Kind::Pause { .. } => status == Some(SubscriptionStatus::Paused),
-        Kind::Resume { .. } => status.is_some() && status != Some(SubscriptionStatus::Paused),
+        Kind::Resume { .. } => status.is_some() && status != Some(SubscriptionStatus::Paused) && !ended,
         Kind::Upgrade { plan, .. } | Kind::Downgrade { plan, .. } => it.plan().is_some_and(|item| item.price == *plan),
         Kind::AdjustSeats { seats, .. } => it.plan().is_some_and(|item| item.quantity == *seats),
         Kind::ChangeAddons { addons, .. } => {
@@ -165,11 +187,12 @@ fn subscription_is(kind: &Kind, action: &ActionId, it: &Subscription) -> bool {
     }
 }
 
-fn invoice_is(kind: &Kind, it: &Invoice) -> bool {
+fn invoice_is(kind: &Kind, provider: &str, it: &Invoice) -> bool {
     match kind {
         Kind::RetryPayment { .. } | Kind::MarkPaid { .. } => it.due() == Due::Paid,
         // Mollie knows only one way to give an invoice up.
-        Kind::WriteOff { .. } => matches!(it.status.copied(), Some(InvoiceStatus::Uncollectible | InvoiceStatus::Void)),
+        Kind::WriteOff { .. } if provider == "mollie" => it.status.copied() == Some(InvoiceStatus::Void),
+        Kind::WriteOff { .. } => it.status.copied() == Some(InvoiceStatus::Uncollectible),
         Kind::VoidInvoice { .. } => it.status.copied() == Some(InvoiceStatus::Void),
         _ => false,
     }

@@ -240,8 +240,7 @@ impl Plan {
             self.incident = Some(incident.clone());
         }
         if incident.is_some_and(|(_, lasts)| lasts) {
-            self.held_until = Some(look_at);
-            self.held_since = self.held_since.or(Some(now));
+            self.hold(now, look_at);
             return;
         }
         self.held_until = None;
@@ -250,6 +249,12 @@ impl Plan {
                 step.due_at += now.duration_since(since);
             }
         }
+    }
+
+    /// Waits, to be looked at again.
+    pub fn hold(&mut self, now: Timestamp, look_at: Timestamp) {
+        self.held_until = Some(look_at);
+        self.held_since = self.held_since.or(Some(now));
     }
 
     /// Gives more time before the steps that wait.

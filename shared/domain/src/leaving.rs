@@ -5,22 +5,51 @@ mod offer;
 
 pub use offer::{Offer, Offers};
 
+use crate::action::{Action, Kind, Reason, State};
 use crate::book::{Book, Due, Head, Invoice, Touched};
-use crate::event::{InvoiceStatus, SubscriptionStatus};
+use crate::event::SubscriptionStatus;
 use crate::id::ActionId;
 use crate::money::Money;
 use crate::task::About;
 use jiff::Timestamp;
-use std::collections::BTreeSet;
+use serde::{Deserialize, Serialize};
 
 /// Why a recovery is over.
 pub const LEFT: &str = "the customer has left";
 
-/// What is looked at to see what a subscription still owes, and what it was charged.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Concerned {
-    pub invoices: BTreeSet<String>,
-    pub payments: BTreeSet<String>,
+/// That a customer asked to end a subscription.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Left {
+    pub action: ActionId,
+    /// When it was recorded, and then when it was carried out.
+    pub at: Timestamp,
+}
+
+/// How far a wish to leave has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// It is recorded: nothing is asked for while people decide how it is carried out.
+    Recorded,
+    Left,
+}
+
+impl Stage {
+    /// None where the wish was taken back, or could not be carried out.
+    pub fn of(action: &Action) -> Option<Self> {
+        match action.state {
+            State::WaitingApproval | State::Approved | State::Executing | State::InDoubt => Some(Self::Recorded),
+            State::Executed | State::NeedsPerson => Some(Self::Left),
+            State::Previewed | State::Denied | State::Expired | State::Stale | State::Failed | State::Withdrawn => None,
+        }
+    }
+}
+
+/// The subscription that a customer wishes to end. One that was sold twice by mistake is nobody's wish.
+pub fn wish(kind: &Kind, reason: Reason) -> Option<(&str, Timestamp)> {
+    match kind {
+        Kind::Cancel { subscription, asked_at, .. } if reason != Reason::DuplicateCharge => Some((subscription, *asked_at)),
+        _ => None,
+    }
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -39,27 +68,17 @@ pub struct Rest {
     pub since: bool,
 }
 
-/// What may belong to a subscription that somebody wanted to end at a moment.
-pub fn concerned(book: &Book, asked_at: Timestamp) -> Concerned {
-    let payments: Vec<_> = book.payments.iter().filter(|line| line.at >= asked_at).collect();
-    let open = book.invoices.iter().filter(|line| matches!(line.status, None | Some(InvoiceStatus::Open)));
-    let invoices = open.map(|line| line.invoice.clone());
-    let paid = payments.iter().filter_map(|line| book.invoice_of(line).map(str::to_owned));
-    Concerned {
-        invoices: invoices.chain(paid).chain(book.periods.iter().map(|line| line.invoice.clone())).collect(),
-        payments: payments.iter().map(|line| line.payment.clone()).collect(),
-    }
-}
-
-pub fn leaving(subscription: &str, asked_at: Timestamp, head: &Head, records: &Touched) -> Leaving {
+/// What follows for one subscription, of everything that the account was billed and paid.
+pub fn leaving(subscription: &str, asked_at: Timestamp, book: &Book, records: &Touched) -> Leaving {
     let is_its = |invoice: &Invoice| invoice.subscription.value().is_some_and(|of| of == subscription);
     let mut leaving = Leaving::default();
-    for line in head.book.payments.iter().filter(|line| line.at >= asked_at) {
-        let Some(payment) = records.payments.get(&line.payment) else { continue };
-        let invoice = head.book.invoice_of(line).and_then(|id| records.invoices.get(id));
-        // What was billed before is owed, whenever it is paid.
-        let is_new = match invoice {
-            Some(invoice) => is_its(invoice) && invoice.created_at.is_some_and(|at| at >= asked_at),
+    for payment in records.payments.values().filter(|payment| payment.at.is_some_and(|at| at >= asked_at)) {
+        let linked = || book.links.iter().rev().find(|link| Some(&link.intent) == payment.intent.value()).map(|link| &link.invoice);
+        // What was billed before is owed, whenever it is paid; of what is not known, nothing is said.
+        let is_new = match payment.invoice.value().or_else(linked) {
+            Some(id) => {
+                records.invoices.get(id).is_some_and(|invoice| is_its(invoice) && invoice.created_at.is_some_and(|at| at >= asked_at))
+            }
             None => payment.subscription.value().is_some_and(|of| of == subscription),
         };
         if let Some(left) = payment.refundable().filter(|left| is_new && left.is_positive() && !payment.is_disputed()) {
@@ -81,7 +100,8 @@ impl Rest {
         let Self { invoice, remaining, since } = self;
         let amount = remaining.map_or_else(String::new, |amount| format!("{amount} of "));
         let steps = if *since {
-            "It was written after the customer had asked to leave. Nothing was used since: ask for it to be voided."
+            "It was written after the customer had asked to leave. Look at the period that it bills: what was used until then is \
+             owed; for the rest, ask for it to be voided or credited."
         } else {
             "Nothing more is asked for automatically. Look at what was delivered until the customer asked to leave, agree with them \
              on what remains, and then ask for a payment link, a part to be credited, or the rest to be written off."
@@ -91,12 +111,18 @@ impl Rest {
     }
 }
 
-impl Head {
-    /// Whether a customer has asked to end a subscription, and has not come back to it.
-    pub fn has_left(&self, subscription: &str) -> bool {
-        let line = self.book.subscriptions.get(subscription);
-        let ends = line.is_none_or(|line| line.status == Some(SubscriptionStatus::Ended) || line.ends_at.is_some());
-        ends && self.left.contains_key(subscription)
+/// Forgets that somebody left whose subscription had an end, and goes on again since.
+pub fn come_back(told_at: Timestamp, before: &Head, after: &mut Head) {
+    let ends = |head: &Head, subscription: &str| {
+        let line = head.book.subscriptions.get(subscription);
+        line.is_some_and(|line| line.status == Some(SubscriptionStatus::Ended) || line.ends_at.is_some())
+    };
+    let goes_on = |(subscription, wishes): &(&String, &Vec<Left>)| {
+        wishes.iter().all(|left| told_at > left.at) && ends(before, subscription) && !ends(after, subscription)
+    };
+    let back: Vec<_> = after.left.iter().filter(goes_on).map(|(subscription, _)| subscription.clone()).collect();
+    for subscription in back {
+        after.left.remove(&subscription);
     }
 }
 
@@ -136,13 +162,15 @@ mod tests {
     fn what_was_charged_since_goes_back_and_what_was_owed_before_is_agreed() {
         let open = |id: &str, day| invoice(id, "sub_1", day, "49.00", "open");
         let paid = |id: &str, of: &str, day| invoice(id, of, day, "0.00", "paid");
-        let cases: [(&str, Vec<Value>, &[&str], &[(&str, bool)]); 9] = [
+        type Row<'a> = (&'a str, Vec<Value>, &'a [&'a str], &'a [(&'a str, bool)]);
+        let cases: [Row<'_>; 10] = [
             ("renewed the day after", vec![paid("in_2", "sub_1", 11), payment("ch_2", Some("in_2"), None, 11)], &["ch_2"], &[]),
             ("that very moment", vec![paid("in_2", "sub_1", 10), payment("ch_2", Some("in_2"), None, 10)], &["ch_2"], &[]),
             ("the day before", vec![paid("in_2", "sub_1", 9), payment("ch_2", Some("in_2"), None, 9)], &[], &[]),
             ("an old bill paid late", vec![paid("in_2", "sub_1", 1), payment("ch_2", Some("in_2"), None, 11)], &[], &[]),
             ("another subscription", vec![paid("in_2", "sub_2", 11), payment("ch_2", Some("in_2"), None, 11)], &[], &[]),
             ("no invoices there", vec![payment("ch_2", None, Some("sub_1"), 11)], &["ch_2"], &[]),
+            ("for a bill that is not known here", vec![payment("ch_2", Some("in_9"), Some("sub_1"), 11)], &[], &[]),
             ("nobody knows what for", vec![payment("ch_2", None, None, 11)], &[], &[]),
             ("something is open", vec![open("in_1", 1), open("in_2", 11)], &[], &[("in_1", false), ("in_2", true)]),
             ("given up already", vec![invoice("in_1", "sub_1", 1, "49.00", "void")], &[], &[]),
@@ -150,28 +178,30 @@ mod tests {
         for (what, seen, refunds, due) in cases {
             let (head, records) = told(&seen);
             let asked_at = ASKED.parse().unwrap();
-            let looked_at = concerned(&head.book, asked_at);
-            let found = leaving("sub_1", asked_at, &head, &records);
+            let found = leaving("sub_1", asked_at, &head.book, &records);
             let given: Vec<_> = found.refunds.iter().map(|(payment, amount)| (payment.as_str(), amount.to_string())).collect();
             assert_eq!(given, refunds.iter().map(|id| (*id, "49.00 USD".to_owned())).collect::<Vec<_>>(), "{what}");
             assert_eq!(found.due.iter().map(|rest| (rest.invoice.as_str(), rest.since)).collect::<Vec<_>>(), due, "{what}");
-            assert!(found.refunds.iter().all(|(payment, _)| looked_at.payments.contains(payment)), "{what}: it is read");
-            assert!(found.due.iter().all(|rest| looked_at.invoices.contains(&rest.invoice)), "{what}: it is read");
         }
     }
 
     #[test]
-    fn who_comes_back_has_not_left() {
-        for (status, ends_at, left) in [
-            ("active", json!({"is": "2026-04-01T09:00:00Z"}), true),
-            ("ended", json!("nothing"), true),
-            ("active", json!("nothing"), false),
+    fn who_takes_it_up_again_later_has_not_left() {
+        let seen = |status: &str, ends_at: Value| json!({"resource": "subscription", "id": "sub_1", "status": status, "ends_at": ends_at});
+        let book = |status: &str, ends_at: Value| told(&[seen(status, ends_at)]).0.book;
+        let action = ActionId::of(&crate::id::AccountId::of("stripe", "default", "cus_1"), "mara", "k");
+        let ends = json!({"is": "2026-04-01T09:00:00Z"});
+        for (what, before, after, told_at, remembered) in [
+            ("not told yet", book("active", json!("nothing")), book("active", json!("nothing")), "2026-03-11T09:00:00Z", true),
+            ("it ends", book("active", json!("nothing")), book("active", ends.clone()), "2026-03-11T09:00:00Z", true),
+            ("taken up again", book("active", ends.clone()), book("active", json!("nothing")), "2026-03-11T09:00:00Z", false),
+            ("told late", book("active", ends), book("active", json!("nothing")), "2026-03-10T08:59:59Z", true),
         ] {
-            let seen = json!({"resource": "subscription", "id": "sub_1", "status": status, "ends_at": ends_at});
-            let (mut head, _) = told(&[seen]);
-            assert!(!head.has_left("sub_1"), "nobody asked");
-            head.left.insert("sub_1".to_owned(), ASKED.parse().unwrap());
-            assert_eq!(head.has_left("sub_1"), left, "{status} {ends_at}");
+            let (mut head, mut earlier) = (Head::new("stripe", "default", "cus_1"), Head::new("stripe", "default", "cus_1"));
+            head.left.insert("sub_1".to_owned(), vec![Left { action: action.clone(), at: ASKED.parse().unwrap() }]);
+            (earlier.book, head.book) = (before, after);
+            come_back(told_at.parse().unwrap(), &earlier, &mut head);
+            assert_eq!(head.left.contains_key("sub_1"), remembered, "{what}");
         }
     }
 }

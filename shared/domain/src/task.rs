@@ -22,6 +22,9 @@ pub struct Task {
     pub ended_at: Option<Timestamp>,
     /// Who ended it: a staff id, or the provider that told of it.
     pub ended_by: Option<String>,
+    /// The provider's id of what was done.
+    #[serde(default)]
+    pub reference: String,
     pub note: String,
 }
 
@@ -102,6 +105,7 @@ impl Task {
             snoozed_until: None,
             ended_at: None,
             ended_by: None,
+            reference: String::new(),
             note: String::new(),
         }
     }
@@ -134,6 +138,7 @@ impl Task {
         }
         if let Some(done) = word.done {
             self.end(done, &by.id, &word.note, now);
+            self.reference.clone_from(&word.reference);
         }
         Ok(())
     }
@@ -157,7 +162,7 @@ impl About {
     pub fn task(&self, account: &AccountId) -> TaskId {
         match self {
             Self::Action { action } => TaskId::of(account, "action", action.as_str()),
-            Self::RestDue { invoice, .. } => TaskId::of(account, "rest_due", invoice),
+            Self::RestDue { action, invoice } => TaskId::of(account, "rest_due", &format!("{action} {invoice}")),
         }
     }
 

@@ -127,7 +127,8 @@ fn shown(choices: &Choices, filled: &Filled<'_>, previewed: &Action, csrf: &str)
             @else { p { "This needs the approval of " (needs) ", and not of you." } }
             form method="post" action={ "/accounts/" (choices.account) "/ask" } {
                 input type="hidden" name="csrf" value=(csrf);
-                @for (name, value) in filled.fields { @if name != "csrf" && name != "step" { input type="hidden" name=(name) value=(value); } }
+                input type="hidden" name="seen" value=(previewed.preview.seen(&previewed.required));
+                @for (name, value) in filled.fields { @if !["csrf", "step", "seen"].contains(&name.as_str()) { input type="hidden" name=(name) value=(value); } }
                 button type="submit" name="step" value="ask" { @if needs.is_empty() { "Do it: " } @else { "Ask for it: " } (previewed.preview.summary) }
             }
         }

@@ -41,7 +41,7 @@ fn shown_state(task: &Task, now: Timestamp) -> Markup {
 }
 
 /// `staff` are those who may have tasks.
-pub fn task(viewer: &Viewer, task: &Task, staff: &[Staff], now: Timestamp, notice: Option<&str>) -> String {
+pub fn task(viewer: &Viewer, task: &Task, staff: &[Staff], now: Timestamp, days_max: i64, notice: Option<&str>) -> String {
     frame(
         "Task",
         "/tasks",
@@ -61,15 +61,15 @@ pub fn task(viewer: &Viewer, task: &Task, staff: &[Staff], now: Timestamp, notic
                     dt { "Opened" } dd { (time(task.opened_at)) }
                     dt { "Due" } dd { (time(task.due_at)) }
                     dt { "Who has it" } dd { (task.assigned_to.as_deref().unwrap_or("nobody yet")) }
-                    @if let (Some(by), Some(at)) = (&task.ended_by, task.ended_at) { dt { "Ended" } dd { "by " (by) ", " (time(at)) @if !task.note.is_empty() { ": " (task.note) } } }
+                    @if let (Some(by), Some(at)) = (&task.ended_by, task.ended_at) { dt { "Ended" } dd { "by " (by) ", " (time(at)) @if !task.note.is_empty() { ": " (task.note) } @if !task.reference.is_empty() { " (" (task.reference) ")" } } }
                 }
             }
-            @if let (State::Open, Some(csrf)) = (task.state, &viewer.csrf) { (buttons(viewer, task, staff, csrf)) }
+            @if let (State::Open, Some(csrf)) = (task.state, &viewer.csrf) { (buttons(viewer, task, staff, days_max, csrf)) }
         },
     )
 }
 
-fn buttons(viewer: &Viewer, task: &Task, staff: &[Staff], csrf: &str) -> Markup {
+fn buttons(viewer: &Viewer, task: &Task, staff: &[Staff], days_max: i64, csrf: &str) -> Markup {
     let form = |inside: Markup| {
         html! { form method="post" action={ "/tasks/" (task.id) } { (no_default()) input type="hidden" name="csrf" value=(csrf); (inside) } }
     };
@@ -97,7 +97,7 @@ fn buttons(viewer: &Viewer, task: &Task, staff: &[Staff], csrf: &str) -> Markup 
             }))
             (form(html! {
                 label for="days" { "Put it off for days" }
-                input id="days" name="days" type="number" min="1" max="30" value="1" required;
+                input id="days" name="days" type="number" min="1" max=(days_max) value="1" required;
                 button .plain type="submit" name="say" value="snooze" { "Put off" }
             }))
         } }

@@ -9,6 +9,7 @@ use crate::store::Commit;
 use domain::action::{Action, Clause, Kind, Preview, Reason, State, preview};
 use domain::approval::held_until;
 use domain::book::Head;
+use domain::leaving::{Left, wish};
 use domain::ledger::{Note, Step};
 use jiff::SignedDuration;
 use std::collections::BTreeMap;
@@ -23,13 +24,22 @@ pub fn put(
     mut notes: Vec<Note>,
 ) -> Result<(Commit, Action), Fault> {
     let (mut commit, mut action) = (Commit::default(), action.clone());
+    let now = context.clock.now();
+    let mut moved = head.clone();
+    // A wish to leave counts as soon as it is recorded: nothing more is asked for while people decide.
+    if before.is_none() && action.state != State::Previewed {
+        for (subscription, _) in action.kind.members().iter().filter_map(|kind| wish(kind, action.reason_code)) {
+            moved.left.entry(subscription.to_owned()).or_default().push(Left { action: action.id.clone(), at: now });
+        }
+    }
     if action.state != State::Approved {
+        if moved != *head {
+            commit.over(&read.batch, &moved);
+        }
         desk::put(&mut commit, context, &read.batch, head, before, &action);
         put_notes(&mut commit, &read.batch, &action.account, notes)?;
         return Ok((commit, action));
     }
-    let now = context.clock.now();
-    let mut moved = head.clone();
     let mut payments = read.records.payments.clone();
     let members = members(context, read, head, &action);
     action.members = members.iter().map(|member| member.id.clone()).collect();

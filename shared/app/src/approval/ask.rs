@@ -41,6 +41,8 @@ struct Asked {
     /// Asks openly for what the refund policy does not give.
     #[serde(default)]
     exception: bool,
+    /// What a preview said; anything else is refused.
+    seen: Option<String>,
 }
 
 /// What is wanted: as a person says it, or settled already.
@@ -59,6 +61,7 @@ struct Ask<'a> {
     by: Option<&'a Staff>,
     preview_only: bool,
     exception: bool,
+    seen: Option<String>,
     idempotency: Option<Idempotency>,
     trace: Option<String>,
 }
@@ -110,6 +113,7 @@ pub async fn by_staff(context: &Context, request: &Request<Bytes>, staff: &Staff
         by: Some(staff),
         preview_only: asked.preview_only,
         exception: asked.exception,
+        seen: asked.seen,
         idempotency: Some(Idempotency {
             staff: staff.id.clone(),
             key: key.to_owned(),
@@ -175,6 +179,7 @@ pub async fn for_case(context: &Context, case: &CaseId, trace: &str) -> Result<D
         by: None,
         preview_only: false,
         exception: false,
+        seen: None,
         idempotency: None,
         trace: Some(trace.to_owned()),
     };
@@ -190,7 +195,7 @@ pub async fn for_case(context: &Context, case: &CaseId, trace: &str) -> Result<D
 /// Asks people to give back what somebody was charged after they had asked to leave.
 pub async fn for_leaver(context: &Context, action: &Action, payment: &str, amount: Money, asked_at: Timestamp) -> Result<(), Fault> {
     let ask = Ask {
-        id: ActionId::of(&action.account, MACHINE, &format!("{} {payment}", action.id)),
+        id: ActionId::of(&action.account, MACHINE, &format!("{} {payment} {amount}", action.id)),
         what: What::Kind(Kind::Refund { payment: payment.to_owned(), amount }),
         reason: Reason::BillingError,
         note: format!("charged after the customer had asked to leave on {}", asked_at.strftime("%Y-%m-%d")),
@@ -198,11 +203,12 @@ pub async fn for_leaver(context: &Context, action: &Action, payment: &str, amoun
         by: None,
         preview_only: false,
         exception: false,
+        seen: None,
         idempotency: None,
         trace: Some(action.trace.clone()),
     };
     if let Err(problem) = store::retrying(context, || make(context, &ask)).await? {
-        tracing::info!(action.id = %action.id, payment, reason = %problem.message, "what was charged since cannot be asked back");
+        tracing::warn!(action.id = %action.id, payment, reason = %problem.message, "what was charged since cannot be asked back");
     }
     Ok(())
 }
@@ -248,7 +254,7 @@ async fn make(context: &Context, ask: &Ask<'_>) -> Result<Attempted<Result<Actio
     };
     let mut read = Read::of(batch);
     read.more(context, &head, &about).await?;
-    let earlier = desk::earlier(context, &account).await?;
+    let past = desk::past(context, &account).await?;
     let outage_credits = desk::outage_credits(context, &account, &read.records, ask.reason).await?;
     let so_far = ask.by.map(|staff| read.batch.get::<Alone>(&keys::alone(&staff.id, today))).transpose()?.flatten();
     let so_far = so_far.map(|so_far| so_far.total).unwrap_or_default();
@@ -260,7 +266,7 @@ async fn make(context: &Context, ask: &Ask<'_>) -> Result<Attempted<Result<Actio
         known,
         reason: ask.reason,
         by: staff.as_ref(),
-        earlier: &earlier,
+        earlier: &past.asked,
         today: so_far,
         outage_credits: &outage_credits,
         exception: ask.exception,
@@ -270,7 +276,7 @@ async fn make(context: &Context, ask: &Ask<'_>) -> Result<Attempted<Result<Actio
         What::Wish(wish) => wish.settle(&known),
         What::Kind(kind) => Ok(kind.clone()),
     };
-    let action = match kind.map_err(|refusal| problem(&refusal)).and_then(|kind| decided(ask, kind, scales, offers)) {
+    let action = match kind.map_err(|refusal| problem(&refusal)).and_then(|kind| decided(ask, kind, scales, offers, &past.offered)) {
         Ok(action) => action,
         Err(problem) => return Ok(Attempted::Done(Err(problem))),
     };
@@ -328,11 +334,22 @@ async fn earlier(context: &Context, batch: &Batch, ask: &Ask<'_>) -> Result<Opti
     Ok(standing.map(Ok))
 }
 
-fn decided(ask: &Ask<'_>, kind: Kind, scales: Scales<'_>, offers: &Offers) -> Result<Action, Problem> {
-    let offer = offers.of(&kind, scales.known.head, scales.earlier, scales.known.now);
+fn decided(ask: &Ask<'_>, kind: Kind, scales: Scales<'_>, offers: &Offers, offered: &[Timestamp]) -> Result<Action, Problem> {
+    let offer = offers.of(&kind, scales.known.head, offered, scales.known.now);
+    if let Some(delayed) =
+        kind.members().iter().find(|member| kind.members().len() > 1 && scales.policy.delay_hours.contains_key(member.name()))
+    {
+        let message = format!("the policy lets a {} wait once it is approved, and a bundle does not: ask for it by itself", delayed.name());
+        return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "not_possible", message));
+    }
     let (preview, required) = weigh(&kind, scales).map_err(|refusal| problem(&refusal))?;
     let now = scales.known.now;
     let requested_by = scales.by.map_or(MACHINE, |staff| &staff.id);
+    let seen = preview.seen(&required);
+    if ask.seen.as_ref().is_some_and(|wanted| *wanted != seen) {
+        let message = "it would do something else by now than what was shown; look at it again";
+        return Err(Problem::new(StatusCode::CONFLICT, "stale_preview", message));
+    }
     let mut action = Action {
         note: ask.note.clone(),
         case: ask.case.clone(),

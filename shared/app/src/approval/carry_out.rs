@@ -5,7 +5,6 @@
 mod bundle;
 mod customer;
 mod exchange;
-pub(super) mod leaving;
 mod outcome;
 mod own;
 
@@ -15,18 +14,21 @@ use super::{Done, desk, tell};
 use crate::book::put_notes;
 use crate::context::Context;
 use crate::fault::Fault;
+use crate::leaving;
 use crate::sources;
 use crate::stop;
 use crate::store::{self, Attempted, Batch, Commit, keys};
-use domain::action::{Action, Attempt, Kind, State, still_holds};
+use domain::action::{Action, Attempt, Kind, State, Target, still_holds};
 use domain::approval::{Approved, approved};
 use domain::book::{Head, Touched};
 use domain::id::ActionId;
+use domain::leaving::wish;
 use domain::ledger::{Note, Step};
 use domain::source;
 use domain::staff::MACHINE;
 use exchange::{effects, look_up, send};
 use jiff::{SignedDuration, Timestamp};
+use providers::Effect;
 
 /// An approved action with what it is about.
 struct Work {
@@ -43,6 +45,8 @@ enum Next {
     /// Before it is first sent: nothing else would tell our effect from another one.
     LookFirst(Work),
     LookUp(Work),
+    /// It is done: the provider told of it, and its answer was lost.
+    Told(Work),
     /// It is done, but its answer was never folded into the book.
     Observe(Action, Head),
     /// It is done, and what follows from it is not.
@@ -116,6 +120,10 @@ async fn through_provider(context: &Context, id: &ActionId) -> Result<Done, Faul
             outcome::observe(context, &action, &head, Vec::new()).await?;
             Ok(Done::CarriedOut(action.state))
         }
+        Next::Told(work) => {
+            let reference = work.action.inner().kind.target().id().unwrap_or_default();
+            end(context, &work, Ended::Found(Effect { reference, status: "shown".to_owned(), ..Effect::default() })).await
+        }
         Next::Follow(action) => {
             leaving::follow(context, &action).await?;
             Ok(Done::CarriedOut(action.state))
@@ -147,11 +155,14 @@ async fn intend(context: &Context, id: &ActionId) -> Result<Attempted<Next>, Fau
         }
         // Somebody is at it, or was until a moment ago.
         State::Executing | State::InDoubt if action.look_at.is_some_and(|at| at > now) => Ok(Attempted::Done(Next::Nothing)),
+        State::Executing | State::InDoubt if action.attempt.as_ref().is_some_and(|attempt| attempt.shown) => {
+            Ok(Attempted::Done(Next::Told(work(context, &read, action, head).await?)))
+        }
         State::Executing | State::InDoubt => Ok(Attempted::Done(Next::LookUp(work(context, &read, action, head).await?))),
         State::Executed if read.records.payments.values().any(|payment| payment.reserved.contains_key(id)) => {
             Ok(Attempted::Done(Next::Observe(action, head)))
         }
-        State::Executed if action.look_at.is_some_and(|at| at <= now) => Ok(Attempted::Done(Next::Follow(action))),
+        State::Executed if wish(&action.kind, action.reason_code).is_some() => Ok(Attempted::Done(Next::Follow(action))),
         _ => Ok(Attempted::Done(Next::Nothing)),
     }
 }
@@ -173,7 +184,10 @@ async fn is_held(context: &Context, head: &Head, action: &Action) -> Result<bool
 }
 
 /// Whether another action on the same object is on its way: of two effects in flight nobody could tell which is whose.
+/// What has just changed a subscription is waited for until it is told, so that the next change is measured by it.
 async fn is_busy(context: &Context, head: &Head, action: &Action) -> Result<bool, Fault> {
+    let lately = context.clock.now() - SignedDuration::from_secs(context.policies.limits.current().alarm_lease_secs);
+    let untold = |other: &Action| other.confirmed_at.is_none() && other.ended_at.is_some_and(|at| at > lately);
     let target = action.kind.target().id();
     let others = head.under_way.iter().filter(|(id, line)| **id != action.id && line.target == target && target.is_some());
     let keys: Vec<_> = others.map(|(id, _)| keys::action(id)).collect();
@@ -182,7 +196,12 @@ async fn is_busy(context: &Context, head: &Head, action: &Action) -> Result<bool
     }
     let batch = Batch::read(context, keys.clone()).await?;
     for key in &keys {
-        if batch.get::<Action>(key)?.is_some_and(|other| matches!(other.state, State::Executing | State::InDoubt)) {
+        let busy = batch.get::<Action>(key)?.is_some_and(|other| match other.state {
+            State::Executing | State::InDoubt => true,
+            State::Executed => matches!(other.kind.target(), Target::Subscription(_)) && untold(&other),
+            _ => false,
+        });
+        if busy {
             return Ok(true);
         }
     }
@@ -212,6 +231,10 @@ async fn again(context: &Context, id: &ActionId, seen: Option<u64>, first: bool,
         _ => false,
     };
     match (read.action.clone().filter(due), read.head.clone()) {
+        // Told of in the meantime: it is not sent again.
+        (Some(action), Some(head)) if action.attempt.as_ref().is_some_and(|attempt| attempt.shown) => {
+            wait(context, read, &head, &action).await
+        }
         (Some(action), Some(head)) if out_of_date || is_held(context, &head, &action).await? => wait(context, read, &head, &action).await,
         (Some(action), Some(head)) if first && is_busy(context, &head, &action).await? => wait(context, read, &head, &action).await,
         (Some(action), Some(head)) => store_attempt(context, read, action, head, note).await,
@@ -261,9 +284,11 @@ async fn end(context: &Context, work: &Work, ended: Ended) -> Result<Done, Fault
         Ended::Done(effect) | Ended::Found(effect) => effect.seen.clone(),
         _ => Vec::new(),
     };
-    outcome::observe(context, &action, &head, seen).await?;
     if is_fresh {
         customer::tell(context, &action).await?;
+    }
+    outcome::observe(context, &action, &head, seen).await?;
+    if is_fresh {
         if action.state == State::Executed && action.look_at.is_some() {
             leaving::follow(context, &action).await?;
         }

@@ -115,7 +115,7 @@ async fn once(context: &Context, id: &ActionId, staff: &Staff, ballot: &Ballot) 
         Ok(action) => action,
         // What is owed to the customer is not ended by the world moving on: it is shown anew, and decided anew.
         Err(Refusal::StalePreview)
-            if vote.digest == before.preview.digest && before.requested_by != MACHINE && never_lapses(&before) && anew.is_some() =>
+            if vote.digest == before.preview.digest && !asks_again(&before) && never_lapses(&before) && anew.is_some() =>
         {
             let fresh = anew.unwrap_or_else(|| before.preview.clone());
             Action { preview: fresh, votes: Vec::new(), look_at: Some(super::look_at(context)), ..before.clone() }
@@ -174,9 +174,14 @@ pub async fn as_whom(context: &Context, action: &Action, staff: &Staff) -> Resul
     Ok(deciding(action, staff, &away.into_iter().collect::<Vec<_>>()))
 }
 
+/// Recoup asks for what a case recommends as long as the case stands.
+fn asks_again(action: &Action) -> bool {
+    action.requested_by == MACHINE && action.case.is_some()
+}
+
 /// What Recoup itself asked for is previewed anew; a person asks again.
 pub async fn ask_again(context: &Context, action: &Action) {
-    let Some(case) = action.case.clone().filter(|_| action.requested_by == MACHINE) else { return };
+    let Some(case) = action.case.clone().filter(|_| asks_again(action)) else { return };
     let message = Message::Ask { case, trace: action.trace.clone() };
     if let Err(fault) = send_all(context, &[Sent { queue: QueueName::Approval, message }]).await {
         tracing::warn!(action.id = %action.id, fault = %fault, "the stale request could not be asked for again");

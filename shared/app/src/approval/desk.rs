@@ -154,8 +154,15 @@ pub fn expect_no_more(commit: &mut Commit, read: &Read, head: &Head, over: &[Act
     after
 }
 
-/// The actions that were asked for, whatever came of them; what was only looked at does not count.
-pub async fn earlier(context: &Context, account: &AccountId) -> Result<Vec<Earlier>, Fault> {
+/// What was asked for on an account before, and what its customer was offered instead.
+pub struct Past {
+    /// Whatever came of them; what was only looked at does not count.
+    pub asked: Vec<Earlier>,
+    /// Each time that somebody saw an offer.
+    pub offered: Vec<Timestamp>,
+}
+
+pub async fn past(context: &Context, account: &AccountId) -> Result<Past, Fault> {
     let mut actions: Vec<Action> = Vec::new();
     let mut after = None;
     loop {
@@ -168,7 +175,8 @@ pub async fn earlier(context: &Context, account: &AccountId) -> Result<Vec<Earli
         }
         after = items.last().filter(|_| items.len() == PAGE as usize).map(|item| item.key.sk.clone());
         if after.is_none() {
-            return Ok(told_apart(&actions));
+            let offered = actions.iter().filter(|action| action.offer.is_some()).map(|action| action.requested_at).collect();
+            return Ok(Past { asked: told_apart(&actions), offered });
         }
     }
 }

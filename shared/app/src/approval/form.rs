@@ -17,6 +17,7 @@ use domain::event::SubscriptionStatus;
 use domain::id::{AccountId, digest};
 use domain::import::{Kind, Price};
 use http::{Request, StatusCode};
+use jiff::Timestamp;
 use pages::{Choice, Choices, Filled};
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -45,13 +46,13 @@ pub async fn take(context: &Context, id: &str, request: &Request<Bytes>, caller:
     let account = account_id(id)?;
     let field = |name: &str| fields.get(name).map(String::as_str).unwrap_or_default();
     let kind = KINDS.into_iter().find(|kind| *kind == field("kind")).ok_or_else(|| Problem::malformed("the form names no kind"))?;
-    let only_shown = field("step") != "ask";
+    let (only_shown, now) = (field("step") != "ask", context.clock.now());
     let wish = json!({
-        "account": account, "kind": kind, "params": params(kind, &fields), "reason_code": field("reason_code"), "note": field("note"),
-        "preview_only": only_shown,
+        "account": account, "kind": kind, "params": params(kind, &fields, now), "reason_code": field("reason_code"), "note": field("note"),
+        "preview_only": only_shown, "seen": if only_shown { None } else { fields.get("seen") },
     });
-    // What is changed in the form is another preview, and not the same one again.
-    let key = if only_shown { digest(&[field("key"), &wish.to_string()], 26) } else { field("key").to_owned() };
+    // Every look is a look at how it is now.
+    let key = if only_shown { digest(&[field("key"), &now.to_string()], 26) } else { field("key").to_owned() };
     let own = Request::post("/api/actions").header("idempotency-key", key).body(Bytes::from(wish.to_string()));
     let own = own.map_err(|_| Problem::malformed("the form is damaged; reload the page"))?;
     let asked = match ask::by_staff(context, &own, &caller.staff).await {
@@ -59,6 +60,11 @@ pub async fn take(context: &Context, id: &str, request: &Request<Bytes>, caller:
         Err(problem) if problem.status.is_server_error() => return Err(problem),
         Err(problem) => Err(problem),
     };
+    let mut fields = fields.clone();
+    if asked.as_ref().is_err_and(|problem| problem.code == "idempotency_conflict") {
+        // The form was sent before and changed since: it is another request from here on.
+        fields.insert("key".to_owned(), digest(&[field("key"), &now.to_string()], 26));
+    }
     if let (Ok(action), false) = (&asked, only_shown) {
         return Ok(web::see_other(&format!("/actions/{}", action.id)));
     }
@@ -75,7 +81,7 @@ async fn made(context: &Context, answer: &Answer) -> Result<Action, Problem> {
 }
 
 /// What the fields of a form say, as a program would; what is empty is not said.
-fn params(kind: &str, fields: &BTreeMap<String, String>) -> Value {
+fn params(kind: &str, fields: &BTreeMap<String, String>, now: Timestamp) -> Value {
     let mut params = Map::new();
     let field = |name: &str| fields.get(name).map(|value| value.trim()).filter(|value| !value.is_empty());
     let mut say = |name: &str, value: Option<Value>| {
@@ -97,7 +103,9 @@ fn params(kind: &str, fields: &BTreeMap<String, String>) -> Value {
     }
     if kind == "cancel" {
         say("customer_requested", Some(Value::from(true)));
-        say("asked_at", field("asked_on").map(|day| Value::from(format!("{day}T00:00:00Z"))));
+        // What was charged earlier on that day was charged before they asked, as far as anybody can tell.
+        let today = now.strftime("%Y-%m-%d").to_string();
+        say("asked_at", field("asked_on").filter(|day| *day != today).map(|day| Value::from(format!("{day}T23:59:59Z"))));
     }
     Value::Object(params)
 }

@@ -1,7 +1,7 @@
 //! What a person says of an action that was left to them: it was done by hand, or it was not and will not be.
 
 use super::ask::NOTE_CHARS_MAX;
-use super::{desk, tell};
+use super::{desk, look_at, tell};
 use crate::book::put_notes;
 use crate::context::Context;
 use crate::fault::Fault;
@@ -10,6 +10,7 @@ use crate::task;
 use crate::web::Problem;
 use domain::action::{Action, Outcome, State};
 use domain::id::ActionId;
+use domain::leaving::wish;
 use domain::ledger::{Note, Step};
 use domain::staff::Staff;
 use http::StatusCode;
@@ -31,6 +32,11 @@ pub async fn settle(context: &Context, id: &ActionId, word: &Word, staff: &Staff
         return Err(Problem::malformed(format!("a note has at most {NOTE_CHARS_MAX} characters, a reference 255")));
     }
     let action = store::retrying(context, || once(context, id, word, staff)).await??;
+    if action.look_at.is_some()
+        && let Err(fault) = tell::go(context, &action).await
+    {
+        tracing::warn!(action.id = %action.id, fault = %fault, "what follows from the cancellation waits for its alarm");
+    }
     if let Some(bundle) = &action.bundle
         && let Err(fault) = tell::go_on(context, bundle, &action.trace).await
     {
@@ -63,7 +69,8 @@ async fn once(context: &Context, id: &ActionId, word: &Word, staff: &Staff) -> R
         state: if word.done { State::Executed } else { State::Withdrawn },
         outcome: if word.done { Some(by_hand) } else { before.outcome.clone() },
         ended_at: Some(now),
-        look_at: None,
+        // Until what follows from it was done.
+        look_at: (word.done && wish(&before.kind, before.reason_code).is_some()).then(|| look_at(context)),
         ..before.clone()
     };
 

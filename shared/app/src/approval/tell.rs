@@ -1,10 +1,10 @@
 //! Tells whoever comes next: the queue, or the people who must decide.
 
-use super::carry_out::leaving;
 use super::{decide, desk, link};
 use crate::context::Context;
 use crate::delegation;
 use crate::fault::Fault;
+use crate::leaving;
 use crate::message::{Message, send_all};
 use crate::ports::{Channel, Letter, QueueName, Unsent};
 use crate::staff;
@@ -221,21 +221,21 @@ async fn tell_asker(context: &Context, action: &Action) {
     }
 }
 
-/// Tells what is owed of an action that has ended otherwise than it was wanted, and notes that it was told. Until then the
+/// Tells what is owed of an action that has ended otherwise than it was wanted, does what follows from it, and notes both. Until then the
 /// action wakes, so that neither a crash nor a silent Slack keeps it from people.
 pub async fn owed(context: &Context, action: &Action) -> Result<(), Fault> {
     decide::ask_again(context, action).await;
-    if action.state == State::NeedsPerson {
-        leaving::begin(context, action).await?;
-    }
     let shown = !action.votes.is_empty() && matches!(action.state, State::Failed | State::NeedsPerson | State::Stale);
     if shown {
         of_trouble(context, action).await?;
     }
     settle(context, action).await;
+    if action.state == State::NeedsPerson {
+        leaving::begin(context, action).await?;
+    }
     store::retrying(context, || async {
         let read = desk::read(context, &action.id).await?;
-        let owes = |action: &Action| action.state.is_final() && action.look_at.is_some();
+        let owes = |now: &Action| now.state == action.state && now.look_at.is_some();
         let (Some(before), Some(head)) = (read.action.clone().filter(owes), read.head) else { return Ok(Attempted::Done(())) };
         let mut commit = Commit::default();
         desk::put(&mut commit, context, &read.batch, &head, Some(&before), &Action { look_at: None, ..before.clone() });

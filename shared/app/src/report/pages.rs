@@ -92,13 +92,21 @@ pub(super) async fn answer(context: &Context, endpoint: Endpoint, request: &Requ
         Endpoint::TasksPage => {
             let wanted = api::wanted_tasks(&query)?;
             let page = task::list(context, &wanted, window).await?;
-            let base =
-                ["state", "assigned_to"].map(|name| query.get(name).map_or_else(String::new, |value| format!("{name}={value}&"))).concat();
+            let asked = ["state", "assigned_to", "account"].into_iter().filter_map(|name| Some((name, query.get(name)?)));
+            let base: String = asked.map(|(name, value)| format!("{name}={}&", web::escaped(value))).collect();
             ::pages::tasks(&viewer, &page.items, context.clock.now(), more(&format!("/tasks?{base}"), page.next).as_deref())
         }
         Endpoint::TaskPage(id) => {
             let staff: Vec<_> = crate::staff::all(context).await?.into_iter().filter(|staff| staff.role.may_request()).collect();
-            ::pages::task(&viewer, &api::task(context, &id).await?, &staff, context.clock.now(), query.get("notice").map(String::as_str))
+            let days_max = context.policies.limits.current().snooze_days_max;
+            ::pages::task(
+                &viewer,
+                &api::task(context, &id).await?,
+                &staff,
+                context.clock.now(),
+                days_max,
+                query.get("notice").map(String::as_str),
+            )
         }
         Endpoint::StopPage => {
             let shown = stop::shown(context).await?;

@@ -154,7 +154,7 @@ async fn refunding(context: &Context, known: &Known, asked: &Asked, staff: &Staf
     let amount = asked.amount.map_or_else(|| all_of(Some(payment), id), Ok).map_err(impossible)?;
     let policy = context.policies.approval.current();
     let now = context.clock.now();
-    let earlier = desk::earlier(context, account).await?;
+    let earlier = desk::past(context, account).await?.asked;
     let outage_credits = desk::outage_credits(context, account, &about.records, reason).await?;
     let eligibility = policy.eligibility(Asking {
         payment: id,

@@ -182,7 +182,7 @@ stored!(Case, 1, |case| key keys::case(&case.id), wake None, place Some((format!
 stored!(Action, 1, |action| key keys::action(&action.id), wake action_wakes(action),
     place Some((format!("ACTIONS#{}", action.state.name()), format!("{:.3}#{}", action.requested_at, action.id))));
 stored!(Task, 1, |task| key keys::task(&task.id), wake None,
-    place Some((format!("TASKS#{}", task.state.name()), format!("{:.3}#{}", task.due_at, task.id))));
+    place Some((format!("TASKS#{}", task.state.name()), format!("{:.3}#{}", task.snoozed_until.map_or(task.due_at, |until| until.max(task.due_at)), task.id))));
 stored!(Decision, 1, |decision| key keys::decision(&decision.id), wake None, place None);
 stored!(Group, 1, |group| key keys::group(&group.account), wake None, place None);
 stored!(Plan, 1, |plan| key keys::plan(&plan.account, &plan.invoice), wake plan.next_wake(),

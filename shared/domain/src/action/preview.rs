@@ -189,7 +189,11 @@ fn shown(kind: &Kind, known: Known<'_>) -> Result<(String, Vec<Line>), NoPreview
         Kind::Discount { subscription, percent, price } => {
             let running = known.running(subscription)?;
             let items = running.items.value().cloned().unwrap_or_default();
-            let standing = running.discount.value().and_then(Stated::value).map(|discount| match (discount.percent, discount.amount) {
+            let standing = running.discount.value().and_then(Stated::value);
+            if standing.is_some_and(|standing| standing.percent == Some(*percent)) {
+                return Err(NoPreview::Same(subscription.clone()));
+            }
+            let standing = standing.map(|discount| match (discount.percent, discount.amount) {
                 (Some(percent), _) => format!("{}%", percent.normalize()),
                 (None, Some(amount)) => amount.to_string(),
                 (None, None) => "another".to_owned(),
@@ -197,7 +201,7 @@ fn shown(kind: &Kind, known: Known<'_>) -> Result<(String, Vec<Line>), NoPreview
             let discount = Line::text("Discount", Some(standing.as_deref().unwrap_or("none")), &format!("{percent}%"));
             (format!("Discount of {percent}% on subscription {subscription}"), vec![discount, each(&items, *price)])
         }
-        Kind::Cancel { subscription, when, .. } => {
+        Kind::Cancel { subscription, when, asked_at } => {
             let running = known.running(subscription)?;
             let (what, after) = match when {
                 When::Now => ("at once".to_owned(), known.ended().to_owned()),
@@ -209,7 +213,10 @@ fn shown(kind: &Kind, known: Known<'_>) -> Result<(String, Vec<Line>), NoPreview
                     (end.clone(), format!("ends {end}"))
                 }
             };
-            (format!("Cancel subscription {subscription}, {what}"), vec![status(running, &after), mrr(running, true)])
+            // What was charged in between is asked back, and nobody should be surprised by that.
+            let from = Line::text("Counts from", None, &format!("{}, and later bills are asked back", asked_at.strftime("%Y-%m-%d")));
+            let lines = vec![status(running, &after), mrr(running, true), from];
+            (format!("Cancel subscription {subscription}, {what}"), lines)
         }
         Kind::ForceCancel { subscription } => {
             let running = known.running(subscription)?;

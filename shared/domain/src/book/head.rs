@@ -6,6 +6,7 @@ use crate::event::{
     BalanceSeen, Card, CardState, DisputeStatus, Event, Interval, InvoiceStatus, Item, PaymentStatus, Stated, SubscriptionStatus,
 };
 use crate::id::{AccountId, ActionId, CaseId};
+use crate::leaving::Left;
 use crate::money::{Currency, Money, Rate};
 use jiff::{SignedDuration, Timestamp};
 use rust_decimal::Decimal;
@@ -35,9 +36,9 @@ pub struct Head {
     /// Approved actions that the provider has not confirmed.
     #[serde(default)]
     pub under_way: BTreeMap<ActionId, UnderWay>,
-    /// Subscriptions whose customer asked to end them, and when.
+    /// Subscriptions whose customer asked to end them.
     #[serde(default)]
-    pub left: BTreeMap<String, Timestamp>,
+    pub left: BTreeMap<String, Vec<Left>>,
     /// Until when it is looked at more closely, because it was charged twice.
     #[serde(default)]
     pub watched_until: Option<Timestamp>,

@@ -1,7 +1,7 @@
 //! What somebody who wants to leave may be offered instead: once, beside the exit, and never in its way.
 
 use crate::action::Kind;
-use crate::approval::{Earlier, KINDS};
+use crate::approval::KINDS;
 use crate::book::{Head, SubscriptionLine};
 use crate::event::{InvoiceStatus, SubscriptionStatus};
 use crate::money::Currency;
@@ -52,10 +52,12 @@ pub struct Offer {
 
 impl Offers {
     /// The offer for a cancellation, if one was not made lately.
-    pub fn of(&self, kind: &Kind, head: &Head, earlier: &[Earlier], now: Timestamp) -> Option<Offer> {
+    ///
+    /// `offered` is when somebody saw one; whoever looks again within the hour is still at it.
+    pub fn of(&self, kind: &Kind, head: &Head, offered: &[Timestamp], now: Timestamp) -> Option<Offer> {
         let Kind::Cancel { subscription, .. } = kind else { return None };
-        let lately = now - SignedDuration::from_hours(24 * self.rest_days);
-        if earlier.iter().any(|earlier| matches!(earlier.kind, Kind::Cancel { .. }) && earlier.at > lately) {
+        let lately = now - SignedDuration::from_hours(24 * self.rest_days)..now - SignedDuration::from_hours(1);
+        if offered.iter().any(|at| lately.contains(at)) {
             return None;
         }
         let line = head.book.subscriptions.get(subscription)?;
@@ -97,7 +99,7 @@ impl Rule {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::action::{Reason, When};
+    use crate::action::When;
     use crate::book::{HistoryLine, PlanLine};
     use crate::money::Money;
     use crate::policy::Policies;
@@ -152,15 +154,15 @@ mod tests {
         let policies = Policies::shipped().unwrap();
         let offers = &policies.playbooks.current().leaving;
         let head = head("stripe", SubscriptionStatus::Active, 4900, 400, false);
-        let earlier = |kind: Kind, days: i64| Earlier { at: day(-days), reason: Reason::Other, kind, stands: false, alone_by: None };
-        let pause = Kind::Pause { subscription: "sub_1".into() };
-        for (what, earlier, made) in [
+        let minute = SignedDuration::from_mins(1);
+        for (what, offered, made) in [
             ("nothing before", vec![], true),
-            ("another wish", vec![earlier(pause, 1)], true),
-            ("lately", vec![earlier(cancel(), 179)], false),
-            ("long ago", vec![earlier(cancel(), 180)], true),
+            ("a moment ago, by whoever looks again", vec![day(0) - minute], true),
+            ("this morning", vec![day(0) - SignedDuration::from_hours(2)], false),
+            ("lately", vec![day(-180)], false),
+            ("long ago", vec![day(-180) - minute], true),
         ] {
-            assert_eq!(offers.of(&cancel(), &head, &earlier, day(0)).is_some(), made, "{what}");
+            assert_eq!(offers.of(&cancel(), &head, &offered, day(0)).is_some(), made, "{what}");
         }
         let force = Kind::ForceCancel { subscription: "sub_1".into() };
         assert_eq!(offers.of(&force, &head, &[], day(0)), None, "only who wants to leave is offered anything");

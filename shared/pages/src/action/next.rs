@@ -1,7 +1,7 @@
 //! What comes next for an action, and the buttons for it: decide, withdraw, say what was done by hand.
 
 use crate::frame::{Viewer, no_default, time, words};
-use domain::action::{Action, Outcome, Sent, State};
+use domain::action::{Action, Kind, Outcome, Sent, State};
 use domain::approval::{Deciding, missing};
 use maud::{Markup, html};
 
@@ -24,7 +24,7 @@ pub fn next(viewer: &Viewer, action: &Action, deciding: &Deciding) -> Markup {
             State::Expired => (again("Nobody decided in time, so nothing was done. Ask again if it is still needed.")),
             State::Denied => (again("It was denied, so nothing was done.")),
             State::Failed => (again("It was not done. The reason stands below; put it right and ask again.")),
-            State::Executed => (link(action)),
+            State::Executed => { (link(action)) (letter(action)) },
             State::Previewed | State::Withdrawn => {},
         }
         @if matches!(action.state, State::WaitingApproval | State::Approved) && action.bundle.is_none() {
@@ -92,6 +92,18 @@ fn by_hand(viewer: &Viewer, action: &Action) -> Markup {
             } @else { p .soft { "A billing specialist, a manager or a VP does it and says so here." } }
         }
     }
+}
+
+/// Whether a customer who leaves has it in writing.
+fn letter(action: &Action) -> Markup {
+    let told = match (&action.kind, action.told.customer) {
+        (Kind::Cancel { .. }, Some(Sent::Sent)) => "The customer has it in writing.",
+        (Kind::Cancel { .. }, Some(Sent::NoAddress)) => "No address of the customer is known: tell them in writing that it is done.",
+        (Kind::Cancel { .. }, Some(Sent::Refused)) => "It could not be mailed to the customer: tell them in writing that it is done.",
+        (Kind::Cancel { .. }, Some(Sent::Sending)) => "It is not known whether the customer has it in writing: ask them.",
+        _ => return html! {},
+    };
+    html! { section .notice { h2 { "For the customer" } p { (told) } } }
 }
 
 /// The link that was made for the customer, and whether they have it.

@@ -213,6 +213,10 @@ fn buy(asking: &Asking<'_>, subscription: &mut Value) -> Checked {
             None => None,
         };
         let Some(own) = own else {
+            if items.iter().any(|item| price.as_ref().is_some_and(|price| item["price"]["id"] == price["id"])) {
+                let message = "Cannot add multiple subscription items with the same plan";
+                return Ok(Err(error(400, INVALID, "resource_already_exists", message)));
+            }
             let id = asking.id("si", &number.to_string());
             items.push(json!({
                 "id": id, "object": "subscription_item", "price": price, "quantity": quantity.unwrap_or(1),

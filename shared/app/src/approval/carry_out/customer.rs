@@ -9,14 +9,15 @@ use crate::store::{self, Attempted, Batch, Commit, Of, keys};
 use domain::action::{Action, Kind, Outcome, Sent, State, When};
 use domain::book::{Head, Person};
 use domain::import::{self, Customer};
-use jiff::Timestamp;
+use domain::leaving::wish;
+use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeMap;
 
 /// Whether a customer is to be told of how an action ended.
 pub fn is_told(action: &Action) -> bool {
     match (&action.outcome, action.state) {
-        (Some(Outcome::Done { link, .. }), State::Executed) => link.is_some() || matches!(action.kind, Kind::Cancel { .. }),
-        (_, State::NeedsPerson) => matches!(action.kind, Kind::Cancel { .. }),
+        (Some(Outcome::Done { link, .. }), State::Executed) => link.is_some() || wish(&action.kind, action.reason_code).is_some(),
+        (_, State::NeedsPerson) => wish(&action.kind, action.reason_code).is_some(),
         _ => false,
     }
 }
@@ -65,6 +66,8 @@ fn letter(context: &Context, action: &Action, head: &Head, person: &Person, loca
     let (text, amount) = match &action.kind {
         Kind::Cancel { .. } if action.state == State::NeedsPerson => ("cancellation_noted", None),
         Kind::Cancel { when: When::Now, .. } => ("cancelled_now", None),
+        // What runs on was charged in part after they had asked: when it ends is not the same as from when it counts.
+        Kind::Cancel { asked_at, .. } if *asked_at < action.requested_at - SignedDuration::from_hours(24) => ("cancelled_since", None),
         Kind::Cancel { .. } => ("cancelled", None),
         Kind::PaymentLink { amount, .. } => ("link_to_pay", *amount),
         Kind::ResendInvoice { .. } => ("link_to_invoice", None),

@@ -13,6 +13,7 @@ use domain::book::Head;
 use domain::confirm::shows;
 use domain::event::{self, Event, Origin, RefundSeen, RefundStatus, Seen};
 use domain::id::ActionId;
+use domain::leaving::wish;
 use domain::ledger::Step;
 use jiff::{SignedDuration, Timestamp};
 use providers::Effect;
@@ -73,10 +74,11 @@ pub async fn store(context: &Context, id: &ActionId, ended: &Ended) -> Result<At
     let news = action.attempt.is_some() || action.state != before.state;
     let mut notes: Vec<_> = news.then(|| ledger_note(&action, Step::Outcome, now, body)).into_iter().collect();
     // Money has to settle; of everything else the provider's own word is proof, whether it tells it or is asked.
-    let lasts = action.kind.is_told() && matches!(action.kind.target(), Target::Subscription(_) | Target::Invoice(_));
-    let was_found = lasts && matches!(ended, Ended::Found(_));
+    let waits = matches!(action.kind, Kind::RetryPayment { .. } | Kind::Downgrade { .. });
+    let lasts = action.kind.is_told() && !waits && matches!(action.kind.target(), Target::Subscription(_) | Target::Invoice(_));
+    let was_found = lasts && action.attempt.is_some() && matches!(ended, Ended::Found(_));
     let was_told = action.attempt.as_ref().is_some_and(|attempt| attempt.shown);
-    let is_shown = was_found || was_told || shows(&action.kind, &action.id, &read.records);
+    let is_shown = was_found || was_told || shows(&action, &head.provider, &read.records);
     if action.state == State::Executed && is_shown {
         action.confirmed_at = Some(now);
         notes.push(ledger_note(&action, Step::Confirmed, now, [("outcome", "shown".to_owned()), ("by", head.provider.clone())]));
@@ -123,7 +125,7 @@ fn outcome(context: &Context, before: &Action, ended: &Ended, now: Timestamp) ->
         action.ended_at = Some(now);
         // Until people were told of what they have to do now.
         // Or until what follows from it was done.
-        action.look_at = (state != State::Executed || matches!(action.kind, Kind::Cancel { .. })).then(|| look_at(context));
+        action.look_at = (state != State::Executed || wish(&action.kind, action.reason_code).is_some()).then(|| look_at(context));
     };
     // Each look waits longer than the one before, up to an hour.
     let wait =

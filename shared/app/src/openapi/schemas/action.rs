@@ -56,6 +56,7 @@ fn ask() -> Value {
         ("case?", or_null(text())),
         ("preview_only?", told(flag(), "Answers the preview and does nothing else.")),
         ("exception?", told(flag(), "Asks openly for what the refund policy does not give.")),
+        ("seen?", told(or_null(text()), "The `seen` of a preview: what would be something else by now is refused as `stale_preview`.")),
     ])
 }
 
@@ -148,13 +149,20 @@ fn action() -> Value {
         ("outcome", or_null(see("Outcome"))),
         ("look_at", told(or_null(time()), "When an unfinished attempt is looked at again.")),
         ("ended_at", or_null(time())),
-        ("confirmed_at", told(or_null(time()), "When the provider's own webhook proved it.")),
+        (
+            "confirmed_at",
+            told(or_null(time()), "When the provider proved it: by its webhook, or, where an end was unclear, when it was asked."),
+        ),
         ("trace", text()),
         (
             "customer_told",
-            told(or_null(words([Sent::Sending, Sent::Sent, Sent::Refused, Sent::NoAddress])), "How the customer was sent a link."),
+            told(
+                or_null(words([Sent::Sending, Sent::Sent, Sent::Refused, Sent::NoAddress])),
+                "How the customer was sent their link, or had in writing that they have left.",
+            ),
         ),
         ("policy_version", whole()),
+        ("seen", told(text(), "What its preview says, and who must agree: the same words have the same.")),
         ("receipt", told(text(), "The path of its receipt.")),
     ])
 }

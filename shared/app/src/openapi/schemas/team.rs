@@ -81,6 +81,7 @@ fn task() -> Value {
         ("snoozed_until", or_null(time())),
         ("ended_at", or_null(time())),
         ("ended_by", or_null(told(text(), "A staff id, or the provider that told of it."))),
+        ("reference", text()),
         ("note", text()),
     ])
 }
