@@ -155,7 +155,7 @@ async fn intend(context: &Context, id: &ActionId) -> Result<Attempted<Next>, Fau
         }
         // Somebody is at it, or was until a moment ago.
         State::Executing | State::InDoubt if action.look_at.is_some_and(|at| at > now) => Ok(Attempted::Done(Next::Nothing)),
-        State::Executing | State::InDoubt if action.attempt.as_ref().is_some_and(|attempt| attempt.shown) => {
+        State::Executing | State::InDoubt if action.was_told() => {
             Ok(Attempted::Done(Next::Told(work(context, &read, action, head).await?)))
         }
         State::Executing | State::InDoubt => Ok(Attempted::Done(Next::LookUp(work(context, &read, action, head).await?))),
@@ -232,9 +232,7 @@ async fn again(context: &Context, id: &ActionId, seen: Option<u64>, first: bool,
     };
     match (read.action.clone().filter(due), read.head.clone()) {
         // Told of in the meantime: it is not sent again.
-        (Some(action), Some(head)) if action.attempt.as_ref().is_some_and(|attempt| attempt.shown) => {
-            wait(context, read, &head, &action).await
-        }
+        (Some(action), Some(head)) if action.was_told() => wait(context, read, &head, &action).await,
         (Some(action), Some(head)) if out_of_date || is_held(context, &head, &action).await? => wait(context, read, &head, &action).await,
         (Some(action), Some(head)) if first && is_busy(context, &head, &action).await? => wait(context, read, &head, &action).await,
         (Some(action), Some(head)) => store_attempt(context, read, action, head, note).await,

@@ -1,6 +1,6 @@
 //! One sending of an action, and under which key the next one goes.
 
-use super::Action;
+use super::{Action, Target};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -36,6 +36,15 @@ impl Attempt {
             return Self { number, ..last.clone() };
         }
         Self { number, key: format!("{}-{number}", action.id), key_since: now, burned: false, ..last.clone() }
+    }
+}
+
+impl Action {
+    /// Whether it was told that a subscription or an invoice is as this was to make it. Of money that is no proof: it may be
+    /// another's, so that only a look tells.
+    pub fn was_told(&self) -> bool {
+        let lasts = matches!(self.kind.target(), Target::Subscription(_) | Target::Invoice(_));
+        lasts && self.attempt.as_ref().is_some_and(|attempt| attempt.shown)
     }
 }
 
