@@ -8,9 +8,10 @@ fn number(name: &str) -> Option<u64> {
     std::env::var(name).ok()?.parse().ok()
 }
 
-/// Seeds that once found something, in the storm as it then was: a waiting event that was lost, deliveries that sent each other round for ever, an
-/// invoice that was open again and still beat as paid.
-const KEPT: &[u64] = &[366, 1192, 1360, 1608, 1612, 2687];
+/// Seeds that once found something, in the storm as it then was: a waiting event that was lost, deliveries that sent each other
+/// round for ever, an invoice that was open again and still beat as paid, a proof that came after a newer event, two changes of
+/// a subscription within one second.
+const KEPT: &[u64] = &[291, 366, 418, 1192, 1360, 1608, 1612, 2687];
 
 /// A history takes a quarter of a second; one that takes minutes goes round in circles, and that is a failure like any other.
 const ENDLESS: std::time::Duration = std::time::Duration::from_secs(120);
@@ -28,7 +29,7 @@ fn after_any_storm_the_books_agree() {
         assert!(outcome.is_ok(), "seed {seed}");
         return;
     }
-    let histories = number("RECOUP_HISTORIES").unwrap_or(1000);
+    let histories = number("RECOUP_HISTORIES").unwrap_or(400);
     let seeds: Vec<u64> = KEPT.iter().copied().chain(0..histories).collect();
     let next = AtomicUsize::new(0);
     let failures: Arc<Mutex<Vec<(u64, String)>>> = Arc::default();

@@ -79,7 +79,9 @@ async fn recover(context: &Context, account: &AccountId, invoice: &str, trace: &
     let planned = plan(account, &read.invoice, read.head.since(), policy, context.clock.now(), trace);
     // What somebody owes who has left is agreed with a person.
     let left = leaving::stage(context, &read.head, &read.invoice).await? == Some(Stage::Left);
-    let (Some(plan), None, false) = (planned, &read.plan, left) else { return Ok(Attempted::Done(Done::NothingToDo)) };
+    // One that ended because somebody left begins anew when they have come back.
+    let over = read.plan.as_ref().is_none_or(|plan| plan.reason.as_deref() == Some(LEFT));
+    let (Some(plan), true, false) = (planned, over, left) else { return Ok(Attempted::Done(Done::NothingToDo)) };
 
     // Write.
     write(context, read, &plan, Done::Planned).await

@@ -42,7 +42,9 @@ pub async fn stage(context: &Context, head: &Head, invoice: &Invoice) -> Result<
 
 /// What is told of bills and payments of somebody who leaves is followed as well.
 pub fn promises(event: &Event, head: &Head, trace: &str) -> Vec<Sent> {
-    if !event.seen.iter().any(|seen| matches!(seen, Seen::Invoice(_) | Seen::Payment(_))) {
+    let of_money =
+        |seen: &Seen| !matches!(seen, Seen::Customer(_) | Seen::Balance(_) | Seen::Card(_) | Seen::Subscription(_) | Seen::Ticket(_));
+    if !event.seen.iter().any(of_money) {
         return Vec::new();
     }
     let act = |left: &Left| Message::Act { action: left.action.clone(), trace: trace.to_owned() };
@@ -120,6 +122,12 @@ async fn end_recoveries(
     let own = keys::head(account);
     let mut batch = Batch::read(context, vec![own.clone()]).await?;
     let Some(before) = batch.get::<Head>(&own)? else { return Ok(Attempted::Done((Leaving::default(), false))) };
+    let is_own = |left: &Left| left.action == action.id || Some(&left.action) == action.bundle.as_ref();
+    let is_known = before.left.get(subscription).is_some_and(|wishes| wishes.iter().any(is_own));
+    if action.look_at.is_none() && !is_known {
+        // It was followed, and the customer has come back since.
+        return Ok(Attempted::Done((Leaving::default(), false)));
+    }
     let leaving = leaving(subscription, asked_at, &before.book, &records(context, account).await?);
     let tasks: Vec<_> = leaving.due.iter().map(|rest| (rest, rest.task(&action.id))).collect();
     let plans = leaving.due.iter().map(|rest| keys::plan(account, &rest.invoice));
@@ -155,7 +163,7 @@ async fn end_recoveries(
     }
     let left = Left { action: action.id.clone(), at: action.ended_at.unwrap_or(now) };
     let wishes = head.left.entry(subscription.to_owned()).or_default();
-    wishes.retain(|other| other.action != action.id && Some(&other.action) != action.bundle.as_ref());
+    wishes.retain(|other| !is_own(other));
     wishes.push(left);
     if head != before || written > 0 {
         commit.over(&batch, &head);

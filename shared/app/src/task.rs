@@ -129,8 +129,8 @@ pub async fn tell(context: &Context, id: &TaskId, word: &Word, staff: &Staff) ->
         settle::settle(context, action, &settled, staff).await?;
         return store::read::<Task>(context, &keys::task(id)).await?.ok_or_else(|| Problem::not_found("task"));
     }
-    if word.note.chars().count() > NOTE_CHARS_MAX {
-        return Err(Problem::malformed(format!("a note has at most {NOTE_CHARS_MAX} characters")));
+    if word.note.chars().count() > NOTE_CHARS_MAX || word.reference.len() > 255 {
+        return Err(Problem::malformed(format!("a note has at most {NOTE_CHARS_MAX} characters, a reference 255")));
     }
     let task = store::retrying(context, || once(context, id, word, staff)).await??;
     if word.assign.is_some() && task.assigned_to.as_ref().is_some_and(|to| *to != staff.id) {

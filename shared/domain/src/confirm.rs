@@ -6,6 +6,7 @@ use crate::case;
 use crate::desk::Desk;
 use crate::event::{Event, InvoiceStatus, Origin, RefundSeen, RefundStatus, Seen, Stated, SubscriptionStatus};
 use crate::id::ActionId;
+use crate::leaving::wish;
 use crate::ledger::{Note, Step};
 use crate::money::Money;
 use jiff::{SignedDuration, Timestamp};
@@ -88,6 +89,8 @@ fn shown(event: &Event, desk: &mut Desk, now: Timestamp) -> Vec<Note> {
     let shown: Vec<_> = desk.actions.values().filter(|action| proves(event, action, &desk.touched)).map(|it| it.id.clone()).collect();
     for id in shown {
         let Some(action) = desk.actions.get_mut(&id) else { continue };
+        // Another's credit may be what is shown: people look.
+        let is_credit = matches!(action.kind, Kind::Credit { .. });
         match (action.state, &mut action.attempt) {
             (State::Executed, _) if action.confirmed_at.is_none() => {
                 action.confirmed_at = Some(now);
@@ -99,7 +102,9 @@ fn shown(event: &Event, desk: &mut Desk, now: Timestamp) -> Vec<Note> {
             // Quicker than the answer, which is the outcome.
             (State::Executing | State::InDoubt, Some(attempt)) => attempt.shown = true,
             // It was left to a person because nobody knew; now it is known.
-            (State::NeedsPerson, Some(_)) => {
+            (State::NeedsPerson, Some(_)) if !is_credit => {
+                // What follows from a wish to leave is followed by its alarm; of everything else there is nothing more to tell.
+                action.look_at = action.look_at.filter(|_| wish(&action.kind, action.reason_code).is_some());
                 (action.state, action.confirmed_at, action.ended_at) = (State::Executed, Some(now), Some(now));
                 let status = "shown".to_owned();
                 let reference = action.kind.target().id().unwrap_or_default();

@@ -26,6 +26,10 @@ use serde::Deserialize;
 /// How much somebody may write about a request or a decision.
 pub const NOTE_CHARS_MAX: usize = 2000;
 const ID_CHARS_MAX: usize = 255;
+/// How often the same is asked for somebody who left.
+const LEAVER_ASKS_MAX: u32 = 10;
+/// How long somebody may think about what they looked at.
+const PREVIEW_MINUTES: i64 = 60;
 
 #[derive(Deserialize)]
 struct Asked {
@@ -43,6 +47,8 @@ struct Asked {
     exception: bool,
     /// What a preview said; anything else is refused.
     seen: Option<String>,
+    /// The preview itself: asked for as of its moment, by whoever looked at it.
+    previewed: Option<String>,
 }
 
 /// What is wanted: as a person says it, or settled already.
@@ -105,8 +111,12 @@ pub async fn by_staff(context: &Context, request: &Request<Bytes>, staff: &Staff
         .map(|id| CaseId::parse(id).filter(|id| id.account() == account).ok_or_else(|| Problem::not_found("case")))
         .transpose()?;
     let (id, kind) = (ActionId::of(&account, &staff.id, key), kind_of(&asked.wish));
+    let previewed = match &asked.previewed {
+        Some(id) => Some(previewed(context, id, &account, kind, staff).await?),
+        None => None,
+    };
     let ask = Ask {
-        what: What::Wish(asked.wish),
+        what: previewed.map_or(What::Wish(asked.wish), What::Kind),
         reason: asked.reason_code,
         note: asked.note,
         case,
@@ -128,6 +138,18 @@ pub async fn by_staff(context: &Context, request: &Request<Bytes>, staff: &Staff
         Err(problem) if ask.preview_only => Err(problem),
         Err(problem) => Err(Tried { account: &account, kind, at: ask.id.as_str(), by: &staff.id }.refused(context, problem).await?),
     }
+}
+
+/// What somebody looked at a moment ago, as it was settled then: changes in a period are counted to the second.
+async fn previewed(context: &Context, id: &str, account: &AccountId, kind: &str, staff: &Staff) -> Result<Kind, Problem> {
+    let id = ActionId::parse(id).ok_or_else(|| Problem::not_found("action"))?;
+    let found: Action = store::read(context, &keys::action(&id)).await?.ok_or_else(|| Problem::not_found("action"))?;
+    let fresh = context.clock.now().duration_since(found.requested_at) <= SignedDuration::from_mins(PREVIEW_MINUTES);
+    let own = found.account == *account && found.requested_by == staff.id && found.kind.name() == kind;
+    if own && fresh && found.state == State::Previewed {
+        return Ok(found.kind);
+    }
+    Err(Problem::new(StatusCode::CONFLICT, "stale_preview", "this preview is not yours, or too old; look at it again"))
 }
 
 fn kind_of(wish: &Wish) -> &'static str {
@@ -194,8 +216,18 @@ pub async fn for_case(context: &Context, case: &CaseId, trace: &str) -> Result<D
 
 /// Asks people to give back what somebody was charged after they had asked to leave.
 pub async fn for_leaver(context: &Context, action: &Action, payment: &str, amount: Money, asked_at: Timestamp) -> Result<(), Fault> {
+    // One that could not be decided any more is asked anew; one that people denied is not.
+    let mut id = ActionId::of(&action.account, MACHINE, &format!("{} {payment} {amount}", action.id));
+    for number in 1..LEAVER_ASKS_MAX {
+        match store::read::<Action>(context, &keys::action(&id)).await? {
+            Some(earlier) if matches!(earlier.state, State::Stale | State::Failed | State::Withdrawn) => {
+                id = ActionId::of(&action.account, MACHINE, &format!("{} {payment} {amount} {number}", action.id));
+            }
+            _ => break,
+        }
+    }
     let ask = Ask {
-        id: ActionId::of(&action.account, MACHINE, &format!("{} {payment} {amount}", action.id)),
+        id,
         what: What::Kind(Kind::Refund { payment: payment.to_owned(), amount }),
         reason: Reason::BillingError,
         note: format!("charged after the customer had asked to leave on {}", asked_at.strftime("%Y-%m-%d")),

@@ -19,7 +19,7 @@ pub fn next(viewer: &Viewer, action: &Action, deciding: &Deciding) -> Markup {
                 h2 { "What comes next" }
                 p { "It is on its way. If it is not known whether the provider did it, Recoup looks there before anything is sent again." }
             },
-            State::NeedsPerson => (by_hand(viewer, action)),
+            State::NeedsPerson => { (by_hand(viewer, action)) (letter(action)) },
             State::Stale => (again("The account has changed since the preview, so nothing was done. Look at it and ask again.")),
             State::Expired => (again("Nobody decided in time, so nothing was done. Ask again if it is still needed.")),
             State::Denied => (again("It was denied, so nothing was done.")),
@@ -96,7 +96,12 @@ fn by_hand(viewer: &Viewer, action: &Action) -> Markup {
 
 /// Whether a customer who leaves has it in writing.
 fn letter(action: &Action) -> Markup {
+    let by_hand =
+        action.state == State::NeedsPerson || matches!(&action.outcome, Some(Outcome::Done { status, .. }) if status == "by_hand");
     let told = match (&action.kind, action.told.customer) {
+        (Kind::Cancel { .. }, Some(Sent::Sent)) if by_hand => {
+            "The customer has in writing that their wish was noted; tell them that it is done."
+        }
         (Kind::Cancel { .. }, Some(Sent::Sent)) => "The customer has it in writing.",
         (Kind::Cancel { .. }, Some(Sent::NoAddress)) => "No address of the customer is known: tell them in writing that it is done.",
         (Kind::Cancel { .. }, Some(Sent::Refused)) => "It could not be mailed to the customer: tell them in writing that it is done.",

@@ -69,6 +69,11 @@ pub async fn store(context: &Context, id: &ActionId, ended: &Ended) -> Result<At
 
     // Decide.
     let now = context.clock.now();
+    // What was told outweighs an answer that did not come, or that found it done already.
+    let reference = before.kind.target().id().unwrap_or_default();
+    let told = Ended::Found(Effect { reference, status: "shown".to_owned(), ..Effect::default() });
+    let is_answered = matches!(ended, Ended::Done(_) | Ended::Found(_));
+    let ended = if before.was_told() && !is_answered && !matches!(before.kind, Kind::RetryPayment { .. }) { &told } else { ended };
     let (mut action, body) = outcome(context, &before, ended, now);
     // That nothing could be asked yet, again, is no news.
     let news = action.attempt.is_some() || action.state != before.state;

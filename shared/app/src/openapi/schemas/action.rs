@@ -56,6 +56,7 @@ fn ask() -> Value {
         ("case?", or_null(text())),
         ("preview_only?", told(flag(), "Answers the preview and does nothing else.")),
         ("exception?", told(flag(), "Asks openly for what the refund policy does not give.")),
+        ("previewed?", told(or_null(text()), "The id of your own preview, at most an hour old: asked for as of its moment.")),
         ("seen?", told(or_null(text()), "The `seen` of a preview: what would be something else by now is refused as `stale_preview`.")),
     ])
 }
