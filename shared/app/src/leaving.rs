@@ -6,8 +6,8 @@ use crate::context::Context;
 use crate::dunning::line_of;
 use crate::fault::Fault;
 use crate::message::Message;
-use crate::ports::{Order, QueueName, Range, Table};
-use crate::store::{self, Attempted, Batch, Commit, Of, Sent, Stored, keys, open};
+use crate::ports::QueueName;
+use crate::store::{self, Attempted, Batch, Commit, Of, Sent, keys};
 use crate::task;
 use domain::action::{Action, State};
 use domain::book::{Due, Head, Invoice, Payment, Touched};
@@ -21,8 +21,6 @@ use jiff::Timestamp;
 
 /// How many open bills become tasks in one commit.
 const AT_ONCE: usize = 40;
-/// How many items are read at once.
-const PAGE: u32 = 500;
 
 /// How far a customer's wish to end the subscription of an invoice has come.
 pub async fn stage(context: &Context, head: &Head, invoice: &Invoice) -> Result<Option<Stage>, Fault> {
@@ -163,8 +161,10 @@ async fn end_recoveries(
     }
     let left = Left { action: action.id.clone(), at: action.ended_at.unwrap_or(now) };
     let wishes = head.left.entry(subscription.to_owned()).or_default();
-    wishes.retain(|other| !is_own(other));
-    wishes.push(left);
+    match wishes.iter_mut().find(|other| is_own(other)) {
+        Some(own) => *own = left,
+        None => wishes.push(left),
+    }
     if head != before || written > 0 {
         commit.over(&batch, &head);
         return store::attempted(commit.run(context).await, (leaving, written > AT_ONCE));
@@ -174,27 +174,11 @@ async fn end_recoveries(
 
 /// Everything that the account was billed and paid.
 async fn records(context: &Context, account: &AccountId) -> Result<Touched, Fault> {
-    let invoices: Vec<Of<Invoice>> = all(context, account, "INVOICE#").await?;
-    let payments: Vec<Of<Payment>> = all(context, account, "PAYMENT#").await?;
+    let invoices: Vec<Of<Invoice>> = store::all_of(context, account, "INVOICE#").await?;
+    let payments: Vec<Of<Payment>> = store::all_of(context, account, "PAYMENT#").await?;
     Ok(Touched {
         invoices: invoices.into_iter().map(|of| (of.value.id.clone(), of.value)).collect(),
         payments: payments.into_iter().map(|of| (of.value.id.clone(), of.value)).collect(),
         ..Touched::default()
     })
-}
-
-async fn all<T: Stored>(context: &Context, account: &AccountId, prefix: &str) -> Result<Vec<T>, Fault> {
-    let (mut found, mut after) = (Vec::new(), None);
-    loop {
-        let pk = keys::account_partition(account);
-        let range = Range { table: Table::Accounts, pk, prefix: prefix.to_owned(), after, limit: PAGE, order: Order::Ascending };
-        let items = context.store.range(&range).await?;
-        for item in &items {
-            found.push(open(item)?);
-        }
-        match items.last().filter(|_| items.len() == PAGE as usize) {
-            Some(last) => after = Some(last.key.sk.clone()),
-            None => return Ok(found),
-        }
-    }
 }

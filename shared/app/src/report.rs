@@ -98,7 +98,6 @@ pub fn action_json(action: &Action) -> Value {
     object.remove("told");
     object.insert("customer_told".to_owned(), json!(action.told.customer));
     object.insert("policy_version".to_owned(), json!(action.preview.clause.policy_version));
-    object.insert("seen".to_owned(), json!(action.preview.seen(&action.required)));
     object.insert("receipt".to_owned(), json!(format!("/api/actions/{}/receipt", action.id)));
     value
 }

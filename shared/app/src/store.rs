@@ -5,7 +5,8 @@ mod shapes;
 
 use crate::context::Context;
 use crate::fault::Fault;
-use crate::ports::{CommitError, Expect, Item, Key, Listed, Order, Place, Wake, Write};
+use crate::ports::{CommitError, Expect, Item, Key, Listed, Order, Place, Range, Table, Wake, Write};
+use domain::id::AccountId;
 use jiff::Timestamp;
 use serde::{Serialize, de::DeserializeOwned};
 use std::collections::BTreeMap;
@@ -171,6 +172,26 @@ where
 pub struct Page<T> {
     pub items: Vec<T>,
     pub next: Option<String>,
+}
+
+/// How many items of an account are read at once.
+const PAGE: u32 = 100;
+
+/// Reads everything of one kind that an account has, by key.
+pub async fn all_of<T: Stored>(context: &Context, account: &AccountId, prefix: &str) -> Result<Vec<T>, Fault> {
+    let (mut found, mut after) = (Vec::new(), None);
+    loop {
+        let pk = keys::account_partition(account);
+        let range = Range { table: Table::Accounts, pk, prefix: prefix.to_owned(), after, limit: PAGE, order: Order::Ascending };
+        let items = context.store.range(&range).await?;
+        for item in &items {
+            found.push(open(item)?);
+        }
+        match items.last().filter(|_| items.len() == PAGE as usize) {
+            Some(last) => after = Some(last.key.sk.clone()),
+            None => return Ok(found),
+        }
+    }
 }
 
 /// Reads a page of a list across its shards.

@@ -178,12 +178,8 @@ fn problem(refused: &Refused) -> Problem {
 
 /// Mails whoever was given a task. It stands on their list as well, so a mail that is lost hides nothing.
 async fn tell_assigned(context: &Context, task: &Task, by: &Staff) {
-    let Some(Ok(Some(to))) = (match &task.assigned_to {
-        Some(to) => Some(crate::staff::find(context, to).await),
-        None => None,
-    }) else {
-        return;
-    };
+    let Some(to) = &task.assigned_to else { return };
+    let Ok(Some(to)) = crate::staff::find(context, to).await else { return };
     let page = format!("{}/tasks/{}", context.settings.base_url, task.id);
     let due = task.due_at.strftime("%Y-%m-%d %H:%M UTC");
     let text = format!("Hello {},\n\n{} gave you a task, due {due}:\n{}\n\n{}\n\n{page}\n", to.name, by.name, task.what, task.steps);

@@ -2,7 +2,7 @@
 
 mod next;
 
-pub(crate) use next::ballot;
+pub(crate) use next::{ballot, what_was_done};
 
 use crate::ask::offer;
 use crate::frame::{Viewer, frame, known, state, time, words};

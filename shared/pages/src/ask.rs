@@ -128,8 +128,7 @@ fn shown(choices: &Choices, filled: &Filled<'_>, previewed: &Action, csrf: &str)
             form method="post" action={ "/accounts/" (choices.account) "/ask" } {
                 input type="hidden" name="csrf" value=(csrf);
                 input type="hidden" name="previewed" value=(previewed.id);
-                input type="hidden" name="seen" value=(previewed.preview.seen(&previewed.required));
-                @for (name, value) in filled.fields { @if !["csrf", "step", "seen", "previewed"].contains(&name.as_str()) { input type="hidden" name=(name) value=(value); } }
+                @for (name, value) in filled.fields { @if !["csrf", "step", "previewed"].contains(&name.as_str()) { input type="hidden" name=(name) value=(value); } }
                 button type="submit" name="step" value="ask" { @if needs.is_empty() { "Do it: " } @else { "Ask for it: " } (previewed.preview.summary) }
             }
         }

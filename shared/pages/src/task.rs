@@ -1,5 +1,6 @@
 //! What people have to do: the list, and a task with its buttons.
 
+use crate::action::what_was_done;
 use crate::frame::{Viewer, frame, no_default, state, time};
 use domain::staff::Staff;
 use domain::task::{About, State, Task};
@@ -77,10 +78,7 @@ fn buttons(viewer: &Viewer, task: &Task, staff: &[Staff], days_max: i64, csrf: &
         @if viewer.role.may_settle() { section .notice {
             h2 { "Say how it ended" }
             (form(html! {
-                label for="reference" { "The provider's id of what was done (optional)" }
-                input id="reference" name="reference" maxlength="255";
-                label for="note" { "Note (optional)" }
-                input id="note" name="note" maxlength="500";
+                (what_was_done())
                 button type="submit" name="say" value="done" { "I have done it" }
                 button .plain type="submit" name="say" value="dropped" { "It was not done, and will not be" }
             }))

@@ -1,8 +1,12 @@
 //! Makes a request: previews it, finds out who must decide, and records a decision that the asker may take alone.
 
+mod own;
+
+pub use own::{for_case, for_leaver};
+
 use super::blocked::Tried;
 use super::desk::Read;
-use super::{Done, approve, carry_out, desk, tell};
+use super::{approve, carry_out, desk, tell};
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::report::action_json;
@@ -15,7 +19,6 @@ use domain::book::Head;
 use domain::case::{Case, State as CaseState};
 use domain::id::{AccountId, ActionId, CaseId, sha256};
 use domain::leaving::Offers;
-use domain::money::Money;
 use domain::staff::{MACHINE, Staff};
 use http::{Request, StatusCode};
 use jiff::tz::TimeZone;
@@ -26,10 +29,6 @@ use serde::Deserialize;
 /// How much somebody may write about a request or a decision.
 pub const NOTE_CHARS_MAX: usize = 2000;
 const ID_CHARS_MAX: usize = 255;
-/// How often the same is asked for somebody who left.
-const LEAVER_ASKS_MAX: u32 = 10;
-/// How long somebody may think about what they looked at.
-const PREVIEW_MINUTES: i64 = 60;
 
 #[derive(Deserialize)]
 struct Asked {
@@ -45,9 +44,7 @@ struct Asked {
     /// Asks openly for what the refund policy does not give.
     #[serde(default)]
     exception: bool,
-    /// What a preview said; anything else is refused.
-    seen: Option<String>,
-    /// The preview itself: asked for as of its moment, by whoever looked at it.
+    /// Their own preview: asked for as of its moment, and refused if it would say something else by now.
     previewed: Option<String>,
 }
 
@@ -111,19 +108,23 @@ pub async fn by_staff(context: &Context, request: &Request<Bytes>, staff: &Staff
         .map(|id| CaseId::parse(id).filter(|id| id.account() == account).ok_or_else(|| Problem::not_found("case")))
         .transpose()?;
     let (id, kind) = (ActionId::of(&account, &staff.id, key), kind_of(&asked.wish));
-    let previewed = match &asked.previewed {
-        Some(id) => Some(previewed(context, id, &account, kind, staff).await?),
-        None => None,
+    let (what, seen) = match &asked.previewed {
+        Some(id) => {
+            let previewed = previewed(context, id, &account, kind, staff).await?;
+            let seen = previewed.preview.seen(&previewed.required);
+            (What::Kind(previewed.kind), Some(seen))
+        }
+        None => (What::Wish(asked.wish), None),
     };
     let ask = Ask {
-        what: previewed.map_or(What::Wish(asked.wish), What::Kind),
+        what,
         reason: asked.reason_code,
         note: asked.note,
         case,
         by: Some(staff),
         preview_only: asked.preview_only,
         exception: asked.exception,
-        seen: asked.seen,
+        seen,
         idempotency: Some(Idempotency {
             staff: staff.id.clone(),
             key: key.to_owned(),
@@ -141,13 +142,14 @@ pub async fn by_staff(context: &Context, request: &Request<Bytes>, staff: &Staff
 }
 
 /// What somebody looked at a moment ago, as it was settled then: changes in a period are counted to the second.
-async fn previewed(context: &Context, id: &str, account: &AccountId, kind: &str, staff: &Staff) -> Result<Kind, Problem> {
+async fn previewed(context: &Context, id: &str, account: &AccountId, kind: &str, staff: &Staff) -> Result<Action, Problem> {
     let id = ActionId::parse(id).ok_or_else(|| Problem::not_found("action"))?;
     let found: Action = store::read(context, &keys::action(&id)).await?.ok_or_else(|| Problem::not_found("action"))?;
-    let fresh = context.clock.now().duration_since(found.requested_at) <= SignedDuration::from_mins(PREVIEW_MINUTES);
+    let fresh = context.clock.now().duration_since(found.requested_at)
+        <= SignedDuration::from_mins(context.policies.limits.current().preview_minutes);
     let own = found.account == *account && found.requested_by == staff.id && found.kind.name() == kind;
     if own && fresh && found.state == State::Previewed {
-        return Ok(found.kind);
+        return Ok(found);
     }
     Err(Problem::new(StatusCode::CONFLICT, "stale_preview", "this preview is not yours, or too old; look at it again"))
 }
@@ -169,80 +171,6 @@ fn problem(refusal: &NoPreview) -> Problem {
         return Problem::malformed(refusal.to_string());
     }
     Problem::new(StatusCode::UNPROCESSABLE_ENTITY, refusal.code(), refusal.to_string())
-}
-
-/// Asks people for the action that a case recommends, again if the earlier request went stale.
-pub async fn for_case(context: &Context, case: &CaseId, trace: &str) -> Result<Done, Fault> {
-    let Some(case) = store::read::<Case>(context, &keys::case(case)).await? else {
-        return Err(Fault::Retry(format!("the case {case} is not there yet")));
-    };
-    // What people asked for beside it says nothing about our own request.
-    let batch = Batch::read(context, case.actions.iter().map(keys::action).collect()).await?;
-    let mut own = None;
-    for id in &case.actions {
-        own = batch.get::<Action>(&keys::action(id))?.filter(|action| action.requested_by == MACHINE).or(own);
-    }
-    let stale = own.is_none_or(|action| action.state == State::Stale);
-    let Some(recommended) = case.recommended.as_ref().filter(|_| case.state == CaseState::Open && stale) else {
-        return Ok(Done::NothingToDo);
-    };
-    let head: Option<Head> = store::read(context, &keys::head(&case.account)).await?;
-    if let Some(head) = head
-        && carry_out::observes(context, &head).await?
-    {
-        return Ok(Done::NothingToDo);
-    }
-    let ask = Ask {
-        id: ActionId::of(&case.account, MACHINE, &format!("{} {}", case.id, case.actions.len())),
-        what: What::Kind(recommended.kind.clone()),
-        reason: recommended.reason,
-        note: recommended.note.clone(),
-        case: Some(case.id.clone()),
-        by: None,
-        preview_only: false,
-        exception: false,
-        seen: None,
-        idempotency: None,
-        trace: Some(trace.to_owned()),
-    };
-    match store::retrying(context, || make(context, &ask)).await? {
-        Ok(_) => Ok(Done::Asked),
-        Err(problem) => {
-            tracing::info!(case.id = %case.id, reason = %problem.message, "the recommended action cannot be asked for");
-            Ok(Done::NothingToDo)
-        }
-    }
-}
-
-/// Asks people to give back what somebody was charged after they had asked to leave.
-pub async fn for_leaver(context: &Context, action: &Action, payment: &str, amount: Money, asked_at: Timestamp) -> Result<(), Fault> {
-    // One that could not be decided any more is asked anew; one that people denied is not.
-    let mut id = ActionId::of(&action.account, MACHINE, &format!("{} {payment} {amount}", action.id));
-    for number in 1..LEAVER_ASKS_MAX {
-        match store::read::<Action>(context, &keys::action(&id)).await? {
-            Some(earlier) if matches!(earlier.state, State::Stale | State::Failed | State::Withdrawn) => {
-                id = ActionId::of(&action.account, MACHINE, &format!("{} {payment} {amount} {number}", action.id));
-            }
-            _ => break,
-        }
-    }
-    let ask = Ask {
-        id,
-        what: What::Kind(Kind::Refund { payment: payment.to_owned(), amount }),
-        reason: Reason::BillingError,
-        note: format!("charged after the customer had asked to leave on {}", asked_at.strftime("%Y-%m-%d")),
-        case: None,
-        by: None,
-        preview_only: false,
-        exception: false,
-        seen: None,
-        idempotency: None,
-        trace: Some(action.trace.clone()),
-    };
-    if let Err(problem) = store::retrying(context, || make(context, &ask)).await? {
-        tracing::warn!(action.id = %action.id, payment, reason = %problem.message, "what was charged since cannot be asked back");
-    }
-    Ok(())
 }
 
 async fn make(context: &Context, ask: &Ask<'_>) -> Result<Attempted<Result<Action, Problem>>, Fault> {

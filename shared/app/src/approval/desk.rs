@@ -4,8 +4,7 @@ use crate::book::put_facts;
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::import::standing;
-use crate::ports::{Order, Range, Table};
-use crate::store::{Batch, Commit, Of, keys, open};
+use crate::store::{self, Batch, Commit, Of, keys};
 use crate::task;
 use domain::action::{self, Action, Kind, Known, State, Target, Wanted};
 use domain::approval::Earlier;
@@ -17,9 +16,6 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use rust_decimal::Decimal;
 use std::collections::BTreeMap;
-
-/// How many actions are read at once.
-const PAGE: u32 = 100;
 
 pub struct Read {
     pub batch: Batch,
@@ -163,22 +159,9 @@ pub struct Past {
 }
 
 pub async fn past(context: &Context, account: &AccountId) -> Result<Past, Fault> {
-    let mut actions: Vec<Action> = Vec::new();
-    let mut after = None;
-    loop {
-        let pk = keys::account_partition(account);
-        let range =
-            Range { table: Table::Accounts, pk, prefix: keys::ACTION_PREFIX.to_owned(), after, limit: PAGE, order: Order::Ascending };
-        let items = context.store.range(&range).await?;
-        for item in &items {
-            actions.push(open(item)?);
-        }
-        after = items.last().filter(|_| items.len() == PAGE as usize).map(|item| item.key.sk.clone());
-        if after.is_none() {
-            let offered = actions.iter().filter(|action| action.offer.is_some()).map(|action| action.requested_at).collect();
-            return Ok(Past { asked: told_apart(&actions), offered });
-        }
-    }
+    let actions: Vec<Action> = store::all_of(context, account, keys::ACTION_PREFIX).await?;
+    let offered = actions.iter().filter(|action| action.offer.is_some()).map(|action| action.requested_at).collect();
+    Ok(Past { asked: told_apart(&actions), offered })
 }
 
 /// Each action by itself; a bundle by its members, which stand as they ended.

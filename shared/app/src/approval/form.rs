@@ -49,8 +49,7 @@ pub async fn take(context: &Context, id: &str, request: &Request<Bytes>, caller:
     let (only_shown, now) = (field("step") != "ask", context.clock.now());
     let wish = json!({
         "account": account, "kind": kind, "params": params(kind, &fields, now), "reason_code": field("reason_code"), "note": field("note"),
-        "preview_only": only_shown, "seen": if only_shown { None } else { fields.get("seen") },
-        "previewed": if only_shown { None } else { fields.get("previewed") },
+        "preview_only": only_shown, "previewed": if only_shown { None } else { fields.get("previewed") },
     });
     // Every look is a look at how it is now.
     let key = if only_shown { digest(&[field("key"), &now.to_string()], 26) } else { field("key").to_owned() };

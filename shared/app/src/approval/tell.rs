@@ -221,8 +221,8 @@ async fn tell_asker(context: &Context, action: &Action) {
     }
 }
 
-/// Tells what is owed of an action that has ended otherwise than it was wanted, does what follows from it, and notes both. Until then the
-/// action wakes, so that neither a crash nor a silent Slack keeps it from people.
+/// Tells what is owed of an action that has ended otherwise than it was wanted, does what follows from it, and notes both.
+/// Until then the action wakes, so that neither a crash nor a silent Slack keeps it from people.
 pub async fn owed(context: &Context, action: &Action) -> Result<(), Fault> {
     decide::ask_again(context, action).await;
     let shown = !action.votes.is_empty() && matches!(action.state, State::Failed | State::NeedsPerson | State::Stale);

@@ -55,6 +55,8 @@ pub struct Limits {
     pub task_hours: i64,
     /// How long a task may be put off at a time.
     pub snooze_days_max: i64,
+    /// How long somebody may think about a preview before they ask for it.
+    pub preview_minutes: i64,
     /// How often one action is sent to its provider before a person is asked.
     pub provider_calls_max: u32,
 }
@@ -80,6 +82,7 @@ impl Rules for Limits {
             ("orphan_hours_max", self.orphan_hours_max),
             ("sending_minutes_max", self.sending_minutes_max),
             ("task_hours", self.task_hours),
+            ("preview_minutes", self.preview_minutes),
             ("snooze_days_max", self.snooze_days_max),
         ];
         let sweeps = self.sweep_hours.iter().chain(&self.key_minutes).map(|(provider, hours)| (provider.as_str(), *hours));

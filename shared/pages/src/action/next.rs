@@ -73,6 +73,16 @@ fn decision(viewer: &Viewer, action: &Action, deciding: &Deciding) -> Markup {
     }
 }
 
+/// What is said of something that was done by hand.
+pub(crate) fn what_was_done() -> Markup {
+    html! {
+        label for="reference" { "The provider's id of what was done (optional)" }
+        input id="reference" name="reference" maxlength="255";
+        label for="note" { "Note (optional)" }
+        input id="note" name="note" maxlength="500";
+    }
+}
+
 fn by_hand(viewer: &Viewer, action: &Action) -> Markup {
     html! {
         section .notice {
@@ -82,10 +92,7 @@ fn by_hand(viewer: &Viewer, action: &Action) -> Markup {
                 form method="post" action={ "/actions/" (action.id) "/settle" } {
                     (no_default())
                     input type="hidden" name="csrf" value=(csrf);
-                    label for="reference" { "The provider's id of what was done (optional)" }
-                    input id="reference" name="reference" maxlength="255";
-                    label for="note" { "Note (optional)" }
-                    input id="note" name="note" maxlength="500";
+                    (what_was_done())
                     button type="submit" name="done" value="yes" { "I have done it" }
                     button .plain type="submit" name="done" value="no" { "It was not done, and will not be" }
                 }

@@ -57,7 +57,6 @@ fn ask() -> Value {
         ("preview_only?", told(flag(), "Answers the preview and does nothing else.")),
         ("exception?", told(flag(), "Asks openly for what the refund policy does not give.")),
         ("previewed?", told(or_null(text()), "The id of your own preview, at most an hour old: asked for as of its moment.")),
-        ("seen?", told(or_null(text()), "The `seen` of a preview: what would be something else by now is refused as `stale_preview`.")),
     ])
 }
 
@@ -163,7 +162,6 @@ fn action() -> Value {
             ),
         ),
         ("policy_version", whole()),
-        ("seen", told(text(), "What its preview says, and who must agree: the same words have the same.")),
         ("receipt", told(text(), "The path of its receipt.")),
     ])
 }

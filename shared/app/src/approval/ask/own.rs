@@ -1,0 +1,83 @@
+//! What Recoup itself asks people for: what a case recommends, and what somebody was charged who had left.
+
+use super::super::{Done, carry_out};
+use super::{Ask, What, make};
+use crate::context::Context;
+use crate::fault::Fault;
+use crate::store::{self, Batch, keys};
+use domain::action::{Action, Kind, Reason, State};
+use domain::book::Head;
+use domain::case::{Case, State as CaseState};
+use domain::id::{ActionId, CaseId};
+use domain::money::Money;
+use domain::staff::MACHINE;
+use jiff::Timestamp;
+
+fn by_machine(id: ActionId, kind: Kind, reason: Reason, note: String, case: Option<CaseId>, trace: &str) -> Ask<'static> {
+    Ask {
+        id,
+        what: What::Kind(kind),
+        reason,
+        note,
+        case,
+        by: None,
+        preview_only: false,
+        exception: false,
+        seen: None,
+        idempotency: None,
+        trace: Some(trace.to_owned()),
+    }
+}
+
+/// Asks people for the action that a case recommends, again if the earlier request went stale.
+pub async fn for_case(context: &Context, case: &CaseId, trace: &str) -> Result<Done, Fault> {
+    let Some(case) = store::read::<Case>(context, &keys::case(case)).await? else {
+        return Err(Fault::Retry(format!("the case {case} is not there yet")));
+    };
+    // What people asked for beside it says nothing about our own request.
+    let batch = Batch::read(context, case.actions.iter().map(keys::action).collect()).await?;
+    let mut own = None;
+    for id in &case.actions {
+        own = batch.get::<Action>(&keys::action(id))?.filter(|action| action.requested_by == MACHINE).or(own);
+    }
+    let stale = own.is_none_or(|action| action.state == State::Stale);
+    let Some(recommended) = case.recommended.as_ref().filter(|_| case.state == CaseState::Open && stale) else {
+        return Ok(Done::NothingToDo);
+    };
+    let head: Option<Head> = store::read(context, &keys::head(&case.account)).await?;
+    if let Some(head) = head
+        && carry_out::observes(context, &head).await?
+    {
+        return Ok(Done::NothingToDo);
+    }
+    let id = ActionId::of(&case.account, MACHINE, &format!("{} {}", case.id, case.actions.len()));
+    let (kind, note) = (recommended.kind.clone(), recommended.note.clone());
+    let ask = by_machine(id, kind, recommended.reason, note, Some(case.id.clone()), trace);
+    match store::retrying(context, || make(context, &ask)).await? {
+        Ok(_) => Ok(Done::Asked),
+        Err(problem) => {
+            tracing::info!(case.id = %case.id, reason = %problem.message, "the recommended action cannot be asked for");
+            Ok(Done::NothingToDo)
+        }
+    }
+}
+
+/// Asks people to give back what somebody was charged after they had asked to leave.
+pub async fn for_leaver(context: &Context, action: &Action, payment: &str, amount: Money, asked_at: Timestamp) -> Result<(), Fault> {
+    // One that could not be decided any more is asked anew; one that people denied is not.
+    let request = |number: usize| ActionId::of(&action.account, MACHINE, &format!("{} {payment} {amount} {number}", action.id));
+    let mut number = 0;
+    while let Some(earlier) = store::read::<Action>(context, &keys::action(&request(number))).await? {
+        if !matches!(earlier.state, State::Stale | State::Failed | State::Withdrawn) {
+            return Ok(());
+        }
+        number += 1;
+    }
+    let note = format!("charged after the customer had asked to leave on {}", asked_at.strftime("%Y-%m-%d"));
+    let kind = Kind::Refund { payment: payment.to_owned(), amount };
+    let ask = by_machine(request(number), kind, Reason::BillingError, note, None, &action.trace);
+    if let Err(problem) = store::retrying(context, || make(context, &ask)).await? {
+        tracing::warn!(action.id = %action.id, payment, reason = %problem.message, "what was charged since cannot be asked back");
+    }
+    Ok(())
+}
