@@ -1,0 +1,95 @@
+//! What a provider tells of payments, refunds and disputes.
+
+use super::words::minor;
+use super::{Telling, Verb};
+use crate::stripe;
+use serde_json::json;
+
+pub(super) const VERBS: &[Verb] = &[
+    ("payment_failed", "INVOICE CODE", "A try to collect an invoice fails, for the reason CODE."),
+    ("paid", "INVOICE", "An invoice is paid, by the charge `ch_INVOICE_paid`."),
+    ("charge", "ID CUSTOMER AMOUNT CURRENCY", "A charge that names no invoice succeeds."),
+    ("charge_for", "INVOICE CHARGE", "One more charge for an invoice succeeds."),
+    ("hold", "CHARGE CUSTOMER AMOUNT CURRENCY", "The bank holds an amount that is not taken."),
+    ("dispute", "ID CHARGE STATUS", "The customer's bank asks about a charge, claims it back, or has decided."),
+    ("refund_fails", "CHARGE", "The bank sends the refund of a charge back."),
+];
+
+/// Does what the words say; false if they are not those of a verb above.
+pub(super) async fn beat(telling: &mut Telling, words: &[&str]) -> bool {
+    match words {
+        ["payment_failed", id, code] => telling.payment_failed(id, code).await,
+        ["paid", id] => telling.paid(id).await,
+        ["charge", id, customer, amount, currency] => telling.charge(id, customer, amount, currency).await,
+        ["charge_for", invoice, id] => telling.charge_for(invoice, id).await,
+        ["hold", id, customer, amount, currency] => telling.hold(id, customer, amount, currency).await,
+        ["dispute", id, charge, status] => telling.dispute(id, charge, status).await,
+        ["refund_fails", charge] => telling.refund_fails(charge).await,
+        _ => return false,
+    }
+    true
+}
+
+/// A charge that can be disputed and given back.
+pub(super) struct Charge {
+    pub customer: String,
+    minor: i64,
+}
+
+impl Telling {
+    async fn payment_failed(&mut self, id: &str, code: &str) {
+        let at = self.at;
+        let bill = self.bill(id);
+        bill.attempts += 1;
+        let charge = bill.charge(&format!("ch_{id}_{}", bill.attempts), Some(code), at);
+        self.deliver("charge.failed", charge).await;
+        self.deliver_invoice("invoice.payment_failed", id, "open").await;
+    }
+
+    async fn paid(&mut self, id: &str) {
+        let (at, name) = (self.at, format!("ch_{id}_paid"));
+        let bill = self.bill(id);
+        let charge = bill.charge(&name, None, at);
+        let mut invoice = bill.invoice("paid");
+        invoice["status_transitions"]["paid_at"] = json!(at.as_second());
+        let known = Charge { customer: bill.customer.clone(), minor: bill.minor };
+        self.charges.insert(name, known);
+        self.deliver("charge.succeeded", charge).await;
+        self.deliver("invoice.paid", invoice).await;
+    }
+
+    async fn charge(&mut self, id: &str, customer: &str, amount: &str, currency: &str) {
+        let units = minor(amount, currency);
+        self.charges.insert(id.to_owned(), Charge { customer: customer.to_owned(), minor: units });
+        let charge = stripe::charge(customer, id, None, units, currency, None, self.at);
+        self.deliver("charge.succeeded", charge).await;
+    }
+
+    async fn charge_for(&mut self, invoice: &str, id: &str) {
+        let at = self.at;
+        let charge = self.bill(invoice).charge(id, None, at);
+        self.deliver("charge.succeeded", charge).await;
+    }
+
+    async fn hold(&mut self, id: &str, customer: &str, amount: &str, currency: &str) {
+        let mut charge = stripe::charge(customer, id, None, minor(amount, currency), currency, None, self.at);
+        charge["captured"] = json!(false);
+        charge["amount_captured"] = json!(0);
+        self.deliver("charge.succeeded", charge).await;
+    }
+
+    async fn dispute(&mut self, id: &str, charge: &str, status: &str) {
+        let decided = matches!(status, "won" | "lost");
+        let kind = if decided { "charge.dispute.closed" } else { "charge.dispute.created" };
+        let minor = self.charges[charge].minor;
+        let dispute = stripe::dispute(id, charge, minor, status, self.begun_at(id));
+        self.deliver(kind, dispute).await;
+    }
+
+    async fn refund_fails(&mut self, charge: &str) {
+        let mut refunds = self.service.sandbox.refunds().unwrap().into_iter();
+        let mut refund = refunds.find(|refund| refund["charge"] == charge).expect("the story has no such refund");
+        refund["status"] = json!("failed");
+        self.deliver("refund.failed", refund).await;
+    }
+}

@@ -1,0 +1,109 @@
+//! What came of a line: each thing is said when it is new, and again whenever it is different.
+
+use super::Telling;
+use super::words::{each, text};
+use crate::world;
+use serde_json::Value;
+use shared::app::ports::{Channel, Clock, Order};
+use shared::app::store::{self, Page};
+use shared::domain::action::Action;
+use shared::domain::book::Head;
+use shared::domain::case::{Case, State};
+use shared::domain::dunning::{Plan, PlanState};
+use shared::domain::id::AccountId;
+
+impl Telling {
+    pub(super) fn say(&mut self, what: &str) {
+        self.lines.push(format!("{}  {what}", self.service.clock.now().strftime("%Y-%m-%d %H:%M")));
+    }
+
+    fn once(&mut self, what: &str, text: String) {
+        if self.seen.get(what) != Some(&text) {
+            self.say(&text);
+            self.seen.insert(what.to_owned(), text);
+        }
+    }
+
+    /// Says what is different since the last look.
+    pub(super) async fn look(&mut self) {
+        for account in self.accounts().await {
+            for case in world::records::<Case>(&self.service, &account, "CASE#").await {
+                self.once(case.id.as_str(), case_line(&case));
+            }
+            for plan in world::records::<Plan>(&self.service, &account, "PLAN#").await {
+                self.look_at_plan(&plan);
+            }
+            for action in world::records::<Action>(&self.service, &account, "ACTION#").await {
+                self.once(action.id.as_str(), action_line(&action));
+            }
+        }
+        let incidents = world::get(&self.service, "/api/incidents").await;
+        for incident in each(&incidents["items"]) {
+            self.once(text(&incident["id"]), incident_line(incident));
+        }
+        self.look_at_letters();
+    }
+
+    /// The story's own customers in the order in which they came, then everybody else.
+    pub(super) async fn accounts(&self) -> Vec<AccountId> {
+        let own = self.customers.iter().map(|customer| AccountId::of("stripe", "default", customer));
+        let mut accounts: Vec<_> = own.collect();
+        let context = &self.service.context;
+        let all: Page<Head> = store::page(context, "ACCOUNTS", None, 1000, Order::Ascending).await.unwrap();
+        let mut others = all.items;
+        others.sort_by(|one, other| (&one.provider, &one.customer).cmp(&(&other.provider, &other.customer)));
+        let others = others.into_iter().map(|head| head.account).filter(|account| !accounts.contains(account));
+        let others: Vec<_> = others.collect();
+        accounts.extend(others);
+        accounts
+    }
+
+    fn look_at_plan(&mut self, plan: &Plan) {
+        let invoice = &plan.invoice;
+        let steps = plan.steps.iter().map(|step| format!("{} {}", step.due_at.strftime("%m-%d"), step.kind.name()));
+        let steps = steps.collect::<Vec<_>>().join(", ");
+        self.once(&format!("plan {invoice}"), format!("plan {invoice}: segment {}, {steps}", plan.segment));
+        if let Some(until) = plan.held_until {
+            let until = until.strftime("%m-%d %H:%M");
+            self.once(&format!("held {invoice}"), format!("plan {invoice} waits for the incident until {until}"));
+        }
+        if plan.state == PlanState::Stopped {
+            let reason = plan.reason.as_deref().unwrap_or_default();
+            self.once(&format!("stop {invoice}"), format!("plan {invoice} stops: {reason}"));
+        }
+    }
+
+    fn look_at_letters(&mut self) {
+        let letters = self.service.outbox.letters().unwrap();
+        for (_, letter) in letters.iter().rev().skip(self.letters) {
+            let to = if letter.channel == Channel::Mail { letter.to.clone() } else { format!("Slack {}", letter.to) };
+            self.say(&format!("sent to {to}: {}", letter.subject));
+        }
+        self.letters = letters.len();
+    }
+}
+
+fn case_line(case: &Case) -> String {
+    let how = match case.state {
+        State::Open => format!("open, rule {}", case.rule),
+        State::Resolved => case.resolution.clone().unwrap_or_default(),
+    };
+    format!("case {} {}: {how}", case.class.name(), case.about)
+}
+
+fn action_line(action: &Action) -> String {
+    let roles: Vec<_> = action.required.iter().map(|role| role.name()).collect();
+    let needs = match &roles[..] {
+        [] => "within the limit of its asker".to_owned(),
+        roles => format!("needs {}", roles.join("+")),
+    };
+    let (kind, state) = (action.kind.name(), action.state.name());
+    let target = action.kind.target().id().unwrap_or_else(|| "the account".to_owned());
+    let confirmed = if action.confirmed_at.is_some() { ", confirmed by the provider" } else { "" };
+    format!("action {kind} of {target} ({needs}): {state}{confirmed}")
+}
+
+fn incident_line(incident: &Value) -> String {
+    let [title, state, cause, rule] = ["title", "state", "cause", "rule"].map(|field| text(&incident[field]));
+    format!("incident {title}: {state}, {} customers, {cause} by rule {rule}", incident["accounts"])
+}

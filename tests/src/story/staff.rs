@@ -1,0 +1,60 @@
+//! What else the staff does: stop what leaves, stand in for each other, import files, release.
+
+use super::words::{each, fields, value};
+use super::{Telling, Verb};
+use crate::world;
+use http::{Method, StatusCode};
+use serde_json::json;
+use std::collections::BTreeMap;
+
+pub(super) const VERBS: &[Verb] = &[
+    ("stop", "STAFF FIELD=VALUE …", "Somebody stops what leaves, or releases it again."),
+    ("delegate", "STAFF FIELD=VALUE …", "Somebody says who decides in whose place."),
+    ("import", "KIND HEADER ROW …", "Mara imports a CSV file; no cell has a blank."),
+    ("release", "NAME", "Luis notes that a version of the product went live."),
+];
+
+/// Does what the words say; false if they are not those of a verb above.
+pub(super) async fn beat(telling: &mut Telling, words: &[&str]) -> bool {
+    match words {
+        ["stop", staff, fields @ ..] => telling.stop(staff, fields).await,
+        ["delegate", staff, fields @ ..] => telling.delegate(staff, fields).await,
+        ["import", kind, rows @ ..] => telling.import(kind, rows).await,
+        ["release", name] => telling.release(name).await,
+        _ => return false,
+    }
+    true
+}
+
+impl Telling {
+    async fn stop(&mut self, staff: &str, words: &[&str]) {
+        let mut body = json!({});
+        for (field, text) in fields(words) {
+            body[field] = value(field, text);
+        }
+        let Some(answer) = self.post_as(staff, "/api/stop", Some(&body)).await else { return };
+        let standing = each(&answer["stops"]["standing"]).count();
+        let count = |held: bool| each(&answer["waiting"]).filter(|line| line["held"] == held).count();
+        let (held, free) = (count(true), count(false));
+        self.say(&format!("{standing} stops stand, {held} actions wait behind them, {free} go"));
+    }
+
+    async fn delegate(&mut self, staff: &str, words: &[&str]) {
+        let body: BTreeMap<_, _> = fields(words).collect();
+        if self.post_as(staff, "/api/delegations", Some(&json!(body))).await.is_some() {
+            self.say(&format!("{} decides in somebody's place", body["to"]));
+        }
+    }
+
+    async fn import(&mut self, kind: &str, rows: &[&str]) {
+        let answer = world::import(&self.service, "mara", kind, &rows.join("\n"), false).await;
+        if let Some(answer) = self.unless_refused("the import", StatusCode::OK, answer) {
+            self.say(&format!("imported {kind}: {} new, {} different", answer["added"], answer["changed"]));
+        }
+    }
+
+    async fn release(&mut self, name: &str) {
+        let body = json!({"name": name});
+        world::ask(&self.service, "luis", Method::POST, "/api/releases", Some(&body), None).await;
+    }
+}

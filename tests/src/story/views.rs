@@ -1,0 +1,93 @@
+//! What people look at; looking changes nothing.
+
+use super::words::{each, fields, text};
+use super::{Telling, Verb};
+use crate::world;
+use serde_json::{Value, json};
+use shared::domain::case::Case;
+use shared::domain::money::{Currency, Money};
+
+pub(super) const VERBS: &[Verb] = &[
+    ("show", "PROVIDER:CUSTOMER", "Lena looks at an account's sidebar; what is not known is left out."),
+    ("cases", "", "What each case advises, its evidence, and what is not known."),
+    ("drafts", "INVOICE", "What the case of a failed payment advises, and the reply that it drafts."),
+    ("play", "STAFF PLAYBOOK FIELD=VALUE …", "Somebody asks what a playbook would do."),
+    ("tickets", "", "Each ticket, and of how many known accounts it is."),
+    ("wait", "", "Nobody does anything; time passes until here."),
+];
+
+/// Does what the words say; false if they are not those of a verb above.
+pub(super) async fn beat(telling: &mut Telling, words: &[&str]) -> bool {
+    match words {
+        ["show", account] => telling.show(account).await,
+        ["cases"] => telling.cases().await,
+        ["drafts", invoice] => telling.drafts(invoice).await,
+        ["play", staff, name, fields @ ..] => telling.play(staff, name, fields).await,
+        ["tickets"] => telling.tickets().await,
+        ["wait"] => {}
+        _ => return false,
+    }
+    true
+}
+
+impl Telling {
+    async fn show(&mut self, account: &str) {
+        self.service.work().await.unwrap();
+        let sidebar = world::ask_text(&self.service, "lena", &format!("/api/accounts/{account}")).await;
+        let known: Vec<_> = sidebar.lines().filter(|line| !line.ends_with("not known")).collect();
+        self.say(&format!("{account} shows {}", known.join("; ")));
+    }
+
+    async fn cases(&mut self) {
+        self.service.work().await.unwrap();
+        for account in self.accounts().await {
+            for case in world::records::<Case>(&self.service, &account, "CASE#").await {
+                let evidence = case.evidence.iter().map(|it| format!("{} {}", it.label.to_lowercase(), it.value));
+                let missing = case.missing.iter().map(|it| format!("not known: {it}"));
+                let known = evidence.chain(missing).collect::<Vec<_>>().join("; ");
+                self.say(&format!("about {} {}: {} {known}", case.class.name(), case.about, case.advice));
+            }
+        }
+    }
+
+    async fn drafts(&mut self, invoice: &str) {
+        let cases = world::get(&self.service, "/api/cases?state=open&class=payment_failed").await;
+        for case in each(&cases["items"]).filter(|case| case["about"] == invoice) {
+            let case = world::get(&self.service, &format!("/api/cases/{}", text(&case["id"]))).await;
+            let preview = &case["preview"];
+            let reply: Vec<_> = text(&preview["reply"]["body"]).split_whitespace().collect();
+            self.say(&format!("for {invoice}: {} Draft: {}", text(&preview["advice"]), reply.join(" ")));
+        }
+    }
+
+    async fn play(&mut self, staff: &str, name: &str, words: &[&str]) {
+        let mut body = json!({});
+        for (field, text) in fields(words) {
+            body[field] = match field {
+                "amount" => json!(Money::parse(text, Currency::USD).unwrap()),
+                "case" => self.case_about(text).await,
+                _ => json!(text),
+            };
+        }
+        let path = format!("/api/playbooks/{name}");
+        let play = world::post_text(&self.service, staff, &path, &body).await;
+        self.say(&play.replace('\n', "\n    "));
+    }
+
+    /// The id of the case about a payment or an invoice.
+    async fn case_about(&self, id: &str) -> Value {
+        let cases = world::get(&self.service, "/api/cases").await;
+        let found = each(&cases["items"]).find(|case| case["about"] == id);
+        found.unwrap_or_else(|| panic!("there is no case about {id}"))["id"].clone()
+    }
+
+    async fn tickets(&mut self) {
+        self.service.work().await.unwrap();
+        let tickets = world::get(&self.service, "/api/tickets").await;
+        for ticket in each(&tickets["items"]) {
+            let (id, status, body) = (&ticket["id"], &ticket["status"], &ticket["body"]);
+            let accounts = each(&ticket["accounts"]).count();
+            self.say(&format!("ticket {id} {status}: {body}, of {accounts} known account(s)"));
+        }
+    }
+}
