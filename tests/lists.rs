@@ -256,7 +256,7 @@ fn a_backfill_goes_on_where_its_process_ended_and_two_do_not_run_at_once() {
         assert_eq!(ask(&service, "lena", Method::POST, path, None, None).await.0, StatusCode::FORBIDDEN);
         assert_eq!(ask(&service, "mara", Method::POST, path, None, None).await.0, StatusCode::ACCEPTED);
         // The message that would have gone on is lost with the process, after one page.
-        shared::app::backfill::go_on(&service.context, "stripe", "default").await.unwrap();
+        shared::app::classify::backfill::go_on(&service.context, "stripe", "default").await.unwrap();
         for message in service.queue.receive(QueueName::Events, 10, 60).unwrap() {
             service.queue.delete(message.id).unwrap();
         }

@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 use local::service::Service;
 use serde_json::{Value, json};
 use shared::app::ports::Clock;
-use shared::domain::approval::KINDS;
+use shared::domain::action::KINDS;
 use std::collections::BTreeSet;
 use tests::stripe;
 use tests::world::{ask, deliver, import, open_at};

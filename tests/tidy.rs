@@ -3,10 +3,10 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
 use saphyr::{LoadableYamlNode, YamlOwned};
+use shared::app::door::routes::{Function, ROUTES};
 use shared::app::ports::QueueName;
-use shared::app::routes::{Function, ROUTES};
 use shared::domain::id::sha256;
-use shared::domain::policy::SHIPPED;
+use shared::domain::policies::SHIPPED;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 

@@ -7,9 +7,9 @@ use jiff::Timestamp;
 use local::server::dispatch;
 use local::service::{Options, Service};
 use serde_json::Value;
+use shared::app::door::token;
 use shared::app::ports::{Clock, Order, Range, Table};
 use shared::app::store::{Stored, keys, open};
-use shared::app::token;
 use shared::domain::id::AccountId;
 
 /// Opens a service whose clock moves only when told.
@@ -109,7 +109,7 @@ pub async fn records<T: Stored>(service: &Service, account: &AccountId, prefix: 
 }
 
 /// Every row of the months in question.
-pub async fn rows(service: &Service, months: &[&str]) -> Vec<shared::domain::fact::Row> {
+pub async fn rows(service: &Service, months: &[&str]) -> Vec<shared::domain::report::fact::Row> {
     let mut rows = Vec::new();
     for month in months {
         for pk in keys::fact_partitions(month) {

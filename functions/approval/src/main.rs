@@ -1,6 +1,6 @@
 //! Lambda: approval. Wiring only; the work is in `app::approval`.
 
-use shared::app::routes::Function;
+use shared::app::door::routes::Function;
 use shared::{app, aws};
 
 #[tokio::main]

@@ -1,4 +1,4 @@
-//! Lambda: dunning, and the alarm clock. Wiring only; the work is in `app::dunning` and `app::alarm`.
+//! Lambda: dunning, and the alarm clock. Wiring only; the work is in `app::dunning` and `app::dunning::alarm`.
 
 use shared::{app, aws};
 

@@ -1,6 +1,6 @@
 //! Lambda: intake. Wiring only; the work is in `app::intake`.
 
-use shared::app::routes::Function;
+use shared::app::door::routes::Function;
 use shared::aws;
 
 #[tokio::main]

@@ -1,6 +1,6 @@
 //! Lambda: report. Wiring only; the work is in `app::report`.
 
-use shared::app::routes::Function;
+use shared::app::door::routes::Function;
 use shared::{app, aws};
 
 #[tokio::main]

@@ -1,13 +1,19 @@
 //! The command line.
 
+mod ask;
 mod audit;
 mod backfill;
-mod beside;
+mod clock;
+mod dead;
 mod import;
+mod policy;
 mod privacy;
+mod recorded;
 mod replay;
+mod report;
 mod serve;
 mod stop;
+mod token;
 
 use clap::{Parser, Subcommand};
 use jiff::Timestamp;
@@ -170,23 +176,23 @@ pub fn run() -> ExitCode {
         match cli.command {
             None => serve::serve(&shared, &cli.serve).await,
             Some(Command::Serve(options)) => serve::serve(&shared, &options).await,
-            Some(Command::Token { staff }) => beside::token(&shared, &staff),
-            Some(Command::Clock(ClockCommand::Advance { span })) => beside::advance(&shared, &span).await,
-            Some(Command::Report { month, format, out }) => beside::report(&shared, &month, &format, out.as_deref()).await,
+            Some(Command::Token { staff }) => token::token(&shared, &staff),
+            Some(Command::Clock(ClockCommand::Advance { span })) => clock::advance(&shared, &span).await,
+            Some(Command::Report { month, format, out }) => report::report(&shared, &month, &format, out.as_deref()).await,
             Some(Command::Replay { file, to, rate }) => replay::replay(&shared, &file, to.as_deref(), rate).await,
             Some(Command::Backfill(options)) => backfill::backfill(&shared, &options).await,
             Some(Command::Import(options)) => import::import(&shared, &options).await,
-            Some(Command::Recorded { out }) => beside::recorded(&shared, &out).await,
-            Some(Command::Dead(DeadCommand::List)) => beside::dead_list(&shared).await,
-            Some(Command::Dead(DeadCommand::Show { queue, id })) => beside::dead_show(&shared, &queue, id).await,
-            Some(Command::Dead(DeadCommand::Redrive { queue })) => beside::redrive(&shared, &queue).await,
+            Some(Command::Recorded { out }) => recorded::recorded(&shared, &out).await,
+            Some(Command::Dead(DeadCommand::List)) => dead::list(&shared).await,
+            Some(Command::Dead(DeadCommand::Show { queue, id })) => dead::show(&shared, &queue, id).await,
+            Some(Command::Dead(DeadCommand::Redrive { queue })) => dead::redrive(&shared, &queue).await,
             Some(Command::Audit(AuditCommand::Verify { account, file })) => {
                 audit::verify(&shared, account.as_deref(), file.as_deref()).await
             }
             Some(Command::Audit(AuditCommand::Export { out })) => audit::export(&shared, &out).await,
             Some(Command::Stop(options)) => stop::stop(&shared, &options).await,
             Some(Command::Privacy(what)) => privacy::privacy(&shared, &what).await,
-            Some(Command::Policy(PolicyCommand::Check { files })) => beside::check(&files),
+            Some(Command::Policy(PolicyCommand::Check { files })) => policy::check(&files),
         }
     });
     match result {

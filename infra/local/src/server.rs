@@ -1,6 +1,6 @@
-//! One port for everything: the routes of the deployed functions, and the helpers that only this machine has.
+//! One port for everything: the routes of the deployed functions, and those that only this machine has.
 
-mod helpers;
+mod local;
 
 use crate::service::Service;
 use bytes::Bytes;
@@ -9,9 +9,12 @@ use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use shared::app::routes::{self, Endpoint, Function, Unrouted};
+use shared::app::approval;
+use shared::app::door::console;
+use shared::app::door::routes::{self, Endpoint, Function, Unrouted};
+use shared::app::intake;
+use shared::app::report;
 use shared::app::web::{Answer, Problem};
-use shared::app::{approval, intake, report};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -42,7 +45,7 @@ async fn answer(service: &Service, request: Request<Incoming>) -> Response<Bytes
     let max = service.context.policies.limits.current().body_bytes_max;
     let body = match collected(body, max).await {
         Ok(Some(body)) => body,
-        Ok(None) => return intake::too_large().answer(),
+        Ok(None) => return shared::app::web::too_large().answer(),
         Err(_) => return Problem::malformed("the request's body could not be read to its end").answer(),
     };
     let mut answer = dispatch(service, &Request::from_parts(parts, body)).await;
@@ -71,7 +74,7 @@ async fn collected(mut body: Incoming, max: usize) -> Result<Option<Bytes>, hype
 pub async fn dispatch(service: &Service, request: &Request<Bytes>) -> Answer {
     let path = request.uri().path();
     if path.starts_with("/local/") || path == "/outbox" {
-        return helpers::answer(service, request).await;
+        return local::answer(service, request).await;
     }
     match routes::find(request.method(), path) {
         Ok((Function::Intake, Endpoint::Webhook { provider, source })) => {
@@ -83,8 +86,8 @@ pub async fn dispatch(service: &Service, request: &Request<Bytes>) -> Answer {
             answer
         }
         Ok((Function::Approval, endpoint)) => {
-            let catalogue =
-                matches!(&endpoint, Endpoint::Import(kind) if kind == "catalogue") && request.uri().query() != Some("dry_run=true");
+            let catalogue = matches!(&endpoint, Endpoint::Import(kind) if kind == "catalogue");
+            let catalogue = catalogue && request.uri().query() != Some("dry_run=true");
             let answer = approval::http(&service.context, endpoint, request).await;
             if catalogue && answer.status() == StatusCode::OK {
                 service.sells(request);
@@ -94,7 +97,8 @@ pub async fn dispatch(service: &Service, request: &Request<Bytes>) -> Answer {
         Ok((_, endpoint)) => report::http(&service.context, endpoint, request).await,
         Err(Unrouted::NoSuchPath) => nothing_here(service, request),
         Err(Unrouted::OtherMethods(allowed)) => {
-            let problem = Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", format!("this path answers {allowed}"));
+            let message = format!("this path answers {allowed}");
+            let problem = Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", message);
             let mut answer = problem.answer();
             answer.headers_mut().extend(allowed.parse().ok().map(|allowed| (header::ALLOW, allowed)));
             answer
@@ -103,7 +107,8 @@ pub async fn dispatch(service: &Service, request: &Request<Bytes>) -> Answer {
 }
 
 fn nothing_here(service: &Service, request: &Request<Bytes>) -> Answer {
-    let problem = Problem::new(StatusCode::NOT_FOUND, "not_found", "there is nothing at this path; the console begins at /");
+    let message = "there is nothing at this path; the console begins at /";
+    let problem = Problem::new(StatusCode::NOT_FOUND, "not_found", message);
     let html = shared::app::web::header(request.headers(), "accept").is_some_and(|accept| accept.contains("text/html"));
-    if html { report::problem_page(&service.context, None, &problem) } else { problem.answer() }
+    if html { console::problem_page(&service.context, None, &problem) } else { problem.answer() }
 }

@@ -5,11 +5,16 @@ use crate::service::Service;
 use bytes::Bytes;
 use http::Request;
 use jiff::{SignedDuration, Timestamp};
+use shared::app::approval;
+use shared::app::classify;
+use shared::app::dunning;
+use shared::app::dunning::alarm;
 use shared::app::fault::{Fault, guarded};
+use shared::app::intake;
 use shared::app::message::Message;
 use shared::app::ports::{Clock, QueueName};
+use shared::app::report;
 use shared::app::store::keys;
-use shared::app::{alarm, approval, classify, dunning, intake, report};
 use shared::providers;
 use std::fmt::Debug;
 

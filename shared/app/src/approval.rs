@@ -8,48 +8,35 @@ mod case;
 pub(crate) mod decide;
 pub(crate) mod desk;
 pub(crate) mod form;
+pub mod leaving;
 mod link;
+mod mailed;
+mod owe;
+pub mod seal;
 pub(crate) mod settle;
 mod slack;
+pub(crate) mod task;
 mod tell;
 mod withdraw;
 
-use crate::backfill;
+use crate::approval::desk::Done;
+use crate::classify::backfill;
 use crate::context::Context;
-use crate::delegation;
+use crate::door::console::own_form;
+use crate::door::routes::Endpoint;
+use crate::door::token::{self, Caller};
 use crate::fault::Fault;
-use crate::group;
-use crate::import;
-use crate::incident;
-use crate::leaving;
 use crate::message::Message;
-use crate::ports::{Channel, Letter};
-use crate::routes::Endpoint;
-use crate::seal;
-use crate::sources;
-use crate::stop;
-use crate::task;
-use crate::token::{self, Caller};
-use crate::web::{self, Answer, Problem};
+use crate::setup::{delegation, group, import, sources, stop};
+use crate::web::{self, Answer, Problem, account_id, action_id};
+use crate::{incident, records};
 use bytes::Bytes;
 use domain::action::State;
-use domain::id::{AccountId, ActionId, CaseId};
+use domain::id::CaseId;
 use domain::source::Granted;
 use domain::staff::Slack;
 use http::{HeaderValue, Request, StatusCode, header};
-use jiff::{SignedDuration, Timestamp};
-use std::collections::BTreeMap;
-
-pub use ask::NOTE_CHARS_MAX;
-
-/// How a message ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Done {
-    Asked,
-    CarriedOut(State),
-    Expired,
-    NothingToDo,
-}
+use jiff::SignedDuration;
 
 /// Works the approval queue.
 pub async fn handle(context: &Context, message: &Message) -> Result<Done, Fault> {
@@ -61,7 +48,7 @@ pub async fn handle(context: &Context, message: &Message) -> Result<Done, Fault>
         }
         Message::Tell { incident, .. } => incident::tell(context, incident).await.map(|()| Done::Asked),
         Message::Act { action, .. } => {
-            let desk = desk::read(context, action).await?;
+            let desk = records::read(context, action).await?;
             match desk.action.as_ref().map(|action| action.state) {
                 Some(State::WaitingApproval) => decide::wait(context, action).await,
                 Some(State::Approved | State::Executing | State::InDoubt | State::Executed) => {
@@ -76,7 +63,7 @@ pub async fn handle(context: &Context, message: &Message) -> Result<Done, Fault>
                 }
                 Some(State::Failed | State::NeedsPerson | State::Stale | State::Denied | State::Expired) => {
                     match desk.action {
-                        Some(action) if action.look_at.is_some() => tell::owed(context, &action).await.map(|()| Done::Asked),
+                        Some(action) if action.look_at.is_some() => owe::owed(context, &action).await.map(|()| Done::Asked),
                         // Something was told of a customer who leaves, and whose provider cannot end it.
                         Some(action) if action.state == State::NeedsPerson => {
                             leaving::begin(context, &action).await.map(|()| Done::NothingToDo)
@@ -105,7 +92,7 @@ pub async fn http(context: &Context, endpoint: Endpoint, request: &Request<Bytes
     };
     let path = request.uri().path();
     let is_page = !path.starts_with("/api/") && !path.starts_with("/slack/");
-    result.unwrap_or_else(|problem| if is_page { crate::report::problem_page(context, None, &problem) } else { problem.answer() })
+    result.unwrap_or_else(|problem| if is_page { crate::door::console::problem_page(context, None, &problem) } else { problem.answer() })
 }
 
 async fn signed_in(context: &Context, endpoint: Endpoint, request: &Request<Bytes>, caller: &Caller) -> Result<Answer, Problem> {
@@ -114,18 +101,18 @@ async fn signed_in(context: &Context, endpoint: Endpoint, request: &Request<Byte
         Endpoint::DecideAction(id) => {
             let ballot = decide::ballot_json(request.body())?;
             let action = decide::decide(context, &action_id(&id)?, &caller.staff, ballot).await?;
-            Ok(web::json(StatusCode::OK, &crate::report::action_json(&action)))
+            Ok(web::json(StatusCode::OK, &crate::door::console::action_json(&action)))
         }
         Endpoint::WithdrawAction(id) => {
             let action = withdraw::withdraw(context, &action_id(&id)?, &caller.staff).await?;
-            Ok(web::json(StatusCode::OK, &crate::report::action_json(&action)))
+            Ok(web::json(StatusCode::OK, &crate::door::console::action_json(&action)))
         }
         Endpoint::SettleAction(id) => {
             let word = serde_json::from_slice(request.body()).map_err(|error| {
                 Problem::malformed(format!("say whether it is `done`, with the provider's `reference` and a `note`: {error}"))
             })?;
             let action = settle::settle(context, &action_id(&id)?, &word, &caller.staff).await?;
-            Ok(web::json(StatusCode::OK, &crate::report::action_json(&action)))
+            Ok(web::json(StatusCode::OK, &crate::door::console::action_json(&action)))
         }
         Endpoint::SettlePage(id) => {
             let fields = web::fields(request.body());
@@ -156,7 +143,7 @@ async fn signed_in(context: &Context, endpoint: Endpoint, request: &Request<Byte
             let days = fields.get("days").map(|days| days.parse::<i64>()).transpose();
             let days = days.map_err(|_| Problem::malformed("for how many days is a whole number"))?;
             let until = days.map(|days| context.clock.now() + SignedDuration::from_hours(24 * days.clamp(0, 3650)));
-            let wish = domain::delegation::Wish { from: Some(field("from")), to: field("to"), until, note: field("note") };
+            let wish = domain::approval::delegation::Wish { from: Some(field("from")), to: field("to"), until, note: field("note") };
             let notice = match delegation::change(context, &wish, &caller.staff).await {
                 Ok(_) => "Noted.".to_owned(),
                 Err(problem) => problem.message,
@@ -167,12 +154,12 @@ async fn signed_in(context: &Context, endpoint: Endpoint, request: &Request<Byte
         Endpoint::TellTask(id) => {
             let word = serde_json::from_slice(request.body())
                 .map_err(|error| Problem::malformed(format!("send one of `assign`, `snooze_until` and `done`: {error}")))?;
-            Ok(web::json(StatusCode::OK, &task::tell(context, &task::task_id(&id)?, &word, &caller.staff).await?))
+            Ok(web::json(StatusCode::OK, &task::tell(context, &crate::task::task_id(&id)?, &word, &caller.staff).await?))
         }
         Endpoint::TellTaskPage(id) => {
             let fields = web::fields(request.body());
             own_form(caller, &fields)?;
-            let id = task::task_id(&id)?;
+            let id = crate::task::task_id(&id)?;
             let notice = match task::tell(context, &id, &task::form(context, &fields)?, &caller.staff).await {
                 Ok(_) => "Noted.".to_owned(),
                 Err(problem) => problem.message,
@@ -289,42 +276,6 @@ async fn signed_in(context: &Context, endpoint: Endpoint, request: &Request<Byte
         }
         other => unreachable!("the route table sends {other:?} to another function"),
     }
-}
-
-/// Sends the code that proves who opened a link; whether it went out.
-async fn tell_code(context: &Context, user: &str, code: &str, minutes: i64) -> bool {
-    let letter = Letter {
-        id: format!("code_{}", domain::id::digest(&[user, code, &context.clock.now().to_string()], 20)),
-        channel: Channel::Slack,
-        to: user.to_owned(),
-        subject: "Your code for Recoup".to_owned(),
-        text: format!("{code} proves for {minutes} minutes that you opened the link. Nobody from Recoup asks you for it."),
-        html: String::new(),
-        links: Vec::new(),
-        blocks: None,
-    };
-    context.post.send(&letter).await.is_ok()
-}
-
-/// A form must be one that we gave to this session.
-fn own_form(caller: &Caller, fields: &BTreeMap<String, String>) -> Result<(), Problem> {
-    if caller.csrf.is_none() || fields.get("csrf") != caller.csrf.as_ref() {
-        return Err(Problem::new(StatusCode::FORBIDDEN, "not_permitted", "this form is too old; reload the page and try again"));
-    }
-    Ok(())
-}
-
-/// When somebody looks whether an action that is under way has come to its end.
-fn look_at(context: &Context) -> Timestamp {
-    context.clock.now() + SignedDuration::from_secs(context.policies.limits.current().alarm_lease_secs)
-}
-
-fn account_id(id: &str) -> Result<AccountId, Problem> {
-    AccountId::named(id).ok_or_else(|| Problem::not_found("account"))
-}
-
-pub fn action_id(id: &str) -> Result<ActionId, Problem> {
-    ActionId::parse(id).ok_or_else(|| Problem::not_found("action"))
 }
 
 /// Turns a token into a browser session.

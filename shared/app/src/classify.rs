@@ -1,15 +1,18 @@
 //! Reads what was delivered and folds it into the account: the one path from a webhook to a case.
 
+pub mod agreed;
+pub mod backfill;
+pub mod fold;
+mod leavers;
 mod probe;
 mod ticket;
+pub mod waiting;
 pub mod watch;
 
-use crate::backfill;
-use crate::book::{self, Folded};
+use crate::classify::fold::Folded;
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::message::{Body, Message, body_name, keep, unpack};
-use crate::waiting;
 use domain::event::{Event, Seen};
 use providers::Reading;
 
@@ -95,7 +98,7 @@ async fn fold_all(context: &Context, events: &[Event], from: From<'_>) -> Result
         }
         let folded = match event.seen.first() {
             Some(Seen::Ticket(_)) => ticket::fold(context, event, body, trace).await?,
-            _ => book::fold(context, event, message, body, trace).await?,
+            _ => fold::fold(context, event, message, body, trace).await?,
         };
         match folded {
             Folded::Done => done = Done::Folded,

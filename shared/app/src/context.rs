@@ -1,7 +1,7 @@
 //! What a handler is given: its ports, the policies, and a few settings.
 
 use crate::ports::{Archive, Clock, Http, Post, Queue, Store, Vault};
-use domain::policy::Policies;
+use domain::policies::Policies;
 use std::sync::Arc;
 
 #[derive(Clone)]

@@ -1,14 +1,15 @@
 //! Asks for open invoices, step by step: plans when a recovery begins, sends when a step is due.
 
+pub mod alarm;
+
 use crate::context::Context;
 use crate::fault::Fault;
-use crate::leaving;
 use crate::message::Message;
 use crate::ports::{Channel, Letter, Unsent};
-use crate::sources;
-use crate::stop;
+use crate::records;
+use crate::setup::{sources, stop};
 use crate::store::{self, Attempted, Batch, Commit, Of, keys};
-use domain::book::{Due, Head, Invoice, Person, PlanLine};
+use domain::book::{Due, Head, Invoice, Person};
 use domain::dunning::{Plan, PlanState, Step, StepKind, plan};
 use domain::id::{AccountId, digest};
 use domain::incident::Watch;
@@ -63,7 +64,7 @@ async fn read(context: &Context, account: &AccountId, invoice: &str) -> Result<O
     let batch = Batch::read(context, keys.to_vec()).await?;
     let (head, of) = (batch.get::<Head>(&keys[0])?, batch.get::<Of<Invoice>>(&keys[1])?);
     let plan = batch.get(&keys[2])?;
-    let person = batch.get::<Of<Person>>(&keys[3])?.map(|of| of.value).unwrap_or_default();
+    let person = batch.of::<Person>(&keys[3])?.unwrap_or_default();
     Ok(head.zip(of).map(|(head, of)| Read { head, invoice: of.value, plan, person, batch }))
 }
 
@@ -78,7 +79,7 @@ async fn recover(context: &Context, account: &AccountId, invoice: &str, trace: &
     let policy = context.policies.dunning.current();
     let planned = plan(account, &read.invoice, read.head.since(), policy, context.clock.now(), trace);
     // What somebody owes who has left is agreed with a person.
-    let left = leaving::stage(context, &read.head, &read.invoice).await? == Some(Stage::Left);
+    let left = records::stage(context, &read.head, &read.invoice).await? == Some(Stage::Left);
     // One that ended because somebody left begins anew when they have come back.
     let over = read.plan.as_ref().is_none_or(|plan| plan.reason.as_deref() == Some(LEFT));
     let (Some(plan), true, false) = (planned, over, left) else { return Ok(Attempted::Done(Done::NothingToDo)) };
@@ -98,7 +99,7 @@ async fn begin(context: &Context, account: &AccountId, invoice: &str) -> Result<
         tracing::warn!(invoice, segment, "a step of a recovery waits: it is stopped by hand");
         return Ok(Attempted::Done(None));
     }
-    let wish = leaving::stage(context, &read.head, &read.invoice).await?;
+    let wish = records::stage(context, &read.head, &read.invoice).await?;
     let writes = sources::find(context, &read.head.provider, &read.head.source).await?.writes();
     let watch: Option<Watch> = store::read(context, &keys::watch(&read.head.provider, &read.head.source)).await?;
 
@@ -149,24 +150,10 @@ async fn end(
     write(context, read, &plan, done).await
 }
 
-/// The line that the account's head shows of a plan, while it has a step before it.
-pub fn line_of(plan: &Plan) -> Option<PlanLine> {
-    plan.next().map(|next| PlanLine {
-        segment: plan.segment.clone(),
-        step: next.number,
-        next: Some(next.kind.name().to_owned()),
-        next_at: plan.next_wake(),
-        policy_version: plan.policy_version,
-    })
-}
-
 /// Writes the plan, and the line that the account's head shows of it.
 async fn write<T>(context: &Context, read: Read, plan: &Plan, done: T) -> Result<Attempted<T>, Fault> {
     let mut head = read.head;
-    match line_of(plan) {
-        Some(line) => drop(head.dunning.insert(plan.invoice.clone(), line)),
-        None => drop(head.dunning.remove(&plan.invoice)),
-    }
+    plan.show_on(&mut head);
     let mut commit = Commit::default();
     commit.over(&read.batch, plan);
     commit.over(&read.batch, &head);

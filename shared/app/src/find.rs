@@ -2,12 +2,12 @@
 
 use crate::context::Context;
 use crate::fault::Fault;
-use crate::import::standing;
 use crate::ports::{Order, Range, Table};
+use crate::store::imported::standing;
 use crate::store::{Batch, Commit, FoundBy, Of, keys, open};
 use domain::book::Person;
-use domain::desk::Desk;
-use domain::find::{Term, terms, terms_of};
+use domain::book::find::{Term, terms, terms_of};
+use domain::classify::desk::Desk;
 use domain::id::AccountId;
 use domain::import::{Customer, Kind};
 use std::collections::BTreeSet;

@@ -1,12 +1,13 @@
 //! Tells people of incidents, shows them, and takes in what went live.
 
-use crate::approval::NOTE_CHARS_MAX;
-use crate::classify::watch::pulses;
+pub mod pulses;
+
 use crate::context::Context;
 use crate::fault::Fault;
+use crate::incident::pulses::pulses;
 use crate::ports::{Channel, Letter, Unsent};
 use crate::store::{self, Attempted, Batch, Commit, keys};
-use crate::web::Problem;
+use crate::web::{NOTE_CHARS_MAX, Problem};
 use domain::book::{Head, Invoice};
 use domain::id::IncidentId;
 use domain::incident::{Incident, Pulse, Release, Releases, State, Stretch, Watch};

@@ -3,8 +3,8 @@
 use crate::context::Context;
 use crate::message::{Message, body_name, pack};
 use crate::ports::QueueName;
-use crate::sources;
-use crate::web::{self, Answer, Problem};
+use crate::setup::sources;
+use crate::web::{self, Answer, Problem, too_large};
 use bytes::Bytes;
 use domain::id::digest;
 use http::{Request, StatusCode};
@@ -76,10 +76,6 @@ fn authentic(context: &Context, provider: &Provider, delivery: &Delivery<'_>, ke
 
 fn counted(accepted: u32, ignored: u32) -> Answer {
     web::json(StatusCode::OK, &json!({"accepted": accepted, "duplicates": 0, "ignored": ignored}))
-}
-
-pub fn too_large() -> Problem {
-    Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", "the body is larger than 1 MiB; send less at once")
 }
 
 fn try_again(fault: crate::fault::Fault) -> Problem {

@@ -3,10 +3,12 @@
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::ports::{Key, QueueName};
-use crate::store::Sent;
-use base64::{Engine, engine::general_purpose::STANDARD};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use domain::id::{AccountId, ActionId, CaseId, IncidentId, digest, sha256};
-use flate2::{Compression, read::DeflateDecoder, write::DeflateEncoder};
+use flate2::Compression;
+use flate2::read::DeflateDecoder;
+use flate2::write::DeflateEncoder;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::io::{Read, Write};
@@ -198,4 +200,11 @@ pub fn opened(context: &Context, packed: &[u8]) -> Result<Vec<u8>, Fault> {
         return Err(Fault::Park("the packed body is larger than any body may be".to_owned()));
     }
     Ok(unpacked)
+}
+
+/// A message for a queue.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sent {
+    pub queue: QueueName,
+    pub message: Message,
 }

@@ -2,14 +2,14 @@
 
 use crate::context::Context;
 use crate::fault::Fault;
-use crate::import::{Imported, standing};
 use crate::ports::Order;
+use crate::store::imported::{Imported, standing};
 use crate::store::{self, Attempted, Batch, Commit, Of, Page, keys};
 use domain::book::Person;
-use domain::find::{Term, terms_of};
+use domain::book::find::{Term, terms_of};
+use domain::book::ticket::Ticket;
 use domain::id::AccountId;
 use domain::import::{Customer, Kind};
-use domain::ticket::Ticket;
 use std::collections::BTreeSet;
 
 /// How many tickets are read at once.
@@ -26,7 +26,7 @@ pub async fn held(context: &Context, account: &AccountId) -> Result<Held, Fault>
     let (own, imported) = (keys::person(account), keys::imported_of(account, Kind::Customers.name()));
     let batch = Batch::read(context, vec![own.clone(), imported.clone(), keys::imports(Kind::Customers.name())]).await?;
     Ok(Held {
-        person: batch.get::<Of<Person>>(&own)?.map(|of| of.value).unwrap_or_default(),
+        person: batch.of::<Person>(&own)?.unwrap_or_default(),
         imported: standing::<Customer>(&batch, [imported])?.into_iter().next(),
         tickets: tickets(context, account).await?,
     })

@@ -6,20 +6,18 @@ mod plays;
 mod read;
 
 use crate::context::Context;
+use crate::door::console::problem_page;
+use crate::door::routes::Endpoint;
+use crate::door::{openapi, token};
 use crate::fault::Fault;
 use crate::message::Message;
-use crate::openapi;
-use crate::routes::Endpoint;
-use crate::token::{self, Caller};
-use crate::web::{self, Answer, Problem};
+use crate::web::{self, Answer};
 use bytes::Bytes;
-use domain::action::Action;
 use domain::report::Month;
 use http::{Request, StatusCode, header};
-use serde_json::{Value, json};
+use serde_json::json;
 
-pub use pages::viewer;
-pub use read::{Window, month_report, waiting};
+pub use read::{month_report, waiting};
 
 /// How a message ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,34 +68,7 @@ pub async fn http(context: &Context, endpoint: Endpoint, request: &Request<Bytes
     result.unwrap_or_else(|problem| if is_page { problem_page(context, Some(&caller), &problem) } else { problem.answer() })
 }
 
-/// A refused request as a page.
-pub fn problem_page(context: &Context, caller: Option<&Caller>, problem: &Problem) -> Answer {
-    let viewer = caller.map(|caller| pages::viewer(context, caller));
-    let title = if problem.status == StatusCode::NOT_FOUND { "Not found" } else { "This did not work" };
-    web::html(problem.status, ::pages::problem(viewer.as_ref(), title, &problem.message))
-}
-
 /// Whether the asker would rather read plain text.
 fn wants_text(request: &Request<Bytes>) -> bool {
     web::header(request.headers(), header::ACCEPT.as_str()).is_some_and(|accept| accept.starts_with("text/plain"))
-}
-
-/// An action as the outside sees it.
-pub fn action_json(action: &Action) -> Value {
-    let mut value = serde_json::to_value(action).expect("an action is plain data");
-    let object = value.as_object_mut().expect("an action is an object");
-    let needed: Vec<_> = action.required.iter().map(|role| json!({"role": role.name()})).collect();
-    object.insert("approvals_required".to_owned(), Value::Array(needed));
-    let votes = object.remove("votes").unwrap_or_default();
-    object.insert("approvals".to_owned(), votes);
-    object.remove("required");
-    // The kind by its name, what it is about beside it.
-    if let Some(Value::Object(kind)) = object.remove("kind") {
-        object.extend(kind);
-    }
-    object.remove("told");
-    object.insert("customer_told".to_owned(), json!(action.told.customer));
-    object.insert("policy_version".to_owned(), json!(action.preview.clause.policy_version));
-    object.insert("receipt".to_owned(), json!(format!("/api/actions/{}/receipt", action.id)));
-    value
 }

@@ -1,17 +1,22 @@
 //! Records: typed values read from items and written back on condition.
 
+pub mod imported;
 pub mod keys;
 mod shapes;
+pub mod trail;
 
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::ports::{CommitError, Expect, Item, Key, Listed, Order, Place, Range, Table, Wake, Write};
 use domain::id::AccountId;
 use jiff::Timestamp;
-use serde::{Serialize, de::DeserializeOwned};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
 
-pub use shapes::{Alone, Code, External, FoundBy, Idempotency, Link, Of, Probe, Probes, Receipt, Sent, Timeline, Waiting};
+pub use shapes::{
+    Alone, Backfill, Code, External, FoundBy, Idempotency, Link, Of, Pending, Probe, Probes, Receipt, Sweep, Timeline, Waiting,
+};
 
 /// A value that is an item of its own.
 pub trait Stored: Serialize + DeserializeOwned {
@@ -44,6 +49,14 @@ impl Batch {
     /// The value under a key that was read.
     pub fn get<T: Stored>(&self, key: &Key) -> Result<Option<T>, Fault> {
         self.item(key).map(open).transpose()
+    }
+
+    /// The account's resource under a key that was read.
+    pub fn of<T>(&self, key: &Key) -> Result<Option<T>, Fault>
+    where
+        Of<T>: Stored,
+    {
+        Ok(self.get::<Of<T>>(key)?.map(|of| of.value))
     }
 
     /// How often the item under a key was written.

@@ -1,19 +1,14 @@
 //! The tasks of people: opened and ended with what they are about, assigned and put off in between.
 
-use crate::approval::{NOTE_CHARS_MAX, settle};
 use crate::context::Context;
 use crate::fault::Fault;
-use crate::ports::{Channel, Letter, Order, Unsent};
-use crate::report::Window;
-use crate::store::{self, Attempted, Batch, Commit, Page, keys};
-use crate::web::Problem;
+use crate::ports::Order;
+use crate::store::{self, Batch, Commit, Page, keys};
+use crate::web::{Problem, Window};
 use domain::action::{Action, Outcome, State as ActionState};
 use domain::id::{AccountId, TaskId};
-use domain::staff::Staff;
-use domain::task::{About, Refused, State, Task, Word};
-use http::StatusCode;
+use domain::task::{About, State, Task};
 use jiff::{SignedDuration, Timestamp};
-use std::collections::BTreeMap;
 
 /// A task that begins now.
 pub fn open(context: &Context, account: &AccountId, about: About, what: String, steps: String) -> Task {
@@ -100,101 +95,4 @@ pub async fn list(context: &Context, wanted: &Wanted, window: Window) -> Result<
 
 pub fn task_id(id: &str) -> Result<TaskId, Problem> {
     TaskId::parse(id).ok_or_else(|| Problem::not_found("task"))
-}
-
-/// What a form of the console says: days are counted from now.
-pub fn form(context: &Context, fields: &BTreeMap<String, String>) -> Result<Word, Problem> {
-    let field = |name: &str| fields.get(name).cloned().unwrap_or_default();
-    let (reference, note) = (field("reference"), field("note"));
-    let word = match field("say").as_str() {
-        "assign" => Word { assign: Some(field("assign")), ..Word::default() },
-        "snooze" => {
-            let days: i64 = field("days").parse().map_err(|_| Problem::malformed("for how many days is a whole number"))?;
-            let until = context.clock.now().checked_add(SignedDuration::from_hours(days.clamp(0, 3650) * 24)).ok();
-            Word { snooze_until: until, ..Word::default() }
-        }
-        "done" => Word { done: Some(true), reference, note, ..Word::default() },
-        "dropped" => Word { done: Some(false), reference, note, ..Word::default() },
-        _ => return Err(Problem::malformed("the form says nothing; reload the page")),
-    };
-    Ok(word)
-}
-
-/// Takes what somebody says of a task. What ends an action's task ends the action, and the other way round.
-pub async fn tell(context: &Context, id: &TaskId, word: &Word, staff: &Staff) -> Result<Task, Problem> {
-    let found = store::read::<Task>(context, &keys::task(id)).await?.ok_or_else(|| Problem::not_found("task"))?;
-    if let (Some(done), About::Action { action }) = (word.done, &found.about) {
-        word.is_one().map_err(|refused| problem(&refused))?;
-        let settled = settle::Word { done, reference: word.reference.clone(), note: word.note.clone() };
-        settle::settle(context, action, &settled, staff).await?;
-        return store::read::<Task>(context, &keys::task(id)).await?.ok_or_else(|| Problem::not_found("task"));
-    }
-    if word.note.chars().count() > NOTE_CHARS_MAX || word.reference.len() > 255 {
-        return Err(Problem::malformed(format!("a note has at most {NOTE_CHARS_MAX} characters, a reference 255")));
-    }
-    let task = store::retrying(context, || once(context, id, word, staff)).await??;
-    if word.assign.is_some() && task.assigned_to.as_ref().is_some_and(|to| *to != staff.id) {
-        tell_assigned(context, &task, staff).await;
-    }
-    Ok(task)
-}
-
-async fn once(context: &Context, id: &TaskId, word: &Word, staff: &Staff) -> Result<Attempted<Result<Task, Problem>>, Fault> {
-    // Read.
-    let to = word.assign.as_ref().filter(|to| !to.is_empty()).map(|to| keys::staff(to));
-    let (own, by) = (keys::task(id), keys::staff(&staff.id));
-    let batch = Batch::read(context, [own.clone(), by.clone()].into_iter().chain(to.clone().filter(|to| *to != by)).collect()).await?;
-    let Some(mut task) = batch.get::<Task>(&own)? else { return Ok(Attempted::Done(Err(Problem::not_found("task")))) };
-    let Some(staff) = batch.get::<Staff>(&by)? else { return Ok(Attempted::Done(Err(Problem::not_signed_in()))) };
-
-    // Decide.
-    let days_max = context.policies.limits.current().snooze_days_max;
-    if let Err(refused) = task.take(word, &staff, days_max, context.clock.now()) {
-        return Ok(Attempted::Done(Err(problem(&refused))));
-    }
-    if let Some(to) = &to
-        && !batch.get::<Staff>(to)?.is_some_and(|to| to.role.may_request())
-    {
-        let message = "`assign` names nobody who may have tasks; see /api/staff";
-        return Ok(Attempted::Done(Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "not_possible", message))));
-    }
-
-    // Write.
-    let mut commit = Commit::default();
-    commit.over(&batch, &task);
-    commit.check(&batch, &by);
-    store::attempted(commit.run(context).await, Ok(task))
-}
-
-fn problem(refused: &Refused) -> Problem {
-    let (status, code) = match refused {
-        Refused::NotOne => (StatusCode::BAD_REQUEST, "malformed"),
-        Refused::NotTheirs | Refused::NotTheirsToEnd => (StatusCode::FORBIDDEN, "not_permitted"),
-        Refused::Ended(_) => (StatusCode::CONFLICT, "already_decided"),
-        Refused::Snooze(_) => (StatusCode::UNPROCESSABLE_ENTITY, "not_possible"),
-    };
-    Problem::new(status, code, refused.to_string())
-}
-
-/// Mails whoever was given a task. It stands on their list as well, so a mail that is lost hides nothing.
-async fn tell_assigned(context: &Context, task: &Task, by: &Staff) {
-    let Some(to) = &task.assigned_to else { return };
-    let Ok(Some(to)) = crate::staff::find(context, to).await else { return };
-    let page = format!("{}/tasks/{}", context.settings.base_url, task.id);
-    let due = task.due_at.strftime("%Y-%m-%d %H:%M UTC");
-    let text = format!("Hello {},\n\n{} gave you a task, due {due}:\n{}\n\n{}\n\n{page}\n", to.name, by.name, task.what, task.steps);
-    let now = context.clock.now();
-    let letter = Letter {
-        id: format!("task_{}_{}_{}", task.id, to.id, now.as_second()),
-        channel: Channel::Mail,
-        to: to.email,
-        subject: format!("A task for you: {}", task.what),
-        html: pages::mail(&text),
-        text,
-        links: vec![page],
-        blocks: None,
-    };
-    if let Err(Unsent::NotSent(reason)) = context.post.send(&letter).await {
-        tracing::warn!(task.id = %task.id, reason, "whoever was given a task could not be told");
-    }
 }

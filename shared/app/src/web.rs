@@ -1,7 +1,9 @@
 //! Answers over HTTP: JSON with one error shape, and pages.
 
-use base64::{Engine, engine::general_purpose::STANDARD};
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use bytes::Bytes;
+use domain::id::{AccountId, ActionId};
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
 use serde::Serialize;
 use serde_json::json;
@@ -12,6 +14,9 @@ pub type Answer = Response<Bytes>;
 
 /// What a page may load: our style sheet. No page runs a script, but for the one that `html_with` names.
 const POLICY: &str = "default-src 'none'; style-src 'self'; img-src data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
+
+/// How much somebody may write about a request or a decision.
+pub const NOTE_CHARS_MAX: usize = 2000;
 
 /// A request that is refused, as the outside sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -134,4 +139,49 @@ pub fn fields(body: &[u8]) -> BTreeMap<String, String> {
 /// A header that is there once, as text.
 pub fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name).and_then(|value| value.to_str().ok())
+}
+
+/// Which part of a list is asked for.
+pub struct Window {
+    pub after: Option<String>,
+    pub limit: u32,
+}
+
+impl Window {
+    pub fn of(query: &BTreeMap<String, String>, default: u32) -> Result<Self, Problem> {
+        let limit = match query.get("limit").map(|limit| limit.parse::<u32>()) {
+            None => default,
+            Some(Ok(limit)) if (1..=1000).contains(&limit) => limit,
+            Some(_) => return Err(Problem::malformed("`limit` is a number from 1 to 1000")),
+        };
+        let after = query
+            .get("cursor")
+            .map(|cursor| URL_SAFE_NO_PAD.decode(cursor).ok().and_then(|bytes| String::from_utf8(bytes).ok()))
+            .map(|after| after.ok_or_else(|| Problem::malformed("`cursor` is not one that we gave; start again without it")))
+            .transpose()?;
+        Ok(Self { after, limit })
+    }
+
+    /// What leads to the next page.
+    pub fn cursor(next: Option<&str>) -> Option<String> {
+        next.map(|next| URL_SAFE_NO_PAD.encode(next))
+    }
+}
+
+/// What everybody hears who is neither a manager nor a VP.
+pub fn not_permitted() -> Problem {
+    let message = "this changes what is owed and who may decide: ask a manager or a VP to do it";
+    Problem::new(StatusCode::FORBIDDEN, "not_permitted", message)
+}
+
+pub fn too_large() -> Problem {
+    Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", "the body is larger than 1 MiB; send less at once")
+}
+
+pub fn account_id(id: &str) -> Result<AccountId, Problem> {
+    AccountId::named(id).ok_or_else(|| Problem::not_found("account"))
+}
+
+pub fn action_id(id: &str) -> Result<ActionId, Problem> {
+    ActionId::parse(id).ok_or_else(|| Problem::not_found("action"))
 }

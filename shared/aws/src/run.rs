@@ -1,9 +1,9 @@
 //! The Lambda runtime around a handler: batches with partial failures, the gateway, one log line each.
 
 use app::context::Context;
+use app::door::routes::{self, Function, Unrouted};
 use app::fault::{Fault, guarded};
 use app::message::Message;
-use app::routes::{self, Function, Unrouted};
 use app::web::{Answer, Problem};
 use aws_lambda_events::event::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent};
 use bytes::Bytes;
@@ -37,7 +37,7 @@ pub async fn run_clock_and_queue<D: Debug>(
             let answer = batch(context, serde_json::from_value(event.payload)?, handle).await;
             return Ok::<_, Error>(serde_json::to_value(answer)?);
         }
-        let swept = app::alarm::sweep(context).await?;
+        let swept = app::dunning::alarm::sweep(context).await?;
         tracing::info!(rung = swept.rung, stuck = swept.stuck, "swept");
         Ok(Value::Null)
     }))

@@ -2,21 +2,23 @@
 
 mod attempt;
 mod change;
+mod expected;
 mod kind;
+mod offer;
 mod preview;
 mod refusal;
 mod stands;
 mod wish;
 
 pub use attempt::Attempt;
-pub use kind::{Addon, Kind, OWN, Target, When};
+pub use kind::{Addon, KINDS, Kind, Measure, OWN, Target, When};
+pub use offer::Offer;
 pub use preview::{Known, preview};
-pub use refusal::NoPreview;
-pub use stands::{anew, is_moot, still_holds};
+pub use refusal::{NoChange, NoPreview, NotEligible};
+pub use stands::{anew, still_holds};
 pub use wish::{BUNDLE_MAX, Params, Wanted, Wish, all_of};
 
 use crate::id::{AccountId, ActionId, CaseId, digest};
-use crate::leaving::Offer;
 use crate::money::Money;
 use crate::staff::Role;
 use jiff::Timestamp;

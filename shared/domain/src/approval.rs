@@ -1,14 +1,15 @@
 //! Who may decide what, and is this action approved? The rules are data: `shared/policy/approval/`.
 
 mod delay;
+pub mod delegation;
 mod eligibility;
 mod matrix;
 mod waiting;
 mod weigh;
 
 pub use delay::held_until;
-pub use eligibility::{Asking, Earlier, Eligibility, NotEligible, decided_here};
-pub use matrix::{ApprovalPolicy, Decided, KINDS, Measure, Requirement, Rule};
+pub use eligibility::{Asking, Earlier, Eligibility, decided_here};
+pub use matrix::{ApprovalPolicy, Decided, Requirement, Rule};
 pub use waiting::{Ask, Waiting, never_lapses, next_ask, next_role};
 pub use weigh::{Scales, weigh};
 

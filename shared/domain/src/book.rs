@@ -5,17 +5,21 @@
 //! makes, so that an account with ten thousand events is read as quickly as one with ten.
 
 mod card;
+pub mod entitlement;
+pub mod find;
 mod head;
 mod invoice;
 mod latest;
 mod payment;
 mod person;
 mod subscription;
+pub mod ticket;
 mod tries;
 
 pub use card::KeptCard;
 pub use head::{
-    Book, CardLine, CaseLine, DisputeLine, Figures, Head, HistoryLine, Link, PaymentLine, PeriodLine, PlanLine, SubscriptionLine, UnderWay,
+    Book, CardLine, CaseLine, DisputeLine, Figures, Head, HistoryLine, Left, Link, PaymentLine, PeriodLine, PlanLine, SubscriptionLine,
+    UnderWay,
 };
 pub use invoice::{CreditNote, Due, Invoice};
 pub use latest::{Latest, Stamp};

@@ -1,14 +1,12 @@
 //! A trouble of one account, with everything that a person needs in order to decide.
 
 mod disputed;
-mod preview;
 
+use crate::action::Action;
+use crate::staff::MACHINE;
 pub use disputed::{Disputed, PAYMENT};
-pub use preview::{PartOf, Preview, Proposed, Reply, preview};
 
 use crate::action::{Kind, Reason};
-use crate::book::Head;
-use crate::classify::{Scene, Verdict};
 use crate::id::{AccountId, ActionId, CaseId, DecisionId};
 use crate::money::Money;
 use jiff::Timestamp;
@@ -173,34 +171,6 @@ impl Case {
         self.resolution.as_deref() == Some(BY_HAND)
     }
 
-    /// A case as it opens, with what the policy says of it.
-    pub fn found(scene: Scene<'_>, head: &Head, class: Class, about: &str, verdict: Verdict<'_>) -> Self {
-        Self {
-            id: CaseId::of(&head.account, class.name(), about),
-            account: head.account.clone(),
-            class,
-            about: about.to_owned(),
-            confidence: verdict.confidence.to_owned(),
-            state: State::Open,
-            rule: verdict.rule.to_owned(),
-            policy_version: verdict.policy_version,
-            cause: None,
-            evidence: Vec::new(),
-            missing: Vec::new(),
-            advice: verdict.advice.to_owned(),
-            why: verdict.why.to_owned(),
-            recommended: None,
-            draft_reply: verdict.reply.map(|text| Draft { text: text.to_owned(), ..Draft::default() }),
-            actions: Vec::new(),
-            decisions: Vec::new(),
-            events: vec![scene.event.id.clone()],
-            handled: Vec::new(),
-            opened_at: scene.now,
-            resolved_at: None,
-            resolution: None,
-        }
-    }
-
     /// Fills the gaps of the advice and of the reply.
     pub fn fill(&mut self, amount: Option<Money>, invoice: &str, payment: &str) {
         let amount = amount.map_or_else(|| "an unknown amount".to_owned(), |amount| amount.to_string());
@@ -219,4 +189,10 @@ impl Case {
         self.resolved_at = Some(at);
         self.resolution = Some(resolution.to_owned());
     }
+}
+
+/// Whether Recoup asked because of a case that has ended since, or asks for something else by now.
+pub fn is_moot(action: &Action, case: Option<&Case>) -> bool {
+    let still = |case: &Case| case.state == State::Open && case.recommended.as_ref().is_some_and(|it| it.kind == action.kind);
+    action.requested_by == MACHINE && action.case.is_some() && !case.is_some_and(still)
 }

@@ -4,16 +4,21 @@
 //! opened, renewed, or over) is the same for all of them.
 
 mod billed;
+pub mod confirm;
+pub mod decision;
+pub mod desk;
 mod disputed;
 mod doubled;
 mod failed;
+mod found;
 mod policy;
+pub mod rebuild;
 mod twice;
 
 use crate::book::CaseLine;
 use crate::case::{Case, Class, State};
+use crate::classify::desk::Desk;
 use crate::decline::Declines;
-use crate::desk::Desk;
 use crate::dunning::PlanState;
 use crate::event::{Event, Origin};
 use crate::id::CaseId;

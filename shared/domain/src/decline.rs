@@ -231,7 +231,7 @@ impl Rules for Declines {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::policy::Policies;
+    use crate::policies::Policies;
 
     #[test]
     fn the_most_telling_code_decides() {

@@ -1,6 +1,6 @@
 //! How is an open invoice asked for, and what is the next step? The rules are data: `shared/policy/dunning/`.
 
-use crate::book::{Due, Invoice};
+use crate::book::{Due, Head, Invoice, PlanLine};
 use crate::id::{AccountId, IncidentId};
 use crate::money::{Currency, Money};
 use crate::policy::{Complaint, Rules};
@@ -233,6 +233,21 @@ impl Plan {
         })
     }
 
+    /// Puts its line on the account's head while it has a step before it, and takes it away after.
+    pub fn show_on(&self, head: &mut Head) {
+        let line = self.next().map(|next| PlanLine {
+            segment: self.segment.clone(),
+            step: next.number,
+            next: Some(next.kind.name().to_owned()),
+            next_at: self.next_wake(),
+            policy_version: self.policy_version,
+        });
+        match line {
+            Some(line) => drop(head.dunning.insert(self.invoice.clone(), line)),
+            None => drop(head.dunning.remove(&self.invoice)),
+        }
+    }
+
     /// Waits while the incident lasts that it is a part of; that it was a part of one is remembered. What waited moves by
     /// as long as it did, so that the first reminder stays the first, and no two go out at once.
     pub fn wait_for(&mut self, incident: Option<(&IncidentId, bool)>, now: Timestamp, look_at: Timestamp) {
@@ -332,7 +347,7 @@ impl Plan {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::policy::Policies;
+    use crate::policies::Policies;
 
     fn day(day: i64) -> Timestamp {
         "2026-03-01T09:00:00Z".parse::<Timestamp>().unwrap() + SignedDuration::from_hours(24 * day)

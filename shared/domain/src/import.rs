@@ -9,6 +9,7 @@ mod contracts;
 mod customers;
 mod exceptions;
 mod json_lines;
+pub mod metadata;
 mod network_rules;
 mod row;
 mod separated;
@@ -29,7 +30,7 @@ pub use staff::StaffRow;
 pub use usage::{Metered, Usage};
 
 use crate::id::{AccountId, digest};
-use crate::metadata::{Change, Finding, Naming, normalise};
+use crate::import::metadata::{Change, Finding, Naming, normalise};
 use columns::read_all;
 use complaint::Complaints;
 use serde::{Deserialize, Serialize};

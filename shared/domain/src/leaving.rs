@@ -3,7 +3,8 @@
 
 mod offer;
 
-pub use offer::{Offer, Offers};
+use crate::book::Left;
+pub use offer::Offers;
 
 use crate::action::{Action, Kind, Reason, State};
 use crate::book::{Book, Due, Head, Invoice, Touched};
@@ -12,18 +13,9 @@ use crate::id::ActionId;
 use crate::money::Money;
 use crate::task::About;
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 
 /// Why a recovery is over.
 pub const LEFT: &str = "the customer has left";
-
-/// That a customer asked to end a subscription.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Left {
-    pub action: ActionId,
-    /// When it was recorded, and then when it was carried out.
-    pub at: Timestamp,
-}
 
 /// How far a wish to leave has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -129,6 +121,7 @@ pub fn come_back(told_at: Timestamp, before: &Head, after: &mut Head) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::book::Left;
     use crate::event::Event;
     use jiff::SignedDuration;
     use serde_json::{Value, from_value, json};

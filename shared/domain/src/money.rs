@@ -1,5 +1,7 @@
 //! An exact amount and its currency, always together, always at the currency's own digits.
 
+pub mod prorate;
+
 use rust_decimal::{Decimal, RoundingStrategy};
 use serde::{Deserialize, Serialize};
 use std::fmt;

@@ -2,6 +2,7 @@
 //!
 //! The texts are templates and the figures are policy: `shared/policy/playbooks/`.
 
+pub mod advice;
 mod change_plan;
 mod charged_twice;
 mod overcharged;
@@ -10,7 +11,7 @@ mod policy;
 mod refund;
 mod tax_invoice;
 
-pub use change_plan::{Change, NoChange, change_plan};
+pub use change_plan::{Change, change_plan};
 pub use charged_twice::charged_twice;
 pub use overcharged::overcharged;
 pub use payment_failed::{Failing, payment_failed};
@@ -19,11 +20,14 @@ pub use refund::{Refunding, refund};
 pub use tax_invoice::{Invoicing, tax_invoice};
 
 use crate::action::Line;
-use crate::case::{Case, Reply};
+use crate::case::Case;
 use crate::money::Money;
+use crate::playbook::advice::Reply;
 use crate::policy::Texts;
 use crate::staff::Role;
-use jiff::{Timestamp, civil::Date, tz::TimeZone};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use serde::Serialize;
 use std::collections::BTreeMap;
 

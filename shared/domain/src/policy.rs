@@ -6,12 +6,9 @@ mod texts;
 pub use limits::Limits;
 pub use texts::{Text, Texts};
 
-use crate::incident::IncidentPolicy;
-use crate::metadata::Naming;
-use crate::playbook::PlaybookPolicy;
-use crate::{approval::ApprovalPolicy, classify::ClassifyPolicy, decline::Declines, dunning::DunningPolicy, report::ReportPolicy};
+use jiff::Timestamp;
 use jiff::civil::Date;
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::tz::TimeZone;
 use serde::de::DeserializeOwned;
 use std::collections::{BTreeMap, BTreeSet};
 use toml::Spanned;
@@ -113,124 +110,5 @@ impl<T: Rules> Versions<T> {
 
     pub fn all(&self) -> impl Iterator<Item = &T> {
         self.0.values()
-    }
-}
-
-/// Everything that is rule and not code.
-#[derive(Debug, Clone)]
-pub struct Policies {
-    pub approval: Versions<ApprovalPolicy>,
-    pub classify: Versions<ClassifyPolicy>,
-    pub declines: Versions<Declines>,
-    pub dunning: Versions<DunningPolicy>,
-    pub incidents: Versions<IncidentPolicy>,
-    pub limits: Versions<Limits>,
-    pub metadata: Versions<Naming>,
-    pub playbooks: Versions<PlaybookPolicy>,
-    pub report: Versions<ReportPolicy>,
-    pub texts: Versions<Texts>,
-}
-
-/// The shipped files, by name and text.
-pub const SHIPPED: &[(&str, &str)] = &[
-    ("shared/policy/approval/v1.toml", include_str!("../../policy/approval/v1.toml")),
-    ("shared/policy/classify/v1.toml", include_str!("../../policy/classify/v1.toml")),
-    ("shared/policy/declines/v1.toml", include_str!("../../policy/declines/v1.toml")),
-    ("shared/policy/dunning/v1.toml", include_str!("../../policy/dunning/v1.toml")),
-    ("shared/policy/incidents/v1.toml", include_str!("../../policy/incidents/v1.toml")),
-    ("shared/policy/limits/v1.toml", include_str!("../../policy/limits/v1.toml")),
-    ("shared/policy/metadata/v1.toml", include_str!("../../policy/metadata/v1.toml")),
-    ("shared/policy/playbooks/v1.toml", include_str!("../../policy/playbooks/v1.toml")),
-    ("shared/policy/report/v1.toml", include_str!("../../policy/report/v1.toml")),
-    ("shared/policy/texts/v1.toml", include_str!("../../policy/texts/v1.toml")),
-];
-
-impl Policies {
-    /// Reads the shipped policies.
-    pub fn shipped() -> Result<Self, Refused> {
-        Self::load(SHIPPED)
-    }
-
-    /// Reads and checks policies, alone and together.
-    pub fn load(files: &[(&str, &str)]) -> Result<Self, Refused> {
-        let policies = Self {
-            approval: of(files)?,
-            classify: of(files)?,
-            declines: of(files)?,
-            dunning: of(files)?,
-            incidents: of(files)?,
-            limits: of(files)?,
-            metadata: of(files)?,
-            playbooks: of(files)?,
-            report: of(files)?,
-            texts: of(files)?,
-        };
-        policies.lint_together()?;
-        Ok(policies)
-    }
-
-    fn lint_together(&self) -> Result<(), Refused> {
-        let texts = self.texts.current();
-        let wanted = self.dunning.all().flat_map(|policy| policy.templates().map(|text| ("dunning", policy.version, text)));
-        let prepared = self.classify.all().flat_map(|policy| policy.replies().map(|text| ("classify", policy.version, text)));
-        let waiting = self.incidents.all().map(|policy| ("incidents", policy.version, policy.reply.as_str()));
-        let played = self.playbooks.all().flat_map(|policy| policy.written().map(|text| ("playbooks", policy.version, text)));
-        for (name, version, text) in wanted.chain(prepared).chain(waiting).chain(played) {
-            if texts.text(text).is_none() {
-                let file = format!("shared/policy/{name}/v{version}.toml");
-                return Err(Refused { file, line: 1, message: format!("no text is called `{text}`") });
-            }
-        }
-        Ok(())
-    }
-}
-
-fn of<T: Rules>(files: &[(&str, &str)]) -> Result<Versions<T>, Refused> {
-    let folder = format!("/{}/", T::NAME);
-    let own: Vec<_> = files.iter().filter(|(name, _)| name.contains(&folder)).copied().collect();
-    Versions::load(&own)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn with(name: &str, change: impl Fn(&str) -> String) -> Result<Policies, Refused> {
-        let texts: Vec<(String, String)> = SHIPPED
-            .iter()
-            .map(|(file, text)| ((*file).to_owned(), if file.contains(name) { change(text) } else { (*text).to_owned() }))
-            .collect();
-        let files: Vec<_> = texts.iter().map(|(file, text)| (file.as_str(), text.as_str())).collect();
-        Policies::load(&files)
-    }
-
-    #[test]
-    fn the_shipped_policies_pass_their_lint() {
-        Policies::shipped().unwrap();
-    }
-
-    #[test]
-    fn a_bad_policy_is_refused_with_its_line() {
-        let rows: [(&str, &str, &str, &str); 10] = [
-            ("classify", "id = \"held-not-taken\"", "id = \"held\"", "nothing finds `held`"),
-            ("classify", "[[finding]]\nid = \"dispute-opened\"", "[[finding]]\nid = \"inquiry-opened\"", "`inquiry-opened` is used twice"),
-            ("classify", "reply = \"held_not_taken\"", "reply = \"no_such_text\"", "no text is called"),
-            ("classify", "why = \"", "why = \"\" #", "has no `why`"),
-            ("classify", "family = [\"expired\"]", "family = [\"insufficient_funds\"]", "can never match"),
-            ("dunning", "mail = \"reminder_1\"", "mail = \"no_such_text\"", "no text is called"),
-            ("dunning", "after_days = 3", "after_days = 1", "before or with the step before it"),
-            ("approval", "up_to = \"1000.00\"", "up_to = \"400.00\"", "can never match"),
-            ("approval", "over = \"1000.00\"", "over = \"1500.00\"", "nobody"),
-            ("declines", "retry = \"later\"", "retry = \"perhaps\"", "unknown variant"),
-        ];
-        for (name, from, to, expected) in rows {
-            let refused = with(name, |text| {
-                assert!(text.contains(from), "{name} holds `{from}`");
-                text.replacen(from, to, 1)
-            })
-            .err()
-            .unwrap_or_else(|| panic!("{name}: `{to}` is not refused"));
-            assert!(refused.message.contains(expected), "{name}: {refused}");
-        }
     }
 }

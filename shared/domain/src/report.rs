@@ -4,6 +4,7 @@ mod actions;
 mod cases;
 mod codes;
 mod decisions;
+pub mod fact;
 mod failures;
 mod refunds;
 
@@ -14,9 +15,9 @@ pub use decisions::{Blocked, Decisions};
 pub use failures::{FailureReason, Failures};
 pub use refunds::{Approval, ByReason, Collected, Refunds};
 
-use crate::fact::{Fact, Row, sum};
 use crate::money::Currency;
 use crate::policy::{Complaint, Rules};
+use crate::report::fact::{Fact, Row, sum};
 use jiff::civil::Date;
 use rust_decimal::{Decimal, RoundingStrategy};
 use serde::{Deserialize, Serialize};

@@ -6,8 +6,8 @@ mod text;
 pub use said::{Granted, Said};
 pub use text::text;
 
+use crate::book::entitlement::{Entitlement, entitlement};
 use crate::book::{Head, Person, SubscriptionLine, tries};
-use crate::entitlement::{Entitlement, entitlement};
 use crate::event::{Interval, PaymentStatus, Role, SubscriptionStatus};
 use crate::id::{AccountId, CaseId};
 use crate::money::{Currency, Money, Rate};

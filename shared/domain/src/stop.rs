@@ -1,6 +1,6 @@
 //! What is stopped by hand, by whom, and since when.
 
-use crate::approval::KINDS;
+use crate::action::KINDS;
 use crate::staff::{Role, Staff};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};

@@ -2,8 +2,7 @@
 
 use crate::action::preview;
 use crate::frame::{Viewer, frame, no_default, words};
-use domain::action::{Action, Reason};
-use domain::approval::KINDS;
+use domain::action::{Action, KINDS, Reason};
 use maud::{Markup, html};
 use std::collections::BTreeMap;
 

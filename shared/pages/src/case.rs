@@ -2,7 +2,8 @@
 
 use crate::frame::{Viewer, frame, known, state, time, words};
 use domain::action::Action;
-use domain::case::{Case, Class, Preview, State};
+use domain::case::{Case, Class, State};
+use domain::playbook::advice::Preview;
 use domain::playbook::{Play, Step};
 use maud::{Markup, html};
 

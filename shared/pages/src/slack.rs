@@ -5,7 +5,7 @@ mod approval;
 pub use approval::approval_blocks;
 
 use domain::action::Line;
-use domain::case::Preview;
+use domain::playbook::advice::Preview;
 use serde_json::{Value, json};
 
 /// Slack refuses longer texts in a section; this leaves room for what stands around them.

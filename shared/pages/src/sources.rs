@@ -1,9 +1,9 @@
 //! Where deliveries come from, and how far Recoup may go with each; and the tickets that came.
 
 use crate::frame::{Viewer, frame, known, state, time};
+use domain::book::ticket::Ticket;
 use domain::source::{Acting, Change, Mode, Party, Source};
 use domain::staff::Role;
-use domain::ticket::Ticket;
 use maud::{Markup, html};
 
 fn acting(acting: Acting) -> &'static str {

@@ -1,7 +1,7 @@
 //! Who works here and as what, who stands in for whom, and who changed that.
 
 use crate::frame::{Viewer, frame, no_default, time, words};
-use domain::delegation::Delegation;
+use domain::approval::delegation::Delegation;
 use domain::staff::{Change, Role, Staff};
 use jiff::Timestamp;
 use maud::{Markup, html};

@@ -1,7 +1,7 @@
 //! The stop switch: what is stopped, what waits behind it, and the button.
 
 use crate::frame::{Viewer, frame, time, words};
-use domain::approval::KINDS;
+use domain::action::KINDS;
 use domain::staff::Role;
 use domain::stop::{Scope, Stops};
 use maud::{Markup, html};

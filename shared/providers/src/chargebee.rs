@@ -14,7 +14,8 @@ mod wire;
 
 use crate::signature::{first, fits, header};
 use crate::{Acting, Api, Delivery, Envelope, Headers, Keys, Malformed, NotAuthentic, Provider, asks_nothing, keep_all, malformed};
-use base64::{Engine, engine::general_purpose::STANDARD};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 
 pub(crate) static PROVIDER: Provider = Provider {

@@ -1,7 +1,8 @@
 //! Header readers, and HMAC-SHA256 over raw bytes, compared in constant time.
 
 use crate::{NotAuthentic, Secret};
-use base64::{Engine, engine::general_purpose::STANDARD};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
 use http::HeaderMap;
 use jiff::Timestamp;

@@ -4,7 +4,8 @@
 
 use crate::signature::{first, fits, fresh, header, seconds, sign_base64};
 use crate::{Delivery, Headers, Keys, NotAuthentic, Secret};
-use base64::{Engine, engine::general_purpose::STANDARD};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 
 const ID: &str = "webhook-id";

@@ -21,7 +21,7 @@ use shared::app::store::{Of, Page, Timeline, keys, page, read};
 use shared::domain::action::Action;
 use shared::domain::book::{Head, Invoice, KeptCard, Payment, Subscription, Touched};
 use shared::domain::case::Case;
-use shared::domain::desk::Desk;
+use shared::domain::classify::desk::Desk;
 use shared::domain::dunning::Plan;
 use shared::domain::id::{AccountId, sha256};
 use shared::domain::incident::Pulse;

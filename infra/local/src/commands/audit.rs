@@ -1,9 +1,10 @@
 //! Verifies the ledgers: beside a running service, or later and elsewhere from a file.
 
-use super::beside::{all, get, secret};
+use super::ask::{all, get};
+use super::token::secret;
 use super::{Failed, Shared};
 use serde::{Deserialize, Serialize};
-use shared::app::seal::is_good;
+use shared::app::approval::seal::is_good;
 use shared::domain::ledger::{self, Entry, LedgerHead, Seal};
 use shared::providers::Secret;
 use std::path::Path;
@@ -32,12 +33,16 @@ pub(super) async fn verify(shared: &Shared, account: Option<&str>, file: Option<
         }
     }
     println!("{} ledgers, {entries} entries, {sealed} sealed, {broken} broken", ledgers.len());
-    if broken == 0 { Ok(()) } else { Err("a ledger is broken; do not trust it, and find out who wrote to the table".to_owned()) }
+    if broken == 0 {
+        return Ok(());
+    }
+    Err("a ledger is broken; do not trust it, and find out who wrote to the table".to_owned())
 }
 
 fn check(secret: &Secret, ledger: &Ledger) -> Result<(), String> {
+    let is_ours = |seal: &Seal| is_good(secret, seal) && seal.account == ledger.head.account;
     let verified = match &ledger.seal {
-        Some(seal) if !is_good(secret, seal) || seal.account != ledger.head.account => return Err("its seal is not one of ours".to_owned()),
+        Some(seal) if !is_ours(seal) => return Err("its seal is not one of ours".to_owned()),
         Some(seal) => ledger::verify_sealed(&ledger.head, &ledger.entries, seal),
         None => ledger::verify(&ledger.head, &ledger.entries),
     };
@@ -56,29 +61,35 @@ pub(super) async fn export(shared: &Shared, out: &Path) -> Result<(), Failed> {
 fn read(file: &Path) -> Result<Vec<Ledger>, Failed> {
     let text = std::fs::read_to_string(file).map_err(|error| format!("{} cannot be read: {error}", file.display()))?;
     let line = |(number, line): (usize, &str)| {
-        serde_json::from_str(line).map_err(|error| format!("line {} of {} is no ledger: {error}", number + 1, file.display()))
+        let file = file.display();
+        serde_json::from_str(line).map_err(|error| format!("line {} of {file} is no ledger: {error}", number + 1))
     };
     text.lines().enumerate().map(line).collect()
 }
 
 async fn fetched(shared: &Shared, account: Option<&str>) -> Result<Vec<Ledger>, Failed> {
-    let mut accounts = Vec::new();
-    match account {
-        Some(account) => accounts.push(account.to_owned()),
-        None => accounts.extend(
-            all(shared, "/api/accounts?limit=500").await?.iter().filter_map(|item| item["account"]["id"].as_str().map(str::to_owned)),
-        ),
-    }
+    let accounts: Vec<String> = match account {
+        Some(account) => vec![account.to_owned()],
+        None => {
+            let items = all(shared, "/api/accounts?limit=500").await?;
+            items.iter().filter_map(|item| item["account"]["id"].as_str().map(str::to_owned)).collect()
+        }
+    };
     let mut ledgers = Vec::new();
     for account in &accounts {
-        let read = |error: serde_json::Error| error.to_string();
-        let items = all(shared, &format!("/api/accounts/{account}/ledger?limit=500")).await?;
-        ledgers.push(Ledger {
-            head: serde_json::from_value(get(shared, &format!("/api/accounts/{account}/ledger/head")).await?).map_err(read)?,
-            entries: items.into_iter().map(serde_json::from_value).collect::<Result<_, _>>().map_err(read)?,
-            seal: serde_json::from_value(get(shared, &format!("/api/accounts/{account}/ledger/seal")).await?["seal"].take())
-                .map_err(read)?,
-        });
+        ledgers.push(ledger_of(shared, account).await?);
     }
     Ok(ledgers)
+}
+
+async fn ledger_of(shared: &Shared, account: &str) -> Result<Ledger, Failed> {
+    let path = format!("/api/accounts/{account}/ledger");
+    let read = |error: serde_json::Error| error.to_string();
+    let items = all(shared, &format!("{path}?limit=500")).await?;
+    let head = get(shared, &format!("{path}/head")).await?;
+    let head = serde_json::from_value(head).map_err(read)?;
+    let entries = items.into_iter().map(serde_json::from_value).collect::<Result<_, _>>().map_err(read)?;
+    let seal = get(shared, &format!("{path}/seal")).await?["seal"].take();
+    let seal = serde_json::from_value(seal).map_err(read)?;
+    Ok(Ledger { head, entries, seal })
 }

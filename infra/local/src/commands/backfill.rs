@@ -1,6 +1,6 @@
 //! `recoup backfill`: has the running service fill its book from a provider's lists, and tells how far it has come.
 
-use super::beside::{ask_as, get};
+use super::ask::{ask_as, get, read, refused};
 use super::{Failed, Shared};
 use bytes::Bytes;
 use http::Method;
@@ -31,12 +31,13 @@ pub(super) async fn backfill(shared: &Shared, backfill: &Backfill) -> Result<(),
     query.append_pair("dry_run", if backfill.dry_run { "true" } else { "false" });
     query.extend_pairs(backfill.since.iter().map(|since| ("since", since)));
     let asked = format!("{path}?{}", query.finish());
-    let (status, answer) = ask_as(shared, &backfill.staff, Method::POST, &asked, "application/json", Bytes::new()).await?;
-    let mut answer: Value = serde_json::from_slice(&answer).map_err(|error| format!("the service's answer cannot be read: {error}"))?;
+    let staff = &backfill.staff;
+    let (status, answer) = ask_as(shared, staff, Method::POST, &asked, "application/json", Bytes::new()).await?;
+    let mut answer = read(&answer)?;
     match answer["error"]["code"].as_str() {
         None => {}
         Some("backfill_running") => println!("It is being filled already; this shows how that goes on."),
-        Some(_) => return Err(answer["error"]["message"].as_str().map_or_else(|| format!("the service answered {status}"), str::to_owned)),
+        Some(_) => return Err(refused(status, &answer)),
     }
     // Whoever stops looking stops nothing: the service goes on by itself, also after a restart.
     loop {
@@ -67,7 +68,8 @@ fn tell(answer: &Value) -> Result<(), Failed> {
         println!("{listing}: {count}");
     }
     let done = if answer["dry_run"] == true { "Nothing was changed (dry run)." } else { "Done." };
-    println!("{done} {} told something new, {} were known, {} name nobody we know.", answer["found"], answer["known"], answer["waiting"]);
+    let (found, known, waiting) = (&answer["found"], &answer["known"], &answer["waiting"]);
+    println!("{done} {found} told something new, {known} were known, {waiting} name nobody we know.");
     for skipped in answer["skipped"].as_array().into_iter().flatten() {
         println!("not given by the provider: {}", skipped.as_str().unwrap_or_default());
     }

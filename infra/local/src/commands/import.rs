@@ -1,6 +1,6 @@
 //! `recoup import`: sends a file to the running service and tells what came of it, row by row.
 
-use super::beside::{ask_as, get};
+use super::ask::{ask_as, get, read, refused};
 use super::{Failed, Shared};
 use bytes::Bytes;
 use http::{Method, StatusCode};
@@ -34,9 +34,11 @@ pub(super) struct Import {
 
 pub(super) async fn import(shared: &Shared, import: &Import) -> Result<(), Failed> {
     let kinds = || Kind::ALL.map(Kind::name).join(", ");
-    let kind = Kind::parse(&import.kind).ok_or_else(|| format!("`{}` is not a kind of import; there are {}", import.kind, kinds()))?;
+    let kind = Kind::parse(&import.kind);
+    let kind = kind.ok_or_else(|| format!("`{}` is not a kind of import; there are {}", import.kind, kinds()))?;
     let name = import.file.display();
-    let format = Format::of_file(&import.file.to_string_lossy()).ok_or_else(|| format!("{name} is neither .csv nor .jsonl"))?;
+    let format = Format::of_file(&import.file.to_string_lossy());
+    let format = format.ok_or_else(|| format!("{name} is neither .csv nor .jsonl"))?;
     let body = std::fs::read(&import.file).map_err(|error| format!("{name} cannot be read: {error}"))?;
     let media = match format {
         Format::Csv => "text/csv",
@@ -52,7 +54,7 @@ pub(super) async fn import(shared: &Shared, import: &Import) -> Result<(), Faile
     let answered = ask_as(shared, &import.staff, Method::POST, &path, media, Bytes::from(body)).await;
     bar.abort();
     let (status, answer) = answered?;
-    let answer: Value = serde_json::from_slice(&answer).map_err(|error| format!("the service's answer cannot be read: {error}"))?;
+    let answer = read(&answer)?;
     if status.is_success() {
         tell(&answer);
         return Ok(());
@@ -65,7 +67,7 @@ pub(super) async fn import(shared: &Shared, import: &Import) -> Result<(), Faile
     if let Some(more) = answer["more"].as_u64().filter(|more| *more > 0) {
         println!("… and {more} more");
     }
-    Err(answer["error"]["message"].as_str().map_or_else(|| format!("the service answered {status}"), str::to_owned))
+    Err(refused(status, &answer))
 }
 
 fn tell(answer: &Value) {
@@ -103,7 +105,8 @@ async fn progress(shared: Shared, kind: Kind) {
     loop {
         tokio::time::sleep(Duration::from_millis(300)).await;
         let Ok(shown) = get(&shared, &format!("/api/import/{}", kind.name())).await else { continue };
-        let (Some(rows), Some(written)) = (shown["running"]["rows"].as_u64(), shown["running"]["written"].as_u64()) else { continue };
+        let running = &shown["running"];
+        let (Some(rows), Some(written)) = (running["rows"].as_u64(), running["written"].as_u64()) else { continue };
         let full = usize::try_from(written * 40 / rows.max(1)).unwrap_or_default().min(40);
         eprint!("\r[{}{}] {written} of {rows}", "#".repeat(full), " ".repeat(40 - full));
         let _ = std::io::stderr().flush();

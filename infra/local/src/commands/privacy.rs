@@ -1,6 +1,6 @@
 //! What is kept of a person: written to a file, or asked to be erased.
 
-use super::beside::ask_as;
+use super::ask::{ask_as, refused};
 use super::{Failed, Shared};
 use bytes::Bytes;
 use clap::Subcommand;
@@ -36,18 +36,19 @@ pub(super) enum Privacy {
 pub(super) async fn privacy(shared: &Shared, what: &Privacy) -> Result<(), Failed> {
     match what {
         Privacy::Export { account, out, staff } => {
-            let held = asked(shared, staff, Method::GET, &format!("/api/accounts/{account}/privacy"), Bytes::new()).await?;
+            let path = format!("/api/accounts/{account}/privacy");
+            let held = asked(shared, staff, Method::GET, &path, Bytes::new()).await?;
             let text = serde_json::to_string_pretty(&held).map_err(|error| error.to_string())? + "\n";
-            match out {
-                Some(file) => std::fs::write(file, text).map_err(|error| format!("{} cannot be written: {error}", file.display())),
-                None => {
-                    print!("{text}");
-                    Ok(())
-                }
-            }
+            let Some(file) = out else {
+                print!("{text}");
+                return Ok(());
+            };
+            std::fs::write(file, text).map_err(|error| format!("{} cannot be written: {error}", file.display()))
         }
         Privacy::Erase { account, note, staff } => {
-            let body = json!({"account": account, "kind": "erase_person", "params": {}, "reason_code": "other", "note": note});
+            let body = json!({
+                "account": account, "kind": "erase_person", "params": {}, "reason_code": "other", "note": note,
+            });
             let action = asked(shared, staff, Method::POST, "/api/actions", Bytes::from(body.to_string())).await?;
             println!(
                 "{} waits for a manager who did not ask for it: /actions/{}",
@@ -64,6 +65,6 @@ async fn asked(shared: &Shared, staff: &str, method: Method, path: &str, body: B
     let answer: Value = serde_json::from_slice(&body).unwrap_or_default();
     match status {
         StatusCode::OK | StatusCode::CREATED => Ok(answer),
-        _ => Err(answer["error"]["message"].as_str().map_or_else(|| format!("the service answered {status}"), str::to_owned)),
+        _ => Err(refused(status, &answer)),
     }
 }

@@ -1,6 +1,6 @@
 //! `recoup replay`: sends recorded deliveries, signed as their providers would, and says how it went.
 
-use super::{Failed, Shared, beside};
+use super::{Failed, Shared, ask, clock};
 use bytes::Bytes;
 use http::{Request, StatusCode};
 use http_body_util::{BodyExt, Full};
@@ -54,14 +54,14 @@ pub(super) async fn replay(shared: &Shared, file: &Path, to: Option<&str>, rate:
     let environment = std::env::vars().filter(|(name, _)| name.starts_with("RECOUP_SECRET_")).collect();
     let keys = Arc::new(vault::sources(&environment).map_err(|error| error.to_string())?);
     // Signatures go by the service's clock, which may not be the machine's.
-    let now = Arc::new(Mutex::new(beside::clock(&target).await?));
+    let now = Arc::new(Mutex::new(clock::now(&target).await?));
     let ticking = tokio::spawn(tick(target.clone(), now.clone()));
     let began = Instant::now();
     let (next, tally) = (Arc::new(AtomicUsize::new(0)), Arc::new(Mutex::new(Tally::default())));
     let mut senders = Vec::new();
     for _ in 0..SENDERS.min(recorded.len()) {
-        let (recorded, keys, next, tally, target) = (recorded.clone(), keys.clone(), next.clone(), tally.clone(), target.clone());
-        let now = now.clone();
+        let (recorded, keys, next, tally) = (recorded.clone(), keys.clone(), next.clone(), tally.clone());
+        let (target, now) = (target.clone(), now.clone());
         senders.push(tokio::spawn(async move {
             let mut connection = None;
             loop {
@@ -132,13 +132,14 @@ async fn send(
 ) -> Result<(StatusCode, Bytes), String> {
     let unknown = Keys::default();
     let own = keys.get(&(delivery.provider.name.to_owned(), delivery.source.clone())).unwrap_or(&unknown);
-    let mut request = Request::post(format!("/webhooks/{}/{}", delivery.provider.name, delivery.source)).header("host", target);
+    let path = format!("/webhooks/{}/{}", delivery.provider.name, delivery.source);
+    let mut request = Request::post(path).header("host", target);
     for (name, value) in delivery.provider.headers(own, &delivery.body, now) {
         request = request.header(name, value);
     }
     let request = request.body(Full::new(delivery.body.clone())).map_err(|error| error.to_string())?;
     if connection.as_ref().is_none_or(SendRequest::is_closed) {
-        *connection = Some(beside::connect(target).await.map_err(|error| error.to_string())?);
+        *connection = Some(ask::connect(target).await.map_err(|error| error.to_string())?);
     }
     let sender = connection.as_mut().expect("a connection was just made");
     sender.ready().await.map_err(|error| error.to_string())?;
@@ -169,7 +170,7 @@ fn note(tally: &mut Tally, due: Instant, answer: Result<(StatusCode, Bytes), Str
 async fn tick(target: String, now: Arc<Mutex<Timestamp>>) {
     loop {
         tokio::time::sleep(Duration::from_secs(20)).await;
-        if let Ok(read) = beside::clock(&target).await {
+        if let Ok(read) = clock::now(&target).await {
             *now.lock().await = read;
         }
     }
@@ -200,7 +201,8 @@ fn summary(tally: &mut Tally, took: Duration) -> Result<(), Failed> {
         eprintln!();
     }
     println!("sent {sent}, accepted {}, ignored {}, errors {errors}", tally.accepted, tally.ignored);
-    println!("p50 {}, p99 {}, {a_second} a second over {}.{:03} s", shown(at(50)), shown(at(99)), took.as_secs(), took.subsec_millis());
+    let (p50, p99) = (shown(at(50)), shown(at(99)));
+    println!("p50 {p50}, p99 {p99}, {a_second} a second over {}.{:03} s", took.as_secs(), took.subsec_millis());
     for (answer, count) in &tally.answers {
         println!("  {count} × {answer}");
     }

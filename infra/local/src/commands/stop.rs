@@ -1,6 +1,6 @@
 //! The stop switch from the command line.
 
-use super::beside::ask_as;
+use super::ask::{ask_as, refused};
 use super::{Failed, Shared};
 use bytes::Bytes;
 use http::Method;
@@ -31,14 +31,15 @@ pub(super) struct Stop {
 pub(super) async fn stop(shared: &Shared, options: &Stop) -> Result<(), Failed> {
     let Stop { source, segment, kind, release, note, staff } = options;
     let body = json!({"source": source, "segment": segment, "kind": kind, "release": release, "note": note});
-    let (status, body) = ask_as(shared, staff, Method::POST, "/api/stop", "application/json", Bytes::from(body.to_string())).await?;
+    let body = Bytes::from(body.to_string());
+    let (status, body) = ask_as(shared, staff, Method::POST, "/api/stop", "application/json", body).await?;
     let answer: Value = serde_json::from_slice(&body).unwrap_or_default();
     if !status.is_success() {
-        return Err(answer["error"]["message"].as_str().map_or_else(|| format!("the service answered {status}"), str::to_owned));
+        return Err(refused(status, &answer));
     }
     for stop in answer["stops"]["standing"].as_array().into_iter().flatten() {
-        let named = ["source", "segment", "kind"].into_iter().filter_map(|name| Some(format!("{name} {}", stop["scope"][name].as_str()?)));
-        let named = named.collect::<Vec<_>>().join(", ");
+        let named = |name: &str| Some(format!("{name} {}", stop["scope"][name].as_str()?));
+        let named = ["source", "segment", "kind"].into_iter().filter_map(named).collect::<Vec<_>>().join(", ");
         println!(
             "stopped: {} (by {}, {})",
             if named.is_empty() { "everything" } else { &named },
@@ -48,7 +49,8 @@ pub(super) async fn stop(shared: &Shared, options: &Stop) -> Result<(), Failed> 
     }
     for line in answer["waiting"].as_array().into_iter().flatten() {
         let held = if line["held"] == true { "waits" } else { "goes" };
-        println!("{held}: {} ({})", line["summary"].as_str().unwrap_or_default(), line["action"].as_str().unwrap_or_default());
+        let (summary, action) = (&line["summary"], &line["action"]);
+        println!("{held}: {} ({})", summary.as_str().unwrap_or_default(), action.as_str().unwrap_or_default());
     }
     if answer["stops"]["standing"].as_array().is_none_or(Vec::is_empty) {
         println!("nothing is stopped");

@@ -1,5 +1,6 @@
 //! Stripe's objects and refunds: shapes as its API sends them, state as it keeps it.
 
+mod asking;
 mod change;
 mod list;
 mod subscriptions;
@@ -12,7 +13,8 @@ use std::collections::BTreeMap;
 
 pub(super) fn learn(sandbox: &Sandbox, delivery: &Value) -> Disked<()> {
     let mut object = delivery["data"]["object"].clone();
-    let (Some(id), Some(created)) = (object["id"].as_str().map(str::to_owned), delivery["created"].as_i64()) else { return Ok(()) };
+    let id = object["id"].as_str().map(str::to_owned);
+    let (Some(id), Some(created)) = (id, delivery["created"].as_i64()) else { return Ok(()) };
     // What was deleted is in no list any more.
     if matches!(delivery["type"].as_str(), Some("customer.deleted" | "invoice.deleted")) {
         object["deleted"] = json!(true);
@@ -27,10 +29,8 @@ pub(super) fn learn(sandbox: &Sandbox, delivery: &Value) -> Disked<()> {
 fn give_up(sandbox: &Sandbox, refund: &Value) -> Disked<()> {
     let before = sandbox.object("stripe", refund["id"].as_str().unwrap_or_default())?;
     let charge = refund["charge"].as_str().unwrap_or_default();
-    let Some(mut charge_object) = sandbox.object("stripe", charge)?.filter(|_| before.is_some_and(|before| before["status"] != "failed"))
-    else {
-        return Ok(());
-    };
+    let is_news = before.is_some_and(|before| before["status"] != "failed");
+    let Some(mut charge_object) = sandbox.object("stripe", charge)?.filter(|_| is_news) else { return Ok(()) };
     let back = charge_object["amount_refunded"].as_i64().unwrap_or(0) - refund["amount"].as_i64().unwrap_or(0);
     charge_object["amount_refunded"] = json!(back.max(0));
     charge_object["refunded"] = json!(false);

@@ -1,15 +1,15 @@
 //! What an approval brings with it: money is reserved, the account expects the effect, a bundle's members get going.
 
-use super::desk::{self, Read};
-use super::look_at;
-use crate::book::put_notes;
+use super::desk::{self, look_at};
 use crate::context::Context;
 use crate::fault::Fault;
+use crate::records::{self, Read};
 use crate::store::Commit;
-use domain::action::{Action, Clause, Kind, Preview, Reason, State, preview};
+use crate::store::trail::put_notes;
+use domain::action::{Action, Clause, Decision, Kind, Preview, Reason, State, Vote, preview};
 use domain::approval::held_until;
-use domain::book::Head;
-use domain::leaving::{Left, wish};
+use domain::book::{Head, Left};
+use domain::leaving::wish;
 use domain::ledger::{Note, Step};
 use jiff::SignedDuration;
 use std::collections::BTreeMap;
@@ -62,7 +62,7 @@ pub fn put(
     for member in &members {
         desk::put(&mut commit, context, &read.batch, head, None, member);
         notes.extend(requested(member));
-        notes.extend(member.votes.iter().map(|vote| super::decide::note(member, vote)));
+        notes.extend(member.votes.iter().map(|vote| note(member, vote)));
     }
     if moved != *head {
         commit.over(&read.batch, &moved);
@@ -76,7 +76,7 @@ pub fn put(
 
 /// The members of an approved bundle: each an action of its own, with the bundle's digest and its approvals.
 fn members(context: &Context, read: &Read, head: &Head, bundle: &Action) -> Vec<Action> {
-    let ids = desk::members_of(bundle);
+    let ids = records::members_of(bundle);
     let member = |(id, kind): (_, &Kind)| {
         let clause = Clause { ..bundle.preview.clause.clone() };
         let shown = preview(kind, read.known(head, context.clock.now()), bundle.reason_code, clause);
@@ -118,4 +118,20 @@ pub fn requested(action: &Action) -> Option<Note> {
     ]);
     body.extend(action.bundle.as_ref().map(|bundle| ("bundle".to_owned(), bundle.to_string())));
     Some(Note { at: action.requested_at, step: Step::Requested, action: action.id.clone(), by: action.requested_by.clone(), body })
+}
+
+/// How a decision is written down.
+pub fn note(action: &Action, vote: &Vote) -> Note {
+    let decision = match vote.decision {
+        Decision::Approve => "approve",
+        Decision::Deny => "deny",
+    };
+    let body = [
+        ("decision", decision.to_owned()),
+        ("role", vote.role.name().to_owned()),
+        ("preview", vote.digest.clone()),
+        ("within_limit", vote.within_limit.to_string()),
+        ("for", vote.in_place_of.clone().unwrap_or_default()),
+    ];
+    Note::new(vote.at, Step::Decided, &action.id, &vote.by, body)
 }

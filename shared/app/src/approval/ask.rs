@@ -2,19 +2,22 @@
 
 mod own;
 
+use crate::records;
+use crate::setup::sources;
+use crate::web::NOTE_CHARS_MAX;
 pub use own::{for_case, for_leaver};
 
 use super::blocked::Tried;
-use super::desk::Read;
-use super::{approve, carry_out, desk, tell};
+use super::{approve, desk, tell};
 use crate::context::Context;
+use crate::door::console::action_json;
 use crate::fault::Fault;
-use crate::report::action_json;
+use crate::records::Read;
 use crate::store::{self, Alone, Attempted, Batch, Idempotency, keys};
 use crate::web::{self, Answer, Problem, header};
 use bytes::Bytes;
-use domain::action::{Action, Kind, NoPreview, OWN, Reason, State, Wish};
-use domain::approval::{self, KINDS, Scales, next_ask, weigh};
+use domain::action::{Action, KINDS, Kind, NoPreview, OWN, Reason, State, Wish};
+use domain::approval::{self, Scales, next_ask, weigh};
 use domain::book::Head;
 use domain::case::{Case, State as CaseState};
 use domain::id::{AccountId, ActionId, CaseId, sha256};
@@ -26,8 +29,6 @@ use jiff::{SignedDuration, Timestamp};
 use rust_decimal::Decimal;
 use serde::Deserialize;
 
-/// How much somebody may write about a request or a decision.
-pub const NOTE_CHARS_MAX: usize = 2000;
 const ID_CHARS_MAX: usize = 255;
 
 #[derive(Deserialize)]
@@ -98,7 +99,7 @@ pub async fn by_staff(context: &Context, request: &Request<Bytes>, staff: &Staff
     let head: Option<Head> = store::read(context, &keys::head(&account)).await?;
     let head = head.ok_or_else(|| Problem::not_found("account"))?;
     let leaves = !members.iter().all(|member| OWN.contains(&member.kind.as_str()));
-    if leaves && carry_out::observes(context, &head).await? {
+    if leaves && sources::observes(context, &head).await? {
         let message = format!("the source {}/{} only observes: nothing may leave; ask a manager to raise it", head.provider, head.source);
         return Err(Problem::new(StatusCode::CONFLICT, "source_observes", message));
     }
@@ -206,7 +207,7 @@ async fn make(context: &Context, ask: &Ask<'_>) -> Result<Attempted<Result<Actio
     }
     let about = match &ask.what {
         What::Wish(wish) => wish.wanted(&head),
-        What::Kind(kind) => Ok(desk::about(kind)),
+        What::Kind(kind) => Ok(records::about(kind)),
     };
     let about = match about {
         Ok(about) => about,
@@ -214,8 +215,8 @@ async fn make(context: &Context, ask: &Ask<'_>) -> Result<Attempted<Result<Actio
     };
     let mut read = Read::of(batch);
     read.more(context, &head, &about).await?;
-    let past = desk::past(context, &account).await?;
-    let outage_credits = desk::outage_credits(context, &account, &read.records, ask.reason).await?;
+    let past = records::past(context, &account).await?;
+    let outage_credits = records::outage_credits(context, &account, &read.records, ask.reason).await?;
     let so_far = ask.by.map(|staff| read.batch.get::<Alone>(&keys::alone(&staff.id, today))).transpose()?.flatten();
     let so_far = so_far.map(|so_far| so_far.total).unwrap_or_default();
 
@@ -242,10 +243,10 @@ async fn make(context: &Context, ask: &Ask<'_>) -> Result<Attempted<Result<Actio
     };
 
     // Write.
-    let notes = approve::requested(&action).into_iter().chain(action.votes.iter().map(|vote| super::decide::note(&action, vote)));
-    read.batch.extend(Batch::read(context, desk::members_of(&action).map(|id| keys::action(&id)).collect()).await?);
+    let notes = approve::requested(&action).into_iter().chain(action.votes.iter().map(|vote| approve::note(&action, vote)));
+    read.batch.extend(Batch::read(context, records::members_of(&action).map(|id| keys::action(&id)).collect()).await?);
     // Waiting: when to ask again, if nobody could be told.
-    let waiting = Action { look_at: (action.state == State::WaitingApproval).then(|| super::look_at(context)), ..action.clone() };
+    let waiting = Action { look_at: (action.state == State::WaitingApproval).then(|| desk::look_at(context)), ..action.clone() };
     let (mut commit, action) = approve::put(context, &read, &head, None, &waiting, notes.collect())?;
     if let Some(mut case) = case.filter(|_| action.state != State::Previewed) {
         case.actions.push(action.id.clone());

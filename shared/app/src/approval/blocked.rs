@@ -4,8 +4,8 @@ use crate::context::Context;
 use crate::fault::Fault;
 use crate::store::{self, Attempted, Batch, Commit, Stored};
 use crate::web::Problem;
-use domain::fact::{Fact, Facts, Row, rows};
 use domain::id::{AccountId, digest};
+use domain::report::fact::{Fact, Facts, Row, rows};
 
 /// Refusals of actions that would have moved money past the rules.
 const UNSAFE: [&str; 6] = ["not_permitted", "own_request", "not_eligible", "disputed", "too_much", "not_approved"];

@@ -9,14 +9,14 @@ mod outcome;
 mod own;
 
 use super::blocked::Tried;
-use super::desk::Read;
 use super::{Done, desk, tell};
-use crate::book::put_notes;
+use crate::approval::{leaving, owe};
 use crate::context::Context;
 use crate::fault::Fault;
-use crate::leaving;
-use crate::sources;
-use crate::stop;
+use crate::records::{self, Read};
+use crate::setup::sources::observes;
+use crate::setup::stop;
+use crate::store::trail::put_notes;
 use crate::store::{self, Attempted, Batch, Commit, keys};
 use domain::action::{Action, Attempt, Kind, State, Target, still_holds};
 use domain::approval::{Approved, approved};
@@ -24,7 +24,6 @@ use domain::book::{Head, Touched};
 use domain::id::ActionId;
 use domain::leaving::wish;
 use domain::ledger::{Note, Step};
-use domain::source;
 use domain::staff::MACHINE;
 use exchange::{effects, look_up, send};
 use jiff::{SignedDuration, Timestamp};
@@ -129,7 +128,7 @@ async fn through_provider(context: &Context, id: &ActionId) -> Result<Done, Faul
             Ok(Done::CarriedOut(action.state))
         }
         Next::Stale(action) => {
-            tell::owed(context, &action).await?;
+            owe::owed(context, &action).await?;
             Ok(Done::CarriedOut(State::Stale))
         }
         Next::LookFirst(_) | Next::LookUp(_) | Next::Nothing => Ok(Done::NothingToDo),
@@ -138,7 +137,7 @@ async fn through_provider(context: &Context, id: &ActionId) -> Result<Done, Faul
 
 /// Stores the intent to send, or finds one whose end is unknown.
 async fn intend(context: &Context, id: &ActionId) -> Result<Attempted<Next>, Fault> {
-    let read = desk::read(context, id).await?;
+    let read = records::read(context, id).await?;
     let (Some(action), Some(head)) = (read.action.clone(), read.head.clone()) else { return Ok(Attempted::Done(Next::Nothing)) };
     let now = context.clock.now();
     match action.state {
@@ -165,11 +164,6 @@ async fn intend(context: &Context, id: &ActionId) -> Result<Attempted<Next>, Fau
         State::Executed if wish(&action.kind, action.reason_code).is_some() => Ok(Attempted::Done(Next::Follow(action))),
         _ => Ok(Attempted::Done(Next::Nothing)),
     }
-}
-
-/// Whether nothing may leave for this source.
-pub(super) async fn observes(context: &Context, head: &Head) -> Result<bool, Fault> {
-    Ok(sources::find(context, &head.provider, &head.source).await?.acting == source::Acting::Observe)
 }
 
 /// Whether somebody holds it back: the source only observes, or a stop is pulled.
@@ -210,7 +204,7 @@ async fn is_busy(context: &Context, head: &Head, action: &Action) -> Result<bool
 
 /// Looks again in a while.
 async fn wait(context: &Context, read: Read, head: &Head, action: &Action) -> Result<Attempted<Next>, Fault> {
-    let after = Action { look_at: Some(super::look_at(context)), ..action.clone() };
+    let after = Action { look_at: Some(desk::look_at(context)), ..action.clone() };
     let mut commit = Commit::default();
     desk::put(&mut commit, context, &read.batch, head, Some(action), &after);
     store::attempted(commit.run(context).await, Next::Nothing)
@@ -223,7 +217,7 @@ async fn work(context: &Context, read: &Read, action: Action, head: Head) -> Res
 
 /// Stores the intent to send what the provider does not have.
 async fn again(context: &Context, id: &ActionId, seen: Option<u64>, first: bool, note: Option<String>) -> Result<Attempted<Next>, Fault> {
-    let read = desk::read(context, id).await?;
+    let read = records::read(context, id).await?;
     let out_of_date = read.batch.rev(&keys::ledger_head(&id.account())) != seen;
     let due = |action: &Action| match action.state {
         State::Approved => first,
@@ -250,7 +244,7 @@ async fn store_attempt(context: &Context, read: Read, action: Action, head: Head
     // What was noted first is what counts: a later look may show our own effect.
     attempt.before = attempt.before.or(note);
     action.state = State::Executing;
-    action.look_at = Some(super::look_at(context));
+    action.look_at = Some(desk::look_at(context));
     let body = [("key", attempt.key.clone()), ("attempt", attempt.number.to_string())];
     action.attempt = Some(attempt);
     let mut commit = Commit::default();
@@ -291,7 +285,7 @@ async fn end(context: &Context, work: &Work, ended: Ended) -> Result<Done, Fault
             leaving::follow(context, &action).await?;
         }
         if matches!(action.state, State::NeedsPerson | State::Failed) {
-            tell::owed(context, &action).await?;
+            owe::owed(context, &action).await?;
         }
     }
     Ok(Done::CarriedOut(action.state))

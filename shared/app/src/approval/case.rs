@@ -1,14 +1,13 @@
 //! What people do about a case itself: end it, or say that it is of another kind.
 
-use super::ask::NOTE_CHARS_MAX;
-use crate::book::put_facts;
 use crate::context::Context;
 use crate::fault::Fault;
+use crate::store::trail::put_facts;
 use crate::store::{self, Attempted, Batch, Commit, keys};
-use crate::web::Problem;
+use crate::web::{NOTE_CHARS_MAX, Problem};
 use domain::book::{Head, Touched};
 use domain::case::{Case, Class, Handled, State};
-use domain::desk::Desk;
+use domain::classify::desk::Desk;
 use domain::id::CaseId;
 use domain::staff::Staff;
 use http::StatusCode;

@@ -1,20 +1,21 @@
 //! Takes a person's decision: one winner, bound to the preview, by the role that the person has at this moment.
 
 use super::blocked::Tried;
-use super::{Done, approve, ask, desk, tell};
+use super::{Done, approve, desk, tell};
+use crate::approval::approve::note;
+use crate::approval::owe;
+use crate::approval::tell::asks_again;
 use crate::context::Context;
 use crate::fault::Fault;
-use crate::message::{Message, send_all};
-use crate::ports::QueueName;
-use crate::store::{self, Attempted, Batch, Commit, Sent, keys};
-use crate::web::Problem;
-use domain::action::{Action, Decision, State, Told, Vote, anew, is_moot};
+use crate::records;
+use crate::store::{self, Attempted, Batch, Commit, keys};
+use crate::web::{self, Problem};
+use domain::action::{Action, Decision, State, Told, Vote, anew};
+use domain::approval::delegation::Delegations;
 use domain::approval::{self, Ask, Deciding, Refusal, deciding, never_lapses, next_ask};
-use domain::case::Case;
-use domain::delegation::Delegations;
+use domain::case::{Case, is_moot};
 use domain::id::ActionId;
-use domain::ledger::{Note, Step};
-use domain::staff::{MACHINE, Staff};
+use domain::staff::Staff;
 use http::StatusCode;
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
@@ -45,8 +46,8 @@ pub fn ballot_form(fields: &BTreeMap<String, String>) -> Result<Ballot, Problem>
 
 /// Takes a decision and, if it was the last one needed, sends the action on its way.
 pub async fn decide(context: &Context, id: &ActionId, staff: &Staff, ballot: Ballot) -> Result<Action, Problem> {
-    if ballot.note.chars().count() > ask::NOTE_CHARS_MAX {
-        return Err(Problem::malformed(format!("a note has at most {} characters", ask::NOTE_CHARS_MAX)));
+    if ballot.note.chars().count() > web::NOTE_CHARS_MAX {
+        return Err(Problem::malformed(format!("a note has at most {} characters", web::NOTE_CHARS_MAX)));
     }
     let ballot_digest = ballot.preview_digest.clone();
     let action = match store::retrying(context, || once(context, id, staff, &ballot)).await? {
@@ -63,7 +64,7 @@ pub async fn decide(context: &Context, id: &ActionId, staff: &Staff, ballot: Bal
         }
         State::Stale | State::Denied => {
             // The alarm on the action tells again what could not be told now.
-            if let Err(fault) = tell::owed(context, &action).await {
+            if let Err(fault) = owe::owed(context, &action).await {
                 tracing::warn!(action.id = %action.id, fault = %fault, "people could not be told yet how this ended");
             }
             if action.state == State::Stale {
@@ -83,7 +84,7 @@ pub async fn decide(context: &Context, id: &ActionId, staff: &Staff, ballot: Bal
 
 async fn once(context: &Context, id: &ActionId, staff: &Staff, ballot: &Ballot) -> Result<Attempted<Result<Action, Problem>>, Fault> {
     // Read.
-    let mut read = desk::read(context, id).await?;
+    let mut read = records::read(context, id).await?;
     let (Some(before), Some(head)) = (read.action.clone(), read.head.clone()) else {
         return Ok(Attempted::Done(Err(Problem::not_found("action"))));
     };
@@ -111,18 +112,18 @@ async fn once(context: &Context, id: &ActionId, staff: &Staff, ballot: &Ballot) 
     let still = anew.as_ref().filter(|_| !is_moot(&before, standing.as_ref()));
     let digest_now = still.map(|preview| preview.digest.clone()).unwrap_or_default();
     let after = match approval::decide(before.clone(), vote.clone(), &Staff { role, ..staff.clone() }, &digest_now, now) {
-        Ok(action) if action.state == State::Denied => Action { look_at: Some(super::look_at(context)), ..action },
+        Ok(action) if action.state == State::Denied => Action { look_at: Some(desk::look_at(context)), ..action },
         Ok(action) => action,
         // What is owed to the customer is not ended by the world moving on: it is shown anew, and decided anew.
         Err(Refusal::StalePreview)
             if vote.digest == before.preview.digest && !asks_again(&before) && never_lapses(&before) && anew.is_some() =>
         {
             let fresh = anew.unwrap_or_else(|| before.preview.clone());
-            Action { preview: fresh, votes: Vec::new(), look_at: Some(super::look_at(context)), ..before.clone() }
+            Action { preview: fresh, votes: Vec::new(), look_at: Some(desk::look_at(context)), ..before.clone() }
         }
         // Whoever saw the right preview learns that the world has moved on; the request is spent.
         Err(Refusal::StalePreview) if vote.digest == before.preview.digest => {
-            Action { state: State::Stale, ended_at: Some(now), look_at: Some(super::look_at(context)), ..before.clone() }
+            Action { state: State::Stale, ended_at: Some(now), look_at: Some(desk::look_at(context)), ..before.clone() }
         }
         Err(refusal) => return Ok(Attempted::Done(Err(problem(&refusal)))),
     };
@@ -174,20 +175,6 @@ pub async fn as_whom(context: &Context, action: &Action, staff: &Staff) -> Resul
     Ok(deciding(action, staff, &away.into_iter().collect::<Vec<_>>()))
 }
 
-/// Recoup asks for what a case recommends as long as the case stands.
-fn asks_again(action: &Action) -> bool {
-    action.requested_by == MACHINE && action.case.is_some()
-}
-
-/// What Recoup itself asked for is previewed anew; a person asks again.
-pub async fn ask_again(context: &Context, action: &Action) {
-    let Some(case) = action.case.clone().filter(|_| asks_again(action)) else { return };
-    let message = Message::Ask { case, trace: action.trace.clone() };
-    if let Err(fault) = send_all(context, &[Sent { queue: QueueName::Approval, message }]).await {
-        tracing::warn!(action.id = %action.id, fault = %fault, "the stale request could not be asked for again");
-    }
-}
-
 fn problem(refusal: &Refusal) -> Problem {
     let (status, code) = match refusal {
         Refusal::AlreadyDecided { .. } => (StatusCode::CONFLICT, "already_decided"),
@@ -199,22 +186,6 @@ fn problem(refusal: &Refusal) -> Problem {
         Refusal::NotPermitted(_) => (StatusCode::FORBIDDEN, "not_permitted"),
     };
     Problem::new(status, code, refusal.to_string())
-}
-
-/// How a decision is written down.
-pub fn note(action: &Action, vote: &Vote) -> Note {
-    let decision = match vote.decision {
-        Decision::Approve => "approve",
-        Decision::Deny => "deny",
-    };
-    let body = [
-        ("decision", decision.to_owned()),
-        ("role", vote.role.name().to_owned()),
-        ("preview", vote.digest.clone()),
-        ("within_limit", vote.within_limit.to_string()),
-        ("for", vote.in_place_of.clone().unwrap_or_default()),
-    ];
-    Note::new(vote.at, Step::Decided, &action.id, &vote.by, body)
 }
 
 /// What a waiting request is due for.
@@ -229,7 +200,7 @@ enum Due {
 pub async fn wait(context: &Context, id: &ActionId) -> Result<Done, Fault> {
     let due = store::retrying(context, || async {
         // Read.
-        let read = desk::read(context, id).await?;
+        let read = records::read(context, id).await?;
         let now = context.clock.now();
         let waiting = |action: &Action| action.state == State::WaitingApproval;
         let (Some(before), Some(head)) = (read.action.clone().filter(waiting), read.head.clone()) else {
@@ -239,7 +210,7 @@ pub async fn wait(context: &Context, id: &ActionId) -> Result<Done, Fault> {
         // Decide.
         let policy = context.policies.approval.current();
         let hours = SignedDuration::from_hours(policy.expiry_hours);
-        let ended = |state| Action { state, ended_at: Some(now), look_at: Some(super::look_at(context)), ..before.clone() };
+        let ended = |state| Action { state, ended_at: Some(now), look_at: Some(desk::look_at(context)), ..before.clone() };
         let unheard = before.look_at.is_some_and(|at| at <= now);
         let asking = next_ask(&before, &policy.asking).filter(|(at, _)| *at <= now).map(|(_, ask)| ask);
         if !(unheard || asking.is_some() || before.expires_at <= now) {
@@ -249,7 +220,7 @@ pub async fn wait(context: &Context, id: &ActionId) -> Result<Done, Fault> {
             Some(case) => is_moot(&before, store::read::<Case>(context, &keys::case(case)).await?.as_ref()),
             None => false,
         };
-        let again = Action { look_at: Some(super::look_at(context)), ..before.clone() };
+        let again = Action { look_at: Some(desk::look_at(context)), ..before.clone() };
         let (after, why) = if moot || anew(&before, read.known(&head, now)).is_none() {
             (ended(State::Stale), None)
         } else if before.expires_at <= now && never_lapses(&before) {
@@ -284,7 +255,7 @@ pub async fn wait(context: &Context, id: &ActionId) -> Result<Done, Fault> {
     match due {
         Due::Nothing => Ok(Done::NothingToDo),
         Due::Ended(action) => {
-            tell::owed(context, &action).await?;
+            owe::owed(context, &action).await?;
             Ok(Done::Expired)
         }
         Due::Asking(action, why) => {

@@ -1,117 +1,15 @@
 //! The records around one action.
 
-use crate::book::put_facts;
 use crate::context::Context;
-use crate::fault::Fault;
-use crate::import::standing;
-use crate::store::{self, Batch, Commit, Of, keys};
+use crate::records::Read;
+use crate::store::trail::put_facts;
+use crate::store::{Batch, Commit, Of, keys};
 use crate::task;
-use domain::action::{self, Action, Kind, Known, State, Target, Wanted};
-use domain::approval::Earlier;
-use domain::book::{Head, Invoice, Payment, Subscription, Touched};
-use domain::desk::Desk;
+use domain::action::{Action, State};
+use domain::book::{Head, Payment, Touched};
+use domain::classify::desk::Desk;
 use domain::id::{AccountId, ActionId};
-use domain::import::{self, Contract, Price};
-use jiff::Timestamp;
-use jiff::tz::TimeZone;
-use rust_decimal::Decimal;
-use std::collections::BTreeMap;
-
-pub struct Read {
-    pub batch: Batch,
-    pub action: Option<Action>,
-    pub head: Option<Head>,
-    pub records: Touched,
-    pub prices: Vec<Price>,
-}
-
-impl Read {
-    /// What was read so far, and nothing of an action yet.
-    pub fn of(batch: Batch) -> Self {
-        Self { batch, action: None, head: None, records: Touched::default(), prices: Vec::new() }
-    }
-
-    pub fn known<'a>(&'a self, head: &'a Head, now: Timestamp) -> Known<'a> {
-        Known { head, records: &self.records, prices: &self.prices, now }
-    }
-}
-
-/// Reads an action, and then what it is about.
-pub async fn read(context: &Context, id: &ActionId) -> Result<Read, Fault> {
-    let account = id.account();
-    let key = keys::action(id);
-    let batch = Batch::read(context, vec![key.clone(), keys::ledger_head(&account), keys::head(&account)]).await?;
-    let action: Option<Action> = batch.get(&key)?;
-    let head: Option<Head> = batch.get(&keys::head(&account))?;
-    let mut read = Read { action, head, ..Read::of(batch) };
-    if let (Some(action), Some(head)) = (read.action.clone(), read.head.clone()) {
-        read.more(context, &head, &about(&action.kind)).await?;
-        let members = members_of(&action).map(|id| keys::action(&id)).collect();
-        read.batch.extend(Batch::read(context, members).await?);
-    }
-    Ok(read)
-}
-
-/// What a settled action is about.
-pub fn about(kind: &Kind) -> Wanted {
-    let mut wanted = Wanted::default();
-    for member in kind.members() {
-        match member.target() {
-            Target::Payment(id) => wanted.payments.push(id.to_owned()),
-            Target::Invoice(id) => wanted.invoices.push(id.to_owned()),
-            Target::Subscription(id) => wanted.subscriptions.push(id.to_owned()),
-            Target::Account | Target::Several => {}
-        }
-        match member {
-            Kind::Upgrade { plan, .. } | Kind::Downgrade { plan, .. } => wanted.prices.push(plan.clone()),
-            Kind::ChangeAddons { addons, .. } => wanted.prices.extend(addons.iter().map(|addon| addon.price.clone())),
-            _ => {}
-        }
-    }
-    wanted
-}
-
-/// The ids under which a bundle's members are carried out.
-pub fn members_of(action: &Action) -> impl Iterator<Item = ActionId> {
-    let count = if matches!(action.kind, Kind::Bundle { .. }) { action.kind.members().len() } else { 0 };
-    (1..=count).map(|place| ActionId::of(&action.account, "bundle", &format!("{} {place}", action.id)))
-}
-
-impl Read {
-    /// Reads the resources that are wanted, and the prices that a change of plan is measured by.
-    pub async fn more(&mut self, context: &Context, head: &Head, wanted: &Wanted) -> Result<(), Fault> {
-        let account = &head.account;
-        let resources = |ids: &[String], key: fn(&AccountId, &str) -> crate::ports::Key| -> Vec<_> {
-            ids.iter().map(|id| (id.clone(), key(account, id))).collect()
-        };
-        let payments = resources(&wanted.payments, keys::payment);
-        let invoices = resources(&wanted.invoices, keys::invoice);
-        let subscriptions = resources(&wanted.subscriptions, keys::subscription);
-        let all: Vec<_> = payments.iter().chain(&invoices).chain(&subscriptions).map(|(_, key)| key.clone()).collect();
-        if !all.is_empty() {
-            self.batch.extend(Batch::read(context, all).await?);
-        }
-        for (id, key) in payments {
-            self.records.payments.extend(self.batch.get::<Of<Payment>>(&key)?.map(|of| (id, of.value)));
-        }
-        for (id, key) in invoices {
-            self.records.invoices.extend(self.batch.get::<Of<Invoice>>(&key)?.map(|of| (id, of.value)));
-        }
-        for (id, key) in subscriptions {
-            self.records.subscriptions.extend(self.batch.get::<Of<Subscription>>(&key)?.map(|of| (id, of.value)));
-        }
-        if wanted.prices.is_empty() {
-            return Ok(());
-        }
-        let bought = self.records.subscriptions.values().filter_map(|subscription| Some(subscription.plan()?.price.clone()));
-        let homes: Vec<_> =
-            bought.chain(wanted.prices.iter().cloned()).map(|price| keys::price(&head.provider, &head.source, &price)).collect();
-        let catalogue = keys::imports(import::Kind::Catalogue.name());
-        let batch = Batch::read(context, homes.iter().cloned().chain([catalogue]).collect()).await?;
-        self.prices = standing::<Price>(&batch, homes)?;
-        Ok(())
-    }
-}
+use jiff::{SignedDuration, Timestamp};
 
 /// Writes an action over what was read of it, with the difference that this makes to reports, and the task that it leaves
 /// to a person: they never part.
@@ -150,64 +48,20 @@ pub fn expect_no_more(commit: &mut Commit, read: &Read, head: &Head, over: &[Act
     after
 }
 
-/// What was asked for on an account before, and what its customer was offered instead.
-pub struct Past {
-    /// Whatever came of them; what was only looked at does not count.
-    pub asked: Vec<Earlier>,
-    /// Each time that somebody saw an offer.
-    pub offered: Vec<Timestamp>,
-}
-
-pub async fn past(context: &Context, account: &AccountId) -> Result<Past, Fault> {
-    let actions: Vec<Action> = store::all_of(context, account, keys::ACTION_PREFIX).await?;
-    let offered = actions.iter().filter(|action| action.offer.is_some()).map(|action| action.requested_at).collect();
-    Ok(Past { asked: told_apart(&actions), offered })
-}
-
-/// Each action by itself; a bundle by its members, which stand as they ended.
-fn told_apart(actions: &[Action]) -> Vec<Earlier> {
-    let stands =
-        |action: &Action| !matches!(action.state, State::Denied | State::Expired | State::Stale | State::Failed | State::Withdrawn);
-    let members: BTreeMap<&ActionId, bool> =
-        actions.iter().filter(|action| action.bundle.is_some()).map(|action| (&action.id, stands(action))).collect();
-    let mut found = Vec::new();
-    for action in actions.iter().filter(|action| action.state != State::Previewed && action.bundle.is_none()) {
-        let alone_by = action.votes.iter().find(|vote| vote.within_limit).map(|vote| vote.by.clone());
-        for (place, kind) in action.kind.members().iter().enumerate() {
-            let own = action.members.get(place).and_then(|id| members.get(id)).copied();
-            found.push(Earlier {
-                at: action.requested_at,
-                reason: action.reason_code,
-                kind: kind.clone(),
-                stands: own.unwrap_or_else(|| stands(action)),
-                alone_by: alone_by.clone(),
-            });
-        }
-    }
-    found
-}
-
-/// What an outage may be credited with, of each payment that would be refunded for one: by the contract that held when it
-/// was paid; the smallest, where there are several.
-pub async fn outage_credits(
-    context: &Context,
-    account: &AccountId,
-    records: &Touched,
-    reason: action::Reason,
-) -> Result<BTreeMap<String, Decimal>, Fault> {
-    if reason != action::Reason::ServiceOutage || records.payments.is_empty() {
-        return Ok(BTreeMap::new());
-    }
-    let kind = import::Kind::Contracts;
-    let (imports, home) = (keys::imports(kind.name()), keys::imported_of(account, kind.name()));
-    let contracts = standing::<Contract>(&Batch::read(context, vec![imports, home.clone()]).await?, [home])?;
-    let credit = |payment: &Payment| {
-        let day = payment.at.unwrap_or_else(|| context.clock.now()).to_zoned(TimeZone::UTC).date();
-        contracts.iter().filter(|contract| contract.holds(day)).filter_map(|contract| contract.outage_credit_percent).min()
-    };
-    Ok(records.payments.values().filter_map(|payment| Some((payment.id.clone(), credit(payment)?))).collect())
-}
-
 pub fn of(account: &AccountId, payment: &Payment) -> Of<Payment> {
     Of { account: account.clone(), value: payment.clone() }
+}
+
+/// How a message ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Done {
+    Asked,
+    CarriedOut(State),
+    Expired,
+    NothingToDo,
+}
+
+/// When somebody looks whether an action that is under way has come to its end.
+pub fn look_at(context: &Context) -> Timestamp {
+    context.clock.now() + SignedDuration::from_secs(context.policies.limits.current().alarm_lease_secs)
 }

@@ -2,16 +2,15 @@
 
 use super::{account_id, action_id, ask, own_form};
 use crate::context::Context;
+use crate::door::console::viewer;
+use crate::door::token::Caller;
 use crate::fault::Fault;
-use crate::import::standing;
 use crate::ports::{Order, Range, Table};
-use crate::report::viewer;
-use crate::store::{self, Batch, Of, keys};
-use crate::token::Caller;
+use crate::store::imported::standing;
+use crate::store::{self, Batch, keys};
 use crate::web::{self, Answer, Problem};
 use bytes::Bytes;
-use domain::action::Action;
-use domain::approval::KINDS;
+use domain::action::{Action, KINDS};
 use domain::book::{Head, Person};
 use domain::event::SubscriptionStatus;
 use domain::id::{AccountId, digest};
@@ -115,7 +114,7 @@ async fn choices(context: &Context, account: &AccountId) -> Result<Choices, Prob
     let own = [keys::head(account), keys::person(account)];
     let batch = Batch::read(context, own.to_vec()).await?;
     let head: Head = batch.get(&own[0])?.ok_or_else(|| Problem::not_found("account"))?;
-    let person = batch.get::<Of<Person>>(&own[1])?.map(|of| of.value).unwrap_or_default();
+    let person = batch.of::<Person>(&own[1])?.unwrap_or_default();
     let book = &head.book;
     let shown = |value: Option<String>| value.map(|value| format!(", {value}")).unwrap_or_default();
     let payments = book.payments.iter().rev().map(|line| Choice {

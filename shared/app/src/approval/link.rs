@@ -2,14 +2,13 @@
 //! decide: mail scanners open links, run their scripts and send their forms. A session or a code proves the person.
 
 use super::decide::{self, ballot_form};
-use super::{own_form, tell_code};
 use crate::context::Context;
+use crate::door::console::{own_form, viewer};
+use crate::door::token::{self, Caller};
 use crate::fault::Fault;
-use crate::ports::CommitError;
-use crate::report::viewer;
-use crate::staff;
+use crate::ports::{Channel, Letter};
+use crate::setup::staff;
 use crate::store::{self, Attempted, Batch, Code, Commit, Link, keys};
-use crate::token::{self, Caller};
 use crate::web::{self, Answer, Problem};
 use ::pages::{Code as Shown, Proof};
 use bytes::Bytes;
@@ -23,32 +22,6 @@ use subtle::ConstantTimeEq;
 
 /// How often a code is sent for one link: a scanner may press that button, too.
 const CODES_MAX: u32 = 5;
-
-/// Makes somebody's link to a request; the same request and person have the same link until it expires.
-pub async fn make(context: &Context, action: &Action, staff: &Staff) -> Result<String, Fault> {
-    let secret = context.vault.tokens().await?;
-    let expires = action.expires_at.as_second().to_string();
-    let token = token::derived(&secret, &["link", action.id.as_str(), &action.preview.digest, &staff.id, &expires]);
-    let link = Link {
-        hash: sha256(token.as_bytes()),
-        action: action.id.clone(),
-        digest: action.preview.digest.clone(),
-        staff: staff.id.clone(),
-        expires_at: action.expires_at,
-        used_at: None,
-        code: None,
-    };
-    if store::read::<Link>(context, &keys::link(&link.hash)).await?.is_none() {
-        let mut commit = Commit::default();
-        commit.create(&link);
-        match commit.run(context).await {
-            // Whoever was quicker wrote the same.
-            Ok(()) | Err(CommitError::Conflict(_)) => {}
-            Err(CommitError::Fault(fault)) => return Err(fault),
-        }
-    }
-    Ok(format!("{}/approvals#{token}", context.settings.base_url))
-}
 
 /// Answers `POST /approvals`: what the link is about, a code, or the decision.
 pub async fn opened(context: &Context, request: &Request<Bytes>) -> Result<Answer, Problem> {
@@ -224,4 +197,19 @@ async fn check_code(context: &Context, link: &Link, given: &str) -> Result<bool,
         store::attempted(commit.run(context).await, false)
     })
     .await
+}
+
+/// Sends the code that proves who opened a link; whether it went out.
+pub(super) async fn tell_code(context: &Context, user: &str, code: &str, minutes: i64) -> bool {
+    let letter = Letter {
+        id: format!("code_{}", domain::id::digest(&[user, code, &context.clock.now().to_string()], 20)),
+        channel: Channel::Slack,
+        to: user.to_owned(),
+        subject: "Your code for Recoup".to_owned(),
+        text: format!("{code} proves for {minutes} minutes that you opened the link. Nobody from Recoup asks you for it."),
+        html: String::new(),
+        links: Vec::new(),
+        blocks: None,
+    };
+    context.post.send(&letter).await.is_ok()
 }

@@ -1,13 +1,13 @@
 //! What a person says of an action that was left to them: it was done by hand, or it was not and will not be.
 
-use super::ask::NOTE_CHARS_MAX;
-use super::{desk, look_at, tell};
-use crate::book::put_notes;
+use super::desk::{self, look_at};
+use super::tell;
 use crate::context::Context;
 use crate::fault::Fault;
+use crate::store::trail::put_notes;
 use crate::store::{self, Attempted, Batch, Commit, keys};
-use crate::task;
-use crate::web::Problem;
+use crate::web::{NOTE_CHARS_MAX, Problem};
+use crate::{records, task};
 use domain::action::{Action, Outcome, State};
 use domain::id::ActionId;
 use domain::leaving::wish;
@@ -47,7 +47,7 @@ pub async fn settle(context: &Context, id: &ActionId, word: &Word, staff: &Staff
 
 async fn once(context: &Context, id: &ActionId, word: &Word, staff: &Staff) -> Result<Attempted<Result<Action, Problem>>, Fault> {
     // Read.
-    let mut read = desk::read(context, id).await?;
+    let mut read = records::read(context, id).await?;
     let (Some(before), Some(head)) = (read.action.clone(), read.head.clone()) else {
         return Ok(Attempted::Done(Err(Problem::not_found("action"))));
     };

@@ -3,10 +3,9 @@
 use super::{Done, decide};
 use crate::context::Context;
 use crate::fault::Fault;
-use crate::message::{Message, send_all};
+use crate::message::{Message, Sent, send_all};
 use crate::ports::{Channel, Letter, QueueName};
-use crate::staff;
-use crate::store::Sent;
+use crate::setup::staff;
 use crate::web::{self, Answer, Problem};
 use bytes::Bytes;
 use domain::action::Decision;

@@ -1,18 +1,17 @@
 //! Tells whoever comes next: the queue, or the people who must decide.
 
-use super::{decide, desk, link};
+use super::{desk, mailed};
 use crate::context::Context;
-use crate::delegation;
 use crate::fault::Fault;
-use crate::leaving;
-use crate::message::{Message, send_all};
+use crate::message::{Message, Sent, send_all};
 use crate::ports::{Channel, Letter, QueueName, Unsent};
-use crate::staff;
-use crate::store::{self, Attempted, Commit, Sent};
+use crate::records;
+use crate::setup::{delegation, staff};
+use crate::store::{self, Attempted, Commit};
 use domain::action::{Action, Outcome, State};
 use domain::approval::{missing, next_role};
 use domain::id::ActionId;
-use domain::staff::{Role, Staff};
+use domain::staff::{MACHINE, Role, Staff};
 
 /// Why people are asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,7 +78,7 @@ pub async fn people(context: &Context, action: &Action, why: Why) -> Result<(), 
         Err(Unsent::Unknown(_)) => None,
     };
     store::retrying(context, || async {
-        let read = desk::read(context, &action.id).await?;
+        let read = records::read(context, &action.id).await?;
         let (Some(before), Some(head)) = (read.action.clone(), read.head) else { return Ok(Attempted::Done(())) };
         let waits = before.state == State::WaitingApproval;
         let mut after = before.clone();
@@ -99,7 +98,7 @@ pub async fn people(context: &Context, action: &Action, why: Why) -> Result<(), 
 async fn mail(context: &Context, action: &Action, roles: &[Role], why: Why) -> Result<(), Fault> {
     for staff in deciders(context, action, roles).await? {
         let staff = &staff;
-        let link = link::make(context, action, staff).await?;
+        let link = mailed::make(context, action, staff).await?;
         let (mark, subject) = why.words();
         let text = format!(
             "Hello {},\n\n{}\nWhy: {}\n\nLook at it and decide here, until {}:\n{link}\n\nThe link is for you alone, and decides nothing by itself.\n",
@@ -221,31 +220,8 @@ async fn tell_asker(context: &Context, action: &Action) {
     }
 }
 
-/// Tells what is owed of an action that has ended otherwise than it was wanted, does what follows from it, and notes both.
-/// Until then the action wakes, so that neither a crash nor a silent Slack keeps it from people.
-pub async fn owed(context: &Context, action: &Action) -> Result<(), Fault> {
-    decide::ask_again(context, action).await;
-    let shown = !action.votes.is_empty() && matches!(action.state, State::Failed | State::NeedsPerson | State::Stale);
-    if shown {
-        of_trouble(context, action).await?;
-    }
-    settle(context, action).await;
-    if action.state == State::NeedsPerson {
-        leaving::begin(context, action).await?;
-    }
-    store::retrying(context, || async {
-        let read = desk::read(context, &action.id).await?;
-        let owes = |now: &Action| now.state == action.state && now.look_at.is_some();
-        let (Some(before), Some(head)) = (read.action.clone().filter(owes), read.head) else { return Ok(Attempted::Done(())) };
-        let mut commit = Commit::default();
-        desk::put(&mut commit, context, &read.batch, &head, Some(&before), &Action { look_at: None, ..before.clone() });
-        store::attempted(commit.run(context).await, ())
-    })
-    .await
-}
-
 /// Tells people of an approved action that was not carried out, and what to do now.
-async fn of_trouble(context: &Context, action: &Action) -> Result<(), Fault> {
+pub async fn of_trouble(context: &Context, action: &Action) -> Result<(), Fault> {
     let page = format!("{}/actions/{}", context.settings.base_url, action.id);
     let what = match (&action.outcome, action.state) {
         (Some(Outcome::NeedsPerson { instead }), _) => format!("Do it by hand: {instead}"),
@@ -266,5 +242,19 @@ async fn of_trouble(context: &Context, action: &Action) -> Result<(), Fault> {
     match context.post.send(&letter).await {
         Err(Unsent::NotSent(reason)) => Err(Fault::Retry(reason)),
         Ok(_) | Err(Unsent::Unknown(_)) => Ok(()),
+    }
+}
+
+/// Recoup asks for what a case recommends as long as the case stands.
+pub fn asks_again(action: &Action) -> bool {
+    action.requested_by == MACHINE && action.case.is_some()
+}
+
+/// What Recoup itself asked for is previewed anew; a person asks again.
+pub async fn ask_again(context: &Context, action: &Action) {
+    let Some(case) = action.case.clone().filter(|_| asks_again(action)) else { return };
+    let message = Message::Ask { case, trace: action.trace.clone() };
+    if let Err(fault) = send_all(context, &[Sent { queue: QueueName::Approval, message }]).await {
+        tracing::warn!(action.id = %action.id, fault = %fault, "the stale request could not be asked for again");
     }
 }

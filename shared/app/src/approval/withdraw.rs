@@ -1,9 +1,10 @@
 //! Takes a request back before anything was sent: by whoever asked, or by a manager.
 
 use super::{desk, tell};
-use crate::book::put_notes;
 use crate::context::Context;
 use crate::fault::Fault;
+use crate::records;
+use crate::store::trail::put_notes;
 use crate::store::{self, Attempted, Batch, Commit, keys};
 use crate::web::Problem;
 use domain::action::{Action, State};
@@ -20,7 +21,7 @@ pub async fn withdraw(context: &Context, id: &ActionId, staff: &Staff) -> Result
 
 async fn once(context: &Context, id: &ActionId, staff: &Staff) -> Result<Attempted<Result<Action, Problem>>, Fault> {
     // Read.
-    let mut read = desk::read(context, id).await?;
+    let mut read = records::read(context, id).await?;
     let (Some(before), Some(head)) = (read.action.clone(), read.head.clone()) else {
         return Ok(Attempted::Done(Err(Problem::not_found("action"))));
     };

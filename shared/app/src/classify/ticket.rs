@@ -1,12 +1,12 @@
 //! Folds what a help desk told into the ticket, and finds whose it may be.
 
-use crate::book::Folded;
+use crate::classify::fold::Folded;
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::find;
 use crate::store::{self, Attempted, Batch, Commit, Receipt, keys};
+use domain::book::ticket::Ticket;
 use domain::event::{Event, Seen, TicketSeen};
-use domain::ticket::Ticket;
 
 pub async fn fold(context: &Context, event: &Event, body: Option<&str>, trace: &str) -> Result<Folded, Fault> {
     let event = event.clone().cut(context.policies.limits.current().written_chars_max);

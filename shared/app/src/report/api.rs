@@ -1,40 +1,33 @@
 //! JSON for programs.
 
-use super::plays;
-use super::read::{self, Window};
-use super::{action_json, wants_text};
-use crate::approval::action_id;
-use crate::backfill;
+use super::{plays, read, wants_text};
+use crate::approval::seal;
+use crate::classify::backfill;
 use crate::context::Context;
-use crate::delegation;
-use crate::find;
-use crate::group;
-use crate::import;
-use crate::incident;
+use crate::door::console::action_json;
+use crate::door::routes::{Endpoint, class};
 use crate::ports::Order;
-use crate::privacy;
-use crate::routes::{Endpoint, class};
-use crate::seal;
-use crate::sources;
-use crate::stop;
+use crate::report::read::{action, case};
+use crate::setup::{delegation, group, import, sources, staff, stop};
 use crate::store::{self, Page, keys};
-use crate::task;
-use crate::web::{self, Answer, Problem};
+use crate::web::{self, Answer, Problem, Window};
+use crate::{find, incident, privacy, task};
 use bytes::Bytes;
 use domain::action::{Action, State};
 use domain::book::Head;
-use domain::case::{Case, Preview, State as CaseState};
-use domain::decision::{self, Decision};
-use domain::entitlement::entitlement;
+use domain::book::entitlement::entitlement;
+use domain::book::ticket::Ticket;
+use domain::case::{Case, State as CaseState};
+use domain::classify::decision::{self, Decision};
 use domain::event::Decline;
-use domain::id::{AccountId, CaseId, DecisionId};
+use domain::id::{AccountId, DecisionId};
 use domain::incident::{Incident, Pulse, State as IncidentState};
 use domain::ledger::LedgerHead;
+use domain::playbook::advice::Preview;
 use domain::report::Month;
 use domain::sidebar::{self, Sidebar};
 use domain::staff::Staff;
 use domain::task::Task;
-use domain::ticket::Ticket;
 use http::{Request, StatusCode};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -180,7 +173,7 @@ pub(super) async fn answer(context: &Context, endpoint: Endpoint, request: &Requ
         Endpoint::Sources => Ok(list(&sources::all(context).await?, None)),
         Endpoint::Stops => Ok(web::json(StatusCode::OK, &stop::shown(context).await?)),
         Endpoint::Staff => {
-            let (staff, changes) = (crate::staff::all(context).await?, crate::staff::changes(context).await?);
+            let (staff, changes) = (staff::all(context).await?, staff::changes(context).await?);
             Ok(web::json(StatusCode::OK, &json!({"items": staff, "next": null, "changes": changes})))
         }
         Endpoint::Delegations => Ok(list(&delegation::all(context).await?, None)),
@@ -216,15 +209,6 @@ async fn known_account(context: &Context, id: &str) -> Result<AccountId, Problem
     let id = account_id(id)?;
     let head: Option<Head> = store::read(context, &keys::head(&id)).await?;
     head.map(|head| head.account).ok_or_else(|| Problem::not_found("account"))
-}
-
-pub(super) async fn case(context: &Context, id: &str) -> Result<Case, Problem> {
-    let id = CaseId::parse(id).ok_or_else(|| Problem::not_found("case"))?;
-    store::read(context, &keys::case(&id)).await?.ok_or_else(|| Problem::not_found("case"))
-}
-
-pub(super) async fn action(context: &Context, id: &str) -> Result<Action, Problem> {
-    store::read(context, &keys::action(&action_id(id)?)).await?.ok_or_else(|| Problem::not_found("action"))
 }
 
 pub(super) fn case_state(name: Option<&String>) -> Result<Option<CaseState>, Problem> {

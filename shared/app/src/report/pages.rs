@@ -1,48 +1,32 @@
 //! Pages for people.
 
-use super::api;
-use super::plays;
-use super::read::{self, Window};
-use crate::approval;
+use super::{api, plays, read};
 use crate::context::Context;
-use crate::delegation;
-use crate::group;
-use crate::incident;
+use crate::door::console::viewer;
+use crate::door::routes::Endpoint;
+use crate::door::token::{self, Caller};
 use crate::ports::Order;
-use crate::routes::Endpoint;
-use crate::sources;
-use crate::stop;
+use crate::setup::{delegation, group, sources, staff, stop};
 use crate::store::{self, Batch, Page, keys};
-use crate::task;
-use crate::token::{self, Caller};
-use crate::web::{self, Answer, Problem};
+use crate::web::{self, Answer, Problem, Window};
+use crate::{approval, incident, task};
 use ::pages::{AccountRow, Home, Viewer};
 use bytes::Bytes;
 use domain::action::State;
+use domain::book::ticket::Ticket;
 use domain::case::State as CaseState;
 use domain::incident::State as IncidentState;
-use domain::policy::SHIPPED;
+use domain::policies::SHIPPED;
 use domain::report::Month;
 use domain::sidebar::Sidebar;
-use domain::ticket::Ticket;
 use http::{Request, StatusCode};
 
 /// How many rows a page shows.
 const ROWS: u32 = 100;
 
-pub fn viewer(context: &Context, caller: &Caller) -> Viewer {
-    Viewer {
-        id: caller.staff.id.clone(),
-        name: caller.staff.name.clone(),
-        role: caller.staff.role,
-        csrf: caller.csrf.clone(),
-        local: context.settings.local,
-    }
-}
-
 /// The sign-in page.
 pub(super) async fn login(context: &Context, request: &Request<Bytes>) -> Answer {
-    let demo = if context.settings.local { crate::staff::all(context).await.unwrap_or_default() } else { Vec::new() };
+    let demo = if context.settings.local { staff::all(context).await.unwrap_or_default() } else { Vec::new() };
     let demo: Vec<_> = demo.into_iter().map(|staff| (staff.id, staff.name, staff.role)).collect();
     web::html(StatusCode::OK, ::pages::login(web::query(request).get("notice").map(String::as_str), &demo))
 }
@@ -85,7 +69,7 @@ pub(super) async fn answer(context: &Context, endpoint: Endpoint, request: &Requ
         }
         Endpoint::AskPage(id) => approval::form::show(context, &id, &query, caller).await?,
         Endpoint::StaffPage => {
-            let (all, changes) = (crate::staff::all(context).await?, crate::staff::changes(context).await?);
+            let (all, changes) = (staff::all(context).await?, staff::changes(context).await?);
             let delegations = delegation::all(context).await?;
             ::pages::staff(&viewer, &all, &delegations, &changes, context.clock.now(), query.get("notice").map(String::as_str))
         }
@@ -97,7 +81,7 @@ pub(super) async fn answer(context: &Context, endpoint: Endpoint, request: &Requ
             ::pages::tasks(&viewer, &page.items, context.clock.now(), more(&format!("/tasks?{base}"), page.next).as_deref())
         }
         Endpoint::TaskPage(id) => {
-            let staff: Vec<_> = crate::staff::all(context).await?.into_iter().filter(|staff| staff.role.may_request()).collect();
+            let staff: Vec<_> = staff::all(context).await?.into_iter().filter(|staff| staff.role.may_request()).collect();
             let days_max = context.policies.limits.current().snooze_days_max;
             ::pages::task(
                 &viewer,
@@ -131,11 +115,11 @@ pub(super) async fn answer(context: &Context, endpoint: Endpoint, request: &Requ
             ::pages::cases(&viewer, &page.items, more(&base, page.next).as_deref())
         }
         Endpoint::CasePage(id) => {
-            let case = api::case(context, &id).await?;
+            let case = read::case(context, &id).await?;
             let preview = read::case_preview(context, &case).await?;
             let mut actions = Vec::new();
             for id in &case.actions {
-                actions.push(api::action(context, id.as_str()).await?);
+                actions.push(read::action(context, id.as_str()).await?);
             }
             let play = plays::of_case(context, &case, &preview).await?;
             ::pages::case(&viewer, &case, &actions, &preview, play.as_ref(), query.get("notice").map(String::as_str))
@@ -157,7 +141,7 @@ pub(super) async fn answer(context: &Context, endpoint: Endpoint, request: &Requ
             ::pages::actions(&viewer, &page.items, more("/actions?", page.next).as_deref())
         }
         Endpoint::ActionPage(id) => {
-            let action = api::action(context, &id).await?;
+            let action = read::action(context, &id).await?;
             let receipt = read::receipt(context, &action.id).await?;
             let deciding = approval::decide::as_whom(context, &action, &caller.staff).await?;
             let batch = Batch::read(context, action.members.iter().map(keys::action).collect()).await?;

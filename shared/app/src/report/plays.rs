@@ -1,25 +1,26 @@
 //! Shows what a playbook would do for somebody who is on the line. Nothing is written and nobody is asked.
 
-use super::api::{account_id, case};
-use super::read;
-use crate::approval::desk;
+use super::read::{self, case};
 use crate::context::Context;
 use crate::fault::Fault;
-use crate::import::standing;
-use crate::incident;
+use crate::store::imported::standing;
 use crate::store::{self, Alone, Batch, Of, keys};
-use crate::web::Problem;
-use domain::action::{self, Reason, Wanted, all_of};
-use domain::approval::{Asking, Measure, Requirement, Scales, weigh};
+use crate::web::{Problem, account_id};
+use crate::{incident, records};
+use domain::action::{self, Measure, Reason, Wanted, all_of};
+use domain::approval::{Asking, Requirement, Scales, weigh};
+use domain::book::entitlement::entitlement;
 use domain::book::{Head, Invoice, Person, Subscription};
-use domain::case::{Case, Class, EXPLAINED, Preview, State};
-use domain::entitlement::entitlement;
+use domain::case::{Case, Class, EXPLAINED, State};
 use domain::id::AccountId;
 use domain::import::{Customer, Kind, Price};
 use domain::money::Money;
-use domain::playbook::{Change, Failing, Invoicing, Name, Play, Refunding, Scene};
-use domain::playbook::{change_plan, charged_twice, ended, overcharged, payment_failed, refund, tax_invoice};
-use domain::prorate::Method;
+use domain::money::prorate::Method;
+use domain::playbook::advice::Preview;
+use domain::playbook::{
+    Change, Failing, Invoicing, Name, Play, Refunding, Scene, change_plan, charged_twice, ended, overcharged, payment_failed, refund,
+    tax_invoice,
+};
 use domain::staff::Staff;
 use http::StatusCode;
 use jiff::SignedDuration;
@@ -147,15 +148,15 @@ async fn refunding(context: &Context, known: &Known, asked: &Asked, staff: &Staf
     let (Some(id), Some(reason)) = (&asked.payment, asked.reason_code) else {
         return Err(Problem::malformed("name the `payment` and a `reason_code`"));
     };
-    let mut about = desk::Read::of(Batch::default());
+    let mut about = records::Read::of(Batch::default());
     about.more(context, &known.head, &Wanted { payments: vec![id.clone()], ..Wanted::default() }).await?;
     let payment = about.records.payments.get(id).ok_or_else(|| Problem::not_found("payment"))?;
     let impossible = |why: domain::action::NoPreview| Problem::new(StatusCode::UNPROCESSABLE_ENTITY, why.code(), why.to_string());
     let amount = asked.amount.map_or_else(|| all_of(Some(payment), id), Ok).map_err(impossible)?;
     let policy = context.policies.approval.current();
     let now = context.clock.now();
-    let earlier = desk::past(context, account).await?.asked;
-    let outage_credits = desk::outage_credits(context, account, &about.records, reason).await?;
+    let earlier = records::past(context, account).await?.asked;
+    let outage_credits = records::outage_credits(context, account, &about.records, reason).await?;
     let eligibility = policy.eligibility(Asking {
         payment: id,
         amount,

@@ -1,23 +1,22 @@
 //! What the answers are read from.
 
-use crate::approval::desk;
 use crate::context::Context;
 use crate::fault::Fault;
-use crate::import::standing;
-use crate::incident;
 use crate::ports::{Key, Order, Range, Table};
+use crate::store::imported::standing;
 use crate::store::{self, Batch, Of, Page, Stored, Timeline, keys, open};
-use crate::web::Problem;
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use crate::web::{Problem, Window, action_id};
+use crate::{incident, records};
 use domain::action::{Action, State};
 use domain::book::{Head, Invoice, Payment, Person};
-use domain::case::{Case, Class, Disputed, Draft, Preview, Reply, State as CaseState, preview};
+use domain::case::{Case, Class, Disputed, Draft, State as CaseState};
 use domain::dunning::Plan;
-use domain::fact::Row;
-use domain::id::{AccountId, ActionId};
+use domain::id::{AccountId, ActionId, CaseId};
 use domain::import::{Contract, Customer, Exception, Kind, Usage};
 use domain::incident::{Incident, State as IncidentState};
 use domain::ledger::Entry;
+use domain::playbook::advice::{Preview, Reply, preview};
+use domain::report::fact::Row;
 use domain::report::{Month, Report, report};
 use domain::sidebar::{Said, Sidebar, sidebar};
 use jiff::SignedDuration;
@@ -26,37 +25,10 @@ use std::collections::BTreeMap;
 /// How many pages of other cases are passed over in one answer.
 const PAGES_MAX: usize = 20;
 
-/// Which part of a list is asked for.
-pub struct Window {
-    pub after: Option<String>,
-    pub limit: u32,
-}
-
-impl Window {
-    pub fn of(query: &BTreeMap<String, String>, default: u32) -> Result<Self, Problem> {
-        let limit = match query.get("limit").map(|limit| limit.parse::<u32>()) {
-            None => default,
-            Some(Ok(limit)) if (1..=1000).contains(&limit) => limit,
-            Some(_) => return Err(Problem::malformed("`limit` is a number from 1 to 1000")),
-        };
-        let after = query
-            .get("cursor")
-            .map(|cursor| URL_SAFE_NO_PAD.decode(cursor).ok().and_then(|bytes| String::from_utf8(bytes).ok()))
-            .map(|after| after.ok_or_else(|| Problem::malformed("`cursor` is not one that we gave; start again without it")))
-            .transpose()?;
-        Ok(Self { after, limit })
-    }
-
-    /// What leads to the next page.
-    pub fn cursor(next: Option<&str>) -> Option<String> {
-        next.map(|next| URL_SAFE_NO_PAD.encode(next))
-    }
-}
-
 pub async fn account(context: &Context, id: &AccountId) -> Result<Option<Sidebar>, Fault> {
     let (own, now) = ([keys::head(id), keys::person(id)], context.clock.now());
     let batch = Batch::read(context, own.iter().cloned().chain(said_keys(id)).collect()).await?;
-    let person = batch.get::<Of<Person>>(&own[1])?.map(|of| of.value).unwrap_or_default();
+    let person = batch.of::<Person>(&own[1])?.unwrap_or_default();
     let said = said(&batch, id)?;
     Ok(batch.get::<Head>(&own[0])?.map(|head| sidebar(&head, &person, now, same_try(context)).with(&said, now)))
 }
@@ -84,7 +56,7 @@ pub async fn case_preview(context: &Context, case: &Case) -> Result<Preview, Fau
     let (person, head) = (keys::person(&case.account), keys::head(&case.account));
     let own = [person.clone(), head.clone()].into_iter().chain(invoice.clone());
     let batch = Batch::read(context, said_keys(&case.account).chain(own).collect()).await?;
-    let person = batch.get::<Of<Person>>(&person)?.map(|of| of.value).unwrap_or_default();
+    let person = batch.of::<Person>(&person)?.unwrap_or_default();
     let said = said(&batch, &case.account)?;
     let invoice = invoice.map(|key| batch.get::<Of<Invoice>>(&key)).transpose()?.flatten().map(|of| of.value);
     let head = batch.get::<Head>(&head)?.ok_or_else(|| Fault::Park(format!("the account {} is gone", case.account)))?;
@@ -92,9 +64,9 @@ pub async fn case_preview(context: &Context, case: &Case) -> Result<Preview, Fau
         Some(invoice) => incident::concerning(context, &head, &invoice).await?,
         None => None,
     };
-    let mut about = desk::Read::of(Batch::default());
+    let mut about = records::Read::of(Batch::default());
     if let Some(recommended) = &case.recommended {
-        about.more(context, &head, &desk::about(&recommended.kind)).await?;
+        about.more(context, &head, &records::about(&recommended.kind)).await?;
     }
     let policy = context.policies.incidents.current();
     let locale = said.customer.as_ref().and_then(|customer| customer.locale.as_deref());
@@ -132,7 +104,7 @@ pub async fn accounts(context: &Context, window: Window) -> Result<Page<Sidebar>
     let batch = Batch::read(context, page.items.iter().map(|head| keys::person(&head.account)).collect()).await?;
     let mut items = Vec::new();
     for head in &page.items {
-        let person = batch.get::<Of<Person>>(&keys::person(&head.account))?.map(|of| of.value).unwrap_or_default();
+        let person = batch.of::<Person>(&keys::person(&head.account))?.unwrap_or_default();
         items.push(sidebar(head, &person, context.clock.now(), same_try(context)));
     }
     Ok(Page { items, next: page.next })
@@ -272,4 +244,13 @@ pub async fn rows(context: &Context, month: Month) -> Result<Vec<Row>, Fault> {
 
 pub async fn month_report(context: &Context, month: Month) -> Result<Report, Fault> {
     Ok(report(month, &rows(context, month).await?, context.policies.report.current()))
+}
+
+pub async fn case(context: &Context, id: &str) -> Result<Case, Problem> {
+    let id = CaseId::parse(id).ok_or_else(|| Problem::not_found("case"))?;
+    store::read(context, &keys::case(&id)).await?.ok_or_else(|| Problem::not_found("case"))
+}
+
+pub async fn action(context: &Context, id: &str) -> Result<Action, Problem> {
+    store::read(context, &keys::action(&action_id(id)?)).await?.ok_or_else(|| Problem::not_found("action"))
 }

@@ -1,31 +1,31 @@
 //! Which value is which item, when it wakes, and on which list it stands.
 
 use super::{Stored, keys};
-use crate::backfill::Backfill;
-use crate::message::Message;
-use crate::ports::{Key, QueueName};
+use crate::message::{Message, Sent};
+use crate::ports::Key;
 use domain::action::{self, Action};
+use domain::approval::delegation::Delegations;
+use domain::book::ticket::Ticket;
 use domain::book::{Head, Invoice, KeptCard, Payment, Person, Subscription};
 use domain::case::Case;
-use domain::decision::Decision;
-use domain::delegation::Delegations;
+use domain::classify::decision::Decision;
 use domain::dunning::Plan;
 use domain::event::Event;
-use domain::fact::Row;
 use domain::group::Group;
 use domain::id::{AccountId, ActionId};
 use domain::import::Imports;
 use domain::incident::{Incident, Pulse, Releases, Watch};
 use domain::ledger::{Entry, LedgerHead};
+use domain::report::fact::Row;
 use domain::source::Source;
 use domain::staff::{Change as StaffChange, Staff};
 use domain::stop::Stops;
 use domain::task::Task;
-use domain::ticket::Ticket;
-use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// A resource together with the account that it belongs to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,13 +47,6 @@ pub struct Receipt {
     pub folded_at: Timestamp,
     pub promised: Vec<Sent>,
     pub trace: String,
-}
-
-/// A message for a queue.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Sent {
-    pub queue: QueueName,
-    pub message: Message,
 }
 
 /// An event as the timeline shows it: without the person.
@@ -222,4 +215,63 @@ fn action_wakes(action: &Action) -> Option<Timestamp> {
         // What has ended wakes until people were told of it.
         _ => action.look_at,
     }
+}
+
+/// How far the filling of a book has come.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Backfill {
+    pub id: String,
+    pub provider: String,
+    pub source: String,
+    pub since: Option<Timestamp>,
+    pub dry_run: bool,
+    pub by: String,
+    pub started_at: Timestamp,
+    pub ended_at: Option<Timestamp>,
+    /// The calls still to be made, the next one first: what lies below an object comes before the next object's page.
+    pub pending: Vec<Pending>,
+    pub pages: u64,
+    /// Objects by kind of listing.
+    pub objects: BTreeMap<String, u64>,
+    /// Told something that the book did not know.
+    pub found: u64,
+    pub known: u64,
+    /// Wait for an owner that no list has named.
+    pub waiting: u64,
+    pub unreadable: Vec<String>,
+    /// Lists that the provider does not give.
+    pub skipped: Vec<String>,
+    /// How many calls were made since this minute began.
+    pub minute: (Timestamp, u32),
+    /// How often the provider did not answer, one time after the other.
+    pub silent: u32,
+    /// Until when the provider wants to be left alone.
+    pub rests_until: Option<Timestamp>,
+    /// When the alarm rings: for the next sweep, or because a process ended in between.
+    pub again_at: Option<Timestamp>,
+    /// The sweep that a trial must not undo.
+    pub sweep: Option<Sweep>,
+    /// Why it ended before its end.
+    pub failed: Option<String>,
+}
+
+impl Backfill {
+    /// When the next sweep begins, and from when on it reads. What a failed one did not read is read again.
+    pub fn swept(&self) -> Option<Sweep> {
+        let from = if self.failed.is_some() { self.since } else { Some(self.started_at - SignedDuration::from_hours(24)) };
+        Some(Sweep { at: self.again_at?, from })
+    }
+}
+
+/// A sweep to come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sweep {
+    pub at: Timestamp,
+    pub from: Option<Timestamp>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pending {
+    pub listing: String,
+    pub path: String,
 }

@@ -2,11 +2,11 @@
 
 use super::refusal::NoPreview;
 use super::{Addon, Known, Line};
+use crate::action::NoChange;
 use crate::event::{Item, Role, SubscriptionStatus};
 use crate::import::Price;
 use crate::money::Money;
-use crate::playbook::NoChange;
-use crate::prorate::{self, Bought, Method, Period};
+use crate::money::prorate::{self, Bought, Method, Period};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use rust_decimal::Decimal;

@@ -1,6 +1,5 @@
 //! What can be done, and to what. Everything that was open when it was asked for has been settled here.
 
-use crate::approval::Measure;
 use crate::money::Money;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -268,4 +267,43 @@ impl Target<'_> {
             Self::Account | Self::Several => None,
         }
     }
+}
+
+/// Every kind of action, apart from the bundle, which takes the strictest of its members.
+pub const KINDS: [&str; 23] = [
+    "payment_link",
+    "resend_invoice",
+    "credit",
+    "refund",
+    "extend_trial",
+    "pause",
+    "resume",
+    "upgrade",
+    "downgrade",
+    "change_addons",
+    "cancel",
+    "force_cancel",
+    "update_payment_method",
+    "adjust_seats",
+    "discount",
+    "retry_payment",
+    "mark_paid",
+    "tax_invoice",
+    "extend_grace",
+    "defer",
+    "write_off",
+    "void_invoice",
+    "erase_person",
+];
+
+/// How large an action is, in what its rules are measured in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Measure {
+    Money(Money),
+    Percent(Decimal),
+    Days(i64),
+    /// Its kind alone decides.
+    Nothing,
+    /// No band reaches so far: the strictest rule decides.
+    TooLarge,
 }

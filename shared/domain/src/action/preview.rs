@@ -158,7 +158,7 @@ fn shown(kind: &Kind, known: Known<'_>) -> Result<(String, Vec<Line>), NoPreview
         Kind::Downgrade { subscription, plan, price, at } => {
             let change = change_of(&known, subscription, plan)?;
             if known.running(subscription)?.renews_at.copied() != Some(*at) {
-                return Err(crate::playbook::NoChange::UnknownPeriod.into());
+                return Err(crate::action::NoChange::UnknownPeriod.into());
             }
             let from = Line::text("From", None, &day(*at));
             let lines =

@@ -1,9 +1,9 @@
 //! Why an action cannot be previewed, and what to do instead.
 
-use crate::approval::NotEligible;
+use super::Reason;
 use crate::money::Money;
-use crate::playbook::NoChange;
-use crate::prorate::NoProration;
+use crate::money::prorate::NoProration;
+use serde::Serialize;
 
 /// The order is the order of the checks, for each kind.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -104,4 +104,35 @@ impl NoPreview {
             _ => false,
         }
     }
+}
+
+/// Why a refund is not for this case, and what is. The order is the order of the checks.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
+#[serde(tag = "not_eligible", rename_all = "snake_case")]
+pub enum NotEligible {
+    #[error("this payment was taken {days} days ago, and {} is refunded for {most} days: {why}", .reason.name().replace('_', " "))]
+    TooLate { days: i64, most: i64, reason: Reason, why: String },
+    #[error("the contract credits an outage of this payment with at most {limit} in all, and {asked} more was asked for than that leaves")]
+    OverContract { limit: Money, asked: Money },
+}
+
+/// Why there is nothing to preview. The order is the order of the checks.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NoChange {
+    #[error("subscription `{0}` has ended; begin a new one")]
+    Ended(String),
+    #[error("it is not known what subscription `{0}` buys; look at it at the provider")]
+    UnknownPlan(String),
+    #[error("subscription `{0}` is on this plan already")]
+    SamePlan(String),
+    #[error("the catalogue has no single price for `{0}`; import it, or change the plan at the provider")]
+    NoPrice(String),
+    #[error("the plan `{to}` is billed by another interval than `{from}`; end one and begin the other at the renewal")]
+    OtherInterval { from: String, to: String },
+    #[error("the plan `{to}` is sold in another currency than `{from}`; end one and begin the other at the renewal")]
+    OtherCurrency { from: String, to: String },
+    #[error("it is not known which period is running; look at the subscription at the provider")]
+    UnknownPeriod,
+    #[error(transparent)]
+    NoProration(#[from] NoProration),
 }

@@ -1,15 +1,7 @@
 //! Whether what was shown is still so: when somebody decides, and before it is sent.
 
 use super::{Action, Kind, Known, Preview, preview};
-use crate::case::{Case, State as CaseState};
-use crate::staff::MACHINE;
 use jiff::tz::TimeZone;
-
-/// Whether Recoup asked because of a case that has ended since, or asks for something else by now.
-pub fn is_moot(action: &Action, case: Option<&Case>) -> bool {
-    let still = |case: &Case| case.state == CaseState::Open && case.recommended.as_ref().is_some_and(|it| it.kind == action.kind);
-    action.requested_by == MACHINE && action.case.is_some() && !case.is_some_and(still)
-}
 
 /// The preview as the state is now; none if there can be none any more.
 pub fn anew(action: &Action, known: Known<'_>) -> Option<Preview> {

@@ -3,7 +3,7 @@
 use super::change::{addons_after, change_of, each_period};
 use super::refusal::NoPreview;
 use super::{Addon, Kind, Known, Target, When};
-use crate::approval::KINDS;
+use crate::action::KINDS;
 use crate::book::{Due, Head, Invoice, Payment, Subscription};
 use crate::event::{Stated, SubscriptionStatus};
 use crate::money::Money;
@@ -262,7 +262,7 @@ impl Wish {
             ("upgrade", false) => Err(NoPreview::IsDowngrade { from, to }),
             (_, true) => Err(NoPreview::IsUpgrade { from, to }),
             (_, false) => {
-                let at = known.running(&subscription)?.renews_at.copied().ok_or(crate::playbook::NoChange::UnknownPeriod)?;
+                let at = known.running(&subscription)?.renews_at.copied().ok_or(crate::action::NoChange::UnknownPeriod)?;
                 Ok(Kind::Downgrade { subscription, plan, price: change.price, at })
             }
         }

@@ -19,7 +19,8 @@ pub fn held_until(kind: &Kind, head: &Head, policy: &ApprovalPolicy, now: Timest
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::policy::{Policies, Rules};
+    use crate::policies::Policies;
+    use crate::policy::Rules;
 
     #[test]
     fn the_policy_may_give_time_before_somebody_is_cut_off() {

@@ -1,14 +1,14 @@
 //! May this be refunded at all, for this reason, after this time, to somebody who has asked so often?
 
 use super::{ApprovalPolicy, Requirement};
-use crate::action::{Clause, Kind, Reason};
+use crate::action::{Clause, Kind, NotEligible, Reason};
 use crate::money::Money;
 use crate::policy::Complaint;
 use crate::staff::Role;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use rust_decimal::Decimal;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 /// A refund may not be refused for longer than the law lets a consumer withdraw.
 const LAW_DAYS: i64 = 14;
@@ -85,16 +85,6 @@ pub fn decided_here(earlier: &[Earlier], staff: &str, kind: &Kind, policy: &Appr
     let counted = earlier.iter().filter(|it| it.kind.name() == kind.name()).filter(|it| own(it) || same_trial(it));
     let on = now.to_zoned(TimeZone::UTC).date();
     counted.filter_map(|it| policy.size(policy.converted(it.kind.measure(), on))).sum()
-}
-
-/// Why a refund is not for this case, and what is. The order is the order of the checks.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
-#[serde(tag = "not_eligible", rename_all = "snake_case")]
-pub enum NotEligible {
-    #[error("this payment was taken {days} days ago, and {} is refunded for {most} days: {why}", .reason.name().replace('_', " "))]
-    TooLate { days: i64, most: i64, reason: Reason, why: String },
-    #[error("the contract credits an outage of this payment with at most {limit} in all, and {asked} more was asked for than that leaves")]
-    OverContract { limit: Money, asked: Money },
 }
 
 /// Whether a refund fits the policy, and whose eye it needs besides.
@@ -200,9 +190,9 @@ fn sentence(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::approval::Measure;
+    use crate::action::Measure;
     use crate::money::Currency;
-    use crate::policy::Policies;
+    use crate::policies::Policies;
 
     fn now() -> Timestamp {
         "2026-06-01T12:00:00Z".parse().unwrap()

@@ -1,7 +1,8 @@
 //! Who may decide what alone, and whose approval the rest needs: by kind, size, reason and role.
 
-use super::{eligibility, waiting::Waiting};
-use crate::action::{Clause, Reason};
+use super::eligibility;
+use super::waiting::Waiting;
+use crate::action::{Clause, KINDS, Measure, Reason};
 use crate::money::{Currency, Money};
 use crate::policy::{Complaint, Rules};
 use crate::staff::Role;
@@ -10,33 +11,6 @@ use rust_decimal::Decimal;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use toml::Spanned;
-
-/// Every kind of action, apart from the bundle, which takes the strictest of its members.
-pub const KINDS: [&str; 23] = [
-    "payment_link",
-    "resend_invoice",
-    "credit",
-    "refund",
-    "extend_trial",
-    "pause",
-    "resume",
-    "upgrade",
-    "downgrade",
-    "change_addons",
-    "cancel",
-    "force_cancel",
-    "update_payment_method",
-    "adjust_seats",
-    "discount",
-    "retry_payment",
-    "mark_paid",
-    "tax_invoice",
-    "extend_grace",
-    "defer",
-    "write_off",
-    "void_invoice",
-    "erase_person",
-];
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -102,18 +76,6 @@ pub struct Decided {
     pub here: Decimal,
     /// Today, for all accounts and kinds.
     pub today: Decimal,
-}
-
-/// How large an action is, in what its rules are measured in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Measure {
-    Money(Money),
-    Percent(Decimal),
-    Days(i64),
-    /// Its kind alone decides.
-    Nothing,
-    /// No band reaches so far: the strictest rule decides.
-    TooLarge,
 }
 
 /// What the policy asks for before an action may be executed.

@@ -1,8 +1,8 @@
 use super::*;
-use crate::action::{Clause, Kind, Preview, Reason};
+use crate::action::{Clause, KINDS, Kind, Measure, Preview, Reason};
 use crate::id::{AccountId, ActionId};
 use crate::money::{Currency, Money};
-use crate::policy::Policies;
+use crate::policies::Policies;
 
 fn usd(amount: &str) -> Money {
     Money::parse(amount, Currency::USD).unwrap()

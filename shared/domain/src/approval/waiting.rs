@@ -107,7 +107,7 @@ pub fn never_lapses(action: &Action) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use crate::policy::Policies;
+    use crate::policies::Policies;
 
     #[test]
     fn hours_of_working_days_pass_over_nights_and_weekends() {

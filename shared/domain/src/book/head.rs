@@ -1,14 +1,12 @@
 //! The small head of an account: sums over everything, and the few lines that are shown first.
 
 use super::{Invoice, KeptCard, Latest, Payment, Stamp, Subscription, Try};
-use crate::action::Kind;
 use crate::event::{
     BalanceSeen, Card, CardState, DisputeStatus, Event, Interval, InvoiceStatus, Item, PaymentStatus, Stated, SubscriptionStatus,
 };
 use crate::id::{AccountId, ActionId, CaseId};
-use crate::leaving::Left;
 use crate::money::{Currency, Money, Rate};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -17,8 +15,6 @@ use std::collections::BTreeMap;
 const LINES: usize = 16;
 /// How many cards the head shows.
 const CARDS: usize = 8;
-/// How long a confirmation is waited for.
-const UNDER_WAY_DAYS: i64 = 90;
 /// How many failed tries and links between payments and invoices the head remembers.
 const TRIES: usize = 64;
 
@@ -207,15 +203,6 @@ impl Head {
         }
     }
 
-    /// Notes an approved action whose effect the provider will tell of.
-    pub fn expects(&mut self, action: &ActionId, kind: &Kind, now: Timestamp) {
-        let forgotten = now - SignedDuration::from_hours(24 * UNDER_WAY_DAYS);
-        self.under_way.retain(|_, line| line.since > forgotten);
-        if kind.is_told() {
-            self.under_way.insert(action.clone(), UnderWay { target: kind.target().id(), since: now });
-        }
-    }
-
     /// When this customer first started to buy, as far as we have seen.
     pub fn since(&self) -> Option<Timestamp> {
         self.book.subscriptions.values().filter_map(|line| line.started_at).min()
@@ -380,4 +367,12 @@ impl Figures {
         self.failures.retain(|_, count| *count != 0);
         self.unpriced += if sign.is_sign_negative() { -other.unpriced } else { other.unpriced };
     }
+}
+
+/// That a customer asked to end a subscription.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Left {
+    pub action: ActionId,
+    /// When it was recorded, and then when it was carried out.
+    pub at: Timestamp,
 }

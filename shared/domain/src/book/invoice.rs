@@ -3,7 +3,8 @@
 use super::{Figures, Latest, Stamp, Subscription};
 use crate::event::{CreditNoteSeen, CreditNoteStatus, Decline, Event, InvoiceSeen, InvoiceStatus, Line, NextTry};
 use crate::money::Money;
-use jiff::{Timestamp, civil::Date};
+use jiff::Timestamp;
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::ops::Bound;

@@ -4,11 +4,11 @@ use super::{ClassifyPolicy, Finding, Scene, Standing};
 use crate::action::{Kind, Reason};
 use crate::book::{Due, Invoice, PaymentLine};
 use crate::case::{Case, Class, Evidence, Recommendation};
-use crate::desk::Desk;
+use crate::classify::desk::Desk;
+use crate::classify::rebuild::{Checked, Rebuilt, rebuild};
 use crate::event::{CreditNoteStatus, PaymentStatus};
 use crate::id::CaseId;
 use crate::money::Money;
-use crate::rebuild::{Checked, Rebuilt, rebuild};
 use rust_decimal::Decimal;
 
 /// Which side of a bill is in question.

@@ -3,7 +3,7 @@
 use super::{Finding, Scene, Standing};
 use crate::action::{Kind, Reason};
 use crate::case::{Case, Class, Evidence, PAYMENT, Recommendation};
-use crate::desk::Desk;
+use crate::classify::desk::Desk;
 use crate::event::DisputeStatus;
 use crate::money::Money;
 

@@ -3,7 +3,7 @@
 use super::{ClassifyPolicy, Finding, Scene, Standing, span};
 use crate::book::{Head, SubscriptionLine, Touched};
 use crate::case::{Case, Class, Evidence};
-use crate::desk::{Desk, Elsewhere};
+use crate::classify::desk::{Desk, Elsewhere};
 use crate::event::{Event, SubscriptionStatus};
 use crate::id::CaseId;
 use jiff::SignedDuration;

@@ -3,7 +3,7 @@
 use super::{Scene, Standing};
 use crate::book::{Due, Head, Invoice};
 use crate::case::{Case, Class, Evidence};
-use crate::desk::Desk;
+use crate::classify::desk::Desk;
 use crate::event::NextTry;
 
 pub(super) fn standing(scene: Scene<'_>, invoice: &str, desk: &Desk) -> Standing {

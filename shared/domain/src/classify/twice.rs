@@ -4,7 +4,7 @@ use super::{ClassifyPolicy, Finding, Scene, Standing, span};
 use crate::action::{Kind, Reason};
 use crate::book::{Head, HistoryLine, Invoice, PaymentLine, Refund, Touched};
 use crate::case::{Case, Class, Evidence, Recommendation};
-use crate::desk::Desk;
+use crate::classify::desk::Desk;
 use crate::event::{InvoiceStatus, Line, PaymentStatus, RefundStatus, Role};
 use jiff::SignedDuration;
 

@@ -2,7 +2,8 @@
 
 use super::{Decline, Role};
 use crate::money::{Money, Rate};
-use jiff::{Timestamp, civil::Date};
+use jiff::Timestamp;
+use jiff::civil::Date;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 

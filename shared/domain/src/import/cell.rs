@@ -1,7 +1,7 @@
 //! What does the text of one cell say? Each refusal says what to write.
 
 use super::complaint::shown;
-use crate::metadata::snake_case;
+use crate::import::metadata::snake_case;
 use crate::money::Currency;
 use jiff::Timestamp;
 use jiff::civil::Date;

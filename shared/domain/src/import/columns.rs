@@ -4,7 +4,7 @@ use super::complaint::{Complaints, shown};
 use super::row::Row;
 use super::table::Table;
 use super::{Extra, Given, Kind};
-use crate::metadata::snake_case;
+use crate::import::metadata::snake_case;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A column's name, and how else people and other programs call it, in snake case.

@@ -1,10 +1,9 @@
 //! One row, read cell by cell; what is wrong with a cell is said with its row and column.
 
-use super::cell;
 use super::columns::Place;
 use super::complaint::{Complaints, shown};
 use super::table::{Cell, Raw, Table};
-use super::{Given, Who};
+use super::{Given, Who, cell};
 use crate::money::{Currency, Money, Rate};
 use rust_decimal::Decimal;
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,7 +1,7 @@
 //! What holds for every kind of file: one bad row refuses it, nothing makes it panic, and what is said twice is one import.
 
 use super::*;
-use crate::policy::Policies;
+use crate::policies::Policies;
 use std::collections::BTreeSet;
 
 pub(super) const GIVEN: Given<'static> = Given {

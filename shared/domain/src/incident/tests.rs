@@ -4,7 +4,7 @@ use super::watch::Count;
 use super::*;
 use crate::id::AccountId;
 use crate::money::{Currency, Money};
-use crate::policy::Policies;
+use crate::policies::Policies;
 use jiff::SignedDuration;
 
 const NOON: &str = "2026-03-10T12:00:00Z";

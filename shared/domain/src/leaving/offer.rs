@@ -1,14 +1,13 @@
 //! What somebody who wants to leave may be offered instead: once, beside the exit, and never in its way.
 
-use crate::action::Kind;
-use crate::approval::KINDS;
+use crate::action::{KINDS, Kind, Offer};
 use crate::book::{Head, SubscriptionLine};
 use crate::event::{InvoiceStatus, SubscriptionStatus};
 use crate::money::Currency;
 use crate::policy::Complaint;
 use jiff::{SignedDuration, Timestamp};
 use rust_decimal::Decimal;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use std::collections::BTreeMap;
 use toml::Spanned;
 
@@ -39,15 +38,6 @@ struct Rule {
     /// What staff may say.
     say: String,
     why: String,
-}
-
-/// What may be said to somebody who wants to leave.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Offer {
-    pub rule: String,
-    pub kind: String,
-    pub say: String,
-    pub why: String,
 }
 
 impl Offers {
@@ -102,7 +92,7 @@ mod tests {
     use crate::action::When;
     use crate::book::{HistoryLine, PlanLine};
     use crate::money::Money;
-    use crate::policy::Policies;
+    use crate::policies::Policies;
 
     fn day(day: i64) -> Timestamp {
         "2026-03-01T09:00:00Z".parse::<Timestamp>().unwrap() + SignedDuration::from_hours(24 * day)

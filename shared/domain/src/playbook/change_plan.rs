@@ -1,12 +1,12 @@
 //! Playbook 3: an upgrade is made at once and charged for the rest of the period; a downgrade waits for the next one.
 
 use super::{Name, Play, Scene, Step, When};
-use crate::action::Line;
+use crate::action::{Line, NoChange};
 use crate::book::Subscription;
 use crate::event::{Item, Stated, SubscriptionStatus};
 use crate::import::Price;
+use crate::money::prorate::{Bought, Method, NoProration, Period, Proration, change};
 use crate::money::{Money, Rate};
-use crate::prorate::{Bought, Method, NoProration, Period, Proration, change};
 use crate::staff::Role;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -24,27 +24,6 @@ pub struct Change<'a> {
     /// Who must agree to each, where the asker may not decide alone.
     pub upgrade: &'a [Role],
     pub downgrade: &'a [Role],
-}
-
-/// Why there is nothing to preview. The order is the order of the checks.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum NoChange {
-    #[error("subscription `{0}` has ended; begin a new one")]
-    Ended(String),
-    #[error("it is not known what subscription `{0}` buys; look at it at the provider")]
-    UnknownPlan(String),
-    #[error("subscription `{0}` is on this plan already")]
-    SamePlan(String),
-    #[error("the catalogue has no single price for `{0}`; import it, or change the plan at the provider")]
-    NoPrice(String),
-    #[error("the plan `{to}` is billed by another interval than `{from}`; end one and begin the other at the renewal")]
-    OtherInterval { from: String, to: String },
-    #[error("the plan `{to}` is sold in another currency than `{from}`; end one and begin the other at the renewal")]
-    OtherCurrency { from: String, to: String },
-    #[error("it is not known which period is running; look at the subscription at the provider")]
-    UnknownPeriod,
-    #[error(transparent)]
-    NoProration(#[from] NoProration),
 }
 
 pub fn change_plan(scene: Scene<'_>, change: Change<'_>) -> Result<Play, NoChange> {

@@ -1,7 +1,8 @@
 //! Playbook 1: look a day around, give the duplicate back, tell the customer how long their bank takes, watch the account.
 
 use super::{Name, Play, Scene, Step, When};
-use crate::case::{Case, Proposed};
+use crate::case::Case;
+use crate::playbook::advice::Proposed;
 
 /// `proposed` is what the case recommends, with its exact effect and who must agree.
 pub fn charged_twice(scene: Scene<'_>, case: &Case, proposed: Option<&Proposed>) -> Play {

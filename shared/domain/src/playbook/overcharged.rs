@@ -1,8 +1,9 @@
 //! Playbook 5: the bill line by line, what of it is too much, and what the next one will come to.
 
 use super::{Name, Play, Scene, Step, When};
-use crate::case::{Case, EXPLAINED, Proposed};
+use crate::case::{Case, EXPLAINED};
 use crate::money::Money;
+use crate::playbook::advice::Proposed;
 
 /// `next` is what the next invoice will come to, where the provider says it.
 pub fn overcharged(scene: Scene<'_>, case: &Case, proposed: Option<&Proposed>, next: Option<Money>) -> Play {

@@ -1,9 +1,9 @@
 //! Playbook 2: why, how often, and what the account may still use; a new link, more time, a message, and a call after three.
 
 use super::{Name, Play, Scene, Step, When};
+use crate::book::entitlement::Entitlement;
 use crate::book::{Due, Head, Invoice, tries};
 use crate::decline::Family;
-use crate::entitlement::Entitlement;
 use crate::event::PaymentStatus;
 use crate::incident::{Incident, State};
 use jiff::{SignedDuration, Timestamp};

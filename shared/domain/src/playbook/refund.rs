@@ -1,8 +1,8 @@
 //! Playbook 4: does the policy give it, who must agree, and what the customer is told either way.
 
 use super::{Name, Play, Scene, Step, When};
-use crate::action::{Line, Reason};
-use crate::approval::{Eligibility, NotEligible, Requirement};
+use crate::action::{Line, NotEligible, Reason};
+use crate::approval::{Eligibility, Requirement};
 use crate::money::Money;
 
 /// What somebody wants back.

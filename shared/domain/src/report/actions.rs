@@ -2,7 +2,7 @@
 
 use super::{mean, share};
 use crate::action::State;
-use crate::fact::Fact;
+use crate::report::fact::Fact;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -31,7 +31,7 @@ pub(super) fn actions(facts: &[&Fact]) -> Actions {
     for fact in facts {
         let Fact::Action { kind, state, approval_minutes, minutes, decided_by, .. } = fact else { continue };
         total += 1;
-        waited += usize::from(*decided_by != crate::fact::DecidedBy::WithinLimit);
+        waited += usize::from(*decided_by != crate::report::fact::DecidedBy::WithinLimit);
         approval_times.extend(approval_minutes);
         let (line, times) = kinds.entry(kind).or_default();
         line.count += 1;

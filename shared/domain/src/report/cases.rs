@@ -2,7 +2,7 @@
 
 use super::{mean, share};
 use crate::case::{Class, State};
-use crate::fact::Fact;
+use crate::report::fact::Fact;
 use serde::Serialize;
 use std::collections::BTreeMap;
 

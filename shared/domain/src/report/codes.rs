@@ -1,6 +1,6 @@
 //! Codes of failed tries that no table lists: until they are, the cautious default applies to them.
 
-use crate::fact::Fact;
+use crate::report::fact::Fact;
 use serde::Serialize;
 use std::collections::BTreeMap;
 

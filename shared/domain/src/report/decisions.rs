@@ -1,6 +1,6 @@
 //! How decisions are made: what was tried and must not be, and was refused.
 
-use crate::fact::Fact;
+use crate::report::fact::Fact;
 use serde::Serialize;
 use std::collections::BTreeMap;
 

@@ -2,7 +2,7 @@
 
 use super::{ReportPolicy, mean, share};
 use crate::decline::ReportReason;
-use crate::fact::Fact;
+use crate::report::fact::Fact;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -57,7 +57,7 @@ pub(super) fn failures(facts: &[&Fact], policy: &ReportPolicy) -> Failures {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::policy::Policies;
+    use crate::policies::Policies;
 
     #[test]
     fn recovered_means_paid_within_thirty_days() {

@@ -2,8 +2,8 @@
 
 use super::share;
 use crate::action::{Reason, State};
-use crate::fact::{DecidedBy, Fact};
 use crate::money::{Currency, Money};
+use crate::report::fact::{DecidedBy, Fact};
 use serde::Serialize;
 use std::collections::BTreeMap;
 

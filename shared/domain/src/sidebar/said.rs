@@ -2,8 +2,9 @@
 
 use super::Sidebar;
 use crate::import::{Contract, Customer, Exception, Usage};
+use jiff::Timestamp;
 use jiff::civil::Date;
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::tz::TimeZone;
 use rust_decimal::Decimal;
 use serde::Serialize;
 

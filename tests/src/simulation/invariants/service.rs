@@ -4,13 +4,13 @@ use super::must;
 use crate::simulation::{CUSTOMERS, MONTHS, Sent};
 use crate::world::{get, rows};
 use local::service::Service;
-use shared::app::classify::watch::pulses;
+use shared::app::incident::pulses::pulses;
 use shared::app::ports::{Clock, Order};
 use shared::app::store::{External, Of, Receipt, keys, page, read};
 use shared::domain::book::Person;
-use shared::domain::fact::{Fact, sum};
 use shared::domain::id::AccountId;
 use shared::domain::incident::{Outcome as PulseOutcome, Pulse, Stretch};
+use shared::domain::report::fact::{Fact, sum};
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) async fn events_are_done(service: &Service, acknowledged: &[Sent]) -> Result<(), String> {

@@ -1,6 +1,7 @@
-//! What Stripe does to subscriptions when it is asked: items, coupons, pauses, ends and schedules; and the portal's sessions.
+//! What Stripe does to subscriptions when it is asked: items, coupons, pauses, ends and schedules; and the portal's
+//! sessions.
 
-use super::change::{Asking, INVALID, charge_for, decline_again, declined, missing};
+use super::asking::{Asking, INVALID, charge_for, decline_again, declined, missing};
 use super::{error, ok};
 use crate::sandbox::Disked;
 use rust_decimal::Decimal;
@@ -87,16 +88,16 @@ pub(super) fn coupon(asking: &Asking<'_>) -> Disked<Reply> {
     if asking.load("coupon", &id)?.is_some() {
         return Ok(error(400, INVALID, "resource_already_exists", "Coupon already exists."));
     }
-    let percent = asking
-        .get("percent_off")
-        .filter(|text| text.parse::<Decimal>().is_ok_and(|percent| percent > Decimal::ZERO && percent <= Decimal::ONE_HUNDRED));
+    let is_share = |percent: Decimal| percent > Decimal::ZERO && percent <= Decimal::ONE_HUNDRED;
+    let percent = asking.get("percent_off").filter(|text| text.parse::<Decimal>().is_ok_and(is_share));
     let Some(percent) = percent.and_then(|text| serde_json::from_str::<Value>(text).ok()) else {
         return Ok(error(400, INVALID, "parameter_invalid", "percent_off must be above 0 and at most 100"));
     };
     let coupon = json!({
         "id": id, "object": "coupon", "amount_off": null, "created": asking.now(), "currency": null,
-        "duration": asking.get("duration").unwrap_or("once"), "duration_in_months": null, "livemode": false, "max_redemptions": null,
-        "metadata": asking.metadata(), "name": asking.get("name"), "percent_off": percent, "redeem_by": null, "times_redeemed": 0, "valid": true,
+        "duration": asking.get("duration").unwrap_or("once"), "duration_in_months": null, "livemode": false,
+        "max_redemptions": null, "metadata": asking.metadata(), "name": asking.get("name"), "percent_off": percent,
+        "redeem_by": null, "times_redeemed": 0, "valid": true,
     });
     asking.keep(&coupon)?;
     Ok(ok(&coupon))
@@ -104,7 +105,8 @@ pub(super) fn coupon(asking: &Asking<'_>) -> Disked<Reply> {
 
 pub(super) fn portal(asking: &Asking<'_>) -> Disked<Reply> {
     let customer = asking.get("customer").unwrap_or_default();
-    if asking.load("customer", customer)?.is_none() && asking.sandbox.having("stripe", "customer", customer)?.is_empty() {
+    let known = asking.load("customer", customer)?;
+    if known.is_none() && asking.sandbox.having("stripe", "customer", customer)?.is_empty() {
         return Ok(missing("customer", customer));
     }
     let id = asking.id("bps", customer);
@@ -126,11 +128,12 @@ pub(super) fn schedule(asking: &Asking<'_>) -> Disked<Reply> {
         return Ok(error(400, INVALID, "subscription_has_schedule", &text));
     }
     let (from, to) = period(&subscription);
-    let items: Vec<_> = items(&subscription).iter().map(|item| json!({"price": price_of(item), "quantity": item["quantity"]})).collect();
+    let item = |item: &Value| json!({"price": price_of(item), "quantity": item["quantity"]});
+    let items: Vec<_> = items(&subscription).iter().map(item).collect();
     let schedule = json!({
         "id": asking.id("sub_sched", id), "object": "subscription_schedule", "created": asking.now(),
-        "current_phase": {"start_date": from, "end_date": to}, "customer": subscription["customer"], "end_behavior": "release",
-        "livemode": false, "metadata": {}, "status": "active", "subscription": id,
+        "current_phase": {"start_date": from, "end_date": to}, "customer": subscription["customer"],
+        "end_behavior": "release", "livemode": false, "metadata": {}, "status": "active", "subscription": id,
         "phases": [{"start_date": from, "end_date": to, "items": items, "discounts": [], "trial_end": null}],
     });
     subscription["schedule"] = schedule["id"].clone();
@@ -157,19 +160,17 @@ pub(super) fn reschedule(asking: &Asking<'_>, id: &str) -> Disked<Reply> {
                 return Ok(error(400, INVALID, "resource_missing", &format!("No such price: '{price}'")));
             }
         }
-        let bought: Vec<_> = bought
-            .into_iter()
-            .map(|(price, quantity)| json!({"price": price, "quantity": quantity.and_then(|quantity| quantity.parse::<u32>().ok())}))
-            .collect();
+        let item = |(price, quantity): (&str, Option<&str>)| {
+            let quantity = quantity.and_then(|quantity| quantity.parse::<u32>().ok());
+            json!({"price": price, "quantity": quantity})
+        };
+        let bought: Vec<_> = bought.into_iter().map(item).collect();
         let end = asking.number(&format!("phases[{number}][end_date]"));
-        let start = asking.number(&format!("phases[{number}][start_date]")).or(phases.last().and_then(|phase| phase["end_date"].as_i64()));
+        let before = phases.last().and_then(|phase| phase["end_date"].as_i64());
+        let start = asking.number(&format!("phases[{number}][start_date]")).or(before);
         if start.is_none() || end <= start {
-            return Ok(error(
-                400,
-                INVALID,
-                "invalid_phase",
-                "Each phase must end after it starts, and the first must name its start_date.",
-            ));
+            let text = "Each phase must end after it starts, and the first must name its start_date.";
+            return Ok(error(400, INVALID, "invalid_phase", text));
         }
         phases.push(json!({"start_date": start, "end_date": end, "items": bought, "discounts": [], "trial_end": null}));
     }
@@ -239,7 +240,8 @@ fn buy(asking: &Asking<'_>, subscription: &mut Value) -> Checked {
         }
     }
     if items.is_empty() {
-        return Ok(Err(error(400, INVALID, "subscription_without_items", "A subscription must have at least one item.")));
+        let text = "A subscription must have at least one item.";
+        return Ok(Err(error(400, INVALID, "subscription_without_items", text)));
     }
     Ok(Ok(()))
 }
@@ -252,8 +254,8 @@ fn take_off(asking: &Asking<'_>, subscription: &mut Value) -> Checked {
     };
     let id = asking.id("di", named);
     subscription["discount"] = json!({
-        "id": id, "object": "discount", "coupon": coupon, "customer": subscription["customer"], "start": asking.now(), "end": null,
-        "subscription": subscription["id"],
+        "id": id, "object": "discount", "coupon": coupon, "customer": subscription["customer"],
+        "start": asking.now(), "end": null, "subscription": subscription["id"],
     });
     subscription["discounts"] = json!([id]);
     Ok(Ok(()))
@@ -272,17 +274,26 @@ fn price_named(asking: &Asking<'_>, id: &str, like: &Value) -> Disked<Option<Val
     let now = &items(like).first().unwrap_or(&Value::Null)["price"];
     let (currency, recurring) = (&now["currency"], &now["recurring"]);
     let plausible = id.starts_with("price") || id.starts_with("plan");
-    Ok(plausible
-        .then(|| json!({"id": id, "object": "price", "active": true, "currency": currency, "recurring": recurring, "unit_amount": null})))
+    let unpriced = || {
+        json!({
+            "id": id, "object": "price", "active": true, "currency": currency, "recurring": recurring,
+            "unit_amount": null,
+        })
+    };
+    Ok(plausible.then(unpriced))
 }
 
 /// What the rest of the period costs more than before, in minor units; less is not given back here.
 fn proration(asking: &Asking<'_>, before: &Value, after: &Value) -> i64 {
-    if asking.get("proration_behavior") != Some("always_invoice") || !matches!(after["status"].as_str(), Some("active" | "past_due")) {
+    let is_running = matches!(after["status"].as_str(), Some("active" | "past_due"));
+    if asking.get("proration_behavior") != Some("always_invoice") || !is_running {
         return 0;
     }
     let price = |subscription: &Value| {
-        let one = |item: &Value| Some(item["price"]["unit_amount"].as_i64()?.saturating_mul(item["quantity"].as_i64().unwrap_or(1)));
+        let one = |item: &Value| {
+            let quantity = item["quantity"].as_i64().unwrap_or(1);
+            Some(item["price"]["unit_amount"].as_i64()?.saturating_mul(quantity))
+        };
         items(subscription).iter().map(one).try_fold(0_i64, |sum, one| sum.checked_add(one?))
     };
     let (start, end) = period(after);
@@ -311,16 +322,19 @@ fn invoice_now(asking: &Asking<'_>, subscription: &Value, due: i64) -> Disked<()
     let first = items(subscription).first().unwrap_or(&Value::Null);
     let currency = subscription["currency"].as_str().or(first["price"]["currency"].as_str()).unwrap_or("usd");
     let mut invoice = json!({
-        "id": id, "object": "invoice", "amount_due": due, "amount_paid": due, "amount_remaining": 0, "attempt_count": 1, "attempted": true,
-        "billing_reason": "subscription_update", "created": now, "currency": currency, "customer": subscription["customer"], "due_date": null,
-        "hosted_invoice_url": format!("https://invoice.stripe.com/i/{id}"), "invoice_pdf": format!("https://pay.stripe.com/invoice/{id}/pdf"),
-        "livemode": false, "next_payment_attempt": null, "number": digest(&[&id], 8).to_uppercase(), "paid": true, "status": "paid",
+        "id": id, "object": "invoice", "amount_due": due, "amount_paid": due, "amount_remaining": 0, "attempt_count": 1,
+        "attempted": true, "billing_reason": "subscription_update", "created": now, "currency": currency,
+        "customer": subscription["customer"], "due_date": null,
+        "hosted_invoice_url": format!("https://invoice.stripe.com/i/{id}"),
+        "invoice_pdf": format!("https://pay.stripe.com/invoice/{id}/pdf"), "livemode": false,
+        "next_payment_attempt": null, "number": digest(&[&id], 8).to_uppercase(), "paid": true, "status": "paid",
         "status_transitions": {"finalized_at": now, "paid_at": now, "marked_uncollectible_at": null, "voided_at": null},
         "subscription": sub, "total": due,
         "lines": {"object": "list", "has_more": false, "data": [{
-            "id": asking.id("il", sub), "object": "line_item", "amount": due, "currency": currency, "description": "Remaining time of this period",
-            "period": {"start": asking.number("proration_date").unwrap_or(now), "end": period(subscription).1}, "price": first["price"],
-            "proration": true, "quantity": 1, "subscription": sub, "type": "invoiceitem",
+            "id": asking.id("il", sub), "object": "line_item", "amount": due, "currency": currency,
+            "description": "Remaining time of this period",
+            "period": {"start": asking.number("proration_date").unwrap_or(now), "end": period(subscription).1},
+            "price": first["price"], "proration": true, "quantity": 1, "subscription": sub, "type": "invoiceitem",
         }]},
     });
     asking.keep(&invoice)?;

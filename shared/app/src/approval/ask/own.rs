@@ -1,9 +1,10 @@
 //! What Recoup itself asks people for: what a case recommends, and what somebody was charged who had left.
 
-use super::super::{Done, carry_out};
+use super::super::Done;
 use super::{Ask, What, make};
 use crate::context::Context;
 use crate::fault::Fault;
+use crate::setup::sources;
 use crate::store::{self, Batch, keys};
 use domain::action::{Action, Kind, Reason, State};
 use domain::book::Head;
@@ -46,7 +47,7 @@ pub async fn for_case(context: &Context, case: &CaseId, trace: &str) -> Result<D
     };
     let head: Option<Head> = store::read(context, &keys::head(&case.account)).await?;
     if let Some(head) = head
-        && carry_out::observes(context, &head).await?
+        && sources::observes(context, &head).await?
     {
         return Ok(Done::NothingToDo);
     }

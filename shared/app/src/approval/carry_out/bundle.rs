@@ -1,10 +1,12 @@
 //! A bundle is carried out member by member, in the order that was shown; the first that fails stops the rest.
 
 use super::{Done, ledger_note};
-use crate::approval::{desk, look_at, tell};
-use crate::book::put_notes;
+use crate::approval::desk::{self, look_at};
+use crate::approval::{owe, tell};
 use crate::context::Context;
 use crate::fault::Fault;
+use crate::records;
+use crate::store::trail::put_notes;
 use crate::store::{self, Attempted, Commit, keys};
 use domain::action::{Action, Outcome, State};
 use domain::id::ActionId;
@@ -25,7 +27,7 @@ pub async fn handle(context: &Context, id: &ActionId) -> Result<Done, Fault> {
         }
         Next::Over(bundle) => {
             if bundle.state != State::Executed {
-                tell::owed(context, &bundle).await?;
+                owe::owed(context, &bundle).await?;
             }
             Ok(Done::CarriedOut(bundle.state))
         }
@@ -35,7 +37,7 @@ pub async fn handle(context: &Context, id: &ActionId) -> Result<Done, Fault> {
 
 async fn once(context: &Context, id: &ActionId) -> Result<Attempted<Next>, Fault> {
     // Read.
-    let mut read = desk::read(context, id).await?;
+    let mut read = records::read(context, id).await?;
     let going = |action: &Action| matches!(action.state, State::Approved | State::Executing);
     let (Some(before), Some(head)) = (read.action.clone().filter(going), read.head.clone()) else {
         return Ok(Attempted::Done(Next::Nothing));

@@ -3,9 +3,10 @@
 use crate::approval::desk;
 use crate::context::Context;
 use crate::fault::Fault;
-use crate::import::standing;
 use crate::ports::{Channel, Letter, Unsent};
-use crate::store::{self, Attempted, Batch, Commit, Of, keys};
+use crate::records;
+use crate::store::imported::standing;
+use crate::store::{self, Attempted, Batch, Commit, keys};
 use domain::action::{Action, Kind, Outcome, Sent, State, When};
 use domain::book::{Head, Person};
 use domain::import::{self, Customer};
@@ -31,7 +32,7 @@ pub async fn tell(context: &Context, action: &Action) -> Result<(), Fault> {
     let imported = keys::imported_of(&action.account, kind);
     let keys = [keys::person(&action.account), keys::head(&action.account), keys::imports(kind), imported.clone()];
     let batch = Batch::read(context, keys.to_vec()).await?;
-    let person = batch.get::<Of<Person>>(&keys[0])?.map(|of| of.value).unwrap_or_default();
+    let person = batch.of::<Person>(&keys[0])?.unwrap_or_default();
     let Some(head) = batch.get::<Head>(&keys[1])? else { return Ok(()) };
     let locale = standing::<Customer>(&batch, [imported])?.into_iter().next().and_then(|customer| customer.locale);
     let sent = match person.email.value() {
@@ -47,7 +48,7 @@ pub async fn tell(context: &Context, action: &Action) -> Result<(), Fault> {
         },
     };
     store::retrying(context, || async {
-        let read = desk::read(context, &action.id).await?;
+        let read = records::read(context, &action.id).await?;
         let (Some(before), Some(head)) = (read.action.clone(), read.head.clone()) else { return Ok(Attempted::Done(())) };
         let mut after = before.clone();
         after.told.customer = Some(sent);

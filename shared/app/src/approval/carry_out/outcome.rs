@@ -2,15 +2,16 @@
 
 use super::customer::is_told;
 use super::{Ended, Next, ledger_note};
-use crate::approval::desk::{self, Read};
-use crate::approval::look_at;
-use crate::book::{self, put_notes};
+use crate::approval::desk::{self, look_at};
+use crate::classify::fold;
 use crate::context::Context;
 use crate::fault::Fault;
+use crate::records::{self, Read};
+use crate::store::trail::put_notes;
 use crate::store::{self, Attempted, Commit};
 use domain::action::{Action, Kind, Outcome, Sent, State, Target};
 use domain::book::Head;
-use domain::confirm::shows;
+use domain::classify::confirm::shows;
 use domain::event::{self, Event, Origin, RefundSeen, RefundStatus, Seen};
 use domain::id::ActionId;
 use domain::leaving::wish;
@@ -49,7 +50,7 @@ pub async fn observe(context: &Context, action: &Action, head: &Head, mut seen: 
         customer: Some(head.customer.clone()),
         seen,
     };
-    book::fold(context, &observed, None, None, &action.trace).await.map(drop)
+    fold::fold(context, &observed, None, None, &action.trace).await.map(drop)
 }
 
 /// In the words of each provider.
@@ -59,7 +60,7 @@ fn is_settled(status: &str) -> bool {
 
 pub async fn store(context: &Context, id: &ActionId, ended: &Ended) -> Result<Attempted<Option<(Action, Head, bool)>>, Fault> {
     // Read.
-    let read = desk::read(context, id).await?;
+    let read = records::read(context, id).await?;
     let unfinished = |action: &Action| matches!(action.state, State::Approved | State::Executing | State::InDoubt);
     let (Some(before), Some(head)) = (read.action.clone(), read.head.clone()) else { return Ok(Attempted::Done(None)) };
     if !unfinished(&before) {

@@ -1,13 +1,12 @@
 //! What Recoup does itself: more grace in its own recovery, and the erasure of a person.
 
 use super::{checked, is_held, ledger_note, wait};
-use crate::approval::{Done, desk, look_at};
-use crate::book::put_notes;
+use crate::approval::desk::{self, Done, look_at};
 use crate::context::Context;
-use crate::dunning::line_of;
 use crate::fault::Fault;
-use crate::privacy;
+use crate::store::trail::put_notes;
 use crate::store::{self, Attempted, Batch, Commit, keys};
+use crate::{privacy, records};
 use domain::action::{Action, Kind, Outcome, State};
 use domain::book::Head;
 use domain::dunning::Plan;
@@ -47,7 +46,7 @@ pub async fn extend_grace(context: &Context, id: &ActionId) -> Result<Done, Faul
         if let Some(mut plan) = plan {
             plan.postpone(*days);
             let mut head = head;
-            head.dunning.extend(line_of(&plan).map(|line| (plan.invoice.clone(), line)));
+            plan.show_on(&mut head);
             commit.over(&read.batch, &plan);
             commit.over(&read.batch, &head);
         }
@@ -106,8 +105,8 @@ async fn erased(context: &Context, id: &ActionId) -> Result<Attempted<Done>, Fau
 }
 
 /// An action that is approved, or begun and not ended, with what it is about.
-async fn due(context: &Context, id: &ActionId) -> Result<Option<(desk::Read, Action, Head)>, Fault> {
-    let read = desk::read(context, id).await?;
+async fn due(context: &Context, id: &ActionId) -> Result<Option<(records::Read, Action, Head)>, Fault> {
+    let read = records::read(context, id).await?;
     let action = read.action.clone().filter(|action| matches!(action.state, State::Approved | State::Executing));
     Ok(action.zip(read.head.clone()).map(|(action, head)| (read, action, head)))
 }

@@ -1,0 +1,32 @@
+//! Bearer tokens, made with the secret of the data folder.
+
+use super::{Failed, Shared};
+use local::clock::machine;
+use local::disk::Disk;
+use local::service::is_new;
+use local::vault;
+use shared::app::door::token::issue;
+use shared::providers::Secret;
+
+/// How long the tokens are good that these commands make.
+const TOKEN_HOURS: i64 = 12;
+
+pub(super) fn token(shared: &Shared, staff: &str) -> Result<(), Failed> {
+    println!("{}", make_token(shared, staff)?);
+    Ok(())
+}
+
+pub(super) fn make_token(shared: &Shared, staff: &str) -> Result<String, Failed> {
+    Ok(issue(&secret(shared)?, staff, machine(), TOKEN_HOURS))
+}
+
+/// The secret of the data folder.
+pub(super) fn secret(shared: &Shared) -> Result<Secret, Failed> {
+    let folder = shared.data.display();
+    if is_new(&shared.data) {
+        return Err(format!("there is no data in {folder}; start the service first, or name its folder with --data"));
+    }
+    let disk = Disk::open(Some(&shared.data.join("local.sqlite")));
+    let disk = disk.map_err(|error| format!("the data folder cannot be used: {error}"))?;
+    vault::tokens(&disk).map_err(|error| error.to_string())
+}

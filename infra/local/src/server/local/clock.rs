@@ -1,0 +1,39 @@
+//! The service's clock: what it shows, and moving it forwards.
+
+use crate::service::Service;
+use http::StatusCode;
+use jiff::{Span, Timestamp, tz::TimeZone};
+use serde::Deserialize;
+use serde_json::json;
+use shared::app::ports::Clock;
+use shared::app::web::{Answer, Problem, json};
+
+pub(super) fn shown(service: &Service) -> Answer {
+    json(StatusCode::OK, &json!({"now": service.clock.now()}))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "snake_case")]
+enum Move {
+    Advance(Span),
+    To(Timestamp),
+}
+
+pub(super) async fn move_clock(service: &Service, body: &[u8]) -> Result<Answer, Problem> {
+    let wanted: Move =
+        serde_json::from_slice(body).map_err(|_| Problem::malformed(r#"send {"advance":"P3D"} or {"to":"2026-01-31T00:00:00Z"}"#))?;
+    let now = service.clock.now();
+    let to = match wanted {
+        Move::To(to) => to,
+        Move::Advance(span) => {
+            let moved = now.to_zoned(TimeZone::UTC).checked_add(span);
+            moved.map_err(|_| Problem::malformed("this is too far for the clock"))?.timestamp()
+        }
+    };
+    if to < now {
+        return Err(Problem::malformed(format!("the clock stands at {now} and only moves forwards")));
+    }
+    let _working = service.working.lock().await;
+    service.advance(to).await?;
+    Ok(shown(service))
+}

@@ -1,0 +1,42 @@
+//! The stand-in for the providers, from outside: what it was asked, what it is to get wrong, and what it is to know.
+
+use super::broken;
+use crate::service::Service;
+use http::StatusCode;
+use serde_json::{Value, json};
+use shared::app::web::{Answer, Problem, json};
+use shared::providers;
+
+pub(super) fn calls(service: &Service, provider: &str) -> Result<Answer, Problem> {
+    known(provider)?;
+    Ok(json(StatusCode::OK, &json!({"items": service.sandbox.calls(provider).map_err(broken)?})))
+}
+
+pub(super) fn trouble(service: &Service, provider: &str, body: &[u8]) -> Result<Answer, Problem> {
+    known(provider)?;
+    let wanted: Value = serde_json::from_slice(body).unwrap_or_default();
+    let is_status = |status: &serde_json::Number| status.as_u64().is_some_and(|status| (200..=599).contains(&status));
+    let status = match &wanted["status"] {
+        Value::Number(status) if is_status(status) => status.to_string(),
+        Value::String(status) if matches!(status.as_str(), "timeout_done" | "timeout_not_done") => status.clone(),
+        _ => {
+            let message = r#"send {"status":500}, {"status":"timeout_done"} or {"status":"timeout_not_done"}"#;
+            return Err(Problem::malformed(message));
+        }
+    };
+    service.sandbox.trouble(provider, &status).map_err(broken)?;
+    Ok(json(StatusCode::OK, &json!({"next": status})))
+}
+
+pub(super) fn teach(service: &Service, provider: &str, body: &[u8]) -> Result<Answer, Problem> {
+    known(provider)?;
+    let object: Value = serde_json::from_slice(body).unwrap_or_default();
+    if !service.sandbox.teach(provider, &object).map_err(broken)? {
+        return Err(Problem::malformed("send an object as the provider's API shows it, with its `id`"));
+    }
+    Ok(json(StatusCode::OK, &json!({"id": object["id"]})))
+}
+
+fn known(provider: &str) -> Result<(), Problem> {
+    providers::named(provider).map(drop).ok_or_else(|| Problem::not_found("provider"))
+}

@@ -1,0 +1,118 @@
+//! What follows when a customer leaves. Every step can be done again: whatever stops it, doing it again ends it, and
+//! whatever is told later is followed as well.
+
+use crate::approval::{ask, desk};
+use crate::context::Context;
+use crate::fault::Fault;
+use crate::store::{self, Attempted, Batch, Commit, Of, keys};
+use crate::{records, task};
+use domain::action::{Action, State};
+use domain::book::{Head, Invoice, Left, Payment, Touched};
+use domain::dunning::Plan;
+use domain::id::AccountId;
+use domain::leaving::{LEFT, Leaving, leaving, wish};
+use jiff::Timestamp;
+
+/// How many open bills become tasks in one commit.
+const AT_ONCE: usize = 40;
+
+/// Does what follows from a cancellation that was carried out, and notes that it was done.
+pub async fn follow(context: &Context, action: &Action) -> Result<(), Fault> {
+    begin(context, action).await?;
+    store::retrying(context, || async {
+        let read = records::read(context, &action.id).await?;
+        let owes = |action: &Action| action.state == State::Executed && action.look_at.is_some();
+        let (Some(before), Some(head)) = (read.action.clone().filter(owes), read.head) else { return Ok(Attempted::Done(())) };
+        let mut commit = Commit::default();
+        desk::put(&mut commit, context, &read.batch, &head, Some(&before), &Action { look_at: None, ..before.clone() });
+        store::attempted(commit.run(context).await, ())
+    })
+    .await
+}
+
+/// Ends what is asked of somebody who leaves, and asks back what they were charged since. Nothing else leaves anybody.
+pub async fn begin(context: &Context, action: &Action) -> Result<(), Fault> {
+    let Some((subscription, asked_at)) = wish(&action.kind, action.reason_code) else { return Ok(()) };
+    loop {
+        let (leaving, more) = store::retrying(context, || end_recoveries(context, action, subscription, asked_at)).await?;
+        if more {
+            continue;
+        }
+        for (payment, amount) in &leaving.refunds {
+            ask::for_leaver(context, action, payment, *amount, asked_at).await?;
+        }
+        return Ok(());
+    }
+}
+
+/// Whether there are more open bills than one commit takes.
+async fn end_recoveries(
+    context: &Context,
+    action: &Action,
+    subscription: &str,
+    asked_at: Timestamp,
+) -> Result<Attempted<(Leaving, bool)>, Fault> {
+    // Read. Every event writes the head, so that whatever is read here still holds if the head does.
+    let account = &action.account;
+    let own = keys::head(account);
+    let mut batch = Batch::read(context, vec![own.clone()]).await?;
+    let Some(before) = batch.get::<Head>(&own)? else { return Ok(Attempted::Done((Leaving::default(), false))) };
+    let is_own = |left: &Left| left.action == action.id || Some(&left.action) == action.bundle.as_ref();
+    let is_known = before.left.get(subscription).is_some_and(|wishes| wishes.iter().any(is_own));
+    if action.look_at.is_none() && !is_known {
+        // It was followed, and the customer has come back since.
+        return Ok(Attempted::Done((Leaving::default(), false)));
+    }
+    let leaving = leaving(subscription, asked_at, &before.book, &billed_and_paid(context, account).await?);
+    let tasks: Vec<_> = leaving.due.iter().map(|rest| (rest, rest.task(&action.id))).collect();
+    let plans = leaving.due.iter().map(|rest| keys::plan(account, &rest.invoice));
+    let all: Vec<_> = plans.chain(tasks.iter().map(|(_, (about, ..))| keys::task(&about.task(account)))).collect();
+    for some in all.chunks(AT_ONCE) {
+        batch.extend(Batch::read(context, some.to_vec()).await?);
+    }
+
+    // Decide and write.
+    let now = context.clock.now();
+    let (mut commit, mut head, mut written) = (Commit::default(), before.clone(), 0);
+    for (rest, (about, what, steps)) in tasks {
+        let plan = batch.get::<Plan>(&keys::plan(account, &rest.invoice))?.filter(|plan| plan.next().is_some());
+        let is_told = batch.rev(&keys::task(&about.task(account))).is_some();
+        if is_told && plan.is_none() {
+            continue;
+        }
+        written += 1;
+        if written > AT_ONCE {
+            break;
+        }
+        if let Some(mut plan) = plan {
+            plan.stop(LEFT, now);
+            commit.over(&batch, &plan);
+            plan.show_on(&mut head);
+        }
+        if !is_told {
+            commit.create(&task::open(context, account, about, what, steps));
+        }
+    }
+    let left = Left { action: action.id.clone(), at: action.ended_at.unwrap_or(now) };
+    let wishes = head.left.entry(subscription.to_owned()).or_default();
+    match wishes.iter_mut().find(|other| is_own(other)) {
+        Some(own) => *own = left,
+        None => wishes.push(left),
+    }
+    if head != before || written > 0 {
+        commit.over(&batch, &head);
+        return store::attempted(commit.run(context).await, (leaving, written > AT_ONCE));
+    }
+    Ok(Attempted::Done((leaving, false)))
+}
+
+/// Everything that the account was billed and paid.
+async fn billed_and_paid(context: &Context, account: &AccountId) -> Result<Touched, Fault> {
+    let invoices: Vec<Of<Invoice>> = store::all_of(context, account, "INVOICE#").await?;
+    let payments: Vec<Of<Payment>> = store::all_of(context, account, "PAYMENT#").await?;
+    Ok(Touched {
+        invoices: invoices.into_iter().map(|of| (of.value.id.clone(), of.value)).collect(),
+        payments: payments.into_iter().map(|of| (of.value.id.clone(), of.value)).collect(),
+        ..Touched::default()
+    })
+}

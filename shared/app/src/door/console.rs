@@ -1,0 +1,55 @@
+//! What the console's doors share: forms of this session, refusals as pages, an action as the outside sees it.
+
+use super::token::Caller;
+use crate::context::Context;
+use crate::web::{self, Answer, Problem};
+use ::pages::Viewer;
+use domain::action::Action;
+use http::StatusCode;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+/// A form must be one that we gave to this session.
+pub fn own_form(caller: &Caller, fields: &BTreeMap<String, String>) -> Result<(), Problem> {
+    if caller.csrf.is_none() || fields.get("csrf") != caller.csrf.as_ref() {
+        return Err(Problem::new(StatusCode::FORBIDDEN, "not_permitted", "this form is too old; reload the page and try again"));
+    }
+    Ok(())
+}
+
+/// A refused request as a page.
+pub fn problem_page(context: &Context, caller: Option<&Caller>, problem: &Problem) -> Answer {
+    let viewer = caller.map(|caller| viewer(context, caller));
+    let title = if problem.status == StatusCode::NOT_FOUND { "Not found" } else { "This did not work" };
+    web::html(problem.status, ::pages::problem(viewer.as_ref(), title, &problem.message))
+}
+
+/// An action as the outside sees it.
+pub fn action_json(action: &Action) -> Value {
+    let mut value = serde_json::to_value(action).expect("an action is plain data");
+    let object = value.as_object_mut().expect("an action is an object");
+    let needed: Vec<_> = action.required.iter().map(|role| json!({"role": role.name()})).collect();
+    object.insert("approvals_required".to_owned(), Value::Array(needed));
+    let votes = object.remove("votes").unwrap_or_default();
+    object.insert("approvals".to_owned(), votes);
+    object.remove("required");
+    // The kind by its name, what it is about beside it.
+    if let Some(Value::Object(kind)) = object.remove("kind") {
+        object.extend(kind);
+    }
+    object.remove("told");
+    object.insert("customer_told".to_owned(), json!(action.told.customer));
+    object.insert("policy_version".to_owned(), json!(action.preview.clause.policy_version));
+    object.insert("receipt".to_owned(), json!(format!("/api/actions/{}/receipt", action.id)));
+    value
+}
+
+pub fn viewer(context: &Context, caller: &Caller) -> Viewer {
+    Viewer {
+        id: caller.staff.id.clone(),
+        name: caller.staff.name.clone(),
+        role: caller.staff.role,
+        csrf: caller.csrf.clone(),
+        local: context.settings.local,
+    }
+}

@@ -1,0 +1,260 @@
+//! Accounts: the sidebar, what was told of them, who they are, and what is recovered of them.
+
+use super::Named;
+use crate::door::openapi::shape::{decimal, flag, list, money, object, only, or_null, page, record, see, text, time, told, whole, words};
+use domain::book::entitlement::Entitlement;
+use domain::dunning::{PlanState, StepState};
+use domain::event::{DisputeStatus, InvoiceStatus, Origin, Role, SubscriptionStatus, TicketStatus};
+use serde_json::{Value, json};
+
+pub(super) fn schemas() -> Named {
+    vec![
+        ("Sidebar", sidebar()),
+        ("Accounts", page("Sidebar")),
+        ("Question", only([("q", told(text(), "An e-mail address, a name, an invoice, or the last four digits of a card."))])),
+        ("TimelineLine", timeline_line()),
+        ("Timeline", page("TimelineLine")),
+        ("Seen", seen()),
+        ("Entitled", object([("account", text()), ("state", or_null(entitlements())), ("as_of", or_null(time()))])),
+        ("Group", group()),
+        ("GroupOther", group_other()),
+        ("GroupSaid", object([("other", text()), ("same", flag()), ("by", text()), ("note", text()), ("at", time())])),
+        (
+            "GroupRecord",
+            object([("account", text()), ("members", list(text())), ("apart", list(text())), ("said", list(see("GroupSaid")))]),
+        ),
+        ("GroupWord", only([("account", text()), ("same", flag()), ("note?", text())])),
+        ("Plan", plan()),
+        ("Plans", page("Plan")),
+        ("Held", held()),
+        ("Ticket", ticket()),
+        ("Tickets", page("Ticket")),
+    ]
+}
+
+fn entitlements() -> Value {
+    use Entitlement::{Active, Ended, Grace, Restricted, Suspended, Warned};
+    words([Active, Grace, Warned, Restricted, Suspended, Ended])
+}
+
+pub(super) fn dispute_states() -> Value {
+    use DisputeStatus::{Closed, Lost, Open, UnderReview, Won};
+    words([Open, UnderReview, Closed, Lost, Won])
+}
+
+/// What is not known is null.
+fn sidebar() -> Value {
+    let maybe = || or_null(text());
+    let account = object([
+        ("id", text()),
+        ("provider", text()),
+        ("source", text()),
+        ("customer", told(text(), "The provider's id.")),
+        ("name", maybe()),
+        ("email", maybe()),
+        ("phone", maybe()),
+        ("billing_address", maybe()),
+        ("strategic", or_null(flag())),
+        ("owner", maybe()),
+    ]);
+    let plan = object([("name", maybe()), ("price", or_null(money())), ("interval", maybe()), ("renews_at", or_null(time()))]);
+    let card = object([("brand", text()), ("last4", text()), ("exp_month", or_null(whole())), ("exp_year", or_null(whole()))]);
+    let credits = object([("available", or_null(money())), ("applied", or_null(money())), ("pending", or_null(money()))]);
+    let dunning = object([
+        ("invoice", text()),
+        ("segment", text()),
+        ("step", whole()),
+        ("next", maybe()),
+        ("next_at", or_null(time())),
+        ("policy_version", whole()),
+    ]);
+    object([
+        ("account", account),
+        ("plan", plan),
+        ("payment_method", or_null(card)),
+        ("status", status()),
+        ("history", list(bill())),
+        ("credits", credits),
+        ("subscription", subscription()),
+        ("lifetime", lifetime()),
+        ("dunning", told(or_null(dunning), "Null when nothing is being recovered.")),
+        ("cases", list(object([("id", text()), ("class", text()), ("opened_at", time())]))),
+        ("exceptions", list(see("Granted"))),
+        ("actions", told(text(), "The path of its actions.")),
+    ])
+}
+
+fn status() -> Value {
+    let paid = object([("at", time()), ("amount", or_null(money())), ("payment", text())]);
+    let upcoming = object([("at", time()), ("amount", or_null(money()))]);
+    let dispute = object([
+        ("id", text()),
+        ("payment", text()),
+        ("amount", or_null(money())),
+        ("status", dispute_states()),
+        ("formal", or_null(flag())),
+        ("evidence_due_at", or_null(time())),
+    ]);
+    object([
+        ("entitlement", or_null(entitlements())),
+        ("last_payment", or_null(paid)),
+        ("next_invoice", or_null(upcoming)),
+        ("outstanding", or_null(money())),
+        ("failures_12m", whole()),
+        ("failed_tries", told(whole(), "Since the last payment that came in.")),
+        ("disputes", list(dispute)),
+    ])
+}
+
+fn bill() -> Value {
+    use InvoiceStatus::{Draft, Open, Paid, Uncollectible, Void};
+    object([
+        ("date", time()),
+        ("amount", or_null(money())),
+        ("status", or_null(words([Draft, Open, Uncollectible, Paid, Void]))),
+        ("method", or_null(text())),
+        ("invoice_id", text()),
+        ("invoice", told(or_null(text()), "The number that the customer knows.")),
+    ])
+}
+
+fn subscription() -> Value {
+    use SubscriptionStatus::{Active, Ended, Incomplete, PastDue, Paused, Trial, Unpaid};
+    let addon = object([
+        ("name", text()),
+        ("price", or_null(money())),
+        ("quantity", whole()),
+        ("kind", words([Role::Plan, Role::Addon, Role::Usage, Role::OneOff])),
+    ]);
+    object([
+        ("started_at", or_null(time())),
+        ("contract_end", or_null(time())),
+        ("auto_renew", or_null(flag())),
+        ("seats_used", or_null(whole())),
+        ("seats_total", or_null(whole())),
+        ("utilisation", told(or_null(decimal()), "A share between 0 and 1.")),
+        ("seats_as_of", or_null(time())),
+        ("addons", or_null(list(addon))),
+        ("status", or_null(words([Incomplete, Trial, Active, PastDue, Paused, Unpaid, Ended]))),
+        ("trial_ends_at", or_null(time())),
+        ("resumes_at", or_null(time())),
+    ])
+}
+
+fn lifetime() -> Value {
+    object([
+        ("revenue", or_null(money())),
+        ("months_active", or_null(whole())),
+        ("mrr", or_null(money())),
+        ("arr", or_null(money())),
+        ("churn_risk", or_null(words(["low", "medium", "high"]))),
+        ("churn_reasons", list(text())),
+    ])
+}
+
+fn timeline_line() -> Value {
+    object([
+        ("id", told(text(), "The provider's id of the event.")),
+        ("at", time()),
+        ("kind", told(text(), "What happened, in Recoup's words.")),
+        ("origin", words([Origin::Webhook, Origin::Answer, Origin::Lookup, Origin::Listed])),
+        ("seen", list(see("Seen"))),
+        ("trace", text()),
+    ])
+}
+
+/// A sighting of one of the provider's objects.
+fn seen() -> Value {
+    let resources =
+        ["customer", "balance", "card", "subscription", "invoice", "credit_note", "payment", "refund", "dispute", "link", "ticket"];
+    let mut seen = record();
+    seen["properties"] = json!({"resource": words(resources)});
+    seen["required"] = json!(["resource"]);
+    seen["additionalProperties"] = json!(true);
+    told(seen, "What was seen of one resource; what the provider does not send is null.")
+}
+
+fn group() -> Value {
+    let others = || list(see("GroupOther"));
+    object([
+        ("account", text()),
+        ("confirmed", others()),
+        ("proposed", told(others(), "What looks like it; nobody has said yet.")),
+        ("apart", others()),
+        ("said", list(see("GroupSaid"))),
+    ])
+}
+
+fn group_other() -> Value {
+    object([
+        ("account", text()),
+        ("provider", text()),
+        ("source", text()),
+        ("customer", text()),
+        ("name", or_null(text())),
+        ("because", or_null(text())),
+    ])
+}
+
+fn plan() -> Value {
+    use StepState::{InDoubt, Sending, Sent, Skipped, Waiting};
+    let step = object([
+        ("number", whole()),
+        ("kind", words(["mail", "person"])),
+        ("template?", told(text(), "Which text is sent.")),
+        ("due_at", time()),
+        ("state", words([Waiting, Sending, Sent, InDoubt, Skipped])),
+        ("done_at", or_null(time())),
+        ("doubt_at", or_null(time())),
+    ]);
+    object([
+        ("account", text()),
+        ("invoice", text()),
+        ("segment", text()),
+        ("policy_version", whole()),
+        ("started_at", time()),
+        ("state", words([PlanState::Running, PlanState::Stopped, PlanState::Finished])),
+        ("reason", or_null(text())),
+        ("steps", list(step)),
+        ("incident", told(or_null(text()), "The incident that its failure was a part of.")),
+        ("held_until", or_null(time())),
+        ("held_since", or_null(time())),
+        ("trace", text()),
+    ])
+}
+
+fn held() -> Value {
+    let maybe = || or_null(text());
+    object([
+        ("account", text()),
+        ("as_of", time()),
+        (
+            "person",
+            object([("name", maybe()), ("email", maybe()), ("phone", maybe()), ("address", maybe()), ("customer_since", or_null(time()))]),
+        ),
+        ("erased_at", or_null(time())),
+        ("imported", or_null(record())),
+        ("tickets", list(see("Ticket"))),
+        ("records", see("Sidebar")),
+        ("kept", told(text(), "What an erasure leaves, and why.")),
+    ])
+}
+
+fn ticket() -> Value {
+    use TicketStatus::{Closed, Open, Solved, Waiting};
+    let maybe = || or_null(text());
+    object([
+        ("provider", text()),
+        ("source", text()),
+        ("id", text()),
+        ("subject", maybe()),
+        ("body", told(maybe(), "What was written first, masked.")),
+        ("latest", told(maybe(), "What was written last, masked.")),
+        ("status", or_null(words([Open, Waiting, Solved, Closed]))),
+        ("csat", or_null(whole())),
+        ("requester", object([("name", maybe()), ("email", maybe())])),
+        ("opened_at", or_null(time())),
+        ("changed_at", or_null(time())),
+        ("accounts", list(text())),
+    ])
+}

@@ -1,0 +1,207 @@
+//! Actions, from the asking to the proof.
+
+use super::Named;
+use crate::door::openapi::shape::{
+    any, date, decimal, flag, list, map, money, object, only, or_null, page, see, text, time, told, whole, word, words,
+};
+use domain::action::{Decision, KINDS, Reason, Sent, State, When};
+use domain::ledger::Step;
+use domain::staff::Role;
+use serde_json::Value;
+
+/// Every kind that can be asked for.
+pub(super) fn kinds() -> Value {
+    words(KINDS.into_iter().chain(["bundle"]))
+}
+
+pub(super) fn roles() -> Value {
+    words(Role::ALL)
+}
+
+pub(super) fn schemas() -> Named {
+    vec![
+        ("Ask", ask()),
+        ("Params", params()),
+        ("Ballot", object([("decision", decisions()), ("preview_digest", text()), ("note?", text())])),
+        ("Settled", only([("done", flag()), ("reference?", told(text(), "The provider's id of what was done.")), ("note?", text())])),
+        ("Doing", doing()),
+        ("Action", action()),
+        ("Actions", page("Action")),
+        ("Preview", object([("summary", text()), ("lines", list(see("Line"))), ("clause", see("Clause")), ("digest", text())])),
+        ("Line", object([("label", text()), ("before", figure()), ("after", figure())])),
+        ("Clause", object([("rule", text()), ("policy_version", whole()), ("why", text())])),
+        ("Vote", vote()),
+        ("Outcome", outcome()),
+        ("Receipt", object([("action", see("Action")), ("entries", list(see("LedgerEntry")))])),
+        ("LedgerEntry", entry()),
+        ("Ledger", page("LedgerEntry")),
+        ("LastSeal", object([("seal", or_null(see("Seal")))])),
+        ("Seal", object([("account", text()), ("length", whole()), ("hash", text()), ("at", time()), ("signature", text())])),
+        ("LedgerHead", object([("account", text()), ("length", whole()), ("hash", text())])),
+    ]
+}
+
+fn decisions() -> Value {
+    words([Decision::Approve, Decision::Deny])
+}
+
+fn ask() -> Value {
+    object([
+        ("account", told(text(), "Recoup's id, or `provider[/source]:customer_id`.")),
+        ("kind", kinds()),
+        ("params?", see("Params")),
+        ("reason_code", words(Reason::ALL)),
+        ("note?", text()),
+        ("case?", or_null(text())),
+        ("preview_only?", told(flag(), "Answers the preview and does nothing else.")),
+        ("exception?", told(flag(), "Asks openly for what the refund policy does not give.")),
+        ("previewed?", told(or_null(text()), "The id of your own preview, at most an hour old: asked for as of its moment.")),
+    ])
+}
+
+fn addons() -> Value {
+    list(only([("price", text()), ("quantity", whole())]))
+}
+
+/// Each kind reads those that are about it.
+fn params() -> Value {
+    let member = object([("kind", kinds()), ("params?", see("Params"))]);
+    object([
+        ("payment?", or_null(text())),
+        ("invoice?", or_null(text())),
+        ("subscription?", told(or_null(text()), "Where the account has several that run.")),
+        ("amount?", told(or_null(money()), "Nothing named is all that is left.")),
+        ("percent?", or_null(decimal())),
+        ("days?", or_null(whole())),
+        ("plan?", told(or_null(text()), "The price that is wanted, by the provider's id.")),
+        ("seats?", or_null(whole())),
+        ("addons?", addons()),
+        ("when?", or_null(whens())),
+        ("customer_requested?", or_null(flag())),
+        ("actions?", told(list(member), "The members of a bundle, in their order.")),
+    ])
+}
+
+fn whens() -> Value {
+    words([When::Now, When::PeriodEnd])
+}
+
+/// What is to be done, with nothing left open; each kind has some of the parameters.
+fn doing() -> Value {
+    object([("kind", kinds()), ("params", settled())])
+}
+
+fn settled() -> Value {
+    object([
+        ("payment?", text()),
+        ("invoice?", text()),
+        ("subscription?", text()),
+        ("amount?", or_null(money())),
+        ("price?", told(or_null(money()), "What each period costs from then on.")),
+        ("percent?", decimal()),
+        ("days?", whole()),
+        ("until?", any([time(), date()])),
+        ("plan?", text()),
+        ("seats?", whole()),
+        ("addons?", addons()),
+        ("when?", whens()),
+        ("asked_at?", time()),
+        ("at?", time()),
+        ("actions?", list(see("Doing"))),
+    ])
+}
+
+/// As `report::action_json` shows it.
+fn action() -> Value {
+    let attempt = object([
+        ("number", whole()),
+        ("key", text()),
+        ("key_since", time()),
+        ("first_at", time()),
+        ("burned", flag()),
+        ("before", or_null(text())),
+        ("shown", flag()),
+    ]);
+    let offer =
+        object([("rule", text()), ("kind", kinds()), ("say", told(text(), "To a customer who wants to leave, once.")), ("why", text())]);
+    object([
+        ("id", text()),
+        ("account", text()),
+        ("kind", kinds()),
+        ("params", settled()),
+        ("reason_code", words(Reason::ALL)),
+        ("note", text()),
+        ("case", or_null(text())),
+        ("offer", or_null(offer)),
+        ("state", words(State::ALL)),
+        ("requested_by", told(text(), "A staff id, or `recoup`.")),
+        ("requested_at", time()),
+        ("expires_at", time()),
+        ("preview", see("Preview")),
+        ("approvals_required", told(list(object([("role", roles())])), "Empty when the asker may decide alone.")),
+        ("approvals", list(see("Vote"))),
+        ("decided_at", or_null(time())),
+        ("executes_after", or_null(time())),
+        ("bundle", told(or_null(text()), "The bundle that it is a part of.")),
+        ("members", list(text())),
+        ("attempt", or_null(attempt)),
+        ("outcome", or_null(see("Outcome"))),
+        ("look_at", told(or_null(time()), "When an unfinished attempt is looked at again.")),
+        ("ended_at", or_null(time())),
+        (
+            "confirmed_at",
+            told(or_null(time()), "When the provider proved it: by its webhook, or, where an end was unclear, when it was asked."),
+        ),
+        ("trace", text()),
+        (
+            "customer_told",
+            told(
+                or_null(words([Sent::Sending, Sent::Sent, Sent::Refused, Sent::NoAddress])),
+                "How the customer was sent their link, or had in writing that they have left.",
+            ),
+        ),
+        ("policy_version", whole()),
+        ("receipt", told(text(), "The path of its receipt.")),
+    ])
+}
+
+/// A figure, a word where there is none, or nothing.
+fn figure() -> Value {
+    any([money(), or_null(text())])
+}
+
+fn vote() -> Value {
+    object([
+        ("by", text()),
+        ("role", roles()),
+        ("decision", decisions()),
+        ("digest", told(text(), "The preview that was decided about.")),
+        ("note", text()),
+        ("at", time()),
+        ("within_limit", told(flag(), "The asker's own decision, inside what their role may do alone.")),
+        ("for?", told(text(), "Who was away, and in whose place and role this was decided.")),
+    ])
+}
+
+fn outcome() -> Value {
+    any([
+        object([("outcome", word("done")), ("reference", text()), ("status", text()), ("made_at", or_null(time())), ("link?", text())]),
+        object([("outcome", word("refused")), ("code", text()), ("message", text())]),
+        object([("outcome", word("needs_person")), ("instead", text())]),
+    ])
+}
+
+fn entry() -> Value {
+    let steps = [Step::Requested, Step::Decided, Step::Attempted, Step::Outcome, Step::Confirmed];
+    object([
+        ("account", text()),
+        ("number", whole()),
+        ("at", time()),
+        ("step", words(steps)),
+        ("action", text()),
+        ("by", told(text(), "A staff id, or `recoup`, or a provider.")),
+        ("body", told(map(text()), "Ids, amounts and digests.")),
+        ("before", told(text(), "The hash of the entry before.")),
+        ("hash", text()),
+    ])
+}

@@ -1,0 +1,142 @@
+//! Cases: what was found, what it was found by, and what a person sees before deciding.
+
+use super::Named;
+use super::account::dispute_states;
+use super::action::{kinds, roles};
+use crate::door::openapi::shape::{
+    any, date, decimal, flag, list, money, object, only, or_null, page, record, see, text, time, told, whole, words,
+};
+use domain::action::Reason;
+use domain::case::{Class, State};
+use domain::import::ExceptionKind;
+use domain::incident;
+use serde_json::Value;
+
+pub(super) fn schemas() -> Named {
+    let short = object([("advice", text()), ("why", text()), ("recommended", recommended()), ("missing", list(text()))]);
+    vec![
+        ("CaseRecord", object(record_fields())),
+        ("CaseLine", object(record_fields().into_iter().chain(beside(short)))),
+        ("Cases", page("CaseLine")),
+        ("Case", object(record_fields().into_iter().chain(beside(see("CasePreview"))).chain([("playbook", or_null(see("Play")))]))),
+        ("CaseShown", any([see("Case"), see("SlackBlocks")])),
+        ("SlackBlocks", object([("blocks", list(record()))])),
+        ("Evidence", object([("label", text()), ("value", text()), ("source", told(text(), "The provider's id of what was looked at."))])),
+        ("Recommendation", object([("kind", see("Doing")), ("reason", words(Reason::ALL)), ("note", text())])),
+        ("CasePreview", preview()),
+        ("Proposed", proposed()),
+        ("Granted", granted()),
+        ("Reply", object([("subject", text()), ("body", text())])),
+        ("Resolve", only([("note?", text())])),
+        ("Correct", only([("class", classes()), ("note?", text())])),
+        ("Dispute", dispute()),
+        ("Disputes", page("Dispute")),
+    ]
+}
+
+pub(super) fn classes() -> Value {
+    words(Class::ALL)
+}
+
+fn recommended() -> Value {
+    or_null(see("Recommendation"))
+}
+
+/// A case as it is written down.
+fn record_fields() -> Vec<(&'static str, Value)> {
+    let draft =
+        object([("text", text()), ("amount", text()), ("invoice", text()), ("payment", text()), ("reason", text()), ("link", text())]);
+    vec![
+        ("id", text()),
+        ("account", text()),
+        ("class", classes()),
+        ("about", told(text(), "An invoice or a payment, by the provider's id.")),
+        ("confidence", told(decimal(), "Between 0 and 1.")),
+        ("state", words([State::Open, State::Resolved])),
+        ("rule", text()),
+        ("policy_version", whole()),
+        ("cause", or_null(text())),
+        ("evidence", list(see("Evidence"))),
+        ("missing", told(list(text()), "What would have helped and was not known.")),
+        ("advice", text()),
+        ("why", text()),
+        ("recommended", recommended()),
+        ("draft_reply", told(or_null(draft), "A draft: it is sent by a person or not at all.")),
+        ("actions", list(text())),
+        ("decisions", told(list(text()), "How it was judged, oldest first.")),
+        ("events", list(text())),
+        ("handled", list(object([("by", text()), ("at", time()), ("what", text()), ("note", text())]))),
+        ("opened_at", time()),
+        ("resolved_at", or_null(time())),
+        ("resolution", or_null(text())),
+    ]
+}
+
+/// What `case_json` adds.
+fn beside(preview: Value) -> [(&'static str, Value); 3] {
+    let clause = object([("rule", text()), ("version", whole()), ("why", text())]);
+    [("preview", preview), ("policy", list(clause)), ("tickets", list(text()))]
+}
+
+fn preview() -> Value {
+    let states = words([incident::State::Open, incident::State::Over]);
+    let incident =
+        object([("id", text()), ("title", text()), ("state", states), ("customers", whole()), ("cause", text()), ("owner", text())]);
+    object([
+        ("case", text()),
+        ("issue", text()),
+        ("account", text()),
+        ("evidence", list(see("Evidence"))),
+        ("missing", list(text())),
+        ("policy", see("Clause")),
+        ("advice", text()),
+        ("recommended", list(see("Proposed"))),
+        ("exceptions", told(list(see("Granted")), "What was granted to this customer before beside the rules.")),
+        ("incident", told(or_null(incident), "What many others have as well, at the same time.")),
+        ("reply", told(or_null(see("Reply")), "The text for the customer, as a person would send it.")),
+        ("digest", text()),
+    ])
+}
+
+fn proposed() -> Value {
+    object([
+        ("kind", kinds()),
+        ("target", text()),
+        ("amount", or_null(money())),
+        ("reason", words(Reason::ALL)),
+        ("approvals_required", list(roles())),
+        ("clause", see("Clause")),
+        ("summary", text()),
+        ("lines", list(see("Line"))),
+        ("impossible", told(or_null(text()), "Why it cannot be done as things stand.")),
+    ])
+}
+
+fn granted() -> Value {
+    object([
+        ("kind", words(ExceptionKind::ALL)),
+        ("amount", or_null(money())),
+        ("granted_on", date()),
+        ("granted_by", text()),
+        ("reason", text()),
+        ("until", or_null(date())),
+        ("holds", flag()),
+    ])
+}
+
+fn dispute() -> Value {
+    object([
+        ("id", text()),
+        ("account", text()),
+        ("case", text()),
+        ("payment", text()),
+        ("amount", or_null(money())),
+        ("reason", or_null(text())),
+        ("state", or_null(dispute_states())),
+        ("formal", told(or_null(flag()), "An inquiry is not formal: no money was taken back.")),
+        ("opened_at", or_null(time())),
+        ("evidence_due_at", or_null(time())),
+        ("resolved_at", or_null(time())),
+        ("days_to_resolution", or_null(whole())),
+    ])
+}

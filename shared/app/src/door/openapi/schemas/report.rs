@@ -1,0 +1,159 @@
+//! The month's report, and the rows and codes behind it.
+
+use super::Named;
+use super::action::kinds;
+use super::case::classes;
+use crate::door::openapi::shape::{any, decimal, flag, list, money, object, or_null, page, see, text, time, told, whole, word, words};
+use domain::action::{Reason, State};
+use domain::case;
+use domain::decline::{ReportReason, Retry, WhoActs};
+use domain::report::fact::DecidedBy;
+use serde_json::Value;
+
+pub(super) fn schemas() -> Named {
+    vec![("Report", report()), ("Fact", fact()), ("FactRow", row()), ("FactRows", page("FactRow")), ("Decline", decline())]
+}
+
+/// A share or a mean; nothing of nothing has none.
+fn figure() -> Value {
+    or_null(decimal())
+}
+
+fn reasons() -> Value {
+    use ReportReason::{CardDeclined, CardExpired, CardNotRecognised, InsufficientFunds, Other};
+    words([CardExpired, InsufficientFunds, CardDeclined, CardNotRecognised, Other])
+}
+
+fn report() -> Value {
+    let category = object([
+        ("class", classes()),
+        ("count", whole()),
+        ("share", figure()),
+        ("resolved", whole()),
+        ("avg_hours_to_resolution", figure()),
+    ]);
+    let collected = object([("currency", text()), ("count", whole()), ("total", money()), ("given_back", money())]);
+    let blocked = list(object([("why", text()), ("count", whole())]));
+    object([
+        ("period", told(text(), "The month, such as 2026-01.")),
+        ("timezone", text()),
+        ("policy_version", whole()),
+        ("currencies", list(text())),
+        ("cases", object([("total", whole()), ("resolved", whole()), ("categories", list(category))])),
+        ("actions", actions()),
+        ("refunds", list(refunds())),
+        ("collected", list(collected)),
+        ("failures", failures()),
+        ("decisions", object([("unsafe_actions_blocked", whole()), ("blocked", blocked)])),
+        ("unknown_codes", list(object([("provider", text()), ("code", text()), ("count", whole())]))),
+        ("checks", list(object([("name", text()), ("ok", flag())]))),
+        ("rows_read", whole()),
+        ("rows", told(text(), "The path of the rows.")),
+    ])
+}
+
+fn actions() -> Value {
+    let kind = object([
+        ("kind", text()),
+        ("count", whole()),
+        ("succeeded", whole()),
+        ("failed", whole()),
+        ("success_rate", figure()),
+        ("avg_minutes", figure()),
+    ]);
+    object([("total", whole()), ("requiring_approval", figure()), ("avg_approval_minutes", figure()), ("kinds", list(kind))])
+}
+
+fn refunds() -> Value {
+    let by_reason = object([("reason", words(Reason::ALL)), ("count", whole()), ("total", money()), ("share", figure())]);
+    let approval =
+        object([("within_limit", whole()), ("billing_specialist", whole()), ("manager", whole()), ("vp", whole()), ("denied", whole())]);
+    object([
+        ("currency", text()),
+        ("count", whole()),
+        ("total", money()),
+        ("by_reason", list(by_reason)),
+        ("approval", told(approval, "Decided requests by the highest decision that they needed.")),
+    ])
+}
+
+fn failures() -> Value {
+    object([
+        ("count", whole()),
+        ("recovered", whole()),
+        ("withdrawn", whole()),
+        ("open", whole()),
+        ("recovery_rate", figure()),
+        ("avg_recovery_hours", figure()),
+        ("median_recovery_hours", figure()),
+        ("reasons", list(object([("family", reasons()), ("count", whole()), ("share", figure())]))),
+    ])
+}
+
+/// One change of one month's figures: what was true before, what is true after.
+fn row() -> Value {
+    object([
+        ("month", text()),
+        ("commit", text()),
+        ("number", whole()),
+        ("account", text()),
+        ("before", or_null(see("Fact"))),
+        ("after", or_null(see("Fact"))),
+    ])
+}
+
+fn fact() -> Value {
+    use DecidedBy::{BillingSpecialist, Manager, Nobody, Vp, WithinLimit};
+    let minutes = || or_null(whole());
+    let failure = [
+        ("fact", word("failure")),
+        ("item", text()),
+        ("at", time()),
+        ("amount", or_null(money())),
+        ("reason", reasons()),
+        ("paid_minutes", minutes()),
+        ("withdrawn", flag()),
+    ];
+    let action = [
+        ("fact", word("action")),
+        ("action", text()),
+        ("at", time()),
+        ("kind", kinds()),
+        ("reason", words(Reason::ALL)),
+        ("amount", or_null(money())),
+        ("state", words(State::ALL)),
+        ("decided_by", words([Nobody, WithinLimit, BillingSpecialist, Manager, Vp])),
+        ("approval_minutes", minutes()),
+        ("minutes", minutes()),
+    ];
+    let case = [
+        ("fact", word("case")),
+        ("case", text()),
+        ("at", time()),
+        ("class", classes()),
+        ("state", words([case::State::Open, case::State::Resolved])),
+        ("minutes", minutes()),
+    ];
+    any([
+        object(failure),
+        object([("fact", word("payment")), ("payment", text()), ("at", time()), ("taken", money()), ("back", money())]),
+        object(action),
+        object([("fact", word("unknown_code")), ("item", text()), ("at", time()), ("provider", text()), ("code", text())]),
+        object([("fact", word("blocked")), ("attempt", text()), ("at", time()), ("why", text()), ("kind", text()), ("by", text())]),
+        object(case),
+    ])
+}
+
+fn decline() -> Value {
+    use Retry::{AfterCustomer, InternalReview, Later, Never, Soon};
+    object([
+        ("family", text()),
+        ("customer_reason", told(text(), "The reason in words for the customer.")),
+        ("who_acts", words([WhoActs::Nobody, WhoActs::Customer, WhoActs::Staff])),
+        ("retry", words([Never, Soon, Later, AfterCustomer, InternalReview])),
+        ("report_reason", reasons()),
+        ("visa_category", or_null(whole())),
+        ("listed", told(flag(), "Whether any table lists the code.")),
+        ("source", told(text(), "The table and the code in it, with the version of the policy.")),
+    ])
+}

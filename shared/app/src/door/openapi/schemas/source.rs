@@ -1,0 +1,129 @@
+//! How Recoup is set up and filled: sources, backfills, imports.
+
+use super::Named;
+use crate::door::openapi::shape::{any, flag, list, map, object, only, or_null, page, see, text, time, told, whole, word, words};
+use domain::import::Kind;
+use domain::import::metadata::Why;
+use domain::source::{Acting, Mode, Party};
+use serde_json::Value;
+
+pub(super) fn schemas() -> Named {
+    vec![
+        ("Source", source()),
+        ("Sources", page("Source")),
+        ("SourceChange", source_change()),
+        ("SourceWish", only(["mode?", "acting?", "retries?", "messages?", "cancels?"].into_iter().zip(wish()))),
+        ("Backfill", backfill()),
+        ("Imports", imports()),
+        ("Imported", imported()),
+        ("Noted", noted()),
+    ]
+}
+
+fn modes() -> Value {
+    words([Mode::Live, Mode::Test, Mode::Both])
+}
+
+fn actings() -> Value {
+    words([Acting::Observe, Acting::Assist, Acting::Act])
+}
+
+fn parties() -> Value {
+    words([Party::Provider, Party::Recoup])
+}
+
+/// What is not named stays.
+fn wish() -> [Value; 5] {
+    [or_null(modes()), or_null(actings()), or_null(parties()), or_null(parties()), or_null(parties())]
+}
+
+fn source() -> Value {
+    object([
+        ("provider", text()),
+        ("source", text()),
+        ("mode", told(modes(), "Which deliveries are taken.")),
+        ("acting", told(actings(), "How far Recoup may go.")),
+        ("retries", parties()),
+        ("messages", parties()),
+        ("cancels", parties()),
+        ("asked", told(or_null(see("SourceChange")), "What another person has not yet confirmed.")),
+        ("changes", told(list(see("SourceChange")), "Oldest first.")),
+    ])
+}
+
+fn source_change() -> Value {
+    let wished = ["mode", "acting", "retries", "messages", "cancels"].into_iter().zip(wish());
+    object(wished.chain([("by", text()), ("confirmed_by", or_null(text())), ("at", time())]))
+}
+
+fn backfill() -> Value {
+    let minute = any([time(), whole()]);
+    object([
+        ("id", text()),
+        ("provider", text()),
+        ("source", text()),
+        ("since", or_null(time())),
+        ("dry_run", flag()),
+        ("by", text()),
+        ("started_at", time()),
+        ("ended_at", or_null(time())),
+        ("pending", told(list(object([("listing", text()), ("path", text())])), "The calls still to be made, the next one first.")),
+        ("pages", whole()),
+        ("objects", told(map(whole()), "By kind of listing.")),
+        ("found", told(whole(), "Told something that the book did not know.")),
+        ("known", whole()),
+        ("waiting", told(whole(), "Wait for an owner that no list has named.")),
+        ("unreadable", list(text())),
+        ("skipped", told(list(text()), "Lists that the provider does not give.")),
+        ("minute", told(list(minute), "When this minute began, and how many calls were made in it.")),
+        ("silent", whole()),
+        ("rests_until", or_null(time())),
+        ("again_at", or_null(time())),
+        ("sweep", or_null(object([("at", time()), ("from", or_null(time()))]))),
+        ("failed", told(or_null(text()), "Why it ended before its end.")),
+    ])
+}
+
+fn imports() -> Value {
+    let running = object([("number", whole()), ("id", text()), ("rows", whole()), ("written", whole()), ("by", text()), ("since", time())]);
+    let done = object([("number", whole()), ("id", text()), ("rows", whole()), ("by", text()), ("at", time())]);
+    object([
+        ("kind", words(Kind::ALL)),
+        ("live", told(whole(), "Everything up to this number counts, unless it broke off.")),
+        ("last", whole()),
+        ("broken", list(whole())),
+        ("running", or_null(running)),
+        ("done", told(list(done), "Newest last.")),
+    ])
+}
+
+fn imported() -> Value {
+    object([
+        ("id", text()),
+        ("kind", words(Kind::ALL)),
+        ("rows", whole()),
+        ("added", whole()),
+        ("changed", whole()),
+        ("unchanged", whole()),
+        ("dry_run", flag()),
+        ("repeated", told(flag(), "The last import said exactly this: nothing was done.")),
+        ("metadata", told(list(see("Noted")), "What the naming rules did to metadata, and what they leave to a person.")),
+    ])
+}
+
+fn noted() -> Value {
+    use Why::{Alias, Convention, Default, Repeated, Spelling};
+    let change = object([
+        ("key_before", or_null(text())),
+        ("key_after", text()),
+        ("before", or_null(text())),
+        ("after", text()),
+        ("why", words([Convention, Alias, Repeated, Spelling, Default])),
+    ]);
+    let finding = any([
+        object([("finding", word("unknown_key")), ("key", text())]),
+        object([("finding", word("not_allowed")), ("key", text()), ("value", text()), ("allowed", list(text()))]),
+        object([("finding", word("clash")), ("key", text()), ("with", text())]),
+    ]);
+    object([("provider", text()), ("source", text()), ("customer", text()), ("changes", list(change)), ("findings", list(finding))])
+}

@@ -1,0 +1,81 @@
+//! How the sources are set up: which deliveries are taken, how far Recoup may go, who retries and writes.
+
+use crate::context::Context;
+use crate::fault::Fault;
+use crate::ports::{Order, Range, Table};
+use crate::store::{self, Attempted, Batch, Commit, keys, open, read};
+use crate::web::Problem;
+use domain::book::Head;
+use domain::source::{Acting, Granted, Refused, Source, Wish};
+use domain::staff::Staff;
+use http::StatusCode;
+
+/// How a source is set up; one that nobody has set up observes.
+pub async fn find(context: &Context, provider: &str, source: &str) -> Result<Source, Fault> {
+    Ok(read(context, &keys::source(provider, source)).await?.unwrap_or_else(|| Source::new(provider, source)))
+}
+
+/// Every source that was set up, by provider and name.
+pub async fn all(context: &Context) -> Result<Vec<Source>, Fault> {
+    let range = Range {
+        table: Table::Config,
+        pk: keys::SOURCE_PARTITION.to_owned(),
+        prefix: "SOURCE#".to_owned(),
+        after: None,
+        limit: 1000,
+        order: Order::Ascending,
+    };
+    context.store.range(&range).await?.iter().map(open).collect()
+}
+
+/// Adds a source of the local service, unless it is there.
+pub async fn add_local(context: &Context, provider: &str, source: &str) -> Result<(), Fault> {
+    if read::<Source>(context, &keys::source(provider, source)).await?.is_none() {
+        let mut commit = Commit::default();
+        commit.create(&Source::local(provider, source));
+        // Another start may have added the same source in the meantime, which is as good.
+        let _ = commit.run(context).await;
+    }
+    Ok(())
+}
+
+/// Whether a source may be called so: it goes into keys and addresses.
+pub fn is_name(source: &str) -> bool {
+    (1..=64).contains(&source.len()) && source.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
+}
+
+/// Changes a source, or notes that somebody wants to.
+pub async fn change(context: &Context, provider: &str, source: &str, wish: &Wish, staff: &Staff) -> Result<(Source, Granted), Problem> {
+    if providers::named(provider).is_none() || !is_name(source) {
+        return Err(Problem::not_found("source"));
+    }
+    let decided = store::retrying(context, || async {
+        // Read.
+        let key = keys::source(provider, source);
+        let who = keys::staff(&staff.id);
+        let batch = Batch::read(context, vec![key.clone(), who.clone()]).await?;
+        let Some(staff) = batch.get::<Staff>(&who)? else { return Ok(Attempted::Done(Err(Refused::NotPermitted))) };
+        let mut setup = batch.get::<Source>(&key)?.unwrap_or_else(|| Source::new(provider, source));
+
+        // Decide.
+        let granted = match setup.wish(wish, &staff, context.clock.now()) {
+            Ok(granted) => granted,
+            Err(refused) => return Ok(Attempted::Done(Err(refused))),
+        };
+
+        // Write.
+        let mut commit = Commit::default();
+        commit.over(&batch, &setup);
+        commit.check(&batch, &who);
+        store::attempted(commit.run(context).await, Ok((setup, granted)))
+    });
+    decided.await?.map_err(|refused| {
+        let code = if refused == Refused::OwnRequest { "own_request" } else { "not_permitted" };
+        Problem::new(StatusCode::FORBIDDEN, code, refused.to_string())
+    })
+}
+
+/// Whether nothing may leave for this source.
+pub async fn observes(context: &Context, head: &Head) -> Result<bool, Fault> {
+    Ok(find(context, &head.provider, &head.source).await?.acting == Acting::Observe)
+}

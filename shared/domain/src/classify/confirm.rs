@@ -1,0 +1,345 @@
+//! Does an event prove that one of our actions was carried out, or that it failed after all?
+
+use crate::action::{Action, Kind, Outcome, Shown, State, Target, When};
+use crate::book::{CaseLine, Due, Head, Invoice, ResourceId, Subscription, Touched, touches};
+use crate::case;
+use crate::classify::desk::Desk;
+use crate::event::{Event, InvoiceStatus, Origin, RefundSeen, RefundStatus, Seen, Stated, SubscriptionStatus};
+use crate::id::ActionId;
+use crate::leaving::wish;
+use crate::ledger::{Note, Step};
+use crate::money::Money;
+use jiff::{SignedDuration, Timestamp};
+
+/// Names the actions that an event speaks of by our own id.
+pub fn named(event: &Event) -> Vec<ActionId> {
+    refunds(event).map(|(_, action)| action).collect()
+}
+
+/// The actions that are under way on what the event shows, where it names none itself.
+pub fn expected(event: &Event, head: &Head) -> Vec<ActionId> {
+    if head.under_way.is_empty() {
+        return Vec::new();
+    }
+    let shows_balance = event.seen.iter().any(|seen| matches!(seen, Seen::Balance(_)));
+    let touched: Vec<_> = touches(event).into_iter().filter_map(ResourceId::name).collect();
+    let named = named(event);
+    let changes = head.under_way.iter().filter(|(_, line)| match &line.target {
+        Some(id) => touched.contains(id),
+        None => shows_balance,
+    });
+    changes.map(|(id, _)| id.clone()).filter(|id| !named.contains(id)).collect()
+}
+
+fn refunds(event: &Event) -> impl Iterator<Item = (&RefundSeen, ActionId)> {
+    event.seen.iter().filter_map(|seen| match seen {
+        Seen::Refund(refund) => Some((refund, ActionId::parse(refund.action.as_deref()?)?)),
+        _ => None,
+    })
+}
+
+/// The refunds of an event that are ours: they say so, or our own call told their ids.
+fn ours<'a>(event: &'a Event, desk: &Desk) -> Vec<(&'a RefundSeen, ActionId)> {
+    let known = |refund: &RefundSeen| {
+        let own = desk.touched.payments.get(&refund.payment)?.refunds.get(&refund.id)?;
+        own.action.value().cloned()
+    };
+    let all = event.seen.iter().filter_map(|seen| match seen {
+        Seen::Refund(refund) => Some((refund, ActionId::parse(&refund.action.clone().or_else(|| known(refund))?)?)),
+        _ => None,
+    });
+    all.collect()
+}
+
+/// Releases what was reserved, records the proof, and ends the case that the action was for.
+pub fn confirm(event: &Event, desk: &mut Desk, now: Timestamp) -> Vec<Note> {
+    let mut notes = Vec::new();
+    for (refund, id) in ours(event, desk) {
+        // The sighting counts from here on, so the reservation must not count as well.
+        if let Some(payment) = desk.touched.payments.get_mut(&refund.payment) {
+            payment.reserved.remove(&id);
+        }
+        if let Some(action) = desk.actions.get_mut(&id) {
+            let note = |step, outcome: &str| {
+                let body = [("event", event.id.clone()), ("reference", refund.id.clone()), ("outcome", outcome.to_owned())];
+                Note::new(now, step, &id, &event.provider, body)
+            };
+            match refund.status {
+                Some(RefundStatus::Failed | RefundStatus::Canceled) if failed(action, refund, now) => {
+                    notes.push(note(Step::Outcome, "failed"));
+                    desk.head.under_way.remove(&id);
+                    reopen(desk, &id);
+                }
+                Some(RefundStatus::Succeeded) if event.origin == Origin::Webhook && succeeded(action, refund, now) => {
+                    notes.push(note(Step::Confirmed, "succeeded"));
+                    desk.head.under_way.remove(&id);
+                    resolve(desk, &id, now);
+                }
+                _ => {}
+            }
+        }
+    }
+    notes.extend(shown(event, desk, now));
+    notes
+}
+
+/// Confirms what was done and is shown now, where the provider repeats no id of ours.
+fn shown(event: &Event, desk: &mut Desk, now: Timestamp) -> Vec<Note> {
+    let mut notes = Vec::new();
+    let shown: Vec<_> = desk.actions.values().filter(|action| proves(event, action, &desk.touched)).map(|it| it.id.clone()).collect();
+    for id in shown {
+        let Some(action) = desk.actions.get_mut(&id) else { continue };
+        // Another's credit may be what is shown: people look.
+        let is_credit = matches!(action.kind, Kind::Credit { .. });
+        match (action.state, &mut action.attempt) {
+            (State::Executed, _) if action.confirmed_at.is_none() => {
+                action.confirmed_at = Some(now);
+                let body = [("event", event.id.clone()), ("outcome", "shown".to_owned())];
+                notes.push(Note::new(now, Step::Confirmed, &id, &event.provider, body));
+                desk.head.under_way.remove(&id);
+                resolve(desk, &id, now);
+            }
+            // Quicker than the answer, which is the outcome.
+            (State::Executing | State::InDoubt, Some(attempt)) => attempt.shown = true,
+            // It was left to a person because nobody knew; now it is known.
+            (State::NeedsPerson, Some(_)) if !is_credit => {
+                // What follows from a wish to leave is followed by its alarm; of everything else there is nothing more to tell.
+                action.look_at = action.look_at.filter(|_| wish(&action.kind, action.reason_code).is_some());
+                (action.state, action.confirmed_at, action.ended_at) = (State::Executed, Some(now), Some(now));
+                let status = "shown".to_owned();
+                let reference = action.kind.target().id().unwrap_or_default();
+                action.outcome = Some(Outcome::Done { reference, status: status.clone(), made_at: Some(event.at), link: None });
+                let body = [("event", event.id.clone()), ("outcome", status)];
+                notes.push(Note::new(now, Step::Confirmed, &id, &event.provider, body));
+                desk.head.under_way.remove(&id);
+                resolve(desk, &id, now);
+            }
+            _ => {}
+        }
+    }
+    notes
+}
+
+/// Whether an event proves an action: by what the book shows with it, or by what it tells itself.
+///
+/// An event that comes late may tell of what has changed again since; it happened all the same.
+fn proves(event: &Event, action: &Action, book: &Touched) -> bool {
+    // Our own answer proves nothing; but the provider's total may have been quicker than it.
+    if event.origin == Origin::Answer && !matches!(action.kind, Kind::Refund { .. }) {
+        return false;
+    }
+    if shows(action, &event.provider, book) {
+        return true;
+    }
+    // Providers stamp whole seconds.
+    let is_since = action.attempt.as_ref().is_some_and(|attempt| event.at.as_second() >= attempt.first_at.as_second());
+    is_since && tells(event, action)
+}
+
+fn tells(event: &Event, action: &Action) -> bool {
+    if let Kind::Credit { amount } = &action.kind {
+        return event.seen.iter().any(|seen| match seen {
+            Seen::Balance(balance) => balance.available.currency() == amount.currency() && balance.available >= at_hand(action, *amount),
+            _ => false,
+        });
+    }
+    let mut alone = Touched::default();
+    alone.fold(&mut Head::new(&event.provider, &event.source, ""), event, SignedDuration::ZERO);
+    shows(action, &event.provider, &alone)
+}
+
+/// What there is after a credit, as it was shown; at least the credit itself.
+fn at_hand(action: &Action, amount: Money) -> Money {
+    let after = action.preview.lines.iter().filter(|line| line.before.is_some()).find_map(|line| match line.after {
+        Some(Shown::Money(after)) => Some(after),
+        _ => None,
+    });
+    after.filter(|after| after.currency() == amount.currency()).unwrap_or(amount)
+}
+
+/// Whether the book shows what an action was to bring about. It keeps no history of a balance.
+pub fn shows(action: &Action, provider: &str, book: &Touched) -> bool {
+    let kind = &action.kind;
+    match kind.target() {
+        Target::Subscription(id) => book.subscriptions.get(id).is_some_and(|subscription| subscription_is(kind, &action.id, subscription)),
+        Target::Invoice(id) => book.invoices.get(id).is_some_and(|invoice| invoice_is(kind, provider, invoice)),
+        Target::Payment(id) => book.payments.get(id).is_some_and(|payment| payment.has_given_back_for(&action.id)),
+        Target::Account | Target::Several => false,
+    }
+}
+
+fn subscription_is(kind: &Kind, action: &ActionId, it: &Subscription) -> bool {
+    let status = it.status.copied();
+    let ended = status == Some(SubscriptionStatus::Ended);
+    match kind {
+        Kind::ExtendTrial { until, .. } => it.trial_ends_at.copied() == Some(*until),
+        Kind::Pause { .. } => status == Some(SubscriptionStatus::Paused),
+        Kind::Resume { .. } => status.is_some() && status != Some(SubscriptionStatus::Paused) && !ended,
+        Kind::Upgrade { plan, .. } | Kind::Downgrade { plan, .. } => it.plan().is_some_and(|item| item.price == *plan),
+        Kind::AdjustSeats { seats, .. } => it.plan().is_some_and(|item| item.quantity == *seats),
+        Kind::ChangeAddons { addons, .. } => {
+            let bought = |price: &str| it.addons().find(|item| item.price == price).map_or(0, |item| item.quantity);
+            it.plan().is_some() && addons.iter().all(|addon| bought(&addon.price) == addon.quantity)
+        }
+        Kind::Discount { percent, .. } => {
+            let discount = it.discount.value().and_then(Stated::value);
+            // A coupon of ours is called like the action.
+            discount.is_some_and(|told| told.percent == Some(*percent) || told.code.as_deref() == Some(action.as_str()))
+        }
+        Kind::Cancel { when: When::PeriodEnd, .. } => ended || it.ends_at.value().and_then(Stated::value).is_some(),
+        Kind::Cancel { .. } | Kind::ForceCancel { .. } => ended,
+        _ => false,
+    }
+}
+
+fn invoice_is(kind: &Kind, provider: &str, it: &Invoice) -> bool {
+    match kind {
+        Kind::RetryPayment { .. } | Kind::MarkPaid { .. } => it.due() == Due::Paid,
+        // Mollie knows only one way to give an invoice up.
+        Kind::WriteOff { .. } if provider == "mollie" => it.status.copied() == Some(InvoiceStatus::Void),
+        Kind::WriteOff { .. } => it.status.copied() == Some(InvoiceStatus::Uncollectible),
+        Kind::VoidInvoice { .. } => it.status.copied() == Some(InvoiceStatus::Void),
+        _ => false,
+    }
+}
+
+/// Proof of what was never approved is no outcome of ours: the book shows the refund, the action stays as it is.
+fn is_ours(state: State) -> bool {
+    matches!(state, State::Approved | State::Executing | State::InDoubt | State::NeedsPerson | State::Executed)
+}
+
+fn failed(action: &mut Action, refund: &RefundSeen, now: Timestamp) -> bool {
+    let fresh = is_ours(action.state);
+    if fresh {
+        action.state = State::Failed;
+        action.ended_at = Some(now);
+        action.confirmed_at = None;
+        action.look_at = None;
+        action.outcome =
+            Some(Outcome::Refused { code: "failed_later".to_owned(), message: format!("the provider reports that {} failed", refund.id) });
+    }
+    fresh
+}
+
+/// A webhook may be quicker than the answer to our own call: then it is the outcome as well.
+fn succeeded(action: &mut Action, refund: &RefundSeen, now: Timestamp) -> bool {
+    if action.confirmed_at.is_some() || !is_ours(action.state) {
+        return false;
+    }
+    action.confirmed_at = Some(now);
+    if action.state != State::Executed {
+        action.state = State::Executed;
+        action.ended_at = Some(now);
+        action.look_at = None;
+        action.outcome =
+            Some(Outcome::Done { reference: refund.id.clone(), status: "succeeded".to_owned(), made_at: refund.created_at, link: None });
+    }
+    true
+}
+
+/// Ends the case whose own recommendation was done; what else was done because of it leaves it open.
+fn resolve(desk: &mut Desk, action: &ActionId, now: Timestamp) {
+    let Some(done) = desk.actions.get(action).cloned() else { return };
+    for case in desk.cases.values_mut().filter(|case| is_about(case, &done) && case.state == case::State::Open) {
+        let recommended = case.recommended.as_ref().is_some_and(|recommended| recommended.kind.members().contains(&done.kind));
+        let refund = matches!(done.kind, Kind::Refund { .. });
+        if recommended || (refund && case.recommended.is_none()) {
+            case.resolve(now, if refund { "refunded" } else { "done" });
+            desk.head.cases.remove(&case.id);
+        }
+    }
+}
+
+fn is_about(case: &case::Case, action: &Action) -> bool {
+    case.actions.contains(&action.id) || action.bundle.as_ref().is_some_and(|bundle| case.actions.contains(bundle))
+}
+
+fn reopen(desk: &mut Desk, action: &ActionId) {
+    let Some(failed) = desk.actions.get(action).cloned() else { return };
+    for case in desk.cases.values_mut().filter(|case| is_about(case, &failed) && case.state == case::State::Resolved) {
+        case.state = case::State::Open;
+        case.resolved_at = None;
+        case.resolution = None;
+        desk.head.cases.insert(case.id.clone(), CaseLine { class: case.class.name().to_owned(), opened_at: case.opened_at });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::action::{Attempt, Clause, Preview, Reason};
+    use crate::id::AccountId;
+    use crate::money::{Currency, Money};
+    use serde_json::{Value, from_value, json};
+
+    fn time(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    fn told(at: &str, origin: &str, seen: &Value) -> Event {
+        let event = json!({"id": format!("evt_{at}"), "provider": "stripe", "source": "default", "origin": origin, "kind": "invoice_changed",
+            "at": at, "customer": "cus_1", "seen": [seen]});
+        from_value(event).unwrap()
+    }
+
+    fn invoice(status: &str) -> Value {
+        json!({"resource": "invoice", "id": "in_1", "status": status, "by_period": false})
+    }
+
+    fn balance(available: &str) -> Value {
+        json!({"resource": "balance", "available": {"amount": available, "currency": "USD"}})
+    }
+
+    fn desk(kind: Kind, state: State) -> Desk {
+        let id = ActionId::of(&AccountId::of("stripe", "default", "cus_1"), "mara", "k");
+        let clause = Clause { rule: "r".into(), policy_version: 1, why: "w".into() };
+        let preview = Preview { summary: String::new(), lines: vec![], clause, digest: "d".into() };
+        let mut action = Action::new(id.clone(), kind, Reason::Other, preview, "mara", time("2026-03-03T05:00:00Z"));
+        action.state = state;
+        action.attempt = Some(Attempt::next(&action, time("2026-03-03T05:00:00.4Z"), SignedDuration::ZERO));
+        let mut desk = Desk::of(Head::new("stripe", "default", "cus_1"), Touched::default());
+        desk.head.expects(&id, &action.kind, time("2026-03-03T05:00:00Z"));
+        desk.actions.insert(id, action);
+        desk
+    }
+
+    /// What is told in order: folded, and then asked whether it proves anything.
+    fn after(mut desk: Desk, events: &[Event]) -> Desk {
+        for event in events {
+            desk.touched.fold(&mut desk.head, event, SignedDuration::ZERO);
+            confirm(event, &mut desk, event.at);
+        }
+        desk
+    }
+
+    #[test]
+    fn what_was_told_late_or_early_proves_all_the_same() {
+        let usd = |text: &str| Money::parse(text, Currency::USD).unwrap();
+        let write_off = Kind::WriteOff { invoice: "in_1".into(), amount: usd("10.00") };
+        let credit = Kind::Credit { amount: usd("10.00") };
+        let closed = |at| told(at, "webhook", &invoice("uncollectible"));
+        let newer = told("2026-03-04T09:57:00Z", "webhook", &invoice("open"));
+        let cases: [(&str, &Kind, Vec<Event>, bool); 8] = [
+            ("in order", &write_off, vec![closed("2026-03-03T05:00:00Z"), newer.clone()], true),
+            ("after a newer one", &write_off, vec![newer.clone(), closed("2026-03-03T05:00:00Z")], true),
+            ("older than what was sent", &write_off, vec![newer.clone(), closed("2026-03-03T04:59:59Z")], false),
+            ("something else", &write_off, vec![newer], false),
+            ("our own answer", &write_off, vec![told("2026-03-03T05:00:00Z", "answer", &invoice("uncollectible"))], false),
+            ("all of it", &credit, vec![told("2026-03-03T05:00:00Z", "webhook", &balance("10.00"))], true),
+            ("too little", &credit, vec![told("2026-03-03T05:00:00Z", "webhook", &balance("9.99"))], false),
+            ("before", &credit, vec![told("2026-03-03T04:00:00Z", "webhook", &balance("10.00"))], false),
+        ];
+        for (what, kind, events, proven) in cases {
+            let done = after(desk(kind.clone(), State::Executed), &events);
+            let action = done.actions.values().next().unwrap();
+            assert_eq!((action.confirmed_at.is_some(), done.head.under_way.is_empty()), (proven, proven), "{what}");
+            for state in [State::Executing, State::InDoubt] {
+                let early = after(desk(kind.clone(), state), &events);
+                let action = early.actions.values().next().unwrap();
+                let shown = action.attempt.as_ref().unwrap().shown;
+                assert_eq!((shown, action.confirmed_at, action.state), (proven, None, state), "{what}: the answer decides");
+                assert!(!early.head.under_way.is_empty());
+            }
+        }
+    }
+}

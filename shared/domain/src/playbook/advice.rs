@@ -1,0 +1,173 @@
+//! What a person sees before they decide about a case: everything that counts, and what would come of it.
+
+use crate::action::{Clause, Kind, Known, Line, Reason, Shown};
+use crate::approval::{ApprovalPolicy, Scales, weigh};
+use crate::case::{Case, Evidence};
+use crate::id::{AccountId, CaseId, IncidentId, sha256};
+use crate::incident::{self, Incident, IncidentPolicy};
+use crate::money::Money;
+use crate::sidebar::Granted;
+use crate::staff::Role;
+use rust_decimal::Decimal;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Preview {
+    pub case: CaseId,
+    pub issue: String,
+    pub account: AccountId,
+    pub evidence: Vec<Evidence>,
+    /// What would have helped and was not known.
+    pub missing: Vec<String>,
+    pub policy: Clause,
+    pub advice: String,
+    pub recommended: Vec<Proposed>,
+    /// What was granted to this customer before beside the rules.
+    pub exceptions: Vec<Granted>,
+    /// What many others have as well, at the same time.
+    pub incident: Option<PartOf>,
+    /// The text for the customer, as a person would send it.
+    pub reply: Option<Reply>,
+    /// Over the meaning, not over the words.
+    pub digest: String,
+}
+
+/// An action with its exact effect, and who must agree.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Proposed {
+    pub kind: &'static str,
+    pub target: String,
+    pub amount: Option<Money>,
+    pub reason: Reason,
+    pub approvals_required: Vec<Role>,
+    pub clause: Clause,
+    pub summary: String,
+    /// The figures before and after.
+    pub lines: Vec<Line>,
+    /// Why it cannot be done as things stand.
+    pub impossible: Option<String>,
+}
+
+/// The incident that a case is a part of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PartOf {
+    pub id: IncidentId,
+    pub title: String,
+    pub state: &'static str,
+    pub customers: usize,
+    pub cause: String,
+    pub owner: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Reply {
+    pub subject: String,
+    pub body: String,
+}
+
+/// Puts together what is known of a case.
+pub fn preview(case: &Case, known: Known<'_>, policy: &ApprovalPolicy, exceptions: Vec<Granted>, reply: Option<Reply>) -> Preview {
+    let recommended: Vec<_> = case.recommended.iter().map(|it| proposed(&it.kind, it.reason, known, policy)).collect();
+    let meaning = (
+        case.class,
+        &case.about,
+        (&case.rule, case.policy_version),
+        case.evidence.iter().map(|evidence| (&evidence.source, &evidence.value)).collect::<Vec<_>>(),
+        recommended.iter().map(|it| (it.kind, &it.target, it.amount, it.reason, &it.approvals_required, &it.lines)).collect::<Vec<_>>(),
+    );
+    let digest = sha256(serde_json::to_string(&meaning).expect("a preview is plain data").as_bytes());
+    Preview {
+        case: case.id.clone(),
+        issue: format!("{}: {}", case.class.title(), case.about),
+        account: case.account.clone(),
+        evidence: case.evidence.clone(),
+        missing: case.missing.clone(),
+        policy: Clause { rule: case.rule.clone(), policy_version: case.policy_version, why: case.why.clone() },
+        advice: case.advice.clone(),
+        recommended,
+        exceptions,
+        incident: None,
+        reply,
+        digest,
+    }
+}
+
+fn proposed(kind: &Kind, reason: Reason, known: Known<'_>, policy: &ApprovalPolicy) -> Proposed {
+    // Whoever asks for it: the machine asks for everything and decides nothing.
+    let scales =
+        Scales { policy, known, reason, by: None, earlier: &[], today: Decimal::ZERO, outage_credits: &BTreeMap::new(), exception: false };
+    let weighed = weigh(kind, scales);
+    let impossible = weighed.as_ref().err().map(ToString::to_string);
+    let weighed = weighed.or_else(|_| weigh(kind, Scales { exception: true, ..scales }));
+    let (summary, lines, approvals_required, clause) = match weighed {
+        Ok((preview, approvals)) => (preview.summary, preview.lines, approvals, preview.clause),
+        Err(_) => {
+            let amount = kind.amount().map(|amount| format!(" of {amount}")).unwrap_or_default();
+            let target = kind.target().id().map(|id| format!(" on {id}")).unwrap_or_default();
+            let requirement = policy.requirement(kind.name(), kind.measure(), reason, None);
+            (format!("{}{amount}{target}", kind.name().replace('_', " ")), Vec::new(), requirement.approvals, requirement.clause)
+        }
+    };
+    Proposed {
+        kind: kind.name(),
+        target: kind.target().id().unwrap_or_default(),
+        amount: kind.amount(),
+        reason,
+        approvals_required,
+        clause,
+        summary,
+        lines,
+        impossible,
+    }
+}
+
+impl Preview {
+    /// Says what many have in common; while it lasts, the advice is to leave the customer alone.
+    pub fn is_part_of(&mut self, incident: &Incident, policy: &IncidentPolicy) {
+        if incident.state == incident::State::Open {
+            let since = incident.began_at.strftime("%Y-%m-%d %H:%M UTC").to_string();
+            self.advice = policy.advice.replace("{since}", &since).replace("{owner}", &incident.owner);
+        }
+        self.digest = sha256(format!("{}:{}:{}", self.digest, incident.id, incident.state.name()).as_bytes());
+        self.incident = Some(PartOf {
+            id: incident.id.clone(),
+            title: incident.title(),
+            state: incident.state.name(),
+            customers: incident.accounts,
+            cause: incident.cause.clone(),
+            owner: incident.owner.clone(),
+        });
+    }
+
+    /// The same as plain text.
+    pub fn text(&self) -> String {
+        let mut lines = vec![self.issue.clone(), String::new(), "Evidence".to_owned()];
+        lines.extend(self.evidence.iter().map(|it| format!("- {}: {} ({})", it.label, it.value, it.source)));
+        lines.extend(self.missing.iter().map(|it| format!("- not known: {it}")));
+        lines.extend(
+            self.incident.iter().map(|it| format!("- part of an incident ({}): {}, {} customers", it.state, it.title, it.customers)),
+        );
+        lines.extend(self.exceptions.iter().map(|it| {
+            let amount = it.amount.map(|amount| format!(" of {amount}")).unwrap_or_default();
+            format!("- granted before: {}{amount} on {} by {}, {}", it.kind, it.granted_on, it.granted_by, it.reason)
+        }));
+        lines.extend([
+            String::new(),
+            format!("Policy: {} (classify v{}): {}", self.policy.rule, self.policy.policy_version, self.policy.why),
+            format!("Advice: {}", self.advice),
+        ]);
+        for action in &self.recommended {
+            let roles = action.approvals_required.iter().map(|role| role.name()).collect::<Vec<_>>().join(" and ");
+            lines.push(format!("Proposed: {}; needs {roles}", action.summary));
+            let side = |side: &Option<Shown>| side.as_ref().map_or_else(|| "not known".to_owned(), ToString::to_string);
+            lines.extend(action.lines.iter().map(|line| format!("- {}: {} → {}", line.label, side(&line.before), side(&line.after))));
+            lines.extend(action.impossible.iter().map(|why| format!("- not possible now: {why}")));
+        }
+        if let Some(reply) = &self.reply {
+            lines.extend([String::new(), format!("Draft reply: {}", reply.subject), reply.body.trim_end().to_owned()]);
+        }
+        lines.extend([String::new(), format!("Preview {}", self.digest)]);
+        lines.join("\n")
+    }
+}
