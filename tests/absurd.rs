@@ -21,7 +21,13 @@ async fn ends(service: &Service) -> (Vec<String>, usize) {
     for _ in 0..8 {
         service.advance(service.clock.now() + jiff::SignedDuration::from_hours(1)).await.unwrap();
     }
-    let dead = service.queue.dead(QueueName::Events).unwrap().into_iter().map(|(_, _, reason)| reason.unwrap_or_default()).collect();
+    let dead = service
+        .queue
+        .dead(QueueName::Events)
+        .unwrap()
+        .into_iter()
+        .map(|(_, _, reason)| reason.unwrap_or_default())
+        .collect();
     let folded = match get(service, "/api/accounts").await["items"].as_array().map(Vec::len) {
         Some(0) | None => 0,
         Some(_) => get(service, "/api/accounts/stripe:cus_1/timeline").await["items"].as_array().map_or(0, Vec::len),
@@ -47,7 +53,12 @@ fn amounts_currencies_and_states_that_cannot_be_are_told_and_not_believed() {
         type Row<'a> = (&'a str, &'a str, Value, bool);
         let rows: Vec<Row<'_>> = vec![
             ("paid, and all of it open", "invoice.paid", invoice(&|it| it["status"] = json!("paid")), true),
-            ("more open than billed", "invoice.payment_failed", invoice(&|it| it["amount_remaining"] = json!(9_900_000)), true),
+            (
+                "more open than billed",
+                "invoice.payment_failed",
+                invoice(&|it| it["amount_remaining"] = json!(9_900_000)),
+                true,
+            ),
             (
                 "less than nothing",
                 "invoice.payment_failed",
@@ -66,11 +77,21 @@ fn amounts_currencies_and_states_that_cannot_be_are_told_and_not_believed() {
                 }),
                 false,
             ),
-            ("more given back than taken", "charge.refunded", charge(&|it| it["amount_refunded"] = json!(490_000)), true),
+            (
+                "more given back than taken",
+                "charge.refunded",
+                charge(&|it| it["amount_refunded"] = json!(490_000)),
+                true,
+            ),
             ("an unknown currency", "charge.succeeded", charge(&|it| it["currency"] = json!("zzz")), false),
             ("an empty currency", "charge.succeeded", charge(&|it| it["currency"] = json!("")), false),
             ("an amount as text", "charge.succeeded", charge(&|it| it["amount"] = json!("49.00")), false),
-            ("a time before time", "charge.succeeded", charge(&|it| it["created"] = json!(-99_999_999_999_999_i64)), false),
+            (
+                "a time before time",
+                "charge.succeeded",
+                charge(&|it| it["created"] = json!(-99_999_999_999_999_i64)),
+                false,
+            ),
             (
                 "an unknown plan",
                 "customer.subscription.updated",
@@ -106,7 +127,13 @@ fn amounts_currencies_and_states_that_cannot_be_are_told_and_not_believed() {
                 let text = ask_text(&service, "ana", "/api/accounts/stripe:cus_1").await;
                 assert!(!text.contains("error"), "{name}: {text}");
                 service.advance(service.clock.now() + jiff::SignedDuration::from_hours(72)).await.unwrap();
-                let mails = service.outbox.letters().unwrap().into_iter().filter(|(_, letter)| letter.channel == Channel::Mail).count();
+                let mails = service
+                    .outbox
+                    .letters()
+                    .unwrap()
+                    .into_iter()
+                    .filter(|(_, letter)| letter.channel == Channel::Mail)
+                    .count();
                 assert_eq!(mails, 0, "{name}: nobody is reminded of what cannot be");
                 for path in ["/api/cases", "/api/reports/2026-03", "/api/dunning"] {
                     get(&service, path).await;
@@ -127,9 +154,16 @@ fn a_bill_that_contradicts_itself_is_a_case_and_no_machine_gives_anything_back()
         tell(&service, "evt_1", "invoice.finalized", bill).await;
         service.work().await.unwrap();
         let cases = get(&service, "/api/cases?state=open").await;
-        assert_eq!((&cases["items"][0]["class"], &cases["items"][0]["rule"]), (&json!("invoice_discrepancy"), &json!("does-not-add-up")));
+        assert_eq!(
+            (&cases["items"][0]["class"], &cases["items"][0]["rule"]),
+            (&json!("invoice_discrepancy"), &json!("does-not-add-up"))
+        );
         let preview = get(&service, &format!("/api/cases/{}", cases["items"][0]["id"].as_str().unwrap())).await;
-        assert_eq!(preview["preview"]["recommended"], json!([]), "what does not add up is not given back by a machine: {preview}");
+        assert_eq!(
+            preview["preview"]["recommended"],
+            json!([]),
+            "what does not add up is not given back by a machine: {preview}"
+        );
     });
 }
 
@@ -149,7 +183,11 @@ fn a_ticket_of_a_megabyte_is_taken_and_a_larger_one_is_refused() {
         service.work().await.unwrap();
         let tickets = get(&service, "/api/tickets").await;
         let kept = tickets["items"][0]["body"].as_str().unwrap();
-        assert!(kept.starts_with("قيمة الفاتورة") && kept.contains("characters more in the delivery"), "{} bytes are kept", kept.len());
+        assert!(
+            kept.starts_with("قيمة الفاتورة") && kept.contains("characters more in the delivery"),
+            "{} bytes are kept",
+            kept.len()
+        );
         assert_eq!(deliver_to(&service, "ticket", &ticket(long.repeat(2))).await.0, StatusCode::PAYLOAD_TOO_LARGE);
     });
 }

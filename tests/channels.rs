@@ -29,7 +29,13 @@ fn letters(service: &Service, channel: Channel, to: &str) -> Vec<Letter> {
 }
 
 fn refunds_sent(service: &Service) -> usize {
-    service.sandbox.calls("stripe").unwrap().iter().filter(|call| call.method == "POST" && call.path == "/v1/refunds").count()
+    service
+        .sandbox
+        .calls("stripe")
+        .unwrap()
+        .iter()
+        .filter(|call| call.method == "POST" && call.path == "/v1/refunds")
+        .count()
 }
 
 /// What Slack posts when somebody presses a button.
@@ -66,42 +72,70 @@ fn a_button_at_slack_is_believed_by_its_signature_and_decides_once() {
         let asked = letters(&service, Channel::Slack, "#billing-approvals").remove(0);
         let blocks = asked.blocks.unwrap().to_string();
         assert!(
-            blocks.contains(&format!("{id}|{digest}")) && blocks.contains("&lt;!channel&gt;") && !blocks.contains("<!channel>"),
+            blocks.contains(&format!("{id}|{digest}"))
+                && blocks.contains("&lt;!channel&gt;")
+                && !blocks.contains("<!channel>"),
             "{blocks}"
         );
         let value = format!("{id}|{digest}");
         let now = service.clock.now();
 
         // Forged, tampered with, too old, too new, and what is no interaction.
-        assert_eq!(slack_says(&service, "another secret", now, press("U_BEA", "approve", &value)).await, StatusCode::UNAUTHORIZED);
+        assert_eq!(
+            slack_says(&service, "another secret", now, press("U_BEA", "approve", &value)).await,
+            StatusCode::UNAUTHORIZED
+        );
         for minutes in [-6, 6] {
             let at = now + SignedDuration::from_mins(minutes);
-            assert_eq!(slack_says(&service, "test_slack_secret", at, press("U_BEA", "approve", &value)).await, StatusCode::UNAUTHORIZED);
+            assert_eq!(
+                slack_says(&service, "test_slack_secret", at, press("U_BEA", "approve", &value)).await,
+                StatusCode::UNAUTHORIZED
+            );
         }
         let good = slack::sign(&Secret::new("test_slack_secret"), &press("U_BEA", "deny", &value), now);
-        assert_eq!(post(&service, "/slack/interactions", &good, press("U_BEA", "approve", &value)).await.0, StatusCode::UNAUTHORIZED);
-        assert_eq!(slack_says(&service, "test_slack_secret", now, b"payload=%7B".to_vec()).await, StatusCode::BAD_REQUEST);
+        assert_eq!(
+            post(&service, "/slack/interactions", &good, press("U_BEA", "approve", &value)).await.0,
+            StatusCode::UNAUTHORIZED
+        );
+        assert_eq!(
+            slack_says(&service, "test_slack_secret", now, b"payload=%7B".to_vec()).await,
+            StatusCode::BAD_REQUEST
+        );
         assert_eq!(state(&service, &id).await, "waiting_approval");
 
         // Strangers, whoever asked, and roles that do not reach: each is told why, alone.
-        for (user, why) in
-            [("U_STRANGER", "staff table"), ("U_LENA", "your own request"), ("U_LUIS", "your role may not"), ("U_ANA", "your role may not")]
-        {
-            assert_eq!(slack_says(&service, "test_slack_secret", now, press(user, "approve", &value)).await, StatusCode::OK);
+        for (user, why) in [
+            ("U_STRANGER", "staff table"),
+            ("U_LENA", "your own request"),
+            ("U_LUIS", "your role may not"),
+            ("U_ANA", "your role may not"),
+        ] {
+            assert_eq!(
+                slack_says(&service, "test_slack_secret", now, press(user, "approve", &value)).await,
+                StatusCode::OK
+            );
             let told = letters(&service, Channel::Slack, user).remove(0);
             assert!(told.text.contains(why), "{user}: {}", told.text);
         }
         // Another preview than the one that stands.
-        slack_says(&service, "test_slack_secret", now, press("U_BEA", "approve", &format!("{id}|{}", "0".repeat(64)))).await;
+        slack_says(&service, "test_slack_secret", now, press("U_BEA", "approve", &format!("{id}|{}", "0".repeat(64))))
+            .await;
         assert_eq!(state(&service, &id).await, "waiting_approval");
 
         // The same payload twice, as when Slack or somebody on the way repeats it.
         for _ in 0..2 {
-            assert_eq!(slack_says(&service, "test_slack_secret", now, press("U_BEA", "approve", &value)).await, StatusCode::OK);
+            assert_eq!(
+                slack_says(&service, "test_slack_secret", now, press("U_BEA", "approve", &value)).await,
+                StatusCode::OK
+            );
         }
         assert_eq!((state(&service, &id).await.as_str(), refunds_sent(&service)), ("executed", 1));
-        assert!(letters(&service, Channel::Slack, "U_BEA").iter().any(|letter| letter.text.contains("has already decided")));
-        let settled = letters(&service, Channel::Slack, "#billing-approvals").into_iter().find(|letter| letter.id.starts_with("settled"));
+        assert!(
+            letters(&service, Channel::Slack, "U_BEA").iter().any(|letter| letter.text.contains("has already decided"))
+        );
+        let settled = letters(&service, Channel::Slack, "#billing-approvals")
+            .into_iter()
+            .find(|letter| letter.id.starts_with("settled"));
         let blocks = settled.expect("the message lost its buttons").blocks.unwrap().to_string();
         assert!(!blocks.contains("\"approve\"") && blocks.contains("bea"), "{blocks}");
     });
@@ -157,27 +191,40 @@ fn a_mailed_link_alone_decides_nothing_and_with_a_code_it_decides_once() {
         let code = sent(&service);
         let wrong = if code == "000000" { "000001" } else { "000000" };
         for _ in 0..5 {
-            let page = form(&service, &[("token", &link), ("code", wrong), ("preview_digest", &digest), ("decision", "approve")]).await;
+            let page = form(
+                &service,
+                &[("token", &link), ("code", wrong), ("preview_digest", &digest), ("decision", "approve")],
+            )
+            .await;
             assert!(page.contains("This code is not right"), "{page}");
         }
-        let page = form(&service, &[("token", &link), ("code", &code), ("preview_digest", &digest), ("decision", "approve")]).await;
+        let page =
+            form(&service, &[("token", &link), ("code", &code), ("preview_digest", &digest), ("decision", "approve")])
+                .await;
         assert!(page.contains("This code is not right"), "{page}");
         service.advance(service.clock.now() + SignedDuration::from_mins(1)).await.unwrap();
         form(&service, &[("token", &link), ("send_code", "yes")]).await;
         let second = sent(&service);
         assert_ne!(code, second);
         // Another preview than the one the link was sent for.
-        let page = form(&service, &[("token", &link), ("code", &second), ("preview_digest", "0"), ("decision", "approve")]).await;
+        let page =
+            form(&service, &[("token", &link), ("code", &second), ("preview_digest", "0"), ("decision", "approve")])
+                .await;
         assert!(page.contains("changed since the link was sent"), "{page}");
         let spaced = format!("{} {}", &second[..3], &second[3..]);
-        let page = form(&service, &[("token", &link), ("code", &spaced), ("preview_digest", &digest), ("decision", "approve")]).await;
+        let page = form(
+            &service,
+            &[("token", &link), ("code", &spaced), ("preview_digest", &digest), ("decision", "approve")],
+        )
+        .await;
         assert!(page.contains("It is approved"), "{page}");
         assert_eq!((state(&service, &id).await.as_str(), refunds_sent(&service)), ("executed", 1));
 
         // Reused.
-        for fields in
-            [vec![("token", link.as_str())], vec![("token", &link), ("code", &second), ("preview_digest", &digest), ("decision", "deny")]]
-        {
+        for fields in [
+            vec![("token", link.as_str())],
+            vec![("token", &link), ("code", &second), ("preview_digest", &digest), ("decision", "deny")],
+        ] {
             assert!(form(&service, &fields).await.contains("This link has been used"));
         }
         assert_eq!(refunds_sent(&service), 1);
@@ -205,7 +252,8 @@ fn a_link_expires_with_its_request_and_an_unknown_one_opens_nothing() {
 fn of_two_who_decide_at_once_one_wins_and_the_other_learns_who() {
     run(async {
         let service = with_a_payment().await;
-        for (number, pair) in [("approve", "approve"), ("approve", "deny"), ("deny", "approve")].into_iter().enumerate() {
+        for (number, pair) in [("approve", "approve"), ("approve", "deny"), ("deny", "approve")].into_iter().enumerate()
+        {
             let (id, digest) = waiting(&service, &format!("k{number}"), "5.00").await;
             let path = format!("/api/actions/{id}/decision");
             let ballot = |decision: &str| json!({"decision": decision, "preview_digest": digest, "note": ""});

@@ -32,7 +32,13 @@ async fn approve(service: &Service, case: &Case) -> String {
             ask(service, staff, Method::POST, &format!("/api/actions/{id}/decision"), Some(&ballot), None).await;
         }
     }
-    assert_eq!(get(service, &format!("/api/actions/{id}")).await["state"], "approved", "{} {}", case.provider, case.kind);
+    assert_eq!(
+        get(service, &format!("/api/actions/{id}")).await["state"],
+        "approved",
+        "{} {}",
+        case.provider,
+        case.kind
+    );
     id
 }
 
@@ -40,12 +46,16 @@ async fn approve(service: &Service, case: &Case) -> String {
 fn effects(calls: &[Seen]) -> BTreeMap<String, usize> {
     let mut seen: BTreeMap<(String, Option<String>), usize> = BTreeMap::new();
     for call in calls.iter().filter(|call| call.method != "GET") {
-        let done = call.status == "timeout_done" || call.status.as_u64().is_some_and(|status| (200..300).contains(&status));
+        let done =
+            call.status == "timeout_done" || call.status.as_u64().is_some_and(|status| (200..300).contains(&status));
         // A link may be made twice: it does nothing by itself.
         let link = ["sessions", "payment-links", "hosted_pages", "/pdf"].iter().any(|name| call.path.contains(name));
         if done && !link {
             *seen
-                .entry((format!("{} {} {}", call.method, without_names(&call.path), call.body), call.idempotency_key.clone()))
+                .entry((
+                    format!("{} {} {}", call.method, without_names(&call.path), call.body),
+                    call.idempotency_key.clone(),
+                ))
                 .or_insert(0) += 1;
         }
     }
@@ -93,7 +103,8 @@ async fn live(case: &Case, trouble: Trouble) -> End {
         Trouble::At(number, hit) => Fate::at(number, hit),
         _ => Fate::at(u64::MAX, Hit::CrashBefore),
     };
-    let due = get(&service, &format!("/api/actions/{id}")).await["executes_after"].as_str().map(|at| at.parse().unwrap());
+    let due =
+        get(&service, &format!("/api/actions/{id}")).await["executes_after"].as_str().map(|at| at.parse().unwrap());
     if let Some(due) = due {
         service.clock.advance(due).unwrap();
     }
@@ -111,8 +122,10 @@ async fn live(case: &Case, trouble: Trouble) -> End {
             }
         }
         Trouble::Doubled => {
-            let message =
-                shared::app::message::Message::Act { action: shared::domain::id::ActionId::parse(&id).unwrap(), trace: "again".to_owned() };
+            let message = shared::app::message::Message::Act {
+                action: shared::domain::id::ActionId::parse(&id).unwrap(),
+                trace: "again".to_owned(),
+            };
             let work = async || shared::app::approval::handle(&service.context, &message).await;
             let _ = tokio::join!(work(), work());
         }
@@ -159,9 +172,11 @@ const SAMPLE: usize = 4;
 fn troubles(steps: u64) -> Vec<(Trouble, &'static str)> {
     let mut troubles = vec![(Trouble::Doubled, "doubled messages")];
     for step in 0..steps {
-        for (hit, name) in
-            [(Hit::CrashBefore, "crashes before a call"), (Hit::CrashAfter, "crashes after a call"), (Hit::AnswerLost, "lost answers")]
-        {
+        for (hit, name) in [
+            (Hit::CrashBefore, "crashes before a call"),
+            (Hit::CrashAfter, "crashes after a call"),
+            (Hit::AnswerLost, "lost answers"),
+        ] {
             troubles.push((Trouble::At(step, hit), name));
         }
     }
@@ -186,7 +201,8 @@ fn tried(case: usize, steps: u64) -> Vec<(Trouble, &'static str)> {
 #[test]
 fn whatever_stops_it_each_effect_happens_once() {
     let only = std::env::var("RECOUP_CASE").unwrap_or_default();
-    let cases: Vec<_> = all().into_iter().filter(|case| format!("{} {}", case.provider, case.kind).starts_with(&only)).collect();
+    let cases: Vec<_> =
+        all().into_iter().filter(|case| format!("{} {}", case.provider, case.kind).starts_with(&only)).collect();
     assert!(!cases.is_empty(), "no case is called `{only}`");
     let next = AtomicUsize::new(0);
     let counted: Mutex<BTreeMap<&'static str, usize>> = Mutex::default();
@@ -208,10 +224,10 @@ fn whatever_stops_it_each_effect_happens_once() {
                     let left = end.tasks == clean.tasks && end.asked == clean.asked;
                     let same = end.state == clean.state && end.effects == clean.effects && told && left;
                     if !same {
-                        failures
-                            .lock()
-                            .unwrap()
-                            .push(format!("{} {} {trouble:?}:\n  {end:?}\n  instead of {clean:?}", case.provider, case.kind));
+                        failures.lock().unwrap().push(format!(
+                            "{} {} {trouble:?}:\n  {end:?}\n  instead of {clean:?}",
+                            case.provider, case.kind
+                        ));
                     }
                 }
             });

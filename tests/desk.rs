@@ -24,7 +24,10 @@ fn a_past_decision_is_shown_and_made_again() {
         let case = charged_twice(&service).await;
         let id = get(&service, &format!("/api/cases/{case}")).await["decisions"][0].as_str().unwrap().to_owned();
         let decision = get(&service, &format!("/api/decisions/{id}")).await;
-        assert_eq!((&decision["case"], decision["outcome"]["rule"].as_str()), (&json!(case), Some("same-amount-same-day")));
+        assert_eq!(
+            (&decision["case"], decision["outcome"]["rule"].as_str()),
+            (&json!(case), Some("same-amount-same-day"))
+        );
         let path = format!("/api/decisions/{id}/replay");
         let (status, same) = ask(&service, "ana", Method::POST, &path, Some(&json!({"policy_version": 1})), None).await;
         assert_eq!((status, &same["same"], &same["differences"]), (StatusCode::OK, &json!(true), &json!([])), "{same}");
@@ -34,7 +37,11 @@ fn a_past_decision_is_shown_and_made_again() {
             ("/api/decisions/dec_nope/replay", json!({"policy_version": 1}), (404, "not_found")),
         ] {
             let (status, answer) = ask(&service, "ana", Method::POST, path, Some(&body), None).await;
-            assert_eq!((status.as_u16(), answer["error"]["code"].as_str()), (expected.0, Some(expected.1)), "{path} {body}");
+            assert_eq!(
+                (status.as_u16(), answer["error"]["code"].as_str()),
+                (expected.0, Some(expected.1)),
+                "{path} {body}"
+            );
         }
     });
 }
@@ -56,7 +63,12 @@ fn accounts_of_one_customer_are_proposed_and_only_people_say_so() {
         let tell = |staff, other: &str, same| {
             let body = json!({"account": other, "same": same, "note": "asked them"});
             let service = &service;
-            async move { ask(service, staff, Method::POST, "/api/accounts/stripe:cus_1/group", Some(&body), None).await.0.as_u16() }
+            async move {
+                ask(service, staff, Method::POST, "/api/accounts/stripe:cus_1/group", Some(&body), None)
+                    .await
+                    .0
+                    .as_u16()
+            }
         };
         let rows = [
             ("ana", "stripe:cus_2", true, 403, [0, 1, 0]),
@@ -66,7 +78,11 @@ fn accounts_of_one_customer_are_proposed_and_only_people_say_so() {
             ("lena", "stripe:cus_2", false, 200, [0, 0, 1]),
         ];
         for (staff, other, same, status, lists) in rows {
-            assert_eq!((tell(staff, other, same).await, shown(&service).await), (status, lists), "{staff} {other} {same}");
+            assert_eq!(
+                (tell(staff, other, same).await, shown(&service).await),
+                (status, lists),
+                "{staff} {other} {same}"
+            );
         }
     });
 }
@@ -78,11 +94,16 @@ fn accounts_that_an_import_puts_into_one_group_are_proposed_as_one_customer() {
         let now = service.clock.now();
         deliver(&service, &stripe::event("evt_4", "customer.created", now, &stripe::customer("cus_2", now))).await;
         service.work().await.unwrap();
-        let proposed = |service| async move { get(service, "/api/accounts/stripe:cus_1/group").await["proposed"].clone() };
+        let proposed =
+            |service| async move { get(service, "/api/accounts/stripe:cus_1/group").await["proposed"].clone() };
         let file = |other: &str| format!("account,group\nstripe:cus_1,ACME\nstripe:cus_2,{other}\n");
         assert_eq!(import(&service, "mara", "customers", &file("acme"), false).await.0, StatusCode::OK);
         let found = proposed(&service).await;
-        assert_eq!((&found[0]["customer"], &found[0]["because"]), (&json!("cus_2"), &json!("the same group in an import")), "{found}");
+        assert_eq!(
+            (&found[0]["customer"], &found[0]["because"]),
+            (&json!("cus_2"), &json!("the same group in an import")),
+            "{found}"
+        );
         assert_eq!(import(&service, "mara", "customers", &file("other"), false).await.0, StatusCode::OK);
         assert_eq!(proposed(&service).await, json!([]), "it is in another group by now");
     });
@@ -103,7 +124,9 @@ fn more_than_one_account_can_hold_is_refused_before_anything_changes() {
                 n % 24
             )
         };
-        let file = |rows: usize| format!("account,metric,quantity,from,to\n{}\n", (0..rows).map(row).collect::<Vec<_>>().join("\n"));
+        let file = |rows: usize| {
+            format!("account,metric,quantity,from,to\n{}\n", (0..rows).map(row).collect::<Vec<_>>().join("\n"))
+        };
         for dry_run in [true, false] {
             let (status, answer) = import(&service, "mara", "usage", &file(2000), dry_run).await;
             assert_eq!((status.as_u16(), &answer["error"]["code"]), (422, &json!("too_many_records")), "{answer}");
@@ -114,13 +137,15 @@ fn more_than_one_account_can_hold_is_refused_before_anything_changes() {
     });
 }
 
-const CONTRACTS: &str = "account,reference,price,unit,currency,starts_on\nstripe:cus_1,C-1,price_pro,45.00,USD,2026-01-01\n";
+const CONTRACTS: &str =
+    "account,reference,price,unit,currency,starts_on\nstripe:cus_1,C-1,price_pro,45.00,USD,2026-01-01\n";
 
 #[test]
 fn an_import_is_whole_or_nothing_and_a_repeat_changes_nothing() {
     run(async {
         let service = with_a_payment().await;
-        let counts = |answer: &Value| ["rows", "added", "changed", "unchanged"].map(|name| answer[name].as_u64().unwrap());
+        let counts =
+            |answer: &Value| ["rows", "added", "changed", "unchanged"].map(|name| answer[name].as_u64().unwrap());
         let file = |staff, csv: String, dry_run| {
             let service = &service;
             async move { import(service, staff, "contracts", &csv, dry_run).await }
@@ -132,13 +157,22 @@ fn an_import_is_whole_or_nothing_and_a_repeat_changes_nothing() {
         assert_eq!((counts(&done), &done["repeated"]), ([1, 1, 0, 0], &json!(false)), "{done}");
         let spelled = CONTRACTS.replace("45.00", "45").replace(',', ";");
         let (_, again) = file("marc", spelled, false).await;
-        assert_eq!((counts(&again), &again["repeated"], &again["id"]), ([1, 0, 0, 1], &json!(true), &done["id"]), "{again}");
+        assert_eq!(
+            (counts(&again), &again["repeated"], &again["id"]),
+            ([1, 0, 0, 1], &json!(true), &done["id"]),
+            "{again}"
+        );
         let (_, other) = file("mara", CONTRACTS.replace("45.00", "44.00"), false).await;
         assert_eq!(counts(&other), [1, 0, 1, 0], "{other}");
-        let bad = format!("{CONTRACTS}stripe:cus_2,C-2,price_pro,4x,USD,2026-01-01\n,C-3,price_pro,5.00,USD,2026-13-01\n");
+        let bad =
+            format!("{CONTRACTS}stripe:cus_2,C-2,price_pro,4x,USD,2026-01-01\n,C-3,price_pro,5.00,USD,2026-13-01\n");
         let (status, refused) = file("mara", bad, false).await;
         let rows: Vec<_> = refused["rows"].as_array().unwrap().iter().map(|row| row["row"].as_u64().unwrap()).collect();
-        assert_eq!((status.as_u16(), &refused["error"]["code"], rows), (422, &json!("rows_refused"), vec![3, 4, 4]), "{refused}");
+        assert_eq!(
+            (status.as_u16(), &refused["error"]["code"], rows),
+            (422, &json!("rows_refused"), vec![3, 4, 4]),
+            "{refused}"
+        );
         assert_eq!(get(&service, "/api/import/contracts").await["live"], 2, "a refused file changes nothing");
     });
 }
@@ -159,10 +193,18 @@ fn who_may_import_and_what_staff_may_not_do_to_themselves() {
         ];
         for (who, kind, csv, status, code) in rows {
             let (found, answer) = import(&service, who, kind, &csv, false).await;
-            assert_eq!((found.as_u16(), answer["error"]["code"].as_str()), (status, Some(code)), "{who} {kind}: {answer}");
+            assert_eq!(
+                (found.as_u16(), answer["error"]["code"].as_str()),
+                (status, Some(code)),
+                "{who} {kind}: {answer}"
+            );
         }
         assert_eq!(import(&service, "vera", "staff", &staff("lena", "manager"), false).await.0, StatusCode::OK);
-        assert_eq!(import(&service, "lena", "contracts", CONTRACTS, true).await.0, StatusCode::OK, "a manager from now on");
+        assert_eq!(
+            import(&service, "lena", "contracts", CONTRACTS, true).await.0,
+            StatusCode::OK,
+            "a manager from now on"
+        );
     });
 }
 
@@ -172,9 +214,15 @@ fn imports_show_beside_the_account_and_in_the_preview_of_a_case() {
         let service = with_a_payment().await;
         let files = [
             ("customers", "account,locale,strategic,owner\nstripe:cus_1,de-DE,yes,mara\n"),
-            ("contracts", "account,reference,price,seats,starts_on,ends_on\nstripe:cus_1,C-1,price_pro,20,2026-01-01,2026-04-01\n"),
+            (
+                "contracts",
+                "account,reference,price,seats,starts_on,ends_on\nstripe:cus_1,C-1,price_pro,20,2026-01-01,2026-04-01\n",
+            ),
             ("usage", "account,seats_used,as_of\nstripe:cus_1,7,2026-02-28T00:00:00Z\n"),
-            ("exceptions", "account,kind,amount,granted_on,granted_by,reason\nstripe:cus_1,refund,15.00 USD,2026-01-15,Mara,goodwill\n"),
+            (
+                "exceptions",
+                "account,kind,amount,granted_on,granted_by,reason\nstripe:cus_1,refund,15.00 USD,2026-01-15,Mara,goodwill\n",
+            ),
         ];
         for (kind, csv) in files {
             let (status, answer) = import(&service, "mara", kind, csv, false).await;
@@ -183,14 +231,24 @@ fn imports_show_beside_the_account_and_in_the_preview_of_a_case() {
         let account = get(&service, "/api/accounts/stripe:cus_1").await;
         assert_eq!((&account["account"]["strategic"], &account["account"]["owner"]), (&json!(true), &json!("mara")));
         let seats = &account["subscription"];
-        assert_eq!((&seats["seats_used"], &seats["seats_total"], &seats["utilisation"]), (&json!(7), &json!(20), &json!("0.3500")));
-        assert_eq!((&seats["contract_end"], &account["lifetime"]["churn_risk"]), (&json!("2026-04-02T00:00:00Z"), &json!("medium")));
+        assert_eq!(
+            (&seats["seats_used"], &seats["seats_total"], &seats["utilisation"]),
+            (&json!(7), &json!(20), &json!("0.3500"))
+        );
+        assert_eq!(
+            (&seats["contract_end"], &account["lifetime"]["churn_risk"]),
+            (&json!("2026-04-02T00:00:00Z"), &json!("medium"))
+        );
 
         let id = charged_twice(&service).await;
         let case = get(&service, &format!("/api/cases/{id}")).await;
         let preview = &case["preview"];
         let proposed = &preview["recommended"][0];
-        assert_eq!((&proposed["kind"], &proposed["amount"]["amount"]), (&json!("refund"), &json!("100.00")), "{preview}");
+        assert_eq!(
+            (&proposed["kind"], &proposed["amount"]["amount"]),
+            (&json!("refund"), &json!("100.00")),
+            "{preview}"
+        );
         assert_eq!(proposed["approvals_required"], json!(["billing_specialist"]));
         assert_eq!(
             proposed["lines"].as_array().map(Vec::len),
@@ -199,9 +257,16 @@ fn imports_show_beside_the_account_and_in_the_preview_of_a_case() {
         assert_eq!(preview["exceptions"][0]["reason"], "goodwill");
         assert!(preview["reply"]["subject"].as_str().unwrap().starts_with("Zu Ihren zwei Zahlungen"), "{preview}");
         assert_eq!(preview["digest"].as_str().map(str::len), Some(64));
-        assert_eq!(get(&service, &format!("/api/cases/{id}")).await["preview"]["digest"], preview["digest"], "the same, whenever asked");
+        assert_eq!(
+            get(&service, &format!("/api/cases/{id}")).await["preview"]["digest"],
+            preview["digest"],
+            "the same, whenever asked"
+        );
         let text = ask_text(&service, "ana", &format!("/api/cases/{id}")).await;
-        assert!(text.contains("Proposed: Refund 100.00 USD") && text.contains("granted before: refund of 15.00 USD"), "{text}");
+        assert!(
+            text.contains("Proposed: Refund 100.00 USD") && text.contains("granted before: refund of 15.00 USD"),
+            "{text}"
+        );
         let slack = get(&service, &format!("/api/cases/{id}?format=slack")).await;
         assert_eq!(slack["blocks"][0]["type"], "header", "{slack}");
     });
@@ -238,7 +303,8 @@ fn people_end_cases_and_correct_their_class() {
             ("luis", "resolve", json!({}), 409, "already_resolved"),
         ];
         for (staff, what, body, status, code) in rows {
-            let (found, answer) = ask(&service, staff, Method::POST, &format!("/api/cases/{id}/{what}"), Some(&body), None).await;
+            let (found, answer) =
+                ask(&service, staff, Method::POST, &format!("/api/cases/{id}/{what}"), Some(&body), None).await;
             let told = answer["error"]["code"].as_str().unwrap_or_default();
             assert_eq!((found.as_u16(), told), (status, code), "{staff} {what}: {answer}");
         }
@@ -252,7 +318,11 @@ fn people_end_cases_and_correct_their_class() {
         let body = json!({"decision": "approve", "preview_digest": waiting["preview"]["digest"], "note": ""});
         let path = format!("/api/actions/{}/decision", waiting["id"].as_str().unwrap());
         let (status, answer) = ask(&service, "mara", Method::POST, &path, Some(&body), None).await;
-        assert_eq!((status.as_u16(), answer["error"]["code"].as_str()), (409, Some("stale_preview")), "nothing is left to approve");
+        assert_eq!(
+            (status.as_u16(), answer["error"]["code"].as_str()),
+            (409, Some("stale_preview")),
+            "nothing is left to approve"
+        );
         let report = get(&service, "/api/reports/2026-03").await;
         assert!(report["checks"].as_array().unwrap().iter().all(|check| check["ok"] == true), "{}", report["checks"]);
     });

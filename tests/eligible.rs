@@ -9,7 +9,14 @@ use shared::app::ports::Clock;
 use tests::stripe;
 use tests::world::{ask, deliver, get};
 
-async fn refund(service: &Service, staff: &str, key: &str, amount: &str, reason: &str, exception: bool) -> (u16, Value) {
+async fn refund(
+    service: &Service,
+    staff: &str,
+    key: &str,
+    amount: &str,
+    reason: &str,
+    exception: bool,
+) -> (u16, Value) {
     let body = json!({
         "account": "stripe:cus_1", "kind": "refund", "params": {"payment": "ch_1", "amount": {"amount": amount, "currency": "USD"}},
         "reason_code": reason, "note": "they asked", "exception": exception,
@@ -32,11 +39,25 @@ fn a_refund_that_comes_too_late_says_what_to_do_and_can_be_granted_openly() {
         let (status, answer) = refund(&service, "mara", "k2", "5.00", "other", false).await;
         let message = answer["error"]["message"].as_str().unwrap();
         assert_eq!((status, &answer["error"]["code"]), (422, &json!("not_eligible")));
-        assert!(message.contains("31 days ago") && message.contains("instead, ") && message.contains("`exception`"), "{message}");
-        assert_eq!(refund(&service, "mara", "k3", "5.00", "billing_error", false).await.0, 201, "our own error is put right for a year");
+        assert!(
+            message.contains("31 days ago") && message.contains("instead, ") && message.contains("`exception`"),
+            "{message}"
+        );
+        assert_eq!(
+            refund(&service, "mara", "k3", "5.00", "billing_error", false).await.0,
+            201,
+            "our own error is put right for a year"
+        );
         let (status, action) = refund(&service, "mara", "k4", "5.00", "other", true).await;
-        assert_eq!((status, &action["approvals_required"]), (201, &json!([{"role": "manager"}, {"role": "vp"}])), "{action}");
-        assert_eq!((&action["state"], &action["preview"]["clause"]["rule"]), (&json!("waiting_approval"), &json!("refund-exception")));
+        assert_eq!(
+            (status, &action["approvals_required"]),
+            (201, &json!([{"role": "manager"}, {"role": "vp"}])),
+            "{action}"
+        );
+        assert_eq!(
+            (&action["state"], &action["preview"]["clause"]["rule"]),
+            (&json!("waiting_approval"), &json!("refund-exception"))
+        );
     });
 }
 
@@ -50,12 +71,20 @@ fn the_third_request_within_ninety_days_is_a_managers() {
             service.work().await.unwrap();
         }
         let (_, third) = refund(&service, "bea", "k3", "1.00", "customer_dissatisfaction", false).await;
-        assert_eq!((&third["state"], &third["approvals_required"]), (&json!("waiting_approval"), &json!([{"role": "manager"}])), "{third}");
+        assert_eq!(
+            (&third["state"], &third["approvals_required"]),
+            (&json!("waiting_approval"), &json!([{"role": "manager"}])),
+            "{third}"
+        );
         assert!(third["preview"]["clause"]["why"].as_str().unwrap().contains("Request 3 within 90 days"), "{third}");
         let (_, error) = refund(&service, "bea", "k4", "1.00", "billing_error", false).await;
         assert_eq!(error["approvals_required"], json!([]), "our own error is no pattern of theirs");
         let (_, by_manager) = refund(&service, "mara", "k5", "1.00", "customer_dissatisfaction", false).await;
-        assert_eq!((&by_manager["state"], &by_manager["approvals"][0]["within_limit"]), (&json!("approved"), &json!(true)), "{by_manager}");
+        assert_eq!(
+            (&by_manager["state"], &by_manager["approvals"][0]["within_limit"]),
+            (&json!("approved"), &json!(true)),
+            "{by_manager}"
+        );
     });
 }
 
@@ -76,17 +105,34 @@ fn what_was_tried_and_must_not_be_is_counted_once_each() {
     run(async {
         let service = with_a_payment().await;
         let now = service.clock.now();
-        deliver(&service, &stripe::event("evt_3", "charge.succeeded", now, &stripe::charge("cus_1", "ch_2", None, 4000, "usd", None, now)))
-            .await;
         deliver(
             &service,
-            &stripe::event("evt_4", "charge.dispute.created", now, &stripe::dispute("dp_1", "ch_2", 4000, "needs_response", now)),
+            &stripe::event(
+                "evt_3",
+                "charge.succeeded",
+                now,
+                &stripe::charge("cus_1", "ch_2", None, 4000, "usd", None, now),
+            ),
+        )
+        .await;
+        deliver(
+            &service,
+            &stripe::event(
+                "evt_4",
+                "charge.dispute.created",
+                now,
+                &stripe::dispute("dp_1", "ch_2", 4000, "needs_response", now),
+            ),
         )
         .await;
         service.work().await.unwrap();
         let blocked = |service| async move {
             let report = get(service, "/api/reports/2026-03").await;
-            assert!(report["checks"].as_array().unwrap().iter().all(|check| check["ok"] == true), "{}", report["checks"]);
+            assert!(
+                report["checks"].as_array().unwrap().iter().all(|check| check["ok"] == true),
+                "{}",
+                report["checks"]
+            );
             report["decisions"]["unsafe_actions_blocked"].as_u64().unwrap()
         };
         assert_eq!(blocked(&service).await, 0);
@@ -97,9 +143,11 @@ fn what_was_tried_and_must_not_be_is_counted_once_each() {
         assert_eq!(blocked(&service).await, 1);
         // More than was taken, and a payment that a bank claims.
         assert_eq!(refund(&service, "mara", "k2", "100.01", "billing_error", false).await.0, 422);
-        let body =
-            json!({"account": "stripe:cus_1", "kind": "refund", "params": {"payment": "ch_2"}, "reason_code": "billing_error", "note": ""});
-        assert_eq!(ask(&service, "mara", Method::POST, "/api/actions", Some(&body), Some("k3")).await.1["error"]["code"], "disputed");
+        let body = json!({"account": "stripe:cus_1", "kind": "refund", "params": {"payment": "ch_2"}, "reason_code": "billing_error", "note": ""});
+        assert_eq!(
+            ask(&service, "mara", Method::POST, "/api/actions", Some(&body), Some("k3")).await.1["error"]["code"],
+            "disputed"
+        );
         assert_eq!(blocked(&service).await, 3);
         // Two decisions by people who may not take them.
         let (_, action) = refund(&service, "luis", "k4", "100.00", "billing_error", false).await;
@@ -154,7 +202,8 @@ fn a_limit_is_not_met_by_halves_nor_by_two_tabs() {
         );
         // Two tabs at one moment, each inside the limit, not both.
         customer(&service, 2).await;
-        let (one, other) = tokio::join!(ask_for(&service, "bea", 2, "t1", "700.00"), ask_for(&service, "bea", 2, "t2", "700.00"));
+        let (one, other) =
+            tokio::join!(ask_for(&service, "bea", 2, "t1", "700.00"), ask_for(&service, "bea", 2, "t2", "700.00"));
         let alone = [&one, &other].iter().filter(|action| action["approvals_required"] == json!([])).count();
         assert_eq!(alone, 1, "{one} {other}");
         // A month later it begins anew.
@@ -173,12 +222,20 @@ fn a_day_has_a_total_over_all_accounts_and_looking_does_not_count() {
         for n in 1..=5 {
             let body = json!({"account": format!("stripe:cus_x{n}"), "kind": "refund", "reason_code": "billing_error", "preview_only": true,
                 "params": {"payment": format!("ch_x{n}"), "amount": {"amount": "999.00", "currency": "USD"}}});
-            let (_, shown) = ask(&service, "mara", Method::POST, "/api/actions", Some(&body), Some(&format!("p{n}"))).await;
+            let (_, shown) =
+                ask(&service, "mara", Method::POST, "/api/actions", Some(&body), Some(&format!("p{n}"))).await;
             assert_eq!((&shown["state"], &shown["approvals_required"]), (&json!("previewed"), &json!([])), "{shown}");
             assert_eq!(ask_for(&service, "mara", n, &format!("k{n}"), "999.00").await["approvals_required"], json!([]));
         }
-        assert_eq!(ask_for(&service, "mara", 6, "k6", "5.01").await["approvals_required"], json!([{"role": "billing_specialist"}]));
-        assert_eq!(ask_for(&service, "mara", 6, "k7", "5.00").await["approvals_required"], json!([]), "exactly the total");
+        assert_eq!(
+            ask_for(&service, "mara", 6, "k6", "5.01").await["approvals_required"],
+            json!([{"role": "billing_specialist"}])
+        );
+        assert_eq!(
+            ask_for(&service, "mara", 6, "k7", "5.00").await["approvals_required"],
+            json!([]),
+            "exactly the total"
+        );
         pass(&service, 1).await;
         assert_eq!(ask_for(&service, "mara", 6, "k8", "900.00").await["approvals_required"], json!([]), "another day");
     });

@@ -16,13 +16,27 @@ pub async fn with_a_payment() -> Service {
     let service = open_at("2026-03-01T09:00:00Z").await;
     let now = service.clock.now();
     deliver(&service, &stripe::event("evt_1", "customer.created", now, &stripe::customer("cus_1", now))).await;
-    deliver(&service, &stripe::event("evt_2", "charge.succeeded", now, &stripe::charge("cus_1", "ch_1", None, 10_000, "usd", None, now)))
-        .await;
+    deliver(
+        &service,
+        &stripe::event(
+            "evt_2",
+            "charge.succeeded",
+            now,
+            &stripe::charge("cus_1", "ch_1", None, 10_000, "usd", None, now),
+        ),
+    )
+    .await;
     service.work().await.unwrap();
     service
 }
 
-async fn raw(service: &Service, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> (StatusCode, String) {
+async fn raw(
+    service: &Service,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: &str,
+) -> (StatusCode, String) {
     let mut request = Request::builder().method(method).uri(path);
     for (name, value) in headers {
         request = request.header(*name, *value);
@@ -44,7 +58,14 @@ fn bad_requests_get_named_answers_and_change_nothing() {
             ("GET", "/webhooks/stripe/default", &[], "", 405, "method_not_allowed"),
             ("POST", "/webhooks/paypal/default", &[], "{}", 404, "unknown_provider"),
             ("POST", "/webhooks/stripe/default", &[], &long, 413, "too_large"),
-            ("POST", "/webhooks/stripe/default", &[("content-type", "text/xml")], "<a/>", 415, "unsupported_media_type"),
+            (
+                "POST",
+                "/webhooks/stripe/default",
+                &[("content-type", "text/xml")],
+                "<a/>",
+                415,
+                "unsupported_media_type",
+            ),
             ("POST", "/webhooks/stripe/default", &[], "{}", 401, "not_authentic"),
             ("POST", "/webhooks/stripe/unknown", &[("stripe-signature", "t=1,v1=00")], "{}", 401, "not_authentic"),
             ("GET", "/api/cases", &[], "", 401, "not_signed_in"),
@@ -55,7 +76,11 @@ fn bad_requests_get_named_answers_and_change_nothing() {
         for (method, path, headers, body, status, code) in rows {
             let (found, text) = raw(&service, method, path, headers, body).await;
             let value: Value = serde_json::from_str(&text).unwrap_or_else(|_| panic!("{method} {path}: {text}"));
-            assert_eq!((found.as_u16(), value["error"]["code"].as_str()), (status, Some(code)), "{method} {path}: {text}");
+            assert_eq!(
+                (found.as_u16(), value["error"]["code"].as_str()),
+                (status, Some(code)),
+                "{method} {path}: {text}"
+            );
             assert!(value["error"]["message"].as_str().is_some_and(|message| message.len() > 10), "{text}");
         }
         for path in [
@@ -100,7 +125,10 @@ fn every_cause_of_disbelief_has_the_same_answer() {
             ("default", "nonsense".to_owned()),
             ("other", header),
         ] {
-            answers.push(raw(&service, "POST", &format!("/webhooks/stripe/{source}"), &[("stripe-signature", &value)], &body).await);
+            answers.push(
+                raw(&service, "POST", &format!("/webhooks/stripe/{source}"), &[("stripe-signature", &value)], &body)
+                    .await,
+            );
         }
         answers.push(raw(&service, "POST", "/webhooks/stripe/default", &[], &body).await);
         answers.dedup();
@@ -113,14 +141,30 @@ fn a_delivery_is_counted_as_the_interface_says() {
     run(async {
         let service = open_at("2026-03-01T09:00:00Z").await;
         let now = service.clock.now();
-        let charge = stripe::event("evt_1", "charge.succeeded", now, &stripe::charge("cus_1", "ch_1", None, 500, "usd", None, now));
-        assert_eq!(deliver(&service, &charge).await, (StatusCode::OK, json!({"accepted": 1, "duplicates": 0, "ignored": 0})));
+        let charge = stripe::event(
+            "evt_1",
+            "charge.succeeded",
+            now,
+            &stripe::charge("cus_1", "ch_1", None, 500, "usd", None, now),
+        );
+        assert_eq!(
+            deliver(&service, &charge).await,
+            (StatusCode::OK, json!({"accepted": 1, "duplicates": 0, "ignored": 0}))
+        );
         let other = stripe::event("evt_2", "product.created", now, &json!({"id": "prod_1"}));
-        assert_eq!(deliver(&service, &other).await, (StatusCode::OK, json!({"accepted": 0, "duplicates": 0, "ignored": 1})));
+        assert_eq!(
+            deliver(&service, &other).await,
+            (StatusCode::OK, json!({"accepted": 0, "duplicates": 0, "ignored": 1}))
+        );
         let (status, answer) = deliver(&service, &json!({"hello": "world"})).await;
         assert_eq!((status.as_u16(), answer["error"]["code"].as_str()), (400, Some("malformed")));
         // What says that it is a charge and is none is durable, and set aside with its reason.
-        let broken = stripe::event("evt_3", "charge.succeeded", now, &json!({"id": "ch_3", "currency": "usd", "amount": "much"}));
+        let broken = stripe::event(
+            "evt_3",
+            "charge.succeeded",
+            now,
+            &json!({"id": "ch_3", "currency": "usd", "amount": "much"}),
+        );
         assert_eq!(deliver(&service, &broken).await.0, StatusCode::OK);
         service.work().await.unwrap();
         let depths = service.queue.depths().unwrap();
@@ -150,13 +194,20 @@ fn a_repeated_request_is_the_same_action_and_another_under_its_key_is_refused() 
         preview["preview_only"] = json!(true);
         let previewed = ask(&service, "mara", Method::POST, "/api/actions", Some(&preview), Some("p")).await;
         assert_eq!((previewed.0.as_u16(), previewed.1["state"].as_str()), (201, Some("previewed")));
-        for wrong in
-            [json!({}), json!({"account": "stripe:cus_1"}), body("-1.00"), body("0.00"), body("1e2"), body("100000.00"), body("0.001")]
-        {
+        for wrong in [
+            json!({}),
+            json!({"account": "stripe:cus_1"}),
+            body("-1.00"),
+            body("0.00"),
+            body("1e2"),
+            body("100000.00"),
+            body("0.001"),
+        ] {
             let status = ask(&service, "mara", Method::POST, "/api/actions", Some(&wrong), Some("w")).await.0.as_u16();
             assert!(matches!(status, 400 | 422), "{wrong}: {status}");
         }
-        let refunds: Vec<_> = service.sandbox.calls("stripe").unwrap().into_iter().filter(|call| call.method == "POST").collect();
+        let refunds: Vec<_> =
+            service.sandbox.calls("stripe").unwrap().into_iter().filter(|call| call.method == "POST").collect();
         assert_eq!(refunds.len(), 1, "{refunds:?}");
         assert!(refunds[0].idempotency_key.is_some() && refunds[0].body.contains("amount=1000"));
     });
@@ -166,8 +217,7 @@ fn a_repeated_request_is_the_same_action_and_another_under_its_key_is_refused() 
 fn a_form_from_elsewhere_decides_nothing() {
     run(async {
         let service = with_a_payment().await;
-        let body =
-            json!({"account": "stripe:cus_1", "kind": "refund", "params": {"payment": "ch_1"}, "reason_code": "billing_error", "note": ""});
+        let body = json!({"account": "stripe:cus_1", "kind": "refund", "params": {"payment": "ch_1"}, "reason_code": "billing_error", "note": ""});
         let (_, action) = ask(&service, "luis", Method::POST, "/api/actions", Some(&body), Some("k")).await;
         let (id, digest) = (action["id"].as_str().unwrap(), action["preview"]["digest"].as_str().unwrap());
         let signed_in = dispatch(&service, &Request::post("/local/login").body("staff=mara".into()).unwrap()).await;
@@ -180,14 +230,22 @@ fn a_form_from_elsewhere_decides_nothing() {
         for (headers, body) in [
             (vec![("cookie", cookie.as_str())], form(&csrf)),
             (vec![("cookie", cookie.as_str()), ("sec-fetch-site", "cross-site")], form(&csrf)),
-            (vec![("cookie", cookie.as_str()), ("origin", "https://evil.example"), ("host", "recoup.test")], form(&csrf)),
+            (
+                vec![("cookie", cookie.as_str()), ("origin", "https://evil.example"), ("host", "recoup.test")],
+                form(&csrf),
+            ),
             (vec![("cookie", cookie.as_str()), ("sec-fetch-site", "same-origin")], form("forged")),
         ] {
             assert_eq!(raw(&service, "POST", &path, &headers, &body).await.0, 403, "{headers:?}");
         }
         assert_eq!(raw(&service, "GET", &path, &[("cookie", &cookie)], "").await.0, 405);
         assert_eq!(get(&service, &format!("/api/actions/{id}")).await["state"], "waiting_approval");
-        assert_eq!(raw(&service, "POST", &path, &[("cookie", &cookie), ("sec-fetch-site", "same-origin")], &form(&csrf)).await.0, 303);
+        assert_eq!(
+            raw(&service, "POST", &path, &[("cookie", &cookie), ("sec-fetch-site", "same-origin")], &form(&csrf))
+                .await
+                .0,
+            303
+        );
         service.work().await.unwrap();
         assert_eq!(get(&service, &format!("/api/actions/{id}")).await["state"], "executed");
     });
@@ -202,8 +260,16 @@ fn a_refund_event_before_its_charge_waits_and_is_folded() {
         deliver(&service, &stripe::event("evt_r", "refund.created", now, &refund)).await;
         service.work().await.unwrap();
         assert_eq!(get(&service, "/api/accounts").await["items"], json!([]));
-        deliver(&service, &stripe::event("evt_c", "charge.succeeded", now, &stripe::charge("cus_1", "ch_1", None, 1000, "usd", None, now)))
-            .await;
+        deliver(
+            &service,
+            &stripe::event(
+                "evt_c",
+                "charge.succeeded",
+                now,
+                &stripe::charge("cus_1", "ch_1", None, 1000, "usd", None, now),
+            ),
+        )
+        .await;
         service.work().await.unwrap();
         let sidebar = get(&service, "/api/accounts/stripe:cus_1").await;
         assert_eq!(sidebar["lifetime"]["revenue"], json!({"amount": "6.00", "currency": "USD"}));

@@ -15,9 +15,11 @@ async fn fails(service: &Service, n: usize, code: &str, country: &str) {
     let mut charge = stripe::charge(&customer, &format!("ch_{n}"), Some(&invoice), 2000, "usd", Some(code), now);
     charge["payment_method_details"]["card"]["country"] = json!(country);
     let open = stripe::invoice(&customer, &invoice, "open", 2000, 2000, "usd", 1, now);
-    for (kind, object) in
-        [("customer.created", stripe::customer(&customer, now)), ("charge.failed", charge), ("invoice.payment_failed", open)]
-    {
+    for (kind, object) in [
+        ("customer.created", stripe::customer(&customer, now)),
+        ("charge.failed", charge),
+        ("invoice.payment_failed", open),
+    ] {
         deliver(service, &stripe::event(&format!("evt_{n}_{kind}"), kind, now, &object)).await;
     }
 }
@@ -56,8 +58,9 @@ fn a_recovery_waits_while_its_incident_lasts_and_the_customer_does_not_hear_of_a
             (&incident["sign"]["value"], &incident["accounts"], &incident["cause"]),
             (&json!("gateway_error"), &json!(252), &json!("provider"))
         );
-        let mails =
-            |service: &Service| service.outbox.letters().unwrap().into_iter().filter(|(_, letter)| letter.channel == Channel::Mail).count();
+        let mails = |service: &Service| {
+            service.outbox.letters().unwrap().into_iter().filter(|(_, letter)| letter.channel == Channel::Mail).count()
+        };
         assert_eq!(mails(&service), 0, "the first reminders were due four hours ago");
         let plan = get(&service, "/api/dunning").await["items"][0].clone();
         assert_eq!((&plan["incident"], plan["held_until"].is_string()), (&incident["id"], true), "{plan}");
@@ -72,7 +75,10 @@ fn a_recovery_waits_while_its_incident_lasts_and_the_customer_does_not_hear_of_a
             "{}",
             mails[0].1.text
         );
-        let told = letters.iter().filter(|(_, letter)| letter.channel == Channel::Slack && letter.id.starts_with("inc_")).count();
+        let told = letters
+            .iter()
+            .filter(|(_, letter)| letter.channel == Channel::Slack && letter.id.starts_with("inc_"))
+            .count();
         assert_eq!(told, 2, "once that it began, once that it is over");
     });
 }
@@ -89,20 +95,34 @@ fn an_incident_shows_its_members_its_cause_and_how_unlikely_it_is() {
         }
         pass(&service, 6).await;
         let [incident] = &open_incidents(&service).await[..] else { panic!("one incident") };
-        assert_eq!((&incident["sign"], &incident["cause"]), (&json!({"by": "issuer", "value": "BR"}), &json!("issuer")), "{incident}");
+        assert_eq!(
+            (&incident["sign"], &incident["cause"]),
+            (&json!({"by": "issuer", "value": "BR"}), &json!("issuer")),
+            "{incident}"
+        );
         let shown = get(&service, &format!("/api/incidents/{}", incident["id"].as_str().unwrap())).await;
         assert_eq!(
             (shown["members_list"].as_array().map(Vec::len), &shown["seen"]["tries"], &shown["amounts"]["USD"]),
             (Some(12), &json!(12), &json!("240.00"))
         );
-        let case = get(&service, "/api/cases?state=open&class=payment_failed").await["items"][0]["id"].as_str().unwrap().to_owned();
+        let case = get(&service, "/api/cases?state=open&class=payment_failed").await["items"][0]["id"]
+            .as_str()
+            .unwrap()
+            .to_owned();
         let text = ask_text(&service, "lena", &format!("/api/cases/{case}")).await;
         assert!(text.contains("part of an incident (open)") && text.contains("not\nabout your card"), "{text}");
-        for path in ["/incidents".to_owned(), format!("/incidents/{}", incident["id"].as_str().unwrap()), "/".to_owned()] {
+        for path in
+            ["/incidents".to_owned(), format!("/incidents/{}", incident["id"].as_str().unwrap()), "/".to_owned()]
+        {
             let (status, page) = ask(&service, "ana", Method::GET, &path, None, None).await;
-            assert!(status == StatusCode::OK && page.as_str().unwrap().contains("cards issued in BR"), "{path}: {page}");
+            assert!(
+                status == StatusCode::OK && page.as_str().unwrap().contains("cards issued in BR"),
+                "{path}: {page}"
+            );
         }
-        for (path, status) in [("/api/incidents/inc_nope", 404), ("/api/incidents?state=shut", 400), ("/incidents/x", 404)] {
+        for (path, status) in
+            [("/api/incidents/inc_nope", 404), ("/api/incidents?state=shut", 400), ("/incidents/x", 404)]
+        {
             assert_eq!(ask(&service, "ana", Method::GET, path, None, None).await.0.as_u16(), status, "{path}");
         }
     });
@@ -121,8 +141,16 @@ fn who_may_say_what_went_live_and_what_is_refused() {
             ("lena", json!({"name": "4.2"}), 200),
         ];
         for (staff, body, status) in rows {
-            assert_eq!(ask(&service, staff, Method::POST, "/api/releases", Some(&body), None).await.0.as_u16(), status, "{staff} {body}");
+            assert_eq!(
+                ask(&service, staff, Method::POST, "/api/releases", Some(&body), None).await.0.as_u16(),
+                status,
+                "{staff} {body}"
+            );
         }
-        assert_eq!(get(&service, "/api/releases").await["items"].as_array().map(Vec::len), Some(1), "told twice, kept once");
+        assert_eq!(
+            get(&service, "/api/releases").await["items"].as_array().map(Vec::len),
+            Some(1),
+            "told twice, kept once"
+        );
     });
 }

@@ -142,9 +142,10 @@ fn a_sidebar_shows_what_the_events_tell_and_nothing_else() {
 #[test]
 fn a_failed_renewal_in_a_store_is_one_case_and_the_next_payment_ends_it() {
     run(async {
-        for order in
-            [["BILLING_ISSUE", "CANCELLATION.billing_error", "RENEWAL"], ["RENEWAL", "CANCELLATION.billing_error", "BILLING_ISSUE"]]
-        {
+        for order in [
+            ["BILLING_ISSUE", "CANCELLATION.billing_error", "RENEWAL"],
+            ["RENEWAL", "CANCELLATION.billing_error", "BILLING_ISSUE"],
+        ] {
             let service = open_at(NOON).await;
             deliver_to(&service, "revenuecat", &fixture("revenuecat", "INITIAL_PURCHASE.json")).await;
             for name in order {
@@ -158,7 +159,11 @@ fn a_failed_renewal_in_a_store_is_one_case_and_the_next_payment_ends_it() {
             let open = get(&service, "/api/cases?state=open").await;
             assert_eq!(open["items"], json!([]), "{order:?}: {open}");
             let sidebar = get(&service, "/api/accounts/revenuecat:user_1").await;
-            assert_eq!((&sidebar["status"]["failures_12m"], &sidebar["status"]["failed_tries"]), (&json!(1), &json!(0)), "{order:?}");
+            assert_eq!(
+                (&sidebar["status"]["failures_12m"], &sidebar["status"]["failed_tries"]),
+                (&json!(1), &json!(0)),
+                "{order:?}"
+            );
             assert_eq!(sidebar["lifetime"]["mrr"]["amount"], "9.99", "{sidebar}");
         }
     });
@@ -173,7 +178,8 @@ async fn classic(service: &Service, id: &str) -> StatusCode {
 }
 
 fn mollie_payment(id: &str, status: &str) -> Value {
-    let mut payment = serde_json::from_slice::<Value>(&fixture("mollie", "payment.paid.json")).unwrap()["_embedded"]["entity"].take();
+    let mut payment =
+        serde_json::from_slice::<Value>(&fixture("mollie", "payment.paid.json")).unwrap()["_embedded"]["entity"].take();
     payment["id"] = json!(id);
     payment["status"] = json!(status);
     payment
@@ -273,7 +279,8 @@ fn since_basil_the_reason_is_asked_for_and_the_case_goes_without_it() {
         let service = open_at(NOON).await;
         let (now, total) = (at("2026-03-01T10:00:00Z"), invoice["amount_due"].as_i64().unwrap());
         let failed = stripe::charge("cus_100", "ch_1", None, total, "usd", Some("expired_card"), now);
-        deliver_to(&service, "stripe", stripe::event("evt_f", "charge.failed", now, &failed).to_string().as_bytes()).await;
+        deliver_to(&service, "stripe", stripe::event("evt_f", "charge.failed", now, &failed).to_string().as_bytes())
+            .await;
         deliver_to(&service, "stripe", &body).await;
         service.work().await.unwrap();
         let cases = get(&service, "/api/cases?state=open").await;
@@ -294,7 +301,9 @@ fn a_source_takes_its_mode_and_raising_it_needs_two_people() {
     run(async {
         let service = open_at(NOON).await;
         let sources = get(&service, "/api/sources").await;
-        let of = |name: &str| sources["items"].as_array().unwrap().iter().find(|source| source["provider"] == name).unwrap().clone();
+        let of = |name: &str| {
+            sources["items"].as_array().unwrap().iter().find(|source| source["provider"] == name).unwrap().clone()
+        };
         assert_eq!((of("stripe")["mode"].as_str(), of("zendesk")["acting"].as_str()), (Some("both"), Some("act")));
         assert_eq!(wish(&service, "lena", "stripe/default", json!({"mode": "live"})).await.0, StatusCode::FORBIDDEN);
         assert_eq!(wish(&service, "mara", "stripe/default", json!({"moed": "live"})).await.0, StatusCode::BAD_REQUEST);
@@ -308,9 +317,12 @@ fn a_source_takes_its_mode_and_raising_it_needs_two_people() {
         deliver_to(&service, "chargebee", &fixture("chargebee", "payment_failed.json")).await;
         service.advance(service.clock.now() + SignedDuration::from_hours(24 * 20)).await.unwrap();
         assert_eq!(service.outbox.letters().unwrap().len(), 0, "nothing leaves from a source that observes");
-        assert_eq!(get(&service, "/api/cases?state=open").await["items"].as_array().unwrap().len(), 1, "but it is understood");
-        let request =
-            json!({"account": "chargebee:cb_1", "kind": "refund", "params": {"payment": "txn_2"}, "reason_code": "other", "note": ""});
+        assert_eq!(
+            get(&service, "/api/cases?state=open").await["items"].as_array().unwrap().len(),
+            1,
+            "but it is understood"
+        );
+        let request = json!({"account": "chargebee:cb_1", "kind": "refund", "params": {"payment": "txn_2"}, "reason_code": "other", "note": ""});
         let (status, answer) = ask(&service, "mara", Method::POST, "/api/actions", Some(&request), Some("k1")).await;
         assert_eq!((status, answer["error"]["code"].as_str()), (StatusCode::CONFLICT, Some("source_observes")));
         assert_eq!(wish(&service, "mara", "chargebee/default", json!({"acting": "act"})).await.0, StatusCode::ACCEPTED);
@@ -346,9 +358,13 @@ fn a_ticket_is_masked_and_finds_its_customer() {
         let service = open_at(NOON).await;
         deliver_to(&service, "chargebee", &fixture("chargebee", "customer_changed.json")).await;
         service.work().await.unwrap();
-        for (provider, name) in
-            [("ticket", "created"), ("ticket", "commented"), ("ticket", "closed"), ("zendesk", "email"), ("zendesk", "comment")]
-        {
+        for (provider, name) in [
+            ("ticket", "created"),
+            ("ticket", "commented"),
+            ("ticket", "closed"),
+            ("zendesk", "email"),
+            ("zendesk", "comment"),
+        ] {
             deliver_to(&service, provider, &fixture(provider, &format!("{name}.json"))).await;
         }
         service.work().await.unwrap();
@@ -386,10 +402,14 @@ fn an_account_is_found_by_what_people_know_of_it() {
             ("nobody", 0),
             ("", 0),
         ] {
-            let (status, answer) = ask(&service, "lena", Method::POST, "/api/accounts/search", Some(&json!({"q": question})), None).await;
+            let (status, answer) =
+                ask(&service, "lena", Method::POST, "/api/accounts/search", Some(&json!({"q": question})), None).await;
             assert_eq!((status, answer["items"].as_array().unwrap().len()), (StatusCode::OK, found), "{question}");
         }
-        assert_eq!(ask(&service, "lena", Method::POST, "/api/accounts/search", Some(&json!({})), None).await.0, StatusCode::BAD_REQUEST);
+        assert_eq!(
+            ask(&service, "lena", Method::POST, "/api/accounts/search", Some(&json!({})), None).await.0,
+            StatusCode::BAD_REQUEST
+        );
         let entitlement = get(&service, "/api/entitlements/chargebee:cb_1").await;
         assert_eq!(entitlement["state"], "grace");
     });
@@ -407,7 +427,10 @@ fn raw_bodies_are_kept_as_long_as_the_policy_says() {
         assert_eq!(kept["items"].as_array().unwrap().len(), 1, "the same body is kept once");
         assert_eq!(kept["items"][0]["body"].as_str().unwrap().as_bytes(), body);
         let receipt: store::Receipt =
-            store::read(&service.context, &keys::receipt("chargebee", "default", "ev_payment_failed")).await.unwrap().unwrap();
+            store::read(&service.context, &keys::receipt("chargebee", "default", "ev_payment_failed"))
+                .await
+                .unwrap()
+                .unwrap();
         assert!(receipt.body.is_some_and(|name| name.starts_with("bodies/chargebee/default/")));
         service.advance(service.clock.now() + SignedDuration::from_hours(24 * 91)).await.unwrap();
         let kept: Value = serde_json::from_str(&get_text(&service, "/local/deliveries").await).unwrap();
@@ -423,7 +446,15 @@ fn a_long_history_reads_like_a_short_one() {
         let mut size = 0;
         for number in 0..400 {
             let when = at("2026-01-01T00:00:00Z") + SignedDuration::from_hours(4 * number);
-            let charge = stripe::charge("cus_1", &format!("ch_{number}"), Some(&format!("in_{number}")), 500 + number, "usd", None, when);
+            let charge = stripe::charge(
+                "cus_1",
+                &format!("ch_{number}"),
+                Some(&format!("in_{number}")),
+                500 + number,
+                "usd",
+                None,
+                when,
+            );
             let invoice = stripe::invoice("cus_1", &format!("in_{number}"), "paid", 500 + number, 0, "usd", 1, when);
             for (kind, object) in [("charge.succeeded", charge), ("invoice.paid", invoice)] {
                 let event = stripe::event(&format!("evt_{kind}_{number}"), kind, when, &object);

@@ -35,7 +35,14 @@ async fn shop() -> Service {
     service.advance(later).await.unwrap();
     let renewed = of(stripe::invoice("cus_1", "in_2", "paid", 4900, 0, "usd", 1, later), "sub_1");
     tell(&service, "evt_4", "invoice.paid", later, &renewed).await;
-    tell(&service, "evt_5", "charge.succeeded", later, &stripe::charge("cus_1", "ch_2", Some("in_2"), 4900, "usd", None, later)).await;
+    tell(
+        &service,
+        "evt_5",
+        "charge.succeeded",
+        later,
+        &stripe::charge("cus_1", "ch_2", Some("in_2"), 4900, "usd", None, later),
+    )
+    .await;
     service
 }
 
@@ -57,18 +64,26 @@ fn a_customer_leaves_from_the_day_they_asked() {
         let service = shop().await;
         assert!(get(&service, "/api/accounts/stripe:cus_1").await["dunning"].is_object(), "a recovery runs");
         let (status, asked) = leave(&service, "lena", &json!({"customer_requested": true, "asked_at": ASKED})).await;
-        assert_eq!((status, &asked["state"]), (StatusCode::CREATED, &json!("waiting_approval")), "anybody may record it: {asked}");
+        assert_eq!(
+            (status, &asked["state"]),
+            (StatusCode::CREATED, &json!("waiting_approval")),
+            "anybody may record it: {asked}"
+        );
         assert!(letters(&service, "link_").is_empty(), "nothing is said that is not so");
         let id = asked["id"].as_str().unwrap();
         let ballot = json!({"decision": "approve", "preview_digest": asked["preview"]["digest"], "note": ""});
-        let (status, _) = ask(&service, "bea", Method::POST, &format!("/api/actions/{id}/decision"), Some(&ballot), None).await;
+        let (status, _) =
+            ask(&service, "bea", Method::POST, &format!("/api/actions/{id}/decision"), Some(&ballot), None).await;
         assert_eq!(status, StatusCode::OK);
         service.advance(service.clock.now() + SignedDuration::from_hours(1)).await.unwrap();
 
         let action = get(&service, &format!("/api/actions/{id}")).await;
         assert_eq!((&action["state"], &action["customer_told"]), (&json!("executed"), &json!("sent")), "{action}");
         let written = letters(&service, "link_");
-        assert!(written.len() == 1 && written[0].contains("on 2026-03-03 you asked us to end price_pro"), "{written:?}");
+        assert!(
+            written.len() == 1 && written[0].contains("on 2026-03-03 you asked us to end price_pro"),
+            "{written:?}"
+        );
 
         // What was charged since is prepared, for people to decide.
         let waiting = get(&service, "/api/actions?state=waiting_approval").await;
@@ -89,7 +104,11 @@ fn a_customer_leaves_from_the_day_they_asked() {
         // What was owed before is a person's, and nothing more is asked for by itself.
         let tasks = get(&service, "/api/tasks").await;
         let task = &tasks["items"][0];
-        assert_eq!((&task["about"]["invoice"], tasks["items"].as_array().unwrap().len()), (&json!("in_1"), 1), "{tasks}");
+        assert_eq!(
+            (&task["about"]["invoice"], tasks["items"].as_array().unwrap().len()),
+            (&json!("in_1"), 1),
+            "{tasks}"
+        );
         assert!(get(&service, "/api/accounts/stripe:cus_1").await["dunning"].is_null());
         let reminders = letters(&service, "dun_").len();
         let failed = of(stripe::invoice("cus_1", "in_3", "open", 4900, 4900, "usd", 1, service.clock.now()), "sub_1");
@@ -99,8 +118,15 @@ fn a_customer_leaves_from_the_day_they_asked() {
         assert_eq!(letters(&service, "link_").len(), 1, "and nothing is written twice");
 
         let done = json!({"done": true, "note": "paid by transfer"});
-        let (status, _) =
-            ask(&service, "bea", Method::POST, &format!("/api/tasks/{}", task["id"].as_str().unwrap()), Some(&done), None).await;
+        let (status, _) = ask(
+            &service,
+            "bea",
+            Method::POST,
+            &format!("/api/tasks/{}", task["id"].as_str().unwrap()),
+            Some(&done),
+            None,
+        )
+        .await;
         assert_eq!(status, StatusCode::OK);
     });
 }
@@ -110,10 +136,12 @@ fn a_day_that_cannot_be_is_refused() {
     run(async {
         let service = shop().await;
         for asked_at in ["2026-03-04T09:00:01Z", "2025-03-03T09:00:00Z"] {
-            let (status, answer) = leave(&service, "lena", &json!({"customer_requested": true, "asked_at": asked_at})).await;
+            let (status, answer) =
+                leave(&service, "lena", &json!({"customer_requested": true, "asked_at": asked_at})).await;
             assert_eq!((status.as_u16(), &answer["error"]["code"]), (422, &json!("not_possible")), "{answer}");
         }
-        let (status, answer) = leave(&service, "lena", &json!({"customer_requested": true, "asked_at": "yesterday"})).await;
+        let (status, answer) =
+            leave(&service, "lena", &json!({"customer_requested": true, "asked_at": "yesterday"})).await;
         assert_eq!((status.as_u16(), &answer["error"]["code"]), (400, &json!("malformed")), "{answer}");
         assert!(letters(&service, "link_").is_empty());
     });

@@ -48,15 +48,21 @@ fn smaller(call: &Call) -> Call {
 }
 
 /// Follows one listing to its end.
-async fn walk(service: &Service, provider: &Provider, listing: &Listing, since: Option<Timestamp>, alone: bool) -> (Vec<Event>, usize) {
+async fn walk(
+    service: &Service,
+    provider: &Provider,
+    listing: &Listing,
+    since: Option<Timestamp>,
+    alone: bool,
+) -> (Vec<Event>, usize) {
     let mut calls = VecDeque::from([(listing.first)(since)]);
     let (mut events, mut pages) = (Vec::new(), 0);
     while let Some(call) = calls.pop_front() {
         let sent = if alone { smaller(&call) } else { call.clone() };
         let reply = service.context.http.call(provider.name, "default", &sent).await.unwrap();
         assert_eq!(reply.status, 200, "{} {}: {}", provider.name, sent.path, reply.body);
-        let page =
-            (listing.page)(&call, &reply, "default", at(LATER)).unwrap_or_else(|error| panic!("{} {}: {error}", provider.name, sent.path));
+        let page = (listing.page)(&call, &reply, "default", at(LATER))
+            .unwrap_or_else(|error| panic!("{} {}: {error}", provider.name, sent.path));
         events.extend(page.events);
         calls.extend(page.more);
         pages += 1;
@@ -81,12 +87,17 @@ fn every_listing_has_an_end_and_small_pages_show_what_large_ones_do() {
                 let (name, own) = (provider.name, listing.name);
                 assert!(many >= few, "{name} {own}");
                 // What is known of a person may stand on two small pages, and is two events then.
-                let lasting = |events: &[Event]| events.iter().filter(|it| it.kind != Kind::CustomerChanged).cloned().collect::<Vec<_>>();
+                let lasting = |events: &[Event]| {
+                    events.iter().filter(|it| it.kind != Kind::CustomerChanged).cloned().collect::<Vec<_>>()
+                };
                 let (large_ones, small_ones) = (lasting(&large), lasting(&small));
                 assert_eq!(names(&large_ones), names(&small_ones), "{name} {own}: an event is called by what it shows");
                 for event in &large {
                     assert!(event.is_named() && event.origin == Origin::Listed, "{name} {own}: {event:?}");
-                    assert!(event.id.starts_with("list:") && event.provider == name && event.at <= at(LATER), "{name} {own}: {event:?}");
+                    assert!(
+                        event.id.starts_with("list:") && event.provider == name && event.at <= at(LATER),
+                        "{name} {own}: {event:?}"
+                    );
                 }
                 found += large.len();
             }
@@ -113,9 +124,14 @@ fn nothing_older_than_asked_for_makes_another_page() {
 async fn books(service: &Service) -> BTreeMap<String, Value> {
     let accounts = get(service, "/api/accounts?limit=1000").await;
     let own = |item: &Value| {
-        let plan = json!({"name": item["plan"]["name"], "price": item["plan"]["price"], "interval": item["plan"]["interval"]});
-        let bills: Vec<_> =
-            item["history"].as_array().unwrap().iter().map(|bill| json!([bill["invoice_id"], bill["amount"], bill["status"]])).collect();
+        let plan =
+            json!({"name": item["plan"]["name"], "price": item["plan"]["price"], "interval": item["plan"]["interval"]});
+        let bills: Vec<_> = item["history"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|bill| json!([bill["invoice_id"], bill["amount"], bill["status"]]))
+            .collect();
         json!({
             "plan": plan, "outstanding": item["status"]["outstanding"], "revenue": item["lifetime"]["revenue"], "mrr": item["lifetime"]["mrr"],
             "seats": item["subscription"]["seats_total"], "credits": item["credits"]["available"], "failures": item["status"]["failures_12m"], "bills": bills,
@@ -156,7 +172,8 @@ fn stripe_history() -> Vec<Vec<u8>> {
         };
         told.push(("invoice.finalized", day(1, 9), invoice("open", 9800, 0)));
         if fails {
-            let failed = stripe::charge(customer, "ch_failed", Some(&bill), 9800, "usd", Some("insufficient_funds"), day(1, 10));
+            let failed =
+                stripe::charge(customer, "ch_failed", Some(&bill), 9800, "usd", Some("insufficient_funds"), day(1, 10));
             told.push(("charge.failed", day(1, 10), failed));
             told.push(("invoice.payment_failed", day(1, 10), invoice("open", 9800, 1)));
         } else {
@@ -171,7 +188,11 @@ fn stripe_history() -> Vec<Vec<u8>> {
             charge["amount_refunded"] = json!(1800);
             told.push(("refund.created", day(4, 9), refund));
             told.push(("charge.refunded", day(4, 9), charge));
-            told.push(("charge.dispute.created", day(6, 9), stripe::dispute("dp_1", &id, 9800, "needs_response", day(6, 9))));
+            told.push((
+                "charge.dispute.created",
+                day(6, 9),
+                stripe::dispute("dp_1", &id, 9800, "needs_response", day(6, 9)),
+            ));
             told.push(("charge.dispute.closed", day(8, 9), stripe::dispute("dp_1", &id, 9800, "lost", day(6, 9))));
         }
     }
@@ -191,7 +212,10 @@ fn history(provider: &Provider) -> Vec<Vec<u8>> {
         _ => return stripe_history(),
     };
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(provider.name);
-    files.iter().map(|file| std::fs::read(folder.join(format!("{file}.json"))).unwrap_or_else(|_| panic!("there is no {file}"))).collect()
+    files
+        .iter()
+        .map(|file| std::fs::read(folder.join(format!("{file}.json"))).unwrap_or_else(|_| panic!("there is no {file}")))
+        .collect()
 }
 
 #[test]
@@ -241,7 +265,10 @@ fn what_webhooks_missed_is_found_by_the_next_sweep_and_a_trial_does_not_put_it_o
         let tried = filled(&service, "lemonsqueezy", "dry_run=true").await;
         assert_eq!((&tried["dry_run"], &tried["again_at"]), (&json!(true), &swept_at), "{tried}");
         assert_eq!(get(&service, "/api/accounts").await["items"], json!([]));
-        service.advance(swept_at.as_str().unwrap().parse::<Timestamp>().unwrap() + SignedDuration::from_mins(30)).await.unwrap();
+        service
+            .advance(swept_at.as_str().unwrap().parse::<Timestamp>().unwrap() + SignedDuration::from_mins(30))
+            .await
+            .unwrap();
         let swept = get(&service, FILL).await;
         assert_eq!((&swept["by"], swept["found"].as_u64() > Some(0)), (&json!("recoup"), true), "{swept}");
         assert_eq!(get(&service, "/api/accounts").await["items"].as_array().map(Vec::len), Some(1));
@@ -261,7 +288,10 @@ fn a_backfill_goes_on_where_its_process_ended_and_two_do_not_run_at_once() {
             service.queue.delete(message.id).unwrap();
         }
         let standing = get(&service, path).await;
-        assert_eq!((&standing["pages"], standing["pending"].as_array().is_some_and(|left| !left.is_empty())), (&json!(1), true));
+        assert_eq!(
+            (&standing["pages"], standing["pending"].as_array().is_some_and(|left| !left.is_empty())),
+            (&json!(1), true)
+        );
         assert_eq!(ask(&service, "marc", Method::POST, path, None, None).await.0, StatusCode::CONFLICT);
         service.advance(service.clock.now() + SignedDuration::from_mins(30)).await.unwrap();
         let ended = get(&service, path).await;

@@ -134,7 +134,8 @@ fn the_whole_matrix_is_answered_as_it_is_written() {
             for (staff, needed) in ASKERS.iter().zip(needed) {
                 asked += 1;
                 let key = format!("key {asked}");
-                let (status, answer) = ask(&service, staff, Method::POST, "/api/actions", Some(&body), Some(&key)).await;
+                let (status, answer) =
+                    ask(&service, staff, Method::POST, "/api/actions", Some(&body), Some(&key)).await;
                 assert_eq!(status, StatusCode::CREATED, "{staff} {kind} {params}: {answer}");
                 assert_eq!(
                     (roles(&answer), &answer["state"]),
@@ -144,7 +145,8 @@ fn the_whole_matrix_is_answered_as_it_is_written() {
                 assert_eq!(answer["kind"], kind, "{answer}");
             }
             for staff in ["leo", "ana"] {
-                let (status, answer) = ask(&service, staff, Method::POST, "/api/actions", Some(&body), Some("key")).await;
+                let (status, answer) =
+                    ask(&service, staff, Method::POST, "/api/actions", Some(&body), Some("key")).await;
                 assert_eq!(
                     (status, &answer["error"]["code"]),
                     (StatusCode::FORBIDDEN, &json!("not_permitted")),
@@ -173,8 +175,10 @@ fn what_somebody_decides_alone_counts_together_for_each_kind() {
             ("bea", "discount", json!({"percent": "7.5"}), VP),
         ];
         for (number, (staff, kind, params, needed)) in asks.into_iter().enumerate() {
-            let body = json!({"account": "stripe:cus_1", "kind": kind, "params": params, "reason_code": "other", "note": ""});
-            let (status, answer) = ask(&service, staff, Method::POST, "/api/actions", Some(&body), Some(&format!("key {number}"))).await;
+            let body =
+                json!({"account": "stripe:cus_1", "kind": kind, "params": params, "reason_code": "other", "note": ""});
+            let (status, answer) =
+                ask(&service, staff, Method::POST, "/api/actions", Some(&body), Some(&format!("key {number}"))).await;
             assert_eq!(status, StatusCode::CREATED, "{answer}");
             assert_eq!(roles(&answer), needed, "{staff} {kind} {params}");
             service.work().await.unwrap();
@@ -182,9 +186,9 @@ fn what_somebody_decides_alone_counts_together_for_each_kind() {
         }
         // A trial is extended by fourteen days in all, whoever does it.
         for (staff, days, needed) in [("lena", 10, ALONE), ("luis", 4, ALONE), ("mara", 1, VP)] {
-            let body =
-                json!({"account": "stripe:cus_2", "kind": "extend_trial", "params": {"days": days}, "reason_code": "other", "note": ""});
-            let (_, answer) = ask(&service, staff, Method::POST, "/api/actions", Some(&body), Some(&format!("trial {days}"))).await;
+            let body = json!({"account": "stripe:cus_2", "kind": "extend_trial", "params": {"days": days}, "reason_code": "other", "note": ""});
+            let (_, answer) =
+                ask(&service, staff, Method::POST, "/api/actions", Some(&body), Some(&format!("trial {days}"))).await;
             assert_eq!(roles(&answer), needed, "{staff} {days}: {answer}");
             service.advance(service.clock.now() + SignedDuration::from_mins(5)).await.unwrap();
         }

@@ -18,7 +18,10 @@ fn the_document_needs_no_sign_in() {
         let document: Value = serde_json::from_slice(answer.body()).unwrap();
         assert_eq!(document["openapi"], "3.1.0");
         let asked = &document["paths"]["/api/actions"]["post"];
-        assert_eq!(asked["responses"]["201"]["content"]["application/json"]["schema"]["$ref"], "#/components/schemas/Action");
+        assert_eq!(
+            asked["responses"]["201"]["content"]["application/json"]["schema"]["$ref"],
+            "#/components/schemas/Action"
+        );
         let key = asked["parameters"].as_array().unwrap().iter().find(|it| it["name"] == "Idempotency-Key");
         assert!(key.is_some_and(|key| key["in"] == "header" && key["required"] == true), "{asked}");
     });
@@ -51,20 +54,50 @@ fn an_answer_that_differs_is_complained_of() {
         ("as it should be", thing.clone(), json!({"name": "x"}), ""),
         ("missing", thing.clone(), json!({}), "the answer.name is missing"),
         ("another type", thing.clone(), json!({"name": 1}), "the answer.name is 1, and should be of type \"string\""),
-        ("not described", thing.clone(), json!({"name": "x", "age": 1}), "the answer.age is 1, and is not in the document"),
-        ("a list", json!({"type": "array", "items": thing}), json!([{"name": "x"}, {}]), "the answer[1].name is missing"),
+        (
+            "not described",
+            thing.clone(),
+            json!({"name": "x", "age": 1}),
+            "the answer.age is 1, and is not in the document",
+        ),
+        (
+            "a list",
+            json!({"type": "array", "items": thing}),
+            json!([{"name": "x"}, {}]),
+            "the answer[1].name is missing",
+        ),
         ("one of two types", json!({"type": ["string", "null"]}), json!(null), ""),
-        ("no word of it", listed(json!({"enum": ["a", null]})), json!(["b"]), "the answer[0] is \"b\", and should be one of"),
+        (
+            "no word of it",
+            listed(json!({"enum": ["a", null]})),
+            json!(["b"]),
+            "the answer[0] is \"b\", and should be one of",
+        ),
         ("one shape of two", tagged.clone(), json!({"is": "b", "more": 1}), ""),
-        ("the nearest shape", tagged, json!({"is": "b", "more": "1"}), "the answer.more is \"1\", and should be of type \"integer\""),
-        ("two shapes", json!({"oneOf": [{"type": "integer"}, {"type": "number"}]}), json!(1), "the answer fits 2 shapes"),
+        (
+            "the nearest shape",
+            tagged,
+            json!({"is": "b", "more": "1"}),
+            "the answer.more is \"1\", and should be of type \"integer\"",
+        ),
+        (
+            "two shapes",
+            json!({"oneOf": [{"type": "integer"}, {"type": "number"}]}),
+            json!(1),
+            "the answer fits 2 shapes",
+        ),
         (
             "any names",
             json!({"type": "object", "additionalProperties": {"type": "integer"}}),
             json!({"a": 1, "b": true}),
             "the answer.b is true",
         ),
-        ("closed", json!({"type": "object", "additionalProperties": false}), json!({"a": 1}), "the answer.a is 1, and should not be there"),
+        (
+            "closed",
+            json!({"type": "object", "additionalProperties": false}),
+            json!({"a": 1}),
+            "the answer.a is 1, and should not be there",
+        ),
         (
             "no time",
             listed(json!({"type": "string", "format": "date-time"})),

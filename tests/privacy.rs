@@ -17,7 +17,14 @@ const ACCOUNT: &str = "/api/accounts/stripe:cus_1";
 async fn stored(service: &Service) -> Vec<Item> {
     let (account, mut items) = (AccountId::of("stripe", "default", "cus_1"), Vec::new());
     for pk in [keys::account_partition(&account), keys::ticket("ticket", "default", "t_1").pk] {
-        let range = Range { table: Table::Accounts, pk, prefix: String::new(), after: None, limit: 1000, order: Order::Ascending };
+        let range = Range {
+            table: Table::Accounts,
+            pk,
+            prefix: String::new(),
+            after: None,
+            limit: 1000,
+            order: Order::Ascending,
+        };
         items.extend(service.context.store.range(&range).await.unwrap());
     }
     items
@@ -26,7 +33,10 @@ async fn stored(service: &Service) -> Vec<Item> {
 /// The personal words that any of the items shows.
 fn shows(items: &[Item]) -> Vec<&'static str> {
     let all: String = items.iter().map(|item| item.body.as_str()).collect();
-    ["ada@shop.example", "Ada Lovelace", "my flat", "+43 1", "Ring 1"].into_iter().filter(|word| all.contains(word)).collect()
+    ["ada@shop.example", "Ada Lovelace", "my flat", "+43 1", "Ring 1"]
+        .into_iter()
+        .filter(|word| all.contains(word))
+        .collect()
 }
 
 async fn found(service: &Service, q: &str) -> usize {
@@ -76,23 +86,34 @@ fn a_person_is_shown_to_a_manager_and_erased_when_another_agrees() {
         assert_eq!(status, StatusCode::OK, "{held}");
         let shown = ["/person/email", "/person/phone", "/imported/billing_address", "/tickets/0/body"]
             .map(|at| held.pointer(at).and_then(Value::as_str));
-        assert_eq!(shown, [Some("ada@shop.example"), Some("+43 1"), Some("Ring 1"), Some("you billed my flat")], "{held}");
+        assert_eq!(
+            shown,
+            [Some("ada@shop.example"), Some("+43 1"), Some("Ring 1"), Some("you billed my flat")],
+            "{held}"
+        );
 
         // Nobody erases alone.
-        let wish =
-            json!({"account": "stripe:cus_1", "kind": "erase_person", "params": {}, "reason_code": "other", "note": "asked by mail"});
+        let wish = json!({"account": "stripe:cus_1", "kind": "erase_person", "params": {}, "reason_code": "other", "note": "asked by mail"});
         let (_, action) = ask(&service, "mara", Method::POST, "/api/actions", Some(&wish), Some("key")).await;
         assert_eq!(action["state"], "waiting_approval", "{action}");
         let decision = format!("/api/actions/{}/decision", action["id"].as_str().unwrap());
         let ballot = json!({"decision": "approve", "preview_digest": action["preview"]["digest"], "note": ""});
         for (staff, status) in [("mara", 403), ("bea", 403), ("marc", 200)] {
-            assert_eq!(ask(&service, staff, Method::POST, &decision, Some(&ballot), None).await.0.as_u16(), status, "{staff}");
+            assert_eq!(
+                ask(&service, staff, Method::POST, &decision, Some(&ballot), None).await.0.as_u16(),
+                status,
+                "{staff}"
+            );
         }
         let calls = service.sandbox.calls("stripe").unwrap().len();
         service.work().await.unwrap();
 
         let receipt = get(&service, &format!("/api/actions/{}/receipt", action["id"].as_str().unwrap())).await;
-        assert_eq!((&receipt["action"]["state"], service.sandbox.calls("stripe").unwrap().len()), (&json!("executed"), calls), "{receipt}");
+        assert_eq!(
+            (&receipt["action"]["state"], service.sandbox.calls("stripe").unwrap().len()),
+            (&json!("executed"), calls),
+            "{receipt}"
+        );
         assert_eq!(shows(&stored(&service).await), [""; 0], "nothing of the person is stored");
         for q in ["ada@shop.example", "ada lovelace", "lovelace"] {
             assert_eq!(found(&service, q).await, 0, "{q}");
@@ -105,7 +126,11 @@ fn a_person_is_shown_to_a_manager_and_erased_when_another_agrees() {
         assert_eq!(shows(&stored(&service).await), [""; 0]);
         assert_eq!(found(&service, "ada@shop.example").await, 0);
         let (_, held) = ask(&service, "vera", Method::GET, &path, None, None).await;
-        assert_eq!((&held["person"]["email"], &held["imported"], &held["tickets"]), (&Value::Null, &Value::Null, &json!([])), "{held}");
+        assert_eq!(
+            (&held["person"]["email"], &held["imported"], &held["tickets"]),
+            (&Value::Null, &Value::Null, &json!([])),
+            "{held}"
+        );
         assert!(held["erased_at"].is_string() && held["kept"].as_str().unwrap().contains("taxes"), "{held}");
         let account = get(&service, ACCOUNT).await;
         assert_eq!(account["account"]["name"], Value::Null, "{account}");
@@ -115,6 +140,14 @@ fn a_person_is_shown_to_a_manager_and_erased_when_another_agrees() {
         let entries: Vec<Entry> = serde_json::from_value(entries).unwrap();
         ledger::verify(&head, &entries).unwrap();
         let steps: Vec<_> = entries.iter().map(|entry| (entry.step, entry.by.as_str())).collect();
-        assert_eq!(steps, [(Step::Requested, "mara"), (Step::Decided, "marc"), (Step::Attempted, "recoup"), (Step::Outcome, "recoup")]);
+        assert_eq!(
+            steps,
+            [
+                (Step::Requested, "mara"),
+                (Step::Decided, "marc"),
+                (Step::Attempted, "recoup"),
+                (Step::Outcome, "recoup")
+            ]
+        );
     });
 }

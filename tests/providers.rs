@@ -69,7 +69,8 @@ fn recorded(provider: &Provider) -> Vec<(PathBuf, Vec<u8>)> {
 }
 
 fn files(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
-    let mut paths: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_file()).collect();
+    let mut paths: Vec<_> =
+        std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_file()).collect();
     paths.sort();
     paths.into_iter().map(|path| (path.clone(), std::fs::read(&path).unwrap())).collect()
 }
@@ -84,7 +85,12 @@ fn what_the_provider_signed_is_believed_and_a_changed_byte_is_not() {
                 for place in (0..body.len()).step_by(1 + body.len() / 400) {
                     let mut changed = body.clone();
                     changed[place] ^= 1;
-                    assert_eq!(way.verify(&headers, &changed, now()), Err(NotAuthentic::NoMatch), "{} byte {place}", path.display());
+                    assert_eq!(
+                        way.verify(&headers, &changed, now()),
+                        Err(NotAuthentic::NoMatch),
+                        "{} byte {place}",
+                        path.display()
+                    );
                 }
                 let longer = [body.as_slice(), b" "].concat();
                 assert_eq!(way.verify(&headers, &longer, now()), Err(NotAuthentic::NoMatch));
@@ -101,7 +107,11 @@ fn what_the_provider_signed_is_believed_and_a_changed_byte_is_not() {
                 headers.insert(name.clone(), HeaderValue::from_bytes(&changed).unwrap());
                 // `sha256=` is a label that Mollie's own libraries let be left out.
                 let label = way.provider.name == "mollie" && place < "sha256=".len();
-                assert!(label || way.verify(&headers, body, now()).is_err(), "{} {name} byte {place}", way.provider.name);
+                assert!(
+                    label || way.verify(&headers, body, now()).is_err(),
+                    "{} {name} byte {place}",
+                    way.provider.name
+                );
             }
         }
     }
@@ -112,9 +122,12 @@ fn times_outside_the_window_are_refused_both_ways() {
     for way in ways().into_iter().filter(|way| way.timed) {
         let body = b"{}";
         let headers = way.signed(body);
-        for (seconds, expected) in
-            [(-301, Err(NotAuthentic::OutsideWindow)), (-300, Ok(())), (300, Ok(())), (301, Err(NotAuthentic::OutsideWindow))]
-        {
+        for (seconds, expected) in [
+            (-301, Err(NotAuthentic::OutsideWindow)),
+            (-300, Ok(())),
+            (300, Ok(())),
+            (301, Err(NotAuthentic::OutsideWindow)),
+        ] {
             let at = now() + SignedDuration::from_secs(seconds);
             assert_eq!(way.verify(&headers, body, at), expected, "{} {seconds}", way.provider.name);
         }
@@ -194,10 +207,20 @@ fn while_a_secret_is_rotated_both_are_good() {
             let value = value.to_str().unwrap();
             let pairs = match (way.provider.name, header.as_str()) {
                 ("stripe", _) | ("revenuecat", "x-revenuecat-webhook-signature") => {
-                    vec![format!("{value},v1={other}"), value.replacen("v1=", &format!("v1={other},v1="), 1), format!("{value},v0={other}")]
+                    vec![
+                        format!("{value},v1={other}"),
+                        value.replacen("v1=", &format!("v1={other},v1="), 1),
+                        format!("{value},v0={other}"),
+                    ]
                 }
-                ("mollie", _) => vec![format!("{value},sha256={other}"), format!("sha256={other}, {value}"), value.replace("sha256=", "")],
-                ("ticket", "webhook-signature") => vec![format!("{value} v1,AAAA"), format!("v1a,AAAA v1,AAAA {value}")],
+                ("mollie", _) => vec![
+                    format!("{value},sha256={other}"),
+                    format!("sha256={other}, {value}"),
+                    value.replace("sha256=", ""),
+                ],
+                ("ticket", "webhook-signature") => {
+                    vec![format!("{value} v1,AAAA"), format!("v1a,AAAA v1,AAAA {value}")]
+                }
                 _ => continue,
             };
             for pair in pairs {
@@ -222,7 +245,8 @@ fn only_a_decoy_signature_is_none() {
 fn a_classic_webhook_is_only_an_id_and_only_of_a_known_source() {
     let mollie = named("mollie").unwrap();
     let keys = Keys::signing([Secret::new("secret")]);
-    let ask = |keys: &Keys, body: &[u8]| (mollie.verify)(&Delivery { headers: &HeaderMap::new(), body }, keys, now(), WINDOW);
+    let ask =
+        |keys: &Keys, body: &[u8]| (mollie.verify)(&Delivery { headers: &HeaderMap::new(), body }, keys, now(), WINDOW);
     assert_eq!(ask(&keys, b"id=tr_7UhSN1zuXS"), Ok(()));
     assert_eq!(ask(&Keys::default(), b"id=tr_7UhSN1zuXS"), Err(NotAuthentic::Missing));
     for body in [
@@ -240,9 +264,12 @@ fn a_classic_webhook_is_only_an_id_and_only_of_a_known_source() {
         assert!(ask(&keys, body).is_err(), "{}", String::from_utf8_lossy(body));
     }
     // A signature that is there must be right, whatever the body looks like.
-    let headers = HeaderMap::from_iter([(HeaderName::from_static("x-mollie-signature"), HeaderValue::from_static("sha256=00"))]);
+    let headers =
+        HeaderMap::from_iter([(HeaderName::from_static("x-mollie-signature"), HeaderValue::from_static("sha256=00"))]);
     assert!((mollie.verify)(&Delivery { headers: &headers, body: b"id=tr_1" }, &keys, now(), WINDOW).is_err());
-    let Reading::Ask { events, call } = (mollie.read)(b"id=tr_7UhSN1zuXS", "default").unwrap() else { panic!("nothing is asked") };
+    let Reading::Ask { events, call } = (mollie.read)(b"id=tr_7UhSN1zuXS", "default").unwrap() else {
+        panic!("nothing is asked")
+    };
     assert_eq!((events.len(), call.path.as_str()), (0, "/v2/payments/tr_7UhSN1zuXS?embed=refunds,chargebacks"));
     assert!(matches!((mollie.read)(b"id=ord_1", "default").unwrap(), Reading::Ignored(_)));
 }
@@ -256,7 +283,9 @@ fn a_fetched_payment_is_one_event_for_each_of_its_states() {
     let call = Call::get("/v2/payments/tr_7UhSN1zuXS?embed=refunds,chargebacks");
     let seen = |payment: &Value| {
         let reply = Reply { status: 200, body: payment.to_string() };
-        let Reading::Events(mut events) = (api.observe)(&call, &reply, "default", now()).unwrap() else { panic!("no event") };
+        let Reading::Events(mut events) = (api.observe)(&call, &reply, "default", now()).unwrap() else {
+            panic!("no event")
+        };
         events.remove(0)
     };
     let first = seen(&payment);
@@ -315,7 +344,8 @@ fn what_is_not_a_delivery_is_refused_and_does_not_panic() {
             assert!((provider.envelope)(&body[..cut]).is_err(), "{} cut at {cut}", provider.name);
             assert!((provider.read)(&body[..cut], "default").is_err(), "{} cut at {cut}", provider.name);
         }
-        for garbage in [b"".as_slice(), b"null", b"[]", b"\"text\"", b"{\"id\":1}", b"\xff\xfe", &b"[".repeat(100_000)] {
+        for garbage in [b"".as_slice(), b"null", b"[]", b"\"text\"", b"{\"id\":1}", b"\xff\xfe", &b"[".repeat(100_000)]
+        {
             assert!((provider.envelope)(garbage).is_err(), "{}", provider.name);
             assert!((provider.read)(garbage, "default").is_err(), "{}", provider.name);
         }
@@ -325,7 +355,19 @@ fn what_is_not_a_delivery_is_refused_and_does_not_panic() {
 /// Whatever value stands where another is expected, a reader answers and does not panic.
 #[test]
 fn values_of_another_kind_are_refused_or_read_and_never_a_panic() {
-    let odd = ["null", "true", "-1", "9223372036854775807", "1e400", "0.1", "\"\"", "\"\\ud83d\\ude00\"", "[]", "{}", "[null]"];
+    let odd = [
+        "null",
+        "true",
+        "-1",
+        "9223372036854775807",
+        "1e400",
+        "0.1",
+        "\"\"",
+        "\"\\ud83d\\ude00\"",
+        "[]",
+        "{}",
+        "[null]",
+    ];
     for provider in ALL {
         for (path, body) in recorded(provider) {
             let text = String::from_utf8(body).unwrap();
@@ -342,7 +384,12 @@ fn values_of_another_kind_are_refused_or_read_and_never_a_panic() {
                         // What is read can be stored and read back.
                         for event in events_of(reading).unwrap_or_default() {
                             let stored = serde_json::to_string(&event).unwrap();
-                            assert_eq!(serde_json::from_str::<Event>(&stored).unwrap(), event, "{} {odd}", path.display());
+                            assert_eq!(
+                                serde_json::from_str::<Event>(&stored).unwrap(),
+                                event,
+                                "{} {odd}",
+                                path.display()
+                            );
                         }
                     }
                 }
@@ -361,9 +408,13 @@ fn deliveries_of_others_are_read_or_ignored_and_never_an_error() {
     }
     let mut count = 0;
     for provider in ALL {
-        for folder in [shared.join(provider.name), shared.join(provider.name).join("composed")].iter().filter(|folder| folder.is_dir()) {
+        for folder in [shared.join(provider.name), shared.join(provider.name).join("composed")]
+            .iter()
+            .filter(|folder| folder.is_dir())
+        {
             for (path, body) in files(folder) {
-                let reading = (provider.read)(&body, "default").unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+                let reading =
+                    (provider.read)(&body, "default").unwrap_or_else(|error| panic!("{}: {error}", path.display()));
                 (provider.envelope)(&body).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
                 let _ = events_of(reading);
                 count += 1;
@@ -378,7 +429,8 @@ fn deliveries_of_others_are_read_or_ignored_and_never_an_error() {
 fn published_signatures_are_believed() {
     let at = |seconds| Timestamp::from_second(seconds).unwrap();
     let check = |provider: &str, keys: &Keys, headers: &[(&'static str, &str)], body: &str, at: Timestamp| {
-        let headers: HeaderMap = headers.iter().map(|(name, value)| (HeaderName::from_static(name), value.parse().unwrap())).collect();
+        let headers: HeaderMap =
+            headers.iter().map(|(name, value)| (HeaderName::from_static(name), value.parse().unwrap())).collect();
         (named(provider).unwrap().verify)(&Delivery { headers: &headers, body: body.as_bytes() }, keys, at, WINDOW)
     };
     // https://github.com/standard-webhooks/standard-webhooks, its libraries' own test.
@@ -389,12 +441,19 @@ fn published_signatures_are_believed() {
         ("webhook-signature", "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="),
     ];
     assert_eq!(check("ticket", &keys, &headers, r#"{"test": 2432232314}"#, at(1_614_265_330)), Ok(()));
-    assert_eq!(check("ticket", &keys, &headers, r#"{"test": 2432232315}"#, at(1_614_265_330)), Err(NotAuthentic::NoMatch));
+    assert_eq!(
+        check("ticket", &keys, &headers, r#"{"test": 2432232315}"#, at(1_614_265_330)),
+        Err(NotAuthentic::NoMatch)
+    );
     // https://github.com/chargebee/chargebee-node, and its users.
     let keys = Keys::signing([Secret::new("webhook_user:secret_pass")]);
     let basic = |value: &str| check("chargebee", &keys, &[("authorization", value)], "{}", now());
     assert_eq!(basic("Basic d2ViaG9va191c2VyOnNlY3JldF9wYXNz"), Ok(()));
-    assert_eq!(basic("basic d2ViaG9va191c2VyOnNlY3JldF9wYXNz"), Err(NotAuthentic::Unreadable), "the scheme is exactly `Basic`");
+    assert_eq!(
+        basic("basic d2ViaG9va191c2VyOnNlY3JldF9wYXNz"),
+        Err(NotAuthentic::Unreadable),
+        "the scheme is exactly `Basic`"
+    );
     assert_eq!(basic("Basic d2ViaG9va191c2Vy"), Err(NotAuthentic::Unreadable), "no password at all");
     // https://github.com/stripe/stripe-node, test/crypto/helpers.ts: the plain HMAC that Lemon Squeezy uses as it is.
     let keys = Keys::signing([Secret::new("test_secret")]);
@@ -419,8 +478,11 @@ fn read(provider: &str, name: &str) -> Event {
 fn seen(provider: &str, name: &str, resource: &str) -> Value {
     let event = read(provider, name);
     let all: Vec<Value> = event.seen.iter().map(|seen| serde_json::to_value(seen).unwrap()).collect();
-    let mut found =
-        all.iter().find(|seen| seen["resource"] == resource).unwrap_or_else(|| panic!("{name} shows no {resource}: {all:?}")).clone();
+    let mut found = all
+        .iter()
+        .find(|seen| seen["resource"] == resource)
+        .unwrap_or_else(|| panic!("{name} shows no {resource}: {all:?}"))
+        .clone();
     drop_empty(&mut found);
     found.as_object_mut().unwrap().remove("resource");
     found
@@ -440,14 +502,19 @@ fn drop_empty(value: &mut Value) {
 #[test]
 fn basil_and_older_shapes_say_the_same() {
     let read = |name: &str| seen("stripe", name, "invoice");
-    let (old, new, oldest) =
-        (read("invoice.payment_failed.2024.json"), read("invoice.payment_failed.basil.json"), read("invoice.payment_failed.2015.json"));
+    let (old, new, oldest) = (
+        read("invoice.payment_failed.2024.json"),
+        read("invoice.payment_failed.basil.json"),
+        read("invoice.payment_failed.2015.json"),
+    );
     assert_eq!(old, new);
     for field in ["remaining", "status", "subscription", "attempts"] {
         assert_eq!(oldest[field], new[field], "{field}");
     }
     // Since basil the payment is not in the invoice: it is asked for.
-    let asks = |name: &str| matches!((named("stripe").unwrap().read)(&fixture("stripe", name), "default").unwrap(), Reading::Ask { .. });
+    let asks = |name: &str| {
+        matches!((named("stripe").unwrap().read)(&fixture("stripe", name), "default").unwrap(), Reading::Ask { .. })
+    };
     assert!(asks("invoice.payment_failed.basil.json"));
     assert!(!asks("invoice.payment_failed.2015.json"));
 }
@@ -533,14 +600,23 @@ fn what_was_not_sent_is_not_there() {
     let subscription = seen("lemonsqueezy", "subscription_created.json", "subscription");
     assert!(subscription.pointer("/items/0/unit").is_none(), "Lemon Squeezy sends no price: {subscription}");
     let renewal = read("revenuecat", "RENEWAL.no_currency.json");
-    assert!(!renewal.seen.iter().any(|seen| matches!(seen, Seen::Payment(_))), "dollars that RevenueCat converted are not what was paid");
+    assert!(
+        !renewal.seen.iter().any(|seen| matches!(seen, Seen::Payment(_))),
+        "dollars that RevenueCat converted are not what was paid"
+    );
     let first = read("lemonsqueezy", "subscription_payment_success.initial.json");
     assert!(!first.seen.iter().any(|seen| matches!(seen, Seen::Payment(_))), "the first invoice is paid by its order");
     // A further try that failed says nothing of the item that it was for but that it was tried.
     let retry = seen("mollie", "payment.failed.retry.json", "invoice");
-    assert!(retry.get("status").is_none() && retry.get("total").is_none() && retry.get("failed_at").is_some(), "{retry}");
+    assert!(
+        retry.get("status").is_none() && retry.get("total").is_none() && retry.get("failed_at").is_some(),
+        "{retry}"
+    );
     let expired = read("mollie", "payment.expired.retry.json");
-    assert!(!expired.seen.iter().any(|seen| matches!(seen, Seen::Invoice(_))), "a payment page that nobody used voids nothing");
+    assert!(
+        !expired.seen.iter().any(|seen| matches!(seen, Seen::Invoice(_))),
+        "a payment page that nobody used voids nothing"
+    );
     let note = seen("zendesk", "note.json", "ticket");
     assert!(note.get("body").is_none(), "what colleagues write to each other is not the customer's: {note}");
     let detached = read("stripe", "payment_method.detached.json");
@@ -569,8 +645,9 @@ fn a_repeat_of_a_lemon_squeezy_delivery_is_the_same_event() {
 
 #[test]
 fn what_customers_write_is_masked_before_it_is_kept() {
-    let kept =
-        |provider: &str, name: &str| String::from_utf8((named(provider).unwrap().mask)(&fixture(provider, name)).into_owned()).unwrap();
+    let kept = |provider: &str, name: &str| {
+        String::from_utf8((named(provider).unwrap().mask)(&fixture(provider, name)).into_owned()).unwrap()
+    };
     assert!(!kept("ticket", "created.json").contains("4242"));
     assert!(!kept("zendesk", "comment.json").contains("3704"));
     assert!(kept("stripe", "charge.succeeded.json").contains("4242"), "the end of a card number is no secret");
@@ -605,8 +682,10 @@ fn what_official_libraries_signed_is_believed_and_what_was_touched_is_not() {
             .iter()
             .map(|(name, value)| (name.parse::<HeaderName>().unwrap(), value.as_str().unwrap().parse().unwrap()))
             .collect();
-        let (body, at) = (line["body"].as_str().unwrap().as_bytes(), Timestamp::from_second(line["at"].as_i64().unwrap()).unwrap());
-        let verify = |body: &[u8]| (named(name).unwrap().verify)(&Delivery { headers: &headers, body }, &keys, at, WINDOW);
+        let (body, at) =
+            (line["body"].as_str().unwrap().as_bytes(), Timestamp::from_second(line["at"].as_i64().unwrap()).unwrap());
+        let verify =
+            |body: &[u8]| (named(name).unwrap().verify)(&Delivery { headers: &headers, body }, &keys, at, WINDOW);
         assert_eq!(verify(body), Ok(()), "{name}, signed by {}", line["by"]);
         for place in (0..body.len()).step_by(1 + body.len() / 50) {
             let mut changed = body.to_vec();

@@ -27,8 +27,13 @@ fn stories(folder: &Path) -> Vec<PathBuf> {
 #[test]
 fn every_story_ends_as_it_is_written() {
     let only = std::env::var("RECOUP_STORY").unwrap_or_default();
-    let stories: Vec<_> = stories(&folder()).into_iter().filter(|path| path.to_string_lossy().contains(&only)).collect();
-    assert!(stories.len() >= 6 || !only.is_empty() && !stories.is_empty(), "no story is called `{only}` in {}", folder().display());
+    let stories: Vec<_> =
+        stories(&folder()).into_iter().filter(|path| path.to_string_lossy().contains(&only)).collect();
+    assert!(
+        stories.len() >= 6 || !only.is_empty() && !stories.is_empty(),
+        "no story is called `{only}` in {}",
+        folder().display()
+    );
     let mut different = Vec::new();
     for path in stories {
         let text = std::fs::read_to_string(&path).unwrap();
@@ -38,7 +43,10 @@ fn every_story_ends_as_it_is_written() {
         if std::env::var_os("BLESS").is_some() {
             std::fs::write(&path, format!("{story}{LINE}{told}")).unwrap();
         } else if told != expected {
-            different.push(format!("{}\n--- written\n{expected}--- told\n{told}", path.file_name().unwrap().to_string_lossy()));
+            different.push(format!(
+                "{}\n--- written\n{expected}--- told\n{told}",
+                path.file_name().unwrap().to_string_lossy()
+            ));
         }
     }
     assert!(different.is_empty(), "{}\nIf this is right, run again with BLESS=1.", different.join("\n"));
@@ -53,9 +61,13 @@ fn every_verb_is_explained_by_a_line_of_a_story() {
     for (verb, words, meaning) in verbs() {
         let written = format!("{verb} {words}");
         let row = format!("| `{}` | {meaning} | `", written.trim_end());
-        let (_, rest) = readme.split_once(&row).unwrap_or_else(|| panic!("tests/scenarios/README.md has no line `{row}`"));
+        let (_, rest) =
+            readme.split_once(&row).unwrap_or_else(|| panic!("tests/scenarios/README.md has no line `{row}`"));
         let example = rest.split('`').next().unwrap_or_default();
         assert_eq!(example.split(' ').next(), Some(verb), "the example of `{verb}` is of another verb");
-        assert!(above().any(|line| line.trim_end().ends_with(&format!(" {example}"))), "no story has the line `{example}`");
+        assert!(
+            above().any(|line| line.trim_end().ends_with(&format!(" {example}"))),
+            "no story has the line `{example}`"
+        );
     }
 }

@@ -17,8 +17,11 @@ const KEPT: &[u64] = &[291, 366, 418, 1192, 1360, 1608, 1612, 2687];
 const ENDLESS: std::time::Duration = std::time::Duration::from_secs(120);
 
 fn one(seed: u64) -> Result<Outcome, String> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().map_err(|error| error.to_string())?;
-    runtime.block_on(async { tokio::time::timeout(ENDLESS, run(seed)).await }).map_err(|_| format!("no end after {ENDLESS:?}"))?
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_time().build().map_err(|error| error.to_string())?;
+    runtime
+        .block_on(async { tokio::time::timeout(ENDLESS, run(seed)).await })
+        .map_err(|_| format!("no end after {ENDLESS:?}"))?
 }
 
 #[test]

@@ -1,7 +1,9 @@
 //! The one store, on the embedded engine: what the handlers rely on.
 
 use local::engine;
-use shared::app::ports::{Claim, CommitError, Due, Expect, Item, Key, Listed, Order, Place, Range, Store, Table, Wake, Write};
+use shared::app::ports::{
+    Claim, CommitError, Due, Expect, Item, Key, Listed, Order, Place, Range, Store, Table, Wake, Write,
+};
 use tests::world::at;
 
 fn run<T>(work: impl Future<Output = T>) -> T {
@@ -26,14 +28,25 @@ fn a_transaction_is_whole_or_not_there() {
         let store = engine::open(None).unwrap();
         store.commit(vec![put(item("A", 1), Expect::Absent), put(item("B", 1), Expect::Absent)]).await.unwrap();
         let conflict = store
-            .commit(vec![put(item("C", 1), Expect::Absent), put(item("B", 1), Expect::Absent), put(item("A", 3), Expect::Rev(2))])
+            .commit(vec![
+                put(item("C", 1), Expect::Absent),
+                put(item("B", 1), Expect::Absent),
+                put(item("A", 3), Expect::Rev(2)),
+            ])
             .await;
         assert_eq!(conflict, Err(CommitError::Conflict(vec![1, 2])));
         assert_eq!(store.read(&[key("C"), key("A")]).await.unwrap(), [None, Some(item("A", 1))]);
-        store.commit(vec![put(item("A", 2), Expect::Rev(1)), Write::Check { key: key("B"), expect: Expect::Rev(1) }]).await.unwrap();
-        let checked = store.commit(vec![put(item("A", 3), Expect::Rev(2)), Write::Check { key: key("B"), expect: Expect::Rev(9) }]).await;
+        store
+            .commit(vec![put(item("A", 2), Expect::Rev(1)), Write::Check { key: key("B"), expect: Expect::Rev(1) }])
+            .await
+            .unwrap();
+        let checked = store
+            .commit(vec![put(item("A", 3), Expect::Rev(2)), Write::Check { key: key("B"), expect: Expect::Rev(9) }])
+            .await;
         assert_eq!(checked, Err(CommitError::Conflict(vec![1])));
-        let absent = store.commit(vec![put(item("A", 3), Expect::Rev(2)), Write::Check { key: key("Z"), expect: Expect::Absent }]).await;
+        let absent = store
+            .commit(vec![put(item("A", 3), Expect::Rev(2)), Write::Check { key: key("Z"), expect: Expect::Absent }])
+            .await;
         assert_eq!(absent, Ok(()));
     });
 }
@@ -43,7 +56,10 @@ fn more_keys_than_one_batch_come_back_in_their_order() {
     run(async {
         let store = engine::open(None).unwrap();
         for chunk in (0..230).collect::<Vec<_>>().chunks(50) {
-            store.commit(chunk.iter().map(|n| put(item(&format!("I#{n:03}"), 1), Expect::Absent)).collect()).await.unwrap();
+            store
+                .commit(chunk.iter().map(|n| put(item(&format!("I#{n:03}"), 1), Expect::Absent)).collect())
+                .await
+                .unwrap();
         }
         let keys: Vec<_> = (0..240).rev().map(|n| key(&format!("I#{n:03}"))).collect();
         let found = store.read(&keys).await.unwrap();

@@ -55,15 +55,23 @@ fn a_task_is_given_put_off_and_done_with_its_action() {
         let told = letters.iter().find(|(_, letter)| letter.id.starts_with("task_")).map(|(_, letter)| letter).unwrap();
         assert_eq!((told.channel, told.to.as_str()), (Channel::Mail, "bea@demo.example"));
         assert_eq!((listed(&service, "?assigned_to=bea").await, listed(&service, "?assigned_to=luis").await), (1, 0));
-        assert_eq!((listed(&service, "?account=lemonsqueezy:77").await, listed(&service, "?account=lemonsqueezy:78").await), (1, 0));
+        assert_eq!(
+            (listed(&service, "?account=lemonsqueezy:77").await, listed(&service, "?account=lemonsqueezy:78").await),
+            (1, 0)
+        );
 
         let tomorrow = service.clock.now() + SignedDuration::from_hours(24);
         assert_eq!(say(&service, "luis", &id, &json!({"snooze_until": tomorrow})).await.0, 200);
         assert_eq!((listed(&service, "").await, listed(&service, "?state=snoozed").await), (0, 1));
         service.advance(tomorrow).await.unwrap();
-        assert_eq!((listed(&service, "").await, listed(&service, "?state=snoozed").await), (1, 0), "it comes back by itself");
+        assert_eq!(
+            (listed(&service, "").await, listed(&service, "?state=snoozed").await),
+            (1, 0),
+            "it comes back by itself"
+        );
 
-        let (status, answer) = say(&service, "bea", &id, &json!({"done": true, "reference": "disc_1", "note": "made a code"})).await;
+        let (status, answer) =
+            say(&service, "bea", &id, &json!({"done": true, "reference": "disc_1", "note": "made a code"})).await;
         assert_eq!((status, &answer["state"], &answer["ended_by"]), (200, &json!("done"), &json!("bea")), "{answer}");
         let settled = get(&service, &format!("/api/actions/{action}")).await;
         assert_eq!((&settled["state"], &settled["outcome"]["reference"]), (&json!("executed"), &json!("disc_1")));
@@ -75,8 +83,15 @@ fn a_task_is_given_put_off_and_done_with_its_action() {
 fn an_action_that_is_settled_ends_its_task() {
     run(async {
         let (service, action, id) = left_to_a_person().await;
-        let (status, answer) =
-            ask(&service, "bea", Method::POST, &format!("/api/actions/{action}/settle"), Some(&json!({"done": false})), None).await;
+        let (status, answer) = ask(
+            &service,
+            "bea",
+            Method::POST,
+            &format!("/api/actions/{action}/settle"),
+            Some(&json!({"done": false})),
+            None,
+        )
+        .await;
         assert_eq!(status, StatusCode::OK, "{answer}");
         let task = get(&service, &format!("/api/tasks/{id}")).await;
         assert_eq!((&task["state"], &task["ended_by"]), (&json!("dropped"), &json!("bea")));
@@ -105,6 +120,10 @@ fn who_may_not_and_what_cannot_be_is_named() {
         }
         let (status, _) = say(&service, "bea", "task_x", &json!({"assign": "bea"})).await;
         assert_eq!(status, 404);
-        assert_eq!(get(&service, &format!("/api/tasks/{id}")).await["assigned_to"], Value::Null, "nothing of it was taken");
+        assert_eq!(
+            get(&service, &format!("/api/tasks/{id}")).await["assigned_to"],
+            Value::Null,
+            "nothing of it was taken"
+        );
     });
 }

@@ -21,7 +21,11 @@ fn read(path: &str) -> String {
 /// The crates that a manifest depends on, for its product code.
 fn dependencies(folder: &str) -> BTreeSet<String> {
     let manifest: toml::Table = read(&format!("{folder}/Cargo.toml")).parse().unwrap();
-    manifest.get("dependencies").and_then(toml::Value::as_table).map(|table| table.keys().cloned().collect()).unwrap_or_default()
+    manifest
+        .get("dependencies")
+        .and_then(toml::Value::as_table)
+        .map(|table| table.keys().cloned().collect())
+        .unwrap_or_default()
 }
 
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
@@ -56,7 +60,10 @@ fn dependencies_point_left() {
     ]);
     for (folder, allowed) in allowed {
         for ours in dependencies(folder).iter().filter(|name| OURS.contains(&name.as_str())) {
-            assert!(allowed.contains(&ours.as_str()), "{folder} must not depend on `{ours}`: the arrow points the other way");
+            assert!(
+                allowed.contains(&ours.as_str()),
+                "{folder} must not depend on `{ours}`: the arrow points the other way"
+            );
         }
     }
 }
@@ -83,7 +90,10 @@ fn what_is_pure_stays_pure() {
     ];
     for folder in ["shared/domain", "shared/providers", "shared/pages"] {
         for name in dependencies(folder) {
-            assert!(may.contains(&name.as_str()), "`{name}` is not for {folder}: a decision needs no engine, no socket and no clock");
+            assert!(
+                may.contains(&name.as_str()),
+                "`{name}` is not for {folder}: a decision needs no engine, no socket and no clock"
+            );
         }
     }
 }
@@ -143,7 +153,10 @@ fn every_cell_of_the_grid_exists() {
         }
     }
     for file in ["event", "classify", "dunning", "approval", "report"] {
-        assert!(root().join(format!("shared/domain/src/{file}.rs")).is_file(), "shared/domain/src/{file}.rs is missing");
+        assert!(
+            root().join(format!("shared/domain/src/{file}.rs")).is_file(),
+            "shared/domain/src/{file}.rs is missing"
+        );
     }
 }
 
@@ -201,7 +214,10 @@ fn every_queue_has_dead_letters_an_alarm_and_partial_batches() {
     let functions = resources(&template, "AWS::Serverless::Function");
     for queue in QueueName::ALL {
         let word = format!("{}{}", queue.name()[..1].to_uppercase(), &queue.name()[1..]);
-        let (_, found) = live.iter().find(|(name, _)| *name == format!("{word}Queue")).unwrap_or_else(|| panic!("there is no {word}Queue"));
+        let (_, found) = live
+            .iter()
+            .find(|(name, _)| *name == format!("{word}Queue"))
+            .unwrap_or_else(|| panic!("there is no {word}Queue"));
         let target = scalars(&found["Properties"]["RedrivePolicy"]);
         assert!(target.contains(&format!("{word}DeadLetters.Arn")), "{word}Queue has no dead letters: {target:?}");
         assert!(dead.iter().any(|(name, _)| *name == format!("{word}DeadLetters")));
@@ -209,7 +225,10 @@ fn every_queue_has_dead_letters_an_alarm_and_partial_batches() {
     }
     let mut readers = 0;
     for (name, function) in &functions {
-        let Some(events) = function["Properties"].as_mapping_get("Events").and_then(|events| events.as_mapping()) else { continue };
+        let Some(events) = function["Properties"].as_mapping_get("Events").and_then(|events| events.as_mapping())
+        else {
+            continue;
+        };
         for (_, event) in events.iter().filter(|(_, event)| event["Type"].as_str() == Some("SQS")) {
             readers += 1;
             let types = scalars(&event["Properties"]["FunctionResponseTypes"]);
@@ -221,7 +240,8 @@ fn every_queue_has_dead_letters_an_alarm_and_partial_batches() {
 
 #[test]
 fn the_template_has_the_five_words() {
-    let names: BTreeSet<_> = resources(&template(), "AWS::Serverless::Function").into_iter().map(|(name, _)| name).collect();
+    let names: BTreeSet<_> =
+        resources(&template(), "AWS::Serverless::Function").into_iter().map(|(name, _)| name).collect();
     let expected: BTreeSet<_> =
         ["Intake", "Classify", "Dunning", "Approval", "Report"].iter().map(|word| format!("{word}Function")).collect();
     assert_eq!(names, expected);
@@ -231,13 +251,16 @@ fn the_template_has_the_five_words() {
 fn no_policy_allows_everything() {
     let mut statements = 0;
     let template = template();
-    for (name, function) in resources(&template, "AWS::Serverless::Function").into_iter().chain(resources(&template, "AWS::IAM::Role")) {
+    for (name, function) in
+        resources(&template, "AWS::Serverless::Function").into_iter().chain(resources(&template, "AWS::IAM::Role"))
+    {
         let policies = scalars(&function["Properties"]["Policies"]);
         assert!(!policies.is_empty(), "{name} may do nothing, not even its work");
         for scalar in policies {
             statements += 1;
             // A folder of the archive ends in a star, and the words that accounts are found by; nothing else may.
-            let folder = scalar == "FIND#*" || scalar.starts_with("${ArchiveBucket.Arn}/") && scalar.matches('*').count() == 1;
+            let folder =
+                scalar == "FIND#*" || scalar.starts_with("${ArchiveBucket.Arn}/") && scalar.matches('*').count() == 1;
             assert!(!scalar.contains('*') || folder, "{name} allows `{scalar}`");
         }
     }
@@ -245,7 +268,9 @@ fn no_policy_allows_everything() {
     // Who reads cannot write, and who cannot refund has no key to it.
     let of = |name: &str| scalars(&template["Resources"][name]["Properties"]);
     assert!(
-        !of("ReportFunction").iter().any(|scalar| scalar.contains("PutItem") || scalar.contains("UpdateItem") || scalar == "EffectKeys")
+        !of("ReportFunction")
+            .iter()
+            .any(|scalar| scalar.contains("PutItem") || scalar.contains("UpdateItem") || scalar == "EffectKeys")
     );
     for name in ["IntakeFunction", "ClassifyFunction", "DunningFunction", "ReportFunction"] {
         assert!(!of(name).contains(&"EffectKeys".to_owned()), "{name} can read refund-capable keys");

@@ -2,7 +2,11 @@
 //!
 //! `cargo bench -p tests --bench folding`. Each event goes through the whole of classification on the embedded engine.
 
-#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a bench that cannot go on should stop, and it is there to print")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a bench that cannot go on should stop, and it is there to print"
+)]
 #![allow(clippy::disallowed_methods, clippy::float_arithmetic, reason = "it measures the machine's time, and no money")]
 
 use jiff::{SignedDuration, Timestamp};
@@ -41,7 +45,10 @@ fn event(number: u32) -> (String, serde_json::Value) {
     };
     let (kind, object) = match number % 4 {
         0 => ("invoice.finalized", invoice("open", 4900, 0)),
-        1 => ("charge.failed", stripe::charge("cus_1", &format!("ch_f{month}"), Some(&bill), 4900, "usd", Some("insufficient_funds"), at)),
+        1 => (
+            "charge.failed",
+            stripe::charge("cus_1", &format!("ch_f{month}"), Some(&bill), 4900, "usd", Some("insufficient_funds"), at),
+        ),
         2 => ("charge.succeeded", stripe::charge("cus_1", &format!("ch_{month}"), Some(&bill), 4900, "usd", None, at)),
         _ => ("invoice.paid", invoice("paid", 0, 1)),
     };

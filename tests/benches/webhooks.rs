@@ -68,7 +68,8 @@ fn block<T>(work: impl Future<Output = T>) -> T {
 
 fn service(data: Option<std::path::PathBuf>) -> Service {
     let clock = Some("2026-03-01T12:00:00Z".parse().unwrap());
-    block(Service::open(&Options { data, clock, base_url: "http://recoup.test".to_owned(), ..Options::default() })).unwrap()
+    block(Service::open(&Options { data, clock, base_url: "http://recoup.test".to_owned(), ..Options::default() }))
+        .unwrap()
 }
 
 fn reading(bench: &mut Criterion) {
@@ -122,12 +123,14 @@ fn whole_intake(bench: &mut Criterion) {
     for provider in ALL {
         for (size, label) in SIZES {
             let body = grown(provider, size);
-            let mut request = Request::post(format!("/webhooks/{}/default", provider.name)).body(Bytes::from(body.clone())).unwrap();
+            let mut request =
+                Request::post(format!("/webhooks/{}/default", provider.name)).body(Bytes::from(body.clone())).unwrap();
             *request.headers_mut() = headers(provider, &service, &body);
             group.throughput(Throughput::Bytes(body.len() as u64));
             group.bench_function(BenchmarkId::new(provider.name, label), |bench| {
                 bench.iter(|| {
-                    let answer = runtime.block_on(intake::handle(&context, provider.name, "default", black_box(&request)));
+                    let answer =
+                        runtime.block_on(intake::handle(&context, provider.name, "default", black_box(&request)));
                     assert_eq!(answer.status(), 200);
                 });
             });
@@ -147,7 +150,9 @@ fn engine(bench: &mut Criterion) {
             let key = Key { table: Table::Accounts, pk: format!("BENCH#{number}"), sk: "BENCH".to_owned() };
             let body = format!("{{\"text\":\"{}\"}}", "x".repeat(6_500));
             let item = Item { key, rev: 1, version: 1, body, wake: None, list: None };
-            runtime.block_on(service.context.store.commit(vec![Write::Put { item, expect: Expect::Anything }])).unwrap();
+            runtime
+                .block_on(service.context.store.commit(vec![Write::Put { item, expect: Expect::Anything }]))
+                .unwrap();
         });
     });
 }

@@ -32,7 +32,8 @@ const LEMON_TRIAL: &[Told] = &[(
 const LEMON_PAUSED: &[Told] = &[("subscription_created", &[]), ("subscription_paused", &[])];
 const MOLLIE: &[Told] = &[("payment.paid", &[]), ("payment.failed", &[]), ("sales-invoice.issued", &[])];
 const CAT: &[Told] = &[("INITIAL_PURCHASE", &[("/event/store", "RC_BILLING")])];
-const CAT_RUNNING: &[Told] = &[("INITIAL_PURCHASE", &[("/event/store", "RC_BILLING")]), ("RENEWAL", &[("/event/store", "RC_BILLING")])];
+const CAT_RUNNING: &[Told] =
+    &[("INITIAL_PURCHASE", &[("/event/store", "RC_BILLING")]), ("RENEWAL", &[("/event/store", "RC_BILLING")])];
 const CAT_RENEWED: &[Told] = &[("INITIAL_PURCHASE", &[]), ("RENEWAL", &[])];
 const CAT_IN_STORE: &[Told] = &[("INITIAL_PURCHASE", &[])];
 const CAT_DUE: &[Told] = &[("INITIAL_PURCHASE", &[]), ("BILLING_ISSUE", &[])];

@@ -21,7 +21,8 @@ pub struct Counts {
 impl Counts {
     /// What was counted since the last time, in the order of the fields.
     pub fn take(&self) -> [u64; 6] {
-        [&self.reads, &self.keys, &self.queries, &self.commits, &self.writes, &self.bytes].map(|count| count.swap(0, Ordering::Relaxed))
+        [&self.reads, &self.keys, &self.queries, &self.commits, &self.writes, &self.bytes]
+            .map(|count| count.swap(0, Ordering::Relaxed))
     }
 }
 

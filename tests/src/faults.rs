@@ -6,7 +6,8 @@ use local::demo::Dice;
 use local::service::Service;
 use shared::app::fault::Fault;
 use shared::app::ports::{
-    Archive, Claim, Clock, CommitError, Due, Http, Item, Key, Letter, Listed, NoReply, Post, Queue, QueueName, Range, Store, Unsent, Write,
+    Archive, Claim, Clock, CommitError, Due, Http, Item, Key, Letter, Listed, NoReply, Post, Queue, QueueName, Range,
+    Store, Unsent, Write,
 };
 use shared::providers::{Call, Reply};
 use std::collections::BTreeMap;
@@ -107,7 +108,12 @@ impl Fate {
     }
 
     /// Does a call with whatever hits it.
-    async fn meet<T>(&self, port: &str, kinds: &[Hit], call: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
+    async fn meet<T>(
+        &self,
+        port: &str,
+        kinds: &[Hit],
+        call: impl Future<Output = Result<T, Fault>>,
+    ) -> Result<T, Fault> {
         match self.roll(port, kinds) {
             None => call.await,
             Some(Hit::CrashBefore) => self.crash().await,
@@ -223,7 +229,11 @@ impl Post for Faulty<dyn Post> {
 }
 
 impl Faulty<dyn Post> {
-    async fn posted<T>(&self, name: &'static str, sending: impl Future<Output = Result<T, Unsent>>) -> Result<T, Unsent> {
+    async fn posted<T>(
+        &self,
+        name: &'static str,
+        sending: impl Future<Output = Result<T, Unsent>>,
+    ) -> Result<T, Unsent> {
         match self.fate.roll(name, WRITE) {
             None => sending.await,
             Some(Hit::CrashBefore) => self.fate.crash().await,
@@ -275,7 +285,11 @@ pub fn silence(service: &mut Service) -> Silence {
 #[async_trait]
 impl Http for Silent {
     async fn call(&self, provider: &str, source: &str, call: &Call) -> Result<Reply, NoReply> {
-        if self.on.load(Ordering::SeqCst) == 1 { Err(NoReply::Unknown) } else { self.http.call(provider, source, call).await }
+        if self.on.load(Ordering::SeqCst) == 1 {
+            Err(NoReply::Unknown)
+        } else {
+            self.http.call(provider, source, call).await
+        }
     }
 }
 

@@ -13,7 +13,11 @@ static DOCUMENT: LazyLock<Value> = LazyLock::new(shared::app::door::openapi::doc
 /// Stops the test if an answer of the API is not as the document says.
 pub fn must_fit(method: &str, path: &str, status: StatusCode, answer: &Value) {
     let complaints = complaints(&DOCUMENT, method, path, status.as_u16(), answer);
-    assert!(complaints.is_empty(), "{method} {path} answers {status}, not as documented:\n{}\n{answer}", complaints.join("\n"));
+    assert!(
+        complaints.is_empty(),
+        "{method} {path} answers {status}, not as documented:\n{}\n{answer}",
+        complaints.join("\n")
+    );
 }
 
 /// What an answer says otherwise than the document; nothing for pages, which are not in it.
@@ -53,7 +57,8 @@ fn operation<'a>(document: &'a Value, method: &str, path: &str) -> Option<(&'a S
 
 fn fits(template: &str, path: &str) -> bool {
     let (wanted, given): (Vec<_>, Vec<_>) = (template.split('/').collect(), path.split('/').collect());
-    let fits = |(wanted, given): (&&str, &&str)| if wanted.starts_with('{') { !given.is_empty() } else { wanted == given };
+    let fits =
+        |(wanted, given): (&&str, &&str)| if wanted.starts_with('{') { !given.is_empty() } else { wanted == given };
     wanted.len() == given.len() && wanted.iter().zip(&given).all(fits)
 }
 
@@ -76,7 +81,11 @@ fn read(document: &Value, schema: &Value, value: &Value, at: &str) -> Vec<String
     if let Some(shapes) = schema.get("oneOf").and_then(Value::as_array) {
         let read: Vec<_> = shapes.iter().map(|shape| read(document, shape, value, at)).collect();
         let fitting = read.iter().filter(|complaints| complaints.is_empty()).count();
-        return if fitting > 1 { vec![format!("{at} fits {fitting} shapes of which it must fit one")] } else { nearest(read) };
+        return if fitting > 1 {
+            vec![format!("{at} fits {fitting} shapes of which it must fit one")]
+        } else {
+            nearest(read)
+        };
     }
     if !is_of_type(&schema["type"], value) {
         return vec![format!("{at} is {value}, and should be of type {}", schema["type"])];
@@ -94,7 +103,9 @@ fn read(document: &Value, schema: &Value, value: &Value, at: &str) -> Vec<String
         complaints.push(format!("{at} is {value}, and should be a {format}"));
     }
     if let (Some(items), Some(values)) = (schema.get("items"), value.as_array()) {
-        complaints.extend(values.iter().enumerate().flat_map(|(place, item)| read(document, items, item, &format!("{at}[{place}]"))));
+        complaints.extend(
+            values.iter().enumerate().flat_map(|(place, item)| read(document, items, item, &format!("{at}[{place}]"))),
+        );
     }
     if let Some(fields) = value.as_object() {
         complaints.extend(read_fields(document, schema, fields, at));

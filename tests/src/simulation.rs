@@ -63,7 +63,15 @@ pub async fn run(seed: u64) -> Result<Outcome, String> {
     let refunds = storm.service.sandbox.refunds().map_err(|error| error.to_string())?.len();
     let changes = invariants::changes(&storm.service)?.iter().filter(|call| call.path != "/v1/refunds").count();
     let letters = storm.service.outbox.letters().map_err(|error| error.to_string())?.len();
-    Ok(Outcome { acknowledged: storm.acknowledged.len(), crashes: storm.crashes, refunds, changes, letters, hits: fate.counts(), state })
+    Ok(Outcome {
+        acknowledged: storm.acknowledged.len(),
+        crashes: storm.crashes,
+        refunds,
+        changes,
+        letters,
+        hits: fate.counts(),
+        state,
+    })
 }
 
 pub const CUSTOMERS: &[&str] = &["cus_1", "cus_2"];
@@ -96,7 +104,11 @@ pub struct Sent {
 
 impl Sent {
     fn stripe(event: &Value) -> Self {
-        Self { provider: "stripe", body: event.to_string().into_bytes(), event: event["id"].as_str().map(str::to_owned) }
+        Self {
+            provider: "stripe",
+            body: event.to_string().into_bytes(),
+            event: event["id"].as_str().map(str::to_owned),
+        }
     }
 
     /// A recorded delivery; one that is ignored, or only a hint, becomes no event of its own name.
@@ -106,7 +118,11 @@ impl Sent {
             Reading::Ask { events, .. } => Some(events),
             Reading::Ignored(_) => None,
         };
-        Self { provider: provider.name, event: told.and_then(|events| events.first().map(|event| event.id.clone())), body }
+        Self {
+            provider: provider.name,
+            event: told.and_then(|events| events.first().map(|event| event.id.clone())),
+            body,
+        }
     }
 
     fn json(&self) -> Value {
@@ -175,7 +191,11 @@ impl Storm {
         } else {
             self.backlog[place].1.clone()
         };
-        let taken = self.alive(fate, async |service| world::deliver_to(service, sent.provider, &sent.body).await.0 == StatusCode::OK).await;
+        let taken = self
+            .alive(fate, async |service| {
+                world::deliver_to(service, sent.provider, &sent.body).await.0 == StatusCode::OK
+            })
+            .await;
         if taken == Some(true) {
             self.backlog.retain(|(_, waiting)| *waiting != sent);
             if !self.acknowledged.contains(&sent) {

@@ -17,7 +17,16 @@ pub fn customer(id: &str, at: Timestamp) -> Value {
 
 /// An invoice as it stands; `remaining` in minor units.
 #[allow(clippy::too_many_arguments, reason = "an invoice has that many sides")]
-pub fn invoice(customer: &str, id: &str, status: &str, total: i64, remaining: i64, currency: &str, attempts: u32, at: Timestamp) -> Value {
+pub fn invoice(
+    customer: &str,
+    id: &str,
+    status: &str,
+    total: i64,
+    remaining: i64,
+    currency: &str,
+    attempts: u32,
+    at: Timestamp,
+) -> Value {
     json!({
         "id": id, "object": "invoice", "number": id.to_uppercase(), "customer": customer, "status": status, "currency": currency.to_lowercase(),
         "total": total, "amount_due": total, "amount_paid": total - remaining, "amount_remaining": remaining, "attempt_count": attempts,
@@ -27,7 +36,15 @@ pub fn invoice(customer: &str, id: &str, status: &str, total: i64, remaining: i6
 }
 
 /// A charge; `code` makes it a failed one.
-pub fn charge(customer: &str, id: &str, invoice: Option<&str>, amount: i64, currency: &str, code: Option<&str>, at: Timestamp) -> Value {
+pub fn charge(
+    customer: &str,
+    id: &str,
+    invoice: Option<&str>,
+    amount: i64,
+    currency: &str,
+    code: Option<&str>,
+    at: Timestamp,
+) -> Value {
     let paid = code.is_none();
     json!({
         "id": id, "object": "charge", "customer": customer, "invoice": invoice, "amount": amount, "currency": currency.to_lowercase(),
@@ -38,7 +55,15 @@ pub fn charge(customer: &str, id: &str, invoice: Option<&str>, amount: i64, curr
 }
 
 /// A subscription to one price, billed monthly.
-pub fn subscription(customer: &str, id: &str, price: &str, unit: i64, seats: u32, status: &str, at: Timestamp) -> Value {
+pub fn subscription(
+    customer: &str,
+    id: &str,
+    price: &str,
+    unit: i64,
+    seats: u32,
+    status: &str,
+    at: Timestamp,
+) -> Value {
     json!({
         "id": id, "object": "subscription", "customer": customer, "status": status, "currency": "usd", "start_date": at.as_second(), "created": at.as_second(),
         "trial_end": (status == "trialing").then_some(at.as_second() + 14 * 86_400),

@@ -84,14 +84,15 @@ pub async fn ask_text(service: &Service, staff: &str, path: &str) -> String {
 pub async fn post_text(service: &Service, staff: &str, path: &str, body: &Value) -> String {
     let secret = service.context.vault.tokens().await.unwrap();
     let bearer = token::issue(&secret, staff, service.clock.machine(), 1);
-    let request = Request::post(path).header("authorization", format!("Bearer {bearer}")).header("accept", "text/plain");
+    let request =
+        Request::post(path).header("authorization", format!("Bearer {bearer}")).header("accept", "text/plain");
     let answer = dispatch(service, &request.body(Bytes::from(body.to_string())).unwrap()).await;
     String::from_utf8_lossy(answer.body()).into_owned()
 }
 
 fn answer(answer: http::Response<Bytes>) -> (StatusCode, Value) {
-    let value =
-        serde_json::from_slice(answer.body()).unwrap_or_else(|_| Value::String(String::from_utf8_lossy(answer.body()).into_owned()));
+    let value = serde_json::from_slice(answer.body())
+        .unwrap_or_else(|_| Value::String(String::from_utf8_lossy(answer.body()).into_owned()));
     (answer.status(), value)
 }
 
@@ -113,7 +114,14 @@ pub async fn rows(service: &Service, months: &[&str]) -> Vec<shared::domain::rep
     let mut rows = Vec::new();
     for month in months {
         for pk in keys::fact_partitions(month) {
-            let range = Range { table: Table::Facts, pk, prefix: String::new(), after: None, limit: 1000, order: Order::Ascending };
+            let range = Range {
+                table: Table::Facts,
+                pk,
+                prefix: String::new(),
+                after: None,
+                limit: 1000,
+                order: Order::Ascending,
+            };
             rows.extend(service.context.store.range(&range).await.unwrap().iter().map(|item| open(item).unwrap()));
         }
     }

@@ -58,7 +58,9 @@ enum Command {
     #[command(after_help = "Example: recoup serve --empty --clock 2026-01-01T00:00:00Z")]
     Serve(ServeOptions),
     /// Print a bearer token of a staff member
-    #[command(after_help = "Example: curl -H \"Authorization: Bearer $(recoup token mara)\" http://127.0.0.1:8787/api/cases")]
+    #[command(
+        after_help = "Example: curl -H \"Authorization: Bearer $(recoup token mara)\" http://127.0.0.1:8787/api/cases"
+    )]
     Token { staff: String },
     /// Move the service's clock and do everything that is due on the way
     #[command(subcommand, after_help = "Example: recoup clock advance 3d")]
@@ -100,7 +102,9 @@ enum Command {
     #[command(subcommand, after_help = "Example: recoup dead list")]
     Dead(DeadCommand),
     /// Stop what leaves, or release it
-    #[command(after_help = "Example: recoup stop --kind refund --note \"wrong amounts since 14:00\" && recoup stop --release")]
+    #[command(
+        after_help = "Example: recoup stop --kind refund --note \"wrong amounts since 14:00\" && recoup stop --release"
+    )]
     Stop(stop::Stop),
     /// Check the ledgers
     #[command(subcommand, after_help = "Example: recoup audit verify")]
@@ -178,7 +182,9 @@ pub fn run() -> ExitCode {
             Some(Command::Serve(options)) => serve::serve(&shared, &options).await,
             Some(Command::Token { staff }) => token::token(&shared, &staff),
             Some(Command::Clock(ClockCommand::Advance { span })) => clock::advance(&shared, &span).await,
-            Some(Command::Report { month, format, out }) => report::report(&shared, &month, &format, out.as_deref()).await,
+            Some(Command::Report { month, format, out }) => {
+                report::report(&shared, &month, &format, out.as_deref()).await
+            }
             Some(Command::Replay { file, to, rate }) => replay::replay(&shared, &file, to.as_deref(), rate).await,
             Some(Command::Backfill(options)) => backfill::backfill(&shared, &options).await,
             Some(Command::Import(options)) => import::import(&shared, &options).await,

@@ -47,7 +47,11 @@ async fn deliver(service: &Service, body: Vec<u8>) -> Result<(), Fault> {
     let request = service.signed("stripe", "default", body).await?;
     let answer = intake::handle(&service.context, "stripe", "default", &request).await;
     let _ = service.sandbox.learn("stripe", request.body());
-    if answer.status().is_success() { Ok(()) } else { Err(Fault::Park(format!("the demo's delivery was answered {}", answer.status()))) }
+    if answer.status().is_success() {
+        Ok(())
+    } else {
+        Err(Fault::Park(format!("the demo's delivery was answered {}", answer.status())))
+    }
 }
 
 /// The managers do their work: they approve what has waited for some hours, and leave the last days to whoever looks.

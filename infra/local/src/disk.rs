@@ -53,7 +53,12 @@ impl Disk {
         self.connection().prepare_cached(sql)?.execute(params)
     }
 
-    pub fn rows<T>(&self, sql: &str, params: impl Params, read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>) -> rusqlite::Result<Vec<T>> {
+    pub fn rows<T>(
+        &self,
+        sql: &str,
+        params: impl Params,
+        read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> rusqlite::Result<Vec<T>> {
         self.connection().prepare_cached(sql)?.query_map(params, read)?.collect()
     }
 
@@ -71,6 +76,7 @@ impl Disk {
     }
 
     pub fn set(&self, name: &str, value: &str) -> rusqlite::Result<()> {
-        self.write("INSERT INTO setting VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = ?2", [name, value]).map(drop)
+        self.write("INSERT INTO setting VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = ?2", [name, value])
+            .map(drop)
     }
 }

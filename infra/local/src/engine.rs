@@ -23,12 +23,14 @@ pub enum EngineError {
 /// Opens the engine on a file, or in memory, makes what tables are missing, and returns the store on it.
 pub fn open(file: Option<&Path>) -> Result<Dynamo, EngineError> {
     let database = match file {
-        Some(file) => Database::new(&file.to_string_lossy()).map_err(|error| EngineError::Open(file.display().to_string(), error))?,
+        Some(file) => Database::new(&file.to_string_lossy())
+            .map_err(|error| EngineError::Open(file.display().to_string(), error))?,
         None => Database::memory().map_err(|error| EngineError::Open("in memory".to_owned(), error))?,
     };
     for table in tables() {
         let name = table["TableName"].as_str().unwrap_or_default().to_owned();
-        let exists = database.get_table_metadata(&name).map_err(|error| EngineError::Table(name.clone(), error))?.is_some();
+        let exists =
+            database.get_table_metadata(&name).map_err(|error| EngineError::Table(name.clone(), error))?.is_some();
         if !exists {
             call(&table.to_string().into_bytes(), |request| database.create_table(request))
                 .map_err(|error| EngineError::Table(name, error))?;
@@ -62,7 +64,10 @@ fn plain(node: &YamlOwned) -> Value {
         return list.iter().map(plain).collect();
     }
     if let Some(mapping) = node.as_mapping() {
-        return mapping.iter().map(|(key, value)| (key.as_str().unwrap_or_default().to_owned(), plain(value))).collect();
+        return mapping
+            .iter()
+            .map(|(key, value)| (key.as_str().unwrap_or_default().to_owned(), plain(value)))
+            .collect();
     }
     Value::String(node.as_str().unwrap_or_default().to_owned())
 }
@@ -81,8 +86,12 @@ fn answer(database: &Database, operation: &str, body: &[u8]) -> (u16, String) {
     }
 }
 
-fn call<Q: DeserializeOwned, A: Serialize>(body: &[u8], run: impl FnOnce(Q) -> dynoxide::Result<A>) -> dynoxide::Result<String> {
-    let request = serde_json::from_slice(body).map_err(|error| DynoxideError::ValidationException(error.to_string()))?;
+fn call<Q: DeserializeOwned, A: Serialize>(
+    body: &[u8],
+    run: impl FnOnce(Q) -> dynoxide::Result<A>,
+) -> dynoxide::Result<String> {
+    let request =
+        serde_json::from_slice(body).map_err(|error| DynoxideError::ValidationException(error.to_string()))?;
     let answer = run(request)?;
     serde_json::to_string(&answer).map_err(|error| DynoxideError::InternalServerError(error.to_string()))
 }

@@ -64,7 +64,9 @@ impl LocalQueue {
 
     /// Puts a message back for later.
     pub fn delay(&self, id: i64, until: Timestamp) -> rusqlite::Result<()> {
-        self.disk.write("UPDATE message SET state = 'ready', visible_at = ?2 WHERE id = ?1", (id, until.as_millisecond())).map(drop)
+        self.disk
+            .write("UPDATE message SET state = 'ready', visible_at = ?2 WHERE id = ?1", (id, until.as_millisecond()))
+            .map(drop)
     }
 
     /// Sets a message aside with its reason.
@@ -88,7 +90,13 @@ impl LocalQueue {
             count(*) FILTER (WHERE state = 'ready' AND visible_at > ?2), count(*) FILTER (WHERE state = 'dead') FROM message WHERE queue = ?1";
         let depth = |queue: QueueName| {
             let read = |row: &rusqlite::Row<'_>| {
-                Ok(Depth { name: queue.name(), depth: row.get(0)?, in_flight: row.get(1)?, delayed: row.get(2)?, dead: row.get(3)? })
+                Ok(Depth {
+                    name: queue.name(),
+                    depth: row.get(0)?,
+                    in_flight: row.get(1)?,
+                    delayed: row.get(2)?,
+                    dead: row.get(3)?,
+                })
             };
             self.disk.row(sql, (queue.name(), now), read).map(Option::unwrap_or_default)
         };
@@ -112,7 +120,8 @@ impl LocalQueue {
 #[async_trait]
 impl Queue for LocalQueue {
     async fn send(&self, queue: QueueName, body: &str) -> Result<(), Fault> {
-        let sent = self.disk.write("INSERT INTO message (queue, body, visible_at) VALUES (?1, ?2, 0)", [queue.name(), body]);
+        let sent =
+            self.disk.write("INSERT INTO message (queue, body, visible_at) VALUES (?1, ?2, 0)", [queue.name(), body]);
         sent.map_err(|error| Fault::Retry(format!("the queue does not answer: {error}")))?;
         self.arrived.notify_one();
         Ok(())

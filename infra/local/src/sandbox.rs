@@ -87,7 +87,10 @@ impl Sandbox {
     /// Puts the prices of a catalogue into the providers' books, as somebody did there before they stood in a file.
     pub fn sells(&self, prices: &[Price]) -> Disked<()> {
         for price in prices {
-            let Some((minor, currency)) = price.unit.and_then(|unit| Some((unit.money()?.minor()?, unit.currency()))) else { continue };
+            let Some((minor, currency)) = price.unit.and_then(|unit| Some((unit.money()?.minor()?, unit.currency())))
+            else {
+                continue;
+            };
             let (unit, count) = price.interval.map_or(("month", 1), |interval| (interval.unit.name(), interval.count));
             let recurring = json!({"interval": unit, "interval_count": count, "usage_type": "licensed"});
             match price.provider.as_str() {
@@ -102,7 +105,12 @@ impl Sandbox {
                 "chargebee" => {
                     for resource in ["plan", "addon", "item_price"] {
                         let object = json!({"id": price.price, "object": resource, "price": minor, "currency_code": currency.code()});
-                        self.keep("chargebee", &format!("{resource}:{}", price.price), self.clock.now().as_millisecond(), &object)?;
+                        self.keep(
+                            "chargebee",
+                            &format!("{resource}:{}", price.price),
+                            self.clock.now().as_millisecond(),
+                            &object,
+                        )?;
                     }
                 }
                 _ => {}
@@ -136,8 +144,9 @@ impl Sandbox {
     /// The webhooks that are due.
     pub fn due(&self) -> Disked<Vec<Webhook>> {
         let sql = "SELECT number, provider, source, body FROM webhook WHERE at <= ?1 ORDER BY at, number";
-        let read =
-            |row: &rusqlite::Row<'_>| Ok(Webhook { number: row.get(0)?, provider: row.get(1)?, source: row.get(2)?, body: row.get(3)? });
+        let read = |row: &rusqlite::Row<'_>| {
+            Ok(Webhook { number: row.get(0)?, provider: row.get(1)?, source: row.get(2)?, body: row.get(3)? })
+        };
         self.disk.rows(sql, [self.clock.now().as_millisecond()], read)
     }
 
@@ -157,7 +166,8 @@ impl Sandbox {
 
     fn object(&self, provider: &str, id: &str) -> Disked<Option<Value>> {
         let text: Option<String> =
-            self.disk.row("SELECT json FROM object WHERE provider = ?1 AND id = ?2", [provider, id], |row| row.get(0))?;
+            self.disk
+                .row("SELECT json FROM object WHERE provider = ?1 AND id = ?2", [provider, id], |row| row.get(0))?;
         Ok(text.and_then(|text| serde_json::from_str(&text).ok()))
     }
 
@@ -215,11 +225,17 @@ impl Sandbox {
     fn note(&self, provider: &str, call: &Call, status: &str, answer: &str) -> Disked<()> {
         let sql = "INSERT INTO call (provider, at, method, path, body, key, status, answer) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
         let at = self.clock.now().to_string();
-        self.disk.write(sql, (provider, at, call.method.as_str(), &call.path, &call.body, &call.idempotency_key, status, answer)).map(drop)
+        self.disk
+            .write(
+                sql,
+                (provider, at, call.method.as_str(), &call.path, &call.body, &call.idempotency_key, status, answer),
+            )
+            .map(drop)
     }
 
     fn next_trouble(&self, provider: &str) -> Disked<Option<String>> {
-        let sql = "DELETE FROM trouble WHERE number = (SELECT min(number) FROM trouble WHERE provider = ?1) RETURNING status";
+        let sql =
+            "DELETE FROM trouble WHERE number = (SELECT min(number) FROM trouble WHERE provider = ?1) RETURNING status";
         Ok(self.disk.rows(sql, [provider], |row| row.get(0))?.pop())
     }
 
@@ -290,13 +306,15 @@ impl Sandbox {
         let Some(key) = &call.idempotency_key else { return Ok(None) };
         let since = (self.clock.now() - key_lives(provider)).as_millisecond();
         let sql = "SELECT request, status, body FROM key WHERE provider = ?1 AND key = ?2 AND at > ?3";
-        let read = |row: &rusqlite::Row<'_>| Ok((row.get::<_, String>(0)?, Reply { status: row.get(1)?, body: row.get(2)? }));
+        let read =
+            |row: &rusqlite::Row<'_>| Ok((row.get::<_, String>(0)?, Reply { status: row.get(1)?, body: row.get(2)? }));
         let found = self.disk.row(sql, (provider, key, since), read)?;
         Ok(found.map(|(request, reply)| {
             if request == fingerprint(call) {
                 return reply;
             }
-            let message = "Keys for idempotent requests can only be used with the same parameters they were first used with.";
+            let message =
+                "Keys for idempotent requests can only be used with the same parameters they were first used with.";
             let error = match provider {
                 "stripe" => json!({"error": {"type": "idempotency_error", "message": message}}),
                 "mollie" => json!({"status": 400, "title": "Bad Request", "detail": message}),
@@ -332,7 +350,9 @@ fn key_lives(provider: &str) -> SignedDuration {
 fn trouble(provider: &str, status: u16) -> Value {
     let message = "the sandbox was told to answer this";
     match provider {
-        "chargebee" => json!({"message": message, "type": "operation_failed", "api_error_code": "sandbox", "http_status_code": status}),
+        "chargebee" => {
+            json!({"message": message, "type": "operation_failed", "api_error_code": "sandbox", "http_status_code": status})
+        }
         "lemonsqueezy" => {
             json!({"jsonapi": {"version": "1.0"}, "errors": [{"status": status.to_string(), "title": "Sandbox", "detail": message}]})
         }

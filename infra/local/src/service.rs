@@ -106,9 +106,11 @@ impl Service {
 
     /// What the catalogue that was just taken sells, the sandbox sells, too.
     pub fn sells(&self, request: &http::Request<bytes::Bytes>) {
-        let format = request.headers().get("content-type").and_then(|kind| kind.to_str().ok()).and_then(Format::of_media_type);
-        let read =
-            format.map(|format| import::understood(&self.context, Kind::Catalogue, format, request.body(), (None, None), Extra::Refuse));
+        let format =
+            request.headers().get("content-type").and_then(|kind| kind.to_str().ok()).and_then(Format::of_media_type);
+        let read = format.map(|format| {
+            import::understood(&self.context, Kind::Catalogue, format, request.body(), (None, None), Extra::Refuse)
+        });
         if let Some(Ok(Records::Catalogue(prices))) = read {
             let _ = self.sandbox.sells(&prices);
         }
@@ -126,7 +128,8 @@ impl Service {
         let queue = Arc::new(LocalQueue::open(disk.clone(), ticking.clone())?);
         let outbox = Arc::new(Outbox { disk: disk.clone(), clock: ticking.clone() });
         let sandbox = Arc::new(Sandbox::new(disk.clone(), ticking.clone()));
-        let settings = Settings { base_url: base_url.to_owned(), approvals_channel: "#billing-approvals".to_owned(), local: true };
+        let settings =
+            Settings { base_url: base_url.to_owned(), approvals_channel: "#billing-approvals".to_owned(), local: true };
         let context = Context {
             store,
             queue: queue.clone() as Arc<dyn Queue>,

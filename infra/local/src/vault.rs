@@ -37,12 +37,17 @@ pub fn sources(environment: &BTreeMap<String, String>) -> Result<BTreeMap<(Strin
     let known = |name: &str| providers::named(&name.to_lowercase()).map(|provider| provider.name.to_owned());
     let mut sources: BTreeMap<_, _> = providers::ALL
         .iter()
-        .map(|provider| ((provider.name.to_owned(), "default".to_owned()), Keys::signing([Secret::new(well_known(provider.name))])))
+        .map(|provider| {
+            ((provider.name.to_owned(), "default".to_owned()), Keys::signing([Secret::new(well_known(provider.name))]))
+        })
         .collect();
     for (name, value) in environment {
-        let Some((provider, source)) = name.strip_prefix("RECOUP_SECRET_").and_then(|rest| rest.split_once('_')) else { continue };
+        let Some((provider, source)) = name.strip_prefix("RECOUP_SECRET_").and_then(|rest| rest.split_once('_')) else {
+            continue;
+        };
         let Some(provider) = known(provider) else { continue };
-        let secrets: Vec<_> = value.split(',').map(str::trim).filter(|secret| !secret.is_empty()).map(Secret::new).collect();
+        let secrets: Vec<_> =
+            value.split(',').map(str::trim).filter(|secret| !secret.is_empty()).map(Secret::new).collect();
         if secrets.is_empty() {
             return Err(VaultError::Empty(name.clone()));
         }

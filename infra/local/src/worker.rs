@@ -77,7 +77,8 @@ impl Service {
                     tracing::warn!(queue = queue.name(), reason, "a message is put back");
                     self.queue.delay(
                         message.id,
-                        self.clock.now() + SignedDuration::from_secs(limits.visibility_secs * i64::from(message.receives)),
+                        self.clock.now()
+                            + SignedDuration::from_secs(limits.visibility_secs * i64::from(message.receives)),
                     )
                 }
                 Err(fault) => {
@@ -113,13 +114,18 @@ impl Service {
     }
 
     fn settle(&self, webhook: &Webhook, delivered: bool) -> rusqlite::Result<()> {
-        if delivered { self.sandbox.delivered(webhook) } else { self.sandbox.delay(webhook, SignedDuration::from_mins(5)) }
+        if delivered {
+            self.sandbox.delivered(webhook)
+        } else {
+            self.sandbox.delay(webhook, SignedDuration::from_mins(5))
+        }
     }
 
     /// A delivery as its provider would send it at this moment.
     pub async fn signed(&self, provider: &str, source: &str, body: Vec<u8>) -> Result<Request<Bytes>, Fault> {
         let keys = self.context.vault.keys(provider, source).await?;
-        let known = providers::named(provider).ok_or_else(|| Fault::Park(format!("there is no provider called {provider}")))?;
+        let known =
+            providers::named(provider).ok_or_else(|| Fault::Park(format!("there is no provider called {provider}")))?;
         let mut request = Request::post(format!("/webhooks/{provider}/{source}"));
         for (name, value) in known.headers(&keys, &body, self.clock.now()) {
             request = request.header(name, value);

@@ -31,8 +31,12 @@ fn start(data: &Path) -> Running {
         .spawn()
         .unwrap();
     let mut output = BufReader::new(child.stdout.take().unwrap());
-    let console =
-        output.by_ref().lines().map_while(Result::ok).find(|line| line.contains("Console")).expect("the service says where its console is");
+    let console = output
+        .by_ref()
+        .lines()
+        .map_while(Result::ok)
+        .find(|line| line.contains("Console"))
+        .expect("the service says where its console is");
     let address = console.split("http://").nth(1).unwrap().split('/').next().unwrap().to_owned();
     Running { child, address, _output: output }
 }
@@ -45,8 +49,10 @@ fn run(arguments: &[&str], data: &Path, secret: Option<(&str, &str)>) -> Output 
 fn http(address: &str, method: &str, path: &str, headers: &[(&str, String)], body: &str) -> Option<(u16, String)> {
     let mut stream = TcpStream::connect(address).ok()?;
     let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
-    let head =
-        format!("{method} {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\ncontent-length: {}\r\n{headers}\r\n", body.len());
+    let head = format!(
+        "{method} {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\ncontent-length: {}\r\n{headers}\r\n",
+        body.len()
+    );
     stream.write_all(head.as_bytes()).ok()?;
     stream.write_all(body.as_bytes()).ok()?;
     let mut answer = String::new();
@@ -61,7 +67,8 @@ fn deliver(address: &str, number: usize) -> Option<u16> {
     let charge = json!({"id": format!("ch_{number}"), "object": "charge", "customer": format!("cus_{}", number % 7), "amount": 100 + number, "currency": "usd", "captured": true, "paid": true, "status": "succeeded", "created": now.as_second()});
     let body = json!({"id": format!("evt_{number}"), "object": "event", "created": now.as_second(), "livemode": false, "type": "charge.succeeded", "data": {"object": charge}}).to_string();
     let stripe = providers::named("stripe").unwrap();
-    let (name, value) = (stripe.sign)(&Keys::signing([Secret::new("test_stripe_secret")]), body.as_bytes(), now).remove(0);
+    let (name, value) =
+        (stripe.sign)(&Keys::signing([Secret::new("test_stripe_secret")]), body.as_bytes(), now).remove(0);
     let headers = [(name, value), ("content-type", "application/json".to_owned())];
     http(address, "POST", "/webhooks/stripe/default", &headers, &body).map(|(status, _)| status)
 }
@@ -76,7 +83,8 @@ fn killed_under_load_it_still_has_every_webhook_that_it_acknowledged_exactly_onc
         let (number, stop) = (Arc::new(AtomicUsize::new(next)), Arc::new(AtomicBool::new(false)));
         let workers: Vec<_> = (0..4)
             .map(|_| {
-                let (address, acknowledged, number, stop) = (running.address.clone(), acknowledged.clone(), number.clone(), stop.clone());
+                let (address, acknowledged, number, stop) =
+                    (running.address.clone(), acknowledged.clone(), number.clone(), stop.clone());
                 std::thread::spawn(move || {
                     while !stop.load(Ordering::SeqCst) {
                         let own = number.fetch_add(1, Ordering::SeqCst);
@@ -110,13 +118,23 @@ fn killed_under_load_it_still_has_every_webhook_that_it_acknowledged_exactly_onc
     let bearer = [("authorization", format!("Bearer {}", token.trim()))];
     let mut seen = Vec::new();
     for customer in 0..7 {
-        let (status, body) =
-            http(&running.address, "GET", &format!("/api/accounts/stripe:cus_{customer}/timeline?limit=1000"), &bearer, "").unwrap();
+        let (status, body) = http(
+            &running.address,
+            "GET",
+            &format!("/api/accounts/stripe:cus_{customer}/timeline?limit=1000"),
+            &bearer,
+            "",
+        )
+        .unwrap();
         assert_eq!(status, 200, "{body}");
         let page: Value = serde_json::from_str(&body).unwrap();
         assert!(page["next"].is_null());
         seen.extend(
-            page["items"].as_array().unwrap().iter().map(|item| item["id"].as_str().unwrap()["evt_".len()..].parse::<usize>().unwrap()),
+            page["items"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|item| item["id"].as_str().unwrap()["evt_".len()..].parse::<usize>().unwrap()),
         );
     }
     let (_, queues) = http(&running.address, "GET", "/local/queues", &[], "").unwrap();
@@ -126,7 +144,8 @@ fn killed_under_load_it_still_has_every_webhook_that_it_acknowledged_exactly_onc
     let mut once = seen.clone();
     once.dedup();
     assert_eq!(seen, once, "an event was folded twice");
-    let lost: Vec<_> = acknowledged.lock().unwrap().iter().filter(|number| once.binary_search(number).is_err()).copied().collect();
+    let lost: Vec<_> =
+        acknowledged.lock().unwrap().iter().filter(|number| once.binary_search(number).is_err()).copied().collect();
     assert_eq!(lost, Vec::<usize>::new(), "acknowledged and lost");
     assert!(!queues.contains(r#""dead":1"#), "{queues}");
 }
@@ -155,8 +174,11 @@ fn bad_ground_is_refused_in_one_line_that_says_what_to_do() {
     refused(&run(&["clock", "advance", "3d", "--addr", "127.0.0.1:1"], data.path(), None), "no service answers");
     for file in ["local.sqlite", "tables.sqlite"] {
         let damaged = tempfile::tempdir().unwrap();
-        std::fs::write(damaged.path().join(file), "this is no database, and long enough to be seen as one that was damaged".repeat(50))
-            .unwrap();
+        std::fs::write(
+            damaged.path().join(file),
+            "this is no database, and long enough to be seen as one that was damaged".repeat(50),
+        )
+        .unwrap();
         refused(&run(&["serve", "--empty", "--addr", "127.0.0.1:0"], damaged.path(), None), "damaged");
     }
     let file = data.path().join("a file");

@@ -63,7 +63,9 @@ pub async fn handle(context: &Context, message: &Message) -> Result<Done, Fault>
                 }
                 Some(State::Failed | State::NeedsPerson | State::Stale | State::Denied | State::Expired) => {
                     match desk.action {
-                        Some(action) if action.look_at.is_some() => owe::owed(context, &action).await.map(|()| Done::Asked),
+                        Some(action) if action.look_at.is_some() => {
+                            owe::owed(context, &action).await.map(|()| Done::Asked)
+                        }
                         // Something was told of a customer who leaves, and whose provider cannot end it.
                         Some(action) if action.state == State::NeedsPerson => {
                             leaving::begin(context, &action).await.map(|()| Done::NothingToDo)
@@ -92,10 +94,17 @@ pub async fn http(context: &Context, endpoint: Endpoint, request: &Request<Bytes
     };
     let path = request.uri().path();
     let is_page = !path.starts_with("/api/") && !path.starts_with("/slack/");
-    result.unwrap_or_else(|problem| if is_page { crate::door::console::problem_page(context, None, &problem) } else { problem.answer() })
+    result.unwrap_or_else(|problem| {
+        if is_page { crate::door::console::problem_page(context, None, &problem) } else { problem.answer() }
+    })
 }
 
-async fn signed_in(context: &Context, endpoint: Endpoint, request: &Request<Bytes>, caller: &Caller) -> Result<Answer, Problem> {
+async fn signed_in(
+    context: &Context,
+    endpoint: Endpoint,
+    request: &Request<Bytes>,
+    caller: &Caller,
+) -> Result<Answer, Problem> {
     match endpoint {
         Endpoint::AskAction => ask::by_staff(context, request, &caller.staff).await,
         Endpoint::DecideAction(id) => {
@@ -109,7 +118,9 @@ async fn signed_in(context: &Context, endpoint: Endpoint, request: &Request<Byte
         }
         Endpoint::SettleAction(id) => {
             let word = serde_json::from_slice(request.body()).map_err(|error| {
-                Problem::malformed(format!("say whether it is `done`, with the provider's `reference` and a `note`: {error}"))
+                Problem::malformed(format!(
+                    "say whether it is `done`, with the provider's `reference` and a `note`: {error}"
+                ))
             })?;
             let action = settle::settle(context, &action_id(&id)?, &word, &caller.staff).await?;
             Ok(web::json(StatusCode::OK, &crate::door::console::action_json(&action)))
@@ -118,7 +129,8 @@ async fn signed_in(context: &Context, endpoint: Endpoint, request: &Request<Byte
             let fields = web::fields(request.body());
             own_form(caller, &fields)?;
             let field = |name: &str| fields.get(name).cloned().unwrap_or_default();
-            let word = settle::Word { done: field("done") == "yes", reference: field("reference"), note: field("note") };
+            let word =
+                settle::Word { done: field("done") == "yes", reference: field("reference"), note: field("note") };
             let id = action_id(&id)?;
             let page = format!("/actions/{id}");
             Ok(match settle::settle(context, &id, &word, &caller.staff).await {
@@ -143,7 +155,12 @@ async fn signed_in(context: &Context, endpoint: Endpoint, request: &Request<Byte
             let days = fields.get("days").map(|days| days.parse::<i64>()).transpose();
             let days = days.map_err(|_| Problem::malformed("for how many days is a whole number"))?;
             let until = days.map(|days| context.clock.now() + SignedDuration::from_hours(24 * days.clamp(0, 3650)));
-            let wish = domain::approval::delegation::Wish { from: Some(field("from")), to: field("to"), until, note: field("note") };
+            let wish = domain::approval::delegation::Wish {
+                from: Some(field("from")),
+                to: field("to"),
+                until,
+                note: field("note"),
+            };
             let notice = match delegation::change(context, &wish, &caller.staff).await {
                 Ok(_) => "Noted.".to_owned(),
                 Err(problem) => problem.message,
@@ -152,9 +169,13 @@ async fn signed_in(context: &Context, endpoint: Endpoint, request: &Request<Byte
         }
         Endpoint::AskPageForm(id) => form::take(context, &id, request, caller).await,
         Endpoint::TellTask(id) => {
-            let word = serde_json::from_slice(request.body())
-                .map_err(|error| Problem::malformed(format!("send one of `assign`, `snooze_until` and `done`: {error}")))?;
-            Ok(web::json(StatusCode::OK, &task::tell(context, &crate::task::task_id(&id)?, &word, &caller.staff).await?))
+            let word = serde_json::from_slice(request.body()).map_err(|error| {
+                Problem::malformed(format!("send one of `assign`, `snooze_until` and `done`: {error}"))
+            })?;
+            Ok(web::json(
+                StatusCode::OK,
+                &task::tell(context, &crate::task::task_id(&id)?, &word, &caller.staff).await?,
+            ))
         }
         Endpoint::TellTaskPage(id) => {
             let fields = web::fields(request.body());
@@ -168,7 +189,9 @@ async fn signed_in(context: &Context, endpoint: Endpoint, request: &Request<Byte
         }
         Endpoint::Stop => {
             let wish = serde_json::from_slice(request.body()).map_err(|error| {
-                Problem::malformed(format!("send what to stop: `source`, `segment` or `kind`, or nothing for all: {error}"))
+                Problem::malformed(format!(
+                    "send what to stop: `source`, `segment` or `kind`, or nothing for all: {error}"
+                ))
             })?;
             Ok(web::json(StatusCode::OK, &stop::change(context, &wish, &caller.staff).await?))
         }
@@ -192,7 +215,9 @@ async fn signed_in(context: &Context, endpoint: Endpoint, request: &Request<Byte
         }
         Endpoint::Delegate => {
             let wish = serde_json::from_slice(request.body()).map_err(|error| {
-                Problem::malformed(format!("send who stands in (`to`), until when (`until`), and `from` if not for yourself: {error}"))
+                Problem::malformed(format!(
+                    "send who stands in (`to`), until when (`until`), and `from` if not for yourself: {error}"
+                ))
             })?;
             let all = delegation::change(context, &wish, &caller.staff).await?;
             Ok(web::json(StatusCode::OK, &serde_json::json!({"items": all, "next": null})))
@@ -220,7 +245,10 @@ async fn signed_in(context: &Context, endpoint: Endpoint, request: &Request<Byte
         }
         Endpoint::ResolveCase(id) => {
             let word = case::word(request.body(), case::Wanted::Resolve)?;
-            Ok(web::json(StatusCode::OK, &case::handle(context, &id, case::Wanted::Resolve, &word, &caller.staff).await?))
+            Ok(web::json(
+                StatusCode::OK,
+                &case::handle(context, &id, case::Wanted::Resolve, &word, &caller.staff).await?,
+            ))
         }
         Endpoint::CorrectCase(id) => {
             let word = case::word(request.body(), case::Wanted::Class)?;
@@ -232,13 +260,16 @@ async fn signed_in(context: &Context, endpoint: Endpoint, request: &Request<Byte
         Endpoint::Import(kind) => import::by_staff(context, &kind, request, &caller.staff).await,
         Endpoint::Release => {
             let told = serde_json::from_slice(request.body()).map_err(|error| {
-                Problem::malformed(format!("send the `name` of what went live, and `at` if it was not just now: {error}"))
+                Problem::malformed(format!(
+                    "send the `name` of what went live, and `at` if it was not just now: {error}"
+                ))
             })?;
             Ok(web::json(StatusCode::OK, &incident::release(context, &told, &caller.staff).await?))
         }
         Endpoint::TellGroup(id) => {
-            let word = serde_json::from_slice(request.body())
-                .map_err(|error| Problem::malformed(format!("send the other `account` and whether it is the `same` customer: {error}")))?;
+            let word = serde_json::from_slice(request.body()).map_err(|error| {
+                Problem::malformed(format!("send the other `account` and whether it is the `same` customer: {error}"))
+            })?;
             let id = account_id(&id)?;
             Ok(web::json(StatusCode::OK, &group::tell(context, &id, &word, &caller.staff).await?))
         }
@@ -246,7 +277,8 @@ async fn signed_in(context: &Context, endpoint: Endpoint, request: &Request<Byte
             let fields = web::fields(request.body());
             own_form(caller, &fields)?;
             let word = serde_json::json!({"account": fields.get("account"), "same": fields.get("same").is_some_and(|same| same == "yes")});
-            let word = serde_json::from_value(word).map_err(|_| Problem::malformed("the form names no account; reload the page"))?;
+            let word = serde_json::from_value(word)
+                .map_err(|_| Problem::malformed("the form names no account; reload the page"))?;
             let id = account_id(&id)?;
             let notice = match group::tell(context, &id, &word, &caller.staff).await {
                 Ok(_) => "Noted.".to_owned(),
@@ -258,18 +290,21 @@ async fn signed_in(context: &Context, endpoint: Endpoint, request: &Request<Byte
             let fields = web::fields(request.body());
             own_form(caller, &fields)?;
             let wish = serde_json::json!({"mode": fields.get("mode"), "acting": fields.get("acting")});
-            let wish =
-                serde_json::from_value(wish).map_err(|_| Problem::malformed("choose what the source takes and how far it may go"))?;
+            let wish = serde_json::from_value(wish)
+                .map_err(|_| Problem::malformed("choose what the source takes and how far it may go"))?;
             let notice = match sources::change(context, &provider, &source, &wish, &caller.staff).await {
                 Ok((_, Granted::Done)) => "Changed.".to_owned(),
-                Ok((_, Granted::NeedsAnother)) => "Noted. It is done when another manager asks for the same.".to_owned(),
+                Ok((_, Granted::NeedsAnother)) => {
+                    "Noted. It is done when another manager asks for the same.".to_owned()
+                }
                 Err(problem) => problem.message,
             };
             Ok(web::see_with("/sources", &notice))
         }
         Endpoint::ChangeSource { provider, source } => {
-            let wish = serde_json::from_slice(request.body())
-                .map_err(|error| Problem::malformed(format!("send mode, acting, retries, messages or cancels: {error}")))?;
+            let wish = serde_json::from_slice(request.body()).map_err(|error| {
+                Problem::malformed(format!("send mode, acting, retries, messages or cancels: {error}"))
+            })?;
             let (source, granted) = sources::change(context, &provider, &source, &wish, &caller.staff).await?;
             let status = if granted == Granted::Done { StatusCode::OK } else { StatusCode::ACCEPTED };
             Ok(web::json(status, &source))

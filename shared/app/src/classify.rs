@@ -36,7 +36,8 @@ pub enum Done {
 pub async fn handle(context: &Context, message: &Message) -> Result<Done, Fault> {
     match message {
         Message::Delivery { provider, source, event, received_at, body, trace } => {
-            let provider = providers::named(provider).ok_or_else(|| Fault::Park(format!("there is no provider called {provider}")))?;
+            let provider = providers::named(provider)
+                .ok_or_else(|| Fault::Park(format!("there is no provider called {provider}")))?;
             let raw = unpack(context, body).await?;
             let reading = (provider.read)(&raw, source).map_err(Fault::park)?;
             let name = body_name(provider.name, source, event, &raw);
@@ -55,7 +56,9 @@ pub async fn handle(context: &Context, message: &Message) -> Result<Done, Fault>
             let from = From { message: Some(&waits), body: Some(&name), trace };
             match reading {
                 Reading::Events(events) => fold_all(context, &events, from).await,
-                Reading::Ask { events, call } if events.is_empty() => probe::ask(context, provider, source, &call.path, trace).await,
+                Reading::Ask { events, call } if events.is_empty() => {
+                    probe::ask(context, provider, source, &call.path, trace).await
+                }
                 Reading::Ask { events, call } => {
                     let done = fold_all(context, &events, from).await?;
                     // A redelivery does not ask again: a provider that hangs must not hold up what stands behind.
@@ -68,12 +71,17 @@ pub async fn handle(context: &Context, message: &Message) -> Result<Done, Fault>
             }
         }
         Message::Probe { provider, source, path, trace } => {
-            let provider = providers::named(provider).ok_or_else(|| Fault::Park(format!("there is no provider called {provider}")))?;
+            let provider = providers::named(provider)
+                .ok_or_else(|| Fault::Park(format!("there is no provider called {provider}")))?;
             probe::ask(context, provider, source, path, trace).await
         }
         Message::List { provider, source, .. } => backfill::go_on(context, provider, source).await.map(Done::Listed),
-        Message::Watch { provider, source, trace } => watch::handle(context, provider, source, trace).await.map(|()| Done::Watched),
-        Message::Orphan { provider, source, id, .. } => waiting::orphan(context, provider, source, id).await.map(|()| Done::Released),
+        Message::Watch { provider, source, trace } => {
+            watch::handle(context, provider, source, trace).await.map(|()| Done::Watched)
+        }
+        Message::Orphan { provider, source, id, .. } => {
+            waiting::orphan(context, provider, source, id).await.map(|()| Done::Released)
+        }
         other => Err(Fault::Park(format!("a `{}` message does not belong into the events queue", other.name()))),
     }
 }
@@ -94,7 +102,10 @@ async fn fold_all(context: &Context, events: &[Event], from: From<'_>) -> Result
     let mut done = Done::Duplicate;
     for event in events {
         if !event.is_named() {
-            return Err(Fault::Park(format!("an event of {} has an empty or endless id; look at its delivery", event.provider)));
+            return Err(Fault::Park(format!(
+                "an event of {} has an empty or endless id; look at its delivery",
+                event.provider
+            )));
         }
         let folded = match event.seen.first() {
             Some(Seen::Ticket(_)) => ticket::fold(context, event, body, trace).await?,

@@ -28,20 +28,36 @@ pub enum Done {
 
 pub async fn handle(context: &Context, message: &Message) -> Result<Done, Fault> {
     match message {
-        Message::Recover { account, invoice, trace } => store::retrying(context, || recover(context, account, invoice, trace)).await,
+        Message::Recover { account, invoice, trace } => {
+            store::retrying(context, || recover(context, account, invoice, trace)).await
+        }
         Message::PlanDue { account, invoice, .. } => {
             let Some((step, letter)) = store::retrying(context, || begin(context, account, invoice)).await? else {
                 return Ok(Done::NothingToDo);
             };
             // The step is stored as being sent: if we are never heard of again, it is in doubt and not repeated.
             match context.post.send(&letter).await {
-                Ok(_) => store::retrying(context, || end(context, account, invoice, |plan| plan.sent(step.number), Done::Sent)).await,
+                Ok(_) => {
+                    store::retrying(context, || {
+                        end(context, account, invoice, |plan| plan.sent(step.number), Done::Sent)
+                    })
+                    .await
+                }
                 Err(Unsent::Unknown(reason)) => {
-                    tracing::error!(invoice, step = step.number, reason, "it is not known whether a reminder was sent; it is not repeated");
-                    store::retrying(context, || end(context, account, invoice, |plan| plan.doubt(None), Done::InDoubt)).await
+                    tracing::error!(
+                        invoice,
+                        step = step.number,
+                        reason,
+                        "it is not known whether a reminder was sent; it is not repeated"
+                    );
+                    store::retrying(context, || end(context, account, invoice, |plan| plan.doubt(None), Done::InDoubt))
+                        .await
                 }
                 Err(Unsent::NotSent(reason)) => {
-                    store::retrying(context, || end(context, account, invoice, |plan| plan.unsent(step.number), Done::NothingToDo)).await?;
+                    store::retrying(context, || {
+                        end(context, account, invoice, |plan| plan.unsent(step.number), Done::NothingToDo)
+                    })
+                    .await?;
                     Err(Fault::Retry(format!("step {} of {invoice} could not be sent: {reason}", step.number)))
                 }
             }
@@ -60,7 +76,8 @@ struct Read {
 }
 
 async fn read(context: &Context, account: &AccountId, invoice: &str) -> Result<Option<Read>, Fault> {
-    let keys = [keys::head(account), keys::invoice(account, invoice), keys::plan(account, invoice), keys::person(account)];
+    let keys =
+        [keys::head(account), keys::invoice(account, invoice), keys::plan(account, invoice), keys::person(account)];
     let batch = Batch::read(context, keys.to_vec()).await?;
     let (head, of) = (batch.get::<Head>(&keys[0])?, batch.get::<Of<Invoice>>(&keys[1])?);
     let plan = batch.get(&keys[2])?;
@@ -89,10 +106,16 @@ async fn recover(context: &Context, account: &AccountId, invoice: &str, trace: &
 }
 
 /// Takes up the step that is due and says what to send.
-async fn begin(context: &Context, account: &AccountId, invoice: &str) -> Result<Attempted<Option<(Step, Letter)>>, Fault> {
+async fn begin(
+    context: &Context,
+    account: &AccountId,
+    invoice: &str,
+) -> Result<Attempted<Option<(Step, Letter)>>, Fault> {
     // Read.
     let Some(read) = read(context, account, invoice).await? else { return Ok(Attempted::Done(None)) };
-    let Some(mut plan) = read.plan.clone().filter(|plan| plan.state == PlanState::Running) else { return Ok(Attempted::Done(None)) };
+    let Some(mut plan) = read.plan.clone().filter(|plan| plan.state == PlanState::Running) else {
+        return Ok(Attempted::Done(None));
+    };
 
     let segment = plan.segment.clone();
     if stop::holds(context, &read.head, Some(&segment), None).await? {
@@ -106,7 +129,9 @@ async fn begin(context: &Context, account: &AccountId, invoice: &str) -> Result<
     // Decide.
     let now = context.clock.now();
     let policy = context.policies.incidents.current();
-    let concerning = watch.as_ref().and_then(|watch| watch.concerning(&read.invoice, &read.head, &context.policies.declines, policy));
+    let concerning = watch
+        .as_ref()
+        .and_then(|watch| watch.concerning(&read.invoice, &read.head, &context.policies.declines, policy));
     let incident = concerning.map(|line| (&line.incident, line.ended_at.is_none()));
     let look_at = now + SignedDuration::from_mins(policy.hold_minutes);
     match wish {
@@ -170,7 +195,9 @@ fn letter(context: &Context, read: &Read, plan: &Plan, step: &Step) -> Letter {
     let reason = if plan.incident.is_some() { incidents.reason.clone() } else { family.customer_reason.clone() };
     let page = format!("{}/accounts/{}", context.settings.base_url, plan.account);
     let text = match &step.kind {
-        StepKind::Mail { template } if !read.invoice.owes_more_than_billed() => context.policies.texts.current().text(template),
+        StepKind::Mail { template } if !read.invoice.owes_more_than_billed() => {
+            context.policies.texts.current().text(template)
+        }
         StepKind::Mail { .. } | StepKind::Person => None,
     };
     let (Some(text), Some(to)) = (text, read.person.email.value()) else {
@@ -200,5 +227,14 @@ fn letter(context: &Context, read: &Read, plan: &Plan, step: &Step) -> Letter {
     ]);
     let (subject, body) = text.fill(&values);
     let links = Some(link).filter(|link| !link.is_empty()).into_iter().collect();
-    Letter { id, channel: Channel::Mail, to: to.clone(), subject, html: pages::mail(&body), text: body, links, blocks: None }
+    Letter {
+        id,
+        channel: Channel::Mail,
+        to: to.clone(),
+        subject,
+        html: pages::mail(&body),
+        text: body,
+        links,
+        blocks: None,
+    }
 }

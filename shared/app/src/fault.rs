@@ -27,8 +27,9 @@ impl Fault {
 pub async fn guarded<D>(work: impl Future<Output = Result<D, Fault>>) -> Result<D, Fault> {
     let mut work = std::pin::pin!(work);
     std::future::poll_fn(|context| {
-        std::panic::catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(context)))
-            .unwrap_or_else(|_| std::task::Poll::Ready(Err(Fault::Park("a handler panicked; this is a bug of Recoup".to_owned()))))
+        std::panic::catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(context))).unwrap_or_else(|_| {
+            std::task::Poll::Ready(Err(Fault::Park("a handler panicked; this is a bug of Recoup".to_owned())))
+        })
     })
     .await
 }

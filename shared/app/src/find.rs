@@ -29,7 +29,8 @@ pub fn put_terms(commit: &mut Commit, before: &Desk, after: &Desk) {
 pub async fn by_group(context: &Context, group: &str) -> Result<Vec<AccountId>, Fault> {
     let found = by_term(context, &Term::group(group)).await?;
     let home = |account: &AccountId| keys::imported_of(account, Kind::Customers.name());
-    let batch = Batch::read(context, found.iter().map(home).chain([keys::imports(Kind::Customers.name())]).collect()).await?;
+    let batch =
+        Batch::read(context, found.iter().map(home).chain([keys::imports(Kind::Customers.name())]).collect()).await?;
     let mut own = Vec::new();
     for account in found {
         let said = standing::<Customer>(&batch, [home(&account)])?;
@@ -41,7 +42,8 @@ pub async fn by_group(context: &Context, group: &str) -> Result<Vec<AccountId>, 
 
 async fn by_term(context: &Context, term: &Term) -> Result<Vec<AccountId>, Fault> {
     let pk = keys::found_partition(term.as_str());
-    let range = Range { table: Table::Accounts, pk, prefix: String::new(), after: None, limit: 100, order: Order::Ascending };
+    let range =
+        Range { table: Table::Accounts, pk, prefix: String::new(), after: None, limit: 100, order: Order::Ascending };
     context.store.range(&range).await?.iter().map(|item| open::<FoundBy>(item).map(|found| found.account)).collect()
 }
 

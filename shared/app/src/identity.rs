@@ -70,7 +70,9 @@ pub fn verify(identity: &Identity, token: &str, machine_now: Timestamp) -> Optio
     validation.validate_exp = false;
     let claims = decode::<Claims>(token, &DecodingKey::from_jwk(key).ok()?, &validation).ok()?.claims;
     let now = machine_now.as_second();
-    if now >= claims.exp.saturating_add(LEEWAY_SECS) || claims.nbf.is_some_and(|from| now.saturating_add(LEEWAY_SECS) < from) {
+    if now >= claims.exp.saturating_add(LEEWAY_SECS)
+        || claims.nbf.is_some_and(|from| now.saturating_add(LEEWAY_SECS) < from)
+    {
         return None;
     }
     match identity.by {
@@ -111,7 +113,8 @@ mod tests {
     }
 
     fn claims(change: &dyn Fn(&mut Value)) -> Value {
-        let mut claims = json!({"iss": "https://id.example", "aud": "recoup", "sub": "mara", "exp": NOW + 600, "iat": NOW});
+        let mut claims =
+            json!({"iss": "https://id.example", "aud": "recoup", "sub": "mara", "exp": NOW + 600, "iat": NOW});
         change(&mut claims);
         claims
     }
@@ -142,7 +145,9 @@ mod tests {
         assert_eq!(verify(&identity, &token(&key, "k2", &claims(&|_| {})), at), None, "by a key that nobody knows");
         // Signed with the public key as if it were a shared secret, or with nothing at all.
         let public = EncodingKey::from_secret(jwk["x"].as_str().unwrap().as_bytes());
-        let forged = encode(&Header { kid: Some("k1".into()), ..Header::new(Algorithm::HS256) }, &claims(&|_| {}), &public).unwrap();
+        let forged =
+            encode(&Header { kid: Some("k1".into()), ..Header::new(Algorithm::HS256) }, &claims(&|_| {}), &public)
+                .unwrap();
         assert_eq!(verify(&identity, &forged, at), None);
         let unsigned = |alg: &str| {
             let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
@@ -170,7 +175,9 @@ mod tests {
         let (key, jwk) = pair("k1");
         let identity = identity("email", &[&jwk]);
         let at = Timestamp::from_second(NOW).unwrap();
-        for (verified, expected) in [(json!(true), Some(Named::Email("mara@shop.example".into()))), (json!(false), None)] {
+        for (verified, expected) in
+            [(json!(true), Some(Named::Email("mara@shop.example".into()))), (json!(false), None)]
+        {
             let claims = claims(&|c| {
                 c["email"] = json!("mara@shop.example");
                 c["email_verified"] = verified.clone();

@@ -19,7 +19,9 @@ use serde::Deserialize;
 /// Posts where approvals are asked for, once for each state that an incident comes to.
 pub async fn tell(context: &Context, id: &IncidentId) -> Result<(), Fault> {
     let key = keys::incident(id);
-    let Some(incident) = store::read::<Incident>(context, &key).await?.filter(|incident| incident.told != Some(incident.state)) else {
+    let Some(incident) =
+        store::read::<Incident>(context, &key).await?.filter(|incident| incident.told != Some(incident.state))
+    else {
         return Ok(());
     };
     if let Err(Unsent::NotSent(reason)) = context.post.send(&letter(context, &incident)).await {
@@ -83,7 +85,9 @@ pub async fn members(context: &Context, incident: &Incident) -> Result<Vec<Pulse
 
 /// The incident that a due item is a part of.
 pub async fn concerning(context: &Context, head: &Head, invoice: &Invoice) -> Result<Option<Incident>, Fault> {
-    let Some(watch) = store::read::<Watch>(context, &keys::watch(&head.provider, &head.source)).await? else { return Ok(None) };
+    let Some(watch) = store::read::<Watch>(context, &keys::watch(&head.provider, &head.source)).await? else {
+        return Ok(None);
+    };
     let policy = context.policies.incidents.current();
     match watch.concerning(invoice, head, &context.policies.declines, policy) {
         Some(line) => store::read(context, &keys::incident(&line.incident)).await,

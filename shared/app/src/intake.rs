@@ -23,18 +23,30 @@ async fn receive(context: &Context, provider: &str, source: &str, request: &Requ
         return Err(too_large());
     }
     let provider = providers::named(provider).ok_or_else(|| {
-        Problem::new(StatusCode::NOT_FOUND, "unknown_provider", "Recoup does not know this provider; check the webhook's address")
+        Problem::new(
+            StatusCode::NOT_FOUND,
+            "unknown_provider",
+            "Recoup does not know this provider; check the webhook's address",
+        )
     })?;
     let kind = web::header(request.headers(), "content-type").map(str::to_ascii_lowercase);
     if kind.is_some_and(|kind| !provider.media.iter().any(|media| kind.contains(media))) {
         let wanted = provider.media.iter().map(|media| format!("application/{media}")).collect::<Vec<_>>().join(" or ");
-        return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", format!("send {wanted}")));
+        return Err(Problem::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "unsupported_media_type",
+            format!("send {wanted}"),
+        ));
     }
     let keys = context.vault.keys(provider.name, source).await.map_err(try_again)?;
     let delivery = Delivery { headers: request.headers(), body };
     authentic(context, provider, &delivery, &keys).map_err(|cause| {
         tracing::warn!(provider = provider.name, cause = %cause, "a delivery was not authentic");
-        Problem::new(StatusCode::UNAUTHORIZED, "not_authentic", "the delivery is not authentic; check the source and its signing secret")
+        Problem::new(
+            StatusCode::UNAUTHORIZED,
+            "not_authentic",
+            "the delivery is not authentic; check the source and its signing secret",
+        )
     })?;
     let envelope = (provider.envelope)(body).map_err(|malformed| Problem::malformed(malformed.to_string()))?;
     if envelope.id.is_empty() || envelope.id.len() > 255 {
@@ -42,7 +54,13 @@ async fn receive(context: &Context, provider: &str, source: &str, request: &Requ
     }
     let setup = sources::find(context, provider.name, source).await.map_err(try_again)?;
     if !envelope.relevant || !setup.takes(envelope.live) {
-        tracing::info!(provider = provider.name, source, kind = envelope.kind, live = envelope.live, "a delivery is of no use here");
+        tracing::info!(
+            provider = provider.name,
+            source,
+            kind = envelope.kind,
+            live = envelope.live,
+            "a delivery is of no use here"
+        );
         return Ok(counted(0, 1));
     }
     let kept = (provider.mask)(body);

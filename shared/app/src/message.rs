@@ -136,10 +136,14 @@ impl Message {
         }
         let account = AccountId::parse(key.pk.strip_prefix("ACCOUNT#")?)?;
         match key.sk.split_once('#')? {
-            ("PLAN", invoice) => {
-                Some(Sent { queue: QueueName::Dunning, message: Self::PlanDue { account, invoice: invoice.to_owned(), trace } })
-            }
-            ("ACTION", action) => Some(Sent { queue: QueueName::Approval, message: Self::Act { action: ActionId::parse(action)?, trace } }),
+            ("PLAN", invoice) => Some(Sent {
+                queue: QueueName::Dunning,
+                message: Self::PlanDue { account, invoice: invoice.to_owned(), trace },
+            }),
+            ("ACTION", action) => Some(Sent {
+                queue: QueueName::Approval,
+                message: Self::Act { action: ActionId::parse(action)?, trace },
+            }),
             _ => None,
         }
     }
@@ -162,7 +166,9 @@ pub fn body_name(provider: &str, source: &str, event: &str, body: &[u8]) -> Stri
 pub async fn keep(context: &Context, name: &str, body: &Body) -> Result<(), Fault> {
     match body {
         Body::Inline(text) => {
-            let packed = STANDARD.decode(text).map_err(|error| Fault::Park(format!("the packed body cannot be read: {error}")))?;
+            let packed = STANDARD
+                .decode(text)
+                .map_err(|error| Fault::Park(format!("the packed body cannot be read: {error}")))?;
             context.archive.put(name, &packed).await
         }
         Body::Archived(_) => Ok(()),
@@ -184,7 +190,9 @@ pub async fn pack(context: &Context, name: &str, body: &[u8]) -> Result<Body, Fa
 /// Unpacks the body of a message.
 pub async fn unpack(context: &Context, body: &Body) -> Result<Vec<u8>, Fault> {
     let packed = match body {
-        Body::Inline(text) => STANDARD.decode(text).map_err(|error| Fault::Park(format!("the packed body cannot be read: {error}")))?,
+        Body::Inline(text) => {
+            STANDARD.decode(text).map_err(|error| Fault::Park(format!("the packed body cannot be read: {error}")))?
+        }
         Body::Archived(name) => context.archive.take(name).await?,
     };
     opened(context, &packed)
@@ -195,7 +203,9 @@ pub fn opened(context: &Context, packed: &[u8]) -> Result<Vec<u8>, Fault> {
     let max = context.policies.limits.current().body_bytes_max as u64;
     let mut unpacked = Vec::new();
     let mut decoder = DeflateDecoder::new(packed).take(max + 1);
-    decoder.read_to_end(&mut unpacked).map_err(|error| Fault::Park(format!("the packed body cannot be read: {error}")))?;
+    decoder
+        .read_to_end(&mut unpacked)
+        .map_err(|error| Fault::Park(format!("the packed body cannot be read: {error}")))?;
     if unpacked.len() as u64 > max {
         return Err(Fault::Park("the packed body is larger than any body may be".to_owned()));
     }

@@ -24,7 +24,8 @@ pub struct Held {
 
 pub async fn held(context: &Context, account: &AccountId) -> Result<Held, Fault> {
     let (own, imported) = (keys::person(account), keys::imported_of(account, Kind::Customers.name()));
-    let batch = Batch::read(context, vec![own.clone(), imported.clone(), keys::imports(Kind::Customers.name())]).await?;
+    let batch =
+        Batch::read(context, vec![own.clone(), imported.clone(), keys::imports(Kind::Customers.name())]).await?;
     Ok(Held {
         person: batch.of::<Person>(&own)?.unwrap_or_default(),
         imported: standing::<Customer>(&batch, [imported])?.into_iter().next(),
@@ -75,9 +76,12 @@ async fn erase_ticket(context: &Context, account: &AccountId, ticket: &Ticket) -
 async fn erase_person(context: &Context, account: &AccountId) -> Result<Attempted<()>, Fault> {
     let (own, home) = (keys::person(account), keys::imported_of(account, Kind::Customers.name()));
     let batch = Batch::read(context, vec![own.clone(), home.clone(), keys::imports(Kind::Customers.name())]).await?;
-    let mut person = batch.get::<Of<Person>>(&own)?.unwrap_or_else(|| Of { account: account.clone(), value: Person::default() });
+    let mut person =
+        batch.get::<Of<Person>>(&own)?.unwrap_or_else(|| Of { account: account.clone(), value: Person::default() });
     let mut terms: BTreeSet<Term> = terms_of(&person.value);
-    terms.extend(standing::<Customer>(&batch, [home.clone()])?.iter().filter_map(|said| said.group.as_deref().map(Term::group)));
+    terms.extend(
+        standing::<Customer>(&batch, [home.clone()])?.iter().filter_map(|said| said.group.as_deref().map(Term::group)),
+    );
     if person.value.erased_at.is_none() {
         person.value.erase(context.clock.now());
     }

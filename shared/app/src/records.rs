@@ -17,7 +17,9 @@ use std::collections::BTreeMap;
 
 /// How far a customer's wish to end the subscription of an invoice has come.
 pub async fn stage(context: &Context, head: &Head, invoice: &Invoice) -> Result<Option<Stage>, Fault> {
-    let Some(wishes) = invoice.subscription.value().and_then(|subscription| head.left.get(subscription)) else { return Ok(None) };
+    let Some(wishes) = invoice.subscription.value().and_then(|subscription| head.left.get(subscription)) else {
+        return Ok(None);
+    };
     let keys: Vec<_> = wishes.iter().map(|left| keys::action(&left.action)).collect();
     let batch = Batch::read(context, keys.clone()).await?;
     let mut found = None;
@@ -76,9 +78,12 @@ impl Read {
         if wanted.prices.is_empty() {
             return Ok(());
         }
-        let bought = self.records.subscriptions.values().filter_map(|subscription| Some(subscription.plan()?.price.clone()));
-        let homes: Vec<_> =
-            bought.chain(wanted.prices.iter().cloned()).map(|price| keys::price(&head.provider, &head.source, &price)).collect();
+        let bought =
+            self.records.subscriptions.values().filter_map(|subscription| Some(subscription.plan()?.price.clone()));
+        let homes: Vec<_> = bought
+            .chain(wanted.prices.iter().cloned())
+            .map(|price| keys::price(&head.provider, &head.source, &price))
+            .collect();
         let catalogue = keys::imports(import::Kind::Catalogue.name());
         let batch = Batch::read(context, homes.iter().cloned().chain([catalogue]).collect()).await?;
         self.prices = standing::<Price>(&batch, homes)?;
@@ -143,8 +148,9 @@ pub async fn past(context: &Context, account: &AccountId) -> Result<Past, Fault>
 
 /// Each action by itself; a bundle by its members, which stand as they ended.
 fn told_apart(actions: &[Action]) -> Vec<Earlier> {
-    let stands =
-        |action: &Action| !matches!(action.state, State::Denied | State::Expired | State::Stale | State::Failed | State::Withdrawn);
+    let stands = |action: &Action| {
+        !matches!(action.state, State::Denied | State::Expired | State::Stale | State::Failed | State::Withdrawn)
+    };
     let members: BTreeMap<&ActionId, bool> =
         actions.iter().filter(|action| action.bundle.is_some()).map(|action| (&action.id, stands(action))).collect();
     let mut found = Vec::new();
@@ -180,7 +186,11 @@ pub async fn outage_credits(
     let contracts = standing::<Contract>(&Batch::read(context, vec![imports, home.clone()]).await?, [home])?;
     let credit = |payment: &Payment| {
         let day = payment.at.unwrap_or_else(|| context.clock.now()).to_zoned(TimeZone::UTC).date();
-        contracts.iter().filter(|contract| contract.holds(day)).filter_map(|contract| contract.outage_credit_percent).min()
+        contracts
+            .iter()
+            .filter(|contract| contract.holds(day))
+            .filter_map(|contract| contract.outage_credit_percent)
+            .min()
     };
     Ok(records.payments.values().filter_map(|payment| Some((payment.id.clone(), credit(payment)?))).collect())
 }

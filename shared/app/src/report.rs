@@ -49,7 +49,9 @@ pub async fn http(context: &Context, endpoint: Endpoint, request: &Request<Bytes
         Endpoint::OpenApi => return web::json(StatusCode::OK, &openapi::document()),
         Endpoint::Style => return web::style(::pages::STYLE),
         Endpoint::ApprovalsPage => {
-            return pages::approvals(context, request).await.unwrap_or_else(|problem| problem_page(context, None, &problem));
+            return pages::approvals(context, request)
+                .await
+                .unwrap_or_else(|problem| problem_page(context, None, &problem));
         }
         Endpoint::LoginPage => return pages::login(context, request).await,
         _ => {}
@@ -65,7 +67,9 @@ pub async fn http(context: &Context, endpoint: Endpoint, request: &Request<Bytes
     } else {
         api::answer(context, endpoint, request, &caller.staff).await
     };
-    result.unwrap_or_else(|problem| if is_page { problem_page(context, Some(&caller), &problem) } else { problem.answer() })
+    result.unwrap_or_else(
+        |problem| if is_page { problem_page(context, Some(&caller), &problem) } else { problem.answer() },
+    )
 }
 
 /// Whether the asker would rather read plain text.

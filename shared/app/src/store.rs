@@ -15,7 +15,8 @@ use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
 
 pub use shapes::{
-    Alone, Backfill, Code, External, FoundBy, Idempotency, Link, Of, Pending, Probe, Probes, Receipt, Sweep, Timeline, Waiting,
+    Alone, Backfill, Code, External, FoundBy, Idempotency, Link, Of, Pending, Probe, Probes, Receipt, Sweep, Timeline,
+    Waiting,
 };
 
 /// A value that is an item of its own.
@@ -195,7 +196,14 @@ pub async fn all_of<T: Stored>(context: &Context, account: &AccountId, prefix: &
     let (mut found, mut after) = (Vec::new(), None);
     loop {
         let pk = keys::account_partition(account);
-        let range = Range { table: Table::Accounts, pk, prefix: prefix.to_owned(), after, limit: PAGE, order: Order::Ascending };
+        let range = Range {
+            table: Table::Accounts,
+            pk,
+            prefix: prefix.to_owned(),
+            after,
+            limit: PAGE,
+            order: Order::Ascending,
+        };
         let items = context.store.range(&range).await?;
         for item in &items {
             found.push(open(item)?);
@@ -208,7 +216,13 @@ pub async fn all_of<T: Stored>(context: &Context, account: &AccountId, prefix: &
 }
 
 /// Reads a page of a list across its shards.
-pub async fn page<T: Stored>(context: &Context, list: &str, after: Option<String>, limit: u32, order: Order) -> Result<Page<T>, Fault> {
+pub async fn page<T: Stored>(
+    context: &Context,
+    list: &str,
+    after: Option<String>,
+    limit: u32,
+    order: Order,
+) -> Result<Page<T>, Fault> {
     let mut found = Vec::new();
     for shard in keys::list_shards(list) {
         let listed = Listed { list: shard, after: after.clone(), limit: limit + 1, order };

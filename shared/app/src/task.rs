@@ -30,7 +30,14 @@ pub fn left_by(context: &Context, before: Option<&Action>, after: &Action) -> Op
 }
 
 /// Ends the task of an action that is left to nobody any more.
-pub async fn end(context: &Context, batch: &mut Batch, commit: &mut Commit, after: &Action, by: &str, note: &str) -> Result<(), Fault> {
+pub async fn end(
+    context: &Context,
+    batch: &mut Batch,
+    commit: &mut Commit,
+    after: &Action,
+    by: &str,
+    note: &str,
+) -> Result<(), Fault> {
     let key = keys::task(&About::Action { action: after.id.clone() }.task(&after.account));
     batch.extend(Batch::read(context, vec![key.clone()]).await?);
     if let Some(mut task) = batch.get::<Task>(&key)?.filter(|task| task.state == State::Open) {

@@ -13,7 +13,8 @@ use std::collections::BTreeMap;
 pub type Answer = Response<Bytes>;
 
 /// What a page may load: our style sheet. No page runs a script, but for the one that `html_with` names.
-const POLICY: &str = "default-src 'none'; style-src 'self'; img-src data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
+const POLICY: &str =
+    "default-src 'none'; style-src 'self'; img-src data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 
 /// How much somebody may write about a request or a decision.
 pub const NOTE_CHARS_MAX: usize = 2000;
@@ -32,7 +33,11 @@ impl Problem {
     }
 
     pub fn not_found(what: &str) -> Self {
-        Self::new(StatusCode::NOT_FOUND, "not_found", format!("there is no {what} with this id; look it up in its list"))
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "not_found",
+            format!("there is no {what} with this id; look it up in its list"),
+        )
     }
 
     pub fn malformed(message: impl Into<String>) -> Self {
@@ -51,7 +56,11 @@ impl Problem {
 impl From<crate::fault::Fault> for Problem {
     fn from(fault: crate::fault::Fault) -> Self {
         tracing::error!(fault = %fault, "a request could not be answered");
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, "try_again", "this could not be done right now; try again in a moment")
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "try_again",
+            "this could not be done right now; try again in a moment",
+        )
     }
 }
 
@@ -157,7 +166,9 @@ impl Window {
         let after = query
             .get("cursor")
             .map(|cursor| URL_SAFE_NO_PAD.decode(cursor).ok().and_then(|bytes| String::from_utf8(bytes).ok()))
-            .map(|after| after.ok_or_else(|| Problem::malformed("`cursor` is not one that we gave; start again without it")))
+            .map(|after| {
+                after.ok_or_else(|| Problem::malformed("`cursor` is not one that we gave; start again without it"))
+            })
             .transpose()?;
         Ok(Self { after, limit })
     }

@@ -14,7 +14,8 @@ pub struct S3 {
 #[async_trait]
 impl Archive for S3 {
     async fn put(&self, name: &str, body: &[u8]) -> Result<(), Fault> {
-        let stored = self.client.put_object().bucket(&self.bucket).key(name).body(ByteStream::from(body.to_vec())).send().await;
+        let stored =
+            self.client.put_object().bucket(&self.bucket).key(name).body(ByteStream::from(body.to_vec())).send().await;
         stored.map(drop).map_err(|error| Fault::Retry(format!("the archive does not answer: {error}")))
     }
 
@@ -24,7 +25,8 @@ impl Archive for S3 {
             Some(service) if service.is_no_such_key() => Fault::Park(format!("the archive has no {name}")),
             _ => Fault::Retry(format!("the archive does not answer: {error}")),
         })?;
-        let body = found.body.collect().await.map_err(|error| Fault::Retry(format!("the archive broke off: {error}")))?;
+        let body =
+            found.body.collect().await.map_err(|error| Fault::Retry(format!("the archive broke off: {error}")))?;
         Ok(body.into_bytes().to_vec())
     }
 }

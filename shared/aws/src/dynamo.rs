@@ -7,7 +7,9 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Delete, KeysAndAttributes, Put, ReturnValue, TransactWriteItem};
+use aws_sdk_dynamodb::types::{
+    AttributeValue, ConditionCheck, Delete, KeysAndAttributes, Put, ReturnValue, TransactWriteItem,
+};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 
@@ -54,7 +56,8 @@ impl Dynamo {
             .into_iter()
             .filter_map(|table| {
                 let own: Vec<_> = keys.iter().filter(|key| key.table == table).map(key_attributes).collect();
-                let request = KeysAndAttributes::builder().consistent_read(true).set_keys(Some(own.clone())).build().ok()?;
+                let request =
+                    KeysAndAttributes::builder().consistent_read(true).set_keys(Some(own.clone())).build().ok()?;
                 (!own.is_empty()).then(|| (self.names.of(table).to_owned(), request))
             })
             .collect();
@@ -62,7 +65,10 @@ impl Dynamo {
         while !wanted.is_empty() {
             let answer = self.client.batch_get_item().set_request_items(Some(wanted)).send().await.map_err(fault)?;
             for (name, items) in answer.responses.unwrap_or_default() {
-                let table = self.names.table(&name).ok_or_else(|| Fault::Park(format!("an answer from an unknown table {name}")))?;
+                let table = self
+                    .names
+                    .table(&name)
+                    .ok_or_else(|| Fault::Park(format!("an answer from an unknown table {name}")))?;
                 for attributes in &items {
                     let item = item(table, attributes)?;
                     found.insert(item.key.clone(), item);
@@ -129,7 +135,9 @@ impl Store for Dynamo {
         let answer = query.send().await.map_err(fault)?;
         let due = |attributes: &Attributes| {
             let key = Key { table: Table::Accounts, pk: string(attributes, "pk")?, sk: string(attributes, "sk")? };
-            let at = string(attributes, "wsk")?.parse().map_err(|_| Fault::Park(format!("the alarm of {} is no time", key.sk)))?;
+            let at = string(attributes, "wsk")?
+                .parse()
+                .map_err(|_| Fault::Park(format!("the alarm of {} is no time", key.sk)))?;
             Ok(Due { key, wake: Wake { shard: shard.to_owned(), at } })
         };
         answer.items().iter().map(due).collect()
@@ -151,14 +159,21 @@ impl Store for Dynamo {
             .send()
             .await;
         match claimed {
-            Ok(answer) => Ok(Claim::Won { tries: answer.attributes().and_then(|new| number(new, "tries").ok()).unwrap_or(1) }),
-            Err(error) if error.as_service_error().is_some_and(|error| error.is_conditional_check_failed_exception()) => Ok(Claim::Lost),
+            Ok(answer) => {
+                Ok(Claim::Won { tries: answer.attributes().and_then(|new| number(new, "tries").ok()).unwrap_or(1) })
+            }
+            Err(error)
+                if error.as_service_error().is_some_and(|error| error.is_conditional_check_failed_exception()) =>
+            {
+                Ok(Claim::Lost)
+            }
             Err(error) => Err(fault(error)),
         }
     }
 
     async fn commit(&self, writes: Vec<Write>) -> Result<(), CommitError> {
-        let parts = writes.iter().map(|write| self.part(write)).collect::<Result<Vec<_>, _>>().map_err(CommitError::Fault)?;
+        let parts =
+            writes.iter().map(|write| self.part(write)).collect::<Result<Vec<_>, _>>().map_err(CommitError::Fault)?;
         match self.client.transact_write_items().set_transact_items(Some(parts)).send().await {
             Ok(_) => Ok(()),
             Err(error) => Err(cancelled(error)),
@@ -174,9 +189,9 @@ impl Dynamo {
                 let put = match expect {
                     Expect::Absent => put.condition_expression("attribute_not_exists(pk)"),
                     Expect::Anything => put,
-                    Expect::Rev(rev) => {
-                        put.condition_expression("rev = :rev").expression_attribute_values(":rev", AttributeValue::N(rev.to_string()))
-                    }
+                    Expect::Rev(rev) => put
+                        .condition_expression("rev = :rev")
+                        .expression_attribute_values(":rev", AttributeValue::N(rev.to_string())),
                 };
                 Ok(TransactWriteItem::builder().put(put.build().map_err(Fault::park)?).build())
             }
@@ -185,13 +200,14 @@ impl Dynamo {
                 Ok(TransactWriteItem::builder().delete(delete.build().map_err(Fault::park)?).build())
             }
             Write::Check { key, expect } => {
-                let check = ConditionCheck::builder().table_name(self.names.of(key.table)).set_key(Some(key_attributes(key)));
+                let check =
+                    ConditionCheck::builder().table_name(self.names.of(key.table)).set_key(Some(key_attributes(key)));
                 let check = match expect {
                     Expect::Absent => check.condition_expression("attribute_not_exists(pk)"),
                     Expect::Anything => check.condition_expression("attribute_exists(pk) OR attribute_not_exists(pk)"),
-                    Expect::Rev(rev) => {
-                        check.condition_expression("rev = :rev").expression_attribute_values(":rev", AttributeValue::N(rev.to_string()))
-                    }
+                    Expect::Rev(rev) => check
+                        .condition_expression("rev = :rev")
+                        .expression_attribute_values(":rev", AttributeValue::N(rev.to_string())),
                 };
                 Ok(TransactWriteItem::builder().condition_check(check.build().map_err(Fault::park)?).build())
             }
@@ -274,7 +290,14 @@ fn item(table: Table, attributes: &Attributes) -> Result<Item, Fault> {
         (Ok(list), Ok(sort)) => Some(Place { list, sort }),
         _ => None,
     };
-    Ok(Item { rev: number(attributes, "rev")?, version: number(attributes, "v")?, body: string(attributes, "body")?, key, wake, list })
+    Ok(Item {
+        rev: number(attributes, "rev")?,
+        version: number(attributes, "v")?,
+        body: string(attributes, "body")?,
+        key,
+        wake,
+        list,
+    })
 }
 
 fn string(attributes: &Attributes, name: &str) -> Result<String, Fault> {
@@ -292,12 +315,15 @@ fn cancelled(error: SdkError<TransactWriteItemsError>) -> CommitError {
     let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) = error.as_service_error() else {
         return CommitError::Fault(fault(error));
     };
-    let code = |place: usize| cancelled.cancellation_reasons().get(place).and_then(|reason| reason.code()).unwrap_or("None");
+    let code =
+        |place: usize| cancelled.cancellation_reasons().get(place).and_then(|reason| reason.code()).unwrap_or("None");
     let places = 0..cancelled.cancellation_reasons().len();
     let failed: Vec<usize> = places.clone().filter(|place| code(*place) == "ConditionalCheckFailed").collect();
     match places.map(code).find(|code| !matches!(*code, "None" | "ConditionalCheckFailed" | "TransactionConflict")) {
         Some("ValidationError") => CommitError::Fault(Fault::Park("DynamoDB refuses one of the items".to_owned())),
-        Some(other) if failed.is_empty() => CommitError::Fault(Fault::Retry(format!("DynamoDB could not write: {other}"))),
+        Some(other) if failed.is_empty() => {
+            CommitError::Fault(Fault::Retry(format!("DynamoDB could not write: {other}")))
+        }
         _ => CommitError::Conflict(failed),
     }
 }

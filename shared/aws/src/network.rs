@@ -43,7 +43,10 @@ impl Network {
             // Whether the request had left when the connection failed cannot be told: it may have been done.
             let answer = self.connector.call(request).await.map_err(|_| NoReply::Unknown)?;
             let status = answer.status().as_u16();
-            let body = aws_sdk_s3::primitives::ByteStream::new(answer.into_body()).collect().await.map_err(|_| NoReply::Unknown)?;
+            let body = aws_sdk_s3::primitives::ByteStream::new(answer.into_body())
+                .collect()
+                .await
+                .map_err(|_| NoReply::Unknown)?;
             let body = String::from_utf8(body.into_bytes().to_vec()).map_err(|_| NoReply::Unknown)?;
             Ok(Reply { status, body })
         };
@@ -61,6 +64,13 @@ impl Http for Network {
         headers.extend(call.idempotency_key.clone().map(|key| ("idempotency-key", key)));
         let base = api.base.replace("{source}", source);
         let url = format!("{base}{}", call.path);
-        self.send(Outgoing { method: call.method.as_str(), url, headers, body: call.body.clone(), patient: call.patient }).await
+        self.send(Outgoing {
+            method: call.method.as_str(),
+            url,
+            headers,
+            body: call.body.clone(),
+            patient: call.patient,
+        })
+        .await
     }
 }

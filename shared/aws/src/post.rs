@@ -19,7 +19,9 @@ impl Post for Sender {
         match letter.channel {
             Channel::Mail => self.mail(letter).await.map(|()| None),
             Channel::Slack => {
-                let answer = self.slack("chat.postMessage", json!({"channel": letter.to, "unfurl_links": false}), letter).await?;
+                let answer = self
+                    .slack("chat.postMessage", json!({"channel": letter.to, "unfurl_links": false}), letter)
+                    .await?;
                 // A message is found again by its channel and its time.
                 let place = answer["channel"].as_str().zip(answer["ts"].as_str());
                 Ok(place.map(|(channel, ts)| format!("{channel}/{ts}")))
@@ -35,8 +37,9 @@ impl Post for Sender {
 
 impl Sender {
     async fn mail(&self, letter: &Letter) -> Result<(), Unsent> {
-        let content =
-            |text: &str| Content::builder().data(text).charset("UTF-8").build().map_err(|error| Unsent::NotSent(error.to_string()));
+        let content = |text: &str| {
+            Content::builder().data(text).charset("UTF-8").build().map_err(|error| Unsent::NotSent(error.to_string()))
+        };
         let body = Body::builder().text(content(&letter.text)?).html(content(&letter.html)?).build();
         let message = Message::builder().subject(content(&letter.subject)?).body(body).build();
         let sent = self
@@ -60,7 +63,10 @@ impl Sender {
         if let Some(blocks) = &letter.blocks {
             body["blocks"] = blocks["blocks"].clone();
         }
-        let headers = vec![("authorization", format!("Bearer {token}")), ("content-type", "application/json; charset=utf-8".to_owned())];
+        let headers = vec![
+            ("authorization", format!("Bearer {token}")),
+            ("content-type", "application/json; charset=utf-8".to_owned()),
+        ];
         let url = format!("https://slack.com/api/{method}");
         let outgoing = Outgoing { method: "POST", url, headers, body: body.to_string(), patient: true };
         let reply = self.network.send(outgoing).await.map_err(|error| match error {
@@ -68,7 +74,11 @@ impl Sender {
             NoReply::Unknown => Unsent::Unknown("Slack does not answer".to_owned()),
         })?;
         let answer: Value = serde_json::from_str(&reply.body).unwrap_or_default();
-        if answer["ok"] == true { Ok(answer) } else { Err(Unsent::NotSent(format!("Slack refuses: {} {}", reply.status, answer["error"]))) }
+        if answer["ok"] == true {
+            Ok(answer)
+        } else {
+            Err(Unsent::NotSent(format!("Slack refuses: {} {}", reply.status, answer["error"])))
+        }
     }
 }
 

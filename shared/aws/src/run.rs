@@ -20,10 +20,13 @@ pub type Error = lambda_runtime::Error;
 pub type Handled<'a, D> = Pin<Box<dyn Future<Output = Result<D, Fault>> + Send + 'a>>;
 
 /// Works a queue.
-pub async fn run_queue<D: Debug>(context: &Context, handle: for<'a> fn(&'a Context, &'a Message) -> Handled<'a, D>) -> Result<(), Error> {
-    lambda_runtime::run(service_fn(
-        |event: LambdaEvent<SqsEvent>| async move { Ok::<_, Error>(batch(context, event.payload, handle).await) },
-    ))
+pub async fn run_queue<D: Debug>(
+    context: &Context,
+    handle: for<'a> fn(&'a Context, &'a Message) -> Handled<'a, D>,
+) -> Result<(), Error> {
+    lambda_runtime::run(service_fn(|event: LambdaEvent<SqsEvent>| async move {
+        Ok::<_, Error>(batch(context, event.payload, handle).await)
+    }))
     .await
 }
 
@@ -73,9 +76,13 @@ pub async fn run_http_and_queue<D: Debug>(
 
 /// The gateway's own shape of an answer.
 fn gateway(answer: Answer) -> Value {
-    let headers: serde_json::Map<String, Value> =
-        answer.headers().iter().filter_map(|(name, value)| Some((name.to_string(), Value::from(value.to_str().ok()?)))).collect();
-    let cookies: Vec<_> = answer.headers().get_all("set-cookie").iter().filter_map(|value| value.to_str().ok()).collect();
+    let headers: serde_json::Map<String, Value> = answer
+        .headers()
+        .iter()
+        .filter_map(|(name, value)| Some((name.to_string(), Value::from(value.to_str().ok()?))))
+        .collect();
+    let cookies: Vec<_> =
+        answer.headers().get_all("set-cookie").iter().filter_map(|value| value.to_str().ok()).collect();
     serde_json::json!({"statusCode": answer.status().as_u16(), "headers": headers, "cookies": cookies, "body": String::from_utf8_lossy(answer.body()), "isBase64Encoded": false})
 }
 
@@ -88,15 +95,19 @@ async fn http(context: &Context, function: Function, request: Request<Bytes>) ->
     let begun = context.clock.now();
     let answer = match routes::find(request.method(), request.uri().path()) {
         Ok((wanted, endpoint)) if wanted == function => match (function, endpoint) {
-            (_, routes::Endpoint::Webhook { provider, source }) => app::intake::handle(context, &provider, &source, &request).await,
+            (_, routes::Endpoint::Webhook { provider, source }) => {
+                app::intake::handle(context, &provider, &source, &request).await
+            }
             (Function::Approval, endpoint) => app::approval::http(context, endpoint, &request).await,
             (_, endpoint) => app::report::http(context, endpoint, &request).await,
         },
         Ok(_) | Err(Unrouted::NoSuchPath) => {
-            Problem::new(StatusCode::NOT_FOUND, "not_found", "there is nothing at this path; the console begins at /").answer()
+            Problem::new(StatusCode::NOT_FOUND, "not_found", "there is nothing at this path; the console begins at /")
+                .answer()
         }
         Err(Unrouted::OtherMethods(allowed)) => {
-            Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", format!("this path answers {allowed}")).answer()
+            Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", format!("this path answers {allowed}"))
+                .answer()
         }
     };
     let millis = context.clock.now().duration_since(begun).as_millis();

@@ -37,9 +37,15 @@ fn given(name: &str) -> Option<String> {
 pub fn context() -> Result<Context, Error> {
     tracing_subscriber::fmt().json().flatten_event(true).without_time().with_target(false).init();
     let region = Region::new(needed("AWS_REGION")?);
-    let credentials =
-        Credentials::new(needed("AWS_ACCESS_KEY_ID")?, needed("AWS_SECRET_ACCESS_KEY")?, given("AWS_SESSION_TOKEN"), None, "lambda");
-    let http: SharedHttpClient = aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
+    let credentials = Credentials::new(
+        needed("AWS_ACCESS_KEY_ID")?,
+        needed("AWS_SECRET_ACCESS_KEY")?,
+        given("AWS_SESSION_TOKEN"),
+        None,
+        "lambda",
+    );
+    let http: SharedHttpClient =
+        aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
     let clock: Arc<dyn Clock> = Arc::new(MachineClock);
 
     macro_rules! client {
@@ -73,7 +79,8 @@ pub fn context() -> Result<Context, Error> {
         .tls_provider(Provider::Rustls(CryptoMode::Ring))
         .build();
     let network = Network { connector: SharedHttpConnector::new(connector), secrets: secrets.clone() };
-    let tables = TableNames([needed("RECOUP_TABLE_ACCOUNTS")?, needed("RECOUP_TABLE_FACTS")?, needed("RECOUP_TABLE_CONFIG")?]);
+    let tables =
+        TableNames([needed("RECOUP_TABLE_ACCOUNTS")?, needed("RECOUP_TABLE_FACTS")?, needed("RECOUP_TABLE_CONFIG")?]);
     let urls = QueueUrls {
         events: needed("RECOUP_QUEUE_EVENTS")?,
         dunning: needed("RECOUP_QUEUE_DUNNING")?,

@@ -51,20 +51,24 @@ impl Secrets {
 
     async fn of_source(&self, name: Option<&String>, provider: &str, source: &str) -> Result<Option<String>, Fault> {
         let json = self.value(name).await?;
-        let mut all: BTreeMap<String, String> =
-            serde_json::from_str(&json).map_err(|_| Fault::Park("a secret is not the JSON object that it should be".to_owned()))?;
+        let mut all: BTreeMap<String, String> = serde_json::from_str(&json)
+            .map_err(|_| Fault::Park("a secret is not the JSON object that it should be".to_owned()))?;
         Ok(all.remove(&format!("{provider}/{source}")))
     }
 
     async fn value(&self, name: Option<&String>) -> Result<String, Fault> {
-        let name = name.ok_or_else(|| Fault::Park("this function was not given the secret that it needs".to_owned()))?;
+        let name =
+            name.ok_or_else(|| Fault::Park("this function was not given the secret that it needs".to_owned()))?;
         let now = self.clock.now();
         let mut kept = self.kept.lock().await;
         if let Some((_, value)) = kept.get(name).filter(|(read_at, _)| now.duration_since(*read_at) < FRESH) {
             return Ok(value.clone());
         }
         let answer = self.client.get_secret_value().secret_id(name).send().await;
-        let value = answer.map_err(|error| Fault::Retry(format!("the secrets do not answer: {error}")))?.secret_string.unwrap_or_default();
+        let value = answer
+            .map_err(|error| Fault::Retry(format!("the secrets do not answer: {error}")))?
+            .secret_string
+            .unwrap_or_default();
         kept.insert(name.clone(), (now, value.clone()));
         Ok(value)
     }
@@ -83,7 +87,11 @@ impl Vault for Secrets {
 
     async fn tokens(&self) -> Result<Secret, Fault> {
         let secret = self.value(self.names.tokens.as_ref()).await?;
-        if secret.is_empty() { Err(Fault::Park("the token secret is empty".to_owned())) } else { Ok(Secret::new(secret)) }
+        if secret.is_empty() {
+            Err(Fault::Park("the token secret is empty".to_owned()))
+        } else {
+            Ok(Secret::new(secret))
+        }
     }
 
     /// Public keys are no secret; they stand where they can be changed without a deployment.

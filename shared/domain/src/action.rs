@@ -68,7 +68,14 @@ pub struct Action {
 
 impl Action {
     /// A request that waits for a decision, or has only been looked at.
-    pub fn new(id: ActionId, kind: Kind, reason_code: Reason, preview: Preview, requested_by: &str, now: Timestamp) -> Self {
+    pub fn new(
+        id: ActionId,
+        kind: Kind,
+        reason_code: Reason,
+        preview: Preview,
+        requested_by: &str,
+        now: Timestamp,
+    ) -> Self {
         Self {
             account: id.account(),
             trace: format!("req_{}", &id.as_str()[id.as_str().len() - 12..]),
@@ -110,7 +117,8 @@ pub enum Reason {
 }
 
 impl Reason {
-    pub const ALL: [Self; 5] = [Self::ServiceOutage, Self::BillingError, Self::CustomerDissatisfaction, Self::DuplicateCharge, Self::Other];
+    pub const ALL: [Self; 5] =
+        [Self::ServiceOutage, Self::BillingError, Self::CustomerDissatisfaction, Self::DuplicateCharge, Self::Other];
 
     pub fn name(self) -> &'static str {
         match self {
@@ -175,7 +183,16 @@ impl State {
 
     /// Whether nothing more will happen by itself.
     pub fn is_final(self) -> bool {
-        matches!(self, Self::Executed | Self::Failed | Self::Denied | Self::Expired | Self::Stale | Self::NeedsPerson | Self::Withdrawn)
+        matches!(
+            self,
+            Self::Executed
+                | Self::Failed
+                | Self::Denied
+                | Self::Expired
+                | Self::Stale
+                | Self::NeedsPerson
+                | Self::Withdrawn
+        )
     }
 }
 

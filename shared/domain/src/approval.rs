@@ -43,7 +43,13 @@ fn names(roles: &[Role]) -> String {
 /// Takes a person's decision on a waiting action.
 ///
 /// `digest_now` is the digest of a preview made from the state as it is now.
-pub fn decide(mut action: Action, vote: Vote, staff: &Staff, digest_now: &str, now: Timestamp) -> Result<Action, Refusal> {
+pub fn decide(
+    mut action: Action,
+    vote: Vote,
+    staff: &Staff,
+    digest_now: &str,
+    now: Timestamp,
+) -> Result<Action, Refusal> {
     if action.state != State::WaitingApproval {
         let state = action.state.name();
         return Err(match action.votes.last() {

@@ -18,8 +18,8 @@ mod tries;
 
 pub use card::KeptCard;
 pub use head::{
-    Book, CardLine, CaseLine, DisputeLine, Figures, Head, HistoryLine, Left, Link, PaymentLine, PeriodLine, PlanLine, SubscriptionLine,
-    UnderWay,
+    Book, CardLine, CaseLine, DisputeLine, Figures, Head, HistoryLine, Left, Link, PaymentLine, PeriodLine, PlanLine,
+    SubscriptionLine, UnderWay,
 };
 pub use invoice::{CreditNote, Due, Invoice};
 pub use latest::{Latest, Stamp};
@@ -94,7 +94,10 @@ pub fn touches(event: &Event) -> Vec<ResourceId> {
 /// subscription settles, and invoices whose failed try the event tells of as well.
 pub fn beside(event: &Event, head: &Head, same_try: SignedDuration) -> Vec<ResourceId> {
     let paid = |subscription: &String| {
-        event.seen.iter().any(|seen| matches!(seen, Seen::Subscription(seen) if seen.paid_at.is_some() && seen.id == *subscription))
+        event
+            .seen
+            .iter()
+            .any(|seen| matches!(seen, Seen::Subscription(seen) if seen.paid_at.is_some() && seen.id == *subscription))
     };
     let settled = head.book.periods.iter().filter(|line| paid(&line.subscription)).map(|line| line.invoice.clone());
     let told = Try::told(event).filter(|told| told.invoice.is_none());
@@ -105,8 +108,12 @@ pub fn beside(event: &Event, head: &Head, same_try: SignedDuration) -> Vec<Resou
 impl Book {
     /// The same for what only the head keeps: links and balances.
     pub fn says(&self, other: &Self) -> bool {
-        let balance = |book: &Self| book.balance.iter().map(|(currency, latest)| (*currency, latest.copied())).collect::<Vec<_>>();
-        let links = |book: &Self| book.links.iter().map(|link| (link.intent.clone(), link.invoice.clone())).collect::<BTreeSet<_>>();
+        let balance = |book: &Self| {
+            book.balance.iter().map(|(currency, latest)| (*currency, latest.copied())).collect::<Vec<_>>()
+        };
+        let links = |book: &Self| {
+            book.links.iter().map(|link| (link.intent.clone(), link.invoice.clone())).collect::<BTreeSet<_>>()
+        };
         balance(self) == balance(other) && links(self) == links(other)
     }
 }
@@ -133,14 +140,17 @@ impl Touched {
                     book.show_card(card);
                 }
                 Seen::Subscription(seen) => {
-                    let subscription = self.subscriptions.entry(seen.id.clone()).or_insert_with(|| Subscription::new(&seen.id));
+                    let subscription =
+                        self.subscriptions.entry(seen.id.clone()).or_insert_with(|| Subscription::new(&seen.id));
                     let before = subscription.figures();
                     subscription.fold(seen, event);
                     book.moved(&before, &subscription.figures());
                     book.show_subscription(subscription);
                 }
                 Seen::Invoice(seen) => self.invoice(book, &seen.id, |invoice| invoice.fold(seen, event)),
-                Seen::CreditNote(seen) => self.invoice(book, &seen.invoice, |invoice| invoice.fold_credit_note(seen, event)),
+                Seen::CreditNote(seen) => {
+                    self.invoice(book, &seen.invoice, |invoice| invoice.fold_credit_note(seen, event))
+                }
                 Seen::Payment(seen) => {
                     self.payment(book, &seen.id, |payment| payment.fold(seen, event));
                     if let Some((intent, invoice)) = seen.intent.clone().zip(seen.invoice.clone()) {
@@ -149,7 +159,9 @@ impl Touched {
                 }
                 Seen::Refund(seen) => self.payment(book, &seen.payment, |payment| payment.fold_refund(seen, event)),
                 Seen::Dispute(seen) => self.payment(book, &seen.payment, |payment| payment.fold_dispute(seen, event)),
-                Seen::Link(seen) => book.see_link(Link { at: event.at, intent: seen.intent.clone(), invoice: seen.invoice.clone() }),
+                Seen::Link(seen) => {
+                    book.see_link(Link { at: event.at, intent: seen.intent.clone(), invoice: seen.invoice.clone() })
+                }
                 Seen::Ticket(_) => {}
             }
         }
@@ -210,7 +222,9 @@ fn without_stamps(value: Value) -> Value {
     match value {
         Value::Array(mut parts) if parts.len() == 2 && is_stamp(&parts[0]) => without_stamps(parts.remove(1)),
         Value::Array(parts) => Value::Array(parts.into_iter().map(without_stamps).collect()),
-        Value::Object(fields) => Value::Object(fields.into_iter().map(|(name, value)| (name, without_stamps(value))).collect()),
+        Value::Object(fields) => {
+            Value::Object(fields.into_iter().map(|(name, value)| (name, without_stamps(value))).collect())
+        }
         other => other,
     }
 }
@@ -300,11 +314,18 @@ mod tests {
     #[test]
     fn any_order_with_repeats_gives_the_same_book() {
         let straight = folded(&[0, 1, 2, 3, 4, 5, 6]);
-        for order in
-            [vec![6, 5, 4, 3, 2, 1, 0], vec![3, 0, 6, 1, 3, 5, 2, 4, 4], vec![0, 0, 1, 2, 6, 3, 4, 5, 0], vec![5, 6, 4, 2, 3, 1, 0, 1]]
-        {
+        for order in [
+            vec![6, 5, 4, 3, 2, 1, 0],
+            vec![3, 0, 6, 1, 3, 5, 2, 4, 4],
+            vec![0, 0, 1, 2, 6, 3, 4, 5, 0],
+            vec![5, 6, 4, 2, 3, 1, 0, 1],
+        ] {
             let other = folded(&order);
-            assert_eq!(serde_json::to_string(&other.0).unwrap(), serde_json::to_string(&straight.0).unwrap(), "{order:?}");
+            assert_eq!(
+                serde_json::to_string(&other.0).unwrap(),
+                serde_json::to_string(&straight.0).unwrap(),
+                "{order:?}"
+            );
             assert_eq!(other.1, straight.1, "{order:?}");
         }
     }

@@ -193,6 +193,7 @@ impl Case {
 
 /// Whether Recoup asked because of a case that has ended since, or asks for something else by now.
 pub fn is_moot(action: &Action, case: Option<&Case>) -> bool {
-    let still = |case: &Case| case.state == State::Open && case.recommended.as_ref().is_some_and(|it| it.kind == action.kind);
+    let still =
+        |case: &Case| case.state == State::Open && case.recommended.as_ref().is_some_and(|it| it.kind == action.kind);
     action.requested_by == MACHINE && action.case.is_some() && !case.is_some_and(still)
 }

@@ -107,10 +107,15 @@ enum Standing {
 /// Names the cases that an event may open, renew or end.
 pub fn concerns(desk: &Desk, policy: &ClassifyPolicy) -> Vec<Concern> {
     let (touched, head) = (&desk.touched, &desk.head);
-    let concern = |class: Class, about: &str, what: About| Concern { case: CaseId::of(&head.account, class.name(), about), about: what };
+    let concern = |class: Class, about: &str, what: About| Concern {
+        case: CaseId::of(&head.account, class.name(), about),
+        about: what,
+    };
     let failed = touched.invoices.values().filter(|invoice| invoice.first_failed_at.is_some());
-    let failed = failed.map(|invoice| concern(Class::PaymentFailed, &invoice.id, About::Failed { invoice: invoice.id.clone() }));
-    let disputes = touched.payments.values().flat_map(|payment| payment.disputes.keys().map(move |dispute| (payment, dispute)));
+    let failed =
+        failed.map(|invoice| concern(Class::PaymentFailed, &invoice.id, About::Failed { invoice: invoice.id.clone() }));
+    let disputes =
+        touched.payments.values().flat_map(|payment| payment.disputes.keys().map(move |dispute| (payment, dispute)));
     let disputed = disputes.map(|(payment, dispute)| {
         concern(Class::Chargeback, dispute, About::Disputed { payment: payment.id.clone(), dispute: dispute.clone() })
     });
@@ -121,9 +126,12 @@ pub fn concerns(desk: &Desk, policy: &ClassifyPolicy) -> Vec<Concern> {
     let doubled = doubled::at_issue(touched, head)
         .filter(|id| known(Class::DuplicateSubscription, id) || doubled::is_open(id, desk))
         .map(|id| concern(Class::DuplicateSubscription, id, About::Doubled { subscription: id.to_owned() }));
-    let sides =
-        touched.invoices.keys().flat_map(|invoice| billed::at_issue(invoice, desk, policy).into_iter().map(move |side| (invoice, side)));
-    let billed = sides.map(|(invoice, side)| concern(side.class(), invoice, About::Billed { invoice: invoice.clone(), side }));
+    let sides = touched
+        .invoices
+        .keys()
+        .flat_map(|invoice| billed::at_issue(invoice, desk, policy).into_iter().map(move |side| (invoice, side)));
+    let billed =
+        sides.map(|(invoice, side)| concern(side.class(), invoice, About::Billed { invoice: invoice.clone(), side }));
     failed.chain(disputed).chain(twice).chain(doubled).chain(billed).collect()
 }
 
@@ -180,12 +188,15 @@ pub fn decide(scene: Scene<'_>, concerns: &[Concern], desk: &mut Desk) -> Decide
                     decided.recover.extend(may_recover(scene, invoice, desk).then(|| invoice.clone()));
                 }
                 // What was only looked up on the day of connecting starts nothing by itself.
-                decided.ask.extend(opened.recommended.as_ref().filter(|_| scene.event.origin != Origin::Listed).map(|_| case.clone()));
+                decided.ask.extend(
+                    opened.recommended.as_ref().filter(|_| scene.event.origin != Origin::Listed).map(|_| case.clone()),
+                );
                 open(desk, *opened);
             }
             (Standing::Open(renewed), Some(standing)) => {
                 // What could not be done before, because the bill was not paid yet.
-                let now_possible = renewed.recommended.is_some() && standing.recommended.is_none() && standing.state == State::Open;
+                let now_possible =
+                    renewed.recommended.is_some() && standing.recommended.is_none() && standing.state == State::Open;
                 decided.ask.extend((now_possible && scene.event.origin != Origin::Listed).then(|| case.clone()));
                 renew(scene, desk, about, *renewed, standing);
             }
@@ -223,7 +234,9 @@ fn may_recover(scene: Scene<'_>, invoice: &str, desk: &Desk) -> bool {
 }
 
 fn open(desk: &mut Desk, case: Case) {
-    desk.head.cases.insert(case.id.clone(), CaseLine { class: case.class.name().to_owned(), opened_at: case.opened_at });
+    desk.head
+        .cases
+        .insert(case.id.clone(), CaseLine { class: case.class.name().to_owned(), opened_at: case.opened_at });
     desk.cases.insert(case.id.clone(), case);
 }
 

@@ -111,7 +111,8 @@ impl Declines {
     pub fn meaning(&self, decline: &Decline) -> Meaning<'_> {
         let advice = decline.advice.as_ref().map(|code| (format!("{}_advice", decline.provider), code));
         let trusted = self.network_advice_from.contains(&decline.provider);
-        let network_advice = decline.network_advice.as_ref().filter(|_| trusted).map(|code| ("mastercard_advice".to_owned(), code));
+        let network_advice =
+            decline.network_advice.as_ref().filter(|_| trusted).map(|code| ("mastercard_advice".to_owned(), code));
         let gateway = decline.gateway.as_ref().and_then(|gateway| {
             self.gateway
                 .iter()
@@ -134,15 +135,19 @@ impl Declines {
             passed_on("sepa"),
         ];
         let asked = overriding.into_iter().chain(others.map(|asked| (asked, false)));
-        let found = asked.filter_map(|(asked, overrides)| Some((asked?, overrides))).find_map(|((table, code), overrides)| {
-            let row = self.code.iter().find(|row| row.table == table && row.codes.contains(code) && (row.overrides || !overrides))?;
-            Some(Meaning {
-                family: self.named(row.family.get_ref()),
-                source: format!("{table} {code}, declines v{}", self.version),
-                category: row.category,
-                known: true,
-            })
-        });
+        let found =
+            asked.filter_map(|(asked, overrides)| Some((asked?, overrides))).find_map(|((table, code), overrides)| {
+                let row = self
+                    .code
+                    .iter()
+                    .find(|row| row.table == table && row.codes.contains(code) && (row.overrides || !overrides))?;
+                Some(Meaning {
+                    family: self.named(row.family.get_ref()),
+                    source: format!("{table} {code}, declines v{}", self.version),
+                    category: row.category,
+                    known: true,
+                })
+            });
         found.unwrap_or_else(|| Meaning {
             family: self.unclassified(),
             source: format!("no table lists {} {}, declines v{}", decline.provider, decline.code, self.version),
@@ -192,7 +197,8 @@ impl Rules for Declines {
         let mut complaints = Complaint::doubled(self.family.iter().map(|family| &family.id));
         let exists = |id: &str| self.family.iter().any(|family| family.id.get_ref() == id);
         if !exists(&self.unknown) {
-            complaints.push(Complaint::at(0, format!("`unknown` names the family `{}`, which does not exist", self.unknown)));
+            complaints
+                .push(Complaint::at(0, format!("`unknown` names the family `{}`, which does not exist", self.unknown)));
         }
         let mut seen = BTreeSet::new();
         for row in &self.code {
@@ -209,14 +215,17 @@ impl Rules for Declines {
             }
         }
         for family in &self.family {
-            let used = *family.id.get_ref() == self.unknown || self.code.iter().any(|row| row.family.get_ref() == family.id.get_ref());
+            let used = *family.id.get_ref() == self.unknown
+                || self.code.iter().any(|row| row.family.get_ref() == family.id.get_ref());
             if !used {
-                complaints.push(Complaint::on(&family.id, format!("no code is of the family `{}`", family.id.get_ref())));
+                complaints
+                    .push(Complaint::on(&family.id, format!("no code is of the family `{}`", family.id.get_ref())));
             }
         }
         for row in &self.gateway {
             if !self.code.iter().any(|codes| codes.table == row.table) {
-                complaints.push(Complaint::on(&row.gateway, format!("no codes are listed in the table `{}`", row.table)));
+                complaints
+                    .push(Complaint::on(&row.gateway, format!("no codes are listed in the table `{}`", row.table)));
             }
         }
         for limit in &self.limit {
@@ -252,28 +261,48 @@ mod tests {
                 "insufficient_funds",
                 true,
             ),
-            ("the network's advice", Decline { network_advice: Some("03".into()), ..of("stripe", "generic_decline") }, "revoked", true),
+            (
+                "the network's advice",
+                Decline { network_advice: Some("03".into()), ..of("stripe", "generic_decline") },
+                "revoked",
+                true,
+            ),
             (
                 "the same number elsewhere means something else",
                 Decline { network_advice: Some("01".into()), gateway: Some("rapyd".into()), ..of("chargebee", "x") },
                 "unclassified",
                 false,
             ),
-            ("a gateway's code", Decline { gateway: Some("stripe".into()), ..of("chargebee", "expired_card") }, "expired", true),
+            (
+                "a gateway's code",
+                Decline { gateway: Some("stripe".into()), ..of("chargebee", "expired_card") },
+                "expired",
+                true,
+            ),
             (
                 "another gateway's code",
                 Decline { gateway: Some("chargebee".into()), ..of("chargebee", "3001") },
                 "insufficient_funds",
                 true,
             ),
-            ("the network's code", Decline { network_code: Some("54".into()), ..of("chargebee", "x9") }, "expired", true),
+            (
+                "the network's code",
+                Decline { network_code: Some("54".into()), ..of("chargebee", "x9") },
+                "expired",
+                true,
+            ),
             ("the bank's code, passed on", of("chargebee", "05"), "declined", true),
             ("a bank debit", Decline { network_code: Some("MD01".into()), ..of("mollie", "MD01") }, "revoked", true),
             ("nobody lists it", of("stripe", "a_new_code"), "unclassified", false),
         ];
         for (name, decline, family, known) in rows {
             let meaning = declines.meaning(&decline);
-            assert_eq!((meaning.family.id.get_ref().as_str(), meaning.known), (family, known), "{name}: {}", meaning.source);
+            assert_eq!(
+                (meaning.family.id.get_ref().as_str(), meaning.known),
+                (family, known),
+                "{name}: {}",
+                meaning.source
+            );
         }
     }
 
@@ -284,6 +313,11 @@ mod tests {
         for (code, category) in [("14", Some(1)), ("51", Some(2)), ("54", Some(3)), ("05", Some(4)), ("ZZ", None)] {
             assert_eq!(declines.meaning(&Decline::new("iso8583", code)).category, category, "{code}");
         }
-        assert!(declines.limit.iter().any(|limit| limit.network == "visa" && limit.category == Some(1) && limit.tries_max == 0));
+        assert!(
+            declines
+                .limit
+                .iter()
+                .any(|limit| limit.network == "visa" && limit.category == Some(1) && limit.tries_max == 0)
+        );
     }
 }

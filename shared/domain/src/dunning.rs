@@ -124,14 +124,19 @@ impl DunningPolicy {
     }
 
     fn segment(&self, remaining: Money, tenure_days: Option<i64>) -> &Segment {
-        self.segment.iter().find(|segment| segment.fits(remaining, tenure_days)).expect("the lint saw a last segment for everyone")
+        self.segment
+            .iter()
+            .find(|segment| segment.fits(remaining, tenure_days))
+            .expect("the lint saw a last segment for everyone")
     }
 }
 
 impl Segment {
     fn fits(&self, remaining: Money, tenure_days: Option<i64>) -> bool {
-        let amount =
-            self.amount_from.as_ref().is_none_or(|from| from.get(&remaining.currency()).is_some_and(|from| remaining.amount() >= *from));
+        let amount = self
+            .amount_from
+            .as_ref()
+            .is_none_or(|from| from.get(&remaining.currency()).is_some_and(|from| remaining.amount() >= *from));
         let tenure = self.tenure_days_below.is_none_or(|below| tenure_days.is_some_and(|days| days < below));
         amount && tenure
     }
@@ -159,18 +164,24 @@ impl Rules for DunningPolicy {
             }
             for pair in segment.steps.windows(2) {
                 if pair[1].after_days.get_ref() <= pair[0].after_days.get_ref() {
-                    complaints.push(Complaint::on(&pair[1].after_days, "this step comes before or with the step before it"));
+                    complaints
+                        .push(Complaint::on(&pair[1].after_days, "this step comes before or with the step before it"));
                 }
             }
         }
         let for_everyone = |segment: &Segment| segment.amount_from.is_none() && segment.tenure_days_below.is_none();
         match self.segment.iter().position(for_everyone) {
-            None => complaints.push(Complaint::at(0, "no segment is for everyone: the last one must have no condition")),
+            None => {
+                complaints.push(Complaint::at(0, "no segment is for everyone: the last one must have no condition"))
+            }
             Some(place) => {
                 for unreachable in &self.segment[place + 1..] {
                     complaints.push(Complaint::on(
                         &unreachable.id,
-                        format!("`{}` can never match: a segment for everyone stands before it", unreachable.id.get_ref()),
+                        format!(
+                            "`{}` can never match: a segment for everyone stands before it",
+                            unreachable.id.get_ref()
+                        ),
                     ));
                 }
             }
@@ -308,8 +319,10 @@ impl Plan {
 
     /// Records that a step was sent.
     pub fn sent(&mut self, number: u32) {
-        for step in
-            self.steps.iter_mut().filter(|step| step.number == number && matches!(step.state, StepState::Sending | StepState::InDoubt))
+        for step in self
+            .steps
+            .iter_mut()
+            .filter(|step| step.number == number && matches!(step.state, StepState::Sending | StepState::InDoubt))
         {
             step.state = StepState::Sent;
         }
@@ -327,11 +340,9 @@ impl Plan {
 
     /// Gives up on knowing whether a step was sent: at once, or if its sender was not heard of for too long.
     pub fn doubt(&mut self, now: Option<Timestamp>) {
-        for step in self
-            .steps
-            .iter_mut()
-            .filter(|step| step.state == StepState::Sending && now.is_none_or(|now| step.doubt_at.is_none_or(|at| at <= now)))
-        {
+        for step in self.steps.iter_mut().filter(|step| {
+            step.state == StepState::Sending && now.is_none_or(|now| step.doubt_at.is_none_or(|at| at <= now))
+        }) {
             step.state = StepState::InDoubt;
         }
         self.finish_after_last();
@@ -419,9 +430,17 @@ mod tests {
         assert_eq!((plan.next_wake(), plan.begin(day(1), day(2))), (Some(day(2)), None));
         plan.wait_for(Some((&incident, true)), day(6), day(7));
         plan.wait_for(Some((&incident, false)), day(7), day(8));
-        assert_eq!((plan.begin(day(7), day(8)).unwrap().number, plan.incident.clone()), (1, Some(incident)), "the first stays the first");
+        assert_eq!(
+            (plan.begin(day(7), day(8)).unwrap().number, plan.incident.clone()),
+            (1, Some(incident)),
+            "the first stays the first"
+        );
         plan.sent(1);
-        assert_eq!((plan.begin(day(7), day(8)), plan.next_wake()), (None, Some(day(11))), "the second keeps its distance");
+        assert_eq!(
+            (plan.begin(day(7), day(8)), plan.next_wake()),
+            (None, Some(day(11))),
+            "the second keeps its distance"
+        );
     }
 
     #[test]

@@ -177,12 +177,16 @@ impl Event {
         for seen in &mut self.seen {
             match seen {
                 Seen::Customer(seen) => {
-                    [&mut seen.name, &mut seen.phone, &mut seen.address].into_iter().for_each(|text| cut(text, NAME_CHARS_MAX));
+                    [&mut seen.name, &mut seen.phone, &mut seen.address]
+                        .into_iter()
+                        .for_each(|text| cut(text, NAME_CHARS_MAX));
                     seen.email.take_if(|email| email.len() > ADDRESS_BYTES_MAX);
                 }
                 Seen::Ticket(seen) => {
                     cut(&mut seen.body, written_chars_max);
-                    [&mut seen.subject, &mut seen.requester_name].into_iter().for_each(|text| cut(text, NAME_CHARS_MAX));
+                    [&mut seen.subject, &mut seen.requester_name]
+                        .into_iter()
+                        .for_each(|text| cut(text, NAME_CHARS_MAX));
                     seen.requester_email.take_if(|email| email.len() > ADDRESS_BYTES_MAX);
                 }
                 _ => {}
@@ -205,7 +209,11 @@ mod tests {
 
     #[test]
     fn what_was_cut_says_so_and_nothing_breaks_a_letter() {
-        let rows = [("短い", 5, "短い"), ("長い長い文", 2, "長い… [3 characters more in the delivery as it came]"), ("👩‍👧", 3, "👩‍👧")];
+        let rows = [
+            ("短い", 5, "短い"),
+            ("長い長い文", 2, "長い… [3 characters more in the delivery as it came]"),
+            ("👩‍👧", 3, "👩‍👧"),
+        ];
         for (text, most, expected) in rows {
             let mut given = Some(text.to_owned());
             cut(&mut given, most);

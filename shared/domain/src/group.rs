@@ -138,6 +138,9 @@ mod tests {
         for n in 1..MEMBERS_MAX {
             say(&mut groups, (&id(0), &id(n)), true, &staff, "", Timestamp::UNIX_EPOCH).unwrap();
         }
-        assert_eq!(say(&mut groups, (&id(0), &id(MEMBERS_MAX)), true, &staff, "", Timestamp::UNIX_EPOCH), Err(NotSaid::TooMany));
+        assert_eq!(
+            say(&mut groups, (&id(0), &id(MEMBERS_MAX)), true, &staff, "", Timestamp::UNIX_EPOCH),
+            Err(NotSaid::TooMany)
+        );
     }
 }

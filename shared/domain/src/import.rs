@@ -49,8 +49,15 @@ pub enum Kind {
 }
 
 impl Kind {
-    pub const ALL: [Self; 7] =
-        [Self::Customers, Self::Catalogue, Self::Contracts, Self::Usage, Self::Staff, Self::Exceptions, Self::NetworkRules];
+    pub const ALL: [Self; 7] = [
+        Self::Customers,
+        Self::Catalogue,
+        Self::Contracts,
+        Self::Usage,
+        Self::Staff,
+        Self::Exceptions,
+        Self::NetworkRules,
+    ];
 
     /// The name in the command, the route and the import id.
     pub fn name(self) -> &'static str {
@@ -90,7 +97,9 @@ impl Format {
     pub fn of_media_type(media_type: &str) -> Option<Self> {
         match media_type.split(';').next()?.trim().to_ascii_lowercase().as_str() {
             "text/csv" | "application/csv" | "text/tab-separated-values" => Some(Self::Csv),
-            "application/jsonl" | "application/x-jsonlines" | "application/x-ndjson" | "application/ndjson" => Some(Self::JsonLines),
+            "application/jsonl" | "application/x-jsonlines" | "application/x-ndjson" | "application/ndjson" => {
+                Some(Self::JsonLines)
+            }
             _ => None,
         }
     }
@@ -229,7 +238,10 @@ impl Records {
 }
 
 fn texts<R: Serialize>(records: &[R]) -> Vec<String> {
-    records.iter().map(|record| serde_json::to_string(record).expect("a record is an object with names as keys")).collect()
+    records
+        .iter()
+        .map(|record| serde_json::to_string(record).expect("a record is an object with names as keys"))
+        .collect()
 }
 
 /// Names an import by what it says, after normalisation: order, format, spelling of numbers and defaults do not count.

@@ -39,7 +39,9 @@ impl Stage {
 /// The subscription that a customer wishes to end. One that was sold twice by mistake is nobody's wish.
 pub fn wish(kind: &Kind, reason: Reason) -> Option<(&str, Timestamp)> {
     match kind {
-        Kind::Cancel { subscription, asked_at, .. } if reason != Reason::DuplicateCharge => Some((subscription, *asked_at)),
+        Kind::Cancel { subscription, asked_at, .. } if reason != Reason::DuplicateCharge => {
+            Some((subscription, *asked_at))
+        }
         _ => None,
     }
 }
@@ -65,12 +67,15 @@ pub fn leaving(subscription: &str, asked_at: Timestamp, book: &Book, records: &T
     let is_its = |invoice: &Invoice| invoice.subscription.value().is_some_and(|of| of == subscription);
     let mut leaving = Leaving::default();
     for payment in records.payments.values().filter(|payment| payment.at.is_some_and(|at| at >= asked_at)) {
-        let linked = || book.links.iter().rev().find(|link| Some(&link.intent) == payment.intent.value()).map(|link| &link.invoice);
+        let linked = || {
+            book.links.iter().rev().find(|link| Some(&link.intent) == payment.intent.value()).map(|link| &link.invoice)
+        };
         // What was billed before is owed, whenever it is paid; of what is not known, nothing is said.
         let is_new = match payment.invoice.value().or_else(linked) {
-            Some(id) => {
-                records.invoices.get(id).is_some_and(|invoice| is_its(invoice) && invoice.created_at.is_some_and(|at| at >= asked_at))
-            }
+            Some(id) => records
+                .invoices
+                .get(id)
+                .is_some_and(|invoice| is_its(invoice) && invoice.created_at.is_some_and(|at| at >= asked_at)),
             None => payment.subscription.value().is_some_and(|of| of == subscription),
         };
         if let Some(left) = payment.refundable().filter(|left| is_new && left.is_positive() && !payment.is_disputed()) {
@@ -130,9 +135,10 @@ mod tests {
 
     fn told(seen: &[Value]) -> (Head, Touched) {
         let (mut head, mut touched) = (Head::new("stripe", "default", "cus_1"), Touched::default());
-        let event: Event = from_value(json!({"id": "evt_1", "provider": "stripe", "source": "default", "origin": "webhook",
+        let event: Event =
+            from_value(json!({"id": "evt_1", "provider": "stripe", "source": "default", "origin": "webhook",
             "kind": "payment_succeeded", "at": "2026-03-20T09:00:00Z", "customer": "cus_1", "seen": seen}))
-        .unwrap();
+            .unwrap();
         touched.fold(&mut head, &event, SignedDuration::ZERO);
         (head, touched)
     }
@@ -157,11 +163,31 @@ mod tests {
         let paid = |id: &str, of: &str, day| invoice(id, of, day, "0.00", "paid");
         type Row<'a> = (&'a str, Vec<Value>, &'a [&'a str], &'a [(&'a str, bool)]);
         let cases: [Row<'_>; 10] = [
-            ("renewed the day after", vec![paid("in_2", "sub_1", 11), payment("ch_2", Some("in_2"), None, 11)], &["ch_2"], &[]),
-            ("that very moment", vec![paid("in_2", "sub_1", 10), payment("ch_2", Some("in_2"), None, 10)], &["ch_2"], &[]),
+            (
+                "renewed the day after",
+                vec![paid("in_2", "sub_1", 11), payment("ch_2", Some("in_2"), None, 11)],
+                &["ch_2"],
+                &[],
+            ),
+            (
+                "that very moment",
+                vec![paid("in_2", "sub_1", 10), payment("ch_2", Some("in_2"), None, 10)],
+                &["ch_2"],
+                &[],
+            ),
             ("the day before", vec![paid("in_2", "sub_1", 9), payment("ch_2", Some("in_2"), None, 9)], &[], &[]),
-            ("an old bill paid late", vec![paid("in_2", "sub_1", 1), payment("ch_2", Some("in_2"), None, 11)], &[], &[]),
-            ("another subscription", vec![paid("in_2", "sub_2", 11), payment("ch_2", Some("in_2"), None, 11)], &[], &[]),
+            (
+                "an old bill paid late",
+                vec![paid("in_2", "sub_1", 1), payment("ch_2", Some("in_2"), None, 11)],
+                &[],
+                &[],
+            ),
+            (
+                "another subscription",
+                vec![paid("in_2", "sub_2", 11), payment("ch_2", Some("in_2"), None, 11)],
+                &[],
+                &[],
+            ),
             ("no invoices there", vec![payment("ch_2", None, Some("sub_1"), 11)], &["ch_2"], &[]),
             ("for a bill that is not known here", vec![payment("ch_2", Some("in_9"), Some("sub_1"), 11)], &[], &[]),
             ("nobody knows what for", vec![payment("ch_2", None, None, 11)], &[], &[]),
@@ -172,9 +198,14 @@ mod tests {
             let (head, records) = told(&seen);
             let asked_at = ASKED.parse().unwrap();
             let found = leaving("sub_1", asked_at, &head.book, &records);
-            let given: Vec<_> = found.refunds.iter().map(|(payment, amount)| (payment.as_str(), amount.to_string())).collect();
+            let given: Vec<_> =
+                found.refunds.iter().map(|(payment, amount)| (payment.as_str(), amount.to_string())).collect();
             assert_eq!(given, refunds.iter().map(|id| (*id, "49.00 USD".to_owned())).collect::<Vec<_>>(), "{what}");
-            assert_eq!(found.due.iter().map(|rest| (rest.invoice.as_str(), rest.since)).collect::<Vec<_>>(), due, "{what}");
+            assert_eq!(
+                found.due.iter().map(|rest| (rest.invoice.as_str(), rest.since)).collect::<Vec<_>>(),
+                due,
+                "{what}"
+            );
         }
     }
 
@@ -185,12 +216,25 @@ mod tests {
         let action = ActionId::of(&crate::id::AccountId::of("stripe", "default", "cus_1"), "mara", "k");
         let ends = json!({"is": "2026-04-01T09:00:00Z"});
         for (what, before, after, told_at, remembered) in [
-            ("not told yet", book("active", json!("nothing")), book("active", json!("nothing")), "2026-03-11T09:00:00Z", true),
+            (
+                "not told yet",
+                book("active", json!("nothing")),
+                book("active", json!("nothing")),
+                "2026-03-11T09:00:00Z",
+                true,
+            ),
             ("it ends", book("active", json!("nothing")), book("active", ends.clone()), "2026-03-11T09:00:00Z", true),
-            ("taken up again", book("active", ends.clone()), book("active", json!("nothing")), "2026-03-11T09:00:00Z", false),
+            (
+                "taken up again",
+                book("active", ends.clone()),
+                book("active", json!("nothing")),
+                "2026-03-11T09:00:00Z",
+                false,
+            ),
             ("told late", book("active", ends), book("active", json!("nothing")), "2026-03-10T08:59:59Z", true),
         ] {
-            let (mut head, mut earlier) = (Head::new("stripe", "default", "cus_1"), Head::new("stripe", "default", "cus_1"));
+            let (mut head, mut earlier) =
+                (Head::new("stripe", "default", "cus_1"), Head::new("stripe", "default", "cus_1"));
             head.left.insert("sub_1".to_owned(), vec![Left { action: action.clone(), at: ASKED.parse().unwrap() }]);
             (earlier.book, head.book) = (before, after);
             come_back(told_at.parse().unwrap(), &earlier, &mut head);

@@ -49,7 +49,13 @@ pub struct Note {
 }
 
 impl Note {
-    pub fn new<const N: usize>(at: Timestamp, step: Step, action: &ActionId, by: &str, body: [(&str, String); N]) -> Self {
+    pub fn new<const N: usize>(
+        at: Timestamp,
+        step: Step,
+        action: &ActionId,
+        by: &str,
+        body: [(&str, String); N],
+    ) -> Self {
         let body = body.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
         Self { at, step, action: action.clone(), by: by.to_owned(), body }
     }
@@ -170,7 +176,8 @@ mod tests {
             body: BTreeMap::from([("amount".to_owned(), "24.00 USD".to_owned())]),
         };
         let mut head = LedgerHead::new(&account);
-        let entries = head.append(vec![note(Step::Requested), note(Step::Decided), note(Step::Attempted), note(Step::Outcome)]);
+        let entries =
+            head.append(vec![note(Step::Requested), note(Step::Decided), note(Step::Attempted), note(Step::Outcome)]);
         (head, entries)
     }
 
@@ -195,8 +202,13 @@ mod tests {
         let again = |changed: &dyn Fn(&mut Note), count: usize| {
             let mut head = LedgerHead::new(&head.account);
             let notes = entries[..count].iter().map(|entry| {
-                let mut note =
-                    Note { at: entry.at, step: entry.step, action: entry.action.clone(), by: entry.by.clone(), body: entry.body.clone() };
+                let mut note = Note {
+                    at: entry.at,
+                    step: entry.step,
+                    action: entry.action.clone(),
+                    by: entry.by.clone(),
+                    body: entry.body.clone(),
+                };
                 changed(&mut note);
                 note
             });

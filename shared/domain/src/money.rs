@@ -130,7 +130,11 @@ impl Money {
     pub fn exact(amount: Decimal, currency: Currency) -> Result<Self, NotExact> {
         let mut scaled = amount;
         scaled.rescale(currency.digits());
-        if scaled == amount { Ok(Self { currency, amount: scaled }) } else { Err(NotExact { amount: amount.to_string(), currency }) }
+        if scaled == amount {
+            Ok(Self { currency, amount: scaled })
+        } else {
+            Err(NotExact { amount: amount.to_string(), currency })
+        }
     }
 
     /// Reads a decimal string such as `24.00`.
@@ -273,7 +277,9 @@ mod tests {
 
     #[test]
     fn amounts_keep_the_digits_of_their_currency() {
-        for (minor, code, text) in [(2400, "USD", "24.00"), (1000, "JPY", "1000"), (-5, "EUR", "-0.05"), (1, "KWD", "0.001")] {
+        for (minor, code, text) in
+            [(2400, "USD", "24.00"), (1000, "JPY", "1000"), (-5, "EUR", "-0.05"), (1, "KWD", "0.001")]
+        {
             let money = Money::from_minor(minor, Currency::parse(code).unwrap());
             assert_eq!(money.amount().to_string(), text, "{code}");
             assert_eq!(Money::parse(text, money.currency()), Ok(money), "{code}");
@@ -283,9 +289,15 @@ mod tests {
 
     #[test]
     fn what_would_need_rounding_is_refused() {
-        for (amount, code) in
-            [("24.001", "USD"), ("0.5", "JPY"), ("", "USD"), ("1e3", "USD"), ("24,00", "EUR"), (" 1", "USD"), ("+1", "USD")]
-        {
+        for (amount, code) in [
+            ("24.001", "USD"),
+            ("0.5", "JPY"),
+            ("", "USD"),
+            ("1e3", "USD"),
+            ("24,00", "EUR"),
+            (" 1", "USD"),
+            ("+1", "USD"),
+        ] {
             assert!(Money::parse(amount, Currency::parse(code).unwrap()).is_err(), "{amount} {code}");
         }
         assert_eq!(Money::parse("24", Currency::USD).unwrap().to_string(), "24.00 USD");

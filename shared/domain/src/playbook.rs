@@ -51,7 +51,14 @@ pub enum Step {
     /// Something that was looked at.
     Look { what: &'static str, found: String },
     /// An action; it is carried out when those have agreed who must, and by nobody alone where the list says so.
-    Ask { kind: &'static str, target: String, amount: Option<Money>, approvals: Vec<Role>, lines: Vec<Line>, why: String },
+    Ask {
+        kind: &'static str,
+        target: String,
+        amount: Option<Money>,
+        approvals: Vec<Role>,
+        lines: Vec<Line>,
+        why: String,
+    },
     /// A message to the customer.
     Say { when: When, text: String, reply: Reply },
     /// Something that a person does.

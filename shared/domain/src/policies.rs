@@ -51,10 +51,13 @@ impl Policies {
 
     fn lint_together(&self) -> Result<(), Refused> {
         let texts = self.texts.current();
-        let wanted = self.dunning.all().flat_map(|policy| policy.templates().map(|text| ("dunning", policy.version, text)));
-        let prepared = self.classify.all().flat_map(|policy| policy.replies().map(|text| ("classify", policy.version, text)));
+        let wanted =
+            self.dunning.all().flat_map(|policy| policy.templates().map(|text| ("dunning", policy.version, text)));
+        let prepared =
+            self.classify.all().flat_map(|policy| policy.replies().map(|text| ("classify", policy.version, text)));
         let waiting = self.incidents.all().map(|policy| ("incidents", policy.version, policy.reply.as_str()));
-        let played = self.playbooks.all().flat_map(|policy| policy.written().map(|text| ("playbooks", policy.version, text)));
+        let played =
+            self.playbooks.all().flat_map(|policy| policy.written().map(|text| ("playbooks", policy.version, text)));
         for (name, version, text) in wanted.chain(prepared).chain(waiting).chain(played) {
             if texts.text(text).is_none() {
                 let file = format!("shared/policy/{name}/v{version}.toml");
@@ -92,7 +95,9 @@ mod tests {
     fn with(name: &str, change: impl Fn(&str) -> String) -> Result<Policies, Refused> {
         let texts: Vec<(String, String)> = SHIPPED
             .iter()
-            .map(|(file, text)| ((*file).to_owned(), if file.contains(name) { change(text) } else { (*text).to_owned() }))
+            .map(|(file, text)| {
+                ((*file).to_owned(), if file.contains(name) { change(text) } else { (*text).to_owned() })
+            })
             .collect();
         let files: Vec<_> = texts.iter().map(|(file, text)| (file.as_str(), text.as_str())).collect();
         Policies::load(&files)
@@ -107,7 +112,12 @@ mod tests {
     fn a_bad_policy_is_refused_with_its_line() {
         let rows: [(&str, &str, &str, &str); 10] = [
             ("classify", "id = \"held-not-taken\"", "id = \"held\"", "nothing finds `held`"),
-            ("classify", "[[finding]]\nid = \"dispute-opened\"", "[[finding]]\nid = \"inquiry-opened\"", "`inquiry-opened` is used twice"),
+            (
+                "classify",
+                "[[finding]]\nid = \"dispute-opened\"",
+                "[[finding]]\nid = \"inquiry-opened\"",
+                "`inquiry-opened` is used twice",
+            ),
             ("classify", "reply = \"held_not_taken\"", "reply = \"no_such_text\"", "no text is called"),
             ("classify", "why = \"", "why = \"\" #", "has no `why`"),
             ("classify", "family = [\"expired\"]", "family = [\"insufficient_funds\"]", "can never match"),

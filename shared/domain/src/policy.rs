@@ -43,7 +43,9 @@ impl Complaint {
     /// Complains of every id that was used before.
     pub fn doubled<'a>(ids: impl Iterator<Item = &'a Spanned<String>>) -> Vec<Self> {
         let mut seen = BTreeSet::new();
-        ids.filter(|id| !seen.insert(id.get_ref().clone())).map(|id| Self::on(id, format!("`{}` is used twice", id.get_ref()))).collect()
+        ids.filter(|id| !seen.insert(id.get_ref().clone()))
+            .map(|id| Self::on(id, format!("`{}` is used twice", id.get_ref())))
+            .collect()
     }
 }
 
@@ -70,22 +72,32 @@ impl<T: Rules> Versions<T> {
                 line: text[..offset.min(text.len())].lines().count().max(1),
                 message,
             };
-            let rules: T =
-                toml::from_str(text).map_err(|error| refused(error.span().map_or(0, |span| span.start + 1), error.message().to_owned()))?;
+            let rules: T = toml::from_str(text)
+                .map_err(|error| refused(error.span().map_or(0, |span| span.start + 1), error.message().to_owned()))?;
             if let Some(complaint) = rules.lint().into_iter().next() {
                 return Err(refused(complaint.offset + 1, complaint.message));
             }
             let version = rules.version();
             if rules.effective().parse::<Date>().is_err() {
-                return Err(refused(0, format!("`effective` is a date such as 2026-01-01, not `{}`", rules.effective())));
+                return Err(refused(
+                    0,
+                    format!("`effective` is a date such as 2026-01-01, not `{}`", rules.effective()),
+                ));
             }
             if !file.ends_with(&format!("{}/v{version}.toml", T::NAME)) {
-                return Err(refused(0, format!("version {version} of `{0}` belongs into {0}/v{version}.toml", T::NAME)));
+                return Err(refused(
+                    0,
+                    format!("version {version} of `{0}` belongs into {0}/v{version}.toml", T::NAME),
+                ));
             }
             versions.insert(version, rules);
         }
         if versions.is_empty() {
-            return Err(Refused { file: T::NAME.to_owned(), line: 1, message: "there is no version of this policy".to_owned() });
+            return Err(Refused {
+                file: T::NAME.to_owned(),
+                line: 1,
+                message: "there is no version of this policy".to_owned(),
+            });
         }
         Ok(Self(versions))
     }

@@ -45,9 +45,11 @@ impl Rules for ReportPolicy {
     }
 
     fn lint(&self) -> Vec<Complaint> {
-        let zone =
-            jiff::tz::TimeZone::get(&self.timezone).err().map(|_| Complaint::at(0, format!("`{}` is not a time zone", self.timezone)));
-        let days = (self.recovered_within_days < 1).then(|| Complaint::at(0, "`recovered_within_days` must be at least 1"));
+        let zone = jiff::tz::TimeZone::get(&self.timezone)
+            .err()
+            .map(|_| Complaint::at(0, format!("`{}` is not a time zone", self.timezone)));
+        let days =
+            (self.recovered_within_days < 1).then(|| Complaint::at(0, "`recovered_within_days` must be at least 1"));
         zone.into_iter().chain(days).collect()
     }
 }
@@ -114,14 +116,16 @@ pub fn report(month: Month, rows: &[Row], policy: &ReportPolicy) -> Report {
     let zone = jiff::tz::TimeZone::get(&policy.timezone).expect("the lint saw the zone");
     let standing = sum(rows);
     let counted_once = standing.values().all(|count| *count == 1);
-    let facts: Vec<&Fact> = standing.keys().filter(|fact| Month::of(fact.at().to_zoned(zone.clone()).date()) == month).collect();
+    let facts: Vec<&Fact> =
+        standing.keys().filter(|fact| Month::of(fact.at().to_zoned(zone.clone()).date()) == month).collect();
     let failures = failures::failures(&facts, policy);
     let actions = actions::actions(&facts);
     let refunds = refunds::refunds(&facts);
     let collected = refunds::collected(&facts);
     let cases = cases::cases(&facts);
     let unknown_codes = codes::unknown(&facts);
-    let currencies: BTreeSet<_> = collected.iter().map(|line| line.currency).chain(refunds.iter().map(|line| line.currency)).collect();
+    let currencies: BTreeSet<_> =
+        collected.iter().map(|line| line.currency).chain(refunds.iter().map(|line| line.currency)).collect();
     let checks = vec![
         Check { name: "every fact stands exactly once", ok: counted_once },
         Check {
@@ -182,7 +186,19 @@ mod tests {
 
     #[test]
     fn a_month_is_four_digits_a_dash_and_two() {
-        for wrong in ["", "2026", "2026-13", "2026-1", "26-01", "2026-00", "2026/01", "2026-01-01", "20é6-01", "9999-12", "0000-01"] {
+        for wrong in [
+            "",
+            "2026",
+            "2026-13",
+            "2026-1",
+            "26-01",
+            "2026-00",
+            "2026/01",
+            "2026-01-01",
+            "20é6-01",
+            "9999-12",
+            "0000-01",
+        ] {
             assert_eq!(Month::parse(wrong), None, "{wrong}");
         }
         let january = Month::parse("2026-01").unwrap();

@@ -213,7 +213,11 @@ pub fn sidebar(head: &Head, person: &Person, now: Timestamp, same_try: SignedDur
         }),
         status: Status {
             entitlement: entitlement(head, now),
-            last_payment: last_payment.map(|line| Paid { at: line.at, amount: line.amount, payment: line.payment.clone() }),
+            last_payment: last_payment.map(|line| Paid {
+                at: line.at,
+                amount: line.amount,
+                payment: line.payment.clone(),
+            }),
             next_invoice: running.and_then(next_invoice),
             outstanding: sum(&head.book.figures.outstanding).filter(|_| head.book.figures.unpriced == 0),
             failures_12m: failures_since(head, now - SignedDuration::from_hours(365 * 24)),
@@ -265,7 +269,10 @@ pub fn sidebar(head: &Head, person: &Person, now: Timestamp, same_try: SignedDur
 
 /// The subscription that runs, or the one that ended last.
 fn running(head: &Head) -> Option<&SubscriptionLine> {
-    head.book.subscriptions.values().max_by_key(|line| (line.status != Some(SubscriptionStatus::Ended), line.started_at))
+    head.book
+        .subscriptions
+        .values()
+        .max_by_key(|line| (line.status != Some(SubscriptionStatus::Ended), line.started_at))
 }
 
 fn currency(head: &Head, running: Option<&SubscriptionLine>) -> Option<Currency> {
@@ -284,7 +291,11 @@ fn mrr_is_known(head: &Head) -> bool {
 }
 
 fn every(interval: Interval) -> String {
-    if interval.count == 1 { interval.unit.name().to_owned() } else { format!("{} {}s", interval.count, interval.unit.name()) }
+    if interval.count == 1 {
+        interval.unit.name().to_owned()
+    } else {
+        format!("{} {}s", interval.count, interval.unit.name())
+    }
 }
 
 /// Whether another period begins when this one is over.
@@ -304,9 +315,15 @@ fn next_invoice(line: &SubscriptionLine) -> Option<Upcoming> {
     let addons = line.addons.iter().filter(|item| item.interval == line.interval && item.role == Role::Addon);
     let all = addons.map(|item| Some((item.unit?, item.quantity))).chain([Some((price, line.quantity.unwrap_or(1)))]);
     let amount = all.collect::<Option<Vec<_>>>().map(|items| {
-        items.iter().map(|(unit, quantity)| unit.amount() * Decimal::from(*quantity)).fold(Decimal::ZERO, |sum, amount| sum + amount)
+        items
+            .iter()
+            .map(|(unit, quantity)| unit.amount() * Decimal::from(*quantity))
+            .fold(Decimal::ZERO, |sum, amount| sum + amount)
     });
-    Some(Upcoming { at, amount: amount.filter(|_| !line.discounted).map(|amount| Money::rounded(amount, price.currency())) })
+    Some(Upcoming {
+        at,
+        amount: amount.filter(|_| !line.discounted).map(|amount| Money::rounded(amount, price.currency())),
+    })
 }
 
 fn addons(line: &SubscriptionLine) -> Vec<Addon> {
@@ -322,7 +339,10 @@ fn addons(line: &SubscriptionLine) -> Vec<Addon> {
 }
 
 fn failed_tries(head: &Head, since: Option<Timestamp>, same_try: SignedDuration) -> usize {
-    tries(&head.book.tries, same_try).iter().filter(|told| since.is_none_or(|since| told.iter().all(|told| told.at > since))).count()
+    tries(&head.book.tries, same_try)
+        .iter()
+        .filter(|told| since.is_none_or(|since| told.iter().all(|told| told.at > since)))
+        .count()
 }
 
 fn disputes(head: &Head) -> Vec<Dispute> {
@@ -378,7 +398,10 @@ fn churn(head: &Head, running: Option<&SubscriptionLine>, now: Timestamp) -> (Op
     if matches!(entitlement(head, now), Some(Entitlement::Restricted | Entitlement::Suspended)) {
         high.push("access is restricted or suspended".to_owned());
     }
-    if running.contract_ends_at.is_some_and(|end| end >= now && end.duration_since(now) <= SignedDuration::from_hours(60 * 24)) {
+    if running
+        .contract_ends_at
+        .is_some_and(|end| end >= now && end.duration_since(now) <= SignedDuration::from_hours(60 * 24))
+    {
         medium.push("the contract ends within 60 days".to_owned());
     }
     if failures_since(head, now - SignedDuration::from_hours(90 * 24)) > 0 {

@@ -139,7 +139,13 @@ impl Source {
 
     /// A source of the local service: it takes everything and acts, with retries and messages by Recoup.
     pub fn local(provider: &str, source: &str) -> Self {
-        Self { mode: Mode::Both, acting: Acting::Act, retries: Party::Recoup, messages: Party::Recoup, ..Self::new(provider, source) }
+        Self {
+            mode: Mode::Both,
+            acting: Acting::Act,
+            retries: Party::Recoup,
+            messages: Party::Recoup,
+            ..Self::new(provider, source)
+        }
     }
 
     /// Whether a delivery is of the wanted mode; where a provider does not say, the source's own endpoint decides.
@@ -160,7 +166,11 @@ mod tests {
     fn a_source_takes_its_mode_and_what_has_none() {
         for (mode, live, test) in [(Mode::Live, true, false), (Mode::Test, false, true), (Mode::Both, true, true)] {
             let source = Source { mode, ..Source::new("stripe", "default") };
-            assert_eq!((source.takes(Some(true)), source.takes(Some(false)), source.takes(None)), (live, test, true), "{mode:?}");
+            assert_eq!(
+                (source.takes(Some(true)), source.takes(Some(false)), source.takes(None)),
+                (live, test, true),
+                "{mode:?}"
+            );
         }
     }
 

@@ -46,7 +46,8 @@ pub enum Role {
 }
 
 impl Role {
-    pub const ALL: [Self; 7] = [Self::Analyst, Self::L1, Self::L2, Self::BillingSpecialist, Self::Manager, Self::Vp, Self::Legal];
+    pub const ALL: [Self; 7] =
+        [Self::Analyst, Self::L1, Self::L2, Self::BillingSpecialist, Self::Manager, Self::Vp, Self::Legal];
 
     pub fn name(self) -> &'static str {
         match self {

@@ -116,7 +116,13 @@ impl Stops {
         } else if !self.standing.iter().any(|stop| stop.scope == scope) {
             self.standing.push(Stop { scope: scope.clone(), by: staff.id.clone(), at: now, note: wish.note.clone() });
         }
-        self.changes.push(Change { scope, released: wish.release, by: staff.id.clone(), at: now, note: wish.note.clone() });
+        self.changes.push(Change {
+            scope,
+            released: wish.release,
+            by: staff.id.clone(),
+            at: now,
+            note: wish.note.clone(),
+        });
         let forgotten = self.changes.len().saturating_sub(REMEMBERED);
         self.changes.drain(..forgotten);
         Ok(())
@@ -141,7 +147,11 @@ mod tests {
             ("a segment", scope("", "standard", ""), [false, true, false]),
             ("a kind of another source", scope("mollie/default", "", "refund"), [false, false, false]),
         ];
-        let what = [scope("stripe/default", "", "refund"), scope("stripe/default", "standard", ""), scope("mollie/default", "", "credit")];
+        let what = [
+            scope("stripe/default", "", "refund"),
+            scope("stripe/default", "standard", ""),
+            scope("mollie/default", "", "credit"),
+        ];
         for (name, scope, held) in rows {
             let stops = Stops {
                 standing: vec![Stop { scope, by: "mara".into(), at: Timestamp::UNIX_EPOCH, note: String::new() }],
@@ -159,13 +169,21 @@ mod tests {
         let mut stops = Stops::default();
         let odd = |source: &str, segment: &str, kind: &str| {
             let Scope { source, segment, kind } = scope(source, segment, kind);
-            Stops::default().take(&Wish { source, segment, kind, ..Wish::default() }, known, &staff(Role::Vp), Timestamp::UNIX_EPOCH)
+            Stops::default().take(
+                &Wish { source, segment, kind, ..Wish::default() },
+                known,
+                &staff(Role::Vp),
+                Timestamp::UNIX_EPOCH,
+            )
         };
         assert_eq!(odd("stripe", "", ""), Err(Refused::Unknown));
         assert_eq!(odd("", "", "refunds"), Err(Refused::Unknown));
         assert_eq!(odd("", "standard", "refund"), Err(Refused::SegmentOrKind));
         let refunds = Wish { kind: Some("refund".into()), ..Wish::default() };
-        assert_eq!(stops.take(&refunds, known, &staff(Role::BillingSpecialist), Timestamp::UNIX_EPOCH), Err(Refused::NotPermitted));
+        assert_eq!(
+            stops.take(&refunds, known, &staff(Role::BillingSpecialist), Timestamp::UNIX_EPOCH),
+            Err(Refused::NotPermitted)
+        );
         assert_eq!(stops.take(&refunds, known, &staff(Role::Manager), Timestamp::UNIX_EPOCH), Ok(()));
         assert_eq!(stops.take(&refunds, known, &staff(Role::Manager), Timestamp::UNIX_EPOCH), Ok(()));
         assert_eq!(stops.standing.len(), 1, "pulled twice is pulled");

@@ -91,7 +91,14 @@ pub enum Refused {
 
 impl Task {
     /// A task that begins now.
-    pub fn new(account: &AccountId, about: About, what: String, steps: String, now: Timestamp, due_in: SignedDuration) -> Self {
+    pub fn new(
+        account: &AccountId,
+        about: About,
+        what: String,
+        steps: String,
+        now: Timestamp,
+        due_in: SignedDuration,
+    ) -> Self {
         Self {
             id: about.task(account),
             account: account.clone(),
@@ -192,14 +199,21 @@ mod tests {
         let mut ended = open.clone();
         ended.end(true, "bea", "", now);
         let assign = Word { assign: Some("luis".into()), ..Word::default() };
-        let snooze = |days: i64| Word { snooze_until: Some(now + SignedDuration::from_hours(24 * days)), ..Word::default() };
+        let snooze =
+            |days: i64| Word { snooze_until: Some(now + SignedDuration::from_hours(24 * days)), ..Word::default() };
         let done = |done| Word { done: Some(done), ..Word::default() };
         let both = Word { done: Some(true), ..assign.clone() };
         for (what, task, word, role, expected) in [
             ("nothing", &open, Word::default(), Role::Manager, Err(Refused::NotOne)),
             ("two things", &open, both, Role::Manager, Err(Refused::NotOne)),
             ("assigned", &open, assign.clone(), Role::L1, Ok((State::Open, Some("luis"), false))),
-            ("let go", &open, Word { assign: Some(String::new()), ..Word::default() }, Role::L1, Ok((State::Open, None, false))),
+            (
+                "let go",
+                &open,
+                Word { assign: Some(String::new()), ..Word::default() },
+                Role::L1,
+                Ok((State::Open, None, false)),
+            ),
             ("by an analyst", &open, assign.clone(), Role::Analyst, Err(Refused::NotTheirs)),
             ("snoozed", &open, snooze(30), Role::L2, Ok((State::Open, None, true))),
             ("for too long", &open, snooze(31), Role::L2, Err(Refused::Snooze(30))),
@@ -212,7 +226,11 @@ mod tests {
         ] {
             let mut after = task.clone();
             let taken = after.take(&word, &staff(role), 30, now);
-            assert_eq!(taken.map(|()| (after.state, after.assigned_to.as_deref(), after.sleeps(now))), expected, "{what}");
+            assert_eq!(
+                taken.map(|()| (after.state, after.assigned_to.as_deref(), after.sleeps(now))),
+                expected,
+                "{what}"
+            );
         }
     }
 }

@@ -53,7 +53,8 @@ fn gaps(kind: &str) -> &'static [Gap] {
     match kind {
         "refund" => &[Gap::Payment, Gap::Amount { needed: false }],
         "credit" => &[Gap::Amount { needed: true }],
-        "payment_link" | "resend_invoice" | "tax_invoice" | "retry_payment" | "mark_paid" | "write_off" | "void_invoice" => &[Gap::Invoice],
+        "payment_link" | "resend_invoice" | "tax_invoice" | "retry_payment" | "mark_paid" | "write_off"
+        | "void_invoice" => &[Gap::Invoice],
         "extend_grace" | "defer" => &[Gap::Invoice, Gap::Days],
         "extend_trial" => &[Gap::Subscription, Gap::Days],
         "upgrade" | "downgrade" => &[Gap::Subscription, Gap::Plan],
@@ -148,10 +149,22 @@ pub(crate) fn offer(action: &Action) -> Markup {
 
 fn input<'a>(gap: Gap, choices: &Choices, field: &impl Fn(&str) -> &'a str) -> Markup {
     match gap {
-        Gap::Payment => select("payment", "Payment", &choices.payments, field("payment"), "No payment is known on this account."),
-        Gap::Invoice => select("invoice", "Invoice", &choices.invoices, field("invoice"), "No invoice is known on this account."),
-        Gap::Subscription => select("subscription", "Subscription", &choices.subscriptions, field("subscription"), "No subscription runs."),
-        Gap::Plan => select("plan", "New plan", &choices.prices, field("plan"), "The catalogue is empty: import it first."),
+        Gap::Payment => {
+            select("payment", "Payment", &choices.payments, field("payment"), "No payment is known on this account.")
+        }
+        Gap::Invoice => {
+            select("invoice", "Invoice", &choices.invoices, field("invoice"), "No invoice is known on this account.")
+        }
+        Gap::Subscription => select(
+            "subscription",
+            "Subscription",
+            &choices.subscriptions,
+            field("subscription"),
+            "No subscription runs.",
+        ),
+        Gap::Plan => {
+            select("plan", "New plan", &choices.prices, field("plan"), "The catalogue is empty: import it first.")
+        }
         Gap::Addon => html! {
             (select("addon", "Add-on", &choices.prices, field("addon"), "The catalogue is empty: import it first."))
             (number("quantity", "How many of it there should be", "0", field("quantity")))

@@ -8,7 +8,14 @@ use domain::playbook::{Play, Step};
 use maud::{Markup, html};
 
 /// `notice` says what came of a button.
-pub fn case(viewer: &Viewer, case: &Case, actions: &[Action], preview: &Preview, play: Option<&Play>, notice: Option<&str>) -> String {
+pub fn case(
+    viewer: &Viewer,
+    case: &Case,
+    actions: &[Action],
+    preview: &Preview,
+    play: Option<&Play>,
+    notice: Option<&str>,
+) -> String {
     frame(
         case.class.title(),
         "/cases",

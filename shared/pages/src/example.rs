@@ -17,8 +17,15 @@ pub(crate) fn waiting() -> Action {
     let id = ActionId::of(&AccountId::of("stripe", "default", "cus_1"), "luis", "k");
     let preview = Preview {
         summary: "Refund 24.00 USD of payment ch_1".into(),
-        lines: vec![Line::money("Given back", Some(usd("0.00")), Some(usd("24.00"))), Line::text("Plan", None, "team & co")],
-        clause: Clause { rule: "refund-manager".into(), policy_version: 3, why: "Refunds over the limit need a manager".into() },
+        lines: vec![
+            Line::money("Given back", Some(usd("0.00")), Some(usd("24.00"))),
+            Line::text("Plan", None, "team & co"),
+        ],
+        clause: Clause {
+            rule: "refund-manager".into(),
+            policy_version: 3,
+            why: "Refunds over the limit need a manager".into(),
+        },
         digest: DIGEST.into(),
     };
     let kind = Kind::Refund { payment: "ch_1".into(), amount: usd("24.00") };

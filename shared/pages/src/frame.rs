@@ -84,7 +84,9 @@ pub(crate) fn state(name: &str) -> Markup {
     let mood = match name {
         "executed" | "done" | "resolved" | "won" | "over" | "paid" | "sent" | "finished" | "active" | "low" => "good",
         "failed" | "denied" | "lost" | "needs_person" | "in_doubt" | "high" | "uncollectible" => "bad",
-        "open" | "under_review" | "waiting_approval" | "executing" | "approved" | "grace" | "medium" | "running" => "warn",
+        "open" | "under_review" | "waiting_approval" | "executing" | "approved" | "grace" | "medium" | "running" => {
+            "warn"
+        }
         _ => "soft",
     };
     html! { span class={ "state " (mood) } { (words(name)) } }
@@ -107,7 +109,12 @@ pub(crate) fn known(value: Option<impl ToString>) -> Markup {
 
 /// A page for a request that was refused.
 pub fn problem(viewer: Option<&Viewer>, title: &str, message: &str) -> String {
-    frame(title, "", viewer, html! { h1 { (title) } section .notice { p { (message) } p { a href="/" { "Back to the overview" } } } })
+    frame(
+        title,
+        "",
+        viewer,
+        html! { h1 { (title) } section .notice { p { (message) } p { a href="/" { "Back to the overview" } } } },
+    )
 }
 
 /// The sign-in page. `demo` are the staff that the local service lets anyone be.

@@ -206,7 +206,11 @@ mod tests {
         let viewer = viewer(Role::Manager);
         for viewer in [None, Some(&viewer)] {
             let page = landing(viewer, &[waiting()]);
-            assert_eq!((count(&page, "<script"), count(&page, &format!("<script>{SCRIPT}</script>"))), (1, 1), "{page}");
+            assert_eq!(
+                (count(&page, "<script"), count(&page, &format!("<script>{SCRIPT}</script>"))),
+                (1, 1),
+                "{page}"
+            );
             assert_eq!(count(&page, r#"<form id="link" method="post" action="/approvals" hidden>"#), 1, "{page}");
             assert!(page.find("<form id=\"link\"") < page.find("<script>"), "{page}");
         }
@@ -236,7 +240,14 @@ mod tests {
             assert_eq!(count(&page, r#"action="/approvals""#), forms, "{name}");
             assert_eq!((count(&page, r#"value="approve""#), count(&page, r#"value="deny""#)), (1, 1), "{name}");
             assert!(!page.contains("<script"), "{name}");
-            for part in ["Given back", "24.00 USD", "team &amp; co", "refund-manager", "Charged for &lt;seats&gt;", "Open until"] {
+            for part in [
+                "Given back",
+                "24.00 USD",
+                "team &amp; co",
+                "refund-manager",
+                "Charged for &lt;seats&gt;",
+                "Open until",
+            ] {
                 assert!(page.contains(part), "{name}: {part}");
             }
         }
@@ -245,7 +256,10 @@ mod tests {
     #[test]
     fn every_field_has_a_label_and_enter_decides_nothing() {
         let manager = viewer(Role::Manager);
-        for page in [opened(Some(&manager), &waiting(), TOKEN, session(Deciding::Own)), opened(None, &waiting(), TOKEN, no_session(true))] {
+        for page in [
+            opened(Some(&manager), &waiting(), TOKEN, session(Deciding::Own)),
+            opened(None, &waiting(), TOKEN, no_session(true)),
+        ] {
             for field in page.split("<input ").skip(1).filter(|field| !field.starts_with(r#"type="hidden""#)) {
                 let id = field.split('"').nth(1).unwrap();
                 assert_eq!(count(&page, &format!(r#"<label for="{id}">"#)), 1, "{field}");
@@ -262,7 +276,11 @@ mod tests {
         let signed_in = opened(Some(&manager), &waiting(), TOKEN, session(Deciding::Own));
         assert!(signed_in.contains(r#"name="csrf" value="own-form""#) && !signed_in.contains(r#"name="code""#));
         let before = opened(None, &waiting(), TOKEN, no_session(false));
-        assert!(before.contains(r#"name="code""#) && before.contains("Send me a code by Slack") && before.contains("sent to Mara M."));
+        assert!(
+            before.contains(r#"name="code""#)
+                && before.contains("Send me a code by Slack")
+                && before.contains("sent to Mara M.")
+        );
         assert!(before.contains(r#"inputmode="numeric" autocomplete="one-time-code""#) && !before.contains("csrf"));
         assert!(before.contains(r#"href="/login""#));
         assert!(opened(None, &waiting(), TOKEN, no_session(true)).contains("on its way to Mara M."));

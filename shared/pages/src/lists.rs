@@ -18,7 +18,15 @@ pub struct AccountRow {
     pub cases: usize,
 }
 
-fn page(title: &str, place: &str, viewer: &Viewer, next: Option<&str>, empty: &str, rows: usize, table: Markup) -> String {
+fn page(
+    title: &str,
+    place: &str,
+    viewer: &Viewer,
+    next: Option<&str>,
+    empty: &str,
+    rows: usize,
+    table: Markup,
+) -> String {
     frame(
         title,
         place,
@@ -48,7 +56,14 @@ pub fn found(viewer: &Viewer, question: &str, rows: &[AccountRow]) -> String {
     )
 }
 
-fn listed(viewer: &Viewer, title: &str, question: &str, rows: &[AccountRow], next: Option<&str>, empty: &str) -> String {
+fn listed(
+    viewer: &Viewer,
+    title: &str,
+    question: &str,
+    rows: &[AccountRow],
+    next: Option<&str>,
+    empty: &str,
+) -> String {
     let table = html! {
         table {
             thead { tr { th { "Account" } th { "Plan" } th .number { "Outstanding" } th .number { "MRR" } th .number { "Open cases" } } }

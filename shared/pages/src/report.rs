@@ -87,12 +87,18 @@ fn bar(part: usize, whole: usize, what: &str) -> Markup {
 
 fn name(value: &impl std::fmt::Debug) -> String {
     let camel = format!("{value:?}");
-    let spaced: String = camel.chars().flat_map(|c| if c.is_uppercase() { vec![' ', c.to_ascii_lowercase()] } else { vec![c] }).collect();
+    let spaced: String = camel
+        .chars()
+        .flat_map(|c| if c.is_uppercase() { vec![' ', c.to_ascii_lowercase()] } else { vec![c] })
+        .collect();
     spaced.trim().to_owned()
 }
 
 /// A share such as `0.7800` as people read it.
 fn percent(share: Option<&str>) -> String {
     let share: Option<rust_decimal::Decimal> = share.and_then(|share| share.parse().ok());
-    share.map_or_else(|| "–".to_owned(), |share| format!("{} %", (share * rust_decimal::Decimal::ONE_HUNDRED).normalize()))
+    share.map_or_else(
+        || "–".to_owned(),
+        |share| format!("{} %", (share * rust_decimal::Decimal::ONE_HUNDRED).normalize()),
+    )
 }

@@ -28,7 +28,12 @@ pub fn case_blocks(preview: &Preview, page: &str) -> Value {
         blocks.push(section(&format!("*Not known*\n{}", plain(&preview.missing.join("\n")))));
     }
     if let Some(part) = &preview.incident {
-        blocks.push(section(&format!("*Part of an incident ({})*\n{}, {} customers", part.state, plain(&part.title), part.customers)));
+        blocks.push(section(&format!(
+            "*Part of an incident ({})*\n{}, {} customers",
+            part.state,
+            plain(&part.title),
+            part.customers
+        )));
     }
     blocks.push(section(&format!(
         "*Advice*\n{}\n_{}: {}_",

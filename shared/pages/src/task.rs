@@ -42,7 +42,14 @@ fn shown_state(task: &Task, now: Timestamp) -> Markup {
 }
 
 /// `staff` are those who may have tasks.
-pub fn task(viewer: &Viewer, task: &Task, staff: &[Staff], now: Timestamp, days_max: i64, notice: Option<&str>) -> String {
+pub fn task(
+    viewer: &Viewer,
+    task: &Task,
+    staff: &[Staff],
+    now: Timestamp,
+    days_max: i64,
+    notice: Option<&str>,
+) -> String {
     frame(
         "Task",
         "/tasks",

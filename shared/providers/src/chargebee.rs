@@ -13,7 +13,10 @@ mod who;
 mod wire;
 
 use crate::signature::{first, fits, header};
-use crate::{Acting, Api, Delivery, Envelope, Headers, Keys, Malformed, NotAuthentic, Provider, asks_nothing, keep_all, malformed};
+use crate::{
+    Acting, Api, Delivery, Envelope, Headers, Keys, Malformed, NotAuthentic, Provider, asks_nothing, keep_all,
+    malformed,
+};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
@@ -40,7 +43,8 @@ const HEADER: &str = "authorization";
 /// The scheme is exactly `Basic`, and the password may contain colons: the whole pair is compared.
 fn verify(delivery: &Delivery<'_>, keys: &Keys, _now: Timestamp, _window_secs: i64) -> Result<(), NotAuthentic> {
     let given = header(delivery.headers, HEADER)?.strip_prefix("Basic ").ok_or(NotAuthentic::Unreadable)?;
-    let pair = STANDARD.decode(given).ok().and_then(|pair| String::from_utf8(pair).ok()).ok_or(NotAuthentic::Unreadable)?;
+    let pair =
+        STANDARD.decode(given).ok().and_then(|pair| String::from_utf8(pair).ok()).ok_or(NotAuthentic::Unreadable)?;
     if !pair.contains(':') {
         return Err(NotAuthentic::Unreadable);
     }

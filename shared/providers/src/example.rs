@@ -21,5 +21,12 @@ pub(crate) fn decided(account: &AccountId, kind: Kind, reason: Reason, at: Times
     let clause = Clause { rule: "r".into(), policy_version: 1, why: "w".into() };
     let preview = Preview { summary: String::new(), lines: vec![], clause, digest: "d".into() };
     let asked = Action::new(ActionId::of(account, "luis", "k"), kind, reason, preview, "luis", at);
-    approved(Action { state: State::Approved, required: vec![Role::Manager], votes: vec![vote], decided_at: Some(at), ..asked }).unwrap()
+    approved(Action {
+        state: State::Approved,
+        required: vec![Role::Manager],
+        votes: vec![vote],
+        decided_at: Some(at),
+        ..asked
+    })
+    .unwrap()
 }

@@ -9,7 +9,10 @@ mod read;
 mod wire;
 
 use crate::signature::{first, header, hex_fits, sign_hex};
-use crate::{Acting, Api, Delivery, Envelope, Headers, Keys, Malformed, NotAuthentic, Provider, asks_nothing, keep_all, malformed};
+use crate::{
+    Acting, Api, Delivery, Envelope, Headers, Keys, Malformed, NotAuthentic, Provider, asks_nothing, keep_all,
+    malformed,
+};
 use jiff::Timestamp;
 
 pub(crate) static PROVIDER: Provider = Provider {
@@ -53,5 +56,10 @@ fn sign(keys: &Keys, body: &[u8], _at: Timestamp) -> Headers {
 fn envelope(body: &[u8]) -> Result<Envelope, Malformed> {
     let outside: wire::Outside<'_> = serde_json::from_slice(body).map_err(malformed("a Lemon Squeezy delivery"))?;
     let relevant = read::is_relevant(&outside.meta.event_name);
-    Ok(Envelope { id: read::id(&outside), live: outside.test_mode().map(|test| !test), kind: outside.meta.event_name.into(), relevant })
+    Ok(Envelope {
+        id: read::id(&outside),
+        live: outside.test_mode().map(|test| !test),
+        kind: outside.meta.event_name.into(),
+        relevant,
+    })
 }

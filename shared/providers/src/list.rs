@@ -119,7 +119,14 @@ pub(crate) fn said(reading: Reading) -> Vec<Event> {
 }
 
 /// What a listed object shows of which no webhook tells. It has no name yet.
-pub(crate) fn shown(provider: &str, source: &str, kind: Kind, at: Timestamp, customer: Option<String>, seen: Vec<Seen>) -> Event {
+pub(crate) fn shown(
+    provider: &str,
+    source: &str,
+    kind: Kind,
+    at: Timestamp,
+    customer: Option<String>,
+    seen: Vec<Seen>,
+) -> Event {
     let (provider, source) = (provider.to_owned(), source.to_owned());
     Event { id: String::new(), provider, source, origin: Origin::Listed, kind, at, customer, seen }
 }
@@ -153,10 +160,13 @@ mod tests {
 
     #[test]
     fn a_call_is_taken_apart_and_put_together_again() {
-        for path in ["/v1/refunds", "/v1/refunds?limit=100&charge=ch_1", "/v1/x?a%5B%5D=1&a%5B%5D=2#since=2026", "/v1/x#a=b+c"] {
+        for path in
+            ["/v1/refunds", "/v1/refunds?limit=100&charge=ch_1", "/v1/x?a%5B%5D=1&a%5B%5D=2#since=2026", "/v1/x#a=b+c"]
+        {
             assert_eq!(Asked::of(&Call::get(path)).call().path, path);
         }
-        let asked = Asked::new("/v1/x").with("limit", "10").and("expand[]", "a").and("expand[]", "b").noting("charge", "ch 1");
+        let asked =
+            Asked::new("/v1/x").with("limit", "10").and("expand[]", "a").and("expand[]", "b").noting("charge", "ch 1");
         assert_eq!(asked.call().path, "/v1/x?limit=10&expand%5B%5D=a&expand%5B%5D=b#charge=ch+1");
         assert_eq!(Asked::of(&asked.call()).noted("charge"), Some("ch 1"));
         assert_eq!(asked.with("limit", "20").call().path, "/v1/x?expand%5B%5D=a&expand%5B%5D=b&limit=20#charge=ch+1");
@@ -189,13 +199,29 @@ mod tests {
     #[test]
     fn the_same_state_has_the_same_name() {
         let event = |status, link: &str, customer: &str| {
-            let invoice = InvoiceSeen { id: "in_1".into(), status: Some(status), pay_link: Some(link.into()), ..InvoiceSeen::default() };
-            shown("stripe", "default", Kind::InvoiceChanged, Timestamp::UNIX_EPOCH, Some(customer.into()), vec![Seen::Invoice(invoice)])
+            let invoice = InvoiceSeen {
+                id: "in_1".into(),
+                status: Some(status),
+                pay_link: Some(link.into()),
+                ..InvoiceSeen::default()
+            };
+            shown(
+                "stripe",
+                "default",
+                Kind::InvoiceChanged,
+                Timestamp::UNIX_EPOCH,
+                Some(customer.into()),
+                vec![Seen::Invoice(invoice)],
+            )
         };
         let named = |object: &str, version: &str, event| listed(object, version, event).id;
         let first = named("in_1", "", event(InvoiceStatus::Open, "https://a.example/1", "cus_1"));
         assert!(first.starts_with("list:in_1:"), "{first}");
-        assert_eq!(first, named("in_1", "", event(InvoiceStatus::Open, "https://a.example/2", "cus_1")), "a link is no state");
+        assert_eq!(
+            first,
+            named("in_1", "", event(InvoiceStatus::Open, "https://a.example/2", "cus_1")),
+            "a link is no state"
+        );
         assert_ne!(first, named("in_1", "", event(InvoiceStatus::Paid, "https://a.example/1", "cus_1")));
         assert_ne!(first, named("in_1", "", event(InvoiceStatus::Open, "https://a.example/1", "cus_2")));
         assert_ne!(first, named("in_1", "2", event(InvoiceStatus::Open, "https://a.example/1", "cus_1")));

@@ -22,7 +22,8 @@ pub(crate) fn json(body: &[u8]) -> Cow<'_, [u8]> {
 
 /// Whether a field names something: nobody writes into it, and a masked id would be somebody else's.
 fn is_name(field: &str) -> bool {
-    matches!(field, "id" | "type" | "time" | "uuid") || ["_id", "_at", "_version"].iter().any(|ending| field.ends_with(ending))
+    matches!(field, "id" | "type" | "time" | "uuid")
+        || ["_id", "_at", "_version"].iter().any(|ending| field.ends_with(ending))
 }
 
 fn mask(value: &mut Value) -> bool {
@@ -39,9 +40,10 @@ fn mask(value: &mut Value) -> bool {
             true
         }
         Value::Array(values) => values.iter_mut().fold(false, |changed, value| mask(value) | changed),
-        Value::Object(fields) => {
-            fields.iter_mut().filter(|(field, _)| !is_name(field)).fold(false, |changed, (_, value)| mask(value) | changed)
-        }
+        Value::Object(fields) => fields
+            .iter_mut()
+            .filter(|(field, _)| !is_name(field))
+            .fold(false, |changed, (_, value)| mask(value) | changed),
         _ => false,
     }
 }
@@ -114,27 +116,36 @@ fn digits(text: &str) -> Vec<u32> {
 /// Whether a stretch of digits holds a card number: some of its groups together have 13 to 19 digits and the right check
 /// digit. A security code may follow as a group of its own, and digits without any gap may hide a number inside.
 fn is_card(text: &str) -> bool {
-    let groups: Vec<Vec<u32>> = text.split(|c| digit(c).is_none()).map(digits).filter(|group| !group.is_empty()).collect();
+    let groups: Vec<Vec<u32>> =
+        text.split(|c| digit(c).is_none()).map(digits).filter(|group| !group.is_empty()).collect();
     // Each group has a digit, so that no more than nineteen of them can be one number.
     let joined = (0..groups.len()).flat_map(|from| (from + 1..=groups.len().min(from + 19)).map(move |to| (from, to)));
-    let mut cards = joined.map(|(from, to)| groups[from..to].concat()).filter(|digits| (13..=19).contains(&digits.len()));
+    let mut cards =
+        joined.map(|(from, to)| groups[from..to].concat()).filter(|digits| (13..=19).contains(&digits.len()));
     cards.any(|digits| luhn(&digits)) || groups.iter().any(|group| group.len() > 19 && group.windows(16).any(luhn))
 }
 
 fn luhn(digits: &[u32]) -> bool {
-    let sum: u32 =
-        digits.iter().rev().enumerate().map(|(place, digit)| if place % 2 == 0 { *digit } else { digit * 2 / 10 + digit * 2 % 10 }).sum();
+    let sum: u32 = digits
+        .iter()
+        .rev()
+        .enumerate()
+        .map(|(place, digit)| if place % 2 == 0 { *digit } else { digit * 2 / 10 + digit * 2 % 10 })
+        .sum();
     // A row of zeros has the right sum and is nobody's card.
     sum.is_multiple_of(10) && digits.iter().any(|digit| *digit != 0)
 }
 
 /// Whether the words before a number say what it is: a security code, an account or a routing number.
 fn is_named(before: &str, number: &str) -> bool {
-    let near: String = before.chars().rev().take(24).collect::<Vec<_>>().into_iter().rev().collect::<String>().to_lowercase();
+    let near: String =
+        before.chars().rev().take(24).collect::<Vec<_>>().into_iter().rev().collect::<String>().to_lowercase();
     let count = digits(number).len();
     let says = |words: &[&str]| words.iter().any(|word| near.contains(word));
-    (3..=4).contains(&count) && says(&["cvc", "cvv", "cvn", "csc", "cid ", "security code", "prüfnummer", "prüfziffer", "cryptogramme"])
-        || (5..=17).contains(&count) && says(&["account n", "account:", "acct", "routing", "sort code", "konto", "blz", "rekening"])
+    (3..=4).contains(&count)
+        && says(&["cvc", "cvv", "cvn", "csc", "cid ", "security code", "prüfnummer", "prüfziffer", "cryptogramme"])
+        || (5..=17).contains(&count)
+            && says(&["account n", "account:", "acct", "routing", "sort code", "konto", "blz", "rekening"])
 }
 
 /// Finds IBANs: two letters, two digits, then up to thirty more, with the right check sum.
@@ -142,7 +153,9 @@ fn ibans(text: &str) -> Vec<(usize, usize)> {
     let mut found = Vec::new();
     for (start, end) in runs(text, |c| c.is_ascii_alphanumeric()) {
         let stretch = &text[start..end];
-        let starts = stretch.char_indices().filter(|(place, _)| *place == 0 || !stretch.as_bytes()[place - 1].is_ascii_alphanumeric());
+        let starts = stretch
+            .char_indices()
+            .filter(|(place, _)| *place == 0 || !stretch.as_bytes()[place - 1].is_ascii_alphanumeric());
         for (place, _) in starts {
             if let Some(length) = iban_length(&stretch[place..]) {
                 found.push((start + place, start + place + length));
@@ -155,7 +168,8 @@ fn ibans(text: &str) -> Vec<(usize, usize)> {
 /// How many bytes of a text, from its beginning, are an IBAN.
 fn iban_length(text: &str) -> Option<usize> {
     let head: Vec<char> = text.chars().take(4).collect();
-    if head.len() < 4 || !head[..2].iter().all(char::is_ascii_alphabetic) || !head[2..].iter().all(char::is_ascii_digit) {
+    if head.len() < 4 || !head[..2].iter().all(char::is_ascii_alphabetic) || !head[2..].iter().all(char::is_ascii_digit)
+    {
         return None;
     }
     let mut compact = String::new();
@@ -220,7 +234,8 @@ mod tests {
         let body = br#"{"id":"t1","ticket":{"body":"4242 4242 4242 4242","csat":5}}"#;
         assert_eq!(json(body).as_ref(), br#"{"id":"t1","ticket":{"body":"[masked]","csat":5}}"#);
         // An id with the check digit of a card is still an id, and what is not JSON is masked all the same.
-        let named = br#"{"id":"4242424242424242","requester_id":"4242424242424242","detail":{"note":4242424242424242}}"#;
+        let named =
+            br#"{"id":"4242424242424242","requester_id":"4242424242424242","detail":{"note":4242424242424242}}"#;
         let masked = br#"{"detail":{"note":"[masked]"},"id":"4242424242424242","requester_id":"4242424242424242"}"#;
         assert_eq!(json(named).as_ref(), masked);
         assert_eq!(json(b"{\"body\":\"4242 4242 4242 4242\"").as_ref(), b"{\"body\":\"[masked]\"");

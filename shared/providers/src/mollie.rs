@@ -83,7 +83,10 @@ fn envelope(body: &[u8]) -> Result<Envelope, Malformed> {
     // The mode stands in the entity, which a simple payload leaves out.
     let outside: wire::Outside<'_> = serde_json::from_slice(body).map_err(malformed("a Mollie event"))?;
     if &*outside.resource != "event" {
-        return Err(Malformed { expected: "a Mollie event", cause: format!("its `resource` is `{}`", &*outside.resource) });
+        return Err(Malformed {
+            expected: "a Mollie event",
+            cause: format!("its `resource` is `{}`", &*outside.resource),
+        });
     }
     let live = outside.embedded.and_then(|embedded| embedded.entity?.mode).map(|mode| &*mode == "live");
     let relevant = read::is_relevant(&outside.kind);

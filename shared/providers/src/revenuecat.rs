@@ -8,7 +8,9 @@ mod read;
 mod wire;
 
 use crate::signature::{fits, header, timed, timed_header};
-use crate::{Acting, Api, Delivery, Envelope, Headers, Keys, Malformed, NotAuthentic, Provider, asks_nothing, keep_all};
+use crate::{
+    Acting, Api, Delivery, Envelope, Headers, Keys, Malformed, NotAuthentic, Provider, asks_nothing, keep_all,
+};
 use jiff::Timestamp;
 
 pub(crate) static PROVIDER: Provider = Provider {

@@ -53,7 +53,13 @@ pub(crate) fn fits(expected: impl Iterator<Item = String>, given: &[&str]) -> Re
 }
 
 /// Checks `t=…,v1=…[,v1=…]`, the scheme of Stripe and of those who copied it.
-pub(crate) fn timed(header: &str, secrets: &[Secret], body: &[u8], now: Timestamp, window_secs: i64) -> Result<(), NotAuthentic> {
+pub(crate) fn timed(
+    header: &str,
+    secrets: &[Secret],
+    body: &[u8],
+    now: Timestamp,
+    window_secs: i64,
+) -> Result<(), NotAuthentic> {
     let mut signed_at = None;
     let mut signatures = Vec::new();
     for part in header.split(',') {
@@ -87,7 +93,11 @@ pub(crate) fn seconds(text: &str) -> Result<i64, NotAuthentic> {
 
 /// A signed time may lie a little before or after ours.
 pub(crate) fn fresh(signed_at_secs: i64, now: Timestamp, window_secs: i64) -> Result<(), NotAuthentic> {
-    if now.as_second().abs_diff(signed_at_secs) > window_secs.unsigned_abs() { Err(NotAuthentic::OutsideWindow) } else { Ok(()) }
+    if now.as_second().abs_diff(signed_at_secs) > window_secs.unsigned_abs() {
+        Err(NotAuthentic::OutsideWindow)
+    } else {
+        Ok(())
+    }
 }
 
 /// The first live secret: the one that a replay signs with.

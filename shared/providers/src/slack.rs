@@ -15,7 +15,12 @@ const ANSWERS: &str = "https://hooks.slack.com/";
 const EXPECTED: &str = "a Slack interaction";
 
 /// Is this delivery really from Slack, and fresh?
-pub fn verify(delivery: &Delivery<'_>, secrets: &[Secret], now: Timestamp, window_secs: i64) -> Result<(), NotAuthentic> {
+pub fn verify(
+    delivery: &Delivery<'_>,
+    secrets: &[Secret],
+    now: Timestamp,
+    window_secs: i64,
+) -> Result<(), NotAuthentic> {
     let signature = header(delivery.headers, SIGNATURE)?;
     let time = header(delivery.headers, TIME)?;
     let signature = signature.strip_prefix(SCHEME).ok_or(NotAuthentic::Unreadable)?;
@@ -96,7 +101,9 @@ pub fn interaction(body: &[u8]) -> Result<Option<Interaction>, Malformed> {
         return Ok(None);
     }
     let Wire { team, user, actions, response_url } = serde_json::from_str(payload).map_err(malformed(EXPECTED))?;
-    let Ok([pressed]) = <[Pressed; 1]>::try_from(actions) else { return Err(wrong("it needs exactly one pressed button")) };
+    let Ok([pressed]) = <[Pressed; 1]>::try_from(actions) else {
+        return Err(wrong("it needs exactly one pressed button"));
+    };
     // Where a whole organisation has installed the app, only the user's own team is named.
     let team = team.map(|team| team.id).or(user.team_id).ok_or_else(|| wrong("it names no team"))?;
     Ok(Some(Interaction {
@@ -150,7 +157,8 @@ mod tests {
         let bare = DIGEST.trim_start_matches(SCHEME);
         let later = |secs| at() + SignedDuration::from_secs(secs);
         let touched = BODY.replace("roadrunner", "coyote");
-        type Row<'a> = (&'a str, &'a [(&'static str, &'a str)], &'a [&'a str], &'a str, Timestamp, Result<(), NotAuthentic>);
+        type Row<'a> =
+            (&'a str, &'a [(&'static str, &'a str)], &'a [&'a str], &'a str, Timestamp, Result<(), NotAuthentic>);
         let rows: [Row<'_>; 16] = [
             ("the example", &good, &[SECRET], BODY, at(), Ok(())),
             ("a secret in rotation", &good, &["new", SECRET], BODY, at(), Ok(())),
@@ -161,13 +169,34 @@ mod tests {
             ("no secret", &good, &[], BODY, at(), Err(NotAuthentic::NoMatch)),
             ("another secret", &good, &["new"], BODY, at(), Err(NotAuthentic::NoMatch)),
             ("another body", &good, &[SECRET], &touched, at(), Err(NotAuthentic::NoMatch)),
-            ("another time", &[(SIGNATURE, DIGEST), (TIME, "1531420619")], &[SECRET], BODY, at(), Err(NotAuthentic::NoMatch)),
+            (
+                "another time",
+                &[(SIGNATURE, DIGEST), (TIME, "1531420619")],
+                &[SECRET],
+                BODY,
+                at(),
+                Err(NotAuthentic::NoMatch),
+            ),
             ("no signature", &[time], &[SECRET], BODY, at(), Err(NotAuthentic::Missing)),
             ("no time", &[(SIGNATURE, DIGEST)], &[SECRET], BODY, at(), Err(NotAuthentic::Missing)),
-            ("two signatures", &[(SIGNATURE, DIGEST), (SIGNATURE, DIGEST), time], &[SECRET], BODY, at(), Err(NotAuthentic::Doubled)),
+            (
+                "two signatures",
+                &[(SIGNATURE, DIGEST), (SIGNATURE, DIGEST), time],
+                &[SECRET],
+                BODY,
+                at(),
+                Err(NotAuthentic::Doubled),
+            ),
             ("two times", &[(SIGNATURE, DIGEST), time, time], &[SECRET], BODY, at(), Err(NotAuthentic::Doubled)),
             ("no scheme", &[(SIGNATURE, bare), time], &[SECRET], BODY, at(), Err(NotAuthentic::Unreadable)),
-            ("no digits", &[(SIGNATURE, DIGEST), (TIME, "-1531420618")], &[SECRET], BODY, at(), Err(NotAuthentic::Unreadable)),
+            (
+                "no digits",
+                &[(SIGNATURE, DIGEST), (TIME, "-1531420618")],
+                &[SECRET],
+                BODY,
+                at(),
+                Err(NotAuthentic::Unreadable),
+            ),
         ];
         for (name, given, secrets, body, now, expected) in rows {
             assert_eq!(check(given, secrets, body, now), expected, "{name}");
@@ -223,9 +252,12 @@ mod tests {
 
     #[test]
     fn an_answer_goes_to_slack_or_nowhere() {
-        for url in
-            ["https://evil.example/", "http://hooks.slack.com/x", "https://hooks.slack.com.evil.example/", "https://hooks.slack.com@evil"]
-        {
+        for url in [
+            "https://evil.example/",
+            "http://hooks.slack.com/x",
+            "https://hooks.slack.com.evil.example/",
+            "https://hooks.slack.com@evil",
+        ] {
             let mut payload = pressed();
             payload["response_url"] = json!(url);
             assert_eq!(interaction(form(&payload).as_bytes()).unwrap().unwrap().response_url, None, "{url}");

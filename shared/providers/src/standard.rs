@@ -12,7 +12,12 @@ const ID: &str = "webhook-id";
 const TIME: &str = "webhook-timestamp";
 const SIGNATURE: &str = "webhook-signature";
 
-pub(crate) fn verify(delivery: &Delivery<'_>, keys: &Keys, now: Timestamp, window_secs: i64) -> Result<(), NotAuthentic> {
+pub(crate) fn verify(
+    delivery: &Delivery<'_>,
+    keys: &Keys,
+    now: Timestamp,
+    window_secs: i64,
+) -> Result<(), NotAuthentic> {
     let id = header(delivery.headers, ID)?;
     let time = header(delivery.headers, TIME)?;
     let given = header(delivery.headers, SIGNATURE)?;

@@ -14,7 +14,9 @@ mod who;
 mod wire;
 
 use crate::signature::{first, header, timed, timed_header};
-use crate::{Acting, Api, Delivery, Envelope, Headers, Keys, Malformed, NotAuthentic, Provider, bearer, keep_all, malformed};
+use crate::{
+    Acting, Api, Delivery, Envelope, Headers, Keys, Malformed, NotAuthentic, Provider, bearer, keep_all, malformed,
+};
 use jiff::Timestamp;
 
 pub(crate) static PROVIDER: Provider = Provider {

@@ -69,7 +69,9 @@ fn envelope(body: &[u8]) -> Result<Envelope, Malformed> {
 
 fn read(body: &[u8], source: &str) -> Result<Reading, Malformed> {
     let outside: Outside = serde_json::from_slice(body).map_err(malformed("a ticket delivery"))?;
-    let Some(kind) = meaning(&outside.kind) else { return Ok(Reading::Ignored("an event type that changes nothing here")) };
+    let Some(kind) = meaning(&outside.kind) else {
+        return Ok(Reading::Ignored("an event type that changes nothing here"));
+    };
     let event: Wire = serde_json::from_slice(body).map_err(malformed("a ticket delivery"))?;
     let Ticket { id, subject, body, status, csat, requester } = event.ticket;
     let (name, email) = requester.map_or((None, None), |requester| (requester.name, requester.email));

@@ -71,8 +71,8 @@ pub(crate) fn minor(minor: i64, code: &str) -> Result<Money, Malformed> {
 
 /// A decimal string with the currency's own digits.
 pub(crate) fn decimal(amount: &str, code: &str) -> Result<Money, Malformed> {
-    let money =
-        Money::parse(amount, currency(code)?).map_err(|error| Malformed { expected: "an exact amount", cause: error.to_string() })?;
+    let money = Money::parse(amount, currency(code)?)
+        .map_err(|error| Malformed { expected: "an exact amount", cause: error.to_string() })?;
     if money.minor().is_none_or(|minor| minor.unsigned_abs() > MINOR_MAX) {
         return Err(Malformed { expected: "an amount that somebody could pay", cause: money.to_string() });
     }
@@ -82,8 +82,9 @@ pub(crate) fn decimal(amount: &str, code: &str) -> Result<Money, Malformed> {
 /// A number that its sender kept as a float: its text is read as a decimal and rounded once to the currency's digits.
 pub(crate) fn float(number: &Number, code: &str) -> Result<Money, Malformed> {
     let currency = currency(code)?;
-    let amount =
-        number.decimal().ok_or_else(|| Malformed { expected: "an amount", cause: "a number that no decimal can hold".to_owned() })?;
+    let amount = number
+        .decimal()
+        .ok_or_else(|| Malformed { expected: "an amount", cause: "a number that no decimal can hold".to_owned() })?;
     if amount.abs() > Decimal::from(MINOR_MAX) {
         return Err(Malformed { expected: "an amount that somebody could pay", cause: format!("{amount} {code}") });
     }
@@ -138,8 +139,11 @@ pub(crate) fn interval_between(from: Timestamp, to: Timestamp) -> Option<Interva
         (IntervalUnit::Year, 1, Span::new().years(1)),
     ];
     let start = from.to_zoned(TimeZone::UTC);
-    let fits =
-        |span: Span| start.checked_add(span).is_ok_and(|end| end.timestamp().duration_since(to).abs() <= SignedDuration::from_hours(26));
+    let fits = |span: Span| {
+        start
+            .checked_add(span)
+            .is_ok_and(|end| end.timestamp().duration_since(to).abs() <= SignedDuration::from_hours(26))
+    };
     candidates.into_iter().find(|(_, _, span)| fits(*span)).map(|(unit, count, _)| Interval { unit, count })
 }
 

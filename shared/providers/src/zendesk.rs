@@ -21,7 +21,8 @@ fn verify(delivery: &Delivery<'_>, keys: &Keys, now: Timestamp, window_secs: i64
     let time = header(delivery.headers, TIME)?;
     let signed_at: Timestamp = time.parse().map_err(|_| NotAuthentic::Unreadable)?;
     fresh(signed_at.as_second(), now, window_secs)?;
-    let expected = keys.signing.iter().map(|secret| sign_base64(secret.expose().as_bytes(), &[time.as_bytes(), delivery.body]));
+    let expected =
+        keys.signing.iter().map(|secret| sign_base64(secret.expose().as_bytes(), &[time.as_bytes(), delivery.body]));
     fits(expected, &[given])
 }
 
@@ -115,8 +116,11 @@ fn envelope(body: &[u8]) -> Result<Envelope, Malformed> {
 
 fn read(body: &[u8], source: &str) -> Result<Reading, Malformed> {
     let outside: Outside = serde_json::from_slice(body).map_err(malformed("a Zendesk event"))?;
-    let Some(kind) = meaning(&outside.kind) else { return Ok(Reading::Ignored("an event type that changes nothing here")) };
-    let Wire { id, kind: name, time, detail, event: change } = serde_json::from_slice(body).map_err(malformed("a Zendesk event"))?;
+    let Some(kind) = meaning(&outside.kind) else {
+        return Ok(Reading::Ignored("an event type that changes nothing here"));
+    };
+    let Wire { id, kind: name, time, detail, event: change } =
+        serde_json::from_slice(body).map_err(malformed("a Zendesk event"))?;
     let stated = detail.status.as_deref().and_then(TicketStatus::parse);
     let comment = change.as_ref().and_then(|change| change.comment.as_ref()).filter(|comment| comment.is_customers());
     let comment = comment.and_then(|comment| comment.body.clone());

@@ -14,7 +14,8 @@ impl Storm {
             let mut number = 0;
             let mut tell = |backlog: &mut Vec<(Timestamp, Sent)>, kind: &str, at: Timestamp, object: Value| {
                 number += 1;
-                backlog.push((at, Sent::stripe(&stripe::event(&format!("evt_{customer}_{number}"), kind, at, &object))));
+                backlog
+                    .push((at, Sent::stripe(&stripe::event(&format!("evt_{customer}_{number}"), kind, at, &object))));
             };
             let mut at = start + SignedDuration::from_mins(self.minutes(600));
             tell(&mut self.backlog, "customer.created", at, stripe::customer(customer, at));
@@ -22,7 +23,8 @@ impl Storm {
             let of = subscription["id"].clone();
             tell(&mut self.backlog, "customer.subscription.created", at, subscription);
             for bill in 0..1 + self.dice.roll(3) {
-                let (invoice, total) = (format!("in_{customer}_{bill}"), 1000 + i64::try_from(self.dice.roll(200_000)).unwrap());
+                let (invoice, total) =
+                    (format!("in_{customer}_{bill}"), 1000 + i64::try_from(self.dice.roll(200_000)).unwrap());
                 let subscription = if self.dice.roll(2) == 0 { of.clone() } else { Value::Null };
                 let shown = |status: &str, remaining: i64, attempts: u32, at: Timestamp| {
                     let mut shown = stripe::invoice(customer, &invoice, status, total, remaining, "usd", attempts, at);
@@ -34,7 +36,8 @@ impl Storm {
                 let tries = self.dice.roll(3);
                 for attempt in 0..tries {
                     at += SignedDuration::from_mins(1 + self.minutes(60 * 24 * 3));
-                    let code = *self.dice.pick(&["insufficient_funds", "expired_card", "card_declined", "never_heard_of"]);
+                    let code =
+                        *self.dice.pick(&["insufficient_funds", "expired_card", "card_declined", "never_heard_of"]);
                     let charge = format!("ch_{customer}_{bill}_{attempt}");
                     tell(
                         &mut self.backlog,

@@ -9,13 +9,15 @@ pub use effects::changes;
 use super::Sent;
 use crate::world::records;
 use account::{
-    effects_were_decided, ledger_verifies, no_letter_after_the_end, nothing_hangs, same_in_any_order, tasks_are_those_left,
-    who_left_is_let_go,
+    effects_were_decided, ledger_verifies, no_letter_after_the_end, nothing_hangs, same_in_any_order,
+    tasks_are_those_left, who_left_is_let_go,
 };
 use effects::{effects_are_ours, limits_hold_together, refunds_are_ours};
 use local::demo::Dice;
 use local::service::Service;
-use service::{events_are_done, imports_are_whole, letters_once, pulses_are_those_of_the_book, queues_are_empty, reports_recompute};
+use service::{
+    events_are_done, imports_are_whole, letters_once, pulses_are_those_of_the_book, queues_are_empty, reports_recompute,
+};
 use shared::app::ports::Order;
 use shared::app::store::{Of, Page, Timeline, keys, page, read};
 use shared::domain::action::Action;
@@ -54,7 +56,8 @@ pub async fn check(
     let mut facts = BTreeMap::new();
     let mut actions = BTreeMap::new();
     let mut beats = Vec::new();
-    let all: Page<Head> = page(&service.context, "ACCOUNTS", None, 1000, Order::Ascending).await.map_err(|error| error.to_string())?;
+    let all: Page<Head> =
+        page(&service.context, "ACCOUNTS", None, 1000, Order::Ascending).await.map_err(|error| error.to_string())?;
     for head in all.items {
         let Some(books) = books(service, &head.account).await else { continue };
         same_in_any_order(&books, dice)?;
@@ -64,7 +67,9 @@ pub async fn check(
         tasks_are_those_left(&books)?;
         who_left_is_let_go(service, &books)?;
         no_letter_after_the_end(service, &books)?;
-        beats.extend(Pulse::all(&books.desk.touched, &books.desk.head, &service.context.policies.declines).into_values());
+        beats.extend(
+            Pulse::all(&books.desk.touched, &books.desk.head, &service.context.policies.declines).into_values(),
+        );
         facts.extend(books.desk.facts(&service.context.policies.declines).into_values().map(|fact| (fact, 1)));
         actions.extend(books.desk.actions.clone());
         state += &format!("{:?}{:?}{:?}", books.desk, books.ledger, books.subscriptions);

@@ -16,7 +16,9 @@ stripe,price_support,Support,addon,5.00,USD,month,
 
 impl Storm {
     pub(super) async fn somebody_decides(&mut self, fate: &Fate) {
-        let Some(Ok(waiting)) = self.alive(fate, async |service| shared::app::report::waiting(&service.context).await).await else {
+        let Some(Ok(waiting)) =
+            self.alive(fate, async |service| shared::app::report::waiting(&service.context).await).await
+        else {
             return;
         };
         if waiting.is_empty() {
@@ -28,12 +30,18 @@ impl Storm {
         let digest = if self.dice.roll(10) == 0 { "another".to_owned() } else { digest };
         let body = json!({"decision": decision, "preview_digest": digest, "note": ""});
         let path = format!("/api/actions/{id}/decision");
-        let answer = self.alive(fate, async |service| world::ask(service, staff, Method::POST, &path, Some(&body), None).await).await;
+        let answer = self
+            .alive(fate, async |service| world::ask(service, staff, Method::POST, &path, Some(&body), None).await)
+            .await;
         self.remember(staff, answer);
     }
 
     fn remember(&mut self, staff: &str, answer: Option<(StatusCode, Value)>) {
-        if let Some(code) = answer.as_ref().and_then(|(_, answer)| answer["error"]["code"].as_str()).filter(|code| UNSAFE.contains(code)) {
+        if let Some(code) = answer
+            .as_ref()
+            .and_then(|(_, answer)| answer["error"]["code"].as_str())
+            .filter(|code| UNSAFE.contains(code))
+        {
             self.refused.insert((staff.to_owned(), code.to_owned()));
         }
     }
@@ -69,21 +77,32 @@ impl Storm {
             ("update_payment_method", json!({})),
             ("erase_person", json!({})),
             ("cancel", json!({"customer_requested": true})),
-            ("bundle", json!({"actions": [{"kind": "write_off", "params": of_invoice}, {"kind": "credit", "params": credit}]})),
+            (
+                "bundle",
+                json!({"actions": [{"kind": "write_off", "params": of_invoice}, {"kind": "credit", "params": credit}]}),
+            ),
         ];
         let (kind, params) = self.dice.pick(&kinds).clone();
         let staff = *self.dice.pick(&["mara", "bea", "luis", "vera"]);
         self.asked += 1;
         let key = format!("key-{}", self.asked);
         let body = json!({"account": format!("stripe:{customer}"), "kind": kind, "params": params, "reason_code": "billing_error", "note": "asked"});
-        let answer =
-            self.alive(fate, async |service| world::ask(service, staff, Method::POST, "/api/actions", Some(&body), Some(&key)).await).await;
+        let answer = self
+            .alive(fate, async |service| {
+                world::ask(service, staff, Method::POST, "/api/actions", Some(&body), Some(&key)).await
+            })
+            .await;
         self.remember(staff, answer);
     }
 
     /// Customer and object of each acknowledged event of a kind.
     fn told(&self, kind: &str) -> Vec<(String, String)> {
-        let own = self.acknowledged.iter().filter(|sent| sent.provider == "stripe").map(Sent::json).filter(|body| body["type"] == kind);
+        let own = self
+            .acknowledged
+            .iter()
+            .filter(|sent| sent.provider == "stripe")
+            .map(Sent::json)
+            .filter(|body| body["type"] == kind);
         own.map(|body| {
             let object = &body["data"]["object"];
             (object["customer"].as_str().unwrap().to_owned(), object["id"].as_str().unwrap().to_owned())
@@ -106,8 +125,11 @@ impl Storm {
         self.asked += u32::from(self.dice.roll(4) > 0);
         let body = json!({"account": format!("stripe:{customer}"), "kind": "refund", "params": {"payment": charge, "amount": amount}, "reason_code": *self.dice.pick(&["billing_error", "other", "service_outage"]), "note": "asked"});
         let key = format!("key-{}", self.asked);
-        let answer =
-            self.alive(fate, async |service| world::ask(service, staff, Method::POST, "/api/actions", Some(&body), Some(&key)).await).await;
+        let answer = self
+            .alive(fate, async |service| {
+                world::ask(service, staff, Method::POST, "/api/actions", Some(&body), Some(&key)).await
+            })
+            .await;
         self.remember(staff, answer);
     }
 

@@ -51,7 +51,8 @@ fn check(secret: &Secret, ledger: &Ledger) -> Result<(), String> {
 
 pub(super) async fn export(shared: &Shared, out: &Path) -> Result<(), Failed> {
     let ledgers = fetched(shared, None).await?;
-    let line = |ledger: &Ledger| serde_json::to_string(ledger).map(|line| line + "\n").map_err(|error| error.to_string());
+    let line =
+        |ledger: &Ledger| serde_json::to_string(ledger).map(|line| line + "\n").map_err(|error| error.to_string());
     let lines = ledgers.iter().map(line).collect::<Result<String, _>>()?;
     std::fs::write(out, lines).map_err(|error| format!("{} cannot be written: {error}", out.display()))?;
     println!("{} ledgers written to {}", ledgers.len(), out.display());

@@ -19,8 +19,9 @@ pub(super) async fn advance(shared: &Shared, span: &str) -> Result<(), Failed> {
 
 /// The service's time. No token is needed, so that it works without the data folder.
 pub(super) async fn now(target: &str) -> Result<Timestamp, Failed> {
-    let nobody =
-        |error: &dyn std::fmt::Display| format!("no service answers at {target}: {error}; start it, or name its address with --to");
+    let nobody = |error: &dyn std::fmt::Display| {
+        format!("no service answers at {target}: {error}; start it, or name its address with --to")
+    };
     let mut sender = connect(target).await.map_err(|error| nobody(&error))?;
     let request = Request::get("/local/clock").header("host", target).body(Full::new(Bytes::new()));
     let request = request.map_err(|error| error.to_string())?;

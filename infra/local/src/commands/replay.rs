@@ -49,7 +49,9 @@ pub(super) async fn replay(shared: &Shared, file: &Path, to: Option<&str>, rate:
     let recorded = Arc::new(read(file)?);
     let target = to.unwrap_or(&shared.addr).trim_start_matches("http://").trim_end_matches('/').to_owned();
     if target.contains("://") {
-        return Err(format!("`{target}` is not an http address; replay sends to a service on this machine or in this network"));
+        return Err(format!(
+            "`{target}` is not an http address; replay sends to a service on this machine or in this network"
+        ));
     }
     let environment = std::env::vars().filter(|(name, _)| name.starts_with("RECOUP_SECRET_")).collect();
     let keys = Arc::new(vault::sources(&environment).map_err(|error| error.to_string())?);
@@ -232,7 +234,8 @@ mod tests {
         ];
         for (line, expected) in rows {
             let read = line_of(line);
-            let read = read.as_ref().map(|it| (it.provider.name, it.source.as_str(), std::str::from_utf8(&it.body).unwrap()));
+            let read =
+                read.as_ref().map(|it| (it.provider.name, it.source.as_str(), std::str::from_utf8(&it.body).unwrap()));
             assert_eq!(read.map_err(|_| ()), expected, "{line}");
         }
     }

@@ -17,27 +17,37 @@ pub(super) async fn serve(shared: &Shared, options: &ServeOptions) -> Result<(),
         .flatten_event(true)
         .with_writer(std::io::stderr)
         .with_env_filter(
-            tracing_subscriber::EnvFilter::try_from_env("RECOUP_LOG").unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn")),
+            tracing_subscriber::EnvFilter::try_from_env("RECOUP_LOG")
+                .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn")),
         )
         .init();
     // The port first: whoever finds it taken should not wait for a demo company.
-    let listener = TcpListener::bind(&shared.addr)
-        .await
-        .map_err(|error| format!("{} cannot be used: {error}; stop whoever has it, or choose another with --addr", shared.addr))?;
+    let listener = TcpListener::bind(&shared.addr).await.map_err(|error| {
+        format!("{} cannot be used: {error}; stop whoever has it, or choose another with --addr", shared.addr)
+    })?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
     let base_url = format!("http://{address}");
     let fresh = is_new(&shared.data);
     let secrets = std::env::vars().filter(|(name, _)| name.starts_with("RECOUP_SECRET_")).collect::<BTreeMap<_, _>>();
-    let service = Service::open(&Options { data: Some(shared.data.clone()), clock: options.clock, base_url: base_url.clone(), secrets })
-        .await
-        .map_err(|error| error.to_string())?;
+    let service = Service::open(&Options {
+        data: Some(shared.data.clone()),
+        clock: options.clock,
+        base_url: base_url.clone(),
+        secrets,
+    })
+    .await
+    .map_err(|error| error.to_string())?;
     let service = Arc::new(service);
     prepare(&service, options, fresh).await?;
     tokio::spawn(tick(service.clone()));
     println!("Recoup is ready.\n");
     println!("  Console    {base_url}/   (sign in at {base_url}/login: choose a demo colleague, such as Mara)");
-    println!("  API        curl -H \"Authorization: Bearer $(cargo run --release -q -- token mara)\" {base_url}/api/cases");
-    println!("  Webhooks   POST {base_url}/webhooks/{{provider}}/default   (stripe: test_stripe_secret; the others: README)");
+    println!(
+        "  API        curl -H \"Authorization: Bearer $(cargo run --release -q -- token mara)\" {base_url}/api/cases"
+    );
+    println!(
+        "  Webhooks   POST {base_url}/webhooks/{{provider}}/default   (stripe: test_stripe_secret; the others: README)"
+    );
     println!("  Outbox     {base_url}/outbox\n");
     if !address.ip().is_loopback() {
         println!("Beware: others can reach this address, and the helpers under /local ask nobody to sign in.\n");
@@ -66,13 +76,19 @@ async fn prepare(service: &Service, options: &ServeOptions, fresh: bool) -> Resu
     println!("Loading the demo company …");
     let begun = machine();
     service.disk.hurried().map_err(disk)?;
-    let loaded = demo::load(service, now).await.map_err(|fault| format!("the demo company cannot be loaded: {fault}"))?;
+    let loaded =
+        demo::load(service, now).await.map_err(|fault| format!("the demo company cannot be loaded: {fault}"))?;
     if options.clock.is_none() {
         service.clock.run();
     }
     service.disk.careful().map_err(disk)?;
     service.disk.set(LOADING, "loaded").map_err(disk)?;
-    println!("  {} accounts, {} deliveries, in {} ms.", loaded.accounts, loaded.deliveries, machine().duration_since(begun).as_millis());
+    println!(
+        "  {} accounts, {} deliveries, in {} ms.",
+        loaded.accounts,
+        loaded.deliveries,
+        machine().duration_since(begun).as_millis()
+    );
     Ok(())
 }
 

@@ -64,12 +64,19 @@ pub enum Fate {
 }
 
 const FIRST: &[&str] = &[
-    "Acorn", "Birch", "Cobalt", "Delta", "Ember", "Fjord", "Granite", "Harbor", "Indigo", "Juniper", "Kestrel", "Lumen", "Maple", "Nimbus",
-    "Orchid", "Pioneer", "Quartz", "River", "Summit", "Tandem",
+    "Acorn", "Birch", "Cobalt", "Delta", "Ember", "Fjord", "Granite", "Harbor", "Indigo", "Juniper", "Kestrel",
+    "Lumen", "Maple", "Nimbus", "Orchid", "Pioneer", "Quartz", "River", "Summit", "Tandem",
 ];
 const SECOND: &[&str] = &["Labs", "Studio", "Works", "Supply", "Health", "Foods", "Logistics", "Media"];
-const PLACES: &[(&str, &str)] =
-    &[("Berlin", "DE"), ("Austin", "US"), ("Leeds", "GB"), ("Lyon", "FR"), ("Toronto", "CA"), ("Portland", "US"), ("Utrecht", "NL")];
+const PLACES: &[(&str, &str)] = &[
+    ("Berlin", "DE"),
+    ("Austin", "US"),
+    ("Leeds", "GB"),
+    ("Lyon", "FR"),
+    ("Toronto", "CA"),
+    ("Portland", "US"),
+    ("Utrecht", "NL"),
+];
 const PRICES: &[(&str, i64)] = &[("price_basic", 1900), ("price_pro", 4900), ("price_business", 9900)];
 const CODES: &[&str] = &[
     "insufficient_funds",

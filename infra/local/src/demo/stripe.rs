@@ -49,8 +49,9 @@ impl Story<'_> {
     /// One month's invoice and what became of it; says whether the subscription goes on.
     fn bill(&mut self, month: i64, at: Timestamp, now: Timestamp) -> bool {
         let last = next_month(at) > now;
-        let invoice =
-            |story: &Self, status: &str, attempts: i64, paid_at: Option<Timestamp>| story.invoice(month, at, status, attempts, paid_at);
+        let invoice = |story: &Self, status: &str, attempts: i64, paid_at: Option<Timestamp>| {
+            story.invoice(month, at, status, attempts, paid_at)
+        };
         let open = invoice(self, "open", 0, None);
         self.tell(at, "invoice.finalized", open);
         let renewed = self.subscription("active", at);
@@ -75,7 +76,11 @@ impl Story<'_> {
         self.tell(failed_at + minutes(1), "invoice.payment_failed", open);
         match self.customer.fate {
             Fate::FailsOnce(..) => {
-                self.pay(month, failed_at + minutes(60 * 24 * (2 + i64::try_from(self.customer.number % 7).unwrap_or(0))), 2);
+                self.pay(
+                    month,
+                    failed_at + minutes(60 * 24 * (2 + i64::try_from(self.customer.number % 7).unwrap_or(0))),
+                    2,
+                );
                 true
             }
             Fate::Leaves(..) => {
@@ -139,7 +144,14 @@ impl Story<'_> {
         })
     }
 
-    fn invoice(&self, month: i64, made_at: Timestamp, status: &str, attempts: i64, paid_at: Option<Timestamp>) -> Value {
+    fn invoice(
+        &self,
+        month: i64,
+        made_at: Timestamp,
+        status: &str,
+        attempts: i64,
+        paid_at: Option<Timestamp>,
+    ) -> Value {
         let who = self.customer;
         let amount = who.amount_minor();
         let id = format!("in_demo{:03}m{month}", who.number);

@@ -118,7 +118,9 @@ fn entry(sandbox: &Sandbox, resource: &str, object: Value) -> Disked<Value> {
     let mut entry = Map::new();
     entry.insert(resource.to_owned(), object);
     for other in beside {
-        entry.extend(sandbox.object("chargebee", &format!("{other}:{customer}"))?.map(|found| ((*other).to_owned(), found)));
+        entry.extend(
+            sandbox.object("chargebee", &format!("{other}:{customer}"))?.map(|found| ((*other).to_owned(), found)),
+        );
     }
     Ok(Value::Object(entry))
 }
@@ -130,6 +132,7 @@ fn updated_at(object: &Value, made: &str) -> i64 {
 
 /// Where an object stands in the list.
 fn place(object: &Value, sorted_by: &str, made: &str) -> (i64, String) {
-    let second = if sorted_by == "updated_at" { updated_at(object, made) } else { object[sorted_by].as_i64().unwrap_or(0) };
+    let second =
+        if sorted_by == "updated_at" { updated_at(object, made) } else { object[sorted_by].as_i64().unwrap_or(0) };
     (second, text(&object["id"]))
 }

@@ -58,9 +58,13 @@ pub(super) fn get(sandbox: &Sandbox, call: &Call) -> Disked<Reply> {
     let number = asked.limit("page[number]", 1, usize::MAX);
     let from = size.saturating_mul(number - 1);
     let page: Vec<_> = objects.into_iter().skip(from).take(size).collect();
-    let (first, to) = if page.is_empty() { (Value::Null, Value::Null) } else { (json!(from + 1), json!(from + page.len())) };
-    let link =
-        |number: usize| format!("https://api.lemonsqueezy.com/v1/{kind}?page%5Bnumber%5D={number}&page%5Bsize%5D={size}&sort=-createdAt");
+    let (first, to) =
+        if page.is_empty() { (Value::Null, Value::Null) } else { (json!(from + 1), json!(from + page.len())) };
+    let link = |number: usize| {
+        format!(
+            "https://api.lemonsqueezy.com/v1/{kind}?page%5Bnumber%5D={number}&page%5Bsize%5D={size}&sort=-createdAt"
+        )
+    };
     let mut body = json!({
         "meta": {"page": {"currentPage": number, "from": first, "lastPage": last, "perPage": size, "to": to, "total": total}},
         "jsonapi": {"version": "1.0"}, "links": {"first": link(1), "last": link(last)}, "data": page,

@@ -26,7 +26,10 @@ const LISTS: &[(&str, &str, &str)] = &[
 pub(super) fn learn(sandbox: &Sandbox, delivery: &Value) -> Disked<()> {
     let entity = &delivery["_embedded"]["entity"];
     // An earlier state that is delivered late brings nothing back.
-    let told_at = delivery["createdAt"].as_str().and_then(|at| at.parse::<Timestamp>().ok()).unwrap_or_else(|| sandbox.clock.now());
+    let told_at = delivery["createdAt"]
+        .as_str()
+        .and_then(|at| at.parse::<Timestamp>().ok())
+        .unwrap_or_else(|| sandbox.clock.now());
     let listed = LISTS.iter().any(|(_, resource, _)| entity["resource"] == *resource);
     let Some(id) = entity["id"].as_str().filter(|_| listed) else { return Ok(()) };
     let mut rows = vec![(id.to_owned(), told_at.as_second(), entity.clone())];
@@ -49,14 +52,19 @@ pub(super) fn get(sandbox: &Sandbox, call: &Call) -> Disked<Reply> {
     }
     if let Some(id) = asked.path.strip_prefix("/v2/payments/") {
         let Some(payment) = sandbox.object("mollie", id)? else {
-            return Ok(answer(404, &json!({"status": 404, "title": "Not Found", "detail": "No payment exists with this token."})));
+            return Ok(answer(
+                404,
+                &json!({"status": 404, "title": "Not Found", "detail": "No payment exists with this token."}),
+            ));
         };
         let embed = asked.get("embed").is_some_and(|embed| embed.contains("refunds"));
         return Ok(answer(200, &whole(sandbox, payment, embed)?));
     }
     match LISTS.iter().find(|(path, ..)| *path == asked.path) {
         Some((_, resource, name)) => list(sandbox, &asked, resource, name),
-        None => Ok(answer(404, &json!({"status": 404, "title": "Not Found", "detail": "The resource does not exist."}))),
+        None => {
+            Ok(answer(404, &json!({"status": 404, "title": "Not Found", "detail": "The resource does not exist."})))
+        }
     }
 }
 
@@ -65,13 +73,17 @@ fn list(sandbox: &Sandbox, asked: &Asked, resource: &str, name: &str) -> Disked<
     newest_first(&mut objects, |object| millis(&object["createdAt"]));
     if let Some(from) = asked.get("from") {
         let Some(place) = objects.iter().position(|object| object["id"] == from) else {
-            return Ok(answer(400, &json!({"status": 400, "title": "Bad Request", "detail": "Invalid cursor value", "field": "from"})));
+            return Ok(answer(
+                400,
+                &json!({"status": 400, "title": "Bad Request", "detail": "Invalid cursor value", "field": "from"}),
+            ));
         };
         objects.drain(..place);
     }
     let limit = asked.limit("limit", 50, 250);
     let link = |query: &str| json!({"href": format!("https://api.mollie.com{}?{query}", asked.path), "type": "application/hal+json"});
-    let next = objects.get(limit).and_then(|next| next["id"].as_str()).map(|next| link(&format!("from={next}&limit={limit}")));
+    let next =
+        objects.get(limit).and_then(|next| next["id"].as_str()).map(|next| link(&format!("from={next}&limit={limit}")));
     objects.truncate(limit);
     if resource == "payment" {
         objects = objects.into_iter().map(|payment| whole(sandbox, payment, false)).collect::<Disked<_>>()?;
@@ -91,7 +103,8 @@ fn whole(sandbox: &Sandbox, mut payment: Value, embed: bool) -> Disked<Value> {
         Ok(parts)
     };
     let (refunds, chargebacks) = (of_it("refund")?, of_it("chargeback")?);
-    let refunded = sum(refunds.iter().filter(|refund| !matches!(refund["status"].as_str(), Some("failed" | "canceled"))));
+    let refunded =
+        sum(refunds.iter().filter(|refund| !matches!(refund["status"].as_str(), Some("failed" | "canceled"))));
     let charged_back = sum(chargebacks.iter().filter(|chargeback| chargeback["reversedAt"].is_null()));
     for (name, known) in [("amountRefunded", refunded), ("amountChargedBack", charged_back)] {
         // The payment was seen with a sum of its own; what is known since only adds to it.

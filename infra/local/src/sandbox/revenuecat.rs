@@ -38,7 +38,11 @@ pub(super) fn get(sandbox: &Sandbox, call: &Call) -> Disked<Reply> {
             return Ok(match sandbox.object("revenuecat", &format!("subscriptions:{id}"))? {
                 Some(subscription) => {
                     let own = format!("https://billing.revenuecat.example/{id}?token=sandbox");
-                    let url = if subscription["store"] == "rc_billing" { json!(own) } else { subscription["management_url"].clone() };
+                    let url = if subscription["store"] == "rc_billing" {
+                        json!(own)
+                    } else {
+                        subscription["management_url"].clone()
+                    };
                     answer(200, &json!({"object": "authenticated_management_url", "management_url": url}))
                 }
                 None => missing(),

@@ -117,7 +117,13 @@ pub fn requested(action: &Action) -> Option<Note> {
         ("approvals".to_owned(), action.required.iter().map(|role| role.name()).collect::<Vec<_>>().join(",")),
     ]);
     body.extend(action.bundle.as_ref().map(|bundle| ("bundle".to_owned(), bundle.to_string())));
-    Some(Note { at: action.requested_at, step: Step::Requested, action: action.id.clone(), by: action.requested_by.clone(), body })
+    Some(Note {
+        at: action.requested_at,
+        step: Step::Requested,
+        action: action.id.clone(),
+        by: action.requested_by.clone(),
+        body,
+    })
 }
 
 /// How a decision is written down.

@@ -86,21 +86,29 @@ pub async fn by_staff(context: &Context, request: &Request<Bytes>, staff: &Staff
         return Err(problem);
     }
     let key = header(request.headers(), "idempotency-key").filter(|key| !key.is_empty() && key.len() <= ID_CHARS_MAX);
-    let key =
-        key.ok_or_else(|| Problem::malformed("send an `Idempotency-Key` header of 1 to 255 characters, so that a repeat is recognised"))?;
-    let asked: Asked =
-        serde_json::from_slice(request.body()).map_err(|error| Problem::malformed(format!("the request cannot be read: {error}")))?;
+    let key = key.ok_or_else(|| {
+        Problem::malformed("send an `Idempotency-Key` header of 1 to 255 characters, so that a repeat is recognised")
+    })?;
+    let asked: Asked = serde_json::from_slice(request.body())
+        .map_err(|error| Problem::malformed(format!("the request cannot be read: {error}")))?;
     let members = asked.wish.members().map_err(|refusal| problem(&refusal))?;
     let too_long = |id: &String| id.len() > ID_CHARS_MAX;
-    if asked.note.chars().count() > NOTE_CHARS_MAX || members.iter().flat_map(|member| member.params.ids()).any(too_long) {
-        return Err(Problem::malformed(format!("a note has at most {NOTE_CHARS_MAX} characters, an id at most {ID_CHARS_MAX}")));
+    if asked.note.chars().count() > NOTE_CHARS_MAX
+        || members.iter().flat_map(|member| member.params.ids()).any(too_long)
+    {
+        return Err(Problem::malformed(format!(
+            "a note has at most {NOTE_CHARS_MAX} characters, an id at most {ID_CHARS_MAX}"
+        )));
     }
     let account = AccountId::named(&asked.account).ok_or_else(|| Problem::not_found("account"))?;
     let head: Option<Head> = store::read(context, &keys::head(&account)).await?;
     let head = head.ok_or_else(|| Problem::not_found("account"))?;
     let leaves = !members.iter().all(|member| OWN.contains(&member.kind.as_str()));
     if leaves && sources::observes(context, &head).await? {
-        let message = format!("the source {}/{} only observes: nothing may leave; ask a manager to raise it", head.provider, head.source);
+        let message = format!(
+            "the source {}/{} only observes: nothing may leave; ask a manager to raise it",
+            head.provider, head.source
+        );
         return Err(Problem::new(StatusCode::CONFLICT, "source_observes", message));
     }
     let case = asked
@@ -138,12 +146,20 @@ pub async fn by_staff(context: &Context, request: &Request<Bytes>, staff: &Staff
     match store::retrying(context, || make(context, &ask)).await? {
         Ok(action) => Ok(web::json(StatusCode::CREATED, &action_json(&action))),
         Err(problem) if ask.preview_only => Err(problem),
-        Err(problem) => Err(Tried { account: &account, kind, at: ask.id.as_str(), by: &staff.id }.refused(context, problem).await?),
+        Err(problem) => {
+            Err(Tried { account: &account, kind, at: ask.id.as_str(), by: &staff.id }.refused(context, problem).await?)
+        }
     }
 }
 
 /// What somebody looked at a moment ago, as it was settled then: changes in a period are counted to the second.
-async fn previewed(context: &Context, id: &str, account: &AccountId, kind: &str, staff: &Staff) -> Result<Action, Problem> {
+async fn previewed(
+    context: &Context,
+    id: &str,
+    account: &AccountId,
+    kind: &str,
+    staff: &Staff,
+) -> Result<Action, Problem> {
     let id = ActionId::parse(id).ok_or_else(|| Problem::not_found("action"))?;
     let found: Action = store::read(context, &keys::action(&id)).await?.ok_or_else(|| Problem::not_found("action"))?;
     let fresh = context.clock.now().duration_since(found.requested_at)
@@ -163,7 +179,8 @@ fn may_ask(staff: &Staff) -> Result<(), Problem> {
     if staff.role.may_request() {
         return Ok(());
     }
-    let message = format!("the role {} does not ask for actions; ask a colleague in support or billing", staff.role.name());
+    let message =
+        format!("the role {} does not ask for actions; ask a colleague in support or billing", staff.role.name());
     Err(Problem::new(StatusCode::FORBIDDEN, "not_permitted", message))
 }
 
@@ -196,7 +213,8 @@ async fn make(context: &Context, ask: &Ask<'_>) -> Result<Attempted<Result<Actio
     if let Some(earlier) = earlier(context, &batch, ask).await? {
         return Ok(Attempted::Done(earlier));
     }
-    let head: Head = batch.get(&keys::head(&account))?.ok_or_else(|| Fault::Park(format!("the account {account} is gone")))?;
+    let head: Head =
+        batch.get(&keys::head(&account))?.ok_or_else(|| Fault::Park(format!("the account {account} is gone")))?;
     let case: Option<Case> = ask.case.as_ref().map(|case| batch.get(&keys::case(case))).transpose()?.flatten();
     if ask.case.is_some() && case.is_none() {
         return Ok(Attempted::Done(Err(Problem::not_found("case"))));
@@ -237,16 +255,21 @@ async fn make(context: &Context, ask: &Ask<'_>) -> Result<Attempted<Result<Actio
         What::Wish(wish) => wish.settle(&known),
         What::Kind(kind) => Ok(kind.clone()),
     };
-    let action = match kind.map_err(|refusal| problem(&refusal)).and_then(|kind| decided(ask, kind, scales, offers, &past.offered)) {
+    let action = match kind
+        .map_err(|refusal| problem(&refusal))
+        .and_then(|kind| decided(ask, kind, scales, offers, &past.offered))
+    {
         Ok(action) => action,
         Err(problem) => return Ok(Attempted::Done(Err(problem))),
     };
 
     // Write.
-    let notes = approve::requested(&action).into_iter().chain(action.votes.iter().map(|vote| approve::note(&action, vote)));
+    let notes =
+        approve::requested(&action).into_iter().chain(action.votes.iter().map(|vote| approve::note(&action, vote)));
     read.batch.extend(Batch::read(context, records::members_of(&action).map(|id| keys::action(&id)).collect()).await?);
     // Waiting: when to ask again, if nobody could be told.
-    let waiting = Action { look_at: (action.state == State::WaitingApproval).then(|| desk::look_at(context)), ..action.clone() };
+    let waiting =
+        Action { look_at: (action.state == State::WaitingApproval).then(|| desk::look_at(context)), ..action.clone() };
     let (mut commit, action) = approve::put(context, &read, &head, None, &waiting, notes.collect())?;
     if let Some(mut case) = case.filter(|_| action.state != State::Previewed) {
         case.actions.push(action.id.clone());
@@ -295,12 +318,23 @@ async fn earlier(context: &Context, batch: &Batch, ask: &Ask<'_>) -> Result<Opti
     Ok(standing.map(Ok))
 }
 
-fn decided(ask: &Ask<'_>, kind: Kind, scales: Scales<'_>, offers: &Offers, offered: &[Timestamp]) -> Result<Action, Problem> {
+fn decided(
+    ask: &Ask<'_>,
+    kind: Kind,
+    scales: Scales<'_>,
+    offers: &Offers,
+    offered: &[Timestamp],
+) -> Result<Action, Problem> {
     let offer = offers.of(&kind, scales.known.head, offered, scales.known.now);
-    if let Some(delayed) =
-        kind.members().iter().find(|member| kind.members().len() > 1 && scales.policy.delay_hours.contains_key(member.name()))
+    if let Some(delayed) = kind
+        .members()
+        .iter()
+        .find(|member| kind.members().len() > 1 && scales.policy.delay_hours.contains_key(member.name()))
     {
-        let message = format!("the policy lets a {} wait once it is approved, and a bundle does not: ask for it by itself", delayed.name());
+        let message = format!(
+            "the policy lets a {} wait once it is approved, and a bundle does not: ask for it by itself",
+            delayed.name()
+        );
         return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "not_possible", message));
     }
     let (preview, required) = weigh(&kind, scales).map_err(|refusal| problem(&refusal))?;

@@ -32,7 +32,8 @@ impl Tried<'_> {
     pub async fn note(self, context: &Context, why: &str) -> Result<(), Fault> {
         let attempt = digest(&[self.account.as_str(), self.at, self.by, why], 20);
         let (at, text) = (context.clock.now(), |text: &str| text.to_owned());
-        let fact = Fact::Blocked { attempt: attempt.clone(), at, why: text(why), kind: text(self.kind), by: text(self.by) };
+        let fact =
+            Fact::Blocked { attempt: attempt.clone(), at, why: text(why), kind: text(self.kind), by: text(self.by) };
         let rows = rows(&format!("blocked:{attempt}"), self.account, &Facts::new(), &Facts::from([(attempt, fact)]));
         tracing::warn!(why, kind = self.kind, by = self.by, account = %self.account, "an unsafe action was refused");
         store::retrying(context, || async {

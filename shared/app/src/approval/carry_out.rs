@@ -121,7 +121,8 @@ async fn through_provider(context: &Context, id: &ActionId) -> Result<Done, Faul
         }
         Next::Told(work) => {
             let reference = work.action.inner().kind.target().id().unwrap_or_default();
-            end(context, &work, Ended::Found(Effect { reference, status: "shown".to_owned(), ..Effect::default() })).await
+            end(context, &work, Ended::Found(Effect { reference, status: "shown".to_owned(), ..Effect::default() }))
+                .await
         }
         Next::Follow(action) => {
             leaving::follow(context, &action).await?;
@@ -138,13 +139,17 @@ async fn through_provider(context: &Context, id: &ActionId) -> Result<Done, Faul
 /// Stores the intent to send, or finds one whose end is unknown.
 async fn intend(context: &Context, id: &ActionId) -> Result<Attempted<Next>, Fault> {
     let read = records::read(context, id).await?;
-    let (Some(action), Some(head)) = (read.action.clone(), read.head.clone()) else { return Ok(Attempted::Done(Next::Nothing)) };
+    let (Some(action), Some(head)) = (read.action.clone(), read.head.clone()) else {
+        return Ok(Attempted::Done(Next::Nothing));
+    };
     let now = context.clock.now();
     match action.state {
         State::Approved if action.executes_after.is_some_and(|at| at > now) => Ok(Attempted::Done(Next::Nothing)),
         State::Approved if is_held(context, &head, &action).await? => wait(context, read, &head, &action).await,
         State::Approved if is_busy(context, &head, &action).await? => wait(context, read, &head, &action).await,
-        State::Approved if !still_holds(&action, read.known(&head, now)) => outcome::stale(context, read, &head, &action).await,
+        State::Approved if !still_holds(&action, read.known(&head, now)) => {
+            outcome::stale(context, read, &head, &action).await
+        }
         State::Approved => {
             let first = effects(&head)?.is_some_and(|effects| (effects.looks_first)(&action.kind));
             if first {
@@ -153,15 +158,21 @@ async fn intend(context: &Context, id: &ActionId) -> Result<Attempted<Next>, Fau
             store_attempt(context, read, action, head, None).await
         }
         // Somebody is at it, or was until a moment ago.
-        State::Executing | State::InDoubt if action.look_at.is_some_and(|at| at > now) => Ok(Attempted::Done(Next::Nothing)),
+        State::Executing | State::InDoubt if action.look_at.is_some_and(|at| at > now) => {
+            Ok(Attempted::Done(Next::Nothing))
+        }
         State::Executing | State::InDoubt if action.was_told() => {
             Ok(Attempted::Done(Next::Told(work(context, &read, action, head).await?)))
         }
-        State::Executing | State::InDoubt => Ok(Attempted::Done(Next::LookUp(work(context, &read, action, head).await?))),
+        State::Executing | State::InDoubt => {
+            Ok(Attempted::Done(Next::LookUp(work(context, &read, action, head).await?)))
+        }
         State::Executed if read.records.payments.values().any(|payment| payment.reserved.contains_key(id)) => {
             Ok(Attempted::Done(Next::Observe(action, head)))
         }
-        State::Executed if wish(&action.kind, action.reason_code).is_some() => Ok(Attempted::Done(Next::Follow(action))),
+        State::Executed if wish(&action.kind, action.reason_code).is_some() => {
+            Ok(Attempted::Done(Next::Follow(action)))
+        }
         _ => Ok(Attempted::Done(Next::Nothing)),
     }
 }
@@ -183,7 +194,8 @@ async fn is_busy(context: &Context, head: &Head, action: &Action) -> Result<bool
     let lately = context.clock.now() - SignedDuration::from_secs(context.policies.limits.current().alarm_lease_secs);
     let untold = |other: &Action| other.confirmed_at.is_none() && other.ended_at.is_some_and(|at| at > lately);
     let target = action.kind.target().id();
-    let others = head.under_way.iter().filter(|(id, line)| **id != action.id && line.target == target && target.is_some());
+    let others =
+        head.under_way.iter().filter(|(id, line)| **id != action.id && line.target == target && target.is_some());
     let keys: Vec<_> = others.map(|(id, _)| keys::action(id)).collect();
     if keys.is_empty() {
         return Ok(false);
@@ -216,7 +228,13 @@ async fn work(context: &Context, read: &Read, action: Action, head: Head) -> Res
 }
 
 /// Stores the intent to send what the provider does not have.
-async fn again(context: &Context, id: &ActionId, seen: Option<u64>, first: bool, note: Option<String>) -> Result<Attempted<Next>, Fault> {
+async fn again(
+    context: &Context,
+    id: &ActionId,
+    seen: Option<u64>,
+    first: bool,
+    note: Option<String>,
+) -> Result<Attempted<Next>, Fault> {
     let read = records::read(context, id).await?;
     let out_of_date = read.batch.rev(&keys::ledger_head(&id.account())) != seen;
     let due = |action: &Action| match action.state {
@@ -227,14 +245,24 @@ async fn again(context: &Context, id: &ActionId, seen: Option<u64>, first: bool,
     match (read.action.clone().filter(due), read.head.clone()) {
         // Told of in the meantime: it is not sent again.
         (Some(action), Some(head)) if action.was_told() => wait(context, read, &head, &action).await,
-        (Some(action), Some(head)) if out_of_date || is_held(context, &head, &action).await? => wait(context, read, &head, &action).await,
-        (Some(action), Some(head)) if first && is_busy(context, &head, &action).await? => wait(context, read, &head, &action).await,
+        (Some(action), Some(head)) if out_of_date || is_held(context, &head, &action).await? => {
+            wait(context, read, &head, &action).await
+        }
+        (Some(action), Some(head)) if first && is_busy(context, &head, &action).await? => {
+            wait(context, read, &head, &action).await
+        }
         (Some(action), Some(head)) => store_attempt(context, read, action, head, note).await,
         _ => Ok(Attempted::Done(Next::Nothing)),
     }
 }
 
-async fn store_attempt(context: &Context, read: Read, action: Action, head: Head, note: Option<String>) -> Result<Attempted<Next>, Fault> {
+async fn store_attempt(
+    context: &Context,
+    read: Read,
+    action: Action,
+    head: Head,
+    note: Option<String>,
+) -> Result<Attempted<Next>, Fault> {
     let limits = context.policies.limits.current();
     let now = context.clock.now();
     let before = action;

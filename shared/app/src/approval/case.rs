@@ -35,7 +35,8 @@ pub fn word(body: &[u8], wanted: Wanted) -> Result<Word, Problem> {
         Word::default()
     } else {
         let classes = Class::ALL.map(Class::name).join(", ");
-        serde_json::from_slice(body).map_err(|error| Problem::malformed(format!("send a `note`, and a `class` of {classes}: {error}")))?
+        serde_json::from_slice(body)
+            .map_err(|error| Problem::malformed(format!("send a `note`, and a `class` of {classes}: {error}")))?
     };
     if word.note.chars().count() > NOTE_CHARS_MAX {
         return Err(Problem::malformed(format!("a note has at most {NOTE_CHARS_MAX} characters")));
@@ -84,7 +85,8 @@ async fn once(
     match (wanted, word.class) {
         (Wanted::Resolve, _) => {
             if before.state == State::Resolved {
-                let message = format!("this case has ended already: {}", before.resolution.as_deref().unwrap_or("resolved"));
+                let message =
+                    format!("this case has ended already: {}", before.resolution.as_deref().unwrap_or("resolved"));
                 return Ok(Attempted::Done(Err(Problem::new(StatusCode::CONFLICT, "already_resolved", message))));
             }
             after.end_by_hand(now);
@@ -96,7 +98,11 @@ async fn once(
         }
         (Wanted::Class, None) => {}
     }
-    let what = if wanted == Wanted::Resolve { "resolved".to_owned() } else { format!("{} to {}", before.class.name(), after.class.name()) };
+    let what = if wanted == Wanted::Resolve {
+        "resolved".to_owned()
+    } else {
+        format!("{} to {}", before.class.name(), after.class.name())
+    };
     after.handled.push(Handled { by: staff.id.clone(), at: now, what, note: word.note.clone() });
 
     // Write.

@@ -54,7 +54,9 @@ pub async fn decide(context: &Context, id: &ActionId, staff: &Staff, ballot: Bal
         Ok(action) => action,
         Err(problem) => {
             let account = id.account();
-            return Err(Tried { account: &account, kind: "decision", at: id.as_str(), by: &staff.id }.refused(context, problem).await?);
+            return Err(Tried { account: &account, kind: "decision", at: id.as_str(), by: &staff.id }
+                .refused(context, problem)
+                .await?);
         }
     };
     match action.state {
@@ -82,7 +84,12 @@ pub async fn decide(context: &Context, id: &ActionId, staff: &Staff, ballot: Bal
     Ok(action)
 }
 
-async fn once(context: &Context, id: &ActionId, staff: &Staff, ballot: &Ballot) -> Result<Attempted<Result<Action, Problem>>, Fault> {
+async fn once(
+    context: &Context,
+    id: &ActionId,
+    staff: &Staff,
+    ballot: &Ballot,
+) -> Result<Attempted<Result<Action, Problem>>, Fault> {
     // Read.
     let mut read = records::read(context, id).await?;
     let (Some(before), Some(head)) = (read.action.clone(), read.head.clone()) else {
@@ -91,7 +98,9 @@ async fn once(context: &Context, id: &ActionId, staff: &Staff, ballot: &Ballot) 
     let case = before.case.as_ref().map(keys::case);
     let besides = [keys::staff(&staff.id), keys::delegations()].into_iter().chain(case.clone());
     read.batch.extend(Batch::read(context, besides.collect()).await?);
-    let Some(staff) = read.batch.get::<Staff>(&keys::staff(&staff.id))? else { return Ok(Attempted::Done(Err(Problem::not_signed_in()))) };
+    let Some(staff) = read.batch.get::<Staff>(&keys::staff(&staff.id))? else {
+        return Ok(Attempted::Done(Err(Problem::not_signed_in())));
+    };
     let now = context.clock.now();
     let away = stood_in_for(context, &mut read.batch, &before, &staff, now).await?;
 
@@ -111,12 +120,16 @@ async fn once(context: &Context, id: &ActionId, staff: &Staff, ballot: &Ballot) 
     let anew = anew(&before, read.known(&head, now));
     let still = anew.as_ref().filter(|_| !is_moot(&before, standing.as_ref()));
     let digest_now = still.map(|preview| preview.digest.clone()).unwrap_or_default();
-    let after = match approval::decide(before.clone(), vote.clone(), &Staff { role, ..staff.clone() }, &digest_now, now) {
+    let after = match approval::decide(before.clone(), vote.clone(), &Staff { role, ..staff.clone() }, &digest_now, now)
+    {
         Ok(action) if action.state == State::Denied => Action { look_at: Some(desk::look_at(context)), ..action },
         Ok(action) => action,
         // What is owed to the customer is not ended by the world moving on: it is shown anew, and decided anew.
         Err(Refusal::StalePreview)
-            if vote.digest == before.preview.digest && !asks_again(&before) && never_lapses(&before) && anew.is_some() =>
+            if vote.digest == before.preview.digest
+                && !asks_again(&before)
+                && never_lapses(&before)
+                && anew.is_some() =>
         {
             let fresh = anew.unwrap_or_else(|| before.preview.clone());
             Action { preview: fresh, votes: Vec::new(), look_at: Some(desk::look_at(context)), ..before.clone() }
@@ -210,7 +223,8 @@ pub async fn wait(context: &Context, id: &ActionId) -> Result<Done, Fault> {
         // Decide.
         let policy = context.policies.approval.current();
         let hours = SignedDuration::from_hours(policy.expiry_hours);
-        let ended = |state| Action { state, ended_at: Some(now), look_at: Some(desk::look_at(context)), ..before.clone() };
+        let ended =
+            |state| Action { state, ended_at: Some(now), look_at: Some(desk::look_at(context)), ..before.clone() };
         let unheard = before.look_at.is_some_and(|at| at <= now);
         let asking = next_ask(&before, &policy.asking).filter(|(at, _)| *at <= now).map(|(_, ask)| ask);
         if !(unheard || asking.is_some() || before.expires_at <= now) {
@@ -249,7 +263,10 @@ pub async fn wait(context: &Context, id: &ActionId) -> Result<Done, Fault> {
         // Write.
         let mut commit = Commit::default();
         desk::put(&mut commit, context, &read.batch, &head, Some(&before), &after);
-        store::attempted(commit.run(context).await, why.map_or_else(|| Due::Ended(after.clone()), |why| Due::Asking(after.clone(), why)))
+        store::attempted(
+            commit.run(context).await,
+            why.map_or_else(|| Due::Ended(after.clone()), |why| Due::Asking(after.clone(), why)),
+        )
     })
     .await?;
     match due {

@@ -13,7 +13,14 @@ use jiff::{SignedDuration, Timestamp};
 
 /// Writes an action over what was read of it, with the difference that this makes to reports, and the task that it leaves
 /// to a person: they never part.
-pub fn put(commit: &mut Commit, context: &Context, batch: &Batch, head: &Head, before: Option<&Action>, after: &Action) {
+pub fn put(
+    commit: &mut Commit,
+    context: &Context,
+    batch: &Batch,
+    head: &Head,
+    before: Option<&Action>,
+    after: &Action,
+) {
     commit.over(batch, after);
     let laid_out = |action: Option<&Action>| {
         let actions = action.iter().map(|action| (action.id.clone(), (*action).clone())).collect();

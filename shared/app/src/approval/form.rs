@@ -25,7 +25,12 @@ use std::collections::{BTreeMap, BTreeSet};
 const PRICES_MAX: u32 = 200;
 
 /// The empty form.
-pub async fn show(context: &Context, id: &str, query: &BTreeMap<String, String>, caller: &Caller) -> Result<String, Problem> {
+pub async fn show(
+    context: &Context,
+    id: &str,
+    query: &BTreeMap<String, String>,
+    caller: &Caller,
+) -> Result<String, Problem> {
     let account = account_id(id)?;
     let kind = query.get("kind").map(String::as_str).unwrap_or_default();
     if !kind.is_empty() && !KINDS.contains(&kind) {
@@ -44,7 +49,10 @@ pub async fn take(context: &Context, id: &str, request: &Request<Bytes>, caller:
     own_form(caller, &fields)?;
     let account = account_id(id)?;
     let field = |name: &str| fields.get(name).map(String::as_str).unwrap_or_default();
-    let kind = KINDS.into_iter().find(|kind| *kind == field("kind")).ok_or_else(|| Problem::malformed("the form names no kind"))?;
+    let kind = KINDS
+        .into_iter()
+        .find(|kind| *kind == field("kind"))
+        .ok_or_else(|| Problem::malformed("the form names no kind"))?;
     let (only_shown, now) = (field("step") != "ask", context.clock.now());
     let wish = json!({
         "account": account, "kind": kind, "params": params(kind, &fields, now), "reason_code": field("reason_code"), "note": field("note"),
@@ -104,7 +112,10 @@ fn params(kind: &str, fields: &BTreeMap<String, String>, now: Timestamp) -> Valu
         say("customer_requested", Some(Value::from(true)));
         // What was charged earlier on that day was charged before they asked, as far as anybody can tell.
         let today = now.strftime("%Y-%m-%d").to_string();
-        say("asked_at", field("asked_on").filter(|day| *day != today).map(|day| Value::from(format!("{day}T23:59:59Z"))));
+        say(
+            "asked_at",
+            field("asked_on").filter(|day| *day != today).map(|day| Value::from(format!("{day}T23:59:59Z"))),
+        );
     }
     Value::Object(params)
 }
@@ -119,7 +130,12 @@ async fn choices(context: &Context, account: &AccountId) -> Result<Choices, Prob
     let shown = |value: Option<String>| value.map(|value| format!(", {value}")).unwrap_or_default();
     let payments = book.payments.iter().rev().map(|line| Choice {
         id: line.payment.clone(),
-        text: format!("{}{} ({})", line.at.strftime("%Y-%m-%d"), shown(line.amount.map(|amount| amount.to_string())), line.payment),
+        text: format!(
+            "{}{} ({})",
+            line.at.strftime("%Y-%m-%d"),
+            shown(line.amount.map(|amount| amount.to_string())),
+            line.payment
+        ),
     });
     let invoices = book.invoices.iter().rev().map(|line| Choice {
         id: line.invoice.clone(),
@@ -132,7 +148,8 @@ async fn choices(context: &Context, account: &AccountId) -> Result<Choices, Prob
         ),
     });
     let running = book.subscriptions.iter().filter(|(_, line)| line.status != Some(SubscriptionStatus::Ended));
-    let subscriptions = running.map(|(id, line)| Choice { id: id.clone(), text: format!("{} ({id})", line.plan.as_deref().unwrap_or(id)) });
+    let subscriptions = running
+        .map(|(id, line)| Choice { id: id.clone(), text: format!("{} ({id})", line.plan.as_deref().unwrap_or(id)) });
     let mut currencies: BTreeSet<String> =
         book.payments.iter().filter_map(|line| Some(line.amount?.currency().code().to_owned())).collect();
     currencies.extend(book.invoices.iter().filter_map(|line| Some(line.total?.currency().code().to_owned())));
@@ -153,7 +170,11 @@ async fn choices(context: &Context, account: &AccountId) -> Result<Choices, Prob
 fn choice(price: Price) -> Choice {
     let unit = price.unit.map(|unit| format!(", {unit}")).unwrap_or_default();
     Choice {
-        text: format!("{}{unit} ({})", price.name.as_ref().or(price.plan.as_ref()).unwrap_or(&price.price), price.price),
+        text: format!(
+            "{}{unit} ({})",
+            price.name.as_ref().or(price.plan.as_ref()).unwrap_or(&price.price),
+            price.price
+        ),
         id: price.price,
     }
 }
@@ -161,12 +182,20 @@ fn choice(price: Price) -> Choice {
 /// What the catalogue sells for this source.
 async fn prices(context: &Context, head: &Head) -> Result<Vec<Price>, Fault> {
     let first = keys::price(&head.provider, &head.source, "");
-    let range = Range { table: Table::Config, pk: first.pk, prefix: first.sk, after: None, limit: PRICES_MAX, order: Order::Ascending };
+    let range = Range {
+        table: Table::Config,
+        pk: first.pk,
+        prefix: first.sk,
+        after: None,
+        limit: PRICES_MAX,
+        order: Order::Ascending,
+    };
     let items = context.store.range(&range).await?;
     if items.is_empty() {
         return Ok(Vec::new());
     }
     let homes: Vec<_> = items.into_iter().map(|item| item.key).collect();
-    let batch = Batch::read(context, homes.iter().cloned().chain([keys::imports(Kind::Catalogue.name())]).collect()).await?;
+    let batch =
+        Batch::read(context, homes.iter().cloned().chain([keys::imports(Kind::Catalogue.name())]).collect()).await?;
     standing::<Price>(&batch, homes)
 }

@@ -22,7 +22,9 @@ pub async fn follow(context: &Context, action: &Action) -> Result<(), Fault> {
     store::retrying(context, || async {
         let read = records::read(context, &action.id).await?;
         let owes = |action: &Action| action.state == State::Executed && action.look_at.is_some();
-        let (Some(before), Some(head)) = (read.action.clone().filter(owes), read.head) else { return Ok(Attempted::Done(())) };
+        let (Some(before), Some(head)) = (read.action.clone().filter(owes), read.head) else {
+            return Ok(Attempted::Done(()));
+        };
         let mut commit = Commit::default();
         desk::put(&mut commit, context, &read.batch, &head, Some(&before), &Action { look_at: None, ..before.clone() });
         store::attempted(commit.run(context).await, ())
@@ -34,7 +36,8 @@ pub async fn follow(context: &Context, action: &Action) -> Result<(), Fault> {
 pub async fn begin(context: &Context, action: &Action) -> Result<(), Fault> {
     let Some((subscription, asked_at)) = wish(&action.kind, action.reason_code) else { return Ok(()) };
     loop {
-        let (leaving, more) = store::retrying(context, || end_recoveries(context, action, subscription, asked_at)).await?;
+        let (leaving, more) =
+            store::retrying(context, || end_recoveries(context, action, subscription, asked_at)).await?;
         if more {
             continue;
         }

@@ -39,7 +39,11 @@ pub async fn opened(context: &Context, request: &Request<Bytes>) -> Result<Answe
         ));
     };
     if link.used_at.is_some() {
-        return Ok(gone(StatusCode::GONE, "This link has been used", "One link is one decision. Sign in to see what came of it."));
+        return Ok(gone(
+            StatusCode::GONE,
+            "This link has been used",
+            "One link is one decision. Sign in to see what came of it.",
+        ));
     }
     if link.expires_at <= context.clock.now() {
         return Ok(gone(
@@ -48,14 +52,20 @@ pub async fn opened(context: &Context, request: &Request<Bytes>) -> Result<Answe
             "Sign in and decide from the list of what waits, or ask for the request again.",
         ));
     }
-    let action: Action = store::read(context, &keys::action(&link.action)).await?.ok_or_else(|| Problem::not_found("action"))?;
+    let action: Action =
+        store::read(context, &keys::action(&link.action)).await?.ok_or_else(|| Problem::not_found("action"))?;
     let person = staff::find(context, &link.staff).await?;
     let Some(person) = person else {
-        return Ok(gone(StatusCode::GONE, "This link is for somebody who no longer works here", "Ask a colleague to decide."));
+        return Ok(gone(
+            StatusCode::GONE,
+            "This link is for somebody who no longer works here",
+            "Ask a colleague to decide.",
+        ));
     };
     let caller = match token::caller(context, request).await {
         Ok(caller) if caller.staff.id != link.staff => {
-            let message = format!("It was sent to {}. Decide from the list of what waits, if your role may.", person.name);
+            let message =
+                format!("It was sent to {}. Decide from the list of what waits, if your role may.", person.name);
             return Ok(gone(StatusCode::FORBIDDEN, "This link is for somebody else", &message));
         }
         Ok(caller) => Some(caller),
@@ -206,7 +216,9 @@ pub(super) async fn tell_code(context: &Context, user: &str, code: &str, minutes
         channel: Channel::Slack,
         to: user.to_owned(),
         subject: "Your code for Recoup".to_owned(),
-        text: format!("{code} proves for {minutes} minutes that you opened the link. Nobody from Recoup asks you for it."),
+        text: format!(
+            "{code} proves for {minutes} minutes that you opened the link. Nobody from Recoup asks you for it."
+        ),
         html: String::new(),
         links: Vec::new(),
         blocks: None,

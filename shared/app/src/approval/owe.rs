@@ -22,7 +22,9 @@ pub async fn owed(context: &Context, action: &Action) -> Result<(), Fault> {
     store::retrying(context, || async {
         let read = records::read(context, &action.id).await?;
         let owes = |now: &Action| now.state == action.state && now.look_at.is_some();
-        let (Some(before), Some(head)) = (read.action.clone().filter(owes), read.head) else { return Ok(Attempted::Done(())) };
+        let (Some(before), Some(head)) = (read.action.clone().filter(owes), read.head) else {
+            return Ok(Attempted::Done(()));
+        };
         let mut commit = Commit::default();
         desk::put(&mut commit, context, &read.batch, &head, Some(&before), &Action { look_at: None, ..before.clone() });
         store::attempted(commit.run(context).await, ())

@@ -27,7 +27,9 @@ pub fn is_good(secret: &Secret, seal: &Seal) -> bool {
 /// The last seal of an account; nothing before its first action has ended.
 pub async fn last(context: &Context, account: &AccountId) -> Result<Option<Seal>, Fault> {
     match context.archive.take(&name(account)).await {
-        Ok(bytes) => serde_json::from_slice(&bytes).map(Some).map_err(|error| Fault::Park(format!("a seal cannot be read: {error}"))),
+        Ok(bytes) => serde_json::from_slice(&bytes)
+            .map(Some)
+            .map_err(|error| Fault::Park(format!("a seal cannot be read: {error}"))),
         Err(Fault::Park(_)) => Ok(None),
         Err(fault) => Err(fault),
     }
@@ -40,7 +42,8 @@ pub async fn seal(context: &Context, account: &AccountId) -> Result<(), Fault> {
         return Ok(());
     }
     let (secret, at) = (context.vault.tokens().await?, context.clock.now());
-    let mut seal = Seal { account: account.clone(), length: head.length, hash: head.hash, at, signature: String::new() };
+    let mut seal =
+        Seal { account: account.clone(), length: head.length, hash: head.hash, at, signature: String::new() };
     seal.signature = signature(&secret, &seal);
     context.archive.put(&name(account), &serde_json::to_vec(&seal).map_err(Fault::park)?).await
 }

@@ -45,14 +45,21 @@ pub async fn settle(context: &Context, id: &ActionId, word: &Word, staff: &Staff
     Ok(action)
 }
 
-async fn once(context: &Context, id: &ActionId, word: &Word, staff: &Staff) -> Result<Attempted<Result<Action, Problem>>, Fault> {
+async fn once(
+    context: &Context,
+    id: &ActionId,
+    word: &Word,
+    staff: &Staff,
+) -> Result<Attempted<Result<Action, Problem>>, Fault> {
     // Read.
     let mut read = records::read(context, id).await?;
     let (Some(before), Some(head)) = (read.action.clone(), read.head.clone()) else {
         return Ok(Attempted::Done(Err(Problem::not_found("action"))));
     };
     read.batch.extend(Batch::read(context, vec![keys::staff(&staff.id)]).await?);
-    let Some(staff) = read.batch.get::<Staff>(&keys::staff(&staff.id))? else { return Ok(Attempted::Done(Err(Problem::not_signed_in()))) };
+    let Some(staff) = read.batch.get::<Staff>(&keys::staff(&staff.id))? else {
+        return Ok(Attempted::Done(Err(Problem::not_signed_in())));
+    };
 
     // Decide.
     if !staff.role.may_settle() {
@@ -64,7 +71,12 @@ async fn once(context: &Context, id: &ActionId, word: &Word, staff: &Staff) -> R
         return Ok(Attempted::Done(Err(Problem::new(StatusCode::CONFLICT, "already_decided", message))));
     }
     let now = context.clock.now();
-    let by_hand = Outcome::Done { reference: word.reference.clone(), status: "by_hand".to_owned(), made_at: Some(now), link: None };
+    let by_hand = Outcome::Done {
+        reference: word.reference.clone(),
+        status: "by_hand".to_owned(),
+        made_at: Some(now),
+        link: None,
+    };
     let after = Action {
         state: if word.done { State::Executed } else { State::Withdrawn },
         outcome: if word.done { Some(by_hand) } else { before.outcome.clone() },

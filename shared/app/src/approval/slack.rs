@@ -19,9 +19,14 @@ pub async fn take(context: &Context, request: &Request<Bytes>) -> Result<Answer,
     let secrets = context.vault.slack_signing().await?;
     let delivery = Delivery { headers: request.headers(), body: request.body() };
     let window = context.policies.limits.current().signature_window_secs;
-    let authentic = context.clock.witnesses().into_iter().any(|now| slack::verify(&delivery, &secrets, now, window).is_ok());
+    let authentic =
+        context.clock.witnesses().into_iter().any(|now| slack::verify(&delivery, &secrets, now, window).is_ok());
     if !authentic {
-        return Err(Problem::new(StatusCode::UNAUTHORIZED, "not_authentic", "this was not signed by Slack, or not just now"));
+        return Err(Problem::new(
+            StatusCode::UNAUTHORIZED,
+            "not_authentic",
+            "this was not signed by Slack, or not just now",
+        ));
     }
     let pressed = slack::interaction(request.body()).map_err(|error| Problem::malformed(error.to_string()))?;
     let Some(pressed) = pressed else { return Ok(web::text(StatusCode::OK, String::new())) };
@@ -31,7 +36,9 @@ pub async fn take(context: &Context, request: &Request<Bytes>) -> Result<Answer,
         _ => None,
     };
     let about = pressed.value.split_once('|').and_then(|(id, digest)| Some((ActionId::parse(id)?, digest.to_owned())));
-    let (Some(approve), Some((action, shown))) = (wanted, about) else { return Ok(web::text(StatusCode::OK, String::new())) };
+    let (Some(approve), Some((action, shown))) = (wanted, about) else {
+        return Ok(web::text(StatusCode::OK, String::new()));
+    };
     let trace = format!("slack_{}", digest(&[&pressed.team, &pressed.user, action.as_str(), &shown], 12));
     let message = Message::Pressed { team: pressed.team, user: pressed.user, action, approve, digest: shown, trace };
     send_all(context, &[Sent { queue: QueueName::Approval, message }]).await?;
@@ -39,7 +46,14 @@ pub async fn take(context: &Context, request: &Request<Bytes>) -> Result<Answer,
 }
 
 /// Decides for whoever pressed; a refusal is told to them alone.
-pub async fn pressed(context: &Context, who: Slack, action: &ActionId, approve: bool, shown: &str, trace: &str) -> Result<Done, Fault> {
+pub async fn pressed(
+    context: &Context,
+    who: Slack,
+    action: &ActionId,
+    approve: bool,
+    shown: &str,
+    trace: &str,
+) -> Result<Done, Fault> {
     let staff = staff::at_slack(context, &who).await?;
     let refusal = match &staff {
         None => "you are not in Recoup's staff table with this Slack account; ask a manager to add it".to_owned(),
@@ -48,7 +62,9 @@ pub async fn pressed(context: &Context, who: Slack, action: &ActionId, approve: 
             let ballot = decide::Ballot { decision, preview_digest: shown.to_owned(), note: "at Slack".to_owned() };
             match decide::decide(context, action, staff, ballot).await {
                 Ok(_) => return Ok(Done::Asked),
-                Err(problem) if problem.status == StatusCode::SERVICE_UNAVAILABLE => return Err(Fault::Retry(problem.message)),
+                Err(problem) if problem.status == StatusCode::SERVICE_UNAVAILABLE => {
+                    return Err(Fault::Retry(problem.message));
+                }
                 Err(problem) => problem.message,
             }
         }

@@ -20,7 +20,8 @@ pub fn form(context: &Context, fields: &BTreeMap<String, String>) -> Result<Word
     let word = match field("say").as_str() {
         "assign" => Word { assign: Some(field("assign")), ..Word::default() },
         "snooze" => {
-            let days: i64 = field("days").parse().map_err(|_| Problem::malformed("for how many days is a whole number"))?;
+            let days: i64 =
+                field("days").parse().map_err(|_| Problem::malformed("for how many days is a whole number"))?;
             let until = context.clock.now().checked_add(SignedDuration::from_hours(days.clamp(0, 3650) * 24)).ok();
             Word { snooze_until: until, ..Word::default() }
         }
@@ -50,11 +51,18 @@ pub async fn tell(context: &Context, id: &TaskId, word: &Word, staff: &Staff) ->
     Ok(task)
 }
 
-async fn once(context: &Context, id: &TaskId, word: &Word, staff: &Staff) -> Result<Attempted<Result<Task, Problem>>, Fault> {
+async fn once(
+    context: &Context,
+    id: &TaskId,
+    word: &Word,
+    staff: &Staff,
+) -> Result<Attempted<Result<Task, Problem>>, Fault> {
     // Read.
     let to = word.assign.as_ref().filter(|to| !to.is_empty()).map(|to| keys::staff(to));
     let (own, by) = (keys::task(id), keys::staff(&staff.id));
-    let batch = Batch::read(context, [own.clone(), by.clone()].into_iter().chain(to.clone().filter(|to| *to != by)).collect()).await?;
+    let batch =
+        Batch::read(context, [own.clone(), by.clone()].into_iter().chain(to.clone().filter(|to| *to != by)).collect())
+            .await?;
     let Some(mut task) = batch.get::<Task>(&own)? else { return Ok(Attempted::Done(Err(Problem::not_found("task")))) };
     let Some(staff) = batch.get::<Staff>(&by)? else { return Ok(Attempted::Done(Err(Problem::not_signed_in()))) };
 
@@ -93,7 +101,10 @@ async fn tell_assigned(context: &Context, task: &Task, by: &Staff) {
     let Ok(Some(to)) = crate::setup::staff::find(context, to).await else { return };
     let page = format!("{}/tasks/{}", context.settings.base_url, task.id);
     let due = task.due_at.strftime("%Y-%m-%d %H:%M UTC");
-    let text = format!("Hello {},\n\n{} gave you a task, due {due}:\n{}\n\n{}\n\n{page}\n", to.name, by.name, task.what, task.steps);
+    let text = format!(
+        "Hello {},\n\n{} gave you a task, due {due}:\n{}\n\n{}\n\n{page}\n",
+        to.name, by.name, task.what, task.steps
+    );
     let now = context.clock.now();
     let letter = Letter {
         id: format!("task_{}_{}_{}", task.id, to.id, now.as_second()),

@@ -131,11 +131,14 @@ async fn deciders(context: &Context, action: &Action, roles: &[Role]) -> Result<
     let now = context.clock.now();
     let delegations = delegation::all(context).await?;
     let stands_in = |staff: &Staff, away: &Staff| {
-        delegations.iter().any(|it| it.to == staff.id && it.from == away.id && it.by != action.requested_by && it.holds(now))
+        delegations
+            .iter()
+            .any(|it| it.to == staff.id && it.from == away.id && it.by != action.requested_by && it.holds(now))
     };
     let mut wanted = roles.to_vec();
     for _ in 0..Role::ALL.len() {
-        let of_role: Vec<&Staff> = all.iter().filter(|it| wanted.contains(&it.role) && it.id != action.requested_by).collect();
+        let of_role: Vec<&Staff> =
+            all.iter().filter(|it| wanted.contains(&it.role) && it.id != action.requested_by).collect();
         let found: Vec<Staff> = all
             .iter()
             .filter(|it| it.id != action.requested_by)
@@ -174,7 +177,8 @@ fn letter(context: &Context, action: &Action, roles: &[Role], why: Why) -> Lette
 pub async fn settle(context: &Context, action: &Action) {
     tell_asker(context, action).await;
     let page = format!("{}/actions/{}", context.settings.base_url, action.id);
-    let votes: Vec<_> = action.votes.iter().map(|vote| format!("{:?} by {}", vote.decision, vote.by).to_lowercase()).collect();
+    let votes: Vec<_> =
+        action.votes.iter().map(|vote| format!("{:?} by {}", vote.decision, vote.by).to_lowercase()).collect();
     let letter = Letter {
         id: format!("settled_{}", action.id),
         channel: Channel::Slack,
@@ -199,7 +203,9 @@ async fn tell_asker(context: &Context, action: &Action) {
         State::Denied => format!("It was denied by {said}"),
         State::Expired => "Nobody decided in time. Ask again if it is still needed.".to_owned(),
         State::Stale => "The account has changed since the preview. Look at it and ask again.".to_owned(),
-        State::Failed | State::NeedsPerson => "It was approved and could not be carried out. The page says what to do.".to_owned(),
+        State::Failed | State::NeedsPerson => {
+            "It was approved and could not be carried out. The page says what to do.".to_owned()
+        }
         _ => return,
     };
     let Ok(Some(asker)) = staff::find(context, &action.requested_by).await else { return };
@@ -226,7 +232,9 @@ pub async fn of_trouble(context: &Context, action: &Action) -> Result<(), Fault>
     let what = match (&action.outcome, action.state) {
         (Some(Outcome::NeedsPerson { instead }), _) => format!("Do it by hand: {instead}"),
         (Some(Outcome::Refused { code, message }), _) => format!("It was refused ({code}): {message}"),
-        (_, State::Stale) => "The account has changed since it was approved, so nothing was done: look at it and ask again.".to_owned(),
+        (_, State::Stale) => {
+            "The account has changed since it was approved, so nothing was done: look at it and ask again.".to_owned()
+        }
         _ => return Ok(()),
     };
     let letter = Letter {

@@ -26,7 +26,9 @@ async fn once(context: &Context, id: &ActionId, staff: &Staff) -> Result<Attempt
         return Ok(Attempted::Done(Err(Problem::not_found("action"))));
     };
     read.batch.extend(Batch::read(context, vec![keys::staff(&staff.id)]).await?);
-    let Some(staff) = read.batch.get::<Staff>(&keys::staff(&staff.id))? else { return Ok(Attempted::Done(Err(Problem::not_signed_in()))) };
+    let Some(staff) = read.batch.get::<Staff>(&keys::staff(&staff.id))? else {
+        return Ok(Attempted::Done(Err(Problem::not_signed_in())));
+    };
 
     // Decide.
     let refused = |status, code, message: String| Ok(Attempted::Done(Err(Problem::new(status, code, message))));

@@ -31,7 +31,11 @@ impl Bill<'_> {
     }
 
     fn prices(&self, event: &Event) -> BTreeSet<Key> {
-        self.lines.iter().filter_map(|line| line.price.as_ref()).map(|price| keys::price(&event.provider, &event.source, price)).collect()
+        self.lines
+            .iter()
+            .filter_map(|line| line.price.as_ref())
+            .map(|price| keys::price(&event.provider, &event.source, price))
+            .collect()
     }
 }
 
@@ -66,10 +70,15 @@ pub(super) async fn read(
     for bill in shown(event) {
         lay(batch, event, account, &bill, &mut terms)?;
     }
-    let judged = judged.iter().filter(|id| !terms.invoices.contains(*id)).filter_map(|id| desk.touched.invoices.get(id));
+    let judged =
+        judged.iter().filter(|id| !terms.invoices.contains(*id)).filter_map(|id| desk.touched.invoices.get(id));
     let judged: Vec<_> = judged
         .filter_map(|invoice| {
-            Some(Bill { invoice: &invoice.id, subscription: invoice.subscription.value(), lines: invoice.lines.value()? })
+            Some(Bill {
+                invoice: &invoice.id,
+                subscription: invoice.subscription.value(),
+                lines: invoice.lines.value()?,
+            })
         })
         .collect();
     if !judged.is_empty() {
@@ -97,12 +106,14 @@ fn lay(batch: &Batch, event: &Event, account: &AccountId, bill: &Bill<'_>, terms
 /// Reads what the catalogue says of prices that contracts name and no line does; most customers have no contract.
 async fn read_agreed_prices(context: &Context, event: &Event, terms: &mut Terms) -> Result<(), Fault> {
     let known = |price: &String| terms.prices.iter().any(|known| known.price == *price);
-    let named: BTreeSet<_> = terms.contracts.iter().map(|contract| &contract.price).filter(|price| !known(price)).collect();
+    let named: BTreeSet<_> =
+        terms.contracts.iter().map(|contract| &contract.price).filter(|price| !known(price)).collect();
     if named.is_empty() {
         return Ok(());
     }
     let homes: Vec<_> = named.into_iter().map(|price| keys::price(&event.provider, &event.source, price)).collect();
-    let batch = Batch::read(context, homes.iter().cloned().chain([keys::imports(Kind::Catalogue.name())]).collect()).await?;
+    let batch =
+        Batch::read(context, homes.iter().cloned().chain([keys::imports(Kind::Catalogue.name())]).collect()).await?;
     terms.prices.extend(standing::<Price>(&batch, homes)?);
     Ok(())
 }

@@ -52,7 +52,8 @@ pub async fn by_staff(
         }
         let standing: Option<Backfill> = batch.get(&key)?;
         if let Some(running) = standing.as_ref().filter(|it| it.ended_at.is_none() && it.pages > 0) {
-            let message = format!("{} is filling it since {}: wait until that has ended", running.by, running.started_at);
+            let message =
+                format!("{} is filling it since {}: wait until that has ended", running.by, running.started_at);
             return Ok(Attempted::Done(Err(Problem::new(StatusCode::CONFLICT, "backfill_running", message))));
         }
         let mut backfill = fresh(context, (known, api), source, &Wanted { since, dry_run, by: &staff.id });
@@ -80,7 +81,9 @@ fn billing(provider: &str) -> Result<(&'static Provider, &'static Api), Problem>
 }
 
 fn beginning(text: &str) -> Result<Timestamp, Problem> {
-    let day = || text.parse::<jiff::civil::Date>().ok()?.to_zoned(jiff::tz::TimeZone::UTC).ok().map(|zoned| zoned.timestamp());
+    let day = || {
+        text.parse::<jiff::civil::Date>().ok()?.to_zoned(jiff::tz::TimeZone::UTC).ok().map(|zoned| zoned.timestamp())
+    };
     text.parse().ok().or_else(day).ok_or_else(|| Problem::malformed("`since` is a date such as 2026-01-01"))
 }
 
@@ -187,7 +190,12 @@ fn end(context: &Context, backfill: &mut Backfill) {
     let next = hours.map(|hours| now + SignedDuration::from_hours(hours));
     backfill.again_at = if backfill.dry_run { backfill.sweep.map(|sweep| sweep.at) } else { next };
     if backfill.by == MACHINE && backfill.found > 0 {
-        tracing::warn!(provider = backfill.provider, source = backfill.source, found = backfill.found, "webhooks were missed");
+        tracing::warn!(
+            provider = backfill.provider,
+            source = backfill.source,
+            found = backfill.found,
+            "webhooks were missed"
+        );
     }
 }
 
@@ -216,8 +224,10 @@ async fn work(context: &Context, api: &Api, backfill: &mut Backfill) -> Result<O
             Ok(Reply { status: 429 | 500..=599, .. }) | Err(NoReply::NotSent | NoReply::Unknown) => {
                 backfill.silent += 1;
                 if backfill.silent > limits.alarm_tries_max {
-                    backfill.failed =
-                        Some(format!("{} does not answer: look at the API key of this source, and try again", backfill.provider));
+                    backfill.failed = Some(format!(
+                        "{} does not answer: look at the API key of this source, and try again",
+                        backfill.provider
+                    ));
                     return Ok(None);
                 }
                 return Ok(Some(now + minute));
@@ -231,7 +241,8 @@ async fn work(context: &Context, api: &Api, backfill: &mut Backfill) -> Result<O
             }
             Ok(reply) => {
                 let why = "look at the API key of this source, and whether it may read lists";
-                backfill.failed = Some(format!("{} answers {} to {}: {why}", backfill.provider, reply.status, pending.listing));
+                backfill.failed =
+                    Some(format!("{} answers {} to {}: {why}", backfill.provider, reply.status, pending.listing));
                 return Ok(None);
             }
         };
@@ -240,14 +251,17 @@ async fn work(context: &Context, api: &Api, backfill: &mut Backfill) -> Result<O
         backfill.silent = 0;
         match (listing.page)(&call, &reply, &backfill.source, now) {
             Ok(page) => {
-                let more = page.more.into_iter().map(|call| Pending { listing: pending.listing.clone(), path: call.path });
+                let more =
+                    page.more.into_iter().map(|call| Pending { listing: pending.listing.clone(), path: call.path });
                 backfill.pending.splice(0..0, more);
                 *backfill.objects.entry(pending.listing).or_default() += page.events.len() as u64;
                 for event in &page.events {
                     fold(context, event, backfill).await?;
                 }
             }
-            Err(malformed) if backfill.unreadable.len() < NAMED => backfill.unreadable.push(format!("{}: {malformed}", pending.listing)),
+            Err(malformed) if backfill.unreadable.len() < NAMED => {
+                backfill.unreadable.push(format!("{}: {malformed}", pending.listing))
+            }
             Err(_) => {}
         }
         return Ok(None);

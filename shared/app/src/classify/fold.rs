@@ -33,7 +33,13 @@ pub enum Folded {
 /// Folds an event; `message` is kept if the event has to wait for its parent.
 ///
 /// `body` is where the raw delivery is kept.
-pub async fn fold(context: &Context, event: &Event, message: Option<&Message>, body: Option<&str>, trace: &str) -> Result<Folded, Fault> {
+pub async fn fold(
+    context: &Context,
+    event: &Event,
+    message: Option<&Message>,
+    body: Option<&str>,
+    trace: &str,
+) -> Result<Folded, Fault> {
     let event = event.clone().cut(context.policies.limits.current().written_chars_max);
     store::retrying(context, || once(context, &event, Manner::Told { message, body }, trace)).await
 }
@@ -41,7 +47,8 @@ pub async fn fold(context: &Context, event: &Event, message: Option<&Message>, b
 /// Folds what a provider's list shows, unless the book knows it already; a trial only looks whether it does.
 pub async fn fold_listed(context: &Context, event: &Event, trial: bool, trace: &str) -> Result<Folded, Fault> {
     // A state that comes back is something new to a later run, and a page that is read again in one run is not.
-    let event = Event { id: format!("{}:{trace}", event.id), ..event.clone() }.cut(context.policies.limits.current().written_chars_max);
+    let event = Event { id: format!("{}:{trace}", event.id), ..event.clone() }
+        .cut(context.policies.limits.current().written_chars_max);
     store::retrying(context, || once(context, &event, Manner::Listed { trial }, trace)).await
 }
 
@@ -74,7 +81,8 @@ async fn once(context: &Context, event: &Event, manner: Manner<'_>, trace: &str)
         release(context, &externals).await?;
         return Ok(Attempted::Done(Folded::Duplicate));
     }
-    let (policy, declines, now) = (context.policies.classify.current(), context.policies.declines.current(), context.clock.now());
+    let (policy, declines, now) =
+        (context.policies.classify.current(), context.policies.declines.current(), context.clock.now());
     let same_try = SignedDuration::from_mins(policy.duplicates.same_try_minutes);
     let mut before = desk(&batch, event, &account)?;
     read_expected(context, &mut batch, event, &mut before).await?;
@@ -123,7 +131,8 @@ async fn once(context: &Context, event: &Event, manner: Manner<'_>, trace: &str)
     put_externals(&mut commit, &batch, &externals, &account);
     put_terms(&mut commit, &before, &after);
     for action in after.actions.values() {
-        let was = |before: &Action| before.state == ActionState::NeedsPerson && action.state != ActionState::NeedsPerson;
+        let was =
+            |before: &Action| before.state == ActionState::NeedsPerson && action.state != ActionState::NeedsPerson;
         if before.actions.get(&action.id).is_some_and(was) {
             task::end(context, &mut batch, &mut commit, action, &event.provider, "").await?;
         }
@@ -209,7 +218,9 @@ async fn read_resources(
     if resources.is_empty() {
         return Ok(());
     }
-    batch.extend(Batch::read(context, resources.iter().map(|resource| keys::resource(account, resource)).collect()).await?);
+    batch.extend(
+        Batch::read(context, resources.iter().map(|resource| keys::resource(account, resource)).collect()).await?,
+    );
     lay(batch, resources, account, touched)
 }
 
@@ -244,7 +255,8 @@ async fn read_beside(
     let disputed = concerns.iter().any(classify::Concern::stops_recovery);
     let running = after.head.dunning.keys().filter(|invoice| disputed || after.touched.invoices.contains_key(*invoice));
     let plans: Vec<_> = running.cloned().collect();
-    let wanted: Vec<_> = cases.iter().map(keys::case).chain(plans.iter().map(|invoice| keys::plan(&account, invoice))).collect();
+    let wanted: Vec<_> =
+        cases.iter().map(keys::case).chain(plans.iter().map(|invoice| keys::plan(&account, invoice))).collect();
     if wanted.is_empty() {
         return Ok(());
     }
@@ -282,9 +294,15 @@ async fn release(context: &Context, externals: &[External]) -> Result<(), Fault>
 
 fn promises(decided: &Decided, account: &AccountId, trace: &str) -> Vec<Sent> {
     let recover = decided.recover.iter().map(|invoice| {
-        (QueueName::Dunning, Message::Recover { account: account.clone(), invoice: invoice.clone(), trace: trace.to_owned() })
+        (
+            QueueName::Dunning,
+            Message::Recover { account: account.clone(), invoice: invoice.clone(), trace: trace.to_owned() },
+        )
     });
-    let ask = decided.ask.iter().map(|case| (QueueName::Approval, Message::Ask { case: case.clone(), trace: trace.to_owned() }));
+    let ask = decided
+        .ask
+        .iter()
+        .map(|case| (QueueName::Approval, Message::Ask { case: case.clone(), trace: trace.to_owned() }));
     recover.chain(ask).map(|(queue, message)| Sent { queue, message }).collect()
 }
 
@@ -293,7 +311,13 @@ fn put_desk(commit: &mut Commit, batch: &Batch, before: &Desk, after: &Desk) {
     let account = &after.head.account;
     commit.over(batch, &after.head);
     if after.touched.person != before.touched.person {
-        put_all(commit, batch, account, &BTreeMap::new(), &after.touched.person.iter().map(|person| ((), person.clone())).collect());
+        put_all(
+            commit,
+            batch,
+            account,
+            &BTreeMap::new(),
+            &after.touched.person.iter().map(|person| ((), person.clone())).collect(),
+        );
     }
     put_all(commit, batch, account, &before.touched.cards, &after.touched.cards);
     put_all(commit, batch, account, &before.touched.invoices, &after.touched.invoices);
@@ -318,7 +342,10 @@ fn put_all<K: Ord, T: Clone + PartialEq>(
     }
 }
 
-fn changed<'a, K: Ord, T: PartialEq>(before: &'a BTreeMap<K, T>, after: &'a BTreeMap<K, T>) -> impl Iterator<Item = &'a T> {
+fn changed<'a, K: Ord, T: PartialEq>(
+    before: &'a BTreeMap<K, T>,
+    after: &'a BTreeMap<K, T>,
+) -> impl Iterator<Item = &'a T> {
     after.iter().filter(|(key, value)| before.get(key) != Some(value)).map(|(_, value)| value)
 }
 

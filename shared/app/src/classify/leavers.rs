@@ -13,8 +13,9 @@ use domain::task::{About, Task};
 
 /// What is told of bills and payments of somebody who leaves is followed as well.
 pub fn promises(event: &Event, head: &Head, trace: &str) -> Vec<Sent> {
-    let of_money =
-        |seen: &Seen| !matches!(seen, Seen::Customer(_) | Seen::Balance(_) | Seen::Card(_) | Seen::Subscription(_) | Seen::Ticket(_));
+    let of_money = |seen: &Seen| {
+        !matches!(seen, Seen::Customer(_) | Seen::Balance(_) | Seen::Card(_) | Seen::Subscription(_) | Seen::Ticket(_))
+    };
     if !event.seen.iter().any(of_money) {
         return Vec::new();
     }
@@ -34,10 +35,13 @@ pub async fn end_tasks(
     let is_open = |invoice: &Invoice| matches!(invoice.due(), Due::Open(_));
     let settled = after.touched.invoices.values().filter(|invoice| !is_open(invoice));
     let settled = settled.filter(|invoice| before.touched.invoices.get(&invoice.id).is_some_and(is_open));
-    let due = |action: &ActionId, invoice: &Invoice| About::RestDue { action: action.clone(), invoice: invoice.id.clone() };
+    let due =
+        |action: &ActionId, invoice: &Invoice| About::RestDue { action: action.clone(), invoice: invoice.id.clone() };
     let account = &after.head.account;
     let keys: Vec<_> = settled
-        .flat_map(|invoice| after.head.left.values().flatten().map(|left| keys::task(&due(&left.action, invoice).task(account))))
+        .flat_map(|invoice| {
+            after.head.left.values().flatten().map(|left| keys::task(&due(&left.action, invoice).task(account)))
+        })
         .collect();
     if keys.is_empty() {
         return Ok(());

@@ -20,14 +20,24 @@ pub async fn ask(context: &Context, provider: &Provider, source: &str, path: &st
     }
     let call = Call::get(path);
     match context.http.call(provider.name, source, &call).await {
-        Ok(reply) if reply.status == 200 => learn(context, api, &call, &reply, source, context.clock.now(), trace).await,
+        Ok(reply) if reply.status == 200 => {
+            learn(context, api, &call, &reply, source, context.clock.now(), trace).await
+        }
         // Whoever named it was wrong, or has another key than we have.
         Ok(Reply { status: 404 | 410, .. }) => Ok(Done::Ignored),
         Ok(Reply { status: 429 | 500..=599, .. }) | Err(NoReply::NotSent | NoReply::Unknown) => {
-            tracing::warn!(provider = provider.name, path, trace, "the provider does not answer; it is asked again later");
+            tracing::warn!(
+                provider = provider.name,
+                path,
+                trace,
+                "the provider does not answer; it is asked again later"
+            );
             store::retrying(context, || later(context, provider.name, source, path)).await
         }
-        Ok(reply) => Err(Fault::Park(format!("{} answers {} about {path}; look at the API key of {source}", provider.name, reply.status))),
+        Ok(reply) => Err(Fault::Park(format!(
+            "{} answers {} about {path}; look at the API key of {source}",
+            provider.name, reply.status
+        ))),
     }
 }
 
@@ -36,7 +46,8 @@ async fn later(context: &Context, provider: &str, source: &str, path: &str) -> R
     let key = keys::probe(provider, source, path);
     let batch = Batch::read(context, vec![key.clone()]).await?;
     let Some(mut probe) = batch.get::<Probe>(&key)? else { return Ok(Attempted::Done(Done::Ignored)) };
-    probe.again_at = Some(context.clock.now() + SignedDuration::from_secs(context.policies.limits.current().alarm_lease_secs));
+    probe.again_at =
+        Some(context.clock.now() + SignedDuration::from_secs(context.policies.limits.current().alarm_lease_secs));
     let mut commit = Commit::default();
     commit.over(&batch, &probe);
     store::attempted(commit.run(context).await, Done::Later)
@@ -48,8 +59,13 @@ async fn turn(context: &Context, provider: &str, source: &str, path: &str) -> Re
     let (own, all) = (keys::probe(provider, source, path), keys::probes(provider, source));
     let batch = Batch::read(context, vec![own.clone(), all.clone()]).await?;
     let (limits, now) = (context.policies.limits.current(), context.clock.now());
-    let fresh =
-        || Probe { provider: provider.to_owned(), source: source.to_owned(), path: path.to_owned(), asked_at: None, again_at: None };
+    let fresh = || Probe {
+        provider: provider.to_owned(),
+        source: source.to_owned(),
+        path: path.to_owned(),
+        asked_at: None,
+        again_at: None,
+    };
     let mut probe = batch.get(&own)?.unwrap_or_else(fresh);
     let begun = || Probes { provider: provider.to_owned(), source: source.to_owned(), since: now, count: 0 };
     let mut probes = batch.get::<Probes>(&all)?.unwrap_or_else(begun);
@@ -80,7 +96,14 @@ async fn turn(context: &Context, provider: &str, source: &str, path: &str) -> Re
 }
 
 /// Asks once for what the events left out. It is a help and no need: without an answer, the case says what is missing.
-pub async fn learn_more(context: &Context, provider: &Provider, source: &str, call: &Call, events: &[Event], trace: &str) {
+pub async fn learn_more(
+    context: &Context,
+    provider: &Provider,
+    source: &str,
+    call: &Call,
+    events: &[Event],
+    trace: &str,
+) {
     if let Err(fault) = try_to_learn(context, provider, source, call, events, trace).await {
         tracing::warn!(provider = provider.name, fault = %fault, trace, "the provider does not tell more");
     }
@@ -120,7 +143,15 @@ async fn is_known(context: &Context, event: &Event) -> Result<bool, Fault> {
     Ok(store::read::<Head>(context, &keys::head(&account)).await?.is_none())
 }
 
-async fn learn(context: &Context, api: &Api, call: &Call, reply: &Reply, source: &str, at: Timestamp, trace: &str) -> Result<Done, Fault> {
+async fn learn(
+    context: &Context,
+    api: &Api,
+    call: &Call,
+    reply: &Reply,
+    source: &str,
+    at: Timestamp,
+    trace: &str,
+) -> Result<Done, Fault> {
     match (api.observe)(call, reply, source, at).map_err(Fault::park)? {
         Reading::Events(events) => fold_all(context, &events, From { message: None, body: None, trace }).await,
         Reading::Ask { .. } | Reading::Ignored(_) => Ok(Done::Ignored),

@@ -14,14 +14,24 @@ pub async fn fold(context: &Context, event: &Event, body: Option<&str>, trace: &
     store::retrying(context, || once(context, &event, seen, body, trace)).await
 }
 
-async fn once(context: &Context, event: &Event, seen: &TicketSeen, body: Option<&str>, trace: &str) -> Result<Attempted<Folded>, Fault> {
+async fn once(
+    context: &Context,
+    event: &Event,
+    seen: &TicketSeen,
+    body: Option<&str>,
+    trace: &str,
+) -> Result<Attempted<Folded>, Fault> {
     // Read.
-    let (receipt, key) = (keys::receipt(&event.provider, &event.source, &event.id), keys::ticket(&event.provider, &event.source, &seen.id));
+    let (receipt, key) = (
+        keys::receipt(&event.provider, &event.source, &event.id),
+        keys::ticket(&event.provider, &event.source, &seen.id),
+    );
     let batch = Batch::read(context, vec![receipt.clone(), key.clone()]).await?;
     if batch.get::<Receipt>(&receipt)?.is_some() {
         return Ok(Attempted::Done(Folded::Duplicate));
     }
-    let mut ticket = batch.get::<Ticket>(&key)?.unwrap_or_else(|| Ticket::new(&event.provider, &event.source, &seen.id));
+    let mut ticket =
+        batch.get::<Ticket>(&key)?.unwrap_or_else(|| Ticket::new(&event.provider, &event.source, &seen.id));
 
     // Decide.
     ticket.fold(seen, event);

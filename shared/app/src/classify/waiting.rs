@@ -55,8 +55,11 @@ pub async fn release(context: &Context, key: &Key) -> Result<(), Fault> {
         let batch = Batch::read(context, vec![key.clone()]).await?;
         let ready = |external: &External| external.account.is_some() && !external.waiting.is_empty();
         let Some(mut external) = batch.get::<External>(key)?.filter(ready) else { return Ok(Attempted::Done(())) };
-        let released: Vec<_> =
-            external.waiting.drain(..).map(|waiting| Sent { queue: QueueName::Events, message: waiting.message }).collect();
+        let released: Vec<_> = external
+            .waiting
+            .drain(..)
+            .map(|waiting| Sent { queue: QueueName::Events, message: waiting.message })
+            .collect();
         send_all(context, &released).await?;
         let mut commit = Commit::default();
         commit.over(&batch, &external);

@@ -12,7 +12,8 @@ use std::collections::BTreeMap;
 
 pub async fn handle(context: &Context, provider: &str, source: &str, trace: &str) -> Result<(), Fault> {
     let untold = store::retrying(context, || once(context, provider, source)).await?;
-    let tell = |incident| Sent { queue: QueueName::Approval, message: Message::Tell { incident, trace: trace.to_owned() } };
+    let tell =
+        |incident| Sent { queue: QueueName::Approval, message: Message::Tell { incident, trace: trace.to_owned() } };
     send_all(context, &untold.into_iter().map(tell).collect::<Vec<_>>()).await
 }
 
@@ -56,6 +57,7 @@ async fn once(context: &Context, provider: &str, source: &str) -> Result<Attempt
         }
     }
     standing.extend(looked.incidents.into_iter().map(|incident| (incident.id.clone(), incident)));
-    let untold = standing.into_values().filter(|incident| incident.told != Some(incident.state)).map(|incident| incident.id);
+    let untold =
+        standing.into_values().filter(|incident| incident.told != Some(incident.state)).map(|incident| incident.id);
     store::attempted(commit.run(context).await, untold.collect())
 }

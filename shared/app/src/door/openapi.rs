@@ -38,7 +38,9 @@ pub fn document() -> Value {
     let schemas: Map<_, _> = schemas::all().into_iter().map(|(name, schema)| (name.to_owned(), schema)).collect();
     let refusals: Map<_, _> = REFUSALS
         .iter()
-        .map(|(status, why)| (status.to_string(), json!({"description": why, "content": {JSON: {"schema": see("Error")}}})))
+        .map(|(status, why)| {
+            (status.to_string(), json!({"description": why, "content": {JSON: {"schema": see("Error")}}}))
+        })
         .collect();
     json!({
         "openapi": "3.1.0",
@@ -68,7 +70,8 @@ fn about(route: &Route) -> Option<&'static About> {
 
 fn operation(about: &About) -> Value {
     let gaps = about.pattern.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
-    let parameters: Vec<_> = gaps.map(|gap| in_path(about.pattern, gap)).chain(about.with.iter().map(|it| it.shown())).collect();
+    let parameters: Vec<_> =
+        gaps.map(|gap| in_path(about.pattern, gap)).chain(about.with.iter().map(|it| it.shown())).collect();
     let mut operation = json!({
         "operationId": about.id,
         "summary": about.summary,
@@ -84,7 +87,8 @@ fn operation(about: &About) -> Value {
         Body::May(schema) => (schema, false),
         Body::Must(schema) => (schema, true),
     };
-    let content: Map<_, _> = about.sent_as.iter().map(|media| ((*media).to_owned(), json!({"schema": see(schema)}))).collect();
+    let content: Map<_, _> =
+        about.sent_as.iter().map(|media| ((*media).to_owned(), json!({"schema": see(schema)}))).collect();
     operation["requestBody"] = json!({"required": required, "content": content});
     operation
 }
@@ -101,7 +105,8 @@ fn responses(about: &About) -> Value {
         let mut response = json!({"description": if schema.is_empty() { "Nothing more is said." } else { schema }});
         if !schema.is_empty() {
             let shown = |media: &str| if media == JSON { see(schema) } else { text() };
-            let content: Map<_, _> = about.answered_as.iter().map(|media| ((*media).to_owned(), json!({"schema": shown(media)}))).collect();
+            let content: Map<_, _> =
+                about.answered_as.iter().map(|media| ((*media).to_owned(), json!({"schema": shown(media)}))).collect();
             response["content"] = Value::Object(content);
         }
         responses.insert(status.to_string(), response);
@@ -130,13 +135,22 @@ mod tests {
 
     #[test]
     fn what_is_routed_is_described_and_nothing_else() {
-        let is_described =
-            |pattern: &str| pattern == "/healthz" || ["/api/", "/webhooks/", "/slack/"].iter().any(|it| pattern.starts_with(it));
+        let is_described = |pattern: &str| {
+            pattern == "/healthz" || ["/api/", "/webhooks/", "/slack/"].iter().any(|it| pattern.starts_with(it))
+        };
         let routed: BTreeSet<_> =
             ROUTES.iter().map(|route| (route.method.as_str(), route.pattern)).filter(|it| is_described(it.1)).collect();
         let described: BTreeSet<_> = ABOUT.iter().map(|about| (about.method, about.pattern)).collect();
-        assert_eq!(routed.difference(&described).collect::<Vec<_>>(), Vec::<&(&str, &str)>::new(), "add a line to `ABOUT`");
-        assert_eq!(described.difference(&routed).collect::<Vec<_>>(), Vec::<&(&str, &str)>::new(), "no route answers this");
+        assert_eq!(
+            routed.difference(&described).collect::<Vec<_>>(),
+            Vec::<&(&str, &str)>::new(),
+            "add a line to `ABOUT`"
+        );
+        assert_eq!(
+            described.difference(&routed).collect::<Vec<_>>(),
+            Vec::<&(&str, &str)>::new(),
+            "no route answers this"
+        );
         assert_eq!(described.len(), ABOUT.len(), "a route is described once");
         let ids: BTreeSet<_> = ABOUT.iter().map(|about| about.id).collect();
         assert_eq!(ids.len(), ABOUT.len(), "an operation has a name of its own");
@@ -153,7 +167,10 @@ mod tests {
         let schemas = document["components"]["schemas"].as_object().unwrap();
         assert_eq!(schemas.len(), schemas::all().len(), "a schema is described once");
         for name in schemas.keys() {
-            assert!(references.contains(&format!("#/components/schemas/{name}")), "nothing refers to the schema {name}");
+            assert!(
+                references.contains(&format!("#/components/schemas/{name}")),
+                "nothing refers to the schema {name}"
+            );
         }
     }
 }

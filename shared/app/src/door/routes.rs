@@ -300,7 +300,10 @@ mod tests {
     fn a_path_has_one_answer() {
         assert_eq!(find(&Method::GET, "/api/actions/x"), Ok((Function::Report, Endpoint::Action("x".into()))));
         assert_eq!(find(&Method::HEAD, "/healthz"), Ok((Function::Report, Endpoint::Health)));
-        assert_eq!(find(&Method::GET, "/accounts/stripe%3Acus_1"), Ok((Function::Report, Endpoint::AccountPage("stripe:cus_1".into()))));
+        assert_eq!(
+            find(&Method::GET, "/accounts/stripe%3Acus_1"),
+            Ok((Function::Report, Endpoint::AccountPage("stripe:cus_1".into())))
+        );
         assert_eq!(find(&Method::DELETE, "/api/actions"), Err(Unrouted::OtherMethods("GET, POST".into())));
         for path in ["", "/nope", "/api/accounts/", "/accounts/a/b", "/accounts/%zz", "/accounts/%f"] {
             assert_eq!(find(&Method::GET, path), Err(Unrouted::NoSuchPath), "{path}");

@@ -34,7 +34,12 @@ struct Claims {
 /// Signs a token for a staff id.
 pub fn issue(secret: &Secret, staff: &str, machine_now: Timestamp, hours: i64) -> String {
     let expires = machine_now + SignedDuration::from_hours(hours);
-    let claims = Claims { iss: ISSUER.to_owned(), sub: staff.to_owned(), iat: machine_now.as_second(), exp: expires.as_second() };
+    let claims = Claims {
+        iss: ISSUER.to_owned(),
+        sub: staff.to_owned(),
+        iat: machine_now.as_second(),
+        exp: expires.as_second(),
+    };
     let claims = serde_json::to_vec(&claims).expect("claims are plain data");
     let signed = format!("{}.{}", URL_SAFE_NO_PAD.encode(HEADER), URL_SAFE_NO_PAD.encode(claims));
     let signature = URL_SAFE_NO_PAD.encode(mac(secret, &signed));
@@ -99,7 +104,9 @@ pub async fn whose(context: &Context, token: &str) -> Result<Option<Staff>, Faul
     if let Some(named) = identity.as_ref().and_then(|identity| identity::verify(identity, token, now)) {
         return match named {
             Named::Id(id) => staff::find(context, &id).await,
-            Named::Email(email) => Ok(staff::all(context).await?.into_iter().find(|staff| staff.email.eq_ignore_ascii_case(&email))),
+            Named::Email(email) => {
+                Ok(staff::all(context).await?.into_iter().find(|staff| staff.email.eq_ignore_ascii_case(&email)))
+            }
         };
     }
     // Where somebody else says who people are, nothing that we could sign does.
@@ -142,7 +149,11 @@ mod tests {
             let mut bytes = token.clone().into_bytes();
             bytes[place] ^= 1;
             // The last character of base64 carries bits that mean nothing; they must not be accepted either way.
-            assert_eq!(String::from_utf8(bytes).ok().and_then(|changed| verify(&secret, &changed, now)), None, "byte {place}");
+            assert_eq!(
+                String::from_utf8(bytes).ok().and_then(|changed| verify(&secret, &changed, now)),
+                None,
+                "byte {place}"
+            );
         }
         assert_eq!(verify(&secret, "", now), None);
     }

@@ -30,8 +30,8 @@ pub async fn sweep(context: &Context) -> Result<Swept, Fault> {
                         swept.stuck += 1;
                         tracing::error!(key = %due.key.sk, tries, "an alarm rings in vain; a person has to look at this item");
                     }
-                    let sent =
-                        Message::of_alarm(&due.key).ok_or_else(|| Fault::Park(format!("nobody answers the alarm of {}", due.key.sk)))?;
+                    let sent = Message::of_alarm(&due.key)
+                        .ok_or_else(|| Fault::Park(format!("nobody answers the alarm of {}", due.key.sk)))?;
                     send_all(context, &[sent]).await?;
                     swept.rung += 1;
                 }

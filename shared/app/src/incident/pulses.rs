@@ -14,7 +14,13 @@ use jiff::{Timestamp, ToSpan};
 pub const PAGE: u32 = 500;
 
 /// The pulses of a source in a stretch of time, oldest first; the day it ends in is read to its end.
-pub async fn pulses(context: &Context, provider: &str, source: &str, trouble: Trouble, stretch: Stretch) -> Result<Vec<Pulse>, Fault> {
+pub async fn pulses(
+    context: &Context,
+    provider: &str,
+    source: &str,
+    trouble: Trouble,
+    stretch: Stretch,
+) -> Result<Vec<Pulse>, Fault> {
     let Stretch { since, until } = stretch;
     let day = |at: Timestamp| at.to_zoned(TimeZone::UTC).date();
     let mut all = Vec::new();
@@ -22,8 +28,14 @@ pub async fn pulses(context: &Context, provider: &str, source: &str, trouble: Tr
         let pk = keys::pulse_partition(provider, source, trouble, date);
         let mut after = (date == day(since)).then(|| format!("{since:.3}"));
         loop {
-            let range =
-                Range { table: Table::Accounts, pk: pk.clone(), prefix: String::new(), after, limit: PAGE, order: Order::Ascending };
+            let range = Range {
+                table: Table::Accounts,
+                pk: pk.clone(),
+                prefix: String::new(),
+                after,
+                limit: PAGE,
+                order: Order::Ascending,
+            };
             let items = context.store.range(&range).await?;
             for item in &items {
                 all.push(open::<Pulse>(item)?);
@@ -38,11 +50,20 @@ pub async fn pulses(context: &Context, provider: &str, source: &str, trouble: Tr
 }
 
 /// Writes what a commit changed about due items and disputes, and sees that somebody looks soon after a trouble.
-pub async fn put(context: &Context, commit: &mut Commit, before: &Desk, after: &Desk, origin: Origin) -> Result<(), Fault> {
+pub async fn put(
+    context: &Context,
+    commit: &mut Commit,
+    before: &Desk,
+    after: &Desk,
+    origin: Origin,
+) -> Result<(), Fault> {
     let declines = &context.policies.declines;
-    let (old, new) = (Pulse::all(&before.touched, &before.head, declines), Pulse::all(&after.touched, &after.head, declines));
+    let (old, new) =
+        (Pulse::all(&before.touched, &before.head, declines), Pulse::all(&after.touched, &after.head, declines));
     // What has another time by now, or is open again, no longer beats where it did.
-    let left = old.iter().filter(|(about, before)| new.get(about).is_none_or(|pulse| keys::pulse(pulse) != keys::pulse(before)));
+    let left = old
+        .iter()
+        .filter(|(about, before)| new.get(about).is_none_or(|pulse| keys::pulse(pulse) != keys::pulse(before)));
     left.for_each(|(_, before)| commit.put(&before.clone().moved()));
     let mut news = Vec::new();
     for (about, pulse) in &new {

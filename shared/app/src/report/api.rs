@@ -33,7 +33,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-pub(super) async fn answer(context: &Context, endpoint: Endpoint, request: &Request<Bytes>, staff: &Staff) -> Result<Answer, Problem> {
+pub(super) async fn answer(
+    context: &Context,
+    endpoint: Endpoint,
+    request: &Request<Bytes>,
+    staff: &Staff,
+) -> Result<Answer, Problem> {
     let query = web::query(request);
     let window = Window::of(&query, 100)?;
     match endpoint {
@@ -42,8 +47,13 @@ pub(super) async fn answer(context: &Context, endpoint: Endpoint, request: &Requ
             Ok(list(&page.items, page.next.as_deref()))
         }
         Endpoint::Account(id) => {
-            let sidebar = read::account(context, &account_id(&id)?).await?.ok_or_else(|| Problem::not_found("account"))?;
-            Ok(if wants_text(request) { web::text(StatusCode::OK, sidebar::text(&sidebar)) } else { web::json(StatusCode::OK, &sidebar) })
+            let sidebar =
+                read::account(context, &account_id(&id)?).await?.ok_or_else(|| Problem::not_found("account"))?;
+            Ok(if wants_text(request) {
+                web::text(StatusCode::OK, sidebar::text(&sidebar))
+            } else {
+                web::json(StatusCode::OK, &sidebar)
+            })
         }
         Endpoint::Ledger(id) => {
             let page = read::ledger(context, &known_account(context, &id).await?, window).await?;
@@ -54,9 +64,10 @@ pub(super) async fn answer(context: &Context, endpoint: Endpoint, request: &Requ
             let head: Option<LedgerHead> = store::read(context, &keys::ledger_head(&account)).await?;
             Ok(web::json(StatusCode::OK, &head.unwrap_or_else(|| LedgerHead::new(&account))))
         }
-        Endpoint::LedgerSeal(id) => {
-            Ok(web::json(StatusCode::OK, &json!({"seal": seal::last(context, &known_account(context, &id).await?).await?})))
-        }
+        Endpoint::LedgerSeal(id) => Ok(web::json(
+            StatusCode::OK,
+            &json!({"seal": seal::last(context, &known_account(context, &id).await?).await?}),
+        )),
         Endpoint::Privacy(id) => held(context, &known_account(context, &id).await?, staff).await,
         Endpoint::TimelineOf(id) => {
             let page = read::timeline(context, &known_account(context, &id).await?, window).await?;
@@ -108,11 +119,14 @@ pub(super) async fn answer(context: &Context, endpoint: Endpoint, request: &Requ
             let before = query
                 .get("due_before")
                 .map(|text| {
-                    text.parse::<jiff::Timestamp>().map_err(|_| Problem::malformed("`due_before` is a time such as 2026-01-31T00:00:00Z"))
+                    text.parse::<jiff::Timestamp>()
+                        .map_err(|_| Problem::malformed("`due_before` is a time such as 2026-01-31T00:00:00Z"))
                 })
                 .transpose()?;
             let mut page = read::dunning(context, window).await?;
-            let due = |plan: &domain::dunning::Plan| before.is_none_or(|before| plan.next_wake().is_some_and(|at| at < before));
+            let due = |plan: &domain::dunning::Plan| {
+                before.is_none_or(|before| plan.next_wake().is_some_and(|at| at < before))
+            };
             if !page.items.iter().all(due) {
                 page.next = None;
             }
@@ -122,7 +136,9 @@ pub(super) async fn answer(context: &Context, endpoint: Endpoint, request: &Requ
         Endpoint::Decline { provider, code } => decline(context, provider, code),
         Endpoint::SearchAccounts => search(context, request).await,
         Endpoint::EntitlementOf(id) => entitlement_of(context, &id).await,
-        Endpoint::BackfillOf { provider, source } => Ok(web::json(StatusCode::OK, &backfill::shown(context, &provider, &source).await?)),
+        Endpoint::BackfillOf { provider, source } => {
+            Ok(web::json(StatusCode::OK, &backfill::shown(context, &provider, &source).await?))
+        }
         Endpoint::ImportsOf(kind) => Ok(web::json(StatusCode::OK, &import::shown(context, &kind).await?)),
         Endpoint::GroupOf(id) => {
             let shown = group::shown(context, &account_id(&id)?).await?.ok_or_else(|| Problem::not_found("account"))?;
@@ -130,10 +146,15 @@ pub(super) async fn answer(context: &Context, endpoint: Endpoint, request: &Requ
         }
         Endpoint::Playbook(name) => {
             let name = serde_json::from_value(json!(name)).map_err(|_| Problem::not_found("playbook"))?;
-            let asked = serde_json::from_slice(request.body())
-                .map_err(|error| Problem::malformed(format!("say what it is about, such as `account` and `invoice`: {error}")))?;
+            let asked = serde_json::from_slice(request.body()).map_err(|error| {
+                Problem::malformed(format!("say what it is about, such as `account` and `invoice`: {error}"))
+            })?;
             let play = plays::play(context, name, &asked, staff).await?;
-            Ok(if wants_text(request) { web::text(StatusCode::OK, play.text()) } else { web::json(StatusCode::OK, &play) })
+            Ok(if wants_text(request) {
+                web::text(StatusCode::OK, play.text())
+            } else {
+                web::json(StatusCode::OK, &play)
+            })
         }
         Endpoint::Incidents => {
             let page = read::incidents(context, incident_state(query.get("state"))?, &window).await?;
@@ -161,7 +182,8 @@ pub(super) async fn answer(context: &Context, endpoint: Endpoint, request: &Requ
         Endpoint::Decision(id) => Ok(web::json(StatusCode::OK, &decision(context, &id).await?)),
         Endpoint::ReplayDecision(id) => replay(context, &id, request).await,
         Endpoint::Tickets => {
-            let page: Page<Ticket> = store::page(context, "TICKETS", window.after, window.limit, Order::Descending).await?;
+            let page: Page<Ticket> =
+                store::page(context, "TICKETS", window.after, window.limit, Order::Descending).await?;
             let items: Vec<_> = page.items.iter().map(ticket_json).collect();
             Ok(list(&items, page.next.as_deref()))
         }
@@ -265,7 +287,8 @@ pub(super) fn action_state(name: Option<&String>) -> Result<Option<State>, Probl
 fn case_json(case: &Case, preview: Option<&Preview>) -> Value {
     let mut value = serde_json::to_value(case).expect("a case is plain data");
     let object = value.as_object_mut().expect("a case is an object");
-    let short = || json!({"advice": case.advice, "why": case.why, "recommended": case.recommended, "missing": case.missing});
+    let short =
+        || json!({"advice": case.advice, "why": case.why, "recommended": case.recommended, "missing": case.missing});
     object.insert("preview".to_owned(), preview.map_or_else(short, |preview| json!(preview)));
     object.insert("policy".to_owned(), json!([{"rule": case.rule, "version": case.policy_version, "why": case.why}]));
     object.insert("tickets".to_owned(), json!([]));
@@ -285,10 +308,12 @@ struct Again {
 
 /// Makes a decision again under another version of its policy, and says what would be different. Nothing is written.
 async fn replay(context: &Context, id: &str, request: &Request<Bytes>) -> Result<Answer, Problem> {
-    let wanted: Again = serde_json::from_slice(request.body())
-        .map_err(|error| Problem::malformed(format!("send `policy_version`, a version of the classify policy: {error}")))?;
+    let wanted: Again = serde_json::from_slice(request.body()).map_err(|error| {
+        Problem::malformed(format!("send `policy_version`, a version of the classify policy: {error}"))
+    })?;
     let policies = &context.policies;
-    let policy = policies.classify.version(wanted.policy_version).ok_or_else(|| Problem::not_found("policy version"))?;
+    let policy =
+        policies.classify.version(wanted.policy_version).ok_or_else(|| Problem::not_found("policy version"))?;
     let decision = decision(context, id).await?;
     let now = decision::replay(&decision, policy, policies.declines.at(decision.at));
     let differences = decision::differences(&decision.outcome, now.as_ref());
@@ -332,7 +357,8 @@ const FOUND_MAX: u32 = 50;
 
 /// Personal data is asked for in a body, so that it is in no address and no log.
 async fn search(context: &Context, request: &Request<Bytes>) -> Result<Answer, Problem> {
-    let Question { q } = serde_json::from_slice(request.body()).map_err(|_| Problem::malformed("send {\"q\": \"what to look for\"}"))?;
+    let Question { q } =
+        serde_json::from_slice(request.body()).map_err(|_| Problem::malformed("send {\"q\": \"what to look for\"}"))?;
     Ok(list(&found(context, &q).await?, None))
 }
 

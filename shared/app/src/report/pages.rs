@@ -40,13 +40,20 @@ pub(super) async fn approvals(context: &Context, request: &Request<Bytes>) -> Re
     };
     let viewer = caller.as_ref().map(|caller| viewer(context, caller));
     let waiting = match &viewer {
-        Some(_) => read::actions(context, Some(State::WaitingApproval), &Window::of(&web::query(request), ROWS)?).await?.items,
+        Some(_) => {
+            read::actions(context, Some(State::WaitingApproval), &Window::of(&web::query(request), ROWS)?).await?.items
+        }
         None => Vec::new(),
     };
     Ok(web::html_with(::pages::SCRIPT, ::pages::landing(viewer.as_ref(), &waiting)))
 }
 
-pub(super) async fn answer(context: &Context, endpoint: Endpoint, request: &Request<Bytes>, caller: &Caller) -> Result<Answer, Problem> {
+pub(super) async fn answer(
+    context: &Context,
+    endpoint: Endpoint,
+    request: &Request<Bytes>,
+    caller: &Caller,
+) -> Result<Answer, Problem> {
     let viewer = viewer(context, caller);
     let query = web::query(request);
     let window = Window::of(&query, ROWS)?;
@@ -64,24 +71,39 @@ pub(super) async fn answer(context: &Context, endpoint: Endpoint, request: &Requ
             ::pages::found(&viewer, question, &rows)
         }
         Endpoint::TicketsPage => {
-            let page: Page<Ticket> = store::page(context, "TICKETS", window.after, window.limit, Order::Descending).await?;
+            let page: Page<Ticket> =
+                store::page(context, "TICKETS", window.after, window.limit, Order::Descending).await?;
             ::pages::tickets(&viewer, &page.items, more("/tickets?", page.next).as_deref())
         }
         Endpoint::AskPage(id) => approval::form::show(context, &id, &query, caller).await?,
         Endpoint::StaffPage => {
             let (all, changes) = (staff::all(context).await?, staff::changes(context).await?);
             let delegations = delegation::all(context).await?;
-            ::pages::staff(&viewer, &all, &delegations, &changes, context.clock.now(), query.get("notice").map(String::as_str))
+            ::pages::staff(
+                &viewer,
+                &all,
+                &delegations,
+                &changes,
+                context.clock.now(),
+                query.get("notice").map(String::as_str),
+            )
         }
         Endpoint::TasksPage => {
             let wanted = api::wanted_tasks(&query)?;
             let page = task::list(context, &wanted, window).await?;
-            let asked = ["state", "assigned_to", "account"].into_iter().filter_map(|name| Some((name, query.get(name)?)));
+            let asked =
+                ["state", "assigned_to", "account"].into_iter().filter_map(|name| Some((name, query.get(name)?)));
             let base: String = asked.map(|(name, value)| format!("{name}={}&", web::escaped(value))).collect();
-            ::pages::tasks(&viewer, &page.items, context.clock.now(), more(&format!("/tasks?{base}"), page.next).as_deref())
+            ::pages::tasks(
+                &viewer,
+                &page.items,
+                context.clock.now(),
+                more(&format!("/tasks?{base}"), page.next).as_deref(),
+            )
         }
         Endpoint::TaskPage(id) => {
-            let staff: Vec<_> = staff::all(context).await?.into_iter().filter(|staff| staff.role.may_request()).collect();
+            let staff: Vec<_> =
+                staff::all(context).await?.into_iter().filter(|staff| staff.role.may_request()).collect();
             let days_max = context.policies.limits.current().snooze_days_max;
             ::pages::task(
                 &viewer,
@@ -94,15 +116,19 @@ pub(super) async fn answer(context: &Context, endpoint: Endpoint, request: &Requ
         }
         Endpoint::StopPage => {
             let shown = stop::shown(context).await?;
-            let waiting: Vec<_> = shown.waiting.iter().map(|line| (line.action.to_string(), line.summary.clone(), line.held)).collect();
+            let waiting: Vec<_> =
+                shown.waiting.iter().map(|line| (line.action.to_string(), line.summary.clone(), line.held)).collect();
             ::pages::stop(&viewer, &shown.stops, &waiting, query.get("notice").map(String::as_str))
         }
-        Endpoint::SourcesPage => ::pages::sources(&viewer, &sources::all(context).await?, query.get("notice").map(String::as_str)),
+        Endpoint::SourcesPage => {
+            ::pages::sources(&viewer, &sources::all(context).await?, query.get("notice").map(String::as_str))
+        }
         Endpoint::AccountPage(id) => {
             let id = api::account_id(&id)?;
             let sidebar = read::account(context, &id).await?.ok_or_else(|| Problem::not_found("account"))?;
             let timeline = read::timeline(context, &id, Window { after: None, limit: 25 }).await?.items;
-            let lines: Vec<_> = timeline.iter().map(|line| (line.event.at, line.event.kind.name(), line.event.id.as_str())).collect();
+            let lines: Vec<_> =
+                timeline.iter().map(|line| (line.event.at, line.event.kind.name(), line.event.id.as_str())).collect();
             let group = group::shown(context, &id).await?.ok_or_else(|| Problem::not_found("account"))?;
             let alike = |others: &[group::Other]| others.iter().map(other).collect::<Vec<_>>();
             let group = ::pages::Alike { confirmed: alike(&group.confirmed), proposed: alike(&group.proposed) };
@@ -193,7 +219,10 @@ async fn home(context: &Context, viewer: &Viewer) -> Result<String, Problem> {
     let incidents = read::incidents(context, Some(IncidentState::Open), &window).await?.items;
     let month = Month::of(context.clock.now().to_zoned(jiff::tz::TimeZone::UTC).date());
     let report = read::month_report(context, month).await?;
-    Ok(::pages::home(viewer, &Home { waiting: &waiting, cases: &cases, plans: &plans, incidents: &incidents, report: &report }))
+    Ok(::pages::home(
+        viewer,
+        &Home { waiting: &waiting, cases: &cases, plans: &plans, incidents: &incidents, report: &report },
+    ))
 }
 
 fn more(base: &str, next: Option<String>) -> Option<String> {

@@ -18,8 +18,8 @@ use domain::money::Money;
 use domain::money::prorate::Method;
 use domain::playbook::advice::Preview;
 use domain::playbook::{
-    Change, Failing, Invoicing, Name, Play, Refunding, Scene, change_plan, charged_twice, ended, overcharged, payment_failed, refund,
-    tax_invoice,
+    Change, Failing, Invoicing, Name, Play, Refunding, Scene, change_plan, charged_twice, ended, overcharged,
+    payment_failed, refund, tax_invoice,
 };
 use domain::staff::Staff;
 use http::StatusCode;
@@ -113,7 +113,8 @@ pub async fn play(context: &Context, name: Name, asked: &Asked, staff: &Staff) -
         }
         Name::TaxInvoice => {
             let invoice = invoice(context, &id, asked).await?;
-            let invoicing = Invoicing { provider: &known.head.provider, invoice: &invoice, customer: known.customer.as_ref() };
+            let invoicing =
+                Invoicing { provider: &known.head.provider, invoice: &invoice, customer: known.customer.as_ref() };
             Ok(tax_invoice(scene(context, &known), invoicing))
         }
         Name::Refund => refunding(context, &known, asked, staff).await,
@@ -151,7 +152,8 @@ async fn refunding(context: &Context, known: &Known, asked: &Asked, staff: &Staf
     let mut about = records::Read::of(Batch::default());
     about.more(context, &known.head, &Wanted { payments: vec![id.clone()], ..Wanted::default() }).await?;
     let payment = about.records.payments.get(id).ok_or_else(|| Problem::not_found("payment"))?;
-    let impossible = |why: domain::action::NoPreview| Problem::new(StatusCode::UNPROCESSABLE_ENTITY, why.code(), why.to_string());
+    let impossible =
+        |why: domain::action::NoPreview| Problem::new(StatusCode::UNPROCESSABLE_ENTITY, why.code(), why.to_string());
     let amount = asked.amount.map_or_else(|| all_of(Some(payment), id), Ok).map_err(impossible)?;
     let policy = context.policies.approval.current();
     let now = context.clock.now();
@@ -167,7 +169,8 @@ async fn refunding(context: &Context, known: &Known, asked: &Asked, staff: &Staf
         earlier: &earlier,
         now,
     });
-    let so_far: Option<Alone> = store::read(context, &keys::alone(&staff.id, now.to_zoned(TimeZone::UTC).date())).await?;
+    let so_far: Option<Alone> =
+        store::read(context, &keys::alone(&staff.id, now.to_zoned(TimeZone::UTC).date())).await?;
     let scales = Scales {
         policy,
         known: about.known(&known.head, now),
@@ -182,27 +185,50 @@ async fn refunding(context: &Context, known: &Known, asked: &Asked, staff: &Staf
     let kind = action::Kind::Refund { payment: id.clone(), amount };
     let (preview, approvals) = weigh(&kind, scales).map_err(impossible)?;
     let requirement = Requirement { approvals, clause: preview.clause };
-    let refunding = Refunding { payment: id, amount, reason, eligibility: &eligibility, requirement: &requirement, lines: &preview.lines };
+    let refunding = Refunding {
+        payment: id,
+        amount,
+        reason,
+        eligibility: &eligibility,
+        requirement: &requirement,
+        lines: &preview.lines,
+    };
     Ok(refund(scene(context, known), refunding))
 }
 
 async fn changing(context: &Context, known: &Known, asked: &Asked, staff: &Staff) -> Result<Play, Problem> {
     let Head { account, provider, source, book, .. } = &known.head;
-    let wanted = asked.plan.as_ref().ok_or_else(|| Problem::malformed("name the `plan` that is wanted, by its price's id"))?;
+    let wanted =
+        asked.plan.as_ref().ok_or_else(|| Problem::malformed("name the `plan` that is wanted, by its price's id"))?;
     let only = || book.subscriptions.keys().next().filter(|_| book.subscriptions.len() == 1);
-    let id =
-        asked.subscription.as_ref().or_else(only).ok_or_else(|| Problem::malformed("name the `subscription`: there is not exactly one"))?;
+    let id = asked
+        .subscription
+        .as_ref()
+        .or_else(only)
+        .ok_or_else(|| Problem::malformed("name the `subscription`: there is not exactly one"))?;
     let subscription: Option<Of<Subscription>> = store::read(context, &keys::subscription(account, id)).await?;
     let subscription = subscription.ok_or_else(|| Problem::not_found("subscription"))?.value;
-    let homes = subscription.plan().map(|plan| &plan.price).into_iter().chain([wanted]).map(|price| keys::price(provider, source, price));
+    let homes = subscription
+        .plan()
+        .map(|plan| &plan.price)
+        .into_iter()
+        .chain([wanted])
+        .map(|price| keys::price(provider, source, price));
     let homes: Vec<_> = homes.collect();
-    let batch = Batch::read(context, homes.iter().cloned().chain([keys::imports(Kind::Catalogue.name())]).collect()).await?;
+    let batch =
+        Batch::read(context, homes.iter().cloned().chain([keys::imports(Kind::Catalogue.name())]).collect()).await?;
     let prices = standing::<Price>(&batch, homes)?;
     let today = context.clock.now().to_zoned(TimeZone::UTC).date();
-    let sold = |price: &&Price| price.from.is_none_or(|from| from <= today) && price.until.is_none_or(|until| today <= until);
+    let sold =
+        |price: &&Price| price.from.is_none_or(|from| from <= today) && price.until.is_none_or(|until| today <= until);
     let named = |id: &str| prices.iter().find(|price| price.price == id);
-    let unknown =
-        || Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "not_possible", format!("the catalogue does not sell `{wanted}`: import it"));
+    let unknown = || {
+        Problem::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "not_possible",
+            format!("the catalogue does not sell `{wanted}`: import it"),
+        )
+    };
     let to = prices.iter().filter(sold).find(|price| price.price == *wanted).ok_or_else(unknown)?;
     let policy = context.policies.approval.current();
     let needed = |kind: &str| policy.requirement(kind, Measure::Nothing, Reason::Other, Some(staff.role)).approvals;

@@ -70,7 +70,10 @@ pub async fn case_preview(context: &Context, case: &Case) -> Result<Preview, Fau
     }
     let policy = context.policies.incidents.current();
     let locale = said.customer.as_ref().and_then(|customer| customer.locale.as_deref());
-    let written = case.draft_reply.clone().map(|draft| incident.as_ref().map_or(draft.clone(), |incident| incident.written(draft, policy)));
+    let written = case
+        .draft_reply
+        .clone()
+        .map(|draft| incident.as_ref().map_or(draft.clone(), |incident| incident.written(draft, policy)));
     let reply = written.and_then(|written| draft(context, &written, &person, locale));
     let (now, approval) = (context.clock.now(), context.policies.approval.current());
     let mut preview = preview(case, about.known(&head, now), approval, said.granted(now), reply);
@@ -118,10 +121,22 @@ pub async fn ledger(context: &Context, id: &AccountId, window: Window) -> Result
     partition(context, id, keys::LEDGER_PREFIX, window, Order::Ascending).await
 }
 
-async fn partition<T: Stored>(context: &Context, id: &AccountId, prefix: &str, window: Window, order: Order) -> Result<Page<T>, Fault> {
+async fn partition<T: Stored>(
+    context: &Context,
+    id: &AccountId,
+    prefix: &str,
+    window: Window,
+    order: Order,
+) -> Result<Page<T>, Fault> {
     let limit = window.limit + 1;
-    let range =
-        Range { table: Table::Accounts, pk: keys::account_partition(id), prefix: prefix.to_owned(), after: window.after, limit, order };
+    let range = Range {
+        table: Table::Accounts,
+        pk: keys::account_partition(id),
+        prefix: prefix.to_owned(),
+        after: window.after,
+        limit,
+        order,
+    };
     let mut items = context.store.range(&range).await?;
     let more = items.len() > window.limit as usize;
     items.truncate(window.limit as usize);
@@ -151,12 +166,16 @@ pub async fn receipt(context: &Context, action: &ActionId) -> Result<Vec<Entry>,
 
 pub async fn cases(context: &Context, state: Option<CaseState>, window: &Window) -> Result<Page<Case>, Fault> {
     let lists = state.map_or_else(|| vec![CaseState::Open, CaseState::Resolved], |state| vec![state]);
-    newest(context, lists.iter().map(|state| format!("CASES#{}", state.name())), window, |case: &Case| case.place()).await
+    newest(context, lists.iter().map(|state| format!("CASES#{}", state.name())), window, |case: &Case| case.place())
+        .await
 }
 
 pub async fn actions(context: &Context, state: Option<State>, window: &Window) -> Result<Page<Action>, Fault> {
     let lists = state.map_or_else(|| State::ALL.to_vec(), |state| vec![state]);
-    newest(context, lists.iter().map(|state| format!("ACTIONS#{}", state.name())), window, |action: &Action| action.place()).await
+    newest(context, lists.iter().map(|state| format!("ACTIONS#{}", state.name())), window, |action: &Action| {
+        action.place()
+    })
+    .await
 }
 
 /// What waits for a decision: id, digest, since when.
@@ -187,9 +206,14 @@ async fn newest<T: Stored>(
     Ok(Page { items, next })
 }
 
-pub async fn incidents(context: &Context, state: Option<IncidentState>, window: &Window) -> Result<Page<Incident>, Fault> {
+pub async fn incidents(
+    context: &Context,
+    state: Option<IncidentState>,
+    window: &Window,
+) -> Result<Page<Incident>, Fault> {
     let lists = state.map_or_else(|| vec![IncidentState::Open, IncidentState::Over], |state| vec![state]);
-    newest(context, lists.iter().map(|state| format!("INCIDENTS#{}", state.name())), window, |it: &Incident| it.place()).await
+    newest(context, lists.iter().map(|state| format!("INCIDENTS#{}", state.name())), window, |it: &Incident| it.place())
+        .await
 }
 
 /// The disputes of a page of cases, as their payments show them.
@@ -199,8 +223,12 @@ pub async fn disputes(context: &Context, state: Option<CaseState>, window: &Wind
     // Other cases stand on the same list: it is read on until a page is full.
     for _ in 0..PAGES_MAX {
         let Some(next) = page.next.clone().filter(|_| page.items.len() < window.limit as usize) else { break };
-        let more = cases(context, state, &Window { after: Some(next), limit: window.limit - u32::try_from(page.items.len()).unwrap_or(0) })
-            .await?;
+        let more = cases(
+            context,
+            state,
+            &Window { after: Some(next), limit: window.limit - u32::try_from(page.items.len()).unwrap_or(0) },
+        )
+        .await?;
         page.items.extend(more.items.into_iter().filter(|case| case.disputed_payment().is_some()));
         page.next = more.next;
     }
@@ -228,8 +256,14 @@ pub async fn rows(context: &Context, month: Month) -> Result<Vec<Row>, Fault> {
         for partition in keys::fact_partitions(&month.to_string()) {
             let mut after = None;
             loop {
-                let range =
-                    Range { table: Table::Facts, pk: partition.clone(), prefix: String::new(), after, limit: 500, order: Order::Ascending };
+                let range = Range {
+                    table: Table::Facts,
+                    pk: partition.clone(),
+                    prefix: String::new(),
+                    after,
+                    limit: 500,
+                    order: Order::Ascending,
+                };
                 let items = context.store.range(&range).await?;
                 rows.extend(items.iter().map(open::<Row>).collect::<Result<Vec<_>, _>>()?);
                 after = items.last().filter(|_| items.len() == 500).map(|item| item.key.sk.clone());

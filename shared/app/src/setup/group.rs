@@ -66,7 +66,8 @@ pub async fn shown(context: &Context, id: &AccountId) -> Result<Option<Shown>, F
     }
     alike.retain(|other| other != id && !group.members.contains(other) && !group.apart.contains(other));
     let everybody: Vec<_> = group.members.iter().chain(&group.apart).chain(&alike).collect();
-    let batch = Batch::read(context, everybody.iter().flat_map(|id| [keys::head(id), keys::person(id)]).collect()).await?;
+    let batch =
+        Batch::read(context, everybody.iter().flat_map(|id| [keys::head(id), keys::person(id)]).collect()).await?;
     let other = |id: &AccountId, because| -> Result<Option<Other>, Fault> {
         let name = batch.get::<Of<Person>>(&keys::person(id))?.and_then(|person| person.value.name.value().cloned());
         Ok(batch.get::<Head>(&keys::head(id))?.map(|head| Other {
@@ -104,8 +105,11 @@ pub async fn tell(context: &Context, id: &AccountId, word: &Word, staff: &Staff)
     let said = store::retrying(context, || async {
         // Read.
         let (who, pair) = (keys::staff(&staff.id), [id.clone(), other.clone()]);
-        let mut batch =
-            Batch::read(context, pair.iter().flat_map(|id| [keys::head(id), keys::group(id)]).chain([who.clone()]).collect()).await?;
+        let mut batch = Batch::read(
+            context,
+            pair.iter().flat_map(|id| [keys::head(id), keys::group(id)]).chain([who.clone()]).collect(),
+        )
+        .await?;
         let Some(staff) = batch.get::<Staff>(&who)? else { return Ok(Attempted::Done(Err(Problem::not_signed_in()))) };
         let mut groups = BTreeMap::new();
         for id in &pair {
@@ -114,7 +118,8 @@ pub async fn tell(context: &Context, id: &AccountId, word: &Word, staff: &Staff)
             }
             groups.extend(batch.get::<Group>(&keys::group(id))?.map(|group| (id.clone(), group)));
         }
-        let members: Vec<_> = groups.values().flat_map(|group| group.members.clone()).filter(|id| !groups.contains_key(id)).collect();
+        let members: Vec<_> =
+            groups.values().flat_map(|group| group.members.clone()).filter(|id| !groups.contains_key(id)).collect();
         batch.extend(Batch::read(context, members.iter().map(keys::group).collect()).await?);
         for id in members {
             groups.extend(batch.get::<Group>(&keys::group(&id))?.map(|group| (id, group)));
@@ -128,7 +133,10 @@ pub async fn tell(context: &Context, id: &AccountId, word: &Word, staff: &Staff)
 
         // Write.
         let mut commit = Commit::default();
-        groups.iter().filter(|(id, group)| before.get(id) != Some(group)).for_each(|(_, group)| commit.over(&batch, group));
+        groups
+            .iter()
+            .filter(|(id, group)| before.get(id) != Some(group))
+            .for_each(|(_, group)| commit.over(&batch, group));
         commit.check(&batch, &who);
         let own = groups.remove(id).expect("what was said is written down on both");
         store::attempted(commit.run(context).await, Ok(own))

@@ -38,7 +38,12 @@ pub struct Outcome {
 }
 
 /// Answers `POST /api/import/{kind}?dry_run=`.
-pub async fn by_staff(context: &Context, kind: &str, request: &Request<Bytes>, staff: &Staff) -> Result<Answer, Problem> {
+pub async fn by_staff(
+    context: &Context,
+    kind: &str,
+    request: &Request<Bytes>,
+    staff: &Staff,
+) -> Result<Answer, Problem> {
     let kind = Kind::parse(kind).ok_or_else(|| Problem::not_found("kind of import"))?;
     if !staff.role.may_import() {
         return Err(not_permitted());
@@ -64,7 +69,14 @@ pub async fn by_staff(context: &Context, kind: &str, request: &Request<Bytes>, s
         }
     };
     let metadata = records.normalise(context.policies.metadata.current());
-    let outcome = Outcome { id: import_id(&records), kind: kind.name(), rows: records.count(), dry_run, metadata, ..Outcome::default() };
+    let outcome = Outcome {
+        id: import_id(&records),
+        kind: kind.name(),
+        rows: records.count(),
+        dry_run,
+        metadata,
+        ..Outcome::default()
+    };
     let outcome = take(context, &records, outcome, staff).await?;
     Ok(web::json(StatusCode::OK, &outcome))
 }
@@ -79,7 +91,8 @@ pub fn understood(
     extra: Extra,
 ) -> Result<Records, domain::import::Refused> {
     let declines = context.policies.declines.current();
-    let providers: Vec<_> = providers::ALL.iter().filter(|provider| provider.api.is_some()).map(|provider| provider.name).collect();
+    let providers: Vec<_> =
+        providers::ALL.iter().filter(|provider| provider.api.is_some()).map(|provider| provider.name).collect();
     let (tables, families) = (declines.tables(), declines.families());
     let given = Given { providers: &providers, tables: &tables, families: &families, provider, source, extra };
     read(kind, format, body, &given)
@@ -103,7 +116,12 @@ async fn take(context: &Context, records: &Records, outcome: Outcome, staff: &St
     }
 }
 
-async fn lay<T: Shelved>(context: &Context, records: &[T], mut outcome: Outcome, staff: &Staff) -> Result<Outcome, Problem> {
+async fn lay<T: Shelved>(
+    context: &Context,
+    records: &[T],
+    mut outcome: Outcome,
+    staff: &Staff,
+) -> Result<Outcome, Problem> {
     let homes: Vec<_> = laid::by_home(records).into_iter().collect();
     // Whether it fits is known before anything is written.
     let tried = each(context, &homes, None, outcome.kind).await?;
@@ -113,7 +131,10 @@ async fn lay<T: Shelved>(context: &Context, records: &[T], mut outcome: Outcome,
             Started::As(begun) => number = Some(begun),
             Started::Already => return Ok(Outcome { repeated: true, unchanged: outcome.rows, ..outcome }),
             Started::Busy(running) => {
-                let message = format!("{} is importing {} since {}: wait until that is done", running.by, outcome.kind, running.since);
+                let message = format!(
+                    "{} is importing {} since {}: wait until that is done",
+                    running.by, outcome.kind, running.since
+                );
                 return Err(Problem::new(StatusCode::CONFLICT, "import_running", message));
             }
         }
@@ -131,7 +152,12 @@ async fn lay<T: Shelved>(context: &Context, records: &[T], mut outcome: Outcome,
 }
 
 /// Lays all records, some at a time; without a number it only counts.
-async fn each<T: Shelved>(context: &Context, homes: &[(Key, Vec<T>)], number: Option<u64>, kind: &str) -> Result<Counted, Problem> {
+async fn each<T: Shelved>(
+    context: &Context,
+    homes: &[(Key, Vec<T>)],
+    number: Option<u64>,
+    kind: &str,
+) -> Result<Counted, Problem> {
     let (mut sum, mut rows) = (Counted::default(), 0);
     for chunk in homes.chunks(CHUNK) {
         rows += chunk.iter().map(|(_, records)| records.len()).sum::<usize>();
@@ -168,7 +194,8 @@ async fn switch(context: &Context, kind: &str, number: u64) -> Result<(), Proble
     let switched = store::retrying(context, || async {
         let key = keys::imports(kind);
         let batch = Batch::read(context, vec![key.clone()]).await?;
-        let mut imports = batch.get::<Imports>(&key)?.ok_or_else(|| Fault::Park(format!("nobody began to import {kind}")))?;
+        let mut imports =
+            batch.get::<Imports>(&key)?.ok_or_else(|| Fault::Park(format!("nobody began to import {kind}")))?;
         if !imports.switch(number, context.clock.now()) {
             return Ok(Attempted::Done(false));
         }

@@ -45,7 +45,13 @@ pub fn is_name(source: &str) -> bool {
 }
 
 /// Changes a source, or notes that somebody wants to.
-pub async fn change(context: &Context, provider: &str, source: &str, wish: &Wish, staff: &Staff) -> Result<(Source, Granted), Problem> {
+pub async fn change(
+    context: &Context,
+    provider: &str,
+    source: &str,
+    wish: &Wish,
+    staff: &Staff,
+) -> Result<(Source, Granted), Problem> {
     if providers::named(provider).is_none() || !is_name(source) {
         return Err(Problem::not_found("source"));
     }

@@ -63,7 +63,13 @@ pub async fn add_demo(context: &Context) -> Result<(), Fault> {
         if find(context, id).await?.is_none() {
             let mut commit = Commit::default();
             let slack = Some(Slack { team: DEMO_TEAM.to_owned(), user: format!("U_{}", id.to_uppercase()) });
-            commit.create(&Staff { id: id.to_owned(), name: name.to_owned(), role, email: format!("{id}@demo.example"), slack });
+            commit.create(&Staff {
+                id: id.to_owned(),
+                name: name.to_owned(),
+                role,
+                email: format!("{id}@demo.example"),
+                slack,
+            });
             // Another start may have added the same person in the meantime, which is as good.
             let _ = commit.run(context).await;
         }

@@ -24,7 +24,11 @@ pub async fn standing(context: &Context) -> Result<Stops, Fault> {
 /// Whether something of this account is stopped: a message of a segment, or an action of a kind.
 pub async fn holds(context: &Context, head: &Head, segment: Option<&str>, kind: Option<&str>) -> Result<bool, Fault> {
     let source = format!("{}/{}", head.provider, head.source);
-    Ok(standing(context).await?.holds(&Scope { source: Some(source), segment: segment.map(str::to_owned), kind: kind.map(str::to_owned) }))
+    Ok(standing(context).await?.holds(&Scope {
+        source: Some(source),
+        segment: segment.map(str::to_owned),
+        kind: kind.map(str::to_owned),
+    }))
 }
 
 /// What a stop holds back, or a release lets go.
@@ -52,7 +56,8 @@ pub async fn shown(context: &Context) -> Result<Shown, Fault> {
 async fn waiting(context: &Context, stops: &Stops) -> Result<Vec<(Action, Waiting)>, Fault> {
     let mut actions: Vec<Action> = Vec::new();
     for state in [State::Approved, State::Executing] {
-        let page: Page<Action> = store::page(context, &format!("ACTIONS#{}", state.name()), None, SHOWN, Order::Ascending).await?;
+        let page: Page<Action> =
+            store::page(context, &format!("ACTIONS#{}", state.name()), None, SHOWN, Order::Ascending).await?;
         // A bundle under way may have a member that is held.
         actions.extend(page.items.into_iter().filter(|it| state == State::Approved || !it.members.is_empty()));
     }

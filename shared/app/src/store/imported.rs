@@ -60,7 +60,9 @@ pub fn standing<T: Shelved>(batch: &Batch, homes: impl IntoIterator<Item = Key>)
     let Some(imports) = batch.get::<Imports>(&keys::imports(T::KIND.name()))? else { return Ok(Vec::new()) };
     let mut standing = Vec::new();
     for home in homes {
-        standing.extend(batch.get::<Imported<T>>(&home)?.iter().flat_map(|imported| imported.shelf.standing(&imports)).cloned());
+        standing.extend(
+            batch.get::<Imported<T>>(&home)?.iter().flat_map(|imported| imported.shelf.standing(&imports)).cloned(),
+        );
     }
     Ok(standing)
 }

@@ -126,7 +126,11 @@ pub fn external_of(provider: &str, source: &str, resource: &ResourceId) -> Optio
 
 /// What a staff member asked for under an `Idempotency-Key`.
 pub fn idempotency(staff: &str, key: &str) -> Key {
-    Key { table: Table::Accounts, pk: format!("IDEMPOTENCY#{staff}#{}", digest(&[key], 26)), sk: "IDEMPOTENCY".to_owned() }
+    Key {
+        table: Table::Accounts,
+        pk: format!("IDEMPOTENCY#{staff}#{}", digest(&[key], 26)),
+        sk: "IDEMPOTENCY".to_owned(),
+    }
 }
 
 /// What somebody decided alone on a day.

@@ -211,7 +211,9 @@ stored!(Staff, 1, |staff| key keys::staff(&staff.id), wake None, place None);
 /// An action that waits for people expires; one that is under way is looked at again until its end is known.
 fn action_wakes(action: &Action) -> Option<Timestamp> {
     match action.state {
-        action::State::WaitingApproval => [action.look_at, action.told.next_at, Some(action.expires_at)].into_iter().flatten().min(),
+        action::State::WaitingApproval => {
+            [action.look_at, action.told.next_at, Some(action.expires_at)].into_iter().flatten().min()
+        }
         // What has ended wakes until people were told of it.
         _ => action.look_at,
     }
@@ -258,7 +260,8 @@ pub struct Backfill {
 impl Backfill {
     /// When the next sweep begins, and from when on it reads. What a failed one did not read is read again.
     pub fn swept(&self) -> Option<Sweep> {
-        let from = if self.failed.is_some() { self.since } else { Some(self.started_at - SignedDuration::from_hours(24)) };
+        let from =
+            if self.failed.is_some() { self.since } else { Some(self.started_at - SignedDuration::from_hours(24)) };
         Some(Sweep { at: self.again_at?, from })
     }
 }

@@ -30,7 +30,10 @@ pub(super) fn change_of<'a>(known: &Known<'a>, subscription: &str, plan: &str) -
     let listed = |price: &str| known.prices.iter().find(|listed| listed.price == price);
     // Some providers tell no prices: then the catalogue does.
     let unit = to.unit.ok_or_else(|| NoChange::NoPrice(plan.to_owned()))?;
-    let old = from.unit.or_else(|| listed(&from.price)?.unit).ok_or_else(|| NoPreview::UnknownPlan(subscription.to_owned()))?;
+    let old = from
+        .unit
+        .or_else(|| listed(&from.price)?.unit)
+        .ok_or_else(|| NoPreview::UnknownPlan(subscription.to_owned()))?;
     let names = || (from.price.clone(), to.price.clone());
     if from.interval.is_some() && to.interval != from.interval {
         let (from, to) = names();
@@ -87,28 +90,48 @@ pub(super) fn addons_after(known: &Known<'_>, subscription: &str, addons: &[Addo
 }
 
 /// The figures of a change that is made at once, as of a moment: what goes back, what is charged, and the sum.
-pub(super) fn prorated(known: &Known<'_>, id: &str, before: &[Item], after: &[Item], at: Timestamp) -> Result<Vec<Line>, NoPreview> {
+pub(super) fn prorated(
+    known: &Known<'_>,
+    id: &str,
+    before: &[Item],
+    after: &[Item],
+    at: Timestamp,
+) -> Result<Vec<Line>, NoPreview> {
     let subscription = known.running(id)?;
     let total = |total| Line::money("Charged for the rest of this period", None, Some(total));
     let bought = |items: &[Item], text: &str| -> Option<Vec<Bought>> {
         let recurring = items.iter().filter(|item| matches!(item.role, Role::Plan | Role::Addon));
         let one = |item: &Item| {
             let name = item.name.as_ref().unwrap_or(&item.price);
-            Some(Bought { price: item.price.clone(), text: format!("{text} of {name}"), unit: item.unit?, quantity: item.quantity })
+            Some(Bought {
+                price: item.price.clone(),
+                text: format!("{text} of {name}"),
+                unit: item.unit?,
+                quantity: item.quantity,
+            })
         };
         recurring.map(one).collect()
     };
     let Some((old, new)) = bought(before, "Unused time").zip(bought(after, "Remaining time")) else {
-        return Ok(vec![Line::text("Charged for the rest of this period", None, "as the provider counts: a price is not known here")]);
+        return Ok(vec![Line::text(
+            "Charged for the rest of this period",
+            None,
+            "as the provider counts: a price is not known here",
+        )]);
     };
     if subscription.status.copied() == Some(SubscriptionStatus::Trial) {
         let currency = new.first().or(old.first()).ok_or(prorate::NoProration::Nothing)?.unit.currency();
         return Ok(vec![total(Money::zero(currency))]);
     }
     if known.head.provider == "mollie" {
-        return Ok(vec![Line::text("Charged for the rest of this period", None, "nothing; the next payment is the new amount")]);
+        return Ok(vec![Line::text(
+            "Charged for the rest of this period",
+            None,
+            "nothing; the next payment is the new amount",
+        )]);
     }
-    let (from, to) = subscription.period_start.copied().zip(subscription.renews_at.copied()).ok_or(NoChange::UnknownPeriod)?;
+    let (from, to) =
+        subscription.period_start.copied().zip(subscription.renews_at.copied()).ok_or(NoChange::UnknownPeriod)?;
     let proration = prorate::change(&old, &new, Period { from, to }, at, known.method(), &TimeZone::UTC)?;
     let lines = proration.lines.iter().map(|line| Line::money(&line.text, None, Some(line.amount)));
     Ok(lines.chain([total(proration.total)]).collect())

@@ -215,9 +215,10 @@ impl Kind {
     /// The money that leaves or is given up by it.
     pub fn gives(&self) -> Option<Money> {
         match self {
-            Self::Refund { amount, .. } | Self::Credit { amount } | Self::WriteOff { amount, .. } | Self::VoidInvoice { amount, .. } => {
-                Some(*amount)
-            }
+            Self::Refund { amount, .. }
+            | Self::Credit { amount }
+            | Self::WriteOff { amount, .. }
+            | Self::VoidInvoice { amount, .. } => Some(*amount),
             _ => None,
         }
     }
@@ -256,7 +257,13 @@ impl Kind {
 
     /// Whether the customer gets a link by it, and nothing else happens.
     pub fn is_link(&self) -> bool {
-        matches!(self, Self::PaymentLink { .. } | Self::ResendInvoice { .. } | Self::TaxInvoice { .. } | Self::UpdatePaymentMethod {})
+        matches!(
+            self,
+            Self::PaymentLink { .. }
+                | Self::ResendInvoice { .. }
+                | Self::TaxInvoice { .. }
+                | Self::UpdatePaymentMethod {}
+        )
     }
 }
 

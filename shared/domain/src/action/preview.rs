@@ -86,14 +86,18 @@ fn shown(kind: &Kind, known: Known<'_>) -> Result<(String, Vec<Line>), NoPreview
             known.pays_in(*amount)?;
             let before = known.head.book.balance.get(&amount.currency()).and_then(|balance| balance.copied());
             let given = Line::money("Credit given", None, Some(*amount));
-            let lines =
-                [given].into_iter().chain(before.map(|before| Line::money("Credit at hand", Some(before), Some(before.plus(*amount)))));
+            let lines = [given]
+                .into_iter()
+                .chain(before.map(|before| Line::money("Credit at hand", Some(before), Some(before.plus(*amount)))));
             let lines = lines.collect();
             (format!("Credit {amount} to the account"), lines)
         }
         Kind::RetryPayment { invoice, amount } => {
             let left = known.remaining(invoice)?;
-            (format!("Try the payment of {}invoice {invoice} again", owed(*amount)), vec![due(left, left.and_then(nothing))])
+            (
+                format!("Try the payment of {}invoice {invoice} again", owed(*amount)),
+                vec![due(left, left.and_then(nothing))],
+            )
         }
         Kind::MarkPaid { invoice, amount } => {
             let left = known.all_due(invoice)?;
@@ -116,7 +120,8 @@ fn shown(kind: &Kind, known: Known<'_>) -> Result<(String, Vec<Line>), NoPreview
             if !known.head.dunning.contains_key(invoice) {
                 return Err(NoPreview::NoRecovery(invoice.clone()));
             }
-            let line = Line::text("Next steps of the recovery", Some("as planned"), &format!("{} later", days_text(*days)));
+            let line =
+                Line::text("Next steps of the recovery", Some("as planned"), &format!("{} later", days_text(*days)));
             (format!("{} more grace for invoice {invoice}", days_text(*days)), vec![line])
         }
         Kind::Defer { invoice, days, until } => {
@@ -128,7 +133,11 @@ fn shown(kind: &Kind, known: Known<'_>) -> Result<(String, Vec<Line>), NoPreview
         Kind::ExtendTrial { subscription, days, until } => {
             let running = known.running(subscription)?;
             let on_trial = running.status.copied() == Some(SubscriptionStatus::Trial);
-            let ends_at = running.trial_ends_at.copied().filter(|_| on_trial).ok_or_else(|| NoPreview::NotOnTrial(subscription.clone()))?;
+            let ends_at = running
+                .trial_ends_at
+                .copied()
+                .filter(|_| on_trial)
+                .ok_or_else(|| NoPreview::NotOnTrial(subscription.clone()))?;
             let line = Line::text("Trial ends", Some(&day(ends_at)), &day(*until));
             (format!("Extend the trial of subscription {subscription} by {}", days_text(*days)), vec![line])
         }
@@ -149,9 +158,14 @@ fn shown(kind: &Kind, known: Known<'_>) -> Result<(String, Vec<Line>), NoPreview
         Kind::Upgrade { subscription, plan, price, at } => {
             let change = change_of(&known, subscription, plan)?;
             let before = known.running(subscription)?.items.value().cloned().unwrap_or_default();
-            let new = Item { price: plan.clone(), name: change.to.name.clone(), unit: change.to.unit, ..change.from.clone() };
-            let after: Vec<_> = before.iter().map(|item| if item == change.from { new.clone() } else { item.clone() }).collect();
-            let mut lines = vec![Line::text("Plan", Some(&change.from.price), plan), each(std::slice::from_ref(change.from), Some(*price))];
+            let new =
+                Item { price: plan.clone(), name: change.to.name.clone(), unit: change.to.unit, ..change.from.clone() };
+            let after: Vec<_> =
+                before.iter().map(|item| if item == change.from { new.clone() } else { item.clone() }).collect();
+            let mut lines = vec![
+                Line::text("Plan", Some(&change.from.price), plan),
+                each(std::slice::from_ref(change.from), Some(*price)),
+            ];
             lines.extend(prorated(&known, subscription, &before, &after, *at)?);
             (format!("Upgrade subscription {subscription} to {plan}, at once"), lines)
         }
@@ -161,16 +175,23 @@ fn shown(kind: &Kind, known: Known<'_>) -> Result<(String, Vec<Line>), NoPreview
                 return Err(crate::action::NoChange::UnknownPeriod.into());
             }
             let from = Line::text("From", None, &day(*at));
-            let lines =
-                vec![Line::text("Plan", Some(&change.from.price), plan), each(std::slice::from_ref(change.from), Some(*price)), from];
+            let lines = vec![
+                Line::text("Plan", Some(&change.from.price), plan),
+                each(std::slice::from_ref(change.from), Some(*price)),
+                from,
+            ];
             (format!("Downgrade subscription {subscription} to {plan}, from the next period on"), lines)
         }
         Kind::ChangeAddons { subscription, addons, price, at } => {
             let before = known.running(subscription)?.items.value().cloned().unwrap_or_default();
             let after = addons_after(&known, subscription, addons)?;
-            let quantity = |price: &str| before.iter().find(|item| item.price == price).map_or(0, |item| item.quantity).to_string();
-            let mut lines: Vec<_> =
-                addons.iter().map(|addon| Line::text(&addon.price, Some(&quantity(&addon.price)), &addon.quantity.to_string())).collect();
+            let quantity = |price: &str| {
+                before.iter().find(|item| item.price == price).map_or(0, |item| item.quantity).to_string()
+            };
+            let mut lines: Vec<_> = addons
+                .iter()
+                .map(|addon| Line::text(&addon.price, Some(&quantity(&addon.price)), &addon.quantity.to_string()))
+                .collect();
             lines.push(each(&before, *price));
             lines.extend(prorated(&known, subscription, &before, &after, *at)?);
             (format!("Change the add-ons of subscription {subscription}"), lines)
@@ -182,7 +203,8 @@ fn shown(kind: &Kind, known: Known<'_>) -> Result<(String, Vec<Line>), NoPreview
             }
             let before = std::slice::from_ref(plan);
             let after = [Item { quantity: *seats, ..plan.clone() }];
-            let mut lines = vec![Line::text("Seats", Some(&plan.quantity.to_string()), &seats.to_string()), each(before, *price)];
+            let mut lines =
+                vec![Line::text("Seats", Some(&plan.quantity.to_string()), &seats.to_string()), each(before, *price)];
             lines.extend(prorated(&known, subscription, before, &after, *at)?);
             (format!("Change subscription {subscription} to {seats} seats"), lines)
         }
@@ -209,12 +231,19 @@ fn shown(kind: &Kind, known: Known<'_>) -> Result<(String, Vec<Line>), NoPreview
                     if known.ends_at(running).is_some() {
                         return Err(NoPreview::EndsAlready(subscription.clone()));
                     }
-                    let end = running.renews_at.copied().map_or_else(|| "with its period".to_owned(), |at| format!("on {}", day(at)));
+                    let end = running
+                        .renews_at
+                        .copied()
+                        .map_or_else(|| "with its period".to_owned(), |at| format!("on {}", day(at)));
                     (end.clone(), format!("ends {end}"))
                 }
             };
             // What was charged in between is asked back, and nobody should be surprised by that.
-            let from = Line::text("Counts from", None, &format!("{}, and later bills are asked back", asked_at.strftime("%Y-%m-%d")));
+            let from = Line::text(
+                "Counts from",
+                None,
+                &format!("{}, and later bills are asked back", asked_at.strftime("%Y-%m-%d")),
+            );
             let lines = vec![status(running, &after), mrr(running, true), from];
             (format!("Cancel subscription {subscription}, {what}"), lines)
         }
@@ -226,13 +255,23 @@ fn shown(kind: &Kind, known: Known<'_>) -> Result<(String, Vec<Line>), NoPreview
             )
         }
         Kind::ErasePerson {} => {
-            let runs = known.head.book.subscriptions.values().filter(|line| line.status != Some(SubscriptionStatus::Ended)).count();
+            let runs = known
+                .head
+                .book
+                .subscriptions
+                .values()
+                .filter(|line| line.status != Some(SubscriptionStatus::Ended))
+                .count();
             let lines = vec![
                 Line::text("Name, addresses, telephone", Some("kept"), "erased, and not taken in again"),
                 Line::text("What imports say of the customer", Some("kept"), "erased"),
                 Line::text("Tickets from their address", Some("kept"), "erased, but for their state and times"),
                 Line::text("Invoices, payments, ledger", Some("kept"), "kept, under the provider's ids alone"),
-                Line::text("Running subscriptions", Some(&runs.to_string()), "go on; no reminder can reach the customer"),
+                Line::text(
+                    "Running subscriptions",
+                    Some(&runs.to_string()),
+                    "go on; no reminder can reach the customer",
+                ),
                 Line::text("At the provider", None, "not erased: do it there as well"),
             ];
             ("Erase who the customer is".to_owned(), lines)
@@ -246,11 +285,15 @@ fn refund(payment: Option<&Payment>, id: &str, amount: Money) -> Result<(String,
     if payment.is_disputed() {
         return Err(NoPreview::Disputed(id.to_owned()));
     }
-    let (Some(taken), Some(back), Some(refundable)) = (payment.taken(), payment.given_back(), payment.refundable()) else {
+    let (Some(taken), Some(back), Some(refundable)) = (payment.taken(), payment.given_back(), payment.refundable())
+    else {
         return Err(NoPreview::NotTaken(id.to_owned()));
     };
     if taken.currency() != amount.currency() {
-        return Err(NoPreview::OtherCurrency { account: taken.currency().to_string(), asked: amount.currency().to_string() });
+        return Err(NoPreview::OtherCurrency {
+            account: taken.currency().to_string(),
+            asked: amount.currency().to_string(),
+        });
     }
     if !amount.is_positive() {
         return Err(NoPreview::NotPositive);

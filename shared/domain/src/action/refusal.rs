@@ -65,7 +65,9 @@ pub enum NoPreview {
     NoChange(#[from] NoChange),
     #[error(transparent)]
     NoProration(#[from] NoProration),
-    #[error("a customer's wish to leave is a `cancel` with `customer_requested`; against their will it is a `force_cancel`")]
+    #[error(
+        "a customer's wish to leave is a `cancel` with `customer_requested`; against their will it is a `force_cancel`"
+    )]
     NotTheirWish,
     #[error("`asked_at` is when the customer asked to leave: within the last year, and not ahead")]
     AskedAt,
@@ -73,7 +75,9 @@ pub enum NoPreview {
     NoRecovery(String),
     #[error("a bundle holds 2 to {0} actions, and no other bundle")]
     Bundle(usize),
-    #[error("two actions of the bundle change `{0}`: the second would not be shown as it will be; ask for it once the first is done")]
+    #[error(
+        "two actions of the bundle change `{0}`: the second would not be shown as it will be; ask for it once the first is done"
+    )]
     Together(String),
     #[error("a downgrade at Lemon Squeezy waits for the renewal, and a bundle does not: ask for it by itself")]
     HeldInBundle,
@@ -112,7 +116,9 @@ impl NoPreview {
 pub enum NotEligible {
     #[error("this payment was taken {days} days ago, and {} is refunded for {most} days: {why}", .reason.name().replace('_', " "))]
     TooLate { days: i64, most: i64, reason: Reason, why: String },
-    #[error("the contract credits an outage of this payment with at most {limit} in all, and {asked} more was asked for than that leaves")]
+    #[error(
+        "the contract credits an outage of this payment with at most {limit} in all, and {asked} more was asked for than that leaves"
+    )]
     OverContract { limit: Money, asked: Money },
 }
 

@@ -98,7 +98,8 @@ impl Wish {
             "refund" => wanted.payments.push(self.payment(head)?),
             "credit" | "update_payment_method" | "erase_person" => {}
             "extend_grace" => wanted.invoices.push(self.in_recovery(head)?),
-            "payment_link" | "resend_invoice" | "tax_invoice" | "retry_payment" | "mark_paid" | "write_off" | "void_invoice" | "defer" => {
+            "payment_link" | "resend_invoice" | "tax_invoice" | "retry_payment" | "mark_paid" | "write_off"
+            | "void_invoice" | "defer" => {
                 wanted.invoices.push(invoice.clone().ok_or(NoPreview::Unnamed("`invoice`"))?);
             }
             _ => {
@@ -113,7 +114,12 @@ impl Wish {
     fn payment(&self, head: &Head) -> Result<String, NoPreview> {
         let Params { payment, invoice, .. } = &self.params;
         let of_invoice = |invoice: &String| {
-            head.book.payments.iter().rev().find(|line| head.book.invoice_of(line) == Some(invoice)).map(|line| line.payment.clone())
+            head.book
+                .payments
+                .iter()
+                .rev()
+                .find(|line| head.book.invoice_of(line) == Some(invoice))
+                .map(|line| line.payment.clone())
         };
         payment
             .clone()
@@ -147,11 +153,14 @@ impl Wish {
         if self.kind != "bundle" {
             return self.one(known);
         }
-        let member = |(place, wish): (usize, &Self)| wish.one(known).map_err(|why| NoPreview::Member(place + 1, Box::new(why)));
+        let member =
+            |(place, wish): (usize, &Self)| wish.one(known).map_err(|why| NoPreview::Member(place + 1, Box::new(why)));
         let actions = members.iter().enumerate().map(member).collect::<Result<Vec<_>, _>>()?;
         for (place, one) in actions.iter().enumerate() {
             // The second would be shown as if the first were not done.
-            let same = |other: &Kind| one.target() == other.target() && !matches!(one.target(), Target::Payment(_) | Target::Account);
+            let same = |other: &Kind| {
+                one.target() == other.target() && !matches!(one.target(), Target::Payment(_) | Target::Account)
+            };
             if actions[..place].iter().any(same) {
                 return Err(NoPreview::Together(one.target().id().unwrap_or_default()));
             }
@@ -193,9 +202,16 @@ impl Wish {
             }
             "extend_trial" => {
                 let (subscription, days) = (self.subscription(head)?, days()?);
-                let ends_at =
-                    known.running(&subscription)?.trial_ends_at.copied().ok_or_else(|| NoPreview::NotOnTrial(subscription.clone()))?;
-                Kind::ExtendTrial { subscription, days, until: ends_at + SignedDuration::from_hours(24 * i64::from(days)) }
+                let ends_at = known
+                    .running(&subscription)?
+                    .trial_ends_at
+                    .copied()
+                    .ok_or_else(|| NoPreview::NotOnTrial(subscription.clone()))?;
+                Kind::ExtendTrial {
+                    subscription,
+                    days,
+                    until: ends_at + SignedDuration::from_hours(24 * i64::from(days)),
+                }
             }
             "pause" => Kind::Pause { subscription: self.subscription(head)? },
             "resume" => Kind::Resume { subscription: self.subscription(head)? },
@@ -230,7 +246,10 @@ impl Wish {
                 let subscription = self.subscription(head)?;
                 let items = known.running(&subscription)?.items.value().cloned().unwrap_or_default();
                 let less = |price: Money| {
-                    Money::rounded(price.amount() * (Decimal::ONE_HUNDRED - percent) / Decimal::ONE_HUNDRED, price.currency())
+                    Money::rounded(
+                        price.amount() * (Decimal::ONE_HUNDRED - percent) / Decimal::ONE_HUNDRED,
+                        price.currency(),
+                    )
                 };
                 Kind::Discount { price: each_period(&items).map(less), subscription, percent: percent.normalize() }
             }
@@ -262,7 +281,8 @@ impl Wish {
             ("upgrade", false) => Err(NoPreview::IsDowngrade { from, to }),
             (_, true) => Err(NoPreview::IsUpgrade { from, to }),
             (_, false) => {
-                let at = known.running(&subscription)?.renews_at.copied().ok_or(crate::action::NoChange::UnknownPeriod)?;
+                let at =
+                    known.running(&subscription)?.renews_at.copied().ok_or(crate::action::NoChange::UnknownPeriod)?;
                 Ok(Kind::Downgrade { subscription, plan, price: change.price, at })
             }
         }
@@ -299,7 +319,8 @@ impl<'a> Known<'a> {
 
     /// A subscription that has not ended.
     pub(super) fn running(&self, id: &str) -> Result<&'a Subscription, NoPreview> {
-        let subscription = self.records.subscriptions.get(id).ok_or_else(|| NoPreview::UnknownSubscription(id.to_owned()))?;
+        let subscription =
+            self.records.subscriptions.get(id).ok_or_else(|| NoPreview::UnknownSubscription(id.to_owned()))?;
         if subscription.status.copied() == Some(SubscriptionStatus::Ended) {
             return Err(NoPreview::Ended(id.to_owned()));
         }

@@ -86,7 +86,9 @@ impl Delegations {
                     return Err(Refused::NotStanding);
                 }
             }
-            Some(until) if until <= now || until > now + SignedDuration::from_hours(24 * DAYS_MAX) => return Err(Refused::Until),
+            Some(until) if until <= now || until > now + SignedDuration::from_hours(24 * DAYS_MAX) => {
+                return Err(Refused::Until);
+            }
             Some(until) => {
                 let (from, to, by) = (from.id.clone(), to.id.clone(), by.id.clone());
                 self.all.push(Delegation { from, to, since: now, until, by, note: wish.note.clone(), ended_at: None });
@@ -116,14 +118,23 @@ mod tests {
     fn who_is_away_names_somebody_and_a_manager_may_for_those_below() {
         let now: Timestamp = "2026-03-01T09:00:00Z".parse().unwrap();
         let until = |text: &str| Some(text.parse().unwrap());
-        let (lena, bea, vera) = (staff("lena", Role::L1), staff("bea", Role::BillingSpecialist), staff("vera", Role::Vp));
-        let (mara, marc, ana) = (staff("mara", Role::Manager), staff("marc", Role::Manager), staff("ana", Role::Analyst));
+        let (lena, bea, vera) =
+            (staff("lena", Role::L1), staff("bea", Role::BillingSpecialist), staff("vera", Role::Vp));
+        let (mara, marc, ana) =
+            (staff("mara", Role::Manager), staff("marc", Role::Manager), staff("ana", Role::Analyst));
         let rows = [
             ("for oneself", &mara, &mara, &bea, until("2026-03-08T09:00:00Z"), Ok(())),
             ("a manager for a specialist", &mara, &bea, &lena, until("2026-03-08T09:00:00Z"), Ok(())),
             ("a manager for another", &mara, &marc, &bea, until("2026-03-08T09:00:00Z"), Err(Refused::NotPermitted)),
             ("a VP for a manager", &vera, &marc, &bea, until("2026-03-08T09:00:00Z"), Ok(())),
-            ("a specialist for a manager", &bea, &mara, &lena, until("2026-03-08T09:00:00Z"), Err(Refused::NotPermitted)),
+            (
+                "a specialist for a manager",
+                &bea,
+                &mara,
+                &lena,
+                until("2026-03-08T09:00:00Z"),
+                Err(Refused::NotPermitted),
+            ),
             ("a manager for a VP", &mara, &vera, &mara, until("2026-03-08T09:00:00Z"), Err(Refused::NotPermitted)),
             ("to oneself", &mara, &mara, &mara, until("2026-03-08T09:00:00Z"), Err(Refused::Themselves)),
             ("to an analyst", &mara, &mara, &ana, until("2026-03-08T09:00:00Z"), Err(Refused::Analyst)),
@@ -142,10 +153,16 @@ mod tests {
         let now: Timestamp = "2026-03-01T09:00:00Z".parse().unwrap();
         let (mara, bea) = (staff("mara", Role::Manager), staff("bea", Role::BillingSpecialist));
         let mut all = Delegations::default();
-        let wish = Wish { from: None, to: "bea".into(), until: Some("2026-03-02T09:00:00Z".parse().unwrap()), note: String::new() };
+        let wish = Wish {
+            from: None,
+            to: "bea".into(),
+            until: Some("2026-03-02T09:00:00Z".parse().unwrap()),
+            note: String::new(),
+        };
         all.take(&wish, &mara, &mara, &bea, now).unwrap();
-        let for_whom =
-            |all: &Delegations, at: &str| all.stood_in_by("bea", "luis", at.parse().unwrap()).map(str::to_owned).collect::<Vec<_>>();
+        let for_whom = |all: &Delegations, at: &str| {
+            all.stood_in_by("bea", "luis", at.parse().unwrap()).map(str::to_owned).collect::<Vec<_>>()
+        };
         assert_eq!(for_whom(&all, "2026-03-02T08:59:59Z"), ["mara"]);
         assert!(for_whom(&all, "2026-03-02T09:00:00Z").is_empty());
         all.take(&Wish { until: None, ..wish }, &mara, &mara, &bea, now).unwrap();

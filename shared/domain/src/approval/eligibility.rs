@@ -80,7 +80,8 @@ impl Earlier {
 /// What somebody has decided alone for one account and kind. A trial is extended by so many days in all, whoever did it.
 pub fn decided_here(earlier: &[Earlier], staff: &str, kind: &Kind, policy: &ApprovalPolicy, now: Timestamp) -> Decimal {
     let since = now - SignedDuration::from_hours(24 * policy.alone.days);
-    let same_trial = |it: &&Earlier| matches!(kind, Kind::ExtendTrial { .. }) && it.stands && it.kind.target() == kind.target();
+    let same_trial =
+        |it: &&Earlier| matches!(kind, Kind::ExtendTrial { .. }) && it.stands && it.kind.target() == kind.target();
     let own = |it: &&Earlier| it.alone_by.as_deref() == Some(staff) && it.at >= since;
     let counted = earlier.iter().filter(|it| it.kind.name() == kind.name()).filter(|it| own(it) || same_trial(it));
     let on = now.to_zoned(TimeZone::UTC).date();
@@ -103,7 +104,11 @@ impl ApprovalPolicy {
 
     /// Judges a refund by its reason, its time, its amount and the customer's history.
     pub fn eligibility(&self, asking: Asking<'_>) -> Eligibility {
-        let window = self.eligibility.iter().find(|window| window.reason == asking.reason).expect("the lint saw a window for every reason");
+        let window = self
+            .eligibility
+            .iter()
+            .find(|window| window.reason == asking.reason)
+            .expect("the lint saw a window for every reason");
         let days = asking.taken_at.map(|at| asking.now.duration_since(at).as_hours() / 24);
         let too_late = days.filter(|days| *days > window.days).map(|days| NotEligible::TooLate {
             days,
@@ -112,9 +117,13 @@ impl ApprovalPolicy {
             why: window.why.clone(),
         });
         let limit = asking.taken.zip(asking.outage_credit_percent).filter(|_| asking.reason == Reason::ServiceOutage);
-        let limit = limit.map(|(taken, percent)| Money::rounded(taken.amount() * percent / Decimal::ONE_HUNDRED, taken.currency()));
+        let limit = limit
+            .map(|(taken, percent)| Money::rounded(taken.amount() * percent / Decimal::ONE_HUNDRED, taken.currency()));
         let given = asking.earlier.iter().filter(|it| it.stands && it.reason == Reason::ServiceOutage);
-        let given = given.filter_map(Earlier::refund).filter(|(payment, _)| *payment == asking.payment).map(|(_, amount)| amount);
+        let given = given
+            .filter_map(Earlier::refund)
+            .filter(|(payment, _)| *payment == asking.payment)
+            .map(|(_, amount)| amount);
         let given = given.filter(|it| it.currency() == asking.amount.currency());
         let given = given.fold(Decimal::ZERO, |sum, amount| sum.saturating_add(amount.amount()));
         let asked = asking.amount.amount().saturating_add(given);
@@ -123,21 +132,38 @@ impl ApprovalPolicy {
         let mut besides = Vec::new();
         let since = asking.now - SignedDuration::from_hours(24 * self.pattern.days);
         let counted = |reason: Reason| self.pattern.reasons.contains(&reason);
-        let requests = asking.earlier.iter().filter(|it| it.at >= since && counted(it.reason) && it.refund().is_some()).count() + 1;
+        let requests =
+            asking.earlier.iter().filter(|it| it.at >= since && counted(it.reason) && it.refund().is_some()).count()
+                + 1;
         if counted(asking.reason) && requests >= self.pattern.requests {
-            besides.push((self.pattern.approval, format!("request {requests} within {} days: {}", self.pattern.days, self.pattern.why)));
+            besides.push((
+                self.pattern.approval,
+                format!("request {requests} within {} days: {}", self.pattern.days, self.pattern.why),
+            ));
         }
         if asking.taken_at.is_none() {
             besides.push((self.pattern.approval, "it is not known when this payment was taken".to_owned()));
         }
-        Eligibility { refused: too_late.or(over).map(|why| (why, window.alternative.clone())), besides, why: window.why.clone() }
+        Eligibility {
+            refused: too_late.or(over).map(|why| (why, window.alternative.clone())),
+            besides,
+            why: window.why.clone(),
+        }
     }
 
     /// What an eligible refund, or an exception that is asked for as one, needs besides what the matrix says.
-    pub fn with_eligibility(&self, requirement: Requirement, eligibility: &Eligibility, role: Option<Role>) -> Requirement {
+    pub fn with_eligibility(
+        &self,
+        requirement: Requirement,
+        eligibility: &Eligibility,
+        role: Option<Role>,
+    ) -> Requirement {
         if let Some((why, _)) = &eligibility.refused {
-            let clause =
-                Clause { rule: "refund-exception".to_owned(), why: format!("{why}. {}", self.exception.why), ..requirement.clause };
+            let clause = Clause {
+                rule: "refund-exception".to_owned(),
+                why: format!("{why}. {}", self.exception.why),
+                ..requirement.clause
+            };
             return Requirement { approvals: self.exception.approvals.clone(), clause };
         }
         let mut requirement = requirement;
@@ -163,18 +189,26 @@ impl ApprovalPolicy {
             let windows: Vec<_> = self.eligibility.iter().filter(|window| window.reason == reason).collect();
             match windows[..] {
                 [window] if window.days < LAW_DAYS => {
-                    let what = format!("`{}` is refunded for {} days; the law gives {LAW_DAYS}", reason.name(), window.days);
+                    let what =
+                        format!("`{}` is refunded for {} days; the law gives {LAW_DAYS}", reason.name(), window.days);
                     complaints.push(Complaint::at(0, what));
                 }
                 [window] if window.why.trim().is_empty() || window.alternative.trim().is_empty() => {
-                    complaints.push(Complaint::at(0, format!("the window of `{}` lacks its `why` or its `alternative`", reason.name())));
+                    complaints.push(Complaint::at(
+                        0,
+                        format!("the window of `{}` lacks its `why` or its `alternative`", reason.name()),
+                    ));
                 }
                 [_] => {}
-                _ => complaints.push(Complaint::at(0, format!("`{}` needs exactly one window of eligibility", reason.name()))),
+                _ => complaints
+                    .push(Complaint::at(0, format!("`{}` needs exactly one window of eligibility", reason.name()))),
             }
         }
         if self.exception.approvals.is_empty() || self.pattern.requests < 2 || self.pattern.days < 1 {
-            complaints.push(Complaint::at(0, "an exception needs approvals, and a pattern at least two requests within a day"));
+            complaints.push(Complaint::at(
+                0,
+                "an exception needs approvals, and a pattern at least two requests within a day",
+            ));
         }
         complaints
     }
@@ -238,8 +272,12 @@ mod tests {
             ("1000.01", vec![Role::Manager]),
             ("5000.01", vec![Role::Manager, Role::Vp]),
         ] {
-            let eligibility =
-                policy.eligibility(Asking { amount: usd(amount), taken_at: None, earlier: &pattern, ..asking(Reason::Other, 1) });
+            let eligibility = policy.eligibility(Asking {
+                amount: usd(amount),
+                taken_at: None,
+                earlier: &pattern,
+                ..asking(Reason::Other, 1)
+            });
             assert_eq!(eligibility.besides.len(), 2);
             let matrix = policy.requirement("refund", Measure::Money(usd(amount)), Reason::Other, Some(Role::L2));
             assert_eq!(policy.with_eligibility(matrix, &eligibility, Some(Role::L2)).approvals, expected, "{amount}");
@@ -255,7 +293,8 @@ mod tests {
             alone_by: Some(by.to_owned()),
             ..earlier(days, Reason::Other)
         };
-        let earlier = [of(1, "300.00", "bea"), of(30, "200.00", "bea"), of(31, "999.00", "bea"), of(2, "50.00", "mara")];
+        let earlier =
+            [of(1, "300.00", "bea"), of(30, "200.00", "bea"), of(31, "999.00", "bea"), of(2, "50.00", "mara")];
         assert_eq!(decided_here(&earlier, "bea", &refund("ch_9", "1.00"), policy, now()).to_string(), "500.00");
     }
 
@@ -271,7 +310,10 @@ mod tests {
             (Reason::DuplicateCharge, 365),
         ] {
             assert_eq!(policy.eligibility(asking(reason, last)).refused, None, "{} on day {last}", reason.name());
-            let late = policy.eligibility(asking(reason, last + 1)).refused.unwrap_or_else(|| panic!("{} is late", reason.name()));
+            let late = policy
+                .eligibility(asking(reason, last + 1))
+                .refused
+                .unwrap_or_else(|| panic!("{} is late", reason.name()));
             assert!(late.0.to_string().contains(&format!("{} days ago", last + 1)) && !late.1.is_empty(), "{late:?}");
         }
     }
@@ -279,8 +321,11 @@ mod tests {
     #[test]
     fn an_outage_is_made_good_within_the_contract() {
         let policies = Policies::shipped().unwrap();
-        let before =
-            |amount: &str, payment: &str, stands| Earlier { kind: refund(payment, amount), stands, ..earlier(1, Reason::ServiceOutage) };
+        let before = |amount: &str, payment: &str, stands| Earlier {
+            kind: refund(payment, amount),
+            stands,
+            ..earlier(1, Reason::ServiceOutage)
+        };
         let rows = [
             ("20.00", Some("20"), vec![], true),
             ("20.01", Some("20"), vec![], false),
@@ -291,9 +336,17 @@ mod tests {
         ];
         for (amount, percent, earlier, eligible) in rows {
             let percent = percent.map(|percent| percent.parse().unwrap());
-            let asking =
-                Asking { amount: usd(amount), outage_credit_percent: percent, earlier: &earlier, ..asking(Reason::ServiceOutage, 1) };
-            assert_eq!(policies.approval.current().eligibility(asking).refused.is_none(), eligible, "{amount} {percent:?} {earlier:?}");
+            let asking = Asking {
+                amount: usd(amount),
+                outage_credit_percent: percent,
+                earlier: &earlier,
+                ..asking(Reason::ServiceOutage, 1)
+            };
+            assert_eq!(
+                policies.approval.current().eligibility(asking).refused.is_none(),
+                eligible,
+                "{amount} {percent:?} {earlier:?}"
+            );
         }
     }
 
@@ -328,7 +381,10 @@ mod tests {
         for role in [Role::L1, Role::Manager, Role::Vp] {
             let matrix = policy.requirement("refund", Measure::Money(usd("20.00")), Reason::Other, Some(role));
             let requirement = policy.with_eligibility(matrix, &eligibility, Some(role));
-            assert_eq!((requirement.approvals, requirement.clause.rule.as_str()), (vec![Role::Manager, Role::Vp], "refund-exception"));
+            assert_eq!(
+                (requirement.approvals, requirement.clause.rule.as_str()),
+                (vec![Role::Manager, Role::Vp], "refund-exception")
+            );
         }
     }
 

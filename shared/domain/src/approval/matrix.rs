@@ -106,12 +106,24 @@ impl ApprovalPolicy {
             let age = on.duration_since(rate.on).as_hours() / 24;
             rate.currency == money.currency() && (0..=self.rate_days).contains(&age)
         };
-        let worth = self.rate.iter().filter(fresh).max_by_key(|rate| rate.on).and_then(|rate| money.amount().checked_mul(rate.worth));
+        let worth = self
+            .rate
+            .iter()
+            .filter(fresh)
+            .max_by_key(|rate| rate.on)
+            .and_then(|rate| money.amount().checked_mul(rate.worth));
         worth.map_or(measure, |worth| Measure::Money(Money::rounded(worth, self.currency)))
     }
 
     /// The same for somebody who has decided things alone before: sizes count together, and for money a day has an end.
-    pub fn requirement_after(&self, kind: &str, measure: Measure, reason: Reason, role: Option<Role>, decided: Decided) -> Requirement {
+    pub fn requirement_after(
+        &self,
+        kind: &str,
+        measure: Measure,
+        reason: Reason,
+        role: Option<Role>,
+        decided: Decided,
+    ) -> Requirement {
         let money = match measure {
             Measure::Money(money) if money.currency() == self.currency => money,
             Measure::Percent(_) | Measure::Days(_) => return self.together(kind, measure, reason, role, decided.here),
@@ -143,7 +155,8 @@ impl ApprovalPolicy {
         let Some(sum) = self.size(measure).and_then(|size| size.checked_add(here)) else { return by_itself };
         let mut requirement = self.requirement(kind, Measure::Percent(sum), reason, role);
         if requirement.clause.rule != by_itself.clause.rule {
-            requirement.clause.why = format!("{} {} It comes to {}.", requirement.clause.why, self.alone.why, sum.normalize());
+            requirement.clause.why =
+                format!("{} {} It comes to {}.", requirement.clause.why, self.alone.why, sum.normalize());
         }
         requirement
     }
@@ -173,7 +186,8 @@ impl ApprovalPolicy {
 impl Rule {
     /// Whose approvals somebody in a role needs; none where they may decide alone. A VP may what a manager may.
     pub fn needed_by(&self, role: Role) -> &[Role] {
-        let alone = self.alone.iter().any(|allowed| role == *allowed || (role == Role::Vp && *allowed == Role::Manager));
+        let alone =
+            self.alone.iter().any(|allowed| role == *allowed || (role == Role::Vp && *allowed == Role::Manager));
         if alone { &[] } else { &self.approvals }
     }
 
@@ -214,9 +228,13 @@ impl Rules for ApprovalPolicy {
         }
         complaints.extend(self.lint_eligibility());
         complaints.extend(self.asking.lint());
-        if self.rate_days < 1 || self.rate.iter().any(|rate| rate.worth <= Decimal::ZERO || rate.currency == self.currency) {
-            complaints
-                .push(Complaint::at(0, "a rate is above nothing, of another currency than the policy's, and holds for at least a day"));
+        if self.rate_days < 1
+            || self.rate.iter().any(|rate| rate.worth <= Decimal::ZERO || rate.currency == self.currency)
+        {
+            complaints.push(Complaint::at(
+                0,
+                "a rate is above nothing, of another currency than the policy's, and holds for at least a day",
+            ));
         }
         if self.delay_hours.iter().any(|(kind, hours)| !KINDS.contains(&kind.as_str()) || *hours < 1) {
             complaints.push(Complaint::at(0, "`delay_hours` are at least 1, for a kind of action"));
@@ -239,7 +257,11 @@ impl Rules for ApprovalPolicy {
                     used.insert(first.id.get_ref());
                     // A rule for some reasons is an exception to one for all; two for all disagree.
                     if let Some(second) = fitting.find(|other| other.reasons.is_some() == first.reasons.is_some()) {
-                        let what = format!("`{}` and `{}` disagree about a {kind} of {size}", first.id.get_ref(), second.id.get_ref());
+                        let what = format!(
+                            "`{}` and `{}` disagree about a {kind} of {size}",
+                            first.id.get_ref(),
+                            second.id.get_ref()
+                        );
                         complaints.push(Complaint::on(&second.id, what));
                     }
                 }
@@ -247,7 +269,8 @@ impl Rules for ApprovalPolicy {
         }
         for rule in &self.rule {
             if rule.approvals.is_empty() || rule.approvals.contains(&Role::Analyst) {
-                complaints.push(Complaint::on(&rule.id, format!("`{}` names nobody who may approve", rule.id.get_ref())));
+                complaints
+                    .push(Complaint::on(&rule.id, format!("`{}` names nobody who may approve", rule.id.get_ref())));
             }
             if rule.why.trim().is_empty() {
                 complaints.push(Complaint::on(&rule.id, format!("`{}` has no `why`", rule.id.get_ref())));
@@ -256,7 +279,10 @@ impl Rules for ApprovalPolicy {
                 complaints.push(Complaint::on(&rule.id, format!("`{}` can never match", rule.id.get_ref())));
             }
             for role in rule.alone.iter().filter(|role| !role.may_request()) {
-                complaints.push(Complaint::on(&rule.id, format!("the role {} asks for nothing, so it decides nothing alone", role.name())));
+                complaints.push(Complaint::on(
+                    &rule.id,
+                    format!("the role {} asks for nothing, so it decides nothing alone", role.name()),
+                ));
             }
         }
         complaints

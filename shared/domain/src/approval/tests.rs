@@ -116,21 +116,33 @@ fn the_whole_matrix_with_its_boundaries_from_both_sides() {
         ("discount", percent("100"), "vp vp vp vp vp"),
         ("extend_grace", Measure::Days(7), "+ + + + +"),
         ("extend_grace", Measure::Days(8), "billing_specialist billing_specialist + + +"),
-        ("mark_paid", money("1.00"), "billing_specialist billing_specialist billing_specialist billing_specialist billing_specialist"),
+        (
+            "mark_paid",
+            money("1.00"),
+            "billing_specialist billing_specialist billing_specialist billing_specialist billing_specialist",
+        ),
         ("write_off", money("500.00"), "billing_specialist billing_specialist + + +"),
         ("write_off", money("500.01"), "vp vp vp vp vp"),
         ("void_invoice", money("500.00"), "billing_specialist billing_specialist + + +"),
         ("void_invoice", money("500.01"), "vp vp vp vp vp"),
         ("credit", Measure::Money(Money::parse("1.00", Currency::parse("EUR").unwrap()).unwrap()), "vp vp vp vp vp"),
         ("write_off", Measure::Money(Money::parse("1", Currency::parse("JPY").unwrap()).unwrap()), "vp vp vp vp vp"),
-        ("mark_paid", money("100000.00"), "billing_specialist billing_specialist billing_specialist billing_specialist billing_specialist"),
+        (
+            "mark_paid",
+            money("100000.00"),
+            "billing_specialist billing_specialist billing_specialist billing_specialist billing_specialist",
+        ),
         ("extend_trial", Measure::Days(365), "vp vp vp vp vp"),
     ];
     let roles = [Role::L1, Role::L2, Role::Manager, Role::BillingSpecialist, Role::Vp];
     for (kind, measure, expected) in rows {
         let needed = roles.map(|role| {
             let needed = policy.requirement(kind, measure, Reason::BillingError, Some(role)).approvals;
-            if needed.is_empty() { "+".to_owned() } else { needed.iter().map(|role| role.name()).collect::<Vec<_>>().join("+") }
+            if needed.is_empty() {
+                "+".to_owned()
+            } else {
+                needed.iter().map(|role| role.name()).collect::<Vec<_>>().join("+")
+            }
         });
         assert_eq!(needed.join(" "), expected, "{kind} {measure:?}");
     }
@@ -156,7 +168,8 @@ fn no_limit_is_met_by_halves_and_a_day_has_an_end() {
     ];
     for (kind, amount, here, today, role, expected, rule) in rows {
         let decided = Decided { here: here.parse().unwrap(), today: today.parse().unwrap() };
-        let requirement = policy.requirement_after(kind, Measure::Money(usd(amount)), Reason::BillingError, Some(role), decided);
+        let requirement =
+            policy.requirement_after(kind, Measure::Money(usd(amount)), Reason::BillingError, Some(role), decided);
         assert_eq!(
             (requirement.approvals.as_slice(), requirement.clause.rule.as_str()),
             (expected, rule),
@@ -174,12 +187,21 @@ fn refusals_come_in_their_order() {
     done.state = State::Executed;
     let decided = Action { votes: vec![vote(&marc, "d")], ..done.clone() };
     assert!(matches!(decide(decided, vote(&marc, "x"), &marc, "x", late), Err(Refusal::AlreadyDecided { .. })));
-    assert!(matches!(decide(done, vote(&marc, "x"), &marc, "x", late), Err(Refusal::NotWaiting(_))), "nobody decided it");
+    assert!(
+        matches!(decide(done, vote(&marc, "x"), &marc, "x", late), Err(Refusal::NotWaiting(_))),
+        "nobody decided it"
+    );
     assert_eq!(decide(waiting(&[Role::Manager]), vote(&marc, "x"), &marc, "x", late), Err(Refusal::Expired));
     assert_eq!(decide(waiting(&[Role::Manager]), vote(&marc, "x"), &marc, "d", now), Err(Refusal::StalePreview));
     assert_eq!(decide(waiting(&[Role::Manager]), vote(&marc, "d"), &marc, "changed", now), Err(Refusal::StalePreview));
-    assert_eq!(decide(waiting(&[Role::Manager]), vote(&luis, "x"), &luis, "x", now), Err(Refusal::OwnRequest(vec![Role::Manager])));
-    assert_eq!(decide(waiting(&[Role::Manager]), vote(&lena, "x"), &lena, "x", now), Err(Refusal::NotPermitted(vec![Role::Manager])));
+    assert_eq!(
+        decide(waiting(&[Role::Manager]), vote(&luis, "x"), &luis, "x", now),
+        Err(Refusal::OwnRequest(vec![Role::Manager]))
+    );
+    assert_eq!(
+        decide(waiting(&[Role::Manager]), vote(&lena, "x"), &lena, "x", now),
+        Err(Refusal::NotPermitted(vec![Role::Manager]))
+    );
     assert_eq!(decide(waiting(&[Role::Manager]), vote(&marc, "d"), &marc, "d", now).unwrap().state, State::Approved);
 }
 

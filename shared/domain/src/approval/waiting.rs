@@ -102,7 +102,8 @@ pub fn next_role(role: Role) -> Role {
 /// What is owed to the customer is never denied by silence: their wish to leave, a double charge, our own error.
 pub fn never_lapses(action: &Action) -> bool {
     let wish = |kind: &Kind| matches!(kind, Kind::Cancel { .. });
-    matches!(action.reason_code, Reason::DuplicateCharge | Reason::BillingError) || action.kind.members().iter().any(wish)
+    matches!(action.reason_code, Reason::DuplicateCharge | Reason::BillingError)
+        || action.kind.members().iter().any(wish)
 }
 
 #[cfg(test)]

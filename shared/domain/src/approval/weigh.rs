@@ -34,10 +34,11 @@ pub fn weigh(kind: &Kind, scales: Scales<'_>) -> Result<(Preview, Vec<Role>), No
     let mut alone = Alone { today: scales.today, here: BTreeMap::new() };
     let mut earlier = scales.earlier.to_vec();
     for (place, member) in kind.members().iter().enumerate() {
-        let requirement = one(member, Scales { earlier: &earlier, ..scales }, &mut alone).map_err(|why| match kind {
-            Kind::Bundle { .. } => NoPreview::Member(place + 1, Box::new(why)),
-            _ => why,
-        })?;
+        let requirement =
+            one(member, Scales { earlier: &earlier, ..scales }, &mut alone).map_err(|why| match kind {
+                Kind::Bundle { .. } => NoPreview::Member(place + 1, Box::new(why)),
+                _ => why,
+            })?;
         weighed.push(requirement);
         // What stands before it in the bundle was asked for before it; who decides it is counted beside.
         let (at, reason) = (scales.known.now, scales.reason);
@@ -58,7 +59,8 @@ fn one(kind: &Kind, scales: Scales<'_>, alone: &mut Alone) -> Result<Requirement
     let role = scales.by.map(|staff| staff.role);
     let on = known.now.to_zoned(TimeZone::UTC).date();
     let measure = policy.converted(kind.measure(), on);
-    let before = scales.by.map(|staff| decided_here(scales.earlier, &staff.id, kind, policy, known.now)).unwrap_or_default();
+    let before =
+        scales.by.map(|staff| decided_here(scales.earlier, &staff.id, kind, policy, known.now)).unwrap_or_default();
     let here = alone.here.entry(kind.name()).or_default();
     let decided = Decided { here: before.saturating_add(*here), today: alone.today };
     let requirement = policy.requirement_after(kind.name(), measure, reason, role, decided);
@@ -87,7 +89,8 @@ fn one(kind: &Kind, scales: Scales<'_>, alone: &mut Alone) -> Result<Requirement
 
 /// Everybody whom any member needs; one approval counts for all of them. And every clause that applied.
 fn strictest(mut weighed: Vec<Requirement>) -> Requirement {
-    weighed.sort_by_key(|requirement| Reverse((requirement.approvals.iter().max().copied(), requirement.approvals.len())));
+    weighed
+        .sort_by_key(|requirement| Reverse((requirement.approvals.iter().max().copied(), requirement.approvals.len())));
     let mut approvals: Vec<Role> = Vec::new();
     for requirement in &weighed {
         let mut open = approvals.clone();
@@ -105,6 +108,7 @@ fn strictest(mut weighed: Vec<Requirement>) -> Requirement {
         texts.join(by)
     };
     let policy_version = weighed.first().map_or(0, |requirement| requirement.clause.policy_version);
-    let clause = Clause { rule: joined(|clause| &clause.rule, " + "), policy_version, why: joined(|clause| &clause.why, " ") };
+    let clause =
+        Clause { rule: joined(|clause| &clause.rule, " + "), policy_version, why: joined(|clause| &clause.why, " ") };
     Requirement { approvals, clause }
 }

@@ -89,7 +89,8 @@ mod tests {
 
     #[test]
     fn a_question_is_read_as_what_it_may_be() {
-        let read = |question: &str| Term::readings(question).iter().map(|term| term.as_str().to_owned()).collect::<Vec<_>>();
+        let read =
+            |question: &str| Term::readings(question).iter().map(|term| term.as_str().to_owned()).collect::<Vec<_>>();
         assert_eq!(read(" Ada@Shop.example "), ["email:ada@shop.example"]);
         assert_eq!(read("Ada  Lovelace"), ["name:ada lovelace", "invoice:ada lovelace"]);
         assert_eq!(read("4242"), ["name:4242", "invoice:4242", "last4:4242"]);

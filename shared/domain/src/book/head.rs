@@ -2,7 +2,8 @@
 
 use super::{Invoice, KeptCard, Latest, Payment, Stamp, Subscription, Try};
 use crate::event::{
-    BalanceSeen, Card, CardState, DisputeStatus, Event, Interval, InvoiceStatus, Item, PaymentStatus, Stated, SubscriptionStatus,
+    BalanceSeen, Card, CardState, DisputeStatus, Event, Interval, InvoiceStatus, Item, PaymentStatus, Stated,
+    SubscriptionStatus,
 };
 use crate::id::{AccountId, ActionId, CaseId};
 use crate::money::{Currency, Money, Rate};
@@ -212,7 +213,8 @@ impl Head {
 impl Book {
     /// The card that is kept, or else the one that paid or tried last and was not removed since.
     pub fn card(&self) -> Option<&Card> {
-        let kept = self.cards.iter().rev().filter(|line| line.state != CardState::Removed).find_map(|line| line.card.as_ref());
+        let kept =
+            self.cards.iter().rev().filter(|line| line.state != CardState::Removed).find_map(|line| line.card.as_ref());
         let removed = |card: &Card| {
             let same = |line: &CardLine| line.card.as_ref().is_some_and(|removed| removed.last4 == card.last4);
             self.cards.iter().any(|line| line.state == CardState::Removed && same(line))
@@ -222,7 +224,13 @@ impl Book {
 
     /// Which invoice a payment pays, said by either of them or by a link between them.
     pub fn invoice_of<'a>(&'a self, line: &'a PaymentLine) -> Option<&'a str> {
-        let linked = || self.links.iter().rev().find(|link| Some(&link.intent) == line.intent.as_ref()).map(|link| link.invoice.as_str());
+        let linked = || {
+            self.links
+                .iter()
+                .rev()
+                .find(|link| Some(&link.intent) == line.intent.as_ref())
+                .map(|link| link.invoice.as_str())
+        };
         line.invoice.as_deref().or_else(linked)
     }
 
@@ -286,9 +294,15 @@ impl Book {
     }
 
     pub(super) fn show_invoice(&mut self, invoice: &Invoice) {
-        if let (true, Some(failed_at), Some(subscription)) = (invoice.by_period, invoice.first_failed_at, invoice.subscription.value()) {
+        if let (true, Some(failed_at), Some(subscription)) =
+            (invoice.by_period, invoice.first_failed_at, invoice.subscription.value())
+        {
             self.periods.retain(|line| line.invoice != invoice.id);
-            self.periods.push(PeriodLine { failed_at, invoice: invoice.id.clone(), subscription: subscription.clone() });
+            self.periods.push(PeriodLine {
+                failed_at,
+                invoice: invoice.id.clone(),
+                subscription: subscription.clone(),
+            });
             keep_newest(&mut self.periods, LINES);
         }
         let Some(created_at) = invoice.created_at else { return };

@@ -119,7 +119,10 @@ impl Invoice {
 
     /// Whether more is due than was billed: an older debt that the provider adds, or nonsense. Nobody is asked for it by mail.
     pub fn owes_more_than_billed(&self) -> bool {
-        self.remaining.copied().zip(self.total.copied()).is_some_and(|(left, total)| left.currency() != total.currency() || left > total)
+        self.remaining
+            .copied()
+            .zip(self.total.copied())
+            .is_some_and(|(left, total)| left.currency() != total.currency() || left > total)
     }
 
     /// What remains to be done about it.

@@ -1,7 +1,9 @@
 //! Money that came in, or tried to, and what of it went back.
 
 use super::{Figures, Latest, Stamp};
-use crate::event::{Card, Decline, DisputeSeen, DisputeStatus, Event, PaymentSeen, PaymentStatus, RefundSeen, RefundStatus};
+use crate::event::{
+    Card, Decline, DisputeSeen, DisputeStatus, Event, PaymentSeen, PaymentStatus, RefundSeen, RefundStatus,
+};
 use crate::id::ActionId;
 use crate::money::Money;
 use jiff::Timestamp;
@@ -55,7 +57,8 @@ pub struct Dispute {
 impl Dispute {
     /// Whether the bank has, or may keep, the money.
     pub fn blocks_refunds(&self) -> bool {
-        self.formal.copied() == Some(true) && !matches!(self.status.copied(), Some(DisputeStatus::Won | DisputeStatus::Closed))
+        self.formal.copied() == Some(true)
+            && !matches!(self.status.copied(), Some(DisputeStatus::Won | DisputeStatus::Closed))
     }
 }
 
@@ -102,7 +105,8 @@ impl Payment {
 
     /// What was taken from the customer; nothing before it is known to have succeeded.
     pub fn taken(&self) -> Option<Money> {
-        (self.status.copied() == Some(PaymentStatus::Succeeded)).then(|| self.captured.copied().or(self.amount.copied()))?
+        (self.status.copied() == Some(PaymentStatus::Succeeded))
+            .then(|| self.captured.copied().or(self.amount.copied()))?
     }
 
     /// What went back or is on its way: the provider's own total, and what has happened since it was taken.
@@ -111,7 +115,9 @@ impl Payment {
         let total_at = self.refunded.seen_at();
         let (mut in_total, mut since, mut failed_since) = (zero, zero, zero);
         for refund in self.refunds.values() {
-            let Some(amount) = refund.amount.copied().filter(|amount| amount.currency() == zero.currency()) else { continue };
+            let Some(amount) = refund.amount.copied().filter(|amount| amount.currency() == zero.currency()) else {
+                continue;
+            };
             let failed = matches!(refund.status.copied(), Some(RefundStatus::Failed | RefundStatus::Canceled));
             let counted = refund.created_at.copied().zip(total_at).is_some_and(|(made, taken)| made <= taken);
             match (counted, failed) {
@@ -213,8 +219,14 @@ mod tests {
 
     fn refund(payment: &mut Payment, id: &str, second: i64, made: i64, amount: i64, status: RefundStatus) {
         let created_at = Some(event("", made).at);
-        let seen =
-            RefundSeen { id: id.into(), payment: "ch_1".into(), amount: usd(amount), status: Some(status), created_at, action: None };
+        let seen = RefundSeen {
+            id: id.into(),
+            payment: "ch_1".into(),
+            amount: usd(amount),
+            status: Some(status),
+            created_at,
+            action: None,
+        };
         payment.fold_refund(&seen, &event(&format!("evt_{id}{second}"), second));
     }
 
@@ -260,7 +272,11 @@ mod tests {
             };
             payment.fold_dispute(&seen, &event("evt_d", 10));
             assert_eq!(payment.refundable(), refundable, "{name}");
-            assert_eq!(payment.figures().revenue[&Currency::USD], Money::from_minor(revenue, Currency::USD).amount(), "{name}");
+            assert_eq!(
+                payment.figures().revenue[&Currency::USD],
+                Money::from_minor(revenue, Currency::USD).amount(),
+                "{name}"
+            );
         }
     }
 }

@@ -97,7 +97,8 @@ impl Subscription {
             }
             let percent = discount.percent.unwrap_or_default();
             let interval = recurring.clone().find_map(|item| item.interval)?;
-            let amount = discount.amount.filter(|amount| amount.currency() == currency).map_or(Decimal::ZERO, Money::amount);
+            let amount =
+                discount.amount.filter(|amount| amount.currency() == currency).map_or(Decimal::ZERO, Money::amount);
             sum = (sum - sum * percent / Decimal::ONE_HUNDRED - monthly(amount, interval)).max(Decimal::ZERO);
         }
         Some(Money::rounded(sum, currency))
@@ -165,8 +166,14 @@ mod tests {
             item("price_api", Role::Usage, Decimal::ONE, 1),
             item("price_setup", Role::OneOff, Decimal::from(99), 1),
         ];
-        let percent = |percent: i64| Some(Stated::Is(Discount { code: None, percent: Some(Decimal::from(percent)), amount: None }));
-        let amount = Some(Stated::Is(Discount { code: None, percent: None, amount: Some(Money::from_minor(5000, Currency::USD)) }));
+        let percent = |percent: i64| {
+            Some(Stated::Is(Discount { code: None, percent: Some(Decimal::from(percent)), amount: None }))
+        };
+        let amount = Some(Stated::Is(Discount {
+            code: None,
+            percent: None,
+            amount: Some(Money::from_minor(5000, Currency::USD)),
+        }));
         let coupon = Some(Stated::Is(Discount { code: Some("SPRING".into()), percent: None, amount: None }));
         let (active, trial) = (SubscriptionStatus::Active, SubscriptionStatus::Trial);
         for (name, status, discount, expected) in [
@@ -176,7 +183,12 @@ mod tests {
             ("nobody told how much is off", active, coupon, None),
             ("trial", trial, None, None),
         ] {
-            let seen = SubscriptionSeen { status: Some(status), items: Some(items.clone()), discount, ..SubscriptionSeen::default() };
+            let seen = SubscriptionSeen {
+                status: Some(status),
+                items: Some(items.clone()),
+                discount,
+                ..SubscriptionSeen::default()
+            };
             let event = Event {
                 id: "evt_1".into(),
                 provider: "stripe".into(),

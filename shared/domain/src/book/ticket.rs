@@ -60,7 +60,8 @@ impl Ticket {
     /// Keeps that there was a ticket, and how it went.
     pub fn erase(&mut self, at: Timestamp) {
         let Self { provider, source, id, status, csat, opened_at, changed_at, .. } = std::mem::take(self);
-        *self = Self { provider, source, id, status, csat, opened_at, changed_at, erased_at: Some(at), ..Self::default() };
+        *self =
+            Self { provider, source, id, status, csat, opened_at, changed_at, erased_at: Some(at), ..Self::default() };
     }
 }
 

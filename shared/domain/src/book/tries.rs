@@ -29,8 +29,15 @@ impl Try {
         if event.kind != Kind::PaymentFailed {
             return None;
         }
-        let mut told =
-            Self { at: event.at, event: event.id.clone(), invoice: None, payment: None, intent: None, amount: None, decline: None };
+        let mut told = Self {
+            at: event.at,
+            event: event.id.clone(),
+            invoice: None,
+            payment: None,
+            intent: None,
+            amount: None,
+            decline: None,
+        };
         for seen in &event.seen {
             match seen {
                 Seen::Payment(seen) => {
@@ -57,7 +64,9 @@ impl Try {
 
     /// Whether two tellings are of one try: ids decide where both have them, else the amount and the time.
     pub fn is_same(&self, other: &Self, within: SignedDuration) -> bool {
-        let agree = |one: &Option<String>, other: &Option<String>| one.as_ref().zip(other.as_ref()).map(|(one, other)| one == other);
+        let agree = |one: &Option<String>, other: &Option<String>| {
+            one.as_ref().zip(other.as_ref()).map(|(one, other)| one == other)
+        };
         if let Some(same) = agree(&self.payment, &other.payment) {
             return same;
         }
@@ -103,7 +112,11 @@ mod tests {
     #[test]
     fn one_try_told_three_times_counts_once() {
         let rows = [
-            ("ids agree", vec![told(0, Some("in_1"), Some("ch_1"), 4900), told(0, Some("in_1"), Some("ch_1"), 4900)], 1),
+            (
+                "ids agree",
+                vec![told(0, Some("in_1"), Some("ch_1"), 4900), told(0, Some("in_1"), Some("ch_1"), 4900)],
+                1,
+            ),
             (
                 "since basil nothing links them but amount and time",
                 vec![told(0, Some("in_1"), None, 4900), told(1, None, Some("ch_1"), 4900)],
@@ -111,9 +124,21 @@ mod tests {
             ),
             ("ten minutes are near", vec![told(0, Some("in_1"), None, 4900), told(10, None, Some("ch_1"), 4900)], 1),
             ("eleven are not", vec![told(0, Some("in_1"), None, 4900), told(11, None, Some("ch_1"), 4900)], 2),
-            ("another amount is another try", vec![told(0, Some("in_1"), None, 4900), told(1, None, Some("ch_1"), 4800)], 2),
-            ("two payments are two tries", vec![told(0, Some("in_1"), Some("ch_1"), 4900), told(1, Some("in_1"), Some("ch_2"), 4900)], 2),
-            ("the next day is another try", vec![told(0, Some("in_1"), None, 4900), told(1440, Some("in_1"), None, 4900)], 2),
+            (
+                "another amount is another try",
+                vec![told(0, Some("in_1"), None, 4900), told(1, None, Some("ch_1"), 4800)],
+                2,
+            ),
+            (
+                "two payments are two tries",
+                vec![told(0, Some("in_1"), Some("ch_1"), 4900), told(1, Some("in_1"), Some("ch_2"), 4900)],
+                2,
+            ),
+            (
+                "the next day is another try",
+                vec![told(0, Some("in_1"), None, 4900), told(1440, Some("in_1"), None, 4900)],
+                2,
+            ),
         ];
         for (name, mut told, expected) in rows {
             for _ in 0..2 {

@@ -38,7 +38,8 @@ impl Disputed {
     pub fn of(case: &Case, payment: &Payment) -> Option<Self> {
         let dispute = payment.disputes.get(&case.about)?;
         let opened_at = dispute.opened_at.copied();
-        let days = opened_at.zip(case.resolved_at).map(|(opened, resolved)| resolved.duration_since(opened).as_hours() / 24);
+        let days =
+            opened_at.zip(case.resolved_at).map(|(opened, resolved)| resolved.duration_since(opened).as_hours() / 24);
         Some(Self {
             id: case.about.clone(),
             account: case.account.clone(),

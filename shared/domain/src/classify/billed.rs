@@ -101,7 +101,8 @@ pub(super) fn standing(scene: Scene<'_>, side: Side, invoice: &str, desk: &Desk)
             for line in &rebuilt.lines {
                 case.evidence.push(Evidence::new(&line.text, line.billed, &line.line));
             }
-            case.evidence.extend(rebuilt.gap.map(|gap| Evidence::new("The total differs from its parts by", gap, &invoice.id)));
+            case.evidence
+                .extend(rebuilt.gap.map(|gap| Evidence::new("The total differs from its parts by", gap, &invoice.id)));
             amount = rebuilt.gap;
         }
         Side::Plan => {
@@ -118,7 +119,11 @@ pub(super) fn standing(scene: Scene<'_>, side: Side, invoice: &str, desk: &Desk)
 /// What is explained is said in a word; what is not, in full.
 fn tell_lines(case: &mut Case, lines: &[Checked]) {
     let explained = lines.iter().filter(|line| line.is_explained()).count();
-    case.evidence.push(Evidence::new("Lines explained to the cent", format!("{explained} of {}", lines.len()), &case.about));
+    case.evidence.push(Evidence::new(
+        "Lines explained to the cent",
+        format!("{explained} of {}", lines.len()),
+        &case.about,
+    ));
     for line in lines.iter().filter(|line| !line.is_explained()) {
         match line.expected {
             Some(expected) => {
@@ -133,11 +138,10 @@ fn tell_lines(case: &mut Case, lines: &[Checked]) {
 /// Tax goes back in proportion, where it comes on top of the lines.
 fn with_tax(residue: Money, invoice: &Invoice, rebuilt: &Rebuilt) -> Money {
     let net = rebuilt.lines.iter().fold(Money::zero(residue.currency()), |sum, line| sum.plus(line.billed));
-    let on_top = invoice
-        .total
-        .copied()
-        .zip(invoice.tax.copied())
-        .filter(|(total, tax)| tax.currency() == residue.currency() && net.is_positive() && net.plus(*tax) == *total);
+    let on_top =
+        invoice.total.copied().zip(invoice.tax.copied()).filter(|(total, tax)| {
+            tax.currency() == residue.currency() && net.is_positive() && net.plus(*tax) == *total
+        });
     let part = on_top.and_then(|(_, tax)| residue.amount().checked_mul(tax.amount())?.checked_div(net.amount()));
     part.map_or(residue, |part| residue.plus(Money::rounded(part, residue.currency())))
 }
@@ -154,14 +158,17 @@ fn left_over(invoice: &Invoice, rebuilt: &Rebuilt, desk: &Desk) -> Money {
 
 fn paid_with<'a>(invoice: &Invoice, desk: &'a Desk) -> Option<&'a PaymentLine> {
     let book = &desk.head.book;
-    let paid = |line: &&PaymentLine| line.status == Some(PaymentStatus::Succeeded) && book.invoice_of(line) == Some(&invoice.id);
+    let paid = |line: &&PaymentLine| {
+        line.status == Some(PaymentStatus::Succeeded) && book.invoice_of(line) == Some(&invoice.id)
+    };
     book.payments.iter().rev().find(paid)
 }
 
 /// Never more than the payment still has.
 fn refund(payment: &PaymentLine, over: Money, number: &str) -> Option<Recommendation> {
     let taken = payment.amount.filter(|taken| taken.currency() == over.currency())?;
-    let left = payment.given_back.filter(|back| back.currency() == over.currency()).map_or(taken, |back| taken.minus(back));
+    let left =
+        payment.given_back.filter(|back| back.currency() == over.currency()).map_or(taken, |back| taken.minus(back));
     let amount = over.min(left);
     amount.is_positive().then(|| Recommendation {
         kind: Kind::Refund { payment: payment.payment.clone(), amount },

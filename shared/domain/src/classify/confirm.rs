@@ -61,7 +61,8 @@ pub fn confirm(event: &Event, desk: &mut Desk, now: Timestamp) -> Vec<Note> {
         }
         if let Some(action) = desk.actions.get_mut(&id) {
             let note = |step, outcome: &str| {
-                let body = [("event", event.id.clone()), ("reference", refund.id.clone()), ("outcome", outcome.to_owned())];
+                let body =
+                    [("event", event.id.clone()), ("reference", refund.id.clone()), ("outcome", outcome.to_owned())];
                 Note::new(now, step, &id, &event.provider, body)
             };
             match refund.status {
@@ -86,7 +87,8 @@ pub fn confirm(event: &Event, desk: &mut Desk, now: Timestamp) -> Vec<Note> {
 /// Confirms what was done and is shown now, where the provider repeats no id of ours.
 fn shown(event: &Event, desk: &mut Desk, now: Timestamp) -> Vec<Note> {
     let mut notes = Vec::new();
-    let shown: Vec<_> = desk.actions.values().filter(|action| proves(event, action, &desk.touched)).map(|it| it.id.clone()).collect();
+    let shown: Vec<_> =
+        desk.actions.values().filter(|action| proves(event, action, &desk.touched)).map(|it| it.id.clone()).collect();
     for id in shown {
         let Some(action) = desk.actions.get_mut(&id) else { continue };
         // Another's credit may be what is shown: people look.
@@ -108,7 +110,8 @@ fn shown(event: &Event, desk: &mut Desk, now: Timestamp) -> Vec<Note> {
                 (action.state, action.confirmed_at, action.ended_at) = (State::Executed, Some(now), Some(now));
                 let status = "shown".to_owned();
                 let reference = action.kind.target().id().unwrap_or_default();
-                action.outcome = Some(Outcome::Done { reference, status: status.clone(), made_at: Some(event.at), link: None });
+                action.outcome =
+                    Some(Outcome::Done { reference, status: status.clone(), made_at: Some(event.at), link: None });
                 let body = [("event", event.id.clone()), ("outcome", status)];
                 notes.push(Note::new(now, Step::Confirmed, &id, &event.provider, body));
                 desk.head.under_way.remove(&id);
@@ -139,7 +142,9 @@ fn proves(event: &Event, action: &Action, book: &Touched) -> bool {
 fn tells(event: &Event, action: &Action) -> bool {
     if let Kind::Credit { amount } = &action.kind {
         return event.seen.iter().any(|seen| match seen {
-            Seen::Balance(balance) => balance.available.currency() == amount.currency() && balance.available >= at_hand(action, *amount),
+            Seen::Balance(balance) => {
+                balance.available.currency() == amount.currency() && balance.available >= at_hand(action, *amount)
+            }
             _ => false,
         });
     }
@@ -161,7 +166,9 @@ fn at_hand(action: &Action, amount: Money) -> Money {
 pub fn shows(action: &Action, provider: &str, book: &Touched) -> bool {
     let kind = &action.kind;
     match kind.target() {
-        Target::Subscription(id) => book.subscriptions.get(id).is_some_and(|subscription| subscription_is(kind, &action.id, subscription)),
+        Target::Subscription(id) => {
+            book.subscriptions.get(id).is_some_and(|subscription| subscription_is(kind, &action.id, subscription))
+        }
         Target::Invoice(id) => book.invoices.get(id).is_some_and(|invoice| invoice_is(kind, provider, invoice)),
         Target::Payment(id) => book.payments.get(id).is_some_and(|payment| payment.has_given_back_for(&action.id)),
         Target::Account | Target::Several => false,
@@ -215,8 +222,10 @@ fn failed(action: &mut Action, refund: &RefundSeen, now: Timestamp) -> bool {
         action.ended_at = Some(now);
         action.confirmed_at = None;
         action.look_at = None;
-        action.outcome =
-            Some(Outcome::Refused { code: "failed_later".to_owned(), message: format!("the provider reports that {} failed", refund.id) });
+        action.outcome = Some(Outcome::Refused {
+            code: "failed_later".to_owned(),
+            message: format!("the provider reports that {} failed", refund.id),
+        });
     }
     fresh
 }
@@ -231,8 +240,12 @@ fn succeeded(action: &mut Action, refund: &RefundSeen, now: Timestamp) -> bool {
         action.state = State::Executed;
         action.ended_at = Some(now);
         action.look_at = None;
-        action.outcome =
-            Some(Outcome::Done { reference: refund.id.clone(), status: "succeeded".to_owned(), made_at: refund.created_at, link: None });
+        action.outcome = Some(Outcome::Done {
+            reference: refund.id.clone(),
+            status: "succeeded".to_owned(),
+            made_at: refund.created_at,
+            link: None,
+        });
     }
     true
 }
@@ -241,7 +254,8 @@ fn succeeded(action: &mut Action, refund: &RefundSeen, now: Timestamp) -> bool {
 fn resolve(desk: &mut Desk, action: &ActionId, now: Timestamp) {
     let Some(done) = desk.actions.get(action).cloned() else { return };
     for case in desk.cases.values_mut().filter(|case| is_about(case, &done) && case.state == case::State::Open) {
-        let recommended = case.recommended.as_ref().is_some_and(|recommended| recommended.kind.members().contains(&done.kind));
+        let recommended =
+            case.recommended.as_ref().is_some_and(|recommended| recommended.kind.members().contains(&done.kind));
         let refund = matches!(done.kind, Kind::Refund { .. });
         if recommended || (refund && case.recommended.is_none()) {
             case.resolve(now, if refund { "refunded" } else { "done" });
@@ -260,7 +274,9 @@ fn reopen(desk: &mut Desk, action: &ActionId) {
         case.state = case::State::Open;
         case.resolved_at = None;
         case.resolution = None;
-        desk.head.cases.insert(case.id.clone(), CaseLine { class: case.class.name().to_owned(), opened_at: case.opened_at });
+        desk.head
+            .cases
+            .insert(case.id.clone(), CaseLine { class: case.class.name().to_owned(), opened_at: case.opened_at });
     }
 }
 
@@ -324,7 +340,12 @@ mod tests {
             ("after a newer one", &write_off, vec![newer.clone(), closed("2026-03-03T05:00:00Z")], true),
             ("older than what was sent", &write_off, vec![newer.clone(), closed("2026-03-03T04:59:59Z")], false),
             ("something else", &write_off, vec![newer], false),
-            ("our own answer", &write_off, vec![told("2026-03-03T05:00:00Z", "answer", &invoice("uncollectible"))], false),
+            (
+                "our own answer",
+                &write_off,
+                vec![told("2026-03-03T05:00:00Z", "answer", &invoice("uncollectible"))],
+                false,
+            ),
             ("all of it", &credit, vec![told("2026-03-03T05:00:00Z", "webhook", &balance("10.00"))], true),
             ("too little", &credit, vec![told("2026-03-03T05:00:00Z", "webhook", &balance("9.99"))], false),
             ("before", &credit, vec![told("2026-03-03T04:00:00Z", "webhook", &balance("10.00"))], false),
@@ -337,7 +358,11 @@ mod tests {
                 let early = after(desk(kind.clone(), state), &events);
                 let action = early.actions.values().next().unwrap();
                 let shown = action.attempt.as_ref().unwrap().shown;
-                assert_eq!((shown, action.confirmed_at, action.state), (proven, None, state), "{what}: the answer decides");
+                assert_eq!(
+                    (shown, action.confirmed_at, action.state),
+                    (proven, None, state),
+                    "{what}: the answer decides"
+                );
                 assert!(!early.head.under_way.is_empty());
             }
         }

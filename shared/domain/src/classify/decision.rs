@@ -92,7 +92,8 @@ pub fn record(scene: Scene<'_>, before: &Desk, after: &mut Desk) -> Vec<Decision
 /// Makes a decision again; nothing where no case would be opened.
 pub fn replay(decision: &Decision, policy: &ClassifyPolicy, declines: &Declines) -> Option<Outcome> {
     let scene = Scene { event: &decision.event, policy, declines, now: decision.at };
-    let mut desk = Desk { beside: decision.beside.clone(), ..Desk::of(decision.head.clone(), decision.touched.clone()) };
+    let mut desk =
+        Desk { beside: decision.beside.clone(), ..Desk::of(decision.head.clone(), decision.touched.clone()) };
     let concerns = classify::concerns(&desk, policy);
     classify::decide(scene, &concerns, &mut desk);
     desk.cases.get(&decision.case).map(Outcome::of)
@@ -168,7 +169,11 @@ mod tests {
         let rows = [
             ("the same rules", rules("version = 1", "version = 1"), ""),
             ("a surer rule", rules("confidence = \"0.85\"", "confidence = \"0.70\""), "confidence"),
-            ("a shorter window", rules("window_hours = 24", "window_hours = 1"), "advice class confidence recommended reply rule why"),
+            (
+                "a shorter window",
+                rules("window_hours = 24", "window_hours = 1"),
+                "advice class confidence recommended reply rule why",
+            ),
         ];
         for (name, policy, expected) in rows {
             assert_eq!(changed(&policy), expected, "{name}");

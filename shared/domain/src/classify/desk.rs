@@ -44,7 +44,14 @@ pub struct Elsewhere {
 impl Desk {
     /// A head and what was touched, and nothing beside.
     pub fn of(head: Head, touched: Touched) -> Self {
-        Self { head, touched, cases: BTreeMap::new(), plans: BTreeMap::new(), actions: BTreeMap::new(), beside: Beside::default() }
+        Self {
+            head,
+            touched,
+            cases: BTreeMap::new(),
+            plans: BTreeMap::new(),
+            actions: BTreeMap::new(),
+            beside: Beside::default(),
+        }
     }
 
     /// What a report would count of all this.
@@ -54,12 +61,19 @@ impl Desk {
             .invoices
             .values()
             .filter_map(|invoice| Some((format!("invoice {}", invoice.id), Fact::of_invoice(invoice, declines)?)));
-        let payments =
-            self.touched.payments.values().filter_map(|payment| Some((format!("payment {}", payment.id), Fact::of_payment(payment)?)));
-        let codes =
-            self.touched.payments.values().filter_map(|payment| Some((format!("code {}", payment.id), Fact::of_code(payment, declines)?)));
+        let payments = self
+            .touched
+            .payments
+            .values()
+            .filter_map(|payment| Some((format!("payment {}", payment.id), Fact::of_payment(payment)?)));
+        let codes = self
+            .touched
+            .payments
+            .values()
+            .filter_map(|payment| Some((format!("code {}", payment.id), Fact::of_code(payment, declines)?)));
         let cases = self.cases.values().map(|case| (case.id.to_string(), Fact::of_case(case)));
-        let actions = self.actions.values().filter_map(|action| Some((action.id.to_string(), Fact::of_action(action)?)));
+        let actions =
+            self.actions.values().filter_map(|action| Some((action.id.to_string(), Fact::of_action(action)?)));
         invoices.chain(payments).chain(codes).chain(cases).chain(actions).collect()
     }
 }

@@ -13,7 +13,9 @@ pub(super) fn standing(scene: Scene<'_>, payment: &str, id: &str, desk: &Desk) -
         Some(DisputeStatus::Lost) => Standing::Over("lost"),
         Some(DisputeStatus::Closed) => Standing::Over("closed"),
         None => Standing::AsItIs,
-        Some(DisputeStatus::Open | DisputeStatus::UnderReview) => Standing::Open(Box::new(case(scene, payment, id, desk))),
+        Some(DisputeStatus::Open | DisputeStatus::UnderReview) => {
+            Standing::Open(Box::new(case(scene, payment, id, desk)))
+        }
     }
 }
 
@@ -34,8 +36,14 @@ pub(super) fn case(scene: Scene<'_>, payment: &str, id: &str, desk: &Desk) -> Ca
     if formal {
         tell("Evidence is due", dispute.evidence_due_at.copied().map(|at| at.to_string()));
     }
-    case.evidence.push(Evidence::new(PAYMENT, payment.taken().map(|taken| taken.to_string()).unwrap_or_default(), &payment.id));
-    let claimed = |left: Money| dispute.amount.copied().filter(|it| it.currency() == left.currency()).map_or(left, |it| it.min(left));
+    case.evidence.push(Evidence::new(
+        PAYMENT,
+        payment.taken().map(|taken| taken.to_string()).unwrap_or_default(),
+        &payment.id,
+    ));
+    let claimed = |left: Money| {
+        dispute.amount.copied().filter(|it| it.currency() == left.currency()).map_or(left, |it| it.min(left))
+    };
     let open = dispute.status.copied().is_some_and(DisputeStatus::is_open);
     if let Some(amount) = payment.refundable().filter(|left| open && !formal && left.is_positive()).map(claimed) {
         if let Some(fee) = scene.policy.dispute_fee(amount.currency()) {

@@ -34,8 +34,16 @@ fn runs(line: &SubscriptionLine) -> bool {
 /// The earlier running subscription to the same plan at the same price, of this account or of one with the same address.
 fn first_of<'a>(id: &str, desk: &'a Desk) -> Option<(&'a str, &'a SubscriptionLine, Option<&'a Elsewhere>)> {
     let own = desk.head.book.subscriptions.get(id).filter(|line| runs(line) && line.plan.is_some())?;
-    let same = |line: &SubscriptionLine| runs(line) && line.plan == own.plan && line.price == own.price && line.interval == own.interval;
-    let here = desk.head.book.subscriptions.iter().filter(|(other, _)| *other != id).map(|(other, line)| (other.as_str(), line, None));
+    let same = |line: &SubscriptionLine| {
+        runs(line) && line.plan == own.plan && line.price == own.price && line.interval == own.interval
+    };
+    let here = desk
+        .head
+        .book
+        .subscriptions
+        .iter()
+        .filter(|(other, _)| *other != id)
+        .map(|(other, line)| (other.as_str(), line, None));
     let there = desk.beside.elsewhere.iter().map(|it| (it.subscription.as_str(), &it.line, Some(it)));
     here.chain(there).find(|(other, line, _)| same(line) && (line.started_at, *other) < (own.started_at, id))
 }
@@ -46,13 +54,20 @@ pub(super) fn standing(scene: Scene<'_>, id: &str, desk: &Desk) -> Standing {
         // The other account's subscriptions are read only when one begins here.
         let case = desk.cases.get(&CaseId::of(&desk.head.account, Class::DuplicateSubscription.name(), id));
         let beyond_sight = case.is_some_and(|case| case.evidence.iter().any(|it| it.label == ELSEWHERE));
-        return if runs(second) && beyond_sight { Standing::AsItIs } else { Standing::Over("one subscription is left") };
+        return if runs(second) && beyond_sight {
+            Standing::AsItIs
+        } else {
+            Standing::Over("one subscription is left")
+        };
     };
     let apart = second.started_at.zip(first_line.started_at).map(|(second, first)| second.duration_since(first));
-    let close = apart.is_some_and(|apart| apart <= SignedDuration::from_hours(scene.policy.duplicates.subscription_hours));
+    let close =
+        apart.is_some_and(|apart| apart <= SignedDuration::from_hours(scene.policy.duplicates.subscription_hours));
     let verdict = scene.policy.found(if close { Finding::TwoOnOnePlan } else { Finding::TwoOnOnePlanApart });
     let mut case = Case::found(scene, &desk.head, Class::DuplicateSubscription, id, verdict);
-    let began = |line: &SubscriptionLine| line.started_at.map_or_else(|| "start not known".to_owned(), |at| format!("since {at}"));
+    let began = |line: &SubscriptionLine| {
+        line.started_at.map_or_else(|| "start not known".to_owned(), |at| format!("since {at}"))
+    };
     case.evidence = vec![
         Evidence::new("Plan", second.plan.clone().unwrap_or_default(), id),
         Evidence::new("First subscription", began(first_line), first),

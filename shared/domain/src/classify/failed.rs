@@ -39,7 +39,9 @@ fn case(scene: Scene<'_>, invoice: &Invoice, head: &Head) -> Case {
         Due::Open(Some(remaining)) => {
             evidence.push(Evidence::new("Still due", remaining, &invoice.id));
             let more = invoice.owes_more_than_billed();
-            missing.extend(more.then(|| "why more is due than was billed: a person is asked instead of the customer".to_owned()));
+            missing.extend(
+                more.then(|| "why more is due than was billed: a person is asked instead of the customer".to_owned()),
+            );
         }
         _ => missing.push("the amount: the provider did not send it".to_owned()),
     }
@@ -50,11 +52,17 @@ fn case(scene: Scene<'_>, invoice: &Invoice, head: &Head) -> Case {
         evidence.push(Evidence::new("Tries so far", invoice.attempts, &invoice.id));
     }
     match decline {
-        Some(decline) => evidence.push(Evidence::new("Decline code", format!("{} ({})", decline.code, family.id.get_ref()), &event.id)),
+        Some(decline) => evidence.push(Evidence::new(
+            "Decline code",
+            format!("{} ({})", decline.code, family.id.get_ref()),
+            &event.id,
+        )),
         None => missing.push("the decline code: the provider did not send it".to_owned()),
     }
     match head.book.card() {
-        Some(card) => evidence.push(Evidence::new("Card", format!("{} ending {}", card.brand, card.last4), &head.customer)),
+        Some(card) => {
+            evidence.push(Evidence::new("Card", format!("{} ending {}", card.brand, card.last4), &head.customer))
+        }
         None => missing.push("the card".to_owned()),
     }
     if invoice.pay_link.value().is_none() {

@@ -98,7 +98,8 @@ pub struct Verdict<'a> {
 impl ClassifyPolicy {
     /// What the policy says of a finding.
     pub fn found(&self, finding: Finding) -> Verdict<'_> {
-        let found = self.finding.iter().find(|found| found.id.get_ref() == finding.id()).expect("the lint saw every finding");
+        let found =
+            self.finding.iter().find(|found| found.id.get_ref() == finding.id()).expect("the lint saw every finding");
         Verdict {
             rule: found.id.get_ref(),
             confidence: &found.confidence,
@@ -180,8 +181,11 @@ impl Rules for ClassifyPolicy {
                 complaints.push(Complaint::on(&found.id, format!("`{}` has no `why`", found.id.get_ref())));
             }
         }
-        let missing = Finding::ALL.iter().filter(|finding| !self.finding.iter().any(|found| found.id.get_ref() == finding.id()));
-        complaints.extend(missing.map(|finding| Complaint::at(0, format!("nothing is said of the finding `{}`", finding.id()))));
+        let missing =
+            Finding::ALL.iter().filter(|finding| !self.finding.iter().any(|found| found.id.get_ref() == finding.id()));
+        complaints.extend(
+            missing.map(|finding| Complaint::at(0, format!("nothing is said of the finding `{}`", finding.id()))),
+        );
         complaints
     }
 }

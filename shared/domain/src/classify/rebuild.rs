@@ -95,7 +95,8 @@ fn gap(invoice: &Invoice, lines: &[Line], total: Money) -> Option<Money> {
         parts.fold(Money::zero(total.currency()), Money::plus)
     };
     let net = sum(|line| Some(line.amount)).minus(sum(|line| line.discount));
-    let tax = invoice.tax.copied().filter(|tax| tax.currency() == total.currency()).unwrap_or_else(|| sum(|line| line.tax));
+    let tax =
+        invoice.tax.copied().filter(|tax| tax.currency() == total.currency()).unwrap_or_else(|| sum(|line| line.tax));
     let gaps = [total.minus(net), total.minus(net.plus(tax))];
     if gaps.contains(&Money::zero(total.currency())) { None } else { Some(gaps[1]) }
 }
@@ -112,8 +113,10 @@ fn other_plan(lines: &[Line], terms: Known<'_>) -> Option<(String, String)> {
     };
     lines.iter().filter(is_plan).find_map(|line| {
         let (price, on) = (line.price.as_ref()?, date(line.from?));
-        let contract =
-            terms.contracts.iter().find(|it| it.subscription.is_some() && it.subscription == line.subscription && it.holds(on))?;
+        let contract = terms
+            .contracts
+            .iter()
+            .find(|it| it.subscription.is_some() && it.subscription == line.subscription && it.holds(on))?;
         let listed = terms.contracts.iter().any(|it| it.holds(on) && plan_of(&it.price) == plan_of(price));
         (!listed).then(|| (plan_of(&contract.price), plan_of(price)))
     })
@@ -170,9 +173,12 @@ impl Cost {
 fn agreed(line: &Line, terms: Known<'_>) -> Option<Agreed> {
     let (price, on) = (line.price.as_ref()?, date(line.from?));
     let fits = |contract: &&Contract| {
-        contract.price == *price && contract.holds(on) && (contract.subscription.is_none() || contract.subscription == line.subscription)
+        contract.price == *price
+            && contract.holds(on)
+            && (contract.subscription.is_none() || contract.subscription == line.subscription)
     };
-    let listed = terms.prices.iter().filter(|known| known.price == *price && known.holds(on)).max_by_key(|known| known.from);
+    let listed =
+        terms.prices.iter().filter(|known| known.price == *price && known.holds(on)).max_by_key(|known| known.from);
     let item = own_item(price, terms);
     let interval = listed.and_then(|known| known.interval).or_else(|| item.and_then(|item| item.interval));
     let list_cost = listed.map(|known| match known.unit {
@@ -180,10 +186,15 @@ fn agreed(line: &Line, terms: Known<'_>) -> Option<Agreed> {
         None => Cost::Graduated(known.tiers.clone()),
     });
     // What names the subscription counts before what is agreed in general.
-    let own = terms.contracts.iter().filter(fits).max_by_key(|contract| (contract.subscription.is_some(), contract.starts_on));
+    let own = terms
+        .contracts
+        .iter()
+        .filter(fits)
+        .max_by_key(|contract| (contract.subscription.is_some(), contract.starts_on));
     if let Some(contract) = own {
         let percent = contract.discount_percent.unwrap_or_default();
-        let reduced = |rate: Rate| Rate::new(rate.amount() - rate.amount() * percent / Decimal::ONE_HUNDRED, rate.currency());
+        let reduced =
+            |rate: Rate| Rate::new(rate.amount() - rate.amount() * percent / Decimal::ONE_HUNDRED, rate.currency());
         let cost = match (contract.unit, list_cost) {
             (Some(unit), _) | (None, Some(Cost::Each(unit))) => Cost::Each(reduced(unit)),
             (None, Some(Cost::Graduated(tiers))) => {
@@ -215,7 +226,8 @@ fn check(line: &Line, invoice: &Invoice, terms: Known<'_>) -> Checked {
     if line.role == Some(Role::OneOff) && line.price.is_none() {
         return checked(None, "a single charge: nothing says what it should be".to_owned());
     }
-    let Some(agreed) = agreed(line, terms).filter(|agreed| agreed.cost.currency() == Some(line.amount.currency())) else {
+    let Some(agreed) = agreed(line, terms).filter(|agreed| agreed.cost.currency() == Some(line.amount.currency()))
+    else {
         return checked(None, "no contract, catalogue or provider's price says what it should be".to_owned());
     };
     if line.proration {
@@ -230,7 +242,9 @@ fn check(line: &Line, invoice: &Invoice, terms: Known<'_>) -> Checked {
         return checked(None, "neither the line nor an import says how much it was".to_owned());
     };
     let of_price = |other: &&Line| other.price == line.price && other.subscription == line.subscription;
-    if matches!(agreed.cost, Cost::Graduated(_)) && invoice.lines.value().into_iter().flatten().filter(of_price).count() > 1 {
+    if matches!(agreed.cost, Cost::Graduated(_))
+        && invoice.lines.value().into_iter().flatten().filter(of_price).count() > 1
+    {
         return checked(None, "its tiers are billed in lines of their own".to_owned());
     }
     match agreed.cost.of(quantity) {
@@ -238,7 +252,8 @@ fn check(line: &Line, invoice: &Invoice, terms: Known<'_>) -> Checked {
             let expected = Money::rounded(amount, line.amount.currency());
             let how = format!("{} {whose}, {}", agreed.cost.words(quantity), agreed.says);
             // A contract's discount may stand beside the line's list price, and tax may be in it or on top.
-            let own = |part: Option<Money>| part.filter(|part| part.currency() == expected.currency() && part.is_positive());
+            let own =
+                |part: Option<Money>| part.filter(|part| part.currency() == expected.currency() && part.is_positive());
             let net = own(line.discount).map_or(line.amount, |discount| line.amount.minus(discount));
             let with_tax = own(line.tax).map(|tax| [net.minus(tax), net.plus(tax)]);
             if net <= expected || with_tax.is_some_and(|either| either.contains(&expected)) {
@@ -279,7 +294,8 @@ fn used(line: &Line, terms: Known<'_>) -> Option<Decimal> {
     parts.sort_by_key(|it| it.from);
     // A part of the period says nothing of the whole.
     let until = parts.iter().fold(from, |until, part| if part.from <= until { until.max(part.to) } else { until });
-    let holds = |it: &&Contract| it.holds(date(from)) && (it.subscription.is_none() || it.subscription == line.subscription);
+    let holds =
+        |it: &&Contract| it.holds(date(from)) && (it.subscription.is_none() || it.subscription == line.subscription);
     let included = terms.contracts.iter().filter(holds).filter_map(|it| it.allowances.get(price)).max();
     let sum = parts.iter().try_fold(Decimal::ZERO, |sum, part| sum.checked_add(part.quantity))?;
     (until == to).then(|| (sum - included.copied().unwrap_or_default()).max(Decimal::ZERO))
@@ -296,7 +312,8 @@ fn prorated(line: &Line, agreed: &Agreed, terms: Known<'_>) -> Option<String> {
     let near = |amount: Money| (amount.amount() - line.amount.amount().abs()).abs() <= coin;
     // Some tell the last second of a period, others the first of the next.
     let ends = [Some(to), to.checked_add(SignedDuration::from_secs(1)).ok()];
-    let begun = terms.subscription.filter(|it| it.renews_at.copied() == Some(to)).and_then(|it| it.period_start.copied());
+    let begun =
+        terms.subscription.filter(|it| it.renews_at.copied() == Some(to)).and_then(|it| it.period_start.copied());
     let interval = agreed.interval?;
     let anchors = ends.into_iter().flatten().flat_map(|end| {
         let months = (28..=31).filter_map(move |days| end.checked_sub(SignedDuration::from_hours(24 * days)).ok());
@@ -305,7 +322,9 @@ fn prorated(line: &Line, agreed: &Agreed, terms: Known<'_>) -> Option<String> {
     });
     let ways = [(Method::BySecond, "by second"), (Method::ByDay, "by day"), (Method::ByNextDay, "by day")];
     let fits = |period: Period| {
-        let by = |(method, _): &&(Method, &str)| parts(&whole, period, from, *method, &TimeZone::UTC).is_ok_and(|parts| near(parts.unused));
+        let by = |(method, _): &&(Method, &str)| {
+            parts(&whole, period, from, *method, &TimeZone::UTC).is_ok_and(|parts| near(parts.unused))
+        };
         ways.iter().find(by).map(|(_, way)| *way)
     };
     let way = anchors.filter(|period| period.from <= from).find_map(fits)?;

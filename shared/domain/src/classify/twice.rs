@@ -17,8 +17,12 @@ pub(super) fn at_issue<'a>(touched: &Touched, head: &'a Head) -> impl Iterator<I
             || head.book.invoice_of(line).is_some_and(|invoice| touched.invoices.contains_key(invoice))
     };
     let billed = touched.invoices.values().filter_map(|invoice| invoice.total.copied());
-    let amounts: Vec<_> = lines.iter().filter(|line| spoken(line)).filter_map(|line| line.amount).chain(billed).collect();
-    lines.iter().filter(move |line| line.amount.is_some_and(|amount| amounts.contains(&amount))).map(|line| line.payment.as_str())
+    let amounts: Vec<_> =
+        lines.iter().filter(|line| spoken(line)).filter_map(|line| line.amount).chain(billed).collect();
+    lines
+        .iter()
+        .filter(move |line| line.amount.is_some_and(|amount| amounts.contains(&amount)))
+        .map(|line| line.payment.as_str())
 }
 
 /// The invoices whose lines tell whether two payments took one thing, where they are not on the desk.
@@ -30,7 +34,9 @@ pub(super) fn compared(touched: &Touched, head: &Head, policy: &ClassifyPolicy) 
             if let [Some(one), Some(other)] = invoices
                 && one != other
             {
-                wanted.extend([one, other].iter().filter(|id| !touched.invoices.contains_key(**id)).map(|id| (*id).to_owned()));
+                wanted.extend(
+                    [one, other].iter().filter(|id| !touched.invoices.contains_key(**id)).map(|id| (*id).to_owned()),
+                );
             }
         }
     }
@@ -77,7 +83,13 @@ fn found<'a>(
 }
 
 /// Two invoices are two things unless they bill the same line of the same period.
-fn finding(first: &PaymentLine, second: &PaymentLine, touched: &Touched, head: &Head, policy: &ClassifyPolicy) -> Option<Finding> {
+fn finding(
+    first: &PaymentLine,
+    second: &PaymentLine,
+    touched: &Touched,
+    head: &Head,
+    policy: &ClassifyPolicy,
+) -> Option<Finding> {
     let invoices = (head.book.invoice_of(first), head.book.invoice_of(second));
     if second.status == Some(PaymentStatus::Pending) {
         // Of a direct debit it means that the money is on its way; of a card, that the bank only holds it.
@@ -102,12 +114,15 @@ fn bill_the_same(one: &Invoice, other: &Invoice) -> bool {
     let recurring = |line: &&Line| !line.proration && !matches!(line.role, Some(Role::OneOff | Role::Usage));
     let billed = |invoice: &Invoice| -> Vec<_> {
         let lines = invoice.lines.value().into_iter().flatten().filter(recurring);
-        let mut lines: Vec<_> = lines.map(|line| (line.price.clone(), line.from, line.to, line.quantity, line.amount)).collect();
+        let mut lines: Vec<_> =
+            lines.map(|line| (line.price.clone(), line.from, line.to, line.quantity, line.amount)).collect();
         lines.sort();
         lines
     };
     let (one, other) = (billed(one), billed(other));
-    !one.is_empty() && one == other && one.iter().all(|(price, from, to, ..)| price.is_some() && from.is_some() && to.is_some())
+    !one.is_empty()
+        && one == other
+        && one.iter().all(|(price, from, to, ..)| price.is_some() && from.is_some() && to.is_some())
 }
 
 /// Where payments do not name their invoices, as since Stripe's basil: does each of them have one of its own?
@@ -115,19 +130,30 @@ fn explained(one: &PaymentLine, other: &PaymentLine, head: &Head, policy: &Class
     let until = one.at.max(other.at);
     let since = until - SignedDuration::from_hours(24 * policy.duplicates.explained_days);
     let recent = |at| at >= since && at <= until;
-    let billed = |line: &&HistoryLine| line.total == one.amount && line.status != Some(InvoiceStatus::Void) && recent(line.created_at);
+    let billed = |line: &&HistoryLine| {
+        line.total == one.amount && line.status != Some(InvoiceStatus::Void) && recent(line.created_at)
+    };
     let invoices = head.book.invoices.iter().filter(billed).count();
     let payments = head
         .book
         .payments
         .iter()
-        .filter(|line| line.amount == one.amount && line.status == Some(PaymentStatus::Succeeded) && !is_returned(line) && recent(line.at))
+        .filter(|line| {
+            line.amount == one.amount
+                && line.status == Some(PaymentStatus::Succeeded)
+                && !is_returned(line)
+                && recent(line.at)
+        })
         .count();
     invoices >= payments
 }
 
 /// The subscriptions that two payments are for, where they are two.
-fn two_subscriptions<'a>(first: &PaymentLine, second: &PaymentLine, desk: &'a Desk) -> Option<(&'a String, &'a String)> {
+fn two_subscriptions<'a>(
+    first: &PaymentLine,
+    second: &PaymentLine,
+    desk: &'a Desk,
+) -> Option<(&'a String, &'a String)> {
     let invoice = |line| desk.head.book.invoice_of(line).and_then(|id| desk.touched.invoices.get(id));
     let of = |line| invoice(line).and_then(|invoice| invoice.subscription.value());
     of(first).zip(of(second)).filter(|(one, other)| one != other)
@@ -152,7 +178,8 @@ fn cause(first: &PaymentLine, second: &PaymentLine, desk: &Desk, policy: &Classi
     if told_failed {
         return Some("gateway_retry");
     }
-    let one_order = first.intent.is_some() && first.intent == second.intent && first.card.is_some() && first.card == second.card;
+    let one_order =
+        first.intent.is_some() && first.intent == second.intent && first.card.is_some() && first.card == second.card;
     let at_once = second.at.duration_since(first.at) <= SignedDuration::from_mins(policy.duplicates.issuer_minutes);
     (one_order && at_once).then_some("issuer_duplicate")
 }
@@ -179,13 +206,19 @@ pub(super) fn standing(scene: Scene<'_>, payment: &str, desk: &Desk) -> Standing
         let own = head.book.payments.iter().find(|line| line.payment == payment);
         return match own {
             Some(own) if !is_returned(own) => {
-                let other = head.book.payments.iter().any(|line| is_returned(line) && line.payment != payment && line.amount == own.amount);
+                let other = head
+                    .book
+                    .payments
+                    .iter()
+                    .any(|line| is_returned(line) && line.payment != payment && line.amount == own.amount);
                 Standing::Over(if other { "the other one was given back" } else { "explained" })
             }
             // What we gave back ends when the provider confirms it; what somebody else did has ended.
             _ => {
                 let whole = desk.touched.payments.get(payment);
-                let theirs = |refund: &Refund| refund.status.copied() == Some(RefundStatus::Succeeded) && refund.action.value().is_none();
+                let theirs = |refund: &Refund| {
+                    refund.status.copied() == Some(RefundStatus::Succeeded) && refund.action.value().is_none()
+                };
                 let by_hand = whole.is_some_and(|it| it.reserved.is_empty() && it.refunds.values().any(theirs));
                 if by_hand { Standing::Over("given back") } else { Standing::AsItIs }
             }
@@ -204,7 +237,11 @@ pub(super) fn standing(scene: Scene<'_>, payment: &str, desk: &Desk) -> Standing
     case.evidence.extend(other.map(|other| Evidence::new("Invoice of the second", other, other)));
     if let (Some(one), Some(other)) = (&first.card, &second.card) {
         let same = if one == other { "the same card" } else { "two cards" };
-        case.evidence.push(Evidence::new("Paid with", format!("{same}, ending {} and {}", one.last4, other.last4), &second.payment));
+        case.evidence.push(Evidence::new(
+            "Paid with",
+            format!("{same}, ending {} and {}", one.last4, other.last4),
+            &second.payment,
+        ));
     }
     if finding != Finding::HeldNotTaken {
         match cause(first, second, desk, scene.policy) {
@@ -212,7 +249,9 @@ pub(super) fn standing(scene: Scene<'_>, payment: &str, desk: &Desk) -> Standing
                 case.cause = Some(cause.to_owned());
                 case.evidence.push(Evidence::new("Cause", words(cause), &second.payment));
             }
-            None => case.missing.push("the cause: no failed try, second subscription or double booking is in the book".to_owned()),
+            None => case
+                .missing
+                .push("the cause: no failed try, second subscription or double booking is in the book".to_owned()),
         }
         let wanted_apart = finding == Finding::SameLineSamePeriod && !began_together(first, second, desk, scene.policy);
         case.recommended = (!wanted_apart).then(|| Recommendation {

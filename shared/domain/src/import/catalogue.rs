@@ -79,7 +79,11 @@ impl Record for Price {
         let price = row.must("price", cell::id);
         let plan = row.may("plan", cell::text);
         let name = row.may("name", cell::text);
-        let role = if row.has("role") { row.may("role", |text| cell::one_of(text, ROLES, Role::name)) } else { Some(Role::Plan) };
+        let role = if row.has("role") {
+            row.may("role", |text| cell::one_of(text, ROLES, Role::name))
+        } else {
+            Some(Role::Plan)
+        };
         let interval = interval(row);
         let (unit, tiers) = (row.rate("unit"), tiers(row));
         let features = row.words("features");
@@ -90,12 +94,17 @@ impl Record for Price {
             row.complain("unit", "a price has either a unit or tiers: fill in exactly one of the two");
         }
         match role {
-            Some(Role::OneOff) if row.has("interval") => row.complain("interval", "what is paid once has no interval: leave it empty"),
+            Some(Role::OneOff) if row.has("interval") => {
+                row.complain("interval", "what is paid once has no interval: leave it empty")
+            }
             Some(Role::Plan | Role::Addon) if !row.has("interval") => row.missing("interval"),
             _ => {}
         }
         if role.is_some_and(|role| role != Role::Usage) && unit.is_some_and(|unit| unit.money().is_none()) {
-            row.complain("unit", "has more digits than its currency has: only a price of the role `usage` may be finer than a coin");
+            row.complain(
+                "unit",
+                "has more digits than its currency has: only a price of the role `usage` may be finer than a coin",
+            );
         }
         if until.is_some() && until < from {
             row.complain("until", "lies before `from`: write the last day on which the price holds");
@@ -133,7 +142,8 @@ impl Record for Price {
 /// Reads how often it is paid: `month`, `3 months`, `quarterly`, with or without a column for the count.
 fn interval(row: &mut Row<'_>) -> Option<Interval> {
     let interval = row.may("interval", |text| {
-        named(text).ok_or_else(|| "is no interval: write day, week, month or year, with a count like `3 months`".to_owned())
+        named(text)
+            .ok_or_else(|| "is no interval: write day, week, month or year, with a count like `3 months`".to_owned())
     });
     let count = row.may("interval_count", cell::count);
     let interval = match (interval?, count) {
@@ -187,7 +197,9 @@ fn tiers(row: &mut Row<'_>) -> Vec<Tier> {
             return Vec::new();
         }
     };
-    let rising = tiers.windows(2).all(|pair| pair[0].up_to.is_some() && (pair[1].up_to.is_none() || pair[0].up_to < pair[1].up_to));
+    let rising = tiers
+        .windows(2)
+        .all(|pair| pair[0].up_to.is_some() && (pair[1].up_to.is_none() || pair[0].up_to < pair[1].up_to));
     if !rising || tiers.last().is_some_and(|tier| tier.up_to.is_some()) {
         row.complain("tiers", "do not rise to an open end: write the smallest first and `*` as the last");
     }
@@ -256,7 +268,11 @@ mod tests {
         let rows = [
             ("neither", "stripe,p,plan,,,USD,month,,,", "row 2, unit: a price has either"),
             ("both", "stripe,p,usage,1,*:1,USD,month,,,", "row 2, unit: a price has either"),
-            ("a role", "stripe,p,bundle,1,,USD,month,,,", "row 2, role: `bundle` is not known here: write one of plan, addon,"),
+            (
+                "a role",
+                "stripe,p,bundle,1,,USD,month,,,",
+                "row 2, role: `bundle` is not known here: write one of plan, addon,",
+            ),
             ("no interval", "stripe,p,plan,1,,USD,,,,", "row 2, interval: is empty"),
             ("paid once, each month", "stripe,p,one_off,1,,USD,month,,,", "row 2, interval: what is paid once"),
             ("finer than a coin", "stripe,p,plan,1.001,,USD,month,,,", "row 2, unit: has more digits"),
@@ -278,7 +294,8 @@ mod tests {
             let said = complaints(csv(Kind::Catalogue, &format!("{head}{text}\n")));
             assert!(said.len() == 1 && said[0].starts_with(expected), "{name}: {said:?}");
         }
-        let renewed = format!("{head}stripe,p,plan,1,,USD,month,,,2025-12-31\nstripe,p,plan,2,,USD,month,,2026-01-01,\n");
+        let renewed =
+            format!("{head}stripe,p,plan,1,,USD,month,,,2025-12-31\nstripe,p,plan,2,,USD,month,,2026-01-01,\n");
         assert_eq!(prices(csv(Kind::Catalogue, &renewed).unwrap()).len(), 2, "a price may follow itself");
     }
 }

@@ -42,7 +42,10 @@ pub(super) fn id(id: &str) -> Result<String, String> {
         return Err(format!("{} is no id: write it without spaces, with at most {ID_BYTES_MAX} letters", shown(&id)));
     }
     if id.contains("E+") && id.bytes().all(|byte| byte.is_ascii_digit() || b".E+".contains(&byte)) {
-        return Err(format!("{} is an id that a spreadsheet has rounded: format the column as text and export again", shown(&id)));
+        return Err(format!(
+            "{} is an id that a spreadsheet has rounded: format the column as text and export again",
+            shown(&id)
+        ));
     }
     Ok(id)
 }
@@ -66,37 +69,54 @@ pub(super) fn one_of<T: Copy>(text: &str, all: &[T], name: impl Fn(T) -> &'stati
 
 pub(super) fn count(text: &str) -> Result<u32, String> {
     let plain = text.bytes().all(|byte| byte.is_ascii_digit());
-    text.parse().ok().filter(|_| plain).ok_or_else(|| format!("{} is no count: write a whole number from 0 on", shown(text)))
+    text.parse()
+        .ok()
+        .filter(|_| plain)
+        .ok_or_else(|| format!("{} is no count: write a whole number from 0 on", shown(text)))
 }
 
 pub(super) fn decimal(text: &str) -> Result<Decimal, String> {
     let plain = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.' || byte == b'-');
     let number = Decimal::from_str_exact(text).ok().filter(|_| plain).map(|number| number.normalize());
-    let number = number
-        .ok_or_else(|| format!("{} is no number: write it like 1234.50, with a point and nothing between the thousands", shown(text)))?;
+    let number = number.ok_or_else(|| {
+        format!("{} is no number: write it like 1234.50, with a point and nothing between the thousands", shown(text))
+    })?;
     if number.abs() >= Decimal::from(FIGURE_END) || number.scale() > FINEST_DIGITS {
-        return Err(format!("{} is too large or too fine: write at most 12 digits on each side of the point", shown(text)));
+        return Err(format!(
+            "{} is too large or too fine: write at most 12 digits on each side of the point",
+            shown(text)
+        ));
     }
     Ok(number)
 }
 
 pub(super) fn not_negative(text: &str) -> Result<Decimal, String> {
     let number = decimal(text)?;
-    if number < Decimal::ZERO { Err(format!("{} is less than zero: write it without a sign", shown(text))) } else { Ok(number) }
+    if number < Decimal::ZERO {
+        Err(format!("{} is less than zero: write it without a sign", shown(text)))
+    } else {
+        Ok(number)
+    }
 }
 
 /// Reads a percentage from 0 to 100, as people write it.
 pub(super) fn percent(text: &str) -> Result<Decimal, String> {
     let number = not_negative(text.strip_suffix('%').unwrap_or(text).trim())?;
-    if number > Decimal::ONE_HUNDRED { Err(format!("{} is more than all of it: write 0 to 100", shown(text))) } else { Ok(number) }
+    if number > Decimal::ONE_HUNDRED {
+        Err(format!("{} is more than all of it: write 0 to 100", shown(text)))
+    } else {
+        Ok(number)
+    }
 }
 
 pub(super) fn currency(text: &str) -> Result<Currency, String> {
-    Currency::parse(text).map_err(|_| format!("{} is no ISO 4217 currency: write its three letters, such as USD", shown(text)))
+    Currency::parse(text)
+        .map_err(|_| format!("{} is no ISO 4217 currency: write its three letters, such as USD", shown(text)))
 }
 
 pub(super) fn date(text: &str) -> Result<Date, String> {
-    let shape = text.len() == 10 && text.bytes().enumerate().all(|(at, b)| if at == 4 || at == 7 { b == b'-' } else { b.is_ascii_digit() });
+    let shape = text.len() == 10
+        && text.bytes().enumerate().all(|(at, b)| if at == 4 || at == 7 { b == b'-' } else { b.is_ascii_digit() });
     let date = text.parse::<Date>().ok().filter(|date| shape && is_of_our_time(*date));
     date.ok_or_else(|| format!("{} is no date: write year, month and day like 2026-01-31", shown(text)))
 }
@@ -142,11 +162,19 @@ mod tests {
         taken(id, &["cus_1", "$RCAnonymousID:ab", "12345"], &["cus 1", "1.23457E+12", &long]);
         taken(flag, &["TRUE", "no", "1"], &["maybe", "2"]);
         taken(count, &["0", "7"], &["-1", "+1", "1.5", "4294967296", "1,000"]);
-        taken(decimal, &["0", "-1.5", "1234.50", "0.000000000001"], &["1,5", "1 000", "1e3", "", "1000000000000", "0.0000000000001", "$1"]);
+        taken(
+            decimal,
+            &["0", "-1.5", "1234.50", "0.000000000001"],
+            &["1,5", "1 000", "1e3", "", "1000000000000", "0.0000000000001", "$1"],
+        );
         taken(percent, &["0", "15 %", "100"], &["-1", "100.01", "15 percent"]);
         taken(currency, &["usd", "EUR"], &["ZZZ", "$"]);
         taken(date, &["2026-01-31"], &["31/01/2026", "2026-02-30", "20260131", "2026-01-31T00:00:00", "0206-01-31"]);
-        taken(instant, &["2026-01-31", "2026-01-31T08:00:00Z", "2026-01-31T08:00:00+01:00"], &["2026-01-31T08:00:00", "yesterday"]);
+        taken(
+            instant,
+            &["2026-01-31", "2026-01-31T08:00:00Z", "2026-01-31T08:00:00+01:00"],
+            &["2026-01-31T08:00:00", "yesterday"],
+        );
     }
 
     #[test]

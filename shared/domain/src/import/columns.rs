@@ -61,7 +61,11 @@ fn places<R: Record>(table: &Table, given: &Given<'_>, complaints: &mut Complain
             complaints.on(name.line, Some(&name.text), unknown::<R>(&name.text));
         } else if let Some(other) = taken.insert(place.name(), &name.text).filter(|_| table.header.is_some()) {
             // Two objects may call a thing by two names, one header may not; its second column is not read.
-            complaints.on(name.line, Some(&name.text), format!("means the same as {}: keep one of the two", shown(other)));
+            complaints.on(
+                name.line,
+                Some(&name.text),
+                format!("means the same as {}: keep one of the two", shown(other)),
+            );
             place = Place::Nowhere;
         }
         places.push(place);
@@ -72,21 +76,29 @@ fn places<R: Record>(table: &Table, given: &Given<'_>, complaints: &mut Complain
 fn place<R: Record>(name: &str, given: &Given<'_>) -> Place {
     let (dotted, plain) = (name.split_once('.'), snake_case(name));
     let carries_metadata = columns::<R>().any(|column| column == "metadata");
-    if let Some((_, key)) = dotted.filter(|(front, key)| carries_metadata && snake_case(front) == "metadata" && !key.trim().is_empty()) {
+    if let Some((_, key)) =
+        dotted.filter(|(front, key)| carries_metadata && snake_case(front) == "metadata" && !key.trim().is_empty())
+    {
         return Place::Metadata(key.trim().to_owned());
     }
     let mut known = R::COLUMNS.iter().flat_map(|columns| columns.iter());
     if let Some((column, _)) = known.find(|(column, others)| *column == plain || others.contains(&plain.as_str())) {
         return Place::Column(column);
     }
-    if let Some(provider) = plain.strip_suffix("_customer_id").filter(|_| columns::<R>().any(|column| column == "customer")) {
+    if let Some(provider) =
+        plain.strip_suffix("_customer_id").filter(|_| columns::<R>().any(|column| column == "customer"))
+    {
         // Two words for a reader, one for us: `lemon_squeezy` is `lemonsqueezy`.
         let provider = provider.replace('_', "");
         if given.providers.contains(&provider.as_str()) {
             return Place::CustomerOf(provider);
         }
     }
-    if given.extra == Extra::Keep && carries_metadata && !plain.is_empty() { Place::Metadata(name.to_owned()) } else { Place::Nowhere }
+    if given.extra == Extra::Keep && carries_metadata && !plain.is_empty() {
+        Place::Metadata(name.to_owned())
+    } else {
+        Place::Nowhere
+    }
 }
 
 fn columns<R: Record>() -> impl Iterator<Item = &'static str> {

@@ -7,7 +7,8 @@ use jiff::tz::TimeZone;
 pub(super) fn email(given: &str) -> Result<String, String> {
     let email = text(given)?;
     let strange = |char: char| char.is_whitespace() || "<>()[]\\,;:\"".contains(char);
-    let domain = |domain: &str| domain.contains('.') && domain.split('.').all(|part| !part.is_empty()) && !domain.contains('@');
+    let domain =
+        |domain: &str| domain.contains('.') && domain.split('.').all(|part| !part.is_empty()) && !domain.contains('@');
     let good = email.split_once('@').is_some_and(|(local, at)| !local.is_empty() && domain(at));
     if !good || email.len() > 254 || email.contains(strange) || email.starts_with(['+', '-']) {
         return Err(format!("{} is no e-mail address: write one address like name@example.com", shown(given)));
@@ -28,7 +29,8 @@ pub(super) fn phone(given: &str) -> Result<String, String> {
 
 /// Reads a language and perhaps a country, `de` or `de-AT`, in whatever case and with either dash.
 pub(super) fn locale(given: &str) -> Result<String, String> {
-    let (language, country) = given.split_once(['-', '_']).map_or((given, None), |(language, country)| (language, Some(country)));
+    let (language, country) =
+        given.split_once(['-', '_']).map_or((given, None), |(language, country)| (language, Some(country)));
     let letters = |text: &str, lengths: std::ops::RangeInclusive<usize>| {
         lengths.contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphabetic())
     };
@@ -49,7 +51,11 @@ pub(super) fn time_zone(given: &str) -> Result<String, String> {
 /// Reads a country by its two letters, as tax needs it.
 pub(super) fn country(given: &str) -> Result<String, String> {
     let letters = given.len() == 2 && given.bytes().all(|byte| byte.is_ascii_alphabetic());
-    if letters { Ok(given.to_ascii_uppercase()) } else { Err(format!("{} is no country code: write two letters like DE", shown(given))) }
+    if letters {
+        Ok(given.to_ascii_uppercase())
+    } else {
+        Err(format!("{} is no country code: write two letters like DE", shown(given)))
+    }
 }
 
 #[cfg(test)]
@@ -89,11 +95,20 @@ mod tests {
                     ("30+123456", None),
                 ],
             ),
-            ("locale", locale, &[("de", Some("de")), ("EN_us", Some("en-US")), ("german", None), ("de-", None), ("", None)]),
+            (
+                "locale",
+                locale,
+                &[("de", Some("de")), ("EN_us", Some("en-US")), ("german", None), ("de-", None), ("", None)],
+            ),
             (
                 "time zone",
                 time_zone,
-                &[("europe/berlin", Some("Europe/Berlin")), ("utc", Some("UTC")), ("Europe/Atlantis", None), ("CST", None)],
+                &[
+                    ("europe/berlin", Some("Europe/Berlin")),
+                    ("utc", Some("UTC")),
+                    ("Europe/Atlantis", None),
+                    ("CST", None),
+                ],
             ),
             ("country", country, &[("de", Some("DE")), ("Germany", None), ("ß", None)]),
         ];

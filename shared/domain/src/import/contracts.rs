@@ -112,7 +112,12 @@ impl Record for Contract {
             whole.from = whole.from.min(Some(contract.starts_on));
             whole.until = whole.until.zip(contract.ends_on).map(|(until, ends_on)| until.max(ends_on));
         }
-        overlapping(contracts.into_values().collect(), "subscription", "another contract of this subscription", complaints);
+        overlapping(
+            contracts.into_values().collect(),
+            "subscription",
+            "another contract of this subscription",
+            complaints,
+        );
     }
 }
 
@@ -121,8 +126,12 @@ fn allowances(row: &mut Row<'_>) -> BTreeMap<String, Decimal> {
     for (metric, quantity) in row.pairs("allowances", "metric", "quantity").unwrap_or_default() {
         let read = cell::text(&metric).and_then(|metric| Ok((metric, cell::not_negative(&quantity)?)));
         let wrong = match read {
-            Ok((metric, _)) if metric.is_empty() || metric == "*" => Some("name no metric: write `api_calls:1000`".to_owned()),
-            Ok((metric, quantity)) => allowances.insert(metric, quantity).map(|_| "name a metric twice: add the two up".to_owned()),
+            Ok((metric, _)) if metric.is_empty() || metric == "*" => {
+                Some("name no metric: write `api_calls:1000`".to_owned())
+            }
+            Ok((metric, quantity)) => {
+                allowances.insert(metric, quantity).map(|_| "name a metric twice: add the two up".to_owned())
+            }
             Err(message) => Some(message),
         };
         if let Some(message) = wrong {
@@ -157,7 +166,8 @@ mod tests {
 
     #[test]
     fn each_mistake_is_told_with_its_row() {
-        let head = "account,reference,subscription,price,seats,min_seats,discount_percent,starts_on,ends_on,allowances\n";
+        let head =
+            "account,reference,subscription,price,seats,min_seats,discount_percent,starts_on,ends_on,allowances\n";
         let rows: [(&str, &str, &[&str]); 13] = [
             (
                 "nothing but a name",
@@ -182,7 +192,11 @@ mod tests {
                 "stripe:cus_1,C,sub_1,p,,,,2026-01-01,2026-12-31,\nstripe:cus_1,D,sub_1,q,,,,2026-12-31,,",
                 &["row 3, subscription: another contract"],
             ),
-            ("two prices of one contract", "stripe:cus_1,C,sub_1,p,,,,2026-01-01,,\nstripe:cus_1,C,sub_1,q,,,,2026-01-01,,", &[]),
+            (
+                "two prices of one contract",
+                "stripe:cus_1,C,sub_1,p,,,,2026-01-01,,\nstripe:cus_1,C,sub_1,q,,,,2026-01-01,,",
+                &[],
+            ),
             (
                 "one contract after the other",
                 "stripe:cus_1,C,sub_1,p,,,,2026-01-01,2026-12-31,\nstripe:cus_1,D,sub_1,p,,,,2027-01-01,,",
@@ -191,7 +205,8 @@ mod tests {
         ];
         for (name, text, expected) in rows {
             let said = complaints(csv(Kind::Contracts, &format!("{head}{text}\n")));
-            let as_told = said.len() == expected.len() && said.iter().zip(expected).all(|(said, expected)| said.starts_with(expected));
+            let as_told = said.len() == expected.len()
+                && said.iter().zip(expected).all(|(said, expected)| said.starts_with(expected));
             assert!(as_told, "{name}: {said:?}");
         }
     }

@@ -176,17 +176,57 @@ mod tests {
             ("no provider", "customer\ncus_1\n", "row 1, provider: there is no such column"),
             ("an unknown provider", "provider,customer\npaypal,cus_1\n", "row 2, provider: `paypal` is no provider"),
             ("another provider", "provider,stripe_customer_id\nmollie,cus_1\n", "row 2, provider: is another provider"),
-            ("two customers", "stripe_customer_id,mollie_customer_id\ncus_1,cst_1\n", "row 2, mollie_customer_id: means the same"),
-            ("one column twice", "provider,customer,E-Mail,email\nstripe,cus_1,,\n", "row 1, email: means the same as `E-Mail`"),
-            ("an unknown column", "provider,customer,emial\nstripe,cus_1,\n", "row 1, emial: is no column of customers"),
-            ("twice", "provider,customer\nstripe,cus_1\nmollie,cus_1\nstripe,cus_1\n", "row 4, customer: this customer stands in row 2"),
+            (
+                "two customers",
+                "stripe_customer_id,mollie_customer_id\ncus_1,cst_1\n",
+                "row 2, mollie_customer_id: means the same",
+            ),
+            (
+                "one column twice",
+                "provider,customer,E-Mail,email\nstripe,cus_1,,\n",
+                "row 1, email: means the same as `E-Mail`",
+            ),
+            (
+                "an unknown column",
+                "provider,customer,emial\nstripe,cus_1,\n",
+                "row 1, emial: is no column of customers",
+            ),
+            (
+                "twice",
+                "provider,customer\nstripe,cus_1\nmollie,cus_1\nstripe,cus_1\n",
+                "row 4, customer: this customer stands in row 2",
+            ),
             ("e-mail", "provider,customer,email\nstripe,cus_1,acme\n", "row 2, email: `acme` is no e-mail address"),
-            ("no currency", "provider,customer,credit_limit\nstripe,cus_1,5000\n", "row 2, credit_limit: has no currency"),
-            ("an unknown currency", "provider,customer,credit_limit\nstripe,cus_1,5 XXX\n", "row 2, credit_limit: `XXX` is no ISO 4217"),
-            ("too fine", "provider,customer,Credit Limit\nstripe,cus_1,5.5 JPY\n", "row 2, Credit Limit: `5.5` has more digits than JPY"),
-            ("below zero", "provider,customer,credit_limit\nstripe,cus_1,-5 USD\n", "row 2, credit_limit: `-5` is less than zero"),
-            ("a formula", "provider,customer,name\nstripe,cus_1,=HYPERLINK(1)\n", "row 2, name: `=HYPERLINK(1)` begins like a formula"),
-            ("a formula inside", "provider,customer,metadata.a\nstripe,cus_1,@x\n", "row 2, metadata.a: `@x` begins like a formula"),
+            (
+                "no currency",
+                "provider,customer,credit_limit\nstripe,cus_1,5000\n",
+                "row 2, credit_limit: has no currency",
+            ),
+            (
+                "an unknown currency",
+                "provider,customer,credit_limit\nstripe,cus_1,5 XXX\n",
+                "row 2, credit_limit: `XXX` is no ISO 4217",
+            ),
+            (
+                "too fine",
+                "provider,customer,Credit Limit\nstripe,cus_1,5.5 JPY\n",
+                "row 2, Credit Limit: `5.5` has more digits than JPY",
+            ),
+            (
+                "below zero",
+                "provider,customer,credit_limit\nstripe,cus_1,-5 USD\n",
+                "row 2, credit_limit: `-5` is less than zero",
+            ),
+            (
+                "a formula",
+                "provider,customer,name\nstripe,cus_1,=HYPERLINK(1)\n",
+                "row 2, name: `=HYPERLINK(1)` begins like a formula",
+            ),
+            (
+                "a formula inside",
+                "provider,customer,metadata.a\nstripe,cus_1,@x\n",
+                "row 2, metadata.a: `@x` begins like a formula",
+            ),
         ];
         for (name, text, expected) in rows {
             let said = complaints(csv(Kind::Customers, text));

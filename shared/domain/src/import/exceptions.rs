@@ -180,12 +180,24 @@ mod tests {
         let rows = [
             ("a kind", "stripe:c,gift,,,2026-01-01,mara,x,".to_owned(), "row 2, kind: `gift` is not known here"),
             ("money without an amount", "stripe:c,credit,,,2026-01-01,mara,x,".to_owned(), "row 2, amount: is empty"),
-            ("a discount of nothing", "stripe:c,discount,,,2026-01-01,mara,x,".to_owned(), "row 2, percent: a discount has"),
+            (
+                "a discount of nothing",
+                "stripe:c,discount,,,2026-01-01,mara,x,".to_owned(),
+                "row 2, percent: a discount has",
+            ),
             ("nobody", "stripe:c,other,,,2026-01-01,,x,".to_owned(), "row 2, granted_by: is empty"),
             ("no reason", "stripe:c,other,,,2026-01-01,mara,,".to_owned(), "row 2, reason: is empty"),
-            ("an American date", "stripe:c,other,,,1/31/2026,mara,x,".to_owned(), "row 2, granted_on: `1/31/2026` is no date"),
+            (
+                "an American date",
+                "stripe:c,other,,,1/31/2026,mara,x,".to_owned(),
+                "row 2, granted_on: `1/31/2026` is no date",
+            ),
             ("ends first", "stripe:c,other,,,2026-01-02,mara,x,2026-01-01".to_owned(), "row 2, until: lies before"),
-            ("too fine", "stripe:c,refund,1.005 USD,,2026-01-01,mara,x,".to_owned(), "row 2, amount: `1.005` has more digits than USD"),
+            (
+                "too fine",
+                "stripe:c,refund,1.005 USD,,2026-01-01,mara,x,".to_owned(),
+                "row 2, amount: `1.005` has more digits than USD",
+            ),
             ("written twice", format!("{good}\n{good}"), "row 3, customer: this exception stands in row 2"),
         ];
         for (name, text, expected) in rows {

@@ -38,7 +38,11 @@ pub(super) fn table(text: &str, complaints: &mut Complaints) -> Table {
                 table.names.len() - 1
             });
             if seen.contains(&place) {
-                complaints.on(line, Some(&name), format!("{} stands twice in this object: keep one of the two", shown(&name)));
+                complaints.on(
+                    line,
+                    Some(&name),
+                    format!("{} stands twice in this object: keep one of the two", shown(&name)),
+                );
             }
             seen.push(place);
             match cell(value, 0) {
@@ -133,7 +137,8 @@ mod tests {
     #[test]
     fn values_stay_as_they_were_written() {
         let table = read("\r\n{\"a\":24.10,\"b\":true,\"c\":null,\"d\":[1,\"x\"],\"e\":{\"k\":1e3}}\r\n").unwrap();
-        let cells: Vec<_> = table.rows[0].cells.iter().map(|(place, cell)| (table.names[*place].text.as_str(), cell.clone())).collect();
+        let cells: Vec<_> =
+            table.rows[0].cells.iter().map(|(place, cell)| (table.names[*place].text.as_str(), cell.clone())).collect();
         let text = |text: &str| Cell::Text(text.to_owned());
         let expected = vec![
             ("a", text("24.10")),

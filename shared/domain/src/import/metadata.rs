@@ -75,7 +75,13 @@ pub fn normalise(metadata: &BTreeMap<String, String>, naming: &Naming) -> Normal
         if before.as_ref().is_none_or(String::is_empty) {
             normal.metadata.insert(key.clone(), default.clone());
             let key_before = before.as_ref().map(|_| key.clone());
-            normal.changes.push(Change { key_before, key_after: key.clone(), before, after: default.clone(), why: Why::Default });
+            normal.changes.push(Change {
+                key_before,
+                key_after: key.clone(),
+                before,
+                after: default.clone(),
+                why: Why::Default,
+            });
         }
     }
     for (key, value) in &normal.metadata {
@@ -114,7 +120,13 @@ impl Normal {
         if why != Why::Repeated {
             self.metadata.insert(name.clone(), after.clone());
         }
-        self.changes.push(Change { key_before: Some(key.to_owned()), key_after: name, before: Some(before.to_owned()), after, why });
+        self.changes.push(Change {
+            key_before: Some(key.to_owned()),
+            key_after: name,
+            before: Some(before.to_owned()),
+            after,
+            why,
+        });
     }
 }
 
@@ -160,7 +172,12 @@ mod tests {
             ("said twice", &[("Segment", "SMB"), ("segment", "smb")], &[("segment", "smb")], &[Why::Repeated]),
             ("said and left empty", &[("Segment", ""), ("segment", "smb")], &[("segment", "smb")], &[Why::Repeated]),
             ("left empty and said", &[("segment", ""), ("tier", "smb")], &[("segment", "smb")], &[Why::Alias]),
-            ("not known", &[("Team Size", "7"), ("segment", "smb")], &[("segment", "smb"), ("team_size", "7")], &[Why::Convention]),
+            (
+                "not known",
+                &[("Team Size", "7"), ("segment", "smb")],
+                &[("segment", "smb"), ("team_size", "7")],
+                &[Why::Convention],
+            ),
         ];
         for (name, before, after, why) in rows {
             let normal = normalise(&map(before), versions.current());
@@ -185,8 +202,16 @@ mod tests {
         let allowed = vec![text("smb"), text("mid_market")];
         let clash = Finding::Clash { key: text("tier"), with: text("segment") };
         let rows = [
-            ("an unknown key", map(&[("segment", "smb"), ("team", "x")]), vec![Finding::UnknownKey { key: text("team") }]),
-            ("a value", map(&[("segment", "huge")]), vec![Finding::NotAllowed { key: text("segment"), value: text("huge"), allowed }]),
+            (
+                "an unknown key",
+                map(&[("segment", "smb"), ("team", "x")]),
+                vec![Finding::UnknownKey { key: text("team") }],
+            ),
+            (
+                "a value",
+                map(&[("segment", "huge")]),
+                vec![Finding::NotAllowed { key: text("segment"), value: text("huge"), allowed }],
+            ),
             ("a clash", map(&[("segment", "smb"), ("tier", "Mid Market")]), vec![clash]),
         ];
         for (name, metadata, expected) in rows {

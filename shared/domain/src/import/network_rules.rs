@@ -89,7 +89,12 @@ impl Record for NetworkRule {
     }
 
     fn together(all: &[(usize, Self)], complaints: &mut Complaints) {
-        let terms = all.iter().map(|(line, rule)| Term { subject: rule.subject(), from: Some(rule.from), until: rule.until, line: *line });
+        let terms = all.iter().map(|(line, rule)| Term {
+            subject: rule.subject(),
+            from: Some(rule.from),
+            until: rule.until,
+            line: *line,
+        });
         overlapping(terms.collect(), "from", "a rule about the same", complaints);
     }
 }
@@ -146,7 +151,10 @@ mod tests {
         );
         let Records::NetworkRules(rules) = records else { panic!("these are rules") };
         assert_eq!(rules[0].says, Says::Limit { network: "visa".into(), tries_max: 20, days: 30 });
-        assert_eq!(rules[1].says, Says::Meaning { table: "iso8583".into(), code: "05".into(), family: "declined".into() });
+        assert_eq!(
+            rules[1].says,
+            Says::Meaning { table: "iso8583".into(), code: "05".into(), family: "declined".into() }
+        );
         for (day, holds) in [("2026-02-28", false), ("2026-03-01", true), ("2026-12-31", true), ("2027-01-01", false)] {
             assert_eq!(rules[0].holds(day.parse().unwrap()), holds, "{day}");
         }
@@ -167,13 +175,22 @@ mod tests {
             ("without a date", "visa,1,30,,,,,,x", "row 2, from: is empty"),
             ("without a why", "visa,1,30,,,,2026-01-01,,", "row 2, why: is empty"),
             ("ends first", "visa,1,30,,,,2026-01-02,2026-01-01,x", "row 2, until: lies before"),
-            ("two at a time", "visa,1,30,,,,2026-01-01,,x\nvisa,2,30,,,,2026-06-01,,x", "row 3, from: a rule about the same in row 2"),
+            (
+                "two at a time",
+                "visa,1,30,,,,2026-01-01,,x\nvisa,2,30,,,,2026-06-01,,x",
+                "row 3, from: a rule about the same in row 2",
+            ),
         ];
         for (name, text, expected) in rows {
             let said = complaints(csv(Kind::NetworkRules, &format!("{head}{text}\n")));
             assert!(said.len() == 1 && said[0].starts_with(expected), "{name}: {said:?}");
         }
-        let beside = format!("{head}visa,1,30,,,1,2026-01-01,,x\nvisa,2,30,,,,2026-01-01,,x\nvisa,2,1,,,,2026-01-01,,x\n");
-        assert_eq!(complaints(csv(Kind::NetworkRules, &beside)), Vec::<String>::new(), "categories and windows stand beside each other");
+        let beside =
+            format!("{head}visa,1,30,,,1,2026-01-01,,x\nvisa,2,30,,,,2026-01-01,,x\nvisa,2,1,,,,2026-01-01,,x\n");
+        assert_eq!(
+            complaints(csv(Kind::NetworkRules, &beside)),
+            Vec::<String>::new(),
+            "categories and windows stand beside each other"
+        );
     }
 }

@@ -58,7 +58,11 @@ impl<'a> Row<'a> {
                 Place::Nowhere => continue,
             };
             if let Some((other, _)) = row.cells.insert(column, (name, cell)) {
-                row.complaints.on(raw.line, Some(name), format!("means the same as {}: fill one of the two in each row", shown(other)));
+                row.complaints.on(
+                    raw.line,
+                    Some(name),
+                    format!("means the same as {}: fill one of the two in each row", shown(other)),
+                );
             }
         }
         row
@@ -100,7 +104,10 @@ impl<'a> Row<'a> {
     pub(super) fn who(&mut self) -> Option<Who> {
         if let Some(account) = self.may("account", cell::id) {
             let Some((front, customer)) = account.split_once(':').filter(|(_, customer)| !customer.is_empty()) else {
-                self.complain("account", format!("{} names no account: write it like `stripe/default:cus_1`", shown(&account)));
+                self.complain(
+                    "account",
+                    format!("{} names no account: write it like `stripe/default:cus_1`", shown(&account)),
+                );
                 return None;
             };
             let (provider, source) = front.split_once('/').unwrap_or((front, "default"));
@@ -142,7 +149,10 @@ impl<'a> Row<'a> {
     fn known_provider(&mut self, field: &'static str, provider: &str) -> Option<String> {
         let provider = provider.to_ascii_lowercase();
         if !self.given.providers.contains(&provider.as_str()) {
-            self.complain(field, format!("{} is no provider: write one of {}", shown(&provider), self.given.providers.join(", ")));
+            self.complain(
+                field,
+                format!("{} is no provider: write one of {}", shown(&provider), self.given.providers.join(", ")),
+            );
             return None;
         }
         Some(provider)
@@ -155,7 +165,10 @@ impl<'a> Row<'a> {
         Money::exact(amount, currency)
             .map_err(|_| {
                 let amount = shown(&amount.to_string());
-                self.complain(field, format!("{amount} has more digits than {currency} has after the point ({digits}): round it"));
+                self.complain(
+                    field,
+                    format!("{amount} has more digits than {currency} has after the point ({digits}): round it"),
+                );
             })
             .ok()
     }
@@ -179,7 +192,9 @@ impl<'a> Row<'a> {
                 Some((amount, code)) => (Some(amount.trim()), Some(code)),
                 None => (Some(text.trim()), beside),
             },
-            Cell::Pairs(pairs) => (pairs.get("amount").and_then(Cell::text), pairs.get("currency").and_then(Cell::text)),
+            Cell::Pairs(pairs) => {
+                (pairs.get("amount").and_then(Cell::text), pairs.get("currency").and_then(Cell::text))
+            }
             Cell::List(_) => (None, None),
         };
         let Some(amount) = amount else {
@@ -203,22 +218,33 @@ impl<'a> Row<'a> {
             Some((_, Cell::Pairs(_))) => None,
         };
         let Some(texts) = texts.filter(|texts| texts.len() <= ENTRIES_MAX) else {
-            self.complain(field, format!("is no list of at most {ENTRIES_MAX} words: write `one; two`, or a JSON list of texts"));
+            self.complain(
+                field,
+                format!("is no list of at most {ENTRIES_MAX} words: write `one; two`, or a JSON list of texts"),
+            );
             return Vec::new();
         };
-        let words = texts.into_iter().map(str::trim).filter(|text| !text.is_empty()).map(cell::text).collect::<Result<Vec<_>, _>>();
+        let words = texts
+            .into_iter()
+            .map(str::trim)
+            .filter(|text| !text.is_empty())
+            .map(cell::text)
+            .collect::<Result<Vec<_>, _>>();
         words.map_err(|message| self.complain(field, message)).unwrap_or_default()
     }
 
     /// Reads pairs: `1000:0.02; *:0.01`, a JSON object, or a list of objects that hold `left` and `right`. What is not there
     /// in a pair is empty.
     pub(super) fn pairs(&mut self, field: &'static str, left: &str, right: &str) -> Option<Vec<(String, String)>> {
-        let pair = |text: &str| text.rsplit_once(':').map(|(left, right)| (left.trim().to_owned(), right.trim().to_owned()));
+        let pair =
+            |text: &str| text.rsplit_once(':').map(|(left, right)| (left.trim().to_owned(), right.trim().to_owned()));
         let said = |cell: Option<&Cell>| cell.map_or(Some(""), Cell::text).map(str::to_owned);
         let pairs: Option<Vec<_>> = match self.cells.get(field).copied() {
             None => return Some(Vec::new()),
             Some((_, Cell::Text(text))) => text.split(';').filter(|text| !text.trim().is_empty()).map(pair).collect(),
-            Some((_, Cell::Pairs(pairs))) => pairs.iter().map(|(key, value)| Some((key.clone(), said(Some(value))?))).collect(),
+            Some((_, Cell::Pairs(pairs))) => {
+                pairs.iter().map(|(key, value)| Some((key.clone(), said(Some(value))?))).collect()
+            }
             Some((_, Cell::List(list))) => {
                 let object = |cell: &Cell| match cell {
                     Cell::Text(text) => pair(text),
@@ -230,7 +256,10 @@ impl<'a> Row<'a> {
         };
         let pairs = pairs.filter(|pairs| pairs.len() <= ENTRIES_MAX);
         if pairs.is_none() {
-            self.complain(field, format!("is no list of at most {ENTRIES_MAX} pairs: write `{left}:{right}; {left}:{right}`"));
+            self.complain(
+                field,
+                format!("is no list of at most {ENTRIES_MAX} pairs: write `{left}:{right}; {left}:{right}`"),
+            );
         }
         pairs
     }
@@ -249,10 +278,13 @@ impl<'a> Row<'a> {
         }
         let mut metadata = BTreeMap::new();
         for (key, cell) in pairs.into_iter().filter(|(_, cell)| !cell.is_blank()) {
-            let value = cell.text().ok_or_else(|| "is a list or an object: write a text".to_owned()).and_then(cell::text);
+            let value =
+                cell.text().ok_or_else(|| "is a list or an object: write a text".to_owned()).and_then(cell::text);
             let read = cell::text(key).and_then(|key| Ok((key, value?)));
             let wrong = match read {
-                Ok((key, value)) => metadata.insert(key, value).map(|_| "is given twice: keep one of the two".to_owned()),
+                Ok((key, value)) => {
+                    metadata.insert(key, value).map(|_| "is given twice: keep one of the two".to_owned())
+                }
                 Err(message) => Some(message),
             };
             if let Some(message) = wrong {

@@ -30,14 +30,22 @@ pub(super) fn table(text: &str, complaints: &mut Complaints) -> Table {
             break;
         }
         if record.iter().any(|cell| cell.ends_with(END)) {
-            complaints.on(line, None, "opens a quote that is never closed: close it, or write a quote inside a text twice");
+            complaints.on(
+                line,
+                None,
+                "opens a quote that is never closed: close it, or write a quote inside a text twice",
+            );
             break;
         }
         take(&record, line, &mut table, complaints);
     }
     if table.rows.is_empty() && complaints.are_none() {
         let header = table.header.unwrap_or(1);
-        complaints.on(header, None, "no row can be taken from this file: the first row names the columns, each further row is a record");
+        complaints.on(
+            header,
+            None,
+            "no row can be taken from this file: the first row names the columns, each further row is a record",
+        );
     }
     table
 }
@@ -60,7 +68,11 @@ fn take(record: &StringRecord, line: usize, table: &mut Table, complaints: &mut 
     let width = table.names.len();
     if record.len() < width {
         let cells = record.len();
-        complaints.on(line, None, format!("has {cells} cells where the header has {width}: write an empty cell for what is not known"));
+        complaints.on(
+            line,
+            None,
+            format!("has {cells} cells where the header has {width}: write an empty cell for what is not known"),
+        );
     } else if record.iter().skip(width).any(|cell| !blank(cell)) {
         let what = "has more cells than the header: a text that holds a separator stands in quotes";
         complaints.on(line, None, what);
@@ -117,7 +129,10 @@ mod tests {
         let table = table(text, &mut complaints);
         let texts = |raw: &Raw| raw.cells.iter().filter_map(|(_, cell)| cell.text().map(str::to_owned)).collect();
         let rows = table.rows.iter().map(|raw| (raw.line, texts(raw))).collect();
-        let said = complaints.or(()).err().map_or(Vec::new(), |refused| refused.complaints.iter().map(ToString::to_string).collect());
+        let said = complaints
+            .or(())
+            .err()
+            .map_or(Vec::new(), |refused| refused.complaints.iter().map(ToString::to_string).collect());
         (rows, said)
     }
 
@@ -138,8 +153,10 @@ mod tests {
         ];
         for (name, text, expected) in rows {
             let (found, said) = read(text);
-            let expected: Vec<(usize, Vec<String>)> =
-                expected.iter().map(|(line, cells)| (*line, cells.iter().map(|cell| (*cell).to_owned()).collect())).collect();
+            let expected: Vec<(usize, Vec<String>)> = expected
+                .iter()
+                .map(|(line, cells)| (*line, cells.iter().map(|cell| (*cell).to_owned()).collect()))
+                .collect();
             assert_eq!(found, expected, "{name}");
             assert_eq!(said, Vec::<String>::new(), "{name}");
         }

@@ -70,7 +70,8 @@ impl Imports {
             return Started::Busy(running.clone());
         }
         self.last += 1;
-        self.running = Some(Running { number: self.last, id: id.to_owned(), rows, written: 0, by: by.to_owned(), since: now });
+        self.running =
+            Some(Running { number: self.last, id: id.to_owned(), rows, written: 0, by: by.to_owned(), since: now });
         Started::As(self.last)
     }
 

@@ -77,7 +77,10 @@ mod tests {
         );
         let Records::Staff(rows) = records else { panic!("these are staff") };
         assert_eq!((rows[0].staff.role, rows[1].staff.role), (Role::Manager, Role::BillingSpecialist));
-        assert_eq!((rows[0].staff.slack.as_ref().map(|slack| slack.user.as_str()), rows[1].staff.slack.is_none()), (Some("U1"), true));
+        assert_eq!(
+            (rows[0].staff.slack.as_ref().map(|slack| slack.user.as_str()), rows[1].staff.slack.is_none()),
+            (Some("U1"), true)
+        );
     }
 
     #[test]
@@ -92,7 +95,11 @@ mod tests {
             ("half of Slack", "a,A,a@x.de,l1,,U1", "row 2, slack_user: a Slack user and their team"),
             ("an id twice", "a,A,a@x.de,l1,,\na,B,b@x.de,l1,,", "row 3, id: this id stands in row 2"),
             ("an address twice", "a,A,a@x.de,l1,,\nb,B,A@X.de,l1,,", "row 3, email: this address stands in row 2"),
-            ("one Slack user twice", "a,A,a@x.de,l1,T,U\nb,B,b@x.de,l1,T,U", "row 3, slack_user: this Slack user stands in row 2"),
+            (
+                "one Slack user twice",
+                "a,A,a@x.de,l1,T,U\nb,B,b@x.de,l1,T,U",
+                "row 3, slack_user: this Slack user stands in row 2",
+            ),
         ];
         for (name, text, expected) in rows {
             let said = complaints(csv(Kind::Staff, &format!("{head}{text}\n")));

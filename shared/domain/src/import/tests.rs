@@ -25,7 +25,8 @@ pub(super) fn json(kind: Kind, objects: &str) -> Result<Records, Refused> {
 
 /// Reads the same from both formats; what is stored and read again is the same, too.
 pub(super) fn both(kind: Kind, separated: &str, objects: &str) -> Records {
-    let [from_csv, from_json] = [csv(kind, separated), json(kind, objects)].map(|read| read.unwrap_or_else(|refused| panic!("{refused}")));
+    let [from_csv, from_json] =
+        [csv(kind, separated), json(kind, objects)].map(|read| read.unwrap_or_else(|refused| panic!("{refused}")));
     assert_eq!(from_csv, from_json, "the formats differ");
     assert_eq!(import_id(&from_csv), import_id(&from_json));
     let stored = serde_json::to_string(&from_csv).unwrap();
@@ -39,9 +40,15 @@ pub(super) fn complaints(read: Result<Records, Refused>) -> Vec<String> {
 
 /// One good file of each kind; two rows each.
 const GOOD: [(Kind, &str); 7] = [
-    (Kind::Customers, "provider,customer,name,credit_limit,metadata.Segment\nstripe,cus_1,Acme,500 USD,SMB\nmollie,cst_1,Bits,,\n"),
+    (
+        Kind::Customers,
+        "provider,customer,name,credit_limit,metadata.Segment\nstripe,cus_1,Acme,500 USD,SMB\nmollie,cst_1,Bits,,\n",
+    ),
     (Kind::Catalogue, "provider,price,unit,currency,interval\nstripe,p1,19,USD,month\nstripe,p2,49.00,USD,month\n"),
-    (Kind::Contracts, "account,reference,price,starts_on\nstripe:cus_1,C-1,p1,2026-01-01\nstripe:cus_2,C-2,p1,2026-01-01\n"),
+    (
+        Kind::Contracts,
+        "account,reference,price,starts_on\nstripe:cus_1,C-1,p1,2026-01-01\nstripe:cus_2,C-2,p1,2026-01-01\n",
+    ),
     (Kind::Usage, "account,seats_used,as_of\nstripe:cus_1,5,2026-01-01\nstripe:cus_2,6,2026-01-01\n"),
     (Kind::Staff, "id,name,email,role\na,A,a@x.de,l1\nb,B,b@x.de,vp\n"),
     (
@@ -94,11 +101,18 @@ fn the_same_content_is_the_same_import() {
         ] {
             assert_eq!(import_id(&csv(kind, &other).unwrap()), id, "{kind:?} {name}");
         }
-        assert_ne!(import_id(&csv(kind, &format!("{header}\n{first}\n")).unwrap()), id, "{kind:?}: a row less is another import");
+        assert_ne!(
+            import_id(&csv(kind, &format!("{header}\n{first}\n")).unwrap()),
+            id,
+            "{kind:?}: a row less is another import"
+        );
         assert!(ids.insert(id), "no two kinds have one id");
     }
     let spelled = "provider,price,unit,currency,interval\nstripe,p1,19.00,usd,monthly\nstripe,p2,49,usd,1 month\n";
-    assert!(ids.contains(&import_id(&csv(Kind::Catalogue, spelled).unwrap())), "the spelling of a figure does not count");
+    assert!(
+        ids.contains(&import_id(&csv(Kind::Catalogue, spelled).unwrap())),
+        "the spelling of a figure does not count"
+    );
 }
 
 #[test]
@@ -113,7 +127,9 @@ fn one_bad_row_refuses_the_whole_file() {
 fn what_the_rows_do_not_say_may_be_said_beside_the_file() {
     let text = "customer\ncus_1\n";
     let given = Given { provider: Some("stripe"), source: Some("eu"), ..GIVEN };
-    let Ok(Records::Customers(customers)) = read(Kind::Customers, Format::Csv, text.as_bytes(), &given) else { panic!("it can be read") };
+    let Ok(Records::Customers(customers)) = read(Kind::Customers, Format::Csv, text.as_bytes(), &given) else {
+        panic!("it can be read")
+    };
     assert_eq!(customers[0].who, Who { provider: "stripe".into(), source: "eu".into(), customer: "cus_1".into() });
 }
 
@@ -128,10 +144,27 @@ fn many_complaints_are_counted() {
 /// Cuts good files short and puts into them what does not belong there; whatever comes of it is read or refused.
 #[test]
 fn nothing_makes_it_panic() {
-    let pieces = ["\"", "\r", "\n", ",", ";", "\u{0}", "é", "=", "{", "[", "}", "null", "1e400", "-", "99999999999999999999999999999"];
+    let pieces = [
+        "\"",
+        "\r",
+        "\n",
+        ",",
+        ";",
+        "\u{0}",
+        "é",
+        "=",
+        "{",
+        "[",
+        "}",
+        "null",
+        "1e400",
+        "-",
+        "99999999999999999999999999999",
+    ];
     for (kind, text) in GOOD {
         let lines: Vec<_> = text.lines().collect();
-        let fields = lines[0].split(',').zip(lines[1].split(',')).map(|(name, value)| format!("\"{name}\":\"{value}\""));
+        let fields =
+            lines[0].split(',').zip(lines[1].split(',')).map(|(name, value)| format!("\"{name}\":\"{value}\""));
         let object = format!("{{{}}}", fields.collect::<Vec<_>>().join(","));
         for (format, text) in [(Format::Csv, text), (Format::JsonLines, object.as_str())] {
             assert!(read(kind, format, text.as_bytes(), &GIVEN).is_ok(), "{kind:?} {format:?}");
@@ -155,8 +188,9 @@ fn nothing_makes_it_panic() {
 fn normalising_is_part_of_what_an_import_says() {
     let policies = Policies::shipped().unwrap();
     let naming = policies.metadata.current();
-    let [mut one, mut other] = ["Segment", "customer-segment"]
-        .map(|key| csv(Kind::Customers, &format!("provider,customer,metadata.{key}\nstripe,cus_1,Mid Market\n")).unwrap());
+    let [mut one, mut other] = ["Segment", "customer-segment"].map(|key| {
+        csv(Kind::Customers, &format!("provider,customer,metadata.{key}\nstripe,cus_1,Mid Market\n")).unwrap()
+    });
     assert_ne!(import_id(&one), import_id(&other));
     let noted = one.normalise(naming);
     assert_eq!((noted.len(), noted[0].who.customer.as_str()), (1, "cus_1"));

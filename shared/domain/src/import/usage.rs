@@ -52,7 +52,10 @@ impl Record for Usage {
         let seats_used = row.may("seats_used", cell::count);
         let is_metered = row.has("metric") || row.has("quantity");
         if !is_metered && !row.has("seats_used") {
-            row.complain("quantity", "this row says neither a quantity nor seats: fill in `metric` and `quantity`, or `seats_used`");
+            row.complain(
+                "quantity",
+                "this row says neither a quantity nor seats: fill in `metric` and `quantity`, or `seats_used`",
+            );
         }
         let metered = if is_metered { metered(row) } else { None };
         let said = row.may("as_of", cell::instant);
@@ -68,7 +71,12 @@ impl Record for Usage {
         let periods = all.iter().filter_map(|(line, usage)| {
             let metered = usage.metered.as_ref()?;
             let subject = (&usage.who, &usage.subscription, &metered.metric);
-            Some(Term { subject, from: Some(metered.from.as_nanosecond()), until: Some(metered.to.as_nanosecond() - 1), line: *line })
+            Some(Term {
+                subject,
+                from: Some(metered.from.as_nanosecond()),
+                until: Some(metered.to.as_nanosecond() - 1),
+                line: *line,
+            })
         });
         overlapping(periods.collect(), "from", "the same metric", complaints);
         let only_seats = all.iter().filter(|(_, usage)| usage.metered.is_none());
@@ -92,7 +100,10 @@ fn metered(row: &mut Row<'_>) -> Option<Metered> {
     let quantity = row.must("quantity", cell::not_negative);
     let (from, to) = (row.must("from", cell::instant), row.must("to", cell::instant));
     if from.is_some() && to.is_some() && to <= from {
-        row.complain("to", "does not lie after `from`: write when the period is over, for January the first of February");
+        row.complain(
+            "to",
+            "does not lie after `from`: write when the period is over, for January the first of February",
+        );
         return None;
     }
     Some(Metered { metric: metric?, quantity: quantity?, from: from?, to: to? })
@@ -117,8 +128,15 @@ mod tests {
                {"provider":"stripe","customer":"cus_1","subscription":"sub_1","seats_used":17,"as_of":"2026-02-03T09:00:00+01:00"}"#,
         );
         let Records::Usage(usage) = records else { panic!("this is usage") };
-        assert_eq!(usage[0].as_of.to_string(), "2026-02-01T00:00:00Z", "what was metered is known when the period is over");
-        assert_eq!((usage[0].metered.is_some(), usage[1].metered.is_none(), usage[1].seats_used), (true, true, Some(17)));
+        assert_eq!(
+            usage[0].as_of.to_string(),
+            "2026-02-01T00:00:00Z",
+            "what was metered is known when the period is over"
+        );
+        assert_eq!(
+            (usage[0].metered.is_some(), usage[1].metered.is_none(), usage[1].seats_used),
+            (true, true, Some(17))
+        );
     }
 
     #[test]
@@ -128,12 +146,20 @@ mod tests {
         let rows: [(&str, String, &[&str]); 11] = [
             ("neither", "stripe:c,s,,,,,,2026-01-01".into(), &["row 2, quantity: this row says neither"]),
             ("seats without a time", "stripe:c,s,,,,,5,".into(), &["row 2, as_of: is empty"]),
-            ("a quantity without a period", "stripe:c,s,m,1,,,,".into(), &["row 2, from: is empty", "row 2, to: is empty"]),
+            (
+                "a quantity without a period",
+                "stripe:c,s,m,1,,,,".into(),
+                &["row 2, from: is empty", "row 2, to: is empty"],
+            ),
             ("without a metric", "stripe:c,s,,1,2026-01-01,2026-02-01,,".into(), &["row 2, metric: is empty"]),
             ("no length", "stripe:c,s,m,1,2026-01-01,2026-01-01,,".into(), &["row 2, to: does not lie after"]),
             ("below zero", "stripe:c,s,m,-1,2026-01-01,2026-02-01,,".into(), &["row 2, quantity: `-1` is less"]),
             ("seats below zero", "stripe:c,s,,,,,-5,2026-01-01".into(), &["row 2, seats_used: `-5` is no count"]),
-            ("counted twice", format!("{month},\nstripe:c,s,m,1,2026-01-31,2026-03-01,,"), &["row 3, from: the same metric in row 2"]),
+            (
+                "counted twice",
+                format!("{month},\nstripe:c,s,m,1,2026-01-31,2026-03-01,,"),
+                &["row 3, from: the same metric in row 2"],
+            ),
             ("the next month", format!("{month},\nstripe:c,s,m,1,2026-02-01,2026-03-01,,"), &[]),
             (
                 "the same seats twice",
@@ -148,7 +174,8 @@ mod tests {
         ];
         for (name, text, expected) in rows {
             let said = complaints(csv(Kind::Usage, &format!("{head}{text}\n")));
-            let as_told = said.len() == expected.len() && said.iter().zip(expected).all(|(said, expected)| said.starts_with(expected));
+            let as_told = said.len() == expected.len()
+                && said.iter().zip(expected).all(|(said, expected)| said.starts_with(expected));
             assert!(as_told, "{name}: {said:?}");
         }
     }

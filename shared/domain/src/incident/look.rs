@@ -69,9 +69,9 @@ pub fn look(
     let forgotten = now - SignedDuration::from_hours(24 * REMEMBERED_DAYS);
     watch.lines.retain(|line| line.ended_at.is_none_or(|at| at > forgotten));
     // Late troubles come one after the other: they are weighed together until no more are told.
-    watch
-        .late
-        .retain(|trouble, late| now.duration_since(late.told_at) < SignedDuration::from_mins(policy.measure(*trouble).window_minutes));
+    watch.late.retain(|trouble, late| {
+        now.duration_since(late.told_at) < SignedDuration::from_mins(policy.measure(*trouble).window_minutes)
+    });
     watch.wake_at = next_look(&watch, reads, now, policy);
     Looked { watch, incidents }
 }
@@ -100,12 +100,17 @@ impl Scene<'_> {
         let quiet = now - SignedDuration::from_mins(measure.quiet_minutes);
         for place in 0..watch.lines.len() {
             let line = &watch.lines[place];
-            if line.trouble == trouble && line.usual && !lately.iter().any(|pulse| pulse.at > quiet && tells(pulse, &line.sign, policy)) {
+            if line.trouble == trouble
+                && line.usual
+                && !lately.iter().any(|pulse| pulse.at > quiet && tells(pulse, &line.sign, policy))
+            {
                 // It was mended after all: the next time is news again.
                 watch.lines[place].usual = false;
                 continue;
             }
-            let Some(before) = standing.get(&line.incident).filter(|_| line.trouble == trouble && line.ended_at.is_none()) else {
+            let Some(before) =
+                standing.get(&line.incident).filter(|_| line.trouble == trouble && line.ended_at.is_none())
+            else {
                 continue;
             };
             let members: Vec<&Pulse> =
@@ -144,14 +149,20 @@ impl Scene<'_> {
         // What has become usual is raised by no sign of it while the days learn it.
         let learned = now - SignedDuration::from_hours(24 * policy.history_days);
         let is_usual = |pulse: &Pulse| {
-            let mut lines = watch.lines.iter().filter(|line| line.usual && line.trouble == trouble && line.ended_at > Some(learned));
+            let mut lines = watch
+                .lines
+                .iter()
+                .filter(|line| line.usual && line.trouble == trouble && line.ended_at > Some(learned));
             lines.any(|line| tells(pulse, &line.sign, policy))
         };
-        let is_new = |pulse: &&Pulse| pulse.at > since && pulse.at <= now && !watch.knows(pulse, policy) && !is_usual(pulse);
+        let is_new =
+            |pulse: &&Pulse| pulse.at > since && pulse.at <= now && !watch.knows(pulse, policy) && !is_usual(pulse);
         let unknown: Vec<&Pulse> = lately.iter().filter(is_new).collect();
-        let signs: BTreeSet<Sign> = unknown.iter().filter(|pulse| pulse.is_trouble()).flat_map(|pulse| pulse.signs.all()).collect();
+        let signs: BTreeSet<Sign> =
+            unknown.iter().filter(|pulse| pulse.is_trouble()).flat_map(|pulse| pulse.signs.all()).collect();
         let weighed = signs.into_iter().filter_map(|sign| Some((self.weigh(watch, &sign, &unknown, since)?, sign)));
-        let unlikely = weighed.filter(|(weighed, _)| weighed.accounts >= measure.accounts_min && weighed.odds >= measure.odds_min);
+        let unlikely =
+            weighed.filter(|(weighed, _)| weighed.accounts >= measure.accounts_min && weighed.odds >= measure.odds_min);
         let (weighed, sign) = unlikely.max_by_key(|(weighed, sign)| (weighed.odds, Reverse(sign.clone())))?;
         let members: Vec<&Pulse> = unknown.iter().copied().filter(|pulse| tells(pulse, &sign, policy)).collect();
         let began_at = members.iter().map(|pulse| pulse.at).min()?;
@@ -196,14 +207,19 @@ impl Scene<'_> {
         let measure = policy.measure(trouble);
         let telling: Vec<_> = pulses.iter().filter(|pulse| tells(pulse, sign, policy)).collect();
         let apart = matches!(sign, Sign::Issuer(_) | Sign::Plan(_));
-        let tries =
-            |bearing: bool| pulses.iter().filter(|pulse| pulse.outcome != Outcome::Moved && pulse.signs.bear(sign) == bearing).count();
+        let tries = |bearing: bool| {
+            pulses.iter().filter(|pulse| pulse.outcome != Outcome::Moved && pulse.signs.bear(sign) == bearing).count()
+        };
         let rest = pulses.iter().filter(|pulse| pulse.is_trouble() && !pulse.signs.bear(sign)).count();
         let usual = watch.rate(trouble, sign, measure);
         let (tried, expected) = match trouble {
             Trouble::Failure => {
                 let others = tries(false);
-                let tried = if apart { tries(true) } else { pulses.iter().filter(|pulse| pulse.outcome != Outcome::Moved).count() };
+                let tried = if apart {
+                    tries(true)
+                } else {
+                    pulses.iter().filter(|pulse| pulse.outcome != Outcome::Moved).count()
+                };
                 if apart && others < measure.accounts_min {
                     return None;
                 }

@@ -32,7 +32,10 @@ mod tests {
             }
             let exact = -(tail.ln() / Decimal::TEN.ln());
             let bound = odds(seen, expected);
-            assert!(bound <= exact && exact - bound < Decimal::from(2), "{seen} for {expected}: {bound}, exactly {exact}");
+            assert!(
+                bound <= exact && exact - bound < Decimal::from(2),
+                "{seen} for {expected}: {bound}, exactly {exact}"
+            );
         }
     }
 

@@ -86,7 +86,10 @@ impl IncidentPolicy {
 
     /// What is likely behind an incident; `released` if something went live shortly before.
     pub fn cause(&self, trouble: Trouble, sign: &Sign, released: bool) -> &Cause {
-        self.cause.iter().find(|cause| cause.fits(trouble, sign, released)).expect("the lint saw a cause for every sign")
+        self.cause
+            .iter()
+            .find(|cause| cause.fits(trouble, sign, released))
+            .expect("the lint saw a cause for every sign")
     }
 }
 
@@ -126,15 +129,26 @@ impl Rules for IncidentPolicy {
                 self.measure(trouble);
             let name = trouble.name();
             if *window_minutes < 1 || *quiet_minutes < 1 || *accounts_min < 2 || *weight < 1 {
-                complaints.push(Complaint::at(0, format!("the times, `accounts_min` and `weight` of `{name}` must be larger")));
+                complaints.push(Complaint::at(
+                    0,
+                    format!("the times, `accounts_min` and `weight` of `{name}` must be larger"),
+                ));
             }
             if odds_end >= odds_min {
-                complaints.push(Complaint::at(0, format!("a {name} incident would end as it begins: `odds_end` must be below `odds_min`")));
+                complaints.push(Complaint::at(
+                    0,
+                    format!("a {name} incident would end as it begins: `odds_end` must be below `odds_min`"),
+                ));
             }
             if *rate <= Decimal::ZERO || *family_rate <= Decimal::ZERO {
-                complaints.push(Complaint::at(0, format!("the rates of `{name}` must be more than nothing: nothing is impossible")));
+                complaints.push(Complaint::at(
+                    0,
+                    format!("the rates of `{name}` must be more than nothing: nothing is impossible"),
+                ));
             }
-            for sign in [Sign::Issuer(String::new()), Sign::Plan(String::new()), Sign::Family(String::new()), Sign::Source] {
+            for sign in
+                [Sign::Issuer(String::new()), Sign::Plan(String::new()), Sign::Family(String::new()), Sign::Source]
+            {
                 if !self.cause.iter().any(|cause| cause.fits(trouble, &sign, false)) {
                     complaints.push(Complaint::at(0, format!("no cause fits a {name} incident by `{}`", sign.name())));
                 }

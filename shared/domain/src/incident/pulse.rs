@@ -87,16 +87,31 @@ impl Signs {
         let plan = invoice.subscription.value().and_then(|id| plan_of(id, head)).or_else(priced);
         let family = invoice.first_failed_at.map(|at| {
             let declines = declines.at(at);
-            invoice.decline().map_or_else(|| declines.unclassified(), |decline| declines.family(decline)).id.get_ref().clone()
+            invoice
+                .decline()
+                .map_or_else(|| declines.unclassified(), |decline| declines.family(decline))
+                .id
+                .get_ref()
+                .clone()
         });
         Self { issuer: issuer_of(head), plan, family }
     }
 
     fn of_dispute(dispute: &Dispute, payment: &Payment, head: &Head) -> Self {
-        let invoice = head.book.payments.iter().find(|line| line.payment == payment.id).and_then(|line| head.book.invoice_of(line));
-        let only = || head.book.subscriptions.values().next().filter(|_| invoice.is_some()).and_then(|line| line.plan.clone());
+        let invoice = head
+            .book
+            .payments
+            .iter()
+            .find(|line| line.payment == payment.id)
+            .and_then(|line| head.book.invoice_of(line));
+        let only =
+            || head.book.subscriptions.values().next().filter(|_| invoice.is_some()).and_then(|line| line.plan.clone());
         let plan = payment.subscription.value().and_then(|id| plan_of(id, head)).or_else(only);
-        Self { issuer: payment.issuer.value().cloned().or_else(|| issuer_of(head)), plan, family: dispute.reason.value().cloned() }
+        Self {
+            issuer: payment.issuer.value().cloned().or_else(|| issuer_of(head)),
+            plan,
+            family: dispute.reason.value().cloned(),
+        }
     }
 }
 
@@ -112,17 +127,18 @@ impl Pulse {
     /// What the touched resources tell, by what it is about.
     pub fn all(touched: &Touched, head: &Head, declines: &Versions<Declines>) -> BTreeMap<(Trouble, String), Self> {
         let dues = touched.invoices.values().filter_map(|invoice| Self::of_invoice(invoice, head, declines));
-        let disputes = touched
-            .payments
-            .values()
-            .flat_map(|payment| payment.disputes.iter().filter_map(move |(id, dispute)| Self::of_dispute(id, dispute, payment, head)));
+        let disputes = touched.payments.values().flat_map(|payment| {
+            payment.disputes.iter().filter_map(move |(id, dispute)| Self::of_dispute(id, dispute, payment, head))
+        });
         dues.chain(disputes).map(|pulse| ((pulse.trouble, pulse.about.clone()), pulse)).collect()
     }
 
     fn of_invoice(invoice: &Invoice, head: &Head, declines: &Versions<Declines>) -> Option<Self> {
         let (at, outcome) = match (invoice.first_failed_at, invoice.due()) {
             (Some(at), _) => (at, Outcome::Trouble),
-            (None, Due::Paid) if invoice.total.copied().is_some_and(Money::is_positive) => (invoice.paid_at()?, Outcome::Well),
+            (None, Due::Paid) if invoice.total.copied().is_some_and(Money::is_positive) => {
+                (invoice.paid_at()?, Outcome::Well)
+            }
             _ => return None,
         };
         let amount = invoice.total.copied().or(invoice.remaining.copied());

@@ -65,17 +65,33 @@ fn what_many_share_and_chance_does_not_explain_is_one_incident() {
     let ok = |range| many(range, ("US", "pro", None));
     type Row<'a> = (&'a str, Vec<Vec<Pulse>>, &'a [&'a str]);
     let rows: Vec<Row<'_>> = vec![
-        ("the provider is down", vec![many(0..6, ("US", "pro", Some("gateway_error")))], &["family:gateway_error by provider-trouble"]),
+        (
+            "the provider is down",
+            vec![many(0..6, ("US", "pro", Some("gateway_error")))],
+            &["family:gateway_error by provider-trouble"],
+        ),
         ("one fewer than it takes", vec![many(0..4, ("US", "pro", Some("gateway_error")))], &[]),
         ("a few among many that are paid", vec![many(0..5, ("US", "pro", Some("gateway_error"))), ok(10..210)], &[]),
-        ("a billing run with empty accounts", vec![many(0..30, ("US", "pro", Some("insufficient_funds"))), ok(30..130)], &[]),
-        ("one bank in Brazil", vec![many(0..12, ("BR", "pro", Some("insufficient_funds"))), ok(20..120)], &["issuer:BR by one-issuer"]),
+        (
+            "a billing run with empty accounts",
+            vec![many(0..30, ("US", "pro", Some("insufficient_funds"))), ok(30..130)],
+            &[],
+        ),
+        (
+            "one bank in Brazil",
+            vec![many(0..12, ("BR", "pro", Some("insufficient_funds"))), ok(20..120)],
+            &["issuer:BR by one-issuer"],
+        ),
         (
             "one plan cannot be paid",
             vec![many(0..12, ("US", "team", Some("declined"))), ok(20..120), many(120..140, ("DE", "pro", None))],
             &["plan:team by one-plan"],
         ),
-        ("our own rules", vec![many(0..9, ("US", "pro", Some("risk_block"))), ok(20..40)], &["family:risk_block by our-own-set-up"]),
+        (
+            "our own rules",
+            vec![many(0..9, ("US", "pro", Some("risk_block"))), ok(20..40)],
+            &["family:risk_block by our-own-set-up"],
+        ),
         (
             "two at once",
             vec![
@@ -87,8 +103,11 @@ fn what_many_share_and_chance_does_not_explain_is_one_incident() {
         ),
     ];
     for (name, parts, expected) in rows {
-        let mut found: Vec<_> =
-            first(&parts.concat()).incidents.iter().map(|incident| format!("{} by {}", incident.sign.name(), incident.rule)).collect();
+        let mut found: Vec<_> = first(&parts.concat())
+            .incidents
+            .iter()
+            .map(|incident| format!("{} by {}", incident.sign.name(), incident.rule))
+            .collect();
         found.sort();
         assert_eq!(found, expected, "{name}");
     }
@@ -101,8 +120,14 @@ fn an_incident_knows_its_members_and_how_unlikely_it_is() {
     pulses.push(pulse(5, 40, ("US", "pro", Some("gateway_error"))));
     let found = first(&pulses);
     let incident = &found.incidents[0];
-    assert_eq!((incident.members, incident.accounts, incident.amounts[&Currency::USD].to_string()), (7, 6, "70.00".to_owned()));
-    assert_eq!((incident.seen.tries, incident.seen.troubles, incident.seen.expected.to_string()), (Some(7), 7, "0.14".to_owned()));
+    assert_eq!(
+        (incident.members, incident.accounts, incident.amounts[&Currency::USD].to_string()),
+        (7, 6, "70.00".to_owned())
+    );
+    assert_eq!(
+        (incident.seen.tries, incident.seen.troubles, incident.seen.expected.to_string()),
+        (Some(7), 7, "0.14".to_owned())
+    );
     assert!(incident.seen.odds > Decimal::from(8), "{}", incident.seen.odds);
     assert_eq!(incident.began_at, noon() - minutes(40));
     let policies = Policies::shipped().unwrap();
@@ -131,18 +156,23 @@ fn it_grows_while_it_lasts_and_is_over_when_it_has_been_quiet() {
 
 /// A watch that has counted the week before, look by look.
 fn caught_up(pulses: &[Pulse]) -> Watch {
-    (0..8).fold(Watch::new("stripe", "default"), |watch, _| looked(watch, pulses, &[], &Releases::default(), noon()).watch)
+    (0..8).fold(Watch::new("stripe", "default"), |watch, _| {
+        looked(watch, pulses, &[], &Releases::default(), noon()).watch
+    })
 }
 
 #[test]
 fn what_was_usual_is_no_news_and_an_incident_does_not_become_usual_by_itself() {
     // For a week, one in four tries meets the gateway's trouble: bad, and usual.
-    let usual: Vec<_> =
-        (0..800).map(|n| pulse(n, 61 + i64::try_from(n).unwrap() * 12, ("US", "pro", (n % 4 == 0).then_some("gateway_error")))).collect();
+    let usual: Vec<_> = (0..800)
+        .map(|n| pulse(n, 61 + i64::try_from(n).unwrap() * 12, ("US", "pro", (n % 4 == 0).then_some("gateway_error"))))
+        .collect();
     let before = caught_up(&usual);
     assert_eq!((before.days.len(), before.counted(Trouble::Failure, &Sign::Source).tries), (8, 800));
-    let today: Vec<_> =
-        many(1000..1024, ("US", "pro", None)).into_iter().chain(many(1024..1036, ("US", "pro", Some("gateway_error")))).collect();
+    let today: Vec<_> = many(1000..1024, ("US", "pro", None))
+        .into_iter()
+        .chain(many(1024..1036, ("US", "pro", Some("gateway_error"))))
+        .collect();
     let known = looked(before.clone(), &today, &[], &Releases::default(), noon() + minutes(1));
     assert_eq!(known.incidents, []);
     let unknown = looked(Watch::new("stripe", "default"), &today, &[], &Releases::default(), noon() + minutes(1));
@@ -167,7 +197,11 @@ fn of_two_incidents_each_goes_on_by_itself() {
     let found = first(&pulses);
     assert_eq!(found.incidents.len(), 2);
     let again = looked(found.watch.clone(), &pulses, &found.incidents, &Releases::default(), noon() + minutes(5));
-    assert!(again.incidents.iter().all(|incident| incident.state == State::Open), "nothing has changed: {:?}", again.incidents);
+    assert!(
+        again.incidents.iter().all(|incident| incident.state == State::Open),
+        "nothing has changed: {:?}",
+        again.incidents
+    );
     // At night nobody else pays: too few to compare with, and still the same bank.
     pulses.retain(|pulse| pulse.signs.issuer.as_deref() == Some("BR"));
     let alone = looked(found.watch, &pulses, &found.incidents, &Releases::default(), noon() + minutes(5));
@@ -194,7 +228,10 @@ fn what_lasts_for_days_is_over_and_not_raised_again_while_the_days_learn_it() {
         watch = looked.watch;
     }
     assert_eq!((standing.len(), ended.len(), standing[0].state), (1, 1, State::Over), "{standing:?}");
-    assert!(watch.counted(Trouble::Failure, &Sign::Family("authentication".to_owned())) != Count::default(), "it is learned");
+    assert!(
+        watch.counted(Trouble::Failure, &Sign::Family("authentication".to_owned())) != Count::default(),
+        "it is learned"
+    );
 }
 
 #[test]
@@ -217,7 +254,8 @@ fn what_both_signs_tell_keeps_both_incidents_open_and_an_open_one_counts_first()
     // A plan fails, and a minute later everything does: its customers belong to both.
     let plan = [many(0..12, ("US", "team", Some("declined"))), many(20..120, ("US", "pro", None))].concat();
     let found = first(&plan);
-    let all = [plan, many(200..260, ("US", "team", Some("declined"))), many(300..340, ("US", "pro", Some("declined")))].concat();
+    let all = [plan, many(200..260, ("US", "team", Some("declined"))), many(300..340, ("US", "pro", Some("declined")))]
+        .concat();
     let grown = looked(found.watch, &all, &found.incidents, &Releases::default(), noon() + minutes(5));
     let mut standing = found.incidents.clone();
     for incident in grown.incidents {
@@ -245,12 +283,17 @@ fn a_storm_writes_the_watch_once() {
     let mut watch = Watch::new("stripe", "default");
     assert!(watch.arm(Trouble::Failure, noon(), noon(), policy));
     assert!(!watch.arm(Trouble::Failure, noon(), noon() + minutes(1), policy), "once is enough");
-    assert!(!watch.arm(Trouble::Failure, noon() + minutes(6), noon() + minutes(6), policy), "it rings: the look will see this one");
+    assert!(
+        !watch.arm(Trouble::Failure, noon() + minutes(6), noon() + minutes(6), policy),
+        "it rings: the look will see this one"
+    );
 }
 
 #[test]
 fn a_source_with_a_price_for_every_customer_keeps_what_is_frequent() {
-    let pulses: Vec<_> = (0..2000).map(|n| pulse(n, 61 + i64::try_from(n % 1000).unwrap(), ("US", &format!("price_{n}"), None))).collect();
+    let pulses: Vec<_> = (0..2000)
+        .map(|n| pulse(n, 61 + i64::try_from(n % 1000).unwrap(), ("US", &format!("price_{n}"), None)))
+        .collect();
     let watch = caught_up(&pulses);
     assert!(watch.days.values().all(|day| day.values().all(|counts| counts.len() <= 150)));
     assert_eq!(watch.counted(Trouble::Failure, &Sign::Source).tries, 2000);
@@ -261,20 +304,32 @@ fn what_went_live_shortly_before_is_the_likely_cause() {
     let pulses = many(0..9, ("US", "pro", Some("authentication")));
     for (ago, rule) in [(80, "after-a-release"), (200, "our-own-set-up"), (5, "our-own-set-up")] {
         let mut releases = Releases::default();
-        releases.tell(Release { at: noon() - minutes(ago), name: "checkout 4.2".to_owned(), told_by: "mara".to_owned() });
+        releases.tell(Release {
+            at: noon() - minutes(ago),
+            name: "checkout 4.2".to_owned(),
+            told_by: "mara".to_owned(),
+        });
         let found = looked(Watch::new("stripe", "default"), &pulses, &[], &releases, noon());
-        assert_eq!((found.incidents[0].rule.as_str(), found.incidents[0].release.is_some()), (rule, rule == "after-a-release"), "{ago}");
+        assert_eq!(
+            (found.incidents[0].rule.as_str(), found.incidents[0].release.is_some()),
+            (rule, rule == "after-a-release"),
+            "{ago}"
+        );
     }
 }
 
 #[test]
 fn disputes_that_come_together_are_one_incident() {
-    let dispute = |n: usize, ago, reason| Pulse { trouble: Trouble::Dispute, ..pulse(n, ago, ("US", "pro", Some(reason))) };
+    let dispute =
+        |n: usize, ago, reason| Pulse { trouble: Trouble::Dispute, ..pulse(n, ago, ("US", "pro", Some(reason))) };
     let few: Vec<_> = (0..3).map(|n| dispute(n, 60 * i64::try_from(n).unwrap(), "fraudulent")).collect();
     assert_eq!(first(&few).incidents, []);
     let many: Vec<_> = (0..7).map(|n| dispute(n, 60 * i64::try_from(n).unwrap(), "fraudulent")).collect();
     let found = first(&many);
-    assert_eq!((found.incidents.len(), found.incidents[0].rule.as_str(), found.incidents[0].seen.tries), (1, "many-disputes", None));
+    assert_eq!(
+        (found.incidents.len(), found.incidents[0].rule.as_str(), found.incidents[0].seen.tries),
+        (1, "many-disputes", None)
+    );
     assert_eq!(found.watch.wake_at, Some(noon() + minutes(60)));
     // An hour later nothing is new: it goes on; after days of silence it is over.
     let later = looked(found.watch.clone(), &many, &found.incidents, &Releases::default(), noon() + minutes(61));

@@ -102,15 +102,28 @@ impl Watch {
     }
 
     /// The incident that a trouble belongs to; of several, the first that lasts.
-    pub fn incident_of(&self, trouble: Trouble, at: Timestamp, signs: &Signs, policy: &IncidentPolicy) -> Option<&Line> {
-        let mut concerning: Vec<_> = self.lines.iter().filter(|line| line.concerns(trouble, at, signs, policy)).collect();
+    pub fn incident_of(
+        &self,
+        trouble: Trouble,
+        at: Timestamp,
+        signs: &Signs,
+        policy: &IncidentPolicy,
+    ) -> Option<&Line> {
+        let mut concerning: Vec<_> =
+            self.lines.iter().filter(|line| line.concerns(trouble, at, signs, policy)).collect();
         // What lasts counts before what is over.
         concerning.sort_by_key(|line| line.ended_at.is_some());
         concerning.into_iter().next()
     }
 
     /// The incident that a due item belongs to.
-    pub fn concerning(&self, invoice: &Invoice, head: &Head, declines: &Versions<Declines>, policy: &IncidentPolicy) -> Option<&Line> {
+    pub fn concerning(
+        &self,
+        invoice: &Invoice,
+        head: &Head,
+        declines: &Versions<Declines>,
+        policy: &IncidentPolicy,
+    ) -> Option<&Line> {
         let signs = Signs::of_invoice(invoice, head, declines);
         self.incident_of(Trouble::Failure, invoice.first_failed_at?, &signs, policy)
     }
@@ -156,7 +169,11 @@ impl Watch {
         let measure = policy.measure(trouble);
         // Two windows, to know whether it has been quiet.
         let quiet = now - SignedDuration::from_mins(measure.quiet_minutes.max(2 * measure.window_minutes));
-        let open = self.lines.iter().filter(|line| line.trouble == trouble && line.ended_at.is_none()).map(|line| line.began_at);
+        let open = self
+            .lines
+            .iter()
+            .filter(|line| line.trouble == trouble && line.ended_at.is_none())
+            .map(|line| line.began_at);
         let since = open.fold(self.window(trouble, now, policy).min(quiet), Timestamp::min);
         Stretch { since: since.max(now - hours(24 * policy.history_days)), until: now }
     }
@@ -171,9 +188,17 @@ impl Watch {
     }
 
     /// Counts a stretch into its days. What belongs to an incident is not usual.
-    pub(super) fn count(&mut self, trouble: Trouble, stretch: Stretch, pulses: &[Pulse], now: Timestamp, policy: &IncidentPolicy) {
+    pub(super) fn count(
+        &mut self,
+        trouble: Trouble,
+        stretch: Stretch,
+        pulses: &[Pulse],
+        now: Timestamp,
+        policy: &IncidentPolicy,
+    ) {
         let day = |at: Timestamp| at.to_zoned(TimeZone::UTC).date();
-        let inside = |pulse: &&Pulse| pulse.at >= stretch.since && pulse.at < stretch.until && pulse.outcome != Outcome::Moved;
+        let inside =
+            |pulse: &&Pulse| pulse.at >= stretch.since && pulse.at < stretch.until && pulse.outcome != Outcome::Moved;
         let usual: Vec<_> = pulses.iter().filter(inside).filter(|pulse| !self.knows(pulse, policy)).collect();
         for pulse in usual {
             let counts = self.days.entry(day(pulse.at)).or_default().entry(trouble).or_default();
@@ -194,7 +219,10 @@ impl Watch {
     pub fn counted(&self, trouble: Trouble, sign: &Sign) -> Count {
         let name = sign.name();
         let counts = self.days.values().filter_map(|day| day.get(&trouble)?.get(&name));
-        counts.fold(Count::default(), |sum, count| Count { tries: sum.tries + count.tries, troubles: sum.troubles + count.troubles })
+        counts.fold(Count::default(), |sum, count| Count {
+            tries: sum.tries + count.tries,
+            troubles: sum.troubles + count.troubles,
+        })
     }
 
     /// How often it is usual: of tries for failures, a day for disputes.

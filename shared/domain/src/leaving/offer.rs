@@ -52,7 +52,12 @@ impl Offers {
         }
         let line = head.book.subscriptions.get(subscription)?;
         let rule = self.offer.iter().find(|rule| rule.fits(line, head, now))?;
-        Some(Offer { rule: rule.id.get_ref().clone(), kind: rule.kind.clone(), say: rule.say.clone(), why: rule.why.clone() })
+        Some(Offer {
+            rule: rule.id.get_ref().clone(),
+            kind: rule.kind.clone(),
+            say: rule.say.clone(),
+            why: rule.why.clone(),
+        })
     }
 
     pub(crate) fn lint(&self) -> Vec<Complaint> {
@@ -72,7 +77,8 @@ impl Offers {
 
 impl Rule {
     fn fits(&self, line: &SubscriptionLine, head: &Head, now: Timestamp) -> bool {
-        let failing = head.book.invoices.iter().any(|line| line.status == Some(InvoiceStatus::Open)) && !head.dunning.is_empty();
+        let failing =
+            head.book.invoices.iter().any(|line| line.status == Some(InvoiceStatus::Open)) && !head.dunning.is_empty();
         let trial = line.status == Some(SubscriptionStatus::Trial);
         let brings = |from: &BTreeMap<Currency, Decimal>| {
             line.mrr.is_some_and(|mrr| from.get(&mrr.currency()).is_some_and(|from| mrr.amount() >= *from))
@@ -115,7 +121,14 @@ mod tests {
             let plan = PlanLine { segment: "standard".into(), step: 1, next: None, next_at: None, policy_version: 1 };
             head.dunning.insert("in_1".into(), plan);
             let (invoice, status) = ("in_1".to_owned(), Some(InvoiceStatus::Open));
-            head.book.invoices.push(HistoryLine { created_at: day(-1), invoice, number: None, total: None, remaining: None, status });
+            head.book.invoices.push(HistoryLine {
+                created_at: day(-1),
+                invoice,
+                number: None,
+                total: None,
+                remaining: None,
+                status,
+            });
         }
         head
     }

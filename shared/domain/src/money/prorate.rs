@@ -127,12 +127,24 @@ pub fn change(
 }
 
 /// Gives back the unused time of everything.
-pub fn cancel(old: &[Bought], period: Period, at: Timestamp, method: Method, zone: &TimeZone) -> Result<Proration, NoProration> {
+pub fn cancel(
+    old: &[Bought],
+    period: Period,
+    at: Timestamp,
+    method: Method,
+    zone: &TimeZone,
+) -> Result<Proration, NoProration> {
     change(old, &[], period, at, method, zone)
 }
 
 /// Splits what a period costs. What was used is the difference, so the parts always add up to the whole.
-pub fn parts(bought: &Bought, period: Period, at: Timestamp, method: Method, zone: &TimeZone) -> Result<Parts, NoProration> {
+pub fn parts(
+    bought: &Bought,
+    period: Period,
+    at: Timestamp,
+    method: Method,
+    zone: &TimeZone,
+) -> Result<Parts, NoProration> {
     let unused = rest(period, at, method, zone)?.of(bought)?;
     let whole = coins(Some(bought.exact()?), bought.unit.currency())?;
     Ok(Parts { used: whole.minus(unused), unused })
@@ -215,7 +227,10 @@ impl Bought {
 
 /// Rounds an amount, if a provider's integer can hold it.
 fn coins(amount: Option<Decimal>, currency: Currency) -> Result<Money, NoProration> {
-    amount.map(|amount| Money::rounded(amount, currency)).filter(|money| money.minor().is_some()).ok_or(NoProration::TooLarge)
+    amount
+        .map(|amount| Money::rounded(amount, currency))
+        .filter(|money| money.minor().is_some())
+        .ok_or(NoProration::TooLarge)
 }
 
 #[cfg(test)]
@@ -234,7 +249,8 @@ mod tests {
             let method: Method = serde_json::from_value(method.into()).unwrap();
             let [old, new] = [old, new].map(|text| things(text, currency));
             let proration = change(&old, &new, Period { from, to }, at, method, &TimeZone::get(zone).unwrap()).unwrap();
-            let shown: Vec<String> = proration.lines.iter().map(|line| format!("{} {}", line.price, line.amount.amount())).collect();
+            let shown: Vec<String> =
+                proration.lines.iter().map(|line| format!("{} {}", line.price, line.amount.amount())).collect();
             assert_eq!(shown.join(", "), lines, "{name}");
             assert_eq!(proration.total.amount().to_string(), total, "{name}");
         }
@@ -244,7 +260,8 @@ mod tests {
     fn refusals_come_in_order_and_end_with_what_to_do() {
         use Method::{ByDay, BySecond};
         use NoProration::{BelowZero, Currencies, EmptyPeriod, Nothing, OneDay, Outside, TooLarge};
-        let [dawn, noon, dusk, next] = ["2026-04-01", "2026-04-01T12:00", "2026-04-01T20:00", "2026-05-01"].map(|time| moment(time, "UTC"));
+        let [dawn, noon, dusk, next] =
+            ["2026-04-01", "2026-04-01T12:00", "2026-04-01T20:00", "2026-05-01"].map(|time| moment(time, "UTC"));
         let usd = |text: &str| things(text, "USD");
         let wrong = || [usd("a -1"), things("b 1", "EUR")].concat();
         let max = Decimal::MAX;
@@ -252,10 +269,22 @@ mod tests {
             ("backwards", wrong(), (noon, dusk, dawn), ByDay, EmptyPeriod { from: noon, to: dawn }),
             ("empty", wrong(), (dawn, dusk, dawn), ByDay, EmptyPeriod { from: dawn, to: dawn }),
             ("too early", wrong(), (noon, dawn, dusk), ByDay, Outside { at: dawn, from: noon, to: dusk }),
-            ("the end is the next one's", wrong(), (dawn, dusk, dusk), ByDay, Outside { at: dusk, from: dawn, to: dusk }),
+            (
+                "the end is the next one's",
+                wrong(),
+                (dawn, dusk, dusk),
+                ByDay,
+                Outside { at: dusk, from: dawn, to: dusk },
+            ),
             ("no midnight", wrong(), (dawn, noon, dusk), ByDay, OneDay { from: dawn, to: dusk }),
             ("nothing", vec![], (dawn, noon, dusk), BySecond, Nothing),
-            ("two currencies", wrong(), (dawn, noon, next), ByDay, Currencies(Currency::USD, Currency::parse("EUR").unwrap())),
+            (
+                "two currencies",
+                wrong(),
+                (dawn, noon, next),
+                ByDay,
+                Currencies(Currency::USD, Currency::parse("EUR").unwrap()),
+            ),
             ("below zero", usd("a -1"), (dawn, noon, next), ByDay, BelowZero("a".to_owned())),
             ("times quantity", usd(&format!("a {max}*2")), (dawn, noon, next), ByDay, TooLarge),
             ("times days", usd(&format!("a {max}")), (dawn, noon, next), ByDay, TooLarge),
@@ -302,7 +331,11 @@ mod tests {
             let there = change(old, new, period, at, method, &zone).unwrap();
             let back = change(new, old, period, at, method, &zone).unwrap();
             assert_eq!(there.total.plus(back.total), nothing, "round {round}");
-            assert_eq!(there.lines.iter().fold(nothing, |sum, line| sum.plus(line.amount)), there.total, "round {round}");
+            assert_eq!(
+                there.lines.iter().fold(nothing, |sum, line| sum.plus(line.amount)),
+                there.total,
+                "round {round}"
+            );
             for line in there.lines.iter().chain(&back.lines) {
                 let whole = whole(if line.price == "one" { &one } else { &other });
                 let (least, most) = match line.side {

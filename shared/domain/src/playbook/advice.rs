@@ -67,14 +67,23 @@ pub struct Reply {
 }
 
 /// Puts together what is known of a case.
-pub fn preview(case: &Case, known: Known<'_>, policy: &ApprovalPolicy, exceptions: Vec<Granted>, reply: Option<Reply>) -> Preview {
+pub fn preview(
+    case: &Case,
+    known: Known<'_>,
+    policy: &ApprovalPolicy,
+    exceptions: Vec<Granted>,
+    reply: Option<Reply>,
+) -> Preview {
     let recommended: Vec<_> = case.recommended.iter().map(|it| proposed(&it.kind, it.reason, known, policy)).collect();
     let meaning = (
         case.class,
         &case.about,
         (&case.rule, case.policy_version),
         case.evidence.iter().map(|evidence| (&evidence.source, &evidence.value)).collect::<Vec<_>>(),
-        recommended.iter().map(|it| (it.kind, &it.target, it.amount, it.reason, &it.approvals_required, &it.lines)).collect::<Vec<_>>(),
+        recommended
+            .iter()
+            .map(|it| (it.kind, &it.target, it.amount, it.reason, &it.approvals_required, &it.lines))
+            .collect::<Vec<_>>(),
     );
     let digest = sha256(serde_json::to_string(&meaning).expect("a preview is plain data").as_bytes());
     Preview {
@@ -95,8 +104,16 @@ pub fn preview(case: &Case, known: Known<'_>, policy: &ApprovalPolicy, exception
 
 fn proposed(kind: &Kind, reason: Reason, known: Known<'_>, policy: &ApprovalPolicy) -> Proposed {
     // Whoever asks for it: the machine asks for everything and decides nothing.
-    let scales =
-        Scales { policy, known, reason, by: None, earlier: &[], today: Decimal::ZERO, outage_credits: &BTreeMap::new(), exception: false };
+    let scales = Scales {
+        policy,
+        known,
+        reason,
+        by: None,
+        earlier: &[],
+        today: Decimal::ZERO,
+        outage_credits: &BTreeMap::new(),
+        exception: false,
+    };
     let weighed = weigh(kind, scales);
     let impossible = weighed.as_ref().err().map(ToString::to_string);
     let weighed = weighed.or_else(|_| weigh(kind, Scales { exception: true, ..scales }));
@@ -106,7 +123,12 @@ fn proposed(kind: &Kind, reason: Reason, known: Known<'_>, policy: &ApprovalPoli
             let amount = kind.amount().map(|amount| format!(" of {amount}")).unwrap_or_default();
             let target = kind.target().id().map(|id| format!(" on {id}")).unwrap_or_default();
             let requirement = policy.requirement(kind.name(), kind.measure(), reason, None);
-            (format!("{}{amount}{target}", kind.name().replace('_', " ")), Vec::new(), requirement.approvals, requirement.clause)
+            (
+                format!("{}{amount}{target}", kind.name().replace('_', " ")),
+                Vec::new(),
+                requirement.approvals,
+                requirement.clause,
+            )
         }
     };
     Proposed {
@@ -146,7 +168,9 @@ impl Preview {
         lines.extend(self.evidence.iter().map(|it| format!("- {}: {} ({})", it.label, it.value, it.source)));
         lines.extend(self.missing.iter().map(|it| format!("- not known: {it}")));
         lines.extend(
-            self.incident.iter().map(|it| format!("- part of an incident ({}): {}, {} customers", it.state, it.title, it.customers)),
+            self.incident
+                .iter()
+                .map(|it| format!("- part of an incident ({}): {}, {} customers", it.state, it.title, it.customers)),
         );
         lines.extend(self.exceptions.iter().map(|it| {
             let amount = it.amount.map(|amount| format!(" of {amount}")).unwrap_or_default();
@@ -161,7 +185,12 @@ impl Preview {
             let roles = action.approvals_required.iter().map(|role| role.name()).collect::<Vec<_>>().join(" and ");
             lines.push(format!("Proposed: {}; needs {roles}", action.summary));
             let side = |side: &Option<Shown>| side.as_ref().map_or_else(|| "not known".to_owned(), ToString::to_string);
-            lines.extend(action.lines.iter().map(|line| format!("- {}: {} → {}", line.label, side(&line.before), side(&line.after))));
+            lines.extend(
+                action
+                    .lines
+                    .iter()
+                    .map(|line| format!("- {}: {} → {}", line.label, side(&line.before), side(&line.after))),
+            );
             lines.extend(action.impossible.iter().map(|why| format!("- not possible now: {why}")));
         }
         if let Some(reply) = &self.reply {

@@ -36,8 +36,10 @@ pub fn change_plan(scene: Scene<'_>, change: Change<'_>) -> Result<Play, NoChang
     if plan.price == to.price {
         return Err(NoChange::SamePlan(id.clone()));
     }
-    let (unit, old_unit) =
-        (to.unit.ok_or_else(|| NoChange::NoPrice(to.price.clone()))?, plan.unit.ok_or_else(|| NoChange::UnknownPlan(id.clone()))?);
+    let (unit, old_unit) = (
+        to.unit.ok_or_else(|| NoChange::NoPrice(to.price.clone()))?,
+        plan.unit.ok_or_else(|| NoChange::UnknownPlan(id.clone()))?,
+    );
     if to.interval != plan.interval {
         return Err(NoChange::OtherInterval { from: plan.price.clone(), to: to.price.clone() });
     }
@@ -61,12 +63,25 @@ pub fn change_plan(scene: Scene<'_>, change: Change<'_>) -> Result<Play, NoChang
         let proration = prorated(scene, change, plan)?;
         let lines = proration.lines.iter().map(|line| Line::money(&line.text, None, Some(line.amount)));
         let total = Line::money("Charged for the rest of this period", None, Some(proration.total));
-        ("upgrade", "at once, charged for the rest of the period", scene.now, lines.chain([total]).collect(), Some(proration.total))
+        (
+            "upgrade",
+            "at once, charged for the rest of the period",
+            scene.now,
+            lines.chain([total]).collect(),
+            Some(proration.total),
+        )
     } else {
         let renews_at = subscription.renews_at.copied().ok_or(NoChange::UnknownPeriod)?;
-        ("downgrade", "at the next renewal; until then nothing changes and nothing is charged", renews_at, Vec::new(), None)
+        (
+            "downgrade",
+            "at the next renewal; until then nothing changes and nothing is charged",
+            renews_at,
+            Vec::new(),
+            None,
+        )
     };
-    let mut play = scene.play(Name::ChangePlan, format!("{} from {} to {}, {verdict}.", first_upper(kind), names[0], names[1]));
+    let mut play =
+        scene.play(Name::ChangePlan, format!("{} from {} to {}, {verdict}.", first_upper(kind), names[0], names[1]));
     play.look("plan as it is", format!("{} at {}", names[0], prices[0]));
     play.look("plan that is wanted", format!("{} at {}", names[1], prices[1]));
     play.steps.push(Step::Ask {
@@ -93,8 +108,11 @@ pub fn change_plan(scene: Scene<'_>, change: Change<'_>) -> Result<Play, NoChang
         play.steps.push(Step::Task { who: "customer success", what, due_on: scene.day(scene.policy.onboarding_days) });
     }
     let discounted = subscription.discount.value().and_then(Stated::value).is_some();
-    play.missing.extend(discounted.then(|| "how the running discount applies to the new plan: the figures are before it".to_owned()));
-    play.missing.extend(features.is_empty().then(|| "the features of the new plan: the catalogue names none".to_owned()));
+    play.missing.extend(
+        discounted.then(|| "how the running discount applies to the new plan: the figures are before it".to_owned()),
+    );
+    play.missing
+        .extend(features.is_empty().then(|| "the features of the new plan: the catalogue names none".to_owned()));
     Ok(play)
 }
 
@@ -104,7 +122,8 @@ fn prorated(scene: Scene<'_>, asked: Change<'_>, plan: &Item) -> Result<Proratio
     if subscription.status.copied() == Some(SubscriptionStatus::Trial) {
         return Ok(Proration::in_trial(unit.currency()));
     }
-    let (from, until) = subscription.period_start.copied().zip(subscription.renews_at.copied()).ok_or(NoChange::UnknownPeriod)?;
+    let (from, until) =
+        subscription.period_start.copied().zip(subscription.renews_at.copied()).ok_or(NoChange::UnknownPeriod)?;
     let old = plan.unit.map(|unit| Bought {
         price: plan.price.clone(),
         text: format!("Unused time of {}", plan.name.as_ref().unwrap_or(&plan.price)),
@@ -117,11 +136,20 @@ fn prorated(scene: Scene<'_>, asked: Change<'_>, plan: &Item) -> Result<Proratio
         unit,
         quantity: plan.quantity,
     };
-    Ok(change(&old.into_iter().collect::<Vec<_>>(), &[new], Period { from, to: until }, scene.now, method, &TimeZone::UTC)?)
+    Ok(change(
+        &old.into_iter().collect::<Vec<_>>(),
+        &[new],
+        Period { from, to: until },
+        scene.now,
+        method,
+        &TimeZone::UTC,
+    )?)
 }
 
 fn named(price: Option<&Price>, otherwise: &str) -> String {
-    price.and_then(|price| price.name.as_ref().or(price.plan.as_ref())).map_or_else(|| otherwise.to_owned(), Clone::clone)
+    price
+        .and_then(|price| price.name.as_ref().or(price.plan.as_ref()))
+        .map_or_else(|| otherwise.to_owned(), Clone::clone)
 }
 
 fn date(at: Timestamp) -> String {

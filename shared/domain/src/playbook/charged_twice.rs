@@ -8,7 +8,10 @@ use crate::playbook::advice::Proposed;
 pub fn charged_twice(scene: Scene<'_>, case: &Case, proposed: Option<&Proposed>) -> Play {
     let mut play = scene.play(Name::ChargedTwice, case.advice.clone());
     for evidence in &case.evidence {
-        play.steps.push(Step::Look { what: "looked a day around", found: format!("{} {}", evidence.label.to_lowercase(), evidence.value) });
+        play.steps.push(Step::Look {
+            what: "looked a day around",
+            found: format!("{} {}", evidence.label.to_lowercase(), evidence.value),
+        });
     }
     play.missing.clone_from(&case.missing);
     // What is only held is explained; the case's own draft says so.
@@ -20,7 +23,10 @@ pub fn charged_twice(scene: Scene<'_>, case: &Case, proposed: Option<&Proposed>)
     let amount = proposed.amount.map(|amount| amount.to_string()).unwrap_or_default();
     let values = [("amount", amount), ("days", scene.policy.bank_days.clone())];
     play.steps.push(scene.say(When::AfterItIsDone, &scene.policy.texts.refund_approved, &values));
-    play.steps.push(Step::Watch { what: "another duplicate on this account".to_owned(), until: scene.day(scene.policy.monitor_days) });
+    play.steps.push(Step::Watch {
+        what: "another duplicate on this account".to_owned(),
+        until: scene.day(scene.policy.monitor_days),
+    });
     play
 }
 

@@ -7,14 +7,16 @@ use crate::playbook::advice::Proposed;
 
 /// `next` is what the next invoice will come to, where the provider says it.
 pub fn overcharged(scene: Scene<'_>, case: &Case, proposed: Option<&Proposed>, next: Option<Money>) -> Play {
-    let lines: Vec<_> = case.evidence.iter().map(|evidence| format!("{}: {}", evidence.label, evidence.value)).collect();
+    let lines: Vec<_> =
+        case.evidence.iter().map(|evidence| format!("{}: {}", evidence.label, evidence.value)).collect();
     let invoice = case.draft_reply.as_ref().map_or_else(|| case.about.clone(), |draft| draft.invoice.clone());
     let mut play = scene.play(Name::Overcharged, case.advice.clone());
     for line in &lines {
         play.look("line by line", line);
     }
     play.missing.clone_from(&case.missing);
-    play.missing.extend(next.is_none().then(|| "what the next invoice will come to: the provider did not say".to_owned()));
+    play.missing
+        .extend(next.is_none().then(|| "what the next invoice will come to: the provider did not say".to_owned()));
     let amount = proposed.and_then(|proposed| proposed.amount).map(|amount| amount.to_string()).unwrap_or_default();
     let next = next.map_or_else(|| "the amount that your plan says".to_owned(), |next| next.to_string());
     let values = [("invoice", invoice), ("lines", lines.join("\n")), ("amount", amount), ("next", next)];
@@ -24,7 +26,9 @@ pub fn overcharged(scene: Scene<'_>, case: &Case, proposed: Option<&Proposed>, n
             play.steps.push(Step::of(proposed, &case.why));
             play.steps.push(scene.say(When::AfterItIsDone, &texts.corrected, &values));
         }
-        _ if case.resolution.as_deref() == Some(EXPLAINED) => play.steps.push(scene.say(When::Now, &texts.explained, &values)),
+        _ if case.resolution.as_deref() == Some(EXPLAINED) => {
+            play.steps.push(scene.say(When::Now, &texts.explained, &values))
+        }
         // What is wrong and cannot go back by itself is put right by a person, before anything is said.
         _ => {
             let what = proposed.and_then(|proposed| proposed.impossible.clone()).unwrap_or_else(|| case.advice.clone());

@@ -27,16 +27,20 @@ pub fn payment_failed(scene: Scene<'_>, failing: Failing<'_>) -> Play {
         return scene.play(Name::PaymentFailed, "Nothing is due any more: nothing is to be done.");
     };
     if let Some(incident) = incident.filter(|incident| incident.state == State::Open) {
-        let mut play = scene
-            .play(Name::PaymentFailed, format!("Wait, and write nothing: {}. It is looked into by: {}.", incident.title(), incident.owner));
+        let mut play = scene.play(
+            Name::PaymentFailed,
+            format!("Wait, and write nothing: {}. It is looked into by: {}.", incident.title(), incident.owner),
+        );
         play.look("part of an incident", format!("{} customers, {}", incident.accounts, incident.cause));
         return play;
     }
     let in_a_row = failures_in_a_row(head, same_try);
     let left = days_left(invoice, head, scene.policy.grace_days, scene.now);
     let amount = remaining.map(|amount| amount.to_string());
-    let mut play =
-        scene.play(Name::PaymentFailed, format!("Send a link, give time, and say why: {}.", family.id.get_ref().replace('_', " ")));
+    let mut play = scene.play(
+        Name::PaymentFailed,
+        format!("Send a link, give time, and say why: {}.", family.id.get_ref().replace('_', " ")),
+    );
     play.look("reason", reason);
     play.look("failed tries in a row", in_a_row);
     play.look("account", entitlement.map_or("no subscription has begun", Entitlement::name));
@@ -50,7 +54,9 @@ pub fn payment_failed(scene: Scene<'_>, failing: Failing<'_>) -> Play {
         why: why.to_owned(),
     };
     play.steps.push(ask("payment_link", remaining, "only the customer can pay in another way"));
-    if matches!(entitlement, Some(Entitlement::Grace | Entitlement::Warned | Entitlement::Active)) && left < scene.policy.grace_days {
+    if matches!(entitlement, Some(Entitlement::Grace | Entitlement::Warned | Entitlement::Active))
+        && left < scene.policy.grace_days
+    {
         let days = scene.policy.grace_days;
         play.steps.push(ask("extend_grace", None, &format!("up to {days} days, so that there is time to act")));
     }
@@ -64,7 +70,11 @@ pub fn payment_failed(scene: Scene<'_>, failing: Failing<'_>) -> Play {
         ("days_left", left.to_string()),
         ("tries", in_a_row.to_string()),
     ];
-    play.steps.push(scene.say(When::Now, if warned { &texts.suspension_warning } else { &texts.payment_failed }, &values));
+    play.steps.push(scene.say(
+        When::Now,
+        if warned { &texts.suspension_warning } else { &texts.payment_failed },
+        &values,
+    ));
     if warned {
         let what = format!("call the customer: {in_a_row} payments in a row have failed");
         play.steps.push(Step::Task { who: "account manager", what, due_on: scene.day(scene.policy.outreach_days) });
@@ -76,7 +86,13 @@ pub fn payment_failed(scene: Scene<'_>, failing: Failing<'_>) -> Play {
 
 /// Counted tries of the account since anything was paid.
 fn failures_in_a_row(head: &Head, same_try: SignedDuration) -> usize {
-    let paid = head.book.payments.iter().filter(|line| line.status == Some(PaymentStatus::Succeeded)).map(|line| line.at).max();
+    let paid = head
+        .book
+        .payments
+        .iter()
+        .filter(|line| line.status == Some(PaymentStatus::Succeeded))
+        .map(|line| line.at)
+        .max();
     let since = |at: Timestamp| paid.is_none_or(|paid| at > paid);
     tries(&head.book.tries, same_try).iter().filter(|told| told.iter().any(|told| since(told.at))).count()
 }

@@ -102,7 +102,8 @@ impl Rules for PlaybookPolicy {
 
     fn lint(&self) -> Vec<Complaint> {
         let missing = Name::ALL.into_iter().filter(|name| !self.minutes.contains_key(name));
-        let mut complaints: Vec<_> = missing.map(|name| Complaint::at(0, format!("`{}` has no minutes", name.title()))).collect();
+        let mut complaints: Vec<_> =
+            missing.map(|name| Complaint::at(0, format!("`{}` has no minutes", name.title()))).collect();
         let days = [self.monitor_days, self.grace_days, self.outreach_days, self.onboarding_days];
         if days.iter().any(|days| *days < 1) || self.failures_in_a_row < 2 {
             complaints.push(Complaint::at(0, "days must be at least 1, and one failure is none in a row"));

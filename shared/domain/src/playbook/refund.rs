@@ -26,8 +26,12 @@ pub fn refund(scene: Scene<'_>, refunding: Refunding<'_>) -> Play {
         play.look("reason", reason);
         play.look("instead", instead);
         let (text, values) = match refused {
-            NotEligible::TooLate { days, most, .. } => (&texts.refund_late, vec![("days", days.to_string()), ("most", most.to_string())]),
-            NotEligible::OverContract { limit, .. } => (&texts.refund_over_contract, vec![("amount", limit.to_string())]),
+            NotEligible::TooLate { days, most, .. } => {
+                (&texts.refund_late, vec![("days", days.to_string()), ("most", most.to_string())])
+            }
+            NotEligible::OverContract { limit, .. } => {
+                (&texts.refund_over_contract, vec![("amount", limit.to_string())])
+            }
         };
         play.steps.push(scene.say(When::Now, text, &values));
         return play;

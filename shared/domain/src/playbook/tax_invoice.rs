@@ -36,7 +36,9 @@ pub fn tax_invoice(scene: Scene<'_>, invoicing: Invoicing<'_>) -> Play {
         return play;
     }
     let named = customer.is_some_and(|customer| customer.legal_name.is_some() && customer.tax_country.is_some());
-    play.missing.extend((!named).then(|| "company and jurisdiction: ask the customer before a corrected invoice is made".to_owned()));
+    play.missing.extend(
+        (!named).then(|| "company and jurisdiction: ask the customer before a corrected invoice is made".to_owned()),
+    );
     play.steps.push(Step::Ask {
         kind: "tax_invoice",
         target: invoice.id.clone(),

@@ -85,7 +85,8 @@ impl Rules for Limits {
             ("preview_minutes", self.preview_minutes),
             ("snooze_days_max", self.snooze_days_max),
         ];
-        let sweeps = self.sweep_hours.iter().chain(&self.key_minutes).map(|(provider, hours)| (provider.as_str(), *hours));
+        let sweeps =
+            self.sweep_hours.iter().chain(&self.key_minutes).map(|(provider, hours)| (provider.as_str(), *hours));
         rows.into_iter()
             .chain(sweeps)
             .filter(|(_, value)| *value < 1)

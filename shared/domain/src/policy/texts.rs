@@ -67,7 +67,9 @@ impl Text {
 }
 
 fn filled(text: &str, values: &BTreeMap<&str, String>) -> String {
-    GAPS.iter().fold(text.to_owned(), |text, gap| text.replace(&format!("{{{gap}}}"), values.get(gap).map_or("", String::as_str)))
+    GAPS.iter().fold(text.to_owned(), |text, gap| {
+        text.replace(&format!("{{{gap}}}"), values.get(gap).map_or("", String::as_str))
+    })
 }
 
 impl Rules for Texts {
@@ -86,17 +88,25 @@ impl Rules for Texts {
         let mut seen = BTreeSet::new();
         for text in &self.text {
             if !seen.insert((text.id.get_ref(), &text.locale)) {
-                complaints.push(Complaint::on(&text.id, format!("`{}` is there twice in `{}`", text.id.get_ref(), text.locale)));
+                complaints.push(Complaint::on(
+                    &text.id,
+                    format!("`{}` is there twice in `{}`", text.id.get_ref(), text.locale),
+                ));
             }
             if self.text(text.id.get_ref()).is_none() {
-                complaints
-                    .push(Complaint::on(&text.id, format!("`{}` is not there in `en`, which everybody falls back to", text.id.get_ref())));
+                complaints.push(Complaint::on(
+                    &text.id,
+                    format!("`{}` is not there in `en`, which everybody falls back to", text.id.get_ref()),
+                ));
             }
         }
         for text in &self.text {
-            let known = GAPS.iter().fold(format!("{} {}", text.subject, text.body), |rest, gap| rest.replace(&format!("{{{gap}}}"), ""));
+            let known = GAPS
+                .iter()
+                .fold(format!("{} {}", text.subject, text.body), |rest, gap| rest.replace(&format!("{{{gap}}}"), ""));
             if known.contains(['{', '}']) {
-                complaints.push(Complaint::on(&text.id, format!("`{}` has a gap that nothing fills", text.id.get_ref())));
+                complaints
+                    .push(Complaint::on(&text.id, format!("`{}` has a gap that nothing fills", text.id.get_ref())));
             }
         }
         complaints

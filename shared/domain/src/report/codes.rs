@@ -17,5 +17,8 @@ pub(super) fn unknown(facts: &[&Fact]) -> Vec<UnknownCode> {
         let Fact::UnknownCode { provider, code, .. } = fact else { continue };
         *codes.entry((provider, code)).or_default() += 1;
     }
-    codes.into_iter().map(|((provider, code), count)| UnknownCode { provider: provider.to_owned(), code: code.to_owned(), count }).collect()
+    codes
+        .into_iter()
+        .map(|((provider, code), count)| UnknownCode { provider: provider.to_owned(), code: code.to_owned(), count })
+        .collect()
 }

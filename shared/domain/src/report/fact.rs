@@ -18,7 +18,14 @@ use std::collections::BTreeMap;
 #[serde(tag = "fact", rename_all = "snake_case")]
 pub enum Fact {
     /// A due item whose first try failed.
-    Failure { item: String, at: Timestamp, amount: Option<Money>, reason: ReportReason, paid_minutes: Option<i64>, withdrawn: bool },
+    Failure {
+        item: String,
+        at: Timestamp,
+        amount: Option<Money>,
+        reason: ReportReason,
+        paid_minutes: Option<i64>,
+        withdrawn: bool,
+    },
     /// Money that came in, and what of it went back.
     Payment { payment: String, at: Timestamp, taken: Money, back: Money },
     /// An action somebody asked for.
@@ -90,11 +97,21 @@ impl Fact {
     pub fn of_code(payment: &Payment, declines: &Versions<Declines>) -> Option<Self> {
         let at = payment.at?;
         let decline = payment.decline.value().filter(|decline| !declines.at(at).meaning(decline).known)?;
-        Some(Self::UnknownCode { item: payment.id.clone(), at, provider: decline.provider.clone(), code: decline.code.clone() })
+        Some(Self::UnknownCode {
+            item: payment.id.clone(),
+            at,
+            provider: decline.provider.clone(),
+            code: decline.code.clone(),
+        })
     }
 
     pub fn of_payment(payment: &Payment) -> Option<Self> {
-        Some(Self::Payment { payment: payment.id.clone(), at: payment.at?, taken: payment.taken()?, back: payment.given_back()? })
+        Some(Self::Payment {
+            payment: payment.id.clone(),
+            at: payment.at?,
+            taken: payment.taken()?,
+            back: payment.given_back()?,
+        })
     }
 
     pub fn of_action(action: &Action) -> Option<Self> {
@@ -113,7 +130,10 @@ impl Fact {
             amount: action.kind.amount(),
             state: action.state,
             decided_by: decided_by.max().unwrap_or(DecidedBy::Nobody),
-            approval_minutes: action.decided_at.filter(|_| !action.required.is_empty()).map(|at| minutes(action.requested_at, at)),
+            approval_minutes: action
+                .decided_at
+                .filter(|_| !action.required.is_empty())
+                .map(|at| minutes(action.requested_at, at)),
             minutes: action.ended_at.map(|at| minutes(action.decided_at.unwrap_or(action.requested_at), at)),
         })
     }
@@ -155,7 +175,14 @@ pub fn rows(commit: &str, account: &AccountId, before: &Facts, after: &Facts) ->
     keys.dedup();
     let mut rows = Vec::new();
     let mut push = |month: String, before: Option<Fact>, after: Option<Fact>| {
-        rows.push(Row { month, commit: commit.to_owned(), number: rows.len(), account: account.clone(), before, after });
+        rows.push(Row {
+            month,
+            commit: commit.to_owned(),
+            number: rows.len(),
+            account: account.clone(),
+            before,
+            after,
+        });
     };
     for key in keys {
         match (before.get(key), after.get(key)) {
@@ -211,13 +238,17 @@ mod tests {
             Some(payment("2026-01-31T23:59:59Z", 900)),
             Some(payment("2026-02-01T00:00:00Z", 900)),
         ];
-        let facts = |state: &Option<Fact>| state.iter().map(|fact| ("ch_1".to_owned(), fact.clone())).collect::<Facts>();
+        let facts =
+            |state: &Option<Fact>| state.iter().map(|fact| ("ch_1".to_owned(), fact.clone())).collect::<Facts>();
         let mut all: Vec<Row> = states
             .windows(2)
             .enumerate()
             .flat_map(|(n, pair)| rows(&format!("evt_{n}"), &account, &facts(&pair[0]), &facts(&pair[1])))
             .collect();
-        assert_eq!(all.iter().map(|row| row.month.as_str()).collect::<Vec<_>>(), ["2026-01", "2026-01", "2026-01", "2026-02"]);
+        assert_eq!(
+            all.iter().map(|row| row.month.as_str()).collect::<Vec<_>>(),
+            ["2026-01", "2026-01", "2026-01", "2026-02"]
+        );
         all.reverse();
         let standing = sum(&all);
         assert_eq!(standing, BTreeMap::from([(payment("2026-02-01T00:00:00Z", 900), 1)]));

@@ -50,7 +50,10 @@ pub(super) fn failures(facts: &[&Fact], policy: &ReportPolicy) -> Failures {
         recovery_rate: share(recovered, count),
         avg_recovery_hours: mean(recovery_minutes.iter().sum(), recovered * 60),
         median_recovery_hours: median,
-        reasons: reasons.into_iter().map(|(family, n)| FailureReason { family, count: n, share: share(n, count) }).collect(),
+        reasons: reasons
+            .into_iter()
+            .map(|(family, n)| FailureReason { family, count: n, share: share(n, count) })
+            .collect(),
     }
 }
 

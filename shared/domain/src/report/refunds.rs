@@ -99,7 +99,8 @@ pub(super) fn collected(facts: &[&Fact]) -> Vec<Collected> {
         let Fact::Payment { taken, back, .. } = fact else { continue };
         let currency = taken.currency();
         let zero = Money::zero(currency);
-        let line = by_currency.entry(currency).or_insert(Collected { currency, count: 0, total: zero, given_back: zero });
+        let line =
+            by_currency.entry(currency).or_insert(Collected { currency, count: 0, total: zero, given_back: zero });
         line.count += 1;
         line.total = line.total.plus(*taken);
         line.given_back = line.given_back.plus(*back);

@@ -74,7 +74,8 @@ impl Sidebar {
             }
         }
         let today = day(now);
-        let contract = said.contracts.iter().filter(|contract| contract.holds(today)).max_by_key(|contract| contract.ends_on);
+        let contract =
+            said.contracts.iter().filter(|contract| contract.holds(today)).max_by_key(|contract| contract.ends_on);
         if let Some(contract) = contract {
             let end = contract.ends_on.and_then(|end| end.tomorrow().ok()?.to_zoned(TimeZone::UTC).ok());
             self.subscription.contract_end = end.map(|end| end.timestamp()).or(self.subscription.contract_end);
@@ -88,7 +89,11 @@ impl Sidebar {
         if let Some((as_of, used)) = seats {
             self.subscription.seats_used = Some(used);
             self.subscription.seats_as_of = Some(as_of);
-            let total = self.subscription.seats_total.or(contract.and_then(|contract| contract.seats)).filter(|total| *total > 0);
+            let total = self
+                .subscription
+                .seats_total
+                .or(contract.and_then(|contract| contract.seats))
+                .filter(|total| *total > 0);
             if let Some(total) = total {
                 self.subscription.seats_total = Some(total);
                 let share = (Decimal::from(used) / Decimal::from(total)).round_dp(4);

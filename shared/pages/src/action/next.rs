@@ -103,16 +103,22 @@ fn by_hand(viewer: &Viewer, action: &Action) -> Markup {
 
 /// Whether a customer who leaves has it in writing.
 fn letter(action: &Action) -> Markup {
-    let by_hand =
-        action.state == State::NeedsPerson || matches!(&action.outcome, Some(Outcome::Done { status, .. }) if status == "by_hand");
+    let by_hand = action.state == State::NeedsPerson
+        || matches!(&action.outcome, Some(Outcome::Done { status, .. }) if status == "by_hand");
     let told = match (&action.kind, action.told.customer) {
         (Kind::Cancel { .. }, Some(Sent::Sent)) if by_hand => {
             "The customer has in writing that their wish was noted; tell them that it is done."
         }
         (Kind::Cancel { .. }, Some(Sent::Sent)) => "The customer has it in writing.",
-        (Kind::Cancel { .. }, Some(Sent::NoAddress)) => "No address of the customer is known: tell them in writing that it is done.",
-        (Kind::Cancel { .. }, Some(Sent::Refused)) => "It could not be mailed to the customer: tell them in writing that it is done.",
-        (Kind::Cancel { .. }, Some(Sent::Sending)) => "It is not known whether the customer has it in writing: ask them.",
+        (Kind::Cancel { .. }, Some(Sent::NoAddress)) => {
+            "No address of the customer is known: tell them in writing that it is done."
+        }
+        (Kind::Cancel { .. }, Some(Sent::Refused)) => {
+            "It could not be mailed to the customer: tell them in writing that it is done."
+        }
+        (Kind::Cancel { .. }, Some(Sent::Sending)) => {
+            "It is not known whether the customer has it in writing: ask them."
+        }
         _ => return html! {},
     };
     html! { section .notice { h2 { "For the customer" } p { (told) } } }
@@ -125,7 +131,9 @@ fn link(action: &Action) -> Markup {
         Some(Sent::Sent) => "It was mailed to the customer.",
         Some(Sent::NoAddress) => "No address of the customer is known: read it to them, or copy it for them.",
         Some(Sent::Refused) => "It could not be mailed: copy it for the customer.",
-        Some(Sent::Sending) | None => "It is not known whether the mail went out: ask the customer before it is sent again.",
+        Some(Sent::Sending) | None => {
+            "It is not known whether the mail went out: ask the customer before it is sent again."
+        }
     };
     html! { section .notice { h2 { "Link for the customer" } p { a href=(link) rel="noreferrer" { (link) } } p { (told) } } }
 }

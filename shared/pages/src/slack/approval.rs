@@ -20,8 +20,11 @@ pub fn approval_blocks(action: &Action, page: &str) -> Value {
     let open = missing(&action.required, &action.votes);
     let needs = if waits { &open } else { &action.required };
     let needs = needs.iter().map(|role| words(role.name())).collect::<Vec<_>>().join(" and ");
-    let title =
-        if waits { format!("Approval needed: {kind}") } else { format!("No longer waiting: {kind} ({})", words(action.state.name())) };
+    let title = if waits {
+        format!("Approval needed: {kind}")
+    } else {
+        format!("No longer waiting: {kind} ({})", words(action.state.name()))
+    };
     let summary = format!("*{}*", plain(&preview.summary));
     let lines = preview.lines.iter().map(line).collect::<Vec<_>>().join("\n");
     let whole = [&summary, &lines].iter().all(|text| text.chars().count() <= TEXT_MAX);
@@ -58,7 +61,8 @@ pub fn approval_blocks(action: &Action, page: &str) -> Value {
     }
     let value = format!("{}|{}", action.id, preview.digest);
     let buttons = if whole { vec![approve(&value, &preview.summary), deny(&value)] } else { Vec::new() };
-    let opens = json!({"type": "button", "action_id": "open", "text": {"type": "plain_text", "text": "Open"}, "url": page});
+    let opens =
+        json!({"type": "button", "action_id": "open", "text": {"type": "plain_text", "text": "Open"}, "url": page});
     blocks.push(json!({"type": "actions", "elements": buttons.into_iter().chain([opens]).collect::<Vec<_>>()}));
     json!({"blocks": blocks})
 }
@@ -152,7 +156,10 @@ mod tests {
         let ids: Vec<_> = buttons.iter().map(|button| button["action_id"].as_str().unwrap()).collect();
         assert_eq!(ids, ["approve", "deny", "open"]);
         let value = format!("{}|{DIGEST}", action.id);
-        assert_eq!((buttons[0]["value"].as_str(), buttons[1]["value"].as_str()), (Some(value.as_str()), Some(value.as_str())));
+        assert_eq!(
+            (buttons[0]["value"].as_str(), buttons[1]["value"].as_str()),
+            (Some(value.as_str()), Some(value.as_str()))
+        );
         assert_eq!((buttons[0]["style"].as_str(), buttons[1]["style"].as_str()), (Some("primary"), Some("danger")));
         assert_eq!(buttons[0]["confirm"]["text"]["text"], action.preview.summary.as_str());
         assert_eq!((buttons[2]["url"].as_str(), buttons[2].get("value")), (Some(PAGE), None));
@@ -184,7 +191,8 @@ mod tests {
             assert!(told.contains(&format!("{state} since 2026-03-01 10:30 UTC · <{PAGE}|Open>")), "{told}");
             assert!(told.contains("*Needs*\nmanager"), "{told}");
         }
-        let expired = approval_blocks(&Action { state: State::Expired, ended_at: Some(waiting().expires_at), ..waiting() }, PAGE);
+        let expired =
+            approval_blocks(&Action { state: State::Expired, ended_at: Some(waiting().expires_at), ..waiting() }, PAGE);
         assert!(buttons(&expired).is_empty() && told(&expired).contains("Expired since 2026-03-04 09:00 UTC"));
     }
 
@@ -192,7 +200,12 @@ mod tests {
     fn a_second_approver_sees_the_first() {
         use domain::staff::Role;
         let first = decided(Decision::Approve);
-        let action = Action { state: State::WaitingApproval, required: vec![Role::Manager, Role::Vp], decided_at: None, ..first };
+        let action = Action {
+            state: State::WaitingApproval,
+            required: vec![Role::Manager, Role::Vp],
+            decided_at: None,
+            ..first
+        };
         let blocks = approval_blocks(&action, PAGE);
         let told = told(&blocks);
         assert!(told.contains("Approved by mara") && told.contains("*Needs*\nvp"), "{told}");

@@ -62,7 +62,10 @@ fn act(order: &Order<'_>, replies: &[Reply]) -> Act {
             once(replies, form.post(subscription_path(subscription, "/resume"), key), changed)
         }
         Kind::Upgrade { subscription, plan, .. } => change(order, replies, subscription, |had| {
-            let form = plan_form(had, plan, None)?.with("prorate", true).with("invoice_immediately", true).with("end_of_term", false);
+            let form = plan_form(had, plan, None)?
+                .with("prorate", true)
+                .with("invoice_immediately", true)
+                .with("end_of_term", false);
             Some(form.post(had.update_path(), key))
         }),
         Kind::Downgrade { subscription, plan, .. } => change(order, replies, subscription, |had| {
@@ -70,18 +73,25 @@ fn act(order: &Order<'_>, replies: &[Reply]) -> Act {
         }),
         Kind::AdjustSeats { subscription, seats, .. } => change(order, replies, subscription, |had| {
             let plan = had.plan()?.price;
-            let form =
-                plan_form(had, &plan, Some(*seats))?.with("prorate", true).with("invoice_immediately", true).with("end_of_term", false);
+            let form = plan_form(had, &plan, Some(*seats))?
+                .with("prorate", true)
+                .with("invoice_immediately", true)
+                .with("end_of_term", false);
             Some(form.post(had.update_path(), key))
         }),
         Kind::ChangeAddons { subscription, addons, .. } => change(order, replies, subscription, |had| {
-            let form = addons_form(had, addons).with("prorate", true).with("invoice_immediately", true).with("end_of_term", false);
+            let form = addons_form(had, addons)
+                .with("prorate", true)
+                .with("invoice_immediately", true)
+                .with("end_of_term", false);
             Some(form.post(had.update_path(), key))
         }),
-        Kind::Discount { subscription, percent, .. } => discount(order, replies, subscription, &percent.normalize().to_string()),
-        Kind::Cancel { subscription, when: When::PeriodEnd, .. } => {
-            change(order, replies, subscription, |had| Some(form.with("end_of_term", true).post(had.cancel_path(), key)))
+        Kind::Discount { subscription, percent, .. } => {
+            discount(order, replies, subscription, &percent.normalize().to_string())
         }
+        Kind::Cancel { subscription, when: When::PeriodEnd, .. } => change(order, replies, subscription, |had| {
+            Some(form.with("end_of_term", true).post(had.cancel_path(), key))
+        }),
         // What was paid for the rest of the term is given back by an action of its own, or not at all.
         Kind::Cancel { subscription, when: When::Now, .. } | Kind::ForceCancel { subscription } => {
             change(order, replies, subscription, |had| {
@@ -89,7 +99,9 @@ fn act(order: &Order<'_>, replies: &[Reply]) -> Act {
                 Some(form.post(had.cancel_path(), key))
             })
         }
-        Kind::ExtendGrace { .. } | Kind::ErasePerson {} | Kind::Bundle { .. } => unsupported("Recoup does this itself.".to_owned()),
+        Kind::ExtendGrace { .. } | Kind::ErasePerson {} | Kind::Bundle { .. } => {
+            unsupported("Recoup does this itself.".to_owned())
+        }
     }
 }
 
@@ -117,7 +129,9 @@ fn payment_link(order: &Order<'_>, replies: &[Reply], id: &str, amount: Option<M
 
 fn hosted_page(order: &Order<'_>, replies: &[Reply], kind: &str) -> Act {
     let form = Form::default().with("customer[id]", order.customer);
-    once(replies, form.post(format!("/api/v2/hosted_pages/{kind}"), order.key), |shown| Some(shown.hosted_page?.answer()))
+    once(replies, form.post(format!("/api/v2/hosted_pages/{kind}"), order.key), |shown| {
+        Some(shown.hosted_page?.answer())
+    })
 }
 
 fn refund(order: &Order<'_>, replies: &[Reply], payment: &str, amount: Money) -> Act {
@@ -143,7 +157,10 @@ fn refund(order: &Order<'_>, replies: &[Reply], payment: &str, amount: Money) ->
                 Reason::CustomerDissatisfaction => "product_unsatisfactory",
                 Reason::BillingError | Reason::DuplicateCharge | Reason::Other => "other",
             };
-            let form = form.with("refund_amount", minor).with("customer_notes", order.id()).with("credit_note[reason_code]", reason);
+            let form = form
+                .with("refund_amount", minor)
+                .with("customer_notes", order.id())
+                .with("credit_note[reason_code]", reason);
             form.post(invoice_path(invoice, "/refund"), order.key)
         }
         None => form.with("amount", minor).post(format!("/api/v2/transactions/{}/refund", segment(payment)), order.key),
@@ -153,7 +170,10 @@ fn refund(order: &Order<'_>, replies: &[Reply], payment: &str, amount: Money) ->
 
 fn credit(order: &Order<'_>, replies: &[Reply], amount: Money) -> Act {
     let Some(minor) = amount.minor() else {
-        return unsupported(format!("{amount} is too large for one call: add it to customer {} in Chargebee.", order.customer));
+        return unsupported(format!(
+            "{amount} is too large for one call: add it to customer {} in Chargebee.",
+            order.customer
+        ));
     };
     let form = Form::default()
         .with("customer_id", order.customer)
@@ -161,7 +181,9 @@ fn credit(order: &Order<'_>, replies: &[Reply], amount: Money) -> Act {
         .with("currency_code", amount.currency())
         .with("description", "Credit")
         .with("reference", order.id());
-    once(replies, form.post("/api/v2/promotional_credits/add".to_owned(), order.key), |shown| Some(shown.promotional_credit?.answer()))
+    once(replies, form.post("/api/v2/promotional_credits/add".to_owned(), order.key), |shown| {
+        Some(shown.promotional_credit?.answer())
+    })
 }
 
 fn retry(order: &Order<'_>, replies: &[Reply], invoice: &str, amount: Option<Money>) -> Act {
@@ -169,14 +191,22 @@ fn retry(order: &Order<'_>, replies: &[Reply], invoice: &str, amount: Option<Mon
     let form = match amount.map(Money::minor) {
         None => form,
         Some(Some(minor)) => form.with("amount", minor),
-        Some(None) => return unsupported(format!("The amount is too large for one call: collect it on invoice {invoice} in Chargebee.")),
+        Some(None) => {
+            return unsupported(format!(
+                "The amount is too large for one call: collect it on invoice {invoice} in Chargebee."
+            ));
+        }
     };
-    once(replies, form.post(invoice_path(invoice, "/collect_payment"), order.key), |shown| Some(shown.transaction?.answer()))
+    once(replies, form.post(invoice_path(invoice, "/collect_payment"), order.key), |shown| {
+        Some(shown.transaction?.answer())
+    })
 }
 
 fn mark_paid(order: &Order<'_>, replies: &[Reply], invoice: &str, amount: Money) -> Act {
     let Some(minor) = amount.minor() else {
-        return unsupported(format!("{amount} is too large for one call: record it on invoice {invoice} in Chargebee."));
+        return unsupported(format!(
+            "{amount} is too large for one call: record it on invoice {invoice} in Chargebee."
+        ));
     };
     let form = Form::default()
         .with("comment", order.id())
@@ -185,7 +215,9 @@ fn mark_paid(order: &Order<'_>, replies: &[Reply], invoice: &str, amount: Money)
         .with("transaction[reference_number]", order.id())
         // It is said when it was decided, and however often it is sent, it is the same request.
         .with("transaction[date]", order.action.inner().decided_at.unwrap_or(order.since).as_second());
-    once(replies, form.post(invoice_path(invoice, "/record_payment"), order.key), |shown| Some(shown.transaction?.answer()))
+    once(replies, form.post(invoice_path(invoice, "/record_payment"), order.key), |shown| {
+        Some(shown.transaction?.answer())
+    })
 }
 
 fn end_invoice(order: &Order<'_>, replies: &[Reply], invoice: &str, end: &str) -> Act {
@@ -262,9 +294,16 @@ fn addons_form(had: &Subscription, wanted: &[Addon]) -> Form {
     if takes_away {
         rows.extend(had.bought().into_iter().filter(stays).map(|bought| (bought.price, bought.quantity)));
     }
-    rows.extend(wanted.iter().filter(|addon| addon.quantity > 0).map(|addon| (addon.price.clone(), Quantity::Whole(addon.quantity))));
-    let form =
-        rows.iter().enumerate().fold(Form::default(), |form, (number, (price, quantity))| form.row(list, id, number, price, quantity));
+    rows.extend(
+        wanted
+            .iter()
+            .filter(|addon| addon.quantity > 0)
+            .map(|addon| (addon.price.clone(), Quantity::Whole(addon.quantity))),
+    );
+    let form = rows
+        .iter()
+        .enumerate()
+        .fold(Form::default(), |form, (number, (price, quantity))| form.row(list, id, number, price, quantity));
     if takes_away { form.with(replace, true) } else { form }
 }
 
@@ -282,7 +321,10 @@ fn change(order: &Order<'_>, replies: &[Reply], id: &str, call: impl FnOnce(&Sub
         [] => read_first(id),
         [first] => match subscription(first).map(|had| call(&had)) {
             Ok(Some(call)) => Act::Send(call),
-            Ok(None) => unsupported(format!("Subscription {id} has no plan in Chargebee: change it there ({}).", order.kind().name())),
+            Ok(None) => unsupported(format!(
+                "Subscription {id} has no plan in Chargebee: change it there ({}).",
+                order.kind().name()
+            )),
             Err(answer) => Act::Ended(answer),
         },
         [.., last] => Act::Ended(ended(last, changed)),

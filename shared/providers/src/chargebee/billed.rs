@@ -10,8 +10,9 @@ use rust_decimal::Decimal;
 pub(super) fn of_invoice(invoice: wire::Invoice<'_>, decline: Option<Decline>) -> Result<InvoiceSeen, Malformed> {
     let currency = invoice.currency_code.as_deref();
     let amount = |units: Option<i64>| units.zip(currency).map(|(units, currency)| minor(units, currency)).transpose();
-    let is_failed =
-        |payment: &&wire::LinkedPayment<'_>| matches!(payment.txn_status.as_deref(), Some("failure" | "timeout" | "late_failure"));
+    let is_failed = |payment: &&wire::LinkedPayment<'_>| {
+        matches!(payment.txn_status.as_deref(), Some("failure" | "timeout" | "late_failure"))
+    };
     let failed = || invoice.linked_payments.iter().flatten().filter(is_failed);
     let status = match invoice.status.as_deref() {
         _ if invoice.deleted => Some(InvoiceStatus::Void),
@@ -87,7 +88,8 @@ fn line(line: wire::Line<'_>, currency: &str) -> Result<Line, Malformed> {
 
 pub(super) fn of_credit_note(note: wire::CreditNote<'_>) -> Result<Option<Seen>, Malformed> {
     let Some(invoice) = note.reference_invoice_id.map(String::from) else { return Ok(None) };
-    let total = note.total.zip(note.currency_code.as_deref()).map(|(units, currency)| minor(units, currency)).transpose()?;
+    let total =
+        note.total.zip(note.currency_code.as_deref()).map(|(units, currency)| minor(units, currency)).transpose()?;
     let status = match note.status.as_deref() {
         _ if note.deleted => Some(CreditNoteStatus::Void),
         Some("adjusted" | "refunded") => Some(CreditNoteStatus::Settled),

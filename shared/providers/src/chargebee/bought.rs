@@ -22,7 +22,8 @@ pub(super) fn of_subscription(subscription: wire::Subscription<'_>) -> Result<Su
             price: plan.to_string(),
             name: None,
             role: Role::Plan,
-            unit: unit(subscription.plan_unit_price, subscription.plan_unit_price_in_decimal.as_ref()).filter(|_| whole.is_some()),
+            unit: unit(subscription.plan_unit_price, subscription.plan_unit_price_in_decimal.as_ref())
+                .filter(|_| whole.is_some()),
             quantity: whole.unwrap_or(1),
             interval,
         });
@@ -75,7 +76,12 @@ pub(super) fn of_subscription(subscription: wire::Subscription<'_>) -> Result<Su
         as_of: subscription.resource_version.map(millis).transpose()?,
         status,
         items: (!items.is_empty()).then_some(items),
-        started_at: subscription.started_at.or(subscription.start_date).or(subscription.created_at).map(seconds).transpose()?,
+        started_at: subscription
+            .started_at
+            .or(subscription.start_date)
+            .or(subscription.created_at)
+            .map(seconds)
+            .transpose()?,
         period_start: subscription.current_term_start.map(seconds).transpose()?,
         renews_at: subscription.next_billing_at.or(subscription.current_term_end).map(seconds).transpose()?,
         trial_ends_at: subscription.trial_end.map(seconds).transpose()?,

@@ -88,9 +88,11 @@ fn page(call: &Call, reply: &Reply, source: &str, at: Timestamp, resource: &'sta
     let list: List<'_> = serde_json::from_str(&reply.body).map_err(malformed("a list of Chargebee resources"))?;
     let mut page = Page { events: Vec::new(), more: Vec::new() };
     for entry in list.list {
-        let parts: BTreeMap<String, &RawValue> = serde_json::from_str(entry.get()).map_err(malformed("an entry of a Chargebee list"))?;
-        let own =
-            parts.get(resource).ok_or_else(|| Malformed { expected: resource, cause: "its entry holds something else".to_owned() })?;
+        let parts: BTreeMap<String, &RawValue> =
+            serde_json::from_str(entry.get()).map_err(malformed("an entry of a Chargebee list"))?;
+        let own = parts
+            .get(resource)
+            .ok_or_else(|| Malformed { expected: resource, cause: "its entry holds something else".to_owned() })?;
         let head: Head<'_> = serde_json::from_str(own.get()).map_err(malformed("a Chargebee resource"))?;
         let (kind, second) = told(resource, &head, at.as_second());
         let content = entry.get();
@@ -164,7 +166,8 @@ mod tests {
             ("credit_notes", "/api/v2/credit_notes?limit=100&sort_by%5Basc%5D=date", "date&include_deleted=true"),
         ] {
             assert_eq!((listing(name).first)(None).path, all, "{name}");
-            let expected = format!("/api/v2/{name}?limit=100&updated_at%5Bafter%5D=1767225600&sort_by%5Basc%5D={changed}");
+            let expected =
+                format!("/api/v2/{name}?limit=100&updated_at%5Bafter%5D=1767225600&sort_by%5Basc%5D={changed}");
             assert_eq!((listing(name).first)(since).path, expected, "{name}");
         }
     }
@@ -230,7 +233,11 @@ mod tests {
         ] {
             let page = read(name, &[entry], "");
             let [event] = &page.events[..] else { panic!("{name}: one event") };
-            assert_eq!((event.kind, event.at.as_second(), event.customer.as_deref()), (kind, second, Some("cb_1")), "{name}");
+            assert_eq!(
+                (event.kind, event.at.as_second(), event.customer.as_deref()),
+                (kind, second, Some("cb_1")),
+                "{name}"
+            );
             assert_eq!(event.origin, Origin::Listed, "{name}");
         }
     }
@@ -243,7 +250,9 @@ mod tests {
         let page = read("transactions", &[entry], "");
         let [event] = &page.events[..] else { panic!("one event") };
         assert_eq!((event.kind, event.at.as_second()), (Kind::PaymentFailed, 1_772_000_000));
-        let [Seen::Payment(payment), Seen::Invoice(invoice)] = &event.seen[..] else { panic!("the payment and its invoice") };
+        let [Seen::Payment(payment), Seen::Invoice(invoice)] = &event.seen[..] else {
+            panic!("the payment and its invoice")
+        };
         assert_eq!(payment.status, Some(PaymentStatus::Failed));
         assert_eq!((invoice.id.as_str(), invoice.failed_at), ("6", Some(event.at)));
         assert_eq!(invoice.decline.as_ref().map(|decline| decline.code.as_str()), Some("insufficient_funds"));
@@ -259,9 +268,19 @@ mod tests {
 
     #[test]
     fn what_is_no_list_is_malformed() {
-        for body in ["", "{}", r#"{"message":"Sorry","api_error_code":"x"}"#, r#"{"list":[{"card":{}}]}"#, r#"{"list":[{"invoice":{}}]}"#] {
+        for body in [
+            "",
+            "{}",
+            r#"{"message":"Sorry","api_error_code":"x"}"#,
+            r#"{"list":[{"card":{}}]}"#,
+            r#"{"list":[{"invoice":{}}]}"#,
+        ] {
             let reply = Reply { status: 200, body: body.to_owned() };
-            assert!((listing("invoices").page)(&Call::get("/api/v2/invoices"), &reply, "acme", AT.parse().unwrap()).is_err(), "{body}");
+            assert!(
+                (listing("invoices").page)(&Call::get("/api/v2/invoices"), &reply, "acme", AT.parse().unwrap())
+                    .is_err(),
+                "{body}"
+            );
         }
     }
 }

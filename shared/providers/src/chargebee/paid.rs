@@ -4,7 +4,9 @@ use super::who::shown;
 use super::wire;
 use crate::Malformed;
 use crate::value::{Text, millis, minor, seconds};
-use domain::event::{Card, Decline, DisputeSeen, DisputeStatus, PaymentSeen, PaymentStatus, RefundSeen, RefundStatus, Seen};
+use domain::event::{
+    Card, Decline, DisputeSeen, DisputeStatus, PaymentSeen, PaymentStatus, RefundSeen, RefundStatus, Seen,
+};
 use domain::money::Money;
 use jiff::Timestamp;
 
@@ -14,15 +16,25 @@ pub(super) fn of_transaction(
     seen: &mut Vec<Seen>,
 ) -> Result<(), Malformed> {
     let as_of = transaction.resource_version.map(millis).transpose()?;
-    let amount =
-        transaction.amount.zip(transaction.currency_code.as_deref()).map(|(units, currency)| minor(units, currency)).transpose()?;
+    let amount = transaction
+        .amount
+        .zip(transaction.currency_code.as_deref())
+        .map(|(units, currency)| minor(units, currency))
+        .transpose()?;
     let at = transaction.date.map(seconds).transpose()?;
     let text = |text: &Option<Text<'_>>| text.as_ref().map(|text| text.to_string());
     match transaction.kind.as_deref() {
         Some("refund") => {
             let Some(payment) = text(&transaction.refunded_txn_id) else { return Ok(()) };
             let status = refund_status(transaction.status.as_deref());
-            seen.push(Seen::Refund(RefundSeen { id: transaction.id.into(), payment, amount, status, created_at: at, action: None }));
+            seen.push(Seen::Refund(RefundSeen {
+                id: transaction.id.into(),
+                payment,
+                amount,
+                status,
+                created_at: at,
+                action: None,
+            }));
         }
         // A chargeback: the money is gone. Chargebee tells nothing of evidence or outcome.
         Some("payment_reversal") => {
@@ -68,8 +80,11 @@ fn of_payment(
         _ => None,
     };
     for refund in transaction.linked_refunds.iter().flatten() {
-        let amount =
-            refund.txn_amount.zip(transaction.currency_code.as_deref()).map(|(units, currency)| minor(units, currency)).transpose()?;
+        let amount = refund
+            .txn_amount
+            .zip(transaction.currency_code.as_deref())
+            .map(|(units, currency)| minor(units, currency))
+            .transpose()?;
         seen.push(Seen::Refund(RefundSeen {
             id: refund.txn_id.to_string(),
             payment: id.clone(),
@@ -79,12 +94,20 @@ fn of_payment(
             action: None,
         }));
     }
-    let last4 = transaction.masked_card_number.as_deref().and_then(|masked| masked.get(masked.len().checked_sub(4)?..)).map(str::to_owned);
+    let last4 = transaction
+        .masked_card_number
+        .as_deref()
+        .and_then(|masked| masked.get(masked.len().checked_sub(4)?..))
+        .map(str::to_owned);
     let masked = last4.map(|last4| Card { brand: "card".to_owned(), last4, exp_month: None, exp_year: None });
     seen.push(Seen::Payment(PaymentSeen {
         id,
         as_of,
-        invoice: transaction.linked_invoices.as_ref().and_then(|linked| linked.first()).map(|linked| linked.invoice_id.to_string()),
+        invoice: transaction
+            .linked_invoices
+            .as_ref()
+            .and_then(|linked| linked.first())
+            .map(|linked| linked.invoice_id.to_string()),
         subscription: transaction.subscription_id.map(String::from),
         status,
         amount,
@@ -100,9 +123,14 @@ fn of_payment(
 }
 
 /// The code is the gateway's own; where Chargebee has translated it, the translation counts.
-fn of_decline(code: Option<Text<'_>>, detail: Option<wire::ErrorDetail<'_>>, gateway: Option<Text<'_>>) -> Option<Decline> {
-    let (own, declined, network, advice) =
-        detail.map_or((None, None, None, None), |it| (it.error_code, it.decline_code, it.network_error_code, it.processor_advice_code));
+fn of_decline(
+    code: Option<Text<'_>>,
+    detail: Option<wire::ErrorDetail<'_>>,
+    gateway: Option<Text<'_>>,
+) -> Option<Decline> {
+    let (own, declined, network, advice) = detail.map_or((None, None, None, None), |it| {
+        (it.error_code, it.decline_code, it.network_error_code, it.processor_advice_code)
+    });
     let code = declined.or(code).or(own)?;
     Some(Decline {
         gateway: gateway.map(String::from),

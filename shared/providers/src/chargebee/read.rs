@@ -11,7 +11,9 @@ use domain::event::{CardSeen, CardState, Event, Kind, Origin, PaymentSeen, Payme
 
 fn meaning(kind: &str) -> Option<Kind> {
     Some(match kind {
-        "customer_created" | "customer_changed" | "customer_deleted" | "customer_moved_in" | "customer_moved_out" => Kind::CustomerChanged,
+        "customer_created" | "customer_changed" | "customer_deleted" | "customer_moved_in" | "customer_moved_out" => {
+            Kind::CustomerChanged
+        }
         "subscription_created" | "subscription_started" | "subscription_activated" => Kind::SubscriptionStarted,
         "subscription_renewed" => Kind::SubscriptionRenewed,
         "subscription_trial_end_reminder" => Kind::TrialEnding,
@@ -19,9 +21,13 @@ fn meaning(kind: &str) -> Option<Kind> {
         "subscription_paused" => Kind::SubscriptionPaused,
         "subscription_resumed" | "subscription_reactivated" => Kind::SubscriptionResumed,
         // What has its own invoice event, and what only concerns goods and entitlement catalogues.
-        "subscription_shipping_address_updated" | "subscription_entitlements_created" | "subscription_entitlements_updated" => return None,
+        "subscription_shipping_address_updated"
+        | "subscription_entitlements_created"
+        | "subscription_entitlements_updated" => return None,
         kind if kind.starts_with("subscription_") => Kind::SubscriptionChanged,
-        "invoice_generated" | "invoice_updated" | "pending_invoice_created" | "pending_invoice_updated" => Kind::InvoiceChanged,
+        "invoice_generated" | "invoice_updated" | "pending_invoice_created" | "pending_invoice_updated" => {
+            Kind::InvoiceChanged
+        }
         "payment_due_reminder" | "netd_payment_due_reminder" => Kind::InvoiceChanged,
         "invoice_deleted" => Kind::InvoiceVoided,
         "dunning_updated" => Kind::PaymentRetried,
@@ -57,7 +63,11 @@ pub(super) fn read(body: &[u8], source: &str) -> Result<Reading, Malformed> {
         // Content that we have no use for may have fields of other shapes under the same names.
         Err(error) => {
             let outside: wire::Outside<'_> = serde_json::from_slice(body).map_err(malformed("a Chargebee event"))?;
-            return if is_relevant(&outside.event_type) { Err(malformed("a Chargebee event")(error)) } else { Ok(NOTHING) };
+            return if is_relevant(&outside.event_type) {
+                Err(malformed("a Chargebee event")(error))
+            } else {
+                Ok(NOTHING)
+            };
         }
     };
     let Some(kind) = meaning(&event.event_type) else { return Ok(NOTHING) };
@@ -117,10 +127,13 @@ fn content(content: Content<'_>, kind: Kind) -> Result<Vec<Seen>, Malformed> {
     if let Some(subscription) = content.subscription {
         seen.push(Seen::Subscription(of_subscription(subscription)?));
     }
-    let action = content.credit_note.as_ref().and_then(|note| note.customer_notes.as_ref()).map(|text| text.to_string());
+    let action =
+        content.credit_note.as_ref().and_then(|note| note.customer_notes.as_ref()).map(|text| text.to_string());
     if let Some(transaction) = content.transaction {
         of_transaction(transaction, content.card.as_ref(), &mut seen)?;
-        if let (Some(action), [.., Seen::Refund(refund)]) = (action.filter(|text| text.starts_with("act_")), &mut seen[..]) {
+        if let (Some(action), [.., Seen::Refund(refund)]) =
+            (action.filter(|text| text.starts_with("act_")), &mut seen[..])
+        {
             refund.action = Some(action);
         }
     }
@@ -137,7 +150,12 @@ fn content(content: Content<'_>, kind: Kind) -> Result<Vec<Seen>, Malformed> {
     if let Some(source) = content.payment_source {
         let state = if source.deleted { CardState::Removed } else { card_state(source.status.as_deref(), kind) };
         let as_of = source.resource_version.map(millis).transpose()?;
-        seen.push(Seen::Card(CardSeen { id: source.id.into(), as_of, card: source.card.as_ref().and_then(shown), state }));
+        seen.push(Seen::Card(CardSeen {
+            id: source.id.into(),
+            as_of,
+            card: source.card.as_ref().and_then(shown),
+            state,
+        }));
     } else if let Some(card) = content.card
         && let Some(id) = card.payment_source_id.as_ref().or(card.customer_id.as_ref())
     {

@@ -9,7 +9,8 @@ pub(super) fn of_customer(customer: wire::Customer<'_>, seen: &mut Vec<Seen>) ->
     let as_of = customer.resource_version.map(millis).transpose()?;
     let own = [customer.first_name, customer.last_name].into_iter().flatten().collect::<Vec<_>>().join(" ");
     let (address, phone) = customer.billing_address.map_or((None, None), |address| {
-        let lines = [address.line1, address.line2, address.line3, address.zip, address.city, address.state, address.country];
+        let lines =
+            [address.line1, address.line2, address.line3, address.zip, address.city, address.state, address.country];
         let lines: Vec<_> = lines.into_iter().flatten().filter(|line| !line.is_empty()).collect();
         ((!lines.is_empty()).then(|| lines.join(", ")), address.phone)
     });

@@ -32,7 +32,9 @@ fn act(order: &Order<'_>, replies: &[Reply]) -> Act {
         Kind::ResendInvoice { invoice } | Kind::TaxInvoice { invoice } => document(invoice, replies),
         Kind::UpdatePaymentMethod {} => update_link(order, replies),
         Kind::Refund { payment, amount } => refund(order, payment, *amount, replies),
-        Kind::ExtendTrial { subscription, until, .. } => patch(subscription, json!({"trial_ends_at": until.to_string()}), replies),
+        Kind::ExtendTrial { subscription, until, .. } => {
+            patch(subscription, json!({"trial_ends_at": until.to_string()}), replies)
+        }
         // Nothing is served and nothing is charged; `free` would go on serving.
         Kind::Pause { subscription } => patch(subscription, json!({"pause": {"mode": "void"}}), replies),
         Kind::Resume { subscription } => resume(subscription, replies),
@@ -80,17 +82,33 @@ fn pay_link(order: &Order<'_>, invoice: &str, amount: Option<Money>, replies: &[
     if let Some(amount) = amount.filter(|amount| seen.and_then(|seen| seen.remaining.copied()) != Some(*amount)) {
         return unsupported(by_hand::part(invoice, amount));
     }
-    let Some(subscription) = seen.and_then(|seen| seen.subscription.value()) else { return unsupported(by_hand::pay(invoice)) };
-    link(subscription_call(subscription), replies, invoice, |urls| urls.update_payment_method.as_ref(), || by_hand::pay(invoice))
+    let Some(subscription) = seen.and_then(|seen| seen.subscription.value()) else {
+        return unsupported(by_hand::pay(invoice));
+    };
+    link(
+        subscription_call(subscription),
+        replies,
+        invoice,
+        |urls| urls.update_payment_method.as_ref(),
+        || by_hand::pay(invoice),
+    )
 }
 
 fn update_link(order: &Order<'_>, replies: &[Reply]) -> Act {
     let customer = order.customer;
     let otherwise = || by_hand::portal(customer);
     match order.subscription().filter(|_| order.records.subscriptions.len() == 1) {
-        Some(Subscription { id, .. }) => link(subscription_call(id), replies, id, |urls| urls.update_payment_method.as_ref(), otherwise),
+        Some(Subscription { id, .. }) => {
+            link(subscription_call(id), replies, id, |urls| urls.update_payment_method.as_ref(), otherwise)
+        }
         // Each subscription has its own card; the portal shows them all.
-        None => link(question(format!("/v1/customers/{customer}")), replies, customer, |urls| urls.customer_portal.as_ref(), otherwise),
+        None => link(
+            question(format!("/v1/customers/{customer}")),
+            replies,
+            customer,
+            |urls| urls.customer_portal.as_ref(),
+            otherwise,
+        ),
     }
 }
 
@@ -119,7 +137,8 @@ fn change_plan(subscription: &str, plan: &str, how: &str, replies: &[Reply]) -> 
 fn adjust_seats(order: &Order<'_>, subscription: &str, seats: u32, replies: &[Reply]) -> Act {
     let change = |item: &str, replies: &[Reply]| {
         let attributes = json!({"quantity": seats, "invoice_immediately": true});
-        let call = request(Method::PATCH, format!("/v1/subscription-items/{item}"), "subscription-items", item, attributes);
+        let call =
+            request(Method::PATCH, format!("/v1/subscription-items/{item}"), "subscription-items", item, attributes);
         once(call, replies, |object| changed(subscription, object))
     };
     if let Some(item) = order.subscription().and_then(Subscription::plan).and_then(|item| item.id.as_deref()) {
@@ -139,7 +158,8 @@ fn cancel(subscription: &str, replies: &[Reply]) -> Act {
 }
 
 fn patch(subscription: &str, attributes: Value, replies: &[Reply]) -> Act {
-    let call = request(Method::PATCH, format!("/v1/subscriptions/{subscription}"), "subscriptions", subscription, attributes);
+    let call =
+        request(Method::PATCH, format!("/v1/subscriptions/{subscription}"), "subscriptions", subscription, attributes);
     once(call, replies, |object| changed(subscription, object))
 }
 
@@ -185,9 +205,17 @@ fn asked(call: Call, replies: &[Reply], then: impl FnOnce(&Data<'_>, &[Reply]) -
 }
 
 /// Asks for an object and takes one of its links.
-fn link(call: Call, replies: &[Reply], reference: &str, url: fn(&Urls) -> Option<&String>, otherwise: impl FnOnce() -> String) -> Act {
+fn link(
+    call: Call,
+    replies: &[Reply],
+    reference: &str,
+    url: fn(&Urls) -> Option<&String>,
+    otherwise: impl FnOnce() -> String,
+) -> Act {
     asked(call, replies, |object, _| match object.attributes.urls.as_ref().and_then(url) {
-        Some(url) => Act::Ended(Answer::Done(Effect { link: Some(url.clone()), made_at: None, ..changed(reference, object) })),
+        Some(url) => {
+            Act::Ended(Answer::Done(Effect { link: Some(url.clone()), made_at: None, ..changed(reference, object) }))
+        }
         None => unsupported(otherwise()),
     })
 }
@@ -195,7 +223,9 @@ fn link(call: Call, replies: &[Reply], reference: &str, url: fn(&Urls) -> Option
 /// What a successful answer shows; a 429 means that we were too quick, and that nothing was done.
 fn object(reply: &Reply) -> Result<Data<'_>, Answer> {
     match reply.status {
-        200..=299 => serde_json::from_str::<Delivery<'_>>(&reply.body).map(|body| body.data).map_err(|_| Answer::Unknown),
+        200..=299 => {
+            serde_json::from_str::<Delivery<'_>>(&reply.body).map(|body| body.data).map_err(|_| Answer::Unknown)
+        }
         429 => Err(Answer::NotNow),
         // A time-out does not say what was done before it.
         408 => Err(Answer::Unknown),

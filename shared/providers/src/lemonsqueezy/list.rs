@@ -61,7 +61,8 @@ fn page(call: &Call, reply: &Reply, source: &str, _at: Timestamp) -> Result<Page
         made_at = object.attributes.created_at.as_deref().map(iso).transpose()?;
         let version = object.attributes.updated_at.as_deref().unwrap_or_default().to_owned();
         let name = format!("{}:{}", &*object.kind, object.id.0);
-        let events = if &*object.kind == "customers" { customer(raw, source)? } else { told(raw, &object, source, &unpaid)? };
+        let events =
+            if &*object.kind == "customers" { customer(raw, source)? } else { told(raw, &object, source, &unpaid)? };
         page.events.extend(events.into_iter().map(|event| listed(&name, &version, event)));
     }
     let asked = Asked::of(call);
@@ -76,8 +77,11 @@ fn page(call: &Call, reply: &Reply, source: &str, _at: Timestamp) -> Result<Page
 fn unpaid(included: &[&RawValue]) -> Result<BTreeSet<String>, Malformed> {
     let mut unpaid = BTreeSet::new();
     for raw in included {
-        let object: Data<'_> = serde_json::from_str(raw.get()).map_err(malformed("an included Lemon Squeezy object"))?;
-        if &*object.kind == "subscriptions" && matches!(object.attributes.status.as_deref(), Some("past_due" | "unpaid")) {
+        let object: Data<'_> =
+            serde_json::from_str(raw.get()).map_err(malformed("an included Lemon Squeezy object"))?;
+        if &*object.kind == "subscriptions"
+            && matches!(object.attributes.status.as_deref(), Some("past_due" | "unpaid"))
+        {
             unpaid.insert(object.id.0);
         }
     }
@@ -172,8 +176,12 @@ mod tests {
     fn reply(numbers: (u32, u32), objects: &[&str], included: &[&str]) -> Reply {
         let (current, last) = numbers;
         let (data, included) = (objects.join(","), included.join(","));
-        let page = format!(r#"{{"currentPage":{current},"from":1,"lastPage":{last},"perPage":100,"to":100,"total":250}}"#);
-        Reply { status: 200, body: format!(r#"{{"meta":{{"page":{page}}},"links":{{}},"data":[{data}],"included":[{included}]}}"#) }
+        let page =
+            format!(r#"{{"currentPage":{current},"from":1,"lastPage":{last},"perPage":100,"to":100,"total":250}}"#);
+        Reply {
+            status: 200,
+            body: format!(r#"{{"meta":{{"page":{page}}},"links":{{}},"data":[{data}],"included":[{included}]}}"#),
+        }
     }
 
     fn read(name: &str, objects: &[&str], included: &[&str]) -> Vec<Event> {
@@ -192,7 +200,12 @@ mod tests {
             ("the first of three", None, (1, 3), Some(format!("{plain}2"))),
             ("the last", None, (3, 3), None),
             ("none at all", None, (1, 0), None),
-            ("new enough", since("2026-02-01T10:00:00Z"), (1, 3), Some(format!("{plain}2#since=2026-02-01T10%3A00%3A00Z"))),
+            (
+                "new enough",
+                since("2026-02-01T10:00:00Z"),
+                (1, 3),
+                Some(format!("{plain}2#since=2026-02-01T10%3A00%3A00Z")),
+            ),
             ("too old", since("2026-02-01T10:00:01Z"), (1, 3), None),
         ] {
             let listing = listing("orders");
@@ -219,7 +232,11 @@ mod tests {
         ] {
             let events = read(listing, &[&object(kind, status)], &[]);
             let [event] = &events[..] else { panic!("{kind} {status}: one event") };
-            assert_eq!((event.kind, event.origin, event.customer.as_deref()), (expected, Origin::Listed, Some("77")), "{kind} {status}");
+            assert_eq!(
+                (event.kind, event.origin, event.customer.as_deref()),
+                (expected, Origin::Listed, Some("77")),
+                "{kind} {status}"
+            );
             assert_eq!(event.at.to_string(), "2026-02-03T10:00:00Z", "{kind} {status}: the object has its own time");
             assert!(event.id.starts_with(&format!("list:{kind}:1:")), "{}", event.id);
         }
@@ -229,10 +246,14 @@ mod tests {
     fn an_unpaid_subscription_says_that_its_invoice_was_tried() {
         let invoice = object("subscription-invoices", "pending");
         let subscription = |status| object("subscriptions", status).replace(r#""id":"1""#, r#""id":"5""#);
-        for (status, expected) in [("past_due", Kind::PaymentFailed), ("unpaid", Kind::PaymentFailed), ("active", Kind::InvoiceChanged)] {
+        for (status, expected) in
+            [("past_due", Kind::PaymentFailed), ("unpaid", Kind::PaymentFailed), ("active", Kind::InvoiceChanged)]
+        {
             let events = read("subscription-invoices", &[&invoice], &[&subscription(status)]);
             assert_eq!(events[0].kind, expected, "{status}");
-            let Some(Seen::Invoice(seen)) = events[0].seen.iter().find(|seen| matches!(seen, Seen::Invoice(_))) else { panic!("{status}") };
+            let Some(Seen::Invoice(seen)) = events[0].seen.iter().find(|seen| matches!(seen, Seen::Invoice(_))) else {
+                panic!("{status}")
+            };
             assert_eq!(seen.status, Some(InvoiceStatus::Open), "{status}");
             assert_eq!(seen.failed_at, (expected == Kind::PaymentFailed).then_some(events[0].at), "{status}");
         }
@@ -247,14 +268,20 @@ mod tests {
         let events = read("customers", &[customer], &[]);
         let [Seen::Customer(seen)] = &events[0].seen[..] else { panic!("a customer") };
         assert_eq!((seen.name.as_deref(), seen.address.as_deref()), (Some("Ada"), Some("DE")));
-        assert_eq!((events[0].customer.as_deref(), events[0].at.to_string().as_str()), (Some("77"), "2026-01-02T00:00:00Z"));
+        assert_eq!(
+            (events[0].customer.as_deref(), events[0].at.to_string().as_str()),
+            (Some("77"), "2026-01-02T00:00:00Z")
+        );
     }
 
     #[test]
     fn what_is_no_list_is_malformed() {
         for body in ["", "{}", r#"{"errors":[{"status":"401"}]}"#, r#"{"meta":{},"data":[]}"#] {
             let reply = Reply { status: 200, body: body.to_owned() };
-            assert!((listing("orders").page)(&Call::get("/v1/orders"), &reply, "default", Timestamp::UNIX_EPOCH).is_err(), "{body}");
+            assert!(
+                (listing("orders").page)(&Call::get("/v1/orders"), &reply, "default", Timestamp::UNIX_EPOCH).is_err(),
+                "{body}"
+            );
         }
     }
 }

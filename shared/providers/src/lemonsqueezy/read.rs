@@ -6,8 +6,8 @@ use super::wire::{Attributes, Delivery, Outside};
 use crate::value::{Id, Text, iso, minor};
 use crate::{Malformed, Reading, malformed};
 use domain::event::{
-    Card, CustomerSeen, Event, InvoiceSeen, InvoiceStatus, Item, Kind, Origin, PaymentSeen, PaymentStatus, Role, Seen, SubscriptionSeen,
-    SubscriptionStatus,
+    Card, CustomerSeen, Event, InvoiceSeen, InvoiceStatus, Item, Kind, Origin, PaymentSeen, PaymentStatus, Role, Seen,
+    SubscriptionSeen, SubscriptionStatus,
 };
 use domain::id::digest;
 use domain::money::Money;
@@ -37,16 +37,26 @@ pub(super) fn is_relevant(event: &str) -> bool {
 pub(super) fn id(outside: &Outside<'_>) -> String {
     let data = &outside.data;
     let said = |raw: Option<&RawValue>| raw.map(|raw| raw.get().to_owned()).filter(|text| text != "null");
-    let version =
-        said(data.attributes.updated_at).or_else(|| outside.meta.webhook_id.as_ref().map(|id| id.to_string())).unwrap_or_default();
+    let version = said(data.attributes.updated_at)
+        .or_else(|| outside.meta.webhook_id.as_ref().map(|id| id.to_string()))
+        .unwrap_or_default();
     let (status, refunded) = (said(data.attributes.status), said(data.attributes.refunded_amount));
-    let parts = [&*outside.meta.event_name, &data.kind, &data.id.0, &version, &status.unwrap_or_default(), &refunded.unwrap_or_default()];
+    let parts = [
+        &*outside.meta.event_name,
+        &data.kind,
+        &data.id.0,
+        &version,
+        &status.unwrap_or_default(),
+        &refunded.unwrap_or_default(),
+    ];
     format!("ls_{}", digest(&parts, 26))
 }
 
 pub(super) fn read(body: &[u8], source: &str) -> Result<Reading, Malformed> {
     let outside: Outside<'_> = serde_json::from_slice(body).map_err(malformed("a Lemon Squeezy delivery"))?;
-    let Some(kind) = meaning(&outside.meta.event_name) else { return Ok(Reading::Ignored("an event type that changes nothing here")) };
+    let Some(kind) = meaning(&outside.meta.event_name) else {
+        return Ok(Reading::Ignored("an event type that changes nothing here"));
+    };
     let id = id(&outside);
     let delivery: Delivery<'_> = serde_json::from_slice(body).map_err(malformed("a Lemon Squeezy delivery"))?;
     let attributes = delivery.data.attributes;
@@ -92,7 +102,8 @@ fn subscription(id: String, attributes: &Attributes<'_>) -> Result<SubscriptionS
         })
     });
     let first = attributes.first_subscription_item.as_ref();
-    let named = [attributes.product_name.as_deref(), attributes.variant_name.as_deref().filter(|name| *name != "Default")];
+    let named =
+        [attributes.product_name.as_deref(), attributes.variant_name.as_deref().filter(|name| *name != "Default")];
     let name = named.into_iter().flatten().collect::<Vec<_>>().join(", ");
     let price = first.and_then(|item| item.price_id.as_ref()).or(attributes.variant_id.as_ref());
     // The price itself is not sent.
@@ -114,7 +125,9 @@ fn subscription(id: String, attributes: &Attributes<'_>) -> Result<SubscriptionS
         renews_at: time(&attributes.renews_at)?,
         trial_ends_at: time(&attributes.trial_ends_at)?,
         ends_at: Some(time(&attributes.ends_at)?.into()),
-        resumes_at: Some(attributes.pause.as_ref().and_then(|pause| pause.resumes_at.as_deref()).map(iso).transpose()?.into()),
+        resumes_at: Some(
+            attributes.pause.as_ref().and_then(|pause| pause.resumes_at.as_deref()).map(iso).transpose()?.into(),
+        ),
         ..SubscriptionSeen::default()
     })
 }
@@ -130,7 +143,13 @@ fn order(id: &str, attributes: &Attributes<'_>) -> Result<Option<Seen>, Malforme
     Ok(Some(Seen::Payment(payment(format!("orders:{id}"), attributes, status)?)))
 }
 
-fn invoice(id: &str, attributes: &Attributes<'_>, kind: Kind, at: Timestamp, seen: &mut Vec<Seen>) -> Result<(), Malformed> {
+fn invoice(
+    id: &str,
+    attributes: &Attributes<'_>,
+    kind: Kind,
+    at: Timestamp,
+    seen: &mut Vec<Seen>,
+) -> Result<(), Malformed> {
     let total = amount(attributes.total, attributes)?;
     let status = match attributes.status.as_deref() {
         Some("pending") => Some(InvoiceStatus::Open),

@@ -40,7 +40,8 @@ fn request(order: &Order<'_>) -> Result<Call, Answer> {
     match kind {
         Kind::Refund { payment, amount } => {
             let metadata = json!({"recoup_action": order.id()});
-            let body = json!({"amount": sum(*amount), "description": format!("Refund of {payment}"), "metadata": metadata});
+            let body =
+                json!({"amount": sum(*amount), "description": format!("Refund of {payment}"), "metadata": metadata});
             Ok(change(order, Method::POST, refunds(payment)?, &body))
         }
         Kind::RetryPayment { invoice, amount } if is_due_item(invoice) => {
@@ -63,8 +64,12 @@ fn request(order: &Order<'_>) -> Result<Call, Answer> {
             let cent = Money::from_minor(1, currency(order).ok_or_else(|| unsupported(kind))?);
             first_payment(order, cent, &format!("New payment method ({cent}, charged once)"))
         }
-        Kind::ResendInvoice { invoice } | Kind::TaxInvoice { invoice } if !is_due_item(invoice) => Ok(Call::list(sales_invoice(invoice)?)),
-        Kind::MarkPaid { invoice, amount } if !is_due_item(invoice) && open(order, invoice).is_none_or(|open| open == *amount) => {
+        Kind::ResendInvoice { invoice } | Kind::TaxInvoice { invoice } if !is_due_item(invoice) => {
+            Ok(Call::list(sales_invoice(invoice)?))
+        }
+        Kind::MarkPaid { invoice, amount }
+            if !is_due_item(invoice) && open(order, invoice).is_none_or(|open| open == *amount) =>
+        {
             let body = json!({"status": "paid", "paymentDetails": {"source": "manual", "sourceReference": order.id()}});
             Ok(change(order, Method::PATCH, sales_invoice(invoice)?, &body))
         }
@@ -159,7 +164,13 @@ fn open(order: &Order<'_>, id: &str) -> Option<Money> {
 
 fn known_link(order: &Order<'_>, id: &str) -> Option<Effect> {
     let link = invoice(order, id)?.pay_link.value()?.clone();
-    Some(Effect { reference: id.to_owned(), status: "open".to_owned(), made_at: None, link: Some(link), seen: Vec::new() })
+    Some(Effect {
+        reference: id.to_owned(),
+        status: "open".to_owned(),
+        made_at: None,
+        link: Some(link),
+        seen: Vec::new(),
+    })
 }
 
 /// The due item stands at the end: a payment that comes through a link carries no metadata, and is told apart by it.

@@ -152,7 +152,9 @@ fn payments(call: &Call, reply: &Reply, source: &str, at: Timestamp) -> Result<P
 /// The sum that went back is as old as the payment that shows it: told without its refunds, it would count twice.
 fn payment(object: &Object<'_>, told: &mut Told<'_>) -> Result<(), Malformed> {
     let Head { id, amount_refunded, amount_charged_back, .. } = &object.head;
-    let some = |sum: &Option<Sum<'_>>| sum.as_ref().is_some_and(|sum| sum.value.bytes().any(|digit| matches!(digit, b'1'..=b'9')));
+    let some = |sum: &Option<Sum<'_>>| {
+        sum.as_ref().is_some_and(|sum| sum.value.bytes().any(|digit| matches!(digit, b'1'..=b'9')))
+    };
     if (some(amount_refunded) || some(amount_charged_back)) && is_plain(id) {
         told.page.more.push(read::payment(id));
         return Ok(());
@@ -197,10 +199,14 @@ mod tests {
     }
 
     fn reply(name: &str, objects: &[&str], next: Option<&str>) -> Reply {
-        let next = next.map_or("null".to_owned(), |href| format!(r#"{{"href":"{href}","type":"application/hal+json"}}"#));
+        let next =
+            next.map_or("null".to_owned(), |href| format!(r#"{{"href":"{href}","type":"application/hal+json"}}"#));
         let (count, objects) = (objects.len(), objects.join(","));
         let links = format!(r#"{{"self":{{"href":"..."}},"previous":null,"next":{next}}}"#);
-        Reply { status: 200, body: format!(r#"{{"count":{count},"_embedded":{{"{name}":[{objects}]}},"_links":{links}}}"#) }
+        Reply {
+            status: 200,
+            body: format!(r#"{{"count":{count},"_embedded":{{"{name}":[{objects}]}},"_links":{links}}}"#),
+        }
     }
 
     fn read(name: &str, object: &str) -> Page {
@@ -246,9 +252,12 @@ mod tests {
 
     #[test]
     fn the_key_is_sent_nowhere_else() {
-        for link in
-            ["https://evil.example/v2/payments", "https://api.mollie.com.evil.example/v2/payments", "https://api.mollie.com/x", "..."]
-        {
+        for link in [
+            "https://evil.example/v2/payments",
+            "https://api.mollie.com.evil.example/v2/payments",
+            "https://api.mollie.com/x",
+            "...",
+        ] {
             let listing = listing("payments");
             let reply = reply("payments", &[], Some(link));
             assert!((listing.page)(&(listing.first)(None), &reply, "default", AT.parse().unwrap()).is_err(), "{link}");
@@ -264,7 +273,11 @@ mod tests {
         ] {
             let page = read("payments", &payment_of(status, rest));
             let event = one(&page);
-            assert_eq!((event.kind, event.at.to_string().as_str(), event.origin), (kind, at, Origin::Listed), "{status}");
+            assert_eq!(
+                (event.kind, event.at.to_string().as_str(), event.origin),
+                (kind, at, Origin::Listed),
+                "{status}"
+            );
             assert!(event.id.starts_with("list:tr_1:"), "{}", event.id);
         }
     }
@@ -291,7 +304,9 @@ mod tests {
         let page = (listing("payments").page)(&call, &reply, "default", AT.parse().unwrap()).unwrap();
         let event = one(&page);
         assert_eq!(event.at.to_string(), "2026-03-05T09:00:00Z", "as new as what happened to it last");
-        let [Seen::Payment(payment), Seen::Invoice(_), Seen::Refund(refund)] = &event.seen[..] else { panic!("{:?}", event.seen) };
+        let [Seen::Payment(payment), Seen::Invoice(_), Seen::Refund(refund)] = &event.seen[..] else {
+            panic!("{:?}", event.seen)
+        };
         assert_eq!((payment.status, refund.status), (Some(PaymentStatus::Succeeded), Some(RefundStatus::Succeeded)));
     }
 
@@ -318,9 +333,18 @@ mod tests {
 
     #[test]
     fn what_is_no_list_is_malformed() {
-        for body in ["", "{}", r#"{"status":401,"title":"Unauthorized Request"}"#, r#"{"_embedded":{"payments":[{}]},"_links":{}}"#] {
+        for body in [
+            "",
+            "{}",
+            r#"{"status":401,"title":"Unauthorized Request"}"#,
+            r#"{"_embedded":{"payments":[{}]},"_links":{}}"#,
+        ] {
             let reply = Reply { status: 200, body: body.to_owned() };
-            assert!((listing("payments").page)(&Call::get("/v2/payments"), &reply, "default", Timestamp::UNIX_EPOCH).is_err(), "{body}");
+            assert!(
+                (listing("payments").page)(&Call::get("/v2/payments"), &reply, "default", Timestamp::UNIX_EPOCH)
+                    .is_err(),
+                "{body}"
+            );
         }
     }
 }

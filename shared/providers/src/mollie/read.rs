@@ -5,8 +5,8 @@ use super::wire::{Amount, Entity, Event as Wire, Outside};
 use crate::value::{Text, decimal, iso};
 use crate::{Call, Malformed, Reading, Reply, malformed};
 use domain::event::{
-    Card, Decline, DisputeSeen, DisputeStatus, Event, InvoiceSeen, InvoiceStatus, Kind, Origin, PaymentSeen, PaymentStatus, RefundSeen,
-    RefundStatus, Seen,
+    Card, Decline, DisputeSeen, DisputeStatus, Event, InvoiceSeen, InvoiceStatus, Kind, Origin, PaymentSeen,
+    PaymentStatus, RefundSeen, RefundStatus, Seen,
 };
 use domain::id::digest;
 use domain::money::Money;
@@ -76,10 +76,17 @@ pub(super) fn latest(entity: &Entity<'_>) -> Result<Timestamp, Malformed> {
     latest.ok_or_else(|| Malformed { expected: "a payment", cause: "it has no time".to_owned() })
 }
 
-pub(super) fn told(entity: Entity<'_>, id: Option<String>, at: Timestamp, source: &str, origin: Origin) -> Result<Reading, Malformed> {
+pub(super) fn told(
+    entity: Entity<'_>,
+    id: Option<String>,
+    at: Timestamp,
+    source: &str,
+    origin: Origin,
+) -> Result<Reading, Malformed> {
     let (kind, customer, seen) = match &*entity.resource {
         "payment" => {
-            let customer = entity.customer_id.as_ref().map_or_else(|| format!("guest:{}", &*entity.id), |id| id.to_string());
+            let customer =
+                entity.customer_id.as_ref().map_or_else(|| format!("guest:{}", &*entity.id), |id| id.to_string());
             let (kind, seen) = of_payment(&entity, at)?;
             (kind, Some(customer), seen)
         }
@@ -87,7 +94,11 @@ pub(super) fn told(entity: Entity<'_>, id: Option<String>, at: Timestamp, source
         "chargeback" => (Kind::PaymentDisputed, None, of_chargeback(&entity)?.into_iter().collect()),
         "sales-invoice" => {
             let (kind, seen) = of_invoice(&entity)?;
-            (kind, entity.customer_id.as_ref().or(entity.recipient_identifier.as_ref()).map(|id| id.to_string()), vec![seen])
+            (
+                kind,
+                entity.customer_id.as_ref().or(entity.recipient_identifier.as_ref()).map(|id| id.to_string()),
+                vec![seen],
+            )
         }
         _ => return Ok(Reading::Ignored("an object that changes nothing here")),
     };
@@ -97,7 +108,16 @@ pub(super) fn told(entity: Entity<'_>, id: Option<String>, at: Timestamp, source
     // A fetched state has no id of its own: what it shows is its name, so that the same state is the same event.
     let state = || serde_json::to_string(&seen).expect("sightings are plain data");
     let id = id.unwrap_or_else(|| format!("seen_{}", digest(&[&entity.id, &state()], 26)));
-    Ok(Reading::Events(vec![Event { id, provider: "mollie".to_owned(), source: source.to_owned(), origin, kind, at, customer, seen }]))
+    Ok(Reading::Events(vec![Event {
+        id,
+        provider: "mollie".to_owned(),
+        source: source.to_owned(),
+        origin,
+        kind,
+        at,
+        customer,
+        seen,
+    }]))
 }
 
 fn of_payment(entity: &Entity<'_>, at: Timestamp) -> Result<(Kind, Vec<Seen>), Malformed> {
@@ -241,7 +261,8 @@ fn of_invoice(entity: &Entity<'_>) -> Result<(Kind, Seen), Malformed> {
     };
     let total = amount(&entity.total_amount)?;
     let paid = status == Some(InvoiceStatus::Paid);
-    let remaining = amount(&entity.amount_due)?.or(total).map(|due| if paid { Money::zero(due.currency()) } else { due });
+    let remaining =
+        amount(&entity.amount_due)?.or(total).map(|due| if paid { Money::zero(due.currency()) } else { due });
     Ok((
         kind,
         Seen::Invoice(InvoiceSeen {

@@ -139,7 +139,9 @@ impl<'de> Deserialize<'de> for Metadata {
         }
         let raw = <&RawValue>::deserialize(deserializer)?;
         let ours = serde_json::from_str::<Ours>(raw.get()).ok();
-        Ok(ours.map(|ours| Self { recoup_action: ours.recoup_action, recoup_invoice: ours.recoup_invoice }).unwrap_or_default())
+        Ok(ours
+            .map(|ours| Self { recoup_action: ours.recoup_action, recoup_invoice: ours.recoup_invoice })
+            .unwrap_or_default())
     }
 }
 

@@ -55,8 +55,12 @@ fn refund(order: &Order<'_>, id: &str, amount: Money, note: &Note) -> Act {
     }
     let (own, renews) = (segment(own), payment.subscription.value().is_some());
     match (&*note.store, renews) {
-        ("play_store", true) => post(format!("/subscriptions/{own}/transactions/{}/actions/refund", segment(id)), String::new()),
-        ("rc_billing", true) if is_of_this_period(payment, note) => post(format!("/subscriptions/{own}/actions/refund"), String::new()),
+        ("play_store", true) => {
+            post(format!("/subscriptions/{own}/transactions/{}/actions/refund", segment(id)), String::new())
+        }
+        ("rc_billing", true) if is_of_this_period(payment, note) => {
+            post(format!("/subscriptions/{own}/actions/refund"), String::new())
+        }
         ("rc_billing", false) => post(format!("/purchases/{own}/actions/refund"), String::new()),
         _ => by_hand(steps::refund(&note.store, id, amount)),
     }
@@ -118,7 +122,10 @@ fn link(order: &Order<'_>, replies: &[Reply]) -> Act {
     let mut url = found.management_url;
     if let "rc_billing" | "paddle" = &*found.store {
         let Some(reply) = rest.first() else {
-            return Act::Send(Call::list(format!("/subscriptions/{}/authenticated_management_url", segment(&found.id))));
+            return Act::Send(Call::list(format!(
+                "/subscriptions/{}/authenticated_management_url",
+                segment(&found.id)
+            )));
         };
         match serde_json::from_str::<Managed>(&reply.body) {
             Ok(managed) if reply.status == 200 => url = managed.management_url.or(url),
@@ -128,7 +135,13 @@ fn link(order: &Order<'_>, replies: &[Reply]) -> Act {
     match url {
         Some(url) => {
             let status = "created".to_owned();
-            Act::Ended(Answer::Done(Effect { reference: found.id, status, made_at: Some(order.now), link: Some(url), seen: Vec::new() }))
+            Act::Ended(Answer::Done(Effect {
+                reference: found.id,
+                status,
+                made_at: Some(order.now),
+                link: Some(url),
+                seen: Vec::new(),
+            }))
         }
         None => by_hand(steps::manage(&found.store)),
     }
@@ -148,11 +161,19 @@ struct Changed {
 }
 
 fn answer(kind: &Kind, reply: &Reply) -> Answer {
-    let (200..=299, Ok(changed)) = (reply.status, serde_json::from_str::<Changed>(&reply.body)) else { return failure(reply) };
+    let (200..=299, Ok(changed)) = (reply.status, serde_json::from_str::<Changed>(&reply.body)) else {
+        return failure(reply);
+    };
     Answer::Done(match kind {
         Kind::Refund { payment, .. } => refunded(payment),
-        Kind::ExtendTrial { .. } => Effect { reference: changed.id, status: changed.status.unwrap_or_default(), ..Effect::default() },
-        _ => Effect { reference: changed.id, status: changed.auto_renewal_status.unwrap_or_default(), ..Effect::default() },
+        Kind::ExtendTrial { .. } => {
+            Effect { reference: changed.id, status: changed.status.unwrap_or_default(), ..Effect::default() }
+        }
+        _ => Effect {
+            reference: changed.id,
+            status: changed.auto_renewal_status.unwrap_or_default(),
+            ..Effect::default()
+        },
     })
 }
 

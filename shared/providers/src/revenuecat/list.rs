@@ -88,7 +88,8 @@ fn attributes(asked: &Asked, reply: &Reply, customer: &str, source: &str, at: Ti
         }
     }
     let nothing = seen == CustomerSeen::default();
-    let event = shown("revenuecat", source, Kind::CustomerChanged, at, Some(customer.to_owned()), vec![Seen::Customer(seen)]);
+    let event =
+        shown("revenuecat", source, Kind::CustomerChanged, at, Some(customer.to_owned()), vec![Seen::Customer(seen)]);
     let events: Vec<Event> = if nothing { Vec::new() } else { vec![listed(customer, "", event)] };
     Ok(Page { events, more: next.into_iter().collect() })
 }
@@ -119,14 +120,16 @@ mod tests {
             ]
         );
         assert!(answer(&start, "", "null").more.is_empty());
-        assert!(answer(&start, "", r#""/v2/projects/p/customers""#).more.is_empty(), "without a cursor it would be the first page again");
+        assert!(
+            answer(&start, "", r#""/v2/projects/p/customers""#).more.is_empty(),
+            "without a cursor it would be the first page again"
+        );
     }
 
     #[test]
     fn attributes_say_who_it_is() {
         let call = Call::get("/customers/%24RCAnonymousID%3A21/attributes?limit=100");
-        let items =
-            r#"{"name":"$email","value":"ada@shop.example","updated_at":1},{"name":"$displayName","value":""},{"name":"own","value":"x"}"#;
+        let items = r#"{"name":"$email","value":"ada@shop.example","updated_at":1},{"name":"$displayName","value":""},{"name":"own","value":"x"}"#;
         let page = answer(&call, items, "null");
         assert_eq!(page.events[0].customer.as_deref(), Some("$RCAnonymousID:21"));
         let [Seen::Customer(seen)] = &page.events[0].seen[..] else { panic!("a customer") };

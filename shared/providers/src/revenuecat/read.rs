@@ -7,8 +7,8 @@ use super::wire::{self, Event as Wire};
 use crate::value::{Number, float, interval_between, millis};
 use crate::{Malformed, Reading};
 use domain::event::{
-    CustomerSeen, Event, InvoiceSeen, InvoiceStatus, Item, Kind, Origin, PaymentSeen, PaymentStatus, RefundSeen, RefundStatus, Role, Seen,
-    Stated, SubscriptionSeen, SubscriptionStatus,
+    CustomerSeen, Event, InvoiceSeen, InvoiceStatus, Item, Kind, Origin, PaymentSeen, PaymentStatus, RefundSeen,
+    RefundStatus, Role, Seen, Stated, SubscriptionSeen, SubscriptionStatus,
 };
 use domain::money::{Money, Rate};
 use jiff::Timestamp;
@@ -19,9 +19,11 @@ fn meaning(kind: &str) -> Option<Kind> {
         "INITIAL_PURCHASE" => Kind::SubscriptionStarted,
         "RENEWAL" => Kind::SubscriptionRenewed,
         "NON_RENEWING_PURCHASE" => Kind::PaymentSucceeded,
-        "CANCELLATION" | "UNCANCELLATION" | "PRODUCT_CHANGE" | "SUBSCRIPTION_EXTENDED" | "TEMPORARY_ENTITLEMENT_GRANT" => {
-            Kind::SubscriptionChanged
-        }
+        "CANCELLATION"
+        | "UNCANCELLATION"
+        | "PRODUCT_CHANGE"
+        | "SUBSCRIPTION_EXTENDED"
+        | "TEMPORARY_ENTITLEMENT_GRANT" => Kind::SubscriptionChanged,
         "SUBSCRIPTION_PAUSED" => Kind::SubscriptionPaused,
         "EXPIRATION" => Kind::SubscriptionEnded,
         "BILLING_ISSUE" => Kind::PaymentFailed,
@@ -37,10 +39,13 @@ pub(super) fn is_relevant(kind: &str) -> bool {
 
 pub(super) fn read(body: &[u8], source: &str) -> Result<Reading, Malformed> {
     let outside: wire::Outside<'_> = wire::event(body)?;
-    let Some(mut kind) = meaning(&outside.kind) else { return Ok(Reading::Ignored("an event type that changes nothing here")) };
+    let Some(mut kind) = meaning(&outside.kind) else {
+        return Ok(Reading::Ignored("an event type that changes nothing here"));
+    };
     let event: Wire<'_> = wire::event(body)?;
     let at = millis(event.event_timestamp_ms)?;
-    let Some(customer) = event.original_app_user_id.as_ref().or(event.app_user_id.as_ref()).map(|id| id.to_string()) else {
+    let Some(customer) = event.original_app_user_id.as_ref().or(event.app_user_id.as_ref()).map(|id| id.to_string())
+    else {
         return Ok(Reading::Ignored("an event that names no user"));
     };
     let refunded = event.cancel_reason.as_deref() == Some("CUSTOMER_SUPPORT");
@@ -51,7 +56,9 @@ pub(super) fn read(body: &[u8], source: &str) -> Result<Reading, Malformed> {
     person(&event, &mut seen);
     money(&event, kind, at, &mut seen)?;
     // A purchase without an end is no subscription, nor is its refund the end of one.
-    if &*event.kind != "NON_RENEWING_PURCHASE" && (event.expiration_at_ms.is_some() || !matches!(kind, Kind::RefundChanged)) {
+    if &*event.kind != "NON_RENEWING_PURCHASE"
+        && (event.expiration_at_ms.is_some() || !matches!(kind, Kind::RefundChanged))
+    {
         seen.extend(subscription(&event, at)?.map(Seen::Subscription));
     }
     Ok(Reading::Events(vec![Event {
@@ -69,7 +76,11 @@ pub(super) fn read(body: &[u8], source: &str) -> Result<Reading, Malformed> {
 fn person(event: &Wire<'_>, seen: &mut Vec<Seen>) {
     let Some(attributes) = &event.subscriber_attributes else { return };
     let value = |attribute: &Option<super::wire::Attribute<'_>>| {
-        attribute.as_ref().and_then(|attribute| attribute.value.as_deref()).filter(|value| !value.is_empty()).map(str::to_owned)
+        attribute
+            .as_ref()
+            .and_then(|attribute| attribute.value.as_deref())
+            .filter(|value| !value.is_empty())
+            .map(str::to_owned)
     };
     let (name, email, phone) = (value(&attributes.name), value(&attributes.email), value(&attributes.phone));
     if name.is_some() || email.is_some() || phone.is_some() {
@@ -97,12 +108,17 @@ fn money(event: &Wire<'_>, kind: Kind, at: Timestamp, seen: &mut Vec<Seen>) -> R
     }
     if let (Kind::RefundChanged, Some(payment)) = (kind, payment) {
         // A store refunds a whole transaction, and names it once; the price is negative.
-        let amount = price.map(|price| if price.is_positive() { price } else { Money::zero(price.currency()).minus(price) });
+        let amount =
+            price.map(|price| if price.is_positive() { price } else { Money::zero(price.currency()).minus(price) });
         seen.push(Seen::Refund(RefundSeen {
             id: format!("{payment}:refund"),
             payment,
             amount: amount.filter(|amount| amount.is_positive()),
-            status: Some(if &*event.kind == "REFUND_REVERSED" { RefundStatus::Canceled } else { RefundStatus::Succeeded }),
+            status: Some(if &*event.kind == "REFUND_REVERSED" {
+                RefundStatus::Canceled
+            } else {
+                RefundStatus::Succeeded
+            }),
             created_at: Some(at),
             action: None,
         }));
@@ -142,12 +158,16 @@ fn subscription(event: &Wire<'_>, at: Timestamp) -> Result<Option<SubscriptionSe
         "BILLING_ISSUE" => (Some(SubscriptionStatus::PastDue), None),
         // A refund ends access at once; a cancellation, with the period; a failed renewal is not the customer's wish.
         "CANCELLATION" => match event.cancel_reason.as_deref() {
-            Some("CUSTOMER_SUPPORT") => (Some(SubscriptionStatus::Ended), Some(Stated::Is(to.map_or(at, |to| to.min(at))))),
+            Some("CUSTOMER_SUPPORT") => {
+                (Some(SubscriptionStatus::Ended), Some(Stated::Is(to.map_or(at, |to| to.min(at)))))
+            }
             Some("BILLING_ERROR") => (Some(SubscriptionStatus::PastDue), None),
             _ => (Some(running), Some(to.into())),
         },
         // A pause takes effect when the period is over.
-        "EXPIRATION" if event.expiration_reason.as_deref() == Some("SUBSCRIPTION_PAUSED") => (Some(SubscriptionStatus::Paused), None),
+        "EXPIRATION" if event.expiration_reason.as_deref() == Some("SUBSCRIPTION_PAUSED") => {
+            (Some(SubscriptionStatus::Paused), None)
+        }
         "EXPIRATION" => (Some(SubscriptionStatus::Ended), Some(to.into())),
         _ => (None, None),
     };
@@ -170,12 +190,20 @@ fn subscription(event: &Wire<'_>, at: Timestamp) -> Result<Option<SubscriptionSe
 }
 
 /// What was sold, with its price where it was sold at the full one.
-fn item(event: &Wire<'_>, from: Option<Timestamp>, to: Option<Timestamp>, paid: bool) -> Result<Option<Item>, Malformed> {
+fn item(
+    event: &Wire<'_>,
+    from: Option<Timestamp>,
+    to: Option<Timestamp>,
+    paid: bool,
+) -> Result<Option<Item>, Malformed> {
     let Some(product) = event.product_id.as_ref().filter(|_| paid) else { return Ok(None) };
     let full = event.period_type.as_deref().is_none_or(|period| period == "NORMAL");
-    let tax = event.tax_percentage.as_ref().and_then(Number::decimal).filter(|tax| *tax < Decimal::ONE).unwrap_or_default();
+    let tax =
+        event.tax_percentage.as_ref().and_then(Number::decimal).filter(|tax| *tax < Decimal::ONE).unwrap_or_default();
     let price = price(event)?.filter(|price| full && price.is_positive());
-    let net = price.and_then(|price| Some(Rate::new(price.amount().checked_mul(Decimal::ONE - tax.max(Decimal::ZERO))?, price.currency())));
+    let net = price.and_then(|price| {
+        Some(Rate::new(price.amount().checked_mul(Decimal::ONE - tax.max(Decimal::ZERO))?, price.currency()))
+    });
     Ok(Some(Item {
         id: None,
         price: product.to_string(),
@@ -190,5 +218,10 @@ fn item(event: &Wire<'_>, from: Option<Timestamp>, to: Option<Timestamp>, paid: 
 /// `price` is RevenueCat's own conversion to dollars; what was paid is in the currency of the purchase, where that is known.
 fn price(event: &Wire<'_>) -> Result<Option<Money>, Malformed> {
     let currency = event.currency.as_deref().filter(|currency| !currency.is_empty());
-    event.price_in_purchased_currency.as_ref().zip(currency).map(|(price, currency): (_, &str)| float(price, currency)).transpose()
+    event
+        .price_in_purchased_currency
+        .as_ref()
+        .zip(currency)
+        .map(|(price, currency): (_, &str)| float(price, currency))
+        .transpose()
 }

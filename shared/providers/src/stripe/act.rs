@@ -42,15 +42,23 @@ fn act(order: &Order<'_>, replies: &[Reply]) -> Act {
         Kind::Resume { subscription } => contract::resume(order, replies, subscription),
         Kind::Upgrade { subscription, plan, at, .. } => contract::upgrade(order, replies, subscription, plan, *at),
         Kind::Downgrade { subscription, plan, .. } => contract::downgrade(order, replies, subscription, plan),
-        Kind::ChangeAddons { subscription, addons, at, .. } => contract::change_addons(order, replies, subscription, addons, *at),
-        Kind::AdjustSeats { subscription, seats, at, .. } => contract::adjust_seats(order, replies, subscription, *seats, *at),
+        Kind::ChangeAddons { subscription, addons, at, .. } => {
+            contract::change_addons(order, replies, subscription, addons, *at)
+        }
+        Kind::AdjustSeats { subscription, seats, at, .. } => {
+            contract::adjust_seats(order, replies, subscription, *seats, *at)
+        }
         Kind::Discount { subscription, percent, .. } => contract::discount(order, replies, subscription, *percent),
         Kind::Cancel { subscription, when: When::PeriodEnd, asked_at } => {
             contract::cancel_at_period_end(order, replies, subscription, *asked_at)
         }
-        Kind::Cancel { subscription, when: When::Now, asked_at } => contract::cancel(order, replies, subscription, Some(*asked_at)),
+        Kind::Cancel { subscription, when: When::Now, asked_at } => {
+            contract::cancel(order, replies, subscription, Some(*asked_at))
+        }
         Kind::ForceCancel { subscription } => contract::cancel(order, replies, subscription, None),
-        Kind::ExtendGrace { .. } | Kind::ErasePerson {} | Kind::Bundle { .. } => unsupported("Recoup does this itself."),
+        Kind::ExtendGrace { .. } | Kind::ErasePerson {} | Kind::Bundle { .. } => {
+            unsupported("Recoup does this itself.")
+        }
     }
 }
 

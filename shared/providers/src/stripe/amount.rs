@@ -9,7 +9,10 @@ use rust_decimal::Decimal;
 pub(super) fn priced(object: &Object<'_>) -> Result<(i64, String), Malformed> {
     match (object.amount, object.currency.as_deref()) {
         (Some(amount), Some(currency)) => Ok((amount, currency.to_owned())),
-        _ => Err(Malformed { expected: "an object with an amount", cause: "its amount or currency is missing".to_owned() }),
+        _ => Err(Malformed {
+            expected: "an object with an amount",
+            cause: "its amount or currency is missing".to_owned(),
+        }),
     }
 }
 
@@ -20,7 +23,9 @@ pub(super) fn money(minor: i64, currency: &str) -> Result<Money, Malformed> {
     match money.currency().code() {
         // Kept at two digits, the last of them zero.
         "ISK" | "UGX" if minor % 100 == 0 => Ok(Money::from_minor(minor / 100, money.currency())),
-        "ISK" | "UGX" => Err(Malformed { expected: "a whole amount", cause: format!("{minor} hundredths of {currency}") }),
+        "ISK" | "UGX" => {
+            Err(Malformed { expected: "a whole amount", cause: format!("{minor} hundredths of {currency}") })
+        }
         // No minor unit at Stripe although ISO lists two digits.
         "MGA" => Ok(money.times(100)),
         _ => Ok(money),

@@ -7,7 +7,8 @@ use super::wire::{self, Object, Reference};
 use crate::Malformed;
 use crate::value::{date, seconds};
 use domain::event::{
-    CreditNoteSeen, CreditNoteStatus, InvoiceSeen, InvoiceStatus, Kind, Line, LinkSeen, NextTry, PaymentSeen, Role, Seen, SubscriptionSeen,
+    CreditNoteSeen, CreditNoteStatus, InvoiceSeen, InvoiceStatus, Kind, Line, LinkSeen, NextTry, PaymentSeen, Role,
+    Seen, SubscriptionSeen,
 };
 use jiff::Timestamp;
 use rust_decimal::Decimal;
@@ -37,7 +38,8 @@ pub(super) fn invoice(
         },
     };
     let paid = status == Some(InvoiceStatus::Paid);
-    let remaining = if paid { invoice.amount_remaining.or(Some(0)) } else { invoice.amount_remaining.or(invoice.amount_due) };
+    let remaining =
+        if paid { invoice.amount_remaining.or(Some(0)) } else { invoice.amount_remaining.or(invoice.amount_due) };
     let parent = invoice.parent.and_then(|parent| parent.subscription_details).and_then(|details| details.subscription);
     let paid_at = invoice.status_transitions.and_then(|transitions| transitions.paid_at).map(seconds).transpose()?;
     let balances = invoice.ending_balance.zip(invoice.starting_balance);
@@ -48,7 +50,9 @@ pub(super) fn invoice(
         total: amount(invoice.total)?,
         tax: amount(taxes(invoice.total_taxes).or_else(|| taxes(invoice.total_tax_amounts)).or(invoice.tax))?,
         remaining: amount(remaining)?,
-        credited: amount(balances.and_then(|(ending, starting)| ending.checked_sub(starting)).filter(|credited| *credited > 0))?,
+        credited: amount(
+            balances.and_then(|(ending, starting)| ending.checked_sub(starting)).filter(|credited| *credited > 0),
+        )?,
         subscription: parent.or(invoice.subscription).as_ref().map(Reference::id),
         lines: invoice
             .lines
@@ -76,7 +80,11 @@ pub(super) fn invoice(
 pub(super) fn upcoming(invoice: &Object<'_>) -> Result<Option<Read>, Malformed> {
     let parent = invoice.parent.as_ref().and_then(|parent| parent.subscription_details.as_ref()?.subscription.as_ref());
     let Some(id) = parent.or(invoice.subscription.as_ref()).map(Reference::id) else { return Ok(None) };
-    let amount = invoice.amount_due.zip(invoice.currency.as_deref()).map(|(minor, currency)| money(minor, currency)).transpose()?;
+    let amount = invoice
+        .amount_due
+        .zip(invoice.currency.as_deref())
+        .map(|(minor, currency)| money(minor, currency))
+        .transpose()?;
     let seen = SubscriptionSeen { id, upcoming: amount, ..SubscriptionSeen::default() };
     Ok(Some((invoice.customer.as_ref().map(Reference::id), vec![Seen::Subscription(seen)])))
 }
@@ -90,14 +98,19 @@ fn line(line: wire::Line<'_>, currency: &str) -> Result<Line, Malformed> {
         let once = parent.subscription_item_details.is_none();
         (once, parent.subscription_item_details.or(parent.invoice_item_details))
     });
-    let (once, details) = parent.map_or((line.kind.as_deref() == Some("invoiceitem"), None), |(once, details)| (once, details));
+    let (once, details) =
+        parent.map_or((line.kind.as_deref() == Some("invoiceitem"), None), |(once, details)| (once, details));
     let price = line.price.or(line.plan);
-    let (details_price, details_rate) =
-        line.pricing.map_or((None, None), |pricing| (pricing.price_details.and_then(|details| details.price), pricing.unit_amount_decimal));
+    let (details_price, details_rate) = line.pricing.map_or((None, None), |pricing| {
+        (pricing.price_details.and_then(|details| details.price), pricing.unit_amount_decimal)
+    });
     let amount = |minor: Option<i64>| minor.map(|minor| money(minor, currency)).transpose();
     Ok(Line {
         id: line.id.map(String::from).unwrap_or_default(),
-        price: price.as_ref().and_then(|price| price.id.as_ref().map(|id| id.to_string())).or(details_price.as_ref().map(Reference::id)),
+        price: price
+            .as_ref()
+            .and_then(|price| price.id.as_ref().map(|id| id.to_string()))
+            .or(details_price.as_ref().map(Reference::id)),
         text: line.description,
         role: once.then_some(Role::OneOff),
         unit: price.as_ref().and_then(unit).or_else(|| scaled(details_rate.as_deref()?, currency)),
@@ -108,7 +121,11 @@ fn line(line: wire::Line<'_>, currency: &str) -> Result<Line, Malformed> {
         proration: line.proration.or(details.as_ref().and_then(|details| details.proration)).unwrap_or(false),
         from: line.period.as_ref().and_then(|period| period.start).map(seconds).transpose()?,
         to: line.period.as_ref().and_then(|period| period.end).map(seconds).transpose()?,
-        subscription: line.subscription.or(details.and_then(|details| details.subscription)).as_ref().map(Reference::id),
+        subscription: line
+            .subscription
+            .or(details.and_then(|details| details.subscription))
+            .as_ref()
+            .map(Reference::id),
     })
 }
 
@@ -116,11 +133,13 @@ fn line(line: wire::Line<'_>, currency: &str) -> Result<Line, Malformed> {
 pub(super) fn invoice_payment(paid: &Object<'_>) -> Option<Read> {
     let invoice = paid.invoice.as_ref()?.id();
     let payment = paid.payment.as_ref()?;
-    let charge = payment
-        .charge
+    let charge = payment.charge.as_ref().map(|charge| {
+        Seen::Payment(PaymentSeen { id: charge.id(), invoice: Some(invoice.clone()), ..PaymentSeen::default() })
+    });
+    let link = payment
+        .payment_intent
         .as_ref()
-        .map(|charge| Seen::Payment(PaymentSeen { id: charge.id(), invoice: Some(invoice.clone()), ..PaymentSeen::default() }));
-    let link = payment.payment_intent.as_ref().map(|intent| Seen::Link(LinkSeen { intent: intent.id(), invoice: invoice.clone() }));
+        .map(|intent| Seen::Link(LinkSeen { intent: intent.id(), invoice: invoice.clone() }));
     let seen: Vec<_> = link.into_iter().chain(charge).collect();
     (!seen.is_empty()).then_some((None, seen))
 }

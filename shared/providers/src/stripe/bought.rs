@@ -25,7 +25,8 @@ pub(super) fn subscription(subscription: Object<'_>) -> Result<Read, Malformed> 
     if items.is_empty() {
         items.extend(subscription.plan.as_ref().and_then(|plan| bought(None, plan, subscription.quantity, Role::Plan)));
     }
-    let ended = subscription.ended_at.or(subscription.cancel_at).or(period_end.filter(|_| subscription.cancel_at_period_end));
+    let ended =
+        subscription.ended_at.or(subscription.cancel_at).or(period_end.filter(|_| subscription.cancel_at_period_end));
     let paused = subscription.pause_collection.is_some();
     let status = subscription.status.as_deref().and_then(subscription_status);
     let seen = SubscriptionSeen {
@@ -40,7 +41,9 @@ pub(super) fn subscription(subscription: Object<'_>) -> Result<Read, Malformed> 
         renews_at: period_end.map(seconds).transpose()?,
         trial_ends_at: subscription.trial_end.map(seconds).transpose()?,
         ends_at: Some(ended.map(seconds).transpose()?.into()),
-        resumes_at: Some(subscription.pause_collection.and_then(|pause| pause.resumes_at).map(seconds).transpose()?.into()),
+        resumes_at: Some(
+            subscription.pause_collection.and_then(|pause| pause.resumes_at).map(seconds).transpose()?.into(),
+        ),
         ..SubscriptionSeen::default()
     };
     Ok((subscription.customer.as_ref().map(Reference::id), vec![Seen::Subscription(seen)]))
@@ -48,12 +51,14 @@ pub(super) fn subscription(subscription: Object<'_>) -> Result<Read, Malformed> 
 
 /// A schedule says what will change; the subscription's own event says so when it does.
 pub(super) fn schedule(schedule: &Object<'_>) -> Read {
-    let subscription = schedule.subscription.as_ref().map(|id| SubscriptionSeen { id: id.id(), ..SubscriptionSeen::default() });
+    let subscription =
+        schedule.subscription.as_ref().map(|id| SubscriptionSeen { id: id.id(), ..SubscriptionSeen::default() });
     (schedule.customer.as_ref().map(Reference::id), subscription.map(Seen::Subscription).into_iter().collect())
 }
 
 fn bought(id: Option<String>, price: &Price<'_>, quantity: Option<u32>, role: Role) -> Option<Item> {
-    let usage = price.recurring.as_ref().and_then(|recurring| recurring.usage_type.as_deref()).or(price.usage_type.as_deref());
+    let usage =
+        price.recurring.as_ref().and_then(|recurring| recurring.usage_type.as_deref()).or(price.usage_type.as_deref());
     Some(Item {
         id,
         price: price.id.as_ref()?.to_string(),
@@ -96,7 +101,11 @@ fn discount(one: Option<wire::Discount<'_>>, many: Discounts<'_>) -> Result<Opti
     let recurs = |coupon: &wire::Coupon<'_>| coupon.duration.as_deref() != Some("once");
     let coupon = all.into_iter().filter_map(|discount| discount.coupon).find(recurs);
     let read = |coupon: wire::Coupon<'_>| {
-        let amount = coupon.amount_off.zip(coupon.currency.as_deref()).map(|(minor, currency)| money(minor, currency)).transpose()?;
+        let amount = coupon
+            .amount_off
+            .zip(coupon.currency.as_deref())
+            .map(|(minor, currency)| money(minor, currency))
+            .transpose()?;
         let percent = coupon.percent_off.as_ref().and_then(value::Number::decimal);
         Ok(Discount { code: coupon.id.map(String::from), percent, amount })
     };
@@ -132,7 +141,9 @@ mod tests {
         let object = json!({"id": "sub_1", "object": "subscription", "customer": "cus_1", "status": status, "pause_collection": pause});
         let event = json!({"id": "evt_1", "object": "event", "created": 1_772_359_200, "livemode": true, "type": "customer.subscription.updated",
             "data": {"object": object}});
-        let Ok(Reading::Events(events)) = (provider.read)(event.to_string().as_bytes(), "default") else { panic!("{event}") };
+        let Ok(Reading::Events(events)) = (provider.read)(event.to_string().as_bytes(), "default") else {
+            panic!("{event}")
+        };
         let Seen::Subscription(seen) = &events[0].seen[0] else { panic!("{events:?}") };
         seen.status
     }

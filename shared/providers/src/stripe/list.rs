@@ -16,7 +16,11 @@ use told::{Object, Told};
 ///
 /// Stripe lists by when an object was made, not by when it changed: customers and subscriptions are always listed whole.
 pub(super) const LISTINGS: &[Listing] = &[
-    Listing { name: "customers", first: |_| customers(), page: |call, reply, source, at| page(call, reply, source, at, told::customer) },
+    Listing {
+        name: "customers",
+        first: |_| customers(),
+        page: |call, reply, source, at| page(call, reply, source, at, told::customer),
+    },
     Listing {
         name: "subscriptions",
         first: |_| subscriptions(),
@@ -25,7 +29,9 @@ pub(super) const LISTINGS: &[Listing] = &[
     Listing {
         name: "invoices",
         first: |since| made_since("/v1/invoices", since).call(),
-        page: |call, reply, source, at| page(call, reply, source, at, |object, told| told.now("invoice.updated", object)),
+        page: |call, reply, source, at| {
+            page(call, reply, source, at, |object, told| told.now("invoice.updated", object))
+        },
     },
     Listing {
         name: "invoice_payments",
@@ -35,23 +41,31 @@ pub(super) const LISTINGS: &[Listing] = &[
     Listing {
         name: "credit_notes",
         first: |since| made_since("/v1/credit_notes", since).call(),
-        page: |call, reply, source, at| page(call, reply, source, at, |object, told| told.now("credit_note.updated", object)),
+        page: |call, reply, source, at| {
+            page(call, reply, source, at, |object, told| told.now("credit_note.updated", object))
+        },
     },
     Listing { name: "charges", first: |since| made_since("/v1/charges", since).call(), page: charges },
     Listing {
         name: "refunds",
         first: |since| made_since("/v1/refunds", since).call(),
-        page: |call, reply, source, at| page(call, reply, source, at, |object, told| told.now("refund.updated", object)),
+        page: |call, reply, source, at| {
+            page(call, reply, source, at, |object, told| told.now("refund.updated", object))
+        },
     },
     Listing {
         name: "disputes",
         first: |since| made_since("/v1/disputes", since).call(),
-        page: |call, reply, source, at| page(call, reply, source, at, |object, told| told.now("charge.dispute.updated", object)),
+        page: |call, reply, source, at| {
+            page(call, reply, source, at, |object, told| told.now("charge.dispute.updated", object))
+        },
     },
     Listing {
         name: "early_fraud_warnings",
         first: |since| made_since("/v1/radar/early_fraud_warnings", since).call(),
-        page: |call, reply, source, at| page(call, reply, source, at, |object, told| told.now("radar.early_fraud_warning.updated", object)),
+        page: |call, reply, source, at| {
+            page(call, reply, source, at, |object, told| told.now("radar.early_fraud_warning.updated", object))
+        },
     },
 ];
 
@@ -68,7 +82,10 @@ fn made_since(path: &str, since: Option<Timestamp>) -> Asked {
 
 /// With the way to pay that is used by default: a listing of its own would be one more call for each customer.
 fn customers() -> Call {
-    all("/v1/customers").and("expand[]", "data.default_source").and("expand[]", "data.invoice_settings.default_payment_method").call()
+    all("/v1/customers")
+        .and("expand[]", "data.default_source")
+        .and("expand[]", "data.invoice_settings.default_payment_method")
+        .call()
 }
 
 /// Those that ended are left out unless one asks for all.
@@ -105,7 +122,11 @@ fn page(
 }
 
 fn charges(call: &Call, reply: &Reply, source: &str, at: Timestamp) -> Result<Page, Malformed> {
-    if call.path.starts_with(tried::PATH) { tried::page(call, reply, source) } else { page(call, reply, source, at, told::charge) }
+    if call.path.starts_with(tried::PATH) {
+        tried::page(call, reply, source)
+    } else {
+        page(call, reply, source, at, told::charge)
+    }
 }
 
 #[cfg(test)]
@@ -125,8 +146,7 @@ mod tests {
         (listing.page)(&(listing.first)(None), &Reply { status: 200, body }, "default", AT.parse().unwrap()).unwrap()
     }
 
-    const CHARGE: &str =
-        r#""object":"charge","customer":"cus_1","amount":4900,"currency":"usd","amount_captured":4900,"amount_refunded":900"#;
+    const CHARGE: &str = r#""object":"charge","customer":"cus_1","amount":4900,"currency":"usd","amount_captured":4900,"amount_refunded":900"#;
 
     fn charge_of(id: &str, rest: &str) -> String {
         format!(r#"{{"id":"{id}",{CHARGE},"created":1772000000,{rest}}}"#)
@@ -152,8 +172,11 @@ mod tests {
 
     #[test]
     fn the_next_page_starts_after_the_last_object() {
-        let refund =
-            |id: &str| format!(r#"{{"id":"{id}","object":"refund","charge":"ch_1","amount":900,"currency":"usd","status":"succeeded"}}"#);
+        let refund = |id: &str| {
+            format!(
+                r#"{{"id":"{id}","object":"refund","charge":"ch_1","amount":900,"currency":"usd","status":"succeeded"}}"#
+            )
+        };
         let page = read("refunds", true, &[&refund("re_2"), &refund("re_1")]);
         assert_eq!(page.more, [Call::list("/v1/refunds?limit=100&starting_after=re_1")]);
         assert_eq!(page.events.len(), 2);
@@ -163,12 +186,20 @@ mod tests {
 
     #[test]
     fn an_object_is_told_as_it_stands_and_a_try_when_it_was() {
-        let failed = charge_of("ch_2", r#""status":"failed","paid":false,"captured":false,"failure_code":"expired_card","invoice":"in_1""#);
+        let failed = charge_of(
+            "ch_2",
+            r#""status":"failed","paid":false,"captured":false,"failure_code":"expired_card","invoice":"in_1""#,
+        );
         let page = read("charges", false, &[&charge_of("ch_1", r#""status":"succeeded","captured":true"#), &failed]);
-        let told: Vec<_> = page.events.iter().map(|event| (event.kind, event.at.as_second(), event.seen.len())).collect();
+        let told: Vec<_> =
+            page.events.iter().map(|event| (event.kind, event.at.as_second(), event.seen.len())).collect();
         let at: Timestamp = AT.parse().unwrap();
         assert_eq!(told, [(Kind::PaymentSucceeded, at.as_second(), 1), (Kind::PaymentFailed, 1_772_000_000, 2)]);
-        assert!(page.events.iter().all(|event| event.origin == Origin::Listed && event.customer.as_deref() == Some("cus_1")));
+        assert!(
+            page.events
+                .iter()
+                .all(|event| event.origin == Origin::Listed && event.customer.as_deref() == Some("cus_1"))
+        );
         assert!(page.more.is_empty(), "it names its invoice");
         let Seen::Invoice(invoice) = &page.events[1].seen[1] else { panic!("the invoice that was tried") };
         assert_eq!(invoice.failed_at.map(Timestamp::as_second), Some(1_772_000_000));
@@ -186,9 +217,17 @@ mod tests {
         let reply = Reply { status: 200, body: body.to_owned() };
         let page = (listing("charges").page)(call, &reply, "default", AT.parse().unwrap()).unwrap();
         let [event] = &page.events[..] else { panic!("one event") };
-        assert_eq!((event.kind, event.at.as_second(), event.customer.as_deref()), (Kind::PaymentFailed, 1_772_000_000, None));
-        let [Seen::Payment(payment), Seen::Invoice(invoice)] = &event.seen[..] else { panic!("the payment and its invoice") };
-        assert_eq!((payment.id.as_str(), payment.invoice.as_deref(), payment.intent.as_deref()), ("ch_2", Some("in_1"), Some("pi_1")));
+        assert_eq!(
+            (event.kind, event.at.as_second(), event.customer.as_deref()),
+            (Kind::PaymentFailed, 1_772_000_000, None)
+        );
+        let [Seen::Payment(payment), Seen::Invoice(invoice)] = &event.seen[..] else {
+            panic!("the payment and its invoice")
+        };
+        assert_eq!(
+            (payment.id.as_str(), payment.invoice.as_deref(), payment.intent.as_deref()),
+            ("ch_2", Some("in_1"), Some("pi_1"))
+        );
         assert_eq!((invoice.id.as_str(), invoice.failed_at), ("in_1", Some(event.at)));
     }
 
@@ -206,8 +245,7 @@ mod tests {
 
     #[test]
     fn a_customer_brings_balance_and_default_card() {
-        let method =
-            r#"{"id":"pm_1","object":"payment_method","type":"card","card":{"brand":"visa","last4":"4242","exp_month":4,"exp_year":2030}}"#;
+        let method = r#"{"id":"pm_1","object":"payment_method","type":"card","card":{"brand":"visa","last4":"4242","exp_month":4,"exp_year":2030}}"#;
         let customer = format!(
             r#"{{"id":"cus_1","object":"customer","name":"Ada","balance":-500,"currency":"eur","created":1770000000,
             "default_source":"src_1",
@@ -215,7 +253,9 @@ mod tests {
         );
         let page = read("customers", false, &[&customer]);
         let [person, card] = &page.events[..] else { panic!("the customer and the card") };
-        assert!(matches!(&person.seen[..], [Seen::Customer(_), Seen::Balance(balance)] if balance.available.to_string() == "5.00 EUR"));
+        assert!(
+            matches!(&person.seen[..], [Seen::Customer(_), Seen::Balance(balance)] if balance.available.to_string() == "5.00 EUR")
+        );
         assert_eq!((card.kind, card.customer.as_deref()), (Kind::CardUpdated, Some("cus_1")));
         assert!(matches!(&card.seen[..], [Seen::Card(seen)] if seen.id == "pm_1"));
     }
@@ -265,9 +305,14 @@ mod tests {
 
     #[test]
     fn what_is_no_list_is_malformed() {
-        for body in ["", "{}", r#"{"error":{"type":"api_error"}}"#, r#"{"data":[{"object":"charge"}],"has_more":false}"#] {
+        for body in
+            ["", "{}", r#"{"error":{"type":"api_error"}}"#, r#"{"data":[{"object":"charge"}],"has_more":false}"#]
+        {
             let reply = Reply { status: 200, body: body.to_owned() };
-            assert!((listing("charges").page)(&Call::get("/v1/charges"), &reply, "default", AT.parse().unwrap()).is_err(), "{body}");
+            assert!(
+                (listing("charges").page)(&Call::get("/v1/charges"), &reply, "default", AT.parse().unwrap()).is_err(),
+                "{body}"
+            );
         }
     }
 }

@@ -8,14 +8,17 @@ use domain::id::digest;
 use jiff::Timestamp;
 
 pub(super) fn observe(call: &Call, reply: &Reply, source: &str, at: Timestamp) -> Result<Reading, Malformed> {
-    let list: List<InvoicePayment<'_>> = serde_json::from_str(&reply.body).map_err(malformed("a list of invoice payments"))?;
+    let list: List<InvoicePayment<'_>> =
+        serde_json::from_str(&reply.body).map_err(malformed("a list of invoice payments"))?;
     let mut customer = None;
     let mut seen = Vec::new();
     for paid in &list.data {
         let intent = paid.payment.as_ref().and_then(|payment| payment.payment_intent.as_ref());
         let (Some(invoice), Some(intent)) = (paid.invoice.as_ref().map(Reference::id), intent) else { continue };
         customer = customer.or_else(|| intent.customer.as_ref().map(Reference::id));
-        seen.extend(intent.id.as_ref().map(|id| Seen::Link(LinkSeen { intent: id.to_string(), invoice: invoice.clone() })));
+        seen.extend(
+            intent.id.as_ref().map(|id| Seen::Link(LinkSeen { intent: id.to_string(), invoice: invoice.clone() })),
+        );
         if let Some(decline) = intent.last_payment_error.as_ref().and_then(intent_decline) {
             seen.push(Seen::Invoice(InvoiceSeen { id: invoice, decline: Some(decline), ..InvoiceSeen::default() }));
         }

@@ -7,7 +7,8 @@ use super::wire::{self, Object, Reference};
 use crate::Malformed;
 use crate::value::{Text, seconds};
 use domain::event::{
-    Decline, DisputeSeen, DisputeStatus, InvoiceSeen, LinkSeen, PaymentSeen, PaymentStatus, RefundSeen, RefundStatus, Seen,
+    Decline, DisputeSeen, DisputeStatus, InvoiceSeen, LinkSeen, PaymentSeen, PaymentStatus, RefundSeen, RefundStatus,
+    Seen,
 };
 use jiff::Timestamp;
 
@@ -55,8 +56,12 @@ pub(super) fn charge(charge: Object<'_>, failed_at: Option<Timestamp>) -> Result
 /// An issuer's own reason says more than `card_declined`.
 fn charge_decline(code: Option<Text<'_>>, outcome: Option<wire::Outcome<'_>>) -> Option<Decline> {
     let code = code?;
-    let outcome =
-        outcome.unwrap_or(wire::Outcome { reason: None, advice_code: None, network_advice_code: None, network_decline_code: None });
+    let outcome = outcome.unwrap_or(wire::Outcome {
+        reason: None,
+        advice_code: None,
+        network_advice_code: None,
+        network_decline_code: None,
+    });
     let code = outcome.reason.filter(|_| &*code == "card_declined").unwrap_or(code);
     Some(Decline {
         advice: outcome.advice_code.map(String::from),
@@ -163,7 +168,12 @@ pub(super) fn dispute(dispute: &Object<'_>) -> Result<Option<Seen>, Malformed> {
         formal: Some(!name.starts_with("warning_")),
         reason: dispute.reason.as_ref().map(|reason| reason.to_string()),
         opened_at: dispute.created.map(seconds).transpose()?,
-        evidence_due_at: dispute.evidence_details.as_ref().and_then(|evidence| evidence.due_by).map(seconds).transpose()?,
+        evidence_due_at: dispute
+            .evidence_details
+            .as_ref()
+            .and_then(|evidence| evidence.due_by)
+            .map(seconds)
+            .transpose()?,
     })))
 }
 

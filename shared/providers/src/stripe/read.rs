@@ -41,12 +41,17 @@ fn meaning(kind: &str) -> Option<Kind> {
         "invoice.paid" | "invoice.payment_succeeded" | "invoice_payment.paid" => Kind::InvoicePaid,
         "invoice.payment_failed" | "charge.failed" | "payment_intent.payment_failed" => Kind::PaymentFailed,
         "invoice.payment_action_required" | "payment_intent.requires_action" => Kind::PaymentNeedsAction,
-        "charge.pending" | "payment_intent.created" | "payment_intent.processing" | "payment_intent.partially_funded" => {
-            Kind::PaymentPending
+        "charge.pending"
+        | "payment_intent.created"
+        | "payment_intent.processing"
+        | "payment_intent.partially_funded" => Kind::PaymentPending,
+        "charge.succeeded" | "charge.captured" | "charge.updated" | "payment_intent.succeeded" => {
+            Kind::PaymentSucceeded
         }
-        "charge.succeeded" | "charge.captured" | "charge.updated" | "payment_intent.succeeded" => Kind::PaymentSucceeded,
         "charge.expired" | "payment_intent.canceled" => Kind::PaymentCanceled,
-        "charge.refunded" | "refund.created" | "refund.updated" | "refund.failed" | "charge.refund.updated" => Kind::RefundChanged,
+        "charge.refunded" | "refund.created" | "refund.updated" | "refund.failed" | "charge.refund.updated" => {
+            Kind::RefundChanged
+        }
         "charge.dispute.created"
         | "charge.dispute.updated"
         | "charge.dispute.closed"
@@ -123,7 +128,12 @@ fn charged(seen: &[Seen]) -> Kind {
 }
 
 /// Reads an object by what it says it is: a few events have carried another kind of object than their type announces.
-fn of_object(object: Object<'_>, event: &str, kind: Kind, at: Timestamp) -> Result<Result<Read, &'static str>, Malformed> {
+fn of_object(
+    object: Object<'_>,
+    event: &str,
+    kind: Kind,
+    at: Timestamp,
+) -> Result<Result<Read, &'static str>, Malformed> {
     let failed_at = (kind == Kind::PaymentFailed).then_some(at);
     let is = object.object.as_deref().unwrap_or_else(|| announced(event)).to_owned();
     Ok(Ok(match is.as_str() {

@@ -21,14 +21,25 @@ pub(super) fn customer(customer: Object<'_>) -> Result<Read, Malformed> {
         created_at: customer.created.map(seconds).transpose()?,
     })];
     // A negative balance is the customer's credit.
-    if let (Some(balance), Some(currency)) = (customer.balance.or(customer.account_balance), customer.currency.as_deref()) {
-        seen.push(Seen::Balance(BalanceSeen { as_of: None, available: money(balance.saturating_neg().max(0), currency)? }));
+    if let (Some(balance), Some(currency)) =
+        (customer.balance.or(customer.account_balance), customer.currency.as_deref())
+    {
+        seen.push(Seen::Balance(BalanceSeen {
+            as_of: None,
+            available: money(balance.saturating_neg().max(0), currency)?,
+        }));
     }
     Ok((customer.id.map(String::from), seen))
 }
 
 pub(super) fn card(kept: Object<'_>, state: CardState) -> Read {
-    let own = wire::Card { brand: kept.brand, country: None, last4: kept.last4, exp_month: kept.exp_month, exp_year: kept.exp_year };
+    let own = wire::Card {
+        brand: kept.brand,
+        country: None,
+        last4: kept.last4,
+        exp_month: kept.exp_month,
+        exp_year: kept.exp_year,
+    };
     let seen = CardSeen {
         id: kept.id.map(String::from).unwrap_or_default(),
         as_of: None,
@@ -41,7 +52,8 @@ pub(super) fn card(kept: Object<'_>, state: CardState) -> Read {
 /// A way to pay that was set up without a payment.
 pub(super) fn set_up(intent: &Object<'_>, kind: Kind) -> Read {
     let kept = intent.payment_method.as_ref().filter(|_| kind == Kind::CardAdded);
-    let seen = kept.map(|method| Seen::Card(CardSeen { id: method.id(), as_of: None, card: None, state: CardState::Kept }));
+    let seen =
+        kept.map(|method| Seen::Card(CardSeen { id: method.id(), as_of: None, card: None, state: CardState::Kept }));
     (intent.customer.as_ref().map(Reference::id), seen.into_iter().collect())
 }
 
@@ -53,7 +65,12 @@ pub(super) fn mandate(mandate: &Object<'_>) -> Option<Seen> {
 }
 
 pub(super) fn card_shown(card: wire::Card) -> Option<Card> {
-    Some(Card { brand: card.brand?.to_lowercase(), last4: card.last4?, exp_month: card.exp_month, exp_year: card.exp_year })
+    Some(Card {
+        brand: card.brand?.to_lowercase(),
+        last4: card.last4?,
+        exp_month: card.exp_month,
+        exp_year: card.exp_year,
+    })
 }
 
 /// Who pays without being a customer is an account of its own, named by the payment.

@@ -29,8 +29,12 @@ pub(super) fn same_in_any_order(books: &Books, dice: &mut Dice) -> Result<(), St
     stored.payments.values_mut().for_each(|payment| payment.reserved.clear());
     touched.person = None;
     must(touched.cards == stored.cards, || "the cards are not the fold of their events".to_owned())?;
-    must(touched.subscriptions == books.subscriptions, || "the subscriptions are not the fold of their events".to_owned())?;
-    must(folded.book == head.book, || format!("the head is not the fold of its events:\n{:?}\n{:?}", folded.book, head.book))?;
+    must(touched.subscriptions == books.subscriptions, || {
+        "the subscriptions are not the fold of their events".to_owned()
+    })?;
+    must(folded.book == head.book, || {
+        format!("the head is not the fold of its events:\n{:?}\n{:?}", folded.book, head.book)
+    })?;
     must(touched.invoices == stored.invoices, || "the invoices are not the fold of their events".to_owned())?;
     must(touched.payments == stored.payments, || {
         format!("the payments are not the fold of their events:\n{:?}\n{:?}", touched.payments, stored.payments)
@@ -42,10 +46,13 @@ fn is_told(kind: &Kind) -> bool {
 }
 
 pub(super) fn ledger_verifies(books: &Books) -> Result<(), String> {
-    let Some(head) = &books.ledger_head else { return must(books.ledger.is_empty(), || "a ledger without a head".to_owned()) };
+    let Some(head) = &books.ledger_head else {
+        return must(books.ledger.is_empty(), || "a ledger without a head".to_owned());
+    };
     verify(head, &books.ledger).map_err(|broken| format!("the ledger of {}: {broken}", head.account))?;
     for action in books.desk.actions.values().filter(|action| action.state == State::Executed) {
-        let steps: Vec<Step> = books.ledger.iter().filter(|entry| entry.action == action.id).map(|entry| entry.step).collect();
+        let steps: Vec<Step> =
+            books.ledger.iter().filter(|entry| entry.action == action.id).map(|entry| entry.step).collect();
         let alone = action.bundle.is_none();
         let sent = !action.kind.is_own() && action.members.is_empty();
         let wanted = [
@@ -57,7 +64,9 @@ pub(super) fn ledger_verifies(books: &Books) -> Result<(), String> {
             (Step::Confirmed, is_told(&action.kind)),
         ];
         for (step, _) in wanted.into_iter().filter(|(_, wanted)| *wanted) {
-            must(steps.contains(&step), || format!("the receipt of {} {} lacks {step:?}: {steps:?}", action.kind.name(), action.id))?;
+            must(steps.contains(&step), || {
+                format!("the receipt of {} {} lacks {step:?}: {steps:?}", action.kind.name(), action.id)
+            })?;
         }
     }
     Ok(())
@@ -70,7 +79,9 @@ pub(super) fn effects_were_decided(books: &Books) -> Result<(), String> {
             continue;
         }
         let approvals: Vec<_> = action.votes.iter().filter(|vote| vote.decision == Decision::Approve).collect();
-        must(!approvals.is_empty() && approvals.len() == action.votes.len(), || format!("{} was tried without approval", action.id))?;
+        must(!approvals.is_empty() && approvals.len() == action.votes.len(), || {
+            format!("{} was tried without approval", action.id)
+        })?;
         must(missing(&action.required, &action.votes).is_empty(), || format!("{} lacks an approval", action.id))?;
         for vote in approvals {
             must(vote.by != action.requested_by || (vote.within_limit && action.required.is_empty()), || {
@@ -90,12 +101,16 @@ pub(super) fn nothing_hangs(books: &Books) -> Result<(), String> {
         })?;
         // A downgrade is told of at the renewal, which no storm lives to see.
         let told = is_told(&action.kind) && action.state == State::Executed;
-        must(!told || action.confirmed_at.is_some(), || format!("{} {} was never confirmed", action.kind.name(), action.id))?;
+        must(!told || action.confirmed_at.is_some(), || {
+            format!("{} {} was never confirmed", action.kind.name(), action.id)
+        })?;
     }
     for payment in books.desk.touched.payments.values() {
         for id in payment.reserved.keys() {
             let state = books.desk.actions.get(id).map(|action| action.state);
-            must(state == Some(State::NeedsPerson), || format!("{} is still reserved on {}: {state:?}", id, payment.id))?;
+            must(state == Some(State::NeedsPerson), || {
+                format!("{} is still reserved on {}: {state:?}", id, payment.id)
+            })?;
         }
         if let (Some(taken), Some(back)) = (payment.taken(), payment.given_back()) {
             must(back <= taken, || format!("{} gave back {back} of {taken}", payment.id))?;
@@ -106,10 +121,12 @@ pub(super) fn nothing_hangs(books: &Books) -> Result<(), String> {
 
 /// What is left to a person is their task until it is over, and nothing else is.
 pub(super) fn tasks_are_those_left(books: &Books) -> Result<(), String> {
-    let left = books.desk.actions.values().filter(|action| action.state == State::NeedsPerson && action.members.is_empty());
+    let left =
+        books.desk.actions.values().filter(|action| action.state == State::NeedsPerson && action.members.is_empty());
     let left: BTreeSet<_> = left.map(|action| &action.id).collect();
     let open = books.tasks.iter().filter(|task| task.state == TaskState::Open);
-    let open: BTreeSet<_> = open.filter(|task| matches!(task.about, About::Action { .. })).map(|task| task.about.action()).collect();
+    let open: BTreeSet<_> =
+        open.filter(|task| matches!(task.about, About::Action { .. })).map(|task| task.about.action()).collect();
     must(left == open, || format!("left to people is {left:?}, and their tasks are {open:?}"))
 }
 
@@ -118,12 +135,19 @@ pub(super) fn tasks_are_those_left(books: &Books) -> Result<(), String> {
 pub(super) fn who_left_is_let_go(service: &Service, books: &Books) -> Result<(), String> {
     let letters = service.outbox.letters().map_err(|error| error.to_string())?;
     let reminders: Vec<_> = letters.iter().filter(|(_, letter)| letter.id.starts_with("dun_")).collect();
-    for action in books.desk.actions.values().filter(|action| matches!(action.state, State::Executed | State::NeedsPerson)) {
+    for action in
+        books.desk.actions.values().filter(|action| matches!(action.state, State::Executed | State::NeedsPerson))
+    {
         let Some((subscription, asked_at)) = wish(&action.kind, action.reason_code) else { continue };
         let touched = &books.desk.touched;
-        let its = touched.invoices.values().filter(|invoice| invoice.subscription.value().is_some_and(|of| of == subscription));
+        let its = touched
+            .invoices
+            .values()
+            .filter(|invoice| invoice.subscription.value().is_some_and(|of| of == subscription));
         for invoice in its {
-            let after = reminders.iter().find(|(at, letter)| *at > action.requested_at && letter.text.contains(&invoice.id.to_uppercase()));
+            let after = reminders
+                .iter()
+                .find(|(at, letter)| *at > action.requested_at && letter.text.contains(&invoice.id.to_uppercase()));
             must(after.is_none(), || format!("reminded of {} after {}: {after:?}", invoice.id, action.requested_at))?;
             let about = About::RestDue { action: action.id.clone(), invoice: invoice.id.clone() };
             let task = books.tasks.iter().find(|task| task.about == about);
@@ -132,10 +156,10 @@ pub(super) fn who_left_is_let_go(service: &Service, books: &Books) -> Result<(),
             must(holds, || format!("{} is {:?}, and its task {task:?}", invoice.id, invoice.due()))?;
         }
         for (payment, amount) in leaving(subscription, asked_at, &books.desk.head.book, touched).refunds {
-            let asked =
-                books.desk.actions.values().any(|other| {
-                    other.requested_by == MACHINE && matches!(&other.kind, Kind::Refund { payment: of, .. } if *of == payment)
-                });
+            let asked = books.desk.actions.values().any(|other| {
+                other.requested_by == MACHINE
+                    && matches!(&other.kind, Kind::Refund { payment: of, .. } if *of == payment)
+            });
             must(asked, || format!("{amount} of {payment} was charged after {asked_at}, and nobody was asked"))?;
         }
     }
@@ -151,10 +175,13 @@ pub(super) fn no_letter_after_the_end(service: &Service, books: &Books) -> Resul
     let letters = service.outbox.letters().map_err(|error| error.to_string())?;
     for case in books.desk.cases.values() {
         let Some(ended) = case.resolved_at else { continue };
-        for (at, letter) in
-            letters.iter().filter(|(_, letter)| letter.id.starts_with("dun_") && letter.text.contains(&case.about.to_uppercase()))
+        for (at, letter) in letters
+            .iter()
+            .filter(|(_, letter)| letter.id.starts_with("dun_") && letter.text.contains(&case.about.to_uppercase()))
         {
-            must(*at <= ended, || format!("{} was sent at {at}, after {} had ended at {ended}", letter.subject, case.about))?;
+            must(*at <= ended, || {
+                format!("{} was sent at {at}, after {} had ended at {ended}", letter.subject, case.about)
+            })?;
         }
     }
     Ok(())

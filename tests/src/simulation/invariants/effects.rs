@@ -19,8 +19,10 @@ pub(super) fn refunds_are_ours(service: &Service, actions: &BTreeMap<ActionId, A
     for refund in &refunds {
         let id = refund["metadata"]["recoup_action"].as_str().unwrap_or_default().to_owned();
         must(seen.insert(id.clone()), || format!("{id} was refunded twice"))?;
-        let action =
-            actions.values().find(|action| action.id.as_str() == id).ok_or_else(|| format!("a refund without an action: {refund}"))?;
+        let action = actions
+            .values()
+            .find(|action| action.id.as_str() == id)
+            .ok_or_else(|| format!("a refund without an action: {refund}"))?;
         must(action.state == State::Executed, || format!("{id} was refunded and is {:?}", action.state))?;
         let Kind::Refund { payment, amount } = &action.kind else { continue };
         let same = refund["charge"] == payment.as_str()
@@ -35,7 +37,9 @@ pub(super) fn refunds_are_ours(service: &Service, actions: &BTreeMap<ActionId, A
     }
     let refunded = |action: &&Action| action.state == State::Executed && matches!(action.kind, Kind::Refund { .. });
     for action in actions.values().filter(refunded) {
-        must(seen.contains(action.id.as_str()), || format!("{} is executed, and the provider knows nothing of it", action.id))?;
+        must(seen.contains(action.id.as_str()), || {
+            format!("{} is executed, and the provider knows nothing of it", action.id)
+        })?;
     }
     Ok(())
 }
@@ -44,20 +48,29 @@ pub(super) fn refunds_are_ours(service: &Service, actions: &BTreeMap<ActionId, A
 pub fn changes(service: &Service) -> Result<Vec<Seen>, String> {
     let mut calls = service.sandbox.calls("stripe").map_err(|error| error.to_string())?;
     calls.retain(|call| {
-        let done = call.status == "timeout_done" || call.status.as_u64().is_some_and(|status| (200..300).contains(&status));
+        let done =
+            call.status == "timeout_done" || call.status.as_u64().is_some_and(|status| (200..300).contains(&status));
         call.method != "GET" && done && !call.path.contains("sessions")
     });
     Ok(calls)
 }
 
 /// Whatever was changed at the provider was asked for, approved, and changed once.
-pub(super) fn effects_are_ours(service: &Service, actions: &BTreeMap<ActionId, Action>, told: &[Sent]) -> Result<(), String> {
+pub(super) fn effects_are_ours(
+    service: &Service,
+    actions: &BTreeMap<ActionId, Action>,
+    told: &[Sent],
+) -> Result<(), String> {
     let mut keys: BTreeMap<(String, String), BTreeMap<String, Timestamp>> = BTreeMap::new();
     for call in changes(service)? {
         let key = call.idempotency_key.clone().unwrap_or_default();
         let id = key.split('-').next().unwrap_or_default().to_owned();
-        let action = actions.values().find(|action| action.id.as_str() == id).ok_or_else(|| format!("nobody asked for {call:?}"))?;
-        let approved = matches!(action.state, State::Executed | State::NeedsPerson | State::Failed) && !action.votes.is_empty();
+        let action = actions
+            .values()
+            .find(|action| action.id.as_str() == id)
+            .ok_or_else(|| format!("nobody asked for {call:?}"))?;
+        let approved =
+            matches!(action.state, State::Executed | State::NeedsPerson | State::Failed) && !action.votes.is_empty();
         must(approved, || format!("{id} is {:?}, and was sent: {call:?}", action.state))?;
         keys.entry((id, call.path.clone()))
             .or_default()
@@ -76,11 +89,15 @@ pub(super) fn effects_are_ours(service: &Service, actions: &BTreeMap<ActionId, A
 
 /// Whether the storm's own history told between two times that an invoice was open again which we had closed.
 fn was_undone(path: &str, between: &[Timestamp], told: &[Sent]) -> bool {
-    let Some(invoice) = path.strip_prefix("/v1/invoices/").and_then(|rest| rest.split('/').next()) else { return false };
+    let Some(invoice) = path.strip_prefix("/v1/invoices/").and_then(|rest| rest.split('/').next()) else {
+        return false;
+    };
     let seconds = between[0].as_second()..=between[1].as_second();
     told.iter().filter(|sent| sent.provider == "stripe").map(Sent::json).any(|event| {
         let object = &event["data"]["object"];
-        object["id"] == invoice && object["status"] == "open" && event["created"].as_i64().is_some_and(|at| seconds.contains(&at))
+        object["id"] == invoice
+            && object["status"] == "open"
+            && event["created"].as_i64().is_some_and(|at| seconds.contains(&at))
     })
 }
 
@@ -92,7 +109,9 @@ pub(super) fn limits_hold_together(service: &Service, actions: &BTreeMap<ActionI
         .values()
         .filter_map(|action| Some((action, action.votes.iter().find(|vote| vote.within_limit)?, action.kind.gives()?)))
         .collect();
-    let sum = |some: &mut dyn Iterator<Item = &(&Action, &Vote, Money)>| some.fold(Money::zero(policy.currency), |sum, it| sum.plus(it.2));
+    let sum = |some: &mut dyn Iterator<Item = &(&Action, &Vote, Money)>| {
+        some.fold(Money::zero(policy.currency), |sum, it| sum.plus(it.2))
+    };
     for (action, vote, _) in &alone {
         let own = |other: &&(&Action, &Vote, Money)| other.1.by == vote.by;
         let here = |other: &&(&Action, &Vote, Money)| {
@@ -101,12 +120,15 @@ pub(super) fn limits_hold_together(service: &Service, actions: &BTreeMap<ActionI
                 && other.0.kind.name() == action.kind.name()
                 && vote.at.duration_since(other.1.at) <= window
         };
-        let before = sum(&mut alone.iter().filter(here).filter(|other| other.1.at < vote.at || other.0.id == action.id));
+        let before =
+            sum(&mut alone.iter().filter(here).filter(|other| other.1.at < vote.at || other.0.id == action.id));
         // Of what was decided in one instant the order is not known: then the most lenient reason is taken.
         let by_now = sum(&mut alone.iter().filter(here).filter(|other| other.1.at <= vote.at));
         for (sum, reason) in [(before, action.reason_code), (by_now, Reason::BillingError)] {
             let needed = policy.requirement(action.kind.name(), Measure::Money(sum), reason, Some(vote.role)).approvals;
-            must(needed.is_empty(), || format!("{} decided {sum} alone for {}, which needs {needed:?}", vote.by, action.account))?;
+            must(needed.is_empty(), || {
+                format!("{} decided {sum} alone for {}, which needs {needed:?}", vote.by, action.account)
+            })?;
         }
         let day = |vote: &Vote| vote.at.to_zoned(jiff::tz::TimeZone::UTC).date();
         let today = sum(&mut alone.iter().filter(own).filter(|other| day(other.1) == day(vote)));

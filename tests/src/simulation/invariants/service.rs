@@ -16,7 +16,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) async fn events_are_done(service: &Service, acknowledged: &[Sent]) -> Result<(), String> {
     for sent in acknowledged {
         let Some(event) = &sent.event else { continue };
-        let receipt: Option<Receipt> = read(&service.context, &keys::receipt(sent.provider, "default", event)).await.unwrap();
+        let receipt: Option<Receipt> =
+            read(&service.context, &keys::receipt(sent.provider, "default", event)).await.unwrap();
         must(receipt.is_some(), || format!("the acknowledged event {event} of {} left no receipt", sent.provider))?;
     }
     let waiting: Vec<External> = page(&service.context, "WAITING", None, 100, Order::Ascending).await.unwrap().items;
@@ -38,9 +39,15 @@ pub(super) fn queues_are_empty(service: &Service) -> Result<(), String> {
             format!("the queues are not empty: {depth:?} at {}", service.clock.now())
         })?;
         if depth.dead > 0 {
-            let queue = shared::app::ports::QueueName::ALL.into_iter().find(|queue| queue.name() == depth.name).unwrap();
-            let reasons: Vec<_> =
-                service.queue.dead(queue).map_err(|error| error.to_string())?.into_iter().map(|(_, _, reason)| reason).collect();
+            let queue =
+                shared::app::ports::QueueName::ALL.into_iter().find(|queue| queue.name() == depth.name).unwrap();
+            let reasons: Vec<_> = service
+                .queue
+                .dead(queue)
+                .map_err(|error| error.to_string())?
+                .into_iter()
+                .map(|(_, _, reason)| reason)
+                .collect();
             return Err(format!("dead letters in {}: {reasons:?}", depth.name));
         }
     }
@@ -74,17 +81,22 @@ pub(super) async fn pulses_are_those_of_the_book(service: &Service, expected: &[
     let (since, until) = (MONTHS[0], MONTHS[MONTHS.len() - 1]);
     let at = |month: &str| format!("{month}-01T00:00:00Z").parse().expect("a month has a first day");
     let stretch = Stretch { since: at(since), until: at(until) };
-    let sources: BTreeSet<_> = expected.iter().map(|pulse| (pulse.provider.clone(), pulse.source.clone(), pulse.trouble)).collect();
+    let sources: BTreeSet<_> =
+        expected.iter().map(|pulse| (pulse.provider.clone(), pulse.source.clone(), pulse.trouble)).collect();
     let mut standing = BTreeMap::new();
     for (provider, source, trouble) in sources {
-        let found = pulses(&service.context, &provider, &source, trouble, stretch).await.map_err(|error| error.to_string())?;
+        let found =
+            pulses(&service.context, &provider, &source, trouble, stretch).await.map_err(|error| error.to_string())?;
         for pulse in found.into_iter().filter(|pulse| pulse.outcome != PulseOutcome::Moved) {
             *standing.entry((pulse.account, pulse.about, pulse.at, pulse.outcome)).or_insert(0) += 1;
         }
     }
     let inside = |pulse: &&Pulse| pulse.at > stretch.since && pulse.at < stretch.until;
-    let wanted: BTreeMap<_, _> =
-        expected.iter().filter(inside).map(|pulse| ((pulse.account.clone(), pulse.about.clone(), pulse.at, pulse.outcome), 1)).collect();
+    let wanted: BTreeMap<_, _> = expected
+        .iter()
+        .filter(inside)
+        .map(|pulse| ((pulse.account.clone(), pulse.about.clone(), pulse.at, pulse.outcome), 1))
+        .collect();
     standing.retain(|(_, _, at, _), _| *at > stretch.since && *at < stretch.until);
     must(standing == wanted, || {
         let missing: Vec<_> = wanted.keys().filter(|key| !standing.contains_key(key)).collect();
@@ -101,7 +113,9 @@ pub(super) async fn imports_are_whole(service: &Service) -> Result<(), String> {
         let person = keys::person(&AccountId::of("stripe", "default", customer));
         let person: Option<Of<Person>> = read(&service.context, &person).await.map_err(|fault| fault.to_string())?;
         if person.is_some_and(|of| of.value.erased_at.is_some()) {
-            must(account["account"]["name"].is_null(), || format!("{customer} was erased and is still shown: {account}"))?;
+            must(account["account"]["name"].is_null(), || {
+                format!("{customer} was erased and is still shown: {account}")
+            })?;
             // What the file said of them went with them.
             continue;
         }

@@ -94,7 +94,8 @@ impl Asked<'_> {
 
     /// Sends an event whose content is these resources.
     fn tell(&self, kind: &str, content: &[(&str, &Value)]) -> Disked<()> {
-        let resources: Map<String, Value> = content.iter().map(|(name, object)| ((*name).to_owned(), (*object).clone())).collect();
+        let resources: Map<String, Value> =
+            content.iter().map(|(name, object)| ((*name).to_owned(), (*object).clone())).collect();
         let event = json!({
             "id": format!("ev_{}", digest(&[kind, &self.key], 24)), "occurred_at": self.now(), "source": "api", "object": "event",
             "api_version": "v2", "content": resources, "event_type": kind, "webhook_status": "scheduled",
@@ -110,7 +111,12 @@ impl Asked<'_> {
             "id": comment_id, "entity_type": resource, "entity_id": id, "notes": notes, "created_at": self.now(), "type": "user",
             "object": "comment",
         });
-        self.sandbox.keep("chargebee", &format!("comment:{comment_id}"), self.sandbox.clock.now().as_millisecond(), &comment)
+        self.sandbox.keep(
+            "chargebee",
+            &format!("comment:{comment_id}"),
+            self.sandbox.clock.now().as_millisecond(),
+            &comment,
+        )
     }
 }
 

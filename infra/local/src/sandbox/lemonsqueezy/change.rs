@@ -15,7 +15,9 @@ pub(in crate::sandbox) fn change(sandbox: &Sandbox, source: &str, call: &Call) -
     let path: Vec<_> = call.path.trim_start_matches('/').split('/').collect();
     match (call.method.as_str(), &path[..]) {
         ("POST", ["v1", "orders", id, "refund"]) => refund(sandbox, source, ("orders", *id), &asked),
-        ("POST", ["v1", "subscription-invoices", id, "refund"]) => refund(sandbox, source, ("subscription-invoices", *id), &asked),
+        ("POST", ["v1", "subscription-invoices", id, "refund"]) => {
+            refund(sandbox, source, ("subscription-invoices", *id), &asked)
+        }
         ("PATCH", ["v1", "subscriptions", id]) => update(sandbox, source, id, &asked),
         ("DELETE", ["v1", "subscriptions", id]) => update(sandbox, source, id, &json!({"cancelled": true})),
         ("PATCH", ["v1", "subscription-items", id]) => seats(sandbox, source, id, &asked),
@@ -52,7 +54,9 @@ fn refund(sandbox: &Sandbox, source: &str, (kind, id): (&str, &str), asked: &Val
 }
 
 fn update(sandbox: &Sandbox, source: &str, id: &str, asked: &Value) -> Disked<Reply> {
-    let Some(mut object) = sandbox.object("lemonsqueezy", &format!("subscriptions:{id}"))? else { return Ok(missing()) };
+    let Some(mut object) = sandbox.object("lemonsqueezy", &format!("subscriptions:{id}"))? else {
+        return Ok(missing());
+    };
     let (attributes, now) = (&mut object["attributes"], sandbox.clock.now());
     let changed: Changed = if attributes["status"] == "expired" {
         Err("An expired subscription cannot be changed.")
@@ -119,7 +123,8 @@ fn set_cancelled(attributes: &mut Value, cancelled: &Value, now: Timestamp) -> C
 }
 
 fn set_trial(attributes: &mut Value, until: &Value, now: Timestamp) -> Changed {
-    let Some(ends_at) = until.as_str().and_then(|until| until.parse::<Timestamp>().ok()).filter(|until| *until > now) else {
+    let Some(ends_at) = until.as_str().and_then(|until| until.parse::<Timestamp>().ok()).filter(|until| *until > now)
+    else {
         return Err("The trial must end in the future.");
     };
     if attributes["status"] != "on_trial" {
@@ -134,7 +139,8 @@ fn set_trial(attributes: &mut Value, until: &Value, now: Timestamp) -> Changed {
 fn set_variant(sandbox: &Sandbox, attributes: &mut Value, variant: &Value) -> Disked<()> {
     let id = text(variant);
     let price = price_of(sandbox, &id)?;
-    let sold = sold_as(sandbox, &id)?.unwrap_or_else(|| json!({"product_name": format!("Variant {id}"), "variant_name": "Default"}));
+    let sold = sold_as(sandbox, &id)?
+        .unwrap_or_else(|| json!({"product_name": format!("Variant {id}"), "variant_name": "Default"}));
     for name in ["product_id", "product_name", "variant_name"] {
         if !sold[name].is_null() {
             attributes[name] = sold[name].clone();
@@ -180,13 +186,19 @@ fn tell(sandbox: &Sandbox, source: &str, object: &mut Value, events: &[&str]) ->
     let at = sandbox.clock.now().max(before + SignedDuration::from_secs(1));
     object["attributes"]["updated_at"] = json!(written(at));
     sandbox.keep("lemonsqueezy", &name, at.as_millisecond(), object)?;
-    let updated = (object["type"] == "subscriptions" && !events.contains(&"subscription_updated")).then_some("subscription_updated");
+    let updated = (object["type"] == "subscriptions" && !events.contains(&"subscription_updated"))
+        .then_some("subscription_updated");
     for event in events.iter().copied().chain(updated) {
         let meta = json!({
             "test_mode": object["attributes"]["test_mode"], "event_name": event,
             "webhook_id": digest(&[event, &name, &written(at)], 24),
         });
-        sandbox.send_back("lemonsqueezy", source, SignedDuration::from_secs(2), &json!({"meta": meta, "data": object}))?;
+        sandbox.send_back(
+            "lemonsqueezy",
+            source,
+            SignedDuration::from_secs(2),
+            &json!({"meta": meta, "data": object}),
+        )?;
     }
     Ok(())
 }
@@ -198,7 +210,8 @@ fn set_running(attributes: &mut Value, now: Timestamp) {
 
 fn set_status(attributes: &mut Value, status: &str) {
     let words = status.replace('_', " ");
-    let formatted: String = words.chars().take(1).map(|first| first.to_ascii_uppercase()).chain(words.chars().skip(1)).collect();
+    let formatted: String =
+        words.chars().take(1).map(|first| first.to_ascii_uppercase()).chain(words.chars().skip(1)).collect();
     attributes["status"] = json!(status);
     attributes["status_formatted"] = json!(formatted);
 }

@@ -44,7 +44,8 @@ fn error(status: u16, title: &str, detail: &str) -> Reply {
 
 fn sign(sandbox: &Sandbox, kind: &str, id: &str, attributes: &mut Value) {
     let expires = (sandbox.clock.now() + LINKS_LIVE).as_second();
-    let link = |path: String| json!(format!("https://my-store.lemonsqueezy.com/{path}?expires={expires}&signature=sandbox"));
+    let link =
+        |path: String| json!(format!("https://my-store.lemonsqueezy.com/{path}?expires={expires}&signature=sandbox"));
     match kind {
         "subscriptions" => {
             attributes["urls"]["update_payment_method"] = link(format!("subscription/{id}/payment-details"));
@@ -63,8 +64,11 @@ fn sign(sandbox: &Sandbox, kind: &str, id: &str, attributes: &mut Value) {
 /// A price as far as those who bought it show it.
 fn price(sandbox: &Sandbox, id: &str) -> Disked<Value> {
     let bought = bought(sandbox, |attributes| text(&attributes["first_subscription_item"]["price_id"]) == id)?;
-    let variant = bought.map_or_else(|| numbered(id, |number| number.checked_add(APART)), |bought| bought["variant_id"].clone());
-    Ok(json!({"type": "prices", "id": id, "attributes": {"variant_id": variant, "category": "subscription", "scheme": "standard"}}))
+    let variant =
+        bought.map_or_else(|| numbered(id, |number| number.checked_add(APART)), |bought| bought["variant_id"].clone());
+    Ok(
+        json!({"type": "prices", "id": id, "attributes": {"variant_id": variant, "category": "subscription", "scheme": "standard"}}),
+    )
 }
 
 /// Which price a variant is sold for.
@@ -74,7 +78,9 @@ pub(super) fn price_of(sandbox: &Sandbox, variant: &str) -> Disked<Value> {
         return Ok(numbered(&text(&price["id"]), Some));
     }
     let bought = sold_as(sandbox, variant)?.map(|bought| bought["first_subscription_item"]["price_id"].clone());
-    Ok(bought.filter(|price| !price.is_null()).unwrap_or_else(|| numbered(variant, |number| number.checked_sub(APART).or(Some(number)))))
+    Ok(bought
+        .filter(|price| !price.is_null())
+        .unwrap_or_else(|| numbered(variant, |number| number.checked_sub(APART).or(Some(number)))))
 }
 
 /// What a subscription to a variant says of itself.

@@ -69,14 +69,21 @@ fn refund(asked: &Asked<'_>, id: &str) -> Disked<Reply> {
         return Ok(unprocessable("The payment is not paid, so it cannot be refunded.", None));
     }
     let payment = whole(asked.sandbox, payment, false)?;
-    let taken = if payment["amountCaptured"].is_object() { value(&payment["amountCaptured"]) } else { value(&payment["amount"]) };
+    let taken = if payment["amountCaptured"].is_object() {
+        value(&payment["amountCaptured"])
+    } else {
+        value(&payment["amount"])
+    };
     let left = taken - value(&payment["amountRefunded"]) - value(&payment["amountChargedBack"]);
     let amount = &asked.body["amount"];
     if amount["currency"] != payment["amount"]["currency"] {
         return Ok(unprocessable("The currency is not the payment's.", Some("amount.currency")));
     }
     if value(amount) <= Decimal::ZERO || value(amount) > left {
-        return Ok(unprocessable(&format!("The amount is higher than what remains of the payment ({left})."), Some("amount")));
+        return Ok(unprocessable(
+            &format!("The amount is higher than what remains of the payment ({left})."),
+            Some("amount"),
+        ));
     }
     let refund_id = asked.id("re", &[id, &left.to_string()]);
     let queued = json!({
@@ -100,7 +107,8 @@ fn recurring(asked: &Asked<'_>, customer: &str) -> Disked<Reply> {
     }
     payments.sort_by_key(|payment| millis(&payment["createdAt"]));
     // Whoever ever paid for the first time, or again, has a mandate.
-    let mandated = payments.iter().rev().find(|payment| matches!(payment["sequenceType"].as_str(), Some("first" | "recurring")));
+    let mandated =
+        payments.iter().rev().find(|payment| matches!(payment["sequenceType"].as_str(), Some("first" | "recurring")));
     let Some(latest) = mandated else {
         return Ok(unprocessable("The customer has no suitable mandates.", Some("customerId")));
     };
@@ -118,7 +126,9 @@ fn recurring(asked: &Asked<'_>, customer: &str) -> Disked<Reply> {
     let mut ended = open.clone();
     ended["details"] = latest["details"].clone();
     if let Some(details) = ended["details"].as_object_mut() {
-        details.retain(|name, _| !matches!(name.as_str(), "failureReason" | "failureMessage" | "bankReasonCode" | "bankReason"));
+        details.retain(|name, _| {
+            !matches!(name.as_str(), "failureReason" | "failureMessage" | "bankReasonCode" | "bankReason")
+        });
     }
     let kind = match failure {
         Some((name, reason)) => {
@@ -144,13 +154,17 @@ fn recurring(asked: &Asked<'_>, customer: &str) -> Disked<Reply> {
 /// The reason for which an item failed, and would again: until the customer has paid with something new, unless it passes.
 fn still_fails(item: &Value, payments: &[Value]) -> Option<(&'static str, String)> {
     let renewed = |payment: &Value| {
-        payment["sequenceType"] == "first" && payment["status"] == "paid" && millis(&payment["createdAt"]) > millis(&item["createdAt"])
+        payment["sequenceType"] == "first"
+            && payment["status"] == "paid"
+            && millis(&payment["createdAt"]) > millis(&item["createdAt"])
     };
     if item["status"] != "failed" || payments.iter().any(renewed) {
         return None;
     }
     let reason = |name: &'static str| Some((name, item["details"][name].as_str()?.to_owned()));
-    reason("failureReason").or_else(|| reason("bankReasonCode")).filter(|(_, reason)| !PASSING.contains(&reason.as_str()))
+    reason("failureReason")
+        .or_else(|| reason("bankReasonCode"))
+        .filter(|(_, reason)| !PASSING.contains(&reason.as_str()))
 }
 
 fn payment_link(asked: &Asked<'_>) -> Disked<Reply> {
@@ -176,7 +190,9 @@ fn payment_link(asked: &Asked<'_>) -> Disked<Reply> {
 
 /// No webhook tells of subscriptions: whoever changes one reads the answer.
 fn update(asked: &Asked<'_>, customer: &str, id: &str) -> Disked<Reply> {
-    let Some(mut subscription) = subscription(asked.sandbox, customer, id)? else { return Ok(missing(NO_SUBSCRIPTION)) };
+    let Some(mut subscription) = subscription(asked.sandbox, customer, id)? else {
+        return Ok(missing(NO_SUBSCRIPTION));
+    };
     if has_ended(&subscription) {
         return Ok(unprocessable("A canceled subscription cannot be updated.", None));
     }
@@ -203,7 +219,9 @@ fn update(asked: &Asked<'_>, customer: &str, id: &str) -> Disked<Reply> {
 }
 
 fn cancel(asked: &Asked<'_>, customer: &str, id: &str) -> Disked<Reply> {
-    let Some(mut subscription) = subscription(asked.sandbox, customer, id)? else { return Ok(missing(NO_SUBSCRIPTION)) };
+    let Some(mut subscription) = subscription(asked.sandbox, customer, id)? else {
+        return Ok(missing(NO_SUBSCRIPTION));
+    };
     if has_ended(&subscription) {
         return Ok(unprocessable("The subscription has been canceled already.", None));
     }
@@ -218,7 +236,8 @@ fn cancel(asked: &Asked<'_>, customer: &str, id: &str) -> Disked<Reply> {
 
 /// Marks an invoice as paid elsewhere, or cancels it.
 fn sales_invoice(asked: &Asked<'_>, id: &str) -> Disked<Reply> {
-    let Some(mut invoice) = asked.sandbox.object("mollie", id)?.filter(|object| object["resource"] == "sales-invoice") else {
+    let Some(mut invoice) = asked.sandbox.object("mollie", id)?.filter(|object| object["resource"] == "sales-invoice")
+    else {
         return Ok(missing("No sales invoice exists with this token."));
     };
     let status = invoice["status"].as_str().unwrap_or("issued").to_owned();

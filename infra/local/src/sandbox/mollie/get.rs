@@ -12,11 +12,14 @@ pub(super) fn get(sandbox: &Sandbox, asked: &Asked) -> Disked<Option<Reply>> {
     let path: Vec<&str> = asked.path.trim_start_matches('/').split('/').collect();
     Ok(Some(match path.as_slice() {
         ["v2", "payments", payment, "refunds"] => part(sandbox, asked, "refund", "refunds", ("paymentId", *payment))?,
-        ["v2", "customers", customer, "payments"] => part(sandbox, asked, "payment", "payments", ("customerId", *customer))?,
-        ["v2", "customers", customer, "subscriptions", id] => one(subscription(sandbox, customer, id)?),
-        ["v2", "sales-invoices", id] => {
-            one(sandbox.object("mollie", id)?.filter(|object| object["resource"] == "sales-invoice").map(|invoice| with_links(invoice, id)))
+        ["v2", "customers", customer, "payments"] => {
+            part(sandbox, asked, "payment", "payments", ("customerId", *customer))?
         }
+        ["v2", "customers", customer, "subscriptions", id] => one(subscription(sandbox, customer, id)?),
+        ["v2", "sales-invoices", id] => one(sandbox
+            .object("mollie", id)?
+            .filter(|object| object["resource"] == "sales-invoice")
+            .map(|invoice| with_links(invoice, id))),
         _ => return Ok(None),
     }))
 }
@@ -59,7 +62,8 @@ fn with_links(mut invoice: Value, id: &str) -> Value {
         invoice["_links"]["pdfLink"] = json!({"href": href, "type": "application/pdf"});
     }
     if invoice["_links"]["invoicePayment"].is_null() && is_open {
-        invoice["_links"]["invoicePayment"] = json!({"href": format!("https://pay.mollie.com/invoice/{name}"), "type": "text/html"});
+        invoice["_links"]["invoicePayment"] =
+            json!({"href": format!("https://pay.mollie.com/invoice/{name}"), "type": "text/html"});
     }
     invoice
 }

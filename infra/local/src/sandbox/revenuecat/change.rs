@@ -13,11 +13,15 @@ pub(in crate::sandbox) fn change(sandbox: &Sandbox, source: &str, call: &Call) -
     let asked = Asked::of(call);
     let parts: Vec<String> = asked.path.trim_start_matches('/').split('/').map(plain).collect();
     let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
-    let (["subscriptions" | "purchases", id, ..], "POST") = (&parts[..], call.method.as_str()) else { return Ok(missing()) };
+    let (["subscriptions" | "purchases", id, ..], "POST") = (&parts[..], call.method.as_str()) else {
+        return Ok(missing());
+    };
     if let ["purchases", _, "actions", "refund"] = parts[..] {
         return refund_purchase(sandbox, source, id);
     }
-    let Some(subscription) = sandbox.object("revenuecat", &format!("subscriptions:{id}"))? else { return Ok(missing()) };
+    let Some(subscription) = sandbox.object("revenuecat", &format!("subscriptions:{id}"))? else {
+        return Ok(missing());
+    };
     let changed = Changed { sandbox, source, own: id, subscription };
     match parts[2..] {
         ["actions", "cancel"] => changed.cancel(),
@@ -80,7 +84,9 @@ impl Changed<'_> {
         if self.says("status") == "expired" {
             return Ok(unprocessable("The subscription is not active"));
         }
-        let Some(until) = asked["extend_until_ms"].as_i64() else { return Ok(parameter(400, "extend_until_ms is required")) };
+        let Some(until) = asked["extend_until_ms"].as_i64() else {
+            return Ok(parameter(400, "extend_until_ms is required"));
+        };
         if is_apple && !asked["extend_reason_code"].is_string() {
             return Ok(parameter(400, "extend_reason_code is required"));
         }
@@ -163,7 +169,8 @@ impl Changed<'_> {
         Ok(match self.says("store") {
             "play_store" => identifier.split("..").next().unwrap_or_default().to_owned(),
             "app_store" | "mac_app_store" => {
-                let first = self.transactions()?.into_iter().min_by_key(|it| it["purchased_at"].as_i64()).unwrap_or_default();
+                let first =
+                    self.transactions()?.into_iter().min_by_key(|it| it["purchased_at"].as_i64()).unwrap_or_default();
                 first["id"].as_str().unwrap_or(identifier).to_owned()
             }
             _ => identifier.to_owned(),
@@ -231,7 +238,12 @@ fn send(sandbox: &Sandbox, source: &str, mut event: Value, more: &Value) -> Disk
     for (field, value) in more.as_object().into_iter().flatten() {
         event[field.as_str()] = value.clone();
     }
-    sandbox.send_back("revenuecat", source, SignedDuration::from_secs(2), &json!({"api_version": "1.0", "event": event}))
+    sandbox.send_back(
+        "revenuecat",
+        source,
+        SignedDuration::from_secs(2),
+        &json!({"api_version": "1.0", "event": event}),
+    )
 }
 
 fn brought_in(transaction: &Value) -> bool {
@@ -259,5 +271,8 @@ fn parameter(status: u16, message: &str) -> Reply {
 
 fn error(status: u16, kind: &str, message: &str) -> Reply {
     let doc_url = format!("https://errors.rev.cat/{}", kind.replace('_', "-"));
-    answer(status, &json!({"object": "error", "type": kind, "message": message, "retryable": false, "doc_url": doc_url}))
+    answer(
+        status,
+        &json!({"object": "error", "type": kind, "message": message, "retryable": false, "doc_url": doc_url}),
+    )
 }

@@ -8,7 +8,9 @@ use shared::domain::id::digest;
 pub fn learn(sandbox: &Sandbox, delivery: &Value) -> Disked<()> {
     let event = if delivery["event"].is_object() { &delivery["event"] } else { delivery };
     let customer = event["original_app_user_id"].as_str().or(event["app_user_id"].as_str());
-    let (Some(kind), Some(customer), Some(at)) = (event["type"].as_str(), customer, event["event_timestamp_ms"].as_i64()) else {
+    let (Some(kind), Some(customer), Some(at)) =
+        (event["type"].as_str(), customer, event["event_timestamp_ms"].as_i64())
+    else {
         return Ok(());
     };
     let mut told = Told { sandbox, event, kind, customer, at, rows: Vec::new() };
@@ -105,7 +107,8 @@ impl Told<'_> {
     /// How a subscription stands after a delivery, and whether it will go on.
     fn state(&self) -> Option<(&'static str, &'static str)> {
         let running = if self.event["period_type"] == "TRIAL" { "trialing" } else { "active" };
-        let tried = if self.event["grace_period_expiration_at_ms"].is_null() { "in_billing_retry" } else { "in_grace_period" };
+        let tried =
+            if self.event["grace_period_expiration_at_ms"].is_null() { "in_billing_retry" } else { "in_grace_period" };
         Some(match (self.kind, self.event["cancel_reason"].as_str(), self.event["expiration_reason"].as_str()) {
             ("INITIAL_PURCHASE" | "RENEWAL" | "UNCANCELLATION" | "SUBSCRIPTION_EXTENDED" | "REFUND_REVERSED", ..) => {
                 (running, "will_renew")
@@ -141,7 +144,9 @@ impl Told<'_> {
         }
         let revenue = match self.kind {
             "INITIAL_PURCHASE" | "RENEWAL" | "REFUND_REVERSED" => revenue(self.event),
-            _ if self.is_refund() => json!({"currency": self.event["currency"], "gross": 0, "commission": 0, "tax": 0, "proceeds": 0}),
+            _ if self.is_refund() => {
+                json!({"currency": self.event["currency"], "gross": 0, "commission": 0, "tax": 0, "proceeds": 0})
+            }
             _ => return Ok(()),
         };
         self.keep(format!("transactions:{own}:{transaction}"), self.paid(transaction, from, to, revenue));
@@ -168,7 +173,9 @@ fn product(event: &Value) -> String {
 /// What came in. The numbers are written as they came: no float is computed with.
 fn revenue(event: &Value) -> Value {
     let number = |value: &Value| value.to_string().parse::<Decimal>().ok();
-    let Some(gross) = number(&event["price_in_purchased_currency"]).filter(|_| event["currency"].is_string()) else { return Value::Null };
+    let Some(gross) = number(&event["price_in_purchased_currency"]).filter(|_| event["currency"].is_string()) else {
+        return Value::Null;
+    };
     let tax = (gross * number(&event["tax_percentage"]).unwrap_or_default()).round_dp(2);
     let written = |amount: Decimal| serde_json::from_str::<Value>(&amount.normalize().to_string()).unwrap_or_default();
     json!({

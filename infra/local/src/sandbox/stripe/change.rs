@@ -83,7 +83,9 @@ fn credit(asking: &Asking<'_>, id: &str) -> Disked<Reply> {
         return Ok(error(400, INVALID, "parameter_missing", "Missing required param: amount and currency."));
     };
     if customer["currency"].as_str().is_some_and(|own| own != currency) {
-        let text = format!("You cannot combine currencies on a single customer: this customer's balance is not in {currency}.");
+        let text = format!(
+            "You cannot combine currencies on a single customer: this customer's balance is not in {currency}."
+        );
         return Ok(error(400, INVALID, "currency_mismatch", &text));
     }
     let balance = customer["balance"].as_i64().unwrap_or(0) + amount;

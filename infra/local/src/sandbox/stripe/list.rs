@@ -148,7 +148,9 @@ fn balance(sandbox: &Sandbox, asked: &Asked, customer: &str) -> Disked<Reply> {
     let mut all = sandbox.having("stripe", "customer", customer)?;
     all.retain(|object| object["object"] == "customer_balance_transaction");
     newest_first(&mut all, |object| object["created"].as_i64().unwrap_or(0));
-    if let Some(place) = asked.get("starting_after").and_then(|after| all.iter().position(|object| object["id"] == after)) {
+    if let Some(place) =
+        asked.get("starting_after").and_then(|after| all.iter().position(|object| object["id"] == after))
+    {
         all.drain(..=place);
     }
     let limit = asked.limit("limit", 10, 100);

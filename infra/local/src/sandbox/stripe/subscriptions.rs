@@ -120,7 +120,8 @@ pub(super) fn portal(asking: &Asking<'_>) -> Disked<Reply> {
 /// Makes a schedule of a subscription as it runs.
 pub(super) fn schedule(asking: &Asking<'_>) -> Disked<Reply> {
     let id = asking.get("from_subscription").unwrap_or_default();
-    let Some(mut subscription) = asking.load("subscription", id)?.filter(|subscription| !has_ended(subscription)) else {
+    let Some(mut subscription) = asking.load("subscription", id)?.filter(|subscription| !has_ended(subscription))
+    else {
         return Ok(missing("subscription", id));
     };
     if let Some(own) = subscription["schedule"].as_str() {
@@ -144,7 +145,9 @@ pub(super) fn schedule(asking: &Asking<'_>) -> Disked<Reply> {
 }
 
 pub(super) fn reschedule(asking: &Asking<'_>, id: &str) -> Disked<Reply> {
-    let Some(mut schedule) = asking.load("subscription_schedule", id)? else { return Ok(missing("subscription_schedule", id)) };
+    let Some(mut schedule) = asking.load("subscription_schedule", id)? else {
+        return Ok(missing("subscription_schedule", id));
+    };
     if schedule["status"] != "active" {
         return Ok(error(400, INVALID, "schedule_not_active", "You can only update a schedule that is active."));
     }

@@ -20,8 +20,8 @@ enum Move {
 }
 
 pub(super) async fn move_clock(service: &Service, body: &[u8]) -> Result<Answer, Problem> {
-    let wanted: Move =
-        serde_json::from_slice(body).map_err(|_| Problem::malformed(r#"send {"advance":"P3D"} or {"to":"2026-01-31T00:00:00Z"}"#))?;
+    let wanted: Move = serde_json::from_slice(body)
+        .map_err(|_| Problem::malformed(r#"send {"advance":"P3D"} or {"to":"2026-01-31T00:00:00Z"}"#))?;
     let now = service.clock.now();
     let to = match wanted {
         Move::To(to) => to,

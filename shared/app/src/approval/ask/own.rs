@@ -14,7 +14,14 @@ use domain::money::Money;
 use domain::staff::MACHINE;
 use jiff::Timestamp;
 
-fn by_machine(id: ActionId, kind: Kind, reason: Reason, note: String, case: Option<CaseId>, trace: &str) -> Ask<'static> {
+fn by_machine(
+    id: ActionId,
+    kind: Kind,
+    reason: Reason,
+    note: String,
+    case: Option<CaseId>,
+    trace: &str,
+) -> Ask<'static> {
     Ask {
         id,
         what: What::Kind(kind),
@@ -64,9 +71,16 @@ pub async fn for_case(context: &Context, case: &CaseId, trace: &str) -> Result<D
 }
 
 /// Asks people to give back what somebody was charged after they had asked to leave.
-pub async fn for_leaver(context: &Context, action: &Action, payment: &str, amount: Money, asked_at: Timestamp) -> Result<(), Fault> {
+pub async fn for_leaver(
+    context: &Context,
+    action: &Action,
+    payment: &str,
+    amount: Money,
+    asked_at: Timestamp,
+) -> Result<(), Fault> {
     // One that could not be decided any more is asked anew; one that people denied is not.
-    let request = |number: usize| ActionId::of(&action.account, MACHINE, &format!("{} {payment} {amount} {number}", action.id));
+    let request =
+        |number: usize| ActionId::of(&action.account, MACHINE, &format!("{} {payment} {amount} {number}", action.id));
     let mut number = 0;
     while let Some(earlier) = store::read::<Action>(context, &keys::action(&request(number))).await? {
         if !matches!(earlier.state, State::Stale | State::Failed | State::Withdrawn) {

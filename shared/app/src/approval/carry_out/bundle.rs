@@ -55,13 +55,22 @@ async fn once(context: &Context, id: &ActionId) -> Result<Attempted<Next>, Fault
     let next = match failed {
         Some(place) => {
             let code = format!("member_{}", members[place].state.name());
-            let message =
-                format!("{} ended as {}; what came after it was not done", members[place].preview.summary, members[place].state.name());
+            let message = format!(
+                "{} ended as {}; what came after it was not done",
+                members[place].preview.summary,
+                members[place].state.name()
+            );
             let mut over = Vec::new();
             for member in members[place + 1..].iter().filter(|member| member.state == State::Approved) {
-                let withdrawn = Action { state: State::Withdrawn, ended_at: Some(now), look_at: None, ..member.clone() };
+                let withdrawn =
+                    Action { state: State::Withdrawn, ended_at: Some(now), look_at: None, ..member.clone() };
                 desk::put(&mut commit, context, &read.batch, &head, Some(member), &withdrawn);
-                notes.push(ledger_note(&withdrawn, Step::Outcome, now, [("outcome", "withdrawn".to_owned()), ("why", code.clone())]));
+                notes.push(ledger_note(
+                    &withdrawn,
+                    Step::Outcome,
+                    now,
+                    [("outcome", "withdrawn".to_owned()), ("why", code.clone())],
+                ));
                 over.push(member.id.clone());
             }
             desk::release(&mut commit, &read, &before.account, &over);
@@ -81,7 +90,12 @@ async fn once(context: &Context, id: &ActionId) -> Result<Attempted<Next>, Fault
         }
         after.look_at = (after.state != State::Executed).then(|| look_at(context));
         after.ended_at = Some(now);
-        notes.push(ledger_note(&after, Step::Outcome, now, [("outcome", after.state.name().to_owned()), ("of", "bundle".to_owned())]));
+        notes.push(ledger_note(
+            &after,
+            Step::Outcome,
+            now,
+            [("outcome", after.state.name().to_owned()), ("of", "bundle".to_owned())],
+        ));
     }
 
     // Write.

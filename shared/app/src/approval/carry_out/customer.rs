@@ -17,7 +17,9 @@ use std::collections::BTreeMap;
 /// Whether a customer is to be told of how an action ended.
 pub fn is_told(action: &Action) -> bool {
     match (&action.outcome, action.state) {
-        (Some(Outcome::Done { link, .. }), State::Executed) => link.is_some() || wish(&action.kind, action.reason_code).is_some(),
+        (Some(Outcome::Done { link, .. }), State::Executed) => {
+            link.is_some() || wish(&action.kind, action.reason_code).is_some()
+        }
         (_, State::NeedsPerson) => wish(&action.kind, action.reason_code).is_some(),
         _ => false,
     }
@@ -49,7 +51,9 @@ pub async fn tell(context: &Context, action: &Action) -> Result<(), Fault> {
     };
     store::retrying(context, || async {
         let read = records::read(context, &action.id).await?;
-        let (Some(before), Some(head)) = (read.action.clone(), read.head.clone()) else { return Ok(Attempted::Done(())) };
+        let (Some(before), Some(head)) = (read.action.clone(), read.head.clone()) else {
+            return Ok(Attempted::Done(()));
+        };
         let mut after = before.clone();
         after.told.customer = Some(sent);
         let mut commit = Commit::default();
@@ -68,7 +72,9 @@ fn letter(context: &Context, action: &Action, head: &Head, person: &Person, loca
         Kind::Cancel { .. } if action.state == State::NeedsPerson => ("cancellation_noted", None),
         Kind::Cancel { when: When::Now, .. } => ("cancelled_now", None),
         // What runs on was charged in part after they had asked: when it ends is not the same as from when it counts.
-        Kind::Cancel { asked_at, .. } if *asked_at < action.requested_at - SignedDuration::from_hours(24) => ("cancelled_since", None),
+        Kind::Cancel { asked_at, .. } if *asked_at < action.requested_at - SignedDuration::from_hours(24) => {
+            ("cancelled_since", None)
+        }
         Kind::Cancel { .. } => ("cancelled", None),
         Kind::PaymentLink { amount, .. } => ("link_to_pay", *amount),
         Kind::ResendInvoice { .. } => ("link_to_invoice", None),
@@ -93,7 +99,8 @@ fn letter(context: &Context, action: &Action, head: &Head, person: &Person, loca
         ("asked_on", asked_on),
         ("effective_on", ends_on.map_or_else(|| "the end of the period that is paid for".to_owned(), day)),
     ]);
-    let (subject, body) = context.policies.texts.current().text_in(text, locale).map(|text| text.fill(&values)).unwrap_or_default();
+    let (subject, body) =
+        context.policies.texts.current().text_in(text, locale).map(|text| text.fill(&values)).unwrap_or_default();
     let html = pages::mail(&body);
     Letter {
         id: format!("link_{}", action.id),

@@ -12,7 +12,8 @@ const REQUESTS_MAX: usize = 8;
 
 fn acting(head: &Head) -> Result<&'static Acting, Fault> {
     let api = providers::named(&head.provider).and_then(|provider| provider.api);
-    api.map(|api| &api.acting).ok_or_else(|| Fault::Park(format!("there is no billing provider called {}", head.provider)))
+    api.map(|api| &api.acting)
+        .ok_or_else(|| Fault::Park(format!("there is no billing provider called {}", head.provider)))
 }
 
 pub(super) fn effects(head: &Head) -> Result<Option<&'static Effects>, Fault> {
@@ -86,8 +87,9 @@ pub(super) async fn send(context: &Context, work: &Work) -> Result<Ended, Fault>
                 return Ok(match answer {
                     Answer::Done(effect) => Ended::Done(effect),
                     Answer::Refused { code, message } if changed => {
-                        let instead =
-                            format!("It was begun at the provider and then refused ({code}: {message}): finish it there, or undo it.");
+                        let instead = format!(
+                            "It was begun at the provider and then refused ({code}: {message}): finish it there, or undo it."
+                        );
                         Ended::NeedsPerson { instead, absent: false }
                     }
                     Answer::Refused { code, message } => Ended::Refused { code, message },

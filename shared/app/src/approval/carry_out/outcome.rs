@@ -23,7 +23,8 @@ use providers::Effect;
 ///
 /// Its time is that of our intent: whatever the provider says of it itself is newer.
 pub async fn observe(context: &Context, action: &Action, head: &Head, mut seen: Vec<Seen>) -> Result<(), Fault> {
-    let (Some(Outcome::Done { reference, status, made_at, .. }), Some(attempt)) = (&action.outcome, &action.attempt) else {
+    let (Some(Outcome::Done { reference, status, made_at, .. }), Some(attempt)) = (&action.outcome, &action.attempt)
+    else {
         return Ok(());
     };
     if let Kind::Refund { payment, amount } = &action.kind {
@@ -39,7 +40,11 @@ pub async fn observe(context: &Context, action: &Action, head: &Head, mut seen: 
     if seen.is_empty() {
         return Ok(());
     }
-    let kind = if matches!(action.kind, Kind::Refund { .. }) { event::Kind::RefundChanged } else { event::Kind::SubscriptionChanged };
+    let kind = if matches!(action.kind, Kind::Refund { .. }) {
+        event::Kind::RefundChanged
+    } else {
+        event::Kind::SubscriptionChanged
+    };
     let observed = Event {
         id: format!("answer:{}", action.id),
         provider: head.provider.clone(),
@@ -58,7 +63,11 @@ fn is_settled(status: &str) -> bool {
     matches!(status, "succeeded" | "success" | "refunded" | "partial_refund" | "paid")
 }
 
-pub async fn store(context: &Context, id: &ActionId, ended: &Ended) -> Result<Attempted<Option<(Action, Head, bool)>>, Fault> {
+pub async fn store(
+    context: &Context,
+    id: &ActionId,
+    ended: &Ended,
+) -> Result<Attempted<Option<(Action, Head, bool)>>, Fault> {
     // Read.
     let read = records::read(context, id).await?;
     let unfinished = |action: &Action| matches!(action.state, State::Approved | State::Executing | State::InDoubt);
@@ -74,24 +83,35 @@ pub async fn store(context: &Context, id: &ActionId, ended: &Ended) -> Result<At
     let reference = before.kind.target().id().unwrap_or_default();
     let told = Ended::Found(Effect { reference, status: "shown".to_owned(), ..Effect::default() });
     let is_answered = matches!(ended, Ended::Done(_) | Ended::Found(_));
-    let ended = if before.was_told() && !is_answered && !matches!(before.kind, Kind::RetryPayment { .. }) { &told } else { ended };
+    let ended = if before.was_told() && !is_answered && !matches!(before.kind, Kind::RetryPayment { .. }) {
+        &told
+    } else {
+        ended
+    };
     let (mut action, body) = outcome(context, &before, ended, now);
     // That nothing could be asked yet, again, is no news.
     let news = action.attempt.is_some() || action.state != before.state;
     let mut notes: Vec<_> = news.then(|| ledger_note(&action, Step::Outcome, now, body)).into_iter().collect();
     // Money has to settle; of everything else the provider's own word is proof, whether it tells it or is asked.
     let waits = matches!(action.kind, Kind::RetryPayment { .. } | Kind::Downgrade { .. });
-    let lasts = action.kind.is_told() && !waits && matches!(action.kind.target(), Target::Subscription(_) | Target::Invoice(_));
+    let lasts =
+        action.kind.is_told() && !waits && matches!(action.kind.target(), Target::Subscription(_) | Target::Invoice(_));
     let was_found = lasts && action.attempt.is_some() && matches!(ended, Ended::Found(_));
     let was_told = action.attempt.as_ref().is_some_and(|attempt| attempt.shown);
     let is_shown = was_found || was_told || shows(&action, &head.provider, &read.records);
     if action.state == State::Executed && is_shown {
         action.confirmed_at = Some(now);
-        notes.push(ledger_note(&action, Step::Confirmed, now, [("outcome", "shown".to_owned()), ("by", head.provider.clone())]));
+        notes.push(ledger_note(
+            &action,
+            Step::Confirmed,
+            now,
+            [("outcome", "shown".to_owned()), ("by", head.provider.clone())],
+        ));
     }
     action.told.customer = is_told(&action).then_some(Sent::Sending);
     let never_sent = action.state == State::NeedsPerson && action.attempt.is_none();
-    let nothing_done = matches!(ended, Ended::NeedsPerson { absent: true, .. }) || action.state == State::Failed || never_sent;
+    let nothing_done =
+        matches!(ended, Ended::NeedsPerson { absent: true, .. }) || action.state == State::Failed || never_sent;
 
     // Write.
     let mut commit = Commit::default();
@@ -107,7 +127,11 @@ fn let_go(commit: &mut Commit, read: &Read, head: &Head, action: &Action, nothin
     if nothing_done {
         desk::release(commit, read, &action.account, over);
     }
-    if nothing_done || action.confirmed_at.is_some() { desk::expect_no_more(commit, read, head, over) } else { head.clone() }
+    if nothing_done || action.confirmed_at.is_some() {
+        desk::expect_no_more(commit, read, head, over)
+    } else {
+        head.clone()
+    }
 }
 
 /// What was approved cannot be done any more as it was shown: it is not done, and the person who asked sees why.
@@ -131,14 +155,22 @@ fn outcome(context: &Context, before: &Action, ended: &Ended, now: Timestamp) ->
         action.ended_at = Some(now);
         // Until people were told of what they have to do now.
         // Or until what follows from it was done.
-        action.look_at = (state != State::Executed || wish(&action.kind, action.reason_code).is_some()).then(|| look_at(context));
+        action.look_at =
+            (state != State::Executed || wish(&action.kind, action.reason_code).is_some()).then(|| look_at(context));
     };
     // Each look waits longer than the one before, up to an hour.
-    let wait =
-        SignedDuration::from_secs(limits.alarm_lease_secs * i64::from(action.attempt.as_ref().map_or(1, |attempt| attempt.number).min(12)));
+    let wait = SignedDuration::from_secs(
+        limits.alarm_lease_secs * i64::from(action.attempt.as_ref().map_or(1, |attempt| attempt.number).min(12)),
+    );
     let body = match ended {
-        Ended::Done(Effect { reference, status, made_at, link, .. }) | Ended::Found(Effect { reference, status, made_at, link, .. }) => {
-            let done = Outcome::Done { reference: reference.clone(), status: status.clone(), made_at: *made_at, link: link.clone() };
+        Ended::Done(Effect { reference, status, made_at, link, .. })
+        | Ended::Found(Effect { reference, status, made_at, link, .. }) => {
+            let done = Outcome::Done {
+                reference: reference.clone(),
+                status: status.clone(),
+                made_at: *made_at,
+                link: link.clone(),
+            };
             finished(&mut action, State::Executed, done);
             [("outcome", status.clone()), ("reference", reference.clone())]
         }
@@ -152,7 +184,8 @@ fn outcome(context: &Context, before: &Action, ended: &Ended, now: Timestamp) ->
         }
         // Nothing was ever sent, and it cannot be seen what the object is like.
         Ended::NotNow if action.attempt.is_none() && waited_too_long(&action, now, limits.doubt_hours_max) => {
-            let instead = "The provider does not show what it is about, so nothing was sent: do it there by hand.".to_owned();
+            let instead =
+                "The provider does not show what it is about, so nothing was sent: do it there by hand.".to_owned();
             finished(&mut action, State::NeedsPerson, Outcome::NeedsPerson { instead });
             [("outcome", "needs_person".to_owned()), ("why", "the provider does not show it".to_owned())]
         }
@@ -161,7 +194,8 @@ fn outcome(context: &Context, before: &Action, ended: &Ended, now: Timestamp) ->
             [("outcome", "not_now".to_owned()), ("look_at", (now + wait).to_string())]
         }
         Ended::InDoubt { .. } if doubted_too_long(&action, now, limits.doubt_hours_max) => {
-            let instead = "It is not known whether the provider did this: look there, and settle it by hand.".to_owned();
+            let instead =
+                "It is not known whether the provider did this: look there, and settle it by hand.".to_owned();
             finished(&mut action, State::NeedsPerson, Outcome::NeedsPerson { instead });
             [("outcome", "needs_person".to_owned()), ("why", "in doubt for too long".to_owned())]
         }
@@ -183,5 +217,8 @@ fn waited_too_long(action: &Action, now: Timestamp, hours: i64) -> bool {
 }
 
 fn doubted_too_long(action: &Action, now: Timestamp, hours: i64) -> bool {
-    action.attempt.as_ref().is_some_and(|attempt| now.duration_since(attempt.first_at) > SignedDuration::from_hours(hours))
+    action
+        .attempt
+        .as_ref()
+        .is_some_and(|attempt| now.duration_since(attempt.first_at) > SignedDuration::from_hours(hours))
 }

@@ -17,7 +17,9 @@ use domain::ledger::Step;
 pub async fn extend_grace(context: &Context, id: &ActionId) -> Result<Done, Fault> {
     store::retrying(context, || async {
         // Read.
-        let Some((mut read, before, head)) = due(context, id).await? else { return Ok(Attempted::Done(Done::NothingToDo)) };
+        let Some((mut read, before, head)) = due(context, id).await? else {
+            return Ok(Attempted::Done(Done::NothingToDo));
+        };
         let Kind::ExtendGrace { invoice, days } = &before.kind else { return Ok(Attempted::Done(Done::NothingToDo)) };
         let key = keys::plan(&before.account, invoice);
         read.batch.extend(Batch::read(context, vec![key.clone()]).await?);
@@ -31,14 +33,25 @@ pub async fn extend_grace(context: &Context, id: &ActionId) -> Result<Done, Faul
         let plan = read.batch.get::<Plan>(&key)?.filter(|plan| plan.next().is_some());
         let (state, outcome, word) = match &plan {
             Some(plan) => {
-                let done = Outcome::Done { reference: plan.invoice.clone(), status: "moved".to_owned(), made_at: Some(now), link: None };
+                let done = Outcome::Done {
+                    reference: plan.invoice.clone(),
+                    status: "moved".to_owned(),
+                    made_at: Some(now),
+                    link: None,
+                };
                 (State::Executed, Some(done), "moved")
             }
             None => (State::Stale, None, "stale"),
         };
         let told = (state == State::Stale).then(|| look_at(context));
-        let after =
-            Action { state, outcome, ended_at: Some(now), look_at: told, confirmed_at: plan.as_ref().map(|_| now), ..before.clone() };
+        let after = Action {
+            state,
+            outcome,
+            ended_at: Some(now),
+            look_at: told,
+            confirmed_at: plan.as_ref().map(|_| now),
+            ..before.clone()
+        };
 
         // Write.
         let mut commit = Commit::default();
@@ -88,7 +101,8 @@ async fn erased(context: &Context, id: &ActionId) -> Result<Attempted<Done>, Fau
     let Some((read, before, head)) = due(context, id).await? else { return Ok(Attempted::Done(Done::NothingToDo)) };
     let now = context.clock.now();
     let reference = before.account.to_string();
-    let outcome = Outcome::Done { reference: reference.clone(), status: "erased".to_owned(), made_at: Some(now), link: None };
+    let outcome =
+        Outcome::Done { reference: reference.clone(), status: "erased".to_owned(), made_at: Some(now), link: None };
     let after = Action {
         state: State::Executed,
         outcome: Some(outcome),

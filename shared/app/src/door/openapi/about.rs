@@ -47,7 +47,13 @@ pub struct About {
 }
 
 impl About {
-    const fn new(method: &'static str, pattern: &'static str, id: &'static str, answer: &'static str, summary: &'static str) -> Self {
+    const fn new(
+        method: &'static str,
+        pattern: &'static str,
+        id: &'static str,
+        answer: &'static str,
+        summary: &'static str,
+    ) -> Self {
         Self {
             method,
             pattern,
@@ -134,24 +140,53 @@ pub static ABOUT: &[About] = &[
         .refuses(&[400, 401, 413, 415, 503]),
     get("/healthz", "health", "Health", "Says that it is ready").by(Asker::Anybody),
     get("/api/openapi.json", "document", "Record", "Describes all of this").by(Asker::Anybody),
-    get("/api/accounts", "listAccounts", "Accounts", "Lists accounts, each as its sidebar without what imports say").with(PAGE),
-    get("/api/accounts/{id}", "account", "Sidebar", "Shows an account at a glance").answered_as(OR_TEXT).refuses(&[404]),
-    post("/api/accounts/search", "searchAccounts", "Accounts", "Finds accounts by e-mail, name, invoice or last four digits; the first 50")
-        .takes(Body::Must("Question")),
-    get("/api/accounts/{id}/ledger", "ledger", "Ledger", "Lists what was asked, decided, tried and proved, oldest first")
+    get("/api/accounts", "listAccounts", "Accounts", "Lists accounts, each as its sidebar without what imports say")
+        .with(PAGE),
+    get("/api/accounts/{id}", "account", "Sidebar", "Shows an account at a glance")
+        .answered_as(OR_TEXT)
+        .refuses(&[404]),
+    post(
+        "/api/accounts/search",
+        "searchAccounts",
+        "Accounts",
+        "Finds accounts by e-mail, name, invoice or last four digits; the first 50",
+    )
+    .takes(Body::Must("Question")),
+    get(
+        "/api/accounts/{id}/ledger",
+        "ledger",
+        "Ledger",
+        "Lists what was asked, decided, tried and proved, oldest first",
+    )
+    .with(PAGE)
+    .refuses(&[404]),
+    get("/api/accounts/{id}/ledger/head", "ledgerHead", "LedgerHead", "Says where the chain of the ledger stands")
+        .refuses(&[404]),
+    get(
+        "/api/accounts/{id}/ledger/seal",
+        "ledgerSeal",
+        "LastSeal",
+        "Shows where the ledger stood when it was last sealed",
+    )
+    .refuses(&[404]),
+    get(
+        "/api/accounts/{id}/privacy",
+        "privacy",
+        "Held",
+        "Shows a manager what is kept of the person, for whom it concerns",
+    )
+    .refuses(&[403, 404]),
+    get("/api/accounts/{id}/timeline", "timeline", "Timeline", "Lists what the provider told, newest first")
         .with(PAGE)
         .refuses(&[404]),
-    get("/api/accounts/{id}/ledger/head", "ledgerHead", "LedgerHead", "Says where the chain of the ledger stands").refuses(&[404]),
-    get("/api/accounts/{id}/ledger/seal", "ledgerSeal", "LastSeal", "Shows where the ledger stood when it was last sealed").refuses(&[404]),
-    get("/api/accounts/{id}/privacy", "privacy", "Held", "Shows a manager what is kept of the person, for whom it concerns")
-        .refuses(&[403, 404]),
-    get("/api/accounts/{id}/timeline", "timeline", "Timeline", "Lists what the provider told, newest first").with(PAGE).refuses(&[404]),
     get("/api/cases", "listCases", "Cases", "Lists cases, newest first").with(&[Limit, Cursor, Class, StateOfCase]),
     get("/api/cases/{id}", "case", "CaseShown", "Shows a case with everything that counts before somebody decides")
         .with(&[FormatOfCase])
         .answered_as(OR_TEXT)
         .refuses(&[404]),
-    post("/api/cases/{id}/resolve", "resolveCase", "CaseRecord", "Ends a case").takes(Body::May("Resolve")).refuses(&[404, 409]),
+    post("/api/cases/{id}/resolve", "resolveCase", "CaseRecord", "Ends a case")
+        .takes(Body::May("Resolve"))
+        .refuses(&[404, 409]),
     post("/api/cases/{id}/class", "correctCase", "CaseRecord", "Says that a case is of another class")
         .takes(Body::Must("Correct"))
         .refuses(&[404]),
@@ -159,16 +194,23 @@ pub static ABOUT: &[About] = &[
         .with(&[Limit, Cursor, StateOfAction, Account])
         .refuses(&[404]),
     get("/api/actions/{id}", "action", "Action", "Shows an action").refuses(&[404]),
-    get("/api/actions/{id}/receipt", "receipt", "Receipt", "Shows an action with its entries of the ledger").refuses(&[404]),
-    post("/api/actions", "ask", "Action", "Asks for an action: previewed, and decided at once where the asker may decide alone")
-        .with(&[IdempotencyKey])
-        .takes(Body::Must("Ask"))
-        .with_status(201)
-        .refuses(&[404, 409, 422]),
+    get("/api/actions/{id}/receipt", "receipt", "Receipt", "Shows an action with its entries of the ledger")
+        .refuses(&[404]),
+    post(
+        "/api/actions",
+        "ask",
+        "Action",
+        "Asks for an action: previewed, and decided at once where the asker may decide alone",
+    )
+    .with(&[IdempotencyKey])
+    .takes(Body::Must("Ask"))
+    .with_status(201)
+    .refuses(&[404, 409, 422]),
     post("/api/actions/{id}/decision", "decide", "Action", "Approves or denies exactly what the preview shows")
         .takes(Body::Must("Ballot"))
         .refuses(&[404, 409]),
-    post("/api/actions/{id}/withdraw", "withdraw", "Action", "Takes a request back before anything was sent").refuses(&[404, 409]),
+    post("/api/actions/{id}/withdraw", "withdraw", "Action", "Takes a request back before anything was sent")
+        .refuses(&[404, 409]),
     post("/api/actions/{id}/settle", "settle", "Action", "Says what became of an action that was left to a person")
         .takes(Body::Must("Settled"))
         .refuses(&[404, 409]),
@@ -180,24 +222,35 @@ pub static ABOUT: &[About] = &[
         .takes(Body::Must("TaskWord"))
         .refuses(&[404, 409, 422]),
     get("/api/stop", "stops", "StopShown", "Shows what is stopped, and what waits behind it"),
-    post("/api/stop", "stop", "StopShown", "Stops what leaves, or releases it").takes(Body::Must("StopWish")).refuses(&[409]),
+    post("/api/stop", "stop", "StopShown", "Stops what leaves, or releases it")
+        .takes(Body::Must("StopWish"))
+        .refuses(&[409]),
     get("/api/staff", "listStaff", "StaffTable", "Lists who works here and as what, and who changed that"),
     get("/api/delegations", "listDelegations", "Delegations", "Lists who stands in for whom"),
     post("/api/delegations", "delegate", "Delegations", "Says who stands in for somebody who is away")
         .takes(Body::Must("DelegationWish"))
         .refuses(&[404, 422]),
-    get("/api/dunning", "listDunning", "Plans", "Lists recoveries by when they go on").with(&[Limit, Cursor, DueBefore]),
-    get("/api/declines/{provider}/{code}", "decline", "Decline", "Says what a code of a failed payment means").refuses(&[404]),
+    get("/api/dunning", "listDunning", "Plans", "Lists recoveries by when they go on")
+        .with(&[Limit, Cursor, DueBefore]),
+    get("/api/declines/{provider}/{code}", "decline", "Decline", "Says what a code of a failed payment means")
+        .refuses(&[404]),
     get("/api/entitlements/{account}", "entitlement", "Entitled", "Says what the customer may use").refuses(&[404]),
-    get("/api/accounts/{id}/group", "group", "Group", "Shows which accounts are, or may be, one customer").refuses(&[404]),
+    get("/api/accounts/{id}/group", "group", "Group", "Shows which accounts are, or may be, one customer")
+        .refuses(&[404]),
     post("/api/accounts/{id}/group", "tellGroup", "GroupRecord", "Says that two accounts are one customer, or are not")
         .takes(Body::Must("GroupWord"))
         .refuses(&[404, 422]),
-    get("/api/backfill/{provider}/{source}", "backfill", "Backfill", "Says how far the filling of the book has come").refuses(&[404]),
-    post("/api/backfill/{provider}/{source}", "fill", "Backfill", "Begins to fill the book from the provider's own lists")
-        .with(&[Since, DryRun])
-        .with_status(202)
-        .refuses(&[404, 409]),
+    get("/api/backfill/{provider}/{source}", "backfill", "Backfill", "Says how far the filling of the book has come")
+        .refuses(&[404]),
+    post(
+        "/api/backfill/{provider}/{source}",
+        "fill",
+        "Backfill",
+        "Begins to fill the book from the provider's own lists",
+    )
+    .with(&[Since, DryRun])
+    .with_status(202)
+    .refuses(&[404, 409]),
     get("/api/import/{kind}", "imports", "Imports", "Says which imports of a kind count").refuses(&[404]),
     post("/api/import/{kind}", "import", "Imported", "Takes a file in, whole or not at all")
         .with(&[DryRun, Extra, Provider, Source])
@@ -208,15 +261,32 @@ pub static ABOUT: &[About] = &[
         .takes(Body::Must("PlayAsked"))
         .answered_as(OR_TEXT)
         .refuses(&[404, 422]),
-    get("/api/incidents", "listIncidents", "Incidents", "Lists incidents, newest first").with(&[Limit, Cursor, StateOfIncident]),
-    get("/api/incidents/{id}", "incident", "IncidentShown", "Shows an incident and a page of whom it concerns").with(PAGE).refuses(&[404]),
-    get("/api/releases", "listReleases", "ReleaseList", "Lists what went live lately, oldest first"),
-    post("/api/releases", "tellRelease", "Releases", "Remembers something that went live").takes(Body::Must("ReleaseTold")),
-    get("/api/disputes", "listDisputes", "Disputes", "Lists disputes, newest first").with(&[Limit, Cursor, StateOfCase]),
-    get("/api/decisions/{id}", "decision", "Decision", "Shows how a case was judged, with everything that it went by").refuses(&[404]),
-    post("/api/decisions/{id}/replay", "replay", "Replayed", "Judges again under another version of the policy; nothing is written")
-        .takes(Body::Must("Replay"))
+    get("/api/incidents", "listIncidents", "Incidents", "Lists incidents, newest first").with(&[
+        Limit,
+        Cursor,
+        StateOfIncident,
+    ]),
+    get("/api/incidents/{id}", "incident", "IncidentShown", "Shows an incident and a page of whom it concerns")
+        .with(PAGE)
         .refuses(&[404]),
+    get("/api/releases", "listReleases", "ReleaseList", "Lists what went live lately, oldest first"),
+    post("/api/releases", "tellRelease", "Releases", "Remembers something that went live")
+        .takes(Body::Must("ReleaseTold")),
+    get("/api/disputes", "listDisputes", "Disputes", "Lists disputes, newest first").with(&[
+        Limit,
+        Cursor,
+        StateOfCase,
+    ]),
+    get("/api/decisions/{id}", "decision", "Decision", "Shows how a case was judged, with everything that it went by")
+        .refuses(&[404]),
+    post(
+        "/api/decisions/{id}/replay",
+        "replay",
+        "Replayed",
+        "Judges again under another version of the policy; nothing is written",
+    )
+    .takes(Body::Must("Replay"))
+    .refuses(&[404]),
     get("/api/tickets", "listTickets", "Tickets", "Lists tickets, newest first").with(PAGE),
     get("/api/sources", "listSources", "Sources", "Lists how the sources are set up"),
     post(

@@ -39,19 +39,33 @@ impl Parameter {
         let (name, schema, meaning) = match self {
             Self::Limit => ("limit", limit, "How many items at most."),
             Self::Cursor => ("cursor", text(), "The `next` of the page before."),
-            Self::Class => ("class", words(Class::ALL), "Only cases of this class; a page may then hold fewer than `limit`."),
-            Self::StateOfCase => ("state", words([case::State::Open, case::State::Resolved]), "Only those in this state."),
+            Self::Class => {
+                ("class", words(Class::ALL), "Only cases of this class; a page may then hold fewer than `limit`.")
+            }
+            Self::StateOfCase => {
+                ("state", words([case::State::Open, case::State::Resolved]), "Only those in this state.")
+            }
             Self::StateOfAction => ("state", words(State::ALL), "Only those in this state."),
-            Self::StateOfIncident => ("state", words([incident::State::Open, incident::State::Over]), "Only those in this state."),
-            Self::StateOfTask => ("state", words(Listed::ALL.map(Listed::name)), "Only these; without it, those that are open today."),
-            Self::AssignedTo => ("assigned_to", text(), "Only those of this member of staff; a page may then hold fewer than `limit`."),
-            Self::Account => ("account", text(), "Only those of this account; a page may then hold fewer than `limit`."),
+            Self::StateOfIncident => {
+                ("state", words([incident::State::Open, incident::State::Over]), "Only those in this state.")
+            }
+            Self::StateOfTask => {
+                ("state", words(Listed::ALL.map(Listed::name)), "Only these; without it, those that are open today.")
+            }
+            Self::AssignedTo => {
+                ("assigned_to", text(), "Only those of this member of staff; a page may then hold fewer than `limit`.")
+            }
+            Self::Account => {
+                ("account", text(), "Only those of this account; a page may then hold fewer than `limit`.")
+            }
             Self::DueBefore => ("due_before", time(), "Only those that go on before this time."),
             Self::FormatOfCase => ("format", words(["slack"]), "The preview as Slack's blocks."),
             Self::FormatOfReport => ("format", words(["json", "html"]), "`html` leads to the page."),
             Self::DryRun => ("dry_run", flag(), "Only says what it would do."),
             Self::Since => ("since", date(), "Only what is newer; a time does as well."),
-            Self::Extra => ("extra", words(["refuse", "keep"]), "Whether columns of customers that nobody knows become metadata."),
+            Self::Extra => {
+                ("extra", words(["refuse", "keep"]), "Whether columns of customers that nobody knows become metadata.")
+            }
             Self::Provider => ("provider", text(), "Whose rows these are where they do not say."),
             Self::Source => ("source", text(), "Of which source they are where they do not say."),
             Self::IdempotencyKey => ("Idempotency-Key", key, "A repeat under the same key answers the same action."),
@@ -75,6 +89,7 @@ pub fn in_path(pattern: &str, gap: &str) -> Value {
         _ => text(),
     };
     let of_account = gap == "account" || pattern.starts_with("/api/accounts/");
-    let meaning = if of_account { "Recoup's id, or `provider[/source]:customer_id` such as `stripe:cus_1`." } else { gap };
+    let meaning =
+        if of_account { "Recoup's id, or `provider[/source]:customer_id` such as `stripe:cus_1`." } else { gap };
     json!({"name": gap, "in": "path", "required": true, "schema": schema, "description": meaning})
 }

@@ -31,11 +31,19 @@ pub fn all() -> Named {
 }
 
 fn common() -> Named {
-    let error =
-        object([("code", told(text(), "In snake_case; it does not change.")), ("message", told(text(), "What was wrong and what to do."))]);
+    let error = object([
+        ("code", told(text(), "In snake_case; it does not change.")),
+        ("message", told(text(), "What was wrong and what to do.")),
+    ]);
     let complaint = object([("row", whole()), ("field", or_null(text())), ("message", text())]);
     vec![
-        ("Money", only([("amount", told(decimal(), "With the currency's own digits.")), ("currency", told(text(), "ISO 4217"))])),
+        (
+            "Money",
+            only([
+                ("amount", told(decimal(), "With the currency's own digits.")),
+                ("currency", told(text(), "ISO 4217")),
+            ]),
+        ),
         (
             "Error",
             object([

@@ -107,7 +107,10 @@ pub fn told(mut schema: Value, meaning: &str) -> Value {
 
 /// A page of a list.
 pub fn page(of: &str) -> Value {
-    object([("items", list(see(of))), ("next", told(or_null(text()), "The cursor of the next page; null on the last one."))])
+    object([
+        ("items", list(see(of))),
+        ("next", told(or_null(text()), "The cursor of the next page; null on the last one.")),
+    ])
 }
 
 pub fn money() -> Value {

@@ -38,7 +38,8 @@ pub(super) async fn write<T: Shelved>(
 ) -> Result<Attempted<Result<Counted, Problem>>, Fault> {
     // Read.
     let pointer = keys::imports(kind);
-    let batch = Batch::read(context, chunk.iter().map(|(home, _)| home.clone()).chain([pointer.clone()]).collect()).await?;
+    let batch =
+        Batch::read(context, chunk.iter().map(|(home, _)| home.clone()).chain([pointer.clone()]).collect()).await?;
     let mut imports = batch.get::<Imports>(&pointer)?.unwrap_or_else(|| Imports::of(kind));
 
     // Decide.

@@ -15,7 +15,8 @@ const IMPORTED_MAX: usize = 80;
 /// Takes the staff of an import. Nobody raises themselves, and only a VP makes a VP or a legal approver.
 pub async fn import(context: &Context, rows: &[StaffRow], outcome: Outcome, by: &Staff) -> Result<Outcome, Problem> {
     if rows.len() > IMPORTED_MAX {
-        let message = format!("at most {IMPORTED_MAX} people at once, so that all of them change in one moment: split the file");
+        let message =
+            format!("at most {IMPORTED_MAX} people at once, so that all of them change in one moment: split the file");
         return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "too_many_rows", message));
     }
     let taken = store::retrying(context, || async {
@@ -23,7 +24,9 @@ pub async fn import(context: &Context, rows: &[StaffRow], outcome: Outcome, by: 
         let standing = all(context).await?;
         let keys: Vec<_> = rows.iter().map(|row| keys::staff(&row.staff.id)).chain([keys::staff(&by.id)]).collect();
         let batch = Batch::read(context, keys).await?;
-        let Some(by) = batch.get::<Staff>(&keys::staff(&by.id))? else { return Ok(Attempted::Done(Err(Problem::not_signed_in()))) };
+        let Some(by) = batch.get::<Staff>(&keys::staff(&by.id))? else {
+            return Ok(Attempted::Done(Err(Problem::not_signed_in())));
+        };
 
         // Decide. The role may have changed since the file was sent.
         if !by.role.may_import() {
@@ -42,17 +45,29 @@ pub async fn import(context: &Context, rows: &[StaffRow], outcome: Outcome, by: 
             let high = |role: Role| matches!(role, Role::Manager | Role::Vp | Role::Legal);
             let reaches = high(after.role) || before.as_ref().is_some_and(|before| high(before.role));
             if reaches && before.as_ref() != Some(after) && by.role != Role::Vp && after.id != by.id {
-                let message = format!("`{}` is {}: only a VP changes who approves, and how they are reached", after.id, after.role.name());
+                let message = format!(
+                    "`{}` is {}: only a VP changes who approves, and how they are reached",
+                    after.id,
+                    after.role.name()
+                );
                 return Ok(Attempted::Done(Err(Problem::new(StatusCode::FORBIDDEN, "not_permitted", message))));
             }
             let same = |other: &&Staff| {
                 let slack = after.slack.is_some() && other.slack == after.slack;
                 other.id != after.id && (slack || other.email.eq_ignore_ascii_case(&after.email))
             };
-            if let Some(other) = standing.iter().find(same).filter(|other| !rows.iter().any(|row| row.staff.id == other.id)) {
-                let message =
-                    format!("`{}` has the address or the Slack account of `{}`: one person is reached by one", after.id, other.id);
-                return Ok(Attempted::Done(Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "rows_refused", message))));
+            if let Some(other) =
+                standing.iter().find(same).filter(|other| !rows.iter().any(|row| row.staff.id == other.id))
+            {
+                let message = format!(
+                    "`{}` has the address or the Slack account of `{}`: one person is reached by one",
+                    after.id, other.id
+                );
+                return Ok(Attempted::Done(Err(Problem::new(
+                    StatusCode::UNPROCESSABLE_ENTITY,
+                    "rows_refused",
+                    message,
+                ))));
             }
             match &before {
                 Some(before) if before == after => outcome.unchanged += 1,

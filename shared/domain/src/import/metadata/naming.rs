@@ -59,7 +59,9 @@ impl Naming {
     pub(super) fn spelled(&self, key: &str, value: &str) -> String {
         let value = value.trim();
         let allowed = self.rule(key).and_then(|rule| rule.allowed.as_deref()).unwrap_or_default();
-        let meant = allowed.iter().find(|allowed| *allowed == value || (!value.is_empty() && snake_case(allowed) == snake_case(value)));
+        let meant = allowed
+            .iter()
+            .find(|allowed| *allowed == value || (!value.is_empty() && snake_case(allowed) == snake_case(value)));
         meant.map_or_else(|| value.to_owned(), String::clone)
     }
 }
@@ -84,7 +86,8 @@ fn words(name: &str) -> Vec<String> {
     let mut before: Option<char> = None;
     for char in name.chars() {
         let is_in_word = char.is_alphanumeric();
-        let begins = is_in_word && char.is_ascii_uppercase() && before.is_some_and(|before| !before.is_ascii_uppercase());
+        let begins =
+            is_in_word && char.is_ascii_uppercase() && before.is_some_and(|before| !before.is_ascii_uppercase());
         if begins || !is_in_word {
             words.push(String::new());
         }
@@ -189,7 +192,8 @@ mod tests {
         ];
         for (name, from, to, expected) in rows {
             assert!(RULES.contains(from), "{name}");
-            let message = load(&RULES.replacen(from, to, 1)).err().unwrap_or_else(|| panic!("{name}: `{to}` is not refused"));
+            let message =
+                load(&RULES.replacen(from, to, 1)).err().unwrap_or_else(|| panic!("{name}: `{to}` is not refused"));
             assert!(message.contains(expected), "{name}: {message}");
         }
     }

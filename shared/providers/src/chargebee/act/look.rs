@@ -20,23 +20,29 @@ pub(super) fn look(order: &Order<'_>, replies: &[Reply]) -> Look {
             let written_off = invoice.write_off_amount.is_some_and(|amount| amount > 0);
             done_if(written_off, invoice.effect())
         }),
-        Kind::VoidInvoice { invoice, .. } => {
-            invoice_is(replies, invoice, |invoice| done_if(invoice.status.as_deref() == Some("voided"), invoice.effect()))
+        Kind::VoidInvoice { invoice, .. } => invoice_is(replies, invoice, |invoice| {
+            done_if(invoice.status.as_deref() == Some("voided"), invoice.effect())
+        }),
+        Kind::ExtendTrial { subscription, until, .. } => {
+            subscription_is(replies, subscription, |had| ends_at(had, *until))
         }
-        Kind::ExtendTrial { subscription, until, .. } => subscription_is(replies, subscription, |had| ends_at(had, *until)),
-        Kind::Pause { subscription } => subscription_is(replies, subscription, |had| had.status.as_deref() == Some("paused")),
-        Kind::Resume { subscription } => {
-            subscription_is(replies, subscription, |had| matches!(had.status.as_deref(), Some("active" | "in_trial" | "non_renewing")))
+        Kind::Pause { subscription } => {
+            subscription_is(replies, subscription, |had| had.status.as_deref() == Some("paused"))
         }
+        Kind::Resume { subscription } => subscription_is(replies, subscription, |had| {
+            matches!(had.status.as_deref(), Some("active" | "in_trial" | "non_renewing"))
+        }),
         Kind::Upgrade { subscription, plan, .. } => subscription_is(replies, subscription, |had| is_on(had, plan)),
         Kind::Downgrade { subscription, plan, .. } => downgraded(replies, subscription, plan),
-        Kind::ChangeAddons { subscription, addons, .. } => subscription_is(replies, subscription, |had| has_addons(had, addons)),
-        Kind::AdjustSeats { subscription, seats, .. } => {
-            subscription_is(replies, subscription, |had| had.plan().is_some_and(|plan| plan.quantity == Quantity::Whole(*seats)))
+        Kind::ChangeAddons { subscription, addons, .. } => {
+            subscription_is(replies, subscription, |had| has_addons(had, addons))
         }
-        Kind::Discount { subscription, .. } => {
-            subscription_is(replies, subscription, |had| had.coupons.iter().any(|coupon| coupon.coupon_id == order.id()))
-        }
+        Kind::AdjustSeats { subscription, seats, .. } => subscription_is(replies, subscription, |had| {
+            had.plan().is_some_and(|plan| plan.quantity == Quantity::Whole(*seats))
+        }),
+        Kind::Discount { subscription, .. } => subscription_is(replies, subscription, |had| {
+            had.coupons.iter().any(|coupon| coupon.coupon_id == order.id())
+        }),
         Kind::Cancel { subscription, when: When::PeriodEnd, .. } => subscription_is(replies, subscription, |had| {
             matches!(had.status.as_deref(), Some("non_renewing" | "cancelled")) || had.cancelled_at.is_some()
         }),
@@ -44,7 +50,10 @@ pub(super) fn look(order: &Order<'_>, replies: &[Reply]) -> Look {
             subscription_is(replies, subscription, |had| had.status.as_deref() == Some("cancelled"))
         }
         // Made twice, a link does no harm.
-        Kind::PaymentLink { .. } | Kind::ResendInvoice { .. } | Kind::TaxInvoice { .. } | Kind::UpdatePaymentMethod {} => not_there(None),
+        Kind::PaymentLink { .. }
+        | Kind::ResendInvoice { .. }
+        | Kind::TaxInvoice { .. }
+        | Kind::UpdatePaymentMethod {} => not_there(None),
         // Nothing is ever sent for these.
         Kind::Defer { .. } | Kind::ExtendGrace { .. } | Kind::ErasePerson {} | Kind::Bundle { .. } => not_there(None),
     }
@@ -60,10 +69,15 @@ fn refund(order: &Order<'_>, replies: &[Reply], payment: &str) -> Look {
     let Some(before) = order.before else { return not_there(Some(back)) };
     let same = before == back;
     let invoice = order.records.payments.get(payment).and_then(|payment| payment.invoice.value());
-    let Some(invoice) = invoice else { return if same { not_there(Some(back)) } else { Look::Found(unclear(order, payment)) } };
+    let Some(invoice) = invoice else {
+        return if same { not_there(Some(back)) } else { Look::Found(unclear(order, payment)) };
+    };
     let Some(second) = replies.get(1) else {
         return Look::Ask(
-            Asked::new("/api/v2/credit_notes").with("limit", "100").with("reference_invoice_id[is]", invoice.as_str()).call(),
+            Asked::new("/api/v2/credit_notes")
+                .with("limit", "100")
+                .with("reference_invoice_id[is]", invoice.as_str())
+                .call(),
         );
     };
     let Some(entries) = list(second) else { return Look::Found(Found::Unknown) };
@@ -141,7 +155,9 @@ fn downgraded(replies: &[Reply], id: &str, plan: &str) -> Look {
     }
     match replies.get(1).map(read) {
         None => Look::Ask(Call::list(subscription_path(id, "/retrieve_with_scheduled_changes"))),
-        Some(Ok(Shown { subscription: Some(will_be), .. })) => Look::Found(done_if(is_on(&will_be, plan), had.effect())),
+        Some(Ok(Shown { subscription: Some(will_be), .. })) => {
+            Look::Found(done_if(is_on(&will_be, plan), had.effect()))
+        }
         Some(_) => Look::Found(Found::Unknown),
     }
 }

@@ -234,8 +234,11 @@ impl Subscription {
 
 impl Item {
     fn bought(&self, is_plan: bool) -> Bought {
-        let counted =
-            if self.metered_quantity.is_some() { Quantity::Unsaid } else { quantity(self.quantity, self.quantity_in_decimal.as_ref()) };
+        let counted = if self.metered_quantity.is_some() {
+            Quantity::Unsaid
+        } else {
+            quantity(self.quantity, self.quantity_in_decimal.as_ref())
+        };
         Bought { price: self.price.clone(), quantity: counted, is_plan }
     }
 }
@@ -275,7 +278,8 @@ impl Transaction {
 
     /// What of a payment went back or is on its way, in minor units.
     pub fn given_back(&self) -> i64 {
-        let failed = |refund: &&Linked| matches!(refund.txn_status.as_deref(), Some("failure" | "late_failure" | "voided"));
+        let failed =
+            |refund: &&Linked| matches!(refund.txn_status.as_deref(), Some("failure" | "late_failure" | "voided"));
         let back = self.linked_refunds.iter().filter(|refund| !failed(refund)).filter_map(|refund| refund.txn_amount);
         back.fold(0, i64::saturating_add)
     }
@@ -296,7 +300,9 @@ impl PromotionalCredit {
 impl HostedPage {
     pub fn answer(self) -> Answer {
         match (self.id, self.url) {
-            (Some(id), Some(url)) => Answer::Done(Effect { link: Some(url), ..effect(&id, self.state.as_deref(), self.created_at) }),
+            (Some(id), Some(url)) => {
+                Answer::Done(Effect { link: Some(url), ..effect(&id, self.state.as_deref(), self.created_at) })
+            }
             _ => Answer::Unknown,
         }
     }

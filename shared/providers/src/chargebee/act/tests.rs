@@ -93,7 +93,11 @@ fn addons(list: &[(&str, u32)]) -> Kind {
 
 fn plan(now: bool, plan: &str) -> Kind {
     let (subscription, plan, price, at) = ("sub_1".into(), plan.into(), usd(9900), Timestamp::UNIX_EPOCH);
-    if now { Kind::Upgrade { subscription, plan, price, at } } else { Kind::Downgrade { subscription, plan, price, at } }
+    if now {
+        Kind::Upgrade { subscription, plan, price, at }
+    } else {
+        Kind::Downgrade { subscription, plan, price, at }
+    }
 }
 
 fn seats(seats: u32) -> Kind {
@@ -116,7 +120,10 @@ fn retry() -> Kind {
 fn what_takes_one_request_is_asked_for_at_once() {
     let (invoice, subscription) = (|| "6".to_owned(), || "sub_1".to_owned());
     for (kind, expected) in [
-        (Kind::PaymentLink { invoice: invoice(), amount: None }, "POST /api/v2/hosted_pages/collect_now customer[id]=cb_1 (key)"),
+        (
+            Kind::PaymentLink { invoice: invoice(), amount: None },
+            "POST /api/v2/hosted_pages/collect_now customer[id]=cb_1 (key)",
+        ),
         (
             Kind::PaymentLink { invoice: invoice(), amount: Some(usd(3570)) },
             "POST /api/v2/hosted_pages/collect_now customer[id]=cb_1 (key)",
@@ -139,14 +146,23 @@ fn what_takes_one_request_is_asked_for_at_once() {
             "POST /api/v2/invoices/6/record_payment comment=ACT transaction[amount]=3570 transaction[payment_method]=other \
              transaction[reference_number]=ACT transaction[date]=0 (key)",
         ),
-        (Kind::WriteOff { invoice: invoice(), amount: usd(3570) }, "POST /api/v2/invoices/6/write_off comment=ACT (key)"),
+        (
+            Kind::WriteOff { invoice: invoice(), amount: usd(3570) },
+            "POST /api/v2/invoices/6/write_off comment=ACT (key)",
+        ),
         (Kind::VoidInvoice { invoice: invoice(), amount: usd(3570) }, "POST /api/v2/invoices/6/void comment=ACT (key)"),
         (
             Kind::ExtendTrial { subscription: subscription(), days: 7, until: time("2026-03-08T12:00:00Z") },
             "POST /api/v2/subscriptions/sub_1/change_term_end term_ends_at=1772971200 prorate=false (key)",
         ),
-        (Kind::Pause { subscription: subscription() }, "POST /api/v2/subscriptions/sub_1/pause pause_option=immediately (key)"),
-        (Kind::Resume { subscription: subscription() }, "POST /api/v2/subscriptions/sub_1/resume resume_option=immediately (key)"),
+        (
+            Kind::Pause { subscription: subscription() },
+            "POST /api/v2/subscriptions/sub_1/pause pause_option=immediately (key)",
+        ),
+        (
+            Kind::Resume { subscription: subscription() },
+            "POST /api/v2/subscriptions/sub_1/resume resume_option=immediately (key)",
+        ),
     ] {
         assert_eq!(line(asked(&kind, &[])), expected, "{}", kind.name());
     }
@@ -154,9 +170,13 @@ fn what_takes_one_request_is_asked_for_at_once() {
 
 /// An invoice as Chargebee shows it, paid so often.
 fn paid_by(payments: usize) -> Reply {
-    let linked: Vec<_> =
-        (0..payments).map(|number| format!(r#"{{"txn_id":"txn_{number}","txn_status":"success","txn_date":1}}"#)).collect();
-    ok(&format!(r#"{{"invoice":{{"id":"6","status":"paid","amount_due":0,"linked_payments":[{}]}}}}"#, linked.join(",")))
+    let linked: Vec<_> = (0..payments)
+        .map(|number| format!(r#"{{"txn_id":"txn_{number}","txn_status":"success","txn_date":1}}"#))
+        .collect();
+    ok(&format!(
+        r#"{{"invoice":{{"id":"6","status":"paid","amount_due":0,"linked_payments":[{}]}}}}"#,
+        linked.join(",")
+    ))
 }
 
 #[test]
@@ -165,7 +185,10 @@ fn a_refund_names_the_payment_where_the_invoice_was_paid_twice() {
     let once = "POST /api/v2/invoices/6/refund comment=ACT refund_amount=2400 customer_notes=ACT \
                 credit_note[reason_code]=service_unsatisfactory (key)";
     assert_eq!(line(asked(&refund("txn_1"), &[paid_by(1)])), once);
-    assert_eq!(line(asked(&refund("txn_1"), &[paid_by(2)])), "POST /api/v2/transactions/txn_1/refund comment=ACT amount=2400 (key)");
+    assert_eq!(
+        line(asked(&refund("txn_1"), &[paid_by(2)])),
+        "POST /api/v2/transactions/txn_1/refund comment=ACT amount=2400 (key)"
+    );
     assert_eq!(asked(&refund("txn_1"), &[failed(500, "")]), Act::Ended(Answer::NotNow), "nothing was asked for yet");
 }
 
@@ -237,7 +260,10 @@ fn a_discount_is_a_coupon_and_then_the_subscription_that_has_it() {
         let expected = format!("POST /api/v2/subscriptions/sub_1{update} coupon_ids[0]=ACT end_of_term=false (key-2)");
         assert_eq!(line(asked(&discount(), &[ok(had), ok("{}")])), expected);
         assert_eq!(line(asked(&discount(), &[ok(had), failed(400, "duplicate_entry")])), expected, "it exists already");
-        assert!(matches!(asked(&discount(), &[ok(had), failed(400, "param_wrong_value")]), Act::Ended(Answer::Refused { .. })));
+        assert!(matches!(
+            asked(&discount(), &[ok(had), failed(400, "param_wrong_value")]),
+            Act::Ended(Answer::Refused { .. })
+        ));
         assert!(matches!(asked(&discount(), &[ok(had), ok("{}"), ok(had)]), Act::Ended(Answer::Done(_))));
     }
 }
@@ -264,18 +290,31 @@ fn each_answer_has_one_meaning() {
         })
     };
     let refused = |code: &str, message: &str| Answer::Refused { code: code.into(), message: message.into() };
-    let transaction = |status: &str| ok(&format!(r#"{{"transaction":{{"id":"txn_9","status":"{status}","date":1772366400}}}}"#));
+    let transaction =
+        |status: &str| ok(&format!(r#"{{"transaction":{{"id":"txn_9","status":"{status}","date":1772366400}}}}"#));
     for (name, reply, expected) in [
         ("done", transaction("success"), done("txn_9", "succeeded")),
         ("on its way", transaction("in_progress"), done("txn_9", "in_progress")),
-        ("the gateway refused", transaction("failure"), refused("transaction_failed", "the payment gateway did not do it")),
+        (
+            "the gateway refused",
+            transaction("failure"),
+            refused("transaction_failed", "the payment gateway did not do it"),
+        ),
         ("the gateway was silent", transaction("timeout"), Answer::Unknown),
         ("refused", failed(400, "payment_processing_failed"), refused("payment_processing_failed", "Sorry")),
         ("not there", failed(404, "resource_not_found"), refused("resource_not_found", "Sorry")),
-        ("the state forbids it", failed(409, "invalid_state_for_request"), refused("invalid_state_for_request", "Sorry")),
+        (
+            "the state forbids it",
+            failed(409, "invalid_state_for_request"),
+            refused("invalid_state_for_request", "Sorry"),
+        ),
         ("somebody else holds it", failed(409, "lock_timeout"), Answer::NotNow),
         ("too quick", failed(429, "api_request_limit_exceeded"), Answer::NotNow),
-        ("refused without words", Reply { status: 403, body: "no".into() }, refused("http_403", "Chargebee gave no reason")),
+        (
+            "refused without words",
+            Reply { status: 403, body: "no".into() },
+            refused("http_403", "Chargebee gave no reason"),
+        ),
         ("broken", failed(500, "internal_error"), Answer::Unknown),
         ("unreadable", ok("<html>"), Answer::Unknown),
         ("something else", ok("{}"), Answer::Unknown),
@@ -286,11 +325,17 @@ fn each_answer_has_one_meaning() {
 
 #[test]
 fn links_are_given_on() {
-    let page = ok(r#"{"hosted_page":{"id":"hp_1","url":"https://acme.chargebee.com/pages/v3/hp_1/","state":"created"}}"#);
+    let page =
+        ok(r#"{"hosted_page":{"id":"hp_1","url":"https://acme.chargebee.com/pages/v3/hp_1/","state":"created"}}"#);
     let Act::Ended(Answer::Done(effect)) = asked(&Kind::UpdatePaymentMethod {}, &[page]) else { panic!("a page") };
-    assert_eq!((effect.reference.as_str(), effect.link.as_deref()), ("hp_1", Some("https://acme.chargebee.com/pages/v3/hp_1/")));
+    assert_eq!(
+        (effect.reference.as_str(), effect.link.as_deref()),
+        ("hp_1", Some("https://acme.chargebee.com/pages/v3/hp_1/"))
+    );
     let pdf = ok(r#"{"download":{"download_url":"https://acme.chargebee.com/x.pdf","valid_till":1772370000}}"#);
-    let Act::Ended(Answer::Done(effect)) = asked(&Kind::TaxInvoice { invoice: "6".into() }, &[pdf]) else { panic!("a document") };
+    let Act::Ended(Answer::Done(effect)) = asked(&Kind::TaxInvoice { invoice: "6".into() }, &[pdf]) else {
+        panic!("a document")
+    };
     assert_eq!((effect.reference.as_str(), effect.link.as_deref()), ("6", Some("https://acme.chargebee.com/x.pdf")));
 }
 
@@ -300,7 +345,9 @@ fn word(look: Look) -> String {
         Look::Ask(call) => call.path,
         Look::Found(Found::Done(effect)) => format!("done {}", effect.reference),
         Look::Found(Found::Failed { code, .. }) => format!("failed {code}"),
-        Look::Found(Found::NotThere { note }) => format!("not there {}", note.unwrap_or_default()).trim_end().to_owned(),
+        Look::Found(Found::NotThere { note }) => {
+            format!("not there {}", note.unwrap_or_default()).trim_end().to_owned()
+        }
         Look::Found(Found::Unclear { .. }) => "unclear".to_owned(),
         Look::Found(Found::Unknown) => "unknown".to_owned(),
     }
@@ -312,12 +359,19 @@ fn looked(kind: &Kind, before: Option<&str>, replies: &[Reply]) -> String {
 
 #[test]
 fn a_refund_is_ours_if_more_went_back_and_the_credit_note_names_it() {
-    let paid = |refunds: &str| ok(&format!(r#"{{"transaction":{{"id":"txn_1","status":"success","linked_refunds":[{refunds}]}}}}"#));
-    let (old, new) =
-        (r#"{"txn_id":"txn_5","txn_status":"success","txn_amount":100}"#, r#"{"txn_id":"txn_9","txn_status":"success","txn_amount":2400}"#);
+    let paid = |refunds: &str| {
+        ok(&format!(r#"{{"transaction":{{"id":"txn_1","status":"success","linked_refunds":[{refunds}]}}}}"#))
+    };
+    let (old, new) = (
+        r#"{"txn_id":"txn_5","txn_status":"success","txn_amount":100}"#,
+        r#"{"txn_id":"txn_9","txn_status":"success","txn_amount":2400}"#,
+    );
     let failed_one = r#"{"txn_id":"txn_8","txn_status":"failure","txn_amount":2400}"#;
-    let notes =
-        |notes: &str| ok(&format!(r#"{{"list":[{{"credit_note":{{"id":"CN-1","customer_notes":"{notes}","linked_refunds":[{new}]}}}}]}}"#));
+    let notes = |notes: &str| {
+        ok(&format!(
+            r#"{{"list":[{{"credit_note":{{"id":"CN-1","customer_notes":"{notes}","linked_refunds":[{new}]}}}}]}}"#
+        ))
+    };
     let both = format!("{old},{new}");
     let kind = refund("txn_1");
     assert!(looks_first(&kind) && looks_first(&retry()) && !looks_first(&Kind::Credit { amount: usd(1) }));
@@ -348,8 +402,10 @@ fn a_retry_is_told_by_the_number_of_tries() {
             {{"txn_id":"txn_1","txn_status":"failure","txn_date":1}}{last}]}}}}"#
         ))
     };
-    let (failure, success) =
-        (r#",{"txn_id":"txn_2","txn_status":"failure","txn_date":2}"#, r#",{"txn_id":"txn_2","txn_status":"success","txn_date":2}"#);
+    let (failure, success) = (
+        r#",{"txn_id":"txn_2","txn_status":"failure","txn_date":2}"#,
+        r#",{"txn_id":"txn_2","txn_status":"success","txn_date":2}"#,
+    );
     for (name, before, replies, expected) in [
         ("asked", None, vec![], "/api/v2/invoices/6"),
         ("before it is sent", None, vec![invoice(0, "")], "not there 1"),
@@ -366,14 +422,17 @@ fn a_retry_is_told_by_the_number_of_tries() {
 #[test]
 fn our_id_in_a_list_says_that_it_was_done() {
     let credit = Kind::Credit { amount: usd(500) };
-    let credits = |reference: &str| ok(&format!(r#"{{"list":[{{"promotional_credit":{{"id":"pc_1","reference":"{reference}"}}}}]}}"#));
+    let credits = |reference: &str| {
+        ok(&format!(r#"{{"list":[{{"promotional_credit":{{"id":"pc_1","reference":"{reference}"}}}}]}}"#))
+    };
     let path = "/api/v2/promotional_credits?limit=100&customer_id%5Bis%5D=cb_1&created_at%5Bafter%5D=1772366100";
     assert_eq!(looked(&credit, None, &[]), path);
     assert_eq!(looked(&credit, None, &[credits(id().as_str())]), "done pc_1");
     assert_eq!(looked(&credit, None, &[credits("act_other")]), "not there");
     let mark = Kind::MarkPaid { invoice: "6".into(), amount: usd(3570) };
     assert_eq!(looked(&mark, None, &[]), "/api/v2/transactions?limit=100&reference_number%5Bis%5D=ACT");
-    let entry = format!(r#"{{"list":[{{"transaction":{{"id":"txn_9","status":"success","reference_number":"{}"}}}}]}}"#, id());
+    let entry =
+        format!(r#"{{"list":[{{"transaction":{{"id":"txn_9","status":"success","reference_number":"{}"}}}}]}}"#, id());
     assert_eq!(looked(&mark, None, &[ok(&entry)]), "done txn_9");
     assert_eq!(looked(&mark, None, &[ok(r#"{"list":[]}"#)]), "not there");
     assert_eq!(looked(&mark, None, &[failed(429, "api_request_limit_exceeded")]), "unknown");
@@ -385,8 +444,10 @@ fn a_state_is_as_wanted_or_it_was_not_done() {
     let invoice = |fields: &str| ok(&format!(r#"{{"invoice":{{"id":"6",{fields}}}}}"#));
     let trial = Kind::ExtendTrial { subscription: "sub_1".into(), days: 7, until: time("2026-03-08T12:00:00Z") };
     let (pause, resume) = (Kind::Pause { subscription: "sub_1".into() }, Kind::Resume { subscription: "sub_1".into() });
-    let (write_off, void) =
-        (Kind::WriteOff { invoice: "6".into(), amount: usd(1) }, Kind::VoidInvoice { invoice: "6".into(), amount: usd(1) });
+    let (write_off, void) = (
+        Kind::WriteOff { invoice: "6".into(), amount: usd(1) },
+        Kind::VoidInvoice { invoice: "6".into(), amount: usd(1) },
+    );
     let coupon = format!(r#""coupons":[{{"coupon_id":"{}"}}]"#, id());
     for (name, kind, yes, no) in [
         (
@@ -402,8 +463,18 @@ fn a_state_is_as_wanted_or_it_was_not_done() {
         ("add-ons", addons(&[("disk", 3), ("api", 0)]), ok(PLANS), ok(ITEMS)),
         ("discount", discount(), subscription(&coupon), ok(ITEMS)),
         ("cancel later", cancel(When::PeriodEnd), subscription(r#""status":"non_renewing""#), ok(ITEMS)),
-        ("cancel now", cancel(When::Now), subscription(r#""status":"cancelled""#), subscription(r#""status":"non_renewing""#)),
-        ("write off", write_off, invoice(r#""status":"paid","write_off_amount":100"#), invoice(r#""status":"payment_due""#)),
+        (
+            "cancel now",
+            cancel(When::Now),
+            subscription(r#""status":"cancelled""#),
+            subscription(r#""status":"non_renewing""#),
+        ),
+        (
+            "write off",
+            write_off,
+            invoice(r#""status":"paid","write_off_amount":100"#),
+            invoice(r#""status":"payment_due""#),
+        ),
         ("void", void, invoice(r#""status":"voided""#), invoice(r#""status":"paid""#)),
     ] {
         assert!(looked(&kind, None, &[]).starts_with("/api/v2/"), "{name}");

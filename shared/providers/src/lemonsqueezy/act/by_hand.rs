@@ -42,7 +42,9 @@ pub(super) fn instead(kind: &Kind) -> String {
 }
 
 pub(super) fn refund(payment: &str, amount: Money) -> String {
-    format!("Refund {amount} of payment {payment} in the Lemon Squeezy dashboard: Store > Orders, or Store > Subscriptions.")
+    format!(
+        "Refund {amount} of payment {payment} in the Lemon Squeezy dashboard: Store > Orders, or Store > Subscriptions."
+    )
 }
 
 pub(super) fn part(invoice: &str, amount: Money) -> String {
@@ -60,7 +62,9 @@ pub(super) fn pay(invoice: &str) -> String {
 }
 
 pub(super) fn portal(customer: &str) -> String {
-    format!("Lemon Squeezy has no customer portal for customer {customer}. Send the address of your store's billing page instead.")
+    format!(
+        "Lemon Squeezy has no customer portal for customer {customer}. Send the address of your store's billing page instead."
+    )
 }
 
 pub(super) fn unpaid(invoice: &str) -> String {

@@ -10,7 +10,9 @@ use domain::money::Money;
 pub(super) fn look(order: &Order<'_>, replies: &[Reply]) -> Look {
     match order.kind() {
         Kind::Refund { payment, amount } => refund(order, payment, *amount, replies),
-        Kind::Upgrade { subscription, plan, .. } | Kind::Downgrade { subscription, plan, .. } => moved(subscription, plan, replies),
+        Kind::Upgrade { subscription, plan, .. } | Kind::Downgrade { subscription, plan, .. } => {
+            moved(subscription, plan, replies)
+        }
         Kind::ExtendTrial { subscription, until, .. } => state(subscription, replies, |attributes| {
             let ends_at = attributes.trial_ends_at.as_deref().and_then(|at| iso(at).ok());
             ends_at.is_some_and(|ends_at| ends_at.as_second() == until.as_second())
@@ -95,7 +97,11 @@ fn is_paused(attributes: &Attributes<'_>) -> bool {
 
 fn state(subscription: &str, replies: &[Reply], as_wanted: impl FnOnce(&Attributes<'_>) -> bool) -> Look {
     asked(subscription_call(subscription), replies, |object, _| {
-        if as_wanted(&object.attributes) { Look::Found(Found::Done(changed(subscription, object))) } else { not_there() }
+        if as_wanted(&object.attributes) {
+            Look::Found(Found::Done(changed(subscription, object)))
+        } else {
+            not_there()
+        }
     })
 }
 

@@ -25,13 +25,25 @@ fn of(kind: Kind) -> Approved<Action> {
 /// One subscription with an item, and its invoice over 22.61.
 fn book() -> Touched {
     let stamp: Stamp = serde_json::from_str(r#"["1970-01-01T00:00:00Z",0,"e"]"#).unwrap();
-    let item = Item { id: Some("8".into()), price: "3".into(), name: None, role: Role::Plan, unit: None, quantity: 5, interval: None };
+    let item = Item {
+        id: Some("8".into()),
+        price: "3".into(),
+        name: None,
+        role: Role::Plan,
+        unit: None,
+        quantity: 5,
+        interval: None,
+    };
     let mut subscription = Subscription::new("5");
     subscription.items.see(&stamp, Some(vec![item]));
     let mut invoice = Invoice::new("1");
     invoice.subscription.see(&stamp, Some("5".to_owned()));
     invoice.remaining.see(&stamp, Some(usd("22.61")));
-    Touched { invoices: [("1".to_owned(), invoice)].into(), subscriptions: [("5".to_owned(), subscription)].into(), ..Touched::default() }
+    Touched {
+        invoices: [("1".to_owned(), invoice)].into(),
+        subscriptions: [("5".to_owned(), subscription)].into(),
+        ..Touched::default()
+    }
 }
 
 fn ask<T>(kind: &Kind, records: &Touched, before: Option<&str>, question: impl FnOnce(&Order<'_>) -> T) -> T {
@@ -104,7 +116,8 @@ fn pay_link(amount: Option<Money>) -> Kind {
 #[test]
 fn each_action_becomes_these_requests() {
     let (pause, resume) = (Kind::Pause { subscription: "5".into() }, Kind::Resume { subscription: "5".into() });
-    let of_subscription = |attributes: Value| json!({"data": {"type": "subscriptions", "id": "5", "attributes": attributes}});
+    let of_subscription =
+        |attributes: Value| json!({"data": {"type": "subscriptions", "id": "5", "attributes": attributes}});
     let refunded = |kind: &str| json!({"data": {"type": kind, "id": "1", "attributes": {"amount": 2400}}});
     let of_item = json!({"data": {"type": "subscription-items", "id": "8", "attributes": {"quantity": 7, "invoice_immediately": true}}});
     let (none, sub, inv) = (Value::Null, "/v1/subscriptions/5", "/v1/subscription-invoices/1");
@@ -112,7 +125,13 @@ fn each_action_becomes_these_requests() {
     let paused = subscription(json!({"status": "paused", "pause": {"mode": "void", "resumes_at": null}}));
     let rows: Vec<(Kind, Vec<Reply>, &str, &str, Value)> = vec![
         (refund("orders:1"), vec![], "POST", "/v1/orders/1/refund", refunded("orders")),
-        (refund("subscription-invoices:1"), vec![], "POST", "/v1/subscription-invoices/1/refund", refunded("subscription-invoices")),
+        (
+            refund("subscription-invoices:1"),
+            vec![],
+            "POST",
+            "/v1/subscription-invoices/1/refund",
+            refunded("subscription-invoices"),
+        ),
         (pay_link(None), vec![], "GET", sub, none.clone()),
         (pay_link(Some(usd("22.61"))), vec![], "GET", sub, none.clone()),
         (Kind::ResendInvoice { invoice: "1".into() }, vec![], "GET", inv, none.clone()),
@@ -124,8 +143,20 @@ fn each_action_becomes_these_requests() {
         (resume.clone(), vec![paused], "PATCH", sub, of_subscription(json!({"pause": null}))),
         (resume, vec![cancelled], "PATCH", sub, of_subscription(json!({"cancelled": false}))),
         (upgrade(), vec![], "GET", "/v1/prices/4", none.clone()),
-        (upgrade(), vec![price()], "PATCH", sub, of_subscription(json!({"variant_id": 11, "invoice_immediately": true}))),
-        (downgrade(), vec![price()], "PATCH", sub, of_subscription(json!({"variant_id": 11, "disable_prorations": true}))),
+        (
+            upgrade(),
+            vec![price()],
+            "PATCH",
+            sub,
+            of_subscription(json!({"variant_id": 11, "invoice_immediately": true})),
+        ),
+        (
+            downgrade(),
+            vec![price()],
+            "PATCH",
+            sub,
+            of_subscription(json!({"variant_id": 11, "disable_prorations": true})),
+        ),
         (seats(), vec![], "PATCH", "/v1/subscription-items/8", of_item),
         (cancel(When::PeriodEnd), vec![], "DELETE", sub, none.clone()),
         (cancel(When::Now), vec![], "DELETE", sub, none.clone()),
@@ -162,9 +193,15 @@ fn what_its_api_cannot_do_a_person_does() {
         (Kind::MarkPaid { invoice: invoice.clone(), amount }, "22.61 USD for invoice 1"),
         (Kind::WriteOff { invoice: invoice.clone(), amount }, "void invoice 1 over 22.61 USD"),
         (Kind::VoidInvoice { invoice: invoice.clone(), amount }, "void invoice 1 over 22.61 USD"),
-        (Kind::Defer { invoice: invoice.clone(), days: 7, until: "2026-03-20".parse().unwrap() }, "with 2026-03-20 as the day"),
+        (
+            Kind::Defer { invoice: invoice.clone(), days: 7, until: "2026-03-20".parse().unwrap() },
+            "with 2026-03-20 as the day",
+        ),
         (Kind::ChangeAddons { subscription: "5".into(), addons, price: None, at }, "checkout link for 2 of sso"),
-        (Kind::Discount { subscription: "5".into(), percent: rust_decimal::Decimal::TEN, price: None }, "Refund 10 % of each payment"),
+        (
+            Kind::Discount { subscription: "5".into(), percent: rust_decimal::Decimal::TEN, price: None },
+            "Refund 10 % of each payment",
+        ),
         (pay_link(Some(usd("10.00"))), "take 10.00 USD by other means"),
         (refund("re_1"), "Refund 24.00 USD of payment re_1"),
         (Kind::ExtendGrace { invoice, days: 3 }, "Recoup does this itself."),
@@ -177,7 +214,11 @@ fn what_its_api_cannot_do_a_person_does() {
 
 #[test]
 fn links_are_taken_fresh_from_the_object() {
-    let paid = shown("subscription-invoices", "1", json!({"status": "paid", "urls": {"invoice_url": "https://shop.example/pdf"}}));
+    let paid = shown(
+        "subscription-invoices",
+        "1",
+        json!({"status": "paid", "urls": {"invoice_url": "https://shop.example/pdf"}}),
+    );
     let unpaid = shown("subscription-invoices", "1", json!({"status": "pending", "urls": {"invoice_url": null}}));
     let resend = Kind::ResendInvoice { invoice: "1".into() };
     for (kind, reply, reference, status, url) in [
@@ -186,10 +227,18 @@ fn links_are_taken_fresh_from_the_object() {
         (resend.clone(), paid.clone(), "1", "paid", "https://shop.example/pdf"),
         (Kind::TaxInvoice { invoice: "1".into() }, paid, "1", "paid", "https://shop.example/pdf"),
     ] {
-        let effect = Effect { reference: reference.into(), status: status.into(), made_at: None, link: Some(url.into()), seen: Vec::new() };
+        let effect = Effect {
+            reference: reference.into(),
+            status: status.into(),
+            made_at: None,
+            link: Some(url.into()),
+            seen: Vec::new(),
+        };
         assert_eq!(acted(&kind, &book(), &[reply]), Act::Ended(Answer::Done(effect)), "{kind:?}");
     }
-    let Act::Ended(Answer::Unsupported { instead }) = acted(&resend, &book(), &[unpaid]) else { panic!("no document yet") };
+    let Act::Ended(Answer::Unsupported { instead }) = acted(&resend, &book(), &[unpaid]) else {
+        panic!("no document yet")
+    };
     assert!(instead.contains("not paid"), "{instead}");
 }
 
@@ -201,8 +250,7 @@ fn own_name(payment: &str) -> String {
 
 #[test]
 fn answers_mean_this() {
-    let refusal =
-        json!({"jsonapi": {"version": "1.0"}, "errors": [{"status": "422", "title": "Unprocessable Entity", "detail": "Too much."}]});
+    let refusal = json!({"jsonapi": {"version": "1.0"}, "errors": [{"status": "422", "title": "Unprocessable Entity", "detail": "Too much."}]});
     let refused = |code: &str, message: &str| Answer::Refused { code: code.into(), message: message.into() };
     let done = Answer::Done(Effect {
         reference: own_name("orders:1"),
@@ -211,7 +259,8 @@ fn answers_mean_this() {
         link: None,
         seen: Vec::new(),
     });
-    let order = json!({"status": "partial_refund", "refunded_amount": 2400, "updated_at": "2026-03-02T10:00:00.000000Z"});
+    let order =
+        json!({"status": "partial_refund", "refunded_amount": 2400, "updated_at": "2026-03-02T10:00:00.000000Z"});
     for (reply, expected) in [
         (shown("orders", "1", order), done),
         (reply(200, &json!({})), Answer::Unknown),
@@ -221,22 +270,36 @@ fn answers_mean_this() {
         (reply(429, &json!({})), Answer::NotNow),
         (reply(500, &json!({})), Answer::Unknown),
     ] {
-        assert_eq!(acted(&refund("orders:1"), &book(), std::slice::from_ref(&reply)), Act::Ended(expected), "{reply:?}");
+        assert_eq!(
+            acted(&refund("orders:1"), &book(), std::slice::from_ref(&reply)),
+            Act::Ended(expected),
+            "{reply:?}"
+        );
     }
     // A question that fails has changed nothing; the change that follows it may have.
     let failed = || reply(500, &json!({}));
     assert_eq!(acted(&upgrade(), &book(), &[failed()]), Act::Ended(Answer::NotNow));
     assert_eq!(acted(&upgrade(), &book(), &[price(), failed()]), Act::Ended(Answer::Unknown));
-    assert_eq!(acted(&upgrade(), &book(), &[reply(404, &json!({}))]), Act::Ended(refused("http_404", "Lemon Squeezy gave no reason")));
+    assert_eq!(
+        acted(&upgrade(), &book(), &[reply(404, &json!({}))]),
+        Act::Ended(refused("http_404", "Lemon Squeezy gave no reason"))
+    );
     let gone = subscription(json!({"status": "cancelled", "ends_at": "2026-04-01T10:00:00.000000Z"}));
     let Act::Ended(Answer::Done(effect)) = acted(&cancel(When::Now), &book(), &[gone]) else { panic!("cancelled") };
-    assert_eq!((effect.reference.as_str(), effect.status.as_str()), ("5", "cancelled, runs until 2026-04-01T10:00:00Z"));
+    assert_eq!(
+        (effect.reference.as_str(), effect.status.as_str()),
+        ("5", "cancelled, runs until 2026-04-01T10:00:00Z")
+    );
 }
 
 #[test]
 fn a_refund_is_ours_when_the_total_grew_by_exactly_it() {
     let order = |refunded: Value, status: &str| {
-        shown("orders", "1", json!({"status": status, "total": 10_000, "refunded_amount": refunded, "updated_at": "2026-03-02T10:00:00Z"}))
+        shown(
+            "orders",
+            "1",
+            json!({"status": status, "total": 10_000, "refunded_amount": refunded, "updated_at": "2026-03-02T10:00:00Z"}),
+        )
     };
     let noted = |note: &str| Some(Found::NotThere { note: Some(note.into()) });
     for (name, before, reply, expected) in [
@@ -260,7 +323,9 @@ fn a_refund_is_ours_when_the_total_grew_by_exactly_it() {
     }
     let found = looked(&refund("orders:1"), Some("500"), &[order(json!(2900), "partial_refund")]);
     assert!(matches!(found, Look::Found(Found::Done(effect)) if effect.reference == own_name("orders:1")));
-    let Look::Ask(call) = looked(&refund("subscription-invoices:1"), None, &[]) else { panic!("it is looked at first") };
+    let Look::Ask(call) = looked(&refund("subscription-invoices:1"), None, &[]) else {
+        panic!("it is looked at first")
+    };
     assert_eq!(call.path, "/v1/subscription-invoices/1");
     assert!(looks_first(&refund("orders:1")) && !looks_first(&upgrade()));
 }

@@ -76,7 +76,8 @@ pub(super) fn answer(kind: &Kind, reply: &Reply) -> Answer {
             let error = serde_json::from_str::<Error>(&reply.body).ok();
             let (title, detail) = error.map_or((None, None), |error| (error.title, error.detail));
             Answer::Refused {
-                code: title.map_or_else(|| format!("http_{}", reply.status), |title| title.to_lowercase().replace(' ', "_")),
+                code: title
+                    .map_or_else(|| format!("http_{}", reply.status), |title| title.to_lowercase().replace(' ', "_")),
                 message: detail.unwrap_or_else(|| "Mollie gave no reason".to_owned()),
             }
         }
@@ -89,14 +90,19 @@ pub(super) fn effect(kind: &Kind, object: &Object<'_>) -> Result<Effect, (String
     let status = object.status.as_deref().unwrap_or("open");
     let moves_money = matches!(kind, Kind::Refund { .. } | Kind::RetryPayment { .. });
     if moves_money && matches!(status, "failed" | "canceled" | "expired") {
-        return Err((failure(object).unwrap_or_else(|| format!("{}_{status}", kind.name())), format!("{} is {status}", &*object.id)));
+        return Err((
+            failure(object).unwrap_or_else(|| format!("{}_{status}", kind.name())),
+            format!("{} is {status}", &*object.id),
+        ));
     }
     let link = link(kind, object);
     if kind.is_link() && link.is_none() {
         return Err(("no_link".to_owned(), format!("Mollie shows no page for {}, which is {status}", &*object.id)));
     }
     let made_at = match kind {
-        Kind::Refund { .. } | Kind::RetryPayment { .. } | Kind::PaymentLink { .. } | Kind::UpdatePaymentMethod {} => &object.created_at,
+        Kind::Refund { .. } | Kind::RetryPayment { .. } | Kind::PaymentLink { .. } | Kind::UpdatePaymentMethod {} => {
+            &object.created_at
+        }
         _ => &object.canceled_at,
     };
     Ok(Effect {
@@ -111,7 +117,9 @@ pub(super) fn effect(kind: &Kind, object: &Object<'_>) -> Result<Effect, (String
 fn link(kind: &Kind, object: &Object<'_>) -> Option<String> {
     let links = object.links.as_ref()?;
     let link = match kind {
-        Kind::PaymentLink { .. } | Kind::UpdatePaymentMethod {} => links.payment_link.as_ref().or(links.invoice_payment.as_ref()),
+        Kind::PaymentLink { .. } | Kind::UpdatePaymentMethod {} => {
+            links.payment_link.as_ref().or(links.invoice_payment.as_ref())
+        }
         Kind::ResendInvoice { .. } => links.invoice_payment.as_ref().or(links.pdf_link.as_ref()),
         Kind::TaxInvoice { .. } => links.pdf_link.as_ref(),
         _ => None,

@@ -6,12 +6,16 @@ use domain::action::Kind;
 pub(super) fn by_hand(kind: &Kind) -> String {
     match kind {
         Kind::PaymentLink { invoice, .. } => {
-            format!("How much of {invoice} is open is not known: look it up in Mollie, and make a payment link of that amount there.")
+            format!(
+                "How much of {invoice} is open is not known: look it up in Mollie, and make a payment link of that amount there."
+            )
         }
         Kind::ResendInvoice { invoice } | Kind::TaxInvoice { invoice } => format!(
             "{invoice} is a payment, and Mollie makes no invoice of it: send the one from your bookkeeping, or create a sales invoice in Mollie."
         ),
-        Kind::UpdatePaymentMethod {} => "Make a payment link for a first payment of this customer in Mollie, and send it.".to_owned(),
+        Kind::UpdatePaymentMethod {} => {
+            "Make a payment link for a first payment of this customer in Mollie, and send it.".to_owned()
+        }
         Kind::Credit { amount } => format!(
             "Mollie keeps no credit: lower the next amount of the subscription by {amount} and raise it again after that payment, or refund {amount}."
         ),
@@ -22,7 +26,9 @@ pub(super) fn by_hand(kind: &Kind) -> String {
             format!("Sales invoice {invoice} is paid by the customer: send a payment link for it.")
         }
         Kind::MarkPaid { invoice, amount } if is_due_item(invoice) => {
-            format!("Mollie records only what it collects: book the {amount} for {invoice} in your bookkeeping, then resolve the case.")
+            format!(
+                "Mollie records only what it collects: book the {amount} for {invoice} in your bookkeeping, then resolve the case."
+            )
         }
         Kind::MarkPaid { invoice, amount } => format!(
             "Mollie can mark {invoice} as paid only as a whole: book the {amount} in your bookkeeping, and ask the customer for the rest."
@@ -31,7 +37,9 @@ pub(super) fn by_hand(kind: &Kind) -> String {
             "{invoice} is a payment that failed, so nothing stands open at Mollie: write the {amount} off in your bookkeeping, then resolve the case."
         ),
         Kind::Defer { invoice, until, .. } if is_due_item(invoice) => {
-            format!("Mollie has no due date for {invoice}: agree on {until} with the customer, and ask for a retry of the payment then.")
+            format!(
+                "Mollie has no due date for {invoice}: agree on {until} with the customer, and ask for a retry of the payment then."
+            )
         }
         Kind::Defer { invoice, until, .. } => format!(
             "Mollie changes the payment term of drafts only: agree on {until} with the customer, or cancel {invoice} there and issue it anew."

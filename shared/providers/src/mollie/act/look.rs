@@ -30,7 +30,9 @@ fn question(order: &Order<'_>) -> Option<Call> {
     let path = match order.kind() {
         Kind::Refund { payment, .. } => format!("{}?limit=250", refunds(payment).ok()?),
         Kind::RetryPayment { invoice, .. } if is_due_item(invoice) => format!("{}?limit=250", payments(order).ok()?),
-        Kind::MarkPaid { invoice, .. } | Kind::WriteOff { invoice, .. } | Kind::VoidInvoice { invoice, .. } if !is_due_item(invoice) => {
+        Kind::MarkPaid { invoice, .. } | Kind::WriteOff { invoice, .. } | Kind::VoidInvoice { invoice, .. }
+            if !is_due_item(invoice) =>
+        {
             sales_invoice(invoice).ok()?
         }
         Kind::ExtendTrial { subscription, .. }
@@ -88,7 +90,9 @@ fn is_as_wanted(kind: &Kind, object: &Object<'_>) -> bool {
         Kind::ChangeAddons { price: Some(price), .. }
         | Kind::AdjustSeats { price: Some(price), .. }
         | Kind::Discount { price: Some(price), .. } => costs(object, *price),
-        Kind::ExtendTrial { until, .. } => object.start_date.as_deref() == Some(first_charge(*until).to_string().as_str()),
+        Kind::ExtendTrial { until, .. } => {
+            object.start_date.as_deref() == Some(first_charge(*until).to_string().as_str())
+        }
         Kind::MarkPaid { .. } => status == Some("paid"),
         // Invoices are spelled in two ways, subscriptions in one.
         Kind::WriteOff { .. } | Kind::VoidInvoice { .. } => matches!(status, Some("canceled" | "cancelled")),

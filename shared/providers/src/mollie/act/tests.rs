@@ -53,7 +53,10 @@ fn answered(kind: &Kind, status: u16, body: &str) -> Act {
 
 fn looked(kind: &Kind, status: u16, body: &str) -> Look {
     let (action, records) = (action(kind), records());
-    look::look(&order(&action, &records, "cst_1"), &[Reply { status, body: body.replace("OURS", action.inner().id.as_str()) }])
+    look::look(
+        &order(&action, &records, "cst_1"),
+        &[Reply { status, body: body.replace("OURS", action.inner().id.as_str()) }],
+    )
 }
 
 fn refund() -> Kind {
@@ -88,7 +91,8 @@ fn each_action_is_one_request() {
     let discount = Kind::Discount { subscription: "sub_1".into(), percent: 10.into(), price: Some(euros("22.50")) };
     let addons = vec![Addon { price: "SSO".into(), quantity: 1 }];
     let addons = Kind::ChangeAddons { subscription: "sub_1".into(), addons, price: Some(euros("30.00")), at: at(NOW) };
-    let downgrade = Kind::Downgrade { subscription: "sub_1".into(), plan: "Basic".into(), price: euros("9.00"), at: at(NOW) };
+    let downgrade =
+        Kind::Downgrade { subscription: "sub_1".into(), plan: "Basic".into(), price: euros("9.00"), at: at(NOW) };
     let paid = Kind::MarkPaid { invoice: "invoice_1".into(), amount: euros("107.69") };
     let link = Kind::PaymentLink { invoice: "tr_1".into(), amount: None };
     let amount = |value: &str| json!({"currency": "EUR", "value": value});
@@ -209,13 +213,24 @@ fn answers_mean_what_mollie_means() {
     let invoice = r#"{"id":"invoice_1","status":"issued","_links":{"pdfLink":{"href":"https://m/pdf"},
         "invoicePayment":{"href":"https://m/pay"}}}"#;
     let rows = [
-        (refund(), 201, format!(r#"{{"id":"re_1","status":"queued",{made}}}"#), done("re_1", "queued", Some(NOW), None)),
-        (refund(), 201, format!(r#"{{"id":"re_1","status":"failed",{made}}}"#), refused("refund_failed", "re_1 is failed")),
+        (
+            refund(),
+            201,
+            format!(r#"{{"id":"re_1","status":"queued",{made}}}"#),
+            done("re_1", "queued", Some(NOW), None),
+        ),
+        (
+            refund(),
+            201,
+            format!(r#"{{"id":"re_1","status":"failed",{made}}}"#),
+            refused("refund_failed", "re_1 is failed"),
+        ),
         (refund(), 201, "<html>".to_owned(), Answer::Unknown),
         (
             refund(),
             422,
-            r#"{"status":422,"title":"Unprocessable Entity","detail":"The amount is too high","field":"amount"}"#.to_owned(),
+            r#"{"status":422,"title":"Unprocessable Entity","detail":"The amount is too high","field":"amount"}"#
+                .to_owned(),
             refused("unprocessable_entity", "The amount is too high"),
         ),
         (refund(), 404, String::new(), refused("http_404", "Mollie gave no reason")),
@@ -228,7 +243,12 @@ fn answers_mean_what_mollie_means() {
             format!(r#"{{"id":"tr_2","status":"failed",{made},"details":{{"failureReason":"card_expired"}}}}"#),
             refused("card_expired", "tr_2 is failed"),
         ),
-        (retry(), 201, format!(r#"{{"id":"tr_2","status":"pending",{made}}}"#), done("tr_2", "pending", Some(NOW), None)),
+        (
+            retry(),
+            201,
+            format!(r#"{{"id":"tr_2","status":"pending",{made}}}"#),
+            done("tr_2", "pending", Some(NOW), None),
+        ),
         (upgrade(), 200, format!(r#"{{"id":"sub_1","status":"active",{made}}}"#), done("sub_1", "active", None, None)),
         (
             cancel(),
@@ -268,7 +288,9 @@ fn payments_and_refunds_are_found_by_our_id() {
     let ours = |status: &str| format!(r#"{{"id":"re_1","status":"{status}","metadata":{{"recoup_action":"OURS"}}}}"#);
     let not_there = Look::Found(Found::NotThere { note: None });
     assert_eq!(looked(&refund(), 200, &list("refunds", theirs)), not_there);
-    let Look::Found(Found::Done(effect)) = looked(&refund(), 200, &list("refunds", &format!("{theirs},{}", ours("pending")))) else {
+    let Look::Found(Found::Done(effect)) =
+        looked(&refund(), 200, &list("refunds", &format!("{theirs},{}", ours("pending"))))
+    else {
         panic!("not found")
     };
     assert_eq!((effect.reference.as_str(), effect.status.as_str()), ("re_1", "pending"));
@@ -286,7 +308,9 @@ fn payments_and_refunds_are_found_by_our_id() {
 #[test]
 fn what_changed_shows_in_the_object() {
     let costs = |value: &str, description: &str| {
-        format!(r#"{{"id":"sub_1","status":"active","amount":{{"value":"{value}","currency":"EUR"}},"description":"{description}"}}"#)
+        format!(
+            r#"{{"id":"sub_1","status":"active","amount":{{"value":"{value}","currency":"EUR"}},"description":"{description}"}}"#
+        )
     };
     let invoice = |status: &str| format!(r#"{{"id":"invoice_1","status":"{status}"}}"#);
     let trial = Kind::ExtendTrial { subscription: "sub_1".into(), days: 7, until: at("2026-04-01T00:00:00Z") };

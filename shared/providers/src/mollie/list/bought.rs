@@ -67,7 +67,8 @@ pub(super) fn subscription(object: &Object<'_>, told: &mut Told<'_>) -> Result<(
         Some(canceled_at) => (Kind::SubscriptionEnded, canceled_at.min(told.at)),
         None => (Kind::SubscriptionChanged, told.at),
     };
-    let event = shown("mollie", told.source, kind, at, Some(own.customer_id.to_string()), vec![Seen::Subscription(seen)]);
+    let event =
+        shown("mollie", told.source, kind, at, Some(own.customer_id.to_string()), vec![Seen::Subscription(seen)]);
     told.page.events.push(listed(&object.head.id, "", event));
     Ok(())
 }
@@ -113,7 +114,8 @@ mod tests {
         let body = format!(r#"{{"count":1,"_embedded":{{"subscriptions":[{object}]}},"_links":{{"next":null}}}}"#);
         let listing = LISTINGS.iter().find(|listing| listing.name == "subscriptions").unwrap();
         let reply = Reply { status: 200, body };
-        let page = (listing.page)(&(listing.first)(None), &reply, "default", "2026-03-10T12:00:00Z".parse().unwrap()).unwrap();
+        let page =
+            (listing.page)(&(listing.first)(None), &reply, "default", "2026-03-10T12:00:00Z".parse().unwrap()).unwrap();
         let [event] = &page.events[..] else { panic!("one event") };
         let [Seen::Subscription(seen)] = &event.seen[..] else { panic!("a subscription") };
         (event.clone(), seen.clone())
@@ -133,7 +135,11 @@ mod tests {
             ("completed", r#","times":6"#, SubscriptionStatus::Ended, None),
         ] {
             let (event, seen) = read(status, rest);
-            assert_eq!((seen.status, seen.ends_at, event.customer.as_deref()), (Some(expected), ends, Some("cst_1")), "{status}");
+            assert_eq!(
+                (seen.status, seen.ends_at, event.customer.as_deref()),
+                (Some(expected), ends, Some("cst_1")),
+                "{status}"
+            );
         }
         let (event, seen) = read("canceled", r#","canceledAt":"2026-02-01T00:00:00+00:00""#);
         assert_eq!((seen.status, seen.ends_at), (Some(SubscriptionStatus::Ended), Some(Stated::Is(event.at))));

@@ -151,9 +151,9 @@ impl Purchase {
 pub(super) fn look(order: &Order<'_>, replies: &[Reply]) -> Look {
     match order.kind() {
         Kind::Refund { payment, .. } => refund(order, payment, replies),
-        Kind::Cancel { subscription, .. } | Kind::ForceCancel { subscription } | Kind::ExtendTrial { subscription, .. } => {
-            change(order, subscription, replies)
-        }
+        Kind::Cancel { subscription, .. }
+        | Kind::ForceCancel { subscription }
+        | Kind::ExtendTrial { subscription, .. } => change(order, subscription, replies),
         // A link made twice does no harm, and nothing else is done here.
         _ => Look::Found(Found::NotThere { note: None }),
     }
@@ -222,9 +222,13 @@ fn unclear(payment: &str) -> Look {
 /// A renewal at Google Play, which is in the list of its subscription's transactions.
 fn renewal<'a>(customer: &str, original: &str, payment: &str, replies: &'a [Reply]) -> Result<Note, Need<'a>> {
     let Some((found, rest)) = find(customer, Some(original), replies)? else { return Ok(Note::untold("play_store")) };
-    let newest = format!("/subscriptions/{}/transactions?limit=100&sort=purchased_at&direction=desc", segment(&found.id));
+    let newest =
+        format!("/subscriptions/{}/transactions?limit=100&sort=purchased_at&direction=desc", segment(&found.id));
     let transactions: Vec<Transaction> = listed(rest.first(), newest)?;
-    let standing = transactions.iter().find(|transaction| transaction.id == payment).map_or(Standing::Untold, Transaction::standing);
+    let standing = transactions
+        .iter()
+        .find(|transaction| transaction.id == payment)
+        .map_or(Standing::Untold, Transaction::standing);
     Ok(Note { standing, ..found.note() })
 }
 
@@ -244,7 +248,8 @@ fn latest<'a>(customer: &str, original: &str, before: Option<&Note>, replies: &'
 }
 
 fn purchase<'a>(customer: &str, payment: &str, replies: &'a [Reply]) -> Result<Note, Need<'a>> {
-    let purchases: Vec<Purchase> = listed(replies.first(), format!("/customers/{}/purchases?limit=100", segment(customer)))?;
+    let purchases: Vec<Purchase> =
+        listed(replies.first(), format!("/customers/{}/purchases?limit=100", segment(customer)))?;
     let is_it = |purchase: &Purchase| purchase.store_purchase_identifier.as_ref().unwrap_or(&purchase.id) == payment;
     Ok(purchases.into_iter().find(is_it).map_or_else(|| Note::untold("rc_billing"), Purchase::note))
 }
@@ -268,7 +273,10 @@ pub(super) fn find<'a>(
         return Ok(Some((subscriptions.swap_remove(place), rest)));
     }
     for subscription in subscriptions.into_iter().filter(Subscription::is_apple) {
-        let oldest = format!("/subscriptions/{}/transactions?limit=1&sort=purchased_at&direction=asc", segment(&subscription.id));
+        let oldest = format!(
+            "/subscriptions/{}/transactions?limit=1&sort=purchased_at&direction=asc",
+            segment(&subscription.id)
+        );
         let transactions: Vec<Transaction> = listed(rest.first(), oldest)?;
         rest = rest.get(1..).unwrap_or_default();
         if transactions.first().is_some_and(|first| first.id == wanted) {

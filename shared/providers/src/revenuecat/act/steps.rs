@@ -28,12 +28,16 @@ pub(super) fn refund(store: &str, payment: &str, amount: Money) -> String {
             "By its API, RevenueCat gives back only the latest payment of a subscription that runs, as a whole: refund {amount} of payment {payment} in {}.",
             place(store)
         ),
-        store => format!("RevenueCat's API cannot do this refund: refund {amount} of payment {payment} in {}.", place(store)),
+        store => {
+            format!("RevenueCat's API cannot do this refund: refund {amount} of payment {payment} in {}.", place(store))
+        }
     }
 }
 
 pub(super) fn unclear(payment: &str) -> String {
-    format!("Look at the customer's page in RevenueCat whether payment {payment} was given back; if it was not, refund it there.")
+    format!(
+        "Look at the customer's page in RevenueCat whether payment {payment} was given back; if it was not, refund it there."
+    )
 }
 
 pub(super) fn gone(subscription: &str) -> String {
@@ -51,12 +55,17 @@ pub(super) fn cancel(store: &str, subscription: &str, when: When) -> String {
             "Web Billing ends subscription {subscription} with its period, or at once together with a refund of the latest payment: ask for a cancellation at the end of the period, or for that refund."
         ),
         (store, When::Now) => format!("Cancel subscription {subscription} at once in {}.", place(store)),
-        (store, When::PeriodEnd) => format!("Cancel subscription {subscription} to the end of its period in {}.", place(store)),
+        (store, When::PeriodEnd) => {
+            format!("Cancel subscription {subscription} to the end of its period in {}.", place(store))
+        }
     }
 }
 
 pub(super) fn extend(store: &str, subscription: &str, until: Timestamp) -> String {
-    format!("RevenueCat's API cannot extend this trial: move the end of subscription {subscription} to {until} in {}.", place(store))
+    format!(
+        "RevenueCat's API cannot extend this trial: move the end of subscription {subscription} to {until} in {}.",
+        place(store)
+    )
 }
 
 pub(super) fn manage(store: &str) -> String {
@@ -72,19 +81,25 @@ pub(super) fn instead(kind: &Kind) -> String {
             format!("RevenueCat keeps no balance. Instead of {amount}, give time: {GRANT} for as long as it pays for.")
         }
         Kind::RetryPayment { invoice, .. } => {
-            format!("Stores try again for {invoice} by themselves. Send the customer a link to update their payment method.")
+            format!(
+                "Stores try again for {invoice} by themselves. Send the customer a link to update their payment method."
+            )
         }
         Kind::MarkPaid { invoice, amount } => format!(
             "RevenueCat cannot record {amount} for {invoice}, as it was paid elsewhere: {GRANT} to the end of the period, then resolve the case."
         ),
         Kind::WriteOff { invoice, .. } | Kind::VoidInvoice { invoice, .. } => {
-            format!("Stores keep no debts: {invoice} ends when they stop trying. Resolve the case; to keep access, {GRANT}.")
+            format!(
+                "Stores keep no debts: {invoice} ends when they stop trying. Resolve the case; to keep access, {GRANT}."
+            )
         }
         Kind::Defer { invoice, until, .. } => {
             format!("Stores move no due dates. To keep access for {invoice} until {until}, {GRANT} until then.")
         }
         Kind::Pause { subscription } => {
-            format!("Only a customer of Google Play can pause, there: tell them how, or cancel subscription {subscription}.")
+            format!(
+                "Only a customer of Google Play can pause, there: tell them how, or cancel subscription {subscription}."
+            )
         }
         Kind::Resume { subscription } => {
             format!("Only the customer can resume subscription {subscription}, in their account at the store.")

@@ -14,7 +14,12 @@ const FROM: i64 = 1_770_000_000_000; // 2026-02-02
 const TO: i64 = 1_772_400_000_000; // 2026-03-01
 
 fn waiting(kind: Kind) -> Approved<Action> {
-    example::decided(&AccountId::of("revenuecat", "proj1", "user_1"), kind, Reason::ServiceOutage, Timestamp::UNIX_EPOCH)
+    example::decided(
+        &AccountId::of("revenuecat", "proj1", "user_1"),
+        kind,
+        Reason::ServiceOutage,
+        Timestamp::UNIX_EPOCH,
+    )
 }
 
 fn asked<T>(kind: &Kind, records: &Touched, before: Option<&str>, ask: impl FnOnce(&Order<'_>) -> T) -> T {
@@ -107,10 +112,38 @@ fn each_store_is_asked_in_its_way() {
     let (sold, over_due) = (Standing::Paid, Standing::PastDue);
     let play_path = format!("/subscriptions/sub1/transactions/{first}/actions/refund");
     let rows: [(&str, Kind, &Touched, String, &str, &str); 8] = [
-        ("a renewal at Google", give_back(&first, "9.99"), &play, note("play_store", Some("sub1"), sold), play_path.as_str(), ""),
-        ("Web Billing", give_back("txn_1", "9.99"), &web, note("rc_billing", Some("sub1"), sold), "/subscriptions/sub1/actions/refund", ""),
-        ("once", give_back("txn_2", "9.99"), &once, note("rc_billing", Some("purch1"), sold), "/purchases/purch1/actions/refund", ""),
-        ("cancel", end("web_1", When::PeriodEnd), &web, note("rc_billing", Some("sub1"), sold), "/subscriptions/sub1/actions/cancel", ""),
+        (
+            "a renewal at Google",
+            give_back(&first, "9.99"),
+            &play,
+            note("play_store", Some("sub1"), sold),
+            play_path.as_str(),
+            "",
+        ),
+        (
+            "Web Billing",
+            give_back("txn_1", "9.99"),
+            &web,
+            note("rc_billing", Some("sub1"), sold),
+            "/subscriptions/sub1/actions/refund",
+            "",
+        ),
+        (
+            "once",
+            give_back("txn_2", "9.99"),
+            &once,
+            note("rc_billing", Some("purch1"), sold),
+            "/purchases/purch1/actions/refund",
+            "",
+        ),
+        (
+            "cancel",
+            end("web_1", When::PeriodEnd),
+            &web,
+            note("rc_billing", Some("sub1"), sold),
+            "/subscriptions/sub1/actions/cancel",
+            "",
+        ),
         (
             "cancel what is past due",
             Kind::ForceCancel { subscription: "web_1".into() },
@@ -119,9 +152,30 @@ fn each_store_is_asked_in_its_way() {
             "/subscriptions/sub1/actions/cancel",
             "",
         ),
-        ("extend at Apple", longer("1000"), &web, note("app_store", Some("sub1"), sold), "/subscriptions/sub1/actions/extend", later),
-        ("extend at Google", longer(PLAY), &web, note("play_store", Some("sub1"), sold), "/subscriptions/sub1/actions/extend", later),
-        ("extend", longer("web_1"), &web, note("rc_billing", Some("sub1"), sold), "/subscriptions/sub1/actions/extend", later),
+        (
+            "extend at Apple",
+            longer("1000"),
+            &web,
+            note("app_store", Some("sub1"), sold),
+            "/subscriptions/sub1/actions/extend",
+            later,
+        ),
+        (
+            "extend at Google",
+            longer(PLAY),
+            &web,
+            note("play_store", Some("sub1"), sold),
+            "/subscriptions/sub1/actions/extend",
+            later,
+        ),
+        (
+            "extend",
+            longer("web_1"),
+            &web,
+            note("rc_billing", Some("sub1"), sold),
+            "/subscriptions/sub1/actions/extend",
+            later,
+        ),
     ];
     for (name, kind, records, before, path, body) in rows {
         assert!(looks_first(&kind), "{name}");
@@ -144,7 +198,12 @@ fn what_the_api_cannot_do_a_person_does() {
     let rows: [(Kind, &Touched, Option<String>, &str); 22] = [
         (give_back("txn_1", "5.00"), &web, Some(whole.clone()), "refund 5.00 EUR of payment txn_1 in RevenueCat"),
         (give_back("txn_1", "9.99"), &older, Some(whole.clone()), "only the latest payment"),
-        (give_back("txn_1", "9.99"), &web, Some(note("rc_billing", Some("sub1"), Standing::Ended)), "only the latest payment"),
+        (
+            give_back("txn_1", "9.99"),
+            &web,
+            Some(note("rc_billing", Some("sub1"), Standing::Ended)),
+            "only the latest payment",
+        ),
         (give_back("GPA.1", "9.99"), &google, Some(note("play_store", None, untold)), "Google Play Console"),
         (
             give_back("100", "9.99"),
@@ -160,7 +219,12 @@ fn what_the_api_cannot_do_a_person_does() {
             Some(note("play_store", Some("sub1"), sold)),
             "to the end of its period in the Google Play Console",
         ),
-        (end("1000", When::PeriodEnd), &nothing, Some(note("app_store", Some("sub1"), sold)), "Only the customer can cancel"),
+        (
+            end("1000", When::PeriodEnd),
+            &nothing,
+            Some(note("app_store", Some("sub1"), sold)),
+            "Only the customer can cancel",
+        ),
         (longer("sub_1"), &nothing, Some(note("stripe", Some("sub1"), sold)), "in the Stripe dashboard"),
         (Kind::ResendInvoice { invoice: invoice.clone() }, &nothing, None, "download the invoice"),
         (Kind::TaxInvoice { invoice: invoice.clone() }, &nothing, None, "download the invoice"),
@@ -179,7 +243,12 @@ fn what_the_api_cannot_do_a_person_does() {
             "to pro, in the app",
         ),
         (
-            Kind::ChangeAddons { subscription, addons: vec![Addon { price: "sso".into(), quantity: 1 }], price: None, at },
+            Kind::ChangeAddons {
+                subscription,
+                addons: vec![Addon { price: "sso".into(), quantity: 1 }],
+                price: None,
+                at,
+            },
             &nothing,
             None,
             "no add-ons",
@@ -191,8 +260,12 @@ fn what_the_api_cannot_do_a_person_does() {
             other => panic!("{kind:?}: {other:?}"),
         }
     }
-    let again =
-        asked(&give_back("txn_1", "9.99"), &web, Some(&note("rc_billing", Some("sub1"), Standing::GivenBack)), |order| act(order, &[]));
+    let again = asked(
+        &give_back("txn_1", "9.99"),
+        &web,
+        Some(&note("rc_billing", Some("sub1"), Standing::GivenBack)),
+        |order| act(order, &[]),
+    );
     assert!(matches!(again, Act::Ended(Answer::Refused { code, .. }) if code == "already_refunded"));
 }
 
@@ -246,14 +319,18 @@ fn a_link_leads_to_where_the_subscription_is_managed() {
     let web = list(&[subscription("rc_billing", "web_1", "active", "will_renew", TO)]);
     let path = "/subscriptions/sub1/authenticated_management_url";
     assert_eq!(sent(asks(&kind, &records, std::slice::from_ref(&web))).1, path);
-    let magic = reply(200, &json!({"object": "authenticated_management_url", "management_url": "https://billing.example/1"}));
+    let magic =
+        reply(200, &json!({"object": "authenticated_management_url", "management_url": "https://billing.example/1"}));
     let link = ("sub1".to_owned(), "https://billing.example/1".to_owned());
     assert_eq!(done(asks(&kind, &records, &[web.clone(), magic])), link);
     let none = reply(200, &json!({"object": "authenticated_management_url", "management_url": null}));
     assert_eq!(done(asks(&kind, &nothing, &[web, none])), manage, "any that runs, and the page for all");
     assert!(matches!(asks(&kind, &nothing, &[list(&[])]), Act::Ended(Answer::Unsupported { .. })));
     assert_eq!(asks(&kind, &nothing, &[Reply { status: 500, body: String::new() }]), Act::Ended(Answer::Unknown));
-    assert_eq!(asked(&kind, &nothing, None, |order| look::look(order, &[])), Look::Found(Found::NotThere { note: None }));
+    assert_eq!(
+        asked(&kind, &nothing, None, |order| look::look(order, &[])),
+        Look::Found(Found::NotThere { note: None })
+    );
 }
 
 fn looked(kind: &Kind, records: &Touched, before: Option<&str>, replies: &[Reply]) -> Look {
@@ -274,11 +351,16 @@ fn a_renewal_at_google_is_looked_up_among_its_transactions() {
     let Look::Ask(call) = looked(&kind, &records, None, &[]) else { panic!("a question") };
     assert_eq!(call, Call::list("/customers/%24RC%3A1/subscriptions?limit=100"));
     let subscriptions = list(&[subscription("play_store", &format!("{PLAY}..4"), "active", "will_renew", TO)]);
-    let Look::Ask(call) = looked(&kind, &records, None, std::slice::from_ref(&subscriptions)) else { panic!("a question") };
+    let Look::Ask(call) = looked(&kind, &records, None, std::slice::from_ref(&subscriptions)) else {
+        panic!("a question")
+    };
     assert_eq!(call, Call::list("/subscriptions/sub1/transactions?limit=100&sort=purchased_at&direction=desc"));
-    let look = |before: Option<&str>, transactions: &[Value]| looked(&kind, &records, before, &[subscriptions.clone(), list(transactions)]);
+    let look = |before: Option<&str>, transactions: &[Value]| {
+        looked(&kind, &records, before, &[subscriptions.clone(), list(transactions)])
+    };
     let other = transaction(&format!("{PLAY}..2"), &json!(9.99));
-    let (whole, back) = ([other.clone(), transaction(&first, &json!(9.99))], [other.clone(), transaction(&first, &json!(0))]);
+    let (whole, back) =
+        ([other.clone(), transaction(&first, &json!(9.99))], [other.clone(), transaction(&first, &json!(0))]);
     let before = noted(look(None, &whole));
     assert_eq!(before, note("play_store", Some("sub1"), Standing::Paid));
     assert_eq!(noted(look(None, &back)), note("play_store", Some("sub1"), Standing::GivenBack), "not by us");
@@ -286,7 +368,10 @@ fn a_renewal_at_google_is_looked_up_among_its_transactions() {
     assert_eq!(noted(look(Some(&before), &whole)), before);
     assert_eq!(look(Some(&before), &back), Look::Found(Found::Done(refunded(&first))));
     assert!(matches!(look(Some(&before), &[other]), Look::Found(Found::Unclear { .. })));
-    assert!(matches!(look(Some("?"), &back), Look::Found(Found::Unclear { .. })), "what cannot be read compares with nothing");
+    assert!(
+        matches!(look(Some("?"), &back), Look::Found(Found::Unclear { .. })),
+        "what cannot be read compares with nothing"
+    );
     let error = Reply { status: 500, body: String::new() };
     assert_eq!(looked(&kind, &records, Some(&before), &[error]), Look::Found(Found::Unknown));
 }
@@ -304,7 +389,10 @@ fn at_web_billing_what_ends_before_its_time_was_given_back() {
     assert!(matches!(look(Some(&before), ended(TO)), Look::Found(Found::Unclear { .. })), "the period was over");
     let mut renewed = subscription("rc_billing", "web_1", "active", "will_renew", TO + 1);
     renewed["current_period_starts_at"] = json!(TO);
-    assert!(matches!(look(Some(&before), renewed), Look::Found(Found::Unclear { .. })), "the latest payment is another one");
+    assert!(
+        matches!(look(Some(&before), renewed), Look::Found(Found::Unclear { .. })),
+        "the latest payment is another one"
+    );
 }
 
 #[test]
@@ -313,7 +401,8 @@ fn a_purchase_says_whether_it_was_given_back() {
     let Look::Ask(call) = looked(&kind, &records, None, &[]) else { panic!("a question") };
     assert_eq!(call, Call::list("/customers/%24RC%3A1/purchases?limit=100"));
     let look = |before: Option<&str>, status: &str| {
-        let purchase = json!({"id": "purch1", "store": "rc_billing", "status": status, "store_purchase_identifier": "txn_2"});
+        let purchase =
+            json!({"id": "purch1", "store": "rc_billing", "status": status, "store_purchase_identifier": "txn_2"});
         looked(&kind, &records, before, &[list(&[purchase])])
     };
     let before = noted(look(None, "owned"));
@@ -361,7 +450,9 @@ fn apples_subscriptions_are_told_apart_by_their_first_transaction() {
     second["id"] = json!("sub2");
     let subscriptions = list(&[subscription("app_store", "900", "expired", "will_not_renew", TO), second]);
     let first = |id: &str| list(&[transaction(id, &json!(null))]);
-    let Look::Ask(call) = looked(&longer("1000"), &nothing, None, &[subscriptions.clone(), first("500")]) else { panic!("a question") };
+    let Look::Ask(call) = looked(&longer("1000"), &nothing, None, &[subscriptions.clone(), first("500")]) else {
+        panic!("a question")
+    };
     assert_eq!(call, Call::list("/subscriptions/sub2/transactions?limit=1&sort=purchased_at&direction=asc"));
     let found = noted(looked(&longer("1000"), &nothing, None, &[subscriptions.clone(), first("500"), first("1000")]));
     assert_eq!(found, note("app_store", Some("sub2"), Standing::Paid));

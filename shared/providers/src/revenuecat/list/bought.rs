@@ -36,7 +36,13 @@ struct Subscription<'a> {
     ends_at: Option<i64>,
 }
 
-pub(super) fn page(asked: &Asked, reply: &Reply, customer: &str, source: &str, at: Timestamp) -> Result<Page, Malformed> {
+pub(super) fn page(
+    asked: &Asked,
+    reply: &Reply,
+    customer: &str,
+    source: &str,
+    at: Timestamp,
+) -> Result<Page, Malformed> {
     let (mut subscriptions, next) = list::<Subscription<'_>>(asked, reply)?;
     subscriptions.retain(Subscription::is_sold);
     let mut page = Page { events: Vec::new(), more: Vec::new() };
@@ -60,8 +66,11 @@ pub(super) fn again(id: &str, original: &str) -> Call {
 }
 
 pub(super) fn alone(asked: &Asked, reply: &Reply, source: &str, at: Timestamp) -> Result<Page, Malformed> {
-    let subscription: Subscription<'_> = serde_json::from_str(&reply.body).map_err(malformed("a RevenueCat subscription"))?;
-    let original = asked.noted("original").ok_or_else(|| Malformed { expected: "a noted transaction", cause: asked.path().to_owned() })?;
+    let subscription: Subscription<'_> =
+        serde_json::from_str(&reply.body).map_err(malformed("a RevenueCat subscription"))?;
+    let original = asked
+        .noted("original")
+        .ok_or_else(|| Malformed { expected: "a noted transaction", cause: asked.path().to_owned() })?;
     Ok(Page { events: subscription.told(original, source, at)?, more: Vec::new() })
 }
 
@@ -77,7 +86,8 @@ fn original<'a>(store: &str, identifier: &'a str) -> Option<&'a str> {
 impl Subscription<'_> {
     /// Whether somebody pays for it: tests and gifts are none that webhooks of a live source tell of.
     fn is_sold(&self) -> bool {
-        self.environment.as_deref().is_none_or(|environment| environment == "production") && &*self.store != "promotional"
+        self.environment.as_deref().is_none_or(|environment| environment == "production")
+            && &*self.store != "promotional"
     }
 
     fn has_transactions(&self) -> bool {
@@ -104,7 +114,8 @@ impl Subscription<'_> {
     /// The subscription as it stands, and the renewal that failed, if the store still tries.
     fn told(&self, original: &str, source: &str, at: Timestamp) -> Result<Vec<Event>, Malformed> {
         let time = |time: Option<i64>| time.map(millis).transpose();
-        let (from, to, last) = (time(self.current_period_starts_at)?, time(self.current_period_ends_at)?, time(self.ends_at)?);
+        let (from, to, last) =
+            (time(self.current_period_starts_at)?, time(self.current_period_ends_at)?, time(self.ends_at)?);
         let status = self.status();
         let ended = status == Some(SubscriptionStatus::Ended);
         let ended_at = last.or(to).filter(|_| ended).map(|ended_at| ended_at.min(at));
@@ -176,13 +187,18 @@ mod tests {
 
     #[test]
     fn a_subscription_is_called_by_its_first_transaction() {
-        let page = read(&subscription("play_store", "GPA.3335-6339-1997-53484..5", "active", "will_renew", "production"));
+        let page =
+            read(&subscription("play_store", "GPA.3335-6339-1997-53484..5", "active", "will_renew", "production"));
         let Seen::Subscription(seen) = &page.events[0].seen[0] else { panic!("a subscription") };
         assert_eq!(seen.id, "GPA.3335-6339-1997-53484");
-        let transactions = "/subscriptions/sub1ab2/transactions?limit=100&sort=purchased_at&direction=asc#customer=user_1&store=";
+        let transactions =
+            "/subscriptions/sub1ab2/transactions?limit=100&sort=purchased_at&direction=asc#customer=user_1&store=";
         assert_eq!(
             paths(&page),
-            [format!("{transactions}play_store&original=GPA.3335-6339-1997-53484").as_str(), "/customers/user_1/attributes?limit=100"]
+            [
+                format!("{transactions}play_store&original=GPA.3335-6339-1997-53484").as_str(),
+                "/customers/user_1/attributes?limit=100"
+            ]
         );
         let page = read(&subscription("app_store", "2000", "active", "will_renew", "production"));
         assert!(page.events.is_empty(), "the latest transaction names nothing that webhooks know");
@@ -207,13 +223,49 @@ mod tests {
     fn it_stands_as_status_and_renewal_say() {
         let to: Timestamp = "2026-03-01T21:20:00Z".parse().unwrap();
         for (status, renewal, expected, ends_at, kinds) in [
-            ("active", "will_renew", Some(SubscriptionStatus::Active), Some(Stated::Nothing), vec![Kind::SubscriptionChanged]),
-            ("active", "will_not_renew", Some(SubscriptionStatus::Active), Some(Stated::Is(to)), vec![Kind::SubscriptionChanged]),
-            ("active", "requires_price_increase_consent", Some(SubscriptionStatus::Active), None, vec![Kind::SubscriptionChanged]),
-            ("trialing", "will_renew", Some(SubscriptionStatus::Trial), Some(Stated::Nothing), vec![Kind::SubscriptionChanged]),
+            (
+                "active",
+                "will_renew",
+                Some(SubscriptionStatus::Active),
+                Some(Stated::Nothing),
+                vec![Kind::SubscriptionChanged],
+            ),
+            (
+                "active",
+                "will_not_renew",
+                Some(SubscriptionStatus::Active),
+                Some(Stated::Is(to)),
+                vec![Kind::SubscriptionChanged],
+            ),
+            (
+                "active",
+                "requires_price_increase_consent",
+                Some(SubscriptionStatus::Active),
+                None,
+                vec![Kind::SubscriptionChanged],
+            ),
+            (
+                "trialing",
+                "will_renew",
+                Some(SubscriptionStatus::Trial),
+                Some(Stated::Nothing),
+                vec![Kind::SubscriptionChanged],
+            ),
             ("paused", "will_pause", Some(SubscriptionStatus::Paused), None, vec![Kind::SubscriptionChanged]),
-            ("expired", "will_not_renew", Some(SubscriptionStatus::Ended), Some(Stated::Is(to)), vec![Kind::SubscriptionEnded]),
-            ("unknown", "will_renew", Some(SubscriptionStatus::Active), Some(Stated::Nothing), vec![Kind::SubscriptionChanged]),
+            (
+                "expired",
+                "will_not_renew",
+                Some(SubscriptionStatus::Ended),
+                Some(Stated::Is(to)),
+                vec![Kind::SubscriptionEnded],
+            ),
+            (
+                "unknown",
+                "will_renew",
+                Some(SubscriptionStatus::Active),
+                Some(Stated::Nothing),
+                vec![Kind::SubscriptionChanged],
+            ),
             (
                 "in_grace_period",
                 "will_renew",
@@ -233,7 +285,10 @@ mod tests {
     fn a_renewal_that_failed_is_the_due_item_that_webhooks_name() {
         let page = read(&subscription("stripe", "sub_1", "in_billing_retry", "will_renew", "production"));
         let Seen::Invoice(due) = &page.events[1].seen[0] else { panic!("a due item") };
-        assert_eq!((due.id.as_str(), due.by_period, due.failed_at), ("sub_1:2026-02-02", true, Some(page.events[1].at)));
+        assert_eq!(
+            (due.id.as_str(), due.by_period, due.failed_at),
+            ("sub_1:2026-02-02", true, Some(page.events[1].at))
+        );
         assert_eq!(page.events[1].at.to_string(), "2026-03-01T21:20:00Z");
     }
 }

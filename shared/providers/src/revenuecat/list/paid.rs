@@ -7,7 +7,9 @@ use super::{list, who};
 use crate::list::{Asked, listed, of_segment, segment, shown};
 use crate::value::{Number, Text, float, interval_between, millis};
 use crate::{Call, Malformed, Page, Reply};
-use domain::event::{Event, Item, Kind, PaymentSeen, PaymentStatus, RefundSeen, RefundStatus, Role, Seen, SubscriptionSeen};
+use domain::event::{
+    Event, Item, Kind, PaymentSeen, PaymentStatus, RefundSeen, RefundStatus, Role, Seen, SubscriptionSeen,
+};
 use domain::money::{Money, Rate};
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -54,7 +56,11 @@ struct Revenue<'a> {
 
 impl Revenue<'_> {
     fn of(&self, number: &Option<Number>) -> Result<Option<Money>, Malformed> {
-        number.as_ref().zip(self.currency.as_deref()).map(|(number, currency): (_, &str)| float(number, currency)).transpose()
+        number
+            .as_ref()
+            .zip(self.currency.as_deref())
+            .map(|(number, currency): (_, &str)| float(number, currency))
+            .transpose()
     }
 
     /// What was paid and kept, if anything.
@@ -86,7 +92,9 @@ pub(super) fn transactions(asked: &Asked, reply: &Reply, subscription: &str, sou
     let (customer, store) = asked.noted("customer").zip(asked.noted("store")).ok_or_else(unnoted)?;
     let (transactions, next) = list::<Transaction<'_>>(asked, reply)?;
     let mut page = Page { events: Vec::new(), more: Vec::new() };
-    let Some(original) = asked.noted("original").or_else(|| transactions.first().map(|first| &*first.id)) else { return Ok(page) };
+    let Some(original) = asked.noted("original").or_else(|| transactions.first().map(|first| &*first.id)) else {
+        return Ok(page);
+    };
     for transaction in &transactions {
         page.events.extend(renewal(transaction, original, customer, store, source)?);
     }
@@ -97,7 +105,13 @@ pub(super) fn transactions(asked: &Asked, reply: &Reply, subscription: &str, sou
     Ok(page)
 }
 
-fn renewal(transaction: &Transaction<'_>, original: &str, customer: &str, store: &str, source: &str) -> Result<Option<Event>, Malformed> {
+fn renewal(
+    transaction: &Transaction<'_>,
+    original: &str,
+    customer: &str,
+    store: &str,
+    source: &str,
+) -> Result<Option<Event>, Malformed> {
     let Some(revenue) = &transaction.revenue_in_local_currency else { return Ok(None) };
     let Some(gross) = revenue.gross()? else { return Ok(None) };
     let at = millis(transaction.purchased_at)?;
@@ -129,7 +143,13 @@ fn payment(id: &str, gross: Money, at: Timestamp, store: &str) -> PaymentSeen {
     }
 }
 
-pub(super) fn purchases(asked: &Asked, reply: &Reply, customer: &str, source: &str, at: Timestamp) -> Result<Page, Malformed> {
+pub(super) fn purchases(
+    asked: &Asked,
+    reply: &Reply,
+    customer: &str,
+    source: &str,
+    at: Timestamp,
+) -> Result<Page, Malformed> {
     let (mut purchases, next) = list::<Purchase<'_>>(asked, reply)?;
     purchases.retain(|purchase| purchase.environment.as_deref().is_none_or(|environment| environment == "production"));
     let mut page = Page { events: Vec::new(), more: Vec::new() };
@@ -151,7 +171,8 @@ fn bought(purchase: &Purchase<'_>, source: &str, at: Timestamp) -> Result<Vec<Ev
         let customer = Some(purchase.customer_id.to_string());
         listed(&id, "", shown("revenuecat", source, kind, at, customer, vec![seen]))
     };
-    let mut events = vec![event(Kind::PaymentSucceeded, bought_at, Seen::Payment(payment(&id, gross, bought_at, &purchase.store)))];
+    let mut events =
+        vec![event(Kind::PaymentSucceeded, bought_at, Seen::Payment(payment(&id, gross, bought_at, &purchase.store)))];
     if purchase.status.as_deref() == Some("refunded") {
         let refund = RefundSeen {
             id: format!("{id}:refund"),
@@ -170,7 +191,10 @@ mod tests {
     use super::*;
 
     fn answered(items: &str, next: &str) -> Reply {
-        Reply { status: 200, body: format!(r#"{{"object":"list","items":[{items}],"next_page":{next},"url":"/v2/x"}}"#) }
+        Reply {
+            status: 200,
+            body: format!(r#"{{"object":"list","items":[{items}],"next_page":{next},"url":"/v2/x"}}"#),
+        }
     }
 
     fn transaction(id: &str, at: i64, gross: &str) -> String {
@@ -191,15 +215,28 @@ mod tests {
 
     #[test]
     fn the_first_transaction_names_the_subscription_and_each_is_a_payment() {
-        let page = read(None, &[transaction("1000", FEBRUARY, "9.99"), transaction("2000", FEBRUARY + 28 * 86_400_000, "9.99")], "null");
+        let page = read(
+            None,
+            &[transaction("1000", FEBRUARY, "9.99"), transaction("2000", FEBRUARY + 28 * 86_400_000, "9.99")],
+            "null",
+        );
         let told: Vec<_> = page.events.iter().map(|event| (event.kind, event.at.as_millisecond())).collect();
-        assert_eq!(told, [(Kind::SubscriptionStarted, FEBRUARY), (Kind::SubscriptionRenewed, FEBRUARY + 28 * 86_400_000)]);
-        let [Seen::Payment(paid), Seen::Subscription(_)] = &page.events[1].seen[..] else { panic!("a payment and what it is for") };
+        assert_eq!(
+            told,
+            [(Kind::SubscriptionStarted, FEBRUARY), (Kind::SubscriptionRenewed, FEBRUARY + 28 * 86_400_000)]
+        );
+        let [Seen::Payment(paid), Seen::Subscription(_)] = &page.events[1].seen[..] else {
+            panic!("a payment and what it is for")
+        };
         assert_eq!((paid.id.as_str(), paid.subscription.as_deref()), ("2000", Some("1000")));
         assert_eq!(paid.captured.unwrap().to_string(), "9.99 EUR");
         let Seen::Subscription(bought) = &page.events[0].seen[1] else { panic!("what it is for") };
         let item = &bought.items.as_ref().unwrap()[0];
-        assert_eq!((item.unit.unwrap().to_string().as_str(), item.interval.is_some()), ("8.39 EUR", true), "net, for a month");
+        assert_eq!(
+            (item.unit.unwrap().to_string().as_str(), item.interval.is_some()),
+            ("8.39 EUR", true),
+            "net, for a month"
+        );
         let paths: Vec<_> = page.more.iter().map(|call| call.path.as_str()).collect();
         assert_eq!(paths, ["/subscriptions/sub1#original=1000"]);
     }

@@ -61,7 +61,9 @@ pub(super) fn paid(invoice: &Value) -> Effect {
 /// What a refund says of itself: that it is on its way, or that it failed.
 pub(super) fn refund(refund: &Value) -> Result<Effect, (String, String)> {
     match refund["status"].as_str() {
-        Some("failed" | "canceled") => Err(("refund_failed".to_owned(), "Stripe could not refund to the payment method".to_owned())),
+        Some("failed" | "canceled") => {
+            Err(("refund_failed".to_owned(), "Stripe could not refund to the payment method".to_owned()))
+        }
         status => Ok(Effect { status: status.unwrap_or("succeeded").to_owned(), ..made(refund) }),
     }
 }

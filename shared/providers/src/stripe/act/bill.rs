@@ -12,7 +12,8 @@ pub(super) fn page(order: &Order<'_>, replies: &[Reply], invoice: &str) -> Act {
     let known = order.invoice().filter(|known| known.id == invoice);
     if let Some((known, link)) = known.and_then(|known| Some((known, known.pay_link.value()?))) {
         let status = known.status.copied().map_or("", InvoiceStatus::name).to_owned();
-        let effect = Effect { reference: invoice.to_owned(), status, made_at: None, link: Some(link.clone()), seen: Vec::new() };
+        let effect =
+            Effect { reference: invoice.to_owned(), status, made_at: None, link: Some(link.clone()), seen: Vec::new() };
         return Act::Ended(Answer::Done(effect));
     }
     linked(replies, invoice, "hosted_invoice_url")
@@ -40,7 +41,9 @@ fn linked(replies: &[Reply], invoice: &str, field: &str) -> Act {
 /// A page on which the customer gives another card.
 pub(super) fn portal(order: &Order<'_>, replies: &[Reply]) -> Act {
     if is_guest(order) {
-        return unsupported("This payer is no customer at Stripe, so no card is kept. Send a new payment link from the Stripe dashboard.");
+        return unsupported(
+            "This payer is no customer at Stripe, so no card is kept. Send a new payment link from the Stripe dashboard.",
+        );
     }
     let pairs = [("customer", order.customer), ("flow_data[type]", "payment_method_update")];
     let call = || post(order.key, "/v1/billing_portal/sessions", &pairs);
@@ -52,10 +55,15 @@ pub(super) fn portal(order: &Order<'_>, replies: &[Reply]) -> Act {
 
 pub(super) fn refund(order: &Order<'_>, replies: &[Reply], payment: &str, amount: Money) -> Act {
     let Some(minor) = stripe_minor(amount) else {
-        return unsupported(format!("The amount is too large for one call: refund {amount} of {payment} in the Stripe dashboard."));
+        return unsupported(format!(
+            "The amount is too large for one call: refund {amount} of {payment} in the Stripe dashboard."
+        ));
     };
     let minor = minor.to_string();
-    let mut pairs = vec![(if payment.starts_with("pi_") { "payment_intent" } else { "charge" }, payment), ("amount", minor.as_str())];
+    let mut pairs = vec![
+        (if payment.starts_with("pi_") { "payment_intent" } else { "charge" }, payment),
+        ("amount", minor.as_str()),
+    ];
     match order.action.inner().reason_code {
         Reason::DuplicateCharge => pairs.push(("reason", "duplicate")),
         Reason::CustomerDissatisfaction => pairs.push(("reason", "requested_by_customer")),
@@ -72,13 +80,22 @@ pub(super) fn refund(order: &Order<'_>, replies: &[Reply], payment: &str, amount
 /// A negative transaction is the customer's credit: the next invoices take it.
 pub(super) fn credit(order: &Order<'_>, replies: &[Reply], amount: Money) -> Act {
     if is_guest(order) {
-        return unsupported(format!("This payer is no customer at Stripe and has no balance. Refund {amount} of a payment."));
+        return unsupported(format!(
+            "This payer is no customer at Stripe and has no balance. Refund {amount} of a payment."
+        ));
     }
     let Some(minor) = stripe_minor(amount) else {
-        return unsupported(format!("The amount is too large for one call: add {amount} of credit in the Stripe dashboard."));
+        return unsupported(format!(
+            "The amount is too large for one call: add {amount} of credit in the Stripe dashboard."
+        ));
     };
     let (minor, currency) = (format!("-{minor}"), amount.currency().code().to_lowercase());
-    let pairs = [("amount", minor.as_str()), ("currency", currency.as_str()), ("description", "Credit by Recoup"), (OURS, order.id())];
+    let pairs = [
+        ("amount", minor.as_str()),
+        ("currency", currency.as_str()),
+        ("description", "Credit by Recoup"),
+        (OURS, order.id()),
+    ];
     let call = || post(order.key, format!("/v1/customers/{}/balance_transactions", order.customer), &pairs);
     once(replies, call, |object| Answer::Done(Effect { status: "credited".to_owned(), ..made(object) }))
 }

@@ -43,7 +43,9 @@ pub(super) fn resume(order: &Order<'_>, replies: &[Reply], subscription: &str) -
 
 pub(super) fn upgrade(order: &Order<'_>, replies: &[Reply], subscription: &str, plan: &str, at: Timestamp) -> Act {
     let Some(item) = plan_item(order, subscription) else {
-        return unsupported(format!("Stripe did not say which item of {subscription} is its plan: change it to {plan} in the dashboard."));
+        return unsupported(format!(
+            "Stripe did not say which item of {subscription} is its plan: change it to {plan} in the dashboard."
+        ));
     };
     let pairs = vec![pair("items[0][id]", item), pair("items[0][price]", plan)];
     update(order, replies, subscription, at_once(pairs, at))
@@ -51,13 +53,21 @@ pub(super) fn upgrade(order: &Order<'_>, replies: &[Reply], subscription: &str, 
 
 pub(super) fn adjust_seats(order: &Order<'_>, replies: &[Reply], subscription: &str, seats: u32, at: Timestamp) -> Act {
     let Some(item) = plan_item(order, subscription) else {
-        return unsupported(format!("Stripe did not say which item of {subscription} is its plan: set {seats} seats in the dashboard."));
+        return unsupported(format!(
+            "Stripe did not say which item of {subscription} is its plan: set {seats} seats in the dashboard."
+        ));
     };
     let pairs = vec![pair("items[0][id]", item), pair("items[0][quantity]", seats.to_string())];
     update(order, replies, subscription, at_once(pairs, at))
 }
 
-pub(super) fn change_addons(order: &Order<'_>, replies: &[Reply], subscription: &str, addons: &[Addon], at: Timestamp) -> Act {
+pub(super) fn change_addons(
+    order: &Order<'_>,
+    replies: &[Reply],
+    subscription: &str,
+    addons: &[Addon],
+    at: Timestamp,
+) -> Act {
     let bought = bought(order, subscription);
     let mut pairs = Pairs::new();
     let mut number = 0;
@@ -92,12 +102,16 @@ pub(super) fn downgrade(order: &Order<'_>, replies: &[Reply], subscription: &str
         [] => Act::Send(post(order.key, "/v1/subscription_schedules", &[("from_subscription", subscription)])),
         // An earlier attempt may have made the schedule and never heard of it: one that only shows what runs is taken up.
         [made] if refused(made) => Act::Send(Call::get(format!("/v1/subscriptions/{subscription}"))),
-        [made, subscription] if refused(made) => match object(subscription).map(|it| it["schedule"].as_str().map(str::to_owned)) {
-            Ok(Some(schedule)) => Act::Send(Call::get(format!("/v1/subscription_schedules/{schedule}"))),
-            _ => ended(made, |_| Answer::Unknown),
-        },
+        [made, subscription] if refused(made) => {
+            match object(subscription).map(|it| it["schedule"].as_str().map(str::to_owned)) {
+                Ok(Some(schedule)) => Act::Send(Call::get(format!("/v1/subscription_schedules/{schedule}"))),
+                _ => ended(made, |_| Answer::Unknown),
+            }
+        }
         [made, _, standing] if refused(made) => match object(standing) {
-            Ok(schedule) if schedule["phases"].as_array().map(Vec::len) == Some(1) => second_phase(order, subscription, &schedule, plan),
+            Ok(schedule) if schedule["phases"].as_array().map(Vec::len) == Some(1) => {
+                second_phase(order, subscription, &schedule, plan)
+            }
             _ => ended(made, |_| Answer::Unknown),
         },
         [schedule] => match object(schedule) {
@@ -125,11 +139,19 @@ pub(super) fn discount(order: &Order<'_>, replies: &[Reply], subscription: &str,
             let percent = percent.normalize().to_string();
             let name = format!("{percent}% off");
             let (percent_off, name) = (percent.as_str(), name.as_str());
-            let pairs = [("id", order.id()), ("percent_off", percent_off), ("duration", "forever"), ("name", name), (OURS, order.id())];
+            let pairs = [
+                ("id", order.id()),
+                ("percent_off", percent_off),
+                ("duration", "forever"),
+                ("name", name),
+                (OURS, order.id()),
+            ];
             Act::Send(post(order.key, "/v1/coupons", &pairs))
         }
         [coupon] => match object(coupon) {
-            Err(Answer::Refused { code, .. }) if code == "resource_already_exists" => Act::Send(with_coupon(order, subscription)),
+            Err(Answer::Refused { code, .. }) if code == "resource_already_exists" => {
+                Act::Send(with_coupon(order, subscription))
+            }
             Ok(_) => Act::Send(with_coupon(order, subscription)),
             Err(answer) => Act::Ended(answer),
         },
@@ -137,16 +159,29 @@ pub(super) fn discount(order: &Order<'_>, replies: &[Reply], subscription: &str,
     }
 }
 
-pub(super) fn cancel_at_period_end(order: &Order<'_>, replies: &[Reply], subscription: &str, asked_at: Timestamp) -> Act {
+pub(super) fn cancel_at_period_end(
+    order: &Order<'_>,
+    replies: &[Reply],
+    subscription: &str,
+    asked_at: Timestamp,
+) -> Act {
     let comment = pair("cancellation_details[comment]", comment(order, Some(asked_at)));
     update(order, replies, subscription, vec![pair("cancel_at_period_end", "true"), comment])
 }
 
 pub(super) fn cancel(order: &Order<'_>, replies: &[Reply], subscription: &str, asked_at: Option<Timestamp>) -> Act {
     let call = || {
-        let query = Serializer::new(String::new()).append_pair("cancellation_details[comment]", &comment(order, asked_at)).finish();
+        let query = Serializer::new(String::new())
+            .append_pair("cancellation_details[comment]", &comment(order, asked_at))
+            .finish();
         let path = format!("/v1/subscriptions/{subscription}?{query}");
-        Call { method: Method::DELETE, path, body: String::new(), idempotency_key: Some(order.key.to_owned()), patient: true }
+        Call {
+            method: Method::DELETE,
+            path,
+            body: String::new(),
+            idempotency_key: Some(order.key.to_owned()),
+            patient: true,
+        }
     };
     once(replies, call, |object| {
         let made_at = object["canceled_at"].as_i64().and_then(|second| Timestamp::from_second(second).ok());
@@ -184,7 +219,8 @@ fn with_coupon(order: &Order<'_>, subscription: &str) -> Call {
 fn two_phases(order: &Order<'_>, subscription: &str, schedule: &Value, plan: &str) -> Option<Pairs> {
     let phase = schedule["phases"].as_array()?.last()?;
     let (from, to) = (phase["start_date"].as_i64()?, phase["end_date"].as_i64()?);
-    let items: Vec<_> = phase["items"].as_array()?.iter().map(|item| (price_of(item), item["quantity"].as_u64())).collect();
+    let items: Vec<_> =
+        phase["items"].as_array()?.iter().map(|item| (price_of(item), item["quantity"].as_u64())).collect();
     let own = bought(order, subscription).and_then(Subscription::plan).map_or("", |item| item.price.as_str());
     let place = items.iter().position(|(price, _)| *price == own).unwrap_or(0);
     let mut pairs = vec![pair("end_behavior", "release"), pair("proration_behavior", "none"), pair(OURS, order.id())];
@@ -197,10 +233,15 @@ fn two_phases(order: &Order<'_>, subscription: &str, schedule: &Value, plan: &st
         for (at, (price, quantity)) in items.iter().enumerate() {
             let price = if number == 1 && at == place { plan } else { *price };
             pairs.push(pair(&format!("phases[{number}][items][{at}][price]"), price));
-            pairs.extend(quantity.map(|quantity| pair(&format!("phases[{number}][items][{at}][quantity]"), quantity.to_string())));
+            pairs.extend(
+                quantity
+                    .map(|quantity| pair(&format!("phases[{number}][items][{at}][quantity]"), quantity.to_string())),
+            );
         }
         for (at, discount) in phase["discounts"].as_array().into_iter().flatten().enumerate() {
-            let named = ["discount", "coupon", "promotion_code"].into_iter().find_map(|name| Some((name, discount[name].as_str()?)));
+            let named = ["discount", "coupon", "promotion_code"]
+                .into_iter()
+                .find_map(|name| Some((name, discount[name].as_str()?)));
             pairs.extend(named.map(|(name, id)| pair(&format!("phases[{number}][discounts][{at}][{name}]"), id)));
         }
     }

@@ -23,37 +23,45 @@ pub(super) fn look(order: &Order<'_>, replies: &[Reply]) -> Look {
         }
         Kind::Credit { .. } => {
             let path = format!("/v1/customers/{}/balance_transactions?limit=100", order.customer);
-            listed(order, replies, &path, |object| Found::Done(Effect { status: "credited".to_owned(), ..made(object) }))
+            listed(order, replies, &path, |object| {
+                Found::Done(Effect { status: "credited".to_owned(), ..made(object) })
+            })
         }
         Kind::RetryPayment { invoice, .. } => retried(order, replies, invoice),
         Kind::MarkPaid { invoice, .. } => invoice_is(replies, invoice, "paid"),
         Kind::WriteOff { invoice, .. } => invoice_is(replies, invoice, "uncollectible"),
         Kind::VoidInvoice { invoice, .. } => invoice_is(replies, invoice, "void"),
         Kind::Downgrade { subscription, plan, .. } => scheduled(order, replies, subscription, plan),
-        Kind::ExtendTrial { subscription, until, .. } => {
-            subscription_is(replies, subscription, |object| is_ours(order, object) || object["trial_end"] == until.as_second())
-        }
-        Kind::Pause { subscription } => {
-            subscription_is(replies, subscription, |object| is_ours(order, object) || !object["pause_collection"].is_null())
-        }
+        Kind::ExtendTrial { subscription, until, .. } => subscription_is(replies, subscription, |object| {
+            is_ours(order, object) || object["trial_end"] == until.as_second()
+        }),
+        Kind::Pause { subscription } => subscription_is(replies, subscription, |object| {
+            is_ours(order, object) || !object["pause_collection"].is_null()
+        }),
         // Its two requests leave our id with the first.
-        Kind::Resume { subscription } => {
-            subscription_is(replies, subscription, |object| object["pause_collection"].is_null() && object["status"] != "paused")
-        }
+        Kind::Resume { subscription } => subscription_is(replies, subscription, |object| {
+            object["pause_collection"].is_null() && object["status"] != "paused"
+        }),
         Kind::Upgrade { subscription, plan, .. } => {
             subscription_is(replies, subscription, |object| is_ours(order, object) || quantity(object, plan).is_some())
         }
         Kind::ChangeAddons { subscription, addons, .. } => {
-            let has = |object: &Value, addon: &Addon| quantity(object, &addon.price).unwrap_or(0) == u64::from(addon.quantity);
-            subscription_is(replies, subscription, |object| is_ours(order, object) || addons.iter().all(|addon| has(object, addon)))
+            let has = |object: &Value, addon: &Addon| {
+                quantity(object, &addon.price).unwrap_or(0) == u64::from(addon.quantity)
+            };
+            subscription_is(replies, subscription, |object| {
+                is_ours(order, object) || addons.iter().all(|addon| has(object, addon))
+            })
         }
         Kind::AdjustSeats { subscription, seats, .. } => {
             let plan = order.subscription().and_then(|bought| bought.plan()).map_or("", |item| item.price.as_str());
-            subscription_is(replies, subscription, |object| is_ours(order, object) || quantity(object, plan) == Some(u64::from(*seats)))
+            subscription_is(replies, subscription, |object| {
+                is_ours(order, object) || quantity(object, plan) == Some(u64::from(*seats))
+            })
         }
-        Kind::Discount { subscription, .. } => {
-            subscription_is(replies, subscription, |object| is_ours(order, object) || object["discount"]["coupon"]["id"] == order.id())
-        }
+        Kind::Discount { subscription, .. } => subscription_is(replies, subscription, |object| {
+            is_ours(order, object) || object["discount"]["coupon"]["id"] == order.id()
+        }),
         Kind::Cancel { subscription, when: When::PeriodEnd, .. } => subscription_is(replies, subscription, |object| {
             object["status"] == "canceled" || object["cancel_at_period_end"] == true || object["cancel_at"].is_i64()
         }),
@@ -116,10 +124,15 @@ fn retried(order: &Order<'_>, replies: &[Reply], invoice: &str) -> Look {
             None => return Look::Found(Found::Unknown),
         },
     };
-    let intents: Vec<_> = payments["data"].as_array().into_iter().flatten().map(|paid| &paid["payment"]["payment_intent"]).collect();
+    let intents: Vec<_> =
+        payments["data"].as_array().into_iter().flatten().map(|paid| &paid["payment"]["payment_intent"]).collect();
     let own = object["charge"].as_str().or(object["charge"]["id"].as_str());
     let charges = own.into_iter().chain(intents.iter().filter_map(|intent| intent["latest_charge"].as_str()));
-    let note = format!("tries {}, charges {}", object["attempt_count"].as_u64().unwrap_or(0), charges.collect::<Vec<_>>().join(" "));
+    let note = format!(
+        "tries {}, charges {}",
+        object["attempt_count"].as_u64().unwrap_or(0),
+        charges.collect::<Vec<_>>().join(" ")
+    );
     Look::Found(match order.before {
         Some(before) if before != note => failed(&intents),
         _ => Found::NotThere { note: Some(note) },
@@ -146,7 +159,8 @@ fn scheduled(order: &Order<'_>, replies: &[Reply], subscription: &str, plan: &st
     let Some(reply) = replies.get(1) else { return Look::Ask(show(format!("/v1/subscription_schedules/{schedule}"))) };
     let Some(schedule) = shown(reply) else { return Look::Found(Found::Unknown) };
     let last = schedule["phases"].as_array().and_then(|phases| phases.last()).unwrap_or(&Value::Null);
-    let leads = last["items"].as_array().into_iter().flatten().any(|item| item["price"] == plan || item["price"]["id"] == plan);
+    let leads =
+        last["items"].as_array().into_iter().flatten().any(|item| item["price"] == plan || item["price"]["id"] == plan);
     if leads || is_ours(order, &schedule) { Look::Found(Found::Done(made(&schedule))) } else { NOT_THERE }
 }
 

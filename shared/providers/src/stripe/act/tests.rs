@@ -25,8 +25,7 @@ fn all_kinds() -> Vec<(Kind, String)> {
     let (sub, invoice) = ("sub_1".to_owned(), "in_1".to_owned());
     let money = Money::parse("24.00", Currency::USD).unwrap();
     let addon = |price: &str, quantity| Addon { price: price.to_owned(), quantity };
-    let once =
-        "proration_behavior=always_invoice&proration_date=1772000000&payment_behavior=error_if_incomplete&metadata[recoup_action]=ACT";
+    let once = "proration_behavior=always_invoice&proration_date=1772000000&payment_behavior=error_if_incomplete&metadata[recoup_action]=ACT";
     let with = |text: &str| format!("{text}&{once}");
     vec![
         (Kind::TaxInvoice { invoice: invoice.clone() }, "GET /v1/invoices/in_1 ".to_owned()),
@@ -142,28 +141,50 @@ fn an_answer_means_the_same_for_each_action() {
 fn what_was_done_is_named() {
     let case = Case::of(Kind::Refund { payment: "ch_1".into(), amount: usd(2400) });
     let refund = |status: &str| reply(json!({"id": "re_1", "object": "refund", "status": status, "created": AT}));
-    let effect = Effect { reference: "re_1".into(), status: "pending".into(), made_at: Some(at()), link: None, seen: Vec::new() };
+    let effect = Effect {
+        reference: "re_1".into(),
+        status: "pending".into(),
+        made_at: Some(at()),
+        link: None,
+        seen: Vec::new(),
+    };
     assert_eq!(case.act(&[refund("pending")]), Act::Ended(Answer::Done(effect)));
-    assert!(matches!(case.act(&[refund("failed")]), Act::Ended(Answer::Refused { code, .. }) if code == "refund_failed"));
+    assert!(
+        matches!(case.act(&[refund("failed")]), Act::Ended(Answer::Refused { code, .. }) if code == "refund_failed")
+    );
 
     let case = Case::of(Kind::UpdatePaymentMethod {});
-    let effect =
-        Effect { reference: "bps_1".into(), status: "open".into(), made_at: None, link: Some("https://b/1".into()), seen: Vec::new() };
+    let effect = Effect {
+        reference: "bps_1".into(),
+        status: "open".into(),
+        made_at: None,
+        link: Some("https://b/1".into()),
+        seen: Vec::new(),
+    };
     assert_eq!(case.act(&[reply(json!({"id": "bps_1", "url": "https://b/1"}))]), Act::Ended(Answer::Done(effect)));
     assert_eq!(case.act(&[reply(json!({"id": "bps_1"}))]), Act::Ended(Answer::Unknown));
 
     let case = Case::of(Kind::RetryPayment { invoice: "in_1".into(), amount: None });
     let paid = json!({"id": "in_1", "status": "paid", "status_transitions": {"paid_at": AT}});
-    let effect = Effect { reference: "in_1".into(), status: "paid".into(), made_at: Some(at()), link: None, seen: Vec::new() };
+    let effect =
+        Effect { reference: "in_1".into(), status: "paid".into(), made_at: Some(at()), link: None, seen: Vec::new() };
     assert_eq!(case.act(&[reply(paid)]), Act::Ended(Answer::Done(effect)));
 }
 
 #[test]
 fn a_link_that_is_known_needs_no_call() {
-    for kind in [Kind::PaymentLink { invoice: "in_1".into(), amount: None }, Kind::ResendInvoice { invoice: "in_1".into() }] {
+    for kind in
+        [Kind::PaymentLink { invoice: "in_1".into(), amount: None }, Kind::ResendInvoice { invoice: "in_1".into() }]
+    {
         let mut case = Case::of(kind);
         let link = Some("https://invoice.stripe.com/i/1".to_owned());
-        let effect = Effect { reference: "in_1".into(), status: "open".into(), made_at: None, link: link.clone(), seen: Vec::new() };
+        let effect = Effect {
+            reference: "in_1".into(),
+            status: "open".into(),
+            made_at: None,
+            link: link.clone(),
+            seen: Vec::new(),
+        };
         assert_eq!(case.act(&[]), Act::Ended(Answer::Done(effect.clone())));
         case.records.invoices.clear();
         let Act::Send(call) = case.act(&[]) else { panic!("no call") };
@@ -171,7 +192,9 @@ fn a_link_that_is_known_needs_no_call() {
         let shown = json!({"id": "in_1", "status": "open", "hosted_invoice_url": link});
         assert_eq!(case.act(&[reply(shown)]), Act::Ended(Answer::Done(effect)));
         let draft = json!({"id": "in_1", "status": "draft", "hosted_invoice_url": null});
-        assert!(matches!(case.act(&[reply(draft)]), Act::Ended(Answer::Unsupported { instead }) if instead.contains("Finalize it")));
+        assert!(
+            matches!(case.act(&[reply(draft)]), Act::Ended(Answer::Unsupported { instead }) if instead.contains("Finalize it"))
+        );
     }
 }
 
@@ -181,7 +204,8 @@ fn what_stripe_cannot_do_is_a_task() {
     assert!(
         matches!(case.act(&[]), Act::Ended(Answer::Unsupported { instead }) if instead.contains("in_1") && instead.contains("2026-03-05"))
     );
-    let mut case = Case::of(Kind::Upgrade { subscription: "sub_1".into(), plan: "price_pro".into(), price: usd(4900), at: at() });
+    let mut case =
+        Case::of(Kind::Upgrade { subscription: "sub_1".into(), plan: "price_pro".into(), price: usd(4900), at: at() });
     case.records.subscriptions.clear();
     assert!(matches!(case.act(&[]), Act::Ended(Answer::Unsupported { instead }) if instead.contains("price_pro")));
     let mut case = Case::of(Kind::Credit { amount: usd(500) });
@@ -199,7 +223,10 @@ fn a_discount_is_a_coupon_and_then_the_subscription_with_it() {
     let exists = Reply { status: 400, body: json!({"error": {"code": "resource_already_exists"}}).to_string() };
     for coupon in [reply(json!({"id": "act"})), exists] {
         let Act::Send(call) = case.act(std::slice::from_ref(&coupon)) else { panic!("no second call") };
-        assert_eq!(case.shown(&call), "POST /v1/subscriptions/sub_1 discounts[0][coupon]=ACT&metadata[recoup_action]=ACT");
+        assert_eq!(
+            case.shown(&call),
+            "POST /v1/subscriptions/sub_1 discounts[0][coupon]=ACT&metadata[recoup_action]=ACT"
+        );
         assert_eq!(call.idempotency_key.as_deref(), Some("key-2"));
         let later = Reply { status: 429, body: String::new() };
         assert_eq!(case.act(&[coupon, later]), Act::Ended(Answer::NotNow), "the coupon alone takes nothing off");
@@ -208,7 +235,12 @@ fn a_discount_is_a_coupon_and_then_the_subscription_with_it() {
 
 #[test]
 fn a_downgrade_is_a_schedule_with_a_second_phase() {
-    let case = Case::of(Kind::Downgrade { subscription: "sub_1".into(), plan: "price_mini".into(), price: usd(900), at: at() });
+    let case = Case::of(Kind::Downgrade {
+        subscription: "sub_1".into(),
+        plan: "price_mini".into(),
+        price: usd(900),
+        at: at(),
+    });
     let items = json!([{"price": "price_sso", "quantity": 1}, {"price": "price_basic", "quantity": 3}]);
     let schedule = json!({"id": "sub_sched_1", "phases": [{
         "start_date": 1000, "end_date": 1500, "items": items, "discounts": [{"coupon": null, "discount": "di_1", "promotion_code": null}], "trial_end": null,
@@ -254,7 +286,8 @@ fn a_look_finds_ours_by_its_id() {
         let mine = json!({"id": "x_1", "created": AT, "metadata": {"recoup_action": case.id()}});
         let other = json!({"id": "x_2", "created": AT, "metadata": {"recoup_action": "act_other"}});
         let old = json!({"id": "x_3", "created": AT - 86_400, "metadata": {}});
-        let page = |objects: &[&serde_json::Value], has_more: bool| reply(json!({"data": objects, "has_more": has_more}));
+        let page =
+            |objects: &[&serde_json::Value], has_more: bool| reply(json!({"data": objects, "has_more": has_more}));
         let found = case.look(&[page(&[&other, &mine], false)], None);
         assert!(matches!(found, Look::Found(Found::Done(effect)) if effect.reference == "x_1"), "{path}");
         assert_eq!(case.look(&[page(&[&other], true)], None), Look::Ask(show(format!("{path}&starting_after=x_2"))));
@@ -267,17 +300,44 @@ fn a_look_finds_ours_by_its_id() {
 #[test]
 fn a_look_compares_what_is_with_what_was_wanted() {
     let sub = || "sub_1".to_owned();
-    let items =
-        json!({"items": {"data": [{"price": {"id": "price_basic"}, "quantity": 3}, {"price": {"id": "price_sso"}, "quantity": 1}]}});
+    let items = json!({"items": {"data": [{"price": {"id": "price_basic"}, "quantity": 3}, {"price": {"id": "price_sso"}, "quantity": 1}]}});
     let rows = [
-        (Kind::MarkPaid { invoice: "in_1".into(), amount: usd(1) }, json!({"status": "paid"}), json!({"status": "open"})),
-        (Kind::WriteOff { invoice: "in_1".into(), amount: usd(1) }, json!({"status": "uncollectible"}), json!({"status": "open"})),
-        (Kind::VoidInvoice { invoice: "in_1".into(), amount: usd(1) }, json!({"status": "void"}), json!({"status": "open"})),
-        (Kind::ExtendTrial { subscription: sub(), days: 1, until: at() }, json!({"trial_end": AT}), json!({"trial_end": AT - 1})),
-        (Kind::Pause { subscription: sub() }, json!({"pause_collection": {"behavior": "void"}}), json!({"pause_collection": null})),
+        (
+            Kind::MarkPaid { invoice: "in_1".into(), amount: usd(1) },
+            json!({"status": "paid"}),
+            json!({"status": "open"}),
+        ),
+        (
+            Kind::WriteOff { invoice: "in_1".into(), amount: usd(1) },
+            json!({"status": "uncollectible"}),
+            json!({"status": "open"}),
+        ),
+        (
+            Kind::VoidInvoice { invoice: "in_1".into(), amount: usd(1) },
+            json!({"status": "void"}),
+            json!({"status": "open"}),
+        ),
+        (
+            Kind::ExtendTrial { subscription: sub(), days: 1, until: at() },
+            json!({"trial_end": AT}),
+            json!({"trial_end": AT - 1}),
+        ),
+        (
+            Kind::Pause { subscription: sub() },
+            json!({"pause_collection": {"behavior": "void"}}),
+            json!({"pause_collection": null}),
+        ),
         (Kind::Resume { subscription: sub() }, json!({"status": "active"}), json!({"status": "paused"})),
-        (Kind::Upgrade { subscription: sub(), plan: "price_basic".into(), price: usd(1), at: at() }, items.clone(), json!({})),
-        (Kind::AdjustSeats { subscription: sub(), seats: 3, price: None, at: at() }, items.clone(), json!({"items": {"data": []}})),
+        (
+            Kind::Upgrade { subscription: sub(), plan: "price_basic".into(), price: usd(1), at: at() },
+            items.clone(),
+            json!({}),
+        ),
+        (
+            Kind::AdjustSeats { subscription: sub(), seats: 3, price: None, at: at() },
+            items.clone(),
+            json!({"items": {"data": []}}),
+        ),
         (
             Kind::ChangeAddons {
                 subscription: sub(),
@@ -288,33 +348,55 @@ fn a_look_compares_what_is_with_what_was_wanted() {
             items.clone(),
             json!({"items": {"data": []}}),
         ),
-        (Kind::Cancel { subscription: sub(), when: When::PeriodEnd, asked_at: at() }, json!({"cancel_at_period_end": true}), json!({})),
-        (Kind::Cancel { subscription: sub(), when: When::Now, asked_at: at() }, json!({"status": "canceled"}), json!({"status": "active"})),
+        (
+            Kind::Cancel { subscription: sub(), when: When::PeriodEnd, asked_at: at() },
+            json!({"cancel_at_period_end": true}),
+            json!({}),
+        ),
+        (
+            Kind::Cancel { subscription: sub(), when: When::Now, asked_at: at() },
+            json!({"status": "canceled"}),
+            json!({"status": "active"}),
+        ),
         (Kind::ForceCancel { subscription: sub() }, json!({"status": "canceled"}), json!({"status": "active"})),
     ];
     for (kind, done, open) in rows {
         let case = Case::of(kind);
         let name = case.action.inner().kind.name();
-        assert!(matches!(case.look(&[], None), Look::Ask(call) if call.method == Method::GET && call.idempotency_key.is_none()), "{name}");
+        assert!(
+            matches!(case.look(&[], None), Look::Ask(call) if call.method == Method::GET && call.idempotency_key.is_none()),
+            "{name}"
+        );
         assert!(matches!(case.look(&[reply(done)], None), Look::Found(Found::Done(_))), "{name}");
         assert_eq!(case.look(&[reply(open)], None), Look::Found(Found::NotThere { note: None }), "{name}");
         assert_eq!(case.look(&[Reply { status: 404, body: "{}".into() }], None), Look::Found(Found::Unknown), "{name}");
     }
     let case = Case::of(Kind::Discount { subscription: sub(), percent: "10".parse().unwrap(), price: None });
-    assert!(matches!(case.look(&[reply(json!({"metadata": {"recoup_action": case.id()}}))], None), Look::Found(Found::Done(_))));
+    assert!(matches!(
+        case.look(&[reply(json!({"metadata": {"recoup_action": case.id()}}))], None),
+        Look::Found(Found::Done(_))
+    ));
     let links = Case::of(Kind::UpdatePaymentMethod {});
     assert_eq!(links.look(&[], None), Look::Found(Found::NotThere { note: None }));
 }
 
 #[test]
 fn a_downgrade_is_found_in_the_schedule() {
-    let case = Case::of(Kind::Downgrade { subscription: "sub_1".into(), plan: "price_mini".into(), price: usd(900), at: at() });
+    let case = Case::of(Kind::Downgrade {
+        subscription: "sub_1".into(),
+        plan: "price_mini".into(),
+        price: usd(900),
+        at: at(),
+    });
     let bare = reply(json!({"id": "sub_1", "schedule": null}));
     let held = reply(json!({"id": "sub_1", "schedule": "sub_sched_1"}));
     assert_eq!(case.look(&[bare], None), Look::Found(Found::NotThere { note: None }));
     assert_eq!(case.look(std::slice::from_ref(&held), None), Look::Ask(show("/v1/subscription_schedules/sub_sched_1")));
-    let schedule =
-        |price: &str| reply(json!({"id": "sub_sched_1", "phases": [{"items": [{"price": "price_basic"}]}, {"items": [{"price": price}]}]}));
+    let schedule = |price: &str| {
+        reply(
+            json!({"id": "sub_sched_1", "phases": [{"items": [{"price": "price_basic"}]}, {"items": [{"price": price}]}]}),
+        )
+    };
     let found = case.look(&[held.clone(), schedule("price_mini")], None);
     assert!(matches!(found, Look::Found(Found::Done(effect)) if effect.reference == "sub_sched_1"));
     assert_eq!(case.look(&[held, schedule("price_other")], None), Look::Found(Found::NotThere { note: None }));
@@ -341,9 +423,16 @@ fn another_try_is_told_by_what_was_there_before() {
     assert_eq!(case.look(&[invoice("open", 1), intents("ch_1")], None), not_there, "never sent");
     assert_eq!(case.look(&[invoice("open", 1), intents("ch_1")], before), not_there, "sent, and not arrived");
     assert_eq!(case.look(&[invoice("open", 2), intents("ch_1")], before), failed);
-    assert_eq!(case.look(&[invoice("open", 1), intents("ch_2")], before), failed, "a try by hand that Stripe does not count");
+    assert_eq!(
+        case.look(&[invoice("open", 1), intents("ch_2")], before),
+        failed,
+        "a try by hand that Stripe does not count"
+    );
     assert!(matches!(case.look(&[invoice("paid", 2)], before), Look::Found(Found::Done(_))));
-    assert!(!matches!(case.look(&[invoice("paid", 2), intents("ch_2")], None), Look::Found(Found::Done(_))), "never sent");
+    assert!(
+        !matches!(case.look(&[invoice("paid", 2), intents("ch_2")], None), Look::Found(Found::Done(_))),
+        "never sent"
+    );
     let older = reply(json!({"id": "in_1", "status": "open", "attempt_count": 1, "charge": "ch_1"}));
     assert_eq!(case.look(&[older], before), not_there, "an older invoice names its charge");
 }
@@ -369,7 +458,12 @@ impl Case {
         let items = vec![item("si_1", "price_basic", Role::Plan, 3), item("si_2", "price_sso", Role::Addon, 1)];
         let subscription = Subscription { id: "sub_1".into(), items: seen(items), ..Subscription::default() };
         let link = "https://invoice.stripe.com/i/1".to_owned();
-        let invoice = Invoice { id: "in_1".into(), status: seen(InvoiceStatus::Open), pay_link: seen(link), ..Invoice::default() };
+        let invoice = Invoice {
+            id: "in_1".into(),
+            status: seen(InvoiceStatus::Open),
+            pay_link: seen(link),
+            ..Invoice::default()
+        };
         let mut records = Touched::default();
         records.subscriptions.insert("sub_1".into(), subscription);
         records.invoices.insert("in_1".into(), invoice);
@@ -377,7 +471,15 @@ impl Case {
     }
 
     fn order<'a>(&'a self, before: Option<&'a str>) -> Order<'a> {
-        Order { action: &self.action, customer: self.customer, records: &self.records, key: "key", before, since: at(), now: at() }
+        Order {
+            action: &self.action,
+            customer: self.customer,
+            records: &self.records,
+            key: "key",
+            before,
+            since: at(),
+            now: at(),
+        }
     }
 
     fn act(&self, replies: &[Reply]) -> Act {

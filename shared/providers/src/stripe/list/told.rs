@@ -60,7 +60,9 @@ impl Told<'_> {
 
     fn said(&self, kind: &str, second: i64, object: &Object<'_>) -> Result<Vec<Event>, Malformed> {
         let raw = object.raw.get();
-        let body = format!(r#"{{"id":"listed","object":"event","type":"{kind}","created":{second},"data":{{"object":{raw}}}}}"#);
+        let body = format!(
+            r#"{{"id":"listed","object":"event","type":"{kind}","created":{second},"data":{{"object":{raw}}}}}"#
+        );
         let reading = read::read(body.as_bytes(), self.source)?;
         Ok(said(reading).into_iter().map(|event| listed(&object.head.id, "", event)).collect())
     }
@@ -95,7 +97,9 @@ pub(super) fn customer(object: &Object<'_>, told: &mut Told<'_>) -> Result<(), M
 /// What has ended stays as it ended, and is told with its time.
 pub(super) fn subscription(object: &Object<'_>, told: &mut Told<'_>) -> Result<(), Malformed> {
     match (object.head.status.as_deref(), object.head.ended_at) {
-        (Some("canceled"), Some(ended_at)) => told.then("customer.subscription.deleted", ended_at.min(told.at.as_second()), object),
+        (Some("canceled"), Some(ended_at)) => {
+            told.then("customer.subscription.deleted", ended_at.min(told.at.as_second()), object)
+        }
         _ => told.now("customer.subscription.updated", object),
     }
 }

@@ -35,7 +35,12 @@ pub(super) fn page(call: &Call, reply: &Reply, source: &str) -> Result<Page, Mal
         let Some(invoice) = paid.invoice.as_ref().map(Reference::id) else { continue };
         let intent = paid.payment.and_then(|payment| payment.payment_intent).as_ref().map(Reference::id);
         let seen = vec![
-            Seen::Payment(PaymentSeen { id: charge.to_owned(), invoice: Some(invoice.clone()), intent, ..PaymentSeen::default() }),
+            Seen::Payment(PaymentSeen {
+                id: charge.to_owned(),
+                invoice: Some(invoice.clone()),
+                intent,
+                ..PaymentSeen::default()
+            }),
             Seen::Invoice(InvoiceSeen { id: invoice, failed_at: Some(failed_at), ..InvoiceSeen::default() }),
         ];
         events.push(listed(charge, "", shown("stripe", source, Kind::PaymentFailed, failed_at, None, seen)));

@@ -19,7 +19,8 @@ pub(super) fn hosted_page(asked: &Asked<'_>, kind: &str) -> Disked<Reply> {
 
 /// A customer may only have been seen beside something else.
 fn is_known(asked: &Asked<'_>, customer: &str) -> Disked<bool> {
-    Ok(asked.object("customer", customer)?.is_some() || !asked.sandbox.having("chargebee", "customer_id", customer)?.is_empty())
+    Ok(asked.object("customer", customer)?.is_some()
+        || !asked.sandbox.having("chargebee", "customer_id", customer)?.is_empty())
 }
 
 pub(super) fn credit(asked: &Asked<'_>) -> Disked<Reply> {

@@ -11,7 +11,9 @@ pub(super) fn pdf(asked: &Asked<'_>, id: &str) -> Disked<Reply> {
         return missing(id);
     }
     let url = format!("https://{}.chargebee.com/invoices/{}.pdf", asked.source, digest(&[id, &asked.key], 24));
-    ok(&json!({"download": {"download_url": url, "valid_till": asked.now() + 3600, "mime_type": "application/pdf", "object": "download"}}))
+    ok(
+        &json!({"download": {"download_url": url, "valid_till": asked.now() + 3600, "mime_type": "application/pdf", "object": "download"}}),
+    )
 }
 
 /// Gives back what was paid for an invoice, and writes a credit note of it.
@@ -111,8 +113,14 @@ pub(super) fn collect(asked: &Asked<'_>, id: &str) -> Disked<Reply> {
     let reply = settle(asked, invoice, payment, amount)?;
     if fails {
         let (code, text) = (copied("error_code"), copied("error_text"));
-        let why = format!("({}) {}", code.as_str().unwrap_or("declined"), text.as_str().unwrap_or("the card was declined"));
-        return refuse(400, "payment", "payment_processing_failed", &format!("Problem while processing the payment. Error message: {why}"));
+        let why =
+            format!("({}) {}", code.as_str().unwrap_or("declined"), text.as_str().unwrap_or("the card was declined"));
+        return refuse(
+            400,
+            "payment",
+            "payment_processing_failed",
+            &format!("Problem while processing the payment. Error message: {why}"),
+        );
     }
     Ok(reply)
 }
@@ -175,7 +183,10 @@ fn settle(asked: &Asked<'_>, mut invoice: Value, mut payment: Value, amount: i64
     asked.put("transaction", &mut payment)?;
     asked.put("invoice", &mut invoice)?;
     asked.comment("invoice", invoice["id"].as_str().unwrap_or_default())?;
-    asked.tell(if paid { "payment_succeeded" } else { "payment_failed" }, &[("transaction", &payment), ("invoice", &invoice)])?;
+    asked.tell(
+        if paid { "payment_succeeded" } else { "payment_failed" },
+        &[("transaction", &payment), ("invoice", &invoice)],
+    )?;
     ok(&json!({"invoice": invoice, "transaction": payment}))
 }
 
@@ -249,7 +260,11 @@ fn due(invoice: &Value) -> i64 {
 fn payments(asked: &Asked<'_>, invoice: &Value) -> Disked<Vec<Value>> {
     let mut payments: Vec<Value> = asked.objects("transaction")?;
     payments.retain(|payment| {
-        let linked = payment["linked_invoices"].as_array().into_iter().flatten().any(|linked| linked["invoice_id"] == invoice["id"]);
+        let linked = payment["linked_invoices"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .any(|linked| linked["invoice_id"] == invoice["id"]);
         linked && payment["type"].as_str().is_none_or(|kind| kind == "payment") && payment["deleted"] != true
     });
     for mentioned in invoice["linked_payments"].as_array().into_iter().flatten() {
@@ -268,7 +283,9 @@ fn payments(asked: &Asked<'_>, invoice: &Value) -> Disked<Vec<Value>> {
 
 /// What of a payment can still go back.
 fn left(payment: &Value) -> i64 {
-    let failed = |refund: &&Value| matches!(refund["txn_status"].as_str(), Some("failure" | "late_failure" | "timeout" | "voided"));
+    let failed = |refund: &&Value| {
+        matches!(refund["txn_status"].as_str(), Some("failure" | "late_failure" | "timeout" | "voided"))
+    };
     let back = payment["linked_refunds"].as_array().into_iter().flatten().filter(|refund| !failed(refund));
     payment["amount"].as_i64().unwrap_or(0) - back.filter_map(|refund| refund["txn_amount"].as_i64()).sum::<i64>()
 }

@@ -9,7 +9,12 @@ use shared::providers::Reply;
 pub(super) fn update(asked: &Asked<'_>, id: &str, by_items: bool) -> Disked<Reply> {
     let Some(mut subscription) = asked.object("subscription", id)? else { return missing(id) };
     if by_items == subscription["plan_id"].is_string() {
-        return refuse(400, "invalid_request", "configuration_incompatible", "This operation is of the other product catalogue.");
+        return refuse(
+            400,
+            "invalid_request",
+            "configuration_incompatible",
+            "This operation is of the other product catalogue.",
+        );
     }
     if subscription["status"] == "cancelled" {
         return wrong_state("The subscription is cancelled.");
@@ -26,7 +31,12 @@ pub(super) fn update(asked: &Asked<'_>, id: &str, by_items: bool) -> Disked<Repl
         change_plan(asked, &mut after)?;
     }
     if asked.is("end_of_term") {
-        asked.sandbox.keep("chargebee", &format!("scheduled:{id}"), asked.sandbox.clock.now().as_millisecond(), &after)?;
+        asked.sandbox.keep(
+            "chargebee",
+            &format!("scheduled:{id}"),
+            asked.sandbox.clock.now().as_millisecond(),
+            &after,
+        )?;
         subscription["has_scheduled_changes"] = json!(true);
         return finish(asked, subscription, "subscription_changes_scheduled");
     }
@@ -56,8 +66,11 @@ fn change_plan(asked: &Asked<'_>, subscription: &mut Value) -> Disked<()> {
     let had: Vec<Value> = subscription["addons"].as_array().cloned().unwrap_or_default();
     let mut addons = if asked.is("replace_addon_list") { Vec::new() } else { had.clone() };
     for (price, quantity) in rows {
-        let mut addon =
-            had.iter().find(|addon| addon["id"] == price.as_str()).cloned().unwrap_or_else(|| json!({"id": price, "object": "addon"}));
+        let mut addon = had
+            .iter()
+            .find(|addon| addon["id"] == price.as_str())
+            .cloned()
+            .unwrap_or_else(|| json!({"id": price, "object": "addon"}));
         if addon["unit_price"].is_null() {
             let unit = price_of(asked, "addon", &price)?;
             set(&mut addon, "unit_price", unit);
@@ -91,7 +104,9 @@ fn change_items(asked: &Asked<'_>, subscription: &mut Value) -> Disked<()> {
             item["amount"] = json!(unit * item["quantity"].as_i64().unwrap_or(1));
         }
         // There is one plan: another one takes its place.
-        items.retain(|other| other["item_price_id"] != price.as_str() && (item["item_type"] != "plan" || other["item_type"] != "plan"));
+        items.retain(|other| {
+            other["item_price_id"] != price.as_str() && (item["item_type"] != "plan" || other["item_type"] != "plan")
+        });
         let place = if item["item_type"] == "plan" { 0 } else { items.len() };
         items.insert(place, item);
     }

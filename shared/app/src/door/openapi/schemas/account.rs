@@ -1,7 +1,9 @@
 //! Accounts: the sidebar, what was told of them, who they are, and what is recovered of them.
 
 use super::Named;
-use crate::door::openapi::shape::{decimal, flag, list, money, object, only, or_null, page, record, see, text, time, told, whole, words};
+use crate::door::openapi::shape::{
+    decimal, flag, list, money, object, only, or_null, page, record, see, text, time, told, whole, words,
+};
 use domain::book::entitlement::Entitlement;
 use domain::dunning::{PlanState, StepState};
 use domain::event::{DisputeStatus, InvoiceStatus, Origin, Role, SubscriptionStatus, TicketStatus};
@@ -11,7 +13,10 @@ pub(super) fn schemas() -> Named {
     vec![
         ("Sidebar", sidebar()),
         ("Accounts", page("Sidebar")),
-        ("Question", only([("q", told(text(), "An e-mail address, a name, an invoice, or the last four digits of a card."))])),
+        (
+            "Question",
+            only([("q", told(text(), "An e-mail address, a name, an invoice, or the last four digits of a card."))]),
+        ),
         ("TimelineLine", timeline_line()),
         ("Timeline", page("TimelineLine")),
         ("Seen", seen()),
@@ -21,7 +26,12 @@ pub(super) fn schemas() -> Named {
         ("GroupSaid", object([("other", text()), ("same", flag()), ("by", text()), ("note", text()), ("at", time())])),
         (
             "GroupRecord",
-            object([("account", text()), ("members", list(text())), ("apart", list(text())), ("said", list(see("GroupSaid")))]),
+            object([
+                ("account", text()),
+                ("members", list(text())),
+                ("apart", list(text())),
+                ("said", list(see("GroupSaid"))),
+            ]),
         ),
         ("GroupWord", only([("account", text()), ("same", flag()), ("note?", text())])),
         ("Plan", plan()),
@@ -57,9 +67,12 @@ fn sidebar() -> Value {
         ("strategic", or_null(flag())),
         ("owner", maybe()),
     ]);
-    let plan = object([("name", maybe()), ("price", or_null(money())), ("interval", maybe()), ("renews_at", or_null(time()))]);
-    let card = object([("brand", text()), ("last4", text()), ("exp_month", or_null(whole())), ("exp_year", or_null(whole()))]);
-    let credits = object([("available", or_null(money())), ("applied", or_null(money())), ("pending", or_null(money()))]);
+    let plan =
+        object([("name", maybe()), ("price", or_null(money())), ("interval", maybe()), ("renews_at", or_null(time()))]);
+    let card =
+        object([("brand", text()), ("last4", text()), ("exp_month", or_null(whole())), ("exp_year", or_null(whole()))]);
+    let credits =
+        object([("available", or_null(money())), ("applied", or_null(money())), ("pending", or_null(money()))]);
     let dunning = object([
         ("invoice", text()),
         ("segment", text()),
@@ -165,8 +178,19 @@ fn timeline_line() -> Value {
 
 /// A sighting of one of the provider's objects.
 fn seen() -> Value {
-    let resources =
-        ["customer", "balance", "card", "subscription", "invoice", "credit_note", "payment", "refund", "dispute", "link", "ticket"];
+    let resources = [
+        "customer",
+        "balance",
+        "card",
+        "subscription",
+        "invoice",
+        "credit_note",
+        "payment",
+        "refund",
+        "dispute",
+        "link",
+        "ticket",
+    ];
     let mut seen = record();
     seen["properties"] = json!({"resource": words(resources)});
     seen["required"] = json!(["resource"]);
@@ -230,7 +254,13 @@ fn held() -> Value {
         ("as_of", time()),
         (
             "person",
-            object([("name", maybe()), ("email", maybe()), ("phone", maybe()), ("address", maybe()), ("customer_since", or_null(time()))]),
+            object([
+                ("name", maybe()),
+                ("email", maybe()),
+                ("phone", maybe()),
+                ("address", maybe()),
+                ("customer_since", or_null(time())),
+            ]),
         ),
         ("erased_at", or_null(time())),
         ("imported", or_null(record())),

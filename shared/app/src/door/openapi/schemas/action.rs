@@ -23,11 +23,21 @@ pub(super) fn schemas() -> Named {
         ("Ask", ask()),
         ("Params", params()),
         ("Ballot", object([("decision", decisions()), ("preview_digest", text()), ("note?", text())])),
-        ("Settled", only([("done", flag()), ("reference?", told(text(), "The provider's id of what was done.")), ("note?", text())])),
+        (
+            "Settled",
+            only([
+                ("done", flag()),
+                ("reference?", told(text(), "The provider's id of what was done.")),
+                ("note?", text()),
+            ]),
+        ),
         ("Doing", doing()),
         ("Action", action()),
         ("Actions", page("Action")),
-        ("Preview", object([("summary", text()), ("lines", list(see("Line"))), ("clause", see("Clause")), ("digest", text())])),
+        (
+            "Preview",
+            object([("summary", text()), ("lines", list(see("Line"))), ("clause", see("Clause")), ("digest", text())]),
+        ),
         ("Line", object([("label", text()), ("before", figure()), ("after", figure())])),
         ("Clause", object([("rule", text()), ("policy_version", whole()), ("why", text())])),
         ("Vote", vote()),
@@ -36,7 +46,10 @@ pub(super) fn schemas() -> Named {
         ("LedgerEntry", entry()),
         ("Ledger", page("LedgerEntry")),
         ("LastSeal", object([("seal", or_null(see("Seal")))])),
-        ("Seal", object([("account", text()), ("length", whole()), ("hash", text()), ("at", time()), ("signature", text())])),
+        (
+            "Seal",
+            object([("account", text()), ("length", whole()), ("hash", text()), ("at", time()), ("signature", text())]),
+        ),
         ("LedgerHead", object([("account", text()), ("length", whole()), ("hash", text())])),
     ]
 }
@@ -55,7 +68,10 @@ fn ask() -> Value {
         ("case?", or_null(text())),
         ("preview_only?", told(flag(), "Answers the preview and does nothing else.")),
         ("exception?", told(flag(), "Asks openly for what the refund policy does not give.")),
-        ("previewed?", told(or_null(text()), "The id of your own preview, at most an hour old: asked for as of its moment.")),
+        (
+            "previewed?",
+            told(or_null(text()), "The id of your own preview, at most an hour old: asked for as of its moment."),
+        ),
     ])
 }
 
@@ -122,8 +138,12 @@ fn action() -> Value {
         ("before", or_null(text())),
         ("shown", flag()),
     ]);
-    let offer =
-        object([("rule", text()), ("kind", kinds()), ("say", told(text(), "To a customer who wants to leave, once.")), ("why", text())]);
+    let offer = object([
+        ("rule", text()),
+        ("kind", kinds()),
+        ("say", told(text(), "To a customer who wants to leave, once.")),
+        ("why", text()),
+    ]);
     object([
         ("id", text()),
         ("account", text()),
@@ -150,7 +170,10 @@ fn action() -> Value {
         ("ended_at", or_null(time())),
         (
             "confirmed_at",
-            told(or_null(time()), "When the provider proved it: by its webhook, or, where an end was unclear, when it was asked."),
+            told(
+                or_null(time()),
+                "When the provider proved it: by its webhook, or, where an end was unclear, when it was asked.",
+            ),
         ),
         ("trace", text()),
         (
@@ -185,7 +208,13 @@ fn vote() -> Value {
 
 fn outcome() -> Value {
     any([
-        object([("outcome", word("done")), ("reference", text()), ("status", text()), ("made_at", or_null(time())), ("link?", text())]),
+        object([
+            ("outcome", word("done")),
+            ("reference", text()),
+            ("status", text()),
+            ("made_at", or_null(time())),
+            ("link?", text()),
+        ]),
         object([("outcome", word("refused")), ("code", text()), ("message", text())]),
         object([("outcome", word("needs_person")), ("instead", text())]),
     ])

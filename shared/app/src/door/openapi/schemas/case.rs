@@ -13,15 +13,31 @@ use domain::incident;
 use serde_json::Value;
 
 pub(super) fn schemas() -> Named {
-    let short = object([("advice", text()), ("why", text()), ("recommended", recommended()), ("missing", list(text()))]);
+    let short =
+        object([("advice", text()), ("why", text()), ("recommended", recommended()), ("missing", list(text()))]);
     vec![
         ("CaseRecord", object(record_fields())),
         ("CaseLine", object(record_fields().into_iter().chain(beside(short)))),
         ("Cases", page("CaseLine")),
-        ("Case", object(record_fields().into_iter().chain(beside(see("CasePreview"))).chain([("playbook", or_null(see("Play")))]))),
+        (
+            "Case",
+            object(
+                record_fields()
+                    .into_iter()
+                    .chain(beside(see("CasePreview")))
+                    .chain([("playbook", or_null(see("Play")))]),
+            ),
+        ),
         ("CaseShown", any([see("Case"), see("SlackBlocks")])),
         ("SlackBlocks", object([("blocks", list(record()))])),
-        ("Evidence", object([("label", text()), ("value", text()), ("source", told(text(), "The provider's id of what was looked at."))])),
+        (
+            "Evidence",
+            object([
+                ("label", text()),
+                ("value", text()),
+                ("source", told(text(), "The provider's id of what was looked at.")),
+            ]),
+        ),
         ("Recommendation", object([("kind", see("Doing")), ("reason", words(Reason::ALL)), ("note", text())])),
         ("CasePreview", preview()),
         ("Proposed", proposed()),
@@ -44,8 +60,14 @@ fn recommended() -> Value {
 
 /// A case as it is written down.
 fn record_fields() -> Vec<(&'static str, Value)> {
-    let draft =
-        object([("text", text()), ("amount", text()), ("invoice", text()), ("payment", text()), ("reason", text()), ("link", text())]);
+    let draft = object([
+        ("text", text()),
+        ("amount", text()),
+        ("invoice", text()),
+        ("payment", text()),
+        ("reason", text()),
+        ("link", text()),
+    ]);
     vec![
         ("id", text()),
         ("account", text()),
@@ -80,8 +102,14 @@ fn beside(preview: Value) -> [(&'static str, Value); 3] {
 
 fn preview() -> Value {
     let states = words([incident::State::Open, incident::State::Over]);
-    let incident =
-        object([("id", text()), ("title", text()), ("state", states), ("customers", whole()), ("cause", text()), ("owner", text())]);
+    let incident = object([
+        ("id", text()),
+        ("title", text()),
+        ("state", states),
+        ("customers", whole()),
+        ("cause", text()),
+        ("owner", text()),
+    ]);
     object([
         ("case", text()),
         ("issue", text()),

@@ -4,7 +4,8 @@ use super::Named;
 use super::action::{kinds, roles};
 use super::case::classes;
 use crate::door::openapi::shape::{
-    any, anything, date, decimal, flag, list, money, object, only, or_null, record, see, text, time, told, whole, word, words,
+    any, anything, date, decimal, flag, list, money, object, only, or_null, record, see, text, time, told, whole, word,
+    words,
 };
 use domain::action::Reason;
 use domain::event::Origin;
@@ -70,7 +71,12 @@ fn step() -> Value {
         ("lines", list(see("Line"))),
         ("why", text()),
     ]);
-    let say = object([("step", word("say")), ("when", words([When::Now, When::AfterItIsDone])), ("text", text()), ("reply", see("Reply"))]);
+    let say = object([
+        ("step", word("say")),
+        ("when", words([When::Now, When::AfterItIsDone])),
+        ("text", text()),
+        ("reply", see("Reply")),
+    ]);
     any([
         object([("step", word("look")), ("what", text()), ("found", text())]),
         ask,

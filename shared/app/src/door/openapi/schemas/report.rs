@@ -3,7 +3,9 @@
 use super::Named;
 use super::action::kinds;
 use super::case::classes;
-use crate::door::openapi::shape::{any, decimal, flag, list, money, object, or_null, page, see, text, time, told, whole, word, words};
+use crate::door::openapi::shape::{
+    any, decimal, flag, list, money, object, or_null, page, see, text, time, told, whole, word, words,
+};
 use domain::action::{Reason, State};
 use domain::case;
 use domain::decline::{ReportReason, Retry, WhoActs};
@@ -11,7 +13,13 @@ use domain::report::fact::DecidedBy;
 use serde_json::Value;
 
 pub(super) fn schemas() -> Named {
-    vec![("Report", report()), ("Fact", fact()), ("FactRow", row()), ("FactRows", page("FactRow")), ("Decline", decline())]
+    vec![
+        ("Report", report()),
+        ("Fact", fact()),
+        ("FactRow", row()),
+        ("FactRows", page("FactRow")),
+        ("Decline", decline()),
+    ]
 }
 
 /// A share or a mean; nothing of nothing has none.
@@ -61,13 +69,24 @@ fn actions() -> Value {
         ("success_rate", figure()),
         ("avg_minutes", figure()),
     ]);
-    object([("total", whole()), ("requiring_approval", figure()), ("avg_approval_minutes", figure()), ("kinds", list(kind))])
+    object([
+        ("total", whole()),
+        ("requiring_approval", figure()),
+        ("avg_approval_minutes", figure()),
+        ("kinds", list(kind)),
+    ])
 }
 
 fn refunds() -> Value {
-    let by_reason = object([("reason", words(Reason::ALL)), ("count", whole()), ("total", money()), ("share", figure())]);
-    let approval =
-        object([("within_limit", whole()), ("billing_specialist", whole()), ("manager", whole()), ("vp", whole()), ("denied", whole())]);
+    let by_reason =
+        object([("reason", words(Reason::ALL)), ("count", whole()), ("total", money()), ("share", figure())]);
+    let approval = object([
+        ("within_limit", whole()),
+        ("billing_specialist", whole()),
+        ("manager", whole()),
+        ("vp", whole()),
+        ("denied", whole()),
+    ]);
     object([
         ("currency", text()),
         ("count", whole()),
@@ -138,8 +157,21 @@ fn fact() -> Value {
         object(failure),
         object([("fact", word("payment")), ("payment", text()), ("at", time()), ("taken", money()), ("back", money())]),
         object(action),
-        object([("fact", word("unknown_code")), ("item", text()), ("at", time()), ("provider", text()), ("code", text())]),
-        object([("fact", word("blocked")), ("attempt", text()), ("at", time()), ("why", text()), ("kind", text()), ("by", text())]),
+        object([
+            ("fact", word("unknown_code")),
+            ("item", text()),
+            ("at", time()),
+            ("provider", text()),
+            ("code", text()),
+        ]),
+        object([
+            ("fact", word("blocked")),
+            ("attempt", text()),
+            ("at", time()),
+            ("why", text()),
+            ("kind", text()),
+            ("by", text()),
+        ]),
         object(case),
     ])
 }

@@ -1,7 +1,9 @@
 //! How Recoup is set up and filled: sources, backfills, imports.
 
 use super::Named;
-use crate::door::openapi::shape::{any, flag, list, map, object, only, or_null, page, see, text, time, told, whole, word, words};
+use crate::door::openapi::shape::{
+    any, flag, list, map, object, only, or_null, page, see, text, time, told, whole, word, words,
+};
 use domain::import::Kind;
 use domain::import::metadata::Why;
 use domain::source::{Acting, Mode, Party};
@@ -67,7 +69,13 @@ fn backfill() -> Value {
         ("by", text()),
         ("started_at", time()),
         ("ended_at", or_null(time())),
-        ("pending", told(list(object([("listing", text()), ("path", text())])), "The calls still to be made, the next one first.")),
+        (
+            "pending",
+            told(
+                list(object([("listing", text()), ("path", text())])),
+                "The calls still to be made, the next one first.",
+            ),
+        ),
         ("pages", whole()),
         ("objects", told(map(whole()), "By kind of listing.")),
         ("found", told(whole(), "Told something that the book did not know.")),
@@ -85,7 +93,14 @@ fn backfill() -> Value {
 }
 
 fn imports() -> Value {
-    let running = object([("number", whole()), ("id", text()), ("rows", whole()), ("written", whole()), ("by", text()), ("since", time())]);
+    let running = object([
+        ("number", whole()),
+        ("id", text()),
+        ("rows", whole()),
+        ("written", whole()),
+        ("by", text()),
+        ("since", time()),
+    ]);
     let done = object([("number", whole()), ("id", text()), ("rows", whole()), ("by", text()), ("at", time())]);
     object([
         ("kind", words(Kind::ALL)),
@@ -107,7 +122,10 @@ fn imported() -> Value {
         ("unchanged", whole()),
         ("dry_run", flag()),
         ("repeated", told(flag(), "The last import said exactly this: nothing was done.")),
-        ("metadata", told(list(see("Noted")), "What the naming rules did to metadata, and what they leave to a person.")),
+        (
+            "metadata",
+            told(list(see("Noted")), "What the naming rules did to metadata, and what they leave to a person."),
+        ),
     ])
 }
 
@@ -125,5 +143,11 @@ fn noted() -> Value {
         object([("finding", word("not_allowed")), ("key", text()), ("value", text()), ("allowed", list(text()))]),
         object([("finding", word("clash")), ("key", text()), ("with", text())]),
     ]);
-    object([("provider", text()), ("source", text()), ("customer", text()), ("changes", list(change)), ("findings", list(finding))])
+    object([
+        ("provider", text()),
+        ("source", text()),
+        ("customer", text()),
+        ("changes", list(change)),
+        ("findings", list(finding)),
+    ])
 }

@@ -8,7 +8,8 @@ use serde_json::Value;
 
 pub(super) fn schemas() -> Named {
     let stop = object([("scope", see("Scope")), ("by", text()), ("at", time()), ("note", text())]);
-    let change = object([("scope", see("Scope")), ("released", flag()), ("by", text()), ("at", time()), ("note", text())]);
+    let change =
+        object([("scope", see("Scope")), ("released", flag()), ("by", text()), ("at", time()), ("note", text())]);
     vec![
         ("Person", person()),
         ("StaffTable", staff_table()),
@@ -30,7 +31,10 @@ pub(super) fn schemas() -> Named {
             only([
                 ("assign?", told(text(), "A staff id; empty takes it from whoever has it.")),
                 ("snooze_until?", time()),
-                ("done?", told(flag(), "False says that it was not done, and will not be. An action is settled with it.")),
+                (
+                    "done?",
+                    told(flag(), "False says that it was not done, and will not be. An action is settled with it."),
+                ),
                 ("reference?", told(text(), "The provider's id of what was done.")),
                 ("note?", text()),
             ]),
@@ -63,7 +67,11 @@ fn person() -> Value {
 
 fn staff_table() -> Value {
     let change = object([("at", time()), ("by", text()), ("before", or_null(see("Person"))), ("after", see("Person"))]);
-    object([("items", list(see("Person"))), ("next", or_null(text())), ("changes", told(list(change), "Newest first."))])
+    object([
+        ("items", list(see("Person"))),
+        ("next", or_null(text())),
+        ("changes", told(list(change), "Newest first.")),
+    ])
 }
 
 fn task() -> Value {
@@ -99,5 +107,10 @@ fn delegation() -> Value {
 }
 
 fn waiting() -> Value {
-    object([("action", text()), ("summary", text()), ("approved_at", or_null(time())), ("held", told(flag(), "Whether a stop holds it."))])
+    object([
+        ("action", text()),
+        ("summary", text()),
+        ("approved_at", or_null(time())),
+        ("held", told(flag(), "Whether a stop holds it.")),
+    ])
 }
