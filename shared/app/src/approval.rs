@@ -320,7 +320,7 @@ async fn sign_in(context: &Context, request: &Request<Bytes>) -> Result<Answer, 
     // Programs name no site; a browser does, and nobody is signed in from somebody else's page.
     if web::header(request.headers(), "sec-fetch-site").is_some_and(|site| !matches!(site, "same-origin" | "none")) {
         let message = "this did not come from our own sign-in page; open it and try again";
-        return Err(Problem::new(StatusCode::FORBIDDEN, "not_permitted", message));
+        return Err(Problem::not_permitted(message));
     }
     let safe = !token.is_empty() && token.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b));
     if !safe || token::whose(context, token).await?.is_none() {

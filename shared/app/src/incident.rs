@@ -12,7 +12,6 @@ use domain::book::{Head, Invoice};
 use domain::id::IncidentId;
 use domain::incident::{Incident, Pulse, Release, Releases, State, Stretch, Watch};
 use domain::staff::Staff;
-use http::StatusCode;
 use jiff::Timestamp;
 use serde::Deserialize;
 
@@ -111,7 +110,7 @@ pub async fn releases(context: &Context) -> Result<Releases, Fault> {
 pub async fn release(context: &Context, told: &Told, staff: &Staff) -> Result<Releases, Problem> {
     if !staff.role.may_request() {
         let message = "your role only reads; ask a colleague in support or billing";
-        return Err(Problem::new(StatusCode::FORBIDDEN, "not_permitted", message));
+        return Err(Problem::not_permitted(message));
     }
     let (now, name) = (context.clock.now(), told.name.trim());
     if name.is_empty() || name.chars().count() > NOTE_CHARS_MAX {

@@ -8,6 +8,7 @@ pub mod trail;
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::ports::{CommitError, Expect, Item, Key, Listed, Order, Place, Range, Table, Wake, Write};
+use crate::web::Failed;
 use domain::id::AccountId;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -171,6 +172,24 @@ where
     F: Fn() -> Fut,
     Fut: Future<Output = Result<Attempted<T>, Fault>>,
 {
+    until_done(context, once).await
+}
+
+/// The same for what may be refused: a refusal ends it at once.
+pub async fn unless_refused<T, F, Fut>(context: &Context, once: F) -> Result<T, Failed>
+where
+    F: Fn() -> Fut,
+    Fut: Future<Output = Result<Attempted<T>, Failed>>,
+{
+    until_done(context, once).await
+}
+
+async fn until_done<T, E, F, Fut>(context: &Context, once: F) -> Result<T, E>
+where
+    E: From<Fault>,
+    F: Fn() -> Fut,
+    Fut: Future<Output = Result<Attempted<T>, E>>,
+{
     for attempt in 0..context.policies.limits.current().conflict_tries_max {
         if attempt > 0 {
             context.clock.pause(attempt).await;
@@ -179,7 +198,7 @@ where
             return Ok(done);
         }
     }
-    Err(Fault::Retry("others kept writing to the same account".to_owned()))
+    Err(Fault::Retry("others kept writing to the same account".to_owned()).into())
 }
 
 /// One page of a list, its shards merged.

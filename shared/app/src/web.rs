@@ -1,5 +1,6 @@
 //! Answers over HTTP: JSON with one error shape, and pages.
 
+use crate::fault::Fault;
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use bytes::Bytes;
@@ -48,19 +49,62 @@ impl Problem {
         Self::new(StatusCode::UNAUTHORIZED, "not_signed_in", "send a bearer token or sign in at /login")
     }
 
+    /// The asker's role does not reach so far.
+    pub fn not_permitted(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, "not_permitted", message)
+    }
+
+    /// It came too late, or something else was there first.
+    pub fn conflict(code: &'static str, message: impl Into<String>) -> Self {
+        Self::new(StatusCode::CONFLICT, code, message)
+    }
+
+    /// The request is understood, and cannot be done as things are.
+    pub fn not_possible(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "not_possible", message)
+    }
+
     pub fn answer(&self) -> Answer {
         json(self.status, &json!({"error": {"code": self.code, "message": self.message}}))
     }
 }
 
-impl From<crate::fault::Fault> for Problem {
-    fn from(fault: crate::fault::Fault) -> Self {
+impl From<Fault> for Problem {
+    fn from(fault: Fault) -> Self {
         tracing::error!(fault = %fault, "a request could not be answered");
         Self::new(
             StatusCode::SERVICE_UNAVAILABLE,
             "try_again",
             "this could not be done right now; try again in a moment",
         )
+    }
+}
+
+/// Why something that was asked for did not come about: it was refused, or it failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Failed {
+    Refused(Problem),
+    Fault(Fault),
+}
+
+impl From<Problem> for Failed {
+    fn from(problem: Problem) -> Self {
+        Self::Refused(problem)
+    }
+}
+
+impl From<Fault> for Failed {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
+    }
+}
+
+impl From<Failed> for Problem {
+    fn from(failed: Failed) -> Self {
+        match failed {
+            Failed::Refused(problem) => problem,
+            Failed::Fault(fault) => fault.into(),
+        }
     }
 }
 
@@ -180,9 +224,9 @@ impl Window {
 }
 
 /// What everybody hears who is neither a manager nor a VP.
-pub fn not_permitted() -> Problem {
+pub fn importers_only() -> Problem {
     let message = "this changes what is owed and who may decide: ask a manager or a VP to do it";
-    Problem::new(StatusCode::FORBIDDEN, "not_permitted", message)
+    Problem::not_permitted(message)
 }
 
 pub fn too_large() -> Problem {

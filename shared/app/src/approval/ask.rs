@@ -4,7 +4,7 @@ mod own;
 
 use crate::records;
 use crate::setup::sources;
-use crate::web::NOTE_CHARS_MAX;
+use crate::web::{Failed, NOTE_CHARS_MAX};
 pub use own::{for_case, for_leaver};
 
 use super::blocked::Tried;
@@ -109,7 +109,7 @@ pub async fn by_staff(context: &Context, request: &Request<Bytes>, staff: &Staff
             "the source {}/{} only observes: nothing may leave; ask a manager to raise it",
             head.provider, head.source
         );
-        return Err(Problem::new(StatusCode::CONFLICT, "source_observes", message));
+        return Err(Problem::conflict("source_observes", message));
     }
     let case = asked
         .case
@@ -143,12 +143,12 @@ pub async fn by_staff(context: &Context, request: &Request<Bytes>, staff: &Staff
         id,
         trace: None,
     };
-    match store::retrying(context, || make(context, &ask)).await? {
+    match store::unless_refused(context, || make(context, &ask)).await {
         Ok(action) => Ok(web::json(StatusCode::CREATED, &action_json(&action))),
-        Err(problem) if ask.preview_only => Err(problem),
-        Err(problem) => {
+        Err(Failed::Refused(problem)) if !ask.preview_only => {
             Err(Tried { account: &account, kind, at: ask.id.as_str(), by: &staff.id }.refused(context, problem).await?)
         }
+        Err(failed) => Err(failed.into()),
     }
 }
 
@@ -168,7 +168,7 @@ async fn previewed(
     if own && fresh && found.state == State::Previewed {
         return Ok(found);
     }
-    Err(Problem::new(StatusCode::CONFLICT, "stale_preview", "this preview is not yours, or too old; look at it again"))
+    Err(Problem::conflict("stale_preview", "this preview is not yours, or too old; look at it again"))
 }
 
 fn kind_of(wish: &Wish) -> &'static str {
@@ -181,7 +181,7 @@ fn may_ask(staff: &Staff) -> Result<(), Problem> {
     }
     let message =
         format!("the role {} does not ask for actions; ask a colleague in support or billing", staff.role.name());
-    Err(Problem::new(StatusCode::FORBIDDEN, "not_permitted", message))
+    Err(Problem::not_permitted(message))
 }
 
 fn problem(refusal: &NoPreview) -> Problem {
@@ -191,7 +191,7 @@ fn problem(refusal: &NoPreview) -> Problem {
     Problem::new(StatusCode::UNPROCESSABLE_ENTITY, refusal.code(), refusal.to_string())
 }
 
-async fn make(context: &Context, ask: &Ask<'_>) -> Result<Attempted<Result<Action, Problem>>, Fault> {
+async fn make(context: &Context, ask: &Ask<'_>) -> Result<Attempted<Action>, Failed> {
     // Read.
     let account = ask.id.account();
     let mut wanted = vec![keys::head(&account), keys::ledger_head(&account), keys::action(&ask.id)];
@@ -205,10 +205,7 @@ async fn make(context: &Context, ask: &Ask<'_>) -> Result<Attempted<Result<Actio
     // The role that counts is the one of this very batch, which the commit depends on.
     let staff: Option<Staff> = ask.by.map(|staff| batch.get(&keys::staff(&staff.id))).transpose()?.flatten();
     if ask.by.is_some() {
-        let refused = staff.as_ref().map_or_else(|| Err(Problem::not_signed_in()), may_ask);
-        if let Err(refused) = refused {
-            return Ok(Attempted::Done(Err(refused)));
-        }
+        may_ask(staff.as_ref().ok_or_else(Problem::not_signed_in)?)?;
     }
     if let Some(earlier) = earlier(context, &batch, ask).await? {
         return Ok(Attempted::Done(earlier));
@@ -217,20 +214,17 @@ async fn make(context: &Context, ask: &Ask<'_>) -> Result<Attempted<Result<Actio
         batch.get(&keys::head(&account))?.ok_or_else(|| Fault::Park(format!("the account {account} is gone")))?;
     let case: Option<Case> = ask.case.as_ref().map(|case| batch.get(&keys::case(case))).transpose()?.flatten();
     if ask.case.is_some() && case.is_none() {
-        return Ok(Attempted::Done(Err(Problem::not_found("case"))));
+        return Err(Problem::not_found("case").into());
     }
     if ask.by.is_none() && case.as_ref().is_some_and(|case| case.state != CaseState::Open) {
         let message = "the case has ended in the meantime";
-        return Ok(Attempted::Done(Err(Problem::new(StatusCode::CONFLICT, "case_ended", message))));
+        return Err(Problem::conflict("case_ended", message).into());
     }
     let about = match &ask.what {
         What::Wish(wish) => wish.wanted(&head),
         What::Kind(kind) => Ok(records::about(kind)),
     };
-    let about = match about {
-        Ok(about) => about,
-        Err(refusal) => return Ok(Attempted::Done(Err(problem(&refusal)))),
-    };
+    let about = about.map_err(|refusal| problem(&refusal))?;
     let mut read = Read::of(batch);
     read.more(context, &head, &about).await?;
     let past = records::past(context, &account).await?;
@@ -255,13 +249,8 @@ async fn make(context: &Context, ask: &Ask<'_>) -> Result<Attempted<Result<Actio
         What::Wish(wish) => wish.settle(&known),
         What::Kind(kind) => Ok(kind.clone()),
     };
-    let action = match kind
-        .map_err(|refusal| problem(&refusal))
-        .and_then(|kind| decided(ask, kind, scales, offers, &past.offered))
-    {
-        Ok(action) => action,
-        Err(problem) => return Ok(Attempted::Done(Err(problem))),
-    };
+    let kind = kind.map_err(|refusal| problem(&refusal))?;
+    let action = decided(ask, kind, scales, offers, &past.offered)?;
 
     // Write.
     let notes =
@@ -287,7 +276,7 @@ async fn make(context: &Context, ask: &Ask<'_>) -> Result<Attempted<Result<Actio
     if let Some(staff) = ask.by {
         commit.check(&read.batch, &keys::staff(&staff.id));
     }
-    let result = store::attempted(commit.run(context).await, Ok(action.clone()))?;
+    let result = store::attempted(commit.run(context).await, action.clone())?;
     if matches!(result, Attempted::Done(_)) {
         tell::announce(context, &action).await;
     }
@@ -303,19 +292,19 @@ fn given(context: &Context, kind: &Kind, today: jiff::civil::Date) -> Decimal {
 }
 
 /// What an earlier request under the same key made.
-async fn earlier(context: &Context, batch: &Batch, ask: &Ask<'_>) -> Result<Option<Result<Action, Problem>>, Fault> {
+async fn earlier(context: &Context, batch: &Batch, ask: &Ask<'_>) -> Result<Option<Action>, Failed> {
     let standing = match &ask.idempotency {
         None => batch.get::<Action>(&keys::action(&ask.id))?,
         Some(own) => match batch.get::<Idempotency>(&keys::idempotency(&own.staff, &own.key))? {
             None => None,
             Some(earlier) if earlier.request != own.request => {
                 let message = "this `Idempotency-Key` was used for another request; use a new key for a new request";
-                return Ok(Some(Err(Problem::new(StatusCode::CONFLICT, "idempotency_conflict", message))));
+                return Err(Problem::conflict("idempotency_conflict", message).into());
             }
             Some(earlier) => store::read(context, &keys::action(&earlier.action)).await?,
         },
     };
-    Ok(standing.map(Ok))
+    Ok(standing)
 }
 
 fn decided(
@@ -335,7 +324,7 @@ fn decided(
             "the policy lets a {} wait once it is approved, and a bundle does not: ask for it by itself",
             delayed.name()
         );
-        return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "not_possible", message));
+        return Err(Problem::not_possible(message));
     }
     let (preview, required) = weigh(&kind, scales).map_err(|refusal| problem(&refusal))?;
     let now = scales.known.now;
@@ -343,7 +332,7 @@ fn decided(
     let seen = preview.seen(&required);
     if ask.seen.as_ref().is_some_and(|wanted| *wanted != seen) {
         let message = "it would do something else by now than what was shown; look at it again";
-        return Err(Problem::new(StatusCode::CONFLICT, "stale_preview", message));
+        return Err(Problem::conflict("stale_preview", message));
     }
     let mut action = Action {
         note: ask.note.clone(),
@@ -359,8 +348,9 @@ fn decided(
         action.trace.clone_from(trace);
     }
     match scales.by.filter(|_| action.required.is_empty() && !ask.preview_only) {
-        Some(staff) => approval::decide_alone(action, staff, now)
-            .map_err(|refusal| Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "not_possible", refusal.to_string())),
+        Some(staff) => {
+            approval::decide_alone(action, staff, now).map_err(|refusal| Problem::not_possible(refusal.to_string()))
+        }
         None => Ok(action),
     }
 }

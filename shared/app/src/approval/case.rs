@@ -1,16 +1,14 @@
 //! What people do about a case itself: end it, or say that it is of another kind.
 
 use crate::context::Context;
-use crate::fault::Fault;
 use crate::store::trail::put_facts;
 use crate::store::{self, Attempted, Batch, Commit, keys};
-use crate::web::{NOTE_CHARS_MAX, Problem};
+use crate::web::{Failed, NOTE_CHARS_MAX, Problem};
 use domain::book::{Head, Touched};
 use domain::case::{Case, Class, Handled, State};
 use domain::classify::desk::Desk;
 use domain::id::CaseId;
 use domain::staff::Staff;
-use http::StatusCode;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -58,7 +56,7 @@ pub fn form(fields: &BTreeMap<String, String>) -> Result<(Wanted, Word), Problem
 /// Ends a case or corrects its class; what was asked for because of it lapses with it.
 pub async fn handle(context: &Context, id: &str, wanted: Wanted, word: &Word, staff: &Staff) -> Result<Case, Problem> {
     let id = CaseId::parse(id).ok_or_else(|| Problem::not_found("case"))?;
-    store::retrying(context, || once(context, &id, wanted, word, staff)).await?
+    Ok(store::unless_refused(context, || once(context, &id, wanted, word, staff)).await?)
 }
 
 async fn once(
@@ -67,16 +65,16 @@ async fn once(
     wanted: Wanted,
     word: &Word,
     staff: &Staff,
-) -> Result<Attempted<Result<Case, Problem>>, Fault> {
+) -> Result<Attempted<Case>, Failed> {
     // Read.
     let (own, head_key, who) = (keys::case(id), keys::head(&id.account()), keys::staff(&staff.id));
     let batch = Batch::read(context, vec![own.clone(), head_key.clone(), who.clone()]).await?;
     let (Some(before), Some(head)) = (batch.get::<Case>(&own)?, batch.get::<Head>(&head_key)?) else {
-        return Ok(Attempted::Done(Err(Problem::not_found("case"))));
+        return Err(Problem::not_found("case").into());
     };
     let Some(staff) = batch.get::<Staff>(&who)?.filter(|staff| staff.role.may_request()) else {
         let message = "your role only reads; ask a colleague in support or billing";
-        return Ok(Attempted::Done(Err(Problem::new(StatusCode::FORBIDDEN, "not_permitted", message))));
+        return Err(Problem::not_permitted(message).into());
     };
 
     // Decide.
@@ -87,7 +85,7 @@ async fn once(
             if before.state == State::Resolved {
                 let message =
                     format!("this case has ended already: {}", before.resolution.as_deref().unwrap_or("resolved"));
-                return Ok(Attempted::Done(Err(Problem::new(StatusCode::CONFLICT, "already_resolved", message))));
+                return Err(Problem::conflict("already_resolved", message).into());
             }
             after.end_by_hand(now);
             moved.cases.remove(id);
@@ -117,5 +115,5 @@ async fn once(
     };
     let name = format!("{id}:{}", batch.rev(&own).map_or(1, |rev| rev + 1));
     put_facts(&mut commit, &name, &desk(&before), &desk(&after), context);
-    store::attempted(commit.run(context).await, Ok(after))
+    Ok(store::attempted(commit.run(context).await, after)?)
 }

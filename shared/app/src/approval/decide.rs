@@ -9,7 +9,7 @@ use crate::context::Context;
 use crate::fault::Fault;
 use crate::records;
 use crate::store::{self, Attempted, Batch, Commit, keys};
-use crate::web::{self, Problem};
+use crate::web::{self, Failed, Problem};
 use domain::action::{Action, Decision, State, Told, Vote, anew};
 use domain::approval::delegation::Delegations;
 use domain::approval::{self, Ask, Deciding, Refusal, deciding, never_lapses, next_ask};
@@ -50,9 +50,10 @@ pub async fn decide(context: &Context, id: &ActionId, staff: &Staff, ballot: Bal
         return Err(Problem::malformed(format!("a note has at most {} characters", web::NOTE_CHARS_MAX)));
     }
     let ballot_digest = ballot.preview_digest.clone();
-    let action = match store::retrying(context, || once(context, id, staff, &ballot)).await? {
+    let action = match store::unless_refused(context, || once(context, id, staff, &ballot)).await {
         Ok(action) => action,
-        Err(problem) => {
+        Err(Failed::Fault(fault)) => return Err(fault.into()),
+        Err(Failed::Refused(problem)) => {
             let account = id.account();
             return Err(Tried { account: &account, kind: "decision", at: id.as_str(), by: &staff.id }
                 .refused(context, problem)
@@ -84,23 +85,16 @@ pub async fn decide(context: &Context, id: &ActionId, staff: &Staff, ballot: Bal
     Ok(action)
 }
 
-async fn once(
-    context: &Context,
-    id: &ActionId,
-    staff: &Staff,
-    ballot: &Ballot,
-) -> Result<Attempted<Result<Action, Problem>>, Fault> {
+async fn once(context: &Context, id: &ActionId, staff: &Staff, ballot: &Ballot) -> Result<Attempted<Action>, Failed> {
     // Read.
     let mut read = records::read(context, id).await?;
     let (Some(before), Some(head)) = (read.action.clone(), read.head.clone()) else {
-        return Ok(Attempted::Done(Err(Problem::not_found("action"))));
+        return Err(Problem::not_found("action").into());
     };
     let case = before.case.as_ref().map(keys::case);
     let besides = [keys::staff(&staff.id), keys::delegations()].into_iter().chain(case.clone());
     read.batch.extend(Batch::read(context, besides.collect()).await?);
-    let Some(staff) = read.batch.get::<Staff>(&keys::staff(&staff.id))? else {
-        return Ok(Attempted::Done(Err(Problem::not_signed_in())));
-    };
+    let staff = read.batch.get::<Staff>(&keys::staff(&staff.id))?.ok_or_else(Problem::not_signed_in)?;
     let now = context.clock.now();
     let away = stood_in_for(context, &mut read.batch, &before, &staff, now).await?;
 
@@ -138,7 +132,7 @@ async fn once(
         Err(Refusal::StalePreview) if vote.digest == before.preview.digest => {
             Action { state: State::Stale, ended_at: Some(now), look_at: Some(desk::look_at(context)), ..before.clone() }
         }
-        Err(refusal) => return Ok(Attempted::Done(Err(problem(&refusal)))),
+        Err(refusal) => return Err(problem(&refusal).into()),
     };
 
     // Write.
@@ -154,7 +148,7 @@ async fn once(
         // Whether there is anything left to approve must still be so.
         commit.check(&read.batch, case);
     }
-    store::attempted(commit.run(context).await, Ok(after))
+    Ok(store::attempted(commit.run(context).await, after)?)
 }
 
 /// For whom somebody decides whose own role does not reach so far: roles are read here, where they are used.

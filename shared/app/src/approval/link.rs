@@ -27,7 +27,7 @@ const CODES_MAX: u32 = 5;
 pub async fn opened(context: &Context, request: &Request<Bytes>) -> Result<Answer, Problem> {
     if !token::same_origin(request) {
         let message = "this did not come from one of our own pages; open the link from the mail again";
-        return Err(Problem::new(StatusCode::FORBIDDEN, "not_permitted", message));
+        return Err(Problem::not_permitted(message));
     }
     let fields = web::fields(request.body());
     let token = fields.get("token").map(|token| token.trim().to_lowercase()).unwrap_or_default();

@@ -3,17 +3,15 @@
 use super::desk::{self, look_at};
 use super::tell;
 use crate::context::Context;
-use crate::fault::Fault;
 use crate::store::trail::put_notes;
 use crate::store::{self, Attempted, Batch, Commit, keys};
-use crate::web::{NOTE_CHARS_MAX, Problem};
+use crate::web::{Failed, NOTE_CHARS_MAX, Problem};
 use crate::{records, task};
 use domain::action::{Action, Outcome, State};
 use domain::id::ActionId;
 use domain::leaving::wish;
 use domain::ledger::{Note, Step};
 use domain::staff::Staff;
-use http::StatusCode;
 use serde::Deserialize;
 
 #[derive(Debug, Clone, Deserialize)]
@@ -31,7 +29,7 @@ pub async fn settle(context: &Context, id: &ActionId, word: &Word, staff: &Staff
     if word.note.chars().count() > NOTE_CHARS_MAX || word.reference.len() > 255 {
         return Err(Problem::malformed(format!("a note has at most {NOTE_CHARS_MAX} characters, a reference 255")));
     }
-    let action = store::retrying(context, || once(context, id, word, staff)).await??;
+    let action = store::unless_refused(context, || once(context, id, word, staff)).await?;
     if action.look_at.is_some()
         && let Err(fault) = tell::go(context, &action).await
     {
@@ -45,30 +43,23 @@ pub async fn settle(context: &Context, id: &ActionId, word: &Word, staff: &Staff
     Ok(action)
 }
 
-async fn once(
-    context: &Context,
-    id: &ActionId,
-    word: &Word,
-    staff: &Staff,
-) -> Result<Attempted<Result<Action, Problem>>, Fault> {
+async fn once(context: &Context, id: &ActionId, word: &Word, staff: &Staff) -> Result<Attempted<Action>, Failed> {
     // Read.
     let mut read = records::read(context, id).await?;
     let (Some(before), Some(head)) = (read.action.clone(), read.head.clone()) else {
-        return Ok(Attempted::Done(Err(Problem::not_found("action"))));
+        return Err(Problem::not_found("action").into());
     };
     read.batch.extend(Batch::read(context, vec![keys::staff(&staff.id)]).await?);
-    let Some(staff) = read.batch.get::<Staff>(&keys::staff(&staff.id))? else {
-        return Ok(Attempted::Done(Err(Problem::not_signed_in())));
-    };
+    let staff = read.batch.get::<Staff>(&keys::staff(&staff.id))?.ok_or_else(Problem::not_signed_in)?;
 
     // Decide.
     if !staff.role.may_settle() {
         let message = "a billing specialist, a manager or a VP says what was done by hand";
-        return Ok(Attempted::Done(Err(Problem::new(StatusCode::FORBIDDEN, "not_permitted", message))));
+        return Err(Problem::not_permitted(message).into());
     }
     if before.state != State::NeedsPerson {
         let message = format!("the action is {}: nothing of it is left to a person", before.state.name());
-        return Ok(Attempted::Done(Err(Problem::new(StatusCode::CONFLICT, "already_decided", message))));
+        return Err(Problem::conflict("already_decided", message).into());
     }
     let now = context.clock.now();
     let by_hand = Outcome::Done {
@@ -98,5 +89,5 @@ async fn once(
     let body = [("outcome", outcome.to_owned()), ("reference", word.reference.clone())];
     let note = Note::new(now, Step::Outcome, id, &staff.id, body);
     put_notes(&mut commit, &read.batch, &before.account, vec![note])?;
-    store::attempted(commit.run(context).await, Ok(after))
+    Ok(store::attempted(commit.run(context).await, after)?)
 }

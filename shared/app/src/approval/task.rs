@@ -2,10 +2,9 @@
 
 use super::settle;
 use crate::context::Context;
-use crate::fault::Fault;
 use crate::ports::{Channel, Letter, Unsent};
 use crate::store::{self, Attempted, Batch, Commit, keys};
-use crate::web::{NOTE_CHARS_MAX, Problem};
+use crate::web::{Failed, NOTE_CHARS_MAX, Problem};
 use domain::id::TaskId;
 use domain::staff::Staff;
 use domain::task::{About, Refused, Task, Word};
@@ -44,45 +43,38 @@ pub async fn tell(context: &Context, id: &TaskId, word: &Word, staff: &Staff) ->
     if word.note.chars().count() > NOTE_CHARS_MAX || word.reference.len() > 255 {
         return Err(Problem::malformed(format!("a note has at most {NOTE_CHARS_MAX} characters, a reference 255")));
     }
-    let task = store::retrying(context, || once(context, id, word, staff)).await??;
+    let task = store::unless_refused(context, || once(context, id, word, staff)).await?;
     if word.assign.is_some() && task.assigned_to.as_ref().is_some_and(|to| *to != staff.id) {
         tell_assigned(context, &task, staff).await;
     }
     Ok(task)
 }
 
-async fn once(
-    context: &Context,
-    id: &TaskId,
-    word: &Word,
-    staff: &Staff,
-) -> Result<Attempted<Result<Task, Problem>>, Fault> {
+async fn once(context: &Context, id: &TaskId, word: &Word, staff: &Staff) -> Result<Attempted<Task>, Failed> {
     // Read.
     let to = word.assign.as_ref().filter(|to| !to.is_empty()).map(|to| keys::staff(to));
     let (own, by) = (keys::task(id), keys::staff(&staff.id));
     let batch =
         Batch::read(context, [own.clone(), by.clone()].into_iter().chain(to.clone().filter(|to| *to != by)).collect())
             .await?;
-    let Some(mut task) = batch.get::<Task>(&own)? else { return Ok(Attempted::Done(Err(Problem::not_found("task")))) };
-    let Some(staff) = batch.get::<Staff>(&by)? else { return Ok(Attempted::Done(Err(Problem::not_signed_in()))) };
+    let mut task = batch.get::<Task>(&own)?.ok_or_else(|| Problem::not_found("task"))?;
+    let staff = batch.get::<Staff>(&by)?.ok_or_else(Problem::not_signed_in)?;
 
     // Decide.
     let days_max = context.policies.limits.current().snooze_days_max;
-    if let Err(refused) = task.take(word, &staff, days_max, context.clock.now()) {
-        return Ok(Attempted::Done(Err(problem(&refused))));
-    }
+    task.take(word, &staff, days_max, context.clock.now()).map_err(|refused| problem(&refused))?;
     if let Some(to) = &to
         && !batch.get::<Staff>(to)?.is_some_and(|to| to.role.may_request())
     {
         let message = "`assign` names nobody who may have tasks; see /api/staff";
-        return Ok(Attempted::Done(Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "not_possible", message))));
+        return Err(Problem::not_possible(message).into());
     }
 
     // Write.
     let mut commit = Commit::default();
     commit.over(&batch, &task);
     commit.check(&batch, &by);
-    store::attempted(commit.run(context).await, Ok(task))
+    Ok(store::attempted(commit.run(context).await, task)?)
 }
 
 fn problem(refused: &Refused) -> Problem {

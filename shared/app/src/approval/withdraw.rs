@@ -2,43 +2,38 @@
 
 use super::{desk, tell};
 use crate::context::Context;
-use crate::fault::Fault;
 use crate::records;
 use crate::store::trail::put_notes;
 use crate::store::{self, Attempted, Batch, Commit, keys};
-use crate::web::Problem;
+use crate::web::{Failed, Problem};
 use domain::action::{Action, State};
 use domain::id::ActionId;
 use domain::ledger::{Note, Step};
 use domain::staff::Staff;
-use http::StatusCode;
 
 pub async fn withdraw(context: &Context, id: &ActionId, staff: &Staff) -> Result<Action, Problem> {
-    let action = store::retrying(context, || once(context, id, staff)).await??;
+    let action = store::unless_refused(context, || once(context, id, staff)).await?;
     tell::settle(context, &action).await;
     Ok(action)
 }
 
-async fn once(context: &Context, id: &ActionId, staff: &Staff) -> Result<Attempted<Result<Action, Problem>>, Fault> {
+async fn once(context: &Context, id: &ActionId, staff: &Staff) -> Result<Attempted<Action>, Failed> {
     // Read.
     let mut read = records::read(context, id).await?;
     let (Some(before), Some(head)) = (read.action.clone(), read.head.clone()) else {
-        return Ok(Attempted::Done(Err(Problem::not_found("action"))));
+        return Err(Problem::not_found("action").into());
     };
     read.batch.extend(Batch::read(context, vec![keys::staff(&staff.id)]).await?);
-    let Some(staff) = read.batch.get::<Staff>(&keys::staff(&staff.id))? else {
-        return Ok(Attempted::Done(Err(Problem::not_signed_in())));
-    };
+    let staff = read.batch.get::<Staff>(&keys::staff(&staff.id))?.ok_or_else(Problem::not_signed_in)?;
 
     // Decide.
-    let refused = |status, code, message: String| Ok(Attempted::Done(Err(Problem::new(status, code, message))));
     if before.requested_by != staff.id && !staff.role.may_withdraw() {
         let message = format!("{} asked for this; they, a manager or a VP may withdraw it", before.requested_by);
-        return refused(StatusCode::FORBIDDEN, "not_permitted", message);
+        return Err(Problem::not_permitted(message).into());
     }
     if before.bundle.is_some() || !matches!(before.state, State::WaitingApproval | State::Approved) {
         let message = format!("the action is {} and can no longer be withdrawn by itself", before.state.name());
-        return refused(StatusCode::CONFLICT, "already_decided", message);
+        return Err(Problem::conflict("already_decided", message).into());
     }
     let now = context.clock.now();
     let mut ended = vec![(before.clone(), before.clone())];
@@ -63,5 +58,5 @@ async fn once(context: &Context, id: &ActionId, staff: &Staff) -> Result<Attempt
     let note = |id| Note::new(now, Step::Outcome, id, &staff.id, [("outcome", "withdrawn".to_owned())]);
     put_notes(&mut commit, &read.batch, &before.account, over.iter().map(note).collect())?;
     let (_, after) = ended.swap_remove(0);
-    store::attempted(commit.run(context).await, Ok(after))
+    Ok(store::attempted(commit.run(context).await, after)?)
 }

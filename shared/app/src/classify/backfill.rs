@@ -9,7 +9,7 @@ use crate::fault::Fault;
 use crate::message::{Message, Sent, send_all};
 use crate::ports::{NoReply, QueueName};
 use crate::store::{self, Attempted, Backfill, Batch, Commit, Pending, keys};
-use crate::web::{self, Answer, Problem, not_permitted};
+use crate::web::{self, Answer, Problem, importers_only};
 use domain::event::Event;
 use domain::id::digest;
 use domain::staff::{MACHINE, Staff};
@@ -44,17 +44,17 @@ pub async fn by_staff(
     }
     let since = query.get("since").map(|text| beginning(text)).transpose()?;
     let dry_run = web::dry_run(query)?;
-    let begun = store::retrying(context, || async {
+    let begun = store::unless_refused(context, || async {
         let (key, who) = (keys::backfill(known.name, source), keys::staff(&staff.id));
         let batch = Batch::read(context, vec![key.clone(), who.clone()]).await?;
         if !batch.get::<Staff>(&who)?.is_some_and(|staff| staff.role.may_import()) {
-            return Ok(Attempted::Done(Err(not_permitted())));
+            return Err(importers_only().into());
         }
         let standing: Option<Backfill> = batch.get(&key)?;
         if let Some(running) = standing.as_ref().filter(|it| it.ended_at.is_none() && it.pages > 0) {
             let message =
                 format!("{} is filling it since {}: wait until that has ended", running.by, running.started_at);
-            return Ok(Attempted::Done(Err(Problem::new(StatusCode::CONFLICT, "backfill_running", message))));
+            return Err(Problem::conflict("backfill_running", message).into());
         }
         let mut backfill = fresh(context, (known, api), source, &Wanted { since, dry_run, by: &staff.id });
         // A trial leaves the sweeps as they were.
@@ -62,9 +62,9 @@ pub async fn by_staff(
         let mut commit = Commit::default();
         commit.over(&batch, &backfill);
         commit.check(&batch, &who);
-        store::attempted(commit.run(context).await, Ok(backfill))
+        Ok(store::attempted(commit.run(context).await, backfill)?)
     });
-    let backfill = begun.await??;
+    let backfill = begun.await?;
     // The alarm on the item covers a queue that does not answer.
     let _ = send_all(context, &[next(&backfill)]).await;
     Ok(web::json(StatusCode::ACCEPTED, &backfill))

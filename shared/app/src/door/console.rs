@@ -12,11 +12,7 @@ use std::collections::BTreeMap;
 /// A form must be one that we gave to this session.
 pub fn own_form(caller: &Caller, fields: &BTreeMap<String, String>) -> Result<(), Problem> {
     if caller.csrf.is_none() || fields.get("csrf") != caller.csrf.as_ref() {
-        return Err(Problem::new(
-            StatusCode::FORBIDDEN,
-            "not_permitted",
-            "this form is too old; reload the page and try again",
-        ));
+        return Err(Problem::not_permitted("this form is too old; reload the page and try again"));
     }
     Ok(())
 }

@@ -382,7 +382,7 @@ async fn entitlement_of(context: &Context, id: &str) -> Result<Answer, Problem> 
 async fn held(context: &Context, account: &AccountId, staff: &Staff) -> Result<Answer, Problem> {
     if !staff.role.may_export() {
         let message = "all that is kept of a person is shown to managers, VPs and legal: ask one of them";
-        return Err(Problem::new(StatusCode::FORBIDDEN, "not_permitted", message));
+        return Err(Problem::not_permitted(message));
     }
     let privacy::Held { person, imported, tickets } = privacy::held(context, account).await?;
     let records = read::account(context, account).await?.ok_or_else(|| Problem::not_found("account"))?;

@@ -222,13 +222,7 @@ async fn changing(context: &Context, known: &Known, asked: &Asked, staff: &Staff
     let sold =
         |price: &&Price| price.from.is_none_or(|from| from <= today) && price.until.is_none_or(|until| today <= until);
     let named = |id: &str| prices.iter().find(|price| price.price == id);
-    let unknown = || {
-        Problem::new(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "not_possible",
-            format!("the catalogue does not sell `{wanted}`: import it"),
-        )
-    };
+    let unknown = || Problem::not_possible(format!("the catalogue does not sell `{wanted}`: import it"));
     let to = prices.iter().filter(sold).find(|price| price.price == *wanted).ok_or_else(unknown)?;
     let policy = context.policies.approval.current();
     let needed = |kind: &str| policy.requirement(kind, Measure::Nothing, Reason::Other, Some(staff.role)).approvals;
@@ -241,6 +235,5 @@ async fn changing(context: &Context, known: &Known, asked: &Asked, staff: &Staff
         upgrade: &upgrade,
         downgrade: &downgrade,
     };
-    change_plan(scene(context, known), change)
-        .map_err(|why| Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "not_possible", why.to_string()))
+    change_plan(scene(context, known), change).map_err(|why| Problem::not_possible(why.to_string()))
 }

@@ -2,11 +2,10 @@
 
 use crate::context::Context;
 use crate::fault::Fault;
-use crate::store::{self, Attempted, Batch, Commit, keys};
+use crate::store::{self, Batch, Commit, keys};
 use crate::web::Problem;
 use domain::approval::delegation::{Delegation, Delegations, Refused, Wish};
 use domain::staff::Staff;
-use http::StatusCode;
 
 /// Those that stand, and those that come to stand no more.
 pub async fn all(context: &Context) -> Result<Vec<Delegation>, Fault> {
@@ -15,28 +14,29 @@ pub async fn all(context: &Context) -> Result<Vec<Delegation>, Fault> {
 
 pub async fn change(context: &Context, wish: &Wish, by: &Staff) -> Result<Vec<Delegation>, Problem> {
     let from = wish.from.as_ref().unwrap_or(&by.id);
-    store::retrying(context, || async {
+    let changed = store::unless_refused(context, || async {
         let who = [&by.id, from, &wish.to].map(|id| keys::staff(id));
         let batch = Batch::read(context, who.iter().cloned().chain([keys::delegations()]).collect()).await?;
-        let Some(by) = batch.get::<Staff>(&who[0])? else { return Ok(Attempted::Done(Err(Problem::not_signed_in()))) };
+        let by = batch.get::<Staff>(&who[0])?.ok_or_else(Problem::not_signed_in)?;
         let (Some(from), Some(to)) = (batch.get::<Staff>(&who[1])?, batch.get::<Staff>(&who[2])?) else {
-            return Ok(Attempted::Done(Err(Problem::not_found("member of staff"))));
+            return Err(Problem::not_found("member of staff").into());
         };
         let mut all: Delegations = batch.get(&keys::delegations())?.unwrap_or_default();
-        if let Err(refused) = all.take(wish, &by, &from, &to, context.clock.now()) {
-            let (status, code) = match refused {
-                Refused::NotPermitted => (StatusCode::FORBIDDEN, "not_permitted"),
-                _ => (StatusCode::UNPROCESSABLE_ENTITY, "not_possible"),
-            };
-            return Ok(Attempted::Done(Err(Problem::new(status, code, refused.to_string()))));
-        }
+        all.take(wish, &by, &from, &to, context.clock.now()).map_err(problem)?;
         let mut commit = Commit::default();
         commit.over(&batch, &all);
         let mut checked = who.to_vec();
         checked.sort();
         checked.dedup();
         checked.iter().for_each(|key| commit.check(&batch, key));
-        store::attempted(commit.run(context).await, Ok(all.all))
-    })
-    .await?
+        Ok(store::attempted(commit.run(context).await, all.all)?)
+    });
+    Ok(changed.await?)
+}
+
+fn problem(refused: Refused) -> Problem {
+    match refused {
+        Refused::NotPermitted => Problem::not_permitted(refused.to_string()),
+        _ => Problem::not_possible(refused.to_string()),
+    }
 }

@@ -4,7 +4,7 @@ use crate::context::Context;
 use crate::fault::Fault;
 use crate::find;
 use crate::store::imported::standing;
-use crate::store::{self, Attempted, Batch, Commit, Of, keys};
+use crate::store::{self, Batch, Commit, Of, keys};
 use crate::web::{NOTE_CHARS_MAX, Problem};
 use domain::book::{Head, Person};
 use domain::group::{Group, NotSaid, say};
@@ -102,7 +102,7 @@ pub async fn tell(context: &Context, id: &AccountId, word: &Word, staff: &Staff)
     if word.note.chars().count() > NOTE_CHARS_MAX {
         return Err(Problem::malformed(format!("a note has at most {NOTE_CHARS_MAX} characters")));
     }
-    let said = store::retrying(context, || async {
+    let said = store::unless_refused(context, || async {
         // Read.
         let (who, pair) = (keys::staff(&staff.id), [id.clone(), other.clone()]);
         let mut batch = Batch::read(
@@ -110,11 +110,11 @@ pub async fn tell(context: &Context, id: &AccountId, word: &Word, staff: &Staff)
             pair.iter().flat_map(|id| [keys::head(id), keys::group(id)]).chain([who.clone()]).collect(),
         )
         .await?;
-        let Some(staff) = batch.get::<Staff>(&who)? else { return Ok(Attempted::Done(Err(Problem::not_signed_in()))) };
+        let staff = batch.get::<Staff>(&who)?.ok_or_else(Problem::not_signed_in)?;
         let mut groups = BTreeMap::new();
         for id in &pair {
             if batch.get::<Head>(&keys::head(id))?.is_none() {
-                return Ok(Attempted::Done(Err(Problem::not_found("account"))));
+                return Err(Problem::not_found("account").into());
             }
             groups.extend(batch.get::<Group>(&keys::group(id))?.map(|group| (id.clone(), group)));
         }
@@ -127,9 +127,7 @@ pub async fn tell(context: &Context, id: &AccountId, word: &Word, staff: &Staff)
 
         // Decide.
         let before = groups.clone();
-        if let Err(refused) = say(&mut groups, (id, &other), word.same, &staff, &word.note, context.clock.now()) {
-            return Ok(Attempted::Done(Err(problem(&refused))));
-        }
+        say(&mut groups, (id, &other), word.same, &staff, &word.note, context.clock.now()).map_err(problem)?;
 
         // Write.
         let mut commit = Commit::default();
@@ -139,12 +137,12 @@ pub async fn tell(context: &Context, id: &AccountId, word: &Word, staff: &Staff)
             .for_each(|(_, group)| commit.over(&batch, group));
         commit.check(&batch, &who);
         let own = groups.remove(id).expect("what was said is written down on both");
-        store::attempted(commit.run(context).await, Ok(own))
+        Ok(store::attempted(commit.run(context).await, own)?)
     });
-    said.await?
+    Ok(said.await?)
 }
 
-fn problem(refused: &NotSaid) -> Problem {
+fn problem(refused: NotSaid) -> Problem {
     let (status, code) = match refused {
         NotSaid::NotPermitted => (StatusCode::FORBIDDEN, "not_permitted"),
         NotSaid::Itself | NotSaid::TooMany => (StatusCode::UNPROCESSABLE_ENTITY, "not_possible"),

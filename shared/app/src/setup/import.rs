@@ -7,7 +7,7 @@ use crate::context::Context;
 use crate::fault::Fault;
 use crate::ports::Key;
 use crate::store::{self, Attempted, Batch, Commit, keys};
-use crate::web::{self, Answer, Problem, header, not_permitted};
+use crate::web::{self, Answer, Problem, header, importers_only};
 use bytes::Bytes;
 use domain::import::{Extra, Format, Given, Imports, Kind, Noted, Records, Started, import_id, read};
 use domain::staff::Staff;
@@ -46,7 +46,7 @@ pub async fn by_staff(
 ) -> Result<Answer, Problem> {
     let kind = Kind::parse(kind).ok_or_else(|| Problem::not_found("kind of import"))?;
     if !staff.role.may_import() {
-        return Err(not_permitted());
+        return Err(importers_only());
     }
     let query = web::query(request);
     let dry_run = web::dry_run(&query)?;
@@ -135,7 +135,7 @@ async fn lay<T: Shelved>(
                     "{} is importing {} since {}: wait until that is done",
                     running.by, outcome.kind, running.since
                 );
-                return Err(Problem::new(StatusCode::CONFLICT, "import_running", message));
+                return Err(Problem::conflict("import_running", message));
             }
         }
     }
@@ -161,7 +161,7 @@ async fn each<T: Shelved>(
     let (mut sum, mut rows) = (Counted::default(), 0);
     for chunk in homes.chunks(CHUNK) {
         rows += chunk.iter().map(|(_, records)| records.len()).sum::<usize>();
-        let counted = store::retrying(context, || laid::write(context, chunk, number, kind, rows)).await??;
+        let counted = store::unless_refused(context, || laid::write(context, chunk, number, kind, rows)).await?;
         sum.added += counted.added;
         sum.changed += counted.changed;
         sum.unchanged += counted.unchanged;
@@ -170,24 +170,24 @@ async fn each<T: Shelved>(
 }
 
 async fn begin(context: &Context, outcome: &Outcome, staff: &Staff) -> Result<Started, Problem> {
-    let begun = store::retrying(context, || async {
+    let begun = store::unless_refused(context, || async {
         let (key, who) = (keys::imports(outcome.kind), keys::staff(&staff.id));
         let batch = Batch::read(context, vec![key.clone(), who.clone()]).await?;
         if !batch.get::<Staff>(&who)?.is_some_and(|staff| staff.role.may_import()) {
-            return Ok(Attempted::Done(Err(not_permitted())));
+            return Err(importers_only().into());
         }
         let mut imports = batch.get::<Imports>(&key)?.unwrap_or_else(|| Imports::of(outcome.kind));
         let begun = imports.begin(&outcome.id, outcome.rows, &staff.id, context.clock.now());
         if !matches!(begun, Started::As(_)) {
-            return Ok(Attempted::Done(Ok(begun)));
+            return Ok(Attempted::Done(begun));
         }
         let mut commit = Commit::default();
         commit.over(&batch, &imports);
         // The role that was looked at must still be theirs.
         commit.check(&batch, &who);
-        store::attempted(commit.run(context).await, Ok(begun))
+        Ok(store::attempted(commit.run(context).await, begun)?)
     });
-    begun.await?
+    Ok(begun.await?)
 }
 
 async fn switch(context: &Context, kind: &str, number: u64) -> Result<(), Problem> {
@@ -208,5 +208,5 @@ async fn switch(context: &Context, kind: &str, number: u64) -> Result<(), Proble
 
 fn overtaken() -> Problem {
     let message = "another import of this kind has begun in the meantime: this one changed nothing; look which of the two is right";
-    Problem::new(StatusCode::CONFLICT, "import_overtaken", message)
+    Problem::conflict("import_overtaken", message)
 }

@@ -3,7 +3,7 @@
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::ports::{Order, Range, Table};
-use crate::store::{self, Attempted, Batch, Commit, keys, open, read};
+use crate::store::{self, Batch, Commit, keys, open, read};
 use crate::web::Problem;
 use domain::book::Head;
 use domain::source::{Acting, Granted, Refused, Source, Wish};
@@ -55,30 +55,29 @@ pub async fn change(
     if providers::named(provider).is_none() || !is_name(source) {
         return Err(Problem::not_found("source"));
     }
-    let decided = store::retrying(context, || async {
+    let decided = store::unless_refused(context, || async {
         // Read.
         let key = keys::source(provider, source);
         let who = keys::staff(&staff.id);
         let batch = Batch::read(context, vec![key.clone(), who.clone()]).await?;
-        let Some(staff) = batch.get::<Staff>(&who)? else { return Ok(Attempted::Done(Err(Refused::NotPermitted))) };
+        let Some(staff) = batch.get::<Staff>(&who)? else { return Err(problem(Refused::NotPermitted).into()) };
         let mut setup = batch.get::<Source>(&key)?.unwrap_or_else(|| Source::new(provider, source));
 
         // Decide.
-        let granted = match setup.wish(wish, &staff, context.clock.now()) {
-            Ok(granted) => granted,
-            Err(refused) => return Ok(Attempted::Done(Err(refused))),
-        };
+        let granted = setup.wish(wish, &staff, context.clock.now()).map_err(problem)?;
 
         // Write.
         let mut commit = Commit::default();
         commit.over(&batch, &setup);
         commit.check(&batch, &who);
-        store::attempted(commit.run(context).await, Ok((setup, granted)))
+        Ok(store::attempted(commit.run(context).await, (setup, granted))?)
     });
-    decided.await?.map_err(|refused| {
-        let code = if refused == Refused::OwnRequest { "own_request" } else { "not_permitted" };
-        Problem::new(StatusCode::FORBIDDEN, code, refused.to_string())
-    })
+    Ok(decided.await?)
+}
+
+fn problem(refused: Refused) -> Problem {
+    let code = if refused == Refused::OwnRequest { "own_request" } else { "not_permitted" };
+    Problem::new(StatusCode::FORBIDDEN, code, refused.to_string())
 }
 
 /// Whether nothing may leave for this source.

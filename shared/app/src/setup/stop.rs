@@ -4,13 +4,12 @@ use crate::context::Context;
 use crate::fault::Fault;
 use crate::message::{Message, Sent, send_all};
 use crate::ports::{Order, QueueName};
-use crate::store::{self, Attempted, Batch, Commit, Page, keys};
+use crate::store::{self, Batch, Commit, Page, keys};
 use crate::web::Problem;
 use domain::action::{Action, Kind, State};
 use domain::book::Head;
 use domain::staff::Staff;
 use domain::stop::{Known, Refused, Scope, Stops, Wish};
-use http::StatusCode;
 use serde::Serialize;
 
 /// How many waiting actions a release shows.
@@ -92,27 +91,20 @@ pub async fn change(context: &Context, wish: &Wish, staff: &Staff) -> Result<Sho
     let named = |it: &domain::source::Source| format!("{}/{}", it.provider, it.source);
     let sources: Vec<_> = crate::setup::sources::all(context).await?.iter().map(named).collect();
     let segments = segments(context);
-    let (before, after) = store::retrying(context, || async {
+    let (before, after) = store::unless_refused(context, || async {
         let (key, who) = (keys::stops(), keys::staff(&staff.id));
         let batch = Batch::read(context, vec![key.clone(), who.clone()]).await?;
-        let Some(staff) = batch.get::<Staff>(&who)? else { return Ok(Attempted::Done(Err(Problem::not_signed_in()))) };
+        let staff = batch.get::<Staff>(&who)?.ok_or_else(Problem::not_signed_in)?;
         let before: Stops = batch.get(&key)?.unwrap_or_default();
         let mut after = before.clone();
         let known = Known { sources: &sources, segments: &segments };
-        if let Err(refused) = after.take(wish, known, &staff, context.clock.now()) {
-            let (status, code) = match refused {
-                Refused::NotPermitted => (StatusCode::FORBIDDEN, "not_permitted"),
-                Refused::NothingStopped => (StatusCode::CONFLICT, "nothing_stopped"),
-                _ => (StatusCode::UNPROCESSABLE_ENTITY, "not_possible"),
-            };
-            return Ok(Attempted::Done(Err(Problem::new(status, code, refused.to_string()))));
-        }
+        after.take(wish, known, &staff, context.clock.now()).map_err(problem)?;
         let mut commit = Commit::default();
         commit.over(&batch, &after);
         commit.check(&batch, &who);
-        store::attempted(commit.run(context).await, Ok((before, after)))
+        Ok(store::attempted(commit.run(context).await, (before, after))?)
     })
-    .await??;
+    .await?;
     if wish.release {
         let going: Vec<_> = waiting(context, &before).await?.into_iter().filter(|(_, line)| line.held).collect();
         for (action, _) in going {
@@ -125,4 +117,12 @@ pub async fn change(context: &Context, wish: &Wish, staff: &Staff) -> Result<Sho
     }
     let waiting = waiting(context, &after).await?;
     Ok(Shown { stops: after, waiting: waiting.into_iter().map(|(_, line)| line).collect() })
+}
+
+fn problem(refused: Refused) -> Problem {
+    match refused {
+        Refused::NotPermitted => Problem::not_permitted(refused.to_string()),
+        Refused::NothingStopped => Problem::conflict("nothing_stopped", refused.to_string()),
+        _ => Problem::not_possible(refused.to_string()),
+    }
 }

@@ -6,6 +6,7 @@ use crate::context::Context;
 use crate::fault::Fault;
 use crate::setup::sources;
 use crate::store::{self, Batch, keys};
+use crate::web::Failed;
 use domain::action::{Action, Kind, Reason, State};
 use domain::book::Head;
 use domain::case::{Case, State as CaseState};
@@ -61,12 +62,13 @@ pub async fn for_case(context: &Context, case: &CaseId, trace: &str) -> Result<D
     let id = ActionId::of(&case.account, MACHINE, &format!("{} {}", case.id, case.actions.len()));
     let (kind, note) = (recommended.kind.clone(), recommended.note.clone());
     let ask = by_machine(id, kind, recommended.reason, note, Some(case.id.clone()), trace);
-    match store::retrying(context, || make(context, &ask)).await? {
+    match store::unless_refused(context, || make(context, &ask)).await {
         Ok(_) => Ok(Done::Asked),
-        Err(problem) => {
+        Err(Failed::Refused(problem)) => {
             tracing::info!(case.id = %case.id, reason = %problem.message, "the recommended action cannot be asked for");
             Ok(Done::NothingToDo)
         }
+        Err(Failed::Fault(fault)) => Err(fault),
     }
 }
 
@@ -91,8 +93,12 @@ pub async fn for_leaver(
     let note = format!("charged after the customer had asked to leave on {}", asked_at.strftime("%Y-%m-%d"));
     let kind = Kind::Refund { payment: payment.to_owned(), amount };
     let ask = by_machine(request(number), kind, Reason::BillingError, note, None, &action.trace);
-    if let Err(problem) = store::retrying(context, || make(context, &ask)).await? {
-        tracing::warn!(action.id = %action.id, payment, reason = %problem.message, "what was charged since cannot be asked back");
+    match store::unless_refused(context, || make(context, &ask)).await {
+        Ok(_) => Ok(()),
+        Err(Failed::Refused(problem)) => {
+            tracing::warn!(action.id = %action.id, payment, reason = %problem.message, "what was charged since cannot be asked back");
+            Ok(())
+        }
+        Err(Failed::Fault(fault)) => Err(fault),
     }
-    Ok(())
 }

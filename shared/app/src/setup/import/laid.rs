@@ -6,7 +6,7 @@ use crate::fault::Fault;
 use crate::ports::Key;
 use crate::store::imported::{Imported, Shelved};
 use crate::store::{self, Attempted, Batch, Commit, FoundBy, keys};
-use crate::web::Problem;
+use crate::web::{Failed, Problem};
 use domain::import::Imports;
 use http::StatusCode;
 use std::collections::BTreeMap;
@@ -35,7 +35,7 @@ pub(super) async fn write<T: Shelved>(
     number: Option<u64>,
     kind: &str,
     rows: usize,
-) -> Result<Attempted<Result<Counted, Problem>>, Fault> {
+) -> Result<Attempted<Counted>, Failed> {
     // Read.
     let pointer = keys::imports(kind);
     let batch =
@@ -57,13 +57,13 @@ pub(super) async fn write<T: Shelved>(
         imported.shelf.lay(number.unwrap_or(imports.last + 1), records, &imports, T::is_about);
         let bytes = serde_json::to_vec(&imported).map_err(Fault::park)?.len();
         if bytes > context.policies.limits.current().shelf_bytes_max {
-            return Ok(Attempted::Done(Err(too_many(records.len(), home))));
+            return Err(too_many(records.len(), home).into());
         }
         laid.push(imported);
     }
-    let Some(number) = number else { return Ok(Attempted::Done(Ok(counted))) };
+    let Some(number) = number else { return Ok(Attempted::Done(counted)) };
     if !imports.written(number, rows) {
-        return Ok(Attempted::Done(Err(overtaken())));
+        return Err(overtaken().into());
     }
 
     // Write.
@@ -75,7 +75,7 @@ pub(super) async fn write<T: Shelved>(
         }
     }
     commit.over(&batch, &imports);
-    store::attempted(commit.run(context).await, Ok(counted))
+    Ok(store::attempted(commit.run(context).await, counted)?)
 }
 
 fn too_many(records: usize, home: &Key) -> Problem {

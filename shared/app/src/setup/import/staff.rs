@@ -1,6 +1,6 @@
 //! Takes the staff table in: nobody changes their own role, and only a VP who approves.
 
-use super::{Outcome, not_permitted};
+use super::{Outcome, importers_only};
 use crate::context::Context;
 use crate::setup::staff::all;
 use crate::store::{self, Attempted, Batch, Commit, keys};
@@ -19,18 +19,16 @@ pub async fn import(context: &Context, rows: &[StaffRow], outcome: Outcome, by: 
             format!("at most {IMPORTED_MAX} people at once, so that all of them change in one moment: split the file");
         return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "too_many_rows", message));
     }
-    let taken = store::retrying(context, || async {
+    let taken = store::unless_refused(context, || async {
         // Read.
         let standing = all(context).await?;
         let keys: Vec<_> = rows.iter().map(|row| keys::staff(&row.staff.id)).chain([keys::staff(&by.id)]).collect();
         let batch = Batch::read(context, keys).await?;
-        let Some(by) = batch.get::<Staff>(&keys::staff(&by.id))? else {
-            return Ok(Attempted::Done(Err(Problem::not_signed_in())));
-        };
+        let by = batch.get::<Staff>(&keys::staff(&by.id))?.ok_or_else(Problem::not_signed_in)?;
 
         // Decide. The role may have changed since the file was sent.
         if !by.role.may_import() {
-            return Ok(Attempted::Done(Err(not_permitted())));
+            return Err(importers_only().into());
         }
         let now = context.clock.now();
         let (mut outcome, mut commit, mut writes_own) = (outcome.clone(), Commit::default(), false);
@@ -39,7 +37,7 @@ pub async fn import(context: &Context, rows: &[StaffRow], outcome: Outcome, by: 
             let after = &row.staff;
             if after.id == by.id && before.as_ref().map(|before| before.role) != Some(after.role) {
                 let message = "this file changes your own role: another manager or VP must import it";
-                return Ok(Attempted::Done(Err(Problem::new(StatusCode::FORBIDDEN, "own_request", message))));
+                return Err(Problem::new(StatusCode::FORBIDDEN, "own_request", message).into());
             }
             // Whoever may approve is reached by their address and their Slack account: who changes those decides for them.
             let high = |role: Role| matches!(role, Role::Manager | Role::Vp | Role::Legal);
@@ -50,7 +48,7 @@ pub async fn import(context: &Context, rows: &[StaffRow], outcome: Outcome, by: 
                     after.id,
                     after.role.name()
                 );
-                return Ok(Attempted::Done(Err(Problem::new(StatusCode::FORBIDDEN, "not_permitted", message))));
+                return Err(Problem::not_permitted(message).into());
             }
             let same = |other: &&Staff| {
                 let slack = after.slack.is_some() && other.slack == after.slack;
@@ -63,11 +61,7 @@ pub async fn import(context: &Context, rows: &[StaffRow], outcome: Outcome, by: 
                     "`{}` has the address or the Slack account of `{}`: one person is reached by one",
                     after.id, other.id
                 );
-                return Ok(Attempted::Done(Err(Problem::new(
-                    StatusCode::UNPROCESSABLE_ENTITY,
-                    "rows_refused",
-                    message,
-                ))));
+                return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "rows_refused", message).into());
             }
             match &before {
                 Some(before) if before == after => outcome.unchanged += 1,
@@ -85,14 +79,14 @@ pub async fn import(context: &Context, rows: &[StaffRow], outcome: Outcome, by: 
         }
         if outcome.dry_run || outcome.added + outcome.changed == 0 {
             outcome.repeated = !outcome.dry_run;
-            return Ok(Attempted::Done(Ok(outcome)));
+            return Ok(Attempted::Done(outcome));
         }
 
         // Write.
         if !writes_own {
             commit.check(&batch, &keys::staff(&by.id));
         }
-        store::attempted(commit.run(context).await, Ok(outcome))
+        Ok(store::attempted(commit.run(context).await, outcome)?)
     });
-    taken.await?
+    Ok(taken.await?)
 }
