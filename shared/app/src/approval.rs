@@ -31,7 +31,7 @@ use crate::setup::{delegation, group, import, sources, stop};
 use crate::web::{self, Answer, Problem, account_id, action_id};
 use crate::{incident, records};
 use bytes::Bytes;
-use domain::action::State;
+use domain::action::{Owed, State};
 use domain::id::CaseId;
 use domain::source::Granted;
 use domain::staff::Slack;
@@ -49,7 +49,7 @@ pub async fn handle(context: &Context, message: &Message) -> Result<Done, Fault>
         Message::Tell { incident, .. } => incident::tell(context, incident).await.map(|()| Done::Asked),
         Message::Act { action, .. } => {
             let desk = records::read(context, action).await?;
-            match desk.action.as_ref().map(|action| action.state) {
+            match desk.action.as_ref().map(|action| action.state()) {
                 Some(State::WaitingApproval) => decide::wait(context, action).await,
                 Some(State::Approved | State::Executing | State::InDoubt | State::Executed) => {
                     let done = carry_out::handle(context, action).await?;
@@ -63,11 +63,11 @@ pub async fn handle(context: &Context, message: &Message) -> Result<Done, Fault>
                 }
                 Some(State::Failed | State::NeedsPerson | State::Stale | State::Denied | State::Expired) => {
                     match desk.action {
-                        Some(action) if action.look_at.is_some() => {
+                        Some(action) if action.owes() == Some(Owed::Word) => {
                             owe::owed(context, &action).await.map(|()| Done::Asked)
                         }
                         // Something was told of a customer who leaves, and whose provider cannot end it.
-                        Some(action) if action.state == State::NeedsPerson => {
+                        Some(action) if action.state() == State::NeedsPerson => {
                             leaving::begin(context, &action).await.map(|()| Done::NothingToDo)
                         }
                         _ => Ok(Done::NothingToDo),

@@ -1,5 +1,6 @@
 //! Two faults, named for what the queue does next.
 
+use domain::action::Impossible;
 use std::panic::AssertUnwindSafe;
 
 /// Why a message is not done. A refusal is no fault: it is an answer.
@@ -20,6 +21,12 @@ impl Fault {
 
     pub fn park(what: impl std::fmt::Display) -> Self {
         Self::Park(what.to_string())
+    }
+}
+
+impl From<Impossible> for Fault {
+    fn from(impossible: Impossible) -> Self {
+        Self::park(impossible)
     }
 }
 

@@ -149,13 +149,13 @@ pub async fn past(context: &Context, account: &AccountId) -> Result<Past, Fault>
 /// Each action by itself; a bundle by its members, which stand as they ended.
 fn told_apart(actions: &[Action]) -> Vec<Earlier> {
     let stands = |action: &Action| {
-        !matches!(action.state, State::Denied | State::Expired | State::Stale | State::Failed | State::Withdrawn)
+        !matches!(action.state(), State::Denied | State::Expired | State::Stale | State::Failed | State::Withdrawn)
     };
     let members: BTreeMap<&ActionId, bool> =
         actions.iter().filter(|action| action.bundle.is_some()).map(|action| (&action.id, stands(action))).collect();
     let mut found = Vec::new();
-    for action in actions.iter().filter(|action| action.state != State::Previewed && action.bundle.is_none()) {
-        let alone_by = action.votes.iter().find(|vote| vote.within_limit).map(|vote| vote.by.clone());
+    for action in actions.iter().filter(|action| action.state() != State::Previewed && action.bundle.is_none()) {
+        let alone_by = action.votes().iter().find(|vote| vote.within_limit).map(|vote| vote.by.clone());
         for (place, kind) in action.kind.members().iter().enumerate() {
             let own = action.members.get(place).and_then(|id| members.get(id)).copied();
             found.push(Earlier {

@@ -18,10 +18,10 @@ pub fn open(context: &Context, account: &AccountId, about: About, what: String, 
 
 /// The task that an action leaves to a person, where it does now and did not before.
 pub fn left_by(context: &Context, before: Option<&Action>, after: &Action) -> Option<Task> {
-    let was = before.is_some_and(|before| before.state == ActionState::NeedsPerson);
+    let was = before.is_some_and(|before| before.state() == ActionState::NeedsPerson);
     // A bundle's members have a task of their own.
     let (false, ActionState::NeedsPerson, Some(Outcome::NeedsPerson { instead }), true) =
-        (was, after.state, &after.outcome, after.members.is_empty())
+        (was, after.state(), &after.outcome(), after.members.is_empty())
     else {
         return None;
     };
@@ -41,7 +41,7 @@ pub async fn end(
     let key = keys::task(&About::Action { action: after.id.clone() }.task(&after.account));
     batch.extend(Batch::read(context, vec![key.clone()]).await?);
     if let Some(mut task) = batch.get::<Task>(&key)?.filter(|task| task.state == State::Open) {
-        task.end(after.state == ActionState::Executed, by, note, context.clock.now());
+        task.end(after.state() == ActionState::Executed, by, note, context.clock.now());
         commit.over(batch, &task);
     }
     Ok(())

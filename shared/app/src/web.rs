@@ -4,6 +4,7 @@ use crate::fault::Fault;
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use bytes::Bytes;
+use domain::action::Impossible;
 use domain::id::{AccountId, ActionId};
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
 use serde::Serialize;
@@ -96,6 +97,12 @@ impl From<Problem> for Failed {
 impl From<Fault> for Failed {
     fn from(fault: Fault) -> Self {
         Self::Fault(fault)
+    }
+}
+
+impl From<Impossible> for Failed {
+    fn from(impossible: Impossible) -> Self {
+        Self::Fault(impossible.into())
     }
 }
 

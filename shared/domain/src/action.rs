@@ -2,8 +2,10 @@
 
 mod attempt;
 mod change;
+mod ended;
 mod expected;
 mod kind;
+mod lifecycle;
 mod offer;
 mod preview;
 mod refusal;
@@ -11,7 +13,9 @@ mod stands;
 mod wish;
 
 pub use attempt::Attempt;
+pub use ended::{Ended, Said};
 pub use kind::{Addon, KINDS, Kind, Measure, OWN, Target, When};
+pub use lifecycle::{Happening, Impossible, Moment, Owed};
 pub use offer::Offer;
 pub use preview::{Known, preview};
 pub use refusal::{NoChange, NoPreview, NotEligible};
@@ -25,6 +29,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
+/// Something to be done at a provider. What happens to it is told by [`State::after`]: its state, and what stands with it,
+/// changes nowhere else.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Action {
     pub id: ActionId,
@@ -36,18 +42,18 @@ pub struct Action {
     /// What a customer who wants to leave may be offered instead, once.
     #[serde(default)]
     pub offer: Option<Offer>,
-    pub state: State,
+    state: State,
     pub requested_by: String,
     pub requested_at: Timestamp,
     pub expires_at: Timestamp,
     pub preview: Preview,
     /// Whose approvals are needed; empty when the asker may decide alone.
     pub required: Vec<Role>,
-    pub votes: Vec<Vote>,
-    pub decided_at: Option<Timestamp>,
+    votes: Vec<Vote>,
+    decided_at: Option<Timestamp>,
     /// It is not carried out before, whoever approves it.
     #[serde(default)]
-    pub executes_after: Option<Timestamp>,
+    executes_after: Option<Timestamp>,
     /// The bundle that it is a part of, and the parts if it is one.
     #[serde(default)]
     pub bundle: Option<ActionId>,
@@ -55,13 +61,16 @@ pub struct Action {
     pub members: Vec<ActionId>,
     #[serde(default)]
     pub told: Told,
-    pub attempt: Option<Attempt>,
-    pub outcome: Option<Outcome>,
-    /// When an unfinished attempt is looked at again.
-    pub look_at: Option<Timestamp>,
-    pub ended_at: Option<Timestamp>,
+    attempt: Option<Attempt>,
+    outcome: Option<Outcome>,
+    /// When somebody looks at what is under way, or at what is owed.
+    #[serde(alias = "look_at")]
+    alarm: Option<Timestamp>,
+    #[serde(default)]
+    owed: Option<Owed>,
+    ended_at: Option<Timestamp>,
     /// When the provider proved it: by its webhook, or, where an end was unclear, when it was asked.
-    pub confirmed_at: Option<Timestamp>,
+    confirmed_at: Option<Timestamp>,
     /// One id from the provider's event to the receipt.
     pub trace: String,
 }
@@ -99,7 +108,8 @@ impl Action {
             told: Told::default(),
             attempt: None,
             outcome: None,
-            look_at: None,
+            alarm: None,
+            owed: Some(Owed::Asking),
             ended_at: None,
             confirmed_at: None,
         }

@@ -10,10 +10,10 @@ mod weigh;
 pub use delay::held_until;
 pub use eligibility::{Asking, Earlier, Eligibility, decided_here};
 pub use matrix::{ApprovalPolicy, Decided, Requirement, Rule};
-pub use waiting::{Ask, Waiting, never_lapses, next_ask, next_role};
+pub use waiting::{Ask, Waiting, Why, is_due, never_lapses, next_ask, next_role, turn};
 pub use weigh::{Scales, weigh};
 
-use crate::action::{Action, Decision, State, Vote};
+use crate::action::{Action, Decision, Impossible, Moment, Preview, State, Vote};
 use crate::staff::{MACHINE, Role, Staff};
 use jiff::Timestamp;
 
@@ -50,9 +50,9 @@ pub fn decide(
     digest_now: &str,
     now: Timestamp,
 ) -> Result<Action, Refusal> {
-    if action.state != State::WaitingApproval {
-        let state = action.state.name();
-        return Err(match action.votes.last() {
+    if action.state() != State::WaitingApproval {
+        let state = action.state().name();
+        return Err(match action.votes().last() {
             Some(vote) => Refusal::AlreadyDecided { by: vote.by.clone(), state },
             None => Refusal::NotWaiting(state),
         });
@@ -63,9 +63,9 @@ pub fn decide(
     if action.requested_by == staff.id {
         return Err(Refusal::OwnRequest(action.required));
     }
-    let open = missing(&action.required, &action.votes);
+    let open = missing(&action.required, &action.votes());
     // Two approvals are two people: whoever stood in for somebody used up their voice as well.
-    let spoke = |id: &str| action.votes.iter().any(|vote| vote.by == id || vote.in_place_of.as_deref() == Some(id));
+    let spoke = |id: &str| action.votes().iter().any(|vote| vote.by == id || vote.in_place_of.as_deref() == Some(id));
     if spoke(&staff.id) || vote.in_place_of.as_deref().is_some_and(spoke) {
         return Err(Refusal::AlreadyVoted(open));
     }
@@ -78,17 +78,41 @@ pub fn decide(
     if vote.digest != action.preview.digest || digest_now != action.preview.digest {
         return Err(Refusal::StalePreview);
     }
-    let denied = vote.decision == Decision::Deny;
-    action.votes.push(vote);
-    if denied {
-        action.state = State::Denied;
-        action.decided_at = Some(now);
-        action.ended_at = Some(now);
-    } else if missing(&action.required, &action.votes).is_empty() {
-        action.state = State::Approved;
-        action.decided_at = Some(now);
-    }
+    let votes: Vec<Vote> = action.votes().iter().chain([&vote]).cloned().collect();
+    let is_enough = missing(&action.required, &votes).is_empty();
+    action.voted(vote, is_enough).map_err(|impossible| Refusal::NotWaiting(impossible.state.name()))?;
     Ok(action)
+}
+
+/// Takes a person's decision as the account is at this moment: `anew` is the preview of it, if there can be one, and
+/// `is_moot` says that the reason to ask for it is gone.
+pub fn take(
+    before: &Action,
+    vote: Vote,
+    staff: &Staff,
+    (anew, is_moot): (Option<Preview>, bool),
+    at: Moment,
+) -> Result<Action, Refusal> {
+    let digest_now = anew.as_ref().filter(|_| !is_moot).map(|preview| preview.digest.clone()).unwrap_or_default();
+    let saw_it = vote.digest == before.preview.digest;
+    let impossible = |impossible: Impossible| Refusal::NotWaiting(impossible.state.name());
+    let mut after = match decide(before.clone(), vote, staff, &digest_now, at.now) {
+        Err(Refusal::StalePreview) if saw_it => before.clone(),
+        decided => {
+            let mut after = decided?;
+            if after.owes().is_some() {
+                after.rings_at(at.again);
+            }
+            return Ok(after);
+        }
+    };
+    let taken = match anew {
+        // What is owed to the customer is not ended by the world moving on: it is shown anew, and decided anew.
+        Some(fresh) if !after.is_asked_again() && never_lapses(&after) => after.shown_anew(fresh, at.again),
+        // Whoever saw the right preview learns that the world has moved on; the request is spent.
+        _ => after.overtaken(at),
+    };
+    taken.map(|()| after).map_err(impossible)
 }
 
 /// Whether somebody may decide a waiting action, and in whose place.
@@ -101,10 +125,10 @@ pub enum Deciding {
 
 /// `away` are those for whom they stand in.
 pub fn deciding(action: &Action, staff: &Staff, away: &[Staff]) -> Deciding {
-    let open = missing(&action.required, &action.votes);
+    let open = missing(&action.required, &action.votes());
     let may = |role: Role| open.iter().any(|needed| role.stands_for(*needed));
-    let spoke = |id: &str| action.votes.iter().any(|vote| vote.by == id || vote.in_place_of.as_deref() == Some(id));
-    if action.state != State::WaitingApproval || action.requested_by == staff.id || spoke(&staff.id) {
+    let spoke = |id: &str| action.votes().iter().any(|vote| vote.by == id || vote.in_place_of.as_deref() == Some(id));
+    if action.state() != State::WaitingApproval || action.requested_by == staff.id || spoke(&staff.id) {
         return Deciding::No;
     }
     if may(staff.role) {
@@ -119,7 +143,7 @@ pub fn decide_alone(mut action: Action, staff: &Staff, now: Timestamp) -> Result
     if !action.required.is_empty() || action.requested_by != staff.id {
         return Err(Refusal::NotPermitted(action.required));
     }
-    action.votes.push(Vote {
+    let vote = Vote {
         by: staff.id.clone(),
         role: staff.role,
         decision: Decision::Approve,
@@ -128,9 +152,8 @@ pub fn decide_alone(mut action: Action, staff: &Staff, now: Timestamp) -> Result
         at: now,
         within_limit: true,
         in_place_of: None,
-    });
-    action.state = State::Approved;
-    action.decided_at = Some(now);
+    };
+    action.voted(vote, true).map_err(|impossible| Refusal::NotWaiting(impossible.state.name()))?;
     Ok(action)
 }
 
@@ -204,10 +227,10 @@ pub enum NotApproved {
 
 /// Checks the recorded votes again and lets the action through.
 pub fn approved(action: Action) -> Result<Approved<Action>, NotApproved> {
-    if !matches!(action.state, State::Approved | State::Executing | State::InDoubt) {
-        return Err(NotApproved::State(action.state.name()));
+    if !matches!(action.state(), State::Approved | State::Executing | State::InDoubt) {
+        return Err(NotApproved::State(action.state().name()));
     }
-    for vote in &action.votes {
+    for vote in action.votes() {
         if vote.by == MACHINE {
             return Err(NotApproved::ByMachine);
         }
@@ -222,8 +245,8 @@ pub fn approved(action: Action) -> Result<Approved<Action>, NotApproved> {
             return Err(NotApproved::OwnVote);
         }
     }
-    let open = missing(&action.required, &action.votes);
-    if !open.is_empty() || action.votes.is_empty() {
+    let open = missing(&action.required, &action.votes());
+    if !open.is_empty() || action.votes().is_empty() {
         return Err(NotApproved::Missing(open));
     }
     Ok(Approved { inner: action })

@@ -6,7 +6,7 @@ mod offer;
 use crate::book::Left;
 pub use offer::Offers;
 
-use crate::action::{Action, Kind, Reason, State};
+use crate::action::{Action, State};
 use crate::book::{Book, Due, Head, Invoice, Touched};
 use crate::event::SubscriptionStatus;
 use crate::id::ActionId;
@@ -28,21 +28,11 @@ pub enum Stage {
 impl Stage {
     /// None where the wish was taken back, or could not be carried out.
     pub fn of(action: &Action) -> Option<Self> {
-        match action.state {
+        match action.state() {
             State::WaitingApproval | State::Approved | State::Executing | State::InDoubt => Some(Self::Recorded),
             State::Executed | State::NeedsPerson => Some(Self::Left),
             State::Previewed | State::Denied | State::Expired | State::Stale | State::Failed | State::Withdrawn => None,
         }
-    }
-}
-
-/// The subscription that a customer wishes to end. One that was sold twice by mistake is nobody's wish.
-pub fn wish(kind: &Kind, reason: Reason) -> Option<(&str, Timestamp)> {
-    match kind {
-        Kind::Cancel { subscription, asked_at, .. } if reason != Reason::DuplicateCharge => {
-            Some((subscription, *asked_at))
-        }
-        _ => None,
     }
 }
 

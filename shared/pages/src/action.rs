@@ -25,14 +25,14 @@ pub fn action(
         "/actions",
         Some(viewer),
         html! {
-            h1 { (action.preview.summary) " " (state(action.state.name())) }
+            h1 { (action.preview.summary) " " (state(action.state().name())) }
             @if let Some(notice) = notice { section .notice role="alert" { p { (notice) } } }
             (next::next(viewer, action, deciding))
-            @if matches!(action.state, State::Previewed | State::WaitingApproval | State::Approved) { (offer(action)) }
+            @if matches!(action.state(), State::Previewed | State::WaitingApproval | State::Approved) { (offer(action)) }
             div .two { (preview(action)) (facts(action)) }
             @if !members.is_empty() { section {
                 h2 { "Its parts, in their order" }
-                ol { @for member in members { li { a href={ "/actions/" (member.id) } { (member.preview.summary) } " " (state(member.state.name())) } } }
+                ol { @for member in members { li { a href={ "/actions/" (member.id) } { (member.preview.summary) } " " (state(member.state().name())) } } }
             } }
             section {
                 h2 { "Receipt" }
@@ -78,14 +78,14 @@ fn facts(action: &Action) -> Markup {
                 dt { "Account" } dd { a href={ "/accounts/" (action.account) } { (action.account) } }
                 @if let Some(bundle) = &action.bundle { dt { "Part of" } dd { a href={ "/actions/" (bundle) } { "a bundle" } } }
                 @if let Some(case) = &action.case { dt { "Case" } dd { a href={ "/cases/" (case) } { "Look at the evidence" } } }
-                @for vote in &action.votes { dt { (words(&format!("{:?}", vote.decision).to_lowercase())) } dd { (vote.by) " (" (words(vote.role.name())) @if let Some(away) = &vote.in_place_of { ", in the place of " (away) } "), " (time(vote.at)) @if vote.within_limit { ", within their own limit" } @if !vote.note.is_empty() { ": " (vote.note) } } }
-                @match &action.outcome {
+                @for vote in action.votes() { dt { (words(&format!("{:?}", vote.decision).to_lowercase())) } dd { (vote.by) " (" (words(vote.role.name())) @if let Some(away) = &vote.in_place_of { ", in the place of " (away) } "), " (time(vote.at)) @if vote.within_limit { ", within their own limit" } @if !vote.note.is_empty() { ": " (vote.note) } } }
+                @match &action.outcome() {
                     Some(Outcome::Done { reference, status, .. }) => { dt { "Provider" } dd { (reference) ", " (status) } },
                     Some(Outcome::Refused { code, message }) => { dt { "Refused" } dd { (code) ": " (message) } },
                     Some(Outcome::NeedsPerson { instead }) => { dt { "By hand" } dd { (instead) } },
                     None => {},
                 }
-                dt { "Confirmed" } dd { @match action.confirmed_at { Some(at) => (time(at)), None => span .soft { "not yet" } } }
+                dt { "Confirmed" } dd { @match action.confirmed_at() { Some(at) => (time(at)), None => span .soft { "not yet" } } }
             }
         }
     }

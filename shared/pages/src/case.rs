@@ -80,7 +80,7 @@ pub fn case(
             section {
                 h2 { "Actions" }
                 @if actions.is_empty() { p .soft { "No action has been asked for." } }
-                @for action in actions { p { a href={ "/actions/" (action.id) } { (action.preview.summary) } " " (state(action.state.name())) } }
+                @for action in actions { p { a href={ "/actions/" (action.id) } { (action.preview.summary) } " " (state(action.state().name())) } }
             }
             @if !case.handled.is_empty() {
                 section { h2 { "Handled" } @for line in &case.handled { p { (time(line.at)) ": " (words(&line.what)) " by " (line.by) @if !line.note.is_empty() { ", " q { (line.note) } } } } }

@@ -1,9 +1,10 @@
 //! An action as the tests of these pages show it.
 
-use domain::action::{Action, Clause, Decision, Kind, Line, Preview, Reason, State, Vote};
+use domain::action::{Action, Clause, Decision, Kind, Line, Preview, Reason, Vote};
+use domain::approval::decide;
 use domain::id::{AccountId, ActionId};
 use domain::money::{Currency, Money};
-use domain::staff::Role;
+use domain::staff::{Role, Staff};
 use jiff::Timestamp;
 
 pub(crate) const DIGEST: &str = "d0d1d2d3d4d5d6d7d8d9dadbdcdddedfd0d1d2d3d4d5d6d7d8d9dadbdcdddedf";
@@ -29,16 +30,21 @@ pub(crate) fn waiting() -> Action {
         digest: DIGEST.into(),
     };
     let kind = Kind::Refund { payment: "ch_1".into(), amount: usd("24.00") };
-    Action {
-        note: "Charged for <seats> that were gone".into(),
-        expires_at: "2026-03-04T09:00:00Z".parse().unwrap(),
-        required: vec![Role::Manager],
-        ..Action::new(id, kind, Reason::BillingError, preview, "luis", "2026-03-01T09:00:00Z".parse().unwrap())
-    }
+    let at = "2026-03-01T09:00:00Z".parse().unwrap();
+    let mut action = Action::new(id, kind, Reason::BillingError, preview, "luis", at);
+    action.note = "Charged for <seats> that were gone".into();
+    action.expires_at = "2026-03-04T09:00:00Z".parse().unwrap();
+    action.required = vec![Role::Manager];
+    action
 }
 
 /// The same, after a manager's decision.
 pub(crate) fn decided(decision: Decision) -> Action {
+    voted(waiting(), decision)
+}
+
+/// What a manager's decision makes of it.
+pub(crate) fn voted(action: Action, decision: Decision) -> Action {
     let at: Timestamp = "2026-03-01T10:30:00Z".parse().unwrap();
     let vote = Vote {
         by: "mara".into(),
@@ -50,6 +56,7 @@ pub(crate) fn decided(decision: Decision) -> Action {
         within_limit: false,
         in_place_of: None,
     };
-    let state = if decision == Decision::Approve { State::Approved } else { State::Denied };
-    Action { state, votes: vec![vote], decided_at: Some(at), ..waiting() }
+    let (id, name, email) = ("mara".to_owned(), "Mara".to_owned(), String::new());
+    let mara = Staff { id, name, role: Role::Manager, email, slack: None };
+    decide(action, vote, &mara, DIGEST, at).unwrap()
 }

@@ -83,18 +83,18 @@ pub fn opened(viewer: Option<&Viewer>, action: &Action, token: &str, proof: Proo
         "/approvals",
         viewer,
         html! {
-            h1 { (action.preview.summary) " " (state(action.state.name())) }
+            h1 { (action.preview.summary) " " (state(action.state().name())) }
             div .two { (preview(action)) (request(action)) }
             section .notice {
                 h2 { "Decision" }
-                @if action.state == State::WaitingApproval {
+                @if action.state() == State::WaitingApproval {
                     @match &proof {
                         Proof::Session { csrf, deciding } => (signed_in(action, token, csrf, deciding)),
                         Proof::NoSession { code, name } => (by_code(action, token, *code, name)),
                     }
                     p .soft { "Open until " (time(action.expires_at)) "." }
                 } @else {
-                    p { "This no longer waits for a decision: it is " (words(action.state.name())) "." }
+                    p { "This no longer waits for a decision: it is " (words(action.state().name())) "." }
                     p { a href={ "/actions/" (action.id) } { "See what came of it" } }
                 }
             }
@@ -111,7 +111,7 @@ fn request(action: &Action) -> Markup {
                 dt { "Note" } dd .written { (action.note) }
                 dt { "Asked by" } dd { (action.requested_by) ", " (time(action.requested_at)) }
                 dt { "Account" } dd { (action.account) }
-                @if action.state == State::WaitingApproval { dt { "Needs" } dd { (needs(action)) } }
+                @if action.state() == State::WaitingApproval { dt { "Needs" } dd { (needs(action)) } }
             }
         }
     }
@@ -171,7 +171,7 @@ pub fn spent(title: &str, message: &str) -> String {
 }
 
 fn needs(action: &Action) -> String {
-    missing(&action.required, &action.votes).iter().map(|role| words(role.name())).collect::<Vec<_>>().join(" and ")
+    missing(&action.required, &action.votes()).iter().map(|role| words(role.name())).collect::<Vec<_>>().join(" and ")
 }
 
 #[cfg(test)]

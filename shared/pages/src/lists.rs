@@ -114,10 +114,10 @@ pub fn actions(viewer: &Viewer, rows: &[Action], next: Option<&str>) -> String {
             thead { tr { th { "Action" } th { "State" } th { "Asked by" } th { "Asked" } th { "Confirmed" } } }
             tbody { @for action in rows { tr {
                 td { a href={ "/actions/" (action.id) } { (action.preview.summary) } }
-                td { (state(action.state.name())) }
+                td { (state(action.state().name())) }
                 td { (action.requested_by) }
                 td { (time(action.requested_at)) }
-                td { @match action.confirmed_at { Some(at) => (time(at)), None => span .soft { "–" } } }
+                td { @match action.confirmed_at() { Some(at) => (time(at)), None => span .soft { "–" } } }
             } } }
         }
     };

@@ -1,9 +1,9 @@
 //! An approved action, for the tests of what each provider makes of it.
 
-use domain::action::{Action, Clause, Decision, Kind, Preview, Reason, State, Vote};
-use domain::approval::{Approved, approved};
+use domain::action::{Action, Clause, Decision, Kind, Preview, Reason, Vote};
+use domain::approval::{Approved, approved, decide};
 use domain::id::{AccountId, ActionId};
-use domain::staff::Role;
+use domain::staff::{Role, Staff};
 use jiff::Timestamp;
 
 /// Asked for by one, approved by another.
@@ -20,13 +20,10 @@ pub(crate) fn decided(account: &AccountId, kind: Kind, reason: Reason, at: Times
     };
     let clause = Clause { rule: "r".into(), policy_version: 1, why: "w".into() };
     let preview = Preview { summary: String::new(), lines: vec![], clause, digest: "d".into() };
-    let asked = Action::new(ActionId::of(account, "luis", "k"), kind, reason, preview, "luis", at);
-    approved(Action {
-        state: State::Approved,
-        required: vec![Role::Manager],
-        votes: vec![vote],
-        decided_at: Some(at),
-        ..asked
-    })
-    .unwrap()
+    let mut asked = Action::new(ActionId::of(account, "luis", "k"), kind, reason, preview, "luis", at);
+    asked.required = vec![Role::Manager];
+    asked.expires_at = Timestamp::MAX;
+    let (id, name, email) = ("mara".to_owned(), "Mara".to_owned(), String::new());
+    let mara = Staff { id, name, role: Role::Manager, email, slack: None };
+    approved(decide(asked, vote, &mara, "d", at).unwrap()).unwrap()
 }

@@ -97,9 +97,9 @@ fn action_line(action: &Action) -> String {
         [] => "within the limit of its asker".to_owned(),
         roles => format!("needs {}", roles.join("+")),
     };
-    let (kind, state) = (action.kind.name(), action.state.name());
+    let (kind, state) = (action.kind.name(), action.state().name());
     let target = action.kind.target().id().unwrap_or_else(|| "the account".to_owned());
-    let confirmed = if action.confirmed_at.is_some() { ", confirmed by the provider" } else { "" };
+    let confirmed = if action.confirmed_at().is_some() { ", confirmed by the provider" } else { "" };
     format!("action {kind} of {target} ({needs}): {state}{confirmed}")
 }
 

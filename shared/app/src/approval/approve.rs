@@ -1,6 +1,6 @@
 //! What an approval brings with it: money is reserved, the account expects the effect, a bundle's members get going.
 
-use super::desk::{self, look_at};
+use super::desk;
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::records::{self, Read};
@@ -9,7 +9,6 @@ use crate::store::trail::put_notes;
 use domain::action::{Action, Clause, Decision, Kind, Preview, Reason, State, Vote, preview};
 use domain::approval::held_until;
 use domain::book::{Head, Left};
-use domain::leaving::wish;
 use domain::ledger::{Note, Step};
 use jiff::SignedDuration;
 use std::collections::BTreeMap;
@@ -27,12 +26,13 @@ pub fn put(
     let now = context.clock.now();
     let mut moved = head.clone();
     // A wish to leave counts as soon as it is recorded: nothing more is asked for while people decide.
-    if before.is_none() && action.state != State::Previewed {
-        for (subscription, _) in action.kind.members().iter().filter_map(|kind| wish(kind, action.reason_code)) {
+    if before.is_none() && action.state() != State::Previewed {
+        for (subscription, _) in action.kind.members().iter().filter_map(|kind| kind.wish_to_leave(action.reason_code))
+        {
             moved.left.entry(subscription.to_owned()).or_default().push(Left { action: action.id.clone(), at: now });
         }
     }
-    if action.state != State::Approved {
+    if action.state() != State::Approved {
         if moved != *head {
             commit.over(&read.batch, &moved);
         }
@@ -43,8 +43,8 @@ pub fn put(
     let mut payments = read.records.payments.clone();
     let members = members(context, read, head, &action);
     action.members = members.iter().map(|member| member.id.clone()).collect();
-    action.executes_after = held_until(&action.kind, head, context.policies.approval.current(), now);
-    action.look_at = Some(action.executes_after.unwrap_or_else(|| look_at(context)));
+    let held_until = |kind: &Kind| held_until(kind, head, context.policies.approval.current(), now);
+    action.goes(held_until(&action.kind), desk::moment(context).again);
     let each: Vec<&Action> = if members.is_empty() { vec![&action] } else { members.iter().collect() };
     for one in each {
         moved.expects(&one.id, &one.kind, now);
@@ -62,7 +62,7 @@ pub fn put(
     for member in &members {
         desk::put(&mut commit, context, &read.batch, head, None, member);
         notes.extend(requested(member));
-        notes.extend(member.votes.iter().map(|vote| note(member, vote)));
+        notes.extend(member.votes().iter().map(|vote| note(member, vote)));
     }
     if moved != *head {
         commit.over(&read.batch, &moved);
@@ -83,27 +83,17 @@ fn members(context: &Context, read: &Read, head: &Head, bundle: &Action) -> Vec<
         // The first members may change what a later one shows by itself; the bundle's preview showed them together.
         let shown = shown.unwrap_or_else(|_| bundle.preview.clone());
         let preview = Preview { digest: bundle.preview.digest.clone(), ..shown };
-        Action {
-            note: bundle.note.clone(),
-            case: bundle.case.clone(),
-            state: State::Approved,
-            requested_at: bundle.requested_at,
-            expires_at: bundle.expires_at,
-            required: bundle.required.clone(),
-            votes: bundle.votes.clone(),
-            decided_at: bundle.decided_at,
-            executes_after: held_until(kind, head, context.policies.approval.current(), context.clock.now()),
-            bundle: Some(bundle.id.clone()),
-            trace: bundle.trace.clone(),
-            ..Action::new(id, kind.clone(), bundle.reason_code, preview, &bundle.requested_by, bundle.requested_at)
-        }
+        let mut member = Action::member_of(bundle, id, kind.clone(), preview);
+        let held = held_until(kind, head, context.policies.approval.current(), context.clock.now());
+        member.holds(held);
+        member
     };
     ids.zip(bundle.kind.members()).map(member).collect()
 }
 
 /// How a request is written down.
 pub fn requested(action: &Action) -> Option<Note> {
-    if action.state == State::Previewed {
+    if action.state() == State::Previewed {
         return None;
     }
     let mut body = BTreeMap::from([

@@ -165,7 +165,7 @@ async fn previewed(
     let fresh = context.clock.now().duration_since(found.requested_at)
         <= SignedDuration::from_mins(context.policies.limits.current().preview_minutes);
     let own = found.account == *account && found.requested_by == staff.id && found.kind.name() == kind;
-    if own && fresh && found.state == State::Previewed {
+    if own && fresh && found.state() == State::Previewed {
         return Ok(found);
     }
     Err(Problem::conflict("stale_preview", "this preview is not yours, or too old; look at it again"))
@@ -254,20 +254,22 @@ async fn make(context: &Context, ask: &Ask<'_>) -> Result<Attempted<Action>, Fai
 
     // Write.
     let notes =
-        approve::requested(&action).into_iter().chain(action.votes.iter().map(|vote| approve::note(&action, vote)));
+        approve::requested(&action).into_iter().chain(action.votes().iter().map(|vote| approve::note(&action, vote)));
     read.batch.extend(Batch::read(context, records::members_of(&action).map(|id| keys::action(&id)).collect()).await?);
-    // Waiting: when to ask again, if nobody could be told.
-    let waiting =
-        Action { look_at: (action.state == State::WaitingApproval).then(|| desk::look_at(context)), ..action.clone() };
+    let mut waiting = action.clone();
+    if action.state() == State::WaitingApproval {
+        // When to ask again, if nobody could be told.
+        waiting.rings_at(desk::moment(context).again);
+    }
     let (mut commit, action) = approve::put(context, &read, &head, None, &waiting, notes.collect())?;
-    if let Some(mut case) = case.filter(|_| action.state != State::Previewed) {
+    if let Some(mut case) = case.filter(|_| action.state() != State::Previewed) {
         case.actions.push(action.id.clone());
         commit.over(&read.batch, &case);
     }
     if let Some(idempotency) = &ask.idempotency {
         commit.create(idempotency);
     }
-    if let Some(vote) = action.votes.iter().find(|vote| vote.within_limit) {
+    if let Some(vote) = action.votes().iter().find(|vote| vote.within_limit) {
         let sum = given(context, &action.kind, today);
         if !sum.is_zero() {
             commit.over(&read.batch, &Alone { staff: vote.by.clone(), day: today, total: so_far.saturating_add(sum) });
@@ -334,15 +336,15 @@ fn decided(
         let message = "it would do something else by now than what was shown; look at it again";
         return Err(Problem::conflict("stale_preview", message));
     }
-    let mut action = Action {
-        note: ask.note.clone(),
-        case: ask.case.clone(),
-        offer,
-        state: if ask.preview_only { State::Previewed } else { State::WaitingApproval },
-        expires_at: now + SignedDuration::from_hours(scales.policy.expiry_hours),
-        required,
-        ..Action::new(ask.id.clone(), kind, ask.reason, preview, requested_by, now)
-    };
+    let mut action = Action::new(ask.id.clone(), kind, ask.reason, preview, requested_by, now);
+    action.note.clone_from(&ask.note);
+    action.case.clone_from(&ask.case);
+    action.offer = offer;
+    action.expires_at = now + SignedDuration::from_hours(scales.policy.expiry_hours);
+    action.required = required;
+    if ask.preview_only {
+        action = action.only_previewed();
+    }
     action.told.next_at = next_ask(&action, &scales.policy.asking).map(|(at, _)| at);
     if let Some(trace) = &ask.trace {
         action.trace.clone_from(trace);

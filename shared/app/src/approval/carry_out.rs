@@ -18,16 +18,15 @@ use crate::setup::sources::observes;
 use crate::setup::stop;
 use crate::store::trail::put_notes;
 use crate::store::{self, Attempted, Batch, Commit, keys};
-use domain::action::{Action, Attempt, Kind, State, Target, still_holds};
+use domain::action::{Action, Attempt, Ended, Kind, Owed, State, Target, still_holds};
 use domain::approval::{Approved, approved};
 use domain::book::{Head, Touched};
+use domain::event::Seen;
 use domain::id::ActionId;
-use domain::leaving::wish;
 use domain::ledger::{Note, Step};
 use domain::staff::MACHINE;
 use exchange::{effects, look_up, send};
 use jiff::{SignedDuration, Timestamp};
-use providers::Effect;
 
 /// An approved action with what it is about.
 struct Work {
@@ -55,31 +54,6 @@ enum Next {
     Nothing,
 }
 
-/// What became of it.
-enum Ended {
-    Done(providers::Effect),
-    /// It is done, as the provider shows when it is asked.
-    Found(providers::Effect),
-    Refused {
-        code: String,
-        message: String,
-    },
-    /// Nothing was done; look again later.
-    NotNow,
-    /// It may have been done; under this key the provider would repeat its failure.
-    InDoubt {
-        burned: bool,
-    },
-    NotThere {
-        note: Option<String>,
-    },
-    /// `absent`: it is certain that the provider did nothing.
-    NeedsPerson {
-        instead: String,
-        absent: bool,
-    },
-}
-
 pub async fn handle(context: &Context, id: &ActionId) -> Result<Done, Fault> {
     let Some(action) = store::read::<Action>(context, &keys::action(id)).await? else { return Ok(Done::NothingToDo) };
     let done = match action.kind {
@@ -100,33 +74,32 @@ async fn through_provider(context: &Context, id: &ActionId) -> Result<Done, Faul
     let mut next = store::retrying(context, || intend(context, id)).await?;
     if let Next::LookFirst(work) | Next::LookUp(work) = &next {
         let first = matches!(next, Next::LookFirst(_));
-        let ended = look_up(context, work).await?;
+        let (ended, seen) = look_up(context, work).await?;
         let note = match ended {
             Ended::NotThere { note } => note,
             // Nothing was sent, so nothing is in doubt.
-            Ended::InDoubt { .. } if first => return end(context, work, Ended::NotNow).await,
-            ended => return end(context, work, ended).await,
+            Ended::InDoubt { .. } if first => return end(context, work, Ended::NotNow, seen).await,
+            ended => return end(context, work, ended, seen).await,
         };
         let seen = work.ledger;
         next = store::retrying(context, || again(context, id, seen, first, note.clone())).await?;
     }
     match next {
         Next::Send(work) => {
-            let ended = send(context, &work).await?;
-            end(context, &work, ended).await
+            let (ended, seen) = send(context, &work).await?;
+            end(context, &work, ended, seen).await
         }
         Next::Observe(action, head) => {
             outcome::observe(context, &action, &head, Vec::new()).await?;
-            Ok(Done::CarriedOut(action.state))
+            Ok(Done::CarriedOut(action.state()))
         }
         Next::Told(work) => {
-            let reference = work.action.inner().kind.target().id().unwrap_or_default();
-            end(context, &work, Ended::Found(Effect { reference, status: "shown".to_owned(), ..Effect::default() }))
-                .await
+            let told = Ended::told(&work.action.inner().kind);
+            end(context, &work, told, Vec::new()).await
         }
         Next::Follow(action) => {
             leaving::follow(context, &action).await?;
-            Ok(Done::CarriedOut(action.state))
+            Ok(Done::CarriedOut(action.state()))
         }
         Next::Stale(action) => {
             owe::owed(context, &action).await?;
@@ -143,8 +116,8 @@ async fn intend(context: &Context, id: &ActionId) -> Result<Attempted<Next>, Fau
         return Ok(Attempted::Done(Next::Nothing));
     };
     let now = context.clock.now();
-    match action.state {
-        State::Approved if action.executes_after.is_some_and(|at| at > now) => Ok(Attempted::Done(Next::Nothing)),
+    match action.state() {
+        State::Approved if action.executes_after().is_some_and(|at| at > now) => Ok(Attempted::Done(Next::Nothing)),
         State::Approved if is_held(context, &head, &action).await? => wait(context, read, &head, &action).await,
         State::Approved if is_busy(context, &head, &action).await? => wait(context, read, &head, &action).await,
         State::Approved if !still_holds(&action, read.known(&head, now)) => {
@@ -158,7 +131,7 @@ async fn intend(context: &Context, id: &ActionId) -> Result<Attempted<Next>, Fau
             store_attempt(context, read, action, head, None).await
         }
         // Somebody is at it, or was until a moment ago.
-        State::Executing | State::InDoubt if action.look_at.is_some_and(|at| at > now) => {
+        State::Executing | State::InDoubt if action.alarm().is_some_and(|at| at > now) => {
             Ok(Attempted::Done(Next::Nothing))
         }
         State::Executing | State::InDoubt if action.was_told() => {
@@ -170,9 +143,7 @@ async fn intend(context: &Context, id: &ActionId) -> Result<Attempted<Next>, Fau
         State::Executed if read.records.payments.values().any(|payment| payment.reserved.contains_key(id)) => {
             Ok(Attempted::Done(Next::Observe(action, head)))
         }
-        State::Executed if wish(&action.kind, action.reason_code).is_some() => {
-            Ok(Attempted::Done(Next::Follow(action)))
-        }
+        State::Executed if action.wish_to_leave().is_some() => Ok(Attempted::Done(Next::Follow(action))),
         _ => Ok(Attempted::Done(Next::Nothing)),
     }
 }
@@ -192,7 +163,7 @@ async fn is_held(context: &Context, head: &Head, action: &Action) -> Result<bool
 /// What has just changed a subscription is waited for until it is told, so that the next change is measured by it.
 async fn is_busy(context: &Context, head: &Head, action: &Action) -> Result<bool, Fault> {
     let lately = context.clock.now() - SignedDuration::from_secs(context.policies.limits.current().alarm_lease_secs);
-    let untold = |other: &Action| other.confirmed_at.is_none() && other.ended_at.is_some_and(|at| at > lately);
+    let untold = |other: &Action| other.confirmed_at().is_none() && other.ended_at().is_some_and(|at| at > lately);
     let target = action.kind.target().id();
     let others =
         head.under_way.iter().filter(|(id, line)| **id != action.id && line.target == target && target.is_some());
@@ -202,7 +173,7 @@ async fn is_busy(context: &Context, head: &Head, action: &Action) -> Result<bool
     }
     let batch = Batch::read(context, keys.clone()).await?;
     for key in &keys {
-        let busy = batch.get::<Action>(key)?.is_some_and(|other| match other.state {
+        let busy = batch.get::<Action>(key)?.is_some_and(|other| match other.state() {
             State::Executing | State::InDoubt => true,
             State::Executed => matches!(other.kind.target(), Target::Subscription(_)) && untold(&other),
             _ => false,
@@ -216,7 +187,8 @@ async fn is_busy(context: &Context, head: &Head, action: &Action) -> Result<bool
 
 /// Looks again in a while.
 async fn wait(context: &Context, read: Read, head: &Head, action: &Action) -> Result<Attempted<Next>, Fault> {
-    let after = Action { look_at: Some(desk::look_at(context)), ..action.clone() };
+    let mut after = action.clone();
+    after.rings_at(desk::moment(context).again);
     let mut commit = Commit::default();
     desk::put(&mut commit, context, &read.batch, head, Some(action), &after);
     store::attempted(commit.run(context).await, Next::Nothing)
@@ -237,9 +209,9 @@ async fn again(
 ) -> Result<Attempted<Next>, Fault> {
     let read = records::read(context, id).await?;
     let out_of_date = read.batch.rev(&keys::ledger_head(&id.account())) != seen;
-    let due = |action: &Action| match action.state {
+    let due = |action: &Action| match action.state() {
         State::Approved => first,
-        State::Executing | State::InDoubt => action.look_at.is_none_or(|at| at <= context.clock.now()),
+        State::Executing | State::InDoubt => action.alarm().is_none_or(|at| at <= context.clock.now()),
         _ => false,
     };
     match (read.action.clone().filter(due), read.head.clone()) {
@@ -271,10 +243,8 @@ async fn store_attempt(
     let mut attempt = Attempt::next(&action, now, SignedDuration::from_mins(lives));
     // What was noted first is what counts: a later look may show our own effect.
     attempt.before = attempt.before.or(note);
-    action.state = State::Executing;
-    action.look_at = Some(desk::look_at(context));
     let body = [("key", attempt.key.clone()), ("attempt", attempt.number.to_string())];
-    action.attempt = Some(attempt);
+    action.sent(attempt, desk::moment(context).again)?;
     let mut commit = Commit::default();
     desk::put(&mut commit, context, &read.batch, &head, Some(&before), &action);
     put_notes(&mut commit, &read.batch, &action.account, vec![ledger_note(&action, Step::Attempted, now, body)])?;
@@ -296,27 +266,23 @@ async fn checked(context: &Context, action: Action) -> Result<Approved<Action>, 
 }
 
 /// Stores the outcome, folds what the provider answered into the book, and sends the customer what is for them.
-async fn end(context: &Context, work: &Work, ended: Ended) -> Result<Done, Fault> {
+async fn end(context: &Context, work: &Work, ended: Ended, seen: Vec<Seen>) -> Result<Done, Fault> {
     let id = work.action.inner().id.clone();
     let after = store::retrying(context, || outcome::store(context, &id, &ended)).await?;
     let Some((action, head, is_fresh)) = after else { return Ok(Done::NothingToDo) };
-    let seen = match &ended {
-        Ended::Done(effect) | Ended::Found(effect) => effect.seen.clone(),
-        _ => Vec::new(),
-    };
     if is_fresh {
         customer::tell(context, &action).await?;
     }
     outcome::observe(context, &action, &head, seen).await?;
     if is_fresh {
-        if action.state == State::Executed && action.look_at.is_some() {
+        if action.owes() == Some(Owed::Leaving) {
             leaving::follow(context, &action).await?;
         }
-        if matches!(action.state, State::NeedsPerson | State::Failed) {
+        if matches!(action.state(), State::NeedsPerson | State::Failed) {
             owe::owed(context, &action).await?;
         }
     }
-    Ok(Done::CarriedOut(action.state))
+    Ok(Done::CarriedOut(action.state()))
 }
 
 fn ledger_note(action: &Action, step: Step, at: Timestamp, body: [(&str, String); 2]) -> Note {

@@ -4,20 +4,19 @@ use super::blocked::Tried;
 use super::{Done, approve, desk, tell};
 use crate::approval::approve::note;
 use crate::approval::owe;
-use crate::approval::tell::asks_again;
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::records;
 use crate::store::{self, Attempted, Batch, Commit, keys};
 use crate::web::{self, Failed, Problem};
-use domain::action::{Action, Decision, State, Told, Vote, anew};
+use domain::action::{Action, Decision, State, Vote, anew};
 use domain::approval::delegation::Delegations;
-use domain::approval::{self, Ask, Deciding, Refusal, deciding, never_lapses, next_ask};
+use domain::approval::{self, Deciding, Refusal, Why, deciding, is_due, turn};
 use domain::case::{Case, is_moot};
 use domain::id::ActionId;
 use domain::staff::Staff;
 use http::StatusCode;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -60,7 +59,7 @@ pub async fn decide(context: &Context, id: &ActionId, staff: &Staff, ballot: Bal
                 .await?);
         }
     };
-    match action.state {
+    match action.state() {
         State::WaitingApproval if action.preview.digest != ballot_digest => {
             tell::announce(context, &action).await;
             return Err(problem(&Refusal::StalePreview));
@@ -70,13 +69,13 @@ pub async fn decide(context: &Context, id: &ActionId, staff: &Staff, ballot: Bal
             if let Err(fault) = owe::owed(context, &action).await {
                 tracing::warn!(action.id = %action.id, fault = %fault, "people could not be told yet how this ended");
             }
-            if action.state == State::Stale {
+            if action.state() == State::Stale {
                 return Err(problem(&Refusal::StalePreview));
             }
         }
         _ => tell::settle(context, &action).await,
     }
-    if action.state == State::Approved
+    if action.state() == State::Approved
         && let Err(fault) = tell::go(context, &action).await
     {
         // The alarm on the action covers a queue that does not answer.
@@ -112,31 +111,13 @@ async fn once(context: &Context, id: &ActionId, staff: &Staff, ballot: &Ballot) 
     };
     let standing: Option<Case> = case.as_ref().map(|key| read.batch.get(key)).transpose()?.flatten();
     let anew = anew(&before, read.known(&head, now));
-    let still = anew.as_ref().filter(|_| !is_moot(&before, standing.as_ref()));
-    let digest_now = still.map(|preview| preview.digest.clone()).unwrap_or_default();
-    let after = match approval::decide(before.clone(), vote.clone(), &Staff { role, ..staff.clone() }, &digest_now, now)
-    {
-        Ok(action) if action.state == State::Denied => Action { look_at: Some(desk::look_at(context)), ..action },
-        Ok(action) => action,
-        // What is owed to the customer is not ended by the world moving on: it is shown anew, and decided anew.
-        Err(Refusal::StalePreview)
-            if vote.digest == before.preview.digest
-                && !asks_again(&before)
-                && never_lapses(&before)
-                && anew.is_some() =>
-        {
-            let fresh = anew.unwrap_or_else(|| before.preview.clone());
-            Action { preview: fresh, votes: Vec::new(), look_at: Some(desk::look_at(context)), ..before.clone() }
-        }
-        // Whoever saw the right preview learns that the world has moved on; the request is spent.
-        Err(Refusal::StalePreview) if vote.digest == before.preview.digest => {
-            Action { state: State::Stale, ended_at: Some(now), look_at: Some(desk::look_at(context)), ..before.clone() }
-        }
-        Err(refusal) => return Err(problem(&refusal).into()),
-    };
+    let is_moot = is_moot(&before, standing.as_ref());
+    let staff_then = Staff { role, ..staff.clone() };
+    let after = approval::take(&before, vote.clone(), &staff_then, (anew, is_moot), desk::moment(context))
+        .map_err(|refusal| problem(&refusal))?;
 
     // Write.
-    let counted = after.votes.len() > before.votes.len();
+    let counted = after.votes().len() > before.votes().len();
     let notes = if counted { vec![note(&after, &vote)] } else { Vec::new() };
     let (mut commit, after) = approve::put(context, &read, &head, Some(&before), &after, notes)?;
     commit.check(&read.batch, &keys::staff(&staff.id));
@@ -197,7 +178,7 @@ fn problem(refusal: &Refusal) -> Problem {
 
 /// What a waiting request is due for.
 enum Due {
-    Asking(Action, tell::Why),
+    Asking(Action, Why),
     Ended(Action),
     Nothing,
 }
@@ -209,50 +190,26 @@ pub async fn wait(context: &Context, id: &ActionId) -> Result<Done, Fault> {
         // Read.
         let read = records::read(context, id).await?;
         let now = context.clock.now();
-        let waiting = |action: &Action| action.state == State::WaitingApproval;
+        let waiting = |action: &Action| action.state() == State::WaitingApproval;
         let (Some(before), Some(head)) = (read.action.clone().filter(waiting), read.head.clone()) else {
             return Ok(Attempted::Done(Due::Nothing));
         };
 
-        // Decide.
         let policy = context.policies.approval.current();
-        let hours = SignedDuration::from_hours(policy.expiry_hours);
-        let ended =
-            |state| Action { state, ended_at: Some(now), look_at: Some(desk::look_at(context)), ..before.clone() };
-        let unheard = before.look_at.is_some_and(|at| at <= now);
-        let asking = next_ask(&before, &policy.asking).filter(|(at, _)| *at <= now).map(|(_, ask)| ask);
-        if !(unheard || asking.is_some() || before.expires_at <= now) {
+        if !is_due(&before, &policy.asking, now) {
             return Ok(Attempted::Done(Due::Nothing));
         }
-        let moot = match &before.case {
-            Some(case) => is_moot(&before, store::read::<Case>(context, &keys::case(case)).await?.as_ref()),
-            None => false,
-        };
-        let again = Action { look_at: Some(desk::look_at(context)), ..before.clone() };
-        let (after, why) = if moot || anew(&before, read.known(&head, now)).is_none() {
-            (ended(State::Stale), None)
-        } else if before.expires_at <= now && never_lapses(&before) {
-            (Action { expires_at: now + hours, ..again }, Some(tell::Why::Again))
-        } else if before.expires_at <= now {
-            (ended(State::Expired), None)
-        } else {
-            let told = before.told.clone();
-            match asking {
-                Some(Ask::Remind) => {
-                    let told = Told { reminded_at: Some(now), ..told };
-                    (Action { told, ..again }, Some(tell::Why::Reminder))
-                }
-                Some(Ask::Escalate) => {
-                    let told = Told { reminded_at: told.reminded_at.or(Some(now)), escalated_at: Some(now), ..told };
-                    (Action { told, ..again }, Some(tell::Why::Escalation))
-                }
-                // Nobody has heard of it yet.
-                None => return Ok(Attempted::Done(Due::Asking(before, tell::Why::First))),
-            }
+        let case = match &before.case {
+            Some(case) => store::read::<Case>(context, &keys::case(case)).await?,
+            None => None,
         };
 
-        let mut after = after;
-        after.told.next_at = next_ask(&after, &policy.asking).map(|(at, _)| at);
+        // Decide.
+        let still = !is_moot(&before, case.as_ref()) && anew(&before, read.known(&head, now)).is_some();
+        let (after, why) = turn(&before, still, policy, desk::moment(context))?;
+        if why == Some(Why::First) {
+            return Ok(Attempted::Done(Due::Asking(after, Why::First)));
+        }
 
         // Write.
         let mut commit = Commit::default();

@@ -5,11 +5,11 @@ use crate::records::Read;
 use crate::store::trail::put_facts;
 use crate::store::{Batch, Commit, Of, keys};
 use crate::task;
-use domain::action::{Action, State};
+use domain::action::{Action, Moment, State};
 use domain::book::{Head, Payment, Touched};
 use domain::classify::desk::Desk;
 use domain::id::{AccountId, ActionId};
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 
 /// Writes an action over what was read of it, with the difference that this makes to reports, and the task that it leaves
 /// to a person: they never part.
@@ -68,7 +68,8 @@ pub enum Done {
     NothingToDo,
 }
 
-/// When somebody looks whether an action that is under way has come to its end.
-pub fn look_at(context: &Context) -> Timestamp {
-    context.clock.now() + SignedDuration::from_secs(context.policies.limits.current().alarm_lease_secs)
+/// This moment, and when somebody looks whether what is under way has come to its end.
+pub fn moment(context: &Context) -> Moment {
+    let now = context.clock.now();
+    Moment { now, again: now + SignedDuration::from_secs(context.policies.limits.current().alarm_lease_secs) }
 }

@@ -6,11 +6,11 @@ use crate::context::Context;
 use crate::fault::Fault;
 use crate::store::{self, Attempted, Batch, Commit, Of, keys};
 use crate::{records, task};
-use domain::action::{Action, State};
+use domain::action::{Action, Owed};
 use domain::book::{Head, Invoice, Left, Payment, Touched};
 use domain::dunning::Plan;
 use domain::id::AccountId;
-use domain::leaving::{LEFT, Leaving, leaving, wish};
+use domain::leaving::{LEFT, Leaving, leaving};
 use jiff::Timestamp;
 
 /// How many open bills become tasks in one commit.
@@ -21,12 +21,14 @@ pub async fn follow(context: &Context, action: &Action) -> Result<(), Fault> {
     begin(context, action).await?;
     store::retrying(context, || async {
         let read = records::read(context, &action.id).await?;
-        let owes = |action: &Action| action.state == State::Executed && action.look_at.is_some();
+        let owes = |action: &Action| action.owes() == Some(Owed::Leaving);
         let (Some(before), Some(head)) = (read.action.clone().filter(owes), read.head) else {
             return Ok(Attempted::Done(()));
         };
+        let mut after = before.clone();
+        after.is_settled_with(Owed::Leaving);
         let mut commit = Commit::default();
-        desk::put(&mut commit, context, &read.batch, &head, Some(&before), &Action { look_at: None, ..before.clone() });
+        desk::put(&mut commit, context, &read.batch, &head, Some(&before), &after);
         store::attempted(commit.run(context).await, ())
     })
     .await
@@ -34,7 +36,7 @@ pub async fn follow(context: &Context, action: &Action) -> Result<(), Fault> {
 
 /// Ends what is asked of somebody who leaves, and asks back what they were charged since. Nothing else leaves anybody.
 pub async fn begin(context: &Context, action: &Action) -> Result<(), Fault> {
-    let Some((subscription, asked_at)) = wish(&action.kind, action.reason_code) else { return Ok(()) };
+    let Some((subscription, asked_at)) = action.wish_to_leave() else { return Ok(()) };
     loop {
         let (leaving, more) =
             store::retrying(context, || end_recoveries(context, action, subscription, asked_at)).await?;
@@ -62,7 +64,7 @@ async fn end_recoveries(
     let Some(before) = batch.get::<Head>(&own)? else { return Ok(Attempted::Done((Leaving::default(), false))) };
     let is_own = |left: &Left| left.action == action.id || Some(&left.action) == action.bundle.as_ref();
     let is_known = before.left.get(subscription).is_some_and(|wishes| wishes.iter().any(is_own));
-    if action.look_at.is_none() && !is_known {
+    if action.owes().is_none() && !is_known {
         // It was followed, and the customer has come back since.
         return Ok(Attempted::Done((Leaving::default(), false)));
     }
@@ -96,7 +98,7 @@ async fn end_recoveries(
             commit.create(&task::open(context, account, about, what, steps));
         }
     }
-    let left = Left { action: action.id.clone(), at: action.ended_at.unwrap_or(now) };
+    let left = Left { action: action.id.clone(), at: action.ended_at().unwrap_or(now) };
     let wishes = head.left.entry(subscription.to_owned()).or_default();
     match wishes.iter_mut().find(|other| is_own(other)) {
         Some(own) => *own = left,

@@ -76,7 +76,7 @@ pub async fn opened(context: &Context, request: &Request<Bytes>) -> Result<Answe
         return decided(context, &fields, &link, &action, &token, &person, caller.as_ref()).await;
     }
     let mut code = Shown::NotSent;
-    if fields.contains_key("send_code") && caller.is_none() && action.state == State::WaitingApproval {
+    if fields.contains_key("send_code") && caller.is_none() && action.state() == State::WaitingApproval {
         if !send_code(context, &link, &person).await? {
             let message = "No code can be sent: sign in instead, or open the request in the console.";
             return Ok(gone(StatusCode::CONFLICT, "No code was sent", message));
@@ -142,7 +142,7 @@ async fn decided(
             }
             Ok(gone(
                 StatusCode::OK,
-                &format!("It is {}", action.state.name().replace('_', " ")),
+                &format!("It is {}", action.state().name().replace('_', " ")),
                 "Your decision is in the ledger. You can close this page.",
             ))
         }

@@ -1,7 +1,6 @@
 //! What a person says of an action that was left to them: it was done by hand, or it was not and will not be.
 
-use super::desk::{self, look_at};
-use super::tell;
+use super::{desk, tell};
 use crate::context::Context;
 use crate::store::trail::put_notes;
 use crate::store::{self, Attempted, Batch, Commit, keys};
@@ -9,7 +8,6 @@ use crate::web::{Failed, NOTE_CHARS_MAX, Problem};
 use crate::{records, task};
 use domain::action::{Action, Outcome, State};
 use domain::id::ActionId;
-use domain::leaving::wish;
 use domain::ledger::{Note, Step};
 use domain::staff::Staff;
 use serde::Deserialize;
@@ -30,7 +28,7 @@ pub async fn settle(context: &Context, id: &ActionId, word: &Word, staff: &Staff
         return Err(Problem::malformed(format!("a note has at most {NOTE_CHARS_MAX} characters, a reference 255")));
     }
     let action = store::unless_refused(context, || once(context, id, word, staff)).await?;
-    if action.look_at.is_some()
+    if action.owes().is_some()
         && let Err(fault) = tell::go(context, &action).await
     {
         tracing::warn!(action.id = %action.id, fault = %fault, "what follows from the cancellation waits for its alarm");
@@ -57,8 +55,8 @@ async fn once(context: &Context, id: &ActionId, word: &Word, staff: &Staff) -> R
         let message = "a billing specialist, a manager or a VP says what was done by hand";
         return Err(Problem::not_permitted(message).into());
     }
-    if before.state != State::NeedsPerson {
-        let message = format!("the action is {}: nothing of it is left to a person", before.state.name());
+    if before.state() != State::NeedsPerson {
+        let message = format!("the action is {}: nothing of it is left to a person", before.state().name());
         return Err(Problem::conflict("already_decided", message).into());
     }
     let now = context.clock.now();
@@ -68,14 +66,8 @@ async fn once(context: &Context, id: &ActionId, word: &Word, staff: &Staff) -> R
         made_at: Some(now),
         link: None,
     };
-    let after = Action {
-        state: if word.done { State::Executed } else { State::Withdrawn },
-        outcome: if word.done { Some(by_hand) } else { before.outcome.clone() },
-        ended_at: Some(now),
-        // Until what follows from it was done.
-        look_at: (word.done && wish(&before.kind, before.reason_code).is_some()).then(|| look_at(context)),
-        ..before.clone()
-    };
+    let mut after = before.clone();
+    after.settled(word.done.then_some(by_hand), desk::moment(context))?;
 
     // Write. What the provider has is told by its own events: nothing stays reserved for it.
     let mut commit = Commit::default();

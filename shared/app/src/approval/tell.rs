@@ -8,37 +8,24 @@ use crate::ports::{Channel, Letter, QueueName, Unsent};
 use crate::records;
 use crate::setup::{delegation, staff};
 use crate::store::{self, Attempted, Commit};
-use domain::action::{Action, Outcome, State};
-use domain::approval::{missing, next_role};
+use domain::action::{Action, Outcome, Owed, State};
+use domain::approval::{Why, missing, next_role};
 use domain::id::ActionId;
-use domain::staff::{MACHINE, Role, Staff};
+use domain::staff::{Role, Staff};
 
-/// Why people are asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Why {
-    First,
-    Reminder,
-    /// The next role is asked as well.
-    Escalation,
-    /// It would have lapsed, and must not.
-    Again,
-}
-
-impl Why {
-    /// How its messages are marked and begin.
-    fn words(self) -> (&'static str, &'static str) {
-        match self {
-            Self::First => ("ask", "Approval needed"),
-            Self::Again => ("ask", "Approval still needed"),
-            Self::Reminder => ("remind", "Reminder, approval needed"),
-            Self::Escalation => ("escalate", "Nobody has decided yet, approval needed"),
-        }
+/// How the messages of a reason to ask are marked and begin.
+fn words(why: Why) -> (&'static str, &'static str) {
+    match why {
+        Why::First => ("ask", "Approval needed"),
+        Why::Again => ("ask", "Approval still needed"),
+        Why::Reminder => ("remind", "Reminder, approval needed"),
+        Why::Escalation => ("escalate", "Nobody has decided yet, approval needed"),
     }
 }
 
 /// Tells the queue or people. The alarm on the action covers a crash in between.
 pub async fn announce(context: &Context, action: &Action) {
-    let sent = match action.state {
+    let sent = match action.state() {
         State::Approved => go(context, action).await,
         State::WaitingApproval => people(context, action, Why::First).await,
         _ => Ok(()),
@@ -61,7 +48,7 @@ pub async fn go_on(context: &Context, action: &ActionId, trace: &str) -> Result<
 
 /// Asks people for their approval, and notes that they were asked. A request that nobody heard of is asked again.
 pub async fn people(context: &Context, action: &Action, why: Why) -> Result<(), Fault> {
-    let open = missing(&action.required, &action.votes);
+    let open = missing(&action.required, &action.votes());
     let above = || open.iter().map(|role| next_role(*role));
     let roles: Vec<Role> = match why {
         Why::Escalation => above().collect(),
@@ -80,9 +67,8 @@ pub async fn people(context: &Context, action: &Action, why: Why) -> Result<(), 
     store::retrying(context, || async {
         let read = records::read(context, &action.id).await?;
         let (Some(before), Some(head)) = (read.action.clone(), read.head) else { return Ok(Attempted::Done(())) };
-        let waits = before.state == State::WaitingApproval;
         let mut after = before.clone();
-        after.look_at = after.look_at.filter(|_| !waits);
+        after.is_settled_with(Owed::Asking);
         after.told.messages.extend(place.clone());
         if after == before {
             return Ok(Attempted::Done(()));
@@ -99,7 +85,7 @@ async fn mail(context: &Context, action: &Action, roles: &[Role], why: Why) -> R
     for staff in deciders(context, action, roles).await? {
         let staff = &staff;
         let link = mailed::make(context, action, staff).await?;
-        let (mark, subject) = why.words();
+        let (mark, subject) = words(why);
         let text = format!(
             "Hello {},\n\n{}\nWhy: {}\n\nLook at it and decide here, until {}:\n{link}\n\nThe link is for you alone, and decides nothing by itself.\n",
             staff.name,
@@ -157,7 +143,7 @@ async fn deciders(context: &Context, action: &Action, roles: &[Role]) -> Result<
 fn letter(context: &Context, action: &Action, roles: &[Role], why: Why) -> Letter {
     let page = format!("{}/actions/{}", context.settings.base_url, action.id);
     let roles = roles.iter().map(|role| role.name()).collect::<Vec<_>>().join(" and ");
-    let (mark, subject) = why.words();
+    let (mark, subject) = words(why);
     Letter {
         id: format!("{mark}_{}_{}", &action.id, action.expires_at.as_second()),
         channel: Channel::Slack,
@@ -178,12 +164,12 @@ pub async fn settle(context: &Context, action: &Action) {
     tell_asker(context, action).await;
     let page = format!("{}/actions/{}", context.settings.base_url, action.id);
     let votes: Vec<_> =
-        action.votes.iter().map(|vote| format!("{:?} by {}", vote.decision, vote.by).to_lowercase()).collect();
+        action.votes().iter().map(|vote| format!("{:?} by {}", vote.decision, vote.by).to_lowercase()).collect();
     let letter = Letter {
         id: format!("settled_{}", action.id),
         channel: Channel::Slack,
         to: context.settings.approvals_channel.clone(),
-        subject: format!("{}: {}", action.state.name().replace('_', " "), action.preview.summary),
+        subject: format!("{}: {}", action.state().name().replace('_', " "), action.preview.summary),
         text: format!("{} {page}", votes.join(", ")),
         html: String::new(),
         blocks: Some(pages::approval_blocks(action, &page)),
@@ -198,8 +184,8 @@ pub async fn settle(context: &Context, action: &Action) {
 
 /// Tells whoever asked what became of it, where they have to do something now.
 async fn tell_asker(context: &Context, action: &Action) {
-    let said = action.votes.last().map(|vote| format!("{}: {}", vote.by, vote.note)).unwrap_or_default();
-    let what = match action.state {
+    let said = action.votes().last().map(|vote| format!("{}: {}", vote.by, vote.note)).unwrap_or_default();
+    let what = match action.state() {
         State::Denied => format!("It was denied by {said}"),
         State::Expired => "Nobody decided in time. Ask again if it is still needed.".to_owned(),
         State::Stale => "The account has changed since the preview. Look at it and ask again.".to_owned(),
@@ -212,10 +198,10 @@ async fn tell_asker(context: &Context, action: &Action) {
     let page = format!("{}/actions/{}", context.settings.base_url, action.id);
     let text = format!("Hello {},\n\n{}\n{what}\n\n{page}\n", asker.name, action.preview.summary);
     let letter = Letter {
-        id: format!("asker_{}_{}", action.id, action.state.name()),
+        id: format!("asker_{}_{}", action.id, action.state().name()),
         channel: Channel::Mail,
         to: asker.email,
-        subject: format!("{}: {}", action.state.name().replace('_', " "), action.preview.summary),
+        subject: format!("{}: {}", action.state().name().replace('_', " "), action.preview.summary),
         html: pages::mail(&text),
         text,
         links: vec![page],
@@ -229,7 +215,7 @@ async fn tell_asker(context: &Context, action: &Action) {
 /// Tells people of an approved action that was not carried out, and what to do now.
 pub async fn of_trouble(context: &Context, action: &Action) -> Result<(), Fault> {
     let page = format!("{}/actions/{}", context.settings.base_url, action.id);
-    let what = match (&action.outcome, action.state) {
+    let what = match (&action.outcome(), action.state()) {
         (Some(Outcome::NeedsPerson { instead }), _) => format!("Do it by hand: {instead}"),
         (Some(Outcome::Refused { code, message }), _) => format!("It was refused ({code}): {message}"),
         (_, State::Stale) => {
@@ -238,7 +224,7 @@ pub async fn of_trouble(context: &Context, action: &Action) -> Result<(), Fault>
         _ => return Ok(()),
     };
     let letter = Letter {
-        id: format!("trouble_{}_{}", action.id, action.state.name()),
+        id: format!("trouble_{}_{}", action.id, action.state().name()),
         channel: Channel::Slack,
         to: context.settings.approvals_channel.clone(),
         subject: format!("Not done: {}", action.preview.summary),
@@ -253,14 +239,9 @@ pub async fn of_trouble(context: &Context, action: &Action) -> Result<(), Fault>
     }
 }
 
-/// Recoup asks for what a case recommends as long as the case stands.
-pub fn asks_again(action: &Action) -> bool {
-    action.requested_by == MACHINE && action.case.is_some()
-}
-
 /// What Recoup itself asked for is previewed anew; a person asks again.
 pub async fn ask_again(context: &Context, action: &Action) {
-    let Some(case) = action.case.clone().filter(|_| asks_again(action)) else { return };
+    let Some(case) = action.case.clone().filter(|_| action.is_asked_again()) else { return };
     let message = Message::Ask { case, trace: action.trace.clone() };
     if let Err(fault) = send_all(context, &[Sent { queue: QueueName::Approval, message }]).await {
         tracing::warn!(action.id = %action.id, fault = %fault, "the stale request could not be asked for again");

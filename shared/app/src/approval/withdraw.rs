@@ -31,8 +31,8 @@ async fn once(context: &Context, id: &ActionId, staff: &Staff) -> Result<Attempt
         let message = format!("{} asked for this; they, a manager or a VP may withdraw it", before.requested_by);
         return Err(Problem::not_permitted(message).into());
     }
-    if before.bundle.is_some() || !matches!(before.state, State::WaitingApproval | State::Approved) {
-        let message = format!("the action is {} and can no longer be withdrawn by itself", before.state.name());
+    if before.bundle.is_some() || !matches!(before.state(), State::WaitingApproval | State::Approved) {
+        let message = format!("the action is {} and can no longer be withdrawn by itself", before.state().name());
         return Err(Problem::conflict("already_decided", message).into());
     }
     let now = context.clock.now();
@@ -41,9 +41,7 @@ async fn once(context: &Context, id: &ActionId, staff: &Staff) -> Result<Attempt
         ended.extend(read.batch.get::<Action>(&keys::action(member))?.map(|member| (member.clone(), member)));
     }
     for (_, after) in &mut ended {
-        after.state = State::Withdrawn;
-        after.ended_at = Some(now);
-        after.look_at = None;
+        after.withdrawn(now)?;
     }
 
     // Write.

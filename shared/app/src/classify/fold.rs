@@ -132,7 +132,7 @@ async fn once(context: &Context, event: &Event, manner: Manner<'_>, trace: &str)
     put_terms(&mut commit, &before, &after);
     for action in after.actions.values() {
         let was =
-            |before: &Action| before.state == ActionState::NeedsPerson && action.state != ActionState::NeedsPerson;
+            |before: &Action| before.state() == ActionState::NeedsPerson && action.state() != ActionState::NeedsPerson;
         if before.actions.get(&action.id).is_some_and(was) {
             task::end(context, &mut batch, &mut commit, action, &event.provider, "").await?;
         }

@@ -61,7 +61,7 @@ async fn waiting(context: &Context, stops: &Stops) -> Result<Vec<(Action, Waitin
         actions.extend(page.items.into_iter().filter(|it| state == State::Approved || !it.members.is_empty()));
     }
     let now = context.clock.now();
-    actions.retain(|action| action.bundle.is_none() && action.executes_after.is_none_or(|at| at <= now));
+    actions.retain(|action| action.bundle.is_none() && action.executes_after().is_none_or(|at| at <= now));
     let heads: Vec<_> = actions.iter().map(|action| keys::head(&action.account)).collect();
     let batch = Batch::read(context, heads).await?;
     let mut found = Vec::new();
@@ -73,7 +73,7 @@ async fn waiting(context: &Context, stops: &Stops) -> Result<Vec<(Action, Waitin
         let line = Waiting {
             action: action.id.clone(),
             summary: action.preview.summary.clone(),
-            approved_at: action.decided_at,
+            approved_at: action.decided_at(),
             held: kinds.any(|kind| stops.holds(&scope(kind))),
         };
         found.push((action, line));

@@ -3,7 +3,7 @@
 use super::{Stored, keys};
 use crate::message::{Message, Sent};
 use crate::ports::Key;
-use domain::action::{self, Action};
+use domain::action::Action;
 use domain::approval::delegation::Delegations;
 use domain::book::ticket::Ticket;
 use domain::book::{Head, Invoice, KeptCard, Payment, Person, Subscription};
@@ -172,8 +172,8 @@ stored!(Of<Payment>, 1, |payment| key keys::payment(&payment.account, &payment.v
 stored!(Of<KeptCard>, 1, |card| key keys::card(&card.account, &card.value.id), wake None, place None);
 stored!(Of<Subscription>, 1, |it| key keys::subscription(&it.account, &it.value.id), wake None, place None);
 stored!(Case, 1, |case| key keys::case(&case.id), wake None, place Some((format!("CASES#{}", case.state.name()), format!("{:.3}#{}", case.opened_at, case.id))));
-stored!(Action, 1, |action| key keys::action(&action.id), wake action_wakes(action),
-    place Some((format!("ACTIONS#{}", action.state.name()), format!("{:.3}#{}", action.requested_at, action.id))));
+stored!(Action, 1, |action| key keys::action(&action.id), wake action.wakes_at(),
+    place Some((format!("ACTIONS#{}", action.state().name()), format!("{:.3}#{}", action.requested_at, action.id))));
 stored!(Task, 1, |task| key keys::task(&task.id), wake None,
     place Some((format!("TASKS#{}", task.state.name()), format!("{:.3}#{}", task.snoozed_until.map_or(task.due_at, |until| until.max(task.due_at)), task.id))));
 stored!(Decision, 1, |decision| key keys::decision(&decision.id), wake None, place None);
@@ -207,17 +207,6 @@ stored!(StaffChange, 1, |it| key keys::staff_change(it.at, &it.after.id), wake N
 stored!(Delegations, 1, |_it| key keys::delegations(), wake None, place None);
 stored!(Stops, 1, |_it| key keys::stops(), wake None, place None);
 stored!(Staff, 1, |staff| key keys::staff(&staff.id), wake None, place None);
-
-/// An action that waits for people expires; one that is under way is looked at again until its end is known.
-fn action_wakes(action: &Action) -> Option<Timestamp> {
-    match action.state {
-        action::State::WaitingApproval => {
-            [action.look_at, action.told.next_at, Some(action.expires_at)].into_iter().flatten().min()
-        }
-        // What has ended wakes until people were told of it.
-        _ => action.look_at,
-    }
-}
 
 /// How far the filling of a book has come.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

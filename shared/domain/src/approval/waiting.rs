@@ -1,6 +1,7 @@
 //! While a request waits: when people are reminded, when the next role is asked, and what never lapses by silence.
 
-use crate::action::{Action, Kind, Reason};
+use super::ApprovalPolicy;
+use crate::action::{Action, Impossible, Kind, Moment, Reason};
 use crate::policy::Complaint;
 use crate::staff::Role;
 use jiff::civil::{Date, Weekday};
@@ -85,6 +86,69 @@ pub fn next_ask(action: &Action, waiting: &Waiting) -> Option<(Timestamp, Ask)> 
     let reminder = action.told.reminded_at.is_none().then_some((remind, Ask::Remind));
     let escalation = action.told.escalated_at.is_none().then_some((escalate, Ask::Escalate));
     reminder.into_iter().chain(escalation).min_by_key(|(at, _)| *at)
+}
+
+/// Why people are asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Why {
+    /// Nobody has heard of it yet.
+    First,
+    Reminder,
+    /// The next role is asked as well.
+    Escalation,
+    /// It would have lapsed, and must not.
+    Again,
+}
+
+/// Whether a waiting request has to be looked at: somebody is to be asked, or it is over.
+pub fn is_due(action: &Action, waiting: &Waiting, now: Timestamp) -> bool {
+    let asks = next_ask(action, waiting).is_some_and(|(at, _)| at <= now);
+    is_unheard(action, now) || asks || action.expires_at <= now
+}
+
+fn is_unheard(action: &Action, now: Timestamp) -> bool {
+    action.alarm().is_some_and(|at| at <= now)
+}
+
+/// What becomes of a waiting request whose time has come: it is over, or people are asked, and why. `still` says that it
+/// can be previewed, and that the reason to ask for it stands.
+pub fn turn(
+    before: &Action,
+    still: bool,
+    policy: &ApprovalPolicy,
+    at: Moment,
+) -> Result<(Action, Option<Why>), Impossible> {
+    let mut after = before.clone();
+    let lapses = before.expires_at <= at.now;
+    let asking = next_ask(before, &policy.asking).filter(|(when, _)| *when <= at.now).map(|(_, ask)| ask);
+    let why = if !still {
+        after.overtaken(at)?;
+        None
+    } else if lapses && !never_lapses(before) {
+        after.expired(at)?;
+        None
+    } else {
+        let why = if lapses {
+            after.expires_at = at.now + SignedDuration::from_hours(policy.expiry_hours);
+            Why::Again
+        } else {
+            match asking {
+                Some(Ask::Remind) => Why::Reminder,
+                Some(Ask::Escalate) => Why::Escalation,
+                None => return Ok((after, Some(Why::First))),
+            }
+        };
+        if why != Why::Again {
+            after.told.reminded_at = after.told.reminded_at.or(Some(at.now));
+        }
+        if why == Why::Escalation {
+            after.told.escalated_at = Some(at.now);
+        }
+        after.asked_again(at.again);
+        Some(why)
+    };
+    after.told.next_at = next_ask(&after, &policy.asking).map(|(when, _)| when);
+    Ok((after, why))
 }
 
 /// Who is asked when the one below does not answer. Nobody stands above a VP, and legal stands beside.

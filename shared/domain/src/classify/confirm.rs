@@ -6,7 +6,6 @@ use crate::case;
 use crate::classify::desk::Desk;
 use crate::event::{Event, InvoiceStatus, Origin, RefundSeen, RefundStatus, Seen, Stated, SubscriptionStatus};
 use crate::id::ActionId;
-use crate::leaving::wish;
 use crate::ledger::{Note, Step};
 use crate::money::Money;
 use jiff::{SignedDuration, Timestamp};
@@ -93,25 +92,23 @@ fn shown(event: &Event, desk: &mut Desk, now: Timestamp) -> Vec<Note> {
         let Some(action) = desk.actions.get_mut(&id) else { continue };
         // Another's credit may be what is shown: people look.
         let is_credit = matches!(action.kind, Kind::Credit { .. });
-        match (action.state, &mut action.attempt) {
-            (State::Executed, _) if action.confirmed_at.is_none() => {
-                action.confirmed_at = Some(now);
+        match (action.state(), action.attempt().is_some()) {
+            (State::Executed, _) if action.confirmed_at().is_none() && action.confirmed(now).is_ok() => {
                 let body = [("event", event.id.clone()), ("outcome", "shown".to_owned())];
                 notes.push(Note::new(now, Step::Confirmed, &id, &event.provider, body));
                 desk.head.under_way.remove(&id);
                 resolve(desk, &id, now);
             }
             // Quicker than the answer, which is the outcome.
-            (State::Executing | State::InDoubt, Some(attempt)) => attempt.shown = true,
+            (State::Executing | State::InDoubt, true) => action.told_early(),
             // It was left to a person because nobody knew; now it is known.
-            (State::NeedsPerson, Some(_)) if !is_credit => {
-                // What follows from a wish to leave is followed by its alarm; of everything else there is nothing more to tell.
-                action.look_at = action.look_at.filter(|_| wish(&action.kind, action.reason_code).is_some());
-                (action.state, action.confirmed_at, action.ended_at) = (State::Executed, Some(now), Some(now));
+            (State::NeedsPerson, true) if !is_credit => {
                 let status = "shown".to_owned();
                 let reference = action.kind.target().id().unwrap_or_default();
-                action.outcome =
-                    Some(Outcome::Done { reference, status: status.clone(), made_at: Some(event.at), link: None });
+                let outcome = Outcome::Done { reference, status: status.clone(), made_at: Some(event.at), link: None };
+                if action.proved(outcome, now).is_err() {
+                    continue;
+                }
                 let body = [("event", event.id.clone()), ("outcome", status)];
                 notes.push(Note::new(now, Step::Confirmed, &id, &event.provider, body));
                 desk.head.under_way.remove(&id);
@@ -135,7 +132,8 @@ fn proves(event: &Event, action: &Action, book: &Touched) -> bool {
         return true;
     }
     // Providers stamp whole seconds.
-    let is_since = action.attempt.as_ref().is_some_and(|attempt| event.at.as_second() >= attempt.first_at.as_second());
+    let is_since =
+        action.attempt().as_ref().is_some_and(|attempt| event.at.as_second() >= attempt.first_at.as_second());
     is_since && tells(event, action)
 }
 
@@ -210,44 +208,22 @@ fn invoice_is(kind: &Kind, provider: &str, it: &Invoice) -> bool {
     }
 }
 
-/// Proof of what was never approved is no outcome of ours: the book shows the refund, the action stays as it is.
-fn is_ours(state: State) -> bool {
-    matches!(state, State::Approved | State::Executing | State::InDoubt | State::NeedsPerson | State::Executed)
-}
-
+/// Whether the refund of an action failed after all. Proof of what was never approved is no outcome of ours: the book shows
+/// the refund, the action stays as it is.
 fn failed(action: &mut Action, refund: &RefundSeen, now: Timestamp) -> bool {
-    let fresh = is_ours(action.state);
-    if fresh {
-        action.state = State::Failed;
-        action.ended_at = Some(now);
-        action.confirmed_at = None;
-        action.look_at = None;
-        action.outcome = Some(Outcome::Refused {
-            code: "failed_later".to_owned(),
-            message: format!("the provider reports that {} failed", refund.id),
-        });
-    }
-    fresh
+    let message = format!("the provider reports that {} failed", refund.id);
+    action.failed_later(Outcome::Refused { code: "failed_later".to_owned(), message }, now).is_ok()
 }
 
 /// A webhook may be quicker than the answer to our own call: then it is the outcome as well.
 fn succeeded(action: &mut Action, refund: &RefundSeen, now: Timestamp) -> bool {
-    if action.confirmed_at.is_some() || !is_ours(action.state) {
-        return false;
-    }
-    action.confirmed_at = Some(now);
-    if action.state != State::Executed {
-        action.state = State::Executed;
-        action.ended_at = Some(now);
-        action.look_at = None;
-        action.outcome = Some(Outcome::Done {
-            reference: refund.id.clone(),
-            status: "succeeded".to_owned(),
-            made_at: refund.created_at,
-            link: None,
-        });
-    }
-    true
+    let outcome = Outcome::Done {
+        reference: refund.id.clone(),
+        status: "succeeded".to_owned(),
+        made_at: refund.created_at,
+        link: None,
+    };
+    action.confirmed_at().is_none() && action.proved(outcome, now).is_ok()
 }
 
 /// Ends the case whose own recommendation was done; what else was done because of it leaves it open.
@@ -310,9 +286,12 @@ mod tests {
         let id = ActionId::of(&AccountId::of("stripe", "default", "cus_1"), "mara", "k");
         let clause = Clause { rule: "r".into(), policy_version: 1, why: "w".into() };
         let preview = Preview { summary: String::new(), lines: vec![], clause, digest: "d".into() };
-        let mut action = Action::new(id.clone(), kind, Reason::Other, preview, "mara", time("2026-03-03T05:00:00Z"));
-        action.state = state;
-        action.attempt = Some(Attempt::next(&action, time("2026-03-03T05:00:00.4Z"), SignedDuration::ZERO));
+        let action = Action::new(id.clone(), kind, Reason::Other, preview, "mara", time("2026-03-03T05:00:00Z"));
+        let attempt = Attempt::next(&action, time("2026-03-03T05:00:00.4Z"), SignedDuration::ZERO);
+        let mut record = serde_json::to_value(&action).unwrap();
+        record["state"] = json!(state);
+        record["attempt"] = json!(attempt);
+        let action: Action = from_value(record).unwrap();
         let mut desk = Desk::of(Head::new("stripe", "default", "cus_1"), Touched::default());
         desk.head.expects(&id, &action.kind, time("2026-03-03T05:00:00Z"));
         desk.actions.insert(id, action);
@@ -353,13 +332,13 @@ mod tests {
         for (what, kind, events, proven) in cases {
             let done = after(desk(kind.clone(), State::Executed), &events);
             let action = done.actions.values().next().unwrap();
-            assert_eq!((action.confirmed_at.is_some(), done.head.under_way.is_empty()), (proven, proven), "{what}");
+            assert_eq!((action.confirmed_at().is_some(), done.head.under_way.is_empty()), (proven, proven), "{what}");
             for state in [State::Executing, State::InDoubt] {
                 let early = after(desk(kind.clone(), state), &events);
                 let action = early.actions.values().next().unwrap();
-                let shown = action.attempt.as_ref().unwrap().shown;
+                let shown = action.attempt().as_ref().unwrap().shown;
                 assert_eq!(
-                    (shown, action.confirmed_at, action.state),
+                    (shown, action.confirmed_at(), action.state()),
                     (proven, None, state),
                     "{what}: the answer decides"
                 );

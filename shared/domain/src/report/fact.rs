@@ -115,26 +115,26 @@ impl Fact {
     }
 
     pub fn of_action(action: &Action) -> Option<Self> {
-        let decided_by = action.votes.iter().map(|vote| match (vote.decision, vote.within_limit, vote.role) {
+        let decided_by = action.votes().iter().map(|vote| match (vote.decision, vote.within_limit, vote.role) {
             (Decision::Deny, ..) => DecidedBy::Nobody,
             (_, true, _) => DecidedBy::WithinLimit,
             (_, _, crate::staff::Role::Vp) => DecidedBy::Vp,
             (_, _, crate::staff::Role::BillingSpecialist) => DecidedBy::BillingSpecialist,
             _ => DecidedBy::Manager,
         });
-        (action.state != State::Previewed).then(|| Self::Action {
+        (action.state() != State::Previewed).then(|| Self::Action {
             action: action.id.to_string(),
-            at: action.ended_at.unwrap_or(action.requested_at),
+            at: action.ended_at().unwrap_or(action.requested_at),
             kind: action.kind.name().to_owned(),
             reason: action.reason_code,
             amount: action.kind.amount(),
-            state: action.state,
+            state: action.state(),
             decided_by: decided_by.max().unwrap_or(DecidedBy::Nobody),
             approval_minutes: action
-                .decided_at
+                .decided_at()
                 .filter(|_| !action.required.is_empty())
                 .map(|at| minutes(action.requested_at, at)),
-            minutes: action.ended_at.map(|at| minutes(action.decided_at.unwrap_or(action.requested_at), at)),
+            minutes: action.ended_at().map(|at| minutes(action.decided_at().unwrap_or(action.requested_at), at)),
         })
     }
 

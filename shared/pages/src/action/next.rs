@@ -8,11 +8,11 @@ use maud::{Markup, html};
 /// `deciding` is whether the viewer may decide it, and in whose place.
 pub fn next(viewer: &Viewer, action: &Action, deciding: &Deciding) -> Markup {
     html! {
-        @match action.state {
+        @match action.state() {
             State::WaitingApproval => (decision(viewer, action, deciding)),
             State::Approved => section .notice {
                 h2 { "What comes next" }
-                @if let Some(at) = action.executes_after { p { "It is approved, and carried out on " (time(at)) "." } }
+                @if let Some(at) = action.executes_after() { p { "It is approved, and carried out on " (time(at)) "." } }
                 @else { p { "It is approved, and goes to the provider now, unless it is " a href="/stop" { "stopped" } "." } }
             },
             State::Executing | State::InDoubt => section .notice {
@@ -27,7 +27,7 @@ pub fn next(viewer: &Viewer, action: &Action, deciding: &Deciding) -> Markup {
             State::Executed => { (link(action)) (letter(action)) },
             State::Previewed | State::Withdrawn => {},
         }
-        @if matches!(action.state, State::WaitingApproval | State::Approved) && action.bundle.is_none() {
+        @if matches!(action.state(), State::WaitingApproval | State::Approved) && action.bundle.is_none() {
             @if let Some(csrf) = &viewer.csrf {
                 form method="post" action={ "/actions/" (action.id) "/withdraw" } {
                     input type="hidden" name="csrf" value=(csrf);
@@ -55,7 +55,7 @@ pub(crate) fn ballot(action: &Action) -> Markup {
 }
 
 fn decision(viewer: &Viewer, action: &Action, deciding: &Deciding) -> Markup {
-    let open = missing(&action.required, &action.votes);
+    let open = missing(&action.required, &action.votes());
     let needs = open.iter().map(|role| words(role.name())).collect::<Vec<_>>().join(" and ");
     html! {
         section .notice {
@@ -87,7 +87,7 @@ fn by_hand(viewer: &Viewer, action: &Action) -> Markup {
     html! {
         section .notice {
             h2 { "To be done by hand" }
-            @if let Some(Outcome::NeedsPerson { instead }) = &action.outcome { p { (instead) } }
+            @if let Some(Outcome::NeedsPerson { instead }) = &action.outcome() { p { (instead) } }
             @if let (Some(csrf), true) = (&viewer.csrf, viewer.role.may_settle()) {
                 form method="post" action={ "/actions/" (action.id) "/settle" } {
                     (no_default())
@@ -103,8 +103,8 @@ fn by_hand(viewer: &Viewer, action: &Action) -> Markup {
 
 /// Whether a customer who leaves has it in writing.
 fn letter(action: &Action) -> Markup {
-    let by_hand = action.state == State::NeedsPerson
-        || matches!(&action.outcome, Some(Outcome::Done { status, .. }) if status == "by_hand");
+    let by_hand = action.state() == State::NeedsPerson
+        || matches!(&action.outcome(), Some(Outcome::Done { status, .. }) if status == "by_hand");
     let told = match (&action.kind, action.told.customer) {
         (Kind::Cancel { .. }, Some(Sent::Sent)) if by_hand => {
             "The customer has in writing that their wish was noted; tell them that it is done."
@@ -126,7 +126,7 @@ fn letter(action: &Action) -> Markup {
 
 /// The link that was made for the customer, and whether they have it.
 fn link(action: &Action) -> Markup {
-    let Some(Outcome::Done { link: Some(link), .. }) = &action.outcome else { return html! {} };
+    let Some(Outcome::Done { link: Some(link), .. }) = &action.outcome() else { return html! {} };
     let told = match action.told.customer {
         Some(Sent::Sent) => "It was mailed to the customer.",
         Some(Sent::NoAddress) => "No address of the customer is known: read it to them, or copy it for them.",

@@ -16,14 +16,14 @@ const QUESTION_MAX: usize = 300;
 pub fn approval_blocks(action: &Action, page: &str) -> Value {
     let preview = &action.preview;
     let kind = words(action.kind.name());
-    let waits = action.state == State::WaitingApproval;
-    let open = missing(&action.required, &action.votes);
+    let waits = action.state() == State::WaitingApproval;
+    let open = missing(&action.required, &action.votes());
     let needs = if waits { &open } else { &action.required };
     let needs = needs.iter().map(|role| words(role.name())).collect::<Vec<_>>().join(" and ");
     let title = if waits {
         format!("Approval needed: {kind}")
     } else {
-        format!("No longer waiting: {kind} ({})", words(action.state.name()))
+        format!("No longer waiting: {kind} ({})", words(action.state().name()))
     };
     let summary = format!("*{}*", plain(&preview.summary));
     let lines = preview.lines.iter().map(line).collect::<Vec<_>>().join("\n");
@@ -47,13 +47,14 @@ pub fn approval_blocks(action: &Action, page: &str) -> Value {
     if !action.note.is_empty() {
         blocks.push(section(&format!("*Note*\n{}", quote(&action.note))));
     }
-    if !action.votes.is_empty() {
-        let votes = action.votes.iter().map(vote).collect::<Vec<_>>().join("\n");
+    if !action.votes().is_empty() {
+        let votes = action.votes().iter().map(vote).collect::<Vec<_>>().join("\n");
         blocks.push(context(&votes));
     }
     if !waits {
-        let since = action.ended_at.or(action.decided_at).map(|at| format!(" since {}", time(at))).unwrap_or_default();
-        blocks.push(context(&format!("{}{since} · <{page}|Open>", capital(&words(action.state.name())))));
+        let since =
+            action.ended_at().or(action.decided_at()).map(|at| format!(" since {}", time(at))).unwrap_or_default();
+        blocks.push(context(&format!("{}{since} · <{page}|Open>", capital(&words(action.state().name())))));
         return json!({"blocks": blocks});
     }
     if !whole {
@@ -120,6 +121,7 @@ fn capital(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::example::voted;
     use crate::example::{DIGEST, decided, waiting};
 
     const PAGE: &str = "https://recoup.example/actions/act_1";
@@ -191,21 +193,19 @@ mod tests {
             assert!(told.contains(&format!("{state} since 2026-03-01 10:30 UTC · <{PAGE}|Open>")), "{told}");
             assert!(told.contains("*Needs*\nmanager"), "{told}");
         }
-        let expired =
-            approval_blocks(&Action { state: State::Expired, ended_at: Some(waiting().expires_at), ..waiting() }, PAGE);
+        let mut expired = serde_json::to_value(waiting()).unwrap();
+        expired["state"] = json!("expired");
+        expired["ended_at"] = expired["expires_at"].clone();
+        let expired = approval_blocks(&serde_json::from_value(expired).unwrap(), PAGE);
         assert!(buttons(&expired).is_empty() && told(&expired).contains("Expired since 2026-03-04 09:00 UTC"));
     }
 
     #[test]
     fn a_second_approver_sees_the_first() {
         use domain::staff::Role;
-        let first = decided(Decision::Approve);
-        let action = Action {
-            state: State::WaitingApproval,
-            required: vec![Role::Manager, Role::Vp],
-            decided_at: None,
-            ..first
-        };
+        let mut both = waiting();
+        both.required = vec![Role::Manager, Role::Vp];
+        let action = voted(both, Decision::Approve);
         let blocks = approval_blocks(&action, PAGE);
         let told = told(&blocks);
         assert!(told.contains("Approved by mara") && told.contains("*Needs*\nvp"), "{told}");

@@ -214,7 +214,7 @@ fn mark_paid(order: &Order<'_>, replies: &[Reply], invoice: &str, amount: Money)
         .with("transaction[payment_method]", "other")
         .with("transaction[reference_number]", order.id())
         // It is said when it was decided, and however often it is sent, it is the same request.
-        .with("transaction[date]", order.action.inner().decided_at.unwrap_or(order.since).as_second());
+        .with("transaction[date]", order.action.inner().decided_at().unwrap_or(order.since).as_second());
     once(replies, form.post(invoice_path(invoice, "/record_payment"), order.key), |shown| {
         Some(shown.transaction?.answer())
     })

@@ -50,7 +50,7 @@ pub(super) fn ledger_verifies(books: &Books) -> Result<(), String> {
         return must(books.ledger.is_empty(), || "a ledger without a head".to_owned());
     };
     verify(head, &books.ledger).map_err(|broken| format!("the ledger of {}: {broken}", head.account))?;
-    for action in books.desk.actions.values().filter(|action| action.state == State::Executed) {
+    for action in books.desk.actions.values().filter(|action| action.state() == State::Executed) {
         let steps: Vec<Step> =
             books.ledger.iter().filter(|entry| entry.action == action.id).map(|entry| entry.step).collect();
         let alone = action.bundle.is_none();
@@ -75,14 +75,14 @@ pub(super) fn ledger_verifies(books: &Books) -> Result<(), String> {
 /// No effect without a valid decision by permitted people, given before it.
 pub(super) fn effects_were_decided(books: &Books) -> Result<(), String> {
     for action in books.desk.actions.values() {
-        if action.attempt.is_none() {
+        if action.attempt().is_none() {
             continue;
         }
-        let approvals: Vec<_> = action.votes.iter().filter(|vote| vote.decision == Decision::Approve).collect();
-        must(!approvals.is_empty() && approvals.len() == action.votes.len(), || {
+        let approvals: Vec<_> = action.votes().iter().filter(|vote| vote.decision == Decision::Approve).collect();
+        must(!approvals.is_empty() && approvals.len() == action.votes().len(), || {
             format!("{} was tried without approval", action.id)
         })?;
-        must(missing(&action.required, &action.votes).is_empty(), || format!("{} lacks an approval", action.id))?;
+        must(missing(&action.required, &action.votes()).is_empty(), || format!("{} lacks an approval", action.id))?;
         for vote in approvals {
             must(vote.by != action.requested_by || (vote.within_limit && action.required.is_empty()), || {
                 format!("{} approved their own {}", vote.by, action.id)
@@ -96,18 +96,18 @@ pub(super) fn effects_were_decided(books: &Books) -> Result<(), String> {
 /// Nothing is in doubt for ever, and nothing stays reserved for what has ended.
 pub(super) fn nothing_hangs(books: &Books) -> Result<(), String> {
     for action in books.desk.actions.values() {
-        must(!matches!(action.state, State::Approved | State::Executing | State::InDoubt), || {
-            format!("{} hangs: {:?} {:?}", action.id, action.state, action.attempt)
+        must(!matches!(action.state(), State::Approved | State::Executing | State::InDoubt), || {
+            format!("{} hangs: {:?} {:?}", action.id, action.state(), action.attempt())
         })?;
         // A downgrade is told of at the renewal, which no storm lives to see.
-        let told = is_told(&action.kind) && action.state == State::Executed;
-        must(!told || action.confirmed_at.is_some(), || {
+        let told = is_told(&action.kind) && action.state() == State::Executed;
+        must(!told || action.confirmed_at().is_some(), || {
             format!("{} {} was never confirmed", action.kind.name(), action.id)
         })?;
     }
     for payment in books.desk.touched.payments.values() {
         for id in payment.reserved.keys() {
-            let state = books.desk.actions.get(id).map(|action| action.state);
+            let state = books.desk.actions.get(id).map(|action| action.state());
             must(state == Some(State::NeedsPerson), || {
                 format!("{} is still reserved on {}: {state:?}", id, payment.id)
             })?;
@@ -122,7 +122,7 @@ pub(super) fn nothing_hangs(books: &Books) -> Result<(), String> {
 /// What is left to a person is their task until it is over, and nothing else is.
 pub(super) fn tasks_are_those_left(books: &Books) -> Result<(), String> {
     let left =
-        books.desk.actions.values().filter(|action| action.state == State::NeedsPerson && action.members.is_empty());
+        books.desk.actions.values().filter(|action| action.state() == State::NeedsPerson && action.members.is_empty());
     let left: BTreeSet<_> = left.map(|action| &action.id).collect();
     let open = books.tasks.iter().filter(|task| task.state == TaskState::Open);
     let open: BTreeSet<_> =
@@ -136,7 +136,7 @@ pub(super) fn who_left_is_let_go(service: &Service, books: &Books) -> Result<(),
     let letters = service.outbox.letters().map_err(|error| error.to_string())?;
     let reminders: Vec<_> = letters.iter().filter(|(_, letter)| letter.id.starts_with("dun_")).collect();
     for action in
-        books.desk.actions.values().filter(|action| matches!(action.state, State::Executed | State::NeedsPerson))
+        books.desk.actions.values().filter(|action| matches!(action.state(), State::Executed | State::NeedsPerson))
     {
         let Some((subscription, asked_at)) = wish(&action.kind, action.reason_code) else { continue };
         let touched = &books.desk.touched;

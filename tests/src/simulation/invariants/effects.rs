@@ -23,7 +23,7 @@ pub(super) fn refunds_are_ours(service: &Service, actions: &BTreeMap<ActionId, A
             .values()
             .find(|action| action.id.as_str() == id)
             .ok_or_else(|| format!("a refund without an action: {refund}"))?;
-        must(action.state == State::Executed, || format!("{id} was refunded and is {:?}", action.state))?;
+        must(action.state() == State::Executed, || format!("{id} was refunded and is {:?}", action.state()))?;
         let Kind::Refund { payment, amount } = &action.kind else { continue };
         let same = refund["charge"] == payment.as_str()
             && refund["amount"].as_i64() == amount.minor()
@@ -35,7 +35,7 @@ pub(super) fn refunds_are_ours(service: &Service, actions: &BTreeMap<ActionId, A
         let taken = service.sandbox.captured(&charge).map_err(|error| error.to_string())?;
         must(back <= taken, || format!("{charge}: {back} of {taken} went back"))?;
     }
-    let refunded = |action: &&Action| action.state == State::Executed && matches!(action.kind, Kind::Refund { .. });
+    let refunded = |action: &&Action| action.state() == State::Executed && matches!(action.kind, Kind::Refund { .. });
     for action in actions.values().filter(refunded) {
         must(seen.contains(action.id.as_str()), || {
             format!("{} is executed, and the provider knows nothing of it", action.id)
@@ -69,9 +69,9 @@ pub(super) fn effects_are_ours(
             .values()
             .find(|action| action.id.as_str() == id)
             .ok_or_else(|| format!("nobody asked for {call:?}"))?;
-        let approved =
-            matches!(action.state, State::Executed | State::NeedsPerson | State::Failed) && !action.votes.is_empty();
-        must(approved, || format!("{id} is {:?}, and was sent: {call:?}", action.state))?;
+        let approved = matches!(action.state(), State::Executed | State::NeedsPerson | State::Failed)
+            && !action.votes().is_empty();
+        must(approved, || format!("{id} is {:?}, and was sent: {call:?}", action.state()))?;
         keys.entry((id, call.path.clone()))
             .or_default()
             .entry(key)
@@ -107,7 +107,9 @@ pub(super) fn limits_hold_together(service: &Service, actions: &BTreeMap<ActionI
     let window = SignedDuration::from_hours(24 * policy.alone.days);
     let alone: Vec<_> = actions
         .values()
-        .filter_map(|action| Some((action, action.votes.iter().find(|vote| vote.within_limit)?, action.kind.gives()?)))
+        .filter_map(|action| {
+            Some((action, action.votes().iter().find(|vote| vote.within_limit)?, action.kind.gives()?))
+        })
         .collect();
     let sum = |some: &mut dyn Iterator<Item = &(&Action, &Vote, Money)>| {
         some.fold(Money::zero(policy.currency), |sum, it| sum.plus(it.2))

@@ -49,7 +49,7 @@ pub async fn for_case(context: &Context, case: &CaseId, trace: &str) -> Result<D
     for id in &case.actions {
         own = batch.get::<Action>(&keys::action(id))?.filter(|action| action.requested_by == MACHINE).or(own);
     }
-    let stale = own.is_none_or(|action| action.state == State::Stale);
+    let stale = own.is_none_or(|action| action.state() == State::Stale);
     let Some(recommended) = case.recommended.as_ref().filter(|_| case.state == CaseState::Open && stale) else {
         return Ok(Done::NothingToDo);
     };
@@ -85,7 +85,7 @@ pub async fn for_leaver(
         |number: usize| ActionId::of(&action.account, MACHINE, &format!("{} {payment} {amount} {number}", action.id));
     let mut number = 0;
     while let Some(earlier) = store::read::<Action>(context, &keys::action(&request(number))).await? {
-        if !matches!(earlier.state, State::Stale | State::Failed | State::Withdrawn) {
+        if !matches!(earlier.state(), State::Stale | State::Failed | State::Withdrawn) {
             return Ok(());
         }
         number += 1;

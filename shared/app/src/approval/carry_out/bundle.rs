@@ -1,8 +1,7 @@
 //! A bundle is carried out member by member, in the order that was shown; the first that fails stops the rest.
 
 use super::{Done, ledger_note};
-use crate::approval::desk::{self, look_at};
-use crate::approval::{owe, tell};
+use crate::approval::{desk, owe, tell};
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::records;
@@ -26,10 +25,10 @@ pub async fn handle(context: &Context, id: &ActionId) -> Result<Done, Fault> {
             Ok(Done::CarriedOut(State::Executing))
         }
         Next::Over(bundle) => {
-            if bundle.state != State::Executed {
+            if bundle.state() != State::Executed {
                 owe::owed(context, &bundle).await?;
             }
-            Ok(Done::CarriedOut(bundle.state))
+            Ok(Done::CarriedOut(bundle.state()))
         }
         Next::Nothing => Ok(Done::NothingToDo),
     }
@@ -38,7 +37,7 @@ pub async fn handle(context: &Context, id: &ActionId) -> Result<Done, Fault> {
 async fn once(context: &Context, id: &ActionId) -> Result<Attempted<Next>, Fault> {
     // Read.
     let mut read = records::read(context, id).await?;
-    let going = |action: &Action| matches!(action.state, State::Approved | State::Executing);
+    let going = |action: &Action| matches!(action.state(), State::Approved | State::Executing);
     let (Some(before), Some(head)) = (read.action.clone().filter(going), read.head.clone()) else {
         return Ok(Attempted::Done(Next::Nothing));
     };
@@ -48,53 +47,50 @@ async fn once(context: &Context, id: &ActionId) -> Result<Attempted<Next>, Fault
     }
 
     // Decide.
-    let now = context.clock.now();
-    let failed = members.iter().position(|member| member.state.is_final() && member.state != State::Executed);
+    let at = desk::moment(context);
+    let failed = members.iter().position(|member| member.state().is_final() && member.state() != State::Executed);
     let (mut commit, mut notes) = (Commit::default(), Vec::new());
-    let mut after = Action { state: State::Executing, look_at: Some(look_at(context)), ..before.clone() };
+    let mut after = before.clone();
+    after.begun(at.again)?;
     let next = match failed {
         Some(place) => {
-            let code = format!("member_{}", members[place].state.name());
+            let code = format!("member_{}", members[place].state().name());
             let message = format!(
                 "{} ended as {}; what came after it was not done",
                 members[place].preview.summary,
-                members[place].state.name()
+                members[place].state().name()
             );
             let mut over = Vec::new();
-            for member in members[place + 1..].iter().filter(|member| member.state == State::Approved) {
-                let withdrawn =
-                    Action { state: State::Withdrawn, ended_at: Some(now), look_at: None, ..member.clone() };
+            for member in members[place + 1..].iter().filter(|member| member.state() == State::Approved) {
+                let mut withdrawn = member.clone();
+                withdrawn.withdrawn(at.now)?;
                 desk::put(&mut commit, context, &read.batch, &head, Some(member), &withdrawn);
                 notes.push(ledger_note(
                     &withdrawn,
                     Step::Outcome,
-                    now,
+                    at.now,
                     [("outcome", "withdrawn".to_owned()), ("why", code.clone())],
                 ));
                 over.push(member.id.clone());
             }
             desk::release(&mut commit, &read, &before.account, &over);
             desk::expect_no_more(&mut commit, &read, &head, &over);
-            after.state = State::Failed;
-            after.outcome = Some(Outcome::Refused { code, message });
+            after.done(Outcome::Refused { code, message }, at)?;
             None
         }
-        None => members.into_iter().find(|member| member.state != State::Executed),
+        None => members.into_iter().find(|member| member.state() != State::Executed),
     };
     let over = next.is_none();
     if over {
-        if after.state == State::Executing {
-            after.state = State::Executed;
+        if after.state() == State::Executing {
             let parts = format!("{} of {} done", after.members.len(), after.members.len());
-            after.outcome = Some(Outcome::Done { reference: String::new(), status: parts, made_at: None, link: None });
+            after.done(Outcome::Done { reference: String::new(), status: parts, made_at: None, link: None }, at)?;
         }
-        after.look_at = (after.state != State::Executed).then(|| look_at(context));
-        after.ended_at = Some(now);
         notes.push(ledger_note(
             &after,
             Step::Outcome,
-            now,
-            [("outcome", after.state.name().to_owned()), ("of", "bundle".to_owned())],
+            at.now,
+            [("outcome", after.state().name().to_owned()), ("of", "bundle".to_owned())],
         ));
     }
 

@@ -10,17 +10,14 @@ use crate::store::{self, Attempted, Batch, Commit, keys};
 use domain::action::{Action, Kind, Outcome, Sent, State, When};
 use domain::book::{Head, Person};
 use domain::import::{self, Customer};
-use domain::leaving::wish;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeMap;
 
 /// Whether a customer is to be told of how an action ended.
 pub fn is_told(action: &Action) -> bool {
-    match (&action.outcome, action.state) {
-        (Some(Outcome::Done { link, .. }), State::Executed) => {
-            link.is_some() || wish(&action.kind, action.reason_code).is_some()
-        }
-        (_, State::NeedsPerson) => wish(&action.kind, action.reason_code).is_some(),
+    match (&action.outcome(), action.state()) {
+        (Some(Outcome::Done { link, .. }), State::Executed) => link.is_some() || action.wish_to_leave().is_some(),
+        (_, State::NeedsPerson) => action.wish_to_leave().is_some(),
         _ => false,
     }
 }
@@ -64,12 +61,12 @@ pub async fn tell(context: &Context, action: &Action) -> Result<(), Fault> {
 }
 
 fn letter(context: &Context, action: &Action, head: &Head, person: &Person, locale: Option<&str>, to: &str) -> Letter {
-    let link = match &action.outcome {
+    let link = match &action.outcome() {
         Some(Outcome::Done { link: Some(link), .. }) => link.as_str(),
         _ => "",
     };
     let (text, amount) = match &action.kind {
-        Kind::Cancel { .. } if action.state == State::NeedsPerson => ("cancellation_noted", None),
+        Kind::Cancel { .. } if action.state() == State::NeedsPerson => ("cancellation_noted", None),
         Kind::Cancel { when: When::Now, .. } => ("cancelled_now", None),
         // What runs on was charged in part after they had asked: when it ends is not the same as from when it counts.
         Kind::Cancel { asked_at, .. } if *asked_at < action.requested_at - SignedDuration::from_hours(24) => {

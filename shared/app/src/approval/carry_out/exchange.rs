@@ -1,11 +1,13 @@
 //! The talk with a provider about one action: request after request, until it is known how it ended.
 
-use super::{Ended, Work};
+use super::Work;
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::ports::NoReply;
+use domain::action::{Ended, Outcome};
 use domain::book::Head;
-use providers::{Act, Acting, Answer, Effects, Found, Look, Order, Reply};
+use domain::event::Seen;
+use providers::{Act, Acting, Answer, Effect, Effects, Found, Look, Order, Reply};
 
 /// How many requests one attempt may take.
 const REQUESTS_MAX: usize = 8;
@@ -23,8 +25,16 @@ pub(super) fn effects(head: &Head) -> Result<Option<&'static Effects>, Fault> {
     })
 }
 
-fn by_hand(instead: &str) -> Ended {
-    Ended::NeedsPerson { instead: instead.to_owned(), absent: true }
+/// How an attempt ended, and what the provider showed with it.
+type Heard = (Ended, Vec<Seen>);
+
+fn by_hand(instead: &str) -> Heard {
+    (Ended::NeedsPerson { instead: instead.to_owned(), absent: true }, Vec::new())
+}
+
+fn of(effect: Effect) -> (Outcome, Vec<Seen>) {
+    let Effect { reference, status, made_at, link, seen } = effect;
+    (Outcome::Done { reference, status, made_at, link }, seen)
 }
 
 fn order<'a>(context: &Context, work: &'a Work) -> Order<'a> {
@@ -34,21 +44,21 @@ fn order<'a>(context: &Context, work: &'a Work) -> Order<'a> {
         action: &work.action,
         customer: &work.head.customer,
         records: &work.records,
-        key: action.attempt.as_ref().map_or("", |attempt| &attempt.key),
-        before: action.attempt.as_ref().and_then(|attempt| attempt.before.as_deref()),
-        since: action.attempt.as_ref().map_or(now, |attempt| attempt.key_since),
+        key: action.attempt().as_ref().map_or("", |attempt| &attempt.key),
+        before: action.attempt().as_ref().and_then(|attempt| attempt.before.as_deref()),
+        since: action.attempt().as_ref().map_or(now, |attempt| attempt.key_since),
         now,
     }
 }
 
 /// Asks the provider what it has of an action.
-pub(super) async fn look_up(context: &Context, work: &Work) -> Result<Ended, Fault> {
+pub(super) async fn look_up(context: &Context, work: &Work) -> Result<Heard, Fault> {
     let effects = match acting(&work.head)? {
         Acting::Through(effects) => effects,
         Acting::ByHand(instead) => return Ok(by_hand(instead)),
     };
     let order = order(context, work);
-    let attempts = work.action.inner().attempt.as_ref().map_or(0, |attempt| attempt.number);
+    let attempts = work.action.inner().attempt().as_ref().map_or(0, |attempt| attempt.number);
     let mut replies: Vec<Reply> = Vec::new();
     let found = loop {
         match (effects.look)(&order, &replies) {
@@ -60,8 +70,11 @@ pub(super) async fn look_up(context: &Context, work: &Work) -> Result<Ended, Fau
             },
         }
     };
-    Ok(match found {
-        Found::Done(effect) => Ended::Found(effect),
+    let ended = match found {
+        Found::Done(effect) => {
+            let (outcome, seen) = of(effect);
+            return Ok((Ended::Found(outcome), seen));
+        }
         Found::Failed { code, message } => Ended::Refused { code, message },
         Found::NotThere { .. } if attempts >= context.policies.limits.current().provider_calls_max => Ended::NeedsPerson {
             instead: "The provider does not have it, and sending it has failed too often: do it in the provider's dashboard.".to_owned(),
@@ -70,36 +83,23 @@ pub(super) async fn look_up(context: &Context, work: &Work) -> Result<Ended, Fau
         Found::NotThere { note } => Ended::NotThere { note },
         Found::Unclear { instead } => Ended::NeedsPerson { instead, absent: false },
         Found::Unknown => Ended::InDoubt { burned: false },
-    })
+    };
+    Ok((ended, Vec::new()))
 }
 
 /// Sends an action, request by request.
-pub(super) async fn send(context: &Context, work: &Work) -> Result<Ended, Fault> {
+pub(super) async fn send(context: &Context, work: &Work) -> Result<Heard, Fault> {
     let effects = match acting(&work.head)? {
         Acting::Through(effects) => effects,
         Acting::ByHand(instead) => return Ok(by_hand(instead)),
     };
     let order = order(context, work);
     let (mut replies, mut changed): (Vec<Reply>, bool) = (Vec::new(), false);
+    let unheard = |ended| Ok((ended, Vec::new()));
     loop {
         let call = match (effects.act)(&order, &replies) {
-            Act::Ended(answer) => {
-                return Ok(match answer {
-                    Answer::Done(effect) => Ended::Done(effect),
-                    Answer::Refused { code, message } if changed => {
-                        let instead = format!(
-                            "It was begun at the provider and then refused ({code}: {message}): finish it there, or undo it."
-                        );
-                        Ended::NeedsPerson { instead, absent: false }
-                    }
-                    Answer::Refused { code, message } => Ended::Refused { code, message },
-                    Answer::NotNow if changed => Ended::InDoubt { burned: false },
-                    Answer::NotNow => Ended::NotNow,
-                    Answer::Unknown => Ended::InDoubt { burned: true },
-                    Answer::Unsupported { instead } => Ended::NeedsPerson { instead, absent: !changed },
-                });
-            }
-            Act::Send(_) if replies.len() >= REQUESTS_MAX => return Ok(Ended::InDoubt { burned: true }),
+            Act::Ended(answer) => return Ok(answered(answer, changed)),
+            Act::Send(_) if replies.len() >= REQUESTS_MAX => return unheard(Ended::InDoubt { burned: true }),
             Act::Send(call) => call,
         };
         let changes = call.method != http::Method::GET;
@@ -109,9 +109,31 @@ pub(super) async fn send(context: &Context, work: &Work) -> Result<Ended, Fault>
                 replies.push(reply);
             }
             // What only asks, or never left, has done nothing.
-            Err(NoReply::NotSent) if !changed => return Ok(Ended::NotNow),
-            Err(NoReply::Unknown) if !changed && !changes => return Ok(Ended::NotNow),
-            Err(_) => return Ok(Ended::InDoubt { burned: false }),
+            Err(NoReply::NotSent) if !changed => return unheard(Ended::NotNow),
+            Err(NoReply::Unknown) if !changed && !changes => return unheard(Ended::NotNow),
+            Err(_) => return unheard(Ended::InDoubt { burned: false }),
         }
     }
+}
+
+/// What an answer means, once something was changed there or nothing was.
+fn answered(answer: Answer, changed: bool) -> Heard {
+    let ended = match answer {
+        Answer::Done(effect) => {
+            let (outcome, seen) = of(effect);
+            return (Ended::Done(outcome), seen);
+        }
+        Answer::Refused { code, message } if changed => {
+            let instead = format!(
+                "It was begun at the provider and then refused ({code}: {message}): finish it there, or undo it."
+            );
+            Ended::NeedsPerson { instead, absent: false }
+        }
+        Answer::Refused { code, message } => Ended::Refused { code, message },
+        Answer::NotNow if changed => Ended::InDoubt { burned: false },
+        Answer::NotNow => Ended::NotNow,
+        Answer::Unknown => Ended::InDoubt { burned: true },
+        Answer::Unsupported { instead } => Ended::NeedsPerson { instead, absent: !changed },
+    };
+    (ended, Vec::new())
 }

@@ -1,7 +1,7 @@
 //! What Recoup does itself: more grace in its own recovery, and the erasure of a person.
 
 use super::{checked, is_held, ledger_note, wait};
-use crate::approval::desk::{self, Done, look_at};
+use crate::approval::desk::{self, Done};
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::store::trail::put_notes;
@@ -29,28 +29,20 @@ pub async fn extend_grace(context: &Context, id: &ActionId) -> Result<Done, Faul
         if is_held(context, &head, &before).await? {
             return Ok(wait(context, read, &head, &before).await?.map(|_| Done::NothingToDo));
         }
-        let now = context.clock.now();
+        let at = desk::moment(context);
         let plan = read.batch.get::<Plan>(&key)?.filter(|plan| plan.next().is_some());
-        let (state, outcome, word) = match &plan {
+        let mut after = before.clone();
+        let word = match &plan {
             Some(plan) => {
-                let done = Outcome::Done {
-                    reference: plan.invoice.clone(),
-                    status: "moved".to_owned(),
-                    made_at: Some(now),
-                    link: None,
-                };
-                (State::Executed, Some(done), "moved")
+                let (reference, status) = (plan.invoice.clone(), "moved".to_owned());
+                after.done(Outcome::Done { reference, status, made_at: Some(at.now), link: None }, at)?;
+                after.confirmed(at.now)?;
+                "moved"
             }
-            None => (State::Stale, None, "stale"),
-        };
-        let told = (state == State::Stale).then(|| look_at(context));
-        let after = Action {
-            state,
-            outcome,
-            ended_at: Some(now),
-            look_at: told,
-            confirmed_at: plan.as_ref().map(|_| now),
-            ..before.clone()
+            None => {
+                after.overtaken(at)?;
+                "stale"
+            }
         };
 
         // Write.
@@ -64,8 +56,8 @@ pub async fn extend_grace(context: &Context, id: &ActionId) -> Result<Done, Faul
             commit.over(&read.batch, &head);
         }
         let body = [("outcome", word.to_owned()), ("days", days.to_string())];
-        put_notes(&mut commit, &read.batch, &after.account, vec![ledger_note(&after, Step::Outcome, now, body)])?;
-        store::attempted(commit.run(context).await, Done::CarriedOut(state))
+        put_notes(&mut commit, &read.batch, &after.account, vec![ledger_note(&after, Step::Outcome, at.now, body)])?;
+        store::attempted(commit.run(context).await, Done::CarriedOut(after.state()))
     })
     .await
 }
@@ -82,13 +74,14 @@ async fn begin(context: &Context, id: &ActionId) -> Result<Attempted<Option<Acco
     let Some((read, before, head)) = due(context, id).await? else { return Ok(Attempted::Done(None)) };
     checked(context, before.clone()).await?;
     let account = Some(before.account.clone());
-    if before.state == State::Executing {
+    if before.state() == State::Executing {
         return Ok(Attempted::Done(account));
     }
     if is_held(context, &head, &before).await? {
         return Ok(wait(context, read, &head, &before).await?.map(|_| None));
     }
-    let after = Action { state: State::Executing, look_at: Some(look_at(context)), ..before.clone() };
+    let mut after = before.clone();
+    after.begun(desk::moment(context).again)?;
     let mut commit = Commit::default();
     desk::put(&mut commit, context, &read.batch, &head, Some(&before), &after);
     let body = [("what", "the person".to_owned()), ("kept", "invoices, payments, ledger, figures".to_owned())];
@@ -99,28 +92,21 @@ async fn begin(context: &Context, id: &ActionId) -> Result<Attempted<Option<Acco
 
 async fn erased(context: &Context, id: &ActionId) -> Result<Attempted<Done>, Fault> {
     let Some((read, before, head)) = due(context, id).await? else { return Ok(Attempted::Done(Done::NothingToDo)) };
-    let now = context.clock.now();
-    let reference = before.account.to_string();
-    let outcome =
-        Outcome::Done { reference: reference.clone(), status: "erased".to_owned(), made_at: Some(now), link: None };
-    let after = Action {
-        state: State::Executed,
-        outcome: Some(outcome),
-        ended_at: Some(now),
-        look_at: None,
-        confirmed_at: Some(now),
-        ..before.clone()
-    };
+    let at = desk::moment(context);
+    let (reference, status) = (before.account.to_string(), "erased".to_owned());
+    let mut after = before.clone();
+    after.done(Outcome::Done { reference: reference.clone(), status, made_at: Some(at.now), link: None }, at)?;
+    after.confirmed(at.now)?;
     let mut commit = Commit::default();
     desk::put(&mut commit, context, &read.batch, &head, Some(&before), &after);
     let body = [("outcome", "erased".to_owned()), ("reference", reference)];
-    put_notes(&mut commit, &read.batch, &after.account, vec![ledger_note(&after, Step::Outcome, now, body)])?;
+    put_notes(&mut commit, &read.batch, &after.account, vec![ledger_note(&after, Step::Outcome, at.now, body)])?;
     store::attempted(commit.run(context).await, Done::CarriedOut(State::Executed))
 }
 
 /// An action that is approved, or begun and not ended, with what it is about.
 async fn due(context: &Context, id: &ActionId) -> Result<Option<(records::Read, Action, Head)>, Fault> {
     let read = records::read(context, id).await?;
-    let action = read.action.clone().filter(|action| matches!(action.state, State::Approved | State::Executing));
+    let action = read.action.clone().filter(|action| matches!(action.state(), State::Approved | State::Executing));
     Ok(action.zip(read.head.clone()).map(|(action, head)| (read, action, head)))
 }

@@ -166,7 +166,8 @@ fn action() -> Value {
         ("members", list(text())),
         ("attempt", or_null(attempt)),
         ("outcome", or_null(see("Outcome"))),
-        ("look_at", told(or_null(time()), "When an unfinished attempt is looked at again.")),
+        ("alarm", told(or_null(time()), "When somebody looks at what is under way, or at what is owed.")),
+        ("owed", told(or_null(words(["asking", "word", "leaving"])), "What people have not got yet.")),
         ("ended_at", or_null(time())),
         (
             "confirmed_at",
