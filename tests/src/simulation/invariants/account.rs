@@ -7,7 +7,7 @@ use local::service::Service;
 use shared::domain::action::{Decision, Kind, State};
 use shared::domain::approval::missing;
 use shared::domain::book::{Due, Head, Touched};
-use shared::domain::leaving::{leaving, wish};
+use shared::domain::leaving::leaving;
 use shared::domain::ledger::{Step, verify};
 use shared::domain::staff::MACHINE;
 use shared::domain::task::{About, State as TaskState};
@@ -138,7 +138,7 @@ pub(super) fn who_left_is_let_go(service: &Service, books: &Books) -> Result<(),
     for action in
         books.desk.actions.values().filter(|action| matches!(action.state(), State::Executed | State::NeedsPerson))
     {
-        let Some((subscription, asked_at)) = wish(&action.kind, action.reason_code) else { continue };
+        let Some((subscription, asked_at)) = action.wish_to_leave() else { continue };
         let touched = &books.desk.touched;
         let its = touched
             .invoices
