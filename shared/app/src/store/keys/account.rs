@@ -1,0 +1,109 @@
+//! Keys of what lies with an account, and of the words that it is found by.
+
+use crate::ports::{Key, Table};
+use domain::book::ResourceId;
+use domain::id::{AccountId, ActionId, CaseId, DecisionId, TaskId, digest};
+use jiff::Timestamp;
+
+pub(super) const ACCOUNT: &str = "ACCOUNT#";
+
+pub(super) fn account(id: &AccountId, sk: impl Into<String>) -> Key {
+    Key { table: Table::Accounts, pk: format!("{ACCOUNT}{id}"), sk: sk.into() }
+}
+
+pub fn head(id: &AccountId) -> Key {
+    account(id, "HEAD")
+}
+
+pub fn person(id: &AccountId) -> Key {
+    account(id, "PERSON")
+}
+
+pub fn invoice(id: &AccountId, invoice: &str) -> Key {
+    account(id, format!("INVOICE#{invoice}"))
+}
+
+pub fn payment(id: &AccountId, payment: &str) -> Key {
+    account(id, format!("PAYMENT#{payment}"))
+}
+
+pub fn subscription(id: &AccountId, subscription: &str) -> Key {
+    account(id, format!("SUBSCRIPTION#{subscription}"))
+}
+
+pub fn card(id: &AccountId, card: &str) -> Key {
+    account(id, format!("CARD#{card}"))
+}
+
+pub fn resource(id: &AccountId, resource: &ResourceId) -> Key {
+    match resource {
+        ResourceId::Person => person(id),
+        ResourceId::Card(name) => card(id, name),
+        ResourceId::Invoice(name) => invoice(id, name),
+        ResourceId::Payment(name) => payment(id, name),
+        ResourceId::Subscription(name) => subscription(id, name),
+    }
+}
+
+pub fn case(case: &CaseId) -> Key {
+    account(&case.account(), format!("CASE#{case}"))
+}
+
+/// Which other accounts are the same customer.
+pub fn group(id: &AccountId) -> Key {
+    account(id, "GROUP")
+}
+
+pub fn decision(decision: &DecisionId) -> Key {
+    account(&decision.account(), format!("DECISION#{decision}"))
+}
+
+pub fn action(action: &ActionId) -> Key {
+    account(&action.account(), format!("ACTION#{action}"))
+}
+
+pub fn task(task: &TaskId) -> Key {
+    account(&task.account(), format!("TASK#{task}"))
+}
+
+pub const ACTION_PREFIX: &str = "ACTION#";
+
+pub fn plan(id: &AccountId, invoice: &str) -> Key {
+    account(id, format!("PLAN#{invoice}"))
+}
+
+pub fn ledger_head(id: &AccountId) -> Key {
+    account(id, "LEDGER")
+}
+
+/// Numbers are padded, so that the order of keys is the order of entries.
+pub fn ledger_entry(id: &AccountId, number: u64) -> Key {
+    account(id, format!("LEDGER#{number:012}"))
+}
+
+pub const LEDGER_PREFIX: &str = "LEDGER#";
+
+pub fn timeline(id: &AccountId, at: Timestamp, event: &str) -> Key {
+    account(id, format!("TIME#{at:.3}#{event}"))
+}
+
+pub const TIMELINE_PREFIX: &str = "TIME#";
+
+/// The partition of everything about one account.
+pub fn account_partition(id: &AccountId) -> String {
+    head(id).pk
+}
+
+/// That an account is found by a word, of which only the digest is kept.
+pub fn found_by(digest: &str, account: &AccountId) -> Key {
+    Key { table: Table::Accounts, pk: format!("FIND#{digest}"), sk: account.to_string() }
+}
+
+/// The partition of all accounts that are found by a word.
+pub fn found_partition(term: &str) -> String {
+    format!("FIND#{}", term_digest(term))
+}
+
+pub fn term_digest(term: &str) -> String {
+    digest(&[term], 26)
+}
