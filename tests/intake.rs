@@ -36,7 +36,7 @@ fn history(provider: &str) -> Vec<Vec<u8>> {
 }
 
 async fn accounts(service: &Service) -> Vec<Head> {
-    store::page(&service.context, "ACCOUNTS", None, 1000, Order::Ascending).await.unwrap().items
+    store::page(&service.context, keys::lists::ACCOUNTS, None, 1000, Order::Ascending).await.unwrap().items
 }
 
 /// Everything in the books that is a fold of events, as bytes.

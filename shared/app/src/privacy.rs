@@ -36,7 +36,7 @@ pub async fn held(context: &Context, account: &AccountId) -> Result<Held, Fault>
 async fn tickets(context: &Context, account: &AccountId) -> Result<Vec<Ticket>, Fault> {
     let (mut found, mut after) = (Vec::new(), None);
     loop {
-        let page: Page<Ticket> = store::page(context, "TICKETS", after, PAGE, Order::Ascending).await?;
+        let page: Page<Ticket> = store::page(context, keys::lists::TICKETS, after, PAGE, Order::Ascending).await?;
         found.extend(page.items.into_iter().filter(|ticket| ticket.accounts.contains(account)));
         match page.next {
             Some(next) => after = Some(next),

@@ -56,8 +56,9 @@ pub async fn check(
     let mut facts = BTreeMap::new();
     let mut actions = BTreeMap::new();
     let mut beats = Vec::new();
-    let all: Page<Head> =
-        page(&service.context, "ACCOUNTS", None, 1000, Order::Ascending).await.map_err(|error| error.to_string())?;
+    let all: Page<Head> = page(&service.context, keys::lists::ACCOUNTS, None, 1000, Order::Ascending)
+        .await
+        .map_err(|error| error.to_string())?;
     for head in all.items {
         let Some(books) = books(service, &head.account).await else { continue };
         same_in_any_order(&books, dice)?;

@@ -5,6 +5,7 @@ use super::words::{each, text};
 use crate::world;
 use serde_json::Value;
 use shared::app::ports::{Channel, Clock, Order};
+use shared::app::store::keys::lists;
 use shared::app::store::{self, Page};
 use shared::domain::action::Action;
 use shared::domain::book::Head;
@@ -49,7 +50,7 @@ impl Telling {
         let own = self.customers.iter().map(|customer| AccountId::of("stripe", "default", customer));
         let mut accounts: Vec<_> = own.collect();
         let context = &self.service.context;
-        let all: Page<Head> = store::page(context, "ACCOUNTS", None, 1000, Order::Ascending).await.unwrap();
+        let all: Page<Head> = store::page(context, lists::ACCOUNTS, None, 1000, Order::Ascending).await.unwrap();
         let mut others = all.items;
         others.sort_by(|one, other| (&one.provider, &one.customer).cmp(&(&other.provider, &other.customer)));
         let others = others.into_iter().map(|head| head.account).filter(|account| !accounts.contains(account));

@@ -4,7 +4,8 @@ use crate::context::Context;
 use crate::fault::Fault;
 use crate::ports::{Key, Order, Range, Table};
 use crate::store::imported::standing;
-use crate::store::{self, Batch, Of, Page, Stored, Timeline, keys, open};
+use crate::store::keys::{self, lists};
+use crate::store::{self, Batch, Of, Page, Stored, Timeline, open};
 use crate::web::{Problem, Window, action_id};
 use crate::{incident, records};
 use domain::action::{Action, State};
@@ -103,7 +104,7 @@ fn same_try(context: &Context) -> SignedDuration {
 
 /// A page of accounts with their people.
 pub async fn accounts(context: &Context, window: Window) -> Result<Page<Sidebar>, Fault> {
-    let page: Page<Head> = store::page(context, "ACCOUNTS", window.after, window.limit, Order::Ascending).await?;
+    let page: Page<Head> = store::page(context, lists::ACCOUNTS, window.after, window.limit, Order::Ascending).await?;
     let batch = Batch::read(context, page.items.iter().map(|head| keys::person(&head.account)).collect()).await?;
     let mut items = Vec::new();
     for head in &page.items {
@@ -165,17 +166,13 @@ pub async fn receipt(context: &Context, action: &ActionId) -> Result<Vec<Entry>,
 }
 
 pub async fn cases(context: &Context, state: Option<CaseState>, window: &Window) -> Result<Page<Case>, Fault> {
-    let lists = state.map_or_else(|| vec![CaseState::Open, CaseState::Resolved], |state| vec![state]);
-    newest(context, lists.iter().map(|state| format!("CASES#{}", state.name())), window, |case: &Case| case.place())
-        .await
+    let states = state.map_or_else(|| vec![CaseState::Open, CaseState::Resolved], |state| vec![state]);
+    newest(context, states.into_iter().map(lists::cases), window, |case: &Case| case.place()).await
 }
 
 pub async fn actions(context: &Context, state: Option<State>, window: &Window) -> Result<Page<Action>, Fault> {
-    let lists = state.map_or_else(|| State::ALL.to_vec(), |state| vec![state]);
-    newest(context, lists.iter().map(|state| format!("ACTIONS#{}", state.name())), window, |action: &Action| {
-        action.place()
-    })
-    .await
+    let states = state.map_or_else(|| State::ALL.to_vec(), |state| vec![state]);
+    newest(context, states.into_iter().map(lists::actions), window, |action: &Action| action.place()).await
 }
 
 /// What waits for a decision: id, digest, since when.
@@ -211,9 +208,8 @@ pub async fn incidents(
     state: Option<IncidentState>,
     window: &Window,
 ) -> Result<Page<Incident>, Fault> {
-    let lists = state.map_or_else(|| vec![IncidentState::Open, IncidentState::Over], |state| vec![state]);
-    newest(context, lists.iter().map(|state| format!("INCIDENTS#{}", state.name())), window, |it: &Incident| it.place())
-        .await
+    let states = state.map_or_else(|| vec![IncidentState::Open, IncidentState::Over], |state| vec![state]);
+    newest(context, states.into_iter().map(lists::incidents), window, |it: &Incident| it.place()).await
 }
 
 /// The disputes of a page of cases, as their payments show them.
@@ -244,7 +240,7 @@ pub async fn disputes(context: &Context, state: Option<CaseState>, window: &Wind
 
 /// Recoveries by when they go on.
 pub async fn dunning(context: &Context, window: Window) -> Result<Page<Plan>, Fault> {
-    store::page(context, "DUNNING", window.after, window.limit, Order::Ascending).await
+    store::page(context, lists::DUNNING, window.after, window.limit, Order::Ascending).await
 }
 
 /// Every row that a month's report is made of: its own partitions, and a neighbour's where the time zone reaches into it.

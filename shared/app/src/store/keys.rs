@@ -1,16 +1,21 @@
-//! Every key of the three tables, in one place. Keys are for ever: `docs/decisions/0002-keys.md` shows an example of each.
+//! Every key of the three tables, in one place, and the way back from a key to what it was made of.
+//!
+//! Keys are for ever: `docs/decisions/0002-keys.md` shows an example of each.
 
 mod account;
 mod import;
+pub mod lists;
 mod shards;
 mod source;
 mod staff;
+mod woken;
 
 pub use account::*;
 pub use import::*;
 pub use shards::*;
 pub use source::*;
 pub use staff::*;
+pub use woken::{Woken, woken};
 
 #[cfg(test)]
 mod tests {
@@ -19,10 +24,9 @@ mod tests {
     use domain::id::{AccountId, ActionId, CaseId, DecisionId, IncidentId};
     use domain::incident::{Outcome, Pulse, Signs, Trouble};
 
-    #[test]
-    fn keys_are_what_the_decision_record_says() {
+    /// One key of each kind.
+    pub(super) fn examples() -> Vec<Key> {
         let id = AccountId::of("stripe", "default", "cus_1");
-        let record = include_str!("../../../../docs/decisions/0002-keys.md");
         let case_id = CaseId::of(&id, "payment_failed", "in_1");
         let action_id = ActionId::of(&id, "mara", "key");
         let due = Pulse {
@@ -36,7 +40,7 @@ mod tests {
             signs: Signs::default(),
             amount: None,
         };
-        let keys = [
+        vec![
             head(&id),
             person(&id),
             group(&id),
@@ -75,9 +79,14 @@ mod tests {
             delegations(),
             link("9f86d081884c7d65"),
             staff_change("2026-01-31T12:00:00Z".parse().unwrap(), "mara"),
-        ];
+        ]
+    }
+
+    #[test]
+    fn keys_are_what_the_decision_record_says() {
+        let record = include_str!("../../../../docs/decisions/0002-keys.md");
         let row = |key: &Key| format!("| {} | `{}` | `{}` |", key.table.name(), key.pk, key.sk);
-        let missing: Vec<_> = keys.iter().map(row).filter(|row| !record.contains(row)).collect();
+        let missing: Vec<_> = examples().iter().map(row).filter(|row| !record.contains(row)).collect();
         assert_eq!(missing, Vec::<String>::new(), "docs/decisions/0002-keys.md lacks these rows");
     }
 }

@@ -6,6 +6,8 @@ use domain::id::{AccountId, ActionId, CaseId, DecisionId, TaskId, digest};
 use jiff::Timestamp;
 
 pub(super) const ACCOUNT: &str = "ACCOUNT#";
+pub(super) const ACTION: &str = "ACTION#";
+pub(super) const PLAN: &str = "PLAN#";
 
 pub(super) fn account(id: &AccountId, sk: impl Into<String>) -> Key {
     Key { table: Table::Accounts, pk: format!("{ACCOUNT}{id}"), sk: sk.into() }
@@ -59,17 +61,17 @@ pub fn decision(decision: &DecisionId) -> Key {
 }
 
 pub fn action(action: &ActionId) -> Key {
-    account(&action.account(), format!("ACTION#{action}"))
+    account(&action.account(), format!("{ACTION}{action}"))
 }
 
 pub fn task(task: &TaskId) -> Key {
     account(&task.account(), format!("TASK#{task}"))
 }
 
-pub const ACTION_PREFIX: &str = "ACTION#";
+pub const ACTION_PREFIX: &str = ACTION;
 
 pub fn plan(id: &AccountId, invoice: &str) -> Key {
-    account(id, format!("PLAN#{invoice}"))
+    account(id, format!("{PLAN}{invoice}"))
 }
 
 pub fn ledger_head(id: &AccountId) -> Key {

@@ -29,3 +29,8 @@ pub fn imported(pk: &str, sk: &str) -> Key {
     let table = if pk.starts_with(ACCOUNT) { Table::Accounts } else { Table::Config };
     Key { table, pk: pk.to_owned(), sk: sk.to_owned() }
 }
+
+/// What imported records under a key are about, to tell people: an account's id, or all prices, or the card networks.
+pub fn imported_about(home: &Key) -> &str {
+    home.pk.strip_prefix(ACCOUNT).unwrap_or(&home.pk)
+}

@@ -1,5 +1,6 @@
 //! Over how many partitions the two indexes and the facts are spread, and which of them is whose.
 
+use super::source::PROBE;
 use crate::ports::{Key, Table};
 use domain::id::{AccountId, digest};
 
@@ -14,7 +15,7 @@ pub const FACT_SHARDS: u8 = 8;
 
 /// The shard of the alarm index that an item rings in.
 pub fn wake_shard(key: &Key) -> String {
-    if key.pk.starts_with("PROBE#") {
+    if key.pk.starts_with(PROBE) {
         return format!("PROBE#{}", shard_of(&key.pk, PROBE_SHARDS));
     }
     format!("WAKE#{}", shard_of(&format!("{}{}", key.pk, key.sk), WAKE_SHARDS))

@@ -7,6 +7,11 @@ use domain::incident::{Pulse, Trouble};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
+pub(super) const EXTERNAL: &str = "EXT#";
+pub(super) const PROBE: &str = "PROBE#";
+pub(super) const BACKFILL: &str = "BACKFILL#";
+pub(super) const WATCH: &str = "WATCH#";
+
 /// How a source is set up.
 pub fn source(provider: &str, source: &str) -> Key {
     Key { table: Table::Config, pk: "SOURCE".to_owned(), sk: format!("SOURCE#{provider}#{source}") }
@@ -21,7 +26,7 @@ pub fn receipt(provider: &str, source: &str, event: &str) -> Key {
 
 /// Whose is this external id? It holds the kind of resource: some providers number each kind from one.
 pub fn external(provider: &str, source: &str, id: &str) -> Key {
-    Key { table: Table::Accounts, pk: format!("EXT#{provider}#{source}#{id}"), sk: "EXT".to_owned() }
+    Key { table: Table::Accounts, pk: format!("{EXTERNAL}{provider}#{source}#{id}"), sk: "EXT".to_owned() }
 }
 
 /// The external key of a resource; a person is known by the customer's id.
@@ -43,7 +48,7 @@ pub fn ticket(provider: &str, source: &str, id: &str) -> Key {
 
 /// When an object was last fetched that an unsigned delivery named.
 pub fn probe(provider: &str, source: &str, path: &str) -> Key {
-    Key { table: Table::Accounts, pk: format!("PROBE#{provider}#{source}#{path}"), sk: "PROBE".to_owned() }
+    Key { table: Table::Accounts, pk: format!("{PROBE}{provider}#{source}#{path}"), sk: "PROBE".to_owned() }
 }
 
 /// How many objects were fetched for a source within a minute.
@@ -53,12 +58,12 @@ pub fn probes(provider: &str, source: &str) -> Key {
 
 /// How far the filling of a source's book has come.
 pub fn backfill(provider: &str, source: &str) -> Key {
-    Key { table: Table::Accounts, pk: format!("BACKFILL#{provider}#{source}"), sk: "BACKFILL".to_owned() }
+    Key { table: Table::Accounts, pk: format!("{BACKFILL}{provider}#{source}"), sk: "BACKFILL".to_owned() }
 }
 
 /// What is known of a source as a whole.
 pub fn watch(provider: &str, source: &str) -> Key {
-    Key { table: Table::Accounts, pk: format!("WATCH#{provider}#{source}"), sk: "WATCH".to_owned() }
+    Key { table: Table::Accounts, pk: format!("{WATCH}{provider}#{source}"), sk: "WATCH".to_owned() }
 }
 
 /// One due item or dispute of a source, in the order of time within its day.
