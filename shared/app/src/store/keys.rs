@@ -10,6 +10,8 @@ mod source;
 mod staff;
 mod woken;
 
+use crate::ports::{Key, Table};
+
 pub use account::*;
 pub use import::*;
 pub use shards::*;
@@ -17,11 +19,30 @@ pub use source::*;
 pub use staff::*;
 pub use woken::{Woken, woken};
 
+/// What keys have in common that are read together: a partition, and how the sort key begins.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Prefix {
+    pub table: Table,
+    pub pk: String,
+    pub sk: String,
+}
+
+impl Prefix {
+    /// Every key that begins like this one.
+    fn of(Key { table, pk, sk }: Key) -> Self {
+        Self { table, pk, sk }
+    }
+
+    /// Every key of a partition.
+    fn whole(table: Table, pk: String) -> Self {
+        Self { table, pk, sk: String::new() }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ports::Key;
-    use domain::id::{AccountId, ActionId, CaseId, DecisionId, IncidentId};
+    use domain::id::{AccountId, ActionId, CaseId, DecisionId, IncidentId, TaskId};
     use domain::incident::{Outcome, Pulse, Signs, Trouble};
 
     /// One key of each kind.
@@ -50,6 +71,7 @@ mod tests {
             case(&case_id),
             decision(&DecisionId::of(&id, case_id.as_str(), "evt_1")),
             action(&action_id),
+            task(&TaskId::of(&id, "mara", "key")),
             plan(&id, "in_1"),
             ledger_head(&id),
             ledger_entry(&id, 1),
@@ -88,5 +110,38 @@ mod tests {
         let row = |key: &Key| format!("| {} | `{}` | `{}` |", key.table.name(), key.pk, key.sk);
         let missing: Vec<_> = examples().iter().map(row).filter(|row| !record.contains(row)).collect();
         assert_eq!(missing, Vec::<String>::new(), "docs/decisions/0002-keys.md lacks these rows");
+    }
+
+    #[test]
+    fn a_prefix_has_its_own_keys_and_no_others() {
+        let id = AccountId::of("stripe", "default", "cus_1");
+        let day = "2026-01-31".parse().unwrap();
+        let rows = [
+            (invoices(&id), "INVOICE#in_1"),
+            (payments(&id), "PAYMENT#ch_1"),
+            (subscriptions(&id), "SUBSCRIPTION#sub_1"),
+            (cards(&id), "CARD#pm_1"),
+            (cases(&id), "CASE#case_pzankqp544j4egvsc6be_s4tc8qccy8ch"),
+            (actions(&id), "ACTION#act_pzankqp544j4egvsc6be_5r039kz3c3eh"),
+            (tasks(&id), "TASK#task_pzankqp544j4egvsc6be_5r039kz3c3eh"),
+            (plans(&id), "PLAN#in_1"),
+            (ledger_entries(&id), "LEDGER#000000000001"),
+            (timeline_of(&id), "TIME#2026-01-31T12:00:00.000Z#evt_1"),
+            (found("email:ada@shop.example"), "acc_pzankqp544j4egvsc6be"),
+            (facts("2026-01").nth(6).unwrap(), "acc_pzankqp544j4egvsc6be#evt_1#0"),
+            (sources(), "SOURCE#stripe#default"),
+            (
+                pulses("stripe", "default", Trouble::Failure, day),
+                "2026-01-31T12:00:00.000Z#in_1#acc_pzankqp544j4egvsc6be",
+            ),
+            (prices("stripe", "default"), "PRICE#stripe#default#price_pro"),
+            (all_staff(), "STAFF#mara"),
+            (staff_changes(), "2026-01-31T12:00:00.000Z#mara"),
+        ];
+        for (prefix, sk) in rows {
+            let has = |key: &Key| key.table == prefix.table && key.pk == prefix.pk && key.sk.starts_with(&prefix.sk);
+            let own: Vec<String> = examples().into_iter().filter(has).map(|key| key.sk).collect();
+            assert_eq!(own, [sk], "{prefix:?}");
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! Keys of what imports said: of an account with the account, of prices and card networks by themselves.
 
+use super::Prefix;
 use super::account::{ACCOUNT, account};
 use crate::ports::{Key, Table};
 use domain::id::AccountId;
@@ -17,6 +18,11 @@ pub fn imported_of(id: &AccountId, kind: &str) -> Key {
 /// What imports said about a price.
 pub fn price(provider: &str, source: &str, price: &str) -> Key {
     Key { table: Table::Config, pk: "PRICE".to_owned(), sk: format!("PRICE#{provider}#{source}#{price}") }
+}
+
+/// The prices of a source's catalogue.
+pub fn prices(provider: &str, source: &str) -> Prefix {
+    Prefix::of(price(provider, source, ""))
 }
 
 /// What imports said about the card networks.

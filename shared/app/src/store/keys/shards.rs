@@ -1,5 +1,6 @@
 //! Over how many partitions the two indexes and the facts are spread, and which of them is whose.
 
+use super::Prefix;
 use super::source::PROBE;
 use crate::ports::{Key, Table};
 use domain::id::{AccountId, digest};
@@ -41,8 +42,9 @@ pub fn fact(month: &str, account: &AccountId, commit: &str, number: usize) -> Ke
     Key { table: Table::Facts, pk: format!("{month}#{shard}"), sk: format!("{account}#{commit}#{number}") }
 }
 
-pub fn fact_partitions(month: &str) -> impl Iterator<Item = String> {
-    (0..FACT_SHARDS).map(move |shard| format!("{month}#{shard}"))
+/// The changes of a month's figures, shard by shard.
+pub fn facts(month: &str) -> impl Iterator<Item = Prefix> {
+    (0..FACT_SHARDS).map(move |shard| Prefix::whole(Table::Facts, format!("{month}#{shard}")))
 }
 
 fn shard_of(text: &str, shards: u8) -> u8 {

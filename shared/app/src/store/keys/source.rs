@@ -1,9 +1,11 @@
 //! Keys of a source: how it is set up, what it sent, and what is known of it as a whole.
 
+use super::Prefix;
 use crate::ports::{Key, Table};
 use domain::book::ResourceId;
 use domain::id::IncidentId;
 use domain::incident::{Pulse, Trouble};
+use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
@@ -17,7 +19,10 @@ pub fn source(provider: &str, source: &str) -> Key {
     Key { table: Table::Config, pk: "SOURCE".to_owned(), sk: format!("SOURCE#{provider}#{source}") }
 }
 
-pub const SOURCE_PARTITION: &str = "SOURCE";
+/// Every source that was set up.
+pub fn sources() -> Prefix {
+    Prefix { table: Table::Config, pk: "SOURCE".to_owned(), sk: "SOURCE#".to_owned() }
+}
 
 /// The dedupe key of one provider event.
 pub fn receipt(provider: &str, source: &str, event: &str) -> Key {
@@ -69,11 +74,20 @@ pub fn watch(provider: &str, source: &str) -> Key {
 /// One due item or dispute of a source, in the order of time within its day.
 pub fn pulse(pulse: &Pulse) -> Key {
     let pk = pulse_partition(&pulse.provider, &pulse.source, pulse.trouble, pulse.at.to_zoned(TimeZone::UTC).date());
-    Key { table: Table::Accounts, pk, sk: format!("{:.3}#{}#{}", pulse.at, pulse.about, pulse.account) }
+    Key { table: Table::Accounts, pk, sk: format!("{}#{}#{}", pulses_since(pulse.at), pulse.about, pulse.account) }
 }
 
-/// The partition of a source's day.
-pub fn pulse_partition(provider: &str, source: &str, trouble: Trouble, day: Date) -> String {
+/// What lies behind this in a source's day is of this moment or later.
+pub fn pulses_since(at: Timestamp) -> String {
+    format!("{at:.3}")
+}
+
+/// The pulses of a source's day.
+pub fn pulses(provider: &str, source: &str, trouble: Trouble, day: Date) -> Prefix {
+    Prefix::whole(Table::Accounts, pulse_partition(provider, source, trouble, day))
+}
+
+fn pulse_partition(provider: &str, source: &str, trouble: Trouble, day: Date) -> String {
     format!("PULSE#{provider}#{source}#{}#{day}", trouble.name())
 }
 

@@ -1,5 +1,6 @@
 //! Keys of who works here, and of what they asked, decided and stopped.
 
+use super::Prefix;
 use crate::ports::{Key, Table};
 use domain::id::digest;
 use jiff::Timestamp;
@@ -9,12 +10,21 @@ pub fn staff(id: &str) -> Key {
     Key { table: Table::Config, pk: "STAFF".to_owned(), sk: format!("STAFF#{id}") }
 }
 
-/// The partition of the changes to the staff table.
-pub const STAFF_CHANGES: &str = "STAFF_CHANGES";
+/// Everybody who works here.
+pub fn all_staff() -> Prefix {
+    Prefix::of(staff(""))
+}
+
+const STAFF_CHANGES: &str = "STAFF_CHANGES";
 
 /// One change to the staff table, by its time.
 pub fn staff_change(at: Timestamp, staff: &str) -> Key {
     Key { table: Table::Config, pk: STAFF_CHANGES.to_owned(), sk: format!("{at:.3}#{staff}") }
+}
+
+/// All changes to the staff table.
+pub fn staff_changes() -> Prefix {
+    Prefix::whole(Table::Config, STAFF_CHANGES.to_owned())
 }
 
 /// Who stands in for whom.
