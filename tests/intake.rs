@@ -8,7 +8,7 @@ use local::server::dispatch;
 use local::service::Service;
 use serde_json::{Value, json};
 use shared::app::ports::{Clock, Order};
-use shared::app::store::{self, Of, keys};
+use shared::app::store::{self, Of, Stored, keys};
 use shared::domain::book::{Head, Invoice, KeptCard, Payment, Person, Subscription};
 use shared::domain::id::AccountId;
 use shared::providers::ALL;
@@ -36,26 +36,24 @@ fn history(provider: &str) -> Vec<Vec<u8>> {
 }
 
 async fn accounts(service: &Service) -> Vec<Head> {
-    store::page(&service.context, "ACCOUNTS", None, 1000, Order::Ascending).await.unwrap().items
+    store::page(&service.context, keys::lists::ACCOUNTS, None, 1000, Order::Ascending).await.unwrap().items
 }
 
 /// Everything in the books that is a fold of events, as bytes.
 async fn books(service: &Service) -> String {
-    async fn all<T>(service: &Service, account: &AccountId, prefix: &str) -> String
-    where
-        Of<T>: store::Stored,
-    {
-        let records: Vec<Of<T>> = records(service, account, prefix).await;
-        serde_json::to_string(&records).unwrap() + "\n"
+    fn line<T: Stored>(records: &[T]) -> String {
+        serde_json::to_string(records).unwrap() + "\n"
     }
     let mut text = String::new();
     for head in accounts(service).await {
         text += &format!("{} {} {}\n", head.provider, head.customer, serde_json::to_string(&head.book).unwrap());
-        text += &all::<Person>(service, &head.account, "PERSON").await;
-        text += &all::<Invoice>(service, &head.account, "INVOICE#").await;
-        text += &all::<Payment>(service, &head.account, "PAYMENT#").await;
-        text += &all::<Subscription>(service, &head.account, "SUBSCRIPTION#").await;
-        text += &all::<KeptCard>(service, &head.account, "CARD#").await;
+        let account = &head.account;
+        let person: Option<Of<Person>> = store::read(&service.context, &keys::person(account)).await.unwrap();
+        text += &line(person.as_slice());
+        text += &line(&records::<Of<Invoice>>(service, &keys::invoices(account)).await);
+        text += &line(&records::<Of<Payment>>(service, &keys::payments(account)).await);
+        text += &line(&records::<Of<Subscription>>(service, &keys::subscriptions(account)).await);
+        text += &line(&records::<Of<KeptCard>>(service, &keys::cards(account)).await);
     }
     text
 }
@@ -153,7 +151,7 @@ fn a_failed_renewal_in_a_store_is_one_case_and_the_next_payment_ends_it() {
                 service.work().await.unwrap();
             }
             let account = AccountId::of("revenuecat", "default", "user_1");
-            let invoices: Vec<Of<Invoice>> = records(&service, &account, "INVOICE#").await;
+            let invoices: Vec<Of<Invoice>> = records(&service, &keys::invoices(&account)).await;
             assert_eq!(invoices.len(), 1, "one period, one due item");
             assert!(invoices[0].value.paid_at().is_some(), "{order:?}");
             let open = get(&service, "/api/cases?state=open").await;

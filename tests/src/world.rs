@@ -8,9 +8,10 @@ use local::server::dispatch;
 use local::service::{Options, Service};
 use serde_json::Value;
 use shared::app::door::token;
-use shared::app::ports::{Clock, Order, Range, Table};
-use shared::app::store::{Stored, keys, open};
-use shared::domain::id::AccountId;
+use shared::app::ports::Clock;
+use shared::app::store::keys::{self, Prefix};
+use shared::app::store::{self, Stored};
+use shared::domain::report::fact::Row;
 
 /// Opens a service whose clock moves only when told.
 pub async fn open_at(at: &str) -> Service {
@@ -96,33 +97,17 @@ fn answer(answer: http::Response<Bytes>) -> (StatusCode, Value) {
     (answer.status(), value)
 }
 
-/// Every record of one kind that an account has.
-pub async fn records<T: Stored>(service: &Service, account: &AccountId, prefix: &str) -> Vec<T> {
-    let range = Range {
-        table: Table::Accounts,
-        pk: keys::account_partition(account),
-        prefix: prefix.to_owned(),
-        after: None,
-        limit: 1000,
-        order: Order::Ascending,
-    };
-    service.context.store.range(&range).await.unwrap().iter().map(|item| open(item).unwrap()).collect()
+/// Every record of one kind, such as all that an account has.
+pub async fn records<T: Stored>(service: &Service, prefix: &Prefix) -> Vec<T> {
+    store::all_of(&service.context, prefix).await.unwrap()
 }
 
 /// Every row of the months in question.
-pub async fn rows(service: &Service, months: &[&str]) -> Vec<shared::domain::report::fact::Row> {
+pub async fn rows(service: &Service, months: &[&str]) -> Vec<Row> {
     let mut rows = Vec::new();
     for month in months {
-        for pk in keys::fact_partitions(month) {
-            let range = Range {
-                table: Table::Facts,
-                pk,
-                prefix: String::new(),
-                after: None,
-                limit: 1000,
-                order: Order::Ascending,
-            };
-            rows.extend(service.context.store.range(&range).await.unwrap().iter().map(|item| open(item).unwrap()));
+        for facts in keys::facts(month) {
+            rows.extend(records::<Row>(service, &facts).await);
         }
     }
     rows

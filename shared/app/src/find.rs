@@ -2,15 +2,18 @@
 
 use crate::context::Context;
 use crate::fault::Fault;
-use crate::ports::{Order, Range, Table};
+use crate::ports::Order;
 use crate::store::imported::standing;
-use crate::store::{Batch, Commit, FoundBy, Of, keys, open};
+use crate::store::{self, Batch, Commit, FoundBy, Of, keys};
 use domain::book::Person;
 use domain::book::find::{Term, terms, terms_of};
 use domain::classify::desk::Desk;
 use domain::id::AccountId;
 use domain::import::{Customer, Kind};
 use std::collections::BTreeSet;
+
+/// How many accounts one address or one group leads to.
+const FOUND_MAX: u32 = 100;
 
 /// Writes down the words that an account is newly found by, and takes away those that the person no longer has.
 pub fn put_terms(commit: &mut Commit, before: &Desk, after: &Desk) {
@@ -41,10 +44,9 @@ pub async fn by_group(context: &Context, group: &str) -> Result<Vec<AccountId>, 
 }
 
 async fn by_term(context: &Context, term: &Term) -> Result<Vec<AccountId>, Fault> {
-    let pk = keys::found_partition(term.as_str());
-    let range =
-        Range { table: Table::Accounts, pk, prefix: String::new(), after: None, limit: 100, order: Order::Ascending };
-    context.store.range(&range).await?.iter().map(|item| open::<FoundBy>(item).map(|found| found.account)).collect()
+    let found: Vec<FoundBy> =
+        store::first_of(context, &keys::found(term.as_str()), FOUND_MAX, Order::Ascending).await?;
+    Ok(found.into_iter().map(|found| found.account).collect())
 }
 
 /// The accounts that any reading of a question leads to, in the order of their ids.
@@ -52,17 +54,9 @@ pub async fn accounts(context: &Context, question: &str, limit: u32) -> Result<B
     let mut found = BTreeSet::new();
     found.extend(AccountId::parse(question.trim()));
     for term in Term::readings(question) {
-        let range = Range {
-            table: Table::Accounts,
-            pk: keys::found_partition(term.as_str()),
-            prefix: String::new(),
-            after: None,
-            limit,
-            order: Order::Ascending,
-        };
-        for item in context.store.range(&range).await? {
-            found.insert(open::<FoundBy>(&item)?.account);
-        }
+        let by_term: Vec<FoundBy> =
+            store::first_of(context, &keys::found(term.as_str()), limit, Order::Ascending).await?;
+        found.extend(by_term.into_iter().map(|found| found.account));
     }
     Ok(found)
 }

@@ -2,7 +2,7 @@
 
 use crate::context::Context;
 use crate::fault::Fault;
-use crate::ports::{Key, QueueName};
+use crate::ports::QueueName;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use domain::id::{AccountId, ActionId, CaseId, IncidentId, digest, sha256};
@@ -108,43 +108,6 @@ impl Message {
             Self::Act { .. } => "act",
             Self::Pressed { .. } => "pressed",
             Self::Month { .. } => "month",
-        }
-    }
-
-    /// What to send when the alarm of an item rings.
-    pub fn of_alarm(key: &Key) -> Option<Sent> {
-        let trace = format!("alarm_{}", digest(&[&key.pk, &key.sk], 16));
-        if let Some(rest) = key.pk.strip_prefix("EXT#") {
-            let mut parts = rest.splitn(3, '#').map(str::to_owned);
-            let message = Self::Orphan { provider: parts.next()?, source: parts.next()?, id: parts.next()?, trace };
-            return Some(Sent { queue: QueueName::Events, message });
-        }
-        if let Some(rest) = key.pk.strip_prefix("PROBE#") {
-            let mut parts = rest.splitn(3, '#').map(str::to_owned);
-            let message = Self::Probe { provider: parts.next()?, source: parts.next()?, path: parts.next()?, trace };
-            return Some(Sent { queue: QueueName::Events, message });
-        }
-        if let Some(rest) = key.pk.strip_prefix("BACKFILL#") {
-            let mut parts = rest.splitn(2, '#').map(str::to_owned);
-            let message = Self::List { provider: parts.next()?, source: parts.next()?, trace };
-            return Some(Sent { queue: QueueName::Events, message });
-        }
-        if let Some(rest) = key.pk.strip_prefix("WATCH#") {
-            let mut parts = rest.splitn(2, '#').map(str::to_owned);
-            let message = Self::Watch { provider: parts.next()?, source: parts.next()?, trace };
-            return Some(Sent { queue: QueueName::Events, message });
-        }
-        let account = AccountId::parse(key.pk.strip_prefix("ACCOUNT#")?)?;
-        match key.sk.split_once('#')? {
-            ("PLAN", invoice) => Some(Sent {
-                queue: QueueName::Dunning,
-                message: Self::PlanDue { account, invoice: invoice.to_owned(), trace },
-            }),
-            ("ACTION", action) => Some(Sent {
-                queue: QueueName::Approval,
-                message: Self::Act { action: ActionId::parse(action)?, trace },
-            }),
-            _ => None,
         }
     }
 }

@@ -2,18 +2,14 @@
 
 use crate::context::Context;
 use crate::fault::Fault;
-use crate::ports::Order;
 use crate::store::imported::{Imported, standing};
-use crate::store::{self, Attempted, Batch, Commit, Of, Page, keys};
+use crate::store::{self, Attempted, Batch, Commit, Of, keys};
 use domain::book::Person;
 use domain::book::find::{Term, terms_of};
 use domain::book::ticket::Ticket;
 use domain::id::AccountId;
 use domain::import::{Customer, Kind};
 use std::collections::BTreeSet;
-
-/// How many tickets are read at once.
-const PAGE: u32 = 500;
 
 /// Everything about the person behind an account.
 pub struct Held {
@@ -34,15 +30,7 @@ pub async fn held(context: &Context, account: &AccountId) -> Result<Held, Fault>
 }
 
 async fn tickets(context: &Context, account: &AccountId) -> Result<Vec<Ticket>, Fault> {
-    let (mut found, mut after) = (Vec::new(), None);
-    loop {
-        let page: Page<Ticket> = store::page(context, "TICKETS", after, PAGE, Order::Ascending).await?;
-        found.extend(page.items.into_iter().filter(|ticket| ticket.accounts.contains(account)));
-        match page.next {
-            Some(next) => after = Some(next),
-            None => return Ok(found),
-        }
-    }
+    store::all_listed(context, keys::lists::TICKETS, |ticket: &Ticket| ticket.accounts.contains(account)).await
 }
 
 /// Erases the person; whatever stops it on the way, doing it again ends it.

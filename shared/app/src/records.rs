@@ -141,7 +141,7 @@ pub struct Past {
 }
 
 pub async fn past(context: &Context, account: &AccountId) -> Result<Past, Fault> {
-    let actions: Vec<Action> = store::all_of(context, account, keys::ACTION_PREFIX).await?;
+    let actions: Vec<Action> = store::all_of(context, &keys::actions(account)).await?;
     let offered = actions.iter().filter(|action| action.offer.is_some()).map(|action| action.requested_at).collect();
     Ok(Past { asked: told_apart(&actions), offered })
 }

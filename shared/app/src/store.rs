@@ -2,19 +2,20 @@
 
 pub mod imported;
 pub mod keys;
+mod query;
 mod shapes;
 pub mod trail;
 
 use crate::context::Context;
 use crate::fault::Fault;
-use crate::ports::{CommitError, Expect, Item, Key, Listed, Order, Place, Range, Table, Wake, Write};
+use crate::ports::{CommitError, Expect, Item, Key, Place, Wake, Write};
 use crate::web::Failed;
-use domain::id::AccountId;
 use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
 
+pub use query::{Page, all_listed, all_of, first_of, items, page, page_of, rest_of};
 pub use shapes::{
     Alone, Backfill, Code, External, FoundBy, Idempotency, Link, Of, Pending, Probe, Probes, Receipt, Sweep, Timeline,
     Waiting,
@@ -199,62 +200,4 @@ where
         }
     }
     Err(Fault::Retry("others kept writing to the same account".to_owned()).into())
-}
-
-/// One page of a list, its shards merged.
-pub struct Page<T> {
-    pub items: Vec<T>,
-    pub next: Option<String>,
-}
-
-/// How many items of an account are read at once.
-const PAGE: u32 = 100;
-
-/// Reads everything of one kind that an account has, by key.
-pub async fn all_of<T: Stored>(context: &Context, account: &AccountId, prefix: &str) -> Result<Vec<T>, Fault> {
-    let (mut found, mut after) = (Vec::new(), None);
-    loop {
-        let pk = keys::account_partition(account);
-        let range = Range {
-            table: Table::Accounts,
-            pk,
-            prefix: prefix.to_owned(),
-            after,
-            limit: PAGE,
-            order: Order::Ascending,
-        };
-        let items = context.store.range(&range).await?;
-        for item in &items {
-            found.push(open(item)?);
-        }
-        match items.last().filter(|_| items.len() == PAGE as usize) {
-            Some(last) => after = Some(last.key.sk.clone()),
-            None => return Ok(found),
-        }
-    }
-}
-
-/// Reads a page of a list across its shards.
-pub async fn page<T: Stored>(
-    context: &Context,
-    list: &str,
-    after: Option<String>,
-    limit: u32,
-    order: Order,
-) -> Result<Page<T>, Fault> {
-    let mut found = Vec::new();
-    for shard in keys::list_shards(list) {
-        let listed = Listed { list: shard, after: after.clone(), limit: limit + 1, order };
-        found.extend(context.store.listed(&listed).await?);
-    }
-    let sort = |item: &Item| item.list.as_ref().map(|place| place.sort.clone()).unwrap_or_default();
-    found.sort_by_key(sort);
-    if order == Order::Descending {
-        found.reverse();
-    }
-    let limit = usize::try_from(limit).expect("a page fits into memory");
-    let more = found.len() > limit;
-    found.truncate(limit);
-    let next = found.last().filter(|_| more).map(sort);
-    Ok(Page { items: found.iter().map(open).collect::<Result<_, _>>()?, next })
 }

@@ -92,7 +92,7 @@ impl Listed {
 /// A page of tasks, the next due first.
 pub async fn list(context: &Context, wanted: &Wanted, window: Window) -> Result<Page<Task>, Fault> {
     let (listed, now) = (wanted.state.unwrap_or(Listed::Open), context.clock.now());
-    let list = format!("TASKS#{}", listed.state().name());
+    let list = keys::lists::tasks(listed.state());
     let mut page: Page<Task> = store::page(context, &list, window.after, window.limit, Order::Ascending).await?;
     let theirs = |task: &Task| wanted.assigned_to.as_ref().is_none_or(|to| task.assigned_to.as_ref() == Some(to));
     let of_account = |task: &Task| wanted.account.as_ref().is_none_or(|account| task.account == *account);

@@ -56,8 +56,9 @@ pub async fn check(
     let mut facts = BTreeMap::new();
     let mut actions = BTreeMap::new();
     let mut beats = Vec::new();
-    let all: Page<Head> =
-        page(&service.context, "ACCOUNTS", None, 1000, Order::Ascending).await.map_err(|error| error.to_string())?;
+    let all: Page<Head> = page(&service.context, keys::lists::ACCOUNTS, None, 1000, Order::Ascending)
+        .await
+        .map_err(|error| error.to_string())?;
     for head in all.items {
         let Some(books) = books(service, &head.account).await else { continue };
         same_in_any_order(&books, dice)?;
@@ -88,15 +89,13 @@ pub async fn check(
 
 async fn books(service: &Service, account: &AccountId) -> Option<Books> {
     let head: Head = read(&service.context, &keys::head(account)).await.unwrap()?;
-    let by = |account: &AccountId, prefix: &'static str| (account.clone(), prefix);
-    let (id, _) = by(account, "");
-    let cards: Vec<Of<KeptCard>> = records(service, &id, "CARD#").await;
-    let invoices: Vec<Of<Invoice>> = records(service, &id, "INVOICE#").await;
-    let payments: Vec<Of<Payment>> = records(service, &id, "PAYMENT#").await;
-    let subscriptions: Vec<Of<Subscription>> = records(service, &id, "SUBSCRIPTION#").await;
-    let cases: Vec<Case> = records(service, &id, "CASE#").await;
-    let plans: Vec<Plan> = records(service, &id, "PLAN#").await;
-    let actions: Vec<Action> = records(service, &id, "ACTION#").await;
+    let cards: Vec<Of<KeptCard>> = records(service, &keys::cards(account)).await;
+    let invoices: Vec<Of<Invoice>> = records(service, &keys::invoices(account)).await;
+    let payments: Vec<Of<Payment>> = records(service, &keys::payments(account)).await;
+    let subscriptions: Vec<Of<Subscription>> = records(service, &keys::subscriptions(account)).await;
+    let cases: Vec<Case> = records(service, &keys::cases(account)).await;
+    let plans: Vec<Plan> = records(service, &keys::plans(account)).await;
+    let actions: Vec<Action> = records(service, &keys::actions(account)).await;
     let touched = Touched {
         person: None,
         cards: cards.into_iter().map(|of| (of.value.id.clone(), of.value)).collect(),
@@ -112,10 +111,10 @@ async fn books(service: &Service, account: &AccountId) -> Option<Books> {
     };
     Some(Books {
         desk,
-        ledger: records(service, account, keys::LEDGER_PREFIX).await,
+        ledger: records(service, &keys::ledger_entries(account)).await,
         ledger_head: read(&service.context, &keys::ledger_head(account)).await.unwrap(),
-        timeline: records(service, account, keys::TIMELINE_PREFIX).await,
-        tasks: records(service, account, "TASK#").await,
+        timeline: records(service, &keys::timeline_of(account)).await,
+        tasks: records(service, &keys::tasks(account)).await,
         subscriptions: subscriptions.into_iter().map(|of| (of.value.id.clone(), of.value)).collect(),
     })
 }

@@ -18,7 +18,7 @@ impl Telling {
     pub(super) async fn receipts(&mut self) {
         for customer in self.customers.clone() {
             let account = AccountId::of("stripe", "default", &customer);
-            let entries: Vec<Entry> = world::records(&self.service, &account, keys::LEDGER_PREFIX).await;
+            let entries: Vec<Entry> = world::records(&self.service, &keys::ledger_entries(&account)).await;
             let steps = entries.iter().map(|entry| format!("{:?} by {}", entry.step, entry.by).to_lowercase());
             let steps: Vec<_> = steps.collect();
             if !steps.is_empty() {

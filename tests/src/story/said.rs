@@ -5,7 +5,7 @@ use super::words::{each, text};
 use crate::world;
 use serde_json::Value;
 use shared::app::ports::{Channel, Clock, Order};
-use shared::app::store::{self, Page};
+use shared::app::store::{self, Page, keys};
 use shared::domain::action::Action;
 use shared::domain::book::Head;
 use shared::domain::case::{Case, State};
@@ -27,13 +27,13 @@ impl Telling {
     /// Says what is different since the last look.
     pub(super) async fn look(&mut self) {
         for account in self.accounts().await {
-            for case in world::records::<Case>(&self.service, &account, "CASE#").await {
+            for case in world::records::<Case>(&self.service, &keys::cases(&account)).await {
                 self.once(case.id.as_str(), case_line(&case));
             }
-            for plan in world::records::<Plan>(&self.service, &account, "PLAN#").await {
+            for plan in world::records::<Plan>(&self.service, &keys::plans(&account)).await {
                 self.look_at_plan(&plan);
             }
-            for action in world::records::<Action>(&self.service, &account, "ACTION#").await {
+            for action in world::records::<Action>(&self.service, &keys::actions(&account)).await {
                 self.once(action.id.as_str(), action_line(&action));
             }
         }
@@ -49,7 +49,7 @@ impl Telling {
         let own = self.customers.iter().map(|customer| AccountId::of("stripe", "default", customer));
         let mut accounts: Vec<_> = own.collect();
         let context = &self.service.context;
-        let all: Page<Head> = store::page(context, "ACCOUNTS", None, 1000, Order::Ascending).await.unwrap();
+        let all: Page<Head> = store::page(context, keys::lists::ACCOUNTS, None, 1000, Order::Ascending).await.unwrap();
         let mut others = all.items;
         others.sort_by(|one, other| (&one.provider, &one.customer).cmp(&(&other.provider, &other.customer)));
         let others = others.into_iter().map(|head| head.account).filter(|account| !accounts.contains(account));

@@ -4,6 +4,7 @@ use super::words::{each, fields, text};
 use super::{Telling, Verb};
 use crate::world;
 use serde_json::{Value, json};
+use shared::app::store::keys;
 use shared::domain::case::Case;
 use shared::domain::money::{Currency, Money};
 
@@ -41,7 +42,7 @@ impl Telling {
     async fn cases(&mut self) {
         self.service.work().await.unwrap();
         for account in self.accounts().await {
-            for case in world::records::<Case>(&self.service, &account, "CASE#").await {
+            for case in world::records::<Case>(&self.service, &keys::cases(&account)).await {
                 let evidence = case.evidence.iter().map(|it| format!("{} {}", it.label.to_lowercase(), it.value));
                 let missing = case.missing.iter().map(|it| format!("not known: {it}"));
                 let known = evidence.chain(missing).collect::<Vec<_>>().join("; ");

@@ -5,7 +5,7 @@ use crate::context::Context;
 use crate::door::console::viewer;
 use crate::door::token::Caller;
 use crate::fault::Fault;
-use crate::ports::{Order, Range, Table};
+use crate::ports::Order;
 use crate::store::imported::standing;
 use crate::store::{self, Batch, keys};
 use crate::web::{self, Answer, Problem};
@@ -181,16 +181,8 @@ fn choice(price: Price) -> Choice {
 
 /// What the catalogue sells for this source.
 async fn prices(context: &Context, head: &Head) -> Result<Vec<Price>, Fault> {
-    let first = keys::price(&head.provider, &head.source, "");
-    let range = Range {
-        table: Table::Config,
-        pk: first.pk,
-        prefix: first.sk,
-        after: None,
-        limit: PRICES_MAX,
-        order: Order::Ascending,
-    };
-    let items = context.store.range(&range).await?;
+    let prices = keys::prices(&head.provider, &head.source);
+    let items = store::items(context, &prices, None, PRICES_MAX, Order::Ascending).await?;
     if items.is_empty() {
         return Ok(Vec::new());
     }

@@ -113,8 +113,8 @@ async fn end_recoveries(
 
 /// Everything that the account was billed and paid.
 async fn billed_and_paid(context: &Context, account: &AccountId) -> Result<Touched, Fault> {
-    let invoices: Vec<Of<Invoice>> = store::all_of(context, account, "INVOICE#").await?;
-    let payments: Vec<Of<Payment>> = store::all_of(context, account, "PAYMENT#").await?;
+    let invoices: Vec<Of<Invoice>> = store::all_of(context, &keys::invoices(account)).await?;
+    let payments: Vec<Of<Payment>> = store::all_of(context, &keys::payments(account)).await?;
     Ok(Touched {
         invoices: invoices.into_iter().map(|of| (of.value.id.clone(), of.value)).collect(),
         payments: payments.into_iter().map(|of| (of.value.id.clone(), of.value)).collect(),

@@ -7,7 +7,8 @@ use crate::context::Context;
 use crate::fault::Fault;
 use crate::message::{Message, Sent, send_all};
 use crate::ports::{Key, QueueName};
-use crate::store::{self, Attempted, Batch, Commit, External, Waiting, keys};
+use crate::store::keys::{self, Woken};
+use crate::store::{self, Attempted, Batch, Commit, External, Waiting};
 use domain::book::touches;
 use domain::event::Event;
 use domain::id::AccountId;
@@ -20,7 +21,9 @@ pub fn external_keys(event: &Event) -> Vec<Key> {
 
 /// An id of an event, as it stands before anybody owns it.
 pub fn nobodys(event: &Event, key: &Key) -> External {
-    let id = key.pk.splitn(4, '#').nth(3).unwrap_or_default().to_owned();
+    let Some(Woken::External { id, .. }) = keys::woken(key) else {
+        unreachable!("what an event names is kept under an external id, not under {}", key.pk)
+    };
     External { provider: event.provider.clone(), source: event.source.clone(), id, account: None, waiting: Vec::new() }
 }
 

@@ -2,9 +2,10 @@
 
 use crate::context::Context;
 use crate::fault::Fault;
-use crate::message::{Message, send_all};
-use crate::ports::Claim;
-use crate::store::keys;
+use crate::message::{Message, Sent, send_all};
+use crate::ports::{Claim, Key, QueueName};
+use crate::store::keys::{self, Woken};
+use domain::id::digest;
 use jiff::SignedDuration;
 
 /// What one sweep did.
@@ -30,7 +31,7 @@ pub async fn sweep(context: &Context) -> Result<Swept, Fault> {
                         swept.stuck += 1;
                         tracing::error!(key = %due.key.sk, tries, "an alarm rings in vain; a person has to look at this item");
                     }
-                    let sent = Message::of_alarm(&due.key)
+                    let sent = sent_for(&due.key)
                         .ok_or_else(|| Fault::Park(format!("nobody answers the alarm of {}", due.key.sk)))?;
                     send_all(context, &[sent]).await?;
                     swept.rung += 1;
@@ -39,4 +40,22 @@ pub async fn sweep(context: &Context) -> Result<Swept, Fault> {
         }
     }
     Ok(swept)
+}
+
+/// What to send when the alarm of an item rings.
+fn sent_for(key: &Key) -> Option<Sent> {
+    let trace = format!("alarm_{}", digest(&[&key.pk, &key.sk], 16));
+    let (queue, message) = match keys::woken(key)? {
+        Woken::External { provider, source, id } => {
+            (QueueName::Events, Message::Orphan { provider, source, id, trace })
+        }
+        Woken::Probe { provider, source, path } => {
+            (QueueName::Events, Message::Probe { provider, source, path, trace })
+        }
+        Woken::Backfill { provider, source } => (QueueName::Events, Message::List { provider, source, trace }),
+        Woken::Watch { provider, source } => (QueueName::Events, Message::Watch { provider, source, trace }),
+        Woken::Plan { account, invoice } => (QueueName::Dunning, Message::PlanDue { account, invoice, trace }),
+        Woken::Action(action) => (QueueName::Approval, Message::Act { action, trace }),
+    };
+    Some(Sent { queue, message })
 }

@@ -2,16 +2,12 @@
 
 use crate::context::Context;
 use crate::fault::Fault;
-use crate::ports::{Order, Range, Table};
-use crate::store::{Batch, Commit, keys, open};
+use crate::store::{self, Batch, Commit, keys};
 use domain::classify::desk::Desk;
 use domain::event::Origin;
 use domain::incident::{Pulse, Stretch, Trouble, Watch};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
-
-/// How many pulses are read at once.
-pub const PAGE: u32 = 500;
 
 /// The pulses of a source in a stretch of time, oldest first; the day it ends in is read to its end.
 pub async fn pulses(
@@ -25,26 +21,9 @@ pub async fn pulses(
     let day = |at: Timestamp| at.to_zoned(TimeZone::UTC).date();
     let mut all = Vec::new();
     for date in day(since).series(1.day()).take_while(|date| *date <= day(until)) {
-        let pk = keys::pulse_partition(provider, source, trouble, date);
-        let mut after = (date == day(since)).then(|| format!("{since:.3}"));
-        loop {
-            let range = Range {
-                table: Table::Accounts,
-                pk: pk.clone(),
-                prefix: String::new(),
-                after,
-                limit: PAGE,
-                order: Order::Ascending,
-            };
-            let items = context.store.range(&range).await?;
-            for item in &items {
-                all.push(open::<Pulse>(item)?);
-            }
-            after = items.last().filter(|_| items.len() == PAGE as usize).map(|item| item.key.sk.clone());
-            if after.is_none() {
-                break;
-            }
-        }
+        let after = (date == day(since)).then(|| keys::pulses_since(since));
+        let pulses = keys::pulses(provider, source, trouble, date);
+        all.extend(store::rest_of::<Pulse>(context, &pulses, after).await?);
     }
     Ok(all)
 }

@@ -164,7 +164,7 @@ pub(super) async fn answer(
         Endpoint::Incident(id) => {
             let incident = incident::find(context, &id).await?;
             let mut value = incident_json(&incident);
-            let place = |it: &Pulse| format!("{:.3}#{}#{}", it.at, it.about, it.account);
+            let place = |it: &Pulse| keys::pulse(it).sk;
             let mut members = incident::members(context, &incident).await?;
             members.retain(|it| window.after.as_ref().is_none_or(|after| place(it) > *after));
             let more = members.len() > window.limit as usize;
@@ -183,7 +183,7 @@ pub(super) async fn answer(
         Endpoint::ReplayDecision(id) => replay(context, &id, request).await,
         Endpoint::Tickets => {
             let page: Page<Ticket> =
-                store::page(context, "TICKETS", window.after, window.limit, Order::Descending).await?;
+                store::page(context, keys::lists::TICKETS, window.after, window.limit, Order::Descending).await?;
             let items: Vec<_> = page.items.iter().map(ticket_json).collect();
             Ok(list(&items, page.next.as_deref()))
         }

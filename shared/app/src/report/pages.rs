@@ -72,7 +72,7 @@ pub(super) async fn answer(
         }
         Endpoint::TicketsPage => {
             let page: Page<Ticket> =
-                store::page(context, "TICKETS", window.after, window.limit, Order::Descending).await?;
+                store::page(context, keys::lists::TICKETS, window.after, window.limit, Order::Descending).await?;
             ::pages::tickets(&viewer, &page.items, more("/tickets?", page.next).as_deref())
         }
         Endpoint::AskPage(id) => approval::form::show(context, &id, &query, caller).await?,

@@ -2,9 +2,10 @@
 
 use crate::context::Context;
 use crate::fault::Fault;
-use crate::ports::{Key, Order, Range, Table};
+use crate::ports::{Key, Order};
 use crate::store::imported::standing;
-use crate::store::{self, Batch, Of, Page, Stored, Timeline, keys, open};
+use crate::store::keys::{self, lists};
+use crate::store::{self, Batch, Of, Page, Stored, Timeline};
 use crate::web::{Problem, Window, action_id};
 use crate::{incident, records};
 use domain::action::{Action, State};
@@ -103,7 +104,7 @@ fn same_try(context: &Context) -> SignedDuration {
 
 /// A page of accounts with their people.
 pub async fn accounts(context: &Context, window: Window) -> Result<Page<Sidebar>, Fault> {
-    let page: Page<Head> = store::page(context, "ACCOUNTS", window.after, window.limit, Order::Ascending).await?;
+    let page: Page<Head> = store::page(context, lists::ACCOUNTS, window.after, window.limit, Order::Ascending).await?;
     let batch = Batch::read(context, page.items.iter().map(|head| keys::person(&head.account)).collect()).await?;
     let mut items = Vec::new();
     for head in &page.items {
@@ -114,48 +115,16 @@ pub async fn accounts(context: &Context, window: Window) -> Result<Page<Sidebar>
 }
 
 pub async fn timeline(context: &Context, id: &AccountId, window: Window) -> Result<Page<Timeline>, Fault> {
-    partition(context, id, keys::TIMELINE_PREFIX, window, Order::Descending).await
+    store::page_of(context, &keys::timeline_of(id), window.after, window.limit, Order::Descending).await
 }
 
 pub async fn ledger(context: &Context, id: &AccountId, window: Window) -> Result<Page<Entry>, Fault> {
-    partition(context, id, keys::LEDGER_PREFIX, window, Order::Ascending).await
-}
-
-async fn partition<T: Stored>(
-    context: &Context,
-    id: &AccountId,
-    prefix: &str,
-    window: Window,
-    order: Order,
-) -> Result<Page<T>, Fault> {
-    let limit = window.limit + 1;
-    let range = Range {
-        table: Table::Accounts,
-        pk: keys::account_partition(id),
-        prefix: prefix.to_owned(),
-        after: window.after,
-        limit,
-        order,
-    };
-    let mut items = context.store.range(&range).await?;
-    let more = items.len() > window.limit as usize;
-    items.truncate(window.limit as usize);
-    let next = items.last().filter(|_| more).map(|item| item.key.sk.clone());
-    Ok(Page { items: items.iter().map(open).collect::<Result<_, _>>()?, next })
+    store::page_of(context, &keys::ledger_entries(id), window.after, window.limit, Order::Ascending).await
 }
 
 /// The whole ledger of an account.
 pub async fn whole_ledger(context: &Context, id: &AccountId) -> Result<Vec<Entry>, Fault> {
-    let mut entries = Vec::new();
-    let mut after = None;
-    loop {
-        let page = ledger(context, id, Window { after, limit: 500 }).await?;
-        entries.extend(page.items);
-        after = page.next;
-        if after.is_none() {
-            return Ok(entries);
-        }
-    }
+    store::all_of(context, &keys::ledger_entries(id)).await
 }
 
 /// The entries of the ledger that tell an action's story.
@@ -165,17 +134,13 @@ pub async fn receipt(context: &Context, action: &ActionId) -> Result<Vec<Entry>,
 }
 
 pub async fn cases(context: &Context, state: Option<CaseState>, window: &Window) -> Result<Page<Case>, Fault> {
-    let lists = state.map_or_else(|| vec![CaseState::Open, CaseState::Resolved], |state| vec![state]);
-    newest(context, lists.iter().map(|state| format!("CASES#{}", state.name())), window, |case: &Case| case.place())
-        .await
+    let states = state.map_or_else(|| vec![CaseState::Open, CaseState::Resolved], |state| vec![state]);
+    newest(context, states.into_iter().map(lists::cases), window, |case: &Case| case.place()).await
 }
 
 pub async fn actions(context: &Context, state: Option<State>, window: &Window) -> Result<Page<Action>, Fault> {
-    let lists = state.map_or_else(|| State::ALL.to_vec(), |state| vec![state]);
-    newest(context, lists.iter().map(|state| format!("ACTIONS#{}", state.name())), window, |action: &Action| {
-        action.place()
-    })
-    .await
+    let states = state.map_or_else(|| State::ALL.to_vec(), |state| vec![state]);
+    newest(context, states.into_iter().map(lists::actions), window, |action: &Action| action.place()).await
 }
 
 /// What waits for a decision: id, digest, since when.
@@ -211,9 +176,8 @@ pub async fn incidents(
     state: Option<IncidentState>,
     window: &Window,
 ) -> Result<Page<Incident>, Fault> {
-    let lists = state.map_or_else(|| vec![IncidentState::Open, IncidentState::Over], |state| vec![state]);
-    newest(context, lists.iter().map(|state| format!("INCIDENTS#{}", state.name())), window, |it: &Incident| it.place())
-        .await
+    let states = state.map_or_else(|| vec![IncidentState::Open, IncidentState::Over], |state| vec![state]);
+    newest(context, states.into_iter().map(lists::incidents), window, |it: &Incident| it.place()).await
 }
 
 /// The disputes of a page of cases, as their payments show them.
@@ -244,7 +208,7 @@ pub async fn disputes(context: &Context, state: Option<CaseState>, window: &Wind
 
 /// Recoveries by when they go on.
 pub async fn dunning(context: &Context, window: Window) -> Result<Page<Plan>, Fault> {
-    store::page(context, "DUNNING", window.after, window.limit, Order::Ascending).await
+    store::page(context, lists::DUNNING, window.after, window.limit, Order::Ascending).await
 }
 
 /// Every row that a month's report is made of: its own partitions, and a neighbour's where the time zone reaches into it.
@@ -253,24 +217,8 @@ pub async fn rows(context: &Context, month: Month) -> Result<Vec<Row>, Fault> {
     let months = if utc { vec![month] } else { vec![month.before(), month, month.after()] };
     let mut rows = Vec::new();
     for month in months {
-        for partition in keys::fact_partitions(&month.to_string()) {
-            let mut after = None;
-            loop {
-                let range = Range {
-                    table: Table::Facts,
-                    pk: partition.clone(),
-                    prefix: String::new(),
-                    after,
-                    limit: 500,
-                    order: Order::Ascending,
-                };
-                let items = context.store.range(&range).await?;
-                rows.extend(items.iter().map(open::<Row>).collect::<Result<Vec<_>, _>>()?);
-                after = items.last().filter(|_| items.len() == 500).map(|item| item.key.sk.clone());
-                if after.is_none() {
-                    break;
-                }
-            }
+        for facts in keys::facts(&month.to_string()) {
+            rows.extend(store::all_of::<Row>(context, &facts).await?);
         }
     }
     Ok(rows)

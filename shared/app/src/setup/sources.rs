@@ -2,13 +2,16 @@
 
 use crate::context::Context;
 use crate::fault::Fault;
-use crate::ports::{Order, Range, Table};
-use crate::store::{self, Batch, Commit, keys, open, read};
+use crate::ports::Order;
+use crate::store::{self, Batch, Commit, keys, read};
 use crate::web::Problem;
 use domain::book::Head;
 use domain::source::{Acting, Granted, Refused, Source, Wish};
 use domain::staff::Staff;
 use http::StatusCode;
+
+/// How many sources are listed.
+const SOURCES_MAX: u32 = 1000;
 
 /// How a source is set up; one that nobody has set up observes.
 pub async fn find(context: &Context, provider: &str, source: &str) -> Result<Source, Fault> {
@@ -17,15 +20,7 @@ pub async fn find(context: &Context, provider: &str, source: &str) -> Result<Sou
 
 /// Every source that was set up, by provider and name.
 pub async fn all(context: &Context) -> Result<Vec<Source>, Fault> {
-    let range = Range {
-        table: Table::Config,
-        pk: keys::SOURCE_PARTITION.to_owned(),
-        prefix: "SOURCE#".to_owned(),
-        after: None,
-        limit: 1000,
-        order: Order::Ascending,
-    };
-    context.store.range(&range).await?.iter().map(open).collect()
+    store::first_of(context, &keys::sources(), SOURCES_MAX, Order::Ascending).await
 }
 
 /// Adds a source of the local service, unless it is there.

@@ -2,9 +2,14 @@
 
 use crate::context::Context;
 use crate::fault::Fault;
-use crate::ports::{Order, Range, Table};
-use crate::store::{Commit, keys, open, read};
+use crate::ports::Order;
+use crate::store::{Commit, first_of, keys, read};
 use domain::staff::{Change, Role, Slack, Staff};
+
+/// How many people are listed.
+const STAFF_MAX: u32 = 1000;
+/// How many changes are listed.
+const CHANGES_MAX: u32 = 200;
 
 /// Finds a staff member.
 pub async fn find(context: &Context, id: &str) -> Result<Option<Staff>, Fault> {
@@ -13,28 +18,12 @@ pub async fn find(context: &Context, id: &str) -> Result<Option<Staff>, Fault> {
 
 /// Everybody, by id.
 pub async fn all(context: &Context) -> Result<Vec<Staff>, Fault> {
-    let range = Range {
-        table: Table::Config,
-        pk: "STAFF".to_owned(),
-        prefix: "STAFF#".to_owned(),
-        after: None,
-        limit: 1000,
-        order: Order::Ascending,
-    };
-    context.store.range(&range).await?.iter().map(open).collect()
+    first_of(context, &keys::all_staff(), STAFF_MAX, Order::Ascending).await
 }
 
 /// Who changed the staff table, newest first.
 pub async fn changes(context: &Context) -> Result<Vec<Change>, Fault> {
-    let range = Range {
-        table: Table::Config,
-        pk: keys::STAFF_CHANGES.to_owned(),
-        prefix: String::new(),
-        after: None,
-        limit: 200,
-        order: Order::Descending,
-    };
-    context.store.range(&range).await?.iter().map(open).collect()
+    first_of(context, &keys::staff_changes(), CHANGES_MAX, Order::Descending).await
 }
 
 /// Who somebody at Slack is: nobody, unless the staff table says so.

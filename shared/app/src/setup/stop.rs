@@ -56,7 +56,7 @@ async fn waiting(context: &Context, stops: &Stops) -> Result<Vec<(Action, Waitin
     let mut actions: Vec<Action> = Vec::new();
     for state in [State::Approved, State::Executing] {
         let page: Page<Action> =
-            store::page(context, &format!("ACTIONS#{}", state.name()), None, SHOWN, Order::Ascending).await?;
+            store::page(context, &keys::lists::actions(state), None, SHOWN, Order::Ascending).await?;
         // A bundle under way may have a member that is held.
         actions.extend(page.items.into_iter().filter(|it| state == State::Approved || !it.members.is_empty()));
     }

@@ -1,6 +1,7 @@
 //! Which value is which item, when it wakes, and on which list it stands.
 
-use super::{Stored, keys};
+use super::Stored;
+use super::keys::{self, lists};
 use crate::message::{Message, Sent};
 use crate::ports::Key;
 use domain::action::Action;
@@ -165,41 +166,47 @@ macro_rules! stored {
     };
 }
 
-stored!(Head, 1, |head| key keys::head(&head.account), wake None, place Some(("ACCOUNTS".to_owned(), head.account.to_string())));
+stored!(Head, 1, |head| key keys::head(&head.account), wake None,
+    place Some((lists::ACCOUNTS.to_owned(), head.account.to_string())));
 stored!(Of<Person>, 1, |person| key keys::person(&person.account), wake None, place None);
 stored!(Of<Invoice>, 1, |invoice| key keys::invoice(&invoice.account, &invoice.value.id), wake None, place None);
 stored!(Of<Payment>, 1, |payment| key keys::payment(&payment.account, &payment.value.id), wake None, place None);
 stored!(Of<KeptCard>, 1, |card| key keys::card(&card.account, &card.value.id), wake None, place None);
 stored!(Of<Subscription>, 1, |it| key keys::subscription(&it.account, &it.value.id), wake None, place None);
-stored!(Case, 1, |case| key keys::case(&case.id), wake None, place Some((format!("CASES#{}", case.state.name()), format!("{:.3}#{}", case.opened_at, case.id))));
+stored!(Case, 1, |case| key keys::case(&case.id), wake None,
+    place Some((lists::cases(case.state), format!("{:.3}#{}", case.opened_at, case.id))));
 stored!(Action, 1, |action| key keys::action(&action.id), wake action.wakes_at(),
-    place Some((format!("ACTIONS#{}", action.state().name()), format!("{:.3}#{}", action.requested_at, action.id))));
+    place Some((lists::actions(action.state()), format!("{:.3}#{}", action.requested_at, action.id))));
 stored!(Task, 1, |task| key keys::task(&task.id), wake None,
-    place Some((format!("TASKS#{}", task.state.name()), format!("{:.3}#{}", task.snoozed_until.map_or(task.due_at, |until| until.max(task.due_at)), task.id))));
+    place Some((lists::tasks(task.state),
+        format!("{:.3}#{}", task.snoozed_until.map_or(task.due_at, |until| until.max(task.due_at)), task.id))));
 stored!(Decision, 1, |decision| key keys::decision(&decision.id), wake None, place None);
 stored!(Group, 1, |group| key keys::group(&group.account), wake None, place None);
 stored!(Plan, 1, |plan| key keys::plan(&plan.account, &plan.invoice), wake plan.next_wake(),
-    place plan.next_wake().map(|at| ("DUNNING".to_owned(), format!("{at:.3}#{}#{}", plan.account, plan.invoice))));
+    place plan.next_wake().map(|at| (lists::DUNNING.to_owned(), format!("{at:.3}#{}#{}", plan.account, plan.invoice))));
 stored!(LedgerHead, 1, |head| key keys::ledger_head(&head.account), wake None, place None);
 stored!(Entry, 1, |entry| key keys::ledger_entry(&entry.account, entry.number), wake None, place None);
 stored!(Row, 1, |row| key keys::fact(&row.month, &row.account, &row.commit, row.number), wake None, place None);
 stored!(Receipt, 1, |it| key keys::receipt(&it.provider, &it.source, &it.event), wake None, place None);
 stored!(Timeline, 1, |it| key keys::timeline(&it.account, it.event.at, &it.event.id), wake None, place None);
-stored!(External, 1, |it| key keys::external(&it.provider, &it.source, &it.id), wake it.waiting.iter().map(|waiting| waiting.until).min(),
-    place (!it.waiting.is_empty()).then(|| ("WAITING".to_owned(), format!("{}#{}#{}", it.provider, it.source, it.id))));
+stored!(External, 1, |it| key keys::external(&it.provider, &it.source, &it.id),
+    wake it.waiting.iter().map(|waiting| waiting.until).min(),
+    place (!it.waiting.is_empty())
+        .then(|| (lists::WAITING.to_owned(), format!("{}#{}#{}", it.provider, it.source, it.id))));
 stored!(Idempotency, 1, |it| key keys::idempotency(&it.staff, &it.key), wake None, place None);
 stored!(Alone, 1, |it| key keys::alone(&it.staff, it.day), wake None, place None);
 stored!(Source, 1, |it| key keys::source(&it.provider, &it.source), wake None, place None);
 stored!(FoundBy, 1, |it| key keys::found_by(&it.digest, &it.account), wake None, place None);
 stored!(Ticket, 1, |it| key keys::ticket(&it.provider, &it.source, &it.id), wake None,
-    place it.opened_at.map(|at| ("TICKETS".to_owned(), format!("{at:.3}#{}#{}#{}", it.provider, it.source, it.id))));
+    place it.opened_at
+        .map(|at| (lists::TICKETS.to_owned(), format!("{at:.3}#{}#{}#{}", it.provider, it.source, it.id))));
 stored!(Probe, 1, |it| key keys::probe(&it.provider, &it.source, &it.path), wake it.again_at, place None);
 stored!(Probes, 1, |it| key keys::probes(&it.provider, &it.source), wake None, place None);
 stored!(Backfill, 1, |it| key keys::backfill(&it.provider, &it.source), wake it.again_at, place None);
 stored!(Watch, 1, |it| key keys::watch(&it.provider, &it.source), wake it.wake_at, place None);
 stored!(Pulse, 1, |it| key keys::pulse(it), wake None, place None);
 stored!(Incident, 1, |it| key keys::incident(&it.id), wake None,
-    place Some((format!("INCIDENTS#{}", it.state.name()), format!("{:.3}#{}", it.began_at, it.id))));
+    place Some((lists::incidents(it.state), format!("{:.3}#{}", it.began_at, it.id))));
 stored!(Releases, 1, |_it| key keys::releases(), wake None, place None);
 stored!(Imports, 1, |it| key keys::imports(&it.kind), wake None, place None);
 stored!(Link, 1, |it| key keys::link(&it.hash), wake None, place None);

@@ -20,7 +20,8 @@ pub(super) async fn events_are_done(service: &Service, acknowledged: &[Sent]) ->
             read(&service.context, &keys::receipt(sent.provider, "default", event)).await.unwrap();
         must(receipt.is_some(), || format!("the acknowledged event {event} of {} left no receipt", sent.provider))?;
     }
-    let waiting: Vec<External> = page(&service.context, "WAITING", None, 100, Order::Ascending).await.unwrap().items;
+    let waiting: Vec<External> =
+        page(&service.context, keys::lists::WAITING, None, 100, Order::Ascending).await.unwrap().items;
     must(waiting.is_empty(), || format!("events still wait: {waiting:?}"))
 }
 

@@ -79,7 +79,7 @@ pub(super) async fn write<T: Shelved>(
 }
 
 fn too_many(records: usize, home: &Key) -> Problem {
-    let place = home.pk.split_once('#').map_or(home.pk.as_str(), |(_, place)| place);
+    let place = keys::imported_about(home);
     let message = format!(
         "{records} records about {place}, with those that stand, are more than one account can hold: sum them up, such as to one a month, or leave old ones out"
     );

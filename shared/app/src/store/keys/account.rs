@@ -1,0 +1,159 @@
+//! Keys of what lies with an account, and of the words that it is found by.
+
+use super::Prefix;
+use crate::ports::{Key, Table};
+use domain::book::ResourceId;
+use domain::id::{AccountId, ActionId, CaseId, DecisionId, TaskId, digest};
+use jiff::Timestamp;
+
+pub(super) const ACCOUNT: &str = "ACCOUNT#";
+pub(super) const ACTION: &str = "ACTION#";
+pub(super) const PLAN: &str = "PLAN#";
+const CARD: &str = "CARD#";
+const CASE: &str = "CASE#";
+const INVOICE: &str = "INVOICE#";
+const LEDGER: &str = "LEDGER#";
+const PAYMENT: &str = "PAYMENT#";
+const SUBSCRIPTION: &str = "SUBSCRIPTION#";
+const TASK: &str = "TASK#";
+const TIME: &str = "TIME#";
+
+pub(super) fn account(id: &AccountId, sk: impl Into<String>) -> Key {
+    Key { table: Table::Accounts, pk: account_partition(id), sk: sk.into() }
+}
+
+/// The partition of everything about one account.
+pub fn account_partition(id: &AccountId) -> String {
+    format!("{ACCOUNT}{id}")
+}
+
+pub fn head(id: &AccountId) -> Key {
+    account(id, "HEAD")
+}
+
+pub fn person(id: &AccountId) -> Key {
+    account(id, "PERSON")
+}
+
+pub fn invoice(id: &AccountId, invoice: &str) -> Key {
+    account(id, format!("{INVOICE}{invoice}"))
+}
+
+pub fn invoices(id: &AccountId) -> Prefix {
+    Prefix::of(account(id, INVOICE))
+}
+
+pub fn payment(id: &AccountId, payment: &str) -> Key {
+    account(id, format!("{PAYMENT}{payment}"))
+}
+
+pub fn payments(id: &AccountId) -> Prefix {
+    Prefix::of(account(id, PAYMENT))
+}
+
+pub fn subscription(id: &AccountId, subscription: &str) -> Key {
+    account(id, format!("{SUBSCRIPTION}{subscription}"))
+}
+
+pub fn subscriptions(id: &AccountId) -> Prefix {
+    Prefix::of(account(id, SUBSCRIPTION))
+}
+
+pub fn card(id: &AccountId, card: &str) -> Key {
+    account(id, format!("{CARD}{card}"))
+}
+
+pub fn cards(id: &AccountId) -> Prefix {
+    Prefix::of(account(id, CARD))
+}
+
+pub fn resource(id: &AccountId, resource: &ResourceId) -> Key {
+    match resource {
+        ResourceId::Person => person(id),
+        ResourceId::Card(name) => card(id, name),
+        ResourceId::Invoice(name) => invoice(id, name),
+        ResourceId::Payment(name) => payment(id, name),
+        ResourceId::Subscription(name) => subscription(id, name),
+    }
+}
+
+pub fn case(case: &CaseId) -> Key {
+    account(&case.account(), format!("{CASE}{case}"))
+}
+
+pub fn cases(id: &AccountId) -> Prefix {
+    Prefix::of(account(id, CASE))
+}
+
+/// Which other accounts are the same customer.
+pub fn group(id: &AccountId) -> Key {
+    account(id, "GROUP")
+}
+
+pub fn decision(decision: &DecisionId) -> Key {
+    account(&decision.account(), format!("DECISION#{decision}"))
+}
+
+pub fn action(action: &ActionId) -> Key {
+    account(&action.account(), format!("{ACTION}{action}"))
+}
+
+pub fn actions(id: &AccountId) -> Prefix {
+    Prefix::of(account(id, ACTION))
+}
+
+pub fn task(task: &TaskId) -> Key {
+    account(&task.account(), format!("{TASK}{task}"))
+}
+
+pub fn tasks(id: &AccountId) -> Prefix {
+    Prefix::of(account(id, TASK))
+}
+
+pub fn plan(id: &AccountId, invoice: &str) -> Key {
+    account(id, format!("{PLAN}{invoice}"))
+}
+
+pub fn plans(id: &AccountId) -> Prefix {
+    Prefix::of(account(id, PLAN))
+}
+
+pub fn ledger_head(id: &AccountId) -> Key {
+    account(id, "LEDGER")
+}
+
+/// Numbers are padded, so that the order of keys is the order of entries.
+pub fn ledger_entry(id: &AccountId, number: u64) -> Key {
+    account(id, format!("{LEDGER}{number:012}"))
+}
+
+pub fn ledger_entries(id: &AccountId) -> Prefix {
+    Prefix::of(account(id, LEDGER))
+}
+
+pub fn timeline(id: &AccountId, at: Timestamp, event: &str) -> Key {
+    account(id, format!("{TIME}{at:.3}#{event}"))
+}
+
+/// All events of an account, by their times.
+pub fn timeline_of(id: &AccountId) -> Prefix {
+    Prefix::of(account(id, TIME))
+}
+
+/// That an account is found by a word, of which only the digest is kept.
+pub fn found_by(digest: &str, account: &AccountId) -> Key {
+    Key { table: Table::Accounts, pk: found_partition(digest), sk: account.to_string() }
+}
+
+/// All accounts that are found by a word.
+pub fn found(term: &str) -> Prefix {
+    Prefix::whole(Table::Accounts, found_partition(&term_digest(term)))
+}
+
+fn found_partition(digest: &str) -> String {
+    format!("FIND#{digest}")
+}
+
+pub fn term_digest(term: &str) -> String {
+    digest(&[term], 26)
+}

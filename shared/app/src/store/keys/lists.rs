@@ -1,0 +1,52 @@
+//! What the lists are called. Cases, actions, tasks and incidents have one for each state.
+
+use domain::{action, case, incident, task};
+
+pub const ACCOUNTS: &str = "ACCOUNTS";
+pub const DUNNING: &str = "DUNNING";
+pub const TICKETS: &str = "TICKETS";
+/// External ids that somebody waits for.
+pub const WAITING: &str = "WAITING";
+
+pub fn cases(state: case::State) -> String {
+    format!("CASES#{}", state.name())
+}
+
+pub fn actions(state: action::State) -> String {
+    format!("ACTIONS#{}", state.name())
+}
+
+pub fn tasks(state: task::State) -> String {
+    format!("TASKS#{}", state.name())
+}
+
+pub fn incidents(state: incident::State) -> String {
+    format!("INCIDENTS#{}", state.name())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_are_called_what_the_decision_record_says() {
+        let record = include_str!("../../../../../docs/decisions/0002-keys.md");
+        let per_state = |list: &str| format!("{}#<state>", list.split('#').next().unwrap());
+        let names = [
+            ACCOUNTS.to_owned(),
+            DUNNING.to_owned(),
+            TICKETS.to_owned(),
+            WAITING.to_owned(),
+            cases(case::State::Open),
+            cases(case::State::Resolved),
+            incidents(incident::State::Open),
+            incidents(incident::State::Over),
+            per_state(&actions(action::State::WaitingApproval)),
+            per_state(&tasks(task::State::Open)),
+        ];
+        let missing: Vec<_> = names.iter().filter(|name| !record.contains(&format!("`{name}`"))).collect();
+        assert_eq!(missing, Vec::<&String>::new(), "docs/decisions/0002-keys.md lacks these lists");
+        assert_eq!(actions(action::State::WaitingApproval), "ACTIONS#waiting_approval");
+        assert_eq!(tasks(task::State::Open), "TASKS#open");
+    }
+}

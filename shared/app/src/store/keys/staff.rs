@@ -1,0 +1,57 @@
+//! Keys of who works here, and of what they asked, decided and stopped.
+
+use super::Prefix;
+use crate::ports::{Key, Table};
+use domain::id::digest;
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+pub fn staff(id: &str) -> Key {
+    Key { table: Table::Config, pk: "STAFF".to_owned(), sk: format!("STAFF#{id}") }
+}
+
+/// Everybody who works here.
+pub fn all_staff() -> Prefix {
+    Prefix::of(staff(""))
+}
+
+const STAFF_CHANGES: &str = "STAFF_CHANGES";
+
+/// One change to the staff table, by its time.
+pub fn staff_change(at: Timestamp, staff: &str) -> Key {
+    Key { table: Table::Config, pk: STAFF_CHANGES.to_owned(), sk: format!("{at:.3}#{staff}") }
+}
+
+/// All changes to the staff table.
+pub fn staff_changes() -> Prefix {
+    Prefix::whole(Table::Config, STAFF_CHANGES.to_owned())
+}
+
+/// Who stands in for whom.
+pub fn delegations() -> Key {
+    Key { table: Table::Config, pk: "DELEGATIONS".to_owned(), sk: "DELEGATIONS".to_owned() }
+}
+
+/// A mailed link, found by the hash of its token.
+pub fn link(hash: &str) -> Key {
+    Key { table: Table::Config, pk: "LINK".to_owned(), sk: hash.to_owned() }
+}
+
+/// What a staff member asked for under an `Idempotency-Key`.
+pub fn idempotency(staff: &str, key: &str) -> Key {
+    Key {
+        table: Table::Accounts,
+        pk: format!("IDEMPOTENCY#{staff}#{}", digest(&[key], 26)),
+        sk: "IDEMPOTENCY".to_owned(),
+    }
+}
+
+/// What somebody decided alone on a day.
+pub fn alone(staff: &str, day: Date) -> Key {
+    Key { table: Table::Accounts, pk: format!("ALONE#{staff}#{day}"), sk: "ALONE".to_owned() }
+}
+
+/// What is stopped by hand.
+pub fn stops() -> Key {
+    Key { table: Table::Config, pk: "STOPS".to_owned(), sk: "STOPS".to_owned() }
+}

@@ -1,0 +1,104 @@
+//! Whose alarm rings? A key that wakes, read back to what it was made of.
+
+use super::account::{ACCOUNT, ACTION, PLAN};
+use super::source::{BACKFILL, EXTERNAL, PROBE, WATCH};
+use crate::ports::Key;
+use domain::id::{AccountId, ActionId};
+
+/// What a key was made of, for each kind of key that ever wakes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Woken {
+    External { provider: String, source: String, id: String },
+    Probe { provider: String, source: String, path: String },
+    Backfill { provider: String, source: String },
+    Watch { provider: String, source: String },
+    Plan { account: AccountId, invoice: String },
+    Action(ActionId),
+}
+
+/// Reads a key back; none if its kind never wakes.
+pub fn woken(key: &Key) -> Option<Woken> {
+    if let Some(rest) = key.pk.strip_prefix(EXTERNAL) {
+        let [provider, source, id] = parts(rest)?;
+        return Some(Woken::External { provider, source, id });
+    }
+    if let Some(rest) = key.pk.strip_prefix(PROBE) {
+        let [provider, source, path] = parts(rest)?;
+        return Some(Woken::Probe { provider, source, path });
+    }
+    if let Some(rest) = key.pk.strip_prefix(BACKFILL) {
+        let [provider, source] = parts(rest)?;
+        return Some(Woken::Backfill { provider, source });
+    }
+    if let Some(rest) = key.pk.strip_prefix(WATCH) {
+        let [provider, source] = parts(rest)?;
+        return Some(Woken::Watch { provider, source });
+    }
+    let account = AccountId::parse(key.pk.strip_prefix(ACCOUNT)?)?;
+    if let Some(invoice) = key.sk.strip_prefix(PLAN) {
+        return Some(Woken::Plan { account, invoice: invoice.to_owned() });
+    }
+    ActionId::parse(key.sk.strip_prefix(ACTION)?).map(Woken::Action)
+}
+
+/// Takes a partition key apart; only the last part may hold what separates them.
+fn parts<const N: usize>(text: &str) -> Option<[String; N]> {
+    text.splitn(N, '#').map(str::to_owned).collect::<Vec<_>>().try_into().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::examples;
+    use super::super::{account_partition, action, backfill, external, plan, probe, watch};
+    use super::*;
+    use crate::ports::Table;
+
+    /// Every key that wakes, and what it was made of.
+    fn waking() -> Vec<(Key, Woken)> {
+        let account = AccountId::of("stripe", "default", "cus_1");
+        let act = ActionId::of(&account, "mara", "key");
+        let own = |text: &str| text.to_owned();
+        let external_id = |id: &str| Woken::External { provider: own("stripe"), source: own("default"), id: own(id) };
+        let probed = |path: &str| Woken::Probe { provider: own("mollie"), source: own("default"), path: own(path) };
+        let planned = |invoice: &str| Woken::Plan { account: account.clone(), invoice: own(invoice) };
+        vec![
+            (external("stripe", "default", "invoice:in_1"), external_id("invoice:in_1")),
+            (external("stripe", "default", "card:a#b"), external_id("card:a#b")),
+            (external("stripe", "default", ""), external_id("")),
+            (probe("mollie", "default", "/v2/payments/tr_1"), probed("/v2/payments/tr_1")),
+            (probe("mollie", "default", "/v2/a#b"), probed("/v2/a#b")),
+            (backfill("mollie", "default"), Woken::Backfill { provider: own("mollie"), source: own("default") }),
+            (watch("stripe", "default"), Woken::Watch { provider: own("stripe"), source: own("default") }),
+            (plan(&account, "in_1"), planned("in_1")),
+            (plan(&account, "in#1"), planned("in#1")),
+            (action(&act), Woken::Action(act.clone())),
+        ]
+    }
+
+    #[test]
+    fn a_key_that_wakes_reads_back_to_what_made_it() {
+        for (key, made_of) in waking() {
+            assert_eq!(woken(&key), Some(made_of), "{key:?}");
+        }
+    }
+
+    #[test]
+    fn other_keys_read_back_to_nothing() {
+        let waking: Vec<Key> = waking().into_iter().map(|(key, _)| key).collect();
+        let mut others: Vec<Key> = examples().into_iter().filter(|key| !waking.contains(key)).collect();
+        assert_eq!(others.len(), examples().len() - 6, "each kind that wakes has its example among the others");
+        let account = account_partition(&AccountId::of("stripe", "default", "cus_1"));
+        for (pk, sk) in [
+            ("EXT#stripe#default", "EXT"),
+            ("WATCH#stripe", "WATCH"),
+            ("ACCOUNT#acc_x", "PLAN#in_1"),
+            (account.as_str(), "ACTION#act_x"),
+            (account.as_str(), "ACTION"),
+        ] {
+            others.push(Key { table: Table::Accounts, pk: pk.to_owned(), sk: sk.to_owned() });
+        }
+        for key in others {
+            assert_eq!(woken(&key), None, "{key:?}");
+        }
+    }
+}
