@@ -3,7 +3,6 @@
 pub mod agreed;
 pub mod backfill;
 pub mod fold;
-mod leavers;
 mod probe;
 mod ticket;
 pub mod waiting;

@@ -13,7 +13,7 @@ use domain::book::{Due, Head, Invoice, Person};
 use domain::dunning::{Plan, PlanState, Step, StepKind, plan};
 use domain::id::{AccountId, digest};
 use domain::incident::Watch;
-use domain::leaving::{LEFT, Stage};
+use domain::leaving::{LEFT, Stage, may_recover};
 use jiff::SignedDuration;
 use std::collections::BTreeMap;
 
@@ -88,18 +88,14 @@ async fn read(context: &Context, account: &AccountId, invoice: &str) -> Result<O
 async fn recover(context: &Context, account: &AccountId, invoice: &str, trace: &str) -> Result<Attempted<Done>, Fault> {
     // Read.
     let Some(read) = read(context, account, invoice).await? else { return Ok(Attempted::Done(Done::NothingToDo)) };
+    let source = sources::find(context, &read.head.provider, &read.head.source).await?;
+    let stage = records::stage(context, &read.head, &read.invoice).await?;
 
     // Decide.
-    if !sources::find(context, &read.head.provider, &read.head.source).await?.writes() {
-        return Ok(Attempted::Done(Done::NothingToDo));
-    }
+    let may = source.writes() && may_recover(read.plan.as_ref(), stage);
     let policy = context.policies.dunning.current();
     let planned = plan(account, &read.invoice, read.head.since(), policy, context.clock.now(), trace);
-    // What somebody owes who has left is agreed with a person.
-    let left = records::stage(context, &read.head, &read.invoice).await? == Some(Stage::Left);
-    // One that ended because somebody left begins anew when they have come back.
-    let over = read.plan.as_ref().is_none_or(|plan| plan.reason.as_deref() == Some(LEFT));
-    let (Some(plan), true, false) = (planned, over, left) else { return Ok(Attempted::Done(Done::NothingToDo)) };
+    let Some(plan) = planned.filter(|_| may) else { return Ok(Attempted::Done(Done::NothingToDo)) };
 
     // Write.
     write(context, read, &plan, Done::Planned).await

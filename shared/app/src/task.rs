@@ -40,10 +40,9 @@ pub async fn end(
 ) -> Result<(), Fault> {
     let key = keys::task(&About::Action { action: after.id.clone() }.task(&after.account));
     batch.extend(Batch::read(context, vec![key.clone()]).await?);
-    if let Some(mut task) = batch.get::<Task>(&key)?.filter(|task| task.state == State::Open) {
-        task.end(after.state() == ActionState::Executed, by, note, context.clock.now());
-        commit.over(batch, &task);
-    }
+    let (done, now) = (after.state() == ActionState::Executed, context.clock.now());
+    let ended = batch.get::<Task>(&key)?.and_then(|task| task.ended(done, by, note, now));
+    ended.iter().for_each(|task| commit.over(batch, task));
     Ok(())
 }
 

@@ -13,6 +13,7 @@ mod failed;
 mod found;
 mod policy;
 pub mod rebuild;
+pub mod tasks;
 mod twice;
 
 use crate::book::CaseLine;
@@ -133,6 +134,19 @@ pub fn concerns(desk: &Desk, policy: &ClassifyPolicy) -> Vec<Concern> {
     let billed =
         sides.map(|(invoice, side)| concern(side.class(), invoice, About::Billed { invoice: invoice.clone(), side }));
     failed.chain(disputed).chain(twice).chain(doubled).chain(billed).collect()
+}
+
+/// The cases that an event may change: those of its concerns, and those that its actions are for.
+pub fn concerned(concerns: &[Concern], desk: &Desk) -> Vec<CaseId> {
+    let acted = desk.actions.values().filter_map(|action| action.case.clone());
+    concerns.iter().map(|concern| concern.case.clone()).chain(acted).collect()
+}
+
+/// The invoices whose recovery an event may stop: those that it speaks of; all of them, where somebody disputes.
+pub fn recovering(concerns: &[Concern], desk: &Desk) -> Vec<String> {
+    let disputed = concerns.iter().any(|concern| matches!(concern.about, About::Disputed { .. }));
+    let running = desk.head.dunning.keys();
+    running.filter(|invoice| disputed || desk.touched.invoices.contains_key(*invoice)).cloned().collect()
 }
 
 /// What is to be read beside the records of an account before its concerns can be named; most events need nothing.
@@ -274,13 +288,6 @@ fn stop(scene: Scene<'_>, desk: &mut Desk, invoice: &str, why: &str) {
         plan.stop(why, scene.now);
     }
     desk.head.dunning.remove(invoice);
-}
-
-impl Concern {
-    /// Invoices whose recovery a dispute stops.
-    pub fn stops_recovery(&self) -> bool {
-        matches!(self.about, About::Disputed { .. })
-    }
 }
 
 /// A span as people say it.

@@ -1,6 +1,7 @@
 //! Do many customers have one trouble? One incident instead of many, with what its members share and how unlikely that
 //! is by chance. The rules are data: `shared/policy/incidents/`.
 
+mod change;
 mod look;
 mod odds;
 mod policy;
@@ -9,6 +10,7 @@ mod pulse;
 mod tests;
 mod watch;
 
+pub use change::{Changed, changed};
 pub use look::{Looked, Read, look};
 pub use odds::odds;
 pub use policy::IncidentPolicy;

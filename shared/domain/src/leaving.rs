@@ -8,8 +8,9 @@ pub use offer::Offers;
 
 use crate::action::{Action, State};
 use crate::book::{Book, Due, Head, Invoice, Touched};
-use crate::event::SubscriptionStatus;
-use crate::id::ActionId;
+use crate::dunning::Plan;
+use crate::event::{Event, Seen, SubscriptionStatus};
+use crate::id::{ActionId, TaskId};
 use crate::money::Money;
 use crate::task::About;
 use jiff::Timestamp;
@@ -96,6 +97,35 @@ impl Rest {
         let about = About::RestDue { action: action.clone(), invoice: invoice.clone() };
         (about, format!("Settle {amount}invoice {invoice}: the customer has left"), steps.to_owned())
     }
+}
+
+/// The wishes that are followed further when an event tells of bills or payments of somebody who leaves.
+pub fn followed(event: &Event, head: &Head) -> Vec<ActionId> {
+    let of_money = |seen: &Seen| {
+        !matches!(seen, Seen::Customer(_) | Seen::Balance(_) | Seen::Card(_) | Seen::Subscription(_) | Seen::Ticket(_))
+    };
+    if !event.seen.iter().any(of_money) {
+        return Vec::new();
+    }
+    head.left.values().flatten().map(|left| left.action.clone()).collect()
+}
+
+/// The tasks of bills of somebody who left that were open and are not any more.
+pub fn settled(before: &Touched, after: &Touched, head: &Head) -> Vec<TaskId> {
+    let is_open = |invoice: &Invoice| matches!(invoice.due(), Due::Open(_));
+    let settled = after.invoices.values().filter(|invoice| !is_open(invoice));
+    let settled = settled.filter(|invoice| before.invoices.get(&invoice.id).is_some_and(is_open));
+    let due = |action: &ActionId, invoice: &Invoice| {
+        About::RestDue { action: action.clone(), invoice: invoice.id.clone() }.task(&head.account)
+    };
+    let wishes = || head.left.values().flatten();
+    settled.flat_map(|invoice| wishes().map(|left| due(&left.action, invoice)).collect::<Vec<_>>()).collect()
+}
+
+/// Whether the recovery of an invoice may begin: what somebody owes who has left is agreed with a person. One that ended
+/// because somebody left begins anew when they have come back; any other stands.
+pub fn may_recover(standing: Option<&Plan>, stage: Option<Stage>) -> bool {
+    stage != Some(Stage::Left) && standing.is_none_or(|plan| plan.reason.as_deref() == Some(LEFT))
 }
 
 /// Forgets that somebody left whose subscription had an end, and goes on again since.
@@ -196,6 +226,56 @@ mod tests {
                 due,
                 "{what}"
             );
+        }
+    }
+
+    #[test]
+    fn a_bill_that_is_open_no_more_is_nobodys_task() {
+        let bill = |remaining: &str, status: &str| told(&[invoice("in_1", "sub_1", 1, remaining, status)]).1;
+        let (open, paid, void) = (bill("49.00", "open"), bill("0.00", "paid"), bill("49.00", "void"));
+        let mut head = Head::new("stripe", "default", "cus_1");
+        let action = ActionId::of(&head.account, "mara", "k");
+        let task = About::RestDue { action: action.clone(), invoice: "in_1".to_owned() }.task(&head.account);
+        for (what, before, after, ends) in [
+            ("paid", &open, &paid, true),
+            ("given up", &open, &void, true),
+            ("open as before", &open, &open, false),
+            ("paid as before", &paid, &paid, false),
+            ("paid when it is first told of", &Touched::default(), &paid, false),
+        ] {
+            head.left.clear();
+            assert_eq!(settled(before, after, &head), [], "{what}, and nobody left");
+            head.left.insert("sub_1".to_owned(), vec![Left { action: action.clone(), at: ASKED.parse().unwrap() }]);
+            assert_eq!(settled(before, after, &head).contains(&task), ends, "{what}");
+        }
+    }
+
+    #[test]
+    fn a_recovery_begins_anew_only_for_who_came_back() {
+        let ended = |reason: Option<&str>| Plan {
+            account: crate::id::AccountId::of("stripe", "default", "cus_1"),
+            invoice: "in_1".to_owned(),
+            segment: "everyone".to_owned(),
+            policy_version: 1,
+            started_at: ASKED.parse().unwrap(),
+            state: crate::dunning::PlanState::Stopped,
+            reason: reason.map(str::to_owned),
+            steps: Vec::new(),
+            incident: None,
+            held_until: None,
+            held_since: None,
+            trace: String::new(),
+        };
+        for (what, standing, stage, may) in [
+            ("the first", None, None, true),
+            ("while people decide", None, Some(Stage::Recorded), true),
+            ("of who has left", None, Some(Stage::Left), false),
+            ("of who came back", Some(ended(Some(LEFT))), None, true),
+            ("of who left again", Some(ended(Some(LEFT))), Some(Stage::Left), false),
+            ("it ended otherwise", Some(ended(Some("paid"))), None, false),
+            ("it stands", Some(ended(None)), None, false),
+        ] {
+            assert_eq!(may_recover(standing.as_ref(), stage), may, "{what}");
         }
     }
 

@@ -156,6 +156,15 @@ impl Task {
         self.ended_by = Some(by.to_owned());
         self.note = note.to_owned();
     }
+
+    /// The task as it ends, if it is still open.
+    pub fn ended(mut self, done: bool, by: &str, note: &str, now: Timestamp) -> Option<Self> {
+        if self.state != State::Open {
+            return None;
+        }
+        self.end(done, by, note, now);
+        Some(self)
+    }
 }
 
 impl Word {

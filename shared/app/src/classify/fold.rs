@@ -1,25 +1,22 @@
 //! Folds one event into an account, in one commit: receipt, resources, head, timeline, facts, cases, and what will be sent.
 
-use super::agreed;
-use crate::classify::waiting::{self, external_keys, guest, nobodys};
+mod read;
+mod write;
+
+use crate::classify::waiting;
 use crate::context::Context;
 use crate::fault::Fault;
-use crate::find::put_terms;
-use crate::incident::pulses;
 use crate::message::{Message, Sent, send_all};
-use crate::ports::{Key, QueueName};
-use crate::store::trail::{put_facts, put_notes};
-use crate::store::{self, Attempted, Batch, Commit, External, Of, Receipt, Stored, Timeline, keys};
-use crate::task;
-use domain::action::{Action, State as ActionState};
-use domain::book::{Head, ResourceId, Touched, touches};
+use crate::store::{self, Attempted, External, Receipt, Stored};
 use domain::classify::desk::Desk;
-use domain::classify::{self, Decided, Scene, confirm, decision};
+use domain::classify::{self, Scene, confirm, decision, tasks};
 use domain::event::Event;
 use domain::id::AccountId;
+use domain::incident::Watch;
 use domain::leaving;
-use jiff::SignedDuration;
-use std::collections::BTreeMap;
+use jiff::Timestamp;
+use read::{Laid, Reading};
+use write::Concluded;
 
 /// How folding an event ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,297 +57,91 @@ enum Manner<'a> {
 }
 
 async fn once(context: &Context, event: &Event, manner: Manner<'_>, trace: &str) -> Result<Attempted<Folded>, Fault> {
-    let (message, body) = match manner {
-        Manner::Told { message, body } => (message, body),
-        Manner::Listed { .. } => (None, None),
-    };
-    // Read.
-    let Some(account) = whose(context, event).await? else {
-        // A list is asked again: what waits for an owner need not be kept.
-        if matches!(manner, Manner::Listed { .. }) {
-            return Ok(Attempted::Done(Folded::Waiting));
-        }
-        let waits = waiting::wait(context, event, message).await?;
-        return Ok(waits.map(|()| Folded::Waiting));
-    };
-    let mut batch = Batch::read(context, keys_of(event, &account)).await?;
-    let receipt_key = keys::receipt(&event.provider, &event.source, &event.id);
-    let externals = externals(&batch, event, &account)?;
-    if let Some(receipt) = batch.get::<Receipt>(&receipt_key)? {
-        send_all(context, &receipt.promised).await?;
-        release(context, &externals).await?;
+    // Read. Each batch says what else is wanted; where there is nothing to decide, no more is read.
+    let Some(account) = read::whose(context, event).await? else { return wait(context, event, manner).await };
+    let reading = Reading::first(context, event, account).await?;
+    if let Some(receipt) = &reading.receipt {
+        send(context, &receipt.promised, &reading.externals).await?;
         return Ok(Attempted::Done(Folded::Duplicate));
     }
-    let (policy, declines, now) =
-        (context.policies.classify.current(), context.policies.declines.current(), context.clock.now());
-    let same_try = SignedDuration::from_mins(policy.duplicates.same_try_minutes);
-    let mut before = desk(&batch, event, &account)?;
-    read_expected(context, &mut batch, event, &mut before).await?;
-    let others = domain::book::beside(event, &before.head, same_try);
-    read_resources(context, &mut batch, &others, &account, &mut before.touched).await?;
-    let mut after = before.clone();
-    after.touched.fold(&mut after.head, event, same_try);
-    if let Manner::Listed { trial } = manner {
-        let known = before.touched.says(&after.touched) && before.head.book.says(&after.head.book);
-        if known || trial {
-            return Ok(Attempted::Done(if known { Folded::Duplicate } else { Folded::Done }));
-        }
+    let mut laid = reading.fold(context, event).await?;
+    if let Some(folded) = manner.ends(&laid.before, &laid.after) {
+        return Ok(Attempted::Done(folded));
     }
-    let wanted = classify::wanted(event, &after, policy);
-    let compared: Vec<_> = wanted.compared.into_iter().map(ResourceId::Invoice).collect();
-    read_resources(context, &mut batch, &compared, &account, &mut before.touched).await?;
-    lay(&batch, &compared, &account, &mut after.touched)?;
-    after.beside = agreed::read(context, &batch, event, &after, &wanted.judged, wanted.elsewhere).await?;
-    let concerns = classify::concerns(&after, policy);
-    read_beside(context, &mut batch, &concerns, &mut before, &mut after).await?;
+    let at_issue = laid.more(context, event).await?;
 
     // Decide.
-    let scene = Scene { event, policy, declines, now };
-    let decided = classify::decide(scene, &concerns, &mut after);
-    let decisions = decision::record(scene, &before, &mut after);
-    let notes = confirm::confirm(event, &mut after, now);
+    let (now, policies) = (context.clock.now(), &context.policies);
+    let scene = Scene { event, policy: policies.classify.current(), declines: policies.declines.current(), now };
+    let Laid { before, after, .. } = &mut laid;
+    let decided = classify::decide(scene, &at_issue.concerns, after);
+    let decisions = decision::record(scene, before, after);
+    let notes = confirm::confirm(event, after, now);
     leaving::come_back(event.at, &before.head, &mut after.head);
-    let mut promised = promises(&decided, &account, trace);
-    promised.extend(crate::classify::leavers::promises(event, &after.head, trace));
+    let followed = leaving::followed(event, &after.head);
+    let tasks = tasks::end(&at_issue.tasks, before, after, &event.provider, now);
+    let watch = Watch::armed(at_issue.watch, &at_issue.pulses.news, now, policies.incidents.current());
+    let concluded = Concluded { decisions, notes, tasks, pulses: at_issue.pulses.pulses, watch };
+    let promised = write::promises(&decided, &followed, &laid.account, trace);
 
     // Write.
-    let mut commit = Commit::default();
-    commit.create(&Receipt {
+    let receipt = receipt(event, &laid.account, manner, promised, now, trace);
+    let commit = write::commit(context, event, &laid, &receipt, concluded)?;
+    let result = store::attempted(commit.run(context).await, Folded::Done)?;
+    if matches!(result, Attempted::Done(_)) {
+        send(context, &receipt.promised, &laid.externals).await?;
+    }
+    Ok(result)
+}
+
+/// Keeps what has no owner yet. A list is asked again: what it shows need not be kept.
+async fn wait(context: &Context, event: &Event, manner: Manner<'_>) -> Result<Attempted<Folded>, Fault> {
+    match manner {
+        Manner::Told { message, .. } => Ok(waiting::wait(context, event, message).await?.map(|()| Folded::Waiting)),
+        Manner::Listed { .. } => Ok(Attempted::Done(Folded::Waiting)),
+    }
+}
+
+impl Manner<'_> {
+    /// How it ends where nothing is to be written: what a list shows is known already, or was only looked at.
+    fn ends(self, before: &Desk, after: &Desk) -> Option<Folded> {
+        match self {
+            Self::Listed { .. } if before.says(after) => Some(Folded::Duplicate),
+            Self::Listed { trial: true } => Some(Folded::Done),
+            Self::Listed { trial: false } | Self::Told { .. } => None,
+        }
+    }
+}
+
+fn receipt(
+    event: &Event,
+    account: &AccountId,
+    manner: Manner<'_>,
+    promised: Vec<Sent>,
+    now: Timestamp,
+    trace: &str,
+) -> Receipt {
+    let body = match manner {
+        Manner::Told { body, .. } => body,
+        Manner::Listed { .. } => None,
+    };
+    Receipt {
         provider: event.provider.clone(),
         source: event.source.clone(),
         event: event.id.clone(),
         account: Some(account.clone()),
         body: body.map(str::to_owned),
         folded_at: now,
-        promised: promised.clone(),
+        promised,
         trace: trace.to_owned(),
-    });
-    commit.create(&Timeline { account: account.clone(), event: event.without_person(), trace: trace.to_owned() });
-    put_desk(&mut commit, &batch, &before, &after);
-    decisions.iter().for_each(|decision| commit.create(decision));
-    put_externals(&mut commit, &batch, &externals, &account);
-    put_terms(&mut commit, &before, &after);
-    for action in after.actions.values() {
-        let was =
-            |before: &Action| before.state() == ActionState::NeedsPerson && action.state() != ActionState::NeedsPerson;
-        if before.actions.get(&action.id).is_some_and(was) {
-            task::end(context, &mut batch, &mut commit, action, &event.provider, "").await?;
-        }
     }
-    crate::classify::leavers::end_tasks(context, &mut batch, &mut commit, &before, &after, &event.provider).await?;
-    put_notes(&mut commit, &batch, &account, notes)?;
-    put_facts(&mut commit, &format!("{}:{}", event.provider, event.id), &before, &after, context);
-    pulses::put(context, &mut commit, &before, &after, event.origin).await?;
-    let result = store::attempted(commit.run(context).await, Folded::Done)?;
-    if matches!(result, Attempted::Done(_)) {
-        send_all(context, &promised).await?;
-        release(context, &externals).await?;
-    }
-    Ok(result)
 }
 
-/// Whose event is it? The customer says, or a resource that we have seen before.
-async fn whose(context: &Context, event: &Event) -> Result<Option<AccountId>, Fault> {
-    if let Some(customer) = &event.customer {
-        return Ok(Some(AccountId::of(&event.provider, &event.source, customer)));
-    }
-    let keys = external_keys(event);
-    let batch = Batch::read(context, keys.clone()).await?;
-    for key in &keys {
-        if let Some(External { account: Some(account), .. }) = batch.get(key)? {
-            return Ok(Some(account));
-        }
-    }
-    Ok(None)
-}
-
-fn keys_of(event: &Event, account: &AccountId) -> Vec<Key> {
-    let mut all = vec![keys::receipt(&event.provider, &event.source, &event.id), keys::head(account)];
-    all.extend(touches(event).iter().map(|resource| keys::resource(account, resource)));
-    all.extend(external_keys(event));
-    all.extend(agreed::keys_of(event, account));
-    let actions = confirm::named(event);
-    if !actions.is_empty() {
-        all.push(keys::ledger_head(account));
-    }
-    all.extend(actions.iter().filter(|action| action.account() == *account).map(keys::action));
-    all
-}
-
-/// Lays out what the first batch holds.
-fn desk(batch: &Batch, event: &Event, account: &AccountId) -> Result<Desk, Fault> {
-    let head = batch.get::<Head>(&keys::head(account))?;
-    let own = || external_keys(event).into_iter().map(|key| guest(&nobodys(event, &key).id));
-    let named = |guest: &String| AccountId::of(&event.provider, &event.source, guest) == *account;
-    let customer = event.customer.clone().or_else(|| own().find(named)).unwrap_or_default();
-    let head = head.unwrap_or_else(|| Head::new(&event.provider, &event.source, &customer));
-    let mut touched = Touched::default();
-    lay(batch, &touches(event), account, &mut touched)?;
-    let mut actions = BTreeMap::new();
-    for id in confirm::named(event).into_iter().filter(|action| action.account() == *account) {
-        actions.extend(batch.get(&keys::action(&id))?.map(|action| (id, action)));
-    }
-    Ok(Desk { actions, ..Desk::of(head, touched) })
-}
-
-/// Reads the actions that are under way on what an event shows; most accounts have none.
-async fn read_expected(context: &Context, batch: &mut Batch, event: &Event, desk: &mut Desk) -> Result<(), Fault> {
-    let expected = confirm::expected(event, &desk.head);
-    if expected.is_empty() {
-        return Ok(());
-    }
-    let wanted = expected.iter().map(keys::action).chain([keys::ledger_head(&desk.head.account)]).collect();
-    batch.extend(Batch::read(context, wanted).await?);
-    for id in expected {
-        desk.actions.extend(batch.get(&keys::action(&id))?.map(|action| (id, action)));
-    }
-    Ok(())
-}
-
-/// Reads more resources of the account; most events need none.
-async fn read_resources(
-    context: &Context,
-    batch: &mut Batch,
-    resources: &[ResourceId],
-    account: &AccountId,
-    touched: &mut Touched,
-) -> Result<(), Fault> {
-    if resources.is_empty() {
-        return Ok(());
-    }
-    batch.extend(
-        Batch::read(context, resources.iter().map(|resource| keys::resource(account, resource)).collect()).await?,
-    );
-    lay(batch, resources, account, touched)
-}
-
-fn lay(batch: &Batch, resources: &[ResourceId], account: &AccountId, touched: &mut Touched) -> Result<(), Fault> {
-    for resource in resources {
-        let key = keys::resource(account, resource);
-        match resource.clone() {
-            ResourceId::Person => touched.person = batch.of(&key)?,
-            ResourceId::Card(id) => touched.cards.extend(batch.of(&key)?.map(|value| (id, value))),
-            ResourceId::Invoice(id) => touched.invoices.extend(batch.of(&key)?.map(|value| (id, value))),
-            ResourceId::Payment(id) => touched.payments.extend(batch.of(&key)?.map(|value| (id, value))),
-            ResourceId::Subscription(id) => touched.subscriptions.extend(batch.of(&key)?.map(|value| (id, value))),
-        }
-    }
-    Ok(())
-}
-
-/// Reads the cases and plans that the folded event concerns; most events concern none.
-async fn read_beside(
-    context: &Context,
-    batch: &mut Batch,
-    concerns: &[classify::Concern],
-    before: &mut Desk,
-    after: &mut Desk,
-) -> Result<(), Fault> {
-    let account = after.head.account.clone();
-    let cases: Vec<_> = concerns
-        .iter()
-        .map(|concern| concern.case.clone())
-        .chain(after.actions.values().filter_map(|action| action.case.clone()))
-        .collect();
-    let disputed = concerns.iter().any(classify::Concern::stops_recovery);
-    let running = after.head.dunning.keys().filter(|invoice| disputed || after.touched.invoices.contains_key(*invoice));
-    let plans: Vec<_> = running.cloned().collect();
-    let wanted: Vec<_> =
-        cases.iter().map(keys::case).chain(plans.iter().map(|invoice| keys::plan(&account, invoice))).collect();
-    if wanted.is_empty() {
-        return Ok(());
-    }
-    batch.extend(Batch::read(context, wanted).await?);
-    for id in cases {
-        before.cases.extend(batch.get(&keys::case(&id))?.map(|case| (id, case)));
-    }
-    for invoice in plans {
-        before.plans.extend(batch.get(&keys::plan(&account, &invoice))?.map(|plan| (invoice, plan)));
-    }
-    after.cases.clone_from(&before.cases);
-    after.plans.clone_from(&before.plans);
-    Ok(())
-}
-
-/// The external ids of an event, as they stand.
-fn externals(batch: &Batch, event: &Event, account: &AccountId) -> Result<Vec<External>, Fault> {
-    let mut all = Vec::new();
-    for key in external_keys(event) {
-        let external = batch.get(&key)?.unwrap_or_else(|| nobodys(event, &key));
-        if external.account.as_ref() != Some(account) || !external.waiting.is_empty() {
-            all.push(external);
-        }
-    }
-    Ok(all)
-}
-
-/// Sends what waited for the ids of an event.
-async fn release(context: &Context, externals: &[External]) -> Result<(), Fault> {
+/// Sends what was promised, and what waited for the ids of an event.
+async fn send(context: &Context, promised: &[Sent], externals: &[External]) -> Result<(), Fault> {
+    send_all(context, promised).await?;
     for external in externals.iter().filter(|external| !external.waiting.is_empty()) {
         waiting::release(context, &external.key()).await?;
     }
     Ok(())
-}
-
-fn promises(decided: &Decided, account: &AccountId, trace: &str) -> Vec<Sent> {
-    let recover = decided.recover.iter().map(|invoice| {
-        (
-            QueueName::Dunning,
-            Message::Recover { account: account.clone(), invoice: invoice.clone(), trace: trace.to_owned() },
-        )
-    });
-    let ask = decided
-        .ask
-        .iter()
-        .map(|case| (QueueName::Approval, Message::Ask { case: case.clone(), trace: trace.to_owned() }));
-    recover.chain(ask).map(|(queue, message)| Sent { queue, message }).collect()
-}
-
-/// Writes what changed on the desk, and the head always: it is where two writers meet.
-fn put_desk(commit: &mut Commit, batch: &Batch, before: &Desk, after: &Desk) {
-    let account = &after.head.account;
-    commit.over(batch, &after.head);
-    if after.touched.person != before.touched.person {
-        put_all(
-            commit,
-            batch,
-            account,
-            &BTreeMap::new(),
-            &after.touched.person.iter().map(|person| ((), person.clone())).collect(),
-        );
-    }
-    put_all(commit, batch, account, &before.touched.cards, &after.touched.cards);
-    put_all(commit, batch, account, &before.touched.invoices, &after.touched.invoices);
-    put_all(commit, batch, account, &before.touched.payments, &after.touched.payments);
-    put_all(commit, batch, account, &before.touched.subscriptions, &after.touched.subscriptions);
-    changed(&before.cases, &after.cases).for_each(|case| commit.over(batch, case));
-    changed(&before.plans, &after.plans).for_each(|plan| commit.over(batch, plan));
-    changed(&before.actions, &after.actions).for_each(|action| commit.over(batch, action));
-}
-
-fn put_all<K: Ord, T: Clone + PartialEq>(
-    commit: &mut Commit,
-    batch: &Batch,
-    account: &AccountId,
-    before: &BTreeMap<K, T>,
-    after: &BTreeMap<K, T>,
-) where
-    Of<T>: Stored,
-{
-    for value in changed(before, after) {
-        commit.over(batch, &Of { account: account.clone(), value: value.clone() });
-    }
-}
-
-fn changed<'a, K: Ord, T: PartialEq>(
-    before: &'a BTreeMap<K, T>,
-    after: &'a BTreeMap<K, T>,
-) -> impl Iterator<Item = &'a T> {
-    after.iter().filter(|(key, value)| before.get(key) != Some(value)).map(|(_, value)| value)
-}
-
-fn put_externals(commit: &mut Commit, batch: &Batch, externals: &[External], account: &AccountId) {
-    for external in externals.iter().filter(|external| external.account.as_ref() != Some(account)) {
-        commit.over(batch, &External { account: Some(account.clone()), ..external.clone() });
-    }
 }

@@ -1,11 +1,9 @@
-//! One pulse for each due item and dispute of a source, and the watch that they arm.
+//! The pulses of a source: one for each due item and dispute.
 
 use crate::context::Context;
 use crate::fault::Fault;
-use crate::store::{self, Batch, Commit, keys};
-use domain::classify::desk::Desk;
-use domain::event::Origin;
-use domain::incident::{Pulse, Stretch, Trouble, Watch};
+use crate::store::{self, keys};
+use domain::incident::{Pulse, Stretch, Trouble};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 
@@ -26,51 +24,4 @@ pub async fn pulses(
         all.extend(store::rest_of::<Pulse>(context, &pulses, after).await?);
     }
     Ok(all)
-}
-
-/// Writes what a commit changed about due items and disputes, and sees that somebody looks soon after a trouble.
-pub async fn put(
-    context: &Context,
-    commit: &mut Commit,
-    before: &Desk,
-    after: &Desk,
-    origin: Origin,
-) -> Result<(), Fault> {
-    let declines = &context.policies.declines;
-    let (old, new) =
-        (Pulse::all(&before.touched, &before.head, declines), Pulse::all(&after.touched, &after.head, declines));
-    // What has another time by now, or is open again, no longer beats where it did.
-    let left = old
-        .iter()
-        .filter(|(about, before)| new.get(about).is_none_or(|pulse| keys::pulse(pulse) != keys::pulse(before)));
-    left.for_each(|(_, before)| commit.put(&before.clone().moved()));
-    let mut news = Vec::new();
-    for (about, pulse) in &new {
-        let standing = old.get(about);
-        if standing == Some(pulse) {
-            continue;
-        }
-        commit.put(pulse);
-        if pulse.is_trouble() && standing.is_none_or(|standing| !standing.is_trouble()) {
-            news.push(pulse);
-        }
-    }
-    // What was only looked up tells what is usual, and is no news.
-    match news.first().filter(|_| origin != Origin::Listed) {
-        Some(first) => arm(context, commit, first, &news).await,
-        None => Ok(()),
-    }
-}
-
-/// Arms the watch of a source for the new troubles of one of its accounts.
-async fn arm(context: &Context, commit: &mut Commit, first: &Pulse, news: &[&Pulse]) -> Result<(), Fault> {
-    let key = keys::watch(&first.provider, &first.source);
-    let batch = Batch::read(context, vec![key.clone()]).await?;
-    let mut watch = batch.get::<Watch>(&key)?.unwrap_or_else(|| Watch::new(&first.provider, &first.source));
-    let (now, policy) = (context.clock.now(), context.policies.incidents.current());
-    let changes = news.iter().filter(|pulse| watch.arm(pulse.trouble, pulse.at, now, policy)).count();
-    if changes > 0 {
-        commit.over(&batch, &watch);
-    }
-    Ok(())
 }

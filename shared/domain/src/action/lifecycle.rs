@@ -362,6 +362,12 @@ impl Action {
         self.kind.wish_to_leave(self.reason_code)
     }
 
+    /// As a test wants it, however it may have come there.
+    #[cfg(test)]
+    pub(crate) fn in_state(self, state: State) -> Self {
+        Self { state, ..self }
+    }
+
     fn ended(&mut self, happening: Happening, outcome: Option<Outcome>, at: Moment) -> Result<(), Impossible> {
         self.happens(happening)?;
         self.outcome = outcome.or(self.outcome.take());

@@ -288,10 +288,9 @@ mod tests {
         let preview = Preview { summary: String::new(), lines: vec![], clause, digest: "d".into() };
         let action = Action::new(id.clone(), kind, Reason::Other, preview, "mara", time("2026-03-03T05:00:00Z"));
         let attempt = Attempt::next(&action, time("2026-03-03T05:00:00.4Z"), SignedDuration::ZERO);
-        let mut record = serde_json::to_value(&action).unwrap();
-        record["state"] = json!(state);
-        record["attempt"] = json!(attempt);
-        let action: Action = from_value(record).unwrap();
+        let mut action = action.in_state(State::Approved);
+        action.sent(attempt, time("2026-03-03T05:00:00Z")).unwrap();
+        let action = action.in_state(state);
         let mut desk = Desk::of(Head::new("stripe", "default", "cus_1"), Touched::default());
         desk.head.expects(&id, &action.kind, time("2026-03-03T05:00:00Z"));
         desk.actions.insert(id, action);

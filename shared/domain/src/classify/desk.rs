@@ -54,6 +54,11 @@ impl Desk {
         }
     }
 
+    /// Whether another state of the same account tells nothing else, whenever it was seen.
+    pub fn says(&self, other: &Self) -> bool {
+        self.touched.says(&other.touched) && self.head.book.says(&other.head.book)
+    }
+
     /// What a report would count of all this.
     pub fn facts(&self, declines: &Versions<Declines>) -> Facts {
         let invoices = self

@@ -170,6 +170,11 @@ impl Pulse {
         self.outcome == Outcome::Trouble
     }
 
+    /// Where it stands among the others of its source: they are kept by the millisecond.
+    pub(super) fn beats_at(&self) -> i64 {
+        self.at.as_millisecond()
+    }
+
     /// The same, where it stood before its time was known better.
     pub fn moved(self) -> Self {
         Self { outcome: Outcome::Moved, ..self }

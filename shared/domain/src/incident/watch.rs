@@ -158,6 +158,14 @@ impl Watch {
         *self != before
     }
 
+    /// The watch of a source as new troubles of one of its accounts arm it, where they change anything.
+    pub fn armed(standing: Option<Self>, news: &[Pulse], now: Timestamp, policy: &IncidentPolicy) -> Option<Self> {
+        let first = news.first()?;
+        let mut watch = standing.unwrap_or_else(|| Self::new(&first.provider, &first.source));
+        let changes = news.iter().filter(|pulse| watch.arm(pulse.trouble, pulse.at, now, policy)).count();
+        (changes > 0).then_some(watch)
+    }
+
     /// From when on troubles are weighed.
     pub(super) fn window(&self, trouble: Trouble, now: Timestamp, policy: &IncidentPolicy) -> Timestamp {
         let window = now - SignedDuration::from_mins(policy.measure(trouble).window_minutes);

@@ -1,0 +1,226 @@
+//! Reads what an event is judged by, batch after batch: what lies there says what else is wanted, first as it stands,
+//! and then with what the event tells.
+
+use crate::classify::agreed;
+use crate::classify::waiting::{external_keys, guest, nobodys};
+use crate::context::Context;
+use crate::fault::Fault;
+use crate::ports::Key;
+use crate::store::{Batch, External, Receipt, keys};
+use domain::book::{self, Head, ResourceId, Touched, touches};
+use domain::classify::desk::Desk;
+use domain::classify::{self, ClassifyPolicy, Concern, confirm, tasks};
+use domain::event::Event;
+use domain::id::{AccountId, CaseId};
+use domain::incident::{Changed, Watch, changed};
+use domain::task::Task;
+use jiff::SignedDuration;
+use std::collections::BTreeMap;
+
+/// What an event names.
+pub(super) struct Reading {
+    account: AccountId,
+    batch: Batch,
+    /// Where it was folded before.
+    pub receipt: Option<Receipt>,
+    pub externals: Vec<External>,
+}
+
+/// The account as it stood, and as it is with what the event tells.
+pub(super) struct Laid {
+    pub account: AccountId,
+    pub batch: Batch,
+    /// The ids of the event that somebody waits for, or that are not known to be the account's.
+    pub externals: Vec<External>,
+    pub before: Desk,
+    pub after: Desk,
+}
+
+/// What a folded event may change beyond the resources that it tells of.
+pub(super) struct AtIssue {
+    pub concerns: Vec<Concern>,
+    /// The tasks that may end with it.
+    pub tasks: Vec<Task>,
+    pub pulses: Changed,
+    /// What is known of the source, where a trouble is news.
+    pub watch: Option<Watch>,
+}
+
+/// Whose event is it? The customer says, or a resource that we have seen before.
+pub(super) async fn whose(context: &Context, event: &Event) -> Result<Option<AccountId>, Fault> {
+    if let Some(customer) = &event.customer {
+        return Ok(Some(AccountId::of(&event.provider, &event.source, customer)));
+    }
+    let keys = external_keys(event);
+    let batch = Batch::read(context, keys.clone()).await?;
+    for key in &keys {
+        if let Some(External { account: Some(account), .. }) = batch.get(key)? {
+            return Ok(Some(account));
+        }
+    }
+    Ok(None)
+}
+
+impl Reading {
+    /// Reads what an event names; most need no more.
+    pub(super) async fn first(context: &Context, event: &Event, account: AccountId) -> Result<Self, Fault> {
+        let batch = Batch::read(context, keys_of(event, &account)).await?;
+        let receipt = batch.get(&keys::receipt(&event.provider, &event.source, &event.id))?;
+        let externals = externals(&batch, event, &account)?;
+        Ok(Self { account, batch, receipt, externals })
+    }
+
+    /// Reads what the head names beside the event, and folds the event in.
+    pub(super) async fn fold(self, context: &Context, event: &Event) -> Result<Laid, Fault> {
+        let Self { account, mut batch, externals, .. } = self;
+        let same_try = SignedDuration::from_mins(context.policies.classify.current().duplicates.same_try_minutes);
+        let mut before = desk(&batch, event, &account)?;
+        read_expected(context, &mut batch, event, &mut before).await?;
+        let others = book::beside(event, &before.head, same_try);
+        read_resources(context, &mut batch, &others, &account, &mut before.touched).await?;
+        let mut after = before.clone();
+        after.touched.fold(&mut after.head, event, same_try);
+        Ok(Laid { account, batch, externals, before, after })
+    }
+}
+
+impl Laid {
+    /// Reads what is judged besides, and then what may change: cases, plans, tasks, and the watch of the source.
+    pub(super) async fn more(&mut self, context: &Context, event: &Event) -> Result<AtIssue, Fault> {
+        let policy = context.policies.classify.current();
+        self.compare(context, event, policy).await?;
+        let Self { batch, before, after, .. } = self;
+        let concerns = classify::concerns(after, policy);
+        let (cases, plans) = (classify::concerned(&concerns, after), classify::recovering(&concerns, after));
+        let may_end = tasks::may_end(before, after);
+        let (old, new) = ((&before.touched, &before.head), (&after.touched, &after.head));
+        let pulses = changed(old, new, event.origin, &context.policies.declines);
+        let watch = pulses.news.first().map(|pulse| keys::watch(&pulse.provider, &pulse.source));
+        let plan = |invoice: &String| keys::plan(&before.head.account, invoice);
+        let wanted = cases.iter().map(keys::case).chain(plans.iter().map(plan));
+        let wanted = wanted.chain(may_end.iter().map(keys::task)).chain(watch.clone());
+        read_more(context, batch, wanted.collect()).await?;
+        lay_beside(batch, cases, plans, before)?;
+        after.cases.clone_from(&before.cases);
+        after.plans.clone_from(&before.plans);
+        let mut tasks = Vec::new();
+        for task in &may_end {
+            tasks.extend(batch.get::<Task>(&keys::task(task))?);
+        }
+        let watch = watch.map(|key| batch.get::<Watch>(&key)).transpose()?.flatten();
+        Ok(AtIssue { concerns, tasks, pulses, watch })
+    }
+
+    /// Reads what tells two payments apart, and what was agreed; most events need neither.
+    async fn compare(&mut self, context: &Context, event: &Event, policy: &ClassifyPolicy) -> Result<(), Fault> {
+        let Self { account, batch, before, after, .. } = self;
+        let wanted = classify::wanted(event, after, policy);
+        let compared: Vec<_> = wanted.compared.into_iter().map(ResourceId::Invoice).collect();
+        read_resources(context, batch, &compared, account, &mut before.touched).await?;
+        lay(batch, &compared, account, &mut after.touched)?;
+        after.beside = agreed::read(context, batch, event, after, &wanted.judged, wanted.elsewhere).await?;
+        Ok(())
+    }
+}
+
+fn keys_of(event: &Event, account: &AccountId) -> Vec<Key> {
+    let mut all = vec![keys::receipt(&event.provider, &event.source, &event.id), keys::head(account)];
+    all.extend(touches(event).iter().map(|resource| keys::resource(account, resource)));
+    all.extend(external_keys(event));
+    all.extend(agreed::keys_of(event, account));
+    let actions = confirm::named(event);
+    if !actions.is_empty() {
+        all.push(keys::ledger_head(account));
+    }
+    all.extend(actions.iter().filter(|action| action.account() == *account).map(keys::action));
+    all
+}
+
+/// The external ids of an event, as they stand.
+fn externals(batch: &Batch, event: &Event, account: &AccountId) -> Result<Vec<External>, Fault> {
+    let mut all = Vec::new();
+    for key in external_keys(event) {
+        let external = batch.get(&key)?.unwrap_or_else(|| nobodys(event, &key));
+        if external.account.as_ref() != Some(account) || !external.waiting.is_empty() {
+            all.push(external);
+        }
+    }
+    Ok(all)
+}
+
+/// Lays out what the first batch holds.
+fn desk(batch: &Batch, event: &Event, account: &AccountId) -> Result<Desk, Fault> {
+    let head = batch.get::<Head>(&keys::head(account))?;
+    let own = || external_keys(event).into_iter().map(|key| guest(&nobodys(event, &key).id));
+    let named = |guest: &String| AccountId::of(&event.provider, &event.source, guest) == *account;
+    let customer = event.customer.clone().or_else(|| own().find(named)).unwrap_or_default();
+    let head = head.unwrap_or_else(|| Head::new(&event.provider, &event.source, &customer));
+    let mut touched = Touched::default();
+    lay(batch, &touches(event), account, &mut touched)?;
+    let mut actions = BTreeMap::new();
+    for id in confirm::named(event).into_iter().filter(|action| action.account() == *account) {
+        actions.extend(batch.get(&keys::action(&id))?.map(|action| (id, action)));
+    }
+    Ok(Desk { actions, ..Desk::of(head, touched) })
+}
+
+/// Reads the actions that are under way on what an event shows; most accounts have none.
+async fn read_expected(context: &Context, batch: &mut Batch, event: &Event, desk: &mut Desk) -> Result<(), Fault> {
+    let expected = confirm::expected(event, &desk.head);
+    if expected.is_empty() {
+        return Ok(());
+    }
+    let wanted = expected.iter().map(keys::action).chain([keys::ledger_head(&desk.head.account)]).collect();
+    read_more(context, batch, wanted).await?;
+    for id in expected {
+        desk.actions.extend(batch.get(&keys::action(&id))?.map(|action| (id, action)));
+    }
+    Ok(())
+}
+
+/// Reads more resources of the account; most events need none.
+async fn read_resources(
+    context: &Context,
+    batch: &mut Batch,
+    resources: &[ResourceId],
+    account: &AccountId,
+    touched: &mut Touched,
+) -> Result<(), Fault> {
+    let wanted = resources.iter().map(|resource| keys::resource(account, resource)).collect();
+    read_more(context, batch, wanted).await?;
+    lay(batch, resources, account, touched)
+}
+
+/// Adds what is wanted to a batch, if anything is.
+async fn read_more(context: &Context, batch: &mut Batch, wanted: Vec<Key>) -> Result<(), Fault> {
+    if !wanted.is_empty() {
+        batch.extend(Batch::read(context, wanted).await?);
+    }
+    Ok(())
+}
+
+fn lay(batch: &Batch, resources: &[ResourceId], account: &AccountId, touched: &mut Touched) -> Result<(), Fault> {
+    for resource in resources {
+        let key = keys::resource(account, resource);
+        match resource.clone() {
+            ResourceId::Person => touched.person = batch.of(&key)?,
+            ResourceId::Card(id) => touched.cards.extend(batch.of(&key)?.map(|value| (id, value))),
+            ResourceId::Invoice(id) => touched.invoices.extend(batch.of(&key)?.map(|value| (id, value))),
+            ResourceId::Payment(id) => touched.payments.extend(batch.of(&key)?.map(|value| (id, value))),
+            ResourceId::Subscription(id) => touched.subscriptions.extend(batch.of(&key)?.map(|value| (id, value))),
+        }
+    }
+    Ok(())
+}
+
+/// Lays cases and recovery plans beside what an event touches.
+fn lay_beside(batch: &Batch, cases: Vec<CaseId>, plans: Vec<String>, desk: &mut Desk) -> Result<(), Fault> {
+    for id in cases {
+        desk.cases.extend(batch.get(&keys::case(&id))?.map(|case| (id, case)));
+    }
+    for invoice in plans {
+        let key = keys::plan(&desk.head.account, &invoice);
+        desk.plans.extend(batch.get(&key)?.map(|plan| (invoice, plan)));
+    }
+    Ok(())
+}

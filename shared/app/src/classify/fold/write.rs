@@ -1,0 +1,123 @@
+//! Writes what follows from an event in one commit, and names what is sent after it.
+
+use super::read::Laid;
+use crate::context::Context;
+use crate::fault::Fault;
+use crate::find::put_terms;
+use crate::message::{Message, Sent};
+use crate::ports::QueueName;
+use crate::store::trail::{put_facts, put_notes};
+use crate::store::{Batch, Commit, External, Of, Receipt, Stored, Timeline};
+use domain::classify::Decided;
+use domain::classify::decision::Decision;
+use domain::classify::desk::Desk;
+use domain::event::Event;
+use domain::id::{AccountId, ActionId};
+use domain::incident::{Pulse, Watch};
+use domain::ledger::Note;
+use domain::task::Task;
+use std::collections::BTreeMap;
+
+/// What was decided beyond the records on the desk.
+pub(super) struct Concluded {
+    pub decisions: Vec<Decision>,
+    pub notes: Vec<Note>,
+    /// The tasks that are over.
+    pub tasks: Vec<Task>,
+    pub pulses: Vec<Pulse>,
+    /// The watch, where it is armed anew.
+    pub watch: Option<Watch>,
+}
+
+/// Puts together all that an event changes.
+pub(super) fn commit(
+    context: &Context,
+    event: &Event,
+    laid: &Laid,
+    receipt: &Receipt,
+    concluded: Concluded,
+) -> Result<Commit, Fault> {
+    let Laid { account, batch, externals, before, after } = laid;
+    let Concluded { decisions, notes, tasks, pulses, watch } = concluded;
+    let mut commit = Commit::default();
+    commit.create(receipt);
+    let trace = receipt.trace.clone();
+    commit.create(&Timeline { account: account.clone(), event: event.without_person(), trace });
+    put_desk(&mut commit, batch, before, after);
+    decisions.iter().for_each(|decision| commit.create(decision));
+    put_externals(&mut commit, batch, externals, account);
+    put_terms(&mut commit, before, after);
+    tasks.iter().for_each(|task| commit.over(batch, task));
+    put_notes(&mut commit, batch, account, notes)?;
+    put_facts(&mut commit, &format!("{}:{}", event.provider, event.id), before, after, context);
+    pulses.iter().for_each(|pulse| commit.put(pulse));
+    watch.iter().for_each(|watch| commit.over(batch, watch));
+    Ok(commit)
+}
+
+/// What is sent once all of it is written: recoveries that begin, questions to people, and wishes to leave that go on.
+pub(super) fn promises(decided: &Decided, followed: &[ActionId], account: &AccountId, trace: &str) -> Vec<Sent> {
+    let recover = decided.recover.iter().map(|invoice| {
+        (
+            QueueName::Dunning,
+            Message::Recover { account: account.clone(), invoice: invoice.clone(), trace: trace.to_owned() },
+        )
+    });
+    let ask = decided
+        .ask
+        .iter()
+        .map(|case| (QueueName::Approval, Message::Ask { case: case.clone(), trace: trace.to_owned() }));
+    let act = followed
+        .iter()
+        .map(|action| (QueueName::Approval, Message::Act { action: action.clone(), trace: trace.to_owned() }));
+    recover.chain(ask).chain(act).map(|(queue, message)| Sent { queue, message }).collect()
+}
+
+/// Writes what changed on the desk, and the head always: it is where two writers meet.
+fn put_desk(commit: &mut Commit, batch: &Batch, before: &Desk, after: &Desk) {
+    let account = &after.head.account;
+    commit.over(batch, &after.head);
+    if after.touched.person != before.touched.person {
+        put_all(
+            commit,
+            batch,
+            account,
+            &BTreeMap::new(),
+            &after.touched.person.iter().map(|person| ((), person.clone())).collect(),
+        );
+    }
+    put_all(commit, batch, account, &before.touched.cards, &after.touched.cards);
+    put_all(commit, batch, account, &before.touched.invoices, &after.touched.invoices);
+    put_all(commit, batch, account, &before.touched.payments, &after.touched.payments);
+    put_all(commit, batch, account, &before.touched.subscriptions, &after.touched.subscriptions);
+    changed(&before.cases, &after.cases).for_each(|case| commit.over(batch, case));
+    changed(&before.plans, &after.plans).for_each(|plan| commit.over(batch, plan));
+    changed(&before.actions, &after.actions).for_each(|action| commit.over(batch, action));
+}
+
+fn put_all<K: Ord, T: Clone + PartialEq>(
+    commit: &mut Commit,
+    batch: &Batch,
+    account: &AccountId,
+    before: &BTreeMap<K, T>,
+    after: &BTreeMap<K, T>,
+) where
+    Of<T>: Stored,
+{
+    for value in changed(before, after) {
+        commit.over(batch, &Of { account: account.clone(), value: value.clone() });
+    }
+}
+
+fn changed<'a, K: Ord, T: PartialEq>(
+    before: &'a BTreeMap<K, T>,
+    after: &'a BTreeMap<K, T>,
+) -> impl Iterator<Item = &'a T> {
+    after.iter().filter(|(key, value)| before.get(key) != Some(value)).map(|(_, value)| value)
+}
+
+fn put_externals(commit: &mut Commit, batch: &Batch, externals: &[External], account: &AccountId) {
+    for external in externals.iter().filter(|external| external.account.as_ref() != Some(account)) {
+        commit.over(batch, &External { account: Some(account.clone()), ..external.clone() });
+    }
+}
