@@ -4,6 +4,7 @@ mod attempt;
 mod change;
 mod expected;
 mod kind;
+mod manners;
 mod offer;
 mod preview;
 mod refusal;
@@ -12,6 +13,7 @@ mod wish;
 
 pub use attempt::Attempt;
 pub use kind::{Addon, KINDS, Kind, Measure, OWN, Target, When};
+pub use manners::{Downgrade, EndAtOnce, FiguresHold, Manners, MidPeriod, PaymentPage};
 pub use offer::Offer;
 pub use preview::{Known, preview};
 pub use refusal::{NoChange, NoPreview, NotEligible};

@@ -111,7 +111,7 @@ async fn once(context: &Context, id: &ActionId, staff: &Staff, ballot: &Ballot) 
         in_place_of: away.as_ref().map(|away| away.id.clone()),
     };
     let standing: Option<Case> = case.as_ref().map(|key| read.batch.get(key)).transpose()?.flatten();
-    let anew = anew(&before, read.known(&head, now));
+    let anew = anew(&before, read.known(&head, now)?);
     let still = anew.as_ref().filter(|_| !is_moot(&before, standing.as_ref()));
     let digest_now = still.map(|preview| preview.digest.clone()).unwrap_or_default();
     let after = match approval::decide(before.clone(), vote.clone(), &Staff { role, ..staff.clone() }, &digest_now, now)
@@ -229,7 +229,7 @@ pub async fn wait(context: &Context, id: &ActionId) -> Result<Done, Fault> {
             None => false,
         };
         let again = Action { look_at: Some(desk::look_at(context)), ..before.clone() };
-        let (after, why) = if moot || anew(&before, read.known(&head, now)).is_none() {
+        let (after, why) = if moot || anew(&before, read.known(&head, now)?).is_none() {
             (ended(State::Stale), None)
         } else if before.expires_at <= now && never_lapses(&before) {
             (Action { expires_at: now + hours, ..again }, Some(tell::Why::Again))

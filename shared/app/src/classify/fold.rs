@@ -8,6 +8,7 @@ use crate::find::put_terms;
 use crate::incident::pulses;
 use crate::message::{Message, Sent, send_all};
 use crate::ports::{Key, QueueName};
+use crate::records;
 use crate::store::trail::{put_facts, put_notes};
 use crate::store::{self, Attempted, Batch, Commit, External, Of, Receipt, Stored, Timeline, keys};
 use crate::task;
@@ -103,12 +104,13 @@ async fn once(context: &Context, event: &Event, manner: Manner<'_>, trace: &str)
     after.beside = agreed::read(context, &batch, event, &after, &wanted.judged, wanted.elsewhere).await?;
     let concerns = classify::concerns(&after, policy);
     read_beside(context, &mut batch, &concerns, &mut before, &mut after).await?;
+    let manners = records::manners(&event.provider)?;
 
     // Decide.
     let scene = Scene { event, policy, declines, now };
     let decided = classify::decide(scene, &concerns, &mut after);
     let decisions = decision::record(scene, &before, &mut after);
-    let notes = confirm::confirm(event, &mut after, now);
+    let notes = confirm::confirm(event, &mut after, manners, now);
     leaving::come_back(event.at, &before.head, &mut after.head);
     let mut promised = promises(&decided, &account, trace);
     promised.extend(crate::classify::leavers::promises(event, &after.head, trace));

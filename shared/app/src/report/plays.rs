@@ -173,7 +173,7 @@ async fn refunding(context: &Context, known: &Known, asked: &Asked, staff: &Staf
         store::read(context, &keys::alone(&staff.id, now.to_zoned(TimeZone::UTC).date())).await?;
     let scales = Scales {
         policy,
-        known: about.known(&known.head, now),
+        known: about.known(&known.head, now)?,
         reason,
         by: Some(staff),
         earlier: &earlier,

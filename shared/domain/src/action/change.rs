@@ -1,12 +1,12 @@
 //! What a change of plan, seats or add-ons comes to: each period from then on, and for the rest of this one.
 
 use super::refusal::NoPreview;
-use super::{Addon, Known, Line};
+use super::{Addon, Known, Line, MidPeriod};
 use crate::action::NoChange;
 use crate::event::{Item, Role, SubscriptionStatus};
 use crate::import::Price;
 use crate::money::Money;
-use crate::money::prorate::{self, Bought, Method, Period};
+use crate::money::prorate::{self, Bought, Period};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use rust_decimal::Decimal;
@@ -123,16 +123,16 @@ pub(super) fn prorated(
         let currency = new.first().or(old.first()).ok_or(prorate::NoProration::Nothing)?.unit.currency();
         return Ok(vec![total(Money::zero(currency))]);
     }
-    if known.head.provider == "mollie" {
+    let MidPeriod::Prorated(method) = known.manners.mid_period else {
         return Ok(vec![Line::text(
             "Charged for the rest of this period",
             None,
             "nothing; the next payment is the new amount",
         )]);
-    }
+    };
     let (from, to) =
         subscription.period_start.copied().zip(subscription.renews_at.copied()).ok_or(NoChange::UnknownPeriod)?;
-    let proration = prorate::change(&old, &new, Period { from, to }, at, known.method(), &TimeZone::UTC)?;
+    let proration = prorate::change(&old, &new, Period { from, to }, at, method, &TimeZone::UTC)?;
     let lines = proration.lines.iter().map(|line| Line::money(&line.text, None, Some(line.amount)));
     Ok(lines.chain([total(proration.total)]).collect())
 }
@@ -143,9 +143,5 @@ impl<'a> Known<'a> {
         let today = self.now.to_zoned(TimeZone::UTC).date();
         let found = self.prices.iter().find(|listed| listed.price == price && listed.holds(today));
         found.ok_or_else(|| NoChange::NoPrice(price.to_owned()).into())
-    }
-
-    fn method(&self) -> Method {
-        if self.head.provider == "chargebee" { Method::ByDay } else { Method::BySecond }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::change::{addons_after, change_of, each_period, prorated};
 use super::refusal::NoPreview;
-use super::{Clause, Kind, Line, Preview, Reason, When};
+use super::{Clause, EndAtOnce, Kind, Line, Manners, PaymentPage, Preview, Reason, When};
 use crate::book::{Due, Head, Payment, Subscription, Touched};
 use crate::event::{Item, Stated, SubscriptionStatus};
 use crate::id::{ActionId, sha256};
@@ -15,6 +15,8 @@ use std::borrow::Cow;
 #[derive(Clone, Copy)]
 pub struct Known<'a> {
     pub head: &'a Head,
+    /// Those of the account's provider.
+    pub manners: &'a Manners,
     pub records: &'a Touched,
     /// What the catalogue says of the prices that are named.
     pub prices: &'a [Price],
@@ -61,14 +63,14 @@ fn shown(kind: &Kind, known: Known<'_>) -> Result<(String, Vec<Line>), NoPreview
             let paid = known.records.payments.get(payment);
             let (summary, mut lines) = refund(paid, payment, *amount)?;
             let store = paid.and_then(|paid| paid.method.value()).map(String::as_str);
-            if known.head.provider == "revenuecat" && store == Some("rc_billing") {
+            if store.is_some_and(|store| known.manners.refund_ends.contains(&store)) {
                 lines.push(Line::text("Subscription", None, "ends at once with the refund of its latest payment"));
             }
             (summary, lines)
         }
         Kind::PaymentLink { invoice, amount } => {
             let mut lines = vec![due(known.remaining(invoice)?, *amount)];
-            if known.head.provider == "chargebee" {
+            if known.manners.payment_page == PaymentPage::AllThatIsOwed {
                 lines.push(Line::text("The page asks for", None, "all that the customer owes"));
             }
             (format!("Payment link for {}invoice {invoice}", owed(*amount)), lines)
@@ -342,9 +344,9 @@ fn days_text(days: u32) -> String {
 impl Known<'_> {
     /// What an end at once is at this provider.
     fn ended(&self) -> &'static str {
-        match self.head.provider.as_str() {
-            "lemonsqueezy" => "cancelled; what is paid for runs out",
-            _ => "ended",
+        match self.manners.end_at_once {
+            EndAtOnce::Ends => "ended",
+            EndAtOnce::RunsOut => "cancelled; what is paid for runs out",
         }
     }
 

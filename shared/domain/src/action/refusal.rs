@@ -79,7 +79,7 @@ pub enum NoPreview {
         "two actions of the bundle change `{0}`: the second would not be shown as it will be; ask for it once the first is done"
     )]
     Together(String),
-    #[error("a downgrade at Lemon Squeezy waits for the renewal, and a bundle does not: ask for it by itself")]
+    #[error("a downgrade waits here for the renewal, and a bundle does not: ask for it by itself")]
     HeldInBundle,
     #[error("action {0} of the bundle: {1}")]
     Member(usize, Box<NoPreview>),

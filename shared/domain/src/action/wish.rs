@@ -2,7 +2,7 @@
 
 use super::change::{addons_after, change_of, each_period};
 use super::refusal::NoPreview;
-use super::{Addon, Kind, Known, Target, When};
+use super::{Addon, Downgrade, Kind, Known, Target, When};
 use crate::action::KINDS;
 use crate::book::{Due, Head, Invoice, Payment, Subscription};
 use crate::event::{Stated, SubscriptionStatus};
@@ -164,7 +164,8 @@ impl Wish {
             if actions[..place].iter().any(same) {
                 return Err(NoPreview::Together(one.target().id().unwrap_or_default()));
             }
-            if matches!(one, Kind::Downgrade { .. }) && known.head.provider == "lemonsqueezy" {
+            let waits_here = matches!(known.manners.downgrade, Downgrade::WaitsHere { .. });
+            if matches!(one, Kind::Downgrade { .. }) && waits_here {
                 return Err(NoPreview::HeldInBundle);
             }
         }

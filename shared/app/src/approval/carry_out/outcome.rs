@@ -28,11 +28,12 @@ pub async fn observe(context: &Context, action: &Action, head: &Head, mut seen: 
         return Ok(());
     };
     if let Kind::Refund { payment, amount } = &action.kind {
+        let is_settled = records::manners(&head.provider)?.is_settled(status);
         seen.push(Seen::Refund(RefundSeen {
             id: reference.clone(),
             payment: payment.clone(),
             amount: Some(*amount),
-            status: Some(if is_settled(status) { RefundStatus::Succeeded } else { RefundStatus::Pending }),
+            status: Some(if is_settled { RefundStatus::Succeeded } else { RefundStatus::Pending }),
             created_at: *made_at,
             action: Some(action.id.to_string()),
         }));
@@ -58,11 +59,6 @@ pub async fn observe(context: &Context, action: &Action, head: &Head, mut seen: 
     fold::fold(context, &observed, None, None, &action.trace).await.map(drop)
 }
 
-/// In the words of each provider.
-fn is_settled(status: &str) -> bool {
-    matches!(status, "succeeded" | "success" | "refunded" | "partial_refund" | "paid")
-}
-
 pub async fn store(
     context: &Context,
     id: &ActionId,
@@ -76,6 +72,7 @@ pub async fn store(
         // The webhook was quicker, and has stored the outcome already.
         return Ok(Attempted::Done(Some((before, head, false))));
     }
+    let manners = records::manners(&head.provider)?;
 
     // Decide.
     let now = context.clock.now();
@@ -98,7 +95,7 @@ pub async fn store(
         action.kind.is_told() && !waits && matches!(action.kind.target(), Target::Subscription(_) | Target::Invoice(_));
     let was_found = lasts && action.attempt.is_some() && matches!(ended, Ended::Found(_));
     let was_told = action.attempt.as_ref().is_some_and(|attempt| attempt.shown);
-    let is_shown = was_found || was_told || shows(&action, &head.provider, &read.records);
+    let is_shown = was_found || was_told || shows(&action, manners, &read.records);
     if action.state == State::Executed && is_shown {
         action.confirmed_at = Some(now);
         notes.push(ledger_note(
