@@ -12,11 +12,12 @@ mod stands;
 mod wish;
 
 pub use attempt::Attempt;
+pub use change::{Effective, PlanChange, RestOfPeriod, plan_change};
 pub use kind::{Addon, KINDS, Kind, Measure, OWN, Target, When};
 pub use manners::{Downgrade, EndAtOnce, FiguresHold, Manners, MidPeriod, PaymentPage};
 pub use offer::Offer;
 pub use preview::{Known, preview};
-pub use refusal::{NoChange, NoPreview, NotEligible};
+pub use refusal::{NoPreview, NotEligible};
 pub use stands::{anew, still_holds};
 pub use wish::{BUNDLE_MAX, Params, Wanted, Wish, all_of};
 

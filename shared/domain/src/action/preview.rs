@@ -1,6 +1,6 @@
 //! What the approver sees: each figure before and after, and one digest over the meaning of it all.
 
-use super::change::{addons_after, change_of, each_period, prorated};
+use super::change::{Effective, addons_after, each_period, plan_change, rest_of_period};
 use super::refusal::NoPreview;
 use super::{Clause, EndAtOnce, Kind, Line, Manners, PaymentPage, Preview, Reason, When};
 use crate::book::{Due, Head, Payment, Subscription, Touched};
@@ -158,34 +158,21 @@ fn shown(kind: &Kind, known: Known<'_>) -> Result<(String, Vec<Line>), NoPreview
             (format!("Resume subscription {subscription}"), vec![status(paused, "active")])
         }
         Kind::Upgrade { subscription, plan, price, at } => {
-            let change = change_of(&known, subscription, plan)?;
-            let before = known.running(subscription)?.items.value().cloned().unwrap_or_default();
-            let new =
-                Item { price: plan.clone(), name: change.to.name.clone(), unit: change.to.unit, ..change.from.clone() };
-            let after: Vec<_> =
-                before.iter().map(|item| if item == change.from { new.clone() } else { item.clone() }).collect();
-            let mut lines = vec![
-                Line::text("Plan", Some(&change.from.price), plan),
-                each(std::slice::from_ref(change.from), Some(*price)),
-            ];
-            lines.extend(prorated(&known, subscription, &before, &after, *at)?);
+            let change = plan_change(&known, subscription, plan)?;
+            let lines = change.lines(*price, &change.at_once(known.manners, *at)?);
             (format!("Upgrade subscription {subscription} to {plan}, at once"), lines)
         }
         Kind::Downgrade { subscription, plan, price, at } => {
-            let change = change_of(&known, subscription, plan)?;
-            if known.running(subscription)?.renews_at.copied() != Some(*at) {
-                return Err(crate::action::NoChange::UnknownPeriod.into());
+            let change = plan_change(&known, subscription, plan)?;
+            if change.renewal()? != *at {
+                return Err(NoPreview::UnknownPeriod);
             }
-            let from = Line::text("From", None, &day(*at));
-            let lines = vec![
-                Line::text("Plan", Some(&change.from.price), plan),
-                each(std::slice::from_ref(change.from), Some(*price)),
-                from,
-            ];
+            let lines = change.lines(*price, &Effective::AtRenewal(*at));
             (format!("Downgrade subscription {subscription} to {plan}, from the next period on"), lines)
         }
         Kind::ChangeAddons { subscription, addons, price, at } => {
-            let before = known.running(subscription)?.items.value().cloned().unwrap_or_default();
+            let running = known.running(subscription)?;
+            let before = running.items.value().cloned().unwrap_or_default();
             let after = addons_after(&known, subscription, addons)?;
             let quantity = |price: &str| {
                 before.iter().find(|item| item.price == price).map_or(0, |item| item.quantity).to_string()
@@ -195,7 +182,7 @@ fn shown(kind: &Kind, known: Known<'_>) -> Result<(String, Vec<Line>), NoPreview
                 .map(|addon| Line::text(&addon.price, Some(&quantity(&addon.price)), &addon.quantity.to_string()))
                 .collect();
             lines.push(each(&before, *price));
-            lines.extend(prorated(&known, subscription, &before, &after, *at)?);
+            lines.extend(rest_of_period(known.manners, running, &before, &after, *at)?.lines());
             (format!("Change the add-ons of subscription {subscription}"), lines)
         }
         Kind::AdjustSeats { subscription, seats, price, at } => {
@@ -207,7 +194,7 @@ fn shown(kind: &Kind, known: Known<'_>) -> Result<(String, Vec<Line>), NoPreview
             let after = [Item { quantity: *seats, ..plan.clone() }];
             let mut lines =
                 vec![Line::text("Seats", Some(&plan.quantity.to_string()), &seats.to_string()), each(before, *price)];
-            lines.extend(prorated(&known, subscription, before, &after, *at)?);
+            lines.extend(rest_of_period(known.manners, known.running(subscription)?, before, &after, *at)?.lines());
             (format!("Change subscription {subscription} to {seats} seats"), lines)
         }
         Kind::Discount { subscription, percent, price } => {
@@ -333,7 +320,7 @@ fn mrr(subscription: &Subscription, ends: bool) -> Line {
     Line::money("Each month", before, before.filter(|_| ends).map(|before| Money::zero(before.currency())))
 }
 
-fn day(at: Timestamp) -> String {
+pub(super) fn day(at: Timestamp) -> String {
     at.strftime("%Y-%m-%d %H:%M UTC").to_string()
 }
 

@@ -1,6 +1,6 @@
 //! What somebody asks for, and what exactly that is on this account at this moment.
 
-use super::change::{addons_after, change_of, each_period};
+use super::change::{Direction, addons_after, each_period, plan_change};
 use super::refusal::NoPreview;
 use super::{Addon, Downgrade, Kind, Known, Target, When};
 use crate::action::KINDS;
@@ -275,17 +275,13 @@ impl Wish {
     fn plan_change(&self, known: &Known<'_>) -> Result<Kind, NoPreview> {
         let subscription = self.subscription(known.head)?;
         let plan = self.params.plan.clone().ok_or(NoPreview::Unnamed("`plan`, by its price's id,"))?;
-        let change = change_of(known, &subscription, &plan)?;
-        let (from, to) = (change.from.price.clone(), plan.clone());
-        match (self.kind.as_str(), change.is_upgrade) {
-            ("upgrade", true) => Ok(Kind::Upgrade { subscription, plan, price: change.price, at: known.now }),
-            ("upgrade", false) => Err(NoPreview::IsDowngrade { from, to }),
-            (_, true) => Err(NoPreview::IsUpgrade { from, to }),
-            (_, false) => {
-                let at =
-                    known.running(&subscription)?.renews_at.copied().ok_or(crate::action::NoChange::UnknownPeriod)?;
-                Ok(Kind::Downgrade { subscription, plan, price: change.price, at })
-            }
+        let change = plan_change(known, &subscription, &plan)?;
+        let (from, to, price) = (change.from.price.clone(), plan.clone(), change.price);
+        match (self.kind.as_str(), change.direction) {
+            ("upgrade", Direction::Up) => Ok(Kind::Upgrade { subscription, plan, price, at: known.now }),
+            ("upgrade", Direction::Down) => Err(NoPreview::IsDowngrade { from, to }),
+            (_, Direction::Up) => Err(NoPreview::IsUpgrade { from, to }),
+            (_, Direction::Down) => Ok(Kind::Downgrade { subscription, plan, price, at: change.renewal()? }),
         }
     }
 }
