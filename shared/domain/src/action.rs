@@ -4,6 +4,7 @@ mod attempt;
 mod change;
 mod expected;
 mod kind;
+mod known;
 mod manners;
 mod offer;
 mod preview;
@@ -14,9 +15,10 @@ mod wish;
 pub use attempt::Attempt;
 pub use change::{Effective, PlanChange, RestOfPeriod, plan_change};
 pub use kind::{Addon, KINDS, Kind, Measure, OWN, Target, When};
+pub use known::Known;
 pub use manners::{Downgrade, EndAtOnce, FiguresHold, Manners, MidPeriod, PaymentPage};
 pub use offer::Offer;
-pub use preview::{Known, preview};
+pub use preview::preview;
 pub use refusal::{NoPreview, NotEligible};
 pub use stands::{anew, still_holds};
 pub use wish::{BUNDLE_MAX, Params, Wanted, Wish, all_of};
@@ -333,4 +335,9 @@ pub enum Outcome {
     NeedsPerson {
         instead: String,
     },
+}
+
+/// A moment, as previews tell it.
+fn day(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%d %H:%M UTC").to_string()
 }

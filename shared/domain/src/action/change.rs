@@ -2,7 +2,7 @@
 //! and what is charged for the rest of this one. Whoever shows or words a change asks here.
 
 use super::refusal::NoPreview;
-use super::{Addon, Known, Line, Manners, MidPeriod};
+use super::{Addon, Known, Line, Manners, MidPeriod, day};
 use crate::book::Subscription;
 use crate::event::{Item, Role, SubscriptionStatus};
 use crate::import::Price;
@@ -114,7 +114,7 @@ impl PlanChange<'_> {
         let each = Line::money("Each period", each_period(std::slice::from_ref(self.from)), Some(price));
         let rest = match effective {
             Effective::AtOnce(rest) => rest.lines(),
-            Effective::AtRenewal(at) => vec![Line::text("From", None, &super::preview::day(*at))],
+            Effective::AtRenewal(at) => vec![Line::text("From", None, &day(*at))],
         };
         [plan, each].into_iter().chain(rest).collect()
     }
@@ -206,13 +206,4 @@ fn bought(items: &[Item], text: &str) -> Option<Vec<Bought>> {
         })
     };
     recurring.map(one).collect()
-}
-
-impl<'a> Known<'a> {
-    /// What the catalogue sells today under this id.
-    fn sold(&self, price: &str) -> Result<&'a Price, NoPreview> {
-        let today = self.now.to_zoned(TimeZone::UTC).date();
-        let found = self.prices.iter().find(|listed| listed.price == price && listed.holds(today));
-        found.ok_or_else(|| NoPreview::NotSold(price.to_owned()))
-    }
 }
