@@ -4,7 +4,7 @@ use crate::context::Context;
 use crate::fault::Fault;
 use crate::store::imported::standing;
 use crate::store::{self, Batch, keys};
-use domain::action::{self, Action, Kind, Known, State, Target, Wanted};
+use domain::action::{self, Action, Kind, Known, Manners, State, Target, Wanted};
 use domain::approval::Earlier;
 use domain::book::{Head, Invoice, Payment, Subscription, Touched};
 use domain::id::{AccountId, ActionId};
@@ -47,9 +47,16 @@ impl Read {
         Self { batch, action: None, head: None, records: Touched::default(), prices: Vec::new() }
     }
 
-    pub fn known<'a>(&'a self, head: &'a Head, now: Timestamp) -> Known<'a> {
-        Known { head, records: &self.records, prices: &self.prices, now }
+    pub fn known<'a>(&'a self, head: &'a Head, now: Timestamp) -> Result<Known<'a>, Fault> {
+        let manners = manners(&head.provider)?;
+        Ok(Known { head, manners, records: &self.records, prices: &self.prices, now })
     }
+}
+
+/// What an action comes to at a provider.
+pub fn manners(provider: &str) -> Result<&'static Manners, Fault> {
+    let api = providers::named(provider).and_then(|provider| provider.api);
+    api.map(|api| &api.manners).ok_or_else(|| Fault::Park(format!("there is no billing provider called {provider}")))
 }
 
 impl Read {

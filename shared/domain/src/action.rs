@@ -5,7 +5,9 @@ mod change;
 mod ended;
 mod expected;
 mod kind;
+mod known;
 mod lifecycle;
+mod manners;
 mod offer;
 mod preview;
 mod refusal;
@@ -13,12 +15,15 @@ mod stands;
 mod wish;
 
 pub use attempt::Attempt;
+pub use change::{Effective, PlanChange, RestOfPeriod, plan_change};
 pub use ended::{Ended, Said};
 pub use kind::{Addon, KINDS, Kind, Measure, OWN, Target, When};
+pub use known::Known;
 pub use lifecycle::{Happening, Impossible, Moment, Owed};
+pub use manners::{Downgrade, EndAtOnce, FiguresHold, Manners, MidPeriod, PaymentPage};
 pub use offer::Offer;
-pub use preview::{Known, preview};
-pub use refusal::{NoChange, NoPreview, NotEligible};
+pub use preview::preview;
+pub use refusal::{NoPreview, NotEligible};
 pub use stands::{anew, still_holds};
 pub use wish::{BUNDLE_MAX, Params, Wanted, Wish, all_of};
 
@@ -340,4 +345,9 @@ pub enum Outcome {
     NeedsPerson {
         instead: String,
     },
+}
+
+/// A moment, as previews tell it.
+fn day(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%d %H:%M UTC").to_string()
 }

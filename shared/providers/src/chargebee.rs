@@ -19,6 +19,9 @@ use crate::{
 };
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use domain::action::{Downgrade, EndAtOnce, FiguresHold, Manners, MidPeriod, PaymentPage};
+use domain::event::InvoiceStatus;
+use domain::money::prorate::Method;
 use jiff::Timestamp;
 
 pub(crate) static PROVIDER: Provider = Provider {
@@ -35,7 +38,21 @@ pub(crate) static PROVIDER: Provider = Provider {
         observe: asks_nothing,
         listings: list::LISTINGS,
         acting: Acting::Through(act::EFFECTS),
+        manners: MANNERS,
     }),
+};
+
+/// It counts days, from the one on which it is asked. What has settled is a `success` there; its answers are read as
+/// `succeeded`.
+const MANNERS: Manners = Manners {
+    mid_period: MidPeriod::Prorated(Method::ByDay),
+    figures: FiguresHold::OnTheirDay,
+    downgrade: Downgrade::WaitsThere,
+    end_at_once: EndAtOnce::Ends,
+    refund_ends: &[],
+    payment_page: PaymentPage::AllThatIsOwed,
+    written_off: InvoiceStatus::Uncollectible,
+    settled: &["success", "succeeded"],
 };
 
 const HEADER: &str = "authorization";

@@ -13,6 +13,9 @@ use crate::{
     Acting, Api, Delivery, Envelope, Headers, Keys, Malformed, NotAuthentic, Provider, asks_nothing, keep_all,
     malformed,
 };
+use domain::action::{Downgrade, EndAtOnce, FiguresHold, Manners, MidPeriod, PaymentPage};
+use domain::event::InvoiceStatus;
+use domain::money::prorate::Method;
 use jiff::Timestamp;
 
 pub(crate) static PROVIDER: Provider = Provider {
@@ -29,7 +32,20 @@ pub(crate) static PROVIDER: Provider = Provider {
         observe: asks_nothing,
         listings: list::LISTINGS,
         acting: Acting::Through(act::EFFECTS),
+        manners: MANNERS,
     }),
+};
+
+/// It knows no change that waits, and whichever end is asked for, what is paid for runs out.
+const MANNERS: Manners = Manners {
+    mid_period: MidPeriod::Prorated(Method::BySecond),
+    figures: FiguresHold::UntilDone,
+    downgrade: Downgrade::WaitsHere { hours_before: 1 },
+    end_at_once: EndAtOnce::RunsOut,
+    refund_ends: &[],
+    payment_page: PaymentPage::TheInvoice,
+    written_off: InvoiceStatus::Uncollectible,
+    settled: &["paid", "partial_refund", "refunded"],
 };
 
 const HEADER: &str = "x-signature";

@@ -18,7 +18,7 @@ pub mod ticket;
 mod value;
 pub mod zendesk;
 
-use domain::action::{Action, Kind};
+use domain::action::{Action, Kind, Manners};
 use domain::approval::Approved;
 use domain::book::{Invoice, Payment, Subscription, Touched};
 use domain::event::{Event, Seen};
@@ -59,6 +59,8 @@ pub struct Api {
     /// What it lists, in the order in which a backfill asks: parents first.
     pub listings: &'static [Listing],
     pub acting: Acting,
+    /// What an action comes to there, where providers differ.
+    pub manners: Manners,
 }
 
 /// One kind of object that a provider lists.

@@ -10,6 +10,8 @@ mod wire;
 
 use crate::signature::{first, hex_fits, sign_hex};
 use crate::{Acting, Api, Delivery, Envelope, Headers, Keys, Malformed, NotAuthentic, Provider, keep_all, malformed};
+use domain::action::{Downgrade, EndAtOnce, FiguresHold, Manners, MidPeriod, PaymentPage};
+use domain::event::InvoiceStatus;
 use jiff::Timestamp;
 
 pub(crate) static PROVIDER: Provider = Provider {
@@ -26,7 +28,20 @@ pub(crate) static PROVIDER: Provider = Provider {
         observe: read::observe,
         listings: list::LISTINGS,
         acting: Acting::Through(act::EFFECTS),
+        manners: MANNERS,
     }),
+};
+
+/// A subscription is no more than an amount that recurs, and there is one way to give an invoice up.
+const MANNERS: Manners = Manners {
+    mid_period: MidPeriod::NotCharged,
+    figures: FiguresHold::UntilDone,
+    downgrade: Downgrade::WaitsThere,
+    end_at_once: EndAtOnce::Ends,
+    refund_ends: &[],
+    payment_page: PaymentPage::TheInvoice,
+    written_off: InvoiceStatus::Void,
+    settled: &["refunded", "paid"],
 };
 
 const HEADER: &str = "x-mollie-signature";

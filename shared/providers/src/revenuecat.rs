@@ -11,6 +11,9 @@ use crate::signature::{fits, header, timed, timed_header};
 use crate::{
     Acting, Api, Delivery, Envelope, Headers, Keys, Malformed, NotAuthentic, Provider, asks_nothing, keep_all,
 };
+use domain::action::{Downgrade, EndAtOnce, FiguresHold, Manners, MidPeriod, PaymentPage};
+use domain::event::InvoiceStatus;
+use domain::money::prorate::Method;
 use jiff::Timestamp;
 
 pub(crate) static PROVIDER: Provider = Provider {
@@ -28,7 +31,21 @@ pub(crate) static PROVIDER: Provider = Provider {
         observe: asks_nothing,
         listings: list::LISTINGS,
         acting: Acting::Through(act::EFFECTS),
+        manners: MANNERS,
     }),
+};
+
+/// It changes no plan and writes nothing off: what is shown of these is our own count, for the person who does them.
+const MANNERS: Manners = Manners {
+    mid_period: MidPeriod::Prorated(Method::BySecond),
+    figures: FiguresHold::UntilDone,
+    downgrade: Downgrade::WaitsThere,
+    end_at_once: EndAtOnce::Ends,
+    // Web Billing.
+    refund_ends: &["rc_billing"],
+    payment_page: PaymentPage::TheInvoice,
+    written_off: InvoiceStatus::Uncollectible,
+    settled: &["succeeded"],
 };
 
 const VALUE: &str = "authorization";

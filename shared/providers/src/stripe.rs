@@ -17,6 +17,9 @@ use crate::signature::{first, header, timed, timed_header};
 use crate::{
     Acting, Api, Delivery, Envelope, Headers, Keys, Malformed, NotAuthentic, Provider, bearer, keep_all, malformed,
 };
+use domain::action::{Downgrade, EndAtOnce, FiguresHold, Manners, MidPeriod, PaymentPage};
+use domain::event::InvoiceStatus;
+use domain::money::prorate::Method;
 use jiff::Timestamp;
 
 pub(crate) static PROVIDER: Provider = Provider {
@@ -33,7 +36,20 @@ pub(crate) static PROVIDER: Provider = Provider {
         observe: observe::observe,
         listings: list::LISTINGS,
         acting: Acting::Through(act::EFFECTS),
+        manners: MANNERS,
     }),
+};
+
+/// Of a change in mid-period it is told as of which second to count.
+const MANNERS: Manners = Manners {
+    mid_period: MidPeriod::Prorated(Method::BySecond),
+    figures: FiguresHold::UntilDone,
+    downgrade: Downgrade::WaitsThere,
+    end_at_once: EndAtOnce::Ends,
+    refund_ends: &[],
+    payment_page: PaymentPage::TheInvoice,
+    written_off: InvoiceStatus::Uncollectible,
+    settled: &["succeeded", "paid"],
 };
 
 /// Whose an object is, and what was seen of it.

@@ -41,9 +41,10 @@ pub fn put(
         return Ok((commit, action));
     }
     let mut payments = read.records.payments.clone();
-    let members = members(context, read, head, &action);
+    let manners = records::manners(&head.provider)?;
+    let members = members(context, read, head, &action)?;
     action.members = members.iter().map(|member| member.id.clone()).collect();
-    let held_until = |kind: &Kind| held_until(kind, head, context.policies.approval.current(), now);
+    let held_until = |kind: &Kind| held_until(kind, manners, context.policies.approval.current(), now);
     action.goes(held_until(&action.kind), desk::moment(context).again);
     let each: Vec<&Action> = if members.is_empty() { vec![&action] } else { members.iter().collect() };
     for one in each {
@@ -75,20 +76,21 @@ pub fn put(
 }
 
 /// The members of an approved bundle: each an action of its own, with the bundle's digest and its approvals.
-fn members(context: &Context, read: &Read, head: &Head, bundle: &Action) -> Vec<Action> {
+fn members(context: &Context, read: &Read, head: &Head, bundle: &Action) -> Result<Vec<Action>, Fault> {
     let ids = records::members_of(bundle);
+    let known = read.known(head, context.clock.now())?;
     let member = |(id, kind): (_, &Kind)| {
         let clause = Clause { ..bundle.preview.clause.clone() };
-        let shown = preview(kind, read.known(head, context.clock.now()), bundle.reason_code, clause);
+        let shown = preview(kind, known, bundle.reason_code, clause);
         // The first members may change what a later one shows by itself; the bundle's preview showed them together.
         let shown = shown.unwrap_or_else(|_| bundle.preview.clone());
         let preview = Preview { digest: bundle.preview.digest.clone(), ..shown };
         let mut member = Action::member_of(bundle, id, kind.clone(), preview);
-        let held = held_until(kind, head, context.policies.approval.current(), context.clock.now());
+        let held = held_until(kind, known.manners, context.policies.approval.current(), known.now);
         member.holds(held);
         member
     };
-    ids.zip(bundle.kind.members()).map(member).collect()
+    Ok(ids.zip(bundle.kind.members()).map(member).collect())
 }
 
 /// How a request is written down.

@@ -233,7 +233,7 @@ async fn make(context: &Context, ask: &Ask<'_>) -> Result<Attempted<Action>, Fai
     let so_far = so_far.map(|so_far| so_far.total).unwrap_or_default();
 
     // Decide.
-    let known = read.known(&head, now);
+    let known = read.known(&head, now)?;
     let scales = Scales {
         policy: context.policies.approval.current(),
         known,

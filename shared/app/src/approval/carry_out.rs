@@ -120,7 +120,7 @@ async fn intend(context: &Context, id: &ActionId) -> Result<Attempted<Next>, Fau
         State::Approved if action.executes_after().is_some_and(|at| at > now) => Ok(Attempted::Done(Next::Nothing)),
         State::Approved if is_held(context, &head, &action).await? => wait(context, read, &head, &action).await,
         State::Approved if is_busy(context, &head, &action).await? => wait(context, read, &head, &action).await,
-        State::Approved if !still_holds(&action, read.known(&head, now)) => {
+        State::Approved if !still_holds(&action, read.known(&head, now)?) => {
             outcome::stale(context, read, &head, &action).await
         }
         State::Approved => {

@@ -110,7 +110,7 @@ async fn once(context: &Context, id: &ActionId, staff: &Staff, ballot: &Ballot) 
         in_place_of: away.as_ref().map(|away| away.id.clone()),
     };
     let standing: Option<Case> = case.as_ref().map(|key| read.batch.get(key)).transpose()?.flatten();
-    let anew = anew(&before, read.known(&head, now));
+    let anew = anew(&before, read.known(&head, now)?);
     let is_moot = is_moot(&before, standing.as_ref());
     let staff_then = Staff { role, ..staff.clone() };
     let after = approval::take(&before, vote.clone(), &staff_then, (anew, is_moot), desk::moment(context))
@@ -205,7 +205,7 @@ pub async fn wait(context: &Context, id: &ActionId) -> Result<Done, Fault> {
         };
 
         // Decide.
-        let still = !is_moot(&before, case.as_ref()) && anew(&before, read.known(&head, now)).is_some();
+        let still = !is_moot(&before, case.as_ref()) && anew(&before, read.known(&head, now)?).is_some();
         let (after, why) = turn(&before, still, policy, desk::moment(context))?;
         if why == Some(Why::First) {
             return Ok(Attempted::Done(Due::Asking(after, Why::First)));

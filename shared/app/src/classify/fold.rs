@@ -7,6 +7,7 @@ use crate::classify::waiting;
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::message::{Message, Sent, send_all};
+use crate::records;
 use crate::store::{self, Attempted, External, Receipt, Stored};
 use domain::classify::desk::Desk;
 use domain::classify::{self, Scene, confirm, decision, tasks};
@@ -69,6 +70,7 @@ async fn once(context: &Context, event: &Event, manner: Manner<'_>, trace: &str)
         return Ok(Attempted::Done(folded));
     }
     let at_issue = laid.more(context, event).await?;
+    let manners = records::manners(&event.provider)?;
 
     // Decide.
     let (now, policies) = (context.clock.now(), &context.policies);
@@ -76,7 +78,7 @@ async fn once(context: &Context, event: &Event, manner: Manner<'_>, trace: &str)
     let Laid { before, after, .. } = &mut laid;
     let decided = classify::decide(scene, &at_issue.concerns, after);
     let decisions = decision::record(scene, before, after);
-    let notes = confirm::confirm(event, after, now);
+    let notes = confirm::confirm(event, after, manners, now);
     leaving::come_back(event.at, &before.head, &mut after.head);
     let followed = leaving::followed(event, &after.head);
     let tasks = tasks::end(&at_issue.tasks, before, after, &event.provider, now);

@@ -10,12 +10,11 @@ use crate::{incident, records};
 use domain::action::{self, Measure, Reason, Wanted, all_of};
 use domain::approval::{Asking, Requirement, Scales, weigh};
 use domain::book::entitlement::entitlement;
-use domain::book::{Head, Invoice, Person, Subscription};
+use domain::book::{Head, Invoice, Person};
 use domain::case::{Case, Class, EXPLAINED, State};
 use domain::id::AccountId;
-use domain::import::{Customer, Kind, Price};
+use domain::import::{Customer, Kind};
 use domain::money::Money;
-use domain::money::prorate::Method;
 use domain::playbook::advice::Preview;
 use domain::playbook::{
     Change, Failing, Invoicing, Name, Play, Refunding, Scene, change_plan, charged_twice, ended, overcharged,
@@ -173,7 +172,7 @@ async fn refunding(context: &Context, known: &Known, asked: &Asked, staff: &Staf
         store::read(context, &keys::alone(&staff.id, now.to_zoned(TimeZone::UTC).date())).await?;
     let scales = Scales {
         policy,
-        known: about.known(&known.head, now),
+        known: about.known(&known.head, now)?,
         reason,
         by: Some(staff),
         earlier: &earlier,
@@ -197,7 +196,7 @@ async fn refunding(context: &Context, known: &Known, asked: &Asked, staff: &Staf
 }
 
 async fn changing(context: &Context, known: &Known, asked: &Asked, staff: &Staff) -> Result<Play, Problem> {
-    let Head { account, provider, source, book, .. } = &known.head;
+    let book = &known.head.book;
     let wanted =
         asked.plan.as_ref().ok_or_else(|| Problem::malformed("name the `plan` that is wanted, by its price's id"))?;
     let only = || book.subscriptions.keys().next().filter(|_| book.subscriptions.len() == 1);
@@ -206,34 +205,17 @@ async fn changing(context: &Context, known: &Known, asked: &Asked, staff: &Staff
         .as_ref()
         .or_else(only)
         .ok_or_else(|| Problem::malformed("name the `subscription`: there is not exactly one"))?;
-    let subscription: Option<Of<Subscription>> = store::read(context, &keys::subscription(account, id)).await?;
-    let subscription = subscription.ok_or_else(|| Problem::not_found("subscription"))?.value;
-    let homes = subscription
-        .plan()
-        .map(|plan| &plan.price)
-        .into_iter()
-        .chain([wanted])
-        .map(|price| keys::price(provider, source, price));
-    let homes: Vec<_> = homes.collect();
-    let batch =
-        Batch::read(context, homes.iter().cloned().chain([keys::imports(Kind::Catalogue.name())]).collect()).await?;
-    let prices = standing::<Price>(&batch, homes)?;
-    let today = context.clock.now().to_zoned(TimeZone::UTC).date();
-    let sold =
-        |price: &&Price| price.from.is_none_or(|from| from <= today) && price.until.is_none_or(|until| today <= until);
-    let named = |id: &str| prices.iter().find(|price| price.price == id);
-    let unknown = || Problem::not_possible(format!("the catalogue does not sell `{wanted}`: import it"));
-    let to = prices.iter().filter(sold).find(|price| price.price == *wanted).ok_or_else(unknown)?;
+    let mut about = records::Read::of(Batch::default());
+    let named = Wanted { subscriptions: vec![id.clone()], prices: vec![wanted.clone()], ..Wanted::default() };
+    about.more(context, &known.head, &named).await?;
+    if !about.records.subscriptions.contains_key(id) {
+        return Err(Problem::not_found("subscription"));
+    }
     let policy = context.policies.approval.current();
     let needed = |kind: &str| policy.requirement(kind, Measure::Nothing, Reason::Other, Some(staff.role)).approvals;
     let (upgrade, downgrade) = (needed("upgrade"), needed("downgrade"));
-    let change = Change {
-        subscription: &subscription,
-        from: subscription.plan().and_then(|plan| named(&plan.price)),
-        to,
-        method: if provider == "chargebee" { Method::ByDay } else { Method::BySecond },
-        upgrade: &upgrade,
-        downgrade: &downgrade,
-    };
-    change_plan(scene(context, known), change).map_err(|why| Problem::not_possible(why.to_string()))
+    let scene = scene(context, known);
+    let change = Change { subscription: id, plan: wanted, upgrade: &upgrade, downgrade: &downgrade };
+    change_plan(scene, &about.known(&known.head, scene.now)?, change)
+        .map_err(|why| Problem::not_possible(why.to_string()))
 }

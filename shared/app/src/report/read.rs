@@ -77,7 +77,7 @@ pub async fn case_preview(context: &Context, case: &Case) -> Result<Preview, Fau
         .map(|draft| incident.as_ref().map_or(draft.clone(), |incident| incident.written(draft, policy)));
     let reply = written.and_then(|written| draft(context, &written, &person, locale));
     let (now, approval) = (context.clock.now(), context.policies.approval.current());
-    let mut preview = preview(case, about.known(&head, now), approval, said.granted(now), reply);
+    let mut preview = preview(case, about.known(&head, now)?, approval, said.granted(now), reply);
     if let Some(incident) = &incident {
         preview.is_part_of(incident, policy);
     }

@@ -1,25 +1,17 @@
 //! What the approver sees: each figure before and after, and one digest over the meaning of it all.
 
-use super::change::{addons_after, change_of, each_period, prorated};
+mod account;
+mod invoices;
+mod money;
+mod subscriptions;
+
 use super::refusal::NoPreview;
-use super::{Clause, Kind, Line, Preview, Reason, When};
-use crate::book::{Due, Head, Payment, Subscription, Touched};
-use crate::event::{Item, Stated, SubscriptionStatus};
+use super::{BUNDLE_MAX, Clause, Kind, Known, Line, Preview, Reason};
 use crate::id::{ActionId, sha256};
-use crate::import::Price;
-use crate::money::Money;
-use jiff::Timestamp;
 use std::borrow::Cow;
 
-/// What is known of an account at the moment of a preview.
-#[derive(Clone, Copy)]
-pub struct Known<'a> {
-    pub head: &'a Head,
-    pub records: &'a Touched,
-    /// What the catalogue says of the prices that are named.
-    pub prices: &'a [Price],
-    pub now: Timestamp,
-}
+/// What an action would do, in a sentence and in figures; or what stands against it.
+type Effect = Result<(String, Vec<Line>), NoPreview>;
 
 /// Shows what an action would do. A refusal names what stands against it.
 pub fn preview(kind: &Kind, known: Known<'_>, reason: Reason, clause: Clause) -> Result<Preview, NoPreview> {
@@ -34,7 +26,7 @@ pub fn preview(kind: &Kind, known: Known<'_>, reason: Reason, clause: Clause) ->
 }
 
 /// Each member as it is after the ones before it: two refunds of one payment must both fit.
-fn bundle(actions: &[Kind], known: Known<'_>) -> Result<(String, Vec<Line>), NoPreview> {
+fn bundle(actions: &[Kind], known: Known<'_>) -> Effect {
     let mut records = Cow::Borrowed(known.records);
     let (mut summaries, mut lines) = (Vec::new(), Vec::new());
     for (place, action) in actions.iter().enumerate() {
@@ -52,314 +44,50 @@ fn bundle(actions: &[Kind], known: Known<'_>) -> Result<(String, Vec<Line>), NoP
     Ok((format!("{}, in this order", summaries.join("; ")), lines))
 }
 
-fn shown(kind: &Kind, known: Known<'_>) -> Result<(String, Vec<Line>), NoPreview> {
-    let due = |amount: Option<Money>, after: Option<Money>| Line::money("Remains due", amount, after);
-    let nothing = |amount: Money| Some(Money::zero(amount.currency()));
-    let owed = |amount: Option<Money>| amount.map(|amount| format!("{amount} of ")).unwrap_or_default();
-    Ok(match kind {
-        Kind::Refund { payment, amount } => {
-            let paid = known.records.payments.get(payment);
-            let (summary, mut lines) = refund(paid, payment, *amount)?;
-            let store = paid.and_then(|paid| paid.method.value()).map(String::as_str);
-            if known.head.provider == "revenuecat" && store == Some("rc_billing") {
-                lines.push(Line::text("Subscription", None, "ends at once with the refund of its latest payment"));
-            }
-            (summary, lines)
-        }
-        Kind::PaymentLink { invoice, amount } => {
-            let mut lines = vec![due(known.remaining(invoice)?, *amount)];
-            if known.head.provider == "chargebee" {
-                lines.push(Line::text("The page asks for", None, "all that the customer owes"));
-            }
-            (format!("Payment link for {}invoice {invoice}", owed(*amount)), lines)
-        }
-        Kind::ResendInvoice { invoice } => (format!("Send invoice {invoice} again"), vec![total(known, invoice)?]),
-        Kind::TaxInvoice { invoice } => (format!("Tax document of invoice {invoice}"), vec![total(known, invoice)?]),
-        Kind::UpdatePaymentMethod {} => {
-            let line = Line::text("Way to pay", Some("as it is"), "as the customer enters it");
-            ("Link to change how to pay".to_owned(), vec![line])
-        }
-        Kind::Credit { amount } => {
-            if !amount.is_positive() {
-                return Err(NoPreview::NotPositive);
-            }
-            known.pays_in(*amount)?;
-            let before = known.head.book.balance.get(&amount.currency()).and_then(|balance| balance.copied());
-            let given = Line::money("Credit given", None, Some(*amount));
-            let lines = [given]
-                .into_iter()
-                .chain(before.map(|before| Line::money("Credit at hand", Some(before), Some(before.plus(*amount)))));
-            let lines = lines.collect();
-            (format!("Credit {amount} to the account"), lines)
-        }
-        Kind::RetryPayment { invoice, amount } => {
-            let left = known.remaining(invoice)?;
-            (
-                format!("Try the payment of {}invoice {invoice} again", owed(*amount)),
-                vec![due(left, left.and_then(nothing))],
-            )
-        }
-        Kind::MarkPaid { invoice, amount } => {
-            let left = known.all_due(invoice)?;
-            (format!("Mark {amount} of invoice {invoice} as paid by other means"), vec![due(Some(left), nothing(left))])
-        }
-        Kind::WriteOff { invoice, amount } => {
-            let left = known.all_due(invoice)?;
-            let line = Line::text("Invoice", Some("open"), "written off");
-            (format!("Write off {amount} of invoice {invoice}"), vec![due(Some(left), nothing(left)), line])
-        }
-        Kind::VoidInvoice { invoice, amount } => {
-            let left = known.all_due(invoice)?;
-            (
-                format!("Void invoice {invoice} over {amount}"),
-                vec![due(Some(left), nothing(left)), Line::text("Invoice", Some("open"), "void")],
-            )
-        }
-        Kind::ExtendGrace { invoice, days } => {
-            known.remaining(invoice)?;
-            if !known.head.dunning.contains_key(invoice) {
-                return Err(NoPreview::NoRecovery(invoice.clone()));
-            }
-            let line =
-                Line::text("Next steps of the recovery", Some("as planned"), &format!("{} later", days_text(*days)));
-            (format!("{} more grace for invoice {invoice}", days_text(*days)), vec![line])
-        }
-        Kind::Defer { invoice, days, until } => {
-            known.remaining(invoice)?;
-            let due_on = known.invoice(invoice)?.due_on.copied().map(|due_on| due_on.to_string());
-            let line = Line::text("Due on", due_on.as_deref(), &until.to_string());
-            (format!("Defer invoice {invoice} by {}", days_text(*days)), vec![line])
-        }
+fn shown(kind: &Kind, known: Known<'_>) -> Effect {
+    match kind {
+        Kind::Refund { payment, amount } => money::refund(known, payment, *amount),
+        Kind::Credit { amount } => money::credit(known, *amount),
+
+        Kind::PaymentLink { invoice, amount } => invoices::payment_link(known, invoice, *amount),
+        Kind::ResendInvoice { invoice } => invoices::resend(known, invoice),
+        Kind::TaxInvoice { invoice } => invoices::tax_document(known, invoice),
+        Kind::RetryPayment { invoice, amount } => invoices::retry(known, invoice, *amount),
+        Kind::MarkPaid { invoice, amount } => invoices::mark_paid(known, invoice, *amount),
+        Kind::WriteOff { invoice, amount } => invoices::write_off(known, invoice, *amount),
+        Kind::VoidInvoice { invoice, amount } => invoices::void(known, invoice, *amount),
+        Kind::ExtendGrace { invoice, days } => invoices::extend_grace(known, invoice, *days),
+        Kind::Defer { invoice, days, until } => invoices::defer(known, invoice, *days, *until),
+
         Kind::ExtendTrial { subscription, days, until } => {
-            let running = known.running(subscription)?;
-            let on_trial = running.status.copied() == Some(SubscriptionStatus::Trial);
-            let ends_at = running
-                .trial_ends_at
-                .copied()
-                .filter(|_| on_trial)
-                .ok_or_else(|| NoPreview::NotOnTrial(subscription.clone()))?;
-            let line = Line::text("Trial ends", Some(&day(ends_at)), &day(*until));
-            (format!("Extend the trial of subscription {subscription} by {}", days_text(*days)), vec![line])
+            subscriptions::extend_trial(known, subscription, *days, *until)
         }
-        Kind::Pause { subscription } => {
-            let running = known.running(subscription)?;
-            if running.status.copied() == Some(SubscriptionStatus::Paused) {
-                return Err(NoPreview::Paused(subscription.clone()));
-            }
-            (format!("Pause subscription {subscription}"), vec![status(running, "paused"), mrr(running, true)])
-        }
-        Kind::Resume { subscription } => {
-            let paused = known.running(subscription)?;
-            if paused.status.copied() != Some(SubscriptionStatus::Paused) {
-                return Err(NoPreview::NotPaused(subscription.clone()));
-            }
-            (format!("Resume subscription {subscription}"), vec![status(paused, "active")])
-        }
+        Kind::Pause { subscription } => subscriptions::pause(known, subscription),
+        Kind::Resume { subscription } => subscriptions::resume(known, subscription),
         Kind::Upgrade { subscription, plan, price, at } => {
-            let change = change_of(&known, subscription, plan)?;
-            let before = known.running(subscription)?.items.value().cloned().unwrap_or_default();
-            let new =
-                Item { price: plan.clone(), name: change.to.name.clone(), unit: change.to.unit, ..change.from.clone() };
-            let after: Vec<_> =
-                before.iter().map(|item| if item == change.from { new.clone() } else { item.clone() }).collect();
-            let mut lines = vec![
-                Line::text("Plan", Some(&change.from.price), plan),
-                each(std::slice::from_ref(change.from), Some(*price)),
-            ];
-            lines.extend(prorated(&known, subscription, &before, &after, *at)?);
-            (format!("Upgrade subscription {subscription} to {plan}, at once"), lines)
+            subscriptions::upgrade(known, subscription, plan, *price, *at)
         }
         Kind::Downgrade { subscription, plan, price, at } => {
-            let change = change_of(&known, subscription, plan)?;
-            if known.running(subscription)?.renews_at.copied() != Some(*at) {
-                return Err(crate::action::NoChange::UnknownPeriod.into());
-            }
-            let from = Line::text("From", None, &day(*at));
-            let lines = vec![
-                Line::text("Plan", Some(&change.from.price), plan),
-                each(std::slice::from_ref(change.from), Some(*price)),
-                from,
-            ];
-            (format!("Downgrade subscription {subscription} to {plan}, from the next period on"), lines)
+            subscriptions::downgrade(known, subscription, plan, *price, *at)
         }
         Kind::ChangeAddons { subscription, addons, price, at } => {
-            let before = known.running(subscription)?.items.value().cloned().unwrap_or_default();
-            let after = addons_after(&known, subscription, addons)?;
-            let quantity = |price: &str| {
-                before.iter().find(|item| item.price == price).map_or(0, |item| item.quantity).to_string()
-            };
-            let mut lines: Vec<_> = addons
-                .iter()
-                .map(|addon| Line::text(&addon.price, Some(&quantity(&addon.price)), &addon.quantity.to_string()))
-                .collect();
-            lines.push(each(&before, *price));
-            lines.extend(prorated(&known, subscription, &before, &after, *at)?);
-            (format!("Change the add-ons of subscription {subscription}"), lines)
+            subscriptions::change_addons(known, subscription, addons, *price, *at)
         }
         Kind::AdjustSeats { subscription, seats, price, at } => {
-            let plan = known.plan(subscription)?;
-            if plan.quantity == *seats {
-                return Err(NoPreview::Same(subscription.clone()));
-            }
-            let before = std::slice::from_ref(plan);
-            let after = [Item { quantity: *seats, ..plan.clone() }];
-            let mut lines =
-                vec![Line::text("Seats", Some(&plan.quantity.to_string()), &seats.to_string()), each(before, *price)];
-            lines.extend(prorated(&known, subscription, before, &after, *at)?);
-            (format!("Change subscription {subscription} to {seats} seats"), lines)
+            subscriptions::adjust_seats(known, subscription, *seats, *price, *at)
         }
         Kind::Discount { subscription, percent, price } => {
-            let running = known.running(subscription)?;
-            let items = running.items.value().cloned().unwrap_or_default();
-            let standing = running.discount.value().and_then(Stated::value);
-            if standing.is_some_and(|standing| standing.percent == Some(*percent)) {
-                return Err(NoPreview::Same(subscription.clone()));
-            }
-            let standing = standing.map(|discount| match (discount.percent, discount.amount) {
-                (Some(percent), _) => format!("{}%", percent.normalize()),
-                (None, Some(amount)) => amount.to_string(),
-                (None, None) => "another".to_owned(),
-            });
-            let discount = Line::text("Discount", Some(standing.as_deref().unwrap_or("none")), &format!("{percent}%"));
-            (format!("Discount of {percent}% on subscription {subscription}"), vec![discount, each(&items, *price)])
+            subscriptions::discount(known, subscription, *percent, *price)
         }
-        Kind::Cancel { subscription, when, asked_at } => {
-            let running = known.running(subscription)?;
-            let (what, after) = match when {
-                When::Now => ("at once".to_owned(), known.ended().to_owned()),
-                When::PeriodEnd => {
-                    if known.ends_at(running).is_some() {
-                        return Err(NoPreview::EndsAlready(subscription.clone()));
-                    }
-                    let end = running
-                        .renews_at
-                        .copied()
-                        .map_or_else(|| "with its period".to_owned(), |at| format!("on {}", day(at)));
-                    (end.clone(), format!("ends {end}"))
-                }
-            };
-            // What was charged in between is asked back, and nobody should be surprised by that.
-            let from = Line::text(
-                "Counts from",
-                None,
-                &format!("{}, and later bills are asked back", asked_at.strftime("%Y-%m-%d")),
-            );
-            let lines = vec![status(running, &after), mrr(running, true), from];
-            (format!("Cancel subscription {subscription}, {what}"), lines)
-        }
-        Kind::ForceCancel { subscription } => {
-            let running = known.running(subscription)?;
-            (
-                format!("End subscription {subscription} at once, against the customer's will"),
-                vec![status(running, known.ended()), mrr(running, true)],
-            )
-        }
-        Kind::ErasePerson {} => {
-            let runs = known
-                .head
-                .book
-                .subscriptions
-                .values()
-                .filter(|line| line.status != Some(SubscriptionStatus::Ended))
-                .count();
-            let lines = vec![
-                Line::text("Name, addresses, telephone", Some("kept"), "erased, and not taken in again"),
-                Line::text("What imports say of the customer", Some("kept"), "erased"),
-                Line::text("Tickets from their address", Some("kept"), "erased, but for their state and times"),
-                Line::text("Invoices, payments, ledger", Some("kept"), "kept, under the provider's ids alone"),
-                Line::text(
-                    "Running subscriptions",
-                    Some(&runs.to_string()),
-                    "go on; no reminder can reach the customer",
-                ),
-                Line::text("At the provider", None, "not erased: do it there as well"),
-            ];
-            ("Erase who the customer is".to_owned(), lines)
-        }
-        Kind::Bundle { .. } => return Err(NoPreview::Bundle(super::BUNDLE_MAX)),
-    })
-}
+        Kind::Cancel { subscription, when, asked_at } => subscriptions::cancel(known, subscription, *when, *asked_at),
+        Kind::ForceCancel { subscription } => subscriptions::force_cancel(known, subscription),
 
-fn refund(payment: Option<&Payment>, id: &str, amount: Money) -> Result<(String, Vec<Line>), NoPreview> {
-    let payment = payment.ok_or_else(|| NoPreview::UnknownPayment(id.to_owned()))?;
-    if payment.is_disputed() {
-        return Err(NoPreview::Disputed(id.to_owned()));
+        Kind::UpdatePaymentMethod {} => Ok(account::update_payment_method()),
+        Kind::ErasePerson {} => Ok(account::erase_person(known)),
+        Kind::Bundle { .. } => Err(NoPreview::Bundle(BUNDLE_MAX)),
     }
-    let (Some(taken), Some(back), Some(refundable)) = (payment.taken(), payment.given_back(), payment.refundable())
-    else {
-        return Err(NoPreview::NotTaken(id.to_owned()));
-    };
-    if taken.currency() != amount.currency() {
-        return Err(NoPreview::OtherCurrency {
-            account: taken.currency().to_string(),
-            asked: amount.currency().to_string(),
-        });
-    }
-    if !amount.is_positive() {
-        return Err(NoPreview::NotPositive);
-    }
-    if amount > refundable {
-        return Err(NoPreview::TooMuch { refundable, asked: amount });
-    }
-    let lines = vec![
-        Line::money("Collected", Some(taken), Some(taken)),
-        Line::money("Given back", Some(back), Some(back.plus(amount))),
-        Line::money("Can still be given back", Some(refundable), Some(refundable.minus(amount))),
-    ];
-    Ok((format!("Refund {amount} of payment {id} to the original payment method"), lines))
-}
-
-fn total(known: Known<'_>, id: &str) -> Result<Line, NoPreview> {
-    let invoice = known.invoice(id)?;
-    if invoice.due() == Due::NotYet {
-        return Err(NoPreview::NotDue(id.to_owned(), "a draft"));
-    }
-    let total = invoice.total.copied();
-    Ok(Line::money("Invoice", total, total))
-}
-
-fn each(before: &[Item], after: Option<Money>) -> Line {
-    Line::money("Each period", each_period(before), after)
-}
-
-fn status(subscription: &Subscription, after: &str) -> Line {
-    Line::text("Subscription", subscription.status.copied().map(SubscriptionStatus::name), after)
-}
-
-fn mrr(subscription: &Subscription, ends: bool) -> Line {
-    let before = subscription.mrr();
-    Line::money("Each month", before, before.filter(|_| ends).map(|before| Money::zero(before.currency())))
-}
-
-fn day(at: Timestamp) -> String {
-    at.strftime("%Y-%m-%d %H:%M UTC").to_string()
 }
 
 fn days_text(days: u32) -> String {
     if days == 1 { "1 day".to_owned() } else { format!("{days} days") }
-}
-
-impl Known<'_> {
-    /// What an end at once is at this provider.
-    fn ended(&self) -> &'static str {
-        match self.head.provider.as_str() {
-            "lemonsqueezy" => "cancelled; what is paid for runs out",
-            _ => "ended",
-        }
-    }
-
-    /// Refuses money of another currency than the account's, as far as that is known.
-    fn pays_in(&self, amount: Money) -> Result<(), NoPreview> {
-        let book = &self.head.book;
-        let paid = book.payments.iter().filter_map(|line| line.amount).map(Money::currency);
-        let billed = book.invoices.iter().filter_map(|line| line.total).map(Money::currency);
-        let bought = book.subscriptions.values().filter_map(|line| line.price).map(crate::money::Rate::currency);
-        let known: Vec<_> = bought.chain(billed).chain(paid).collect();
-        match known.first() {
-            Some(first) if !known.contains(&amount.currency()) => {
-                Err(NoPreview::OtherCurrency { account: first.to_string(), asked: amount.currency().to_string() })
-            }
-            _ => Ok(()),
-        }
-    }
 }

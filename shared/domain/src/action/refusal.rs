@@ -57,12 +57,22 @@ pub enum NoPreview {
     Same(String),
     #[error("it is not known what subscription `{0}` buys; look at it at the provider")]
     UnknownPlan(String),
+    #[error("subscription `{0}` is on this plan already")]
+    SamePlan(String),
+    #[error("the catalogue does not sell `{0}`: import it")]
+    NotSold(String),
+    #[error("the catalogue has no single price for `{0}`; import it, or change the plan at the provider")]
+    NoPrice(String),
+    #[error("the plan `{to}` is billed by another interval than `{from}`; end one and begin the other at the renewal")]
+    OtherInterval { from: String, to: String },
+    #[error("the plan `{to}` is sold in another currency than `{from}`; end one and begin the other at the renewal")]
+    SoldInOtherCurrency { from: String, to: String },
     #[error("`{to}` costs no more than `{from}`: ask for a `downgrade`, which waits for the next period")]
     IsDowngrade { from: String, to: String },
     #[error("`{to}` costs more than `{from}`: ask for an `upgrade`, which is made at once")]
     IsUpgrade { from: String, to: String },
-    #[error(transparent)]
-    NoChange(#[from] NoChange),
+    #[error("it is not known which period is running; look at the subscription at the provider")]
+    UnknownPeriod,
     #[error(transparent)]
     NoProration(#[from] NoProration),
     #[error(
@@ -79,7 +89,7 @@ pub enum NoPreview {
         "two actions of the bundle change `{0}`: the second would not be shown as it will be; ask for it once the first is done"
     )]
     Together(String),
-    #[error("a downgrade at Lemon Squeezy waits for the renewal, and a bundle does not: ask for it by itself")]
+    #[error("a downgrade waits here for the renewal, and a bundle does not: ask for it by itself")]
     HeldInBundle,
     #[error("action {0} of the bundle: {1}")]
     Member(usize, Box<NoPreview>),
@@ -120,25 +130,4 @@ pub enum NotEligible {
         "the contract credits an outage of this payment with at most {limit} in all, and {asked} more was asked for than that leaves"
     )]
     OverContract { limit: Money, asked: Money },
-}
-
-/// Why there is nothing to preview. The order is the order of the checks.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum NoChange {
-    #[error("subscription `{0}` has ended; begin a new one")]
-    Ended(String),
-    #[error("it is not known what subscription `{0}` buys; look at it at the provider")]
-    UnknownPlan(String),
-    #[error("subscription `{0}` is on this plan already")]
-    SamePlan(String),
-    #[error("the catalogue has no single price for `{0}`; import it, or change the plan at the provider")]
-    NoPrice(String),
-    #[error("the plan `{to}` is billed by another interval than `{from}`; end one and begin the other at the renewal")]
-    OtherInterval { from: String, to: String },
-    #[error("the plan `{to}` is sold in another currency than `{from}`; end one and begin the other at the renewal")]
-    OtherCurrency { from: String, to: String },
-    #[error("it is not known which period is running; look at the subscription at the provider")]
-    UnknownPeriod,
-    #[error(transparent)]
-    NoProration(#[from] NoProration),
 }

@@ -1,6 +1,6 @@
 //! Whether what was shown is still so: when somebody decides, and before it is sent.
 
-use super::{Action, Kind, Known, Preview, preview};
+use super::{Action, FiguresHold, Kind, Known, Preview, preview};
 use jiff::tz::TimeZone;
 
 /// The preview as the state is now; none if there can be none any more.
@@ -15,7 +15,7 @@ pub fn still_holds(action: &Action, known: Known<'_>) -> bool {
     for payment in records.payments.values_mut() {
         payment.reserved.remove(&action.id);
     }
-    let (provider, now) = (&known.head.provider, known.now);
+    let (figures, now) = (known.manners.figures, known.now);
     let known = Known { records: &records, ..known };
     let Some(again) = anew(action, known) else { return false };
     match &action.kind {
@@ -24,7 +24,8 @@ pub fn still_holds(action: &Action, known: Known<'_>) -> bool {
         Kind::Downgrade { at, .. } if *at <= now => false,
         // Where days are counted, the figures that were shown are those of their day.
         Kind::Upgrade { at, .. } | Kind::AdjustSeats { at, .. } | Kind::ChangeAddons { at, .. }
-            if provider == "chargebee" && at.to_zoned(TimeZone::UTC).date() != now.to_zoned(TimeZone::UTC).date() =>
+            if figures == FiguresHold::OnTheirDay
+                && at.to_zoned(TimeZone::UTC).date() != now.to_zoned(TimeZone::UTC).date() =>
         {
             false
         }

@@ -1,15 +1,15 @@
 //! Until when something waits that is approved.
 
 use super::ApprovalPolicy;
-use crate::action::Kind;
-use crate::book::Head;
+use crate::action::{Downgrade, Kind, Manners};
 use jiff::{SignedDuration, Timestamp};
 
 /// Nothing waits under the shipped policy, but what a provider cannot hold itself.
-pub fn held_until(kind: &Kind, head: &Head, policy: &ApprovalPolicy, now: Timestamp) -> Option<Timestamp> {
-    // Lemon Squeezy knows no change that waits: Recoup holds a downgrade until just before the renewal.
-    let renewal = match kind {
-        Kind::Downgrade { at, .. } if head.provider == "lemonsqueezy" => Some(*at - SignedDuration::from_hours(1)),
+pub fn held_until(kind: &Kind, manners: &Manners, policy: &ApprovalPolicy, now: Timestamp) -> Option<Timestamp> {
+    let renewal = match (kind, manners.downgrade) {
+        (Kind::Downgrade { at, .. }, Downgrade::WaitsHere { hours_before }) => {
+            Some(*at - SignedDuration::from_hours(hours_before))
+        }
         _ => None,
     };
     let delay = policy.delay_hours.get(kind.name()).map(|hours| now + SignedDuration::from_hours(*hours));
@@ -37,14 +37,17 @@ mod tests {
             price: crate::money::Money::zero(crate::money::Currency::USD),
             at: renewal,
         };
-        for (what, kind, provider, policy, until) in [
-            ("shipped", &force, "stripe", &shipped, None),
-            ("three days", &force, "stripe", &patient, Some("2026-03-04T09:00:00Z")),
-            ("another kind", &downgrade, "stripe", &patient, None),
-            ("held for its provider", &downgrade, "lemonsqueezy", &shipped, Some("2026-04-01T08:00:00Z")),
+        let there = Manners::PLAIN;
+        let here = Manners { downgrade: Downgrade::WaitsHere { hours_before: 1 }, ..there };
+        for (what, kind, manners, policy, until) in [
+            ("shipped", &force, &there, &shipped, None),
+            ("three days", &force, &there, &patient, Some("2026-03-04T09:00:00Z")),
+            ("another kind", &downgrade, &there, &patient, None),
+            ("held for its provider", &downgrade, &here, &shipped, Some("2026-04-01T08:00:00Z")),
+            ("nothing else is", &force, &here, &shipped, None),
         ] {
             let until: Option<Timestamp> = until.map(|until| until.parse().unwrap());
-            assert_eq!(held_until(kind, &Head::new(provider, "default", "cus_1"), policy, now), until, "{what}");
+            assert_eq!(held_until(kind, manners, policy, now), until, "{what}");
         }
     }
 }

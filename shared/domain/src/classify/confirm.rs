@@ -1,6 +1,6 @@
 //! Does an event prove that one of our actions was carried out, or that it failed after all?
 
-use crate::action::{Action, Kind, Outcome, Shown, State, Target, When};
+use crate::action::{Action, Kind, Manners, Outcome, Shown, State, Target, When};
 use crate::book::{CaseLine, Due, Head, Invoice, ResourceId, Subscription, Touched, touches};
 use crate::case;
 use crate::classify::desk::Desk;
@@ -51,7 +51,7 @@ fn ours<'a>(event: &'a Event, desk: &Desk) -> Vec<(&'a RefundSeen, ActionId)> {
 }
 
 /// Releases what was reserved, records the proof, and ends the case that the action was for.
-pub fn confirm(event: &Event, desk: &mut Desk, now: Timestamp) -> Vec<Note> {
+pub fn confirm(event: &Event, desk: &mut Desk, manners: &Manners, now: Timestamp) -> Vec<Note> {
     let mut notes = Vec::new();
     for (refund, id) in ours(event, desk) {
         // The sighting counts from here on, so the reservation must not count as well.
@@ -79,15 +79,15 @@ pub fn confirm(event: &Event, desk: &mut Desk, now: Timestamp) -> Vec<Note> {
             }
         }
     }
-    notes.extend(shown(event, desk, now));
+    notes.extend(shown(event, desk, manners, now));
     notes
 }
 
 /// Confirms what was done and is shown now, where the provider repeats no id of ours.
-fn shown(event: &Event, desk: &mut Desk, now: Timestamp) -> Vec<Note> {
+fn shown(event: &Event, desk: &mut Desk, manners: &Manners, now: Timestamp) -> Vec<Note> {
     let mut notes = Vec::new();
-    let shown: Vec<_> =
-        desk.actions.values().filter(|action| proves(event, action, &desk.touched)).map(|it| it.id.clone()).collect();
+    let proven = |action: &&Action| proves(event, action, &desk.touched, manners);
+    let shown: Vec<_> = desk.actions.values().filter(proven).map(|it| it.id.clone()).collect();
     for id in shown {
         let Some(action) = desk.actions.get_mut(&id) else { continue };
         // Another's credit may be what is shown: people look.
@@ -123,21 +123,20 @@ fn shown(event: &Event, desk: &mut Desk, now: Timestamp) -> Vec<Note> {
 /// Whether an event proves an action: by what the book shows with it, or by what it tells itself.
 ///
 /// An event that comes late may tell of what has changed again since; it happened all the same.
-fn proves(event: &Event, action: &Action, book: &Touched) -> bool {
+fn proves(event: &Event, action: &Action, book: &Touched, manners: &Manners) -> bool {
     // Our own answer proves nothing; but the provider's total may have been quicker than it.
     if event.origin == Origin::Answer && !matches!(action.kind, Kind::Refund { .. }) {
         return false;
     }
-    if shows(action, &event.provider, book) {
+    if shows(action, manners, book) {
         return true;
     }
     // Providers stamp whole seconds.
-    let is_since =
-        action.attempt().as_ref().is_some_and(|attempt| event.at.as_second() >= attempt.first_at.as_second());
-    is_since && tells(event, action)
+    let is_since = action.attempt().is_some_and(|attempt| event.at.as_second() >= attempt.first_at.as_second());
+    is_since && tells(event, action, manners)
 }
 
-fn tells(event: &Event, action: &Action) -> bool {
+fn tells(event: &Event, action: &Action, manners: &Manners) -> bool {
     if let Kind::Credit { amount } = &action.kind {
         return event.seen.iter().any(|seen| match seen {
             Seen::Balance(balance) => {
@@ -148,7 +147,7 @@ fn tells(event: &Event, action: &Action) -> bool {
     }
     let mut alone = Touched::default();
     alone.fold(&mut Head::new(&event.provider, &event.source, ""), event, SignedDuration::ZERO);
-    shows(action, &event.provider, &alone)
+    shows(action, manners, &alone)
 }
 
 /// What there is after a credit, as it was shown; at least the credit itself.
@@ -161,13 +160,13 @@ fn at_hand(action: &Action, amount: Money) -> Money {
 }
 
 /// Whether the book shows what an action was to bring about. It keeps no history of a balance.
-pub fn shows(action: &Action, provider: &str, book: &Touched) -> bool {
+pub fn shows(action: &Action, manners: &Manners, book: &Touched) -> bool {
     let kind = &action.kind;
     match kind.target() {
         Target::Subscription(id) => {
             book.subscriptions.get(id).is_some_and(|subscription| subscription_is(kind, &action.id, subscription))
         }
-        Target::Invoice(id) => book.invoices.get(id).is_some_and(|invoice| invoice_is(kind, provider, invoice)),
+        Target::Invoice(id) => book.invoices.get(id).is_some_and(|invoice| invoice_is(kind, manners, invoice)),
         Target::Payment(id) => book.payments.get(id).is_some_and(|payment| payment.has_given_back_for(&action.id)),
         Target::Account | Target::Several => false,
     }
@@ -197,12 +196,10 @@ fn subscription_is(kind: &Kind, action: &ActionId, it: &Subscription) -> bool {
     }
 }
 
-fn invoice_is(kind: &Kind, provider: &str, it: &Invoice) -> bool {
+fn invoice_is(kind: &Kind, manners: &Manners, it: &Invoice) -> bool {
     match kind {
         Kind::RetryPayment { .. } | Kind::MarkPaid { .. } => it.due() == Due::Paid,
-        // Mollie knows only one way to give an invoice up.
-        Kind::WriteOff { .. } if provider == "mollie" => it.status.copied() == Some(InvoiceStatus::Void),
-        Kind::WriteOff { .. } => it.status.copied() == Some(InvoiceStatus::Uncollectible),
+        Kind::WriteOff { .. } => it.status.copied() == Some(manners.written_off),
         Kind::VoidInvoice { .. } => it.status.copied() == Some(InvoiceStatus::Void),
         _ => false,
     }
@@ -301,7 +298,7 @@ mod tests {
     fn after(mut desk: Desk, events: &[Event]) -> Desk {
         for event in events {
             desk.touched.fold(&mut desk.head, event, SignedDuration::ZERO);
-            confirm(event, &mut desk, event.at);
+            confirm(event, &mut desk, &Manners::PLAIN, event.at);
         }
         desk
     }
@@ -343,6 +340,24 @@ mod tests {
                 );
                 assert!(!early.head.under_way.is_empty());
             }
+        }
+    }
+
+    #[test]
+    fn a_write_off_shows_in_the_way_of_its_provider() {
+        let amount = Money::parse("10.00", Currency::USD).unwrap();
+        for (status, written_off, proven) in [
+            ("uncollectible", InvoiceStatus::Uncollectible, true),
+            ("void", InvoiceStatus::Uncollectible, false),
+            ("void", InvoiceStatus::Void, true),
+            ("uncollectible", InvoiceStatus::Void, false),
+        ] {
+            let manners = Manners { written_off, ..Manners::PLAIN };
+            let mut desk = desk(Kind::WriteOff { invoice: "in_1".into(), amount }, State::Executed);
+            let event = told("2026-03-03T05:00:00Z", "webhook", &invoice(status));
+            desk.touched.fold(&mut desk.head, &event, SignedDuration::ZERO);
+            let action = desk.actions.values().next().unwrap();
+            assert_eq!(shows(action, &manners, &desk.touched), proven, "{status} where it is {}", written_off.name());
         }
     }
 }

@@ -1,149 +1,128 @@
-//! Playbook 3: an upgrade is made at once and charged for the rest of the period; a downgrade waits for the next one.
+//! Playbook 3: an upgrade is made at once, and it is said what that costs; a downgrade waits for the next period.
+//!
+//! What a change comes to is decided in `action/change.rs`; here it is put into words.
 
 use super::{Name, Play, Scene, Step, When};
-use crate::action::{Line, NoChange};
-use crate::book::Subscription;
-use crate::event::{Item, Stated, SubscriptionStatus};
+use crate::action::{Effective, Known, NoPreview, RestOfPeriod, plan_change};
+use crate::event::Stated;
 use crate::import::Price;
-use crate::money::prorate::{Bought, Method, NoProration, Period, Proration, change};
-use crate::money::{Money, Rate};
+use crate::money::Money;
 use crate::staff::Role;
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
-use rust_decimal::Decimal;
-use std::cmp::Ordering;
 
 /// What somebody wants to change.
 #[derive(Clone, Copy)]
 pub struct Change<'a> {
-    pub subscription: &'a Subscription,
-    /// What the catalogue says of the plan as it is, where it says anything.
-    pub from: Option<&'a Price>,
-    pub to: &'a Price,
-    pub method: Method,
+    pub subscription: &'a str,
+    /// The price that is wanted.
+    pub plan: &'a str,
     /// Who must agree to each, where the asker may not decide alone.
     pub upgrade: &'a [Role],
     pub downgrade: &'a [Role],
 }
 
-pub fn change_plan(scene: Scene<'_>, change: Change<'_>) -> Result<Play, NoChange> {
-    let Change { subscription, from, to, .. } = change;
-    let id = &subscription.id;
-    if subscription.status.copied() == Some(SubscriptionStatus::Ended) {
-        return Err(NoChange::Ended(id.clone()));
-    }
-    let plan = subscription.plan().ok_or_else(|| NoChange::UnknownPlan(id.clone()))?;
-    if plan.price == to.price {
-        return Err(NoChange::SamePlan(id.clone()));
-    }
-    let (unit, old_unit) = (
-        to.unit.ok_or_else(|| NoChange::NoPrice(to.price.clone()))?,
-        plan.unit.ok_or_else(|| NoChange::UnknownPlan(id.clone()))?,
-    );
-    if to.interval != plan.interval {
-        return Err(NoChange::OtherInterval { from: plan.price.clone(), to: to.price.clone() });
-    }
-    if unit.currency() != old_unit.currency() {
-        return Err(NoChange::OtherCurrency { from: plan.price.clone(), to: to.price.clone() });
-    }
-    let names = [named(from, plan.name.as_ref().unwrap_or(&plan.price)), named(Some(to), &to.price)];
-    let up = match from.and_then(|from| from.rank).zip(to.rank) {
-        Some((from, to)) => to.cmp(&from),
-        None => unit.amount().cmp(&old_unit.amount()),
-    };
-    let upgrade = up == Ordering::Greater;
-    let prices = [old_unit, unit].map(|unit| format!("{unit} × {}", plan.quantity));
-    let whole = |unit: Rate| {
-        let sum = unit.amount().checked_mul(Decimal::from(plan.quantity)).ok_or(NoProration::TooLarge)?;
-        Ok::<_, NoChange>(Money::rounded(sum, unit.currency()))
-    };
-    let cost = Line::money("Each period", Some(whole(old_unit)?), Some(whole(unit)?));
-    let features = to.features.join(", ");
-    let (kind, verdict, effective_on, lines, due) = if upgrade {
-        let proration = prorated(scene, change, plan)?;
-        let lines = proration.lines.iter().map(|line| Line::money(&line.text, None, Some(line.amount)));
-        let total = Line::money("Charged for the rest of this period", None, Some(proration.total));
-        (
-            "upgrade",
-            "at once, charged for the rest of the period",
-            scene.now,
-            lines.chain([total]).collect(),
-            Some(proration.total),
-        )
-    } else {
-        let renews_at = subscription.renews_at.copied().ok_or(NoChange::UnknownPeriod)?;
-        (
-            "downgrade",
-            "at the next renewal; until then nothing changes and nothing is charged",
-            renews_at,
-            Vec::new(),
-            None,
-        )
-    };
-    let mut play =
-        scene.play(Name::ChangePlan, format!("{} from {} to {}, {verdict}.", first_upper(kind), names[0], names[1]));
+/// How a change is told.
+struct Told<'a> {
+    kind: &'static str,
+    verdict: &'static str,
+    effective_on: Timestamp,
+    /// What is charged for the rest of the period, where that is known.
+    due: Option<Money>,
+    /// The same for the customer.
+    charged: String,
+    approvals: &'a [Role],
+    text: &'a str,
+}
+
+/// Says what a change of plan would be, and what is done and written with it.
+pub fn change_plan(scene: Scene<'_>, known: &Known<'_>, change: Change<'_>) -> Result<Play, NoPreview> {
+    let asked = plan_change(known, change.subscription, change.plan)?;
+    let effective = asked.effective(known)?;
+    let told = told(scene, change, &effective);
+    let names = [
+        named(asked.listed, asked.from.name.as_ref().unwrap_or(&asked.from.price)),
+        named(Some(asked.to), change.plan),
+    ];
+    let prices = asked.units.map(|unit| format!("{unit} × {}", asked.from.quantity));
+    let features = asked.to.features.join(", ");
+    let verdict = format!("{} from {} to {}, {}.", first_upper(told.kind), names[0], names[1], told.verdict);
+    let mut play = scene.play(Name::ChangePlan, verdict);
     play.look("plan as it is", format!("{} at {}", names[0], prices[0]));
     play.look("plan that is wanted", format!("{} at {}", names[1], prices[1]));
     play.steps.push(Step::Ask {
-        kind,
-        target: id.clone(),
-        amount: due,
-        approvals: if upgrade { change.upgrade } else { change.downgrade }.to_vec(),
-        lines: [cost].into_iter().chain(lines).collect(),
-        why: format!("to {}", to.price),
+        kind: told.kind,
+        target: change.subscription.to_owned(),
+        amount: told.due,
+        approvals: told.approvals.to_vec(),
+        lines: asked.lines(asked.price, &effective),
+        why: format!("to {}", change.plan),
     });
     let values = [
         ("plan_before", names[0].clone()),
         ("plan", names[1].clone()),
         ("price_before", prices[0].clone()),
         ("price", prices[1].clone()),
-        ("effective_on", date(effective_on)),
+        ("effective_on", date(told.effective_on)),
         ("features", if features.is_empty() { String::new() } else { format!("It includes: {features}.") }),
-        ("amount", due.map(|due| due.to_string()).unwrap_or_default()),
+        ("amount", told.charged),
     ];
-    let texts = &scene.policy.texts;
-    play.steps.push(scene.say(When::AfterItIsDone, if upgrade { &texts.upgraded } else { &texts.downgraded }, &values));
-    if upgrade {
+    play.steps.push(scene.say(When::AfterItIsDone, told.text, &values));
+    if let Effective::AtOnce(_) = effective {
         let what = format!("onboarding call for {}", names[1]);
         play.steps.push(Step::Task { who: "customer success", what, due_on: scene.day(scene.policy.onboarding_days) });
     }
-    let discounted = subscription.discount.value().and_then(Stated::value).is_some();
-    play.missing.extend(
-        discounted.then(|| "how the running discount applies to the new plan: the figures are before it".to_owned()),
-    );
-    play.missing
-        .extend(features.is_empty().then(|| "the features of the new plan: the catalogue names none".to_owned()));
+    let discounted = asked.subscription.discount.value().and_then(Stated::value).is_some();
+    let missing = [
+        (discounted, "how the running discount applies to the new plan: the figures are before it"),
+        (features.is_empty(), "the features of the new plan: the catalogue names none"),
+        (
+            effective == Effective::AtOnce(RestOfPeriod::NotKnown),
+            "what the rest of this period costs: a price is not known here",
+        ),
+    ];
+    play.missing.extend(missing.into_iter().filter(|(is_missing, _)| *is_missing).map(|(_, what)| what.to_owned()));
     Ok(play)
 }
 
-fn prorated(scene: Scene<'_>, asked: Change<'_>, plan: &Item) -> Result<Proration, NoChange> {
-    let Change { subscription, to, method, .. } = asked;
-    let unit = to.unit.ok_or_else(|| NoChange::NoPrice(to.price.clone()))?;
-    if subscription.status.copied() == Some(SubscriptionStatus::Trial) {
-        return Ok(Proration::in_trial(unit.currency()));
-    }
-    let (from, until) =
-        subscription.period_start.copied().zip(subscription.renews_at.copied()).ok_or(NoChange::UnknownPeriod)?;
-    let old = plan.unit.map(|unit| Bought {
-        price: plan.price.clone(),
-        text: format!("Unused time of {}", plan.name.as_ref().unwrap_or(&plan.price)),
-        unit,
-        quantity: plan.quantity,
-    });
-    let new = Bought {
-        price: to.price.clone(),
-        text: format!("Remaining time of {}", named(Some(to), &to.price)),
-        unit,
-        quantity: plan.quantity,
+fn told<'a>(scene: Scene<'a>, change: Change<'a>, effective: &Effective) -> Told<'a> {
+    let rest = match effective {
+        Effective::AtRenewal(at) => {
+            return Told {
+                kind: "downgrade",
+                verdict: "at the next renewal; until then nothing changes and nothing is charged",
+                effective_on: *at,
+                due: None,
+                charged: String::new(),
+                approvals: change.downgrade,
+                text: &scene.policy.texts.downgraded,
+            };
+        }
+        Effective::AtOnce(rest) => rest,
     };
-    Ok(change(
-        &old.into_iter().collect::<Vec<_>>(),
-        &[new],
-        Period { from, to: until },
-        scene.now,
-        method,
-        &TimeZone::UTC,
-    )?)
+    let (verdict, due, charged) = match rest {
+        RestOfPeriod::Charged(proration) => {
+            ("at once, charged for the rest of the period", Some(proration.total), proration.total.to_string())
+        }
+        RestOfPeriod::NotCharged => (
+            "at once; nothing is charged for the rest of the period, and the next payment is the new amount",
+            None,
+            "nothing".to_owned(),
+        ),
+        RestOfPeriod::NotKnown => (
+            "at once, charged for the rest of the period as the provider counts",
+            None,
+            "its share of the price".to_owned(),
+        ),
+    };
+    Told {
+        kind: "upgrade",
+        verdict,
+        effective_on: scene.now,
+        due,
+        charged,
+        approvals: change.upgrade,
+        text: &scene.policy.texts.upgraded,
+    }
 }
 
 fn named(price: Option<&Price>, otherwise: &str) -> String {
@@ -158,4 +137,150 @@ fn date(at: Timestamp) -> String {
 
 fn first_upper(word: &str) -> String {
     format!("{}{}", word[..1].to_uppercase(), &word[1..])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::action::{Clause, Manners, MidPeriod, Params, Reason, Wish, preview};
+    use crate::book::{Head, Touched};
+    use crate::event::{
+        Event, Interval, IntervalUnit, Item, Kind, Origin, Role as Part, Seen, SubscriptionSeen, SubscriptionStatus,
+    };
+    use crate::money::prorate::Method;
+    use crate::money::{Currency, Rate};
+    use crate::policies::Policies;
+    use jiff::SignedDuration;
+    use rust_decimal::Decimal;
+
+    const MONTHLY: Interval = Interval { unit: IntervalUnit::Month, count: 1 };
+
+    #[test]
+    fn a_play_says_of_a_change_what_its_preview_shows() {
+        use SubscriptionStatus::{Active, Trial};
+        let policies = Policies::shipped().unwrap();
+        let now = time("2026-03-16T21:00:00Z");
+        let scene = Scene {
+            policy: policies.playbooks.current(),
+            texts: policies.texts.current(),
+            locale: None,
+            name: "Ada",
+            now,
+        };
+        let prices = [price("basic", 19, 1), price("pro", 49, 2), price("business", 99, 3)];
+        let by_day = MidPeriod::Prorated(Method::ByDay);
+        for (what, status, mid_period, plan, kind, due, written) in [
+            (
+                "by second",
+                Active,
+                Manners::PLAIN.mid_period,
+                "business",
+                "upgrade",
+                Some("75.00 USD"),
+                "charge 75.00 USD.",
+            ),
+            ("by day", Active, by_day, "business", "upgrade", Some("77.42 USD"), "charge 77.42 USD."),
+            ("not charged", Active, MidPeriod::NotCharged, "business", "upgrade", None, "we charge nothing."),
+            ("on trial", Trial, by_day, "business", "upgrade", Some("0.00 USD"), "charge 0.00 USD."),
+            ("downgrade", Active, by_day, "basic", "downgrade", None, "on 2026-04-01."),
+        ] {
+            let (head, records) = told(status, Some(49));
+            let manners = Manners { mid_period, ..Manners::PLAIN };
+            let known = Known { head: &head, manners: &manners, records: &records, prices: &prices, now };
+            let change = Change { subscription: "sub_1", plan, upgrade: &[], downgrade: &[] };
+            let play = change_plan(scene, &known, change).unwrap();
+            let params = Params { plan: Some(plan.to_owned()), ..Params::default() };
+            let settled = Wish { kind: kind.to_owned(), params }.settle(&known).unwrap();
+            let clause = Clause { rule: String::new(), policy_version: 1, why: String::new() };
+            let shown = preview(&settled, known, Reason::Other, clause).unwrap();
+            let asked = play.steps.iter().find_map(|step| match step {
+                Step::Ask { kind, amount, lines, .. } => {
+                    Some((*kind, amount.map(|due| due.to_string()), lines.clone()))
+                }
+                _ => None,
+            });
+            assert_eq!(asked, Some((kind, due.map(str::to_owned), shown.lines)), "{what}");
+            let mail = play.steps.iter().find_map(|step| match step {
+                Step::Say { reply, .. } => Some(reply.body.clone()),
+                _ => None,
+            });
+            assert!(mail.as_ref().is_some_and(|mail| mail.contains(written)), "{what}: {mail:?}");
+        }
+    }
+
+    #[test]
+    fn a_price_that_is_not_told_is_left_to_the_provider_to_count() {
+        let policies = Policies::shipped().unwrap();
+        let now = time("2026-03-16T21:00:00Z");
+        let (policy, texts) = (policies.playbooks.current(), policies.texts.current());
+        let scene = Scene { policy, texts, locale: None, name: "Ada", now };
+        let prices = [price("pro", 49, 2), price("business", 99, 3)];
+        let (head, records) = told(SubscriptionStatus::Active, None);
+        let known = Known { head: &head, manners: &Manners::PLAIN, records: &records, prices: &prices, now };
+        let change = Change { subscription: "sub_1", plan: "business", upgrade: &[], downgrade: &[] };
+        let play = change_plan(scene, &known, change).unwrap();
+        assert!(play.verdict.ends_with("at once, charged for the rest of the period as the provider counts."));
+        assert!(play.missing.iter().any(|missing| missing.starts_with("what the rest of this period costs")));
+    }
+
+    fn time(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    fn usd(amount: i64) -> Rate {
+        Rate::new(Decimal::from(amount), Currency::USD)
+    }
+
+    fn price(price: &str, unit: i64, rank: u32) -> Price {
+        Price {
+            provider: "p".into(),
+            source: "default".into(),
+            price: price.into(),
+            plan: None,
+            name: None,
+            role: Part::Plan,
+            unit: Some(usd(unit)),
+            tiers: vec![],
+            interval: Some(MONTHLY),
+            features: vec![],
+            tax_inclusive: None,
+            from: None,
+            until: None,
+            rank: Some(rank),
+        }
+    }
+
+    /// Three seats of a plan for March.
+    fn told(status: SubscriptionStatus, unit: Option<i64>) -> (Head, Touched) {
+        let item = Item {
+            id: None,
+            price: "pro".into(),
+            name: None,
+            role: Part::Plan,
+            unit: unit.map(usd),
+            quantity: 3,
+            interval: Some(MONTHLY),
+        };
+        let seen = SubscriptionSeen {
+            id: "sub_1".into(),
+            status: Some(status),
+            items: Some(vec![item]),
+            period_start: Some(time("2026-03-01T09:00:00Z")),
+            renews_at: Some(time("2026-04-01T09:00:00Z")),
+            ..SubscriptionSeen::default()
+        };
+        let event = Event {
+            id: "evt_1".into(),
+            provider: "p".into(),
+            source: "default".into(),
+            origin: Origin::Webhook,
+            kind: Kind::SubscriptionChanged,
+            at: time("2026-03-01T09:00:00Z"),
+            customer: Some("cus_1".into()),
+            seen: vec![Seen::Subscription(seen)],
+        };
+        let (mut head, mut touched) = (Head::new("p", "default", "cus_1"), Touched::default());
+        touched.fold(&mut head, &event, SignedDuration::ZERO);
+        (head, touched)
+    }
 }

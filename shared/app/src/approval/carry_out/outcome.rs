@@ -26,11 +26,12 @@ pub async fn observe(context: &Context, action: &Action, head: &Head, mut seen: 
         return Ok(());
     };
     if let Kind::Refund { payment, amount } = &action.kind {
+        let is_settled = records::manners(&head.provider)?.is_settled(status);
         seen.push(Seen::Refund(RefundSeen {
             id: reference.clone(),
             payment: payment.clone(),
             amount: Some(*amount),
-            status: Some(if is_settled(status) { RefundStatus::Succeeded } else { RefundStatus::Pending }),
+            status: Some(if is_settled { RefundStatus::Succeeded } else { RefundStatus::Pending }),
             created_at: *made_at,
             action: Some(action.id.to_string()),
         }));
@@ -56,11 +57,6 @@ pub async fn observe(context: &Context, action: &Action, head: &Head, mut seen: 
     fold::fold(context, &observed, None, None, &action.trace).await.map(drop)
 }
 
-/// In the words of each provider.
-fn is_settled(status: &str) -> bool {
-    matches!(status, "succeeded" | "success" | "refunded" | "partial_refund" | "paid")
-}
-
 pub async fn store(
     context: &Context,
     id: &ActionId,
@@ -74,6 +70,7 @@ pub async fn store(
         // The webhook was quicker, and has stored the outcome already.
         return Ok(Attempted::Done(Some((before, head, false))));
     }
+    let manners = records::manners(&head.provider)?;
 
     // Decide.
     let at = desk::moment(context);
@@ -84,7 +81,7 @@ pub async fn store(
     if action.is_news(&before) {
         notes.push(ledger_note(&action, Step::Outcome, at.now, body));
     }
-    let is_shown = action.is_proof(&ended) || shows(&action, &head.provider, &read.records);
+    let is_shown = action.is_proof(&ended) || shows(&action, manners, &read.records);
     if action.state() == State::Executed && is_shown {
         action.confirmed(at.now)?;
         let body = [("outcome", "shown".to_owned()), ("by", head.provider.clone())];

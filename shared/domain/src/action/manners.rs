@@ -1,0 +1,92 @@
+//! What differs from provider to provider in what an action does there. Each provider answers every question for itself.
+
+use crate::event::InvoiceStatus;
+use crate::money::prorate::Method;
+
+/// The ways of one provider. Nothing has a default, so that a new provider forgets no answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Manners {
+    /// How the rest of a period is charged when what is bought changes within it.
+    pub mid_period: MidPeriod,
+    /// How long the figures of such a change stay right.
+    pub figures: FiguresHold,
+    /// Who keeps a downgrade until the renewal.
+    pub downgrade: Downgrade,
+    /// What an end at once comes to.
+    pub end_at_once: EndAtOnce,
+    /// The stores, as payments are said to be made there, at which a refund of the latest payment ends its subscription.
+    pub refund_ends: &'static [&'static str],
+    /// What the page behind a payment link asks for.
+    pub payment_page: PaymentPage,
+    /// What an invoice is told to be once it was written off.
+    pub written_off: InvoiceStatus,
+    /// The words that say of a refund or a payment that it has settled; by any other it is still on its way.
+    pub settled: &'static [&'static str],
+}
+
+/// How the rest of a period is charged when what is bought changes within it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MidPeriod {
+    /// The unused part of the old goes back, the remaining part of the new is charged, counted like this.
+    Prorated(Method),
+    /// Nothing goes back and nothing is charged: the next payment is the first of the new amount.
+    NotCharged,
+}
+
+/// How long the figures of a change in mid-period stay right.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FiguresHold {
+    /// Until it is done, whichever day that is.
+    UntilDone,
+    /// On the day for which they were shown: the provider counts days, from the one on which it is asked.
+    OnTheirDay,
+}
+
+/// Who keeps a downgrade until the renewal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Downgrade {
+    /// The provider: it is told at once.
+    WaitsThere,
+    /// Recoup: the provider knows no change that waits, and is told so many hours before the renewal.
+    WaitsHere { hours_before: i64 },
+}
+
+/// What an end at once comes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EndAtOnce {
+    /// The subscription is over at once.
+    Ends,
+    /// Nothing more is charged, and what is paid for runs out.
+    RunsOut,
+}
+
+/// What the page behind a payment link asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PaymentPage {
+    /// What is due of the invoice.
+    TheInvoice,
+    /// All that the customer owes.
+    AllThatIsOwed,
+}
+
+impl Manners {
+    /// Whether a word of the provider's says that a refund or a payment has settled.
+    pub fn is_settled(&self, status: &str) -> bool {
+        self.settled.contains(&status)
+    }
+}
+
+#[cfg(test)]
+impl Manners {
+    /// A provider at which nothing is out of the ordinary; tests change what they are about.
+    pub(crate) const PLAIN: Self = Self {
+        mid_period: MidPeriod::Prorated(Method::BySecond),
+        figures: FiguresHold::UntilDone,
+        downgrade: Downgrade::WaitsThere,
+        end_at_once: EndAtOnce::Ends,
+        refund_ends: &[],
+        payment_page: PaymentPage::TheInvoice,
+        written_off: InvoiceStatus::Uncollectible,
+        settled: &["settled"],
+    };
+}
