@@ -24,6 +24,7 @@ use crate::classify::backfill;
 use crate::context::Context;
 use crate::door::console::own_form;
 use crate::door::routes::Endpoint;
+use crate::door::session;
 use crate::door::token::{self, Caller};
 use crate::fault::Fault;
 use crate::message::Message;
@@ -35,7 +36,7 @@ use domain::action::State;
 use domain::id::CaseId;
 use domain::source::Granted;
 use domain::staff::Slack;
-use http::{HeaderValue, Request, StatusCode, header};
+use http::{Request, StatusCode};
 use jiff::SignedDuration;
 
 /// Works the approval queue.
@@ -83,8 +84,8 @@ pub async fn handle(context: &Context, message: &Message) -> Result<Done, Fault>
 /// Answers whatever decides or changes.
 pub async fn http(context: &Context, endpoint: Endpoint, request: &Request<Bytes>) -> Answer {
     let result = match endpoint {
-        Endpoint::SignIn => sign_in(context, request).await,
-        Endpoint::SignOut => Ok(sign_out()),
+        Endpoint::SignIn => session::sign_in(context, request).await,
+        Endpoint::SignOut => Ok(session::sign_out()),
         Endpoint::LinkOpened => link::opened(context, request).await,
         Endpoint::SlackPressed => slack::take(context, request).await,
         endpoint => match token::caller(context, request).await {
@@ -311,34 +312,4 @@ async fn signed_in(
         }
         other => unreachable!("the route table sends {other:?} to another function"),
     }
-}
-
-/// Turns a token into a browser session.
-async fn sign_in(context: &Context, request: &Request<Bytes>) -> Result<Answer, Problem> {
-    let fields = web::fields(request.body());
-    let token = fields.get("token").map(|token| token.trim()).unwrap_or_default();
-    // Programs name no site; a browser does, and nobody is signed in from somebody else's page.
-    if web::header(request.headers(), "sec-fetch-site").is_some_and(|site| !matches!(site, "same-origin" | "none")) {
-        let message = "this did not come from our own sign-in page; open it and try again";
-        return Err(Problem::not_permitted(message));
-    }
-    let safe = !token.is_empty() && token.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b));
-    if !safe || token::whose(context, token).await?.is_none() {
-        return Ok(web::see_other("/login?notice=This+token+is+not+valid.+Make+a+new+one."));
-    }
-    Ok(with_cookie(web::see_other("/"), token, context.settings.base_url.starts_with("https")))
-}
-
-fn sign_out() -> Answer {
-    with_cookie(web::see_other("/login"), "", false)
-}
-
-/// Sets the session; an empty token ends it.
-pub fn with_cookie(mut answer: Answer, token: &str, secure: bool) -> Answer {
-    let age = if token.is_empty() { "; Max-Age=0" } else { "" };
-    let secure = if secure { "; Secure" } else { "" };
-    let value = format!("{}={token}; Path=/; HttpOnly; SameSite=Lax{age}{secure}", token::COOKIE);
-    let value = HeaderValue::from_str(&value).expect("a verified token is plain ASCII");
-    answer.headers_mut().insert(header::SET_COOKIE, value);
-    answer
 }
