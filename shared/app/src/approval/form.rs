@@ -1,14 +1,14 @@
 //! The console's form for asking: the same request as a program's, made by the same path.
 
-use super::{account_id, action_id, ask, own_form};
+use super::ask;
 use crate::context::Context;
-use crate::door::console::viewer;
+use crate::door::console::{own_form, viewer};
 use crate::door::token::Caller;
 use crate::fault::Fault;
 use crate::ports::{Order, Range, Table};
 use crate::store::imported::standing;
 use crate::store::{self, Batch, keys};
-use crate::web::{self, Answer, Problem};
+use crate::web::{self, Answer, Problem, account_id, action_id};
 use bytes::Bytes;
 use domain::action::{Action, KINDS};
 use domain::book::{Head, Person};
