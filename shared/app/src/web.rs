@@ -7,7 +7,7 @@ use bytes::Bytes;
 use domain::id::{AccountId, ActionId};
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
 use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, value};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -197,6 +197,11 @@ pub fn dry_run(query: &BTreeMap<String, String>) -> Result<bool, Problem> {
 /// The fields of a form.
 pub fn fields(body: &[u8]) -> BTreeMap<String, String> {
     form_urlencoded::parse(body).map(|(name, value)| (name.into_owned(), value.into_owned())).collect()
+}
+
+/// Reads a field of a form in the words of its own type, as the same type reads it from JSON.
+pub fn typed<T: DeserializeOwned>(field: &str) -> Result<T, value::Error> {
+    T::deserialize(value::StrDeserializer::<value::Error>::new(field))
 }
 
 /// Reads a body that is JSON; a refusal says what is wanted.

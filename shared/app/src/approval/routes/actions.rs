@@ -1,6 +1,7 @@
 //! Actions: asked for, decided, withdrawn, settled. The form that asks is a page of its own.
 
-use crate::approval::{ask, decide, settle, withdraw};
+use crate::approval::ask::{self, Asked};
+use crate::approval::{decide, settle, withdraw};
 use crate::context::Context;
 use crate::door::console::{action_json, own_fields};
 use crate::door::token::Caller;
@@ -11,7 +12,8 @@ use domain::staff::Staff;
 use http::{Request, StatusCode};
 
 pub(super) async fn ask(context: &Context, request: &Request<Bytes>, staff: &Staff) -> Result<Answer, Problem> {
-    ask::by_staff(context, request, staff).await
+    let action = ask::by_staff(context, Asked::read(request), staff).await?;
+    Ok(web::json(StatusCode::CREATED, &action_json(&action)))
 }
 
 pub(super) async fn decide(context: &Context, id: &str, body: &[u8], staff: &Staff) -> Result<Answer, Problem> {

@@ -10,7 +10,6 @@ use bytes::Bytes;
 use domain::source::{Granted, Wish};
 use domain::staff::Staff;
 use http::{Request, StatusCode};
-use serde_json::json;
 use std::collections::BTreeMap;
 
 pub(super) async fn source(
@@ -43,8 +42,10 @@ pub(super) async fn source_by_form(
 }
 
 fn wish(fields: &BTreeMap<String, String>) -> Result<Wish, Problem> {
-    let wish = json!({"mode": fields.get("mode"), "acting": fields.get("acting")});
-    serde_json::from_value(wish).map_err(|_| Problem::malformed("choose what the source takes and how far it may go"))
+    let unknown = |_| Problem::malformed("choose what the source takes and how far it may go");
+    let mode = fields.get("mode").map(|mode| web::typed(mode)).transpose().map_err(unknown)?;
+    let acting = fields.get("acting").map(|acting| web::typed(acting)).transpose().map_err(unknown)?;
+    Ok(Wish { mode, acting, ..Wish::default() })
 }
 
 pub(super) async fn stop(context: &Context, body: &[u8], staff: &Staff) -> Result<Answer, Problem> {
@@ -82,11 +83,11 @@ pub(super) async fn group_by_form(
     caller: &Caller,
 ) -> Result<Answer, Problem> {
     let fields = own_fields(request, caller)?;
+    let account = fields.get("account").cloned();
+    let account = account.ok_or_else(|| Problem::malformed("the form names no account; reload the page"))?;
     let same = fields.get("same").is_some_and(|same| same == "yes");
-    let word = serde_json::from_value(json!({"account": fields.get("account"), "same": same}))
-        .map_err(|_| Problem::malformed("the form names no account; reload the page"))?;
     let id = account_id(id)?;
-    let told = group::tell(context, &id, &word, &caller.staff).await;
+    let told = group::tell(context, &id, &group::Word { account, same, note: String::new() }, &caller.staff).await;
     Ok(web::back_to(&format!("/accounts/{id}"), told.map(|_| Some("Noted."))))
 }
 
