@@ -8,6 +8,7 @@ use domain::action::Impossible;
 use domain::id::{AccountId, ActionId};
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
 use serde::Serialize;
+use serde::de::{DeserializeOwned, value};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -125,6 +126,15 @@ pub fn see_with(path: &str, notice: &str) -> Answer {
     see_other(&format!("{path}?notice={}", escaped(notice)))
 }
 
+/// Leads from a form back to its page, which says why it was refused, or what came of it if that does not show.
+pub fn back_to(page: &str, said: Result<Option<&str>, Problem>) -> Answer {
+    match said {
+        Ok(None) => see_other(page),
+        Ok(Some(notice)) => see_with(page, notice),
+        Err(problem) => see_with(page, &problem.message),
+    }
+}
+
 pub fn json(status: StatusCode, value: &impl Serialize) -> Answer {
     let body = serde_json::to_vec(value).expect("an answer is plain data");
     respond(status, "application/json", body)
@@ -194,6 +204,16 @@ pub fn dry_run(query: &BTreeMap<String, String>) -> Result<bool, Problem> {
 /// The fields of a form.
 pub fn fields(body: &[u8]) -> BTreeMap<String, String> {
     form_urlencoded::parse(body).map(|(name, value)| (name.into_owned(), value.into_owned())).collect()
+}
+
+/// Reads a field of a form in the words of its own type, as the same type reads it from JSON.
+pub fn typed<T: DeserializeOwned>(field: &str) -> Result<T, value::Error> {
+    T::deserialize(value::StrDeserializer::<value::Error>::new(field))
+}
+
+/// Reads a body that is JSON; a refusal says what is wanted.
+pub fn sent<T: DeserializeOwned>(body: &[u8], wanted: &str) -> Result<T, Problem> {
+    serde_json::from_slice(body).map_err(|error| Problem::malformed(format!("{wanted}: {error}")))
 }
 
 /// A header that is there once, as text.

@@ -1,6 +1,9 @@
 //! Who works here, and as what.
 
-use jiff::Timestamp;
+mod change;
+
+pub use change::{Change, Line, Refused, changes};
+
 use serde::{Deserialize, Serialize};
 
 /// The name under which Recoup itself asks; it can never decide.
@@ -15,15 +18,6 @@ pub struct Staff {
     /// Who it is on Slack.
     #[serde(default)]
     pub slack: Option<Slack>,
-}
-
-/// Who changed what about a member of staff.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Change {
-    pub at: Timestamp,
-    pub by: String,
-    pub before: Option<Staff>,
-    pub after: Staff,
 }
 
 /// A user is only told apart within a team.

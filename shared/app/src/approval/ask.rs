@@ -1,53 +1,28 @@
 //! Makes a request: previews it, finds out who must decide, and records a decision that the asker may take alone.
 
 mod own;
+mod staff;
 
-use crate::records;
-use crate::setup::sources;
-use crate::web::{Failed, NOTE_CHARS_MAX};
 pub use own::{for_case, for_leaver};
+pub use staff::{Asked, by_staff, key, unreadable};
 
-use super::blocked::Tried;
 use super::{approve, desk, tell};
 use crate::context::Context;
-use crate::door::console::action_json;
 use crate::fault::Fault;
-use crate::records::Read;
+use crate::records::{self, Read};
 use crate::store::{self, Alone, Attempted, Batch, Idempotency, keys};
-use crate::web::{self, Answer, Problem, header};
-use bytes::Bytes;
-use domain::action::{Action, KINDS, Kind, NoPreview, OWN, Reason, State, Wish};
+use crate::web::{Failed, Problem};
+use domain::action::{Action, Kind, NoPreview, Reason, State, Wish};
 use domain::approval::{self, Scales, next_ask, weigh};
 use domain::book::Head;
 use domain::case::{Case, State as CaseState};
-use domain::id::{AccountId, ActionId, CaseId, sha256};
+use domain::id::{ActionId, CaseId};
 use domain::leaving::Offers;
 use domain::staff::{MACHINE, Staff};
-use http::{Request, StatusCode};
+use http::StatusCode;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use rust_decimal::Decimal;
-use serde::Deserialize;
-
-const ID_CHARS_MAX: usize = 255;
-
-#[derive(Deserialize)]
-struct Asked {
-    account: String,
-    #[serde(flatten)]
-    wish: Wish,
-    reason_code: Reason,
-    #[serde(default)]
-    note: String,
-    case: Option<String>,
-    #[serde(default)]
-    preview_only: bool,
-    /// Asks openly for what the refund policy does not give.
-    #[serde(default)]
-    exception: bool,
-    /// Their own preview: asked for as of its moment, and refused if it would say something else by now.
-    previewed: Option<String>,
-}
 
 /// What is wanted: as a person says it, or settled already.
 enum What {
@@ -68,111 +43,6 @@ struct Ask<'a> {
     seen: Option<String>,
     idempotency: Option<Idempotency>,
     trace: Option<String>,
-}
-
-/// Answers `POST /api/actions`.
-pub async fn by_staff(context: &Context, request: &Request<Bytes>, staff: &Staff) -> Result<Answer, Problem> {
-    if let Err(problem) = may_ask(staff) {
-        if let Ok(asked) = serde_json::from_slice::<Asked>(request.body())
-            && let Some(account) = AccountId::named(&asked.account)
-        {
-            let at = sha256(request.body());
-            if !asked.preview_only && store::read::<Head>(context, &keys::head(&account)).await?.is_some() {
-                return Err(Tried { account: &account, kind: kind_of(&asked.wish), at: &at, by: &staff.id }
-                    .refused(context, problem)
-                    .await?);
-            }
-        }
-        return Err(problem);
-    }
-    let key = header(request.headers(), "idempotency-key").filter(|key| !key.is_empty() && key.len() <= ID_CHARS_MAX);
-    let key = key.ok_or_else(|| {
-        Problem::malformed("send an `Idempotency-Key` header of 1 to 255 characters, so that a repeat is recognised")
-    })?;
-    let asked: Asked = serde_json::from_slice(request.body())
-        .map_err(|error| Problem::malformed(format!("the request cannot be read: {error}")))?;
-    let members = asked.wish.members().map_err(|refusal| problem(&refusal))?;
-    let too_long = |id: &String| id.len() > ID_CHARS_MAX;
-    if asked.note.chars().count() > NOTE_CHARS_MAX
-        || members.iter().flat_map(|member| member.params.ids()).any(too_long)
-    {
-        return Err(Problem::malformed(format!(
-            "a note has at most {NOTE_CHARS_MAX} characters, an id at most {ID_CHARS_MAX}"
-        )));
-    }
-    let account = AccountId::named(&asked.account).ok_or_else(|| Problem::not_found("account"))?;
-    let head: Option<Head> = store::read(context, &keys::head(&account)).await?;
-    let head = head.ok_or_else(|| Problem::not_found("account"))?;
-    let leaves = !members.iter().all(|member| OWN.contains(&member.kind.as_str()));
-    if leaves && sources::observes(context, &head).await? {
-        let message = format!(
-            "the source {}/{} only observes: nothing may leave; ask a manager to raise it",
-            head.provider, head.source
-        );
-        return Err(Problem::conflict("source_observes", message));
-    }
-    let case = asked
-        .case
-        .as_deref()
-        .map(|id| CaseId::parse(id).filter(|id| id.account() == account).ok_or_else(|| Problem::not_found("case")))
-        .transpose()?;
-    let (id, kind) = (ActionId::of(&account, &staff.id, key), kind_of(&asked.wish));
-    let (what, seen) = match &asked.previewed {
-        Some(id) => {
-            let previewed = previewed(context, id, &account, kind, staff).await?;
-            let seen = previewed.preview.seen(&previewed.required);
-            (What::Kind(previewed.kind), Some(seen))
-        }
-        None => (What::Wish(asked.wish), None),
-    };
-    let ask = Ask {
-        what,
-        reason: asked.reason_code,
-        note: asked.note,
-        case,
-        by: Some(staff),
-        preview_only: asked.preview_only,
-        exception: asked.exception,
-        seen,
-        idempotency: Some(Idempotency {
-            staff: staff.id.clone(),
-            key: key.to_owned(),
-            request: sha256(request.body()),
-            action: id.clone(),
-        }),
-        id,
-        trace: None,
-    };
-    match store::unless_refused(context, || make(context, &ask)).await {
-        Ok(action) => Ok(web::json(StatusCode::CREATED, &action_json(&action))),
-        Err(Failed::Refused(problem)) if !ask.preview_only => {
-            Err(Tried { account: &account, kind, at: ask.id.as_str(), by: &staff.id }.refused(context, problem).await?)
-        }
-        Err(failed) => Err(failed.into()),
-    }
-}
-
-/// What somebody looked at a moment ago, as it was settled then: changes in a period are counted to the second.
-async fn previewed(
-    context: &Context,
-    id: &str,
-    account: &AccountId,
-    kind: &str,
-    staff: &Staff,
-) -> Result<Action, Problem> {
-    let id = ActionId::parse(id).ok_or_else(|| Problem::not_found("action"))?;
-    let found: Action = store::read(context, &keys::action(&id)).await?.ok_or_else(|| Problem::not_found("action"))?;
-    let fresh = context.clock.now().duration_since(found.requested_at)
-        <= SignedDuration::from_mins(context.policies.limits.current().preview_minutes);
-    let own = found.account == *account && found.requested_by == staff.id && found.kind.name() == kind;
-    if own && fresh && found.state() == State::Previewed {
-        return Ok(found);
-    }
-    Err(Problem::conflict("stale_preview", "this preview is not yours, or too old; look at it again"))
-}
-
-fn kind_of(wish: &Wish) -> &'static str {
-    KINDS.into_iter().chain(["bundle"]).find(|kind| *kind == wish.kind).unwrap_or("unknown")
 }
 
 fn may_ask(staff: &Staff) -> Result<(), Problem> {

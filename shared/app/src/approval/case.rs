@@ -3,7 +3,7 @@
 use crate::context::Context;
 use crate::store::trail::put_facts;
 use crate::store::{self, Attempted, Batch, Commit, keys};
-use crate::web::{Failed, NOTE_CHARS_MAX, Problem};
+use crate::web::{self, Failed, NOTE_CHARS_MAX, Problem};
 use domain::book::{Head, Touched};
 use domain::case::{Case, Class, Handled, State};
 use domain::classify::desk::Desk;
@@ -29,13 +29,25 @@ pub enum Wanted {
 }
 
 pub fn word(body: &[u8], wanted: Wanted) -> Result<Word, Problem> {
-    let word: Word = if body.is_empty() {
-        Word::default()
-    } else {
-        let classes = Class::ALL.map(Class::name).join(", ");
-        serde_json::from_slice(body)
-            .map_err(|error| Problem::malformed(format!("send a `note`, and a `class` of {classes}: {error}")))?
-    };
+    let word = if body.is_empty() { Word::default() } else { serde_json::from_slice(body).map_err(unread)? };
+    complete(word, wanted)
+}
+
+/// The same from the buttons of the page: a class that is named corrects, none ends.
+pub fn form(fields: &BTreeMap<String, String>) -> Result<(Wanted, Word), Problem> {
+    let class = fields.get("class").filter(|class| !class.is_empty());
+    let wanted = if class.is_some() { Wanted::Class } else { Wanted::Resolve };
+    let class = class.map(|class| web::typed(class)).transpose().map_err(unread)?;
+    let note = fields.get("note").cloned().unwrap_or_default();
+    Ok((wanted, complete(Word { class, note }, wanted)?))
+}
+
+fn unread(error: impl std::fmt::Display) -> Problem {
+    let classes = Class::ALL.map(Class::name).join(", ");
+    Problem::malformed(format!("send a `note`, and a `class` of {classes}: {error}"))
+}
+
+fn complete(word: Word, wanted: Wanted) -> Result<Word, Problem> {
     if word.note.chars().count() > NOTE_CHARS_MAX {
         return Err(Problem::malformed(format!("a note has at most {NOTE_CHARS_MAX} characters")));
     }
@@ -43,14 +55,6 @@ pub fn word(body: &[u8], wanted: Wanted) -> Result<Word, Problem> {
         return Err(Problem::malformed("name the `class` that this case is of"));
     }
     Ok(word)
-}
-
-/// The same from the buttons of the page: a class that is named corrects, none ends.
-pub fn form(fields: &BTreeMap<String, String>) -> Result<(Wanted, Word), Problem> {
-    let class = fields.get("class").filter(|class| !class.is_empty());
-    let wanted = if class.is_some() { Wanted::Class } else { Wanted::Resolve };
-    let json = serde_json::json!({"class": class, "note": fields.get("note").map(String::as_str).unwrap_or_default()});
-    Ok((wanted, word(json.to_string().as_bytes(), wanted)?))
 }
 
 /// Ends a case or corrects its class; what was asked for because of it lapses with it.

@@ -1,24 +1,25 @@
 //! The console's form for asking: the same request as a program's, made by the same path.
 
-use super::{account_id, action_id, ask, own_form};
+mod said;
+
+use super::ask::{self, Asked};
 use crate::context::Context;
-use crate::door::console::viewer;
+use crate::door::console::{own_fields, viewer};
 use crate::door::token::Caller;
 use crate::fault::Fault;
 use crate::ports::Order;
+use crate::store;
 use crate::store::imported::standing;
-use crate::store::{self, Batch, keys};
-use crate::web::{self, Answer, Problem};
+use crate::store::{Batch, keys};
+use crate::web::{self, Answer, Problem, account_id};
 use bytes::Bytes;
-use domain::action::{Action, KINDS};
+use domain::action::KINDS;
 use domain::book::{Head, Person};
 use domain::event::SubscriptionStatus;
 use domain::id::{AccountId, digest};
 use domain::import::{Kind, Price};
 use http::{Request, StatusCode};
-use jiff::Timestamp;
 use pages::{Choice, Choices, Filled};
-use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How many prices a form offers.
@@ -45,79 +46,39 @@ pub async fn show(
 
 /// A form that was sent: shows what it would do, or asks for it.
 pub async fn take(context: &Context, id: &str, request: &Request<Bytes>, caller: &Caller) -> Result<Answer, Problem> {
-    let fields = web::fields(request.body());
-    own_form(caller, &fields)?;
-    let account = account_id(id)?;
+    let mut fields = own_fields(request, caller)?;
+    let (account, now) = (account_id(id)?, context.clock.now());
     let field = |name: &str| fields.get(name).map(String::as_str).unwrap_or_default();
     let kind = KINDS
         .into_iter()
         .find(|kind| *kind == field("kind"))
         .ok_or_else(|| Problem::malformed("the form names no kind"))?;
-    let (only_shown, now) = (field("step") != "ask", context.clock.now());
-    let wish = json!({
-        "account": account, "kind": kind, "params": params(kind, &fields, now), "reason_code": field("reason_code"), "note": field("note"),
-        "preview_only": only_shown, "previewed": if only_shown { None } else { fields.get("previewed") },
-    });
+    let only_shown = field("step") != "ask";
+    let fresh = digest(&[field("key"), &now.to_string()], 26);
     // Every look is a look at how it is now.
-    let key = if only_shown { digest(&[field("key"), &now.to_string()], 26) } else { field("key").to_owned() };
-    let own = Request::post("/api/actions").header("idempotency-key", key).body(Bytes::from(wish.to_string()));
-    let own = own.map_err(|_| Problem::malformed("the form is damaged; reload the page"))?;
-    let asked = match ask::by_staff(context, &own, &caller.staff).await {
-        Ok(answer) => Ok(made(context, &answer).await?),
-        Err(problem) if problem.status.is_server_error() => return Err(problem),
-        Err(problem) => Err(problem),
-    };
-    let mut fields = fields.clone();
-    if asked.as_ref().is_err_and(|problem| problem.code == "idempotency_conflict") {
-        // The form was sent before and changed since: it is another request from here on.
-        fields.insert("key".to_owned(), digest(&[field("key"), &now.to_string()], 26));
+    let key = if only_shown { fresh.as_str() } else { field("key") };
+    if key.contains(|letter: char| letter.is_ascii_control()) {
+        return Err(Problem::malformed("the form is damaged; reload the page"));
+    }
+    let key = ask::key(key);
+    let asked = said::read(&account, kind, &fields, now).map(|asked| Asked { key, ..asked });
+    let asked = ask::by_staff(context, asked, &caller.staff).await;
+    if let Err(problem) = &asked
+        && problem.status.is_server_error()
+    {
+        return Err(problem.clone());
     }
     if let (Ok(action), false) = (&asked, only_shown) {
         return Ok(web::see_other(&format!("/actions/{}", action.id)));
+    }
+    if asked.as_ref().is_err_and(|problem| problem.code == "idempotency_conflict") {
+        // The form was sent before and changed since: it is another request from here on.
+        fields.insert("key".to_owned(), fresh);
     }
     let status = asked.as_ref().map_or_else(|problem| problem.status, |_| StatusCode::OK);
     let notice = asked.as_ref().err().map(|problem| problem.message.as_str());
     let filled = Filled { kind, fields: &fields, preview: asked.as_ref().ok(), notice };
     Ok(web::html(status, pages::ask(&viewer(context, caller), &choices(context, &account).await?, &filled)))
-}
-
-async fn made(context: &Context, answer: &Answer) -> Result<Action, Problem> {
-    let told: Value = serde_json::from_slice(answer.body()).unwrap_or_default();
-    let id = action_id(told["id"].as_str().unwrap_or_default())?;
-    store::read(context, &keys::action(&id)).await?.ok_or_else(|| Problem::not_found("action"))
-}
-
-/// What the fields of a form say, as a program would; what is empty is not said.
-fn params(kind: &str, fields: &BTreeMap<String, String>, now: Timestamp) -> Value {
-    let mut params = Map::new();
-    let field = |name: &str| fields.get(name).map(|value| value.trim()).filter(|value| !value.is_empty());
-    let mut say = |name: &str, value: Option<Value>| {
-        if let Some(value) = value {
-            params.insert(name.to_owned(), value);
-        }
-    };
-    for name in ["payment", "invoice", "subscription", "plan", "percent", "when"] {
-        say(name, field(name).map(Value::from));
-    }
-    for name in ["days", "seats"] {
-        // What is no number is refused by name, as a program's would be.
-        say(name, field(name).map(|value| value.parse::<u32>().map_or_else(|_| Value::from(value), Value::from)));
-    }
-    say("amount", field("amount").map(|amount| json!({"amount": amount, "currency": field("currency")})));
-    if let (Some(price), Some(quantity)) = (field("addon"), field("quantity")) {
-        let quantity = quantity.parse::<u32>().map_or_else(|_| Value::from(quantity), Value::from);
-        say("addons", Some(json!([{"price": price, "quantity": quantity}])));
-    }
-    if kind == "cancel" {
-        say("customer_requested", Some(Value::from(true)));
-        // What was charged earlier on that day was charged before they asked, as far as anybody can tell.
-        let today = now.strftime("%Y-%m-%d").to_string();
-        say(
-            "asked_at",
-            field("asked_on").filter(|day| *day != today).map(|day| Value::from(format!("{day}T23:59:59Z"))),
-        );
-    }
-    Value::Object(params)
 }
 
 /// What the account has, newest first.

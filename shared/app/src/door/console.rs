@@ -4,8 +4,9 @@ use super::token::Caller;
 use crate::context::Context;
 use crate::web::{self, Answer, Problem};
 use ::pages::Viewer;
+use bytes::Bytes;
 use domain::action::Action;
-use http::StatusCode;
+use http::{Request, StatusCode};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -15,6 +16,13 @@ pub fn own_form(caller: &Caller, fields: &BTreeMap<String, String>) -> Result<()
         return Err(Problem::not_permitted("this form is too old; reload the page and try again"));
     }
     Ok(())
+}
+
+/// The fields of a form that we gave to this session.
+pub fn own_fields(request: &Request<Bytes>, caller: &Caller) -> Result<BTreeMap<String, String>, Problem> {
+    let fields = web::fields(request.body());
+    own_form(caller, &fields)?;
+    Ok(fields)
 }
 
 /// A refused request as a page.

@@ -36,13 +36,15 @@ pub struct Other {
     pub because: Option<&'static str>,
 }
 
+/// What somebody says of two accounts.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Word {
-    account: String,
-    same: bool,
+    /// The other one.
+    pub account: String,
+    pub same: bool,
     #[serde(default)]
-    note: String,
+    pub note: String,
 }
 
 /// What is known of the customer behind an account.

@@ -3,8 +3,7 @@
 use crate::service::Service;
 use bytes::Bytes;
 use http::Request;
-use shared::app::approval;
-use shared::app::door::token;
+use shared::app::door::{session, token};
 use shared::app::ports::Clock;
 use shared::app::setup::staff;
 use shared::app::web::{self, Answer, Problem, fields};
@@ -16,5 +15,5 @@ pub(super) async fn sign_in(service: &Service, request: &Request<Bytes>) -> Resu
     let secret = service.context.vault.tokens().await?;
     let hours = service.context.policies.limits.current().token_hours;
     let token = token::issue(&secret, &found.id, service.clock.machine(), hours);
-    Ok(approval::with_cookie(web::see_other("/"), &token, false))
+    Ok(session::with_cookie(web::see_other("/"), &token, false))
 }

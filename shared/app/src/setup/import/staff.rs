@@ -1,4 +1,4 @@
-//! Takes the staff table in: nobody changes their own role, and only a VP who approves.
+//! Takes the staff table in, in one moment: who may change what of it is `domain::staff`'s to say.
 
 use super::{Outcome, importers_only};
 use crate::context::Context;
@@ -6,7 +6,7 @@ use crate::setup::staff::all;
 use crate::store::{self, Attempted, Batch, Commit, keys};
 use crate::web::Problem;
 use domain::import::StaffRow;
-use domain::staff::{Change, Role, Staff};
+use domain::staff::{Line, Refused, Staff, changes};
 use http::StatusCode;
 
 /// How many people one import may change: they are written in one transaction, so that no half of a team may decide.
@@ -25,68 +25,44 @@ pub async fn import(context: &Context, rows: &[StaffRow], outcome: Outcome, by: 
         let keys: Vec<_> = rows.iter().map(|row| keys::staff(&row.staff.id)).chain([keys::staff(&by.id)]).collect();
         let batch = Batch::read(context, keys).await?;
         let by = batch.get::<Staff>(&keys::staff(&by.id))?.ok_or_else(Problem::not_signed_in)?;
+        let before = rows.iter().map(|row| batch.get::<Staff>(&keys::staff(&row.staff.id)));
+        let before = before.collect::<Result<Vec<_>, _>>()?;
 
         // Decide. The role may have changed since the file was sent.
         if !by.role.may_import() {
             return Err(importers_only().into());
         }
-        let now = context.clock.now();
-        let (mut outcome, mut commit, mut writes_own) = (outcome.clone(), Commit::default(), false);
-        for row in rows {
-            let before: Option<Staff> = batch.get(&keys::staff(&row.staff.id))?;
-            let after = &row.staff;
-            if after.id == by.id && before.as_ref().map(|before| before.role) != Some(after.role) {
-                let message = "this file changes your own role: another manager or VP must import it";
-                return Err(Problem::new(StatusCode::FORBIDDEN, "own_request", message).into());
-            }
-            // Whoever may approve is reached by their address and their Slack account: who changes those decides for them.
-            let high = |role: Role| matches!(role, Role::Manager | Role::Vp | Role::Legal);
-            let reaches = high(after.role) || before.as_ref().is_some_and(|before| high(before.role));
-            if reaches && before.as_ref() != Some(after) && by.role != Role::Vp && after.id != by.id {
-                let message = format!(
-                    "`{}` is {}: only a VP changes who approves, and how they are reached",
-                    after.id,
-                    after.role.name()
-                );
-                return Err(Problem::not_permitted(message).into());
-            }
-            let same = |other: &&Staff| {
-                let slack = after.slack.is_some() && other.slack == after.slack;
-                other.id != after.id && (slack || other.email.eq_ignore_ascii_case(&after.email))
-            };
-            if let Some(other) =
-                standing.iter().find(same).filter(|other| !rows.iter().any(|row| row.staff.id == other.id))
-            {
-                let message = format!(
-                    "`{}` has the address or the Slack account of `{}`: one person is reached by one",
-                    after.id, other.id
-                );
-                return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "rows_refused", message).into());
-            }
-            match &before {
-                Some(before) if before == after => outcome.unchanged += 1,
-                other => {
-                    if other.is_some() {
-                        outcome.changed += 1
-                    } else {
-                        outcome.added += 1
-                    }
-                    writes_own |= after.id == by.id;
-                    commit.over(&batch, after);
-                    commit.create(&Change { at: now, by: by.id.clone(), before: before.clone(), after: after.clone() });
-                }
-            }
-        }
-        if outcome.dry_run || outcome.added + outcome.changed == 0 {
+        let lines = rows.iter().zip(&before).map(|(row, before)| Line { before: before.as_ref(), after: &row.staff });
+        let changes = changes(&lines.collect::<Vec<_>>(), &by, &standing, context.clock.now())
+            .map_err(|refused| problem(&refused))?;
+        let mut outcome = outcome.clone();
+        outcome.changed = changes.iter().filter(|change| change.before.is_some()).count();
+        outcome.added = changes.len() - outcome.changed;
+        outcome.unchanged = rows.len() - changes.len();
+        if outcome.dry_run || changes.is_empty() {
             outcome.repeated = !outcome.dry_run;
             return Ok(Attempted::Done(outcome));
         }
 
         // Write.
-        if !writes_own {
+        let mut commit = Commit::default();
+        for change in &changes {
+            commit.over(&batch, &change.after);
+            commit.create(change);
+        }
+        if !changes.iter().any(|change| change.after.id == by.id) {
             commit.check(&batch, &keys::staff(&by.id));
         }
         Ok(store::attempted(commit.run(context).await, outcome)?)
     });
     Ok(taken.await?)
+}
+
+fn problem(refused: &Refused) -> Problem {
+    let (status, code) = match refused {
+        Refused::OwnRole => (StatusCode::FORBIDDEN, "own_request"),
+        Refused::Approver { .. } => (StatusCode::FORBIDDEN, "not_permitted"),
+        Refused::Reached { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "rows_refused"),
+    };
+    Problem::new(status, code, refused.to_string())
 }

@@ -1,0 +1,58 @@
+//! Which function answers somebody who is signed in: a line for each route, and in the files below what a program sends
+//! beside what a form of the console says.
+
+mod actions;
+mod cases;
+mod setup;
+mod team;
+
+use super::case::Wanted;
+use super::form;
+use crate::classify::backfill;
+use crate::context::Context;
+use crate::door::routes::Endpoint;
+use crate::door::token::Caller;
+use crate::setup::import;
+use crate::web::{self, Answer, Problem};
+use bytes::Bytes;
+use http::Request;
+
+pub(super) async fn answer(
+    context: &Context,
+    endpoint: Endpoint,
+    request: &Request<Bytes>,
+    caller: &Caller,
+) -> Result<Answer, Problem> {
+    let (body, staff) = (request.body(), &caller.staff);
+    match endpoint {
+        Endpoint::AskAction => actions::ask(context, request, staff).await,
+        Endpoint::AskPageForm(id) => form::take(context, &id, request, caller).await,
+        Endpoint::DecideAction(id) => actions::decide(context, &id, body, staff).await,
+        Endpoint::DecidePage(id) => actions::decide_by_form(context, &id, request, caller).await,
+        Endpoint::WithdrawAction(id) => actions::withdraw(context, &id, staff).await,
+        Endpoint::WithdrawPage(id) => actions::withdraw_by_form(context, &id, request, caller).await,
+        Endpoint::SettleAction(id) => actions::settle(context, &id, body, staff).await,
+        Endpoint::SettlePage(id) => actions::settle_by_form(context, &id, request, caller).await,
+        Endpoint::ResolveCase(id) => cases::handle(context, &id, Wanted::Resolve, body, staff).await,
+        Endpoint::CorrectCase(id) => cases::handle(context, &id, Wanted::Class, body, staff).await,
+        Endpoint::HandleCasePage(id) => cases::handle_by_form(context, &id, request, caller).await,
+        Endpoint::TellTask(id) => team::tell_task(context, &id, body, staff).await,
+        Endpoint::TellTaskPage(id) => team::tell_task_by_form(context, &id, request, caller).await,
+        Endpoint::Delegate => team::delegate(context, body, staff).await,
+        Endpoint::StaffPageForm => team::delegate_by_form(context, request, caller).await,
+        Endpoint::TellGroup(id) => setup::group(context, &id, body, staff).await,
+        Endpoint::TellGroupPage(id) => setup::group_by_form(context, &id, request, caller).await,
+        Endpoint::Stop => setup::stop(context, body, staff).await,
+        Endpoint::StopPageForm => setup::stop_by_form(context, request, caller).await,
+        Endpoint::ChangeSource { provider, source } => setup::source(context, &provider, &source, body, staff).await,
+        Endpoint::ChangeSourcePage { provider, source } => {
+            setup::source_by_form(context, &provider, &source, request, caller).await
+        }
+        Endpoint::Release => setup::release(context, body, staff).await,
+        Endpoint::Import(kind) => import::by_staff(context, &kind, request, staff).await,
+        Endpoint::Backfill { provider, source } => {
+            backfill::by_staff(context, &provider, &source, &web::query(request), staff).await
+        }
+        other => unreachable!("the route table sends {other:?} to another function"),
+    }
+}

@@ -1,0 +1,58 @@
+//! The team: what is said of tasks, and who stands in for whom.
+
+use crate::approval::task;
+use crate::context::Context;
+use crate::door::console::own_fields;
+use crate::door::token::Caller;
+use crate::setup::delegation;
+use crate::task::task_id;
+use crate::web::{self, Answer, Problem};
+use bytes::Bytes;
+use domain::approval::delegation::Wish;
+use domain::staff::Staff;
+use http::{Request, StatusCode};
+use jiff::SignedDuration;
+use serde_json::json;
+use std::collections::BTreeMap;
+
+pub(super) async fn tell_task(context: &Context, id: &str, body: &[u8], staff: &Staff) -> Result<Answer, Problem> {
+    let word = web::sent(body, "send one of `assign`, `snooze_until` and `done`")?;
+    Ok(web::json(StatusCode::OK, &task::tell(context, &task_id(id)?, &word, staff).await?))
+}
+
+pub(super) async fn tell_task_by_form(
+    context: &Context,
+    id: &str,
+    request: &Request<Bytes>,
+    caller: &Caller,
+) -> Result<Answer, Problem> {
+    let fields = own_fields(request, caller)?;
+    let id = task_id(id)?;
+    let told = task::tell(context, &id, &task::form(context, &fields)?, &caller.staff).await;
+    Ok(web::back_to(&format!("/tasks/{id}"), told.map(|_| Some("Noted."))))
+}
+
+pub(super) async fn delegate(context: &Context, body: &[u8], staff: &Staff) -> Result<Answer, Problem> {
+    let wanted = "send who stands in (`to`), until when (`until`), and `from` if not for yourself";
+    let all = delegation::change(context, &web::sent(body, wanted)?, staff).await?;
+    Ok(web::json(StatusCode::OK, &json!({"items": all, "next": null})))
+}
+
+pub(super) async fn delegate_by_form(
+    context: &Context,
+    request: &Request<Bytes>,
+    caller: &Caller,
+) -> Result<Answer, Problem> {
+    let wish = wish(context, &own_fields(request, caller)?)?;
+    let changed = delegation::change(context, &wish, &caller.staff).await;
+    Ok(web::back_to("/staff", changed.map(|_| Some("Noted."))))
+}
+
+/// What the form says: without a number of days, what stands is ended.
+fn wish(context: &Context, fields: &BTreeMap<String, String>) -> Result<Wish, Problem> {
+    let field = |name: &str| fields.get(name).cloned().unwrap_or_default();
+    let days = fields.get("days").map(|days| days.parse::<i64>()).transpose();
+    let days = days.map_err(|_| Problem::malformed("for how many days is a whole number"))?;
+    let until = days.map(|days| context.clock.now() + SignedDuration::from_hours(24 * days.clamp(0, 3650)));
+    Ok(Wish { from: Some(field("from")), to: field("to"), until, note: field("note") })
+}
