@@ -66,7 +66,11 @@ async fn decide(service: &Service, now: Timestamp) -> Result<(), Fault> {
         }
         let secret = service.context.vault.tokens().await?;
         let token = token::issue(&secret, "mara", service.clock.machine(), 1);
-        let body = serde_json::json!({"decision": "approve", "preview_digest": digest, "note": "Both charges seen, one is too many."});
+        let body = serde_json::json!({
+            "decision": "approve",
+            "preview_digest": digest,
+            "note": "Both charges seen, one is too many.",
+        });
         let request = http::Request::post(format!("/api/actions/{id}/decision"))
             .header("authorization", format!("Bearer {token}"))
             .body(body.to_string().into())

@@ -1,4 +1,5 @@
-//! One SQLite file for what AWS keeps elsewhere: queues, sent messages, archived bodies, the sandbox's memory, the clock.
+//! One SQLite file for what AWS keeps elsewhere:
+//! queues, sent messages, archived bodies, the sandbox's memory, the clock.
 
 use rusqlite::{Connection, OptionalExtension, Params, Row};
 use std::path::Path;
@@ -8,16 +9,26 @@ use std::sync::{Arc, Mutex, MutexGuard};
 pub struct Disk(Arc<Mutex<Connection>>);
 
 const TABLES: &str = "
-CREATE TABLE IF NOT EXISTS message (id INTEGER PRIMARY KEY, queue TEXT NOT NULL, body TEXT NOT NULL, visible_at INTEGER NOT NULL, receives INTEGER NOT NULL DEFAULT 0, state TEXT NOT NULL DEFAULT 'ready', reason TEXT);
+CREATE TABLE IF NOT EXISTS message (\
+    id INTEGER PRIMARY KEY, queue TEXT NOT NULL, body TEXT NOT NULL, visible_at INTEGER NOT NULL, \
+    receives INTEGER NOT NULL DEFAULT 0, state TEXT NOT NULL DEFAULT 'ready', reason TEXT);
 CREATE INDEX IF NOT EXISTS message_next ON message (queue, state, visible_at, id);
 CREATE TABLE IF NOT EXISTS letter (number INTEGER PRIMARY KEY, at TEXT NOT NULL, json TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS body (name TEXT PRIMARY KEY, at INTEGER NOT NULL, bytes BLOB NOT NULL);
 CREATE INDEX IF NOT EXISTS body_age ON body (at, name);
-CREATE TABLE IF NOT EXISTS object (provider TEXT NOT NULL, id TEXT NOT NULL, seen_at INTEGER NOT NULL, json TEXT NOT NULL, PRIMARY KEY (provider, id));
-CREATE TABLE IF NOT EXISTS key (provider TEXT NOT NULL, key TEXT NOT NULL, at INTEGER NOT NULL, request TEXT NOT NULL, status INTEGER NOT NULL, body TEXT NOT NULL, PRIMARY KEY (provider, key));
-CREATE TABLE IF NOT EXISTS call (number INTEGER PRIMARY KEY, provider TEXT NOT NULL, at TEXT NOT NULL, method TEXT NOT NULL, path TEXT NOT NULL, body TEXT NOT NULL, key TEXT, status TEXT NOT NULL, answer TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS object (\
+    provider TEXT NOT NULL, id TEXT NOT NULL, seen_at INTEGER NOT NULL, json TEXT NOT NULL, \
+    PRIMARY KEY (provider, id));
+CREATE TABLE IF NOT EXISTS key (\
+    provider TEXT NOT NULL, key TEXT NOT NULL, at INTEGER NOT NULL, request TEXT NOT NULL, \
+    status INTEGER NOT NULL, body TEXT NOT NULL, PRIMARY KEY (provider, key));
+CREATE TABLE IF NOT EXISTS call (\
+    number INTEGER PRIMARY KEY, provider TEXT NOT NULL, at TEXT NOT NULL, method TEXT NOT NULL, path TEXT NOT NULL, \
+    body TEXT NOT NULL, key TEXT, status TEXT NOT NULL, answer TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS trouble (number INTEGER PRIMARY KEY, provider TEXT NOT NULL, status TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS webhook (number INTEGER PRIMARY KEY, provider TEXT NOT NULL, source TEXT NOT NULL, at INTEGER NOT NULL, body TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS webhook (\
+    number INTEGER PRIMARY KEY, provider TEXT NOT NULL, source TEXT NOT NULL, at INTEGER NOT NULL, \
+    body TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS setting (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 ";
 

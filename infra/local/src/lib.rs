@@ -1,4 +1,5 @@
-//! Everything around the five handlers on one machine: engine, queue, clock, outbox, a sandbox of the providers, server.
+//! Everything around the five handlers on one machine:
+//! engine, queue, clock, outbox, a sandbox of the providers, server.
 
 pub mod clock;
 pub mod demo;

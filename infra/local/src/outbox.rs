@@ -22,7 +22,8 @@ pub struct Kept {
 impl Outbox {
     /// Raw deliveries behind a place in their order, oldest first.
     pub fn kept(&self, after: (i64, &str), limit: u32) -> rusqlite::Result<Vec<Kept>> {
-        let sql = "SELECT at, name, bytes FROM body WHERE (at, name) > (?1, ?2) AND name GLOB 'bodies/*' ORDER BY at, name LIMIT ?3";
+        let sql = "SELECT at, name, bytes FROM body WHERE (at, name) > (?1, ?2) AND name GLOB 'bodies/*' \
+            ORDER BY at, name LIMIT ?3";
         self.disk.rows(sql, (after.0, after.1, limit), |row| {
             Ok(Kept { at: row.get(0)?, name: row.get(1)?, packed: row.get(2)? })
         })

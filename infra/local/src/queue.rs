@@ -50,7 +50,8 @@ impl LocalQueue {
     pub fn receive(&self, queue: QueueName, limit: u32, visibility_secs: i64) -> rusqlite::Result<Vec<Received>> {
         let now = self.clock.now().as_millisecond();
         let sql = "UPDATE message SET state = 'in_flight', receives = receives + 1, visible_at = ?2 WHERE id IN
-            (SELECT id FROM message WHERE queue = ?1 AND state IN ('ready', 'in_flight') AND visible_at <= ?3 ORDER BY id LIMIT ?4)
+            (SELECT id FROM message WHERE queue = ?1 AND state IN ('ready', 'in_flight') AND visible_at <= ?3 \
+             ORDER BY id LIMIT ?4)
             RETURNING id, body, receives";
         let read = |row: &rusqlite::Row<'_>| Ok(Received { id: row.get(0)?, body: row.get(1)?, receives: row.get(2)? });
         let mut received = self.disk.rows(sql, (queue.name(), now + visibility_secs * 1000, now, limit), read)?;
@@ -77,7 +78,8 @@ impl LocalQueue {
     /// Makes dead messages new ones; says how many.
     pub fn redrive(&self, queue: QueueName) -> rusqlite::Result<usize> {
         let revived = self.disk.write(
-            "UPDATE message SET state = 'ready', visible_at = 0, receives = 0, reason = NULL WHERE queue = ?1 AND state = 'dead'",
+            "UPDATE message SET state = 'ready', visible_at = 0, receives = 0, reason = NULL \
+             WHERE queue = ?1 AND state = 'dead'",
             [queue.name()],
         )?;
         self.arrived.notify_one();
@@ -86,8 +88,10 @@ impl LocalQueue {
 
     pub fn depths(&self) -> rusqlite::Result<Vec<Depth>> {
         let now = self.clock.now().as_millisecond();
-        let sql = "SELECT count(*) FILTER (WHERE state = 'ready' AND visible_at <= ?2), count(*) FILTER (WHERE state = 'in_flight'),
-            count(*) FILTER (WHERE state = 'ready' AND visible_at > ?2), count(*) FILTER (WHERE state = 'dead') FROM message WHERE queue = ?1";
+        let sql = "SELECT count(*) FILTER (WHERE state = 'ready' AND visible_at <= ?2), \
+            count(*) FILTER (WHERE state = 'in_flight'),
+            count(*) FILTER (WHERE state = 'ready' AND visible_at > ?2), count(*) FILTER (WHERE state = 'dead') \
+            FROM message WHERE queue = ?1";
         let depth = |queue: QueueName| {
             let read = |row: &rusqlite::Row<'_>| {
                 Ok(Depth {

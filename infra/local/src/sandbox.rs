@@ -97,14 +97,24 @@ impl Sandbox {
                 "stripe" => {
                     let currency = currency.code().to_lowercase();
                     let object = json!({
-                        "id": price.price, "object": "price", "active": true, "currency": currency, "unit_amount": minor,
-                        "unit_amount_decimal": minor.to_string(), "recurring": recurring,
+                        "id": price.price,
+                        "object": "price",
+                        "active": true,
+                        "currency": currency,
+                        "unit_amount": minor,
+                        "unit_amount_decimal": minor.to_string(),
+                        "recurring": recurring,
                     });
                     self.keep("stripe", &price.price, self.clock.now().as_second(), &object)?;
                 }
                 "chargebee" => {
                     for resource in ["plan", "addon", "item_price"] {
-                        let object = json!({"id": price.price, "object": resource, "price": minor, "currency_code": currency.code()});
+                        let object = json!({
+                            "id": price.price,
+                            "object": resource,
+                            "price": minor,
+                            "currency_code": currency.code(),
+                        });
                         self.keep(
                             "chargebee",
                             &format!("{resource}:{}", price.price),
@@ -173,7 +183,8 @@ impl Sandbox {
 
     /// Keeps an object unless a newer state of it is known.
     fn keep(&self, provider: &str, id: &str, seen_at: i64, object: &Value) -> Disked<()> {
-        let sql = "INSERT INTO object VALUES (?1, ?2, ?3, ?4) ON CONFLICT (provider, id) DO UPDATE SET seen_at = ?3, json = ?4 WHERE seen_at <= ?3";
+        let sql = "INSERT INTO object VALUES (?1, ?2, ?3, ?4) ON CONFLICT (provider, id) \
+            DO UPDATE SET seen_at = ?3, json = ?4 WHERE seen_at <= ?3";
         self.disk.write(sql, (provider, id, seen_at, object.to_string())).map(drop)
     }
 
@@ -181,7 +192,8 @@ impl Sandbox {
     fn keep_all(&self, provider: &str, rows: &[Row]) -> Disked<()> {
         let rows: Vec<_> = rows.iter().map(|(id, seen_at, object)| json!([id, seen_at, object.to_string()])).collect();
         let sql = "INSERT INTO object
-            SELECT ?1, json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(value, '$[2]') FROM json_each(?2) WHERE true
+            SELECT ?1, json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(value, '$[2]') \
+            FROM json_each(?2) WHERE true
             ON CONFLICT (provider, id) DO UPDATE
             SET seen_at = excluded.seen_at, json = excluded.json WHERE object.seen_at <= excluded.seen_at";
         self.disk.write(sql, [provider, &Value::Array(rows).to_string()]).map(drop)
@@ -223,7 +235,8 @@ impl Sandbox {
     }
 
     fn note(&self, provider: &str, call: &Call, status: &str, answer: &str) -> Disked<()> {
-        let sql = "INSERT INTO call (provider, at, method, path, body, key, status, answer) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+        let sql = "INSERT INTO call (provider, at, method, path, body, key, status, answer) \
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
         let at = self.clock.now().to_string();
         self.disk
             .write(
@@ -351,10 +364,18 @@ fn trouble(provider: &str, status: u16) -> Value {
     let message = "the sandbox was told to answer this";
     match provider {
         "chargebee" => {
-            json!({"message": message, "type": "operation_failed", "api_error_code": "sandbox", "http_status_code": status})
+            json!({
+                "message": message,
+                "type": "operation_failed",
+                "api_error_code": "sandbox",
+                "http_status_code": status,
+            })
         }
         "lemonsqueezy" => {
-            json!({"jsonapi": {"version": "1.0"}, "errors": [{"status": status.to_string(), "title": "Sandbox", "detail": message}]})
+            json!({
+                "jsonapi": {"version": "1.0"},
+                "errors": [{"status": status.to_string(), "title": "Sandbox", "detail": message}],
+            })
         }
         "mollie" => json!({"status": status, "title": "Sandbox", "detail": message}),
         "revenuecat" => json!({"object": "error", "type": "sandbox", "message": message, "retryable": status >= 500}),

@@ -137,7 +137,13 @@ impl Service {
 fn log<D: Debug>(queue: QueueName, message: &Message, result: Result<D, Fault>) -> Result<(), Fault> {
     match result {
         Ok(done) => {
-            tracing::info!(queue = queue.name(), message = message.name(), trace = message.trace(), done = ?done, "worked");
+            tracing::info!(
+                queue = queue.name(),
+                message = message.name(),
+                trace = message.trace(),
+                done = ?done,
+                "worked"
+            );
             Ok(())
         }
         Err(fault) => Err(fault),

@@ -1,8 +1,10 @@
 //! Answers everything that reads: pages, JSON, and the month's report. It can write nothing and call no provider.
 
 mod api;
+mod found;
 mod pages;
 mod plays;
+mod query;
 mod read;
 
 use crate::context::Context;

@@ -1,19 +1,27 @@
 //! What a support agent sees of an account at a glance. What is not known is absent, never invented.
 
+mod bought;
+mod history;
+mod lifetime;
 mod said;
+mod status;
 mod text;
 
 pub use said::{Granted, Said};
 pub use text::text;
 
-use crate::book::entitlement::{Entitlement, entitlement};
-use crate::book::{Head, Person, SubscriptionLine, tries};
-use crate::event::{Interval, PaymentStatus, Role, SubscriptionStatus};
+use crate::book::entitlement::Entitlement;
+use crate::book::{Head, Person, SubscriptionLine};
+use crate::event::{Card, SubscriptionStatus};
 use crate::id::{AccountId, CaseId};
 use crate::money::{Currency, Money, Rate};
+use bought::{plan, subscription};
+use history::history;
 use jiff::{SignedDuration, Timestamp};
+use lifetime::lifetime;
 use rust_decimal::Decimal;
 use serde::Serialize;
+use status::status;
 use std::collections::BTreeMap;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -174,94 +182,17 @@ pub struct OpenCase {
 pub fn sidebar(head: &Head, person: &Person, now: Timestamp, same_try: SignedDuration) -> Sidebar {
     let running = running(head);
     let main = currency(head, running);
-    // In the main currency, unless all there is of it is in another: currencies are never added.
-    let sum = |sums: &BTreeMap<Currency, Decimal>| {
-        let only = sums.keys().next().copied().filter(|_| sums.len() == 1);
-        let currency = main.filter(|main| sums.contains_key(main)).or(only).or(main)?;
-        let sum = sums.get(&currency).copied().unwrap_or_default();
-        Some(Money::exact(sum, currency).expect("sums keep their currency's digits"))
-    };
-    let mrr = mrr_is_known(head).then(|| sum(&head.book.figures.mrr)).flatten();
-    let last_payment = head.book.payments.iter().rev().find(|line| line.status == Some(PaymentStatus::Succeeded));
-    let quantity = running.and_then(|line| line.quantity);
-    let dunning = head.dunning.iter().min_by_key(|(_, line)| line.next_at);
-    let (churn_risk, churn_reasons) = churn(head, running, now);
     Sidebar {
-        account: Account {
-            id: head.account.clone(),
-            provider: head.provider.clone(),
-            source: head.source.clone(),
-            customer: head.customer.clone(),
-            name: person.name.value().cloned(),
-            email: person.email.value().cloned(),
-            phone: person.phone.value().cloned(),
-            billing_address: person.address.value().cloned(),
-            strategic: None,
-            owner: None,
-        },
-        plan: running.map_or_else(Plan::default, |line| Plan {
-            name: line.plan.clone(),
-            price: line.price.and_then(Rate::money),
-            interval: line.interval.map(every),
-            renews_at: line.renews_at.filter(|_| renews(line)),
-        }),
-        payment_method: head.book.card().map(|card| PaymentMethod {
-            brand: card.brand.clone(),
-            last4: card.last4.clone(),
-            exp_month: card.exp_month,
-            exp_year: card.exp_year,
-        }),
-        status: Status {
-            entitlement: entitlement(head, now),
-            last_payment: last_payment.map(|line| Paid {
-                at: line.at,
-                amount: line.amount,
-                payment: line.payment.clone(),
-            }),
-            next_invoice: running.and_then(next_invoice),
-            outstanding: sum(&head.book.figures.outstanding).filter(|_| head.book.figures.unpriced == 0),
-            failures_12m: failures_since(head, now - SignedDuration::from_hours(365 * 24)),
-            failed_tries: failed_tries(head, last_payment.map(|line| line.at), same_try),
-            disputes: disputes(head),
-        },
+        account: account(head, person),
+        plan: running.map_or_else(Plan::default, plan),
+        payment_method: head.book.card().map(payment_method),
+        status: status(head, running, main, now, same_try),
         history: history(head, now),
-        credits: Credits {
-            available: main.and_then(|currency| head.book.balance.get(&currency)?.copied()),
-            applied: sum(&head.book.figures.credited).filter(|_| !head.book.figures.credited.is_empty()),
-            pending: None,
-        },
-        subscription: running.map_or_else(Subscription::default, |line| Subscription {
-            started_at: line.started_at,
-            contract_end: line.ends_at.or(line.contract_ends_at),
-            auto_renew: line.end_is_stated.then_some(line.ends_at.is_none()),
-            seats_total: quantity,
-            addons: Some(addons(line)),
-            status: line.status.map(SubscriptionStatus::name),
-            trial_ends_at: line.trial_ends_at,
-            resumes_at: line.resumes_at,
-            ..Subscription::default()
-        }),
-        lifetime: Lifetime {
-            revenue: sum(&head.book.figures.revenue),
-            months_active: head.since().map(|since| months_between(since, now)),
-            mrr,
-            arr: mrr.map(|mrr| mrr.times(12)),
-            churn_risk,
-            churn_reasons,
-        },
-        dunning: dunning.map(|(invoice, line)| Dunning {
-            invoice: invoice.clone(),
-            segment: line.segment.clone(),
-            step: line.step,
-            next: line.next.clone(),
-            next_at: line.next_at,
-            policy_version: line.policy_version,
-        }),
-        cases: head
-            .cases
-            .iter()
-            .map(|(id, line)| OpenCase { id: id.clone(), class: line.class.clone(), opened_at: line.opened_at })
-            .collect(),
+        credits: credits(head, main),
+        subscription: running.map_or_else(Subscription::default, subscription),
+        lifetime: lifetime(head, running, main, now),
+        dunning: dunning(head),
+        cases: cases(head),
         exceptions: Vec::new(),
         actions: format!("/api/actions?account={}", head.account),
     }
@@ -282,147 +213,61 @@ fn currency(head: &Head, running: Option<&SubscriptionLine>) -> Option<Currency>
     running.and_then(|line| line.price).map(Rate::currency).or(sums).or_else(paid)
 }
 
-/// Some providers send no prices: then nothing is said, instead of nought.
-fn mrr_is_known(head: &Head) -> bool {
-    use SubscriptionStatus::{Active, PastDue, Unpaid};
-    let pays = |line: &&SubscriptionLine| matches!(line.status, Some(Active | PastDue | Unpaid));
-    let lines = &head.book.subscriptions;
-    !lines.is_empty() && lines.values().filter(pays).all(|line| line.mrr.is_some())
+/// In the main currency, unless all there is of it is in another: currencies are never added.
+fn sum(sums: &BTreeMap<Currency, Decimal>, main: Option<Currency>) -> Option<Money> {
+    let only = sums.keys().next().copied().filter(|_| sums.len() == 1);
+    let currency = main.filter(|main| sums.contains_key(main)).or(only).or(main)?;
+    let sum = sums.get(&currency).copied().unwrap_or_default();
+    Some(Money::exact(sum, currency).expect("sums keep their currency's digits"))
 }
 
-fn every(interval: Interval) -> String {
-    if interval.count == 1 {
-        interval.unit.name().to_owned()
-    } else {
-        format!("{} {}s", interval.count, interval.unit.name())
+fn account(head: &Head, person: &Person) -> Account {
+    Account {
+        id: head.account.clone(),
+        provider: head.provider.clone(),
+        source: head.source.clone(),
+        customer: head.customer.clone(),
+        name: person.name.value().cloned(),
+        email: person.email.value().cloned(),
+        phone: person.phone.value().cloned(),
+        billing_address: person.address.value().cloned(),
+        strategic: None,
+        owner: None,
     }
 }
 
-/// Whether another period begins when this one is over.
-fn renews(line: &SubscriptionLine) -> bool {
-    use SubscriptionStatus::{Active, PastDue, Trial};
-    let goes_on = line.ends_at.zip(line.renews_at).is_none_or(|(ends_at, renews_at)| ends_at > renews_at);
-    goes_on && matches!(line.status, Some(Active | PastDue | Trial))
+fn payment_method(card: &Card) -> PaymentMethod {
+    PaymentMethod {
+        brand: card.brand.clone(),
+        last4: card.last4.clone(),
+        exp_month: card.exp_month,
+        exp_year: card.exp_year,
+    }
 }
 
-/// What the plan and its add-ons of the same interval will come to, before tax and discounts.
-fn next_invoice(line: &SubscriptionLine) -> Option<Upcoming> {
-    let at = line.renews_at.filter(|_| renews(line))?;
-    if let Some(told) = line.upcoming {
-        return Some(Upcoming { at, amount: Some(told) });
+fn credits(head: &Head, main: Option<Currency>) -> Credits {
+    let credited = &head.book.figures.credited;
+    Credits {
+        available: main.and_then(|currency| head.book.balance.get(&currency)?.copied()),
+        applied: sum(credited, main).filter(|_| !credited.is_empty()),
+        pending: None,
     }
-    let price = line.price?;
-    let addons = line.addons.iter().filter(|item| item.interval == line.interval && item.role == Role::Addon);
-    let all = addons.map(|item| Some((item.unit?, item.quantity))).chain([Some((price, line.quantity.unwrap_or(1)))]);
-    let amount = all.collect::<Option<Vec<_>>>().map(|items| {
-        items
-            .iter()
-            .map(|(unit, quantity)| unit.amount() * Decimal::from(*quantity))
-            .fold(Decimal::ZERO, |sum, amount| sum + amount)
-    });
-    Some(Upcoming {
-        at,
-        amount: amount.filter(|_| !line.discounted).map(|amount| Money::rounded(amount, price.currency())),
+}
+
+/// The recovery that goes on first.
+fn dunning(head: &Head) -> Option<Dunning> {
+    let (invoice, line) = head.dunning.iter().min_by_key(|(_, line)| line.next_at)?;
+    Some(Dunning {
+        invoice: invoice.clone(),
+        segment: line.segment.clone(),
+        step: line.step,
+        next: line.next.clone(),
+        next_at: line.next_at,
+        policy_version: line.policy_version,
     })
 }
 
-fn addons(line: &SubscriptionLine) -> Vec<Addon> {
-    let items = line.addons.iter();
-    items
-        .map(|item| Addon {
-            name: item.name.clone().unwrap_or_else(|| item.price.clone()),
-            price: item.unit.and_then(Rate::money),
-            quantity: item.quantity,
-            kind: item.role.name(),
-        })
-        .collect()
-}
-
-fn failed_tries(head: &Head, since: Option<Timestamp>, same_try: SignedDuration) -> usize {
-    tries(&head.book.tries, same_try)
-        .iter()
-        .filter(|told| since.is_none_or(|since| told.iter().all(|told| told.at > since)))
-        .count()
-}
-
-fn disputes(head: &Head) -> Vec<Dispute> {
-    let lines = head.book.disputes.iter();
-    lines
-        .map(|(id, line)| Dispute {
-            id: id.clone(),
-            payment: line.payment.clone(),
-            amount: line.amount,
-            status: line.status.name(),
-            formal: line.formal,
-            evidence_due_at: line.evidence_due_at,
-        })
-        .collect()
-}
-
-fn history(head: &Head, now: Timestamp) -> Vec<Bill> {
-    let since = now - SignedDuration::from_hours(183 * 24);
-    let paid_with = |invoice: &str| {
-        let line = head.book.payments.iter().rev().find(|line| head.book.invoice_of(line) == Some(invoice))?;
-        line.card.as_ref().map(|card| format!("{} ending {}", card.brand, card.last4)).or_else(|| line.method.clone())
-    };
-    let recent = head.book.invoices.iter().rev().filter(|line| line.created_at >= since);
-    recent
-        .map(|line| Bill {
-            date: line.created_at,
-            amount: line.total,
-            status: line.status.map(|status| status.name()),
-            method: paid_with(&line.invoice),
-            invoice_id: line.invoice.clone(),
-            invoice: line.number.clone(),
-        })
-        .collect()
-}
-
-fn failures_since(head: &Head, since: Timestamp) -> i64 {
-    let first = since.strftime("%Y-%m").to_string();
-    head.book.figures.failures.range(first..).map(|(_, count)| count).sum()
-}
-
-fn months_between(since: Timestamp, now: Timestamp) -> i32 {
-    let (since, now) = (since.to_zoned(jiff::tz::TimeZone::UTC), now.to_zoned(jiff::tz::TimeZone::UTC));
-    since.until((jiff::Unit::Month, &now)).map_or(0, |span| span.get_months()).max(0)
-}
-
-fn churn(head: &Head, running: Option<&SubscriptionLine>, now: Timestamp) -> (Option<&'static str>, Vec<String>) {
-    let Some(running) = running else { return (None, Vec::new()) };
-    let mut high = Vec::new();
-    let mut medium = Vec::new();
-    if running.ends_at.is_some() {
-        high.push("the subscription is set to end".to_owned());
-    }
-    if matches!(entitlement(head, now), Some(Entitlement::Restricted | Entitlement::Suspended)) {
-        high.push("access is restricted or suspended".to_owned());
-    }
-    if running
-        .contract_ends_at
-        .is_some_and(|end| end >= now && end.duration_since(now) <= SignedDuration::from_hours(60 * 24))
-    {
-        medium.push("the contract ends within 60 days".to_owned());
-    }
-    if failures_since(head, now - SignedDuration::from_hours(90 * 24)) > 0 {
-        medium.push("a payment failed in the last 90 days".to_owned());
-    }
-    if let (Some(card), Some(renews_at)) = (head.book.card(), running.renews_at)
-        && expires_before(card, renews_at)
-    {
-        medium.push("the card expires before the next invoice".to_owned());
-    }
-    let risk = match (high.is_empty(), medium.is_empty()) {
-        (false, _) => "high",
-        (true, false) => "medium",
-        (true, true) => "low",
-    };
-    high.append(&mut medium);
-    (Some(risk), high)
-}
-
-fn expires_before(card: &crate::event::Card, at: Timestamp) -> bool {
-    let date = at.to_zoned(jiff::tz::TimeZone::UTC).date();
-    let (Some(year), Some(month)) = (card.exp_year, card.exp_month) else { return false };
-    (i32::from(year), i32::from(month)) < (i32::from(date.year()), i32::from(date.month()))
+fn cases(head: &Head) -> Vec<OpenCase> {
+    let lines = head.cases.iter();
+    lines.map(|(id, line)| OpenCase { id: id.clone(), class: line.class.clone(), opened_at: line.opened_at }).collect()
 }

@@ -32,19 +32,26 @@ pub fn action(
             div .two { (preview(action)) (facts(action)) }
             @if !members.is_empty() { section {
                 h2 { "Its parts, in their order" }
-                ol { @for member in members { li { a href={ "/actions/" (member.id) } { (member.preview.summary) } " " (state(member.state().name())) } } }
+                ol { @for member in members { li {
+                    a href={ "/actions/" (member.id) } { (member.preview.summary) } " "
+                    (state(member.state().name()))
+                } } }
             } }
             section {
                 h2 { "Receipt" }
                 @if receipt.is_empty() { p .soft { "Nothing has been entered yet." } } @else {
                     div .scroll { table {
-                        thead { tr { th { "No." } th { "When" } th { "What" } th { "Who" } th { "Details" } th { "Hash" } } }
+                        thead { tr {
+                            th { "No." } th { "When" } th { "What" } th { "Who" } th { "Details" } th { "Hash" }
+                        } }
                         tbody { @for entry in receipt { tr {
                             td { (entry.number) }
                             td { (time(entry.at)) }
                             td { (words(&format!("{:?}", entry.step).to_lowercase())) }
                             td { (entry.by) }
-                            td { @for (name, value) in &entry.body { @if name != "preview" && !value.is_empty() { (words(name)) ": " (value) br; } } }
+                            td { @for (name, value) in &entry.body {
+                                @if name != "preview" && !value.is_empty() { (words(name)) ": " (value) br; }
+                            } }
                             td .soft { code { (entry.hash[..12]) "…" } }
                         } } }
                     } }
@@ -60,9 +67,16 @@ pub(crate) fn preview(action: &Action) -> Markup {
             h2 { "Preview" }
             div .scroll { table {
                 thead { tr { th { "" } th .number { "Before" } th .number { "After" } } }
-                tbody { @for line in &action.preview.lines { tr { td { (line.label) } td .number { (known(line.before.as_ref())) } td .number { (known(line.after.as_ref())) } } } }
+                tbody { @for line in &action.preview.lines { tr {
+                    td { (line.label) }
+                    td .number { (known(line.before.as_ref())) }
+                    td .number { (known(line.after.as_ref())) }
+                } } }
             } }
-            p .soft { "Rule " (action.preview.clause.rule) ", approval v" (action.preview.clause.policy_version) ": " (action.preview.clause.why) }
+            p .soft {
+                "Rule " (action.preview.clause.rule) ", approval v" (action.preview.clause.policy_version) ": "
+                (action.preview.clause.why)
+            }
         }
     }
 }
@@ -76,16 +90,36 @@ fn facts(action: &Action) -> Markup {
                 dt { "Note" } dd { (action.note) }
                 dt { "Asked by" } dd { (action.requested_by) ", " (time(action.requested_at)) }
                 dt { "Account" } dd { a href={ "/accounts/" (action.account) } { (action.account) } }
-                @if let Some(bundle) = &action.bundle { dt { "Part of" } dd { a href={ "/actions/" (bundle) } { "a bundle" } } }
-                @if let Some(case) = &action.case { dt { "Case" } dd { a href={ "/cases/" (case) } { "Look at the evidence" } } }
-                @for vote in action.votes() { dt { (words(&format!("{:?}", vote.decision).to_lowercase())) } dd { (vote.by) " (" (words(vote.role.name())) @if let Some(away) = &vote.in_place_of { ", in the place of " (away) } "), " (time(vote.at)) @if vote.within_limit { ", within their own limit" } @if !vote.note.is_empty() { ": " (vote.note) } } }
+                @if let Some(bundle) = &action.bundle {
+                    dt { "Part of" } dd { a href={ "/actions/" (bundle) } { "a bundle" } }
+                }
+                @if let Some(case) = &action.case {
+                    dt { "Case" } dd { a href={ "/cases/" (case) } { "Look at the evidence" } }
+                }
+                @for vote in action.votes() {
+                    dt { (words(&format!("{:?}", vote.decision).to_lowercase())) }
+                    dd {
+                        (vote.by) " (" (words(vote.role.name()))
+                        @if let Some(away) = &vote.in_place_of { ", in the place of " (away) }
+                        "), " (time(vote.at))
+                        @if vote.within_limit { ", within their own limit" }
+                        @if !vote.note.is_empty() { ": " (vote.note) }
+                    }
+                }
                 @match &action.outcome() {
-                    Some(Outcome::Done { reference, status, .. }) => { dt { "Provider" } dd { (reference) ", " (status) } },
+                    Some(Outcome::Done { reference, status, .. }) => {
+                        dt { "Provider" } dd { (reference) ", " (status) }
+                    },
                     Some(Outcome::Refused { code, message }) => { dt { "Refused" } dd { (code) ": " (message) } },
                     Some(Outcome::NeedsPerson { instead }) => { dt { "By hand" } dd { (instead) } },
                     None => {},
                 }
-                dt { "Confirmed" } dd { @match action.confirmed_at() { Some(at) => (time(at)), None => span .soft { "not yet" } } }
+                dt { "Confirmed" } dd {
+                    @match action.confirmed_at() {
+                        Some(at) => (time(at)),
+                        None => span .soft { "not yet" },
+                    }
+                }
             }
         }
     }

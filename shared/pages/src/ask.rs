@@ -84,8 +84,13 @@ fn kinds(choices: &Choices) -> Markup {
     html! {
         section {
             h2 { "What should be done?" }
-            ul { @for kind in KINDS { li { a href={ "/accounts/" (choices.account) "/ask?kind=" (kind) } { (words(kind)) } } } }
-            p .soft { "Nothing is done by asking: you see exactly what it would do first, and then whose approval it needs." }
+            ul { @for kind in KINDS { li {
+                a href={ "/accounts/" (choices.account) "/ask?kind=" (kind) } { (words(kind)) }
+            } } }
+            p .soft {
+                "Nothing is done by asking: you see exactly what it would do first, \
+                 and then whose approval it needs."
+            }
         }
     }
 }
@@ -106,7 +111,11 @@ fn form(viewer: &Viewer, choices: &Choices, filled: &Filled<'_>) -> Markup {
                 label for="reason_code" { "Reason" }
                 select id="reason_code" name="reason_code" required {
                     option value="" { "choose" }
-                    @for reason in Reason::ALL { option value=(reason.name()) selected[field("reason_code") == reason.name()] { (words(reason.name())) } }
+                    @for reason in Reason::ALL {
+                        option value=(reason.name()) selected[field("reason_code") == reason.name()] {
+                            (words(reason.name()))
+                        }
+                    }
                 }
                 label for="note" { "Note for whoever decides" }
                 input id="note" name="note" maxlength="2000" value=(field("note"));
@@ -128,8 +137,15 @@ fn shown(choices: &Choices, filled: &Filled<'_>, previewed: &Action, csrf: &str)
             form method="post" action={ "/accounts/" (choices.account) "/ask" } {
                 input type="hidden" name="csrf" value=(csrf);
                 input type="hidden" name="previewed" value=(previewed.id);
-                @for (name, value) in filled.fields { @if !["csrf", "step", "previewed"].contains(&name.as_str()) { input type="hidden" name=(name) value=(value); } }
-                button type="submit" name="step" value="ask" { @if needs.is_empty() { "Do it: " } @else { "Ask for it: " } (previewed.preview.summary) }
+                @for (name, value) in filled.fields {
+                    @if !["csrf", "step", "previewed"].contains(&name.as_str()) {
+                        input type="hidden" name=(name) value=(value);
+                    }
+                }
+                button type="submit" name="step" value="ask" {
+                    @if needs.is_empty() { "Do it: " } @else { "Ask for it: " }
+                    (previewed.preview.summary)
+                }
             }
         }
         (offer(previewed))
@@ -142,8 +158,11 @@ pub(crate) fn offer(action: &Action) -> Markup {
     html! { @if let Some(offer) = &action.offer { section {
         h2 { "You may offer this, once" }
         p { "“" (offer.say) "”" }
-        p .soft { (offer.why) " If they would rather leave, they leave: the cancellation goes on as it is. If they stay, ask for "
-            a href={ "/accounts/" (action.account) "/ask?kind=" (offer.kind) } { (words(&offer.kind)) } " instead." }
+        p .soft {
+            (offer.why)
+            " If they would rather leave, they leave: the cancellation goes on as it is. If they stay, ask for "
+            a href={ "/accounts/" (action.account) "/ask?kind=" (offer.kind) } { (words(&offer.kind)) } " instead."
+        }
     } } }
 }
 
@@ -171,15 +190,21 @@ fn input<'a>(gap: Gap, choices: &Choices, field: &impl Fn(&str) -> &'a str) -> M
         },
         Gap::Amount { needed } => html! {
             label for="amount" { "Amount" @if !needed { " (empty: all that is left)" } }
-            input id="amount" name="amount" inputmode="decimal" placeholder="24.00" maxlength="20" required[needed] value=(field("amount"));
+            input id="amount" name="amount" inputmode="decimal" placeholder="24.00" maxlength="20" required[needed]
+                value=(field("amount"));
             label for="currency" { "Currency" }
-            select id="currency" name="currency" { @for currency in &choices.currencies { option value=(currency) selected[field("currency") == currency] { (currency) } } }
+            select id="currency" name="currency" {
+                @for currency in &choices.currencies {
+                    option value=(currency) selected[field("currency") == currency] { (currency) }
+                }
+            }
         },
         Gap::Days => number("days", "Days", "1", field("days")),
         Gap::Seats => number("seats", "Seats", "1", field("seats")),
         Gap::Percent => html! {
             label for="percent" { "Per cent" }
-            input id="percent" name="percent" inputmode="decimal" placeholder="10" maxlength="6" required value=(field("percent"));
+            input id="percent" name="percent" inputmode="decimal" placeholder="10" maxlength="6" required
+                value=(field("percent"));
         },
         Gap::When => html! {
             label for="when" { "When it ends" }
@@ -206,7 +231,11 @@ fn select(name: &str, label: &str, choices: &[Choice], chosen: &str, empty: &str
     html! {
         label for=(name) { (label) }
         @if choices.is_empty() { p .soft { (empty) } } @else {
-            select id=(name) name=(name) { @for choice in choices { option value=(choice.id) selected[choice.id == chosen] { (choice.text) } } }
+            select id=(name) name=(name) {
+                @for choice in choices {
+                    option value=(choice.id) selected[choice.id == chosen] { (choice.text) }
+                }
+            }
         }
     }
 }

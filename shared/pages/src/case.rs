@@ -3,8 +3,9 @@
 use crate::frame::{Viewer, frame, known, state, time, words};
 use domain::action::Action;
 use domain::case::{Case, Class, State};
-use domain::playbook::advice::Preview;
+use domain::playbook::advice::{PartOf, Preview, Proposed, Reply};
 use domain::playbook::{Play, Step};
+use domain::sidebar::Granted;
 use maud::{Markup, html};
 
 /// `notice` says what came of a button.
@@ -23,74 +24,143 @@ pub fn case(
         html! {
             h1 { (case.class.title()) " " (state(case.state.name())) }
             @if let Some(notice) = notice { p .notice role="status" { (notice) } }
-            @if let Some(part) = &preview.incident {
-                section .notice { p {
-                    "Part of an incident (" (part.state) "): " a href={ "/incidents/" (part.id) } { (part.title) } ", " (part.customers) " customers. Likely cause: " (part.cause) "."
-                } }
-            }
+            @if let Some(part) = &preview.incident { (part_of(part)) }
             div .two {
-                section {
-                    h2 { "Evidence" }
-                    dl { @for evidence in &case.evidence { dt { (evidence.label) } dd { (evidence.value) " " span .soft { (evidence.source) } } } }
-                    @if !case.missing.is_empty() {
-                        p { "Not known:" }
-                        ul { @for missing in &case.missing { li { (missing) } } }
-                    }
-                }
-                section {
-                    h2 { "Recommendation" }
-                    p { (preview.advice) }
-                    dl {
-                        dt { "Rule" } dd { (case.rule) ", classify v" (case.policy_version) }
-                        dt { "Why" } dd { (case.why) }
-                        @if let Some(cause) = &case.cause { dt { "Cause" } dd { (words(cause)) } }
-                        dt { "Confidence" } dd { (case.confidence) }
-                        dt { "Account" } dd { a href={ "/accounts/" (case.account) } { (case.account) } }
-                        dt { "Opened" } dd { (time(case.opened_at)) }
-                        @if let (Some(at), Some(resolution)) = (case.resolved_at, &case.resolution) { dt { "Resolved" } dd { (time(at)) ": " (words(resolution)) } }
-                    }
-                }
+                (evidence(case))
+                (recommendation(case, preview))
             }
-            @for action in &preview.recommended {
-                section {
-                    h2 { "Proposed" }
-                    p { (action.summary) }
-                    @if let Some(why) = &action.impossible { p .notice { "Not possible now: " (why) } }
-                    @if !action.lines.is_empty() {
-                        div .scroll { table {
-                            thead { tr { th { "" } th .number { "Before" } th .number { "After" } } }
-                            tbody { @for line in &action.lines { tr { td { (line.label) } td .number { (known(line.before.as_ref())) } td .number { (known(line.after.as_ref())) } } } }
-                        } }
-                    }
-                    p .soft { "Needs " (action.approvals_required.iter().map(|role| words(role.name())).collect::<Vec<_>>().join(" and ")) ", rule " (action.clause.rule) ": " (action.clause.why) }
-                }
-            }
-            @if let Some(play) = play {
-                section {
-                    h2 { "Playbook: " (play.playbook.title()) }
-                    p { (play.verdict) " " span .soft { "Handling takes " (play.minutes[0]) " to " (play.minutes[1]) " minutes." } }
-                    ol { @for step in play.steps.iter().filter(|step| !matches!(step, Step::Look { .. })) { li { (step.text()) } } }
-                }
-            }
-            @if !preview.exceptions.is_empty() {
-                section { h2 { "Granted before beside the rules" } @for granted in &preview.exceptions { p {
-                    (granted.granted_on) ": " (words(granted.kind)) @if let Some(amount) = granted.amount { " of " (amount) } " by " (granted.granted_by) ", " (granted.reason)
-                } } }
-            }
+            @for action in &preview.recommended { (proposed(action)) }
+            @if let Some(play) = play { (playbook(play)) }
+            @if !preview.exceptions.is_empty() { (granted_before(&preview.exceptions)) }
             section {
                 h2 { "Actions" }
                 @if actions.is_empty() { p .soft { "No action has been asked for." } }
-                @for action in actions { p { a href={ "/actions/" (action.id) } { (action.preview.summary) } " " (state(action.state().name())) } }
+                @for action in actions {
+                    p {
+                        a href={ "/actions/" (action.id) } { (action.preview.summary) } " "
+                        (state(action.state().name()))
+                    }
+                }
             }
-            @if !case.handled.is_empty() {
-                section { h2 { "Handled" } @for line in &case.handled { p { (time(line.at)) ": " (words(&line.what)) " by " (line.by) @if !line.note.is_empty() { ", " q { (line.note) } } } } }
-            }
+            @if !case.handled.is_empty() { (handled(case)) }
             @if let Some(csrf) = viewer.csrf.as_ref().filter(|_| viewer.role.may_request()) { (buttons(case, csrf)) }
-            @if let Some(reply) = &preview.reply {
-                section { h2 { "Draft reply" } p .soft { "A person sends this, or changes it first." } p { b { (reply.subject) } } pre { (reply.body) } }
-            }
+            @if let Some(reply) = &preview.reply { (draft(reply)) }
         },
     )
+}
+
+fn part_of(part: &PartOf) -> Markup {
+    html! {
+        section .notice { p {
+            "Part of an incident (" (part.state) "): "
+            a href={ "/incidents/" (part.id) } { (part.title) }
+            ", " (part.customers) " customers. Likely cause: " (part.cause) "."
+        } }
+    }
+}
+
+fn evidence(case: &Case) -> Markup {
+    html! {
+        section {
+            h2 { "Evidence" }
+            dl {
+                @for evidence in &case.evidence {
+                    dt { (evidence.label) } dd { (evidence.value) " " span .soft { (evidence.source) } }
+                }
+            }
+            @if !case.missing.is_empty() {
+                p { "Not known:" }
+                ul { @for missing in &case.missing { li { (missing) } } }
+            }
+        }
+    }
+}
+
+fn recommendation(case: &Case, preview: &Preview) -> Markup {
+    html! {
+        section {
+            h2 { "Recommendation" }
+            p { (preview.advice) }
+            dl {
+                dt { "Rule" } dd { (case.rule) ", classify v" (case.policy_version) }
+                dt { "Why" } dd { (case.why) }
+                @if let Some(cause) = &case.cause { dt { "Cause" } dd { (words(cause)) } }
+                dt { "Confidence" } dd { (case.confidence) }
+                dt { "Account" } dd { a href={ "/accounts/" (case.account) } { (case.account) } }
+                dt { "Opened" } dd { (time(case.opened_at)) }
+                @if let (Some(at), Some(resolution)) = (case.resolved_at, &case.resolution) {
+                    dt { "Resolved" } dd { (time(at)) ": " (words(resolution)) }
+                }
+            }
+        }
+    }
+}
+
+/// What was recommended, to the cent, and whose approval it would need.
+fn proposed(action: &Proposed) -> Markup {
+    let needed: Vec<_> = action.approvals_required.iter().map(|role| words(role.name())).collect();
+    html! {
+        section {
+            h2 { "Proposed" }
+            p { (action.summary) }
+            @if let Some(why) = &action.impossible { p .notice { "Not possible now: " (why) } }
+            @if !action.lines.is_empty() {
+                div .scroll { table {
+                    thead { tr { th { "" } th .number { "Before" } th .number { "After" } } }
+                    tbody { @for line in &action.lines { tr {
+                        td { (line.label) }
+                        td .number { (known(line.before.as_ref())) }
+                        td .number { (known(line.after.as_ref())) }
+                    } } }
+                } }
+            }
+            p .soft { "Needs " (needed.join(" and ")) ", rule " (action.clause.rule) ": " (action.clause.why) }
+        }
+    }
+}
+
+fn playbook(play: &Play) -> Markup {
+    let [least, most] = play.minutes;
+    let to_do = play.steps.iter().filter(|step| !matches!(step, Step::Look { .. }));
+    html! {
+        section {
+            h2 { "Playbook: " (play.playbook.title()) }
+            p {
+                (play.verdict) " "
+                span .soft { "Handling takes " (least) " to " (most) " minutes." }
+            }
+            ol { @for step in to_do { li { (step.text()) } } }
+        }
+    }
+}
+
+fn granted_before(exceptions: &[Granted]) -> Markup {
+    html! {
+        section {
+            h2 { "Granted before beside the rules" }
+            @for granted in exceptions {
+                p {
+                    (granted.granted_on) ": " (words(granted.kind))
+                    @if let Some(amount) = granted.amount { " of " (amount) }
+                    " by " (granted.granted_by) ", " (granted.reason)
+                }
+            }
+        }
+    }
+}
+
+fn handled(case: &Case) -> Markup {
+    html! {
+        section {
+            h2 { "Handled" }
+            @for line in &case.handled {
+                p {
+                    (time(line.at)) ": " (words(&line.what)) " by " (line.by)
+                    @if !line.note.is_empty() { ", " q { (line.note) } }
+                }
+            }
+        }
+    }
 }
 
 /// To end a case, or to say that it is of another class.
@@ -101,7 +171,14 @@ fn buttons(case: &Case, csrf: &str) -> Markup {
             h2 { "Is this right?" }
             form .row method="post" action=(path) {
                 input type="hidden" name="csrf" value=(csrf);
-                label { "It is rather " select name="class" { @for class in Class::ALL { option value=(class.name()) selected[class == case.class] { (class.title()) } } } }
+                label {
+                    "It is rather "
+                    select name="class" {
+                        @for class in Class::ALL {
+                            option value=(class.name()) selected[class == case.class] { (class.title()) }
+                        }
+                    }
+                }
                 label { "because " input name="note" maxlength="2000" required; }
                 button .plain type="submit" { "Correct" }
             }
@@ -113,6 +190,17 @@ fn buttons(case: &Case, csrf: &str) -> Markup {
                 }
                 p .soft { "What was asked for because of it lapses with it." }
             }
+        }
+    }
+}
+
+fn draft(reply: &Reply) -> Markup {
+    html! {
+        section {
+            h2 { "Draft reply" }
+            p .soft { "A person sends this, or changes it first." }
+            p { b { (reply.subject) } }
+            pre { (reply.body) }
         }
     }
 }

@@ -131,7 +131,9 @@ pub fn login(notice: Option<&str>, demo: &[(String, String, Role)]) -> String {
                     h2 { "Demo staff" }
                     p .soft { "This service runs on one machine: choose who you are." }
                     form method="post" action="/local/login" {
-                        @for (id, name, role) in demo { button .plain type="submit" name="staff" value=(id) { (name) " (" (words(role.name())) ")" } }
+                        @for (id, name, role) in demo {
+                            button .plain type="submit" name="staff" value=(id) { (name) " (" (words(role.name())) ")" }
+                        }
                     }
                 }
             }

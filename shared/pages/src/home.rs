@@ -26,15 +26,33 @@ pub fn home(viewer: &Viewer, home: &Home<'_>) -> String {
         html! {
             h1 { "Overview" }
             @for incident in home.incidents { section .notice role="status" {
-                p { a href={ "/incidents/" (incident.id) } { "Incident: " (incident.title()) } ", " (incident.accounts) " customers since " (time(incident.began_at)) ". Owner: " (incident.owner) }
+                p {
+                    a href={ "/incidents/" (incident.id) } { "Incident: " (incident.title()) }
+                    ", " (incident.accounts) " customers since " (time(incident.began_at))
+                    ". Owner: " (incident.owner)
+                }
             } }
             div .grid {
                 div .card { "Waiting for approval" b { a href="/approvals" { (home.waiting.len()) } } }
-                div .card { "Open cases" b { a href="/cases?state=open" { (home.cases.len()) @if home.cases.len() >= 100 { "+" } } } }
-                div .card { "Invoices in recovery" b { a href="/dunning" { (home.plans.len()) @if home.plans.len() >= 100 { "+" } } } }
-                div .card { "Failed in " (home.report.period) b { a href={ "/reports/" (home.report.period) } { (failures.count) } } span .soft { (failures.recovered) " recovered" } }
+                div .card {
+                    "Open cases"
+                    b { a href="/cases?state=open" { (home.cases.len()) @if home.cases.len() >= 100 { "+" } } }
+                }
+                div .card {
+                    "Invoices in recovery"
+                    b { a href="/dunning" { (home.plans.len()) @if home.plans.len() >= 100 { "+" } } }
+                }
+                div .card {
+                    "Failed in " (home.report.period)
+                    b { a href={ "/reports/" (home.report.period) } { (failures.count) } }
+                    span .soft { (failures.recovered) " recovered" }
+                }
                 @for line in &home.report.collected {
-                    div .card { "Collected in " (home.report.period) b { (line.total) } span .soft { (line.count) " payments" } }
+                    div .card {
+                        "Collected in " (home.report.period)
+                        b { (line.total) }
+                        span .soft { (line.count) " payments" }
+                    }
                 }
             }
             div .two {
@@ -42,17 +60,28 @@ pub fn home(viewer: &Viewer, home: &Home<'_>) -> String {
                     h2 { "Waiting for approval" }
                     @if home.waiting.is_empty() { p .soft { "Nothing waits for a decision." } }
                     @for action in home.waiting.iter().take(8) {
-                        p { a href={ "/actions/" (action.id) } { (action.preview.summary) } br; span .soft { "since " (time(action.requested_at)) ", needs " (action.required.iter().map(|role| words(role.name())).collect::<Vec<_>>().join(" and ")) } }
+                        p {
+                            a href={ "/actions/" (action.id) } { (action.preview.summary) } br;
+                            span .soft { "since " (time(action.requested_at)) ", needs " (needs(action)) }
+                        }
                     }
                 }
                 section {
                     h2 { "Newest cases" }
                     @if home.cases.is_empty() { p .soft { "No case is open." } }
                     @for case in home.cases.iter().take(8) {
-                        p { a href={ "/cases/" (case.id) } { (case.class.title()) " " (case.about) } " " (state(case.state.name())) br; span .soft { (time(case.opened_at)) " · " (case.advice) } }
+                        p {
+                            a href={ "/cases/" (case.id) } { (case.class.title()) " " (case.about) } " "
+                            (state(case.state.name())) br;
+                            span .soft { (time(case.opened_at)) " · " (case.advice) }
+                        }
                     }
                 }
             }
         },
     )
+}
+
+fn needs(action: &Action) -> String {
+    action.required.iter().map(|role| words(role.name())).collect::<Vec<_>>().join(" and ")
 }

@@ -23,7 +23,10 @@ pub fn incidents(viewer: &Viewer, rows: &[Incident], next: Option<&str>) -> Stri
             @if rows.is_empty() { section { p .soft { "Nothing unusual has been found." } } }
             @for incident in rows { section {
                 h2 { a href={ "/incidents/" (incident.id) } { (incident.title()) } " " (state(incident.state.name())) }
-                p { (incident.accounts) " customers, " (amounts(incident)) ", since " (time(incident.began_at)) @if let Some(at) = incident.ended_at { " until " (time(at)) } }
+                p {
+                    (incident.accounts) " customers, " (amounts(incident)) ", since " (time(incident.began_at))
+                    @if let Some(at) = incident.ended_at { " until " (time(at)) }
+                }
                 p .soft { "Likely cause: " (incident.cause) " · Owner: " (incident.owner) }
             } }
             @if let Some(next) = next { p { a href=(next) { "More" } } }
@@ -43,11 +46,20 @@ pub fn incident(viewer: &Viewer, incident: &Incident, members: &[Pulse]) -> Stri
                     h2 { "What was found" }
                     dl {
                         dt { "Since" } dd { (time(incident.began_at)) ", found " (time(incident.found_at)) }
-                        @if let Some(at) = incident.ended_at { dt { "Over" } dd { (time(at)) @if incident.became_usual { ": not mended, and usual by now" } } }
-                        dt { "Members" } dd { (incident.members) " of " (incident.accounts) " customers, " (amounts(incident)) }
+                        @if let Some(at) = incident.ended_at {
+                            dt { "Over" } dd {
+                                (time(at))
+                                @if incident.became_usual { ": not mended, and usual by now" }
+                            }
+                        }
+                        dt { "Members" } dd {
+                            (incident.members) " of " (incident.accounts) " customers, " (amounts(incident))
+                        }
                         dt { "When it was found" } dd {
-                            (incident.seen.troubles) @if let Some(tries) = incident.seen.tries { " of " (tries) " tries" }
-                            " within " (incident.seen.window_minutes) " minutes; " (incident.seen.expected) " were to be expected"
+                            (incident.seen.troubles)
+                            @if let Some(tries) = incident.seen.tries { " of " (tries) " tries" }
+                            " within " (incident.seen.window_minutes) " minutes; "
+                            (incident.seen.expected) " were to be expected"
                         }
                         dt { "By chance" } dd { (incident.chance()) }
                     }
@@ -60,7 +72,11 @@ pub fn incident(viewer: &Viewer, incident: &Incident, members: &[Pulse]) -> Stri
                         @if let Some(release) = &incident.release { dt { "Went live before" } dd { (release) } }
                         dt { "Rule" } dd { (incident.rule) ", incidents v" (incident.policy_version) }
                     }
-                    @if incident.state == State::Open { p .soft { "Recoveries of its members wait, and their drafts say that it is not about their card." } }
+                    @if incident.state == State::Open {
+                        p .soft {
+                            "Recoveries of its members wait, and their drafts say that it is not about their card."
+                        }
+                    }
                 }
             }
             section { h2 { "Members" } (table(members)) }
@@ -87,7 +103,10 @@ fn table(members: &[Pulse]) -> Markup {
 pub fn disputes(viewer: &Viewer, rows: &[Disputed], next: Option<&str>) -> String {
     let table = html! {
         div .scroll { table {
-            thead { tr { th { "Dispute" } th { "State" } th .number { "Amount" } th { "Reason" } th { "Opened" } th { "Evidence due" } th { "Account" } } }
+            thead { tr {
+                th { "Dispute" } th { "State" } th .number { "Amount" } th { "Reason" } th { "Opened" }
+                th { "Evidence due" } th { "Account" }
+            } }
             tbody { @for row in rows { tr {
                 td { a href={ "/cases/" (row.case) } { (row.id) } @if row.formal == Some(false) { " (inquiry)" } }
                 td { @match row.state { Some(name) => (state(name)), None => (known(None::<&str>)) } }
@@ -105,7 +124,14 @@ pub fn disputes(viewer: &Viewer, rows: &[Disputed], next: Option<&str>) -> Strin
         Some(viewer),
         html! {
             h1 { "Disputes" }
-            section { @if rows.is_empty() { p .soft { @if next.is_some() { "None among the newest cases." } @else { "No bank has disputed a payment." } } } @else { (table) } }
+            section {
+                @if rows.is_empty() {
+                    p .soft {
+                        @if next.is_some() { "None among the newest cases." }
+                        @else { "No bank has disputed a payment." }
+                    }
+                } @else { (table) }
+            }
             @if let Some(next) = next { p { a href=(next) { "More" } } }
         },
     )

@@ -60,7 +60,10 @@ fn queue(waiting: &[Action]) -> Markup {
             section {
                 h2 { a href={ "/actions/" (action.id) } { (action.preview.summary) } }
                 p { (action.note) }
-                p .soft { "Asked by " (action.requested_by) " on " (time(action.requested_at)) ". Needs " (needs(action)) "." }
+                p .soft {
+                    "Asked by " (action.requested_by) " on " (time(action.requested_at))
+                    ". Needs " (needs(action)) "."
+                }
             }
         }
     }
@@ -70,8 +73,14 @@ fn door() -> Markup {
     html! {
         section .notice {
             p { "A link from a mail opens here and shows what is to be decided." }
-            noscript { p { "The link itself needs scripts, and this browser runs none. Without them, sign in and choose from everything that waits." } }
-            p { a href="/login" { "Sign in" } " to see everything that waits. Signed in already? " a href="/approvals" { "Show it" } "." }
+            noscript { p {
+                "The link itself needs scripts, and this browser runs none. \
+                 Without them, sign in and choose from everything that waits."
+            } }
+            p {
+                a href="/login" { "Sign in" } " to see everything that waits. Signed in already? "
+                a href="/approvals" { "Show it" } "."
+            }
         }
     }
 }
@@ -136,13 +145,19 @@ fn by_code(action: &Action, token: &str, code: Code, name: &str) -> Markup {
     let code_sent = code != Code::NotSent;
     html! {
         @match code {
-            Code::NotSent => p { "This link was sent to " (name) ". To decide, enter a code that comes to you by Slack, or sign in." },
+            Code::NotSent => p {
+                "This link was sent to " (name) ". To decide, enter a code that comes to you by Slack, or sign in."
+            },
             Code::Sent => p role="status" { "A code is on its way to " (name) " by Slack." },
-            Code::Wrong => p role="alert" { "This code is not right, or has expired. Enter it as Slack shows it, or have another one sent." },
+            Code::Wrong => p role="alert" {
+                "This code is not right, or has expired. Enter it as Slack shows it, or have another one sent."
+            },
         }
         form method="post" action="/approvals" {
             input type="hidden" name="token" value=(token);
-            button .plain type="submit" name="send_code" value="yes" { @if code_sent { "Send me another code by Slack" } @else { "Send me a code by Slack" } }
+            button .plain type="submit" name="send_code" value="yes" {
+                @if code_sent { "Send me another code by Slack" } @else { "Send me a code by Slack" }
+            }
         }
         form method="post" action="/approvals" {
             label for="code" { "Code from Slack" }

@@ -66,7 +66,10 @@ fn listed(
 ) -> String {
     let table = html! {
         table {
-            thead { tr { th { "Account" } th { "Plan" } th .number { "Outstanding" } th .number { "MRR" } th .number { "Open cases" } } }
+            thead { tr {
+                th { "Account" } th { "Plan" }
+                th .number { "Outstanding" } th .number { "MRR" } th .number { "Open cases" }
+            } }
             tbody { @for row in rows { tr {
                 td { a href={ "/accounts/" (row.id) } { (row.name.as_deref().unwrap_or(&row.id)) } }
                 td { (known(row.plan.as_ref())) }
@@ -83,7 +86,10 @@ fn listed(
         html! {
             h1 { (title) }
             form .row method="post" action="/accounts/search" role="search" {
-                label { "Find by e-mail, name, invoice or last four digits " input type="search" name="q" value=(question) required maxlength="200"; }
+                label {
+                    "Find by e-mail, name, invoice or last four digits "
+                    input type="search" name="q" value=(question) required maxlength="200";
+                }
                 button type="submit" { "Find" }
             }
             section { @if rows.is_empty() { p .soft { (empty) } } @else { div .scroll { (table) } } }
@@ -99,7 +105,10 @@ pub fn cases(viewer: &Viewer, rows: &[Case], next: Option<&str>) -> String {
             tbody { @for case in rows { tr {
                 td { a href={ "/cases/" (case.id) } { (case.class.title()) } }
                 td { (case.about) }
-                td { (state(case.state.name())) @if let Some(resolution) = &case.resolution { " " (words(resolution)) } }
+                td {
+                    (state(case.state.name()))
+                    @if let Some(resolution) = &case.resolution { " " (words(resolution)) }
+                }
                 td { (time(case.opened_at)) }
                 td { (case.advice) }
             } } }
@@ -133,7 +142,10 @@ pub fn dunning(viewer: &Viewer, rows: &[Plan], next: Option<&str>) -> String {
                 td { (words(&plan.segment)) }
                 td { (known(plan.next().map(|step| words(step.kind.name())))) }
                 td { @match plan.next_wake() { Some(at) => (time(at)), None => span .soft { "–" } } }
-                td { (plan.steps.iter().filter(|step| step.state == StepState::Sent).count()) " of " (plan.steps.len()) }
+                td {
+                    (plan.steps.iter().filter(|step| step.state == StepState::Sent).count())
+                    " of " (plan.steps.len())
+                }
             } } }
         }
     };

@@ -12,7 +12,9 @@ pub fn mail(text: &str) -> String {
                 @for paragraph in paragraphs {
                     p {
                         @for word in paragraph.split_inclusive(char::is_whitespace) {
-                            @if word.starts_with("https://") || word.starts_with("http://") { a href=(word.trim()) { (word) } } @else { (word) }
+                            @if word.starts_with("https://") || word.starts_with("http://") {
+                                a href=(word.trim()) { (word) }
+                            } @else { (word) }
                         }
                     }
                 }

@@ -21,9 +21,17 @@ pub fn policies(viewer: &Viewer, approval: &ApprovalPolicy, files: &[(&str, &str
                 h2 { "Who may decide what" }
                 p { "Amounts in " (approval.currency) ". " (approval.alone.why) " " (approval.alone.daily_why) }
                 div .scroll { table {
-                    thead { tr { th { "Action" } th { "Size" } @for role in ROLES { th { (words(role.name())) } } th { "Why" } } }
+                    thead { tr {
+                        th { "Action" }
+                        th { "Size" }
+                        @for role in ROLES { th { (words(role.name())) } }
+                        th { "Why" }
+                    } }
                     tbody { @for rule in &approval.rule { tr {
-                        td { (rule.kinds.iter().map(|kind| words(kind)).collect::<Vec<_>>().join(", ")) @if let Some(reasons) = &rule.reasons { br; span .soft { "for " (reasons_of(reasons)) } } }
+                        td {
+                            (rule.kinds.iter().map(|kind| words(kind)).collect::<Vec<_>>().join(", "))
+                            @if let Some(reasons) = &rule.reasons { br; span .soft { "for " (reasons_of(reasons)) } }
+                        }
                         td { (band(rule)) }
                         @for role in ROLES { td { (cell(rule, role)) } }
                         td .soft { (rule.why) }
@@ -35,7 +43,10 @@ pub fn policies(viewer: &Viewer, approval: &ApprovalPolicy, files: &[(&str, &str
                 div .scroll { table {
                     thead { tr { th { "Reason" } th .number { "Days" } th { "Why" } th { "Instead" } } }
                     tbody { @for window in approval.windows() { tr {
-                        td { (words(window.reason.name())) } td .number { (window.days) } td { (window.why) } td .soft { (window.alternative) }
+                        td { (words(window.reason.name())) }
+                        td .number { (window.days) }
+                        td { (window.why) }
+                        td .soft { (window.alternative) }
                     } } }
                 } }
             }
@@ -65,5 +76,9 @@ fn band(rule: &Rule) -> String {
 /// Alone, or with whom; readable without the sign.
 fn cell(rule: &Rule, role: Role) -> Markup {
     let needed = rule.needed_by(role);
-    html! { @if needed.is_empty() { span .good { "✓ alone" } } @else { "+ " (needed.iter().map(|role| words(role.name())).collect::<Vec<_>>().join(" and ")) } }
+    html! {
+        @if needed.is_empty() { span .good { "✓ alone" } } @else {
+            "+ " (needed.iter().map(|role| words(role.name())).collect::<Vec<_>>().join(" and "))
+        }
+    }
 }

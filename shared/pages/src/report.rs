@@ -1,75 +1,172 @@
 //! A month's report.
 
 use crate::frame::{Viewer, frame, known, words};
-use domain::report::{Month, Report};
+use domain::report::{Actions, Approval, Cases, Collected, Decisions, Failures, Month, Refunds, Report};
 use maud::{Markup, html};
 
 pub fn report(viewer: &Viewer, month: Month, report: &Report) -> String {
-    let failures = &report.failures;
     frame(
         &format!("Report {month}"),
         "",
         Some(viewer),
         html! {
             h1 { "Report " (month) }
-            p { a href={ "/reports/" (month.before()) } { "← " (month.before()) } " · " a href={ "/reports/" (month.after()) } { (month.after()) " →" } " · " a href={ "/api/reports/" (month) } { "JSON" } " · " a href=(report.rows) { "rows behind it" } }
+            p {
+                a href={ "/reports/" (month.before()) } { "← " (month.before()) } " · "
+                a href={ "/reports/" (month.after()) } { (month.after()) " →" } " · "
+                a href={ "/api/reports/" (month) } { "JSON" } " · "
+                a href=(report.rows) { "rows behind it" }
+            }
             div .two {
+                (failures(&report.failures))
                 section {
-                    h2 { "Failed payments" }
-                    (bar(failures.recovered, failures.count, "recovered"))
-                    dl {
-                        dt { "Failed" } dd { (failures.count) }
-                        dt { "Recovered" } dd { (failures.recovered) " (" (percent(failures.recovery_rate.as_deref())) ")" }
-                        dt { "Withdrawn" } dd { (failures.withdrawn) }
-                        dt { "Open" } dd { (failures.open) }
-                        dt { "Recovery time" } dd { (known(failures.avg_recovery_hours.as_ref().map(|hours| format!("{hours} h mean")))) ", " (known(failures.median_recovery_hours.as_ref().map(|hours| format!("{hours} h median")))) }
-                    }
-                    @if !failures.reasons.is_empty() { div .scroll { table {
-                        thead { tr { th { "Reason" } th .number { "Count" } th .number { "Share" } } }
-                        tbody { @for line in &failures.reasons { tr { td { (name(&line.family)) } td .number { (line.count) } td .number { (percent(line.share.as_deref())) } } } }
-                    } } }
+                    (refunds(&report.refunds))
+                    (collected(&report.collected))
                 }
-                section {
-                    h2 { "Refunds" }
-                    @if report.refunds.is_empty() { p .soft { "None was asked for." } }
-                    @for line in &report.refunds {
-                        p { b { (line.total) } " in " (line.count) " refunds" }
-                        table { tbody { @for by in &line.by_reason { tr { td { (name(&by.reason)) } td .number { (by.count) } td .number { (by.total) } } } } }
-                        p .soft { "Decided within limit " (line.approval.within_limit) ", by billing specialists " (line.approval.billing_specialist) ", managers " (line.approval.manager) ", VPs " (line.approval.vp) ", denied " (line.approval.denied) "." }
-                    }
-                    h2 { "Collected" }
-                    @if report.collected.is_empty() { p .soft { "No payment came in." } }
-                    @for line in &report.collected { p { b { (line.total) } " in " (line.count) " payments, " (line.given_back) " given back" } }
-                }
-                section {
-                    h2 { "Actions" }
-                    p { (report.actions.total) " asked for, " (percent(report.actions.requiring_approval.as_deref())) " needed an approval, which took " (known(report.actions.avg_approval_minutes.as_ref().map(|minutes| format!("{minutes} min")))) " on average." }
-                    @if !report.actions.kinds.is_empty() { div .scroll { table {
-                        thead { tr { th { "Kind" } th .number { "Count" } th .number { "Succeeded" } th .number { "Rate" } } }
-                        tbody { @for line in &report.actions.kinds { tr { td { (words(&line.kind)) } td .number { (line.count) } td .number { (line.succeeded) } td .number { (percent(line.success_rate.as_deref())) } } } }
-                    } } }
-                }
-                section {
-                    h2 { "Cases" }
-                    p { (report.cases.total) " opened, " (report.cases.resolved) " of them resolved." }
-                    @if !report.cases.categories.is_empty() { div .scroll { table {
-                        thead { tr { th { "Class" } th .number { "Count" } th .number { "Share" } th .number { "Hours to resolution" } } }
-                        tbody { @for line in &report.cases.categories { tr { td { (line.class.title()) } td .number { (line.count) } td .number { (percent(line.share.as_deref())) } td .number { (known(line.avg_hours_to_resolution.as_ref())) } } } }
-                    } } }
-                }
+                (actions(&report.actions))
+                (cases(&report.cases))
             }
-            section {
-                h2 { "Decisions" }
-                p { (report.decisions.unsafe_actions_blocked) " unsafe actions were tried and refused." }
-                @if !report.decisions.blocked.is_empty() { ul { @for line in &report.decisions.blocked { li { (words(&line.why)) ": " (line.count) } } } }
-            }
-            section {
-                h2 { "Checks" }
-                ul { @for check in &report.checks { li { span class=(if check.ok { "good" } else { "bad" }) { (if check.ok { "✓ " } else { "✗ " }) } (check.name) } } }
-                p .soft { "From " (report.rows_read) " rows, report policy v" (report.policy_version) ", months in " (report.timezone) "." }
-            }
+            (decisions(&report.decisions))
+            (checks(report))
         },
     )
+}
+
+fn failures(failures: &Failures) -> Markup {
+    let mean = failures.avg_recovery_hours.as_ref().map(|hours| format!("{hours} h mean"));
+    let median = failures.median_recovery_hours.as_ref().map(|hours| format!("{hours} h median"));
+    html! {
+        section {
+            h2 { "Failed payments" }
+            (bar(failures.recovered, failures.count, "recovered"))
+            dl {
+                dt { "Failed" } dd { (failures.count) }
+                dt { "Recovered" } dd { (failures.recovered) " (" (percent(failures.recovery_rate.as_deref())) ")" }
+                dt { "Withdrawn" } dd { (failures.withdrawn) }
+                dt { "Open" } dd { (failures.open) }
+                dt { "Recovery time" } dd { (known(mean)) ", " (known(median)) }
+            }
+            @if !failures.reasons.is_empty() { div .scroll { table {
+                thead { tr { th { "Reason" } th .number { "Count" } th .number { "Share" } } }
+                tbody { @for line in &failures.reasons { tr {
+                    td { (name(&line.family)) }
+                    td .number { (line.count) }
+                    td .number { (percent(line.share.as_deref())) }
+                } } }
+            } } }
+        }
+    }
+}
+
+fn refunds(refunds: &[Refunds]) -> Markup {
+    html! {
+        h2 { "Refunds" }
+        @if refunds.is_empty() { p .soft { "None was asked for." } }
+        @for line in refunds {
+            p { b { (line.total) } " in " (line.count) " refunds" }
+            table { tbody { @for by in &line.by_reason { tr {
+                td { (name(&by.reason)) }
+                td .number { (by.count) }
+                td .number { (by.total) }
+            } } } }
+            (approval(&line.approval))
+        }
+    }
+}
+
+/// Who decided.
+fn approval(approval: &Approval) -> Markup {
+    html! {
+        p .soft {
+            "Decided within limit " (approval.within_limit)
+            ", by billing specialists " (approval.billing_specialist)
+            ", managers " (approval.manager)
+            ", VPs " (approval.vp)
+            ", denied " (approval.denied) "."
+        }
+    }
+}
+
+fn collected(collected: &[Collected]) -> Markup {
+    html! {
+        h2 { "Collected" }
+        @if collected.is_empty() { p .soft { "No payment came in." } }
+        @for line in collected {
+            p { b { (line.total) } " in " (line.count) " payments, " (line.given_back) " given back" }
+        }
+    }
+}
+
+fn actions(actions: &Actions) -> Markup {
+    let minutes = actions.avg_approval_minutes.as_ref().map(|minutes| format!("{minutes} min"));
+    html! {
+        section {
+            h2 { "Actions" }
+            p {
+                (actions.total) " asked for, "
+                (percent(actions.requiring_approval.as_deref())) " needed an approval, which took "
+                (known(minutes)) " on average."
+            }
+            @if !actions.kinds.is_empty() { div .scroll { table {
+                thead { tr { th { "Kind" } th .number { "Count" } th .number { "Succeeded" } th .number { "Rate" } } }
+                tbody { @for line in &actions.kinds { tr {
+                    td { (words(&line.kind)) }
+                    td .number { (line.count) }
+                    td .number { (line.succeeded) }
+                    td .number { (percent(line.success_rate.as_deref())) }
+                } } }
+            } } }
+        }
+    }
+}
+
+fn cases(cases: &Cases) -> Markup {
+    html! {
+        section {
+            h2 { "Cases" }
+            p { (cases.total) " opened, " (cases.resolved) " of them resolved." }
+            @if !cases.categories.is_empty() { div .scroll { table {
+                thead { tr {
+                    th { "Class" } th .number { "Count" } th .number { "Share" } th .number { "Hours to resolution" }
+                } }
+                tbody { @for line in &cases.categories { tr {
+                    td { (line.class.title()) }
+                    td .number { (line.count) }
+                    td .number { (percent(line.share.as_deref())) }
+                    td .number { (known(line.avg_hours_to_resolution.as_ref())) }
+                } } }
+            } } }
+        }
+    }
+}
+
+fn decisions(decisions: &Decisions) -> Markup {
+    html! {
+        section {
+            h2 { "Decisions" }
+            p { (decisions.unsafe_actions_blocked) " unsafe actions were tried and refused." }
+            @if !decisions.blocked.is_empty() {
+                ul { @for line in &decisions.blocked { li { (words(&line.why)) ": " (line.count) } } }
+            }
+        }
+    }
+}
+
+/// What the report says of itself: whether it adds up, and what it was made of.
+fn checks(report: &Report) -> Markup {
+    html! {
+        section {
+            h2 { "Checks" }
+            ul { @for check in &report.checks { li {
+                span class=(if check.ok { "good" } else { "bad" }) { (if check.ok { "✓ " } else { "✗ " }) }
+                (check.name)
+            } } }
+            p .soft {
+                "From " (report.rows_read) " rows, report policy v" (report.policy_version)
+                ", months in " (report.timezone) "."
+            }
+        }
+    }
 }
 
 /// The part of a whole as a bar, with the numbers in words.

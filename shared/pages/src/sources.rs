@@ -38,8 +38,13 @@ pub fn sources(viewer: &Viewer, sources: &[Source], notice: Option<&str>) -> Str
         html! {
             h1 { "Sources" }
             @if let Some(notice) = notice { p .notice role="status" { (notice) } }
-            p .soft { "Observe: nothing leaves. Assist: people may act, nothing is scheduled. Act: reminders go out by plan. Going further needs two managers." }
-            @if sources.is_empty() { section { p .soft { "No source has been set up. Point a provider's webhook here." } } }
+            p .soft {
+                "Observe: nothing leaves. Assist: people may act, nothing is scheduled. \
+                 Act: reminders go out by plan. Going further needs two managers."
+            }
+            @if sources.is_empty() {
+                section { p .soft { "No source has been set up. Point a provider's webhook here." } }
+            }
             @for source in sources { section {
                 h2 { (source.provider) "/" (source.source) " " (state(acting(source.acting))) }
                 dl {
@@ -47,7 +52,9 @@ pub fn sources(viewer: &Viewer, sources: &[Source], notice: Option<&str>) -> Str
                     dt { "Retries" } dd { (party(source.retries)) }
                     dt { "Writes to customers" } dd { (party(source.messages)) }
                     dt { "Cancels" } dd { (party(source.cancels)) }
-                    @if let Some(asked) = &source.asked { dt { "Asked for" } dd { (change(asked)) ". Another manager must ask for the same." } }
+                    @if let Some(asked) = &source.asked {
+                        dt { "Asked for" } dd { (change(asked)) ". Another manager must ask for the same." }
+                    }
                     @if let Some(last) = source.changes.last() { dt { "Last change" } dd { (change(last)) } }
                 }
                 @if let (Some(csrf), Role::Manager | Role::Vp) = (&viewer.csrf, viewer.role) {
@@ -64,7 +71,11 @@ pub fn sources(viewer: &Viewer, sources: &[Source], notice: Option<&str>) -> Str
 }
 
 fn choice(name: &str, values: &[&str], chosen: &str) -> Markup {
-    html! { select name=(name) { @for value in values { option value=(value) selected[*value == chosen] { (value) } } } }
+    html! {
+        select name=(name) {
+            @for value in values { option value=(value) selected[*value == chosen] { (value) } }
+        }
+    }
 }
 
 fn change(change: &Change) -> Markup {
@@ -77,7 +88,11 @@ fn change(change: &Change) -> Markup {
         wish.cancels.map(|wanted| format!("cancelling by {}", party(wanted))),
     ];
     let what = parts.into_iter().flatten().collect::<Vec<_>>().join(", ");
-    html! { (what) ", by " (change.by) @if let Some(other) = &change.confirmed_by { " and " (other) } ", " (time(change.at)) }
+    html! {
+        (what) ", by " (change.by)
+        @if let Some(other) = &change.confirmed_by { " and " (other) }
+        ", " (time(change.at))
+    }
 }
 
 pub fn tickets(viewer: &Viewer, rows: &[Ticket], next: Option<&str>) -> String {
@@ -89,7 +104,10 @@ pub fn tickets(viewer: &Viewer, rows: &[Ticket], next: Option<&str>) -> String {
             h1 { "Tickets" }
             @if rows.is_empty() { section { p .soft { "No ticket has come. Point your help desk's webhook here." } } }
             @for ticket in rows { section {
-                h2 { (ticket.subject.value().map_or("No subject", String::as_str)) " " @if let Some(status) = ticket.status.copied() { (state(status.name())) } }
+                h2 {
+                    (ticket.subject.value().map_or("No subject", String::as_str)) " "
+                    @if let Some(status) = ticket.status.copied() { (state(status.name())) }
+                }
                 p .soft {
                     (ticket.provider) " " (ticket.id)
                     @if let Some(at) = ticket.opened_at { " · " (time(at)) }
@@ -97,10 +115,18 @@ pub fn tickets(viewer: &Viewer, rows: &[Ticket], next: Option<&str>) -> String {
                     @if let Some(csat) = ticket.csat.copied() { " · rated " (csat) " of 5" }
                 }
                 @if let Some((_, body)) = &ticket.body { p .written { (body) } }
-                @if let Some(latest) = ticket.latest.value().filter(|latest| ticket.body.as_ref().is_none_or(|(_, body)| body != *latest)) { p .written { (latest) } }
-                p { @if ticket.accounts.is_empty() { span .soft { "No account has this address." } } @for account in &ticket.accounts { a href={ "/accounts/" (account) } { (account) } " " } }
+                @if let Some(latest) = last_word(ticket) { p .written { (latest) } }
+                p {
+                    @if ticket.accounts.is_empty() { span .soft { "No account has this address." } }
+                    @for account in &ticket.accounts { a href={ "/accounts/" (account) } { (account) } " " }
+                }
             } }
             @if let Some(next) = next { p { a href=(next) { "More" } } }
         },
     )
+}
+
+/// What was written last, where that is not the text that the ticket came with.
+fn last_word(ticket: &Ticket) -> Option<&String> {
+    ticket.latest.value().filter(|latest| ticket.body.as_ref().is_none_or(|(_, body)| body != *latest))
 }

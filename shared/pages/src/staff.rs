@@ -32,13 +32,18 @@ pub fn staff(
                         td { @match &one.slack { Some(slack) => (slack.user), None => span .soft { "not known" } } }
                     } } }
                 } }
-                p .soft { "The role is read when a decision is made. A manager or a VP changes the table with a file: " code { "recoup import staff FILE" } "." }
+                p .soft {
+                    "The role is read when a decision is made. A manager or a VP changes the table with a file: "
+                    code { "recoup import staff FILE" } "."
+                }
             }
             section {
                 h2 { "Standing in" }
                 @if standing.is_empty() { p .soft { "Nobody stands in for anybody." } }
                 @for it in &standing { p {
-                    (it.to) " decides in the place of " (it.from) " until " (time(it.until)) @if !it.note.is_empty() { ": " (it.note) } ". "
+                    (it.to) " decides in the place of " (it.from) " until " (time(it.until))
+                    @if !it.note.is_empty() { ": " (it.note) }
+                    ". "
                     (end(viewer, it))
                 } }
                 (form(viewer, all))
@@ -84,9 +89,15 @@ fn form(viewer: &Viewer, all: &[Staff]) -> Markup {
             (no_default())
             input type="hidden" name="csrf" value=(csrf);
             label for="from" { "Who is away" }
-            select id="from" name="from" { @for one in away { option value=(one.id) selected[one.id == viewer.id] { (one.name) } } }
+            select id="from" name="from" {
+                @for one in away { option value=(one.id) selected[one.id == viewer.id] { (one.name) } }
+            }
             label for="to" { "Who decides in their place, with their role" }
-            select id="to" name="to" { @for one in all { @if one.role != Role::Analyst { option value=(one.id) { (one.name) } } } }
+            select id="to" name="to" {
+                @for one in all {
+                    @if one.role != Role::Analyst { option value=(one.id) { (one.name) } }
+                }
+            }
             label for="days" { "For how many days" }
             input id="days" name="days" type="number" min="1" max="30" value="7" required;
             label for="note" { "Note (optional)" }

@@ -16,7 +16,10 @@ pub fn stop(viewer: &Viewer, stops: &Stops, waiting: &[(String, String, bool)], 
         html! {
             h1 { "Stop switch" }
             @if let Some(notice) = notice { p .notice role="status" { (notice) } }
-            p .soft { "What is stopped does not leave: no retry, no message, no approved action. It is looked at before each of them, so it holds at once." }
+            p .soft {
+                "What is stopped does not leave: no retry, no message, no approved action. \
+                 It is looked at before each of them, so it holds at once."
+            }
             @if stops.standing.is_empty() { section { p .soft { "Nothing is stopped." } } }
             @for stop in &stops.standing { section .notice {
                 h2 { "Stopped: " (scope(&stop.scope)) }
@@ -34,32 +37,55 @@ pub fn stop(viewer: &Viewer, stops: &Stops, waiting: &[(String, String, bool)], 
             section {
                 h2 { "What a release sends on its way" }
                 @if waiting.is_empty() { p .soft { "No approved action waits." } }
-                @else { ul { @for (id, summary, held) in waiting { li { a href={ "/actions/" (id) } { (summary) } @if *held { ", held" } } } } }
-                p .soft { "Each is looked at once more: what can no longer be done as it was approved is not done, and its asker is told." }
-            }
-            @if let (Some(csrf), true) = (&viewer.csrf, manager) { section {
-                h2 { "Stop" }
-                form method="post" action="/stop" {
-                    input type="hidden" name="csrf" value=(csrf);
-                    label for="source" { "Source (empty: every source)" }
-                    input id="source" name="source" placeholder="stripe/default" maxlength="100";
-                    label for="segment" { "Segment of recoveries (empty: every segment)" }
-                    input id="segment" name="segment" maxlength="100";
-                    label for="kind" { "Kind of action (empty: every kind)" }
-                    select id="kind" name="kind" { option value="" { "every kind" } @for kind in KINDS { option value=(kind) { (words(kind)) } } }
-                    label for="note" { "Why" }
-                    input id="note" name="note" maxlength="500";
-                    button type="submit" { "Stop" }
+                @else {
+                    ul { @for (id, summary, held) in waiting { li {
+                        a href={ "/actions/" (id) } { (summary) }
+                        @if *held { ", held" }
+                    } } }
                 }
-            } } @else { section { p .soft { "A manager or a VP stops and releases." } } }
+                p .soft {
+                    "Each is looked at once more: what can no longer be done as it was approved is not done, \
+                     and its asker is told."
+                }
+            }
+            @if let (Some(csrf), true) = (&viewer.csrf, manager) { (form(csrf)) }
+            @else { section { p .soft { "A manager or a VP stops and releases." } } }
             @if !stops.changes.is_empty() { section {
                 h2 { "Lately" }
                 ul { @for change in stops.changes.iter().rev().take(20) {
-                    li { (time(change.at)) ": " (change.by) @if change.released { " released " } @else { " stopped " } (scope(&change.scope)) }
+                    li {
+                        (time(change.at)) ": " (change.by)
+                        @if change.released { " released " } @else { " stopped " }
+                        (scope(&change.scope))
+                    }
                 } }
             } }
         },
     )
+}
+
+/// What is to be stopped: the fewer gaps are filled, the more.
+fn form(csrf: &str) -> Markup {
+    html! {
+        section {
+            h2 { "Stop" }
+            form method="post" action="/stop" {
+                input type="hidden" name="csrf" value=(csrf);
+                label for="source" { "Source (empty: every source)" }
+                input id="source" name="source" placeholder="stripe/default" maxlength="100";
+                label for="segment" { "Segment of recoveries (empty: every segment)" }
+                input id="segment" name="segment" maxlength="100";
+                label for="kind" { "Kind of action (empty: every kind)" }
+                select id="kind" name="kind" {
+                    option value="" { "every kind" }
+                    @for kind in KINDS { option value=(kind) { (words(kind)) } }
+                }
+                label for="note" { "Why" }
+                input id="note" name="note" maxlength="500";
+                button type="submit" { "Stop" }
+            }
+        }
+    }
 }
 
 fn hidden(name: &str, value: Option<&str>) -> Markup {

@@ -15,8 +15,11 @@ pub fn tasks(viewer: &Viewer, rows: &[Task], now: Timestamp, next: Option<&str>)
         html! {
             h1 { "Tasks" }
             nav .row aria-label="Which tasks" {
-                a href="/tasks" { "Open" } " " a href={ "/tasks?assigned_to=" (viewer.id) } { "Mine" } " "
-                a href="/tasks?state=snoozed" { "Put off" } " " a href="/tasks?state=done" { "Done" } " " a href="/tasks?state=dropped" { "Dropped" }
+                a href="/tasks" { "Open" } " "
+                a href={ "/tasks?assigned_to=" (viewer.id) } { "Mine" } " "
+                a href="/tasks?state=snoozed" { "Put off" } " "
+                a href="/tasks?state=done" { "Done" } " "
+                a href="/tasks?state=dropped" { "Dropped" }
             }
             section {
                 @if rows.is_empty() { p .soft { "There is no such task." } } @else { div .scroll { table {
@@ -24,7 +27,10 @@ pub fn tasks(viewer: &Viewer, rows: &[Task], now: Timestamp, next: Option<&str>)
                     tbody { @for task in rows { tr {
                         td { a href={ "/tasks/" (task.id) } { (task.what) } }
                         td { (shown_state(task, now)) }
-                        td { (time(task.due_at)) @if task.state == State::Open && task.due_at < now { " " strong { "overdue" } } }
+                        td {
+                            (time(task.due_at))
+                            @if task.state == State::Open && task.due_at < now { " " strong { "overdue" } }
+                        }
                         td { @match &task.assigned_to { Some(to) => (to), None => span .soft { "nobody yet" } } }
                     } } }
                 } } }
@@ -37,7 +43,9 @@ pub fn tasks(viewer: &Viewer, rows: &[Task], now: Timestamp, next: Option<&str>)
 fn shown_state(task: &Task, now: Timestamp) -> Markup {
     html! {
         (state(task.state.name()))
-        @if let (State::Open, Some(until), true) = (task.state, task.snoozed_until, task.sleeps(now)) { " put off until " (time(until)) }
+        @if let (State::Open, Some(until), true) = (task.state, task.snoozed_until, task.sleeps(now)) {
+            " put off until " (time(until))
+        }
     }
 }
 
@@ -69,17 +77,31 @@ pub fn task(
                     dt { "Opened" } dd { (time(task.opened_at)) }
                     dt { "Due" } dd { (time(task.due_at)) }
                     dt { "Who has it" } dd { (task.assigned_to.as_deref().unwrap_or("nobody yet")) }
-                    @if let (Some(by), Some(at)) = (&task.ended_by, task.ended_at) { dt { "Ended" } dd { "by " (by) ", " (time(at)) @if !task.note.is_empty() { ": " (task.note) } @if !task.reference.is_empty() { " (" (task.reference) ")" } } }
+                    @if let (Some(by), Some(at)) = (&task.ended_by, task.ended_at) {
+                        dt { "Ended" } dd {
+                            "by " (by) ", " (time(at))
+                            @if !task.note.is_empty() { ": " (task.note) }
+                            @if !task.reference.is_empty() { " (" (task.reference) ")" }
+                        }
+                    }
                 }
             }
-            @if let (State::Open, Some(csrf)) = (task.state, &viewer.csrf) { (buttons(viewer, task, staff, days_max, csrf)) }
+            @if let (State::Open, Some(csrf)) = (task.state, &viewer.csrf) {
+                (buttons(viewer, task, staff, days_max, csrf))
+            }
         },
     )
 }
 
 fn buttons(viewer: &Viewer, task: &Task, staff: &[Staff], days_max: i64, csrf: &str) -> Markup {
     let form = |inside: Markup| {
-        html! { form method="post" action={ "/tasks/" (task.id) } { (no_default()) input type="hidden" name="csrf" value=(csrf); (inside) } }
+        html! {
+            form method="post" action={ "/tasks/" (task.id) } {
+                (no_default())
+                input type="hidden" name="csrf" value=(csrf);
+                (inside)
+            }
+        }
     };
     html! {
         @if viewer.role.may_settle() { section .notice {
@@ -96,7 +118,9 @@ fn buttons(viewer: &Viewer, task: &Task, staff: &[Staff], days_max: i64, csrf: &
                 label for="assign" { "Who has it" }
                 select id="assign" name="assign" {
                     option value="" { "nobody" }
-                    @for one in staff { option value=(one.id) selected[task.assigned_to.as_ref() == Some(&one.id)] { (one.name) } }
+                    @for one in staff {
+                        option value=(one.id) selected[task.assigned_to.as_ref() == Some(&one.id)] { (one.name) }
+                    }
                 }
                 button type="submit" name="say" value="assign" { "Assign" }
             }))

@@ -117,8 +117,15 @@ impl Story<'_> {
     fn tell(&mut self, at: Timestamp, kind: &str, object: Value) {
         let id = digest(&["demo", kind, object["id"].as_str().unwrap_or_default(), &at.to_string()], 24);
         let body = json!({
-            "id": format!("evt_{id}"), "object": "event", "api_version": "2024-06-20", "created": at.as_second(), "livemode": false,
-            "pending_webhooks": 1, "request": {"id": null, "idempotency_key": null}, "type": kind, "data": {"object": object},
+            "id": format!("evt_{id}"),
+            "object": "event",
+            "api_version": "2024-06-20",
+            "created": at.as_second(),
+            "livemode": false,
+            "pending_webhooks": 1,
+            "request": {"id": null, "idempotency_key": null},
+            "type": kind,
+            "data": {"object": object},
         });
         self.all.push(Delivery { at, body });
     }
@@ -126,21 +133,56 @@ impl Story<'_> {
     fn customer_object(&self) -> Value {
         let who = self.customer;
         json!({
-            "id": who.id(), "object": "customer", "created": who.joined_at.as_second(), "name": who.name, "email": who.email, "phone": null,
-            "address": {"line1": format!("{} Market Street", 10 + who.number), "line2": null, "postal_code": null, "city": who.city, "state": null, "country": who.country},
-            "livemode": false, "metadata": {},
+            "id": who.id(),
+            "object": "customer",
+            "created": who.joined_at.as_second(),
+            "name": who.name,
+            "email": who.email,
+            "phone": null,
+            "address": {
+                "line1": format!("{} Market Street", 10 + who.number),
+                "line2": null,
+                "postal_code": null,
+                "city": who.city,
+                "state": null,
+                "country": who.country,
+            },
+            "livemode": false,
+            "metadata": {},
         })
     }
 
     fn subscription(&self, status: &str, at: Timestamp) -> Value {
         let who = self.customer;
         let ended_at = (status == "canceled").then(|| at.as_second());
-        let price = json!({"id": who.price, "object": "price", "currency": "usd", "unit_amount": who.unit_minor, "recurring": {"interval": "month", "interval_count": 1}});
+        let price = json!({
+            "id": who.price,
+            "object": "price",
+            "currency": "usd",
+            "unit_amount": who.unit_minor,
+            "recurring": {"interval": "month", "interval_count": 1},
+        });
         json!({
-            "id": self.sub, "object": "subscription", "customer": who.id(), "status": status, "created": who.joined_at.as_second(),
-            "start_date": who.joined_at.as_second(), "current_period_start": at.as_second(), "current_period_end": next_month(at).as_second(),
-            "ended_at": ended_at, "cancel_at": null, "quantity": who.seats,
-            "items": {"object": "list", "data": [{"id": format!("si_demo{:03}", who.number), "object": "subscription_item", "price": price, "quantity": who.seats}]},
+            "id": self.sub,
+            "object": "subscription",
+            "customer": who.id(),
+            "status": status,
+            "created": who.joined_at.as_second(),
+            "start_date": who.joined_at.as_second(),
+            "current_period_start": at.as_second(),
+            "current_period_end": next_month(at).as_second(),
+            "ended_at": ended_at,
+            "cancel_at": null,
+            "quantity": who.seats,
+            "items": {
+                "object": "list",
+                "data": [{
+                    "id": format!("si_demo{:03}", who.number),
+                    "object": "subscription_item",
+                    "price": price,
+                    "quantity": who.seats,
+                }],
+            },
         })
     }
 
@@ -157,10 +199,29 @@ impl Story<'_> {
         let id = format!("in_demo{:03}m{month}", who.number);
         let remaining = if paid_at.is_some() { 0 } else { amount };
         json!({
-            "hosted_invoice_url": format!("https://invoice.stripe.com/i/{id}"), "id": id, "object": "invoice", "number": format!("DEMO-{:03}-{:04}", who.number, month + 1), "customer": who.id(), "status": status,
-            "currency": "usd", "total": amount, "subtotal": amount, "amount_due": amount, "amount_paid": amount - remaining, "amount_remaining": remaining,
-            "attempt_count": attempts, "created": made_at.as_second(), "due_date": null, "subscription": self.sub, "paid": paid_at.is_some(),
-            "status_transitions": {"finalized_at": made_at.as_second(), "paid_at": paid_at.map(Timestamp::as_second), "marked_uncollectible_at": null, "voided_at": null},
+            "hosted_invoice_url": format!("https://invoice.stripe.com/i/{id}"),
+            "id": id,
+            "object": "invoice",
+            "number": format!("DEMO-{:03}-{:04}", who.number, month + 1),
+            "customer": who.id(),
+            "status": status,
+            "currency": "usd",
+            "total": amount,
+            "subtotal": amount,
+            "amount_due": amount,
+            "amount_paid": amount - remaining,
+            "amount_remaining": remaining,
+            "attempt_count": attempts,
+            "created": made_at.as_second(),
+            "due_date": null,
+            "subscription": self.sub,
+            "paid": paid_at.is_some(),
+            "status_transitions": {
+                "finalized_at": made_at.as_second(),
+                "paid_at": paid_at.map(Timestamp::as_second),
+                "marked_uncollectible_at": null,
+                "voided_at": null,
+            },
         })
     }
 
@@ -176,12 +237,35 @@ impl Story<'_> {
             }
         });
         json!({
-            "id": format!("ch_demo{:03}m{month}{part}", who.number), "object": "charge", "customer": who.id(), "amount": who.amount_minor(), "currency": "usd",
-            "amount_captured": if paid { who.amount_minor() } else { 0 }, "amount_refunded": 0, "captured": paid, "refunded": false, "paid": paid,
-            "status": if paid { "succeeded" } else { "failed" }, "created": at.as_second(), "failure_code": card_code,
-            "invoice": invoice.map(|month| format!("in_demo{:03}m{month}", who.number)), "payment_intent": format!("pi_demo{:03}m{month}{part}", who.number),
-            "outcome": {"type": if paid { "authorized" } else { "issuer_declined" }, "reason": code, "network_status": if paid { "approved_by_network" } else { "declined_by_network" }},
-            "payment_method_details": {"type": "card", "card": {"brand": who.brand, "last4": who.last4, "exp_month": 1 + who.number % 12, "exp_year": who.exp_year}},
+            "id": format!("ch_demo{:03}m{month}{part}", who.number),
+            "object": "charge",
+            "customer": who.id(),
+            "amount": who.amount_minor(),
+            "currency": "usd",
+            "amount_captured": if paid { who.amount_minor() } else { 0 },
+            "amount_refunded": 0,
+            "captured": paid,
+            "refunded": false,
+            "paid": paid,
+            "status": if paid { "succeeded" } else { "failed" },
+            "created": at.as_second(),
+            "failure_code": card_code,
+            "invoice": invoice.map(|month| format!("in_demo{:03}m{month}", who.number)),
+            "payment_intent": format!("pi_demo{:03}m{month}{part}", who.number),
+            "outcome": {
+                "type": if paid { "authorized" } else { "issuer_declined" },
+                "reason": code,
+                "network_status": if paid { "approved_by_network" } else { "declined_by_network" },
+            },
+            "payment_method_details": {
+                "type": "card",
+                "card": {
+                    "brand": who.brand,
+                    "last4": who.last4,
+                    "exp_month": 1 + who.number % 12,
+                    "exp_year": who.exp_year,
+                },
+            },
         })
     }
 }

@@ -1,4 +1,5 @@
-//! Chargebee's lists: oldest first, each entry as the content of an event, and an offset that nobody needs to understand.
+//! Chargebee's lists: oldest first, each entry as the content of an event,
+//! and an offset that nobody needs to understand.
 
 mod change;
 
@@ -101,7 +102,9 @@ fn one(sandbox: &Sandbox, path: &str) -> Disked<Option<Reply>> {
 
 fn not_found() -> Reply {
     let error = json!({
-        "message": "Sorry, we couldn't find that resource", "type": "invalid_request", "api_error_code": "resource_not_found",
+        "message": "Sorry, we couldn't find that resource",
+        "type": "invalid_request",
+        "api_error_code": "resource_not_found",
         "http_status_code": 404,
     });
     answer(404, &error)

@@ -34,11 +34,24 @@ fn customer(sandbox: &Sandbox, attributes: &Value, seen_at: i64) -> Disked<Row> 
     let name = format!("customers:{customer}");
     let known = sandbox.object("lemonsqueezy", &name)?;
     let created_at = known.as_ref().map_or(&attributes["created_at"], |known| &known["attributes"]["created_at"]);
-    let shown = json!({"type": "customers", "id": customer, "attributes": {
-        "store_id": attributes["store_id"], "name": attributes["user_name"], "email": attributes["user_email"], "status": "subscribed",
-        "city": null, "region": null, "country": null, "total_revenue_currency": 0, "mrr": 0, "created_at": created_at,
-        "updated_at": attributes["updated_at"], "test_mode": attributes["test_mode"],
-    }});
+    let shown = json!({
+        "type": "customers",
+        "id": customer,
+        "attributes": {
+            "store_id": attributes["store_id"],
+            "name": attributes["user_name"],
+            "email": attributes["user_email"],
+            "status": "subscribed",
+            "city": null,
+            "region": null,
+            "country": null,
+            "total_revenue_currency": 0,
+            "mrr": 0,
+            "created_at": created_at,
+            "updated_at": attributes["updated_at"],
+            "test_mode": attributes["test_mode"],
+        },
+    });
     Ok((name, seen_at, shown))
 }
 
@@ -66,8 +79,17 @@ pub(super) fn get(sandbox: &Sandbox, call: &Call) -> Disked<Reply> {
         )
     };
     let mut body = json!({
-        "meta": {"page": {"currentPage": number, "from": first, "lastPage": last, "perPage": size, "to": to, "total": total}},
-        "jsonapi": {"version": "1.0"}, "links": {"first": link(1), "last": link(last)}, "data": page,
+        "meta": {"page": {
+            "currentPage": number,
+            "from": first,
+            "lastPage": last,
+            "perPage": size,
+            "to": to,
+            "total": total,
+        }},
+        "jsonapi": {"version": "1.0"},
+        "links": {"first": link(1), "last": link(last)},
+        "data": page,
     });
     if asked.get("include") == Some("subscription") {
         body["included"] = Value::Array(subscriptions(sandbox, &page)?);

@@ -81,7 +81,12 @@ fn list(sandbox: &Sandbox, asked: &Asked, resource: &str, name: &str) -> Disked<
         objects.drain(..place);
     }
     let limit = asked.limit("limit", 50, 250);
-    let link = |query: &str| json!({"href": format!("https://api.mollie.com{}?{query}", asked.path), "type": "application/hal+json"});
+    let link = |query: &str| {
+        json!({
+            "href": format!("https://api.mollie.com{}?{query}", asked.path),
+            "type": "application/hal+json",
+        })
+    };
     let next =
         objects.get(limit).and_then(|next| next["id"].as_str()).map(|next| link(&format!("from={next}&limit={limit}")));
     objects.truncate(limit);

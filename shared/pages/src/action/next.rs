@@ -13,14 +13,23 @@ pub fn next(viewer: &Viewer, action: &Action, deciding: &Deciding) -> Markup {
             State::Approved => section .notice {
                 h2 { "What comes next" }
                 @if let Some(at) = action.executes_after() { p { "It is approved, and carried out on " (time(at)) "." } }
-                @else { p { "It is approved, and goes to the provider now, unless it is " a href="/stop" { "stopped" } "." } }
+                @else {
+                    p {
+                        "It is approved, and goes to the provider now, unless it is " a href="/stop" { "stopped" } "."
+                    }
+                }
             },
             State::Executing | State::InDoubt => section .notice {
                 h2 { "What comes next" }
-                p { "It is on its way. If it is not known whether the provider did it, Recoup looks there before anything is sent again." }
+                p {
+                    "It is on its way. If it is not known whether the provider did it, \
+                     Recoup looks there before anything is sent again."
+                }
             },
             State::NeedsPerson => { (by_hand(viewer, action)) (letter(action)) },
-            State::Stale => (again("The account has changed since the preview, so nothing was done. Look at it and ask again.")),
+            State::Stale => (again(
+                "The account has changed since the preview, so nothing was done. Look at it and ask again."
+            )),
             State::Expired => (again("Nobody decided in time, so nothing was done. Ask again if it is still needed.")),
             State::Denied => (again("It was denied, so nothing was done.")),
             State::Failed => (again("It was not done. The reason stands below; put it right and ask again.")),
@@ -60,11 +69,15 @@ fn decision(viewer: &Viewer, action: &Action, deciding: &Deciding) -> Markup {
     html! {
         section .notice {
             h2 { "Decision" }
-            @if let Deciding::InPlaceOf(away) = deciding { p { "You decide in the place of " (away.name) ", as " (words(away.role.name())) "." } }
+            @if let Deciding::InPlaceOf(away) = deciding {
+                p { "You decide in the place of " (away.name) ", as " (words(away.role.name())) "." }
+            }
             @match (&viewer.csrf, deciding) {
-                (Some(csrf), Deciding::Own | Deciding::InPlaceOf(_)) => form method="post" action={ "/actions/" (action.id) "/decision" } {
-                    input type="hidden" name="csrf" value=(csrf);
-                    (ballot(action))
+                (Some(csrf), Deciding::Own | Deciding::InPlaceOf(_)) => {
+                    form method="post" action={ "/actions/" (action.id) "/decision" } {
+                        input type="hidden" name="csrf" value=(csrf);
+                        (ballot(action))
+                    }
                 },
                 _ => p { "This needs the approval of " (needs) ", and not of whoever asked." },
             }
@@ -135,5 +148,11 @@ fn link(action: &Action) -> Markup {
             "It is not known whether the mail went out: ask the customer before it is sent again."
         }
     };
-    html! { section .notice { h2 { "Link for the customer" } p { a href=(link) rel="noreferrer" { (link) } } p { (told) } } }
+    html! {
+        section .notice {
+            h2 { "Link for the customer" }
+            p { a href=(link) rel="noreferrer" { (link) } }
+            p { (told) }
+        }
+    }
 }

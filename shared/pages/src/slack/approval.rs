@@ -15,6 +15,7 @@ const QUESTION_MAX: usize = 300;
 /// The buttons carry the digest of what is shown. What is too long to be shown whole is decided on the page.
 pub fn approval_blocks(action: &Action, page: &str) -> Value {
     let preview = &action.preview;
+    let clause = &preview.clause;
     let kind = words(action.kind.name());
     let waits = action.state() == State::WaitingApproval;
     let open = missing(&action.required, &action.votes());
@@ -36,7 +37,7 @@ pub fn approval_blocks(action: &Action, page: &str) -> Value {
             field("Account", action.account.as_str()),
             field("Reason", &words(action.reason_code.name())),
             field("Asked by", &format!("{}, {}", action.requested_by, time(action.requested_at))),
-            field("Rule", &format!("{}, approval v{}: {}", preview.clause.rule, preview.clause.policy_version, preview.clause.why)),
+            field("Rule", &format!("{}, approval v{}: {}", clause.rule, clause.policy_version, clause.why)),
             field("Needs", &needs),
             field("Open until", &time(action.expires_at)),
         ]}),

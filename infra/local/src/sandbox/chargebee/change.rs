@@ -97,8 +97,14 @@ impl Asked<'_> {
         let resources: Map<String, Value> =
             content.iter().map(|(name, object)| ((*name).to_owned(), (*object).clone())).collect();
         let event = json!({
-            "id": format!("ev_{}", digest(&[kind, &self.key], 24)), "occurred_at": self.now(), "source": "api", "object": "event",
-            "api_version": "v2", "content": resources, "event_type": kind, "webhook_status": "scheduled",
+            "id": format!("ev_{}", digest(&[kind, &self.key], 24)),
+            "occurred_at": self.now(),
+            "source": "api",
+            "object": "event",
+            "api_version": "v2",
+            "content": resources,
+            "event_type": kind,
+            "webhook_status": "scheduled",
         });
         self.sandbox.send_back("chargebee", self.source, SignedDuration::from_secs(2), &event)
     }
@@ -108,7 +114,12 @@ impl Asked<'_> {
         let Some(notes) = self.get("comment") else { return Ok(()) };
         let comment_id = format!("cmt_{}", self.key);
         let comment = json!({
-            "id": comment_id, "entity_type": resource, "entity_id": id, "notes": notes, "created_at": self.now(), "type": "user",
+            "id": comment_id,
+            "entity_type": resource,
+            "entity_id": id,
+            "notes": notes,
+            "created_at": self.now(),
+            "type": "user",
             "object": "comment",
         });
         self.sandbox.keep(
@@ -143,6 +154,11 @@ fn missing(id: &str) -> Disked<Reply> {
 
 fn not_found(what: &str) -> Reply {
     let message = format!("Sorry, we couldn't find that resource: {what}");
-    let body = json!({"message": message, "type": "invalid_request", "api_error_code": "resource_not_found", "http_status_code": 404});
+    let body = json!({
+        "message": message,
+        "type": "invalid_request",
+        "api_error_code": "resource_not_found",
+        "http_status_code": 404,
+    });
     answer(404, &body)
 }

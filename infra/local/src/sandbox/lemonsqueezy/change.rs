@@ -177,7 +177,8 @@ fn seats(sandbox: &Sandbox, source: &str, id: &str, asked: &Value) -> Disked<Rep
     Ok(answer(200, &document("subscription-items", id, &shown)))
 }
 
-/// Keeps an object's new state and sends the webhooks that tell of it; an update of a subscription goes with every other.
+/// Keeps an object's new state and sends the webhooks that tell of it;
+/// an update of a subscription goes with every other.
 ///
 /// The new state is always the later one, however quickly one change follows another.
 fn tell(sandbox: &Sandbox, source: &str, object: &mut Value, events: &[&str]) -> Disked<()> {

@@ -66,9 +66,11 @@ fn price(sandbox: &Sandbox, id: &str) -> Disked<Value> {
     let bought = bought(sandbox, |attributes| text(&attributes["first_subscription_item"]["price_id"]) == id)?;
     let variant =
         bought.map_or_else(|| numbered(id, |number| number.checked_add(APART)), |bought| bought["variant_id"].clone());
-    Ok(
-        json!({"type": "prices", "id": id, "attributes": {"variant_id": variant, "category": "subscription", "scheme": "standard"}}),
-    )
+    Ok(json!({
+        "type": "prices",
+        "id": id,
+        "attributes": {"variant_id": variant, "category": "subscription", "scheme": "standard"},
+    }))
 }
 
 /// Which price a variant is sold for.

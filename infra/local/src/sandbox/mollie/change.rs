@@ -1,4 +1,5 @@
-//! What Mollie does when it is asked: refunds, recurring payments, payment links, and changes of subscriptions and invoices.
+//! What Mollie does when it is asked: refunds, recurring payments, payment links,
+//! and changes of subscriptions and invoices.
 
 use super::{value, whole};
 use crate::sandbox::listed::{answer, millis};
@@ -54,8 +55,16 @@ impl Asked<'_> {
         let id = entity["id"].as_str().unwrap_or_default();
         let event = format!("event_{}", digest(&[kind, id, &self.now(), &self.call.body], 24));
         let event = json!({
-            "resource": "event", "id": event, "type": kind, "entityId": id, "createdAt": self.now(), "_embedded": {"entity": entity},
-            "_links": {"self": {"href": format!("https://api.mollie.com/v2/events/{event}"), "type": "application/hal+json"}},
+            "resource": "event",
+            "id": event,
+            "type": kind,
+            "entityId": id,
+            "createdAt": self.now(),
+            "_embedded": {"entity": entity},
+            "_links": {"self": {
+                "href": format!("https://api.mollie.com/v2/events/{event}"),
+                "type": "application/hal+json",
+            }},
         });
         self.sandbox.send_back("mollie", self.source, SignedDuration::from_secs(2), &event)
     }
@@ -87,8 +96,15 @@ fn refund(asked: &Asked<'_>, id: &str) -> Disked<Reply> {
     }
     let refund_id = asked.id("re", &[id, &left.to_string()]);
     let queued = json!({
-        "resource": "refund", "id": refund_id, "mode": mode(&payment), "amount": amount, "status": "pending", "createdAt": asked.now(),
-        "description": asked.body["description"], "metadata": asked.body["metadata"], "paymentId": id,
+        "resource": "refund",
+        "id": refund_id,
+        "mode": mode(&payment),
+        "amount": amount,
+        "status": "pending",
+        "createdAt": asked.now(),
+        "description": asked.body["description"],
+        "metadata": asked.body["metadata"],
+        "paymentId": id,
     });
     let mut refund = queued.clone();
     refund["status"] = json!("refunded");
@@ -119,9 +135,20 @@ fn recurring(asked: &Asked<'_>, customer: &str) -> Disked<Reply> {
     let failure = item.and_then(|item| still_fails(item, &payments));
     let (id, now) = (asked.id("tr", &[customer, &payments.len().to_string()]), asked.now());
     let open = json!({
-        "resource": "payment", "id": id, "mode": mode(latest), "createdAt": now, "amount": asked.body["amount"], "status": "pending",
-        "description": asked.body["description"], "metadata": asked.body["metadata"], "method": latest["method"], "customerId": customer,
-        "mandateId": latest["mandateId"], "sequenceType": "recurring", "profileId": latest["profileId"], "isCancelable": false,
+        "resource": "payment",
+        "id": id,
+        "mode": mode(latest),
+        "createdAt": now,
+        "amount": asked.body["amount"],
+        "status": "pending",
+        "description": asked.body["description"],
+        "metadata": asked.body["metadata"],
+        "method": latest["method"],
+        "customerId": customer,
+        "mandateId": latest["mandateId"],
+        "sequenceType": "recurring",
+        "profileId": latest["profileId"],
+        "isCancelable": false,
     });
     let mut ended = open.clone();
     ended["details"] = latest["details"].clone();
@@ -151,7 +178,8 @@ fn recurring(asked: &Asked<'_>, customer: &str) -> Disked<Reply> {
     Ok(answer(201, if latest["method"] == "directdebit" { &open } else { &ended }))
 }
 
-/// The reason for which an item failed, and would again: until the customer has paid with something new, unless it passes.
+/// The reason for which an item failed, and would again:
+/// until the customer has paid with something new, unless it passes.
 fn still_fails(item: &Value, payments: &[Value]) -> Option<(&'static str, String)> {
     let renewed = |payment: &Value| {
         payment["sequenceType"] == "first"
@@ -180,9 +208,19 @@ fn payment_link(asked: &Asked<'_>) -> Disked<Reply> {
     let id = asked.id("pl", &[]);
     let page = format!("https://payment-links.mollie.com/payment/{}", id.trim_start_matches("pl_"));
     let link = json!({
-        "resource": "payment-link", "id": id, "mode": "test", "description": asked.body["description"], "amount": asked.body["amount"],
-        "sequenceType": asked.body["sequenceType"], "customerId": customer, "archived": false, "reusable": false, "paidAt": null,
-        "createdAt": asked.now(), "expiresAt": null, "_links": {"paymentLink": {"href": page, "type": "text/html"}},
+        "resource": "payment-link",
+        "id": id,
+        "mode": "test",
+        "description": asked.body["description"],
+        "amount": asked.body["amount"],
+        "sequenceType": asked.body["sequenceType"],
+        "customerId": customer,
+        "archived": false,
+        "reusable": false,
+        "paidAt": null,
+        "createdAt": asked.now(),
+        "expiresAt": null,
+        "_links": {"paymentLink": {"href": page, "type": "text/html"}},
     });
     asked.made(&id, &link)?;
     Ok(answer(201, &link))
@@ -276,9 +314,21 @@ pub(super) fn subscription(sandbox: &Sandbox, customer: &str, id: &str) -> Diske
     let (Some(first), Some(latest)) = (payments.first(), payments.last()) else { return Ok(None) };
     let began_on = first["createdAt"].as_str().and_then(|at| at.get(..10));
     let shown = json!({
-        "resource": "subscription", "id": id, "customerId": customer, "mode": mode(latest), "createdAt": first["createdAt"],
-        "status": "active", "amount": latest["amount"], "description": latest["description"], "method": null, "times": null,
-        "timesRemaining": null, "interval": "1 month", "startDate": began_on, "mandateId": latest["mandateId"], "metadata": null,
+        "resource": "subscription",
+        "id": id,
+        "customerId": customer,
+        "mode": mode(latest),
+        "createdAt": first["createdAt"],
+        "status": "active",
+        "amount": latest["amount"],
+        "description": latest["description"],
+        "method": null,
+        "times": null,
+        "timesRemaining": null,
+        "interval": "1 month",
+        "startDate": began_on,
+        "mandateId": latest["mandateId"],
+        "metadata": null,
     });
     sandbox.keep("mollie", id, 0, &shown)?;
     Ok(Some(shown))

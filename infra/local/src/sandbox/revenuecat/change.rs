@@ -227,9 +227,15 @@ fn refund_purchase(sandbox: &Sandbox, source: &str, own: &str) -> Disked<Reply> 
 fn outside(now: i64, kind: &str, transaction: &str, object: &Value) -> Value {
     let upper = |field: &str, otherwise: &str| object[field].as_str().unwrap_or(otherwise).to_uppercase();
     json!({
-        "id": format!("evt_{}", digest(&[kind, transaction, &now.to_string()], 24)), "type": kind, "event_timestamp_ms": now,
-        "app_user_id": object["customer_id"], "original_app_user_id": object["customer_id"], "aliases": [object["customer_id"]],
-        "environment": upper("environment", "production"), "store": upper("store", ""), "transaction_id": transaction,
+        "id": format!("evt_{}", digest(&[kind, transaction, &now.to_string()], 24)),
+        "type": kind,
+        "event_timestamp_ms": now,
+        "app_user_id": object["customer_id"],
+        "original_app_user_id": object["customer_id"],
+        "aliases": [object["customer_id"]],
+        "environment": upper("environment", "production"),
+        "store": upper("store", ""),
+        "transaction_id": transaction,
         "country_code": object["country"],
     })
 }

@@ -51,8 +51,15 @@ impl Told<'_> {
         let known = self.sandbox.object("revenuecat", &id)?;
         let first_seen_at = known.and_then(|known| known["first_seen_at"].as_i64()).unwrap_or(self.at).min(self.at);
         let shown = json!({
-            "object": "customer", "id": self.customer, "project_id": "sandbox", "first_seen_at": first_seen_at, "last_seen_at": self.at,
-            "last_seen_app_version": null, "last_seen_country": null, "last_seen_platform": null, "last_seen_platform_version": null,
+            "object": "customer",
+            "id": self.customer,
+            "project_id": "sandbox",
+            "first_seen_at": first_seen_at,
+            "last_seen_at": self.at,
+            "last_seen_app_version": null,
+            "last_seen_country": null,
+            "last_seen_platform": null,
+            "last_seen_platform_version": null,
             "experiment": null,
         });
         self.keep(id, shown);
@@ -73,11 +80,22 @@ impl Told<'_> {
             return Ok(());
         }
         let shown = json!({
-            "object": "purchase", "id": format!("purch{}", digest(&[transaction], 10)), "customer_id": self.customer,
-            "original_customer_id": self.customer, "product_id": product(self.event), "purchased_at": self.event["purchased_at_ms"],
-            "revenue_in_usd": null, "revenue_in_local_currency": revenue(self.event), "quantity": 1, "status": "owned",
-            "presented_offering_id": null, "environment": self.low("environment"), "store": self.low("store"),
-            "store_purchase_identifier": transaction, "ownership": "purchased", "country": self.event["country_code"],
+            "object": "purchase",
+            "id": format!("purch{}", digest(&[transaction], 10)),
+            "customer_id": self.customer,
+            "original_customer_id": self.customer,
+            "product_id": product(self.event),
+            "purchased_at": self.event["purchased_at_ms"],
+            "revenue_in_usd": null,
+            "revenue_in_local_currency": revenue(self.event),
+            "quantity": 1,
+            "status": "owned",
+            "presented_offering_id": null,
+            "environment": self.low("environment"),
+            "store": self.low("store"),
+            "store_purchase_identifier": transaction,
+            "ownership": "purchased",
+            "country": self.event["country_code"],
         });
         self.keep(id, shown);
         Ok(())
@@ -93,12 +111,27 @@ impl Told<'_> {
         let starts_at = known.and_then(|known| known["starts_at"].as_i64()).into_iter().chain(from).min();
         let ends_at = if self.is_refund() { to.map(|to| to.min(self.at)) } else { to };
         let shown = json!({
-            "object": "subscription", "id": own, "customer_id": self.customer, "original_customer_id": self.customer,
-            "product_id": product(self.event), "starts_at": starts_at, "current_period_starts_at": from, "current_period_ends_at": to,
-            "ends_at": ends_at, "gives_access": matches!(status, "active" | "trialing" | "in_grace_period"), "pending_payment": false,
-            "auto_renewal_status": renewal, "status": status, "total_revenue_in_usd": null, "presented_offering_id": null,
-            "environment": self.low("environment"), "store": self.low("store"), "store_subscription_identifier": self.latest(original),
-            "ownership": "purchased", "country": self.event["country_code"], "management_url": managed_at(&self.low("store")),
+            "object": "subscription",
+            "id": own,
+            "customer_id": self.customer,
+            "original_customer_id": self.customer,
+            "product_id": product(self.event),
+            "starts_at": starts_at,
+            "current_period_starts_at": from,
+            "current_period_ends_at": to,
+            "ends_at": ends_at,
+            "gives_access": matches!(status, "active" | "trialing" | "in_grace_period"),
+            "pending_payment": false,
+            "auto_renewal_status": renewal,
+            "status": status,
+            "total_revenue_in_usd": null,
+            "presented_offering_id": null,
+            "environment": self.low("environment"),
+            "store": self.low("store"),
+            "store_subscription_identifier": self.latest(original),
+            "ownership": "purchased",
+            "country": self.event["country_code"],
+            "management_url": managed_at(&self.low("store")),
         });
         self.keep(id, shown);
         Ok(())
@@ -155,8 +188,14 @@ impl Told<'_> {
 
     fn paid(&self, id: &str, from: Option<i64>, to: Option<i64>, revenue: Value) -> Value {
         json!({
-            "object": "subscription_transaction", "id": id, "purchased_at": from, "product_store_identifier": self.event["product_id"],
-            "revenue_in_local_currency": revenue, "revenue_in_usd": null, "expiration_date": to, "effective_expiration_date": to,
+            "object": "subscription_transaction",
+            "id": id,
+            "purchased_at": from,
+            "product_store_identifier": self.event["product_id"],
+            "revenue_in_local_currency": revenue,
+            "revenue_in_usd": null,
+            "expiration_date": to,
+            "effective_expiration_date": to,
         })
     }
 }
@@ -179,7 +218,10 @@ fn revenue(event: &Value) -> Value {
     let tax = (gross * number(&event["tax_percentage"]).unwrap_or_default()).round_dp(2);
     let written = |amount: Decimal| serde_json::from_str::<Value>(&amount.normalize().to_string()).unwrap_or_default();
     json!({
-        "currency": event["currency"], "gross": event["price_in_purchased_currency"], "commission": 0, "tax": written(tax),
+        "currency": event["currency"],
+        "gross": event["price_in_purchased_currency"],
+        "commission": 0,
+        "tax": written(tax),
         "proceeds": written(gross - tax),
     })
 }

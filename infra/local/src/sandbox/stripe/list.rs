@@ -91,7 +91,8 @@ fn of_invoice(sandbox: &Sandbox, invoice: &str) -> Disked<Vec<Value>> {
     Ok(intents.into_iter().map(|intent| invoice_payment(invoice, intent)).collect())
 }
 
-/// The invoice that an intent tried to pay: the one that was told, or the customer's latest of that amount before the charge.
+/// The invoice that an intent tried to pay: the one that was told,
+/// or the customer's latest of that amount before the charge.
 fn of_intent(sandbox: &Sandbox, intent: &str) -> Disked<Vec<Value>> {
     let mut told = sandbox.having("stripe", "object", "invoice_payment")?;
     told.retain(|paid| paid["payment"]["payment_intent"] == intent);
@@ -111,7 +112,12 @@ fn of_intent(sandbox: &Sandbox, intent: &str) -> Disked<Vec<Value>> {
 fn invoice_payment(invoice: &str, intent: Value) -> Value {
     let own = intent["id"].as_str().or(intent.as_str()).unwrap_or_default();
     let id = format!("inpay_{}", digest(&[invoice, own], 24));
-    json!({"id": id, "object": "invoice_payment", "invoice": invoice, "payment": {"type": "payment_intent", "payment_intent": intent}})
+    json!({
+        "id": id,
+        "object": "invoice_payment",
+        "invoice": invoice,
+        "payment": {"type": "payment_intent", "payment_intent": intent},
+    })
 }
 
 fn one(sandbox: &Sandbox, asked: &Asked) -> Disked<Option<Reply>> {

@@ -12,8 +12,13 @@ pub(super) fn hosted_page(asked: &Asked<'_>, kind: &str) -> Disked<Reply> {
     }
     let id = format!("hp_{}", asked.key);
     ok(&json!({"hosted_page": {
-        "id": id, "type": kind, "url": format!("https://{}.chargebee.com/pages/v3/{id}/", asked.source), "state": "created",
-        "created_at": asked.now(), "expires_at": asked.now() + 432_000, "object": "hosted_page",
+        "id": id,
+        "type": kind,
+        "url": format!("https://{}.chargebee.com/pages/v3/{id}/", asked.source),
+        "state": "created",
+        "created_at": asked.now(),
+        "expires_at": asked.now() + 432_000,
+        "object": "hosted_page",
     }}))
 }
 
@@ -36,9 +41,16 @@ pub(super) fn credit(asked: &Asked<'_>) -> Disked<Reply> {
     let closing = add(&mut customer, &currency, amount);
     asked.put("customer", &mut customer)?;
     let mut credit = json!({
-        "id": format!("pc_{}", asked.key), "customer_id": id, "type": "increment", "amount": amount, "currency_code": currency,
-        "description": asked.get("description"), "credit_type": "general", "reference": asked.get("reference"),
-        "closing_balance": closing, "created_at": asked.now(),
+        "id": format!("pc_{}", asked.key),
+        "customer_id": id,
+        "type": "increment",
+        "amount": amount,
+        "currency_code": currency,
+        "description": asked.get("description"),
+        "credit_type": "general",
+        "reference": asked.get("reference"),
+        "closing_balance": closing,
+        "created_at": asked.now(),
     });
     asked.put("promotional_credit", &mut credit)?;
     asked.tell("promotional_credits_added", &[("customer", &customer), ("promotional_credit", &credit)])?;
@@ -57,7 +69,12 @@ fn add(customer: &mut Value, currency: &str, amount: i64) -> i64 {
     let mut closing = 0;
     if let Some(balances) = customer["balances"].as_array_mut() {
         if !balances.iter().any(|one| one["currency_code"] == currency) {
-            balances.push(json!({"promotional_credits": 0, "refundable_credits": 0, "excess_payments": 0, "currency_code": currency}));
+            balances.push(json!({
+                "promotional_credits": 0,
+                "refundable_credits": 0,
+                "excess_payments": 0,
+                "currency_code": currency,
+            }));
         }
         for one in balances.iter_mut().filter(|one| one["currency_code"] == currency) {
             closing = one["promotional_credits"].as_i64().unwrap_or(0) + amount;
@@ -88,9 +105,15 @@ pub(super) fn coupon(asked: &Asked<'_>) -> Disked<Reply> {
         return wrong_value("discount_percentage : cannot be blank");
     };
     let mut coupon = json!({
-        "id": id, "name": asked.get("name"), "invoice_name": asked.get("invoice_name"), "discount_type": asked.get("discount_type"),
-        "discount_percentage": serde_json::from_str::<Value>(percent).ok(), "duration_type": asked.get("duration_type"),
-        "apply_on": asked.get("apply_on"), "status": "active", "created_at": asked.now(),
+        "id": id,
+        "name": asked.get("name"),
+        "invoice_name": asked.get("invoice_name"),
+        "discount_type": asked.get("discount_type"),
+        "discount_percentage": serde_json::from_str::<Value>(percent).ok(),
+        "duration_type": asked.get("duration_type"),
+        "apply_on": asked.get("apply_on"),
+        "status": "active",
+        "created_at": asked.now(),
     });
     asked.put("coupon", &mut coupon)?;
     ok(&json!({"coupon": coupon}))

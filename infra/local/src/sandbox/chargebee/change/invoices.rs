@@ -11,9 +11,12 @@ pub(super) fn pdf(asked: &Asked<'_>, id: &str) -> Disked<Reply> {
         return missing(id);
     }
     let url = format!("https://{}.chargebee.com/invoices/{}.pdf", asked.source, digest(&[id, &asked.key], 24));
-    ok(
-        &json!({"download": {"download_url": url, "valid_till": asked.now() + 3600, "mime_type": "application/pdf", "object": "download"}}),
-    )
+    ok(&json!({"download": {
+        "download_url": url,
+        "valid_till": asked.now() + 3600,
+        "mime_type": "application/pdf",
+        "object": "download",
+    }}))
 }
 
 /// Gives back what was paid for an invoice, and writes a credit note of it.
@@ -29,15 +32,33 @@ pub(super) fn refund(asked: &Asked<'_>, id: &str) -> Disked<Reply> {
     let note_id = format!("CN-{}", asked.key);
     let mut refund = give_back(asked, &mut payment, amount)?;
     refund["linked_credit_notes"] = json!([{
-        "cn_id": note_id, "applied_amount": amount, "applied_at": asked.now(), "cn_reason_code": asked.get("credit_note[reason_code]"),
-        "cn_date": asked.now(), "cn_total": amount, "cn_status": "refunded", "cn_reference_invoice_id": id,
+        "cn_id": note_id,
+        "applied_amount": amount,
+        "applied_at": asked.now(),
+        "cn_reason_code": asked.get("credit_note[reason_code]"),
+        "cn_date": asked.now(),
+        "cn_total": amount,
+        "cn_status": "refunded",
+        "cn_reference_invoice_id": id,
     }]);
     asked.put("transaction", &mut refund)?;
     let mut note = json!({
-        "id": note_id, "customer_id": invoice["customer_id"], "subscription_id": invoice["subscription_id"], "reference_invoice_id": id,
-        "type": "refundable", "reason_code": asked.get("credit_note[reason_code]"), "customer_notes": asked.get("customer_notes"),
-        "status": "refunded", "date": asked.now(), "total": amount, "amount_allocated": 0, "amount_refunded": amount,
-        "amount_available": 0, "refunded_at": asked.now(), "deleted": false, "currency_code": refund["currency_code"],
+        "id": note_id,
+        "customer_id": invoice["customer_id"],
+        "subscription_id": invoice["subscription_id"],
+        "reference_invoice_id": id,
+        "type": "refundable",
+        "reason_code": asked.get("credit_note[reason_code]"),
+        "customer_notes": asked.get("customer_notes"),
+        "status": "refunded",
+        "date": asked.now(),
+        "total": amount,
+        "amount_allocated": 0,
+        "amount_refunded": amount,
+        "amount_available": 0,
+        "refunded_at": asked.now(),
+        "deleted": false,
+        "currency_code": refund["currency_code"],
         "linked_refunds": [linked(&refund)],
     });
     asked.put("credit_note", &mut note)?;
@@ -45,7 +66,11 @@ pub(super) fn refund(asked: &Asked<'_>, id: &str) -> Disked<Reply> {
         &mut invoice,
         "issued_credit_notes",
         json!({
-            "cn_id": note_id, "cn_reason_code": note["reason_code"], "cn_date": asked.now(), "cn_total": amount, "cn_status": "refunded",
+            "cn_id": note_id,
+            "cn_reason_code": note["reason_code"],
+            "cn_date": asked.now(),
+            "cn_total": amount,
+            "cn_status": "refunded",
         }),
     );
     asked.put("invoice", &mut invoice)?;
@@ -69,10 +94,19 @@ pub(super) fn refund_payment(asked: &Asked<'_>, id: &str) -> Disked<Reply> {
 
 fn give_back(asked: &Asked<'_>, payment: &mut Value, amount: i64) -> Disked<Value> {
     let mut refund = json!({
-        "id": format!("txn_{}", asked.key), "customer_id": payment["customer_id"], "subscription_id": payment["subscription_id"],
-        "payment_method": payment["payment_method"], "gateway": payment["gateway"], "type": "refund", "date": asked.now(),
-        "amount": amount, "status": "success", "deleted": false, "masked_card_number": payment["masked_card_number"],
-        "refunded_txn_id": payment["id"], "currency_code": payment["currency_code"],
+        "id": format!("txn_{}", asked.key),
+        "customer_id": payment["customer_id"],
+        "subscription_id": payment["subscription_id"],
+        "payment_method": payment["payment_method"],
+        "gateway": payment["gateway"],
+        "type": "refund",
+        "date": asked.now(),
+        "amount": amount,
+        "status": "success",
+        "deleted": false,
+        "masked_card_number": payment["masked_card_number"],
+        "refunded_txn_id": payment["id"],
+        "currency_code": payment["currency_code"],
     });
     asked.put("transaction", &mut refund)?;
     push(payment, "linked_refunds", linked(&refund));
@@ -100,8 +134,10 @@ pub(super) fn collect(asked: &Asked<'_>, id: &str) -> Disked<Reply> {
     };
     let copied = |name: &str| last.map_or(Value::Null, |last| last[name].clone());
     let mut payment = json!({
-        "payment_method": last.map_or(json!("card"), |last| last["payment_method"].clone()), "gateway": copied("gateway"),
-        "masked_card_number": copied("masked_card_number"), "status": if fails { "failure" } else { "success" },
+        "payment_method": last.map_or(json!("card"), |last| last["payment_method"].clone()),
+        "gateway": copied("gateway"),
+        "masked_card_number": copied("masked_card_number"),
+        "status": if fails { "failure" } else { "success" },
     });
     if fails {
         for name in ["error_code", "error_text", "error_detail"] {
@@ -198,10 +234,21 @@ pub(super) fn write_off(asked: &Asked<'_>, id: &str) -> Disked<Reply> {
         return wrong_state("The invoice cannot be written off: nothing is due on it.");
     }
     let mut note = json!({
-        "id": format!("CN-{}", asked.key), "customer_id": invoice["customer_id"], "subscription_id": invoice["subscription_id"],
-        "reference_invoice_id": id, "type": "adjustment", "reason_code": "write_off", "status": "adjusted", "date": asked.now(),
-        "total": due, "amount_allocated": due, "amount_refunded": 0, "amount_available": 0, "deleted": false,
-        "currency_code": invoice["currency_code"], "linked_refunds": [],
+        "id": format!("CN-{}", asked.key),
+        "customer_id": invoice["customer_id"],
+        "subscription_id": invoice["subscription_id"],
+        "reference_invoice_id": id,
+        "type": "adjustment",
+        "reason_code": "write_off",
+        "status": "adjusted",
+        "date": asked.now(),
+        "total": due,
+        "amount_allocated": due,
+        "amount_refunded": 0,
+        "amount_available": 0,
+        "deleted": false,
+        "currency_code": invoice["currency_code"],
+        "linked_refunds": [],
     });
     invoice["status"] = json!("paid");
     invoice["paid_at"] = json!(asked.now());
@@ -210,7 +257,11 @@ pub(super) fn write_off(asked: &Asked<'_>, id: &str) -> Disked<Reply> {
         &mut invoice,
         "adjustment_credit_notes",
         json!({
-            "cn_id": note["id"], "cn_reason_code": "write_off", "cn_date": asked.now(), "cn_total": due, "cn_status": "adjusted",
+            "cn_id": note["id"],
+            "cn_reason_code": "write_off",
+            "cn_date": asked.now(),
+            "cn_total": due,
+            "cn_status": "adjusted",
         }),
     );
     nothing_due(&mut invoice);
@@ -272,9 +323,16 @@ fn payments(asked: &Asked<'_>, invoice: &Value) -> Disked<Vec<Value>> {
             continue;
         }
         payments.push(json!({
-            "id": mentioned["txn_id"], "type": "payment", "status": mentioned["txn_status"], "date": mentioned["txn_date"],
-            "amount": mentioned["txn_amount"], "customer_id": invoice["customer_id"], "subscription_id": invoice["subscription_id"],
-            "currency_code": invoice["currency_code"], "payment_method": "card", "deleted": false,
+            "id": mentioned["txn_id"],
+            "type": "payment",
+            "status": mentioned["txn_status"],
+            "date": mentioned["txn_date"],
+            "amount": mentioned["txn_amount"],
+            "customer_id": invoice["customer_id"],
+            "subscription_id": invoice["subscription_id"],
+            "currency_code": invoice["currency_code"],
+            "payment_method": "card",
+            "deleted": false,
             "linked_invoices": [{"invoice_id": invoice["id"]}],
         }));
     }

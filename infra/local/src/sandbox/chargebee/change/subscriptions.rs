@@ -120,7 +120,8 @@ fn new_item(asked: &Asked<'_>, price: &str) -> Disked<Value> {
         let mut items = subscription["subscription_items"].as_array().into_iter().flatten();
         items.find(|item| item["item_price_id"] == price).map(|item| item["item_type"].clone())
     })?;
-    // Nobody told us what it is. Of our requests, only a change of plan is charged at once or waits for the end of the term.
+    // Nobody told us what it is. Of our requests, only a change of plan is charged at once
+    // or waits for the end of the term.
     let is_plan = asked.is("invoice_immediately") || asked.is("end_of_term");
     let guess = json!(if is_plan { "plan" } else { "addon" });
     let kind = taught.map(|taught| taught["item_type"].clone()).filter(Value::is_string).or(seen).unwrap_or(guess);

@@ -1,0 +1,116 @@
+//! Accounts: the sidebar, what happened, who they are, and what is kept of them.
+
+use super::list;
+use super::sources::ticket_json;
+use crate::context::Context;
+use crate::privacy;
+use crate::report::{found, read, wants_text};
+use crate::setup::group;
+use crate::store::{self, Timeline, keys};
+use crate::web::{self, Answer, Problem, Window, account_id};
+use bytes::Bytes;
+use domain::book::Head;
+use domain::book::entitlement::entitlement;
+use domain::id::AccountId;
+use domain::sidebar;
+use domain::staff::Staff;
+use http::{Request, StatusCode};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+pub(super) async fn all(context: &Context, window: Window) -> Result<Answer, Problem> {
+    let page = read::accounts(context, window).await?;
+    Ok(list(&page.items, page.next.as_deref()))
+}
+
+/// The sidebar, which help desks read as text.
+pub(super) async fn one(context: &Context, id: &str, request: &Request<Bytes>) -> Result<Answer, Problem> {
+    let sidebar = read::account(context, &account_id(id)?).await?.ok_or_else(|| Problem::not_found("account"))?;
+    Ok(if wants_text(request) {
+        web::text(StatusCode::OK, sidebar::text(&sidebar))
+    } else {
+        web::json(StatusCode::OK, &sidebar)
+    })
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Question {
+    q: String,
+}
+
+/// Personal data is asked for in a body, so that it is in no address and no log.
+pub(super) async fn search(context: &Context, request: &Request<Bytes>) -> Result<Answer, Problem> {
+    let Question { q } =
+        serde_json::from_slice(request.body()).map_err(|_| Problem::malformed("send {\"q\": \"what to look for\"}"))?;
+    Ok(list(&found::accounts(context, &q).await?, None))
+}
+
+pub(super) async fn timeline(context: &Context, id: &str, window: Window) -> Result<Answer, Problem> {
+    let page = read::timeline(context, &known(context, id).await?, window).await?;
+    let items: Vec<_> = page.items.iter().map(line_json).collect();
+    Ok(list(&items, page.next.as_deref()))
+}
+
+/// An event as a line of its account's timeline.
+fn line_json(line: &Timeline) -> Value {
+    json!({
+        "id": line.event.id,
+        "at": line.event.at,
+        "kind": line.event.kind,
+        "origin": line.event.origin,
+        "seen": line.event.seen,
+        "trace": line.trace,
+    })
+}
+
+pub(super) async fn entitlement_of(context: &Context, id: &str) -> Result<Answer, Problem> {
+    let account = account_id(id)?;
+    let head: Head = store::read(context, &keys::head(&account)).await?.ok_or_else(|| Problem::not_found("account"))?;
+    let state = entitlement(&head, context.clock.now());
+    Ok(web::json(StatusCode::OK, &json!({"account": account, "state": state, "as_of": head.book.last_event_at})))
+}
+
+pub(super) async fn group_of(context: &Context, id: &str) -> Result<Answer, Problem> {
+    let shown = group::shown(context, &account_id(id)?).await?.ok_or_else(|| Problem::not_found("account"))?;
+    Ok(web::json(StatusCode::OK, &shown))
+}
+
+/// What is kept of a person. Who answers customers sees less: this is all of it in one place.
+pub(super) async fn privacy(context: &Context, id: &str, staff: &Staff) -> Result<Answer, Problem> {
+    let account = &known(context, id).await?;
+    if !staff.role.may_export() {
+        let message = "all that is kept of a person is shown to managers, VPs and legal: ask one of them";
+        return Err(Problem::not_permitted(message));
+    }
+    let privacy::Held { person, imported, tickets } = privacy::held(context, account).await?;
+    let records = read::account(context, account).await?.ok_or_else(|| Problem::not_found("account"))?;
+    let kept = context.policies.texts.current().text("kept_after_erasure").map(|text| text.fill(&BTreeMap::new()).1);
+    Ok(web::json(
+        StatusCode::OK,
+        &json!({
+            "account": account,
+            "as_of": context.clock.now(),
+            "erased_at": person.erased_at,
+            "person": {
+                "name": person.name.value(),
+                "email": person.email.value(),
+                "phone": person.phone.value(),
+                "address": person.address.value(),
+                "customer_since": person.created_at.value(),
+            },
+            "imported": imported,
+            "tickets": tickets.iter().map(ticket_json).collect::<Vec<_>>(),
+            "records": records,
+            "kept": kept.unwrap_or_default(),
+        }),
+    ))
+}
+
+/// The account that a path names, where there is one.
+pub(super) async fn known(context: &Context, id: &str) -> Result<AccountId, Problem> {
+    let id = account_id(id)?;
+    let head: Option<Head> = store::read(context, &keys::head(&id)).await?;
+    head.map(|head| head.account).ok_or_else(|| Problem::not_found("account"))
+}

@@ -1,0 +1,43 @@
+//! Actions: the list, one, its receipt; and the recoveries that go on by themselves.
+
+use super::list;
+use crate::context::Context;
+use crate::door::console::action_json;
+use crate::report::query::{self, Query};
+use crate::report::read;
+use crate::web::{self, Answer, Problem, Window};
+use domain::action::Action;
+use domain::dunning::Plan;
+use http::StatusCode;
+use serde_json::json;
+
+pub(super) async fn all(context: &Context, query: &Query, window: &Window) -> Result<Answer, Problem> {
+    let of_account = query::account(query)?;
+    let mut page = read::actions(context, query::action_state(query)?, window).await?;
+    page.items.retain(|action: &Action| of_account.as_ref().is_none_or(|account| action.account == *account));
+    let items: Vec<_> = page.items.iter().map(action_json).collect();
+    Ok(list(&items, page.next.as_deref()))
+}
+
+pub(super) async fn one(context: &Context, id: &str) -> Result<Answer, Problem> {
+    Ok(web::json(StatusCode::OK, &action_json(&read::action(context, id).await?)))
+}
+
+/// The entries of the ledger that tell its story.
+pub(super) async fn receipt(context: &Context, id: &str) -> Result<Answer, Problem> {
+    let action = read::action(context, id).await?;
+    let entries = read::receipt(context, &action.id).await?;
+    Ok(web::json(StatusCode::OK, &json!({"action": action_json(&action), "entries": entries})))
+}
+
+/// Recoveries, up to the time before which they are wanted: they come by when they go on.
+pub(super) async fn dunning(context: &Context, query: &Query, window: Window) -> Result<Answer, Problem> {
+    let before = query::due_before(query)?;
+    let mut page = read::dunning(context, window).await?;
+    let due = |plan: &Plan| before.is_none_or(|before| plan.next_wake().is_some_and(|at| at < before));
+    if !page.items.iter().all(due) {
+        page.next = None;
+    }
+    page.items.retain(due);
+    Ok(list(&page.items, page.next.as_deref()))
+}

@@ -1,0 +1,78 @@
+//! Cases: the list, one with its preview, the disputes among them, and what a playbook says.
+
+use super::list;
+use crate::context::Context;
+use crate::report::query::{self, Query};
+use crate::report::{plays, read, wants_text};
+use crate::web::{self, Answer, Problem, Window};
+use bytes::Bytes;
+use domain::case::Case;
+use domain::playbook::advice::Preview;
+use domain::staff::Staff;
+use http::{Request, StatusCode};
+use serde_json::{Value, json};
+
+pub(super) async fn all(context: &Context, query: &Query, window: &Window) -> Result<Answer, Problem> {
+    let wanted = query::case_class(query)?;
+    let mut page = read::cases(context, query::case_state(query)?, window).await?;
+    page.items.retain(|case: &Case| wanted.is_none_or(|wanted| case.class == wanted));
+    let items: Vec<_> = page.items.iter().map(|case| case_json(case, None)).collect();
+    Ok(list(&items, page.next.as_deref()))
+}
+
+/// As JSON, as Slack shows it, or as text.
+pub(super) async fn one(
+    context: &Context,
+    id: &str,
+    query: &Query,
+    request: &Request<Bytes>,
+) -> Result<Answer, Problem> {
+    let case = read::case(context, id).await?;
+    let preview = read::case_preview(context, &case).await?;
+    let play = plays::of_case(context, &case, &preview).await?;
+    let page = format!("{}/cases/{}", context.settings.base_url, case.id);
+    Ok(match query.get("format").map(String::as_str) {
+        Some("slack") => web::json(StatusCode::OK, &::pages::case_blocks(&preview, &page)),
+        _ if wants_text(request) => {
+            let play = play.map(|play| format!("\n\n{}", play.text())).unwrap_or_default();
+            web::text(StatusCode::OK, format!("{}{play}", preview.text()))
+        }
+        _ => {
+            let mut value = case_json(&case, Some(&preview));
+            value["playbook"] = json!(play);
+            web::json(StatusCode::OK, &value)
+        }
+    })
+}
+
+pub(super) async fn disputes(context: &Context, query: &Query, window: &Window) -> Result<Answer, Problem> {
+    let page = read::disputes(context, query::case_state(query)?, window).await?;
+    Ok(list(&page.items, page.next.as_deref()))
+}
+
+/// What a playbook would do; the body says what it is about.
+pub(super) async fn playbook(
+    context: &Context,
+    name: &str,
+    request: &Request<Bytes>,
+    staff: &Staff,
+) -> Result<Answer, Problem> {
+    let name = serde_json::from_value(json!(name)).map_err(|_| Problem::not_found("playbook"))?;
+    let asked = serde_json::from_slice(request.body()).map_err(|error| {
+        Problem::malformed(format!("say what it is about, such as `account` and `invoice`: {error}"))
+    })?;
+    let play = plays::play(context, name, &asked, staff).await?;
+    Ok(if wants_text(request) { web::text(StatusCode::OK, play.text()) } else { web::json(StatusCode::OK, &play) })
+}
+
+/// A list shows what was found; a case by itself also what would come of its recommendation.
+fn case_json(case: &Case, preview: Option<&Preview>) -> Value {
+    let mut value = serde_json::to_value(case).expect("a case is plain data");
+    let object = value.as_object_mut().expect("a case is an object");
+    let short =
+        || json!({"advice": case.advice, "why": case.why, "recommended": case.recommended, "missing": case.missing});
+    object.insert("preview".to_owned(), preview.map_or_else(short, |preview| json!(preview)));
+    object.insert("policy".to_owned(), json!([{"rule": case.rule, "version": case.policy_version, "why": case.why}]));
+    object.insert("tickets".to_owned(), json!([]));
+    value
+}

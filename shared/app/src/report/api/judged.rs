@@ -1,0 +1,77 @@
+//! What was judged: a decision, the same decision under other rules, and what a decline means.
+
+use crate::context::Context;
+use crate::store::{self, keys};
+use crate::web::{self, Answer, Problem};
+use bytes::Bytes;
+use domain::classify::decision::{self, Decision};
+use domain::event::Decline;
+use domain::id::DecisionId;
+use http::{Request, StatusCode};
+use serde::Deserialize;
+use serde_json::json;
+
+pub(super) async fn decision(context: &Context, id: &str) -> Result<Answer, Problem> {
+    Ok(web::json(StatusCode::OK, &find(context, id).await?))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Again {
+    policy_version: u32,
+}
+
+/// Makes a decision again under another version of its policy, and says what would be different. Nothing is written.
+pub(super) async fn replay(context: &Context, id: &str, request: &Request<Bytes>) -> Result<Answer, Problem> {
+    let wanted: Again = serde_json::from_slice(request.body()).map_err(|error| {
+        Problem::malformed(format!("send `policy_version`, a version of the classify policy: {error}"))
+    })?;
+    let policies = &context.policies;
+    let policy =
+        policies.classify.version(wanted.policy_version).ok_or_else(|| Problem::not_found("policy version"))?;
+    let decision = find(context, id).await?;
+    let now = decision::replay(&decision, policy, policies.declines.at(decision.at));
+    let differences = decision::differences(&decision.outcome, now.as_ref());
+    Ok(web::json(
+        StatusCode::OK,
+        &json!({
+            "id": decision.id,
+            "case": decision.case,
+            "then": {"policy_version": decision.policy_version, "outcome": decision.outcome},
+            "now": {"policy_version": wanted.policy_version, "outcome": now},
+            "same": differences.is_empty(),
+            "differences": differences,
+        }),
+    ))
+}
+
+async fn find(context: &Context, id: &str) -> Result<Decision, Problem> {
+    let id = DecisionId::parse(id).ok_or_else(|| Problem::not_found("decision"))?;
+    store::read(context, &keys::decision(&id)).await?.ok_or_else(|| Problem::not_found("decision"))
+}
+
+/// The tables that are not a provider's.
+const TABLES: [&str; 4] = ["iso8583", "sepa", "mastercard_advice", "stripe_advice"];
+
+pub(super) fn decline(context: &Context, provider: &str, code: String) -> Result<Answer, Problem> {
+    let declines = context.policies.declines.current();
+    if providers::named(provider).is_none() && !TABLES.contains(&provider) {
+        return Err(Problem::not_found("provider"));
+    }
+    let decline = Decline::new(provider, code);
+    let meaning = declines.meaning(&decline);
+    let family = meaning.family;
+    Ok(web::json(
+        StatusCode::OK,
+        &json!({
+            "family": family.id.get_ref(),
+            "customer_reason": family.customer_reason,
+            "who_acts": family.who_acts,
+            "retry": family.retry,
+            "report_reason": family.report_reason,
+            "visa_category": meaning.category,
+            "listed": meaning.known,
+            "source": meaning.source,
+        }),
+    ))
+}

@@ -1,0 +1,22 @@
+//! A month's report, and the rows that it is made of.
+
+use crate::context::Context;
+use crate::report::query::{self, Query};
+use crate::report::read;
+use crate::web::{self, Answer, Problem};
+use http::StatusCode;
+use serde_json::{Value, json};
+
+pub(super) async fn of_month(context: &Context, month: &str, query: &Query) -> Result<Answer, Problem> {
+    let month = query::month(month)?;
+    match query.get("format").map_or("json", String::as_str) {
+        "json" => Ok(web::json(StatusCode::OK, &read::month_report(context, month).await?)),
+        "html" => Ok(web::see_other(&format!("/reports/{month}"))),
+        _ => Err(Problem::malformed("`format` is json or html")),
+    }
+}
+
+pub(super) async fn rows_of(context: &Context, month: &str) -> Result<Answer, Problem> {
+    let rows = read::rows(context, query::month(month)?).await?;
+    Ok(web::json(StatusCode::OK, &json!({"items": rows, "next": Value::Null})))
+}

@@ -1,0 +1,50 @@
+//! Sources, and what they brought: a backfill, imports, tickets.
+
+use super::list;
+use crate::classify::backfill;
+use crate::context::Context;
+use crate::ports::Order;
+use crate::setup::{import, sources};
+use crate::store::keys::lists;
+use crate::store::{self, Page};
+use crate::web::{self, Answer, Problem, Window};
+use domain::book::ticket::Ticket;
+use http::StatusCode;
+use serde_json::{Value, json};
+
+pub(super) async fn all(context: &Context) -> Result<Answer, Problem> {
+    Ok(list(&sources::all(context).await?, None))
+}
+
+pub(super) async fn backfill_of(context: &Context, provider: &str, source: &str) -> Result<Answer, Problem> {
+    Ok(web::json(StatusCode::OK, &backfill::shown(context, provider, source).await?))
+}
+
+pub(super) async fn imports_of(context: &Context, kind: &str) -> Result<Answer, Problem> {
+    Ok(web::json(StatusCode::OK, &import::shown(context, kind).await?))
+}
+
+pub(super) async fn tickets(context: &Context, window: Window) -> Result<Answer, Problem> {
+    let page: Page<Ticket> =
+        store::page(context, lists::TICKETS, window.after, window.limit, Order::Descending).await?;
+    let items: Vec<_> = page.items.iter().map(ticket_json).collect();
+    Ok(list(&items, page.next.as_deref()))
+}
+
+/// A ticket as it stands, without the times of its fields.
+pub(super) fn ticket_json(ticket: &Ticket) -> Value {
+    json!({
+        "provider": ticket.provider,
+        "source": ticket.source,
+        "id": ticket.id,
+        "subject": ticket.subject.value(),
+        "body": ticket.body.as_ref().map(|(_, body)| body),
+        "latest": ticket.latest.value(),
+        "status": ticket.status.value(),
+        "csat": ticket.csat.value(),
+        "requester": {"name": ticket.requester_name.value(), "email": ticket.requester_email.value()},
+        "opened_at": ticket.opened_at,
+        "changed_at": ticket.changed_at,
+        "accounts": ticket.accounts,
+    })
+}

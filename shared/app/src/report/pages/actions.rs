@@ -1,0 +1,40 @@
+//! Actions: the list, one with its decision and receipt; and the recoveries that go on by themselves.
+
+use super::more;
+use crate::approval::decide;
+use crate::context::Context;
+use crate::report::query::{self, Query};
+use crate::report::read;
+use crate::store::{Batch, keys};
+use crate::web::{Problem, Window};
+use ::pages::Viewer;
+use domain::staff::Staff;
+
+pub(super) async fn all(context: &Context, viewer: &Viewer, query: &Query, window: &Window) -> Result<String, Problem> {
+    let page = read::actions(context, query::action_state(query)?, window).await?;
+    Ok(::pages::actions(viewer, &page.items, more("/actions?", page.next).as_deref()))
+}
+
+/// What it shows of the decision depends on who looks: `staff`.
+pub(super) async fn one(
+    context: &Context,
+    viewer: &Viewer,
+    id: &str,
+    query: &Query,
+    staff: &Staff,
+) -> Result<String, Problem> {
+    let action = read::action(context, id).await?;
+    let receipt = read::receipt(context, &action.id).await?;
+    let deciding = decide::as_whom(context, &action, staff).await?;
+    let batch = Batch::read(context, action.members.iter().map(keys::action).collect()).await?;
+    let mut members = Vec::new();
+    for member in &action.members {
+        members.extend(batch.get(&keys::action(member))?);
+    }
+    Ok(::pages::action(viewer, &action, &members, &deciding, &receipt, query::notice(query)))
+}
+
+pub(super) async fn dunning(context: &Context, viewer: &Viewer, window: Window) -> Result<String, Problem> {
+    let page = read::dunning(context, window).await?;
+    Ok(::pages::dunning(viewer, &page.items, more("/dunning?", page.next).as_deref()))
+}

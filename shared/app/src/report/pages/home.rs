@@ -1,0 +1,25 @@
+//! The overview: what waits, and how the month goes.
+
+use super::ROWS;
+use crate::context::Context;
+use crate::report::read;
+use crate::web::{Problem, Window};
+use ::pages::{Home, Viewer};
+use domain::action::State as ActionState;
+use domain::case::State as CaseState;
+use domain::incident::State as IncidentState;
+use domain::report::Month;
+
+pub(super) async fn home(context: &Context, viewer: &Viewer) -> Result<String, Problem> {
+    let window = Window { after: None, limit: ROWS };
+    let waiting = read::actions(context, Some(ActionState::WaitingApproval), &window).await?.items;
+    let cases = read::cases(context, Some(CaseState::Open), &window).await?.items;
+    let plans = read::dunning(context, Window { after: None, limit: ROWS }).await?.items;
+    let incidents = read::incidents(context, Some(IncidentState::Open), &window).await?.items;
+    let month = Month::of(context.clock.now().to_zoned(jiff::tz::TimeZone::UTC).date());
+    let report = read::month_report(context, month).await?;
+    Ok(::pages::home(
+        viewer,
+        &Home { waiting: &waiting, cases: &cases, plans: &plans, incidents: &incidents, report: &report },
+    ))
+}

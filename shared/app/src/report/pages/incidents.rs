@@ -1,0 +1,19 @@
+//! Incidents: the list, and one with its members.
+
+use super::more;
+use crate::context::Context;
+use crate::incident;
+use crate::report::query::{self, Query};
+use crate::report::read;
+use crate::web::{Problem, Window};
+use ::pages::Viewer;
+
+pub(super) async fn all(context: &Context, viewer: &Viewer, query: &Query, window: &Window) -> Result<String, Problem> {
+    let page = read::incidents(context, query::incident_state(query)?, window).await?;
+    Ok(::pages::incidents(viewer, &page.items, more("/incidents?", page.next).as_deref()))
+}
+
+pub(super) async fn one(context: &Context, viewer: &Viewer, id: &str) -> Result<String, Problem> {
+    let incident = incident::find(context, id).await?;
+    Ok(::pages::incident(viewer, &incident, &incident::members(context, &incident).await?))
+}

@@ -1,0 +1,36 @@
+//! What is shown before anybody has signed in.
+
+use super::ROWS;
+use crate::context::Context;
+use crate::door::console::viewer;
+use crate::door::token;
+use crate::report::{query, read};
+use crate::setup::staff;
+use crate::web::{self, Answer, Problem, Window};
+use bytes::Bytes;
+use domain::action::State;
+use http::{Request, StatusCode};
+
+/// The sign-in page.
+pub(in crate::report) async fn login(context: &Context, request: &Request<Bytes>) -> Answer {
+    let demo = if context.settings.local { staff::all(context).await.unwrap_or_default() } else { Vec::new() };
+    let demo: Vec<_> = demo.into_iter().map(|staff| (staff.id, staff.name, staff.role)).collect();
+    web::html(StatusCode::OK, ::pages::login(query::notice(&web::query(request)), &demo))
+}
+
+/// The page behind mailed links: open to everybody, and the only one with a script.
+pub(in crate::report) async fn approvals(context: &Context, request: &Request<Bytes>) -> Result<Answer, Problem> {
+    let caller = match token::caller(context, request).await {
+        Ok(caller) => Some(caller),
+        Err(problem) if problem.status == StatusCode::UNAUTHORIZED => None,
+        Err(problem) => return Err(problem),
+    };
+    let viewer = caller.as_ref().map(|caller| viewer(context, caller));
+    let waiting = match &viewer {
+        Some(_) => {
+            read::actions(context, Some(State::WaitingApproval), &Window::of(&web::query(request), ROWS)?).await?.items
+        }
+        None => Vec::new(),
+    };
+    Ok(web::html_with(::pages::SCRIPT, ::pages::landing(viewer.as_ref(), &waiting)))
+}

@@ -1,0 +1,43 @@
+//! The people here: their tasks, the stop switch, who they are, and who stands in for whom.
+
+use super::more;
+use crate::context::Context;
+use crate::report::found;
+use crate::report::query::{self, Query};
+use crate::setup::{delegation, staff, stop};
+use crate::task;
+use crate::web::{self, Problem, Window};
+use ::pages::Viewer;
+
+pub(super) async fn tasks(
+    context: &Context,
+    viewer: &Viewer,
+    query: &Query,
+    window: Window,
+) -> Result<String, Problem> {
+    let page = task::list(context, &query::tasks(query)?, window).await?;
+    let asked = ["state", "assigned_to", "account"].into_iter().filter_map(|name| Some((name, query.get(name)?)));
+    let base: String = asked.map(|(name, value)| format!("{name}={}&", web::escaped(value))).collect();
+    let next = more(&format!("/tasks?{base}"), page.next);
+    Ok(::pages::tasks(viewer, &page.items, context.clock.now(), next.as_deref()))
+}
+
+pub(super) async fn task(context: &Context, viewer: &Viewer, id: &str, query: &Query) -> Result<String, Problem> {
+    let staff: Vec<_> = staff::all(context).await?.into_iter().filter(|staff| staff.role.may_request()).collect();
+    let task = found::task(context, id).await?;
+    let days_max = context.policies.limits.current().snooze_days_max;
+    Ok(::pages::task(viewer, &task, &staff, context.clock.now(), days_max, query::notice(query)))
+}
+
+pub(super) async fn stop(context: &Context, viewer: &Viewer, query: &Query) -> Result<String, Problem> {
+    let shown = stop::shown(context).await?;
+    let waiting: Vec<_> =
+        shown.waiting.iter().map(|line| (line.action.to_string(), line.summary.clone(), line.held)).collect();
+    Ok(::pages::stop(viewer, &shown.stops, &waiting, query::notice(query)))
+}
+
+pub(super) async fn staff(context: &Context, viewer: &Viewer, query: &Query) -> Result<String, Problem> {
+    let (all, changes) = (staff::all(context).await?, staff::changes(context).await?);
+    let delegations = delegation::all(context).await?;
+    Ok(::pages::staff(viewer, &all, &delegations, &changes, context.clock.now(), query::notice(query)))
+}

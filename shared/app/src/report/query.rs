@@ -1,0 +1,87 @@
+//! What may stand behind the question mark of an address: the filters that programs and pages share.
+
+use crate::door::routes::class;
+use crate::task::{self, Listed};
+use crate::web::{Problem, account_id};
+use domain::action::State as ActionState;
+use domain::case::{Class, State as CaseState};
+use domain::id::AccountId;
+use domain::incident::State as IncidentState;
+use domain::report::Month;
+use jiff::Timestamp;
+use std::collections::BTreeMap;
+
+/// The query of a request, by name.
+pub(super) type Query = BTreeMap<String, String>;
+
+/// Which cases are wanted.
+pub(super) fn case_state(query: &Query) -> Result<Option<CaseState>, Problem> {
+    match query.get("state").map(String::as_str) {
+        None | Some("") => Ok(None),
+        Some("open") => Ok(Some(CaseState::Open)),
+        Some("resolved") => Ok(Some(CaseState::Resolved)),
+        Some(_) => Err(Problem::malformed("`state` is open or resolved")),
+    }
+}
+
+/// The class of the cases that are wanted.
+pub(super) fn case_class(query: &Query) -> Result<Option<Class>, Problem> {
+    let named = |name: &String| class(name).ok_or_else(|| Problem::malformed("`class` is not a class of cases"));
+    query.get("class").map(named).transpose()
+}
+
+/// Which incidents are wanted.
+pub(super) fn incident_state(query: &Query) -> Result<Option<IncidentState>, Problem> {
+    match query.get("state").map(String::as_str) {
+        None | Some("") => Ok(None),
+        Some("open") => Ok(Some(IncidentState::Open)),
+        Some("over") => Ok(Some(IncidentState::Over)),
+        Some(_) => Err(Problem::malformed("`state` is open or over")),
+    }
+}
+
+/// Which actions are wanted.
+pub(super) fn action_state(query: &Query) -> Result<Option<ActionState>, Problem> {
+    match query.get("state").map(String::as_str) {
+        None | Some("") => Ok(None),
+        Some(name) => ActionState::ALL
+            .into_iter()
+            .find(|state| state.name() == name)
+            .map(Some)
+            .ok_or_else(|| Problem::malformed("`state` is not a state of actions")),
+    }
+}
+
+/// Which tasks are wanted.
+pub(super) fn tasks(query: &Query) -> Result<task::Wanted, Problem> {
+    let named = |name: &str| Listed::ALL.into_iter().find(|listed| listed.name() == name);
+    let state = match query.get("state").map(String::as_str) {
+        None | Some("") => None,
+        Some(name) => Some(named(name).ok_or_else(|| Problem::malformed("`state` is open, snoozed, done or dropped"))?),
+    };
+    let account = account(query)?;
+    Ok(task::Wanted { state, assigned_to: query.get("assigned_to").filter(|to| !to.is_empty()).cloned(), account })
+}
+
+/// Whose they are.
+pub(super) fn account(query: &Query) -> Result<Option<AccountId>, Problem> {
+    query.get("account").map(|id| account_id(id)).transpose()
+}
+
+/// Before when the recoveries that are wanted go on.
+pub(super) fn due_before(query: &Query) -> Result<Option<Timestamp>, Problem> {
+    let instant = |text: &String| {
+        text.parse::<Timestamp>().map_err(|_| Problem::malformed("`due_before` is a time such as 2026-01-31T00:00:00Z"))
+    };
+    query.get("due_before").map(instant).transpose()
+}
+
+/// A month as a path names it.
+pub(super) fn month(text: &str) -> Result<Month, Problem> {
+    Month::parse(text).ok_or_else(|| Problem::malformed("a month is written like 2026-01"))
+}
+
+/// What a page says on top: what came of a button.
+pub(super) fn notice(query: &Query) -> Option<&str> {
+    query.get("notice").map(String::as_str)
+}
