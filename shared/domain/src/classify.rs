@@ -43,6 +43,7 @@ pub enum Finding {
 }
 
 impl Finding {
+    /// The policy has words for each of these and for nothing else: its lint asks for both.
     pub const ALL: [Self; 11] = [
         Self::OneInvoiceTwice,
         Self::SameLineSamePeriod,
@@ -57,6 +58,7 @@ impl Finding {
         Self::OtherPlanThanAgreed,
     ];
 
+    /// As the policy's `[[finding]]` names it, and as the rule that a case was opened by.
     pub fn id(self) -> &'static str {
         match self {
             Self::OneInvoiceTwice => "one-invoice-twice",
@@ -145,6 +147,7 @@ pub struct Wanted {
     pub elsewhere: bool,
 }
 
+/// Asked after the fold and before the concerns: most events need nothing besides, and save a batch.
 pub fn wanted(event: &Event, desk: &Desk, policy: &ClassifyPolicy) -> Wanted {
     Wanted {
         compared: twice::compared(&desk.touched, &desk.head, policy),

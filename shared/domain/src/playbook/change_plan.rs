@@ -26,6 +26,7 @@ pub struct Change<'a> {
     pub downgrade: &'a [Role],
 }
 
+/// Says what the change costs and when it happens, and refuses what is none or cannot be computed.
 pub fn change_plan(scene: Scene<'_>, change: Change<'_>) -> Result<Play, NoChange> {
     let Change { subscription, from, to, .. } = change;
     let id = &subscription.id;
