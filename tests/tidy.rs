@@ -2,6 +2,14 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
+#[path = "tidy/documents.rs"]
+mod documents;
+#[path = "tidy/domain.rs"]
+mod domain;
+#[path = "tidy/rooms.rs"]
+mod rooms;
+#[path = "tidy/rust.rs"]
+mod rust;
 #[path = "tidy/template.rs"]
 mod template;
 
@@ -28,16 +36,29 @@ fn dependencies(folder: &str) -> BTreeSet<String> {
         .unwrap_or_default()
 }
 
-fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
-    let mut entries: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    entries.sort();
-    for path in entries {
-        if path.is_dir() && !path.ends_with("target") && !path.ends_with(".git") {
-            sources(&path, found);
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            found.push(path);
-        }
-    }
+/// Everything of ours in a folder, the folders too: what was built or fetched is not ours.
+fn entries(folder: &Path) -> Vec<PathBuf> {
+    let mut own: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    own.retain(|path| ![".git", ".recoup", "node_modules", "target"].iter().any(|name| path.ends_with(name)));
+    own.sort();
+    let below: Vec<_> = own.iter().filter(|path| path.is_dir()).flat_map(|folder| entries(folder)).collect();
+    own.into_iter().chain(below).collect()
+}
+
+/// The files of Rust in a folder, each by its path from there.
+fn sources(folder: &Path) -> Vec<(String, String)> {
+    let files = entries(folder).into_iter().filter(|path| path.extension().is_some_and(|extension| extension == "rs"));
+    files.map(|path| (name(&path, folder), std::fs::read_to_string(&path).unwrap())).collect()
+}
+
+fn name(path: &Path, folder: &Path) -> String {
+    path.strip_prefix(folder).unwrap().display().to_string()
+}
+
+/// The files of a crate that are not tests: path below `src`, and text.
+fn product(folder: &str) -> Vec<(String, String)> {
+    let files = sources(&root().join(folder).join("src"));
+    files.into_iter().filter(|(file, _)| file != "tests.rs" && !file.ends_with("/tests.rs")).collect()
 }
 
 const OURS: &[&str] = &["app", "aws", "domain", "local", "pages", "providers", "shared"];
@@ -128,20 +149,29 @@ fn only_one_crate_names_aws_and_only_one_the_engine() {
 
 #[test]
 fn files_open_with_what_they_are_and_stay_readable() {
-    let mut files = Vec::new();
-    sources(&root(), &mut files);
-    assert!(files.len() > 60);
-    for path in files {
-        let text = std::fs::read_to_string(&path).unwrap();
-        let name = path.strip_prefix(root()).unwrap().display().to_string();
+    let files = sources(&root());
+    for folder in ["functions/", "fuzz/", "infra/", "shared/", "tests/"] {
+        assert!(files.iter().any(|(name, _)| name.starts_with(folder)), "no file of {folder} was read");
+    }
+    for (name, text) in files {
         assert!(text.starts_with("//!") || name.ends_with("approval/tests.rs"), "{name} does not open with a sentence");
         assert!(!name.ends_with("mod.rs"), "{name}: a module's file has its name");
-        for word in ["utils", "helper", "common"] {
-            assert!(!name.ends_with(&format!("{word}.rs")), "{name}: a thing has a name or has no file");
-        }
         for unfinished in [concat!("TO", "DO"), concat!("FIX", "ME"), concat!("todo", "!("), concat!("#[ig", "nore")] {
             assert!(!text.contains(unfinished), "{name} says `{unfinished}`");
         }
+    }
+}
+
+#[test]
+fn nothing_is_a_drawer() {
+    for path in entries(&root()) {
+        let stem = path.file_name().unwrap().to_string_lossy().to_lowercase();
+        let last = stem.split('.').next().unwrap().rsplit(['_', '-']).next().unwrap().to_owned();
+        assert!(
+            !["common", "helper", "helpers", "misc", "util", "utils"].contains(&last.as_str()),
+            "{}: a thing has a name or has no file; put each where it is used",
+            name(&path, &root())
+        );
     }
 }
 
