@@ -121,6 +121,7 @@ impl Action {
     }
 }
 
+/// Why somebody asks for it: refunds have a window for each, and some approval rules are for some of them alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reason {
@@ -132,9 +133,11 @@ pub enum Reason {
 }
 
 impl Reason {
+    /// In the order of the forms; the policy must have one window of eligibility for each.
     pub const ALL: [Self; 5] =
         [Self::ServiceOutage, Self::BillingError, Self::CustomerDissatisfaction, Self::DuplicateCharge, Self::Other];
 
+    /// As it stands in JSON and in the rules of approval.
     pub fn name(self) -> &'static str {
         match self {
             Self::ServiceOutage => "service_outage",
@@ -146,6 +149,7 @@ impl Reason {
     }
 }
 
+/// How far it has come. What is `Executed` may still lack the provider's proof: that is `confirmed_at`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
@@ -164,6 +168,7 @@ pub enum State {
 }
 
 impl State {
+    /// Each has a list of its own in the store: whoever wants all actions reads these.
     pub const ALL: [Self; 12] = [
         Self::Previewed,
         Self::WaitingApproval,
@@ -179,6 +184,7 @@ impl State {
         Self::Withdrawn,
     ];
 
+    /// As it stands in JSON, and in the keys of the lists, so that it never changes.
     pub fn name(self) -> &'static str {
         match self {
             Self::Previewed => "previewed",
@@ -251,10 +257,12 @@ pub enum Shown {
 }
 
 impl Line {
+    /// A sum before and after; `None` where there is none, or where it is not known.
     pub fn money(label: &str, before: Option<Money>, after: Option<Money>) -> Self {
         Self { label: label.to_owned(), before: before.map(Shown::Money), after: after.map(Shown::Money) }
     }
 
+    /// The same in words, where there is no sum to show.
     pub fn text(label: &str, before: Option<&str>, after: &str) -> Self {
         let text = |text: &str| Shown::Text(text.to_owned());
         Self { label: label.to_owned(), before: before.map(text), after: Some(text(after)) }
@@ -304,6 +312,7 @@ pub struct Clause {
     pub why: String,
 }
 
+/// One person's decision, given to the preview that has this digest and to no other.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Vote {
     pub by: String,
@@ -319,6 +328,7 @@ pub struct Vote {
     pub in_place_of: Option<String>,
 }
 
+/// One `Deny` ends the action, however many have approved it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Decision {

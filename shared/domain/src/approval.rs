@@ -199,10 +199,12 @@ pub struct Approved<T> {
 }
 
 impl<T> Approved<T> {
+    /// Lends the action to be read: it cannot be changed and stay approved.
     pub fn inner(&self) -> &T {
         &self.inner
     }
 
+    /// Gives up the proof: what comes out may be changed, and is checked again before anything is sent.
     pub fn into_inner(self) -> T {
         self.inner
     }

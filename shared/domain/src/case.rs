@@ -12,6 +12,7 @@ use crate::money::Money;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+/// One trouble: what was looked at, by which rule it was judged, what is recommended, and how it ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Case {
     pub id: CaseId,
@@ -48,6 +49,7 @@ pub struct Case {
     pub resolution: Option<String>,
 }
 
+/// What kind of trouble it is, by the rules or, after them, by a person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Class {
@@ -61,6 +63,7 @@ pub enum Class {
 }
 
 impl Class {
+    /// In the order of the forms.
     pub const ALL: [Self; 7] = [
         Self::PaymentFailed,
         Self::DuplicateCharge,
@@ -71,6 +74,7 @@ impl Class {
         Self::PlanMismatch,
     ];
 
+    /// As it stands in JSON. The ids of cases are computed from it, so that it never changes.
     pub fn name(self) -> &'static str {
         match self {
             Self::PaymentFailed => "payment_failed",
@@ -97,6 +101,7 @@ impl Class {
     }
 }
 
+/// Whether anything is left to be done; why nothing is, the case's `resolution` says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
@@ -105,6 +110,7 @@ pub enum State {
 }
 
 impl State {
+    /// As it stands in JSON, and in the keys of the lists, so that it never changes.
     pub fn name(self) -> &'static str {
         match self {
             Self::Open => "open",
@@ -113,6 +119,7 @@ impl State {
     }
 }
 
+/// A person ended the case, or called it by another class.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Handled {
     pub by: String,
@@ -131,11 +138,13 @@ pub struct Evidence {
 }
 
 impl Evidence {
+    /// `label` is what was looked at, `value` what it showed.
     pub fn new(label: &str, value: impl ToString, source: &str) -> Self {
         Self { label: label.to_owned(), value: value.to_string(), source: source.to_owned() }
     }
 }
 
+/// The action that Recoup asks for; whether it is done, people decide.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Recommendation {
     pub kind: Kind,
@@ -167,6 +176,7 @@ impl Case {
         self.resolve(at, BY_HAND);
     }
 
+    /// Whether a person ended it: then nothing that comes later opens it again.
     pub fn was_ended_by_hand(&self) -> bool {
         self.resolution.as_deref() == Some(BY_HAND)
     }
@@ -184,6 +194,7 @@ impl Case {
         }
     }
 
+    /// Ends it, for a reason in a few words. Its line on the head is the caller's to take away.
     pub fn resolve(&mut self, at: Timestamp, resolution: &str) {
         self.state = State::Resolved;
         self.resolved_at = Some(at);

@@ -44,6 +44,7 @@ pub enum Finding {
 }
 
 impl Finding {
+    /// The policy has words for each of these and for nothing else: its lint asks for both.
     pub const ALL: [Self; 11] = [
         Self::OneInvoiceTwice,
         Self::SameLineSamePeriod,
@@ -58,6 +59,7 @@ impl Finding {
         Self::OtherPlanThanAgreed,
     ];
 
+    /// As the policy's `[[finding]]` names it, and as the rule that a case was opened by.
     pub fn id(self) -> &'static str {
         match self {
             Self::OneInvoiceTwice => "one-invoice-twice",
@@ -159,6 +161,7 @@ pub struct Wanted {
     pub elsewhere: bool,
 }
 
+/// Asked after the fold and before the concerns: most events need nothing besides, and save a batch.
 pub fn wanted(event: &Event, desk: &Desk, policy: &ClassifyPolicy) -> Wanted {
     Wanted {
         compared: twice::compared(&desk.touched, &desk.head, policy),

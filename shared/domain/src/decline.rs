@@ -33,6 +33,7 @@ pub struct Family {
     pub retry: Retry,
 }
 
+/// Under which reason a report counts a failure; many families share one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ReportReason {
@@ -43,6 +44,7 @@ pub enum ReportReason {
     Other,
 }
 
+/// Who must do something before a try can succeed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum WhoActs {
@@ -51,6 +53,7 @@ pub enum WhoActs {
     Staff,
 }
 
+/// When another try makes sense; `InternalReview` is not before a person has looked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Retry {

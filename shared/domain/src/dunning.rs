@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use toml::Spanned;
 
+/// One released version of the rules: the first segment that fits an invoice is its plan.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DunningPolicy {
@@ -30,6 +31,7 @@ pub struct Segment {
     pub steps: Vec<StepRule>,
 }
 
+/// One step of a segment, in days from the plan's beginning.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StepRule {
@@ -37,6 +39,7 @@ pub struct StepRule {
     pub then: Then,
 }
 
+/// What a step does: it mails the text of that name, or hands over to a person.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Then {
@@ -44,6 +47,7 @@ pub enum Then {
     Person,
 }
 
+/// The same, as the plan keeps it: a later version of the rules changes no plan that has begun.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum StepKind {
@@ -83,6 +87,7 @@ pub struct Plan {
     pub trace: String,
 }
 
+/// Whether a step may still be before it: `Stopped` has ended early, `Finished` after its last step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PlanState {
@@ -91,6 +96,7 @@ pub enum PlanState {
     Finished,
 }
 
+/// One reminder, or the handing over to a person, with how far it has come.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Step {
     pub number: u32,

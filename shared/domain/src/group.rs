@@ -20,6 +20,7 @@ pub struct Group {
     pub said: Vec<Said>,
 }
 
+/// What a person said of two accounts; both remember it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Said {
     pub other: AccountId,
@@ -41,6 +42,7 @@ pub enum NotSaid {
 }
 
 impl Group {
+    /// An account of which nobody has said anything.
     pub fn of(account: &AccountId) -> Self {
         Self { account: account.clone(), members: BTreeSet::new(), apart: BTreeSet::new(), said: Vec::new() }
     }

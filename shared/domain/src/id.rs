@@ -29,6 +29,7 @@ macro_rules! id {
         pub struct $name(String);
 
         impl $name {
+            /// As it stands in keys, links and JSON.
             pub fn as_str(&self) -> &str {
                 &self.0
             }
@@ -71,16 +72,19 @@ id! {
 }
 
 impl IncidentId {
+    /// The same trouble with the same sign since the same moment is the same incident.
     pub fn of(provider: &str, source: &str, trouble: &str, sign: &str, began_at: &str) -> Self {
         Self(format!("inc_{}", digest(&[provider, source, trouble, sign, began_at], 20)))
     }
 
+    /// Reads an id that came from outside.
     pub fn parse(text: &str) -> Option<Self> {
         is_digest(text.strip_prefix("inc_")?, 20).then(|| Self(text.to_owned()))
     }
 }
 
 impl AccountId {
+    /// One customer's id is another account at another provider, or in another of its configured accounts.
     pub fn of(provider: &str, source: &str, customer: &str) -> Self {
         Self(format!("acc_{}", digest(&[provider, source, customer], 20)))
     }
@@ -111,52 +115,63 @@ impl CaseId {
         Self(format!("case_{}_{}", account.tail(), digest(&[class, about], 12)))
     }
 
+    /// Reads an id that came from outside.
     pub fn parse(text: &str) -> Option<Self> {
         within_account(text, "case_").map(|_| Self(text.to_owned()))
     }
 
+    /// The account whose trouble it is, read from the id itself.
     pub fn account(&self) -> AccountId {
         within_account(&self.0, "case_").expect("a case id holds its account")
     }
 }
 
 impl ActionId {
+    /// Who asks twice with one key of a request has asked once.
     pub fn of(account: &AccountId, asked_by: &str, request: &str) -> Self {
         Self(format!("act_{}_{}", account.tail(), digest(&[asked_by, request], 12)))
     }
 
+    /// Reads an id that came from outside.
     pub fn parse(text: &str) -> Option<Self> {
         within_account(text, "act_").map(|_| Self(text.to_owned()))
     }
 
+    /// The account on which something is done, read from the id itself.
     pub fn account(&self) -> AccountId {
         within_account(&self.0, "act_").expect("an action id holds its account")
     }
 }
 
 impl DecisionId {
+    /// One event decides once about one case.
     pub fn of(account: &AccountId, about: &str, event: &str) -> Self {
         Self(format!("dec_{}_{}", account.tail(), digest(&[about, event], 12)))
     }
 
+    /// Reads an id that came from outside.
     pub fn parse(text: &str) -> Option<Self> {
         within_account(text, "dec_").map(|_| Self(text.to_owned()))
     }
 
+    /// The account that was decided about, read from the id itself.
     pub fn account(&self) -> AccountId {
         within_account(&self.0, "dec_").expect("a decision id holds its account")
     }
 }
 
 impl TaskId {
+    /// One origin has one task about one thing: a repeat finds it again.
     pub fn of(account: &AccountId, origin: &str, about: &str) -> Self {
         Self(format!("task_{}_{}", account.tail(), digest(&[origin, about], 12)))
     }
 
+    /// Reads an id that came from outside.
     pub fn parse(text: &str) -> Option<Self> {
         within_account(text, "task_").map(|_| Self(text.to_owned()))
     }
 
+    /// The account for which something is to be done, read from the id itself.
     pub fn account(&self) -> AccountId {
         within_account(&self.0, "task_").expect("a task id holds its account")
     }

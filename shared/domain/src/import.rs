@@ -49,6 +49,7 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// In the order in which the command and the API name them.
     pub const ALL: [Self; 7] = [
         Self::Customers,
         Self::Catalogue,
@@ -72,11 +73,13 @@ impl Kind {
         }
     }
 
+    /// Reads the name as [`Kind::name`] writes it: another spelling is none.
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.name() == name)
     }
 }
 
+/// How a file is written; `Csv` is also what stands between tabs or semicolons.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
     Csv,
@@ -136,6 +139,7 @@ pub struct Who {
 }
 
 impl Who {
+    /// The account that is meant, whether or not the book knows it.
     pub fn account(&self) -> AccountId {
         AccountId::of(&self.provider, &self.source, &self.customer)
     }
@@ -184,6 +188,7 @@ pub fn read(kind: Kind, format: Format, bytes: &[u8], given: &Given<'_>) -> Resu
 }
 
 impl Records {
+    /// What the file was about: it holds records of one kind.
     pub fn kind(&self) -> Kind {
         match self {
             Self::Customers(_) => Kind::Customers,

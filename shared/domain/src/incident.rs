@@ -60,6 +60,7 @@ impl Sign {
     }
 }
 
+/// One trouble of many accounts: what they share, how unlikely that is by chance, and whose it is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Incident {
     pub id: IncidentId,
@@ -105,6 +106,7 @@ pub struct Seen {
     pub odds: Decimal,
 }
 
+/// Whether it lasts. What has lasted too long is `Over` as well: it has become usual.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
@@ -113,6 +115,7 @@ pub enum State {
 }
 
 impl State {
+    /// As it stands in JSON, and in the keys of the lists, so that it never changes.
     pub fn name(self) -> &'static str {
         match self {
             Self::Open => "open",

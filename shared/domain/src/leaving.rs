@@ -37,6 +37,7 @@ impl Stage {
     }
 }
 
+/// What should go back to the customer, and what a person has to settle with them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Leaving {
     /// Payments that were taken for what the customer no longer wanted, and what is left of them to give back.

@@ -13,6 +13,7 @@ pub struct LedgerHead {
     pub hash: String,
 }
 
+/// One link of the chain: its `hash` covers everything in it, `before` included.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
     pub account: AccountId,
@@ -28,6 +29,7 @@ pub struct Entry {
     pub hash: String,
 }
 
+/// Which moment of an action an entry tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Step {
@@ -49,6 +51,7 @@ pub struct Note {
 }
 
 impl Note {
+    /// What `body` says stays for ever: ids, amounts and digests, never a name or an address.
     pub fn new<const N: usize>(
         at: Timestamp,
         step: Step,
@@ -62,6 +65,7 @@ impl Note {
 }
 
 impl LedgerHead {
+    /// A chain without entries: it begins with the hash of the account's id, so that none fits another account.
     pub fn new(account: &AccountId) -> Self {
         Self { account: account.clone(), length: 0, hash: sha256(account.as_str().as_bytes()) }
     }

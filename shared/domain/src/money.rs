@@ -63,6 +63,7 @@ const fn place(code: [u8; 3]) -> usize {
 }
 
 impl Currency {
+    /// For tests: elsewhere a currency is always read from somewhere.
     pub const USD: Self = Self(*b"USD");
 
     /// Reads a code in any case.
@@ -151,14 +152,17 @@ impl Money {
         Self { currency, amount: Decimal::new(minor, currency.digits()) }
     }
 
+    /// Where a sum in this currency begins.
     pub fn zero(currency: Currency) -> Self {
         Self::from_minor(0, currency)
     }
 
+    /// To be compared before anything is added: `plus` and `minus` panic on two currencies.
     pub fn currency(self) -> Currency {
         self.currency
     }
 
+    /// At the currency's own digits; below zero for what goes the other way.
     pub fn amount(self) -> Decimal {
         self.amount
     }
@@ -168,6 +172,7 @@ impl Money {
         i64::try_from(self.amount.mantissa()).ok()
     }
 
+    /// Whether there is anything: zero is not.
     pub fn is_positive(self) -> bool {
         self.amount > Decimal::ZERO
     }
@@ -210,10 +215,12 @@ impl Rate {
         Self { currency, amount: amount.normalize() }
     }
 
+    /// To be compared before anything is added.
     pub fn currency(self) -> Currency {
         self.currency
     }
 
+    /// As fine as it was told, without trailing zeros.
     pub fn amount(self) -> Decimal {
         self.amount
     }

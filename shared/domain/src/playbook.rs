@@ -45,6 +45,7 @@ pub struct Play {
     pub missing: Vec<String>,
 }
 
+/// One line of a play. Nothing happens because it is listed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "step", rename_all = "snake_case")]
 pub enum Step {

@@ -17,6 +17,7 @@ use toml::Spanned;
 pub trait Rules: DeserializeOwned {
     /// The folder of its versions.
     const NAME: &'static str;
+    /// The number that is also in the file's name, `v1.toml`: loading refuses another.
     fn version(&self) -> u32;
     /// The date from which it holds.
     fn effective(&self) -> &str;
@@ -32,10 +33,12 @@ pub struct Complaint {
 }
 
 impl Complaint {
+    /// At a byte of the text; 0 where all of it is meant.
     pub fn at(offset: usize, message: impl Into<String>) -> Self {
         Self { offset, message: message.into() }
     }
 
+    /// Where the value stands that is wrong.
     pub fn on<T>(place: &Spanned<T>, message: impl Into<String>) -> Self {
         Self::at(place.span().start, message)
     }
@@ -120,6 +123,7 @@ impl<T: Rules> Versions<T> {
         self.0.get(&version)
     }
 
+    /// Oldest first.
     pub fn all(&self) -> impl Iterator<Item = &T> {
         self.0.values()
     }

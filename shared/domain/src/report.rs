@@ -23,6 +23,7 @@ use rust_decimal::{Decimal, RoundingStrategy};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
+/// In which zone a month begins and ends, and within how many days a failure counts as recovered.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ReportPolicy {
@@ -59,6 +60,7 @@ impl Rules for ReportPolicy {
 pub struct Month(Date);
 
 impl Month {
+    /// Reads `2026-01`, and nothing longer or shorter, from 2000 to 2199.
     pub fn parse(text: &str) -> Option<Self> {
         let well_formed = text.len() == 7
             && text.as_bytes()[4] == b'-'
@@ -67,14 +69,17 @@ impl Month {
         (2000..2200).contains(&date.year()).then_some(Self(date))
     }
 
+    /// The month that a day is in.
     pub fn of(date: Date) -> Self {
         Self(date.first_of_month())
     }
 
+    /// `2025-12` for `2026-01`.
     pub fn before(self) -> Self {
         Self(self.0.yesterday().expect("a month of our time has a day before it").first_of_month())
     }
 
+    /// `2027-01` for `2026-12`.
     pub fn after(self) -> Self {
         Self(self.0.last_of_month().tomorrow().expect("a month of our time has a day after it"))
     }
@@ -86,6 +91,7 @@ impl std::fmt::Display for Month {
     }
 }
 
+/// A month's figures, with what they were counted by and the sums that were checked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Report {
     pub period: String,

@@ -24,6 +24,7 @@ use serde::Serialize;
 use status::status;
 use std::collections::BTreeMap;
 
+/// What the API answers; `text` says the same in words.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Sidebar {
     pub account: Account,
@@ -41,6 +42,7 @@ pub struct Sidebar {
     pub actions: String,
 }
 
+/// Which account it is, who the customer is, and who looks after them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Account {
     pub id: AccountId,
@@ -55,6 +57,7 @@ pub struct Account {
     pub owner: Option<String>,
 }
 
+/// Of the subscription that runs, or ended last; all of it is absent where there is none.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Plan {
     pub name: Option<String>,
@@ -63,6 +66,7 @@ pub struct Plan {
     pub renews_at: Option<Timestamp>,
 }
 
+/// The card that is kept, or else the one that paid or tried last.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct PaymentMethod {
     pub brand: String,
@@ -71,6 +75,7 @@ pub struct PaymentMethod {
     pub exp_year: Option<u16>,
 }
 
+/// What may be used, what was paid last, what comes next, and what is in the way.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Status {
     pub entitlement: Option<Entitlement>,
@@ -91,6 +96,7 @@ pub struct Credits {
     pub pending: Option<Money>,
 }
 
+/// Something that is bought beside the plan; `kind` tells what is metered from what recurs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Addon {
     pub name: String,
@@ -100,6 +106,7 @@ pub struct Addon {
     pub kind: &'static str,
 }
 
+/// A dispute that is open, and until when evidence is taken.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Dispute {
     pub id: String,
@@ -110,6 +117,7 @@ pub struct Dispute {
     pub evidence_due_at: Option<Timestamp>,
 }
 
+/// The last payment that came in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Paid {
     pub at: Timestamp,
@@ -117,12 +125,14 @@ pub struct Paid {
     pub payment: String,
 }
 
+/// The next invoice; what it comes to only where that can be known.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Upcoming {
     pub at: Timestamp,
     pub amount: Option<Money>,
 }
 
+/// An invoice of the last half year; `invoice` is the number that the customer reads on it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Bill {
     pub date: Timestamp,
@@ -133,6 +143,7 @@ pub struct Bill {
     pub invoice: Option<String>,
 }
 
+/// Of the subscription that runs, or ended last; all of it is absent where there is none.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Subscription {
     pub started_at: Option<Timestamp>,
@@ -149,6 +160,7 @@ pub struct Subscription {
     pub resumes_at: Option<Timestamp>,
 }
 
+/// What the customer has brought, what they bring, and why they may leave.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Lifetime {
     pub revenue: Option<Money>,
@@ -159,6 +171,7 @@ pub struct Lifetime {
     pub churn_reasons: Vec<String>,
 }
 
+/// Of several recoveries, the one whose next step comes first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Dunning {
     pub invoice: String,
@@ -169,6 +182,7 @@ pub struct Dunning {
     pub policy_version: u32,
 }
 
+/// A case that waits to be resolved.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct OpenCase {
     pub id: CaseId,

@@ -4,6 +4,7 @@ use crate::staff::{Role, Staff};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+/// How it is set, who wants that changed, and who has changed it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Source {
     pub provider: String,
@@ -31,6 +32,7 @@ pub struct Wish {
     pub cancels: Option<Party>,
 }
 
+/// A wish that was granted or still waits, with the second person where it takes one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Change {
     #[serde(flatten)]
@@ -77,6 +79,7 @@ pub enum Acting {
     Act,
 }
 
+/// Who of the two does what only one may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Party {

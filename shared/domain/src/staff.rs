@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 /// The name under which Recoup itself asks; it can never decide.
 pub const MACHINE: &str = "recoup";
 
+/// Somebody who may sign in; every decision reads the role here.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Staff {
     pub id: String,
@@ -27,6 +28,7 @@ pub struct Slack {
     pub user: String,
 }
 
+/// From L1 to VP a ladder, on which the higher stands for the lower; analysts and legal stand beside it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
@@ -40,9 +42,11 @@ pub enum Role {
 }
 
 impl Role {
+    /// In the order of the ladder, those beside it at both ends.
     pub const ALL: [Self; 7] =
         [Self::Analyst, Self::L1, Self::L2, Self::BillingSpecialist, Self::Manager, Self::Vp, Self::Legal];
 
+    /// As it stands in JSON, in policies and in files.
     pub fn name(self) -> &'static str {
         match self {
             Self::Analyst => "analyst",

@@ -30,6 +30,7 @@ pub struct Wish {
     pub note: String,
 }
 
+/// Something that is held until somebody releases it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stop {
     pub scope: Scope,
@@ -38,6 +39,7 @@ pub struct Stop {
     pub note: String,
 }
 
+/// Those of the whole company.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stops {
     pub standing: Vec<Stop>,
@@ -45,6 +47,7 @@ pub struct Stops {
     pub changes: Vec<Change>,
 }
 
+/// One pull or release, by whom and why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Change {
     pub scope: Scope,
@@ -86,6 +89,7 @@ impl Scope {
 }
 
 impl Stops {
+    /// Whether this is held, by a stop of its own or by a wider one.
     pub fn holds(&self, what: &Scope) -> bool {
         self.standing.iter().any(|stop| stop.scope.covers(what))
     }

@@ -5,6 +5,7 @@ use crate::staff::Staff;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+/// Something for a person: somebody takes it or puts it off, and it is done or dropped.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Task {
     pub id: TaskId,
@@ -38,6 +39,7 @@ pub enum About {
     RestDue { action: ActionId, invoice: String },
 }
 
+/// What is put off stays `Open`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
@@ -48,8 +50,10 @@ pub enum State {
 }
 
 impl State {
+    /// All that the record says; that a task is put off, its date says.
     pub const ALL: [Self; 3] = [Self::Open, Self::Done, Self::Dropped];
 
+    /// As it stands in JSON, and in the keys of the lists, so that it never changes.
     pub fn name(self) -> &'static str {
         match self {
             Self::Open => "open",
@@ -150,6 +154,7 @@ impl Task {
         Ok(())
     }
 
+    /// Ends it, for a person who did it or for the provider that told of it.
     pub fn end(&mut self, done: bool, by: &str, note: &str, now: Timestamp) {
         self.state = if done { State::Done } else { State::Dropped };
         self.ended_at = Some(now);
@@ -168,6 +173,7 @@ impl Task {
 }
 
 impl Word {
+    /// Refuses a word that says several things, or none.
     pub fn is_one(&self) -> Result<(), Refused> {
         let said = [self.assign.is_some(), self.snooze_until.is_some(), self.done.is_some()];
         if said.into_iter().filter(|said| *said).count() == 1 { Ok(()) } else { Err(Refused::NotOne) }
@@ -175,6 +181,7 @@ impl Word {
 }
 
 impl About {
+    /// The id of the one task that this origin has on an account.
     pub fn task(&self, account: &AccountId) -> TaskId {
         match self {
             Self::Action { action } => TaskId::of(account, "action", action.as_str()),
@@ -182,6 +189,7 @@ impl About {
         }
     }
 
+    /// The action that was left to a person, or by which the customer left.
     pub fn action(&self) -> &ActionId {
         match self {
             Self::Action { action } | Self::RestDue { action, .. } => action,

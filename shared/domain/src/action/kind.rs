@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 /// What Recoup does itself, and no provider has a part in.
 pub const OWN: [&str; 2] = ["extend_grace", "erase_person"];
 
+/// What is done, with all that it takes: nothing is left to be chosen after the approver has seen it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", content = "params", rename_all = "snake_case")]
 pub enum Kind {
@@ -116,6 +117,7 @@ pub enum Kind {
     },
 }
 
+/// How many of an add-on there should be; none takes it away.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Addon {
@@ -123,6 +125,7 @@ pub struct Addon {
     pub quantity: u32,
 }
 
+/// When a subscription ends that its customer cancels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum When {
@@ -143,6 +146,7 @@ pub enum Target<'a> {
 }
 
 impl Kind {
+    /// The word of requests, of the approval policy and of [`KINDS`].
     pub fn name(&self) -> &'static str {
         match self {
             Self::PaymentLink { .. } => "payment_link",
@@ -172,6 +176,7 @@ impl Kind {
         }
     }
 
+    /// What it changes: of two on one object, the second waits while the first is on its way.
     pub fn target(&self) -> Target<'_> {
         match self {
             Self::Refund { payment, .. } => Target::Payment(payment),
@@ -268,6 +273,7 @@ impl Kind {
 }
 
 impl Target<'_> {
+    /// The provider's id of it; the account as a whole and a bundle have none.
     pub fn id(self) -> Option<String> {
         match self {
             Self::Payment(id) | Self::Invoice(id) | Self::Subscription(id) => Some(id.to_owned()),

@@ -26,6 +26,7 @@ pub struct Wish {
     pub params: Params,
 }
 
+/// What somebody names of it; what is left out is settled by what the account shows.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub struct Params {

@@ -9,6 +9,7 @@ const DAYS_MAX: i64 = 30;
 /// How many are remembered.
 const REMEMBERED: usize = 200;
 
+/// One absence. It counts from `since` up to and without `until`, unless somebody ends it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Delegation {
     /// Who is away.
@@ -22,6 +23,7 @@ pub struct Delegation {
     pub ended_at: Option<Timestamp>,
 }
 
+/// Those of the whole company, oldest first; the oldest are forgotten.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Delegations {
     pub all: Vec<Delegation>,
@@ -61,6 +63,7 @@ impl Delegations {
         self.all.iter().filter(counts).map(|it| it.from.as_str())
     }
 
+    /// Takes a wish: anybody's for themselves, a manager's or a VP's for whoever stands below them.
     pub fn take(&mut self, wish: &Wish, by: &Staff, from: &Staff, to: &Staff, now: Timestamp) -> Result<(), Refused> {
         let own = from.id == by.id;
         // Somebody of one's own rank is no one to dispose of: with their voice one could approve oneself.
@@ -101,6 +104,7 @@ impl Delegations {
 }
 
 impl Delegation {
+    /// Whether it counts at a moment; one that was ended counts at none any more.
     pub fn holds(&self, now: Timestamp) -> bool {
         self.since <= now && now < self.until && self.ended_at.is_none()
     }

@@ -13,6 +13,7 @@ use serde::Deserialize;
 /// A refund may not be refused for longer than the law lets a consumer withdraw.
 const LAW_DAYS: i64 = 14;
 
+/// For how many days after a payment a reason gets it back. Each reason has one window.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Window {
@@ -23,6 +24,7 @@ pub struct Window {
     pub alternative: String,
 }
 
+/// From how many requests within how many days on somebody must look besides.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Pattern {
@@ -33,6 +35,7 @@ pub struct Pattern {
     pub why: String,
 }
 
+/// Who must agree, all of them, to a refund that no window gives.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Exception {
@@ -98,6 +101,7 @@ pub struct Eligibility {
 }
 
 impl ApprovalPolicy {
+    /// The window of each reason, to be shown beside the matrix.
     pub fn windows(&self) -> &[Window] {
         &self.eligibility
     }

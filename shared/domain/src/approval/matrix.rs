@@ -12,6 +12,7 @@ use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use toml::Spanned;
 
+/// One released version of who may decide what: by size, alone, for refunds, and how people are asked.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ApprovalPolicy {
@@ -43,6 +44,7 @@ pub struct ExchangeRate {
     pub on: Date,
 }
 
+/// For these kinds, reasons and sizes: who decides alone, and whose approvals everybody else needs.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Rule {

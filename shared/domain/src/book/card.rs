@@ -4,6 +4,7 @@ use super::{Latest, Stamp};
 use crate::event::{Card, CardSeen, CardState, Event};
 use serde::{Deserialize, Serialize};
 
+/// Each side of it as last seen; one that was removed stays, and says so.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct KeptCard {
@@ -13,6 +14,7 @@ pub struct KeptCard {
 }
 
 impl KeptCard {
+    /// One of which nothing was seen yet.
     pub fn new(id: &str) -> Self {
         Self { id: id.to_owned(), ..Self::default() }
     }

@@ -18,6 +18,7 @@ pub enum Entitlement {
 }
 
 impl Entitlement {
+    /// As it stands in JSON, and as support reads it.
     pub fn name(self) -> &'static str {
         match self {
             Self::Active => "active",

@@ -13,6 +13,7 @@ impl Term {
         Self(format!("group:{}", plain(group)))
     }
 
+    /// An address is looked for whole, whatever its case.
     pub fn email(email: &str) -> Self {
         Self(format!("email:{}", plain(email)))
     }
@@ -29,6 +30,7 @@ impl Term {
         Self(format!("last4:{}", plain(last4)))
     }
 
+    /// The word with what it is, such as `name:ada`. It is personal: only its digest may be stored.
     pub fn as_str(&self) -> &str {
         &self.0
     }

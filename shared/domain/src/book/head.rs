@@ -19,6 +19,7 @@ const CARDS: usize = 8;
 /// How many failed tries and links between payments and invoices the head remembers.
 const TRIES: usize = 64;
 
+/// Read with every event and for every glance, so that it stays small however long the account's history is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Head {
     pub account: AccountId,
@@ -77,6 +78,7 @@ pub struct Figures {
     pub unpriced: i64,
 }
 
+/// A subscription as it is now, without when each of it was seen.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct SubscriptionLine {
@@ -100,6 +102,7 @@ pub struct SubscriptionLine {
     pub upcoming: Option<Money>,
 }
 
+/// A card in short; of many, those that were seen last stay.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct CardLine {
     pub seen_at: Timestamp,
@@ -108,6 +111,7 @@ pub struct CardLine {
     pub state: CardState,
 }
 
+/// A dispute that is open; it leaves the head when it is over.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DisputeLine {
     pub payment: String,
@@ -117,6 +121,7 @@ pub struct DisputeLine {
     pub evidence_due_at: Option<Timestamp>,
 }
 
+/// By its `intent` a payment finds the invoice that it pays.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Link {
     pub at: Timestamp,
@@ -124,6 +129,7 @@ pub struct Link {
     pub invoice: String,
 }
 
+/// A due item that waits, since it failed, for the next payment of its subscription.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct PeriodLine {
     pub failed_at: Timestamp,
@@ -131,6 +137,7 @@ pub struct PeriodLine {
     pub subscription: String,
 }
 
+/// An invoice in short: `invoice` is the provider's id, `number` what the customer reads on it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct HistoryLine {
     pub created_at: Timestamp,
@@ -141,6 +148,7 @@ pub struct HistoryLine {
     pub status: Option<InvoiceStatus>,
 }
 
+/// A payment or a failed try in short, with what tells two of one amount apart.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct PaymentLine {
     pub at: Timestamp,
@@ -166,6 +174,7 @@ pub struct PaymentLine {
     pub claimed: bool,
 }
 
+/// A recovery in short; it is there as long as the recovery has a step before it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlanLine {
     pub segment: String,
@@ -182,6 +191,7 @@ pub struct UnderWay {
     pub since: Timestamp,
 }
 
+/// An open case, as much of it as a glance needs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CaseLine {
     pub class: String,
@@ -189,6 +199,7 @@ pub struct CaseLine {
 }
 
 impl Head {
+    /// An account of which nothing was seen yet.
     pub fn new(provider: &str, source: &str, customer: &str) -> Self {
         Self {
             account: AccountId::of(provider, source, customer),

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::ops::Bound;
 
+/// Each field keeps its latest sighting. Where the provider has no invoices, it stands for a period that is due.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Invoice {
@@ -39,6 +40,7 @@ pub struct Invoice {
     pub paid_at: Option<Timestamp>,
 }
 
+/// What takes an invoice back, or a part of it, as a document of its own.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct CreditNote {
@@ -59,6 +61,7 @@ pub enum Due {
 }
 
 impl Invoice {
+    /// One of which nothing was seen yet.
     pub fn new(id: &str) -> Self {
         Self { id: id.to_owned(), ..Self::default() }
     }

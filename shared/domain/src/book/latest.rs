@@ -51,12 +51,14 @@ impl<T> Latest<T> {
         self.0.as_ref().map(|(stamp, _)| stamp) > other.0.as_ref().map(|(stamp, _)| stamp)
     }
 
+    /// What was seen last; nothing if it never was.
     pub fn value(&self) -> Option<&T> {
         self.0.as_ref().map(|(_, value)| value)
     }
 }
 
 impl<T: Copy> Latest<T> {
+    /// The same for what is small enough to be copied.
     pub fn copied(&self) -> Option<T> {
         self.value().copied()
     }

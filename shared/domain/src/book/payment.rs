@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
+/// One try to take money, with the refunds and disputes that came of it. Each field keeps its latest sighting.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Payment {
@@ -34,6 +35,7 @@ pub struct Payment {
     pub reserved: BTreeMap<ActionId, Money>,
 }
 
+/// What goes back of a payment; it names our action where we asked for it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Refund {
@@ -43,6 +45,7 @@ pub struct Refund {
     pub action: Latest<String>,
 }
 
+/// What a bank claims back, or only asks about: that is not `formal`, and takes no money.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Dispute {
@@ -63,6 +66,7 @@ impl Dispute {
 }
 
 impl Payment {
+    /// One of which nothing was seen yet.
     pub fn new(id: &str) -> Self {
         Self { id: id.to_owned(), ..Self::default() }
     }

@@ -5,6 +5,7 @@ use crate::event::{CustomerSeen, Event};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+/// How a customer is called and reached, each as last seen.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Person {
@@ -18,6 +19,7 @@ pub struct Person {
 }
 
 impl Person {
+    /// Forgets all of it for good: what a provider tells afterwards is not taken in.
     pub fn erase(&mut self, at: Timestamp) {
         *self = Self { erased_at: Some(at), ..Self::default() };
     }

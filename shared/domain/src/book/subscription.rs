@@ -11,6 +11,7 @@ use std::collections::BTreeSet;
 /// How many paid periods are remembered: years of them, weekly ones too.
 const PAID: usize = 128;
 
+/// Each field keeps its latest sighting; `Stated` is one that says that something is not there.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Subscription {
@@ -33,6 +34,7 @@ pub struct Subscription {
 }
 
 impl Subscription {
+    /// One of which nothing was seen yet.
     pub fn new(id: &str) -> Self {
         Self { id: id.to_owned(), ..Self::default() }
     }
@@ -73,6 +75,7 @@ impl Subscription {
         self.bought().iter().find(|item| item.role == Role::Plan)
     }
 
+    /// What is bought beside the plan, by number or by use; single charges are not in it.
     pub fn addons(&self) -> impl Iterator<Item = &Item> {
         self.bought().iter().filter(|item| matches!(item.role, Role::Addon | Role::Usage))
     }

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
+/// What was asked first and written last, and which accounts it may be of. Each field keeps its latest sighting.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Ticket {
@@ -33,10 +34,12 @@ pub struct Ticket {
 }
 
 impl Ticket {
+    /// One of which nothing was seen yet.
     pub fn new(provider: &str, source: &str, id: &str) -> Self {
         Self { provider: provider.to_owned(), source: source.to_owned(), id: id.to_owned(), ..Self::default() }
     }
 
+    /// Takes in what an event shows; of a ticket that was erased only how it goes, and nothing that is written.
     pub fn fold(&mut self, seen: &TicketSeen, event: &Event) {
         let stamp = Stamp::of(event, seen.as_of, seen.status.map_or(0, |status| status as u8));
         self.status.see(&stamp, seen.status);

@@ -10,6 +10,7 @@ use serde::Serialize;
 /// How the evidence of a dispute's case names its payment.
 pub const PAYMENT: &str = "Payment";
 
+/// One row of the list: what the payment shows of the dispute, and what its case says of the end.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Disputed {
     pub id: String,
@@ -35,6 +36,7 @@ impl Case {
 }
 
 impl Disputed {
+    /// None where the payment shows no dispute that the case is about.
     pub fn of(case: &Case, payment: &Payment) -> Option<Self> {
         let dispute = payment.disputes.get(&case.about)?;
         let opened_at = dispute.opened_at.copied();

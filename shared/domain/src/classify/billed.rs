@@ -20,8 +20,10 @@ pub(super) enum Side {
 }
 
 impl Side {
+    /// Each is judged for itself: one bill may have a case for every side.
     pub const ALL: [Self; 3] = [Self::Lines, Self::Sum, Self::Plan];
 
+    /// The class of the case that is opened when this side is wrong.
     pub fn class(self) -> Class {
         match self {
             Self::Lines => Class::Overcharge,

@@ -12,6 +12,7 @@ use crate::report::fact::{Fact, Facts};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
+/// Laid out twice for an event: as it was read, and as it is to be written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Desk {
     pub head: Head,

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use toml::Spanned;
 
+/// One released version of the rules; the first that names a failure's family counts.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ClassifyPolicy {
@@ -22,6 +23,7 @@ pub struct ClassifyPolicy {
     pub otherwise: Otherwise,
 }
 
+/// How near two payments, two tries or two subscriptions lie that may be one.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Duplicates {
@@ -36,6 +38,7 @@ pub struct Duplicates {
     pub subscription_hours: i64,
 }
 
+/// What a dispute costs, won or lost, beside the money in question.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Disputes {
@@ -43,6 +46,7 @@ pub struct Disputes {
     pub fee: BTreeMap<Currency, Decimal>,
 }
 
+/// How far a bill may be off what was agreed and still be right.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Billing {
@@ -62,6 +66,7 @@ pub struct Found {
     pub reply: Option<String>,
 }
 
+/// What to say of a payment that failed for a reason of these families.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Rule {
@@ -72,6 +77,7 @@ pub struct Rule {
     pub why: String,
 }
 
+/// What to say of one whose family no rule names.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Otherwise {

@@ -59,6 +59,7 @@ pub struct Checked {
 }
 
 impl Checked {
+    /// Whether the line comes out again exactly as it was billed.
     pub fn is_explained(&self) -> bool {
         self.expected == Some(self.billed)
     }

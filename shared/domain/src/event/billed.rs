@@ -7,6 +7,7 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
+/// What one event shows of an invoice. What it leaves out it says nothing about.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct InvoiceSeen {
@@ -47,6 +48,7 @@ pub enum InvoiceStatus {
 }
 
 impl InvoiceStatus {
+    /// As it stands in JSON.
     pub fn name(self) -> &'static str {
         match self {
             Self::Draft => "draft",
@@ -84,6 +86,7 @@ pub struct Line {
     pub subscription: Option<String>,
 }
 
+/// What one event shows of a document that takes an invoice back, or a part of it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct CreditNoteSeen {

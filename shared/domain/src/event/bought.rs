@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
+/// What one event shows of a subscription. What it leaves out it says nothing about: see [`Stated`].
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct SubscriptionSeen {
@@ -42,6 +43,7 @@ pub enum Stated<T> {
 }
 
 impl<T> Stated<T> {
+    /// What is there; of what is stated not to be there, nothing.
     pub fn value(&self) -> Option<&T> {
         match self {
             Self::Is(value) => Some(value),
@@ -71,6 +73,7 @@ pub enum SubscriptionStatus {
 }
 
 impl SubscriptionStatus {
+    /// As it stands in JSON.
     pub fn name(self) -> &'static str {
         match self {
             Self::Incomplete => "incomplete",
@@ -98,6 +101,7 @@ pub struct Item {
     pub interval: Option<Interval>,
 }
 
+/// What an item is to its subscription; only plans and add-ons recur at a known amount.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
@@ -109,6 +113,7 @@ pub enum Role {
 }
 
 impl Role {
+    /// As it stands in JSON, and as the catalogue's files write it.
     pub fn name(self) -> &'static str {
         match self {
             Self::Plan => "plan",
@@ -134,6 +139,7 @@ pub struct Interval {
     pub count: u32,
 }
 
+/// The units of the calendar: a quarter is three months.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum IntervalUnit {
@@ -155,6 +161,7 @@ impl IntervalUnit {
         })
     }
 
+    /// As it stands in JSON, in the singular.
     pub fn name(self) -> &'static str {
         match self {
             Self::Day => "day",

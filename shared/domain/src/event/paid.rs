@@ -5,6 +5,7 @@ use crate::money::Money;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+/// What one event shows of a payment or a try. What it leaves out it says nothing about.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct PaymentSeen {
@@ -40,6 +41,7 @@ pub enum PaymentStatus {
 }
 
 impl PaymentStatus {
+    /// As it stands in JSON.
     pub fn name(self) -> &'static str {
         match self {
             Self::Pending => "pending",
@@ -51,6 +53,7 @@ impl PaymentStatus {
     }
 }
 
+/// What one event shows of money that goes back.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct RefundSeen {
@@ -63,6 +66,7 @@ pub struct RefundSeen {
     pub action: Option<String>,
 }
 
+/// The order is that of a refund's life: of two sightings in one instant, the further counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RefundStatus {
@@ -107,6 +111,7 @@ pub enum DisputeStatus {
 }
 
 impl DisputeStatus {
+    /// As it stands in JSON.
     pub fn name(self) -> &'static str {
         match self {
             Self::Open => "open",
@@ -117,6 +122,7 @@ impl DisputeStatus {
         }
     }
 
+    /// Whether the bank has still to decide.
     pub fn is_open(self) -> bool {
         matches!(self, Self::Open | Self::UnderReview)
     }

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+/// What one event shows of a ticket: `body` is what was written with it, and not the whole conversation.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct TicketSeen {
@@ -17,6 +18,7 @@ pub struct TicketSeen {
     pub requester_email: Option<String>,
 }
 
+/// The order is that of a ticket's life: of two sightings in one instant, the further counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TicketStatus {
@@ -38,6 +40,7 @@ impl TicketStatus {
         })
     }
 
+    /// As it stands in JSON.
     pub fn name(self) -> &'static str {
         match self {
             Self::Open => "open",

@@ -4,6 +4,7 @@ use crate::money::Money;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+/// What one event shows of who the customer is: the part of it that must be erasable.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct CustomerSeen {
@@ -72,6 +73,7 @@ pub struct Decline {
 }
 
 impl Decline {
+    /// Whose code it is, and the code: more is told by some providers only.
     pub fn new(provider: &str, code: impl Into<String>) -> Self {
         Self { provider: provider.to_owned(), code: code.into(), ..Self::default() }
     }

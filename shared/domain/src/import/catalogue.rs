@@ -11,6 +11,7 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
+/// What a price is for as long as it holds; one id may have one row after the other, but never two on a day.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Price {
     pub provider: String,
@@ -36,6 +37,7 @@ pub struct Price {
     pub rank: Option<u32>,
 }
 
+/// A stretch of the quantity, up to and with `up_to`, and what one of it costs there.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tier {
     /// The last quantity in it; absent in the last tier.
@@ -65,6 +67,7 @@ const OWN: &[Column] = &[
 const ROLES: &[Role] = &[Role::Plan, Role::Addon, Role::Usage, Role::OneOff];
 
 impl Price {
+    /// Whether it can be bought on a day, the first and the last one included.
     pub fn holds(&self, on: Date) -> bool {
         self.from.is_none_or(|from| from <= on) && self.until.is_none_or(|until| on <= until)
     }

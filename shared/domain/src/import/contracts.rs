@@ -52,6 +52,7 @@ const OWN: &[Column] = &[
 ];
 
 impl Contract {
+    /// Whether it runs on a day, the first and the last one included.
     pub fn holds(&self, on: Date) -> bool {
         self.starts_on <= on && self.ends_on.is_none_or(|end| on <= end)
     }

@@ -9,6 +9,7 @@ use crate::money::Money;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
+/// What the company's own files say of a customer; the book has what the provider says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Customer {
     #[serde(flatten)]

@@ -10,6 +10,7 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
+/// One thing that was granted. It allows nothing: whoever decides next is shown it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Exception {
     #[serde(flatten)]
@@ -45,6 +46,7 @@ pub enum ExceptionKind {
 }
 
 impl ExceptionKind {
+    /// All that a file may write.
     pub const ALL: [Self; 11] = [
         Self::Refund,
         Self::Credit,
@@ -59,6 +61,7 @@ impl ExceptionKind {
         Self::Other,
     ];
 
+    /// As it stands in JSON and in files.
     pub fn name(self) -> &'static str {
         match self {
             Self::Refund => "refund",

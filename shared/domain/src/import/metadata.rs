@@ -26,6 +26,7 @@ pub struct Change {
     pub why: Why,
 }
 
+/// Which rule changed an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Why {

@@ -10,6 +10,7 @@ use super::{Kind, cell};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+/// One row: a limit or a meaning, for as long as it holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NetworkRule {
     #[serde(flatten)]
@@ -22,6 +23,7 @@ pub struct NetworkRule {
     pub why: String,
 }
 
+/// Which of the two it is, the columns tell that are filled in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "rule", rename_all = "snake_case")]
 pub enum Says {
@@ -50,6 +52,7 @@ const OWN: &[Column] = &[
 ];
 
 impl NetworkRule {
+    /// Whether it holds on a day, the first and the last one included.
     pub fn holds(&self, on: Date) -> bool {
         self.from <= on && self.until.is_none_or(|until| on <= until)
     }

@@ -34,6 +34,7 @@ pub struct Running {
     pub since: Timestamp,
 }
 
+/// An import that was switched to; a later one may have replaced what it said.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Done {
     pub number: u64,
@@ -55,10 +56,12 @@ pub enum Started {
 }
 
 impl Imports {
+    /// A kind of which nothing was imported yet.
     pub fn of(kind: &str) -> Self {
         Self { kind: kind.to_owned(), ..Self::default() }
     }
 
+    /// Starts an import, unless the last one said the same or another runs. One that took too long never counts.
     pub fn begin(&mut self, id: &str, rows: usize, by: &str, now: Timestamp) -> Started {
         if self.done.last().is_some_and(|done| done.id == id) && self.running.is_none() {
             return Started::Already;

@@ -8,6 +8,7 @@ use super::{Kind, cell, contact};
 use crate::staff::{MACHINE, Role, Slack, Staff};
 use serde::{Deserialize, Serialize};
 
+/// One person, as a file names them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StaffRow {
     #[serde(flatten)]

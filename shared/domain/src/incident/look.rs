@@ -39,6 +39,7 @@ struct Scene<'a> {
     policy: &'a IncidentPolicy,
 }
 
+/// Goes through what was read, counts what is usual, and sets when to look again.
 pub fn look(
     mut watch: Watch,
     reads: &[Read],

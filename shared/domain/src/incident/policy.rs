@@ -6,6 +6,7 @@ use rust_decimal::Decimal;
 use serde::Deserialize;
 use toml::Spanned;
 
+/// One released version of the figures: what is unusual, for how long, and whose it then is.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct IncidentPolicy {
@@ -77,6 +78,7 @@ pub struct Cause {
 }
 
 impl IncidentPolicy {
+    /// Failures are weighed by tries, disputes by time: each has figures of its own.
     pub fn measure(&self, trouble: Trouble) -> &Measure {
         match trouble {
             Trouble::Failure => &self.failure,

@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
+/// What a pulse is about. The two are weighed apart: their incidents never mix.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Trouble {
@@ -18,8 +19,10 @@ pub enum Trouble {
 }
 
 impl Trouble {
+    /// Each is looked over for itself.
     pub const ALL: [Self; 2] = [Self::Failure, Self::Dispute];
 
+    /// As it stands in JSON. The ids of incidents are computed from it, so that it never changes.
     pub fn name(self) -> &'static str {
         match self {
             Self::Failure => "failure",
@@ -28,6 +31,7 @@ impl Trouble {
     }
 }
 
+/// When, whose, how large, how it went, and which signs it bears: all that incidents are found by.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pulse {
     pub provider: String,
@@ -42,6 +46,7 @@ pub struct Pulse {
     pub amount: Option<Money>,
 }
 
+/// How it went: what is usual is counted over what went well and what did not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
@@ -64,6 +69,7 @@ pub struct Signs {
 }
 
 impl Signs {
+    /// Whether this sign is among them; the source is everybody's.
     pub fn bear(&self, sign: &Sign) -> bool {
         match sign {
             Sign::Issuer(issuer) => self.issuer.as_ref() == Some(issuer),
@@ -166,6 +172,7 @@ impl Pulse {
         }
     }
 
+    /// Whether it speaks for an incident; what went well or belongs elsewhere does not.
     pub fn is_trouble(&self) -> bool {
         self.outcome == Outcome::Trouble
     }

@@ -17,6 +17,7 @@ use std::collections::BTreeMap;
 /// How many signs of a day are counted: a source with a price for every customer must not outgrow its item.
 const SIGNS_MAX: usize = 150;
 
+/// One item for each source, with the alarm for the next look.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Watch {
     pub provider: String,
@@ -33,6 +34,7 @@ pub struct Watch {
 /// By sign.
 pub type Counts = BTreeMap<String, Count>;
 
+/// How many pulses bore a sign, and how many of them were in trouble.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Count {
     pub tries: u64,
@@ -89,6 +91,7 @@ fn hours(hours: i64) -> SignedDuration {
 }
 
 impl Watch {
+    /// A source where nothing has happened: no alarm is set.
     pub fn new(provider: &str, source: &str) -> Self {
         Self {
             provider: provider.to_owned(),
@@ -224,6 +227,7 @@ impl Watch {
         self.summed_until.insert(trouble, stretch.until);
     }
 
+    /// Over all days that are remembered.
     pub fn counted(&self, trouble: Trouble, sign: &Sign) -> Count {
         let name = sign.name();
         let counts = self.days.values().filter_map(|day| day.get(&trouble)?.get(&name));

@@ -36,6 +36,7 @@ pub struct Bought {
     pub quantity: u32,
 }
 
+/// Which way it goes: back to the customer, or to be paid by them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Side {
@@ -55,6 +56,7 @@ pub struct Line {
     pub to: Timestamp,
 }
 
+/// A change, line by line; a `total` below zero goes back to the customer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Proration {
     /// The credits, then the charges.
@@ -76,6 +78,7 @@ pub struct Parts {
     pub unused: Money,
 }
 
+/// Why it cannot be computed, and what to give instead. The order is the order of the checks.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NoProration {
     #[error("the period from {from} to {to} has no time in it; give the period that was billed")]

@@ -12,6 +12,7 @@ use rust_decimal::Decimal;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
+/// A case with the exact effect of what is recommended, as of the moment it was put together.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Preview {
     pub case: CaseId,
@@ -60,6 +61,7 @@ pub struct PartOf {
     pub owner: String,
 }
 
+/// A text with all its gaps filled, personal ones too: it is shown and not kept.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Reply {
     pub subject: String,

@@ -21,6 +21,7 @@ pub struct Failing<'a> {
     pub same_try: SignedDuration,
 }
 
+/// Writes nothing where nothing is due, and nothing while an incident is behind it.
 pub fn payment_failed(scene: Scene<'_>, failing: Failing<'_>) -> Play {
     let Failing { invoice, head, family, reason, entitlement, incident, same_try } = failing;
     let Due::Open(remaining) = invoice.due() else {

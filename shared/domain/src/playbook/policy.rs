@@ -5,6 +5,7 @@ use crate::policy::{Complaint, Rules};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
+/// The six, in the order of their numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Name {
@@ -17,9 +18,11 @@ pub enum Name {
 }
 
 impl Name {
+    /// Playbook 1 is the first.
     pub const ALL: [Self; 6] =
         [Self::ChargedTwice, Self::PaymentFailed, Self::ChangePlan, Self::Refund, Self::Overcharged, Self::TaxInvoice];
 
+    /// For people: the first line of a play.
     pub fn title(self) -> &'static str {
         match self {
             Self::ChargedTwice => "Charged twice",
@@ -32,6 +35,7 @@ impl Name {
     }
 }
 
+/// One released version of the figures, and of which text is written when.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PlaybookPolicy {
@@ -67,6 +71,7 @@ pub struct Wording {
 }
 
 impl PlaybookPolicy {
+    /// How long handling should take, from and to.
     pub fn minutes(&self, name: Name) -> [u32; 2] {
         self.minutes[&name]
     }

@@ -16,6 +16,7 @@ pub struct Refunding<'a> {
     pub lines: &'a [Line],
 }
 
+/// Asks for a refund that is eligible, and explains one that is not, with what can be offered.
 pub fn refund(scene: Scene<'_>, refunding: Refunding<'_>) -> Play {
     let Refunding { payment, amount, reason, eligibility, requirement, lines } = refunding;
     let reason = reason.name().replace('_', " ");

@@ -13,6 +13,7 @@ pub struct Invoicing<'a> {
     pub customer: Option<&'a Customer>,
 }
 
+/// Says which document is sent: the provider's own or, where it shows none, a copy that is marked as one.
 pub fn tax_invoice(scene: Scene<'_>, invoicing: Invoicing<'_>) -> Play {
     let Invoicing { provider, invoice, customer } = invoicing;
     let number = invoice.number.value().unwrap_or(&invoice.id).clone();

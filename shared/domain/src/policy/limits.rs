@@ -4,6 +4,7 @@ use super::{Complaint, Rules};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
+/// One released version; a name ends in its unit, and then in `max` where it is a bound.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Limits {

@@ -5,6 +5,7 @@ use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use toml::Spanned;
 
+/// One released version of all texts, in each of their languages.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Texts {
@@ -13,6 +14,7 @@ pub struct Texts {
     text: Vec<Text>,
 }
 
+/// A subject and a body in one language; a gap is its name in braces.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Text {
@@ -54,6 +56,7 @@ impl Texts {
         self.text.iter().find(own).or_else(|| self.text(id))
     }
 
+    /// The text in English, which everybody falls back to.
     pub fn text(&self, id: &str) -> Option<&Text> {
         self.text.iter().find(|text| text.id.get_ref() == id && text.locale == "en")
     }

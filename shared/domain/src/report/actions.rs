@@ -6,6 +6,7 @@ use crate::report::fact::Fact;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
+/// Everything that was asked for, whatever came of it; a share is between 0 and 1.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Actions {
     pub total: usize,
@@ -14,6 +15,7 @@ pub struct Actions {
     pub kinds: Vec<ActionKind>,
 }
 
+/// Those of one kind; `success_rate` leaves out what neither succeeded nor failed.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct ActionKind {
     pub kind: String,

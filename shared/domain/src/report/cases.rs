@@ -6,6 +6,7 @@ use crate::report::fact::Fact;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
+/// The cases that were opened in the month, whenever they ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Cases {
     pub total: usize,
@@ -13,6 +14,7 @@ pub struct Cases {
     pub categories: Vec<CaseClass>,
 }
 
+/// Those of one class; the mean is over those that are resolved.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct CaseClass {
     pub class: Class,

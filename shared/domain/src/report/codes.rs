@@ -4,6 +4,7 @@ use crate::report::fact::Fact;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
+/// How often a code came that no table lists.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct UnknownCode {
     pub provider: String,

@@ -4,6 +4,7 @@ use crate::report::fact::Fact;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
+/// How often something was stopped that must not be done.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Decisions {
     pub unsafe_actions_blocked: usize,
@@ -11,6 +12,7 @@ pub struct Decisions {
     pub blocked: Vec<Blocked>,
 }
 
+/// How often for one reason.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Blocked {
     pub why: String,

@@ -105,6 +105,7 @@ impl Fact {
         })
     }
 
+    /// None for a payment that did not come in.
     pub fn of_payment(payment: &Payment) -> Option<Self> {
         Some(Self::Payment {
             payment: payment.id.clone(),
@@ -114,6 +115,7 @@ impl Fact {
         })
     }
 
+    /// Counted when it ended or, until then, when it was asked for; what was only previewed is nothing.
     pub fn of_action(action: &Action) -> Option<Self> {
         let decided_by = action.votes().iter().map(|vote| match (vote.decision, vote.within_limit, vote.role) {
             (Decision::Deny, ..) => DecidedBy::Nobody,
@@ -138,6 +140,7 @@ impl Fact {
         })
     }
 
+    /// Counted when it was opened, however long it takes.
     pub fn of_case(case: &Case) -> Self {
         Self::Case {
             case: case.id.to_string(),

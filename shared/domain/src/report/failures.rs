@@ -6,6 +6,7 @@ use crate::report::fact::Fact;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
+/// Each is recovered, withdrawn or open; what is paid later than the policy allows counts as open.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Failures {
     pub count: usize,
@@ -18,6 +19,7 @@ pub struct Failures {
     pub reasons: Vec<FailureReason>,
 }
 
+/// How many failed for one reason, and which share of all that is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct FailureReason {
     pub family: ReportReason,

@@ -7,6 +7,7 @@ use crate::report::fact::{DecidedBy, Fact};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
+/// The refunds of one currency: currencies are never added.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Refunds {
     pub currency: Currency,
@@ -16,6 +17,7 @@ pub struct Refunds {
     pub approval: Approval,
 }
 
+/// Those for one reason; the `share` is of their number and not of their money.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ByReason {
     pub reason: Reason,
@@ -34,6 +36,7 @@ pub struct Approval {
     pub denied: usize,
 }
 
+/// What came in of one currency.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Collected {
     pub currency: Currency,

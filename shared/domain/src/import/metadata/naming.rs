@@ -5,6 +5,7 @@ use serde::Deserialize;
 use std::collections::BTreeSet;
 use toml::Spanned;
 
+/// One released version of the rules, from `shared/policy/metadata/`.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Naming {

@@ -1,0 +1,153 @@
+//! What is deployed: queues, functions and rights of `infra/template.yaml`, against the code and against one machine.
+
+use crate::read;
+use saphyr::{LoadableYamlNode, YamlOwned};
+use shared::app::door::routes::{Function, ROUTES};
+use shared::app::ports::QueueName;
+use std::collections::BTreeSet;
+
+fn template() -> YamlOwned {
+    YamlOwned::load_from_str(&read("infra/template.yaml")).expect("the template is YAML").remove(0)
+}
+
+fn resources(template: &YamlOwned, kind: &str) -> Vec<(String, YamlOwned)> {
+    let all = template["Resources"].as_mapping().unwrap();
+    all.iter()
+        .filter(|(_, resource)| resource["Type"].as_str() == Some(kind))
+        .map(|(name, resource)| (name.as_str().unwrap().to_owned(), resource.clone()))
+        .collect()
+}
+
+/// Every scalar below a node, tags looked through.
+fn scalars(node: &YamlOwned) -> Vec<String> {
+    if let Some(inner) = node.get_tagged_node() {
+        return scalars(inner);
+    }
+    if let Some(list) = node.as_vec() {
+        return list.iter().flat_map(scalars).collect();
+    }
+    if let Some(mapping) = node.as_mapping() {
+        return mapping.iter().flat_map(|(_, value)| scalars(value)).collect();
+    }
+    node.as_str().map(str::to_owned).into_iter().collect()
+}
+
+#[test]
+fn every_queue_has_dead_letters_an_alarm_and_partial_batches() {
+    let template = template();
+    let queues = resources(&template, "AWS::SQS::Queue");
+    let (dead, live): (Vec<_>, Vec<_>) = queues.into_iter().partition(|(name, _)| name.ends_with("DeadLetters"));
+    assert_eq!(live.len(), QueueName::ALL.len());
+    let alarms = scalars(&template["Resources"]);
+    let functions = resources(&template, "AWS::Serverless::Function");
+    for queue in QueueName::ALL {
+        let word = format!("{}{}", queue.name()[..1].to_uppercase(), &queue.name()[1..]);
+        let (_, found) = live
+            .iter()
+            .find(|(name, _)| *name == format!("{word}Queue"))
+            .unwrap_or_else(|| panic!("there is no {word}Queue"));
+        let target = scalars(&found["Properties"]["RedrivePolicy"]);
+        assert!(target.contains(&format!("{word}DeadLetters.Arn")), "{word}Queue has no dead letters: {target:?}");
+        assert!(dead.iter().any(|(name, _)| *name == format!("{word}DeadLetters")));
+        assert!(alarms.contains(&format!("{word}DeadLetters.QueueName")), "nobody is told of {word}DeadLetters");
+    }
+    let mut readers = 0;
+    for (name, function) in &functions {
+        let Some(events) = function["Properties"].as_mapping_get("Events").and_then(|events| events.as_mapping())
+        else {
+            continue;
+        };
+        for (_, event) in events.iter().filter(|(_, event)| event["Type"].as_str() == Some("SQS")) {
+            readers += 1;
+            let types = scalars(&event["Properties"]["FunctionResponseTypes"]);
+            assert_eq!(types, ["ReportBatchItemFailures"], "{name} answers for whole batches");
+        }
+    }
+    assert_eq!(readers, QueueName::ALL.len());
+}
+
+#[test]
+fn the_template_has_the_five_words() {
+    let names: BTreeSet<_> =
+        resources(&template(), "AWS::Serverless::Function").into_iter().map(|(name, _)| name).collect();
+    let expected: BTreeSet<_> =
+        ["Intake", "Classify", "Dunning", "Approval", "Report"].iter().map(|word| format!("{word}Function")).collect();
+    assert_eq!(names, expected);
+}
+
+#[test]
+fn no_policy_allows_everything() {
+    let mut statements = 0;
+    let template = template();
+    for (name, function) in
+        resources(&template, "AWS::Serverless::Function").into_iter().chain(resources(&template, "AWS::IAM::Role"))
+    {
+        let policies = scalars(&function["Properties"]["Policies"]);
+        assert!(!policies.is_empty(), "{name} may do nothing, not even its work");
+        for scalar in policies {
+            statements += 1;
+            // A folder of the archive ends in a star, and the words that accounts are found by; nothing else may.
+            let folder =
+                scalar == "FIND#*" || scalar.starts_with("${ArchiveBucket.Arn}/") && scalar.matches('*').count() == 1;
+            assert!(!scalar.contains('*') || folder, "{name} allows `{scalar}`");
+        }
+    }
+    assert!(statements > 20);
+    // Who reads cannot write, and who cannot refund has no key to it.
+    let of = |name: &str| scalars(&template["Resources"][name]["Properties"]);
+    assert!(
+        !of("ReportFunction")
+            .iter()
+            .any(|scalar| scalar.contains("PutItem") || scalar.contains("UpdateItem") || scalar == "EffectKeys")
+    );
+    for name in ["IntakeFunction", "ClassifyFunction", "DunningFunction", "ReportFunction"] {
+        assert!(!of(name).contains(&"EffectKeys".to_owned()), "{name} can read refund-capable keys");
+    }
+}
+
+/// The gateway sends by method and first word; the table says the same, route by route.
+#[test]
+fn the_gateway_and_the_route_table_agree() {
+    let keys: Vec<_> = resources(&template(), "AWS::ApiGatewayV2::Route")
+        .into_iter()
+        .flat_map(|(_, route)| scalars(&route["Properties"]["RouteKey"]))
+        .collect();
+    for key in [
+        "POST /webhooks/{provider}/{source}",
+        "POST /api/accounts/search",
+        "POST /accounts/search",
+        "POST /api/decisions/{id}/replay",
+        "POST /api/playbooks/{name}",
+        "ANY /webhooks/{proxy+}",
+        "POST /{proxy+}",
+        "$default",
+    ] {
+        assert!(keys.contains(&key.to_owned()), "the template has no route `{key}`");
+    }
+    for route in ROUTES {
+        let by_gateway = match (route.method.as_str(), route.pattern) {
+            (_, pattern) if pattern.starts_with("/webhooks/") => Function::Intake,
+            ("POST", pattern) if keys.contains(&format!("POST {pattern}")) => Function::Report,
+            ("POST", _) => Function::Approval,
+            _ => Function::Report,
+        };
+        assert_eq!(route.function, by_gateway, "{} {}", route.method, route.pattern);
+    }
+}
+
+#[test]
+fn the_local_tables_are_those_of_the_template() {
+    let tables = local::engine::tables();
+    assert_eq!(tables.len(), 3);
+    for table in &tables {
+        assert_eq!(table["KeySchema"][0]["AttributeName"], "pk", "{table}");
+        assert_eq!(table["KeySchema"][1]["AttributeName"], "sk", "{table}");
+    }
+    let indexes: Vec<_> = tables[0]["GlobalSecondaryIndexes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|index| (index["IndexName"].as_str().unwrap(), index["Projection"]["ProjectionType"].as_str().unwrap()))
+        .collect();
+    assert_eq!(indexes, [("wakes", "KEYS_ONLY"), ("lists", "ALL")]);
+}
