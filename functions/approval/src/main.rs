@@ -6,8 +6,5 @@ use shared::{app, aws};
 #[tokio::main]
 async fn main() -> Result<(), aws::Error> {
     let context = aws::context()?;
-    aws::run_http_and_queue(&context, Function::Approval, |context, message| {
-        Box::pin(app::approval::handle(context, message))
-    })
-    .await
+    aws::run_http_and_queue(&context, Function::Approval, app::approval::handle).await
 }

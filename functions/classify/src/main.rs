@@ -5,5 +5,5 @@ use shared::{app, aws};
 #[tokio::main]
 async fn main() -> Result<(), aws::Error> {
     let context = aws::context()?;
-    aws::run_queue(&context, |context, message| Box::pin(app::classify::handle(context, message))).await
+    aws::run_queue(&context, app::classify::handle).await
 }

@@ -5,5 +5,5 @@ use shared::{app, aws};
 #[tokio::main]
 async fn main() -> Result<(), aws::Error> {
     let context = aws::context()?;
-    aws::run_clock_and_queue(&context, |context, message| Box::pin(app::dunning::handle(context, message))).await
+    aws::run_clock_and_queue(&context, app::dunning::handle).await
 }

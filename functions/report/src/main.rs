@@ -6,8 +6,5 @@ use shared::{app, aws};
 #[tokio::main]
 async fn main() -> Result<(), aws::Error> {
     let context = aws::context()?;
-    aws::run_http_and_queue(&context, Function::Report, |context, message| {
-        Box::pin(app::report::handle(context, message))
-    })
-    .await
+    aws::run_http_and_queue(&context, Function::Report, app::report::handle).await
 }

@@ -4,16 +4,12 @@ mod local;
 
 use crate::service::Service;
 use bytes::Bytes;
-use http::{Method, Request, Response, StatusCode, header};
+use http::{Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use shared::app::approval;
-use shared::app::door::console;
-use shared::app::door::routes::{self, Endpoint, Function, Unrouted};
-use shared::app::intake;
-use shared::app::report;
+use shared::app::door::routes::{self, Endpoint};
 use shared::app::web::{Answer, Problem};
 use std::sync::Arc;
 use std::time::Duration;
@@ -76,39 +72,20 @@ pub async fn dispatch(service: &Service, request: &Request<Bytes>) -> Answer {
     if path.starts_with("/local/") || path == "/outbox" {
         return local::answer(service, request).await;
     }
-    match routes::find(request.method(), path) {
-        Ok((Function::Intake, Endpoint::Webhook { provider, source })) => {
-            let answer = intake::handle(&service.context, &provider, &source, request).await;
-            if answer.status() == StatusCode::OK {
-                // The sandbox learns what exists; that it forgot is no reason to refuse a delivery that is durable.
-                let _ = service.sandbox.learn(&provider, request.body());
-            }
-            answer
-        }
-        Ok((Function::Approval, endpoint)) => {
-            let catalogue = matches!(&endpoint, Endpoint::Import(kind) if kind == "catalogue");
-            let catalogue = catalogue && request.uri().query() != Some("dry_run=true");
-            let answer = approval::http(&service.context, endpoint, request).await;
-            if catalogue && answer.status() == StatusCode::OK {
-                service.sells(request);
-            }
-            answer
-        }
-        Ok((_, endpoint)) => report::http(&service.context, endpoint, request).await,
-        Err(Unrouted::NoSuchPath) => nothing_here(service, request),
-        Err(Unrouted::OtherMethods(allowed)) => {
-            let message = format!("this path answers {allowed}");
-            let problem = Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", message);
-            let mut answer = problem.answer();
-            answer.headers_mut().extend(allowed.parse().ok().map(|allowed| (header::ALLOW, allowed)));
-            answer
-        }
+    let answer = shared::app::answer::answer(&service.context, None, request).await;
+    if answer.status() == StatusCode::OK {
+        learn(service, request);
     }
+    answer
 }
 
-fn nothing_here(service: &Service, request: &Request<Bytes>) -> Answer {
-    let message = "there is nothing at this path; the console begins at /";
-    let problem = Problem::new(StatusCode::NOT_FOUND, "not_found", message);
-    let html = shared::app::web::header(request.headers(), "accept").is_some_and(|accept| accept.contains("text/html"));
-    if html { console::problem_page(&service.context, None, &problem) } else { problem.answer() }
+/// The sandbox learns what exists, from what was taken in. That it forgot is no reason to refuse what is durable.
+fn learn(service: &Service, request: &Request<Bytes>) {
+    match routes::find(request.method(), request.uri().path()) {
+        Ok((_, Endpoint::Webhook { provider, .. })) => drop(service.sandbox.learn(&provider, request.body())),
+        Ok((_, Endpoint::Import(kind))) if kind == "catalogue" && request.uri().query() != Some("dry_run=true") => {
+            service.sells(request);
+        }
+        _ => {}
+    }
 }

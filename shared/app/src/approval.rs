@@ -21,7 +21,7 @@ mod tell;
 mod withdraw;
 
 use crate::approval::desk::Done;
-use crate::context::Context;
+use crate::context::{Context, Work};
 use crate::door::console::problem_page;
 use crate::door::routes::Endpoint;
 use crate::door::{session, token};
@@ -35,7 +35,11 @@ use domain::staff::Slack;
 use http::Request;
 
 /// Works the approval queue.
-pub async fn handle(context: &Context, message: &Message) -> Result<Done, Fault> {
+pub fn handle<'a>(context: &'a Context, message: &'a Message) -> Work<'a, Result<Done, Fault>> {
+    Box::pin(work(context, message))
+}
+
+async fn work(context: &Context, message: &Message) -> Result<Done, Fault> {
     match message {
         Message::Ask { case, trace } => ask::for_case(context, case, trace).await,
         Message::Pressed { team, user, action, approve, digest, trace } => {

@@ -9,7 +9,7 @@ pub mod waiting;
 pub mod watch;
 
 use crate::classify::fold::Folded;
-use crate::context::Context;
+use crate::context::{Context, Work};
 use crate::fault::Fault;
 use crate::message::{Body, Message, body_name, keep, unpack};
 use domain::event::{Event, Seen};
@@ -32,7 +32,12 @@ pub enum Done {
     Later,
 }
 
-pub async fn handle(context: &Context, message: &Message) -> Result<Done, Fault> {
+/// Works the classify queue.
+pub fn handle<'a>(context: &'a Context, message: &'a Message) -> Work<'a, Result<Done, Fault>> {
+    Box::pin(work(context, message))
+}
+
+async fn work(context: &Context, message: &Message) -> Result<Done, Fault> {
     match message {
         Message::Delivery { provider, source, event, received_at, body, trace } => {
             let provider = providers::named(provider)

@@ -2,8 +2,14 @@
 
 use crate::ports::{Archive, Clock, Http, Post, Queue, Store, Vault};
 use domain::policies::Policies;
+use std::pin::Pin;
 use std::sync::Arc;
 
+/// Work that is compiled here, once. Whoever awaits what is not boxed compiles it anew: the service, each function and
+/// each test would, and that takes minutes.
+pub type Work<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// The ports, the policies and the settings of a handler.
 #[derive(Clone)]
 pub struct Context {
     pub store: Arc<dyn Store>,

@@ -2,7 +2,7 @@
 
 pub mod alarm;
 
-use crate::context::Context;
+use crate::context::{Context, Work};
 use crate::fault::Fault;
 use crate::message::Message;
 use crate::ports::{Channel, Letter, Unsent};
@@ -26,7 +26,12 @@ pub enum Done {
     NothingToDo,
 }
 
-pub async fn handle(context: &Context, message: &Message) -> Result<Done, Fault> {
+/// Works the dunning queue.
+pub fn handle<'a>(context: &'a Context, message: &'a Message) -> Work<'a, Result<Done, Fault>> {
+    Box::pin(work(context, message))
+}
+
+async fn work(context: &Context, message: &Message) -> Result<Done, Fault> {
     match message {
         Message::Recover { account, invoice, trace } => {
             store::retrying(context, || recover(context, account, invoice, trace)).await

@@ -1,6 +1,6 @@
 //! Takes a webhook: is it real, and is it safe with us? Everything else happens later.
 
-use crate::context::Context;
+use crate::context::{Context, Work};
 use crate::message::{Message, body_name, pack};
 use crate::ports::QueueName;
 use crate::setup::sources;
@@ -12,7 +12,16 @@ use providers::{Delivery, Keys, NotAuthentic, Provider};
 use serde_json::json;
 
 /// Answers `POST /webhooks/{provider}/{source}`.
-pub async fn handle(context: &Context, provider: &str, source: &str, request: &Request<Bytes>) -> Answer {
+pub fn handle<'a>(
+    context: &'a Context,
+    provider: &'a str,
+    source: &'a str,
+    request: &'a Request<Bytes>,
+) -> Work<'a, Answer> {
+    Box::pin(take(context, provider, source, request))
+}
+
+async fn take(context: &Context, provider: &str, source: &str, request: &Request<Bytes>) -> Answer {
     receive(context, provider, source, request).await.unwrap_or_else(|problem| problem.answer())
 }
 

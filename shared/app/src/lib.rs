@@ -1,5 +1,6 @@
 //! The five handlers. Each reads, decides and writes, in that order and each once, over a few ports.
 
+pub mod answer;
 pub mod approval;
 pub mod classify;
 pub mod context;

@@ -7,7 +7,7 @@ mod plays;
 mod query;
 mod read;
 
-use crate::context::Context;
+use crate::context::{Context, Work};
 use crate::door::console::problem_page;
 use crate::door::routes::Endpoint;
 use crate::door::{openapi, token};
@@ -28,7 +28,11 @@ pub enum Done {
 }
 
 /// Works the report queue: computes a finished month and refuses to publish one that does not add up.
-pub async fn handle(context: &Context, message: &Message) -> Result<Done, Fault> {
+pub fn handle<'a>(context: &'a Context, message: &'a Message) -> Work<'a, Result<Done, Fault>> {
+    Box::pin(work(context, message))
+}
+
+async fn work(context: &Context, message: &Message) -> Result<Done, Fault> {
     let Message::Month { month, .. } = message else {
         return Err(Fault::Park(format!("a `{}` message does not belong into the report queue", message.name())));
     };

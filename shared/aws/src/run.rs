@@ -1,28 +1,24 @@
 //! The Lambda runtime around a handler: batches with partial failures, the gateway, one log line each.
 
-use app::context::Context;
-use app::door::routes::{self, Function, Unrouted};
+use app::context::{Context, Work};
+use app::door::routes::Function;
 use app::fault::{Fault, guarded};
 use app::message::Message;
-use app::web::{Answer, Problem};
+use app::web::Answer;
 use aws_lambda_events::event::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent};
 use bytes::Bytes;
-use http::{Method, Request, StatusCode};
+use http::{Method, Request};
 use lambda_http::request::LambdaRequest;
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde_json::Value;
 use std::fmt::Debug;
-use std::pin::Pin;
 
 pub type Error = lambda_runtime::Error;
-
-/// A handler of one message, on any context.
-pub type Handled<'a, D> = Pin<Box<dyn Future<Output = Result<D, Fault>> + Send + 'a>>;
 
 /// Works a queue.
 pub async fn run_queue<D: Debug>(
     context: &Context,
-    handle: for<'a> fn(&'a Context, &'a Message) -> Handled<'a, D>,
+    handle: for<'a> fn(&'a Context, &'a Message) -> Work<'a, Result<D, Fault>>,
 ) -> Result<(), Error> {
     lambda_runtime::run(service_fn(|event: LambdaEvent<SqsEvent>| async move {
         Ok::<_, Error>(batch(context, event.payload, handle).await)
@@ -33,7 +29,7 @@ pub async fn run_queue<D: Debug>(
 /// Works a queue, and sweeps the alarms when the schedule rings.
 pub async fn run_clock_and_queue<D: Debug>(
     context: &Context,
-    handle: for<'a> fn(&'a Context, &'a Message) -> Handled<'a, D>,
+    handle: for<'a> fn(&'a Context, &'a Message) -> Work<'a, Result<D, Fault>>,
 ) -> Result<(), Error> {
     lambda_runtime::run(service_fn(|event: LambdaEvent<Value>| async move {
         if event.payload.get("Records").is_some() {
@@ -60,7 +56,7 @@ pub async fn run_http(context: &Context, function: Function) -> Result<(), Error
 pub async fn run_http_and_queue<D: Debug>(
     context: &Context,
     function: Function,
-    handle: for<'a> fn(&'a Context, &'a Message) -> Handled<'a, D>,
+    handle: for<'a> fn(&'a Context, &'a Message) -> Work<'a, Result<D, Fault>>,
 ) -> Result<(), Error> {
     lambda_runtime::run(service_fn(|event: LambdaEvent<Value>| async move {
         if event.payload.get("Records").is_some() {
@@ -93,23 +89,7 @@ fn plain(request: lambda_http::Request) -> Request<Bytes> {
 
 async fn http(context: &Context, function: Function, request: Request<Bytes>) -> Answer {
     let begun = context.clock.now();
-    let answer = match routes::find(request.method(), request.uri().path()) {
-        Ok((wanted, endpoint)) if wanted == function => match (function, endpoint) {
-            (_, routes::Endpoint::Webhook { provider, source }) => {
-                app::intake::handle(context, &provider, &source, &request).await
-            }
-            (Function::Approval, endpoint) => app::approval::http(context, endpoint, &request).await,
-            (_, endpoint) => app::report::http(context, endpoint, &request).await,
-        },
-        Ok(_) | Err(Unrouted::NoSuchPath) => {
-            Problem::new(StatusCode::NOT_FOUND, "not_found", "there is nothing at this path; the console begins at /")
-                .answer()
-        }
-        Err(Unrouted::OtherMethods(allowed)) => {
-            Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", format!("this path answers {allowed}"))
-                .answer()
-        }
-    };
+    let answer = app::answer::answer(context, Some(function), &request).await;
     let millis = context.clock.now().duration_since(begun).as_millis();
     let method: &Method = request.method();
     tracing::info!(%method, status = answer.status().as_u16(), duration_ms = u64::try_from(millis).unwrap_or(0), "answered");
@@ -120,7 +100,7 @@ async fn http(context: &Context, function: Function, request: Request<Bytes>) ->
 async fn batch<D: Debug>(
     context: &Context,
     event: SqsEvent,
-    handle: for<'a> fn(&'a Context, &'a Message) -> Handled<'a, D>,
+    handle: for<'a> fn(&'a Context, &'a Message) -> Work<'a, Result<D, Fault>>,
 ) -> SqsBatchResponse {
     let mut failures = Vec::new();
     for record in event.records {

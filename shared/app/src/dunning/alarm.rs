@@ -1,6 +1,6 @@
 //! The one alarm clock: each minute, whatever has waited long enough is put into its queue.
 
-use crate::context::Context;
+use crate::context::{Context, Work};
 use crate::fault::Fault;
 use crate::message::{Message, Sent, send_all};
 use crate::ports::{Claim, Key, QueueName};
@@ -17,7 +17,11 @@ pub struct Swept {
 }
 
 /// Claims what is due, then enqueues it: two sweeps at once ring once.
-pub async fn sweep(context: &Context) -> Result<Swept, Fault> {
+pub fn sweep(context: &Context) -> Work<'_, Result<Swept, Fault>> {
+    Box::pin(ring(context))
+}
+
+async fn ring(context: &Context) -> Result<Swept, Fault> {
     let limits = context.policies.limits.current();
     let now = context.clock.now();
     let silent_until = now + SignedDuration::from_secs(limits.alarm_lease_secs);
