@@ -4,7 +4,7 @@ use crate::http::run;
 use ::http::StatusCode;
 use local::service::Service;
 use serde_json::{Value, json};
-use shared::app::ports::{Channel, Clock, QueueName};
+use app::ports::{Channel, Clock, QueueName};
 use tests::stripe;
 use tests::world::{ask_text, deliver, deliver_to, get, open_at};
 

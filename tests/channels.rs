@@ -6,8 +6,8 @@ use jiff::SignedDuration;
 use local::server::dispatch;
 use local::service::Service;
 use serde_json::{Value, json};
-use shared::app::ports::{Channel, Clock, Letter};
-use shared::providers::{Secret, slack};
+use app::ports::{Channel, Clock, Letter};
+use providers::{Secret, slack};
 use tests::world::{ask, get};
 
 /// A refund that lena asks for: a billing specialist must decide.

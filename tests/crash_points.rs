@@ -13,7 +13,7 @@ use jiff::SignedDuration;
 use local::sandbox::Seen;
 use local::service::Service;
 use serde_json::{Value, json};
-use shared::app::ports::{Clock, QueueName};
+use app::ports::{Clock, QueueName};
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -122,11 +122,11 @@ async fn live(case: &Case, trouble: Trouble) -> End {
             }
         }
         Trouble::Doubled => {
-            let message = shared::app::message::Message::Act {
-                action: shared::domain::id::ActionId::parse(&id).unwrap(),
+            let message = app::message::Message::Act {
+                action: domain::id::ActionId::parse(&id).unwrap(),
                 trace: "again".to_owned(),
             };
-            let work = async || shared::app::approval::handle(&service.context, &message).await;
+            let work = async || app::approval::handle(&service.context, &message).await;
             let _ = tokio::join!(work(), work());
         }
         Trouble::None | Trouble::At(..) => {

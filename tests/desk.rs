@@ -4,7 +4,7 @@ use crate::http::{run, with_a_payment};
 use ::http::{Method, StatusCode};
 use local::service::Service;
 use serde_json::{Value, json};
-use shared::app::ports::Clock;
+use app::ports::Clock;
 use tests::stripe;
 use tests::world::{ask, ask_text, deliver, get, import};
 

@@ -5,7 +5,7 @@ use ::http::Method;
 use jiff::SignedDuration;
 use local::service::Service;
 use serde_json::{Value, json};
-use shared::app::ports::Clock;
+use app::ports::Clock;
 use tests::stripe;
 use tests::world::{ask, deliver, get};
 

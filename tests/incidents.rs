@@ -5,7 +5,7 @@ use ::http::{Method, StatusCode};
 use jiff::SignedDuration;
 use local::service::Service;
 use serde_json::{Value, json};
-use shared::app::ports::{Channel, Clock};
+use app::ports::{Channel, Clock};
 use tests::stripe;
 use tests::world::{ask, ask_text, deliver, get, open_at};
 

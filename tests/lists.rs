@@ -4,9 +4,9 @@ use http::{Method, StatusCode};
 use jiff::{SignedDuration, Timestamp};
 use local::service::Service;
 use serde_json::{Value, json};
-use shared::app::ports::{Clock, QueueName};
-use shared::domain::event::{Event, Kind, Origin};
-use shared::providers::{ALL, Call, Listing, Provider};
+use app::ports::{Clock, QueueName};
+use domain::event::{Event, Kind, Origin};
+use providers::{ALL, Call, Listing, Provider};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::Path;
 use tests::stripe;
@@ -278,12 +278,12 @@ fn what_webhooks_missed_is_found_by_the_next_sweep_and_a_trial_does_not_put_it_o
 #[test]
 fn a_backfill_goes_on_where_its_process_ended_and_two_do_not_run_at_once() {
     run(async {
-        let service = taught(shared::providers::named("stripe").unwrap()).await;
+        let service = taught(providers::named("stripe").unwrap()).await;
         let path = "/api/backfill/stripe/default";
         assert_eq!(ask(&service, "lena", Method::POST, path, None, None).await.0, StatusCode::FORBIDDEN);
         assert_eq!(ask(&service, "mara", Method::POST, path, None, None).await.0, StatusCode::ACCEPTED);
         // The message that would have gone on is lost with the process, after one page.
-        shared::app::classify::backfill::go_on(&service.context, "stripe", "default").await.unwrap();
+        app::classify::backfill::go_on(&service.context, "stripe", "default").await.unwrap();
         for message in service.queue.receive(QueueName::Events, 10, 60).unwrap() {
             service.queue.delete(message.id).unwrap();
         }
@@ -296,7 +296,7 @@ fn a_backfill_goes_on_where_its_process_ended_and_two_do_not_run_at_once() {
         service.advance(service.clock.now() + SignedDuration::from_mins(30)).await.unwrap();
         let ended = get(&service, path).await;
         assert!(ended["ended_at"].is_string() && ended["failed"].is_null(), "{ended}");
-        let whole = taught(shared::providers::named("stripe").unwrap()).await;
+        let whole = taught(providers::named("stripe").unwrap()).await;
         let at_once = filled(&whole, "stripe", "").await;
         assert_eq!((&ended["objects"], &ended["pages"]), (&at_once["objects"], &at_once["pages"]));
         assert_eq!(books(&service).await, books(&whole).await);

@@ -4,10 +4,10 @@ use crate::http::{run, with_a_payment};
 use ::http::{Method, StatusCode};
 use local::service::Service;
 use serde_json::{Value, json};
-use shared::app::ports::{Clock, Item, Order, Range, Table};
-use shared::app::store::keys;
-use shared::domain::id::AccountId;
-use shared::domain::ledger::{self, Entry, LedgerHead, Step};
+use app::ports::{Clock, Item, Order, Range, Table};
+use app::store::keys;
+use domain::id::AccountId;
+use domain::ledger::{self, Entry, LedgerHead, Step};
 use tests::stripe;
 use tests::world::{ask, deliver, deliver_to, get, import};
 

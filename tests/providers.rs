@@ -5,8 +5,8 @@
 use http::{HeaderMap, HeaderName, HeaderValue};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
-use shared::domain::event::{Event, Kind, Seen};
-use shared::providers::{ALL, Call, Delivery, Keys, NotAuthentic, Provider, Reading, Reply, Secret, named};
+use domain::event::{Event, Kind, Seen};
+use providers::{ALL, Call, Delivery, Keys, NotAuthentic, Provider, Reading, Reply, Secret, named};
 use std::path::{Path, PathBuf};
 
 const WINDOW: i64 = 300;

@@ -1,7 +1,7 @@
 //! The one store, on the embedded engine: what the handlers rely on.
 
 use local::engine;
-use shared::app::ports::{
+use app::ports::{
     Claim, CommitError, Due, Expect, Item, Key, Listed, Order, Place, Range, Store, Table, Wake, Write,
 };
 use tests::world::at;

@@ -5,7 +5,7 @@ use http::{Method, StatusCode};
 use jiff::SignedDuration;
 use local::service::Service;
 use serde_json::{Value, json};
-use shared::app::ports::{Channel, Clock};
+use app::ports::{Channel, Clock};
 use tests::world::{ask, deliver_to, get, open_at};
 
 /// A customer of a provider that can hardly do anything, and a credit that it cannot.

@@ -10,8 +10,8 @@
 #![allow(clippy::disallowed_methods, clippy::float_arithmetic, reason = "it measures the machine's time, and no money")]
 
 use jiff::{SignedDuration, Timestamp};
-use shared::app::classify;
-use shared::app::message::{Body, Message, pack};
+use app::classify;
+use app::message::{Body, Message, pack};
 use std::sync::Arc;
 use std::time::Instant;
 use tests::counted::{Counted, Counts};

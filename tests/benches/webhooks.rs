@@ -12,10 +12,10 @@ use http::{HeaderMap, HeaderName, Request};
 use local::service::{Options, Service};
 use serde_json::{Value, json};
 use sha2::Sha256;
-use shared::app::fault::Fault;
-use shared::app::intake;
-use shared::app::ports::{Clock, Expect, Item, Key, Queue, QueueName, Table, Write};
-use shared::providers::{ALL, Delivery, Provider};
+use app::fault::Fault;
+use app::intake;
+use app::ports::{Clock, Expect, Item, Key, Queue, QueueName, Table, Write};
+use providers::{ALL, Delivery, Provider};
 use std::hint::black_box;
 use std::sync::Arc;
 

@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use shared::app::fault::Fault;
-use shared::app::ports::{Claim, CommitError, Due, Item, Key, Listed, Range, Store, Write};
+use app::fault::Fault;
+use app::ports::{Claim, CommitError, Due, Item, Key, Listed, Range, Store, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 

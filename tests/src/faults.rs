@@ -4,12 +4,12 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use local::demo::Dice;
 use local::service::Service;
-use shared::app::fault::Fault;
-use shared::app::ports::{
+use app::fault::Fault;
+use app::ports::{
     Archive, Claim, Clock, CommitError, Due, Http, Item, Key, Letter, Listed, NoReply, Post, Queue, QueueName, Range,
     Store, Unsent, Write,
 };
-use shared::providers::{Call, Reply};
+use providers::{Call, Reply};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};

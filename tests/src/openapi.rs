@@ -8,7 +8,7 @@ use jiff::{Timestamp, civil::Date};
 use serde_json::{Map, Value};
 use std::sync::LazyLock;
 
-static DOCUMENT: LazyLock<Value> = LazyLock::new(shared::app::door::openapi::document);
+static DOCUMENT: LazyLock<Value> = LazyLock::new(app::door::openapi::document);
 
 /// Stops the test if an answer of the API is not as the document says.
 pub fn must_fit(method: &str, path: &str, status: StatusCode, answer: &Value) {

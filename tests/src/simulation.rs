@@ -12,8 +12,8 @@ use jiff::{SignedDuration, Timestamp};
 use local::demo::Dice;
 use local::service::Service;
 use serde_json::Value;
-use shared::app::ports::{Clock, QueueName};
-use shared::providers::{Provider, Reading};
+use app::ports::{Clock, QueueName};
+use providers::{Provider, Reading};
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use invariants::check;
@@ -229,7 +229,7 @@ impl Storm {
 
     /// The weather clears: everything is delivered, dead letters are redriven, and a few weeks pass.
     async fn settle(&mut self) -> Result<(), String> {
-        let text = |error: shared::app::fault::Fault| error.to_string();
+        let text = |error: app::fault::Fault| error.to_string();
         self.service.queue.restart().map_err(|error| error.to_string())?;
         for (at, sent) in std::mem::take(&mut self.backlog) {
             self.service.advance(at).await.map_err(text)?;

@@ -18,7 +18,7 @@ use jiff::{SignedDuration, Timestamp};
 use local::service::Service;
 use payments::Charge;
 use serde_json::Value;
-use shared::app::ports::Clock;
+use app::ports::Clock;
 use std::collections::BTreeMap;
 use words::moment;
 

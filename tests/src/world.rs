@@ -7,11 +7,11 @@ use jiff::Timestamp;
 use local::server::dispatch;
 use local::service::{Options, Service};
 use serde_json::Value;
-use shared::app::door::token;
-use shared::app::ports::Clock;
-use shared::app::store::keys::{self, Prefix};
-use shared::app::store::{self, Stored};
-use shared::domain::report::fact::Row;
+use app::door::token;
+use app::ports::Clock;
+use app::store::keys::{self, Prefix};
+use app::store::{self, Stored};
+use domain::report::fact::Row;
 
 /// Opens a service whose clock moves only when told.
 pub async fn open_at(at: &str) -> Service {

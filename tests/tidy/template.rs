@@ -2,8 +2,8 @@
 
 use crate::read;
 use saphyr::{LoadableYamlNode, YamlOwned};
-use shared::app::door::routes::{Function, ROUTES};
-use shared::app::ports::QueueName;
+use app::door::routes::{Function, ROUTES};
+use app::ports::QueueName;
 use std::collections::BTreeSet;
 
 fn template() -> YamlOwned {

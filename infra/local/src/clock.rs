@@ -3,7 +3,7 @@
 use crate::disk::Disk;
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
-use shared::app::ports::Clock;
+use app::ports::Clock;
 use std::sync::Mutex;
 use std::time::Duration;
 

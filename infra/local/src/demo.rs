@@ -7,13 +7,13 @@ use crate::service::Service;
 use company::Company;
 pub use company::Dice;
 use jiff::{SignedDuration, Timestamp, ToSpan, tz::TimeZone};
-use shared::app::approval;
-use shared::app::door::routes::Endpoint;
-use shared::app::door::token;
-use shared::app::fault::Fault;
-use shared::app::intake;
-use shared::app::ports::Clock;
-use shared::app::report;
+use app::approval;
+use app::door::routes::Endpoint;
+use app::door::token;
+use app::fault::Fault;
+use app::intake;
+use app::ports::Clock;
+use app::report;
 
 /// What was loaded.
 #[derive(Debug, Clone, Copy, Default)]

@@ -4,7 +4,7 @@ use dynoxide::{Database, DynoxideError};
 use saphyr::{LoadableYamlNode, YamlOwned};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
-use shared::aws::{Dynamo, TableNames, embedded};
+use tables::{Dynamo, TableNames, embedded};
 use std::path::Path;
 use std::sync::Arc;
 

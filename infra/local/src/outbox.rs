@@ -3,8 +3,8 @@
 use crate::disk::Disk;
 use async_trait::async_trait;
 use jiff::Timestamp;
-use shared::app::fault::Fault;
-use shared::app::ports::{Archive, Channel, Clock, Letter, Post, Unsent};
+use app::fault::Fault;
+use app::ports::{Archive, Channel, Clock, Letter, Post, Unsent};
 use std::sync::Arc;
 
 pub struct Outbox {

@@ -5,8 +5,8 @@ use crate::disk::Disk;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use serde::Serialize;
-use shared::app::fault::Fault;
-use shared::app::ports::{Clock, Queue, QueueName};
+use app::fault::Fault;
+use app::ports::{Clock, Queue, QueueName};
 use std::sync::Arc;
 use tokio::sync::Notify;
 

@@ -12,10 +12,10 @@ use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use serde_json::{Value, json};
-use shared::app::ports::{Clock, Http, NoReply};
-use shared::domain::id::sha256;
-use shared::domain::import::Price;
-use shared::providers::{Call, Reply};
+use app::ports::{Clock, Http, NoReply};
+use domain::id::sha256;
+use domain::import::Price;
+use providers::{Call, Reply};
 use std::sync::Arc;
 
 pub struct Sandbox {

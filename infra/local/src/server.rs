@@ -9,8 +9,8 @@ use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use shared::app::door::routes::{self, Endpoint};
-use shared::app::web::{Answer, Problem};
+use app::door::routes::{self, Endpoint};
+use app::web::{Answer, Problem};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -41,7 +41,7 @@ async fn answer(service: &Service, request: Request<Incoming>) -> Response<Bytes
     let max = service.context.policies.limits.current().body_bytes_max;
     let body = match collected(body, max).await {
         Ok(Some(body)) => body,
-        Ok(None) => return shared::app::web::too_large().answer(),
+        Ok(None) => return app::web::too_large().answer(),
         Err(_) => return Problem::malformed("the request's body could not be read to its end").answer(),
     };
     let mut answer = dispatch(service, &Request::from_parts(parts, body)).await;
@@ -72,7 +72,7 @@ pub async fn dispatch(service: &Service, request: &Request<Bytes>) -> Answer {
     if path.starts_with("/local/") || path == "/outbox" {
         return local::answer(service, request).await;
     }
-    let answer = shared::app::answer::answer(&service.context, None, request).await;
+    let answer = app::answer::answer(&service.context, None, request).await;
     if answer.status() == StatusCode::OK {
         learn(service, request);
     }

@@ -3,10 +3,10 @@
 use crate::disk::Disk;
 use async_trait::async_trait;
 use base64::{Engine, engine::general_purpose::STANDARD};
-use shared::app::fault::Fault;
-use shared::app::identity::Identity;
-use shared::app::ports::Vault;
-use shared::providers::{self, Keys, Secret};
+use app::fault::Fault;
+use app::identity::Identity;
+use app::ports::Vault;
+use providers::{self, Keys, Secret};
 use std::collections::BTreeMap;
 
 pub struct LocalVault {

@@ -5,17 +5,16 @@ use crate::service::Service;
 use bytes::Bytes;
 use http::Request;
 use jiff::{SignedDuration, Timestamp};
-use shared::app::approval;
-use shared::app::classify;
-use shared::app::dunning;
-use shared::app::dunning::alarm;
-use shared::app::fault::{Fault, guarded};
-use shared::app::intake;
-use shared::app::message::Message;
-use shared::app::ports::{Clock, QueueName};
-use shared::app::report;
-use shared::app::store::keys;
-use shared::providers;
+use app::approval;
+use app::classify;
+use app::dunning;
+use app::dunning::alarm;
+use app::fault::{Fault, guarded};
+use app::intake;
+use app::message::Message;
+use app::ports::{Clock, QueueName};
+use app::report;
+use app::store::keys;
 use std::fmt::Debug;
 
 impl Service {

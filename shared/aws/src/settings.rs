@@ -6,7 +6,7 @@ use crate::post::Sender;
 use crate::queue::{QueueUrls, Sqs};
 use crate::run::Error;
 use crate::vault::{Names, Secrets};
-use crate::{Dynamo, TableNames};
+use tables::{Dynamo, TableNames};
 use app::context::{Context, Settings};
 use app::ports::Clock;
 use async_trait::async_trait;

@@ -4,7 +4,7 @@ use super::{CUSTOMERS, START, Sent, Storm};
 use crate::stripe;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
-use shared::providers::{ALL, Provider};
+use providers::{ALL, Provider};
 
 impl Storm {
     /// What happens at the provider, whatever reaches us of it.

@@ -18,17 +18,17 @@ use local::service::Service;
 use service::{
     events_are_done, imports_are_whole, letters_once, pulses_are_those_of_the_book, queues_are_empty, reports_recompute,
 };
-use shared::app::ports::Order;
-use shared::app::store::{Of, Page, Timeline, keys, page, read};
-use shared::domain::action::Action;
-use shared::domain::book::{Head, Invoice, KeptCard, Payment, Subscription, Touched};
-use shared::domain::case::Case;
-use shared::domain::classify::desk::Desk;
-use shared::domain::dunning::Plan;
-use shared::domain::id::{AccountId, sha256};
-use shared::domain::incident::Pulse;
-use shared::domain::ledger::{Entry, LedgerHead};
-use shared::domain::task::Task;
+use app::ports::Order;
+use app::store::{Of, Page, Timeline, keys, page, read};
+use domain::action::Action;
+use domain::book::{Head, Invoice, KeptCard, Payment, Subscription, Touched};
+use domain::case::Case;
+use domain::classify::desk::Desk;
+use domain::dunning::Plan;
+use domain::id::{AccountId, sha256};
+use domain::incident::Pulse;
+use domain::ledger::{Entry, LedgerHead};
+use domain::task::Task;
 use std::collections::{BTreeMap, BTreeSet};
 
 fn must(holds: bool, what: impl FnOnce() -> String) -> Result<(), String> {

@@ -17,7 +17,7 @@ stripe,price_support,Support,addon,5.00,USD,month,
 impl Storm {
     pub(super) async fn somebody_decides(&mut self, fate: &Fate) {
         let Some(Ok(waiting)) =
-            self.alive(fate, async |service| shared::app::report::waiting(&service.context).await).await
+            self.alive(fate, async |service| app::report::waiting(&service.context).await).await
         else {
             return;
         };
@@ -116,9 +116,9 @@ impl Storm {
             return;
         }
         let (customer, charge) = self.dice.pick(&paid).clone();
-        let amount = shared::domain::money::Money::from_minor(
+        let amount = domain::money::Money::from_minor(
             100 + i64::try_from(self.dice.roll(60_000)).unwrap(),
-            shared::domain::money::Currency::USD,
+            domain::money::Currency::USD,
         );
         let staff = *self.dice.pick(&["mara", "bea", "luis", "vera"]);
         // Now and then a key is used again: for the same, or for something else.

@@ -2,9 +2,9 @@
 
 use super::Telling;
 use crate::world;
-use shared::app::store::keys;
-use shared::domain::id::AccountId;
-use shared::domain::ledger::Entry;
+use app::store::keys;
+use domain::id::AccountId;
+use domain::ledger::Entry;
 
 const PROVIDERS: [(&str, &str); 5] = [
     ("Stripe", "stripe"),

@@ -5,8 +5,8 @@ use super::{Telling, Verb};
 use crate::world;
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
-use shared::app::report::waiting;
-use shared::domain::money::{Currency, Money};
+use app::report::waiting;
+use domain::money::{Currency, Money};
 
 pub(super) const VERBS: &[Verb] = &[
     ("ask", "STAFF ACCOUNT REASON KIND [FIELD=VALUE …] …", "Somebody asks for an action; several are a bundle."),

@@ -4,13 +4,13 @@ use super::Telling;
 use super::words::{each, text};
 use crate::world;
 use serde_json::Value;
-use shared::app::ports::{Channel, Clock, Order};
-use shared::app::store::{self, Page, keys};
-use shared::domain::action::Action;
-use shared::domain::book::Head;
-use shared::domain::case::{Case, State};
-use shared::domain::dunning::{Plan, PlanState};
-use shared::domain::id::AccountId;
+use app::ports::{Channel, Clock, Order};
+use app::store::{self, Page, keys};
+use domain::action::Action;
+use domain::book::Head;
+use domain::case::{Case, State};
+use domain::dunning::{Plan, PlanState};
+use domain::id::AccountId;
 
 impl Telling {
     pub(super) fn say(&mut self, what: &str) {

@@ -4,9 +4,9 @@ use super::words::{each, fields, text};
 use super::{Telling, Verb};
 use crate::world;
 use serde_json::{Value, json};
-use shared::app::store::keys;
-use shared::domain::case::Case;
-use shared::domain::money::{Currency, Money};
+use app::store::keys;
+use domain::case::Case;
+use domain::money::{Currency, Money};
 
 pub(super) const VERBS: &[Verb] = &[
     ("show", "PROVIDER:CUSTOMER", "Lena looks at an account's sidebar; what is not known is left out."),

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use shared::domain::money::{Currency, Money};
+use domain::money::{Currency, Money};
 
 pub(super) fn moment(day: &str, time: &str) -> Timestamp {
     let text = format!("{day}T{time}:00Z");

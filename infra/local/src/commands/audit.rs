@@ -4,9 +4,9 @@ use super::ask::{all, get};
 use super::token::secret;
 use super::{Failed, Shared};
 use serde::{Deserialize, Serialize};
-use shared::app::approval::seal::is_good;
-use shared::domain::ledger::{self, Entry, LedgerHead, Seal};
-use shared::providers::Secret;
+use app::approval::seal::is_good;
+use domain::ledger::{self, Entry, LedgerHead, Seal};
+use providers::Secret;
 use std::path::Path;
 
 /// One account's ledger, with everything that it is verified by.

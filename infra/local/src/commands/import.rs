@@ -5,7 +5,7 @@ use super::{Failed, Shared};
 use bytes::Bytes;
 use http::{Method, StatusCode};
 use serde_json::Value;
-use shared::domain::import::{Format, Kind};
+use domain::import::{Format, Kind};
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 use std::time::Duration;

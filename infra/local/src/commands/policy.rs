@@ -1,7 +1,7 @@
 //! Are the policies in order? It is answered without a service.
 
 use super::Failed;
-use shared::domain::policies::{Policies, SHIPPED};
+use domain::policies::{Policies, SHIPPED};
 use std::path::PathBuf;
 
 pub(super) fn check(files: &[PathBuf]) -> Result<(), Failed> {

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use local::vault;
 use serde::Deserialize;
 use serde_json::Value;
-use shared::providers::{self, Keys, Provider};
+use providers::{self, Keys, Provider};
 use std::collections::BTreeMap;
 use std::io::{IsTerminal, Write};
 use std::path::Path;

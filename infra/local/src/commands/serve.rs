@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use local::clock::machine;
 use local::service::{Options, Service, is_new};
 use local::{demo, server};
-use shared::app::ports::Clock;
+use app::ports::Clock;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;

@@ -5,8 +5,8 @@ use local::clock::machine;
 use local::disk::Disk;
 use local::service::is_new;
 use local::vault;
-use shared::app::door::token::issue;
-use shared::providers::Secret;
+use app::door::token::issue;
+use providers::Secret;
 
 /// How long the tokens are good that these commands make.
 const TOKEN_HOURS: i64 = 12;

@@ -3,7 +3,7 @@
 use super::company::{Company, Customer, Fate};
 use jiff::{SignedDuration, Timestamp, ToSpan, tz::TimeZone};
 use serde_json::{Value, json};
-use shared::domain::id::digest;
+use domain::id::digest;
 
 pub struct Delivery {
     pub at: Timestamp,

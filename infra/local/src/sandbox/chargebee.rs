@@ -8,7 +8,7 @@ pub(super) use change::change;
 use super::listed::{Asked, answer, text};
 use super::{Disked, Sandbox};
 use serde_json::{Map, Value, json};
-use shared::providers::{Call, Reply};
+use providers::{Call, Reply};
 
 /// Where each resource is listed, and what says when it was made.
 const LISTS: &[(&str, &str, &str)] = &[

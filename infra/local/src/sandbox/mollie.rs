@@ -10,7 +10,7 @@ use super::{Disked, Sandbox};
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
-use shared::providers::{Call, Reply};
+use providers::{Call, Reply};
 
 /// Where each resource is listed, and under which name.
 const LISTS: &[(&str, &str, &str)] = &[

@@ -10,7 +10,7 @@ pub(super) use learn::learn;
 use super::listed::{Asked, answer, text};
 use super::{Disked, Sandbox};
 use serde_json::{Value, json};
-use shared::providers::{Call, Reply};
+use providers::{Call, Reply};
 
 /// Under which id an object is kept: stores number what they sell without regard to each other.
 pub(super) fn name(object: &Value) -> Option<String> {

@@ -10,7 +10,7 @@ mod sandbox;
 use crate::service::Service;
 use bytes::Bytes;
 use http::{Request, StatusCode};
-use shared::app::web::{Answer, Problem};
+use app::web::{Answer, Problem};
 
 pub(super) async fn answer(service: &Service, request: &Request<Bytes>) -> Answer {
     routed(service, request).await.unwrap_or_else(|problem| problem.answer())

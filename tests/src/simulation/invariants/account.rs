@@ -4,13 +4,13 @@ use super::{Books, must};
 use jiff::SignedDuration;
 use local::demo::Dice;
 use local::service::Service;
-use shared::domain::action::{Decision, Kind, State};
-use shared::domain::approval::missing;
-use shared::domain::book::{Due, Head, Touched};
-use shared::domain::leaving::leaving;
-use shared::domain::ledger::{Step, verify};
-use shared::domain::staff::MACHINE;
-use shared::domain::task::{About, State as TaskState};
+use domain::action::{Decision, Kind, State};
+use domain::approval::missing;
+use domain::book::{Due, Head, Touched};
+use domain::leaving::leaving;
+use domain::ledger::{Step, verify};
+use domain::staff::MACHINE;
+use domain::task::{About, State as TaskState};
 use std::collections::BTreeSet;
 
 /// State = fold of the events in any order, duplicates included.

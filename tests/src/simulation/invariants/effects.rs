@@ -5,10 +5,10 @@ use crate::simulation::Sent;
 use jiff::{SignedDuration, Timestamp};
 use local::sandbox::Seen;
 use local::service::Service;
-use shared::domain::action::Measure;
-use shared::domain::action::{Action, Kind, Reason, State, Vote};
-use shared::domain::id::ActionId;
-use shared::domain::money::Money;
+use domain::action::Measure;
+use domain::action::{Action, Kind, Reason, State, Vote};
+use domain::id::ActionId;
+use domain::money::Money;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// At most one refund at the provider per approved action, exactly as approved, and never more than was captured.

@@ -4,13 +4,13 @@ use super::must;
 use crate::simulation::{CUSTOMERS, MONTHS, Sent};
 use crate::world::{get, rows};
 use local::service::Service;
-use shared::app::incident::pulses::pulses;
-use shared::app::ports::{Clock, Order};
-use shared::app::store::{External, Of, Receipt, keys, page, read};
-use shared::domain::book::Person;
-use shared::domain::id::AccountId;
-use shared::domain::incident::{Outcome as PulseOutcome, Pulse, Stretch};
-use shared::domain::report::fact::{Fact, sum};
+use app::incident::pulses::pulses;
+use app::ports::{Clock, Order};
+use app::store::{External, Of, Receipt, keys, page, read};
+use domain::book::Person;
+use domain::id::AccountId;
+use domain::incident::{Outcome as PulseOutcome, Pulse, Stretch};
+use domain::report::fact::{Fact, sum};
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) async fn events_are_done(service: &Service, acknowledged: &[Sent]) -> Result<(), String> {
@@ -41,7 +41,7 @@ pub(super) fn queues_are_empty(service: &Service) -> Result<(), String> {
         })?;
         if depth.dead > 0 {
             let queue =
-                shared::app::ports::QueueName::ALL.into_iter().find(|queue| queue.name() == depth.name).unwrap();
+                app::ports::QueueName::ALL.into_iter().find(|queue| queue.name() == depth.name).unwrap();
             let reasons: Vec<_> = service
                 .queue
                 .dead(queue)

@@ -8,8 +8,8 @@ use crate::sandbox::listed::answer;
 use crate::sandbox::{Disked, Sandbox};
 use jiff::SignedDuration;
 use serde_json::{Map, Value, json};
-use shared::domain::id::digest;
-use shared::providers::{Call, Reply};
+use domain::id::digest;
+use providers::{Call, Reply};
 use std::collections::BTreeMap;
 
 /// One request that changes something.

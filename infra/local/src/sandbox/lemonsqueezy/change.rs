@@ -4,8 +4,8 @@ use super::get::{document, missing, price_of, refused, sold_as};
 use super::{Disked, Sandbox, answer, millis, text};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
-use shared::domain::id::digest;
-use shared::providers::{Call, Reply};
+use domain::id::digest;
+use providers::{Call, Reply};
 
 /// Which webhook tells of a change, or why there is none.
 type Changed = Result<&'static str, &'static str>;

@@ -3,7 +3,7 @@
 use super::{Disked, Sandbox, answer, text};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
-use shared::providers::Reply;
+use providers::Reply;
 
 const KINDS: &[&str] = &["customers", "orders", "prices", "subscriptions", "subscription-invoices"];
 

@@ -7,8 +7,8 @@ use crate::sandbox::{Disked, Sandbox};
 use jiff::SignedDuration;
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
-use shared::domain::id::digest;
-use shared::providers::{Call, Reply};
+use domain::id::digest;
+use providers::{Call, Reply};
 
 /// Why a payment fails that may well go through another day.
 const PASSING: &[&str] = &["insufficient_funds", "refused_by_issuer", "unknown_reason", "AM04", "MS03"];

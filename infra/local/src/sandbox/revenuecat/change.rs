@@ -6,8 +6,8 @@ use crate::sandbox::{Disked, Sandbox};
 use jiff::SignedDuration;
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
-use shared::domain::id::digest;
-use shared::providers::{Call, Reply};
+use domain::id::digest;
+use providers::{Call, Reply};
 
 pub(in crate::sandbox) fn change(sandbox: &Sandbox, source: &str, call: &Call) -> Disked<Reply> {
     let asked = Asked::of(call);

@@ -3,7 +3,7 @@
 use crate::sandbox::{Disked, Row, Sandbox};
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
-use shared::domain::id::digest;
+use domain::id::digest;
 
 pub fn learn(sandbox: &Sandbox, delivery: &Value) -> Disked<()> {
     let event = if delivery["event"].is_object() { &delivery["event"] } else { delivery };

@@ -5,8 +5,8 @@ use crate::sandbox::listed::newest_first;
 use crate::sandbox::{Disked, Sandbox};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
-use shared::domain::id::digest;
-use shared::providers::{Call, Reply};
+use domain::id::digest;
+use providers::{Call, Reply};
 use std::collections::BTreeMap;
 
 pub(super) const INVALID: &str = "invalid_request_error";

@@ -5,8 +5,8 @@ use super::{error, form, ok, subscriptions};
 use crate::sandbox::listed::Asked;
 use crate::sandbox::{Disked, Sandbox};
 use serde_json::{Value, json};
-use shared::domain::id::digest;
-use shared::providers::{Call, Reply};
+use domain::id::digest;
+use providers::{Call, Reply};
 
 pub(super) fn change(sandbox: &Sandbox, source: &str, call: &Call) -> Disked<Reply> {
     let path = Asked::of(call).path;

@@ -4,8 +4,8 @@ use super::{error, ok};
 use crate::sandbox::listed::{Asked, newest_first};
 use crate::sandbox::{Disked, Sandbox};
 use serde_json::{Value, json};
-use shared::domain::id::digest;
-use shared::providers::Reply;
+use domain::id::digest;
+use providers::Reply;
 
 /// Where each kind of object is listed.
 const LISTS: &[(&str, &str)] = &[

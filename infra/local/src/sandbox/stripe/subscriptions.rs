@@ -6,8 +6,8 @@ use super::{error, ok};
 use crate::sandbox::Disked;
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
-use shared::domain::id::digest;
-use shared::providers::Reply;
+use domain::id::digest;
+use providers::Reply;
 
 /// A change, or the answer that refuses it.
 type Checked = Disked<Result<(), Reply>>;

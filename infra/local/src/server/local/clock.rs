@@ -5,8 +5,8 @@ use http::StatusCode;
 use jiff::{Span, Timestamp, tz::TimeZone};
 use serde::Deserialize;
 use serde_json::json;
-use shared::app::ports::Clock;
-use shared::app::web::{Answer, Problem, json};
+use app::ports::Clock;
+use app::web::{Answer, Problem, json};
 
 pub(super) fn shown(service: &Service) -> Answer {
     json(StatusCode::OK, &json!({"now": service.clock.now()}))

@@ -6,8 +6,8 @@ use bytes::Bytes;
 use http::{Request, StatusCode};
 use jiff::Timestamp;
 use serde_json::json;
-use shared::app::message;
-use shared::app::web::{Answer, Problem, json, query};
+use app::message;
+use app::web::{Answer, Problem, json, query};
 
 /// How many raw deliveries one page shows.
 const DELIVERIES: u32 = 200;

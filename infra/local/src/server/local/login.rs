@@ -3,10 +3,10 @@
 use crate::service::Service;
 use bytes::Bytes;
 use http::Request;
-use shared::app::door::{session, token};
-use shared::app::ports::Clock;
-use shared::app::setup::staff;
-use shared::app::web::{self, Answer, Problem, fields};
+use app::door::{session, token};
+use app::ports::Clock;
+use app::setup::staff;
+use app::web::{self, Answer, Problem, fields};
 
 pub(super) async fn sign_in(service: &Service, request: &Request<Bytes>) -> Result<Answer, Problem> {
     let fields = fields(request.body());

@@ -5,11 +5,11 @@ use crate::service::Service;
 use bytes::Bytes;
 use http::{Request, StatusCode};
 use serde_json::{Value, json};
-use shared::app::door::console;
-use shared::app::door::token;
-use shared::app::ports::Channel;
-use shared::app::web::{self, Answer, Problem, json, query};
-use shared::pages::{self, OutboxRow};
+use app::door::console;
+use app::door::token;
+use app::ports::Channel;
+use app::web::{self, Answer, Problem, json, query};
+use pages::{self, OutboxRow};
 
 pub(super) fn letters(service: &Service, request: &Request<Bytes>) -> Result<Answer, Problem> {
     let query = query(request);

@@ -4,9 +4,9 @@ use super::broken;
 use crate::service::Service;
 use http::StatusCode;
 use serde_json::json;
-use shared::app::message::{self, Message};
-use shared::app::ports::QueueName;
-use shared::app::web::{Answer, Problem, json};
+use app::message::{self, Message};
+use app::ports::QueueName;
+use app::web::{Answer, Problem, json};
 
 pub(super) fn depths(service: &Service) -> Result<Answer, Problem> {
     Ok(json(StatusCode::OK, &json!({"items": service.queue.depths().map_err(broken)?})))

@@ -4,8 +4,7 @@ use super::broken;
 use crate::service::Service;
 use http::StatusCode;
 use serde_json::{Value, json};
-use shared::app::web::{Answer, Problem, json};
-use shared::providers;
+use app::web::{Answer, Problem, json};
 
 pub(super) fn calls(service: &Service, provider: &str) -> Result<Answer, Problem> {
     known(provider)?;

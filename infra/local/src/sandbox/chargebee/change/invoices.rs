@@ -3,8 +3,8 @@
 use super::{Asked, missing, ok, refuse, wrong_state, wrong_value};
 use crate::sandbox::Disked;
 use serde_json::{Value, json};
-use shared::domain::id::digest;
-use shared::providers::Reply;
+use domain::id::digest;
+use providers::Reply;
 
 pub(super) fn pdf(asked: &Asked<'_>, id: &str) -> Disked<Reply> {
     if asked.object("invoice", id)?.is_none() {
