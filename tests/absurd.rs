@@ -2,9 +2,9 @@
 
 use crate::http::run;
 use ::http::StatusCode;
+use app::ports::{Channel, Clock, QueueName};
 use local::service::Service;
 use serde_json::{Value, json};
-use app::ports::{Channel, Clock, QueueName};
 use tests::stripe;
 use tests::world::{ask_text, deliver, deliver_to, get, open_at};
 

@@ -1,13 +1,13 @@
 //! R20: one decision, three channels. Forged, replayed, expired and reused: each gets its named answer and changes nothing.
 
 use crate::http::{run, with_a_payment};
+use app::ports::{Channel, Clock, Letter};
 use http::{Method, Request, StatusCode};
 use jiff::SignedDuration;
 use local::server::dispatch;
 use local::service::Service;
-use serde_json::{Value, json};
-use app::ports::{Channel, Clock, Letter};
 use providers::{Secret, slack};
+use serde_json::{Value, json};
 use tests::world::{ask, get};
 
 /// A refund that lena asks for: a billing specialist must decide.

@@ -7,13 +7,13 @@
 
 mod cases;
 
+use app::ports::{Clock, QueueName};
 use cases::{Case, all, prepared};
 use http::{Method, StatusCode};
 use jiff::SignedDuration;
 use local::sandbox::Seen;
 use local::service::Service;
 use serde_json::{Value, json};
-use app::ports::{Clock, QueueName};
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -2,9 +2,9 @@
 
 use crate::http::{run, with_a_payment};
 use ::http::{Method, StatusCode};
+use app::ports::Clock;
 use local::service::Service;
 use serde_json::{Value, json};
-use app::ports::Clock;
 use tests::stripe;
 use tests::world::{ask, ask_text, deliver, get, import};
 

@@ -2,10 +2,10 @@
 
 use crate::http::{run, with_a_payment};
 use ::http::Method;
+use app::ports::Clock;
 use jiff::SignedDuration;
 use local::service::Service;
 use serde_json::{Value, json};
-use app::ports::Clock;
 use tests::stripe;
 use tests::world::{ask, deliver, get};
 

@@ -1,10 +1,10 @@
 //! What the outside sees: answers, refusals, and pages, on a whole service.
 
+use app::ports::Clock;
 use http::{Method, Request, StatusCode};
 use local::server::dispatch;
 use local::service::Service;
 use serde_json::{Value, json};
-use app::ports::Clock;
 use tests::stripe;
 use tests::world::{ask, at, deliver, get, open_at};
 

@@ -2,10 +2,10 @@
 
 use crate::http::run;
 use ::http::{Method, StatusCode};
+use app::ports::{Channel, Clock};
 use jiff::SignedDuration;
 use local::service::Service;
 use serde_json::{Value, json};
-use app::ports::{Channel, Clock};
 use tests::stripe;
 use tests::world::{ask, ask_text, deliver, get, open_at};
 

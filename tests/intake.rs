@@ -1,17 +1,17 @@
 //! Deliveries of every provider, through the whole path: from a signed request to the account book.
 
+use app::ports::{Clock, Order};
+use app::store::{self, Of, Stored, keys};
 use bytes::Bytes;
+use domain::book::{Head, Invoice, KeptCard, Payment, Person, Subscription};
+use domain::id::AccountId;
 use http::{Method, Request, StatusCode};
 use jiff::SignedDuration;
 use local::demo::Dice;
 use local::server::dispatch;
 use local::service::Service;
-use serde_json::{Value, json};
-use app::ports::{Clock, Order};
-use app::store::{self, Of, Stored, keys};
-use domain::book::{Head, Invoice, KeptCard, Payment, Person, Subscription};
-use domain::id::AccountId;
 use providers::ALL;
+use serde_json::{Value, json};
 use std::path::Path;
 use tests::world::{ask, at, deliver_to, get, open_at, records};
 use tests::{faults, stripe};

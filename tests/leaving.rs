@@ -1,11 +1,11 @@
 //! A customer leaves: in writing, from the day they asked, with nothing more asked of them and what was charged since given back.
 
 use crate::http::run;
+use app::ports::Clock;
 use http::{Method, StatusCode};
 use jiff::{SignedDuration, Timestamp};
 use local::service::Service;
 use serde_json::{Value, json};
-use app::ports::Clock;
 use tests::stripe;
 use tests::world::{ask, at, deliver, get, open_at};
 

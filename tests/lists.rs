@@ -1,12 +1,12 @@
 //! What each provider lists, asked of the sandbox that has seen its recorded deliveries: to the end, and twice the same.
 
+use app::ports::{Clock, QueueName};
+use domain::event::{Event, Kind, Origin};
 use http::{Method, StatusCode};
 use jiff::{SignedDuration, Timestamp};
 use local::service::Service;
-use serde_json::{Value, json};
-use app::ports::{Clock, QueueName};
-use domain::event::{Event, Kind, Origin};
 use providers::{ALL, Call, Listing, Provider};
+use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::Path;
 use tests::stripe;

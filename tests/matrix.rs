@@ -1,12 +1,12 @@
 //! R17 through HTTP: every kind of action, every role, every edge from both sides.
 
 use crate::http::run;
+use app::ports::Clock;
+use domain::action::KINDS;
 use http::{Method, StatusCode};
 use jiff::SignedDuration;
 use local::service::Service;
 use serde_json::{Value, json};
-use app::ports::Clock;
-use domain::action::KINDS;
 use std::collections::BTreeSet;
 use tests::stripe;
 use tests::world::{ask, deliver, import, open_at};

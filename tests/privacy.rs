@@ -2,12 +2,12 @@
 
 use crate::http::{run, with_a_payment};
 use ::http::{Method, StatusCode};
-use local::service::Service;
-use serde_json::{Value, json};
 use app::ports::{Clock, Item, Order, Range, Table};
 use app::store::keys;
 use domain::id::AccountId;
 use domain::ledger::{self, Entry, LedgerHead, Step};
+use local::service::Service;
+use serde_json::{Value, json};
 use tests::stripe;
 use tests::world::{ask, deliver, deliver_to, get, import};
 

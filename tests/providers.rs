@@ -2,11 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
+use domain::event::{Event, Kind, Seen};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use jiff::{SignedDuration, Timestamp};
-use serde_json::Value;
-use domain::event::{Event, Kind, Seen};
 use providers::{ALL, Call, Delivery, Keys, NotAuthentic, Provider, Reading, Reply, Secret, named};
+use serde_json::Value;
 use std::path::{Path, PathBuf};
 
 const WINDOW: i64 = 300;

@@ -1,9 +1,7 @@
 //! The one store, on the embedded engine: what the handlers rely on.
 
+use app::ports::{Claim, CommitError, Due, Expect, Item, Key, Listed, Order, Place, Range, Store, Table, Wake, Write};
 use local::engine;
-use app::ports::{
-    Claim, CommitError, Due, Expect, Item, Key, Listed, Order, Place, Range, Store, Table, Wake, Write,
-};
 use tests::world::at;
 
 fn run<T>(work: impl Future<Output = T>) -> T {

@@ -1,11 +1,11 @@
 //! What only a person can do: their list, who has it, and how it ends together with what it is about.
 
 use crate::http::run;
+use app::ports::{Channel, Clock};
 use http::{Method, StatusCode};
 use jiff::SignedDuration;
 use local::service::Service;
 use serde_json::{Value, json};
-use app::ports::{Channel, Clock};
 use tests::world::{ask, deliver_to, get, open_at};
 
 /// A customer of a provider that can hardly do anything, and a credit that it cannot.

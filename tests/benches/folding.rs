@@ -9,9 +9,9 @@
 )]
 #![allow(clippy::disallowed_methods, clippy::float_arithmetic, reason = "it measures the machine's time, and no money")]
 
-use jiff::{SignedDuration, Timestamp};
 use app::classify;
 use app::message::{Body, Message, pack};
+use jiff::{SignedDuration, Timestamp};
 use std::sync::Arc;
 use std::time::Instant;
 use tests::counted::{Counted, Counts};

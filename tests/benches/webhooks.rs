@@ -4,18 +4,18 @@
 
 #![allow(clippy::unwrap_used, reason = "a bench that cannot go on should stop")]
 
+use app::fault::Fault;
+use app::intake;
+use app::ports::{Clock, Expect, Item, Key, Queue, QueueName, Table, Write};
 use async_trait::async_trait;
 use bytes::Bytes;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use hmac::{Hmac, KeyInit, Mac};
 use http::{HeaderMap, HeaderName, Request};
 use local::service::{Options, Service};
+use providers::{ALL, Delivery, Provider};
 use serde_json::{Value, json};
 use sha2::Sha256;
-use app::fault::Fault;
-use app::intake;
-use app::ports::{Clock, Expect, Item, Key, Queue, QueueName, Table, Write};
-use providers::{ALL, Delivery, Provider};
 use std::hint::black_box;
 use std::sync::Arc;
 

@@ -1,9 +1,9 @@
 //! A store that counts what is asked of it.
 
-use async_trait::async_trait;
-use jiff::Timestamp;
 use app::fault::Fault;
 use app::ports::{Claim, CommitError, Due, Item, Key, Listed, Range, Store, Write};
+use async_trait::async_trait;
+use jiff::Timestamp;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 

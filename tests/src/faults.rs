@@ -1,14 +1,14 @@
 //! Ports that fail as the real ones do: before, after, or in the middle, by the roll of seeded dice.
 
-use async_trait::async_trait;
-use jiff::Timestamp;
-use local::demo::Dice;
-use local::service::Service;
 use app::fault::Fault;
 use app::ports::{
     Archive, Claim, Clock, CommitError, Due, Http, Item, Key, Letter, Listed, NoReply, Post, Queue, QueueName, Range,
     Store, Unsent, Write,
 };
+use async_trait::async_trait;
+use jiff::Timestamp;
+use local::demo::Dice;
+use local::service::Service;
 use providers::{Call, Reply};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -4,7 +4,8 @@
 //! more than is described. Clients are told that fields may be added.
 
 use http::StatusCode;
-use jiff::{Timestamp, civil::Date};
+use jiff::Timestamp;
+use jiff::civil::Date;
 use serde_json::{Map, Value};
 use std::sync::LazyLock;
 

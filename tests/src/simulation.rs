@@ -7,13 +7,13 @@ mod people;
 
 use crate::faults::{Fate, inject};
 use crate::world;
+use app::ports::{Clock, QueueName};
 use http::StatusCode;
 use jiff::{SignedDuration, Timestamp};
 use local::demo::Dice;
 use local::service::Service;
-use serde_json::Value;
-use app::ports::{Clock, QueueName};
 use providers::{Provider, Reading};
+use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use invariants::check;

@@ -13,12 +13,12 @@ mod views;
 mod words;
 
 use crate::world;
+use app::ports::Clock;
 use bills::Bill;
 use jiff::{SignedDuration, Timestamp};
 use local::service::Service;
 use payments::Charge;
 use serde_json::Value;
-use app::ports::Clock;
 use std::collections::BTreeMap;
 use words::moment;
 

@@ -1,17 +1,17 @@
 //! A whole service in memory, and what people and providers do to it.
 
 use crate::openapi::must_fit;
+use app::door::token;
+use app::ports::Clock;
+use app::store::keys::{self, Prefix};
+use app::store::{self, Stored};
 use bytes::Bytes;
+use domain::report::fact::Row;
 use http::{Method, Request, StatusCode};
 use jiff::Timestamp;
 use local::server::dispatch;
 use local::service::{Options, Service};
 use serde_json::Value;
-use app::door::token;
-use app::ports::Clock;
-use app::store::keys::{self, Prefix};
-use app::store::{self, Stored};
-use domain::report::fact::Row;
 
 /// Opens a service whose clock moves only when told.
 pub async fn open_at(at: &str) -> Service {

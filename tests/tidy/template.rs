@@ -1,9 +1,9 @@
 //! What is deployed: queues, functions and rights of `infra/template.yaml`, against the code and against one machine.
 
 use crate::read;
-use saphyr::{LoadableYamlNode, YamlOwned};
 use app::door::routes::{Function, ROUTES};
 use app::ports::QueueName;
+use saphyr::{LoadableYamlNode, YamlOwned};
 use std::collections::BTreeSet;
 
 fn template() -> YamlOwned {

@@ -1,9 +1,9 @@
 //! The service's clock: the machine's with an offset, or one that moves only when told.
 
 use crate::disk::Disk;
+use app::ports::Clock;
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
-use app::ports::Clock;
 use std::sync::Mutex;
 use std::time::Duration;
 

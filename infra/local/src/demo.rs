@@ -4,16 +4,15 @@ mod company;
 mod stripe;
 
 use crate::service::Service;
-use company::Company;
-pub use company::Dice;
-use jiff::{SignedDuration, Timestamp, ToSpan, tz::TimeZone};
-use app::approval;
 use app::door::routes::Endpoint;
 use app::door::token;
 use app::fault::Fault;
-use app::intake;
 use app::ports::Clock;
-use app::report;
+use app::{approval, intake, report};
+use company::Company;
+pub use company::Dice;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp, ToSpan};
 
 /// What was loaded.
 #[derive(Debug, Clone, Copy, Default)]

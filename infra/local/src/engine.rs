@@ -2,11 +2,12 @@
 
 use dynoxide::{Database, DynoxideError};
 use saphyr::{LoadableYamlNode, YamlOwned};
-use serde::{Serialize, de::DeserializeOwned};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use tables::{Dynamo, TableNames, embedded};
 use std::path::Path;
 use std::sync::Arc;
+use tables::{Dynamo, TableNames, embedded};
 
 /// The deployed template: what a table is, is said there and nowhere else.
 pub const TEMPLATE: &str = include_str!("../../template.yaml");

@@ -1,10 +1,10 @@
 //! Messages to people stay on this machine, to be looked at. Large bodies are kept here, too.
 
 use crate::disk::Disk;
-use async_trait::async_trait;
-use jiff::Timestamp;
 use app::fault::Fault;
 use app::ports::{Archive, Channel, Clock, Letter, Post, Unsent};
+use async_trait::async_trait;
+use jiff::Timestamp;
 use std::sync::Arc;
 
 pub struct Outbox {

@@ -2,11 +2,11 @@
 //! dies when it has come back too often.
 
 use crate::disk::Disk;
+use app::fault::Fault;
+use app::ports::{Clock, Queue, QueueName};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use serde::Serialize;
-use app::fault::Fault;
-use app::ports::{Clock, Queue, QueueName};
 use std::sync::Arc;
 use tokio::sync::Notify;
 

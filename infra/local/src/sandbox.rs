@@ -8,14 +8,14 @@ mod revenuecat;
 mod stripe;
 
 use crate::disk::Disk;
-use async_trait::async_trait;
-use jiff::{SignedDuration, Timestamp};
-use serde::Serialize;
-use serde_json::{Value, json};
 use app::ports::{Clock, Http, NoReply};
+use async_trait::async_trait;
 use domain::id::sha256;
 use domain::import::Price;
+use jiff::{SignedDuration, Timestamp};
 use providers::{Call, Reply};
+use serde::Serialize;
+use serde_json::{Value, json};
 use std::sync::Arc;
 
 pub struct Sandbox {

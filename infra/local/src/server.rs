@@ -3,14 +3,14 @@
 mod local;
 
 use crate::service::Service;
+use app::door::routes::{self, Endpoint};
+use app::web::{Answer, Problem};
 use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use app::door::routes::{self, Endpoint};
-use app::web::{Answer, Problem};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;

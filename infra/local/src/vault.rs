@@ -1,11 +1,12 @@
 //! Secrets of the local service: from the environment, or the well-known ones of a test.
 
 use crate::disk::Disk;
-use async_trait::async_trait;
-use base64::{Engine, engine::general_purpose::STANDARD};
 use app::fault::Fault;
 use app::identity::Identity;
 use app::ports::Vault;
+use async_trait::async_trait;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use providers::{self, Keys, Secret};
 use std::collections::BTreeMap;
 

@@ -2,19 +2,15 @@
 
 use crate::sandbox::Webhook;
 use crate::service::Service;
+use app::dunning::{self, alarm};
+use app::fault::{Fault, guarded};
+use app::message::Message;
+use app::ports::{Clock, QueueName};
+use app::store::keys;
+use app::{approval, classify, intake, report};
 use bytes::Bytes;
 use http::Request;
 use jiff::{SignedDuration, Timestamp};
-use app::approval;
-use app::classify;
-use app::dunning;
-use app::dunning::alarm;
-use app::fault::{Fault, guarded};
-use app::intake;
-use app::message::Message;
-use app::ports::{Clock, QueueName};
-use app::report;
-use app::store::keys;
 use std::fmt::Debug;
 
 impl Service {

@@ -6,7 +6,6 @@ use crate::post::Sender;
 use crate::queue::{QueueUrls, Sqs};
 use crate::run::Error;
 use crate::vault::{Names, Secrets};
-use tables::{Dynamo, TableNames};
 use app::context::{Context, Settings};
 use app::ports::Clock;
 use async_trait::async_trait;
@@ -21,6 +20,7 @@ use domain::policies::Policies;
 use jiff::Timestamp;
 use std::sync::Arc;
 use std::time::Duration;
+use tables::{Dynamo, TableNames};
 
 fn needed(name: &str) -> Result<String, Error> {
     std::env::var(name)

@@ -71,8 +71,6 @@ pub struct Action {
     /// When somebody looks at what is under way, or at what is owed.
     #[serde(alias = "look_at")]
     alarm: Option<Timestamp>,
-    #[serde(default)]
-    owed: Option<Owed>,
     ended_at: Option<Timestamp>,
     /// When the provider proved it: by its webhook, or, where an end was unclear, when it was asked.
     confirmed_at: Option<Timestamp>,
@@ -114,7 +112,6 @@ impl Action {
             attempt: None,
             outcome: None,
             alarm: None,
-            owed: Some(Owed::Asking),
             ended_at: None,
             confirmed_at: None,
         }

@@ -3,8 +3,8 @@
 use super::{CUSTOMERS, START, Sent, Storm};
 use crate::stripe;
 use jiff::{SignedDuration, Timestamp};
-use serde_json::{Value, json};
 use providers::{ALL, Provider};
+use serde_json::{Value, json};
 
 impl Storm {
     /// What happens at the provider, whatever reaches us of it.

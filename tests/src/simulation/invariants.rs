@@ -12,12 +12,6 @@ use account::{
     effects_were_decided, ledger_verifies, no_letter_after_the_end, nothing_hangs, same_in_any_order,
     tasks_are_those_left, who_left_is_let_go,
 };
-use effects::{effects_are_ours, limits_hold_together, refunds_are_ours};
-use local::demo::Dice;
-use local::service::Service;
-use service::{
-    events_are_done, imports_are_whole, letters_once, pulses_are_those_of_the_book, queues_are_empty, reports_recompute,
-};
 use app::ports::Order;
 use app::store::{Of, Page, Timeline, keys, page, read};
 use domain::action::Action;
@@ -29,6 +23,12 @@ use domain::id::{AccountId, sha256};
 use domain::incident::Pulse;
 use domain::ledger::{Entry, LedgerHead};
 use domain::task::Task;
+use effects::{effects_are_ours, limits_hold_together, refunds_are_ours};
+use local::demo::Dice;
+use local::service::Service;
+use service::{
+    events_are_done, imports_are_whole, letters_once, pulses_are_those_of_the_book, queues_are_empty, reports_recompute,
+};
 use std::collections::{BTreeMap, BTreeSet};
 
 fn must(holds: bool, what: impl FnOnce() -> String) -> Result<(), String> {

@@ -16,8 +16,7 @@ stripe,price_support,Support,addon,5.00,USD,month,
 
 impl Storm {
     pub(super) async fn somebody_decides(&mut self, fate: &Fate) {
-        let Some(Ok(waiting)) =
-            self.alive(fate, async |service| app::report::waiting(&service.context).await).await
+        let Some(Ok(waiting)) = self.alive(fate, async |service| app::report::waiting(&service.context).await).await
         else {
             return;
         };

@@ -3,10 +3,10 @@
 use super::words::{each, text, value};
 use super::{Telling, Verb};
 use crate::world;
-use http::{Method, StatusCode};
-use serde_json::{Value, json};
 use app::report::waiting;
 use domain::money::{Currency, Money};
+use http::{Method, StatusCode};
+use serde_json::{Value, json};
 
 pub(super) const VERBS: &[Verb] = &[
     ("ask", "STAFF ACCOUNT REASON KIND [FIELD=VALUE …] …", "Somebody asks for an action; several are a bundle."),

@@ -3,7 +3,6 @@
 use super::Telling;
 use super::words::{each, text};
 use crate::world;
-use serde_json::Value;
 use app::ports::{Channel, Clock, Order};
 use app::store::{self, Page, keys};
 use domain::action::Action;
@@ -11,6 +10,7 @@ use domain::book::Head;
 use domain::case::{Case, State};
 use domain::dunning::{Plan, PlanState};
 use domain::id::AccountId;
+use serde_json::Value;
 
 impl Telling {
     pub(super) fn say(&mut self, what: &str) {

@@ -3,10 +3,10 @@
 use super::words::{each, fields, text};
 use super::{Telling, Verb};
 use crate::world;
-use serde_json::{Value, json};
 use app::store::keys;
 use domain::case::Case;
 use domain::money::{Currency, Money};
+use serde_json::{Value, json};
 
 pub(super) const VERBS: &[Verb] = &[
     ("show", "PROVIDER:CUSTOMER", "Lena looks at an account's sidebar; what is not known is left out."),

@@ -1,8 +1,8 @@
 //! How are the words of a line read, and the fields of an answer?
 
+use domain::money::{Currency, Money};
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use domain::money::{Currency, Money};
 
 pub(super) fn moment(day: &str, time: &str) -> Timestamp {
     let text = format!("{day}T{time}:00Z");

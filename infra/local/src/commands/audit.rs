@@ -3,10 +3,10 @@
 use super::ask::{all, get};
 use super::token::secret;
 use super::{Failed, Shared};
-use serde::{Deserialize, Serialize};
 use app::approval::seal::is_good;
 use domain::ledger::{self, Entry, LedgerHead, Seal};
 use providers::Secret;
+use serde::{Deserialize, Serialize};
 use std::path::Path;
 
 /// One account's ledger, with everything that it is verified by.

@@ -3,9 +3,9 @@
 use super::ask::{ask_as, get, read, refused};
 use super::{Failed, Shared};
 use bytes::Bytes;
+use domain::import::{Format, Kind};
 use http::{Method, StatusCode};
 use serde_json::Value;
-use domain::import::{Format, Kind};
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 use std::time::Duration;

@@ -1,26 +1,21 @@
 //! Starts everything.
 
 use super::{Failed, ServeOptions, Shared};
+use app::ports::Clock;
 use jiff::Timestamp;
 use local::clock::machine;
 use local::service::{Options, Service, is_new};
 use local::{demo, server};
-use app::ports::Clock;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 pub(super) async fn serve(shared: &Shared, options: &ServeOptions) -> Result<(), Failed> {
-    tracing_subscriber::fmt()
-        .json()
-        .flatten_event(true)
-        .with_writer(std::io::stderr)
-        .with_env_filter(
-            tracing_subscriber::EnvFilter::try_from_env("RECOUP_LOG")
-                .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn")),
-        )
-        .init();
+    log();
     // The port first: whoever finds it taken should not wait for a demo company.
     let listener = TcpListener::bind(&shared.addr).await.map_err(|error| {
         format!("{} cannot be used: {error}; stop whoever has it, or choose another with --addr", shared.addr)
@@ -109,4 +104,12 @@ async fn tick(service: Arc<Service>) {
             tracing::error!(now = %service.clock.now(), fault = %fault, "the queues could not be worked");
         }
     }
+}
+
+/// What is logged: `RECOUP_LOG` is a level, or levels by crate, such as `info` or `warn,app=debug`.
+fn log() {
+    let wanted = std::env::var("RECOUP_LOG").ok().and_then(|wanted| wanted.parse::<Targets>().ok());
+    let wanted = wanted.unwrap_or_else(|| Targets::new().with_default(LevelFilter::WARN));
+    let lines = tracing_subscriber::fmt::layer().json().flatten_event(true).with_writer(std::io::stderr);
+    tracing_subscriber::registry().with(lines).with(wanted).init();
 }

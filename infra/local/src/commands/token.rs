@@ -1,11 +1,11 @@
 //! Bearer tokens, made with the secret of the data folder.
 
 use super::{Failed, Shared};
+use app::door::token::issue;
 use local::clock::machine;
 use local::disk::Disk;
 use local::service::is_new;
 use local::vault;
-use app::door::token::issue;
 use providers::Secret;
 
 /// How long the tokens are good that these commands make.

@@ -1,9 +1,10 @@
 //! The company's history as Stripe would have sent it.
 
 use super::company::{Company, Customer, Fate};
-use jiff::{SignedDuration, Timestamp, ToSpan, tz::TimeZone};
-use serde_json::{Value, json};
 use domain::id::digest;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp, ToSpan};
+use serde_json::{Value, json};
 
 pub struct Delivery {
     pub at: Timestamp,

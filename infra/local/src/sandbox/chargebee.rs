@@ -7,8 +7,8 @@ pub(super) use change::change;
 
 use super::listed::{Asked, answer, text};
 use super::{Disked, Sandbox};
-use serde_json::{Map, Value, json};
 use providers::{Call, Reply};
+use serde_json::{Map, Value, json};
 
 /// Where each resource is listed, and what says when it was made.
 const LISTS: &[(&str, &str, &str)] = &[

@@ -7,8 +7,8 @@ pub(super) use change::change;
 
 use super::listed::{Asked, answer, millis, newest_first, text};
 use super::{Disked, Row, Sandbox};
-use serde_json::{Value, json};
 use providers::{Call, Reply};
+use serde_json::{Value, json};
 
 const LISTS: &[&str] = &["customers", "orders", "subscriptions", "subscription-invoices"];
 

@@ -1,7 +1,7 @@
 //! What the lists of all stand-ins have in common: a call taken apart, and objects in a provider's order.
 
-use serde_json::Value;
 use providers::{Call, Reply};
+use serde_json::Value;
 use std::cmp::Reverse;
 
 /// What is asked for, and with which parameters.

@@ -8,9 +8,9 @@ pub(super) use change::change;
 use super::listed::{Asked, answer, millis, newest_first};
 use super::{Disked, Sandbox};
 use jiff::Timestamp;
+use providers::{Call, Reply};
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
-use providers::{Call, Reply};
 
 /// Where each resource is listed, and under which name.
 const LISTS: &[(&str, &str, &str)] = &[

@@ -9,8 +9,8 @@ pub(super) use learn::learn;
 
 use super::listed::{Asked, answer, text};
 use super::{Disked, Sandbox};
-use serde_json::{Value, json};
 use providers::{Call, Reply};
+use serde_json::{Value, json};
 
 /// Under which id an object is kept: stores number what they sell without regard to each other.
 pub(super) fn name(object: &Value) -> Option<String> {

@@ -7,8 +7,8 @@ mod subscriptions;
 
 use super::listed::Asked;
 use super::{Disked, Sandbox};
-use serde_json::{Value, json};
 use providers::{Call, Reply};
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 pub(super) fn learn(sandbox: &Sandbox, delivery: &Value) -> Disked<()> {

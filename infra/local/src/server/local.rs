@@ -8,9 +8,9 @@ mod queues;
 mod sandbox;
 
 use crate::service::Service;
+use app::web::{Answer, Problem};
 use bytes::Bytes;
 use http::{Request, StatusCode};
-use app::web::{Answer, Problem};
 
 pub(super) async fn answer(service: &Service, request: &Request<Bytes>) -> Answer {
     routed(service, request).await.unwrap_or_else(|problem| problem.answer())

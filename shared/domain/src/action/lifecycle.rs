@@ -146,9 +146,14 @@ impl Action {
         self.confirmed_at
     }
 
-    /// What people have not got yet.
+    /// What people have not got yet: an alarm that is not set for something under way is set for that.
     pub fn owes(&self) -> Option<Owed> {
-        self.owed
+        self.alarm?;
+        match self.state {
+            State::WaitingApproval => Some(Owed::Asking),
+            State::Executed => Some(Owed::Leaving),
+            state => state.is_final().then_some(Owed::Word),
+        }
     }
 
     /// When somebody looks at what is under way, or at what is owed.
@@ -168,20 +173,20 @@ impl Action {
 
     /// Somebody has only looked at it: nobody is asked, and nothing more will come of it.
     pub fn only_previewed(self) -> Self {
-        Self { state: State::Previewed, owed: None, ..self }
+        Self { state: State::Previewed, ..self }
     }
 
     /// Sets its alarm anew; what has ended and owes nothing has none.
     pub fn rings_at(&mut self, at: Timestamp) {
-        if !self.state.is_final() || self.owed.is_some() {
+        if !self.state.is_final() || self.alarm.is_some() {
             self.alarm = Some(at);
         }
     }
 
     /// People have been asked, or told how it ended, or what follows was done.
     pub fn is_settled_with(&mut self, owed: Owed) {
-        if self.owed == Some(owed) {
-            (self.owed, self.alarm) = (None, None);
+        if self.owes() == Some(owed) {
+            self.alarm = None;
         }
     }
 
@@ -191,10 +196,10 @@ impl Action {
         if denied {
             self.happens(Happening::Denied)?;
             (self.decided_at, self.ended_at) = (Some(at), Some(at));
-            (self.owed, self.alarm) = (Some(Owed::Word), Some(at));
+            self.alarm = Some(at);
         } else if is_enough {
             self.happens(Happening::Approved)?;
-            (self.decided_at, self.owed, self.alarm) = (Some(at), None, None);
+            (self.decided_at, self.alarm) = (Some(at), None);
         }
         self.votes.push(vote);
         Ok(())
@@ -216,13 +221,13 @@ impl Action {
         self.happens(Happening::ShownAnew)?;
         self.preview = preview;
         self.votes.clear();
-        (self.owed, self.alarm) = (Some(Owed::Asking), Some(again));
+        self.alarm = Some(again);
         Ok(())
     }
 
     /// People are to be asked again.
     pub(crate) fn asked_again(&mut self, again: Timestamp) {
-        (self.owed, self.alarm) = (Some(Owed::Asking), Some(again));
+        self.alarm = Some(again);
     }
 
     /// Nobody decided in time.
@@ -238,7 +243,7 @@ impl Action {
     /// It was taken back before anything was sent.
     pub fn withdrawn(&mut self, now: Timestamp) -> Result<(), Impossible> {
         self.happens(Happening::Withdrawn)?;
-        (self.ended_at, self.owed, self.alarm) = (Some(now), None, None);
+        (self.ended_at, self.alarm) = (Some(now), None);
         Ok(())
     }
 
@@ -289,7 +294,7 @@ impl Action {
             Some(outcome) => self.ended(Happening::DoneByHand, Some(outcome), at),
             None => {
                 self.happens(Happening::NotDone)?;
-                (self.ended_at, self.owed, self.alarm) = (Some(at.now), None, None);
+                (self.ended_at, self.alarm) = (Some(at.now), None);
                 Ok(())
             }
         }
@@ -303,8 +308,7 @@ impl Action {
         if was != State::Executed {
             (self.outcome, self.ended_at) = (Some(outcome), Some(now));
             // Where it was left to a person, the alarm may still be set for what follows from a wish to leave.
-            let follows = was == State::NeedsPerson && self.owed.is_some() && self.wish_to_leave().is_some();
-            self.owed = follows.then_some(Owed::Leaving);
+            let follows = was == State::NeedsPerson && self.wish_to_leave().is_some();
             self.alarm = self.alarm.filter(|_| follows);
         }
         Ok(())
@@ -329,8 +333,8 @@ impl Action {
     /// What the provider had accepted came to nothing.
     pub fn failed_later(&mut self, outcome: Outcome, now: Timestamp) -> Result<(), Impossible> {
         self.happens(Happening::FailedLater)?;
-        (self.outcome, self.ended_at, self.confirmed_at) = (Some(outcome), Some(now), None);
-        (self.owed, self.alarm) = (None, None);
+        (self.outcome, self.ended_at) = (Some(outcome), Some(now));
+        (self.confirmed_at, self.alarm) = (None, None);
         Ok(())
     }
 
@@ -345,7 +349,6 @@ impl Action {
             required: bundle.required.clone(),
             votes: bundle.votes.clone(),
             decided_at: bundle.decided_at,
-            owed: None,
             bundle: Some(bundle.id.clone()),
             trace: bundle.trace.clone(),
             ..member
@@ -372,11 +375,8 @@ impl Action {
         self.happens(happening)?;
         self.outcome = outcome.or(self.outcome.take());
         self.ended_at = Some(at.now);
-        self.owed = match self.state {
-            State::Executed => self.wish_to_leave().map(|_| Owed::Leaving),
-            _ => Some(Owed::Word),
-        };
-        self.alarm = self.owed.map(|_| at.again);
+        let follows = self.state != State::Executed || self.wish_to_leave().is_some();
+        self.alarm = follows.then_some(at.again);
         Ok(())
     }
 

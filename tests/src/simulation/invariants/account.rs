@@ -1,9 +1,6 @@
 //! What must hold in the books of each account.
 
 use super::{Books, must};
-use jiff::SignedDuration;
-use local::demo::Dice;
-use local::service::Service;
 use domain::action::{Decision, Kind, State};
 use domain::approval::missing;
 use domain::book::{Due, Head, Touched};
@@ -11,6 +8,9 @@ use domain::leaving::leaving;
 use domain::ledger::{Step, verify};
 use domain::staff::MACHINE;
 use domain::task::{About, State as TaskState};
+use jiff::SignedDuration;
+use local::demo::Dice;
+use local::service::Service;
 use std::collections::BTreeSet;
 
 /// State = fold of the events in any order, duplicates included.

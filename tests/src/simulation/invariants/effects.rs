@@ -2,13 +2,12 @@
 
 use super::must;
 use crate::simulation::Sent;
+use domain::action::{Action, Kind, Measure, Reason, State, Vote};
+use domain::id::ActionId;
+use domain::money::Money;
 use jiff::{SignedDuration, Timestamp};
 use local::sandbox::Seen;
 use local::service::Service;
-use domain::action::Measure;
-use domain::action::{Action, Kind, Reason, State, Vote};
-use domain::id::ActionId;
-use domain::money::Money;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// At most one refund at the provider per approved action, exactly as approved, and never more than was captured.

@@ -3,7 +3,6 @@
 use super::must;
 use crate::simulation::{CUSTOMERS, MONTHS, Sent};
 use crate::world::{get, rows};
-use local::service::Service;
 use app::incident::pulses::pulses;
 use app::ports::{Clock, Order};
 use app::store::{External, Of, Receipt, keys, page, read};
@@ -11,6 +10,7 @@ use domain::book::Person;
 use domain::id::AccountId;
 use domain::incident::{Outcome as PulseOutcome, Pulse, Stretch};
 use domain::report::fact::{Fact, sum};
+use local::service::Service;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) async fn events_are_done(service: &Service, acknowledged: &[Sent]) -> Result<(), String> {
@@ -40,8 +40,7 @@ pub(super) fn queues_are_empty(service: &Service) -> Result<(), String> {
             format!("the queues are not empty: {depth:?} at {}", service.clock.now())
         })?;
         if depth.dead > 0 {
-            let queue =
-                app::ports::QueueName::ALL.into_iter().find(|queue| queue.name() == depth.name).unwrap();
+            let queue = app::ports::QueueName::ALL.into_iter().find(|queue| queue.name() == depth.name).unwrap();
             let reasons: Vec<_> = service
                 .queue
                 .dead(queue)

@@ -6,10 +6,10 @@ mod subscriptions;
 
 use crate::sandbox::listed::answer;
 use crate::sandbox::{Disked, Sandbox};
-use jiff::SignedDuration;
-use serde_json::{Map, Value, json};
 use domain::id::digest;
+use jiff::SignedDuration;
 use providers::{Call, Reply};
+use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
 /// One request that changes something.

@@ -2,10 +2,10 @@
 
 use super::get::{document, missing, price_of, refused, sold_as};
 use super::{Disked, Sandbox, answer, millis, text};
-use jiff::{SignedDuration, Timestamp};
-use serde_json::{Value, json};
 use domain::id::digest;
+use jiff::{SignedDuration, Timestamp};
 use providers::{Call, Reply};
+use serde_json::{Value, json};
 
 /// Which webhook tells of a change, or why there is none.
 type Changed = Result<&'static str, &'static str>;

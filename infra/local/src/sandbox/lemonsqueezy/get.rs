@@ -2,8 +2,8 @@
 
 use super::{Disked, Sandbox, answer, text};
 use jiff::SignedDuration;
-use serde_json::{Value, json};
 use providers::Reply;
+use serde_json::{Value, json};
 
 const KINDS: &[&str] = &["customers", "orders", "prices", "subscriptions", "subscription-invoices"];
 

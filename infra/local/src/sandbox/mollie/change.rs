@@ -4,11 +4,11 @@
 use super::{value, whole};
 use crate::sandbox::listed::{answer, millis};
 use crate::sandbox::{Disked, Sandbox};
+use domain::id::digest;
 use jiff::SignedDuration;
+use providers::{Call, Reply};
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
-use domain::id::digest;
-use providers::{Call, Reply};
 
 /// Why a payment fails that may well go through another day.
 const PASSING: &[&str] = &["insufficient_funds", "refused_by_issuer", "unknown_reason", "AM04", "MS03"];

@@ -4,8 +4,8 @@ use super::change::subscription;
 use super::whole;
 use crate::sandbox::listed::{Asked, answer, millis, newest_first};
 use crate::sandbox::{Disked, Sandbox};
-use serde_json::{Value, json};
 use providers::Reply;
+use serde_json::{Value, json};
 
 /// Nothing where the path is that of a listing or of a payment.
 pub(super) fn get(sandbox: &Sandbox, asked: &Asked) -> Disked<Option<Reply>> {

@@ -3,11 +3,11 @@
 use super::{missing, plain};
 use crate::sandbox::listed::{Asked, answer};
 use crate::sandbox::{Disked, Sandbox};
+use domain::id::digest;
 use jiff::SignedDuration;
+use providers::{Call, Reply};
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
-use domain::id::digest;
-use providers::{Call, Reply};
 
 pub(in crate::sandbox) fn change(sandbox: &Sandbox, source: &str, call: &Call) -> Disked<Reply> {
     let asked = Asked::of(call);

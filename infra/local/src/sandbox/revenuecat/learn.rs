@@ -1,9 +1,9 @@
 //! What a delivery of RevenueCat tells of the objects of its API, which are others.
 
 use crate::sandbox::{Disked, Row, Sandbox};
+use domain::id::digest;
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
-use domain::id::digest;
 
 pub fn learn(sandbox: &Sandbox, delivery: &Value) -> Disked<()> {
     let event = if delivery["event"].is_object() { &delivery["event"] } else { delivery };

@@ -3,10 +3,10 @@
 use super::error;
 use crate::sandbox::listed::newest_first;
 use crate::sandbox::{Disked, Sandbox};
-use jiff::SignedDuration;
-use serde_json::{Value, json};
 use domain::id::digest;
+use jiff::SignedDuration;
 use providers::{Call, Reply};
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 pub(super) const INVALID: &str = "invalid_request_error";

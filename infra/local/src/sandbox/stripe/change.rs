@@ -4,9 +4,9 @@ use super::asking::{Asking, INVALID, charge_for, decline_again, declined, missin
 use super::{error, form, ok, subscriptions};
 use crate::sandbox::listed::Asked;
 use crate::sandbox::{Disked, Sandbox};
-use serde_json::{Value, json};
 use domain::id::digest;
 use providers::{Call, Reply};
+use serde_json::{Value, json};
 
 pub(super) fn change(sandbox: &Sandbox, source: &str, call: &Call) -> Disked<Reply> {
     let path = Asked::of(call).path;

@@ -3,9 +3,9 @@
 use super::{error, ok};
 use crate::sandbox::listed::{Asked, newest_first};
 use crate::sandbox::{Disked, Sandbox};
-use serde_json::{Value, json};
 use domain::id::digest;
 use providers::Reply;
+use serde_json::{Value, json};
 
 /// Where each kind of object is listed.
 const LISTS: &[(&str, &str)] = &[

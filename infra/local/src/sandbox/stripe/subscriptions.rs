@@ -4,10 +4,10 @@
 use super::asking::{Asking, INVALID, charge_for, decline_again, declined, missing};
 use super::{error, ok};
 use crate::sandbox::Disked;
-use rust_decimal::Decimal;
-use serde_json::{Value, json};
 use domain::id::digest;
 use providers::Reply;
+use rust_decimal::Decimal;
+use serde_json::{Value, json};
 
 /// A change, or the answer that refuses it.
 type Checked = Disked<Result<(), Reply>>;

@@ -1,12 +1,13 @@
 //! The service's clock: what it shows, and moving it forwards.
 
 use crate::service::Service;
-use http::StatusCode;
-use jiff::{Span, Timestamp, tz::TimeZone};
-use serde::Deserialize;
-use serde_json::json;
 use app::ports::Clock;
 use app::web::{Answer, Problem, json};
+use http::StatusCode;
+use jiff::tz::TimeZone;
+use jiff::{Span, Timestamp};
+use serde::Deserialize;
+use serde_json::json;
 
 pub(super) fn shown(service: &Service) -> Answer {
     json(StatusCode::OK, &json!({"now": service.clock.now()}))

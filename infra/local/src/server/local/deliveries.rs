@@ -2,12 +2,12 @@
 
 use super::broken;
 use crate::service::Service;
+use app::message;
+use app::web::{Answer, Problem, json, query};
 use bytes::Bytes;
 use http::{Request, StatusCode};
 use jiff::Timestamp;
 use serde_json::json;
-use app::message;
-use app::web::{Answer, Problem, json, query};
 
 /// How many raw deliveries one page shows.
 const DELIVERIES: u32 = 200;

@@ -1,12 +1,12 @@
 //! Signing in as anyone: whoever sits at this machine is believed.
 
 use crate::service::Service;
-use bytes::Bytes;
-use http::Request;
 use app::door::{session, token};
 use app::ports::Clock;
 use app::setup::staff;
 use app::web::{self, Answer, Problem, fields};
+use bytes::Bytes;
+use http::Request;
 
 pub(super) async fn sign_in(service: &Service, request: &Request<Bytes>) -> Result<Answer, Problem> {
     let fields = fields(request.body());

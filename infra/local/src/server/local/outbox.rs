@@ -2,14 +2,13 @@
 
 use super::broken;
 use crate::service::Service;
-use bytes::Bytes;
-use http::{Request, StatusCode};
-use serde_json::{Value, json};
-use app::door::console;
-use app::door::token;
+use app::door::{console, token};
 use app::ports::Channel;
 use app::web::{self, Answer, Problem, json, query};
+use bytes::Bytes;
+use http::{Request, StatusCode};
 use pages::{self, OutboxRow};
+use serde_json::{Value, json};
 
 pub(super) fn letters(service: &Service, request: &Request<Bytes>) -> Result<Answer, Problem> {
     let query = query(request);

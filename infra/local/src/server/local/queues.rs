@@ -2,11 +2,11 @@
 
 use super::broken;
 use crate::service::Service;
-use http::StatusCode;
-use serde_json::json;
 use app::message::{self, Message};
 use app::ports::QueueName;
 use app::web::{Answer, Problem, json};
+use http::StatusCode;
+use serde_json::json;
 
 pub(super) fn depths(service: &Service) -> Result<Answer, Problem> {
     Ok(json(StatusCode::OK, &json!({"items": service.queue.depths().map_err(broken)?})))

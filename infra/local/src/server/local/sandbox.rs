@@ -2,9 +2,9 @@
 
 use super::broken;
 use crate::service::Service;
+use app::web::{Answer, Problem, json};
 use http::StatusCode;
 use serde_json::{Value, json};
-use app::web::{Answer, Problem, json};
 
 pub(super) fn calls(service: &Service, provider: &str) -> Result<Answer, Problem> {
     known(provider)?;

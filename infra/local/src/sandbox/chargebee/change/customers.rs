@@ -2,8 +2,8 @@
 
 use super::{Asked, missing, ok, refuse, wrong_value};
 use crate::sandbox::Disked;
-use serde_json::{Value, json};
 use providers::Reply;
+use serde_json::{Value, json};
 
 pub(super) fn hosted_page(asked: &Asked<'_>, kind: &str) -> Disked<Reply> {
     let customer = asked.get("customer[id]").unwrap_or_default();

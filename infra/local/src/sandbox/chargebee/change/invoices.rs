@@ -2,9 +2,9 @@
 
 use super::{Asked, missing, ok, refuse, wrong_state, wrong_value};
 use crate::sandbox::Disked;
-use serde_json::{Value, json};
 use domain::id::digest;
 use providers::Reply;
+use serde_json::{Value, json};
 
 pub(super) fn pdf(asked: &Asked<'_>, id: &str) -> Disked<Reply> {
     if asked.object("invoice", id)?.is_none() {

@@ -2,8 +2,8 @@
 
 use super::{Asked, missing, ok, refuse, wrong_state, wrong_value};
 use crate::sandbox::Disked;
-use serde_json::{Value, json};
 use providers::Reply;
+use serde_json::{Value, json};
 
 /// Changes what is bought, at once or at the end of the term.
 pub(super) fn update(asked: &Asked<'_>, id: &str, by_items: bool) -> Disked<Reply> {

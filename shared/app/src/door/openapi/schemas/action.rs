@@ -167,7 +167,6 @@ fn action() -> Value {
         ("attempt", or_null(attempt)),
         ("outcome", or_null(see("Outcome"))),
         ("alarm", told(or_null(time()), "When somebody looks at what is under way, or at what is owed.")),
-        ("owed", told(or_null(words(["asking", "word", "leaving"])), "What people have not got yet.")),
         ("ended_at", or_null(time())),
         (
             "confirmed_at",
