@@ -87,7 +87,7 @@ impl Service {
 
     /// The three plans that the demo's providers sell, unless somebody has imported a catalogue.
     async fn add_catalogue(&self) -> Result<(), StartError> {
-        let standing = import::shown(&self.context, CATALOGUE).await;
+        let standing = import::status(&self.context, CATALOGUE).await;
         let vera = staff::find(&self.context, "vera").await?;
         let (Some(vera), Ok(Imports { last: 0, .. })) = (vera, standing) else { return Ok(()) };
         let request = http::Request::post("/api/import/catalogue").header("content-type", "text/csv");

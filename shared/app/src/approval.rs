@@ -6,7 +6,6 @@ mod blocked;
 mod carry_out;
 mod case;
 pub(crate) mod decide;
-pub(crate) mod desk;
 pub(crate) mod form;
 pub mod leaving;
 mod link;
@@ -19,8 +18,9 @@ mod slack;
 pub(crate) mod task;
 mod tell;
 mod withdraw;
+pub(crate) mod writing;
 
-use crate::approval::desk::Done;
+use crate::approval::writing::Done;
 use crate::context::{Context, Work};
 use crate::door::console::problem_page;
 use crate::door::routes::Endpoint;
@@ -48,8 +48,8 @@ async fn work(context: &Context, message: &Message) -> Result<Done, Fault> {
         }
         Message::Tell { incident, .. } => incident::tell(context, incident).await.map(|()| Done::Asked),
         Message::Act { action, .. } => {
-            let desk = records::read(context, action).await?;
-            match desk.action.as_ref().map(|action| action.state()) {
+            let read = records::read(context, action).await?;
+            match read.action.as_ref().map(|action| action.state()) {
                 Some(State::WaitingApproval) => decide::wait(context, action).await,
                 Some(State::Approved | State::Executing | State::InDoubt | State::Executed) => {
                     let done = carry_out::handle(context, action).await?;
@@ -62,7 +62,7 @@ async fn work(context: &Context, message: &Message) -> Result<Done, Fault> {
                     Ok(done)
                 }
                 Some(State::Failed | State::NeedsPerson | State::Stale | State::Denied | State::Expired) => {
-                    match desk.action {
+                    match read.action {
                         Some(action) if action.owes() == Some(Owed::Word) => {
                             owe::owed(context, &action).await.map(|()| Done::Asked)
                         }

@@ -3,7 +3,7 @@
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::ports::Order;
-use crate::store::imported::standing;
+use crate::store::imported::in_force;
 use crate::store::{self, Batch, Commit, FoundBy, Of, keys};
 use domain::book::Person;
 use domain::book::find::{Term, terms, terms_of};
@@ -36,7 +36,7 @@ pub async fn by_group(context: &Context, group: &str) -> Result<Vec<AccountId>, 
         Batch::read(context, found.iter().map(home).chain([keys::imports(Kind::Customers.name())]).collect()).await?;
     let mut own = Vec::new();
     for account in found {
-        let said = standing::<Customer>(&batch, [home(&account)])?;
+        let said = in_force::<Customer>(&batch, [home(&account)])?;
         let in_it = said.iter().any(|customer| customer.group.as_deref().map(Term::group) == Some(Term::group(group)));
         own.extend(in_it.then_some(account));
     }

@@ -123,7 +123,7 @@ pub async fn release(context: &Context, told: &Told, staff: &Staff) -> Result<Re
     let after = store::retrying(context, || async {
         let batch = Batch::read(context, vec![keys::releases()]).await?;
         let mut releases = batch.get::<Releases>(&keys::releases())?.unwrap_or_default();
-        releases.tell(release.clone());
+        releases.add(release.clone());
         let mut commit = Commit::default();
         commit.over(&batch, &releases);
         store::attempted(commit.run(context).await, releases)

@@ -2,7 +2,7 @@
 
 use crate::context::Context;
 use crate::fault::Fault;
-use crate::store::imported::{Imported, standing};
+use crate::store::imported::{Imported, in_force};
 use crate::store::{self, Attempted, Batch, Commit, Of, keys};
 use domain::book::Person;
 use domain::book::find::{Term, terms_of};
@@ -24,7 +24,7 @@ pub async fn held(context: &Context, account: &AccountId) -> Result<Held, Fault>
         Batch::read(context, vec![own.clone(), imported.clone(), keys::imports(Kind::Customers.name())]).await?;
     Ok(Held {
         person: batch.of::<Person>(&own)?.unwrap_or_default(),
-        imported: standing::<Customer>(&batch, [imported])?.into_iter().next(),
+        imported: in_force::<Customer>(&batch, [imported])?.into_iter().next(),
         tickets: tickets(context, account).await?,
     })
 }
@@ -68,7 +68,7 @@ async fn erase_person(context: &Context, account: &AccountId) -> Result<Attempte
         batch.get::<Of<Person>>(&own)?.unwrap_or_else(|| Of { account: account.clone(), value: Person::default() });
     let mut terms: BTreeSet<Term> = terms_of(&person.value);
     terms.extend(
-        standing::<Customer>(&batch, [home.clone()])?.iter().filter_map(|said| said.group.as_deref().map(Term::group)),
+        in_force::<Customer>(&batch, [home.clone()])?.iter().filter_map(|said| said.group.as_deref().map(Term::group)),
     );
     if person.value.erased_at.is_none() {
         person.value.erase(context.clock.now());

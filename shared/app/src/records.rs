@@ -2,9 +2,9 @@
 
 use crate::context::Context;
 use crate::fault::Fault;
-use crate::store::imported::standing;
+use crate::store::imported::in_force;
 use crate::store::{self, Batch, keys};
-use domain::action::{self, Action, Kind, Known, Manners, State, Target, Wanted};
+use domain::action::{self, Action, Kind, Known, Manners, Resources, State, Target};
 use domain::approval::Earlier;
 use domain::book::{Head, Invoice, Payment, Subscription, Touched};
 use domain::id::{AccountId, ActionId};
@@ -61,7 +61,7 @@ pub fn manners(provider: &str) -> Result<&'static Manners, Fault> {
 
 impl Read {
     /// Reads the resources that are wanted, and the prices that a change of plan is measured by.
-    pub async fn more(&mut self, context: &Context, head: &Head, wanted: &Wanted) -> Result<(), Fault> {
+    pub async fn more(&mut self, context: &Context, head: &Head, wanted: &Resources) -> Result<(), Fault> {
         let account = &head.account;
         let resources = |ids: &[String], key: fn(&AccountId, &str) -> crate::ports::Key| -> Vec<_> {
             ids.iter().map(|id| (id.clone(), key(account, id))).collect()
@@ -93,7 +93,7 @@ impl Read {
             .collect();
         let catalogue = keys::imports(import::Kind::Catalogue.name());
         let batch = Batch::read(context, homes.iter().cloned().chain([catalogue]).collect()).await?;
-        self.prices = standing::<Price>(&batch, homes)?;
+        self.prices = in_force::<Price>(&batch, homes)?;
         Ok(())
     }
 }
@@ -115,8 +115,8 @@ pub async fn read(context: &Context, id: &ActionId) -> Result<Read, Fault> {
 }
 
 /// What a settled action is about.
-pub fn about(kind: &Kind) -> Wanted {
-    let mut wanted = Wanted::default();
+pub fn about(kind: &Kind) -> Resources {
+    let mut wanted = Resources::default();
     for member in kind.members() {
         match member.target() {
             Target::Payment(id) => wanted.payments.push(id.to_owned()),
@@ -190,7 +190,7 @@ pub async fn outage_credits(
     }
     let kind = import::Kind::Contracts;
     let (imports, home) = (keys::imports(kind.name()), keys::imported_of(account, kind.name()));
-    let contracts = standing::<Contract>(&Batch::read(context, vec![imports, home.clone()]).await?, [home])?;
+    let contracts = in_force::<Contract>(&Batch::read(context, vec![imports, home.clone()]).await?, [home])?;
     let credit = |payment: &Payment| {
         let day = payment.at.unwrap_or_else(|| context.clock.now()).to_zoned(TimeZone::UTC).date();
         contracts

@@ -48,7 +48,7 @@ pub async fn end(
 
 /// Which tasks are wanted.
 #[derive(Debug, Clone, Default)]
-pub struct Wanted {
+pub struct Filter {
     pub state: Option<Listed>,
     pub assigned_to: Option<String>,
     pub account: Option<AccountId>,
@@ -89,7 +89,7 @@ impl Listed {
 }
 
 /// A page of tasks, the next due first.
-pub async fn list(context: &Context, wanted: &Wanted, window: Window) -> Result<Page<Task>, Fault> {
+pub async fn list(context: &Context, wanted: &Filter, window: Window) -> Result<Page<Task>, Fault> {
     let (listed, now) = (wanted.state.unwrap_or(Listed::Open), context.clock.now());
     let list = keys::lists::tasks(listed.state());
     let mut page: Page<Task> = store::page(context, &list, window.after, window.limit, Order::Ascending).await?;

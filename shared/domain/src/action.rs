@@ -25,7 +25,7 @@ pub use offer::Offer;
 pub use preview::preview;
 pub use refusal::{NoPreview, NotEligible};
 pub use stands::{anew, still_holds};
-pub use wish::{BUNDLE_MAX, Params, Wanted, Wish, all_of};
+pub use wish::{BUNDLE_MAX, Params, Resources, Wish, all_of};
 
 use crate::id::{AccountId, ActionId, CaseId, digest};
 use crate::money::Money;

@@ -92,7 +92,7 @@ pub fn touches(event: &Event) -> Vec<ResourceId> {
 
 /// Names the invoices that an event says something about without naming them: due items that a payment of their
 /// subscription settles, and invoices whose failed try the event tells of as well.
-pub fn beside(event: &Event, head: &Head, same_try: SignedDuration) -> Vec<ResourceId> {
+pub fn named_by_head(event: &Event, head: &Head, same_try: SignedDuration) -> Vec<ResourceId> {
     let paid = |subscription: &String| {
         event
             .seen

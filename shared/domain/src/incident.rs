@@ -143,7 +143,7 @@ pub struct Releases {
 
 impl Releases {
     /// Remembers a release; one that was told before is not remembered twice.
-    pub fn tell(&mut self, release: Release) {
+    pub fn add(&mut self, release: Release) {
         if !self.lately.iter().any(|known| known.at == release.at && known.name == release.name) {
             self.lately.push(release);
             self.lately.sort();

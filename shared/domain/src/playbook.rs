@@ -78,7 +78,7 @@ pub enum When {
 
 /// What every playbook goes by.
 #[derive(Clone, Copy)]
-pub struct Scene<'a> {
+pub struct Setting<'a> {
     pub policy: &'a PlaybookPolicy,
     pub texts: &'a Texts,
     pub locale: Option<&'a str>,
@@ -86,7 +86,7 @@ pub struct Scene<'a> {
     pub now: Timestamp,
 }
 
-impl Scene<'_> {
+impl Setting<'_> {
     fn play(&self, playbook: Name, verdict: impl Into<String>) -> Play {
         Play {
             playbook,
@@ -111,7 +111,7 @@ impl Scene<'_> {
 }
 
 /// What is said of a case that has ended: nothing is left to be done.
-pub fn ended(scene: Scene<'_>, playbook: Name, case: &Case) -> Play {
+pub fn ended(scene: Setting<'_>, playbook: Name, case: &Case) -> Play {
     scene.play(playbook, format!("This case has ended: {}.", case.resolution.as_deref().unwrap_or("resolved")))
 }
 

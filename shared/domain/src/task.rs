@@ -66,7 +66,7 @@ impl State {
 /// What somebody says of a task: one of it at a time.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Word {
+pub struct Change {
     /// A staff id; nobody, if it is empty.
     pub assign: Option<String>,
     pub snooze_until: Option<Timestamp>,
@@ -127,7 +127,7 @@ impl Task {
     }
 
     /// Takes what somebody says, who may.
-    pub fn take(&mut self, word: &Word, by: &Staff, days_max: i64, now: Timestamp) -> Result<(), Refused> {
+    pub fn take(&mut self, word: &Change, by: &Staff, days_max: i64, now: Timestamp) -> Result<(), Refused> {
         word.is_one()?;
         if !by.role.may_request() {
             return Err(Refused::NotTheirs);
@@ -172,7 +172,7 @@ impl Task {
     }
 }
 
-impl Word {
+impl Change {
     /// Refuses a word that says several things, or none.
     pub fn is_one(&self) -> Result<(), Refused> {
         let said = [self.assign.is_some(), self.snooze_until.is_some(), self.done.is_some()];
@@ -215,19 +215,19 @@ mod tests {
         let open = Task::new(&account, About::Action { action }, "Pause".into(), "There.".into(), now, day);
         let mut ended = open.clone();
         ended.end(true, "bea", "", now);
-        let assign = Word { assign: Some("luis".into()), ..Word::default() };
+        let assign = Change { assign: Some("luis".into()), ..Change::default() };
         let snooze =
-            |days: i64| Word { snooze_until: Some(now + SignedDuration::from_hours(24 * days)), ..Word::default() };
-        let done = |done| Word { done: Some(done), ..Word::default() };
-        let both = Word { done: Some(true), ..assign.clone() };
+            |days: i64| Change { snooze_until: Some(now + SignedDuration::from_hours(24 * days)), ..Change::default() };
+        let done = |done| Change { done: Some(done), ..Change::default() };
+        let both = Change { done: Some(true), ..assign.clone() };
         for (what, task, word, role, expected) in [
-            ("nothing", &open, Word::default(), Role::Manager, Err(Refused::NotOne)),
+            ("nothing", &open, Change::default(), Role::Manager, Err(Refused::NotOne)),
             ("two things", &open, both, Role::Manager, Err(Refused::NotOne)),
             ("assigned", &open, assign.clone(), Role::L1, Ok((State::Open, Some("luis"), false))),
             (
                 "let go",
                 &open,
-                Word { assign: Some(String::new()), ..Word::default() },
+                Change { assign: Some(String::new()), ..Change::default() },
                 Role::L1,
                 Ok((State::Open, None, false)),
             ),

@@ -99,7 +99,7 @@ fn form(viewer: &Viewer, choices: &Choices, filled: &Filled<'_>) -> Markup {
     let Some(csrf) = &viewer.csrf else { return html! { section { p .soft { "Sign in to ask for an action." } } } };
     let field = |name: &str| filled.fields.get(name).map(String::as_str).unwrap_or_default();
     html! {
-        @if let Some(previewed) = filled.preview { (shown(choices, filled, previewed, csrf)) }
+        @if let Some(previewed) = filled.preview { (seen(choices, filled, previewed, csrf)) }
         section {
             h2 { (words(filled.kind)) }
             form method="post" action={ "/accounts/" (choices.account) "/ask" } {
@@ -127,7 +127,7 @@ fn form(viewer: &Viewer, choices: &Choices, filled: &Filled<'_>) -> Markup {
 }
 
 /// The preview, and the button that asks for exactly that.
-fn shown(choices: &Choices, filled: &Filled<'_>, previewed: &Action, csrf: &str) -> Markup {
+fn seen(choices: &Choices, filled: &Filled<'_>, previewed: &Action, csrf: &str) -> Markup {
     let needs = previewed.required.iter().map(|role| words(role.name())).collect::<Vec<_>>().join(" and ");
     html! {
         section .notice {

@@ -1,6 +1,6 @@
 //! What an approval brings with it: money is reserved, the account expects the effect, a bundle's members get going.
 
-use super::desk;
+use super::writing;
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::records::{self, Read};
@@ -36,7 +36,7 @@ pub fn put(
         if moved != *head {
             commit.over(&read.batch, &moved);
         }
-        desk::put(&mut commit, context, &read.batch, head, before, &action);
+        writing::put(&mut commit, context, &read.batch, head, before, &action);
         put_notes(&mut commit, &read.batch, &action.account, notes)?;
         return Ok((commit, action));
     }
@@ -45,7 +45,7 @@ pub fn put(
     let members = members(context, read, head, &action)?;
     action.members = members.iter().map(|member| member.id.clone()).collect();
     let held_until = |kind: &Kind| held_until(kind, manners, context.policies.approval.current(), now);
-    action.goes(held_until(&action.kind), desk::moment(context).again);
+    action.goes(held_until(&action.kind), writing::moment(context).again);
     let each: Vec<&Action> = if members.is_empty() { vec![&action] } else { members.iter().collect() };
     for one in each {
         moved.expects(&one.id, &one.kind, now);
@@ -59,9 +59,9 @@ pub fn put(
             moved.watched_until = moved.watched_until.max(Some(now + SignedDuration::from_hours(24 * days)));
         }
     }
-    desk::put(&mut commit, context, &read.batch, head, before, &action);
+    writing::put(&mut commit, context, &read.batch, head, before, &action);
     for member in &members {
-        desk::put(&mut commit, context, &read.batch, head, None, member);
+        writing::put(&mut commit, context, &read.batch, head, None, member);
         notes.extend(requested(member));
         notes.extend(member.votes().iter().map(|vote| note(member, vote)));
     }
@@ -69,7 +69,7 @@ pub fn put(
         commit.over(&read.batch, &moved);
     }
     for payment in payments.values().filter(|payment| read.records.payments.get(&payment.id) != Some(payment)) {
-        commit.over(&read.batch, &desk::of(&action.account, payment));
+        commit.over(&read.batch, &writing::of(&action.account, payment));
     }
     put_notes(&mut commit, &read.batch, &action.account, notes)?;
     Ok((commit, action))

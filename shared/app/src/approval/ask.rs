@@ -6,7 +6,7 @@ mod staff;
 pub use own::{for_case, for_leaver};
 pub use staff::{Asked, by_staff, key, unreadable};
 
-use super::{approve, desk, tell};
+use super::{approve, tell, writing};
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::records::{self, Read};
@@ -129,7 +129,7 @@ async fn make(context: &Context, ask: &Ask<'_>) -> Result<Attempted<Action>, Fai
     let mut waiting = action.clone();
     if action.state() == State::WaitingApproval {
         // When to ask again, if nobody could be told.
-        waiting.rings_at(desk::moment(context).again);
+        waiting.rings_at(writing::moment(context).again);
     }
     let (mut commit, action) = approve::put(context, &read, &head, None, &waiting, notes.collect())?;
     if let Some(mut case) = case.filter(|_| action.state() != State::Previewed) {

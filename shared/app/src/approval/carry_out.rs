@@ -9,7 +9,7 @@ mod outcome;
 mod own;
 
 use super::blocked::Tried;
-use super::{Done, desk, tell};
+use super::{Done, tell, writing};
 use crate::approval::{leaving, owe};
 use crate::context::Context;
 use crate::fault::Fault;
@@ -188,9 +188,9 @@ async fn is_busy(context: &Context, head: &Head, action: &Action) -> Result<bool
 /// Looks again in a while.
 async fn wait(context: &Context, read: Read, head: &Head, action: &Action) -> Result<Attempted<Next>, Fault> {
     let mut after = action.clone();
-    after.rings_at(desk::moment(context).again);
+    after.rings_at(writing::moment(context).again);
     let mut commit = Commit::default();
-    desk::put(&mut commit, context, &read.batch, head, Some(action), &after);
+    writing::put(&mut commit, context, &read.batch, head, Some(action), &after);
     store::attempted(commit.run(context).await, Next::Nothing)
 }
 
@@ -244,9 +244,9 @@ async fn store_attempt(
     // What was noted first is what counts: a later look may show our own effect.
     attempt.before = attempt.before.or(note);
     let body = [("key", attempt.key.clone()), ("attempt", attempt.number.to_string())];
-    action.sent(attempt, desk::moment(context).again)?;
+    action.sent(attempt, writing::moment(context).again)?;
     let mut commit = Commit::default();
-    desk::put(&mut commit, context, &read.batch, &head, Some(&before), &action);
+    writing::put(&mut commit, context, &read.batch, &head, Some(&before), &action);
     put_notes(&mut commit, &read.batch, &action.account, vec![ledger_note(&action, Step::Attempted, now, body)])?;
     let next = Next::Send(work(context, &read, action, head).await?);
     store::attempted(commit.run(context).await, next)

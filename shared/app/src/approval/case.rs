@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Word {
+pub struct CaseNote {
     /// Only where the class is corrected.
     class: Option<Class>,
     #[serde(default)]
@@ -23,23 +23,23 @@ pub struct Word {
 
 /// What somebody wants of a case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Wanted {
+pub enum Handling {
     Resolve,
     Class,
 }
 
-pub fn word(body: &[u8], wanted: Wanted) -> Result<Word, Problem> {
-    let word = if body.is_empty() { Word::default() } else { serde_json::from_slice(body).map_err(unread)? };
+pub fn word(body: &[u8], wanted: Handling) -> Result<CaseNote, Problem> {
+    let word = if body.is_empty() { CaseNote::default() } else { serde_json::from_slice(body).map_err(unread)? };
     complete(word, wanted)
 }
 
 /// The same from the buttons of the page: a class that is named corrects, none ends.
-pub fn form(fields: &BTreeMap<String, String>) -> Result<(Wanted, Word), Problem> {
+pub fn form(fields: &BTreeMap<String, String>) -> Result<(Handling, CaseNote), Problem> {
     let class = fields.get("class").filter(|class| !class.is_empty());
-    let wanted = if class.is_some() { Wanted::Class } else { Wanted::Resolve };
+    let wanted = if class.is_some() { Handling::Class } else { Handling::Resolve };
     let class = class.map(|class| web::typed(class)).transpose().map_err(unread)?;
     let note = fields.get("note").cloned().unwrap_or_default();
-    Ok((wanted, complete(Word { class, note }, wanted)?))
+    Ok((wanted, complete(CaseNote { class, note }, wanted)?))
 }
 
 fn unread(error: impl std::fmt::Display) -> Problem {
@@ -47,18 +47,24 @@ fn unread(error: impl std::fmt::Display) -> Problem {
     Problem::malformed(format!("send a `note`, and a `class` of {classes}: {error}"))
 }
 
-fn complete(word: Word, wanted: Wanted) -> Result<Word, Problem> {
+fn complete(word: CaseNote, wanted: Handling) -> Result<CaseNote, Problem> {
     if word.note.chars().count() > NOTE_CHARS_MAX {
         return Err(Problem::malformed(format!("a note has at most {NOTE_CHARS_MAX} characters")));
     }
-    if wanted == Wanted::Class && word.class.is_none() {
+    if wanted == Handling::Class && word.class.is_none() {
         return Err(Problem::malformed("name the `class` that this case is of"));
     }
     Ok(word)
 }
 
 /// Ends a case or corrects its class; what was asked for because of it lapses with it.
-pub async fn handle(context: &Context, id: &str, wanted: Wanted, word: &Word, staff: &Staff) -> Result<Case, Problem> {
+pub async fn handle(
+    context: &Context,
+    id: &str,
+    wanted: Handling,
+    word: &CaseNote,
+    staff: &Staff,
+) -> Result<Case, Problem> {
     let id = CaseId::parse(id).ok_or_else(|| Problem::not_found("case"))?;
     Ok(store::unless_refused(context, || once(context, &id, wanted, word, staff)).await?)
 }
@@ -66,8 +72,8 @@ pub async fn handle(context: &Context, id: &str, wanted: Wanted, word: &Word, st
 async fn once(
     context: &Context,
     id: &CaseId,
-    wanted: Wanted,
-    word: &Word,
+    wanted: Handling,
+    word: &CaseNote,
     staff: &Staff,
 ) -> Result<Attempted<Case>, Failed> {
     // Read.
@@ -85,7 +91,7 @@ async fn once(
     let now = context.clock.now();
     let (mut after, mut moved) = (before.clone(), head.clone());
     match (wanted, word.class) {
-        (Wanted::Resolve, _) => {
+        (Handling::Resolve, _) => {
             if before.state == State::Resolved {
                 let message =
                     format!("this case has ended already: {}", before.resolution.as_deref().unwrap_or("resolved"));
@@ -94,13 +100,13 @@ async fn once(
             after.end_by_hand(now);
             moved.cases.remove(id);
         }
-        (Wanted::Class, Some(class)) => {
+        (Handling::Class, Some(class)) => {
             after.class = class;
             moved.cases.entry(id.clone()).and_modify(|line| class.name().clone_into(&mut line.class));
         }
-        (Wanted::Class, None) => {}
+        (Handling::Class, None) => {}
     }
-    let what = if wanted == Wanted::Resolve {
+    let what = if wanted == Handling::Resolve {
         "resolved".to_owned()
     } else {
         format!("{} to {}", before.class.name(), after.class.name())

@@ -1,7 +1,7 @@
 //! Takes a person's decision: one winner, bound to the preview, by the role that the person has at this moment.
 
 use super::blocked::Tried;
-use super::{Done, approve, desk, tell};
+use super::{Done, approve, tell, writing};
 use crate::approval::approve::note;
 use crate::approval::owe;
 use crate::context::Context;
@@ -113,7 +113,7 @@ async fn once(context: &Context, id: &ActionId, staff: &Staff, ballot: &Ballot) 
     let anew = anew(&before, read.known(&head, now)?);
     let is_moot = is_moot(&before, standing.as_ref());
     let staff_then = Staff { role, ..staff.clone() };
-    let after = approval::take(&before, vote.clone(), &staff_then, (anew, is_moot), desk::moment(context))
+    let after = approval::take(&before, vote.clone(), &staff_then, (anew, is_moot), writing::moment(context))
         .map_err(|refusal| problem(&refusal))?;
 
     // Write.
@@ -206,14 +206,14 @@ pub async fn wait(context: &Context, id: &ActionId) -> Result<Done, Fault> {
 
         // Decide.
         let still = !is_moot(&before, case.as_ref()) && anew(&before, read.known(&head, now)?).is_some();
-        let (after, why) = turn(&before, still, policy, desk::moment(context))?;
+        let (after, why) = turn(&before, still, policy, writing::moment(context))?;
         if why == Some(Why::First) {
             return Ok(Attempted::Done(Due::Asking(after, Why::First)));
         }
 
         // Write.
         let mut commit = Commit::default();
-        desk::put(&mut commit, context, &read.batch, &head, Some(&before), &after);
+        writing::put(&mut commit, context, &read.batch, &head, Some(&before), &after);
         store::attempted(
             commit.run(context).await,
             why.map_or_else(|| Due::Ended(after.clone()), |why| Due::Asking(after.clone(), why)),

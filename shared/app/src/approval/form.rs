@@ -8,7 +8,7 @@ use crate::door::console::{own_fields, viewer};
 use crate::door::token::Caller;
 use crate::fault::Fault;
 use crate::ports::Order;
-use crate::store::imported::standing;
+use crate::store::imported::in_force;
 use crate::store::{self, Batch, keys};
 use crate::web::{self, Answer, Problem, account_id};
 use bytes::Bytes;
@@ -149,5 +149,5 @@ async fn prices(context: &Context, head: &Head) -> Result<Vec<Price>, Fault> {
     let homes: Vec<_> = items.into_iter().map(|item| item.key).collect();
     let batch =
         Batch::read(context, homes.iter().cloned().chain([keys::imports(Kind::Catalogue.name())]).collect()).await?;
-    standing::<Price>(&batch, homes)
+    in_force::<Price>(&batch, homes)
 }

@@ -1,7 +1,7 @@
 //! What follows when a customer leaves. Every step can be done again: whatever stops it, doing it again ends it, and
 //! whatever is told later is followed as well.
 
-use crate::approval::{ask, desk};
+use crate::approval::{ask, writing};
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::store::{self, Attempted, Batch, Commit, Of, keys};
@@ -28,7 +28,7 @@ pub async fn follow(context: &Context, action: &Action) -> Result<(), Fault> {
         let mut after = before.clone();
         after.is_settled_with(Owed::Leaving);
         let mut commit = Commit::default();
-        desk::put(&mut commit, context, &read.batch, &head, Some(&before), &after);
+        writing::put(&mut commit, context, &read.batch, &head, Some(&before), &after);
         store::attempted(commit.run(context).await, ())
     })
     .await

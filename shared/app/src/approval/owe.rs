@@ -1,6 +1,6 @@
 //! Does what is owed of an action that has ended otherwise than it was wanted.
 
-use super::{desk, leaving, tell};
+use super::{leaving, tell, writing};
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::records;
@@ -29,7 +29,7 @@ pub async fn owed(context: &Context, action: &Action) -> Result<(), Fault> {
         let mut after = before.clone();
         after.is_settled_with(Owed::Word);
         let mut commit = Commit::default();
-        desk::put(&mut commit, context, &read.batch, &head, Some(&before), &after);
+        writing::put(&mut commit, context, &read.batch, &head, Some(&before), &after);
         store::attempted(commit.run(context).await, ())
     })
     .await

@@ -6,7 +6,7 @@ mod cases;
 mod setup;
 mod team;
 
-use super::case::Wanted;
+use super::case::Handling;
 use super::form;
 use crate::classify::backfill;
 use crate::context::Context;
@@ -33,15 +33,15 @@ pub(super) async fn answer(
         Endpoint::WithdrawPage(id) => actions::withdraw_by_form(context, &id, request, caller).await,
         Endpoint::SettleAction(id) => actions::settle(context, &id, body, staff).await,
         Endpoint::SettlePage(id) => actions::settle_by_form(context, &id, request, caller).await,
-        Endpoint::ResolveCase(id) => cases::handle(context, &id, Wanted::Resolve, body, staff).await,
-        Endpoint::CorrectCase(id) => cases::handle(context, &id, Wanted::Class, body, staff).await,
+        Endpoint::ResolveCase(id) => cases::handle(context, &id, Handling::Resolve, body, staff).await,
+        Endpoint::CorrectCase(id) => cases::handle(context, &id, Handling::Class, body, staff).await,
         Endpoint::HandleCasePage(id) => cases::handle_by_form(context, &id, request, caller).await,
-        Endpoint::TellTask(id) => team::tell_task(context, &id, body, staff).await,
-        Endpoint::TellTaskPage(id) => team::tell_task_by_form(context, &id, request, caller).await,
+        Endpoint::ChangeTask(id) => team::tell_task(context, &id, body, staff).await,
+        Endpoint::ChangeTaskPage(id) => team::tell_task_by_form(context, &id, request, caller).await,
         Endpoint::Delegate => team::delegate(context, body, staff).await,
         Endpoint::StaffPageForm => team::delegate_by_form(context, request, caller).await,
-        Endpoint::TellGroup(id) => setup::group(context, &id, body, staff).await,
-        Endpoint::TellGroupPage(id) => setup::group_by_form(context, &id, request, caller).await,
+        Endpoint::ChangeGroup(id) => setup::group(context, &id, body, staff).await,
+        Endpoint::ChangeGroupPage(id) => setup::group_by_form(context, &id, request, caller).await,
         Endpoint::Stop => setup::stop(context, body, staff).await,
         Endpoint::StopPageForm => setup::stop_by_form(context, request, caller).await,
         Endpoint::ChangeSource { provider, source } => setup::source(context, &provider, &source, body, staff).await,

@@ -1,6 +1,6 @@
 //! What a person says of an action that was left to them: it was done by hand, or it was not and will not be.
 
-use super::{desk, tell};
+use super::{tell, writing};
 use crate::context::Context;
 use crate::store::trail::put_notes;
 use crate::store::{self, Attempted, Batch, Commit, keys};
@@ -14,7 +14,7 @@ use serde::Deserialize;
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Word {
+pub struct ByHand {
     pub done: bool,
     /// The provider's id of what was done.
     #[serde(default)]
@@ -23,7 +23,7 @@ pub struct Word {
     pub note: String,
 }
 
-pub async fn settle(context: &Context, id: &ActionId, word: &Word, staff: &Staff) -> Result<Action, Problem> {
+pub async fn settle(context: &Context, id: &ActionId, word: &ByHand, staff: &Staff) -> Result<Action, Problem> {
     if word.note.chars().count() > NOTE_CHARS_MAX || word.reference.len() > 255 {
         return Err(Problem::malformed(format!("a note has at most {NOTE_CHARS_MAX} characters, a reference 255")));
     }
@@ -41,7 +41,7 @@ pub async fn settle(context: &Context, id: &ActionId, word: &Word, staff: &Staff
     Ok(action)
 }
 
-async fn once(context: &Context, id: &ActionId, word: &Word, staff: &Staff) -> Result<Attempted<Action>, Failed> {
+async fn once(context: &Context, id: &ActionId, word: &ByHand, staff: &Staff) -> Result<Attempted<Action>, Failed> {
     // Read.
     let mut read = records::read(context, id).await?;
     let (Some(before), Some(head)) = (read.action.clone(), read.head.clone()) else {
@@ -67,15 +67,15 @@ async fn once(context: &Context, id: &ActionId, word: &Word, staff: &Staff) -> R
         link: None,
     };
     let mut after = before.clone();
-    after.settled(word.done.then_some(by_hand), desk::moment(context))?;
+    after.settled(word.done.then_some(by_hand), writing::moment(context))?;
 
     // Write. What the provider has is told by its own events: nothing stays reserved for it.
     let mut commit = Commit::default();
     task::end(context, &mut read.batch, &mut commit, &after, &staff.id, &word.note).await?;
-    desk::put(&mut commit, context, &read.batch, &head, Some(&before), &after);
+    writing::put(&mut commit, context, &read.batch, &head, Some(&before), &after);
     let over = std::slice::from_ref(id);
-    desk::release(&mut commit, &read, &before.account, over);
-    desk::expect_no_more(&mut commit, &read, &head, over);
+    writing::release(&mut commit, &read, &before.account, over);
+    writing::expect_no_more(&mut commit, &read, &head, over);
     commit.check(&read.batch, &keys::staff(&staff.id));
     let outcome = if word.done { "by_hand" } else { "not_done" };
     let body = [("outcome", outcome.to_owned()), ("reference", word.reference.clone())];

@@ -7,36 +7,36 @@ use crate::store::{self, Attempted, Batch, Commit, keys};
 use crate::web::{Failed, NOTE_CHARS_MAX, Problem};
 use domain::id::TaskId;
 use domain::staff::Staff;
-use domain::task::{About, Refused, Task, Word};
+use domain::task::{About, Change, Refused, Task};
 use http::StatusCode;
 use jiff::SignedDuration;
 use std::collections::BTreeMap;
 
 /// What a form of the console says: days are counted from now.
-pub fn form(context: &Context, fields: &BTreeMap<String, String>) -> Result<Word, Problem> {
+pub fn form(context: &Context, fields: &BTreeMap<String, String>) -> Result<Change, Problem> {
     let field = |name: &str| fields.get(name).cloned().unwrap_or_default();
     let (reference, note) = (field("reference"), field("note"));
     let word = match field("say").as_str() {
-        "assign" => Word { assign: Some(field("assign")), ..Word::default() },
+        "assign" => Change { assign: Some(field("assign")), ..Change::default() },
         "snooze" => {
             let days: i64 =
                 field("days").parse().map_err(|_| Problem::malformed("for how many days is a whole number"))?;
             let until = context.clock.now().checked_add(SignedDuration::from_hours(days.clamp(0, 3650) * 24)).ok();
-            Word { snooze_until: until, ..Word::default() }
+            Change { snooze_until: until, ..Change::default() }
         }
-        "done" => Word { done: Some(true), reference, note, ..Word::default() },
-        "dropped" => Word { done: Some(false), reference, note, ..Word::default() },
+        "done" => Change { done: Some(true), reference, note, ..Change::default() },
+        "dropped" => Change { done: Some(false), reference, note, ..Change::default() },
         _ => return Err(Problem::malformed("the form says nothing; reload the page")),
     };
     Ok(word)
 }
 
 /// Takes what somebody says of a task. What ends an action's task ends the action, and the other way round.
-pub async fn tell(context: &Context, id: &TaskId, word: &Word, staff: &Staff) -> Result<Task, Problem> {
+pub async fn take(context: &Context, id: &TaskId, word: &Change, staff: &Staff) -> Result<Task, Problem> {
     let found = store::read::<Task>(context, &keys::task(id)).await?.ok_or_else(|| Problem::not_found("task"))?;
     if let (Some(done), About::Action { action }) = (word.done, &found.about) {
         word.is_one().map_err(|refused| problem(&refused))?;
-        let settled = settle::Word { done, reference: word.reference.clone(), note: word.note.clone() };
+        let settled = settle::ByHand { done, reference: word.reference.clone(), note: word.note.clone() };
         settle::settle(context, action, &settled, staff).await?;
         return store::read::<Task>(context, &keys::task(id)).await?.ok_or_else(|| Problem::not_found("task"));
     }
@@ -50,7 +50,7 @@ pub async fn tell(context: &Context, id: &TaskId, word: &Word, staff: &Staff) ->
     Ok(task)
 }
 
-async fn once(context: &Context, id: &TaskId, word: &Word, staff: &Staff) -> Result<Attempted<Task>, Failed> {
+async fn once(context: &Context, id: &TaskId, word: &Change, staff: &Staff) -> Result<Attempted<Task>, Failed> {
     // Read.
     let to = word.assign.as_ref().filter(|to| !to.is_empty()).map(|to| keys::staff(to));
     let (own, by) = (keys::task(id), keys::staff(&staff.id));

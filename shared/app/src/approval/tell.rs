@@ -1,6 +1,6 @@
 //! Tells whoever comes next: the queue, or the people who must decide.
 
-use super::{desk, mailed};
+use super::{mailed, writing};
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::message::{Message, Sent, send_all};
@@ -74,7 +74,7 @@ pub async fn people(context: &Context, action: &Action, why: Why) -> Result<(), 
             return Ok(Attempted::Done(()));
         }
         let mut commit = Commit::default();
-        desk::put(&mut commit, context, &read.batch, &head, Some(&before), &after);
+        writing::put(&mut commit, context, &read.batch, &head, Some(&before), &after);
         store::attempted(commit.run(context).await, ())
     })
     .await

@@ -1,6 +1,6 @@
 //! Takes a request back before anything was sent: by whoever asked, or by a manager.
 
-use super::{desk, tell};
+use super::{tell, writing};
 use crate::context::Context;
 use crate::records;
 use crate::store::trail::put_notes;
@@ -47,11 +47,11 @@ async fn once(context: &Context, id: &ActionId, staff: &Staff) -> Result<Attempt
     // Write.
     let mut commit = Commit::default();
     for (before, after) in &ended {
-        desk::put(&mut commit, context, &read.batch, &head, Some(before), after);
+        writing::put(&mut commit, context, &read.batch, &head, Some(before), after);
     }
     let over: Vec<_> = ended.iter().map(|(_, after)| after.id.clone()).collect();
-    desk::release(&mut commit, &read, &before.account, &over);
-    desk::expect_no_more(&mut commit, &read, &head, &over);
+    writing::release(&mut commit, &read, &before.account, &over);
+    writing::expect_no_more(&mut commit, &read, &head, &over);
     commit.check(&read.batch, &keys::staff(&staff.id));
     let note = |id| Note::new(now, Step::Outcome, id, &staff.id, [("outcome", "withdrawn".to_owned())]);
     put_notes(&mut commit, &read.batch, &before.account, over.iter().map(note).collect())?;

@@ -4,7 +4,7 @@ use crate::context::Context;
 use crate::fault::Fault;
 use crate::find;
 use crate::ports::Key;
-use crate::store::imported::standing;
+use crate::store::imported::in_force;
 use crate::store::{self, Batch, Of, keys};
 use domain::book::{Head, Person};
 use domain::classify::desk::{Beside, Desk, Elsewhere};
@@ -40,7 +40,7 @@ impl Bill<'_> {
 }
 
 /// The invoices of an event that show their lines.
-fn shown(event: &Event) -> impl Iterator<Item = Bill<'_>> {
+fn bills(event: &Event) -> impl Iterator<Item = Bill<'_>> {
     event.seen.iter().filter_map(|seen| match seen {
         Seen::Invoice(seen) => {
             let lines = seen.lines.as_deref().filter(|lines| !lines.is_empty())?;
@@ -52,7 +52,7 @@ fn shown(event: &Event) -> impl Iterator<Item = Bill<'_>> {
 
 /// What belongs into an event's first batch.
 pub(super) fn keys_of(event: &Event, account: &AccountId) -> Vec<Key> {
-    shown(event).flat_map(|bill| bill.keys(event, account)).collect()
+    bills(event).flat_map(|bill| bill.keys(event, account)).collect()
 }
 
 /// Puts together what the first batch holds, and reads what is wanted besides: `judged` invoices, such as those that a
@@ -67,7 +67,7 @@ pub(super) async fn read(
 ) -> Result<Beside, Fault> {
     let account = &desk.head.account;
     let mut terms = Terms::default();
-    for bill in shown(event) {
+    for bill in bills(event) {
         lay(batch, event, account, &bill, &mut terms)?;
     }
     let judged =
@@ -93,9 +93,9 @@ pub(super) async fn read(
 }
 
 fn lay(batch: &Batch, event: &Event, account: &AccountId, bill: &Bill<'_>, terms: &mut Terms) -> Result<(), Fault> {
-    terms.contracts = standing::<Contract>(batch, [keys::imported_of(account, Kind::Contracts.name())])?;
-    terms.usage = standing::<Usage>(batch, [keys::imported_of(account, Kind::Usage.name())])?;
-    terms.prices.extend(standing::<Price>(batch, bill.prices(event))?);
+    terms.contracts = in_force::<Contract>(batch, [keys::imported_of(account, Kind::Contracts.name())])?;
+    terms.usage = in_force::<Usage>(batch, [keys::imported_of(account, Kind::Usage.name())])?;
+    terms.prices.extend(in_force::<Price>(batch, bill.prices(event))?);
     if let Some(id) = bill.subscription {
         terms.subscriptions.extend(batch.of(&keys::subscription(account, id))?.map(|value| (id.clone(), value)));
     }
@@ -114,7 +114,7 @@ async fn read_agreed_prices(context: &Context, event: &Event, terms: &mut Terms)
     let homes: Vec<_> = named.into_iter().map(|price| keys::price(&event.provider, &event.source, price)).collect();
     let batch =
         Batch::read(context, homes.iter().cloned().chain([keys::imports(Kind::Catalogue.name())]).collect()).await?;
-    terms.prices.extend(standing::<Price>(&batch, homes)?);
+    terms.prices.extend(in_force::<Price>(&batch, homes)?);
     Ok(())
 }
 

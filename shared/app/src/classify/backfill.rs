@@ -56,7 +56,7 @@ pub async fn by_staff(
                 format!("{} is filling it since {}: wait until that has ended", running.by, running.started_at);
             return Err(Problem::conflict("backfill_running", message).into());
         }
-        let mut backfill = fresh(context, (known, api), source, &Wanted { since, dry_run, by: &staff.id });
+        let mut backfill = fresh(context, (known, api), source, &Asked { since, dry_run, by: &staff.id });
         // A trial leaves the sweeps as they were.
         backfill.sweep = standing.filter(|_| dry_run).and_then(|it| if it.dry_run { it.sweep } else { it.swept() });
         let mut commit = Commit::default();
@@ -71,7 +71,7 @@ pub async fn by_staff(
 }
 
 /// How it stands: for `GET /api/backfill/{provider}/{source}`.
-pub async fn shown(context: &Context, provider: &str, source: &str) -> Result<Backfill, Problem> {
+pub async fn status(context: &Context, provider: &str, source: &str) -> Result<Backfill, Problem> {
     store::read(context, &keys::backfill(provider, source)).await?.ok_or_else(|| Problem::not_found("backfill"))
 }
 
@@ -88,14 +88,14 @@ fn beginning(text: &str) -> Result<Timestamp, Problem> {
 }
 
 /// What is to be read, and for whom.
-struct Wanted<'a> {
+struct Asked<'a> {
     since: Option<Timestamp>,
     dry_run: bool,
     by: &'a str,
 }
 
-fn fresh(context: &Context, (provider, api): (&Provider, &Api), source: &str, wanted: &Wanted<'_>) -> Backfill {
-    let (now, Wanted { since, dry_run, by }) = (context.clock.now(), wanted);
+fn fresh(context: &Context, (provider, api): (&Provider, &Api), source: &str, wanted: &Asked<'_>) -> Backfill {
+    let (now, Asked { since, dry_run, by }) = (context.clock.now(), wanted);
     let first = |listing: &Listing| Pending { listing: listing.name.to_owned(), path: (listing.first)(*since).path };
     Backfill {
         id: format!("fill_{}", digest(&[provider.name, source, &now.to_string()], 20)),
@@ -171,7 +171,7 @@ pub async fn go_on(context: &Context, provider: &str, source: &str) -> Result<Do
 /// The next sweep over what has changed since the last one began: webhooks that were lost are found by it.
 fn again(context: &Context, known: (&Provider, &Api), last: &Backfill) -> Backfill {
     let since = last.sweep.or(last.swept()).and_then(|sweep| sweep.from);
-    fresh(context, known, &last.source, &Wanted { since, dry_run: false, by: MACHINE })
+    fresh(context, known, &last.source, &Asked { since, dry_run: false, by: MACHINE })
 }
 
 fn alarm(context: &Context, now: Timestamp) -> Timestamp {

@@ -71,7 +71,7 @@ fn about(route: &Route) -> Option<&'static About> {
 fn operation(about: &About) -> Value {
     let gaps = about.pattern.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
     let parameters: Vec<_> =
-        gaps.map(|gap| in_path(about.pattern, gap)).chain(about.with.iter().map(|it| it.shown())).collect();
+        gaps.map(|gap| in_path(about.pattern, gap)).chain(about.with.iter().map(|it| it.described())).collect();
     let mut operation = json!({
         "operationId": about.id,
         "summary": about.summary,

@@ -3,11 +3,11 @@
 use super::read::{self, case};
 use crate::context::Context;
 use crate::fault::Fault;
-use crate::store::imported::standing;
+use crate::store::imported::in_force;
 use crate::store::{self, Alone, Batch, Of, keys};
 use crate::web::{Problem, account_id};
 use crate::{incident, records};
-use domain::action::{self, Measure, Reason, Wanted, all_of};
+use domain::action::{self, Measure, Reason, Resources, all_of};
 use domain::approval::{Asking, Requirement, Scales, weigh};
 use domain::book::entitlement::entitlement;
 use domain::book::{Head, Invoice, Person};
@@ -17,7 +17,7 @@ use domain::import::{Customer, Kind};
 use domain::money::Money;
 use domain::playbook::advice::Preview;
 use domain::playbook::{
-    Change, Failing, Invoicing, Name, Play, Refunding, Scene, change_plan, charged_twice, ended, overcharged,
+    Change, Failing, Invoicing, Name, Play, Refunding, Setting, change_plan, charged_twice, ended, overcharged,
     payment_failed, refund, tax_invoice,
 };
 use domain::staff::Staff;
@@ -54,11 +54,11 @@ async fn known(context: &Context, id: &AccountId) -> Result<Known, Problem> {
     let batch = Batch::read(context, wanted).await?;
     let head = batch.get::<Head>(&head)?.ok_or_else(|| Problem::not_found("account"))?;
     let name = batch.get::<Of<Person>>(&person)?.and_then(|of| of.value.name.value().cloned()).unwrap_or_default();
-    Ok(Known { head, name, customer: standing::<Customer>(&batch, [home])?.into_iter().next() })
+    Ok(Known { head, name, customer: in_force::<Customer>(&batch, [home])?.into_iter().next() })
 }
 
-fn scene<'a>(context: &'a Context, known: &'a Known) -> Scene<'a> {
-    Scene {
+fn scene<'a>(context: &'a Context, known: &'a Known) -> Setting<'a> {
+    Setting {
         policy: context.policies.playbooks.current(),
         texts: context.policies.texts.current(),
         locale: known.customer.as_ref().and_then(|customer| customer.locale.as_deref()),
@@ -149,7 +149,7 @@ async fn refunding(context: &Context, known: &Known, asked: &Asked, staff: &Staf
         return Err(Problem::malformed("name the `payment` and a `reason_code`"));
     };
     let mut about = records::Read::of(Batch::default());
-    about.more(context, &known.head, &Wanted { payments: vec![id.clone()], ..Wanted::default() }).await?;
+    about.more(context, &known.head, &Resources { payments: vec![id.clone()], ..Resources::default() }).await?;
     let payment = about.records.payments.get(id).ok_or_else(|| Problem::not_found("payment"))?;
     let impossible =
         |why: domain::action::NoPreview| Problem::new(StatusCode::UNPROCESSABLE_ENTITY, why.code(), why.to_string());
@@ -206,7 +206,7 @@ async fn changing(context: &Context, known: &Known, asked: &Asked, staff: &Staff
         .or_else(only)
         .ok_or_else(|| Problem::malformed("name the `subscription`: there is not exactly one"))?;
     let mut about = records::Read::of(Batch::default());
-    let named = Wanted { subscriptions: vec![id.clone()], prices: vec![wanted.clone()], ..Wanted::default() };
+    let named = Resources { subscriptions: vec![id.clone()], prices: vec![wanted.clone()], ..Resources::default() };
     about.more(context, &known.head, &named).await?;
     if !about.records.subscriptions.contains_key(id) {
         return Err(Problem::not_found("subscription"));

@@ -53,14 +53,14 @@ pub(super) fn action_state(query: &Query) -> Result<Option<ActionState>, Problem
 }
 
 /// Which tasks are wanted.
-pub(super) fn tasks(query: &Query) -> Result<task::Wanted, Problem> {
+pub(super) fn tasks(query: &Query) -> Result<task::Filter, Problem> {
     let named = |name: &str| Listed::ALL.into_iter().find(|listed| listed.name() == name);
     let state = match query.get("state").map(String::as_str) {
         None | Some("") => None,
         Some(name) => Some(named(name).ok_or_else(|| Problem::malformed("`state` is open, snoozed, done or dropped"))?),
     };
     let account = account(query)?;
-    Ok(task::Wanted { state, assigned_to: query.get("assigned_to").filter(|to| !to.is_empty()).cloned(), account })
+    Ok(task::Filter { state, assigned_to: query.get("assigned_to").filter(|to| !to.is_empty()).cloned(), account })
 }
 
 /// Whose they are.

@@ -3,7 +3,7 @@
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::ports::{Key, Order};
-use crate::store::imported::standing;
+use crate::store::imported::in_force;
 use crate::store::keys::{self, lists};
 use crate::store::{self, Batch, Of, Page, Stored, Timeline};
 use crate::web::{Problem, Window, action_id};
@@ -44,10 +44,10 @@ fn said_keys(id: &AccountId) -> impl Iterator<Item = Key> {
 fn said(batch: &Batch, id: &AccountId) -> Result<Said, Fault> {
     let home = |kind: Kind| keys::imported_of(id, kind.name());
     Ok(Said {
-        customer: standing::<Customer>(batch, [home(Kind::Customers)])?.into_iter().next(),
-        contracts: standing::<Contract>(batch, [home(Kind::Contracts)])?,
-        usage: standing::<Usage>(batch, [home(Kind::Usage)])?,
-        exceptions: standing::<Exception>(batch, [home(Kind::Exceptions)])?,
+        customer: in_force::<Customer>(batch, [home(Kind::Customers)])?.into_iter().next(),
+        contracts: in_force::<Contract>(batch, [home(Kind::Contracts)])?,
+        usage: in_force::<Usage>(batch, [home(Kind::Usage)])?,
+        exceptions: in_force::<Exception>(batch, [home(Kind::Exceptions)])?,
     })
 }
 

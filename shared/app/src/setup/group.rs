@@ -3,7 +3,7 @@
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::find;
-use crate::store::imported::standing;
+use crate::store::imported::in_force;
 use crate::store::{self, Batch, Commit, Of, keys};
 use crate::web::{NOTE_CHARS_MAX, Problem};
 use domain::book::{Head, Person};
@@ -17,7 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// An account and those that are, or may be, the same customer.
 #[derive(Debug, Serialize)]
-pub struct Shown {
+pub struct Status {
     pub account: AccountId,
     pub confirmed: Vec<Other>,
     /// What looks like it, and why; nobody has said yet.
@@ -39,7 +39,7 @@ pub struct Other {
 /// What somebody says of two accounts.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Word {
+pub struct Same {
     /// The other one.
     pub account: String,
     pub same: bool,
@@ -48,7 +48,7 @@ pub struct Word {
 }
 
 /// What is known of the customer behind an account.
-pub async fn shown(context: &Context, id: &AccountId) -> Result<Option<Shown>, Fault> {
+pub async fn status(context: &Context, id: &AccountId) -> Result<Option<Status>, Fault> {
     let own = [keys::head(id), keys::person(id), keys::group(id)];
     let home = keys::imported_of(id, Kind::Customers.name());
     let wanted = own.iter().cloned().chain([home.clone(), keys::imports(Kind::Customers.name())]).collect();
@@ -63,7 +63,7 @@ pub async fn shown(context: &Context, id: &AccountId) -> Result<Option<Shown>, F
         None => Vec::new(),
     };
     let addressed: BTreeSet<_> = alike.iter().cloned().collect();
-    if let Some(group) = standing::<Customer>(&batch, [home])?.into_iter().find_map(|customer| customer.group) {
+    if let Some(group) = in_force::<Customer>(&batch, [home])?.into_iter().find_map(|customer| customer.group) {
         alike.extend(find::by_group(context, &group).await?.into_iter().filter(|other| !addressed.contains(other)));
     }
     alike.retain(|other| other != id && !group.members.contains(other) && !group.apart.contains(other));
@@ -85,7 +85,7 @@ pub async fn shown(context: &Context, id: &AccountId) -> Result<Option<Shown>, F
         let found: Vec<_> = ids.map(|id| other(id, because)).collect::<Result<_, _>>()?;
         Ok(found.into_iter().flatten().collect())
     };
-    Ok(Some(Shown {
+    Ok(Some(Status {
         account: id.clone(),
         confirmed: all(&mut group.members.iter(), None)?,
         proposed: [
@@ -99,7 +99,7 @@ pub async fn shown(context: &Context, id: &AccountId) -> Result<Option<Shown>, F
 }
 
 /// Writes down that two accounts are one customer, or are not: on both, and on all that belong to either.
-pub async fn tell(context: &Context, id: &AccountId, word: &Word, staff: &Staff) -> Result<Group, Problem> {
+pub async fn say_same(context: &Context, id: &AccountId, word: &Same, staff: &Staff) -> Result<Group, Problem> {
     let other = AccountId::named(&word.account).ok_or_else(|| Problem::not_found("account"))?;
     if word.note.chars().count() > NOTE_CHARS_MAX {
         return Err(Problem::malformed(format!("a note has at most {NOTE_CHARS_MAX} characters")));

@@ -99,7 +99,7 @@ pub fn understood(
 }
 
 /// How imports of a kind stand: for `GET /api/import/{kind}`.
-pub async fn shown(context: &Context, kind: &str) -> Result<Imports, Problem> {
+pub async fn status(context: &Context, kind: &str) -> Result<Imports, Problem> {
     let kind = Kind::parse(kind).ok_or_else(|| Problem::not_found("kind of import"))?;
     Ok(store::read(context, &keys::imports(kind.name())).await?.unwrap_or_else(|| Imports::of(kind.name())))
 }

@@ -16,14 +16,14 @@ use serde::Serialize;
 const SHOWN: u32 = 1000;
 
 /// What is stopped, as of this moment: whoever sends something reads this first.
-pub async fn standing(context: &Context) -> Result<Stops, Fault> {
+pub async fn all(context: &Context) -> Result<Stops, Fault> {
     Ok(store::read(context, &keys::stops()).await?.unwrap_or_default())
 }
 
 /// Whether something of this account is stopped: a message of a segment, or an action of a kind.
 pub async fn holds(context: &Context, head: &Head, segment: Option<&str>, kind: Option<&str>) -> Result<bool, Fault> {
     let source = format!("{}/{}", head.provider, head.source);
-    Ok(standing(context).await?.holds(&Scope {
+    Ok(all(context).await?.holds(&Scope {
         source: Some(source),
         segment: segment.map(str::to_owned),
         kind: kind.map(str::to_owned),
@@ -32,7 +32,7 @@ pub async fn holds(context: &Context, head: &Head, segment: Option<&str>, kind: 
 
 /// What a stop holds back, or a release lets go.
 #[derive(Debug, Serialize)]
-pub struct Shown {
+pub struct Status {
     pub stops: Stops,
     /// Approved actions that wait.
     pub waiting: Vec<Waiting>,
@@ -46,10 +46,10 @@ pub struct Waiting {
     pub held: bool,
 }
 
-pub async fn shown(context: &Context) -> Result<Shown, Fault> {
-    let stops = standing(context).await?;
+pub async fn status(context: &Context) -> Result<Status, Fault> {
+    let stops = all(context).await?;
     let waiting = waiting(context, &stops).await?;
-    Ok(Shown { stops, waiting: waiting.into_iter().map(|(_, line)| line).collect() })
+    Ok(Status { stops, waiting: waiting.into_iter().map(|(_, line)| line).collect() })
 }
 
 async fn waiting(context: &Context, stops: &Stops) -> Result<Vec<(Action, Waiting)>, Fault> {
@@ -87,7 +87,7 @@ pub fn segments(context: &Context) -> Vec<String> {
 }
 
 /// Pulls or releases; a release sends what waited on its way, where each is looked at once more.
-pub async fn change(context: &Context, wish: &Wish, staff: &Staff) -> Result<Shown, Problem> {
+pub async fn change(context: &Context, wish: &Wish, staff: &Staff) -> Result<Status, Problem> {
     let named = |it: &domain::source::Source| format!("{}/{}", it.provider, it.source);
     let sources: Vec<_> = crate::setup::sources::all(context).await?.iter().map(named).collect();
     let segments = segments(context);
@@ -116,7 +116,7 @@ pub async fn change(context: &Context, wish: &Wish, staff: &Staff) -> Result<Sho
         }
     }
     let waiting = waiting(context, &after).await?;
-    Ok(Shown { stops: after, waiting: waiting.into_iter().map(|(_, line)| line).collect() })
+    Ok(Status { stops: after, waiting: waiting.into_iter().map(|(_, line)| line).collect() })
 }
 
 fn problem(refused: Refused) -> Problem {

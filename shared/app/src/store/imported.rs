@@ -56,12 +56,12 @@ impl<T: Shelved> Stored for Imported<T> {
 }
 
 /// What counts of shelves that were read together with the imports of their kind.
-pub fn standing<T: Shelved>(batch: &Batch, homes: impl IntoIterator<Item = Key>) -> Result<Vec<T>, Fault> {
+pub fn in_force<T: Shelved>(batch: &Batch, homes: impl IntoIterator<Item = Key>) -> Result<Vec<T>, Fault> {
     let Some(imports) = batch.get::<Imports>(&keys::imports(T::KIND.name()))? else { return Ok(Vec::new()) };
     let mut standing = Vec::new();
     for home in homes {
         standing.extend(
-            batch.get::<Imported<T>>(&home)?.iter().flat_map(|imported| imported.shelf.standing(&imports)).cloned(),
+            batch.get::<Imported<T>>(&home)?.iter().flat_map(|imported| imported.shelf.in_force(&imports)).cloned(),
         );
     }
     Ok(standing)

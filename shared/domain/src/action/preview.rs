@@ -17,7 +17,7 @@ type Effect = Result<(String, Vec<Line>), NoPreview>;
 pub fn preview(kind: &Kind, known: Known<'_>, reason: Reason, clause: Clause) -> Result<Preview, NoPreview> {
     let (summary, lines) = match kind {
         Kind::Bundle { actions } => bundle(actions, known)?,
-        one => shown(one, known)?,
+        one => effect(one, known)?,
     };
     let lines: Vec<_> = lines.into_iter().filter(|line| line.before.is_some() || line.after.is_some()).collect();
     let meaning = (kind, reason, &lines, &clause.rule, clause.policy_version);
@@ -31,7 +31,7 @@ fn bundle(actions: &[Kind], known: Known<'_>) -> Effect {
     let (mut summaries, mut lines) = (Vec::new(), Vec::new());
     for (place, action) in actions.iter().enumerate() {
         let known = Known { records: &records, ..known };
-        let (summary, own) = shown(action, known).map_err(|why| NoPreview::Member(place + 1, Box::new(why)))?;
+        let (summary, own) = effect(action, known).map_err(|why| NoPreview::Member(place + 1, Box::new(why)))?;
         lines.extend(own.into_iter().map(|line| Line { label: format!("{}. {}", place + 1, line.label), ..line }));
         summaries.push(format!("{}. {summary}", place + 1));
         if let Kind::Refund { payment, amount } = action {
@@ -44,7 +44,7 @@ fn bundle(actions: &[Kind], known: Known<'_>) -> Effect {
     Ok((format!("{}, in this order", summaries.join("; ")), lines))
 }
 
-fn shown(kind: &Kind, known: Known<'_>) -> Effect {
+fn effect(kind: &Kind, known: Known<'_>) -> Effect {
     match kind {
         Kind::Refund { payment, amount } => money::refund(known, payment, *amount),
         Kind::Credit { amount } => money::credit(known, *amount),

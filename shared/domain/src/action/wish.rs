@@ -49,7 +49,7 @@ pub struct Params {
 
 /// The resources that a wish is about.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Wanted {
+pub struct Resources {
     pub payments: Vec<String>,
     pub invoices: Vec<String>,
     pub subscriptions: Vec<String>,
@@ -83,8 +83,8 @@ impl Wish {
     }
 
     /// Names what has to be read before it can be settled.
-    pub fn wanted(&self, head: &Head) -> Result<Wanted, NoPreview> {
-        let mut wanted = Wanted::default();
+    pub fn wanted(&self, head: &Head) -> Result<Resources, NoPreview> {
+        let mut wanted = Resources::default();
         for member in self.members()? {
             member.about(head, &mut wanted)?;
         }
@@ -95,7 +95,7 @@ impl Wish {
         Ok(wanted)
     }
 
-    fn about(&self, head: &Head, wanted: &mut Wanted) -> Result<(), NoPreview> {
+    fn about(&self, head: &Head, wanted: &mut Resources) -> Result<(), NoPreview> {
         let Params { plan, addons, .. } = &self.params;
         match self.kind.as_str() {
             "refund" => wanted.payments.push(self.payment(head)?),

@@ -79,12 +79,12 @@ pub fn confirm(event: &Event, desk: &mut Desk, manners: &Manners, now: Timestamp
             }
         }
     }
-    notes.extend(shown(event, desk, manners, now));
+    notes.extend(confirm_shown(event, desk, manners, now));
     notes
 }
 
 /// Confirms what was done and is shown now, where the provider repeats no id of ours.
-fn shown(event: &Event, desk: &mut Desk, manners: &Manners, now: Timestamp) -> Vec<Note> {
+fn confirm_shown(event: &Event, desk: &mut Desk, manners: &Manners, now: Timestamp) -> Vec<Note> {
     let mut notes = Vec::new();
     let proven = |action: &&Action| proves(event, action, &desk.touched, manners);
     let shown: Vec<_> = desk.actions.values().filter(proven).map(|it| it.id.clone()).collect();

@@ -1,6 +1,6 @@
 //! What does the text of one cell say? Each refusal says what to write.
 
-use super::complaint::shown;
+use super::complaint::quoted;
 use crate::import::metadata::snake_case;
 use crate::money::Currency;
 use jiff::Timestamp;
@@ -25,12 +25,12 @@ pub(super) fn text(text: &str) -> Result<String, String> {
     }
     let text = text.replace("\r\n", "\n");
     if text.chars().any(|char| char.is_control() && char != '\n' && char != '\t') {
-        return Err(format!("{} holds a character that cannot be seen: write it again", shown(&text)));
+        return Err(format!("{} holds a character that cannot be seen: write it again", quoted(&text)));
     }
     let figure = |rest: &str| rest.chars().all(|char| char.is_ascii_digit() || " ()./-,%".contains(char));
     let formula = text.starts_with(['=', '@']) || text.strip_prefix(['+', '-']).is_some_and(|rest| !figure(rest));
     if formula {
-        return Err(format!("{} begins like a formula: begin it with a letter or a digit", shown(&text)));
+        return Err(format!("{} begins like a formula: begin it with a letter or a digit", quoted(&text)));
     }
     Ok(text)
 }
@@ -39,12 +39,12 @@ pub(super) fn text(text: &str) -> Result<String, String> {
 pub(super) fn id(id: &str) -> Result<String, String> {
     let id = text(id)?;
     if id.len() > ID_BYTES_MAX || id.contains(char::is_whitespace) {
-        return Err(format!("{} is no id: write it without spaces, with at most {ID_BYTES_MAX} letters", shown(&id)));
+        return Err(format!("{} is no id: write it without spaces, with at most {ID_BYTES_MAX} letters", quoted(&id)));
     }
     if id.contains("E+") && id.bytes().all(|byte| byte.is_ascii_digit() || b".E+".contains(&byte)) {
         return Err(format!(
             "{} is an id that a spreadsheet has rounded: format the column as text and export again",
-            shown(&id)
+            quoted(&id)
         ));
     }
     Ok(id)
@@ -54,7 +54,7 @@ pub(super) fn flag(text: &str) -> Result<bool, String> {
     match text.to_ascii_lowercase().as_str() {
         "true" | "yes" | "y" | "1" => Ok(true),
         "false" | "no" | "n" | "0" => Ok(false),
-        _ => Err(format!("{} is neither yes nor no: write true or false", shown(text))),
+        _ => Err(format!("{} is neither yes nor no: write true or false", quoted(text))),
     }
 }
 
@@ -63,7 +63,7 @@ pub(super) fn one_of<T: Copy>(text: &str, all: &[T], name: impl Fn(T) -> &'stati
     let word = snake_case(text);
     all.iter().copied().find(|one| name(*one) == word).ok_or_else(|| {
         let names: Vec<_> = all.iter().map(|one| name(*one)).collect();
-        format!("{} is not known here: write one of {}", shown(text), names.join(", "))
+        format!("{} is not known here: write one of {}", quoted(text), names.join(", "))
     })
 }
 
@@ -72,19 +72,19 @@ pub(super) fn count(text: &str) -> Result<u32, String> {
     text.parse()
         .ok()
         .filter(|_| plain)
-        .ok_or_else(|| format!("{} is no count: write a whole number from 0 on", shown(text)))
+        .ok_or_else(|| format!("{} is no count: write a whole number from 0 on", quoted(text)))
 }
 
 pub(super) fn decimal(text: &str) -> Result<Decimal, String> {
     let plain = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.' || byte == b'-');
     let number = Decimal::from_str_exact(text).ok().filter(|_| plain).map(|number| number.normalize());
     let number = number.ok_or_else(|| {
-        format!("{} is no number: write it like 1234.50, with a point and nothing between the thousands", shown(text))
+        format!("{} is no number: write it like 1234.50, with a point and nothing between the thousands", quoted(text))
     })?;
     if number.abs() >= Decimal::from(FIGURE_END) || number.scale() > FINEST_DIGITS {
         return Err(format!(
             "{} is too large or too fine: write at most 12 digits on each side of the point",
-            shown(text)
+            quoted(text)
         ));
     }
     Ok(number)
@@ -93,7 +93,7 @@ pub(super) fn decimal(text: &str) -> Result<Decimal, String> {
 pub(super) fn not_negative(text: &str) -> Result<Decimal, String> {
     let number = decimal(text)?;
     if number < Decimal::ZERO {
-        Err(format!("{} is less than zero: write it without a sign", shown(text)))
+        Err(format!("{} is less than zero: write it without a sign", quoted(text)))
     } else {
         Ok(number)
     }
@@ -103,7 +103,7 @@ pub(super) fn not_negative(text: &str) -> Result<Decimal, String> {
 pub(super) fn percent(text: &str) -> Result<Decimal, String> {
     let number = not_negative(text.strip_suffix('%').unwrap_or(text).trim())?;
     if number > Decimal::ONE_HUNDRED {
-        Err(format!("{} is more than all of it: write 0 to 100", shown(text)))
+        Err(format!("{} is more than all of it: write 0 to 100", quoted(text)))
     } else {
         Ok(number)
     }
@@ -111,14 +111,14 @@ pub(super) fn percent(text: &str) -> Result<Decimal, String> {
 
 pub(super) fn currency(text: &str) -> Result<Currency, String> {
     Currency::parse(text)
-        .map_err(|_| format!("{} is no ISO 4217 currency: write its three letters, such as USD", shown(text)))
+        .map_err(|_| format!("{} is no ISO 4217 currency: write its three letters, such as USD", quoted(text)))
 }
 
 pub(super) fn date(text: &str) -> Result<Date, String> {
     let shape = text.len() == 10
         && text.bytes().enumerate().all(|(at, b)| if at == 4 || at == 7 { b == b'-' } else { b.is_ascii_digit() });
     let date = text.parse::<Date>().ok().filter(|date| shape && is_of_our_time(*date));
-    date.ok_or_else(|| format!("{} is no date: write year, month and day like 2026-01-31", shown(text)))
+    date.ok_or_else(|| format!("{} is no date: write year, month and day like 2026-01-31", quoted(text)))
 }
 
 /// Reads an instant; a date is its midnight in UTC.
@@ -129,7 +129,7 @@ pub(super) fn instant(text: &str) -> Result<Timestamp, String> {
         .ok()
         .and_then(midnight)
         .or(exact)
-        .ok_or_else(|| format!("{} is no instant: write it like 2026-01-31T08:00:00Z, or a date", shown(text)))
+        .ok_or_else(|| format!("{} is no instant: write it like 2026-01-31T08:00:00Z, or a date", quoted(text)))
 }
 
 /// A year beyond is a slip of the finger.

@@ -1,6 +1,6 @@
 //! Which of our columns is meant by a name in a file?
 
-use super::complaint::{Complaints, shown};
+use super::complaint::{Complaints, quoted};
 use super::row::Row;
 use super::table::Table;
 use super::{Extra, Given, Kind};
@@ -64,7 +64,7 @@ fn places<R: Record>(table: &Table, given: &Given<'_>, complaints: &mut Complain
             complaints.on(
                 name.line,
                 Some(&name.text),
-                format!("means the same as {}: keep one of the two", shown(other)),
+                format!("means the same as {}: keep one of the two", quoted(other)),
             );
             place = Place::Nowhere;
         }

@@ -71,7 +71,7 @@ impl Complaints {
 }
 
 /// Quotes what the file says, as far as a person needs it to find the place.
-pub(super) fn shown(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     format!("`{}`", shortened(text))
 }
 
@@ -106,7 +106,7 @@ mod tests {
         let (long, short) = ("x".repeat(61), format!("`{}…`", "x".repeat(60)));
         let rows: [(&str, &str); 3] = [("a", "`a`"), ("a\nb", "`a b`"), (&long, &short)];
         for (text, expected) in rows {
-            assert_eq!(shown(text), expected);
+            assert_eq!(quoted(text), expected);
         }
     }
 }

@@ -1,7 +1,7 @@
 //! How is somebody reached? The shapes only: whether an address exists shows when it is written to.
 
 use super::cell::text;
-use super::complaint::shown;
+use super::complaint::quoted;
 use jiff::tz::TimeZone;
 
 pub(super) fn email(given: &str) -> Result<String, String> {
@@ -11,7 +11,7 @@ pub(super) fn email(given: &str) -> Result<String, String> {
         |domain: &str| domain.contains('.') && domain.split('.').all(|part| !part.is_empty()) && !domain.contains('@');
     let good = email.split_once('@').is_some_and(|(local, at)| !local.is_empty() && domain(at));
     if !good || email.len() > 254 || email.contains(strange) || email.starts_with(['+', '-']) {
-        return Err(format!("{} is no e-mail address: write one address like name@example.com", shown(given)));
+        return Err(format!("{} is no e-mail address: write one address like name@example.com", quoted(given)));
     }
     Ok(email)
 }
@@ -22,7 +22,7 @@ pub(super) fn phone(given: &str) -> Result<String, String> {
     let digits = phone.bytes().filter(u8::is_ascii_digit).count();
     let dialled = phone.chars().all(|char| char.is_ascii_digit() || "+ ()-./x".contains(char));
     if !dialled || !(4..=20).contains(&digits) || phone.rfind('+').is_some_and(|at| at > 0) {
-        return Err(format!("{} is no phone number: write it like +49 30 123456, an extension as x12", shown(given)));
+        return Err(format!("{} is no phone number: write it like +49 30 123456, an extension as x12", quoted(given)));
     }
     Ok(phone)
 }
@@ -35,7 +35,7 @@ pub(super) fn locale(given: &str) -> Result<String, String> {
         lengths.contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphabetic())
     };
     if !letters(language, 2..=3) || country.is_some_and(|country| !letters(country, 2..=2)) {
-        return Err(format!("{} is no locale: write it like de or de-AT", shown(given)));
+        return Err(format!("{} is no locale: write it like de or de-AT", quoted(given)));
     }
     let language = language.to_ascii_lowercase();
     Ok(country.map_or(language.clone(), |country| format!("{language}-{}", country.to_ascii_uppercase())))
@@ -45,7 +45,7 @@ pub(super) fn locale(given: &str) -> Result<String, String> {
 pub(super) fn time_zone(given: &str) -> Result<String, String> {
     let named = |name: &str| name.contains('/') || name.eq_ignore_ascii_case("UTC");
     let zone = TimeZone::get(given).ok().and_then(|zone| zone.iana_name().map(str::to_owned)).filter(|_| named(given));
-    zone.ok_or_else(|| format!("{} is no time zone: write it like Europe/Berlin, or UTC", shown(given)))
+    zone.ok_or_else(|| format!("{} is no time zone: write it like Europe/Berlin, or UTC", quoted(given)))
 }
 
 /// Reads a country by its two letters, as tax needs it.
@@ -54,7 +54,7 @@ pub(super) fn country(given: &str) -> Result<String, String> {
     if letters {
         Ok(given.to_ascii_uppercase())
     } else {
-        Err(format!("{} is no country code: write two letters like DE", shown(given)))
+        Err(format!("{} is no country code: write two letters like DE", quoted(given)))
     }
 }
 

@@ -1,6 +1,6 @@
 //! JSON Lines: one object on each line. Numbers are taken as they were written, never by way of a float.
 
-use super::complaint::{Complaints, shown};
+use super::complaint::{Complaints, quoted};
 use super::table::{Cell, Name, ROW_BYTES_MAX, Raw, TOO_LONG, Table};
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
@@ -41,7 +41,7 @@ pub(super) fn table(text: &str, complaints: &mut Complaints) -> Table {
                 complaints.on(
                     line,
                     Some(&name),
-                    format!("{} stands twice in this object: keep one of the two", shown(&name)),
+                    format!("{} stands twice in this object: keep one of the two", quoted(&name)),
                 );
             }
             seen.push(place);

@@ -3,7 +3,7 @@
 //! The two shapes are those of `limit` and `code` in `shared/policy/declines/`, over which these rows are laid.
 
 use super::columns::{Column, Record};
-use super::complaint::{Complaints, shown};
+use super::complaint::{Complaints, quoted};
 use super::row::Row;
 use super::together::{Term, overlapping};
 use super::{Kind, cell};
@@ -107,7 +107,7 @@ fn limit(row: &mut Row<'_>) -> Option<Says> {
     let tries_max = row.must("tries_max", cell::count);
     let days = row.must("days", |text| match cell::count(text)? {
         days @ 1..=366 => Ok(days),
-        _ => Err(format!("{} are not the days of a limit: write 1 to 366", shown(text))),
+        _ => Err(format!("{} are not the days of a limit: write 1 to 366", quoted(text))),
     });
     Some(Says::Limit { network: network?, tries_max: tries_max?, days: days? })
 }
@@ -126,13 +126,13 @@ fn meaning(row: &mut Row<'_>) -> Option<Says> {
 
 fn known(text: &str, all: &[&str], what: &str) -> Result<String, String> {
     let word = text.to_ascii_lowercase();
-    let complaint = || format!("{} is no {what}: write one of {}", shown(text), all.join(", "));
+    let complaint = || format!("{} is no {what}: write one of {}", quoted(text), all.join(", "));
     if all.contains(&word.as_str()) { Ok(word) } else { Err(complaint()) }
 }
 
 fn category(text: &str) -> Result<u8, String> {
     let category = text.parse().ok().filter(|category| (1..=4).contains(category));
-    category.ok_or_else(|| format!("{} is no category of Visa's: write 1 to 4", shown(text)))
+    category.ok_or_else(|| format!("{} is no category of Visa's: write 1 to 4", quoted(text)))
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! One row, read cell by cell; what is wrong with a cell is said with its row and column.
 
 use super::columns::Place;
-use super::complaint::{Complaints, shown};
+use super::complaint::{Complaints, quoted};
 use super::table::{Cell, Raw, Table};
 use super::{Given, Who, cell};
 use crate::money::{Currency, Money, Rate};
@@ -61,7 +61,7 @@ impl<'a> Row<'a> {
                 row.complaints.on(
                     raw.line,
                     Some(name),
-                    format!("means the same as {}: fill one of the two in each row", shown(other)),
+                    format!("means the same as {}: fill one of the two in each row", quoted(other)),
                 );
             }
         }
@@ -106,7 +106,7 @@ impl<'a> Row<'a> {
             let Some((front, customer)) = account.split_once(':').filter(|(_, customer)| !customer.is_empty()) else {
                 self.complain(
                     "account",
-                    format!("{} names no account: write it like `stripe/default:cus_1`", shown(&account)),
+                    format!("{} names no account: write it like `stripe/default:cus_1`", quoted(&account)),
                 );
                 return None;
             };
@@ -151,7 +151,7 @@ impl<'a> Row<'a> {
         if !self.given.providers.contains(&provider.as_str()) {
             self.complain(
                 field,
-                format!("{} is no provider: write one of {}", shown(&provider), self.given.providers.join(", ")),
+                format!("{} is no provider: write one of {}", quoted(&provider), self.given.providers.join(", ")),
             );
             return None;
         }
@@ -164,7 +164,7 @@ impl<'a> Row<'a> {
         let digits = currency.digits();
         Money::exact(amount, currency)
             .map_err(|_| {
-                let amount = shown(&amount.to_string());
+                let amount = quoted(&amount.to_string());
                 self.complain(
                     field,
                     format!("{amount} has more digits than {currency} has after the point ({digits}): round it"),

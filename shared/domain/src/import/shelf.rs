@@ -118,13 +118,13 @@ impl<T> Default for Shelf<T> {
 
 impl<T: Clone> Shelf<T> {
     /// What counts.
-    pub fn standing(&self, imports: &Imports) -> &[T] {
+    pub fn in_force(&self, imports: &Imports) -> &[T] {
         self.versions.iter().rev().find(|(number, _)| imports.counts(**number)).map_or(&[], |(_, records)| records)
     }
 
     /// Lays records beside what stands: each replaces the one that it is about, the others stay.
     pub fn lay(&mut self, number: u64, records: &[T], imports: &Imports, about_same: impl Fn(&T, &T) -> bool) {
-        let mut merged = self.standing(imports).to_vec();
+        let mut merged = self.in_force(imports).to_vec();
         for record in records {
             match merged.iter_mut().find(|old| about_same(old, record)) {
                 Some(old) => *old = record.clone(),
@@ -154,15 +154,15 @@ mod tests {
         let (mut imports, mut shelf) = (Imports::of("contracts"), Shelf::default());
         assert_eq!(imports.begin("imp_a", 1, "mara", at(0)), Started::As(1));
         shelf.lay(1, &[('a', 1), ('b', 1)], &imports, same);
-        assert_eq!(shelf.standing(&imports), [], "written, and not yet switched");
+        assert_eq!(shelf.in_force(&imports), [], "written, and not yet switched");
         assert!(imports.switch(1, at(1)));
-        assert_eq!(shelf.standing(&imports), [('a', 1), ('b', 1)]);
+        assert_eq!(shelf.in_force(&imports), [('a', 1), ('b', 1)]);
         assert_eq!(imports.begin("imp_a", 1, "mara", at(2)), Started::Already);
         assert_eq!(imports.begin("imp_b", 1, "mara", at(2)), Started::As(2));
         shelf.lay(2, &[('a', 2)], &imports, same);
-        assert_eq!(shelf.standing(&imports), [('a', 1), ('b', 1)]);
+        assert_eq!(shelf.in_force(&imports), [('a', 1), ('b', 1)]);
         assert!(imports.switch(2, at(3)));
-        assert_eq!(shelf.standing(&imports), [('a', 2), ('b', 1)], "what was not named stays");
+        assert_eq!(shelf.in_force(&imports), [('a', 2), ('b', 1)], "what was not named stays");
         assert_eq!(imports.begin("imp_a", 1, "mara", at(4)), Started::As(3), "the earlier one may be said again");
     }
 
@@ -175,7 +175,7 @@ mod tests {
         assert_eq!(imports.begin("imp_b", 1, "marc", at(15)), Started::As(2));
         assert!(!imports.switch(1, at(15)), "the first was given up");
         assert!(imports.switch(2, at(16)));
-        assert_eq!(shelf.standing(&imports), []);
+        assert_eq!(shelf.in_force(&imports), []);
         assert_eq!(imports.begin("imp_c", 1, "marc", at(17)), Started::As(3));
         assert_eq!(imports.begin("imp_c", 1, "marc", at(18)), Started::As(4), "the same again begins anew");
     }

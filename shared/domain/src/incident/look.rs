@@ -32,7 +32,7 @@ pub struct Looked {
 
 /// What a look goes by.
 #[derive(Clone, Copy)]
-struct Scene<'a> {
+struct Surroundings<'a> {
     trouble: Trouble,
     lately: &'a [Pulse],
     now: Timestamp,
@@ -50,7 +50,7 @@ pub fn look(
 ) -> Looked {
     let mut incidents = Vec::new();
     for read in reads {
-        let scene = Scene { trouble: read.trouble, lately: &read.lately, now, policy };
+        let scene = Surroundings { trouble: read.trouble, lately: &read.lately, now, policy };
         scene.go_on(&mut watch, standing, &mut incidents);
         while let Some(incident) = scene.find(&watch, releases) {
             watch.lines.push(Line {
@@ -92,7 +92,7 @@ fn next_look(watch: &Watch, reads: &[Read], now: Timestamp, policy: &IncidentPol
     stirs(Trouble::Dispute).then(|| now + SLOWLY)
 }
 
-impl Scene<'_> {
+impl Surroundings<'_> {
     /// Counts the members of what is known already, and says what is over: it is as usual again, or it has lasted for so
     /// long that it is usual by now.
     fn go_on(self, watch: &mut Watch, standing: &BTreeMap<IncidentId, Incident>, incidents: &mut Vec<Incident>) {

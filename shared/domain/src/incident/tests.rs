@@ -304,7 +304,7 @@ fn what_went_live_shortly_before_is_the_likely_cause() {
     let pulses = many(0..9, ("US", "pro", Some("authentication")));
     for (ago, rule) in [(80, "after-a-release"), (200, "our-own-set-up"), (5, "our-own-set-up")] {
         let mut releases = Releases::default();
-        releases.tell(Release {
+        releases.add(Release {
             at: noon() - minutes(ago),
             name: "checkout 4.2".to_owned(),
             told_by: "mara".to_owned(),

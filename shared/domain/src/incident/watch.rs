@@ -70,20 +70,20 @@ pub struct Stretch {
 impl Line {
     pub(super) fn concerns(&self, trouble: Trouble, at: Timestamp, signs: &Signs, policy: &IncidentPolicy) -> bool {
         let while_open = at >= self.began_at && self.ended_at.is_none_or(|ended_at| at <= ended_at);
-        self.trouble == trouble && while_open && tell(trouble, signs, &self.sign, policy)
+        self.trouble == trouble && while_open && speaks(trouble, signs, &self.sign, policy)
     }
 }
 
 /// Whether a trouble with these signs speaks for an incident by one of them: what customers bring about by themselves
 /// does not, unless it is one bank or one plan that they share.
-fn tell(trouble: Trouble, signs: &Signs, sign: &Sign, policy: &IncidentPolicy) -> bool {
+fn speaks(trouble: Trouble, signs: &Signs, sign: &Sign, policy: &IncidentPolicy) -> bool {
     let own = signs.family.as_ref().is_some_and(|family| policy.own.families.contains(family));
     let alone = trouble == Trouble::Failure && own && matches!(sign, Sign::Source | Sign::Family(_));
     signs.bear(sign) && !alone
 }
 
 pub(super) fn tells(pulse: &Pulse, sign: &Sign, policy: &IncidentPolicy) -> bool {
-    pulse.is_trouble() && tell(pulse.trouble, &pulse.signs, sign, policy)
+    pulse.is_trouble() && speaks(pulse.trouble, &pulse.signs, sign, policy)
 }
 
 fn hours(hours: i64) -> SignedDuration {

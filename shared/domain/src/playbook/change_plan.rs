@@ -2,7 +2,7 @@
 //!
 //! What a change comes to is decided in `action/change.rs`; here it is put into words.
 
-use super::{Name, Play, Scene, Step, When};
+use super::{Name, Play, Setting, Step, When};
 use crate::action::{Effective, Known, NoPreview, RestOfPeriod, plan_change};
 use crate::event::Stated;
 use crate::import::Price;
@@ -35,7 +35,7 @@ struct Told<'a> {
 }
 
 /// Says what a change of plan would be, and what is done and written with it.
-pub fn change_plan(scene: Scene<'_>, known: &Known<'_>, change: Change<'_>) -> Result<Play, NoPreview> {
+pub fn change_plan(scene: Setting<'_>, known: &Known<'_>, change: Change<'_>) -> Result<Play, NoPreview> {
     let asked = plan_change(known, change.subscription, change.plan)?;
     let effective = asked.effective(known)?;
     let told = told(scene, change, &effective);
@@ -84,7 +84,7 @@ pub fn change_plan(scene: Scene<'_>, known: &Known<'_>, change: Change<'_>) -> R
     Ok(play)
 }
 
-fn told<'a>(scene: Scene<'a>, change: Change<'a>, effective: &Effective) -> Told<'a> {
+fn told<'a>(scene: Setting<'a>, change: Change<'a>, effective: &Effective) -> Told<'a> {
     let rest = match effective {
         Effective::AtRenewal(at) => {
             return Told {
@@ -160,7 +160,7 @@ mod tests {
         use SubscriptionStatus::{Active, Trial};
         let policies = Policies::shipped().unwrap();
         let now = time("2026-03-16T21:00:00Z");
-        let scene = Scene {
+        let scene = Setting {
             policy: policies.playbooks.current(),
             texts: policies.texts.current(),
             locale: None,
@@ -213,7 +213,7 @@ mod tests {
         let policies = Policies::shipped().unwrap();
         let now = time("2026-03-16T21:00:00Z");
         let (policy, texts) = (policies.playbooks.current(), policies.texts.current());
-        let scene = Scene { policy, texts, locale: None, name: "Ada", now };
+        let scene = Setting { policy, texts, locale: None, name: "Ada", now };
         let prices = [price("pro", 49, 2), price("business", 99, 3)];
         let (head, records) = told(SubscriptionStatus::Active, None);
         let known = Known { head: &head, manners: &Manners::PLAIN, records: &records, prices: &prices, now };

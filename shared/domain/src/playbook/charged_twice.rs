@@ -1,11 +1,11 @@
 //! Playbook 1: look a day around, give the duplicate back, tell the customer how long their bank takes, watch the account.
 
-use super::{Name, Play, Scene, Step, When};
+use super::{Name, Play, Setting, Step, When};
 use crate::case::Case;
 use crate::playbook::advice::Proposed;
 
 /// `proposed` is what the case recommends, with its exact effect and who must agree.
-pub fn charged_twice(scene: Scene<'_>, case: &Case, proposed: Option<&Proposed>) -> Play {
+pub fn charged_twice(scene: Setting<'_>, case: &Case, proposed: Option<&Proposed>) -> Play {
     let mut play = scene.play(Name::ChargedTwice, case.advice.clone());
     for evidence in &case.evidence {
         play.steps.push(Step::Look {

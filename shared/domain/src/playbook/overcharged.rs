@@ -1,12 +1,12 @@
 //! Playbook 5: the bill line by line, what of it is too much, and what the next one will come to.
 
-use super::{Name, Play, Scene, Step, When};
+use super::{Name, Play, Setting, Step, When};
 use crate::case::{Case, EXPLAINED};
 use crate::money::Money;
 use crate::playbook::advice::Proposed;
 
 /// `next` is what the next invoice will come to, where the provider says it.
-pub fn overcharged(scene: Scene<'_>, case: &Case, proposed: Option<&Proposed>, next: Option<Money>) -> Play {
+pub fn overcharged(scene: Setting<'_>, case: &Case, proposed: Option<&Proposed>, next: Option<Money>) -> Play {
     let lines: Vec<_> =
         case.evidence.iter().map(|evidence| format!("{}: {}", evidence.label, evidence.value)).collect();
     let invoice = case.draft_reply.as_ref().map_or_else(|| case.about.clone(), |draft| draft.invoice.clone());

@@ -1,6 +1,6 @@
 //! Playbook 2: why, how often, and what the account may still use; a new link, more time, a message, and a call after three.
 
-use super::{Name, Play, Scene, Step, When};
+use super::{Name, Play, Setting, Step, When};
 use crate::book::entitlement::Entitlement;
 use crate::book::{Due, Head, Invoice, tries};
 use crate::decline::Family;
@@ -22,7 +22,7 @@ pub struct Failing<'a> {
 }
 
 /// Writes nothing where nothing is due, and nothing while an incident is behind it.
-pub fn payment_failed(scene: Scene<'_>, failing: Failing<'_>) -> Play {
+pub fn payment_failed(scene: Setting<'_>, failing: Failing<'_>) -> Play {
     let Failing { invoice, head, family, reason, entitlement, incident, same_try } = failing;
     let Due::Open(remaining) = invoice.due() else {
         return scene.play(Name::PaymentFailed, "Nothing is due any more: nothing is to be done.");

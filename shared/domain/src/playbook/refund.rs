@@ -1,6 +1,6 @@
 //! Playbook 4: does the policy give it, who must agree, and what the customer is told either way.
 
-use super::{Name, Play, Scene, Step, When};
+use super::{Name, Play, Setting, Step, When};
 use crate::action::{Line, NotEligible, Reason};
 use crate::approval::{Eligibility, Requirement};
 use crate::money::Money;
@@ -17,7 +17,7 @@ pub struct Refunding<'a> {
 }
 
 /// Asks for a refund that is eligible, and explains one that is not, with what can be offered.
-pub fn refund(scene: Scene<'_>, refunding: Refunding<'_>) -> Play {
+pub fn refund(scene: Setting<'_>, refunding: Refunding<'_>) -> Play {
     let Refunding { payment, amount, reason, eligibility, requirement, lines } = refunding;
     let reason = reason.name().replace('_', " ");
     let texts = &scene.policy.texts;

@@ -1,6 +1,6 @@
 //! Playbook 6: whose invoice is it, is everything on it, and where is it?
 
-use super::{Name, Play, Scene, Step, When};
+use super::{Name, Play, Setting, Step, When};
 use crate::book::{Due, Invoice};
 use crate::import::Customer;
 
@@ -14,7 +14,7 @@ pub struct Invoicing<'a> {
 }
 
 /// Says which document is sent: the provider's own or, where it shows none, a copy that is marked as one.
-pub fn tax_invoice(scene: Scene<'_>, invoicing: Invoicing<'_>) -> Play {
+pub fn tax_invoice(scene: Setting<'_>, invoicing: Invoicing<'_>) -> Play {
     let Invoicing { provider, invoice, customer } = invoicing;
     let number = invoice.number.value().unwrap_or(&invoice.id).clone();
     let sells = scene.policy.merchants_of_record.iter().any(|merchant| merchant == provider);

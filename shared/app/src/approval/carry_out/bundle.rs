@@ -1,7 +1,7 @@
 //! A bundle is carried out member by member, in the order that was shown; the first that fails stops the rest.
 
 use super::{Done, ledger_note};
-use crate::approval::{desk, owe, tell};
+use crate::approval::{owe, tell, writing};
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::records;
@@ -47,7 +47,7 @@ async fn once(context: &Context, id: &ActionId) -> Result<Attempted<Next>, Fault
     }
 
     // Decide.
-    let at = desk::moment(context);
+    let at = writing::moment(context);
     let failed = members.iter().position(|member| member.state().is_final() && member.state() != State::Executed);
     let (mut commit, mut notes) = (Commit::default(), Vec::new());
     let mut after = before.clone();
@@ -64,7 +64,7 @@ async fn once(context: &Context, id: &ActionId) -> Result<Attempted<Next>, Fault
             for member in members[place + 1..].iter().filter(|member| member.state() == State::Approved) {
                 let mut withdrawn = member.clone();
                 withdrawn.withdrawn(at.now)?;
-                desk::put(&mut commit, context, &read.batch, &head, Some(member), &withdrawn);
+                writing::put(&mut commit, context, &read.batch, &head, Some(member), &withdrawn);
                 notes.push(ledger_note(
                     &withdrawn,
                     Step::Outcome,
@@ -73,8 +73,8 @@ async fn once(context: &Context, id: &ActionId) -> Result<Attempted<Next>, Fault
                 ));
                 over.push(member.id.clone());
             }
-            desk::release(&mut commit, &read, &before.account, &over);
-            desk::expect_no_more(&mut commit, &read, &head, &over);
+            writing::release(&mut commit, &read, &before.account, &over);
+            writing::expect_no_more(&mut commit, &read, &head, &over);
             after.done(Outcome::Refused { code, message }, at)?;
             None
         }
@@ -95,7 +95,7 @@ async fn once(context: &Context, id: &ActionId) -> Result<Attempted<Next>, Fault
     }
 
     // Write.
-    desk::put(&mut commit, context, &read.batch, &head, Some(&before), &after);
+    writing::put(&mut commit, context, &read.batch, &head, Some(&before), &after);
     put_notes(&mut commit, &read.batch, &after.account, notes)?;
     read.action = Some(after.clone());
     store::attempted(commit.run(context).await, next.map_or(Next::Over(after), Next::Go))

@@ -1,11 +1,11 @@
 //! What customers are sent by an action: a link, or in writing that they have left.
 
-use crate::approval::desk;
+use crate::approval::writing;
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::ports::{Channel, Letter, Unsent};
 use crate::records;
-use crate::store::imported::standing;
+use crate::store::imported::in_force;
 use crate::store::{self, Attempted, Batch, Commit, keys};
 use domain::action::{Action, Kind, Outcome, Sent, State, When};
 use domain::book::{Head, Person};
@@ -33,7 +33,7 @@ pub async fn tell(context: &Context, action: &Action) -> Result<(), Fault> {
     let batch = Batch::read(context, keys.to_vec()).await?;
     let person = batch.of::<Person>(&keys[0])?.unwrap_or_default();
     let Some(head) = batch.get::<Head>(&keys[1])? else { return Ok(()) };
-    let locale = standing::<Customer>(&batch, [imported])?.into_iter().next().and_then(|customer| customer.locale);
+    let locale = in_force::<Customer>(&batch, [imported])?.into_iter().next().and_then(|customer| customer.locale);
     let sent = match person.email.value() {
         None => Sent::NoAddress,
         Some(to) => match context.post.send(&letter(context, action, &head, &person, locale.as_deref(), to)).await {
@@ -54,7 +54,7 @@ pub async fn tell(context: &Context, action: &Action) -> Result<(), Fault> {
         let mut after = before.clone();
         after.told.customer = Some(sent);
         let mut commit = Commit::default();
-        desk::put(&mut commit, context, &read.batch, &head, Some(&before), &after);
+        writing::put(&mut commit, context, &read.batch, &head, Some(&before), &after);
         store::attempted(commit.run(context).await, ())
     })
     .await

@@ -2,7 +2,7 @@
 
 use super::customer::is_told;
 use super::{Next, ledger_note};
-use crate::approval::desk;
+use crate::approval::writing;
 use crate::classify::fold;
 use crate::context::Context;
 use crate::fault::Fault;
@@ -73,7 +73,7 @@ pub async fn store(
     let manners = records::manners(&head.provider)?;
 
     // Decide.
-    let at = desk::moment(context);
+    let at = writing::moment(context);
     let ended = ended.clone().weighed(&before);
     let mut action = before.clone();
     let body = action.take_end(&ended, at, context.policies.limits.current())?;
@@ -92,7 +92,7 @@ pub async fn store(
 
     // Write.
     let mut commit = Commit::default();
-    desk::put(&mut commit, context, &read.batch, &head, Some(&before), &action);
+    writing::put(&mut commit, context, &read.batch, &head, Some(&before), &action);
     let head = let_go(&mut commit, &read, &head, &action, nothing_done);
     put_notes(&mut commit, &read.batch, &action.account, notes)?;
     store::attempted(commit.run(context).await, Some((action, head, true)))
@@ -102,10 +102,10 @@ pub async fn store(
 fn let_go(commit: &mut Commit, read: &Read, head: &Head, action: &Action, nothing_done: bool) -> Head {
     let over = std::slice::from_ref(&action.id);
     if nothing_done {
-        desk::release(commit, read, &action.account, over);
+        writing::release(commit, read, &action.account, over);
     }
     if nothing_done || action.confirmed_at().is_some() {
-        desk::expect_no_more(commit, read, head, over)
+        writing::expect_no_more(commit, read, head, over)
     } else {
         head.clone()
     }
@@ -113,11 +113,11 @@ fn let_go(commit: &mut Commit, read: &Read, head: &Head, action: &Action, nothin
 
 /// What was approved cannot be done any more as it was shown: it is not done, and the person who asked sees why.
 pub async fn stale(context: &Context, read: Read, head: &Head, before: &Action) -> Result<Attempted<Next>, Fault> {
-    let at = desk::moment(context);
+    let at = writing::moment(context);
     let mut after = before.clone();
     after.overtaken(at)?;
     let mut commit = Commit::default();
-    desk::put(&mut commit, context, &read.batch, head, Some(before), &after);
+    writing::put(&mut commit, context, &read.batch, head, Some(before), &after);
     let_go(&mut commit, &read, head, &after, true);
     let body = [("outcome", "stale".to_owned()), ("why", "the account has changed since it was approved".to_owned())];
     put_notes(&mut commit, &read.batch, &after.account, vec![ledger_note(&after, Step::Outcome, at.now, body)])?;

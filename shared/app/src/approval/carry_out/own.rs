@@ -1,7 +1,7 @@
 //! What Recoup does itself: more grace in its own recovery, and the erasure of a person.
 
 use super::{checked, is_held, ledger_note, wait};
-use crate::approval::desk::{self, Done};
+use crate::approval::writing::{self, Done};
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::store::trail::put_notes;
@@ -29,7 +29,7 @@ pub async fn extend_grace(context: &Context, id: &ActionId) -> Result<Done, Faul
         if is_held(context, &head, &before).await? {
             return Ok(wait(context, read, &head, &before).await?.map(|_| Done::NothingToDo));
         }
-        let at = desk::moment(context);
+        let at = writing::moment(context);
         let plan = read.batch.get::<Plan>(&key)?.filter(|plan| plan.next().is_some());
         let mut after = before.clone();
         let word = match &plan {
@@ -47,7 +47,7 @@ pub async fn extend_grace(context: &Context, id: &ActionId) -> Result<Done, Faul
 
         // Write.
         let mut commit = Commit::default();
-        desk::put(&mut commit, context, &read.batch, &head, Some(&before), &after);
+        writing::put(&mut commit, context, &read.batch, &head, Some(&before), &after);
         if let Some(mut plan) = plan {
             plan.postpone(*days);
             let mut head = head;
@@ -81,9 +81,9 @@ async fn begin(context: &Context, id: &ActionId) -> Result<Attempted<Option<Acco
         return Ok(wait(context, read, &head, &before).await?.map(|_| None));
     }
     let mut after = before.clone();
-    after.begun(desk::moment(context).again)?;
+    after.begun(writing::moment(context).again)?;
     let mut commit = Commit::default();
-    desk::put(&mut commit, context, &read.batch, &head, Some(&before), &after);
+    writing::put(&mut commit, context, &read.batch, &head, Some(&before), &after);
     let body = [("what", "the person".to_owned()), ("kept", "invoices, payments, ledger, figures".to_owned())];
     let note = ledger_note(&after, Step::Attempted, context.clock.now(), body);
     put_notes(&mut commit, &read.batch, &after.account, vec![note])?;
@@ -92,13 +92,13 @@ async fn begin(context: &Context, id: &ActionId) -> Result<Attempted<Option<Acco
 
 async fn erased(context: &Context, id: &ActionId) -> Result<Attempted<Done>, Fault> {
     let Some((read, before, head)) = due(context, id).await? else { return Ok(Attempted::Done(Done::NothingToDo)) };
-    let at = desk::moment(context);
+    let at = writing::moment(context);
     let (reference, status) = (before.account.to_string(), "erased".to_owned());
     let mut after = before.clone();
     after.done(Outcome::Done { reference: reference.clone(), status, made_at: Some(at.now), link: None }, at)?;
     after.confirmed(at.now)?;
     let mut commit = Commit::default();
-    desk::put(&mut commit, context, &read.batch, &head, Some(&before), &after);
+    writing::put(&mut commit, context, &read.batch, &head, Some(&before), &after);
     let body = [("outcome", "erased".to_owned()), ("reference", reference)];
     put_notes(&mut commit, &read.batch, &after.account, vec![ledger_note(&after, Step::Outcome, at.now, body)])?;
     store::attempted(commit.run(context).await, Done::CarriedOut(State::Executed))

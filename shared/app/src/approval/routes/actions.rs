@@ -66,7 +66,7 @@ pub(super) async fn settle_by_form(
 ) -> Result<Answer, Problem> {
     let fields = own_fields(request, caller)?;
     let field = |name: &str| fields.get(name).cloned().unwrap_or_default();
-    let word = settle::Word { done: field("done") == "yes", reference: field("reference"), note: field("note") };
+    let word = settle::ByHand { done: field("done") == "yes", reference: field("reference"), note: field("note") };
     let id = action_id(id)?;
     let settled = settle::settle(context, &id, &word, &caller.staff).await;
     Ok(web::back_to(&page(&id), settled.map(|_| None)))

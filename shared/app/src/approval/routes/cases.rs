@@ -1,6 +1,6 @@
 //! Cases: ended, or said to be of another kind.
 
-use crate::approval::case::{self, Wanted};
+use crate::approval::case::{self, Handling};
 use crate::context::Context;
 use crate::door::console::own_fields;
 use crate::door::token::Caller;
@@ -13,7 +13,7 @@ use http::{Request, StatusCode};
 pub(super) async fn handle(
     context: &Context,
     id: &str,
-    wanted: Wanted,
+    wanted: Handling,
     body: &[u8],
     staff: &Staff,
 ) -> Result<Answer, Problem> {

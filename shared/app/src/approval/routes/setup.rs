@@ -73,7 +73,7 @@ pub(super) async fn stop_by_form(
 
 pub(super) async fn group(context: &Context, id: &str, body: &[u8], staff: &Staff) -> Result<Answer, Problem> {
     let word = web::sent(body, "send the other `account` and whether it is the `same` customer")?;
-    Ok(web::json(StatusCode::OK, &group::tell(context, &account_id(id)?, &word, staff).await?))
+    Ok(web::json(StatusCode::OK, &group::say_same(context, &account_id(id)?, &word, staff).await?))
 }
 
 pub(super) async fn group_by_form(
@@ -87,7 +87,7 @@ pub(super) async fn group_by_form(
     let account = account.ok_or_else(|| Problem::malformed("the form names no account; reload the page"))?;
     let same = fields.get("same").is_some_and(|same| same == "yes");
     let id = account_id(id)?;
-    let told = group::tell(context, &id, &group::Word { account, same, note: String::new() }, &caller.staff).await;
+    let told = group::say_same(context, &id, &group::Same { account, same, note: String::new() }, &caller.staff).await;
     Ok(web::back_to(&format!("/accounts/{id}"), told.map(|_| Some("Noted."))))
 }
 

@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 
 pub(super) async fn tell_task(context: &Context, id: &str, body: &[u8], staff: &Staff) -> Result<Answer, Problem> {
     let word = web::sent(body, "send one of `assign`, `snooze_until` and `done`")?;
-    Ok(web::json(StatusCode::OK, &task::tell(context, &task_id(id)?, &word, staff).await?))
+    Ok(web::json(StatusCode::OK, &task::take(context, &task_id(id)?, &word, staff).await?))
 }
 
 pub(super) async fn tell_task_by_form(
@@ -28,7 +28,7 @@ pub(super) async fn tell_task_by_form(
 ) -> Result<Answer, Problem> {
     let fields = own_fields(request, caller)?;
     let id = task_id(id)?;
-    let told = task::tell(context, &id, &task::form(context, &fields)?, &caller.staff).await;
+    let told = task::take(context, &id, &task::form(context, &fields)?, &caller.staff).await;
     Ok(web::back_to(&format!("/tasks/{id}"), told.map(|_| Some("Noted."))))
 }
 

@@ -76,7 +76,7 @@ impl Reading {
         let same_try = SignedDuration::from_mins(context.policies.classify.current().duplicates.same_try_minutes);
         let mut before = desk(&batch, event, &account)?;
         read_expected(context, &mut batch, event, &mut before).await?;
-        let others = book::beside(event, &before.head, same_try);
+        let others = book::named_by_head(event, &before.head, same_try);
         read_resources(context, &mut batch, &others, &account, &mut before.touched).await?;
         let mut after = before.clone();
         after.touched.fold(&mut after.head, event, same_try);

@@ -33,7 +33,7 @@ pub enum Parameter {
 }
 
 impl Parameter {
-    pub fn shown(self) -> Value {
+    pub fn described(self) -> Value {
         let limit = json!({"type": "integer", "minimum": 1, "maximum": 1000, "default": 100});
         let key = json!({"type": "string", "minLength": 1, "maxLength": 255});
         let (name, schema, meaning) = match self {

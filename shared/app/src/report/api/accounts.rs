@@ -73,7 +73,7 @@ pub(super) async fn entitlement_of(context: &Context, id: &str) -> Result<Answer
 }
 
 pub(super) async fn group_of(context: &Context, id: &str) -> Result<Answer, Problem> {
-    let shown = group::shown(context, &account_id(id)?).await?.ok_or_else(|| Problem::not_found("account"))?;
+    let shown = group::status(context, &account_id(id)?).await?.ok_or_else(|| Problem::not_found("account"))?;
     Ok(web::json(StatusCode::OK, &shown))
 }
 

@@ -17,11 +17,11 @@ pub(super) async fn all(context: &Context) -> Result<Answer, Problem> {
 }
 
 pub(super) async fn backfill_of(context: &Context, provider: &str, source: &str) -> Result<Answer, Problem> {
-    Ok(web::json(StatusCode::OK, &backfill::shown(context, provider, source).await?))
+    Ok(web::json(StatusCode::OK, &backfill::status(context, provider, source).await?))
 }
 
 pub(super) async fn imports_of(context: &Context, kind: &str) -> Result<Answer, Problem> {
-    Ok(web::json(StatusCode::OK, &import::shown(context, kind).await?))
+    Ok(web::json(StatusCode::OK, &import::status(context, kind).await?))
 }
 
 pub(super) async fn tickets(context: &Context, window: Window) -> Result<Answer, Problem> {

@@ -20,7 +20,7 @@ pub(super) async fn task(context: &Context, id: &str) -> Result<Answer, Problem>
 }
 
 pub(super) async fn stops(context: &Context) -> Result<Answer, Problem> {
-    Ok(web::json(StatusCode::OK, &stop::shown(context).await?))
+    Ok(web::json(StatusCode::OK, &stop::status(context).await?))
 }
 
 pub(super) async fn staff(context: &Context) -> Result<Answer, Problem> {

@@ -33,7 +33,7 @@ pub(super) async fn one(context: &Context, viewer: &Viewer, id: &str, query: &Qu
     let timeline = read::timeline(context, &id, Window { after: None, limit: EVENTS }).await?.items;
     let lines: Vec<_> =
         timeline.iter().map(|line| (line.event.at, line.event.kind.name(), line.event.id.as_str())).collect();
-    let group = group::shown(context, &id).await?.ok_or_else(|| Problem::not_found("account"))?;
+    let group = group::status(context, &id).await?.ok_or_else(|| Problem::not_found("account"))?;
     let alike = Alike { confirmed: alike(&group.confirmed), proposed: alike(&group.proposed) };
     Ok(::pages::account(viewer, &sidebar, &lines, &alike, query::notice(query)))
 }

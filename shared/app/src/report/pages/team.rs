@@ -30,7 +30,7 @@ pub(super) async fn task(context: &Context, viewer: &Viewer, id: &str, query: &Q
 }
 
 pub(super) async fn stop(context: &Context, viewer: &Viewer, query: &Query) -> Result<String, Problem> {
-    let shown = stop::shown(context).await?;
+    let shown = stop::status(context).await?;
     let waiting: Vec<_> =
         shown.waiting.iter().map(|line| (line.action.to_string(), line.summary.clone(), line.held)).collect();
     Ok(::pages::stop(viewer, &shown.stops, &waiting, query::notice(query)))

@@ -47,7 +47,7 @@ pub(super) async fn write<T: Shelved>(
     for (home, records) in chunk {
         let mut imported = batch.get::<Imported<T>>(home)?.unwrap_or_else(|| Imported::empty(home));
         for record in records {
-            match imported.shelf.standing(&imports).iter().find(|old| record.is_about(old)) {
+            match imported.shelf.in_force(&imports).iter().find(|old| record.is_about(old)) {
                 None => counted.added += 1,
                 Some(old) if old == record => counted.unchanged += 1,
                 Some(_) => counted.changed += 1,

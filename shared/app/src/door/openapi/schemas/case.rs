@@ -17,14 +17,14 @@ pub(super) fn schemas() -> Named {
         object([("advice", text()), ("why", text()), ("recommended", recommended()), ("missing", list(text()))]);
     vec![
         ("CaseRecord", object(record_fields())),
-        ("CaseLine", object(record_fields().into_iter().chain(beside(short)))),
+        ("CaseLine", object(record_fields().into_iter().chain(besides_class(short)))),
         ("Cases", page("CaseLine")),
         (
             "Case",
             object(
                 record_fields()
                     .into_iter()
-                    .chain(beside(see("CasePreview")))
+                    .chain(besides_class(see("CasePreview")))
                     .chain([("playbook", or_null(see("Play")))]),
             ),
         ),
@@ -95,7 +95,7 @@ fn record_fields() -> Vec<(&'static str, Value)> {
 }
 
 /// What `case_json` adds.
-fn beside(preview: Value) -> [(&'static str, Value); 3] {
+fn besides_class(preview: Value) -> [(&'static str, Value); 3] {
     let clause = object([("rule", text()), ("version", whole()), ("why", text())]);
     [("preview", preview), ("policy", list(clause)), ("tickets", list(text()))]
 }

@@ -1,4 +1,4 @@
-//! The records around one action.
+//! Writes an action, with all that never parts from it: facts, the task that it leaves, what was reserved.
 
 use crate::context::Context;
 use crate::records::Read;
