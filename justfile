@@ -8,7 +8,7 @@ test:
 
 # Writes down what comes of the stories; the diff is the review.
 bless:
-    BLESS=1 cargo test -p tests --test system every_story
+    BLESS=1 cargo test --workspace --test system every_story
 
 # The five functions as they are deployed, and what they weigh.
 build:

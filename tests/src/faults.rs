@@ -1,5 +1,7 @@
 //! Ports that fail as the real ones do: before, after, or in the middle, by the roll of seeded dice.
 
+pub mod planted;
+
 use app::fault::Fault;
 use app::ports::{
     Archive, Claim, Clock, CommitError, Due, Http, Item, Key, Letter, Listed, NoReply, Post, Queue, QueueName, Range,

@@ -5,6 +5,7 @@ mod history;
 mod invariants;
 mod people;
 
+use crate::faults::planted::{Plant, plant};
 use crate::faults::{Fate, inject};
 use crate::world;
 use app::ports::{Clock, QueueName};
@@ -38,6 +39,11 @@ pub const MONTHS: &[&str] = &["2026-01", "2026-02", "2026-03", "2026-04", "2026-
 
 /// Runs one history and checks what must hold.
 pub async fn run(seed: u64) -> Result<Outcome, String> {
+    run_with(seed, None).await
+}
+
+/// Runs one history, on a store into which a bug was planted.
+pub async fn run_with(seed: u64, bug: Option<Plant>) -> Result<Outcome, String> {
     let mut dice = Dice::new(seed);
     let mut service = world::open_at(START).await;
     let sold = world::import(&service, "mara", "catalogue", people::PRICES, false).await;
@@ -45,6 +51,9 @@ pub async fn run(seed: u64) -> Result<Outcome, String> {
     let per_mille = 5 + dice.roll(60);
     let fate = Fate::new(seed ^ 0xFA7E, per_mille);
     inject(&mut service, &fate);
+    if let Some(bug) = bug {
+        plant(&mut service, bug);
+    }
     let mut storm = Storm {
         service,
         dice,

@@ -9,8 +9,8 @@ pub use staff::{Asked, by_staff, key, unreadable};
 use super::{approve, tell, writing};
 use crate::context::Context;
 use crate::fault::Fault;
-use crate::records::{self, Read};
-use crate::store::{self, Alone, Attempted, Batch, Idempotency, keys};
+use crate::records::{self, Past, Read};
+use crate::store::{self, Alone, Attempted, Batch, Commit, Idempotency, keys};
 use crate::web::{Failed, Problem};
 use domain::action::{Action, Kind, NoPreview, Reason, State, Wish};
 use domain::approval::{self, Scales, next_ask, weigh};
@@ -20,9 +20,11 @@ use domain::id::{ActionId, CaseId};
 use domain::leaving::Offers;
 use domain::staff::{MACHINE, Staff};
 use http::StatusCode;
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use rust_decimal::Decimal;
+use std::collections::BTreeMap;
 
 /// What is wanted: as a person says it, or settled already.
 enum What {
@@ -61,25 +63,85 @@ fn problem(refusal: &NoPreview) -> Problem {
     Problem::new(StatusCode::UNPROCESSABLE_ENTITY, refusal.code(), refusal.to_string())
 }
 
+/// What a request is decided by.
+struct Ground {
+    read: Read,
+    head: Head,
+    case: Option<Case>,
+    staff: Option<Staff>,
+    past: Past,
+    outage_credits: BTreeMap<String, Decimal>,
+    /// What its asker decided alone today.
+    so_far: Decimal,
+    now: Timestamp,
+}
+
 async fn make(context: &Context, ask: &Ask<'_>) -> Result<Attempted<Action>, Failed> {
     // Read.
+    let batch = named_by(context, ask).await?;
+    let staff = asker(&batch, ask)?;
+    if let Some(earlier) = earlier(context, &batch, ask).await? {
+        return Ok(Attempted::Done(earlier));
+    }
+    let mut ground = ground(context, ask, batch, staff).await?;
+
+    // Decide.
+    let known = ground.read.known(&ground.head, ground.now)?;
+    let scales = Scales {
+        policy: context.policies.approval.current(),
+        known,
+        reason: ask.reason,
+        by: ground.staff.as_ref(),
+        earlier: &ground.past.asked,
+        today: ground.so_far,
+        outage_credits: &ground.outage_credits,
+        exception: ask.exception,
+    };
+    let kind = match &ask.what {
+        What::Wish(wish) => wish.settle(&known),
+        What::Kind(kind) => Ok(kind.clone()),
+    };
+    let kind = kind.map_err(|refusal| problem(&refusal))?;
+    let offers = &context.policies.playbooks.current().leaving;
+    let mut action = decided(ask, kind, scales, offers, &ground.past.offered)?;
+    if action.state() == State::WaitingApproval {
+        // When to ask again, if nobody could be told.
+        action.rings_at(writing::moment(context).again);
+    }
+
+    // Write.
+    let members = records::members_of(&action).map(|id| keys::action(&id)).collect();
+    ground.read.batch.extend(Batch::read(context, members).await?);
+    let (commit, action) = commit(context, ask, ground, &action)?;
+    let result = store::attempted(commit.run(context).await, action.clone())?;
+    if matches!(result, Attempted::Done(_)) {
+        tell::announce(context, &action).await;
+    }
+    Ok(result)
+}
+
+/// Reads what a request names.
+async fn named_by(context: &Context, ask: &Ask<'_>) -> Result<Batch, Fault> {
     let account = ask.id.account();
     let mut wanted = vec![keys::head(&account), keys::ledger_head(&account), keys::action(&ask.id)];
     wanted.extend(ask.idempotency.as_ref().map(|it| keys::idempotency(&it.staff, &it.key)));
     wanted.extend(ask.case.as_ref().map(keys::case));
-    wanted.extend(ask.by.map(|staff| keys::staff(&staff.id)));
-    let now = context.clock.now();
-    let today = now.to_zoned(TimeZone::UTC).date();
-    wanted.extend(ask.by.map(|staff| keys::alone(&staff.id, today)));
-    let batch = Batch::read(context, wanted).await?;
-    // The role that counts is the one of this very batch, which the commit depends on.
-    let staff: Option<Staff> = ask.by.map(|staff| batch.get(&keys::staff(&staff.id))).transpose()?.flatten();
-    if ask.by.is_some() {
-        may_ask(staff.as_ref().ok_or_else(Problem::not_signed_in)?)?;
-    }
-    if let Some(earlier) = earlier(context, &batch, ask).await? {
-        return Ok(Attempted::Done(earlier));
-    }
+    let today = day(context.clock.now());
+    wanted.extend(ask.by.iter().flat_map(|staff| [keys::staff(&staff.id), keys::alone(&staff.id, today)]));
+    Batch::read(context, wanted).await
+}
+
+/// The role that counts is the one of this very batch, which the commit depends on.
+fn asker(batch: &Batch, ask: &Ask<'_>) -> Result<Option<Staff>, Failed> {
+    let Some(by) = ask.by else { return Ok(None) };
+    let staff = batch.get::<Staff>(&keys::staff(&by.id))?.ok_or_else(Problem::not_signed_in)?;
+    may_ask(&staff)?;
+    Ok(Some(staff))
+}
+
+/// Reads what the request is about, and what was asked for before it.
+async fn ground(context: &Context, ask: &Ask<'_>, batch: Batch, staff: Option<Staff>) -> Result<Ground, Failed> {
+    let (account, now) = (ask.id.account(), context.clock.now());
     let head: Head =
         batch.get(&keys::head(&account))?.ok_or_else(|| Fault::Park(format!("the account {account} is gone")))?;
     let case: Option<Case> = ask.case.as_ref().map(|case| batch.get(&keys::case(case))).transpose()?.flatten();
@@ -87,51 +149,28 @@ async fn make(context: &Context, ask: &Ask<'_>) -> Result<Attempted<Action>, Fai
         return Err(Problem::not_found("case").into());
     }
     if ask.by.is_none() && case.as_ref().is_some_and(|case| case.state != CaseState::Open) {
-        let message = "the case has ended in the meantime";
-        return Err(Problem::conflict("case_ended", message).into());
+        return Err(Problem::conflict("case_ended", "the case has ended in the meantime").into());
     }
     let about = match &ask.what {
         What::Wish(wish) => wish.wanted(&head),
         What::Kind(kind) => Ok(records::about(kind)),
     };
     let about = about.map_err(|refusal| problem(&refusal))?;
+    let alone = staff.as_ref().map(|staff| batch.get::<Alone>(&keys::alone(&staff.id, day(now)))).transpose()?;
+    let so_far = alone.flatten().map(|alone| alone.total).unwrap_or_default();
     let mut read = Read::of(batch);
     read.more(context, &head, &about).await?;
     let past = records::past(context, &account).await?;
     let outage_credits = records::outage_credits(context, &account, &read.records, ask.reason).await?;
-    let so_far = ask.by.map(|staff| read.batch.get::<Alone>(&keys::alone(&staff.id, today))).transpose()?.flatten();
-    let so_far = so_far.map(|so_far| so_far.total).unwrap_or_default();
+    Ok(Ground { read, head, case, staff, past, outage_credits, so_far, now })
+}
 
-    // Decide.
-    let known = read.known(&head, now)?;
-    let scales = Scales {
-        policy: context.policies.approval.current(),
-        known,
-        reason: ask.reason,
-        by: staff.as_ref(),
-        earlier: &past.asked,
-        today: so_far,
-        outage_credits: &outage_credits,
-        exception: ask.exception,
-    };
-    let offers = &context.policies.playbooks.current().leaving;
-    let kind = match &ask.what {
-        What::Wish(wish) => wish.settle(&known),
-        What::Kind(kind) => Ok(kind.clone()),
-    };
-    let kind = kind.map_err(|refusal| problem(&refusal))?;
-    let action = decided(ask, kind, scales, offers, &past.offered)?;
-
-    // Write.
-    let notes =
-        approve::requested(&action).into_iter().chain(action.votes().iter().map(|vote| approve::note(&action, vote)));
-    read.batch.extend(Batch::read(context, records::members_of(&action).map(|id| keys::action(&id)).collect()).await?);
-    let mut waiting = action.clone();
-    if action.state() == State::WaitingApproval {
-        // When to ask again, if nobody could be told.
-        waiting.rings_at(writing::moment(context).again);
-    }
-    let (mut commit, action) = approve::put(context, &read, &head, None, &waiting, notes.collect())?;
+/// The action with all that is written beside it, on condition that its asker still has their role.
+fn commit(context: &Context, ask: &Ask<'_>, ground: Ground, action: &Action) -> Result<(Commit, Action), Fault> {
+    let Ground { read, head, case, so_far, now, .. } = ground;
+    let votes = action.votes().iter().map(|vote| approve::note(action, vote));
+    let notes = approve::requested(action).into_iter().chain(votes).collect();
+    let (mut commit, action) = approve::put(context, &read, &head, None, action, notes)?;
     if let Some(mut case) = case.filter(|_| action.state() != State::Previewed) {
         case.actions.push(action.id.clone());
         commit.over(&read.batch, &case);
@@ -140,6 +179,7 @@ async fn make(context: &Context, ask: &Ask<'_>) -> Result<Attempted<Action>, Fai
         commit.create(idempotency);
     }
     if let Some(vote) = action.votes().iter().find(|vote| vote.within_limit) {
+        let today = day(now);
         let sum = given(context, &action.kind, today);
         if !sum.is_zero() {
             commit.over(&read.batch, &Alone { staff: vote.by.clone(), day: today, total: so_far.saturating_add(sum) });
@@ -148,15 +188,16 @@ async fn make(context: &Context, ask: &Ask<'_>) -> Result<Attempted<Action>, Fai
     if let Some(staff) = ask.by {
         commit.check(&read.batch, &keys::staff(&staff.id));
     }
-    let result = store::attempted(commit.run(context).await, action.clone())?;
-    if matches!(result, Attempted::Done(_)) {
-        tell::announce(context, &action).await;
-    }
-    Ok(result)
+    Ok((commit, action))
+}
+
+/// The day on which somebody decides alone.
+fn day(now: Timestamp) -> Date {
+    now.to_zoned(TimeZone::UTC).date()
 }
 
 /// What an action gives away, in the policy's currency.
-fn given(context: &Context, kind: &Kind, today: jiff::civil::Date) -> Decimal {
+fn given(context: &Context, kind: &Kind, today: Date) -> Decimal {
     let policy = context.policies.approval.current();
     let amounts = kind.members().iter().filter_map(Kind::gives);
     let converted = amounts.filter_map(|amount| policy.in_own_currency(amount, today));

@@ -27,18 +27,7 @@ fn act(order: &Order<'_>, replies: &[Reply]) -> Act {
     match order.kind() {
         Kind::PaymentLink { invoice, amount } => payment_link(order, replies, invoice, *amount),
         Kind::UpdatePaymentMethod {} => hosted_page(order, replies, "manage_payment_sources"),
-        Kind::ResendInvoice { invoice } | Kind::TaxInvoice { invoice } => {
-            once(replies, form.post(invoice_path(invoice, "/pdf"), key), |shown| {
-                let link = shown.download?.download_url?;
-                Some(Answer::Done(Effect {
-                    reference: invoice.clone(),
-                    status: "ready".to_owned(),
-                    made_at: None,
-                    link: Some(link),
-                    seen: Vec::new(),
-                }))
-            })
-        }
+        Kind::ResendInvoice { invoice } | Kind::TaxInvoice { invoice } => document(order, replies, invoice),
         Kind::Refund { payment, amount } => refund(order, replies, payment, *amount),
         Kind::Credit { amount } => credit(order, replies, *amount),
         Kind::RetryPayment { invoice, amount } => retry(order, replies, invoice, *amount),
@@ -62,29 +51,17 @@ fn act(order: &Order<'_>, replies: &[Reply]) -> Act {
             once(replies, form.post(subscription_path(subscription, "/resume"), key), changed)
         }
         Kind::Upgrade { subscription, plan, .. } => change(order, replies, subscription, |had| {
-            let form = plan_form(had, plan, None)?
-                .with("prorate", true)
-                .with("invoice_immediately", true)
-                .with("end_of_term", false);
-            Some(form.post(had.update_path(), key))
+            Some(at_once(plan_form(had, plan, None)?).post(had.update_path(), key))
         }),
         Kind::Downgrade { subscription, plan, .. } => change(order, replies, subscription, |had| {
             Some(plan_form(had, plan, None)?.with("end_of_term", true).post(had.update_path(), key))
         }),
         Kind::AdjustSeats { subscription, seats, .. } => change(order, replies, subscription, |had| {
             let plan = had.plan()?.price;
-            let form = plan_form(had, &plan, Some(*seats))?
-                .with("prorate", true)
-                .with("invoice_immediately", true)
-                .with("end_of_term", false);
-            Some(form.post(had.update_path(), key))
+            Some(at_once(plan_form(had, &plan, Some(*seats))?).post(had.update_path(), key))
         }),
         Kind::ChangeAddons { subscription, addons, .. } => change(order, replies, subscription, |had| {
-            let form = addons_form(had, addons)
-                .with("prorate", true)
-                .with("invoice_immediately", true)
-                .with("end_of_term", false);
-            Some(form.post(had.update_path(), key))
+            Some(at_once(addons_form(had, addons)).post(had.update_path(), key))
         }),
         Kind::Discount { subscription, percent, .. } => {
             discount(order, replies, subscription, &percent.normalize().to_string())
@@ -103,6 +80,25 @@ fn act(order: &Order<'_>, replies: &[Reply]) -> Act {
             unsupported("Recoup does this itself.".to_owned())
         }
     }
+}
+
+/// The document of an invoice, by a link that anybody may open for a while.
+fn document(order: &Order<'_>, replies: &[Reply], invoice: &str) -> Act {
+    once(replies, Form::default().post(invoice_path(invoice, "/pdf"), order.key), |shown| {
+        let link = shown.download?.download_url?;
+        Some(Answer::Done(Effect {
+            reference: invoice.to_owned(),
+            status: "ready".to_owned(),
+            made_at: None,
+            link: Some(link),
+            seen: Vec::new(),
+        }))
+    })
+}
+
+/// A change that counts from this moment, and is charged for the rest of the term.
+fn at_once(form: Form) -> Form {
+    form.with("prorate", true).with("invoice_immediately", true).with("end_of_term", false)
 }
 
 /// The page asks for all that the customer owes.

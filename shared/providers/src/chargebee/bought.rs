@@ -7,6 +7,36 @@ use domain::event::{Discount, Interval, IntervalUnit, Item, Role, SubscriptionSe
 use domain::money::Rate;
 
 pub(super) fn of_subscription(subscription: wire::Subscription<'_>) -> Result<SubscriptionSeen, Malformed> {
+    let items = items(&subscription);
+    let (status, renewing) = status(&subscription);
+    let ends = subscription.cancelled_at.or(subscription.current_term_end.filter(|_| !renewing));
+    // What a coupon takes off stands at the coupon, not here.
+    let coupon = subscription.coupons.into_iter().flatten().last();
+    let discount = coupon.map(|coupon| Discount { code: Some(coupon.coupon_id.into()), percent: None, amount: None });
+    Ok(SubscriptionSeen {
+        id: subscription.id.into(),
+        as_of: subscription.resource_version.map(millis).transpose()?,
+        status,
+        items: (!items.is_empty()).then_some(items),
+        started_at: subscription
+            .started_at
+            .or(subscription.start_date)
+            .or(subscription.created_at)
+            .map(seconds)
+            .transpose()?,
+        period_start: subscription.current_term_start.map(seconds).transpose()?,
+        renews_at: subscription.next_billing_at.or(subscription.current_term_end).map(seconds).transpose()?,
+        trial_ends_at: subscription.trial_end.map(seconds).transpose()?,
+        ends_at: status.map(|_| ends.map(seconds).transpose()).transpose()?.map(Into::into),
+        contract_ends_at: subscription.contract_term.and_then(|term| term.contract_end).map(seconds).transpose()?,
+        discount: status.map(|_| discount.into()),
+        resumes_at: status.map(|_| subscription.resume_date.map(seconds).transpose()).transpose()?.map(Into::into),
+        ..SubscriptionSeen::default()
+    })
+}
+
+/// What it buys, in the words of either product catalogue.
+fn items(subscription: &wire::Subscription<'_>) -> Vec<Item> {
     let currency = subscription.currency_code.as_deref();
     let unit = |minor_units: Option<i64>, text: Option<&Text<'_>>| -> Option<Rate> {
         let exact = text.and_then(|text| rate_major(text, currency?));
@@ -57,7 +87,12 @@ pub(super) fn of_subscription(subscription: wire::Subscription<'_>) -> Result<Su
             interval,
         });
     }
-    let (status, renewing) = match subscription.status.as_deref() {
+    items
+}
+
+/// How it stands, and whether it goes on after this term.
+fn status(subscription: &wire::Subscription<'_>) -> (Option<SubscriptionStatus>, bool) {
+    match subscription.status.as_deref() {
         _ if subscription.deleted => (Some(SubscriptionStatus::Ended), false),
         Some("future") => (Some(SubscriptionStatus::Incomplete), true),
         Some("in_trial") => (Some(SubscriptionStatus::Trial), true),
@@ -66,31 +101,7 @@ pub(super) fn of_subscription(subscription: wire::Subscription<'_>) -> Result<Su
         Some("paused") => (Some(SubscriptionStatus::Paused), true),
         Some("cancelled" | "transferred") => (Some(SubscriptionStatus::Ended), false),
         _ => (None, true),
-    };
-    let ends = subscription.cancelled_at.or(subscription.current_term_end.filter(|_| !renewing));
-    // What a coupon takes off stands at the coupon, not here.
-    let coupon = subscription.coupons.into_iter().flatten().last();
-    let discount = coupon.map(|coupon| Discount { code: Some(coupon.coupon_id.into()), percent: None, amount: None });
-    Ok(SubscriptionSeen {
-        id: subscription.id.into(),
-        as_of: subscription.resource_version.map(millis).transpose()?,
-        status,
-        items: (!items.is_empty()).then_some(items),
-        started_at: subscription
-            .started_at
-            .or(subscription.start_date)
-            .or(subscription.created_at)
-            .map(seconds)
-            .transpose()?,
-        period_start: subscription.current_term_start.map(seconds).transpose()?,
-        renews_at: subscription.next_billing_at.or(subscription.current_term_end).map(seconds).transpose()?,
-        trial_ends_at: subscription.trial_end.map(seconds).transpose()?,
-        ends_at: status.map(|_| ends.map(seconds).transpose()).transpose()?.map(Into::into),
-        contract_ends_at: subscription.contract_term.and_then(|term| term.contract_end).map(seconds).transpose()?,
-        discount: status.map(|_| discount.into()),
-        resumes_at: status.map(|_| subscription.resume_date.map(seconds).transpose()).transpose()?.map(Into::into),
-        ..SubscriptionSeen::default()
-    })
+    }
 }
 
 /// How many there are. A site may count in fractions: then what the item comes to is not known, rather than guessed.
