@@ -193,7 +193,7 @@ fn tried(case: usize, steps: u64) -> Vec<(Trouble, &'static str)> {
     let word = |name: &str| std::env::var(name).unwrap_or_default();
     let (point, every) = (word("RECOUP_POINT"), word("RECOUP_POINTS") == "all" || !word("RECOUP_CASE").is_empty());
     let is_tried = |(place, (trouble, _)): &(usize, (Trouble, &str))| {
-        if point.is_empty() { every || (case + place) % SAMPLE == 0 } else { format!("{trouble:?}") == point }
+        if point.is_empty() { every || (case + place).is_multiple_of(SAMPLE) } else { format!("{trouble:?}") == point }
     };
     troubles(steps).into_iter().enumerate().filter(is_tried).map(|(_, trouble)| trouble).collect()
 }

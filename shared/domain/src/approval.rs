@@ -63,7 +63,7 @@ pub fn decide(
     if action.requested_by == staff.id {
         return Err(Refusal::OwnRequest(action.required));
     }
-    let open = missing(&action.required, &action.votes());
+    let open = missing(&action.required, action.votes());
     // Two approvals are two people: whoever stood in for somebody used up their voice as well.
     let spoke = |id: &str| action.votes().iter().any(|vote| vote.by == id || vote.in_place_of.as_deref() == Some(id));
     if spoke(&staff.id) || vote.in_place_of.as_deref().is_some_and(spoke) {
@@ -125,7 +125,7 @@ pub enum Deciding {
 
 /// `away` are those for whom they stand in.
 pub fn deciding(action: &Action, staff: &Staff, away: &[Staff]) -> Deciding {
-    let open = missing(&action.required, &action.votes());
+    let open = missing(&action.required, action.votes());
     let may = |role: Role| open.iter().any(|needed| role.stands_for(*needed));
     let spoke = |id: &str| action.votes().iter().any(|vote| vote.by == id || vote.in_place_of.as_deref() == Some(id));
     if action.state() != State::WaitingApproval || action.requested_by == staff.id || spoke(&staff.id) {
@@ -247,7 +247,7 @@ pub fn approved(action: Action) -> Result<Approved<Action>, NotApproved> {
             return Err(NotApproved::OwnVote);
         }
     }
-    let open = missing(&action.required, &action.votes());
+    let open = missing(&action.required, action.votes());
     if !open.is_empty() || action.votes().is_empty() {
         return Err(NotApproved::Missing(open));
     }

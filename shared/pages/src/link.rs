@@ -186,7 +186,7 @@ pub fn spent(title: &str, message: &str) -> String {
 }
 
 fn needs(action: &Action) -> String {
-    missing(&action.required, &action.votes()).iter().map(|role| words(role.name())).collect::<Vec<_>>().join(" and ")
+    missing(&action.required, action.votes()).iter().map(|role| words(role.name())).collect::<Vec<_>>().join(" and ")
 }
 
 #[cfg(test)]

@@ -48,7 +48,7 @@ pub async fn go_on(context: &Context, action: &ActionId, trace: &str) -> Result<
 
 /// Asks people for their approval, and notes that they were asked. A request that nobody heard of is asked again.
 pub async fn people(context: &Context, action: &Action, why: Why) -> Result<(), Fault> {
-    let open = missing(&action.required, &action.votes());
+    let open = missing(&action.required, action.votes());
     let above = || open.iter().map(|role| next_role(*role));
     let roles: Vec<Role> = match why {
         Why::Escalation => above().collect(),

@@ -142,8 +142,9 @@ mod tests {
         ];
         for (name, by, file, expected) in rows {
             let taken = take(by, &file);
-            let ids = taken.as_ref().map(|all| all.iter().map(|change| change.after.id.as_str()).collect::<Vec<_>>());
-            assert_eq!(ids, expected.as_ref().map(Vec::clone), "{name}");
+            let ids = |all: &Vec<Change>| all.iter().map(|change| change.after.id.clone()).collect::<Vec<_>>();
+            let expected = expected.map(|ids| ids.into_iter().map(str::to_owned).collect::<Vec<_>>());
+            assert_eq!(taken.as_ref().map(ids).map_err(Clone::clone), expected, "{name}");
         }
     }
 

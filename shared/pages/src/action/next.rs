@@ -64,7 +64,7 @@ pub(crate) fn ballot(action: &Action) -> Markup {
 }
 
 fn decision(viewer: &Viewer, action: &Action, deciding: &Deciding) -> Markup {
-    let open = missing(&action.required, &action.votes());
+    let open = missing(&action.required, action.votes());
     let needs = open.iter().map(|role| words(role.name())).collect::<Vec<_>>().join(" and ");
     html! {
         section .notice {

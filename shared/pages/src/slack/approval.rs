@@ -18,7 +18,7 @@ pub fn approval_blocks(action: &Action, page: &str) -> Value {
     let clause = &preview.clause;
     let kind = words(action.kind.name());
     let waits = action.state() == State::WaitingApproval;
-    let open = missing(&action.required, &action.votes());
+    let open = missing(&action.required, action.votes());
     let needs = if waits { &open } else { &action.required };
     let needs = needs.iter().map(|role| words(role.name())).collect::<Vec<_>>().join(" and ");
     let title = if waits {

@@ -82,7 +82,7 @@ pub(super) fn effects_were_decided(books: &Books) -> Result<(), String> {
         must(!approvals.is_empty() && approvals.len() == action.votes().len(), || {
             format!("{} was tried without approval", action.id)
         })?;
-        must(missing(&action.required, &action.votes()).is_empty(), || format!("{} lacks an approval", action.id))?;
+        must(missing(&action.required, action.votes()).is_empty(), || format!("{} lacks an approval", action.id))?;
         for vote in approvals {
             must(vote.by != action.requested_by || (vote.within_limit && action.required.is_empty()), || {
                 format!("{} approved their own {}", vote.by, action.id)
