@@ -8,6 +8,7 @@ use jiff::SignedDuration;
 use local::service::Service;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
+use tests::faults::tick;
 use tests::stripe;
 use tests::world::{ask, deliver, import, open_at};
 
@@ -191,6 +192,34 @@ fn what_somebody_decides_alone_counts_together_for_each_kind() {
                 ask(&service, staff, Method::POST, "/api/actions", Some(&body), Some(&format!("trial {days}"))).await;
             assert_eq!(roles(&answer), needed, "{staff} {days}: {answer}");
             service.advance(service.clock.now() + SignedDuration::from_mins(5)).await.unwrap();
+        }
+    });
+}
+
+#[test]
+fn a_request_at_midnight_belongs_to_one_day() {
+    run(async {
+        let mut service = open_at("2026-03-01T09:00:00Z").await;
+        deliver(
+            &service,
+            &stripe::event(
+                "evt_1",
+                "customer.created",
+                service.clock.now(),
+                &stripe::customer("cus_1", service.clock.now()),
+            ),
+        )
+        .await;
+        service.work().await.unwrap();
+        let midnight: jiff::Timestamp = "2026-03-02T00:00:00Z".parse().unwrap();
+        // Whichever look at the clock is the first of the new day.
+        for looks in 0..30 {
+            tick(&mut service, midnight - SignedDuration::from_secs(looks));
+            let body = json!({"account": "stripe:cus_1", "kind": "credit", "params": {"amount": usd("1.00")},
+                "reason_code": "other", "note": "", "preview_only": true});
+            let key = format!("key-{looks}");
+            let (status, answer) = ask(&service, "mara", Method::POST, "/api/actions", Some(&body), Some(&key)).await;
+            assert_eq!(status, StatusCode::CREATED, "{looks}: {answer}");
         }
     });
 }

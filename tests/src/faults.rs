@@ -8,7 +8,7 @@ use app::ports::{
     Store, Unsent, Write,
 };
 use async_trait::async_trait;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use local::demo::Dice;
 use local::service::Service;
 use providers::{Call, Reply};
@@ -310,6 +310,37 @@ impl Clock for Hurried {
 
     fn witnesses(&self) -> Vec<Timestamp> {
         self.0.witnesses()
+    }
+
+    async fn pause(&self, _attempt: u32) {}
+}
+
+/// A clock that has gone on by a second each time that somebody asks it.
+struct Ticking {
+    clock: Arc<dyn Clock>,
+    from: Timestamp,
+    asked: AtomicU64,
+}
+
+/// Gives a service a clock that does not stand still while a request is answered.
+pub fn tick(service: &mut Service, from: Timestamp) {
+    let clock = service.context.clock.clone();
+    service.context.clock = Arc::new(Ticking { clock, from, asked: AtomicU64::new(0) });
+}
+
+#[async_trait]
+impl Clock for Ticking {
+    fn now(&self) -> Timestamp {
+        let asked = self.asked.fetch_add(1, Ordering::SeqCst);
+        self.from + SignedDuration::from_secs(i64::try_from(asked).unwrap())
+    }
+
+    fn machine(&self) -> Timestamp {
+        self.clock.machine()
+    }
+
+    fn witnesses(&self) -> Vec<Timestamp> {
+        self.clock.witnesses()
     }
 
     async fn pause(&self, _attempt: u32) {}

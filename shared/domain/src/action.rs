@@ -20,7 +20,7 @@ pub use ended::{Ended, Said};
 pub use kind::{Addon, KINDS, Kind, Measure, OWN, Target, When};
 pub use known::Known;
 pub use lifecycle::{Happening, Impossible, Moment, Owed};
-pub use manners::{Downgrade, EndAtOnce, FiguresHold, Manners, MidPeriod, PaymentPage};
+pub use manners::{Downgrade, EndAtOnce, FiguresHold, Manners, MidPeriod, PaymentPage, SETTLED};
 pub use offer::Offer;
 pub use preview::preview;
 pub use refusal::{NoPreview, NotEligible};
@@ -69,7 +69,9 @@ pub struct Action {
     attempt: Option<Attempt>,
     outcome: Option<Outcome>,
     /// When somebody looks at what is under way, or at what is owed.
-    #[serde(alias = "look_at")]
+    ///
+    /// Stored and told under the name that it had first: versions stand side by side while one takes the other's place.
+    #[serde(rename = "look_at")]
     alarm: Option<Timestamp>,
     ended_at: Option<Timestamp>,
     /// When the provider proved it: by its webhook, or, where an end was unclear, when it was asked.

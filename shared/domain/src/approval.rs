@@ -100,7 +100,8 @@ pub fn take(
         Err(Refusal::StalePreview) if saw_it => before.clone(),
         decided => {
             let mut after = decided?;
-            if after.owes().is_some() {
+            // Until its asker was told of the denial.
+            if after.state() == State::Denied {
                 after.rings_at(at.again);
             }
             return Ok(after);

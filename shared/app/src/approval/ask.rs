@@ -78,12 +78,13 @@ struct Ground {
 
 async fn make(context: &Context, ask: &Ask<'_>) -> Result<Attempted<Action>, Failed> {
     // Read.
-    let batch = named_by(context, ask).await?;
+    let now = context.clock.now();
+    let batch = named_by(context, ask, now).await?;
     let staff = asker(&batch, ask)?;
     if let Some(earlier) = earlier(context, &batch, ask).await? {
         return Ok(Attempted::Done(earlier));
     }
-    let mut ground = ground(context, ask, batch, staff).await?;
+    let mut ground = ground(context, ask, (batch, now), staff).await?;
 
     // Decide.
     let known = ground.read.known(&ground.head, ground.now)?;
@@ -121,12 +122,12 @@ async fn make(context: &Context, ask: &Ask<'_>) -> Result<Attempted<Action>, Fai
 }
 
 /// Reads what a request names.
-async fn named_by(context: &Context, ask: &Ask<'_>) -> Result<Batch, Fault> {
+async fn named_by(context: &Context, ask: &Ask<'_>, now: Timestamp) -> Result<Batch, Fault> {
     let account = ask.id.account();
     let mut wanted = vec![keys::head(&account), keys::ledger_head(&account), keys::action(&ask.id)];
     wanted.extend(ask.idempotency.as_ref().map(|it| keys::idempotency(&it.staff, &it.key)));
     wanted.extend(ask.case.as_ref().map(keys::case));
-    let today = day(context.clock.now());
+    let today = day(now);
     wanted.extend(ask.by.iter().flat_map(|staff| [keys::staff(&staff.id), keys::alone(&staff.id, today)]));
     Batch::read(context, wanted).await
 }
@@ -140,8 +141,13 @@ fn asker(batch: &Batch, ask: &Ask<'_>) -> Result<Option<Staff>, Failed> {
 }
 
 /// Reads what the request is about, and what was asked for before it.
-async fn ground(context: &Context, ask: &Ask<'_>, batch: Batch, staff: Option<Staff>) -> Result<Ground, Failed> {
-    let (account, now) = (ask.id.account(), context.clock.now());
+async fn ground(
+    context: &Context,
+    ask: &Ask<'_>,
+    (batch, now): (Batch, Timestamp),
+    staff: Option<Staff>,
+) -> Result<Ground, Failed> {
+    let account = ask.id.account();
     let head: Head =
         batch.get(&keys::head(&account))?.ok_or_else(|| Fault::Park(format!("the account {account} is gone")))?;
     let case: Option<Case> = ask.case.as_ref().map(|case| batch.get(&keys::case(case))).transpose()?.flatten();

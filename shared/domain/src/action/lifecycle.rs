@@ -7,7 +7,6 @@ use super::{Action, Attempt, Decision, Kind, Outcome, Preview, Reason, State, Vo
 use crate::id::ActionId;
 use crate::staff::MACHINE;
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 
 /// What can happen to an action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,8 +32,10 @@ pub enum Happening {
     Done,
     Refused,
     LeftToPerson,
-    /// The provider told of it, or was asked.
+    /// The provider told that it was done, and nobody knew how it had ended.
     Proved,
+    /// The provider shows what was done.
+    Confirmed,
     /// What had been accepted did not settle.
     FailedLater,
     DoneByHand,
@@ -67,6 +68,7 @@ impl State {
                 Self::Approved | Self::Executing | Self::InDoubt | Self::NeedsPerson | Self::Executed,
                 Happening::FailedLater,
             ) => Self::Failed,
+            (Self::Executed, Happening::Confirmed) => Self::Executed,
             (Self::NeedsPerson, Happening::DoneByHand) => Self::Executed,
             (Self::NeedsPerson, Happening::NotDone) => Self::Withdrawn,
             _ => return None,
@@ -85,8 +87,7 @@ pub struct Impossible {
 }
 
 /// What is still owed to people, beside what the alarm is set for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Owed {
     /// Whoever must decide has not been asked yet, or is to be asked again.
     Asking,
@@ -225,11 +226,6 @@ impl Action {
         Ok(())
     }
 
-    /// People are to be asked again.
-    pub(crate) fn asked_again(&mut self, again: Timestamp) {
-        self.alarm = Some(again);
-    }
-
     /// Nobody decided in time.
     pub(crate) fn expired(&mut self, at: Moment) -> Result<(), Impossible> {
         self.ended(Happening::Expired, None, at)
@@ -316,9 +312,7 @@ impl Action {
 
     /// The provider shows what was done.
     pub fn confirmed(&mut self, now: Timestamp) -> Result<(), Impossible> {
-        if self.state != State::Executed {
-            return Err(Impossible { state: self.state, happening: Happening::Proved });
-        }
+        self.happens(Happening::Confirmed)?;
         self.confirmed_at = Some(now);
         Ok(())
     }
@@ -419,12 +413,13 @@ mod tests {
         Refused       .      .                 failed        failed        failed        .         .             .      .      .       .     .
         LeftToPerson  .      .                 needs_person  needs_person  needs_person  .         .             .      .      .       .     .
         Proved        .      .                 executed      executed      executed      executed  executed      .      .      .       .     .
+        Confirmed     .      .                 .             .             .             executed  .             .      .      .       .     .
         FailedLater   .      .                 failed        failed        failed        failed    failed        .      .      .       .     .
         DoneByHand    .      .                 .             .             .             .         executed      .      .      .       .     .
         NotDone       .      .                 .             .             .             .         withdrawn     .      .      .       .     .
     ";
 
-    const HAPPENINGS: [Happening; 17] = [
+    const HAPPENINGS: [Happening; 18] = [
         Happening::Approved,
         Happening::Denied,
         Happening::ShownAnew,
@@ -439,6 +434,7 @@ mod tests {
         Happening::Refused,
         Happening::LeftToPerson,
         Happening::Proved,
+        Happening::Confirmed,
         Happening::FailedLater,
         Happening::DoneByHand,
         Happening::NotDone,

@@ -69,10 +69,13 @@ pub enum PaymentPage {
     AllThatIsOwed,
 }
 
+/// Our own word for a refund that a webhook has proved, whoever sent it.
+pub const SETTLED: &str = "succeeded";
+
 impl Manners {
-    /// Whether a word of the provider's says that a refund or a payment has settled.
+    /// Whether a word, of the provider's or our own, says that a refund or a payment has settled.
     pub fn is_settled(&self, status: &str) -> bool {
-        self.settled.contains(&status)
+        status == SETTLED || self.settled.contains(&status)
     }
 }
 
@@ -89,4 +92,17 @@ impl Manners {
         written_off: InvoiceStatus::Uncollectible,
         settled: &["settled"],
     };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_webhook_has_proved_is_settled_at_every_provider() {
+        let silent = Manners { settled: &["refunded"], ..Manners::PLAIN };
+        for (word, settled) in [("refunded", true), (SETTLED, true), ("pending", false), ("", false)] {
+            assert_eq!(silent.is_settled(word), settled, "{word}");
+        }
+    }
 }

@@ -144,7 +144,7 @@ pub fn turn(
         if why == Why::Escalation {
             after.told.escalated_at = Some(at.now);
         }
-        after.asked_again(at.again);
+        after.rings_at(at.again);
         Some(why)
     };
     after.told.next_at = next_ask(&after, &policy.asking).map(|(when, _)| when);

@@ -1,6 +1,6 @@
 //! Does an event prove that one of our actions was carried out, or that it failed after all?
 
-use crate::action::{Action, Kind, Manners, Outcome, Shown, State, Target, When};
+use crate::action::{Action, Kind, Manners, Outcome, SETTLED, Shown, State, Target, When};
 use crate::book::{CaseLine, Due, Head, Invoice, ResourceId, Subscription, Touched, touches};
 use crate::case;
 use crate::classify::desk::Desk;
@@ -71,7 +71,7 @@ pub fn confirm(event: &Event, desk: &mut Desk, manners: &Manners, now: Timestamp
                     reopen(desk, &id);
                 }
                 Some(RefundStatus::Succeeded) if event.origin == Origin::Webhook && succeeded(action, refund, now) => {
-                    notes.push(note(Step::Confirmed, "succeeded"));
+                    notes.push(note(Step::Confirmed, SETTLED));
                     desk.head.under_way.remove(&id);
                     resolve(desk, &id, now);
                 }
@@ -216,7 +216,7 @@ fn failed(action: &mut Action, refund: &RefundSeen, now: Timestamp) -> bool {
 fn succeeded(action: &mut Action, refund: &RefundSeen, now: Timestamp) -> bool {
     let outcome = Outcome::Done {
         reference: refund.id.clone(),
-        status: "succeeded".to_owned(),
+        status: SETTLED.to_owned(),
         made_at: refund.created_at,
         link: None,
     };

@@ -166,7 +166,7 @@ fn action() -> Value {
         ("members", list(text())),
         ("attempt", or_null(attempt)),
         ("outcome", or_null(see("Outcome"))),
-        ("alarm", told(or_null(time()), "When somebody looks at what is under way, or at what is owed.")),
+        ("look_at", told(or_null(time()), "When somebody looks at what is under way, or at what is owed.")),
         ("ended_at", or_null(time())),
         (
             "confirmed_at",
