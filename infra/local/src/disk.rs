@@ -24,13 +24,17 @@ CREATE TABLE IF NOT EXISTS key (\
     status INTEGER NOT NULL, body TEXT NOT NULL, PRIMARY KEY (provider, key));
 CREATE TABLE IF NOT EXISTS call (\
     number INTEGER PRIMARY KEY, provider TEXT NOT NULL, at TEXT NOT NULL, method TEXT NOT NULL, path TEXT NOT NULL, \
-    body TEXT NOT NULL, key TEXT, status TEXT NOT NULL, answer TEXT NOT NULL);
+    body TEXT NOT NULL, key TEXT, status TEXT NOT NULL, answer TEXT NOT NULL, \
+    executed INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS trouble (number INTEGER PRIMARY KEY, provider TEXT NOT NULL, status TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS webhook (\
     number INTEGER PRIMARY KEY, provider TEXT NOT NULL, source TEXT NOT NULL, at INTEGER NOT NULL, \
     body TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS setting (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 ";
+
+/// How a data folder is laid out by this version, its tables' items included. Counted up when an older one cannot be read.
+const LAYOUT: u32 = 2;
 
 impl Disk {
     pub fn open(file: Option<&Path>) -> rusqlite::Result<Self> {
@@ -39,10 +43,20 @@ impl Disk {
             None => Connection::open_in_memory()?,
         };
         connection.execute_batch("PRAGMA journal_mode = WAL; PRAGMA busy_timeout = 5000;")?;
+        let is_new: bool = connection.query_row("SELECT count(*) = 0 FROM sqlite_master", [], |row| row.get(0))?;
         connection.execute_batch(TABLES)?;
+        if is_new {
+            connection.pragma_update(None, "user_version", LAYOUT)?;
+        }
         let disk = Self(Arc::new(Mutex::new(connection)));
         disk.careful()?;
         Ok(disk)
+    }
+
+    /// Whether it was laid out by this version.
+    pub fn is_current(&self) -> rusqlite::Result<bool> {
+        let layout: u32 = self.connection().pragma_query_value(None, "user_version", |row| row.get(0))?;
+        Ok(layout == LAYOUT)
     }
 
     /// Waits for the disk: an acknowledged webhook survives a crash of the machine, too, not only of the process.

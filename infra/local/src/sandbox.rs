@@ -31,6 +31,9 @@ pub struct Seen {
     pub path: String,
     pub body: String,
     pub idempotency_key: Option<String>,
+    /// Whether this request did something, and was not answered from memory: each is an effect of its own.
+    #[serde(skip)]
+    pub executed: bool,
     /// A number, or how the connection ended.
     pub status: Value,
     pub answer: String,
@@ -135,7 +138,7 @@ impl Sandbox {
     }
 
     pub fn calls(&self, provider: &str) -> Disked<Vec<Seen>> {
-        let sql = "SELECT at, method, path, body, key, status, answer FROM call WHERE provider = ?1 ORDER BY number";
+        let sql = "SELECT at, method, path, body, key, status, answer, executed FROM call WHERE provider = ?1 ORDER BY number";
         self.disk.rows(sql, [provider], |row| {
             let status: String = row.get(5)?;
             let status = status.parse::<u16>().map_or(Value::String(status), Value::from);
@@ -147,6 +150,7 @@ impl Sandbox {
                 idempotency_key: row.get(4)?,
                 status,
                 answer: row.get(6)?,
+                executed: row.get(7)?,
             })
         })
     }
@@ -234,16 +238,12 @@ impl Sandbox {
         self.disk.write(sql, (provider, source, at.as_millisecond(), body.to_string())).map(drop)
     }
 
-    fn note(&self, provider: &str, call: &Call, status: &str, answer: &str) -> Disked<()> {
-        let sql = "INSERT INTO call (provider, at, method, path, body, key, status, answer) \
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
-        let at = self.clock.now().to_string();
-        self.disk
-            .write(
-                sql,
-                (provider, at, call.method.as_str(), &call.path, &call.body, &call.idempotency_key, status, answer),
-            )
-            .map(drop)
+    fn note(&self, provider: &str, call: &Call, status: &str, answer: &str, executed: bool) -> Disked<()> {
+        let sql = "INSERT INTO call (provider, at, method, path, body, key, status, answer, executed) \
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+        let (at, method, key) = (self.clock.now().to_string(), call.method.as_str(), &call.idempotency_key);
+        let row = (provider, at, method, &call.path, &call.body, key, status, answer, executed);
+        self.disk.write(sql, row).map(drop)
     }
 
     fn next_trouble(&self, provider: &str) -> Disked<Option<String>> {
@@ -252,11 +252,23 @@ impl Sandbox {
         Ok(self.disk.rows(sql, [provider], |row| row.get(0))?.pop())
     }
 
+    /// Answers a request as it arrived: only what stands in it counts.
+    pub fn arrives(
+        &self,
+        provider: &str,
+        source: &str,
+        (method, path): (http::Method, String),
+        headers: &[(&str, &str)],
+        body: String,
+    ) -> Result<Reply, NoReply> {
+        let key = headers.iter().find(|(name, _)| Some(*name) == key_header(provider));
+        let idempotency_key = key.map(|(_, key)| (*key).to_owned());
+        let call = Call { method, path, body, idempotency_key, patient: true };
+        self.answer(provider, source, &call).unwrap_or(Err(NoReply::NotSent))
+    }
+
     fn answer(&self, provider: &str, source: &str, call: &Call) -> Disked<Result<Reply, NoReply>> {
         if call.method == http::Method::GET {
-            // What stands behind a `#` is a note of ours, which HTTP would not send.
-            let sent = call.path.split('#').next().unwrap_or_default();
-            let call = &Call::get(sent);
             let reply = match provider {
                 "chargebee" => chargebee::get(self, call)?,
                 "lemonsqueezy" => lemonsqueezy::get(self, call)?,
@@ -265,24 +277,25 @@ impl Sandbox {
                 "stripe" => stripe::get(self, call)?,
                 _ => Reply { status: 404, body: json!({"message": "the sandbox does not know this"}).to_string() },
             };
-            self.note(provider, call, &reply.status.to_string(), &reply.body)?;
+            self.note(provider, call, &reply.status.to_string(), &reply.body, false)?;
             return Ok(Ok(reply));
         }
         if let Some(replayed) = self.replayed(provider, call)? {
-            self.note(provider, call, &replayed.status.to_string(), &replayed.body)?;
+            self.note(provider, call, &replayed.status.to_string(), &replayed.body, false)?;
             return Ok(Ok(replayed));
         }
         match self.next_trouble(provider)?.as_deref() {
             Some("timeout_not_done") => {
-                self.note(provider, call, "timeout_not_done", "")?;
+                self.note(provider, call, "timeout_not_done", "", false)?;
                 Ok(Err(NoReply::Unknown))
             }
             Some("timeout_done") => {
                 let reply = self.change(provider, source, call)?;
                 self.remember(provider, call, &reply)?;
                 // What the provider would have refused was not done either.
-                let status = if reply.status < 300 { "timeout_done" } else { "timeout_not_done" };
-                self.note(provider, call, status, &reply.body)?;
+                let done = reply.status < 300;
+                let status = if done { "timeout_done" } else { "timeout_not_done" };
+                self.note(provider, call, status, &reply.body, done)?;
                 Ok(Err(NoReply::Unknown))
             }
             Some(status) => {
@@ -292,13 +305,13 @@ impl Sandbox {
                 if !matches!(reply.status, 409 | 429) {
                     self.remember(provider, call, &reply)?;
                 }
-                self.note(provider, call, &reply.status.to_string(), &reply.body)?;
+                self.note(provider, call, &reply.status.to_string(), &reply.body, false)?;
                 Ok(Ok(reply))
             }
             None => {
                 let reply = self.change(provider, source, call)?;
                 self.remember(provider, call, &reply)?;
-                self.note(provider, call, &reply.status.to_string(), &reply.body)?;
+                self.note(provider, call, &reply.status.to_string(), &reply.body, reply.status < 300)?;
                 Ok(Ok(reply))
             }
         }
@@ -349,6 +362,15 @@ impl Sandbox {
     }
 }
 
+/// Where a provider looks for an idempotency key, by its own documentation; the others look nowhere.
+fn key_header(provider: &str) -> Option<&'static str> {
+    match provider {
+        "stripe" | "mollie" => Some("idempotency-key"),
+        "chargebee" => Some("chargebee-idempotency-key"),
+        _ => None,
+    }
+}
+
 /// How long a provider knows an idempotency key; the others know none.
 fn key_lives(provider: &str) -> SignedDuration {
     match provider {
@@ -390,6 +412,11 @@ fn fingerprint(call: &Call) -> String {
 #[async_trait]
 impl Http for Sandbox {
     async fn call(&self, provider: &str, source: &str, call: &Call) -> Result<Reply, NoReply> {
-        self.answer(provider, source, call).unwrap_or(Err(NoReply::NotSent))
+        let api = providers::named(provider).and_then(|provider| provider.api).ok_or(NoReply::NotSent)?;
+        let request = api.request("sandbox", source, call);
+        let base = api.base.replace("{source}", source);
+        let path = request.url.strip_prefix(&base).ok_or(NoReply::NotSent)?.to_owned();
+        let headers: Vec<_> = request.headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        self.arrives(provider, source, (request.method, path), &headers, request.body)
     }
 }

@@ -29,6 +29,8 @@ pub enum StartError {
     Folder(String, std::io::Error),
     #[error("the data folder {0} is used by another service; stop that one, or give another folder with --data")]
     InUse(String),
+    #[error("the data folder was written by another version of Recoup; move it away, or give another one with --data")]
+    Layout,
     #[error("the data folder is damaged: {0}; move it away, or give another one with --data")]
     Disk(#[from] rusqlite::Error),
     #[error("the data folder is damaged: {0}; move it away, or give another one with --data")]
@@ -73,6 +75,9 @@ impl Service {
         let lock = options.data.as_deref().map(lock).transpose()?;
         let file = |name: &str| options.data.as_ref().map(|folder| folder.join(name));
         let disk = Disk::open(file("local.sqlite").as_deref())?;
+        if !disk.is_current()? {
+            return Err(StartError::Layout);
+        }
         let store = Arc::new(engine::open(file("tables.sqlite").as_deref())?);
         let vault = Arc::new(LocalVault::open(&disk, &options.secrets)?);
         let clock = Arc::new(LocalClock::open(disk.clone(), options.clock)?);

@@ -2,7 +2,6 @@
 //! a handler. With `tables`, the only place that names AWS.
 
 mod archive;
-mod network;
 mod post;
 mod queue;
 mod run;

@@ -1,16 +1,21 @@
 //! Messages to people: mail by SES, Slack by its Web API.
 
-use crate::network::{Network, Outgoing};
+use crate::vault::Secrets;
 use app::ports::{Channel, Letter, NoReply, Post, Unsent};
 use async_trait::async_trait;
 use aws_sdk_sesv2::Client;
 use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message};
+use http::Method;
+use network::Network;
+use providers::Request;
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 pub struct Sender {
     pub mail: Client,
     pub from: String,
     pub network: Network,
+    pub secrets: Arc<Secrets>,
 }
 
 #[async_trait]
@@ -58,7 +63,7 @@ impl Sender {
 
     /// Slack answers 200 to everything and says in the body whether it worked.
     async fn slack(&self, method: &str, mut body: Value, letter: &Letter) -> Result<Value, Unsent> {
-        let token = self.network.secrets.slack().await.map_err(|fault| Unsent::NotSent(fault.to_string()))?;
+        let token = self.secrets.slack().await.map_err(|fault| Unsent::NotSent(fault.to_string()))?;
         body["text"] = json!(format!("*{}*\n{}", plain(&letter.subject), plain(&letter.text)));
         if let Some(blocks) = &letter.blocks {
             body["blocks"] = blocks["blocks"].clone();
@@ -68,8 +73,8 @@ impl Sender {
             ("content-type", "application/json; charset=utf-8".to_owned()),
         ];
         let url = format!("https://slack.com/api/{method}");
-        let outgoing = Outgoing { method: "POST", url, headers, body: body.to_string(), patient: true };
-        let reply = self.network.send(outgoing).await.map_err(|error| match error {
+        let request = Request { method: Method::POST, url, headers, body: body.to_string() };
+        let reply = self.network.send(request, true).await.map_err(|error| match error {
             NoReply::NotSent => Unsent::NotSent("Slack could not be reached".to_owned()),
             NoReply::Unknown => Unsent::Unknown("Slack does not answer".to_owned()),
         })?;

@@ -1,7 +1,6 @@
 //! The environment, read once. What is missing fails the cold start by name.
 
 use crate::archive::S3;
-use crate::network::Network;
 use crate::post::Sender;
 use crate::queue::{QueueUrls, Sqs};
 use crate::run::Error;
@@ -11,13 +10,12 @@ use app::ports::Clock;
 use async_trait::async_trait;
 use aws_credential_types::Credentials;
 use aws_sdk_dynamodb::config::Region;
-use aws_smithy_async::rt::sleep::TokioSleep;
-use aws_smithy_http_client::Connector;
 use aws_smithy_http_client::tls::Provider;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
-use aws_smithy_runtime_api::client::http::{HttpConnectorSettings, SharedHttpClient, SharedHttpConnector};
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use domain::policies::Policies;
 use jiff::Timestamp;
+use network::Network;
 use std::sync::Arc;
 use std::time::Duration;
 use tables::{Dynamo, TableNames};
@@ -72,13 +70,7 @@ pub fn context() -> Result<Context, Error> {
         identity: given("RECOUP_SECRET_IDENTITY"),
     };
     let secrets = Arc::new(Secrets::new(client!(aws_sdk_secretsmanager), clock.clone(), names));
-    let patience = HttpConnectorSettings::builder().connect_timeout(Duration::from_secs(5)).build();
-    let connector = Connector::builder()
-        .connector_settings(patience)
-        .sleep_impl(TokioSleep::new())
-        .tls_provider(Provider::Rustls(CryptoMode::Ring))
-        .build();
-    let network = Network { connector: SharedHttpConnector::new(connector), secrets: secrets.clone() };
+    let network = Network::new(secrets.clone(), given("RECOUP_PROVIDERS_AT"));
     let tables =
         TableNames([needed("RECOUP_TABLE_ACCOUNTS")?, needed("RECOUP_TABLE_FACTS")?, needed("RECOUP_TABLE_CONFIG")?]);
     let urls = QueueUrls {
@@ -91,7 +83,12 @@ pub fn context() -> Result<Context, Error> {
         store: Arc::new(Dynamo::new(client!(aws_sdk_dynamodb), tables)),
         queue: Arc::new(Sqs { client: client!(aws_sdk_sqs), urls }),
         http: Arc::new(network.clone()),
-        post: Arc::new(Sender { mail: client!(aws_sdk_sesv2), from: needed("RECOUP_MAIL_FROM")?, network }),
+        post: Arc::new(Sender {
+            mail: client!(aws_sdk_sesv2),
+            from: needed("RECOUP_MAIL_FROM")?,
+            network,
+            secrets: secrets.clone(),
+        }),
         archive: Arc::new(S3 { client: client!(aws_sdk_s3), bucket: needed("RECOUP_ARCHIVE")? }),
         vault: secrets,
         clock,

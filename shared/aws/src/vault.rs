@@ -6,6 +6,7 @@ use app::ports::{Clock, Vault};
 use async_trait::async_trait;
 use aws_sdk_secretsmanager::Client;
 use jiff::{SignedDuration, Timestamp};
+use network::Keyring;
 use providers::{Keys, Secret};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -38,13 +39,6 @@ impl Secrets {
         Self { client, clock, names, kept: Mutex::default() }
     }
 
-    /// The API key for a provider: what it may do is up to whoever made it.
-    pub async fn provider_key(&self, provider: &str, source: &str) -> Result<String, Fault> {
-        self.of_source(self.names.providers.as_ref(), provider, source)
-            .await?
-            .ok_or_else(|| Fault::Park(format!("no API key is set for {provider}/{source}")))
-    }
-
     pub async fn slack(&self) -> Result<String, Fault> {
         self.value(self.names.slack.as_ref()).await
     }
@@ -71,6 +65,15 @@ impl Secrets {
             .unwrap_or_default();
         kept.insert(name.clone(), (now, value.clone()));
         Ok(value)
+    }
+}
+
+#[async_trait]
+impl Keyring for Secrets {
+    async fn provider_key(&self, provider: &str, source: &str) -> Result<String, Fault> {
+        self.of_source(self.names.providers.as_ref(), provider, source)
+            .await?
+            .ok_or_else(|| Fault::Park(format!("no API key is set for {provider}/{source}")))
     }
 }
 

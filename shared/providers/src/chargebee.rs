@@ -14,8 +14,8 @@ mod wire;
 
 use crate::signature::{first, fits, header};
 use crate::{
-    Acting, Api, Delivery, Envelope, Headers, Keys, Malformed, NotAuthentic, Provider, asks_nothing, keep_all,
-    malformed,
+    Acting, Api, Delivery, Envelope, Headers, Keys, Malformed, NotAuthentic, Provider, Repeats, as_it_is, asks_nothing,
+    keep_all, malformed,
 };
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -35,6 +35,7 @@ pub(crate) static PROVIDER: Provider = Provider {
     api: Some(&Api {
         base: "https://{source}.chargebee.com",
         headers,
+        repeats: Repeats::Header("chargebee-idempotency-key", as_it_is),
         observe: asks_nothing,
         listings: list::LISTINGS,
         acting: Acting::Through(act::EFFECTS),

@@ -10,7 +10,7 @@ mod wire;
 
 use crate::signature::{first, header, hex_fits, sign_hex};
 use crate::{
-    Acting, Api, Delivery, Envelope, Headers, Keys, Malformed, NotAuthentic, Provider, asks_nothing, keep_all,
+    Acting, Api, Delivery, Envelope, Headers, Keys, Malformed, NotAuthentic, Provider, Repeats, asks_nothing, keep_all,
     malformed,
 };
 use domain::action::{Downgrade, EndAtOnce, FiguresHold, Manners, MidPeriod, PaymentPage};
@@ -29,6 +29,7 @@ pub(crate) static PROVIDER: Provider = Provider {
     api: Some(&Api {
         base: "https://api.lemonsqueezy.com",
         headers,
+        repeats: Repeats::Untold,
         observe: asks_nothing,
         listings: list::LISTINGS,
         acting: Acting::Through(act::EFFECTS),

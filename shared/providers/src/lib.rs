@@ -2,6 +2,7 @@
 //!
 //! Every provider answers the same questions, and none has a default answer, so nothing can be forgotten.
 
+mod api;
 pub mod chargebee;
 #[cfg(test)]
 mod example;
@@ -18,11 +19,13 @@ pub mod ticket;
 mod value;
 pub mod zendesk;
 
-use domain::action::{Action, Kind, Manners};
+pub use api::{Api, Call, Repeats, Reply, Request};
+pub(crate) use api::{as_it_is, bearer, uuid};
+use domain::action::{Action, Kind};
 use domain::approval::Approved;
 use domain::book::{Invoice, Payment, Subscription, Touched};
 use domain::event::{Event, Seen};
-use http::{HeaderMap, Method};
+use http::HeaderMap;
 use jiff::Timestamp;
 use std::borrow::Cow;
 
@@ -47,21 +50,6 @@ pub struct Provider {
 
 /// Names and values, as they are sent.
 pub type Headers = Vec<(&'static str, String)>;
-
-/// What a billing provider's API is asked.
-pub struct Api {
-    /// Where it answers; `{source}` stands for the name of the source.
-    pub base: &'static str,
-    /// The headers with which it is asked.
-    pub headers: fn(key: &str) -> Headers,
-    /// What does an object say that was asked for because of an event of that time?
-    pub observe: fn(&Call, &Reply, source: &str, at: Timestamp) -> Result<Reading, Malformed>,
-    /// What it lists, in the order in which a backfill asks: parents first.
-    pub listings: &'static [Listing],
-    pub acting: Acting,
-    /// What an action comes to there, where providers differ.
-    pub manners: Manners,
-}
 
 /// One kind of object that a provider lists.
 pub struct Listing {
@@ -250,24 +238,6 @@ pub enum Reading {
     Ignored(&'static str),
 }
 
-/// A request to a provider's API. The key to it is added where it is sent.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Call {
-    pub method: Method,
-    pub path: String,
-    pub body: String,
-    pub idempotency_key: Option<String>,
-    /// Whether its answer is worth waiting for; without it, nothing depends on the answer at once.
-    pub patient: bool,
-}
-
-/// A provider's answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reply {
-    pub status: u16,
-    pub body: String,
-}
-
 /// What to do next to carry an action out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Act {
@@ -332,23 +302,6 @@ pub enum Found {
     },
     /// The look-up itself did not work.
     Unknown,
-}
-
-impl Call {
-    /// Asks for something and changes nothing.
-    pub fn get(path: impl Into<String>) -> Self {
-        Self { method: Method::GET, path: path.into(), body: String::new(), idempotency_key: None, patient: false }
-    }
-
-    /// Asks for a list, which takes its time.
-    pub fn list(path: impl Into<String>) -> Self {
-        Self { patient: true, ..Self::get(path) }
-    }
-}
-
-/// Most want the key as a bearer, and forms.
-pub(crate) fn bearer(key: &str) -> Headers {
-    vec![("authorization", format!("Bearer {key}")), ("content-type", "application/x-www-form-urlencoded".to_owned())]
 }
 
 pub(crate) fn malformed(expected: &'static str) -> impl Fn(serde_json::Error) -> Malformed {

@@ -9,7 +9,10 @@ mod read;
 mod wire;
 
 use crate::signature::{first, hex_fits, sign_hex};
-use crate::{Acting, Api, Delivery, Envelope, Headers, Keys, Malformed, NotAuthentic, Provider, keep_all, malformed};
+use crate::{
+    Acting, Api, Delivery, Envelope, Headers, Keys, Malformed, NotAuthentic, Provider, Repeats, keep_all, malformed,
+    uuid,
+};
 use domain::action::{Downgrade, EndAtOnce, FiguresHold, Manners, MidPeriod, PaymentPage};
 use domain::event::InvoiceStatus;
 use jiff::Timestamp;
@@ -25,6 +28,7 @@ pub(crate) static PROVIDER: Provider = Provider {
     api: Some(&Api {
         base: "https://api.mollie.com",
         headers,
+        repeats: Repeats::Header("idempotency-key", uuid),
         observe: read::observe,
         listings: list::LISTINGS,
         acting: Acting::Through(act::EFFECTS),

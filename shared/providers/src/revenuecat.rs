@@ -9,7 +9,7 @@ mod wire;
 
 use crate::signature::{fits, header, timed, timed_header};
 use crate::{
-    Acting, Api, Delivery, Envelope, Headers, Keys, Malformed, NotAuthentic, Provider, asks_nothing, keep_all,
+    Acting, Api, Delivery, Envelope, Headers, Keys, Malformed, NotAuthentic, Provider, Repeats, asks_nothing, keep_all,
 };
 use domain::action::{Downgrade, EndAtOnce, FiguresHold, Manners, MidPeriod, PaymentPage};
 use domain::event::InvoiceStatus;
@@ -28,6 +28,7 @@ pub(crate) static PROVIDER: Provider = Provider {
         // The source is called by the id of its project.
         base: "https://api.revenuecat.com/v2/projects/{source}",
         headers,
+        repeats: Repeats::Untold,
         observe: asks_nothing,
         listings: list::LISTINGS,
         acting: Acting::Through(act::EFFECTS),

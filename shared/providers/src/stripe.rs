@@ -15,7 +15,8 @@ mod wire;
 
 use crate::signature::{first, header, timed, timed_header};
 use crate::{
-    Acting, Api, Delivery, Envelope, Headers, Keys, Malformed, NotAuthentic, Provider, bearer, keep_all, malformed,
+    Acting, Api, Delivery, Envelope, Headers, Keys, Malformed, NotAuthentic, Provider, Repeats, as_it_is, bearer,
+    keep_all, malformed,
 };
 use domain::action::{Downgrade, EndAtOnce, FiguresHold, Manners, MidPeriod, PaymentPage};
 use domain::event::InvoiceStatus;
@@ -32,7 +33,8 @@ pub(crate) static PROVIDER: Provider = Provider {
     read: read::read,
     api: Some(&Api {
         base: "https://api.stripe.com",
-        headers: bearer,
+        headers,
+        repeats: Repeats::Header("idempotency-key", as_it_is),
         observe: observe::observe,
         listings: list::LISTINGS,
         acting: Acting::Through(act::EFFECTS),
@@ -60,6 +62,15 @@ const HEADER: &str = "stripe-signature";
 /// Stripe's own libraries accept times from the future without bound; we do not.
 fn verify(delivery: &Delivery<'_>, keys: &Keys, now: Timestamp, window_secs: i64) -> Result<(), NotAuthentic> {
     timed(header(delivery.headers, HEADER)?, &keys.signing, delivery.body, now, window_secs)
+}
+
+/// The version that every request is answered in, whatever the account's own is: the newest of 2026-11-29.
+const VERSION: &str = "2026-10-28.endive";
+
+fn headers(key: &str) -> Headers {
+    let mut headers = bearer(key);
+    headers.push(("stripe-version", VERSION.to_owned()));
+    headers
 }
 
 fn sign(keys: &Keys, body: &[u8], at: Timestamp) -> Headers {

@@ -43,14 +43,10 @@ pub(super) fn refunds_are_ours(service: &Service, actions: &BTreeMap<ActionId, A
     Ok(())
 }
 
-/// The calls that changed something at the provider. A link changes nothing.
+/// The calls that changed something at the provider, each time they did. A link changes nothing.
 pub fn changes(service: &Service) -> Result<Vec<Seen>, String> {
     let mut calls = service.sandbox.calls("stripe").map_err(|error| error.to_string())?;
-    calls.retain(|call| {
-        let done =
-            call.status == "timeout_done" || call.status.as_u64().is_some_and(|status| (200..300).contains(&status));
-        call.method != "GET" && done && !call.path.contains("sessions")
-    });
+    calls.retain(|call| call.executed && !call.path.contains("sessions"));
     Ok(calls)
 }
 
@@ -60,7 +56,7 @@ pub(super) fn effects_are_ours(
     actions: &BTreeMap<ActionId, Action>,
     told: &[Sent],
 ) -> Result<(), String> {
-    let mut keys: BTreeMap<(String, String), BTreeMap<String, Timestamp>> = BTreeMap::new();
+    let mut done: BTreeMap<(String, String), Vec<Timestamp>> = BTreeMap::new();
     for call in changes(service)? {
         let key = call.idempotency_key.clone().unwrap_or_default();
         let id = key.split('-').next().unwrap_or_default().to_owned();
@@ -71,13 +67,10 @@ pub(super) fn effects_are_ours(
         let approved = matches!(action.state(), State::Executed | State::NeedsPerson | State::Failed)
             && !action.votes().is_empty();
         must(approved, || format!("{id} is {:?}, and was sent: {call:?}", action.state()))?;
-        keys.entry((id, call.path.clone()))
-            .or_default()
-            .entry(key)
-            .or_insert(call.at.parse().map_err(|error| format!("{}: {error}", call.at))?);
+        let at = call.at.parse().map_err(|error| format!("{}: {error}", call.at))?;
+        done.entry((id, call.path.clone())).or_default().push(at);
     }
-    for ((id, path), keys) in keys {
-        let mut times: Vec<_> = keys.into_values().collect();
+    for ((id, path), mut times) in done {
         times.sort();
         for between in times.windows(2) {
             must(was_undone(&path, between, told), || format!("{id} was done again at {}: {path}", between[1]))?;

@@ -1,0 +1,92 @@
+//! Calls to the outside over the one TLS stack that the SDK uses anyway. A crate of its own, so that tests read what it sends
+//! without building a client of every AWS service.
+
+use app::fault::Fault;
+use app::ports::{Http, NoReply};
+use async_trait::async_trait;
+use aws_smithy_async::rt::sleep::TokioSleep;
+use aws_smithy_http_client::Connector;
+use aws_smithy_http_client::tls::Provider;
+use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorSettings, SharedHttpConnector};
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_types::body::SdkBody;
+use aws_smithy_types::byte_stream::ByteStream;
+use providers::{Call, Reply, Request};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How long a question may take: nothing depends on its answer at once, and others wait behind it.
+const GLANCE: Duration = Duration::from_secs(2);
+/// How long a connection may take.
+const CONNECTING: Duration = Duration::from_secs(5);
+/// How long a provider may take.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Where the providers' API keys are.
+#[async_trait]
+pub trait Keyring: Send + Sync {
+    /// The API key for a source: what it may do is up to whoever made it.
+    async fn provider_key(&self, provider: &str, source: &str) -> Result<String, Fault>;
+}
+
+#[derive(Clone)]
+pub struct Network {
+    connector: SharedHttpConnector,
+    keys: Arc<dyn Keyring>,
+    /// Where every provider answers instead, in a rehearsal.
+    instead: Option<String>,
+}
+
+impl Network {
+    pub fn new(keys: Arc<dyn Keyring>, instead: Option<String>) -> Self {
+        let patience = HttpConnectorSettings::builder().connect_timeout(CONNECTING).build();
+        let connector = Connector::builder()
+            .connector_settings(patience)
+            .sleep_impl(TokioSleep::new())
+            .tls_provider(Provider::Rustls(CryptoMode::Ring))
+            .build();
+        Self { connector: SharedHttpConnector::new(connector), keys, instead }
+    }
+
+    /// Sends a request to any address.
+    pub async fn send(&self, request: Request, patient: bool) -> Result<Reply, NoReply> {
+        let patience = if patient { PATIENCE } else { GLANCE };
+        let mut outgoing = HttpRequest::new(SdkBody::from(request.body));
+        outgoing.set_method(request.method.as_str()).map_err(|_| NoReply::NotSent)?;
+        outgoing.set_uri(request.url).map_err(|_| NoReply::NotSent)?;
+        for (name, value) in request.headers {
+            outgoing.headers_mut().try_insert(name, value).map_err(|_| NoReply::NotSent)?;
+        }
+        let exchange = async {
+            // Whether the request had left when the connection failed cannot be told: it may have been done.
+            let answer = self.connector.call(outgoing).await.map_err(|_| NoReply::Unknown)?;
+            let status = answer.status().as_u16();
+            let body = ByteStream::new(answer.into_body()).collect().await.map_err(|_| NoReply::Unknown)?;
+            let body = String::from_utf8(body.into_bytes().to_vec()).map_err(|_| NoReply::Unknown)?;
+            Ok(Reply { status, body })
+        };
+        tokio::time::timeout(patience, exchange).await.unwrap_or(Err(NoReply::Unknown))
+    }
+}
+
+#[async_trait]
+impl Http for Network {
+    async fn call(&self, provider: &str, source: &str, call: &Call) -> Result<Reply, NoReply> {
+        let provider = providers::named(provider).ok_or(NoReply::NotSent)?;
+        let api = provider.api.ok_or(NoReply::NotSent)?;
+        let key = self.keys.provider_key(provider.name, source).await.map_err(|_| NoReply::NotSent)?;
+        let mut request = api.request(&key, source, call);
+        if let Some(origin) = &self.instead {
+            request.url = rehearsed(origin, provider.name, &request.url);
+        }
+        self.send(request, call.patient).await
+    }
+}
+
+/// The same path at another place, below the provider's name.
+fn rehearsed(origin: &str, provider: &str, url: &str) -> String {
+    let behind = url.split_once("://").map_or(url, |(_, behind)| behind);
+    let path = behind.split_once('/').map_or("", |(_, path)| path);
+    format!("{}/{provider}/{path}", origin.trim_end_matches('/'))
+}
