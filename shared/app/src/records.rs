@@ -47,6 +47,15 @@ impl Read {
         Self { batch, action: None, head: None, records: Touched::default(), prices: Vec::new() }
     }
 
+    /// The keys of the head and the resources that an action is judged by.
+    pub fn judged_by(&self, head: &Head) -> Vec<crate::ports::Key> {
+        let account = &head.account;
+        let payments = self.records.payments.keys().map(|id| keys::payment(account, id));
+        let invoices = self.records.invoices.keys().map(|id| keys::invoice(account, id));
+        let subscriptions = self.records.subscriptions.keys().map(|id| keys::subscription(account, id));
+        [keys::head(account)].into_iter().chain(payments).chain(invoices).chain(subscriptions).collect()
+    }
+
     pub fn known<'a>(&'a self, head: &'a Head, now: Timestamp) -> Result<Known<'a>, Fault> {
         let manners = manners(&head.provider)?;
         Ok(Known { head, manners, records: &self.records, prices: &self.prices, now })

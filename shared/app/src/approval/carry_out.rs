@@ -51,6 +51,8 @@ enum Next {
     Follow(Action),
     /// The account has changed since it was approved.
     Stale(Action),
+    /// The account has changed, and what was sent before has an end that nobody knows.
+    Lapsed(Work),
     Nothing,
 }
 
@@ -105,9 +107,17 @@ async fn through_provider(context: &Context, id: &ActionId) -> Result<Done, Faul
             owe::owed(context, &action).await?;
             Ok(Done::CarriedOut(State::Stale))
         }
+        Next::Lapsed(work) => {
+            let instead = LAPSED.to_owned();
+            end(context, &work, Ended::NeedsPerson { instead, absent: false }, Vec::new()).await
+        }
         Next::LookFirst(_) | Next::LookUp(_) | Next::Nothing => Ok(Done::NothingToDo),
     }
 }
+
+/// What a person reads who has to finish what may not be sent again.
+const LAPSED: &str = "It was sent, no answer came, and the provider does not show it; the account has changed since it was \
+    approved, so it is not sent again. Look there whether it was done, and ask for it anew if it was not.";
 
 /// Stores the intent to send, or finds one whose end is unknown.
 async fn intend(context: &Context, id: &ActionId) -> Result<Attempted<Next>, Fault> {
@@ -199,7 +209,7 @@ async fn work(context: &Context, read: &Read, action: Action, head: Head) -> Res
     Ok(Work { action: checked(context, action).await?, head, records: read.records.clone(), ledger })
 }
 
-/// Stores the intent to send what the provider does not have.
+/// Stores the intent to send what the provider does not have, if it may still be done as it was approved.
 async fn again(
     context: &Context,
     id: &ActionId,
@@ -209,23 +219,30 @@ async fn again(
 ) -> Result<Attempted<Next>, Fault> {
     let read = records::read(context, id).await?;
     let out_of_date = read.batch.rev(&keys::ledger_head(&id.account())) != seen;
+    let now = context.clock.now();
     let due = |action: &Action| match action.state() {
         State::Approved => first,
-        State::Executing | State::InDoubt => action.alarm().is_none_or(|at| at <= context.clock.now()),
+        State::Executing | State::InDoubt => action.alarm().is_none_or(|at| at <= now),
         _ => false,
     };
-    match (read.action.clone().filter(due), read.head.clone()) {
-        // Told of in the meantime: it is not sent again.
-        (Some(action), Some(head)) if action.was_told() => wait(context, read, &head, &action).await,
-        (Some(action), Some(head)) if out_of_date || is_held(context, &head, &action).await? => {
-            wait(context, read, &head, &action).await
-        }
-        (Some(action), Some(head)) if first && is_busy(context, &head, &action).await? => {
-            wait(context, read, &head, &action).await
-        }
-        (Some(action), Some(head)) => store_attempt(context, read, action, head, note).await,
-        _ => Ok(Attempted::Done(Next::Nothing)),
+    let (Some(action), Some(head)) = (read.action.clone().filter(due), read.head.clone()) else {
+        return Ok(Attempted::Done(Next::Nothing));
+    };
+    // Told of in the meantime: it is not sent again.
+    let waits = action.was_told()
+        || out_of_date
+        || is_held(context, &head, &action).await?
+        || (first && is_busy(context, &head, &action).await?);
+    if waits {
+        return wait(context, read, &head, &action).await;
     }
+    if still_holds(&action, read.known(&head, now)?) {
+        return store_attempt(context, read, action, head, note).await;
+    }
+    if action.attempt().is_none_or(Attempt::did_nothing) {
+        return outcome::stale(context, read, &head, &action).await;
+    }
+    Ok(Attempted::Done(Next::Lapsed(work(context, &read, action, head).await?)))
 }
 
 async fn store_attempt(
@@ -246,6 +263,10 @@ async fn store_attempt(
     let body = [("key", attempt.key.clone()), ("attempt", attempt.number.to_string())];
     action.sent(attempt, writing::moment(context).again)?;
     let mut commit = Commit::default();
+    // It was judged by these; if one has changed since, it is judged again.
+    for key in read.judged_by(&head) {
+        commit.check(&read.batch, &key);
+    }
     writing::put(&mut commit, context, &read.batch, &head, Some(&before), &action);
     put_notes(&mut commit, &read.batch, &action.account, vec![ledger_note(&action, Step::Attempted, now, body)])?;
     let next = Next::Send(work(context, &read, action, head).await?);

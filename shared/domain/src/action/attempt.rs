@@ -21,6 +21,9 @@ pub struct Attempt {
     /// The provider told that it is done, before it answered or while the answer was in doubt.
     #[serde(default)]
     pub shown: bool,
+    /// How many attempts, from the first on, are known to have done nothing, because the provider said so.
+    #[serde(default)]
+    pub idle: u32,
 }
 
 impl Attempt {
@@ -28,7 +31,16 @@ impl Attempt {
     pub fn next(action: &Action, now: Timestamp, key_lives: SignedDuration) -> Self {
         let Some(last) = &action.attempt else {
             let key = format!("{}-1", action.id);
-            return Self { number: 1, key, key_since: now, first_at: now, burned: false, before: None, shown: false };
+            return Self {
+                number: 1,
+                key,
+                key_since: now,
+                first_at: now,
+                burned: false,
+                before: None,
+                shown: false,
+                idle: 0,
+            };
         };
         let number = last.number + 1;
         // A margin: the provider's window began when it first saw the key, not when we stored it.
@@ -36,6 +48,20 @@ impl Attempt {
             return Self { number, ..last.clone() };
         }
         Self { number, key: format!("{}-{number}", action.id), key_since: now, burned: false, ..last.clone() }
+    }
+}
+
+impl Attempt {
+    /// Whether it is certain that nothing was done so far: the provider said so each time, and no answer was lost.
+    pub fn did_nothing(&self) -> bool {
+        self.idle == self.number
+    }
+
+    /// The provider says that this one did nothing.
+    pub(super) fn is_idle(&mut self) {
+        if self.idle + 1 == self.number {
+            self.idle = self.number;
+        }
     }
 }
 
@@ -53,6 +79,29 @@ mod tests {
     use super::*;
     use crate::action::{Clause, Kind, Preview, Reason};
     use crate::id::{AccountId, ActionId};
+
+    #[test]
+    fn one_lost_answer_and_nobody_knows_that_nothing_was_done() {
+        let attempt = |number, idle| Attempt { number, idle, ..example() };
+        for (said_idle, nothing) in
+            [(&[true][..], true), (&[true, true], true), (&[false, true], false), (&[true, false], false)]
+        {
+            let mut last = attempt(1, 0);
+            for (place, idle) in said_idle.iter().enumerate() {
+                last = attempt(u32::try_from(place).unwrap() + 1, last.idle);
+                if *idle {
+                    last.is_idle();
+                }
+            }
+            assert_eq!(last.did_nothing(), nothing, "{said_idle:?}");
+        }
+    }
+
+    fn example() -> Attempt {
+        let at = Timestamp::UNIX_EPOCH;
+        let key = "key".to_owned();
+        Attempt { number: 1, key, key_since: at, first_at: at, burned: false, before: None, shown: false, idle: 0 }
+    }
 
     #[test]
     fn a_key_is_used_again_while_the_provider_surely_knows_it() {

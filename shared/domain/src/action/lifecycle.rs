@@ -51,7 +51,7 @@ impl State {
             (Self::WaitingApproval, Happening::Denied) => Self::Denied,
             (Self::WaitingApproval, Happening::ShownAnew) => Self::WaitingApproval,
             (Self::WaitingApproval, Happening::Expired) => Self::Expired,
-            (Self::WaitingApproval | Self::Approved, Happening::Overtaken) => Self::Stale,
+            (Self::WaitingApproval | Self::Approved | Self::Executing, Happening::Overtaken) => Self::Stale,
             (Self::WaitingApproval | Self::Approved, Happening::Withdrawn) => Self::Withdrawn,
             (Self::Approved | Self::Executing, Happening::Begun) => Self::Executing,
             (Self::Approved | Self::Executing | Self::InDoubt, Happening::Sent) => Self::Executing,
@@ -261,6 +261,9 @@ impl Action {
     pub(super) fn not_now(&mut self, again: Timestamp) -> Result<(), Impossible> {
         self.happens(Happening::NotNow)?;
         self.alarm = Some(again);
+        if let Some(attempt) = self.attempt.as_mut() {
+            attempt.is_idle();
+        }
         Ok(())
     }
 
@@ -403,7 +406,7 @@ mod tests {
         Denied        .      denied            .             .             .             .         .             .      .      .       .     .
         ShownAnew     .      waiting_approval  .             .             .             .         .             .      .      .       .     .
         Expired       .      expired           .             .             .             .         .             .      .      .       .     .
-        Overtaken     .      stale             stale         .             .             .         .             .      .      .       .     .
+        Overtaken     .      stale             stale         stale         .             .         .             .      .      .       .     .
         Withdrawn     .      withdrawn         withdrawn     .             .             .         .             .      .      .       .     .
         Begun         .      .                 executing     executing     .             .         .             .      .      .       .     .
         Sent          .      .                 executing     executing     executing     .         .             .      .      .       .     .

@@ -137,6 +137,7 @@ fn action() -> Value {
         ("burned", flag()),
         ("before", or_null(text())),
         ("shown", flag()),
+        ("idle", whole()),
     ]);
     let offer = object([
         ("rule", text()),
