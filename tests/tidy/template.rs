@@ -93,7 +93,7 @@ fn no_policy_allows_everything() {
         }
     }
     assert!(statements > 20);
-    // Who reads cannot write, and who cannot refund has no key to it.
+    // Who reads cannot write, and who does not act has no key to it.
     let of = |name: &str| scalars(&template["Resources"][name]["Properties"]);
     assert!(
         !of("ReportFunction")
@@ -101,7 +101,17 @@ fn no_policy_allows_everything() {
             .any(|scalar| scalar.contains("PutItem") || scalar.contains("UpdateItem") || scalar == "EffectKeys")
     );
     for name in ["IntakeFunction", "ClassifyFunction", "DunningFunction", "ReportFunction"] {
-        assert!(!of(name).contains(&"EffectKeys".to_owned()), "{name} can read refund-capable keys");
+        assert!(!of(name).contains(&"EffectKeys".to_owned()), "{name} can read the keys that may act");
+    }
+}
+
+#[test]
+fn the_outputs_say_where_each_secret_is_put() {
+    let template = template();
+    let outputs = scalars(&template["Outputs"]);
+    for (name, secret) in resources(&template, "AWS::SecretsManager::Secret") {
+        let is_made = secret["Properties"].as_mapping_get("GenerateSecretString").is_some();
+        assert!(is_made || outputs.contains(&name), "no output says where the value of {name} is put");
     }
 }
 
