@@ -115,6 +115,13 @@ fn the_outputs_say_where_each_secret_is_put() {
     }
 }
 
+/// `sam build` goes through cargo-lambda, which aborts where the release profile does not say what a panic does.
+#[test]
+fn a_panic_in_a_deployed_function_unwinds() {
+    let manifest: toml::Table = read("Cargo.toml").parse().unwrap();
+    assert_eq!(manifest["profile"]["release"]["panic"].as_str(), Some("unwind"));
+}
+
 /// The gateway sends by method and first word; the table says the same, route by route.
 #[test]
 fn the_gateway_and_the_route_table_agree() {
