@@ -1,4 +1,4 @@
-//! The repository's own rules: if `cargo test` passes, CI passes.
+//! The repository's own rules, asked by `cargo test --workspace` like everything else.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
@@ -122,7 +122,7 @@ fn what_is_pure_stays_pure() {
 }
 
 #[test]
-fn only_one_crate_names_aws_and_only_one_the_engine() {
+fn only_the_crates_of_shared_aws_name_aws_and_only_one_the_engine() {
     for folder in [
         "shared/domain",
         "shared/providers",
@@ -140,7 +140,7 @@ fn only_one_crate_names_aws_and_only_one_the_engine() {
         for name in dependencies(folder) {
             assert!(
                 !name.starts_with("aws-") && !name.starts_with("aws_") && !name.starts_with("lambda_"),
-                "{folder} depends on `{name}`; only shared/aws may"
+                "{folder} depends on `{name}`; only the crates of shared/aws may"
             );
             assert!(
                 folder == "infra/local" || !(name.contains("dynoxide") || name.contains("rusqlite")),
