@@ -178,6 +178,26 @@ fn a_provider_that_did_not_answer_is_asked_for_the_link_again() {
 }
 
 #[test]
+fn a_provider_that_did_not_answer_is_asked_for_the_reason_again() {
+    run(async {
+        let mut service = open_at(NOON).await;
+        let silence = faults::silence(&mut service);
+        // Neither the charge nor the intent is delivered: only the provider can say why it failed.
+        let history = history();
+        come(&service, &[history[0].clone(), history[3].clone()], 0).await;
+        let lacks = |cases: &Value| cases["items"][0]["preview"]["missing"].to_string().contains("decline code");
+        let cases = get(&service, "/api/cases?state=open").await;
+        assert!(lacks(&cases), "{cases}");
+        silence.end();
+        let tried = intent("pi_1", at(BILLED), "ch_1", Some("insufficient_funds"));
+        service.sandbox.teach("stripe", &tried).unwrap();
+        service.advance(service.clock.now() + SignedDuration::from_mins(10)).await.unwrap();
+        let cases = get(&service, "/api/cases?state=open").await;
+        assert!(!lacks(&cases) && cases["items"][0]["rule"] == "no-funds", "{cases}");
+    });
+}
+
+#[test]
 fn a_link_that_nobody_tells_is_given_up_until_another_event_misses_it() {
     run(async {
         let mut service = open_at(NOON).await;

@@ -56,7 +56,7 @@ pub struct Api {
     pub headers: fn(key: &str) -> Headers,
     /// What does an object say that was asked for because of an event of that time?
     pub observe: fn(&Call, &Reply, source: &str, at: Timestamp) -> Result<Reading, Malformed>,
-    /// How it is asked which payment pays which invoice, where its deliveries may name neither; `observe` reads the answer.
+    /// How it is asked which payment pays which invoice, where neither may name the other; `observe` reads the answer.
     pub linked: Option<fn(&Unlinked) -> Call>,
     /// What it lists, in the order in which a backfill asks: parents first.
     pub listings: &'static [Listing],

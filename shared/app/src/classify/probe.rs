@@ -31,8 +31,8 @@ pub async fn ask(context: &Context, provider: &Provider, source: &str, path: &st
     }
 }
 
-/// Asks which payment pays which invoice, unless the book knows by now. Like every help it is given up in the end, until
-/// another event misses the link.
+/// Asks which payment pays which invoice, unless the book knows by now. Like every help it is given up in the end,
+/// until another event misses the link.
 pub async fn link(context: &Context, account: &AccountId, missing: &Unlinked, trace: &str) -> Result<Done, Fault> {
     let Some(head) = store::read::<Head>(context, &keys::head(account)).await? else { return Ok(Done::Ignored) };
     if !head.book.lacks(missing) {
@@ -163,8 +163,8 @@ impl Question<'_> {
         }
     }
 
-    /// Sets its alarm: a delivery that was acknowledged is not given up because its provider is down. What is only a help
-    /// waits as long again as it has waited already, and then no more.
+    /// Sets its alarm: a delivery that was acknowledged is not given up because its provider is down. What is only a
+    /// help waits as long again as it has waited already, and in the end no more.
     async fn later(&self, context: &Context) -> Result<Attempted<()>, Fault> {
         let batch = Batch::read(context, vec![self.key()]).await?;
         let mut probe = batch.get::<Probe>(&self.key())?.unwrap_or_else(|| self.fresh());

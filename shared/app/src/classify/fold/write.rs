@@ -56,8 +56,8 @@ pub(super) fn commit(
     Ok(commit)
 }
 
-/// What is sent once all of it is written: recoveries that begin, questions to people and to the provider, and wishes to
-/// leave that go on.
+/// What is sent once all of it is written: recoveries that begin, questions to people and to the provider, and wishes
+/// to leave that go on.
 pub(super) fn promises(
     decided: &Decided,
     followed: &[ActionId],
