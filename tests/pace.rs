@@ -1,4 +1,4 @@
-//! The same history comes at another pace: what an account shows does not depend on what was worked before what arrived.
+//! The same history comes at another pace: what an account shows does not depend on what was worked before what came.
 
 use app::ports::Clock;
 use http::StatusCode;

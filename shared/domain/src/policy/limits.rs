@@ -48,8 +48,8 @@ pub struct Limits {
     pub key_minutes: BTreeMap<String, i64>,
     /// How long an effect may be in doubt before a person is asked.
     pub doubt_hours_max: i64,
-    /// How long an event waits for the resource that it belongs to before it is looked at again, and how long a provider
-    /// that does not answer is asked for what is only a help.
+    /// How long an event waits for the resource that it belongs to before it is looked at again, and how long a
+    /// provider that does not answer is asked for what is only a help.
     pub orphan_hours_max: i64,
     /// How long a message may be on its way before it is in doubt.
     pub sending_minutes_max: i64,

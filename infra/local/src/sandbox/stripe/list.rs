@@ -72,7 +72,7 @@ fn fits(object: &Value, kind: &str, asked: &Asked) -> bool {
         })
 }
 
-/// Puts the object where its id stands, as far as it is known. An intent is shown before a delivery has told of it, too.
+/// Puts the object where its id stands, as far as it is known. An intent is shown before any delivery told of it.
 fn expand(sandbox: &Sandbox, object: &mut Value, path: &[&str]) -> Disked<()> {
     let [part, rest @ ..] = path else { return Ok(()) };
     let Some(inner) = object.get_mut(*part) else { return Ok(()) };
