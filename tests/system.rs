@@ -14,6 +14,7 @@ mod leaving;
 mod lists;
 mod matrix;
 mod openapi;
+mod pace;
 mod privacy;
 mod scenarios;
 mod simulation;

@@ -5,6 +5,7 @@ use crate::fault::Fault;
 use crate::ports::QueueName;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use domain::book::Unlinked;
 use domain::id::{AccountId, ActionId, CaseId, IncidentId, digest, sha256};
 use flate2::Compression;
 use flate2::read::DeflateDecoder;
@@ -23,6 +24,8 @@ pub enum Message {
     Delivery { provider: String, source: String, event: String, received_at: Timestamp, trace: String, body: Body },
     /// An object is to be fetched again that an unsigned delivery named.
     Probe { provider: String, source: String, path: String, trace: String },
+    /// A provider is to be asked which payment pays which invoice, unless that was told meanwhile.
+    Unlinked { account: AccountId, missing: Unlinked, trace: String },
     /// Nobody has said yet whose an external id is.
     Orphan { provider: String, source: String, id: String, trace: String },
     /// A provider's lists are to be read on.
@@ -80,6 +83,7 @@ impl Message {
         match self {
             Self::Delivery { trace, .. }
             | Self::Probe { trace, .. }
+            | Self::Unlinked { trace, .. }
             | Self::Orphan { trace, .. }
             | Self::List { trace, .. }
             | Self::Watch { trace, .. }
@@ -98,6 +102,7 @@ impl Message {
         match self {
             Self::Delivery { .. } => "delivery",
             Self::Probe { .. } => "probe",
+            Self::Unlinked { .. } => "unlinked",
             Self::Orphan { .. } => "orphan",
             Self::List { .. } => "list",
             Self::Watch { .. } => "watch",

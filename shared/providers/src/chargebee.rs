@@ -36,6 +36,7 @@ pub(crate) static PROVIDER: Provider = Provider {
         base: "https://{source}.chargebee.com",
         headers,
         observe: asks_nothing,
+        linked: None,
         listings: list::LISTINGS,
         acting: Acting::Through(act::EFFECTS),
         manners: MANNERS,

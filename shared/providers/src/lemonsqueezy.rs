@@ -30,6 +30,7 @@ pub(crate) static PROVIDER: Provider = Provider {
         base: "https://api.lemonsqueezy.com",
         headers,
         observe: asks_nothing,
+        linked: None,
         listings: list::LISTINGS,
         acting: Acting::Through(act::EFFECTS),
         manners: MANNERS,

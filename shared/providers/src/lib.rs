@@ -20,7 +20,7 @@ pub mod zendesk;
 
 use domain::action::{Action, Kind, Manners};
 use domain::approval::Approved;
-use domain::book::{Invoice, Payment, Subscription, Touched};
+use domain::book::{Invoice, Payment, Subscription, Touched, Unlinked};
 use domain::event::{Event, Seen};
 use http::{HeaderMap, Method};
 use jiff::Timestamp;
@@ -56,6 +56,8 @@ pub struct Api {
     pub headers: fn(key: &str) -> Headers,
     /// What does an object say that was asked for because of an event of that time?
     pub observe: fn(&Call, &Reply, source: &str, at: Timestamp) -> Result<Reading, Malformed>,
+    /// How it is asked which payment pays which invoice, where neither may name the other; `observe` reads the answer.
+    pub linked: Option<fn(&Unlinked) -> Call>,
     /// What it lists, in the order in which a backfill asks: parents first.
     pub listings: &'static [Listing],
     pub acting: Acting,

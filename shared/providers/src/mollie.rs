@@ -26,6 +26,7 @@ pub(crate) static PROVIDER: Provider = Provider {
         base: "https://api.mollie.com",
         headers,
         observe: read::observe,
+        linked: None,
         listings: list::LISTINGS,
         acting: Acting::Through(act::EFFECTS),
         manners: MANNERS,

@@ -29,6 +29,7 @@ pub(crate) static PROVIDER: Provider = Provider {
         base: "https://api.revenuecat.com/v2/projects/{source}",
         headers,
         observe: asks_nothing,
+        linked: None,
         listings: list::LISTINGS,
         acting: Acting::Through(act::EFFECTS),
         manners: MANNERS,

@@ -34,6 +34,7 @@ pub(crate) static PROVIDER: Provider = Provider {
         base: "https://api.stripe.com",
         headers: bearer,
         observe: observe::observe,
+        linked: Some(observe::linked),
         listings: list::LISTINGS,
         acting: Acting::Through(act::EFFECTS),
         manners: MANNERS,

@@ -92,7 +92,7 @@ pub struct FoundBy {
     pub account: AccountId,
 }
 
-/// An object that an unsigned delivery named: when it was last fetched, and when it will be again.
+/// What a provider is asked for: when it was last asked, and when it will be again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Probe {
     pub provider: String,
@@ -100,9 +100,12 @@ pub struct Probe {
     pub path: String,
     pub asked_at: Option<Timestamp>,
     pub again_at: Option<Timestamp>,
+    /// Since when it is asked for as a help, which is given up in the end; what a delivery named is not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wished_at: Option<Timestamp>,
 }
 
-/// How many objects were fetched for a source since a minute began.
+/// How often a source was asked since a minute began.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Probes {
     pub provider: String,

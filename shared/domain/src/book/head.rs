@@ -266,11 +266,14 @@ impl Book {
         keep_newest(&mut self.tries, TRIES);
     }
 
+    /// The first telling counts: whether it was told again, or asked for besides, does not matter.
     pub(super) fn see_link(&mut self, link: Link) {
-        if !self.links.contains(&link) {
-            self.links.push(link);
-            keep_newest(&mut self.links, TRIES);
+        let same = |other: &&mut Link| other.intent == link.intent && other.invoice == link.invoice;
+        match self.links.iter_mut().find(same) {
+            Some(known) => known.at = known.at.min(link.at),
+            None => self.links.push(link),
         }
+        keep_newest(&mut self.links, TRIES);
     }
 
     pub(super) fn show_subscription(&mut self, subscription: &Subscription) {

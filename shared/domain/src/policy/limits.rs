@@ -16,9 +16,9 @@ pub struct Limits {
     pub signature_window_secs: i64,
     /// The largest compressed body that travels inside its message.
     pub inline_bytes_max: usize,
-    /// How long a fetched object rests before an unsigned delivery may have it fetched again.
+    /// How long what was asked for rests before an unsigned delivery, or a missing link, may have it asked for again.
     pub probe_rest_secs: i64,
-    /// How many objects unsigned deliveries may have fetched for a source within a minute.
+    /// How many questions unsigned deliveries and missing links may put to a source within a minute.
     pub probes_per_minute_max: u32,
     /// How many pages of a provider's lists are read within a minute, for each source.
     pub lists_per_minute_max: u32,
@@ -48,7 +48,8 @@ pub struct Limits {
     pub key_minutes: BTreeMap<String, i64>,
     /// How long an effect may be in doubt before a person is asked.
     pub doubt_hours_max: i64,
-    /// How long an event waits for the resource that it belongs to before it is looked at again.
+    /// How long an event waits for the resource that it belongs to before it is looked at again, and how long a
+    /// provider that does not answer is asked for what is only a help.
     pub orphan_hours_max: i64,
     /// How long a message may be on its way before it is in doubt.
     pub sending_minutes_max: i64,

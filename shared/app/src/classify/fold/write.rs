@@ -8,6 +8,7 @@ use crate::message::{Message, Sent};
 use crate::ports::QueueName;
 use crate::store::trail::{put_facts, put_notes};
 use crate::store::{Batch, Commit, External, Of, Receipt, Stored, Timeline};
+use domain::book::Unlinked;
 use domain::classify::Decided;
 use domain::classify::decision::Decision;
 use domain::classify::desk::Desk;
@@ -55,8 +56,15 @@ pub(super) fn commit(
     Ok(commit)
 }
 
-/// What is sent once all of it is written: recoveries that begin, questions to people, and wishes to leave that go on.
-pub(super) fn promises(decided: &Decided, followed: &[ActionId], account: &AccountId, trace: &str) -> Vec<Sent> {
+/// What is sent once all of it is written: recoveries that begin, questions to people and to the provider, and wishes
+/// to leave that go on.
+pub(super) fn promises(
+    decided: &Decided,
+    followed: &[ActionId],
+    unlinked: Vec<Unlinked>,
+    account: &AccountId,
+    trace: &str,
+) -> Vec<Sent> {
     let recover = decided.recover.iter().map(|invoice| {
         (
             QueueName::Dunning,
@@ -70,7 +78,10 @@ pub(super) fn promises(decided: &Decided, followed: &[ActionId], account: &Accou
     let act = followed
         .iter()
         .map(|action| (QueueName::Approval, Message::Act { action: action.clone(), trace: trace.to_owned() }));
-    recover.chain(ask).chain(act).map(|(queue, message)| Sent { queue, message }).collect()
+    let link = unlinked.into_iter().map(|missing| {
+        (QueueName::Events, Message::Unlinked { account: account.clone(), missing, trace: trace.to_owned() })
+    });
+    recover.chain(ask).chain(act).chain(link).map(|(queue, message)| Sent { queue, message }).collect()
 }
 
 /// Writes what changed on the desk, and the head always: it is where two writers meet.
