@@ -5,6 +5,7 @@
 mod absurd;
 mod channels;
 mod crash_points;
+mod currencies;
 mod desk;
 mod eligible;
 mod http;

@@ -1,5 +1,7 @@
 //! The records around an action, and what was asked for on its account before.
 
+pub mod rates;
+
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::store::imported::in_force;

@@ -6,12 +6,14 @@ mod eligibility;
 mod matrix;
 mod waiting;
 mod weigh;
+mod worth;
 
 pub use delay::held_until;
 pub use eligibility::{Asking, Earlier, Eligibility, decided_here};
 pub use matrix::{ApprovalPolicy, Decided, Requirement, Rule};
 pub use waiting::{Ask, Waiting, Why, is_due, never_lapses, next_ask, next_role, turn};
 pub use weigh::{Scales, weigh};
+pub use worth::Worth;
 
 use crate::action::{Action, Decision, Impossible, Moment, Preview, State, Vote};
 use crate::staff::{MACHINE, Role, Staff};

@@ -71,6 +71,7 @@ impl Policies {
 /// The shipped files, by name and text.
 pub const SHIPPED: &[(&str, &str)] = &[
     ("shared/policy/approval/v1.toml", include_str!("../../policy/approval/v1.toml")),
+    ("shared/policy/approval/v2.toml", include_str!("../../policy/approval/v2.toml")),
     ("shared/policy/classify/v1.toml", include_str!("../../policy/classify/v1.toml")),
     ("shared/policy/declines/v1.toml", include_str!("../../policy/declines/v1.toml")),
     ("shared/policy/dunning/v1.toml", include_str!("../../policy/dunning/v1.toml")),
@@ -110,7 +111,7 @@ mod tests {
 
     #[test]
     fn a_bad_policy_is_refused_with_its_line() {
-        let rows: [(&str, &str, &str, &str); 10] = [
+        let rows: [(&str, &str, &str, &str); 11] = [
             ("classify", "id = \"held-not-taken\"", "id = \"held\"", "nothing finds `held`"),
             (
                 "classify",
@@ -125,6 +126,7 @@ mod tests {
             ("dunning", "after_days = 3", "after_days = 1", "before or with the step before it"),
             ("approval", "up_to = \"1000.00\"", "up_to = \"400.00\"", "can never match"),
             ("approval", "over = \"1000.00\"", "over = \"1500.00\"", "nobody"),
+            ("approval", "over = \"1000.00\"", "from = \"1000.01\"", "nobody"),
             ("declines", "retry = \"later\"", "retry = \"perhaps\"", "unknown variant"),
         ];
         for (name, from, to, expected) in rows {

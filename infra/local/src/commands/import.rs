@@ -12,7 +12,7 @@ use std::time::Duration;
 
 #[derive(clap::Args)]
 pub(super) struct Import {
-    /// customers, catalogue, contracts, usage, staff, exceptions or network-rules
+    /// customers, catalogue, contracts, usage, staff, exceptions, network-rules or rates
     kind: String,
     /// A .csv or .jsonl file
     file: PathBuf,

@@ -9,7 +9,7 @@ pub use staff::{Asked, by_staff, key, unreadable};
 use super::{approve, tell, writing};
 use crate::context::Context;
 use crate::fault::Fault;
-use crate::records::{self, Past, Read};
+use crate::records::{self, Past, Read, rates};
 use crate::store::{self, Alone, Attempted, Batch, Commit, Idempotency, keys};
 use crate::web::{Failed, Problem};
 use domain::action::{Action, Kind, NoPreview, Reason, State, Wish};
@@ -17,6 +17,7 @@ use domain::approval::{self, Scales, next_ask, weigh};
 use domain::book::Head;
 use domain::case::{Case, State as CaseState};
 use domain::id::{ActionId, CaseId};
+use domain::import::ExchangeRate;
 use domain::leaving::Offers;
 use domain::staff::{MACHINE, Staff};
 use http::StatusCode;
@@ -73,6 +74,7 @@ struct Ground {
     outage_credits: BTreeMap<String, Decimal>,
     /// What its asker decided alone today.
     so_far: Decimal,
+    rates: Vec<ExchangeRate>,
     now: Timestamp,
 }
 
@@ -95,6 +97,7 @@ async fn make(context: &Context, ask: &Ask<'_>) -> Result<Attempted<Action>, Fai
         by: ground.staff.as_ref(),
         earlier: &ground.past.asked,
         today: ground.so_far,
+        rates: &ground.rates,
         outage_credits: &ground.outage_credits,
         exception: ask.exception,
     };
@@ -128,6 +131,7 @@ async fn named_by(context: &Context, ask: &Ask<'_>, now: Timestamp) -> Result<Ba
     wanted.extend(ask.idempotency.as_ref().map(|it| keys::idempotency(&it.staff, &it.key)));
     wanted.extend(ask.case.as_ref().map(keys::case));
     let today = day(now);
+    wanted.extend(rates::wanted(context, today));
     wanted.extend(ask.by.iter().flat_map(|staff| [keys::staff(&staff.id), keys::alone(&staff.id, today)]));
     Batch::read(context, wanted).await
 }
@@ -164,16 +168,17 @@ async fn ground(
     let about = about.map_err(|refusal| problem(&refusal))?;
     let alone = staff.as_ref().map(|staff| batch.get::<Alone>(&keys::alone(&staff.id, day(now)))).transpose()?;
     let so_far = alone.flatten().map(|alone| alone.total).unwrap_or_default();
+    let rates = rates::read(context, &batch, day(now))?;
     let mut read = Read::of(batch);
     read.more(context, &head, &about).await?;
     let past = records::past(context, &account).await?;
     let outage_credits = records::outage_credits(context, &account, &read.records, ask.reason).await?;
-    Ok(Ground { read, head, case, staff, past, outage_credits, so_far, now })
+    Ok(Ground { read, head, case, staff, past, outage_credits, so_far, rates, now })
 }
 
 /// The action with all that is written beside it, on condition that its asker still has their role.
 fn commit(context: &Context, ask: &Ask<'_>, ground: Ground, action: &Action) -> Result<(Commit, Action), Fault> {
-    let Ground { read, head, case, so_far, now, .. } = ground;
+    let Ground { read, head, case, so_far, rates, now, .. } = ground;
     let votes = action.votes().iter().map(|vote| approve::note(action, vote));
     let notes = approve::requested(action).into_iter().chain(votes).collect();
     let (mut commit, action) = approve::put(context, &read, &head, None, action, notes)?;
@@ -186,7 +191,7 @@ fn commit(context: &Context, ask: &Ask<'_>, ground: Ground, action: &Action) -> 
     }
     if let Some(vote) = action.votes().iter().find(|vote| vote.within_limit) {
         let today = day(now);
-        let sum = given(context, &action.kind, today);
+        let sum = given(context, &action.kind, &rates, today);
         if !sum.is_zero() {
             commit.over(&read.batch, &Alone { staff: vote.by.clone(), day: today, total: so_far.saturating_add(sum) });
         }
@@ -203,10 +208,10 @@ fn day(now: Timestamp) -> Date {
 }
 
 /// What an action gives away, in the policy's currency.
-fn given(context: &Context, kind: &Kind, today: Date) -> Decimal {
+fn given(context: &Context, kind: &Kind, rates: &[ExchangeRate], today: Date) -> Decimal {
     let policy = context.policies.approval.current();
     let amounts = kind.members().iter().filter_map(Kind::gives);
-    let converted = amounts.filter_map(|amount| policy.in_own_currency(amount, today));
+    let converted = amounts.filter_map(|amount| policy.in_own_currency(amount, rates, today));
     converted.fold(Decimal::ZERO, Decimal::saturating_add)
 }
 

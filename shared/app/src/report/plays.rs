@@ -3,6 +3,7 @@
 use super::read::{self, case};
 use crate::context::Context;
 use crate::fault::Fault;
+use crate::records::rates;
 use crate::store::imported::in_force;
 use crate::store::{self, Alone, Batch, Of, keys};
 use crate::web::{Problem, account_id};
@@ -156,6 +157,7 @@ async fn refunding(context: &Context, known: &Known, asked: &Asked, staff: &Staf
     let amount = asked.amount.map_or_else(|| all_of(Some(payment), id), Ok).map_err(impossible)?;
     let policy = context.policies.approval.current();
     let now = context.clock.now();
+    let today = now.to_zoned(TimeZone::UTC).date();
     let earlier = records::past(context, account).await?.asked;
     let outage_credits = records::outage_credits(context, account, &about.records, reason).await?;
     let eligibility = policy.eligibility(Asking {
@@ -168,8 +170,10 @@ async fn refunding(context: &Context, known: &Known, asked: &Asked, staff: &Staf
         earlier: &earlier,
         now,
     });
-    let so_far: Option<Alone> =
-        store::read(context, &keys::alone(&staff.id, now.to_zoned(TimeZone::UTC).date())).await?;
+    let alone = keys::alone(&staff.id, today);
+    let batch = Batch::read(context, rates::wanted(context, today).chain([alone.clone()]).collect()).await?;
+    let so_far: Option<Alone> = batch.get(&alone)?;
+    let rates = rates::read(context, &batch, today)?;
     let scales = Scales {
         policy,
         known: about.known(&known.head, now)?,
@@ -177,6 +181,7 @@ async fn refunding(context: &Context, known: &Known, asked: &Asked, staff: &Staf
         by: Some(staff),
         earlier: &earlier,
         today: so_far.map(|so_far| so_far.total).unwrap_or_default(),
+        rates: &rates,
         outage_credits: &outage_credits,
         // The play itself says what is not eligible, and why.
         exception: true,

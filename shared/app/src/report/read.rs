@@ -3,6 +3,7 @@
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::ports::{Key, Order};
+use crate::records::rates;
 use crate::store::imported::in_force;
 use crate::store::keys::{self, lists};
 use crate::store::{self, Batch, Of, Page, Stored, Timeline};
@@ -21,6 +22,7 @@ use domain::report::fact::Row;
 use domain::report::{Month, Report, report};
 use domain::sidebar::{Said, Sidebar, sidebar};
 use jiff::SignedDuration;
+use jiff::tz::TimeZone;
 use std::collections::BTreeMap;
 
 /// How many pages of other cases are passed over in one answer.
@@ -55,8 +57,11 @@ fn said(batch: &Batch, id: &AccountId) -> Result<Said, Fault> {
 pub async fn case_preview(context: &Context, case: &Case) -> Result<Preview, Fault> {
     let invoice = (case.class == Class::PaymentFailed).then(|| keys::invoice(&case.account, &case.about));
     let (person, head) = (keys::person(&case.account), keys::head(&case.account));
-    let own = [person.clone(), head.clone()].into_iter().chain(invoice.clone());
+    let now = context.clock.now();
+    let today = now.to_zoned(TimeZone::UTC).date();
+    let own = [person.clone(), head.clone()].into_iter().chain(invoice.clone()).chain(rates::wanted(context, today));
     let batch = Batch::read(context, said_keys(&case.account).chain(own).collect()).await?;
+    let rates = rates::read(context, &batch, today)?;
     let person = batch.of::<Person>(&person)?.unwrap_or_default();
     let said = said(&batch, &case.account)?;
     let invoice = invoice.map(|key| batch.get::<Of<Invoice>>(&key)).transpose()?.flatten().map(|of| of.value);
@@ -76,7 +81,7 @@ pub async fn case_preview(context: &Context, case: &Case) -> Result<Preview, Fau
         .clone()
         .map(|draft| incident.as_ref().map_or(draft.clone(), |incident| incident.written(draft, policy)));
     let reply = written.and_then(|written| draft(context, &written, &person, locale));
-    let (now, approval) = (context.clock.now(), context.policies.approval.current());
+    let approval = (context.policies.approval.current(), rates.as_slice());
     let mut preview = preview(case, about.known(&head, now)?, approval, said.granted(now), reply);
     if let Some(incident) = &incident {
         preview.is_part_of(incident, policy);

@@ -113,6 +113,7 @@ async fn take(context: &Context, records: &Records, outcome: Outcome, staff: &St
         Records::Usage(rows) => lay(context, rows, outcome, staff).await,
         Records::Exceptions(rows) => lay(context, rows, outcome, staff).await,
         Records::NetworkRules(rows) => lay(context, rows, outcome, staff).await,
+        Records::Rates(rows) => lay(context, rows, outcome, staff).await,
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::{ApprovalPolicy, Requirement};
 use crate::action::{Clause, Kind, NotEligible, Reason};
+use crate::import::ExchangeRate;
 use crate::money::Money;
 use crate::policy::Complaint;
 use crate::staff::Role;
@@ -80,15 +81,22 @@ impl Earlier {
     }
 }
 
-/// What somebody has decided alone for one account and kind. A trial is extended by so many days in all, whoever did it.
-pub fn decided_here(earlier: &[Earlier], staff: &str, kind: &Kind, policy: &ApprovalPolicy, now: Timestamp) -> Decimal {
+/// What somebody has decided alone for one account and kind; nothing where some of it can no longer be counted, because its
+/// currency has lost its rate. A trial is extended by so many days in all, whoever did it.
+pub fn decided_here(
+    earlier: &[Earlier],
+    staff: &str,
+    kind: &Kind,
+    (policy, rates): (&ApprovalPolicy, &[ExchangeRate]),
+    now: Timestamp,
+) -> Option<Decimal> {
     let since = now - SignedDuration::from_hours(24 * policy.alone.days);
     let same_trial =
         |it: &&Earlier| matches!(kind, Kind::ExtendTrial { .. }) && it.stands && it.kind.target() == kind.target();
     let own = |it: &&Earlier| it.alone_by.as_deref() == Some(staff) && it.at >= since;
     let counted = earlier.iter().filter(|it| it.kind.name() == kind.name()).filter(|it| own(it) || same_trial(it));
     let on = now.to_zoned(TimeZone::UTC).date();
-    counted.filter_map(|it| policy.size(policy.converted(it.kind.measure(), on))).sum()
+    counted.map(|it| policy.size(policy.converted(it.kind.measure(), rates, on))).sum()
 }
 
 /// Whether a refund fits the policy, and whose eye it needs besides.
@@ -299,7 +307,8 @@ mod tests {
         };
         let earlier =
             [of(1, "300.00", "bea"), of(30, "200.00", "bea"), of(31, "999.00", "bea"), of(2, "50.00", "mara")];
-        assert_eq!(decided_here(&earlier, "bea", &refund("ch_9", "1.00"), policy, now()).to_string(), "500.00");
+        let sum = decided_here(&earlier, "bea", &refund("ch_9", "1.00"), (policy, &[]), now());
+        assert_eq!(sum, Some("500.00".parse().unwrap()));
     }
 
     #[test]

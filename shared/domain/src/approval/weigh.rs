@@ -1,7 +1,8 @@
 //! Weighs what is asked for: what it would do, what the policy says of it, and whose approval it needs.
 
 use super::{ApprovalPolicy, Asking, Decided, Earlier, Requirement, decided_here};
-use crate::action::{Clause, Kind, Known, NoPreview, Preview, Reason, preview};
+use crate::action::{Clause, Kind, Known, Measure, NoPreview, Preview, Reason, preview};
+use crate::import::ExchangeRate;
 use crate::staff::{Role, Staff};
 use jiff::tz::TimeZone;
 use rust_decimal::Decimal;
@@ -19,6 +20,8 @@ pub struct Scales<'a> {
     pub earlier: &'a [Earlier],
     /// What the asker has decided alone today, in the policy's currency.
     pub today: Decimal,
+    /// What currencies are worth for which the policy has no numbers.
+    pub rates: &'a [ExchangeRate],
     /// How much of each payment its contract lets an outage be credited with.
     pub outage_credits: &'a BTreeMap<String, Decimal>,
     /// Asked openly for what the refund policy does not give.
@@ -55,15 +58,31 @@ struct Alone {
 }
 
 fn one(kind: &Kind, scales: Scales<'_>, alone: &mut Alone) -> Result<Requirement, NoPreview> {
-    let Scales { policy, known, reason, .. } = scales;
+    let Scales { policy, known, reason, rates, .. } = scales;
     let role = scales.by.map(|staff| staff.role);
     let on = known.now.to_zoned(TimeZone::UTC).date();
-    let measure = policy.converted(kind.measure(), on);
-    let before =
-        scales.by.map(|staff| decided_here(scales.earlier, &staff.id, kind, policy, known.now)).unwrap_or_default();
+    let measure = policy.converted(kind.measure(), rates, on);
+    let before = match scales.by {
+        Some(staff) => decided_here(scales.earlier, &staff.id, kind, (policy, rates), known.now),
+        None => Some(Decimal::ZERO),
+    };
     let here = alone.here.entry(kind.name()).or_default();
-    let decided = Decided { here: before.saturating_add(*here), today: alone.today };
-    let requirement = policy.requirement_after(kind.name(), measure, reason, role, decided);
+    let mut requirement = match before {
+        Some(before) => {
+            let decided = Decided { here: before.saturating_add(*here), today: alone.today };
+            policy.requirement_after(kind.name(), measure, reason, role, decided)
+        }
+        None => {
+            let strictest = policy.requirement(kind.name(), Measure::TooLarge, reason, role);
+            let why = "Some of that is in a currency of which nobody says any more what it is worth.";
+            strictest.because(&format!("{} {why}", policy.alone.why))
+        }
+    };
+    if let Measure::Money(amount) = kind.measure()
+        && let Some(how) = policy.how(amount, policy.worth(amount, rates, on))
+    {
+        requirement = requirement.because(&how);
+    }
     let size = policy.size(measure).unwrap_or_default();
     *here = here.saturating_add(size);
     if kind.gives().is_some() {

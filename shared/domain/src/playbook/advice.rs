@@ -4,10 +4,12 @@ use crate::action::{Clause, Kind, Known, Line, Reason, Shown};
 use crate::approval::{ApprovalPolicy, Scales, weigh};
 use crate::case::{Case, Evidence};
 use crate::id::{AccountId, CaseId, IncidentId, sha256};
+use crate::import::ExchangeRate;
 use crate::incident::{self, Incident, IncidentPolicy};
 use crate::money::Money;
 use crate::sidebar::Granted;
 use crate::staff::Role;
+use jiff::tz::TimeZone;
 use rust_decimal::Decimal;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -72,11 +74,12 @@ pub struct Reply {
 pub fn preview(
     case: &Case,
     known: Known<'_>,
-    policy: &ApprovalPolicy,
+    (policy, rates): (&ApprovalPolicy, &[ExchangeRate]),
     exceptions: Vec<Granted>,
     reply: Option<Reply>,
 ) -> Preview {
-    let recommended: Vec<_> = case.recommended.iter().map(|it| proposed(&it.kind, it.reason, known, policy)).collect();
+    let recommended = case.recommended.iter();
+    let recommended: Vec<_> = recommended.map(|it| proposed(&it.kind, it.reason, known, (policy, rates))).collect();
     let meaning = (
         case.class,
         &case.about,
@@ -104,7 +107,12 @@ pub fn preview(
     }
 }
 
-fn proposed(kind: &Kind, reason: Reason, known: Known<'_>, policy: &ApprovalPolicy) -> Proposed {
+fn proposed(
+    kind: &Kind,
+    reason: Reason,
+    known: Known<'_>,
+    (policy, rates): (&ApprovalPolicy, &[ExchangeRate]),
+) -> Proposed {
     // Whoever asks for it: the machine asks for everything and decides nothing.
     let scales = Scales {
         policy,
@@ -113,6 +121,7 @@ fn proposed(kind: &Kind, reason: Reason, known: Known<'_>, policy: &ApprovalPoli
         by: None,
         earlier: &[],
         today: Decimal::ZERO,
+        rates,
         outage_credits: &BTreeMap::new(),
         exception: false,
     };
@@ -124,7 +133,8 @@ fn proposed(kind: &Kind, reason: Reason, known: Known<'_>, policy: &ApprovalPoli
         Err(_) => {
             let amount = kind.amount().map(|amount| format!(" of {amount}")).unwrap_or_default();
             let target = kind.target().id().map(|id| format!(" on {id}")).unwrap_or_default();
-            let requirement = policy.requirement(kind.name(), kind.measure(), reason, None);
+            let measure = policy.converted(kind.measure(), rates, known.now.to_zoned(TimeZone::UTC).date());
+            let requirement = policy.requirement(kind.name(), measure, reason, None);
             (
                 format!("{}{amount}{target}", kind.name().replace('_', " ")),
                 Vec::new(),

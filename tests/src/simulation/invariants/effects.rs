@@ -5,6 +5,7 @@ use crate::simulation::Sent;
 use domain::action::{Action, Kind, Measure, Reason, State, Vote};
 use domain::id::ActionId;
 use domain::money::Money;
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use local::sandbox::Seen;
 use local::service::Service;
@@ -104,10 +105,17 @@ fn was_undone(path: &str, between: &[Timestamp], told: &[Sent]) -> bool {
 pub(super) fn limits_hold_together(service: &Service, actions: &BTreeMap<ActionId, Action>) -> Result<(), String> {
     let policy = service.context.policies.approval.current();
     let window = SignedDuration::from_hours(24 * policy.alone.days);
+    let day = |vote: &Vote| vote.at.to_zoned(TimeZone::UTC).date();
+    // No rates are imported in a storm: what may be decided alone counts by the policy's own numbers.
+    let counted = |amount: Money, vote: &Vote| {
+        let counts = policy.in_own_currency(amount, &[], day(vote));
+        counts.map_or(amount, |counts| Money::rounded(counts, policy.currency))
+    };
     let alone: Vec<_> = actions
         .values()
         .filter_map(|action| {
-            Some((action, action.votes().iter().find(|vote| vote.within_limit)?, action.kind.gives()?))
+            let vote = action.votes().iter().find(|vote| vote.within_limit)?;
+            Some((action, vote, counted(action.kind.gives()?, vote)))
         })
         .collect();
     let sum = |some: &mut dyn Iterator<Item = &(&Action, &Vote, Money)>| {
@@ -131,7 +139,6 @@ pub(super) fn limits_hold_together(service: &Service, actions: &BTreeMap<ActionI
                 format!("{} decided {sum} alone for {}, which needs {needed:?}", vote.by, action.account)
             })?;
         }
-        let day = |vote: &Vote| vote.at.to_zoned(jiff::tz::TimeZone::UTC).date();
         let today = sum(&mut alone.iter().filter(own).filter(|other| day(other.1) == day(vote)));
         must(today.amount() <= policy.alone.daily_total, || format!("{} decided {today} alone in a day", vote.by))?;
     }
