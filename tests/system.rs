@@ -19,3 +19,4 @@ mod scenarios;
 mod simulation;
 mod store;
 mod tasks;
+mod telling;

@@ -1,4 +1,6 @@
-//! What Slack sends when somebody presses a button, and what it answers to a message. Signs `v0:timestamp:body`, in hexadecimal.
+//! What Slack sends when somebody presses a button, and what it answers to a message.
+//!
+//! Signs `v0:timestamp:body`, in hexadecimal.
 //!
 //! <https://docs.slack.dev/authentication/verifying-requests-from-slack>
 

@@ -18,8 +18,8 @@ pub enum Posted {
 /// A day: nobody means more.
 const AFTER_SECS_MAX: i64 = 86_400;
 
-/// The published errors after which nothing was posted. Of `internal_error` and `fatal_error` Slack itself says that a part
-/// may have been done; what it has not published may mean anything.
+/// The published errors after which nothing was posted. Of `internal_error` and `fatal_error` Slack itself says that a
+/// part may have been done; what it has not published may mean anything.
 const REFUSALS: &[&str] = &[
     "access_denied",
     "accesslimited",
