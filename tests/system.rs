@@ -21,3 +21,4 @@ mod scenarios;
 mod simulation;
 mod store;
 mod tasks;
+mod telling;

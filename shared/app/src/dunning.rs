@@ -58,7 +58,7 @@ async fn work(context: &Context, message: &Message) -> Result<Done, Fault> {
                     store::retrying(context, || end(context, account, invoice, |plan| plan.doubt(None), Done::InDoubt))
                         .await
                 }
-                Err(Unsent::NotSent(reason)) => {
+                Err(Unsent::NotSent { reason, .. }) => {
                     store::retrying(context, || {
                         end(context, account, invoice, |plan| plan.unsent(step.number), Done::NothingToDo)
                     })

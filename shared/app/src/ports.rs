@@ -4,9 +4,12 @@ use crate::fault::Fault;
 use crate::identity::Identity;
 use async_trait::async_trait;
 use jiff::Timestamp;
+use providers::slack::Posted;
 use providers::{Call, Keys, Reply, Secret};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+
+pub use domain::action::Channel;
 
 /// The three tables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -203,13 +206,6 @@ pub trait Http: Send + Sync {
     async fn call(&self, provider: &str, source: &str, call: &Call) -> Result<Reply, NoReply>;
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Channel {
-    Mail,
-    Slack,
-}
-
 /// A message to a person.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Letter {
@@ -228,12 +224,28 @@ pub struct Letter {
 /// Why a message to a person was not sent, as far as we know.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Unsent {
-    /// It was refused, and may be sent again.
-    #[error("{0}")]
-    NotSent(String),
+    /// It was refused, and may be sent again: not before so many seconds, where whoever refused says so.
+    #[error("{reason}")]
+    NotSent { reason: String, after_secs: Option<i64> },
     /// It may have been sent.
     #[error("{0}")]
     Unknown(String),
+}
+
+impl Unsent {
+    /// It was refused, and nobody says for how long.
+    pub fn refused(reason: impl std::fmt::Display) -> Self {
+        Self::NotSent { reason: reason.to_string(), after_secs: None }
+    }
+
+    /// What Slack's answer means: where the message stands, or why it does not.
+    pub fn unless_posted(posted: Posted) -> Result<Option<String>, Self> {
+        match posted {
+            Posted::Done { place } => Ok(place),
+            Posted::Refused { reason, after_secs } => Err(Self::NotSent { reason, after_secs }),
+            Posted::Unclear { reason } => Err(Self::Unknown(reason)),
+        }
+    }
 }
 
 #[async_trait]

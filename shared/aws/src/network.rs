@@ -30,8 +30,14 @@ pub struct Outgoing<'a> {
     pub patient: bool,
 }
 
+/// What was answered, and for how long whoever answered wants to be left alone.
+pub struct Answered {
+    pub reply: Reply,
+    pub retry_after: Option<String>,
+}
+
 impl Network {
-    pub async fn send(&self, outgoing: Outgoing<'_>) -> Result<Reply, NoReply> {
+    pub async fn send(&self, outgoing: Outgoing<'_>) -> Result<Answered, NoReply> {
         let patience = if outgoing.patient { PATIENCE } else { GLANCE };
         let mut request = HttpRequest::new(SdkBody::from(outgoing.body));
         request.set_method(outgoing.method).map_err(|_| NoReply::NotSent)?;
@@ -43,12 +49,13 @@ impl Network {
             // Whether the request had left when the connection failed cannot be told: it may have been done.
             let answer = self.connector.call(request).await.map_err(|_| NoReply::Unknown)?;
             let status = answer.status().as_u16();
+            let retry_after = answer.headers().get("retry-after").map(str::to_owned);
             let body = aws_sdk_s3::primitives::ByteStream::new(answer.into_body())
                 .collect()
                 .await
                 .map_err(|_| NoReply::Unknown)?;
             let body = String::from_utf8(body.into_bytes().to_vec()).map_err(|_| NoReply::Unknown)?;
-            Ok(Reply { status, body })
+            Ok(Answered { reply: Reply { status, body }, retry_after })
         };
         tokio::time::timeout(patience, exchange).await.unwrap_or(Err(NoReply::Unknown))
     }
@@ -64,13 +71,8 @@ impl Http for Network {
         headers.extend(call.idempotency_key.clone().map(|key| ("idempotency-key", key)));
         let base = api.base.replace("{source}", source);
         let url = format!("{base}{}", call.path);
-        self.send(Outgoing {
-            method: call.method.as_str(),
-            url,
-            headers,
-            body: call.body.clone(),
-            patient: call.patient,
-        })
-        .await
+        let outgoing =
+            Outgoing { method: call.method.as_str(), url, headers, body: call.body.clone(), patient: call.patient };
+        self.send(outgoing).await.map(|answered| answered.reply)
     }
 }

@@ -12,6 +12,7 @@ mod offer;
 mod preview;
 mod refusal;
 mod stands;
+mod told;
 mod wish;
 
 pub use attempt::Attempt;
@@ -25,6 +26,7 @@ pub use offer::Offer;
 pub use preview::preview;
 pub use refusal::{NoPreview, NotEligible};
 pub use stands::{anew, still_holds};
+pub use told::{Channel, Sent, Telling, TellingState, Told, Why};
 pub use wish::{BUNDLE_MAX, Params, Resources, Wish, all_of};
 
 use crate::id::{AccountId, ActionId, CaseId, digest};
@@ -275,32 +277,6 @@ impl fmt::Display for Shown {
             Self::Text(text) => text.fmt(f),
         }
     }
-}
-
-/// Who has been asked to decide so far.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Told {
-    pub reminded_at: Option<Timestamp>,
-    /// The next role was asked as well.
-    pub escalated_at: Option<Timestamp>,
-    /// When somebody is asked again.
-    pub next_at: Option<Timestamp>,
-    /// Where the messages stand that ask for it, to take their buttons away.
-    pub messages: Vec<String>,
-    /// How the customer was sent their link, or that they have left.
-    #[serde(alias = "link")]
-    pub customer: Option<Sent>,
-}
-
-/// How something was sent to the customer. A message is sent at most once: what stays `sending` is in doubt.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Sent {
-    Sending,
-    Sent,
-    Refused,
-    NoAddress,
 }
 
 /// The policy clause that applied.

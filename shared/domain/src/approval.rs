@@ -11,7 +11,7 @@ mod worth;
 pub use delay::held_until;
 pub use eligibility::{Asking, Earlier, Eligibility, decided_here};
 pub use matrix::{ApprovalPolicy, Decided, Requirement, Rule};
-pub use waiting::{Ask, Waiting, Why, is_due, never_lapses, next_ask, next_role, turn};
+pub use waiting::{Ask, Waiting, is_due, never_lapses, next_ask, next_role, turn};
 pub use weigh::{Scales, weigh};
 pub use worth::Worth;
 

@@ -3,7 +3,7 @@
 mod limits;
 mod texts;
 
-pub use limits::Limits;
+pub use limits::{Limits, Patience};
 pub use texts::{Text, Texts};
 
 use jiff::Timestamp;

@@ -11,7 +11,7 @@ use crate::store::{self, Attempted, Batch, Commit, keys};
 use crate::web::{self, Failed, Problem};
 use domain::action::{Action, Decision, State, Vote, anew};
 use domain::approval::delegation::Delegations;
-use domain::approval::{self, Deciding, Refusal, Why, deciding, is_due, turn};
+use domain::approval::{self, Deciding, Refusal, deciding, is_due, turn};
 use domain::case::{Case, is_moot};
 use domain::id::ActionId;
 use domain::staff::Staff;
@@ -178,7 +178,7 @@ fn problem(refusal: &Refusal) -> Problem {
 
 /// What a waiting request is due for.
 enum Due {
-    Asking(Action, Why),
+    Asking(Action),
     Ended(Action),
     Nothing,
 }
@@ -207,17 +207,15 @@ pub async fn wait(context: &Context, id: &ActionId) -> Result<Done, Fault> {
         // Decide.
         let still = !is_moot(&before, case.as_ref()) && anew(&before, read.known(&head, now)?).is_some();
         let (after, why) = turn(&before, still, policy, writing::moment(context))?;
-        if why == Some(Why::First) {
-            return Ok(Attempted::Done(Due::Asking(after, Why::First)));
+        if after == before {
+            return Ok(Attempted::Done(Due::Asking(after)));
         }
 
         // Write.
         let mut commit = Commit::default();
         writing::put(&mut commit, context, &read.batch, &head, Some(&before), &after);
-        store::attempted(
-            commit.run(context).await,
-            why.map_or_else(|| Due::Ended(after.clone()), |why| Due::Asking(after.clone(), why)),
-        )
+        let due = if why.is_some() { Due::Asking(after) } else { Due::Ended(after) };
+        store::attempted(commit.run(context).await, due)
     })
     .await?;
     match due {
@@ -226,8 +224,8 @@ pub async fn wait(context: &Context, id: &ActionId) -> Result<Done, Fault> {
             owe::owed(context, &action).await?;
             Ok(Done::Expired)
         }
-        Due::Asking(action, why) => {
-            tell::people(context, &action, why).await?;
+        Due::Asking(action) => {
+            tell::people(context, &action).await?;
             Ok(Done::Asked)
         }
     }
