@@ -7,6 +7,7 @@ mod channels;
 mod crash_points;
 mod desk;
 mod eligible;
+mod four_eyes;
 mod http;
 mod incidents;
 mod intake;

@@ -98,6 +98,14 @@ impl ApprovalPolicy {
         }
     }
 
+    /// Every role whose approval may count for anything: those that are named, and whoever stands for them.
+    pub fn approving(&self) -> BTreeSet<Role> {
+        let ruled = self.rule.iter().flat_map(|rule| &rule.approvals);
+        let named = ruled.chain(&self.exception.approvals).chain([&self.pattern.approval]);
+        let named: BTreeSet<Role> = named.copied().collect();
+        Role::ALL.into_iter().filter(|role| named.iter().any(|needed| role.stands_for(*needed))).collect()
+    }
+
     /// Money in the policy's currency, at the rate of that day or the latest before it.
     pub fn converted(&self, measure: Measure, on: Date) -> Measure {
         let Measure::Money(money) = measure else { return measure };

@@ -121,7 +121,12 @@ fn imported() -> Value {
         ("changed", whole()),
         ("unchanged", whole()),
         ("dry_run", flag()),
-        ("repeated", told(flag(), "The last import said exactly this: nothing was done.")),
+        (
+            "repeated",
+            told(flag(), "The last import said exactly this, or waits for a second person: nothing was done."),
+        ),
+        ("needs_another", told(flag(), "It changes who may approve, which takes a second person.")),
+        ("proposal", or_null(told(whole(), "What that person confirms, with `decideProposal`."))),
         (
             "metadata",
             told(list(see("Noted")), "What the naming rules did to metadata, and what they leave to a person."),
