@@ -16,6 +16,7 @@ mod lists;
 mod matrix;
 mod openapi;
 mod privacy;
+mod raised;
 mod scenarios;
 mod simulation;
 mod store;

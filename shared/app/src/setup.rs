@@ -1,5 +1,6 @@
 //! How Recoup is set up: sources, staff, what waits for a second person, who stands in, what is stopped or imported.
 
+pub mod backlog;
 pub mod delegation;
 pub mod group;
 pub mod import;

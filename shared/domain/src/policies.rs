@@ -113,7 +113,7 @@ mod tests {
 
     #[test]
     fn a_bad_policy_is_refused_with_its_line() {
-        let rows: [(&str, &str, &str, &str); 12] = [
+        let rows: [(&str, &str, &str, &str); 13] = [
             ("classify", "id = \"held-not-taken\"", "id = \"held\"", "nothing finds `held`"),
             (
                 "classify",
@@ -130,7 +130,8 @@ mod tests {
             ("approval", "over = \"1000.00\"", "over = \"1500.00\"", "nobody"),
             ("declines", "retry = \"later\"", "retry = \"perhaps\"", "unknown variant"),
             ("setup", "hours = 72", "hours = 0", "at least one hour"),
-            ("setup", "why = \"A change", "why = \"\" # \"", "has no `why`"),
+            ("setup", "why = \"What takes", "why = \"\" # \"", "has no `why`"),
+            ("setup", "cases_max = 50", "cases_max = 0", "1 to 200 cases"),
         ];
         for (name, from, to, expected) in rows {
             let refused = with(name, |text| {

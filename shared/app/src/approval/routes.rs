@@ -46,7 +46,7 @@ pub(super) async fn answer(
         Endpoint::ChangeGroupPage(id) => setup::group_by_form(context, &id, request, caller).await,
         Endpoint::Stop => setup::stop(context, body, staff).await,
         Endpoint::StopPageForm => setup::stop_by_form(context, request, caller).await,
-        Endpoint::ChangeSource { provider, source } => setup::source(context, &provider, &source, body, staff).await,
+        Endpoint::ChangeSource { provider, source } => setup::source(context, &provider, &source, request, staff).await,
         Endpoint::ChangeSourcePage { provider, source } => {
             setup::source_by_form(context, &provider, &source, request, caller).await
         }

@@ -94,6 +94,7 @@ mod tests {
             probes("mollie", "default"),
             backfill("mollie", "default"),
             watch("stripe", "default"),
+            cohorts("stripe", "default"),
             pulse(&due),
             incident(&IncidentId::of("stripe", "default", "failure", "source", "2026-01-31T12:00:00Z")),
             releases(),

@@ -304,6 +304,7 @@ pub static ABOUT: &[About] = &[
         "Source",
         "Changes a source: done at once, or noted until another person asks for the same",
     )
+    .with(&[DryRun])
     .takes(Body::Must("SourceWish"))
     .also(&[(202, "Source")])
     .refuses(&[404]),
