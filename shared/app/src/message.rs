@@ -40,6 +40,8 @@ pub enum Message {
     PlanDue { account: AccountId, invoice: String, trace: String },
     /// A case recommends an action that a person must decide.
     Ask { case: CaseId, trace: String },
+    /// The next cohort of what a source found while it observed is to be asked for.
+    Cohort { provider: String, source: String, trace: String },
     /// An action is to be carried out, looked after, or has expired.
     Act { action: ActionId, trace: String },
     /// Somebody pressed a button at Slack.
@@ -91,6 +93,7 @@ impl Message {
             | Self::Recover { trace, .. }
             | Self::PlanDue { trace, .. }
             | Self::Ask { trace, .. }
+            | Self::Cohort { trace, .. }
             | Self::Act { trace, .. }
             | Self::Pressed { trace, .. }
             | Self::Month { trace, .. } => trace,
@@ -110,6 +113,7 @@ impl Message {
             Self::Recover { .. } => "recover",
             Self::PlanDue { .. } => "plan_due",
             Self::Ask { .. } => "ask",
+            Self::Cohort { .. } => "cohort",
             Self::Act { .. } => "act",
             Self::Pressed { .. } => "pressed",
             Self::Month { .. } => "month",

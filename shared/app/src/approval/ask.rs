@@ -1,8 +1,10 @@
 //! Makes a request: previews it, finds out who must decide, and records a decision that the asker may take alone.
 
+mod cohort;
 mod own;
 mod staff;
 
+pub use cohort::cohort;
 pub use own::{for_case, for_leaver};
 pub use staff::{Asked, by_staff, key, unreadable};
 

@@ -94,6 +94,7 @@ mod tests {
             probes("mollie", "default"),
             backfill("mollie", "default"),
             watch("stripe", "default"),
+            cohorts("stripe", "default"),
             pulse(&due),
             incident(&IncidentId::of("stripe", "default", "failure", "source", "2026-01-31T12:00:00Z")),
             releases(),
@@ -101,6 +102,7 @@ mod tests {
             delegations(),
             link("9f86d081884c7d65"),
             staff_change("2026-01-31T12:00:00Z".parse().unwrap(), "mara"),
+            staff_proposal(1),
         ]
     }
 
@@ -137,6 +139,7 @@ mod tests {
             (prices("stripe", "default"), "PRICE#stripe#default#price_pro"),
             (all_staff(), "STAFF#mara"),
             (staff_changes(), "2026-01-31T12:00:00.000Z#mara"),
+            (staff_proposals(), "000000000001"),
         ];
         for (prefix, sk) in rows {
             let has = |key: &Key| key.table == prefix.table && key.pk == prefix.pk && key.sk.starts_with(&prefix.sk);

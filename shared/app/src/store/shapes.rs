@@ -18,8 +18,8 @@ use domain::import::Imports;
 use domain::incident::{Incident, Pulse, Releases, Watch};
 use domain::ledger::{Entry, LedgerHead};
 use domain::report::fact::Row;
-use domain::source::Source;
-use domain::staff::{Change as StaffChange, Staff};
+use domain::source::{Cohorts, Source};
+use domain::staff::{Change as StaffChange, Proposal, Staff};
 use domain::stop::Stops;
 use domain::task::Task;
 use jiff::civil::Date;
@@ -207,6 +207,7 @@ stored!(Probe, 1, |it| key keys::probe(&it.provider, &it.source, &it.path), wake
 stored!(Probes, 1, |it| key keys::probes(&it.provider, &it.source), wake None, place None);
 stored!(Backfill, 1, |it| key keys::backfill(&it.provider, &it.source), wake it.again_at, place None);
 stored!(Watch, 1, |it| key keys::watch(&it.provider, &it.source), wake it.wake_at, place None);
+stored!(Cohorts, 1, |it| key keys::cohorts(&it.provider, &it.source), wake it.wake_at, place None);
 stored!(Pulse, 1, |it| key keys::pulse(it), wake None, place None);
 stored!(Incident, 1, |it| key keys::incident(&it.id), wake None,
     place Some((lists::incidents(it.state), format!("{:.3}#{}", it.began_at, it.id))));
@@ -214,6 +215,7 @@ stored!(Releases, 1, |_it| key keys::releases(), wake None, place None);
 stored!(Imports, 1, |it| key keys::imports(&it.kind), wake None, place None);
 stored!(Link, 1, |it| key keys::link(&it.hash), wake None, place None);
 stored!(StaffChange, 1, |it| key keys::staff_change(it.at, &it.after.id), wake None, place None);
+stored!(Proposal, 1, |it| key keys::staff_proposal(it.number), wake None, place None);
 stored!(Delegations, 1, |_it| key keys::delegations(), wake None, place None);
 stored!(Stops, 1, |_it| key keys::stops(), wake None, place None);
 stored!(Staff, 1, |staff| key keys::staff(&staff.id), wake None, place None);

@@ -93,6 +93,14 @@ impl ApprovalPolicy {
         self.by_size(kind, self.size(measure), reason, role)
     }
 
+    /// Every role whose approval may count for anything: those that are named, and whoever stands for them.
+    pub fn approving(&self) -> BTreeSet<Role> {
+        let ruled = self.rule.iter().flat_map(|rule| &rule.approvals);
+        let named = ruled.chain(&self.exception.approvals).chain([&self.pattern.approval]);
+        let named: BTreeSet<Role> = named.copied().collect();
+        Role::ALL.into_iter().filter(|role| named.iter().any(|needed| role.stands_for(*needed))).collect()
+    }
+
     /// The same for somebody who has decided things alone before: sizes count together, and for money a day has an end.
     pub fn requirement_after(
         &self,

@@ -50,6 +50,13 @@ fn vote(staff: &Staff, digest: &str) -> Vote {
 }
 
 #[test]
+fn whoever_stands_in_any_rule_may_approve_and_analysts_may_not() {
+    let approving = Policies::shipped().unwrap().approval.current().approving();
+    let expected = Role::ALL.into_iter().filter(|role| *role != Role::Analyst);
+    assert!(approving.iter().copied().eq(expected), "{approving:?}");
+}
+
+#[test]
 fn refunds_go_to_whom_the_matrix_names() {
     let policies = Policies::shipped().unwrap();
     let policy = policies.approval.current();

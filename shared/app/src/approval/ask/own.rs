@@ -4,7 +4,7 @@ use super::super::Done;
 use super::{Ask, What, make};
 use crate::context::Context;
 use crate::fault::Fault;
-use crate::setup::sources;
+use crate::setup::{backlog, sources};
 use crate::store::{self, Batch, keys};
 use crate::web::Failed;
 use domain::action::{Action, Kind, Reason, State};
@@ -43,14 +43,9 @@ pub async fn for_case(context: &Context, case: &CaseId, trace: &str) -> Result<D
     let Some(case) = store::read::<Case>(context, &keys::case(case)).await? else {
         return Err(Fault::Retry(format!("the case {case} is not there yet")));
     };
-    // What people asked for beside it says nothing about our own request.
     let batch = Batch::read(context, case.actions.iter().map(keys::action).collect()).await?;
-    let mut own = None;
-    for id in &case.actions {
-        own = batch.get::<Action>(&keys::action(id))?.filter(|action| action.requested_by == MACHINE).or(own);
-    }
-    let stale = own.is_none_or(|action| action.state() == State::Stale);
-    let Some(recommended) = case.recommended.as_ref().filter(|_| case.state == CaseState::Open && stale) else {
+    let due = case.state == CaseState::Open && !backlog::is_asked(&batch, &case)?;
+    let Some(recommended) = case.recommended.as_ref().filter(|_| due) else {
         return Ok(Done::NothingToDo);
     };
     let head: Option<Head> = store::read(context, &keys::head(&case.account)).await?;

@@ -1,7 +1,7 @@
 //! Whose alarm rings? A key that wakes, read back to what it was made of.
 
 use super::account::{ACCOUNT, ACTION, PLAN};
-use super::source::{BACKFILL, EXTERNAL, PROBE, WATCH};
+use super::source::{BACKFILL, COHORTS, EXTERNAL, PROBE, WATCH};
 use crate::ports::Key;
 use domain::id::{AccountId, ActionId};
 
@@ -12,6 +12,7 @@ pub enum Woken {
     Probe { provider: String, source: String, path: String },
     Backfill { provider: String, source: String },
     Watch { provider: String, source: String },
+    Cohorts { provider: String, source: String },
     Plan { account: AccountId, invoice: String },
     Action(ActionId),
 }
@@ -34,6 +35,10 @@ pub fn woken(key: &Key) -> Option<Woken> {
         let [provider, source] = parts(rest)?;
         return Some(Woken::Watch { provider, source });
     }
+    if let Some(rest) = key.pk.strip_prefix(COHORTS) {
+        let [provider, source] = parts(rest)?;
+        return Some(Woken::Cohorts { provider, source });
+    }
     let account = AccountId::parse(key.pk.strip_prefix(ACCOUNT)?)?;
     if let Some(invoice) = key.sk.strip_prefix(PLAN) {
         return Some(Woken::Plan { account, invoice: invoice.to_owned() });
@@ -49,7 +54,7 @@ fn parts<const N: usize>(text: &str) -> Option<[String; N]> {
 #[cfg(test)]
 mod tests {
     use super::super::tests::examples;
-    use super::super::{account_partition, action, backfill, external, plan, probe, watch};
+    use super::super::{account_partition, action, backfill, cohorts, external, plan, probe, watch};
     use super::*;
     use crate::ports::Table;
 
@@ -69,6 +74,7 @@ mod tests {
             (probe("mollie", "default", "/v2/a#b"), probed("/v2/a#b")),
             (backfill("mollie", "default"), Woken::Backfill { provider: own("mollie"), source: own("default") }),
             (watch("stripe", "default"), Woken::Watch { provider: own("stripe"), source: own("default") }),
+            (cohorts("stripe", "default"), Woken::Cohorts { provider: own("stripe"), source: own("default") }),
             (plan(&account, "in_1"), planned("in_1")),
             (plan(&account, "in#1"), planned("in#1")),
             (action(&act), Woken::Action(act.clone())),
@@ -86,7 +92,7 @@ mod tests {
     fn other_keys_read_back_to_nothing() {
         let waking: Vec<Key> = waking().into_iter().map(|(key, _)| key).collect();
         let mut others: Vec<Key> = examples().into_iter().filter(|key| !waking.contains(key)).collect();
-        assert_eq!(others.len(), examples().len() - 6, "each kind that wakes has its example among the others");
+        assert_eq!(others.len(), examples().len() - 7, "each kind that wakes has its example among the others");
         let account = account_partition(&AccountId::of("stripe", "default", "cus_1"));
         for (pk, sk) in [
             ("EXT#stripe#default", "EXT"),
