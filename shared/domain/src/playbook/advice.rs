@@ -1,7 +1,7 @@
 //! What a person sees before they decide about a case: everything that counts, and what would come of it.
 
 use crate::action::{Clause, Kind, Known, Line, Reason, Shown};
-use crate::approval::{ApprovalPolicy, Scales, weigh};
+use crate::approval::{ApprovalPolicy, Scales, Weighed, weigh};
 use crate::case::{Case, Evidence};
 use crate::id::{AccountId, CaseId, IncidentId, sha256};
 use crate::incident::{self, Incident, IncidentPolicy};
@@ -111,6 +111,7 @@ fn proposed(kind: &Kind, reason: Reason, known: Known<'_>, policy: &ApprovalPoli
         known,
         reason,
         by: None,
+        cases: &[],
         earlier: &[],
         today: Decimal::ZERO,
         outage_credits: &BTreeMap::new(),
@@ -120,7 +121,7 @@ fn proposed(kind: &Kind, reason: Reason, known: Known<'_>, policy: &ApprovalPoli
     let impossible = weighed.as_ref().err().map(ToString::to_string);
     let weighed = weighed.or_else(|_| weigh(kind, Scales { exception: true, ..scales }));
     let (summary, lines, approvals_required, clause) = match weighed {
-        Ok((preview, approvals)) => (preview.summary, preview.lines, approvals, preview.clause),
+        Ok(Weighed { preview, required, .. }) => (preview.summary, preview.lines, required, preview.clause),
         Err(_) => {
             let amount = kind.amount().map(|amount| format!(" of {amount}")).unwrap_or_default();
             let target = kind.target().id().map(|id| format!(" on {id}")).unwrap_or_default();
