@@ -1,5 +1,6 @@
 //! R18, R16: what a refund may be for, who asks too often, and what was tried and must not be.
 
+use crate::desk::charged_twice;
 use crate::http::{run, with_a_payment};
 use ::http::Method;
 use app::ports::Clock;
@@ -59,17 +60,6 @@ fn a_refund_that_comes_too_late_says_what_to_do_and_can_be_granted_openly() {
             (&json!("waiting_approval"), &json!("refund-exception"))
         );
     });
-}
-
-/// A second payment of the same amount nine minutes later: its case recommends to give all of it back.
-async fn charged_twice(service: &Service) -> String {
-    let at = service.clock.now() + SignedDuration::from_mins(9);
-    service.advance(at).await.unwrap();
-    let charge = stripe::charge("cus_1", "ch_2", None, 10_000, "usd", None, at);
-    deliver(service, &stripe::event("evt_3", "charge.succeeded", at, &charge)).await;
-    service.work().await.unwrap();
-    let cases = get(service, "/api/cases?state=open&class=duplicate_charge").await;
-    cases["items"][0]["id"].as_str().unwrap().to_owned()
 }
 
 /// Asks for an error of ours to be put right.

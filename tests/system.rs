@@ -6,6 +6,7 @@ mod absurd;
 mod channels;
 mod crash_points;
 mod desk;
+mod doubled;
 mod eligible;
 mod http;
 mod incidents;

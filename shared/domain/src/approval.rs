@@ -13,7 +13,7 @@ pub use eligibility::{Asking, Earlier, Eligibility, decided_here};
 pub use matrix::{ApprovalPolicy, Decided, Requirement, Rule};
 pub use proof::{Proofs, judged, judged_before, proofs, still_proven};
 pub use waiting::{Ask, Waiting, Why, is_due, never_lapses, next_ask, next_role, turn};
-pub use weigh::{Scales, Weighed, weigh};
+pub use weigh::{Scales, Weighed, by_rule, weigh};
 
 use crate::action::{Action, Decision, Impossible, Moment, Preview, State, Vote};
 use crate::staff::{MACHINE, Role, Staff};

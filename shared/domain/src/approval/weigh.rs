@@ -63,6 +63,12 @@ pub fn weigh(kind: &Kind, scales: Scales<'_>) -> Result<Weighed, NoPreview> {
     Ok(Weighed { preview: preview(kind, scales.known, scales.reason, clause)?, required: approvals, proven_by })
 }
 
+/// Whose approvals an action needs that cannot be weighed as things stand: those that its rules name.
+pub fn by_rule(kind: &Kind, reason: Reason, policy: &ApprovalPolicy) -> Requirement {
+    let members = kind.members().iter();
+    strictest(members.map(|member| policy.requirement(member.name(), member.measure(), reason, None)).collect())
+}
+
 impl Scales<'_> {
     /// The reason by which a member is judged. Recoup itself asks for nothing but what it has found.
     fn judged(&self, member: &Kind, proven_by: &Proofs) -> Reason {

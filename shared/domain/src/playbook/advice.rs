@@ -1,7 +1,7 @@
 //! What a person sees before they decide about a case: everything that counts, and what would come of it.
 
 use crate::action::{Clause, Kind, Known, Line, Reason, Shown};
-use crate::approval::{ApprovalPolicy, Scales, Weighed, weigh};
+use crate::approval::{ApprovalPolicy, Scales, Weighed, by_rule, weigh};
 use crate::case::{Case, Evidence};
 use crate::id::{AccountId, CaseId, IncidentId, sha256};
 use crate::incident::{self, Incident, IncidentPolicy};
@@ -125,7 +125,7 @@ fn proposed(kind: &Kind, reason: Reason, known: Known<'_>, policy: &ApprovalPoli
         Err(_) => {
             let amount = kind.amount().map(|amount| format!(" of {amount}")).unwrap_or_default();
             let target = kind.target().id().map(|id| format!(" on {id}")).unwrap_or_default();
-            let requirement = policy.requirement(kind.name(), kind.measure(), reason, None);
+            let requirement = by_rule(kind, reason, policy);
             (
                 format!("{}{amount}{target}", kind.name().replace('_', " ")),
                 Vec::new(),
@@ -137,7 +137,7 @@ fn proposed(kind: &Kind, reason: Reason, known: Known<'_>, policy: &ApprovalPoli
     Proposed {
         kind: kind.name(),
         target: kind.target().id().unwrap_or_default(),
-        amount: kind.amount(),
+        amount: amount(kind),
         reason,
         approvals_required,
         clause,
@@ -145,6 +145,12 @@ fn proposed(kind: &Kind, reason: Reason, known: Known<'_>, policy: &ApprovalPoli
         lines,
         impossible,
     }
+}
+
+/// The money of it; of a bundle, that of its only member that has any.
+fn amount(kind: &Kind) -> Option<Money> {
+    let mut amounts = kind.members().iter().filter_map(Kind::amount);
+    amounts.next().filter(|_| amounts.next().is_none())
 }
 
 impl Preview {
