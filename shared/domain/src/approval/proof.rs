@@ -104,10 +104,10 @@ mod tests {
     fn case(class: &str, payment: &str, recommended: &Kind, reason: Reason) -> Case {
         let account = AccountId::of("stripe", "default", "cus_1");
         from_value(json!({
-            "id": CaseId::of(&account, class, payment), "account": account, "class": class, "about": payment, "confidence": "0.9",
-            "state": "open", "rule": "r", "policy_version": 1, "evidence": [], "missing": [], "advice": "", "why": "",
-            "recommended": {"kind": recommended, "reason": reason, "note": ""}, "actions": [], "events": [],
-            "opened_at": "2026-06-01T00:00:00Z",
+            "id": CaseId::of(&account, class, payment), "account": account, "class": class, "about": payment,
+            "confidence": "0.9", "state": "open", "rule": "r", "policy_version": 1, "advice": "", "why": "",
+            "recommended": {"kind": recommended, "reason": reason, "note": ""}, "evidence": [], "missing": [],
+            "actions": [], "events": [], "opened_at": "2026-06-01T00:00:00Z",
         }))
         .unwrap()
     }
@@ -124,8 +124,8 @@ mod tests {
     fn book(days: i64) -> (Head, Touched) {
         let at = now() - SignedDuration::from_hours(24 * days);
         let payment = |id: &str| {
-            json!({"resource": "payment", "id": id, "status": "succeeded", "amount": usd("900.00"), "captured": usd("900.00"),
-                "refunded": usd("0.00"), "at": at})
+            json!({"resource": "payment", "id": id, "status": "succeeded", "amount": usd("900.00"),
+                "captured": usd("900.00"), "refunded": usd("0.00"), "at": at})
         };
         let event: Event =
             from_value(json!({"id": "evt_1", "provider": "stripe", "source": "default", "origin": "webhook",

@@ -8,8 +8,8 @@ use crate::classify::desk::Desk;
 use crate::event::{InvoiceStatus, Line, PaymentStatus, RefundStatus, Role};
 use jiff::SignedDuration;
 
-/// Which payments to look at after an event: those it spoke of, those of its invoices and subscriptions, and those of the
-/// same amount as any, because an invoice that comes late may explain a payment without naming it.
+/// Which payments to look at after an event: those it spoke of, those of its invoices and subscriptions, and those of
+/// the same amount as any, because an invoice that comes late may explain a payment without naming it.
 pub(super) fn at_issue<'a>(touched: &Touched, head: &'a Head) -> impl Iterator<Item = &'a str> {
     let lines = &head.book.payments;
     let spoken = |line: &PaymentLine| {
