@@ -9,7 +9,7 @@ use tests::stripe;
 use tests::world::{ask, ask_text, deliver, get, import};
 
 /// Somebody who paid 100.00 twice, and the case about it.
-async fn charged_twice(service: &Service) -> String {
+pub async fn charged_twice(service: &Service) -> String {
     let now = service.clock.now();
     let again = stripe::charge("cus_1", "ch_2", None, 10_000, "usd", None, now);
     deliver(service, &stripe::event("evt_3", "charge.succeeded", now, &again)).await;

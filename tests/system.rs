@@ -7,6 +7,7 @@ mod channels;
 mod crash_points;
 mod currencies;
 mod desk;
+mod doubled;
 mod eligible;
 mod four_eyes;
 mod http;

@@ -34,6 +34,7 @@ use crate::money::Money;
 use crate::staff::Role;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::fmt;
 
 /// Something to be done at a provider. What happens to it is told by [`State::after`]: its state, and what stands with it,
@@ -46,6 +47,9 @@ pub struct Action {
     pub reason_code: Reason,
     pub note: String,
     pub case: Option<CaseId>,
+    /// The payments of which an open case showed that as much is owed back, each with that case.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub proven_by: BTreeMap<String, CaseId>,
     /// What a customer who wants to leave may be offered instead, once.
     #[serde(default)]
     pub offer: Option<Offer>,
@@ -100,6 +104,7 @@ impl Action {
             reason_code,
             note: String::new(),
             case: None,
+            proven_by: BTreeMap::new(),
             offer: None,
             state: State::WaitingApproval,
             requested_by: requested_by.to_owned(),
@@ -147,6 +152,11 @@ impl Reason {
             Self::DuplicateCharge => "duplicate_charge",
             Self::Other => "other",
         }
+    }
+
+    /// Whether it says that money is owed back: that is proven by a case, and not by saying so.
+    pub fn needs_proof(self) -> bool {
+        matches!(self, Self::DuplicateCharge | Self::BillingError)
     }
 }
 

@@ -15,7 +15,7 @@ use crate::records::{self, Past, Read, rates};
 use crate::store::{self, Alone, Attempted, Batch, Commit, Idempotency, keys};
 use crate::web::{Failed, Problem};
 use domain::action::{Action, Kind, NoPreview, Reason, State, Wish};
-use domain::approval::{self, Scales, next_ask, weigh};
+use domain::approval::{self, Scales, Weighed, next_ask, weigh};
 use domain::book::Head;
 use domain::case::{Case, State as CaseState};
 use domain::id::{ActionId, CaseId};
@@ -27,7 +27,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use rust_decimal::Decimal;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What is wanted: as a person says it, or settled already.
 enum What {
@@ -72,6 +72,8 @@ struct Ground {
     head: Head,
     case: Option<Case>,
     staff: Option<Staff>,
+    /// What may prove its reason.
+    cases: Vec<Case>,
     past: Past,
     outage_credits: BTreeMap<String, Decimal>,
     /// What its asker decided alone today.
@@ -97,6 +99,7 @@ async fn make(context: &Context, ask: &Ask<'_>) -> Result<Attempted<Action>, Fai
         known,
         reason: ask.reason,
         by: ground.staff.as_ref(),
+        cases: &ground.cases,
         earlier: &ground.past.asked,
         today: ground.so_far,
         rates: &ground.rates,
@@ -173,9 +176,13 @@ async fn ground(
     let rates = rates::read(context, &batch, day(now))?;
     let mut read = Read::of(batch);
     read.more(context, &head, &about).await?;
+    let mut cases: Vec<Case> = case.iter().cloned().collect();
+    if staff.is_some() {
+        cases.extend(records::cases(context, &mut read.batch, &head, ask.reason, ask.case.as_ref()).await?);
+    }
     let past = records::past(context, &account).await?;
     let outage_credits = records::outage_credits(context, &account, &read.records, ask.reason).await?;
-    Ok(Ground { read, head, case, staff, past, outage_credits, so_far, rates, now })
+    Ok(Ground { read, head, case, staff, cases, past, outage_credits, so_far, rates, now })
 }
 
 /// The action with all that is written beside it, on condition that its asker still has their role.
@@ -184,10 +191,14 @@ fn commit(context: &Context, ask: &Ask<'_>, ground: Ground, action: &Action) -> 
     let votes = action.votes().iter().map(|vote| approve::note(action, vote));
     let notes = approve::requested(action).into_iter().chain(votes).collect();
     let (mut commit, action) = approve::put(context, &read, &head, None, action, notes)?;
+    let mut proving: BTreeSet<&CaseId> = action.proven_by.values().collect();
     if let Some(mut case) = case.filter(|_| action.state() != State::Previewed) {
+        proving.remove(&case.id);
         case.actions.push(action.id.clone());
         commit.over(&read.batch, &case);
     }
+    // What proves it must still be so.
+    proving.into_iter().for_each(|case| commit.check(&read.batch, &keys::case(case)));
     if let Some(idempotency) = &ask.idempotency {
         commit.create(idempotency);
     }
@@ -252,7 +263,7 @@ fn decided(
         );
         return Err(Problem::not_possible(message));
     }
-    let (preview, required) = weigh(&kind, scales).map_err(|refusal| problem(&refusal))?;
+    let Weighed { preview, required, proven_by } = weigh(&kind, scales).map_err(|refusal| problem(&refusal))?;
     let now = scales.known.now;
     let requested_by = scales.by.map_or(MACHINE, |staff| &staff.id);
     let seen = preview.seen(&required);
@@ -263,6 +274,7 @@ fn decided(
     let mut action = Action::new(ask.id.clone(), kind, ask.reason, preview, requested_by, now);
     action.note.clone_from(&ask.note);
     action.case.clone_from(&ask.case);
+    action.proven_by = proven_by;
     action.offer = offer;
     action.expires_at = now + SignedDuration::from_hours(scales.policy.expiry_hours);
     action.required = required;

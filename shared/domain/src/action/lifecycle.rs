@@ -350,6 +350,7 @@ impl Action {
         Self {
             note: bundle.note.clone(),
             case: bundle.case.clone(),
+            proven_by: bundle.proven_by.clone(),
             state: State::Approved,
             expires_at: bundle.expires_at,
             required: bundle.required.clone(),

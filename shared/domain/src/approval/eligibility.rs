@@ -1,6 +1,6 @@
 //! May this be refunded at all, for this reason, after this time, to somebody who has asked so often?
 
-use super::{ApprovalPolicy, Requirement};
+use super::{ApprovalPolicy, Requirement, proof};
 use crate::action::{Clause, Kind, NotEligible, Reason};
 use crate::import::ExchangeRate;
 use crate::money::Money;
@@ -49,7 +49,10 @@ pub struct Exception {
 pub struct Asking<'a> {
     pub payment: &'a str,
     pub amount: Money,
+    /// By which it is judged.
     pub reason: Reason,
+    /// The one that was said, where nothing proves it.
+    pub unproven: Option<Reason>,
     pub taken: Option<Money>,
     /// When the payment was taken, where that is known.
     pub taken_at: Option<Timestamp>,
@@ -64,6 +67,7 @@ pub struct Asking<'a> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Earlier {
     pub at: Timestamp,
+    /// By which it was judged.
     pub reason: Reason,
     pub kind: Kind,
     /// Whether it was given, or may still be.
@@ -106,6 +110,8 @@ pub struct Eligibility {
     /// Approvals that come on top, each with the reason.
     pub besides: Vec<(Role, String)>,
     pub why: String,
+    /// Why it is judged by another reason than the one that was said.
+    pub unproven: Option<String>,
 }
 
 impl ApprovalPolicy {
@@ -121,12 +127,14 @@ impl ApprovalPolicy {
             .iter()
             .find(|window| window.reason == asking.reason)
             .expect("the lint saw a window for every reason");
+        let unproven = asking.unproven.map(|said| sentence(&proof::unproven(said)));
+        let why = [Some(window.why.as_str()), unproven.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(" ");
         let days = asking.taken_at.map(|at| asking.now.duration_since(at).as_hours() / 24);
         let too_late = days.filter(|days| *days > window.days).map(|days| NotEligible::TooLate {
             days,
             most: window.days,
             reason: asking.reason,
-            why: window.why.clone(),
+            why: why.clone(),
         });
         let limit = asking.taken.zip(asking.outage_credit_percent).filter(|_| asking.reason == Reason::ServiceOutage);
         let limit = limit
@@ -156,11 +164,7 @@ impl ApprovalPolicy {
         if asking.taken_at.is_none() {
             besides.push((self.pattern.approval, "it is not known when this payment was taken".to_owned()));
         }
-        Eligibility {
-            refused: too_late.or(over).map(|why| (why, window.alternative.clone())),
-            besides,
-            why: window.why.clone(),
-        }
+        Eligibility { refused: too_late.or(over).map(|why| (why, window.alternative.clone())), besides, why, unproven }
     }
 
     /// What an eligible refund, or an exception that is asked for as one, needs besides what the matrix says.
@@ -179,6 +183,9 @@ impl ApprovalPolicy {
             return Requirement { approvals: self.exception.approvals.clone(), clause };
         }
         let mut requirement = requirement;
+        if let Some(unproven) = &eligibility.unproven {
+            requirement.clause.why = format!("{} {unproven}", requirement.clause.why);
+        }
         for (needed, why) in &eligibility.besides {
             requirement.clause.why = format!("{} {}", requirement.clause.why, sentence(why));
             // Who may decide this alone, and is of that rank, has had the look that is asked for.
@@ -261,6 +268,7 @@ mod tests {
             payment: "ch_1",
             amount: usd("20.00"),
             reason,
+            unproven: None,
             taken: Some(usd("100.00")),
             taken_at: Some(ago(days)),
             outage_credit_percent: None,
@@ -383,6 +391,22 @@ mod tests {
             let eligibility = policy.eligibility(Asking { earlier, ..asking(reason, 1) });
             let matrix = policy.requirement("refund", Measure::Money(usd("20.00")), reason, Some(role));
             assert_eq!(policy.with_eligibility(matrix, &eligibility, Some(role)).approvals, approvals, "{name}");
+        }
+    }
+
+    #[test]
+    fn why_a_reason_counts_for_nothing_is_said_with_the_clause() {
+        let policies = Policies::shipped().unwrap();
+        let policy = policies.approval.current();
+        let unproven = |days| Asking { unproven: Some(Reason::BillingError), ..asking(Reason::Other, days) };
+        let words =
+            "No open case of this account recommends as much for this payment: `billing_error` is judged as `other`.";
+        for (days, exception) in [(1, false), (31, true)] {
+            let eligibility = policy.eligibility(unproven(days));
+            assert_eq!(eligibility.refused.is_some(), exception, "{days}");
+            let matrix = policy.requirement("refund", Measure::Money(usd("20.00")), Reason::Other, Some(Role::L2));
+            let requirement = policy.with_eligibility(matrix, &eligibility, Some(Role::L2));
+            assert!(requirement.clause.why.contains(words), "{days}: {}", requirement.clause.why);
         }
     }
 

@@ -1,7 +1,7 @@
 //! While a request waits: when people are reminded, when the next role is asked, and what never lapses by silence.
 
 use super::ApprovalPolicy;
-use crate::action::{Action, Impossible, Kind, Moment, Reason, Why};
+use crate::action::{Action, Impossible, Kind, Moment, Why};
 use crate::policy::Complaint;
 use crate::staff::Role;
 use jiff::civil::{Date, Weekday};
@@ -156,8 +156,7 @@ pub fn next_role(role: Role) -> Role {
 /// What is owed to the customer is never denied by silence: their wish to leave, a double charge, our own error.
 pub fn never_lapses(action: &Action) -> bool {
     let wish = |kind: &Kind| matches!(kind, Kind::Cancel { .. });
-    matches!(action.reason_code, Reason::DuplicateCharge | Reason::BillingError)
-        || action.kind.members().iter().any(wish)
+    action.reason_code.needs_proof() || action.kind.members().iter().any(wish)
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! What a person sees before they decide about a case: everything that counts, and what would come of it.
 
 use crate::action::{Clause, Kind, Known, Line, Reason, Shown};
-use crate::approval::{ApprovalPolicy, Scales, weigh};
+use crate::approval::{ApprovalPolicy, Scales, Weighed, by_rule, weigh};
 use crate::case::{Case, Evidence};
 use crate::id::{AccountId, CaseId, IncidentId, sha256};
 use crate::import::ExchangeRate;
@@ -119,6 +119,7 @@ fn proposed(
         known,
         reason,
         by: None,
+        cases: &[],
         earlier: &[],
         today: Decimal::ZERO,
         rates,
@@ -129,12 +130,12 @@ fn proposed(
     let impossible = weighed.as_ref().err().map(ToString::to_string);
     let weighed = weighed.or_else(|_| weigh(kind, Scales { exception: true, ..scales }));
     let (summary, lines, approvals_required, clause) = match weighed {
-        Ok((preview, approvals)) => (preview.summary, preview.lines, approvals, preview.clause),
+        Ok(Weighed { preview, required, .. }) => (preview.summary, preview.lines, required, preview.clause),
         Err(_) => {
             let amount = kind.amount().map(|amount| format!(" of {amount}")).unwrap_or_default();
             let target = kind.target().id().map(|id| format!(" on {id}")).unwrap_or_default();
-            let measure = policy.converted(kind.measure(), rates, known.now.to_zoned(TimeZone::UTC).date());
-            let requirement = policy.requirement(kind.name(), measure, reason, None);
+            let today = known.now.to_zoned(TimeZone::UTC).date();
+            let requirement = by_rule(kind, reason, policy, rates, today);
             (
                 format!("{}{amount}{target}", kind.name().replace('_', " ")),
                 Vec::new(),
@@ -146,7 +147,7 @@ fn proposed(
     Proposed {
         kind: kind.name(),
         target: kind.target().id().unwrap_or_default(),
-        amount: kind.amount(),
+        amount: amount(kind),
         reason,
         approvals_required,
         clause,
@@ -154,6 +155,12 @@ fn proposed(
         lines,
         impossible,
     }
+}
+
+/// The money of it; of a bundle, that of its only member that has any.
+fn amount(kind: &Kind) -> Option<Money> {
+    let mut amounts = kind.members().iter().filter_map(Kind::amount);
+    amounts.next().filter(|_| amounts.next().is_none())
 }
 
 impl Preview {

@@ -3,6 +3,7 @@
 use super::must;
 use crate::simulation::Sent;
 use domain::action::{Action, Kind, Measure, Reason, State, Vote};
+use domain::approval::judged_before;
 use domain::id::ActionId;
 use domain::money::Money;
 use jiff::tz::TimeZone;
@@ -133,7 +134,7 @@ pub(super) fn limits_hold_together(service: &Service, actions: &BTreeMap<ActionI
             sum(&mut alone.iter().filter(here).filter(|other| other.1.at < vote.at || other.0.id == action.id));
         // Of what was decided in one instant the order is not known: then the most lenient reason is taken.
         let by_now = sum(&mut alone.iter().filter(here).filter(|other| other.1.at <= vote.at));
-        for (sum, reason) in [(before, action.reason_code), (by_now, Reason::BillingError)] {
+        for (sum, reason) in [(before, judged_before(action, &action.kind)), (by_now, Reason::BillingError)] {
             let needed = policy.requirement(action.kind.name(), Measure::Money(sum), reason, Some(vote.role)).approvals;
             must(needed.is_empty(), || {
                 format!("{} decided {sum} alone for {}, which needs {needed:?}", vote.by, action.account)
