@@ -54,7 +54,8 @@ impl Service {
         let mut next = queued.into_iter().chain(self.sandbox.next_at().map_err(Fault::retry)?).filter(ahead).min();
         for shard in keys::wake_shards() {
             let due = self.context.store.due(&shard, to, 1).await?;
-            next = next.into_iter().chain(due.first().map(|due| due.wake.at).filter(ahead)).min();
+            let first = due.first().and_then(|due| due.at.parse::<Timestamp>().ok());
+            next = next.into_iter().chain(first.filter(ahead)).min();
         }
         Ok(next)
     }

@@ -35,6 +35,8 @@ pub enum Message {
     Recover { account: AccountId, invoice: String, trace: String },
     /// A step of a recovery is due.
     PlanDue { account: AccountId, invoice: String, trace: String },
+    /// An alarm that was set aside is to be rung after all.
+    Ring { pk: String, sk: String, trace: String },
     /// A case recommends an action that a person must decide.
     Ask { case: CaseId, trace: String },
     /// An action is to be carried out, looked after, or has expired.
@@ -86,6 +88,7 @@ impl Message {
             | Self::Tell { trace, .. }
             | Self::Recover { trace, .. }
             | Self::PlanDue { trace, .. }
+            | Self::Ring { trace, .. }
             | Self::Ask { trace, .. }
             | Self::Act { trace, .. }
             | Self::Pressed { trace, .. }
@@ -104,6 +107,7 @@ impl Message {
             Self::Tell { .. } => "tell",
             Self::Recover { .. } => "recover",
             Self::PlanDue { .. } => "plan_due",
+            Self::Ring { .. } => "ring",
             Self::Ask { .. } => "ask",
             Self::Act { .. } => "act",
             Self::Pressed { .. } => "pressed",

@@ -37,7 +37,7 @@ pub async fn run_clock_and_queue<D: Debug>(
             return Ok::<_, Error>(serde_json::to_value(answer)?);
         }
         let swept = app::dunning::alarm::sweep(context).await?;
-        tracing::info!(rung = swept.rung, stuck = swept.stuck, "swept");
+        tracing::info!(rung = swept.rung, parked = swept.parked, "swept");
         Ok(Value::Null)
     }))
     .await
