@@ -92,6 +92,15 @@ pub struct FoundBy {
     pub account: AccountId,
 }
 
+/// That a ticket is about an account; the ticket itself says whether it still is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TicketOf {
+    pub account: AccountId,
+    pub provider: String,
+    pub source: String,
+    pub id: String,
+}
+
 /// An object that an unsigned delivery named: when it was last fetched, and when it will be again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Probe {
@@ -200,6 +209,7 @@ stored!(FoundBy, 1, |it| key keys::found_by(&it.digest, &it.account), wake None,
 stored!(Ticket, 1, |it| key keys::ticket(&it.provider, &it.source, &it.id), wake None,
     place it.opened_at
         .map(|at| (lists::TICKETS.to_owned(), format!("{at:.3}#{}#{}#{}", it.provider, it.source, it.id))));
+stored!(TicketOf, 1, |it| key keys::ticket_of(&it.account, &it.provider, &it.source, &it.id), wake None, place None);
 stored!(Probe, 1, |it| key keys::probe(&it.provider, &it.source, &it.path), wake it.again_at, place None);
 stored!(Probes, 1, |it| key keys::probes(&it.provider, &it.source), wake None, place None);
 stored!(Backfill, 1, |it| key keys::backfill(&it.provider, &it.source), wake it.again_at, place None);

@@ -16,6 +16,7 @@ const LEDGER: &str = "LEDGER#";
 const PAYMENT: &str = "PAYMENT#";
 const SUBSCRIPTION: &str = "SUBSCRIPTION#";
 const TASK: &str = "TASK#";
+const TICKET: &str = "TICKET#";
 const TIME: &str = "TIME#";
 
 pub(super) fn account(id: &AccountId, sk: impl Into<String>) -> Key {
@@ -108,6 +109,15 @@ pub fn task(task: &TaskId) -> Key {
 
 pub fn tasks(id: &AccountId) -> Prefix {
     Prefix::of(account(id, TASK))
+}
+
+/// That a ticket is about an account.
+pub fn ticket_of(id: &AccountId, provider: &str, source: &str, ticket: &str) -> Key {
+    account(id, format!("{TICKET}{provider}#{source}#{ticket}"))
+}
+
+pub fn tickets_of(id: &AccountId) -> Prefix {
+    Prefix::of(account(id, TICKET))
 }
 
 pub fn plan(id: &AccountId, invoice: &str) -> Key {
