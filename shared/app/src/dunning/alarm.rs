@@ -111,6 +111,7 @@ fn sent_for(key: &Key) -> Option<Sent> {
         Woken::Backfill { provider, source } => (QueueName::Events, Message::List { provider, source, trace }),
         Woken::Watch { provider, source } => (QueueName::Events, Message::Watch { provider, source, trace }),
         Woken::Plan { account, invoice } => (QueueName::Dunning, Message::PlanDue { account, invoice, trace }),
+        Woken::Asking(case) => (QueueName::Approval, Message::Ask { case, trace }),
         Woken::Action(action) => (QueueName::Approval, Message::Act { action, trace }),
     };
     Some(Sent { queue, message })

@@ -69,6 +69,7 @@ mod tests {
             payment(&id, "ch_1"),
             subscription(&id, "sub_1"),
             case(&case_id),
+            asking(&case_id),
             decision(&DecisionId::of(&id, case_id.as_str(), "evt_1")),
             action(&action_id),
             task(&TaskId::of(&id, "mara", "key")),

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 
 pub(super) const ACCOUNT: &str = "ACCOUNT#";
 pub(super) const ACTION: &str = "ACTION#";
+pub(super) const ASK: &str = "ASK#";
 pub(super) const PLAN: &str = "PLAN#";
 const CARD: &str = "CARD#";
 const CASE: &str = "CASE#";
@@ -109,6 +110,11 @@ pub fn task(task: &TaskId) -> Key {
 
 pub fn tasks(id: &AccountId) -> Prefix {
     Prefix::of(account(id, TASK))
+}
+
+/// That people are to be asked because of a case.
+pub fn asking(case: &CaseId) -> Key {
+    account(&case.account(), format!("{ASK}{case}"))
 }
 
 /// That a ticket is about an account.
