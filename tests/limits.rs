@@ -2,18 +2,21 @@
 
 use crate::http::run;
 use app::message::Message;
-use app::ports::{Clock, Expect, Item, Key, QueueName, Table, Wake, Write};
+use app::ports::{Clock, Expect, Item, Key, NoReply, QueueName, Table, Wake, Write};
 use app::store::{Commit, Stored, keys};
 use domain::id::{AccountId, ActionId};
 use domain::report::fact::{Fact, Row};
 use domain::task::{About, Task};
 use http::{Method, StatusCode};
 use jiff::{SignedDuration, Timestamp};
+use local::deadline::within;
 use local::service::Service;
+use providers::Call;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use tests::counted::{Counted, Counts};
+use tests::faults::silence;
 use tests::stripe;
 use tests::world::{ask, at, deliver, deliver_to, get, open_at};
 
@@ -309,5 +312,63 @@ fn an_alarm_that_rings_in_vain_is_set_aside_and_rings_again_when_it_is_redriven(
         service.work().await.unwrap();
         let left = dead(&service);
         assert!(left.is_empty(), "{left:?}");
+    });
+}
+
+#[test]
+fn what_people_were_promised_to_be_asked_for_has_an_alarm_until_they_are() {
+    run(async {
+        let service = open_at(NOW).await;
+        let now = service.clock.now();
+        let tell = async |id: &str, kind: &str, object: Value| {
+            deliver(&service, &stripe::event(id, kind, service.clock.now(), &object)).await;
+        };
+        tell("evt_1", "customer.created", stripe::customer("cus_1", now)).await;
+        tell("evt_2", "invoice.finalized", stripe::invoice("cus_1", "in_1", "open", 2400, 2400, "usd", 0, now)).await;
+        tell("evt_3", "charge.succeeded", stripe::charge("cus_1", "ch_1", None, 2400, "usd", None, now)).await;
+        service.work().await.unwrap();
+        service.advance(now + SignedDuration::from_mins(9)).await.unwrap();
+        let now = service.clock.now();
+        tell("evt_4", "charge.succeeded", stripe::charge("cus_1", "ch_2", None, 2400, "usd", None, now)).await;
+        // It is understood, and the question is lost before anybody hears it.
+        for received in service.queue.receive(QueueName::Events, 10, 60).unwrap() {
+            app::classify::handle(&service.context, &Message::decode(&received.body).unwrap()).await.unwrap();
+            service.queue.delete(received.id).unwrap();
+        }
+        let lost = service.queue.receive(QueueName::Approval, 10, 60).unwrap();
+        assert_eq!(lost.len(), 1, "{lost:?}");
+        service.queue.delete(lost[0].id).unwrap();
+        assert_eq!(get(&service, "/api/actions").await["items"], json!([]));
+
+        service.advance(now + SignedDuration::from_mins(10)).await.unwrap();
+        let actions = get(&service, "/api/actions").await;
+        assert_eq!(actions["items"].as_array().map(Vec::len), Some(1), "{actions}");
+        let mut due = Vec::new();
+        for shard in keys::wake_shards() {
+            due.extend(service.context.store.due(&shard, now + hours(24), 100).await.unwrap());
+        }
+        assert!(due.iter().all(|due| !due.key.sk.starts_with("ASK#")), "{due:?}");
+    });
+}
+
+#[test]
+fn whoever_is_silent_costs_a_message_no_more_than_it_has() {
+    run(async {
+        let mut service = open_at(NOW).await;
+        let _silence = silence(&mut service);
+        let account = AccountId::of("stripe", "default", "cus_1");
+        let act = Message::Act { action: ActionId::of(&account, "mara", "key"), trace: String::new() };
+        let path = "/v1/refunds".to_owned();
+        let probe =
+            Message::Probe { provider: "stripe".to_owned(), source: "default".to_owned(), path, trace: String::new() };
+        let (patient, glance) = (Call::list("/v1/refunds"), Call::get("/v1/refunds"));
+        for (name, message, call) in [("an action", act, patient), ("a question", probe, glance)] {
+            let context = within(&service.context, &message);
+            let mut answers = Vec::new();
+            for _ in 0..3 {
+                answers.push(context.http.call("stripe", "default", &call).await.unwrap_err());
+            }
+            assert_eq!(answers, [NoReply::Unknown, NoReply::NotSent, NoReply::NotSent], "{name}");
+        }
     });
 }

@@ -1,5 +1,6 @@
 //! Works the queues, rings the alarms, delivers the sandbox's webhooks, and moves the clock from due time to due time.
 
+use crate::deadline::within;
 use crate::sandbox::Webhook;
 use crate::service::Service;
 use app::dunning::{self, alarm};
@@ -89,7 +90,7 @@ impl Service {
 
     async fn handle(&self, queue: QueueName, body: &str) -> Result<(), Fault> {
         let message = Message::decode(body)?;
-        let context = &self.context;
+        let context = &within(&self.context, &message);
         match queue {
             QueueName::Events => log(queue, &message, classify::handle(context, &message).await),
             QueueName::Dunning => log(queue, &message, dunning::handle(context, &message).await),
