@@ -133,8 +133,9 @@ fn a_filter_that_hardly_anything_fits_looks_at_so_much_and_says_where_to_go_on()
 /// Actions that were only looked at: enough to stand on a list.
 async fn previewed(service: &Service, customer: &str, count: usize) {
     for number in 0..count {
-        let wish = json!({"account": format!("stripe:{customer}"), "kind": "credit", "params": {"amount": {"amount": "1.00",
-            "currency": "USD"}}, "reason_code": "billing_error", "note": "", "preview_only": true});
+        let params = json!({"amount": {"amount": "1.00", "currency": "USD"}});
+        let wish = json!({"account": format!("stripe:{customer}"), "kind": "credit", "params": params,
+            "reason_code": "billing_error", "note": "", "preview_only": true});
         let key = format!("{customer} {number}");
         let (status, answer) = ask(service, "mara", Method::POST, "/api/actions", Some(&wish), Some(&key)).await;
         assert_eq!(status, StatusCode::CREATED, "{answer}");
