@@ -14,6 +14,7 @@ mod http;
 mod incidents;
 mod intake;
 mod leaving;
+mod limits;
 mod lists;
 mod matrix;
 mod openapi;

@@ -198,6 +198,10 @@ impl Queue for Faulty<dyn Queue> {
     async fn send(&self, queue: QueueName, body: &str) -> Result<(), Fault> {
         self.fate.meet("queue.send", WRITE, self.port.send(queue, body)).await
     }
+
+    async fn set_aside(&self, queue: QueueName, body: &str, reason: &str) -> Result<(), Fault> {
+        self.fate.meet("queue.set_aside", WRITE, self.port.set_aside(queue, body, reason)).await
+    }
 }
 
 #[async_trait]

@@ -38,6 +38,8 @@ pub enum Message {
     Recover { account: AccountId, invoice: String, trace: String },
     /// A step of a recovery is due.
     PlanDue { account: AccountId, invoice: String, trace: String },
+    /// An alarm that was set aside is to be rung after all.
+    Ring { pk: String, sk: String, trace: String },
     /// A case recommends an action that a person must decide.
     Ask { case: CaseId, trace: String },
     /// The next cohort of what a source found while it observed is to be asked for.
@@ -92,6 +94,7 @@ impl Message {
             | Self::Tell { trace, .. }
             | Self::Recover { trace, .. }
             | Self::PlanDue { trace, .. }
+            | Self::Ring { trace, .. }
             | Self::Ask { trace, .. }
             | Self::Cohort { trace, .. }
             | Self::Act { trace, .. }
@@ -112,6 +115,7 @@ impl Message {
             Self::Tell { .. } => "tell",
             Self::Recover { .. } => "recover",
             Self::PlanDue { .. } => "plan_due",
+            Self::Ring { .. } => "ring",
             Self::Ask { .. } => "ask",
             Self::Cohort { .. } => "cohort",
             Self::Act { .. } => "act",

@@ -134,7 +134,13 @@ pub struct Listed {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Due {
     pub key: Key,
-    pub wake: Wake,
+    /// When, as it stands in the index: whoever claims it names that, even where it is no time.
+    pub at: String,
+}
+
+/// A time as it stands in the indexes: what is earlier sorts first.
+pub fn instant(at: Timestamp) -> String {
+    format!("{at:.3}")
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -189,6 +195,8 @@ impl QueueName {
 #[async_trait]
 pub trait Queue: Send + Sync {
     async fn send(&self, queue: QueueName, body: &str) -> Result<(), Fault>;
+    /// Puts a message among the dead letters of a queue: a person looks at it, and may have it worked after all.
+    async fn set_aside(&self, queue: QueueName, body: &str, reason: &str) -> Result<(), Fault>;
 }
 
 /// Why an HTTP call has no answer.

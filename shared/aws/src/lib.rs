@@ -2,6 +2,7 @@
 //! a handler. With `tables`, the only place that names AWS.
 
 mod archive;
+mod deadline;
 mod network;
 mod post;
 mod queue;

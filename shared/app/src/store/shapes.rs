@@ -13,7 +13,7 @@ use domain::classify::decision::Decision;
 use domain::dunning::Plan;
 use domain::event::Event;
 use domain::group::Group;
-use domain::id::{AccountId, ActionId};
+use domain::id::{AccountId, ActionId, CaseId};
 use domain::import::Imports;
 use domain::incident::{Incident, Pulse, Releases, Watch};
 use domain::ledger::{Entry, LedgerHead};
@@ -90,6 +90,22 @@ pub struct Idempotency {
 pub struct FoundBy {
     pub digest: String,
     pub account: AccountId,
+}
+
+/// That people were promised to be asked because of a case: it wakes until somebody has seen to that.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Asking {
+    pub case: CaseId,
+    pub again_at: Option<Timestamp>,
+}
+
+/// That a ticket is about an account; the ticket itself says whether it still is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TicketOf {
+    pub account: AccountId,
+    pub provider: String,
+    pub source: String,
+    pub id: String,
 }
 
 /// What a provider is asked for: when it was last asked, and when it will be again.
@@ -203,6 +219,8 @@ stored!(FoundBy, 1, |it| key keys::found_by(&it.digest, &it.account), wake None,
 stored!(Ticket, 1, |it| key keys::ticket(&it.provider, &it.source, &it.id), wake None,
     place it.opened_at
         .map(|at| (lists::TICKETS.to_owned(), format!("{at:.3}#{}#{}#{}", it.provider, it.source, it.id))));
+stored!(Asking, 1, |it| key keys::asking(&it.case), wake it.again_at, place None);
+stored!(TicketOf, 1, |it| key keys::ticket_of(&it.account, &it.provider, &it.source, &it.id), wake None, place None);
 stored!(Probe, 1, |it| key keys::probe(&it.provider, &it.source, &it.path), wake it.again_at, place None);
 stored!(Probes, 1, |it| key keys::probes(&it.provider, &it.source), wake None, place None);
 stored!(Backfill, 1, |it| key keys::backfill(&it.provider, &it.source), wake it.again_at, place None);

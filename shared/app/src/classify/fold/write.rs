@@ -7,7 +7,7 @@ use crate::find::put_terms;
 use crate::message::{Message, Sent};
 use crate::ports::QueueName;
 use crate::store::trail::{put_facts, put_notes};
-use crate::store::{Batch, Commit, External, Of, Receipt, Stored, Timeline};
+use crate::store::{Asking, Batch, Commit, External, Of, Receipt, Stored, Timeline};
 use domain::book::Unlinked;
 use domain::classify::Decided;
 use domain::classify::decision::Decision;
@@ -17,7 +17,8 @@ use domain::id::{AccountId, ActionId};
 use domain::incident::{Pulse, Watch};
 use domain::ledger::Note;
 use domain::task::Task;
-use std::collections::BTreeMap;
+use jiff::SignedDuration;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What was decided beyond the records on the desk.
 pub(super) struct Concluded {
@@ -53,6 +54,14 @@ pub(super) fn commit(
     put_facts(&mut commit, &format!("{}:{}", event.provider, event.id), before, after, context);
     pulses.iter().for_each(|pulse| commit.put(pulse));
     watch.iter().for_each(|watch| commit.over(batch, watch));
+    let lease = SignedDuration::from_secs(context.policies.limits.current().alarm_lease_secs);
+    let asked = |sent: &Sent| match &sent.message {
+        Message::Ask { case, .. } => Some(case.clone()),
+        _ => None,
+    };
+    for case in receipt.promised.iter().filter_map(asked).collect::<BTreeSet<_>>() {
+        commit.put(&Asking { case, again_at: Some(receipt.folded_at + lease) });
+    }
     Ok(commit)
 }
 

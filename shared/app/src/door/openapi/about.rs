@@ -309,5 +309,5 @@ pub static ABOUT: &[About] = &[
     .also(&[(202, "Source")])
     .refuses(&[404]),
     get("/api/reports/{month}", "report", "Report", "Reports a month").with(&[FormatOfReport]).also(&[(303, "")]),
-    get("/api/reports/{month}/rows", "rows", "FactRows", "Lists every row that a month's report is made of"),
+    get("/api/reports/{month}/rows", "rows", "FactRows", "Lists every row that a month's report is made of").with(PAGE),
 ];

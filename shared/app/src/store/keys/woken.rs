@@ -1,9 +1,9 @@
 //! Whose alarm rings? A key that wakes, read back to what it was made of.
 
-use super::account::{ACCOUNT, ACTION, PLAN};
+use super::account::{ACCOUNT, ACTION, ASK, PLAN};
 use super::source::{BACKFILL, COHORTS, EXTERNAL, PROBE, WATCH};
 use crate::ports::Key;
-use domain::id::{AccountId, ActionId};
+use domain::id::{AccountId, ActionId, CaseId};
 
 /// What a key was made of, for each kind of key that ever wakes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,6 +14,7 @@ pub enum Woken {
     Watch { provider: String, source: String },
     Cohorts { provider: String, source: String },
     Plan { account: AccountId, invoice: String },
+    Asking(CaseId),
     Action(ActionId),
 }
 
@@ -43,6 +44,9 @@ pub fn woken(key: &Key) -> Option<Woken> {
     if let Some(invoice) = key.sk.strip_prefix(PLAN) {
         return Some(Woken::Plan { account, invoice: invoice.to_owned() });
     }
+    if let Some(case) = key.sk.strip_prefix(ASK) {
+        return CaseId::parse(case).map(Woken::Asking);
+    }
     ActionId::parse(key.sk.strip_prefix(ACTION)?).map(Woken::Action)
 }
 
@@ -54,7 +58,7 @@ fn parts<const N: usize>(text: &str) -> Option<[String; N]> {
 #[cfg(test)]
 mod tests {
     use super::super::tests::examples;
-    use super::super::{account_partition, action, backfill, cohorts, external, plan, probe, watch};
+    use super::super::{account_partition, action, asking, backfill, cohorts, external, plan, probe, watch};
     use super::*;
     use crate::ports::Table;
 
@@ -62,6 +66,7 @@ mod tests {
     fn waking() -> Vec<(Key, Woken)> {
         let account = AccountId::of("stripe", "default", "cus_1");
         let act = ActionId::of(&account, "mara", "key");
+        let case = CaseId::of(&account, "payment_failed", "in_1");
         let own = |text: &str| text.to_owned();
         let external_id = |id: &str| Woken::External { provider: own("stripe"), source: own("default"), id: own(id) };
         let probed = |path: &str| Woken::Probe { provider: own("mollie"), source: own("default"), path: own(path) };
@@ -77,6 +82,7 @@ mod tests {
             (cohorts("stripe", "default"), Woken::Cohorts { provider: own("stripe"), source: own("default") }),
             (plan(&account, "in_1"), planned("in_1")),
             (plan(&account, "in#1"), planned("in#1")),
+            (asking(&case), Woken::Asking(case.clone())),
             (action(&act), Woken::Action(act.clone())),
         ]
     }
@@ -99,6 +105,7 @@ mod tests {
             ("WATCH#stripe", "WATCH"),
             ("ACCOUNT#acc_x", "PLAN#in_1"),
             (account.as_str(), "ACTION#act_x"),
+            (account.as_str(), "ASK#case_x"),
             (account.as_str(), "ACTION"),
         ] {
             others.push(Key { table: Table::Accounts, pk: pk.to_owned(), sk: sk.to_owned() });
