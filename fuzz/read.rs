@@ -3,7 +3,7 @@
 
 use jiff::Timestamp;
 use libfuzzer_sys::fuzz_target;
-use providers::{ALL, Acting, Call, Reading, Reply};
+use providers::{ALL, Call, Reading, Reply};
 
 fuzz_target!(|data: &[u8]| {
     let Some((choice, body)) = data.split_first() else { return };
@@ -21,11 +21,12 @@ fuzz_target!(|data: &[u8]| {
         assert_eq!(serde_json::from_str::<domain::event::Event>(&stored).expect("what was stored can be read"), event);
     }
     if let (Some(api), Ok(text)) = (provider.api, std::str::from_utf8(body)) {
+        let reply = Reply { status: 200, body: text.to_owned() };
         for path in ["/v2/payments/tr_1", "/v2/events/event_1", "/v1/invoice_payments?invoice=in_1"] {
-            let _ = (api.observe)(&Call::get(path), &Reply { status: 200, body: text.to_owned() }, "default", Timestamp::UNIX_EPOCH);
+            let _ = (api.observe)(&Call::get(path), &reply, "default", Timestamp::UNIX_EPOCH);
         }
-        if let Acting::Through(effects) = &api.acting {
-            let _ = (effects.answer)(&Reply { status: 200, body: text.to_owned() });
+        for listing in api.listings {
+            let _ = (listing.page)(&(listing.first)(None), &reply, "default", Timestamp::UNIX_EPOCH);
         }
     }
 });

@@ -9,7 +9,7 @@ use tests::stripe;
 use tests::world::{ask, ask_text, deliver, get, import};
 
 /// Somebody who paid 100.00 twice, and the case about it.
-async fn charged_twice(service: &Service) -> String {
+pub async fn charged_twice(service: &Service) -> String {
     let now = service.clock.now();
     let again = stripe::charge("cus_1", "ch_2", None, 10_000, "usd", None, now);
     deliver(service, &stripe::event("evt_3", "charge.succeeded", now, &again)).await;
@@ -188,7 +188,6 @@ fn who_may_import_and_what_staff_may_not_do_to_themselves() {
             ("mara", "nonsense", CONTRACTS.to_owned(), 404, "not_found"),
             ("mara", "contracts", String::new(), 422, "rows_refused"),
             ("mara", "staff", staff("mara", "vp"), 403, "own_request"),
-            ("mara", "staff", staff("lena", "vp"), 403, "not_permitted"),
             ("mara", "staff", staff("lena", "king"), 422, "rows_refused"),
         ];
         for (who, kind, csv, status, code) in rows {
@@ -281,7 +280,9 @@ fn the_examples_of_the_manual_are_taken() {
         for part in manual.split("`recoup import ").skip(2) {
             let kind = part.split_whitespace().next().unwrap();
             let csv = part.split("```csv\n").nth(1).unwrap().split("```").next().unwrap();
-            let (status, answer) = import(&service, "mara", kind, csv, false).await;
+            // What a manager changes of approvers waits for somebody else.
+            let by = if kind == "staff" { "vera" } else { "mara" };
+            let (status, answer) = import(&service, by, kind, csv, false).await;
             assert_eq!(status, StatusCode::OK, "{kind}: {answer}");
             taken += 1;
         }

@@ -1,5 +1,6 @@
 //! R18, R16: what a refund may be for, who asks too often, and what was tried and must not be.
 
+use crate::desk::charged_twice;
 use crate::http::{run, with_a_payment};
 use ::http::Method;
 use app::ports::Clock;
@@ -44,9 +45,9 @@ fn a_refund_that_comes_too_late_says_what_to_do_and_can_be_granted_openly() {
             "{message}"
         );
         assert_eq!(
-            refund(&service, "mara", "k3", "5.00", "billing_error", false).await.0,
+            refund(&service, "mara", "k3", "5.00", "service_outage", false).await.0,
             201,
-            "our own error is put right for a year"
+            "another reason has another window"
         );
         let (status, action) = refund(&service, "mara", "k4", "5.00", "other", true).await;
         assert_eq!(
@@ -58,6 +59,59 @@ fn a_refund_that_comes_too_late_says_what_to_do_and_can_be_granted_openly() {
             (&action["state"], &action["preview"]["clause"]["rule"]),
             (&json!("waiting_approval"), &json!("refund-exception"))
         );
+    });
+}
+
+/// Asks for an error of ours to be put right.
+async fn put_right(service: &Service, staff: &str, key: &str, payment: &str, amount: &str) -> (u16, Value) {
+    let body = json!({"account": "stripe:cus_1", "kind": "refund", "reason_code": "billing_error", "note": "",
+        "params": {"payment": payment, "amount": {"amount": amount, "currency": "USD"}}});
+    let (status, answer) = ask(service, staff, Method::POST, "/api/actions", Some(&body), Some(key)).await;
+    (status.as_u16(), answer)
+}
+
+#[test]
+fn an_error_that_somebody_types_is_proven_by_an_open_case_or_not_at_all() {
+    run(async {
+        let service = with_a_payment().await;
+        let case = charged_twice(&service).await;
+        pass(&service, 200).await;
+        let (status, refused) = put_right(&service, "luis", "k1", "ch_1", "100.00").await;
+        assert_eq!((status, &refused["error"]["code"]), (422, &json!("not_eligible")), "another payment's case");
+        let message = refused["error"]["message"].as_str().unwrap();
+        assert!(message.contains("200 days ago") && message.contains("is judged as `other`"), "{message}");
+
+        let (status, waiting) = put_right(&service, "luis", "k2", "ch_2", "60.00").await;
+        let (billing, state) = (json!([{"role": "billing_specialist"}]), json!("waiting_approval"));
+        assert_eq!((status, &waiting["approvals_required"], &waiting["state"]), (201, &billing, &state), "{waiting}");
+        assert!(!waiting["preview"]["clause"]["why"].as_str().unwrap().contains("is judged"), "{waiting}");
+
+        // The case ends while people decide: what it proved is not approved by it any more.
+        let (path, note) = (format!("/api/cases/{case}/resolve"), json!({"note": "both were wanted"}));
+        assert_eq!(ask(&service, "lena", Method::POST, &path, Some(&note), None).await.0, 200);
+        let path = format!("/api/actions/{}/decision", waiting["id"].as_str().unwrap());
+        let ballot = json!({"decision": "approve", "preview_digest": waiting["preview"]["digest"], "note": ""});
+        let (status, answer) = ask(&service, "bea", Method::POST, &path, Some(&ballot), None).await;
+        assert_eq!((status.as_u16(), &answer["error"]["code"]), (409, &json!("stale_preview")), "{answer}");
+        let action = get(&service, &format!("/api/actions/{}", waiting["id"].as_str().unwrap())).await;
+        assert_eq!(action["state"], "stale", "{action}");
+        let (status, refused) = put_right(&service, "luis", "k3", "ch_2", "60.00").await;
+        assert_eq!((status, &refused["error"]["code"]), (422, &json!("not_eligible")), "a case that has ended");
+        assert!(service.sandbox.refunds().unwrap().is_empty());
+    });
+}
+
+#[test]
+fn what_an_open_case_proves_is_approved_and_done() {
+    run(async {
+        let service = with_a_payment().await;
+        charged_twice(&service).await;
+        pass(&service, 200).await;
+        let (status, action) = put_right(&service, "bea", "k1", "ch_2", "100.00").await;
+        assert_eq!((status, &action["approvals_required"]), (201, &json!([])), "{action}");
+        service.work().await.unwrap();
+        let action = get(&service, &format!("/api/actions/{}", action["id"].as_str().unwrap())).await;
+        assert_eq!(action["state"], "executed", "{action}");
     });
 }
 
@@ -77,8 +131,10 @@ fn the_third_request_within_ninety_days_is_a_managers() {
             "{third}"
         );
         assert!(third["preview"]["clause"]["why"].as_str().unwrap().contains("Request 3 within 90 days"), "{third}");
-        let (_, error) = refund(&service, "bea", "k4", "1.00", "billing_error", false).await;
-        assert_eq!(error["approvals_required"], json!([]), "our own error is no pattern of theirs");
+        let (_, outage) = refund(&service, "bea", "k4", "1.00", "service_outage", false).await;
+        assert_eq!(outage["approvals_required"], json!([]), "an outage is no pattern of theirs");
+        let (_, error) = refund(&service, "bea", "k6", "1.00", "billing_error", false).await;
+        assert_eq!(error["approvals_required"], json!([{"role": "manager"}]), "an error is, that nothing proves");
         let (_, by_manager) = refund(&service, "mara", "k5", "1.00", "customer_dissatisfaction", false).await;
         assert_eq!(
             (&by_manager["state"], &by_manager["approvals"][0]["within_limit"]),
@@ -174,7 +230,7 @@ async fn customer(service: &Service, n: usize) {
 
 async fn ask_for(service: &Service, staff: &str, n: usize, key: &str, amount: &str) -> Value {
     let body = json!({
-        "account": format!("stripe:cus_x{n}"), "kind": "refund", "reason_code": "billing_error", "note": "",
+        "account": format!("stripe:cus_x{n}"), "kind": "refund", "reason_code": "service_outage", "note": "",
         "params": {"payment": format!("ch_x{n}"), "amount": {"amount": amount, "currency": "USD"}},
     });
     let (status, action) = ask(service, staff, Method::POST, "/api/actions", Some(&body), Some(key)).await;
@@ -220,7 +276,7 @@ fn a_day_has_a_total_over_all_accounts_and_looking_does_not_count() {
             customer(&service, n).await;
         }
         for n in 1..=5 {
-            let body = json!({"account": format!("stripe:cus_x{n}"), "kind": "refund", "reason_code": "billing_error", "preview_only": true,
+            let body = json!({"account": format!("stripe:cus_x{n}"), "kind": "refund", "reason_code": "service_outage", "preview_only": true,
                 "params": {"payment": format!("ch_x{n}"), "amount": {"amount": "999.00", "currency": "USD"}}});
             let (_, shown) =
                 ask(&service, "mara", Method::POST, "/api/actions", Some(&body), Some(&format!("p{n}"))).await;

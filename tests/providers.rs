@@ -539,6 +539,7 @@ fn each_provider_says_what_its_deliveries_say() {
         ("stripe", "customer.updated.credit.json", "balance", "/available/amount", "25.00"),
         ("stripe", "invoice_payment.paid.json", "link", "/intent", "pi_200"),
         ("stripe", "invoice.updated.other_object.json", "link", "/invoice", "in_200"),
+        ("stripe", "invoice.paid.json", "link", "/intent", "pi_100"),
         ("stripe", "customer.source.expiring.json", "card", "/state", "expiring"),
         ("stripe", "credit_note.created.json", "credit_note", "/invoice", "in_200"),
         ("chargebee", "payment_failed.json", "payment", "/decline/gateway", "stripe"),

@@ -1,4 +1,4 @@
-//! The repository's own rules: if `cargo test` passes, CI passes.
+//! The repository's own rules, asked by `cargo test --workspace` like everything else.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
@@ -73,14 +73,14 @@ fn dependencies_point_left() {
         ("shared/aws/network", &["app", "providers"]),
         ("shared/aws/tables", &["app"]),
         ("shared/aws", &["app", "domain", "network", "providers", "tables"]),
-        ("shared", &["app", "aws", "domain", "pages", "providers"]),
+        ("shared", &["app", "aws"]),
         ("functions/intake", &["shared"]),
         ("functions/classify", &["shared"]),
         ("functions/dunning", &["shared"]),
         ("functions/approval", &["shared"]),
         ("functions/report", &["shared"]),
         ("infra/local", &["app", "domain", "pages", "providers", "tables"]),
-        ("tests", &["app", "domain", "local", "network", "pages", "providers", "tables"]),
+        ("tests", &["app", "domain", "local", "network", "pages", "providers"]),
     ]);
     for (folder, allowed) in allowed {
         for ours in dependencies(folder).iter().filter(|name| OURS.contains(&name.as_str())) {
@@ -123,7 +123,7 @@ fn what_is_pure_stays_pure() {
 }
 
 #[test]
-fn only_one_crate_names_aws_and_only_one_the_engine() {
+fn only_the_crates_of_shared_aws_name_aws_and_only_one_the_engine() {
     for folder in [
         "shared/domain",
         "shared/providers",
@@ -141,7 +141,7 @@ fn only_one_crate_names_aws_and_only_one_the_engine() {
         for name in dependencies(folder) {
             assert!(
                 !name.starts_with("aws-") && !name.starts_with("aws_") && !name.starts_with("lambda_"),
-                "{folder} depends on `{name}`; only shared/aws may"
+                "{folder} depends on `{name}`; only the crates of shared/aws may"
             );
             assert!(
                 folder == "infra/local" || !(name.contains("dynoxide") || name.contains("rusqlite")),

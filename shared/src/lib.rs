@@ -1,3 +1,3 @@
-//! The common crate that the functions depend on, and on no other of ours.
+//! The one crate of ours that the functions depend on.
 
-pub use {app, aws, domain, pages, providers};
+pub use {app, aws};

@@ -112,6 +112,11 @@ impl Queue for Stub {
         black_box(body);
         Ok(())
     }
+
+    async fn set_aside(&self, _: QueueName, body: &str, _: &str) -> Result<(), Fault> {
+        black_box(body);
+        Ok(())
+    }
 }
 
 fn whole_intake(bench: &mut Criterion) {

@@ -16,12 +16,14 @@ pub struct Counts {
     pub commits: AtomicU64,
     pub writes: AtomicU64,
     pub bytes: AtomicU64,
+    /// What queries answered.
+    pub items: AtomicU64,
 }
 
 impl Counts {
     /// What was counted since the last time, in the order of the fields.
-    pub fn take(&self) -> [u64; 6] {
-        [&self.reads, &self.keys, &self.queries, &self.commits, &self.writes, &self.bytes]
+    pub fn take(&self) -> [u64; 7] {
+        [&self.reads, &self.keys, &self.queries, &self.commits, &self.writes, &self.bytes, &self.items]
             .map(|count| count.swap(0, Ordering::Relaxed))
     }
 }
@@ -35,6 +37,14 @@ fn add(count: &AtomicU64, more: usize) {
     count.fetch_add(more as u64, Ordering::Relaxed);
 }
 
+impl Counted {
+    fn found(&self, answer: Result<Vec<Item>, Fault>) -> Result<Vec<Item>, Fault> {
+        add(&self.counts.queries, 1);
+        add(&self.counts.items, answer.as_ref().map_or(0, Vec::len));
+        answer
+    }
+}
+
 #[async_trait]
 impl Store for Counted {
     async fn read(&self, keys: &[Key]) -> Result<Vec<Option<Item>>, Fault> {
@@ -46,13 +56,11 @@ impl Store for Counted {
     }
 
     async fn range(&self, range: &Range) -> Result<Vec<Item>, Fault> {
-        add(&self.counts.queries, 1);
-        self.store.range(range).await
+        self.found(self.store.range(range).await)
     }
 
     async fn listed(&self, listed: &Listed) -> Result<Vec<Item>, Fault> {
-        add(&self.counts.queries, 1);
-        self.store.listed(listed).await
+        self.found(self.store.listed(listed).await)
     }
 
     async fn due(&self, shard: &str, until: Timestamp, limit: u32) -> Result<Vec<Due>, Fault> {

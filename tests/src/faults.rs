@@ -198,6 +198,10 @@ impl Queue for Faulty<dyn Queue> {
     async fn send(&self, queue: QueueName, body: &str) -> Result<(), Fault> {
         self.fate.meet("queue.send", WRITE, self.port.send(queue, body)).await
     }
+
+    async fn set_aside(&self, queue: QueueName, body: &str, reason: &str) -> Result<(), Fault> {
+        self.fate.meet("queue.set_aside", WRITE, self.port.set_aside(queue, body, reason)).await
+    }
 }
 
 #[async_trait]
@@ -243,7 +247,7 @@ impl Faulty<dyn Post> {
                 let _ = sending.await;
                 self.fate.crash().await
             }
-            Some(Hit::Throttle) => Err(Unsent::NotSent("throttled".to_owned())),
+            Some(Hit::Throttle) => Err(Unsent::refused("throttled")),
             Some(_) => {
                 let _ = sending.await;
                 Err(Unsent::Unknown("answer lost".to_owned()))
@@ -292,6 +296,36 @@ impl Http for Silent {
         } else {
             self.http.call(provider, source, call).await
         }
+    }
+}
+
+/// Somebody whose messages are refused, and how often they were.
+struct Deaf {
+    post: Arc<dyn Post>,
+    to: String,
+    refused: Arc<AtomicU64>,
+}
+
+/// Refuses whatever is sent to one recipient, and counts it.
+pub fn deafen(service: &mut Service, to: &str) -> Arc<AtomicU64> {
+    let refused = Arc::new(AtomicU64::new(0));
+    let post = service.context.post.clone();
+    service.context.post = Arc::new(Deaf { post, to: to.to_owned(), refused: refused.clone() });
+    refused
+}
+
+#[async_trait]
+impl Post for Deaf {
+    async fn send(&self, letter: &Letter) -> Result<Option<String>, Unsent> {
+        if letter.to == self.to {
+            self.refused.fetch_add(1, Ordering::SeqCst);
+            return Err(Unsent::refused("nobody is there"));
+        }
+        self.post.send(letter).await
+    }
+
+    async fn change(&self, place: &str, letter: &Letter) -> Result<(), Unsent> {
+        self.post.change(place, letter).await
     }
 }
 

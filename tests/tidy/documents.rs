@@ -1,6 +1,6 @@
 //! Is what the documents show and name there?
 
-use crate::{read, root};
+use crate::{entries, name, read, root, sources};
 
 /// An excerpt: the lines between two fences, the first of which names its file.
 struct Excerpt<'a> {
@@ -29,14 +29,67 @@ fn the_excerpts_of_the_style_are_true() {
 
 #[test]
 fn the_files_that_people_are_sent_to_exist() {
-    for document in ["README.md", "CONTRIBUTING.md"] {
-        let text = read(document);
-        let paths = paths(&text);
-        assert!(paths.len() > 5, "{document} names hardly a file");
-        for path in paths {
-            assert!(root().join(path).is_file(), "{document} names `{path}`, which is not there");
+    let own: Vec<String> = entries(&root()).iter().map(|path| name(path, &root())).collect();
+    // What changed may name what is gone, and so may a decision.
+    let is_told = |name: &str| name.ends_with(".md") && name != "CHANGELOG.md" && !name.contains('/');
+    let documents = own.iter().filter(|name| is_told(name.strip_prefix("docs/").unwrap_or(name)));
+    let mut named = 0;
+    for document in documents {
+        // These two are for whoever does not know the crates yet.
+        let may_shorten = document != "README.md" && document != "CONTRIBUTING.md";
+        for path in paths(&read(document)) {
+            named += 1;
+            let short = format!("/{path}");
+            let is_there = root().join(path).is_file() || may_shorten && own.iter().any(|name| name.ends_with(&short));
+            assert!(is_there, "{document} names `{path}`, which is not there");
         }
     }
+    assert!(named > 60, "the documents name hardly a file: {named}");
+}
+
+#[test]
+fn what_a_story_shows_is_asked_for() {
+    let asked = read("docs/requirements.md");
+    let is_number =
+        |word: &&str| word.strip_prefix('R').is_some_and(|rest| rest.starts_with(|char: char| char.is_ascii_digit()));
+    let mut shown = 0;
+    for story in entries(&root().join("tests/scenarios")).iter().map(|path| name(path, &root())) {
+        let text = if story.ends_with(".txt") { read(&story) } else { continue };
+        let first = text.lines().next().unwrap_or_default();
+        for number in first.split([' ', ',', '.', ':']).filter(is_number) {
+            shown += 1;
+            assert!(asked.contains(&format!("| {number} |")), "{story} shows {number}: docs/requirements.md lacks it");
+        }
+    }
+    assert!(shown > 30, "the stories show hardly anything: {shown}");
+}
+
+#[test]
+fn every_variable_is_told() {
+    let places = [
+        ("functions", "docs/operations.md"),
+        ("infra", "docs/operations.md"),
+        ("shared", "docs/operations.md"),
+        ("tests", "CONTRIBUTING.md"),
+    ];
+    let mut read_anywhere = 0;
+    for (folder, document) in places {
+        let told = read(document);
+        for (file, text) in sources(&root().join(folder)) {
+            for variable in variables(&text) {
+                read_anywhere += 1;
+                assert!(told.contains(variable), "{folder}/{file} reads {variable}: say in {document} what it does");
+            }
+        }
+    }
+    assert!(read_anywhere > 20, "variables are read in another way: {read_anywhere}");
+}
+
+/// The variables of ours that a file names in literals.
+fn variables(text: &str) -> Vec<&str> {
+    let begun = text.match_indices("\"RECOUP_").map(|(place, _)| &text[place + 1..]);
+    let ends = |char: char| char != '_' && !char.is_ascii_uppercase();
+    begun.map(|rest| &rest[..rest.find(ends).unwrap_or(rest.len())]).collect()
 }
 
 fn excerpts(document: &str) -> Vec<Excerpt<'_>> {
@@ -74,6 +127,12 @@ fn paths(document: &str) -> Vec<&str> {
         word.contains('/') && !word.starts_with('/') && !has_gap && EXTENSIONS.iter().any(|end| word.ends_with(end))
     };
     words.filter(is_path).collect()
+}
+
+#[test]
+fn a_variable_ends_where_its_name_does() {
+    let text = concat!("a(\"RECOU", "P_A_B\"); b(\"RECOU", "P_C is\"); // RECOU", "P_D");
+    assert_eq!(variables(text), [concat!("RECOU", "P_A_B"), concat!("RECOU", "P_C")]);
 }
 
 #[test]

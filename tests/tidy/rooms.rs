@@ -1,6 +1,6 @@
 //! Which room knows which? There is no circle, so that each can be read with what stands below it and nothing else.
 
-use crate::documents::{fenced, spans};
+use crate::documents::fenced;
 use crate::rust::{code, words};
 use crate::{product, read};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -23,24 +23,32 @@ fn no_circle_between_rooms() {
 }
 
 #[test]
-fn every_room_has_its_place_in_the_architecture() {
+fn every_arrow_runs_down_the_list_of_the_architecture() {
     let document = read("docs/architecture.md");
-    let named: Vec<&str> = spans(&document).chain(fenced(&document)).flat_map(str::split_whitespace).collect();
-    let missing = CRATES.into_iter().flat_map(|folder| {
-        let rooms = arrows(folder).into_keys().filter(|room| !named.iter().any(|path| leads_to(path, folder, room)));
-        rooms.map(move |room| format!("{folder}/src/{room}")).collect::<Vec<_>>()
-    });
-    let missing: Vec<String> = missing.collect();
-    assert!(missing.is_empty(), "say in docs/architecture.md what these rooms are for: {}", missing.join(", "));
+    for folder in CRATES {
+        let (arrows, mut list) = (arrows(folder), listed(&document, folder));
+        let up = not_down(&arrows, &list);
+        list.sort_unstable();
+        let rooms: Vec<&str> = arrows.keys().map(String::as_str).collect();
+        assert_eq!(list, rooms, "docs/architecture.md lists each room of {folder} once, with what it is for");
+        assert!(up.is_empty(), "{folder}: against the list of docs/architecture.md, {}", up.join(", "));
+    }
 }
 
-/// Whether a path of the document is a room or lies in it. One from the root, or with a `src` in it, is of one crate.
-fn leads_to(path: &str, folder: &str, room: &str) -> bool {
-    let own = path.split_once("/src/").map(|(of, below)| (folder.ends_with(of), below));
-    let from_root =
-        ["docs/", "functions/", "fuzz/", "infra/", "shared/", "tests/"].iter().any(|top| path.starts_with(top));
-    let (is_its, below) = own.unwrap_or((!from_root, path));
-    is_its && below.split(|char: char| !(char.is_alphanumeric() || char == '_')).any(|part| part == room)
+/// The rooms of a crate in the document's order: below the crate's own line, one a line, its name first.
+fn listed<'a>(document: &'a str, folder: &str) -> Vec<&'a str> {
+    let own = format!("{folder}/src");
+    let below = fenced(document).flat_map(str::lines).skip_while(|line| *line != own).skip(1);
+    below.take_while(|line| line.starts_with(' ')).filter_map(|line| line.split_whitespace().next()).collect()
+}
+
+/// The arrows that run up a list, each with a file that it starts from.
+fn not_down(arrows: &Arrows, list: &[&str]) -> Vec<String> {
+    let place = |room: &str| list.iter().position(|listed| *listed == room);
+    let all = arrows.iter().flat_map(|(room, used)| used.iter().map(move |(other, file)| (room, other, file)));
+    all.filter(|(room, other, _)| place(room) >= place(other))
+        .map(|(room, other, file)| format!("`{room}` uses `{other}` ({file})"))
+        .collect()
 }
 
 fn arrows(folder: &str) -> Arrows {
@@ -137,32 +145,31 @@ fn a_room_is_seen_however_it_is_named() {
 }
 
 #[test]
-fn a_path_leads_to_its_own_crate_only() {
-    for (path, domain, app) in [
-        ("case", true, true),
-        ("case.rs", true, true),
-        ("case/", true, true),
-        ("case::{Case,", true, true),
-        ("domain/src/case.rs", true, false),
-        ("shared/app/src/approval/case.rs", false, true),
-        ("shared/policy/case/", false, false),
-        ("tests/case.rs", false, false),
-        ("cases", false, false),
-    ] {
-        let found = CRATES.map(|folder| leads_to(path, folder, "case"));
-        assert_eq!(found, [domain, app], "{path}");
+fn a_list_is_read_line_by_line() {
+    let document =
+        "`shared/a/src`\n```text\nshared/a/src\n  one   uses two\n  two\n\nshared/b/src\n  three\n```\n  four\n";
+    assert_eq!(listed(document, "shared/a"), ["one", "two"]);
+    assert_eq!(listed(document, "shared/b"), ["three"]);
+}
+
+/// What uses what, always in a file called `x.rs`.
+fn made(all: &[(&str, &str)]) -> Arrows {
+    let mut arrows = Arrows::new();
+    for (from, to) in all {
+        arrows.entry((*from).to_owned()).or_default().insert((*to).to_owned(), format!("{from}/x.rs"));
     }
+    arrows
+}
+
+#[test]
+fn an_arrow_that_runs_up_is_told() {
+    let list = ["a", "b", "c"];
+    assert_eq!(not_down(&made(&[("a", "b"), ("a", "c"), ("b", "c")]), &list), Vec::<String>::new());
+    assert_eq!(not_down(&made(&[("a", "b"), ("c", "b")]), &list), ["`c` uses `b` (c/x.rs)"]);
 }
 
 #[test]
 fn a_circle_is_told_with_both_ends() {
-    let arrows = |all: &[(&str, &str)]| {
-        let mut arrows = Arrows::new();
-        for (from, to) in all {
-            arrows.entry((*from).to_owned()).or_default().insert((*to).to_owned(), format!("{from}/x.rs"));
-        }
-        arrows
-    };
     for (name, all, expected) in [
         ("none", [("a", "b"), ("b", "c"), ("a", "c")], None),
         (
@@ -176,7 +183,7 @@ fn a_circle_is_told_with_both_ends() {
             Some("`a` uses `b` (a/x.rs) and `b` uses `c` (b/x.rs) and `c` uses `a` (c/x.rs): a circle"),
         ),
     ] {
-        let arrows = arrows(&all);
+        let arrows = made(&all);
         assert_eq!(ring(&arrows, "a").map(|ring| told(&arrows, &ring)).as_deref(), expected, "{name}");
     }
 }

@@ -1,8 +1,13 @@
 //! What is deployed: queues, functions and rights of `infra/template.yaml`, against the code and against one machine.
 
 use crate::read;
+use app::deadline::{GLANCE, PATIENCE, RESERVE, takes};
 use app::door::routes::{Function, ROUTES};
+use app::message::Message;
 use app::ports::QueueName;
+use domain::id::{AccountId, ActionId, CaseId};
+use domain::policies::Policies;
+use jiff::SignedDuration;
 use saphyr::{LoadableYamlNode, YamlOwned};
 use std::collections::BTreeSet;
 
@@ -93,7 +98,7 @@ fn no_policy_allows_everything() {
         }
     }
     assert!(statements > 20);
-    // Who reads cannot write, and who cannot refund has no key to it.
+    // Who reads cannot write, and who does not act has no key to it.
     let of = |name: &str| scalars(&template["Resources"][name]["Properties"]);
     assert!(
         !of("ReportFunction")
@@ -101,8 +106,25 @@ fn no_policy_allows_everything() {
             .any(|scalar| scalar.contains("PutItem") || scalar.contains("UpdateItem") || scalar == "EffectKeys")
     );
     for name in ["IntakeFunction", "ClassifyFunction", "DunningFunction", "ReportFunction"] {
-        assert!(!of(name).contains(&"EffectKeys".to_owned()), "{name} can read refund-capable keys");
+        assert!(!of(name).contains(&"EffectKeys".to_owned()), "{name} can read the keys that may act");
     }
+}
+
+#[test]
+fn the_outputs_say_where_each_secret_is_put() {
+    let template = template();
+    let outputs = scalars(&template["Outputs"]);
+    for (name, secret) in resources(&template, "AWS::SecretsManager::Secret") {
+        let is_made = secret["Properties"].as_mapping_get("GenerateSecretString").is_some();
+        assert!(is_made || outputs.contains(&name), "no output says where the value of {name} is put");
+    }
+}
+
+/// `sam build` goes through cargo-lambda, which aborts where the release profile does not say what a panic does.
+#[test]
+fn a_panic_in_a_deployed_function_unwinds() {
+    let manifest: toml::Table = read("Cargo.toml").parse().unwrap();
+    assert_eq!(manifest["profile"]["release"]["panic"].as_str(), Some("unwind"));
 }
 
 /// The gateway sends by method and first word; the table says the same, route by route.
@@ -150,4 +172,54 @@ fn the_local_tables_are_those_of_the_template() {
         .map(|index| (index["IndexName"].as_str().unwrap(), index["Projection"]["ProjectionType"].as_str().unwrap()))
         .collect();
     assert_eq!(indexes, [("wakes", "KEYS_ONLY"), ("lists", "ALL")]);
+}
+
+/// How often one message is asked to wait, and for whom: each queue's slowest, and how many of it a batch may hold.
+fn slowest() -> Vec<(&'static str, &'static str, Message, Option<i64>)> {
+    let (own, trace) = (|text: &str| text.to_owned(), String::new());
+    let account = AccountId::of("stripe", "default", "cus_1");
+    let (provider, source) = (own("mollie"), own("default"));
+    let probe =
+        Message::Probe { provider: provider.clone(), source: source.clone(), path: own("/"), trace: trace.clone() };
+    let list = Message::List { provider, source, trace: trace.clone() };
+    let plan = Message::PlanDue { account: account.clone(), invoice: own("in_1"), trace: trace.clone() };
+    let act = Message::Act { action: ActionId::of(&account, "mara", "key"), trace: trace.clone() };
+    let ask = Message::Ask { case: CaseId::of(&account, "payment_failed", "in_1"), trace: trace.clone() };
+    vec![
+        ("Events", "Classify", probe, None),
+        // A source reads one list at a time, and what does not fit any more comes back.
+        ("Events", "Classify", list, Some(1)),
+        ("Dunning", "Dunning", plan, None),
+        ("Approval", "Approval", act, None),
+        ("Approval", "Approval", ask, None),
+        ("Report", "Report", Message::Month { month: own("2026-01"), trace }, None),
+    ]
+}
+
+#[test]
+fn a_batch_ends_in_time_even_if_nobody_answers() {
+    let (template, policies) = (template(), Policies::shipped().unwrap());
+    let (limits, resources) = (policies.limits.current(), &template["Resources"]);
+    let timeout = template["Globals"]["Function"]["Timeout"].as_integer().unwrap();
+    let secs = SignedDuration::from_secs;
+    for (queue, function, message, of_it) in slowest() {
+        let own = &resources[format!("{function}Function").as_str()]["Properties"];
+        assert!(own.as_mapping_get("Timeout").is_none(), "{function} has a time-out of its own");
+        let batch = own["Events"]["Queue"]["Properties"]["BatchSize"].as_integer().unwrap();
+        let (name, count) = (message.name(), of_it.unwrap_or(batch));
+        let longest = takes(&message).as_secs() * count;
+        assert!(longest + RESERVE.as_secs() <= timeout, "{count} of {name} take {longest} of {timeout} seconds");
+
+        let properties = &resources[format!("{queue}Queue").as_str()]["Properties"];
+        let hidden = properties["VisibilityTimeout"].as_integer().unwrap();
+        assert!(hidden >= 6 * timeout, "{queue}: {hidden} seconds are less than six time-outs");
+        let receives = properties["RedrivePolicy"]["maxReceiveCount"].as_integer().unwrap();
+        assert_eq!(receives, i64::from(limits.deliveries_max), "{queue}: as on one machine");
+        // One call as long as it may be, and the work around it.
+        let call = if takes(&message) < PATIENCE { GLANCE } else { PATIENCE };
+        assert!(takes(&message) >= call + RESERVE, "{name} cannot wait for one answer");
+        assert!(takes(&message) <= secs(limits.visibility_secs), "{name} is worked twice on one machine");
+    }
+    // Nothing rings, and nothing is in doubt, while somebody may still be at it.
+    assert!(timeout <= limits.alarm_lease_secs && timeout <= limits.sending_minutes_max * 60);
 }

@@ -2,6 +2,7 @@
 //! engine, queue, clock, outbox, a sandbox of the providers, server.
 
 pub mod clock;
+pub mod deadline;
 pub mod demo;
 pub mod disk;
 pub mod engine;

@@ -1,8 +1,9 @@
 //! Messages to people stay on this machine, to be looked at. Large bodies are kept here, too.
 
 use crate::disk::Disk;
+use crate::sandbox::Sandbox;
 use app::fault::Fault;
-use app::ports::{Archive, Channel, Clock, Letter, Post, Unsent};
+use app::ports::{Archive, Channel, Clock, Letter, NoReply, Post, Unsent};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use std::sync::Arc;
@@ -10,6 +11,8 @@ use std::sync::Arc;
 pub struct Outbox {
     pub disk: Disk,
     pub clock: Arc<dyn Clock>,
+    /// Where Slack's part is played.
+    pub sandbox: Arc<Sandbox>,
 }
 
 /// A raw delivery as it was kept.
@@ -47,25 +50,48 @@ impl Outbox {
     }
 }
 
+impl Outbox {
+    /// Keeps a message, and says as which one.
+    fn keep(&self, letter: &Letter) -> rusqlite::Result<i64> {
+        let sql = "INSERT INTO letter (at, json) VALUES (?1, ?2) RETURNING number";
+        let numbers: Vec<i64> =
+            self.disk.rows(sql, [&self.clock.now().to_string(), &text(letter)], |row| row.get(0))?;
+        numbers.first().copied().ok_or(rusqlite::Error::QueryReturnedNoRows)
+    }
+
+    /// Asks the stand-in for Slack; `done` is what it then does.
+    fn slack(
+        &self,
+        method: &str,
+        letter: &Letter,
+        done: impl FnOnce() -> rusqlite::Result<i64>,
+    ) -> Result<Option<String>, Unsent> {
+        match self.sandbox.slack(method, (&letter.to, &letter.subject), done).map_err(Unsent::refused)? {
+            Ok(posted) => Unsent::unless_posted(posted),
+            Err(NoReply::NotSent) => Err(Unsent::refused("Slack could not be reached")),
+            Err(NoReply::Unknown) => Err(Unsent::Unknown("Slack does not answer".to_owned())),
+        }
+    }
+}
+
+fn text(letter: &Letter) -> String {
+    serde_json::to_string(letter).expect("a letter is plain data")
+}
+
 #[async_trait]
 impl Post for Outbox {
     async fn send(&self, letter: &Letter) -> Result<Option<String>, Unsent> {
-        let refused = |error: &dyn std::fmt::Display| Unsent::NotSent(error.to_string());
-        let json = serde_json::to_string(letter).map_err(|error| refused(&error))?;
-        let sql = "INSERT INTO letter (at, json) VALUES (?1, ?2) RETURNING number";
-        let placed: Vec<i64> = self
-            .disk
-            .rows(sql, [&self.clock.now().to_string(), &json], |row| row.get(0))
-            .map_err(|error| refused(&error))?;
-        Ok(placed.first().map(i64::to_string).filter(|_| letter.channel == Channel::Slack))
+        match letter.channel {
+            Channel::Mail => self.keep(letter).map(|_| None).map_err(Unsent::refused),
+            Channel::Slack => self.slack("chat.postMessage", letter, || self.keep(letter)),
+        }
     }
 
     async fn change(&self, place: &str, letter: &Letter) -> Result<(), Unsent> {
-        let json = serde_json::to_string(letter).map_err(|error| Unsent::NotSent(error.to_string()))?;
-        let written = self
-            .disk
-            .write("UPDATE letter SET json = ?2 WHERE number = ?1", (place.parse::<i64>().unwrap_or(0), &json));
-        written.map(drop).map_err(|error| Unsent::NotSent(error.to_string()))
+        let number = place.rsplit_once('/').map_or(place, |(_, number)| number).parse::<i64>().unwrap_or(0);
+        let written =
+            || self.disk.write("UPDATE letter SET json = ?2 WHERE number = ?1", (number, text(letter))).map(|_| number);
+        self.slack("chat.update", letter, written).map(drop)
     }
 }
 

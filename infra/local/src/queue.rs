@@ -130,4 +130,10 @@ impl Queue for LocalQueue {
         self.arrived.notify_one();
         Ok(())
     }
+
+    async fn set_aside(&self, queue: QueueName, body: &str, reason: &str) -> Result<(), Fault> {
+        let sql = "INSERT INTO message (queue, body, visible_at, state, reason) VALUES (?1, ?2, 0, 'dead', ?3)";
+        let set = self.disk.write(sql, (queue.name(), body, reason));
+        set.map(drop).map_err(|error| Fault::Retry(format!("the queue does not answer: {error}")))
+    }
 }

@@ -1,10 +1,11 @@
-//! A stand-in for the providers' APIs that remembers: objects, idempotency keys, and what it was told to get wrong.
+//! A stand-in for the providers' APIs, and for Slack's, that remembers: objects, idempotency keys, and what it was told to get wrong.
 
 mod chargebee;
 mod lemonsqueezy;
 mod listed;
 mod mollie;
 mod revenuecat;
+mod slack;
 mod stripe;
 
 use crate::disk::Disk;

@@ -129,8 +129,8 @@ impl Service {
     ) -> Result<Self, StartError> {
         let ticking: Arc<dyn Clock> = clock.clone();
         let queue = Arc::new(LocalQueue::open(disk.clone(), ticking.clone())?);
-        let outbox = Arc::new(Outbox { disk: disk.clone(), clock: ticking.clone() });
         let sandbox = Arc::new(Sandbox::new(disk.clone(), ticking.clone()));
+        let outbox = Arc::new(Outbox { disk: disk.clone(), clock: ticking.clone(), sandbox: sandbox.clone() });
         let settings =
             Settings { base_url: base_url.to_owned(), approvals_channel: "#billing-approvals".to_owned(), local: true };
         let context = Context {

@@ -1,5 +1,6 @@
 //! Works the queues, rings the alarms, delivers the sandbox's webhooks, and moves the clock from due time to due time.
 
+use crate::deadline::within;
 use crate::sandbox::Webhook;
 use crate::service::Service;
 use app::dunning::{self, alarm};
@@ -54,7 +55,8 @@ impl Service {
         let mut next = queued.into_iter().chain(self.sandbox.next_at().map_err(Fault::retry)?).filter(ahead).min();
         for shard in keys::wake_shards() {
             let due = self.context.store.due(&shard, to, 1).await?;
-            next = next.into_iter().chain(due.first().map(|due| due.wake.at).filter(ahead)).min();
+            let first = due.first().and_then(|due| due.at.parse::<Timestamp>().ok());
+            next = next.into_iter().chain(first.filter(ahead)).min();
         }
         Ok(next)
     }
@@ -88,7 +90,7 @@ impl Service {
 
     async fn handle(&self, queue: QueueName, body: &str) -> Result<(), Fault> {
         let message = Message::decode(body)?;
-        let context = &self.context;
+        let context = &within(&self.context, &message);
         match queue {
             QueueName::Events => log(queue, &message, classify::handle(context, &message).await),
             QueueName::Dunning => log(queue, &message, dunning::handle(context, &message).await),

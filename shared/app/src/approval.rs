@@ -42,6 +42,7 @@ pub fn handle<'a>(context: &'a Context, message: &'a Message) -> Work<'a, Result
 async fn work(context: &Context, message: &Message) -> Result<Done, Fault> {
     match message {
         Message::Ask { case, trace } => ask::for_case(context, case, trace).await,
+        Message::Cohort { provider, source, trace } => ask::cohort(context, provider, source, trace).await,
         Message::Pressed { team, user, action, approve, digest, trace } => {
             let who = Slack { team: team.clone(), user: user.clone() };
             slack::pressed(context, who, action, *approve, digest, trace).await

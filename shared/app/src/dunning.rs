@@ -23,6 +23,8 @@ pub enum Done {
     Planned,
     Sent,
     InDoubt,
+    /// An alarm that had been set aside was rung.
+    Rung,
     NothingToDo,
 }
 
@@ -58,7 +60,7 @@ async fn work(context: &Context, message: &Message) -> Result<Done, Fault> {
                     store::retrying(context, || end(context, account, invoice, |plan| plan.doubt(None), Done::InDoubt))
                         .await
                 }
-                Err(Unsent::NotSent(reason)) => {
+                Err(Unsent::NotSent { reason, .. }) => {
                     store::retrying(context, || {
                         end(context, account, invoice, |plan| plan.unsent(step.number), Done::NothingToDo)
                     })
@@ -67,6 +69,7 @@ async fn work(context: &Context, message: &Message) -> Result<Done, Fault> {
                 }
             }
         }
+        Message::Ring { pk, sk, .. } => alarm::again(context, pk, sk).await.map(|()| Done::Rung),
         other => Err(Fault::Park(format!("a `{}` message does not belong into the dunning queue", other.name()))),
     }
 }
@@ -121,7 +124,10 @@ async fn begin(
     let segment = plan.segment.clone();
     if stop::holds(context, &read.head, Some(&segment), None).await? {
         tracing::warn!(invoice, segment, "a step of a recovery waits: it is stopped by hand");
-        return Ok(Attempted::Done(None));
+        // Nobody is at fault that it rang in vain: it says when it is looked at again.
+        let lease = SignedDuration::from_secs(context.policies.limits.current().alarm_lease_secs);
+        plan.held_until = Some(context.clock.now() + lease);
+        return write(context, read, &plan, None).await;
     }
     let wish = records::stage(context, &read.head, &read.invoice).await?;
     let writes = sources::find(context, &read.head.provider, &read.head.source).await?.writes();

@@ -23,7 +23,7 @@ pub async fn tell(context: &Context, id: &IncidentId) -> Result<(), Fault> {
     else {
         return Ok(());
     };
-    if let Err(Unsent::NotSent(reason)) = context.post.send(&letter(context, &incident)).await {
+    if let Err(Unsent::NotSent { reason, .. }) = context.post.send(&letter(context, &incident)).await {
         return Err(Fault::Retry(reason));
     }
     store::retrying(context, || async {

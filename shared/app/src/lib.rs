@@ -4,6 +4,7 @@ pub mod answer;
 pub mod approval;
 pub mod classify;
 pub mod context;
+pub mod deadline;
 pub mod door;
 pub mod dunning;
 pub mod fault;

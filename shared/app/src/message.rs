@@ -5,6 +5,7 @@ use crate::fault::Fault;
 use crate::ports::QueueName;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use domain::book::Unlinked;
 use domain::id::{AccountId, ActionId, CaseId, IncidentId, digest, sha256};
 use flate2::Compression;
 use flate2::read::DeflateDecoder;
@@ -23,6 +24,8 @@ pub enum Message {
     Delivery { provider: String, source: String, event: String, received_at: Timestamp, trace: String, body: Body },
     /// An object is to be fetched again that an unsigned delivery named.
     Probe { provider: String, source: String, path: String, trace: String },
+    /// A provider is to be asked which payment pays which invoice, unless that was told meanwhile.
+    Unlinked { account: AccountId, missing: Unlinked, trace: String },
     /// Nobody has said yet whose an external id is.
     Orphan { provider: String, source: String, id: String, trace: String },
     /// A provider's lists are to be read on.
@@ -35,8 +38,12 @@ pub enum Message {
     Recover { account: AccountId, invoice: String, trace: String },
     /// A step of a recovery is due.
     PlanDue { account: AccountId, invoice: String, trace: String },
+    /// An alarm that was set aside is to be rung after all.
+    Ring { pk: String, sk: String, trace: String },
     /// A case recommends an action that a person must decide.
     Ask { case: CaseId, trace: String },
+    /// The next cohort of what a source found while it observed is to be asked for.
+    Cohort { provider: String, source: String, trace: String },
     /// An action is to be carried out, looked after, or has expired.
     Act { action: ActionId, trace: String },
     /// Somebody pressed a button at Slack.
@@ -80,13 +87,16 @@ impl Message {
         match self {
             Self::Delivery { trace, .. }
             | Self::Probe { trace, .. }
+            | Self::Unlinked { trace, .. }
             | Self::Orphan { trace, .. }
             | Self::List { trace, .. }
             | Self::Watch { trace, .. }
             | Self::Tell { trace, .. }
             | Self::Recover { trace, .. }
             | Self::PlanDue { trace, .. }
+            | Self::Ring { trace, .. }
             | Self::Ask { trace, .. }
+            | Self::Cohort { trace, .. }
             | Self::Act { trace, .. }
             | Self::Pressed { trace, .. }
             | Self::Month { trace, .. } => trace,
@@ -98,13 +108,16 @@ impl Message {
         match self {
             Self::Delivery { .. } => "delivery",
             Self::Probe { .. } => "probe",
+            Self::Unlinked { .. } => "unlinked",
             Self::Orphan { .. } => "orphan",
             Self::List { .. } => "list",
             Self::Watch { .. } => "watch",
             Self::Tell { .. } => "tell",
             Self::Recover { .. } => "recover",
             Self::PlanDue { .. } => "plan_due",
+            Self::Ring { .. } => "ring",
             Self::Ask { .. } => "ask",
+            Self::Cohort { .. } => "cohort",
             Self::Act { .. } => "act",
             Self::Pressed { .. } => "pressed",
             Self::Month { .. } => "month",

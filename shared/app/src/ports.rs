@@ -4,9 +4,12 @@ use crate::fault::Fault;
 use crate::identity::Identity;
 use async_trait::async_trait;
 use jiff::Timestamp;
+use providers::slack::Posted;
 use providers::{Call, Keys, Reply, Secret};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+
+pub use domain::action::Channel;
 
 /// The three tables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -131,7 +134,13 @@ pub struct Listed {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Due {
     pub key: Key,
-    pub wake: Wake,
+    /// When, as it stands in the index: whoever claims it names that, even where it is no time.
+    pub at: String,
+}
+
+/// A time as it stands in the indexes: what is earlier sorts first.
+pub fn instant(at: Timestamp) -> String {
+    format!("{at:.3}")
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -186,6 +195,8 @@ impl QueueName {
 #[async_trait]
 pub trait Queue: Send + Sync {
     async fn send(&self, queue: QueueName, body: &str) -> Result<(), Fault>;
+    /// Puts a message among the dead letters of a queue: a person looks at it, and may have it worked after all.
+    async fn set_aside(&self, queue: QueueName, body: &str, reason: &str) -> Result<(), Fault>;
 }
 
 /// Why an HTTP call has no answer.
@@ -201,13 +212,6 @@ pub enum NoReply {
 #[async_trait]
 pub trait Http: Send + Sync {
     async fn call(&self, provider: &str, source: &str, call: &Call) -> Result<Reply, NoReply>;
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Channel {
-    Mail,
-    Slack,
 }
 
 /// A message to a person.
@@ -228,12 +232,28 @@ pub struct Letter {
 /// Why a message to a person was not sent, as far as we know.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Unsent {
-    /// It was refused, and may be sent again.
-    #[error("{0}")]
-    NotSent(String),
+    /// It was refused, and may be sent again: not before so many seconds, where whoever refused says so.
+    #[error("{reason}")]
+    NotSent { reason: String, after_secs: Option<i64> },
     /// It may have been sent.
     #[error("{0}")]
     Unknown(String),
+}
+
+impl Unsent {
+    /// It was refused, and nobody says for how long.
+    pub fn refused(reason: impl std::fmt::Display) -> Self {
+        Self::NotSent { reason: reason.to_string(), after_secs: None }
+    }
+
+    /// What Slack's answer means: where the message stands, or why it does not.
+    pub fn unless_posted(posted: Posted) -> Result<Option<String>, Self> {
+        match posted {
+            Posted::Done { place } => Ok(place),
+            Posted::Refused { reason, after_secs } => Err(Self::NotSent { reason, after_secs }),
+            Posted::Unclear { reason } => Err(Self::Unknown(reason)),
+        }
+    }
 }
 
 #[async_trait]

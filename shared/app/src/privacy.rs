@@ -3,7 +3,7 @@
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::store::imported::{Imported, in_force};
-use crate::store::{self, Attempted, Batch, Commit, Of, keys};
+use crate::store::{self, Attempted, Batch, Commit, Of, TicketOf, keys};
 use domain::book::Person;
 use domain::book::find::{Term, terms_of};
 use domain::book::ticket::Ticket;
@@ -29,8 +29,18 @@ pub async fn held(context: &Context, account: &AccountId) -> Result<Held, Fault>
     })
 }
 
+/// The tickets that are about an account, oldest first.
 async fn tickets(context: &Context, account: &AccountId) -> Result<Vec<Ticket>, Fault> {
-    store::all_listed(context, keys::lists::TICKETS, |ticket: &Ticket| ticket.accounts.contains(account)).await
+    let own: Vec<TicketOf> = store::all_of(context, &keys::tickets_of(account)).await?;
+    let homes: Vec<_> = own.iter().map(|it| keys::ticket(&it.provider, &it.source, &it.id)).collect();
+    let batch = Batch::read(context, homes.clone()).await?;
+    let mut tickets = Vec::new();
+    for home in &homes {
+        // What was about them once may be about somebody else by now.
+        tickets.extend(batch.get::<Ticket>(home)?.filter(|ticket| ticket.accounts.contains(account)));
+    }
+    tickets.sort_by_key(|ticket| ticket.opened_at);
+    Ok(tickets)
 }
 
 /// Erases the person; whatever stops it on the way, doing it again ends it.

@@ -1,13 +1,16 @@
 //! The records around an action, and what was asked for on its account before.
 
+pub mod rates;
+
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::store::imported::in_force;
 use crate::store::{self, Batch, keys};
 use domain::action::{self, Action, Kind, Known, Manners, Resources, State, Target};
-use domain::approval::Earlier;
+use domain::approval::{Earlier, judged_before};
 use domain::book::{Head, Invoice, Payment, Subscription, Touched};
-use domain::id::{AccountId, ActionId};
+use domain::case::Case;
+use domain::id::{AccountId, ActionId, CaseId};
 use domain::import::{self, Contract, Price};
 use domain::leaving::Stage;
 use jiff::Timestamp;
@@ -142,6 +145,27 @@ pub fn about(kind: &Kind) -> Resources {
     wanted
 }
 
+/// Reads the open cases of an account for a reason that has to be proven, without one that was read already.
+pub async fn cases(
+    context: &Context,
+    batch: &mut Batch,
+    head: &Head,
+    reason: action::Reason,
+    read: Option<&CaseId>,
+) -> Result<Vec<Case>, Fault> {
+    let open = head.cases.keys().filter(|id| reason.needs_proof() && Some(*id) != read);
+    let keys: Vec<_> = open.map(keys::case).collect();
+    if keys.is_empty() {
+        return Ok(Vec::new());
+    }
+    batch.extend(Batch::read(context, keys.clone()).await?);
+    let mut cases = Vec::new();
+    for key in &keys {
+        cases.extend(batch.get::<Case>(key)?);
+    }
+    Ok(cases)
+}
+
 /// The ids under which a bundle's members are carried out.
 pub fn members_of(action: &Action) -> impl Iterator<Item = ActionId> {
     let count = if matches!(action.kind, Kind::Bundle { .. }) { action.kind.members().len() } else { 0 };
@@ -176,7 +200,7 @@ fn told_apart(actions: &[Action]) -> Vec<Earlier> {
             let own = action.members.get(place).and_then(|id| members.get(id)).copied();
             found.push(Earlier {
                 at: action.requested_at,
-                reason: action.reason_code,
+                reason: judged_before(action, kind),
                 kind: kind.clone(),
                 stands: own.unwrap_or_else(|| stands(action)),
                 alone_by: alone_by.clone(),

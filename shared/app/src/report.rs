@@ -1,4 +1,4 @@
-//! Answers everything that reads: pages, JSON, and the month's report. It can write nothing and call no provider.
+//! Answers everything that reads: pages, JSON, and the month's report. It writes no table and calls no provider.
 
 mod api;
 mod found;

@@ -1,8 +1,10 @@
-//! How Recoup is set up: sources, staff, who stands in, what is stopped, what was imported.
+//! How Recoup is set up: sources, staff, what waits for a second person, who stands in, what is stopped or imported.
 
+pub mod backlog;
 pub mod delegation;
 pub mod group;
 pub mod import;
+pub mod proposal;
 pub mod sources;
 pub mod staff;
 pub mod stop;

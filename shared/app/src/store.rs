@@ -15,10 +15,10 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
 
-pub use query::{Page, all_listed, all_of, first_of, items, page, page_of, rest_of};
+pub use query::{Page, all_of, first_of, items, page, page_of, pick, rest_of};
 pub use shapes::{
-    Alone, Backfill, Code, External, FoundBy, Idempotency, Link, Of, Pending, Probe, Probes, Receipt, Sweep, Timeline,
-    Waiting,
+    Alone, Asking, Backfill, Code, External, FoundBy, Idempotency, Link, Of, Pending, Probe, Probes, Receipt, Sweep,
+    TicketOf, Timeline, Waiting,
 };
 
 /// A value that is an item of its own.

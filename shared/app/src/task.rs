@@ -92,11 +92,10 @@ impl Listed {
 pub async fn list(context: &Context, wanted: &Filter, window: Window) -> Result<Page<Task>, Fault> {
     let (listed, now) = (wanted.state.unwrap_or(Listed::Open), context.clock.now());
     let list = keys::lists::tasks(listed.state());
-    let mut page: Page<Task> = store::page(context, &list, window.after, window.limit, Order::Ascending).await?;
     let theirs = |task: &Task| wanted.assigned_to.as_ref().is_none_or(|to| task.assigned_to.as_ref() == Some(to));
     let of_account = |task: &Task| wanted.account.as_ref().is_none_or(|account| task.account == *account);
-    page.items.retain(|task| listed.fits(task, now) && theirs(task) && of_account(task));
-    Ok(page)
+    let fits = |task: &Task| listed.fits(task, now) && theirs(task) && of_account(task);
+    store::pick(context, &[list], window.after, window.limit, Order::Ascending, fits).await
 }
 
 pub fn task_id(id: &str) -> Result<TaskId, Problem> {

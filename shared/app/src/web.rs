@@ -47,6 +47,10 @@ impl Problem {
         Self::new(StatusCode::BAD_REQUEST, "malformed", message)
     }
 
+    pub fn strange_cursor() -> Self {
+        Self::malformed("`cursor` is not one that we gave; start again without it")
+    }
+
     pub fn not_signed_in() -> Self {
         Self::new(StatusCode::UNAUTHORIZED, "not_signed_in", "send a bearer token or sign in at /login")
     }
@@ -237,9 +241,7 @@ impl Window {
         let after = query
             .get("cursor")
             .map(|cursor| URL_SAFE_NO_PAD.decode(cursor).ok().and_then(|bytes| String::from_utf8(bytes).ok()))
-            .map(|after| {
-                after.ok_or_else(|| Problem::malformed("`cursor` is not one that we gave; start again without it"))
-            })
+            .map(|after| after.ok_or_else(Problem::strange_cursor))
             .transpose()?;
         Ok(Self { after, limit })
     }

@@ -2,6 +2,7 @@
 //! a handler. With `tables`, the only place that names AWS.
 
 mod archive;
+mod deadline;
 mod post;
 mod queue;
 mod run;

@@ -7,7 +7,7 @@ use aws_sdk_sesv2::Client;
 use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message};
 use http::Method;
 use network::Network;
-use providers::Request;
+use providers::{Request, slack};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -24,12 +24,8 @@ impl Post for Sender {
         match letter.channel {
             Channel::Mail => self.mail(letter).await.map(|()| None),
             Channel::Slack => {
-                let answer = self
-                    .slack("chat.postMessage", json!({"channel": letter.to, "unfurl_links": false}), letter)
-                    .await?;
-                // A message is found again by its channel and its time.
-                let place = answer["channel"].as_str().zip(answer["ts"].as_str());
-                Ok(place.map(|(channel, ts)| format!("{channel}/{ts}")))
+                let to = json!({"channel": letter.to, "unfurl_links": false});
+                self.slack("chat.postMessage", to, letter).await
             }
         }
     }
@@ -42,9 +38,7 @@ impl Post for Sender {
 
 impl Sender {
     async fn mail(&self, letter: &Letter) -> Result<(), Unsent> {
-        let content = |text: &str| {
-            Content::builder().data(text).charset("UTF-8").build().map_err(|error| Unsent::NotSent(error.to_string()))
-        };
+        let content = |text: &str| Content::builder().data(text).charset("UTF-8").build().map_err(Unsent::refused);
         let body = Body::builder().text(content(&letter.text)?).html(content(&letter.html)?).build();
         let message = Message::builder().subject(content(&letter.subject)?).body(body).build();
         let sent = self
@@ -56,14 +50,14 @@ impl Sender {
             .send()
             .await;
         sent.map(drop).map_err(|error| match error.as_service_error() {
-            Some(refusal) => Unsent::NotSent(format!("the mail service refuses: {refusal}")),
+            Some(refusal) => Unsent::refused(format_args!("the mail service refuses: {refusal}")),
             None => Unsent::Unknown(format!("the mail service does not answer: {error}")),
         })
     }
 
-    /// Slack answers 200 to everything and says in the body whether it worked.
-    async fn slack(&self, method: &str, mut body: Value, letter: &Letter) -> Result<Value, Unsent> {
-        let token = self.secrets.slack().await.map_err(|fault| Unsent::NotSent(fault.to_string()))?;
+    /// Where the message stands.
+    async fn slack(&self, method: &str, mut body: Value, letter: &Letter) -> Result<Option<String>, Unsent> {
+        let token = self.secrets.slack().await.map_err(Unsent::refused)?;
         body["text"] = json!(format!("*{}*\n{}", plain(&letter.subject), plain(&letter.text)));
         if let Some(blocks) = &letter.blocks {
             body["blocks"] = blocks["blocks"].clone();
@@ -74,16 +68,12 @@ impl Sender {
         ];
         let url = format!("https://slack.com/api/{method}");
         let request = Request { method: Method::POST, url, headers, body: body.to_string() };
-        let reply = self.network.send(request, true).await.map_err(|error| match error {
-            NoReply::NotSent => Unsent::NotSent("Slack could not be reached".to_owned()),
+        let answered = self.network.send(request, true).await.map_err(|error| match error {
+            NoReply::NotSent => Unsent::refused("Slack could not be reached"),
             NoReply::Unknown => Unsent::Unknown("Slack does not answer".to_owned()),
         })?;
-        let answer: Value = serde_json::from_str(&reply.body).unwrap_or_default();
-        if answer["ok"] == true {
-            Ok(answer)
-        } else {
-            Err(Unsent::NotSent(format!("Slack refuses: {} {}", reply.status, answer["error"])))
-        }
+        let retry_after = answered.retry_after.as_deref();
+        Unsent::unless_posted(slack::posted(answered.reply.status, retry_after, &answered.reply.body))
     }
 }
 

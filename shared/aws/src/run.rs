@@ -1,6 +1,8 @@
 //! The Lambda runtime around a handler: batches with partial failures, the gateway, one log line each.
 
+use crate::deadline::within;
 use app::context::{Context, Work};
+use app::deadline::{self, Deadline};
 use app::door::routes::Function;
 use app::fault::{Fault, guarded};
 use app::message::Message;
@@ -8,6 +10,7 @@ use app::web::Answer;
 use aws_lambda_events::event::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent};
 use bytes::Bytes;
 use http::{Method, Request};
+use jiff::Timestamp;
 use lambda_http::request::LambdaRequest;
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde_json::Value;
@@ -21,7 +24,8 @@ pub async fn run_queue<D: Debug>(
     handle: for<'a> fn(&'a Context, &'a Message) -> Work<'a, Result<D, Fault>>,
 ) -> Result<(), Error> {
     lambda_runtime::run(service_fn(|event: LambdaEvent<SqsEvent>| async move {
-        Ok::<_, Error>(batch(context, event.payload, handle).await)
+        let ends_at = ends_at(&event.context);
+        Ok::<_, Error>(batch(context, event.payload, ends_at, handle).await)
     }))
     .await
 }
@@ -33,11 +37,12 @@ pub async fn run_clock_and_queue<D: Debug>(
 ) -> Result<(), Error> {
     lambda_runtime::run(service_fn(|event: LambdaEvent<Value>| async move {
         if event.payload.get("Records").is_some() {
-            let answer = batch(context, serde_json::from_value(event.payload)?, handle).await;
+            let ends_at = ends_at(&event.context);
+            let answer = batch(context, serde_json::from_value(event.payload)?, ends_at, handle).await;
             return Ok::<_, Error>(serde_json::to_value(answer)?);
         }
         let swept = app::dunning::alarm::sweep(context).await?;
-        tracing::info!(rung = swept.rung, stuck = swept.stuck, "swept");
+        tracing::info!(rung = swept.rung, parked = swept.parked, "swept");
         Ok(Value::Null)
     }))
     .await
@@ -60,7 +65,8 @@ pub async fn run_http_and_queue<D: Debug>(
 ) -> Result<(), Error> {
     lambda_runtime::run(service_fn(|event: LambdaEvent<Value>| async move {
         if event.payload.get("Records").is_some() {
-            let answer = batch(context, serde_json::from_value(event.payload)?, handle).await;
+            let ends_at = ends_at(&event.context);
+            let answer = batch(context, serde_json::from_value(event.payload)?, ends_at, handle).await;
             return Ok::<_, Error>(serde_json::to_value(answer)?);
         }
         let request: LambdaRequest = serde_json::from_value(event.payload)?;
@@ -89,6 +95,7 @@ fn plain(request: lambda_http::Request) -> Request<Bytes> {
 
 async fn http(context: &Context, function: Function, request: Request<Bytes>) -> Answer {
     let begun = context.clock.now();
+    let context = &within(context, Deadline::of(begun, deadline::longest()));
     let answer = app::answer::answer(context, Some(function), &request).await;
     let millis = context.clock.now().duration_since(begun).as_millis();
     let method: &Method = request.method();
@@ -96,43 +103,61 @@ async fn http(context: &Context, function: Function, request: Request<Bytes>) ->
     answer
 }
 
-/// Works each message of a batch; only those that failed come back.
+/// When the function is ended, done or not.
+fn ends_at(invocation: &lambda_runtime::Context) -> Timestamp {
+    let millis = i64::try_from(invocation.deadline).unwrap_or(i64::MAX);
+    Timestamp::from_millisecond(millis).unwrap_or(Timestamp::MAX)
+}
+
+/// Works each message of a batch, the quickest first; only those that failed, or could not end in time, come back.
 async fn batch<D: Debug>(
     context: &Context,
     event: SqsEvent,
+    ends_at: Timestamp,
     handle: for<'a> fn(&'a Context, &'a Message) -> Work<'a, Result<D, Fault>>,
 ) -> SqsBatchResponse {
-    let mut failures = Vec::new();
-    for record in event.records {
-        let begun = context.clock.now();
-        let body = record.body.unwrap_or_default();
-        let worked = match Message::decode(&body) {
-            Ok(message) => {
-                let result = guarded(handle(context, &message)).await;
-                let millis = u64::try_from(context.clock.now().duration_since(begun).as_millis()).unwrap_or(0);
-                match &result {
-                    Ok(done) => {
-                        tracing::info!(kind = message.name(), trace = message.trace(), done = ?done, duration_ms = millis, "worked")
-                    }
-                    Err(fault) => {
-                        tracing::error!(kind = message.name(), trace = message.trace(), fault = %fault, duration_ms = millis, "not worked")
-                    }
-                }
-                result.map(drop)
-            }
+    let read = |body: Option<String>| Message::decode(&body.unwrap_or_default());
+    let mut messages: Vec<_> =
+        event.records.into_iter().map(|record| (record.message_id.unwrap_or_default(), read(record.body))).collect();
+    messages.sort_by_key(|(_, message)| message.as_ref().ok().map(deadline::takes));
+    let mut answer = SqsBatchResponse::default();
+    for (id, message) in messages {
+        let worked = match &message {
+            Ok(message) => work(context, message, ends_at, handle).await,
             Err(fault) => {
                 tracing::error!(fault = %fault, "not worked");
-                Err(fault)
+                Err(fault.clone())
             }
         };
         if worked.is_err() {
             // Retry or park: SQS brings it back, and after the last time it stands among the dead letters.
             let mut failure = BatchItemFailure::default();
-            failure.item_identifier = record.message_id.unwrap_or_default();
-            failures.push(failure);
+            failure.item_identifier = id;
+            answer.batch_item_failures.push(failure);
         }
     }
-    let mut answer = SqsBatchResponse::default();
-    answer.batch_item_failures = failures;
     answer
+}
+
+/// Works a message, if it can still end in time.
+async fn work<D: Debug>(
+    context: &Context,
+    message: &Message,
+    ends_at: Timestamp,
+    handle: for<'a> fn(&'a Context, &'a Message) -> Work<'a, Result<D, Fault>>,
+) -> Result<(), Fault> {
+    let begun = context.clock.now();
+    let (kind, trace) = (message.name(), message.trace());
+    if !deadline::fits(message, begun, ends_at) {
+        tracing::warn!(kind, trace, "not begun: it could not end in time");
+        return Err(Fault::Retry("it could not end in time".to_owned()));
+    }
+    let context = &within(context, Deadline::of(begun, deadline::takes(message)));
+    let result = guarded(handle(context, message)).await;
+    let duration_ms = u64::try_from(context.clock.now().duration_since(begun).as_millis()).unwrap_or(0);
+    match &result {
+        Ok(done) => tracing::info!(kind, trace, done = ?done, duration_ms, "worked"),
+        Err(fault) => tracing::error!(kind, trace, fault = %fault, duration_ms, "not worked"),
+    }
+    result.map(drop)
 }

@@ -78,6 +78,7 @@ pub fn context() -> Result<Context, Error> {
         dunning: needed("RECOUP_QUEUE_DUNNING")?,
         approval: needed("RECOUP_QUEUE_APPROVAL")?,
         report: needed("RECOUP_QUEUE_REPORT")?,
+        dead: given("RECOUP_QUEUE_DEAD"),
     };
     Ok(Context {
         store: Arc::new(Dynamo::new(client!(aws_sdk_dynamodb), tables)),

@@ -12,6 +12,7 @@ mod offer;
 mod preview;
 mod refusal;
 mod stands;
+mod told;
 mod wish;
 
 pub use attempt::Attempt;
@@ -25,6 +26,7 @@ pub use offer::Offer;
 pub use preview::preview;
 pub use refusal::{NoPreview, NotEligible};
 pub use stands::{anew, still_holds};
+pub use told::{Channel, Sent, Telling, TellingState, Told, Why};
 pub use wish::{BUNDLE_MAX, Params, Resources, Wish, all_of};
 
 use crate::id::{AccountId, ActionId, CaseId, digest};
@@ -32,6 +34,7 @@ use crate::money::Money;
 use crate::staff::Role;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::fmt;
 
 /// Something to be done at a provider. What happens to it is told by [`State::after`]: its state, and what stands with it,
@@ -44,6 +47,9 @@ pub struct Action {
     pub reason_code: Reason,
     pub note: String,
     pub case: Option<CaseId>,
+    /// The payments of which an open case showed that as much is owed back, each with that case.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub proven_by: BTreeMap<String, CaseId>,
     /// What a customer who wants to leave may be offered instead, once.
     #[serde(default)]
     pub offer: Option<Offer>,
@@ -98,6 +104,7 @@ impl Action {
             reason_code,
             note: String::new(),
             case: None,
+            proven_by: BTreeMap::new(),
             offer: None,
             state: State::WaitingApproval,
             requested_by: requested_by.to_owned(),
@@ -145,6 +152,11 @@ impl Reason {
             Self::DuplicateCharge => "duplicate_charge",
             Self::Other => "other",
         }
+    }
+
+    /// Whether it says that money is owed back: that is proven by a case, and not by saying so.
+    pub fn needs_proof(self) -> bool {
+        matches!(self, Self::DuplicateCharge | Self::BillingError)
     }
 }
 
@@ -275,32 +287,6 @@ impl fmt::Display for Shown {
             Self::Text(text) => text.fmt(f),
         }
     }
-}
-
-/// Who has been asked to decide so far.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Told {
-    pub reminded_at: Option<Timestamp>,
-    /// The next role was asked as well.
-    pub escalated_at: Option<Timestamp>,
-    /// When somebody is asked again.
-    pub next_at: Option<Timestamp>,
-    /// Where the messages stand that ask for it, to take their buttons away.
-    pub messages: Vec<String>,
-    /// How the customer was sent their link, or that they have left.
-    #[serde(alias = "link")]
-    pub customer: Option<Sent>,
-}
-
-/// How something was sent to the customer. A message is sent at most once: what stays `sending` is in doubt.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Sent {
-    Sending,
-    Sent,
-    Refused,
-    NoAddress,
 }
 
 /// The policy clause that applied.

@@ -4,14 +4,18 @@ mod delay;
 pub mod delegation;
 mod eligibility;
 mod matrix;
+mod proof;
 mod waiting;
 mod weigh;
+mod worth;
 
 pub use delay::held_until;
 pub use eligibility::{Asking, Earlier, Eligibility, decided_here};
 pub use matrix::{ApprovalPolicy, Decided, Requirement, Rule};
-pub use waiting::{Ask, Waiting, Why, is_due, never_lapses, next_ask, next_role, turn};
-pub use weigh::{Scales, weigh};
+pub use proof::{Proofs, judged, judged_before, proofs, still_proven};
+pub use waiting::{Ask, Waiting, is_due, never_lapses, next_ask, next_role, turn};
+pub use weigh::{Scales, Weighed, by_rule, weigh};
+pub use worth::Worth;
 
 use crate::action::{Action, Decision, Impossible, Moment, Preview, State, Vote};
 use crate::staff::{MACHINE, Role, Staff};

@@ -15,6 +15,7 @@ mod person;
 mod subscription;
 pub mod ticket;
 mod tries;
+mod unlinked;
 
 pub use card::KeptCard;
 pub use head::{
@@ -27,6 +28,7 @@ pub use payment::{Dispute, Payment, Refund};
 pub use person::Person;
 pub use subscription::Subscription;
 pub use tries::{Try, tries};
+pub use unlinked::Unlinked;
 
 use crate::event::{Event, Seen};
 use jiff::SignedDuration;

@@ -157,7 +157,7 @@ pub struct Wanted {
     pub compared: Vec<String>,
     /// Invoices in question, which are compared with what was agreed.
     pub judged: Vec<String>,
-    /// Whether a subscription has just begun that an account with the same address may have as well.
+    /// Whether an account with the same address may have a subscription as well that has just begun, or has a case.
     pub elsewhere: bool,
 }
 
@@ -166,7 +166,7 @@ pub fn wanted(event: &Event, desk: &Desk, policy: &ClassifyPolicy) -> Wanted {
     Wanted {
         compared: twice::compared(&desk.touched, &desk.head, policy),
         judged: billed::in_question(desk).cloned().collect(),
-        elsewhere: doubled::has_begun(event, &desk.touched, policy),
+        elsewhere: doubled::looks_elsewhere(event, desk, policy),
     }
 }
 

@@ -11,6 +11,7 @@ mod exceptions;
 mod json_lines;
 pub mod metadata;
 mod network_rules;
+mod rates;
 mod row;
 mod separated;
 mod shelf;
@@ -25,6 +26,7 @@ pub use contracts::Contract;
 pub use customers::Customer;
 pub use exceptions::{Exception, ExceptionKind};
 pub use network_rules::{NetworkRule, Says};
+pub use rates::ExchangeRate;
 pub use shelf::{Done, Imports, Running, Shelf, Started};
 pub use staff::StaffRow;
 pub use usage::{Metered, Usage};
@@ -46,11 +48,12 @@ pub enum Kind {
     Staff,
     Exceptions,
     NetworkRules,
+    Rates,
 }
 
 impl Kind {
     /// In the order in which the command and the API name them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Customers,
         Self::Catalogue,
         Self::Contracts,
@@ -58,6 +61,7 @@ impl Kind {
         Self::Staff,
         Self::Exceptions,
         Self::NetworkRules,
+        Self::Rates,
     ];
 
     /// The name in the command, the route and the import id.
@@ -70,6 +74,7 @@ impl Kind {
             Self::Staff => "staff",
             Self::Exceptions => "exceptions",
             Self::NetworkRules => "network-rules",
+            Self::Rates => "rates",
         }
     }
 
@@ -156,6 +161,7 @@ pub enum Records {
     Staff(Vec<StaffRow>),
     Exceptions(Vec<Exception>),
     NetworkRules(Vec<NetworkRule>),
+    Rates(Vec<ExchangeRate>),
 }
 
 /// What the naming rules did to one customer's metadata, and what they leave to a person.
@@ -183,6 +189,7 @@ pub fn read(kind: Kind, format: Format, bytes: &[u8], given: &Given<'_>) -> Resu
         Kind::Staff => Records::Staff(read_all(&table, given, &mut complaints)),
         Kind::Exceptions => Records::Exceptions(read_all(&table, given, &mut complaints)),
         Kind::NetworkRules => Records::NetworkRules(read_all(&table, given, &mut complaints)),
+        Kind::Rates => Records::Rates(rates::read(&table, given, &mut complaints)),
     };
     complaints.or(records)
 }
@@ -198,6 +205,7 @@ impl Records {
             Self::Staff(_) => Kind::Staff,
             Self::Exceptions(_) => Kind::Exceptions,
             Self::NetworkRules(_) => Kind::NetworkRules,
+            Self::Rates(_) => Kind::Rates,
         }
     }
 
@@ -211,6 +219,7 @@ impl Records {
             Self::Staff(records) => records.len(),
             Self::Exceptions(records) => records.len(),
             Self::NetworkRules(records) => records.len(),
+            Self::Rates(records) => records.len(),
         }
     }
 
@@ -238,6 +247,7 @@ impl Records {
             Self::Staff(records) => texts(records),
             Self::Exceptions(records) => texts(records),
             Self::NetworkRules(records) => texts(records),
+            Self::Rates(records) => texts(records),
         }
     }
 }

@@ -65,6 +65,8 @@ const fn place(code: [u8; 3]) -> usize {
 impl Currency {
     /// For tests: elsewhere a currency is always read from somewhere.
     pub const USD: Self = Self(*b"USD");
+    /// What exchange rates are told against, where nothing else is said.
+    pub const EUR: Self = Self(*b"EUR");
 
     /// Reads a code in any case.
     pub fn parse(code: &str) -> Result<Self, UnknownCurrency> {

@@ -7,7 +7,7 @@ use crate::dunning::DunningPolicy;
 use crate::import::metadata::Naming;
 use crate::incident::IncidentPolicy;
 use crate::playbook::PlaybookPolicy;
-use crate::policy::{Limits, Refused, Rules, Texts, Versions};
+use crate::policy::{Limits, Refused, Rules, SetupPolicy, Texts, Versions};
 use crate::report::ReportPolicy;
 
 /// Everything that is rule and not code.
@@ -22,6 +22,7 @@ pub struct Policies {
     pub metadata: Versions<Naming>,
     pub playbooks: Versions<PlaybookPolicy>,
     pub report: Versions<ReportPolicy>,
+    pub setup: Versions<SetupPolicy>,
     pub texts: Versions<Texts>,
 }
 
@@ -43,6 +44,7 @@ impl Policies {
             metadata: of(files)?,
             playbooks: of(files)?,
             report: of(files)?,
+            setup: of(files)?,
             texts: of(files)?,
         };
         policies.lint_together()?;
@@ -71,6 +73,7 @@ impl Policies {
 /// The shipped files, by name and text.
 pub const SHIPPED: &[(&str, &str)] = &[
     ("shared/policy/approval/v1.toml", include_str!("../../policy/approval/v1.toml")),
+    ("shared/policy/approval/v2.toml", include_str!("../../policy/approval/v2.toml")),
     ("shared/policy/classify/v1.toml", include_str!("../../policy/classify/v1.toml")),
     ("shared/policy/declines/v1.toml", include_str!("../../policy/declines/v1.toml")),
     ("shared/policy/dunning/v1.toml", include_str!("../../policy/dunning/v1.toml")),
@@ -79,6 +82,7 @@ pub const SHIPPED: &[(&str, &str)] = &[
     ("shared/policy/metadata/v1.toml", include_str!("../../policy/metadata/v1.toml")),
     ("shared/policy/playbooks/v1.toml", include_str!("../../policy/playbooks/v1.toml")),
     ("shared/policy/report/v1.toml", include_str!("../../policy/report/v1.toml")),
+    ("shared/policy/setup/v1.toml", include_str!("../../policy/setup/v1.toml")),
     ("shared/policy/texts/v1.toml", include_str!("../../policy/texts/v1.toml")),
 ];
 
@@ -110,7 +114,7 @@ mod tests {
 
     #[test]
     fn a_bad_policy_is_refused_with_its_line() {
-        let rows: [(&str, &str, &str, &str); 10] = [
+        let rows: [(&str, &str, &str, &str); 14] = [
             ("classify", "id = \"held-not-taken\"", "id = \"held\"", "nothing finds `held`"),
             (
                 "classify",
@@ -125,7 +129,11 @@ mod tests {
             ("dunning", "after_days = 3", "after_days = 1", "before or with the step before it"),
             ("approval", "up_to = \"1000.00\"", "up_to = \"400.00\"", "can never match"),
             ("approval", "over = \"1000.00\"", "over = \"1500.00\"", "nobody"),
+            ("approval", "over = \"1000.00\"", "from = \"1000.01\"", "nobody"),
             ("declines", "retry = \"later\"", "retry = \"perhaps\"", "unknown variant"),
+            ("setup", "hours = 72", "hours = 0", "at least one hour"),
+            ("setup", "why = \"What takes", "why = \"\" # \"", "has no `why`"),
+            ("setup", "cases_max = 50", "cases_max = 0", "1 to 200 cases"),
         ];
         for (name, from, to, expected) in rows {
             let refused = with(name, |text| {

@@ -1,9 +1,11 @@
 //! Rules as dated, versioned data: read once, checked when read, never edited after release.
 
 mod limits;
+mod setup;
 mod texts;
 
-pub use limits::Limits;
+pub use limits::{Limits, Patience};
+pub use setup::SetupPolicy;
 pub use texts::{Text, Texts};
 
 use jiff::Timestamp;

@@ -1,7 +1,13 @@
 //! One configured account of a provider: what it takes in, and how far Recoup may go with it.
 
+mod backlog;
+mod cohorts;
+
+pub use backlog::{Backlog, OfKind};
+pub use cohorts::Cohorts;
+
 use crate::staff::{Role, Staff};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// How it is set, who wants that changed, and who has changed it.
@@ -40,13 +46,34 @@ pub struct Change {
     pub by: String,
     pub confirmed_by: Option<String>,
     pub at: Timestamp,
+    /// What it lets loose, as it was counted then; nothing where it lets less leave.
+    #[serde(default)]
+    pub preview: Option<Preview>,
+}
+
+/// What a wish lets leave, or lets in, that did not before.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Preview {
+    /// In words.
+    pub effects: Vec<String>,
+    /// What people will be asked for that was found until then.
+    pub backlog: Backlog,
+}
+
+/// What a change of a source is judged by beside the source itself.
+#[derive(Debug, Clone)]
+pub struct Judged {
+    pub backlog: Backlog,
+    /// For how long a wish waits for its second person.
+    pub hours: i64,
+    pub now: Timestamp,
 }
 
 /// How a wish ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Granted {
     Done,
-    /// It lets more leave than before: another person must ask for the same.
+    /// It lets more leave or in than before: another person must ask for the same.
     NeedsAnother,
 }
 
@@ -87,6 +114,17 @@ pub enum Party {
     Recoup,
 }
 
+impl Mode {
+    /// Whether deliveries of live mode, or of test mode, are taken.
+    pub fn takes(self, live: bool) -> bool {
+        match self {
+            Self::Both => true,
+            Self::Live => live,
+            Self::Test => !live,
+        }
+    }
+}
+
 impl Source {
     /// A source that was just connected: live deliveries are read, and nothing leaves.
     pub fn new(provider: &str, source: &str) -> Self {
@@ -103,19 +141,49 @@ impl Source {
         }
     }
 
-    /// Takes a wish: what lets less leave is done at once, what lets more leave needs a second person.
-    pub fn wish(&mut self, wish: &Wish, staff: &Staff, now: Timestamp) -> Result<Granted, Refused> {
+    /// What a wish lets leave, or lets in, that does not now.
+    pub fn effects(&self, wish: &Wish) -> Vec<&'static str> {
+        let acting = wish.acting.filter(|acting| *acting > self.acting);
+        let by_us = |party: Option<Party>, standing| party == Some(Party::Recoup) && standing == Party::Provider;
+        let takes_more = |live| wish.mode.is_some_and(|mode| mode.takes(live)) && !self.mode.takes(live);
+        let rows = [
+            (
+                self.begins(wish),
+                "people may act, and are asked for what cases recommend, those found until now included",
+            ),
+            (acting == Some(Acting::Act), "what is scheduled goes out by plan"),
+            (by_us(wish.retries, self.retries), "Recoup tries failed payments again"),
+            (by_us(wish.messages, self.messages), "Recoup writes to the customers"),
+            (by_us(wish.cancels, self.cancels), "Recoup ends subscriptions"),
+            (takes_more(true), "deliveries of live mode are taken as well"),
+            (takes_more(false), "deliveries of test mode are taken as well, and count like others"),
+        ];
+        rows.into_iter().filter(|(does, _)| *does).map(|(_, what)| what).collect()
+    }
+
+    /// Whether a wish ends that nothing leaves: what was found until then is asked for.
+    pub fn begins(&self, wish: &Wish) -> bool {
+        self.acting == Acting::Observe && wish.acting.is_some_and(|acting| acting > self.acting)
+    }
+
+    /// Takes a wish: what lets less leave is done at once, what lets more leave or in needs a second person.
+    pub fn wish(&mut self, wish: &Wish, staff: &Staff, judged: Judged) -> Result<Granted, Refused> {
         if !matches!(staff.role, Role::Manager | Role::Vp) {
             return Err(Refused::NotPermitted);
         }
-        let by_us = |party: Option<Party>, standing| party == Some(Party::Recoup) && standing == Party::Provider;
-        let raises = wish.acting.is_some_and(|acting| acting > self.acting)
-            || by_us(wish.retries, self.retries)
-            || by_us(wish.messages, self.messages)
-            || by_us(wish.cancels, self.cancels);
-        let change = |by: &str, confirmed_by| Change { wish: wish.clone(), by: by.to_owned(), confirmed_by, at: now };
-        let done = match self.asked.take().filter(|asked| asked.wish == *wish) {
-            _ if !raises => change(&staff.id, None),
+        let Judged { backlog, hours, now } = judged;
+        let effects: Vec<_> = self.effects(wish).into_iter().map(str::to_owned).collect();
+        let preview = (!effects.is_empty()).then_some(Preview { effects, backlog });
+        let change = |by: &str, confirmed_by| Change {
+            wish: wish.clone(),
+            by: by.to_owned(),
+            confirmed_by,
+            at: now,
+            preview: preview.clone(),
+        };
+        let waits = |asked: &Change| asked.wish == *wish && now < asked.at + SignedDuration::from_hours(hours);
+        let done = match self.asked.take().filter(waits) {
+            _ if preview.is_none() => change(&staff.id, None),
             Some(asked) if asked.by == staff.id => {
                 self.asked = Some(asked);
                 return Err(Refused::OwnRequest);
@@ -153,11 +221,7 @@ impl Source {
 
     /// Whether a delivery is of the wanted mode; where a provider does not say, the source's own endpoint decides.
     pub fn takes(&self, live: Option<bool>) -> bool {
-        match (self.mode, live) {
-            (Mode::Both, _) | (_, None) => true,
-            (Mode::Live, Some(live)) => live,
-            (Mode::Test, Some(live)) => !live,
-        }
+        live.is_none_or(|live| self.mode.takes(live))
     }
 }
 
@@ -177,22 +241,96 @@ mod tests {
         }
     }
 
+    fn staff(id: &str, role: Role) -> Staff {
+        Staff { id: id.into(), name: id.into(), role, email: String::new(), slack: None }
+    }
+
+    fn judged(hour: i64) -> Judged {
+        let now = Timestamp::UNIX_EPOCH + SignedDuration::from_hours(hour);
+        Judged { backlog: Backlog { cases: 7, ..Backlog::default() }, hours: 72, now }
+    }
+
     #[test]
     fn what_lets_more_leave_needs_two_people() {
-        let now = Timestamp::UNIX_EPOCH;
-        let staff = |id: &str, role| Staff { id: id.into(), name: id.into(), role, email: String::new(), slack: None };
         let (mara, marc, lena) = (staff("mara", Role::Manager), staff("marc", Role::Manager), staff("lena", Role::L1));
         let mut source = Source::new("stripe", "default");
         let act = Wish { acting: Some(Acting::Act), ..Wish::default() };
-        assert_eq!(source.wish(&act, &lena, now), Err(Refused::NotPermitted));
-        assert_eq!(source.wish(&act, &mara, now), Ok(Granted::NeedsAnother));
+        assert_eq!(source.wish(&act, &lena, judged(0)), Err(Refused::NotPermitted));
+        assert_eq!(source.wish(&act, &mara, judged(0)), Ok(Granted::NeedsAnother));
         assert_eq!(source.acting, Acting::Observe, "nothing has changed yet");
-        assert_eq!(source.wish(&act, &mara, now), Err(Refused::OwnRequest));
-        assert_eq!(source.wish(&act, &marc, now), Ok(Granted::Done));
+        let shown = source.asked.as_ref().and_then(|asked| asked.preview.as_ref()).unwrap();
+        assert_eq!((shown.backlog.cases, shown.effects.len()), (7, 2), "what it lets loose is shown: {shown:?}");
+        assert_eq!(source.wish(&act, &mara, judged(1)), Err(Refused::OwnRequest));
+        assert_eq!(source.wish(&act, &marc, judged(71)), Ok(Granted::Done));
         assert_eq!((source.acting, source.asked.is_none()), (Acting::Act, true));
         let last = source.changes.last().unwrap();
         assert_eq!((last.by.as_str(), last.confirmed_by.as_deref()), ("mara", Some("marc")));
+        assert!(last.preview.is_some(), "what was let loose stays with who did it");
         let observe = Wish { acting: Some(Acting::Observe), ..Wish::default() };
-        assert_eq!(source.wish(&observe, &mara, now), Ok(Granted::Done), "less may leave at once");
+        assert_eq!(source.wish(&observe, &mara, judged(72)), Ok(Granted::Done), "less may leave at once");
+        assert_eq!(source.changes.last().unwrap().preview, None);
+    }
+
+    #[test]
+    fn a_wish_waits_for_its_second_person_as_long_as_the_policy_says() {
+        let (mara, marc) = (staff("mara", Role::Manager), staff("marc", Role::Manager));
+        let assist = Wish { acting: Some(Acting::Assist), ..Wish::default() };
+        for (hour, expected) in [(71, Granted::Done), (72, Granted::NeedsAnother)] {
+            let mut source = Source::new("stripe", "default");
+            source.wish(&assist, &mara, judged(0)).unwrap();
+            assert_eq!(source.wish(&assist, &marc, judged(hour)), Ok(expected), "after {hour} hours");
+        }
+    }
+
+    #[test]
+    fn what_needs_two_people_is_named_by_what_it_does() {
+        let both = Wish { mode: Some(Mode::Both), ..Wish::default() };
+        let rows = [
+            ("nothing", Wish::default(), Mode::Live, Acting::Observe, vec![]),
+            ("the same", both.clone(), Mode::Both, Acting::Observe, vec![]),
+            ("test beside live", both.clone(), Mode::Live, Acting::Act, vec!["deliveries of test mode"]),
+            ("live beside test", both, Mode::Test, Acting::Act, vec!["deliveries of live mode"]),
+            (
+                "test in place of live",
+                Wish { mode: Some(Mode::Test), ..Wish::default() },
+                Mode::Live,
+                Acting::Act,
+                vec!["deliveries of test mode"],
+            ),
+            ("live alone", Wish { mode: Some(Mode::Live), ..Wish::default() }, Mode::Both, Acting::Act, vec![]),
+            (
+                "people may act",
+                Wish { acting: Some(Acting::Assist), ..Wish::default() },
+                Mode::Live,
+                Acting::Observe,
+                vec!["people may act"],
+            ),
+            (
+                "from people to plans",
+                Wish { acting: Some(Acting::Act), ..Wish::default() },
+                Mode::Live,
+                Acting::Assist,
+                vec!["what is scheduled"],
+            ),
+            (
+                "who retries, writes and ends",
+                Wish {
+                    retries: Some(Party::Recoup),
+                    messages: Some(Party::Recoup),
+                    cancels: Some(Party::Recoup),
+                    ..Wish::default()
+                },
+                Mode::Live,
+                Acting::Act,
+                vec!["Recoup tries", "Recoup writes", "Recoup ends"],
+            ),
+        ];
+        for (name, wish, mode, acting, expected) in rows {
+            let source = Source { mode, acting, ..Source::new("stripe", "default") };
+            let effects = source.effects(&wish);
+            let fits = effects.len() == expected.len()
+                && effects.iter().zip(&expected).all(|(effect, begins)| effect.starts_with(begins));
+            assert!(fits, "{name}: {effects:?}");
+        }
     }
 }

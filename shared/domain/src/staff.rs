@@ -1,8 +1,10 @@
 //! Who works here, and as what.
 
 mod change;
+mod proposal;
 
-pub use change::{Change, Line, Refused, changes};
+pub use change::{Change, Line, Refused, Taken, changes};
+pub use proposal::{Ended, Proposal, State, Table, Unconfirmed, Word};
 
 use serde::{Deserialize, Serialize};
 

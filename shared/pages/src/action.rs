@@ -28,7 +28,9 @@ pub fn action(
             h1 { (action.preview.summary) " " (state(action.state().name())) }
             @if let Some(notice) = notice { section .notice role="alert" { p { (notice) } } }
             (next::next(viewer, action, deciding))
-            @if matches!(action.state(), State::Previewed | State::WaitingApproval | State::Approved) { (offer(action)) }
+            @if matches!(action.state(), State::Previewed | State::WaitingApproval | State::Approved) {
+                (offer(action))
+            }
             div .two { (preview(action)) (facts(action)) }
             @if !members.is_empty() { section {
                 h2 { "Its parts, in their order" }

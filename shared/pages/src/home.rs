@@ -5,8 +5,8 @@ use domain::action::Action;
 use domain::case::Case;
 use domain::dunning::Plan;
 use domain::incident::Incident;
-use domain::report::Report;
-use maud::html;
+use domain::report::{Month, Report};
+use maud::{Markup, html};
 
 /// What the overview shows.
 pub struct Home<'a> {
@@ -14,11 +14,12 @@ pub struct Home<'a> {
     pub cases: &'a [Case],
     pub plans: &'a [Plan],
     pub incidents: &'a [Incident],
-    pub report: &'a Report,
+    pub month: Month,
+    /// None where the month has more rows than can be added up for a glance.
+    pub report: Option<&'a Report>,
 }
 
 pub fn home(viewer: &Viewer, home: &Home<'_>) -> String {
-    let failures = &home.report.failures;
     frame(
         "Overview",
         "/",
@@ -42,16 +43,13 @@ pub fn home(viewer: &Viewer, home: &Home<'_>) -> String {
                     "Invoices in recovery"
                     b { a href="/dunning" { (home.plans.len()) @if home.plans.len() >= 100 { "+" } } }
                 }
-                div .card {
-                    "Failed in " (home.report.period)
-                    b { a href={ "/reports/" (home.report.period) } { (failures.count) } }
-                    span .soft { (failures.recovered) " recovered" }
-                }
-                @for line in &home.report.collected {
+                @if let Some(report) = home.report {
+                    (figures(report))
+                } @else {
                     div .card {
-                        "Collected in " (home.report.period)
-                        b { (line.total) }
-                        span .soft { (line.count) " payments" }
+                        "Figures of " (home.month)
+                        b { a href={ "/reports/" (home.month) } { "Report" } }
+                        span .soft { "too many to add up here" }
                     }
                 }
             }
@@ -80,6 +78,23 @@ pub fn home(viewer: &Viewer, home: &Home<'_>) -> String {
             }
         },
     )
+}
+
+fn figures(report: &Report) -> Markup {
+    html! {
+        div .card {
+            "Failed in " (report.period)
+            b { a href={ "/reports/" (report.period) } { (report.failures.count) } }
+            span .soft { (report.failures.recovered) " recovered" }
+        }
+        @for line in &report.collected {
+            div .card {
+                "Collected in " (report.period)
+                b { (line.total) }
+                span .soft { (line.count) " payments" }
+            }
+        }
+    }
 }
 
 fn needs(action: &Action) -> String {

@@ -3,13 +3,20 @@
 use crate::frame::{Viewer, frame, words};
 use domain::action::Reason;
 use domain::approval::{ApprovalPolicy, Rule};
+use domain::money::Currency;
 use domain::staff::Role;
 use maud::{Markup, html};
+use rust_decimal::Decimal;
+use std::collections::BTreeMap;
 
 /// The roles of the matrix, in its order.
 const ROLES: [Role; 5] = [Role::L1, Role::L2, Role::BillingSpecialist, Role::Manager, Role::Vp];
 
+/// The band of what has no edges.
+const ANY: &str = "any";
+
 pub fn policies(viewer: &Viewer, approval: &ApprovalPolicy, files: &[(&str, &str)]) -> String {
+    let scales = scales(approval);
     frame(
         "Policies",
         "/policies",
@@ -19,7 +26,11 @@ pub fn policies(viewer: &Viewer, approval: &ApprovalPolicy, files: &[(&str, &str
             p .soft { "Rules are data. A released version is never edited; a new version stands beside it." }
             section {
                 h2 { "Who may decide what" }
-                p { "Amounts in " (approval.currency) ". " (approval.alone.why) " " (approval.alone.daily_why) }
+                p {
+                    (approval.alone.why) " " (approval.alone.daily_why) " "
+                    "These are " (daily_totals(approval, &scales)) ", in whatever currencies; other currencies count by "
+                    "imported rates of the last " (approval.rate_days) " days, and without one the strictest rule decides."
+                }
                 div .scroll { table {
                     thead { tr {
                         th { "Action" }
@@ -32,7 +43,7 @@ pub fn policies(viewer: &Viewer, approval: &ApprovalPolicy, files: &[(&str, &str
                             (rule.kinds.iter().map(|kind| words(kind)).collect::<Vec<_>>().join(", "))
                             @if let Some(reasons) = &rule.reasons { br; span .soft { "for " (reasons_of(reasons)) } }
                         }
-                        td { (band(rule)) }
+                        td { (bands(rule, &scales)) }
                         @for role in ROLES { td { (cell(rule, role)) } }
                         td .soft { (rule.why) }
                     } } }
@@ -59,6 +70,34 @@ fn reasons_of(reasons: &[Reason]) -> String {
     reasons.iter().map(|reason| words(reason.name())).collect::<Vec<_>>().join(", ")
 }
 
+/// A currency of the matrix, and what one of it counts for.
+type Scale = (Currency, Decimal);
+
+/// The currencies in which the matrix has numbers, by their codes; those with the same numbers stand together.
+fn scales(approval: &ApprovalPolicy) -> Vec<(String, Scale)> {
+    let mut alike: BTreeMap<Decimal, Vec<Currency>> = BTreeMap::new();
+    for (currency, counts_for) in approval.currencies() {
+        alike.entry(counts_for).or_default().push(currency);
+    }
+    let codes = |all: &[Currency]| all.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    alike.into_iter().map(|(counts_for, all)| (codes(&all), (all[0], counts_for))).collect()
+}
+
+fn daily_totals(approval: &ApprovalPolicy, scales: &[(String, Scale)]) -> String {
+    let total = |scale: &Scale| ApprovalPolicy::edge_in(approval.alone.daily_total, *scale).amount();
+    scales.iter().map(|(codes, scale)| format!("{} {codes}", total(scale))).collect::<Vec<_>>().join(" or ")
+}
+
+/// A band in each currency, if it is one of amounts.
+fn bands(rule: &Rule, scales: &[(String, Scale)]) -> Markup {
+    let told = band(rule);
+    html! {
+        @if told == ANY || !rule.is_in_money() { (told) } @else {
+            @for (codes, scale) in scales { div { span .soft { (codes) } " " (band(&rule.told_in(*scale))) } }
+        }
+    }
+}
+
 fn band(rule: &Rule) -> String {
     let unit = match rule.kinds.first().map(String::as_str) {
         Some("extend_trial" | "extend_grace") => " days",
@@ -68,7 +107,7 @@ fn band(rule: &Rule) -> String {
     let low = rule.over.map(|over| format!("over {over}")).or(rule.from.map(|from| format!("from {from}")));
     let high = rule.up_to.map(|up_to| format!("up to {up_to}")).or(rule.below.map(|below| format!("under {below}")));
     match (low, high) {
-        (None, None) => "any".to_owned(),
+        (None, None) => ANY.to_owned(),
         (low, high) => format!("{}{unit}", [low, high].into_iter().flatten().collect::<Vec<_>>().join(", ")),
     }
 }

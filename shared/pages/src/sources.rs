@@ -1,8 +1,8 @@
 //! Where deliveries come from, and how far Recoup may go with each; and the tickets that came.
 
-use crate::frame::{Viewer, frame, known, state, time};
+use crate::frame::{Viewer, frame, known, no_default, state, time, words};
 use domain::book::ticket::Ticket;
-use domain::source::{Acting, Change, Mode, Party, Source};
+use domain::source::{Acting, Change, Mode, Party, Preview, Source, Wish};
 use domain::staff::Role;
 use maud::{Markup, html};
 
@@ -40,7 +40,7 @@ pub fn sources(viewer: &Viewer, sources: &[Source], notice: Option<&str>) -> Str
             @if let Some(notice) = notice { p .notice role="status" { (notice) } }
             p .soft {
                 "Observe: nothing leaves. Assist: people may act, nothing is scheduled. \
-                 Act: reminders go out by plan. Going further needs two managers."
+                 Act: reminders go out by plan. Going further, or taking more, needs two managers."
             }
             @if sources.is_empty() {
                 section { p .soft { "No source has been set up. Point a provider's webhook here." } }
@@ -53,10 +53,12 @@ pub fn sources(viewer: &Viewer, sources: &[Source], notice: Option<&str>) -> Str
                     dt { "Writes to customers" } dd { (party(source.messages)) }
                     dt { "Cancels" } dd { (party(source.cancels)) }
                     @if let Some(asked) = &source.asked {
-                        dt { "Asked for" } dd { (change(asked)) ". Another manager must ask for the same." }
+                        dt { "Asked for" } dd { (change(asked)) ". Another manager must confirm it." }
+                        @if let Some(shown) = &asked.preview { dt { "It lets loose" } dd { (preview(shown)) } }
                     }
                     @if let Some(last) = source.changes.last() { dt { "Last change" } dd { (change(last)) } }
                 }
+                @if let Some(asked) = &source.asked { (confirm(viewer, source, asked)) }
                 @if let (Some(csrf), Role::Manager | Role::Vp) = (&viewer.csrf, viewer.role) {
                     form .row method="post" action={ "/sources/" (source.provider) "/" (source.source) } {
                         input type="hidden" name="csrf" value=(csrf);
@@ -68,6 +70,59 @@ pub fn sources(viewer: &Viewer, sources: &[Source], notice: Option<&str>) -> Str
             } }
         },
     )
+}
+
+/// What a second person lets loose, in full.
+fn preview(preview: &Preview) -> Markup {
+    let found = &preview.backlog;
+    html! {
+        ul {
+            @for effect in &preview.effects { li { (effect) } }
+            @if found.cases > 0 {
+                li {
+                    (found.cases) " open cases recommend what nobody was asked for yet"
+                    @if let Some(oldest) = found.oldest_at { ", the oldest of " (time(oldest)) }
+                }
+            }
+            @for own in &found.kinds {
+                li {
+                    (words(&own.kind)) ": " (own.cases)
+                    @for amount in &own.amounts { ", " (amount) }
+                }
+            }
+        }
+    }
+}
+
+/// The same wish again, by somebody else.
+fn confirm(viewer: &Viewer, source: &Source, asked: &Change) -> Markup {
+    let Wish { mode: wanted, acting: raised, retries, messages, cancels } = &asked.wish;
+    let fields = [
+        ("mode", wanted.map(mode)),
+        ("acting", raised.map(acting)),
+        ("retries", retries.map(party_name)),
+        ("messages", messages.map(party_name)),
+        ("cancels", cancels.map(party_name)),
+    ];
+    let may = matches!(viewer.role, Role::Manager | Role::Vp) && viewer.id != asked.by;
+    html! { @if let (Some(csrf), true) = (&viewer.csrf, may) {
+        form .inline method="post" action={ "/sources/" (source.provider) "/" (source.source) } {
+            (no_default())
+            input type="hidden" name="csrf" value=(csrf);
+            @for (name, value) in fields {
+                @if let Some(value) = value { input type="hidden" name=(name) value=(value); }
+            }
+            button type="submit" { "Confirm" }
+        }
+    } }
+}
+
+/// As forms send it.
+fn party_name(party: Party) -> &'static str {
+    match party {
+        Party::Provider => "provider",
+        Party::Recoup => "recoup",
+    }
 }
 
 fn choice(name: &str, values: &[&str], chosen: &str) -> Markup {

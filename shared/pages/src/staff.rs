@@ -1,8 +1,10 @@
 //! Who works here and as what, who stands in for whom, and who changed that.
 
+mod proposal;
+
 use crate::frame::{Viewer, frame, no_default, time, words};
 use domain::approval::delegation::Delegation;
-use domain::staff::{Change, Role, Staff};
+use domain::staff::{Change, Proposal, Role, Staff};
 use jiff::Timestamp;
 use maud::{Markup, html};
 
@@ -11,6 +13,7 @@ pub fn staff(
     all: &[Staff],
     delegations: &[Delegation],
     changes: &[Change],
+    proposals: &[Proposal],
     now: Timestamp,
     notice: Option<&str>,
 ) -> String {
@@ -34,9 +37,11 @@ pub fn staff(
                 } }
                 p .soft {
                     "The role is read when a decision is made. A manager or a VP changes the table with a file: "
-                    code { "recoup import staff FILE" } "."
+                    code { "recoup import staff FILE" } ". What a manager changes of whoever may approve waits here \
+                     for somebody else."
                 }
             }
+            (proposal::waiting(viewer, proposals, now))
             section {
                 h2 { "Standing in" }
                 @if standing.is_empty() { p .soft { "Nobody stands in for anybody." } }
@@ -50,10 +55,17 @@ pub fn staff(
             }
             @if !changes.is_empty() { section {
                 h2 { "Lately" }
-                ul { @for change in changes { li { (time(change.at)) ": " (change.by) " " (told(change)) } } }
+                ul { @for change in changes { li { (time(change.at)) ": " (who(change)) " " (told(change)) } } }
             } }
         },
     )
+}
+
+fn who(change: &Change) -> String {
+    match &change.confirmed_by {
+        Some(other) => format!("{} and {other}", change.by),
+        None => change.by.clone(),
+    }
 }
 
 fn told(change: &Change) -> String {

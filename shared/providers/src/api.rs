@@ -2,6 +2,7 @@
 
 use crate::{Acting, Headers, Listing, Malformed, Reading};
 use domain::action::Manners;
+use domain::book::Unlinked;
 use domain::id::sha256;
 use http::Method;
 use jiff::Timestamp;
@@ -16,6 +17,8 @@ pub struct Api {
     pub repeats: Repeats,
     /// What does an object say that was asked for because of an event of that time?
     pub observe: fn(&Call, &Reply, source: &str, at: Timestamp) -> Result<Reading, Malformed>,
+    /// How it is asked which payment pays which invoice, where neither may name the other; `observe` reads the answer.
+    pub linked: Option<fn(&Unlinked) -> Call>,
     /// What it lists, in the order in which a backfill asks: parents first.
     pub listings: &'static [Listing],
     pub acting: Acting,

@@ -37,6 +37,7 @@ pub(crate) static PROVIDER: Provider = Provider {
         headers,
         repeats: Repeats::Header("chargebee-idempotency-key", as_it_is),
         observe: asks_nothing,
+        linked: None,
         listings: list::LISTINGS,
         acting: Acting::Through(act::EFFECTS),
         manners: MANNERS,

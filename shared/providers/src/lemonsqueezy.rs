@@ -31,6 +31,7 @@ pub(crate) static PROVIDER: Provider = Provider {
         headers,
         repeats: Repeats::Untold,
         observe: asks_nothing,
+        linked: None,
         listings: list::LISTINGS,
         acting: Acting::Through(act::EFFECTS),
         manners: MANNERS,

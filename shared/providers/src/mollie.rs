@@ -30,6 +30,7 @@ pub(crate) static PROVIDER: Provider = Provider {
         headers,
         repeats: Repeats::Header("idempotency-key", uuid),
         observe: read::observe,
+        linked: None,
         listings: list::LISTINGS,
         acting: Acting::Through(act::EFFECTS),
         manners: MANNERS,

@@ -1,6 +1,12 @@
-//! What Slack sends when somebody presses a button. Signs `v0:timestamp:body`, in hexadecimal.
+//! What Slack sends when somebody presses a button, and what it answers to a message.
+//!
+//! Signs `v0:timestamp:body`, in hexadecimal.
 //!
 //! <https://docs.slack.dev/authentication/verifying-requests-from-slack>
+
+mod answer;
+
+pub use answer::{Posted, posted};
 
 use crate::signature::{fresh, header, hex_fits, seconds, sign_hex};
 use crate::{Delivery, Headers, Malformed, NotAuthentic, Secret, malformed};

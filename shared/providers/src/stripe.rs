@@ -36,6 +36,7 @@ pub(crate) static PROVIDER: Provider = Provider {
         headers,
         repeats: Repeats::Header("idempotency-key", as_it_is),
         observe: observe::observe,
+        linked: Some(observe::linked),
         listings: list::LISTINGS,
         acting: Acting::Through(act::EFFECTS),
         manners: MANNERS,

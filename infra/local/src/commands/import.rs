@@ -12,7 +12,7 @@ use std::time::Duration;
 
 #[derive(clap::Args)]
 pub(super) struct Import {
-    /// customers, catalogue, contracts, usage, staff, exceptions or network-rules
+    /// customers, catalogue, contracts, usage, staff, exceptions, network-rules or rates
     kind: String,
     /// A .csv or .jsonl file
     file: PathBuf,
@@ -73,10 +73,17 @@ pub(super) async fn import(shared: &Shared, import: &Import) -> Result<(), Faile
 fn tell(answer: &Value) {
     let number = |name: &str| answer[name].as_u64().unwrap_or_default();
     let (rows, added, changed, same) = (number("rows"), number("added"), number("changed"), number("unchanged"));
-    let done = match (answer["dry_run"] == true, answer["repeated"] == true) {
-        (true, _) => "Nothing was changed (dry run).",
-        (_, true) => "Nothing was changed: the last import said exactly this.",
-        _ => "Done.",
+    let is = |name: &str| answer[name] == true;
+    let done = if is("dry_run") && is("needs_another") {
+        "Nothing was changed (dry run): it changes who may approve, and would wait for a second manager or a VP."
+    } else if is("dry_run") {
+        "Nothing was changed (dry run)."
+    } else if is("needs_another") {
+        "Nothing was changed yet: it changes who may approve. A second manager or a VP confirms it at /staff."
+    } else if is("repeated") {
+        "Nothing was changed: the last import said exactly this."
+    } else {
+        "Done."
     };
     println!(
         "{done} {rows} rows: {added} new, {changed} different, {same} the same. Import {}.",

@@ -45,7 +45,7 @@ pub(super) async fn serve(shared: &Shared, options: &ServeOptions) -> Result<(),
     );
     println!("  Outbox     {base_url}/outbox\n");
     if !address.ip().is_loopback() {
-        println!("Beware: others can reach this address, and the helpers under /local ask nobody to sign in.\n");
+        println!("Beware: others can reach this address, and the routes under /local ask nobody to sign in.\n");
     }
     println!("Try: approve the waiting refund at {base_url}/approvals, then look at its receipt.");
     println!("     Move the clock with `recoup clock advance 3d` and see reminders appear in the outbox.");

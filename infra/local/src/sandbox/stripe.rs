@@ -3,6 +3,7 @@
 mod asking;
 mod change;
 mod list;
+mod payments;
 mod subscriptions;
 
 use super::listed::Asked;

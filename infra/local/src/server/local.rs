@@ -31,7 +31,7 @@ async fn routed(service: &Service, request: &Request<Bytes>) -> Result<Answer, P
         ("POST", ["local", "sandbox", provider, "next"]) => sandbox::trouble(service, provider, request.body()),
         ("POST", ["local", "sandbox", provider, "objects"]) => sandbox::teach(service, provider, request.body()),
         ("GET", ["local", "deliveries"]) => deliveries::kept(service, request).await,
-        _ => Err(Problem::new(StatusCode::NOT_FOUND, "not_found", "there is no such local helper; see the README")),
+        _ => Err(Problem::new(StatusCode::NOT_FOUND, "not_found", "no such route is here; see docs/operations.md")),
     }
 }
 

@@ -1,22 +1,25 @@
 //! Makes a request: previews it, finds out who must decide, and records a decision that the asker may take alone.
 
+mod cohort;
 mod own;
 mod staff;
 
+pub use cohort::cohort;
 pub use own::{for_case, for_leaver};
 pub use staff::{Asked, by_staff, key, unreadable};
 
 use super::{approve, tell, writing};
 use crate::context::Context;
 use crate::fault::Fault;
-use crate::records::{self, Past, Read};
+use crate::records::{self, Past, Read, rates};
 use crate::store::{self, Alone, Attempted, Batch, Commit, Idempotency, keys};
 use crate::web::{Failed, Problem};
 use domain::action::{Action, Kind, NoPreview, Reason, State, Wish};
-use domain::approval::{self, Scales, next_ask, weigh};
+use domain::approval::{self, Scales, Weighed, next_ask, weigh};
 use domain::book::Head;
 use domain::case::{Case, State as CaseState};
 use domain::id::{ActionId, CaseId};
+use domain::import::ExchangeRate;
 use domain::leaving::Offers;
 use domain::staff::{MACHINE, Staff};
 use http::StatusCode;
@@ -24,7 +27,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use rust_decimal::Decimal;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What is wanted: as a person says it, or settled already.
 enum What {
@@ -69,10 +72,13 @@ struct Ground {
     head: Head,
     case: Option<Case>,
     staff: Option<Staff>,
+    /// What may prove its reason.
+    cases: Vec<Case>,
     past: Past,
     outage_credits: BTreeMap<String, Decimal>,
     /// What its asker decided alone today.
     so_far: Decimal,
+    rates: Vec<ExchangeRate>,
     now: Timestamp,
 }
 
@@ -93,8 +99,10 @@ async fn make(context: &Context, ask: &Ask<'_>) -> Result<Attempted<Action>, Fai
         known,
         reason: ask.reason,
         by: ground.staff.as_ref(),
+        cases: &ground.cases,
         earlier: &ground.past.asked,
         today: ground.so_far,
+        rates: &ground.rates,
         outage_credits: &ground.outage_credits,
         exception: ask.exception,
     };
@@ -128,6 +136,7 @@ async fn named_by(context: &Context, ask: &Ask<'_>, now: Timestamp) -> Result<Ba
     wanted.extend(ask.idempotency.as_ref().map(|it| keys::idempotency(&it.staff, &it.key)));
     wanted.extend(ask.case.as_ref().map(keys::case));
     let today = day(now);
+    wanted.extend(rates::wanted(context, today));
     wanted.extend(ask.by.iter().flat_map(|staff| [keys::staff(&staff.id), keys::alone(&staff.id, today)]));
     Batch::read(context, wanted).await
 }
@@ -164,29 +173,38 @@ async fn ground(
     let about = about.map_err(|refusal| problem(&refusal))?;
     let alone = staff.as_ref().map(|staff| batch.get::<Alone>(&keys::alone(&staff.id, day(now)))).transpose()?;
     let so_far = alone.flatten().map(|alone| alone.total).unwrap_or_default();
+    let rates = rates::read(context, &batch, day(now))?;
     let mut read = Read::of(batch);
     read.more(context, &head, &about).await?;
+    let mut cases: Vec<Case> = case.iter().cloned().collect();
+    if staff.is_some() {
+        cases.extend(records::cases(context, &mut read.batch, &head, ask.reason, ask.case.as_ref()).await?);
+    }
     let past = records::past(context, &account).await?;
     let outage_credits = records::outage_credits(context, &account, &read.records, ask.reason).await?;
-    Ok(Ground { read, head, case, staff, past, outage_credits, so_far, now })
+    Ok(Ground { read, head, case, staff, cases, past, outage_credits, so_far, rates, now })
 }
 
 /// The action with all that is written beside it, on condition that its asker still has their role.
 fn commit(context: &Context, ask: &Ask<'_>, ground: Ground, action: &Action) -> Result<(Commit, Action), Fault> {
-    let Ground { read, head, case, so_far, now, .. } = ground;
+    let Ground { read, head, case, so_far, rates, now, .. } = ground;
     let votes = action.votes().iter().map(|vote| approve::note(action, vote));
     let notes = approve::requested(action).into_iter().chain(votes).collect();
     let (mut commit, action) = approve::put(context, &read, &head, None, action, notes)?;
+    let mut proving: BTreeSet<&CaseId> = action.proven_by.values().collect();
     if let Some(mut case) = case.filter(|_| action.state() != State::Previewed) {
+        proving.remove(&case.id);
         case.actions.push(action.id.clone());
         commit.over(&read.batch, &case);
     }
+    // What proves it must still be so.
+    proving.into_iter().for_each(|case| commit.check(&read.batch, &keys::case(case)));
     if let Some(idempotency) = &ask.idempotency {
         commit.create(idempotency);
     }
     if let Some(vote) = action.votes().iter().find(|vote| vote.within_limit) {
         let today = day(now);
-        let sum = given(context, &action.kind, today);
+        let sum = given(context, &action.kind, &rates, today);
         if !sum.is_zero() {
             commit.over(&read.batch, &Alone { staff: vote.by.clone(), day: today, total: so_far.saturating_add(sum) });
         }
@@ -203,10 +221,10 @@ fn day(now: Timestamp) -> Date {
 }
 
 /// What an action gives away, in the policy's currency.
-fn given(context: &Context, kind: &Kind, today: Date) -> Decimal {
+fn given(context: &Context, kind: &Kind, rates: &[ExchangeRate], today: Date) -> Decimal {
     let policy = context.policies.approval.current();
     let amounts = kind.members().iter().filter_map(Kind::gives);
-    let converted = amounts.filter_map(|amount| policy.in_own_currency(amount, today));
+    let converted = amounts.filter_map(|amount| policy.in_own_currency(amount, rates, today));
     converted.fold(Decimal::ZERO, Decimal::saturating_add)
 }
 
@@ -245,7 +263,7 @@ fn decided(
         );
         return Err(Problem::not_possible(message));
     }
-    let (preview, required) = weigh(&kind, scales).map_err(|refusal| problem(&refusal))?;
+    let Weighed { preview, required, proven_by } = weigh(&kind, scales).map_err(|refusal| problem(&refusal))?;
     let now = scales.known.now;
     let requested_by = scales.by.map_or(MACHINE, |staff| &staff.id);
     let seen = preview.seen(&required);
@@ -256,6 +274,7 @@ fn decided(
     let mut action = Action::new(ask.id.clone(), kind, ask.reason, preview, requested_by, now);
     action.note.clone_from(&ask.note);
     action.case.clone_from(&ask.case);
+    action.proven_by = proven_by;
     action.offer = offer;
     action.expires_at = now + SignedDuration::from_hours(scales.policy.expiry_hours);
     action.required = required;

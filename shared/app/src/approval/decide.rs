@@ -6,19 +6,20 @@ use crate::approval::approve::note;
 use crate::approval::owe;
 use crate::context::Context;
 use crate::fault::Fault;
+use crate::ports::Key;
 use crate::records;
 use crate::store::{self, Attempted, Batch, Commit, keys};
 use crate::web::{self, Failed, Problem};
 use domain::action::{Action, Decision, State, Vote, anew};
 use domain::approval::delegation::Delegations;
-use domain::approval::{self, Deciding, Refusal, Why, deciding, is_due, turn};
+use domain::approval::{self, Deciding, Refusal, deciding, is_due, still_proven, turn};
 use domain::case::{Case, is_moot};
 use domain::id::ActionId;
 use domain::staff::Staff;
 use http::StatusCode;
 use jiff::Timestamp;
 use serde::Deserialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What somebody decided.
 #[derive(Debug, Clone, Deserialize)]
@@ -90,8 +91,8 @@ async fn once(context: &Context, id: &ActionId, staff: &Staff, ballot: &Ballot) 
     let (Some(before), Some(head)) = (read.action.clone(), read.head.clone()) else {
         return Err(Problem::not_found("action").into());
     };
-    let case = before.case.as_ref().map(keys::case);
-    let besides = [keys::staff(&staff.id), keys::delegations()].into_iter().chain(case.clone());
+    let cases = grounds(&before);
+    let besides = [keys::staff(&staff.id), keys::delegations()].into_iter().chain(cases.clone());
     read.batch.extend(Batch::read(context, besides.collect()).await?);
     let staff = read.batch.get::<Staff>(&keys::staff(&staff.id))?.ok_or_else(Problem::not_signed_in)?;
     let now = context.clock.now();
@@ -109,9 +110,10 @@ async fn once(context: &Context, id: &ActionId, staff: &Staff, ballot: &Ballot) 
         within_limit: false,
         in_place_of: away.as_ref().map(|away| away.id.clone()),
     };
-    let standing: Option<Case> = case.as_ref().map(|key| read.batch.get(key)).transpose()?.flatten();
-    let anew = anew(&before, read.known(&head, now)?);
-    let is_moot = is_moot(&before, standing.as_ref());
+    let standing = standing(&read.batch, &cases)?;
+    let proven = still_proven(&before, &standing, &read.records);
+    let anew = anew(&before, read.known(&head, now)?).filter(|_| proven);
+    let is_moot = is_moot(&before, standing.iter().find(|case| Some(&case.id) == before.case.as_ref()));
     let staff_then = Staff { role, ..staff.clone() };
     let after = approval::take(&before, vote.clone(), &staff_then, (anew, is_moot), writing::moment(context))
         .map_err(|refusal| problem(&refusal))?;
@@ -125,11 +127,22 @@ async fn once(context: &Context, id: &ActionId, staff: &Staff, ballot: &Ballot) 
         commit.check(&read.batch, &keys::staff(&away.id));
         commit.check(&read.batch, &keys::delegations());
     }
-    if let Some(case) = &case {
-        // Whether there is anything left to approve must still be so.
-        commit.check(&read.batch, case);
-    }
+    // Whether there is anything left to approve, and what proves it, must still be so.
+    cases.iter().for_each(|case| commit.check(&read.batch, case));
     Ok(store::attempted(commit.run(context).await, after)?)
+}
+
+/// The case that a request is for, and those that prove it.
+fn grounds(action: &Action) -> BTreeSet<Key> {
+    action.case.iter().chain(action.proven_by.values()).map(keys::case).collect()
+}
+
+fn standing(batch: &Batch, cases: &BTreeSet<Key>) -> Result<Vec<Case>, Fault> {
+    let mut found = Vec::new();
+    for key in cases {
+        found.extend(batch.get::<Case>(key)?);
+    }
+    Ok(found)
 }
 
 /// For whom somebody decides whose own role does not reach so far: roles are read here, where they are used.
@@ -178,7 +191,7 @@ fn problem(refusal: &Refusal) -> Problem {
 
 /// What a waiting request is due for.
 enum Due {
-    Asking(Action, Why),
+    Asking(Action),
     Ended(Action),
     Nothing,
 }
@@ -199,25 +212,23 @@ pub async fn wait(context: &Context, id: &ActionId) -> Result<Done, Fault> {
         if !is_due(&before, &policy.asking, now) {
             return Ok(Attempted::Done(Due::Nothing));
         }
-        let case = match &before.case {
-            Some(case) => store::read::<Case>(context, &keys::case(case)).await?,
-            None => None,
-        };
+        let cases = grounds(&before);
+        let standing = standing(&Batch::read(context, cases.iter().cloned().collect()).await?, &cases)?;
 
         // Decide.
-        let still = !is_moot(&before, case.as_ref()) && anew(&before, read.known(&head, now)?).is_some();
+        let case = standing.iter().find(|case| Some(&case.id) == before.case.as_ref());
+        let proven = still_proven(&before, &standing, &read.records);
+        let still = proven && !is_moot(&before, case) && anew(&before, read.known(&head, now)?).is_some();
         let (after, why) = turn(&before, still, policy, writing::moment(context))?;
-        if why == Some(Why::First) {
-            return Ok(Attempted::Done(Due::Asking(after, Why::First)));
+        if after == before {
+            return Ok(Attempted::Done(Due::Asking(after)));
         }
 
         // Write.
         let mut commit = Commit::default();
         writing::put(&mut commit, context, &read.batch, &head, Some(&before), &after);
-        store::attempted(
-            commit.run(context).await,
-            why.map_or_else(|| Due::Ended(after.clone()), |why| Due::Asking(after.clone(), why)),
-        )
+        let due = if why.is_some() { Due::Asking(after) } else { Due::Ended(after) };
+        store::attempted(commit.run(context).await, due)
     })
     .await?;
     match due {
@@ -226,8 +237,8 @@ pub async fn wait(context: &Context, id: &ActionId) -> Result<Done, Fault> {
             owe::owed(context, &action).await?;
             Ok(Done::Expired)
         }
-        Due::Asking(action, why) => {
-            tell::people(context, &action, why).await?;
+        Due::Asking(action) => {
+            tell::people(context, &action).await?;
             Ok(Done::Asked)
         }
     }

@@ -64,7 +64,7 @@ async fn end_recoveries(
     let Some(before) = batch.get::<Head>(&own)? else { return Ok(Attempted::Done((Leaving::default(), false))) };
     let is_own = |left: &Left| left.action == action.id || Some(&left.action) == action.bundle.as_ref();
     let is_known = before.left.get(subscription).is_some_and(|wishes| wishes.iter().any(is_own));
-    if action.owes().is_none() && !is_known {
+    if action.has_followed() && !is_known {
         // It was followed, and the customer has come back since.
         return Ok(Attempted::Done((Leaving::default(), false)));
     }

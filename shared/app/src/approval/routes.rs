@@ -40,11 +40,13 @@ pub(super) async fn answer(
         Endpoint::ChangeTaskPage(id) => team::tell_task_by_form(context, &id, request, caller).await,
         Endpoint::Delegate => team::delegate(context, body, staff).await,
         Endpoint::StaffPageForm => team::delegate_by_form(context, request, caller).await,
+        Endpoint::DecideProposal(number) => team::decide_proposal(context, &number, body, staff).await,
+        Endpoint::DecideProposalPage(number) => team::decide_proposal_by_form(context, &number, request, caller).await,
         Endpoint::ChangeGroup(id) => setup::group(context, &id, body, staff).await,
         Endpoint::ChangeGroupPage(id) => setup::group_by_form(context, &id, request, caller).await,
         Endpoint::Stop => setup::stop(context, body, staff).await,
         Endpoint::StopPageForm => setup::stop_by_form(context, request, caller).await,
-        Endpoint::ChangeSource { provider, source } => setup::source(context, &provider, &source, body, staff).await,
+        Endpoint::ChangeSource { provider, source } => setup::source(context, &provider, &source, request, staff).await,
         Endpoint::ChangeSourcePage { provider, source } => {
             setup::source_by_form(context, &provider, &source, request, caller).await
         }

@@ -108,7 +108,7 @@ async fn tell_assigned(context: &Context, task: &Task, by: &Staff) {
         links: vec![page],
         blocks: None,
     };
-    if let Err(Unsent::NotSent(reason)) = context.post.send(&letter).await {
+    if let Err(Unsent::NotSent { reason, .. }) = context.post.send(&letter).await {
         tracing::warn!(task.id = %task.id, reason, "whoever was given a task could not be told");
     }
 }

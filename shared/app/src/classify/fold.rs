@@ -84,7 +84,8 @@ async fn once(context: &Context, event: &Event, manner: Manner<'_>, trace: &str)
     let tasks = tasks::end(&at_issue.tasks, before, after, &event.provider, now);
     let watch = Watch::armed(at_issue.watch, &at_issue.pulses.news, now, policies.incidents.current());
     let concluded = Concluded { decisions, notes, tasks, pulses: at_issue.pulses.pulses, watch };
-    let promised = write::promises(&decided, &followed, &laid.account, trace);
+    let unlinked = after.head.book.unlinked(event);
+    let promised = write::promises(&decided, &followed, unlinked, &laid.account, trace);
 
     // Write.
     let receipt = receipt(event, &laid.account, manner, promised, now, trace);

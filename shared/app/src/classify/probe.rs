@@ -3,9 +3,9 @@
 use super::{Done, From, fold_all};
 use crate::context::Context;
 use crate::fault::Fault;
-use crate::ports::NoReply;
+use crate::ports::{Key, NoReply};
 use crate::store::{self, Attempted, Batch, Commit, Of, Probe, Probes, keys};
-use domain::book::{Head, Invoice};
+use domain::book::{Head, Invoice, Unlinked};
 use domain::event::{Event, Seen};
 use domain::id::AccountId;
 use jiff::{SignedDuration, Timestamp};
@@ -15,87 +15,51 @@ use providers::{Api, Call, Provider, Reading, Reply};
 /// fetched again within seconds, nor many objects within a minute: what comes too soon is fetched later, once.
 pub async fn ask(context: &Context, provider: &Provider, source: &str, path: &str, trace: &str) -> Result<Done, Fault> {
     let api = provider.api.ok_or_else(|| Fault::Park(format!("{} has no API to ask", provider.name)))?;
-    if !store::retrying(context, || turn(context, provider.name, source, path)).await? {
-        return Ok(Done::Later);
-    }
-    let call = Call::get(path);
-    match context.http.call(provider.name, source, &call).await {
-        Ok(reply) if reply.status == 200 => {
-            learn(context, api, &call, &reply, source, context.clock.now(), trace).await
+    let question = Question { provider: provider.name, source, call: &Call::get(path), wished_at: None, trace };
+    match question.ask(context).await? {
+        Answered::Told(reply) => {
+            let events = told(api, &question, &reply, context.clock.now())?;
+            learn(context, &events, trace).await
         }
         // Whoever named it was wrong, or has another key than we have.
-        Ok(Reply { status: 404 | 410, .. }) => Ok(Done::Ignored),
-        Ok(Reply { status: 429 | 500..=599, .. }) | Err(NoReply::NotSent | NoReply::Unknown) => {
-            tracing::warn!(
-                provider = provider.name,
-                path,
-                trace,
-                "the provider does not answer; it is asked again later"
-            );
-            store::retrying(context, || later(context, provider.name, source, path)).await
-        }
-        Ok(reply) => Err(Fault::Park(format!(
-            "{} answers {} about {path}; look at the API key of {source}",
-            provider.name, reply.status
+        Answered::Refused(404 | 410) => Ok(Done::Ignored),
+        Answered::Refused(status) => Err(Fault::Park(format!(
+            "{} answers {status} about {path}; look at the API key of {source}",
+            provider.name
         ))),
+        Answered::Later => Ok(Done::Later),
     }
 }
 
-/// Sets the object's alarm: a delivery that was acknowledged is not given up because its provider is down.
-async fn later(context: &Context, provider: &str, source: &str, path: &str) -> Result<Attempted<Done>, Fault> {
-    let key = keys::probe(provider, source, path);
-    let batch = Batch::read(context, vec![key.clone()]).await?;
-    let Some(mut probe) = batch.get::<Probe>(&key)? else { return Ok(Attempted::Done(Done::Ignored)) };
-    probe.again_at =
-        Some(context.clock.now() + SignedDuration::from_secs(context.policies.limits.current().alarm_lease_secs));
-    let mut commit = Commit::default();
-    commit.over(&batch, &probe);
-    store::attempted(commit.run(context).await, Done::Later)
-}
-
-/// Whether it is this object's turn; if not, its alarm is set.
-async fn turn(context: &Context, provider: &str, source: &str, path: &str) -> Result<Attempted<bool>, Fault> {
-    // Read.
-    let (own, all) = (keys::probe(provider, source, path), keys::probes(provider, source));
-    let batch = Batch::read(context, vec![own.clone(), all.clone()]).await?;
-    let (limits, now) = (context.policies.limits.current(), context.clock.now());
-    let fresh = || Probe {
-        provider: provider.to_owned(),
-        source: source.to_owned(),
-        path: path.to_owned(),
-        asked_at: None,
-        again_at: None,
+/// Asks which payment pays which invoice, unless the book knows by now. Like every help it is given up in the end,
+/// until another event misses the link.
+pub async fn link(context: &Context, account: &AccountId, missing: &Unlinked, trace: &str) -> Result<Done, Fault> {
+    let Some(head) = store::read::<Head>(context, &keys::head(account)).await? else { return Ok(Done::Ignored) };
+    if !head.book.lacks(missing) {
+        return Ok(Done::Duplicate);
+    }
+    let api = providers::named(&head.provider).and_then(|provider| provider.api);
+    let Some((api, linked)) = api.and_then(|api| Some((api, api.linked?))) else { return Ok(Done::Ignored) };
+    let (now, call) = (context.clock.now(), linked(missing));
+    let question =
+        Question { provider: &head.provider, source: &head.source, call: &call, wished_at: Some(now), trace };
+    let reply = match question.ask(context).await? {
+        Answered::Told(reply) => reply,
+        Answered::Refused(status) => {
+            tracing::warn!(provider = head.provider, status, trace, "the provider does not tell what pays an invoice");
+            return Ok(Done::Ignored);
+        }
+        Answered::Later => return Ok(Done::Later),
     };
-    let mut probe = batch.get(&own)?.unwrap_or_else(fresh);
-    let begun = || Probes { provider: provider.to_owned(), source: source.to_owned(), since: now, count: 0 };
-    let mut probes = batch.get::<Probes>(&all)?.unwrap_or_else(begun);
-
-    // Decide.
-    let minute = SignedDuration::from_mins(1);
-    if now.duration_since(probes.since) >= minute {
-        probes = begun();
-    }
-    let rested_at = probe.asked_at.map_or(now, |asked_at| asked_at + SignedDuration::from_secs(limits.probe_rest_secs));
-    let free_at = if probes.count < limits.probes_per_minute_max { now } else { probes.since + minute };
-    let ours = rested_at.max(free_at) <= now;
-    if ours {
-        probe.asked_at = Some(now);
-        probe.again_at = None;
-        probes.count += 1;
-    } else {
-        probe.again_at = Some(rested_at.max(free_at));
-    }
-
-    // Write.
-    let mut commit = Commit::default();
-    commit.over(&batch, &probe);
-    if ours {
-        commit.over(&batch, &probes);
-    }
-    store::attempted(commit.run(context).await, ours)
+    let mut events = told(api, &question, &reply, head.book.last_event_at.unwrap_or(now))?;
+    // What else the answer shows depends on when it was asked; the link does not.
+    events.iter_mut().for_each(|event| event.seen.retain(|seen| matches!(seen, Seen::Link(_))));
+    events.retain(|event| !event.seen.is_empty());
+    learn(context, &events, trace).await
 }
 
-/// Asks once for what the events left out. It is a help and no need: without an answer, the case says what is missing.
+/// Asks for what the events left out, and again later if there is no answer. It is a help and no need: until then, the
+/// case says what is missing.
 pub async fn learn_more(
     context: &Context,
     provider: &Provider,
@@ -121,10 +85,17 @@ async fn try_to_learn(
     if is_known(context, event).await? {
         return Ok(());
     }
+    let wished_at = Some(context.clock.now());
+    let question = Question { provider: provider.name, source, call, wished_at, trace };
     match context.http.call(provider.name, source, call).await {
-        Ok(reply) if reply.status == 200 => learn(context, api, call, &reply, source, event.at, trace).await.map(drop),
+        Ok(reply) if reply.status == 200 => {
+            let events = told(api, &question, &reply, event.at)?;
+            learn(context, &events, trace).await.map(drop)
+        }
+        Ok(Reply { status: 429 | 500..=599, .. }) | Err(NoReply::NotSent | NoReply::Unknown) => {
+            store::retrying(context, || question.later(context)).await
+        }
         Ok(reply) => Err(Fault::Retry(format!("it answers {}", reply.status))),
-        Err(_) => Err(Fault::Retry("it does not answer".to_owned())),
     }
 }
 
@@ -143,17 +114,122 @@ async fn is_known(context: &Context, event: &Event) -> Result<bool, Fault> {
     Ok(store::read::<Head>(context, &keys::head(&account)).await?.is_none())
 }
 
-async fn learn(
-    context: &Context,
-    api: &Api,
-    call: &Call,
-    reply: &Reply,
-    source: &str,
-    at: Timestamp,
-    trace: &str,
-) -> Result<Done, Fault> {
-    match (api.observe)(call, reply, source, at).map_err(Fault::park)? {
-        Reading::Events(events) => fold_all(context, &events, From { message: None, body: None, trace }).await,
-        Reading::Ask { .. } | Reading::Ignored(_) => Ok(Done::Ignored),
+/// One question to a provider, asked in its turn.
+struct Question<'a> {
+    provider: &'a str,
+    source: &'a str,
+    call: &'a Call,
+    /// Where it is a help and no need: since when it is wished for.
+    wished_at: Option<Timestamp>,
+    trace: &'a str,
+}
+
+enum Answered {
+    Told(Reply),
+    Refused(u16),
+    /// It is not its turn, or there was no answer; its alarm is set.
+    Later,
+}
+
+impl Question<'_> {
+    async fn ask(&self, context: &Context) -> Result<Answered, Fault> {
+        if !store::retrying(context, || self.turn(context)).await? {
+            return Ok(Answered::Later);
+        }
+        match context.http.call(self.provider, self.source, self.call).await {
+            Ok(reply) if reply.status == 200 => Ok(Answered::Told(reply)),
+            Ok(Reply { status: 429 | 500..=599, .. }) | Err(NoReply::NotSent | NoReply::Unknown) => {
+                let (provider, path, trace) = (self.provider, &self.call.path, self.trace);
+                tracing::warn!(provider, path, trace, "the provider does not answer; it is asked again later");
+                store::retrying(context, || self.later(context)).await?;
+                Ok(Answered::Later)
+            }
+            Ok(reply) => Ok(Answered::Refused(reply.status)),
+        }
+    }
+
+    fn key(&self) -> Key {
+        keys::probe(self.provider, self.source, &self.call.path)
+    }
+
+    fn fresh(&self) -> Probe {
+        Probe {
+            provider: self.provider.to_owned(),
+            source: self.source.to_owned(),
+            path: self.call.path.clone(),
+            asked_at: None,
+            again_at: None,
+            wished_at: self.wished_at,
+        }
+    }
+
+    /// Sets its alarm: a delivery that was acknowledged is not given up because its provider is down. What is only a
+    /// help waits as long again as it has waited already, and in the end no more.
+    async fn later(&self, context: &Context) -> Result<Attempted<()>, Fault> {
+        let batch = Batch::read(context, vec![self.key()]).await?;
+        let mut probe = batch.get::<Probe>(&self.key())?.unwrap_or_else(|| self.fresh());
+        probe.wished_at = self.wished_at.or(probe.wished_at);
+        let (limits, now) = (context.policies.limits.current(), context.clock.now());
+        let lease = SignedDuration::from_secs(limits.alarm_lease_secs);
+        let waited = probe.wished_at.map_or(SignedDuration::ZERO, |wished_at| now.duration_since(wished_at));
+        let is_wished = waited < SignedDuration::from_hours(limits.orphan_hours_max);
+        probe.again_at = is_wished.then(|| now + lease.max(waited));
+        let mut commit = Commit::default();
+        commit.over(&batch, &probe);
+        store::attempted(commit.run(context).await, ())
+    }
+
+    /// Whether it is its turn; if not, its alarm is set.
+    async fn turn(&self, context: &Context) -> Result<Attempted<bool>, Fault> {
+        // Read.
+        let (own, all) = (self.key(), keys::probes(self.provider, self.source));
+        let batch = Batch::read(context, vec![own.clone(), all.clone()]).await?;
+        let (limits, now) = (context.policies.limits.current(), context.clock.now());
+        let mut probe = batch.get(&own)?.unwrap_or_else(|| self.fresh());
+        let begun =
+            || Probes { provider: self.provider.to_owned(), source: self.source.to_owned(), since: now, count: 0 };
+        let mut probes = batch.get::<Probes>(&all)?.unwrap_or_else(begun);
+
+        // Decide.
+        let minute = SignedDuration::from_mins(1);
+        if now.duration_since(probes.since) >= minute {
+            probes = begun();
+        }
+        let rested_at =
+            probe.asked_at.map_or(now, |asked_at| asked_at + SignedDuration::from_secs(limits.probe_rest_secs));
+        let free_at = if probes.count < limits.probes_per_minute_max { now } else { probes.since + minute };
+        let ours = rested_at.max(free_at) <= now;
+        // Each event that misses it wishes for it anew.
+        probe.wished_at = self.wished_at.or(probe.wished_at);
+        if ours {
+            probe.asked_at = Some(now);
+            probe.again_at = None;
+            probes.count += 1;
+        } else {
+            probe.again_at = Some(rested_at.max(free_at));
+        }
+
+        // Write.
+        let mut commit = Commit::default();
+        commit.over(&batch, &probe);
+        if ours {
+            commit.over(&batch, &probes);
+        }
+        store::attempted(commit.run(context).await, ours)
+    }
+}
+
+async fn learn(context: &Context, events: &[Event], trace: &str) -> Result<Done, Fault> {
+    if events.is_empty() {
+        return Ok(Done::Ignored);
+    }
+    fold_all(context, events, From { message: None, body: None, trace }).await
+}
+
+/// What an answer shows.
+fn told(api: &Api, question: &Question<'_>, reply: &Reply, at: Timestamp) -> Result<Vec<Event>, Fault> {
+    match (api.observe)(question.call, reply, question.source, at).map_err(Fault::park)? {
+        Reading::Events(events) => Ok(events),
+        Reading::Ask { .. } | Reading::Ignored(_) => Ok(Vec::new()),
     }
 }

@@ -4,9 +4,12 @@ use crate::classify::fold::Folded;
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::find;
-use crate::store::{self, Attempted, Batch, Commit, Receipt, keys};
+use crate::store::{self, Attempted, Batch, Commit, Receipt, TicketOf, keys};
 use domain::book::ticket::Ticket;
 use domain::event::{Event, Seen, TicketSeen};
+
+/// How many accounts one ticket is about: one transaction holds a hundred writes.
+const ACCOUNTS_MAX: usize = 90;
 
 pub async fn fold(context: &Context, event: &Event, body: Option<&str>, trace: &str) -> Result<Folded, Fault> {
     let event = event.clone().cut(context.policies.limits.current().written_chars_max);
@@ -39,7 +42,7 @@ async fn once(
         let found = find::by_email(context, email).await?;
         // Whoever has another address by now is still whom it was about.
         if !found.is_empty() {
-            ticket.accounts = found.into_iter().collect();
+            ticket.accounts = found.into_iter().take(ACCOUNTS_MAX).collect();
         }
     }
 
@@ -56,5 +59,9 @@ async fn once(
         trace: trace.to_owned(),
     });
     commit.over(&batch, &ticket);
+    for account in &ticket.accounts {
+        let (provider, source, id) = (ticket.provider.clone(), ticket.source.clone(), ticket.id.clone());
+        commit.put(&TicketOf { account: account.clone(), provider, source, id });
+    }
     store::attempted(commit.run(context).await, Folded::Done)
 }

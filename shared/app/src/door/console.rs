@@ -46,6 +46,7 @@ pub fn action_json(action: &Action) -> Value {
         object.extend(kind);
     }
     object.remove("told");
+    object.remove("proven_by");
     object.insert("customer_told".to_owned(), json!(action.told.customer));
     object.insert("policy_version".to_owned(), json!(action.preview.clause.policy_version));
     object.insert("receipt".to_owned(), json!(format!("/api/actions/{}/receipt", action.id)));

@@ -62,7 +62,7 @@ pub(super) async fn answer(
         Endpoint::Staff => team::staff(context).await,
         Endpoint::Delegations => team::delegations(context).await,
         Endpoint::ReportOf(month) => reports::of_month(context, &month, &query).await,
-        Endpoint::RowsOf(month) => reports::rows_of(context, &month).await,
+        Endpoint::RowsOf(month) => reports::rows_of(context, &month, &window).await,
         other => unreachable!("the route table sends {other:?} elsewhere"),
     }
 }

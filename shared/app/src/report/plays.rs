@@ -3,12 +3,13 @@
 use super::read::{self, case};
 use crate::context::Context;
 use crate::fault::Fault;
+use crate::records::rates;
 use crate::store::imported::in_force;
 use crate::store::{self, Alone, Batch, Of, keys};
 use crate::web::{Problem, account_id};
 use crate::{incident, records};
 use domain::action::{self, Measure, Reason, Resources, all_of};
-use domain::approval::{Asking, Requirement, Scales, weigh};
+use domain::approval::{Asking, Requirement, Scales, Weighed, judged, weigh};
 use domain::book::entitlement::entitlement;
 use domain::book::{Head, Invoice, Person};
 use domain::case::{Case, Class, EXPLAINED, State};
@@ -156,34 +157,42 @@ async fn refunding(context: &Context, known: &Known, asked: &Asked, staff: &Staf
     let amount = asked.amount.map_or_else(|| all_of(Some(payment), id), Ok).map_err(impossible)?;
     let policy = context.policies.approval.current();
     let now = context.clock.now();
+    let today = now.to_zoned(TimeZone::UTC).date();
     let earlier = records::past(context, account).await?.asked;
+    let cases = records::cases(context, &mut Batch::default(), &known.head, reason, None).await?;
     let outage_credits = records::outage_credits(context, account, &about.records, reason).await?;
+    let alone = keys::alone(&staff.id, today);
+    let batch = Batch::read(context, rates::wanted(context, today).chain([alone.clone()]).collect()).await?;
+    let so_far: Option<Alone> = batch.get(&alone)?;
+    let rates = rates::read(context, &batch, today)?;
+    let scales = Scales {
+        policy,
+        known: about.known(&known.head, now)?,
+        reason,
+        by: Some(staff),
+        cases: &cases,
+        earlier: &earlier,
+        today: so_far.map(|so_far| so_far.total).unwrap_or_default(),
+        rates: &rates,
+        outage_credits: &outage_credits,
+        // The play itself says what is not eligible, and why.
+        exception: true,
+    };
+    let kind = action::Kind::Refund { payment: id.clone(), amount };
+    let Weighed { preview, required, proven_by } = weigh(&kind, scales).map_err(impossible)?;
+    let judged = judged(reason, &kind, &proven_by);
     let eligibility = policy.eligibility(Asking {
         payment: id,
         amount,
-        reason,
+        reason: judged,
+        unproven: (judged != reason).then_some(reason),
         taken: payment.taken(),
         taken_at: payment.at,
         outage_credit_percent: outage_credits.get(id).copied(),
         earlier: &earlier,
         now,
     });
-    let so_far: Option<Alone> =
-        store::read(context, &keys::alone(&staff.id, now.to_zoned(TimeZone::UTC).date())).await?;
-    let scales = Scales {
-        policy,
-        known: about.known(&known.head, now)?,
-        reason,
-        by: Some(staff),
-        earlier: &earlier,
-        today: so_far.map(|so_far| so_far.total).unwrap_or_default(),
-        outage_credits: &outage_credits,
-        // The play itself says what is not eligible, and why.
-        exception: true,
-    };
-    let kind = action::Kind::Refund { payment: id.clone(), amount };
-    let (preview, approvals) = weigh(&kind, scales).map_err(impossible)?;
-    let requirement = Requirement { approvals, clause: preview.clause };
+    let requirement = Requirement { approvals: required, clause: preview.clause };
     let refunding = Refunding {
         payment: id,
         amount,

@@ -3,8 +3,9 @@
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::ports::{Key, Order};
+use crate::records::rates;
 use crate::store::imported::in_force;
-use crate::store::keys::{self, lists};
+use crate::store::keys::{self, Prefix, lists};
 use crate::store::{self, Batch, Of, Page, Stored, Timeline};
 use crate::web::{Problem, Window, action_id};
 use crate::{incident, records};
@@ -21,10 +22,11 @@ use domain::report::fact::Row;
 use domain::report::{Month, Report, report};
 use domain::sidebar::{Said, Sidebar, sidebar};
 use jiff::SignedDuration;
+use jiff::tz::TimeZone;
 use std::collections::BTreeMap;
 
-/// How many pages of other cases are passed over in one answer.
-const PAGES_MAX: usize = 20;
+/// How many rows the overview adds up: a month of more has its report.
+const ROWS_MAX: usize = 5_000;
 
 pub async fn account(context: &Context, id: &AccountId) -> Result<Option<Sidebar>, Fault> {
     let (own, now) = ([keys::head(id), keys::person(id)], context.clock.now());
@@ -55,8 +57,11 @@ fn said(batch: &Batch, id: &AccountId) -> Result<Said, Fault> {
 pub async fn case_preview(context: &Context, case: &Case) -> Result<Preview, Fault> {
     let invoice = (case.class == Class::PaymentFailed).then(|| keys::invoice(&case.account, &case.about));
     let (person, head) = (keys::person(&case.account), keys::head(&case.account));
-    let own = [person.clone(), head.clone()].into_iter().chain(invoice.clone());
+    let now = context.clock.now();
+    let today = now.to_zoned(TimeZone::UTC).date();
+    let own = [person.clone(), head.clone()].into_iter().chain(invoice.clone()).chain(rates::wanted(context, today));
     let batch = Batch::read(context, said_keys(&case.account).chain(own).collect()).await?;
+    let rates = rates::read(context, &batch, today)?;
     let person = batch.of::<Person>(&person)?.unwrap_or_default();
     let said = said(&batch, &case.account)?;
     let invoice = invoice.map(|key| batch.get::<Of<Invoice>>(&key)).transpose()?.flatten().map(|of| of.value);
@@ -76,7 +81,7 @@ pub async fn case_preview(context: &Context, case: &Case) -> Result<Preview, Fau
         .clone()
         .map(|draft| incident.as_ref().map_or(draft.clone(), |incident| incident.written(draft, policy)));
     let reply = written.and_then(|written| draft(context, &written, &person, locale));
-    let (now, approval) = (context.clock.now(), context.policies.approval.current());
+    let approval = (context.policies.approval.current(), rates.as_slice());
     let mut preview = preview(case, about.known(&head, now)?, approval, said.granted(now), reply);
     if let Some(incident) = &incident {
         preview.is_part_of(incident, policy);
@@ -133,19 +138,31 @@ pub async fn receipt(context: &Context, action: &ActionId) -> Result<Vec<Entry>,
     Ok(entries.into_iter().filter(|entry| entry.action == *action).collect())
 }
 
-pub async fn cases(context: &Context, state: Option<CaseState>, window: &Window) -> Result<Page<Case>, Fault> {
+pub async fn cases(
+    context: &Context,
+    state: Option<CaseState>,
+    window: &Window,
+    fits: impl Fn(&Case) -> bool,
+) -> Result<Page<Case>, Fault> {
     let states = state.map_or_else(|| vec![CaseState::Open, CaseState::Resolved], |state| vec![state]);
-    newest(context, states.into_iter().map(lists::cases), window, |case: &Case| case.place()).await
+    newest(context, states.into_iter().map(lists::cases), window, fits).await
 }
 
-pub async fn actions(context: &Context, state: Option<State>, window: &Window) -> Result<Page<Action>, Fault> {
+/// Actions, of all accounts or of one.
+pub async fn actions(
+    context: &Context,
+    state: Option<State>,
+    of: Option<&AccountId>,
+    window: &Window,
+) -> Result<Page<Action>, Fault> {
     let states = state.map_or_else(|| State::ALL.to_vec(), |state| vec![state]);
-    newest(context, states.into_iter().map(lists::actions), window, |action: &Action| action.place()).await
+    let theirs = |action: &Action| of.is_none_or(|account| action.account == *account);
+    newest(context, states.into_iter().map(lists::actions), window, theirs).await
 }
 
 /// What waits for a decision: id, digest, since when.
 pub async fn waiting(context: &Context) -> Result<Vec<(ActionId, String, jiff::Timestamp)>, Fault> {
-    let page = actions(context, Some(State::WaitingApproval), &Window { after: None, limit: 100 }).await?;
+    let page = actions(context, Some(State::WaitingApproval), None, &Window { after: None, limit: 100 }).await?;
     Ok(page.items.into_iter().map(|action| (action.id, action.preview.digest, action.requested_at)).collect())
 }
 
@@ -154,21 +171,10 @@ async fn newest<T: Stored>(
     context: &Context,
     lists: impl Iterator<Item = String>,
     window: &Window,
-    place: fn(&T) -> Option<(String, String)>,
+    fits: impl Fn(&T) -> bool,
 ) -> Result<Page<T>, Fault> {
-    let mut items: Vec<T> = Vec::new();
-    let mut more = false;
-    for list in lists {
-        let page = store::page(context, &list, window.after.clone(), window.limit, Order::Descending).await?;
-        more |= page.next.is_some();
-        items.extend(page.items);
-    }
-    let sort = |item: &T| place(item).map(|(_, sort)| sort).unwrap_or_default();
-    items.sort_by_key(|item| std::cmp::Reverse(sort(item)));
-    more |= items.len() > window.limit as usize;
-    items.truncate(window.limit as usize);
-    let next = items.last().filter(|_| more).map(sort);
-    Ok(Page { items, next })
+    let lists: Vec<_> = lists.collect();
+    store::pick(context, &lists, window.after.clone(), window.limit, Order::Descending, fits).await
 }
 
 pub async fn incidents(
@@ -177,25 +183,12 @@ pub async fn incidents(
     window: &Window,
 ) -> Result<Page<Incident>, Fault> {
     let states = state.map_or_else(|| vec![IncidentState::Open, IncidentState::Over], |state| vec![state]);
-    newest(context, states.into_iter().map(lists::incidents), window, |it: &Incident| it.place()).await
+    newest(context, states.into_iter().map(lists::incidents), window, |_: &Incident| true).await
 }
 
-/// The disputes of a page of cases, as their payments show them.
+/// The disputes among the cases, as their payments show them.
 pub async fn disputes(context: &Context, state: Option<CaseState>, window: &Window) -> Result<Page<Disputed>, Fault> {
-    let mut page = cases(context, state, window).await?;
-    page.items.retain(|case: &Case| case.disputed_payment().is_some());
-    // Other cases stand on the same list: it is read on until a page is full.
-    for _ in 0..PAGES_MAX {
-        let Some(next) = page.next.clone().filter(|_| page.items.len() < window.limit as usize) else { break };
-        let more = cases(
-            context,
-            state,
-            &Window { after: Some(next), limit: window.limit - u32::try_from(page.items.len()).unwrap_or(0) },
-        )
-        .await?;
-        page.items.extend(more.items.into_iter().filter(|case| case.disputed_payment().is_some()));
-        page.next = more.next;
-    }
+    let page = cases(context, state, window, |case| case.disputed_payment().is_some()).await?;
     let key = |case: &Case| case.disputed_payment().map(|payment| keys::payment(&case.account, payment));
     let batch = Batch::read(context, page.items.iter().filter_map(key).collect()).await?;
     let mut items = Vec::new();
@@ -211,21 +204,56 @@ pub async fn dunning(context: &Context, window: Window) -> Result<Page<Plan>, Fa
     store::page(context, lists::DUNNING, window.after, window.limit, Order::Ascending).await
 }
 
-/// Every row that a month's report is made of: its own partitions, and a neighbour's where the time zone reaches into it.
-pub async fn rows(context: &Context, month: Month) -> Result<Vec<Row>, Fault> {
+/// Where the rows of a month's report lie: its own partitions, and a neighbour's where the time zone reaches into it.
+fn partitions(context: &Context, month: Month) -> Vec<Prefix> {
     let utc = context.policies.report.current().timezone == "UTC";
     let months = if utc { vec![month] } else { vec![month.before(), month, month.after()] };
-    let mut rows = Vec::new();
-    for month in months {
-        for facts in keys::facts(&month.to_string()) {
-            rows.extend(store::all_of::<Row>(context, &facts).await?);
+    months.into_iter().flat_map(|month| keys::facts(&month.to_string()).collect::<Vec<_>>()).collect()
+}
+
+/// A page of the rows that a month's report is made of. Its cursor is a partition and a place in it.
+pub async fn rows(context: &Context, month: Month, window: &Window) -> Result<Page<Row>, Problem> {
+    let mut partitions = partitions(context, month);
+    let mut after = None;
+    if let Some(cursor) = &window.after {
+        let (pk, sk) = cursor.split_once('|').ok_or_else(Problem::strange_cursor)?;
+        let begun = partitions.iter().position(|it| it.pk == pk).ok_or_else(Problem::strange_cursor)?;
+        partitions.drain(..begun);
+        after = Some(sk.to_owned());
+    }
+    let mut items: Vec<Row> = Vec::new();
+    for (number, facts) in partitions.iter().enumerate() {
+        let room = window.limit - u32::try_from(items.len()).expect("a page fits into memory");
+        let page: Page<Row> = store::page_of(context, facts, after.take(), room, Order::Ascending).await?;
+        let last = page.items.last().map(|row| row.key().sk);
+        items.extend(page.items);
+        let is_over = page.next.is_none() && number + 1 == partitions.len();
+        if let Some(last) = last.filter(|_| items.len() == window.limit as usize && !is_over) {
+            return Ok(Page { items, next: Some(format!("{}|{last}", facts.pk)) });
         }
     }
-    Ok(rows)
+    Ok(Page { items, next: None })
+}
+
+/// The figures of a month, while they are of no more rows than a page can add up.
+pub async fn small_report(context: &Context, month: Month) -> Result<Option<Report>, Fault> {
+    let mut rows: Vec<Row> = Vec::new();
+    for facts in partitions(context, month) {
+        let one_more = u32::try_from(ROWS_MAX - rows.len() + 1).expect("a page fits into memory");
+        rows.extend(store::first_of::<Row>(context, &facts, one_more, Order::Ascending).await?);
+        if rows.len() > ROWS_MAX {
+            return Ok(None);
+        }
+    }
+    Ok(Some(report(month, &rows, context.policies.report.current())))
 }
 
 pub async fn month_report(context: &Context, month: Month) -> Result<Report, Fault> {
-    Ok(report(month, &rows(context, month).await?, context.policies.report.current()))
+    let mut rows = Vec::new();
+    for facts in partitions(context, month) {
+        rows.extend(store::all_of::<Row>(context, &facts).await?);
+    }
+    Ok(report(month, &rows, context.policies.report.current()))
 }
 
 pub async fn case(context: &Context, id: &str) -> Result<Case, Problem> {

@@ -36,7 +36,7 @@ pub async fn change(context: &Context, wish: &Wish, by: &Staff) -> Result<Vec<De
 
 fn problem(refused: Refused) -> Problem {
     match refused {
-        Refused::NotPermitted => Problem::not_permitted(refused.to_string()),
+        Refused::NotPermitted | Refused::GivesVoice => Problem::not_permitted(refused.to_string()),
         _ => Problem::not_possible(refused.to_string()),
     }
 }

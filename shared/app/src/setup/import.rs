@@ -31,8 +31,12 @@ pub struct Outcome {
     pub changed: usize,
     pub unchanged: usize,
     pub dry_run: bool,
-    /// The last import said exactly this: nothing was done.
+    /// The last import said exactly this, or waits for a second person: nothing was done.
     pub repeated: bool,
+    /// It changes who may approve, which takes a second person.
+    pub needs_another: bool,
+    /// What that person confirms: its number.
+    pub proposal: Option<u64>,
     /// What the naming rules did to metadata, before and after, and what they leave to a person.
     pub metadata: Vec<Noted>,
 }
@@ -78,7 +82,8 @@ pub async fn by_staff(
         ..Outcome::default()
     };
     let outcome = take(context, &records, outcome, staff).await?;
-    Ok(web::json(StatusCode::OK, &outcome))
+    let status = if outcome.proposal.is_some() { StatusCode::ACCEPTED } else { StatusCode::OK };
+    Ok(web::json(status, &outcome))
 }
 
 /// Reads a file of rows, and changes nothing.
@@ -113,6 +118,7 @@ async fn take(context: &Context, records: &Records, outcome: Outcome, staff: &St
         Records::Usage(rows) => lay(context, rows, outcome, staff).await,
         Records::Exceptions(rows) => lay(context, rows, outcome, staff).await,
         Records::NetworkRules(rows) => lay(context, rows, outcome, staff).await,
+        Records::Rates(rows) => lay(context, rows, outcome, staff).await,
     }
 }
 

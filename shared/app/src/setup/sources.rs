@@ -3,10 +3,11 @@
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::ports::Order;
-use crate::store::{self, Batch, Commit, keys, read};
+use crate::setup::backlog;
+use crate::store::{self, Attempted, Batch, Commit, keys, read};
 use crate::web::Problem;
 use domain::book::Head;
-use domain::source::{Acting, Granted, Refused, Source, Wish};
+use domain::source::{Acting, Backlog, Cohorts, Granted, Judged, Refused, Source, Wish};
 use domain::staff::Staff;
 use http::StatusCode;
 
@@ -39,13 +40,14 @@ pub fn is_name(source: &str) -> bool {
     (1..=64).contains(&source.len()) && source.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
 }
 
-/// Changes a source, or notes that somebody wants to.
+/// Changes a source, or notes that somebody wants to; `dry_run` only says what it would let loose.
 pub async fn change(
     context: &Context,
     provider: &str,
     source: &str,
     wish: &Wish,
     staff: &Staff,
+    dry_run: bool,
 ) -> Result<(Source, Granted), Problem> {
     if providers::named(provider).is_none() || !is_name(source) {
         return Err(Problem::not_found("source"));
@@ -54,16 +56,26 @@ pub async fn change(
         // Read.
         let key = keys::source(provider, source);
         let who = keys::staff(&staff.id);
-        let batch = Batch::read(context, vec![key.clone(), who.clone()]).await?;
+        let cohorts = keys::cohorts(provider, source);
+        let batch = Batch::read(context, vec![key.clone(), who.clone(), cohorts]).await?;
         let Some(staff) = batch.get::<Staff>(&who)? else { return Err(problem(Refused::NotPermitted).into()) };
         let mut setup = batch.get::<Source>(&key)?.unwrap_or_else(|| Source::new(provider, source));
+        let begins = setup.begins(wish);
+        let found = if begins { backlog::of(context, provider, source).await? } else { Backlog::default() };
+        let (hours, now) = (context.policies.setup.current().proposal.hours, context.clock.now());
 
         // Decide.
-        let granted = setup.wish(wish, &staff, context.clock.now()).map_err(problem)?;
+        let granted = setup.wish(wish, &staff, Judged { backlog: found, hours, now }).map_err(problem)?;
+        if dry_run {
+            return Ok(Attempted::Done((setup, granted)));
+        }
 
         // Write.
         let mut commit = Commit::default();
         commit.over(&batch, &setup);
+        if begins && granted == Granted::Done {
+            commit.over(&batch, &Cohorts::begin(provider, source, now));
+        }
         commit.check(&batch, &who);
         Ok(store::attempted(commit.run(context).await, (setup, granted))?)
     });

@@ -5,7 +5,7 @@ use crate::fault::Fault;
 use crate::ports::Key;
 use domain::book::find::Term;
 use domain::id::AccountId;
-use domain::import::{Contract, Customer, Exception, Imports, Kind, NetworkRule, Price, Shelf, Usage};
+use domain::import::{Contract, Customer, Exception, ExchangeRate, Imports, Kind, NetworkRule, Price, Shelf, Usage};
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -144,5 +144,17 @@ impl Shelved for NetworkRule {
 
     fn is_about(&self, other: &Self) -> bool {
         self.is_same_rule(other) && self.from == other.from
+    }
+}
+
+impl Shelved for ExchangeRate {
+    const KIND: Kind = Kind::Rates;
+
+    fn home(&self) -> Key {
+        keys::rates(self.on)
+    }
+
+    fn is_about(&self, other: &Self) -> bool {
+        self.is_same_rate(other)
     }
 }

@@ -69,6 +69,7 @@ mod tests {
             payment(&id, "ch_1"),
             subscription(&id, "sub_1"),
             case(&case_id),
+            asking(&case_id),
             decision(&DecisionId::of(&id, case_id.as_str(), "evt_1")),
             action(&action_id),
             task(&TaskId::of(&id, "mara", "key")),
@@ -85,6 +86,7 @@ mod tests {
             staff("mara"),
             found_by(&term_digest("email:ada@shop.example"), &id),
             ticket("zendesk", "default", "123"),
+            ticket_of(&id, "zendesk", "default", "123"),
             source("stripe", "default"),
             imports("contracts"),
             imported_of(&id, "contracts"),
@@ -94,6 +96,7 @@ mod tests {
             probes("mollie", "default"),
             backfill("mollie", "default"),
             watch("stripe", "default"),
+            cohorts("stripe", "default"),
             pulse(&due),
             incident(&IncidentId::of("stripe", "default", "failure", "source", "2026-01-31T12:00:00Z")),
             releases(),
@@ -101,6 +104,7 @@ mod tests {
             delegations(),
             link("9f86d081884c7d65"),
             staff_change("2026-01-31T12:00:00Z".parse().unwrap(), "mara"),
+            staff_proposal(1),
         ]
     }
 
@@ -124,6 +128,7 @@ mod tests {
             (cases(&id), "CASE#case_pzankqp544j4egvsc6be_s4tc8qccy8ch"),
             (actions(&id), "ACTION#act_pzankqp544j4egvsc6be_5r039kz3c3eh"),
             (tasks(&id), "TASK#task_pzankqp544j4egvsc6be_5r039kz3c3eh"),
+            (tickets_of(&id), "TICKET#zendesk#default#123"),
             (plans(&id), "PLAN#in_1"),
             (ledger_entries(&id), "LEDGER#000000000001"),
             (timeline_of(&id), "TIME#2026-01-31T12:00:00.000Z#evt_1"),
@@ -137,6 +142,7 @@ mod tests {
             (prices("stripe", "default"), "PRICE#stripe#default#price_pro"),
             (all_staff(), "STAFF#mara"),
             (staff_changes(), "2026-01-31T12:00:00.000Z#mara"),
+            (staff_proposals(), "000000000001"),
         ];
         for (prefix, sk) in rows {
             let has = |key: &Key| key.table == prefix.table && key.pk == prefix.pk && key.sk.starts_with(&prefix.sk);

@@ -5,9 +5,12 @@ use super::{Stored, open};
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::ports::{Item, Listed, Order, Range};
+use std::collections::VecDeque;
 
 /// How many items are read at once where all are wanted.
 const AT_ONCE: u32 = 500;
+/// How many items of a list one request looks at to fill its page; whoever wants more goes on from there.
+const LOOKED_MAX: usize = 2_000;
 
 /// One page, and behind which place the next one goes on.
 pub struct Page<T> {
@@ -73,19 +76,6 @@ pub async fn items(
     context.store.range(&Range { table, pk, prefix: sk, after, limit, order }).await
 }
 
-/// Reads everything on a list that fits.
-pub async fn all_listed<T: Stored>(context: &Context, list: &str, fits: impl Fn(&T) -> bool) -> Result<Vec<T>, Fault> {
-    let (mut found, mut after) = (Vec::new(), None);
-    loop {
-        let read = page::<T>(context, list, after, AT_ONCE, Order::Ascending).await?;
-        found.extend(read.items.into_iter().filter(&fits));
-        match read.next {
-            Some(next) => after = Some(next),
-            None => return Ok(found),
-        }
-    }
-}
-
 /// Reads a page of a list across its shards.
 pub async fn page<T: Stored>(
     context: &Context,
@@ -94,17 +84,91 @@ pub async fn page<T: Stored>(
     limit: u32,
     order: Order,
 ) -> Result<Page<T>, Fault> {
-    let mut found = Vec::new();
-    for shard in keys::list_shards(list) {
-        let listed = Listed { list: shard, after: after.clone(), limit: limit + 1, order };
-        found.extend(context.store.listed(&listed).await?);
+    pick(context, &[list.to_owned()], after, limit, order, |_| true).await
+}
+
+/// Reads a page of what fits on several lists: it is full, or the lists have ended, or enough was looked at.
+pub async fn pick<T: Stored>(
+    context: &Context,
+    lists: &[String],
+    after: Option<String>,
+    limit: u32,
+    order: Order,
+    fits: impl Fn(&T) -> bool,
+) -> Result<Page<T>, Fault> {
+    let limit = usize::try_from(limit).expect("a page fits into memory");
+    let mut merged = Merged::new(lists, after.as_deref(), order);
+    let (mut items, mut looked, mut last) = (Vec::new(), 0, after);
+    loop {
+        // One further item says that there is a next page. The more is passed over, the more is read at once.
+        let (still, passed) = (limit + 1 - items.len(), looked - items.len());
+        let wanted = (still + passed).min(LOOKED_MAX + 1 - looked);
+        let Some(item) = merged.next(context, wanted).await? else { return Ok(Page { items, next: None }) };
+        if items.len() == limit || looked == LOOKED_MAX {
+            return Ok(Page { items, next: last });
+        }
+        looked += 1;
+        last = Some(place(&item).to_owned());
+        let value: T = open(&item)?;
+        if fits(&value) {
+            items.push(value);
+        }
     }
-    let place = |item: &Item| item.list.as_ref().map(|place| place.sort.clone()).unwrap_or_default();
-    found.sort_by_key(place);
-    if order == Order::Descending {
-        found.reverse();
+}
+
+fn place(item: &Item) -> &str {
+    item.list.as_ref().map_or("", |place| place.sort.as_str())
+}
+
+/// The shards of lists, read side by side in one order, and never further than the page may still want.
+struct Merged {
+    shards: Vec<Shard>,
+    order: Order,
+}
+
+struct Shard {
+    rest: Listed,
+    read: VecDeque<Item>,
+    is_over: bool,
+}
+
+impl Merged {
+    fn new(lists: &[String], after: Option<&str>, order: Order) -> Self {
+        let shard = |list: String| Shard {
+            rest: Listed { list, after: after.map(str::to_owned), limit: 0, order },
+            read: VecDeque::new(),
+            is_over: false,
+        };
+        Self { shards: lists.iter().flat_map(|list| keys::list_shards(list)).map(shard).collect(), order }
     }
-    cut(found, limit, place)
+
+    /// The next item, of as many as are wanted: each shard that has more gives its part of them.
+    async fn next(&mut self, context: &Context, wanted: usize) -> Result<Option<Item>, Fault> {
+        let live = self.shards.iter().filter(|shard| !shard.is_over).count();
+        for shard in self.shards.iter_mut().filter(|shard| shard.read.is_empty() && !shard.is_over) {
+            shard.read_on(context, wanted.div_ceil(live)).await?;
+        }
+        let heads = self.shards.iter().enumerate().filter_map(|(at, shard)| Some((place(shard.read.front()?), at)));
+        let next = match self.order {
+            Order::Ascending => heads.min(),
+            Order::Descending => heads.max(),
+        };
+        let next = next.map(|(_, at)| at);
+        Ok(next.and_then(|at| self.shards[at].read.pop_front()))
+    }
+}
+
+impl Shard {
+    async fn read_on(&mut self, context: &Context, count: usize) -> Result<(), Fault> {
+        self.rest.limit = u32::try_from(count).expect("a page fits into memory");
+        let read = context.store.listed(&self.rest).await?;
+        self.is_over = read.len() < count;
+        if let Some(last) = read.last() {
+            self.rest.after = Some(place(last).to_owned());
+        }
+        self.read = read.into();
+        Ok(())
+    }
 }
 
 /// Opens no more than a page. One further item says that there is a next one.

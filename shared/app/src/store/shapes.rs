@@ -13,13 +13,13 @@ use domain::classify::decision::Decision;
 use domain::dunning::Plan;
 use domain::event::Event;
 use domain::group::Group;
-use domain::id::{AccountId, ActionId};
+use domain::id::{AccountId, ActionId, CaseId};
 use domain::import::Imports;
 use domain::incident::{Incident, Pulse, Releases, Watch};
 use domain::ledger::{Entry, LedgerHead};
 use domain::report::fact::Row;
-use domain::source::Source;
-use domain::staff::{Change as StaffChange, Staff};
+use domain::source::{Cohorts, Source};
+use domain::staff::{Change as StaffChange, Proposal, Staff};
 use domain::stop::Stops;
 use domain::task::Task;
 use jiff::civil::Date;
@@ -92,7 +92,23 @@ pub struct FoundBy {
     pub account: AccountId,
 }
 
-/// An object that an unsigned delivery named: when it was last fetched, and when it will be again.
+/// That people were promised to be asked because of a case: it wakes until somebody has seen to that.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Asking {
+    pub case: CaseId,
+    pub again_at: Option<Timestamp>,
+}
+
+/// That a ticket is about an account; the ticket itself says whether it still is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TicketOf {
+    pub account: AccountId,
+    pub provider: String,
+    pub source: String,
+    pub id: String,
+}
+
+/// What a provider is asked for: when it was last asked, and when it will be again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Probe {
     pub provider: String,
@@ -100,9 +116,12 @@ pub struct Probe {
     pub path: String,
     pub asked_at: Option<Timestamp>,
     pub again_at: Option<Timestamp>,
+    /// Since when it is asked for as a help, which is given up in the end; what a delivery named is not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wished_at: Option<Timestamp>,
 }
 
-/// How many objects were fetched for a source since a minute began.
+/// How often a source was asked since a minute began.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Probes {
     pub provider: String,
@@ -200,10 +219,13 @@ stored!(FoundBy, 1, |it| key keys::found_by(&it.digest, &it.account), wake None,
 stored!(Ticket, 1, |it| key keys::ticket(&it.provider, &it.source, &it.id), wake None,
     place it.opened_at
         .map(|at| (lists::TICKETS.to_owned(), format!("{at:.3}#{}#{}#{}", it.provider, it.source, it.id))));
+stored!(Asking, 1, |it| key keys::asking(&it.case), wake it.again_at, place None);
+stored!(TicketOf, 1, |it| key keys::ticket_of(&it.account, &it.provider, &it.source, &it.id), wake None, place None);
 stored!(Probe, 1, |it| key keys::probe(&it.provider, &it.source, &it.path), wake it.again_at, place None);
 stored!(Probes, 1, |it| key keys::probes(&it.provider, &it.source), wake None, place None);
 stored!(Backfill, 1, |it| key keys::backfill(&it.provider, &it.source), wake it.again_at, place None);
 stored!(Watch, 1, |it| key keys::watch(&it.provider, &it.source), wake it.wake_at, place None);
+stored!(Cohorts, 1, |it| key keys::cohorts(&it.provider, &it.source), wake it.wake_at, place None);
 stored!(Pulse, 1, |it| key keys::pulse(it), wake None, place None);
 stored!(Incident, 1, |it| key keys::incident(&it.id), wake None,
     place Some((lists::incidents(it.state), format!("{:.3}#{}", it.began_at, it.id))));
@@ -211,6 +233,7 @@ stored!(Releases, 1, |_it| key keys::releases(), wake None, place None);
 stored!(Imports, 1, |it| key keys::imports(&it.kind), wake None, place None);
 stored!(Link, 1, |it| key keys::link(&it.hash), wake None, place None);
 stored!(StaffChange, 1, |it| key keys::staff_change(it.at, &it.after.id), wake None, place None);
+stored!(Proposal, 1, |it| key keys::staff_proposal(it.number), wake None, place None);
 stored!(Delegations, 1, |_it| key keys::delegations(), wake None, place None);
 stored!(Stops, 1, |_it| key keys::stops(), wake None, place None);
 stored!(Staff, 1, |staff| key keys::staff(&staff.id), wake None, place None);

@@ -1,6 +1,7 @@
 //! Calls to the outside over the one TLS stack that the SDK uses anyway. A crate of its own, so that tests read what it sends
 //! without building a client of every AWS service.
 
+use app::deadline::{GLANCE, PATIENCE};
 use app::fault::Fault;
 use app::ports::{Http, NoReply};
 use async_trait::async_trait;
@@ -16,12 +17,8 @@ use providers::{Call, Reply, Request};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// How long a question may take: nothing depends on its answer at once, and others wait behind it.
-const GLANCE: Duration = Duration::from_secs(2);
 /// How long a connection may take.
 const CONNECTING: Duration = Duration::from_secs(5);
-/// How long a provider may take.
-const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Where the providers' API keys are.
 #[async_trait]
@@ -38,6 +35,12 @@ pub struct Network {
     instead: Option<String>,
 }
 
+/// What was answered, and for how long whoever answered wants to be left alone.
+pub struct Answered {
+    pub reply: Reply,
+    pub retry_after: Option<String>,
+}
+
 impl Network {
     pub fn new(keys: Arc<dyn Keyring>, instead: Option<String>) -> Self {
         let patience = HttpConnectorSettings::builder().connect_timeout(CONNECTING).build();
@@ -50,8 +53,8 @@ impl Network {
     }
 
     /// Sends a request to any address.
-    pub async fn send(&self, request: Request, patient: bool) -> Result<Reply, NoReply> {
-        let patience = if patient { PATIENCE } else { GLANCE };
+    pub async fn send(&self, request: Request, patient: bool) -> Result<Answered, NoReply> {
+        let patience = if patient { PATIENCE } else { GLANCE }.unsigned_abs();
         let mut outgoing = HttpRequest::new(SdkBody::from(request.body));
         outgoing.set_method(request.method.as_str()).map_err(|_| NoReply::NotSent)?;
         outgoing.set_uri(request.url).map_err(|_| NoReply::NotSent)?;
@@ -62,9 +65,10 @@ impl Network {
             // Whether the request had left when the connection failed cannot be told: it may have been done.
             let answer = self.connector.call(outgoing).await.map_err(|_| NoReply::Unknown)?;
             let status = answer.status().as_u16();
+            let retry_after = answer.headers().get("retry-after").map(str::to_owned);
             let body = ByteStream::new(answer.into_body()).collect().await.map_err(|_| NoReply::Unknown)?;
             let body = String::from_utf8(body.into_bytes().to_vec()).map_err(|_| NoReply::Unknown)?;
-            Ok(Reply { status, body })
+            Ok(Answered { reply: Reply { status, body }, retry_after })
         };
         tokio::time::timeout(patience, exchange).await.unwrap_or(Err(NoReply::Unknown))
     }
@@ -80,7 +84,7 @@ impl Http for Network {
         if let Some(origin) = &self.instead {
             request.url = rehearsed(origin, provider.name, &request.url);
         }
-        self.send(request, call.patient).await
+        self.send(request, call.patient).await.map(|answered| answered.reply)
     }
 }
 

@@ -1,7 +1,9 @@
 //! The store, on DynamoDB.
 
 use app::fault::Fault;
-use app::ports::{Claim, CommitError, Due, Expect, Item, Key, Listed, Order, Place, Range, Store, Table, Wake, Write};
+use app::ports::{
+    Claim, CommitError, Due, Expect, Item, Key, Listed, Order, Place, Range, Store, Table, Wake, Write, instant,
+};
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
@@ -135,10 +137,7 @@ impl Store for Dynamo {
         let answer = query.send().await.map_err(fault)?;
         let due = |attributes: &Attributes| {
             let key = Key { table: Table::Accounts, pk: string(attributes, "pk")?, sk: string(attributes, "sk")? };
-            let at = string(attributes, "wsk")?
-                .parse()
-                .map_err(|_| Fault::Park(format!("the alarm of {} is no time", key.sk)))?;
-            Ok(Due { key, wake: Wake { shard: shard.to_owned(), at } })
+            Ok(Due { key, at: string(attributes, "wsk")? })
         };
         answer.items().iter().map(due).collect()
     }
@@ -152,7 +151,7 @@ impl Store for Dynamo {
             .key("sk", text(&due.key.sk))
             .condition_expression("wsk = :old")
             .update_expression("SET wsk = :new ADD tries :one")
-            .expression_attribute_values(":old", text(instant(due.wake.at)))
+            .expression_attribute_values(":old", text(&due.at))
             .expression_attribute_values(":new", text(instant(silent_until)))
             .expression_attribute_values(":one", AttributeValue::N("1".to_owned()))
             .return_values(ReturnValue::UpdatedNew)
@@ -250,10 +249,6 @@ fn before(after: &str) -> String {
         chars.push('\u{10FFFF}');
     }
     chars.into_iter().collect()
-}
-
-fn instant(at: Timestamp) -> String {
-    format!("{at:.3}")
 }
 
 fn text(value: impl Into<String>) -> AttributeValue {

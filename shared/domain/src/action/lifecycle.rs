@@ -3,7 +3,7 @@
 //! Its state, and all that stands with it, is changed here and nowhere else. [`State::after`] is the whole table of what
 //! may follow on what; a happening that is not in it is a mistake of ours, and changes nothing.
 
-use super::{Action, Attempt, Decision, Kind, Outcome, Preview, Reason, State, Vote};
+use super::{Action, Attempt, Decision, Kind, Outcome, Preview, Reason, State, Vote, Why};
 use crate::id::ActionId;
 use crate::staff::MACHINE;
 use jiff::Timestamp;
@@ -186,9 +186,19 @@ impl Action {
 
     /// People have been asked, or told how it ended, or what follows was done.
     pub fn is_settled_with(&mut self, owed: Owed) {
+        self.rests(owed, None);
+    }
+
+    /// All that could be done of what is owed has been done; `until` is when the rest is tried again.
+    pub fn rests(&mut self, owed: Owed, until: Option<Timestamp>) {
         if self.owes() == Some(owed) {
-            self.alarm = None;
+            self.alarm = until;
         }
+    }
+
+    /// Whether what follows from its end was done once. What is told later is followed all the same.
+    pub fn has_followed(&self) -> bool {
+        self.owes().is_none() || self.told.has_followed()
     }
 
     /// A decision was taken; `is_enough` where no other approval is missing after it.
@@ -198,6 +208,7 @@ impl Action {
             self.happens(Happening::Denied)?;
             (self.decided_at, self.ended_at) = (Some(at), Some(at));
             self.alarm = Some(at);
+            self.told.begin(Why::First);
         } else if is_enough {
             self.happens(Happening::Approved)?;
             (self.decided_at, self.alarm) = (Some(at), None);
@@ -223,6 +234,7 @@ impl Action {
         self.preview = preview;
         self.votes.clear();
         self.alarm = Some(again);
+        self.told.begin(Why::First);
         Ok(())
     }
 
@@ -341,6 +353,7 @@ impl Action {
         Self {
             note: bundle.note.clone(),
             case: bundle.case.clone(),
+            proven_by: bundle.proven_by.clone(),
             state: State::Approved,
             expires_at: bundle.expires_at,
             required: bundle.required.clone(),
@@ -374,6 +387,7 @@ impl Action {
         self.ended_at = Some(at.now);
         let follows = self.state != State::Executed || self.wish_to_leave().is_some();
         self.alarm = follows.then_some(at.again);
+        self.told.begin(Why::First);
         Ok(())
     }
 

@@ -16,8 +16,8 @@ type Effect = Result<(String, Vec<Line>), NoPreview>;
 /// Shows what an action would do. A refusal names what stands against it.
 pub fn preview(kind: &Kind, known: Known<'_>, reason: Reason, clause: Clause) -> Result<Preview, NoPreview> {
     let (summary, lines) = match kind {
-        Kind::Bundle { actions } => bundle(actions, known)?,
-        one => effect(one, known)?,
+        Kind::Bundle { actions } => bundle(actions, known, reason)?,
+        one => effect(one, known, reason)?,
     };
     let lines: Vec<_> = lines.into_iter().filter(|line| line.before.is_some() || line.after.is_some()).collect();
     let meaning = (kind, reason, &lines, &clause.rule, clause.policy_version);
@@ -26,12 +26,13 @@ pub fn preview(kind: &Kind, known: Known<'_>, reason: Reason, clause: Clause) ->
 }
 
 /// Each member as it is after the ones before it: two refunds of one payment must both fit.
-fn bundle(actions: &[Kind], known: Known<'_>) -> Effect {
+fn bundle(actions: &[Kind], known: Known<'_>, reason: Reason) -> Effect {
     let mut records = Cow::Borrowed(known.records);
     let (mut summaries, mut lines) = (Vec::new(), Vec::new());
     for (place, action) in actions.iter().enumerate() {
         let known = Known { records: &records, ..known };
-        let (summary, own) = effect(action, known).map_err(|why| NoPreview::Member(place + 1, Box::new(why)))?;
+        let (summary, own) =
+            effect(action, known, reason).map_err(|why| NoPreview::Member(place + 1, Box::new(why)))?;
         lines.extend(own.into_iter().map(|line| Line { label: format!("{}. {}", place + 1, line.label), ..line }));
         summaries.push(format!("{}. {summary}", place + 1));
         if let Kind::Refund { payment, amount } = action {
@@ -44,7 +45,7 @@ fn bundle(actions: &[Kind], known: Known<'_>) -> Effect {
     Ok((format!("{}, in this order", summaries.join("; ")), lines))
 }
 
-fn effect(kind: &Kind, known: Known<'_>) -> Effect {
+fn effect(kind: &Kind, known: Known<'_>, reason: Reason) -> Effect {
     match kind {
         Kind::Refund { payment, amount } => money::refund(known, payment, *amount),
         Kind::Credit { amount } => money::credit(known, *amount),
@@ -79,7 +80,9 @@ fn effect(kind: &Kind, known: Known<'_>) -> Effect {
         Kind::Discount { subscription, percent, price } => {
             subscriptions::discount(known, subscription, *percent, *price)
         }
-        Kind::Cancel { subscription, when, asked_at } => subscriptions::cancel(known, subscription, *when, *asked_at),
+        Kind::Cancel { subscription, when, .. } => {
+            subscriptions::cancel(known, subscription, *when, kind.wish_to_leave(reason).map(|(_, asked_at)| asked_at))
+        }
         Kind::ForceCancel { subscription } => subscriptions::force_cancel(known, subscription),
 
         Kind::UpdatePaymentMethod {} => Ok(account::update_payment_method()),

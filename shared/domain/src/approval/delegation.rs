@@ -50,6 +50,8 @@ pub enum Refused {
     Themselves,
     #[error("an analyst only reads; name somebody who may decide")]
     Analyst,
+    #[error("this gives them a voice that they do not have: whoever is away says so themselves, or ask a VP")]
+    GivesVoice,
     #[error("`until` must lie ahead, and within 30 days")]
     Until,
     #[error("nobody stands in for them now")]
@@ -63,7 +65,8 @@ impl Delegations {
         self.all.iter().filter(counts).map(|it| it.from.as_str())
     }
 
-    /// Takes a wish: anybody's for themselves, a manager's or a VP's for whoever stands below them.
+    /// Takes a wish: anybody's for themselves, a manager's or a VP's for whoever stands below them. Only whose voice it
+    /// is, or a VP, gives it to somebody whose own does not count as much.
     pub fn take(&mut self, wish: &Wish, by: &Staff, from: &Staff, to: &Staff, now: Timestamp) -> Result<(), Refused> {
         let own = from.id == by.id;
         // Somebody of one's own rank is no one to dispose of: with their voice one could approve oneself.
@@ -76,6 +79,10 @@ impl Delegations {
         }
         if to.role == Role::Analyst || from.role == Role::Analyst {
             return Err(Refused::Analyst);
+        }
+        // Whose voice it is may lend it; otherwise this is to make an approver, which one person alone does not.
+        if !own && wish.until.is_some() && by.role != Role::Vp && !to.role.stands_for(from.role) {
+            return Err(Refused::GivesVoice);
         }
         let standing = |it: &&mut Delegation| it.from == from.id && it.to == to.id && it.holds(now);
         match wish.until {
@@ -128,7 +135,18 @@ mod tests {
             (staff("mara", Role::Manager), staff("marc", Role::Manager), staff("ana", Role::Analyst));
         let rows = [
             ("for oneself", &mara, &mara, &bea, until("2026-03-08T09:00:00Z"), Ok(())),
-            ("a manager for a specialist", &mara, &bea, &lena, until("2026-03-08T09:00:00Z"), Ok(())),
+            ("a specialist to somebody below", &bea, &bea, &lena, until("2026-03-08T09:00:00Z"), Ok(())),
+            ("a manager for a specialist", &mara, &bea, &marc, until("2026-03-08T09:00:00Z"), Ok(())),
+            (
+                "a manager for a specialist, by somebody below",
+                &mara,
+                &bea,
+                &lena,
+                until("2026-03-08T09:00:00Z"),
+                Err(Refused::GivesVoice),
+            ),
+            ("a VP for a specialist, by somebody below", &vera, &bea, &lena, until("2026-03-08T09:00:00Z"), Ok(())),
+            ("a manager who ends it", &mara, &bea, &lena, None, Err(Refused::NotStanding)),
             ("a manager for another", &mara, &marc, &bea, until("2026-03-08T09:00:00Z"), Err(Refused::NotPermitted)),
             ("a VP for a manager", &vera, &marc, &bea, until("2026-03-08T09:00:00Z"), Ok(())),
             (

@@ -1,7 +1,8 @@
 //! May this be refunded at all, for this reason, after this time, to somebody who has asked so often?
 
-use super::{ApprovalPolicy, Requirement};
+use super::{ApprovalPolicy, Requirement, proof};
 use crate::action::{Clause, Kind, NotEligible, Reason};
+use crate::import::ExchangeRate;
 use crate::money::Money;
 use crate::policy::Complaint;
 use crate::staff::Role;
@@ -48,7 +49,10 @@ pub struct Exception {
 pub struct Asking<'a> {
     pub payment: &'a str,
     pub amount: Money,
+    /// By which it is judged.
     pub reason: Reason,
+    /// The one that was said, where nothing proves it.
+    pub unproven: Option<Reason>,
     pub taken: Option<Money>,
     /// When the payment was taken, where that is known.
     pub taken_at: Option<Timestamp>,
@@ -63,6 +67,7 @@ pub struct Asking<'a> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Earlier {
     pub at: Timestamp,
+    /// By which it was judged.
     pub reason: Reason,
     pub kind: Kind,
     /// Whether it was given, or may still be.
@@ -80,15 +85,22 @@ impl Earlier {
     }
 }
 
-/// What somebody has decided alone for one account and kind. A trial is extended by so many days in all, whoever did it.
-pub fn decided_here(earlier: &[Earlier], staff: &str, kind: &Kind, policy: &ApprovalPolicy, now: Timestamp) -> Decimal {
+/// What somebody has decided alone for one account and kind; nothing where some of it can no longer be counted, because its
+/// currency has lost its rate. A trial is extended by so many days in all, whoever did it.
+pub fn decided_here(
+    earlier: &[Earlier],
+    staff: &str,
+    kind: &Kind,
+    (policy, rates): (&ApprovalPolicy, &[ExchangeRate]),
+    now: Timestamp,
+) -> Option<Decimal> {
     let since = now - SignedDuration::from_hours(24 * policy.alone.days);
     let same_trial =
         |it: &&Earlier| matches!(kind, Kind::ExtendTrial { .. }) && it.stands && it.kind.target() == kind.target();
     let own = |it: &&Earlier| it.alone_by.as_deref() == Some(staff) && it.at >= since;
     let counted = earlier.iter().filter(|it| it.kind.name() == kind.name()).filter(|it| own(it) || same_trial(it));
     let on = now.to_zoned(TimeZone::UTC).date();
-    counted.filter_map(|it| policy.size(policy.converted(it.kind.measure(), on))).sum()
+    counted.map(|it| policy.size(policy.converted(it.kind.measure(), rates, on))).sum()
 }
 
 /// Whether a refund fits the policy, and whose eye it needs besides.
@@ -98,6 +110,8 @@ pub struct Eligibility {
     /// Approvals that come on top, each with the reason.
     pub besides: Vec<(Role, String)>,
     pub why: String,
+    /// Why it is judged by another reason than the one that was said.
+    pub unproven: Option<String>,
 }
 
 impl ApprovalPolicy {
@@ -113,12 +127,14 @@ impl ApprovalPolicy {
             .iter()
             .find(|window| window.reason == asking.reason)
             .expect("the lint saw a window for every reason");
+        let unproven = asking.unproven.map(|said| sentence(&proof::unproven(said)));
+        let why = [Some(window.why.as_str()), unproven.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(" ");
         let days = asking.taken_at.map(|at| asking.now.duration_since(at).as_hours() / 24);
         let too_late = days.filter(|days| *days > window.days).map(|days| NotEligible::TooLate {
             days,
             most: window.days,
             reason: asking.reason,
-            why: window.why.clone(),
+            why: why.clone(),
         });
         let limit = asking.taken.zip(asking.outage_credit_percent).filter(|_| asking.reason == Reason::ServiceOutage);
         let limit = limit
@@ -148,11 +164,7 @@ impl ApprovalPolicy {
         if asking.taken_at.is_none() {
             besides.push((self.pattern.approval, "it is not known when this payment was taken".to_owned()));
         }
-        Eligibility {
-            refused: too_late.or(over).map(|why| (why, window.alternative.clone())),
-            besides,
-            why: window.why.clone(),
-        }
+        Eligibility { refused: too_late.or(over).map(|why| (why, window.alternative.clone())), besides, why, unproven }
     }
 
     /// What an eligible refund, or an exception that is asked for as one, needs besides what the matrix says.
@@ -171,6 +183,9 @@ impl ApprovalPolicy {
             return Requirement { approvals: self.exception.approvals.clone(), clause };
         }
         let mut requirement = requirement;
+        if let Some(unproven) = &eligibility.unproven {
+            requirement.clause.why = format!("{} {unproven}", requirement.clause.why);
+        }
         for (needed, why) in &eligibility.besides {
             requirement.clause.why = format!("{} {}", requirement.clause.why, sentence(why));
             // Who may decide this alone, and is of that rank, has had the look that is asked for.
@@ -253,6 +268,7 @@ mod tests {
             payment: "ch_1",
             amount: usd("20.00"),
             reason,
+            unproven: None,
             taken: Some(usd("100.00")),
             taken_at: Some(ago(days)),
             outage_credit_percent: None,
@@ -299,7 +315,8 @@ mod tests {
         };
         let earlier =
             [of(1, "300.00", "bea"), of(30, "200.00", "bea"), of(31, "999.00", "bea"), of(2, "50.00", "mara")];
-        assert_eq!(decided_here(&earlier, "bea", &refund("ch_9", "1.00"), policy, now()).to_string(), "500.00");
+        let sum = decided_here(&earlier, "bea", &refund("ch_9", "1.00"), (policy, &[]), now());
+        assert_eq!(sum, Some("500.00".parse().unwrap()));
     }
 
     #[test]
@@ -374,6 +391,22 @@ mod tests {
             let eligibility = policy.eligibility(Asking { earlier, ..asking(reason, 1) });
             let matrix = policy.requirement("refund", Measure::Money(usd("20.00")), reason, Some(role));
             assert_eq!(policy.with_eligibility(matrix, &eligibility, Some(role)).approvals, approvals, "{name}");
+        }
+    }
+
+    #[test]
+    fn why_a_reason_counts_for_nothing_is_said_with_the_clause() {
+        let policies = Policies::shipped().unwrap();
+        let policy = policies.approval.current();
+        let unproven = |days| Asking { unproven: Some(Reason::BillingError), ..asking(Reason::Other, days) };
+        let words =
+            "No open case of this account recommends as much for this payment: `billing_error` is judged as `other`.";
+        for (days, exception) in [(1, false), (31, true)] {
+            let eligibility = policy.eligibility(unproven(days));
+            assert_eq!(eligibility.refused.is_some(), exception, "{days}");
+            let matrix = policy.requirement("refund", Measure::Money(usd("20.00")), Reason::Other, Some(Role::L2));
+            let requirement = policy.with_eligibility(matrix, &eligibility, Some(Role::L2));
+            assert!(requirement.clause.why.contains(words), "{days}: {}", requirement.clause.why);
         }
     }
 

@@ -6,7 +6,6 @@ use crate::action::{Clause, KINDS, Measure, Reason};
 use crate::money::{Currency, Money};
 use crate::policy::{Complaint, Rules};
 use crate::staff::Role;
-use jiff::civil::Date;
 use rust_decimal::Decimal;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -26,22 +25,14 @@ pub struct ApprovalPolicy {
     pub(super) pattern: eligibility::Pattern,
     pub(super) exception: eligibility::Exception,
     pub asking: Waiting,
-    /// What other currencies are worth; one that is not listed, or not lately, is worth too much for any band.
+    /// What one of some other currencies counts for, whatever the market says.
     #[serde(default)]
-    pub rate: Vec<ExchangeRate>,
+    pub(super) counts_for: BTreeMap<Currency, Decimal>,
+    /// How old the rates may be that others count by; one without is worth too much for any band.
     pub rate_days: i64,
     /// For how many hours a kind waits once it is approved: what is asked of the customer goes on in the meantime.
     #[serde(default)]
     pub delay_hours: BTreeMap<String, i64>,
-}
-
-/// What one of a currency is worth in the policy's own, on a day.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ExchangeRate {
-    pub currency: Currency,
-    pub worth: Decimal,
-    pub on: Date,
 }
 
 /// For these kinds, reasons and sizes: who decides alone, and whose approvals everybody else needs.
@@ -88,33 +79,26 @@ pub struct Requirement {
     pub clause: Clause,
 }
 
+impl Requirement {
+    /// The same, with one more reason for it.
+    pub(super) fn because(mut self, why: &str) -> Self {
+        self.clause.why = format!("{} {why}", self.clause.why);
+        self
+    }
+}
+
 impl ApprovalPolicy {
     /// Finds the rule for an action and what it asks of somebody in `role`; `None` is the machine.
     pub fn requirement(&self, kind: &str, measure: Measure, reason: Reason, role: Option<Role>) -> Requirement {
-        let rule = self.rule_for(kind, measure, reason);
-        Requirement {
-            approvals: role.map_or(rule.approvals.as_slice(), |role| rule.needed_by(role)).to_vec(),
-            clause: Clause { rule: rule.id.get_ref().clone(), policy_version: self.version, why: rule.why.clone() },
-        }
+        self.by_size(kind, self.size(measure), reason, role)
     }
 
-    /// Money in the policy's currency, at the rate of that day or the latest before it.
-    pub fn converted(&self, measure: Measure, on: Date) -> Measure {
-        let Measure::Money(money) = measure else { return measure };
-        if money.currency() == self.currency {
-            return measure;
-        }
-        let fresh = |rate: &&ExchangeRate| {
-            let age = on.duration_since(rate.on).as_hours() / 24;
-            rate.currency == money.currency() && (0..=self.rate_days).contains(&age)
-        };
-        let worth = self
-            .rate
-            .iter()
-            .filter(fresh)
-            .max_by_key(|rate| rate.on)
-            .and_then(|rate| money.amount().checked_mul(rate.worth));
-        worth.map_or(measure, |worth| Measure::Money(Money::rounded(worth, self.currency)))
+    /// Every role whose approval may count for anything: those that are named, and whoever stands for them.
+    pub fn approving(&self) -> BTreeSet<Role> {
+        let ruled = self.rule.iter().flat_map(|rule| &rule.approvals);
+        let named = ruled.chain(&self.exception.approvals).chain([&self.pattern.approval]);
+        let named: BTreeSet<Role> = named.copied().collect();
+        Role::ALL.into_iter().filter(|role| named.iter().any(|needed| role.stands_for(*needed))).collect()
     }
 
     /// The same for somebody who has decided things alone before: sizes count together, and for money a day has an end.
@@ -126,58 +110,50 @@ impl ApprovalPolicy {
         role: Option<Role>,
         decided: Decided,
     ) -> Requirement {
-        let money = match measure {
-            Measure::Money(money) if money.currency() == self.currency => money,
-            Measure::Percent(_) | Measure::Days(_) => return self.together(kind, measure, reason, role, decided.here),
-            _ => return self.requirement(kind, measure, reason, role),
-        };
         let by_itself = self.requirement(kind, measure, reason, role);
-        let too_large = || self.requirement(kind, Measure::TooLarge, reason, role);
-        let Some(together) = money.amount().checked_add(decided.here) else { return too_large() };
-        let Some(today) = money.amount().checked_add(decided.today) else { return too_large() };
-        let together = Money::rounded(together, self.currency);
-        let mut requirement = self.requirement(kind, Measure::Money(together), reason, role);
+        let size = self.size(measure).filter(|_| measure != Measure::Nothing);
+        let Some(size) = size else { return by_itself };
+        let Some(together) = size.checked_add(decided.here) else { return self.by_size(kind, None, reason, role) };
+        let mut requirement = self.by_size(kind, Some(together), reason, role);
+        let is_money = matches!(measure, Measure::Money(_));
         if requirement.clause.rule != by_itself.clause.rule {
-            requirement.clause.why = format!("{} {} It comes to {together}.", requirement.clause.why, self.alone.why);
+            let money = || Money::rounded(together, self.currency).to_string();
+            let sum = if is_money { money() } else { together.normalize().to_string() };
+            requirement = requirement.because(&format!("{} It comes to {sum}.", self.alone.why));
         }
-        if requirement.approvals.is_empty() && today > self.alone.daily_total {
-            requirement.approvals.clone_from(&self.rule_for(kind, Measure::Money(together), reason).approvals);
-            requirement.clause.why = format!("{} {}", requirement.clause.why, self.alone.daily_why);
+        let today = size.checked_add(decided.today).filter(|today| *today <= self.alone.daily_total);
+        if requirement.approvals.is_empty() && is_money && today.is_none() {
+            requirement.approvals.clone_from(&self.rule_for(kind, Some(together), reason).approvals);
+            requirement = requirement.because(&self.alone.daily_why);
         }
         requirement
     }
 
-    /// What money is worth in the policy's currency, as far as a rate says.
-    pub fn in_own_currency(&self, amount: Money, on: Date) -> Option<Decimal> {
-        self.size(self.converted(Measure::Money(amount), on))
-    }
-
-    fn together(&self, kind: &str, measure: Measure, reason: Reason, role: Option<Role>, here: Decimal) -> Requirement {
-        let by_itself = self.requirement(kind, measure, reason, role);
-        let Some(sum) = self.size(measure).and_then(|size| size.checked_add(here)) else { return by_itself };
-        let mut requirement = self.requirement(kind, Measure::Percent(sum), reason, role);
-        if requirement.clause.rule != by_itself.clause.rule {
-            requirement.clause.why =
-                format!("{} {} It comes to {}.", requirement.clause.why, self.alone.why, sum.normalize());
+    fn by_size(&self, kind: &str, size: Option<Decimal>, reason: Reason, role: Option<Role>) -> Requirement {
+        let rule = self.rule_for(kind, size, reason);
+        // Nobody decides alone what cannot be counted.
+        let role = role.filter(|_| size.is_some());
+        Requirement {
+            approvals: role.map_or(rule.approvals.as_slice(), |role| rule.needed_by(role)).to_vec(),
+            clause: Clause { rule: rule.id.get_ref().clone(), policy_version: self.version, why: rule.why.clone() },
         }
-        requirement
     }
 
     /// How large something is, where a band can say so.
     pub(super) fn size(&self, measure: Measure) -> Option<Decimal> {
         match measure {
-            Measure::Money(money) if money.currency() == self.currency => Some(money.amount()),
-            Measure::Money(_) | Measure::TooLarge => None,
+            Measure::Money(money) => self.stated(money),
+            Measure::TooLarge => None,
             Measure::Percent(percent) => Some(percent),
             Measure::Days(days) => Some(Decimal::from(days)),
             Measure::Nothing => Some(Decimal::ZERO),
         }
     }
 
-    /// The first rule that fits. A foreign amount without a rate has no band: the strictest rule of its kind applies.
-    fn rule_for(&self, kind: &str, measure: Measure, reason: Reason) -> &Rule {
+    /// The first rule that fits. What cannot be counted has no band: the strictest rule of its kind applies.
+    fn rule_for(&self, kind: &str, size: Option<Decimal>, reason: Reason) -> &Rule {
         let mut rules = self.rule.iter().filter(|rule| rule.is_about(kind));
-        let found = match self.size(measure) {
+        let found = match size {
             Some(size) => rules.find(|rule| rule.covers(size, reason)),
             None => rules.max_by_key(|rule| (rule.approvals.len(), rule.approvals.iter().max(), rule.alone.is_empty())),
         };
@@ -205,7 +181,7 @@ impl Rule {
             && self.below.is_none_or(|below| size < below)
     }
 
-    fn edges(&self) -> impl Iterator<Item = Decimal> {
+    pub(super) fn edges(&self) -> impl Iterator<Item = Decimal> {
         [self.over, self.from, self.up_to, self.below].into_iter().flatten()
     }
 }
@@ -230,24 +206,18 @@ impl Rules for ApprovalPolicy {
         }
         complaints.extend(self.lint_eligibility());
         complaints.extend(self.asking.lint());
-        if self.rate_days < 1
-            || self.rate.iter().any(|rate| rate.worth <= Decimal::ZERO || rate.currency == self.currency)
-        {
-            complaints.push(Complaint::at(
-                0,
-                "a rate is above nothing, of another currency than the policy's, and holds for at least a day",
-            ));
-        }
+        complaints.extend(self.lint_worth());
         if self.delay_hours.iter().any(|(kind, hours)| !KINDS.contains(&kind.as_str()) || *hours < 1) {
             complaints.push(Complaint::at(0, "`delay_hours` are at least 1, for a kind of action"));
         }
-        let cent = Decimal::new(1, 2);
+        // Finer than a cent: what one of another currency counts for has digits of its own.
+        let finest = Decimal::new(1, 6);
         let mut used = BTreeSet::new();
         for kind in KINDS {
             let rules: Vec<&Rule> = self.rule.iter().filter(|rule| rule.is_about(kind)).collect();
-            let mut sizes: BTreeSet<_> =
-                rules.iter().flat_map(|rule| rule.edges()).flat_map(|edge| [edge - cent, edge, edge + cent]).collect();
-            sizes.extend([Decimal::ZERO, cent, Decimal::from(1_000_000_000)]);
+            let edges = rules.iter().flat_map(|rule| rule.edges());
+            let mut sizes: BTreeSet<_> = edges.flat_map(|edge| [edge - finest, edge, edge + finest]).collect();
+            sizes.extend([Decimal::ZERO, finest, Decimal::from(1_000_000_000)]);
             for reason in Reason::ALL {
                 for size in &sizes {
                     let mut fitting = rules.iter().filter(|rule| rule.covers(*size, reason));

@@ -1,7 +1,7 @@
 //! While a request waits: when people are reminded, when the next role is asked, and what never lapses by silence.
 
 use super::ApprovalPolicy;
-use crate::action::{Action, Impossible, Kind, Moment, Reason};
+use crate::action::{Action, Impossible, Kind, Moment, Why};
 use crate::policy::Complaint;
 use crate::staff::Role;
 use jiff::civil::{Date, Weekday};
@@ -88,18 +88,6 @@ pub fn next_ask(action: &Action, waiting: &Waiting) -> Option<(Timestamp, Ask)> 
     reminder.into_iter().chain(escalation).min_by_key(|(at, _)| *at)
 }
 
-/// Why people are asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Why {
-    /// Nobody has heard of it yet.
-    First,
-    Reminder,
-    /// The next role is asked as well.
-    Escalation,
-    /// It would have lapsed, and must not.
-    Again,
-}
-
 /// Whether a waiting request has to be looked at: somebody is to be asked, or it is over.
 pub fn is_due(action: &Action, waiting: &Waiting, now: Timestamp) -> bool {
     let asks = next_ask(action, waiting).is_some_and(|(at, _)| at <= now);
@@ -111,7 +99,8 @@ fn is_unheard(action: &Action, now: Timestamp) -> bool {
 }
 
 /// What becomes of a waiting request whose time has come: it is over, or people are asked, and why. `still` says that it
-/// can be previewed, and that the reason to ask for it stands.
+/// can be previewed, and that the reason to ask for it stands. Where nothing is different, those are asked who were not
+/// reached yet.
 pub fn turn(
     before: &Action,
     still: bool,
@@ -135,7 +124,7 @@ pub fn turn(
             match asking {
                 Some(Ask::Remind) => Why::Reminder,
                 Some(Ask::Escalate) => Why::Escalation,
-                None => return Ok((after, Some(Why::First))),
+                None => return Ok((after, Some(before.told.why()))),
             }
         };
         if why != Why::Again {
@@ -144,6 +133,7 @@ pub fn turn(
         if why == Why::Escalation {
             after.told.escalated_at = Some(at.now);
         }
+        after.told.begin(why);
         after.rings_at(at.again);
         Some(why)
     };
@@ -166,8 +156,7 @@ pub fn next_role(role: Role) -> Role {
 /// What is owed to the customer is never denied by silence: their wish to leave, a double charge, our own error.
 pub fn never_lapses(action: &Action) -> bool {
     let wish = |kind: &Kind| matches!(kind, Kind::Cancel { .. });
-    matches!(action.reason_code, Reason::DuplicateCharge | Reason::BillingError)
-        || action.kind.members().iter().any(wish)
+    action.reason_code.needs_proof() || action.kind.members().iter().any(wish)
 }
 
 #[cfg(test)]

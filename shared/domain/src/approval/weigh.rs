@@ -1,8 +1,11 @@
 //! Weighs what is asked for: what it would do, what the policy says of it, and whose approval it needs.
 
-use super::{ApprovalPolicy, Asking, Decided, Earlier, Requirement, decided_here};
-use crate::action::{Clause, Kind, Known, NoPreview, Preview, Reason, preview};
+use super::{ApprovalPolicy, Asking, Decided, Earlier, Proofs, Requirement, decided_here, judged, proofs};
+use crate::action::{Clause, Kind, Known, Measure, NoPreview, Preview, Reason, preview};
+use crate::case::Case;
+use crate::import::ExchangeRate;
 use crate::staff::{Role, Staff};
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use rust_decimal::Decimal;
 use std::cmp::Reverse;
@@ -16,36 +19,73 @@ pub struct Scales<'a> {
     pub reason: Reason,
     /// Nobody is the machine: it asks for everything and decides nothing.
     pub by: Option<&'a Staff>,
+    /// The open cases of the account, which prove a reason: what somebody says does not.
+    pub cases: &'a [Case],
     pub earlier: &'a [Earlier],
     /// What the asker has decided alone today, in the policy's currency.
     pub today: Decimal,
+    /// What currencies are worth for which the policy has no numbers.
+    pub rates: &'a [ExchangeRate],
     /// How much of each payment its contract lets an outage be credited with.
     pub outage_credits: &'a BTreeMap<String, Decimal>,
     /// Asked openly for what the refund policy does not give.
     pub exception: bool,
 }
 
-/// The preview, and whose approvals it needs: none where the asker decides alone.
-pub fn weigh(kind: &Kind, scales: Scales<'_>) -> Result<(Preview, Vec<Role>), NoPreview> {
+/// What came of weighing.
+#[derive(Debug)]
+pub struct Weighed {
+    pub preview: Preview,
+    /// Whose approvals it needs: none where the asker decides alone.
+    pub required: Vec<Role>,
+    /// What counts as proven, and by which case.
+    pub proven_by: Proofs,
+}
+
+/// Shows an action, and says who must agree to it.
+pub fn weigh(kind: &Kind, scales: Scales<'_>) -> Result<Weighed, NoPreview> {
     // What cannot be done at all is said before what the policy does not give.
     let nothing = Clause { rule: String::new(), policy_version: scales.policy.version, why: String::new() };
     preview(kind, scales.known, scales.reason, nothing)?;
+    let proven_by = proofs(kind, scales.reason, scales.cases, scales.known.records);
     let mut weighed: Vec<Requirement> = Vec::new();
     let mut alone = Alone { today: scales.today, here: BTreeMap::new() };
     let mut earlier = scales.earlier.to_vec();
     for (place, member) in kind.members().iter().enumerate() {
+        let reason = scales.judged(member, &proven_by);
         let requirement =
-            one(member, Scales { earlier: &earlier, ..scales }, &mut alone).map_err(|why| match kind {
+            one(member, reason, Scales { earlier: &earlier, ..scales }, &mut alone).map_err(|why| match kind {
                 Kind::Bundle { .. } => NoPreview::Member(place + 1, Box::new(why)),
                 _ => why,
             })?;
         weighed.push(requirement);
         // What stands before it in the bundle was asked for before it; who decides it is counted beside.
-        let (at, reason) = (scales.known.now, scales.reason);
+        let at = scales.known.now;
         earlier.push(Earlier { at, reason, kind: member.clone(), stands: true, alone_by: None });
     }
     let Requirement { approvals, clause } = strictest(weighed);
-    Ok((preview(kind, scales.known, scales.reason, clause)?, approvals))
+    Ok(Weighed { preview: preview(kind, scales.known, scales.reason, clause)?, required: approvals, proven_by })
+}
+
+/// Whose approvals an action needs that cannot be weighed as things stand: those that its rules name.
+pub fn by_rule(
+    kind: &Kind,
+    reason: Reason,
+    policy: &ApprovalPolicy,
+    rates: &[ExchangeRate],
+    on: Date,
+) -> Requirement {
+    let by_rule = |member: &Kind| {
+        policy.requirement(member.name(), policy.converted(member.measure(), rates, on), reason, None)
+    };
+    strictest(kind.members().iter().map(by_rule).collect())
+}
+
+impl Scales<'_> {
+    /// The reason by which a member is judged. Recoup itself asks for nothing but what it has found.
+    fn judged(&self, member: &Kind, proven_by: &Proofs) -> Reason {
+        self.by.map_or(self.reason, |_| judged(self.reason, member, proven_by))
+    }
 }
 
 /// What the members before this one add to what was decided alone.
@@ -54,16 +94,33 @@ struct Alone {
     here: BTreeMap<&'static str, Decimal>,
 }
 
-fn one(kind: &Kind, scales: Scales<'_>, alone: &mut Alone) -> Result<Requirement, NoPreview> {
-    let Scales { policy, known, reason, .. } = scales;
+/// One member, by the reason by which it is judged.
+fn one(kind: &Kind, reason: Reason, scales: Scales<'_>, alone: &mut Alone) -> Result<Requirement, NoPreview> {
+    let Scales { policy, known, rates, .. } = scales;
     let role = scales.by.map(|staff| staff.role);
     let on = known.now.to_zoned(TimeZone::UTC).date();
-    let measure = policy.converted(kind.measure(), on);
-    let before =
-        scales.by.map(|staff| decided_here(scales.earlier, &staff.id, kind, policy, known.now)).unwrap_or_default();
+    let measure = policy.converted(kind.measure(), rates, on);
+    let before = match scales.by {
+        Some(staff) => decided_here(scales.earlier, &staff.id, kind, (policy, rates), known.now),
+        None => Some(Decimal::ZERO),
+    };
     let here = alone.here.entry(kind.name()).or_default();
-    let decided = Decided { here: before.saturating_add(*here), today: alone.today };
-    let requirement = policy.requirement_after(kind.name(), measure, reason, role, decided);
+    let mut requirement = match before {
+        Some(before) => {
+            let decided = Decided { here: before.saturating_add(*here), today: alone.today };
+            policy.requirement_after(kind.name(), measure, reason, role, decided)
+        }
+        None => {
+            let strictest = policy.requirement(kind.name(), Measure::TooLarge, reason, role);
+            let why = "Some of that is in a currency of which nobody says any more what it is worth.";
+            strictest.because(&format!("{} {why}", policy.alone.why))
+        }
+    };
+    if let Measure::Money(amount) = kind.measure()
+        && let Some(how) = policy.how(amount, policy.worth(amount, rates, on))
+    {
+        requirement = requirement.because(&how);
+    }
     let size = policy.size(measure).unwrap_or_default();
     *here = here.saturating_add(size);
     if kind.gives().is_some() {
@@ -75,6 +132,7 @@ fn one(kind: &Kind, scales: Scales<'_>, alone: &mut Alone) -> Result<Requirement
         payment,
         amount: *amount,
         reason,
+        unproven: (reason != scales.reason).then_some(scales.reason),
         taken: taken.and_then(|payment| payment.taken()),
         taken_at: taken.and_then(|payment| payment.at),
         outage_credit_percent: scales.outage_credits.get(payment).copied(),

@@ -146,6 +146,8 @@ pub struct HistoryLine {
     pub total: Option<Money>,
     pub remaining: Option<Money>,
     pub status: Option<InvoiceStatus>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subscription: Option<String>,
 }
 
 /// A payment or a failed try in short, with what tells two of one amount apart.
@@ -172,6 +174,8 @@ pub struct PaymentLine {
     /// A bank claims it, or has it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub claimed: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subscription: Option<String>,
 }
 
 /// A recovery in short; it is there as long as the recovery has a step before it.
@@ -221,6 +225,16 @@ impl Head {
     }
 }
 
+impl PaymentLine {
+    /// What of it can still go back: nothing that a bank claims.
+    pub fn left(&self) -> Option<Money> {
+        let taken = self.amount.filter(|_| !self.claimed)?;
+        let back = self.given_back.filter(|back| back.currency() == taken.currency());
+        let left = back.map_or(taken, |back| taken.minus(back));
+        left.is_positive().then_some(left)
+    }
+}
+
 impl Book {
     /// The card that is kept, or else the one that paid or tried last and was not removed since.
     pub fn card(&self) -> Option<&Card> {
@@ -245,6 +259,23 @@ impl Book {
         line.invoice.as_deref().or_else(linked)
     }
 
+    /// Which subscription a payment is for, said by itself or by the invoice that it pays.
+    pub fn subscription_of<'a>(&'a self, line: &'a PaymentLine) -> Option<&'a str> {
+        let billed = || {
+            let invoice = self.invoice_of(line)?;
+            self.invoices.iter().find(|billed| billed.invoice == invoice)?.subscription.as_deref()
+        };
+        line.subscription.as_deref().or_else(billed)
+    }
+
+    /// What was paid for a subscription last.
+    pub fn last_paid(&self, subscription: &str) -> Option<&PaymentLine> {
+        let paid = |line: &&PaymentLine| {
+            line.status == Some(PaymentStatus::Succeeded) && self.subscription_of(line) == Some(subscription)
+        };
+        self.payments.iter().rev().find(paid)
+    }
+
     pub(super) fn moved(&mut self, before: &Figures, after: &Figures) {
         self.figures.add(before, -Decimal::ONE);
         self.figures.add(after, Decimal::ONE);
@@ -266,11 +297,14 @@ impl Book {
         keep_newest(&mut self.tries, TRIES);
     }
 
+    /// The first telling counts: whether it was told again, or asked for besides, does not matter.
     pub(super) fn see_link(&mut self, link: Link) {
-        if !self.links.contains(&link) {
-            self.links.push(link);
-            keep_newest(&mut self.links, TRIES);
+        let same = |other: &&mut Link| other.intent == link.intent && other.invoice == link.invoice;
+        match self.links.iter_mut().find(same) {
+            Some(known) => known.at = known.at.min(link.at),
+            None => self.links.push(link),
         }
+        keep_newest(&mut self.links, TRIES);
     }
 
     pub(super) fn show_subscription(&mut self, subscription: &Subscription) {
@@ -325,6 +359,7 @@ impl Book {
             total: invoice.total.copied(),
             remaining: invoice.remaining.copied(),
             status: invoice.settled_at.map(|_| InvoiceStatus::Paid).or(invoice.status.copied()),
+            subscription: invoice.subscription.value().cloned(),
         });
         keep_newest(&mut self.invoices, LINES);
     }
@@ -359,6 +394,7 @@ impl Book {
             issuer: payment.issuer.value().cloned(),
             given_back: payment.given_back(),
             claimed: payment.is_disputed(),
+            subscription: payment.subscription.value().cloned(),
         });
         keep_newest(&mut self.payments, LINES);
     }

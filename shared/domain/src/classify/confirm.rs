@@ -223,33 +223,50 @@ fn succeeded(action: &mut Action, refund: &RefundSeen, now: Timestamp) -> bool {
     action.confirmed_at().is_none() && action.proved(outcome, now).is_ok()
 }
 
-/// Ends the case whose own recommendation was done; what else was done because of it leaves it open.
+/// Ends the case whose own recommendation was done, to its last part, and the one about a payment of which nothing is
+/// left; what else was done because of a case leaves it open.
 fn resolve(desk: &mut Desk, action: &ActionId, now: Timestamp) {
-    let Some(done) = desk.actions.get(action).cloned() else { return };
-    for case in desk.cases.values_mut().filter(|case| is_about(case, &done) && case.state == case::State::Open) {
-        let recommended =
-            case.recommended.as_ref().is_some_and(|recommended| recommended.kind.members().contains(&done.kind));
-        let refund = matches!(done.kind, Kind::Refund { .. });
-        if recommended || (refund && case.recommended.is_none()) {
-            case.resolve(now, if refund { "refunded" } else { "done" });
-            desk.head.cases.remove(&case.id);
+    let Desk { head, touched, cases, actions, .. } = desk;
+    let Some(done) = actions.get(action) else { return };
+    let refund = matches!(done.kind, Kind::Refund { .. });
+    for case in cases.values_mut().filter(|case| case.state == case::State::Open) {
+        let recommended = case.recommended.as_ref().map(|recommended| recommended.kind.members().last());
+        let is_last = recommended.map_or(refund, |last| last == Some(&done.kind));
+        if (is_about(case, done) && is_last) || is_given_back(case, done, touched) {
+            case.resolve(now, if refund { REFUNDED } else { "done" });
+            head.cases.remove(&case.id);
         }
     }
 }
+
+/// How a case ended whose money has gone back.
+const REFUNDED: &str = "refunded";
 
 fn is_about(case: &case::Case, action: &Action) -> bool {
     case.actions.contains(&action.id) || action.bundle.as_ref().is_some_and(|bundle| case.actions.contains(bundle))
 }
 
+/// Whether a refund has left nothing of the payment that a case is about, whichever case it was asked for.
+fn is_given_back(case: &case::Case, action: &Action, touched: &Touched) -> bool {
+    let payment = touched.payments.get(&case.about).filter(|_| is_of(case, action));
+    payment.is_some_and(|payment| payment.taken().is_some() && payment.taken() == payment.given_back())
+}
+
+fn is_of(case: &case::Case, action: &Action) -> bool {
+    matches!(&action.kind, Kind::Refund { payment, .. } if *payment == case.about)
+}
+
 fn reopen(desk: &mut Desk, action: &ActionId) {
-    let Some(failed) = desk.actions.get(action).cloned() else { return };
-    for case in desk.cases.values_mut().filter(|case| is_about(case, &failed) && case.state == case::State::Resolved) {
+    let Desk { head, cases, actions, .. } = desk;
+    let Some(failed) = actions.get(action) else { return };
+    let by_it = |case: &case::Case| {
+        is_about(case, failed) || (is_of(case, failed) && case.resolution.as_deref() == Some(REFUNDED))
+    };
+    for case in cases.values_mut().filter(|case| case.state == case::State::Resolved && by_it(case)) {
         case.state = case::State::Open;
         case.resolved_at = None;
         case.resolution = None;
-        desk.head
-            .cases
-            .insert(case.id.clone(), CaseLine { class: case.class.name().to_owned(), opened_at: case.opened_at });
+        head.cases.insert(case.id.clone(), CaseLine { class: case.class.name().to_owned(), opened_at: case.opened_at });
     }
 }
 

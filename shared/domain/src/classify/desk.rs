@@ -27,7 +27,7 @@ pub struct Desk {
 /// What is read beside the account's own records, to judge them by.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Beside {
-    /// Subscriptions of other accounts with the same address, read where one has just begun.
+    /// Subscriptions of other accounts with the same address, read where one has just begun or has a case.
     pub elsewhere: Vec<Elsewhere>,
     /// What was agreed, read where an invoice shows its lines or is in question.
     pub terms: Terms,

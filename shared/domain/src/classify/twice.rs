@@ -1,6 +1,6 @@
 //! Was one thing taken twice, and how did that come about?
 
-use super::{ClassifyPolicy, Finding, Scene, Standing, span};
+use super::{ClassifyPolicy, Finding, Scene, Standing, doubled, span};
 use crate::action::{Kind, Reason};
 use crate::book::{Head, HistoryLine, Invoice, PaymentLine, Refund, Touched};
 use crate::case::{Case, Class, Evidence, Recommendation};
@@ -8,13 +8,14 @@ use crate::classify::desk::Desk;
 use crate::event::{InvoiceStatus, Line, PaymentStatus, RefundStatus, Role};
 use jiff::SignedDuration;
 
-/// Which payments to look at after an event: those it spoke of, those of its invoices, and those of the same amount as
-/// either, because an invoice that comes late may explain a payment without naming it.
+/// Which payments to look at after an event: those it spoke of, those of its invoices and subscriptions, and those of
+/// the same amount as any, because an invoice that comes late may explain a payment without naming it.
 pub(super) fn at_issue<'a>(touched: &Touched, head: &'a Head) -> impl Iterator<Item = &'a str> {
     let lines = &head.book.payments;
     let spoken = |line: &PaymentLine| {
         touched.payments.contains_key(&line.payment)
             || head.book.invoice_of(line).is_some_and(|invoice| touched.invoices.contains_key(invoice))
+            || head.book.subscription_of(line).is_some_and(|id| touched.subscriptions.contains_key(id))
     };
     let billed = touched.invoices.values().filter_map(|invoice| invoice.total.copied());
     let amounts: Vec<_> =
@@ -254,11 +255,15 @@ pub(super) fn standing(scene: Scene<'_>, payment: &str, desk: &Desk) -> Standing
                 .push("the cause: no failed try, second subscription or double booking is in the book".to_owned()),
         }
         let wanted_apart = finding == Finding::SameLineSamePeriod && !began_together(first, second, desk, scene.policy);
-        case.recommended = (!wanted_apart).then(|| Recommendation {
+        let with_its_subscription = doubled::gives_back(second, desk, scene.policy)
+            .filter(|id| head.book.subscription_of(first).is_some_and(|of| of != *id))
+            .map(|id| Evidence::new("Goes back with the case of", id, id));
+        case.recommended = (!wanted_apart && with_its_subscription.is_none()).then(|| Recommendation {
             kind: Kind::Refund { payment: second.payment.clone(), amount },
             reason: Reason::DuplicateCharge,
             note: format!("{} was charged twice; refund {}", first.payment, second.payment),
         });
+        case.evidence.extend(with_its_subscription);
     }
     case.fill(Some(amount), "", &second.payment);
     Standing::Open(Box::new(case))

@@ -121,6 +121,12 @@ pub(super) fn date(text: &str) -> Result<Date, String> {
     date.ok_or_else(|| format!("{} is no date: write year, month and day like 2026-01-31", quoted(text)))
 }
 
+/// Reads a date, or one as the ECB writes it: `28 November 2026`.
+pub(super) fn day(text: &str) -> Result<Date, String> {
+    let spelled = Date::strptime("%d %B %Y", text).ok().filter(|date| is_of_our_time(*date));
+    spelled.map_or_else(|| date(text), Ok)
+}
+
 /// Reads an instant; a date is its midnight in UTC.
 pub(super) fn instant(text: &str) -> Result<Timestamp, String> {
     let midnight = |date: Date| date.to_zoned(TimeZone::UTC).ok().map(|midnight| midnight.timestamp());
@@ -170,6 +176,11 @@ mod tests {
         taken(percent, &["0", "15 %", "100"], &["-1", "100.01", "15 percent"]);
         taken(currency, &["usd", "EUR"], &["ZZZ", "$"]);
         taken(date, &["2026-01-31"], &["31/01/2026", "2026-02-30", "20260131", "2026-01-31T00:00:00", "0206-01-31"]);
+        taken(
+            day,
+            &["2026-01-31", "28 November 2026", "2 January 2026"],
+            &["28 Brumaire 2026", "30 February 2026", "28 November 26", "28/11/2026", ""],
+        );
         taken(
             instant,
             &["2026-01-31", "2026-01-31T08:00:00Z", "2026-01-31T08:00:00+01:00"],

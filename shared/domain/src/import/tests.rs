@@ -39,7 +39,7 @@ pub(super) fn complaints(read: Result<Records, Refused>) -> Vec<String> {
 }
 
 /// One good file of each kind; two rows each.
-const GOOD: [(Kind, &str); 7] = [
+const GOOD: [(Kind, &str); 8] = [
     (
         Kind::Customers,
         "provider,customer,name,credit_limit,metadata.Segment\nstripe,cus_1,Acme,500 USD,SMB\nmollie,cst_1,Bits,,\n",
@@ -56,6 +56,7 @@ const GOOD: [(Kind, &str); 7] = [
         "account,kind,granted_on,granted_by,reason\nstripe:c,pause,2026-01-01,mara,Fire\nstripe:c,other,2026-01-02,mara,Flood\n",
     ),
     (Kind::NetworkRules, "network,tries_max,days,from,why\nvisa,20,30,2026-01-01,A\nach,2,180,2026-01-01,B\n"),
+    (Kind::Rates, "date,currency,rate\n2026-11-27,USD,1.1588\n2026-11-27,JPY,181.05\n"),
 ];
 
 #[test]

@@ -128,6 +128,7 @@ mod tests {
                 total: None,
                 remaining: None,
                 status,
+                subscription: None,
             });
         }
         head

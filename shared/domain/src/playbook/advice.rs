@@ -1,13 +1,15 @@
 //! What a person sees before they decide about a case: everything that counts, and what would come of it.
 
 use crate::action::{Clause, Kind, Known, Line, Reason, Shown};
-use crate::approval::{ApprovalPolicy, Scales, weigh};
+use crate::approval::{ApprovalPolicy, Scales, Weighed, by_rule, weigh};
 use crate::case::{Case, Evidence};
 use crate::id::{AccountId, CaseId, IncidentId, sha256};
+use crate::import::ExchangeRate;
 use crate::incident::{self, Incident, IncidentPolicy};
 use crate::money::Money;
 use crate::sidebar::Granted;
 use crate::staff::Role;
+use jiff::tz::TimeZone;
 use rust_decimal::Decimal;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -72,11 +74,12 @@ pub struct Reply {
 pub fn preview(
     case: &Case,
     known: Known<'_>,
-    policy: &ApprovalPolicy,
+    (policy, rates): (&ApprovalPolicy, &[ExchangeRate]),
     exceptions: Vec<Granted>,
     reply: Option<Reply>,
 ) -> Preview {
-    let recommended: Vec<_> = case.recommended.iter().map(|it| proposed(&it.kind, it.reason, known, policy)).collect();
+    let recommended = case.recommended.iter();
+    let recommended: Vec<_> = recommended.map(|it| proposed(&it.kind, it.reason, known, (policy, rates))).collect();
     let meaning = (
         case.class,
         &case.about,
@@ -104,15 +107,22 @@ pub fn preview(
     }
 }
 
-fn proposed(kind: &Kind, reason: Reason, known: Known<'_>, policy: &ApprovalPolicy) -> Proposed {
+fn proposed(
+    kind: &Kind,
+    reason: Reason,
+    known: Known<'_>,
+    (policy, rates): (&ApprovalPolicy, &[ExchangeRate]),
+) -> Proposed {
     // Whoever asks for it: the machine asks for everything and decides nothing.
     let scales = Scales {
         policy,
         known,
         reason,
         by: None,
+        cases: &[],
         earlier: &[],
         today: Decimal::ZERO,
+        rates,
         outage_credits: &BTreeMap::new(),
         exception: false,
     };
@@ -120,11 +130,12 @@ fn proposed(kind: &Kind, reason: Reason, known: Known<'_>, policy: &ApprovalPoli
     let impossible = weighed.as_ref().err().map(ToString::to_string);
     let weighed = weighed.or_else(|_| weigh(kind, Scales { exception: true, ..scales }));
     let (summary, lines, approvals_required, clause) = match weighed {
-        Ok((preview, approvals)) => (preview.summary, preview.lines, approvals, preview.clause),
+        Ok(Weighed { preview, required, .. }) => (preview.summary, preview.lines, required, preview.clause),
         Err(_) => {
             let amount = kind.amount().map(|amount| format!(" of {amount}")).unwrap_or_default();
             let target = kind.target().id().map(|id| format!(" on {id}")).unwrap_or_default();
-            let requirement = policy.requirement(kind.name(), kind.measure(), reason, None);
+            let today = known.now.to_zoned(TimeZone::UTC).date();
+            let requirement = by_rule(kind, reason, policy, rates, today);
             (
                 format!("{}{amount}{target}", kind.name().replace('_', " ")),
                 Vec::new(),
@@ -136,7 +147,7 @@ fn proposed(kind: &Kind, reason: Reason, known: Known<'_>, policy: &ApprovalPoli
     Proposed {
         kind: kind.name(),
         target: kind.target().id().unwrap_or_default(),
-        amount: kind.amount(),
+        amount: amount(kind),
         reason,
         approvals_required,
         clause,
@@ -144,6 +155,12 @@ fn proposed(kind: &Kind, reason: Reason, known: Known<'_>, policy: &ApprovalPoli
         lines,
         impossible,
     }
+}
+
+/// The money of it; of a bundle, that of its only member that has any.
+fn amount(kind: &Kind) -> Option<Money> {
+    let mut amounts = kind.members().iter().filter_map(Kind::amount);
+    amounts.next().filter(|_| amounts.next().is_none())
 }
 
 impl Preview {

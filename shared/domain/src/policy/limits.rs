@@ -1,6 +1,7 @@
 //! How much, how long, how often: the limits of the machinery.
 
 use super::{Complaint, Rules};
+use jiff::SignedDuration;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -16,9 +17,9 @@ pub struct Limits {
     pub signature_window_secs: i64,
     /// The largest compressed body that travels inside its message.
     pub inline_bytes_max: usize,
-    /// How long a fetched object rests before an unsigned delivery may have it fetched again.
+    /// How long what was asked for rests before an unsigned delivery, or a missing link, may have it asked for again.
     pub probe_rest_secs: i64,
-    /// How many objects unsigned deliveries may have fetched for a source within a minute.
+    /// How many questions unsigned deliveries and missing links may put to a source within a minute.
     pub probes_per_minute_max: u32,
     /// How many pages of a provider's lists are read within a minute, for each source.
     pub lists_per_minute_max: u32,
@@ -48,7 +49,8 @@ pub struct Limits {
     pub key_minutes: BTreeMap<String, i64>,
     /// How long an effect may be in doubt before a person is asked.
     pub doubt_hours_max: i64,
-    /// How long an event waits for the resource that it belongs to before it is looked at again.
+    /// How long an event waits for the resource that it belongs to before it is looked at again, and how long a
+    /// provider that does not answer is asked for what is only a help.
     pub orphan_hours_max: i64,
     /// How long a message may be on its way before it is in doubt.
     pub sending_minutes_max: i64,
@@ -60,6 +62,32 @@ pub struct Limits {
     pub preview_minutes: i64,
     /// How often one action is sent to its provider before a person is asked.
     pub provider_calls_max: u32,
+    /// How patient Recoup is with whoever refuses what it has to tell.
+    pub telling: Patience,
+}
+
+/// How long whoever refuses is left alone, and how often they are tried.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Patience {
+    /// The wait after the first refusal.
+    pub first_secs: i64,
+    /// How many times as long the next wait is.
+    pub factor: i64,
+    /// The longest wait.
+    pub secs_max: i64,
+    /// How often it is tried, the first time included.
+    pub tries_max: u32,
+}
+
+impl Patience {
+    /// How long to wait after the last of so many refusals; none where it was tried often enough.
+    pub fn wait(&self, refusals: u32) -> Option<SignedDuration> {
+        (refusals < self.tries_max).then(|| {
+            let longer = |secs: i64, _| secs.saturating_mul(self.factor).min(self.secs_max);
+            SignedDuration::from_secs((1..refusals).fold(self.first_secs, longer))
+        })
+    }
 }
 
 impl Rules for Limits {
@@ -85,6 +113,11 @@ impl Rules for Limits {
             ("task_hours", self.task_hours),
             ("preview_minutes", self.preview_minutes),
             ("snooze_days_max", self.snooze_days_max),
+            ("first_secs", self.telling.first_secs),
+            ("factor", self.telling.factor),
+            ("tries_max", i64::from(self.telling.tries_max)),
+            // The longest wait is not shorter than the first.
+            ("secs_max", self.telling.secs_max - self.telling.first_secs + 1),
         ];
         let sweeps =
             self.sweep_hours.iter().chain(&self.key_minutes).map(|(provider, hours)| (provider.as_str(), *hours));
@@ -93,5 +126,20 @@ impl Rules for Limits {
             .filter(|(_, value)| *value < 1)
             .map(|(name, _)| Complaint::at(0, format!("`{name}` must be at least 1")))
             .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_wait_is_longer_up_to_the_longest_and_there_is_a_last_try() {
+        let patience = Patience { first_secs: 60, factor: 3, secs_max: 600, tries_max: 6 };
+        let rows =
+            [(1, Some(60)), (2, Some(180)), (3, Some(540)), (4, Some(600)), (5, Some(600)), (6, None), (7, None)];
+        for (refusals, secs) in rows {
+            assert_eq!(patience.wait(refusals), secs.map(SignedDuration::from_secs), "after {refusals} refusals");
+        }
     }
 }

@@ -73,7 +73,12 @@ pub(super) fn invoice(
         paid_at: paid_at.or((kind == Kind::InvoicePaid).then_some(at)),
         ..InvoiceSeen::default()
     };
-    Ok((invoice.customer.as_ref().map(Reference::id), vec![Seen::Invoice(seen)]))
+    // Until basil an invoice named its intent.
+    let intent = invoice.payment_intent.as_ref().map(Reference::id);
+    let link = intent.map(|intent| Seen::Link(LinkSeen { intent, invoice: seen.id.clone() }));
+    let mut all = vec![Seen::Invoice(seen)];
+    all.extend(link);
+    Ok((invoice.customer.as_ref().map(Reference::id), all))
 }
 
 /// What the next invoice will come to.

@@ -1,11 +1,28 @@
-//! What `GET /v1/invoice_payments` tells of a failed invoice: which intent tried, and why it failed.
+//! What `GET /v1/invoice_payments` tells: which intent tried to pay which invoice, and why it failed.
+//!
+//! <https://docs.stripe.com/api/invoice-payment/list>
 
 use super::paid::intent_decline;
 use super::wire::{InvoicePayment, List, Reference};
 use crate::{Call, Malformed, Reading, Reply, malformed};
+use domain::book::Unlinked;
 use domain::event::{Event, InvoiceSeen, Kind, LinkSeen, Origin, Seen};
 use domain::id::digest;
+use form_urlencoded::Serializer;
 use jiff::Timestamp;
+
+/// Asks which intents tried to pay an invoice, or which invoice an intent pays.
+pub(super) fn linked(unlinked: &Unlinked) -> Call {
+    let mut query = Serializer::new(String::new());
+    match unlinked {
+        Unlinked::Invoice(invoice) => query.append_pair("invoice", invoice),
+        Unlinked::Payment(intent) => {
+            query.append_pair("payment[type]", "payment_intent").append_pair("payment[payment_intent]", intent)
+        }
+    };
+    let query = query.append_pair("limit", "10").append_pair("expand[]", "data.payment.payment_intent").finish();
+    Call::get(format!("/v1/invoice_payments?{query}"))
+}
 
 pub(super) fn observe(call: &Call, reply: &Reply, source: &str, at: Timestamp) -> Result<Reading, Malformed> {
     let list: List<InvoicePayment<'_>> =

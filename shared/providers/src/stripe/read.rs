@@ -1,11 +1,11 @@
 //! Stripe's events in our words. Old shapes are read where the new field is absent.
 
 use super::wire::{self, Object, Reference};
-use super::{Read, billed, bought, paid, who};
+use super::{Read, billed, bought, observe, paid, who};
 use crate::value::seconds;
 use crate::{Call, Malformed, Reading, malformed};
+use domain::book::Unlinked;
 use domain::event::{CardState, Event, Kind, Origin, PaymentSeen, PaymentStatus, Seen};
-use form_urlencoded::Serializer;
 use jiff::Timestamp;
 
 /// What an event type means; what is not listed changes nothing here.
@@ -215,10 +215,5 @@ fn decline_is_elsewhere(event: &str, object: &Object<'_>) -> Option<Call> {
     let failed = event == "invoice.payment_failed";
     let linked = object.charge.is_some() || object.payment_intent.is_some();
     let id = object.id.as_ref().filter(|_| failed && !linked)?;
-    let query = Serializer::new(String::new())
-        .append_pair("invoice", id)
-        .append_pair("limit", "10")
-        .append_pair("expand[]", "data.payment.payment_intent")
-        .finish();
-    Some(Call::get(format!("/v1/invoice_payments?{query}")))
+    Some(observe::linked(&Unlinked::Invoice(id.to_string())))
 }

@@ -3,8 +3,10 @@
 use super::must;
 use crate::simulation::Sent;
 use domain::action::{Action, Kind, Measure, Reason, State, Vote};
+use domain::approval::judged_before;
 use domain::id::ActionId;
 use domain::money::Money;
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use local::sandbox::Seen;
 use local::service::Service;
@@ -97,10 +99,17 @@ fn was_undone(path: &str, between: &[Timestamp], told: &[Sent]) -> bool {
 pub(super) fn limits_hold_together(service: &Service, actions: &BTreeMap<ActionId, Action>) -> Result<(), String> {
     let policy = service.context.policies.approval.current();
     let window = SignedDuration::from_hours(24 * policy.alone.days);
+    let day = |vote: &Vote| vote.at.to_zoned(TimeZone::UTC).date();
+    // No rates are imported in a storm: what may be decided alone counts by the policy's own numbers.
+    let counted = |amount: Money, vote: &Vote| {
+        let counts = policy.in_own_currency(amount, &[], day(vote));
+        counts.map_or(amount, |counts| Money::rounded(counts, policy.currency))
+    };
     let alone: Vec<_> = actions
         .values()
         .filter_map(|action| {
-            Some((action, action.votes().iter().find(|vote| vote.within_limit)?, action.kind.gives()?))
+            let vote = action.votes().iter().find(|vote| vote.within_limit)?;
+            Some((action, vote, counted(action.kind.gives()?, vote)))
         })
         .collect();
     let sum = |some: &mut dyn Iterator<Item = &(&Action, &Vote, Money)>| {
@@ -118,13 +127,12 @@ pub(super) fn limits_hold_together(service: &Service, actions: &BTreeMap<ActionI
             sum(&mut alone.iter().filter(here).filter(|other| other.1.at < vote.at || other.0.id == action.id));
         // Of what was decided in one instant the order is not known: then the most lenient reason is taken.
         let by_now = sum(&mut alone.iter().filter(here).filter(|other| other.1.at <= vote.at));
-        for (sum, reason) in [(before, action.reason_code), (by_now, Reason::BillingError)] {
+        for (sum, reason) in [(before, judged_before(action, &action.kind)), (by_now, Reason::BillingError)] {
             let needed = policy.requirement(action.kind.name(), Measure::Money(sum), reason, Some(vote.role)).approvals;
             must(needed.is_empty(), || {
                 format!("{} decided {sum} alone for {}, which needs {needed:?}", vote.by, action.account)
             })?;
         }
-        let day = |vote: &Vote| vote.at.to_zoned(jiff::tz::TimeZone::UTC).date();
         let today = sum(&mut alone.iter().filter(own).filter(|other| day(other.1) == day(vote)));
         must(today.amount() <= policy.alone.daily_total, || format!("{} decided {today} alone in a day", vote.by))?;
     }

@@ -1,9 +1,8 @@
 //! Stripe's lists: newest first, continued behind an object, filtered by what the objects refer to.
 
-use super::{error, ok};
+use super::{error, ok, payments};
 use crate::sandbox::listed::{Asked, newest_first};
 use crate::sandbox::{Disked, Sandbox};
-use domain::id::digest;
 use providers::Reply;
 use serde_json::{Value, json};
 
@@ -39,8 +38,8 @@ pub(super) fn get(sandbox: &Sandbox, asked: &Asked) -> Disked<Reply> {
         return Ok(error(404, "invalid_request_error", "resource_missing", "Unrecognized request URL"));
     };
     let mut objects = match (*kind, asked.get("invoice"), asked.get("payment[payment_intent]")) {
-        ("invoice_payment", Some(invoice), _) => of_invoice(sandbox, invoice)?,
-        ("invoice_payment", _, Some(intent)) => of_intent(sandbox, intent)?,
+        ("invoice_payment", Some(invoice), _) => payments::of_invoice(sandbox, invoice)?,
+        ("invoice_payment", _, Some(intent)) => payments::of_intent(sandbox, intent)?,
         _ => sandbox.having("stripe", "object", kind)?,
     };
     objects.retain(|object| object["deleted"] != true && fits(object, kind, asked));
@@ -73,51 +72,18 @@ fn fits(object: &Value, kind: &str, asked: &Asked) -> bool {
         })
 }
 
-/// Puts the object where its id stands, as far as it is known.
+/// Puts the object where its id stands, as far as it is known. An intent is shown before any delivery told of it.
 fn expand(sandbox: &Sandbox, object: &mut Value, path: &[&str]) -> Disked<()> {
     let [part, rest @ ..] = path else { return Ok(()) };
     let Some(inner) = object.get_mut(*part) else { return Ok(()) };
-    if let Some(found) = inner.as_str().map(|id| sandbox.object("stripe", id)).transpose()?.flatten() {
-        *inner = found;
+    if let Some(id) = inner.as_str().map(str::to_owned) {
+        match sandbox.object("stripe", &id)? {
+            Some(found) => *inner = found,
+            None if *part == "payment_intent" => *inner = json!({"id": id, "object": "payment_intent"}),
+            None => {}
+        }
     }
     expand(sandbox, inner, rest)
-}
-
-/// The intents that tried to pay an invoice. Since basil neither names the other: the customer and the amount do.
-fn of_invoice(sandbox: &Sandbox, invoice: &str) -> Disked<Vec<Value>> {
-    let Some(due) = sandbox.object("stripe", invoice)? else { return Ok(Vec::new()) };
-    let mut intents = sandbox.having("stripe", "object", "payment_intent")?;
-    intents.retain(|intent| intent["customer"] == due["customer"] && intent["amount"] == due["amount_due"]);
-    Ok(intents.into_iter().map(|intent| invoice_payment(invoice, intent)).collect())
-}
-
-/// The invoice that an intent tried to pay: the one that was told,
-/// or the customer's latest of that amount before the charge.
-fn of_intent(sandbox: &Sandbox, intent: &str) -> Disked<Vec<Value>> {
-    let mut told = sandbox.having("stripe", "object", "invoice_payment")?;
-    told.retain(|paid| paid["payment"]["payment_intent"] == intent);
-    let charges = sandbox.having("stripe", "object", "charge")?;
-    let charge = charges.into_iter().find(|charge| charge["payment_intent"] == intent).filter(|_| told.is_empty());
-    let Some(charge) = charge else { return Ok(told) };
-    let mut invoices = sandbox.having("stripe", "object", "invoice")?;
-    invoices.retain(|invoice| {
-        let of_it = invoice["customer"] == charge["customer"] && invoice["amount_due"] == charge["amount"];
-        of_it && invoice["created"].as_i64() <= charge["created"].as_i64()
-    });
-    newest_first(&mut invoices, |invoice| invoice["created"].as_i64().unwrap_or(0));
-    let id = invoices.first().and_then(|invoice| invoice["id"].as_str());
-    Ok(id.map(|id| invoice_payment(id, json!(intent))).into_iter().collect())
-}
-
-fn invoice_payment(invoice: &str, intent: Value) -> Value {
-    let own = intent["id"].as_str().or(intent.as_str()).unwrap_or_default();
-    let id = format!("inpay_{}", digest(&[invoice, own], 24));
-    json!({
-        "id": id,
-        "object": "invoice_payment",
-        "invoice": invoice,
-        "payment": {"type": "payment_intent", "payment_intent": intent},
-    })
 }
 
 fn one(sandbox: &Sandbox, asked: &Asked) -> Disked<Option<Reply>> {

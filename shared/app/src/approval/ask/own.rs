@@ -4,8 +4,8 @@ use super::super::Done;
 use super::{Ask, What, make};
 use crate::context::Context;
 use crate::fault::Fault;
-use crate::setup::sources;
-use crate::store::{self, Batch, keys};
+use crate::setup::{backlog, sources};
+use crate::store::{self, Asking, Batch, Commit, keys};
 use crate::web::Failed;
 use domain::action::{Action, Kind, Reason, State};
 use domain::book::Head;
@@ -38,19 +38,28 @@ fn by_machine(
     }
 }
 
-/// Asks people for the action that a case recommends, again if the earlier request went stale.
+/// Asks people for the action that a case recommends; until then the promise to do so wakes.
 pub async fn for_case(context: &Context, case: &CaseId, trace: &str) -> Result<Done, Fault> {
+    let promise = keys::asking(case);
+    let batch = Batch::read(context, vec![promise.clone()]).await?;
+    let done = once(context, case, trace).await?;
+    if batch.get::<Asking>(&promise)?.is_some_and(|asking| asking.again_at.is_some()) {
+        let mut commit = Commit::default();
+        commit.over(&batch, &Asking { case: case.clone(), again_at: None });
+        // Whoever has promised it anew in between sent a message as well.
+        store::attempted(commit.run(context).await, ())?;
+    }
+    Ok(done)
+}
+
+/// Again, if the earlier request went stale.
+async fn once(context: &Context, case: &CaseId, trace: &str) -> Result<Done, Fault> {
     let Some(case) = store::read::<Case>(context, &keys::case(case)).await? else {
         return Err(Fault::Retry(format!("the case {case} is not there yet")));
     };
-    // What people asked for beside it says nothing about our own request.
     let batch = Batch::read(context, case.actions.iter().map(keys::action).collect()).await?;
-    let mut own = None;
-    for id in &case.actions {
-        own = batch.get::<Action>(&keys::action(id))?.filter(|action| action.requested_by == MACHINE).or(own);
-    }
-    let stale = own.is_none_or(|action| action.state() == State::Stale);
-    let Some(recommended) = case.recommended.as_ref().filter(|_| case.state == CaseState::Open && stale) else {
+    let due = case.state == CaseState::Open && !backlog::is_asked(&batch, &case)?;
+    let Some(recommended) = case.recommended.as_ref().filter(|_| due) else {
         return Ok(Done::NothingToDo);
     };
     let head: Option<Head> = store::read(context, &keys::head(&case.account)).await?;

@@ -38,7 +38,7 @@ pub async fn tell(context: &Context, action: &Action) -> Result<(), Fault> {
         None => Sent::NoAddress,
         Some(to) => match context.post.send(&letter(context, action, &head, &person, locale.as_deref(), to)).await {
             Ok(_) => Sent::Sent,
-            Err(Unsent::NotSent(reason)) => {
+            Err(Unsent::NotSent { reason, .. }) => {
                 tracing::warn!(action.id = %action.id, reason, "the customer could not be told; staff see it on the action's page");
                 Sent::Refused
             }

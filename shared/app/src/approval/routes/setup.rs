@@ -10,18 +10,20 @@ use bytes::Bytes;
 use domain::source::{Granted, Wish};
 use domain::staff::Staff;
 use http::{Request, StatusCode};
+use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
 
 pub(super) async fn source(
     context: &Context,
     provider: &str,
     source: &str,
-    body: &[u8],
+    request: &Request<Bytes>,
     staff: &Staff,
 ) -> Result<Answer, Problem> {
-    let wish = web::sent(body, "send mode, acting, retries, messages or cancels")?;
-    let (source, granted) = sources::change(context, provider, source, &wish, staff).await?;
-    let status = if granted == Granted::Done { StatusCode::OK } else { StatusCode::ACCEPTED };
+    let wish = web::sent(request.body(), "send mode, acting, retries, messages or cancels")?;
+    let dry_run = web::dry_run(&web::query(request))?;
+    let (source, granted) = sources::change(context, provider, source, &wish, staff, dry_run).await?;
+    let status = if granted == Granted::Done || dry_run { StatusCode::OK } else { StatusCode::ACCEPTED };
     Ok(web::json(status, &source))
 }
 
@@ -33,19 +35,29 @@ pub(super) async fn source_by_form(
     caller: &Caller,
 ) -> Result<Answer, Problem> {
     let wish = wish(&own_fields(request, caller)?)?;
-    let changed = sources::change(context, provider, source, &wish, &caller.staff).await;
+    let changed = sources::change(context, provider, source, &wish, &caller.staff, false).await;
     let said = changed.map(|(_, granted)| match granted {
         Granted::Done => Some("Changed."),
-        Granted::NeedsAnother => Some("Noted. It is done when another manager asks for the same."),
+        Granted::NeedsAnother => {
+            Some("Noted. Look at what it lets loose; it is done when another manager confirms it.")
+        }
     });
     Ok(web::back_to("/sources", said))
 }
 
 fn wish(fields: &BTreeMap<String, String>) -> Result<Wish, Problem> {
+    Ok(Wish {
+        mode: chosen(fields, "mode")?,
+        acting: chosen(fields, "acting")?,
+        retries: chosen(fields, "retries")?,
+        messages: chosen(fields, "messages")?,
+        cancels: chosen(fields, "cancels")?,
+    })
+}
+
+fn chosen<T: DeserializeOwned>(fields: &BTreeMap<String, String>, name: &str) -> Result<Option<T>, Problem> {
     let unknown = |_| Problem::malformed("choose what the source takes and how far it may go");
-    let mode = fields.get("mode").map(|mode| web::typed(mode)).transpose().map_err(unknown)?;
-    let acting = fields.get("acting").map(|acting| web::typed(acting)).transpose().map_err(unknown)?;
-    Ok(Wish { mode, acting, ..Wish::default() })
+    fields.get(name).map(|word| web::typed(word)).transpose().map_err(unknown)
 }
 
 pub(super) async fn stop(context: &Context, body: &[u8], staff: &Staff) -> Result<Answer, Problem> {

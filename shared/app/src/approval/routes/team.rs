@@ -1,17 +1,18 @@
-//! The team: what is said of tasks, and who stands in for whom.
+//! The team: what is said of tasks, who stands in for whom, and the second word about who may approve.
 
 use crate::approval::task;
 use crate::context::Context;
 use crate::door::console::own_fields;
 use crate::door::token::Caller;
-use crate::setup::delegation;
+use crate::setup::{delegation, proposal};
 use crate::task::task_id;
 use crate::web::{self, Answer, Problem};
 use bytes::Bytes;
 use domain::approval::delegation::Wish;
-use domain::staff::Staff;
+use domain::staff::{Staff, Word};
 use http::{Request, StatusCode};
 use jiff::SignedDuration;
+use serde::Deserialize;
 use serde_json::json;
 use std::collections::BTreeMap;
 
@@ -46,6 +47,40 @@ pub(super) async fn delegate_by_form(
     let wish = wish(context, &own_fields(request, caller)?)?;
     let changed = delegation::change(context, &wish, &caller.staff).await;
     Ok(web::back_to("/staff", changed.map(|_| Some("Noted."))))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Decided {
+    decision: Word,
+}
+
+pub(super) async fn decide_proposal(
+    context: &Context,
+    number: &str,
+    body: &[u8],
+    staff: &Staff,
+) -> Result<Answer, Problem> {
+    let decided: Decided = web::sent(body, "send the `decision`: `confirm` or `refuse`")?;
+    let proposal = proposal::take(context, number, decided.decision, staff).await?;
+    Ok(web::json(StatusCode::OK, &proposal::shown(&proposal, context.clock.now())))
+}
+
+pub(super) async fn decide_proposal_by_form(
+    context: &Context,
+    number: &str,
+    request: &Request<Bytes>,
+    caller: &Caller,
+) -> Result<Answer, Problem> {
+    let fields = own_fields(request, caller)?;
+    let word = fields.get("decision").and_then(|word| web::typed::<Word>(word).ok());
+    let word = word.ok_or_else(|| Problem::malformed("press one of the two buttons of the form"))?;
+    let taken = proposal::take(context, number, word, &caller.staff).await;
+    let said = match word {
+        Word::Confirm => "Changed.",
+        Word::Refuse => "Refused.",
+    };
+    Ok(web::back_to("/staff", taken.map(|_| Some(said))))
 }
 
 /// What the form says: without a number of days, what stands is ended.

@@ -7,7 +7,8 @@ use crate::find::put_terms;
 use crate::message::{Message, Sent};
 use crate::ports::QueueName;
 use crate::store::trail::{put_facts, put_notes};
-use crate::store::{Batch, Commit, External, Of, Receipt, Stored, Timeline};
+use crate::store::{Asking, Batch, Commit, External, Of, Receipt, Stored, Timeline};
+use domain::book::Unlinked;
 use domain::classify::Decided;
 use domain::classify::decision::Decision;
 use domain::classify::desk::Desk;
@@ -16,7 +17,8 @@ use domain::id::{AccountId, ActionId};
 use domain::incident::{Pulse, Watch};
 use domain::ledger::Note;
 use domain::task::Task;
-use std::collections::BTreeMap;
+use jiff::SignedDuration;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What was decided beyond the records on the desk.
 pub(super) struct Concluded {
@@ -52,11 +54,26 @@ pub(super) fn commit(
     put_facts(&mut commit, &format!("{}:{}", event.provider, event.id), before, after, context);
     pulses.iter().for_each(|pulse| commit.put(pulse));
     watch.iter().for_each(|watch| commit.over(batch, watch));
+    let lease = SignedDuration::from_secs(context.policies.limits.current().alarm_lease_secs);
+    let asked = |sent: &Sent| match &sent.message {
+        Message::Ask { case, .. } => Some(case.clone()),
+        _ => None,
+    };
+    for case in receipt.promised.iter().filter_map(asked).collect::<BTreeSet<_>>() {
+        commit.put(&Asking { case, again_at: Some(receipt.folded_at + lease) });
+    }
     Ok(commit)
 }
 
-/// What is sent once all of it is written: recoveries that begin, questions to people, and wishes to leave that go on.
-pub(super) fn promises(decided: &Decided, followed: &[ActionId], account: &AccountId, trace: &str) -> Vec<Sent> {
+/// What is sent once all of it is written: recoveries that begin, questions to people and to the provider, and wishes
+/// to leave that go on.
+pub(super) fn promises(
+    decided: &Decided,
+    followed: &[ActionId],
+    unlinked: Vec<Unlinked>,
+    account: &AccountId,
+    trace: &str,
+) -> Vec<Sent> {
     let recover = decided.recover.iter().map(|invoice| {
         (
             QueueName::Dunning,
@@ -70,7 +87,10 @@ pub(super) fn promises(decided: &Decided, followed: &[ActionId], account: &Accou
     let act = followed
         .iter()
         .map(|action| (QueueName::Approval, Message::Act { action: action.clone(), trace: trace.to_owned() }));
-    recover.chain(ask).chain(act).map(|(queue, message)| Sent { queue, message }).collect()
+    let link = unlinked.into_iter().map(|missing| {
+        (QueueName::Events, Message::Unlinked { account: account.clone(), missing, trace: trace.to_owned() })
+    });
+    recover.chain(ask).chain(act).chain(link).map(|(queue, message)| Sent { queue, message }).collect()
 }
 
 /// Writes what changed on the desk, and the head always: it is where two writers meet.

@@ -226,6 +226,14 @@ pub static ABOUT: &[About] = &[
         .takes(Body::Must("StopWish"))
         .refuses(&[409]),
     get("/api/staff", "listStaff", "StaffTable", "Lists who works here and as what, and who changed that"),
+    post(
+        "/api/staff/proposals/{number}",
+        "decideProposal",
+        "StaffProposal",
+        "Confirms, as a second person, a change of who may approve, or refuses it",
+    )
+    .takes(Body::Must("ProposalDecided"))
+    .refuses(&[404, 409]),
     get("/api/delegations", "listDelegations", "Delegations", "Lists who stands in for whom"),
     post("/api/delegations", "delegate", "Delegations", "Says who stands in for somebody who is away")
         .takes(Body::Must("DelegationWish"))
@@ -256,6 +264,7 @@ pub static ABOUT: &[About] = &[
         .with(&[DryRun, Extra, Provider, Source])
         .takes(Body::Must("Rows"))
         .sent_as(&["text/csv", "application/x-ndjson"])
+        .also(&[(202, "Imported")])
         .refuses(&[404, 409, 415, 422]),
     post("/api/playbooks/{name}", "play", "Play", "Shows what a playbook would do for somebody; nothing is written")
         .takes(Body::Must("PlayAsked"))
@@ -295,9 +304,10 @@ pub static ABOUT: &[About] = &[
         "Source",
         "Changes a source: done at once, or noted until another person asks for the same",
     )
+    .with(&[DryRun])
     .takes(Body::Must("SourceWish"))
     .also(&[(202, "Source")])
     .refuses(&[404]),
     get("/api/reports/{month}", "report", "Report", "Reports a month").with(&[FormatOfReport]).also(&[(303, "")]),
-    get("/api/reports/{month}/rows", "rows", "FactRows", "Lists every row that a month's report is made of"),
+    get("/api/reports/{month}/rows", "rows", "FactRows", "Lists every row that a month's report is made of").with(PAGE),
 ];

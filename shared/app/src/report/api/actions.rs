@@ -6,15 +6,13 @@ use crate::door::console::action_json;
 use crate::report::query::{self, Query};
 use crate::report::read;
 use crate::web::{self, Answer, Problem, Window};
-use domain::action::Action;
 use domain::dunning::Plan;
 use http::StatusCode;
 use serde_json::json;
 
 pub(super) async fn all(context: &Context, query: &Query, window: &Window) -> Result<Answer, Problem> {
-    let of_account = query::account(query)?;
-    let mut page = read::actions(context, query::action_state(query)?, window).await?;
-    page.items.retain(|action: &Action| of_account.as_ref().is_none_or(|account| action.account == *account));
+    let of = query::account(query)?;
+    let page = read::actions(context, query::action_state(query)?, of.as_ref(), window).await?;
     let items: Vec<_> = page.items.iter().map(action_json).collect();
     Ok(list(&items, page.next.as_deref()))
 }

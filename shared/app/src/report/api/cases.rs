@@ -14,8 +14,8 @@ use serde_json::{Value, json};
 
 pub(super) async fn all(context: &Context, query: &Query, window: &Window) -> Result<Answer, Problem> {
     let wanted = query::case_class(query)?;
-    let mut page = read::cases(context, query::case_state(query)?, window).await?;
-    page.items.retain(|case: &Case| wanted.is_none_or(|wanted| case.class == wanted));
+    let fits = |case: &Case| wanted.is_none_or(|wanted| case.class == wanted);
+    let page = read::cases(context, query::case_state(query)?, window, fits).await?;
     let items: Vec<_> = page.items.iter().map(|case| case_json(case, None)).collect();
     Ok(list(&items, page.next.as_deref()))
 }

@@ -1,11 +1,11 @@
 //! A month's report, and the rows that it is made of.
 
+use super::list;
 use crate::context::Context;
 use crate::report::query::{self, Query};
 use crate::report::read;
-use crate::web::{self, Answer, Problem};
+use crate::web::{self, Answer, Problem, Window};
 use http::StatusCode;
-use serde_json::{Value, json};
 
 pub(super) async fn of_month(context: &Context, month: &str, query: &Query) -> Result<Answer, Problem> {
     let month = query::month(month)?;
@@ -16,7 +16,7 @@ pub(super) async fn of_month(context: &Context, month: &str, query: &Query) -> R
     }
 }
 
-pub(super) async fn rows_of(context: &Context, month: &str) -> Result<Answer, Problem> {
-    let rows = read::rows(context, query::month(month)?).await?;
-    Ok(web::json(StatusCode::OK, &json!({"items": rows, "next": Value::Null})))
+pub(super) async fn rows_of(context: &Context, month: &str, window: &Window) -> Result<Answer, Problem> {
+    let page = read::rows(context, query::month(month)?, window).await?;
+    Ok(list(&page.items, page.next.as_deref()))
 }

@@ -4,7 +4,7 @@ use super::list;
 use crate::context::Context;
 use crate::report::found;
 use crate::report::query::{self, Query};
-use crate::setup::{delegation, staff, stop};
+use crate::setup::{delegation, proposal, staff, stop};
 use crate::task;
 use crate::web::{self, Answer, Problem, Window};
 use http::StatusCode;
@@ -25,7 +25,10 @@ pub(super) async fn stops(context: &Context) -> Result<Answer, Problem> {
 
 pub(super) async fn staff(context: &Context) -> Result<Answer, Problem> {
     let (staff, changes) = (staff::all(context).await?, staff::changes(context).await?);
-    Ok(web::json(StatusCode::OK, &json!({"items": staff, "next": null, "changes": changes})))
+    let now = context.clock.now();
+    let proposals: Vec<_> = proposal::all(context).await?.iter().map(|it| proposal::shown(it, now)).collect();
+    let table = json!({"items": staff, "next": null, "changes": changes, "proposals": proposals});
+    Ok(web::json(StatusCode::OK, &table))
 }
 
 pub(super) async fn delegations(context: &Context) -> Result<Answer, Problem> {

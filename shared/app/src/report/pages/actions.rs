@@ -11,7 +11,7 @@ use ::pages::Viewer;
 use domain::staff::Staff;
 
 pub(super) async fn all(context: &Context, viewer: &Viewer, query: &Query, window: &Window) -> Result<String, Problem> {
-    let page = read::actions(context, query::action_state(query)?, window).await?;
+    let page = read::actions(context, query::action_state(query)?, None, window).await?;
     Ok(::pages::actions(viewer, &page.items, more("/actions?", page.next).as_deref()))
 }
 

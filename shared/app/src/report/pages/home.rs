@@ -12,14 +12,21 @@ use domain::report::Month;
 
 pub(super) async fn home(context: &Context, viewer: &Viewer) -> Result<String, Problem> {
     let window = Window { after: None, limit: ROWS };
-    let waiting = read::actions(context, Some(ActionState::WaitingApproval), &window).await?.items;
-    let cases = read::cases(context, Some(CaseState::Open), &window).await?.items;
+    let waiting = read::actions(context, Some(ActionState::WaitingApproval), None, &window).await?.items;
+    let cases = read::cases(context, Some(CaseState::Open), &window, |_| true).await?.items;
     let plans = read::dunning(context, Window { after: None, limit: ROWS }).await?.items;
     let incidents = read::incidents(context, Some(IncidentState::Open), &window).await?.items;
     let month = Month::of(context.clock.now().to_zoned(jiff::tz::TimeZone::UTC).date());
-    let report = read::month_report(context, month).await?;
+    let report = read::small_report(context, month).await?;
     Ok(::pages::home(
         viewer,
-        &Home { waiting: &waiting, cases: &cases, plans: &plans, incidents: &incidents, report: &report },
+        &Home {
+            waiting: &waiting,
+            cases: &cases,
+            plans: &plans,
+            incidents: &incidents,
+            month,
+            report: report.as_ref(),
+        },
     ))
 }

@@ -28,7 +28,8 @@ pub(in crate::report) async fn approvals(context: &Context, request: &Request<By
     let viewer = caller.as_ref().map(|caller| viewer(context, caller));
     let waiting = match &viewer {
         Some(_) => {
-            read::actions(context, Some(State::WaitingApproval), &Window::of(&web::query(request), ROWS)?).await?.items
+            let window = Window::of(&web::query(request), ROWS)?;
+            read::actions(context, Some(State::WaitingApproval), None, &window).await?.items
         }
         None => Vec::new(),
     };

@@ -4,7 +4,7 @@ use super::more;
 use crate::context::Context;
 use crate::report::found;
 use crate::report::query::{self, Query};
-use crate::setup::{delegation, staff, stop};
+use crate::setup::{delegation, proposal, staff, stop};
 use crate::task;
 use crate::web::{self, Problem, Window};
 use ::pages::Viewer;
@@ -38,6 +38,7 @@ pub(super) async fn stop(context: &Context, viewer: &Viewer, query: &Query) -> R
 
 pub(super) async fn staff(context: &Context, viewer: &Viewer, query: &Query) -> Result<String, Problem> {
     let (all, changes) = (staff::all(context).await?, staff::changes(context).await?);
-    let delegations = delegation::all(context).await?;
-    Ok(::pages::staff(viewer, &all, &delegations, &changes, context.clock.now(), query::notice(query)))
+    let (delegations, proposals) = (delegation::all(context).await?, proposal::all(context).await?);
+    let now = context.clock.now();
+    Ok(::pages::staff(viewer, &all, &delegations, &changes, &proposals, now, query::notice(query)))
 }

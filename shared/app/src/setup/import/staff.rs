@@ -2,17 +2,19 @@
 
 use super::{Outcome, importers_only};
 use crate::context::Context;
+use crate::setup::proposal;
 use crate::setup::staff::all;
 use crate::store::{self, Attempted, Batch, Commit, keys};
 use crate::web::Problem;
 use domain::import::StaffRow;
-use domain::staff::{Line, Refused, Staff, changes};
+use domain::staff::{Change, Line, Proposal, Refused, Staff, Taken, changes};
 use http::StatusCode;
 
 /// How many people one import may change: they are written in one transaction, so that no half of a team may decide.
-const IMPORTED_MAX: usize = 80;
+/// Each is two of the hundred writes of a transaction; the proposal, and who made and confirmed it, stand beside them.
+const IMPORTED_MAX: usize = 48;
 
-/// Takes the staff of an import. Nobody raises themselves, and only a VP makes a VP or a legal approver.
+/// Takes the staff of an import: at once, or as a proposal where it changes who may approve and a VP has not sent it.
 pub async fn import(context: &Context, rows: &[StaffRow], outcome: Outcome, by: &Staff) -> Result<Outcome, Problem> {
     if rows.len() > IMPORTED_MAX {
         let message =
@@ -21,7 +23,7 @@ pub async fn import(context: &Context, rows: &[StaffRow], outcome: Outcome, by: 
     }
     let taken = store::unless_refused(context, || async {
         // Read.
-        let standing = all(context).await?;
+        let (standing, proposals) = (all(context).await?, proposal::all(context).await?);
         let keys: Vec<_> = rows.iter().map(|row| keys::staff(&row.staff.id)).chain([keys::staff(&by.id)]).collect();
         let batch = Batch::read(context, keys).await?;
         let by = batch.get::<Staff>(&keys::staff(&by.id))?.ok_or_else(Problem::not_signed_in)?;
@@ -32,36 +34,62 @@ pub async fn import(context: &Context, rows: &[StaffRow], outcome: Outcome, by: 
         if !by.role.may_import() {
             return Err(importers_only().into());
         }
+        let (now, approving) = (context.clock.now(), context.policies.approval.current().approving());
         let lines = rows.iter().zip(&before).map(|(row, before)| Line { before: before.as_ref(), after: &row.staff });
-        let changes = changes(&lines.collect::<Vec<_>>(), &by, &standing, context.clock.now())
+        let taken = changes(&lines.collect::<Vec<_>>(), &by, &standing, &approving, now)
             .map_err(|refused| problem(&refused))?;
-        let mut outcome = outcome.clone();
-        outcome.changed = changes.iter().filter(|change| change.before.is_some()).count();
-        outcome.added = changes.len() - outcome.changed;
-        outcome.unchanged = rows.len() - changes.len();
-        if outcome.dry_run || changes.is_empty() {
+        let mut outcome = counted(outcome.clone(), &taken);
+        if outcome.dry_run || taken.changes().is_empty() {
             outcome.repeated = !outcome.dry_run;
             return Ok(Attempted::Done(outcome));
         }
 
         // Write.
         let mut commit = Commit::default();
-        for change in &changes {
-            commit.over(&batch, &change.after);
-            commit.create(change);
-        }
-        if !changes.iter().any(|change| change.after.id == by.id) {
-            commit.check(&batch, &keys::staff(&by.id));
+        match taken {
+            Taken::AtOnce(changes) => put(&mut commit, &batch, &changes, &by),
+            Taken::NeedsAnother(changes) => {
+                if let Some(waiting) = proposals.iter().find(|proposal| proposal.waits_for(&changes, now)) {
+                    let repeated = Outcome { repeated: true, proposal: Some(waiting.number), ..outcome };
+                    return Ok(Attempted::Done(repeated));
+                }
+                let hours = context.policies.setup.current().proposal.hours;
+                let number = proposals.first().map_or(1, |newest| newest.number + 1);
+                commit.create(&Proposal::new(number, &by, changes, hours, now));
+                commit.check(&batch, &keys::staff(&by.id));
+                outcome.proposal = Some(number);
+            }
         }
         Ok(store::attempted(commit.run(context).await, outcome)?)
     });
     Ok(taken.await?)
 }
 
+fn counted(outcome: Outcome, taken: &Taken) -> Outcome {
+    let changed = taken.changes().iter().filter(|change| change.before.is_some()).count();
+    Outcome {
+        added: taken.changes().len() - changed,
+        changed,
+        unchanged: outcome.rows - taken.changes().len(),
+        needs_another: matches!(taken, Taken::NeedsAnother(_)),
+        ..outcome
+    }
+}
+
+fn put(commit: &mut Commit, batch: &Batch, changes: &[Change], by: &Staff) {
+    for change in changes {
+        commit.over(batch, &change.after);
+        commit.create(change);
+    }
+    // The role that was looked at must still be theirs.
+    if !changes.iter().any(|change| change.after.id == by.id) {
+        commit.check(batch, &keys::staff(&by.id));
+    }
+}
+
 fn problem(refused: &Refused) -> Problem {
     let (status, code) = match refused {
         Refused::OwnRole => (StatusCode::FORBIDDEN, "own_request"),
-        Refused::Approver { .. } => (StatusCode::FORBIDDEN, "not_permitted"),
         Refused::Reached { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "rows_refused"),
     };
     Problem::new(status, code, refused.to_string())

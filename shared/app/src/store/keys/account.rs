@@ -8,6 +8,7 @@ use jiff::Timestamp;
 
 pub(super) const ACCOUNT: &str = "ACCOUNT#";
 pub(super) const ACTION: &str = "ACTION#";
+pub(super) const ASK: &str = "ASK#";
 pub(super) const PLAN: &str = "PLAN#";
 const CARD: &str = "CARD#";
 const CASE: &str = "CASE#";
@@ -16,6 +17,7 @@ const LEDGER: &str = "LEDGER#";
 const PAYMENT: &str = "PAYMENT#";
 const SUBSCRIPTION: &str = "SUBSCRIPTION#";
 const TASK: &str = "TASK#";
+const TICKET: &str = "TICKET#";
 const TIME: &str = "TIME#";
 
 pub(super) fn account(id: &AccountId, sk: impl Into<String>) -> Key {
@@ -108,6 +110,20 @@ pub fn task(task: &TaskId) -> Key {
 
 pub fn tasks(id: &AccountId) -> Prefix {
     Prefix::of(account(id, TASK))
+}
+
+/// That people are to be asked because of a case.
+pub fn asking(case: &CaseId) -> Key {
+    account(&case.account(), format!("{ASK}{case}"))
+}
+
+/// That a ticket is about an account.
+pub fn ticket_of(id: &AccountId, provider: &str, source: &str, ticket: &str) -> Key {
+    account(id, format!("{TICKET}{provider}#{source}#{ticket}"))
+}
+
+pub fn tickets_of(id: &AccountId) -> Prefix {
+    Prefix::of(account(id, TICKET))
 }
 
 pub fn plan(id: &AccountId, invoice: &str) -> Key {

@@ -1,9 +1,10 @@
-//! Keys of what imports said: of an account with the account, of prices and card networks by themselves.
+//! Keys of what imports said: of an account with the account, of prices, rates and card networks by themselves.
 
 use super::Prefix;
 use super::account::{ACCOUNT, account};
 use crate::ports::{Key, Table};
 use domain::id::AccountId;
+use jiff::civil::Date;
 
 /// Which imports of a kind count.
 pub fn imports(kind: &str) -> Key {
@@ -30,13 +31,37 @@ pub fn network_rules() -> Key {
     Key { table: Table::Config, pk: "NETWORK_RULES".to_owned(), sk: "NETWORK_RULES".to_owned() }
 }
 
+/// What imports said about the rates of the week that a day is in: few keys lead to all that may still count.
+pub fn rates(on: Date) -> Key {
+    let week = on.iso_week_date();
+    Key { table: Table::Config, pk: "RATES".to_owned(), sk: format!("RATES#{:04}-W{:02}", week.year(), week.week()) }
+}
+
 /// The key under which imported records lie.
 pub fn imported(pk: &str, sk: &str) -> Key {
     let table = if pk.starts_with(ACCOUNT) { Table::Accounts } else { Table::Config };
     Key { table, pk: pk.to_owned(), sk: sk.to_owned() }
 }
 
-/// What imported records under a key are about, to tell people: an account's id, or all prices, or the card networks.
+/// What imported records under a key are about, to tell people: an account's id, or all prices, rates, or card networks.
 pub fn imported_about(home: &Key) -> &str {
     home.pk.strip_prefix(ACCOUNT).unwrap_or(&home.pk)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_week_of_rates_lies_together() {
+        for (day, sk) in [
+            ("2026-11-22", "RATES#2026-W47"),
+            ("2026-11-23", "RATES#2026-W48"),
+            ("2026-11-29", "RATES#2026-W48"),
+            ("2027-01-03", "RATES#2026-W53"),
+            ("2027-01-04", "RATES#2027-W01"),
+        ] {
+            assert_eq!(rates(day.parse().unwrap()).sk, sk, "{day}");
+        }
+    }
 }

@@ -13,6 +13,7 @@ pub(super) const EXTERNAL: &str = "EXT#";
 pub(super) const PROBE: &str = "PROBE#";
 pub(super) const BACKFILL: &str = "BACKFILL#";
 pub(super) const WATCH: &str = "WATCH#";
+pub(super) const COHORTS: &str = "COHORTS#";
 
 /// How a source is set up.
 pub fn source(provider: &str, source: &str) -> Key {
@@ -69,6 +70,11 @@ pub fn backfill(provider: &str, source: &str) -> Key {
 /// What is known of a source as a whole.
 pub fn watch(provider: &str, source: &str) -> Key {
     Key { table: Table::Accounts, pk: format!("{WATCH}{provider}#{source}"), sk: "WATCH".to_owned() }
+}
+
+/// How far what a source found while it observed has been asked for.
+pub fn cohorts(provider: &str, source: &str) -> Key {
+    Key { table: Table::Accounts, pk: format!("{COHORTS}{provider}#{source}"), sk: "COHORTS".to_owned() }
 }
 
 /// One due item or dispute of a source, in the order of time within its day.

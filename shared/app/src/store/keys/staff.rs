@@ -27,6 +27,18 @@ pub fn staff_changes() -> Prefix {
     Prefix::whole(Table::Config, STAFF_CHANGES.to_owned())
 }
 
+const STAFF_PROPOSALS: &str = "STAFF_PROPOSALS";
+
+/// A change of who may approve that waits, or waited, for a second person.
+pub fn staff_proposal(number: u64) -> Key {
+    Key { table: Table::Config, pk: STAFF_PROPOSALS.to_owned(), sk: format!("{number:012}") }
+}
+
+/// All of them, in the order in which they were made.
+pub fn staff_proposals() -> Prefix {
+    Prefix::whole(Table::Config, STAFF_PROPOSALS.to_owned())
+}
+
 /// Who stands in for whom.
 pub fn delegations() -> Key {
     Key { table: Table::Config, pk: "DELEGATIONS".to_owned(), sk: "DELEGATIONS".to_owned() }

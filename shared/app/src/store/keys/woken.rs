@@ -1,9 +1,9 @@
 //! Whose alarm rings? A key that wakes, read back to what it was made of.
 
-use super::account::{ACCOUNT, ACTION, PLAN};
-use super::source::{BACKFILL, EXTERNAL, PROBE, WATCH};
+use super::account::{ACCOUNT, ACTION, ASK, PLAN};
+use super::source::{BACKFILL, COHORTS, EXTERNAL, PROBE, WATCH};
 use crate::ports::Key;
-use domain::id::{AccountId, ActionId};
+use domain::id::{AccountId, ActionId, CaseId};
 
 /// What a key was made of, for each kind of key that ever wakes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,7 +12,9 @@ pub enum Woken {
     Probe { provider: String, source: String, path: String },
     Backfill { provider: String, source: String },
     Watch { provider: String, source: String },
+    Cohorts { provider: String, source: String },
     Plan { account: AccountId, invoice: String },
+    Asking(CaseId),
     Action(ActionId),
 }
 
@@ -34,9 +36,16 @@ pub fn woken(key: &Key) -> Option<Woken> {
         let [provider, source] = parts(rest)?;
         return Some(Woken::Watch { provider, source });
     }
+    if let Some(rest) = key.pk.strip_prefix(COHORTS) {
+        let [provider, source] = parts(rest)?;
+        return Some(Woken::Cohorts { provider, source });
+    }
     let account = AccountId::parse(key.pk.strip_prefix(ACCOUNT)?)?;
     if let Some(invoice) = key.sk.strip_prefix(PLAN) {
         return Some(Woken::Plan { account, invoice: invoice.to_owned() });
+    }
+    if let Some(case) = key.sk.strip_prefix(ASK) {
+        return CaseId::parse(case).map(Woken::Asking);
     }
     ActionId::parse(key.sk.strip_prefix(ACTION)?).map(Woken::Action)
 }
@@ -49,7 +58,7 @@ fn parts<const N: usize>(text: &str) -> Option<[String; N]> {
 #[cfg(test)]
 mod tests {
     use super::super::tests::examples;
-    use super::super::{account_partition, action, backfill, external, plan, probe, watch};
+    use super::super::{account_partition, action, asking, backfill, cohorts, external, plan, probe, watch};
     use super::*;
     use crate::ports::Table;
 
@@ -57,6 +66,7 @@ mod tests {
     fn waking() -> Vec<(Key, Woken)> {
         let account = AccountId::of("stripe", "default", "cus_1");
         let act = ActionId::of(&account, "mara", "key");
+        let case = CaseId::of(&account, "payment_failed", "in_1");
         let own = |text: &str| text.to_owned();
         let external_id = |id: &str| Woken::External { provider: own("stripe"), source: own("default"), id: own(id) };
         let probed = |path: &str| Woken::Probe { provider: own("mollie"), source: own("default"), path: own(path) };
@@ -69,8 +79,10 @@ mod tests {
             (probe("mollie", "default", "/v2/a#b"), probed("/v2/a#b")),
             (backfill("mollie", "default"), Woken::Backfill { provider: own("mollie"), source: own("default") }),
             (watch("stripe", "default"), Woken::Watch { provider: own("stripe"), source: own("default") }),
+            (cohorts("stripe", "default"), Woken::Cohorts { provider: own("stripe"), source: own("default") }),
             (plan(&account, "in_1"), planned("in_1")),
             (plan(&account, "in#1"), planned("in#1")),
+            (asking(&case), Woken::Asking(case.clone())),
             (action(&act), Woken::Action(act.clone())),
         ]
     }
@@ -86,13 +98,14 @@ mod tests {
     fn other_keys_read_back_to_nothing() {
         let waking: Vec<Key> = waking().into_iter().map(|(key, _)| key).collect();
         let mut others: Vec<Key> = examples().into_iter().filter(|key| !waking.contains(key)).collect();
-        assert_eq!(others.len(), examples().len() - 6, "each kind that wakes has its example among the others");
+        assert_eq!(others.len(), examples().len() - 7, "each kind that wakes has its example among the others");
         let account = account_partition(&AccountId::of("stripe", "default", "cus_1"));
         for (pk, sk) in [
             ("EXT#stripe#default", "EXT"),
             ("WATCH#stripe", "WATCH"),
             ("ACCOUNT#acc_x", "PLAN#in_1"),
             (account.as_str(), "ACTION#act_x"),
+            (account.as_str(), "ASK#case_x"),
             (account.as_str(), "ACTION"),
         ] {
             others.push(Key { table: Table::Accounts, pk: pk.to_owned(), sk: sk.to_owned() });

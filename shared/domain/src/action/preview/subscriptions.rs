@@ -108,7 +108,8 @@ pub(super) fn discount(known: Known<'_>, subscription: &str, percent: Decimal, p
     Ok((format!("Discount of {percent}% on subscription {subscription}"), vec![discount, each(&items, price)]))
 }
 
-pub(super) fn cancel(known: Known<'_>, subscription: &str, when: When, asked_at: Timestamp) -> Effect {
+/// `counts_from` is when the customer asked; it was nobody's wish where there is none.
+pub(super) fn cancel(known: Known<'_>, subscription: &str, when: When, counts_from: Option<Timestamp>) -> Effect {
     let running = known.running(subscription)?;
     let (what, after) = match when {
         When::Now => ("at once".to_owned(), ended(known).to_owned()),
@@ -122,8 +123,9 @@ pub(super) fn cancel(known: Known<'_>, subscription: &str, when: When, asked_at:
         }
     };
     // What was charged in between is asked back, and nobody should be surprised by that.
-    let counts = format!("{}, and later bills are asked back", asked_at.strftime("%Y-%m-%d"));
-    let lines = vec![status(running, &after), mrr(running), Line::text("Counts from", None, &counts)];
+    let counts = counts_from.map(|at| format!("{}, and later bills are asked back", at.strftime("%Y-%m-%d")));
+    let counts = counts.map(|counts| Line::text("Counts from", None, &counts));
+    let lines = [status(running, &after), mrr(running)].into_iter().chain(counts).collect();
     Ok((format!("Cancel subscription {subscription}, {what}"), lines))
 }
 

@@ -2,7 +2,7 @@
 
 use super::Named;
 use crate::door::openapi::shape::{
-    any, flag, list, map, object, only, or_null, page, see, text, time, told, whole, word, words,
+    any, flag, list, map, money, object, only, or_null, page, see, text, time, told, whole, word, words,
 };
 use domain::import::Kind;
 use domain::import::metadata::Why;
@@ -14,6 +14,7 @@ pub(super) fn schemas() -> Named {
         ("Source", source()),
         ("Sources", page("Source")),
         ("SourceChange", source_change()),
+        ("SourcePreview", source_preview()),
         ("SourceWish", only(["mode?", "acting?", "retries?", "messages?", "cancels?"].into_iter().zip(wish()))),
         ("Backfill", backfill()),
         ("Imports", imports()),
@@ -55,7 +56,22 @@ fn source() -> Value {
 
 fn source_change() -> Value {
     let wished = ["mode", "acting", "retries", "messages", "cancels"].into_iter().zip(wish());
-    object(wished.chain([("by", text()), ("confirmed_by", or_null(text())), ("at", time())]))
+    let preview = told(or_null(see("SourcePreview")), "What it lets loose; null where it lets less leave.");
+    let who = [("by", text()), ("confirmed_by", or_null(text())), ("at", time()), ("preview", preview)];
+    object(wished.chain(who))
+}
+
+fn source_preview() -> Value {
+    let of_kind = object([
+        ("kind", told(text(), "A kind of action.")),
+        ("cases", whole()),
+        ("amounts", told(list(money()), "One of each currency.")),
+    ]);
+    let backlog = object([("cases", whole()), ("kinds", list(of_kind)), ("oldest_at", or_null(time()))]);
+    object([
+        ("effects", told(list(text()), "What leaves, or comes in, that does not now.")),
+        ("backlog", told(backlog, "Open cases that recommend what nobody was asked for yet, and will be.")),
+    ])
 }
 
 fn backfill() -> Value {
@@ -121,7 +137,12 @@ fn imported() -> Value {
         ("changed", whole()),
         ("unchanged", whole()),
         ("dry_run", flag()),
-        ("repeated", told(flag(), "The last import said exactly this: nothing was done.")),
+        (
+            "repeated",
+            told(flag(), "The last import said exactly this, or waits for a second person: nothing was done."),
+        ),
+        ("needs_another", told(flag(), "It changes who may approve, which takes a second person.")),
+        ("proposal", or_null(told(whole(), "What that person confirms, with `decideProposal`."))),
         (
             "metadata",
             told(list(see("Noted")), "What the naming rules did to metadata, and what they leave to a person."),

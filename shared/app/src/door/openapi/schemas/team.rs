@@ -2,7 +2,8 @@
 
 use super::Named;
 use super::action::roles;
-use crate::door::openapi::shape::{flag, list, object, only, or_null, page, see, text, time, told, words};
+use crate::door::openapi::shape::{flag, list, object, only, or_null, page, see, text, time, told, whole, words};
+use domain::staff;
 use domain::task::State;
 use serde_json::Value;
 
@@ -13,6 +14,9 @@ pub(super) fn schemas() -> Named {
     vec![
         ("Person", person()),
         ("StaffTable", staff_table()),
+        ("StaffChange", staff_change()),
+        ("StaffProposal", staff_proposal()),
+        ("ProposalDecided", only([("decision", words([staff::Word::Confirm, staff::Word::Refuse]))])),
         ("Delegation", delegation()),
         ("Delegations", page("Delegation")),
         (
@@ -66,11 +70,38 @@ fn person() -> Value {
 }
 
 fn staff_table() -> Value {
-    let change = object([("at", time()), ("by", text()), ("before", or_null(see("Person"))), ("after", see("Person"))]);
     object([
         ("items", list(see("Person"))),
         ("next", or_null(text())),
-        ("changes", told(list(change), "Newest first.")),
+        ("changes", told(list(see("StaffChange")), "Newest first.")),
+        (
+            "proposals",
+            told(list(see("StaffProposal")), "Changes of who may approve, each with its second person; newest first."),
+        ),
+    ])
+}
+
+fn staff_change() -> Value {
+    object([
+        ("at", time()),
+        ("by", text()),
+        ("confirmed_by", or_null(told(text(), "Who else agreed, where it took two."))),
+        ("before", or_null(see("Person"))),
+        ("after", see("Person")),
+    ])
+}
+
+fn staff_proposal() -> Value {
+    use staff::State::{Confirmed, Expired, Refused, Waiting};
+    let ended = object([("by", text()), ("at", time()), ("word", words([staff::Word::Confirm, staff::Word::Refuse]))]);
+    object([
+        ("number", told(whole(), "Its name.")),
+        ("by", text()),
+        ("at", time()),
+        ("expires_at", time()),
+        ("state", words([Waiting, Confirmed, Refused, Expired])),
+        ("changes", list(see("StaffChange"))),
+        ("ended", or_null(ended)),
     ])
 }
 

@@ -1,0 +1,135 @@
+//! What is written to people about an action: to decide it, and how it ended.
+
+use super::super::mailed;
+use crate::context::Context;
+use crate::fault::Fault;
+use crate::ports::{Channel, Letter};
+use domain::action::{Action, Outcome, State, Why};
+use domain::staff::{Role, Staff};
+
+/// How the messages of a reason to ask are marked and begin.
+fn words(why: Why) -> (&'static str, &'static str) {
+    match why {
+        Why::First => ("ask", "Approval needed"),
+        Why::Again => ("ask", "Approval still needed"),
+        Why::Reminder => ("remind", "Reminder, approval needed"),
+        Why::Escalation => ("escalate", "Nobody has decided yet, approval needed"),
+    }
+}
+
+/// The mail with a link of their own, for one of those who may decide.
+pub async fn asking(context: &Context, action: &Action, staff: &Staff) -> Result<Letter, Fault> {
+    let link = mailed::make(context, action, staff).await?;
+    let (mark, subject) = words(action.told.why());
+    let text = format!(
+        "Hello {},\n\n{}\nWhy: {}\n\nLook at it and decide here, until {}:\n{link}\n\nThe link is for you alone, and decides nothing by itself.\n",
+        staff.name,
+        action.preview.summary,
+        action.note,
+        action.expires_at.strftime("%Y-%m-%d %H:%M UTC"),
+    );
+    Ok(Letter {
+        id: format!("{mark}_{}_{}_{}", action.id, action.told.round(), staff.id),
+        channel: Channel::Mail,
+        to: staff.email.clone(),
+        subject: format!("{subject}: {}", action.preview.summary),
+        html: pages::mail(&text),
+        text,
+        links: vec![link],
+        blocks: None,
+    })
+}
+
+/// The message with the buttons, where all who may decide read it.
+pub fn asking_all(context: &Context, action: &Action, roles: &[Role]) -> Letter {
+    let page = page(context, action);
+    let roles = roles.iter().map(|role| role.name()).collect::<Vec<_>>().join(" and ");
+    let (mark, subject) = words(action.told.why());
+    Letter {
+        id: format!("{mark}_{}_{}", action.id, action.told.round()),
+        channel: Channel::Slack,
+        to: context.settings.approvals_channel.clone(),
+        subject: format!("{subject}: {}", action.preview.summary),
+        text: format!(
+            "{}\nWhy: {}\nRule: {} ({})\nNeeds: {roles}\nDecide here: {page}",
+            action.preview.summary, action.note, action.preview.clause.rule, action.preview.clause.why
+        ),
+        html: String::new(),
+        blocks: Some(pages::approval_blocks(action, &page)),
+        links: vec![page],
+    }
+}
+
+/// What the message with the buttons says once somebody has decided.
+pub fn settled(context: &Context, action: &Action) -> Letter {
+    let page = page(context, action);
+    let votes: Vec<_> =
+        action.votes().iter().map(|vote| format!("{:?} by {}", vote.decision, vote.by).to_lowercase()).collect();
+    Letter {
+        id: format!("settled_{}", action.id),
+        channel: Channel::Slack,
+        to: context.settings.approvals_channel.clone(),
+        subject: about(action),
+        text: format!("{} {page}", votes.join(", ")),
+        html: String::new(),
+        blocks: Some(pages::approval_blocks(action, &page)),
+        links: vec![page],
+    }
+}
+
+/// What became of it, for whoever asked, where they have to do something now.
+pub fn to_asker(context: &Context, action: &Action, asker: &Staff) -> Option<Letter> {
+    let said = action.votes().last().map(|vote| format!("{}: {}", vote.by, vote.note)).unwrap_or_default();
+    let what = match action.state() {
+        State::Denied => format!("It was denied by {said}"),
+        State::Expired => "Nobody decided in time. Ask again if it is still needed.".to_owned(),
+        State::Stale => "The account has changed since the preview. Look at it and ask again.".to_owned(),
+        State::Failed | State::NeedsPerson => {
+            "It was approved and could not be carried out. The page says what to do.".to_owned()
+        }
+        _ => return None,
+    };
+    let page = page(context, action);
+    let text = format!("Hello {},\n\n{}\n{what}\n\n{page}\n", asker.name, action.preview.summary);
+    Some(Letter {
+        id: format!("asker_{}_{}", action.id, action.state().name()),
+        channel: Channel::Mail,
+        to: asker.email.clone(),
+        subject: about(action),
+        html: pages::mail(&text),
+        text,
+        links: vec![page],
+        blocks: None,
+    })
+}
+
+/// What to do now about an approved action that was not carried out, for those who approve.
+pub fn trouble(context: &Context, action: &Action) -> Option<Letter> {
+    let what = match (action.outcome(), action.state()) {
+        (Some(Outcome::NeedsPerson { instead }), State::NeedsPerson) => format!("Do it by hand: {instead}"),
+        (Some(Outcome::Refused { code, message }), State::Failed) => format!("It was refused ({code}): {message}"),
+        (_, State::Stale) => {
+            "The account has changed since it was approved, so nothing was done: look at it and ask again.".to_owned()
+        }
+        _ => return None,
+    };
+    let page = page(context, action);
+    Some(Letter {
+        id: format!("trouble_{}_{}", action.id, action.state().name()),
+        channel: Channel::Slack,
+        to: context.settings.approvals_channel.clone(),
+        subject: format!("Not done: {}", action.preview.summary),
+        text: format!("{what}\nAsked by {}. {page}", action.requested_by),
+        html: String::new(),
+        links: vec![page],
+        blocks: None,
+    })
+}
+
+fn page(context: &Context, action: &Action) -> String {
+    format!("{}/actions/{}", context.settings.base_url, action.id)
+}
+
+fn about(action: &Action) -> String {
+    format!("{}: {}", action.state().name().replace('_', " "), action.preview.summary)
+}

@@ -1,0 +1,116 @@
+//! By when is a message done with? What it calls has what is left of that, and what cannot end in time is not begun.
+
+use crate::message::Message;
+use jiff::{SignedDuration, Timestamp};
+
+/// How long a question waits for its answer that nothing depends on at once.
+pub const GLANCE: SignedDuration = SignedDuration::from_secs(2);
+/// How long anything else may take: at a provider, at Slack, with the mail.
+pub const PATIENCE: SignedDuration = SignedDuration::from_secs(20);
+/// What a letter has at least, however long the calls before it took: people have to hear how it ended.
+const LETTER: SignedDuration = SignedDuration::from_secs(3);
+/// What is done beside all that: read, decide, write, and again after a conflict.
+const WORK: SignedDuration = SignedDuration::from_secs(3);
+/// What of it comes last: how it ended must be stored.
+const STORE: SignedDuration = SignedDuration::from_secs(2);
+/// What a function keeps to answer for its batch.
+pub const RESERVE: SignedDuration = SignedDuration::from_secs(2);
+
+/// How long a message may take at most, whoever is silent. What it did not come to, its alarm takes up.
+pub fn takes(message: &Message) -> SignedDuration {
+    match message {
+        Message::Delivery { .. }
+        | Message::Probe { .. }
+        | Message::Orphan { .. }
+        | Message::Watch { .. }
+        | Message::Recover { .. }
+        | Message::Unlinked { .. }
+        | Message::Ring { .. } => GLANCE + WORK,
+        Message::List { .. }
+        | Message::Cohort { .. }
+        | Message::Tell { .. }
+        | Message::PlanDue { .. }
+        | Message::Ask { .. }
+        | Message::Act { .. }
+        | Message::Pressed { .. }
+        | Message::Month { .. } => longest(),
+    }
+}
+
+/// For one answer that is worth waiting for, with its letter and its work. The gateway waits for half a minute.
+pub fn longest() -> SignedDuration {
+    PATIENCE + LETTER + WORK
+}
+
+/// Whether a message that begins now ends before its function does.
+pub fn fits(message: &Message, now: Timestamp, function_ends_at: Timestamp) -> bool {
+    now + takes(message) + RESERVE <= function_ends_at
+}
+
+/// By when everything that a message waits for is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Deadline {
+    pub calls_end_at: Timestamp,
+    pub letters_end_at: Timestamp,
+}
+
+impl Deadline {
+    /// Of what begins now, and takes so long at most.
+    pub fn of(now: Timestamp, takes: SignedDuration) -> Self {
+        let letters_end_at = now + takes - STORE;
+        let letter = if takes < longest() { SignedDuration::ZERO } else { LETTER };
+        Self { calls_end_at: letters_end_at - letter, letters_end_at }
+    }
+}
+
+/// How long something may take that begins now; none if it is not worth beginning.
+pub fn left(ends_at: Timestamp, now: Timestamp) -> Option<SignedDuration> {
+    let left = ends_at.duration_since(now);
+    (left >= GLANCE).then_some(left)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(1_800_000_000 + second).unwrap()
+    }
+
+    fn probe() -> Message {
+        let own = |text: &str| text.to_owned();
+        Message::Probe { provider: own("mollie"), source: own("default"), path: own("/v2/x"), trace: own("t") }
+    }
+
+    fn list() -> Message {
+        Message::List { provider: "mollie".to_owned(), source: "default".to_owned(), trace: String::new() }
+    }
+
+    #[test]
+    fn a_message_begins_only_if_it_can_end() {
+        for (name, message, ends, begins) in [
+            ("just enough for a question", probe(), 7, true),
+            ("a second too little for a question", probe(), 6, false),
+            ("just enough for a list", list(), 28, true),
+            ("a second too little for a list", list(), 27, false),
+        ] {
+            assert_eq!(fits(&message, at(0), at(ends)), begins, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_call_has_what_is_left_and_leaves_time_to_tell_and_to_store_how_it_ended() {
+        let (question, action) = (Deadline::of(at(0), takes(&probe())), Deadline::of(at(0), longest()));
+        for (name, ends_at, begun, left_secs) in [
+            ("a question", question.calls_end_at, 0, Some(3)),
+            ("a second question after silence", question.calls_end_at, 2, None),
+            ("an action's first call", action.calls_end_at, 0, Some(21)),
+            ("the last call worth beginning", action.calls_end_at, 19, Some(2)),
+            ("a call after silence", action.calls_end_at, 20, None),
+            ("a letter after silence", action.letters_end_at, 20, Some(4)),
+            ("a letter after two silences", action.letters_end_at, 24, None),
+        ] {
+            assert_eq!(left(ends_at, at(begun)), left_secs.map(SignedDuration::from_secs), "{name}");
+        }
+    }
+}

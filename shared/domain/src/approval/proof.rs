@@ -1,0 +1,287 @@
+//! Is it proven that money is owed back? That somebody says so is no proof; an open case that recommends it is one.
+
+use crate::action::{Action, Kind, Reason};
+use crate::book::Touched;
+use crate::case::{Case, State};
+use crate::id::CaseId;
+use crate::money::Money;
+use crate::staff::MACHINE;
+use rust_decimal::Decimal;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Payments of which an open case shows that as much is owed back as is asked for, each with that case.
+pub type Proofs = BTreeMap<String, CaseId>;
+
+/// Which payments of a request are proven, by the cases of its account. What was approved and is not shown yet by the
+/// provider, a case does not know of: it counts together with what is asked for.
+pub fn proofs(kind: &Kind, reason: Reason, cases: &[Case], records: &Touched) -> Proofs {
+    if !reason.needs_proof() {
+        return Proofs::new();
+    }
+    let payments: BTreeSet<&str> = refunds(kind).map(|(payment, _)| payment).collect();
+    let by = |payment: &str| {
+        let on_its_way = records.payments.get(payment).into_iter().flat_map(|it| it.reserved.values().copied());
+        let asked = refunds(kind).filter(|(of, _)| *of == payment).map(|(_, amount)| amount);
+        let amounts: Vec<Money> = asked.chain(on_its_way).collect();
+        cases.iter().find(|case| covers(case, payment, &amounts)).map(|case| (payment.to_owned(), case.id.clone()))
+    };
+    payments.into_iter().filter_map(by).collect()
+}
+
+/// Whether what was proven when it was asked for still is, by the same cases as they are at this moment.
+pub fn still_proven(action: &Action, cases: &[Case], records: &Touched) -> bool {
+    let by_now = proofs(&action.kind, action.reason_code, cases, records);
+    action.proven_by.keys().all(|payment| by_now.contains_key(payment))
+}
+
+/// The reason by which a person's request is judged: without a proof, as if none had been named.
+pub fn judged(said: Reason, kind: &Kind, proven_by: &Proofs) -> Reason {
+    match kind {
+        Kind::Refund { payment, .. } if said.needs_proof() && !proven_by.contains_key(payment) => Reason::Other,
+        _ => said,
+    }
+}
+
+/// The same of a member of what was asked for before. Recoup itself asks for nothing but what it has found.
+pub fn judged_before(action: &Action, member: &Kind) -> Reason {
+    if action.requested_by == MACHINE {
+        return action.reason_code;
+    }
+    judged(action.reason_code, member, &action.proven_by)
+}
+
+/// Why a reason that was said counts for nothing.
+pub(super) fn unproven(said: Reason) -> String {
+    let (said, other) = (said.name(), Reason::Other.name());
+    format!("no open case of this account recommends as much for this payment: `{said}` is judged as `{other}`")
+}
+
+fn refunds(kind: &Kind) -> impl Iterator<Item = (&str, Money)> {
+    kind.members().iter().filter_map(|member| match member {
+        Kind::Refund { payment, amount } => Some((payment.as_str(), *amount)),
+        _ => None,
+    })
+}
+
+/// Whether an open case says that so much of a payment was taken by mistake. A case that advises a refund for another
+/// reason shows no mistake.
+fn covers(case: &Case, payment: &str, amounts: &[Money]) -> bool {
+    let stands = case.recommended.as_ref().filter(|it| case.state == State::Open && it.reason.needs_proof());
+    let Some((_, owed)) = stands.and_then(|it| refunds(&it.kind).find(|(of, _)| *of == payment)) else {
+        return false;
+    };
+    let sum = amounts.iter().fold(Decimal::ZERO, |sum, amount| sum.saturating_add(amount.amount()));
+    amounts.iter().all(|amount| amount.currency() == owed.currency()) && sum <= owed.amount()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::action::{Known, Manners, NoPreview};
+    use crate::approval::{Earlier, Scales, Weighed, weigh};
+    use crate::book::Head;
+    use crate::event::Event;
+    use crate::id::{AccountId, ActionId};
+    use crate::money::Currency;
+    use crate::policies::Policies;
+    use crate::staff::{Role, Staff};
+    use jiff::{SignedDuration, Timestamp};
+    use serde_json::{from_value, json};
+
+    fn now() -> Timestamp {
+        "2026-12-01T12:00:00Z".parse().unwrap()
+    }
+
+    fn usd(amount: &str) -> Money {
+        Money::parse(amount, Currency::USD).unwrap()
+    }
+
+    fn refund(payment: &str, amount: &str) -> Kind {
+        Kind::Refund { payment: payment.to_owned(), amount: usd(amount) }
+    }
+
+    /// An open case that recommends something, as it was found.
+    fn case(class: &str, payment: &str, recommended: &Kind, reason: Reason) -> Case {
+        let account = AccountId::of("stripe", "default", "cus_1");
+        from_value(json!({
+            "id": CaseId::of(&account, class, payment), "account": account, "class": class, "about": payment,
+            "confidence": "0.9", "state": "open", "rule": "r", "policy_version": 1, "advice": "", "why": "",
+            "recommended": {"kind": recommended, "reason": reason, "note": ""}, "evidence": [], "missing": [],
+            "actions": [], "events": [], "opened_at": "2026-06-01T00:00:00Z",
+        }))
+        .unwrap()
+    }
+
+    fn duplicate(payment: &str, amount: &str) -> Case {
+        case("duplicate_charge", payment, &refund(payment, amount), Reason::DuplicateCharge)
+    }
+
+    fn ended(case: Case) -> Case {
+        Case { state: State::Resolved, ..case }
+    }
+
+    /// An account with two payments of 900.00 that many days ago.
+    fn book(days: i64) -> (Head, Touched) {
+        let at = now() - SignedDuration::from_hours(24 * days);
+        let payment = |id: &str| {
+            json!({"resource": "payment", "id": id, "status": "succeeded", "amount": usd("900.00"),
+                "captured": usd("900.00"), "refunded": usd("0.00"), "at": at})
+        };
+        let event: Event =
+            from_value(json!({"id": "evt_1", "provider": "stripe", "source": "default", "origin": "webhook",
+            "kind": "payment_succeeded", "at": at, "customer": "cus_1", "seen": [payment("ch_1"), payment("ch_2")]}))
+            .unwrap();
+        let (mut head, mut touched) = (Head::new("stripe", "default", "cus_1"), Touched::default());
+        touched.fold(&mut head, &event, SignedDuration::ZERO);
+        (head, touched)
+    }
+
+    fn weighed(
+        kind: &Kind,
+        (reason, days): (Reason, i64),
+        cases: &[Case],
+        by: Option<&Staff>,
+        earlier: &[Earlier],
+    ) -> Result<Weighed, NoPreview> {
+        let policies = Policies::shipped().unwrap();
+        let (head, records) = book(days);
+        let known = Known { head: &head, manners: &Manners::PLAIN, records: &records, prices: &[], now: now() };
+        let scales = Scales {
+            policy: policies.approval.current(),
+            known,
+            reason,
+            by,
+            cases,
+            earlier,
+            today: Decimal::ZERO,
+            rates: &[],
+            outage_credits: &BTreeMap::new(),
+            exception: false,
+        };
+        weigh(kind, scales)
+    }
+
+    fn bea() -> Staff {
+        let (id, name) = ("bea".to_owned(), "Bea".to_owned());
+        Staff { id, name, role: Role::BillingSpecialist, email: String::new(), slack: None }
+    }
+
+    #[test]
+    fn a_word_alone_lifts_no_window() {
+        use Reason::{BillingError, DuplicateCharge};
+        let inquiry = case("chargeback", "ch_2", &refund("ch_2", "24.00"), Reason::CustomerDissatisfaction);
+        let both = Kind::Bundle { actions: vec![refund("ch_2", "24.00"), refund("ch_1", "1.00")] };
+        let bundle = case("duplicate_subscription", "sub_2", &both, DuplicateCharge);
+        let amount = Money::parse("24.00", Currency::parse("EUR").unwrap()).unwrap();
+        let euros = Kind::Refund { payment: "ch_2".to_owned(), amount };
+        let euros = case("duplicate_charge", "ch_2", &euros, DuplicateCharge);
+        for (what, days, reason, cases, given) in [
+            ("nothing proves it", 200, BillingError, vec![], false),
+            ("nothing has to", 30, BillingError, vec![], true),
+            ("an open case of exactly that", 200, BillingError, vec![duplicate("ch_2", "24.00")], true),
+            ("the other word for it", 200, DuplicateCharge, vec![duplicate("ch_2", "24.00")], true),
+            ("for a year and no longer", 366, DuplicateCharge, vec![duplicate("ch_2", "24.00")], false),
+            ("the case recommends more", 200, BillingError, vec![duplicate("ch_2", "24.01")], true),
+            ("the case recommends less", 200, BillingError, vec![duplicate("ch_2", "23.99")], false),
+            ("in another currency", 200, BillingError, vec![euros], false),
+            ("the case has ended", 200, BillingError, vec![ended(duplicate("ch_2", "24.00"))], false),
+            ("of another payment", 200, BillingError, vec![duplicate("ch_1", "24.00")], false),
+            ("one of several", 200, BillingError, vec![duplicate("ch_1", "24.00"), duplicate("ch_2", "24.00")], true),
+            ("within a bundle", 200, BillingError, vec![bundle], true),
+            ("a case of no mistake", 200, BillingError, vec![inquiry], false),
+        ] {
+            let weighed = weighed(&refund("ch_2", "24.00"), (reason, days), &cases, Some(&bea()), &[]);
+            assert_eq!(weighed.is_ok(), given, "{what}: {weighed:?}");
+            if let Err(refused) = weighed {
+                assert_eq!(refused.code(), "not_eligible", "{what}");
+                let says = refused.to_string().contains("is judged as `other`");
+                assert_eq!(says, days == 200, "{what}: {refused}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_word_alone_lifts_no_amount() {
+        let manager = [Role::Manager];
+        type Row<'a> = (&'a str, &'a str, Vec<Case>, &'a [Role]);
+        let rows: [Row<'_>; 4] = [
+            ("as any other", "500.00", vec![], &[]),
+            ("more than any other", "500.01", vec![], &manager),
+            ("proven", "500.01", vec![duplicate("ch_2", "900.00")], &[]),
+            ("proven in part", "500.01", vec![duplicate("ch_2", "500.00")], &manager),
+        ];
+        for (what, amount, cases, expected) in rows {
+            let of = (Reason::BillingError, 1);
+            let weighed = weighed(&refund("ch_2", amount), of, &cases, Some(&bea()), &[]).unwrap();
+            assert_eq!(weighed.required, expected, "{what}");
+            let proven = cases.iter().any(|case| weighed.proven_by.get("ch_2") == Some(&case.id));
+            let says = weighed.preview.clause.why.contains("`billing_error` is judged as `other`");
+            assert_eq!((proven, says), (what == "proven", what != "proven"), "{what}: {}", weighed.preview.clause.why);
+        }
+    }
+
+    #[test]
+    fn a_word_alone_is_a_pattern_like_any_other() {
+        let earlier = |reason| Earlier {
+            at: now() - SignedDuration::from_hours(24),
+            reason,
+            kind: refund("ch_1", "1.00"),
+            stands: true,
+            alone_by: None,
+        };
+        let (other, error) = (Reason::Other, Reason::BillingError);
+        for (what, before, cases, expected) in [
+            ("the third without a proof", other, vec![], vec![Role::Manager]),
+            ("the first without one", error, vec![], vec![]),
+            ("a proven one", other, vec![duplicate("ch_2", "24.00")], vec![]),
+        ] {
+            let before = [earlier(before), earlier(before)];
+            let weighed = weighed(&refund("ch_2", "24.00"), (error, 1), &cases, Some(&bea()), &before).unwrap();
+            assert_eq!(weighed.required, expected, "{what}");
+        }
+    }
+
+    #[test]
+    fn one_case_proves_no_sum_of_more_than_it_recommends() {
+        let cases = [duplicate("ch_2", "24.00")];
+        let (_, mut records) = book(1);
+        let proven = |kind: &Kind, records: &Touched| !proofs(kind, Reason::BillingError, &cases, records).is_empty();
+        let two = |first, second| Kind::Bundle { actions: vec![refund("ch_2", first), refund("ch_2", second)] };
+        assert!(proven(&two("20.00", "4.00"), &records), "two that fit together");
+        assert!(!proven(&two("20.00", "4.01"), &records), "two that do not");
+        let other = ActionId::of(&AccountId::of("stripe", "default", "cus_1"), "bea", "k");
+        records.payments.get_mut("ch_2").unwrap().reserved.insert(other, usd("20.00"));
+        assert!(proven(&refund("ch_2", "4.00"), &records), "what is left beside what is on its way");
+        assert!(!proven(&refund("ch_2", "4.01"), &records), "more than that");
+    }
+
+    #[test]
+    fn what_recoup_asks_for_itself_is_proven_by_what_it_found() {
+        let weighed = weighed(&refund("ch_2", "800.00"), (Reason::DuplicateCharge, 200), &[], None, &[]).unwrap();
+        assert_eq!(weighed.required, [Role::BillingSpecialist]);
+        assert!(!weighed.preview.clause.why.contains("judged"), "{}", weighed.preview.clause.why);
+    }
+
+    #[test]
+    fn what_was_proven_is_asked_again_of_the_case_as_it_is() {
+        let (head, records) = book(200);
+        let standing = duplicate("ch_2", "24.00");
+        let kind = refund("ch_2", "24.00");
+        let of = (Reason::BillingError, 200);
+        let asked = weighed(&kind, of, std::slice::from_ref(&standing), Some(&bea()), &[]).unwrap();
+        let id = ActionId::of(&head.account, "bea", "k");
+        let mut action = Action::new(id, kind, Reason::BillingError, asked.preview, "bea", now());
+        assert!(still_proven(&action, &[], &records), "what was not proven needs no case");
+        assert_eq!(judged_before(&action, &action.kind), Reason::Other);
+        action.proven_by = asked.proven_by;
+        assert_eq!(judged_before(&action, &action.kind), Reason::BillingError);
+        for (what, cases, proven) in [
+            ("as it was", vec![standing.clone()], true),
+            ("gone", vec![], false),
+            ("ended", vec![ended(standing)], false),
+            ("less by now", vec![duplicate("ch_2", "23.99")], false),
+        ] {
+            assert_eq!(still_proven(&action, &cases, &records), proven, "{what}");
+        }
+    }
+}

@@ -1,0 +1,209 @@
+//! Whoever refuses what they are told is left alone for a while and keeps nobody else from being told. Nobody is told twice.
+
+use crate::http::{run, with_a_payment};
+use app::ports::{Channel, Clock, QueueName};
+use app::store::{self, keys};
+use domain::book::Head;
+use domain::id::ActionId;
+use http::{Method, StatusCode};
+use jiff::SignedDuration;
+use local::service::Service;
+use serde_json::{Value, json};
+use std::sync::atomic::Ordering;
+use tests::faults::deafen;
+use tests::world::{ask, deliver_to, get};
+
+/// How often something is tried within an hour, by the shipped policy: at once and after 1, 3, 7, 15 and 31 minutes.
+const TRIES_AN_HOUR: usize = 6;
+
+/// A refund that lena asks for: bea must decide.
+async fn waiting(service: &Service) -> (String, Value) {
+    let body = json!({"account": "stripe:cus_1", "kind": "refund", "params": {"payment": "ch_1", "amount": {"amount": "10.00", "currency": "USD"}}, "reason_code": "billing_error", "note": "asked"});
+    let (status, answer) = ask(service, "lena", Method::POST, "/api/actions", Some(&body), Some("key")).await;
+    assert_eq!((status, &answer["state"]), (StatusCode::CREATED, &json!("waiting_approval")), "{answer}");
+    (answer["id"].as_str().unwrap().to_owned(), answer["preview"]["digest"].clone())
+}
+
+async fn decide(service: &Service, staff: &str, id: &str, decision: &str, digest: &Value) {
+    let ballot = json!({"decision": decision, "preview_digest": digest, "note": "as it is"});
+    let path = format!("/api/actions/{id}/decision");
+    let (status, answer) = ask(service, staff, Method::POST, &path, Some(&ballot), None).await;
+    assert_eq!(status, StatusCode::OK, "{answer}");
+}
+
+async fn minutes(service: &Service, minutes: i64) {
+    service.advance(service.clock.now() + SignedDuration::from_mins(minutes)).await.unwrap();
+}
+
+async fn state(service: &Service, id: &str) -> Value {
+    get(service, &format!("/api/actions/{id}")).await["state"].clone()
+}
+
+/// Slack answers so, more often than it is asked.
+fn slack_answers(service: &Service, trouble: &str) {
+    for _ in 0..1000 {
+        service.sandbox.trouble("slack", trouble).unwrap();
+    }
+}
+
+/// How often something was posted or tried to be.
+fn posts(service: &Service) -> usize {
+    let calls = service.sandbox.calls("slack").unwrap();
+    calls.iter().filter(|call| call.path == "/api/chat.postMessage").count()
+}
+
+/// The subjects of what somebody was sent, newest first.
+fn sent(service: &Service, channel: Channel, to: &str) -> Vec<String> {
+    let all = service.outbox.letters().unwrap().into_iter().map(|(_, letter)| letter);
+    all.filter(|letter| letter.channel == channel && letter.to == to).map(|letter| letter.subject).collect()
+}
+
+fn mails(service: &Service, to: &str) -> usize {
+    sent(service, Channel::Mail, &format!("{to}@demo.example")).len()
+}
+
+fn posted(service: &Service) -> usize {
+    sent(service, Channel::Slack, "#billing-approvals").len()
+}
+
+fn nothing_is_dead(service: &Service) {
+    for queue in QueueName::ALL {
+        assert!(service.queue.dead(queue).unwrap().is_empty(), "{queue:?}");
+    }
+}
+
+#[test]
+fn slack_refuses_for_an_hour_and_each_approver_is_mailed_once() {
+    run(async {
+        let service = with_a_payment().await;
+        slack_answers(&service, "channel_not_found");
+        let (id, digest) = waiting(&service).await;
+        minutes(&service, 60).await;
+        assert_eq!(mails(&service, "bea"), 1, "one mail for one telling");
+        assert_eq!((posts(&service), posted(&service)), (TRIES_AN_HOUR, 0), "Slack is left alone between two tries");
+        nothing_is_dead(&service);
+
+        // It works again, and hears of it once, at its own time.
+        service.sandbox.untroubled("slack").unwrap();
+        minutes(&service, 10).await;
+        assert_eq!((posts(&service), posted(&service), mails(&service, "bea")), (TRIES_AN_HOUR + 1, 1, 1));
+
+        decide(&service, "bea", &id, "approve", &digest).await;
+        minutes(&service, 60).await;
+        assert_eq!(state(&service, &id).await, "executed");
+    });
+}
+
+#[test]
+fn what_follows_from_an_end_does_not_wait_for_slack() {
+    run(async {
+        let service = with_a_payment().await;
+        let (id, digest) = waiting(&service).await;
+        slack_answers(&service, "is_archived");
+        service.sandbox.trouble("stripe", "400").unwrap();
+        decide(&service, "bea", &id, "approve", &digest).await;
+        let before = posts(&service);
+        minutes(&service, 60).await;
+        assert_eq!(state(&service, &id).await, "failed");
+        assert_eq!(mails(&service, "lena"), 1, "whoever asked is told, and once");
+        assert_eq!(posts(&service) - before, TRIES_AN_HOUR);
+        nothing_is_dead(&service);
+    });
+}
+
+/// RevenueCat ends no subscription: a person does, and the customer has left all the same.
+#[test]
+fn who_leaves_has_left_whatever_slack_says() {
+    run(async {
+        let service = with_a_payment().await;
+        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/revenuecat/INITIAL_PURCHASE.json");
+        let bought = std::fs::read(file).unwrap();
+        assert_eq!(deliver_to(&service, "revenuecat", &bought).await.0, StatusCode::OK);
+        service.work().await.unwrap();
+        slack_answers(&service, "not_in_channel");
+        let body = json!({"account": "revenuecat:user_1", "kind": "cancel", "params": {"customer_requested": true}, "reason_code": "other", "note": ""});
+        let (status, asked) = ask(&service, "bea", Method::POST, "/api/actions", Some(&body), Some("key")).await;
+        assert_eq!(status, StatusCode::CREATED, "{asked}");
+        let id = asked["id"].as_str().unwrap();
+        minutes(&service, 30).await;
+        assert_eq!(state(&service, id).await, "needs_person");
+        assert_eq!((mails(&service, "bea"), posted(&service)), (1, 0));
+        let own = keys::head(&ActionId::parse(id).unwrap().account());
+        let head: Head = store::read(&service.context, &own).await.unwrap().unwrap();
+        assert_eq!(head.left.len(), 1, "the wish to leave is known");
+        nothing_is_dead(&service);
+    });
+}
+
+#[test]
+fn what_slack_may_have_posted_is_not_posted_again() {
+    for trouble in ["timeout_done", "timeout_not_done", "rubbish", "500", "503", "internal_error", "cosmic_ray"] {
+        run(async {
+            let service = with_a_payment().await;
+            service.sandbox.trouble("slack", trouble).unwrap();
+            let (id, digest) = waiting(&service).await;
+            minutes(&service, 90).await;
+            assert_eq!((posts(&service), mails(&service, "bea")), (1, 1), "{trouble}: the mail carries it");
+            nothing_is_dead(&service);
+
+            // A reminder is something new.
+            minutes(&service, 60).await;
+            assert_eq!((posts(&service), mails(&service, "bea")), (2, 1), "{trouble}");
+            decide(&service, "bea", &id, "approve", &digest).await;
+        });
+    }
+}
+
+#[test]
+fn slack_is_left_alone_for_as_long_as_it_asks() {
+    run(async {
+        let service = with_a_payment().await;
+        service.sandbox.trouble("slack", "429 1200").unwrap();
+        waiting(&service).await;
+        minutes(&service, 19).await;
+        assert_eq!((posts(&service), posted(&service)), (1, 0), "it asked for twenty minutes");
+        minutes(&service, 2).await;
+        assert_eq!((posts(&service), posted(&service), mails(&service, "bea")), (2, 1, 1));
+    });
+}
+
+#[test]
+fn one_who_cannot_be_reached_keeps_nobody_else_from_being_told() {
+    run(async {
+        let mut service = with_a_payment().await;
+        let refused = deafen(&mut service, "mara@demo.example");
+        waiting(&service).await;
+        // Nobody decides: on Monday at noon it goes up to mara and marc.
+        minutes(&service, 29 * 60).await;
+        let escalated = sent(&service, Channel::Mail, "marc@demo.example");
+        assert_eq!(escalated.len(), 1, "{escalated:?}");
+        let posts = sent(&service, Channel::Slack, "#billing-approvals");
+        assert_eq!(posts.iter().filter(|subject| subject.starts_with("Nobody has decided")).count(), 1, "{posts:?}");
+        assert!(refused.load(Ordering::SeqCst) > 1, "she is tried again");
+        assert!(refused.load(Ordering::SeqCst) < 24, "and not all the time");
+    });
+}
+
+#[test]
+fn who_refuses_for_days_is_left_to_a_person() {
+    run(async {
+        let service = with_a_payment().await;
+        let (id, digest) = waiting(&service).await;
+        slack_answers(&service, "token_revoked");
+        service.sandbox.trouble("stripe", "400").unwrap();
+        decide(&service, "bea", &id, "approve", &digest).await;
+        let before = posts(&service);
+        minutes(&service, 3 * 24 * 60).await;
+        let most = service.context.policies.limits.current().telling.tries_max;
+        assert_eq!(posts(&service) - before, usize::try_from(most).unwrap());
+        let dead = service.queue.dead(QueueName::Approval).unwrap();
+        let reasons: Vec<_> = dead.into_iter().filter_map(|(_, _, reason)| reason).collect();
+        assert_eq!(reasons.len(), 1, "{reasons:?}");
+        assert!(reasons[0].contains("token_revoked"), "{reasons:?}");
+        // Nothing is left to be done: sent again, it sends nothing.
+        service.queue.redrive(QueueName::Approval).unwrap();
+        minutes(&service, 60).await;
+        nothing_is_dead(&service);
+        assert_eq!(mails(&service, "lena"), 1);
+    });
+}
