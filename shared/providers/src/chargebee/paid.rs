@@ -106,7 +106,7 @@ fn of_payment(
         invoice: transaction
             .linked_invoices
             .as_ref()
-            .and_then(|linked| linked.first())
+            .and_then(|linked| linked.iter().find(|linked| !linked.invoice_id.is_empty()))
             .map(|linked| linked.invoice_id.to_string()),
         subscription: transaction.subscription_id.map(String::from),
         status,

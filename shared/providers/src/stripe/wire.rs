@@ -3,7 +3,7 @@
 //! One structure stands for every kind of object: the type of an event follows its object, so that a structure for each
 //! kind would need a second pass over the body.
 
-use crate::value::{Number, Text};
+use crate::value::{Number, Text, named};
 use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use std::fmt;
@@ -45,7 +45,7 @@ pub(super) struct Data<'a> {
 /// What was true before, where that is not in the object any more.
 #[derive(Deserialize)]
 pub(super) struct Previous<'a> {
-    #[serde(borrow)]
+    #[serde(default, deserialize_with = "named", borrow)]
     pub customer: Option<Reference<'a>>,
 }
 
@@ -55,6 +55,12 @@ pub(super) struct Reference<'a>(Text<'a>);
 impl Reference<'_> {
     pub fn id(&self) -> String {
         self.0.to_string()
+    }
+}
+
+impl AsRef<str> for Reference<'_> {
+    fn as_ref(&self) -> &str {
+        &self.0
     }
 }
 
@@ -107,7 +113,7 @@ pub(super) struct Object<'a> {
     pub id: Option<Text<'a>>,
     #[serde(borrow)]
     pub object: Option<Text<'a>>,
-    #[serde(borrow)]
+    #[serde(default, deserialize_with = "named", borrow)]
     pub customer: Option<Reference<'a>>,
     #[serde(borrow)]
     pub status: Option<Text<'a>>,
@@ -162,7 +168,7 @@ pub(super) struct Object<'a> {
     pub date: Option<i64>,
     pub due_date: Option<i64>,
     pub hosted_invoice_url: Option<String>,
-    #[serde(borrow)]
+    #[serde(default, deserialize_with = "named", borrow)]
     pub subscription: Option<Reference<'a>>,
     #[serde(borrow)]
     pub parent: Option<Parent<'a>>,
@@ -175,11 +181,11 @@ pub(super) struct Object<'a> {
     pub payment: Option<Paid<'a>>,
 
     // A charge, an intent, a refund, a dispute, a credit note.
-    #[serde(borrow)]
+    #[serde(default, deserialize_with = "named", borrow)]
     pub charge: Option<Reference<'a>>,
-    #[serde(borrow)]
+    #[serde(default, deserialize_with = "named", borrow)]
     pub payment_intent: Option<Reference<'a>>,
-    #[serde(borrow)]
+    #[serde(default, deserialize_with = "named", borrow)]
     pub invoice: Option<Reference<'a>>,
     pub amount: Option<i64>,
     pub amount_captured: Option<i64>,
@@ -193,7 +199,7 @@ pub(super) struct Object<'a> {
     #[serde(borrow)]
     pub payment_method_details: Option<MethodDetails<'a>>,
     pub source: Option<CardOrId>,
-    #[serde(borrow)]
+    #[serde(default, deserialize_with = "named", borrow)]
     pub latest_charge: Option<Reference<'a>>,
     #[serde(borrow)]
     pub charges: Option<List<Reference<'a>>>,
@@ -206,7 +212,7 @@ pub(super) struct Object<'a> {
     pub actionable: Option<bool>,
     pub evidence_details: Option<Evidence>,
 
-    #[serde(borrow)]
+    #[serde(default, deserialize_with = "named", borrow)]
     pub payment_method: Option<Reference<'a>>,
 
     // A kept card: a payment method, or a source as it was called before.
@@ -234,7 +240,7 @@ pub(super) struct Address {
 
 #[derive(Deserialize)]
 pub(super) struct Item<'a> {
-    #[serde(borrow)]
+    #[serde(default, deserialize_with = "named", borrow)]
     pub id: Option<Text<'a>>,
     #[serde(borrow)]
     pub price: Option<Price<'a>>,
@@ -248,7 +254,7 @@ pub(super) struct Item<'a> {
 /// A price, or a plan as it was called before.
 #[derive(Deserialize)]
 pub(super) struct Price<'a> {
-    #[serde(borrow)]
+    #[serde(default, deserialize_with = "named", borrow)]
     pub id: Option<Text<'a>>,
     #[serde(borrow)]
     pub currency: Option<Text<'a>>,
@@ -305,7 +311,7 @@ pub(super) struct Discount<'a> {
 
 #[derive(Deserialize)]
 pub(super) struct Coupon<'a> {
-    #[serde(borrow)]
+    #[serde(default, deserialize_with = "named", borrow)]
     pub id: Option<Text<'a>>,
     pub percent_off: Option<Number>,
     pub amount_off: Option<i64>,
@@ -337,14 +343,14 @@ pub(super) struct Parent<'a> {
 
 #[derive(Deserialize)]
 pub(super) struct SubscriptionDetails<'a> {
-    #[serde(borrow)]
+    #[serde(default, deserialize_with = "named", borrow)]
     pub subscription: Option<Reference<'a>>,
     pub proration: Option<bool>,
 }
 
 #[derive(Deserialize)]
 pub(super) struct Line<'a> {
-    #[serde(borrow)]
+    #[serde(default, deserialize_with = "named", borrow)]
     pub id: Option<Text<'a>>,
     pub amount: i64,
     pub description: Option<String>,
@@ -360,7 +366,7 @@ pub(super) struct Line<'a> {
     pub pricing: Option<Pricing<'a>>,
     #[serde(borrow)]
     pub parent: Option<Parent<'a>>,
-    #[serde(borrow)]
+    #[serde(default, deserialize_with = "named", borrow)]
     pub subscription: Option<Reference<'a>>,
     pub period: Option<Period>,
     pub tax_amounts: Option<Vec<Tax>>,
@@ -378,7 +384,7 @@ pub(super) struct Pricing<'a> {
 
 #[derive(Deserialize)]
 pub(super) struct PriceDetails<'a> {
-    #[serde(borrow)]
+    #[serde(default, deserialize_with = "named", borrow)]
     pub price: Option<Reference<'a>>,
 }
 
@@ -395,9 +401,9 @@ pub(super) struct Transitions {
 
 #[derive(Deserialize)]
 pub(super) struct Paid<'a> {
-    #[serde(borrow)]
+    #[serde(default, deserialize_with = "named", borrow)]
     pub payment_intent: Option<Reference<'a>>,
-    #[serde(borrow)]
+    #[serde(default, deserialize_with = "named", borrow)]
     pub charge: Option<Reference<'a>>,
 }
 
@@ -462,13 +468,14 @@ pub(super) struct Evidence {
 
 #[derive(Deserialize)]
 pub(super) struct Metadata {
+    #[serde(default, deserialize_with = "named")]
     pub recoup_action: Option<String>,
 }
 
 /// What `GET /v1/invoice_payments` lists, with its intents expanded.
 #[derive(Deserialize)]
 pub(super) struct InvoicePayment<'a> {
-    #[serde(borrow)]
+    #[serde(default, deserialize_with = "named", borrow)]
     pub invoice: Option<Reference<'a>>,
     #[serde(borrow)]
     pub payment: Option<Expanded<'a>>,
