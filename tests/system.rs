@@ -10,6 +10,7 @@ mod eligible;
 mod http;
 mod incidents;
 mod intake;
+mod kept;
 mod leaving;
 mod lists;
 mod matrix;

@@ -5,6 +5,7 @@
 mod answer;
 mod bill;
 mod contract;
+mod discount;
 mod look;
 #[cfg(test)]
 mod tests;
@@ -48,7 +49,7 @@ fn act(order: &Order<'_>, replies: &[Reply]) -> Act {
         Kind::AdjustSeats { subscription, seats, at, .. } => {
             contract::adjust_seats(order, replies, subscription, *seats, *at)
         }
-        Kind::Discount { subscription, percent, .. } => contract::discount(order, replies, subscription, *percent),
+        Kind::Discount { subscription, percent, .. } => discount::discount(order, replies, subscription, *percent),
         Kind::Cancel { subscription, when: When::PeriodEnd, asked_at } => {
             contract::cancel_at_period_end(order, replies, subscription, *asked_at)
         }

@@ -1,13 +1,20 @@
-//! What `GET /v1/invoice_payments` tells of a failed invoice: which intent tried, and why it failed.
+//! What Stripe tells when it is asked: of a failed invoice, which intent tried and why it failed; of a subscription, what
+//! its discounts take off.
 
+use super::bought;
 use super::paid::intent_decline;
-use super::wire::{InvoicePayment, List, Reference};
+use super::wire::{InvoicePayment, List, Object, Reference};
 use crate::{Call, Malformed, Reading, Reply, malformed};
 use domain::event::{Event, InvoiceSeen, Kind, LinkSeen, Origin, Seen};
 use domain::id::digest;
 use jiff::Timestamp;
 
 pub(super) fn observe(call: &Call, reply: &Reply, source: &str, at: Timestamp) -> Result<Reading, Malformed> {
+    if call.path.starts_with("/v1/subscriptions/") {
+        let object: Object<'_> = serde_json::from_str(&reply.body).map_err(malformed("a Stripe subscription"))?;
+        let (customer, seen) = bought::subscription(object)?;
+        return Ok(told(call, reply, source, Kind::SubscriptionChanged, at, customer, seen));
+    }
     let list: List<InvoicePayment<'_>> =
         serde_json::from_str(&reply.body).map_err(malformed("a list of invoice payments"))?;
     let mut customer = None;
@@ -26,14 +33,27 @@ pub(super) fn observe(call: &Call, reply: &Reply, source: &str, at: Timestamp) -
     if seen.is_empty() {
         return Ok(Reading::Ignored("the provider knows no reason either"));
     }
-    Ok(Reading::Events(vec![Event {
+    Ok(told(call, reply, source, Kind::InvoiceChanged, at, customer, seen))
+}
+
+/// An answer as an event: the same answer is the same event.
+fn told(
+    call: &Call,
+    reply: &Reply,
+    source: &str,
+    kind: Kind,
+    at: Timestamp,
+    customer: Option<String>,
+    seen: Vec<Seen>,
+) -> Reading {
+    Reading::Events(vec![Event {
         id: format!("seen_{}", digest(&[&call.path, &reply.body], 26)),
         provider: "stripe".to_owned(),
         source: source.to_owned(),
         origin: Origin::Lookup,
-        kind: Kind::InvoiceChanged,
+        kind,
         at,
         customer,
         seen,
-    }]))
+    }])
 }

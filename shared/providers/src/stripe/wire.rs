@@ -144,8 +144,8 @@ pub(super) struct Object<'a> {
     pub plan: Option<Price<'a>>,
     #[serde(borrow)]
     pub items: Option<List<Item<'a>>>,
-    #[serde(borrow)]
-    pub discount: Option<Discount<'a>>,
+    #[serde(default, deserialize_with = "stated", borrow)]
+    pub discount: Option<Option<Discount<'a>>>,
     #[serde(default, borrow)]
     pub discounts: Discounts<'a>,
     pub pause_collection: Option<Pause>,
@@ -224,7 +224,7 @@ pub(super) struct Object<'a> {
 }
 
 /// Tells "null" from "not sent".
-fn stated<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<i64>>, D::Error> {
+fn stated<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<T>>, D::Error> {
     Option::deserialize(deserializer).map(Some)
 }
 
@@ -291,25 +291,56 @@ pub(super) struct Recurring<'a> {
 pub(super) enum Discounts<'a> {
     #[default]
     NotSent,
-    /// There are discounts, and it is not said what they take off.
-    Ids,
+    /// There are so many, and it is not said what they take off.
+    Ids(usize),
     Objects(Vec<Discount<'a>>),
 }
 
 impl<'de: 'a, 'a> Deserialize<'de> for Discounts<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let raw = <&serde_json::value::RawValue>::deserialize(deserializer)?;
-        Ok(serde_json::from_str(raw.get()).map_or(Self::Ids, Self::Objects))
+        let ids = || serde_json::from_str::<Vec<IgnoredAny>>(raw.get()).map(|ids| Self::Ids(ids.len()));
+        Ok(serde_json::from_str(raw.get()).map(Self::Objects).or_else(|_| ids()).unwrap_or_default())
+    }
+}
+
+/// Since clover its coupon stands in its source.
+#[derive(Deserialize)]
+pub(super) struct Discount<'a> {
+    #[serde(borrow)]
+    coupon: Option<CouponOrId<'a>>,
+    #[serde(borrow)]
+    source: Option<Source<'a>>,
+}
+
+impl<'a> Discount<'a> {
+    pub fn coupon(self) -> Option<Coupon<'a>> {
+        self.coupon.or(self.source.and_then(|source| source.coupon)).map(|coupon| coupon.0)
     }
 }
 
 #[derive(Deserialize)]
-pub(super) struct Discount<'a> {
+struct Source<'a> {
     #[serde(borrow)]
-    pub coupon: Option<Coupon<'a>>,
+    coupon: Option<CouponOrId<'a>>,
 }
 
-#[derive(Deserialize)]
+/// A coupon; where nobody asked for more, its id alone.
+struct CouponOrId<'a>(Coupon<'a>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for CouponOrId<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let raw = <&serde_json::value::RawValue>::deserialize(deserializer)?;
+        let coupon = if raw.get().starts_with('"') {
+            serde_json::from_str(raw.get()).map(|id| Coupon { id: Some(id), ..Coupon::default() })
+        } else {
+            serde_json::from_str(raw.get())
+        };
+        coupon.map(Self).map_err(serde::de::Error::custom)
+    }
+}
+
+#[derive(Default, Deserialize)]
 pub(super) struct Coupon<'a> {
     #[serde(default, deserialize_with = "named", borrow)]
     pub id: Option<Text<'a>>,

@@ -249,19 +249,48 @@ fn buy(asking: &Asking<'_>, subscription: &mut Value) -> Checked {
     Ok(Ok(()))
 }
 
-/// Puts the coupon on it that the form names, in the place of what was taken off before.
+/// What the form names is all that is taken off: a discount that stood and is not named is gone.
 fn take_off(asking: &Asking<'_>, subscription: &mut Value) -> Checked {
-    let Some(named) = asking.get("discounts[0][coupon]") else { return Ok(Ok(())) };
-    let Some(coupon) = asking.load("coupon", named)? else {
-        return Ok(Err(error(400, INVALID, "resource_missing", &format!("No such coupon: '{named}'"))));
-    };
-    let id = asking.id("di", named);
-    subscription["discount"] = json!({
-        "id": id, "object": "discount", "coupon": coupon, "customer": subscription["customer"],
-        "start": asking.now(), "end": null, "subscription": subscription["id"],
-    });
-    subscription["discounts"] = json!([id]);
+    let had: Vec<String> = discounts(subscription).iter().filter_map(|id| id.as_str().map(str::to_owned)).collect();
+    let (mut ids, mut latest) = (Vec::new(), Value::Null);
+    for number in 0.. {
+        let field = |name: &str| asking.get(&format!("discounts[{number}][{name}]"));
+        let missing = |kind: &str, named: &str| {
+            Ok(Err(error(400, INVALID, "resource_missing", &format!("No such {kind}: '{named}'"))))
+        };
+        match (field("discount"), field("coupon")) {
+            (Some(kept), _) => {
+                let own = Some(&subscription["discount"]).filter(|one| one["id"] == kept).cloned();
+                let known = asking.load("discount", kept)?.or(own);
+                let Some(discount) = known.filter(|_| had.iter().any(|id| id == kept)) else {
+                    return missing("discount", kept);
+                };
+                ids.push(kept.to_owned());
+                latest = discount;
+            }
+            (None, Some(named)) => {
+                let Some(coupon) = asking.load("coupon", named)? else { return missing("coupon", named) };
+                let id = asking.id("di", named);
+                latest = json!({
+                    "id": id, "object": "discount", "coupon": coupon, "customer": subscription["customer"],
+                    "start": asking.now(), "end": null, "subscription": subscription["id"],
+                });
+                asking.keep(&latest)?;
+                ids.push(id);
+            }
+            (None, None) => break,
+        }
+    }
+    if !ids.is_empty() {
+        subscription["discount"] = latest;
+        subscription["discounts"] = json!(ids);
+    }
     Ok(Ok(()))
+}
+
+/// The ids of what is taken off.
+fn discounts(subscription: &Value) -> &[Value] {
+    subscription["discounts"].as_array().map_or(&[], Vec::as_slice)
 }
 
 /// A price by its id: as it was taught, or as some subscription shows it. One that nobody has shown yet has no amount.

@@ -1,4 +1,4 @@
-//! What is done to a subscription: what it buys, what is taken off, when it pauses and ends.
+//! What is done to a subscription: what it buys, when it pauses and ends.
 
 use super::answer::{changed, ended, made, object, once};
 use super::{OURS, Pairs, post, second, unsupported};
@@ -8,7 +8,6 @@ use domain::book::Subscription;
 use form_urlencoded::Serializer;
 use http::Method;
 use jiff::Timestamp;
-use rust_decimal::Decimal;
 use serde_json::Value;
 
 pub(super) fn extend_trial(order: &Order<'_>, replies: &[Reply], subscription: &str, until: Timestamp) -> Act {
@@ -132,33 +131,6 @@ fn second_phase(order: &Order<'_>, subscription: &str, schedule: &Value, plan: &
     }
 }
 
-/// A coupon of the action's own name, then the subscription with it; a coupon that nobody uses takes nothing off.
-pub(super) fn discount(order: &Order<'_>, replies: &[Reply], subscription: &str, percent: Decimal) -> Act {
-    match replies {
-        [] => {
-            let percent = percent.normalize().to_string();
-            let name = format!("{percent}% off");
-            let (percent_off, name) = (percent.as_str(), name.as_str());
-            let pairs = [
-                ("id", order.id()),
-                ("percent_off", percent_off),
-                ("duration", "forever"),
-                ("name", name),
-                (OURS, order.id()),
-            ];
-            Act::Send(post(order.key, "/v1/coupons", &pairs))
-        }
-        [coupon] => match object(coupon) {
-            Err(Answer::Refused { code, .. }) if code == "resource_already_exists" => {
-                Act::Send(with_coupon(order, subscription))
-            }
-            Ok(_) => Act::Send(with_coupon(order, subscription)),
-            Err(answer) => Act::Ended(answer),
-        },
-        [.., discounted] => ended(discounted, |object| Answer::Done(changed(object))),
-    }
-}
-
 pub(super) fn cancel_at_period_end(
     order: &Order<'_>,
     replies: &[Reply],
@@ -206,13 +178,9 @@ fn update(order: &Order<'_>, replies: &[Reply], subscription: &str, pairs: Pairs
     once(replies, || updated(order.key, order, subscription, pairs), |object| Answer::Done(changed(object)))
 }
 
-fn updated(key: &str, order: &Order<'_>, subscription: &str, mut pairs: Pairs) -> Call {
+pub(super) fn updated(key: &str, order: &Order<'_>, subscription: &str, mut pairs: Pairs) -> Call {
     pairs.push(pair(OURS, order.id()));
     post(key, format!("/v1/subscriptions/{subscription}"), &pairs)
-}
-
-fn with_coupon(order: &Order<'_>, subscription: &str) -> Call {
-    updated(&second(order), order, subscription, vec![pair("discounts[0][coupon]", order.id())])
 }
 
 /// The schedule's phase as it runs, and after it one that buys the other plan; the subscription then goes on by itself.
@@ -262,6 +230,6 @@ fn plan_item<'a>(order: &Order<'a>, subscription: &str) -> Option<&'a str> {
     bought(order, subscription)?.plan()?.id.as_deref()
 }
 
-fn pair(name: &str, value: impl Into<String>) -> (String, String) {
+pub(super) fn pair(name: &str, value: impl Into<String>) -> (String, String) {
     (name.to_owned(), value.into())
 }

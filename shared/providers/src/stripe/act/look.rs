@@ -1,7 +1,9 @@
 //! Was it done? By our id where Stripe keeps it, otherwise by the state that was wanted.
 
 use super::answer::{changed, made, paid, refund};
+use super::discount::is_given;
 use super::show;
+use crate::stripe::bought::with_discounts;
 use crate::{Effect, Found, Look, Order, Reply};
 use domain::action::{Addon, Kind, When};
 use form_urlencoded::Serializer;
@@ -59,9 +61,9 @@ pub(super) fn look(order: &Order<'_>, replies: &[Reply]) -> Look {
                 is_ours(order, object) || quantity(object, plan) == Some(u64::from(*seats))
             })
         }
-        Kind::Discount { subscription, .. } => subscription_is(replies, subscription, |object| {
-            is_ours(order, object) || object["discount"]["coupon"]["id"] == order.id()
-        }),
+        Kind::Discount { subscription, .. } => {
+            is_so(replies, with_discounts(subscription), |object| is_ours(order, object) || is_given(order, object))
+        }
         Kind::Cancel { subscription, when: When::PeriodEnd, .. } => subscription_is(replies, subscription, |object| {
             object["status"] == "canceled" || object["cancel_at_period_end"] == true || object["cancel_at"].is_i64()
         }),

@@ -81,7 +81,7 @@ fn all_kinds() -> Vec<(Kind, String)> {
         ),
         (
             Kind::Discount { subscription: sub.clone(), percent: "12.50".parse().unwrap(), price: None },
-            "POST /v1/coupons id=ACT&percent_off=12.5&duration=forever&name=12.5% off&metadata[recoup_action]=ACT".to_owned(),
+            "GET /v1/subscriptions/sub_1?expand[]=discounts ".to_owned(),
         ),
         (
             Kind::Cancel { subscription: sub.clone(), when: When::PeriodEnd, asked_at: at() },
@@ -103,6 +103,11 @@ fn each_action_is_one_request() {
         assert_eq!(case.shown(&call), expected);
         assert_eq!(call.idempotency_key.is_some(), call.method != Method::GET, "{expected}");
     }
+}
+
+/// What is asked for only once it is known how the subscription stands.
+fn reads_first(kind: &Kind) -> bool {
+    matches!(kind, Kind::Discount { .. })
 }
 
 #[test]
@@ -127,6 +132,11 @@ fn an_answer_means_the_same_for_each_action() {
         let case = Case::of(kind);
         for (status, body, expected) in &rows {
             let mut replies = vec![Reply { status: *status, body: (*body).to_owned() }];
+            if reads_first(&case.action.inner().kind) {
+                let unread = if matches!(expected, Answer::Unknown) { &Answer::NotNow } else { expected };
+                assert_eq!(case.act(&replies), Act::Ended(unread.clone()), "{request}: {status}, and nothing was sent");
+                replies.insert(0, reply(json!({"id": "sub_1", "status": "active", "discounts": []})));
+            }
             if case.action.inner().kind.name() == "downgrade" && matches!(expected, Answer::Refused { .. }) {
                 // An earlier attempt may have made the schedule: it is looked for before the refusal is believed.
                 assert_eq!(case.act(&replies), Act::Send(Call::get("/v1/subscriptions/sub_1")));
@@ -218,19 +228,63 @@ fn what_stripe_cannot_do_is_a_task() {
 }
 
 #[test]
-fn a_discount_is_a_coupon_and_then_the_subscription_with_it() {
-    let case = Case::of(Kind::Discount { subscription: "sub_1".into(), percent: "10".parse().unwrap(), price: None });
+fn a_discount_is_a_coupon_and_then_the_subscription_with_it_and_all_that_stand() {
+    let case =
+        Case::of(Kind::Discount { subscription: "sub_1".into(), percent: "12.50".parse().unwrap(), price: None });
+    let made = reply(json!({"id": "act"}));
     let exists = Reply { status: 400, body: json!({"error": {"code": "resource_already_exists"}}).to_string() };
-    for coupon in [reply(json!({"id": "act"})), exists] {
-        let Act::Send(call) = case.act(std::slice::from_ref(&coupon)) else { panic!("no second call") };
-        assert_eq!(
-            case.shown(&call),
-            "POST /v1/subscriptions/sub_1 discounts[0][coupon]=ACT&metadata[recoup_action]=ACT"
-        );
-        assert_eq!(call.idempotency_key.as_deref(), Some("key-2"));
-        let later = Reply { status: 429, body: String::new() };
-        assert_eq!(case.act(&[coupon, later]), Act::Ended(Answer::NotNow), "the coupon alone takes nothing off");
+    for (name, before, kept) in [
+        ("none", json!({"discounts": []}), ""),
+        ("none, as before there were several", json!({"discount": null}), ""),
+        (
+            "two",
+            json!({"discounts": [{"id": "di_1", "source": {"coupon": "TEN"}}, {"id": "di_2"}]}),
+            "discounts[0][discount]=di_1&discounts[1][discount]=di_2&",
+        ),
+        ("one that was not expanded", json!({"discounts": ["di_1"]}), "discounts[0][discount]=di_1&"),
+        ("one, as before there were several", json!({"discount": {"id": "di_1"}}), "discounts[0][discount]=di_1&"),
+    ] {
+        let shown = subscription(&before);
+        let Act::Send(call) = case.act(std::slice::from_ref(&shown)) else { panic!("no coupon: {name}") };
+        let coupon =
+            "POST /v1/coupons id=ACT&percent_off=12.5&duration=forever&name=12.5% off&metadata[recoup_action]=ACT";
+        assert_eq!((case.shown(&call).as_str(), call.idempotency_key.as_deref()), (coupon, Some("key")), "{name}");
+        for coupon in [&made, &exists] {
+            let Act::Send(call) = case.act(&[shown.clone(), coupon.clone()]) else { panic!("no discount: {name}") };
+            let at = kept.matches("[discount]").count();
+            let expected =
+                format!("POST /v1/subscriptions/sub_1 {kept}discounts[{at}][coupon]=ACT&metadata[recoup_action]=ACT");
+            assert_eq!(case.shown(&call), expected, "{name}");
+            assert_eq!(call.idempotency_key.as_deref(), Some("key-2"));
+            let later = Reply { status: 429, body: String::new() };
+            let ended = case.act(&[shown.clone(), coupon.clone(), later]);
+            assert_eq!(ended, Act::Ended(Answer::NotNow), "the coupon alone takes nothing off");
+        }
     }
+}
+
+#[test]
+fn a_discount_is_not_given_over_one_that_is_not_known_nor_twice() {
+    let case = Case::of(Kind::Discount { subscription: "sub_1".into(), percent: "10".parse().unwrap(), price: None });
+    for before in [json!({}), json!({"discounts": [{"object": "discount"}]}), json!({"discount": {"coupon": {}}})] {
+        let ended = case.act(&[subscription(&before)]);
+        assert!(
+            matches!(&ended, Act::Ended(Answer::Unsupported { instead }) if instead.contains("add 10% beside them")),
+            "{before}: {ended:?}"
+        );
+    }
+    for ours in [
+        json!({"discounts": [{"id": "di_1", "source": {"type": "coupon", "coupon": case.id()}}]}),
+        json!({"discounts": [{"id": "di_1", "source": {"type": "coupon", "coupon": {"id": case.id()}}}]}),
+        json!({"discounts": ["di_0", {"id": "di_1", "coupon": {"id": case.id()}}]}),
+        json!({"discount": {"id": "di_1", "coupon": {"id": case.id()}}}),
+    ] {
+        assert!(matches!(case.act(&[subscription(&ours)]), Act::Ended(Answer::Done(_))), "{ours}");
+        assert!(matches!(case.look(&[subscription(&ours)], None), Look::Found(Found::Done(_))), "{ours}");
+    }
+    let another = subscription(&json!({"discounts": [{"id": "di_1", "source": {"coupon": "TEN"}}]}));
+    assert_eq!(case.look(&[another], None), Look::Found(Found::NotThere { note: None }));
+    assert_eq!(case.look(&[], None), Look::Ask(show("/v1/subscriptions/sub_1?expand%5B%5D=discounts")));
 }
 
 #[test]
@@ -526,6 +580,13 @@ fn seen<T>(value: T) -> Latest<T> {
     let mut latest = Latest::default();
     latest.see(&Stamp::of(&event, None, 0), Some(value));
     latest
+}
+
+/// A subscription that runs, with these fields.
+fn subscription(fields: &serde_json::Value) -> Reply {
+    let mut object = json!({"id": "sub_1", "status": "active"});
+    object.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+    reply(object)
 }
 
 fn reply(body: serde_json::Value) -> Reply {
