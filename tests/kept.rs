@@ -56,3 +56,23 @@ fn a_discount_at_stripe_leaves_the_one_that_stands() {
         assert_eq!(after["discounts"].as_array().map(Vec::len), Some(2));
     });
 }
+
+#[test]
+fn what_stripe_paused_and_what_rests_there_go_on_together() {
+    run(async {
+        let service = shop().await;
+        told(&service, &json!({"status": "paused", "pause_collection": {"behavior": "void", "resumes_at": null}}))
+            .await;
+        let action = done(&service, "stripe:cus_4", "resume", json!({})).await;
+        assert_eq!(action["state"], "executed", "{action}");
+        let after = shown(&service, "stripe", "/v1/subscriptions/sub_4").await;
+        assert_eq!((&after["status"], &after["pause_collection"]), (&json!("active"), &Value::Null));
+        let calls = service.sandbox.calls("stripe").unwrap();
+        let sent: Vec<_> = calls.iter().filter(|call| call.method == "POST").map(|call| call.path.as_str()).collect();
+        assert_eq!(
+            sent,
+            ["/v1/subscriptions/sub_4/resume", "/v1/subscriptions/sub_4"],
+            "what may be refused comes first"
+        );
+    });
+}

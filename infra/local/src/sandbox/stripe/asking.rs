@@ -32,6 +32,13 @@ impl Asking<'_> {
         self.sandbox.clock.now().as_second()
     }
 
+    /// The refusal of a field that a call does not have.
+    pub fn unknown(&self, known: &[&str]) -> Option<Reply> {
+        let outer = |name: &str| name.split('[').next().unwrap_or_default().to_owned();
+        let odd = self.form.keys().find(|name| !known.contains(&outer(name).as_str()))?;
+        Some(error(400, INVALID, "parameter_unknown", &format!("Received unknown parameter: {odd}")))
+    }
+
     pub fn metadata(&self) -> BTreeMap<&str, &str> {
         self.form.iter().filter_map(|(name, value)| Some((inner(name)?, value.as_str()))).collect()
     }

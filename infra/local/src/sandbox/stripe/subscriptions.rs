@@ -61,6 +61,13 @@ pub(super) fn update(asking: &Asking<'_>, id: &str) -> Disked<Reply> {
 
 pub(super) fn resume(asking: &Asking<'_>, id: &str) -> Disked<Reply> {
     let Some(mut subscription) = asking.load("subscription", id)? else { return Ok(missing("subscription", id)) };
+    if let Some(refusal) = asking.unknown(&["billing_cycle_anchor", "proration_behavior", "proration_date"]) {
+        return Ok(refusal);
+    }
+    // Since endive it says how it is meant: `billing_cycle_anchor[type]`.
+    if asking.get("billing_cycle_anchor").is_some() {
+        return Ok(error(400, INVALID, "parameter_invalid_object", "Invalid object: billing_cycle_anchor"));
+    }
     if subscription["status"] != "paused" {
         return Ok(error(400, INVALID, "subscription_not_paused", "This subscription is not paused."));
     }

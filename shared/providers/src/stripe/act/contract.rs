@@ -1,7 +1,7 @@
 //! What is done to a subscription: what it buys, when it pauses and ends.
 
 use super::answer::{changed, ended, made, object, once};
-use super::{OURS, Pairs, post, second, unsupported};
+use super::{OURS, Pairs, post, second, show, unsupported};
 use crate::{Act, Answer, Call, Effect, Order, Reply};
 use domain::action::Addon;
 use domain::book::Subscription;
@@ -21,22 +21,25 @@ pub(super) fn pause(order: &Order<'_>, replies: &[Reply], subscription: &str) ->
 }
 
 /// A pause of collection ends with its field; what Stripe itself paused, after a trial without a card, is resumed.
+///
+/// Resuming comes first, because it is what may be refused: then collection still rests as well.
 pub(super) fn resume(order: &Order<'_>, replies: &[Reply], subscription: &str) -> Act {
-    match replies {
-        [] => Act::Send(updated(order.key, order, subscription, vec![pair("pause_collection", "")])),
-        [shown] => match object(shown) {
-            Ok(object) if object["status"] == "paused" => {
-                let path = format!("/v1/subscriptions/{subscription}/resume");
-                Act::Send(post(&second(order), path, &[("billing_cycle_anchor", "now")]))
-            }
-            Ok(object) => Act::Ended(Answer::Done(changed(&object))),
-            Err(answer) => Act::Ended(answer),
-        },
-        [.., resumed] => match ended(resumed, |object| Answer::Done(changed(object))) {
-            // Collection goes on already.
-            Act::Ended(Answer::NotNow) => Act::Ended(Answer::Unknown),
-            act => act,
-        },
+    let path = format!("/v1/subscriptions/{subscription}");
+    let Some((shown, sent)) = replies.split_first() else { return Act::Send(show(path)) };
+    let before = match object(shown) {
+        Ok(before) => before,
+        // Nothing was asked for yet.
+        Err(Answer::Unknown) => return Act::Ended(Answer::NotNow),
+        Err(answer) => return Act::Ended(answer),
+    };
+    let (is_paused, rests) = (before["status"] == "paused", !before["pause_collection"].is_null());
+    let nothing: [(&str, &str); 0] = [];
+    let collect = || Act::Send(updated(order.key, order, subscription, vec![pair("pause_collection", "")]));
+    match sent {
+        [] if is_paused => Act::Send(post(&second(order), format!("{path}/resume"), &nothing)),
+        [] => collect(),
+        [resumed] if is_paused && rests && object(resumed).is_ok() => collect(),
+        [.., last] => ended(last, |object| Answer::Done(changed(object))),
     }
 }
 

@@ -40,7 +40,7 @@ pub(super) fn look(order: &Order<'_>, replies: &[Reply]) -> Look {
         Kind::Pause { subscription } => subscription_is(replies, subscription, |object| {
             is_ours(order, object) || !object["pause_collection"].is_null()
         }),
-        // Its two requests leave our id with the first.
+        // Of its two requests only one leaves our id.
         Kind::Resume { subscription } => subscription_is(replies, subscription, |object| {
             object["pause_collection"].is_null() && object["status"] != "paused"
         }),

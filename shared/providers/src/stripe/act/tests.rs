@@ -57,7 +57,7 @@ fn all_kinds() -> Vec<(Kind, String)> {
             Kind::Pause { subscription: sub.clone() },
             "POST /v1/subscriptions/sub_1 pause_collection[behavior]=void&metadata[recoup_action]=ACT".to_owned(),
         ),
-        (Kind::Resume { subscription: sub.clone() }, "POST /v1/subscriptions/sub_1 pause_collection=&metadata[recoup_action]=ACT".to_owned()),
+        (Kind::Resume { subscription: sub.clone() }, "GET /v1/subscriptions/sub_1 ".to_owned()),
         (
             Kind::Upgrade { subscription: sub.clone(), plan: "price_pro".into(), price: usd(4900), at: at() },
             with("POST /v1/subscriptions/sub_1 items[0][id]=si_1&items[0][price]=price_pro"),
@@ -107,7 +107,7 @@ fn each_action_is_one_request() {
 
 /// What is asked for only once it is known how the subscription stands.
 fn reads_first(kind: &Kind) -> bool {
-    matches!(kind, Kind::Discount { .. })
+    matches!(kind, Kind::Discount { .. } | Kind::Resume { .. })
 }
 
 #[test]
@@ -317,16 +317,42 @@ fn a_downgrade_is_a_schedule_with_a_second_phase() {
 }
 
 #[test]
-fn what_stripe_itself_paused_is_resumed_apart() {
+fn what_stripe_itself_paused_is_resumed_before_collection_goes_on() {
     let case = Case::of(Kind::Resume { subscription: "sub_1".into() });
-    let shown = |status: &str| reply(json!({"id": "sub_1", "status": status}));
-    let effect = Effect { reference: "sub_1".into(), status: "active".into(), ..Effect::default() };
-    assert_eq!(case.act(&[shown("active")]), Act::Ended(Answer::Done(effect.clone())));
-    let Act::Send(call) = case.act(&[shown("paused")]) else { panic!("no second call") };
-    assert_eq!(case.shown(&call), "POST /v1/subscriptions/sub_1/resume billing_cycle_anchor=now");
-    assert_eq!(case.act(&[shown("paused"), shown("active")]), Act::Ended(Answer::Done(effect)));
-    let later = Reply { status: 429, body: String::new() };
-    assert_eq!(case.act(&[shown("paused"), later]), Act::Ended(Answer::Unknown));
+    let void = json!({"behavior": "void"});
+    let shown =
+        |status: &str, pause: &serde_json::Value| subscription(&json!({"status": status, "pause_collection": pause}));
+    let none = serde_json::Value::Null;
+    let active = shown("active", &none);
+    let collect = "POST /v1/subscriptions/sub_1 pause_collection=&metadata[recoup_action]=ACT";
+    let resume = "POST /v1/subscriptions/sub_1/resume ";
+    for (name, before, requests) in [
+        ("collection rests", shown("active", &void), vec![collect]),
+        ("Stripe paused it", shown("paused", &none), vec![resume]),
+        ("both", shown("paused", &void), vec![resume, collect]),
+        ("nothing rests", shown("active", &none), vec![collect]),
+    ] {
+        let mut replies = vec![before];
+        for request in requests {
+            let Act::Send(call) = case.act(&replies) else { panic!("{name}: no {request}") };
+            assert_eq!(case.shown(&call), request, "{name}");
+            // A key stands for one request, whichever of them an earlier attempt has sent.
+            let key = if request == resume { "key-2" } else { "key" };
+            assert_eq!(call.idempotency_key.as_deref(), Some(key), "{name}");
+            for (status, refused) in [(402, true), (429, false)] {
+                let body = r#"{"error": {"code": "card_declined", "message": "Declined."}}"#.to_owned();
+                let ended = case.act(&[replies.clone(), vec![Reply { status, body }]].concat());
+                let is_so = match ended {
+                    Act::Ended(Answer::Refused { .. }) => refused,
+                    Act::Ended(Answer::NotNow) => !refused,
+                    _ => false,
+                };
+                assert!(is_so, "{name}: {request} {status}, and nothing more is sent");
+            }
+            replies.push(active.clone());
+        }
+        assert!(matches!(case.act(&replies), Act::Ended(Answer::Done(_))), "{name}");
+    }
 }
 
 #[test]
