@@ -7,6 +7,7 @@ mod bill;
 mod contract;
 mod discount;
 mod look;
+mod schedule;
 #[cfg(test)]
 mod tests;
 
@@ -42,7 +43,7 @@ fn act(order: &Order<'_>, replies: &[Reply]) -> Act {
         Kind::Pause { subscription } => contract::pause(order, replies, subscription),
         Kind::Resume { subscription } => contract::resume(order, replies, subscription),
         Kind::Upgrade { subscription, plan, at, .. } => contract::upgrade(order, replies, subscription, plan, *at),
-        Kind::Downgrade { subscription, plan, .. } => contract::downgrade(order, replies, subscription, plan),
+        Kind::Downgrade { subscription, plan, .. } => schedule::downgrade(order, replies, subscription, plan),
         Kind::ChangeAddons { subscription, addons, at, .. } => {
             contract::change_addons(order, replies, subscription, addons, *at)
         }
