@@ -76,3 +76,30 @@ fn what_stripe_paused_and_what_rests_there_go_on_together() {
         );
     });
 }
+
+#[test]
+fn a_downgrade_at_stripe_leaves_taxes_discounts_and_the_way_to_pay() {
+    run(async {
+        let service = shop().await;
+        let discount = json!({"id": "di_1", "object": "discount", "coupon": {"id": "TWENTY", "percent_off": 20}});
+        assert!(service.sandbox.teach("stripe", &discount).unwrap());
+        let kept = json!({
+            "discounts": ["di_1"], "default_tax_rates": ["txr_1"], "automatic_tax": {"enabled": "true"}, "collection_method": "send_invoice",
+            "default_payment_method": "pm_1", "on_behalf_of": "acct_1",
+        });
+        told(&service, &kept).await;
+        let action = done(&service, "stripe:cus_4", "downgrade", json!({"plan": "price_basic"})).await;
+        assert_eq!(action["state"], "executed", "{action}");
+        let after = shown(&service, "stripe", "/v1/subscriptions/sub_4").await;
+        let schedule = after["schedule"].as_str().unwrap();
+        let schedule = shown(&service, "stripe", &format!("/v1/subscription_schedules/{schedule}")).await;
+        for (field, value) in kept.as_object().unwrap() {
+            assert_eq!(&after[field], value, "{field} of the running period");
+            let next = &schedule["phases"][1][field];
+            let next = if field == "discounts" { json!([next[0]["discount"]]) } else { next.clone() };
+            assert_eq!(&next, value, "{field} of the next period");
+        }
+        let plans: Vec<_> = (0..2).map(|phase| schedule["phases"][phase]["items"][0]["price"].clone()).collect();
+        assert_eq!(plans, ["price_pro", "price_basic"]);
+    });
+}

@@ -3,6 +3,7 @@
 mod asking;
 mod change;
 mod list;
+mod schedules;
 mod subscriptions;
 
 use super::listed::Asked;

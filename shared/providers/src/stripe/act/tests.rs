@@ -317,6 +317,63 @@ fn a_downgrade_is_a_schedule_with_a_second_phase() {
 }
 
 #[test]
+fn a_downgrade_carries_along_what_each_phase_has() {
+    let case = Case::of(Kind::Downgrade {
+        subscription: "sub_1".into(),
+        plan: "price_mini".into(),
+        price: usd(900),
+        at: at(),
+    });
+    let item = json!({
+        "price": {"id": "price_basic"}, "quantity": 3, "tax_rates": [{"id": "txr_2", "percentage": 19}], "billing_thresholds": {"usage_gte": 50},
+        "discounts": [{"discount": {"id": "di_2"}, "coupon": null}], "metadata": {"id": "line 7"},
+    });
+    let phase = json!({
+        "start_date": 1000, "end_date": 1500, "items": [item], "discounts": [], "trial_end": null, "proration_behavior": "create_prorations",
+        "default_tax_rates": [{"id": "txr_1", "object": "tax_rate"}, {"id": "txr_3"}],
+        "automatic_tax": {"enabled": true, "liability": {"type": "account", "account": "acct_1"}, "disabled_reason": null},
+        "collection_method": "send_invoice", "default_payment_method": {"id": "pm_1", "object": "payment_method"},
+        "invoice_settings": {"days_until_due": 30, "account_tax_ids": null, "issuer": {"type": "self"}},
+        "on_behalf_of": "acct_1", "transfer_data": {"destination": {"id": "acct_1"}, "amount_percent": 12.5},
+        "application_fee_percent": 2.5, "billing_thresholds": null, "description": "Main", "metadata": {"crm": "77"},
+    });
+    let schedule = json!({"id": "sub_sched_1", "phases": [phase]});
+    let Act::Send(call) = case.act(&[reply(schedule)]) else { panic!("no second call") };
+    let of = |number: usize, price: &str| {
+        [
+            format!("[items][0][price]={price}"),
+            "[items][0][quantity]=3".to_owned(),
+            "[items][0][discounts][0][discount]=di_2".to_owned(),
+            "[items][0][tax_rates][0]=txr_2".to_owned(),
+            "[items][0][billing_thresholds][usage_gte]=50".to_owned(),
+            "[items][0][metadata][id]=line 7".to_owned(),
+            "[default_tax_rates][0]=txr_1".to_owned(),
+            "[default_tax_rates][1]=txr_3".to_owned(),
+            "[automatic_tax][enabled]=true".to_owned(),
+            "[automatic_tax][liability][account]=acct_1".to_owned(),
+            "[automatic_tax][liability][type]=account".to_owned(),
+            "[collection_method]=send_invoice".to_owned(),
+            "[default_payment_method]=pm_1".to_owned(),
+            "[invoice_settings][days_until_due]=30".to_owned(),
+            "[invoice_settings][issuer][type]=self".to_owned(),
+            "[on_behalf_of]=acct_1".to_owned(),
+            "[transfer_data][amount_percent]=12.5".to_owned(),
+            "[transfer_data][destination]=acct_1".to_owned(),
+            "[application_fee_percent]=2.5".to_owned(),
+            "[description]=Main".to_owned(),
+            "[metadata][crm]=77".to_owned(),
+        ]
+        .map(|field| format!("phases[{number}]{field}"))
+        .to_vec()
+    };
+    let shown = case.shown(&call);
+    let sent: Vec<_> = shown.split('&').filter(|pair| pair.starts_with("phases")).collect();
+    let times = sent.iter().filter(|pair| ["_date]", "[1][proration_behavior]"].iter().any(|name| pair.contains(name)));
+    assert_eq!(times.count(), 4, "{shown}");
+    assert_eq!(sent[4..], [of(0, "price_basic"), of(1, "price_mini")].concat());
+}
+
+#[test]
 fn what_stripe_itself_paused_is_resumed_before_collection_goes_on() {
     let case = Case::of(Kind::Resume { subscription: "sub_1".into() });
     let void = json!({"behavior": "void"});
