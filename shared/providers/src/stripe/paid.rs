@@ -153,7 +153,7 @@ pub(super) fn dispute(dispute: &Object<'_>) -> Result<Option<Seen>, Malformed> {
     let (amount, currency) = priced(dispute)?;
     let name = dispute.status.as_deref().unwrap_or_default();
     let status = match name.trim_start_matches("warning_") {
-        "under_review" => DisputeStatus::UnderReview,
+        "under_review" | "appeal_under_review" => DisputeStatus::UnderReview,
         "won" => DisputeStatus::Won,
         "lost" => DisputeStatus::Lost,
         "closed" | "prevented" | "charge_refunded" => DisputeStatus::Closed,
@@ -192,4 +192,38 @@ pub(super) fn fraud_warning(warning: &Object<'_>) -> Result<Option<Seen>, Malfor
         opened_at: warning.created.map(seconds).transpose()?,
         evidence_due_at: None,
     })))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Provider, Reading, stripe};
+    use domain::event::{DisputeStatus, Seen};
+    use serde_json::json;
+
+    #[test]
+    fn a_dispute_stands_as_stripe_says() {
+        let provider: &Provider = &stripe::PROVIDER;
+        for (status, expected, formal) in [
+            ("warning_needs_response", DisputeStatus::Open, false),
+            ("warning_under_review", DisputeStatus::UnderReview, false),
+            ("warning_closed", DisputeStatus::Closed, false),
+            ("needs_response", DisputeStatus::Open, true),
+            ("under_review", DisputeStatus::UnderReview, true),
+            ("appeal_needs_response", DisputeStatus::Open, true),
+            ("appeal_under_review", DisputeStatus::UnderReview, true),
+            ("won", DisputeStatus::Won, true),
+            ("lost", DisputeStatus::Lost, true),
+            ("prevented", DisputeStatus::Closed, true),
+            ("a_new_one", DisputeStatus::Open, true),
+        ] {
+            let object = json!({"id": "dp_1", "object": "dispute", "charge": "ch_1", "amount": 900, "currency": "usd", "status": status});
+            let event = json!({"id": "evt_1", "object": "event", "created": 1_772_359_200, "type": "charge.dispute.updated",
+                "data": {"object": object}});
+            let Ok(Reading::Events(events)) = (provider.read)(event.to_string().as_bytes(), "default") else {
+                panic!("{event}")
+            };
+            let Seen::Dispute(seen) = &events[0].seen[0] else { panic!("{events:?}") };
+            assert_eq!((seen.status, seen.formal), (expected, Some(formal)), "{status}");
+        }
+    }
 }
