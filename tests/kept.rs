@@ -9,7 +9,7 @@ use local::service::Service;
 use providers::Call;
 use serde_json::{Value, json};
 use tests::stripe;
-use tests::world::{ask, deliver, get};
+use tests::world::{ask, deliver, deliver_to, get, open_at};
 
 /// What the provider shows at an address.
 async fn shown(service: &Service, provider: &str, path: &str) -> Value {
@@ -101,5 +101,34 @@ fn a_downgrade_at_stripe_leaves_taxes_discounts_and_the_way_to_pay() {
         }
         let plans: Vec<_> = (0..2).map(|phase| schedule["phases"][phase]["items"][0]["price"].clone()).collect();
         assert_eq!(plans, ["price_pro", "price_basic"]);
+    });
+}
+
+#[test]
+fn a_refund_that_failed_at_chargebee_is_not_found_as_done_nor_tried_again() {
+    run(async {
+        let service = open_at("2026-03-04T11:00:00Z").await;
+        for file in ["subscription_created.pc1", "invoice_generated", "payment_succeeded"] {
+            let path = format!("{}/fixtures/chargebee/{file}.json", env!("CARGO_MANIFEST_DIR"));
+            let (status, answer) = deliver_to(&service, "chargebee", &std::fs::read(path).unwrap()).await;
+            assert_eq!(status, StatusCode::OK, "{answer}");
+            service.work().await.unwrap();
+        }
+        assert!(service.sandbox.teach("chargebee", &json!({"object": "refund_refusal", "id": "txn_2"})).unwrap());
+        service.sandbox.trouble("chargebee", "timeout_done").unwrap();
+        let ten = json!({"payment": "txn_2", "amount": {"amount": "10.00", "currency": "USD"}});
+        let action = done(&service, "chargebee:cb_1", "refund", ten).await;
+        service.advance(service.clock.now() + SignedDuration::from_hours(2)).await.unwrap();
+        let action = get(&service, &format!("/api/actions/{}", action["id"].as_str().unwrap())).await;
+        assert_eq!(action["state"], "failed", "{action}");
+        let notes = shown(&service, "chargebee", "/api/v2/credit_notes?reference_invoice_id%5Bis%5D=6").await;
+        let note = &notes["list"][0]["credit_note"];
+        assert_eq!((&note["notes"][0]["note"], note.get("customer_notes")), (&action["id"], None), "{note}");
+        let calls = service.sandbox.calls("chargebee").unwrap();
+        assert_eq!(
+            calls.iter().filter(|call| call.path.ends_with("/refund")).count(),
+            1,
+            "it was found, not sent again"
+        );
     });
 }

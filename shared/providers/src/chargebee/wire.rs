@@ -319,9 +319,12 @@ pub(super) struct CreditNote<'a> {
     pub status: Option<Text<'a>>,
     #[serde(borrow)]
     pub reason_code: Option<Text<'a>>,
-    /// Where we write our action's id when we ask for a refund.
+    /// The site's own word for the reason, where there is no other any more.
     #[serde(borrow)]
-    pub customer_notes: Option<Text<'a>>,
+    pub create_reason_code: Option<Text<'a>>,
+    /// Where the `customer_notes` of a request stand: our action's id, when we ask for a refund.
+    #[serde(borrow)]
+    pub notes: Option<Vec<Note<'a>>>,
     #[serde(default)]
     pub deleted: bool,
     pub total: Option<i64>,
@@ -329,6 +332,20 @@ pub(super) struct CreditNote<'a> {
     pub currency_code: Option<Text<'a>>,
     pub date: Option<i64>,
     pub resource_version: Option<i64>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Note<'a> {
+    #[serde(borrow)]
+    pub note: Option<Text<'a>>,
+}
+
+impl CreditNote<'_> {
+    /// Our action that it is of, if a note of it says so.
+    pub fn action(&self) -> Option<String> {
+        let mut notes = self.notes.iter().flatten().filter_map(|note| note.note.as_deref());
+        notes.find(|note| note.starts_with("act_")).map(str::to_owned)
+    }
 }
 
 #[derive(Deserialize)]
