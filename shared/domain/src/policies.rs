@@ -72,7 +72,9 @@ impl Policies {
 pub const SHIPPED: &[(&str, &str)] = &[
     ("shared/policy/approval/v1.toml", include_str!("../../policy/approval/v1.toml")),
     ("shared/policy/classify/v1.toml", include_str!("../../policy/classify/v1.toml")),
+    ("shared/policy/classify/v2.toml", include_str!("../../policy/classify/v2.toml")),
     ("shared/policy/declines/v1.toml", include_str!("../../policy/declines/v1.toml")),
+    ("shared/policy/declines/v2.toml", include_str!("../../policy/declines/v2.toml")),
     ("shared/policy/dunning/v1.toml", include_str!("../../policy/dunning/v1.toml")),
     ("shared/policy/incidents/v1.toml", include_str!("../../policy/incidents/v1.toml")),
     ("shared/policy/limits/v1.toml", include_str!("../../policy/limits/v1.toml")),

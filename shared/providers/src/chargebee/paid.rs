@@ -116,7 +116,8 @@ fn of_payment(
         method: transaction.payment_method.map(String::from),
         card: card.and_then(shown).or(masked),
         issuer: card.and_then(|card| card.issuing_country.clone()),
-        decline: of_decline(transaction.error_code, transaction.error_detail, transaction.gateway),
+        decline: of_decline(transaction.error_code, transaction.error_detail, transaction.gateway)
+            .map(|decline| Decline { issuer: card.and_then(|card| card.issuing_country.clone()), ..decline }),
         ..PaymentSeen::default()
     }));
     Ok(())

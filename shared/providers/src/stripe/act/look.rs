@@ -135,7 +135,12 @@ fn retried(order: &Order<'_>, replies: &[Reply], invoice: &str) -> Look {
         object["attempt_count"].as_u64().unwrap_or(0),
         charges.collect::<Vec<_>>().join(" ")
     );
+    // A charge by an Indian mandate is on its way for 26 hours.
+    let pending = intents.iter().any(|intent| intent["status"] == "processing");
     Look::Found(match order.before {
+        Some(before) if before != note && pending => {
+            Found::Done(Effect { status: "processing".to_owned(), ..changed(&object) })
+        }
         Some(before) if before != note => failed(&intents),
         _ => Found::NotThere { note: Some(note) },
     })

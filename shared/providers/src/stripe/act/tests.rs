@@ -565,6 +565,15 @@ fn another_try_is_told_by_what_was_there_before() {
         failed,
         "a try by hand that Stripe does not count"
     );
+    let intent = json!({"id": "pi_1", "status": "processing", "latest_charge": "ch_2", "last_payment_error": null});
+    let pending = reply(json!({"data": [{"payment": {"payment_intent": intent}}]}));
+    let effect = Effect { reference: "in_1".into(), status: "processing".into(), ..Effect::default() };
+    let found = case.look(&[invoice("open", 2), pending.clone()], before);
+    assert_eq!(found, Look::Found(Found::Done(effect)), "what is on its way for a day has not failed");
+    assert!(
+        matches!(case.look(&[invoice("open", 1), pending], None), Look::Found(Found::NotThere { .. })),
+        "somebody's, and ours was never sent"
+    );
     assert!(matches!(case.look(&[invoice("paid", 2)], before), Look::Found(Found::Done(_))));
     assert!(
         !matches!(case.look(&[invoice("paid", 2), intents("ch_2")], None), Look::Found(Found::Done(_))),
