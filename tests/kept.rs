@@ -5,7 +5,7 @@ use crate::matrix::shop;
 use ::http::{Method, StatusCode};
 use app::ports::{Clock, Http};
 use jiff::SignedDuration;
-use local::service::Service;
+use local::service::{Options, Service};
 use providers::Call;
 use serde_json::{Value, json};
 use tests::stripe;
@@ -130,5 +130,35 @@ fn a_refund_that_failed_at_chargebee_is_not_found_as_done_nor_tried_again() {
             1,
             "it was found, not sent again"
         );
+    });
+}
+
+#[test]
+fn a_further_try_at_mollie_is_told_to_the_address_of_its_source() {
+    run(async {
+        for (base, expected) in [
+            ("https://recoup.example", json!("https://recoup.example/webhooks/mollie/default")),
+            ("http://recoup.test", Value::Null),
+        ] {
+            let clock = Some("2026-03-04T11:00:00Z".parse().unwrap());
+            let options = Options { clock, base_url: base.to_owned(), ..Options::default() };
+            let service = Service::open(&options).await.unwrap();
+            for file in ["payment.paid", "payment.failed"] {
+                let path = format!("{}/fixtures/mollie/{file}.json", env!("CARGO_MANIFEST_DIR"));
+                let (status, answer) = deliver_to(&service, "mollie", &std::fs::read(path).unwrap()).await;
+                assert_eq!(status, StatusCode::OK, "{answer}");
+                service.work().await.unwrap();
+            }
+            let action = done(&service, "mollie:cst_1", "retry_payment", json!({"invoice": "tr_fail1"})).await;
+            let calls = service.sandbox.calls("mollie").unwrap();
+            let sent = calls.iter().find(|call| call.method == "POST").unwrap_or_else(|| panic!("{action}"));
+            let body: Value = serde_json::from_str(&sent.body).unwrap();
+            assert_eq!(
+                (sent.path.as_str(), &body["webhookUrl"]),
+                ("/v2/customers/cst_1/payments", &expected),
+                "{base}"
+            );
+            assert_eq!(sent.status, json!(201), "{}", sent.answer);
+        }
     });
 }

@@ -54,7 +54,16 @@ fn records() -> Touched {
 fn with<T>(kind: &Kind, before: Option<&str>, ask: impl FnOnce(&Order<'_>) -> T) -> T {
     let (action, records) = (approve(kind.clone()), records());
     let now = time("2026-03-01T12:00:00Z");
-    ask(&Order { action: &action, customer: "cb_1", records: &records, key: "key", before, since: now, now })
+    ask(&Order {
+        action: &action,
+        customer: "cb_1",
+        records: &records,
+        key: "key",
+        before,
+        webhook: None,
+        since: now,
+        now,
+    })
 }
 
 fn ok(body: &str) -> Reply {

@@ -623,6 +623,7 @@ impl Case {
             records: &self.records,
             key: "key",
             before,
+            webhook: None,
             since: at(),
             now: at(),
         }
