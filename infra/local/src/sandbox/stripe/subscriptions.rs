@@ -11,8 +11,25 @@ use serde_json::{Value, json};
 /// A change, or the answer that refuses it.
 type Checked = Disked<Result<(), Reply>>;
 
+/// What an update can be asked with, of what Stripe knows.
+const UPDATE: &[&str] = &[
+    "cancel_at_period_end",
+    "cancellation_details",
+    "discounts",
+    "items",
+    "metadata",
+    "pause_collection",
+    "payment_behavior",
+    "proration_behavior",
+    "proration_date",
+    "trial_end",
+];
+
 pub(super) fn update(asking: &Asking<'_>, id: &str) -> Disked<Reply> {
     let Some(before) = asking.load("subscription", id)? else { return Ok(missing("subscription", id)) };
+    if let Some(refusal) = asking.unknown(UPDATE) {
+        return Ok(refusal);
+    }
     if has_ended(&before) {
         let text = "A canceled subscription can only update its cancellation_details and metadata.";
         return Ok(error(400, INVALID, "subscription_canceled", text));
