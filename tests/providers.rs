@@ -624,6 +624,84 @@ fn what_was_not_sent_is_not_there() {
     assert_eq!((detached.kind, detached.customer.as_deref()), (Kind::CardRemoved, Some("cus_200")));
 }
 
+/// Ids that may be absent, as each provider calls them.
+const IDS: &[&str] = &[
+    "customer",
+    "subscription",
+    "charge",
+    "payment_intent",
+    "invoice",
+    "latest_charge",
+    "customer_id",
+    "subscription_id",
+    "plan_id",
+    "refunded_txn_id",
+    "reference_transaction_id",
+    "reference_invoice_id",
+    "payment_source_id",
+    "entity_id",
+    "variant_id",
+    "price_id",
+    "app_user_id",
+    "original_app_user_id",
+    "product_id",
+    "transaction_id",
+    "original_transaction_id",
+    "customerId",
+    "subscriptionId",
+    "paymentId",
+    "entityId",
+    "recipientIdentifier",
+    "requester_id",
+];
+
+/// Writes something else wherever an id of that name stands, and says how often.
+fn rename(value: &mut Value, name: &str, to: &Value) -> usize {
+    match value {
+        Value::Object(fields) => fields
+            .iter_mut()
+            .map(|(own, value)| {
+                if own == name && (value.is_string() || value.is_number()) {
+                    *value = to.clone();
+                    1
+                } else {
+                    rename(value, name, to)
+                }
+            })
+            .sum(),
+        Value::Array(values) => values.iter_mut().map(|value| rename(value, name, to)).sum(),
+        _ => 0,
+    }
+}
+
+#[test]
+fn an_empty_id_is_an_absent_one() {
+    for provider in ALL {
+        let mut tried = 0;
+        for (path, body) in recorded(provider) {
+            let delivery: Value = serde_json::from_slice(&body).unwrap();
+            for name in IDS {
+                let read = |to: Value| {
+                    let mut changed = delivery.clone();
+                    let count = rename(&mut changed, name, &to);
+                    let reading = (provider.read)(changed.to_string().as_bytes(), "default");
+                    (count, reading.unwrap_or_else(|error| panic!("{} {name} {to}: {error}", path.display())))
+                };
+                let (count, empty) = read(Value::from(""));
+                if count == 0 {
+                    continue;
+                }
+                tried += count;
+                assert_eq!(empty, read(Value::Null).1, "{} {name}", path.display());
+                let mut events = events_of(empty).into_iter().flatten();
+                assert!(events.all(|event| event.is_named()), "{} {name} is set aside", path.display());
+            }
+        }
+        // A ticket of the company's own desk refers to nothing.
+        assert!(tried > 0 || provider.name == "ticket", "{}: no id was tried", provider.name);
+    }
+}
+
 /// Both of RevenueCat's events about a renewal that failed are about one due item.
 #[test]
 fn one_failed_renewal_is_one_due_item() {

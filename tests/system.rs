@@ -13,6 +13,7 @@ mod four_eyes;
 mod http;
 mod incidents;
 mod intake;
+mod kept;
 mod leaving;
 mod limits;
 mod lists;

@@ -68,6 +68,7 @@ pub fn subscription(
         "id": id, "object": "subscription", "customer": customer, "status": status, "currency": "usd", "start_date": at.as_second(), "created": at.as_second(),
         "trial_end": (status == "trialing").then_some(at.as_second() + 14 * 86_400),
         "cancel_at_period_end": false, "cancel_at": null, "canceled_at": null, "current_period_start": at.as_second(),
+        "discount": null, "discounts": [],
         "current_period_end": at.as_second() + 31 * 86_400,
         "items": {"data": [{"id": format!("si_{id}"), "quantity": seats, "price": {"id": price, "currency": "usd", "unit_amount": unit,
             "unit_amount_decimal": unit.to_string(), "recurring": {"interval": "month", "interval_count": 1, "usage_type": "licensed"}}}]},

@@ -20,6 +20,8 @@ pub struct Declines {
     pub code: Vec<Codes>,
     pub gateway: Vec<Gateway>,
     pub limit: Vec<Limit>,
+    #[serde(default)]
+    pub issuer: Vec<Issuer>,
 }
 
 /// One kind of failure, whatever a provider calls it.
@@ -87,6 +89,17 @@ pub struct Gateway {
     pub table: String,
 }
 
+/// Where cards are issued that nobody may simply try again.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Issuer {
+    /// ISO 3166, two letters.
+    pub country: Spanned<String>,
+    /// The family of what could otherwise be tried again.
+    pub family: String,
+    pub why: String,
+}
+
 /// How often a network lets a card be tried again.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -109,9 +122,25 @@ pub struct Meaning<'a> {
 }
 
 impl Declines {
-    /// Finds what a failed try means. An advice never to try again counts whatever the code is; then the provider's code
-    /// says most, then the network's, then any other advice.
+    /// Finds what a failed try means. Where its card was issued it may be that nothing is tried again without the customer.
     pub fn meaning(&self, decline: &Decline) -> Meaning<'_> {
+        let told = self.told(decline);
+        let ruled = decline.issuer.as_deref().and_then(|country| {
+            self.issuer.iter().find(|issuer| issuer.country.get_ref().eq_ignore_ascii_case(country))
+        });
+        match ruled.filter(|_| matches!(told.family.retry, Retry::Soon | Retry::Later)) {
+            Some(issuer) => Meaning {
+                family: self.named(&issuer.family),
+                source: format!("{}; its card was issued in {}", told.source, issuer.country.get_ref()),
+                ..told
+            },
+            None => told,
+        }
+    }
+
+    /// What the codes of a failed try mean. An advice never to try again counts whatever the code is; then the provider's
+    /// code says most, then the network's, then any other advice.
+    fn told(&self, decline: &Decline) -> Meaning<'_> {
         let advice = decline.advice.as_ref().map(|code| (format!("{}_advice", decline.provider), code));
         let trusted = self.network_advice_from.contains(&decline.provider);
         let network_advice =
@@ -219,6 +248,7 @@ impl Rules for Declines {
         }
         for family in &self.family {
             let used = *family.id.get_ref() == self.unknown
+                || self.issuer.iter().any(|issuer| issuer.family == *family.id.get_ref())
                 || self.code.iter().any(|row| row.family.get_ref() == family.id.get_ref());
             if !used {
                 complaints
@@ -229,6 +259,15 @@ impl Rules for Declines {
             if !self.code.iter().any(|codes| codes.table == row.table) {
                 complaints
                     .push(Complaint::on(&row.gateway, format!("no codes are listed in the table `{}`", row.table)));
+            }
+        }
+        complaints.extend(Complaint::doubled(self.issuer.iter().map(|issuer| &issuer.country)));
+        for issuer in &self.issuer {
+            if !exists(&issuer.family) {
+                complaints.push(Complaint::on(&issuer.country, format!("no family is called `{}`", issuer.family)));
+            }
+            if issuer.why.trim().is_empty() {
+                complaints.push(Complaint::on(&issuer.country, "a country needs its `why`"));
             }
         }
         for limit in &self.limit {
@@ -243,7 +282,7 @@ impl Rules for Declines {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::policies::Policies;
+    use crate::policies::{Policies, SHIPPED};
 
     #[test]
     fn the_most_telling_code_decides() {
@@ -297,6 +336,43 @@ mod tests {
             ("the bank's code, passed on", of("chargebee", "05"), "declined", true),
             ("a bank debit", Decline { network_code: Some("MD01".into()), ..of("mollie", "MD01") }, "revoked", true),
             ("nobody lists it", of("stripe", "a_new_code"), "unclassified", false),
+            ("a common name, of no gateway", of("chargebee", "insufficient_funds"), "insufficient_funds", true),
+            (
+                "a common name, of a gateway that is not listed",
+                Decline { gateway: Some("braintree".into()), ..of("chargebee", "expired_card") },
+                "expired",
+                true,
+            ),
+            (
+                "a number of a gateway that is not listed",
+                Decline { gateway: Some("braintree".into()), ..of("chargebee", "51") },
+                "unclassified",
+                false,
+            ),
+            (
+                "where the card was issued nothing is tried again",
+                Decline { issuer: Some("IN".into()), ..of("stripe", "insufficient_funds") },
+                "regulation",
+                true,
+            ),
+            (
+                "elsewhere it is",
+                Decline { issuer: Some("DE".into()), ..of("stripe", "insufficient_funds") },
+                "insufficient_funds",
+                true,
+            ),
+            (
+                "what is never tried again anyway keeps its reason",
+                Decline { issuer: Some("IN".into()), ..of("stripe", "lost_card") },
+                "lost_or_stolen",
+                true,
+            ),
+            (
+                "what the customer has to do anyway keeps its reason",
+                Decline { issuer: Some("IN".into()), ..of("stripe", "expired_card") },
+                "expired",
+                true,
+            ),
         ];
         for (name, decline, family, known) in rows {
             let meaning = declines.meaning(&decline);
@@ -306,6 +382,35 @@ mod tests {
                 "{name}: {}",
                 meaning.source
             );
+        }
+    }
+
+    #[test]
+    fn what_may_not_be_tried_again_where_it_was_issued_is_the_customers() {
+        let policies = Policies::shipped().unwrap();
+        let decline = Decline { issuer: Some("in".into()), ..Decline::new("stripe", "insufficient_funds") };
+        let meaning = policies.declines.current().meaning(&decline);
+        assert_eq!((meaning.family.retry, meaning.family.who_acts), (Retry::AfterCustomer, WhoActs::Customer));
+        assert_eq!(policies.classify.current().verdict(meaning.family).rule, "needs-customer");
+        let before = policies.declines.version(1).unwrap();
+        assert_eq!(
+            before.family(&decline).id.get_ref(),
+            "insufficient_funds",
+            "what was judged stays as it was judged"
+        );
+    }
+
+    #[test]
+    fn a_country_is_named_once_with_a_family_and_a_reason() {
+        let (_, text) = SHIPPED.iter().rfind(|(file, _)| file.contains("/declines/")).unwrap();
+        let why = text.lines().find(|line| line.contains("e-mandates")).unwrap();
+        for (from, to, expected) in [
+            ("family = \"regulation\"\nwhy", "family = \"no_such\"\nwhy", "no family is called `no_such`"),
+            (why, "why = \"\"", "a country needs its `why`"),
+        ] {
+            assert!(text.contains(from), "{from}");
+            let changed: Declines = toml::from_str(&text.replace(from, to)).unwrap();
+            assert!(format!("{:?}", changed.lint()).contains(expected), "{expected}");
         }
     }
 

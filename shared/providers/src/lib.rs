@@ -96,6 +96,8 @@ pub struct Order<'a> {
     pub key: &'a str,
     /// What `look` noted before it was first sent.
     pub before: Option<&'a str>,
+    /// Where the source's webhooks arrive, if that is an address which a provider can reach.
+    pub webhook: Option<&'a str>,
     /// When this was first sent, or now.
     pub since: Timestamp,
     pub now: Timestamp,

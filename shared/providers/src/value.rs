@@ -26,6 +26,12 @@ impl Deref for Text<'_> {
     }
 }
 
+impl AsRef<str> for Text<'_> {
+    fn as_ref(&self) -> &str {
+        &self.0
+    }
+}
+
 impl From<Text<'_>> for String {
     fn from(text: Text<'_>) -> Self {
         text.0.into_owned()
@@ -187,6 +193,21 @@ impl<'de> Deserialize<'de> for Id {
     }
 }
 
+impl AsRef<str> for Id {
+    fn as_ref(&self) -> &str {
+        &self.0
+    }
+}
+
+/// An id that may be absent: an empty one names nothing either.
+pub(crate) fn named<'de, T, D>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    T: Deserialize<'de> + AsRef<str>,
+    D: Deserializer<'de>,
+{
+    Ok(Option::<T>::deserialize(deserializer)?.filter(|id| !id.as_ref().is_empty()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -216,5 +237,26 @@ mod tests {
         assert_eq!(rate("0.000381", "usd").unwrap().to_string(), "0.00000381 USD");
         assert_eq!(rate("2000", "jpy").unwrap().to_string(), "2000 JPY");
         assert_eq!(rate("amountdecimal_1", "usd"), None);
+    }
+    #[test]
+    fn an_empty_id_is_an_absent_one() {
+        #[derive(Deserialize)]
+        struct Object<'a> {
+            #[serde(default, deserialize_with = "named", borrow)]
+            text: Option<Text<'a>>,
+            #[serde(default, deserialize_with = "named")]
+            id: Option<Id>,
+        }
+        for (json, text, id) in [
+            (r#"{"text": "cus_1", "id": 7}"#, Some("cus_1"), Some("7")),
+            (r#"{"text": " ", "id": "0"}"#, Some(" "), Some("0")),
+            (r#"{"text": "", "id": ""}"#, None, None),
+            (r#"{"text": null, "id": null}"#, None, None),
+            ("{}", None, None),
+        ] {
+            let object: Object<'_> = serde_json::from_str(json).unwrap();
+            assert_eq!((object.text.as_deref(), object.id.as_ref().map(|id| id.0.as_str())), (text, id), "{json}");
+        }
+        assert!(serde_json::from_str::<Object<'_>>(r#"{"text": 7}"#).is_err(), "no text");
     }
 }

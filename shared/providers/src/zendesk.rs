@@ -3,7 +3,7 @@
 //! <https://developer.zendesk.com/documentation/webhooks/verifying/>
 
 use crate::signature::{first, fits, fresh, header, sign_base64};
-use crate::value::{Id, iso};
+use crate::value::{Id, iso, named};
 use crate::{Delivery, Envelope, Headers, Keys, Malformed, NotAuthentic, Provider, Reading, malformed, mask};
 use domain::event::{Event, Kind, Origin, Seen, TicketSeen, TicketStatus};
 use jiff::Timestamp;
@@ -57,6 +57,7 @@ struct Detail {
     subject: Option<String>,
     description: Option<String>,
     status: Option<String>,
+    #[serde(default, deserialize_with = "named")]
     requester_id: Option<Id>,
     requester_name: Option<String>,
     requester_email: Option<String>,

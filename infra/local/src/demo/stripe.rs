@@ -174,6 +174,7 @@ impl Story<'_> {
             "current_period_end": next_month(at).as_second(),
             "ended_at": ended_at,
             "cancel_at": null,
+            "discounts": [],
             "quantity": who.seats,
             "items": {
                 "object": "list",

@@ -49,7 +49,7 @@ impl Sandbox {
                 Err(_) => (200, None, refusal(word)),
             },
         };
-        self.note(SLACK, &call, &status.to_string(), &body, done)?;
+        self.note(SLACK, &call, &status.to_string(), &body, trouble.is_none())?;
         Ok(Ok(posted(status, retry_after, &body)))
     }
 

@@ -4,6 +4,7 @@ mod asking;
 mod change;
 mod list;
 mod payments;
+mod schedules;
 mod subscriptions;
 
 use super::listed::Asked;

@@ -70,6 +70,9 @@ pub struct Decline {
     /// The answer of the network or the bank: ISO 8583 for cards, ISO 20022 for bank debits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub network_code: Option<String>,
+    /// The country in which the card was issued, whose rules hold wherever it is charged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub issuer: Option<String>,
 }
 
 impl Decline {

@@ -149,14 +149,14 @@ fn refund(order: &Order<'_>, replies: &[Reply], payment: &str, amount: Money) ->
     let call = match invoice.filter(|_| paid_once) {
         Some(invoice) => {
             let reason = match order.action.inner().reason_code {
-                Reason::ServiceOutage => "service_unsatisfactory",
-                Reason::CustomerDissatisfaction => "product_unsatisfactory",
-                Reason::BillingError | Reason::DuplicateCharge | Reason::Other => "other",
+                Reason::ServiceOutage => "Service Unsatisfactory",
+                Reason::CustomerDissatisfaction => "Product Unsatisfactory",
+                Reason::BillingError | Reason::DuplicateCharge | Reason::Other => "Other",
             };
             let form = form
                 .with("refund_amount", minor)
                 .with("customer_notes", order.id())
-                .with("credit_note[reason_code]", reason);
+                .with("credit_note[create_reason_code]", reason);
             form.post(invoice_path(invoice, "/refund"), order.key)
         }
         None => form.with("amount", minor).post(format!("/api/v2/transactions/{}/refund", segment(payment)), order.key),

@@ -103,7 +103,7 @@ pub(super) fn of_credit_note(note: wire::CreditNote<'_>) -> Result<Option<Seen>,
         invoice,
         total,
         status,
-        reason: note.reason_code.map(String::from),
+        reason: note.reason_code.or(note.create_reason_code).map(String::from),
         created_at: note.date.map(seconds).transpose()?,
     })))
 }

@@ -106,7 +106,7 @@ fn of_payment(
         invoice: transaction
             .linked_invoices
             .as_ref()
-            .and_then(|linked| linked.first())
+            .and_then(|linked| linked.iter().find(|linked| !linked.invoice_id.is_empty()))
             .map(|linked| linked.invoice_id.to_string()),
         subscription: transaction.subscription_id.map(String::from),
         status,
@@ -116,7 +116,8 @@ fn of_payment(
         method: transaction.payment_method.map(String::from),
         card: card.and_then(shown).or(masked),
         issuer: card.and_then(|card| card.issuing_country.clone()),
-        decline: of_decline(transaction.error_code, transaction.error_detail, transaction.gateway),
+        decline: of_decline(transaction.error_code, transaction.error_detail, transaction.gateway)
+            .map(|decline| Decline { issuer: card.and_then(|card| card.issuing_country.clone()), ..decline }),
         ..PaymentSeen::default()
     }));
     Ok(())

@@ -127,13 +127,10 @@ fn content(content: Content<'_>, kind: Kind) -> Result<Vec<Seen>, Malformed> {
     if let Some(subscription) = content.subscription {
         seen.push(Seen::Subscription(of_subscription(subscription)?));
     }
-    let action =
-        content.credit_note.as_ref().and_then(|note| note.customer_notes.as_ref()).map(|text| text.to_string());
+    let action = content.credit_note.as_ref().and_then(wire::CreditNote::action);
     if let Some(transaction) = content.transaction {
         of_transaction(transaction, content.card.as_ref(), &mut seen)?;
-        if let (Some(action), [.., Seen::Refund(refund)]) =
-            (action.filter(|text| text.starts_with("act_")), &mut seen[..])
-        {
+        if let (Some(action), [.., Seen::Refund(refund)]) = (action, &mut seen[..]) {
             refund.action = Some(action);
         }
     }
@@ -164,4 +161,30 @@ fn content(content: Content<'_>, kind: Kind) -> Result<Vec<Seen>, Malformed> {
         seen.push(Seen::Card(CardSeen { id: id.to_string(), as_of, card: shown(&card), state }));
     }
     Ok(seen)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_refund_is_ours_if_a_note_of_its_credit_note_says_so() {
+        for (name, notes, expected) in [
+            ("ours", json!([{"note": "Thank you"}, {"note": "act_1"}]), Some("act_1")),
+            ("somebody's", json!([{"note": "Thank you"}, {"entity_type": "coupon"}]), None),
+            ("none", json!(null), None),
+        ] {
+            let event = json!({
+                "id": "ev_1", "occurred_at": 1_772_359_290, "event_type": "payment_refunded",
+                "content": {
+                    "transaction": {"id": "txn_3", "customer_id": "cb_1", "type": "refund", "status": "success", "refunded_txn_id": "txn_2"},
+                    "credit_note": {"id": "CN-1", "reference_invoice_id": "6", "status": "refunded", "notes": notes},
+                },
+            });
+            let Ok(Reading::Events(events)) = read(event.to_string().as_bytes(), "acme") else { panic!("{event}") };
+            let Seen::Refund(refund) = &events[0].seen[0] else { panic!("{events:?}") };
+            assert_eq!(refund.action.as_deref(), expected, "{name}");
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! The fields of Chargebee's resources that we use, of both product catalogues. What is not named is skipped unread.
 
-use crate::value::Text;
+use crate::value::{Text, named};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
@@ -90,7 +90,7 @@ pub(super) struct Address {
 pub(super) struct Subscription<'a> {
     #[serde(borrow)]
     pub id: Text<'a>,
-    #[serde(borrow)]
+    #[serde(default, deserialize_with = "named", borrow)]
     pub customer_id: Option<Text<'a>>,
     #[serde(borrow)]
     pub status: Option<Text<'a>>,
@@ -103,7 +103,7 @@ pub(super) struct Subscription<'a> {
     #[serde(borrow)]
     pub billing_period_unit: Option<Text<'a>>,
     // Product catalogue 1.
-    #[serde(borrow)]
+    #[serde(default, deserialize_with = "named", borrow)]
     pub plan_id: Option<Text<'a>>,
     pub plan_quantity: Option<u32>,
     #[serde(borrow)]
@@ -173,9 +173,9 @@ pub(super) struct ContractTerm {
 pub(super) struct Invoice<'a> {
     #[serde(borrow)]
     pub id: Text<'a>,
-    #[serde(borrow)]
+    #[serde(default, deserialize_with = "named", borrow)]
     pub customer_id: Option<Text<'a>>,
-    #[serde(borrow)]
+    #[serde(default, deserialize_with = "named", borrow)]
     pub subscription_id: Option<Text<'a>>,
     #[serde(borrow)]
     pub status: Option<Text<'a>>,
@@ -217,9 +217,9 @@ pub(super) struct Line<'a> {
     pub description: Option<String>,
     #[serde(borrow)]
     pub entity_type: Option<Text<'a>>,
-    #[serde(borrow)]
+    #[serde(default, deserialize_with = "named", borrow)]
     pub entity_id: Option<Text<'a>>,
-    #[serde(borrow)]
+    #[serde(default, deserialize_with = "named", borrow)]
     pub subscription_id: Option<Text<'a>>,
 }
 
@@ -234,9 +234,9 @@ pub(super) struct LinkedPayment<'a> {
 pub(super) struct Transaction<'a> {
     #[serde(borrow)]
     pub id: Text<'a>,
-    #[serde(borrow)]
+    #[serde(default, deserialize_with = "named", borrow)]
     pub customer_id: Option<Text<'a>>,
-    #[serde(borrow)]
+    #[serde(default, deserialize_with = "named", borrow)]
     pub subscription_id: Option<Text<'a>>,
     #[serde(rename = "type", borrow)]
     pub kind: Option<Text<'a>>,
@@ -248,9 +248,9 @@ pub(super) struct Transaction<'a> {
     pub gateway: Option<Text<'a>>,
     #[serde(borrow)]
     pub masked_card_number: Option<Text<'a>>,
-    #[serde(borrow)]
+    #[serde(default, deserialize_with = "named", borrow)]
     pub refunded_txn_id: Option<Text<'a>>,
-    #[serde(borrow)]
+    #[serde(default, deserialize_with = "named", borrow)]
     pub reference_transaction_id: Option<Text<'a>>,
     pub amount: Option<i64>,
     #[serde(borrow)]
@@ -301,9 +301,9 @@ pub(super) struct LinkedRefund<'a> {
 
 #[derive(Deserialize)]
 pub(super) struct LinkedTransaction<'a> {
-    #[serde(borrow)]
+    #[serde(default, deserialize_with = "named", borrow)]
     pub id: Option<Text<'a>>,
-    #[serde(borrow)]
+    #[serde(default, deserialize_with = "named", borrow)]
     pub txn_id: Option<Text<'a>>,
 }
 
@@ -311,17 +311,20 @@ pub(super) struct LinkedTransaction<'a> {
 pub(super) struct CreditNote<'a> {
     #[serde(borrow)]
     pub id: Text<'a>,
-    #[serde(borrow)]
+    #[serde(default, deserialize_with = "named", borrow)]
     pub customer_id: Option<Text<'a>>,
-    #[serde(borrow)]
+    #[serde(default, deserialize_with = "named", borrow)]
     pub reference_invoice_id: Option<Text<'a>>,
     #[serde(borrow)]
     pub status: Option<Text<'a>>,
     #[serde(borrow)]
     pub reason_code: Option<Text<'a>>,
-    /// Where we write our action's id when we ask for a refund.
+    /// The site's own word for the reason, where there is no other any more.
     #[serde(borrow)]
-    pub customer_notes: Option<Text<'a>>,
+    pub create_reason_code: Option<Text<'a>>,
+    /// Where the `customer_notes` of a request stand: our action's id, when we ask for a refund.
+    #[serde(borrow)]
+    pub notes: Option<Vec<Note<'a>>>,
     #[serde(default)]
     pub deleted: bool,
     pub total: Option<i64>,
@@ -332,10 +335,24 @@ pub(super) struct CreditNote<'a> {
 }
 
 #[derive(Deserialize)]
+pub(super) struct Note<'a> {
+    #[serde(borrow)]
+    pub note: Option<Text<'a>>,
+}
+
+impl CreditNote<'_> {
+    /// Our action that it is of, if a note of it says so.
+    pub fn action(&self) -> Option<String> {
+        let mut notes = self.notes.iter().flatten().filter_map(|note| note.note.as_deref());
+        notes.find(|note| note.starts_with("act_")).map(str::to_owned)
+    }
+}
+
+#[derive(Deserialize)]
 pub(super) struct Card<'a> {
-    #[serde(borrow)]
+    #[serde(default, deserialize_with = "named", borrow)]
     pub payment_source_id: Option<Text<'a>>,
-    #[serde(borrow)]
+    #[serde(default, deserialize_with = "named", borrow)]
     pub customer_id: Option<Text<'a>>,
     #[serde(borrow)]
     pub status: Option<Text<'a>>,
@@ -352,7 +369,7 @@ pub(super) struct Card<'a> {
 pub(super) struct PaymentSource<'a> {
     #[serde(borrow)]
     pub id: Text<'a>,
-    #[serde(borrow)]
+    #[serde(default, deserialize_with = "named", borrow)]
     pub customer_id: Option<Text<'a>>,
     #[serde(borrow)]
     pub status: Option<Text<'a>>,

@@ -1,6 +1,6 @@
 //! The fields of Lemon Squeezy's objects that we use. What is not named is skipped unread.
 
-use crate::value::{Id, Text};
+use crate::value::{Id, Text, named};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -67,7 +67,9 @@ pub(super) struct Data<'a> {
 /// The attributes of orders, subscriptions and subscription invoices.
 #[derive(Deserialize)]
 pub(super) struct Attributes<'a> {
+    #[serde(default, deserialize_with = "named")]
     pub customer_id: Option<Id>,
+    #[serde(default, deserialize_with = "named")]
     pub subscription_id: Option<Id>,
     pub user_name: Option<String>,
     pub user_email: Option<String>,
@@ -86,6 +88,7 @@ pub(super) struct Attributes<'a> {
     pub card_brand: Option<Text<'a>>,
     #[serde(borrow)]
     pub card_last_four: Option<Text<'a>>,
+    #[serde(default, deserialize_with = "named")]
     pub variant_id: Option<Id>,
     #[serde(borrow)]
     pub product_name: Option<Text<'a>>,
@@ -109,7 +112,9 @@ pub(super) struct Attributes<'a> {
 
 #[derive(Deserialize)]
 pub(super) struct FirstItem {
+    #[serde(default, deserialize_with = "named")]
     pub id: Option<Id>,
+    #[serde(default, deserialize_with = "named")]
     pub price_id: Option<Id>,
     pub quantity: Option<u32>,
 }

@@ -50,7 +50,7 @@ fn request(order: &Order<'_>) -> Result<Call, Answer> {
             let body = json!({
                 "sequenceType": "recurring", "amount": sum(amount), "description": description(order, invoice), "metadata": metadata,
             });
-            Ok(change(order, Method::POST, payments(order)?, &body))
+            Ok(change(order, Method::POST, payments(order)?, &reported(order, body)))
         }
         Kind::PaymentLink { invoice, amount } => match known_link(order, invoice) {
             Some(effect) => Err(Answer::Done(effect)),
@@ -106,7 +106,15 @@ fn change(order: &Order<'_>, method: Method, path: String, body: &Value) -> Call
 /// What is paid through the link comes from this customer, and allows recurring payments from then on.
 fn first_payment(order: &Order<'_>, amount: Money, description: &str) -> Result<Call, Answer> {
     let body = json!({"amount": sum(amount), "description": description, "sequenceType": "first", "customerId": customer(order)?});
-    Ok(change(order, Method::POST, "/v2/payment-links".to_owned(), &body))
+    Ok(change(order, Method::POST, "/v2/payment-links".to_owned(), &reported(order, body)))
+}
+
+/// A payment without an address is not told of to shops with classic webhooks: neither how it ends, nor that it comes back.
+fn reported(order: &Order<'_>, mut body: Value) -> Value {
+    if let Some(webhook) = order.webhook {
+        body["webhookUrl"] = json!(webhook);
+    }
+    body
 }
 
 fn unsupported(kind: &Kind) -> Answer {

@@ -1,6 +1,6 @@
 //! The fields of Mollie's objects that we use. What is not named is skipped unread.
 
-use crate::value::Text;
+use crate::value::{Text, named};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 pub(super) struct Event<'a> {
     #[serde(borrow)]
     pub id: Text<'a>,
-    #[serde(rename = "entityId", borrow)]
+    #[serde(default, deserialize_with = "named", rename = "entityId", borrow)]
     pub entity_id: Option<Text<'a>>,
     #[serde(rename = "createdAt", borrow)]
     pub created_at: Text<'a>,
@@ -65,9 +65,9 @@ pub(super) struct Entity<'a> {
     pub amount_captured: Option<Amount<'a>>,
     #[serde(borrow)]
     pub description: Option<Text<'a>>,
-    #[serde(borrow)]
+    #[serde(default, deserialize_with = "named", borrow)]
     pub customer_id: Option<Text<'a>>,
-    #[serde(borrow)]
+    #[serde(default, deserialize_with = "named", borrow)]
     pub subscription_id: Option<Text<'a>>,
     #[serde(borrow)]
     pub sequence_type: Option<Text<'a>>,
@@ -93,7 +93,7 @@ pub(super) struct Entity<'a> {
     pub embedded: Option<Parts<'a>>,
 
     // A refund or a chargeback.
-    #[serde(borrow)]
+    #[serde(default, deserialize_with = "named", borrow)]
     pub payment_id: Option<Text<'a>>,
     #[serde(borrow)]
     pub reason: Option<Reason<'a>>,
@@ -103,7 +103,7 @@ pub(super) struct Entity<'a> {
     // A sales invoice.
     #[serde(borrow)]
     pub invoice_number: Option<Text<'a>>,
-    #[serde(borrow)]
+    #[serde(default, deserialize_with = "named", borrow)]
     pub recipient_identifier: Option<Text<'a>>,
     #[serde(borrow)]
     pub total_amount: Option<Amount<'a>>,
@@ -134,7 +134,9 @@ impl<'de> Deserialize<'de> for Metadata {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         #[derive(Deserialize)]
         struct Ours {
+            #[serde(default, deserialize_with = "named")]
             recoup_action: Option<String>,
+            #[serde(default, deserialize_with = "named")]
             recoup_invoice: Option<String>,
         }
         let raw = <&RawValue>::deserialize(deserializer)?;

@@ -1,6 +1,6 @@
 //! The fields of RevenueCat's events that we use. What is not named is skipped unread.
 
-use crate::value::{Number, Text};
+use crate::value::{Number, Text, named};
 use crate::{Malformed, malformed};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -37,11 +37,11 @@ pub(super) struct Event<'a> {
     pub event_timestamp_ms: i64,
     #[serde(borrow)]
     pub store: Option<Text<'a>>,
-    #[serde(borrow)]
+    #[serde(default, deserialize_with = "named", borrow)]
     pub app_user_id: Option<Text<'a>>,
-    #[serde(borrow)]
+    #[serde(default, deserialize_with = "named", borrow)]
     pub original_app_user_id: Option<Text<'a>>,
-    #[serde(borrow)]
+    #[serde(default, deserialize_with = "named", borrow)]
     pub product_id: Option<Text<'a>>,
     #[serde(borrow)]
     pub period_type: Option<Text<'a>>,
@@ -49,9 +49,9 @@ pub(super) struct Event<'a> {
     pub expiration_at_ms: Option<i64>,
     pub grace_period_expiration_at_ms: Option<i64>,
     pub auto_resume_at_ms: Option<i64>,
-    #[serde(borrow)]
+    #[serde(default, deserialize_with = "named", borrow)]
     pub transaction_id: Option<Text<'a>>,
-    #[serde(borrow)]
+    #[serde(default, deserialize_with = "named", borrow)]
     pub original_transaction_id: Option<Text<'a>>,
     #[serde(borrow)]
     pub cancel_reason: Option<Text<'a>>,

@@ -5,7 +5,9 @@
 mod answer;
 mod bill;
 mod contract;
+mod discount;
 mod look;
+mod schedule;
 #[cfg(test)]
 mod tests;
 
@@ -41,14 +43,14 @@ fn act(order: &Order<'_>, replies: &[Reply]) -> Act {
         Kind::Pause { subscription } => contract::pause(order, replies, subscription),
         Kind::Resume { subscription } => contract::resume(order, replies, subscription),
         Kind::Upgrade { subscription, plan, at, .. } => contract::upgrade(order, replies, subscription, plan, *at),
-        Kind::Downgrade { subscription, plan, .. } => contract::downgrade(order, replies, subscription, plan),
+        Kind::Downgrade { subscription, plan, .. } => schedule::downgrade(order, replies, subscription, plan),
         Kind::ChangeAddons { subscription, addons, at, .. } => {
             contract::change_addons(order, replies, subscription, addons, *at)
         }
         Kind::AdjustSeats { subscription, seats, at, .. } => {
             contract::adjust_seats(order, replies, subscription, *seats, *at)
         }
-        Kind::Discount { subscription, percent, .. } => contract::discount(order, replies, subscription, *percent),
+        Kind::Discount { subscription, percent, .. } => discount::discount(order, replies, subscription, *percent),
         Kind::Cancel { subscription, when: When::PeriodEnd, asked_at } => {
             contract::cancel_at_period_end(order, replies, subscription, *asked_at)
         }

@@ -4,9 +4,22 @@ use super::Read;
 use super::amount::{money, scaled};
 use super::wire::{self, Discounts, Object, Price, Reference};
 use crate::Malformed;
+use crate::list::segment;
 use crate::value::{self, seconds};
 use domain::event::{Discount, Interval, IntervalUnit, Item, Role, Seen, Stated, SubscriptionSeen, SubscriptionStatus};
 use domain::money::Rate;
+use rust_decimal::Decimal;
+
+/// Where a subscription is shown with what its discounts take off; without the question there are only their ids.
+pub(super) fn with_discounts(id: &str) -> String {
+    format!("/v1/subscriptions/{}?expand%5B%5D=discounts.source.coupon", segment(id))
+}
+
+/// Whether it says that there are discounts, and not what each of them takes off.
+pub(super) fn hides_discounts(subscription: &Object<'_>) -> bool {
+    let told = matches!(subscription.discount, Some(Some(_)));
+    matches!(subscription.discounts, Discounts::Ids(count) if count > usize::from(told))
+}
 
 pub(super) fn subscription(subscription: Object<'_>) -> Result<Read, Malformed> {
     let cut = subscription.items.as_ref().is_some_and(|items| items.has_more);
@@ -91,15 +104,25 @@ fn interval(price: &Price<'_>) -> Option<Interval> {
 }
 
 /// Only what is taken off again and again counts; what is taken off once is gone with its invoice.
-fn discount(one: Option<wire::Discount<'_>>, many: Discounts<'_>) -> Result<Option<Stated<Discount>>, Malformed> {
+///
+/// Ids say that something is taken off and not what: that is not nothing.
+fn discount(
+    one: Option<Option<wire::Discount<'_>>>,
+    many: Discounts<'_>,
+) -> Result<Option<Stated<Discount>>, Malformed> {
+    let untold = |code| Ok(Some(Stated::Is(Discount { code, percent: None, amount: None })));
     let all = match (one, many) {
-        (Some(one), _) => vec![one],
-        (None, Discounts::Objects(many)) => many,
-        (None, Discounts::NotSent) => Vec::new(),
-        (None, Discounts::Ids) => return Ok(None),
+        (None, Discounts::NotSent) => return Ok(None),
+        (_, Discounts::Objects(many)) if !many.is_empty() => many,
+        (Some(Some(one)), Discounts::Ids(2..)) => {
+            return untold(one.coupon().and_then(|coupon| coupon.id).map(String::from));
+        }
+        (Some(Some(one)), _) => vec![one],
+        (_, Discounts::Ids(1..)) => return untold(None),
+        _ => Vec::new(),
     };
     let recurs = |coupon: &wire::Coupon<'_>| coupon.duration.as_deref() != Some("once");
-    let coupon = all.into_iter().filter_map(|discount| discount.coupon).find(recurs);
+    let coupons = all.into_iter().filter_map(wire::Discount::coupon).filter(recurs);
     let read = |coupon: wire::Coupon<'_>| {
         let amount = coupon
             .amount_off
@@ -109,7 +132,22 @@ fn discount(one: Option<wire::Discount<'_>>, many: Discounts<'_>) -> Result<Opti
         let percent = coupon.percent_off.as_ref().and_then(value::Number::decimal);
         Ok(Discount { code: coupon.id.map(String::from), percent, amount })
     };
-    Ok(Some(coupon.map(read).transpose()?.into()))
+    Ok(Some(together(coupons.map(read).collect::<Result<_, Malformed>>()?).into()))
+}
+
+/// Several are taken off one after the other: what percentages come to can be said, with sums it depends on the bill.
+fn together(all: Vec<Discount>) -> Option<Discount> {
+    let several = all.len() > 1;
+    let left = all.iter().try_fold(Decimal::ONE_HUNDRED, |left, one| {
+        let percent = one.percent.filter(|_| one.amount.is_none())?;
+        left.checked_sub(left.checked_mul(percent)?.checked_div(Decimal::ONE_HUNDRED)?)
+    });
+    let last = all.into_iter().last()?;
+    if !several {
+        return Some(last);
+    }
+    let percent = left.and_then(|left| Decimal::ONE_HUNDRED.checked_sub(left)).map(|percent| percent.normalize());
+    Some(Discount { percent, amount: None, ..last })
 }
 
 /// Whether a subscription is charged again by itself, at some time.
@@ -132,20 +170,87 @@ fn subscription_status(status: &str) -> Option<SubscriptionStatus> {
 
 #[cfg(test)]
 mod tests {
-    use crate::{Provider, Reading, stripe};
-    use domain::event::{Seen, SubscriptionStatus};
+    use crate::{Call, Provider, Reading, Reply, stripe};
+    use domain::event::{Event, Seen, SubscriptionSeen, SubscriptionStatus};
     use serde_json::{Value, json};
 
-    fn status(status: &str, pause: &Value) -> Option<SubscriptionStatus> {
+    /// What a subscription says that has these fields, and what is asked because of it.
+    fn read(fields: &Value) -> (SubscriptionSeen, Option<Call>) {
         let provider: &Provider = &stripe::PROVIDER;
-        let object = json!({"id": "sub_1", "object": "subscription", "customer": "cus_1", "status": status, "pause_collection": pause});
+        let mut object = json!({"id": "sub_1", "object": "subscription", "customer": "cus_1"});
+        object.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
         let event = json!({"id": "evt_1", "object": "event", "created": 1_772_359_200, "livemode": true, "type": "customer.subscription.updated",
             "data": {"object": object}});
-        let Ok(Reading::Events(events)) = (provider.read)(event.to_string().as_bytes(), "default") else {
-            panic!("{event}")
-        };
+        match (provider.read)(event.to_string().as_bytes(), "default").unwrap() {
+            Reading::Events(events) => (seen(&events), None),
+            Reading::Ask { events, call } => (seen(&events), Some(call)),
+            Reading::Ignored(why) => panic!("{why}: {event}"),
+        }
+    }
+
+    fn seen(events: &[Event]) -> SubscriptionSeen {
         let Seen::Subscription(seen) = &events[0].seen[0] else { panic!("{events:?}") };
-        seen.status
+        seen.clone()
+    }
+
+    fn status(status: &str, pause: &Value) -> Option<SubscriptionStatus> {
+        read(&json!({"status": status, "pause_collection": pause})).0.status
+    }
+
+    /// A discount on one line.
+    fn told(seen: &SubscriptionSeen) -> String {
+        match &seen.discount {
+            None => "not told".to_owned(),
+            Some(stated) => stated.value().map_or("none".to_owned(), |discount| {
+                let percent = discount.percent.map_or("?".to_owned(), |percent| percent.normalize().to_string());
+                format!("{} {percent}", discount.code.as_deref().unwrap_or("?"))
+            }),
+        }
+    }
+
+    #[test]
+    fn a_discount_is_told_in_every_shape_and_ids_are_not_none() {
+        let coupon = |id: &str, percent: u32| json!({"id": id, "percent_off": percent, "duration": "forever"});
+        let old = |id: &str, percent: u32| json!({"id": format!("di_{id}"), "coupon": coupon(id, percent)});
+        let clover = |coupon: Value| json!({"id": "di_1", "source": {"type": "coupon", "coupon": coupon}});
+        let once = json!({"id": "di_1", "coupon": {"id": "ONCE", "percent_off": 50, "duration": "once"}});
+        let sum = json!({"id": "di_2", "coupon": {"id": "FIVE", "amount_off": 500, "currency": "usd", "duration": "forever"}});
+        for (name, fields, expected, asks) in [
+            ("not sent", json!({}), "not told", false),
+            ("none, as before there were several", json!({"discount": null}), "none", false),
+            ("none", json!({"discounts": []}), "none", false),
+            ("one, as before there were several", json!({"discount": old("TEN", 10)}), "TEN 10", false),
+            ("one, and its id", json!({"discount": old("TEN", 10), "discounts": ["di_TEN"]}), "TEN 10", false),
+            ("one of two", json!({"discount": old("TEN", 10), "discounts": ["di_1", "di_TEN"]}), "TEN ?", true),
+            ("an id alone", json!({"discounts": ["di_1"]}), "? ?", true),
+            ("an id beside nothing", json!({"discount": null, "discounts": ["di_1", "di_2"]}), "? ?", true),
+            ("asked for", json!({"discounts": [old("TEN", 10)]}), "TEN 10", false),
+            ("of clover", json!({"discounts": [clover(coupon("TEN", 10))]}), "TEN 10", false),
+            ("of clover, its coupon's id", json!({"discounts": [clover(json!("TEN"))]}), "TEN ?", false),
+            ("two percentages", json!({"discounts": [old("TEN", 10), old("HALF", 50)]}), "HALF 55", false),
+            ("a percentage and a sum", json!({"discounts": [old("TEN", 10), sum]}), "FIVE ?", false),
+            ("once", json!({"discounts": [once]}), "none", false),
+            ("one of two once", json!({"discounts": [once, old("TEN", 10)]}), "TEN 10", false),
+        ] {
+            let (seen, call) = read(&fields);
+            assert_eq!((told(&seen).as_str(), call.is_some()), (expected, asks), "{name}");
+            assert!(call.is_none_or(|call| call.path == "/v1/subscriptions/sub_1?expand%5B%5D=discounts.source.coupon"), "{name}");
+        }
+    }
+
+    #[test]
+    fn what_was_asked_for_tells_the_discount() {
+        let (before, call) = read(&json!({"discounts": ["di_1"]}));
+        let shown = json!({"id": "sub_1", "object": "subscription", "customer": "cus_1",
+            "discounts": [{"id": "di_1", "coupon": {"id": "TEN", "percent_off": 10, "duration": "forever"}}]});
+        let reply = Reply { status: 200, body: shown.to_string() };
+        let api = stripe::PROVIDER.api.unwrap();
+        let at = "2026-03-01T10:00:00Z".parse().unwrap();
+        let Ok(Reading::Events(events)) = (api.observe)(&call.unwrap(), &reply, "default", at) else {
+            panic!("{shown}")
+        };
+        assert_eq!((told(&before).as_str(), told(&seen(&events)).as_str()), ("? ?", "TEN 10"));
+        assert_eq!((events[0].at, events[0].customer.as_deref()), (at, Some("cus_1")));
     }
 
     #[test]

@@ -88,9 +88,9 @@ fn customers() -> Call {
         .call()
 }
 
-/// Those that ended are left out unless one asks for all.
+/// Those that ended are left out unless one asks for all, and of discounts there are only ids.
 fn subscriptions() -> Call {
-    all("/v1/subscriptions").with("status", "all").call()
+    all("/v1/subscriptions").with("status", "all").and("expand[]", "data.discounts.source.coupon").call()
 }
 
 #[derive(Deserialize)]
@@ -160,7 +160,7 @@ mod tests {
                 "customers",
                 "/v1/customers?limit=100&expand%5B%5D=data.default_source&expand%5B%5D=data.invoice_settings.default_payment_method",
             ),
-            ("subscriptions", "/v1/subscriptions?limit=100&status=all"),
+            ("subscriptions", "/v1/subscriptions?limit=100&status=all&expand%5B%5D=data.discounts.source.coupon"),
             ("invoices", "/v1/invoices?limit=100&created%5Bgte%5D=1767225600"),
             ("invoice_payments", "/v1/invoice_payments?limit=100&created%5Bgte%5D=1767225600&status=paid"),
             ("refunds", "/v1/refunds?limit=100&created%5Bgte%5D=1767225600"),

@@ -1,9 +1,11 @@
-//! What `GET /v1/invoice_payments` tells: which intent tried to pay which invoice, and why it failed.
+//! What Stripe tells when it is asked: of an invoice or an intent, which intent tried to pay which invoice, and why it
+//! failed; of a subscription, what its discounts take off.
 //!
 //! <https://docs.stripe.com/api/invoice-payment/list>
 
+use super::bought;
 use super::paid::intent_decline;
-use super::wire::{InvoicePayment, List, Reference};
+use super::wire::{InvoicePayment, List, Object, Reference};
 use crate::{Call, Malformed, Reading, Reply, malformed};
 use domain::book::Unlinked;
 use domain::event::{Event, InvoiceSeen, Kind, LinkSeen, Origin, Seen};
@@ -25,6 +27,11 @@ pub(super) fn linked(unlinked: &Unlinked) -> Call {
 }
 
 pub(super) fn observe(call: &Call, reply: &Reply, source: &str, at: Timestamp) -> Result<Reading, Malformed> {
+    if call.path.starts_with("/v1/subscriptions/") {
+        let object: Object<'_> = serde_json::from_str(&reply.body).map_err(malformed("a Stripe subscription"))?;
+        let (customer, seen) = bought::subscription(object)?;
+        return Ok(told(call, reply, source, Kind::SubscriptionChanged, at, customer, seen));
+    }
     let list: List<InvoicePayment<'_>> =
         serde_json::from_str(&reply.body).map_err(malformed("a list of invoice payments"))?;
     let mut customer = None;
@@ -43,14 +50,27 @@ pub(super) fn observe(call: &Call, reply: &Reply, source: &str, at: Timestamp) -
     if seen.is_empty() {
         return Ok(Reading::Ignored("the provider knows no reason either"));
     }
-    Ok(Reading::Events(vec![Event {
+    Ok(told(call, reply, source, Kind::InvoiceChanged, at, customer, seen))
+}
+
+/// An answer as an event: the same answer is the same event.
+fn told(
+    call: &Call,
+    reply: &Reply,
+    source: &str,
+    kind: Kind,
+    at: Timestamp,
+    customer: Option<String>,
+    seen: Vec<Seen>,
+) -> Reading {
+    Reading::Events(vec![Event {
         id: format!("seen_{}", digest(&[&call.path, &reply.body], 26)),
         provider: "stripe".to_owned(),
         source: source.to_owned(),
         origin: Origin::Lookup,
-        kind: Kind::InvoiceChanged,
+        kind,
         at,
         customer,
         seen,
-    }]))
+    }])
 }

@@ -28,10 +28,10 @@ pub(super) fn charge(charge: Object<'_>, failed_at: Option<Timestamp>) -> Result
         (None, Some(false)) => Some(0),
         (None, None) => None,
     };
-    let decline = charge_decline(charge.failure_code, charge.outcome);
     let (method, shown) = charge.payment_method_details.map_or((None, None), |details| (details.kind, details.card));
     let shown = shown.or(charge.source.and_then(|source| source.0)).or(charge.card);
     let issuer = shown.as_ref().and_then(|card| card.country.clone());
+    let decline = charge_decline(charge.failure_code, charge.outcome, issuer.clone());
     let id = charge.id.as_deref().unwrap_or_default().to_owned();
     let invoice = charge.invoice.as_ref().map(Reference::id);
     let mut seen = vec![Seen::Payment(PaymentSeen {
@@ -54,7 +54,11 @@ pub(super) fn charge(charge: Object<'_>, failed_at: Option<Timestamp>) -> Result
 }
 
 /// An issuer's own reason says more than `card_declined`.
-fn charge_decline(code: Option<Text<'_>>, outcome: Option<wire::Outcome<'_>>) -> Option<Decline> {
+fn charge_decline(
+    code: Option<Text<'_>>,
+    outcome: Option<wire::Outcome<'_>>,
+    issuer: Option<String>,
+) -> Option<Decline> {
     let code = code?;
     let outcome = outcome.unwrap_or(wire::Outcome {
         reason: None,
@@ -67,6 +71,7 @@ fn charge_decline(code: Option<Text<'_>>, outcome: Option<wire::Outcome<'_>>) ->
         advice: outcome.advice_code.map(String::from),
         network_advice: outcome.network_advice_code.map(String::from),
         network_code: outcome.network_decline_code.map(String::from),
+        issuer,
         ..Decline::new("stripe", code)
     })
 }
@@ -118,6 +123,7 @@ pub(super) fn intent_decline(error: &wire::PaymentError<'_>) -> Option<Decline> 
         advice: text(&error.advice_code),
         network_advice: text(&error.network_advice_code),
         network_code: text(&error.network_decline_code),
+        issuer: error.payment_method.as_ref().and_then(|method| method.card.as_ref()?.country.clone()),
         ..Decline::new("stripe", text(&error.decline_code).or_else(|| text(&error.code))?)
     })
 }
@@ -153,7 +159,7 @@ pub(super) fn dispute(dispute: &Object<'_>) -> Result<Option<Seen>, Malformed> {
     let (amount, currency) = priced(dispute)?;
     let name = dispute.status.as_deref().unwrap_or_default();
     let status = match name.trim_start_matches("warning_") {
-        "under_review" => DisputeStatus::UnderReview,
+        "under_review" | "appeal_under_review" => DisputeStatus::UnderReview,
         "won" => DisputeStatus::Won,
         "lost" => DisputeStatus::Lost,
         "closed" | "prevented" | "charge_refunded" => DisputeStatus::Closed,
@@ -192,4 +198,82 @@ pub(super) fn fraud_warning(warning: &Object<'_>) -> Result<Option<Seen>, Malfor
         opened_at: warning.created.map(seconds).transpose()?,
         evidence_due_at: None,
     })))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Provider, Reading, stripe};
+    use domain::event::{DisputeStatus, Kind, PaymentStatus, Seen};
+    use serde_json::json;
+
+    #[test]
+    fn a_dispute_stands_as_stripe_says() {
+        let provider: &Provider = &stripe::PROVIDER;
+        for (status, expected, formal) in [
+            ("warning_needs_response", DisputeStatus::Open, false),
+            ("warning_under_review", DisputeStatus::UnderReview, false),
+            ("warning_closed", DisputeStatus::Closed, false),
+            ("needs_response", DisputeStatus::Open, true),
+            ("under_review", DisputeStatus::UnderReview, true),
+            ("appeal_needs_response", DisputeStatus::Open, true),
+            ("appeal_under_review", DisputeStatus::UnderReview, true),
+            ("won", DisputeStatus::Won, true),
+            ("lost", DisputeStatus::Lost, true),
+            ("prevented", DisputeStatus::Closed, true),
+            ("a_new_one", DisputeStatus::Open, true),
+        ] {
+            let object = json!({"id": "dp_1", "object": "dispute", "charge": "ch_1", "amount": 900, "currency": "usd", "status": status});
+            let event = json!({"id": "evt_1", "object": "event", "created": 1_772_359_200, "type": "charge.dispute.updated",
+                "data": {"object": object}});
+            let Ok(Reading::Events(events)) = (provider.read)(event.to_string().as_bytes(), "default") else {
+                panic!("{event}")
+            };
+            let Seen::Dispute(seen) = &events[0].seen[0] else { panic!("{events:?}") };
+            assert_eq!((seen.status, seen.formal), (expected, Some(formal)), "{status}");
+        }
+    }
+    /// An Indian mandate's charge is on its way for 26 hours, while its invoice stays open.
+    #[test]
+    fn what_is_on_its_way_has_not_failed() {
+        let provider: &Provider = &stripe::PROVIDER;
+        let intent = json!({"id": "pi_1", "object": "payment_intent", "customer": "cus_1", "amount": 900, "currency": "inr", "status": "processing",
+            "invoice": "in_1", "latest_charge": "ch_1", "last_payment_error": null});
+        let charge = json!({"id": "ch_1", "object": "charge", "customer": "cus_1", "amount": 900, "currency": "inr", "status": "pending",
+            "invoice": "in_1", "paid": false, "captured": true, "failure_code": null,
+            "payment_method_details": {"type": "card", "card": {"brand": "visa", "last4": "4242", "country": "IN"}}});
+        for (kind, object) in [("payment_intent.processing", intent), ("charge.pending", charge)] {
+            let event = json!({"id": "evt_1", "object": "event", "created": 1_772_359_200, "type": kind, "data": {"object": object}});
+            let Ok(Reading::Events(events)) = (provider.read)(event.to_string().as_bytes(), "default") else {
+                panic!("{event}")
+            };
+            let [Seen::Payment(seen)] = &events[0].seen[..] else {
+                panic!("a payment and no failed invoice: {events:?}")
+            };
+            assert_eq!((events[0].kind, seen.status), (Kind::PaymentPending, Some(PaymentStatus::Pending)), "{kind}");
+        }
+    }
+
+    #[test]
+    fn a_decline_tells_where_its_card_was_issued() {
+        let provider: &Provider = &stripe::PROVIDER;
+        let card = json!({"brand": "visa", "last4": "4242", "country": "IN"});
+        let error = json!({"code": "card_declined", "decline_code": "insufficient_funds", "payment_method": {"type": "card", "card": card}});
+        let intent = json!({"id": "pi_1", "object": "payment_intent", "amount": 900, "currency": "inr", "last_payment_error": error});
+        let charge = json!({"id": "ch_1", "object": "charge", "amount": 900, "currency": "inr", "status": "failed",
+            "failure_code": "card_declined", "outcome": {"reason": "insufficient_funds"},
+            "payment_method_details": {"type": "card", "card": card}});
+        for (kind, object) in [("payment_intent.payment_failed", intent), ("charge.failed", charge)] {
+            let event = json!({"id": "evt_1", "object": "event", "created": 1_772_359_200, "type": kind, "data": {"object": object}});
+            let Ok(Reading::Events(events)) = (provider.read)(event.to_string().as_bytes(), "default") else {
+                panic!("{event}")
+            };
+            let Seen::Payment(seen) = &events[0].seen[0] else { panic!("{events:?}") };
+            let decline = seen.decline.clone().unwrap();
+            assert_eq!(
+                (decline.code.as_str(), decline.issuer.as_deref()),
+                ("insufficient_funds", Some("IN")),
+                "{kind}"
+            );
+        }
+    }
 }

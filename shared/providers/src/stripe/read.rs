@@ -91,7 +91,7 @@ pub(super) fn read(body: &[u8], source: &str) -> Result<Reading, Malformed> {
     let Some(kind) = meaning(&event.kind) else { return Ok(NOTHING) };
     let at = seconds(event.created)?;
     let object = event.data.object;
-    let ask = decline_is_elsewhere(&event.kind, &object);
+    let ask = decline_is_elsewhere(&event.kind, &object).or_else(|| discounts_are_elsewhere(&event.kind, &object));
     let (customer, seen) = match of_object(object, &event.kind, kind, at)? {
         Ok(read) => read,
         Err(ignored) => return Ok(Reading::Ignored(ignored)),
@@ -216,4 +216,11 @@ fn decline_is_elsewhere(event: &str, object: &Object<'_>) -> Option<Call> {
     let linked = object.charge.is_some() || object.payment_intent.is_some();
     let id = object.id.as_ref().filter(|_| failed && !linked)?;
     Some(observe::linked(&Unlinked::Invoice(id.to_string())))
+}
+
+/// An event shows the ids of a subscription's discounts, and not what they take off.
+fn discounts_are_elsewhere(event: &str, object: &Object<'_>) -> Option<Call> {
+    let runs = event.starts_with("customer.subscription.") && event != "customer.subscription.deleted";
+    let id = object.id.as_ref().filter(|_| runs && bought::hides_discounts(object))?;
+    Some(Call::get(bought::with_discounts(id)))
 }

@@ -3,7 +3,7 @@
 //! One structure stands for every kind of object: the type of an event follows its object, so that a structure for each
 //! kind would need a second pass over the body.
 
-use crate::value::{Number, Text};
+use crate::value::{Number, Text, named};
 use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use std::fmt;
@@ -45,7 +45,7 @@ pub(super) struct Data<'a> {
 /// What was true before, where that is not in the object any more.
 #[derive(Deserialize)]
 pub(super) struct Previous<'a> {
-    #[serde(borrow)]
+    #[serde(default, deserialize_with = "named", borrow)]
     pub customer: Option<Reference<'a>>,
 }
 
@@ -55,6 +55,12 @@ pub(super) struct Reference<'a>(Text<'a>);
 impl Reference<'_> {
     pub fn id(&self) -> String {
         self.0.to_string()
+    }
+}
+
+impl AsRef<str> for Reference<'_> {
+    fn as_ref(&self) -> &str {
+        &self.0
     }
 }
 
@@ -107,7 +113,7 @@ pub(super) struct Object<'a> {
     pub id: Option<Text<'a>>,
     #[serde(borrow)]
     pub object: Option<Text<'a>>,
-    #[serde(borrow)]
+    #[serde(default, deserialize_with = "named", borrow)]
     pub customer: Option<Reference<'a>>,
     #[serde(borrow)]
     pub status: Option<Text<'a>>,
@@ -138,8 +144,8 @@ pub(super) struct Object<'a> {
     pub plan: Option<Price<'a>>,
     #[serde(borrow)]
     pub items: Option<List<Item<'a>>>,
-    #[serde(borrow)]
-    pub discount: Option<Discount<'a>>,
+    #[serde(default, deserialize_with = "stated", borrow)]
+    pub discount: Option<Option<Discount<'a>>>,
     #[serde(default, borrow)]
     pub discounts: Discounts<'a>,
     pub pause_collection: Option<Pause>,
@@ -162,7 +168,7 @@ pub(super) struct Object<'a> {
     pub date: Option<i64>,
     pub due_date: Option<i64>,
     pub hosted_invoice_url: Option<String>,
-    #[serde(borrow)]
+    #[serde(default, deserialize_with = "named", borrow)]
     pub subscription: Option<Reference<'a>>,
     #[serde(borrow)]
     pub parent: Option<Parent<'a>>,
@@ -175,11 +181,11 @@ pub(super) struct Object<'a> {
     pub payment: Option<Paid<'a>>,
 
     // A charge, an intent, a refund, a dispute, a credit note.
-    #[serde(borrow)]
+    #[serde(default, deserialize_with = "named", borrow)]
     pub charge: Option<Reference<'a>>,
-    #[serde(borrow)]
+    #[serde(default, deserialize_with = "named", borrow)]
     pub payment_intent: Option<Reference<'a>>,
-    #[serde(borrow)]
+    #[serde(default, deserialize_with = "named", borrow)]
     pub invoice: Option<Reference<'a>>,
     pub amount: Option<i64>,
     pub amount_captured: Option<i64>,
@@ -193,7 +199,7 @@ pub(super) struct Object<'a> {
     #[serde(borrow)]
     pub payment_method_details: Option<MethodDetails<'a>>,
     pub source: Option<CardOrId>,
-    #[serde(borrow)]
+    #[serde(default, deserialize_with = "named", borrow)]
     pub latest_charge: Option<Reference<'a>>,
     #[serde(borrow)]
     pub charges: Option<List<Reference<'a>>>,
@@ -206,7 +212,7 @@ pub(super) struct Object<'a> {
     pub actionable: Option<bool>,
     pub evidence_details: Option<Evidence>,
 
-    #[serde(borrow)]
+    #[serde(default, deserialize_with = "named", borrow)]
     pub payment_method: Option<Reference<'a>>,
 
     // A kept card: a payment method, or a source as it was called before.
@@ -218,7 +224,7 @@ pub(super) struct Object<'a> {
 }
 
 /// Tells "null" from "not sent".
-fn stated<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<i64>>, D::Error> {
+fn stated<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<T>>, D::Error> {
     Option::deserialize(deserializer).map(Some)
 }
 
@@ -234,7 +240,7 @@ pub(super) struct Address {
 
 #[derive(Deserialize)]
 pub(super) struct Item<'a> {
-    #[serde(borrow)]
+    #[serde(default, deserialize_with = "named", borrow)]
     pub id: Option<Text<'a>>,
     #[serde(borrow)]
     pub price: Option<Price<'a>>,
@@ -248,7 +254,7 @@ pub(super) struct Item<'a> {
 /// A price, or a plan as it was called before.
 #[derive(Deserialize)]
 pub(super) struct Price<'a> {
-    #[serde(borrow)]
+    #[serde(default, deserialize_with = "named", borrow)]
     pub id: Option<Text<'a>>,
     #[serde(borrow)]
     pub currency: Option<Text<'a>>,
@@ -285,27 +291,58 @@ pub(super) struct Recurring<'a> {
 pub(super) enum Discounts<'a> {
     #[default]
     NotSent,
-    /// There are discounts, and it is not said what they take off.
-    Ids,
+    /// There are so many, and it is not said what they take off.
+    Ids(usize),
     Objects(Vec<Discount<'a>>),
 }
 
 impl<'de: 'a, 'a> Deserialize<'de> for Discounts<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let raw = <&serde_json::value::RawValue>::deserialize(deserializer)?;
-        Ok(serde_json::from_str(raw.get()).map_or(Self::Ids, Self::Objects))
+        let ids = || serde_json::from_str::<Vec<IgnoredAny>>(raw.get()).map(|ids| Self::Ids(ids.len()));
+        Ok(serde_json::from_str(raw.get()).map(Self::Objects).or_else(|_| ids()).unwrap_or_default())
+    }
+}
+
+/// Since clover its coupon stands in its source.
+#[derive(Deserialize)]
+pub(super) struct Discount<'a> {
+    #[serde(borrow)]
+    coupon: Option<CouponOrId<'a>>,
+    #[serde(borrow)]
+    source: Option<Source<'a>>,
+}
+
+impl<'a> Discount<'a> {
+    pub fn coupon(self) -> Option<Coupon<'a>> {
+        self.coupon.or(self.source.and_then(|source| source.coupon)).map(|coupon| coupon.0)
     }
 }
 
 #[derive(Deserialize)]
-pub(super) struct Discount<'a> {
+struct Source<'a> {
     #[serde(borrow)]
-    pub coupon: Option<Coupon<'a>>,
+    coupon: Option<CouponOrId<'a>>,
 }
 
-#[derive(Deserialize)]
+/// A coupon; where nobody asked for more, its id alone.
+struct CouponOrId<'a>(Coupon<'a>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for CouponOrId<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let raw = <&serde_json::value::RawValue>::deserialize(deserializer)?;
+        let coupon = if raw.get().starts_with('"') {
+            serde_json::from_str(raw.get()).map(|id| Coupon { id: Some(id), ..Coupon::default() })
+        } else {
+            serde_json::from_str(raw.get())
+        };
+        coupon.map(Self).map_err(serde::de::Error::custom)
+    }
+}
+
+#[derive(Default, Deserialize)]
 pub(super) struct Coupon<'a> {
-    #[serde(borrow)]
+    #[serde(default, deserialize_with = "named", borrow)]
     pub id: Option<Text<'a>>,
     pub percent_off: Option<Number>,
     pub amount_off: Option<i64>,
@@ -337,14 +374,14 @@ pub(super) struct Parent<'a> {
 
 #[derive(Deserialize)]
 pub(super) struct SubscriptionDetails<'a> {
-    #[serde(borrow)]
+    #[serde(default, deserialize_with = "named", borrow)]
     pub subscription: Option<Reference<'a>>,
     pub proration: Option<bool>,
 }
 
 #[derive(Deserialize)]
 pub(super) struct Line<'a> {
-    #[serde(borrow)]
+    #[serde(default, deserialize_with = "named", borrow)]
     pub id: Option<Text<'a>>,
     pub amount: i64,
     pub description: Option<String>,
@@ -360,7 +397,7 @@ pub(super) struct Line<'a> {
     pub pricing: Option<Pricing<'a>>,
     #[serde(borrow)]
     pub parent: Option<Parent<'a>>,
-    #[serde(borrow)]
+    #[serde(default, deserialize_with = "named", borrow)]
     pub subscription: Option<Reference<'a>>,
     pub period: Option<Period>,
     pub tax_amounts: Option<Vec<Tax>>,
@@ -378,7 +415,7 @@ pub(super) struct Pricing<'a> {
 
 #[derive(Deserialize)]
 pub(super) struct PriceDetails<'a> {
-    #[serde(borrow)]
+    #[serde(default, deserialize_with = "named", borrow)]
     pub price: Option<Reference<'a>>,
 }
 
@@ -395,9 +432,9 @@ pub(super) struct Transitions {
 
 #[derive(Deserialize)]
 pub(super) struct Paid<'a> {
-    #[serde(borrow)]
+    #[serde(default, deserialize_with = "named", borrow)]
     pub payment_intent: Option<Reference<'a>>,
-    #[serde(borrow)]
+    #[serde(default, deserialize_with = "named", borrow)]
     pub charge: Option<Reference<'a>>,
 }
 
@@ -462,13 +499,14 @@ pub(super) struct Evidence {
 
 #[derive(Deserialize)]
 pub(super) struct Metadata {
+    #[serde(default, deserialize_with = "named")]
     pub recoup_action: Option<String>,
 }
 
 /// What `GET /v1/invoice_payments` lists, with its intents expanded.
 #[derive(Deserialize)]
 pub(super) struct InvoicePayment<'a> {
-    #[serde(borrow)]
+    #[serde(default, deserialize_with = "named", borrow)]
     pub invoice: Option<Reference<'a>>,
     #[serde(borrow)]
     pub payment: Option<Expanded<'a>>,

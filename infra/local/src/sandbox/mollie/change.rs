@@ -113,9 +113,31 @@ fn refund(asked: &Asked<'_>, id: &str) -> Disked<Reply> {
     Ok(answer(201, &queued))
 }
 
+/// What is wrong with a request before anything else is looked at: a field that the call does not have, or an address that
+/// Mollie cannot reach.
+fn unfit(asked: &Asked<'_>, known: &[&str]) -> Option<Reply> {
+    let odd = asked
+        .body
+        .as_object()
+        .into_iter()
+        .flat_map(|fields| fields.keys())
+        .find(|name| !known.contains(&name.as_str()));
+    if let Some(odd) = odd {
+        return Some(unprocessable(&format!("Non-existent body parameter \"{odd}\" for this API call."), Some(odd)));
+    }
+    let webhook = asked.body["webhookUrl"].as_str()?;
+    let reached = webhook.starts_with("https://") && !webhook.contains("//localhost") && !webhook.contains("//127.");
+    let text = "The webhook URL is invalid because it is unreachable from Mollie's point of view";
+    (!reached).then(|| unprocessable(text, Some("webhookUrl")))
+}
+
 /// Cards say at once how it went, banks later.
 fn recurring(asked: &Asked<'_>, customer: &str) -> Disked<Reply> {
     let sandbox = asked.sandbox;
+    if let Some(reply) = unfit(asked, &["sequenceType", "amount", "description", "metadata", "mandateId", "webhookUrl"])
+    {
+        return Ok(reply);
+    }
     let mut payments = sandbox.having("mollie", "customerId", customer)?;
     payments.retain(|object| object["resource"] == "payment");
     if payments.is_empty() && sandbox.object("mollie", customer)?.is_none() {
@@ -143,6 +165,7 @@ fn recurring(asked: &Asked<'_>, customer: &str) -> Disked<Reply> {
         "status": "pending",
         "description": asked.body["description"],
         "metadata": asked.body["metadata"],
+        "webhookUrl": asked.body["webhookUrl"],
         "method": latest["method"],
         "customerId": customer,
         "mandateId": latest["mandateId"],
@@ -196,6 +219,9 @@ fn still_fails(item: &Value, payments: &[Value]) -> Option<(&'static str, String
 }
 
 fn payment_link(asked: &Asked<'_>) -> Disked<Reply> {
+    if let Some(reply) = unfit(asked, &["amount", "description", "sequenceType", "customerId", "webhookUrl"]) {
+        return Ok(reply);
+    }
     let customer = asked.body["customerId"].as_str();
     if let Some(customer) = customer
         && asked.sandbox.object("mollie", customer)?.is_none()
@@ -215,6 +241,7 @@ fn payment_link(asked: &Asked<'_>) -> Disked<Reply> {
         "amount": asked.body["amount"],
         "sequenceType": asked.body["sequenceType"],
         "customerId": customer,
+        "webhookUrl": asked.body["webhookUrl"],
         "archived": false,
         "reusable": false,
         "paidAt": null,

@@ -32,6 +32,25 @@ impl Asking<'_> {
         self.sandbox.clock.now().as_second()
     }
 
+    /// The refusal of a field that a call does not have.
+    pub fn unknown(&self, known: &[&str]) -> Option<Reply> {
+        let outer = |name: &str| name.split('[').next().unwrap_or_default().to_owned();
+        let odd = self.form.keys().find(|name| !known.contains(&outer(name).as_str()))?;
+        Some(error(400, INVALID, "parameter_unknown", &format!("Received unknown parameter: {odd}")))
+    }
+
+    /// What the form says under a name, nested as its brackets are.
+    pub fn nested(&self, name: &str) -> Value {
+        let mut nested = Value::Null;
+        for (own, value) in &self.form {
+            let mut parts = own.split('[').map(|part| part.trim_end_matches(']'));
+            if parts.next() == Some(name) {
+                put(&mut nested, &parts.collect::<Vec<_>>(), value);
+            }
+        }
+        nested
+    }
+
     pub fn metadata(&self) -> BTreeMap<&str, &str> {
         self.form.iter().filter_map(|(name, value)| Some((inner(name)?, value.as_str()))).collect()
     }
@@ -133,6 +152,29 @@ pub(super) fn decline_again(sandbox: &Sandbox, invoice: &Value) -> Disked<Option
         None => error["decline_code"].as_str().or(error["code"].as_str()),
     };
     Ok(Some(told.unwrap_or("generic_decline").to_owned()))
+}
+
+/// No list of a form is longer.
+const LISTED_MAX: usize = 100;
+
+fn put(place: &mut Value, path: &[&str], value: &str) {
+    let [first, rest @ ..] = path else {
+        *place = json!(value);
+        return;
+    };
+    let Some(number) = first.parse::<usize>().ok().filter(|number| *number < LISTED_MAX) else {
+        if !place.is_object() {
+            *place = json!({});
+        }
+        return put(&mut place[*first], rest, value);
+    };
+    if !place.is_array() {
+        *place = json!([]);
+    }
+    if let Some(all) = place.as_array_mut() {
+        all.resize(all.len().max(number + 1), Value::Null);
+        put(&mut all[number], rest, value);
+    }
 }
 
 fn inner(name: &str) -> Option<&str> {

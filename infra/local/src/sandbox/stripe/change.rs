@@ -1,7 +1,7 @@
 //! What Stripe does when it is asked to change something: money and bills here, subscriptions beside.
 
 use super::asking::{Asking, INVALID, charge_for, decline_again, declined, missing};
-use super::{error, form, ok, subscriptions};
+use super::{error, form, ok, schedules, subscriptions};
 use crate::sandbox::listed::Asked;
 use crate::sandbox::{Disked, Sandbox};
 use domain::id::digest;
@@ -23,8 +23,8 @@ pub(super) fn change(sandbox: &Sandbox, source: &str, call: &Call) -> Disked<Rep
         ("POST", ["subscriptions", id]) => subscriptions::update(&asking, id),
         ("POST", ["subscriptions", id, "resume"]) => subscriptions::resume(&asking, id),
         ("DELETE", ["subscriptions", id]) => subscriptions::cancel(&asking, id),
-        ("POST", ["subscription_schedules"]) => subscriptions::schedule(&asking),
-        ("POST", ["subscription_schedules", id]) => subscriptions::reschedule(&asking, id),
+        ("POST", ["subscription_schedules"]) => schedules::schedule(&asking),
+        ("POST", ["subscription_schedules", id]) => schedules::reschedule(&asking, id),
         _ => Ok(error(404, INVALID, "resource_missing", "Unrecognized request URL")),
     }
 }

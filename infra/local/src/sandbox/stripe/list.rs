@@ -72,18 +72,26 @@ fn fits(object: &Value, kind: &str, asked: &Asked) -> bool {
         })
 }
 
-/// Puts the object where its id stands, as far as it is known. An intent is shown before any delivery told of it.
+/// Puts the object where its id stands, as far as it is known; in a list, each.
 fn expand(sandbox: &Sandbox, object: &mut Value, path: &[&str]) -> Disked<()> {
     let [part, rest @ ..] = path else { return Ok(()) };
-    let Some(inner) = object.get_mut(*part) else { return Ok(()) };
-    if let Some(id) = inner.as_str().map(str::to_owned) {
-        match sandbox.object("stripe", &id)? {
-            Some(found) => *inner = found,
-            None if *part == "payment_intent" => *inner = json!({"id": id, "object": "payment_intent"}),
-            None => {}
+    let all = match object.get_mut(*part) {
+        Some(Value::Array(all)) => all.as_mut_slice(),
+        Some(one) => std::slice::from_mut(one),
+        None => return Ok(()),
+    };
+    for inner in all {
+        if let Some(id) = inner.as_str().map(str::to_owned) {
+            match sandbox.object("stripe", &id)? {
+                Some(found) => *inner = found,
+                // An intent is shown before any delivery told of it.
+                None if *part == "payment_intent" => *inner = json!({"id": id, "object": "payment_intent"}),
+                None => {}
+            }
         }
+        expand(sandbox, inner, rest)?;
     }
-    expand(sandbox, inner, rest)
+    Ok(())
 }
 
 fn one(sandbox: &Sandbox, asked: &Asked) -> Disked<Option<Reply>> {
@@ -96,13 +104,24 @@ fn one(sandbox: &Sandbox, asked: &Asked) -> Disked<Option<Reply>> {
     let Some((_, kind)) = SHOWN.iter().find(|(own, _)| *own == folder) else { return Ok(None) };
     let found = sandbox.object("stripe", id)?.filter(|object| object["object"] == *kind && object["deleted"] != true);
     Ok(Some(match found {
-        Some(object) => ok(&finished(object)),
+        Some(object) => {
+            let mut shown = finished(object);
+            for path in asked.all("expand[]") {
+                expand(sandbox, &mut shown, &path.split('.').collect::<Vec<_>>())?;
+            }
+            ok(&shown)
+        }
         None => error(404, "invalid_request_error", "resource_missing", &format!("No such {kind}: '{id}'")),
     }))
 }
 
-/// Every finalized invoice has a page and a document, also where the delivery that told of it did not say so.
+/// Every finalized invoice has a page and a document, and every subscription a list of discounts, also where the delivery
+/// that told of it did not say so.
 fn finished(mut object: Value) -> Value {
+    if object["object"] == "subscription" && !object["discounts"].is_array() {
+        let one = object["discount"]["id"].clone();
+        object["discounts"] = if one.is_string() { json!([one]) } else { json!([]) };
+    }
     if object["object"] != "invoice" || object["status"] == "draft" {
         return object;
     }

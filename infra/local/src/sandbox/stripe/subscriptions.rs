@@ -1,5 +1,4 @@
-//! What Stripe does to subscriptions when it is asked: items, coupons, pauses, ends and schedules; and the portal's
-//! sessions.
+//! What Stripe does to subscriptions when it is asked: items, coupons, pauses and ends; and the portal's sessions.
 
 use super::asking::{Asking, INVALID, charge_for, decline_again, declined, missing};
 use super::{error, ok};
@@ -12,8 +11,25 @@ use serde_json::{Value, json};
 /// A change, or the answer that refuses it.
 type Checked = Disked<Result<(), Reply>>;
 
+/// What an update can be asked with, of what Stripe knows.
+const UPDATE: &[&str] = &[
+    "cancel_at_period_end",
+    "cancellation_details",
+    "discounts",
+    "items",
+    "metadata",
+    "pause_collection",
+    "payment_behavior",
+    "proration_behavior",
+    "proration_date",
+    "trial_end",
+];
+
 pub(super) fn update(asking: &Asking<'_>, id: &str) -> Disked<Reply> {
     let Some(before) = asking.load("subscription", id)? else { return Ok(missing("subscription", id)) };
+    if let Some(refusal) = asking.unknown(UPDATE) {
+        return Ok(refusal);
+    }
     if has_ended(&before) {
         let text = "A canceled subscription can only update its cancellation_details and metadata.";
         return Ok(error(400, INVALID, "subscription_canceled", text));
@@ -61,6 +77,13 @@ pub(super) fn update(asking: &Asking<'_>, id: &str) -> Disked<Reply> {
 
 pub(super) fn resume(asking: &Asking<'_>, id: &str) -> Disked<Reply> {
     let Some(mut subscription) = asking.load("subscription", id)? else { return Ok(missing("subscription", id)) };
+    if let Some(refusal) = asking.unknown(&["billing_cycle_anchor", "proration_behavior", "proration_date"]) {
+        return Ok(refusal);
+    }
+    // Since endive it says how it is meant: `billing_cycle_anchor[type]`.
+    if asking.get("billing_cycle_anchor").is_some() {
+        return Ok(error(400, INVALID, "parameter_invalid_object", "Invalid object: billing_cycle_anchor"));
+    }
     if subscription["status"] != "paused" {
         return Ok(error(400, INVALID, "subscription_not_paused", "This subscription is not paused."));
     }
@@ -115,80 +138,6 @@ pub(super) fn portal(asking: &Asking<'_>) -> Disked<Reply> {
         "flow": {"type": asking.get("flow_data[type]")}, "livemode": false, "return_url": null,
         "url": format!("https://billing.stripe.com/p/session/test_{}", digest(&[&id], 24)),
     })))
-}
-
-/// Makes a schedule of a subscription as it runs.
-pub(super) fn schedule(asking: &Asking<'_>) -> Disked<Reply> {
-    let id = asking.get("from_subscription").unwrap_or_default();
-    let Some(mut subscription) = asking.load("subscription", id)?.filter(|subscription| !has_ended(subscription))
-    else {
-        return Ok(missing("subscription", id));
-    };
-    if let Some(own) = subscription["schedule"].as_str() {
-        let text = format!("You cannot migrate a subscription that is already attached to a schedule: {own}");
-        return Ok(error(400, INVALID, "subscription_has_schedule", &text));
-    }
-    let (from, to) = period(&subscription);
-    let item = |item: &Value| json!({"price": price_of(item), "quantity": item["quantity"]});
-    let items: Vec<_> = items(&subscription).iter().map(item).collect();
-    let schedule = json!({
-        "id": asking.id("sub_sched", id), "object": "subscription_schedule", "created": asking.now(),
-        "current_phase": {"start_date": from, "end_date": to}, "customer": subscription["customer"],
-        "end_behavior": "release", "livemode": false, "metadata": {}, "status": "active", "subscription": id,
-        "phases": [{"start_date": from, "end_date": to, "items": items, "discounts": [], "trial_end": null}],
-    });
-    subscription["schedule"] = schedule["id"].clone();
-    asking.keep(&schedule)?;
-    asking.replace(&subscription)?;
-    asking.tell("subscription_schedule.created", &schedule)?;
-    Ok(ok(&schedule))
-}
-
-pub(super) fn reschedule(asking: &Asking<'_>, id: &str) -> Disked<Reply> {
-    let Some(mut schedule) = asking.load("subscription_schedule", id)? else {
-        return Ok(missing("subscription_schedule", id));
-    };
-    if schedule["status"] != "active" {
-        return Ok(error(400, INVALID, "schedule_not_active", "You can only update a schedule that is active."));
-    }
-    let mut phases: Vec<Value> = Vec::new();
-    for number in 0.. {
-        let items = |name: &str, at: usize| asking.get(&format!("phases[{number}][items][{at}][{name}]"));
-        let bought: Vec<_> = (0..).map_while(|at| Some((items("price", at)?, items("quantity", at)))).collect();
-        if bought.is_empty() {
-            break;
-        }
-        for (price, _) in &bought {
-            if price_named(asking, price, &Value::Null)?.is_none() {
-                return Ok(error(400, INVALID, "resource_missing", &format!("No such price: '{price}'")));
-            }
-        }
-        let item = |(price, quantity): (&str, Option<&str>)| {
-            let quantity = quantity.and_then(|quantity| quantity.parse::<u32>().ok());
-            json!({"price": price, "quantity": quantity})
-        };
-        let bought: Vec<_> = bought.into_iter().map(item).collect();
-        let end = asking.number(&format!("phases[{number}][end_date]"));
-        let before = phases.last().and_then(|phase| phase["end_date"].as_i64());
-        let start = asking.number(&format!("phases[{number}][start_date]")).or(before);
-        if start.is_none() || end <= start {
-            let text = "Each phase must end after it starts, and the first must name its start_date.";
-            return Ok(error(400, INVALID, "invalid_phase", text));
-        }
-        phases.push(json!({"start_date": start, "end_date": end, "items": bought, "discounts": [], "trial_end": null}));
-    }
-    if !phases.is_empty() {
-        schedule["phases"] = json!(phases);
-    }
-    if let Some(behavior) = asking.get("end_behavior") {
-        schedule["end_behavior"] = json!(behavior);
-    }
-    for (name, value) in asking.metadata() {
-        schedule["metadata"][name] = json!(value);
-    }
-    asking.replace(&schedule)?;
-    asking.tell("subscription_schedule.updated", &schedule)?;
-    Ok(ok(&schedule))
 }
 
 /// Changes the items as the form names them.
@@ -249,23 +198,52 @@ fn buy(asking: &Asking<'_>, subscription: &mut Value) -> Checked {
     Ok(Ok(()))
 }
 
-/// Puts the coupon on it that the form names, in the place of what was taken off before.
+/// What the form names is all that is taken off: a discount that stood and is not named is gone.
 fn take_off(asking: &Asking<'_>, subscription: &mut Value) -> Checked {
-    let Some(named) = asking.get("discounts[0][coupon]") else { return Ok(Ok(())) };
-    let Some(coupon) = asking.load("coupon", named)? else {
-        return Ok(Err(error(400, INVALID, "resource_missing", &format!("No such coupon: '{named}'"))));
-    };
-    let id = asking.id("di", named);
-    subscription["discount"] = json!({
-        "id": id, "object": "discount", "coupon": coupon, "customer": subscription["customer"],
-        "start": asking.now(), "end": null, "subscription": subscription["id"],
-    });
-    subscription["discounts"] = json!([id]);
+    let had: Vec<String> = discounts(subscription).iter().filter_map(|id| id.as_str().map(str::to_owned)).collect();
+    let (mut ids, mut latest) = (Vec::new(), Value::Null);
+    for number in 0.. {
+        let field = |name: &str| asking.get(&format!("discounts[{number}][{name}]"));
+        let missing = |kind: &str, named: &str| {
+            Ok(Err(error(400, INVALID, "resource_missing", &format!("No such {kind}: '{named}'"))))
+        };
+        match (field("discount"), field("coupon")) {
+            (Some(kept), _) => {
+                let own = Some(&subscription["discount"]).filter(|one| one["id"] == kept).cloned();
+                let known = asking.load("discount", kept)?.or(own);
+                let Some(discount) = known.filter(|_| had.iter().any(|id| id == kept)) else {
+                    return missing("discount", kept);
+                };
+                ids.push(kept.to_owned());
+                latest = discount;
+            }
+            (None, Some(named)) => {
+                let Some(coupon) = asking.load("coupon", named)? else { return missing("coupon", named) };
+                let id = asking.id("di", named);
+                latest = json!({
+                    "id": id, "object": "discount", "coupon": coupon, "customer": subscription["customer"],
+                    "start": asking.now(), "end": null, "subscription": subscription["id"],
+                });
+                asking.keep(&latest)?;
+                ids.push(id);
+            }
+            (None, None) => break,
+        }
+    }
+    if !ids.is_empty() {
+        subscription["discount"] = latest;
+        subscription["discounts"] = json!(ids);
+    }
     Ok(Ok(()))
 }
 
+/// The ids of what is taken off.
+pub(super) fn discounts(subscription: &Value) -> &[Value] {
+    subscription["discounts"].as_array().map_or(&[], Vec::as_slice)
+}
+
 /// A price by its id: as it was taught, or as some subscription shows it. One that nobody has shown yet has no amount.
-fn price_named(asking: &Asking<'_>, id: &str, like: &Value) -> Disked<Option<Value>> {
+pub(super) fn price_named(asking: &Asking<'_>, id: &str, like: &Value) -> Disked<Option<Value>> {
     if let Some(price) = asking.load("price", id)? {
         return Ok(Some(price));
     }
@@ -347,20 +325,20 @@ fn invoice_now(asking: &Asking<'_>, subscription: &Value, due: i64) -> Disked<()
     asking.tell("invoice.paid", &invoice)
 }
 
-fn has_ended(subscription: &Value) -> bool {
+pub(super) fn has_ended(subscription: &Value) -> bool {
     matches!(subscription["status"].as_str(), Some("canceled" | "incomplete_expired"))
 }
 
-fn items(subscription: &Value) -> &[Value] {
+pub(super) fn items(subscription: &Value) -> &[Value] {
     subscription["items"]["data"].as_array().map_or(&[], Vec::as_slice)
 }
 
-fn price_of(item: &Value) -> &str {
+pub(super) fn price_of(item: &Value) -> &str {
     item["price"]["id"].as_str().or(item["plan"]["id"].as_str()).unwrap_or_default()
 }
 
 /// The running period. Since basil it stands on the items.
-fn period(subscription: &Value) -> (i64, i64) {
+pub(super) fn period(subscription: &Value) -> (i64, i64) {
     let first = items(subscription).first().unwrap_or(&Value::Null);
     let at = |name: &str| first[name].as_i64().or(subscription[name].as_i64()).unwrap_or(0);
     (at("current_period_start"), at("current_period_end"))

@@ -37,7 +37,13 @@ fn of(effect: Effect) -> (Outcome, Vec<Seen>) {
     (Outcome::Done { reference, status, made_at, link }, seen)
 }
 
-fn order<'a>(context: &Context, work: &'a Work) -> Order<'a> {
+/// Where the source's webhooks arrive: a provider reaches no address that is not secured.
+fn webhook(context: &Context, head: &Head) -> Option<String> {
+    let base = &context.settings.base_url;
+    base.starts_with("https://").then(|| format!("{base}/webhooks/{}/{}", head.provider, head.source))
+}
+
+fn order<'a>(context: &Context, work: &'a Work, webhook: Option<&'a str>) -> Order<'a> {
     let action = work.action.inner();
     let now = context.clock.now();
     Order {
@@ -46,6 +52,7 @@ fn order<'a>(context: &Context, work: &'a Work) -> Order<'a> {
         records: &work.records,
         key: action.attempt().as_ref().map_or("", |attempt| &attempt.key),
         before: action.attempt().as_ref().and_then(|attempt| attempt.before.as_deref()),
+        webhook,
         since: action.attempt().as_ref().map_or(now, |attempt| attempt.key_since),
         now,
     }
@@ -57,7 +64,8 @@ pub(super) async fn look_up(context: &Context, work: &Work) -> Result<Heard, Fau
         Acting::Through(effects) => effects,
         Acting::ByHand(instead) => return Ok(by_hand(instead)),
     };
-    let order = order(context, work);
+    let webhook = webhook(context, &work.head);
+    let order = order(context, work, webhook.as_deref());
     let attempts = work.action.inner().attempt().as_ref().map_or(0, |attempt| attempt.number);
     let mut replies: Vec<Reply> = Vec::new();
     let found = loop {
@@ -93,7 +101,8 @@ pub(super) async fn send(context: &Context, work: &Work) -> Result<Heard, Fault>
         Acting::Through(effects) => effects,
         Acting::ByHand(instead) => return Ok(by_hand(instead)),
     };
-    let order = order(context, work);
+    let webhook = webhook(context, &work.head);
+    let order = order(context, work, webhook.as_deref());
     let (mut replies, mut changed): (Vec<Reply>, bool) = (Vec::new(), false);
     let unheard = |ended| Ok((ended, Vec::new()));
     loop {

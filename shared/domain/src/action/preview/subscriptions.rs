@@ -4,7 +4,7 @@ use super::{Effect, days_text};
 use crate::action::change::{Effective, addons_after, each_period, plan_change, rest_of_period};
 use crate::action::{Addon, EndAtOnce, Known, Line, NoPreview, When, day};
 use crate::book::Subscription;
-use crate::event::{Item, Stated, SubscriptionStatus};
+use crate::event::{Discount, Item, Stated, SubscriptionStatus};
 use crate::money::Money;
 use jiff::Timestamp;
 use rust_decimal::Decimal;
@@ -95,17 +95,33 @@ pub(super) fn adjust_seats(
 pub(super) fn discount(known: Known<'_>, subscription: &str, percent: Decimal, price: Option<Money>) -> Effect {
     let running = known.running(subscription)?;
     let items = running.items.value().cloned().unwrap_or_default();
-    let standing = running.discount.value().and_then(Stated::value);
-    if standing.is_some_and(|standing| standing.percent == Some(percent)) {
+    let standing = running.discount.value();
+    if standing.and_then(Stated::value).is_some_and(|standing| standing.percent == Some(percent)) {
         return Err(NoPreview::Same(subscription.to_owned()));
     }
-    let standing = standing.map(|discount| match (discount.percent, discount.amount) {
-        (Some(percent), _) => format!("{}%", percent.normalize()),
-        (None, Some(amount)) => amount.to_string(),
-        (None, None) => "another".to_owned(),
-    });
-    let discount = Line::text("Discount", Some(standing.as_deref().unwrap_or("none")), &format!("{percent}%"));
-    Ok((format!("Discount of {percent}% on subscription {subscription}"), vec![discount, each(&items, price)]))
+    // What stands is not taken away, and what has not been told is not none.
+    let (before, after, alone) = match standing.map(Stated::value) {
+        Some(None) => ("none".to_owned(), format!("{percent}%"), true),
+        Some(Some(standing)) => (terms(standing), format!("{}, and {percent}% of the rest", terms(standing)), false),
+        None => ("not known".to_owned(), format!("{percent}%, beside any other"), false),
+    };
+    let each = if alone {
+        each(&items, price)
+    } else {
+        Line::money("Each period, before any other discount", each_period(&items), price)
+    };
+    let lines = vec![Line::text("Discount", Some(&before), &after), each];
+    Ok((format!("Discount of {percent}% on subscription {subscription}"), lines))
+}
+
+/// What a discount takes off, as far as it was told.
+fn terms(discount: &Discount) -> String {
+    match (discount.percent, discount.amount, &discount.code) {
+        (Some(percent), ..) => format!("{}%", percent.normalize()),
+        (None, Some(amount), _) => amount.to_string(),
+        (None, None, Some(code)) => format!("coupon {code}"),
+        (None, None, None) => "another one".to_owned(),
+    }
 }
 
 /// `counts_from` is when the customer asked; it was nobody's wish where there is none.
@@ -155,4 +171,77 @@ fn status(subscription: &Subscription, after: &str) -> Line {
 fn mrr(subscription: &Subscription) -> Line {
     let before = subscription.mrr();
     Line::money("Each month", before, before.map(|before| Money::zero(before.currency())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::action::Manners;
+    use crate::book::{Head, Touched};
+    use crate::event::{Event, Interval, IntervalUnit, Kind, Origin, Role, Seen, SubscriptionSeen};
+    use crate::money::{Currency, Rate};
+    use jiff::SignedDuration;
+
+    /// What is shown of ten percent off a subscription of 49 dollars, of whose discount this was told.
+    fn shown(told: Option<Stated<Discount>>) -> Result<Vec<String>, NoPreview> {
+        let item = Item {
+            id: None,
+            price: "price_pro".to_owned(),
+            name: None,
+            role: Role::Plan,
+            unit: Some(Rate::from(Money::from_minor(4900, Currency::USD))),
+            quantity: 1,
+            interval: Some(Interval { unit: IntervalUnit::Month, count: 1 }),
+        };
+        let seen = SubscriptionSeen {
+            id: "sub_1".to_owned(),
+            status: Some(SubscriptionStatus::Active),
+            items: Some(vec![item]),
+            discount: told,
+            ..SubscriptionSeen::default()
+        };
+        let event = Event {
+            id: "evt_1".to_owned(),
+            provider: "stripe".to_owned(),
+            source: "default".to_owned(),
+            origin: Origin::Webhook,
+            kind: Kind::SubscriptionChanged,
+            at: Timestamp::UNIX_EPOCH,
+            customer: Some("cus_1".to_owned()),
+            seen: vec![Seen::Subscription(seen)],
+        };
+        let (mut head, mut records) = (Head::new("stripe", "default", "cus_1"), Touched::default());
+        records.fold(&mut head, &event, SignedDuration::ZERO);
+        let known =
+            Known { head: &head, manners: &Manners::PLAIN, records: &records, prices: &[], now: Timestamp::UNIX_EPOCH };
+        let after = Some(Money::from_minor(4410, Currency::USD));
+        let (_, lines) = discount(known, "sub_1", Decimal::TEN, after)?;
+        let side = |side: &Option<crate::action::Shown>| side.as_ref().map_or("?".to_owned(), ToString::to_string);
+        Ok(lines.iter().map(|line| format!("{}: {} → {}", line.label, side(&line.before), side(&line.after))).collect())
+    }
+
+    #[test]
+    fn a_discount_stands_beside_what_stands_and_what_was_not_told_is_not_none() {
+        let of = |code: Option<&str>, percent: Option<u32>, minor: Option<i64>| {
+            Some(Stated::Is(Discount {
+                code: code.map(str::to_owned),
+                percent: percent.map(Decimal::from),
+                amount: minor.map(|minor| Money::from_minor(minor, Currency::USD)),
+            }))
+        };
+        let figures = "49.00 USD → 44.10 USD";
+        for (name, told, expected) in [
+            ("none", Some(Stated::Nothing), "none → 10%"),
+            ("nobody said", None, "not known → 10%, beside any other"),
+            ("a percentage", of(Some("TWENTY"), Some(20), None), "20% → 20%, and 10% of the rest"),
+            ("a sum", of(Some("FIVE"), None, Some(500)), "5.00 USD → 5.00 USD, and 10% of the rest"),
+            ("a coupon's name", of(Some("SPRING"), None, None), "coupon SPRING → coupon SPRING, and 10% of the rest"),
+            ("an id", of(None, None, None), "another one → another one, and 10% of the rest"),
+        ] {
+            let label = if name == "none" { "Each period" } else { "Each period, before any other discount" };
+            let expected = vec![format!("Discount: {expected}"), format!("{label}: {figures}")];
+            assert_eq!(shown(told).unwrap(), expected, "{name}");
+        }
+        assert!(matches!(shown(of(None, Some(10), None)), Err(NoPreview::Same(_))), "it has it already");
+    }
 }

@@ -5,6 +5,7 @@ use super::{invoice_path, subscription_path};
 use crate::list::{Asked, segment};
 use crate::{Answer, Call, Effect, Found, Look, Order, Reply};
 use domain::action::{Addon, Kind, When};
+use domain::money::Money;
 use jiff::{SignedDuration, Timestamp};
 
 /// How far Chargebee's clock may be behind ours.
@@ -12,7 +13,7 @@ const CLOCKS_DIFFER: SignedDuration = SignedDuration::from_mins(5);
 
 pub(super) fn look(order: &Order<'_>, replies: &[Reply]) -> Look {
     match order.kind() {
-        Kind::Refund { payment, .. } => refund(order, replies, payment),
+        Kind::Refund { payment, amount } => refund(order, replies, payment, *amount),
         Kind::RetryPayment { invoice, .. } => invoice_is(replies, invoice, |invoice| retried(order, invoice)),
         Kind::Credit { .. } => credit(order, replies),
         Kind::MarkPaid { .. } => recorded(order, replies),
@@ -59,18 +60,25 @@ pub(super) fn look(order: &Order<'_>, replies: &[Reply]) -> Look {
     }
 }
 
-/// A credit note that names our action is ours, whichever payment it gave back. Without one, the same sum means nothing was done.
-fn refund(order: &Order<'_>, replies: &[Reply], payment: &str) -> Look {
+/// A credit note that names our action is ours, whichever payment it gave back. Without one, the same sum means nothing was
+/// done, unless a try of just this sum has failed since.
+fn refund(order: &Order<'_>, replies: &[Reply], payment: &str, amount: Money) -> Look {
     let Some(first) = replies.first() else {
         return Look::Ask(Call::list(format!("/api/v2/transactions/{}", segment(payment))));
     };
     let Ok(Shown { transaction: Some(paid), .. }) = read(first) else { return Look::Found(Found::Unknown) };
     let back = paid.given_back().to_string();
     let Some(before) = order.before else { return not_there(Some(back)) };
-    let same = before == back;
+    let undone = || {
+        if before != back {
+            return unclear(order, payment);
+        }
+        let failed = paid.failed_since(amount.minor(), lately(order));
+        failed.unwrap_or_else(|| Found::NotThere { note: Some(back.clone()) })
+    };
     let invoice = order.records.payments.get(payment).and_then(|payment| payment.invoice.value());
     let Some(invoice) = invoice else {
-        return if same { not_there(Some(back)) } else { Look::Found(unclear(order, payment)) };
+        return Look::Found(undone());
     };
     let Some(second) = replies.get(1) else {
         return Look::Ask(
@@ -81,15 +89,16 @@ fn refund(order: &Order<'_>, replies: &[Reply], payment: &str) -> Look {
         );
     };
     let Some(entries) = list(second) else { return Look::Found(Found::Unknown) };
-    let ours = |shown: Shown| shown.credit_note.filter(|note| note.customer_notes.as_deref() == Some(order.id()));
-    Look::Found(match entries.into_iter().find_map(ours) {
-        Some(note) => match note.linked_refunds.first() {
-            Some(refund) => Found::Done(refund.effect()),
-            None => Found::Done(Effect { reference: note.id, status: "done".to_owned(), ..Effect::default() }),
-        },
-        None if same => Found::NotThere { note: Some(back) },
-        None => unclear(order, payment),
-    })
+    let ours = entries.into_iter().filter_map(|shown| shown.credit_note).filter(|note| note.names(order.id()));
+    let found: Vec<_> = ours.map(|note| note.found()).collect();
+    // A try that failed may have been followed by one that went.
+    let done = found.iter().find(|found| matches!(found, Found::Done(_))).or(found.first()).cloned();
+    Look::Found(done.unwrap_or_else(undone))
+}
+
+/// Since when something may be ours.
+fn lately(order: &Order<'_>) -> Timestamp {
+    order.since.saturating_sub(CLOCKS_DIFFER).unwrap_or(order.since)
 }
 
 fn unclear(order: &Order<'_>, payment: &str) -> Found {
@@ -123,9 +132,8 @@ fn retried(order: &Order<'_>, invoice: &Invoice) -> Found {
 }
 
 fn credit(order: &Order<'_>, replies: &[Reply]) -> Look {
-    let since = order.since.saturating_sub(CLOCKS_DIFFER).unwrap_or(order.since);
     let asked = Asked::new("/api/v2/promotional_credits").with("limit", "100").with("customer_id[is]", order.customer);
-    let asked = asked.with("created_at[after]", since.as_second().to_string());
+    let asked = asked.with("created_at[after]", lately(order).as_second().to_string());
     in_list(replies, asked, |shown| {
         let credit = shown.promotional_credit.filter(|credit| credit.reference.as_deref() == Some(order.id()))?;
         Some(found(credit.answer()))

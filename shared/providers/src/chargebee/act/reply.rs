@@ -2,7 +2,8 @@
 
 use super::subscription_path;
 use crate::value::seconds;
-use crate::{Answer, Effect, Reply};
+use crate::{Answer, Effect, Found, Reply};
+use jiff::Timestamp;
 use serde::Deserialize;
 
 /// The resources of an answer, or of an entry of a list.
@@ -92,10 +93,20 @@ pub(super) struct Linked {
 
 #[derive(Debug, Deserialize)]
 pub(super) struct CreditNote {
-    pub id: String,
-    pub customer_notes: Option<String>,
+    id: String,
+    status: Option<String>,
     #[serde(default)]
-    pub linked_refunds: Vec<Linked>,
+    deleted: bool,
+    #[serde(default)]
+    notes: Vec<Note>,
+    #[serde(default)]
+    linked_refunds: Vec<Linked>,
+}
+
+/// Where the `customer_notes` of a request stand.
+#[derive(Debug, Deserialize)]
+struct Note {
+    note: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -278,14 +289,55 @@ impl Transaction {
 
     /// What of a payment went back or is on its way, in minor units.
     pub fn given_back(&self) -> i64 {
-        let failed =
-            |refund: &&Linked| matches!(refund.txn_status.as_deref(), Some("failure" | "late_failure" | "voided"));
-        let back = self.linked_refunds.iter().filter(|refund| !failed(refund)).filter_map(|refund| refund.txn_amount);
-        back.fold(0, i64::saturating_add)
+        let back = self.linked_refunds.iter().filter(|refund| !refund.has_failed());
+        back.filter_map(|refund| refund.txn_amount).fold(0, i64::saturating_add)
+    }
+
+    /// A refund of that sum, in minor units, that was tried since then and failed.
+    pub fn failed_since(&self, amount: Option<i64>, since: Timestamp) -> Option<Found> {
+        let lately = |refund: &&Linked| refund.txn_date.is_some_and(|second| second >= since.as_second());
+        let mut tried = self.linked_refunds.iter().filter(|refund| refund.has_failed() && refund.txn_amount == amount);
+        tried.find(lately).map(Linked::failure)
+    }
+}
+
+impl CreditNote {
+    /// Whether it stands, and a note of it says whose it is.
+    pub fn names(&self, action: &str) -> bool {
+        let voided = self.deleted || self.status.as_deref() == Some("voided");
+        !voided && self.notes.iter().filter_map(|note| note.note.as_deref()).any(|note| note.contains(action))
+    }
+
+    /// What became of the money that it gives back: of several tries, one that went counts.
+    pub fn found(&self) -> Found {
+        let went = self.linked_refunds.iter().find(|refund| !refund.has_failed());
+        match (went, self.linked_refunds.last()) {
+            (Some(refund), _) => Found::Done(refund.effect()),
+            (None, Some(refund)) => refund.failure(),
+            (None, None) if self.status.as_deref() == Some("refund_due") => Found::Unclear {
+                instead: format!(
+                    "Credit note {} was made and its money has not gone: refund it in Chargebee, then say that it is done.",
+                    self.id
+                ),
+            },
+            (None, None) => Found::Done(effect(&self.id, None, None)),
+        }
     }
 }
 
 impl Linked {
+    /// Whether the gateway refused it, took it back, or never answered.
+    pub fn has_failed(&self) -> bool {
+        matches!(self.txn_status.as_deref(), Some("failure" | "late_failure" | "timeout" | "voided"))
+    }
+
+    fn failure(&self) -> Found {
+        Found::Failed {
+            code: "transaction_failed".to_owned(),
+            message: format!("the payment gateway did not do refund {}", self.txn_id),
+        }
+    }
+
     pub fn effect(&self) -> Effect {
         effect(&self.txn_id, self.txn_status.as_deref(), self.txn_date)
     }

@@ -54,7 +54,16 @@ fn records() -> Touched {
 fn with<T>(kind: &Kind, before: Option<&str>, ask: impl FnOnce(&Order<'_>) -> T) -> T {
     let (action, records) = (approve(kind.clone()), records());
     let now = time("2026-03-01T12:00:00Z");
-    ask(&Order { action: &action, customer: "cb_1", records: &records, key: "key", before, since: now, now })
+    ask(&Order {
+        action: &action,
+        customer: "cb_1",
+        records: &records,
+        key: "key",
+        before,
+        webhook: None,
+        since: now,
+        now,
+    })
 }
 
 fn ok(body: &str) -> Reply {
@@ -183,7 +192,7 @@ fn paid_by(payments: usize) -> Reply {
 fn a_refund_names_the_payment_where_the_invoice_was_paid_twice() {
     assert_eq!(line(asked(&refund("txn_1"), &[])), "GET /api/v2/invoices/6");
     let once = "POST /api/v2/invoices/6/refund comment=ACT refund_amount=2400 customer_notes=ACT \
-                credit_note[reason_code]=service_unsatisfactory (key)";
+                credit_note[create_reason_code]=Service Unsatisfactory (key)";
     assert_eq!(line(asked(&refund("txn_1"), &[paid_by(1)])), once);
     assert_eq!(
         line(asked(&refund("txn_1"), &[paid_by(2)])),
@@ -367,11 +376,18 @@ fn a_refund_is_ours_if_more_went_back_and_the_credit_note_names_it() {
         r#"{"txn_id":"txn_9","txn_status":"success","txn_amount":2400}"#,
     );
     let failed_one = r#"{"txn_id":"txn_8","txn_status":"failure","txn_amount":2400}"#;
-    let notes = |notes: &str| {
-        ok(&format!(
-            r#"{{"list":[{{"credit_note":{{"id":"CN-1","customer_notes":"{notes}","linked_refunds":[{new}]}}}}]}}"#
-        ))
+    let note = |status: &str, note: &str, refunds: &str| {
+        format!(
+            r#"{{"credit_note":{{"id":"CN-1","status":"{status}","notes":[{{"note":"{note}"}}],"linked_refunds":[{refunds}]}}}}"#
+        )
     };
+    let listed = |notes: &[String]| ok(&format!(r#"{{"list":[{}]}}"#, notes.join(",")));
+    let notes = |text: &str| listed(&[note("refunded", text, new)]);
+    let ours = |status: &str, refunds: &str| note(status, id().as_str(), refunds);
+    let tried = |status: &str, txn_date: i64| {
+        format!(r#"{{"txn_id":"txn_8","txn_status":"{status}","txn_amount":2400,"txn_date":{txn_date}}}"#)
+    };
+    let since = time("2026-03-01T12:00:00Z").as_second();
     let both = format!("{old},{new}");
     let kind = refund("txn_1");
     assert!(looks_first(&kind) && looks_first(&retry()) && !looks_first(&Kind::Credit { amount: usd(1) }));
@@ -383,6 +399,69 @@ fn a_refund_is_ours_if_more_went_back_and_the_credit_note_names_it() {
         ("nothing happened", Some("100"), vec![paid(old), notes("act_other")], "not there 100"),
         ("it gave another payment back", Some("100"), vec![paid(old), notes(id().as_str())], "done txn_9"),
         ("a try failed", Some("100"), vec![paid(&format!("{old},{failed_one}")), notes("act_other")], "not there 100"),
+        (
+            "a try of another sum failed",
+            Some("0"),
+            vec![paid(&tried("failure", since).replace("2400", "2300")), notes("act_other")],
+            "not there 0",
+        ),
+        (
+            "a try of this sum failed before",
+            Some("0"),
+            vec![paid(&tried("failure", since - 3600)), notes("act_other")],
+            "not there 0",
+        ),
+        (
+            "a try of this sum failed since",
+            Some("0"),
+            vec![paid(&tried("failure", since)), notes("act_other")],
+            "failed transaction_failed",
+        ),
+        (
+            "nothing came back of it",
+            Some("0"),
+            vec![paid(&tried("timeout", since)), notes("act_other")],
+            "failed transaction_failed",
+        ),
+        (
+            "ours has failed",
+            Some("100"),
+            vec![paid(old), listed(&[ours("refund_due", &tried("failure", since))])],
+            "failed transaction_failed",
+        ),
+        (
+            "ours had no answer",
+            Some("100"),
+            vec![paid(old), listed(&[ours("refund_due", &tried("timeout", since))])],
+            "failed transaction_failed",
+        ),
+        (
+            "ours failed late",
+            Some("100"),
+            vec![paid(old), listed(&[ours("refund_due", &tried("late_failure", since))])],
+            "failed transaction_failed",
+        ),
+        (
+            "ours is on its way",
+            Some("100"),
+            vec![paid(&both), listed(&[ours("refund_due", &tried("in_progress", since))])],
+            "done txn_8",
+        ),
+        (
+            "ours failed and was done then",
+            Some("100"),
+            vec![paid(&both), listed(&[ours("refund_due", &format!("{},{new}", tried("failure", since)))])],
+            "done txn_9",
+        ),
+        (
+            "ours failed, and another of ours was done",
+            Some("100"),
+            vec![paid(&both), listed(&[ours("refund_due", &tried("failure", since)), ours("refunded", new)])],
+            "done txn_9",
+        ),
+        ("ours was voided", Some("100"), vec![paid(old), listed(&[ours("voided", new)])], "not there 100"),
+        ("ours waits", Some("100"), vec![paid(old), listed(&[ours("refund_due", "")])], "unclear"),
+        ("ours says no more", Some("100"), vec![paid(old), listed(&[ours("refunded", "")])], "done CN-1"),
         ("something happened", Some("100"), vec![paid(&both)], credit_notes),
         ("it was ours", Some("100"), vec![paid(&both), notes(id().as_str())], "done txn_9"),
         ("it was somebody else's", Some("100"), vec![paid(&both), notes("act_other")], "unclear"),
@@ -392,6 +471,8 @@ fn a_refund_is_ours_if_more_went_back_and_the_credit_note_names_it() {
         assert_eq!(looked(&kind, before, &replies), expected, "{name}");
     }
     assert_eq!(looked(&refund("txn_2"), Some("0"), &[paid(new)]), "unclear", "no invoice, no credit note");
+    let failed = paid(&tried("failure", since));
+    assert_eq!(looked(&refund("txn_2"), Some("0"), &[failed]), "failed transaction_failed", "no credit note either");
 }
 
 #[test]

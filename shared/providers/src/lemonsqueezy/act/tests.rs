@@ -49,7 +49,7 @@ fn book() -> Touched {
 fn ask<T>(kind: &Kind, records: &Touched, before: Option<&str>, question: impl FnOnce(&Order<'_>) -> T) -> T {
     let action = of(kind.clone());
     let now = at("2026-03-02T10:00:00Z");
-    question(&Order { action: &action, customer: "77", records, key: "key", before, since: now, now })
+    question(&Order { action: &action, customer: "77", records, key: "key", before, webhook: None, since: now, now })
 }
 
 fn acted(kind: &Kind, records: &Touched, replies: &[Reply]) -> Act {

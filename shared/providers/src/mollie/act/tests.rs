@@ -23,7 +23,7 @@ fn action(kind: &Kind) -> Approved<Action> {
 }
 
 fn order<'a>(action: &'a Approved<Action>, records: &'a Touched, customer: &'a str) -> Order<'a> {
-    Order { action, customer, records, key: "key-1", before: None, since: at(NOW), now: at(NOW) }
+    Order { action, customer, records, key: "key-1", before: None, webhook: None, since: at(NOW), now: at(NOW) }
 }
 
 /// A due item, a sales invoice, and another of which the link is known.
@@ -330,5 +330,21 @@ fn what_changed_shows_in_the_object() {
         let found = looked(&kind, 200, &body);
         assert_eq!(matches!(found, Look::Found(Found::Done(_))), done, "{kind:?} {body}");
         assert!(done || found == Look::Found(Found::NotThere { note: None }), "{kind:?} {body}");
+    }
+}
+
+#[test]
+fn what_is_to_be_paid_is_told_to_the_address_of_its_source() {
+    let link = Kind::PaymentLink { invoice: "tr_1".into(), amount: None };
+    for (kind, told) in
+        [(retry(), true), (link, true), (Kind::UpdatePaymentMethod {}, true), (refund(), false), (upgrade(), false)]
+    {
+        let (action, records) = (action(&kind), records());
+        for webhook in [Some("https://recoup.example/webhooks/mollie/default"), None] {
+            let order = Order { webhook, ..order(&action, &records, "cst_1") };
+            let Act::Send(call) = act(&order, &[]) else { panic!("{}", kind.name()) };
+            let body: Value = serde_json::from_str(&call.body).unwrap();
+            assert_eq!(body["webhookUrl"].as_str(), webhook.filter(|_| told), "{}", kind.name());
+        }
     }
 }

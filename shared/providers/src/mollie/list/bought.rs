@@ -58,6 +58,8 @@ pub(super) fn subscription(object: &Object<'_>, told: &mut Told<'_>) -> Result<(
         id: object.head.id.to_string(),
         status,
         items: Some(vec![item(&object.head.id, &own)?]),
+        // Whatever was granted is in the amount.
+        discount: Some(Stated::Nothing),
         started_at: own.start_date.as_deref().map(midnight).transpose()?.or(made_at),
         renews_at: own.next_payment_date.as_deref().map(midnight).transpose()?,
         ends_at,

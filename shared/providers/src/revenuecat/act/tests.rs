@@ -25,7 +25,7 @@ fn waiting(kind: Kind) -> Approved<Action> {
 fn asked<T>(kind: &Kind, records: &Touched, before: Option<&str>, ask: impl FnOnce(&Order<'_>) -> T) -> T {
     let action = waiting(kind.clone());
     let (since, now) = ("2026-02-20T12:00:00Z".parse().unwrap(), "2026-02-20T12:00:05Z".parse().unwrap());
-    ask(&Order { action: &action, customer: "$RC:1", records, key: "key", before, since, now })
+    ask(&Order { action: &action, customer: "$RC:1", records, key: "key", before, webhook: None, since, now })
 }
 
 fn latest(value: impl Into<Value>) -> Value {

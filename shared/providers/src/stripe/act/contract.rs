@@ -1,15 +1,13 @@
-//! What is done to a subscription: what it buys, what is taken off, when it pauses and ends.
+//! What is done to a subscription: what it buys, when it pauses and ends.
 
-use super::answer::{changed, ended, made, object, once};
-use super::{OURS, Pairs, post, second, unsupported};
+use super::answer::{changed, ended, object, once};
+use super::{OURS, Pairs, post, second, show, unsupported};
 use crate::{Act, Answer, Call, Effect, Order, Reply};
 use domain::action::Addon;
 use domain::book::Subscription;
 use form_urlencoded::Serializer;
 use http::Method;
 use jiff::Timestamp;
-use rust_decimal::Decimal;
-use serde_json::Value;
 
 pub(super) fn extend_trial(order: &Order<'_>, replies: &[Reply], subscription: &str, until: Timestamp) -> Act {
     let pairs = vec![pair("trial_end", until.as_second().to_string()), pair("proration_behavior", "none")];
@@ -22,22 +20,25 @@ pub(super) fn pause(order: &Order<'_>, replies: &[Reply], subscription: &str) ->
 }
 
 /// A pause of collection ends with its field; what Stripe itself paused, after a trial without a card, is resumed.
+///
+/// Resuming comes first, because it is what may be refused: then collection still rests as well.
 pub(super) fn resume(order: &Order<'_>, replies: &[Reply], subscription: &str) -> Act {
-    match replies {
-        [] => Act::Send(updated(order.key, order, subscription, vec![pair("pause_collection", "")])),
-        [shown] => match object(shown) {
-            Ok(object) if object["status"] == "paused" => {
-                let path = format!("/v1/subscriptions/{subscription}/resume");
-                Act::Send(post(&second(order), path, &[("billing_cycle_anchor", "now")]))
-            }
-            Ok(object) => Act::Ended(Answer::Done(changed(&object))),
-            Err(answer) => Act::Ended(answer),
-        },
-        [.., resumed] => match ended(resumed, |object| Answer::Done(changed(object))) {
-            // Collection goes on already.
-            Act::Ended(Answer::NotNow) => Act::Ended(Answer::Unknown),
-            act => act,
-        },
+    let path = format!("/v1/subscriptions/{subscription}");
+    let Some((shown, sent)) = replies.split_first() else { return Act::Send(show(path)) };
+    let before = match object(shown) {
+        Ok(before) => before,
+        // Nothing was asked for yet.
+        Err(Answer::Unknown) => return Act::Ended(Answer::NotNow),
+        Err(answer) => return Act::Ended(answer),
+    };
+    let (is_paused, rests) = (before["status"] == "paused", !before["pause_collection"].is_null());
+    let nothing: [(&str, &str); 0] = [];
+    let collect = || Act::Send(updated(order.key, order, subscription, vec![pair("pause_collection", "")]));
+    match sent {
+        [] if is_paused => Act::Send(post(&second(order), format!("{path}/resume"), &nothing)),
+        [] => collect(),
+        [resumed] if is_paused && rests && object(resumed).is_ok() => collect(),
+        [.., last] => ended(last, |object| Answer::Done(changed(object))),
     }
 }
 
@@ -95,70 +96,6 @@ pub(super) fn change_addons(
     update(order, replies, subscription, at_once(pairs, at))
 }
 
-/// A schedule takes the subscription over as it is, and gets a second phase; a schedule without one changes nothing.
-pub(super) fn downgrade(order: &Order<'_>, replies: &[Reply], subscription: &str, plan: &str) -> Act {
-    let refused = |reply: &Reply| matches!(object(reply), Err(Answer::Refused { .. }));
-    match replies {
-        [] => Act::Send(post(order.key, "/v1/subscription_schedules", &[("from_subscription", subscription)])),
-        // An earlier attempt may have made the schedule and never heard of it: one that only shows what runs is taken up.
-        [made] if refused(made) => Act::Send(Call::get(format!("/v1/subscriptions/{subscription}"))),
-        [made, subscription] if refused(made) => {
-            match object(subscription).map(|it| it["schedule"].as_str().map(str::to_owned)) {
-                Ok(Some(schedule)) => Act::Send(Call::get(format!("/v1/subscription_schedules/{schedule}"))),
-                _ => ended(made, |_| Answer::Unknown),
-            }
-        }
-        [made, _, standing] if refused(made) => match object(standing) {
-            Ok(schedule) if schedule["phases"].as_array().map(Vec::len) == Some(1) => {
-                second_phase(order, subscription, &schedule, plan)
-            }
-            _ => ended(made, |_| Answer::Unknown),
-        },
-        [schedule] => match object(schedule) {
-            Ok(schedule) => second_phase(order, subscription, &schedule, plan),
-            Err(answer) => Act::Ended(answer),
-        },
-        [.., scheduled] => ended(scheduled, |object| Answer::Done(made(object))),
-    }
-}
-
-fn second_phase(order: &Order<'_>, subscription: &str, schedule: &Value, plan: &str) -> Act {
-    match two_phases(order, subscription, schedule, plan) {
-        Some(pairs) => {
-            let id = schedule["id"].as_str().unwrap_or_default();
-            Act::Send(post(&second(order), format!("/v1/subscription_schedules/{id}"), &pairs))
-        }
-        None => Act::Ended(Answer::Unknown),
-    }
-}
-
-/// A coupon of the action's own name, then the subscription with it; a coupon that nobody uses takes nothing off.
-pub(super) fn discount(order: &Order<'_>, replies: &[Reply], subscription: &str, percent: Decimal) -> Act {
-    match replies {
-        [] => {
-            let percent = percent.normalize().to_string();
-            let name = format!("{percent}% off");
-            let (percent_off, name) = (percent.as_str(), name.as_str());
-            let pairs = [
-                ("id", order.id()),
-                ("percent_off", percent_off),
-                ("duration", "forever"),
-                ("name", name),
-                (OURS, order.id()),
-            ];
-            Act::Send(post(order.key, "/v1/coupons", &pairs))
-        }
-        [coupon] => match object(coupon) {
-            Err(Answer::Refused { code, .. }) if code == "resource_already_exists" => {
-                Act::Send(with_coupon(order, subscription))
-            }
-            Ok(_) => Act::Send(with_coupon(order, subscription)),
-            Err(answer) => Act::Ended(answer),
-        },
-        [.., discounted] => ended(discounted, |object| Answer::Done(changed(object))),
-    }
-}
-
 pub(super) fn cancel_at_period_end(
     order: &Order<'_>,
     replies: &[Reply],
@@ -206,55 +143,12 @@ fn update(order: &Order<'_>, replies: &[Reply], subscription: &str, pairs: Pairs
     once(replies, || updated(order.key, order, subscription, pairs), |object| Answer::Done(changed(object)))
 }
 
-fn updated(key: &str, order: &Order<'_>, subscription: &str, mut pairs: Pairs) -> Call {
+pub(super) fn updated(key: &str, order: &Order<'_>, subscription: &str, mut pairs: Pairs) -> Call {
     pairs.push(pair(OURS, order.id()));
     post(key, format!("/v1/subscriptions/{subscription}"), &pairs)
 }
 
-fn with_coupon(order: &Order<'_>, subscription: &str) -> Call {
-    updated(&second(order), order, subscription, vec![pair("discounts[0][coupon]", order.id())])
-}
-
-/// The schedule's phase as it runs, and after it one that buys the other plan; the subscription then goes on by itself.
-fn two_phases(order: &Order<'_>, subscription: &str, schedule: &Value, plan: &str) -> Option<Pairs> {
-    let phase = schedule["phases"].as_array()?.last()?;
-    let (from, to) = (phase["start_date"].as_i64()?, phase["end_date"].as_i64()?);
-    let items: Vec<_> =
-        phase["items"].as_array()?.iter().map(|item| (price_of(item), item["quantity"].as_u64())).collect();
-    let own = bought(order, subscription).and_then(Subscription::plan).map_or("", |item| item.price.as_str());
-    let place = items.iter().position(|(price, _)| *price == own).unwrap_or(0);
-    let mut pairs = vec![pair("end_behavior", "release"), pair("proration_behavior", "none"), pair(OURS, order.id())];
-    pairs.push(pair("phases[0][start_date]", from.to_string()));
-    pairs.push(pair("phases[0][end_date]", to.to_string()));
-    pairs.extend(phase["trial_end"].as_i64().map(|end| pair("phases[0][trial_end]", end.to_string())));
-    pairs.push(pair("phases[1][end_date]", to.checked_add(to.checked_sub(from)?)?.to_string()));
-    pairs.push(pair("phases[1][proration_behavior]", "none"));
-    for number in 0..2 {
-        for (at, (price, quantity)) in items.iter().enumerate() {
-            let price = if number == 1 && at == place { plan } else { *price };
-            pairs.push(pair(&format!("phases[{number}][items][{at}][price]"), price));
-            pairs.extend(
-                quantity
-                    .map(|quantity| pair(&format!("phases[{number}][items][{at}][quantity]"), quantity.to_string())),
-            );
-        }
-        for (at, discount) in phase["discounts"].as_array().into_iter().flatten().enumerate() {
-            let named = ["discount", "coupon", "promotion_code"]
-                .into_iter()
-                .find_map(|name| Some((name, discount[name].as_str()?)));
-            pairs.extend(named.map(|(name, id)| pair(&format!("phases[{number}][discounts][{at}][{name}]"), id)));
-        }
-    }
-    Some(pairs)
-}
-
-/// A price's id, bare or inside the price; older versions call it a plan.
-fn price_of(item: &Value) -> &str {
-    let ids = [&item["price"], &item["price"]["id"], &item["plan"], &item["plan"]["id"]];
-    ids.into_iter().find_map(Value::as_str).unwrap_or_default()
-}
-
-fn bought<'a>(order: &Order<'a>, subscription: &str) -> Option<&'a Subscription> {
+pub(super) fn bought<'a>(order: &Order<'a>, subscription: &str) -> Option<&'a Subscription> {
     order.subscription().filter(|bought| bought.id == subscription)
 }
 
@@ -262,6 +156,6 @@ fn plan_item<'a>(order: &Order<'a>, subscription: &str) -> Option<&'a str> {
     bought(order, subscription)?.plan()?.id.as_deref()
 }
 
-fn pair(name: &str, value: impl Into<String>) -> (String, String) {
+pub(super) fn pair(name: &str, value: impl Into<String>) -> (String, String) {
     (name.to_owned(), value.into())
 }

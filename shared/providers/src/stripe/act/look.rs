@@ -1,7 +1,9 @@
 //! Was it done? By our id where Stripe keeps it, otherwise by the state that was wanted.
 
 use super::answer::{changed, made, paid, refund};
+use super::discount::is_given;
 use super::show;
+use crate::stripe::bought::with_discounts;
 use crate::{Effect, Found, Look, Order, Reply};
 use domain::action::{Addon, Kind, When};
 use form_urlencoded::Serializer;
@@ -38,7 +40,7 @@ pub(super) fn look(order: &Order<'_>, replies: &[Reply]) -> Look {
         Kind::Pause { subscription } => subscription_is(replies, subscription, |object| {
             is_ours(order, object) || !object["pause_collection"].is_null()
         }),
-        // Its two requests leave our id with the first.
+        // Of its two requests only one leaves our id.
         Kind::Resume { subscription } => subscription_is(replies, subscription, |object| {
             object["pause_collection"].is_null() && object["status"] != "paused"
         }),
@@ -59,9 +61,9 @@ pub(super) fn look(order: &Order<'_>, replies: &[Reply]) -> Look {
                 is_ours(order, object) || quantity(object, plan) == Some(u64::from(*seats))
             })
         }
-        Kind::Discount { subscription, .. } => subscription_is(replies, subscription, |object| {
-            is_ours(order, object) || object["discount"]["coupon"]["id"] == order.id()
-        }),
+        Kind::Discount { subscription, .. } => {
+            is_so(replies, with_discounts(subscription), |object| is_ours(order, object) || is_given(order, object))
+        }
         Kind::Cancel { subscription, when: When::PeriodEnd, .. } => subscription_is(replies, subscription, |object| {
             object["status"] == "canceled" || object["cancel_at_period_end"] == true || object["cancel_at"].is_i64()
         }),
@@ -133,7 +135,12 @@ fn retried(order: &Order<'_>, replies: &[Reply], invoice: &str) -> Look {
         object["attempt_count"].as_u64().unwrap_or(0),
         charges.collect::<Vec<_>>().join(" ")
     );
+    // A charge by an Indian mandate is on its way for 26 hours.
+    let pending = intents.iter().any(|intent| intent["status"] == "processing");
     Look::Found(match order.before {
+        Some(before) if before != note && pending => {
+            Found::Done(Effect { status: "processing".to_owned(), ..changed(&object) })
+        }
         Some(before) if before != note => failed(&intents),
         _ => Found::NotThere { note: Some(note) },
     })

@@ -57,7 +57,7 @@ fn all_kinds() -> Vec<(Kind, String)> {
             Kind::Pause { subscription: sub.clone() },
             "POST /v1/subscriptions/sub_1 pause_collection[behavior]=void&metadata[recoup_action]=ACT".to_owned(),
         ),
-        (Kind::Resume { subscription: sub.clone() }, "POST /v1/subscriptions/sub_1 pause_collection=&metadata[recoup_action]=ACT".to_owned()),
+        (Kind::Resume { subscription: sub.clone() }, "GET /v1/subscriptions/sub_1 ".to_owned()),
         (
             Kind::Upgrade { subscription: sub.clone(), plan: "price_pro".into(), price: usd(4900), at: at() },
             with("POST /v1/subscriptions/sub_1 items[0][id]=si_1&items[0][price]=price_pro"),
@@ -81,7 +81,7 @@ fn all_kinds() -> Vec<(Kind, String)> {
         ),
         (
             Kind::Discount { subscription: sub.clone(), percent: "12.50".parse().unwrap(), price: None },
-            "POST /v1/coupons id=ACT&percent_off=12.5&duration=forever&name=12.5% off&metadata[recoup_action]=ACT".to_owned(),
+            "GET /v1/subscriptions/sub_1?expand[]=discounts ".to_owned(),
         ),
         (
             Kind::Cancel { subscription: sub.clone(), when: When::PeriodEnd, asked_at: at() },
@@ -103,6 +103,11 @@ fn each_action_is_one_request() {
         assert_eq!(case.shown(&call), expected);
         assert_eq!(call.idempotency_key.is_some(), call.method != Method::GET, "{expected}");
     }
+}
+
+/// What is asked for only once it is known how the subscription stands.
+fn reads_first(kind: &Kind) -> bool {
+    matches!(kind, Kind::Discount { .. } | Kind::Resume { .. })
 }
 
 #[test]
@@ -127,6 +132,11 @@ fn an_answer_means_the_same_for_each_action() {
         let case = Case::of(kind);
         for (status, body, expected) in &rows {
             let mut replies = vec![Reply { status: *status, body: (*body).to_owned() }];
+            if reads_first(&case.action.inner().kind) {
+                let unread = if matches!(expected, Answer::Unknown) { &Answer::NotNow } else { expected };
+                assert_eq!(case.act(&replies), Act::Ended(unread.clone()), "{request}: {status}, and nothing was sent");
+                replies.insert(0, reply(json!({"id": "sub_1", "status": "active", "discounts": []})));
+            }
             if case.action.inner().kind.name() == "downgrade" && matches!(expected, Answer::Refused { .. }) {
                 // An earlier attempt may have made the schedule: it is looked for before the refusal is believed.
                 assert_eq!(case.act(&replies), Act::Send(Call::get("/v1/subscriptions/sub_1")));
@@ -218,19 +228,63 @@ fn what_stripe_cannot_do_is_a_task() {
 }
 
 #[test]
-fn a_discount_is_a_coupon_and_then_the_subscription_with_it() {
-    let case = Case::of(Kind::Discount { subscription: "sub_1".into(), percent: "10".parse().unwrap(), price: None });
+fn a_discount_is_a_coupon_and_then_the_subscription_with_it_and_all_that_stand() {
+    let case =
+        Case::of(Kind::Discount { subscription: "sub_1".into(), percent: "12.50".parse().unwrap(), price: None });
+    let made = reply(json!({"id": "act"}));
     let exists = Reply { status: 400, body: json!({"error": {"code": "resource_already_exists"}}).to_string() };
-    for coupon in [reply(json!({"id": "act"})), exists] {
-        let Act::Send(call) = case.act(std::slice::from_ref(&coupon)) else { panic!("no second call") };
-        assert_eq!(
-            case.shown(&call),
-            "POST /v1/subscriptions/sub_1 discounts[0][coupon]=ACT&metadata[recoup_action]=ACT"
-        );
-        assert_eq!(call.idempotency_key.as_deref(), Some("key-2"));
-        let later = Reply { status: 429, body: String::new() };
-        assert_eq!(case.act(&[coupon, later]), Act::Ended(Answer::NotNow), "the coupon alone takes nothing off");
+    for (name, before, kept) in [
+        ("none", json!({"discounts": []}), ""),
+        ("none, as before there were several", json!({"discount": null}), ""),
+        (
+            "two",
+            json!({"discounts": [{"id": "di_1", "source": {"coupon": "TEN"}}, {"id": "di_2"}]}),
+            "discounts[0][discount]=di_1&discounts[1][discount]=di_2&",
+        ),
+        ("one that was not expanded", json!({"discounts": ["di_1"]}), "discounts[0][discount]=di_1&"),
+        ("one, as before there were several", json!({"discount": {"id": "di_1"}}), "discounts[0][discount]=di_1&"),
+    ] {
+        let shown = subscription(&before);
+        let Act::Send(call) = case.act(std::slice::from_ref(&shown)) else { panic!("no coupon: {name}") };
+        let coupon =
+            "POST /v1/coupons id=ACT&percent_off=12.5&duration=forever&name=12.5% off&metadata[recoup_action]=ACT";
+        assert_eq!((case.shown(&call).as_str(), call.idempotency_key.as_deref()), (coupon, Some("key")), "{name}");
+        for coupon in [&made, &exists] {
+            let Act::Send(call) = case.act(&[shown.clone(), coupon.clone()]) else { panic!("no discount: {name}") };
+            let at = kept.matches("[discount]").count();
+            let expected =
+                format!("POST /v1/subscriptions/sub_1 {kept}discounts[{at}][coupon]=ACT&metadata[recoup_action]=ACT");
+            assert_eq!(case.shown(&call), expected, "{name}");
+            assert_eq!(call.idempotency_key.as_deref(), Some("key-2"));
+            let later = Reply { status: 429, body: String::new() };
+            let ended = case.act(&[shown.clone(), coupon.clone(), later]);
+            assert_eq!(ended, Act::Ended(Answer::NotNow), "the coupon alone takes nothing off");
+        }
     }
+}
+
+#[test]
+fn a_discount_is_not_given_over_one_that_is_not_known_nor_twice() {
+    let case = Case::of(Kind::Discount { subscription: "sub_1".into(), percent: "10".parse().unwrap(), price: None });
+    for before in [json!({}), json!({"discounts": [{"object": "discount"}]}), json!({"discount": {"coupon": {}}})] {
+        let ended = case.act(&[subscription(&before)]);
+        assert!(
+            matches!(&ended, Act::Ended(Answer::Unsupported { instead }) if instead.contains("add 10% beside them")),
+            "{before}: {ended:?}"
+        );
+    }
+    for ours in [
+        json!({"discounts": [{"id": "di_1", "source": {"type": "coupon", "coupon": case.id()}}]}),
+        json!({"discounts": [{"id": "di_1", "source": {"type": "coupon", "coupon": {"id": case.id()}}}]}),
+        json!({"discounts": ["di_0", {"id": "di_1", "coupon": {"id": case.id()}}]}),
+        json!({"discount": {"id": "di_1", "coupon": {"id": case.id()}}}),
+    ] {
+        assert!(matches!(case.act(&[subscription(&ours)]), Act::Ended(Answer::Done(_))), "{ours}");
+        assert!(matches!(case.look(&[subscription(&ours)], None), Look::Found(Found::Done(_))), "{ours}");
+    }
+    let another = subscription(&json!({"discounts": [{"id": "di_1", "source": {"coupon": "TEN"}}]}));
+    assert_eq!(case.look(&[another], None), Look::Found(Found::NotThere { note: None }));
+    assert_eq!(case.look(&[], None), Look::Ask(show("/v1/subscriptions/sub_1?expand%5B%5D=discounts")));
 }
 
 #[test]
@@ -263,16 +317,99 @@ fn a_downgrade_is_a_schedule_with_a_second_phase() {
 }
 
 #[test]
-fn what_stripe_itself_paused_is_resumed_apart() {
+fn a_downgrade_carries_along_what_each_phase_has() {
+    let case = Case::of(Kind::Downgrade {
+        subscription: "sub_1".into(),
+        plan: "price_mini".into(),
+        price: usd(900),
+        at: at(),
+    });
+    let item = json!({
+        "price": {"id": "price_basic"}, "quantity": 3, "tax_rates": [{"id": "txr_2", "percentage": 19}], "billing_thresholds": {"usage_gte": 50},
+        "discounts": [{"discount": {"id": "di_2"}, "coupon": null}], "metadata": {"id": "line 7"},
+    });
+    let phase = json!({
+        "start_date": 1000, "end_date": 1500, "items": [item], "discounts": [], "trial_end": null, "proration_behavior": "create_prorations",
+        "default_tax_rates": [{"id": "txr_1", "object": "tax_rate"}, {"id": "txr_3"}],
+        "automatic_tax": {"enabled": true, "liability": {"type": "account", "account": "acct_1"}, "disabled_reason": null},
+        "collection_method": "send_invoice", "default_payment_method": {"id": "pm_1", "object": "payment_method"},
+        "invoice_settings": {"days_until_due": 30, "account_tax_ids": null, "issuer": {"type": "self"}},
+        "on_behalf_of": "acct_1", "transfer_data": {"destination": {"id": "acct_1"}, "amount_percent": 12.5},
+        "application_fee_percent": 2.5, "billing_thresholds": null, "description": "Main", "metadata": {"crm": "77"},
+    });
+    let schedule = json!({"id": "sub_sched_1", "phases": [phase]});
+    let Act::Send(call) = case.act(&[reply(schedule)]) else { panic!("no second call") };
+    let of = |number: usize, price: &str| {
+        [
+            format!("[items][0][price]={price}"),
+            "[items][0][quantity]=3".to_owned(),
+            "[items][0][discounts][0][discount]=di_2".to_owned(),
+            "[items][0][tax_rates][0]=txr_2".to_owned(),
+            "[items][0][billing_thresholds][usage_gte]=50".to_owned(),
+            "[items][0][metadata][id]=line 7".to_owned(),
+            "[default_tax_rates][0]=txr_1".to_owned(),
+            "[default_tax_rates][1]=txr_3".to_owned(),
+            "[automatic_tax][enabled]=true".to_owned(),
+            "[automatic_tax][liability][account]=acct_1".to_owned(),
+            "[automatic_tax][liability][type]=account".to_owned(),
+            "[collection_method]=send_invoice".to_owned(),
+            "[default_payment_method]=pm_1".to_owned(),
+            "[invoice_settings][days_until_due]=30".to_owned(),
+            "[invoice_settings][issuer][type]=self".to_owned(),
+            "[on_behalf_of]=acct_1".to_owned(),
+            "[transfer_data][amount_percent]=12.5".to_owned(),
+            "[transfer_data][destination]=acct_1".to_owned(),
+            "[application_fee_percent]=2.5".to_owned(),
+            "[description]=Main".to_owned(),
+            "[metadata][crm]=77".to_owned(),
+        ]
+        .map(|field| format!("phases[{number}]{field}"))
+        .to_vec()
+    };
+    let shown = case.shown(&call);
+    let sent: Vec<_> = shown.split('&').filter(|pair| pair.starts_with("phases")).collect();
+    let times = sent.iter().filter(|pair| ["_date]", "[1][proration_behavior]"].iter().any(|name| pair.contains(name)));
+    assert_eq!(times.count(), 4, "{shown}");
+    assert_eq!(sent[4..], [of(0, "price_basic"), of(1, "price_mini")].concat());
+}
+
+#[test]
+fn what_stripe_itself_paused_is_resumed_before_collection_goes_on() {
     let case = Case::of(Kind::Resume { subscription: "sub_1".into() });
-    let shown = |status: &str| reply(json!({"id": "sub_1", "status": status}));
-    let effect = Effect { reference: "sub_1".into(), status: "active".into(), ..Effect::default() };
-    assert_eq!(case.act(&[shown("active")]), Act::Ended(Answer::Done(effect.clone())));
-    let Act::Send(call) = case.act(&[shown("paused")]) else { panic!("no second call") };
-    assert_eq!(case.shown(&call), "POST /v1/subscriptions/sub_1/resume billing_cycle_anchor=now");
-    assert_eq!(case.act(&[shown("paused"), shown("active")]), Act::Ended(Answer::Done(effect)));
-    let later = Reply { status: 429, body: String::new() };
-    assert_eq!(case.act(&[shown("paused"), later]), Act::Ended(Answer::Unknown));
+    let void = json!({"behavior": "void"});
+    let shown =
+        |status: &str, pause: &serde_json::Value| subscription(&json!({"status": status, "pause_collection": pause}));
+    let none = serde_json::Value::Null;
+    let active = shown("active", &none);
+    let collect = "POST /v1/subscriptions/sub_1 pause_collection=&metadata[recoup_action]=ACT";
+    let resume = "POST /v1/subscriptions/sub_1/resume ";
+    for (name, before, requests) in [
+        ("collection rests", shown("active", &void), vec![collect]),
+        ("Stripe paused it", shown("paused", &none), vec![resume]),
+        ("both", shown("paused", &void), vec![resume, collect]),
+        ("nothing rests", shown("active", &none), vec![collect]),
+    ] {
+        let mut replies = vec![before];
+        for request in requests {
+            let Act::Send(call) = case.act(&replies) else { panic!("{name}: no {request}") };
+            assert_eq!(case.shown(&call), request, "{name}");
+            // A key stands for one request, whichever of them an earlier attempt has sent.
+            let key = if request == resume { "key-2" } else { "key" };
+            assert_eq!(call.idempotency_key.as_deref(), Some(key), "{name}");
+            for (status, refused) in [(402, true), (429, false)] {
+                let body = r#"{"error": {"code": "card_declined", "message": "Declined."}}"#.to_owned();
+                let ended = case.act(&[replies.clone(), vec![Reply { status, body }]].concat());
+                let is_so = match ended {
+                    Act::Ended(Answer::Refused { .. }) => refused,
+                    Act::Ended(Answer::NotNow) => !refused,
+                    _ => false,
+                };
+                assert!(is_so, "{name}: {request} {status}, and nothing more is sent");
+            }
+            replies.push(active.clone());
+        }
+        assert!(matches!(case.act(&replies), Act::Ended(Answer::Done(_))), "{name}");
+    }
 }
 
 #[test]
@@ -428,6 +565,15 @@ fn another_try_is_told_by_what_was_there_before() {
         failed,
         "a try by hand that Stripe does not count"
     );
+    let intent = json!({"id": "pi_1", "status": "processing", "latest_charge": "ch_2", "last_payment_error": null});
+    let pending = reply(json!({"data": [{"payment": {"payment_intent": intent}}]}));
+    let effect = Effect { reference: "in_1".into(), status: "processing".into(), ..Effect::default() };
+    let found = case.look(&[invoice("open", 2), pending.clone()], before);
+    assert_eq!(found, Look::Found(Found::Done(effect)), "what is on its way for a day has not failed");
+    assert!(
+        matches!(case.look(&[invoice("open", 1), pending], None), Look::Found(Found::NotThere { .. })),
+        "somebody's, and ours was never sent"
+    );
     assert!(matches!(case.look(&[invoice("paid", 2)], before), Look::Found(Found::Done(_))));
     assert!(
         !matches!(case.look(&[invoice("paid", 2), intents("ch_2")], None), Look::Found(Found::Done(_))),
@@ -477,6 +623,7 @@ impl Case {
             records: &self.records,
             key: "key",
             before,
+            webhook: None,
             since: at(),
             now: at(),
         }
@@ -526,6 +673,13 @@ fn seen<T>(value: T) -> Latest<T> {
     let mut latest = Latest::default();
     latest.see(&Stamp::of(&event, None, 0), Some(value));
     latest
+}
+
+/// A subscription that runs, with these fields.
+fn subscription(fields: &serde_json::Value) -> Reply {
+    let mut object = json!({"id": "sub_1", "status": "active"});
+    object.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+    reply(object)
 }
 
 fn reply(body: serde_json::Value) -> Reply {

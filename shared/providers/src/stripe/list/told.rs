@@ -4,7 +4,7 @@ use super::tried;
 use crate::list::{listed, said};
 use crate::stripe::read;
 use crate::stripe::wire::Reference;
-use crate::value::Text;
+use crate::value::{Text, named};
 use crate::{Malformed, Page, malformed};
 use domain::event::Event;
 use jiff::Timestamp;
@@ -26,9 +26,9 @@ pub(super) struct Head<'a> {
     status: Option<Text<'a>>,
     paid: Option<bool>,
     ended_at: Option<i64>,
-    #[serde(borrow)]
+    #[serde(default, deserialize_with = "named", borrow)]
     invoice: Option<Reference<'a>>,
-    #[serde(borrow)]
+    #[serde(default, deserialize_with = "named", borrow)]
     payment_intent: Option<Reference<'a>>,
 }
 

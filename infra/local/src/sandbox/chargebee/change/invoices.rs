@@ -19,8 +19,22 @@ pub(super) fn pdf(asked: &Asked<'_>, id: &str) -> Disked<Reply> {
     }}))
 }
 
+/// What a refund of an invoice can be asked with. `credit_note[reason_code]` is gone.
+const REFUND: &[&str] = &["refund_amount", "comment", "customer_notes", "credit_note[create_reason_code]"];
+
+/// The reasons that a site has until somebody changes them.
+const REASONS: &[&str] =
+    &["Product Unsatisfactory", "Service Unsatisfactory", "Order Change", "Order Cancellation", "Waiver", "Other"];
+
 /// Gives back what was paid for an invoice, and writes a credit note of it.
 pub(super) fn refund(asked: &Asked<'_>, id: &str) -> Disked<Reply> {
+    if let Some(odd) = asked.form.keys().find(|name| !REFUND.contains(&name.as_str())) {
+        return wrong_value(&format!("{odd} : is not a parameter of this call"));
+    }
+    let reason = asked.get("credit_note[create_reason_code]");
+    if reason.is_some_and(|reason| !REASONS.contains(&reason)) {
+        return wrong_value("credit_note[create_reason_code] : is not in the list of reason codes");
+    }
     let Some(mut invoice) = asked.object("invoice", id)? else { return missing(id) };
     let paid = payments(asked, &invoice)?;
     let paid: Vec<_> = paid.into_iter().filter(|payment| payment["status"] == "success" && left(payment) > 0).collect();
@@ -31,14 +45,16 @@ pub(super) fn refund(asked: &Asked<'_>, id: &str) -> Disked<Reply> {
     };
     let note_id = format!("CN-{}", asked.key);
     let mut refund = give_back(asked, &mut payment, amount)?;
+    let went = refund["status"] == "success";
+    let status = if went { "refunded" } else { "refund_due" };
     refund["linked_credit_notes"] = json!([{
         "cn_id": note_id,
         "applied_amount": amount,
         "applied_at": asked.now(),
-        "cn_reason_code": asked.get("credit_note[reason_code]"),
+        "cn_create_reason_code": reason,
         "cn_date": asked.now(),
         "cn_total": amount,
-        "cn_status": "refunded",
+        "cn_status": status,
         "cn_reference_invoice_id": id,
     }]);
     asked.put("transaction", &mut refund)?;
@@ -48,15 +64,15 @@ pub(super) fn refund(asked: &Asked<'_>, id: &str) -> Disked<Reply> {
         "subscription_id": invoice["subscription_id"],
         "reference_invoice_id": id,
         "type": "refundable",
-        "reason_code": asked.get("credit_note[reason_code]"),
-        "customer_notes": asked.get("customer_notes"),
-        "status": "refunded",
+        "create_reason_code": reason,
+        "notes": asked.get("customer_notes").map(|note| json!({"note": note})).into_iter().collect::<Vec<_>>(),
+        "status": status,
         "date": asked.now(),
         "total": amount,
         "amount_allocated": 0,
-        "amount_refunded": amount,
-        "amount_available": 0,
-        "refunded_at": asked.now(),
+        "amount_refunded": if went { amount } else { 0 },
+        "amount_available": if went { 0 } else { amount },
+        "refunded_at": went.then(|| asked.now()),
         "deleted": false,
         "currency_code": refund["currency_code"],
         "linked_refunds": [linked(&refund)],
@@ -67,14 +83,17 @@ pub(super) fn refund(asked: &Asked<'_>, id: &str) -> Disked<Reply> {
         "issued_credit_notes",
         json!({
             "cn_id": note_id,
-            "cn_reason_code": note["reason_code"],
+            "cn_create_reason_code": reason,
             "cn_date": asked.now(),
             "cn_total": amount,
-            "cn_status": "refunded",
+            "cn_status": status,
         }),
     );
     asked.put("invoice", &mut invoice)?;
     asked.comment("invoice", id)?;
+    if !went {
+        return gateway_refused();
+    }
     asked.tell("payment_refunded", &[("transaction", &refund), ("invoice", &invoice), ("credit_note", &note)])?;
     ok(&json!({"invoice": invoice, "transaction": refund, "credit_note": note}))
 }
@@ -88,11 +107,21 @@ pub(super) fn refund_payment(asked: &Asked<'_>, id: &str) -> Disked<Reply> {
     }
     let refund = give_back(asked, &mut payment, amount)?;
     asked.comment("transaction", refund["id"].as_str().unwrap_or_default())?;
+    if refund["status"] != "success" {
+        return gateway_refused();
+    }
     asked.tell("payment_refunded", &[("transaction", &refund)])?;
     ok(&json!({"transaction": refund}))
 }
 
+fn gateway_refused() -> Disked<Reply> {
+    let text = "Problem while processing the refund. Error message: the card is closed";
+    refuse(400, "payment", "payment_processing_failed", text)
+}
+
+/// The gateway refuses a payment's refunds once the sandbox was taught a `refund_refusal` of that id.
 fn give_back(asked: &Asked<'_>, payment: &mut Value, amount: i64) -> Disked<Value> {
+    let refused = asked.object("refund_refusal", payment["id"].as_str().unwrap_or_default())?.is_some();
     let mut refund = json!({
         "id": format!("txn_{}", asked.key),
         "customer_id": payment["customer_id"],
@@ -102,7 +131,7 @@ fn give_back(asked: &Asked<'_>, payment: &mut Value, amount: i64) -> Disked<Valu
         "type": "refund",
         "date": asked.now(),
         "amount": amount,
-        "status": "success",
+        "status": if refused { "failure" } else { "success" },
         "deleted": false,
         "masked_card_number": payment["masked_card_number"],
         "refunded_txn_id": payment["id"],
