@@ -53,7 +53,11 @@ pub async fn link(context: &Context, account: &AccountId, missing: &Unlinked, tr
     };
     let mut events = told(api, &question, &reply, head.book.last_event_at.unwrap_or(now))?;
     // What else the answer shows depends on when it was asked; the link does not.
-    events.iter_mut().for_each(|event| event.seen.retain(|seen| matches!(seen, Seen::Link(_))));
+    for event in &mut events {
+        event.seen.retain(|seen| matches!(seen, Seen::Link(_)));
+        // It was asked about this customer, whom an intent need not name.
+        event.customer.get_or_insert_with(|| head.customer.clone());
+    }
     events.retain(|event| !event.seen.is_empty());
     learn(context, &events, trace).await
 }

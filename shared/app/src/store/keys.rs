@@ -92,6 +92,7 @@ mod tests {
             imported_of(&id, "contracts"),
             price("stripe", "default", "price_pro"),
             network_rules(),
+            rates("2026-01-31".parse().unwrap()),
             probe("mollie", "default", "/v2/payments/tr_1"),
             probes("mollie", "default"),
             backfill("mollie", "default"),

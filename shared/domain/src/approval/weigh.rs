@@ -68,16 +68,9 @@ pub fn weigh(kind: &Kind, scales: Scales<'_>) -> Result<Weighed, NoPreview> {
 }
 
 /// Whose approvals an action needs that cannot be weighed as things stand: those that its rules name.
-pub fn by_rule(
-    kind: &Kind,
-    reason: Reason,
-    policy: &ApprovalPolicy,
-    rates: &[ExchangeRate],
-    on: Date,
-) -> Requirement {
-    let by_rule = |member: &Kind| {
-        policy.requirement(member.name(), policy.converted(member.measure(), rates, on), reason, None)
-    };
+pub fn by_rule(kind: &Kind, reason: Reason, policy: &ApprovalPolicy, rates: &[ExchangeRate], on: Date) -> Requirement {
+    let by_rule =
+        |member: &Kind| policy.requirement(member.name(), policy.converted(member.measure(), rates, on), reason, None);
     strictest(kind.members().iter().map(by_rule).collect())
 }
 

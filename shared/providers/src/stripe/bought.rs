@@ -234,7 +234,10 @@ mod tests {
         ] {
             let (seen, call) = read(&fields);
             assert_eq!((told(&seen).as_str(), call.is_some()), (expected, asks), "{name}");
-            assert!(call.is_none_or(|call| call.path == "/v1/subscriptions/sub_1?expand%5B%5D=discounts.source.coupon"), "{name}");
+            assert!(
+                call.is_none_or(|call| call.path == "/v1/subscriptions/sub_1?expand%5B%5D=discounts.source.coupon"),
+                "{name}"
+            );
         }
     }
 

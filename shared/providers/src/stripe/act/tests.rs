@@ -81,7 +81,7 @@ fn all_kinds() -> Vec<(Kind, String)> {
         ),
         (
             Kind::Discount { subscription: sub.clone(), percent: "12.50".parse().unwrap(), price: None },
-            "GET /v1/subscriptions/sub_1?expand[]=discounts ".to_owned(),
+            "GET /v1/subscriptions/sub_1?expand[]=discounts.source.coupon ".to_owned(),
         ),
         (
             Kind::Cancel { subscription: sub.clone(), when: When::PeriodEnd, asked_at: at() },
@@ -284,7 +284,7 @@ fn a_discount_is_not_given_over_one_that_is_not_known_nor_twice() {
     }
     let another = subscription(&json!({"discounts": [{"id": "di_1", "source": {"coupon": "TEN"}}]}));
     assert_eq!(case.look(&[another], None), Look::Found(Found::NotThere { note: None }));
-    assert_eq!(case.look(&[], None), Look::Ask(show("/v1/subscriptions/sub_1?expand%5B%5D=discounts")));
+    assert_eq!(case.look(&[], None), Look::Ask(show("/v1/subscriptions/sub_1?expand%5B%5D=discounts.source.coupon")));
 }
 
 #[test]
