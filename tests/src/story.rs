@@ -93,10 +93,14 @@ impl Telling {
         self.look().await;
     }
 
-    /// Hour by hour, so that what is due in between shows in its own line.
+    /// Hour by hour, so that what is due in between shows in its own line; hours in which nothing is due are passed over.
     async fn pass_until(&mut self, at: Timestamp) {
         while self.service.clock.now() < at {
-            let next = self.service.clock.now() + SignedDuration::from_hours(1);
+            let now = self.service.clock.now();
+            let due = self.service.next_due(at).await.unwrap().unwrap_or(at);
+            let hours = (due.duration_since(now).as_millis() + 3_599_999).div_euclid(3_600_000);
+            let hours = i64::try_from(hours).unwrap().max(1);
+            let next = now + SignedDuration::from_hours(hours);
             self.service.advance(next.min(at)).await.unwrap();
             self.look().await;
         }

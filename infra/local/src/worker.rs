@@ -48,7 +48,7 @@ impl Service {
     }
 
     /// The next time, after now and not after `to`, at which something is due.
-    async fn next_due(&self, to: Timestamp) -> Result<Option<Timestamp>, Fault> {
+    pub async fn next_due(&self, to: Timestamp) -> Result<Option<Timestamp>, Fault> {
         let now = self.clock.now();
         let ahead = |at: &Timestamp| *at > now && *at <= to;
         let queued = self.queue.next_at(now).map_err(Fault::retry)?;
