@@ -187,6 +187,17 @@ fn tried(case: usize, steps: u64) -> Vec<(Trouble, &'static str)> {
     troubles(steps).into_iter().enumerate().filter(is_tried).map(|(_, trouble)| trouble).collect()
 }
 
+/// What may not be sent a day later, and what becomes of it: Chargebee counts days, so that the figures that were approved
+/// are those of their day. Where it is not known that nothing was done, a person looks.
+fn lapses(case: &Case, trouble: Trouble) -> Option<&'static str> {
+    let is_counted = case.provider == "chargebee" && ["upgrade", "change_addons", "adjust_seats"].contains(&case.kind);
+    match trouble {
+        Trouble::Provider("429", true) if is_counted => Some("stale"),
+        Trouble::Provider("500" | "timeout_not_done", true) if is_counted => Some("needs_person"),
+        _ => None,
+    }
+}
+
 #[test]
 fn whatever_stops_it_each_effect_happens_once() {
     let only = std::env::var("RECOUP_CASE").unwrap_or_default();
@@ -209,6 +220,11 @@ fn whatever_stops_it_each_effect_happens_once() {
                 for (trouble, name) in tried(number, clean.steps) {
                     let end = live(case, trouble).await;
                     *counted.lock().unwrap().entry(name).or_insert(0) += 1;
+                    if let Some(state) = lapses(case, trouble) {
+                        let so = end.state == state && end.effects.is_empty();
+                        assert!(so, "{} {} {trouble:?}: {end:?}, not {state}", case.provider, case.kind);
+                        continue;
+                    }
                     let told = end.letters <= clean.letters && end.recoveries == clean.recoveries;
                     let left = end.tasks == clean.tasks && end.asked == clean.asked;
                     let same = end.state == clean.state && end.effects == clean.effects && told && left;

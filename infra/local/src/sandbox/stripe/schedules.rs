@@ -107,8 +107,8 @@ pub(super) fn reschedule(asking: &Asking<'_>, id: &str) -> Disked<Reply> {
 fn phase(asking: &Asking<'_>, sent: &Value, before: Option<i64>) -> Disked<Result<Value, Reply>> {
     let refused = |code: &str, text: &str| Ok(Err(error(400, INVALID, code, text)));
     let odd = |object: &Value, known: &[&[&str]]| {
-        let fields = object.as_object().into_iter().flat_map(|fields| fields.keys());
-        fields.cloned().find(|field| !known.iter().any(|known| known.contains(&field.as_str())))
+        let mut fields = object.as_object().into_iter().flat_map(|fields| fields.keys());
+        fields.find(|field| !known.iter().any(|known| known.contains(&field.as_str()))).cloned()
     };
     if let Some(field) = odd(sent, &[OF_PHASE, TIMES]) {
         return refused("parameter_unknown", &format!("Received unknown parameter: phases[{field}]"));
@@ -148,11 +148,8 @@ fn run(subscription: &mut Value, phase: &Value) {
             subscription[*field] = phase[*field].clone();
         }
     }
-    let kept = |discounts: &Value| {
-        let all = discounts.as_array().into_iter().flatten();
-        json!(all.map(|one| one["discount"].clone()).collect::<Vec<_>>())
-    };
-    subscription["discounts"] = kept(&phase["discounts"]);
+    let kept = phase["discounts"].as_array().into_iter().flatten().map(|one| one["discount"].clone());
+    subscription["discounts"] = json!(kept.collect::<Vec<_>>());
     if phase["discounts"].as_array().is_none_or(Vec::is_empty) {
         subscription["discount"] = Value::Null;
     }
