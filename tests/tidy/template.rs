@@ -171,7 +171,7 @@ fn the_local_tables_are_those_of_the_template() {
         .iter()
         .map(|index| (index["IndexName"].as_str().unwrap(), index["Projection"]["ProjectionType"].as_str().unwrap()))
         .collect();
-    assert_eq!(indexes, [("wakes", "KEYS_ONLY"), ("lists", "ALL")]);
+    assert_eq!(indexes, [("wakes", "KEYS_ONLY"), ("lists", "KEYS_ONLY")]);
 }
 
 /// How often one message is asked to wait, and for whom: each queue's slowest, and how many of it a batch may hold.
