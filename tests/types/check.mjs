@@ -68,23 +68,28 @@ function compiler(witness) {
   };
 }
 
-/** A form's text as the type wants it: a number only where no text is declared. What no type knows stays as it came. */
-function fitted(value, type, checker, source) {
+/**
+ * A form's text as the type wants it: a number only where no text is declared. What no type knows stays as it came. Newer
+ * libraries list the words of a field and allow any other one besides: a word that is not in the list is `odd`.
+ */
+function fitted(value, type, checker, source, odd) {
   if (!type) return value;
   const parts = checker.getNonNullableType(type).types ?? [checker.getNonNullableType(type)];
   const of = (get) => parts.map(get).find(Boolean);
   if (Array.isArray(value)) {
-    return value.map((item) => fitted(item, of((part) => part.getNumberIndexType()), checker, source));
+    return value.map((item) => fitted(item, of((part) => part.getNumberIndexType()), checker, source, odd));
   }
   if (typeof value === 'object') {
     return Object.fromEntries(Object.entries(value).map(([name, inner]) => {
       const declared = of((part) => part.getProperty(name));
       const inside = declared ? checker.getTypeOfSymbolAtLocation(declared, source) : of((part) => part.getStringIndexType());
-      return [name, fitted(inner, inside, checker, source)];
+      return [name, fitted(inner, inside, checker, source, odd)];
     }));
   }
   const has = (flags) => parts.some((part) => part.flags & flags);
-  if (has(ts.TypeFlags.String) || parts.some((part) => part.isStringLiteral() && part.value === value)) return value;
+  const words = parts.filter((part) => part.isStringLiteral()).map((part) => part.value);
+  if (words.length && has(ts.TypeFlags.Intersection) && !words.includes(value)) odd.push(`'${value}' is none of ${words.join(', ')}`);
+  if (has(ts.TypeFlags.String) || words.includes(value)) return value;
   if (has(ts.TypeFlags.NumberLike) && /^-?\d+(\.\d+)?$/.test(value)) return Number(value);
   if (has(ts.TypeFlags.BooleanLike) && /^(true|false)$/.test(value)) return value === 'true';
   return value;
@@ -100,7 +105,8 @@ function typed(witness, ask, all) {
   const calls = all.map((asked) => {
     if (!asked.row) return 'void 0;';
     const { call, type, ids } = asked.row;
-    const sent = fitted(providers[asked.provider].read(asked.pairs, asked.body), declared.get(type), first.checker, first.source);
+    const read = providers[asked.provider].read(asked.pairs, asked.body);
+    const sent = fitted(read, declared.get(type), first.checker, first.source, asked.odd);
     // A call that takes nothing has no place for what was sent; what the library sends instead shows it.
     const fill = (satisfies) => call.replace(/\$(\d|\.\w+)?/g, (_, word) => {
       if (word === undefined) return `${JSON.stringify(sent)}${satisfies}`;
@@ -153,11 +159,11 @@ const plain = (pairs, body) => (isJson(body) ? JSON.parse(body) : form(pairs));
 
 /** Every request of one provider before one witness: what is wrong with each. */
 async function judged(witness, ask, api, all) {
-  for (const asked of all) asked.row = row(asked);
+  for (const asked of all) Object.assign(asked, { row: row(asked), odd: [] });
   const found = typed(witness, ask, all);
   for (const [at, asked] of all.entries()) {
     if (!asked.row) found[at].push('no such path in table.mjs');
-    else found[at].push(...await sent(api, asked));
+    else found[at].push(...asked.odd, ...await sent(api, asked));
   }
   return found;
 }
