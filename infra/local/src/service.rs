@@ -143,6 +143,7 @@ impl Service {
             clock: ticking,
             policies: Arc::new(Policies::shipped()?),
             settings: Arc::new(settings),
+            warm: Arc::default(),
         };
         Ok(Self { context, clock, queue, outbox, sandbox, disk, working: tokio::sync::Mutex::new(()), _lock: lock })
     }

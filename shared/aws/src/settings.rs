@@ -99,6 +99,7 @@ pub fn context() -> Result<Context, Error> {
             approvals_channel: needed("RECOUP_APPROVALS_CHANNEL")?,
             local: false,
         }),
+        warm: Arc::default(),
     })
 }
 
