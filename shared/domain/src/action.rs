@@ -1,6 +1,7 @@
 //! Something to be done at a provider, from the asking to the proof.
 
 mod attempt;
+mod by_hand;
 mod change;
 mod ended;
 mod expected;
@@ -16,6 +17,7 @@ mod told;
 mod wish;
 
 pub use attempt::Attempt;
+pub use by_hand::{BY_HAND, SeenByHand};
 pub use change::{Effective, PlanChange, RestOfPeriod, plan_change};
 pub use ended::{Ended, Said};
 pub use kind::{Addon, KINDS, Kind, Measure, OWN, Target, When};

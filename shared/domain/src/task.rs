@@ -37,6 +37,8 @@ pub enum About {
     Action { action: ActionId },
     /// What a customer who has left still owes.
     RestDue { action: ActionId, invoice: String },
+    /// Money that somebody says they gave back by hand, and that the provider does not show.
+    Unseen { action: ActionId },
 }
 
 /// What is put off stays `Open`.
@@ -186,13 +188,14 @@ impl About {
         match self {
             Self::Action { action } => TaskId::of(account, "action", action.as_str()),
             Self::RestDue { action, invoice } => TaskId::of(account, "rest_due", &format!("{action} {invoice}")),
+            Self::Unseen { action } => TaskId::of(account, "unseen", action.as_str()),
         }
     }
 
     /// The action that was left to a person, or by which the customer left.
     pub fn action(&self) -> &ActionId {
         match self {
-            Self::Action { action } | Self::RestDue { action, .. } => action,
+            Self::Action { action } | Self::RestDue { action, .. } | Self::Unseen { action } => action,
         }
     }
 }

@@ -73,6 +73,7 @@ pub fn task(
                     dt { "Because of" } dd { a href={ "/actions/" (task.about.action()) } { @match task.about {
                         About::Action { .. } => "an approved action that its provider cannot do",
                         About::RestDue { .. } => "the customer's cancellation",
+                        About::Unseen { .. } => "a refund that was made by hand and is not in the book",
                     } } }
                     dt { "Opened" } dd { (time(task.opened_at)) }
                     dt { "Due" } dd { (time(task.due_at)) }

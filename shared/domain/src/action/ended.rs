@@ -51,8 +51,12 @@ impl Ended {
         self
     }
 
-    /// Whether it is certain that nothing was done, so that nothing stays reserved for it.
+    /// Whether it is certain that nothing was done, so that nothing stays reserved for it. Money that a person is to give
+    /// back by hand stays reserved until it was seen, or they say that it will not be.
     pub fn did_nothing(&self, after: &Action) -> bool {
+        if after.state == State::NeedsPerson && matches!(after.kind, Kind::Refund { .. }) {
+            return false;
+        }
         let never_sent = after.state == State::NeedsPerson && after.attempt.is_none();
         matches!(self, Self::NeedsPerson { absent: true, .. }) || after.state == State::Failed || never_sent
     }

@@ -152,7 +152,7 @@ impl Action {
         self.alarm?;
         match self.state {
             State::WaitingApproval => Some(Owed::Asking),
-            State::Executed => Some(Owed::Leaving),
+            State::Executed => self.wish_to_leave().map(|_| Owed::Leaving),
             state => state.is_final().then_some(Owed::Word),
         }
     }
@@ -315,6 +315,7 @@ impl Action {
     pub fn proved(&mut self, outcome: Outcome, now: Timestamp) -> Result<(), Impossible> {
         let was = self.state;
         self.happens(Happening::Proved)?;
+        self.is_looked_for(None);
         self.confirmed_at = Some(now);
         if was != State::Executed {
             (self.outcome, self.ended_at) = (Some(outcome), Some(now));
@@ -328,6 +329,7 @@ impl Action {
     /// The provider shows what was done.
     pub fn confirmed(&mut self, now: Timestamp) -> Result<(), Impossible> {
         self.happens(Happening::Confirmed)?;
+        self.is_looked_for(None);
         self.confirmed_at = Some(now);
         Ok(())
     }

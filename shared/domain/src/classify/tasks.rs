@@ -1,5 +1,5 @@
-//! Which tasks does an event end? That of an action that is left to a person no more, and those of a bill that is open
-//! no more.
+//! Which tasks does an event end? That of an action that is left to a person no more, that of a refund by hand which is
+//! seen, and those of a bill that is open no more.
 
 use crate::action::{Action, State};
 use crate::classify::desk::Desk;
@@ -11,7 +11,8 @@ use jiff::Timestamp;
 /// The tasks that an event may end once it is folded, before it is known what it proves.
 pub fn may_end(before: &Desk, folded: &Desk) -> Vec<TaskId> {
     let left = before.actions.values().filter(|action| is_left(action)).map(task_of);
-    left.chain(settled(&before.touched, &folded.touched, &folded.head)).collect()
+    let unseen = before.actions.values().filter(|action| action.is_unseen()).map(unseen_of);
+    left.chain(unseen).chain(settled(&before.touched, &folded.touched, &folded.head)).collect()
 }
 
 /// The tasks that an event ends, of those that may, as they are from here on; `by` is the provider that told it.
@@ -19,9 +20,13 @@ pub fn end(tasks: &[Task], before: &Desk, after: &Desk, by: &str, now: Timestamp
     let was_left = |action: &&Action| before.actions.get(&action.id).is_some_and(is_left) && !is_left(action);
     let actions = after.actions.values().filter(was_left);
     let actions = actions.map(|action| (task_of(action), action.state() == State::Executed));
+    let was_unseen =
+        |action: &&Action| before.actions.get(&action.id).is_some_and(Action::is_unseen) && !action.is_unseen();
+    let unseen = after.actions.values().filter(was_unseen);
+    let unseen = unseen.map(|action| (unseen_of(action), action.state() == State::Executed));
     let bills = settled(&before.touched, &after.touched, &after.head).into_iter().map(|task| (task, true));
     let task = |id: &TaskId| tasks.iter().find(|task| task.id == *id).cloned();
-    actions.chain(bills).filter_map(|(id, done)| task(&id)?.ended(done, by, "", now)).collect()
+    actions.chain(unseen).chain(bills).filter_map(|(id, done)| task(&id)?.ended(done, by, "", now)).collect()
 }
 
 fn is_left(action: &Action) -> bool {
@@ -30,6 +35,10 @@ fn is_left(action: &Action) -> bool {
 
 fn task_of(action: &Action) -> TaskId {
     About::Action { action: action.id.clone() }.task(&action.account)
+}
+
+fn unseen_of(action: &Action) -> TaskId {
+    About::Unseen { action: action.id.clone() }.task(&action.account)
 }
 
 #[cfg(test)]

@@ -26,7 +26,10 @@ pub(super) fn same_in_any_order(books: &Books, dice: &mut Dice) -> Result<(), St
         touched.fold(&mut folded, event, SignedDuration::from_mins(10));
     }
     let mut stored = books.desk.touched.clone();
-    stored.payments.values_mut().for_each(|payment| payment.reserved.clear());
+    for payment in stored.payments.values_mut() {
+        payment.reserved.clear();
+        payment.by_hand.clear();
+    }
     touched.person = None;
     must(touched.cards == stored.cards, || "the cards are not the fold of their events".to_owned())?;
     must(touched.subscriptions == books.subscriptions, || {
