@@ -18,6 +18,7 @@ mod kept;
 mod leaving;
 mod limits;
 mod lists;
+mod locked;
 mod matrix;
 mod openapi;
 mod pace;

@@ -84,6 +84,9 @@ pub struct Action {
     ended_at: Option<Timestamp>,
     /// When the provider proved it: by its webhook, or, where an end was unclear, when it was asked.
     confirmed_at: Option<Timestamp>,
+    /// Nothing was done, because the API key of its source is missing or may not do this; it goes on once it may.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    locked: bool,
     /// One id from the provider's event to the receipt.
     pub trace: String,
 }
@@ -125,6 +128,7 @@ impl Action {
             alarm: None,
             ended_at: None,
             confirmed_at: None,
+            locked: false,
         }
     }
 }

@@ -5,6 +5,7 @@
 mod bundle;
 mod customer;
 mod exchange;
+mod lock;
 mod outcome;
 mod own;
 
@@ -301,6 +302,11 @@ async fn end(context: &Context, work: &Work, ended: Ended, seen: Vec<Seen>) -> R
     let id = work.action.inner().id.clone();
     let after = store::retrying(context, || outcome::store(context, &id, &ended)).await?;
     let Some((action, head, is_fresh)) = after else { return Ok(Done::NothingToDo) };
+    match &ended {
+        Ended::Locked { why } => lock::found(context, &head, why).await?,
+        _ if work.action.inner().is_locked() && !action.is_locked() => lock::opened(context, &head).await?,
+        _ => {}
+    }
     if is_fresh {
         customer::tell(context, &action).await?;
     }
