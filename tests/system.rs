@@ -5,6 +5,7 @@
 mod absurd;
 mod by_hand;
 mod channels;
+mod claimed;
 mod crash_points;
 mod currencies;
 mod desk;

@@ -129,7 +129,7 @@ pub(super) fn tasks_are_those_left(books: &Books) -> Result<(), String> {
     let left: BTreeSet<_> = left.map(|action| &action.id).collect();
     let open = books.tasks.iter().filter(|task| task.state == TaskState::Open);
     let open: BTreeSet<_> =
-        open.filter(|task| matches!(task.about, About::Action { .. })).map(|task| task.about.action()).collect();
+        open.filter(|task| matches!(task.about, About::Action { .. })).filter_map(|task| task.about.action()).collect();
     must(left == open, || format!("left to people is {left:?}, and their tasks are {open:?}"))
 }
 
