@@ -204,6 +204,8 @@ pub trait Queue: Send + Sync {
 pub enum NoReply {
     #[error("the request was not sent")]
     NotSent,
+    #[error("no API key is set for the source, so the request was not sent")]
+    NoKey,
     #[error("no answer came; it may have been done")]
     Unknown,
 }

@@ -176,6 +176,7 @@ fn action() -> Value {
                 "When the provider proved it: by its webhook, or, where an end was unclear, when it was asked.",
             ),
         ),
+        ("locked?", told(flag(), "It waits for an API key of its source that may do this.")),
         ("trace", text()),
         (
             "customer_told",
