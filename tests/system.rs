@@ -23,6 +23,7 @@ mod pace;
 mod privacy;
 mod raised;
 mod scenarios;
+mod seals;
 mod simulation;
 mod store;
 mod tasks;

@@ -102,8 +102,8 @@ fn no_policy_allows_everything() {
         for scalar in policies {
             statements += 1;
             // A folder of the archive ends in a star, and the words that accounts are found by; nothing else may.
-            let folder =
-                scalar == "FIND#*" || scalar.starts_with("${ArchiveBucket.Arn}/") && scalar.matches('*').count() == 1;
+            let in_bucket = ["${ArchiveBucket.Arn}/", "${SealsBucket.Arn}/"].iter().any(|own| scalar.starts_with(*own));
+            let folder = scalar == "FIND#*" || in_bucket && scalar.matches('*').count() == 1;
             assert!(!scalar.contains('*') || folder, "{name} allows `{scalar}`");
         }
     }
@@ -161,6 +161,53 @@ fn nothing_that_the_internet_reaches_can_read_the_keys_that_may_act() {
     // Only its queue brings it work.
     let events = &template["Resources"]["ApprovalWorkFunction"]["Properties"]["Events"];
     assert_eq!(events.as_mapping().map(|events| events.len()), Some(1));
+}
+
+/// Seals are an anchor only while none of those who write ledgers can make one, and nobody can take one away.
+#[test]
+fn only_who_writes_no_ledger_seals_and_nobody_takes_a_seal_away() {
+    let template = template();
+    let all = &template["Resources"];
+    let statements = all["SealingKey"]["Properties"]["KeyPolicy"]["Statement"].as_vec().unwrap().clone();
+    for statement in &statements {
+        let (who, what) = (scalars(&statement["Principal"]), scalars(&statement["Action"]));
+        let signs =
+            what.iter().any(|action| action.contains('*') || action.contains("Sign") || action.contains("Grant"));
+        assert_eq!(signs, who == ["ReportFunctionRole.Arn"], "{who:?} {what:?}");
+        assert!(!signs || what == ["kms:Sign"], "{what:?}");
+    }
+    for (name, function) in resources(&template, "AWS::Serverless::Function") {
+        let own = scalars(&function["Properties"]);
+        let writes_ledgers = own.iter().any(|scalar| scalar == "dynamodb:PutItem" || scalar == "dynamodb:UpdateItem");
+        let seals = own.iter().any(|scalar| scalar.contains("SealsBucket") || scalar.contains("SealingKey"));
+        assert_eq!(seals, name == "ReportFunction", "{name}");
+        assert!(!(seals && writes_ledgers), "{name} writes ledgers and seals them");
+        assert!(!own.iter().any(|scalar| scalar.starts_with("kms:") || scalar.contains("s3:Delete")), "{name}");
+    }
+    let bucket = &all["SealsBucket"]["Properties"];
+    assert_eq!(bucket["ObjectLockEnabled"].as_bool(), Some(true));
+    let retention = &bucket["ObjectLockConfiguration"]["Rule"]["DefaultRetention"];
+    assert_eq!(retention["Mode"].as_str(), Some("COMPLIANCE"));
+    assert_eq!(scalars(&all["SealsBucketPolicy"]["Properties"]["Bucket"]), ["SealsBucket"]);
+    let denied = scalars(&all["SealsBucketPolicy"]["Properties"]["PolicyDocument"]["Statement"]);
+    for words in ["Deny", "s3:DeleteObject", "s3:DeleteObjectVersion", "s3:BypassGovernanceRetention"] {
+        assert!(denied.contains(&words.to_owned()), "{denied:?}");
+    }
+}
+
+/// The schedules send what the report function reads, and sealing comes before a seal is missed.
+#[test]
+fn schedules_send_messages_that_are_read() {
+    let template = template();
+    let mut sent = Vec::new();
+    for (name, schedule) in resources(&template, "AWS::Scheduler::Schedule") {
+        let target = &schedule["Properties"]["Target"];
+        assert_eq!(scalars(&target["Arn"]), ["ReportQueue.Arn"], "{name}");
+        let message = Message::decode(target["Input"].as_str().unwrap()).unwrap();
+        sent.push((message.name(), schedule["Properties"]["ScheduleExpression"].as_str().unwrap().to_owned()));
+    }
+    sent.sort();
+    assert_eq!(sent, [("month", "cron(0 6 3 * ? *)".to_owned()), ("seal", "rate(1 hour)".to_owned())]);
 }
 
 /// Whose voice counts and which source acts is changed at the door, never by what acts.
