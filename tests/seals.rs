@@ -16,10 +16,9 @@ use tests::world::{ask, get};
 const ACCOUNT: &str = "/api/accounts/stripe:cus_1";
 
 /// Mara gives something back; an hour later there is a seal.
-async fn given_back(service: &Service, key: &str) {
-    let amount = json!({"amount": "10.00", "currency": "USD"});
-    let body = json!({"account": "stripe:cus_1", "kind": "refund", "params": {"payment": "ch_1", "amount": amount}, "reason_code": "billing_error", "note": ""});
-    let (status, answer) = ask(service, "mara", Method::POST, "/api/actions", Some(&body), Some(key)).await;
+async fn given_back(service: &Service, amount: &str) {
+    let body = json!({"account": "stripe:cus_1", "kind": "refund", "params": {"payment": "ch_1", "amount": {"amount": amount, "currency": "USD"}}, "reason_code": "billing_error", "note": ""});
+    let (status, answer) = ask(service, "mara", Method::POST, "/api/actions", Some(&body), Some(amount)).await;
     assert_eq!(status, StatusCode::CREATED, "{answer}");
     service.work().await.unwrap();
     later(service, 1).await;
@@ -59,10 +58,10 @@ fn a_ledger_is_sealed_to_its_end_and_what_is_done_to_it_then_is_found() {
         let data = tempfile::tempdir().unwrap();
         let (service, signer) = sealing_into(data.path()).await;
         service.seal().await.unwrap();
-        given_back(&service, "first").await;
+        given_back(&service, "10.00").await;
         let (_, first) = ledger(&service).await;
         assert!(!first.is_empty());
-        given_back(&service, "second").await;
+        given_back(&service, "12.00").await;
         later(&service, 4).await;
         let (head, entries) = ledger(&service).await;
         assert!(entries.len() > first.len());
