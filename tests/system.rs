@@ -26,6 +26,7 @@ mod pace;
 mod privacy;
 mod raised;
 mod scenarios;
+mod seals;
 mod simulation;
 mod store;
 mod tasks;

@@ -1,6 +1,6 @@
 //! What a handler is given: its ports, the policies, and a few settings.
 
-use crate::ports::{Archive, Clock, Http, Post, Queue, Store, Vault};
+use crate::ports::{Archive, Clock, Http, Post, Queue, Seals, Signer, Store, Vault};
 use domain::policies::Policies;
 use domain::source::Source;
 use jiff::Timestamp;
@@ -21,6 +21,8 @@ pub struct Context {
     pub post: Arc<dyn Post>,
     pub archive: Arc<dyn Archive>,
     pub vault: Arc<dyn Vault>,
+    pub signer: Arc<dyn Signer>,
+    pub seals: Arc<dyn Seals>,
     pub clock: Arc<dyn Clock>,
     pub policies: Arc<Policies>,
     pub settings: Arc<Settings>,

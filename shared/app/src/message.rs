@@ -50,6 +50,8 @@ pub enum Message {
     Pressed { team: String, user: String, action: ActionId, approve: bool, digest: String, trace: String },
     /// A month's report is to be published.
     Month { month: String, trace: String },
+    /// The ledgers are to be sealed as they stand.
+    Seal { trace: String },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -101,7 +103,8 @@ impl Message {
             | Self::Cohort { trace, .. }
             | Self::Act { trace, .. }
             | Self::Pressed { trace, .. }
-            | Self::Month { trace, .. } => trace,
+            | Self::Month { trace, .. }
+            | Self::Seal { trace } => trace,
         }
     }
 
@@ -123,6 +126,7 @@ impl Message {
             Self::Act { .. } => "act",
             Self::Pressed { .. } => "pressed",
             Self::Month { .. } => "month",
+            Self::Seal { .. } => "seal",
         }
     }
 }

@@ -273,6 +273,22 @@ pub trait Archive: Send + Sync {
     async fn take(&self, name: &str) -> Result<Vec<u8>, Fault>;
 }
 
+/// Signs seals, with a key that whoever writes ledgers cannot read.
+#[async_trait]
+pub trait Signer: Send + Sync {
+    /// The signature of a text, in base64.
+    async fn sign(&self, text: &str) -> Result<String, Fault>;
+}
+
+/// Seals, which are neither written over nor taken away.
+#[async_trait]
+pub trait Seals: Send + Sync {
+    /// The one with the highest number.
+    async fn last(&self) -> Result<Option<Vec<u8>>, Fault>;
+    /// Keeps a seal; the first of a number stays.
+    async fn keep(&self, number: u64, seal: &[u8]) -> Result<(), Fault>;
+}
+
 #[async_trait]
 pub trait Vault: Send + Sync {
     /// The live keys of a source; none if it is unknown.

@@ -45,12 +45,7 @@ pub(super) fn schemas() -> Named {
         ("Receipt", object([("action", see("Action")), ("entries", list(see("LedgerEntry")))])),
         ("LedgerEntry", entry()),
         ("Ledger", page("LedgerEntry")),
-        ("LastSeal", object([("seal", or_null(see("Seal")))])),
-        (
-            "Seal",
-            object([("account", text()), ("length", whole()), ("hash", text()), ("at", time()), ("signature", text())]),
-        ),
-        ("LedgerHead", object([("account", text()), ("length", whole()), ("hash", text())])),
+        ("LedgerHead", object([("account", text()), ("length", whole()), ("hash", text()), ("at?", time())])),
     ]
 }
 
