@@ -50,7 +50,7 @@ pub async fn settle(context: &Context, id: &ActionId, word: &ByHand, staff: &Sta
 /// Takes back the word that money was given back by hand: it was not, so that it is free again.
 pub async fn not_made(context: &Context, id: &ActionId, word: &ByHand, staff: &Staff) -> Result<Action, Problem> {
     word.fits()?;
-    store::unless_refused(context, || unmade(context, id, word, staff)).await
+    Ok(store::unless_refused(context, || unmade(context, id, word, staff)).await?)
 }
 
 impl ByHand {
