@@ -4,6 +4,7 @@
 
 mod absurd;
 mod channels;
+mod costs;
 mod crash_points;
 mod currencies;
 mod desk;
