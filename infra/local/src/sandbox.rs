@@ -302,8 +302,8 @@ impl Sandbox {
             Some(status) => {
                 let status = status.parse().unwrap_or(500);
                 let reply = Reply { status, body: trouble(provider, status).to_string() };
-                // As Stripe does: failures of its own are kept under the key, a conflict or a limit is not.
-                if !matches!(reply.status, 409 | 429) {
+                // As Stripe does: failures of its own are kept under the key; a conflict, a limit or a refused API key is not.
+                if !matches!(reply.status, 401 | 403 | 409 | 429) {
                     self.remember(provider, call, &reply)?;
                 }
                 self.note(provider, call, &reply.status.to_string(), &reply.body, false)?;

@@ -17,6 +17,10 @@ pub struct Limits {
     pub signature_window_secs: i64,
     /// The largest compressed body that travels inside its message.
     pub inline_bytes_max: usize,
+    /// The largest body that travels in its message as it is: to pack it would take longer than anything else at the door.
+    pub plain_bytes_max: usize,
+    /// How long a function that takes webhooks believes what it read of how a source is set up.
+    pub source_kept_secs: i64,
     /// How long what was asked for rests before an unsigned delivery, or a missing link, may have it asked for again.
     pub probe_rest_secs: i64,
     /// How many questions unsigned deliveries and missing links may put to a source within a minute.
