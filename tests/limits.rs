@@ -14,8 +14,7 @@ use local::service::Service;
 use providers::Call;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
-use std::sync::Arc;
-use tests::counted::{Counted, Counts};
+use tests::counted::Counted;
 use tests::faults::silence;
 use tests::stripe;
 use tests::world::{ask, at, deliver, deliver_to, get, open_at};
@@ -24,19 +23,6 @@ const NOW: &str = "2026-03-01T09:00:00Z";
 
 fn hours(hours: i64) -> SignedDuration {
     SignedDuration::from_hours(hours)
-}
-
-/// Counts what a service's store is asked from here on.
-fn counted(service: &mut Service) -> Arc<Counts> {
-    let counts = Arc::new(Counts::default());
-    service.context.store = Arc::new(Counted { store: service.context.store.clone(), counts: counts.clone() });
-    counts
-}
-
-/// How many items queries answered since the last time.
-fn items_read(counts: &Counts) -> u64 {
-    let [.., items] = counts.take();
-    items
 }
 
 async fn create<T: Stored>(service: &Service, values: &[T]) {
@@ -91,12 +77,12 @@ fn a_page_reads_what_it_shows_and_no_more_than_another_page() {
     run(async {
         let mut service = open_at(NOW).await;
         tasks(&service, 400, 40).await;
-        let counts = counted(&mut service);
+        let counts = Counted::over(&mut service);
         for limit in [1, 7, 100, 399, 400, 1000] {
             counts.take();
             let (found, next) = ids(&get(&service, &format!("/api/tasks?limit={limit}")).await);
             assert_eq!((found.len(), next.is_some()), (limit.min(400), limit < 400), "limit {limit}");
-            let read = items_read(&counts);
+            let read = counts.take().items;
             assert!(read <= 2 * limit.min(400) as u64 + 4, "{read} items were read for {limit}");
         }
         let (lengths, all) = walked(&service, "/api/tasks?limit=150").await;
@@ -119,10 +105,10 @@ fn a_filter_that_hardly_anything_fits_looks_at_so_much_and_says_where_to_go_on()
     run(async {
         let mut service = open_at(NOW).await;
         tasks(&service, 3_600, 3_600).await;
-        let counts = counted(&mut service);
+        let counts = Counted::over(&mut service);
         let base = "/api/tasks?assigned_to=bea&limit=10";
         let (found, next) = ids(&get(&service, base).await);
-        let read = items_read(&counts);
+        let read = counts.take().items;
         assert!(found.is_empty() && next.is_some(), "the one that fits stands last");
         assert!((2_000..=2_600).contains(&read), "{read} items were read");
         let (found, next) = ids(&get(&service, &format!("{base}&cursor={}", next.unwrap())).await);
@@ -179,13 +165,13 @@ fn the_rows_of_a_month_come_page_by_page() {
     run(async {
         let mut service = open_at(NOW).await;
         changes(&service, 250).await;
-        let counts = counted(&mut service);
+        let counts = Counted::over(&mut service);
         let (mut seen, mut path) = (BTreeSet::new(), "/api/reports/2026-03/rows?limit=60".to_owned());
         for _ in 0..20 {
             counts.take();
             let page = get(&service, &path).await;
             let items = page["items"].as_array().unwrap();
-            assert!(items.len() <= 60 && items_read(&counts) <= 60 + 8);
+            assert!(items.len() <= 60 && counts.take().items <= 60 + 8);
             seen.extend(items.iter().map(|row| row["commit"].to_string()));
             match page["next"].as_str() {
                 Some(next) => path = format!("/api/reports/2026-03/rows?limit=60&cursor={next}"),
@@ -208,10 +194,10 @@ fn the_overview_leaves_a_large_month_to_its_report() {
 
         let mut large = open_at(NOW).await;
         changes(&large, 5_400).await;
-        let counts = counted(&mut large);
+        let counts = Counted::over(&mut large);
         let page = get(&large, "/").await;
         assert!(page.as_str().unwrap().contains("Figures of 2026-03"), "{page}");
-        let read = items_read(&counts);
+        let read = counts.take().items;
         assert!(read <= 5_001, "{read} items were read");
     });
 }
@@ -234,10 +220,10 @@ fn what_is_kept_of_a_person_is_not_looked_for_among_the_tickets_of_all() {
             assert_eq!(deliver_to(&service, "ticket", ticket.to_string().as_bytes()).await.0, StatusCode::OK);
         }
         service.work().await.unwrap();
-        let counts = counted(&mut service);
+        let counts = Counted::over(&mut service);
         let (status, held) = ask(&service, "mara", Method::GET, "/api/accounts/stripe:cus_1/privacy", None, None).await;
         assert_eq!((status, ids_of(&held["tickets"])), (StatusCode::OK, vec!["t_30".to_owned()]), "{held}");
-        let read = items_read(&counts);
+        let read = counts.take().items;
         assert!(read <= 1, "{read} items were read for one ticket");
     });
 }

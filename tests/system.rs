@@ -6,6 +6,7 @@ mod absurd;
 mod by_hand;
 mod channels;
 mod claimed;
+mod costs;
 mod crash_points;
 mod currencies;
 mod desk;

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
+pub mod costs;
 pub mod counted;
 pub mod faults;
 pub mod openapi;

@@ -13,12 +13,18 @@ use company::Company;
 pub use company::Dice;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan};
+pub use stripe::Delivery;
 
 /// What was loaded.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Loaded {
     pub accounts: usize,
     pub deliveries: usize,
+}
+
+/// What Stripe sends of the company from its founding until then, in the order of its time.
+pub fn history(founded: Timestamp, until: Timestamp) -> Vec<Delivery> {
+    stripe::deliveries(&Company::founded(founded), founded, until)
 }
 
 /// Loads the history that ends at `now`, with the clock where each delivery was made.

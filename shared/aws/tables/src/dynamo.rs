@@ -287,7 +287,7 @@ fn key_attributes(key: &Key) -> Attributes {
     Attributes::from([("pk".to_owned(), text(&key.pk)), ("sk".to_owned(), text(&key.sk))])
 }
 
-fn attributes(item: &Item) -> Attributes {
+pub(crate) fn attributes(item: &Item) -> Attributes {
     let mut attributes = key_attributes(&item.key);
     attributes.insert("rev".to_owned(), AttributeValue::N(item.rev.to_string()));
     attributes.insert("v".to_owned(), AttributeValue::N(item.version.to_string()));

@@ -5,6 +5,7 @@
 mod body;
 mod dynamo;
 mod embedded;
+pub mod units;
 
 pub use dynamo::{Dynamo, TableNames};
 pub use embedded::{Engine, embedded};
