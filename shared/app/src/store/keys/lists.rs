@@ -39,6 +39,7 @@ mod tests {
             DUNNING.to_owned(),
             TICKETS.to_owned(),
             WAITING.to_owned(),
+            LEDGERS.to_owned(),
             cases(case::State::Open),
             cases(case::State::Resolved),
             incidents(incident::State::Open),
