@@ -27,4 +27,5 @@ mod simulation;
 mod store;
 mod tasks;
 mod telling;
+mod troubles;
 mod wire;
