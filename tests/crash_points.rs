@@ -79,7 +79,7 @@ enum Trouble {
     None,
     /// At the call of that number, of those that change something.
     At(u64, Hit),
-    /// The provider's next change, worked on again at once or only after its keys are forgotten.
+    /// What the provider's next change meets, worked on again at once or only after its keys are forgotten.
     Provider(&'static str, bool),
     /// The message comes twice at the same time.
     Doubled,
@@ -99,8 +99,8 @@ async fn live(case: &Case, trouble: Trouble) -> End {
     }
     inject(&mut service, &fate);
     match trouble {
-        Trouble::Provider(status, late) => {
-            service.sandbox.trouble(case.provider, status).unwrap();
+        Trouble::Provider(troubles, late) => {
+            troubles.split(", ").for_each(|trouble| service.sandbox.trouble(case.provider, trouble).unwrap());
             service.work().await.unwrap();
             if late {
                 // Nobody works for a day: then everything is redelivered at once.
@@ -157,6 +157,18 @@ async fn live(case: &Case, trouble: Trouble) -> End {
 /// One point in so many is tried where not all are.
 const SAMPLE: usize = 6;
 
+/// What a provider gets wrong. What is done or shown late is so before anybody looks again.
+const PROVIDERS: [&str; 8] = [
+    "timeout_done",
+    "timeout_not_done",
+    "500",
+    "429",
+    "500_done",
+    "done_later 180",
+    "shows_late 240, timeout_done",
+    "shows_late 240, 500_done",
+];
+
 /// What can go wrong with a case that changes something so many times, with what to count it under.
 fn troubles(steps: u64) -> Vec<(Trouble, &'static str)> {
     let mut troubles = vec![(Trouble::Doubled, "doubled messages")];
@@ -169,7 +181,7 @@ fn troubles(steps: u64) -> Vec<(Trouble, &'static str)> {
             troubles.push((Trouble::At(step, hit), name));
         }
     }
-    for status in ["timeout_done", "timeout_not_done", "500", "429"] {
+    for status in PROVIDERS {
         for (late, name) in [(false, "troubles at the provider"), (true, "troubles with a redrive after 25 h")] {
             troubles.push((Trouble::Provider(status, late), name));
         }

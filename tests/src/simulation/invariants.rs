@@ -19,7 +19,7 @@ use domain::book::{Head, Invoice, KeptCard, Payment, Subscription, Touched};
 use domain::case::Case;
 use domain::classify::desk::Desk;
 use domain::dunning::Plan;
-use domain::id::{AccountId, sha256};
+use domain::id::{AccountId, ActionId, sha256};
 use domain::incident::Pulse;
 use domain::ledger::{Entry, LedgerHead};
 use domain::task::Task;
@@ -55,6 +55,7 @@ pub async fn check(
     let mut state = String::new();
     let mut facts = BTreeMap::new();
     let mut actions = BTreeMap::new();
+    let mut by_provider: BTreeMap<String, BTreeMap<ActionId, Action>> = BTreeMap::new();
     let mut beats = Vec::new();
     let all: Page<Head> = page(&service.context, keys::lists::ACCOUNTS, None, 1000, Order::Ascending)
         .await
@@ -73,11 +74,12 @@ pub async fn check(
         );
         facts.extend(books.desk.facts(&service.context.policies.declines).into_values().map(|fact| (fact, 1)));
         actions.extend(books.desk.actions.clone());
+        by_provider.entry(head.provider.clone()).or_default().extend(books.desk.actions.clone());
         state += &format!("{:?}{:?}{:?}", books.desk, books.ledger, books.subscriptions);
     }
     events_are_done(service, acknowledged).await?;
-    refunds_are_ours(service, &actions)?;
-    effects_are_ours(service, &actions, acknowledged)?;
+    refunds_are_ours(service, by_provider.get("stripe").unwrap_or(&BTreeMap::new()))?;
+    effects_are_ours(service, &by_provider, acknowledged)?;
     limits_hold_together(service, &actions)?;
     letters_once(service)?;
     queues_are_empty(service)?;
