@@ -23,7 +23,7 @@ use domain::id::{AccountId, ActionId, sha256};
 use domain::incident::Pulse;
 use domain::ledger::{Entry, LedgerHead};
 use domain::task::Task;
-use effects::{effects_are_ours, limits_hold_together, refunds_are_ours};
+use effects::{effects_are_ours, limits_hold_together, no_money_is_promised_twice, refunds_are_ours};
 use local::demo::Dice;
 use local::service::Service;
 use service::{
@@ -66,6 +66,7 @@ pub async fn check(
         ledger_verifies(&books)?;
         effects_were_decided(&books)?;
         nothing_hangs(&books)?;
+        no_money_is_promised_twice(&books)?;
         tasks_are_those_left(&books)?;
         who_left_is_let_go(service, &books)?;
         no_letter_after_the_end(service, &books)?;

@@ -1,8 +1,8 @@
 //! What must hold between the provider's books and ours: each effect was approved, and happened once.
 
-use super::must;
+use super::{Books, must};
 use crate::simulation::Sent;
-use domain::action::{Action, Kind, Measure, Reason, State, Vote};
+use domain::action::{Action, Decision, Kind, Measure, Reason, State, Vote};
 use domain::approval::judged_before;
 use domain::id::ActionId;
 use domain::money::Money;
@@ -49,6 +49,39 @@ pub(super) fn refunds_are_ours(service: &Service, actions: &BTreeMap<ActionId, A
 
 /// What makes a page or a document: it changes nothing, and may be made again.
 const PAGES: &[&str] = &["sessions", "payment-links", "hosted_pages", "/pdf"];
+
+/// Nobody approved what others had been promised: at each approval there was money left for it and for all that was on its way.
+pub(super) fn no_money_is_promised_twice(books: &Books) -> Result<(), String> {
+    let approved = |action: &&Action| !action.votes().iter().any(|vote| vote.decision == Decision::Deny);
+    let all: Vec<_> = books
+        .desk
+        .actions
+        .values()
+        .filter(approved)
+        .filter_map(|action| match &action.kind {
+            Kind::Refund { payment, amount } => Some((action, payment, *amount, action.decided_at()?)),
+            _ => None,
+        })
+        .collect();
+    for (action, payment, amount, at) in &all {
+        let Some(taken) = books.desk.touched.payments.get(*payment).and_then(|payment| payment.taken()) else {
+            continue;
+        };
+        let stood = |other: &Action| {
+            other.id != action.id
+                && (other.state() == State::Executed || other.ended_at().is_none_or(|ended_at| ended_at > *at))
+        };
+        let others = all.iter().filter(|(other, of, _, since)| of == payment && since <= at && stood(other));
+        let promised = others.fold(*amount, |sum, (_, _, amount, _)| sum.plus(*amount));
+        must(promised.amount() <= taken.amount(), || {
+            format!(
+                "{} was approved at {at} when {promised} of {payment} was promised, which brought {taken}",
+                action.id
+            )
+        })?;
+    }
+    Ok(())
+}
 
 /// The calls that changed something at a provider, each time they did.
 pub fn changes(service: &Service) -> Result<Vec<(&'static Provider, Seen)>, String> {
