@@ -5,7 +5,8 @@ use crate::{entries, name, read, root};
 #[test]
 fn each_planted_bug_fits_the_tree() {
     let files = entries(&root().join("tests/planted"));
-    let patches: Vec<_> = files.iter().map(|file| name(file, &root())).filter(|name| name.ends_with(".patch")).collect();
+    let patches: Vec<_> =
+        files.iter().map(|file| name(file, &root())).filter(|name| name.ends_with(".patch")).collect();
     assert!(patches.len() >= 25, "fewer bugs are planted than before: {}", patches.len());
     for patch in patches {
         let text = read(&patch);
