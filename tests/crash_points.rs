@@ -157,16 +157,16 @@ async fn live(case: &Case, trouble: Trouble) -> End {
 /// One point in so many is tried where not all are.
 const SAMPLE: usize = 6;
 
-/// What a provider gets wrong. What is done or shown late is so before anybody looks again.
+/// What a provider gets wrong. What is done or shown late is so before the policy says that it has settled.
 const PROVIDERS: [&str; 8] = [
     "timeout_done",
     "timeout_not_done",
     "500",
     "429",
     "500_done",
-    "done_later 180",
-    "shows_late 240, timeout_done",
-    "shows_late 240, 500_done",
+    "done_later 800",
+    "shows_late 800, timeout_done",
+    "shows_late 800, 500_done",
 ];
 
 /// What is done long after somebody has looked in vain: the key tells the next request from another one.

@@ -187,14 +187,14 @@ impl Storm {
         Ok(())
     }
 
-    /// A provider will get its next change wrong. What it shows late, or does late without knowing our keys, is so before
-    /// anybody looks again: whoever finds no outcome waits for a lease.
+    /// A provider will get its next change wrong. What it does late without knowing our keys is done before the policy says
+    /// that it has settled; what it shows late is shown before anybody looks.
     fn trouble(&mut self) -> Result<(), String> {
         let provider = self.other.filter(|_| self.dice.roll(3) == 0).unwrap_or("stripe");
         let plain = ["500", "409", "429", "timeout_done", "timeout_not_done", "400", "500_done"];
         let troubles = match self.dice.roll(9) {
             0 => {
-                let latest = if provider == "stripe" { 1200 } else { 200 };
+                let latest = if provider == "stripe" { 1200 } else { 800 };
                 vec![format!("done_later {}", 1 + self.dice.roll(latest))]
             }
             1 => {

@@ -49,6 +49,9 @@ pub struct Limits {
     pub key_minutes: BTreeMap<String, i64>,
     /// How long an effect may be in doubt before a person is asked.
     pub doubt_hours_max: i64,
+    /// How long what was sent may take to be done and shown, before it is sent under a key that tells nothing of it.
+    #[serde(default)]
+    pub settling_secs: i64,
     /// How long an event waits for the resource that it belongs to before it is looked at again, and how long a
     /// provider that does not answer is asked for what is only a help.
     pub orphan_hours_max: i64,
