@@ -25,5 +25,6 @@ small:
     cp target/lambda/intake/bootstrap .aws-sam/build/IntakeFunction/bootstrap
     cp target/lambda/classify/bootstrap .aws-sam/build/ClassifyFunction/bootstrap
     cp target/lambda/dunning/bootstrap .aws-sam/build/DunningFunction/bootstrap
-    cp target/lambda/approval/bootstrap .aws-sam/build/ApprovalFunction/bootstrap
+    cp target/lambda/approval/bootstrap .aws-sam/build/ApprovalDoorFunction/bootstrap
+    cp target/lambda/approval/bootstrap .aws-sam/build/ApprovalWorkFunction/bootstrap
     cp target/lambda/report/bootstrap .aws-sam/build/ReportFunction/bootstrap

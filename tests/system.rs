@@ -3,7 +3,9 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
 mod absurd;
+mod by_hand;
 mod channels;
+mod claimed;
 mod crash_points;
 mod currencies;
 mod desk;
@@ -17,12 +19,14 @@ mod kept;
 mod leaving;
 mod limits;
 mod lists;
+mod locked;
 mod matrix;
 mod openapi;
 mod pace;
 mod privacy;
 mod raised;
 mod scenarios;
+mod seals;
 mod simulation;
 mod store;
 mod tasks;

@@ -71,13 +71,23 @@ fn every_queue_has_dead_letters_an_alarm_and_partial_batches() {
     assert_eq!(readers, QueueName::ALL.len());
 }
 
+/// Approval is deployed twice: what answers the internet, and what has the keys that may act.
 #[test]
 fn the_template_has_the_five_words() {
-    let names: BTreeSet<_> =
-        resources(&template(), "AWS::Serverless::Function").into_iter().map(|(name, _)| name).collect();
-    let expected: BTreeSet<_> =
-        ["Intake", "Classify", "Dunning", "Approval", "Report"].iter().map(|word| format!("{word}Function")).collect();
-    assert_eq!(names, expected);
+    let made = |(name, function): (String, YamlOwned)| {
+        let binary = function["Metadata"]["BuildProperties"]["Binary"].as_str().unwrap().to_owned();
+        (name, binary)
+    };
+    let found: BTreeSet<_> = resources(&template(), "AWS::Serverless::Function").into_iter().map(made).collect();
+    let expected = [
+        ("IntakeFunction", "intake"),
+        ("ClassifyFunction", "classify"),
+        ("DunningFunction", "dunning"),
+        ("ApprovalDoorFunction", "approval"),
+        ("ApprovalWorkFunction", "approval"),
+        ("ReportFunction", "report"),
+    ];
+    assert_eq!(found, BTreeSet::from(expected.map(|(name, binary)| (name.to_owned(), binary.to_owned()))));
 }
 
 #[test]
@@ -92,8 +102,8 @@ fn no_policy_allows_everything() {
         for scalar in policies {
             statements += 1;
             // A folder of the archive ends in a star, and the words that accounts are found by; nothing else may.
-            let folder =
-                scalar == "FIND#*" || scalar.starts_with("${ArchiveBucket.Arn}/") && scalar.matches('*').count() == 1;
+            let in_bucket = ["${ArchiveBucket.Arn}/", "${SealsBucket.Arn}/"].iter().any(|own| scalar.starts_with(*own));
+            let folder = scalar == "FIND#*" || in_bucket && scalar.matches('*').count() == 1;
             assert!(!scalar.contains('*') || folder, "{name} allows `{scalar}`");
         }
     }
@@ -105,9 +115,112 @@ fn no_policy_allows_everything() {
             .iter()
             .any(|scalar| scalar.contains("PutItem") || scalar.contains("UpdateItem") || scalar == "EffectKeys")
     );
-    for name in ["IntakeFunction", "ClassifyFunction", "DunningFunction", "ReportFunction"] {
-        assert!(!of(name).contains(&"EffectKeys".to_owned()), "{name} can read the keys that may act");
+}
+
+/// The functions that somebody outside reaches: by a route through its integration, by a right to be called, or by an
+/// address or an event of their own that is neither a queue nor a clock.
+fn reached(template: &YamlOwned) -> BTreeSet<String> {
+    let all = &template["Resources"];
+    let inner = |node: &YamlOwned| scalars(node).join(" ");
+    let mut reached: BTreeSet<String> = resources(template, "AWS::ApiGatewayV2::Route")
+        .iter()
+        .map(|(_, route)| {
+            let target = inner(&route["Properties"]["Target"]);
+            let integration = target.trim_start_matches("integrations/${").trim_end_matches('}');
+            inner(&all[integration]["Properties"]["IntegrationUri"]).trim_end_matches(".Arn").to_owned()
+        })
+        .collect();
+    let permitted = resources(template, "AWS::Lambda::Permission");
+    reached.extend(permitted.iter().map(|(_, right)| inner(&right["Properties"]["FunctionName"])));
+    for (name, function) in resources(template, "AWS::Serverless::Function") {
+        let properties = &function["Properties"];
+        let events = properties.as_mapping_get("Events").and_then(|events| events.as_mapping());
+        let mut kinds = events.into_iter().flatten().filter_map(|(_, event)| event["Type"].as_str());
+        let has_door = kinds.any(|kind| !matches!(kind, "SQS" | "ScheduleV2"));
+        if has_door || properties.as_mapping_get("FunctionUrlConfig").is_some() {
+            reached.insert(name);
+        }
     }
+    reached
+}
+
+#[test]
+fn nothing_that_the_internet_reaches_can_read_the_keys_that_may_act() {
+    let template = template();
+    let reached = reached(&template);
+    let expected = ["IntakeFunction", "ApprovalDoorFunction", "ReportFunction"];
+    assert_eq!(reached, BTreeSet::from(expected.map(str::to_owned)));
+    let holders: Vec<_> = template["Resources"]
+        .as_mapping()
+        .unwrap()
+        .iter()
+        .filter(|(_, resource)| scalars(resource).iter().any(|scalar| scalar.contains("EffectKeys")))
+        .filter_map(|(name, _)| name.as_str())
+        .collect();
+    assert_eq!(holders, ["ApprovalWorkFunction"], "who can read the keys that may act");
+    // Only its queue brings it work.
+    let events = &template["Resources"]["ApprovalWorkFunction"]["Properties"]["Events"];
+    assert_eq!(events.as_mapping().map(|events| events.len()), Some(1));
+}
+
+/// Seals are an anchor only while none of those who write ledgers can make one, and nobody can take one away.
+#[test]
+fn only_who_writes_no_ledger_seals_and_nobody_takes_a_seal_away() {
+    let template = template();
+    let all = &template["Resources"];
+    let statements = all["SealingKey"]["Properties"]["KeyPolicy"]["Statement"].as_vec().unwrap().clone();
+    for statement in &statements {
+        let (who, what) = (scalars(&statement["Principal"]), scalars(&statement["Action"]));
+        let signs =
+            what.iter().any(|action| action.contains('*') || action.contains("Sign") || action.contains("Grant"));
+        assert_eq!(signs, who == ["ReportFunctionRole.Arn"], "{who:?} {what:?}");
+        assert!(!signs || what == ["kms:Sign"], "{what:?}");
+    }
+    for (name, function) in resources(&template, "AWS::Serverless::Function") {
+        let own = scalars(&function["Properties"]);
+        let writes_ledgers = own.iter().any(|scalar| scalar == "dynamodb:PutItem" || scalar == "dynamodb:UpdateItem");
+        let seals = own.iter().any(|scalar| scalar.contains("SealsBucket") || scalar.contains("SealingKey"));
+        assert_eq!(seals, name == "ReportFunction", "{name}");
+        assert!(!(seals && writes_ledgers), "{name} writes ledgers and seals them");
+        assert!(!own.iter().any(|scalar| scalar.starts_with("kms:") || scalar.contains("s3:Delete")), "{name}");
+    }
+    let bucket = &all["SealsBucket"]["Properties"];
+    assert_eq!(bucket["ObjectLockEnabled"].as_bool(), Some(true));
+    let retention = &bucket["ObjectLockConfiguration"]["Rule"]["DefaultRetention"];
+    assert_eq!(retention["Mode"].as_str(), Some("COMPLIANCE"));
+    assert_eq!(scalars(&all["SealsBucketPolicy"]["Properties"]["Bucket"]), ["SealsBucket"]);
+    let denied = scalars(&all["SealsBucketPolicy"]["Properties"]["PolicyDocument"]["Statement"]);
+    for words in ["Deny", "s3:DeleteObject", "s3:DeleteObjectVersion", "s3:BypassGovernanceRetention"] {
+        assert!(denied.contains(&words.to_owned()), "{denied:?}");
+    }
+}
+
+/// The schedules send what the report function reads, and sealing comes before a seal is missed.
+#[test]
+fn schedules_send_messages_that_are_read() {
+    let template = template();
+    let mut sent = Vec::new();
+    for (name, schedule) in resources(&template, "AWS::Scheduler::Schedule") {
+        let target = &schedule["Properties"]["Target"];
+        assert_eq!(scalars(&target["Arn"]), ["ReportQueue.Arn"], "{name}");
+        let message = Message::decode(target["Input"].as_str().unwrap()).unwrap();
+        sent.push((message.name(), schedule["Properties"]["ScheduleExpression"].as_str().unwrap().to_owned()));
+    }
+    sent.sort();
+    assert_eq!(sent, [("month", "cron(0 6 3 * ? *)".to_owned()), ("seal", "rate(1 hour)".to_owned())]);
+}
+
+/// Whose voice counts and which source acts is changed at the door, never by what acts.
+#[test]
+fn the_work_writes_no_staff_and_no_source() {
+    let template = template();
+    let of = |name: &str| scalars(&template["Resources"][name]["Properties"]["Policies"]);
+    let (door, work) = (of("ApprovalDoorFunction"), of("ApprovalWorkFunction"));
+    for partition in ["SOURCE", "STAFF", "STAFF_CHANGES", "STAFF_PROPOSALS", "STOPS", "DELEGATIONS", "IMPORT"] {
+        assert!(door.contains(&partition.to_owned()), "the door cannot write {partition}");
+        assert!(!work.contains(&partition.to_owned()), "the work can write {partition}");
+    }
+    assert!(door.contains(&"LINK".to_owned()) && work.contains(&"LINK".to_owned()));
 }
 
 #[test]
@@ -171,7 +284,7 @@ fn the_local_tables_are_those_of_the_template() {
         .iter()
         .map(|index| (index["IndexName"].as_str().unwrap(), index["Projection"]["ProjectionType"].as_str().unwrap()))
         .collect();
-    assert_eq!(indexes, [("wakes", "KEYS_ONLY"), ("lists", "ALL")]);
+    assert_eq!(indexes, [("wakes", "KEYS_ONLY"), ("lists", "KEYS_ONLY")]);
 }
 
 /// How often one message is asked to wait, and for whom: each queue's slowest, and how many of it a batch may hold.
@@ -190,8 +303,8 @@ fn slowest() -> Vec<(&'static str, &'static str, Message, Option<i64>)> {
         // A source reads one list at a time, and what does not fit any more comes back.
         ("Events", "Classify", list, Some(1)),
         ("Dunning", "Dunning", plan, None),
-        ("Approval", "Approval", act, None),
-        ("Approval", "Approval", ask, None),
+        ("Approval", "ApprovalWork", act, None),
+        ("Approval", "ApprovalWork", ask, None),
         ("Report", "Report", Message::Month { month: own("2026-01"), trace }, None),
     ]
 }

@@ -126,15 +126,11 @@ enum ClockCommand {
 
 #[derive(Subcommand)]
 enum AuditCommand {
-    /// Verify the hash chain of one account, or of all, against its head and its last seal
-    #[command(after_help = "Example: recoup audit verify --account stripe:cus_123")]
-    Verify {
-        #[arg(long)]
-        account: Option<String>,
-        /// Verify what `audit export` wrote, without a service
-        #[arg(long, value_name = "FILE")]
-        file: Option<PathBuf>,
-    },
+    /// Verify the hash chain of one account, or of all, against its head and every seal
+    #[command(
+        after_help = "Example: recoup audit verify --seals seals --public-key sealing.pub --ledgers ledgers.jsonl"
+    )]
+    Verify(audit::Verify),
     /// Write the ledgers to a file, one account a line
     #[command(after_help = "Example: recoup audit export --out ledgers.jsonl")]
     Export {
@@ -192,9 +188,7 @@ pub fn run() -> ExitCode {
             Some(Command::Dead(DeadCommand::List)) => dead::list(&shared).await,
             Some(Command::Dead(DeadCommand::Show { queue, id })) => dead::show(&shared, &queue, id).await,
             Some(Command::Dead(DeadCommand::Redrive { queue })) => dead::redrive(&shared, &queue).await,
-            Some(Command::Audit(AuditCommand::Verify { account, file })) => {
-                audit::verify(&shared, account.as_deref(), file.as_deref()).await
-            }
+            Some(Command::Audit(AuditCommand::Verify(options))) => audit::verify(&shared, &options).await,
             Some(Command::Audit(AuditCommand::Export { out })) => audit::export(&shared, &out).await,
             Some(Command::Stop(options)) => stop::stop(&shared, &options).await,
             Some(Command::Privacy(what)) => privacy::privacy(&shared, &what).await,

@@ -9,6 +9,7 @@ pub mod engine;
 pub mod outbox;
 pub mod queue;
 pub mod sandbox;
+pub mod seals;
 pub mod server;
 pub mod service;
 pub mod vault;

@@ -68,7 +68,7 @@ impl Outbox {
     ) -> Result<Option<String>, Unsent> {
         match self.sandbox.slack(method, (&letter.to, &letter.subject), done).map_err(Unsent::refused)? {
             Ok(posted) => Unsent::unless_posted(posted),
-            Err(NoReply::NotSent) => Err(Unsent::refused("Slack could not be reached")),
+            Err(NoReply::NotSent | NoReply::NoKey) => Err(Unsent::refused("Slack could not be reached")),
             Err(NoReply::Unknown) => Err(Unsent::Unknown("Slack does not answer".to_owned())),
         }
     }

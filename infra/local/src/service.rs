@@ -6,10 +6,13 @@ use crate::engine::{self, EngineError};
 use crate::outbox::Outbox;
 use crate::queue::LocalQueue;
 use crate::sandbox::Sandbox;
+use crate::seals::{LocalSeals, LocalSigner, SealsError};
 use crate::vault::{LocalVault, VaultError};
 use app::context::{Context, Settings};
 use app::fault::Fault;
-use app::ports::{Archive, Clock, Http, Post, Queue, Store, Vault};
+use app::message::Message;
+use app::ports::{Archive, Clock, Http, Post, Queue, Seals, Signer, Store, Vault};
+use app::report;
 use app::setup::{import, sources, staff};
 use domain::import::{Extra, Format, Imports, Kind, Records};
 use domain::policies::Policies;
@@ -21,6 +24,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 const CATALOGUE: &str = "catalogue";
+
+/// Who signs seals, and where they are kept.
+type Sealing = (Arc<dyn Signer>, Arc<dyn Seals>);
 
 /// Why the service cannot start, in one line that says what to do.
 #[derive(Debug, thiserror::Error)]
@@ -37,6 +43,8 @@ pub enum StartError {
     Engine(#[from] EngineError),
     #[error(transparent)]
     Vault(#[from] VaultError),
+    #[error(transparent)]
+    Seals(#[from] SealsError),
     #[error("a policy is refused: {0}")]
     Policy(#[from] Refused),
     #[error("the service cannot be prepared: {0}")]
@@ -81,7 +89,11 @@ impl Service {
         let store = Arc::new(engine::open(file("tables.sqlite").as_deref())?);
         let vault = Arc::new(LocalVault::open(&disk, &options.secrets)?);
         let clock = Arc::new(LocalClock::open(disk.clone(), options.clock)?);
-        let service = Self::assemble(disk, store, vault.clone(), clock, &options.base_url, lock)?;
+        let sealing: Sealing = (
+            Arc::new(LocalSigner::open(options.data.as_deref())?),
+            Arc::new(LocalSeals::open(options.data.as_deref())?),
+        );
+        let service = Self::assemble(disk, store, vault.clone(), sealing, clock, &options.base_url, lock)?;
         staff::add_demo(&service.context).await?;
         for (provider, source) in vault.names() {
             sources::add_local(&service.context, provider, source).await?;
@@ -107,6 +119,15 @@ impl Service {
         }
     }
 
+    /// Seals the ledgers, if the last seal is old enough; on AWS, a schedule asks for that.
+    pub async fn seal(&self) -> Result<(), Fault> {
+        let last = report::seal::last(&self.context).await?;
+        if last.is_some_and(|last| last.next_by > self.clock.now()) {
+            return Ok(());
+        }
+        report::handle(&self.context, &Message::Seal { trace: "sealing".to_owned() }).await.map(drop)
+    }
+
     /// What the catalogue that was just taken sells, the sandbox sells, too.
     pub fn sells(&self, request: &http::Request<bytes::Bytes>) {
         let format =
@@ -123,6 +144,7 @@ impl Service {
         disk: Disk,
         store: Arc<dyn Store>,
         vault: Arc<dyn Vault>,
+        (signer, seals): Sealing,
         clock: Arc<LocalClock>,
         base_url: &str,
         lock: Option<File>,
@@ -140,9 +162,12 @@ impl Service {
             post: outbox.clone() as Arc<dyn Post>,
             archive: outbox.clone() as Arc<dyn Archive>,
             vault,
+            signer,
+            seals,
             clock: ticking,
             policies: Arc::new(Policies::shipped()?),
             settings: Arc::new(settings),
+            warm: Arc::default(),
         };
         Ok(Self { context, clock, queue, outbox, sandbox, disk, working: tokio::sync::Mutex::new(()), _lock: lock })
     }

@@ -185,3 +185,57 @@ fn bad_ground_is_refused_in_one_line_that_says_what_to_do() {
     std::fs::write(&file, "").unwrap();
     refused(&run(&["serve", "--empty", "--addr", "127.0.0.1:0"], &file, None), "--data");
 }
+
+/// Whether `recoup audit verify` is content, and what it says.
+fn audit(address: &str, data: &Path, more: &[&str]) -> (bool, String) {
+    let output = run(&[&["audit", "verify", "--addr", address][..], more].concat(), data, None);
+    let said = [output.stdout, output.stderr].concat();
+    (output.status.success(), String::from_utf8(said).unwrap())
+}
+
+#[test]
+fn an_audit_fails_once_a_seal_is_missing_or_the_key_is_another() {
+    let (data, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let mut running = start(data.path());
+    for _ in 0..3 {
+        let (status, body) = http(&running.address, "POST", "/local/clock", &[], r#"{"advance":"PT5H"}"#).unwrap();
+        assert_eq!(status, 200, "{body}");
+    }
+    let exported = data.path().join("ledgers.jsonl");
+    let exported = exported.to_str().unwrap();
+    assert!(
+        run(&["audit", "export", "--addr", &running.address, "--out", exported], data.path(), None).status.success()
+    );
+    let (is_good, said) = audit(&running.address, data.path(), &[]);
+    assert!(is_good && said.contains("0 broken"), "{said}");
+    let (_, clock) = http(&running.address, "GET", "/local/clock", &[], "").unwrap();
+    let now = serde_json::from_str::<Value>(&clock).unwrap()["now"].as_str().unwrap().to_owned();
+    running.child.kill().unwrap();
+    running.child.wait().unwrap();
+
+    // Without the service from here on, by the public key alone.
+    let files = ["--file", exported, "--as-of", &now];
+    std::fs::remove_file(data.path().join("sealing.key")).unwrap();
+    let (is_good, said) = audit(&running.address, data.path(), &files);
+    assert!(is_good && said.contains("0 broken"), "{said}");
+    let mut second = start(other.path());
+    second.child.kill().unwrap();
+    second.child.wait().unwrap();
+    let key = other.path().join("sealing.pub");
+    let (is_good, said) =
+        audit(&running.address, data.path(), &[&files[..], &["--public-key", key.to_str().unwrap()]].concat());
+    assert!(!is_good && said.contains("seal 1 is not signed by this key"), "{said}");
+
+    let mut seals: Vec<_> =
+        std::fs::read_dir(data.path().join("seals")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    seals.sort();
+    let last = seals.pop().unwrap();
+    let aside = data.path().join("aside");
+    std::fs::rename(&last, &aside).unwrap();
+    let (is_good, said) = audit(&running.address, data.path(), &files);
+    assert!(!is_good && said.contains("is missing: it was due by"), "{said}");
+    std::fs::rename(&aside, &last).unwrap();
+    std::fs::remove_file(&seals[1]).unwrap();
+    let (is_good, said) = audit(&running.address, data.path(), &files);
+    assert!(!is_good && said.contains("seal 2 is missing"), "{said}");
+}

@@ -12,11 +12,11 @@ mod link;
 mod mailed;
 mod owe;
 mod routes;
-pub mod seal;
 pub(crate) mod settle;
 mod slack;
 pub(crate) mod task;
 mod tell;
+mod unseen;
 mod withdraw;
 pub(crate) mod writing;
 
@@ -53,14 +53,7 @@ async fn work(context: &Context, message: &Message) -> Result<Done, Fault> {
             match read.action.as_ref().map(|action| action.state()) {
                 Some(State::WaitingApproval) => decide::wait(context, action).await,
                 Some(State::Approved | State::Executing | State::InDoubt | State::Executed) => {
-                    let done = carry_out::handle(context, action).await?;
-                    if matches!(done, Done::CarriedOut(state) if state.is_final())
-                        && let Err(fault) = seal::seal(context, &action.account()).await
-                    {
-                        // The next action of this account seals this one as well.
-                        tracing::warn!(action.id = %action, fault = %fault, "the ledger could not be sealed");
-                    }
-                    Ok(done)
+                    carry_out::handle(context, action).await
                 }
                 Some(State::Failed | State::NeedsPerson | State::Stale | State::Denied | State::Expired) => {
                     match read.action {

@@ -1,9 +1,12 @@
 //! What a handler is given: its ports, the policies, and a few settings.
 
-use crate::ports::{Archive, Clock, Http, Post, Queue, Store, Vault};
+use crate::ports::{Archive, Clock, Http, Post, Queue, Seals, Signer, Store, Vault};
 use domain::policies::Policies;
+use domain::source::Source;
+use jiff::Timestamp;
+use std::collections::BTreeMap;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Work that is compiled here, once. Whoever awaits what is not boxed compiles it anew: the service, each function and
 /// each test would, and that takes minutes.
@@ -18,9 +21,39 @@ pub struct Context {
     pub post: Arc<dyn Post>,
     pub archive: Arc<dyn Archive>,
     pub vault: Arc<dyn Vault>,
+    pub signer: Arc<dyn Signer>,
+    pub seals: Arc<dyn Seals>,
     pub clock: Arc<dyn Clock>,
     pub policies: Arc<Policies>,
     pub settings: Arc<Settings>,
+    pub warm: Arc<Warm>,
+}
+
+/// What a process remembers from one request to the next, for as long as the policy says: how its sources are set up.
+#[derive(Default)]
+pub struct Warm(Mutex<BTreeMap<(String, String), (Timestamp, Source)>>);
+
+impl Warm {
+    /// How a source is set up, if that was read since then.
+    pub fn source(&self, provider: &str, source: &str, since: Timestamp) -> Option<Source> {
+        let kept = self.kept();
+        let (read_at, setup) = kept.get(&(provider.to_owned(), source.to_owned()))?;
+        (*read_at > since).then(|| setup.clone())
+    }
+
+    pub fn remember(&self, setup: &Source, read_at: Timestamp) {
+        self.kept().insert((setup.provider.clone(), setup.source.clone()), (read_at, setup.clone()));
+    }
+
+    /// It was changed here; elsewhere it is believed for a while yet.
+    pub fn forget(&self, provider: &str, source: &str) {
+        self.kept().remove(&(provider.to_owned(), source.to_owned()));
+    }
+
+    fn kept(&self) -> MutexGuard<'_, BTreeMap<(String, String), (Timestamp, Source)>> {
+        // A panic while it was held leaves a map that is whole.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 pub struct Settings {

@@ -33,7 +33,8 @@ pub fn takes(message: &Message) -> SignedDuration {
         | Message::Ask { .. }
         | Message::Act { .. }
         | Message::Pressed { .. }
-        | Message::Month { .. } => longest(),
+        | Message::Month { .. }
+        | Message::Seal { .. } => longest(),
     }
 }
 

@@ -100,7 +100,8 @@ async fn recover(context: &Context, account: &AccountId, invoice: &str, trace: &
     let stage = records::stage(context, &read.head, &read.invoice).await?;
 
     // Decide.
-    let may = source.writes() && may_recover(read.plan.as_ref(), stage);
+    // A claim may have come since the recovery was promised.
+    let may = source.writes() && !read.head.book.is_claimed() && may_recover(read.plan.as_ref(), stage);
     let policy = context.policies.dunning.current();
     let planned = plan(account, &read.invoice, read.head.since(), policy, context.clock.now(), trace);
     let Some(plan) = planned.filter(|_| may) else { return Ok(Attempted::Done(Done::NothingToDo)) };

@@ -50,11 +50,15 @@ pub enum Message {
     Pressed { team: String, user: String, action: ActionId, approve: bool, digest: String, trace: String },
     /// A month's report is to be published.
     Month { month: String, trace: String },
+    /// The ledgers are to be sealed as they stand.
+    Seal { trace: String },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Body {
+    /// As it came.
+    Plain(String),
     /// Compressed, in base64.
     Inline(String),
     /// The name of an archived object.
@@ -99,7 +103,8 @@ impl Message {
             | Self::Cohort { trace, .. }
             | Self::Act { trace, .. }
             | Self::Pressed { trace, .. }
-            | Self::Month { trace, .. } => trace,
+            | Self::Month { trace, .. }
+            | Self::Seal { trace } => trace,
         }
     }
 
@@ -121,6 +126,7 @@ impl Message {
             Self::Act { .. } => "act",
             Self::Pressed { .. } => "pressed",
             Self::Month { .. } => "month",
+            Self::Seal { .. } => "seal",
         }
     }
 }
@@ -141,6 +147,7 @@ pub fn body_name(provider: &str, source: &str, event: &str, body: &[u8]) -> Stri
 /// Keeps the packed body of a delivery with its receipt, for as long as the policy says.
 pub async fn keep(context: &Context, name: &str, body: &Body) -> Result<(), Fault> {
     match body {
+        Body::Plain(text) => context.archive.put(name, &packed(text.as_bytes())?).await,
         Body::Inline(text) => {
             let packed = STANDARD
                 .decode(text)
@@ -151,21 +158,30 @@ pub async fn keep(context: &Context, name: &str, body: &Body) -> Result<(), Faul
     }
 }
 
-/// Packs a body into a message, or into the archive if it is too large for one.
+/// Puts a body into a message as it is, or packed; or into the archive if it is too large for one.
 pub async fn pack(context: &Context, name: &str, body: &[u8]) -> Result<Body, Fault> {
-    let mut encoder = DeflateEncoder::new(Vec::new(), Compression::fast());
-    encoder.write_all(body).map_err(Fault::park)?;
-    let packed = encoder.finish().map_err(Fault::park)?;
-    if packed.len() <= context.policies.limits.current().inline_bytes_max {
+    let limits = context.policies.limits.current();
+    if let Some(text) = std::str::from_utf8(body).ok().filter(|text| text.len() <= limits.plain_bytes_max) {
+        return Ok(Body::Plain(text.to_owned()));
+    }
+    let packed = packed(body)?;
+    if packed.len() <= limits.inline_bytes_max {
         return Ok(Body::Inline(STANDARD.encode(packed)));
     }
     context.archive.put(name, &packed).await?;
     Ok(Body::Archived(name.to_owned()))
 }
 
+fn packed(body: &[u8]) -> Result<Vec<u8>, Fault> {
+    let mut encoder = DeflateEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(body).map_err(Fault::park)?;
+    encoder.finish().map_err(Fault::park)
+}
+
 /// Unpacks the body of a message.
 pub async fn unpack(context: &Context, body: &Body) -> Result<Vec<u8>, Fault> {
     let packed = match body {
+        Body::Plain(text) => return Ok(text.clone().into_bytes()),
         Body::Inline(text) => {
             STANDARD.decode(text).map_err(|error| Fault::Park(format!("the packed body cannot be read: {error}")))?
         }

@@ -204,6 +204,8 @@ pub trait Queue: Send + Sync {
 pub enum NoReply {
     #[error("the request was not sent")]
     NotSent,
+    #[error("no API key is set for the source, so the request was not sent")]
+    NoKey,
     #[error("no answer came; it may have been done")]
     Unknown,
 }
@@ -269,6 +271,22 @@ pub trait Post: Send + Sync {
 pub trait Archive: Send + Sync {
     async fn put(&self, name: &str, body: &[u8]) -> Result<(), Fault>;
     async fn take(&self, name: &str) -> Result<Vec<u8>, Fault>;
+}
+
+/// Signs seals, with a key that whoever writes ledgers cannot read.
+#[async_trait]
+pub trait Signer: Send + Sync {
+    /// The signature of a text, in base64.
+    async fn sign(&self, text: &str) -> Result<String, Fault>;
+}
+
+/// Seals, which are neither written over nor taken away.
+#[async_trait]
+pub trait Seals: Send + Sync {
+    /// The one with the highest number.
+    async fn last(&self) -> Result<Option<Vec<u8>>, Fault>;
+    /// Keeps a seal; the first of a number stays.
+    async fn keep(&self, number: u64, seal: &[u8]) -> Result<(), Fault>;
 }
 
 #[async_trait]

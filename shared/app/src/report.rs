@@ -6,6 +6,7 @@ mod pages;
 mod plays;
 mod query;
 mod read;
+pub mod seal;
 
 use crate::context::{Context, Work};
 use crate::door::console::problem_page;
@@ -25,17 +26,24 @@ pub use read::{month_report, waiting};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Done {
     Published,
+    Sealed,
 }
 
-/// Works the report queue: computes a finished month and refuses to publish one that does not add up.
+/// Works the report queue: finished months, and seals. Who reads ledgers and writes none is who seals them.
 pub fn handle<'a>(context: &'a Context, message: &'a Message) -> Work<'a, Result<Done, Fault>> {
     Box::pin(work(context, message))
 }
 
 async fn work(context: &Context, message: &Message) -> Result<Done, Fault> {
-    let Message::Month { month, .. } = message else {
-        return Err(Fault::Park(format!("a `{}` message does not belong into the report queue", message.name())));
-    };
+    match message {
+        Message::Month { month, .. } => publish(context, month).await,
+        Message::Seal { .. } => seal::next(context).await.map(|()| Done::Sealed),
+        other => Err(Fault::Park(format!("a `{}` message does not belong into the report queue", other.name()))),
+    }
+}
+
+/// Computes a finished month, and refuses to publish one that does not add up.
+async fn publish(context: &Context, month: &str) -> Result<Done, Fault> {
     let today = context.clock.now().to_zoned(jiff::tz::TimeZone::UTC).date();
     let wanted = if month == "before" { Some(Month::of(today).before()) } else { Month::parse(month) };
     let month = wanted.ok_or_else(|| Fault::Park(format!("`{month}` is not a month")))?;

@@ -29,16 +29,16 @@ pub fn left_by(context: &Context, before: Option<&Action>, after: &Action) -> Op
     Some(open(context, &after.account, about, after.preview.summary.clone(), instead.clone()))
 }
 
-/// Ends the task of an action that is left to nobody any more.
+/// Ends a task of an action whose answer it was: it was left to somebody, or looked for.
 pub async fn end(
     context: &Context,
     batch: &mut Batch,
     commit: &mut Commit,
-    after: &Action,
+    (after, about): (&Action, &About),
     by: &str,
     note: &str,
 ) -> Result<(), Fault> {
-    let key = keys::task(&About::Action { action: after.id.clone() }.task(&after.account));
+    let key = keys::task(&about.task(&after.account));
     batch.extend(Batch::read(context, vec![key.clone()]).await?);
     let (done, now) = (after.state() == ActionState::Executed, context.clock.now());
     let ended = batch.get::<Task>(&key)?.and_then(|task| task.ended(done, by, note, now));

@@ -1,4 +1,4 @@
-//! What a deployed function needs beside the tables: queues, mail, secrets, the archive, the network, and the runtime around
+//! What a deployed function needs beside the tables: queues, mail, secrets, the archive, seals, the network, and the runtime around
 //! a handler. With `tables`, the only place that names AWS.
 
 mod archive;
@@ -6,6 +6,7 @@ mod deadline;
 mod post;
 mod queue;
 mod run;
+mod seals;
 mod settings;
 mod vault;
 

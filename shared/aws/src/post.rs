@@ -69,7 +69,7 @@ impl Sender {
         let url = format!("https://slack.com/api/{method}");
         let request = Request { method: Method::POST, url, headers, body: body.to_string() };
         let answered = self.network.send(request, true).await.map_err(|error| match error {
-            NoReply::NotSent => Unsent::refused("Slack could not be reached"),
+            NoReply::NotSent | NoReply::NoKey => Unsent::refused("Slack could not be reached"),
             NoReply::Unknown => Unsent::Unknown("Slack does not answer".to_owned()),
         })?;
         let retry_after = answered.retry_after.as_deref();

@@ -4,6 +4,7 @@ use crate::archive::S3;
 use crate::post::Sender;
 use crate::queue::{QueueUrls, Sqs};
 use crate::run::Error;
+use crate::seals::{Kms, Locked};
 use crate::vault::{Names, Secrets};
 use app::context::{Context, Settings};
 use app::ports::Clock;
@@ -70,6 +71,7 @@ pub fn context() -> Result<Context, Error> {
         identity: given("RECOUP_SECRET_IDENTITY"),
     };
     let secrets = Arc::new(Secrets::new(client!(aws_sdk_secretsmanager), clock.clone(), names));
+    let s3 = client!(aws_sdk_s3);
     let network = Network::new(secrets.clone(), given("RECOUP_PROVIDERS_AT"));
     let tables =
         TableNames([needed("RECOUP_TABLE_ACCOUNTS")?, needed("RECOUP_TABLE_FACTS")?, needed("RECOUP_TABLE_CONFIG")?]);
@@ -90,8 +92,10 @@ pub fn context() -> Result<Context, Error> {
             network,
             secrets: secrets.clone(),
         }),
-        archive: Arc::new(S3 { client: client!(aws_sdk_s3), bucket: needed("RECOUP_ARCHIVE")? }),
+        archive: Arc::new(S3 { client: s3.clone(), bucket: needed("RECOUP_ARCHIVE")? }),
         vault: secrets,
+        signer: Arc::new(Kms { client: client!(aws_sdk_kms), key: given("RECOUP_SEALING_KEY") }),
+        seals: Arc::new(Locked { client: s3, bucket: given("RECOUP_SEALS") }),
         clock,
         policies: Arc::new(Policies::shipped()?),
         settings: Arc::new(Settings {
@@ -99,6 +103,7 @@ pub fn context() -> Result<Context, Error> {
             approvals_channel: needed("RECOUP_APPROVALS_CHANNEL")?,
             local: false,
         }),
+        warm: Arc::default(),
     })
 }
 

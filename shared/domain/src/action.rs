@@ -1,6 +1,7 @@
 //! Something to be done at a provider, from the asking to the proof.
 
 mod attempt;
+mod by_hand;
 mod change;
 mod ended;
 mod expected;
@@ -16,6 +17,7 @@ mod told;
 mod wish;
 
 pub use attempt::Attempt;
+pub use by_hand::{BY_HAND, SeenByHand};
 pub use change::{Effective, PlanChange, RestOfPeriod, plan_change};
 pub use ended::{Ended, Said};
 pub use kind::{Addon, KINDS, Kind, Measure, OWN, Target, When};
@@ -82,6 +84,9 @@ pub struct Action {
     ended_at: Option<Timestamp>,
     /// When the provider proved it: by its webhook, or, where an end was unclear, when it was asked.
     confirmed_at: Option<Timestamp>,
+    /// Nothing was done, because the API key of its source is missing or may not do this; it goes on once it may.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    locked: bool,
     /// One id from the provider's event to the receipt.
     pub trace: String,
 }
@@ -123,6 +128,7 @@ impl Action {
             alarm: None,
             ended_at: None,
             confirmed_at: None,
+            locked: false,
         }
     }
 }

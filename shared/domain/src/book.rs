@@ -108,6 +108,11 @@ pub fn named_by_head(event: &Event, head: &Head, same_try: SignedDuration) -> Ve
 }
 
 impl Book {
+    /// Whether a bank formally claims money back and has not decided: nobody is pressed meanwhile.
+    pub fn is_claimed(&self) -> bool {
+        self.disputes.values().any(|line| line.formal == Some(true))
+    }
+
     /// The same for what only the head keeps: links and balances.
     pub fn says(&self, other: &Self) -> bool {
         let balance = |book: &Self| {

@@ -98,6 +98,9 @@ enum About {
     Billed { invoice: String, side: billed::Side },
 }
 
+/// Why a recovery is over during which a bank has claimed money back.
+pub const DISPUTED: &str = "disputed";
+
 /// How a trouble stands now.
 enum Standing {
     Open(Box<Case>),
@@ -236,7 +239,7 @@ pub fn decide(scene: Scene<'_>, concerns: &[Concern], desk: &mut Desk) -> Decide
             && desk.touched.payments[payment].is_claimed()
         {
             let running: Vec<_> = desk.plans.keys().cloned().collect();
-            running.iter().for_each(|invoice| stop(scene, desk, invoice, "disputed"));
+            running.iter().for_each(|invoice| stop(scene, desk, invoice, DISPUTED));
         }
     }
     decided
@@ -246,8 +249,7 @@ pub fn decide(scene: Scene<'_>, concerns: &[Concern], desk: &mut Desk) -> Decide
 /// what was only looked up starts nothing, and whoever disputes is not pressed.
 fn may_recover(scene: Scene<'_>, invoice: &str, desk: &Desk) -> bool {
     let is_known = desk.touched.invoices[invoice].remaining.copied().is_some();
-    let disputes = desk.head.book.disputes.values().any(|line| line.formal == Some(true));
-    is_known && !disputes && scene.event.origin != Origin::Listed
+    is_known && !desk.head.book.is_claimed() && scene.event.origin != Origin::Listed
 }
 
 fn open(desk: &mut Desk, case: Case) {

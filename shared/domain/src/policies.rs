@@ -81,7 +81,6 @@ pub const SHIPPED: &[(&str, &str)] = &[
     ("shared/policy/dunning/v1.toml", include_str!("../../policy/dunning/v1.toml")),
     ("shared/policy/incidents/v1.toml", include_str!("../../policy/incidents/v1.toml")),
     ("shared/policy/limits/v1.toml", include_str!("../../policy/limits/v1.toml")),
-    ("shared/policy/limits/v2.toml", include_str!("../../policy/limits/v2.toml")),
     ("shared/policy/metadata/v1.toml", include_str!("../../policy/metadata/v1.toml")),
     ("shared/policy/playbooks/v1.toml", include_str!("../../policy/playbooks/v1.toml")),
     ("shared/policy/report/v1.toml", include_str!("../../policy/report/v1.toml")),

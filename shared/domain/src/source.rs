@@ -25,6 +25,20 @@ pub struct Source {
     pub asked: Option<Change>,
     /// Who changed it, oldest first.
     pub changes: Vec<Change>,
+    /// Its API key is missing, or the provider refuses it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub locked: Option<Locked>,
+}
+
+/// That what was approved waits for an API key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Locked {
+    /// When that was first seen.
+    pub since: Timestamp,
+    /// What the provider said, or what is missing.
+    pub why: String,
+    /// Whether people were told of it.
+    pub told: bool,
 }
 
 /// What somebody wants of a source; what is not named stays.
@@ -138,7 +152,27 @@ impl Source {
             cancels: Party::Provider,
             asked: None,
             changes: Vec::new(),
+            locked: None,
         }
+    }
+
+    /// Its API key opens nothing; says whether people are to be told, as they are about to be.
+    pub fn locks(&mut self, why: &str, now: Timestamp) -> bool {
+        let since = self.locked.as_ref().map_or(now, |locked| locked.since);
+        let is_news = !self.locked.as_ref().is_some_and(|locked| locked.told);
+        self.locked = Some(Locked { since, why: why.to_owned(), told: true });
+        is_news
+    }
+
+    /// People could not be told of its API key; says whether they are to be told yet.
+    pub fn is_untold(&mut self) -> bool {
+        self.locked.iter_mut().for_each(|locked| locked.told = false);
+        self.locked.is_some()
+    }
+
+    /// Its API key works; says whether it did not before.
+    pub fn opens(&mut self) -> bool {
+        self.locked.take().is_some()
     }
 
     /// What a wish lets leave, or lets in, that does not now.

@@ -37,6 +37,10 @@ pub enum About {
     Action { action: ActionId },
     /// What a customer who has left still owes.
     RestDue { action: ActionId, invoice: String },
+    /// Money that somebody says they gave back by hand, and that the provider does not show.
+    Unseen { action: ActionId },
+    /// What is still owed when a bank has decided a claim during which nobody was asked for it.
+    Claimed { invoice: String, dispute: String },
 }
 
 /// What is put off stays `Open`.
@@ -186,13 +190,16 @@ impl About {
         match self {
             Self::Action { action } => TaskId::of(account, "action", action.as_str()),
             Self::RestDue { action, invoice } => TaskId::of(account, "rest_due", &format!("{action} {invoice}")),
+            Self::Unseen { action } => TaskId::of(account, "unseen", action.as_str()),
+            Self::Claimed { invoice, .. } => TaskId::of(account, "claimed", invoice),
         }
     }
 
-    /// The action that was left to a person, or by which the customer left.
-    pub fn action(&self) -> &ActionId {
+    /// The action that was left to a person, or by which the customer left, where it comes of one.
+    pub fn action(&self) -> Option<&ActionId> {
         match self {
-            Self::Action { action } | Self::RestDue { action, .. } => action,
+            Self::Action { action } | Self::RestDue { action, .. } | Self::Unseen { action } => Some(action),
+            Self::Claimed { .. } => None,
         }
     }
 }

@@ -48,6 +48,11 @@ pub fn sources(viewer: &Viewer, sources: &[Source], notice: Option<&str>) -> Str
             @for source in sources { section {
                 h2 { (source.provider) "/" (source.source) " " (state(acting(source.acting))) }
                 dl {
+                    @if let Some(locked) = &source.locked {
+                        dt { "API key" } dd {
+                            (locked.why) ", since " (time(locked.since)) ". What is approved waits for a key that works."
+                        }
+                    }
                     dt { "Takes" } dd { (mode(source.mode)) }
                     dt { "Retries" } dd { (party(source.retries)) }
                     dt { "Writes to customers" } dd { (party(source.messages)) }

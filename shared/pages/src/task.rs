@@ -70,9 +70,11 @@ pub fn task(
                 p { (task.steps) }
                 dl {
                     dt { "Account" } dd { a href={ "/accounts/" (task.account) } { (task.account) } }
-                    dt { "Because of" } dd { a href={ "/actions/" (task.about.action()) } { @match task.about {
+                    dt { "Because of" } dd { a href=(origin(task)) { @match task.about {
                         About::Action { .. } => "an approved action that its provider cannot do",
                         About::RestDue { .. } => "the customer's cancellation",
+                        About::Unseen { .. } => "a refund that was made by hand and is not in the book",
+                        About::Claimed { .. } => "a bank's claim that is decided",
                     } } }
                     dt { "Opened" } dd { (time(task.opened_at)) }
                     dt { "Due" } dd { (time(task.due_at)) }
@@ -91,6 +93,11 @@ pub fn task(
             }
         },
     )
+}
+
+/// Where the page of what a task comes of is.
+fn origin(task: &Task) -> String {
+    task.about.action().map_or_else(|| format!("/accounts/{}", task.account), |action| format!("/actions/{action}"))
 }
 
 fn buttons(viewer: &Viewer, task: &Task, staff: &[Staff], days_max: i64, csrf: &str) -> Markup {

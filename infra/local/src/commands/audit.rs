@@ -1,52 +1,96 @@
-//! Verifies the ledgers: beside a running service, or later and elsewhere from a file.
+//! Verifies the ledgers by their seals: beside a running service, or later and elsewhere from files.
 
 use super::ask::{all, get};
-use super::token::secret;
 use super::{Failed, Shared};
-use app::approval::seal::is_good;
-use domain::ledger::{self, Entry, LedgerHead, Seal};
-use providers::Secret;
+use domain::ledger::seal::{Seal, Sealed};
+use domain::ledger::{Entry, LedgerHead};
+use jiff::Timestamp;
+use local::clock::machine;
+use local::seals::{self, PublicKey};
 use serde::{Deserialize, Serialize};
-use std::path::Path;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 
-/// One account's ledger, with everything that it is verified by.
+#[derive(clap::Args)]
+pub(super) struct Verify {
+    /// Only this account's
+    #[arg(long)]
+    account: Option<String>,
+    /// Verify what `audit export` wrote, without a service
+    #[arg(long, visible_alias = "ledgers", value_name = "FILE")]
+    file: Option<PathBuf>,
+    /// Where the seals are; without it, in the data folder
+    #[arg(long, value_name = "FOLDER")]
+    seals: Option<PathBuf>,
+    /// What they are verified by, as PEM or as KMS gives it; without it, the key of the data folder
+    #[arg(long, value_name = "FILE")]
+    public_key: Option<PathBuf>,
+    /// When the seals were copied, before the ledgers; without it, now
+    #[arg(long, value_name = "TIME")]
+    as_of: Option<Timestamp>,
+}
+
+/// One account's ledger.
 #[derive(Serialize, Deserialize)]
 struct Ledger {
     head: LedgerHead,
     entries: Vec<Entry>,
-    seal: Option<Seal>,
 }
 
-pub(super) async fn verify(shared: &Shared, account: Option<&str>, file: Option<&Path>) -> Result<(), Failed> {
-    let secret = secret(shared)?;
-    let ledgers = match file {
-        Some(file) => read(file)?,
-        None => fetched(shared, account).await?,
+pub(super) async fn verify(shared: &Shared, options: &Verify) -> Result<(), Failed> {
+    // The time and the seals first: what is sealed while the ledgers are read would look cut off.
+    let as_of = match (options.as_of, &options.file) {
+        (Some(as_of), _) => as_of,
+        (None, Some(_)) => machine(),
+        (None, None) => service_time(shared).await?,
     };
-    let (mut entries, mut sealed, mut broken) = (0, 0, 0);
+    let (count, sealed) = sealed(shared, options, as_of)?;
+    let ledgers = match &options.file {
+        Some(file) => read(file)?,
+        None => fetched(shared, options.account.as_deref()).await?,
+    };
+    let (mut entries, mut broken) = (0, 0);
     for ledger in &ledgers {
         entries += ledger.entries.len();
-        sealed += usize::from(ledger.seal.is_some());
-        if let Err(reason) = check(&secret, ledger) {
+        if let Err(reason) = sealed.verify(&ledger.head, &ledger.entries) {
             broken += 1;
             println!("{}: {reason}", ledger.head.account);
         }
     }
-    println!("{} ledgers, {entries} entries, {sealed} sealed, {broken} broken", ledgers.len());
+    if options.account.is_none() {
+        let here: BTreeSet<_> = ledgers.iter().map(|ledger| &ledger.head.account).collect();
+        for account in sealed.accounts().filter(|account| !here.contains(account)) {
+            broken += 1;
+            println!("{account}: its ledger is missing");
+        }
+    }
+    println!("{} ledgers, {entries} entries, {count} seals, {broken} broken", ledgers.len());
     if broken == 0 {
         return Ok(());
     }
     Err("a ledger is broken; do not trust it, and find out who wrote to the table".to_owned())
 }
 
-fn check(secret: &Secret, ledger: &Ledger) -> Result<(), String> {
-    let is_ours = |seal: &Seal| is_good(secret, seal) && seal.account == ledger.head.account;
-    let verified = match &ledger.seal {
-        Some(seal) if !is_ours(seal) => return Err("its seal is not one of ours".to_owned()),
-        Some(seal) => ledger::verify_sealed(&ledger.head, &ledger.entries, seal),
-        None => ledger::verify(&ledger.head, &ledger.entries),
-    };
-    verified.map_err(|broken| broken.to_string())
+/// How many seals there are, and what they say.
+fn sealed(shared: &Shared, options: &Verify, as_of: Timestamp) -> Result<(usize, Sealed), Failed> {
+    let in_data = |given: &Option<PathBuf>, name: &str| given.clone().unwrap_or_else(|| shared.data.join(name));
+    let file = in_data(&options.public_key, seals::PUBLIC_KEY);
+    let key = std::fs::read_to_string(&file).map_err(|error| format!("{} cannot be read: {error}", file.display()))?;
+    let key = PublicKey::parse(&key)
+        .ok_or_else(|| format!("{} is no public key, neither Ed25519 nor P-256", file.display()))?;
+    let all = seals::read(&in_data(&options.seals, seals::FOLDER)).map_err(|error| error.to_string())?;
+    let count = all.len();
+    let is_ours = |seal: &Seal| key.is_good(&seal.hash(), &seal.signature);
+    let sealed = Sealed::read(all, is_ours, as_of);
+    let sealed =
+        sealed.map_err(|unsound| format!("the seals cannot be trusted, and the ledgers no more: {unsound}"))?;
+    Ok((count, sealed))
+}
+
+async fn service_time(shared: &Shared) -> Result<Timestamp, Failed> {
+    let clock = get(shared, "/local/clock").await?;
+    let now = clock["now"].as_str().and_then(|now| now.parse().ok());
+    now.ok_or_else(|| "the service does not say its time; give --as-of".to_owned())
 }
 
 pub(super) async fn export(shared: &Shared, out: &Path) -> Result<(), Failed> {
@@ -90,7 +134,5 @@ async fn ledger_of(shared: &Shared, account: &str) -> Result<Ledger, Failed> {
     let head = get(shared, &format!("{path}/head")).await?;
     let head = serde_json::from_value(head).map_err(read)?;
     let entries = items.into_iter().map(serde_json::from_value).collect::<Result<_, _>>().map_err(read)?;
-    let seal = get(shared, &format!("{path}/seal")).await?["seal"].take();
-    let seal = serde_json::from_value(seal).map_err(read)?;
-    Ok(Ledger { head, entries, seal })
+    Ok(Ledger { head, entries })
 }

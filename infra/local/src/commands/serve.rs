@@ -103,6 +103,9 @@ async fn tick(service: Arc<Service>) {
         if let Err(fault) = service.work().await {
             tracing::error!(now = %service.clock.now(), fault = %fault, "the queues could not be worked");
         }
+        if let Err(fault) = service.seal().await {
+            tracing::error!(fault = %fault, "the ledgers could not be sealed");
+        }
     }
 }
 

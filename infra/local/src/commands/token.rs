@@ -21,7 +21,7 @@ pub(super) fn make_token(shared: &Shared, staff: &str) -> Result<String, Failed>
 }
 
 /// The secret of the data folder.
-pub(super) fn secret(shared: &Shared) -> Result<Secret, Failed> {
+fn secret(shared: &Shared) -> Result<Secret, Failed> {
     let folder = shared.data.display();
     if is_new(&shared.data) {
         return Err(format!("there is no data in {folder}; start the service first, or name its folder with --data"));

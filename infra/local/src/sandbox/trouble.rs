@@ -70,8 +70,8 @@ impl Sandbox {
     /// Answers with a failure, whether it was done or not.
     fn fail(&self, provider: &str, call: &Call, status: u16, done: bool) -> Disked<Reply> {
         let reply = failure(provider, status);
-        // As Stripe does: failures of its own are kept under the key, a conflict or a limit is not.
-        if !matches!(status, 409 | 429) {
+        // As Stripe does: failures of its own are kept under the key; a conflict, a limit or a refused API key is not.
+        if !matches!(status, 401 | 403 | 409 | 429) {
             self.remember(provider, call, &reply)?;
         }
         self.note(provider, call, &status.to_string(), &reply.body, done)?;

@@ -5,12 +5,13 @@
 mod bundle;
 mod customer;
 mod exchange;
+mod lock;
 mod outcome;
 mod own;
 
 use super::blocked::Tried;
 use super::{Done, tell, writing};
-use crate::approval::{leaving, owe};
+use crate::approval::{leaving, owe, unseen};
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::records::{self, Read};
@@ -47,6 +48,8 @@ enum Next {
     Told(Work),
     /// It is done, but its answer was never folded into the book.
     Observe(Action, Head),
+    /// Somebody says that they gave the money back, and the book does not show it.
+    Unseen(Action),
     /// It is done, and what follows from it is not.
     Follow(Action),
     /// The account has changed since it was approved.
@@ -94,6 +97,10 @@ async fn through_provider(context: &Context, id: &ActionId) -> Result<Done, Faul
         Next::Observe(action, head) => {
             outcome::observe(context, &action, &head, Vec::new()).await?;
             Ok(Done::CarriedOut(action.state()))
+        }
+        Next::Unseen(action) => {
+            unseen::look_for(context, &action).await?;
+            Ok(Done::NothingToDo)
         }
         Next::Told(work) => {
             let told = Ended::told(&work.action.inner().kind);
@@ -149,6 +156,10 @@ async fn intend(context: &Context, id: &ActionId) -> Result<Attempted<Next>, Fau
         }
         State::Executing | State::InDoubt => {
             Ok(Attempted::Done(Next::LookUp(work(context, &read, action, head).await?)))
+        }
+        State::Executed if action.is_unseen() => {
+            let is_due = action.alarm().is_some_and(|at| at <= now);
+            Ok(Attempted::Done(if is_due { Next::Unseen(action) } else { Next::Nothing }))
         }
         State::Executed if read.records.payments.values().any(|payment| payment.reserved.contains_key(id)) => {
             Ok(Attempted::Done(Next::Observe(action, head)))
@@ -305,6 +316,11 @@ async fn end(context: &Context, work: &Work, ended: Ended, seen: Vec<Seen>) -> R
     let id = work.action.inner().id.clone();
     let after = store::retrying(context, || outcome::store(context, &id, &ended)).await?;
     let Some((action, head, is_fresh)) = after else { return Ok(Done::NothingToDo) };
+    match &ended {
+        Ended::Locked { why } => lock::found(context, &head, why).await?,
+        _ if work.action.inner().is_locked() && !action.is_locked() => lock::opened(context, &head).await?,
+        _ => {}
+    }
     if is_fresh {
         customer::tell(context, &action).await?;
     }

@@ -1,15 +1,18 @@
 //! What a person says of an action that was left to them: it was done by hand, or it was not and will not be.
 
-use super::{tell, writing};
+use super::{tell, unseen, writing};
 use crate::context::Context;
+use crate::records::{self, Read};
 use crate::store::trail::put_notes;
 use crate::store::{self, Attempted, Batch, Commit, keys};
+use crate::task;
 use crate::web::{Failed, NOTE_CHARS_MAX, Problem};
-use crate::{records, task};
-use domain::action::{Action, Outcome, State};
+use domain::action::{Action, BY_HAND, Outcome, State};
+use domain::book::Head;
 use domain::id::ActionId;
 use domain::ledger::{Note, Step};
 use domain::staff::Staff;
+use domain::task::About;
 use serde::Deserialize;
 
 #[derive(Debug, Clone, Deserialize)]
@@ -24,10 +27,13 @@ pub struct ByHand {
 }
 
 pub async fn settle(context: &Context, id: &ActionId, word: &ByHand, staff: &Staff) -> Result<Action, Problem> {
-    if word.note.chars().count() > NOTE_CHARS_MAX || word.reference.len() > 255 {
-        return Err(Problem::malformed(format!("a note has at most {NOTE_CHARS_MAX} characters, a reference 255")));
-    }
+    word.fits()?;
     let action = store::unless_refused(context, || once(context, id, word, staff)).await?;
+    if action.is_unseen()
+        && let Err(fault) = unseen::look_for(context, &action).await
+    {
+        tracing::warn!(action.id = %action.id, fault = %fault, "what was given back by hand is looked for when its alarm rings");
+    }
     if action.owes().is_some()
         && let Err(fault) = tell::go(context, &action).await
     {
@@ -41,45 +47,96 @@ pub async fn settle(context: &Context, id: &ActionId, word: &ByHand, staff: &Sta
     Ok(action)
 }
 
-async fn once(context: &Context, id: &ActionId, word: &ByHand, staff: &Staff) -> Result<Attempted<Action>, Failed> {
-    // Read.
+/// Takes back the word that money was given back by hand: it was not, so that it is free again.
+pub async fn not_made(context: &Context, id: &ActionId, word: &ByHand, staff: &Staff) -> Result<Action, Problem> {
+    word.fits()?;
+    store::unless_refused(context, || unmade(context, id, word, staff)).await
+}
+
+impl ByHand {
+    fn fits(&self) -> Result<(), Problem> {
+        if self.note.chars().count() > NOTE_CHARS_MAX || self.reference.len() > 255 {
+            return Err(Problem::malformed(format!("a note has at most {NOTE_CHARS_MAX} characters, a reference 255")));
+        }
+        Ok(())
+    }
+}
+
+/// An action, and the person as they stand in the same batch.
+async fn read_for(context: &Context, id: &ActionId, staff: &Staff) -> Result<(Read, Action, Head, Staff), Failed> {
     let mut read = records::read(context, id).await?;
-    let (Some(before), Some(head)) = (read.action.clone(), read.head.clone()) else {
+    let (Some(action), Some(head)) = (read.action.clone(), read.head.clone()) else {
         return Err(Problem::not_found("action").into());
     };
     read.batch.extend(Batch::read(context, vec![keys::staff(&staff.id)]).await?);
     let staff = read.batch.get::<Staff>(&keys::staff(&staff.id))?.ok_or_else(Problem::not_signed_in)?;
-
-    // Decide.
     if !staff.role.may_settle() {
         let message = "a billing specialist, a manager or a VP says what was done by hand";
         return Err(Problem::not_permitted(message).into());
     }
+    Ok((read, action, head, staff))
+}
+
+async fn once(context: &Context, id: &ActionId, word: &ByHand, staff: &Staff) -> Result<Attempted<Action>, Failed> {
+    // Read.
+    let (mut read, before, head, staff) = read_for(context, id, staff).await?;
+
+    // Decide.
     if before.state() != State::NeedsPerson {
         let message = format!("the action is {}: nothing of it is left to a person", before.state().name());
         return Err(Problem::conflict("already_decided", message).into());
     }
     let now = context.clock.now();
-    let by_hand = Outcome::Done {
-        reference: word.reference.clone(),
-        status: "by_hand".to_owned(),
-        made_at: Some(now),
-        link: None,
-    };
+    let by_hand =
+        Outcome::Done { reference: word.reference.clone(), status: BY_HAND.to_owned(), made_at: Some(now), link: None };
     let mut after = before.clone();
-    after.settled(word.done.then_some(by_hand), writing::moment(context))?;
+    let at = writing::moment(context);
+    after.settled(word.done.then_some(by_hand), at)?;
+    after.is_looked_for(Some(at.again));
 
-    // Write. What the provider has is told by its own events: nothing stays reserved for it.
+    // Write. Money that was given back stays reserved until the book shows it.
     let mut commit = Commit::default();
-    task::end(context, &mut read.batch, &mut commit, &after, &staff.id, &word.note).await?;
+    let about = About::Action { action: id.clone() };
+    task::end(context, &mut read.batch, &mut commit, (&after, &about), &staff.id, &word.note).await?;
+    writing::put(&mut commit, context, &read.batch, &head, Some(&before), &after);
+    if !after.is_unseen() {
+        let over = std::slice::from_ref(id);
+        writing::release(&mut commit, &read, &before.account, over);
+        writing::expect_no_more(&mut commit, &read, &head, over);
+    }
+    commit.check(&read.batch, &keys::staff(&staff.id));
+    let outcome = if word.done { BY_HAND } else { "not_done" };
+    let body = [("outcome", outcome.to_owned()), ("reference", word.reference.clone())];
+    let note = Note::new(now, Step::Outcome, id, &staff.id, body);
+    put_notes(&mut commit, &read.batch, &before.account, vec![note])?;
+    Ok(store::attempted(commit.run(context).await, after)?)
+}
+
+async fn unmade(context: &Context, id: &ActionId, word: &ByHand, staff: &Staff) -> Result<Attempted<Action>, Failed> {
+    // Read.
+    let (mut read, before, head, staff) = read_for(context, id, staff).await?;
+
+    // Decide.
+    let is_reserved = read.records.payments.values().any(|payment| payment.reserved.contains_key(id));
+    if !before.is_unseen() || !is_reserved {
+        let message = "the money is in the book by now, or nothing is reserved for it; reload the page";
+        return Err(Problem::conflict("already_decided", message).into());
+    }
+    let now = context.clock.now();
+    let message = format!("{} looked at the provider, and it was not given back there", staff.id);
+    let mut after = before.clone();
+    after.failed_later(Outcome::Refused { code: "not_made".to_owned(), message }, now)?;
+
+    // Write.
+    let mut commit = Commit::default();
+    let about = About::Unseen { action: id.clone() };
+    task::end(context, &mut read.batch, &mut commit, (&after, &about), &staff.id, &word.note).await?;
     writing::put(&mut commit, context, &read.batch, &head, Some(&before), &after);
     let over = std::slice::from_ref(id);
     writing::release(&mut commit, &read, &before.account, over);
     writing::expect_no_more(&mut commit, &read, &head, over);
     commit.check(&read.batch, &keys::staff(&staff.id));
-    let outcome = if word.done { "by_hand" } else { "not_done" };
-    let body = [("outcome", outcome.to_owned()), ("reference", word.reference.clone())];
-    let note = Note::new(now, Step::Outcome, id, &staff.id, body);
+    let note = Note::new(now, Step::Outcome, id, &staff.id, [("outcome", "not_made".to_owned())]);
     put_notes(&mut commit, &read.batch, &before.account, vec![note])?;
     Ok(store::attempted(commit.run(context).await, after)?)
 }

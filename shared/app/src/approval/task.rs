@@ -40,6 +40,12 @@ pub async fn take(context: &Context, id: &TaskId, word: &Change, staff: &Staff) 
         settle::settle(context, action, &settled, staff).await?;
         return store::read::<Task>(context, &keys::task(id)).await?.ok_or_else(|| Problem::not_found("task"));
     }
+    if let (Some(false), About::Unseen { action }) = (word.done, &found.about) {
+        word.is_one().map_err(|refused| problem(&refused))?;
+        let settled = settle::ByHand { done: false, reference: word.reference.clone(), note: word.note.clone() };
+        settle::not_made(context, action, &settled, staff).await?;
+        return store::read::<Task>(context, &keys::task(id)).await?.ok_or_else(|| Problem::not_found("task"));
+    }
     if word.note.chars().count() > NOTE_CHARS_MAX || word.reference.len() > 255 {
         return Err(Problem::malformed(format!("a note has at most {NOTE_CHARS_MAX} characters, a reference 255")));
     }

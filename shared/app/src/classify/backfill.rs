@@ -232,6 +232,11 @@ async fn work(context: &Context, api: &Api, backfill: &mut Backfill) -> Result<O
                 }
                 return Ok(Some(now + minute));
             }
+            Err(NoReply::NoKey) => {
+                let named = format!("{}/{}", backfill.provider, backfill.source);
+                backfill.failed = Some(format!("no API key is set for {named}: set it, and try again"));
+                return Ok(None);
+            }
             // What was listed a moment ago is gone; or this account has no such list, which not every one has.
             Ok(reply) if matches!(reply.status, 403 | 404) && backfill.pages > 0 => {
                 backfill.skipped.push(format!("{}: {}", pending.listing, reply.status));

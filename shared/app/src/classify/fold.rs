@@ -15,7 +15,7 @@ use domain::event::Event;
 use domain::id::AccountId;
 use domain::incident::Watch;
 use domain::leaving;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use read::{Laid, Reading};
 use write::Concluded;
 
@@ -81,7 +81,9 @@ async fn once(context: &Context, event: &Event, manner: Manner<'_>, trace: &str)
     let notes = confirm::confirm(event, after, manners, now);
     leaving::come_back(event.at, &before.head, &mut after.head);
     let followed = leaving::followed(event, &after.head);
-    let tasks = tasks::end(&at_issue.tasks, before, after, &event.provider, now);
+    let due_in = SignedDuration::from_hours(policies.limits.current().task_hours);
+    let mut tasks = tasks::end(&at_issue.tasks, before, after, &event.provider, now);
+    tasks.extend(tasks::begin(&at_issue.tasks, before, after, due_in, now));
     let watch = Watch::armed(at_issue.watch, &at_issue.pulses.news, now, policies.incidents.current());
     let concluded = Concluded { decisions, notes, tasks, pulses: at_issue.pulses.pulses, watch };
     let unlinked = after.head.book.unlinked(event);

@@ -96,7 +96,7 @@ async fn try_to_learn(
             let events = told(api, &question, &reply, event.at)?;
             learn(context, &events, trace).await.map(drop)
         }
-        Ok(Reply { status: 429 | 500..=599, .. }) | Err(NoReply::NotSent | NoReply::Unknown) => {
+        Ok(Reply { status: 429 | 500..=599, .. }) | Err(NoReply::NotSent | NoReply::NoKey | NoReply::Unknown) => {
             store::retrying(context, || question.later(context)).await
         }
         Ok(reply) => Err(Fault::Retry(format!("it answers {}", reply.status))),
@@ -142,7 +142,7 @@ impl Question<'_> {
         }
         match context.http.call(self.provider, self.source, self.call).await {
             Ok(reply) if reply.status == 200 => Ok(Answered::Told(reply)),
-            Ok(Reply { status: 429 | 500..=599, .. }) | Err(NoReply::NotSent | NoReply::Unknown) => {
+            Ok(Reply { status: 429 | 500..=599, .. }) | Err(NoReply::NotSent | NoReply::NoKey | NoReply::Unknown) => {
                 let (provider, path, trace) = (self.provider, &self.call.path, self.trace);
                 tracing::warn!(provider, path, trace, "the provider does not answer; it is asked again later");
                 store::retrying(context, || self.later(context)).await?;

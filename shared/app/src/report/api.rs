@@ -37,7 +37,6 @@ pub(super) async fn answer(
         Endpoint::Privacy(id) => accounts::privacy(context, &id, staff).await,
         Endpoint::Ledger(id) => ledger::entries(context, &id, window).await,
         Endpoint::LedgerHead(id) => ledger::head(context, &id).await,
-        Endpoint::LedgerSeal(id) => ledger::last_seal(context, &id).await,
         Endpoint::Cases => cases::all(context, &query, &window).await,
         Endpoint::Case(id) => cases::one(context, &id, &query, request).await,
         Endpoint::Disputes => cases::disputes(context, &query, &window).await,

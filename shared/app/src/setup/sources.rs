@@ -10,6 +10,7 @@ use domain::book::Head;
 use domain::source::{Acting, Backlog, Cohorts, Granted, Judged, Refused, Source, Wish};
 use domain::staff::Staff;
 use http::StatusCode;
+use jiff::SignedDuration;
 
 /// How many sources are listed.
 const SOURCES_MAX: u32 = 1000;
@@ -17,6 +18,19 @@ const SOURCES_MAX: u32 = 1000;
 /// How a source is set up; one that nobody has set up observes.
 pub async fn find(context: &Context, provider: &str, source: &str) -> Result<Source, Fault> {
     Ok(read(context, &keys::source(provider, source)).await?.unwrap_or_else(|| Source::new(provider, source)))
+}
+
+/// The same for whoever takes webhooks: what was read a moment ago is good enough. A name that nobody has set up is not
+/// remembered: anybody can make up any number of them.
+pub async fn find_soon(context: &Context, provider: &str, source: &str) -> Result<Source, Fault> {
+    let now = context.clock.now();
+    let since = now - SignedDuration::from_secs(context.policies.limits.current().source_kept_secs);
+    if let Some(setup) = context.warm.source(provider, source, since) {
+        return Ok(setup);
+    }
+    let setup: Option<Source> = read(context, &keys::source(provider, source)).await?;
+    setup.iter().for_each(|setup| context.warm.remember(setup, now));
+    Ok(setup.unwrap_or_else(|| Source::new(provider, source)))
 }
 
 /// Every source that was set up, by provider and name.
@@ -79,7 +93,9 @@ pub async fn change(
         commit.check(&batch, &who);
         Ok(store::attempted(commit.run(context).await, (setup, granted))?)
     });
-    Ok(decided.await?)
+    let decided = decided.await?;
+    context.warm.forget(provider, source);
+    Ok(decided)
 }
 
 fn problem(refused: Refused) -> Problem {

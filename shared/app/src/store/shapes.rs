@@ -203,7 +203,8 @@ stored!(Decision, 1, |decision| key keys::decision(&decision.id), wake None, pla
 stored!(Group, 1, |group| key keys::group(&group.account), wake None, place None);
 stored!(Plan, 1, |plan| key keys::plan(&plan.account, &plan.invoice), wake plan.next_wake(),
     place plan.next_wake().map(|at| (lists::DUNNING.to_owned(), format!("{at:.3}#{}#{}", plan.account, plan.invoice))));
-stored!(LedgerHead, 1, |head| key keys::ledger_head(&head.account), wake None, place None);
+stored!(LedgerHead, 1, |head| key keys::ledger_head(&head.account), wake None,
+    place head.at.map(|at| (lists::LEDGERS.to_owned(), format!("{at:.3}#{}", head.account))));
 stored!(Entry, 1, |entry| key keys::ledger_entry(&entry.account, entry.number), wake None, place None);
 stored!(Row, 1, |row| key keys::fact(&row.month, &row.account, &row.commit, row.number), wake None, place None);
 stored!(Receipt, 1, |it| key keys::receipt(&it.provider, &it.source, &it.event), wake None, place None);

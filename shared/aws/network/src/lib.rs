@@ -79,7 +79,10 @@ impl Http for Network {
     async fn call(&self, provider: &str, source: &str, call: &Call) -> Result<Reply, NoReply> {
         let provider = providers::named(provider).ok_or(NoReply::NotSent)?;
         let api = provider.api.ok_or(NoReply::NotSent)?;
-        let key = self.keys.provider_key(provider.name, source).await.map_err(|_| NoReply::NotSent)?;
+        let key = self.keys.provider_key(provider.name, source).await.map_err(|fault| match fault {
+            Fault::Park(_) => NoReply::NoKey,
+            Fault::Retry(_) => NoReply::NotSent,
+        })?;
         let mut request = api.request(&key, source, call);
         if let Some(origin) = &self.instead {
             request.url = rehearsed(origin, provider.name, &request.url);

@@ -1,5 +1,6 @@
 //! The store, on DynamoDB.
 
+use crate::body;
 use app::fault::Fault;
 use app::ports::{
     Claim, CommitError, Due, Expect, Item, Key, Listed, Order, Place, Range, Store, Table, Wake, Write, instant,
@@ -84,6 +85,23 @@ impl Dynamo {
         Ok(())
     }
 
+    /// Who stands on a stretch of a list, and where.
+    async fn rows(&self, listed: &Listed) -> Result<Vec<(Key, Place)>, Fault> {
+        let (low, high) = bounds("", listed.after.as_deref(), listed.order);
+        let query = self
+            .query(Table::Accounts, listed.limit, listed.order)
+            .index_name("lists")
+            .key_condition_expression("lpk = :pk AND lsk BETWEEN :low AND :high")
+            .expression_attribute_values(":pk", text(&listed.list))
+            .expression_attribute_values(":low", text(low))
+            .expression_attribute_values(":high", text(high));
+        let row = |attributes: &Attributes| {
+            let key = Key { table: Table::Accounts, pk: string(attributes, "pk")?, sk: string(attributes, "sk")? };
+            Ok((key, Place { list: string(attributes, "lpk")?, sort: string(attributes, "lsk")? }))
+        };
+        whole(query, listed.limit).await?.iter().map(row).collect()
+    }
+
     fn query(&self, table: Table, limit: u32, order: Order) -> QueryFluentBuilder {
         self.client
             .query()
@@ -115,16 +133,26 @@ impl Store for Dynamo {
         whole(query, range.limit).await?.iter().map(|attributes| item(range.table, attributes)).collect()
     }
 
+    /// The index knows who stands where, and is written only when that changes; the items themselves are read beside it. One
+    /// that stands elsewhere by now is passed over.
     async fn listed(&self, listed: &Listed) -> Result<Vec<Item>, Fault> {
-        let (low, high) = bounds("", listed.after.as_deref(), listed.order);
-        let query = self
-            .query(Table::Accounts, listed.limit, listed.order)
-            .index_name("lists")
-            .key_condition_expression("lpk = :pk AND lsk BETWEEN :low AND :high")
-            .expression_attribute_values(":pk", text(&listed.list))
-            .expression_attribute_values(":low", text(low))
-            .expression_attribute_values(":high", text(high));
-        whole(query, listed.limit).await?.iter().map(|attributes| item(Table::Accounts, attributes)).collect()
+        let mut rest = listed.clone();
+        let mut found = Vec::new();
+        loop {
+            let rows = self.rows(&rest).await?;
+            let keys: Vec<Key> = rows.iter().map(|(key, _)| key.clone()).collect();
+            let items = self.read(&keys).await?;
+            let still = |((_, place), item): (&(Key, Place), Option<Item>)| {
+                item.filter(|item| item.list.as_ref() == Some(place))
+            };
+            found.extend(rows.iter().zip(items).filter_map(still));
+            let is_over = rows.len() < usize::try_from(rest.limit).unwrap_or(usize::MAX);
+            rest.limit = listed.limit - u32::try_from(found.len()).unwrap_or(listed.limit);
+            match rows.last().filter(|_| !is_over && rest.limit > 0) {
+                Some((_, place)) => rest.after = Some(place.sort.clone()),
+                None => return Ok(found),
+            }
+        }
     }
 
     async fn due(&self, shard: &str, until: Timestamp, limit: u32) -> Result<Vec<Due>, Fault> {
@@ -263,7 +291,7 @@ fn attributes(item: &Item) -> Attributes {
     let mut attributes = key_attributes(&item.key);
     attributes.insert("rev".to_owned(), AttributeValue::N(item.rev.to_string()));
     attributes.insert("v".to_owned(), AttributeValue::N(item.version.to_string()));
-    attributes.insert("body".to_owned(), text(&item.body));
+    attributes.insert("body".to_owned(), body::laid(&item.body));
     if let Some(wake) = &item.wake {
         attributes.insert("wpk".to_owned(), text(&wake.shard));
         attributes.insert("wsk".to_owned(), text(instant(wake.at)));
@@ -285,14 +313,9 @@ fn item(table: Table, attributes: &Attributes) -> Result<Item, Fault> {
         (Ok(list), Ok(sort)) => Some(Place { list, sort }),
         _ => None,
     };
-    Ok(Item {
-        rev: number(attributes, "rev")?,
-        version: number(attributes, "v")?,
-        body: string(attributes, "body")?,
-        key,
-        wake,
-        list,
-    })
+    let laid = attributes.get("body").ok_or_else(|| Fault::Park("an item lacks `body`".to_owned()))?;
+    let lifted = body::lifted(laid)?;
+    Ok(Item { rev: number(attributes, "rev")?, version: number(attributes, "v")?, body: lifted, key, wake, list })
 }
 
 fn string(attributes: &Attributes, name: &str) -> Result<String, Fault> {

@@ -2,6 +2,7 @@
 //!
 //! A crate of its own, so that whoever needs the tables alone does not build what only deployed functions need.
 
+mod body;
 mod dynamo;
 mod embedded;
 

@@ -17,6 +17,10 @@ pub enum Ended {
     },
     /// Nothing was done; look again later.
     NotNow,
+    /// Nothing was done, because the source's API key is missing or may not do this: a person sets it, and it goes on.
+    Locked {
+        why: String,
+    },
     /// It may have been done; under a burned key the provider would repeat its failure.
     InDoubt {
         burned: bool,
@@ -51,8 +55,12 @@ impl Ended {
         self
     }
 
-    /// Whether it is certain that nothing was done, so that nothing stays reserved for it.
+    /// Whether it is certain that nothing was done, so that nothing stays reserved for it. Money that a person is to give
+    /// back by hand stays reserved until it was seen, or they say that it will not be.
     pub fn did_nothing(&self, after: &Action) -> bool {
+        if after.state == State::NeedsPerson && matches!(after.kind, Kind::Refund { .. }) {
+            return false;
+        }
         let never_sent = after.state == State::NeedsPerson && after.attempt.is_none();
         matches!(self, Self::NeedsPerson { absent: true, .. }) || after.state == State::Failed || never_sent
     }
@@ -62,6 +70,12 @@ impl Action {
     /// Takes in how its attempt ended, and says it for the ledger.
     pub fn take_end(&mut self, ended: &Ended, at: Moment, limits: &Limits) -> Result<Said, Impossible> {
         let wait = self.patience(limits);
+        self.locked = match ended {
+            Ended::Locked { .. } => true,
+            // That nothing was heard says nothing of the key.
+            Ended::NotNow | Ended::InDoubt { .. } => self.locked,
+            _ => false,
+        };
         Ok(match ended {
             Ended::Done(outcome) | Ended::Found(outcome) => {
                 self.done(outcome.clone(), at)?;
@@ -86,6 +100,11 @@ impl Action {
                     at,
                 )?;
                 [("outcome", "needs_person".to_owned()), ("why", "the provider does not show it".to_owned())]
+            }
+            // However long that takes: people know what to do, and nothing is in doubt.
+            Ended::Locked { why } => {
+                self.not_now(at.now + wait)?;
+                [("outcome", "not_now".to_owned()), ("why", why.clone())]
             }
             Ended::NotNow | Ended::NotThere { .. } => {
                 self.not_now(at.now + wait)?;
@@ -114,7 +133,8 @@ impl Action {
 
     /// Whether there is anything new to write down: that nothing could be asked yet, again, is no news.
     pub fn is_news(&self, before: &Self) -> bool {
-        self.attempt.is_some() || self.state != before.state
+        let still_locked = self.locked && before.locked;
+        (self.attempt.is_some() && !still_locked) || self.state != before.state
     }
 
     fn left(&mut self, instead: &str, at: Moment) -> Result<(), Impossible> {
@@ -135,5 +155,49 @@ impl Action {
     fn doubted_too_long(&self, now: Timestamp, hours: i64) -> bool {
         let since = self.attempt.as_ref().map(|attempt| attempt.first_at);
         since.is_some_and(|since| now.duration_since(since) > SignedDuration::from_hours(hours))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::action::{Clause, Preview, Reason};
+    use crate::id::{AccountId, ActionId};
+    use crate::policies::Policies;
+
+    fn sent(now: Timestamp) -> Action {
+        let id = ActionId::of(&AccountId::of("stripe", "default", "cus_1"), "mara", "k");
+        let clause = Clause { rule: "r".into(), policy_version: 1, why: "w".into() };
+        let preview = Preview { summary: String::new(), lines: vec![], clause, digest: "d".into() };
+        let action = Action::new(id, Kind::UpdatePaymentMethod {}, Reason::Other, preview, "mara", now);
+        let attempt = Attempt::next(&action, now, SignedDuration::ZERO);
+        let mut action = action.in_state(State::Approved);
+        action.sent(attempt, now).unwrap();
+        action
+    }
+
+    #[test]
+    fn what_waits_for_a_key_is_not_in_doubt_however_long_it_waits() {
+        let limits = Policies::shipped().unwrap().limits;
+        let start: Timestamp = "2026-03-01T09:00:00Z".parse().unwrap();
+        let mut action = sent(start);
+        let locked = Ended::Locked { why: "no API key is set".to_owned() };
+        for (hours, news) in [(0, true), (1, false), (1000, false)] {
+            let now = start + SignedDuration::from_hours(hours);
+            let before = action.clone();
+            action.take_end(&locked, Moment { now, again: now }, limits.current()).unwrap();
+            assert_eq!((action.state(), action.is_news(&before)), (State::Executing, news), "after {hours} hours");
+            assert!(action.is_locked() && action.attempt().is_some_and(Attempt::did_nothing), "after {hours} hours");
+            assert!(action.alarm().is_some_and(|at| at > now), "after {hours} hours");
+        }
+        for (what, ended, is_locked) in [
+            ("too quick", Ended::NotNow, true),
+            ("no answer", Ended::InDoubt { burned: false }, true),
+            ("it works", Ended::told(&action.kind), false),
+        ] {
+            let mut after = action.clone();
+            after.take_end(&ended, Moment { now: start, again: start }, limits.current()).unwrap();
+            assert_eq!(after.is_locked(), is_locked, "{what}");
+        }
     }
 }

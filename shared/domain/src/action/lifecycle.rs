@@ -147,12 +147,17 @@ impl Action {
         self.confirmed_at
     }
 
+    /// Whether it waits for an API key that may do this.
+    pub fn is_locked(&self) -> bool {
+        self.locked
+    }
+
     /// What people have not got yet: an alarm that is not set for something under way is set for that.
     pub fn owes(&self) -> Option<Owed> {
         self.alarm?;
         match self.state {
             State::WaitingApproval => Some(Owed::Asking),
-            State::Executed => Some(Owed::Leaving),
+            State::Executed => self.wish_to_leave().map(|_| Owed::Leaving),
             state => state.is_final().then_some(Owed::Word),
         }
     }
@@ -315,7 +320,9 @@ impl Action {
     pub fn proved(&mut self, outcome: Outcome, now: Timestamp) -> Result<(), Impossible> {
         let was = self.state;
         self.happens(Happening::Proved)?;
+        self.is_looked_for(None);
         self.confirmed_at = Some(now);
+        self.locked = false;
         if was != State::Executed {
             (self.outcome, self.ended_at) = (Some(outcome), Some(now));
             // Where it was left to a person, the alarm may still be set for what follows from a wish to leave.
@@ -328,6 +335,7 @@ impl Action {
     /// The provider shows what was done.
     pub fn confirmed(&mut self, now: Timestamp) -> Result<(), Impossible> {
         self.happens(Happening::Confirmed)?;
+        self.is_looked_for(None);
         self.confirmed_at = Some(now);
         Ok(())
     }
@@ -385,6 +393,7 @@ impl Action {
         self.happens(happening)?;
         self.outcome = outcome.or(self.outcome.take());
         self.ended_at = Some(at.now);
+        self.locked = false;
         let follows = self.state != State::Executed || self.wish_to_leave().is_some();
         self.alarm = follows.then_some(at.again);
         self.told.begin(Why::First);

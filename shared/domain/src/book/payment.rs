@@ -33,6 +33,9 @@ pub struct Payment {
     pub disputes: BTreeMap<String, Dispute>,
     /// Approved refunds that the provider has not confirmed: two of them never overdraw one payment.
     pub reserved: BTreeMap<ActionId, Money>,
+    /// The refunds that somebody made by hand for an action; no id where only the total tells of it.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub by_hand: BTreeMap<ActionId, String>,
 }
 
 /// What goes back of a payment; it names our action where we asked for it.
@@ -133,6 +136,12 @@ impl Payment {
         }
         let total = self.refunded.copied().filter(|total| total.currency() == zero.currency()).unwrap_or(zero);
         Some(total.minus(failed_since).max(in_total).plus(since))
+    }
+
+    /// Whether it is known for which action a refund was made: it says so, or somebody made it by hand.
+    pub fn is_accounted_for(&self, refund: &str) -> bool {
+        let named = self.refunds.get(refund).is_some_and(|refund| refund.action.value().is_some());
+        named || self.by_hand.values().any(|made| made == refund)
     }
 
     /// Whether the provider's own total has come to hold the settled refund of an action: some tell of nothing else.

@@ -40,8 +40,10 @@ fn refunds(event: &Event) -> impl Iterator<Item = (&RefundSeen, ActionId)> {
 /// The refunds of an event that are ours: they say so, or our own call told their ids.
 fn ours<'a>(event: &'a Event, desk: &Desk) -> Vec<(&'a RefundSeen, ActionId)> {
     let known = |refund: &RefundSeen| {
-        let own = desk.touched.payments.get(&refund.payment)?.refunds.get(&refund.id)?;
-        own.action.value().cloned()
+        let payment = desk.touched.payments.get(&refund.payment)?;
+        let own = payment.refunds.get(&refund.id)?.action.value().cloned();
+        let by_hand = || payment.by_hand.iter().find(|(_, made)| **made == refund.id);
+        own.or_else(|| by_hand().map(|(action, _)| action.to_string()))
     };
     let all = event.seen.iter().filter_map(|seen| match seen {
         Seen::Refund(refund) => Some((refund, ActionId::parse(&refund.action.clone().or_else(|| known(refund))?)?)),
@@ -79,7 +81,31 @@ pub fn confirm(event: &Event, desk: &mut Desk, manners: &Manners, now: Timestamp
             }
         }
     }
+    notes.extend(confirm_by_hand(event, desk, now));
     notes.extend(confirm_shown(event, desk, manners, now));
+    notes
+}
+
+/// Releases what was reserved for money that somebody says they gave back by hand, once it is in the book.
+fn confirm_by_hand(event: &Event, desk: &mut Desk, now: Timestamp) -> Vec<Note> {
+    let mut notes = Vec::new();
+    let unseen: Vec<_> = desk.actions.values().filter(|action| action.is_unseen()).map(|it| it.id.clone()).collect();
+    for id in unseen {
+        let Some(action) = desk.actions.get_mut(&id) else { continue };
+        let Target::Payment(payment) = action.kind.target() else { continue };
+        let Some(payment) = desk.touched.payments.get_mut(payment) else { continue };
+        let Some(seen) = action.seen_by_hand(payment).filter(|_| payment.reserved.contains_key(&id)) else { continue };
+        payment.reserved.remove(&id);
+        payment.by_hand.insert(id.clone(), seen.refund.clone());
+        action.is_looked_for(None);
+        // What is only on its way may still fail.
+        if seen.settled && action.confirmed(now).is_ok() {
+            let body = [("event", event.id.clone()), ("reference", seen.refund), ("outcome", SETTLED.to_owned())];
+            notes.push(Note::new(now, Step::Confirmed, &id, &event.provider, body));
+            desk.head.under_way.remove(&id);
+            resolve(desk, &id, now);
+        }
+    }
     notes
 }
 

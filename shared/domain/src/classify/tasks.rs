@@ -1,17 +1,26 @@
-//! Which tasks does an event end? That of an action that is left to a person no more, and those of a bill that is open
-//! no more.
+//! Which tasks does an event end? That of an action that is left to a person no more, that of a refund by hand which is
+//! seen, and those of a bill that is open no more. And which does it begin? Those of what is still owed when a bank has
+//! decided.
 
 use crate::action::{Action, State};
+use crate::book::{Due, HistoryLine, Touched};
+use crate::case::Class;
+use crate::classify::DISPUTED;
 use crate::classify::desk::Desk;
-use crate::id::TaskId;
+use crate::event::InvoiceStatus;
+use crate::id::{CaseId, TaskId};
 use crate::leaving::settled;
-use crate::task::{About, Task};
-use jiff::Timestamp;
+use crate::task::{About, State as TaskState, Task};
+use jiff::{SignedDuration, Timestamp};
 
-/// The tasks that an event may end once it is folded, before it is known what it proves.
-pub fn may_end(before: &Desk, folded: &Desk) -> Vec<TaskId> {
+/// The tasks that an event may begin or end once it is folded, before it is known what it proves.
+pub fn may_change(before: &Desk, folded: &Desk) -> Vec<TaskId> {
     let left = before.actions.values().filter(|action| is_left(action)).map(task_of);
-    left.chain(settled(&before.touched, &folded.touched, &folded.head)).collect()
+    let unseen = before.actions.values().filter(|action| action.is_unseen()).map(unseen_of);
+    let bills = settled(&before.touched, &folded.touched, &folded.head);
+    let owed = owed_again(before, folded).into_iter().chain(paid(&before.touched, &folded.touched));
+    let owed = owed.map(|invoice| claimed_of(&invoice, "").task(&folded.head.account));
+    left.chain(unseen).chain(bills).chain(owed).collect()
 }
 
 /// The tasks that an event ends, of those that may, as they are from here on; `by` is the provider that told it.
@@ -19,9 +28,89 @@ pub fn end(tasks: &[Task], before: &Desk, after: &Desk, by: &str, now: Timestamp
     let was_left = |action: &&Action| before.actions.get(&action.id).is_some_and(is_left) && !is_left(action);
     let actions = after.actions.values().filter(was_left);
     let actions = actions.map(|action| (task_of(action), action.state() == State::Executed));
+    let was_unseen =
+        |action: &&Action| before.actions.get(&action.id).is_some_and(Action::is_unseen) && !action.is_unseen();
+    let unseen = after.actions.values().filter(was_unseen);
+    let unseen = unseen.map(|action| (unseen_of(action), action.state() == State::Executed));
     let bills = settled(&before.touched, &after.touched, &after.head).into_iter().map(|task| (task, true));
     let task = |id: &TaskId| tasks.iter().find(|task| task.id == *id).cloned();
-    actions.chain(bills).filter_map(|(id, done)| task(&id)?.ended(done, by, "", now)).collect()
+    let owed = paid(&before.touched, &after.touched);
+    let owed = owed.map(|invoice| (claimed_of(&invoice, "").task(&after.head.account), true));
+    actions
+        .chain(unseen)
+        .chain(bills)
+        .chain(owed)
+        .filter_map(|(id, done)| task(&id)?.ended(done, by, "", now))
+        .collect()
+}
+
+/// The invoices whose recovery may have stopped for a claim that this event decides, where no other one is open.
+pub fn owed_again(before: &Desk, folded: &Desk) -> Vec<String> {
+    if decided(before, folded).is_none() {
+        return Vec::new();
+    }
+    let owed = folded.head.book.invoices.iter().filter(|line| is_owed(line, folded));
+    owed.map(|line| line.invoice.clone()).collect()
+}
+
+/// The tasks of what is still owed once a bank has decided, whoever was right; one for each invoice.
+pub fn begin(known: &[Task], before: &Desk, after: &Desk, due_in: SignedDuration, now: Timestamp) -> Vec<Task> {
+    let Some((dispute, opened_at)) = decided(before, after) else { return Vec::new() };
+    let account = &after.head.account;
+    let stopped = |line: &&HistoryLine| match after.plans.get(&line.invoice) {
+        Some(plan) => plan.reason.as_deref() == Some(DISPUTED),
+        // What failed while the bank was at it was never asked for.
+        None => opened_at
+            .is_some_and(|at| after.head.cases.get(&failed_case(line, after)).is_some_and(|it| it.opened_at >= at)),
+    };
+    let is_open = |task: &Task| known.iter().any(|other| other.id == task.id && other.state == TaskState::Open);
+    let owed = after.head.book.invoices.iter().filter(|line| is_owed(line, after)).filter(stopped);
+    let task = |line: &HistoryLine| {
+        let amount = line.remaining.map_or_else(String::new, |amount| format!("{amount} of "));
+        let what = format!("Settle {amount}invoice {}: the bank has decided {dispute}", line.invoice);
+        Task::new(account, claimed_of(&line.invoice, &dispute), what, STEPS.to_owned(), now, due_in)
+    };
+    owed.map(task).filter(|task| !is_open(task)).collect()
+}
+
+/// How such a task is done.
+const STEPS: &str = "Nobody was asked for it while the bank had a claim, and nothing more is asked for automatically. Look at \
+    what the bank has decided, talk to the customer, and then ask for a payment link or another try, or for the rest to be \
+    written off. Once it is paid this is done by itself.";
+
+/// The formal claim that was open and is decided, with when it began, unless another one is open.
+fn decided(before: &Desk, after: &Desk) -> Option<(String, Option<Timestamp>)> {
+    let (open, left) = (&before.head.book.disputes, &after.head.book);
+    let mut formal = open.iter().filter(|(id, line)| line.formal == Some(true) && !left.disputes.contains_key(*id));
+    let (id, line) = formal.next().filter(|_| !left.is_claimed())?;
+    let dispute = after.touched.payments.get(&line.payment).and_then(|payment| payment.disputes.get(id));
+    Some((id.clone(), dispute.and_then(|dispute| dispute.opened_at.copied())))
+}
+
+/// Whether a failed invoice is open, and nobody is asked for it: neither by plan nor as the rest of somebody who left.
+fn is_owed(line: &HistoryLine, desk: &Desk) -> bool {
+    let head = &desk.head;
+    let has_left = line.subscription.as_ref().is_some_and(|subscription| head.left.contains_key(subscription));
+    line.status == Some(InvoiceStatus::Open)
+        && head.cases.contains_key(&failed_case(line, desk))
+        && !head.dunning.contains_key(&line.invoice)
+        && !has_left
+}
+
+fn failed_case(line: &HistoryLine, desk: &Desk) -> CaseId {
+    CaseId::of(&desk.head.account, Class::PaymentFailed.name(), &line.invoice)
+}
+
+/// The invoices that were open and are not any more.
+fn paid<'a>(before: &'a Touched, after: &'a Touched) -> impl Iterator<Item = String> + 'a {
+    let is_open =
+        |touched: &Touched, id: &str| touched.invoices.get(id).is_some_and(|it| matches!(it.due(), Due::Open(_)));
+    let closed = move |id: &&String| is_open(before, id) && !is_open(after, id);
+    after.invoices.keys().filter(closed).cloned()
+}
+
+fn claimed_of(invoice: &str, dispute: &str) -> About {
+    About::Claimed { invoice: invoice.to_owned(), dispute: dispute.to_owned() }
 }
 
 fn is_left(action: &Action) -> bool {
@@ -32,15 +121,19 @@ fn task_of(action: &Action) -> TaskId {
     About::Action { action: action.id.clone() }.task(&action.account)
 }
 
+fn unseen_of(action: &Action) -> TaskId {
+    About::Unseen { action: action.id.clone() }.task(&action.account)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::action::{Clause, Kind, Preview, Reason};
-    use crate::book::{Head, Touched};
+    use crate::book::{CaseLine, Head};
+    use crate::dunning::{Plan, PlanState};
     use crate::id::{AccountId, ActionId};
     use crate::money::{Currency, Money};
-    use crate::task::State as TaskState;
-    use jiff::SignedDuration;
+    use serde_json::{from_value, json};
 
     fn desk(state: State, now: Timestamp) -> Desk {
         let id = ActionId::of(&AccountId::of("stripe", "default", "cus_1"), "mara", "k");
@@ -63,7 +156,7 @@ mod tests {
             ("never a person's", State::InDoubt, State::Executed, 0, None),
         ] {
             let (before, after) = (desk(before, now), desk(after, now));
-            assert_eq!(may_end(&before, &before).len(), read, "{what}");
+            assert_eq!(may_change(&before, &before).len(), read, "{what}");
             let about = About::Action { action: after.actions.keys().next().unwrap().clone() };
             let open =
                 Task::new(&after.head.account, about, "Credit".into(), "There.".into(), now, SignedDuration::ZERO);
@@ -71,6 +164,71 @@ mod tests {
             assert_eq!(tasks.first().map(|task| task.state), ended, "{what}");
             let over = open.ended(true, "bea", "", now).unwrap();
             assert_eq!(end(&[over], &before, &after, "stripe", now), [], "{what}: nobody ends it twice");
+        }
+    }
+
+    /// A failed invoice, a claim that was open since the second, and how its recovery stands.
+    fn owing(claimed: bool, stopped_for: Option<&str>, case_opened: &str) -> Desk {
+        let mut head = Head::new("stripe", "default", "cus_1");
+        let time = |at: &str| -> Timestamp { format!("2026-03-{at}T09:00:00Z").parse().unwrap() };
+        let line = json!({"created_at": time("01"), "invoice": "in_1", "number": null, "total": null, "status": "open",
+            "remaining": {"amount": "35.00", "currency": "USD"}});
+        head.book.invoices.push(from_value(line).unwrap());
+        let case = CaseId::of(&head.account, "payment_failed", "in_1");
+        let opened_at = time(case_opened);
+        head.cases.insert(case, CaseLine { class: "payment_failed".to_owned(), opened_at });
+        if claimed {
+            let line =
+                json!({"payment": "ch_1", "amount": null, "status": "open", "formal": true, "evidence_due_at": null});
+            head.book.disputes.insert("dp_1".to_owned(), from_value(line).unwrap());
+        }
+        let account = head.account.clone();
+        let payment =
+            json!({"id": "ch_1", "disputes": {"dp_1": {"opened_at": [[time("02"), 0, "evt_1"], time("02")]}}});
+        let payments = [("ch_1".to_owned(), from_value(payment).unwrap())].into();
+        let mut desk = Desk::of(head, Touched { payments, ..Touched::default() });
+        if let Some(reason) = stopped_for {
+            let plan = Plan {
+                account,
+                invoice: "in_1".to_owned(),
+                segment: "standard".to_owned(),
+                policy_version: 1,
+                started_at: time("01"),
+                state: PlanState::Stopped,
+                reason: Some(reason.to_owned()),
+                steps: vec![],
+                incident: None,
+                held_until: None,
+                held_since: None,
+                trace: String::new(),
+            };
+            desk.plans.insert("in_1".to_owned(), plan);
+        }
+        desk
+    }
+
+    #[test]
+    fn what_is_owed_when_a_bank_has_decided_is_a_task() {
+        let now: Timestamp = "2026-03-20T09:00:00Z".parse().unwrap();
+        let day = SignedDuration::from_hours(24);
+        for (what, claimed, reason, case_opened, expected) in [
+            ("its recovery stopped for the claim", false, Some("disputed"), "01", true),
+            ("it stopped for something else", false, Some("the customer has left"), "01", false),
+            ("it failed during the claim", false, None, "03", true),
+            ("it failed before, and was never asked for", false, None, "01", false),
+            ("the claim is still open", true, Some("disputed"), "01", false),
+        ] {
+            let (before, after) = (owing(true, reason, case_opened), owing(claimed, reason, case_opened));
+            let begun = begin(&[], &before, &after, day, now);
+            let said: Vec<_> = begun.iter().map(|task| task.what.as_str()).collect();
+            let task = "Settle 35.00 USD of invoice in_1: the bank has decided dp_1";
+            assert_eq!(said, if expected { vec![task] } else { vec![] }, "{what}");
+            assert!(
+                begun.iter().all(|task| may_change(&before, &after).contains(&task.id)),
+                "{what}: it is read before"
+            );
+            assert_eq!(begin(&begun, &before, &after, day, now), [], "{what}: there is one");
+            assert_eq!(begin(&[], &after, &after, day, now), [], "{what}: nothing is decided");
         }
     }
 }

@@ -17,6 +17,10 @@ pub struct Limits {
     pub signature_window_secs: i64,
     /// The largest compressed body that travels inside its message.
     pub inline_bytes_max: usize,
+    /// The largest body that travels in its message as it is: to pack it would take longer than anything else at the door.
+    pub plain_bytes_max: usize,
+    /// How long a function that takes webhooks believes what it read of how a source is set up.
+    pub source_kept_secs: i64,
     /// How long what was asked for rests before an unsigned delivery, or a missing link, may have it asked for again.
     pub probe_rest_secs: i64,
     /// How many questions unsigned deliveries and missing links may put to a source within a minute.
@@ -50,7 +54,6 @@ pub struct Limits {
     /// How long an effect may be in doubt before a person is asked.
     pub doubt_hours_max: i64,
     /// How long what was sent may take to be done and shown, before it is sent under a key that tells nothing of it.
-    #[serde(default)]
     pub settling_secs: i64,
     /// How long an event waits for the resource that it belongs to before it is looked at again, and how long a
     /// provider that does not answer is asked for what is only a help.
@@ -111,6 +114,7 @@ impl Rules for Limits {
             ("visibility_secs", self.visibility_secs),
             ("token_hours", self.token_hours),
             ("doubt_hours_max", self.doubt_hours_max),
+            ("settling_secs", self.settling_secs),
             ("orphan_hours_max", self.orphan_hours_max),
             ("sending_minutes_max", self.sending_minutes_max),
             ("task_hours", self.task_hours),

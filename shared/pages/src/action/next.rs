@@ -36,6 +36,14 @@ pub fn next(viewer: &Viewer, action: &Action, deciding: &Deciding) -> Markup {
             State::Executed => { (link(action)) (letter(action)) },
             State::Previewed | State::Withdrawn => {},
         }
+        @if action.is_locked() && !action.state().is_final() {
+            section .notice {
+                p {
+                    "Nothing was done: the API key of its source is missing, or may not do this. It goes on once the key of "
+                    a href="/sources" { "its source" } " works."
+                }
+            }
+        }
         @if matches!(action.state(), State::WaitingApproval | State::Approved) && action.bundle.is_none() {
             @if let Some(csrf) = &viewer.csrf {
                 form method="post" action={ "/actions/" (action.id) "/withdraw" } {

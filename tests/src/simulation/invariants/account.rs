@@ -26,7 +26,10 @@ pub(super) fn same_in_any_order(books: &Books, dice: &mut Dice) -> Result<(), St
         touched.fold(&mut folded, event, SignedDuration::from_mins(10));
     }
     let mut stored = books.desk.touched.clone();
-    stored.payments.values_mut().for_each(|payment| payment.reserved.clear());
+    for payment in stored.payments.values_mut() {
+        payment.reserved.clear();
+        payment.by_hand.clear();
+    }
     touched.person = None;
     must(touched.cards == stored.cards, || "the cards are not the fold of their events".to_owned())?;
     must(touched.subscriptions == books.subscriptions, || {
@@ -126,7 +129,7 @@ pub(super) fn tasks_are_those_left(books: &Books) -> Result<(), String> {
     let left: BTreeSet<_> = left.map(|action| &action.id).collect();
     let open = books.tasks.iter().filter(|task| task.state == TaskState::Open);
     let open: BTreeSet<_> =
-        open.filter(|task| matches!(task.about, About::Action { .. })).map(|task| task.about.action()).collect();
+        open.filter(|task| matches!(task.about, About::Action { .. })).filter_map(|task| task.about.action()).collect();
     must(left == open, || format!("left to people is {left:?}, and their tasks are {open:?}"))
 }
 

@@ -36,5 +36,6 @@ pub(super) async fn move_clock(service: &Service, body: &[u8]) -> Result<Answer,
     }
     let _working = service.working.lock().await;
     service.advance(to).await?;
+    service.seal().await?;
     Ok(shown(service))
 }

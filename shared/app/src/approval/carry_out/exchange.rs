@@ -1,10 +1,10 @@
 //! The talk with a provider about one action: request after request, until it is known how it ended.
 
-use super::Work;
+use super::{Work, lock};
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::ports::NoReply;
-use domain::action::{Ended, Outcome};
+use domain::action::{Attempt, Ended, Outcome};
 use domain::book::Head;
 use domain::event::Seen;
 use providers::{Act, Acting, Answer, Effect, Effects, Found, Look, Order, Reply};
@@ -67,15 +67,22 @@ pub(super) async fn look_up(context: &Context, work: &Work) -> Result<Heard, Fau
     let webhook = webhook(context, &work.head);
     let order = order(context, work, webhook.as_deref());
     let attempts = work.action.inner().attempt().as_ref().map_or(0, |attempt| attempt.number);
+    let calls_max = context.policies.limits.current().provider_calls_max;
     let mut replies: Vec<Reply> = Vec::new();
     let found = loop {
         match (effects.look)(&order, &replies) {
             Look::Found(found) => break found,
             Look::Ask(_) if replies.len() >= REQUESTS_MAX => break Found::Unknown,
-            Look::Ask(call) => match context.http.call(&work.head.provider, &work.head.source, &call).await {
-                Ok(reply) => replies.push(reply),
-                Err(_) => break Found::Unknown,
-            },
+            Look::Ask(call) => {
+                let answer = context.http.call(&work.head.provider, &work.head.source, &call).await;
+                // What may have been done before is in doubt as it was.
+                let nothing_done = work.action.inner().attempt().is_none_or(Attempt::did_nothing);
+                match (answer, nothing_done) {
+                    (answer, true) if lock::says(&answer) => return Ok((lock::of(&work.head, &answer), Vec::new())),
+                    (Ok(reply), _) => replies.push(reply),
+                    (Err(_), _) => break Found::Unknown,
+                }
+            }
         }
     };
     let ended = match found {
@@ -84,8 +91,10 @@ pub(super) async fn look_up(context: &Context, work: &Work) -> Result<Heard, Fau
             return Ok((Ended::Found(outcome), seen));
         }
         Found::Failed { code, message } => Ended::Refused { code, message },
-        Found::NotThere { .. } if attempts >= context.policies.limits.current().provider_calls_max => Ended::NeedsPerson {
-            instead: "The provider does not have it, and sending it has failed too often: do it in the provider's dashboard.".to_owned(),
+        Found::NotThere { .. } if attempts >= calls_max && !work.action.inner().is_locked() => Ended::NeedsPerson {
+            instead:
+                "The provider does not have it, and sending it has failed too often: do it in the provider's dashboard."
+                    .to_owned(),
             absent: true,
         },
         Found::NotThere { note } => Ended::NotThere { note },
@@ -113,6 +122,7 @@ pub(super) async fn send(context: &Context, work: &Work) -> Result<Heard, Fault>
         };
         let changes = call.method != http::Method::GET;
         match context.http.call(&work.head.provider, &work.head.source, &call).await {
+            answer if !changed && lock::says(&answer) => return unheard(lock::of(&work.head, &answer)),
             Ok(reply) => {
                 changed |= changes && reply.status < 400;
                 replies.push(reply);

@@ -39,7 +39,7 @@ pub(super) struct Laid {
 /// What a folded event may change beyond the resources that it tells of.
 pub(super) struct AtIssue {
     pub concerns: Vec<Concern>,
-    /// The tasks that may end with it.
+    /// The tasks that may begin or end with it.
     pub tasks: Vec<Task>,
     pub pulses: Changed,
     /// What is known of the source, where a trouble is news.
@@ -91,20 +91,21 @@ impl Laid {
         self.compare(context, event, policy).await?;
         let Self { batch, before, after, .. } = self;
         let concerns = classify::concerns(after, policy);
-        let (cases, plans) = (classify::concerned(&concerns, after), classify::recovering(&concerns, after));
-        let may_end = tasks::may_end(before, after);
+        let (cases, mut plans) = (classify::concerned(&concerns, after), classify::recovering(&concerns, after));
+        plans.extend(tasks::owed_again(before, after));
+        let may_change = tasks::may_change(before, after);
         let (old, new) = ((&before.touched, &before.head), (&after.touched, &after.head));
         let pulses = changed(old, new, event.origin, &context.policies.declines);
         let watch = pulses.news.first().map(|pulse| keys::watch(&pulse.provider, &pulse.source));
         let plan = |invoice: &String| keys::plan(&before.head.account, invoice);
         let wanted = cases.iter().map(keys::case).chain(plans.iter().map(plan));
-        let wanted = wanted.chain(may_end.iter().map(keys::task)).chain(watch.clone());
+        let wanted = wanted.chain(may_change.iter().map(keys::task)).chain(watch.clone());
         read_more(context, batch, wanted.collect()).await?;
         lay_beside(batch, cases, plans, before)?;
         after.cases.clone_from(&before.cases);
         after.plans.clone_from(&before.plans);
         let mut tasks = Vec::new();
-        for task in &may_end {
+        for task in &may_change {
             tasks.extend(batch.get::<Task>(&keys::task(task))?);
         }
         let watch = watch.map(|key| batch.get::<Watch>(&key)).transpose()?.flatten();

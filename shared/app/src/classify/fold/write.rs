@@ -24,7 +24,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) struct Concluded {
     pub decisions: Vec<Decision>,
     pub notes: Vec<Note>,
-    /// The tasks that are over.
+    /// The tasks that are over, and those that begin.
     pub tasks: Vec<Task>,
     pub pulses: Vec<Pulse>,
     /// The watch, where it is armed anew.

@@ -163,13 +163,6 @@ pub static ABOUT: &[About] = &[
     get("/api/accounts/{id}/ledger/head", "ledgerHead", "LedgerHead", "Says where the chain of the ledger stands")
         .refuses(&[404]),
     get(
-        "/api/accounts/{id}/ledger/seal",
-        "ledgerSeal",
-        "LastSeal",
-        "Shows where the ledger stood when it was last sealed",
-    )
-    .refuses(&[404]),
-    get(
         "/api/accounts/{id}/privacy",
         "privacy",
         "Held",

@@ -4,6 +4,8 @@ use domain::{action, case, incident, task};
 
 pub const ACCOUNTS: &str = "ACCOUNTS";
 pub const DUNNING: &str = "DUNNING";
+/// Ledgers that have entries.
+pub const LEDGERS: &str = "LEDGERS";
 pub const TICKETS: &str = "TICKETS";
 /// External ids that somebody waits for.
 pub const WAITING: &str = "WAITING";

@@ -1,6 +1,7 @@
 //! What is shown of money that goes back, or is given.
 
 use super::Effect;
+use crate::action::by_hand::LEFT;
 use crate::action::{Known, Line, NoPreview};
 use crate::money::{Money, Rate};
 
@@ -28,7 +29,7 @@ pub(super) fn refund(known: Known<'_>, id: &str, amount: Money) -> Effect {
     let mut lines = vec![
         Line::money("Collected", Some(taken), Some(taken)),
         Line::money("Given back", Some(back), Some(back.plus(amount))),
-        Line::money("Can still be given back", Some(refundable), Some(refundable.minus(amount))),
+        Line::money(LEFT, Some(refundable), Some(refundable.minus(amount))),
     ];
     if payment.method.value().is_some_and(|store| known.manners.refund_ends.contains(&store.as_str())) {
         lines.push(Line::text("Subscription", None, "ends at once with the refund of its latest payment"));

@@ -45,12 +45,7 @@ pub(super) fn schemas() -> Named {
         ("Receipt", object([("action", see("Action")), ("entries", list(see("LedgerEntry")))])),
         ("LedgerEntry", entry()),
         ("Ledger", page("LedgerEntry")),
-        ("LastSeal", object([("seal", or_null(see("Seal")))])),
-        (
-            "Seal",
-            object([("account", text()), ("length", whole()), ("hash", text()), ("at", time()), ("signature", text())]),
-        ),
-        ("LedgerHead", object([("account", text()), ("length", whole()), ("hash", text())])),
+        ("LedgerHead", object([("account", text()), ("length", whole()), ("hash", text()), ("at?", time())])),
     ]
 }
 
@@ -177,6 +172,7 @@ fn action() -> Value {
                 "When the provider proved it: by its webhook, or, where an end was unclear, when it was asked.",
             ),
         ),
+        ("locked?", told(flag(), "It waits for an API key of its source that may do this.")),
         ("trace", text()),
         (
             "customer_told",

@@ -41,6 +41,7 @@ fn wish() -> [Value; 5] {
 }
 
 fn source() -> Value {
+    let locked = object([("since", time()), ("why", text()), ("told", flag())]);
     object([
         ("provider", text()),
         ("source", text()),
@@ -51,6 +52,7 @@ fn source() -> Value {
         ("cancels", parties()),
         ("asked", told(or_null(see("SourceChange")), "What another person has not yet confirmed.")),
         ("changes", told(list(see("SourceChange")), "Oldest first.")),
+        ("locked?", told(locked, "Its API key is missing, or the provider refuses it: what was approved waits.")),
     ])
 }
 

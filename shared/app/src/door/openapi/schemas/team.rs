@@ -106,7 +106,7 @@ fn staff_proposal() -> Value {
 }
 
 fn task() -> Value {
-    let about = object([("kind", text()), ("action", text()), ("invoice?", text())]);
+    let about = object([("kind", text()), ("action?", text()), ("invoice?", text()), ("dispute?", text())]);
     object([
         ("id", text()),
         ("account", text()),

@@ -1,0 +1,113 @@
+//! An API key that is missing, wrong or may not do this: nothing was done, people are told once, and it goes on by
+//! itself.
+
+use crate::crash_points::approve;
+use crate::crash_points::cases::{Case, all, prepared};
+use crate::http::run;
+use app::ports::{Clock, Http, NoReply};
+use async_trait::async_trait;
+use jiff::SignedDuration;
+use local::sandbox::Sandbox;
+use local::service::Service;
+use providers::{Call, Reply};
+use serde_json::{Value, json};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use tests::world::get;
+
+/// The first refund of each provider that it can make itself.
+fn refunds() -> Vec<Case> {
+    let mut cases: Vec<Case> = all().into_iter().filter(|case| case.kind == "refund").collect();
+    cases.dedup_by_key(|case| case.provider);
+    assert_eq!(cases.len(), 5);
+    cases
+}
+
+async fn later(service: &Service, hours: i64) {
+    service.advance(service.clock.now() + SignedDuration::from_hours(hours)).await.unwrap();
+}
+
+async fn shown(service: &Service, action: &str) -> Value {
+    get(service, &format!("/api/actions/{action}")).await
+}
+
+/// What people were told of the key of a provider's source.
+fn told(service: &Service, provider: &str) -> usize {
+    let subject = format!("The API key of {provider}/default does not work");
+    service.outbox.letters().unwrap().iter().filter(|(_, letter)| letter.subject == subject).count()
+}
+
+/// What the list of sources says of a provider's key.
+async fn key_of(service: &Service, provider: &str) -> Value {
+    let sources = get(service, "/api/sources").await;
+    let own = sources["items"].as_array().unwrap().iter().find(|source| source["provider"] == provider);
+    own.unwrap()["locked"].clone()
+}
+
+#[test]
+fn a_key_that_may_not_do_this_has_done_nothing_at_any_provider() {
+    run(async {
+        for status in ["401", "403"] {
+            for case in refunds() {
+                let what = format!("{} {status}", case.provider);
+                let service = prepared(&case).await;
+                let action = approve(&service, &case).await;
+                service.sandbox.trouble(case.provider, status).unwrap();
+                service.work().await.unwrap();
+                let waiting = shown(&service, &action).await;
+                assert_eq!((&waiting["state"], &waiting["locked"]), (&json!("executing"), &json!(true)), "{what}");
+                assert!(key_of(&service, case.provider).await["why"].as_str().unwrap().contains(status), "{what}");
+                assert_eq!(told(&service, case.provider), 1, "{what}");
+
+                later(&service, 1).await;
+                let done = shown(&service, &action).await;
+                assert_eq!((&done["state"], &done["locked"]), (&json!("executed"), &Value::Null), "{what}");
+                assert_eq!(key_of(&service, case.provider).await, Value::Null, "{what}: it works");
+                assert_eq!(told(&service, case.provider), 1, "{what}");
+            }
+        }
+    });
+}
+
+/// A provider that is asked only where there is a key.
+struct Keyless {
+    sandbox: Arc<Sandbox>,
+    has_key: AtomicBool,
+}
+
+#[async_trait]
+impl Http for Keyless {
+    async fn call(&self, provider: &str, source: &str, call: &Call) -> Result<Reply, NoReply> {
+        if self.has_key.load(Ordering::Relaxed) {
+            return self.sandbox.call(provider, source, call).await;
+        }
+        Err(NoReply::NoKey)
+    }
+}
+
+#[test]
+fn a_missing_key_is_waited_for_and_never_in_doubt() {
+    run(async {
+        // One is sent at once, the other is looked at before.
+        for case in refunds().into_iter().filter(|case| ["stripe", "revenuecat"].contains(&case.provider)) {
+            let mut service = prepared(&case).await;
+            let keyless = Arc::new(Keyless { sandbox: service.sandbox.clone(), has_key: AtomicBool::new(false) });
+            service.context.http = keyless.clone();
+            let action = approve(&service, &case).await;
+            service.work().await.unwrap();
+            for hours in [1, 79] {
+                later(&service, hours).await;
+                let waiting = shown(&service, &action).await;
+                let state = waiting["state"].as_str().unwrap();
+                assert!(matches!(state, "approved" | "executing"), "{}: {state} after {hours} hours", case.provider);
+                assert_eq!(waiting["locked"], true, "{} after {hours} hours", case.provider);
+                assert_eq!(told(&service, case.provider), 1, "{} after {hours} hours", case.provider);
+            }
+            keyless.has_key.store(true, Ordering::Relaxed);
+            later(&service, 2).await;
+            let done = shown(&service, &action).await;
+            assert_eq!(done["state"], "executed", "{}: {done}", case.provider);
+            assert_eq!(key_of(&service, case.provider).await, Value::Null, "{}", case.provider);
+        }
+    });
+}
