@@ -10,6 +10,10 @@ test:
 bless:
     BLESS=1 cargo test --workspace --test system every_story
 
+# Plants one bug after the other: all must die. An hour or two.
+planted *NAMES:
+    tests/planted/run {{NAMES}}
+
 # The five functions for this machine, built small, and what they weigh.
 build:
     cargo build --profile small -p intake -p classify -p dunning -p approval -p report

@@ -32,4 +32,5 @@ mod simulation;
 mod store;
 mod tasks;
 mod telling;
+mod troubles;
 mod wire;

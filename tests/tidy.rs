@@ -4,6 +4,8 @@
 
 #[path = "tidy/documents.rs"]
 mod documents;
+#[path = "tidy/planted.rs"]
+mod planted;
 #[path = "tidy/purity.rs"]
 mod purity;
 #[path = "tidy/rooms.rs"]

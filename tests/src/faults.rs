@@ -9,6 +9,7 @@ use app::ports::{
 };
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
+use local::clock::LocalClock;
 use local::demo::Dice;
 use local::service::Service;
 use providers::{Call, Reply};
@@ -42,6 +43,8 @@ pub struct Fate {
     /// The one call that is hit, of those that change something, where that is what is asked for.
     aimed: Option<(u64, Hit)>,
     changes: AtomicU64,
+    /// The clock that goes on while a provider takes its time.
+    slow: Mutex<Option<Arc<LocalClock>>>,
 }
 
 impl Fate {
@@ -53,6 +56,7 @@ impl Fate {
             counts: Mutex::default(),
             aimed: None,
             changes: AtomicU64::new(0),
+            slow: Mutex::default(),
         })
     }
 
@@ -65,7 +69,13 @@ impl Fate {
             counts: Mutex::default(),
             aimed: Some((number, hit)),
             changes: AtomicU64::new(0),
+            slow: Mutex::default(),
         })
+    }
+
+    /// From here on some providers take their time, so that some messages come to their deadline.
+    pub fn slow(&self, clock: Arc<LocalClock>) {
+        *self.slow.lock().unwrap() = Some(clock);
     }
 
     /// How many calls changed something so far.
@@ -103,6 +113,23 @@ impl Fate {
         Some(hit)
     }
 
+    /// Another worker has its turn, as whenever one waits for an answer.
+    async fn turn(&self) {
+        tokio::task::yield_now().await;
+    }
+
+    /// Now and then a provider takes its seconds to answer.
+    fn take_time(&self) {
+        let slow = self.slow.lock().unwrap();
+        let Some(clock) = slow.as_ref().filter(|_| self.per_mille.load(Ordering::SeqCst) > 0) else { return };
+        let mut dice = self.dice.lock().unwrap();
+        if dice.roll(10) == 0 {
+            let secs = i64::try_from(1 + dice.roll(12)).unwrap();
+            clock.advance(clock.now() + SignedDuration::from_secs(secs)).unwrap();
+            *self.counts.lock().unwrap().entry("http.call Slow".to_owned()).or_insert(0) += 1;
+        }
+    }
+
     /// The process is gone: whoever called will be dropped, and hears nothing more.
     async fn crash(&self) -> ! {
         self.crashed.notify_one();
@@ -116,6 +143,7 @@ impl Fate {
         kinds: &[Hit],
         call: impl Future<Output = Result<T, Fault>>,
     ) -> Result<T, Fault> {
+        self.turn().await;
         match self.roll(port, kinds) {
             None => call.await,
             Some(Hit::CrashBefore) => self.crash().await,
@@ -176,6 +204,7 @@ impl Store for Faulty<dyn Store> {
     }
 
     async fn commit(&self, writes: Vec<Write>) -> Result<(), CommitError> {
+        self.fate.turn().await;
         match self.fate.roll("store.commit", COMMIT) {
             None => self.port.commit(writes).await,
             Some(Hit::CrashBefore) => self.fate.crash().await,
@@ -207,6 +236,8 @@ impl Queue for Faulty<dyn Queue> {
 #[async_trait]
 impl Http for Faulty<dyn Http> {
     async fn call(&self, provider: &str, source: &str, call: &Call) -> Result<Reply, NoReply> {
+        self.fate.turn().await;
+        self.fate.take_time();
         match self.fate.roll("http.call", WRITE) {
             None => self.port.call(provider, source, call).await,
             Some(Hit::CrashBefore) => self.fate.crash().await,
@@ -240,6 +271,7 @@ impl Faulty<dyn Post> {
         name: &'static str,
         sending: impl Future<Output = Result<T, Unsent>>,
     ) -> Result<T, Unsent> {
+        self.fate.turn().await;
         match self.fate.roll(name, WRITE) {
             None => sending.await,
             Some(Hit::CrashBefore) => self.fate.crash().await,

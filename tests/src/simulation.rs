@@ -51,6 +51,7 @@ pub async fn run_with(seed: u64, bug: Option<Plant>) -> Result<Outcome, String> 
     let per_mille = 5 + dice.roll(60);
     let fate = Fate::new(seed ^ 0xFA7E, per_mille);
     inject(&mut service, &fate);
+    fate.slow(service.clock.clone());
     if let Some(bug) = bug {
         plant(&mut service, bug);
     }
@@ -61,6 +62,7 @@ pub async fn run_with(seed: u64, bug: Option<Plant>) -> Result<Outcome, String> 
         acknowledged: Vec::new(),
         backlog: Vec::new(),
         ahead: Vec::new(),
+        other: None,
         asked: 0,
         refused: BTreeSet::new(),
     };
@@ -70,7 +72,8 @@ pub async fn run_with(seed: u64, bug: Option<Plant>) -> Result<Outcome, String> 
     storm.settle().await?;
     let state = check(&storm.service, &storm.acknowledged, &storm.refused, &mut storm.dice).await?;
     let refunds = storm.service.sandbox.refunds().map_err(|error| error.to_string())?.len();
-    let changes = invariants::changes(&storm.service)?.iter().filter(|call| call.path != "/v1/refunds").count();
+    let changes = invariants::changes(&storm.service)?;
+    let changes = changes.iter().filter(|(_, call)| call.path != "/v1/refunds").count();
     let letters = storm.service.outbox.letters().map_err(|error| error.to_string())?.len();
     Ok(Outcome {
         acknowledged: storm.acknowledged.len(),
@@ -95,6 +98,8 @@ struct Storm {
     backlog: Vec<(Timestamp, Sent)>,
     /// What will happen at Stripe, whatever reaches us of it.
     ahead: Vec<(Timestamp, Sent)>,
+    /// Another provider that tells of customers.
+    other: Option<&'static str>,
     asked: u32,
     /// Who was refused what must not be tried, and with which word.
     refused: BTreeSet<(String, String)>,
@@ -160,7 +165,7 @@ impl Storm {
             if self.backlog.is_empty() && self.dice.roll(4) == 0 {
                 return Ok(());
             }
-            match self.dice.roll(13) {
+            match self.dice.roll(15) {
                 0..=4 => self.some_delivery(fate).await,
                 5 | 6 => {
                     let hours = i64::try_from(self.dice.roll(30)).unwrap();
@@ -174,11 +179,32 @@ impl Storm {
                 9 => self.somebody_imports(fate).await,
                 12 => self.somebody_asks_for_anything(fate).await,
                 10 => self.somebody_fills_the_book(fate).await,
-                _ => {
-                    let trouble = *self.dice.pick(&["500", "409", "429", "timeout_done", "timeout_not_done", "400"]);
-                    self.service.sandbox.trouble("stripe", trouble).map_err(|error| error.to_string())?;
-                }
+                13 => self.somebody_asks_elsewhere(fate).await,
+                14 => self.two_workers(fate).await,
+                _ => self.trouble()?,
             }
+        }
+        Ok(())
+    }
+
+    /// A provider will get its next change wrong. What it does late without knowing our keys is done before the policy says
+    /// that it has settled; what it shows late is shown before anybody looks.
+    fn trouble(&mut self) -> Result<(), String> {
+        let provider = self.other.filter(|_| self.dice.roll(3) == 0).unwrap_or("stripe");
+        let plain = ["500", "409", "429", "timeout_done", "timeout_not_done", "400", "500_done"];
+        let troubles = match self.dice.roll(9) {
+            0 => {
+                let latest = if provider == "stripe" { 1200 } else { 800 };
+                vec![format!("done_later {}", 1 + self.dice.roll(latest))]
+            }
+            1 => {
+                let late = format!("shows_late {}", 1 + self.dice.roll(200));
+                vec![late, (*self.dice.pick(&["timeout_done", "500_done"])).to_owned()]
+            }
+            _ => vec![(*self.dice.pick(&plain)).to_owned()],
+        };
+        for trouble in troubles {
+            self.service.sandbox.trouble(provider, &trouble).map_err(|error| error.to_string())?;
         }
         Ok(())
     }
@@ -218,6 +244,23 @@ impl Storm {
 
     async fn work(&mut self, fate: &Fate) {
         self.alive(fate, async |service| service.work().await.is_ok()).await;
+    }
+
+    /// Two workers have the same messages in hand at the same time: a queue may deliver twice. What one of them could not do
+    /// comes back when its time is over.
+    async fn two_workers(&mut self, fate: &Fate) {
+        self.alive(fate, async |service| {
+            let visible_again = service.context.policies.limits.current().visibility_secs;
+            for queue in QueueName::ALL {
+                for message in service.queue.receive(queue, 10, visible_again).unwrap() {
+                    let work = async || service.handle(queue, &message.body).await.is_ok();
+                    if tokio::join!(work(), work()) == (true, true) {
+                        service.queue.delete(message.id).unwrap();
+                    }
+                }
+            }
+        })
+        .await;
     }
 
     /// Does something unless the process dies on the way; then it starts again, at once or after a while.

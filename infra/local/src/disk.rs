@@ -19,6 +19,12 @@ CREATE INDEX IF NOT EXISTS body_age ON body (at, name);
 CREATE TABLE IF NOT EXISTS object (\
     provider TEXT NOT NULL, id TEXT NOT NULL, seen_at INTEGER NOT NULL, json TEXT NOT NULL, \
     PRIMARY KEY (provider, id));
+CREATE TABLE IF NOT EXISTS shown_before (\
+    provider TEXT NOT NULL, id TEXT NOT NULL, seen_at INTEGER NOT NULL, json TEXT NOT NULL, \
+    PRIMARY KEY (provider, id));
+CREATE TABLE IF NOT EXISTS later (\
+    number INTEGER PRIMARY KEY, provider TEXT NOT NULL, source TEXT NOT NULL, at INTEGER NOT NULL, \
+    method TEXT NOT NULL, path TEXT NOT NULL, body TEXT NOT NULL, key TEXT);
 CREATE TABLE IF NOT EXISTS key (\
     provider TEXT NOT NULL, key TEXT NOT NULL, at INTEGER NOT NULL, request TEXT NOT NULL, \
     status INTEGER NOT NULL, body TEXT NOT NULL, PRIMARY KEY (provider, key));

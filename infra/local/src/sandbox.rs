@@ -7,6 +7,7 @@ mod mollie;
 mod revenuecat;
 mod slack;
 mod stripe;
+mod trouble;
 
 use crate::disk::Disk;
 use app::ports::{Clock, Http, NoReply};
@@ -22,6 +23,8 @@ use std::sync::Arc;
 pub struct Sandbox {
     disk: Disk,
     clock: Arc<dyn Clock>,
+    /// The table whose objects are shown.
+    objects: &'static str,
 }
 
 /// One call that arrived.
@@ -56,7 +59,7 @@ type Row = (String, i64, Value);
 
 impl Sandbox {
     pub fn new(disk: Disk, clock: Arc<dyn Clock>) -> Self {
-        Self { disk, clock }
+        Self { disk, clock, objects: trouble::OBJECTS }
     }
 
     /// Remembers every object that an accepted delivery names, in the state that it shows.
@@ -133,11 +136,6 @@ impl Sandbox {
         Ok(())
     }
 
-    /// Tells what the next changing call to a provider meets.
-    pub fn trouble(&self, provider: &str, status: &str) -> Disked<()> {
-        self.disk.write("INSERT INTO trouble (provider, status) VALUES (?1, ?2)", [provider, status]).map(drop)
-    }
-
     pub fn calls(&self, provider: &str) -> Disked<Vec<Seen>> {
         let sql = "SELECT at, method, path, body, key, status, answer, executed FROM call WHERE provider = ?1 ORDER BY number";
         self.disk.rows(sql, [provider], |row| {
@@ -158,6 +156,7 @@ impl Sandbox {
 
     /// The webhooks that are due.
     pub fn due(&self) -> Disked<Vec<Webhook>> {
+        self.catch_up()?;
         let sql = "SELECT number, provider, source, body FROM webhook WHERE at <= ?1 ORDER BY at, number";
         let read = |row: &rusqlite::Row<'_>| {
             Ok(Webhook { number: row.get(0)?, provider: row.get(1)?, source: row.get(2)?, body: row.get(3)? })
@@ -165,8 +164,10 @@ impl Sandbox {
         self.disk.rows(sql, [self.clock.now().as_millisecond()], read)
     }
 
+    /// When it does something by itself next.
     pub fn next_at(&self) -> Disked<Option<Timestamp>> {
-        let next: Option<Option<i64>> = self.disk.row("SELECT min(at) FROM webhook", [], |row| row.get(0))?;
+        let sql = "SELECT min(at) FROM (SELECT at FROM webhook UNION ALL SELECT at FROM later)";
+        let next: Option<Option<i64>> = self.disk.row(sql, [], |row| row.get(0))?;
         Ok(next.flatten().and_then(|millis| Timestamp::from_millisecond(millis).ok()))
     }
 
@@ -180,9 +181,8 @@ impl Sandbox {
     }
 
     fn object(&self, provider: &str, id: &str) -> Disked<Option<Value>> {
-        let text: Option<String> =
-            self.disk
-                .row("SELECT json FROM object WHERE provider = ?1 AND id = ?2", [provider, id], |row| row.get(0))?;
+        let sql = format!("SELECT json FROM {} WHERE provider = ?1 AND id = ?2", self.objects);
+        let text: Option<String> = self.disk.row(&sql, [provider, id], |row| row.get(0))?;
         Ok(text.and_then(|text| serde_json::from_str(&text).ok()))
     }
 
@@ -211,15 +211,16 @@ impl Sandbox {
     }
 
     fn objects(&self, provider: &str, prefix: &str) -> Disked<Vec<Value>> {
-        let sql = "SELECT json FROM object WHERE provider = ?1 AND id GLOB ?2 ORDER BY id";
-        let texts: Vec<String> = self.disk.rows(sql, [provider, &format!("{prefix}*")], |row| row.get(0))?;
+        let sql = format!("SELECT json FROM {} WHERE provider = ?1 AND id GLOB ?2 ORDER BY id", self.objects);
+        let texts: Vec<String> = self.disk.rows(&sql, [provider, &format!("{prefix}*")], |row| row.get(0))?;
         Ok(texts.iter().filter_map(|text| serde_json::from_str(text).ok()).collect())
     }
 
     /// The objects that say so of themselves.
     fn having(&self, provider: &str, field: &str, value: &str) -> Disked<Vec<Value>> {
-        let sql = "SELECT json FROM object WHERE provider = ?1 AND json_extract(json, ?2) = ?3 ORDER BY id";
-        let texts: Vec<String> = self.disk.rows(sql, [provider, &format!("$.{field}"), value], |row| row.get(0))?;
+        let own = "json_extract(json, ?2) = ?3";
+        let sql = format!("SELECT json FROM {} WHERE provider = ?1 AND {own} ORDER BY id", self.objects);
+        let texts: Vec<String> = self.disk.rows(&sql, [provider, &format!("$.{field}"), value], |row| row.get(0))?;
         Ok(texts.iter().filter_map(|text| serde_json::from_str(text).ok()).collect())
     }
 
@@ -247,12 +248,6 @@ impl Sandbox {
         self.disk.write(sql, row).map(drop)
     }
 
-    fn next_trouble(&self, provider: &str) -> Disked<Option<String>> {
-        let sql =
-            "DELETE FROM trouble WHERE number = (SELECT min(number) FROM trouble WHERE provider = ?1) RETURNING status";
-        Ok(self.disk.rows(sql, [provider], |row| row.get(0))?.pop())
-    }
-
     /// Answers a request as it arrived: only what stands in it counts.
     pub fn arrives(
         &self,
@@ -269,53 +264,29 @@ impl Sandbox {
     }
 
     fn answer(&self, provider: &str, source: &str, call: &Call) -> Disked<Result<Reply, NoReply>> {
+        self.catch_up()?;
         if call.method == http::Method::GET {
+            let shown = &self.as_shown(provider)?;
             let reply = match provider {
-                "chargebee" => chargebee::get(self, call)?,
-                "lemonsqueezy" => lemonsqueezy::get(self, call)?,
-                "mollie" => mollie::get(self, call)?,
-                "revenuecat" => revenuecat::get(self, call)?,
-                "stripe" => stripe::get(self, call)?,
+                "chargebee" => chargebee::get(shown, call)?,
+                "lemonsqueezy" => lemonsqueezy::get(shown, call)?,
+                "mollie" => mollie::get(shown, call)?,
+                "revenuecat" => revenuecat::get(shown, call)?,
+                "stripe" => stripe::get(shown, call)?,
                 _ => Reply { status: 404, body: json!({"message": "the sandbox does not know this"}).to_string() },
             };
             self.note(provider, call, &reply.status.to_string(), &reply.body, false)?;
             return Ok(Ok(reply));
         }
-        if let Some(replayed) = self.replayed(provider, call)? {
-            self.note(provider, call, &replayed.status.to_string(), &replayed.body, false)?;
-            return Ok(Ok(replayed));
+        let known = match self.still_at_it(provider, call)? {
+            Some(busy) => Some(busy),
+            None => self.replayed(provider, call)?,
+        };
+        if let Some(reply) = known {
+            self.note(provider, call, &reply.status.to_string(), &reply.body, false)?;
+            return Ok(Ok(reply));
         }
-        match self.next_trouble(provider)?.as_deref() {
-            Some("timeout_not_done") => {
-                self.note(provider, call, "timeout_not_done", "", false)?;
-                Ok(Err(NoReply::Unknown))
-            }
-            Some("timeout_done") => {
-                let reply = self.change(provider, source, call)?;
-                self.remember(provider, call, &reply)?;
-                // What the provider would have refused was not done either.
-                let done = reply.status < 300;
-                let status = if done { "timeout_done" } else { "timeout_not_done" };
-                self.note(provider, call, status, &reply.body, done)?;
-                Ok(Err(NoReply::Unknown))
-            }
-            Some(status) => {
-                let status = status.parse().unwrap_or(500);
-                let reply = Reply { status, body: trouble(provider, status).to_string() };
-                // As Stripe does: failures of its own are kept under the key; a conflict, a limit or a refused API key is not.
-                if !matches!(reply.status, 401 | 403 | 409 | 429) {
-                    self.remember(provider, call, &reply)?;
-                }
-                self.note(provider, call, &reply.status.to_string(), &reply.body, false)?;
-                Ok(Ok(reply))
-            }
-            None => {
-                let reply = self.change(provider, source, call)?;
-                self.remember(provider, call, &reply)?;
-                self.note(provider, call, &reply.status.to_string(), &reply.body, reply.status < 300)?;
-                Ok(Ok(reply))
-            }
-        }
+        self.meet(provider, source, call)
     }
 
     fn change(&self, provider: &str, source: &str, call: &Call) -> Disked<Reply> {
@@ -379,30 +350,6 @@ fn key_lives(provider: &str) -> SignedDuration {
         "chargebee" => SignedDuration::from_mins(30),
         "mollie" => SignedDuration::from_hours(1),
         _ => SignedDuration::ZERO,
-    }
-}
-
-/// What a provider answers when it was told to get something wrong, in its own shape.
-fn trouble(provider: &str, status: u16) -> Value {
-    let message = "the sandbox was told to answer this";
-    match provider {
-        "chargebee" => {
-            json!({
-                "message": message,
-                "type": "operation_failed",
-                "api_error_code": "sandbox",
-                "http_status_code": status,
-            })
-        }
-        "lemonsqueezy" => {
-            json!({
-                "jsonapi": {"version": "1.0"},
-                "errors": [{"status": status.to_string(), "title": "Sandbox", "detail": message}],
-            })
-        }
-        "mollie" => json!({"status": status, "title": "Sandbox", "detail": message}),
-        "revenuecat" => json!({"object": "error", "type": "sandbox", "message": message, "retryable": status >= 500}),
-        _ => json!({"error": {"type": "api_error", "code": "sandbox", "message": message}}),
     }
 }
 

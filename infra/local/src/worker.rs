@@ -88,7 +88,8 @@ impl Service {
         Ok(count)
     }
 
-    async fn handle(&self, queue: QueueName, body: &str) -> Result<(), Fault> {
+    /// Works one message, within its deadline.
+    pub async fn handle(&self, queue: QueueName, body: &str) -> Result<(), Fault> {
         let message = Message::decode(body)?;
         let context = &within(&self.context, &message);
         match queue {

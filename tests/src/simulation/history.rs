@@ -98,6 +98,7 @@ impl Storm {
         }
         let others: Vec<&'static Provider> = ALL.iter().copied().filter(|provider| provider.name != "stripe").collect();
         let provider = *self.dice.pick(&others);
+        self.other = Some(provider.name);
         let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(provider.name);
         let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
         files.sort();

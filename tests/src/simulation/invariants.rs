@@ -19,11 +19,11 @@ use domain::book::{Head, Invoice, KeptCard, Payment, Subscription, Touched};
 use domain::case::Case;
 use domain::classify::desk::Desk;
 use domain::dunning::Plan;
-use domain::id::{AccountId, sha256};
+use domain::id::{AccountId, ActionId, sha256};
 use domain::incident::Pulse;
 use domain::ledger::{Entry, LedgerHead};
 use domain::task::Task;
-use effects::{effects_are_ours, limits_hold_together, refunds_are_ours};
+use effects::{effects_are_ours, limits_hold_together, no_money_is_promised_twice, refunds_are_ours};
 use local::demo::Dice;
 use local::service::Service;
 use service::{
@@ -55,6 +55,7 @@ pub async fn check(
     let mut state = String::new();
     let mut facts = BTreeMap::new();
     let mut actions = BTreeMap::new();
+    let mut by_provider: BTreeMap<String, BTreeMap<ActionId, Action>> = BTreeMap::new();
     let mut beats = Vec::new();
     let all: Page<Head> = page(&service.context, keys::lists::ACCOUNTS, None, 1000, Order::Ascending)
         .await
@@ -65,6 +66,7 @@ pub async fn check(
         ledger_verifies(&books)?;
         effects_were_decided(&books)?;
         nothing_hangs(&books)?;
+        no_money_is_promised_twice(&books)?;
         tasks_are_those_left(&books)?;
         who_left_is_let_go(service, &books)?;
         no_letter_after_the_end(service, &books)?;
@@ -73,11 +75,12 @@ pub async fn check(
         );
         facts.extend(books.desk.facts(&service.context.policies.declines).into_values().map(|fact| (fact, 1)));
         actions.extend(books.desk.actions.clone());
+        by_provider.entry(head.provider.clone()).or_default().extend(books.desk.actions.clone());
         state += &format!("{:?}{:?}{:?}", books.desk, books.ledger, books.subscriptions);
     }
     events_are_done(service, acknowledged).await?;
-    refunds_are_ours(service, &actions)?;
-    effects_are_ours(service, &actions, acknowledged)?;
+    refunds_are_ours(service, by_provider.get("stripe").unwrap_or(&BTreeMap::new()))?;
+    effects_are_ours(service, &by_provider, acknowledged)?;
     limits_hold_together(service, &actions)?;
     letters_once(service)?;
     queues_are_empty(service)?;

@@ -3,6 +3,7 @@
 use super::{CUSTOMERS, Sent, Storm, UNSAFE};
 use crate::faults::Fate;
 use crate::world;
+use domain::money::{Currency, Money};
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
@@ -13,6 +14,14 @@ stripe,price_pro,Pro,plan,49.00,USD,month,2
 stripe,price_business,Business,plan,99.00,USD,month,3
 stripe,price_support,Support,addon,5.00,USD,month,
 ";
+
+/// What can be given back of what was recorded of the other providers: the account, the payment, and how much at most.
+const PAID: &[(&str, &str, &str, i64, Currency)] = &[
+    ("chargebee", "chargebee:cb_1", "txn_2", 1000, Currency::USD),
+    ("lemonsqueezy", "lemonsqueezy:77", "subscription-invoices:1", 1900, Currency::USD),
+    ("mollie", "mollie:cst_1", "tr_7UhSN1zuXS", 1000, Currency::EUR),
+    ("revenuecat", "revenuecat:user_1", "2001", 999, Currency::USD),
+];
 
 impl Storm {
     pub(super) async fn somebody_decides(&mut self, fate: &Fate) {
@@ -115,15 +124,31 @@ impl Storm {
             return;
         }
         let (customer, charge) = self.dice.pick(&paid).clone();
-        let amount = domain::money::Money::from_minor(
-            100 + i64::try_from(self.dice.roll(60_000)).unwrap(),
-            domain::money::Currency::USD,
-        );
+        let amount = Money::from_minor(100 + i64::try_from(self.dice.roll(60_000)).unwrap(), Currency::USD);
         let staff = *self.dice.pick(&["mara", "bea", "luis", "vera"]);
         // Now and then a key is used again: for the same, or for something else.
         self.asked += u32::from(self.dice.roll(4) > 0);
         let body = json!({"account": format!("stripe:{customer}"), "kind": "refund", "params": {"payment": charge, "amount": amount}, "reason_code": *self.dice.pick(&["billing_error", "other", "service_outage"]), "note": "asked"});
         let key = format!("key-{}", self.asked);
+        let answer = self
+            .alive(fate, async |service| {
+                world::ask(service, staff, Method::POST, "/api/actions", Some(&body), Some(&key)).await
+            })
+            .await;
+        self.remember(staff, answer);
+    }
+
+    /// Some or all of a payment is to go back at another provider; what it has not told yet, or gave back, is refused.
+    pub(super) async fn somebody_asks_elsewhere(&mut self, fate: &Fate) {
+        let paid = PAID.iter().find(|(provider, ..)| self.other == Some(*provider));
+        let Some((_, account, payment, most, currency)) = paid else { return };
+        let some = 1 + i64::try_from(self.dice.roll(u64::try_from(*most).unwrap())).unwrap();
+        let minor = if self.dice.roll(2) == 0 { some } else { *most };
+        let amount = Money::from_minor(minor, *currency);
+        self.asked += 1;
+        let key = format!("key-{}", self.asked);
+        let body = json!({"account": account, "kind": "refund", "params": {"payment": payment, "amount": amount}, "reason_code": "other", "note": "asked"});
+        let staff = *self.dice.pick(&["mara", "bea", "luis"]);
         let answer = self
             .alive(fate, async |service| {
                 world::ask(service, staff, Method::POST, "/api/actions", Some(&body), Some(&key)).await

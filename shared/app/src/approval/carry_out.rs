@@ -206,6 +206,21 @@ async fn is_busy(context: &Context, head: &Head, action: &Action) -> Result<bool
     Ok(false)
 }
 
+/// Whether what was sent may still be done or shown, and the next one would leave under a key that tells nothing of it. A
+/// link is made again without harm.
+fn is_settling(context: &Context, head: &Head, action: &Action) -> bool {
+    let settles = SignedDuration::from_secs(context.policies.limits.current().settling_secs);
+    let now = context.clock.now();
+    let next = Attempt::next(action, now, key_lives(context, head));
+    !action.kind.is_link() && action.attempt().is_some_and(|last| !last.may_be_followed(&next, now, settles))
+}
+
+/// For how long the provider knows a key.
+fn key_lives(context: &Context, head: &Head) -> SignedDuration {
+    let minutes = context.policies.limits.current().key_minutes.get(&head.provider).copied();
+    SignedDuration::from_mins(minutes.unwrap_or_default())
+}
+
 /// Looks again in a while.
 async fn wait(context: &Context, read: Read, head: &Head, action: &Action) -> Result<Attempted<Next>, Fault> {
     let mut after = action.clone();
@@ -242,6 +257,7 @@ async fn again(
     // Told of in the meantime: it is not sent again.
     let waits = action.was_told()
         || out_of_date
+        || is_settling(context, &head, &action)
         || is_held(context, &head, &action).await?
         || (first && is_busy(context, &head, &action).await?);
     if waits {
@@ -263,12 +279,10 @@ async fn store_attempt(
     head: Head,
     note: Option<String>,
 ) -> Result<Attempted<Next>, Fault> {
-    let limits = context.policies.limits.current();
     let now = context.clock.now();
     let before = action;
     let mut action = checked(context, before.clone()).await?.into_inner();
-    let lives = limits.key_minutes.get(&head.provider).copied().unwrap_or_default();
-    let mut attempt = Attempt::next(&action, now, SignedDuration::from_mins(lives));
+    let mut attempt = Attempt::next(&action, now, key_lives(context, &head));
     // What was noted first is what counts: a later look may show our own effect.
     attempt.before = attempt.before.or(note);
     let body = [("key", attempt.key.clone()), ("attempt", attempt.number.to_string())];

@@ -13,6 +13,9 @@ pub struct Attempt {
     pub key_since: Timestamp,
     /// When anything was sent for the first time.
     pub first_at: Timestamp,
+    /// When this one was sent; those of before this was noted do not say.
+    #[serde(default)]
+    pub sent_at: Option<Timestamp>,
     /// The provider failed under this key, and would replay its failure.
     pub burned: bool,
     /// What the object was like before it was first sent, where nothing else tells our effect from another.
@@ -36,6 +39,7 @@ impl Attempt {
                 key,
                 key_since: now,
                 first_at: now,
+                sent_at: Some(now),
                 burned: false,
                 before: None,
                 shown: false,
@@ -45,9 +49,16 @@ impl Attempt {
         let number = last.number + 1;
         // A margin: the provider's window began when it first saw the key, not when we stored it.
         if !last.burned && now.duration_since(last.key_since) < key_lives - key_lives / 8 {
-            return Self { number, ..last.clone() };
+            return Self { number, sent_at: Some(now), ..last.clone() };
         }
-        Self { number, key: format!("{}-{number}", action.id), key_since: now, burned: false, ..last.clone() }
+        Self {
+            number,
+            key: format!("{}-{number}", action.id),
+            key_since: now,
+            sent_at: Some(now),
+            burned: false,
+            ..last.clone()
+        }
     }
 }
 
@@ -55,6 +66,13 @@ impl Attempt {
     /// Whether it is certain that nothing was done so far: the provider said so each time, and no answer was lost.
     pub fn did_nothing(&self) -> bool {
         self.idle == self.number
+    }
+
+    /// Whether the next one may leave: under the same key the provider tells it from another request; under another one
+    /// only when whatever was sent has had its time to be done and shown, or is known to have done nothing.
+    pub fn may_be_followed(&self, next: &Self, now: Timestamp, settles: SignedDuration) -> bool {
+        let sent_at = self.sent_at.unwrap_or(self.key_since);
+        next.key == self.key || self.did_nothing() || now.duration_since(sent_at) >= settles
     }
 
     /// The provider says that this one did nothing.
@@ -100,7 +118,35 @@ mod tests {
     fn example() -> Attempt {
         let at = Timestamp::UNIX_EPOCH;
         let key = "key".to_owned();
-        Attempt { number: 1, key, key_since: at, first_at: at, burned: false, before: None, shown: false, idle: 0 }
+        Attempt {
+            number: 1,
+            key,
+            key_since: at,
+            first_at: at,
+            sent_at: Some(at),
+            burned: false,
+            before: None,
+            shown: false,
+            idle: 0,
+        }
+    }
+
+    #[test]
+    fn another_key_waits_until_what_was_sent_has_settled() {
+        let settles = SignedDuration::from_secs(900);
+        let at = |secs| Timestamp::UNIX_EPOCH + SignedDuration::from_secs(secs);
+        let last = |idle, sent_at| Attempt { number: 2, idle, sent_at, ..example() };
+        for (name, last, key, secs, may) in [
+            ("the same key", last(0, Some(at(600))), "key", 601, true),
+            ("just before", last(0, Some(at(600))), "another", 1499, false),
+            ("settled", last(0, Some(at(600))), "another", 1500, true),
+            ("said to have done nothing", last(2, Some(at(600))), "another", 601, true),
+            ("one of two said so", last(1, Some(at(600))), "another", 601, false),
+            ("from before it was noted", last(0, None), "another", 900, true),
+        ] {
+            let next = Attempt { key: key.to_owned(), ..example() };
+            assert_eq!(last.may_be_followed(&next, at(secs), settles), may, "{name}");
+        }
     }
 
     #[test]

@@ -53,6 +53,8 @@ pub struct Limits {
     pub key_minutes: BTreeMap<String, i64>,
     /// How long an effect may be in doubt before a person is asked.
     pub doubt_hours_max: i64,
+    /// How long what was sent may take to be done and shown, before it is sent under a key that tells nothing of it.
+    pub settling_secs: i64,
     /// How long an event waits for the resource that it belongs to before it is looked at again, and how long a
     /// provider that does not answer is asked for what is only a help.
     pub orphan_hours_max: i64,
@@ -112,6 +114,7 @@ impl Rules for Limits {
             ("visibility_secs", self.visibility_secs),
             ("token_hours", self.token_hours),
             ("doubt_hours_max", self.doubt_hours_max),
+            ("settling_secs", self.settling_secs),
             ("orphan_hours_max", self.orphan_hours_max),
             ("sending_minutes_max", self.sending_minutes_max),
             ("task_hours", self.task_hours),

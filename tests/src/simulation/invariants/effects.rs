@@ -1,8 +1,8 @@
 //! What must hold between the provider's books and ours: each effect was approved, and happened once.
 
-use super::must;
+use super::{Books, must};
 use crate::simulation::Sent;
-use domain::action::{Action, Kind, Measure, Reason, State, Vote};
+use domain::action::{Action, Decision, Kind, Measure, Reason, State, Vote};
 use domain::approval::judged_before;
 use domain::id::ActionId;
 use domain::money::Money;
@@ -10,6 +10,8 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use local::sandbox::Seen;
 use local::service::Service;
+use providers::{ALL, Provider, Repeats};
+use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// At most one refund at the provider per approved action, exactly as approved, and never more than was captured.
@@ -45,32 +47,75 @@ pub(super) fn refunds_are_ours(service: &Service, actions: &BTreeMap<ActionId, A
     Ok(())
 }
 
-/// The calls that changed something at the provider, each time they did. A link changes nothing.
-pub fn changes(service: &Service) -> Result<Vec<Seen>, String> {
-    let mut calls = service.sandbox.calls("stripe").map_err(|error| error.to_string())?;
-    calls.retain(|call| call.executed && !call.path.contains("sessions"));
-    Ok(calls)
+/// What makes a page or a document: it changes nothing, and may be made again.
+const PAGES: &[&str] = &["sessions", "payment-links", "hosted_pages", "/pdf"];
+
+/// Nobody approved what others had been promised: at each approval there was money left for it and for all that was on its way.
+pub(super) fn no_money_is_promised_twice(books: &Books) -> Result<(), String> {
+    let approved = |action: &&Action| !action.votes().iter().any(|vote| vote.decision == Decision::Deny);
+    let all: Vec<_> = books
+        .desk
+        .actions
+        .values()
+        .filter(approved)
+        .filter_map(|action| match &action.kind {
+            Kind::Refund { payment, amount } => Some((action, payment, *amount, action.decided_at()?)),
+            _ => None,
+        })
+        .collect();
+    for (action, payment, amount, at) in &all {
+        let Some(taken) = books.desk.touched.payments.get(*payment).and_then(|payment| payment.taken()) else {
+            continue;
+        };
+        let stood = |other: &Action| {
+            other.id != action.id
+                && (other.state() == State::Executed || other.ended_at().is_none_or(|ended_at| ended_at > *at))
+        };
+        let others = all.iter().filter(|(other, of, _, since)| of == payment && since <= at && stood(other));
+        let promised = others.fold(*amount, |sum, (_, _, amount, _)| sum.plus(*amount));
+        must(promised.amount() <= taken.amount(), || {
+            format!(
+                "{} was approved at {at} when {promised} of {payment} was promised, which brought {taken}",
+                action.id
+            )
+        })?;
+    }
+    Ok(())
 }
 
-/// Whatever was changed at the provider was asked for, approved, and changed once.
+/// The calls that changed something at a provider, each time they did.
+pub fn changes(service: &Service) -> Result<Vec<(&'static Provider, Seen)>, String> {
+    let mut changes = Vec::new();
+    for provider in ALL.iter().copied().filter(|provider| provider.api.is_some()) {
+        let mut calls = service.sandbox.calls(provider.name).map_err(|error| error.to_string())?;
+        calls.retain(|call| call.executed && !PAGES.iter().any(|page| call.path.contains(page)));
+        changes.extend(calls.into_iter().map(|call| (provider, call)));
+    }
+    Ok(changes)
+}
+
+/// Whatever was changed at a provider was asked for, approved, and changed once.
 pub(super) fn effects_are_ours(
     service: &Service,
-    actions: &BTreeMap<ActionId, Action>,
+    actions: &BTreeMap<String, BTreeMap<ActionId, Action>>,
     told: &[Sent],
 ) -> Result<(), String> {
-    let mut done: BTreeMap<(String, String), Vec<Timestamp>> = BTreeMap::new();
-    for call in changes(service)? {
-        let key = call.idempotency_key.clone().unwrap_or_default();
-        let id = key.split('-').next().unwrap_or_default().to_owned();
-        let action = actions
+    let mut done: BTreeMap<(ActionId, String), Vec<Timestamp>> = BTreeMap::new();
+    let mut unnamed: BTreeMap<(&str, String, String), Vec<Seen>> = BTreeMap::new();
+    let nobody = BTreeMap::new();
+    for (provider, call) in changes(service)? {
+        let Some(key) = &call.idempotency_key else {
+            unnamed.entry((provider.name, call.path.clone(), call.body.clone())).or_default().push(call);
+            continue;
+        };
+        let own = actions.get(provider.name).unwrap_or(&nobody);
+        let action = own
             .values()
-            .find(|action| action.id.as_str() == id)
-            .ok_or_else(|| format!("nobody asked for {call:?}"))?;
-        let approved = matches!(action.state(), State::Executed | State::NeedsPerson | State::Failed)
-            && !action.votes().is_empty();
-        must(approved, || format!("{id} is {:?}, and was sent: {call:?}", action.state()))?;
+            .find(|action| is_key_of(provider, action, key))
+            .ok_or_else(|| format!("nobody asked {} for {call:?}", provider.name))?;
+        must(may_be_sent(action), || format!("{} is {:?}, and was sent: {call:?}", action.id, action.state()))?;
         let at = call.at.parse().map_err(|error| format!("{}: {error}", call.at))?;
-        done.entry((id, call.path.clone())).or_default().push(at);
+        done.entry((action.id.clone(), call.path.clone())).or_default().push(at);
     }
     for ((id, path), mut times) in done {
         times.sort();
@@ -78,7 +123,41 @@ pub(super) fn effects_are_ours(
             must(was_undone(&path, between, told), || format!("{id} was done again at {}: {path}", between[1]))?;
         }
     }
+    // Where neither key nor id of ours is sent: by what it is about, and how much.
+    for ((provider, path, body), calls) in unnamed {
+        let own = actions.get(provider).unwrap_or(&nobody).values();
+        let asked = own.filter(|action| may_be_sent(action) && fits(action, &path, &body)).count();
+        must(calls.len() <= asked, || format!("{asked} people's wishes, and {} effects: {calls:?}", calls.len()))?;
+    }
     Ok(())
+}
+
+/// More keys than one action is ever tried under.
+const KEYS_MAX: u32 = 24;
+
+/// Whether a key, as it left, is one of an action's: as it is, or in the provider's own form.
+fn is_key_of(provider: &Provider, action: &Action, key: &str) -> bool {
+    let id = action.id.as_str();
+    let Some(Repeats::Header(_, form)) = provider.api.map(|api| &api.repeats) else { return false };
+    key.split('-').next() == Some(id) || (1..=KEYS_MAX).any(|number| form(&format!("{id}-{number}")) == key)
+}
+
+fn may_be_sent(action: &Action) -> bool {
+    matches!(action.state(), State::Executed | State::NeedsPerson | State::Failed) && !action.votes().is_empty()
+}
+
+/// Whether an action is about what a request names, and as much as it says.
+fn fits(action: &Action, path: &str, body: &str) -> bool {
+    let names = |id: &str| path.split('/').any(|part| part == id.rsplit(':').next().unwrap_or(id));
+    let sent: Value = serde_json::from_str(body).unwrap_or_default();
+    match &action.kind {
+        Kind::Refund { payment, amount } => {
+            let said = &sent["data"]["attributes"]["amount"];
+            // A request that says nothing of an amount gives back all.
+            path.ends_with("/refund") && (said.is_null() || (names(payment) && said.as_i64() == amount.minor()))
+        }
+        _ => !path.ends_with("/refund"),
+    }
 }
 
 /// Whether the storm's own history told between two times that an invoice was open again which we had closed.

@@ -7,6 +7,8 @@ use http::StatusCode;
 use serde_json::{Value, json};
 
 const SLACK: &str = "slack";
+/// How late something may be.
+const SECONDS_MAX: u64 = 86_400;
 
 pub(super) fn calls(service: &Service, provider: &str) -> Result<Answer, Problem> {
     called(provider)?;
@@ -25,6 +27,12 @@ pub(super) fn trouble(service: &Service, provider: &str, body: &[u8]) -> Result<
             _ => status.to_string(),
         },
         Value::String(status) if matches!(status.as_str(), "timeout_done" | "timeout_not_done") => status.clone(),
+        Value::String(status) if status == "500_done" && provider != SLACK => status.clone(),
+        Value::String(word) if matches!(word.as_str(), "done_later" | "shows_late") && provider != SLACK => {
+            let seconds = wanted["seconds"].as_u64().filter(|seconds| (1..=SECONDS_MAX).contains(seconds));
+            let message = r#"send {"status":"done_later","seconds":60}: how much later, up to a day"#;
+            format!("{word} {}", seconds.ok_or_else(|| Problem::malformed(message))?)
+        }
         Value::String(word) if provider == SLACK && !word.is_empty() && is_word(word) => word.clone(),
         _ => {
             let message = r#"send {"status":500}, {"status":"timeout_done"} or {"status":"timeout_not_done"}"#;

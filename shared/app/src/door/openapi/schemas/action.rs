@@ -129,6 +129,7 @@ fn action() -> Value {
         ("key", text()),
         ("key_since", time()),
         ("first_at", time()),
+        ("sent_at", or_null(time())),
         ("burned", flag()),
         ("before", or_null(text())),
         ("shown", flag()),
