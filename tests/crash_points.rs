@@ -204,9 +204,13 @@ fn tried(case: usize, provider: &str, steps: u64) -> Vec<(Trouble, &'static str)
 }
 
 /// What may not be sent a day later, and what becomes of it: Chargebee counts days, so that the figures that were approved
-/// are those of their day. Where it is not known that nothing was done, a person looks.
+/// are those of their day; a downgrade that waits here is told of just before the renewal, and not after it. Where it is not known that nothing was done, a person looks.
 fn lapses(case: &Case, trouble: Trouble) -> Option<&'static str> {
-    let is_counted = case.provider == "chargebee" && ["upgrade", "change_addons", "adjust_seats"].contains(&case.kind);
+    let is_counted = match case.provider {
+        "chargebee" => ["upgrade", "change_addons", "adjust_seats"].contains(&case.kind),
+        "lemonsqueezy" => case.kind == "downgrade",
+        _ => false,
+    };
     match trouble {
         Trouble::Provider("429", true) if is_counted => Some("stale"),
         Trouble::Provider("500" | "timeout_not_done", true) if is_counted => Some("needs_person"),
