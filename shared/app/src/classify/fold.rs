@@ -38,7 +38,7 @@ pub async fn fold(
     body: Option<&str>,
     trace: &str,
 ) -> Result<Folded, Fault> {
-    let event = event.clone().cut(context.policies.limits.current().written_chars_max);
+    let event = event.clone().cut(context.policies.limits.current().room());
     store::retrying(context, || once(context, &event, Manner::Told { message, body }, trace)).await
 }
 
@@ -46,7 +46,7 @@ pub async fn fold(
 pub async fn fold_listed(context: &Context, event: &Event, trial: bool, trace: &str) -> Result<Folded, Fault> {
     // A state that comes back is something new to a later run, and a page that is read again in one run is not.
     let event = Event { id: format!("{}:{trace}", event.id), ..event.clone() }
-        .cut(context.policies.limits.current().written_chars_max);
+        .cut(context.policies.limits.current().room());
     store::retrying(context, || once(context, &event, Manner::Listed { trial }, trace)).await
 }
 
