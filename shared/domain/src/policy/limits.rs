@@ -113,6 +113,13 @@ pub fn stored_bytes(value: &impl Serialize) -> usize {
     serde_json::to_vec(value).map_or(usize::MAX, |json| json.len())
 }
 
+/// Forgets the oldest of a list, first in it, until the rest fits; the newest stays.
+pub fn forget_oldest<T: Serialize>(list: &mut Vec<T>, bytes_max: usize) {
+    while list.len() > 1 && stored_bytes(list) > bytes_max {
+        list.remove(0);
+    }
+}
+
 impl Patience {
     /// How long to wait after the last of so many refusals; none where it was tried often enough.
     pub fn wait(&self, refusals: u32) -> Option<SignedDuration> {
