@@ -24,6 +24,7 @@ mod privacy;
 mod raised;
 mod scenarios;
 mod simulation;
+mod sizes;
 mod store;
 mod tasks;
 mod telling;

@@ -23,12 +23,13 @@ const TRIES: usize = 64;
 const ENDED: usize = 8;
 /// How many bytes each of its lists may take: ids and texts may be so long that fewer lines fit.
 const INVOICE_BYTES: usize = 8_000;
-const PAYMENT_BYTES: usize = 12_000;
+const PAYMENT_BYTES: usize = 10_000;
 const CARD_BYTES: usize = 3_000;
-const TRY_BYTES: usize = 12_000;
+const TRY_BYTES: usize = 10_000;
 const LINK_BYTES: usize = 8_000;
 const PERIOD_BYTES: usize = 3_000;
-const SUBSCRIPTION_BYTES: usize = 20_000;
+const SUBSCRIPTION_BYTES: usize = 16_000;
+const ADDON_BYTES: usize = 8_000;
 
 /// Read with every event and for every glance, so that it stays small however long the account's history is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -324,13 +325,17 @@ impl Book {
 
     pub(super) fn show_subscription(&mut self, subscription: &Subscription) {
         let plan = subscription.plan();
+        let mut addons: Vec<_> = subscription.addons().cloned().collect();
+        while stored_bytes(&addons) > ADDON_BYTES {
+            addons.pop();
+        }
         let line = SubscriptionLine {
             status: subscription.status.copied(),
             plan: plan.map(|item| item.name.clone().unwrap_or_else(|| item.price.clone())),
             price: plan.and_then(|item| item.unit),
             interval: plan.and_then(|item| item.interval),
             quantity: plan.map(|item| item.quantity),
-            addons: subscription.addons().cloned().collect(),
+            addons,
             mrr: subscription.mrr(),
             started_at: subscription.started_at.copied(),
             renews_at: subscription.renews_at.copied(),

@@ -1,6 +1,6 @@
 //! A decision with everything that it went by, so that it can be made again, by the same rules or by others.
 
-use crate::book::{Head, Touched};
+use crate::book::{Head, Latest, Touched};
 use crate::case::{Case, Class, Recommendation};
 use crate::classify::desk::{Beside, Desk};
 use crate::classify::{self, ClassifyPolicy, Scene};
@@ -149,7 +149,7 @@ fn within(mut decision: Decision, scene: Scene<'_>, bytes_max: usize) -> Decisio
 }
 
 /// The parts of what a decision went by that few rules ask for.
-const PARTS: [fn(&mut Decision); 10] = [
+const PARTS: [fn(&mut Decision); 18] = [
     |it| it.event.seen.clear(),
     |it| it.beside.elsewhere.clear(),
     |it| it.beside.terms.usage.clear(),
@@ -159,6 +159,14 @@ const PARTS: [fn(&mut Decision); 10] = [
     |it| it.touched.cards.clear(),
     |it| it.touched.subscriptions.clear(),
     |it| it.touched.payments.clear(),
+    |it| it.touched.invoices.values_mut().for_each(|invoice| invoice.lines = Latest::default()),
+    |it| it.head.dunning.clear(),
+    |it| it.head.left.clear(),
+    |it| it.head.book.tries.clear(),
+    |it| it.head.book.links.clear(),
+    |it| it.head.book.cards.clear(),
+    |it| it.head.book.payments.clear(),
+    |it| it.head.book.invoices.clear(),
     |it| it.head.book.subscriptions.clear(),
 ];
 
