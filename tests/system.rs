@@ -29,6 +29,7 @@ mod raised;
 mod scenarios;
 mod seals;
 mod simulation;
+mod sizes;
 mod store;
 mod tasks;
 mod telling;

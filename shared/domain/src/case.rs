@@ -1,6 +1,7 @@
 //! A trouble of one account, with everything that a person needs in order to decide.
 
 mod disputed;
+mod short;
 
 use crate::action::Action;
 use crate::staff::MACHINE;

@@ -252,7 +252,8 @@ fn may_recover(scene: Scene<'_>, invoice: &str, desk: &Desk) -> bool {
     is_known && !desk.head.book.is_claimed() && scene.event.origin != Origin::Listed
 }
 
-fn open(desk: &mut Desk, case: Case) {
+fn open(desk: &mut Desk, mut case: Case) {
+    case.shorten();
     desk.head
         .cases
         .insert(case.id.clone(), CaseLine { class: case.class.name().to_owned(), opened_at: case.opened_at });
@@ -275,6 +276,8 @@ fn renew(scene: Scene<'_>, desk: &mut Desk, about: &About, renewed: Case, standi
         handled: standing.handled.clone(),
         ..renewed
     };
+    // As it was stored: what was left off then is no news.
+    renewed.shorten();
     if renewed != standing {
         renewed.events.push(scene.event.id.clone());
         open(desk, renewed);
@@ -283,6 +286,7 @@ fn renew(scene: Scene<'_>, desk: &mut Desk, about: &About, renewed: Case, standi
 
 fn over(scene: Scene<'_>, desk: &mut Desk, mut case: Case, why: &str) {
     case.events.push(scene.event.id.clone());
+    case.shorten();
     case.resolve(scene.now, why);
     desk.head.cases.remove(&case.id);
     desk.cases.insert(case.id.clone(), case);

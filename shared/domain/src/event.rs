@@ -4,6 +4,7 @@
 
 mod billed;
 mod bought;
+mod cut;
 mod paid;
 mod ticket;
 mod who;
@@ -136,88 +137,11 @@ pub enum Seen {
     Ticket(TicketSeen),
 }
 
-/// The longest id that any provider is believed to use; longer ones would not fit into a key.
-const ID_MAX: usize = 255;
-
-/// Nobody is called so, and no mail goes to such an address.
-const NAME_CHARS_MAX: usize = 1000;
-const ADDRESS_BYTES_MAX: usize = 320;
-
-fn cut(text: &mut Option<String>, most: usize) {
-    if let Some(text) = text
-        && let Some((place, _)) = text.char_indices().nth(most)
-    {
-        let left = text[place..].chars().count();
-        text.truncate(place);
-        text.push_str(&format!("… [{left} characters more in the delivery as it came]"));
-    }
-}
-
 impl Event {
-    /// Whether every id of it names something and fits into a key.
-    pub fn is_named(&self) -> bool {
-        let own = self.seen.iter().flat_map(|seen| match seen {
-            Seen::Customer(_) | Seen::Balance(_) => vec![],
-            Seen::Card(seen) => vec![&seen.id],
-            Seen::Subscription(seen) => vec![&seen.id],
-            Seen::Invoice(seen) => vec![&seen.id],
-            Seen::CreditNote(seen) => vec![&seen.id, &seen.invoice],
-            Seen::Payment(seen) => vec![&seen.id],
-            Seen::Refund(seen) => vec![&seen.id, &seen.payment],
-            Seen::Dispute(seen) => vec![&seen.id, &seen.payment],
-            Seen::Link(seen) => vec![&seen.intent, &seen.invoice],
-            Seen::Ticket(seen) => vec![&seen.id],
-        });
-        own.chain([&self.id]).chain(&self.customer).all(|id| !id.is_empty() && id.len() <= ID_MAX)
-    }
-
-    /// The event with what people wrote cut to what an item can hold; what was cut says so.
-    #[must_use]
-    pub fn cut(mut self, written_chars_max: usize) -> Self {
-        for seen in &mut self.seen {
-            match seen {
-                Seen::Customer(seen) => {
-                    [&mut seen.name, &mut seen.phone, &mut seen.address]
-                        .into_iter()
-                        .for_each(|text| cut(text, NAME_CHARS_MAX));
-                    seen.email.take_if(|email| email.len() > ADDRESS_BYTES_MAX);
-                }
-                Seen::Ticket(seen) => {
-                    cut(&mut seen.body, written_chars_max);
-                    [&mut seen.subject, &mut seen.requester_name]
-                        .into_iter()
-                        .for_each(|text| cut(text, NAME_CHARS_MAX));
-                    seen.requester_email.take_if(|email| email.len() > ADDRESS_BYTES_MAX);
-                }
-                _ => {}
-            }
-        }
-        self
-    }
-
     /// The event without what must be erasable: who the customer is, and what they wrote.
     #[must_use]
     pub fn without_person(&self) -> Self {
         let personal = |seen: &&Seen| matches!(seen, Seen::Customer(_) | Seen::Ticket(_));
         Self { seen: self.seen.iter().filter(|seen| !personal(seen)).cloned().collect(), ..self.clone() }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_was_cut_says_so_and_nothing_breaks_a_letter() {
-        let rows = [
-            ("短い", 5, "短い"),
-            ("長い長い文", 2, "長い… [3 characters more in the delivery as it came]"),
-            ("👩‍👧", 3, "👩‍👧"),
-        ];
-        for (text, most, expected) in rows {
-            let mut given = Some(text.to_owned());
-            cut(&mut given, most);
-            assert_eq!(given.as_deref(), Some(expected));
-        }
     }
 }

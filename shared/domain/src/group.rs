@@ -1,6 +1,7 @@
 //! Which accounts are one customer? An address or an imported list proposes it; only a person says so.
 
 use crate::id::AccountId;
+use crate::policy::forget_oldest;
 use crate::staff::Staff;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -8,6 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// More accounts than this are hardly one customer.
 const MEMBERS_MAX: usize = 20;
+/// How many bytes what people said of it may take.
+const SAID_BYTES_MAX: usize = 60_000;
 
 /// What people have said about one account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -88,6 +91,7 @@ pub fn say(
             group.apart.insert(with.clone());
         }
         group.said.push(Said { other: with.clone(), same, by: staff.id.clone(), note: note.to_owned(), at: now });
+        forget_oldest(&mut group.said, SAID_BYTES_MAX);
     }
     Ok(())
 }
@@ -129,7 +133,7 @@ mod tests {
         }
         assert_eq!(tell(&a, &b, false, &ana).0, Err(NotSaid::NotPermitted));
         assert!(groups[&a].apart.contains(&c) && groups[&c].apart.contains(&a));
-        assert_eq!(groups[&a].said.len(), 3, "every word is kept");
+        assert_eq!(groups[&a].said.len(), 3, "every word is kept, while there is room");
     }
 
     #[test]

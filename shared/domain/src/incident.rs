@@ -20,6 +20,7 @@ pub use watch::{Stretch, Watch};
 use crate::case::Draft;
 use crate::id::IncidentId;
 use crate::money::Currency;
+use crate::policy::forget_oldest;
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -134,6 +135,7 @@ pub struct Release {
 
 /// How many releases are remembered.
 const RELEASES: usize = 50;
+const RELEASES_BYTES: usize = 80_000;
 
 /// What went live lately, as people or their deployment told us.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -149,6 +151,7 @@ impl Releases {
             self.lately.sort();
             let excess = self.lately.len().saturating_sub(RELEASES);
             self.lately.drain(..excess);
+            forget_oldest(&mut self.lately, RELEASES_BYTES);
         }
     }
 

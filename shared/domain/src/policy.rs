@@ -4,7 +4,7 @@ mod limits;
 mod setup;
 mod texts;
 
-pub use limits::{Limits, Patience};
+pub use limits::{Limits, Patience, Room, forget_oldest, stored_bytes};
 pub use setup::SetupPolicy;
 pub use texts::{Text, Texts};
 

@@ -6,9 +6,13 @@ mod cohorts;
 pub use backlog::{Backlog, OfKind};
 pub use cohorts::Cohorts;
 
+use crate::policy::forget_oldest;
 use crate::staff::{Role, Staff};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
+
+/// How many bytes its history may take.
+const CHANGES_BYTES_MAX: usize = 60_000;
 
 /// How it is set, who wants that changed, and who has changed it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -234,6 +238,7 @@ impl Source {
         self.messages = wish.messages.unwrap_or(self.messages);
         self.cancels = wish.cancels.unwrap_or(self.cancels);
         self.changes.push(done);
+        forget_oldest(&mut self.changes, CHANGES_BYTES_MAX);
         Ok(Granted::Done)
     }
 

@@ -1,6 +1,7 @@
 //! What is stopped by hand, by whom, and since when.
 
 use crate::action::KINDS;
+use crate::policy::{forget_oldest, stored_bytes};
 use crate::staff::{Role, Staff};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -8,6 +9,8 @@ use serde::{Deserialize, Serialize};
 /// How many pulls and releases are remembered.
 const REMEMBERED: usize = 50;
 const NOTE_CHARS_MAX: usize = 500;
+/// How many bytes may stand, and how many of what happened are remembered.
+const BYTES_MAX: usize = 40_000;
 
 /// Everything that leaves, narrowed by what is named.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -108,7 +111,8 @@ impl Stops {
         if !kind || !listed(&wish.source, known.sources) || !listed(&wish.segment, known.segments) {
             return Err(Refused::Unknown);
         }
-        if wish.note.chars().count() > NOTE_CHARS_MAX || (!wish.release && self.standing.len() >= REMEMBERED) {
+        let full = self.standing.len() >= REMEMBERED || stored_bytes(&self.standing) > BYTES_MAX;
+        if wish.note.chars().count() > NOTE_CHARS_MAX || (!wish.release && full) {
             return Err(Refused::TooMany);
         }
         if wish.release {
@@ -129,6 +133,7 @@ impl Stops {
         });
         let forgotten = self.changes.len().saturating_sub(REMEMBERED);
         self.changes.drain(..forgotten);
+        forget_oldest(&mut self.changes, BYTES_MAX);
         Ok(())
     }
 }

@@ -112,6 +112,7 @@ async fn once(
         format!("{} to {}", before.class.name(), after.class.name())
     };
     after.handled.push(Handled { by: staff.id.clone(), at: now, what, note: word.note.clone() });
+    after.shorten();
 
     // Write.
     let mut commit = Commit::default();

@@ -38,15 +38,15 @@ pub async fn fold(
     body: Option<&str>,
     trace: &str,
 ) -> Result<Folded, Fault> {
-    let event = event.clone().cut(context.policies.limits.current().written_chars_max);
+    let event = event.clone().cut(context.policies.limits.current().room());
     store::retrying(context, || once(context, &event, Manner::Told { message, body }, trace)).await
 }
 
 /// Folds what a provider's list shows, unless the book knows it already; a trial only looks whether it does.
 pub async fn fold_listed(context: &Context, event: &Event, trial: bool, trace: &str) -> Result<Folded, Fault> {
     // A state that comes back is something new to a later run, and a page that is read again in one run is not.
-    let event = Event { id: format!("{}:{trace}", event.id), ..event.clone() }
-        .cut(context.policies.limits.current().written_chars_max);
+    let event =
+        Event { id: format!("{}:{trace}", event.id), ..event.clone() }.cut(context.policies.limits.current().room());
     store::retrying(context, || once(context, &event, Manner::Listed { trial }, trace)).await
 }
 
@@ -77,7 +77,7 @@ async fn once(context: &Context, event: &Event, manner: Manner<'_>, trace: &str)
     let scene = Scene { event, policy: policies.classify.current(), declines: policies.declines.current(), now };
     let Laid { before, after, .. } = &mut laid;
     let decided = classify::decide(scene, &at_issue.concerns, after);
-    let decisions = decision::record(scene, before, after);
+    let decisions = decision::record(scene, before, after, policies.limits.current().item_bytes_max);
     let notes = confirm::confirm(event, after, manners, now);
     leaving::come_back(event.at, &before.head, &mut after.head);
     let followed = leaving::followed(event, &after.head);

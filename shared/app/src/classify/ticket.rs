@@ -12,7 +12,7 @@ use domain::event::{Event, Seen, TicketSeen};
 const ACCOUNTS_MAX: usize = 90;
 
 pub async fn fold(context: &Context, event: &Event, body: Option<&str>, trace: &str) -> Result<Folded, Fault> {
-    let event = event.clone().cut(context.policies.limits.current().written_chars_max);
+    let event = event.clone().cut(context.policies.limits.current().room());
     let Some(Seen::Ticket(seen)) = event.seen.first() else { return Ok(Folded::Duplicate) };
     store::retrying(context, || once(context, &event, seen, body, trace)).await
 }

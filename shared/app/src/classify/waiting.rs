@@ -12,6 +12,7 @@ use crate::store::{self, Attempted, Batch, Commit, External, Waiting};
 use domain::book::touches;
 use domain::event::Event;
 use domain::id::AccountId;
+use domain::policy::stored_bytes;
 use jiff::SignedDuration;
 
 /// The ids that an event names, each of which may have an owner.
@@ -47,6 +48,10 @@ pub async fn wait(context: &Context, event: &Event, message: Option<&Message>) -
     }
     let until = context.clock.now() + SignedDuration::from_hours(context.policies.limits.current().orphan_hours_max);
     external.waiting.push(Waiting { event: event.id.clone(), until, message: message.clone() });
+    if stored_bytes(&external) > context.policies.limits.current().item_bytes_max {
+        let message = format!("more waits for the owner of {} than one item holds; find out whose it is", external.id);
+        return Err(Fault::Park(message));
+    }
     let mut commit = Commit::default();
     commit.over(&batch, &external);
     store::attempted(commit.run(context).await, ())

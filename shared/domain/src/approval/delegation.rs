@@ -1,5 +1,6 @@
 //! Who decides for whom while somebody is away.
 
+use crate::policy::forget_oldest;
 use crate::staff::{Role, Staff};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -8,6 +9,7 @@ use serde::{Deserialize, Serialize};
 const DAYS_MAX: i64 = 30;
 /// How many are remembered.
 const REMEMBERED: usize = 200;
+const BYTES_MAX: usize = 80_000;
 
 /// One absence. It counts from `since` up to and without `until`, unless somebody ends it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -106,6 +108,7 @@ impl Delegations {
         }
         let forgotten = self.all.len().saturating_sub(REMEMBERED);
         self.all.drain(..forgotten);
+        forget_oldest(&mut self.all, BYTES_MAX);
         Ok(())
     }
 }

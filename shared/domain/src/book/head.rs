@@ -7,6 +7,7 @@ use crate::event::{
 };
 use crate::id::{AccountId, ActionId, CaseId};
 use crate::money::{Currency, Money, Rate};
+use crate::policy::stored_bytes;
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -18,6 +19,17 @@ const LINES: usize = 16;
 const CARDS: usize = 8;
 /// How many failed tries and links between payments and invoices the head remembers.
 const TRIES: usize = 64;
+/// How many subscriptions that have ended the head shows.
+const ENDED: usize = 8;
+/// How many bytes each of its lists may take: ids and texts may be so long that fewer lines fit.
+const INVOICE_BYTES: usize = 8_000;
+const PAYMENT_BYTES: usize = 10_000;
+const CARD_BYTES: usize = 3_000;
+const TRY_BYTES: usize = 10_000;
+const LINK_BYTES: usize = 8_000;
+const PERIOD_BYTES: usize = 3_000;
+const SUBSCRIPTION_BYTES: usize = 16_000;
+const ADDON_BYTES: usize = 8_000;
 
 /// Read with every event and for every glance, so that it stays small however long the account's history is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,7 +61,11 @@ pub struct Book {
     pub figures: Figures,
     /// Credit at the provider, by currency.
     pub balance: BTreeMap<Currency, Latest<Money>>,
+    /// Those that run, and of those that have ended the newest; all of them are items of their own.
     pub subscriptions: BTreeMap<String, SubscriptionLine>,
+    /// When the first of those began that are not shown any more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub began_at: Option<Timestamp>,
     pub invoices: Vec<HistoryLine>,
     pub payments: Vec<PaymentLine>,
     pub cards: Vec<CardLine>,
@@ -221,7 +237,7 @@ impl Head {
 
     /// When this customer first started to buy, as far as we have seen.
     pub fn since(&self) -> Option<Timestamp> {
-        self.book.subscriptions.values().filter_map(|line| line.started_at).min()
+        self.book.subscriptions.values().filter_map(|line| line.started_at).chain(self.book.began_at).min()
     }
 }
 
@@ -294,7 +310,7 @@ impl Book {
 
     /// Forgets the oldest tellings, once what they tell has been taken from them.
     pub(super) fn forget_old_tries(&mut self) {
-        keep_newest(&mut self.tries, TRIES);
+        keep_newest(&mut self.tries, TRIES, TRY_BYTES);
     }
 
     /// The first telling counts: whether it was told again, or asked for besides, does not matter.
@@ -304,18 +320,22 @@ impl Book {
             Some(known) => known.at = known.at.min(link.at),
             None => self.links.push(link),
         }
-        keep_newest(&mut self.links, TRIES);
+        keep_newest(&mut self.links, TRIES, LINK_BYTES);
     }
 
     pub(super) fn show_subscription(&mut self, subscription: &Subscription) {
         let plan = subscription.plan();
+        let mut addons: Vec<_> = subscription.addons().cloned().collect();
+        while stored_bytes(&addons) > ADDON_BYTES {
+            addons.pop();
+        }
         let line = SubscriptionLine {
             status: subscription.status.copied(),
             plan: plan.map(|item| item.name.clone().unwrap_or_else(|| item.price.clone())),
             price: plan.and_then(|item| item.unit),
             interval: plan.and_then(|item| item.interval),
             quantity: plan.map(|item| item.quantity),
-            addons: subscription.addons().cloned().collect(),
+            addons,
             mrr: subscription.mrr(),
             started_at: subscription.started_at.copied(),
             renews_at: subscription.renews_at.copied(),
@@ -329,13 +349,33 @@ impl Book {
             discounted: subscription.discount.value().is_some_and(|discount| discount.value().is_some()),
         };
         self.subscriptions.insert(subscription.id.clone(), line);
+        self.hide_old_subscriptions();
+    }
+
+    /// Shows no more than fits: first those go that ended first, and then, of too many that run, those that began first.
+    fn hide_old_subscriptions(&mut self) {
+        let is_over = |line: &SubscriptionLine| line.status == Some(SubscriptionStatus::Ended);
+        let order = |(id, line): (&String, &SubscriptionLine)| {
+            (!is_over(line), line.ends_at.filter(|_| is_over(line)), line.started_at, id.clone())
+        };
+        let mut rest: Vec<_> = self.subscriptions.iter().map(order).collect();
+        rest.sort();
+        for (runs, _, started_at, id) in rest {
+            let ended = self.subscriptions.values().filter(|line| is_over(line)).count();
+            let fits = stored_bytes(&self.subscriptions) <= SUBSCRIPTION_BYTES || self.subscriptions.len() == 1;
+            if fits && (runs || ended <= ENDED) {
+                return;
+            }
+            self.subscriptions.remove(&id);
+            self.began_at = self.began_at.into_iter().chain(started_at).min();
+        }
     }
 
     pub(super) fn show_card(&mut self, kept: &KeptCard) {
         let (Some(seen_at), Some(state)) = (kept.state.seen_at(), kept.state.copied()) else { return };
         self.cards.retain(|line| line.id != kept.id);
         self.cards.push(CardLine { seen_at, id: kept.id.clone(), card: kept.card.value().cloned(), state });
-        keep_newest(&mut self.cards, CARDS);
+        keep_newest(&mut self.cards, CARDS, CARD_BYTES);
     }
 
     pub(super) fn show_invoice(&mut self, invoice: &Invoice) {
@@ -348,7 +388,7 @@ impl Book {
                 invoice: invoice.id.clone(),
                 subscription: subscription.clone(),
             });
-            keep_newest(&mut self.periods, LINES);
+            keep_newest(&mut self.periods, LINES, PERIOD_BYTES);
         }
         let Some(created_at) = invoice.created_at else { return };
         self.invoices.retain(|line| line.invoice != invoice.id);
@@ -361,7 +401,7 @@ impl Book {
             status: invoice.settled_at.map(|_| InvoiceStatus::Paid).or(invoice.status.copied()),
             subscription: invoice.subscription.value().cloned(),
         });
-        keep_newest(&mut self.invoices, LINES);
+        keep_newest(&mut self.invoices, LINES, INVOICE_BYTES);
     }
 
     pub(super) fn show_payment(&mut self, payment: &Payment) {
@@ -396,14 +436,20 @@ impl Book {
             claimed: payment.is_disputed(),
             subscription: payment.subscription.value().cloned(),
         });
-        keep_newest(&mut self.payments, LINES);
+        keep_newest(&mut self.payments, LINES, PAYMENT_BYTES);
     }
 }
 
-fn keep_newest<T: Ord>(lines: &mut Vec<T>, most: usize) {
+fn keep_newest<T: Ord + Serialize>(lines: &mut Vec<T>, most: usize, bytes_max: usize) {
     lines.sort();
-    let excess = lines.len().saturating_sub(most);
-    lines.drain(..excess);
+    let mut room = bytes_max;
+    let fits = |line: &&T| {
+        let left = room.checked_sub(stored_bytes(*line) + 1);
+        room = left.unwrap_or_default();
+        left.is_some()
+    };
+    let kept = lines.iter().rev().take(most).take_while(fits).count();
+    lines.drain(..lines.len() - kept);
 }
 
 impl Figures {
@@ -436,4 +482,61 @@ pub struct Left {
     pub action: ActionId,
     /// When it was recorded, and then when it was carried out.
     pub at: Timestamp,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(number: usize, status: SubscriptionStatus, plan: &str) -> (String, SubscriptionLine) {
+        let at = Timestamp::from_second(1_772_000_000 + 3600 * i64::try_from(number).unwrap()).unwrap();
+        let line = SubscriptionLine {
+            status: Some(status),
+            plan: Some(plan.to_owned()),
+            started_at: Some(at),
+            ends_at: (status == SubscriptionStatus::Ended).then_some(at),
+            ..SubscriptionLine::default()
+        };
+        (format!("sub_{number:03}"), line)
+    }
+
+    #[test]
+    fn what_runs_is_shown_before_what_has_ended() {
+        use SubscriptionStatus::{Active, Ended};
+        let long = "p".repeat(500);
+        let rows = [
+            ("few", vec![(3, Active, "pro"), (8, Ended, "pro")], 3, 8..=8),
+            ("many have ended", vec![(3, Active, "pro"), (50, Ended, "pro")], 3, 8..=8),
+            ("what runs leaves no room", vec![(50, Active, long.as_str()), (50, Ended, "pro")], 15, 0..=2),
+        ];
+        for (name, given, running, ended) in rows {
+            let mut head = Head::new("stripe", "default", "cus_1");
+            let kinds = given.iter().flat_map(|&(count, status, plan)| (0..count).map(move |_| (status, plan)));
+            for (number, (status, plan)) in kinds.enumerate() {
+                let (id, line) = line(number, status, plan);
+                head.book.subscriptions.insert(id, line);
+                head.book.hide_old_subscriptions();
+            }
+            let of = |ended: bool| {
+                head.book.subscriptions.values().filter(|line| (line.status == Some(Ended)) == ended).count()
+            };
+            assert!(stored_bytes(&head.book.subscriptions) <= SUBSCRIPTION_BYTES, "{name}");
+            assert!(of(false) >= running && ended.contains(&of(true)), "{name}");
+            assert_eq!(head.since(), line(0, Active, "pro").1.started_at, "{name}: since when is not forgotten");
+        }
+    }
+
+    #[test]
+    fn the_newest_lines_are_kept_as_far_as_they_fit() {
+        let rows =
+            [("few", 3, 10, 100, 3), ("many", 20, 10, 1_000, 10), ("long", 20, 10, 20, 4), ("none", 3, 10, 2, 0)];
+        for (name, given, most, bytes, kept) in rows {
+            // A text of two digits takes five bytes with its comma.
+            let mut lines: Vec<_> = (10..10 + given).rev().map(|number: i32| number.to_string()).collect();
+            let newest = lines[0].clone();
+            keep_newest(&mut lines, most, bytes);
+            assert_eq!(lines.len(), kept, "{name}");
+            assert!(lines.last().is_none_or(|last| *last == newest), "{name}");
+        }
+    }
 }

@@ -9,6 +9,9 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::ops::Bound;
 
+/// How many credit notes of a bill are told apart, the newest ones: more would not fit into an item.
+const CREDIT_NOTES: usize = 14;
+
 /// Each field keeps its latest sighting. Where the provider has no invoices, it stands for a period that is due.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -26,6 +29,9 @@ pub struct Invoice {
     pub settled_at: Option<Timestamp>,
     pub lines: Latest<Vec<Line>>,
     pub credit_notes: BTreeMap<String, CreditNote>,
+    /// There were more credit notes than are told apart.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub more_credit_notes: bool,
     /// The latest that any sighting named: it only grows, so that the order of sightings does not matter.
     pub created_at: Option<Timestamp>,
     pub due_on: Latest<Date>,
@@ -94,6 +100,12 @@ impl Invoice {
         note.status.see(&stamp, seen.status);
         note.reason.see(&stamp, seen.reason.clone());
         note.created_at.see(&stamp, seen.created_at);
+        while self.credit_notes.len() > CREDIT_NOTES {
+            let oldest = self.credit_notes.iter().min_by_key(|(id, it)| (it.created_at.copied(), (*id).clone()));
+            let Some(id) = oldest.map(|(id, _)| id.clone()) else { return };
+            self.credit_notes.remove(&id);
+            self.more_credit_notes = true;
+        }
     }
 
     /// Looks whether a payment of the subscription has settled what failed.

@@ -10,6 +10,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
+/// How many refunds and disputes of a payment are told apart, the newest ones: more would not fit into an item.
+const REFUNDS: usize = 24;
+const DISPUTES: usize = 6;
+
 /// One try to take money, with the refunds and disputes that came of it. Each field keeps its latest sighting.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -30,6 +34,9 @@ pub struct Payment {
     /// What the provider says was given back, all refunds together.
     pub refunded: Latest<Money>,
     pub refunds: BTreeMap<String, Refund>,
+    /// Refunds that were made up to then may be missing among them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub forgotten_until: Option<Timestamp>,
     pub disputes: BTreeMap<String, Dispute>,
     /// Approved refunds that the provider has not confirmed: two of them never overdraw one payment.
     pub reserved: BTreeMap<ActionId, Money>,
@@ -58,6 +65,13 @@ pub struct Dispute {
     pub reason: Latest<String>,
     pub opened_at: Latest<Timestamp>,
     pub evidence_due_at: Latest<Timestamp>,
+}
+
+impl Refund {
+    /// When it was made, or else when it was first heard of, as far as that is known.
+    fn made_at(&self) -> Option<Timestamp> {
+        self.created_at.copied().or(self.status.seen_at()).or(self.amount.seen_at())
+    }
 }
 
 impl Dispute {
@@ -99,6 +113,13 @@ impl Payment {
         dispute.reason.see(&stamp, seen.reason.clone());
         dispute.opened_at.see(&stamp, seen.opened_at);
         dispute.evidence_due_at.see(&stamp, seen.evidence_due_at);
+        while self.disputes.len() > DISPUTES {
+            // What still blocks refunds is forgotten last.
+            let oldest =
+                self.disputes.iter().min_by_key(|(id, it)| (it.blocks_refunds(), it.opened_at.copied(), (*id).clone()));
+            let Some(id) = oldest.map(|(id, _)| id.clone()) else { return };
+            self.disputes.remove(&id);
+        }
     }
 
     pub(super) fn fold_refund(&mut self, seen: &RefundSeen, event: &Event) {
@@ -108,6 +129,12 @@ impl Payment {
         refund.status.see(&stamp, seen.status);
         refund.created_at.see(&stamp, seen.created_at);
         refund.action.see(&stamp, seen.action.clone());
+        while self.refunds.len() > REFUNDS {
+            let oldest = self.refunds.iter().min_by_key(|(id, it)| (it.made_at(), (*id).clone()));
+            let Some(id) = oldest.map(|(id, _)| id.clone()) else { return };
+            let made_at = self.refunds.remove(&id).and_then(|refund| refund.made_at());
+            self.forgotten_until = self.forgotten_until.max(made_at);
+        }
     }
 
     /// What was taken from the customer; nothing before it is known to have succeeded.
@@ -118,8 +145,13 @@ impl Payment {
 
     /// What went back or is on its way: the provider's own total, and what has happened since it was taken.
     pub fn given_back(&self) -> Option<Money> {
-        let zero = Money::zero(self.captured.copied().or(self.amount.copied())?.currency());
+        let whole = self.captured.copied().or(self.amount.copied())?;
+        let zero = Money::zero(whole.currency());
         let total_at = self.refunded.seen_at();
+        // Refunds that nobody told apart or summed up may have been any amount: nothing of it is given back again.
+        if self.forgotten_until > total_at {
+            return Some(whole);
+        }
         let (mut in_total, mut since, mut failed_since) = (zero, zero, zero);
         for refund in self.refunds.values() {
             let Some(amount) = refund.amount.copied().filter(|amount| amount.currency() == zero.currency()) else {
@@ -258,6 +290,26 @@ mod tests {
         charge(&mut payment, 40, 3000);
         assert_eq!(payment.given_back(), usd(3000), "a new total knows all, and one that we were never told of");
         assert_eq!(payment.refundable(), usd(7000));
+    }
+
+    #[test]
+    fn of_many_refunds_the_newest_are_told_apart_and_nothing_is_given_back_twice() {
+        let many = i64::try_from(REFUNDS).unwrap() + 6;
+        let told = |order: Vec<i64>| {
+            let mut payment = Payment::new("ch_1");
+            charge(&mut payment, 0, 0);
+            for number in order {
+                let (id, second) = (format!("re_{number:03}"), 10 + number);
+                refund(&mut payment, &id, second, second, 100, RefundStatus::Succeeded);
+            }
+            payment
+        };
+        let mut payment = told((0..many).collect());
+        assert_eq!(payment.refunds, told((0..many).rev().collect()).refunds, "whatever the order");
+        assert_eq!(payment.refunds.keys().next().map(String::as_str), Some("re_006"));
+        assert_eq!(payment.refundable(), usd(0), "nobody knows how much went back");
+        charge(&mut payment, 10 + many, 100 * many);
+        assert_eq!(payment.refundable(), usd(10_000 - 100 * many), "the provider's own total knows all");
     }
 
     #[test]

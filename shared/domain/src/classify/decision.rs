@@ -1,12 +1,13 @@
 //! A decision with everything that it went by, so that it can be made again, by the same rules or by others.
 
-use crate::book::{Head, Touched};
+use crate::book::{Head, Latest, Touched};
 use crate::case::{Case, Class, Recommendation};
 use crate::classify::desk::{Beside, Desk};
 use crate::classify::{self, ClassifyPolicy, Scene};
 use crate::decline::Declines;
 use crate::event::Event;
 use crate::id::{CaseId, DecisionId};
+use crate::policy::stored_bytes;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -25,6 +26,28 @@ pub struct Decision {
     pub head: Head,
     pub touched: Touched,
     pub beside: Beside,
+    /// What of all this did not fit into an item.
+    #[serde(default, skip_serializing_if = "LeftOut::is_nothing")]
+    pub left_out: LeftOut,
+}
+
+/// How much of what a decision went by is not kept with it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LeftOut {
+    #[default]
+    Nothing,
+    /// What its rules did not ask for: by the same rules it comes out the same.
+    Unused,
+    /// All of it: it cannot be made again.
+    Everything,
+}
+
+impl LeftOut {
+    #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+    fn is_nothing(&self) -> bool {
+        *self == Self::Nothing
+    }
 }
 
 /// What was decided.
@@ -64,8 +87,9 @@ impl Outcome {
     }
 }
 
-/// Writes down what was decided of the cases that were opened, or are judged by another rule now.
-pub fn record(scene: Scene<'_>, before: &Desk, after: &mut Desk) -> Vec<Decision> {
+/// Writes down what was decided of the cases that were opened, or are judged by another rule now. Of what they went by
+/// as much is kept as fits into an item.
+pub fn record(scene: Scene<'_>, before: &Desk, after: &mut Desk, bytes_max: usize) -> Vec<Decision> {
     let judged = |case: &Case| {
         let same = |earlier: &Case| (&earlier.rule, earlier.policy_version) == (&case.rule, case.policy_version);
         !before.cases.get(&case.id).is_some_and(same)
@@ -75,7 +99,7 @@ pub fn record(scene: Scene<'_>, before: &Desk, after: &mut Desk) -> Vec<Decision
     for case in cases.values_mut().filter(|case| judged(case)) {
         let id = DecisionId::of(&case.account, case.id.as_str(), &scene.event.id);
         case.decisions.push(id.clone());
-        made.push(Decision {
+        let decision = Decision {
             id,
             case: case.id.clone(),
             at: scene.now,
@@ -85,9 +109,74 @@ pub fn record(scene: Scene<'_>, before: &Desk, after: &mut Desk) -> Vec<Decision
             head: Head { cases: BTreeMap::new(), ..head.clone() },
             touched: Touched { person: None, ..touched.clone() },
             beside: beside.clone(),
-        });
+            left_out: LeftOut::Nothing,
+        };
+        made.push(within(decision, scene, bytes_max));
     }
     made
+}
+
+/// Leaves out what the outcome does not depend on, until the rest fits; where nothing helps, all of it.
+fn within(mut decision: Decision, scene: Scene<'_>, bytes_max: usize) -> Decision {
+    if stored_bytes(&decision) <= bytes_max {
+        return decision;
+    }
+    let outcome = replay(&decision, scene.policy, scene.declines);
+    let without = |decision: &mut Decision, leave_out: &dyn Fn(&mut Decision)| {
+        let mut shorter = decision.clone();
+        leave_out(&mut shorter);
+        if replay(&shorter, scene.policy, scene.declines) == outcome {
+            *decision = Decision { left_out: LeftOut::Unused, ..shorter };
+        }
+    };
+    for part in PARTS {
+        without(&mut decision, &part);
+    }
+    // Of many of a kind, each by itself.
+    for id in decision.touched.invoices.keys().cloned().collect::<Vec<_>>() {
+        without(&mut decision, &|it: &mut Decision| drop(it.touched.invoices.remove(&id)));
+    }
+    for id in decision.touched.payments.keys().cloned().collect::<Vec<_>>() {
+        without(&mut decision, &|it: &mut Decision| drop(it.touched.payments.remove(&id)));
+    }
+    for place in (0..decision.beside.terms.usage.len()).rev() {
+        without(&mut decision, &|it: &mut Decision| drop(it.beside.terms.usage.remove(place)));
+    }
+    for place in (0..decision.beside.terms.contracts.len()).rev() {
+        without(&mut decision, &|it: &mut Decision| drop(it.beside.terms.contracts.remove(place)));
+    }
+    if stored_bytes(&decision) <= bytes_max { decision } else { without_grounds(decision) }
+}
+
+/// The parts of what a decision went by that few rules ask for.
+const PARTS: [fn(&mut Decision); 18] = [
+    |it| it.event.seen.clear(),
+    |it| it.beside.elsewhere.clear(),
+    |it| it.beside.terms.usage.clear(),
+    |it| it.beside.terms.contracts.clear(),
+    |it| it.beside.terms.prices.clear(),
+    |it| it.beside.terms.subscriptions.clear(),
+    |it| it.touched.cards.clear(),
+    |it| it.touched.subscriptions.clear(),
+    |it| it.touched.payments.clear(),
+    |it| it.touched.invoices.values_mut().for_each(|invoice| invoice.lines = Latest::default()),
+    |it| it.head.dunning.clear(),
+    |it| it.head.left.clear(),
+    |it| it.head.book.tries.clear(),
+    |it| it.head.book.links.clear(),
+    |it| it.head.book.cards.clear(),
+    |it| it.head.book.payments.clear(),
+    |it| it.head.book.invoices.clear(),
+    |it| it.head.book.subscriptions.clear(),
+];
+
+fn without_grounds(mut decision: Decision) -> Decision {
+    decision.event.seen.clear();
+    decision.head = Head::new(&decision.head.provider, &decision.head.source, &decision.head.customer);
+    decision.touched = Touched::default();
+    decision.beside = Beside::default();
+    decision.left_out = LeftOut::Everything;
+    decision
 }
 
 /// Makes a decision again; nothing where no case would be opened.
@@ -150,6 +239,35 @@ mod tests {
     }
 
     #[test]
+    fn a_decision_keeps_what_it_went_by_as_far_as_that_fits() {
+        let policies = Policies::shipped().unwrap();
+        let declines = policies.declines.current();
+        let second = charge("ch_2", "2026-03-01T12:00:00Z");
+        let mut desk = Desk::of(Head::new("stripe", "default", "cus_1"), Touched::default());
+        for event in [&charge("ch_1", "2026-03-01T09:00:00Z"), &second] {
+            desk.touched.fold(&mut desk.head, event, SignedDuration::from_mins(10));
+        }
+        for number in 0..200 {
+            let other = charge(&format!("ch_old_{number}"), "2025-03-01T09:00:00Z");
+            desk.touched.fold(&mut Head::new("stripe", "default", "cus_1"), &other, SignedDuration::ZERO);
+        }
+        let scene = Scene { event: &second, policy: policies.classify.current(), declines, now: second.at };
+        let before = desk.clone();
+        classify::decide(scene, &classify::concerns(&desk, scene.policy), &mut desk);
+        for (bytes_max, left_out, again) in
+            [(1_000_000, LeftOut::Nothing, true), (20_000, LeftOut::Unused, true), (1_000, LeftOut::Everything, false)]
+        {
+            let made = record(scene, &before, &mut desk.clone(), bytes_max);
+            let [decision] = made.as_slice() else { panic!("one case, one decision: {made:?}") };
+            assert_eq!(decision.left_out, left_out, "{bytes_max}");
+            let outcome = replay(decision, scene.policy, declines);
+            assert_eq!(outcome.as_ref() == Some(&decision.outcome), again, "{bytes_max}");
+            let least = stored_bytes(&without_grounds(decision.clone()));
+            assert!(stored_bytes(decision) <= bytes_max.max(least), "{bytes_max}");
+        }
+    }
+
+    #[test]
     fn a_decision_can_be_made_again_and_shows_what_other_rules_would_change() {
         let policies = Policies::shipped().unwrap();
         let declines = policies.declines.current();
@@ -161,7 +279,7 @@ mod tests {
         let scene = Scene { event: &second, policy: policies.classify.current(), declines, now: second.at };
         let before = desk.clone();
         classify::decide(scene, &classify::concerns(&desk, scene.policy), &mut desk);
-        let made = record(scene, &before, &mut desk);
+        let made = record(scene, &before, &mut desk, 100_000);
         let [decision] = made.as_slice() else { panic!("one case, one decision: {made:?}") };
         let changed = |policy: &ClassifyPolicy| {
             let fields = differences(&decision.outcome, replay(decision, policy, declines).as_ref());
@@ -179,6 +297,10 @@ mod tests {
         for (name, policy, expected) in rows {
             assert_eq!(changed(&policy), expected, "{name}");
         }
-        assert_eq!(record(scene, &desk.clone(), &mut desk), [], "what is judged by the same rule is no new decision");
+        assert_eq!(
+            record(scene, &desk.clone(), &mut desk, 100_000),
+            [],
+            "what is judged by the same rule is no new decision"
+        );
     }
 }

@@ -72,12 +72,13 @@ impl Checked {
 /// Seats that were seen this long after an invoice was made were those it billed.
 const SEATS_SLACK: SignedDuration = SignedDuration::from_mins(10);
 
-/// Computes an invoice again; nothing where its lines or total are not known or contradict each other's currency.
+/// Computes an invoice again; nothing where its lines, total or credit notes are not all known, or where its currencies
+/// contradict each other.
 pub fn rebuild(invoice: &Invoice, terms: &Terms, subscription: Option<&Subscription>) -> Option<Rebuilt> {
     let terms = Known { contracts: &terms.contracts, prices: &terms.prices, usage: &terms.usage, subscription };
     let (lines, total) = (invoice.lines.value()?, invoice.total.copied()?);
     let currency = total.currency();
-    if lines.is_empty() || lines.iter().any(|line| line.amount.currency() != currency) {
+    if lines.is_empty() || invoice.more_credit_notes || lines.iter().any(|line| line.amount.currency() != currency) {
         return None;
     }
     let checked: Vec<_> = lines.iter().map(|line| check(line, invoice, terms)).collect();

@@ -5,7 +5,7 @@ use super::{IncidentPolicy, Outcome, Pulse, Sign, Signs, Trouble};
 use crate::book::{Head, Invoice};
 use crate::decline::Declines;
 use crate::id::IncidentId;
-use crate::policy::Versions;
+use crate::policy::{Versions, stored_bytes};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
@@ -16,6 +16,8 @@ use std::collections::BTreeMap;
 
 /// How many signs of a day are counted: a source with a price for every customer must not outgrow its item.
 const SIGNS_MAX: usize = 150;
+/// How many bytes they may take: there are as many of them as days, for each kind of trouble.
+const SIGNS_BYTES_MAX: usize = 5_000;
 
 /// One item for each source, with the alarm for the next look.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -256,11 +258,10 @@ impl Watch {
 }
 
 fn keep_the_most_frequent(counts: &mut Counts) {
-    if counts.len() > SIGNS_MAX {
-        let mut order: Vec<_> = counts.iter().map(|(name, count)| (Reverse(count.tries), name.clone())).collect();
-        order.sort();
-        for (_, name) in &order[SIGNS_MAX..] {
-            counts.remove(name);
-        }
+    let mut order: Vec<_> = counts.iter().map(|(name, count)| (Reverse(count.tries), name.clone())).collect();
+    order.sort();
+    while counts.len() > SIGNS_MAX || stored_bytes(counts) > SIGNS_BYTES_MAX {
+        let Some((_, rarest)) = order.pop() else { return };
+        counts.remove(&rarest);
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{Complaint, Rules};
 use jiff::SignedDuration;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// One released version; a name ends in its unit, and then in `max` where it is a bound.
@@ -29,9 +29,15 @@ pub struct Limits {
     pub lists_per_minute_max: u32,
     /// After how many hours a provider's lists are read again for what its webhooks missed; others are read on demand.
     pub sweep_hours: BTreeMap<String, i64>,
+    /// How large an item may become, as JSON: the store holds 400 KB, and everybody reads all of it.
+    pub item_bytes_max: usize,
     /// How much of what a customer wrote is kept beside its delivery: two texts of a ticket fit into one item.
-    pub written_chars_max: usize,
-    /// How large what imports say about one thing may become: the store holds 400 KB in an item.
+    pub written_bytes_max: usize,
+    /// How much the lines of an invoice may take, or what a subscription holds.
+    pub lines_bytes_max: usize,
+    /// How much an event may take in the timeline.
+    pub event_bytes_max: usize,
+    /// How large what imports say about one thing may become: the one item that may be larger than all others.
     pub shelf_bytes_max: usize,
     /// How long raw bodies are kept.
     pub bodies_days: i64,
@@ -84,6 +90,40 @@ pub struct Patience {
     pub secs_max: i64,
     /// How often it is tried, the first time included.
     pub tries_max: u32,
+}
+
+/// How much of an event is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Room {
+    /// Of what a customer wrote.
+    pub written_bytes_max: usize,
+    /// Of the lines of an invoice, or of what a subscription holds, together.
+    pub lines_bytes_max: usize,
+    /// Of all that was seen, in the timeline.
+    pub event_bytes_max: usize,
+}
+
+impl Limits {
+    /// How much of an event is kept.
+    pub fn room(&self) -> Room {
+        Room {
+            written_bytes_max: self.written_bytes_max,
+            lines_bytes_max: self.lines_bytes_max,
+            event_bytes_max: self.event_bytes_max,
+        }
+    }
+}
+
+/// How many bytes a value takes where it is stored, before anything is compressed.
+pub fn stored_bytes(value: &impl Serialize) -> usize {
+    serde_json::to_vec(value).map_or(usize::MAX, |json| json.len())
+}
+
+/// Forgets the oldest of a list, first in it, until the rest fits; the newest stays.
+pub fn forget_oldest<T: Serialize>(list: &mut Vec<T>, bytes_max: usize) {
+    while list.len() > 1 && stored_bytes(list) > bytes_max {
+        list.remove(0);
+    }
 }
 
 impl Patience {

@@ -16,6 +16,7 @@ use jiff::SignedDuration;
 use serde::Deserialize;
 
 const ID_CHARS_MAX: usize = 255;
+const ADDONS_MAX: usize = 20;
 
 /// A request as it was said; ids are as people write them.
 #[derive(Debug, Deserialize)]
@@ -109,6 +110,11 @@ async fn understood<'a>(context: &Context, asked: Asked, staff: &'a Staff) -> Re
     {
         return Err(Problem::malformed(format!(
             "a note has at most {NOTE_CHARS_MAX} characters, an id at most {ID_CHARS_MAX}"
+        )));
+    }
+    if members.iter().map(|member| member.params.addons.len()).sum::<usize>() > ADDONS_MAX {
+        return Err(Problem::malformed(format!(
+            "at most {ADDONS_MAX} add-ons change at once: ask for the others apart"
         )));
     }
     let account = AccountId::named(&asked.account).ok_or_else(|| Problem::not_found("account"))?;

@@ -44,7 +44,8 @@ pub(super) fn commit(
     let mut commit = Commit::default();
     commit.create(receipt);
     let trace = receipt.trace.clone();
-    commit.create(&Timeline { account: account.clone(), event: event.without_person(), trace });
+    let room = context.policies.limits.current().room();
+    commit.create(&Timeline { account: account.clone(), event: event.without_person().within(room), trace });
     put_desk(&mut commit, batch, before, after);
     decisions.iter().for_each(|decision| commit.create(decision));
     put_externals(&mut commit, batch, externals, account);

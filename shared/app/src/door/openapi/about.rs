@@ -288,7 +288,7 @@ pub static ABOUT: &[About] = &[
         "Judges again under another version of the policy; nothing is written",
     )
     .takes(Body::Must("Replay"))
-    .refuses(&[404]),
+    .refuses(&[404, 422]),
     get("/api/tickets", "listTickets", "Tickets", "Lists tickets, newest first").with(PAGE),
     get("/api/sources", "listSources", "Sources", "Lists how the sources are set up"),
     post(

@@ -4,7 +4,7 @@ use crate::context::Context;
 use crate::store::{self, keys};
 use crate::web::{self, Answer, Problem};
 use bytes::Bytes;
-use domain::classify::decision::{self, Decision};
+use domain::classify::decision::{self, Decision, LeftOut};
 use domain::event::Decline;
 use domain::id::DecisionId;
 use http::{Request, StatusCode};
@@ -30,6 +30,10 @@ pub(super) async fn replay(context: &Context, id: &str, request: &Request<Bytes>
     let policy =
         policies.classify.version(wanted.policy_version).ok_or_else(|| Problem::not_found("policy version"))?;
     let decision = find(context, id).await?;
+    if decision.left_out == LeftOut::Everything {
+        let message = "what this decision went by was too long to be kept: it cannot be made again";
+        return Err(Problem::not_possible(message));
+    }
     let now = decision::replay(&decision, policy, policies.declines.at(decision.at));
     let differences = decision::differences(&decision.outcome, now.as_ref());
     Ok(web::json(

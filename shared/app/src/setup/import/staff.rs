@@ -7,6 +7,7 @@ use crate::setup::staff::all;
 use crate::store::{self, Attempted, Batch, Commit, keys};
 use crate::web::Problem;
 use domain::import::StaffRow;
+use domain::policy::stored_bytes;
 use domain::staff::{Change, Line, Proposal, Refused, Staff, Taken, changes};
 use http::StatusCode;
 
@@ -55,7 +56,12 @@ pub async fn import(context: &Context, rows: &[StaffRow], outcome: Outcome, by: 
                 }
                 let hours = context.policies.setup.current().proposal.hours;
                 let number = proposals.first().map_or(1, |newest| newest.number + 1);
-                commit.create(&Proposal::new(number, &by, changes, hours, now));
+                let proposal = Proposal::new(number, &by, changes, hours, now);
+                if stored_bytes(&proposal) > context.policies.limits.current().item_bytes_max {
+                    let message = "these people have such long names that they do not fit together: split the file";
+                    return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "too_many_rows", message).into());
+                }
+                commit.create(&proposal);
                 commit.check(&batch, &keys::staff(&by.id));
                 outcome.proposal = Some(number);
             }

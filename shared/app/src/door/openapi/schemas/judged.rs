@@ -8,6 +8,7 @@ use crate::door::openapi::shape::{
     words,
 };
 use domain::action::Reason;
+use domain::classify::decision::LeftOut;
 use domain::event::Origin;
 use domain::playbook::{Name, When};
 use serde_json::Value;
@@ -121,5 +122,6 @@ fn decision() -> Value {
         ("head", told(record(), "The account's book as it was.")),
         ("touched", told(record(), "The resources that the event touched.")),
         ("beside", told(record(), "What was read beside them.")),
+        ("left_out?", told(words([LeftOut::Unused, LeftOut::Everything]), "What of this was too long to be kept.")),
     ])
 }

@@ -1,0 +1,559 @@
+//! How large may an item become? The largest of each kind is built at the limits: of none is more than 100 KB read and
+//! written at a time, apart from the shelves of imports.
+
+use app::message::{Body, Message};
+use app::store::imported::Imported;
+use app::store::{
+    Alone, Asking, Backfill, External, FoundBy, Idempotency, Link, Of, Probe, Probes, Receipt, Stored, TicketOf,
+    Timeline, Waiting,
+};
+use domain::action::Action;
+use domain::approval::delegation::Delegations;
+use domain::book::ticket::Ticket;
+use domain::book::{
+    CaseLine, Head, Invoice, KeptCard, Left, Payment, Person, PlanLine, Subscription, Touched, UnderWay,
+};
+use domain::case::Case;
+use domain::classify::decision::{self, Decision};
+use domain::classify::desk::Desk;
+use domain::classify::{self, Scene};
+use domain::dunning::Plan;
+use domain::event::{Event, Seen};
+use domain::group::{self, Group};
+use domain::id::{AccountId, ActionId, CaseId};
+use domain::import::{Imports, Usage};
+use domain::incident::{Incident, Pulse, Releases, Watch};
+use domain::ledger::{Entry, LedgerHead};
+use domain::policies::Policies;
+use domain::policy::{forget_oldest, stored_bytes};
+use domain::report::fact::Row as FactRow;
+use domain::source::{Cohorts, Source};
+use domain::staff::{Change as StaffChange, Proposal, Staff};
+use domain::stop::Stops;
+use domain::task::Task;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, from_value, json};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
+
+/// A kind of item, and the bytes of the largest.
+type Row = (&'static str, usize);
+
+/// The longest time that there is in JSON.
+const AT: &str = "2026-01-31T12:00:00.123456789Z";
+
+static POLICIES: LazyLock<Policies> = LazyLock::new(|| Policies::shipped().unwrap());
+
+#[test]
+fn no_item_grows_beyond_what_can_be_read_at_once() {
+    let rows: Vec<Row> = [book(), judged(), acting(), recovering(), company(), machinery()].concat();
+    let limits = POLICIES.limits.current();
+    println!("| kind | largest, bytes |\n|---|---|");
+    for (kind, bytes) in &rows {
+        println!("| `{kind}` | {bytes} |");
+    }
+    for (kind, bytes) in &rows {
+        let most = if *kind == "Imported<T>" { limits.shelf_bytes_max } else { limits.item_bytes_max };
+        assert!(*bytes <= most, "{kind}: {bytes} bytes are more than {most}");
+    }
+    let measured: BTreeSet<_> = rows.iter().map(|(kind, _)| (*kind).to_owned()).collect();
+    assert_eq!(measured, kinds(), "each kind that is stored has its row here");
+    let document = include_str!("../docs/operations.md");
+    let untold: Vec<_> = measured.iter().filter(|kind| !document.contains(&format!("| `{kind}` |"))).collect();
+    assert!(untold.is_empty(), "docs/operations.md has no line for {untold:?}");
+}
+
+/// Every kind of item, as the store names them.
+fn kinds() -> BTreeSet<String> {
+    let shapes = include_str!("../shared/app/src/store/shapes.rs");
+    let named = shapes.lines().filter_map(|line| line.strip_prefix("stored!(")?.split_once(','));
+    named.map(|(kind, _)| kind.to_owned()).chain(["Imported<T>".to_owned()]).collect()
+}
+
+fn of<T: Stored>(kind: &'static str, value: &T) -> Row {
+    (kind, stored_bytes(value))
+}
+
+fn built<T: Stored>(kind: &'static str, value: Value) -> Row {
+    let value: T = from_value(value).unwrap_or_else(|error| panic!("{kind}: {error}"));
+    of(kind, &value)
+}
+
+fn at() -> Timestamp {
+    AT.parse().unwrap()
+}
+
+fn id(number: usize) -> String {
+    format!("{number:0>255}")
+}
+
+fn text(chars: usize) -> String {
+    "x".repeat(chars)
+}
+
+/// What people write in any script.
+fn note() -> String {
+    "👩".repeat(2_000)
+}
+
+fn account() -> AccountId {
+    AccountId::of("chargebee", "default", "cus_1")
+}
+
+fn action(number: usize) -> ActionId {
+    ActionId::of(&account(), "mara", &number.to_string())
+}
+
+fn case(number: usize) -> CaseId {
+    CaseId::of(&account(), "payment_failed", &number.to_string())
+}
+
+fn usd() -> Value {
+    json!({"amount": "999999999999.99", "currency": "USD"})
+}
+
+fn many(count: usize, of: impl Fn(usize) -> Value) -> Vec<Value> {
+    (0..count).map(of).collect()
+}
+
+fn event(number: usize, kind: &str, seen: Vec<Value>) -> Event {
+    let event = json!({"id": id(number), "provider": "chargebee", "source": id(0), "origin": "webhook", "kind": kind,
+        "at": AT,
+        "customer": id(0), "seen": seen});
+    let event: Event = from_value(event).unwrap();
+    assert!(event.is_named());
+    event.cut(POLICIES.limits.current().room())
+}
+
+fn decline() -> Value {
+    json!({"provider": "chargebee", "code": text(400), "gateway": text(400), "advice": text(400),
+        "network_advice": text(400),
+        "network_code": text(400), "issuer": text(400)})
+}
+
+fn card() -> Value {
+    json!({"brand": text(400), "last4": text(400), "exp_month": 12, "exp_year": 2030})
+}
+
+fn line(number: usize) -> Value {
+    json!({"id": id(number), "price": id(number), "text": text(2_000), "role": "plan", "unit": usd(),
+        "quantity": "12345678.12",
+        "amount": usd(), "tax": usd(), "discount": usd(), "proration": true, "from": AT, "to": AT,
+        "subscription": id(0)})
+}
+
+fn invoice(number: usize, lines: usize) -> Value {
+    json!({"resource": "invoice", "id": id(number), "number": text(400), "status": "open", "total": usd(), "tax": usd(),
+        "remaining": usd(), "credited": usd(), "subscription": id(0), "by_period": true, "lines": many(lines, line),
+        "created_at": AT, "due_on": "2026-01-31", "attempts": 8, "next_try": {"at": AT}, "pay_link": text(2_000),
+        "failed_at": AT, "decline": decline()})
+}
+
+fn payment(number: usize) -> Value {
+    json!({"resource": "payment", "id": id(number), "invoice": id(number), "subscription": id(0), "intent": id(number),
+        "status": "succeeded", "amount": usd(), "captured": usd(), "refunded": usd(), "at": AT, "method": text(400),
+        "card": card(), "issuer": text(400), "decline": decline()})
+}
+
+fn subscription(number: usize, items: usize) -> Value {
+    let item = |place: usize| {
+        json!({"id": id(place), "price": id(place), "name": text(2_000),
+            "role": if place == 0 { "plan" } else { "addon" },
+            "unit": usd(), "quantity": 4_000_000, "interval": {"unit": "month", "count": 1}})
+    };
+    let status = if number % 2 == 0 { "active" } else { "ended" };
+    json!({"resource": "subscription", "id": id(number), "status": status, "items": many(items, item), "started_at": AT,
+        "period_start": AT, "renews_at": AT, "trial_ends_at": AT, "ends_at": {"is": AT}, "contract_ends_at": AT,
+        "grace_until": {"is": AT}, "resumes_at": {"is": AT}, "upcoming": usd(), "paid_at": AT,
+        "discount": {"is": {"code": text(400), "percent": "12.5", "amount": usd()}}})
+}
+
+/// An account with a long history, each of whose resources is as long as it may be.
+fn history() -> (Head, Touched) {
+    let (mut head, mut touched) = (Head::new("chargebee", &id(0), &id(0)), Touched::default());
+    let mut tell = |number: usize, kind: &str, seen: Value| {
+        touched.fold(&mut head, &event(number, kind, vec![seen]), SignedDuration::from_mins(10));
+    };
+    for number in 0..40 {
+        tell(number, "subscription_changed", subscription(number, 40));
+    }
+    for number in 0..200 {
+        let paid = Timestamp::from_second(1_700_000_000 + i64::try_from(number).unwrap()).unwrap();
+        tell(
+            number,
+            "subscription_changed",
+            json!({"resource": "subscription", "id": id(0), "paid_at": paid.to_string()}),
+        );
+    }
+    for number in 0..70 {
+        tell(number, "payment_failed", payment(number));
+    }
+    for number in 0..20 {
+        tell(number, "invoice_changed", invoice(number, if number == 0 { 28 } else { 0 }));
+        tell(number, "card_added", json!({"resource": "card", "id": id(number), "card": card(), "state": "kept"}));
+        let note = json!({"resource": "credit_note", "id": id(number), "invoice": id(0), "total": usd(),
+            "status": "issued",
+            "reason": text(2_000), "created_at": AT});
+        tell(number, "credit_note_changed", note);
+        let dispute = json!({"resource": "dispute", "id": id(number), "payment": id(0), "amount": usd(),
+            "status": "open",
+            "formal": true, "reason": text(2_000), "opened_at": AT, "evidence_due_at": AT});
+        tell(number, "payment_disputed", dispute);
+    }
+    for number in 0..40 {
+        let refund = json!({"resource": "refund", "id": id(number), "payment": id(0), "amount": usd(),
+            "status": "succeeded",
+            "created_at": AT, "action": id(number)});
+        tell(number, "refund_changed", refund);
+    }
+    let person = json!({"resource": "customer", "name": text(2_000), "email": text(320), "phone": text(2_000),
+        "address": text(2_000), "created_at": AT});
+    tell(0, "customer_changed", person);
+    assert!(touched.invoices[&id(0)].lines.value().is_some_and(|lines| lines.len() == 28), "the lines fit");
+    assert!(touched.subscriptions[&id(0)].items.value().is_some_and(|items| !items.is_empty()), "the items fit");
+    (head, touched)
+}
+
+/// What stands open at one time on one account: these have no limit of their own, and each takes a person to end it.
+fn with_what_is_open(mut head: Head) -> Head {
+    for number in 0..64 {
+        head.cases.insert(case(number), CaseLine { class: "duplicate_subscription".to_owned(), opened_at: at() });
+    }
+    for number in 0..24 {
+        let line = PlanLine {
+            segment: "high_value".to_owned(),
+            step: 8,
+            next: Some("ask_a_person".to_owned()),
+            next_at: Some(at()),
+            policy_version: 1,
+        };
+        head.dunning.insert(id(number), line);
+    }
+    for number in 0..8 {
+        head.under_way.insert(action(number), UnderWay { target: Some(id(number)), since: at() });
+        head.left.insert(id(number), vec![Left { action: action(number), at: at() }]);
+    }
+    head
+}
+
+fn largest<T: Clone>(kind: &'static str, all: impl Iterator<Item = T>) -> Row
+where
+    Of<T>: Stored,
+{
+    let bytes = all.map(|value| stored_bytes(&Of { account: account(), value })).max();
+    (kind, bytes.unwrap_or_default())
+}
+
+fn book() -> Vec<Row> {
+    let (head, touched) = history();
+    let limits = POLICIES.limits.current();
+    let seen = many(100, payment);
+    let told =
+        Timeline { account: account(), event: event(0, "payment_failed", seen).within(limits.room()), trace: id(0) };
+    vec![
+        largest::<Person>("Of<Person>", touched.person.into_iter()),
+        largest::<Invoice>("Of<Invoice>", touched.invoices.into_values()),
+        largest::<Payment>("Of<Payment>", touched.payments.into_values()),
+        largest::<KeptCard>("Of<KeptCard>", touched.cards.into_values()),
+        largest::<Subscription>("Of<Subscription>", touched.subscriptions.into_values()),
+        of("Head", &with_what_is_open(head)),
+        of("Timeline", &told),
+        of("Ticket", &ticket()),
+    ]
+}
+
+/// A ticket that is written in letters of four bytes, and is of many accounts.
+fn ticket() -> Ticket {
+    let mut ticket = Ticket::new("zendesk", &id(0), &id(0));
+    for number in 0..2 {
+        let seen = json!({"resource": "ticket", "id": id(0), "subject": "👩".repeat(2_000), "body": "👩".repeat(40_000),
+            "status": "open", "csat": 5, "requester_name": "👩".repeat(2_000), "requester_email": text(320)});
+        let event = event(number, "ticket_changed", vec![seen]);
+        let Seen::Ticket(seen) = &event.seen[0] else { panic!("a ticket was told") };
+        ticket.fold(seen, &event);
+    }
+    ticket.accounts = (0..90).map(|number| AccountId::of("chargebee", "default", &id(number))).collect();
+    ticket
+}
+
+fn judged() -> Vec<Row> {
+    let evidence = |number: usize| json!({"label": text(555), "value": text(2_000), "source": id(number)});
+    let handled = |_| json!({"by": id(0), "at": AT, "what": text(100), "note": note()});
+    let mut long: Case = from_value(json!({"id": case(0), "account": account(), "class": "duplicate_subscription",
+        "about": id(0),
+        "confidence": "0.85", "state": "resolved", "rule": text(60), "policy_version": 1, "cause": text(60),
+        "evidence": many(500, evidence), "missing": many(500, |_| json!(text(700))), "advice": text(2_000),
+        "why": text(1_000),
+        "recommended": {"kind": {"kind": "refund", "params": {"payment": id(0), "amount": usd()}}, "reason": "other",
+        "note": text(900)},
+        "draft_reply": {"text": text(60), "amount": text(40), "invoice": id(0), "payment": id(0),
+        "reason": text(300), "link": text(2_000)},
+        "actions": many(40, |number| json!(action(number))), "decisions": many(500, |number| json!(case(number))),
+        "events": many(500, |number| json!(id(number))), "handled": many(20, handled), "opened_at": AT,
+        "resolved_at": AT,
+        "resolution": text(60)}))
+    .unwrap();
+    long.shorten();
+    let row = json!({"month": "2026-01", "commit": id(0), "number": 99, "account": account(),
+        "before": {"fact": "unknown_code", "item": id(0), "at": AT, "provider": id(0), "code": id(0)},
+        "after": {"fact": "unknown_code", "item": id(0), "at": AT, "provider": id(0), "code": id(0)}});
+    vec![
+        of("Case", &long),
+        ("Decision", decisions().iter().map(stored_bytes).max().unwrap_or_default()),
+        built::<FactRow>("Row", row),
+        built::<Asking>("Asking", json!({"case": case(0), "again_at": AT})),
+    ]
+}
+
+/// What is kept of a long account's decisions.
+fn decisions() -> Vec<Decision> {
+    let (head, mut touched) = history();
+    touched.invoices.retain(|number, _| *number < id(6));
+    touched.payments.retain(|number, _| *number < id(6));
+    touched.subscriptions.retain(|number, _| *number < id(3));
+    let told = event(500, "payment_failed", many(6, |number| invoice(number, 28)));
+    let mut desk = Desk::of(with_what_is_open(head), touched);
+    desk.touched.fold(&mut desk.head, &told, SignedDuration::from_mins(10));
+    let before = desk.clone();
+    let (policy, declines) = (POLICIES.classify.current(), POLICIES.declines.current());
+    let scene = Scene { event: &told, policy, declines, now: at() };
+    classify::decide(scene, &classify::concerns(&desk, policy), &mut desk);
+    let made = decision::record(scene, &before, &mut desk, POLICIES.limits.current().item_bytes_max);
+    assert!(!made.is_empty(), "something was decided");
+    made
+}
+
+fn acting() -> Vec<Row> {
+    let member = |number: usize| {
+        let addon = |place: usize| json!({"price": id(place), "quantity": 4_000_000});
+        json!({"kind": "change_addons", "params": {"subscription": id(number), "addons": many(2, addon),
+            "price": usd(), "at": AT}})
+    };
+    let line = |_| json!({"label": text(80), "before": text(560), "after": text(560)});
+    let vote = |_| {
+        json!({"by": id(0), "role": "billing_specialist", "decision": "approve", "digest": text(26), "note": note(),
+            "at": AT,
+            "within_limit": false, "for": id(0)})
+    };
+    let telling = |number: usize| {
+        json!({"channel": "mail", "to": id(number), "tries": 24, "state": "refused",
+        "reason": text(200), "again_at": AT})
+    };
+    let asked = json!({"id": action(0), "account": account(), "kind": {"kind": "bundle",
+        "params": {"actions": many(10, member)}},
+        "reason_code": "customer_dissatisfaction", "note": note(), "case": case(0),
+        "proven_by": BTreeMap::from_iter((0..10).map(|number| (id(number), case(number)))),
+        "offer": {"rule": text(60), "kind": text(60), "say": text(600), "why": text(600)}, "state": "needs_person",
+        "requested_by": id(0), "requested_at": AT, "expires_at": AT,
+        "preview": {"summary": text(600), "lines": many(20, line), "clause": {"rule": text(60), "policy_version": 1,
+        "why": text(600)},
+            "digest": text(26)},
+        "required": ["manager", "vp", "legal"], "votes": many(3, vote), "decided_at": AT, "executes_after": AT,
+        "bundle": action(1),
+        "members": many(10, |number| json!(action(number))),
+        "told": {"messages": many(20, |number| json!(id(number))), "tellings": many(20, telling)},
+        "attempt": {"number": 12, "key": id(0), "key_since": AT, "first_at": AT, "burned": true, "before": id(0)},
+        "outcome": {"outcome": "refused", "code": id(0), "message": text(2_000)}, "look_at": AT, "ended_at": AT,
+        "confirmed_at": AT,
+        "trace": id(0)});
+    let task = json!({"id": domain::id::TaskId::of(&account(), "mara", "key"), "account": account(),
+        "about": {"kind": "rest_due", "action": action(0), "invoice": id(0)}, "what": text(600),
+        "steps": text(4_000), "opened_at": AT,
+        "due_at": AT, "state": "done", "assigned_to": id(0), "snoozed_until": AT, "ended_at": AT, "ended_by": id(0),
+        "reference": id(0), "note": note()});
+    let entry = json!({"account": account(), "number": 1_000_000, "at": AT, "step": "requested", "action": action(0),
+        "by": id(0),
+        "body": BTreeMap::from_iter((0..20).map(|number| (format!("{number:0>20}"), text(600)))), "before": text(64),
+        "hash": text(64)});
+    vec![
+        built::<Action>("Action", asked),
+        built::<Task>("Task", task),
+        built::<Entry>("Entry", entry),
+        built::<LedgerHead>("LedgerHead", json!({"account": account(), "length": 1_000_000, "hash": text(64)})),
+        built::<Idempotency>(
+            "Idempotency",
+            json!({"staff": id(0), "key": id(0), "request": text(64), "action": action(0)}),
+        ),
+        built::<Alone>("Alone", json!({"staff": id(0), "day": "2026-01-31", "total": "999999999999.99"})),
+        built::<Link>(
+            "Link",
+            json!({"hash": text(64), "action": action(0), "digest": text(26), "staff": id(0), "expires_at": AT,
+                "used_at": AT,
+                "code": {"hash": text(64), "until": AT, "tries": 5, "sent": 5}}),
+        ),
+    ]
+}
+
+fn recovering() -> Vec<Row> {
+    let step = |number: usize| {
+        json!({"number": number, "kind": "mail", "template": text(60), "due_at": AT,
+        "state": "skipped", "done_at": AT, "doubt_at": AT})
+    };
+    let plan = json!({"account": account(), "invoice": id(0), "segment": text(60), "policy_version": 1,
+        "started_at": AT,
+        "state": "stopped", "reason": text(200), "steps": many(24, step), "held_until": AT, "held_since": AT,
+        "trace": id(0)});
+    let pulse = json!({"provider": "chargebee", "source": id(0), "account": account(), "about": id(0),
+        "trouble": "failure", "at": AT,
+        "outcome": "trouble", "signs": {"issuer": text(60), "plan": text(600), "family": text(60)}, "amount": usd()});
+    let incident = json!({"id": text(24), "provider": "chargebee", "source": id(0), "trouble": "failure",
+        "sign": {"by": "plan", "value": text(600)}, "state": "over", "began_at": AT, "found_at": AT, "ended_at": AT,
+        "members": 1_000_000, "accounts": 1_000_000, "amounts": {"USD": "999999999999.99", "EUR": "999999999999.99"},
+        "seen": {"window_minutes": 60, "tries": 1_000_000, "troubles": 1_000_000, "expected": "12345.6789",
+        "odds": "12.3456"},
+        "cause": text(600), "owner": text(200), "rule": text(60), "why": text(600), "policy_version": 1,
+        "release": note()});
+    // What a day's counts may take is cut by the watch itself.
+    let counts = BTreeMap::from_iter(
+        (0..75).map(|number| (format!("plan:{number:0>30}"), json!({"tries": 9999, "troubles": 99}))),
+    );
+    assert!(stored_bytes(&counts) > 4_900, "as many signs as a day holds");
+    let day = json!({"failure": counts, "dispute": counts});
+    let days = BTreeMap::from_iter((20..28).map(|number| (format!("2026-01-{number}"), day.clone())));
+    let known = |_| {
+        json!({"incident": text(24), "trouble": "failure", "sign": {"by": "plan", "value": text(555)},
+            "began_at": AT, "ended_at": AT,
+            "usual": false})
+    };
+    let watch = json!({"provider": "chargebee", "source": id(0), "wake_at": AT, "summed_until": {"failure": AT,
+        "dispute": AT},
+        "late": {"failure": {"from": AT, "told_at": AT}}, "days": days, "lines": many(12, known)});
+    let mut releases = Releases::default();
+    for number in 0..60 {
+        let name = format!("{number} {}", note());
+        releases.add(from_value(json!({"at": AT, "name": name, "told_by": id(0)})).unwrap());
+    }
+    vec![
+        built::<Plan>("Plan", plan),
+        built::<Pulse>("Pulse", pulse),
+        built::<Incident>("Incident", incident),
+        built::<Watch>("Watch", watch),
+        of("Releases", &releases),
+    ]
+}
+
+fn company() -> Vec<Row> {
+    let staff = json!({"id": id(0), "name": text(2_000), "role": "billing_specialist", "email": text(320),
+        "slack": {"team": id(0), "user": id(0)}});
+    let person: Staff = from_value(json!({"id": "lena", "name": "Lena", "role": "l1", "email": ""})).unwrap();
+    let change = json!({"at": AT, "by": id(0), "confirmed_by": id(0), "before": staff, "after": staff});
+    let mut groups = BTreeMap::new();
+    for number in 0..200 {
+        let other = AccountId::of("chargebee", "default", &id(number));
+        group::say(&mut groups, (&account(), &other), false, &person, &note(), at()).unwrap();
+    }
+    let group: Group = groups.remove(&account()).unwrap();
+    let kind = |number: usize| json!({"kind": format!("{number:0>24}"), "cases": 1_000_000, "amounts": [usd(), usd()]});
+    let granted = json!({"mode": "both", "acting": "assist", "retries": "provider", "messages": "provider",
+        "cancels": "provider",
+        "by": id(0), "confirmed_by": id(0), "at": AT,
+        "preview": {"effects": many(5, |_| json!(text(200))), "backlog": {"cases": 1_000_000, "kinds": many(23,
+        kind), "oldest_at": AT}}});
+    let source = json!({"provider": "chargebee", "source": id(0), "mode": "both", "acting": "assist",
+        "retries": "provider",
+        "messages": "provider", "cancels": "provider", "asked": granted, "changes": many(9, |_| granted.clone())});
+    let scope = json!({"source": id(0), "segment": text(60), "kind": text(30)});
+    let stopped = json!({"scope": scope, "by": id(0), "at": AT, "note": "👩".repeat(500)});
+    let pulled = json!({"scope": scope, "released": true, "by": id(0), "at": AT, "note": "👩".repeat(500)});
+    let away =
+        json!({"from": id(0), "to": id(0), "since": AT, "until": AT, "by": id(0), "note": note(), "ended_at": AT});
+    let mut delegations: Delegations = from_value(json!({"all": many(200, |_| away.clone())})).unwrap();
+    forget_oldest(&mut delegations.all, 80_000);
+    let done = |number: usize| json!({"number": number, "id": text(64), "rows": 100_000, "by": id(0), "at": AT});
+    let imports = json!({"kind": "network_rules", "live": 1_000, "last": 1_000, "broken": (0..200).collect::<Vec<_>>(),
+        "running": {"number": 1_000, "id": text(64), "rows": 100_000, "written": 0, "by": id(0), "since": AT},
+        "done": many(50, done)});
+    let shelf = json!({"pk": id(0), "sk": "IMPORTED#usage", "shelf": {"versions": {}}});
+    let imported: Imported<Usage> = from_value(shelf).unwrap();
+    let limits = POLICIES.limits.current();
+    vec![
+        of("Group", &group),
+        built::<Source>("Source", source),
+        built::<Stops>(
+            "Stops",
+            json!({"standing": many(15, |_| stopped.clone()), "changes": many(14, |_| pulled.clone())}),
+        ),
+        of("Delegations", &delegations),
+        built::<Staff>("Staff", staff),
+        built::<StaffChange>("StaffChange", change),
+        built::<Proposal>("Proposal", proposal()),
+        built::<Imports>("Imports", imports),
+        // An import is refused where a shelf would become larger.
+        ("Imported<T>", limits.shelf_bytes_max.max(stored_bytes(&imported))),
+    ]
+}
+
+/// As many people as one file may hold.
+fn proposal() -> Value {
+    let staff = json!({"id": text(60), "name": text(200), "role": "billing_specialist", "email": text(320),
+        "slack": {"team": text(20), "user": text(20)}});
+    let change = json!({"at": AT, "by": text(60), "before": staff, "after": staff});
+    json!({"number": 1_000, "by": id(0), "at": AT, "expires_at": AT, "changes": many(48, |_| change.clone()),
+        "ended": {"by": id(0), "at": AT, "word": "confirm"}})
+}
+
+fn machinery() -> Vec<Row> {
+    let promised = |number: usize| {
+        json!({"queue": "dunning", "message": {"kind": "recover", "account": account(),
+        "invoice": id(number), "trace": id(0)}})
+    };
+    let receipt = json!({"provider": "chargebee", "source": id(0), "event": id(0), "account": account(),
+        "body": text(600),
+        "folded_at": AT, "promised": many(100, promised), "trace": id(0)});
+    let call = |_| json!({"listing": text(30), "path": text(400)});
+    let backfill = json!({"id": text(64), "provider": "chargebee", "source": id(0), "since": AT, "dry_run": false,
+        "by": id(0),
+        "started_at": AT, "ended_at": AT, "pending": many(150, call), "pages": 1_000_000,
+        "objects": BTreeMap::from_iter((0..20).map(|number| (format!("{number:0>30}"), 1_000_000))), "found": 1_000_000,
+        "known": 1_000_000, "waiting": 1_000_000, "unreadable": many(20, |_| json!(text(900))), "skipped": many(20,
+        |_| json!(text(60))),
+        "minute": [AT, 120], "silent": 8, "rests_until": AT, "again_at": AT, "sweep": {"at": AT, "from": AT},
+        "failed": text(1_000)});
+    let cohorts = json!({"provider": "chargebee", "source": id(0), "raised_at": AT, "after": text(300),
+        "wake_at": AT, "cohorts": 1_000,
+        "asked": 1_000_000});
+    vec![
+        built::<Receipt>("Receipt", receipt),
+        of("External", &external()),
+        built::<FoundBy>("FoundBy", json!({"digest": text(64), "account": account()})),
+        built::<TicketOf>(
+            "TicketOf",
+            json!({"account": account(), "provider": "zendesk", "source": id(0), "id": id(0)}),
+        ),
+        built::<Probe>(
+            "Probe",
+            json!({"provider": "mollie", "source": id(0), "path": text(600), "asked_at": AT, "again_at": AT,
+                "wished_at": AT}),
+        ),
+        built::<Probes>("Probes", json!({"provider": "mollie", "source": id(0), "since": AT, "count": 120})),
+        built::<Backfill>("Backfill", backfill),
+        built::<Cohorts>("Cohorts", cohorts),
+    ]
+}
+
+/// As many deliveries as may wait for one owner: one more is refused.
+fn external() -> External {
+    let mut external = External {
+        provider: "chargebee".to_owned(),
+        source: id(0),
+        id: id(0),
+        account: Some(account()),
+        waiting: Vec::new(),
+    };
+    let most = POLICIES.limits.current().item_bytes_max;
+    loop {
+        let message = Message::Delivery {
+            provider: "chargebee".to_owned(),
+            source: id(0),
+            event: id(external.waiting.len()),
+            received_at: at(),
+            trace: id(0),
+            body: Body::Archived(text(600)),
+        };
+        external.waiting.push(Waiting { event: id(external.waiting.len()), until: at(), message });
+        if stored_bytes(&external) > most {
+            external.waiting.pop();
+            return external;
+        }
+    }
+}
