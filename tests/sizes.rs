@@ -161,7 +161,7 @@ fn subscription(number: usize, items: usize) -> Value {
             "role": if place == 0 { "plan" } else { "addon" },
             "unit": usd(), "quantity": 4_000_000, "interval": {"unit": "month", "count": 1}})
     };
-    let status = if number % 2 == 0 { "active" } else { "ended" };
+    let status = if number.is_multiple_of(2) { "active" } else { "ended" };
     json!({"resource": "subscription", "id": id(number), "status": status, "items": many(items, item), "started_at": AT,
         "period_start": AT, "renews_at": AT, "trial_ends_at": AT, "ends_at": {"is": AT}, "contract_ends_at": AT,
         "grace_until": {"is": AT}, "resumes_at": {"is": AT}, "upcoming": usd(), "paid_at": AT,
