@@ -91,7 +91,8 @@ impl Storm {
         shown
     }
 
-    /// Everything that was recorded of one other provider, in any order, within a few days.
+    /// Everything that was recorded of one other provider: it has happened there, and reaches us in any order, within a few
+    /// days.
     fn add_another_provider(&mut self, start: Timestamp) {
         if self.dice.roll(2) == 0 {
             return;
@@ -104,10 +105,9 @@ impl Storm {
         files.sort();
         for file in files {
             let at = start + SignedDuration::from_mins(self.minutes(60 * 24 * 5));
-            self.backlog.push((at, Sent::recorded(provider, std::fs::read(file).unwrap())));
+            let sent = Sent::recorded(provider, std::fs::read(file).unwrap());
+            self.service.sandbox.learn(provider.name, &sent.body).unwrap();
+            self.backlog.push((at, sent));
         }
-        let payment = json!({"resource": "payment", "id": "tr_7UhSN1zuXS", "mode": "live", "createdAt": "2026-03-01T09:00:00+00:00", "status": "paid",
-            "amount": {"value": "10.00", "currency": "EUR"}, "paidAt": "2026-03-01T09:01:00+00:00", "customerId": "cst_1", "sequenceType": "recurring"});
-        self.service.sandbox.teach("mollie", &payment).unwrap();
     }
 }

@@ -67,11 +67,13 @@ pub(super) fn no_money_is_promised_twice(books: &Books) -> Result<(), String> {
         let Some(taken) = books.desk.touched.payments.get(*payment).and_then(|payment| payment.taken()) else {
             continue;
         };
-        let stood = |other: &Action| {
-            other.id != action.id
-                && (other.state() == State::Executed || other.ended_at().is_none_or(|ended_at| ended_at > *at))
+        // Within one instant nobody knows whether one ended before the other was approved.
+        let stood = |action: &Action, at: Timestamp| {
+            action.state() == State::Executed || action.ended_at().is_none_or(|ended_at| ended_at > at)
         };
-        let others = all.iter().filter(|(other, of, _, since)| of == payment && since <= at && stood(other));
+        let others = all.iter().filter(|(other, of, _, since)| {
+            of == payment && other.id != action.id && since <= at && stood(other, *at) && stood(action, *since)
+        });
         let promised = others.fold(*amount, |sum, (_, _, amount, _)| sum.plus(*amount));
         must(promised.amount() <= taken.amount(), || {
             format!(
