@@ -121,6 +121,9 @@ fn the_rest_counts_by_imported_rates() {
         for (amount, needed) in [("156239 JPY", ""), ("156240 JPY", "manager")] {
             assert_eq!(refund(&service, "bea", ("cus_1", "ch_jpy"), amount, true).await.0, needed, "{amount}");
         }
+        // Whoever may say what a yen is worth decides nothing alone by that.
+        let (roles, why) = refund(&service, "marc", ("cus_1", "ch_jpy"), "1001 JPY", true).await;
+        assert!(!roles.is_empty() && why.contains("Whoever may import rates decides nothing alone by one."), "{why}");
         let (roles, why) = refund(&service, "bea", ("cus_1", "ch_jpy"), "1000 JPY", false).await;
         assert!(roles.is_empty() && why.contains("1000 JPY counts as 6.40 USD by the rates of 2026-11-27."), "{why}");
         pass(&service, 9).await;

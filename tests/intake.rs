@@ -5,6 +5,7 @@ use app::store::{self, Of, Stored, keys};
 use bytes::Bytes;
 use domain::book::{Head, Invoice, KeptCard, Payment, Person, Subscription};
 use domain::id::AccountId;
+use domain::source::{Mode, Source};
 use http::{Method, Request, StatusCode};
 use jiff::SignedDuration;
 use local::demo::Dice;
@@ -329,6 +330,25 @@ fn a_source_takes_its_mode_and_raising_it_needs_two_people() {
         let (status, source) = wish(&service, "marc", "chargebee/default", json!({"acting": "act"})).await;
         assert_eq!((status, source["acting"].as_str()), (StatusCode::OK, Some("act")));
         assert_eq!(source["changes"][1]["confirmed_by"], "marc");
+    });
+}
+
+#[test]
+fn what_an_old_word_would_refuse_is_asked_for_before_it_is_lost() {
+    run(async {
+        let service = open_at(NOON).await;
+        assert_eq!(wish(&service, "mara", "stripe/default", json!({"mode": "live"})).await.0, StatusCode::OK);
+        let test = fixture("stripe", "charge.succeeded.json");
+        assert_eq!(deliver_to(&service, "stripe", &test).await.1["ignored"], 1, "and how it is set up is kept");
+        // Another process takes test deliveries as well; this one has not heard of it.
+        let key = keys::source("stripe", "default");
+        let batch = store::Batch::read(&service.context, vec![key.clone()]).await.unwrap();
+        let mut setup: Source = batch.get(&key).unwrap().unwrap();
+        setup.mode = Mode::Both;
+        let mut commit = store::Commit::default();
+        commit.over(&batch, &setup);
+        commit.run(&service.context).await.unwrap();
+        assert_eq!(deliver_to(&service, "stripe", &test).await.1["accepted"], 1);
     });
 }
 

@@ -6,6 +6,7 @@ use crate::crash_points::cases::{Case, all, prepared};
 use crate::http::run;
 use app::ports::{Clock, Http, NoReply};
 use async_trait::async_trait;
+use http::{Method, StatusCode};
 use jiff::SignedDuration;
 use local::sandbox::Sandbox;
 use local::service::Service;
@@ -13,7 +14,7 @@ use providers::{Call, Reply};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use tests::world::get;
+use tests::world::{ask, get};
 
 /// The first refund of each provider that it can make itself.
 fn refunds() -> Vec<Case> {
@@ -83,6 +84,41 @@ impl Http for Keyless {
         }
         Err(NoReply::NoKey)
     }
+}
+
+#[test]
+fn what_waits_for_a_key_can_be_taken_back_and_the_next_broken_key_is_told() {
+    run(async {
+        let case = refunds().remove(0);
+        let mut service = prepared(&case).await;
+        let keyless = Arc::new(Keyless { sandbox: service.sandbox.clone(), has_key: AtomicBool::new(false) });
+        service.context.http = keyless.clone();
+        let action = approve(&service, &case).await;
+        service.work().await.unwrap();
+        assert_eq!(
+            (shown(&service, &action).await["state"].as_str(), told(&service, case.provider)),
+            (Some("executing"), 1)
+        );
+        let path = format!("/api/actions/{action}/withdraw");
+        let (status, answer) = ask(&service, "mara", Method::POST, &path, Some(&json!({})), None).await;
+        assert_eq!((status, answer["state"].as_str()), (StatusCode::OK, Some("withdrawn")), "{answer}");
+
+        // The key works for another request, and breaks again after it: people hear of that, too.
+        keyless.has_key.store(true, Ordering::Relaxed);
+        let body = json!({"account": case.account, "kind": "credit", "params": {"amount": {"amount": "1.00", "currency": "USD"}},
+            "reason_code": "service_outage", "note": ""});
+        let (_, one) = ask(&service, "bea", Method::POST, "/api/actions", Some(&body), Some("one")).await;
+        service.work().await.unwrap();
+        assert_eq!(shown(&service, one["id"].as_str().unwrap()).await["state"], "executed", "{one}");
+        assert_eq!(key_of(&service, case.provider).await, Value::Null, "it works, whoever waited for it");
+        keyless.has_key.store(false, Ordering::Relaxed);
+        let (_, two) = ask(&service, "bea", Method::POST, "/api/actions", Some(&body), Some("two")).await;
+        service.work().await.unwrap();
+        assert_eq!(
+            (shown(&service, two["id"].as_str().unwrap()).await["locked"].as_bool(), told(&service, case.provider)),
+            (Some(true), 2)
+        );
+    });
 }
 
 #[test]

@@ -1,12 +1,14 @@
 //! The same history comes at another pace: what an account shows does not depend on what was worked before what came.
 
-use app::ports::Clock;
+use app::ports::{Clock, Http, NoReply, QueueName};
+use async_trait::async_trait;
 use http::StatusCode;
 use jiff::{SignedDuration, Timestamp};
 use local::demo::Dice;
 use local::service::Service;
-use providers::Call;
+use providers::{Call, Reply};
 use serde_json::{Value, json};
+use std::sync::Arc;
 use tests::world::{at, deliver, get, open_at};
 use tests::{faults, stripe};
 
@@ -173,6 +175,45 @@ fn a_provider_that_did_not_answer_is_asked_for_the_link_again() {
             let once = asked(&service);
             service.advance(service.clock.now() + DAY).await.unwrap();
             assert_eq!(asked(&service), once, "what is known is not asked for again");
+        }
+    });
+}
+
+/// A provider whose key may not read this.
+struct Refusing;
+
+#[async_trait]
+impl Http for Refusing {
+    async fn call(&self, _: &str, _: &str, _: &Call) -> Result<Reply, NoReply> {
+        Ok(Reply { status: 403, body: "{}".to_owned() })
+    }
+}
+
+#[test]
+fn an_alarm_asks_for_a_link_as_the_event_did() {
+    run(async {
+        for (told, refused) in [(true, false), (false, true)] {
+            let mut service = open_at(NOON).await;
+            let silence = faults::silence(&mut service);
+            come(&service, &history(), 0b111_1111).await;
+            silence.end();
+            let before = asked(&service);
+            if told {
+                let paid = json!({"id": "inpay_1", "object": "invoice_payment", "invoice": "in_1", "status": "paid",
+                    "payment": {"type": "payment_intent", "payment_intent": "pi_1"}});
+                let now = service.clock.now();
+                deliver(&service, &stripe::event("evt_told", "invoice_payment.paid", now, &paid)).await;
+                service.work().await.unwrap();
+            }
+            if refused {
+                service.context.http = Arc::new(Refusing);
+            }
+            service.advance(service.clock.now() + DAY).await.unwrap();
+            if told {
+                assert_eq!(asked(&service), before, "what is known by now is not asked for");
+            }
+            let dead = QueueName::ALL.map(|queue| service.queue.dead(queue).unwrap());
+            assert!(dead.iter().all(Vec::is_empty), "a help is no dead letter: {dead:?}");
         }
     });
 }

@@ -79,7 +79,9 @@ async fn work(context: &Context, message: &Message) -> Result<Done, Fault> {
                 .ok_or_else(|| Fault::Park(format!("there is no provider called {provider}")))?;
             probe::ask(context, provider, source, path, trace).await
         }
-        Message::Unlinked { account, missing, trace } => probe::link(context, account, missing, trace).await,
+        Message::Unlinked { account, missing, trace } => {
+            probe::link(context, account, missing, context.clock.now(), trace).await
+        }
         Message::List { provider, source, .. } => backfill::go_on(context, provider, source).await.map(Done::Listed),
         Message::Watch { provider, source, trace } => {
             watch::handle(context, provider, source, trace).await.map(|()| Done::Watched)

@@ -9,6 +9,8 @@ pub const GLANCE: SignedDuration = SignedDuration::from_secs(2);
 pub const PATIENCE: SignedDuration = SignedDuration::from_secs(20);
 /// What a letter has at least, however long the calls before it took: people have to hear how it ended.
 const LETTER: SignedDuration = SignedDuration::from_secs(3);
+/// A page of a provider's list: it is asked for again, and must fit beside the others of its batch.
+const LISTED: SignedDuration = SignedDuration::from_secs(14);
 /// What is done beside all that: read, decide, write, and again after a conflict.
 const WORK: SignedDuration = SignedDuration::from_secs(3);
 /// What of it comes last: how it ended must be stored.
@@ -26,8 +28,8 @@ pub fn takes(message: &Message) -> SignedDuration {
         | Message::Recover { .. }
         | Message::Unlinked { .. }
         | Message::Ring { .. } => GLANCE + WORK,
-        Message::List { .. }
-        | Message::Cohort { .. }
+        Message::List { .. } => LISTED,
+        Message::Cohort { .. }
         | Message::Tell { .. }
         | Message::PlanDue { .. }
         | Message::Ask { .. }
@@ -87,13 +89,19 @@ mod tests {
         Message::List { provider: "mollie".to_owned(), source: "default".to_owned(), trace: String::new() }
     }
 
+    fn month() -> Message {
+        Message::Month { month: "2026-03".to_owned(), trace: String::new() }
+    }
+
     #[test]
     fn a_message_begins_only_if_it_can_end() {
         for (name, message, ends, begins) in [
             ("just enough for a question", probe(), 7, true),
             ("a second too little for a question", probe(), 6, false),
-            ("just enough for a list", list(), 28, true),
-            ("a second too little for a list", list(), 27, false),
+            ("just enough for a list", list(), 16, true),
+            ("a second too little for a list", list(), 15, false),
+            ("just enough for a month", month(), 28, true),
+            ("a second too little for a month", month(), 27, false),
         ] {
             assert_eq!(fits(&message, at(0), at(ends)), begins, "{name}");
         }

@@ -61,7 +61,11 @@ async fn receive(context: &Context, provider: &str, source: &str, request: &Requ
     if envelope.id.is_empty() || envelope.id.len() > 255 {
         return Err(Problem::malformed("the delivery has no id that could be remembered"));
     }
-    let setup = sources::find_soon(context, provider.name, source).await.map_err(try_again)?;
+    let mut setup = sources::find_soon(context, provider.name, source).await.map_err(try_again)?;
+    // What is refused is lost, so an old word is not enough for that.
+    if envelope.relevant && !setup.takes(envelope.live) {
+        setup = sources::find(context, provider.name, source).await.map_err(try_again)?;
+    }
     if !envelope.relevant || !setup.takes(envelope.live) {
         tracing::info!(
             provider = provider.name,

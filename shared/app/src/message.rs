@@ -108,17 +108,6 @@ impl Message {
         }
     }
 
-    /// The same with its body packed, to be kept for a while.
-    pub fn packed(&self) -> Result<Self, Fault> {
-        let mut message = self.clone();
-        if let Self::Delivery { body, .. } = &mut message
-            && let Body::Plain(text) = body
-        {
-            *body = Body::Inline(STANDARD.encode(packed(text.as_bytes())?));
-        }
-        Ok(message)
-    }
-
     /// The kind in a word, for logs.
     pub fn name(&self) -> &'static str {
         match self {

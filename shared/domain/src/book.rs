@@ -178,6 +178,7 @@ impl Touched {
         self.settle(book);
         self.explain(book, same_try);
         book.forget_old_tries();
+        book.fit();
         book.last_event_at = book.last_event_at.max(Some(event.at));
     }
 

@@ -135,7 +135,7 @@ mod tests {
             ("declines", "retry = \"later\"", "retry = \"perhaps\"", "unknown variant"),
             ("setup", "hours = 72", "hours = 0", "at least one hour"),
             ("setup", "why = \"What takes", "why = \"\" # \"", "has no `why`"),
-            ("setup", "cases_max = 50", "cases_max = 0", "1 to 200 cases"),
+            ("setup", "cases_max = 50", "cases_max = 0", "1 to 100 cases"),
         ];
         for (name, from, to, expected) in rows {
             let refused = with(name, |text| {

@@ -318,7 +318,8 @@ async fn end(context: &Context, work: &Work, ended: Ended, seen: Vec<Seen>) -> R
     let Some((action, head, is_fresh)) = after else { return Ok(Done::NothingToDo) };
     match &ended {
         Ended::Locked { why } => lock::found(context, &head, why).await?,
-        _ if work.action.inner().is_locked() && !action.is_locked() => lock::opened(context, &head).await?,
+        // Whoever was refused for it: the key has worked for this one.
+        Ended::Done(_) | Ended::Refused { .. } => lock::opened(context, &head).await?,
         _ => {}
     }
     if is_fresh {

@@ -1,4 +1,4 @@
-//! Takes a request back before anything was sent: by whoever asked, or by a manager.
+//! Takes a request back before anything was done: by whoever asked, or by a manager.
 
 use super::{tell, writing};
 use crate::context::Context;
@@ -6,7 +6,7 @@ use crate::records;
 use crate::store::trail::put_notes;
 use crate::store::{self, Attempted, Batch, Commit, keys};
 use crate::web::{Failed, Problem};
-use domain::action::{Action, State};
+use domain::action::Action;
 use domain::id::ActionId;
 use domain::ledger::{Note, Step};
 use domain::staff::Staff;
@@ -31,7 +31,7 @@ async fn once(context: &Context, id: &ActionId, staff: &Staff) -> Result<Attempt
         let message = format!("{} asked for this; they, a manager or a VP may withdraw it", before.requested_by);
         return Err(Problem::not_permitted(message).into());
     }
-    if before.bundle.is_some() || !matches!(before.state(), State::WaitingApproval | State::Approved) {
+    if !before.may_be_withdrawn() {
         let message = format!("the action is {} and can no longer be withdrawn by itself", before.state().name());
         return Err(Problem::conflict("already_decided", message).into());
     }

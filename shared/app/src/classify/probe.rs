@@ -15,7 +15,19 @@ use providers::{Api, Call, Provider, Reading, Reply};
 /// fetched again within seconds, nor many objects within a minute: what comes too soon is fetched later, once.
 pub async fn ask(context: &Context, provider: &Provider, source: &str, path: &str, trace: &str) -> Result<Done, Fault> {
     let api = provider.api.ok_or_else(|| Fault::Park(format!("{} has no API to ask", provider.name)))?;
-    let question = Question { provider: provider.name, source, call: &Call::get(path), wished_at: None, trace };
+    let probe: Option<Probe> = store::read(context, &keys::probe(provider.name, source, path)).await?;
+    // An alarm knows no more than the path: what was to be learned decides how it is asked.
+    if let Some(Probe { missing: Some((account, missing)), wished_at, .. }) = &probe {
+        let wished_at = wished_at.unwrap_or_else(|| context.clock.now());
+        let done = link(context, account, missing, wished_at, trace).await?;
+        if matches!(done, Done::Duplicate | Done::Ignored) {
+            store::retrying(context, || silenced(context, keys::probe(provider.name, source, path))).await?;
+        }
+        return Ok(done);
+    }
+    let is_help = probe.is_some_and(|probe| probe.wished_at.is_some());
+    let question =
+        Question { provider: provider.name, source, call: &Call::get(path), missing: None, wished_at: None, trace };
     match question.ask(context).await? {
         Answered::Told(reply) => {
             let events = told(api, &question, &reply, context.clock.now())?;
@@ -23,6 +35,10 @@ pub async fn ask(context: &Context, provider: &Provider, source: &str, path: &st
         }
         // Whoever named it was wrong, or has another key than we have.
         Answered::Refused(404 | 410) => Ok(Done::Ignored),
+        Answered::Refused(status) if is_help => {
+            tracing::warn!(provider = provider.name, status, trace, "the provider does not tell more");
+            Ok(Done::Ignored)
+        }
         Answered::Refused(status) => Err(Fault::Park(format!(
             "{} answers {status} about {path}; look at the API key of {source}",
             provider.name
@@ -33,7 +49,13 @@ pub async fn ask(context: &Context, provider: &Provider, source: &str, path: &st
 
 /// Asks which payment pays which invoice, unless the book knows by now. Like every help it is given up in the end,
 /// until another event misses the link.
-pub async fn link(context: &Context, account: &AccountId, missing: &Unlinked, trace: &str) -> Result<Done, Fault> {
+pub async fn link(
+    context: &Context,
+    account: &AccountId,
+    missing: &Unlinked,
+    wished_at: Timestamp,
+    trace: &str,
+) -> Result<Done, Fault> {
     let Some(head) = store::read::<Head>(context, &keys::head(account)).await? else { return Ok(Done::Ignored) };
     if !head.book.lacks(missing) {
         return Ok(Done::Duplicate);
@@ -41,8 +63,14 @@ pub async fn link(context: &Context, account: &AccountId, missing: &Unlinked, tr
     let api = providers::named(&head.provider).and_then(|provider| provider.api);
     let Some((api, linked)) = api.and_then(|api| Some((api, api.linked?))) else { return Ok(Done::Ignored) };
     let (now, call) = (context.clock.now(), linked(missing));
-    let question =
-        Question { provider: &head.provider, source: &head.source, call: &call, wished_at: Some(now), trace };
+    let question = Question {
+        provider: &head.provider,
+        source: &head.source,
+        call: &call,
+        missing: Some((account, missing)),
+        wished_at: Some(wished_at),
+        trace,
+    };
     let reply = match question.ask(context).await? {
         Answered::Told(reply) => reply,
         Answered::Refused(status) => {
@@ -90,7 +118,7 @@ async fn try_to_learn(
         return Ok(());
     }
     let wished_at = Some(context.clock.now());
-    let question = Question { provider: provider.name, source, call, wished_at, trace };
+    let question = Question { provider: provider.name, source, call, missing: None, wished_at, trace };
     match context.http.call(provider.name, source, call).await {
         Ok(reply) if reply.status == 200 => {
             let events = told(api, &question, &reply, event.at)?;
@@ -123,6 +151,8 @@ struct Question<'a> {
     provider: &'a str,
     source: &'a str,
     call: &'a Call,
+    /// The link of an account that it is asked for.
+    missing: Option<(&'a AccountId, &'a Unlinked)>,
     /// Where it is a help and no need: since when it is wished for.
     wished_at: Option<Timestamp>,
     trace: &'a str,
@@ -163,6 +193,7 @@ impl Question<'_> {
             path: self.call.path.clone(),
             asked_at: None,
             again_at: None,
+            missing: self.missing.map(|(account, missing)| (account.clone(), missing.clone())),
             wished_at: self.wished_at,
         }
     }
@@ -221,6 +252,18 @@ impl Question<'_> {
         }
         store::attempted(commit.run(context).await, ours)
     }
+}
+
+/// What was told meanwhile, or is not told at all, is asked for no more.
+async fn silenced(context: &Context, key: Key) -> Result<Attempted<()>, Fault> {
+    let batch = Batch::read(context, vec![key.clone()]).await?;
+    let Some(mut probe) = batch.get::<Probe>(&key)? else { return Ok(Attempted::Done(())) };
+    if probe.again_at.take().is_none() {
+        return Ok(Attempted::Done(()));
+    }
+    let mut commit = Commit::default();
+    commit.over(&batch, &probe);
+    store::attempted(commit.run(context).await, ())
 }
 
 async fn learn(context: &Context, events: &[Event], trace: &str) -> Result<Done, Fault> {

@@ -37,6 +37,7 @@ async fn once(
         batch.get::<Ticket>(&key)?.unwrap_or_else(|| Ticket::new(&event.provider, &event.source, &seen.id));
 
     // Decide.
+    let known = ticket.accounts.clone();
     ticket.fold(seen, event);
     if let Some(email) = ticket.requester_email.value() {
         let found = find::by_email(context, email).await?;
@@ -59,7 +60,7 @@ async fn once(
         trace: trace.to_owned(),
     });
     commit.over(&batch, &ticket);
-    for account in &ticket.accounts {
+    for account in ticket.accounts.difference(&known) {
         let (provider, source, id) = (ticket.provider.clone(), ticket.source.clone(), ticket.id.clone());
         commit.put(&TicketOf { account: account.clone(), provider, source, id });
     }

@@ -47,7 +47,7 @@ pub async fn wait(context: &Context, event: &Event, message: Option<&Message>) -
         return Ok(Attempted::Done(()));
     }
     let until = context.clock.now() + SignedDuration::from_hours(context.policies.limits.current().orphan_hours_max);
-    external.waiting.push(Waiting { event: event.id.clone(), until, message: message.packed()? });
+    external.waiting.push(Waiting { event: event.id.clone(), until, message: message.clone() });
     if stored_bytes(&external) > context.policies.limits.current().item_bytes_max {
         let message = format!("more waits for the owner of {} than one item holds; find out whose it is", external.id);
         return Err(Fault::Park(message));

@@ -7,7 +7,7 @@ use crate::ports::Key;
 use domain::action::Action;
 use domain::approval::delegation::Delegations;
 use domain::book::ticket::Ticket;
-use domain::book::{Head, Invoice, KeptCard, Payment, Person, Subscription};
+use domain::book::{Head, Invoice, KeptCard, Payment, Person, Subscription, Unlinked};
 use domain::case::Case;
 use domain::classify::decision::Decision;
 use domain::dunning::Plan;
@@ -116,6 +116,9 @@ pub struct Probe {
     pub path: String,
     pub asked_at: Option<Timestamp>,
     pub again_at: Option<Timestamp>,
+    /// The link of an account that it is asked for, where it is not the object itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub missing: Option<(AccountId, Unlinked)>,
     /// Since when it is asked for as a help, which is given up in the end; what a delivery named is not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wished_at: Option<Timestamp>,

@@ -47,16 +47,22 @@ impl Attempt {
             };
         };
         let number = last.number + 1;
+        // While it is known that nothing was done, nothing is in doubt, and what the object was like then says nothing.
+        let begins = last.did_nothing();
+        let first_at = if begins { now } else { last.first_at };
+        let before = last.before.clone().filter(|_| !begins);
         // A margin: the provider's window began when it first saw the key, not when we stored it.
         if !last.burned && now.duration_since(last.key_since) < key_lives - key_lives / 8 {
-            return Self { number, sent_at: Some(now), ..last.clone() };
+            return Self { number, first_at, sent_at: Some(now), before, ..last.clone() };
         }
         Self {
             number,
             key: format!("{}-{number}", action.id),
             key_since: now,
+            first_at,
             sent_at: Some(now),
             burned: false,
+            before,
             ..last.clone()
         }
     }
@@ -97,6 +103,27 @@ mod tests {
     use super::*;
     use crate::action::{Clause, Kind, Preview, Reason};
     use crate::id::{AccountId, ActionId};
+
+    #[test]
+    fn what_did_nothing_is_not_the_beginning_of_a_doubt() {
+        let (mut action, start, day) = asked();
+        for (idle, before, since) in [(0, Some("as it was"), 0), (1, None, 80)] {
+            action.attempt = Some(Attempt { idle, before: Some("as it was".to_owned()), ..example() });
+            let later = start + SignedDuration::from_hours(80);
+            let next = Attempt::next(&action, later, day);
+            assert_eq!(next.before.as_deref(), before, "{idle}");
+            assert_eq!(next.first_at, if since == 0 { example().first_at } else { later }, "{idle}");
+        }
+    }
+
+    fn asked() -> (Action, Timestamp, SignedDuration) {
+        let id = ActionId::of(&AccountId::of("stripe", "default", "cus_1"), "luis", "k");
+        let clause = Clause { rule: "r".into(), policy_version: 1, why: "w".into() };
+        let preview = Preview { summary: String::new(), lines: vec![], clause, digest: "d".into() };
+        let start: Timestamp = "2026-03-01T09:00:00Z".parse().unwrap();
+        let action = Action::new(id, Kind::UpdatePaymentMethod {}, Reason::Other, preview, "luis", start);
+        (action, start, SignedDuration::from_hours(24))
+    }
 
     #[test]
     fn one_lost_answer_and_nobody_knows_that_nothing_was_done() {
@@ -151,12 +178,8 @@ mod tests {
 
     #[test]
     fn a_key_is_used_again_while_the_provider_surely_knows_it() {
-        let id = ActionId::of(&AccountId::of("stripe", "default", "cus_1"), "luis", "k");
-        let clause = Clause { rule: "r".into(), policy_version: 1, why: "w".into() };
-        let preview = Preview { summary: String::new(), lines: vec![], clause, digest: "d".into() };
-        let start: Timestamp = "2026-03-01T09:00:00Z".parse().unwrap();
-        let mut action = Action::new(id.clone(), Kind::UpdatePaymentMethod {}, Reason::Other, preview, "luis", start);
-        let day = SignedDuration::from_hours(24);
+        let (mut action, start, day) = asked();
+        let id = action.id.clone();
         action.attempt = Some(Attempt { before: Some("42".into()), ..Attempt::next(&action, start, day) });
         for (hours, burned, lives, number) in
             [(20, false, day, 1), (21, false, day, 2), (1, true, day, 2), (0, false, SignedDuration::ZERO, 2)]

@@ -52,7 +52,7 @@ impl State {
             (Self::WaitingApproval, Happening::ShownAnew) => Self::WaitingApproval,
             (Self::WaitingApproval, Happening::Expired) => Self::Expired,
             (Self::WaitingApproval | Self::Approved | Self::Executing, Happening::Overtaken) => Self::Stale,
-            (Self::WaitingApproval | Self::Approved, Happening::Withdrawn) => Self::Withdrawn,
+            (Self::WaitingApproval | Self::Approved | Self::Executing, Happening::Withdrawn) => Self::Withdrawn,
             (Self::Approved | Self::Executing, Happening::Begun) => Self::Executing,
             (Self::Approved | Self::Executing | Self::InDoubt, Happening::Sent) => Self::Executing,
             (Self::Approved | Self::Executing | Self::InDoubt, Happening::NotNow) => self,
@@ -253,10 +253,19 @@ impl Action {
         self.ended(Happening::Overtaken, None, at)
     }
 
-    /// It was taken back before anything was sent.
+    /// Whether it may still be taken back: nothing was sent, or the provider has said each time that it did nothing.
+    pub fn may_be_withdrawn(&self) -> bool {
+        let did_nothing = || self.attempt.as_ref().is_some_and(Attempt::did_nothing);
+        let goes = matches!(self.state, State::WaitingApproval | State::Approved)
+            || (self.state == State::Executing && did_nothing());
+        goes && self.bundle.is_none()
+    }
+
+    /// It was taken back before anything was done.
     pub fn withdrawn(&mut self, now: Timestamp) -> Result<(), Impossible> {
         self.happens(Happening::Withdrawn)?;
         (self.ended_at, self.alarm) = (Some(now), None);
+        self.locked = false;
         Ok(())
     }
 
@@ -430,7 +439,7 @@ mod tests {
         ShownAnew     .      waiting_approval  .             .             .             .         .             .      .      .       .     .
         Expired       .      expired           .             .             .             .         .             .      .      .       .     .
         Overtaken     .      stale             stale         stale         .             .         .             .      .      .       .     .
-        Withdrawn     .      withdrawn         withdrawn     .             .             .         .             .      .      .       .     .
+        Withdrawn     .      withdrawn         withdrawn     withdrawn     .             .         .             .      .      .       .     .
         Begun         .      .                 executing     executing     .             .         .             .      .      .       .     .
         Sent          .      .                 executing     executing     executing     .         .             .      .      .       .     .
         NotNow        .      .                 approved      executing     in_doubt      .         .             .      .      .       .     .

@@ -13,7 +13,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub type Proofs = BTreeMap<String, CaseId>;
 
 /// Which payments of a request are proven, by the cases of its account. What was approved and is not shown yet by the
-/// provider, a case does not know of: it counts together with what is asked for.
+/// provider, and what has gone back since the case was opened, it may not know of: both count together with what is asked
+/// for.
 pub fn proofs(kind: &Kind, reason: Reason, cases: &[Case], records: &Touched) -> Proofs {
     if !reason.needs_proof() {
         return Proofs::new();
@@ -23,7 +24,11 @@ pub fn proofs(kind: &Kind, reason: Reason, cases: &[Case], records: &Touched) ->
         let on_its_way = records.payments.get(payment).into_iter().flat_map(|it| it.reserved.values().copied());
         let asked = refunds(kind).filter(|(of, _)| *of == payment).map(|(_, amount)| amount);
         let amounts: Vec<Money> = asked.chain(on_its_way).collect();
-        cases.iter().find(|case| covers(case, payment, &amounts)).map(|case| (payment.to_owned(), case.id.clone()))
+        let proves = |case: &&Case| {
+            let gone = records.payments.get(payment).into_iter().flat_map(|it| it.given_back_since(case.opened_at));
+            covers(case, payment, &amounts.iter().copied().chain(gone).collect::<Vec<_>>())
+        };
+        cases.iter().find(proves).map(|case| (payment.to_owned(), case.id.clone()))
     };
     payments.into_iter().filter_map(by).collect()
 }
@@ -197,6 +202,30 @@ mod tests {
                 let says = refused.to_string().contains("is judged as `other`");
                 assert_eq!(says, days == 200, "{what}: {refused}");
             }
+        }
+    }
+
+    #[test]
+    fn one_case_proves_its_amount_once() {
+        let (mut head, mut touched) = book(200);
+        let overcharged = [case("overcharge", "ch_2", &refund("ch_2", "24.00"), Reason::BillingError)];
+        // The case is of June; what went back before it was opened is none of it.
+        let rows = [
+            ("2026-05-31T00:00:00Z", "succeeded", true),
+            ("2026-06-02T00:00:00Z", "failed", true),
+            ("2026-06-03T00:00:00Z", "succeeded", false),
+        ];
+        for (number, (made_at, status, proven)) in rows.into_iter().enumerate() {
+            let event: Event = from_value(json!({
+                "id": format!("evt_{number}"), "provider": "stripe", "source": "default", "origin": "webhook",
+                "kind": "refund_changed", "at": made_at, "customer": "cus_1",
+                "seen": [{"resource": "refund", "id": format!("re_{number}"), "payment": "ch_2", "amount": usd("23.00"),
+                    "status": status, "created_at": made_at}],
+            }))
+            .unwrap();
+            touched.fold(&mut head, &event, SignedDuration::ZERO);
+            let found = proofs(&refund("ch_2", "23.00"), Reason::BillingError, &overcharged, &touched);
+            assert_eq!(found.contains_key("ch_2"), proven, "{made_at} {status}");
         }
     }
 

@@ -1,6 +1,6 @@
 //! Weighs what is asked for: what it would do, what the policy says of it, and whose approval it needs.
 
-use super::{ApprovalPolicy, Asking, Decided, Earlier, Proofs, Requirement, decided_here, judged, proofs};
+use super::{ApprovalPolicy, Asking, Decided, Earlier, Proofs, Requirement, Worth, decided_here, judged, proofs};
 use crate::action::{Clause, Kind, Known, Measure, NoPreview, Preview, Reason, preview};
 use crate::case::Case;
 use crate::import::ExchangeRate;
@@ -90,9 +90,15 @@ struct Alone {
 /// One member, by the reason by which it is judged.
 fn one(kind: &Kind, reason: Reason, scales: Scales<'_>, alone: &mut Alone) -> Result<Requirement, NoPreview> {
     let Scales { policy, known, rates, .. } = scales;
-    let role = scales.by.map(|staff| staff.role);
     let on = known.now.to_zoned(TimeZone::UTC).date();
     let measure = policy.converted(kind.measure(), rates, on);
+    let worth = match kind.measure() {
+        Measure::Money(amount) => Some((amount, policy.worth(amount, rates, on))),
+        _ => None,
+    };
+    // Whoever may say what a currency is worth decides nothing alone by it.
+    let is_told = matches!(worth, Some((_, Worth::Rated(..))));
+    let role = scales.by.map(|staff| staff.role).filter(|role| !(is_told && role.may_import()));
     let before = match scales.by {
         Some(staff) => decided_here(scales.earlier, &staff.id, kind, (policy, rates), known.now),
         None => Some(Decimal::ZERO),
@@ -109,10 +115,11 @@ fn one(kind: &Kind, reason: Reason, scales: Scales<'_>, alone: &mut Alone) -> Re
             strictest.because(&format!("{} {why}", policy.alone.why))
         }
     };
-    if let Measure::Money(amount) = kind.measure()
-        && let Some(how) = policy.how(amount, policy.worth(amount, rates, on))
-    {
+    if let Some(how) = worth.and_then(|(amount, worth)| policy.how(amount, worth)) {
         requirement = requirement.because(&how);
+    }
+    if is_told && scales.by.is_some_and(|staff| staff.role.may_import()) {
+        requirement = requirement.because("Whoever may import rates decides nothing alone by one.");
     }
     let size = policy.size(measure).unwrap_or_default();
     *here = here.saturating_add(size);

@@ -1,35 +1,15 @@
 //! The small head of an account: sums over everything, and the few lines that are shown first.
 
-use super::{Invoice, KeptCard, Latest, Payment, Stamp, Subscription, Try};
-use crate::event::{
-    BalanceSeen, Card, CardState, DisputeStatus, Event, Interval, InvoiceStatus, Item, PaymentStatus, Stated,
-    SubscriptionStatus,
-};
+mod kept;
+
+use super::{Latest, Try};
+use crate::event::{Card, CardState, DisputeStatus, Interval, InvoiceStatus, Item, PaymentStatus, SubscriptionStatus};
 use crate::id::{AccountId, ActionId, CaseId};
 use crate::money::{Currency, Money, Rate};
-use crate::policy::stored_bytes;
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-
-/// How many invoices and payments the head shows; older ones are read from their own items.
-const LINES: usize = 16;
-/// How many cards the head shows.
-const CARDS: usize = 8;
-/// How many failed tries and links between payments and invoices the head remembers.
-const TRIES: usize = 64;
-/// How many subscriptions that have ended the head shows.
-const ENDED: usize = 8;
-/// How many bytes each of its lists may take: ids and texts may be so long that fewer lines fit.
-const INVOICE_BYTES: usize = 8_000;
-const PAYMENT_BYTES: usize = 10_000;
-const CARD_BYTES: usize = 3_000;
-const TRY_BYTES: usize = 10_000;
-const LINK_BYTES: usize = 8_000;
-const PERIOD_BYTES: usize = 3_000;
-const SUBSCRIPTION_BYTES: usize = 16_000;
-const ADDON_BYTES: usize = 8_000;
 
 /// Read with every event and for every glance, so that it stays small however long the account's history is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -77,6 +57,9 @@ pub struct Book {
     /// Due items without an invoice at the provider, by the subscription whose next payment settles them.
     pub periods: Vec<PeriodLine>,
     pub last_event_at: Option<Timestamp>,
+    /// More subscriptions run than are shown here.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub more_run: bool,
 }
 
 /// Sums over the resources of an account.
@@ -291,165 +274,6 @@ impl Book {
         };
         self.payments.iter().rev().find(paid)
     }
-
-    pub(super) fn moved(&mut self, before: &Figures, after: &Figures) {
-        self.figures.add(before, -Decimal::ONE);
-        self.figures.add(after, Decimal::ONE);
-    }
-
-    pub(super) fn see_balance(&mut self, seen: &BalanceSeen, event: &Event) {
-        let balance = self.balance.entry(seen.available.currency()).or_default();
-        balance.see(&Stamp::of(event, seen.as_of, 0), Some(seen.available));
-    }
-
-    pub(super) fn see_try(&mut self, tried: Try) {
-        if !self.tries.contains(&tried) {
-            self.tries.push(tried);
-        }
-    }
-
-    /// Forgets the oldest tellings, once what they tell has been taken from them.
-    pub(super) fn forget_old_tries(&mut self) {
-        keep_newest(&mut self.tries, TRIES, TRY_BYTES);
-    }
-
-    /// The first telling counts: whether it was told again, or asked for besides, does not matter.
-    pub(super) fn see_link(&mut self, link: Link) {
-        let same = |other: &&mut Link| other.intent == link.intent && other.invoice == link.invoice;
-        match self.links.iter_mut().find(same) {
-            Some(known) => known.at = known.at.min(link.at),
-            None => self.links.push(link),
-        }
-        keep_newest(&mut self.links, TRIES, LINK_BYTES);
-    }
-
-    pub(super) fn show_subscription(&mut self, subscription: &Subscription) {
-        let plan = subscription.plan();
-        let mut addons: Vec<_> = subscription.addons().cloned().collect();
-        while stored_bytes(&addons) > ADDON_BYTES {
-            addons.pop();
-        }
-        let line = SubscriptionLine {
-            status: subscription.status.copied(),
-            plan: plan.map(|item| item.name.clone().unwrap_or_else(|| item.price.clone())),
-            price: plan.and_then(|item| item.unit),
-            interval: plan.and_then(|item| item.interval),
-            quantity: plan.map(|item| item.quantity),
-            addons,
-            mrr: subscription.mrr(),
-            started_at: subscription.started_at.copied(),
-            renews_at: subscription.renews_at.copied(),
-            trial_ends_at: subscription.trial_ends_at.copied(),
-            ends_at: subscription.ends_at.value().and_then(Stated::value).copied(),
-            contract_ends_at: subscription.contract_ends_at.copied(),
-            grace_until: subscription.grace_until.value().and_then(Stated::value).copied(),
-            resumes_at: subscription.resumes_at.value().and_then(Stated::value).copied(),
-            end_is_stated: subscription.ends_at.value().is_some(),
-            upcoming: subscription.upcoming(),
-            discounted: subscription.discount.value().is_some_and(|discount| discount.value().is_some()),
-        };
-        self.subscriptions.insert(subscription.id.clone(), line);
-        self.hide_old_subscriptions();
-    }
-
-    /// Shows no more than fits: first those go that ended first, and then, of too many that run, those that began first.
-    fn hide_old_subscriptions(&mut self) {
-        let is_over = |line: &SubscriptionLine| line.status == Some(SubscriptionStatus::Ended);
-        let order = |(id, line): (&String, &SubscriptionLine)| {
-            (!is_over(line), line.ends_at.filter(|_| is_over(line)), line.started_at, id.clone())
-        };
-        let mut rest: Vec<_> = self.subscriptions.iter().map(order).collect();
-        rest.sort();
-        for (runs, _, started_at, id) in rest {
-            let ended = self.subscriptions.values().filter(|line| is_over(line)).count();
-            let fits = stored_bytes(&self.subscriptions) <= SUBSCRIPTION_BYTES || self.subscriptions.len() == 1;
-            if fits && (runs || ended <= ENDED) {
-                return;
-            }
-            self.subscriptions.remove(&id);
-            self.began_at = self.began_at.into_iter().chain(started_at).min();
-        }
-    }
-
-    pub(super) fn show_card(&mut self, kept: &KeptCard) {
-        let (Some(seen_at), Some(state)) = (kept.state.seen_at(), kept.state.copied()) else { return };
-        self.cards.retain(|line| line.id != kept.id);
-        self.cards.push(CardLine { seen_at, id: kept.id.clone(), card: kept.card.value().cloned(), state });
-        keep_newest(&mut self.cards, CARDS, CARD_BYTES);
-    }
-
-    pub(super) fn show_invoice(&mut self, invoice: &Invoice) {
-        if let (true, Some(failed_at), Some(subscription)) =
-            (invoice.by_period, invoice.first_failed_at, invoice.subscription.value())
-        {
-            self.periods.retain(|line| line.invoice != invoice.id);
-            self.periods.push(PeriodLine {
-                failed_at,
-                invoice: invoice.id.clone(),
-                subscription: subscription.clone(),
-            });
-            keep_newest(&mut self.periods, LINES, PERIOD_BYTES);
-        }
-        let Some(created_at) = invoice.created_at else { return };
-        self.invoices.retain(|line| line.invoice != invoice.id);
-        self.invoices.push(HistoryLine {
-            created_at,
-            invoice: invoice.id.clone(),
-            number: invoice.number.value().cloned(),
-            total: invoice.total.copied(),
-            remaining: invoice.remaining.copied(),
-            status: invoice.settled_at.map(|_| InvoiceStatus::Paid).or(invoice.status.copied()),
-            subscription: invoice.subscription.value().cloned(),
-        });
-        keep_newest(&mut self.invoices, LINES, INVOICE_BYTES);
-    }
-
-    pub(super) fn show_payment(&mut self, payment: &Payment) {
-        for (id, dispute) in &payment.disputes {
-            match dispute.status.copied() {
-                Some(status) if status.is_open() => {
-                    let line = DisputeLine {
-                        payment: payment.id.clone(),
-                        amount: dispute.amount.copied(),
-                        status,
-                        formal: dispute.formal.copied(),
-                        evidence_due_at: dispute.evidence_due_at.copied(),
-                    };
-                    self.disputes.insert(id.clone(), line);
-                }
-                _ => drop(self.disputes.remove(id)),
-            }
-        }
-        let Some(at) = payment.at else { return };
-        self.payments.retain(|line| line.payment != payment.id);
-        self.payments.push(PaymentLine {
-            at,
-            payment: payment.id.clone(),
-            invoice: payment.invoice.value().cloned(),
-            intent: payment.intent.value().cloned(),
-            amount: payment.captured.copied().filter(|captured| captured.is_positive()).or(payment.amount.copied()),
-            status: payment.status.copied(),
-            method: payment.method.value().cloned(),
-            card: payment.card.value().cloned(),
-            issuer: payment.issuer.value().cloned(),
-            given_back: payment.given_back(),
-            claimed: payment.is_disputed(),
-            subscription: payment.subscription.value().cloned(),
-        });
-        keep_newest(&mut self.payments, LINES, PAYMENT_BYTES);
-    }
-}
-
-fn keep_newest<T: Ord + Serialize>(lines: &mut Vec<T>, most: usize, bytes_max: usize) {
-    lines.sort();
-    let mut room = bytes_max;
-    let fits = |line: &&T| {
-        let left = room.checked_sub(stored_bytes(*line) + 1);
-        room = left.unwrap_or_default();
-        left.is_some()
-    };
-    let kept = lines.iter().rev().take(most).take_while(fits).count();
-    lines.drain(..lines.len() - kept);
 }
 
 impl Figures {
@@ -482,61 +306,4 @@ pub struct Left {
     pub action: ActionId,
     /// When it was recorded, and then when it was carried out.
     pub at: Timestamp,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn line(number: usize, status: SubscriptionStatus, plan: &str) -> (String, SubscriptionLine) {
-        let at = Timestamp::from_second(1_772_000_000 + 3600 * i64::try_from(number).unwrap()).unwrap();
-        let line = SubscriptionLine {
-            status: Some(status),
-            plan: Some(plan.to_owned()),
-            started_at: Some(at),
-            ends_at: (status == SubscriptionStatus::Ended).then_some(at),
-            ..SubscriptionLine::default()
-        };
-        (format!("sub_{number:03}"), line)
-    }
-
-    #[test]
-    fn what_runs_is_shown_before_what_has_ended() {
-        use SubscriptionStatus::{Active, Ended};
-        let long = "p".repeat(500);
-        let rows = [
-            ("few", vec![(3, Active, "pro"), (8, Ended, "pro")], 3, 8..=8),
-            ("many have ended", vec![(3, Active, "pro"), (50, Ended, "pro")], 3, 8..=8),
-            ("what runs leaves no room", vec![(50, Active, long.as_str()), (50, Ended, "pro")], 15, 0..=2),
-        ];
-        for (name, given, running, ended) in rows {
-            let mut head = Head::new("stripe", "default", "cus_1");
-            let kinds = given.iter().flat_map(|&(count, status, plan)| (0..count).map(move |_| (status, plan)));
-            for (number, (status, plan)) in kinds.enumerate() {
-                let (id, line) = line(number, status, plan);
-                head.book.subscriptions.insert(id, line);
-                head.book.hide_old_subscriptions();
-            }
-            let of = |ended: bool| {
-                head.book.subscriptions.values().filter(|line| (line.status == Some(Ended)) == ended).count()
-            };
-            assert!(stored_bytes(&head.book.subscriptions) <= SUBSCRIPTION_BYTES, "{name}");
-            assert!(of(false) >= running && ended.contains(&of(true)), "{name}");
-            assert_eq!(head.since(), line(0, Active, "pro").1.started_at, "{name}: since when is not forgotten");
-        }
-    }
-
-    #[test]
-    fn the_newest_lines_are_kept_as_far_as_they_fit() {
-        let rows =
-            [("few", 3, 10, 100, 3), ("many", 20, 10, 1_000, 10), ("long", 20, 10, 20, 4), ("none", 3, 10, 2, 0)];
-        for (name, given, most, bytes, kept) in rows {
-            // A text of two digits takes five bytes with its comma.
-            let mut lines: Vec<_> = (10..10 + given).rev().map(|number: i32| number.to_string()).collect();
-            let newest = lines[0].clone();
-            keep_newest(&mut lines, most, bytes);
-            assert_eq!(lines.len(), kept, "{name}");
-            assert!(lines.last().is_none_or(|last| *last == newest), "{name}");
-        }
-    }
 }

@@ -80,6 +80,11 @@ impl Dispute {
         self.formal.copied() == Some(true)
             && !matches!(self.status.copied(), Some(DisputeStatus::Won | DisputeStatus::Closed))
     }
+
+    /// The higher, the later it is forgotten.
+    fn rank(&self) -> (bool, bool) {
+        (self.blocks_refunds(), self.status.copied().is_some_and(DisputeStatus::is_open))
+    }
 }
 
 impl Payment {
@@ -114,9 +119,8 @@ impl Payment {
         dispute.opened_at.see(&stamp, seen.opened_at);
         dispute.evidence_due_at.see(&stamp, seen.evidence_due_at);
         while self.disputes.len() > DISPUTES {
-            // What still blocks refunds is forgotten last.
-            let oldest =
-                self.disputes.iter().min_by_key(|(id, it)| (it.blocks_refunds(), it.opened_at.copied(), (*id).clone()));
+            // What still blocks refunds is forgotten last, and what is open after what is decided.
+            let oldest = self.disputes.iter().min_by_key(|(id, it)| (it.rank(), it.opened_at.copied(), (*id).clone()));
             let Some(id) = oldest.map(|(id, _)| id.clone()) else { return };
             self.disputes.remove(&id);
         }
@@ -148,10 +152,6 @@ impl Payment {
         let whole = self.captured.copied().or(self.amount.copied())?;
         let zero = Money::zero(whole.currency());
         let total_at = self.refunded.seen_at();
-        // Refunds that nobody told apart or summed up may have been any amount: nothing of it is given back again.
-        if self.forgotten_until > total_at {
-            return Some(whole);
-        }
         let (mut in_total, mut since, mut failed_since) = (zero, zero, zero);
         for refund in self.refunds.values() {
             let Some(amount) = refund.amount.copied().filter(|amount| amount.currency() == zero.currency()) else {
@@ -174,6 +174,17 @@ impl Payment {
     pub fn is_accounted_for(&self, refund: &str) -> bool {
         let named = self.refunds.get(refund).is_some_and(|refund| refund.action.value().is_some());
         named || self.by_hand.values().any(|made| made == refund)
+    }
+
+    /// What went back since a moment or is on its way, but for what is reserved: each refund that did not fail.
+    pub fn given_back_since(&self, since: Timestamp) -> impl Iterator<Item = Money> + '_ {
+        let reserved = |id: &String| self.reserved.keys().any(|action| action.as_str() == id);
+        let counts = move |refund: &&Refund| {
+            !matches!(refund.status.copied(), Some(RefundStatus::Failed | RefundStatus::Canceled))
+                && refund.created_at.copied().is_none_or(|made| made >= since)
+                && !refund.action.value().is_some_and(reserved)
+        };
+        self.refunds.values().filter(counts).filter_map(|refund| refund.amount.copied())
     }
 
     /// Whether the provider's own total has come to hold the settled refund of an action: some tell of nothing else.
@@ -208,6 +219,10 @@ impl Payment {
     pub fn refundable(&self) -> Option<Money> {
         if self.is_disputed() {
             return None;
+        }
+        // Refunds that nobody tells apart or sums up any more may have been any amount: nothing of it is given back again.
+        if self.forgotten_until > self.refunded.seen_at() {
+            return self.taken().map(|taken| Money::zero(taken.currency()));
         }
         let (taken, back) = (self.taken()?, self.given_back()?);
         // Contradictory data: nothing can be given back before a person has looked.
@@ -308,6 +323,8 @@ mod tests {
         assert_eq!(payment.refunds, told((0..many).rev().collect()).refunds, "whatever the order");
         assert_eq!(payment.refunds.keys().next().map(String::as_str), Some("re_006"));
         assert_eq!(payment.refundable(), usd(0), "nobody knows how much went back");
+        let known = i64::try_from(REFUNDS).unwrap() * 100;
+        assert_eq!(payment.given_back(), usd(known), "and reports count what is known");
         charge(&mut payment, 10 + many, 100 * many);
         assert_eq!(payment.refundable(), usd(10_000 - 100 * many), "the provider's own total knows all");
     }

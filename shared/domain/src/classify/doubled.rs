@@ -92,12 +92,13 @@ fn first_of<'a>(id: &str, desk: &'a Desk) -> Option<(&'a str, &'a SubscriptionLi
 }
 
 pub(super) fn standing(scene: Scene<'_>, id: &str, desk: &Desk) -> Standing {
-    let second = &desk.head.book.subscriptions[id];
+    // What the head has no room for cannot be compared.
+    let Some(second) = desk.head.book.subscriptions.get(id) else { return Standing::AsItIs };
     let Some((first, first_line, elsewhere)) = first_of(id, desk) else {
         // The other account's subscriptions are read only when one begins here.
         let case = desk.cases.get(&CaseId::of(&desk.head.account, Class::DuplicateSubscription.name(), id));
         let beyond_sight = case.is_some_and(|case| case.evidence.iter().any(|it| it.label == ELSEWHERE));
-        return if runs(second) && beyond_sight {
+        return if runs(second) && (beyond_sight || desk.head.book.more_run) {
             Standing::AsItIs
         } else {
             Standing::Over("one subscription is left")

@@ -44,7 +44,7 @@ impl Rules for SetupPolicy {
     fn lint(&self) -> Vec<Complaint> {
         let rows = [
             (self.proposal.hours < 1, "a proposal waits for at least one hour"),
-            (!(1..=200).contains(&self.cohort.cases_max), "a cohort has 1 to 200 cases: it is worked as one message"),
+            (!(1..=100).contains(&self.cohort.cases_max), "a cohort has 1 to 100 cases: it is worked as one message"),
             (self.cohort.minutes < 1, "a cohort follows at least a minute after the one before it"),
             (self.proposal.why.trim().is_empty(), "`proposal` has no `why`"),
             (self.cohort.why.trim().is_empty(), "`cohort` has no `why`"),

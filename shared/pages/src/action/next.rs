@@ -44,7 +44,7 @@ pub fn next(viewer: &Viewer, action: &Action, deciding: &Deciding) -> Markup {
                 }
             }
         }
-        @if matches!(action.state(), State::WaitingApproval | State::Approved) && action.bundle.is_none() {
+        @if action.may_be_withdrawn() {
             @if let Some(csrf) = &viewer.csrf {
                 form method="post" action={ "/actions/" (action.id) "/withdraw" } {
                     input type="hidden" name="csrf" value=(csrf);

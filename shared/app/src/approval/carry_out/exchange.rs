@@ -51,7 +51,7 @@ fn order<'a>(context: &Context, work: &'a Work, webhook: Option<&'a str>) -> Ord
         customer: &work.head.customer,
         records: &work.records,
         key: action.attempt().as_ref().map_or("", |attempt| &attempt.key),
-        before: action.attempt().as_ref().and_then(|attempt| attempt.before.as_deref()),
+        before: action.attempt().filter(|it| !it.did_nothing()).and_then(|attempt| attempt.before.as_deref()),
         webhook,
         since: action.attempt().as_ref().map_or(now, |attempt| attempt.key_since),
         now,

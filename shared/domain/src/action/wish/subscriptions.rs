@@ -19,7 +19,7 @@ impl Wish {
         let running: Vec<_> = running.map(|(id, _)| id.as_str()).collect();
         match running[..] {
             [] => Err(NoPreview::NoSubscription),
-            [one] => Ok(one.to_owned()),
+            [one] if !head.book.more_run => Ok(one.to_owned()),
             _ => Err(NoPreview::WhichSubscription(running.join(", "))),
         }
     }
