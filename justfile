@@ -14,12 +14,12 @@ bless:
 planted *NAMES:
     tests/planted/run {{NAMES}}
 
-# The five functions for this machine, built small, and what they weigh.
+# The five binaries for this machine, built small, and what they weigh.
 build:
     cargo build --profile small -p intake -p classify -p dunning -p approval -p report
     cd target/small && ls -l intake classify dunning approval report
 
-# After `sam build`, which knows no profile but `release`: the five built small, in the place of those.
+# After `sam build`, which knows no profile but `release`: the five binaries built small, in the places of the six functions.
 small:
     cargo lambda build --profile small --arm64 -p intake -p classify -p dunning -p approval -p report
     cp target/lambda/intake/bootstrap .aws-sam/build/IntakeFunction/bootstrap

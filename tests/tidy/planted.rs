@@ -1,4 +1,4 @@
-//! Do the planted bugs still fit the tree? They are planted by hand and by night, and what they change changes by day.
+//! Do the planted bugs still fit the tree? They are planted by hand before a release, and what they change changes every day.
 
 use crate::{entries, name, read, root};
 
