@@ -37,10 +37,15 @@ async fn once(context: &Context, provider: &str, source: &str) -> Result<Attempt
     let mut reads = Vec::new();
     for trouble in Trouble::ALL {
         let lately = pulses(context, provider, source, trouble, before.lately(trouble, now, policy)).await?;
-        let past = match before.uncounted(trouble, now, policy) {
-            Some(stretch) => Some((stretch, pulses(context, provider, source, trouble, stretch).await?)),
-            None => None,
-        };
+        let mut past = Vec::new();
+        for stretch in before.uncounted(trouble, now, policy) {
+            let pulses = pulses(context, provider, source, trouble, stretch).await?;
+            past.push((stretch, pulses));
+            // A busy source that nobody has looked at for days is caught up with look by look.
+            if past.iter().map(|(_, pulses)| pulses.len()).sum::<usize>() >= policy.pulses_a_look {
+                break;
+            }
+        }
         reads.push(Read { trouble, lately, past });
     }
 

@@ -18,8 +18,8 @@ const SLOWLY: SignedDuration = SignedDuration::from_hours(1);
 pub struct Read {
     pub trouble: Trouble,
     pub lately: Vec<Pulse>,
-    /// What is counted as usual next.
-    pub past: Option<(Stretch, Vec<Pulse>)>,
+    /// What is counted as usual next, oldest first.
+    pub past: Vec<(Stretch, Vec<Pulse>)>,
 }
 
 /// What a look found.
@@ -63,7 +63,9 @@ pub fn look(
             });
             incidents.push(incident);
         }
-        if let Some((stretch, past)) = &read.past {
+    }
+    for read in reads {
+        for (stretch, past) in &read.past {
             watch.count(read.trouble, *stretch, past, now, policy);
         }
     }
@@ -74,19 +76,22 @@ pub fn look(
         now.duration_since(late.told_at) < SignedDuration::from_mins(policy.measure(*trouble).window_minutes)
     });
     watch.wake_at = next_look(&watch, reads, now, policy);
+    watch.again = false;
     Looked { watch, incidents }
 }
 
-/// Soon while payments fail, slowly while there are only disputes, and not at all while all is well.
+/// Soon while so many are in trouble that they may be an incident, or the days are not counted; slowly while that is so of
+/// disputes only. Otherwise not at all: the next trouble sets the alarm.
 fn next_look(watch: &Watch, reads: &[Read], now: Timestamp, policy: &IncidentPolicy) -> Option<Timestamp> {
     let stirs = |trouble: Trouble| {
-        let since = now - SignedDuration::from_mins(2 * policy.measure(trouble).window_minutes);
+        let since = watch.window(trouble, now, policy);
         let pulses = reads.iter().filter(|read| read.trouble == trouble).flat_map(|read| &read.lately);
-        watch.lines.iter().any(|line| line.trouble == trouble && line.ended_at.is_none())
-            || watch.late.contains_key(&trouble)
-            || pulses.into_iter().any(|pulse| pulse.is_trouble() && pulse.at > since)
+        let troubled = pulses.filter(|pulse| pulse.is_trouble() && pulse.at > since).map(|pulse| &pulse.account);
+        watch.lines.iter().any(|line| line.trouble == trouble && (line.ended_at.is_none() || line.usual))
+            || troubled.collect::<BTreeSet<_>>().len() >= policy.measure(trouble).accounts_min
     };
-    if stirs(Trouble::Failure) {
+    let is_behind = |trouble: Trouble| watch.uncounted(trouble, now, policy).next().is_some();
+    if watch.again || stirs(Trouble::Failure) || Trouble::ALL.into_iter().any(is_behind) {
         return Some(now + SignedDuration::from_mins(policy.look_minutes));
     }
     stirs(Trouble::Dispute).then(|| now + SLOWLY)

@@ -50,7 +50,7 @@ fn looked(watch: Watch, pulses: &[Pulse], standing: &[Incident], releases: &Rele
         .map(|trouble| Read {
             trouble,
             lately: inside(trouble, watch.lately(trouble, at, policy)),
-            past: watch.uncounted(trouble, at, policy).map(|stretch| (stretch, inside(trouble, stretch))),
+            past: watch.uncounted(trouble, at, policy).map(|stretch| (stretch, inside(trouble, stretch))).collect(),
         })
         .collect();
     look(watch, &reads, &standing, releases, at, policy)
@@ -149,16 +149,14 @@ fn it_grows_while_it_lasts_and_is_over_when_it_has_been_quiet() {
     assert_eq!(grown.watch.wake_at, Some(noon() + minutes(20)));
     let quiet = looked(grown.watch, &pulses, &grown.incidents, &Releases::default(), noon() + minutes(71));
     assert_eq!((quiet.incidents[0].state, quiet.incidents[0].ended_at), (State::Over, Some(noon() + minutes(71))));
-    assert_eq!(quiet.watch.wake_at, Some(noon() + minutes(76)), "one window is not two");
+    assert_eq!(quiet.watch.wake_at, None);
     let again = looked(quiet.watch, &pulses, &quiet.incidents, &Releases::default(), noon() + minutes(72));
     assert_eq!(again.incidents, [], "what is over is not found again");
 }
 
-/// A watch that has counted the week before, look by look.
+/// A watch that has counted the week before.
 fn caught_up(pulses: &[Pulse]) -> Watch {
-    (0..8).fold(Watch::new("stripe", "default"), |watch, _| {
-        looked(watch, pulses, &[], &Releases::default(), noon()).watch
-    })
+    first(pulses).watch
 }
 
 #[test]
@@ -266,27 +264,72 @@ fn what_both_signs_tell_keeps_both_incidents_open_and_an_open_one_counts_first()
 }
 
 #[test]
-fn somebody_looks_until_it_has_been_quiet_for_two_windows() {
-    let few = many(0..2, ("US", "pro", Some("gateway_error")));
-    let found = first(&few);
-    assert_eq!((found.incidents.len(), found.watch.wake_at), (0, Some(noon() + minutes(5))));
-    let later = looked(found.watch.clone(), &few, &[], &Releases::default(), noon() + minutes(100));
-    assert_eq!(later.watch.wake_at, Some(noon() + minutes(105)));
-    let quiet = looked(later.watch, &few, &[], &Releases::default(), noon() + minutes(121));
-    assert_eq!(quiet.watch.wake_at, None);
+fn somebody_looks_while_enough_are_in_trouble_or_days_are_not_counted() {
+    let own = |count: usize| many(0..count, ("US", "pro", Some("expired")));
+    let soon = |minute: i64| Some(noon() + minutes(minute + 5));
+    let disputes: Vec<_> = own(4).into_iter().map(|pulse| Pulse { trouble: Trouble::Dispute, ..pulse }).collect();
+    let hourly = Some(noon() + minutes(60));
+    let rows: [(&str, Vec<Pulse>, i64, usize, Option<Timestamp>); 6] = [
+        ("nobody", own(0), 0, 0, None),
+        ("four are no five", own(4), 0, 0, None),
+        ("five may become an incident", own(5), 0, 0, soon(0)),
+        ("one is past the window", own(5), 59, 0, None),
+        ("disputes are looked over by the hour", disputes.clone(), 0, 1, hourly),
+        ("three disputes", disputes[..3].to_vec(), 0, 0, None),
+    ];
+    for (name, pulses, minute, found, wake_at) in rows {
+        let looked = looked(caught_up(&[]), &pulses, &[], &Releases::default(), noon() + minutes(minute));
+        assert_eq!((looked.incidents.len(), looked.watch.wake_at), (found, wake_at), "{name}");
+    }
+    // Who has read nothing of the days before looks again until they are counted.
+    let policies = Policies::shipped().unwrap();
+    let policy = policies.incidents.current();
+    let reads = |watch: &Watch| {
+        Trouble::ALL.map(|trouble| Read {
+            trouble,
+            lately: Vec::new(),
+            past: watch.uncounted(trouble, noon(), policy).take(4).map(|stretch| (stretch, Vec::new())).collect(),
+        })
+    };
+    let mut watch = Watch::new("stripe", "default");
+    let mut wakes = Vec::new();
+    for _ in 0..3 {
+        let reads = reads(&watch);
+        watch = look(watch, &reads, &BTreeMap::new(), &Releases::default(), noon(), policy).watch;
+        wakes.push(watch.wake_at);
+    }
+    assert_eq!(wakes, [soon(0), None, None], "seven days, by four");
 }
 
 #[test]
-fn a_storm_writes_the_watch_once() {
+fn a_storm_writes_the_watch_once_and_once_more_while_it_rings() {
     let policies = Policies::shipped().unwrap();
     let policy = policies.incidents.current();
-    let mut watch = Watch::new("stripe", "default");
-    assert!(watch.arm(Trouble::Failure, noon(), noon(), policy));
-    assert!(!watch.arm(Trouble::Failure, noon(), noon() + minutes(1), policy), "once is enough");
-    assert!(
-        !watch.arm(Trouble::Failure, noon() + minutes(6), noon() + minutes(6), policy),
-        "it rings: the look will see this one"
-    );
+    let mut watch = caught_up(&[]);
+    let told = |watch: &mut Watch, minute| {
+        watch.arm(Trouble::Failure, noon() + minutes(minute), noon() + minutes(minute), policy)
+    };
+    assert!(told(&mut watch, 0));
+    assert!(!told(&mut watch, 1), "once is enough");
+    assert!(told(&mut watch, 6), "whoever looks now may not see this one");
+    assert!(!told(&mut watch, 7) && watch.wake_at == Some(noon() + minutes(5)), "and is not put off");
+    let seen = looked(watch, &[], &[], &Releases::default(), noon() + minutes(7));
+    assert_eq!((seen.watch.wake_at, seen.watch.again), (Some(noon() + minutes(12)), false));
+    let last = looked(seen.watch, &[], &[], &Releases::default(), noon() + minutes(12));
+    assert_eq!(last.watch.wake_at, None);
+}
+
+#[test]
+fn what_was_late_once_is_not_late_for_ever() {
+    let policies = Policies::shipped().unwrap();
+    let policy = policies.incidents.current();
+    let mut watch = caught_up(&[]);
+    watch.arm(Trouble::Failure, noon() - minutes(60 * 48), noon(), policy);
+    watch.arm(Trouble::Failure, noon() - minutes(120), noon() + minutes(1), policy);
+    let from = |watch: &Watch| noon().duration_since(watch.late[&Trouble::Failure].from).as_mins();
+    assert_eq!(from(&watch), 60 * 48, "what comes together is weighed together");
+    watch.arm(Trouble::Failure, noon() - minutes(120), noon() + minutes(120), policy);
+    assert_eq!(from(&watch), 120);
 }
 
 #[test]

@@ -25,6 +25,9 @@ pub struct Watch {
     pub provider: String,
     pub source: String,
     pub wake_at: Option<Timestamp>,
+    /// A trouble was told while the alarm rang: whoever looks then may not have seen it, and looks once more.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub again: bool,
     /// Up to when pulses are counted into `days`.
     pub summed_until: BTreeMap<Trouble, Timestamp>,
     /// Troubles that were told so late that the window had passed over them.
@@ -99,6 +102,7 @@ impl Watch {
             provider: provider.to_owned(),
             source: source.to_owned(),
             wake_at: None,
+            again: false,
             summed_until: BTreeMap::new(),
             late: BTreeMap::new(),
             days: BTreeMap::new(),
@@ -139,21 +143,24 @@ impl Watch {
 
     /// Sees that somebody looks soon after a trouble of some time; whether that changes anything.
     ///
-    /// Nothing is written while an alarm is set or rings: a storm must not write one item a thousand times. What comes while
-    /// somebody looks is seen by the next look, which comes until it has been quiet for two windows.
+    /// Nothing is written while an alarm is set, and once while it rings: a storm must not write one item a thousand times.
     pub fn arm(&mut self, trouble: Trouble, at: Timestamp, now: Timestamp, policy: &IncidentPolicy) -> bool {
         let before = self.clone();
         let soon = now + SignedDuration::from_mins(policy.look_minutes);
         if self.wake_at.is_none_or(|at| at > soon) {
             self.wake_at = Some(soon);
         }
+        self.again |= self.wake_at.is_some_and(|at| at <= now);
         // By the time somebody looks, the window has moved on.
         let look = SignedDuration::from_mins(2 * policy.look_minutes);
-        let window = now - SignedDuration::from_mins(policy.measure(trouble).window_minutes) + look;
-        if at < window && at >= now - hours(24 * policy.history_days) {
+        let window = SignedDuration::from_mins(policy.measure(trouble).window_minutes);
+        if at < now - window + look && at >= now - hours(24 * policy.history_days) {
             // The window is open at its beginning.
             let from = at - SignedDuration::from_secs(1);
             let late = self.late.entry(trouble).or_insert(Late { from, told_at: now });
+            if now.duration_since(late.told_at) >= window {
+                *late = Late { from, told_at: now };
+            }
             late.from = late.from.min(from);
             // Not at every one of a thousand.
             if now.duration_since(late.told_at) >= look {
@@ -191,13 +198,21 @@ impl Watch {
         Stretch { since: since.max(now - hours(24 * policy.history_days)), until: now }
     }
 
-    /// What is to be counted next as usual: at most a day, so that a source that was quiet for months is caught up with
-    /// look by look.
-    pub fn uncounted(&self, trouble: Trouble, now: Timestamp, policy: &IncidentPolicy) -> Option<Stretch> {
+    /// What is not counted as usual yet, oldest first, in stretches of at most a day.
+    pub fn uncounted(
+        &self,
+        trouble: Trouble,
+        now: Timestamp,
+        policy: &IncidentPolicy,
+    ) -> impl Iterator<Item = Stretch> + use<> {
         let oldest = now - hours(24 * policy.history_days);
-        let since = self.summed_until.get(&trouble).map_or(oldest, |until| oldest.max(*until));
-        let until = now - SignedDuration::from_mins(policy.measure(trouble).window_minutes);
-        (since < until).then(|| Stretch { since, until: until.min(since + hours(24)) })
+        let mut since = self.summed_until.get(&trouble).map_or(oldest, |until| oldest.max(*until));
+        let end = now - SignedDuration::from_mins(policy.measure(trouble).window_minutes);
+        std::iter::from_fn(move || {
+            let stretch = Stretch { since, until: end.min(since + hours(24)) };
+            since = stretch.until;
+            (stretch.since < end).then_some(stretch)
+        })
     }
 
     /// Counts a stretch into its days. What belongs to an incident is not usual.
