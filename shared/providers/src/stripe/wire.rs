@@ -3,10 +3,16 @@
 //! One structure stands for every kind of object: the type of an event follows its object, so that a structure for each
 //! kind would need a second pass over the body.
 
-use crate::value::{Number, Text, named};
+mod paid;
+mod priced;
+
+use crate::value::{Text, named};
 use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use std::fmt;
+
+pub(super) use paid::{Card, CardOrId, Evidence, InvoicePayment, MethodDetails, Outcome, Paid, PaymentError};
+pub(super) use priced::{Coupon, Discount, Discounts, Price, Pricing, Tax};
 
 /// The outside of an event.
 #[derive(Deserialize)]
@@ -251,115 +257,9 @@ pub(super) struct Item<'a> {
     pub current_period_end: Option<i64>,
 }
 
-/// A price, or a plan as it was called before.
-#[derive(Deserialize)]
-pub(super) struct Price<'a> {
-    #[serde(default, deserialize_with = "named", borrow)]
-    pub id: Option<Text<'a>>,
-    #[serde(borrow)]
-    pub currency: Option<Text<'a>>,
-    #[serde(borrow)]
-    pub nickname: Option<Text<'a>>,
-    pub unit_amount: Option<i64>,
-    #[serde(borrow)]
-    pub unit_amount_decimal: Option<Text<'a>>,
-    pub amount: Option<i64>,
-    #[serde(borrow)]
-    pub amount_decimal: Option<Text<'a>>,
-    #[serde(borrow)]
-    pub billing_scheme: Option<Text<'a>>,
-    #[serde(borrow)]
-    pub recurring: Option<Recurring<'a>>,
-    #[serde(borrow)]
-    pub interval: Option<Text<'a>>,
-    pub interval_count: Option<u32>,
-    #[serde(borrow)]
-    pub usage_type: Option<Text<'a>>,
-}
-
-#[derive(Deserialize)]
-pub(super) struct Recurring<'a> {
-    #[serde(borrow)]
-    pub interval: Text<'a>,
-    pub interval_count: Option<u32>,
-    #[serde(borrow)]
-    pub usage_type: Option<Text<'a>>,
-}
-
-/// Since 2024 an array, of ids unless somebody asked for the objects.
-#[derive(Default)]
-pub(super) enum Discounts<'a> {
-    #[default]
-    NotSent,
-    /// There are so many, and it is not said what they take off.
-    Ids(usize),
-    Objects(Vec<Discount<'a>>),
-}
-
-impl<'de: 'a, 'a> Deserialize<'de> for Discounts<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let raw = <&serde_json::value::RawValue>::deserialize(deserializer)?;
-        let ids = || serde_json::from_str::<Vec<IgnoredAny>>(raw.get()).map(|ids| Self::Ids(ids.len()));
-        Ok(serde_json::from_str(raw.get()).map(Self::Objects).or_else(|_| ids()).unwrap_or_default())
-    }
-}
-
-/// Since clover its coupon stands in its source.
-#[derive(Deserialize)]
-pub(super) struct Discount<'a> {
-    #[serde(borrow)]
-    coupon: Option<CouponOrId<'a>>,
-    #[serde(borrow)]
-    source: Option<Source<'a>>,
-}
-
-impl<'a> Discount<'a> {
-    pub fn coupon(self) -> Option<Coupon<'a>> {
-        self.coupon.or(self.source.and_then(|source| source.coupon)).map(|coupon| coupon.0)
-    }
-}
-
-#[derive(Deserialize)]
-struct Source<'a> {
-    #[serde(borrow)]
-    coupon: Option<CouponOrId<'a>>,
-}
-
-/// A coupon; where nobody asked for more, its id alone.
-struct CouponOrId<'a>(Coupon<'a>);
-
-impl<'de: 'a, 'a> Deserialize<'de> for CouponOrId<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let raw = <&serde_json::value::RawValue>::deserialize(deserializer)?;
-        let coupon = if raw.get().starts_with('"') {
-            serde_json::from_str(raw.get()).map(|id| Coupon { id: Some(id), ..Coupon::default() })
-        } else {
-            serde_json::from_str(raw.get())
-        };
-        coupon.map(Self).map_err(serde::de::Error::custom)
-    }
-}
-
-#[derive(Default, Deserialize)]
-pub(super) struct Coupon<'a> {
-    #[serde(default, deserialize_with = "named", borrow)]
-    pub id: Option<Text<'a>>,
-    pub percent_off: Option<Number>,
-    pub amount_off: Option<i64>,
-    #[serde(borrow)]
-    pub currency: Option<Text<'a>>,
-    #[serde(borrow)]
-    pub duration: Option<Text<'a>>,
-}
-
 #[derive(Deserialize)]
 pub(super) struct Pause {
     pub resumes_at: Option<i64>,
-}
-
-#[derive(Deserialize)]
-pub(super) struct Tax {
-    pub amount: i64,
 }
 
 #[derive(Deserialize)]
@@ -406,20 +306,6 @@ pub(super) struct Line<'a> {
 }
 
 #[derive(Deserialize)]
-pub(super) struct Pricing<'a> {
-    #[serde(borrow)]
-    pub price_details: Option<PriceDetails<'a>>,
-    #[serde(borrow)]
-    pub unit_amount_decimal: Option<Text<'a>>,
-}
-
-#[derive(Deserialize)]
-pub(super) struct PriceDetails<'a> {
-    #[serde(default, deserialize_with = "named", borrow)]
-    pub price: Option<Reference<'a>>,
-}
-
-#[derive(Deserialize)]
 pub(super) struct Period {
     pub start: Option<i64>,
     pub end: Option<i64>,
@@ -431,89 +317,7 @@ pub(super) struct Transitions {
 }
 
 #[derive(Deserialize)]
-pub(super) struct Paid<'a> {
-    #[serde(default, deserialize_with = "named", borrow)]
-    pub payment_intent: Option<Reference<'a>>,
-    #[serde(default, deserialize_with = "named", borrow)]
-    pub charge: Option<Reference<'a>>,
-}
-
-#[derive(Deserialize)]
-pub(super) struct Outcome<'a> {
-    #[serde(borrow)]
-    pub reason: Option<Text<'a>>,
-    #[serde(borrow)]
-    pub advice_code: Option<Text<'a>>,
-    #[serde(borrow)]
-    pub network_advice_code: Option<Text<'a>>,
-    #[serde(borrow)]
-    pub network_decline_code: Option<Text<'a>>,
-}
-
-#[derive(Deserialize)]
-pub(super) struct MethodDetails<'a> {
-    #[serde(rename = "type", borrow)]
-    pub kind: Option<Text<'a>>,
-    pub card: Option<Card>,
-}
-
-#[derive(Deserialize)]
-pub(super) struct Card {
-    pub brand: Option<String>,
-    pub country: Option<String>,
-    pub last4: Option<String>,
-    pub exp_month: Option<u8>,
-    pub exp_year: Option<u16>,
-}
-
-/// Before payment methods, a charge's source was the card itself; elsewhere it is an id or something else.
-pub(super) struct CardOrId(pub Option<Card>);
-
-impl<'de> Deserialize<'de> for CardOrId {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let raw = <&serde_json::value::RawValue>::deserialize(deserializer)?;
-        Ok(Self(serde_json::from_str(raw.get()).ok()))
-    }
-}
-
-#[derive(Deserialize)]
-pub(super) struct PaymentError<'a> {
-    #[serde(borrow)]
-    pub code: Option<Text<'a>>,
-    #[serde(borrow)]
-    pub decline_code: Option<Text<'a>>,
-    #[serde(borrow)]
-    pub advice_code: Option<Text<'a>>,
-    #[serde(borrow)]
-    pub network_advice_code: Option<Text<'a>>,
-    #[serde(borrow)]
-    pub network_decline_code: Option<Text<'a>>,
-    #[serde(borrow)]
-    pub payment_method: Option<MethodDetails<'a>>,
-}
-
-#[derive(Deserialize)]
-pub(super) struct Evidence {
-    pub due_by: Option<i64>,
-}
-
-#[derive(Deserialize)]
 pub(super) struct Metadata {
     #[serde(default, deserialize_with = "named")]
     pub recoup_action: Option<String>,
-}
-
-/// What `GET /v1/invoice_payments` lists, with its intents expanded.
-#[derive(Deserialize)]
-pub(super) struct InvoicePayment<'a> {
-    #[serde(default, deserialize_with = "named", borrow)]
-    pub invoice: Option<Reference<'a>>,
-    #[serde(borrow)]
-    pub payment: Option<Expanded<'a>>,
-}
-
-#[derive(Deserialize)]
-pub(super) struct Expanded<'a> {
-    #[serde(borrow)]
-    pub payment_intent: Option<Box<Object<'a>>>,
 }
