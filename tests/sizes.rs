@@ -494,8 +494,8 @@ fn proposal() -> Value {
 
 fn machinery() -> Vec<Row> {
     let promised = |number: usize| {
-        json!({"queue": "dunning", "message": {"kind": "recover", "account": account(),
-        "invoice": id(number), "trace": id(0)}})
+        json!({"queue": "events", "message": {"kind": "unlinked", "account": account(),
+        "missing": {"invoice": id(number)}, "trace": id(0)}})
     };
     let receipt = json!({"provider": "chargebee", "source": id(0), "event": id(0), "account": account(),
         "body": text(600),

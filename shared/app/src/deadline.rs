@@ -25,7 +25,6 @@ pub fn takes(message: &Message) -> SignedDuration {
         | Message::Probe { .. }
         | Message::Orphan { .. }
         | Message::Watch { .. }
-        | Message::Recover { .. }
         | Message::Unlinked { .. }
         | Message::Ring { .. } => GLANCE + WORK,
         Message::List { .. } => LISTED,
