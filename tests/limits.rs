@@ -339,6 +339,37 @@ fn what_people_were_promised_to_be_asked_for_has_an_alarm_until_they_are() {
 }
 
 #[test]
+fn what_failed_has_its_plan_whatever_message_is_lost_or_comes_twice() {
+    run(async {
+        let service = open_at(NOW).await;
+        let now = service.clock.now();
+        deliver(&service, &stripe::event("evt_1", "customer.created", now, &stripe::customer("cus_1", now))).await;
+        service.work().await.unwrap();
+        let invoice = stripe::invoice("cus_1", "in_1", "open", 4900, 4900, "usd", 1, now);
+        deliver(&service, &stripe::event("evt_2", "invoice.payment_failed", now, &invoice)).await;
+        // It is understood twice, and whatever follows from it is lost before anybody hears it.
+        for received in service.queue.receive(QueueName::Events, 10, 60).unwrap() {
+            let message = Message::decode(&received.body).unwrap();
+            app::classify::handle(&service.context, &message).await.unwrap();
+            app::classify::handle(&service.context, &message).await.unwrap();
+            service.queue.delete(received.id).unwrap();
+        }
+        for queue in QueueName::ALL {
+            for lost in service.queue.receive(queue, 10, 60).unwrap() {
+                service.queue.delete(lost.id).unwrap();
+            }
+        }
+        let plans = get(&service, "/api/dunning").await;
+        assert_eq!(plans["items"].as_array().map(Vec::len), Some(1), "{plans}");
+        let due_at = at(plans["items"][0]["steps"][0]["due_at"].as_str().unwrap());
+        service.advance(due_at + hours(1)).await.unwrap();
+        let letters = service.outbox.letters().unwrap();
+        let reminders = letters.iter().filter(|(_, letter)| letter.to == "cus_1@shop.example").count();
+        assert_eq!(reminders, 1, "its alarm rang, and once");
+    });
+}
+
+#[test]
 fn whoever_is_silent_costs_a_message_no_more_than_it_has() {
     run(async {
         let mut service = open_at(NOW).await;

@@ -444,11 +444,12 @@ fn company() -> Vec<Row> {
     }
     let group: Group = groups.remove(&account()).unwrap();
     let kind = |number: usize| json!({"kind": format!("{number:0>24}"), "cases": 1_000_000, "amounts": [usd(), usd()]});
+    let recoveries = json!({"invoices": 1_000_000, "amounts": [usd(), usd()], "oldest_at": AT});
     let granted = json!({"mode": "both", "acting": "assist", "retries": "provider", "messages": "provider",
         "cancels": "provider",
         "by": id(0), "confirmed_by": id(0), "at": AT,
         "preview": {"effects": many(5, |_| json!(text(200))), "backlog": {"cases": 1_000_000, "kinds": many(23,
-        kind), "oldest_at": AT}}});
+        kind), "oldest_at": AT, "recoveries": recoveries}}});
     let source = json!({"provider": "chargebee", "source": id(0), "mode": "both", "acting": "assist",
         "retries": "provider",
         "messages": "provider", "cancels": "provider", "asked": granted, "changes": many(9, |_| granted.clone())});
@@ -494,8 +495,8 @@ fn proposal() -> Value {
 
 fn machinery() -> Vec<Row> {
     let promised = |number: usize| {
-        json!({"queue": "dunning", "message": {"kind": "recover", "account": account(),
-        "invoice": id(number), "trace": id(0)}})
+        json!({"queue": "events", "message": {"kind": "unlinked", "account": account(),
+        "missing": {"invoice": id(number)}, "trace": id(0)}})
     };
     let receipt = json!({"provider": "chargebee", "source": id(0), "event": id(0), "account": account(),
         "body": text(600),
@@ -510,8 +511,8 @@ fn machinery() -> Vec<Row> {
         "minute": [AT, 120], "silent": 8, "rests_until": AT, "again_at": AT, "sweep": {"at": AT, "from": AT},
         "failed": text(1_000)});
     let cohorts = json!({"provider": "chargebee", "source": id(0), "raised_at": AT, "after": text(300),
-        "wake_at": AT, "cohorts": 1_000,
-        "asked": 1_000_000});
+        "wake_at": AT, "cohorts": 1_000, "done": 100,
+        "asked": 1_000_000, "recovering": 1_000_000});
     vec![
         built::<Receipt>("Receipt", receipt),
         of("External", &external()),

@@ -25,7 +25,6 @@ pub fn takes(message: &Message) -> SignedDuration {
         | Message::Probe { .. }
         | Message::Orphan { .. }
         | Message::Watch { .. }
-        | Message::Recover { .. }
         | Message::Unlinked { .. }
         | Message::Ring { .. } => GLANCE + WORK,
         Message::List { .. } => LISTED,
@@ -43,6 +42,13 @@ pub fn takes(message: &Message) -> SignedDuration {
 /// For one answer that is worth waiting for, with its letter and its work. The gateway waits for half a minute.
 pub fn longest() -> SignedDuration {
     PATIENCE + LETTER + WORK
+}
+
+/// Until when a message that began then, and does one thing after the other, may begin another. At worst the last one
+/// begins at second 21, has its three seconds of work, its letters wait until second 24, and how far it came is stored in
+/// the two seconds that are left: `longest`, whoever is silent.
+pub fn begins_until(begun: Timestamp) -> Timestamp {
+    begun + longest() - WORK - STORE
 }
 
 /// Whether a message that begins now ends before its function does.
@@ -105,6 +111,18 @@ mod tests {
         ] {
             assert_eq!(fits(&message, at(0), at(ends)), begins, "{name}");
         }
+    }
+
+    #[test]
+    fn what_is_begun_last_ends_before_its_message_does() {
+        let cohort =
+            Message::Cohort { provider: "stripe".to_owned(), source: "default".to_owned(), trace: String::new() };
+        let (begun, takes) = (at(0), takes(&cohort));
+        let (last, letters) = (begins_until(begun), Deadline::of(begun, takes).letters_end_at);
+        assert_eq!(last, at(21));
+        let ends = (last + WORK).max(letters) + STORE;
+        assert!(ends <= begun + takes, "it ends at {ends}");
+        assert!(last >= begun + PATIENCE, "one that is silent leaves time for another");
     }
 
     #[test]

@@ -1,6 +1,7 @@
-//! Asks for open invoices, step by step: plans when a recovery begins, sends when a step is due.
+//! Asks for open invoices, step by step: sends when a step is due.
 
 pub mod alarm;
+pub mod recovery;
 
 use crate::context::{Context, Work};
 use crate::fault::Fault;
@@ -10,17 +11,16 @@ use crate::records;
 use crate::setup::{sources, stop};
 use crate::store::{self, Attempted, Batch, Commit, Of, keys};
 use domain::book::{Due, Head, Invoice, Person};
-use domain::dunning::{Plan, PlanState, Step, StepKind, plan};
+use domain::dunning::{Plan, PlanState, Step, StepKind};
 use domain::id::{AccountId, digest};
 use domain::incident::Watch;
-use domain::leaving::{LEFT, Stage, may_recover};
+use domain::leaving::{LEFT, Stage};
 use jiff::SignedDuration;
 use std::collections::BTreeMap;
 
 /// How a message ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Done {
-    Planned,
     Sent,
     InDoubt,
     /// An alarm that had been set aside was rung.
@@ -35,9 +35,6 @@ pub fn handle<'a>(context: &'a Context, message: &'a Message) -> Work<'a, Result
 
 async fn work(context: &Context, message: &Message) -> Result<Done, Fault> {
     match message {
-        Message::Recover { account, invoice, trace } => {
-            store::retrying(context, || recover(context, account, invoice, trace)).await
-        }
         Message::PlanDue { account, invoice, .. } => {
             let Some((step, letter)) = store::retrying(context, || begin(context, account, invoice)).await? else {
                 return Ok(Done::NothingToDo);
@@ -91,23 +88,6 @@ async fn read(context: &Context, account: &AccountId, invoice: &str) -> Result<O
     let plan = batch.get(&keys[2])?;
     let person = batch.of::<Person>(&keys[3])?.unwrap_or_default();
     Ok(head.zip(of).map(|(head, of)| Read { head, invoice: of.value, plan, person, batch }))
-}
-
-async fn recover(context: &Context, account: &AccountId, invoice: &str, trace: &str) -> Result<Attempted<Done>, Fault> {
-    // Read.
-    let Some(read) = read(context, account, invoice).await? else { return Ok(Attempted::Done(Done::NothingToDo)) };
-    let source = sources::find(context, &read.head.provider, &read.head.source).await?;
-    let stage = records::stage(context, &read.head, &read.invoice).await?;
-
-    // Decide.
-    // A claim may have come since the recovery was promised.
-    let may = source.writes() && !read.head.book.is_claimed() && may_recover(read.plan.as_ref(), stage);
-    let policy = context.policies.dunning.current();
-    let planned = plan(account, &read.invoice, read.head.since(), policy, context.clock.now(), trace);
-    let Some(plan) = planned.filter(|_| may) else { return Ok(Attempted::Done(Done::NothingToDo)) };
-
-    // Write.
-    write(context, read, &plan, Done::Planned).await
 }
 
 /// Takes up the step that is due and says what to send.

@@ -34,8 +34,6 @@ pub enum Message {
     Watch { provider: String, source: String, trace: String },
     /// People are to be told of an incident, or of its end.
     Tell { incident: IncidentId, trace: String },
-    /// An invoice needs recovery.
-    Recover { account: AccountId, invoice: String, trace: String },
     /// A step of a recovery is due.
     PlanDue { account: AccountId, invoice: String, trace: String },
     /// An alarm that was set aside is to be rung after all.
@@ -96,7 +94,6 @@ impl Message {
             | Self::List { trace, .. }
             | Self::Watch { trace, .. }
             | Self::Tell { trace, .. }
-            | Self::Recover { trace, .. }
             | Self::PlanDue { trace, .. }
             | Self::Ring { trace, .. }
             | Self::Ask { trace, .. }
@@ -118,7 +115,6 @@ impl Message {
             Self::List { .. } => "list",
             Self::Watch { .. } => "watch",
             Self::Tell { .. } => "tell",
-            Self::Recover { .. } => "recover",
             Self::PlanDue { .. } => "plan_due",
             Self::Ring { .. } => "ring",
             Self::Ask { .. } => "ask",

@@ -1,6 +1,7 @@
 //! The records around an action, and what was asked for on its account before.
 
 pub mod rates;
+pub mod recovery;
 
 use crate::context::Context;
 use crate::fault::Fault;
@@ -12,7 +13,7 @@ use domain::book::{Head, Invoice, Payment, Subscription, Touched};
 use domain::case::Case;
 use domain::id::{AccountId, ActionId, CaseId};
 use domain::import::{self, Contract, Price};
-use domain::leaving::Stage;
+use domain::leaving::{self, Stage};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use rust_decimal::Decimal;
@@ -20,20 +21,17 @@ use std::collections::BTreeMap;
 
 /// How far a customer's wish to end the subscription of an invoice has come.
 pub async fn stage(context: &Context, head: &Head, invoice: &Invoice) -> Result<Option<Stage>, Fault> {
-    let Some(wishes) = invoice.subscription.value().and_then(|subscription| head.left.get(subscription)) else {
-        return Ok(None);
-    };
-    let keys: Vec<_> = wishes.iter().map(|left| keys::action(&left.action)).collect();
-    let batch = Batch::read(context, keys.clone()).await?;
-    let mut found = None;
-    for key in &keys {
-        match batch.get::<Action>(key)?.as_ref().and_then(Stage::of) {
-            Some(Stage::Left) => return Ok(Some(Stage::Left)),
-            Some(Stage::Recorded) => found = Some(Stage::Recorded),
-            None => {}
-        }
+    let batch = Batch::read(context, leaving::wishes(head, invoice).map(keys::action).collect()).await?;
+    stage_in(&batch, head, invoice)
+}
+
+/// The same of what was read.
+pub fn stage_in(batch: &Batch, head: &Head, invoice: &Invoice) -> Result<Option<Stage>, Fault> {
+    let mut wishes = Vec::new();
+    for wish in leaving::wishes(head, invoice) {
+        wishes.extend(batch.get::<Action>(&keys::action(wish))?);
     }
-    Ok(found)
+    Ok(Stage::furthest(&wishes))
 }
 
 pub struct Read {
@@ -170,6 +168,15 @@ pub async fn cases(
 pub fn members_of(action: &Action) -> impl Iterator<Item = ActionId> {
     let count = if matches!(action.kind, Kind::Bundle { .. }) { action.kind.members().len() } else { 0 };
     (1..=count).map(|place| ActionId::of(&action.account, "bundle", &format!("{} {place}", action.id)))
+}
+
+/// The actions of a case that were read, in its order.
+pub fn actions_of(batch: &Batch, case: &Case) -> Result<Vec<Action>, Fault> {
+    let mut actions = Vec::new();
+    for id in &case.actions {
+        actions.extend(batch.get::<Action>(&keys::action(id))?);
+    }
+    Ok(actions)
 }
 
 /// What was asked for on an account before, and what its customer was offered instead.

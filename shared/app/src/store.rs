@@ -49,6 +49,11 @@ impl Batch {
         self.0.extend(other.0);
     }
 
+    /// Whether a key was read, whatever lies under it.
+    pub fn has(&self, key: &Key) -> bool {
+        self.0.contains_key(key)
+    }
+
     /// The value under a key that was read.
     pub fn get<T: Stored>(&self, key: &Key) -> Result<Option<T>, Fault> {
         self.item(key).map(open).transpose()

@@ -3,13 +3,12 @@
 mod disputed;
 mod short;
 
-use crate::action::Action;
-use crate::staff::MACHINE;
 pub use disputed::{Disputed, PAYMENT};
 
-use crate::action::{Kind, Reason};
+use crate::action::{self, Action, Kind, Reason};
 use crate::id::{AccountId, ActionId, CaseId, DecisionId};
 use crate::money::Money;
+use crate::staff::MACHINE;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -182,6 +181,12 @@ impl Case {
         self.resolution.as_deref() == Some(BY_HAND)
     }
 
+    /// What people are to be asked for because of it: nothing, if it has ended, or if they were asked for what it recommends
+    /// and can decide it or have. `actions` are its own, in their order.
+    pub fn to_ask(&self, actions: &[Action]) -> Option<&Recommendation> {
+        self.recommended.as_ref().filter(|_| self.state == State::Open && !is_asked(actions))
+    }
+
     /// Fills the gaps of the advice and of the reply.
     pub fn fill(&mut self, amount: Option<Money>, invoice: &str, payment: &str) {
         let amount = amount.map_or_else(|| "an unknown amount".to_owned(), |amount| amount.to_string());
@@ -203,9 +208,64 @@ impl Case {
     }
 }
 
+/// Whether our own request stands, or was decided. What people asked for beside it says nothing about that.
+fn is_asked(actions: &[Action]) -> bool {
+    let own = actions.iter().rev().find(|action| action.requested_by == MACHINE);
+    own.is_some_and(|action| action.state() != action::State::Stale)
+}
+
 /// Whether Recoup asked because of a case that has ended since, or asks for something else by now.
 pub fn is_moot(action: &Action, case: Option<&Case>) -> bool {
     let still =
         |case: &Case| case.state == State::Open && case.recommended.as_ref().is_some_and(|it| it.kind == action.kind);
     action.requested_by == MACHINE && action.case.is_some() && !case.is_some_and(still)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::action::{Clause, Preview, State as Stands};
+    use crate::money::Currency;
+    use serde_json::{from_value, json};
+
+    const AT: &str = "2026-03-01T09:00:00Z";
+
+    fn case() -> Case {
+        let account = AccountId::of("stripe", "default", "cus_1");
+        let refund = Kind::Refund { payment: "ch_2".to_owned(), amount: Money::from_minor(2400, Currency::USD) };
+        let recommended = Recommendation { kind: refund, reason: Reason::DuplicateCharge, note: String::new() };
+        from_value(json!({"id": CaseId::of(&account, "duplicate_charge", "ch_2"), "account": account,
+            "class": "duplicate_charge", "about": "ch_2", "confidence": "0.85", "state": "open",
+            "rule": "same-amount-same-day", "policy_version": 1, "evidence": [], "missing": [], "advice": "", "why": "",
+            "recommended": recommended, "draft_reply": null, "actions": [], "events": [], "opened_at": AT,
+            "resolved_at": null, "resolution": null}))
+        .unwrap()
+    }
+
+    #[test]
+    fn people_are_asked_once_unless_the_request_went_stale() {
+        let case = case();
+        let request = |by: &str, state: Stands| {
+            let clause = Clause { rule: "r".into(), policy_version: 1, why: "w".into() };
+            let preview = Preview { summary: String::new(), lines: vec![], clause, digest: "d".into() };
+            let (id, kind) = (ActionId::of(&case.account, by, "k"), case.recommended.as_ref().unwrap().kind.clone());
+            Action::new(id, kind, Reason::Other, preview, by, AT.parse().unwrap()).in_state(state)
+        };
+        let ours = |state: Stands| request(MACHINE, state);
+        for (name, actions, is_due) in [
+            ("nobody was asked", vec![], true),
+            ("they are asked", vec![ours(Stands::WaitingApproval)], false),
+            ("they have denied it", vec![ours(Stands::Denied)], false),
+            ("it went stale", vec![ours(Stands::Stale)], true),
+            ("it went stale and was asked for again", vec![ours(Stands::Stale), ours(Stands::WaitingApproval)], false),
+            ("somebody asked for something beside it", vec![request("lena", Stands::WaitingApproval)], true),
+            ("and we had asked before", vec![ours(Stands::Executed), request("lena", Stands::Stale)], false),
+        ] {
+            assert_eq!(case.to_ask(&actions).is_some(), is_due, "{name}");
+            let over = Case { state: State::Resolved, ..case.clone() };
+            assert_eq!(over.to_ask(&actions), None, "{name}, and the case is over");
+            let other = Case { recommended: None, ..case.clone() };
+            assert_eq!(other.to_ask(&actions), None, "{name}, and nothing is recommended");
+        }
+    }
 }

@@ -13,10 +13,11 @@ mod failed;
 mod found;
 mod policy;
 pub mod rebuild;
+pub mod recovery;
 pub mod tasks;
 mod twice;
 
-use crate::book::CaseLine;
+use crate::book::{CaseLine, Due};
 use crate::case::{Case, Class, State};
 use crate::classify::desk::Desk;
 use crate::decline::Declines;
@@ -154,6 +155,19 @@ pub fn recovering(concerns: &[Concern], desk: &Desk) -> Vec<String> {
     running.filter(|invoice| disputed || desk.touched.invoices.contains_key(*invoice)).cloned().collect()
 }
 
+/// The invoices that an event may show failed for the first time.
+pub fn failing(event: &Event, concerns: &[Concern], desk: &Desk) -> Vec<String> {
+    if event.origin == Origin::Listed {
+        return Vec::new();
+    }
+    let is_open = |invoice: &str| matches!(desk.touched.invoices[invoice].due(), Due::Open(_));
+    let invoice = |concern: &Concern| match &concern.about {
+        About::Failed { invoice } if is_open(invoice) => Some(invoice.clone()),
+        _ => None,
+    };
+    concerns.iter().filter(|concern| !desk.head.cases.contains_key(&concern.case)).filter_map(invoice).collect()
+}
+
 /// What is to be read beside the records of an account before its concerns can be named; most events need nothing.
 pub struct Wanted {
     /// Invoices whose lines tell two payments of one amount apart.
@@ -176,7 +190,7 @@ pub fn wanted(event: &Event, desk: &Desk, policy: &ClassifyPolicy) -> Wanted {
 /// What is to be done after an event, beyond the records on the desk.
 #[derive(Debug, Default)]
 pub struct Decided {
-    /// Invoices whose recovery begins.
+    /// Invoices that failed for the first time: their recovery begins, if it may.
     pub recover: Vec<String>,
     /// Cases whose recommended action a person should be asked for.
     pub ask: Vec<CaseId>,
@@ -204,13 +218,13 @@ pub fn decide(scene: Scene<'_>, concerns: &[Concern], desk: &mut Desk) -> Decide
         };
         match (standing, desk.cases.get(case).cloned()) {
             (Standing::Open(opened), None) => {
-                if let About::Failed { invoice } = about {
-                    decided.recover.extend(may_recover(scene, invoice, desk).then(|| invoice.clone()));
-                }
                 // What was only looked up on the day of connecting starts nothing by itself.
-                decided.ask.extend(
-                    opened.recommended.as_ref().filter(|_| scene.event.origin != Origin::Listed).map(|_| case.clone()),
-                );
+                if scene.event.origin != Origin::Listed {
+                    if let About::Failed { invoice } = about {
+                        decided.recover.push(invoice.clone());
+                    }
+                    decided.ask.extend(opened.recommended.as_ref().map(|_| case.clone()));
+                }
                 open(desk, *opened);
             }
             (Standing::Open(renewed), Some(standing)) => {
@@ -243,13 +257,6 @@ pub fn decide(scene: Scene<'_>, concerns: &[Concern], desk: &mut Desk) -> Decide
         }
     }
     decided
-}
-
-/// Whether the recovery of an invoice may begin by itself: what is due must be known before anybody is asked for it,
-/// what was only looked up starts nothing, and whoever disputes is not pressed.
-fn may_recover(scene: Scene<'_>, invoice: &str, desk: &Desk) -> bool {
-    let is_known = desk.touched.invoices[invoice].remaining.copied().is_some();
-    is_known && !desk.head.book.is_claimed() && scene.event.origin != Origin::Listed
 }
 
 fn open(desk: &mut Desk, mut case: Case) {

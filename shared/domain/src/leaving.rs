@@ -18,8 +18,8 @@ use jiff::Timestamp;
 /// Why a recovery is over.
 pub const LEFT: &str = "the customer has left";
 
-/// How far a wish to leave has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// How far a wish to leave has come, in rising order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Stage {
     /// It is recorded: nothing is asked for while people decide how it is carried out.
     Recorded,
@@ -35,6 +35,17 @@ impl Stage {
             State::Previewed | State::Denied | State::Expired | State::Stale | State::Failed | State::Withdrawn => None,
         }
     }
+
+    /// That of the wish which has come furthest.
+    pub fn furthest<'a>(wishes: impl IntoIterator<Item = &'a Action>) -> Option<Self> {
+        wishes.into_iter().filter_map(Self::of).max()
+    }
+}
+
+/// The wishes to end the subscription of an invoice.
+pub fn wishes<'a>(head: &'a Head, invoice: &'a Invoice) -> impl Iterator<Item = &'a ActionId> {
+    let wishes = invoice.subscription.value().and_then(|subscription| head.left.get(subscription));
+    wishes.into_iter().flatten().map(|left| &left.action)
 }
 
 /// What should go back to the customer, and what a person has to settle with them.

@@ -3,8 +3,8 @@
 mod backlog;
 mod cohorts;
 
-pub use backlog::{Backlog, OfKind};
-pub use cohorts::Cohorts;
+pub use backlog::{Backlog, OfKind, Recoveries};
+pub use cohorts::{Cohorts, Worked};
 
 use crate::policy::forget_oldest;
 use crate::staff::{Role, Staff};
@@ -74,7 +74,7 @@ pub struct Change {
 pub struct Preview {
     /// In words.
     pub effects: Vec<String>,
-    /// What people will be asked for that was found until then.
+    /// What people and customers will be asked for that was found until then.
     pub backlog: Backlog,
 }
 
@@ -186,10 +186,11 @@ impl Source {
         let takes_more = |live| wish.mode.is_some_and(|mode| mode.takes(live)) && !self.mode.takes(live);
         let rows = [
             (
-                self.begins(wish),
+                self.ends_observing(wish),
                 "people may act, and are asked for what cases recommend, those found until now included",
             ),
             (acting == Some(Acting::Act), "what is scheduled goes out by plan"),
+            (self.recovers(wish), "customers are asked for payments that failed until now and are still open"),
             (by_us(wish.retries, self.retries), "Recoup tries failed payments again"),
             (by_us(wish.messages, self.messages), "Recoup writes to the customers"),
             (by_us(wish.cancels, self.cancels), "Recoup ends subscriptions"),
@@ -199,9 +200,20 @@ impl Source {
         rows.into_iter().filter(|(does, _)| *does).map(|(_, what)| what).collect()
     }
 
-    /// Whether a wish ends that nothing leaves: what was found until then is asked for.
+    /// Whether a wish lets go what was found until then: people are asked for it, or customers.
     pub fn begins(&self, wish: &Wish) -> bool {
+        self.ends_observing(wish) || self.recovers(wish)
+    }
+
+    /// Whether a wish ends that nothing leaves: people are asked for what was found until then.
+    fn ends_observing(&self, wish: &Wish) -> bool {
         self.acting == Acting::Observe && wish.acting.is_some_and(|acting| acting > self.acting)
+    }
+
+    /// Whether Recoup writes to the customers from a wish on, and did not: they are asked for what failed until then.
+    pub fn recovers(&self, wish: &Wish) -> bool {
+        let (acting, messages) = (wish.acting.unwrap_or(self.acting), wish.messages.unwrap_or(self.messages));
+        !self.writes() && writes(acting, messages)
     }
 
     /// Takes a wish: what lets less leave is done at once, what lets more leave or in needs a second person.
@@ -244,7 +256,7 @@ impl Source {
 
     /// Whether scheduled messages of ours go to its customers.
     pub fn writes(&self) -> bool {
-        self.acting == Acting::Act && self.messages == Party::Recoup
+        writes(self.acting, self.messages)
     }
 
     /// A source of the local service: it takes everything and acts, with retries and messages by Recoup.
@@ -262,6 +274,10 @@ impl Source {
     pub fn takes(&self, live: Option<bool>) -> bool {
         live.is_none_or(|live| self.mode.takes(live))
     }
+}
+
+fn writes(acting: Acting, messages: Party) -> bool {
+    acting == Acting::Act && messages == Party::Recoup
 }
 
 #[cfg(test)]
@@ -361,7 +377,7 @@ mod tests {
                 },
                 Mode::Live,
                 Acting::Act,
-                vec!["Recoup tries", "Recoup writes", "Recoup ends"],
+                vec!["customers are asked", "Recoup tries", "Recoup writes", "Recoup ends"],
             ),
         ];
         for (name, wish, mode, acting, expected) in rows {
@@ -370,6 +386,26 @@ mod tests {
             let fits = effects.len() == expected.len()
                 && effects.iter().zip(&expected).all(|(effect, begins)| effect.starts_with(begins));
             assert!(fits, "{name}: {effects:?}");
+        }
+    }
+
+    #[test]
+    fn what_was_found_is_let_go_when_people_may_act_or_recoup_begins_to_write() {
+        let wish = |acting, messages| Wish { acting, messages, ..Wish::default() };
+        let act = || wish(Some(Acting::Act), None);
+        for (name, acting, messages, wish, begins, recovers) in [
+            ("people may act", Acting::Observe, Party::Recoup, wish(Some(Acting::Assist), None), true, false),
+            ("it acts, and Recoup writes", Acting::Observe, Party::Recoup, act(), true, true),
+            ("it acts, and the provider writes", Acting::Observe, Party::Provider, act(), true, false),
+            ("from people to plans", Acting::Assist, Party::Recoup, act(), true, true),
+            ("the same where the provider writes", Acting::Assist, Party::Provider, act(), false, false),
+            ("Recoup writes at last", Acting::Act, Party::Provider, wish(None, Some(Party::Recoup)), true, true),
+            ("it will once it acts", Acting::Assist, Party::Provider, wish(None, Some(Party::Recoup)), false, false),
+            ("it does already", Acting::Act, Party::Recoup, act(), false, false),
+            ("less than before", Acting::Act, Party::Recoup, wish(Some(Acting::Assist), None), false, false),
+        ] {
+            let source = Source { acting, messages, ..Source::new("stripe", "default") };
+            assert_eq!((source.begins(&wish), source.recovers(&wish)), (begins, recovers), "{name}");
         }
     }
 }

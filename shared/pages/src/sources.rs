@@ -2,7 +2,7 @@
 
 use crate::frame::{Viewer, frame, known, no_default, state, time, words};
 use domain::book::ticket::Ticket;
-use domain::source::{Acting, Change, Mode, Party, Preview, Source, Wish};
+use domain::source::{Acting, Change, Cohorts, Mode, Party, Preview, Source, Wish};
 use domain::staff::Role;
 use maud::{Markup, html};
 
@@ -29,8 +29,8 @@ fn party(party: Party) -> &'static str {
     }
 }
 
-/// `notice` says what came of a change.
-pub fn sources(viewer: &Viewer, sources: &[Source], notice: Option<&str>) -> String {
+/// Each with how far what it found while it observed was asked for; `notice` says what came of a change.
+pub fn sources(viewer: &Viewer, sources: &[(Source, Option<Cohorts>)], notice: Option<&str>) -> String {
     frame(
         "Sources",
         "/sources",
@@ -45,7 +45,7 @@ pub fn sources(viewer: &Viewer, sources: &[Source], notice: Option<&str>) -> Str
             @if sources.is_empty() {
                 section { p .soft { "No source has been set up. Point a provider's webhook here." } }
             }
-            @for source in sources { section {
+            @for (source, cohorts) in sources { section {
                 h2 { (source.provider) "/" (source.source) " " (state(acting(source.acting))) }
                 dl {
                     @if let Some(locked) = &source.locked {
@@ -62,6 +62,7 @@ pub fn sources(viewer: &Viewer, sources: &[Source], notice: Option<&str>) -> Str
                         @if let Some(shown) = &asked.preview { dt { "It lets loose" } dd { (preview(shown)) } }
                     }
                     @if let Some(last) = source.changes.last() { dt { "Last change" } dd { (change(last)) } }
+                    @if let Some(cohorts) = cohorts { dt { "Found before" } dd { (progress(cohorts)) } }
                 }
                 @if let Some(asked) = &source.asked { (confirm(viewer, source, asked)) }
                 @if let (Some(csrf), Role::Manager | Role::Vp) = (&viewer.csrf, viewer.role) {
@@ -80,6 +81,7 @@ pub fn sources(viewer: &Viewer, sources: &[Source], notice: Option<&str>) -> Str
 /// What a second person lets loose, in full.
 fn preview(preview: &Preview) -> Markup {
     let found = &preview.backlog;
+    let failed = &found.recoveries;
     html! {
         ul {
             @for effect in &preview.effects { li { (effect) } }
@@ -95,6 +97,25 @@ fn preview(preview: &Preview) -> Markup {
                     @for amount in &own.amounts { ", " (amount) }
                 }
             }
+            @if failed.invoices > 0 {
+                li {
+                    (failed.invoices) " failed payments of which customers are reminded by plan"
+                    @for amount in &failed.amounts { ", " (amount) }
+                    @if let Some(oldest) = failed.oldest_at { ", the oldest of " (time(oldest)) }
+                }
+            }
+        }
+    }
+}
+
+/// How far what was found before has come.
+fn progress(cohorts: &Cohorts) -> Markup {
+    html! {
+        (cohorts.cohorts) " cohorts: people were asked for " (cohorts.asked) " cases, "
+        (cohorts.recovering) " recoveries have begun"
+        @match cohorts.wake_at {
+            Some(at) => { ", it goes on " (time(at)) }
+            None => { ", and that was all" }
         }
     }
 }

@@ -166,6 +166,10 @@ async fn ground(
     if ask.by.is_none() && case.as_ref().is_some_and(|case| case.state != CaseState::Open) {
         return Err(Problem::conflict("case_ended", "the case has ended in the meantime").into());
     }
+    // The case was read some time ago: whoever asked because of it since then may have asked for the same.
+    if ask.by.is_none() && case.as_ref().is_some_and(|case| own::next_request(case) != ask.id) {
+        return Err(Fault::Retry("somebody asked for something because of the same case".to_owned()).into());
+    }
     let about = match &ask.what {
         What::Wish(wish) => wish.wanted(&head),
         What::Kind(kind) => Ok(records::about(kind)),

@@ -8,15 +8,16 @@ use crate::context::Context;
 use crate::fault::Fault;
 use crate::message::{Message, Sent, send_all};
 use crate::records;
-use crate::store::{self, Attempted, External, Receipt, Stored};
+use crate::store::{self, Attempted, Batch, External, Receipt, Stored};
 use domain::classify::desk::Desk;
-use domain::classify::{self, Scene, confirm, decision, tasks};
+use domain::classify::recovery::Ground;
+use domain::classify::{self, Decided, Scene, confirm, decision, tasks};
 use domain::event::Event;
 use domain::id::AccountId;
 use domain::incident::Watch;
 use domain::leaving;
 use jiff::{SignedDuration, Timestamp};
-use read::{Laid, Reading};
+use read::{AtIssue, Laid, Reading};
 use write::Concluded;
 
 /// How folding an event ended.
@@ -75,11 +76,12 @@ async fn once(context: &Context, event: &Event, manner: Manner<'_>, trace: &str)
     // Decide.
     let (now, policies) = (context.clock.now(), &context.policies);
     let scene = Scene { event, policy: policies.classify.current(), declines: policies.declines.current(), now };
-    let Laid { before, after, .. } = &mut laid;
+    let Laid { batch, before, after, .. } = &mut laid;
     let decided = classify::decide(scene, &at_issue.concerns, after);
     let decisions = decision::record(scene, before, after, policies.limits.current().item_bytes_max);
     let notes = confirm::confirm(event, after, manners, now);
     leaving::come_back(event.at, &before.head, &mut after.head);
+    recover(context, (&at_issue, &decided), batch, after, trace)?;
     let followed = leaving::followed(event, &after.head);
     let due_in = SignedDuration::from_hours(policies.limits.current().task_hours);
     let mut tasks = tasks::end(&at_issue.tasks, before, after, &event.provider, now);
@@ -97,6 +99,34 @@ async fn once(context: &Context, event: &Event, manner: Manner<'_>, trace: &str)
         send(context, &receipt.promised, &laid.externals).await?;
     }
     Ok(result)
+}
+
+/// Begins the recoveries of what failed: the plan is in the commit that decides it, so that no message can be lost between.
+fn recover(
+    context: &Context,
+    (at_issue, decided): (&AtIssue, &Decided),
+    batch: &Batch,
+    desk: &mut Desk,
+    trace: &str,
+) -> Result<(), Fault> {
+    let (policy, now) = (context.policies.dunning.current(), context.clock.now());
+    for id in at_issue.failing.iter().filter(|id| decided.recover.contains(id)) {
+        let invoice = &desk.touched.invoices[id];
+        let ground = Ground {
+            head: &desk.head,
+            invoice,
+            standing: desk.plans.get(id),
+            stage: records::stage_in(batch, &desk.head, invoice)?,
+            // What failed for the first time had no claim before it.
+            claimed: None,
+            writes: at_issue.writes,
+        };
+        if let Some(plan) = ground.plan(policy, now, trace) {
+            plan.show_on(&mut desk.head);
+            desk.plans.insert(id.clone(), plan);
+        }
+    }
+    Ok(())
 }
 
 /// Keeps what has no owner yet. A list is asked again: what it shows need not be kept.

@@ -1,44 +1,73 @@
-//! Which open cases of a source recommend what nobody was asked for yet?
+//! What did a source find that nobody was asked for yet: neither people, nor the customers whose payments failed?
 
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::ports::Order;
+use crate::records::{actions_of, recovery};
 use crate::store::keys::lists;
 use crate::store::{self, Batch, keys};
-use domain::action::{self, Action, Kind};
+use domain::action::Kind;
 use domain::book::Head;
-use domain::case::{Case, State};
+use domain::case::{Case, Class, State};
+use domain::id::AccountId;
 use domain::source::Backlog;
-use domain::staff::MACHINE;
 
 /// How many cases are read at once where all are counted.
 const AT_ONCE: u32 = 500;
 
-/// Those of a stretch of the list of open cases, oldest first, and behind which place the next one begins.
+/// A stretch of the list of open cases, oldest first: those of the source for which something is to be done.
 pub struct Stretch {
-    pub cases: Vec<Case>,
+    pub found: Vec<Found>,
+    /// Behind which place the next one begins.
     pub next: Option<String>,
+    /// The heads and the actions by which they were found.
+    batch: Batch,
 }
 
-/// Counts all of them.
-pub async fn of(context: &Context, provider: &str, source: &str) -> Result<Backlog, Fault> {
+/// An open case for which something is to be done.
+pub struct Found {
+    pub case: Case,
+    /// It recommends what nobody was asked for.
+    pub asks: bool,
+    /// A payment failed, and its recovery has no step before it: it may be one that never began.
+    pub failed: bool,
+}
+
+/// Counts all of them; the recoveries only where Recoup will write to the customers.
+pub async fn of(context: &Context, provider: &str, source: &str, recovers: bool) -> Result<Backlog, Fault> {
     let (mut backlog, mut after) = (Backlog::default(), None);
     loop {
-        let Stretch { cases, next } = stretch(context, provider, source, after, AT_ONCE).await?;
-        for case in &cases {
+        let mut stretch = stretch(context, provider, source, after, AT_ONCE).await?;
+        for case in stretch.found.iter().filter(|found| found.asks).map(|found| &found.case) {
             if let Some(recommended) = &case.recommended {
                 let kind = &recommended.kind;
                 backlog.add(kind.name(), kind.members().iter().filter_map(Kind::gives), case.opened_at);
             }
         }
-        match next {
+        if recovers {
+            add_recoveries(context, &mut stretch, &mut backlog).await?;
+        }
+        match stretch.next {
             Some(next) => after = Some(next),
             None => return Ok(backlog),
         }
     }
 }
 
-/// Reads at most so many open cases, and keeps those of the source that recommend what nobody was asked for.
+async fn add_recoveries(context: &Context, stretch: &mut Stretch, backlog: &mut Backlog) -> Result<(), Fault> {
+    let failed = stretch.found.iter().filter(|found| found.failed).map(|found| &found.case);
+    let failed: Vec<(AccountId, String)> = failed.map(|case| (case.account.clone(), case.about.clone())).collect();
+    recovery::read(context, &mut stretch.batch, &failed).await?;
+    for case in stretch.found.iter().filter(|found| found.failed).map(|found| &found.case) {
+        let known = recovery::of(&stretch.batch, &case.account, &case.about)?;
+        if let Some(remaining) = known.and_then(|known| known.ground(true).asks_for()) {
+            backlog.add_recovery(remaining, case.opened_at);
+        }
+    }
+    Ok(())
+}
+
+/// Reads at most so many open cases, and keeps those of the source for which something is to be done.
 pub async fn stretch(
     context: &Context,
     provider: &str,
@@ -47,27 +76,21 @@ pub async fn stretch(
     limit: u32,
 ) -> Result<Stretch, Fault> {
     let page = store::page::<Case>(context, &lists::cases(State::Open), after, limit, Order::Ascending).await?;
-    let recommending: Vec<_> = page.items.into_iter().filter(|case| case.recommended.is_some()).collect();
-    let heads = recommending.iter().map(|case| keys::head(&case.account));
-    let actions = recommending.iter().flat_map(|case| &case.actions).map(keys::action);
+    let concerned = |case: &Case| case.recommended.is_some() || case.class == Class::PaymentFailed;
+    let cases: Vec<_> = page.items.into_iter().filter(concerned).collect();
+    let heads = cases.iter().map(|case| keys::head(&case.account));
+    let recommending = cases.iter().filter(|case| case.recommended.is_some());
+    let actions = recommending.flat_map(|case| &case.actions).map(keys::action);
     let batch = Batch::read(context, heads.chain(actions).collect()).await?;
-    let mut cases = Vec::new();
-    for case in recommending {
+    let mut found = Vec::new();
+    for case in cases {
         let head = batch.get::<Head>(&keys::head(&case.account))?;
-        let is_its = head.is_some_and(|head| head.provider == provider && head.source == source);
-        if is_its && !is_asked(&batch, &case)? {
-            cases.push(case);
+        let Some(head) = head.filter(|head| head.provider == provider && head.source == source) else { continue };
+        let asks = case.recommended.is_some() && case.to_ask(&actions_of(&batch, &case)?).is_some();
+        let failed = case.class == Class::PaymentFailed && !head.dunning.contains_key(&case.about);
+        if asks || failed {
+            found.push(Found { case, asks, failed });
         }
     }
-    Ok(Stretch { cases, next: page.next })
-}
-
-/// Whether people were asked for what a case recommends, and can decide it or have: its actions were read. What people
-/// asked for beside it says nothing about our own request.
-pub fn is_asked(batch: &Batch, case: &Case) -> Result<bool, Fault> {
-    let mut own = None;
-    for id in &case.actions {
-        own = batch.get::<Action>(&keys::action(id))?.filter(|action| action.requested_by == MACHINE).or(own);
-    }
-    Ok(own.is_some_and(|action| action.state() != action::State::Stale))
+    Ok(Stretch { found, next: page.next, batch })
 }

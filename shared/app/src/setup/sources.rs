@@ -38,6 +38,14 @@ pub async fn all(context: &Context) -> Result<Vec<Source>, Fault> {
     store::first_of(context, &keys::sources(), SOURCES_MAX, Order::Ascending).await
 }
 
+/// The same, each with how far what it found has been asked for, once that began.
+pub async fn with_cohorts(context: &Context) -> Result<Vec<(Source, Option<Cohorts>)>, Fault> {
+    let all = all(context).await?;
+    let key = |it: &Source| keys::cohorts(&it.provider, &it.source);
+    let batch = Batch::read(context, all.iter().map(key).collect()).await?;
+    all.into_iter().map(|it| batch.get::<Cohorts>(&key(&it)).map(|cohorts| (it, cohorts))).collect()
+}
+
 /// Adds a source of the local service, unless it is there.
 pub async fn add_local(context: &Context, provider: &str, source: &str) -> Result<(), Fault> {
     if read::<Source>(context, &keys::source(provider, source)).await?.is_none() {
@@ -75,7 +83,11 @@ pub async fn change(
         let Some(staff) = batch.get::<Staff>(&who)? else { return Err(problem(Refused::NotPermitted).into()) };
         let mut setup = batch.get::<Source>(&key)?.unwrap_or_else(|| Source::new(provider, source));
         let begins = setup.begins(wish);
-        let found = if begins { backlog::of(context, provider, source).await? } else { Backlog::default() };
+        let found = if begins {
+            backlog::of(context, provider, source, setup.recovers(wish)).await?
+        } else {
+            Backlog::default()
+        };
         let (hours, now) = (context.policies.setup.current().proposal.hours, context.clock.now());
 
         // Decide.

@@ -4,12 +4,24 @@ use crate::money::Money;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// The open cases that recommend what nobody was asked for yet.
+/// The open cases that recommend what nobody was asked for yet, and what failed and nobody was reminded of.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Backlog {
     pub cases: u64,
     /// By name.
     pub kinds: Vec<OfKind>,
+    pub oldest_at: Option<Timestamp>,
+    #[serde(default)]
+    pub recoveries: Recoveries,
+}
+
+/// Failed payments that customers are asked for by plan, from then on.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Recoveries {
+    pub invoices: u64,
+    /// What remains due, one of each currency.
+    pub amounts: Vec<Money>,
+    /// Since when the first of them is known to have failed.
     pub oldest_at: Option<Timestamp>,
 }
 
@@ -26,21 +38,36 @@ impl Backlog {
     /// Counts one more case.
     pub fn add(&mut self, kind: &str, amounts: impl IntoIterator<Item = Money>, opened_at: Timestamp) {
         self.cases += 1;
-        self.oldest_at = Some(self.oldest_at.map_or(opened_at, |oldest| oldest.min(opened_at)));
+        self.oldest_at = earlier(self.oldest_at, opened_at);
         let place = self.kinds.binary_search_by(|own| own.kind.as_str().cmp(kind)).unwrap_or_else(|place| {
             self.kinds.insert(place, OfKind { kind: kind.to_owned(), cases: 0, amounts: Vec::new() });
             place
         });
         let own = &mut self.kinds[place];
         own.cases += 1;
-        for amount in amounts {
-            match own.amounts.iter_mut().find(|sum| sum.currency() == amount.currency()) {
-                Some(sum) => *sum = sum.plus(amount),
-                None => own.amounts.push(amount),
-            }
-        }
-        own.amounts.sort();
+        amounts.into_iter().for_each(|amount| sum_up(&mut own.amounts, amount));
     }
+
+    /// Counts one more failed payment.
+    pub fn add_recovery(&mut self, remaining: Money, opened_at: Timestamp) {
+        let own = &mut self.recoveries;
+        own.invoices += 1;
+        own.oldest_at = earlier(own.oldest_at, opened_at);
+        sum_up(&mut own.amounts, remaining);
+    }
+}
+
+fn earlier(oldest: Option<Timestamp>, at: Timestamp) -> Option<Timestamp> {
+    Some(oldest.map_or(at, |oldest| oldest.min(at)))
+}
+
+/// Adds to the sum of its currency.
+fn sum_up(sums: &mut Vec<Money>, amount: Money) {
+    match sums.iter_mut().find(|sum| sum.currency() == amount.currency()) {
+        Some(sum) => *sum = sum.plus(amount),
+        None => sums.push(amount),
+    }
+    sums.sort();
 }
 
 #[cfg(test)]
@@ -62,5 +89,13 @@ mod tests {
             backlog.kinds.iter().map(|own| (own.kind.as_str(), own.cases, own.amounts.clone())).collect();
         assert_eq!(kinds, [("cancel", 1, vec![]), ("refund", 2, vec![eur, usd("25.50")])]);
         assert_eq!((backlog.cases, backlog.oldest_at), (3, Some(at(2))));
+        assert_eq!(backlog.recoveries, Recoveries::default(), "a case is no failed payment");
+        backlog.add_recovery(usd("49.00"), at(5));
+        backlog.add_recovery(eur, at(1));
+        backlog.add_recovery(usd("1.00"), at(6));
+        let failed = &backlog.recoveries;
+        assert_eq!((failed.invoices, &failed.amounts), (3, &vec![eur, usd("50.00")]));
+        assert_eq!((failed.oldest_at, backlog.oldest_at), (Some(at(1)), Some(at(2))), "each has its oldest");
+        assert_eq!(backlog.cases, 3);
     }
 }

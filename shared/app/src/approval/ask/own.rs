@@ -4,12 +4,13 @@ use super::super::Done;
 use super::{Ask, What, make};
 use crate::context::Context;
 use crate::fault::Fault;
-use crate::setup::{backlog, sources};
+use crate::records::actions_of;
+use crate::setup::sources;
 use crate::store::{self, Asking, Batch, Commit, keys};
 use crate::web::Failed;
 use domain::action::{Action, Kind, Reason, State};
 use domain::book::Head;
-use domain::case::{Case, State as CaseState};
+use domain::case::Case;
 use domain::id::{ActionId, CaseId};
 use domain::money::Money;
 use domain::staff::MACHINE;
@@ -40,9 +41,23 @@ fn by_machine(
 
 /// Asks people for the action that a case recommends; until then the promise to do so wakes.
 pub async fn for_case(context: &Context, case: &CaseId, trace: &str) -> Result<Done, Fault> {
-    let promise = keys::asking(case);
-    let batch = Batch::read(context, vec![promise.clone()]).await?;
-    let done = once(context, case, trace).await?;
+    // Read.
+    let (promise, own, account) = (keys::asking(case), keys::case(case), keys::head(&case.account()));
+    let mut batch = Batch::read(context, vec![promise.clone(), own.clone(), account.clone()]).await?;
+    let Some(found) = batch.get::<Case>(&own)? else {
+        return Err(Fault::Retry(format!("the case {case} is not there yet")));
+    };
+    batch.extend(Batch::read(context, found.actions.iter().map(keys::action).collect()).await?);
+
+    // Decide. What a source finds that observes is asked for once it does no more.
+    let is_due = found.to_ask(&actions_of(&batch, &found)?).is_some();
+    let observes = match batch.get::<Head>(&account)? {
+        Some(head) if is_due => sources::observes(context, &head).await?,
+        _ => false,
+    };
+    let done = if is_due && !observes { ask(context, &found, trace).await? } else { Done::NothingToDo };
+
+    // Write.
     if batch.get::<Asking>(&promise)?.is_some_and(|asking| asking.again_at.is_some()) {
         let mut commit = Commit::default();
         commit.over(&batch, &Asking { case: case.clone(), again_at: None });
@@ -52,25 +67,11 @@ pub async fn for_case(context: &Context, case: &CaseId, trace: &str) -> Result<D
     Ok(done)
 }
 
-/// Again, if the earlier request went stale.
-async fn once(context: &Context, case: &CaseId, trace: &str) -> Result<Done, Fault> {
-    let Some(case) = store::read::<Case>(context, &keys::case(case)).await? else {
-        return Err(Fault::Retry(format!("the case {case} is not there yet")));
-    };
-    let batch = Batch::read(context, case.actions.iter().map(keys::action).collect()).await?;
-    let due = case.state == CaseState::Open && !backlog::is_asked(&batch, &case)?;
-    let Some(recommended) = case.recommended.as_ref().filter(|_| due) else {
-        return Ok(Done::NothingToDo);
-    };
-    let head: Option<Head> = store::read(context, &keys::head(&case.account)).await?;
-    if let Some(head) = head
-        && sources::observes(context, &head).await?
-    {
-        return Ok(Done::NothingToDo);
-    }
-    let id = ActionId::of(&case.account, MACHINE, &format!("{} {}", case.id, case.actions.len()));
+/// Asks for what a case recommends, as it was read, that nobody was asked for: again, if the earlier request went stale.
+pub(super) async fn ask(context: &Context, case: &Case, trace: &str) -> Result<Done, Fault> {
+    let Some(recommended) = &case.recommended else { return Ok(Done::NothingToDo) };
     let (kind, note) = (recommended.kind.clone(), recommended.note.clone());
-    let ask = by_machine(id, kind, recommended.reason, note, Some(case.id.clone()), trace);
+    let ask = by_machine(next_request(case), kind, recommended.reason, note, Some(case.id.clone()), trace);
     match store::unless_refused(context, || make(context, &ask)).await {
         Ok(_) => Ok(Done::Asked),
         Err(Failed::Refused(problem)) => {
@@ -79,6 +80,11 @@ async fn once(context: &Context, case: &CaseId, trace: &str) -> Result<Done, Fau
         }
         Err(Failed::Fault(fault)) => Err(fault),
     }
+}
+
+/// The id of the next request of ours for a case: another one once somebody has asked for something because of it.
+pub(super) fn next_request(case: &Case) -> ActionId {
+    ActionId::of(&case.account, MACHINE, &format!("{} {}", case.id, case.actions.len()))
 }
 
 /// Asks people to give back what somebody was charged after they had asked to leave.

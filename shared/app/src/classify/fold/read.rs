@@ -13,6 +13,8 @@ use domain::classify::{self, ClassifyPolicy, Concern, confirm, tasks};
 use domain::event::Event;
 use domain::id::{AccountId, CaseId};
 use domain::incident::{Changed, Watch, changed};
+use domain::leaving;
+use domain::source::Source;
 use domain::task::Task;
 use jiff::SignedDuration;
 use std::collections::BTreeMap;
@@ -41,6 +43,10 @@ pub(super) struct AtIssue {
     pub concerns: Vec<Concern>,
     /// The tasks that may begin or end with it.
     pub tasks: Vec<Task>,
+    /// The invoices that may have failed for the first time.
+    pub failing: Vec<String>,
+    /// Whether Recoup writes to the customers of the source, where one of them may have.
+    pub writes: bool,
     pub pulses: Changed,
     /// What is known of the source, where a trouble is news.
     pub watch: Option<Watch>,
@@ -94,13 +100,18 @@ impl Laid {
         let (cases, mut plans) = (classify::concerned(&concerns, after), classify::recovering(&concerns, after));
         plans.extend(tasks::owed_again(before, after));
         let may_change = tasks::may_change(before, after);
+        let failing = classify::failing(event, &concerns, after);
+        plans.extend(failing.iter().cloned());
+        let source = (!failing.is_empty()).then(|| keys::source(&event.provider, &event.source));
+        let left = |invoice: &String| leaving::wishes(&before.head, &after.touched.invoices[invoice]).map(keys::action);
+        let left: Vec<_> = failing.iter().flat_map(left).collect();
         let (old, new) = ((&before.touched, &before.head), (&after.touched, &after.head));
         let pulses = changed(old, new, event.origin, &context.policies.declines);
         let watch = pulses.news.first().map(|pulse| keys::watch(&pulse.provider, &pulse.source));
         let plan = |invoice: &String| keys::plan(&before.head.account, invoice);
         let wanted = cases.iter().map(keys::case).chain(plans.iter().map(plan));
         let wanted = wanted.chain(may_change.iter().map(keys::task)).chain(watch.clone());
-        read_more(context, batch, wanted.collect()).await?;
+        read_more(context, batch, wanted.chain(source.clone()).chain(left).collect()).await?;
         lay_beside(batch, cases, plans, before)?;
         after.cases.clone_from(&before.cases);
         after.plans.clone_from(&before.plans);
@@ -109,7 +120,10 @@ impl Laid {
             tasks.extend(batch.get::<Task>(&keys::task(task))?);
         }
         let watch = watch.map(|key| batch.get::<Watch>(&key)).transpose()?.flatten();
-        Ok(AtIssue { concerns, tasks, pulses, watch })
+        // One that nobody has set up observes.
+        let source = source.map(|key| batch.get::<Source>(&key)).transpose()?.flatten();
+        let writes = source.is_some_and(|source| source.writes());
+        Ok(AtIssue { concerns, tasks, failing, writes, pulses, watch })
     }
 
     /// Reads what tells two payments apart, and what was agreed; most events need neither.

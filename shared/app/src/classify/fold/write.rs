@@ -66,8 +66,7 @@ pub(super) fn commit(
     Ok(commit)
 }
 
-/// What is sent once all of it is written: recoveries that begin, questions to people and to the provider, and wishes
-/// to leave that go on.
+/// What is sent once all of it is written: questions to people and to the provider, and wishes to leave that go on.
 pub(super) fn promises(
     decided: &Decided,
     followed: &[ActionId],
@@ -75,12 +74,6 @@ pub(super) fn promises(
     account: &AccountId,
     trace: &str,
 ) -> Vec<Sent> {
-    let recover = decided.recover.iter().map(|invoice| {
-        (
-            QueueName::Dunning,
-            Message::Recover { account: account.clone(), invoice: invoice.clone(), trace: trace.to_owned() },
-        )
-    });
     let ask = decided
         .ask
         .iter()
@@ -91,7 +84,7 @@ pub(super) fn promises(
     let link = unlinked.into_iter().map(|missing| {
         (QueueName::Events, Message::Unlinked { account: account.clone(), missing, trace: trace.to_owned() })
     });
-    recover.chain(ask).chain(act).chain(link).map(|(queue, message)| Sent { queue, message }).collect()
+    ask.chain(act).chain(link).map(|(queue, message)| Sent { queue, message }).collect()
 }
 
 /// Writes what changed on the desk, and the head always: it is where two writers meet.

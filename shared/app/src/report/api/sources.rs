@@ -9,11 +9,41 @@ use crate::store::keys::lists;
 use crate::store::{self, Page};
 use crate::web::{self, Answer, Problem, Window};
 use domain::book::ticket::Ticket;
+use domain::source::{Cohorts, Source};
 use http::StatusCode;
+use jiff::Timestamp;
+use serde::Serialize;
 use serde_json::{Value, json};
 
+/// A source, and how far what it found while it observed has been asked for.
+#[derive(Serialize)]
+struct Listed {
+    #[serde(flatten)]
+    source: Source,
+    cohorts: Option<Progress>,
+}
+
+#[derive(Serialize)]
+struct Progress {
+    raised_at: Timestamp,
+    cohorts: u32,
+    asked: u64,
+    recovering: u64,
+    next_at: Option<Timestamp>,
+}
+
+impl Progress {
+    fn of(cohorts: &Cohorts) -> Self {
+        let Cohorts { raised_at, cohorts, asked, recovering, wake_at: next_at, .. } = *cohorts;
+        Self { raised_at, cohorts, asked, recovering, next_at }
+    }
+}
+
 pub(super) async fn all(context: &Context) -> Result<Answer, Problem> {
-    Ok(list(&sources::all(context).await?, None))
+    let all = sources::with_cohorts(context).await?;
+    let listed =
+        |(source, cohorts): (Source, Option<Cohorts>)| Listed { source, cohorts: cohorts.as_ref().map(Progress::of) };
+    Ok(list(&all.into_iter().map(listed).collect::<Vec<_>>(), None))
 }
 
 pub(super) async fn backfill_of(context: &Context, provider: &str, source: &str) -> Result<Answer, Problem> {

@@ -12,7 +12,8 @@ use serde_json::Value;
 pub(super) fn schemas() -> Named {
     vec![
         ("Source", source()),
-        ("Sources", page("Source")),
+        ("ListedSource", listed()),
+        ("Sources", page("ListedSource")),
         ("SourceChange", source_change()),
         ("SourcePreview", source_preview()),
         ("SourceWish", only(["mode?", "acting?", "retries?", "messages?", "cancels?"].into_iter().zip(wish()))),
@@ -41,8 +42,25 @@ fn wish() -> [Value; 5] {
 }
 
 fn source() -> Value {
+    object(fields())
+}
+
+/// The same in the list, with how far what it found has been asked for.
+fn listed() -> Value {
+    let cohorts = object([
+        ("raised_at", told(time(), "When it was raised: what was found until then is asked for.")),
+        ("cohorts", told(whole(), "How many have begun.")),
+        ("asked", told(whole(), "How many cases people were asked for.")),
+        ("recovering", told(whole(), "How many recoveries were begun.")),
+        ("next_at", told(or_null(time()), "When it goes on; null once that was all.")),
+    ]);
+    let cohorts = told(or_null(cohorts), "What it found while it observed; null where it never was raised here.");
+    object(fields().into_iter().chain([("cohorts", cohorts)]))
+}
+
+fn fields() -> [(&'static str, Value); 10] {
     let locked = object([("since", time()), ("why", text()), ("told", flag())]);
-    object([
+    [
         ("provider", text()),
         ("source", text()),
         ("mode", told(modes(), "Which deliveries are taken.")),
@@ -53,7 +71,7 @@ fn source() -> Value {
         ("asked", told(or_null(see("SourceChange")), "What another person has not yet confirmed.")),
         ("changes", told(list(see("SourceChange")), "Oldest first.")),
         ("locked?", told(locked, "Its API key is missing, or the provider refuses it: what was approved waits.")),
-    ])
+    ]
 }
 
 fn source_change() -> Value {
@@ -69,10 +87,20 @@ fn source_preview() -> Value {
         ("cases", whole()),
         ("amounts", told(list(money()), "One of each currency.")),
     ]);
-    let backlog = object([("cases", whole()), ("kinds", list(of_kind)), ("oldest_at", or_null(time()))]);
+    let recoveries = object([
+        ("invoices", whole()),
+        ("amounts", told(list(money()), "What remains due, one of each currency.")),
+        ("oldest_at", or_null(time())),
+    ]);
+    let backlog = object([
+        ("cases", told(whole(), "Open cases that recommend what nobody was asked for yet, and will be.")),
+        ("kinds", list(of_kind)),
+        ("oldest_at", or_null(time())),
+        ("recoveries", told(recoveries, "Failed payments of which customers are reminded by plan from then on.")),
+    ]);
     object([
         ("effects", told(list(text()), "What leaves, or comes in, that does not now.")),
-        ("backlog", told(backlog, "Open cases that recommend what nobody was asked for yet, and will be.")),
+        ("backlog", told(backlog, "What was found until then, and is let go in cohorts.")),
     ])
 }
 

@@ -1,0 +1,43 @@
+//! Begins the recovery of what failed before Recoup wrote to the customers of its source, as if it had failed now.
+
+use crate::context::Context;
+use crate::fault::Fault;
+use crate::records::recovery;
+use crate::store::{self, Attempted, Batch, Commit};
+use domain::id::AccountId;
+
+/// Says whether one began; `writes` whether Recoup writes to the customers of the source.
+pub async fn begin(
+    context: &Context,
+    account: &AccountId,
+    invoice: &str,
+    writes: bool,
+    trace: &str,
+) -> Result<bool, Fault> {
+    store::retrying(context, || once(context, account, invoice, writes, trace)).await
+}
+
+async fn once(
+    context: &Context,
+    account: &AccountId,
+    invoice: &str,
+    writes: bool,
+    trace: &str,
+) -> Result<Attempted<bool>, Fault> {
+    // Read.
+    let mut batch = Batch::default();
+    recovery::read(context, &mut batch, &[(account.clone(), invoice.to_owned())]).await?;
+    let Some(failed) = recovery::of(&batch, account, invoice)? else { return Ok(Attempted::Done(false)) };
+
+    // Decide.
+    let plan = failed.ground(writes).plan(context.policies.dunning.current(), context.clock.now(), trace);
+    let Some(plan) = plan else { return Ok(Attempted::Done(false)) };
+    let mut head = failed.head;
+    plan.show_on(&mut head);
+
+    // Write. Whatever changes the invoice or its case, or begins its task, writes the head as well.
+    let mut commit = Commit::default();
+    commit.over(&batch, &plan);
+    commit.over(&batch, &head);
+    store::attempted(commit.run(context).await, true)
+}
