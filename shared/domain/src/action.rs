@@ -18,7 +18,7 @@ mod wish;
 
 pub use attempt::Attempt;
 pub use by_hand::{BY_HAND, SeenByHand};
-pub use change::{Effective, PlanChange, RestOfPeriod, plan_change};
+pub use change::{Effective, PlanChange, RestOfPeriod, change_of, plan_change};
 pub use ended::{Ended, Said};
 pub use kind::{Addon, KINDS, Kind, Measure, OWN, Target, When};
 pub use known::Known;
