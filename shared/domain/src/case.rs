@@ -7,7 +7,8 @@ use crate::action::Action;
 use crate::staff::MACHINE;
 pub use disputed::{Disputed, PAYMENT};
 
-use crate::action::{Kind, Reason};
+use crate::action::{BUNDLE_MAX, Kind, Reason};
+use crate::book::Head;
 use crate::id::{AccountId, ActionId, CaseId, DecisionId};
 use crate::money::Money;
 use jiff::Timestamp;
@@ -193,6 +194,17 @@ impl Case {
             invoice.clone_into(&mut draft.invoice);
             payment.clone_into(&mut draft.payment);
         }
+    }
+
+    /// Whether people have approved what it recommends, and the provider has not shown all of it yet.
+    pub fn is_under_way(&self, head: &Head) -> bool {
+        let members = self.recommended.iter().flat_map(|it| it.kind.members());
+        let targets: Vec<_> = members.map(|member| member.target().id()).collect();
+        let is_own = |id: &ActionId| {
+            let is_it = |own: &ActionId| own == id || (1..=BUNDLE_MAX).any(|place| ActionId::member(own, place) == *id);
+            self.actions.iter().any(is_it)
+        };
+        head.under_way.iter().any(|(id, line)| targets.contains(&line.target) && is_own(id))
     }
 
     /// Ends it, for a reason in a few words. Its line on the head is the caller's to take away.

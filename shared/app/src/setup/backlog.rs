@@ -7,7 +7,7 @@ use crate::store::keys::lists;
 use crate::store::{self, Batch, keys};
 use domain::action::{self, Action, Kind};
 use domain::book::Head;
-use domain::case::{Case, State};
+use domain::case::{Case, State, is_moot};
 use domain::source::Backlog;
 use domain::staff::MACHINE;
 
@@ -63,11 +63,14 @@ pub async fn stretch(
 }
 
 /// Whether people were asked for what a case recommends, and can decide it or have: its actions were read. What people
-/// asked for beside it says nothing about our own request.
+/// asked for beside it says nothing about our own request, and nobody can decide what the case recommends no more.
 pub fn is_asked(batch: &Batch, case: &Case) -> Result<bool, Fault> {
     let mut own = None;
     for id in &case.actions {
         own = batch.get::<Action>(&keys::action(id))?.filter(|action| action.requested_by == MACHINE).or(own);
     }
-    Ok(own.is_some_and(|action| action.state() != action::State::Stale))
+    Ok(own.is_some_and(|action| match action.state() {
+        action::State::WaitingApproval => !is_moot(&action, Some(case)),
+        state => state != action::State::Stale,
+    }))
 }
