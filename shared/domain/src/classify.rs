@@ -5,6 +5,7 @@
 
 mod billed;
 pub mod confirm;
+mod contracted;
 pub mod decision;
 pub mod desk;
 mod disputed;
@@ -13,6 +14,7 @@ mod failed;
 mod found;
 mod policy;
 pub mod rebuild;
+mod returned;
 pub mod tasks;
 mod twice;
 
