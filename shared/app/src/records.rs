@@ -167,7 +167,7 @@ pub async fn cases(
 /// The ids under which a bundle's members are carried out.
 pub fn members_of(action: &Action) -> impl Iterator<Item = ActionId> {
     let count = if matches!(action.kind, Kind::Bundle { .. }) { action.kind.members().len() } else { 0 };
-    (1..=count).map(|place| ActionId::of(&action.account, "bundle", &format!("{} {place}", action.id)))
+    (1..=count).map(|place| ActionId::member(&action.id, place))
 }
 
 /// The actions of a case that were read, in its order.

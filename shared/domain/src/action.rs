@@ -18,7 +18,7 @@ mod wish;
 
 pub use attempt::Attempt;
 pub use by_hand::{BY_HAND, SeenByHand};
-pub use change::{Effective, PlanChange, RestOfPeriod, plan_change};
+pub use change::{Effective, PlanChange, RestOfPeriod, change_of, plan_change};
 pub use ended::{Ended, Said};
 pub use kind::{Addon, KINDS, Kind, Measure, OWN, Target, When};
 pub use known::Known;
@@ -141,13 +141,21 @@ pub enum Reason {
     BillingError,
     CustomerDissatisfaction,
     DuplicateCharge,
+    /// A bank asks about the payment and has not taken it back: given back now, it does not become a formal dispute.
+    Inquiry,
     Other,
 }
 
 impl Reason {
     /// In the order of the forms; the policy must have one window of eligibility for each.
-    pub const ALL: [Self; 5] =
-        [Self::ServiceOutage, Self::BillingError, Self::CustomerDissatisfaction, Self::DuplicateCharge, Self::Other];
+    pub const ALL: [Self; 6] = [
+        Self::ServiceOutage,
+        Self::BillingError,
+        Self::CustomerDissatisfaction,
+        Self::DuplicateCharge,
+        Self::Inquiry,
+        Self::Other,
+    ];
 
     /// As it stands in JSON and in the rules of approval.
     pub fn name(self) -> &'static str {
@@ -156,13 +164,25 @@ impl Reason {
             Self::BillingError => "billing_error",
             Self::CustomerDissatisfaction => "customer_dissatisfaction",
             Self::DuplicateCharge => "duplicate_charge",
+            Self::Inquiry => "inquiry",
             Self::Other => "other",
         }
     }
 
-    /// Whether it says that money is owed back: that is proven by a case, and not by saying so.
-    pub fn needs_proof(self) -> bool {
+    /// Whether it says that money was taken by mistake, and is owed back.
+    pub fn is_mistake(self) -> bool {
         matches!(self, Self::DuplicateCharge | Self::BillingError)
+    }
+
+    /// Whether it is proven by a case, and not by saying so.
+    pub fn needs_proof(self) -> bool {
+        self.is_mistake() || self == Self::Inquiry
+    }
+
+    /// Whether a case that recommends something for this reason proves another one: a mistake has two words, and that a
+    /// bank asks shows none.
+    pub fn proves(self, said: Self) -> bool {
+        self.needs_proof() && said.needs_proof() && self.is_mistake() == said.is_mistake()
     }
 }
 

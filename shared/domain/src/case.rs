@@ -5,7 +5,8 @@ mod short;
 
 pub use disputed::{Disputed, PAYMENT};
 
-use crate::action::{self, Action, Kind, Reason};
+use crate::action::{self, Action, BUNDLE_MAX, Kind, Reason};
+use crate::book::Head;
 use crate::id::{AccountId, ActionId, CaseId, DecisionId};
 use crate::money::Money;
 use crate::staff::MACHINE;
@@ -184,7 +185,17 @@ impl Case {
     /// What people are to be asked for because of it: nothing, if it has ended, or if they were asked for what it recommends
     /// and can decide it or have. `actions` are its own, in their order.
     pub fn to_ask(&self, actions: &[Action]) -> Option<&Recommendation> {
-        self.recommended.as_ref().filter(|_| self.state == State::Open && !is_asked(actions))
+        self.recommended.as_ref().filter(|_| self.state == State::Open && !self.is_asked(actions))
+    }
+
+    /// Whether our own request stands, or was decided. What people asked for beside it says nothing about that, and nobody
+    /// can decide what the case recommends no more.
+    fn is_asked(&self, actions: &[Action]) -> bool {
+        let own = actions.iter().rev().find(|action| action.requested_by == MACHINE);
+        own.is_some_and(|action| match action.state() {
+            action::State::WaitingApproval => !is_moot(action, Some(self)),
+            state => state != action::State::Stale,
+        })
     }
 
     /// Fills the gaps of the advice and of the reply.
@@ -200,18 +211,23 @@ impl Case {
         }
     }
 
+    /// Whether people have approved what it recommends, and the provider has not shown all of it yet.
+    pub fn is_under_way(&self, head: &Head) -> bool {
+        let members = self.recommended.iter().flat_map(|it| it.kind.members());
+        let targets: Vec<_> = members.map(|member| member.target().id()).collect();
+        let is_own = |id: &ActionId| {
+            let is_it = |own: &ActionId| own == id || (1..=BUNDLE_MAX).any(|place| ActionId::member(own, place) == *id);
+            self.actions.iter().any(is_it)
+        };
+        head.under_way.iter().any(|(id, line)| targets.contains(&line.target) && is_own(id))
+    }
+
     /// Ends it, for a reason in a few words. Its line on the head is the caller's to take away.
     pub fn resolve(&mut self, at: Timestamp, resolution: &str) {
         self.state = State::Resolved;
         self.resolved_at = Some(at);
         self.resolution = Some(resolution.to_owned());
     }
-}
-
-/// Whether our own request stands, or was decided. What people asked for beside it says nothing about that.
-fn is_asked(actions: &[Action]) -> bool {
-    let own = actions.iter().rev().find(|action| action.requested_by == MACHINE);
-    own.is_some_and(|action| action.state() != action::State::Stale)
 }
 
 /// Whether Recoup asked because of a case that has ended since, or asks for something else by now.

@@ -5,6 +5,7 @@
 
 mod billed;
 pub mod confirm;
+mod contracted;
 pub mod decision;
 pub mod desk;
 mod disputed;
@@ -14,6 +15,7 @@ mod found;
 mod policy;
 pub mod rebuild;
 pub mod recovery;
+mod returned;
 pub mod tasks;
 mod twice;
 
@@ -227,11 +229,17 @@ pub fn decide(scene: Scene<'_>, concerns: &[Concern], desk: &mut Desk) -> Decide
                 }
                 open(desk, *opened);
             }
-            (Standing::Open(renewed), Some(standing)) => {
-                // What could not be done before, because the bill was not paid yet.
-                let now_possible =
-                    renewed.recommended.is_some() && standing.recommended.is_none() && standing.state == State::Open;
-                decided.ask.extend((now_possible && scene.event.origin != Origin::Listed).then(|| case.clone()));
+            (Standing::Open(mut renewed), Some(standing)) => {
+                // What people have approved is done as they saw it, whatever the bill shows meanwhile.
+                if renewed.recommended.is_some() && standing.is_under_way(&desk.head) {
+                    renewed.recommended.clone_from(&standing.recommended);
+                }
+                // What could not be done before, or is done in another way by now, because the bill has been paid.
+                let before = standing.recommended.as_ref();
+                let is_other =
+                    renewed.recommended.as_ref().is_some_and(|now| before.is_none_or(|before| before.kind != now.kind));
+                let asks = is_other && standing.state == State::Open && scene.event.origin != Origin::Listed;
+                decided.ask.extend(asks.then(|| case.clone()));
                 renew(scene, desk, about, *renewed, standing);
             }
             (Standing::Over(why), Some(standing)) if standing.state == State::Open => over(scene, desk, standing, why),

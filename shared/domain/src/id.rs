@@ -132,6 +132,11 @@ impl ActionId {
         Self(format!("act_{}_{}", account.tail(), digest(&[asked_by, request], 12)))
     }
 
+    /// What a member of a bundle is carried out under; the first has place one.
+    pub fn member(bundle: &Self, place: usize) -> Self {
+        Self::of(&bundle.account(), "bundle", &format!("{bundle} {place}"))
+    }
+
     /// Reads an id that came from outside.
     pub fn parse(text: &str) -> Option<Self> {
         within_account(text, "act_").map(|_| Self(text.to_owned()))

@@ -2,13 +2,14 @@
 //! and what is charged for the rest of this one. Whoever shows or words a change asks here.
 
 use super::refusal::NoPreview;
-use super::{Addon, Known, Line, Manners, MidPeriod, day};
+use super::{Addon, Kind, Known, Line, Manners, MidPeriod, day};
 use crate::book::Subscription;
 use crate::event::{Item, Role, SubscriptionStatus};
 use crate::import::Price;
 use crate::money::prorate::{self, Bought, NoProration, Period, Proration};
 use crate::money::{Money, Rate};
 use jiff::Timestamp;
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use rust_decimal::Decimal;
 use std::cmp::Ordering;
@@ -57,13 +58,24 @@ pub enum RestOfPeriod {
 
 /// Decides what a change to another plan is.
 pub fn plan_change<'a>(known: &Known<'a>, subscription: &str, plan: &str) -> Result<PlanChange<'a>, NoPreview> {
-    let running = known.running(subscription)?;
-    let from = known.plan(subscription)?;
+    let today = known.now.to_zoned(TimeZone::UTC).date();
+    change_of(known.running(subscription)?, subscription, plan, known.prices, today)
+}
+
+/// The same of a subscription that runs, by what the catalogue sells on a day.
+pub fn change_of<'a>(
+    running: &'a Subscription,
+    subscription: &str,
+    plan: &str,
+    prices: &'a [Price],
+    on: Date,
+) -> Result<PlanChange<'a>, NoPreview> {
+    let from = running.plan().ok_or_else(|| NoPreview::UnknownPlan(subscription.to_owned()))?;
     if from.price == plan {
         return Err(NoPreview::SamePlan(subscription.to_owned()));
     }
-    let to = known.sold(plan)?;
-    let listed = known.prices.iter().find(|listed| listed.price == from.price);
+    let to = sold(prices, plan, on)?;
+    let listed = prices.iter().find(|listed| listed.price == from.price);
     let unit = to.unit.ok_or_else(|| NoPreview::NoPrice(plan.to_owned()))?;
     // Some providers tell no prices: then the catalogue does.
     let old = from.unit.or_else(|| listed?.unit).ok_or_else(|| NoPreview::UnknownPlan(subscription.to_owned()))?;
@@ -86,7 +98,22 @@ pub fn plan_change<'a>(known: &Known<'a>, subscription: &str, plan: &str) -> Res
     Ok(PlanChange { subscription: running, from, listed, to, units: [old, unit], price, direction })
 }
 
+/// What the catalogue sells on a day under this id.
+pub(super) fn sold<'a>(prices: &'a [Price], price: &str, on: Date) -> Result<&'a Price, NoPreview> {
+    let found = prices.iter().find(|listed| listed.price == price && listed.holds(on));
+    found.ok_or_else(|| NoPreview::NotSold(price.to_owned()))
+}
+
 impl PlanChange<'_> {
+    /// What is done: an upgrade at once, charged as of a moment; a downgrade from the next period on.
+    pub fn kind(&self, subscription: String, at: Timestamp) -> Result<Kind, NoPreview> {
+        let (plan, price) = (self.to.price.clone(), self.price);
+        Ok(match self.direction {
+            Direction::Up => Kind::Upgrade { subscription, plan, price, at },
+            Direction::Down => Kind::Downgrade { subscription, plan, price, at: self.renewal()? },
+        })
+    }
+
     /// When it is effective, asked for at this moment: an upgrade at once, a downgrade at the renewal.
     pub fn effective(&self, known: &Known<'_>) -> Result<Effective, NoPreview> {
         match self.direction {

@@ -1,6 +1,7 @@
 //! What is known of an account at the moment at which somebody asks for something on it.
 
 use super::Manners;
+use super::change::sold;
 use super::refusal::NoPreview;
 use crate::book::{Due, Head, Invoice, Subscription, Touched};
 use crate::event::{Item, Stated, SubscriptionStatus};
@@ -61,8 +62,6 @@ impl<'a> Known<'a> {
 
     /// What the catalogue sells today under this id.
     pub(super) fn sold(&self, price: &str) -> Result<&'a Price, NoPreview> {
-        let today = self.now.to_zoned(TimeZone::UTC).date();
-        let found = self.prices.iter().find(|listed| listed.price == price && listed.holds(today));
-        found.ok_or_else(|| NoPreview::NotSold(price.to_owned()))
+        sold(self.prices, price, self.now.to_zoned(TimeZone::UTC).date())
     }
 }

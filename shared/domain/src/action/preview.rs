@@ -6,7 +6,7 @@ mod money;
 mod subscriptions;
 
 use super::refusal::NoPreview;
-use super::{BUNDLE_MAX, Clause, Kind, Known, Line, Preview, Reason};
+use super::{BUNDLE_MAX, Clause, Downgrade, Kind, Known, Line, Preview, Reason};
 use crate::id::{ActionId, sha256};
 use std::borrow::Cow;
 
@@ -27,6 +27,10 @@ pub fn preview(kind: &Kind, known: Known<'_>, reason: Reason, clause: Clause) ->
 
 /// Each member as it is after the ones before it: two refunds of one payment must both fit.
 fn bundle(actions: &[Kind], known: Known<'_>, reason: Reason) -> Effect {
+    let waits_here = matches!(known.manners.downgrade, Downgrade::WaitsHere { .. });
+    if waits_here && actions.iter().any(|action| matches!(action, Kind::Downgrade { .. })) {
+        return Err(NoPreview::HeldInBundle);
+    }
     let mut records = Cow::Borrowed(known.records);
     let (mut summaries, mut lines) = (Vec::new(), Vec::new());
     for (place, action) in actions.iter().enumerate() {

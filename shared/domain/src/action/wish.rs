@@ -7,7 +7,7 @@ mod subscriptions;
 pub use money::all_of;
 
 use super::refusal::NoPreview;
-use super::{Addon, Downgrade, KINDS, Kind, Known, Target, When};
+use super::{Addon, KINDS, Kind, Known, Target, When};
 use crate::book::Head;
 use crate::money::Money;
 use jiff::Timestamp;
@@ -130,10 +130,6 @@ impl Wish {
             };
             if actions[..place].iter().any(same) {
                 return Err(NoPreview::Together(one.target().id().unwrap_or_default()));
-            }
-            let waits_here = matches!(known.manners.downgrade, Downgrade::WaitsHere { .. });
-            if matches!(one, Kind::Downgrade { .. }) && waits_here {
-                return Err(NoPreview::HeldInBundle);
             }
         }
         Ok(Kind::Bundle { actions })

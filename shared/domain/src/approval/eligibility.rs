@@ -327,6 +327,7 @@ mod tests {
             (Reason::CustomerDissatisfaction, 30),
             (Reason::Other, 30),
             (Reason::ServiceOutage, 90),
+            (Reason::Inquiry, 180),
             (Reason::BillingError, 365),
             (Reason::DuplicateCharge, 365),
         ] {

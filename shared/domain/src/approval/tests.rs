@@ -61,7 +61,7 @@ fn refunds_go_to_whom_the_matrix_names() {
     let policies = Policies::shipped().unwrap();
     let policy = policies.approval.current();
     let (billing, manager, vp) = (Role::BillingSpecialist, Role::Manager, Role::Vp);
-    let rows: [(&str, Reason, Option<Role>, &[Role]); 17] = [
+    let rows: [(&str, Reason, Option<Role>, &[Role]); 19] = [
         ("24.00", Reason::BillingError, None, &[billing]),
         ("24.00", Reason::BillingError, Some(Role::L1), &[billing]),
         ("24.00", Reason::BillingError, Some(Role::L2), &[billing]),
@@ -79,6 +79,8 @@ fn refunds_go_to_whom_the_matrix_names() {
         ("500.01", Reason::CustomerDissatisfaction, Some(billing), &[manager]),
         ("500.01", Reason::ServiceOutage, Some(billing), &[]),
         ("1000.01", Reason::Other, Some(manager), &[manager]),
+        ("1000.00", Reason::Inquiry, Some(billing), &[]),
+        ("1000.01", Reason::Inquiry, None, &[manager]),
     ];
     for (amount, reason, role, expected) in rows {
         let requirement = policy.requirement("refund", Measure::Money(usd(amount)), reason, role);

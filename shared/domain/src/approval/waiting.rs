@@ -156,7 +156,7 @@ pub fn next_role(role: Role) -> Role {
 /// What is owed to the customer is never denied by silence: their wish to leave, a double charge, our own error.
 pub fn never_lapses(action: &Action) -> bool {
     let wish = |kind: &Kind| matches!(kind, Kind::Cancel { .. });
-    action.reason_code.needs_proof() || action.kind.members().iter().any(wish)
+    action.reason_code.is_mistake() || action.kind.members().iter().any(wish)
 }
 
 #[cfg(test)]

@@ -1,12 +1,16 @@
 //! Does an invoice bill what was agreed, and does it add up?
 
+#[cfg(test)]
+mod tests;
+
+use super::contracted::{Contracted, contracted};
+use super::returned::{how, left_over, returned, together};
 use super::{ClassifyPolicy, Finding, Scene, Standing};
-use crate::action::{Kind, Reason};
-use crate::book::{Due, Invoice, PaymentLine};
+use crate::action::Reason;
+use crate::book::{Due, Invoice};
 use crate::case::{Case, Class, Evidence, Recommendation};
 use crate::classify::desk::Desk;
 use crate::classify::rebuild::{Checked, Rebuilt, rebuild};
-use crate::event::{CreditNoteStatus, PaymentStatus};
 use crate::id::CaseId;
 use crate::money::Money;
 use rust_decimal::Decimal;
@@ -79,7 +83,7 @@ pub(super) fn standing(scene: Scene<'_>, side: Side, invoice: &str, desk: &Desk)
     if !is_wrong(side, &rebuilt, scene.policy) {
         return Standing::Over("explained");
     }
-    let over = left_over(invoice, &rebuilt, desk);
+    let over = left_over(rebuilt.residue, &rebuilt.lines, invoice, desk);
     if side == Side::Lines && !over.is_positive() {
         return Standing::Over("given back");
     }
@@ -96,7 +100,12 @@ pub(super) fn standing(scene: Scene<'_>, side: Side, invoice: &str, desk: &Desk)
         Side::Lines => {
             tell_lines(&mut case, &rebuilt.lines);
             case.evidence.push(Evidence::new("Billed beyond what was agreed", over, &invoice.id));
-            case.recommended = paid_with(invoice, desk).and_then(|payment| refund(payment, over, &number));
+            if contracted(scene, invoice, &rebuilt, desk).gives_back(invoice, desk) {
+                let told = "by the case of its plan, together with what that plan cost beyond the contract";
+                case.evidence.push(Evidence::new("Given back", told, &invoice.id));
+            } else {
+                case.recommended = recommended(over, invoice, &number, desk);
+            }
             amount = Some(over);
         }
         Side::Sum => {
@@ -108,14 +117,25 @@ pub(super) fn standing(scene: Scene<'_>, side: Side, invoice: &str, desk: &Desk)
             amount = rebuilt.gap;
         }
         Side::Plan => {
-            if let Some((agreed, billed)) = &rebuilt.other_plan {
-                case.evidence.push(Evidence::new("Agreed plan", agreed, &invoice.id));
-                case.evidence.push(Evidence::new("Billed plan", billed, &invoice.id));
+            if let Some(other) = &rebuilt.other_plan {
+                case.evidence.push(Evidence::new("Agreed plan", &other.agreed, &invoice.id));
+                case.evidence.push(Evidence::new("Billed plan", &other.billed, &invoice.id));
             }
+            let Contracted { beyond, recommended, missing } = contracted(scene, invoice, &rebuilt, desk);
+            case.evidence.extend(beyond.map(|beyond| Evidence::new("Billed beyond the contract", beyond, &invoice.id)));
+            case.recommended = recommended;
+            case.missing = missing;
         }
     }
     case.fill(amount, &number, "");
     Standing::Open(Box::new(case))
+}
+
+/// Back, as far as it was paid, and credited for the rest.
+fn recommended(over: Money, invoice: &Invoice, number: &str, desk: &Desk) -> Option<Recommendation> {
+    let kinds = returned(over, invoice, desk);
+    let note = format!("invoice {number} bills {over} beyond what was agreed: {}", how(&kinds));
+    Some(Recommendation { kind: together(kinds)?, reason: Reason::BillingError, note })
 }
 
 /// What is explained is said in a word; what is not, in full.
@@ -135,46 +155,4 @@ fn tell_lines(case: &mut Case, lines: &[Checked]) {
             None => case.missing.push(format!("{} of {}: {}", line.text, line.billed, line.how)),
         }
     }
-}
-
-/// Tax goes back in proportion, where it comes on top of the lines.
-fn with_tax(residue: Money, invoice: &Invoice, rebuilt: &Rebuilt) -> Money {
-    let net = rebuilt.lines.iter().fold(Money::zero(residue.currency()), |sum, line| sum.plus(line.billed));
-    let on_top =
-        invoice.total.copied().zip(invoice.tax.copied()).filter(|(total, tax)| {
-            tax.currency() == residue.currency() && net.is_positive() && net.plus(*tax) == *total
-        });
-    let part = on_top.and_then(|(_, tax)| residue.amount().checked_mul(tax.amount())?.checked_div(net.amount()));
-    part.map_or(residue, |part| residue.plus(Money::rounded(part, residue.currency())))
-}
-
-/// What was billed beyond what was agreed and has not gone back since, by a refund or a credit note.
-fn left_over(invoice: &Invoice, rebuilt: &Rebuilt, desk: &Desk) -> Money {
-    let over = with_tax(rebuilt.residue, invoice, rebuilt);
-    let notes = invoice.credit_notes.values().filter(|note| note.status.copied() != Some(CreditNoteStatus::Void));
-    let credited = notes.filter_map(|note| note.total.copied());
-    let returned = paid_with(invoice, desk).and_then(|payment| payment.given_back);
-    let gone = credited.chain(returned).filter(|gone| gone.currency() == over.currency());
-    gone.fold(over, Money::minus)
-}
-
-fn paid_with<'a>(invoice: &Invoice, desk: &'a Desk) -> Option<&'a PaymentLine> {
-    let book = &desk.head.book;
-    let paid = |line: &&PaymentLine| {
-        line.status == Some(PaymentStatus::Succeeded) && book.invoice_of(line) == Some(&invoice.id)
-    };
-    book.payments.iter().rev().find(paid)
-}
-
-/// Never more than the payment still has.
-fn refund(payment: &PaymentLine, over: Money, number: &str) -> Option<Recommendation> {
-    let taken = payment.amount.filter(|taken| taken.currency() == over.currency())?;
-    let left =
-        payment.given_back.filter(|back| back.currency() == over.currency()).map_or(taken, |back| taken.minus(back));
-    let amount = over.min(left);
-    amount.is_positive().then(|| Recommendation {
-        kind: Kind::Refund { payment: payment.payment.clone(), amount },
-        reason: Reason::BillingError,
-        note: format!("invoice {number} bills {over} beyond what was agreed"),
-    })
 }

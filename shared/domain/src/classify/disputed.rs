@@ -51,10 +51,99 @@ pub(super) fn case(scene: Scene<'_>, payment: &str, id: &str, desk: &Desk) -> Ca
         }
         case.recommended = Some(Recommendation {
             kind: Kind::Refund { payment: payment.id.clone(), amount },
-            reason: Reason::CustomerDissatisfaction,
+            reason: Reason::Inquiry,
             note: format!("the bank asks about {}; a refund now avoids a formal dispute and its fee", payment.id),
         });
     }
     case.fill(dispute.amount.copied(), "", &payment.id);
     case
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::book::{Head, Touched};
+    use crate::classify::{concerns, decide};
+    use crate::event::{DisputeSeen, Event, Kind as Told, Origin, PaymentSeen, PaymentStatus, Seen};
+    use crate::id::CaseId;
+    use crate::money::Currency;
+    use crate::policies::Policies;
+    use jiff::SignedDuration;
+
+    fn usd(amount: &str) -> Money {
+        Money::parse(amount, Currency::USD).unwrap()
+    }
+
+    /// A payment of 80.00 of which so much went back, and what a bank says of it.
+    fn told(desk: &mut Desk, at: &str, refunded: &str, status: DisputeStatus, formal: bool, amount: &str) -> bool {
+        let policies = Policies::shipped().unwrap();
+        let payment = PaymentSeen {
+            id: "ch_1".to_owned(),
+            status: Some(PaymentStatus::Succeeded),
+            amount: Some(usd("80.00")),
+            captured: Some(usd("80.00")),
+            refunded: Some(usd(refunded)),
+            at: Some("2026-01-01T09:00:00Z".parse().unwrap()),
+            ..PaymentSeen::default()
+        };
+        let dispute = DisputeSeen {
+            id: "dp_1".to_owned(),
+            as_of: None,
+            payment: "ch_1".to_owned(),
+            amount: Some(usd(amount)),
+            status,
+            formal: Some(formal),
+            reason: None,
+            opened_at: None,
+            evidence_due_at: None,
+        };
+        let event = Event {
+            id: format!("evt_{at}"),
+            provider: "stripe".to_owned(),
+            source: "default".to_owned(),
+            origin: Origin::Webhook,
+            kind: Told::PaymentDisputed,
+            at: at.parse().unwrap(),
+            customer: Some("cus_1".to_owned()),
+            seen: vec![Seen::Payment(payment), Seen::Dispute(dispute)],
+        };
+        desk.touched.fold(&mut desk.head, &event, SignedDuration::from_mins(10));
+        let (policy, declines) = (policies.classify.current(), policies.declines.current());
+        let scene = Scene { event: &event, policy, declines, now: event.at };
+        let concerns = concerns(desk, policy);
+        !decide(scene, &concerns, desk).ask.is_empty()
+    }
+
+    fn recommended(desk: &Desk) -> Option<(Kind, Reason)> {
+        let case = &desk.cases[&CaseId::of(&desk.head.account, Class::Chargeback.name(), "dp_1")];
+        case.recommended.as_ref().map(|it| (it.kind.clone(), it.reason))
+    }
+
+    #[test]
+    fn what_a_bank_asks_about_goes_back_as_far_as_it_is_left() {
+        use DisputeStatus::{Open, UnderReview, Won};
+        for (what, refunded, status, formal, amount, expected) in [
+            ("all of it", "0.00", Open, false, "80.00", Some("80.00")),
+            ("a part", "0.00", UnderReview, false, "30.00", Some("30.00")),
+            ("more than is left", "60.00", Open, false, "80.00", Some("20.00")),
+            ("nothing is left", "80.00", Open, false, "80.00", None),
+            ("claimed formally", "0.00", Open, true, "80.00", None),
+            ("decided", "0.00", Won, false, "80.00", None),
+        ] {
+            let mut desk = Desk::of(Head::new("stripe", "default", "cus_1"), Touched::default());
+            let is_asked = told(&mut desk, "2026-03-01T09:00:00Z", refunded, status, formal, amount);
+            let refund = |amount| Kind::Refund { payment: "ch_1".to_owned(), amount: usd(amount) };
+            let expected = expected.map(|amount| (refund(amount), Reason::Inquiry));
+            assert_eq!((is_asked, recommended(&desk)), (expected.is_some(), expected), "{what}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_recommended_any_more_once_the_bank_claims_it() {
+        let mut desk = Desk::of(Head::new("stripe", "default", "cus_1"), Touched::default());
+        assert!(told(&mut desk, "2026-03-01T09:00:00Z", "0.00", DisputeStatus::Open, false, "80.00"));
+        assert!(recommended(&desk).is_some());
+        assert!(!told(&mut desk, "2026-03-02T09:00:00Z", "0.00", DisputeStatus::Open, true, "80.00"));
+        assert_eq!(recommended(&desk), None);
+    }
 }

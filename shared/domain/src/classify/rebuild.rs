@@ -43,7 +43,22 @@ pub struct Rebuilt {
     /// What was billed beyond what was agreed, line by line; the only candidate for a credit.
     pub residue: Money,
     /// A line bills another plan than the contract names.
-    pub other_plan: Option<(String, String)>,
+    pub other_plan: Option<OtherPlan>,
+}
+
+/// The plan of a contract, and the one that is billed in its place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OtherPlan {
+    /// By our own names, where the catalogue has them.
+    pub agreed: String,
+    pub billed: String,
+    pub subscription: String,
+    /// The provider's id of the agreed price, and what the contract says that one of it costs.
+    pub price: String,
+    pub unit: Option<Rate>,
+    /// By how much what is billed costs more in a period than what was agreed, below zero if it costs less; nothing where
+    /// the line is no whole period of it at a known price.
+    pub dearer: Option<Money>,
 }
 
 /// One line, as billed and as it should be.
@@ -83,7 +98,8 @@ pub fn rebuild(invoice: &Invoice, terms: &Terms, subscription: Option<&Subscript
     }
     let checked: Vec<_> = lines.iter().map(|line| check(line, invoice, terms)).collect();
     let residue = checked.iter().filter_map(Checked::excess).fold(Money::zero(currency), Money::plus);
-    Some(Rebuilt { gap: gap(invoice, lines, total), residue, other_plan: other_plan(lines, terms), lines: checked })
+    let other_plan = lines.iter().zip(&checked).find_map(|(line, checked)| other_plan(line, checked, invoice, terms));
+    Some(Rebuilt { gap: gap(invoice, lines, total), residue, other_plan, lines: checked })
 }
 
 /// Tax may be part of the lines or come on top: a total that fits either way adds up.
@@ -104,24 +120,46 @@ fn gap(invoice: &Invoice, lines: &[Line], total: Money) -> Option<Money> {
 }
 
 /// The plan of the contract and the one that a line bills, where they differ.
-fn other_plan(lines: &[Line], terms: Known<'_>) -> Option<(String, String)> {
+fn other_plan(line: &Line, checked: &Checked, invoice: &Invoice, terms: Known<'_>) -> Option<OtherPlan> {
     let known = |price: &str| terms.prices.iter().find(|known| known.price == price);
     let plan_of = |price: &str| known(price).and_then(|known| known.plan.clone()).unwrap_or_else(|| price.to_owned());
-    let is_plan = |line: &&Line| {
-        let item = line.price.as_deref().and_then(|price| own_item(price, terms)).map(|item| item.role);
-        let listed = line.price.as_deref().and_then(known).map(|known| known.role);
-        let unused = line.proration || line.amount.amount().is_sign_negative();
-        !unused && line.role.or(listed).or(item) == Some(Role::Plan)
-    };
-    lines.iter().filter(is_plan).find_map(|line| {
-        let (price, on) = (line.price.as_ref()?, date(line.from?));
-        let contract = terms
-            .contracts
-            .iter()
-            .find(|it| it.subscription.is_some() && it.subscription == line.subscription && it.holds(on))?;
-        let listed = terms.contracts.iter().any(|it| it.holds(on) && plan_of(&it.price) == plan_of(price));
-        (!listed).then(|| (plan_of(&contract.price), plan_of(price)))
+    let item = line.price.as_deref().and_then(|price| own_item(price, terms)).map(|item| item.role);
+    let listed = line.price.as_deref().and_then(known).map(|known| known.role);
+    let unused = line.proration || line.amount.amount().is_sign_negative();
+    if unused || line.role.or(listed).or(item) != Some(Role::Plan) {
+        return None;
+    }
+    let (price, on) = (line.price.as_ref()?, date(line.from?));
+    let contract = terms
+        .contracts
+        .iter()
+        .find(|it| it.subscription.is_some() && it.subscription == line.subscription && it.holds(on))?;
+    if terms.contracts.iter().any(|it| it.holds(on) && plan_of(&it.price) == plan_of(price)) {
+        return None;
+    }
+    let agreed = agreed(&Line { price: Some(contract.price.clone()), ..line.clone() }, terms);
+    Some(OtherPlan {
+        agreed: plan_of(&contract.price),
+        billed: plan_of(price),
+        subscription: line.subscription.clone()?,
+        price: contract.price.clone(),
+        unit: agreed.as_ref().and_then(|agreed| agreed.cost.each()),
+        dearer: agreed.and_then(|agreed| dearer(line, checked, &agreed, invoice, terms)),
     })
+}
+
+/// By how much a whole period of what a line bills costs more than one of what was agreed, for as many.
+fn dearer(line: &Line, checked: &Checked, contract: &Agreed, invoice: &Invoice, terms: Known<'_>) -> Option<Money> {
+    let currency = line.amount.currency();
+    let own = agreed(line, terms)?;
+    let alike =
+        own.interval.is_some() && own.interval == contract.interval && contract.cost.currency() == Some(currency);
+    let is_whole = checked.expected.is_some_and(|whole| line.amount >= whole);
+    if !alike || !is_whole || line.discount.is_some_and(Money::is_positive) {
+        return None;
+    }
+    let (quantity, _) = quantity(line, invoice, terms)?;
+    Some(checked.expected?.minus(Money::rounded(contract.cost.of(quantity)?, currency)))
 }
 
 /// What it costs, and who says so.
@@ -144,6 +182,14 @@ impl Cost {
         match self {
             Self::Each(unit) => Some(unit.currency()),
             Self::Graduated(tiers) => tiers.first().map(|tier| tier.unit.currency()),
+        }
+    }
+
+    /// What one costs, where all cost the same.
+    fn each(&self) -> Option<Rate> {
+        match self {
+            Self::Each(unit) => Some(*unit),
+            Self::Graduated(_) => None,
         }
     }
 

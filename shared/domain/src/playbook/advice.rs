@@ -157,10 +157,11 @@ fn proposed(
     }
 }
 
-/// The money of it; of a bundle, that of its only member that has any.
+/// The money of it; of a bundle, that of its members together, where it is all of one currency.
 fn amount(kind: &Kind) -> Option<Money> {
     let mut amounts = kind.members().iter().filter_map(Kind::amount);
-    amounts.next().filter(|_| amounts.next().is_none())
+    let first = amounts.next()?;
+    amounts.try_fold(first, |sum, amount| (amount.currency() == sum.currency()).then(|| sum.plus(amount)))
 }
 
 impl Preview {

@@ -151,7 +151,7 @@ fn refund(order: &Order<'_>, replies: &[Reply], payment: &str, amount: Money) ->
             let reason = match order.action.inner().reason_code {
                 Reason::ServiceOutage => "Service Unsatisfactory",
                 Reason::CustomerDissatisfaction => "Product Unsatisfactory",
-                Reason::BillingError | Reason::DuplicateCharge | Reason::Other => "Other",
+                Reason::BillingError | Reason::DuplicateCharge | Reason::Inquiry | Reason::Other => "Other",
             };
             let form = form
                 .with("refund_amount", minor)

@@ -36,12 +36,11 @@ impl Wish {
         let subscription = self.subscription(known.head)?;
         let plan = self.params.plan.clone().ok_or(NoPreview::Unnamed("`plan`, by its price's id,"))?;
         let change = plan_change(known, &subscription, &plan)?;
-        let (from, to, price) = (change.from.price.clone(), plan.clone(), change.price);
+        let (from, to) = (change.from.price.clone(), plan);
         match (self.kind.as_str(), change.direction) {
-            ("upgrade", Direction::Up) => Ok(Kind::Upgrade { subscription, plan, price, at: known.now }),
             ("upgrade", Direction::Down) => Err(NoPreview::IsDowngrade { from, to }),
-            (_, Direction::Up) => Err(NoPreview::IsUpgrade { from, to }),
-            (_, Direction::Down) => Ok(Kind::Downgrade { subscription, plan, price, at: change.renewal()? }),
+            ("downgrade", Direction::Up) => Err(NoPreview::IsUpgrade { from, to }),
+            _ => change.kind(subscription, known.now),
         }
     }
 

@@ -67,7 +67,7 @@ pub(super) fn refund(order: &Order<'_>, replies: &[Reply], payment: &str, amount
     match order.action.inner().reason_code {
         Reason::DuplicateCharge => pairs.push(("reason", "duplicate")),
         Reason::CustomerDissatisfaction => pairs.push(("reason", "requested_by_customer")),
-        Reason::ServiceOutage | Reason::BillingError | Reason::Other => {}
+        Reason::ServiceOutage | Reason::BillingError | Reason::Inquiry | Reason::Other => {}
     }
     pairs.push((OURS, order.id()));
     let call = || post(order.key, "/v1/refunds", &pairs);

@@ -1,0 +1,394 @@
+//! What is asked for where a bill is not what was agreed.
+
+use super::*;
+use crate::action::{Kind, When};
+use crate::book::{Head, Touched};
+use crate::classify::rebuild::Terms;
+use crate::classify::{concerns, decide};
+use crate::event::{
+    Event, Interval, IntervalUnit, InvoiceSeen, InvoiceStatus, Item, Kind as Told, Line, Origin, PaymentSeen,
+    PaymentStatus, Role, Seen, SubscriptionSeen, SubscriptionStatus,
+};
+use crate::id::ActionId;
+use crate::import::{Contract, Price, Who};
+use crate::money::{Currency, Rate};
+use crate::policies::Policies;
+use jiff::{SignedDuration, Timestamp};
+use std::collections::BTreeMap;
+
+const BEGINS: &str = "2026-03-01T00:00:00Z";
+const ENDS: &str = "2026-04-01T00:00:00Z";
+const BILLED: &str = "2026-03-01T09:00:00Z";
+const PAID: &str = "2026-03-01T10:00:00Z";
+
+fn time(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+fn usd(amount: &str) -> Money {
+    Money::parse(amount, Currency::USD).unwrap()
+}
+
+fn month() -> Option<Interval> {
+    Some(Interval { unit: IntervalUnit::Month, count: 1 })
+}
+
+/// The invoice `in_1` with one line for a month, of which so much is still to be paid.
+fn bill(price: &str, seats: u32, total: &str, remaining: &str) -> Seen {
+    let line = Line {
+        id: "il_1".to_owned(),
+        price: Some(price.to_owned()),
+        text: None,
+        role: Some(Role::Plan),
+        unit: None,
+        quantity: Some(Decimal::from(seats)),
+        amount: usd(total),
+        tax: None,
+        discount: None,
+        proration: false,
+        from: Some(time(BEGINS)),
+        to: Some(time(ENDS)),
+        subscription: Some("sub_1".to_owned()),
+    };
+    let is_paid = remaining == "0.00";
+    Seen::Invoice(InvoiceSeen {
+        id: "in_1".to_owned(),
+        status: Some(if is_paid { InvoiceStatus::Paid } else { InvoiceStatus::Open }),
+        total: Some(usd(total)),
+        remaining: Some(usd(remaining)),
+        subscription: Some("sub_1".to_owned()),
+        lines: Some(vec![line]),
+        created_at: Some(time(BILLED)),
+        ..InvoiceSeen::default()
+    })
+}
+
+/// What `ch_1` has paid of `in_1`, and what went back of it.
+fn paid(amount: &str, refunded: &str) -> Seen {
+    Seen::Payment(PaymentSeen {
+        id: "ch_1".to_owned(),
+        invoice: Some("in_1".to_owned()),
+        status: Some(PaymentStatus::Succeeded),
+        amount: Some(usd(amount)),
+        captured: Some(usd(amount)),
+        refunded: Some(usd(refunded)),
+        at: Some(time(BILLED)),
+        ..PaymentSeen::default()
+    })
+}
+
+fn subscription(price: &str, unit: &str, status: SubscriptionStatus) -> Seen {
+    let item = Item {
+        id: None,
+        price: price.to_owned(),
+        name: None,
+        role: Role::Plan,
+        unit: Some(usd(unit).into()),
+        quantity: 1,
+        interval: month(),
+    };
+    Seen::Subscription(SubscriptionSeen {
+        id: "sub_1".to_owned(),
+        status: Some(status),
+        items: Some(vec![item]),
+        started_at: Some(time(BEGINS)),
+        period_start: Some(time(BEGINS)),
+        renews_at: Some(time(ENDS)),
+        ..SubscriptionSeen::default()
+    })
+}
+
+/// What the contract of `sub_1` names, with its own price for one where it has one.
+fn contract(price: &str, unit: Option<&str>) -> Contract {
+    Contract {
+        who: Who { provider: "stripe".to_owned(), source: "default".to_owned(), customer: "cus_1".to_owned() },
+        reference: "C-7".to_owned(),
+        subscription: Some("sub_1".to_owned()),
+        price: price.to_owned(),
+        unit: unit.map(|unit| Rate::from(usd(unit))),
+        seats: None,
+        min_seats: None,
+        discount_percent: None,
+        starts_on: "2026-01-01".parse().unwrap(),
+        ends_on: None,
+        auto_renew: None,
+        allowances: BTreeMap::new(),
+        outage_credit_percent: None,
+    }
+}
+
+/// A month of a plan, as the catalogue sells it.
+fn price(plan: &str, unit: &str) -> Price {
+    Price {
+        provider: "stripe".to_owned(),
+        source: "default".to_owned(),
+        price: format!("price_{plan}"),
+        plan: Some(plan.to_owned()),
+        name: None,
+        role: Role::Plan,
+        unit: Some(Rate::from(usd(unit))),
+        tiers: Vec::new(),
+        interval: month(),
+        features: Vec::new(),
+        tax_inclusive: None,
+        from: None,
+        until: None,
+        rank: None,
+    }
+}
+
+/// An account with one contract, and what the catalogue sells.
+fn desk(contract: Contract, prices: Vec<Price>) -> Desk {
+    let mut desk = Desk::of(Head::new("stripe", "default", "cus_1"), Touched::default());
+    desk.beside.terms =
+        Terms { contracts: vec![contract], prices, invoices: ["in_1".to_owned()].into(), ..Terms::default() };
+    desk
+}
+
+/// The cases that people are asked about once this was seen.
+fn asked(desk: &mut Desk, at: &str, seen: Vec<Seen>) -> Vec<CaseId> {
+    let policies = Policies::shipped().unwrap();
+    let event = Event {
+        id: format!("evt_{at}"),
+        provider: "stripe".to_owned(),
+        source: "default".to_owned(),
+        origin: Origin::Webhook,
+        kind: Told::InvoiceChanged,
+        at: time(at),
+        customer: Some("cus_1".to_owned()),
+        seen,
+    };
+    desk.touched.fold(&mut desk.head, &event, SignedDuration::from_mins(10));
+    let (policy, declines) = (policies.classify.current(), policies.declines.current());
+    let scene = Scene { event: &event, policy, declines, now: event.at };
+    let concerns = concerns(desk, policy);
+    decide(scene, &concerns, desk).ask
+}
+
+fn id(desk: &Desk, class: Class) -> CaseId {
+    CaseId::of(&desk.head.account, class.name(), "in_1")
+}
+
+/// What the case of a class recommends, member by member; nothing where there is no case.
+fn recommended(desk: &Desk, class: Class) -> Option<Vec<Kind>> {
+    let case = desk.cases.get(&id(desk, class))?;
+    Some(case.recommended.iter().flat_map(|it| it.kind.members()).cloned().collect())
+}
+
+fn refund(amount: &str) -> Kind {
+    Kind::Refund { payment: "ch_1".to_owned(), amount: usd(amount) }
+}
+
+fn credit(amount: &str) -> Kind {
+    Kind::Credit { amount: usd(amount) }
+}
+
+#[test]
+fn what_was_paid_goes_back_and_what_was_not_is_credited() {
+    let rows = [
+        ("not paid yet", "147.00", None, Some(vec![credit("12.00")])),
+        ("paid", "0.00", Some(("147.00", "0.00")), Some(vec![refund("12.00")])),
+        ("paid in part, less than was agreed", "47.00", Some(("100.00", "0.00")), Some(vec![credit("12.00")])),
+        ("to the coin of what was agreed", "12.00", Some(("135.00", "0.00")), Some(vec![credit("12.00")])),
+        ("in part, and more", "7.00", Some(("140.00", "0.00")), Some(vec![refund("5.00"), credit("7.00")])),
+        ("in part, and that went back", "7.00", Some(("140.00", "5.00")), Some(vec![credit("7.00")])),
+        ("given back already", "0.00", Some(("147.00", "12.00")), None),
+        ("in part given back already", "0.00", Some(("147.00", "2.00")), Some(vec![refund("10.00")])),
+        ("paid, and nobody told by what", "0.00", None, Some(vec![])),
+    ];
+    for (what, remaining, payment, expected) in rows {
+        let mut desk = desk(contract("price_pro", Some("45.00")), vec![price("pro", "49.00")]);
+        let mut seen = vec![bill("price_pro", 3, "147.00", remaining)];
+        seen.extend(payment.map(|(amount, refunded)| paid(amount, refunded)));
+        let asked = asked(&mut desk, BILLED, seen);
+        let is_asked = expected.as_ref().is_some_and(|kinds| !kinds.is_empty());
+        assert_eq!(recommended(&desk, Class::Overcharge), expected, "{what}");
+        assert_eq!(asked.contains(&id(&desk, Class::Overcharge)), is_asked, "{what}");
+    }
+}
+
+#[test]
+fn what_was_asked_for_is_asked_in_another_way_once_the_bill_is_paid_unless_it_was_approved() {
+    let rows = [("nobody has decided", false, refund("12.00"), true), ("approved", true, credit("12.00"), false)];
+    for (what, approved, expected, asked_anew) in rows {
+        let mut desk = desk(contract("price_pro", Some("45.00")), vec![price("pro", "49.00")]);
+        let case = id(&desk, Class::Overcharge);
+        assert_eq!(asked(&mut desk, BILLED, vec![bill("price_pro", 3, "147.00", "147.00")]), [case.clone()], "{what}");
+        let action = ActionId::of(&desk.head.account, "recoup", "k");
+        desk.cases.get_mut(&case).unwrap().actions.push(action.clone());
+        if approved {
+            desk.head.expects(&action, &credit("12.00"), time(BILLED));
+        }
+        let again = vec![bill("price_pro", 3, "147.00", "0.00"), paid("147.00", "0.00")];
+        assert_eq!(asked(&mut desk, PAID, again).contains(&case), asked_anew, "{what}");
+        assert_eq!(recommended(&desk, Class::Overcharge), Some(vec![expected]), "{what}");
+    }
+}
+
+#[test]
+fn what_is_approved_beside_the_case_holds_nothing_up() {
+    let mut desk = desk(contract("price_pro", Some("45.00")), vec![price("pro", "49.00")]);
+    let case = id(&desk, Class::Overcharge);
+    asked(&mut desk, BILLED, vec![bill("price_pro", 3, "147.00", "147.00")]);
+    let [own, other] = ["own", "other"].map(|key| ActionId::of(&desk.head.account, "bea", key));
+    desk.cases.get_mut(&case).unwrap().actions.push(own.clone());
+    let cancel = Kind::Cancel { subscription: "sub_1".to_owned(), when: When::PeriodEnd, asked_at: time(BILLED) };
+    // One is for this case and about something else, the other the reverse.
+    desk.head.expects(&own, &cancel, time(BILLED));
+    desk.head.expects(&other, &credit("12.00"), time(BILLED));
+    assert!(!desk.cases[&case].is_under_way(&desk.head));
+    // And a member of what was asked for is a part of it.
+    desk.head.expects(&ActionId::member(&own, 2), &credit("12.00"), time(BILLED));
+    assert!(desk.cases[&case].is_under_way(&desk.head));
+}
+
+#[test]
+fn a_subscription_comes_to_the_plan_of_its_contract_and_what_the_other_cost_beyond_it_back() {
+    use SubscriptionStatus::{Active, Ended};
+    let down = || Kind::Downgrade {
+        subscription: "sub_1".to_owned(),
+        plan: "price_pro".to_owned(),
+        price: usd("49.00"),
+        at: time(ENDS),
+    };
+    let up = || Kind::Upgrade {
+        subscription: "sub_1".to_owned(),
+        plan: "price_max".to_owned(),
+        price: usd("199.00"),
+        at: time(BILLED),
+    };
+    let all = || vec![price("pro", "49.00"), price("team", "99.00"), price("max", "199.00")];
+    let yearly = Price { interval: Some(Interval { unit: IntervalUnit::Year, count: 1 }), ..price("pro", "49.00") };
+    let team = |status| subscription("price_team", "99.00", status);
+    let (unpaid, paid_up) = (("99.00", "99.00"), ("99.00", "0.00"));
+    type Row<'a> = (&'a str, Contract, Vec<Price>, Seen, (&'a str, &'a str), Vec<Kind>, &'a str);
+    let pro = |unit| contract("price_pro", unit);
+    let rows: [Row<'_>; 9] = [
+        ("not paid yet", pro(None), all(), team(Active), unpaid, vec![down(), credit("50.00")], ""),
+        ("paid", pro(None), all(), team(Active), paid_up, vec![down(), refund("50.00")], ""),
+        (
+            "billed beyond its own price as well",
+            pro(None),
+            all(),
+            team(Active),
+            ("109.00", "0.00"),
+            vec![down(), refund("60.00")],
+            "",
+        ),
+        ("what was agreed costs more", contract("price_max", None), all(), team(Active), paid_up, vec![up()], ""),
+        (
+            "changed by now",
+            pro(None),
+            all(),
+            subscription("price_pro", "49.00", Active),
+            paid_up,
+            vec![refund("50.00")],
+            "",
+        ),
+        ("ended by now", pro(None), all(), team(Ended), paid_up, vec![refund("50.00")], ""),
+        (
+            "nobody sells it",
+            pro(None),
+            vec![price("team", "99.00")],
+            team(Active),
+            paid_up,
+            vec![],
+            "how to change sub_1 to price_pro: the catalogue does not sell `price_pro`: import it",
+        ),
+        (
+            "the provider sells it for another price",
+            pro(Some("45.00")),
+            all(),
+            team(Active),
+            paid_up,
+            vec![],
+            "how to change sub_1 to price_pro: the contract says 45.00 USD for one, and the provider sells it for 49.00 USD",
+        ),
+        (
+            "it is billed by the year",
+            pro(None),
+            vec![yearly, price("team", "99.00")],
+            team(Active),
+            paid_up,
+            vec![],
+            "how to change sub_1 to price_pro: the plan `price_pro` is billed by another interval than `price_team`; end one and \
+             begin the other at the renewal",
+        ),
+    ];
+    for (what, contract, prices, subscribed, (total, remaining), expected, missing) in rows {
+        let mut desk = desk(contract, prices);
+        let mut seen = vec![subscribed, bill("price_team", 1, total, remaining)];
+        seen.extend((remaining == "0.00").then(|| paid(total, "0.00")));
+        let asked = asked(&mut desk, BILLED, seen);
+        let case = id(&desk, Class::PlanMismatch);
+        assert_eq!(asked.contains(&case), !expected.is_empty(), "{what}");
+        assert_eq!(recommended(&desk, Class::PlanMismatch), Some(expected), "{what}");
+        let told: Vec<&str> = desk.cases[&case].missing.iter().map(String::as_str).collect();
+        assert_eq!(told, [missing].into_iter().filter(|it| !it.is_empty()).collect::<Vec<_>>(), "{what}");
+    }
+}
+
+#[test]
+fn the_half_of_a_bundle_is_not_asked_for() {
+    let mut desk = desk(contract("price_pro", None), vec![price("pro", "49.00"), price("team", "99.00")]);
+    let team = || subscription("price_team", "99.00", SubscriptionStatus::Active);
+    let case = id(&desk, Class::PlanMismatch);
+    assert!(asked(&mut desk, BILLED, vec![team(), bill("price_team", 1, "99.00", "0.00")]).is_empty());
+    assert_eq!(desk.cases[&case].missing, ["how 50.00 USD goes back: no payment is known that still has it"]);
+    let told = vec![team(), bill("price_team", 1, "99.00", "0.00"), paid("99.00", "0.00")];
+    assert_eq!(asked(&mut desk, PAID, told), [case.clone()]);
+    assert!(desk.cases[&case].missing.is_empty());
+}
+
+#[test]
+fn one_case_alone_gives_back_what_an_invoice_of_another_plan_bills_too_much() {
+    let prices = || vec![price("pro", "49.00"), price("team", "99.00")];
+    let mut desk = desk(contract("price_pro", None), prices());
+    let seen = || {
+        let team = subscription("price_team", "99.00", SubscriptionStatus::Active);
+        vec![team, bill("price_team", 1, "109.00", "0.00"), paid("109.00", "0.00")]
+    };
+    let case = id(&desk, Class::PlanMismatch);
+    assert_eq!(asked(&mut desk, BILLED, seen()), [case.clone()]);
+    assert_eq!(recommended(&desk, Class::Overcharge), Some(vec![]));
+    // Where a person has ended that one, what the line bills beyond its own price is still owed.
+    desk.cases.get_mut(&case).unwrap().end_by_hand(time(BILLED));
+    assert_eq!(asked(&mut desk, PAID, seen()), [id(&desk, Class::Overcharge)]);
+    assert_eq!(recommended(&desk, Class::Overcharge), Some(vec![refund("10.00")]));
+}
+
+#[test]
+fn where_tax_is_in_the_lines_nobody_can_say_what_the_other_plan_would_have_cost() {
+    let on_top = ("on top", "118.80", "19.80", vec!["down", "refund 58.80 USD"]);
+    let inside = ("in the lines", "99.00", "15.81", vec!["down"]);
+    for (what, total, tax, expected) in [on_top, inside] {
+        let mut desk = desk(contract("price_pro", None), vec![price("pro", "50.00"), price("team", "99.00")]);
+        let Seen::Invoice(billed) = bill("price_team", 1, "99.00", "0.00") else { unreachable!("it is an invoice") };
+        let billed = InvoiceSeen { total: Some(usd(total)), tax: Some(usd(tax)), ..billed };
+        let team = subscription("price_team", "99.00", SubscriptionStatus::Active);
+        asked(&mut desk, BILLED, vec![team, Seen::Invoice(billed), paid(total, "0.00")]);
+        let told: Vec<String> = recommended(&desk, Class::PlanMismatch)
+            .unwrap()
+            .iter()
+            .map(|kind| match kind {
+                Kind::Downgrade { .. } => "down".to_owned(),
+                other => format!("{} {}", other.name(), other.amount().unwrap()),
+            })
+            .collect();
+        assert_eq!(told, expected, "{what}");
+    }
+}
+
+#[test]
+fn a_case_looked_at_again_asks_for_the_same() {
+    let mut desk = desk(contract("price_max", None), vec![price("team", "99.00"), price("max", "199.00")]);
+    let seen = || {
+        let team = subscription("price_team", "99.00", SubscriptionStatus::Active);
+        vec![team, bill("price_team", 1, "99.00", "0.00"), paid("99.00", "0.00")]
+    };
+    let case = id(&desk, Class::PlanMismatch);
+    assert_eq!(asked(&mut desk, BILLED, seen()), [case]);
+    let first = recommended(&desk, Class::PlanMismatch);
+    assert!(asked(&mut desk, PAID, seen()).is_empty(), "an upgrade is charged as of the moment that was shown");
+    assert_eq!(recommended(&desk, Class::PlanMismatch), first);
+}

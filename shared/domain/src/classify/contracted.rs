@@ -1,0 +1,113 @@
+//! An invoice bills another plan than the contract names: what puts that right?
+
+use super::Scene;
+use super::returned::{how, left_over, returned, tax_on_top, together};
+use crate::action::{Kind, NoPreview, Reason, change_of};
+use crate::book::Invoice;
+use crate::case::{Case, Class, Recommendation, State};
+use crate::classify::desk::Desk;
+use crate::classify::rebuild::{OtherPlan, Rebuilt};
+use crate::event::SubscriptionStatus;
+use crate::id::CaseId;
+use crate::money::Money;
+use jiff::tz::TimeZone;
+
+/// What is known of the way back to the contract.
+#[derive(Debug, Default)]
+pub(super) struct Contracted {
+    /// What the bill comes to beyond the contract, together with what its lines bill beyond their own prices.
+    pub beyond: Option<Money>,
+    pub recommended: Option<Recommendation>,
+    /// What would have to be known for all of it to be recommended.
+    pub missing: Vec<String>,
+}
+
+impl Contracted {
+    /// Whether money goes back by it, and nobody has said that it shall not: then no other case of the invoice asks for that.
+    pub fn gives_back(&self, invoice: &Invoice, desk: &Desk) -> bool {
+        let mut kinds = self.recommended.iter().flat_map(|it| it.kind.members());
+        let is_over = standing(&invoice.id, desk).is_some_and(|case| case.state == State::Resolved);
+        !is_over && kinds.any(|kind| kind.gives().is_some())
+    }
+}
+
+fn standing<'a>(invoice: &str, desk: &'a Desk) -> Option<&'a Case> {
+    desk.cases.get(&CaseId::of(&desk.head.account, Class::PlanMismatch.name(), invoice))
+}
+
+pub(super) fn contracted(scene: Scene<'_>, invoice: &Invoice, rebuilt: &Rebuilt, desk: &Desk) -> Contracted {
+    let mut contracted = Contracted::default();
+    let Some(other) = &rebuilt.other_plan else { return contracted };
+    let change = match change(scene, other, &invoice.id, desk) {
+        Ok(change) => change,
+        Err(missing) => return Contracted { missing: vec![missing], ..contracted },
+    };
+    let dearer = match dearer(other, invoice, rebuilt) {
+        Ok(dearer) => Some(dearer).filter(|dearer| dearer.is_positive()),
+        Err(missing) => {
+            contracted.missing.push(missing);
+            None
+        }
+    };
+    let beyond = dearer.map(|dearer| left_over(rebuilt.residue.plus(dearer), &rebuilt.lines, invoice, desk));
+    contracted.beyond = beyond.filter(|beyond| beyond.is_positive());
+    let money = contracted.beyond.map(|beyond| returned(beyond, invoice, desk)).unwrap_or_default();
+    match contracted.beyond.filter(|_| money.is_empty()) {
+        // People are not asked for the half of it, and for the rest a moment later.
+        Some(beyond) => {
+            contracted.missing.push(format!("how {beyond} goes back: no payment is known that still has it"))
+        }
+        None => contracted.recommended = recommended(change, money, other),
+    }
+    contracted
+}
+
+/// First the plan, then the money: no book shows for what a credit was given, so that nothing may be left to do after it.
+fn recommended(change: Option<Kind>, money: Vec<Kind>, other: &OtherPlan) -> Option<Recommendation> {
+    let OtherPlan { agreed, billed, subscription, price, .. } = other;
+    let moved = change.is_some().then(|| format!("change {subscription} to {price}"));
+    let returned = Some(how(&money)).filter(|how| !how.is_empty());
+    let steps: Vec<_> = moved.into_iter().chain(returned).collect();
+    let note = format!("the contract names {agreed}, and {billed} is billed: {}", steps.join("; "));
+    let kind = together(change.into_iter().chain(money).collect())?;
+    Some(Recommendation { kind, reason: Reason::BillingError, note })
+}
+
+/// The change to the contract's plan, at exactly the contract's price; none where it has been made, or nothing runs any
+/// more.
+fn change(scene: Scene<'_>, other: &OtherPlan, invoice: &str, desk: &Desk) -> Result<Option<Kind>, String> {
+    let OtherPlan { subscription: id, price, unit, .. } = other;
+    let known = desk.touched.subscriptions.get(id).or_else(|| desk.beside.terms.subscriptions.get(id));
+    let missing = |why: &dyn std::fmt::Display| format!("how to change {id} to {price}: {why}");
+    let Some(running) = known.filter(|it| it.status.copied().is_some()) else {
+        return Err(missing(&"the provider has not shown the subscription"));
+    };
+    if running.status.copied() == Some(SubscriptionStatus::Ended) {
+        return Ok(None);
+    }
+    let today = scene.now.to_zoned(TimeZone::UTC).date();
+    let change = match change_of(running, id, price, &desk.beside.terms.prices, today) {
+        Ok(change) => change,
+        Err(NoPreview::SamePlan(_)) => return Ok(None),
+        Err(why) => return Err(missing(&why)),
+    };
+    let [_, sold] = change.units;
+    if let Some(unit) = unit.filter(|unit| *unit != sold) {
+        let why = format!("the contract says {unit} for one, and the provider sells it for {sold}");
+        return Err(missing(&why));
+    }
+    // As of one moment, however often the bill is looked at again: what people are asked for must not move.
+    let at = standing(invoice, desk).map_or(scene.now, |case| case.opened_at);
+    change.kind(id.clone(), at).map(Some).map_err(|why| missing(&why))
+}
+
+/// By how much the plan that is billed costs more; or why nobody can say it to the cent.
+fn dearer(other: &OtherPlan, invoice: &Invoice, rebuilt: &Rebuilt) -> Result<Money, String> {
+    let of_lines = invoice.lines.value().into_iter().flatten().filter_map(|line| line.tax);
+    let is_taxed = invoice.tax.copied().into_iter().chain(of_lines).any(Money::is_positive);
+    let missing = |why: &str| format!("what {} would have cost in the place of {}: {why}", other.agreed, other.billed);
+    if is_taxed && tax_on_top(&rebuilt.lines, invoice).is_none() {
+        return Err(missing("the lines hold their tax"));
+    }
+    other.dearer.ok_or_else(|| missing("the line is no whole period at a price that is known"))
+}
