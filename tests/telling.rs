@@ -185,6 +185,27 @@ fn one_who_cannot_be_reached_keeps_nobody_else_from_being_told() {
 }
 
 #[test]
+fn who_could_not_be_mailed_before_the_reminder_is_mailed_after_it() {
+    run(async {
+        let mut service = with_a_payment().await;
+        let post = service.context.post.clone();
+        let refused = deafen(&mut service, "bea@demo.example");
+        waiting(&service).await;
+        minutes(&service, 119).await;
+        let before = refused.load(Ordering::SeqCst);
+        assert_eq!((before > 1, posted(&service)), (true, 1), "she is tried again until the reminder");
+        minutes(&service, 2).await;
+        assert_eq!(refused.load(Ordering::SeqCst), before, "the reminder leaves her alone for as long as before");
+        assert_eq!((posted(&service), mails(&service, "bea")), (2, 0));
+
+        service.context.post = post;
+        minutes(&service, 60).await;
+        assert_eq!((posted(&service), mails(&service, "bea")), (2, 1), "she is mailed at her own time, once");
+        nothing_is_dead(&service);
+    });
+}
+
+#[test]
 fn who_refuses_for_days_is_left_to_a_person() {
     run(async {
         let service = with_a_payment().await;

@@ -6,7 +6,7 @@ mod round;
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::message::{Message, Sent, send_all};
-use crate::ports::QueueName;
+use crate::ports::{Channel, QueueName};
 use crate::setup::{delegation, staff};
 use domain::action::{Action, Owed, State, Why};
 use domain::approval::{missing, next_role};
@@ -49,11 +49,13 @@ pub async fn people(context: &Context, action: &Action) -> Result<(), Fault> {
         Why::First | Why::Reminder => open.clone(),
     };
     let mut errands = Vec::new();
-    if why != Why::Reminder {
-        for staff in deciders(context, action, &roles).await? {
-            let letter = letter::asking(context, action, &staff).await?;
-            errands.push(Errand { to: staff.id, letter });
+    for staff in deciders(context, action, &roles).await? {
+        // A reminder stands where all read it; it is mailed to those whom nothing has reached yet.
+        if why == Why::Reminder && action.told.again_at(Channel::Mail, &staff.id).is_none() {
+            continue;
         }
+        let letter = letter::asking(context, action, &staff).await?;
+        errands.push(Errand { to: staff.id, letter });
     }
     errands.push(Errand::of_channel(letter::asking_all(context, action, &roles)));
     let round = Round { action, owed: Owed::Asking, errands };

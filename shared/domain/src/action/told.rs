@@ -104,12 +104,23 @@ pub enum TellingState {
     },
 }
 
+impl Telling {
+    /// When it is sent again, if it was refused and was not given up.
+    fn again_at(&self) -> Option<Timestamp> {
+        match self.state {
+            TellingState::Refused { again_at, .. } => again_at,
+            _ => None,
+        }
+    }
+}
+
 impl Told {
-    /// There is something new to tell: whoever was told before is told of that, once.
+    /// There is something new to tell: whoever was told before is told of that, once. A reminder is no news to those who
+    /// refused until now: they are still to be tried again.
     pub fn begin(&mut self, why: Why) {
         self.round += 1;
         self.why = why;
-        self.tellings.clear();
+        self.tellings.retain(|telling| why == Why::Reminder && telling.again_at().is_some());
         self.followed = false;
     }
 
@@ -149,10 +160,7 @@ impl Told {
 
     /// When it is tried again with somebody who was not reached.
     pub fn again_at(&self, channel: Channel, to: &str) -> Option<Timestamp> {
-        match self.telling(channel, to)?.state {
-            TellingState::Refused { again_at, .. } => again_at,
-            _ => None,
-        }
+        self.telling(channel, to)?.again_at()
     }
 
     /// Why it is not tried any more with somebody who was not reached.
@@ -257,8 +265,37 @@ mod tests {
             assert_eq!(told.is_due(Channel::Slack, "#a", secs(86_400)), again, "{name}");
             assert!(told.is_due(Channel::Mail, "#a", NOW), "{name}: another channel is another record");
             assert!(told.is_due(Channel::Slack, "#b", NOW), "{name}: somebody else is another record");
-            told.begin(Why::Reminder);
-            assert!(told.is_due(Channel::Slack, "#a", NOW), "{name}: a reminder is something new");
+            told.begin(Why::Again);
+            assert!(told.is_due(Channel::Slack, "#a", NOW), "{name}: what is asked again is something new");
+        }
+    }
+
+    #[test]
+    fn a_reminder_leaves_those_alone_who_refuse_and_tries_them_at_their_own_time() {
+        let refused = |told: &mut Told| told.refused(Channel::Mail, "bea", ("no", Some(900)), &patience(), NOW);
+        let given_up = |told: &mut Told| {
+            let once = Patience { tries_max: 1, ..patience() };
+            told.refused(Channel::Mail, "bea", ("no", None), &once, NOW);
+        };
+        // When they can be tried at the earliest; whoever is not known any more is told like anybody else.
+        type Row = (&'static str, fn(&mut Told), Why, i64, u32);
+        let rows: [Row; 6] = [
+            ("refused, then a reminder", refused, Why::Reminder, 900, 1),
+            ("refused, then the next role", refused, Why::Escalation, 0, 0),
+            ("refused, then all again", refused, Why::Again, 0, 0),
+            ("given up, then a reminder", given_up, Why::Reminder, 0, 0),
+            ("taken, then a reminder", |told| told.sent(Channel::Mail, "bea"), Why::Reminder, 0, 0),
+            ("in doubt, then a reminder", |told| told.doubted(Channel::Mail, "bea", "?"), Why::Reminder, 0, 0),
+        ];
+        for (name, came, why, due_secs, tries) in rows {
+            let mut told = Told::default();
+            told.sending(Channel::Mail, "bea");
+            came(&mut told);
+            told.begin(why);
+            assert_eq!(told.is_due(Channel::Mail, "bea", secs(due_secs - 1)), due_secs == 0, "{name}: before its time");
+            assert!(told.is_due(Channel::Mail, "bea", secs(due_secs)), "{name}");
+            assert_eq!(told.again_at(Channel::Mail, "bea").is_some(), due_secs > 0, "{name}");
+            assert_eq!(told.tellings().iter().map(|telling| telling.tries).sum::<u32>(), tries, "{name}");
         }
     }
 
