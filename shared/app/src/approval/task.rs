@@ -40,10 +40,14 @@ pub async fn take(context: &Context, id: &TaskId, word: &Change, staff: &Staff) 
         settle::settle(context, action, &settled, staff).await?;
         return store::read::<Task>(context, &keys::task(id)).await?.ok_or_else(|| Problem::not_found("task"));
     }
-    if let (Some(false), About::Unseen { action }) = (word.done, &found.about) {
+    if let (Some(done), About::Unseen { action }) = (word.done, &found.about) {
         word.is_one().map_err(|refused| problem(&refused))?;
-        let settled = settle::ByHand { done: false, reference: word.reference.clone(), note: word.note.clone() };
-        settle::not_made(context, action, &settled, staff).await?;
+        let settled = settle::ByHand { done, reference: word.reference.clone(), note: word.note.clone() };
+        if done {
+            settle::found(context, action, &settled, staff).await?;
+        } else {
+            settle::not_made(context, action, &settled, staff).await?;
+        }
         return store::read::<Task>(context, &keys::task(id)).await?.ok_or_else(|| Problem::not_found("task"));
     }
     if word.note.chars().count() > NOTE_CHARS_MAX || word.reference.len() > 255 {
