@@ -11,7 +11,8 @@ use local::service::Service;
 use serde_json::{Value, json};
 use std::sync::atomic::Ordering;
 use tests::faults::deafen;
-use tests::world::{ask, deliver_to, get};
+use tests::stripe;
+use tests::world::{ask, deliver, deliver_to, get};
 
 /// How often something is tried within an hour, by the shipped policy: at once and after 1, 3, 7, 15 and 31 minutes.
 const TRIES_AN_HOUR: usize = 6;
@@ -203,6 +204,79 @@ fn who_could_not_be_mailed_before_the_reminder_is_mailed_after_it() {
         assert_eq!((posted(&service), mails(&service, "bea")), (2, 1), "she is mailed at her own time, once");
         nothing_is_dead(&service);
     });
+}
+
+/// Six customers whose payments fail within the hour, for a reason that is not theirs.
+async fn many_fail(service: &Service, time: usize) {
+    for n in (0..6).map(|n| 10 * time + n) {
+        let (now, customer, invoice) = (service.clock.now(), format!("cus_f{n}"), format!("in_f{n}"));
+        let failed = Some("processing_error");
+        let charge = stripe::charge(&customer, &format!("ch_f{n}"), Some(&invoice), 2000, "usd", failed, now);
+        let open = stripe::invoice(&customer, &invoice, "open", 2000, 2000, "usd", 1, now);
+        for (kind, object) in [
+            ("customer.created", stripe::customer(&customer, now)),
+            ("charge.failed", charge),
+            ("invoice.payment_failed", open),
+        ] {
+            deliver(service, &stripe::event(&format!("evt_f{n}_{kind}"), kind, now, &object)).await;
+        }
+    }
+    service.work().await.unwrap();
+}
+
+/// How often an incident was posted, and how often that it is over.
+fn incidents(service: &Service) -> (usize, usize) {
+    let posts = sent(service, Channel::Slack, "#billing-approvals");
+    let begin = |word: &str| posts.iter().filter(|subject| subject.starts_with(word)).count();
+    (begin("Incident: "), begin("Over: "))
+}
+
+#[test]
+fn an_incident_is_told_once_slack_listens_again() {
+    run(async {
+        let service = with_a_payment().await;
+        slack_answers(&service, "channel_not_found");
+        many_fail(&service, 0).await;
+        minutes(&service, 40).await;
+        many_fail(&service, 1).await;
+        minutes(&service, 20).await;
+        assert_eq!((posts(&service), incidents(&service)), (TRIES_AN_HOUR, (0, 0)), "Slack is left alone");
+        nothing_is_dead(&service);
+
+        service.sandbox.untroubled("slack").unwrap();
+        minutes(&service, 20).await;
+        assert_eq!(incidents(&service).0, 1, "once, at its own time");
+        minutes(&service, 24 * 60).await;
+        assert_eq!(incidents(&service), (1, 1));
+        nothing_is_dead(&service);
+    });
+}
+
+#[test]
+fn of_an_incident_that_is_over_before_slack_listens_only_its_end_is_told() {
+    run(async {
+        let service = with_a_payment().await;
+        slack_answers(&service, "is_archived");
+        many_fail(&service, 0).await;
+        minutes(&service, 6 * 60).await;
+        service.sandbox.untroubled("slack").unwrap();
+        minutes(&service, 2 * 60).await;
+        assert_eq!(incidents(&service), (0, 1), "nobody is called to what is mended");
+    });
+}
+
+#[test]
+fn an_incident_that_may_have_been_posted_is_not_posted_again() {
+    for trouble in ["timeout_done", "timeout_not_done", "rubbish", "503"] {
+        run(async {
+            let service = with_a_payment().await;
+            service.sandbox.trouble("slack", trouble).unwrap();
+            many_fail(&service, 0).await;
+            minutes(&service, 30).await;
+            assert_eq!(posts(&service), 1, "{trouble}");
+            nothing_is_dead(&service);
+        });
+    }
 }
 
 #[test]

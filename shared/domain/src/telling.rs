@@ -1,5 +1,9 @@
 //! Who was told what: each message to each of them is a record of its own, with its own outcome.
 
+mod bulletin;
+
+pub use bulletin::{About, Bulletin};
+
 use crate::policy::Patience;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};

@@ -1,6 +1,7 @@
 //! Tells whoever comes next: the queue, or the people who must decide; and afterwards, how it ended.
 
 mod asked;
+mod bulletin;
 mod letter;
 mod round;
 
@@ -10,6 +11,7 @@ use crate::message::{Message, Sent, send_all};
 use crate::ports::{Channel, QueueName};
 use crate::setup::{delegation, staff};
 use asked::Asked;
+pub use bulletin::bulletin;
 use domain::action::{Action, Owed, State, Why};
 use domain::approval::{missing, next_role};
 use domain::id::ActionId;
