@@ -279,6 +279,135 @@ fn an_incident_that_may_have_been_posted_is_not_posted_again() {
     }
 }
 
+/// A customer who owes 2,000.00: they are reminded after a day, and a person is told after three.
+async fn owes(service: &Service) {
+    let now = service.clock.now();
+    let failed = Some("insufficient_funds");
+    let charge = stripe::charge("cus_d", "ch_d", Some("in_d"), 200_000, "usd", failed, now);
+    for (kind, object) in [
+        ("customer.created", stripe::customer("cus_d", now)),
+        ("charge.failed", charge),
+        ("invoice.payment_failed", stripe::invoice("cus_d", "in_d", "open", 200_000, 200_000, "usd", 1, now)),
+    ] {
+        deliver(service, &stripe::event(&format!("evt_d_{kind}"), kind, now, &object)).await;
+    }
+    service.work().await.unwrap();
+}
+
+/// How often the customer who owes was reminded, and how often people were told to look after them.
+fn asked_for(service: &Service) -> (usize, usize) {
+    let posts = sent(service, Channel::Slack, "#billing-approvals");
+    let mails = sent(service, Channel::Mail, "cus_d@shop.example").len();
+    (mails, posts.iter().filter(|subject| *subject == "Invoice in_d needs a person").count())
+}
+
+#[test]
+fn an_invoice_that_needs_a_person_is_told_once_slack_listens_again() {
+    run(async {
+        let service = with_a_payment().await;
+        owes(&service).await;
+        minutes(&service, 3 * 24 * 60 - 30).await;
+        assert_eq!(asked_for(&service), (1, 0));
+        // Slack refuses while the invoice is due for a person and many payments fail.
+        slack_answers(&service, "channel_not_found");
+        many_fail(&service, 0).await;
+        minutes(&service, 40).await;
+        many_fail(&service, 1).await;
+        minutes(&service, 20).await;
+        assert_eq!((asked_for(&service), incidents(&service)), ((1, 0), (0, 0)), "nobody is mailed again");
+        nothing_is_dead(&service);
+
+        service.sandbox.untroubled("slack").unwrap();
+        minutes(&service, 30).await;
+        assert_eq!((asked_for(&service), incidents(&service).0), ((1, 1), 1), "each is posted once");
+        // The next reminder goes out at its day.
+        minutes(&service, 4 * 24 * 60).await;
+        assert_eq!(asked_for(&service), (2, 1));
+        nothing_is_dead(&service);
+    });
+}
+
+#[test]
+fn a_refusal_of_slack_keeps_no_later_reminder_from_the_customer() {
+    run(async {
+        let service = with_a_payment().await;
+        owes(&service).await;
+        slack_answers(&service, "token_revoked");
+        minutes(&service, 7 * 24 * 60 + 10).await;
+        assert_eq!(asked_for(&service), (2, 0), "after a day and after seven");
+        let dead = service.queue.dead(QueueName::Approval).unwrap();
+        assert_eq!(dead.len(), 1, "somebody looks why Slack refuses for days");
+    });
+}
+
+#[test]
+fn an_invoice_that_is_paid_before_slack_listens_needs_nobody() {
+    run(async {
+        let service = with_a_payment().await;
+        owes(&service).await;
+        minutes(&service, 3 * 24 * 60 - 1).await;
+        slack_answers(&service, "is_archived");
+        minutes(&service, 10).await;
+        let now = service.clock.now();
+        let paid = stripe::invoice("cus_d", "in_d", "paid", 200_000, 0, "usd", 1, now);
+        deliver(&service, &stripe::event("evt_d_paid", "invoice.paid", now, &paid)).await;
+        service.work().await.unwrap();
+        service.sandbox.untroubled("slack").unwrap();
+        minutes(&service, 120).await;
+        assert_eq!(asked_for(&service), (1, 0));
+    });
+}
+
+#[test]
+fn what_slack_may_have_posted_of_an_invoice_is_not_posted_again() {
+    for trouble in ["timeout_done", "timeout_not_done", "rubbish", "503"] {
+        run(async {
+            let service = with_a_payment().await;
+            owes(&service).await;
+            minutes(&service, 3 * 24 * 60 - 1).await;
+            service.sandbox.trouble("slack", trouble).unwrap();
+            let before = posts(&service);
+            minutes(&service, 24 * 60).await;
+            assert_eq!(posts(&service) - before, 1, "{trouble}");
+            nothing_is_dead(&service);
+        });
+    }
+}
+
+#[test]
+fn a_reminder_that_the_mail_service_refuses_is_sent_once_it_is_taken() {
+    run(async {
+        let mut service = with_a_payment().await;
+        owes(&service).await;
+        let post = service.context.post.clone();
+        let refused = deafen(&mut service, "cus_d@shop.example");
+        minutes(&service, 25 * 60).await;
+        let tries = usize::try_from(refused.load(Ordering::SeqCst)).unwrap();
+        assert_eq!((tries, asked_for(&service).0), (TRIES_AN_HOUR, 0), "it is left alone between two tries");
+        nothing_is_dead(&service);
+        service.context.post = post;
+        minutes(&service, 10).await;
+        assert_eq!(asked_for(&service).0, 1);
+    });
+}
+
+#[test]
+fn a_reminder_that_is_refused_for_a_day_is_skipped_and_the_plan_goes_on() {
+    run(async {
+        let mut service = with_a_payment().await;
+        owes(&service).await;
+        let refused = deafen(&mut service, "cus_d@shop.example");
+        minutes(&service, 3 * 24 * 60 + 1).await;
+        let most = service.context.policies.limits.current().telling.tries_max;
+        assert_eq!(refused.load(Ordering::SeqCst), u64::from(most));
+        assert_eq!(asked_for(&service), (0, 1), "a person is told at their day");
+        let dead = service.queue.dead(QueueName::Dunning).unwrap();
+        let reasons: Vec<_> = dead.into_iter().filter_map(|(_, _, reason)| reason).collect();
+        assert_eq!(reasons.len(), 1, "{reasons:?}");
+        assert!(reasons[0].contains("step 1 of in_d could not be sent"), "{reasons:?}");
+    });
+}
+
 #[test]
 fn who_refuses_for_days_is_left_to_a_person() {
     run(async {

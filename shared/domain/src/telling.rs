@@ -5,7 +5,7 @@ mod bulletin;
 pub use bulletin::{About, Bulletin};
 
 use crate::policy::Patience;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// How much is kept of a reason that somebody else wrote.
@@ -141,8 +141,7 @@ impl Tellings {
         now: Timestamp,
     ) {
         let tries = self.telling(channel, to).map_or(1, |telling| telling.tries);
-        let asked = SignedDuration::from_secs(after_secs.unwrap_or_default());
-        let again_at = patience.wait(tries).map(|wait| now + wait.max(asked));
+        let again_at = patience.again_at(tries, after_secs, now);
         self.came(channel, to, State::Refused { reason: short(reason), again_at });
     }
 
@@ -168,6 +167,7 @@ fn short(reason: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use jiff::SignedDuration;
 
     const NOW: Timestamp = Timestamp::UNIX_EPOCH;
 
