@@ -1,8 +1,8 @@
 //! Tells whoever comes next: the queue, or the people who must decide; and afterwards, how it ended.
 
-mod asked;
 mod bulletin;
 mod letter;
+mod owing;
 mod round;
 
 use crate::context::Context;
@@ -10,12 +10,12 @@ use crate::fault::Fault;
 use crate::message::{Message, Sent, send_all};
 use crate::ports::{Channel, QueueName};
 use crate::setup::{delegation, staff};
-use asked::Asked;
 pub use bulletin::bulletin;
 use domain::action::{Action, Owed, State, Why};
 use domain::approval::{missing, next_role};
 use domain::id::ActionId;
 use domain::staff::{Role, Staff};
+use owing::Owing;
 use round::{Errand, Round};
 
 /// Tells the queue or people. The alarm on the action covers a crash in between.
@@ -62,7 +62,7 @@ pub async fn people(context: &Context, action: &Action) -> Result<(), Fault> {
         errands.push(Errand { to: staff.id, letter });
     }
     errands.push(Errand::of_channel(letter::asking_all(context, action, &roles)));
-    let round = Round { subject: Asked { action, owed: Owed::Asking }, errands };
+    let round = Round { subject: Owing { action, owed: Owed::Asking }, errands };
     round.send(context).await?;
     round.rest(context).await
 }
@@ -96,7 +96,7 @@ async fn deciders(context: &Context, action: &Action, roles: &[Role]) -> Result<
 }
 
 /// What people have to be told of an end: the approvers, where it was approved and not carried out, and whoever asked.
-pub async fn of_end<'a>(context: &Context, action: &'a Action) -> Result<Round<Asked<'a>>, Fault> {
+pub async fn of_end<'a>(context: &Context, action: &'a Action) -> Result<Round<Owing<'a>>, Fault> {
     let was_decided = !action.votes().is_empty();
     let trouble = letter::trouble(context, action).filter(|_| was_decided).map(Errand::of_channel);
     let asker = staff::find(context, &action.requested_by).await?;
@@ -105,7 +105,7 @@ pub async fn of_end<'a>(context: &Context, action: &'a Action) -> Result<Round<A
         Some(Errand { to: asker.id, letter })
     });
     let errands = trouble.into_iter().chain(word).collect();
-    Ok(Round { subject: Asked { action, owed: Owed::Word }, errands })
+    Ok(Round { subject: Owing { action, owed: Owed::Word }, errands })
 }
 
 /// Takes the buttons away from the messages that asked, and says there what became of it.

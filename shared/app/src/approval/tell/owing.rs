@@ -13,13 +13,13 @@ use domain::telling::Tellings;
 use jiff::Timestamp;
 
 /// An action as it was when there was this to tell, and what is owed of it.
-pub struct Asked<'a> {
+pub struct Owing<'a> {
     pub action: &'a Action,
     pub owed: Owed,
 }
 
 #[async_trait]
-impl Subject for Asked<'_> {
+impl Subject for Owing<'_> {
     type Standing = Action;
     type Read = (Batch, Head);
 
