@@ -3,6 +3,9 @@
 use crate::crash_points::approve;
 use crate::crash_points::cases::{Case, all, prepared};
 use crate::http::run;
+use app::store::{self, Of, keys};
+use domain::book::{Head, Payment};
+use domain::id::ActionId;
 use http::{Method, StatusCode};
 use local::service::Service;
 use serde_json::{Value, json};
@@ -46,6 +49,11 @@ async fn settle(service: &Service, action: &str, done: bool) {
 /// Apple gives so much back, at eleven on the fifth.
 async fn given_back(service: &Service, amount: &str) {
     service.advance(at("2026-03-05T11:00:00Z")).await.unwrap();
+    told_back(service, amount).await;
+}
+
+/// RevenueCat tells that Apple gave so much back at eleven on the fifth.
+async fn told_back(service: &Service, amount: &str) {
     let path = format!("{}/fixtures/revenuecat/CANCELLATION.refund.json", env!("CARGO_MANIFEST_DIR"));
     let mut delivery: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
     delivery["event"]["transaction_id"] = json!("1000");
@@ -117,12 +125,54 @@ fn what_the_provider_never_shows_is_looked_for_by_a_person() {
             assert!(!is_free(&service, "5.00", "while somebody looks").await);
 
             let path = format!("/api/tasks/{}", open[0]["id"].as_str().unwrap());
-            let word = json!({"done": done, "note": "looked there"});
-            let (status, answer) = ask(&service, "bea", Method::POST, &path, Some(&word), None).await;
+            let say = async |word: Value| ask(&service, "bea", Method::POST, &path, Some(&word), None).await;
+            for (reference, status) in
+                [("", StatusCode::BAD_REQUEST), ("1000:refund", StatusCode::UNPROCESSABLE_ENTITY)]
+            {
+                let (answered, answer) = say(json!({"done": true, "reference": reference})).await;
+                assert_eq!(answered, status, "`{reference}` is no refund of theirs: {answer}");
+            }
+            assert_eq!(shown(&service, &action).await["confirmed_at"], Value::Null);
+            let reference = if done { "MK5TTZ" } else { "" };
+            let (status, answer) = say(json!({"done": done, "reference": reference, "note": "looked there"})).await;
             assert_eq!(status, StatusCode::OK, "{answer}");
-            assert_eq!(answer["state"], if done { "done" } else { "dropped" });
-            assert_eq!(shown(&service, &action).await["state"], state);
+            let ended = if done { "done" } else { "dropped" };
+            assert_eq!((&answer["state"], &answer["reference"]), (&json!(ended), &json!(reference)));
+            service.work().await.unwrap();
+            let settled = shown(&service, &action).await;
+            assert_eq!((&settled["state"], settled["confirmed_at"].is_string()), (&json!(state), done), "{settled}");
+            let head: Head = store::read(&service.context, &keys::head(&ActionId::parse(&action).unwrap().account()))
+                .await
+                .unwrap()
+                .unwrap();
+            assert_eq!(head.under_way.len(), 0, "nothing more is waited for");
             assert_eq!(is_free(&service, "5.00", "the rest").await, free, "done: {done}");
         }
+    });
+}
+
+#[test]
+fn what_a_person_found_at_the_provider_is_given_back_once_in_the_book() {
+    run(async {
+        let (service, action) = left_to_a_person().await;
+        settle(&service, &action, true).await;
+        service.advance(at("2026-03-07T12:00:00Z")).await.unwrap();
+        let open = tasks(&service).await;
+        let path = format!("/api/tasks/{}", open[0]["id"].as_str().unwrap());
+        let word = json!({"done": true, "reference": "1000:refund"});
+        let (status, answer) = ask(&service, "bea", Method::POST, &path, Some(&word), None).await;
+        assert_eq!(status, StatusCode::OK, "{answer}");
+        let own = keys::payment(&ActionId::parse(&action).unwrap().account(), "1000");
+        let in_book = async || store::read::<Of<Payment>>(&service.context, &own).await.unwrap().unwrap().value;
+        let found = in_book().await;
+        assert_eq!((found.reserved.len(), found.refunds.len()), (0, 1), "{found:?}");
+        let given_back = found.given_back();
+
+        // The provider tells of it after all, under the same id: it is the same.
+        told_back(&service, "-9.99").await;
+        let told = in_book().await;
+        assert_eq!((told.given_back(), told.refunds.len()), (given_back, 1), "{told:?}");
+        service.advance(at("2026-03-20T11:00:00Z")).await.unwrap();
+        assert_eq!(tasks(&service).await, Vec::<Value>::new());
     });
 }

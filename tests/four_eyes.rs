@@ -127,6 +127,71 @@ fn what_two_people_want_of_the_staff_table_is_done_and_told() {
     });
 }
 
+/// What somebody was told of a proposal: whom, by which way.
+fn told(service: &Service, subject: &str) -> Vec<String> {
+    let letters = service.outbox.letters().unwrap();
+    let mut to: Vec<_> = letters.into_iter().filter(|(_, it)| it.subject == subject).map(|(_, it)| it.to).collect();
+    to.sort();
+    to
+}
+
+/// Whether the overview asks somebody for their word.
+async fn is_asked(service: &Service, staff: &str, subject: &str) -> bool {
+    let (status, page) = ask(service, staff, Method::GET, "/", None, None).await;
+    assert_eq!(status, StatusCode::OK, "{staff}");
+    page.as_str().unwrap().contains(&format!(r#"<a href="/staff">{subject}</a>"#))
+}
+
+#[test]
+fn those_who_may_confirm_are_told_once_and_asked_on_their_overview() {
+    run(async {
+        let service = with_a_payment().await;
+        let nia = file("nia", "nia@demo.example", "l2");
+        for by in ["mara", "marc"] {
+            assert_eq!(import(&service, by, "staff", &nia, false).await.0, StatusCode::ACCEPTED);
+        }
+        service.work().await.unwrap();
+        let subject = "nia is proposed as l2 by Mara: confirm or refuse";
+        assert_eq!(told(&service, subject), ["#billing-approvals", "marc@demo.example", "vera@demo.example"]);
+        for (staff, asked) in [("marc", true), ("vera", true), ("mara", false), ("bea", false), ("ana", false)] {
+            assert_eq!(is_asked(&service, staff, subject).await, asked, "{staff}");
+        }
+        assert_eq!(say(&service, "marc", "1", "confirm").await, said(200, "confirmed"));
+        assert!(!is_asked(&service, "vera", subject).await, "it is done");
+
+        // What only a VP confirms is nobody else's to look at.
+        assert_eq!(sent(&service, &file("eve", "eve@demo.example", "vp")).await, (StatusCode::ACCEPTED, json!(2)));
+        service.advance(service.clock.now() + SignedDuration::from_hours(24)).await.unwrap();
+        let subject = "eve is proposed as vp by Mara: confirm or refuse";
+        assert_eq!(told(&service, subject), ["#billing-approvals", "vera@demo.example"], "once, however long it waits");
+        assert_eq!(
+            (is_asked(&service, "vera", subject).await, is_asked(&service, "marc", subject).await),
+            (true, false)
+        );
+    });
+}
+
+#[test]
+fn nobody_is_called_to_a_proposal_that_has_ended() {
+    run(async {
+        let service = with_a_payment().await;
+        for _ in 0..1000 {
+            service.sandbox.trouble("slack", "channel_not_found").unwrap();
+        }
+        assert_eq!(sent(&service, &file("nia", "nia@demo.example", "l2")).await, (StatusCode::ACCEPTED, json!(1)));
+        let later = async |minutes| {
+            service.advance(service.clock.now() + SignedDuration::from_mins(minutes)).await.unwrap();
+        };
+        later(30).await;
+        let subject = "nia is proposed as l2 by Mara: confirm or refuse";
+        assert_eq!(told(&service, subject), ["marc@demo.example", "vera@demo.example"], "Slack keeps nobody waiting");
+        assert_eq!(say(&service, "vera", "1", "refuse").await, said(200, "refused"));
+        service.sandbox.untroubled("slack").unwrap();
+        later(120).await;
+        assert_eq!(told(&service, subject).len(), 2, "it is not posted any more");
+    });
+}
+
 #[test]
 fn nobody_gets_the_address_that_somebody_has() {
     run(async {

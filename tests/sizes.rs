@@ -31,6 +31,7 @@ use domain::source::{Cohorts, Source};
 use domain::staff::{Change as StaffChange, Proposal, Staff};
 use domain::stop::Stops;
 use domain::task::Task;
+use domain::telling::Bulletin;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, from_value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -323,6 +324,11 @@ fn decisions() -> Vec<Decision> {
     made
 }
 
+/// A message to somebody who refuses it.
+fn telling(number: usize) -> Value {
+    json!({"channel": "mail", "to": id(number), "tries": 24, "state": "refused", "reason": text(200), "again_at": AT})
+}
+
 fn acting() -> Vec<Row> {
     let member = |number: usize| {
         let addon = |place: usize| json!({"price": id(place), "quantity": 4_000_000});
@@ -334,10 +340,6 @@ fn acting() -> Vec<Row> {
         json!({"by": id(0), "role": "billing_specialist", "decision": "approve", "digest": text(26), "note": note(),
             "at": AT,
             "within_limit": false, "for": id(0)})
-    };
-    let telling = |number: usize| {
-        json!({"channel": "mail", "to": id(number), "tries": 24, "state": "refused",
-        "reason": text(200), "again_at": AT})
     };
     let asked = json!({"id": action(0), "account": account(), "kind": {"kind": "bundle",
         "params": {"actions": many(10, member)}},
@@ -387,7 +389,7 @@ fn acting() -> Vec<Row> {
 fn recovering() -> Vec<Row> {
     let step = |number: usize| {
         json!({"number": number, "kind": "mail", "template": text(60), "due_at": AT,
-        "state": "skipped", "done_at": AT, "doubt_at": AT})
+        "state": "skipped", "done_at": AT, "doubt_at": AT, "refusals": 24, "again_at": AT})
     };
     let plan = json!({"account": account(), "invoice": id(0), "segment": text(60), "policy_version": 1,
         "started_at": AT,
@@ -513,7 +515,13 @@ fn machinery() -> Vec<Row> {
     let cohorts = json!({"provider": "chargebee", "source": id(0), "raised_at": AT, "after": text(300),
         "wake_at": AT, "cohorts": 1_000, "done": 100,
         "asked": 1_000_000, "recovering": 1_000_000});
+    // What a task says is the longest of what is told, and a proposal is told to the most.
+    let bulletin = json!({"about": {"kind": "step", "account": account(), "invoice": id(0), "step": 24},
+        "subject": text(700), "text": text(5_000), "page": text(300), "posted": true,
+        "mailed": many(40, |number| json!(id(number))), "round": 1_000, "tellings": many(41, telling), "alarm": AT,
+        "trace": id(0)});
     vec![
+        built::<Bulletin>("Bulletin", bulletin),
         built::<Receipt>("Receipt", receipt),
         of("External", &external()),
         built::<FoundBy>("FoundBy", json!({"digest": text(64), "account": account()})),

@@ -1,11 +1,12 @@
 //! What only a person can do: their list, who has it, and how it ends together with what it is about.
 
 use crate::http::run;
-use app::ports::{Channel, Clock};
+use app::ports::{Channel, Clock, Letter};
 use http::{Method, StatusCode};
 use jiff::SignedDuration;
 use local::service::Service;
 use serde_json::{Value, json};
+use tests::faults::deafen;
 use tests::world::{ask, deliver_to, get, open_at};
 
 /// A customer of a provider that can hardly do anything, and a credit that it cannot.
@@ -76,6 +77,34 @@ fn a_task_is_given_put_off_and_done_with_its_action() {
         let settled = get(&service, &format!("/api/actions/{action}")).await;
         assert_eq!((&settled["state"], &settled["outcome"]["reference"]), (&json!("executed"), &json!("disc_1")));
         assert_eq!((listed(&service, "").await, listed(&service, "?state=done").await), (0, 1));
+    });
+}
+
+#[test]
+fn whoever_is_given_a_task_is_mailed_once_whatever_the_mail_service_says_at_first() {
+    run(async {
+        let (mut service, _, id) = left_to_a_person().await;
+        let mails = |service: &Service, to: &str| {
+            let letters = service.outbox.letters().unwrap();
+            let theirs = |letter: &Letter| letter.to == to && letter.subject.starts_with("A task for you");
+            letters.iter().filter(|(_, letter)| theirs(letter)).count()
+        };
+        let post = service.context.post.clone();
+        deafen(&mut service, "bea@demo.example");
+        assert_eq!(say(&service, "mara", &id, &json!({"assign": "bea"})).await.0, 200, "the task is hers all the same");
+        service.context.post = post;
+        assert_eq!(mails(&service, "bea@demo.example"), 0);
+        for hours in [1, 24] {
+            service.advance(service.clock.now() + SignedDuration::from_hours(hours)).await.unwrap();
+            assert_eq!(mails(&service, "bea@demo.example"), 1, "after {hours} hours");
+        }
+        // Given to somebody else and back again, it is something new.
+        for (to, expected) in [("luis", (1, 1)), ("bea", (2, 1)), ("mara", (2, 1))] {
+            assert_eq!(say(&service, "mara", &id, &json!({"assign": to})).await.0, 200);
+            let all = (mails(&service, "bea@demo.example"), mails(&service, "luis@demo.example"));
+            assert_eq!(all, expected, "{to}");
+        }
+        assert_eq!(mails(&service, "mara@demo.example"), 0, "who takes it knows");
     });
 }
 

@@ -11,7 +11,8 @@ use local::service::Service;
 use serde_json::{Value, json};
 use std::sync::atomic::Ordering;
 use tests::faults::deafen;
-use tests::world::{ask, deliver_to, get};
+use tests::stripe;
+use tests::world::{ask, deliver, deliver_to, get};
 
 /// How often something is tried within an hour, by the shipped policy: at once and after 1, 3, 7, 15 and 31 minutes.
 const TRIES_AN_HOUR: usize = 6;
@@ -181,6 +182,229 @@ fn one_who_cannot_be_reached_keeps_nobody_else_from_being_told() {
         assert_eq!(posts.iter().filter(|subject| subject.starts_with("Nobody has decided")).count(), 1, "{posts:?}");
         assert!(refused.load(Ordering::SeqCst) > 1, "she is tried again");
         assert!(refused.load(Ordering::SeqCst) < 24, "and not all the time");
+    });
+}
+
+#[test]
+fn who_could_not_be_mailed_before_the_reminder_is_mailed_after_it() {
+    run(async {
+        let mut service = with_a_payment().await;
+        let post = service.context.post.clone();
+        let refused = deafen(&mut service, "bea@demo.example");
+        waiting(&service).await;
+        minutes(&service, 119).await;
+        let before = refused.load(Ordering::SeqCst);
+        assert_eq!((before > 1, posted(&service)), (true, 1), "she is tried again until the reminder");
+        minutes(&service, 2).await;
+        assert_eq!(refused.load(Ordering::SeqCst), before, "the reminder leaves her alone for as long as before");
+        assert_eq!((posted(&service), mails(&service, "bea")), (2, 0));
+
+        service.context.post = post;
+        minutes(&service, 60).await;
+        assert_eq!((posted(&service), mails(&service, "bea")), (2, 1), "she is mailed at her own time, once");
+        nothing_is_dead(&service);
+    });
+}
+
+/// Six customers whose payments fail within the hour, for a reason that is not theirs.
+async fn many_fail(service: &Service, time: usize) {
+    for n in (0..6).map(|n| 10 * time + n) {
+        let (now, customer, invoice) = (service.clock.now(), format!("cus_f{n}"), format!("in_f{n}"));
+        let failed = Some("processing_error");
+        let charge = stripe::charge(&customer, &format!("ch_f{n}"), Some(&invoice), 2000, "usd", failed, now);
+        let open = stripe::invoice(&customer, &invoice, "open", 2000, 2000, "usd", 1, now);
+        for (kind, object) in [
+            ("customer.created", stripe::customer(&customer, now)),
+            ("charge.failed", charge),
+            ("invoice.payment_failed", open),
+        ] {
+            deliver(service, &stripe::event(&format!("evt_f{n}_{kind}"), kind, now, &object)).await;
+        }
+    }
+    service.work().await.unwrap();
+}
+
+/// How often an incident was posted, and how often that it is over.
+fn incidents(service: &Service) -> (usize, usize) {
+    let posts = sent(service, Channel::Slack, "#billing-approvals");
+    let begin = |word: &str| posts.iter().filter(|subject| subject.starts_with(word)).count();
+    (begin("Incident: "), begin("Over: "))
+}
+
+#[test]
+fn an_incident_is_told_once_slack_listens_again() {
+    run(async {
+        let service = with_a_payment().await;
+        slack_answers(&service, "channel_not_found");
+        many_fail(&service, 0).await;
+        minutes(&service, 40).await;
+        many_fail(&service, 1).await;
+        minutes(&service, 20).await;
+        assert_eq!((posts(&service), incidents(&service)), (TRIES_AN_HOUR, (0, 0)), "Slack is left alone");
+        nothing_is_dead(&service);
+
+        service.sandbox.untroubled("slack").unwrap();
+        minutes(&service, 20).await;
+        assert_eq!(incidents(&service).0, 1, "once, at its own time");
+        minutes(&service, 24 * 60).await;
+        assert_eq!(incidents(&service), (1, 1));
+        nothing_is_dead(&service);
+    });
+}
+
+#[test]
+fn of_an_incident_that_is_over_before_slack_listens_only_its_end_is_told() {
+    run(async {
+        let service = with_a_payment().await;
+        slack_answers(&service, "is_archived");
+        many_fail(&service, 0).await;
+        minutes(&service, 6 * 60).await;
+        service.sandbox.untroubled("slack").unwrap();
+        minutes(&service, 2 * 60).await;
+        assert_eq!(incidents(&service), (0, 1), "nobody is called to what is mended");
+    });
+}
+
+#[test]
+fn an_incident_that_may_have_been_posted_is_not_posted_again() {
+    for trouble in ["timeout_done", "timeout_not_done", "rubbish", "503"] {
+        run(async {
+            let service = with_a_payment().await;
+            service.sandbox.trouble("slack", trouble).unwrap();
+            many_fail(&service, 0).await;
+            minutes(&service, 30).await;
+            assert_eq!(posts(&service), 1, "{trouble}");
+            nothing_is_dead(&service);
+        });
+    }
+}
+
+/// A customer who owes 2,000.00: they are reminded after a day, and a person is told after three.
+async fn owes(service: &Service) {
+    let now = service.clock.now();
+    let failed = Some("insufficient_funds");
+    let charge = stripe::charge("cus_d", "ch_d", Some("in_d"), 200_000, "usd", failed, now);
+    for (kind, object) in [
+        ("customer.created", stripe::customer("cus_d", now)),
+        ("charge.failed", charge),
+        ("invoice.payment_failed", stripe::invoice("cus_d", "in_d", "open", 200_000, 200_000, "usd", 1, now)),
+    ] {
+        deliver(service, &stripe::event(&format!("evt_d_{kind}"), kind, now, &object)).await;
+    }
+    service.work().await.unwrap();
+}
+
+/// How often the customer who owes was reminded, and how often people were told to look after them.
+fn asked_for(service: &Service) -> (usize, usize) {
+    let posts = sent(service, Channel::Slack, "#billing-approvals");
+    let mails = sent(service, Channel::Mail, "cus_d@shop.example").len();
+    (mails, posts.iter().filter(|subject| *subject == "Invoice in_d needs a person").count())
+}
+
+#[test]
+fn an_invoice_that_needs_a_person_is_told_once_slack_listens_again() {
+    run(async {
+        let service = with_a_payment().await;
+        owes(&service).await;
+        minutes(&service, 3 * 24 * 60 - 30).await;
+        assert_eq!(asked_for(&service), (1, 0));
+        // Slack refuses while the invoice is due for a person and many payments fail.
+        slack_answers(&service, "channel_not_found");
+        many_fail(&service, 0).await;
+        minutes(&service, 40).await;
+        many_fail(&service, 1).await;
+        minutes(&service, 20).await;
+        assert_eq!((asked_for(&service), incidents(&service)), ((1, 0), (0, 0)), "nobody is mailed again");
+        nothing_is_dead(&service);
+
+        service.sandbox.untroubled("slack").unwrap();
+        minutes(&service, 30).await;
+        assert_eq!((asked_for(&service), incidents(&service).0), ((1, 1), 1), "each is posted once");
+        // The next reminder goes out at its day.
+        minutes(&service, 4 * 24 * 60).await;
+        assert_eq!(asked_for(&service), (2, 1));
+        nothing_is_dead(&service);
+    });
+}
+
+#[test]
+fn a_refusal_of_slack_keeps_no_later_reminder_from_the_customer() {
+    run(async {
+        let service = with_a_payment().await;
+        owes(&service).await;
+        slack_answers(&service, "token_revoked");
+        minutes(&service, 7 * 24 * 60 + 10).await;
+        assert_eq!(asked_for(&service), (2, 0), "after a day and after seven");
+        let dead = service.queue.dead(QueueName::Approval).unwrap();
+        assert_eq!(dead.len(), 1, "somebody looks why Slack refuses for days");
+    });
+}
+
+#[test]
+fn an_invoice_that_is_paid_before_slack_listens_needs_nobody() {
+    run(async {
+        let service = with_a_payment().await;
+        owes(&service).await;
+        minutes(&service, 3 * 24 * 60 - 1).await;
+        slack_answers(&service, "is_archived");
+        minutes(&service, 10).await;
+        let now = service.clock.now();
+        let paid = stripe::invoice("cus_d", "in_d", "paid", 200_000, 0, "usd", 1, now);
+        deliver(&service, &stripe::event("evt_d_paid", "invoice.paid", now, &paid)).await;
+        service.work().await.unwrap();
+        service.sandbox.untroubled("slack").unwrap();
+        minutes(&service, 120).await;
+        assert_eq!(asked_for(&service), (1, 0));
+    });
+}
+
+#[test]
+fn what_slack_may_have_posted_of_an_invoice_is_not_posted_again() {
+    for trouble in ["timeout_done", "timeout_not_done", "rubbish", "503"] {
+        run(async {
+            let service = with_a_payment().await;
+            owes(&service).await;
+            minutes(&service, 3 * 24 * 60 - 1).await;
+            service.sandbox.trouble("slack", trouble).unwrap();
+            let before = posts(&service);
+            minutes(&service, 24 * 60).await;
+            assert_eq!(posts(&service) - before, 1, "{trouble}");
+            nothing_is_dead(&service);
+        });
+    }
+}
+
+#[test]
+fn a_reminder_that_the_mail_service_refuses_is_sent_once_it_is_taken() {
+    run(async {
+        let mut service = with_a_payment().await;
+        owes(&service).await;
+        let post = service.context.post.clone();
+        let refused = deafen(&mut service, "cus_d@shop.example");
+        minutes(&service, 25 * 60).await;
+        let tries = usize::try_from(refused.load(Ordering::SeqCst)).unwrap();
+        assert_eq!((tries, asked_for(&service).0), (TRIES_AN_HOUR, 0), "it is left alone between two tries");
+        nothing_is_dead(&service);
+        service.context.post = post;
+        minutes(&service, 10).await;
+        assert_eq!(asked_for(&service).0, 1);
+    });
+}
+
+#[test]
+fn a_reminder_that_is_refused_for_a_day_is_skipped_and_the_plan_goes_on() {
+    run(async {
+        let mut service = with_a_payment().await;
+        owes(&service).await;
+        let refused = deafen(&mut service, "cus_d@shop.example");
+        minutes(&service, 3 * 24 * 60 + 1).await;
+        let most = service.context.policies.limits.current().telling.tries_max;
+        assert_eq!(refused.load(Ordering::SeqCst), u64::from(most));
+        assert_eq!(asked_for(&service), (0, 1), "a person is told at their day");
+        let dead = service.queue.dead(QueueName::Dunning).unwrap();
+        let reasons: Vec<_> = dead.into_iter().filter_map(|(_, _, reason)| reason).collect();
+        assert_eq!(reasons.len(), 1, "{reasons:?}");
+        assert!(reasons[0].contains("step 1 of in_d could not be sent"), "{reasons:?}");
     });
 }
 

@@ -27,8 +27,8 @@ use crate::door::routes::Endpoint;
 use crate::door::{session, token};
 use crate::fault::Fault;
 use crate::message::Message;
+use crate::records;
 use crate::web::Answer;
-use crate::{incident, records};
 use bytes::Bytes;
 use domain::action::{Owed, State};
 use domain::staff::Slack;
@@ -47,7 +47,7 @@ async fn work(context: &Context, message: &Message) -> Result<Done, Fault> {
             let who = Slack { team: team.clone(), user: user.clone() };
             slack::pressed(context, who, action, *approve, digest, trace).await
         }
-        Message::Tell { incident, .. } => incident::tell(context, incident).await.map(|()| Done::Asked),
+        Message::Tell { bulletin, .. } => tell::bulletin(context, bulletin).await.map(|()| Done::Told),
         Message::Act { action, .. } => {
             let read = records::read(context, action).await?;
             match read.action.as_ref().map(|action| action.state()) {

@@ -3,6 +3,7 @@
 pub mod alarm;
 pub mod recovery;
 
+use crate::bulletin::{self, Words};
 use crate::context::{Context, Work};
 use crate::fault::Fault;
 use crate::message::Message;
@@ -12,9 +13,10 @@ use crate::setup::{sources, stop};
 use crate::store::{self, Attempted, Batch, Commit, Of, keys};
 use domain::book::{Due, Head, Invoice, Person};
 use domain::dunning::{Plan, PlanState, Step, StepKind};
-use domain::id::{AccountId, digest};
+use domain::id::AccountId;
 use domain::incident::Watch;
 use domain::leaving::{LEFT, Stage};
+use domain::telling::{About, Bulletin};
 use jiff::SignedDuration;
 use std::collections::BTreeMap;
 
@@ -23,6 +25,12 @@ use std::collections::BTreeMap;
 pub enum Done {
     Sent,
     InDoubt,
+    /// It was not sent, and is tried again.
+    Refused,
+    /// It was not sent, and a person has to look.
+    GivenUp,
+    /// The staff are told that an invoice needs a person.
+    HandedOver,
     /// An alarm that had been set aside was rung.
     Rung,
     NothingToDo,
@@ -36,38 +44,64 @@ pub fn handle<'a>(context: &'a Context, message: &'a Message) -> Work<'a, Result
 async fn work(context: &Context, message: &Message) -> Result<Done, Fault> {
     match message {
         Message::PlanDue { account, invoice, .. } => {
-            let Some((step, letter)) = store::retrying(context, || begin(context, account, invoice)).await? else {
-                return Ok(Done::NothingToDo);
-            };
-            // The step is stored as being sent: if we are never heard of again, it is in doubt and not repeated.
-            match context.post.send(&letter).await {
-                Ok(_) => {
-                    store::retrying(context, || {
-                        end(context, account, invoice, |plan| plan.sent(step.number), Done::Sent)
-                    })
-                    .await
+            match store::retrying(context, || begin(context, account, invoice)).await? {
+                None => Ok(Done::NothingToDo),
+                Some(Begun::HandedOver(bulletin)) => {
+                    bulletin::tell(context, &bulletin).await;
+                    Ok(Done::HandedOver)
                 }
-                Err(Unsent::Unknown(reason)) => {
-                    tracing::error!(
-                        invoice,
-                        step = step.number,
-                        reason,
-                        "it is not known whether a reminder was sent; it is not repeated"
-                    );
-                    store::retrying(context, || end(context, account, invoice, |plan| plan.doubt(None), Done::InDoubt))
-                        .await
-                }
-                Err(Unsent::NotSent { reason, .. }) => {
-                    store::retrying(context, || {
-                        end(context, account, invoice, |plan| plan.unsent(step.number), Done::NothingToDo)
-                    })
-                    .await?;
-                    Err(Fault::Retry(format!("step {} of {invoice} could not be sent: {reason}", step.number)))
-                }
+                Some(Begun::Mail(step, letter)) => remind(context, account, invoice, &step, &letter).await,
             }
         }
         Message::Ring { pk, sk, .. } => alarm::again(context, pk, sk).await.map(|()| Done::Rung),
         other => Err(Fault::Park(format!("a `{}` message does not belong into the dunning queue", other.name()))),
+    }
+}
+
+/// Sends a reminder. The step is stored as being sent: if we are never heard of again, it is in doubt and not repeated.
+async fn remind(
+    context: &Context,
+    account: &AccountId,
+    invoice: &str,
+    step: &Step,
+    letter: &Letter,
+) -> Result<Done, Fault> {
+    let number = step.number;
+    match context.post.send(letter).await {
+        Ok(_) => {
+            let sent = |plan: &mut Plan| {
+                plan.sent(number);
+                Done::Sent
+            };
+            store::retrying(context, || end(context, account, invoice, sent)).await
+        }
+        Err(Unsent::Unknown(reason)) => {
+            tracing::error!(
+                invoice,
+                step = number,
+                reason,
+                "it is not known whether a reminder was sent; it is not repeated"
+            );
+            let doubted = |plan: &mut Plan| {
+                plan.doubt(None);
+                Done::InDoubt
+            };
+            store::retrying(context, || end(context, account, invoice, doubted)).await
+        }
+        Err(Unsent::NotSent { reason, after_secs }) => {
+            let (patience, now) = (&context.policies.limits.current().telling, context.clock.now());
+            let unsent = |plan: &mut Plan| {
+                let gives_up = plan.unsent(number, after_secs, patience, now);
+                if gives_up { Done::GivenUp } else { Done::Refused }
+            };
+            match store::retrying(context, || end(context, account, invoice, unsent)).await? {
+                Done::GivenUp => Err(Fault::Park(format!("step {number} of {invoice} could not be sent: {reason}"))),
+                done => {
+                    tracing::warn!(invoice, step = number, reason, "a reminder was refused; its alarm tries again");
+                    Ok(done)
+                }
+            }
+        }
     }
 }
 
@@ -90,12 +124,16 @@ async fn read(context: &Context, account: &AccountId, invoice: &str) -> Result<O
     Ok(head.zip(of).map(|(head, of)| Read { head, invoice: of.value, plan, person, batch }))
 }
 
+/// A step that was taken up.
+enum Begun {
+    /// It is stored as being sent, and is sent next.
+    Mail(Step, Letter),
+    /// The staff are told, and take it from here.
+    HandedOver(Bulletin),
+}
+
 /// Takes up the step that is due and says what to send.
-async fn begin(
-    context: &Context,
-    account: &AccountId,
-    invoice: &str,
-) -> Result<Attempted<Option<(Step, Letter)>>, Fault> {
+async fn begin(context: &Context, account: &AccountId, invoice: &str) -> Result<Attempted<Option<Begun>>, Fault> {
     // Read.
     let Some(read) = read(context, account, invoice).await? else { return Ok(Attempted::Done(None)) };
     let Some(mut plan) = read.plan.clone().filter(|plan| plan.state == PlanState::Running) else {
@@ -108,7 +146,7 @@ async fn begin(
         // Nobody is at fault that it rang in vain: it says when it is looked at again.
         let lease = SignedDuration::from_secs(context.policies.limits.current().alarm_lease_secs);
         plan.held_until = Some(context.clock.now() + lease);
-        return write(context, read, &plan, None).await;
+        return write(context, read, &plan, None, None).await;
     }
     let wish = records::stage(context, &read.head, &read.invoice).await?;
     let writes = sources::find(context, &read.head.provider, &read.head.source).await?.writes();
@@ -136,17 +174,29 @@ async fn begin(
     } else if !writes {
         plan.stop("Recoup may not write to the customers of this source", now);
     }
-    let begun = plan.begin(now, doubt_at);
-    let letter = begun.map(|step| {
-        let letter = letter(context, &read, &plan, &step);
-        (step, letter)
+    let begun = plan.begin(now, doubt_at).map(|step| match letter(context, &read, &plan, &step) {
+        Ok(letter) => Begun::Mail(step, letter),
+        Err(words) => {
+            // What becomes of it from here is the bulletin's: whoever refuses it keeps no later step from being sent.
+            plan.sent(step.number);
+            Begun::HandedOver(bulletin::about(context, about(&plan, &step), words, &plan.trace).posted())
+        }
     });
 
     // Write.
     if read.plan.as_ref() == Some(&plan) {
-        return Ok(Attempted::Done(letter));
+        return Ok(Attempted::Done(begun));
     }
-    write(context, read, &plan, letter).await
+    let news = match &begun {
+        Some(Begun::HandedOver(bulletin)) => Some(bulletin.clone()),
+        _ => None,
+    };
+    write(context, read, &plan, news.as_ref(), begun).await
+}
+
+/// What is told of a step to whoever takes it in the customer's stead.
+fn about(plan: &Plan, step: &Step) -> About {
+    About::Step { account: plan.account.clone(), invoice: plan.invoice.clone(), step: step.number }
 }
 
 /// Records how the sending of a step ended.
@@ -154,34 +204,40 @@ async fn end(
     context: &Context,
     account: &AccountId,
     invoice: &str,
-    record: impl Fn(&mut Plan),
-    done: Done,
+    record: impl Fn(&mut Plan) -> Done,
 ) -> Result<Attempted<Done>, Fault> {
     let Some(read) = read(context, account, invoice).await? else { return Ok(Attempted::Done(Done::NothingToDo)) };
     let Some(mut plan) = read.plan.clone() else { return Ok(Attempted::Done(Done::NothingToDo)) };
-    record(&mut plan);
-    write(context, read, &plan, done).await
+    let done = record(&mut plan);
+    write(context, read, &plan, None, done).await
 }
 
-/// Writes the plan, and the line that the account's head shows of it.
-async fn write<T>(context: &Context, read: Read, plan: &Plan, done: T) -> Result<Attempted<T>, Fault> {
+/// Writes the plan, the line that the account's head shows of it, and what the staff are told.
+async fn write<T>(
+    context: &Context,
+    read: Read,
+    plan: &Plan,
+    news: Option<&Bulletin>,
+    done: T,
+) -> Result<Attempted<T>, Fault> {
     let mut head = read.head;
     plan.show_on(&mut head);
     let mut commit = Commit::default();
     commit.over(&read.batch, plan);
     commit.over(&read.batch, &head);
+    if let Some(bulletin) = news {
+        commit.create(bulletin);
+    }
     store::attempted(commit.run(context).await, done)
 }
 
-/// Fills the text of a step. Without an address, a person is told.
-fn letter(context: &Context, read: &Read, plan: &Plan, step: &Step) -> Letter {
-    let id = format!("dun_{}", digest(&[plan.account.as_str(), &plan.invoice, &step.number.to_string()], 20));
+/// Fills the text of a step; or says why a person has to take it.
+fn letter(context: &Context, read: &Read, plan: &Plan, step: &Step) -> Result<Letter, Words> {
     let amount = read.invoice.remaining.copied().map(|amount| amount.to_string()).unwrap_or_default();
     let declines = context.policies.declines.current();
     let family = read.invoice.decline().map_or_else(|| declines.unclassified(), |decline| declines.family(decline));
     let incidents = context.policies.incidents.current();
     let reason = if plan.incident.is_some() { incidents.reason.clone() } else { family.customer_reason.clone() };
-    let page = format!("{}/accounts/{}", context.settings.base_url, plan.account);
     let text = match &step.kind {
         StepKind::Mail { template } if !read.invoice.owes_more_than_billed() => {
             context.policies.texts.current().text(template)
@@ -194,16 +250,11 @@ fn letter(context: &Context, read: &Read, plan: &Plan, step: &Step) -> Letter {
             (StepKind::Mail { .. }, None) => "that is more than was billed: look at the provider what it is for",
             (StepKind::Person, None) => "its reminders have not helped",
         };
-        return Letter {
-            id,
-            channel: Channel::Slack,
-            to: context.settings.approvals_channel.clone(),
+        return Err(Words {
             subject: format!("Invoice {} needs a person", plan.invoice),
-            text: format!("{amount} of invoice {} is open and {why}: {page}", plan.invoice),
-            html: String::new(),
-            links: vec![page],
-            blocks: None,
-        };
+            text: format!("{amount} of invoice {} is open and {why}.", plan.invoice),
+            page: format!("/accounts/{}", plan.account),
+        });
     };
     let link = read.invoice.pay_link.value().cloned().unwrap_or_default();
     let values = BTreeMap::from([
@@ -215,8 +266,8 @@ fn letter(context: &Context, read: &Read, plan: &Plan, step: &Step) -> Letter {
     ]);
     let (subject, body) = text.fill(&values);
     let links = Some(link).filter(|link| !link.is_empty()).into_iter().collect();
-    Letter {
-        id,
+    Ok(Letter {
+        id: about(plan, step).id(),
         channel: Channel::Mail,
         to: to.clone(),
         subject,
@@ -224,5 +275,5 @@ fn letter(context: &Context, read: &Read, plan: &Plan, step: &Step) -> Letter {
         text: body,
         links,
         blocks: None,
-    }
+    })
 }

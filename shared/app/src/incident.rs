@@ -1,43 +1,23 @@
-//! Tells people of incidents, shows them, and takes in what went live.
+//! What people are told of incidents and shown of them; and takes in what went live.
 
 pub mod pulses;
 
+use crate::bulletin::{self, Words};
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::incident::pulses::pulses;
-use crate::ports::{Channel, Letter, Unsent};
-use crate::store::{self, Attempted, Batch, Commit, keys};
+use crate::store::{self, Batch, Commit, keys};
 use crate::web::{NOTE_CHARS_MAX, Problem};
 use domain::book::{Head, Invoice};
 use domain::id::IncidentId;
 use domain::incident::{Incident, Pulse, Release, Releases, State, Stretch, Watch};
 use domain::staff::Staff;
+use domain::telling::{About, Bulletin};
 use jiff::Timestamp;
 use serde::Deserialize;
 
-/// Posts where approvals are asked for, once for each state that an incident comes to.
-pub async fn tell(context: &Context, id: &IncidentId) -> Result<(), Fault> {
-    let key = keys::incident(id);
-    let Some(incident) =
-        store::read::<Incident>(context, &key).await?.filter(|incident| incident.told != Some(incident.state))
-    else {
-        return Ok(());
-    };
-    if let Err(Unsent::NotSent { reason, .. }) = context.post.send(&letter(context, &incident)).await {
-        return Err(Fault::Retry(reason));
-    }
-    store::retrying(context, || async {
-        let batch = Batch::read(context, vec![key.clone()]).await?;
-        let Some(standing) = batch.get::<Incident>(&key)? else { return Ok(Attempted::Done(())) };
-        let mut commit = Commit::default();
-        commit.over(&batch, &Incident { told: Some(incident.state), ..standing });
-        store::attempted(commit.run(context).await, ())
-    })
-    .await
-}
-
-fn letter(context: &Context, incident: &Incident) -> Letter {
-    let page = format!("{}/incidents/{}", context.settings.base_url, incident.id);
+/// What people are told of an incident, where approvals are asked for: once for each state that it comes to.
+pub fn news(context: &Context, incident: &Incident, trace: &str) -> Bulletin {
     let subject = match incident.state {
         State::Open => format!("Incident: {}", incident.title()),
         State::Over if incident.became_usual => format!("Not mended, and usual by now: {}", incident.title()),
@@ -45,7 +25,7 @@ fn letter(context: &Context, incident: &Incident) -> Letter {
     };
     let amounts: Vec<_> = incident.amounts.iter().map(|(currency, amount)| format!("{amount} {currency}")).collect();
     let text = format!(
-        "{} customers, {}, since {}. By chance {}.\nLikely cause: {} ({}). Owner: {}.\n{page}",
+        "{} customers, {}, since {}. By chance {}.\nLikely cause: {} ({}). Owner: {}.",
         incident.accounts,
         amounts.join(" and "),
         incident.began_at.strftime("%Y-%m-%d %H:%M UTC"),
@@ -54,16 +34,9 @@ fn letter(context: &Context, incident: &Incident) -> Letter {
         incident.why,
         incident.owner
     );
-    Letter {
-        id: format!("{}_{}", incident.id, incident.state.name()),
-        channel: Channel::Slack,
-        to: context.settings.approvals_channel.clone(),
-        subject,
-        text,
-        html: String::new(),
-        links: vec![page],
-        blocks: None,
-    }
+    let about = About::Incident { incident: incident.id.clone() };
+    let words = Words { subject, text, page: format!("/incidents/{}", incident.id) };
+    bulletin::about(context, about, words, trace).posted()
 }
 
 pub async fn find(context: &Context, id: &str) -> Result<Incident, Problem> {

@@ -2,6 +2,7 @@
 
 pub mod answer;
 pub mod approval;
+pub mod bulletin;
 pub mod classify;
 pub mod context;
 pub mod deadline;

@@ -6,7 +6,7 @@ use crate::ports::QueueName;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use domain::book::Unlinked;
-use domain::id::{AccountId, ActionId, CaseId, IncidentId, digest, sha256};
+use domain::id::{AccountId, ActionId, CaseId, digest, sha256};
 use flate2::Compression;
 use flate2::read::DeflateDecoder;
 use flate2::write::DeflateEncoder;
@@ -32,8 +32,8 @@ pub enum Message {
     List { provider: String, source: String, trace: String },
     /// A source is to be looked over for troubles that many have.
     Watch { provider: String, source: String, trace: String },
-    /// People are to be told of an incident, or of its end.
-    Tell { incident: IncidentId, trace: String },
+    /// The staff are to be told what a bulletin says.
+    Tell { bulletin: String, trace: String },
     /// A step of a recovery is due.
     PlanDue { account: AccountId, invoice: String, trace: String },
     /// An alarm that was set aside is to be rung after all.

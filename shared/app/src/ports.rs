@@ -9,7 +9,7 @@ use providers::{Call, Keys, Reply, Secret};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-pub use domain::action::Channel;
+pub use domain::telling::Channel;
 
 /// The three tables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -36,12 +36,13 @@ pub async fn end(
     commit: &mut Commit,
     (after, about): (&Action, &About),
     by: &str,
-    note: &str,
+    (reference, note): (&str, &str),
 ) -> Result<(), Fault> {
     let key = keys::task(&about.task(&after.account));
     batch.extend(Batch::read(context, vec![key.clone()]).await?);
     let (done, now) = (after.state() == ActionState::Executed, context.clock.now());
     let ended = batch.get::<Task>(&key)?.and_then(|task| task.ended(done, by, note, now));
+    let ended = ended.map(|task| Task { reference: reference.to_owned(), ..task });
     ended.iter().for_each(|task| commit.over(batch, task));
     Ok(())
 }

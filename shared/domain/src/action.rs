@@ -28,7 +28,7 @@ pub use offer::Offer;
 pub use preview::preview;
 pub use refusal::{NoPreview, NotEligible};
 pub use stands::{anew, still_holds};
-pub use told::{Channel, Sent, Telling, TellingState, Told, Why};
+pub use told::{Sent, Told, Why};
 pub use wish::{BUNDLE_MAX, Params, Resources, Wish, all_of};
 
 use crate::id::{AccountId, ActionId, CaseId, digest};

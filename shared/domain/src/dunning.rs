@@ -3,7 +3,7 @@
 use crate::book::{Due, Head, Invoice, PlanLine};
 use crate::id::{AccountId, IncidentId};
 use crate::money::{Currency, Money};
-use crate::policy::{Complaint, Rules};
+use crate::policy::{Complaint, Patience, Rules};
 use jiff::{SignedDuration, Timestamp};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -107,6 +107,11 @@ pub struct Step {
     pub done_at: Option<Timestamp>,
     /// While it is being sent: when to doubt that it was.
     pub doubt_at: Option<Timestamp>,
+    /// How often it was refused, and when it is tried again.
+    #[serde(default)]
+    pub refusals: u32,
+    #[serde(default)]
+    pub again_at: Option<Timestamp>,
 }
 
 /// A message is sent at most once: `Sending` is stored first, and what stays there is in doubt, not repeated.
@@ -218,6 +223,8 @@ pub fn plan(
         state: StepState::Waiting,
         done_at: None,
         doubt_at: None,
+        refusals: 0,
+        again_at: None,
     });
     Some(Plan {
         account: account.clone(),
@@ -246,7 +253,7 @@ impl Plan {
     pub fn next_wake(&self) -> Option<Timestamp> {
         self.next().map(|step| match step.state {
             StepState::Sending => step.doubt_at.unwrap_or(step.due_at),
-            _ => self.held_until.map_or(step.due_at, |held_until| held_until.max(step.due_at)),
+            _ => [self.held_until, step.again_at].into_iter().flatten().fold(step.due_at, Timestamp::max),
         })
     }
 
@@ -311,7 +318,8 @@ impl Plan {
         if self.held_until.is_some() {
             return None;
         }
-        let due = self.steps.iter().rposition(|step| step.state == StepState::Waiting && step.due_at <= now)?;
+        let is_due = |step: &Step| step.due_at <= now && step.again_at.is_none_or(|again_at| again_at <= now);
+        let due = self.steps.iter().rposition(|step| step.state == StepState::Waiting && is_due(step))?;
         for step in self.steps[..due].iter_mut().filter(|step| step.state == StepState::Waiting) {
             step.state = StepState::Skipped;
             step.done_at = Some(now);
@@ -335,13 +343,20 @@ impl Plan {
         self.finish_after_last();
     }
 
-    /// Puts a step back that was certainly not sent, unless the plan has ended meanwhile.
-    pub fn unsent(&mut self, number: u32) {
-        let state = if self.state == PlanState::Stopped { StepState::Skipped } else { StepState::Waiting };
+    /// Puts a step back that was certainly not sent, to be tried again in a while; `asked_secs` is how long whoever refused
+    /// asks for. It is skipped where the plan has ended meanwhile, or where it was refused too often: then a person has to
+    /// look.
+    pub fn unsent(&mut self, number: u32, asked_secs: Option<i64>, patience: &Patience, now: Timestamp) -> bool {
+        let (has_ended, mut gives_up) = (self.state == PlanState::Stopped, false);
         for step in self.steps.iter_mut().filter(|step| step.number == number && step.state == StepState::Sending) {
-            step.state = state;
+            step.refusals += 1;
             step.doubt_at = None;
+            step.again_at = patience.again_at(step.refusals, asked_secs, now).filter(|_| !has_ended);
+            gives_up = step.again_at.is_none() && !has_ended;
+            step.state = if step.again_at.is_some() { StepState::Waiting } else { StepState::Skipped };
         }
+        self.finish_after_last();
+        gives_up
     }
 
     /// Gives up on knowing whether a step was sent: at once, or if its sender was not heard of for too long.
@@ -426,6 +441,34 @@ mod tests {
         assert_eq!(plan.begin(day(2), day(3)), None);
         plan.sent(1);
         assert_eq!(plan.steps[0].state, StepState::Sent, "a late answer settles the doubt");
+    }
+
+    #[test]
+    fn what_was_refused_is_tried_again_in_a_while_and_not_for_ever() {
+        let patience = Patience { first_secs: 60, factor: 2, secs_max: 3600, tries_max: 3 };
+        let secs = |secs| day(1) + SignedDuration::from_secs(secs);
+        let mut plan = planned(4900, None);
+        let (mut now, waits) = (0, [(None, 60), (Some(900), 900)]);
+        for (asked_secs, wait) in waits {
+            assert_eq!(plan.begin(secs(now), day(2)).map(|step| step.number), Some(1));
+            assert!(!plan.unsent(1, asked_secs, &patience, secs(now)), "it is tried again");
+            assert_eq!(plan.next_wake(), Some(secs(now + wait)));
+            assert_eq!(plan.begin(secs(now + wait - 1), day(2)), None, "and not before");
+            now += wait;
+        }
+        plan.begin(secs(now), day(2));
+        assert!(plan.unsent(1, None, &patience, secs(now)), "somebody has to look");
+        assert_eq!((plan.steps[0].state, plan.next_wake()), (StepState::Skipped, Some(day(5))), "the others go on");
+    }
+
+    #[test]
+    fn what_was_refused_when_the_plan_has_ended_is_nobodys_to_send() {
+        let patience = Patience { first_secs: 60, factor: 2, secs_max: 3600, tries_max: 3 };
+        let mut plan = planned(4900, None);
+        plan.begin(day(1), day(2));
+        plan.stop("paid", day(1));
+        assert!(!plan.unsent(1, None, &patience, day(1)));
+        assert_eq!((plan.steps[0].state, plan.next_wake()), (StepState::Skipped, None));
     }
 
     #[test]

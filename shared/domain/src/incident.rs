@@ -90,8 +90,6 @@ pub struct Incident {
     pub policy_version: u32,
     /// What went live shortly before it began.
     pub release: Option<String>,
-    /// The state that people were told of.
-    pub told: Option<State>,
 }
 
 /// The figures that made it an incident.
@@ -169,6 +167,11 @@ impl Incident {
             Trouble::Dispute => "Payments are disputed",
         };
         format!("{what}: {}", self.sign.title(&self.provider, &self.source))
+    }
+
+    /// Whether people have to hear of it, as it stands now: that it began, or that it is over.
+    pub fn is_news(&self, before: Option<&Self>) -> bool {
+        before.is_none_or(|before| before.state != self.state)
     }
 
     /// What is written to a member: while it lasts that it is not about their card, and after that no reason of theirs.

@@ -24,3 +24,4 @@ pub mod source;
 pub mod staff;
 pub mod stop;
 pub mod task;
+pub mod telling;

@@ -14,6 +14,8 @@ pub struct Home<'a> {
     pub cases: &'a [Case],
     pub plans: &'a [Plan],
     pub incidents: &'a [Incident],
+    /// What waits for the viewer's word about the staff, in one line each.
+    pub proposals: &'a [String],
     pub month: Month,
     /// None where the month has more rows than can be added up for a glance.
     pub report: Option<&'a Report>,
@@ -32,6 +34,9 @@ pub fn home(viewer: &Viewer, home: &Home<'_>) -> String {
                     ", " (incident.accounts) " customers since " (time(incident.began_at))
                     ". Owner: " (incident.owner)
                 }
+            } }
+            @for proposal in home.proposals { section .notice role="status" {
+                p { a href="/staff" { (proposal) ": confirm or refuse" } }
             } }
             div .grid {
                 div .card { "Waiting for approval" b { a href="/approvals" { (home.waiting.len()) } } }

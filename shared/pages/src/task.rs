@@ -114,9 +114,15 @@ fn buttons(viewer: &Viewer, task: &Task, staff: &[Staff], days_max: i64, csrf: &
         @if viewer.role.may_settle() { section .notice {
             h2 { "Say how it ended" }
             (form(html! {
-                (what_was_done())
-                button type="submit" name="say" value="done" { "I have done it" }
-                button .plain type="submit" name="say" value="dropped" { "It was not done, and will not be" }
+                @if let About::Unseen { .. } = task.about {
+                    (what_was_done("The provider's id of the refund, if it is there"))
+                    button type="submit" name="say" value="done" { "It is there" }
+                    button .plain type="submit" name="say" value="dropped" { "It was not done" }
+                } @else {
+                    (what_was_done("The provider's id of what was done (optional)"))
+                    button type="submit" name="say" value="done" { "I have done it" }
+                    button .plain type="submit" name="say" value="dropped" { "It was not done, and will not be" }
+                }
             }))
         } } @else { section { p .soft { "A billing specialist, a manager or a VP does it and says so here." } } }
         @if viewer.role.may_request() { section {

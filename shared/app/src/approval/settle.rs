@@ -53,7 +53,27 @@ pub async fn not_made(context: &Context, id: &ActionId, word: &ByHand, staff: &S
     Ok(store::unless_refused(context, || unmade(context, id, word, staff)).await?)
 }
 
+/// Takes the word that what somebody gave back by hand is there, under this id: the book is told of it.
+pub async fn found(context: &Context, id: &ActionId, word: &ByHand, staff: &Staff) -> Result<Action, Problem> {
+    word.fits()?;
+    if word.reference.trim().is_empty() {
+        let message =
+            "`reference` says under which id the provider shows the refund; if it shows none, it was not done";
+        return Err(Problem::malformed(message));
+    }
+    let action = store::unless_refused(context, || seen(context, id, word, staff)).await?;
+    if let Err(fault) = unseen::look_for(context, &action).await {
+        tracing::warn!(action.id = %action.id, fault = %fault, "what was found at the provider comes into the book when its alarm rings");
+    }
+    Ok(action)
+}
+
 impl ByHand {
+    /// What the task keeps of it: the provider's id, and the note.
+    fn said(&self) -> (&str, &str) {
+        (&self.reference, &self.note)
+    }
+
     fn fits(&self) -> Result<(), Problem> {
         if self.note.chars().count() > NOTE_CHARS_MAX || self.reference.len() > 255 {
             return Err(Problem::malformed(format!("a note has at most {NOTE_CHARS_MAX} characters, a reference 255")));
@@ -97,7 +117,7 @@ async fn once(context: &Context, id: &ActionId, word: &ByHand, staff: &Staff) ->
     // Write. Money that was given back stays reserved until the book shows it.
     let mut commit = Commit::default();
     let about = About::Action { action: id.clone() };
-    task::end(context, &mut read.batch, &mut commit, (&after, &about), &staff.id, &word.note).await?;
+    task::end(context, &mut read.batch, &mut commit, (&after, &about), &staff.id, word.said()).await?;
     writing::put(&mut commit, context, &read.batch, &head, Some(&before), &after);
     if !after.is_unseen() {
         let over = std::slice::from_ref(id);
@@ -112,16 +132,53 @@ async fn once(context: &Context, id: &ActionId, word: &ByHand, staff: &Staff) ->
     Ok(store::attempted(commit.run(context).await, after)?)
 }
 
+async fn seen(context: &Context, id: &ActionId, word: &ByHand, staff: &Staff) -> Result<Attempted<Action>, Failed> {
+    // Read.
+    let (mut read, before, head, staff) = read_for(context, id, staff).await?;
+
+    // Decide.
+    let refund = word.reference.trim();
+    is_still_reserved(&read, &before)?;
+    if read.records.payments.values().any(|payment| payment.refunds.contains_key(refund)) {
+        let message =
+            format!("the book knows `{refund}`, and it is another refund: look for the one that was made by hand");
+        return Err(Problem::not_possible(message).into());
+    }
+    let (now, at) = (context.clock.now(), writing::moment(context));
+    let mut after = before.clone();
+    after.is_found_as(refund, at.again);
+
+    // Write.
+    let mut commit = Commit::default();
+    let about = About::Unseen { action: id.clone() };
+    task::end(context, &mut read.batch, &mut commit, (&after, &about), &staff.id, word.said()).await?;
+    writing::put(&mut commit, context, &read.batch, &head, Some(&before), &after);
+    read.records
+        .payments
+        .keys()
+        .for_each(|payment| commit.check(&read.batch, &keys::payment(&before.account, payment)));
+    commit.check(&read.batch, &keys::staff(&staff.id));
+    let body = [("outcome", "found".to_owned()), ("reference", refund.to_owned())];
+    put_notes(&mut commit, &read.batch, &before.account, vec![Note::new(now, Step::Outcome, id, &staff.id, body)])?;
+    Ok(store::attempted(commit.run(context).await, after)?)
+}
+
+/// Refuses where money that was given back by hand is not looked for any more.
+fn is_still_reserved(read: &Read, before: &Action) -> Result<(), Problem> {
+    let is_reserved = read.records.payments.values().any(|payment| payment.reserved.contains_key(&before.id));
+    if before.is_unseen() && is_reserved {
+        return Ok(());
+    }
+    let message = "the money is in the book by now, or nothing is reserved for it; reload the page";
+    Err(Problem::conflict("already_decided", message))
+}
+
 async fn unmade(context: &Context, id: &ActionId, word: &ByHand, staff: &Staff) -> Result<Attempted<Action>, Failed> {
     // Read.
     let (mut read, before, head, staff) = read_for(context, id, staff).await?;
 
     // Decide.
-    let is_reserved = read.records.payments.values().any(|payment| payment.reserved.contains_key(id));
-    if !before.is_unseen() || !is_reserved {
-        let message = "the money is in the book by now, or nothing is reserved for it; reload the page";
-        return Err(Problem::conflict("already_decided", message).into());
-    }
+    is_still_reserved(&read, &before)?;
     let now = context.clock.now();
     let message = format!("{} looked at the provider, and it was not given back there", staff.id);
     let mut after = before.clone();
@@ -130,7 +187,7 @@ async fn unmade(context: &Context, id: &ActionId, word: &ByHand, staff: &Staff) 
     // Write.
     let mut commit = Commit::default();
     let about = About::Unseen { action: id.clone() };
-    task::end(context, &mut read.batch, &mut commit, (&after, &about), &staff.id, &word.note).await?;
+    task::end(context, &mut read.batch, &mut commit, (&after, &about), &staff.id, word.said()).await?;
     writing::put(&mut commit, context, &read.batch, &head, Some(&before), &after);
     let over = std::slice::from_ref(id);
     writing::release(&mut commit, &read, &before.account, over);

@@ -1,13 +1,14 @@
 //! What people say of tasks: given to somebody, put off, done. What ends an action's task ends the action, too.
 
-use super::settle;
+use super::{settle, tell};
+use crate::bulletin::{self, Words};
 use crate::context::Context;
-use crate::ports::{Channel, Letter, Unsent};
 use crate::store::{self, Attempted, Batch, Commit, keys};
 use crate::web::{Failed, NOTE_CHARS_MAX, Problem};
 use domain::id::TaskId;
 use domain::staff::Staff;
-use domain::task::{About, Change, Refused, Task};
+use domain::task::{About as TaskAbout, Change, Refused, Task};
+use domain::telling::{About, Bulletin};
 use http::StatusCode;
 use jiff::SignedDuration;
 use std::collections::BTreeMap;
@@ -34,35 +35,44 @@ pub fn form(context: &Context, fields: &BTreeMap<String, String>) -> Result<Chan
 /// Takes what somebody says of a task. What ends an action's task ends the action, and the other way round.
 pub async fn take(context: &Context, id: &TaskId, word: &Change, staff: &Staff) -> Result<Task, Problem> {
     let found = store::read::<Task>(context, &keys::task(id)).await?.ok_or_else(|| Problem::not_found("task"))?;
-    if let (Some(done), About::Action { action }) = (word.done, &found.about) {
+    if let (Some(done), TaskAbout::Action { action }) = (word.done, &found.about) {
         word.is_one().map_err(|refused| problem(&refused))?;
         let settled = settle::ByHand { done, reference: word.reference.clone(), note: word.note.clone() };
         settle::settle(context, action, &settled, staff).await?;
         return store::read::<Task>(context, &keys::task(id)).await?.ok_or_else(|| Problem::not_found("task"));
     }
-    if let (Some(false), About::Unseen { action }) = (word.done, &found.about) {
+    if let (Some(done), TaskAbout::Unseen { action }) = (word.done, &found.about) {
         word.is_one().map_err(|refused| problem(&refused))?;
-        let settled = settle::ByHand { done: false, reference: word.reference.clone(), note: word.note.clone() };
-        settle::not_made(context, action, &settled, staff).await?;
+        let settled = settle::ByHand { done, reference: word.reference.clone(), note: word.note.clone() };
+        if done {
+            settle::found(context, action, &settled, staff).await?;
+        } else {
+            settle::not_made(context, action, &settled, staff).await?;
+        }
         return store::read::<Task>(context, &keys::task(id)).await?.ok_or_else(|| Problem::not_found("task"));
     }
     if word.note.chars().count() > NOTE_CHARS_MAX || word.reference.len() > 255 {
         return Err(Problem::malformed(format!("a note has at most {NOTE_CHARS_MAX} characters, a reference 255")));
     }
-    let task = store::unless_refused(context, || once(context, id, word, staff)).await?;
-    if word.assign.is_some() && task.assigned_to.as_ref().is_some_and(|to| *to != staff.id) {
-        tell_assigned(context, &task, staff).await;
+    let (task, news) = store::unless_refused(context, || once(context, id, word, staff)).await?;
+    if let Some(bulletin) = &news
+        && let Err(fault) = tell::bulletin(context, &bulletin.about.id()).await
+    {
+        tracing::warn!(task.id = %task.id, fault = %fault, "whoever was given a task is told when its alarm rings");
     }
     Ok(task)
 }
 
-async fn once(context: &Context, id: &TaskId, word: &Change, staff: &Staff) -> Result<Attempted<Task>, Failed> {
+/// The task as it is now, and what somebody has to hear of it.
+type Changed = (Task, Option<Bulletin>);
+
+async fn once(context: &Context, id: &TaskId, word: &Change, staff: &Staff) -> Result<Attempted<Changed>, Failed> {
     // Read.
     let to = word.assign.as_ref().filter(|to| !to.is_empty()).map(|to| keys::staff(to));
     let (own, by) = (keys::task(id), keys::staff(&staff.id));
-    let batch =
-        Batch::read(context, [own.clone(), by.clone()].into_iter().chain(to.clone().filter(|to| *to != by)).collect())
-            .await?;
+    let told = keys::bulletin(&About::Task { task: id.clone() }.id());
+    let all = [own.clone(), by.clone(), told.clone()].into_iter().chain(to.clone());
+    let batch = Batch::read(context, all.collect()).await?;
     let mut task = batch.get::<Task>(&own)?.ok_or_else(|| Problem::not_found("task"))?;
     let staff = batch.get::<Staff>(&by)?.ok_or_else(Problem::not_signed_in)?;
 
@@ -75,12 +85,15 @@ async fn once(context: &Context, id: &TaskId, word: &Change, staff: &Staff) -> R
         let message = "`assign` names nobody who may have tasks; see /api/staff";
         return Err(Problem::not_possible(message).into());
     }
+    let before = batch.get::<Bulletin>(&told)?;
+    let news = word.assign.as_ref().and_then(|_| news(context, &task, &staff, before.as_ref()));
 
     // Write.
     let mut commit = Commit::default();
     commit.over(&batch, &task);
+    news.iter().for_each(|bulletin| commit.over(&batch, bulletin));
     commit.check(&batch, &by);
-    Ok(store::attempted(commit.run(context).await, task)?)
+    Ok(store::attempted(commit.run(context).await, (task, news))?)
 }
 
 fn problem(refused: &Refused) -> Problem {
@@ -93,28 +106,16 @@ fn problem(refused: &Refused) -> Problem {
     Problem::new(status, code, refused.to_string())
 }
 
-/// Mails whoever was given a task. It stands on their list as well, so a mail that is lost hides nothing.
-async fn tell_assigned(context: &Context, task: &Task, by: &Staff) {
-    let Some(to) = &task.assigned_to else { return };
-    let Ok(Some(to)) = crate::setup::staff::find(context, to).await else { return };
-    let page = format!("{}/tasks/{}", context.settings.base_url, task.id);
+/// What somebody is mailed who was given a task by somebody else. It stands on their list as well.
+fn news(context: &Context, task: &Task, by: &Staff, before: Option<&Bulletin>) -> Option<Bulletin> {
+    let to = task.assigned_to.clone().filter(|to| *to != by.id)?;
     let due = task.due_at.strftime("%Y-%m-%d %H:%M UTC");
-    let text = format!(
-        "Hello {},\n\n{} gave you a task, due {due}:\n{}\n\n{}\n\n{page}\n",
-        to.name, by.name, task.what, task.steps
-    );
-    let now = context.clock.now();
-    let letter = Letter {
-        id: format!("task_{}_{}_{}", task.id, to.id, now.as_second()),
-        channel: Channel::Mail,
-        to: to.email,
+    let words = Words {
         subject: format!("A task for you: {}", task.what),
-        html: pages::mail(&text),
-        text,
-        links: vec![page],
-        blocks: None,
+        text: format!("{} gave you a task, due {due}:\n{}\n\n{}", by.name, task.what, task.steps),
+        page: format!("/tasks/{}", task.id),
     };
-    if let Err(Unsent::NotSent { reason, .. }) = context.post.send(&letter).await {
-        tracing::warn!(task.id = %task.id, reason, "whoever was given a task could not be told");
-    }
+    let about = About::Task { task: task.id.clone() };
+    let trace = about.id();
+    Some(bulletin::about(context, about, words, &trace).mailed([to]).instead_of(before))
 }

@@ -1,17 +1,21 @@
 //! Tells whoever comes next: the queue, or the people who must decide; and afterwards, how it ended.
 
+mod bulletin;
 mod letter;
+mod owing;
 mod round;
 
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::message::{Message, Sent, send_all};
-use crate::ports::QueueName;
+use crate::ports::{Channel, QueueName};
 use crate::setup::{delegation, staff};
+pub use bulletin::bulletin;
 use domain::action::{Action, Owed, State, Why};
 use domain::approval::{missing, next_role};
 use domain::id::ActionId;
 use domain::staff::{Role, Staff};
+use owing::Owing;
 use round::{Errand, Round};
 
 /// Tells the queue or people. The alarm on the action covers a crash in between.
@@ -49,14 +53,16 @@ pub async fn people(context: &Context, action: &Action) -> Result<(), Fault> {
         Why::First | Why::Reminder => open.clone(),
     };
     let mut errands = Vec::new();
-    if why != Why::Reminder {
-        for staff in deciders(context, action, &roles).await? {
-            let letter = letter::asking(context, action, &staff).await?;
-            errands.push(Errand { to: staff.id, letter });
+    for staff in deciders(context, action, &roles).await? {
+        // A reminder stands where all read it; it is mailed to those whom nothing has reached yet.
+        if why == Why::Reminder && action.told.tellings().again_at(Channel::Mail, &staff.id).is_none() {
+            continue;
         }
+        let letter = letter::asking(context, action, &staff).await?;
+        errands.push(Errand { to: staff.id, letter });
     }
     errands.push(Errand::of_channel(letter::asking_all(context, action, &roles)));
-    let round = Round { action, owed: Owed::Asking, errands };
+    let round = Round { subject: Owing { action, owed: Owed::Asking }, errands };
     round.send(context).await?;
     round.rest(context).await
 }
@@ -90,7 +96,7 @@ async fn deciders(context: &Context, action: &Action, roles: &[Role]) -> Result<
 }
 
 /// What people have to be told of an end: the approvers, where it was approved and not carried out, and whoever asked.
-pub async fn of_end<'a>(context: &Context, action: &'a Action) -> Result<Round<'a>, Fault> {
+pub async fn of_end<'a>(context: &Context, action: &'a Action) -> Result<Round<Owing<'a>>, Fault> {
     let was_decided = !action.votes().is_empty();
     let trouble = letter::trouble(context, action).filter(|_| was_decided).map(Errand::of_channel);
     let asker = staff::find(context, &action.requested_by).await?;
@@ -98,7 +104,8 @@ pub async fn of_end<'a>(context: &Context, action: &'a Action) -> Result<Round<'
         let letter = letter::to_asker(context, action, &asker)?;
         Some(Errand { to: asker.id, letter })
     });
-    Ok(Round { action, owed: Owed::Word, errands: trouble.into_iter().chain(word).collect() })
+    let errands = trouble.into_iter().chain(word).collect();
+    Ok(Round { subject: Owing { action, owed: Owed::Word }, errands })
 }
 
 /// Takes the buttons away from the messages that asked, and says there what became of it.

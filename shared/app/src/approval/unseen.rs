@@ -1,5 +1,5 @@
 //! Is the money in the book that somebody says they gave back by hand? Until it is, it stays reserved, so that nobody gives
-//! it back twice; after a while a person is asked to look.
+//! it back twice; after a while a person is asked to look, and what they find is put there.
 
 use super::writing;
 use crate::classify::fold;
@@ -18,16 +18,24 @@ use jiff::SignedDuration;
 pub async fn look_for(context: &Context, action: &Action) -> Result<(), Fault> {
     let Kind::Refund { payment, .. } = &action.kind else { return Ok(()) };
     let Some(head) = store::read::<Head>(context, &keys::head(&action.account)).await? else { return Ok(()) };
-    // It tells nothing new: what was told before somebody said that it was done is looked at once more.
+    // Where nobody has found it, it tells nothing new: what was told before somebody said that it was done is looked at
+    // once more.
+    let (id, seen) = match action.found() {
+        Some(refund) => (format!("found:{}:{}", action.id, refund.id), Seen::Refund(refund)),
+        None => {
+            let seen = PaymentSeen { id: payment.clone(), ..PaymentSeen::default() };
+            (format!("by_hand:{}", action.id), Seen::Payment(seen))
+        }
+    };
     let said = Event {
-        id: format!("by_hand:{}", action.id),
+        id,
         provider: head.provider,
         source: head.source,
         origin: Origin::Answer,
         kind: event::Kind::RefundChanged,
         at: action.ended_at().unwrap_or_else(|| context.clock.now()),
         customer: Some(head.customer),
-        seen: vec![Seen::Payment(PaymentSeen { id: payment.clone(), ..PaymentSeen::default() })],
+        seen: vec![seen],
     };
     fold::fold(context, &said, None, None, &action.trace).await?;
     store::retrying(context, || once(context, &action.id)).await
@@ -43,7 +51,9 @@ async fn once(context: &Context, id: &ActionId) -> Result<Attempted<()>, Fault> 
     // Decide.
     let patience = SignedDuration::from_hours(context.policies.limits.current().doubt_hours_max);
     let now = context.clock.now();
-    let asks_at = before.ended_at().map_or(now, |at| at + patience);
+    // Who has found it is not asked a second time: it is looked for again, in case something keeps it from the book.
+    let since = before.ended_at().filter(|_| before.found().is_none());
+    let asks_at = since.unwrap_or(now) + patience;
     let is_reserved = read.records.payments.values().any(|payment| payment.reserved.contains_key(id));
     let asks = is_reserved && asks_at <= now;
     let mut after = before.clone();

@@ -63,6 +63,7 @@ pub fn of(account: &AccountId, payment: &Payment) -> Of<Payment> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Done {
     Asked,
+    Told,
     CarriedOut(State),
     Expired,
     NothingToDo,

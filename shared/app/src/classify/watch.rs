@@ -1,23 +1,26 @@
 //! Looks over a source for troubles that many have, and keeps the incidents.
 
+use crate::bulletin;
 use crate::context::Context;
 use crate::fault::Fault;
+use crate::incident;
 use crate::incident::pulses::pulses;
-use crate::message::{Message, Sent, send_all};
-use crate::ports::QueueName;
 use crate::store::{self, Attempted, Batch, Commit, keys};
 use domain::id::IncidentId;
 use domain::incident::{Incident, Read, Releases, Trouble, Watch, look};
+use domain::telling::{About, Bulletin};
 use std::collections::BTreeMap;
 
 pub async fn handle(context: &Context, provider: &str, source: &str, trace: &str) -> Result<(), Fault> {
-    let untold = store::retrying(context, || once(context, provider, source)).await?;
-    let tell =
-        |incident| Sent { queue: QueueName::Approval, message: Message::Tell { incident, trace: trace.to_owned() } };
-    send_all(context, &untold.into_iter().map(tell).collect::<Vec<_>>()).await
+    let news = store::retrying(context, || once(context, provider, source, trace)).await?;
+    for bulletin in &news {
+        bulletin::tell(context, bulletin).await;
+    }
+    Ok(())
 }
 
-async fn once(context: &Context, provider: &str, source: &str) -> Result<Attempted<Vec<IncidentId>>, Fault> {
+/// What people are to be told of.
+async fn once(context: &Context, provider: &str, source: &str, trace: &str) -> Result<Attempted<Vec<Bulletin>>, Fault> {
     // Read.
     let (policy, now) = (context.policies.incidents.current(), context.clock.now());
     let key = keys::watch(provider, source);
@@ -28,7 +31,9 @@ async fn once(context: &Context, provider: &str, source: &str) -> Result<Attempt
         return Ok(Attempted::Done(Vec::new()));
     }
     let known: Vec<_> = before.lines.iter().map(|line| line.incident.clone()).collect();
-    batch.extend(Batch::read(context, known.iter().map(keys::incident).collect()).await?);
+    let told = |id: &IncidentId| keys::bulletin(&About::Incident { incident: id.clone() }.id());
+    let both = known.iter().flat_map(|id| [keys::incident(id), told(id)]);
+    batch.extend(Batch::read(context, both.collect()).await?);
     let mut standing: BTreeMap<IncidentId, Incident> = BTreeMap::new();
     for id in known {
         standing.extend(batch.get(&keys::incident(&id))?.map(|incident| (id, incident)));
@@ -51,6 +56,14 @@ async fn once(context: &Context, provider: &str, source: &str) -> Result<Attempt
 
     // Decide.
     let looked = look(before, &reads, &standing, &releases, now, policy);
+    let mut news = Vec::new();
+    for incident in looked.incidents.iter().filter(|it| it.is_news(standing.get(&it.id))) {
+        let before = match standing.get(&incident.id) {
+            Some(_) => batch.get::<Bulletin>(&told(&incident.id))?,
+            None => None,
+        };
+        news.push(incident::news(context, incident, trace).instead_of(before.as_ref()));
+    }
 
     // Write.
     let mut commit = Commit::default();
@@ -61,8 +74,11 @@ async fn once(context: &Context, provider: &str, source: &str) -> Result<Attempt
             None => commit.create(incident),
         }
     }
-    standing.extend(looked.incidents.into_iter().map(|incident| (incident.id.clone(), incident)));
-    let untold =
-        standing.into_values().filter(|incident| incident.told != Some(incident.state)).map(|incident| incident.id);
-    store::attempted(commit.run(context).await, untold.collect())
+    for bulletin in &news {
+        match bulletin.round() {
+            1 => commit.create(bulletin),
+            _ => commit.over(&batch, bulletin),
+        }
+    }
+    store::attempted(commit.run(context).await, news)
 }

@@ -36,7 +36,7 @@ pub(super) async fn answer(
     let query = web::query(request);
     let window = Window::of(&query, ROWS)?;
     let page = match endpoint {
-        Endpoint::Home => home::home(context, &viewer).await,
+        Endpoint::Home => home::home(context, &viewer, &caller.staff).await,
         Endpoint::AccountsPage => accounts::all(context, &viewer, window).await,
         Endpoint::AccountPage(id) => accounts::one(context, &viewer, &id, &query).await,
         Endpoint::SearchPage => accounts::search(context, &viewer, request).await,

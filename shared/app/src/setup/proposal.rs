@@ -1,5 +1,6 @@
 //! Changes of who may approve that wait for a second person.
 
+use crate::bulletin::{self, Words};
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::ports::Order;
@@ -7,6 +8,7 @@ use crate::setup::staff;
 use crate::store::{self, Batch, Commit, first_of, keys};
 use crate::web::Problem;
 use domain::staff::{Proposal, Staff, Table, Unconfirmed, Word};
+use domain::telling::{About, Bulletin};
 use http::StatusCode;
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -18,6 +20,35 @@ const PROPOSALS_MAX: u32 = 200;
 /// What was proposed, newest first.
 pub async fn all(context: &Context) -> Result<Vec<Proposal>, Fault> {
     first_of(context, &keys::staff_proposals(), PROPOSALS_MAX, Order::Descending).await
+}
+
+/// What waits for somebody's word, in one line each; nothing, where it is not theirs to confirm.
+pub async fn waiting_for(context: &Context, by: &Staff) -> Result<Vec<String>, Fault> {
+    if !by.role.may_import() {
+        return Ok(Vec::new());
+    }
+    let now = context.clock.now();
+    let mut lines = Vec::new();
+    for proposal in all(context).await?.iter().filter(|proposal| proposal.may_confirm(by, now).is_ok()) {
+        let proposer = staff::find(context, &proposal.by).await?;
+        lines.push(proposal.title(proposer.as_ref().map_or(&proposal.by, |proposer| &proposer.name)));
+    }
+    Ok(lines)
+}
+
+/// What those are told who may confirm a proposal, and whoever reads along where approvals are asked for.
+pub fn news(context: &Context, proposal: &Proposal, by: &Staff, standing: &[Staff]) -> Bulletin {
+    let title = proposal.title(&by.name);
+    let until = proposal.expires_at.strftime("%Y-%m-%d %H:%M UTC");
+    let text = format!(
+        "{title}. Nothing of it counts before another manager or a VP confirms it, until {until}. Look at each difference, \
+         and confirm or refuse it there:"
+    );
+    let words = Words { subject: format!("{title}: confirm or refuse"), text, page: "/staff".to_owned() };
+    let about = About::Proposal { number: proposal.number };
+    let confirming = standing.iter().filter(|staff| proposal.may_confirm(staff, proposal.at).is_ok());
+    let trace = about.id();
+    bulletin::about(context, about, words, &trace).posted().mailed(confirming.map(|staff| staff.id.clone()))
 }
 
 /// How a proposal is shown.

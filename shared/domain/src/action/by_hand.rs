@@ -2,12 +2,14 @@
 
 use super::{Action, Kind, Outcome, Shown, State};
 use crate::book::{Payment, Refund};
-use crate::event::RefundStatus;
+use crate::event::{RefundSeen, RefundStatus};
 use crate::money::Money;
 use jiff::Timestamp;
 
 /// How an outcome says that a person did it.
 pub const BY_HAND: &str = "by_hand";
+/// How an outcome says that a person did it, and that somebody has found it at the provider since.
+const FOUND: &str = "found";
 
 /// A refund that is as somebody says that they made it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,7 +23,8 @@ pub struct SeenByHand {
 impl Action {
     /// Whether somebody says that they did it themselves.
     pub fn is_by_hand(&self) -> bool {
-        let by_hand = |outcome: &Outcome| matches!(outcome, Outcome::Done { status, .. } if status == BY_HAND);
+        let by_hand =
+            |outcome: &Outcome| matches!(outcome, Outcome::Done { status, .. } if status == BY_HAND || status == FOUND);
         self.state == State::Executed && self.outcome.as_ref().is_some_and(by_hand)
     }
 
@@ -35,6 +38,35 @@ impl Action {
         if self.is_unseen() {
             self.alarm = again;
         }
+    }
+
+    /// Somebody has looked at the provider, and what was given back by hand is there under this id. From now on it is
+    /// looked for by it.
+    pub fn is_found_as(&mut self, refund: &str, again: Timestamp) {
+        let is_unseen = self.is_unseen();
+        if let Some(Outcome::Done { reference, status, .. }) = self.outcome.as_mut().filter(|_| is_unseen) {
+            refund.clone_into(reference);
+            FOUND.clone_into(status);
+            self.alarm = Some(again);
+        }
+    }
+
+    /// The refund that somebody has found at the provider, which told nothing of it: the book is told of it in its place.
+    /// It names no action, so that it has to be what was said, like any other.
+    pub fn found(&self) -> Option<RefundSeen> {
+        let (Kind::Refund { payment, amount }, Some(Outcome::Done { reference, status, made_at, .. })) =
+            (&self.kind, &self.outcome)
+        else {
+            return None;
+        };
+        (status == FOUND).then(|| RefundSeen {
+            id: reference.clone(),
+            payment: payment.clone(),
+            amount: Some(*amount),
+            status: Some(RefundStatus::Succeeded),
+            created_at: *made_at,
+            action: None,
+        })
     }
 
     /// The refund that this one is by now: one of that amount on its payment, made since it was decided, and nobody
@@ -190,6 +222,27 @@ mod tests {
             let found = action().seen_by_hand(&payment(&json!({}), Some(total), &json!({})));
             assert_eq!(found.is_some(), expected, "{what}");
         }
+    }
+
+    #[test]
+    fn what_somebody_found_at_the_provider_is_told_to_the_book_once_they_name_it() {
+        let mut action = action();
+        assert_eq!(action.found(), None, "they said that they made it, and nobody has looked");
+        action.is_found_as("re_7", time("07T10:05:00"));
+        assert_eq!(action.alarm(), Some(time("07T10:05:00")));
+        assert!(action.is_by_hand() && action.is_unseen(), "until it is in the book");
+        let found = action.found().unwrap();
+        assert_eq!((found.id.as_str(), found.payment.as_str(), found.amount), ("re_7", "ch_1", Some(usd("30.00"))));
+        let named = payment(&json!({"re_7": refund("04T10:00:00", "30.00", "succeeded", None)}), None, &json!({}));
+        let seen = action.seen_by_hand(&named).map(|seen| (seen.refund, seen.settled));
+        assert_eq!(seen, Some(("re_7".to_owned(), true)));
+        action.confirmed(time("07T10:05:00")).unwrap();
+        action.is_found_as("re_8", time("08T10:00:00"));
+        assert_eq!(
+            (action.found().map(|found| found.id), action.alarm()),
+            (Some("re_7".to_owned()), None),
+            "it is proved"
+        );
     }
 
     #[test]

@@ -1,23 +1,11 @@
-//! Who was told what of an action: each message to each of them is a record of its own, with its own outcome.
+//! Who was told what of an action, round by round.
 
-use crate::policy::Patience;
-use jiff::{SignedDuration, Timestamp};
+use crate::telling::Tellings;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// How many of the messages that asked are kept in mind.
 const MESSAGES_MAX: usize = 20;
-/// How much is kept of a reason that somebody else wrote.
-const REASON_CHARS_MAX: usize = 200;
-
-/// The way by which people are told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Channel {
-    /// To somebody's address.
-    Mail,
-    /// To a channel or to somebody there.
-    Slack,
-}
 
 /// Why people are asked.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,7 +41,7 @@ pub struct Told {
     round: u32,
     why: Why,
     /// What was told in this round, and by which way to whom.
-    tellings: Vec<Telling>,
+    tellings: Tellings,
     /// Whether what follows from its end has been done.
     followed: bool,
 }
@@ -68,48 +56,17 @@ pub enum Sent {
     NoAddress,
 }
 
-/// One message to one recipient by one channel. It leaves at most once, and is sent again only if it was refused.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Telling {
-    /// By which way.
-    pub channel: Channel,
-    /// Somebody of the staff, or a channel's name.
-    pub to: String,
-    /// How often it was sent.
-    pub tries: u32,
-    /// What came of it.
-    #[serde(flatten)]
-    pub state: TellingState,
-}
-
-/// What came of a message.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "state", rename_all = "snake_case")]
-pub enum TellingState {
-    /// Stored before it leaves: whoever finds it so later does not know whether it did, and does not repeat it.
-    Sending,
-    /// It was taken.
-    Sent,
-    /// It may have been taken, and is not repeated.
-    InDoubt {
-        /// What was answered instead.
-        reason: String,
-    },
-    /// It was not taken.
-    Refused {
-        /// As it was refused the last time.
-        reason: String,
-        /// When it is sent again; never, where it was refused too often.
-        again_at: Option<Timestamp>,
-    },
-}
-
 impl Told {
-    /// There is something new to tell: whoever was told before is told of that, once.
+    /// There is something new to tell: whoever was told before is told of that, once. A reminder is no news to those who
+    /// refused until now: they are still to be tried again.
     pub fn begin(&mut self, why: Why) {
         self.round += 1;
         self.why = why;
-        self.tellings.clear();
+        if why == Why::Reminder {
+            self.tellings.forget_all_but_refused();
+        } else {
+            self.tellings.forget();
+        }
         self.followed = false;
     }
 
@@ -124,8 +81,13 @@ impl Told {
     }
 
     /// What was told in this round.
-    pub fn tellings(&self) -> &[Telling] {
+    pub fn tellings(&self) -> &Tellings {
         &self.tellings
+    }
+
+    /// The same, to note what came of one.
+    pub fn tellings_mut(&mut self) -> &mut Tellings {
+        &mut self.tellings
     }
 
     /// What follows from its end has been done.
@@ -138,96 +100,20 @@ impl Told {
         self.followed
     }
 
-    /// Whether it is time to tell somebody: they were not told yet, or it was refused a while ago.
-    pub fn is_due(&self, channel: Channel, to: &str, now: Timestamp) -> bool {
-        match self.telling(channel, to).map(|telling| &telling.state) {
-            None => true,
-            Some(TellingState::Refused { again_at, .. }) => again_at.is_some_and(|at| at <= now),
-            Some(TellingState::Sending | TellingState::Sent | TellingState::InDoubt { .. }) => false,
-        }
-    }
-
-    /// When it is tried again with somebody who was not reached.
-    pub fn again_at(&self, channel: Channel, to: &str) -> Option<Timestamp> {
-        match self.telling(channel, to)?.state {
-            TellingState::Refused { again_at, .. } => again_at,
-            _ => None,
-        }
-    }
-
-    /// Why it is not tried any more with somebody who was not reached.
-    pub fn given_up(&self, channel: Channel, to: &str) -> Option<&str> {
-        match &self.telling(channel, to)?.state {
-            TellingState::Refused { reason, again_at: None } => Some(reason),
-            _ => None,
-        }
-    }
-
-    /// Somebody is about to be told.
-    pub fn sending(&mut self, channel: Channel, to: &str) {
-        match self.telling_mut(channel, to) {
-            Some(telling) => {
-                telling.tries += 1;
-                telling.state = TellingState::Sending;
-            }
-            None => self.tellings.push(Telling { channel, to: to.to_owned(), tries: 1, state: TellingState::Sending }),
-        }
-    }
-
-    /// It was taken.
-    pub fn sent(&mut self, channel: Channel, to: &str) {
-        self.came(channel, to, TellingState::Sent);
-    }
-
-    /// It may have been taken.
-    pub fn doubted(&mut self, channel: Channel, to: &str, reason: &str) {
-        self.came(channel, to, TellingState::InDoubt { reason: short(reason) });
-    }
-
-    /// It was not taken; `after_secs` is how long whoever refused asks for.
-    pub fn refused(
-        &mut self,
-        channel: Channel,
-        to: &str,
-        (reason, after_secs): (&str, Option<i64>),
-        patience: &Patience,
-        now: Timestamp,
-    ) {
-        let tries = self.telling(channel, to).map_or(1, |telling| telling.tries);
-        let asked = SignedDuration::from_secs(after_secs.unwrap_or_default());
-        let again_at = patience.wait(tries).map(|wait| now + wait.max(asked));
-        self.came(channel, to, TellingState::Refused { reason: short(reason), again_at });
-    }
-
     /// A message that asks stands there. The oldest is forgotten before there are too many.
     pub fn stands(&mut self, place: &str) {
         self.messages.push(place.to_owned());
         let old = self.messages.len().saturating_sub(MESSAGES_MAX);
         self.messages.drain(..old);
     }
-
-    fn came(&mut self, channel: Channel, to: &str, state: TellingState) {
-        if let Some(telling) = self.telling_mut(channel, to) {
-            telling.state = state;
-        }
-    }
-
-    fn telling(&self, channel: Channel, to: &str) -> Option<&Telling> {
-        self.tellings.iter().find(|telling| telling.channel == channel && telling.to == to)
-    }
-
-    fn telling_mut(&mut self, channel: Channel, to: &str) -> Option<&mut Telling> {
-        self.tellings.iter_mut().find(|telling| telling.channel == channel && telling.to == to)
-    }
-}
-
-fn short(reason: &str) -> String {
-    reason.chars().take(REASON_CHARS_MAX).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::policy::Patience;
+    use crate::telling::Channel;
+    use jiff::SignedDuration;
 
     const NOW: Timestamp = Timestamp::UNIX_EPOCH;
 
@@ -240,40 +126,34 @@ mod tests {
     }
 
     #[test]
-    fn only_what_was_refused_is_sent_again() {
-        type Row = (&'static str, fn(&mut Told), bool);
-        let rows: [Row; 4] = [
-            ("on its way, or lost with whoever sent it", |_| {}, false),
-            ("taken", |told| told.sent(Channel::Slack, "#a"), false),
-            ("in doubt", |told| told.doubted(Channel::Slack, "#a", "no answer"), false),
-            ("refused", |told| told.refused(Channel::Slack, "#a", ("no", None), &patience(), NOW), true),
+    fn a_reminder_leaves_those_alone_who_refuse_and_tries_them_at_their_own_time() {
+        let refused = |told: &mut Tellings| told.refused(Channel::Mail, "bea", ("no", Some(900)), &patience(), NOW);
+        let given_up = |told: &mut Tellings| {
+            let once = Patience { tries_max: 1, ..patience() };
+            told.refused(Channel::Mail, "bea", ("no", None), &once, NOW);
+        };
+        // When they can be tried at the earliest; whoever is not known any more is told like anybody else.
+        type Row = (&'static str, fn(&mut Tellings), Why, i64, u32);
+        let rows: [Row; 7] = [
+            ("refused, then a reminder", refused, Why::Reminder, 900, 1),
+            ("refused, then the next role", refused, Why::Escalation, 0, 0),
+            ("refused, then all again", refused, Why::Again, 0, 0),
+            ("given up, then a reminder", given_up, Why::Reminder, 0, 0),
+            ("on its way, then a reminder", |_| {}, Why::Reminder, 0, 0),
+            ("taken, then a reminder", |told| told.sent(Channel::Mail, "bea"), Why::Reminder, 0, 0),
+            ("in doubt, then a reminder", |told| told.doubted(Channel::Mail, "bea", "?"), Why::Reminder, 0, 0),
         ];
-        for (name, came, again) in rows {
+        for (name, came, why, due_secs, tries) in rows {
             let mut told = Told::default();
-            assert!(told.is_due(Channel::Slack, "#a", NOW), "{name}: nobody was told yet");
-            told.sending(Channel::Slack, "#a");
-            came(&mut told);
-            assert!(!told.is_due(Channel::Slack, "#a", NOW), "{name}");
-            assert_eq!(told.is_due(Channel::Slack, "#a", secs(86_400)), again, "{name}");
-            assert!(told.is_due(Channel::Mail, "#a", NOW), "{name}: another channel is another record");
-            assert!(told.is_due(Channel::Slack, "#b", NOW), "{name}: somebody else is another record");
-            told.begin(Why::Reminder);
-            assert!(told.is_due(Channel::Slack, "#a", NOW), "{name}: a reminder is something new");
+            told.tellings_mut().sending(Channel::Mail, "bea");
+            came(told.tellings_mut());
+            told.begin(why);
+            let tellings = told.tellings();
+            let is_due = |at: i64| tellings.is_due(Channel::Mail, "bea", secs(at));
+            assert_eq!((is_due(due_secs - 1), is_due(due_secs)), (due_secs == 0, true), "{name}");
+            assert_eq!(tellings.again_at(Channel::Mail, "bea").is_some(), due_secs > 0, "{name}");
+            assert_eq!(tellings.all().iter().map(|telling| telling.tries).sum::<u32>(), tries, "{name}");
         }
-    }
-
-    #[test]
-    fn each_refusal_waits_longer_and_the_last_ends_it() {
-        let mut told = Told::default();
-        let rows = [(None, Some(60)), (Some(900), Some(900)), (None, None)];
-        for (after_secs, again) in rows {
-            told.sending(Channel::Mail, "bea");
-            told.refused(Channel::Mail, "bea", ("no", after_secs), &patience(), NOW);
-            assert_eq!(told.again_at(Channel::Mail, "bea"), again.map(secs));
-        }
-        assert_eq!(told.given_up(Channel::Mail, "bea"), Some("no"));
-        assert!(!told.is_due(Channel::Mail, "bea", secs(1_000_000)));
-        assert_eq!(told.tellings().len(), 1, "tries are counted and not kept");
     }
 
     #[test]
@@ -281,11 +161,11 @@ mod tests {
         let mut told = Told::default();
         for number in 0..50 {
             told.begin(Why::Again);
-            told.sending(Channel::Slack, "#a");
-            told.sent(Channel::Slack, "#a");
+            told.tellings_mut().sending(Channel::Slack, "#a");
+            told.tellings_mut().sent(Channel::Slack, "#a");
             told.stands(&number.to_string());
         }
-        assert_eq!((told.tellings().len(), told.messages.len()), (1, MESSAGES_MAX));
+        assert_eq!((told.tellings().all().len(), told.messages.len()), (1, MESSAGES_MAX));
         assert_eq!(told.messages.last().map(String::as_str), Some("49"));
     }
 
@@ -293,9 +173,9 @@ mod tests {
     fn what_was_stored_before_there_were_tellings_is_still_read() {
         let mut told: Told = serde_json::from_str(r#"{"messages":["C1/1.2"],"link":"sent"}"#).unwrap();
         assert_eq!((told.customer, told.why()), (Some(Sent::Sent), Why::First));
-        assert!(told.tellings().is_empty());
-        told.sending(Channel::Slack, "#a");
-        told.refused(Channel::Slack, "#a", ("no", None), &patience(), NOW);
+        assert!(told.tellings().all().is_empty());
+        told.tellings_mut().sending(Channel::Slack, "#a");
+        told.tellings_mut().refused(Channel::Slack, "#a", ("no", None), &patience(), NOW);
         let again: Told = serde_json::from_str(&serde_json::to_string(&told).unwrap()).unwrap();
         assert_eq!(again, told);
     }

@@ -200,7 +200,6 @@ impl Surroundings<'_> {
             why: cause.why.clone(),
             policy_version: policy.version,
             release: release.map(|release| format!("{} at {}", release.name, release.at)),
-            told: None,
             sign,
         };
         incident.count(&members);

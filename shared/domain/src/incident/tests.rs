@@ -61,6 +61,21 @@ fn first(pulses: &[Pulse]) -> Looked {
 }
 
 #[test]
+fn people_hear_of_an_incident_when_it_begins_and_when_it_is_over() {
+    let found = first(&many(0..6, ("US", "pro", Some("gateway_error")))).incidents.remove(0);
+    let more = Incident { members: found.members + 1, ..found.clone() };
+    let over = Incident { state: State::Over, ..more.clone() };
+    for (name, now, before, expected) in [
+        ("it is new", &found, None, true),
+        ("more are in it", &more, Some(&found), false),
+        ("it is over", &over, Some(&more), true),
+        ("it is over already", &over, Some(&over), false),
+    ] {
+        assert_eq!(now.is_news(before), expected, "{name}");
+    }
+}
+
+#[test]
 fn what_many_share_and_chance_does_not_explain_is_one_incident() {
     let ok = |range| many(range, ("US", "pro", None));
     type Row<'a> = (&'a str, Vec<Vec<Pulse>>, &'a [&'a str]);

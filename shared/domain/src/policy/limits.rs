@@ -1,7 +1,7 @@
 //! How much, how long, how often: the limits of the machinery.
 
 use super::{Complaint, Rules};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -127,6 +127,13 @@ pub fn forget_oldest<T: Serialize>(list: &mut Vec<T>, bytes_max: usize) {
 }
 
 impl Patience {
+    /// When to try again after the last of so many refusals, and not before as many seconds as were asked for; never, where
+    /// it was tried often enough.
+    pub fn again_at(&self, refusals: u32, asked_secs: Option<i64>, now: Timestamp) -> Option<Timestamp> {
+        let asked = SignedDuration::from_secs(asked_secs.unwrap_or_default());
+        self.wait(refusals).map(|wait| now + wait.max(asked))
+    }
+
     /// How long to wait after the last of so many refusals; none where it was tried often enough.
     pub fn wait(&self, refusals: u32) -> Option<SignedDuration> {
         (refusals < self.tries_max).then(|| {

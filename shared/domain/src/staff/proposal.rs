@@ -105,6 +105,21 @@ impl Proposal {
         }
     }
 
+    /// The proposal in one line: who, as what, and by whom, under the name by which they are known.
+    pub fn title(&self, by: &str) -> String {
+        let Some(Change { before, after, .. }) = self.changes.first() else { return format!("Nothing, by {by}") };
+        let what = match before {
+            Some(before) if before.role == after.role => "to be reached elsewhere".to_owned(),
+            _ => format!("as {}", after.role.name().replace('_', " ")),
+        };
+        let others = match self.changes.len() - 1 {
+            0 => String::new(),
+            1 => ", with another change of the staff table,".to_owned(),
+            others => format!(", with {others} other changes of the staff table,"),
+        };
+        format!("{} is proposed {what}{others} by {by}", after.name)
+    }
+
     /// Whether it waits for the same changes, whoever proposed them.
     pub fn waits_for(&self, changes: &[Change], now: Timestamp) -> bool {
         let same = |(own, other): (&Change, &Change)| own.before == other.before && own.after == other.after;
@@ -113,8 +128,8 @@ impl Proposal {
             && self.changes.iter().zip(changes).all(same)
     }
 
-    /// Takes a second person's yes, and returns what changes by it.
-    pub fn confirm(&mut self, by: &Staff, table: &Table<'_>, now: Timestamp) -> Result<Vec<Change>, Unconfirmed> {
+    /// Whether somebody may confirm it, as long as the staff table stands as it did.
+    pub fn may_confirm(&self, by: &Staff, now: Timestamp) -> Result<(), Unconfirmed> {
         self.may_end(by, now)?;
         if by.id == self.by {
             return Err(Unconfirmed::OwnRequest);
@@ -129,6 +144,12 @@ impl Proposal {
                 return Err(Unconfirmed::VpOnly { id: change.after.id.clone(), role });
             }
         }
+        Ok(())
+    }
+
+    /// Takes a second person's yes, and returns what changes by it.
+    pub fn confirm(&mut self, by: &Staff, table: &Table<'_>, now: Timestamp) -> Result<Vec<Change>, Unconfirmed> {
+        self.may_confirm(by, now)?;
         if !table.proposer.is_some_and(|proposer| proposer.role.may_import()) {
             return Err(Unconfirmed::Proposer(self.by.clone()));
         }
@@ -294,6 +315,43 @@ mod tests {
         let mut late = proposed(&staff("lena", Role::L2));
         assert_eq!((late.state(at(71)), late.state(at(72))), (State::Waiting, State::Expired));
         assert_eq!(late.refuse(&marc, at(72)), Err(Unconfirmed::Expired));
+    }
+
+    #[test]
+    fn a_proposal_says_in_one_line_who_as_what_and_by_whom() {
+        let named = |id: &str, name: &str, role| Staff { name: name.into(), ..staff(id, role) };
+        let lena = standing().remove(0);
+        let elsewhere = Staff { email: "l@example.com".into(), ..named("lena", "Lena", Role::L1) };
+        let rows = [
+            (named("nia", "Nia", Role::BillingSpecialist), "Nia is proposed as billing specialist by Mara"),
+            (named("lena", "Lena", Role::Manager), "Lena is proposed as manager by Mara"),
+            (elsewhere.clone(), "Lena is proposed to be reached elsewhere by Mara"),
+        ];
+        for (after, expected) in rows {
+            assert_eq!(proposed(&after).title("Mara"), expected);
+        }
+        let mut two = proposed(&named("nia", "Nia", Role::L2));
+        two.changes.push(Change { before: Some(lena), after: elsewhere, ..two.changes[0].clone() });
+        assert_eq!(two.title("Mara"), "Nia is proposed as l2, with another change of the staff table, by Mara");
+    }
+
+    #[test]
+    fn those_are_told_who_may_confirm() {
+        let told = |after: Staff, hours: i64| {
+            let proposal = proposed(&after);
+            let may = |staff: &Staff| proposal.may_confirm(staff, at(hours)).is_ok();
+            standing().into_iter().filter(may).map(|staff| staff.id).collect::<Vec<_>>()
+        };
+        type Row = (&'static str, Staff, i64, &'static [&'static str]);
+        let rows: [Row; 4] = [
+            ("somebody new", staff("nia", Role::L2), 1, &["marc", "vera"]),
+            ("a VP", staff("nia", Role::Vp), 1, &["vera"]),
+            ("about one of them", staff("marc", Role::Analyst), 1, &["vera"]),
+            ("expired", staff("nia", Role::L2), 72, &[]),
+        ];
+        for (name, after, hours, expected) in rows {
+            assert_eq!(told(after, hours), expected, "{name}");
+        }
     }
 
     #[test]

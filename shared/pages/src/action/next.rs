@@ -95,9 +95,9 @@ fn decision(viewer: &Viewer, action: &Action, deciding: &Deciding) -> Markup {
 }
 
 /// What is said of something that was done by hand.
-pub(crate) fn what_was_done() -> Markup {
+pub(crate) fn what_was_done(id: &str) -> Markup {
     html! {
-        label for="reference" { "The provider's id of what was done (optional)" }
+        label for="reference" { (id) }
         input id="reference" name="reference" maxlength="255";
         label for="note" { "Note (optional)" }
         input id="note" name="note" maxlength="500";
@@ -113,7 +113,7 @@ fn by_hand(viewer: &Viewer, action: &Action) -> Markup {
                 form method="post" action={ "/actions/" (action.id) "/settle" } {
                     (no_default())
                     input type="hidden" name="csrf" value=(csrf);
-                    (what_was_done())
+                    (what_was_done("The provider's id of what was done (optional)"))
                     button type="submit" name="done" value="yes" { "I have done it" }
                     button .plain type="submit" name="done" value="no" { "It was not done, and will not be" }
                 }

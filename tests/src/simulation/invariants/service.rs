@@ -25,8 +25,9 @@ pub(super) async fn events_are_done(service: &Service, acknowledged: &[Sent]) ->
     must(waiting.is_empty(), || format!("events still wait: {waiting:?}"))
 }
 
-/// What is told once: reminders and links to customers; to the staff, what to decide and how it ended.
-const TOLD_ONCE: &[&str] = &["dun_", "link_", "ask_", "remind_", "escalate_", "asker_", "trouble_"];
+/// What is told once: reminders and links to customers; to the staff, what to decide and how it ended, and bulletins.
+const TOLD_ONCE: &[&str] =
+    &["dun_", "link_", "ask_", "remind_", "escalate_", "asker_", "trouble_", "inc_", "task_", "proposal_"];
 
 /// Nobody is told the same twice by one channel, whatever failed in between.
 pub(super) fn letters_once(service: &Service) -> Result<(), String> {

@@ -1,19 +1,46 @@
 //! Sends what there is to tell, one message after the other: that it leaves is stored before, what came of it after.
 //!
-//! Each message is a record of its own on the action. Whoever refuses one is left alone for a while and keeps no other
+//! Each message is a record of its own with what is told. Whoever refuses one is left alone for a while and keeps no other
 //! from leaving. What may have arrived is not repeated: neither Slack nor mail knows a repetition when it sees one.
 
 use super::super::writing;
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::ports::{Letter, Unsent};
-use crate::records;
 use crate::store::{self, Attempted, Commit};
-use domain::action::{Action, Owed, Told};
+use async_trait::async_trait;
 use domain::policy::Patience;
+use domain::telling::Tellings;
 use jiff::Timestamp;
 
-/// One message, and by what its recipient is known on the action.
+/// Of what people are told: where its records stand, and whether there is still somebody to be told.
+#[async_trait]
+pub trait Subject: Send + Sync {
+    /// The item that its records stand in.
+    type Standing: Clone + PartialEq + Send + Sync;
+    /// What the item was read with, to write it.
+    type Read: Send + Sync;
+
+    /// For logs and dead letters.
+    fn id(&self) -> String;
+    async fn read(&self, context: &Context) -> Result<Option<(Self::Standing, Self::Read)>, Fault>;
+    fn write(&self, context: &Context, read: &Self::Read, before: &Self::Standing, after: &Self::Standing) -> Commit;
+
+    fn tellings<'a>(&self, standing: &'a Self::Standing) -> &'a Tellings;
+    fn tellings_mut<'a>(&self, standing: &'a mut Self::Standing) -> &'a mut Tellings;
+    /// Whether there is nothing newer to tell.
+    fn is_current(&self, standing: &Self::Standing) -> bool;
+    /// Whether it is still to be told.
+    fn is_owed(&self, standing: &Self::Standing) -> bool;
+    /// A message of this stands there.
+    fn stands(&self, standing: &mut Self::Standing, place: &str);
+    /// Somebody looks again then, should nobody be heard of before.
+    fn rings_at(&self, standing: &mut Self::Standing, at: Timestamp);
+    /// All was done that can be done now; `until` is when the rest is tried again.
+    fn rests(&self, standing: &mut Self::Standing, until: Option<Timestamp>);
+}
+
+/// One message, and by what its recipient is known.
 pub struct Errand {
     pub to: String,
     pub letter: Letter,
@@ -26,17 +53,16 @@ impl Errand {
     }
 }
 
-/// All that is to be told of an action at this time.
-pub struct Round<'a> {
-    pub action: &'a Action,
-    pub owed: Owed,
+/// All that is to be told of something at this time.
+pub struct Round<S> {
+    pub subject: S,
     pub errands: Vec<Errand>,
 }
 
 /// What came of the message of that number.
 type Came = (usize, Result<Option<String>, Unsent>);
 
-impl Round<'_> {
+impl<S: Subject> Round<S> {
     /// Sends whatever is due.
     pub async fn send(&self, context: &Context) -> Result<(), Fault> {
         let mut came: Option<Came> = None;
@@ -47,8 +73,8 @@ impl Round<'_> {
             };
             let answer = context.post.send(&errand.letter).await;
             if let Err(unsent) = &answer {
-                let (to, reason) = (&errand.to, unsent.to_string());
-                tracing::warn!(action.id = %self.action.id, to, reason, "it is not certain that somebody was told");
+                let (about, to, reason) = (self.subject.id(), &errand.to, unsent.to_string());
+                tracing::warn!(about, to, reason, "it is not certain that somebody was told");
             }
             came = Some((number, answer));
         }
@@ -57,83 +83,72 @@ impl Round<'_> {
     /// Notes what came of one message and that the next one leaves, in one commit.
     async fn step(&self, context: &Context, came: Option<&Came>) -> Result<Attempted<Option<usize>>, Fault> {
         // Read.
-        let read = records::read(context, &self.action.id).await?;
-        let (Some(before), Some(head)) = (read.action.clone(), read.head) else { return Ok(Attempted::Done(None)) };
+        let subject = &self.subject;
+        let Some((before, read)) = subject.read(context).await? else { return Ok(Attempted::Done(None)) };
 
         // Decide.
         let at = writing::moment(context);
         let mut after = before.clone();
         if let Some((errand, answer)) = came.and_then(|(number, answer)| Some((self.errands.get(*number)?, answer))) {
-            if let (Ok(Some(place)), Owed::Asking) = (answer, self.owed) {
-                after.told.stands(place);
+            if let Ok(Some(place)) = answer {
+                subject.stands(&mut after, place);
             }
-            if self.is_current(&before) {
-                note(&mut after.told, errand, answer, &context.policies.limits.current().telling, at.now);
+            if subject.is_current(&before) {
+                let patience = &context.policies.limits.current().telling;
+                note(subject.tellings_mut(&mut after), errand, answer, patience, at.now);
             }
         }
-        let is_due = |errand: &Errand| after.told.is_due(errand.letter.channel, &errand.to, at.now);
-        let next = self.errands.iter().position(is_due).filter(|_| self.is_owed(&before));
+        let is_due = |errand: &Errand| subject.tellings(&after).is_due(errand.letter.channel, &errand.to, at.now);
+        let next = self.errands.iter().position(is_due).filter(|_| self.is_wanted(&before));
         if let Some(errand) = next.and_then(|number| self.errands.get(number)) {
-            after.told.sending(errand.letter.channel, &errand.to);
-            after.rings_at(at.again);
+            subject.tellings_mut(&mut after).sending(errand.letter.channel, &errand.to);
+            subject.rings_at(&mut after, at.again);
         }
 
         // Write.
         if after == before {
             return Ok(Attempted::Done(next));
         }
-        let mut commit = Commit::default();
-        writing::put(&mut commit, context, &read.batch, &head, Some(&before), &after);
-        store::attempted(commit.run(context).await, next)
+        store::attempted(subject.write(context, &read, &before, &after).run(context).await, next)
     }
 
-    /// Notes that all was done that can be done now: the action wakes when somebody is to be tried again. Whoever was
-    /// tried too often is a case for a person.
+    /// Notes that all was done that can be done now: it wakes when somebody is to be tried again. Whoever was tried too
+    /// often is a case for a person.
     pub async fn rest(&self, context: &Context) -> Result<(), Fault> {
         match store::retrying(context, || self.rested(context)).await? {
-            Some(reason) => Err(Fault::Park(format!("nobody could be told of {}: {reason}", self.action.id))),
+            Some(reason) => Err(Fault::Park(format!("nobody could be told of {}: {reason}", self.subject.id()))),
             None => Ok(()),
         }
     }
 
     async fn rested(&self, context: &Context) -> Result<Attempted<Option<String>>, Fault> {
         // Read.
-        let read = records::read(context, &self.action.id).await?;
-        let (Some(before), Some(head)) = (read.action.clone().filter(|now| self.is_owed(now)), read.head) else {
-            return Ok(Attempted::Done(None));
-        };
+        let subject = &self.subject;
+        let standing = subject.read(context).await?.filter(|(now, _)| self.is_wanted(now));
+        let Some((before, read)) = standing else { return Ok(Attempted::Done(None)) };
 
         // Decide.
-        let mut after = before.clone();
-        let again = self.errands.iter().filter_map(|it| before.told.again_at(it.letter.channel, &it.to)).min();
-        let mut given_up = self.errands.iter().filter_map(|it| before.told.given_up(it.letter.channel, &it.to));
+        let tellings = subject.tellings(&before);
+        let again = self.errands.iter().filter_map(|it| tellings.again_at(it.letter.channel, &it.to)).min();
+        let mut given_up = self.errands.iter().filter_map(|it| tellings.given_up(it.letter.channel, &it.to));
         let given_up = given_up.next().filter(|_| again.is_none()).map(str::to_owned);
-        if self.owed == Owed::Word {
-            after.told.follow();
-        }
-        after.rests(self.owed, again);
+        let mut after = before.clone();
+        subject.rests(&mut after, again);
 
         // Write.
         if after == before {
             return Ok(Attempted::Done(given_up));
         }
-        let mut commit = Commit::default();
-        writing::put(&mut commit, context, &read.batch, &head, Some(&before), &after);
-        store::attempted(commit.run(context).await, given_up)
+        store::attempted(subject.write(context, &read, &before, &after).run(context).await, given_up)
     }
 
-    /// Whether there is nothing newer to tell.
-    fn is_current(&self, now: &Action) -> bool {
-        now.told.round() == self.action.told.round()
-    }
-
-    fn is_owed(&self, now: &Action) -> bool {
-        self.is_current(now) && now.owes() == Some(self.owed)
+    fn is_wanted(&self, now: &S::Standing) -> bool {
+        self.subject.is_current(now) && self.subject.is_owed(now)
     }
 }
 
 fn note(
-    told: &mut Told,
+    tellings: &mut Tellings,
     errand: &Errand,
     answer: &Result<Option<String>, Unsent>,
     patience: &Patience,
@@ -141,8 +156,10 @@ fn note(
 ) {
     let (channel, to) = (errand.letter.channel, errand.to.as_str());
     match answer {
-        Ok(_) => told.sent(channel, to),
-        Err(Unsent::Unknown(reason)) => told.doubted(channel, to, reason),
-        Err(Unsent::NotSent { reason, after_secs }) => told.refused(channel, to, (reason, *after_secs), patience, now),
+        Ok(_) => tellings.sent(channel, to),
+        Err(Unsent::Unknown(reason)) => tellings.doubted(channel, to, reason),
+        Err(Unsent::NotSent { reason, after_secs }) => {
+            tellings.refused(channel, to, (reason, *after_secs), patience, now);
+        }
     }
 }

@@ -3,19 +3,22 @@
 use super::ROWS;
 use crate::context::Context;
 use crate::report::read;
+use crate::setup::proposal;
 use crate::web::{Problem, Window};
 use ::pages::{Home, Viewer};
 use domain::action::State as ActionState;
 use domain::case::State as CaseState;
 use domain::incident::State as IncidentState;
 use domain::report::Month;
+use domain::staff::Staff;
 
-pub(super) async fn home(context: &Context, viewer: &Viewer) -> Result<String, Problem> {
+pub(super) async fn home(context: &Context, viewer: &Viewer, staff: &Staff) -> Result<String, Problem> {
     let window = Window { after: None, limit: ROWS };
     let waiting = read::actions(context, Some(ActionState::WaitingApproval), None, &window).await?.items;
     let cases = read::cases(context, Some(CaseState::Open), &window, |_| true).await?.items;
     let plans = read::dunning(context, Window { after: None, limit: ROWS }).await?.items;
     let incidents = read::incidents(context, Some(IncidentState::Open), &window).await?.items;
+    let proposals = proposal::waiting_for(context, staff).await?;
     let month = Month::of(context.clock.now().to_zoned(jiff::tz::TimeZone::UTC).date());
     let report = read::small_report(context, month).await?;
     Ok(::pages::home(
@@ -25,6 +28,7 @@ pub(super) async fn home(context: &Context, viewer: &Viewer) -> Result<String, P
             cases: &cases,
             plans: &plans,
             incidents: &incidents,
+            proposals: &proposals,
             month,
             report: report.as_ref(),
         },

@@ -1,6 +1,7 @@
 //! Takes the staff table in, in one moment: who may change what of it is `domain::staff`'s to say.
 
 use super::{Outcome, importers_only};
+use crate::bulletin;
 use crate::context::Context;
 use crate::setup::proposal;
 use crate::setup::staff::all;
@@ -42,17 +43,17 @@ pub async fn import(context: &Context, rows: &[StaffRow], outcome: Outcome, by: 
         let mut outcome = counted(outcome.clone(), &taken);
         if outcome.dry_run || taken.changes().is_empty() {
             outcome.repeated = !outcome.dry_run;
-            return Ok(Attempted::Done(outcome));
+            return Ok(Attempted::Done((outcome, None)));
         }
 
         // Write.
-        let mut commit = Commit::default();
+        let (mut commit, mut news) = (Commit::default(), None);
         match taken {
             Taken::AtOnce(changes) => put(&mut commit, &batch, &changes, &by),
             Taken::NeedsAnother(changes) => {
                 if let Some(waiting) = proposals.iter().find(|proposal| proposal.waits_for(&changes, now)) {
                     let repeated = Outcome { repeated: true, proposal: Some(waiting.number), ..outcome };
-                    return Ok(Attempted::Done(repeated));
+                    return Ok(Attempted::Done((repeated, None)));
                 }
                 let hours = context.policies.setup.current().proposal.hours;
                 let number = proposals.first().map_or(1, |newest| newest.number + 1);
@@ -61,14 +62,21 @@ pub async fn import(context: &Context, rows: &[StaffRow], outcome: Outcome, by: 
                     let message = "these people have such long names that they do not fit together: split the file";
                     return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "too_many_rows", message).into());
                 }
+                let bulletin = proposal::news(context, &proposal, &by, &standing);
                 commit.create(&proposal);
+                commit.create(&bulletin);
                 commit.check(&batch, &keys::staff(&by.id));
                 outcome.proposal = Some(number);
+                news = Some(bulletin);
             }
         }
-        Ok(store::attempted(commit.run(context).await, outcome)?)
+        Ok(store::attempted(commit.run(context).await, (outcome, news))?)
     });
-    Ok(taken.await?)
+    let (outcome, news) = taken.await?;
+    if let Some(bulletin) = &news {
+        bulletin::tell(context, bulletin).await;
+    }
+    Ok(outcome)
 }
 
 fn counted(outcome: Outcome, taken: &Taken) -> Outcome {

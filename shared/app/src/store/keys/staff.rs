@@ -39,6 +39,13 @@ pub fn staff_proposals() -> Prefix {
     Prefix::whole(Table::Config, STAFF_PROPOSALS.to_owned())
 }
 
+pub(super) const BULLETIN: &str = "BULLETIN#";
+
+/// What the staff are told of something.
+pub fn bulletin(id: &str) -> Key {
+    Key { table: Table::Accounts, pk: format!("{BULLETIN}{id}"), sk: "BULLETIN".to_owned() }
+}
+
 /// Who stands in for whom.
 pub fn delegations() -> Key {
     Key { table: Table::Config, pk: "DELEGATIONS".to_owned(), sk: "DELEGATIONS".to_owned() }

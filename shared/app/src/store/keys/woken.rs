@@ -2,6 +2,7 @@
 
 use super::account::{ACCOUNT, ACTION, ASK, PLAN};
 use super::source::{BACKFILL, COHORTS, EXTERNAL, PROBE, WATCH};
+use super::staff::BULLETIN;
 use crate::ports::Key;
 use domain::id::{AccountId, ActionId, CaseId};
 
@@ -16,6 +17,7 @@ pub enum Woken {
     Plan { account: AccountId, invoice: String },
     Asking(CaseId),
     Action(ActionId),
+    Bulletin(String),
 }
 
 /// Reads a key back; none if its kind never wakes.
@@ -40,6 +42,9 @@ pub fn woken(key: &Key) -> Option<Woken> {
         let [provider, source] = parts(rest)?;
         return Some(Woken::Cohorts { provider, source });
     }
+    if let Some(id) = key.pk.strip_prefix(BULLETIN) {
+        return Some(Woken::Bulletin(id.to_owned()));
+    }
     let account = AccountId::parse(key.pk.strip_prefix(ACCOUNT)?)?;
     if let Some(invoice) = key.sk.strip_prefix(PLAN) {
         return Some(Woken::Plan { account, invoice: invoice.to_owned() });
@@ -58,7 +63,7 @@ fn parts<const N: usize>(text: &str) -> Option<[String; N]> {
 #[cfg(test)]
 mod tests {
     use super::super::tests::examples;
-    use super::super::{account_partition, action, asking, backfill, cohorts, external, plan, probe, watch};
+    use super::super::{account_partition, action, asking, backfill, bulletin, cohorts, external, plan, probe, watch};
     use super::*;
     use crate::ports::Table;
 
@@ -84,6 +89,7 @@ mod tests {
             (plan(&account, "in#1"), planned("in#1")),
             (asking(&case), Woken::Asking(case.clone())),
             (action(&act), Woken::Action(act.clone())),
+            (bulletin("proposal_1"), Woken::Bulletin(own("proposal_1"))),
         ]
     }
 
@@ -98,7 +104,7 @@ mod tests {
     fn other_keys_read_back_to_nothing() {
         let waking: Vec<Key> = waking().into_iter().map(|(key, _)| key).collect();
         let mut others: Vec<Key> = examples().into_iter().filter(|key| !waking.contains(key)).collect();
-        assert_eq!(others.len(), examples().len() - 8, "each kind that wakes has its example among the others");
+        assert_eq!(others.len(), examples().len() - 9, "each kind that wakes has its example among the others");
         let account = account_partition(&AccountId::of("stripe", "default", "cus_1"));
         for (pk, sk) in [
             ("EXT#stripe#default", "EXT"),

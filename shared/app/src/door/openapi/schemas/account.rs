@@ -230,6 +230,8 @@ fn plan() -> Value {
         ("state", words([Waiting, Sending, Sent, InDoubt, Skipped])),
         ("done_at", or_null(time())),
         ("doubt_at", or_null(time())),
+        ("refusals", told(whole(), "How often the mail service refused it.")),
+        ("again_at", told(or_null(time()), "When it is tried again after that.")),
     ]);
     object([
         ("account", text()),

@@ -54,7 +54,6 @@ fn fields() -> Vec<(&'static str, Value)> {
         ("why", text()),
         ("policy_version", whole()),
         ("release", told(or_null(text()), "What went live shortly before it began.")),
-        ("told", told(or_null(states()), "The state that people were told of.")),
         ("title", text()),
         ("chance", text()),
     ]
