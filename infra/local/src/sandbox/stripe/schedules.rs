@@ -1,7 +1,8 @@
 //! What Stripe's subscription schedules do when they are made and changed: a phase that is sent is the whole phase.
 
 use super::asking::{Asking, INVALID, missing};
-use super::subscriptions::{discounts, has_ended, items, period, price_named, price_of};
+use super::shape::discounts;
+use super::subscriptions::{has_ended, items, period, price_named, price_of};
 use super::{error, ok};
 use crate::sandbox::Disked;
 use providers::Reply;

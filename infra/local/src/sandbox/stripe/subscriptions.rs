@@ -1,6 +1,7 @@
 //! What Stripe does to subscriptions when it is asked: items, coupons, pauses and ends; and the portal's sessions.
 
 use super::asking::{Asking, INVALID, charge_for, decline_again, declined, missing};
+use super::shape::discounts;
 use super::{error, ok};
 use crate::sandbox::Disked;
 use domain::id::digest;
@@ -235,11 +236,6 @@ fn take_off(asking: &Asking<'_>, subscription: &mut Value) -> Checked {
         subscription["discounts"] = json!(ids);
     }
     Ok(Ok(()))
-}
-
-/// The ids of what is taken off.
-pub(super) fn discounts(subscription: &Value) -> &[Value] {
-    subscription["discounts"].as_array().map_or(&[], Vec::as_slice)
 }
 
 /// A price by its id: as it was taught, or as some subscription shows it. One that nobody has shown yet has no amount.
