@@ -57,6 +57,15 @@ fn ok(body: &Value) -> Reply {
     Reply { status: 200, body: shape::shown(body.clone()).to_string() }
 }
 
+/// The refusal of a parameter that a call does not have.
+pub(super) fn unknown(name: &str) -> Reply {
+    let message = format!("Received unknown parameter: {name}");
+    let error = json!({
+        "type": "invalid_request_error", "code": "parameter_unknown", "message": message, "param": name,
+    });
+    Reply { status: 400, body: json!({"error": error}).to_string() }
+}
+
 fn error(status: u16, kind: &str, code: &str, message: &str) -> Reply {
     Reply { status, body: json!({"error": {"type": kind, "code": code, "message": message}}).to_string() }
 }
