@@ -192,11 +192,14 @@ mod tests {
         }
     }
 
-    /// The requests of `tests/wire/<provider>.txt`.
+    /// The requests of a provider in `tests/wire`.
     fn recorded(provider: &str) -> Vec<Call> {
-        let file = format!("{}/../../tests/wire/{provider}.txt", env!("CARGO_MANIFEST_DIR"));
+        let folder = format!("{}/../../tests/wire", env!("CARGO_MANIFEST_DIR"));
+        let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        let own = files.filter(|file| file.file_stem().unwrap().to_string_lossy().split('-').next() == Some(provider));
+        let texts: Vec<_> = own.map(|file| std::fs::read_to_string(file).unwrap()).collect();
         let mut calls: Vec<Call> = Vec::new();
-        for line in std::fs::read_to_string(file).unwrap().lines() {
+        for line in texts.iter().flat_map(|text| text.lines()) {
             let begins = line.split_once(' ').filter(|(_, path)| path.starts_with('/'));
             if let Some((method, path)) = begins {
                 // What stands before it is a part of the address.
