@@ -19,6 +19,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tests::faults::{Fate, Hit, inject};
 use tests::world::{ask, get};
+use tests::written::must_be_there;
 
 /// Asks for the case and approves it, without carrying it out.
 pub async fn approve(service: &Service, case: &Case) -> String {
@@ -143,9 +144,11 @@ async fn live(case: &Case, trouble: Trouble) -> End {
         names.sort();
         names
     };
+    let calls = service.sandbox.calls(case.provider).unwrap();
+    must_be_there("crash_points", case.provider, &calls);
     End {
         state,
-        effects: effects(&service.sandbox.calls(case.provider).unwrap()),
+        effects: effects(&calls),
         letters,
         tasks: named(items("/api/tasks").await, "what"),
         asked: named(items("/api/actions?state=waiting_approval").await, "params"),

@@ -51,7 +51,7 @@ fn a_discount_at_stripe_leaves_the_one_that_stands() {
         let line = &action["preview"]["lines"][0];
         assert_eq!((&line["before"], &line["after"]), (&json!("20%"), &json!("20%, and 10% of the rest")), "{line}");
         let after = shown(&service, "stripe", "/v1/subscriptions/sub_4?expand[]=discounts").await;
-        let coupons: Vec<_> = (0..2).map(|place| after["discounts"][place]["coupon"]["id"].clone()).collect();
+        let coupons: Vec<_> = (0..2).map(|place| after["discounts"][place]["source"]["coupon"].clone()).collect();
         assert_eq!(coupons, [json!("TWENTY"), action["id"].clone()], "{after}");
         assert_eq!(after["discounts"].as_array().map(Vec::len), Some(2));
     });

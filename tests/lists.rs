@@ -12,7 +12,7 @@ use std::path::Path;
 use tests::stripe;
 use tests::world::{self, ask, at, get, open_at};
 
-const LATER: &str = "2026-04-20T12:00:00Z";
+pub const LATER: &str = "2026-04-20T12:00:00Z";
 
 fn run<T>(work: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(work)
@@ -23,7 +23,7 @@ fn listed_by(provider: &Provider) -> &'static [Listing] {
 }
 
 /// A service whose sandbox knows every object of a provider's recorded deliveries.
-async fn taught(provider: &Provider) -> Service {
+pub async fn taught(provider: &Provider) -> Service {
     let service = open_at(LATER).await;
     for body in recorded(provider) {
         service.sandbox.learn(provider.name, &body).unwrap();
@@ -31,7 +31,7 @@ async fn taught(provider: &Provider) -> Service {
     service
 }
 
-fn recorded(provider: &Provider) -> Vec<Vec<u8>> {
+pub fn recorded(provider: &Provider) -> Vec<Vec<u8>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(provider.name);
     let mut paths: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     paths.sort();
@@ -39,7 +39,7 @@ fn recorded(provider: &Provider) -> Vec<Vec<u8>> {
 }
 
 /// A page of one object where a hundred fit.
-fn smaller(call: &Call) -> Call {
+pub fn smaller(call: &Call) -> Call {
     let path = ["limit=100", "limit=250", "page%5Bsize%5D=100"].iter().fold(call.path.clone(), |path, whole| {
         let (name, _) = whole.rsplit_once('=').unwrap();
         path.replace(whole, &format!("{name}=1"))

@@ -10,3 +10,4 @@ pub mod simulation;
 pub mod story;
 pub mod stripe;
 pub mod world;
+pub mod written;

@@ -13,6 +13,7 @@ mod views;
 mod words;
 
 use crate::world;
+use crate::written::must_be_there;
 use app::ports::Clock;
 use bills::Bill;
 use jiff::{SignedDuration, Timestamp};
@@ -40,6 +41,9 @@ pub async fn tell(text: &str) -> Vec<String> {
         telling.line(line).await;
     }
     telling.receipts().await;
+    for provider in providers::ALL.iter().filter(|provider| provider.api.is_some()) {
+        must_be_there("stories", provider.name, &telling.service.sandbox.calls(provider.name).unwrap());
+    }
     telling.lines
 }
 

@@ -1,6 +1,7 @@
 // Asks the providers' own libraries about every request of `tests/wire/<provider>.txt`, twice: `tsc` has to accept it as a
 // call with the declared types, and the library, called so, has to send the same. `table.mjs` says which call is meant.
-// Beside each request stands the same with a field that nobody has, and that one has to be found wrong.
+// Beside each request stands the same with a field that nobody has, and that one has to be found wrong. `sandbox.mjs` asks
+// about what our stand-ins take and answer.
 //
 // npm ci && node check.mjs ../wire
 import { readFileSync, readdirSync } from 'node:fs';
@@ -8,6 +9,7 @@ import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isDeepStrictEqual } from 'node:util';
 import ts from 'typescript';
+import { judge } from './sandbox.mjs';
 import { form, providers, witnesses } from './table.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -176,6 +178,12 @@ function mangled(asked) {
   return { ...asked, body: JSON.stringify(body) };
 }
 
+/** Whether a witness is said to lack what a request asks. */
+const isLacked = (witness, asked) => (witness.lacks ?? []).some((what) => {
+  const [method, path, name] = what.split(' ');
+  return asked.row?.key === `${method} ${path}` && (!name || asked.pairs.some(([own]) => own === name));
+});
+
 const folder = process.argv[2];
 const counts = [];
 let wrong = 0;
@@ -189,15 +197,19 @@ for (const witness of witnesses) {
   const { version } = JSON.parse(readFileSync(join(here, 'node_modules', witness.module, 'package.json'), 'utf8'));
   const name = `${witness.stands ?? witness.module} ${version}`;
   const api = providers[witness.provider].client(await import(witness.module));
-  const found = await judged(witness, compiler(witness), api, [...asked, ...asked.map(mangled)]);
+  const ask = compiler(witness);
+  const found = await judged(witness, ask, api, [...asked, ...asked.map(mangled)]);
   for (const [at, one] of asked.entries()) {
     const what = `${name}  ${one.action}, line ${one.line}: ${one.method} ${one.path}`;
-    const lacks = witness.lacks?.includes(one.row?.key);
+    const lacks = isLacked(witness, one);
     if (lacks && found[at].length) say('lacks', what, []);
     else if (lacks) say('wrong', what, ['is not lacking any more']);
     else say(found[at].length ? 'wrong' : 'ok', what, found[at]);
     if (!found[at + asked.length].length) say('wrong', what, ['would have passed with a field that nobody has']);
   }
+  // Of the stand-ins, the newest is asked.
+  const own = witness.stands ? [] : judge(witness, ask, join(folder, '../..'));
+  for (const [what, words] of own) say(words.length ? 'wrong' : 'ok', `${name}  ${what}`, words);
   if (!asked.length) say('wrong', name, [`nothing was asked in ${folder}`]);
   counts.push(`${String(asked.length).padStart(4)} requests, ${name}`);
 }

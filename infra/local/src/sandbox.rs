@@ -7,6 +7,7 @@ mod mollie;
 mod revenuecat;
 mod slack;
 mod stripe;
+mod takes;
 mod trouble;
 
 use crate::disk::Disk;
@@ -266,15 +267,7 @@ impl Sandbox {
     fn answer(&self, provider: &str, source: &str, call: &Call) -> Disked<Result<Reply, NoReply>> {
         self.catch_up()?;
         if call.method == http::Method::GET {
-            let shown = &self.as_shown(provider)?;
-            let reply = match provider {
-                "chargebee" => chargebee::get(shown, call)?,
-                "lemonsqueezy" => lemonsqueezy::get(shown, call)?,
-                "mollie" => mollie::get(shown, call)?,
-                "revenuecat" => revenuecat::get(shown, call)?,
-                "stripe" => stripe::get(shown, call)?,
-                _ => Reply { status: 404, body: json!({"message": "the sandbox does not know this"}).to_string() },
-            };
+            let reply = self.as_shown(provider)?.show(provider, call)?;
             self.note(provider, call, &reply.status.to_string(), &reply.body, false)?;
             return Ok(Ok(reply));
         }
@@ -289,7 +282,24 @@ impl Sandbox {
         self.meet(provider, source, call)
     }
 
+    fn show(&self, provider: &str, call: &Call) -> Disked<Reply> {
+        if let Some(refusal) = takes::refused(provider, call) {
+            return Ok(refusal);
+        }
+        match provider {
+            "chargebee" => chargebee::get(self, call),
+            "lemonsqueezy" => lemonsqueezy::get(self, call),
+            "mollie" => mollie::get(self, call),
+            "revenuecat" => revenuecat::get(self, call),
+            "stripe" => stripe::get(self, call),
+            _ => Ok(Reply { status: 404, body: json!({"message": "the sandbox does not know this"}).to_string() }),
+        }
+    }
+
     fn change(&self, provider: &str, source: &str, call: &Call) -> Disked<Reply> {
+        if let Some(refusal) = takes::refused(provider, call) {
+            return Ok(refusal);
+        }
         match provider {
             "chargebee" => chargebee::change(self, source, call),
             "lemonsqueezy" => lemonsqueezy::change(self, source, call),

@@ -100,6 +100,18 @@ fn one(sandbox: &Sandbox, path: &str) -> Disked<Option<Reply>> {
     Ok(Some(answer(200, &entry(sandbox, resource, object)?)))
 }
 
+/// The refusal of a parameter that a call does not have.
+pub(super) fn unknown(name: &str) -> Reply {
+    let error = json!({
+        "message": format!("{name} : is not a parameter of this call"),
+        "type": "invalid_request",
+        "api_error_code": "param_wrong_value",
+        "param": name,
+        "http_status_code": 400,
+    });
+    answer(400, &error)
+}
+
 fn not_found() -> Reply {
     let error = json!({
         "message": "Sorry, we couldn't find that resource",

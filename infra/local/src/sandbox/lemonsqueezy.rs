@@ -6,6 +6,7 @@ mod get;
 pub(super) use change::change;
 
 use super::listed::{Asked, answer, millis, newest_first, text};
+use super::takes::Place;
 use super::{Disked, Row, Sandbox};
 use providers::{Call, Reply};
 use serde_json::{Value, json};
@@ -95,6 +96,22 @@ pub(super) fn get(sandbox: &Sandbox, call: &Call) -> Disked<Reply> {
         body["included"] = Value::Array(subscriptions(sandbox, &page)?);
     }
     Ok(answer(200, &body))
+}
+
+/// The refusal of a parameter that a call does not have.
+pub(super) fn unknown(place: Place, name: &str) -> Reply {
+    let (status, title, source) = match place {
+        Place::Query => ("400", "Invalid Query Parameter", json!({"parameter": name})),
+        Place::Body => {
+            let pointer = format!("/{}", name.replace('[', "/").replace(']', ""));
+            ("422", "Unprocessable Entity", json!({"pointer": pointer}))
+        }
+    };
+    let told = json!({
+        "status": status, "title": title, "detail": format!("The {name} field is not supported."), "source": source,
+    });
+    let status = if place == Place::Query { 400 } else { 422 };
+    answer(status, &json!({"jsonapi": {"version": "1.0"}, "errors": [told]}))
 }
 
 /// Whether an object has what is asked for.

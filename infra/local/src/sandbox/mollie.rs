@@ -6,6 +6,7 @@ mod get;
 pub(super) use change::change;
 
 use super::listed::{Asked, answer, millis, newest_first};
+use super::takes::Place;
 use super::{Disked, Sandbox};
 use jiff::Timestamp;
 use providers::{Call, Reply};
@@ -66,6 +67,14 @@ pub(super) fn get(sandbox: &Sandbox, call: &Call) -> Disked<Reply> {
             Ok(answer(404, &json!({"status": 404, "title": "Not Found", "detail": "The resource does not exist."})))
         }
     }
+}
+
+/// The refusal of a parameter that a call does not have.
+pub(super) fn unknown(place: Place, name: &str) -> Reply {
+    let field = name.replace('[', ".").replace(']', "");
+    let place = if place == Place::Query { "query" } else { "body" };
+    let detail = format!("Non-existent {place} parameter \"{field}\" for this API call.");
+    answer(422, &json!({"status": 422, "title": "Unprocessable Entity", "detail": detail, "field": field}))
 }
 
 fn list(sandbox: &Sandbox, asked: &Asked, resource: &str, name: &str) -> Disked<Reply> {

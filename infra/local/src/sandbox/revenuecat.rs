@@ -82,6 +82,15 @@ fn list(asked: &Asked, mut items: Vec<Value>) -> Reply {
     answer(200, &json!({"object": "list", "items": items, "next_page": next, "url": url}))
 }
 
+/// The refusal of a parameter that a call does not have.
+pub(super) fn unknown(name: &str) -> Reply {
+    let error = json!({
+        "object": "error", "type": "parameter_error", "param": name, "message": format!("Unknown parameter: {name}"),
+        "retryable": false, "doc_url": "https://errors.rev.cat/parameter-error",
+    });
+    answer(400, &error)
+}
+
 fn missing() -> Reply {
     let error = json!({
         "object": "error", "type": "resource_missing", "message": "Resource not found", "retryable": false,

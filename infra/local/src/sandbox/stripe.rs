@@ -5,6 +5,7 @@ mod change;
 mod list;
 mod payments;
 mod schedules;
+mod shape;
 mod subscriptions;
 
 use super::listed::Asked;
@@ -51,8 +52,18 @@ fn form(text: &str) -> BTreeMap<String, String> {
     form_urlencoded::parse(text.as_bytes()).map(|(name, value)| (name.into_owned(), value.into_owned())).collect()
 }
 
+/// Whatever is answered is in the version that was asked for; what is told is as old as it is kept.
 fn ok(body: &Value) -> Reply {
-    Reply { status: 200, body: body.to_string() }
+    Reply { status: 200, body: shape::shown(body.clone()).to_string() }
+}
+
+/// The refusal of a parameter that a call does not have.
+pub(super) fn unknown(name: &str) -> Reply {
+    let message = format!("Received unknown parameter: {name}");
+    let error = json!({
+        "type": "invalid_request_error", "code": "parameter_unknown", "message": message, "param": name,
+    });
+    Reply { status: 400, body: json!({"error": error}).to_string() }
 }
 
 fn error(status: u16, kind: &str, code: &str, message: &str) -> Reply {

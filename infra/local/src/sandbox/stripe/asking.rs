@@ -32,13 +32,6 @@ impl Asking<'_> {
         self.sandbox.clock.now().as_second()
     }
 
-    /// The refusal of a field that a call does not have.
-    pub fn unknown(&self, known: &[&str]) -> Option<Reply> {
-        let outer = |name: &str| name.split('[').next().unwrap_or_default().to_owned();
-        let odd = self.form.keys().find(|name| !known.contains(&outer(name).as_str()))?;
-        Some(error(400, INVALID, "parameter_unknown", &format!("Received unknown parameter: {odd}")))
-    }
-
     /// What the form says under a name, nested as its brackets are.
     pub fn nested(&self, name: &str) -> Value {
         let mut nested = Value::Null;

@@ -1,6 +1,6 @@
 //! Stripe's lists: newest first, continued behind an object, filtered by what the objects refer to.
 
-use super::{error, ok, payments};
+use super::{error, ok, payments, shape};
 use crate::sandbox::listed::{Asked, newest_first};
 use crate::sandbox::{Disked, Sandbox};
 use providers::Reply;
@@ -40,9 +40,12 @@ pub(super) fn get(sandbox: &Sandbox, asked: &Asked) -> Disked<Reply> {
     let mut objects = match (*kind, asked.get("invoice"), asked.get("payment[payment_intent]")) {
         ("invoice_payment", Some(invoice), _) => payments::of_invoice(sandbox, invoice)?,
         ("invoice_payment", _, Some(intent)) => payments::of_intent(sandbox, intent)?,
+        ("invoice_payment", None, None) => payments::all(sandbox)?,
         _ => sandbox.having("stripe", "object", kind)?,
     };
-    objects.retain(|object| object["deleted"] != true && fits(object, kind, asked));
+    objects.retain(|object| object["deleted"] != true);
+    objects = objects.into_iter().map(shape::shown).collect();
+    objects.retain(|object| fits(object, kind, asked));
     newest_first(&mut objects, |object| object["created"].as_i64().unwrap_or(0));
     if let Some(after) = asked.get("starting_after") {
         let Some(place) = objects.iter().position(|object| object["id"] == after) else {
@@ -67,7 +70,7 @@ fn fits(object: &Value, kind: &str, asked: &Asked) -> bool {
         && asked.query.iter().all(|(name, value)| match (name.as_str(), value.as_str()) {
             ("created[gte]", since) => object["created"].as_i64() >= since.parse().ok(),
             ("status", "all") => true,
-            ("customer" | "charge" | "payment_intent" | "subscription" | "status", wanted) => object[name] == wanted,
+            ("customer" | "charge" | "payment_intent" | "status", wanted) => object[name] == wanted,
             _ => true,
         })
 }
@@ -81,17 +84,36 @@ fn expand(sandbox: &Sandbox, object: &mut Value, path: &[&str]) -> Disked<()> {
         None => return Ok(()),
     };
     for inner in all {
-        if let Some(id) = inner.as_str().map(str::to_owned) {
-            match sandbox.object("stripe", &id)? {
-                Some(found) => *inner = found,
-                // An intent is shown before any delivery told of it.
-                None if *part == "payment_intent" => *inner = json!({"id": id, "object": "payment_intent"}),
-                None => {}
-            }
+        if let Some(found) = inner.as_str().map(|id| known(sandbox, part, id)).transpose()?.flatten() {
+            *inner = shape::shown(found);
         }
         expand(sandbox, inner, rest)?;
     }
     Ok(())
+}
+
+/// The object that a field names. Discounts and coupons are known from inside of others as well.
+fn known(sandbox: &Sandbox, field: &str, id: &str) -> Disked<Option<Value>> {
+    let found = sandbox.object("stripe", id)?;
+    if found.is_some() {
+        return Ok(found);
+    }
+    let places: &[&str] = match field {
+        "discounts" => &["discount"],
+        "coupon" => &["coupon", "discount.coupon"],
+        // An intent is shown before any delivery told of it.
+        "payment_intent" => return Ok(Some(json!({"id": id, "object": "payment_intent"}))),
+        _ => return Ok(None),
+    };
+    for place in places {
+        let holders = sandbox.having("stripe", &format!("{place}.id"), id)?;
+        let inside = format!("/{}", place.replace('.', "/"));
+        if let Some(mut found) = holders.first().and_then(|holder| holder.pointer(&inside)).cloned() {
+            found["object"] = json!(field.trim_end_matches('s'));
+            return Ok(Some(found));
+        }
+    }
+    Ok(None)
 }
 
 fn one(sandbox: &Sandbox, asked: &Asked) -> Disked<Option<Reply>> {
@@ -105,7 +127,7 @@ fn one(sandbox: &Sandbox, asked: &Asked) -> Disked<Option<Reply>> {
     let found = sandbox.object("stripe", id)?.filter(|object| object["object"] == *kind && object["deleted"] != true);
     Ok(Some(match found {
         Some(object) => {
-            let mut shown = finished(object);
+            let mut shown = shape::shown(finished(object));
             for path in asked.all("expand[]") {
                 expand(sandbox, &mut shown, &path.split('.').collect::<Vec<_>>())?;
             }
@@ -115,13 +137,8 @@ fn one(sandbox: &Sandbox, asked: &Asked) -> Disked<Option<Reply>> {
     }))
 }
 
-/// Every finalized invoice has a page and a document, and every subscription a list of discounts, also where the delivery
-/// that told of it did not say so.
+/// Every finalized invoice has a page and a document, also where the delivery that told of it did not say so.
 fn finished(mut object: Value) -> Value {
-    if object["object"] == "subscription" && !object["discounts"].is_array() {
-        let one = object["discount"]["id"].clone();
-        object["discounts"] = if one.is_string() { json!([one]) } else { json!([]) };
-    }
     if object["object"] != "invoice" || object["status"] == "draft" {
         return object;
     }

@@ -1,7 +1,8 @@
 //! What Stripe's subscription schedules do when they are made and changed: a phase that is sent is the whole phase.
 
 use super::asking::{Asking, INVALID, missing};
-use super::subscriptions::{discounts, has_ended, items, period, price_named, price_of};
+use super::shape::discounts;
+use super::subscriptions::{has_ended, items, period, price_named, price_of};
 use super::{error, ok};
 use crate::sandbox::Disked;
 use providers::Reply;
@@ -20,11 +21,6 @@ const OF_PHASE: &[&str] = &[
     "on_behalf_of",
     "transfer_data",
 ];
-
-/// What else can be said of a phase, and of its items.
-const TIMES: &[&str] =
-    &["discounts", "end_date", "items", "metadata", "proration_behavior", "start_date", "trial", "trial_end"];
-const OF_ITEM: &[&str] = &["billing_thresholds", "discounts", "metadata", "price", "quantity", "tax_rates"];
 
 /// Makes a schedule of a subscription as it runs.
 pub(super) fn schedule(asking: &Asking<'_>) -> Disked<Reply> {
@@ -106,13 +102,6 @@ pub(super) fn reschedule(asking: &Asking<'_>, id: &str) -> Disked<Reply> {
 /// A phase as it was sent, or the answer that refuses it.
 fn phase(asking: &Asking<'_>, sent: &Value, before: Option<i64>) -> Disked<Result<Value, Reply>> {
     let refused = |code: &str, text: &str| Ok(Err(error(400, INVALID, code, text)));
-    let odd = |object: &Value, known: &[&[&str]]| {
-        let mut fields = object.as_object().into_iter().flat_map(|fields| fields.keys());
-        fields.find(|field| !known.iter().any(|known| known.contains(&field.as_str()))).cloned()
-    };
-    if let Some(field) = odd(sent, &[OF_PHASE, TIMES]) {
-        return refused("parameter_unknown", &format!("Received unknown parameter: phases[{field}]"));
-    }
     let mut phase = sent.clone();
     for time in ["start_date", "end_date", "trial_end"] {
         phase[time] = json!(sent[time].as_str().and_then(|second| second.parse::<i64>().ok()));
@@ -126,9 +115,6 @@ fn phase(asking: &Asking<'_>, sent: &Value, before: Option<i64>) -> Disked<Resul
     }
     phase["start_date"] = json!(start);
     for item in phase["items"].as_array_mut().into_iter().flatten() {
-        if let Some(field) = odd(item, &[OF_ITEM]) {
-            return refused("parameter_unknown", &format!("Received unknown parameter: phases[items][{field}]"));
-        }
         let price = item["price"].as_str().unwrap_or_default().to_owned();
         if price_named(asking, &price, &Value::Null)?.is_none() {
             return refused("resource_missing", &format!("No such price: '{price}'"));

@@ -1,6 +1,7 @@
 //! What Stripe does to subscriptions when it is asked: items, coupons, pauses and ends; and the portal's sessions.
 
 use super::asking::{Asking, INVALID, charge_for, decline_again, declined, missing};
+use super::shape::discounts;
 use super::{error, ok};
 use crate::sandbox::Disked;
 use domain::id::digest;
@@ -11,25 +12,8 @@ use serde_json::{Value, json};
 /// A change, or the answer that refuses it.
 type Checked = Disked<Result<(), Reply>>;
 
-/// What an update can be asked with, of what Stripe knows.
-const UPDATE: &[&str] = &[
-    "cancel_at_period_end",
-    "cancellation_details",
-    "discounts",
-    "items",
-    "metadata",
-    "pause_collection",
-    "payment_behavior",
-    "proration_behavior",
-    "proration_date",
-    "trial_end",
-];
-
 pub(super) fn update(asking: &Asking<'_>, id: &str) -> Disked<Reply> {
     let Some(before) = asking.load("subscription", id)? else { return Ok(missing("subscription", id)) };
-    if let Some(refusal) = asking.unknown(UPDATE) {
-        return Ok(refusal);
-    }
     if has_ended(&before) {
         let text = "A canceled subscription can only update its cancellation_details and metadata.";
         return Ok(error(400, INVALID, "subscription_canceled", text));
@@ -77,9 +61,6 @@ pub(super) fn update(asking: &Asking<'_>, id: &str) -> Disked<Reply> {
 
 pub(super) fn resume(asking: &Asking<'_>, id: &str) -> Disked<Reply> {
     let Some(mut subscription) = asking.load("subscription", id)? else { return Ok(missing("subscription", id)) };
-    if let Some(refusal) = asking.unknown(&["billing_cycle_anchor", "proration_behavior", "proration_date"]) {
-        return Ok(refusal);
-    }
     // Since endive it says how it is meant: `billing_cycle_anchor[type]`.
     if asking.get("billing_cycle_anchor").is_some() {
         return Ok(error(400, INVALID, "parameter_invalid_object", "Invalid object: billing_cycle_anchor"));
@@ -235,11 +216,6 @@ fn take_off(asking: &Asking<'_>, subscription: &mut Value) -> Checked {
         subscription["discounts"] = json!(ids);
     }
     Ok(Ok(()))
-}
-
-/// The ids of what is taken off.
-pub(super) fn discounts(subscription: &Value) -> &[Value] {
-    subscription["discounts"].as_array().map_or(&[], Vec::as_slice)
 }
 
 /// A price by its id: as it was taught, or as some subscription shows it. One that nobody has shown yet has no amount.
