@@ -2,7 +2,7 @@
 
 use super::{Complaint, Rules};
 use jiff::SignedDuration;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use std::collections::BTreeMap;
 
 /// One released version; a name ends in its unit, and then in `max` where it is a bound.
@@ -111,18 +111,6 @@ impl Limits {
             lines_bytes_max: self.lines_bytes_max,
             event_bytes_max: self.event_bytes_max,
         }
-    }
-}
-
-/// How many bytes a value takes where it is stored, before anything is compressed.
-pub fn stored_bytes(value: &impl Serialize) -> usize {
-    serde_json::to_vec(value).map_or(usize::MAX, |json| json.len())
-}
-
-/// Forgets the oldest of a list, first in it, until the rest fits; the newest stays.
-pub fn forget_oldest<T: Serialize>(list: &mut Vec<T>, bytes_max: usize) {
-    while list.len() > 1 && stored_bytes(list) > bytes_max {
-        list.remove(0);
     }
 }
 
