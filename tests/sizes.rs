@@ -1,11 +1,11 @@
 //! How large may an item become? The largest of each kind is built at the limits: of none is more than 100 KB read and
-//! written at a time, apart from the shelves of imports.
+//! written at a time.
 
 use app::message::{Body, Message};
-use app::store::imported::Imported;
+use app::store::imported::{Board, Imported, Shelved};
 use app::store::{
     Alone, Asking, Backfill, External, FoundBy, Idempotency, Link, Of, Probe, Probes, Receipt, Stored, TicketOf,
-    Timeline, Waiting,
+    Timeline, Waiting, keys,
 };
 use domain::action::Action;
 use domain::approval::delegation::Delegations;
@@ -21,7 +21,7 @@ use domain::dunning::Plan;
 use domain::event::{Event, Seen};
 use domain::group::{self, Group};
 use domain::id::{AccountId, ActionId, CaseId};
-use domain::import::{Imports, Usage};
+use domain::import::{Imports, Merged, Started, Unfit, Usage};
 use domain::incident::{Incident, Pulse, Releases, Watch};
 use domain::ledger::{Entry, LedgerHead};
 use domain::policies::Policies;
@@ -53,8 +53,7 @@ fn no_item_grows_beyond_what_can_be_read_at_once() {
         println!("| `{kind}` | {bytes} |");
     }
     for (kind, bytes) in &rows {
-        let most = if *kind == "Imported<T>" { limits.shelf_bytes_max } else { limits.item_bytes_max };
-        assert!(*bytes <= most, "{kind}: {bytes} bytes are more than {most}");
+        assert!(*bytes <= limits.item_bytes_max, "{kind}: {bytes} bytes are more than {}", limits.item_bytes_max);
     }
     let measured: BTreeSet<_> = rows.iter().map(|(kind, _)| (*kind).to_owned()).collect();
     assert_eq!(measured, kinds(), "each kind that is stored has its row here");
@@ -67,7 +66,7 @@ fn no_item_grows_beyond_what_can_be_read_at_once() {
 fn kinds() -> BTreeSet<String> {
     let shapes = include_str!("../shared/app/src/store/shapes.rs");
     let named = shapes.lines().filter_map(|line| line.strip_prefix("stored!(")?.split_once(','));
-    named.map(|(kind, _)| kind.to_owned()).chain(["Imported<T>".to_owned()]).collect()
+    named.map(|(kind, _)| kind.to_owned()).chain(["Imported<T>", "Board<T>"].map(str::to_owned)).collect()
 }
 
 fn of<T: Stored>(kind: &'static str, value: &T) -> Row {
@@ -169,6 +168,8 @@ fn subscription(number: usize, items: usize) -> Value {
 }
 
 /// An account with a long history, each of whose resources is as long as it may be.
+static HISTORY: LazyLock<(Head, Touched)> = LazyLock::new(history);
+
 fn history() -> (Head, Touched) {
     let (mut head, mut touched) = (Head::new("chargebee", &id(0), &id(0)), Touched::default());
     let mut tell = |number: usize, kind: &str, seen: Value| {
@@ -245,7 +246,7 @@ where
 }
 
 fn book() -> Vec<Row> {
-    let (head, touched) = history();
+    let (head, touched) = HISTORY.clone();
     let limits = POLICIES.limits.current();
     let seen = many(100, payment);
     let told =
@@ -307,7 +308,7 @@ fn judged() -> Vec<Row> {
 
 /// What is kept of a long account's decisions.
 fn decisions() -> Vec<Decision> {
-    let (head, mut touched) = history();
+    let (head, mut touched) = HISTORY.clone();
     touched.invoices.retain(|number, _| *number < id(6));
     touched.payments.retain(|number, _| *number < id(6));
     touched.subscriptions.retain(|number, _| *number < id(3));
@@ -463,9 +464,7 @@ fn company() -> Vec<Row> {
     let imports = json!({"kind": "network_rules", "live": 1_000, "last": 1_000, "broken": (0..200).collect::<Vec<_>>(),
         "running": {"number": 1_000, "id": text(64), "rows": 100_000, "written": 0, "by": id(0), "since": AT},
         "done": many(50, done)});
-    let shelf = json!({"pk": id(0), "sk": "IMPORTED#usage", "shelf": {"versions": {}}});
-    let imported: Imported<Usage> = from_value(shelf).unwrap();
-    let limits = POLICIES.limits.current();
+    let (shelf, board) = shelf();
     vec![
         of("Group", &group),
         built::<Source>("Source", source),
@@ -478,9 +477,40 @@ fn company() -> Vec<Row> {
         built::<StaffChange>("StaffChange", change),
         built::<Proposal>("Proposal", proposal()),
         built::<Imports>("Imports", imports),
-        // An import is refused where a shelf would become larger.
-        ("Imported<T>", limits.shelf_bytes_max.max(stored_bytes(&imported))),
+        of("Imported<T>", &shelf),
+        of("Board<T>", &board),
     ]
+}
+
+/// A shelf on which two imports lie that say as much as there is room for, and its largest board.
+fn shelf() -> (Imported<Usage>, Board<Usage>) {
+    let room = POLICIES.limits.current().shelf_room();
+    let home = keys::price("chargebee", &id(0), &id(1));
+    let told: Vec<(usize, Usage)> = (0..800)
+        .map(|number| {
+            let metered = json!({"metric": format!("{number:0>100}"), "quantity": "12345678.12", "from": AT, "to": AT});
+            let usage = json!({"provider": "chargebee", "source": "default", "customer": "cus_1", "subscription": null,
+                "metered": metered, "seats_used": null, "as_of": AT});
+            (number, from_value(usage).unwrap())
+        })
+        .collect();
+    let (mut imports, mut imported, mut boards) = (Imports::of("usage"), Imported::empty(&home), Vec::new());
+    for number in 1..=2 {
+        assert_eq!(imports.begin(&format!("imp_{number}"), told.len(), "mara", at()), Started::As(number));
+        let mut lay = |told: &[(usize, Usage)]| {
+            let merged = Merged::of(Vec::new(), told, Usage::is_about);
+            imported.shelf.lay(number, merged, &imports, room)
+        };
+        // The row that is refused says how many have room.
+        let Err(Unfit::TooMany(most)) = lay(&told) else {
+            panic!("{} records are more than a shelf holds", told.len())
+        };
+        let apart = lay(&told[..most]).unwrap();
+        boards.extend(apart.into_iter().map(|(board, records)| Board::of(&home, board, number, records)));
+        assert!(imports.switch(number, at()));
+    }
+    let board = boards.into_iter().max_by_key(stored_bytes).unwrap();
+    (imported, board)
 }
 
 /// As many people as one file may hold.

@@ -5,7 +5,7 @@ mod setup;
 mod size;
 mod texts;
 
-pub use limits::{Limits, Patience, Room};
+pub use limits::{Limits, Patience, Room, ShelfRoom};
 pub use setup::SetupPolicy;
 pub use size::{fitting, forget_oldest, stored_bytes, texts_bytes_at_most};
 pub use texts::{Text, Texts};

@@ -5,6 +5,9 @@ use jiff::SignedDuration;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
+/// What is in the item of a shelf beside its boards: its key, and the numbers of what lies where.
+const BESIDE_BOARDS_BYTES: usize = 4_000;
+
 /// One released version; a name ends in its unit, and then in `max` where it is a bound.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -37,8 +40,11 @@ pub struct Limits {
     pub lines_bytes_max: usize,
     /// How much an event may take in the timeline.
     pub event_bytes_max: usize,
-    /// How large what imports say about one thing may become: the one item that may be larger than all others.
-    pub shelf_bytes_max: usize,
+    /// How much lies on one board of what imports say about one thing: the item of a shelf holds two, the first of what
+    /// counts and the first of what is being imported.
+    pub board_bytes_max: usize,
+    /// How many boards a shelf has for what one import says about one thing: whoever reads one reads all of them.
+    pub boards_max: usize,
     /// How long raw bodies are kept.
     pub bodies_days: i64,
     /// How often a conflicting commit is decided again in place.
@@ -103,7 +109,21 @@ pub struct Room {
     pub event_bytes_max: usize,
 }
 
+/// How much an import may say about one thing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ShelfRoom {
+    /// On each board.
+    pub board_bytes_max: usize,
+    /// On how many of them.
+    pub boards_max: usize,
+}
+
 impl Limits {
+    /// How much an import may say about one thing.
+    pub fn shelf_room(&self) -> ShelfRoom {
+        ShelfRoom { board_bytes_max: self.board_bytes_max, boards_max: self.boards_max }
+    }
+
     /// How much of an event is kept.
     pub fn room(&self) -> Room {
         Room {
@@ -154,12 +174,24 @@ impl Rules for Limits {
             // The longest wait is not shorter than the first.
             ("secs_max", self.telling.secs_max - self.telling.first_secs + 1),
         ];
+        let boards = [
+            (self.boards_max < 1, "a shelf has at least one board".to_owned()),
+            (
+                2 * self.board_bytes_max + BESIDE_BOARDS_BYTES > self.item_bytes_max,
+                format!(
+                    "two boards must fit into an item: `board_bytes_max` is too large for `item_bytes_max` {}",
+                    self.item_bytes_max
+                ),
+            ),
+        ];
+        let boards = boards.into_iter().filter(|(wrong, _)| *wrong).map(|(_, what)| Complaint::at(0, what));
         let sweeps =
             self.sweep_hours.iter().chain(&self.key_minutes).map(|(provider, hours)| (provider.as_str(), *hours));
         rows.into_iter()
             .chain(sweeps)
             .filter(|(_, value)| *value < 1)
             .map(|(name, _)| Complaint::at(0, format!("`{name}` must be at least 1")))
+            .chain(boards)
             .collect()
     }
 }
