@@ -1,14 +1,14 @@
 //! How large may an item become? The largest of each kind is built at the limits: of none is more than 100 KB read and
 //! written at a time.
 
+mod grown;
+
 use app::message::{Body, Message};
-use app::store::imported::{Board, Imported, Shelved};
 use app::store::{
     Alone, Asking, Backfill, External, FoundBy, Idempotency, Link, Of, Probe, Probes, Receipt, Stored, TicketOf,
-    Timeline, Waiting, keys,
+    Timeline, Waiting,
 };
-use domain::action::Action;
-use domain::approval::delegation::Delegations;
+use app::web::NOTE_CHARS_MAX;
 use domain::book::ticket::Ticket;
 use domain::book::{
     CaseLine, Head, Invoice, KeptCard, Left, Payment, Person, PlanLine, Subscription, Touched, UnderWay,
@@ -21,15 +21,14 @@ use domain::dunning::Plan;
 use domain::event::{Event, Seen};
 use domain::group::{self, Group};
 use domain::id::{AccountId, ActionId, CaseId};
-use domain::import::{Imports, Merged, Started, Unfit, Usage};
+use domain::import::Imports;
 use domain::incident::{Incident, Pulse, Releases, Watch};
 use domain::ledger::{Entry, LedgerHead};
 use domain::policies::Policies;
-use domain::policy::{forget_oldest, stored_bytes};
+use domain::policy::stored_bytes;
 use domain::report::fact::Row as FactRow;
-use domain::source::{Cohorts, Source};
+use domain::source::Cohorts;
 use domain::staff::{Change as StaffChange, Proposal, Staff};
-use domain::stop::Stops;
 use domain::task::Task;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, from_value, json};
@@ -92,7 +91,7 @@ fn text(chars: usize) -> String {
 
 /// What people write in any script.
 fn note() -> String {
-    "👩".repeat(2_000)
+    "👩".repeat(NOTE_CHARS_MAX)
 }
 
 fn account() -> AccountId {
@@ -325,38 +324,6 @@ fn decisions() -> Vec<Decision> {
 }
 
 fn acting() -> Vec<Row> {
-    let member = |number: usize| {
-        let addon = |place: usize| json!({"price": id(place), "quantity": 4_000_000});
-        json!({"kind": "change_addons", "params": {"subscription": id(number), "addons": many(2, addon),
-            "price": usd(), "at": AT}})
-    };
-    let line = |_| json!({"label": text(80), "before": text(560), "after": text(560)});
-    let vote = |_| {
-        json!({"by": id(0), "role": "billing_specialist", "decision": "approve", "digest": text(26), "note": note(),
-            "at": AT,
-            "within_limit": false, "for": id(0)})
-    };
-    let telling = |number: usize| {
-        json!({"channel": "mail", "to": id(number), "tries": 24, "state": "refused",
-        "reason": text(200), "again_at": AT})
-    };
-    let asked = json!({"id": action(0), "account": account(), "kind": {"kind": "bundle",
-        "params": {"actions": many(10, member)}},
-        "reason_code": "customer_dissatisfaction", "note": note(), "case": case(0),
-        "proven_by": BTreeMap::from_iter((0..10).map(|number| (id(number), case(number)))),
-        "offer": {"rule": text(60), "kind": text(60), "say": text(600), "why": text(600)}, "state": "needs_person",
-        "requested_by": id(0), "requested_at": AT, "expires_at": AT,
-        "preview": {"summary": text(600), "lines": many(20, line), "clause": {"rule": text(60), "policy_version": 1,
-        "why": text(600)},
-            "digest": text(26)},
-        "required": ["manager", "vp", "legal"], "votes": many(3, vote), "decided_at": AT, "executes_after": AT,
-        "bundle": action(1),
-        "members": many(10, |number| json!(action(number))),
-        "told": {"messages": many(20, |number| json!(id(number))), "tellings": many(20, telling)},
-        "attempt": {"number": 12, "key": id(0), "key_since": AT, "first_at": AT, "burned": true, "before": id(0)},
-        "outcome": {"outcome": "refused", "code": id(0), "message": text(2_000)}, "look_at": AT, "ended_at": AT,
-        "confirmed_at": AT,
-        "trace": id(0)});
     let task = json!({"id": domain::id::TaskId::of(&account(), "mara", "key"), "account": account(),
         "about": {"kind": "rest_due", "action": action(0), "invoice": id(0)}, "what": text(600),
         "steps": text(4_000), "opened_at": AT,
@@ -367,7 +334,7 @@ fn acting() -> Vec<Row> {
         "body": BTreeMap::from_iter((0..20).map(|number| (format!("{number:0>20}"), text(600)))), "before": text(64),
         "hash": text(64)});
     vec![
-        built::<Action>("Action", asked),
+        of("Action", &grown::action()),
         built::<Task>("Task", task),
         built::<Entry>("Entry", entry),
         built::<LedgerHead>("LedgerHead", json!({"account": account(), "length": 1_000_000, "hash": text(64)})),
@@ -444,35 +411,16 @@ fn company() -> Vec<Row> {
         group::say(&mut groups, (&account(), &other), false, &person, &note(), at()).unwrap();
     }
     let group: Group = groups.remove(&account()).unwrap();
-    let kind = |number: usize| json!({"kind": format!("{number:0>24}"), "cases": 1_000_000, "amounts": [usd(), usd()]});
-    let granted = json!({"mode": "both", "acting": "assist", "retries": "provider", "messages": "provider",
-        "cancels": "provider",
-        "by": id(0), "confirmed_by": id(0), "at": AT,
-        "preview": {"effects": many(5, |_| json!(text(200))), "backlog": {"cases": 1_000_000, "kinds": many(23,
-        kind), "oldest_at": AT}}});
-    let source = json!({"provider": "chargebee", "source": id(0), "mode": "both", "acting": "assist",
-        "retries": "provider",
-        "messages": "provider", "cancels": "provider", "asked": granted, "changes": many(9, |_| granted.clone())});
-    let scope = json!({"source": id(0), "segment": text(60), "kind": text(30)});
-    let stopped = json!({"scope": scope, "by": id(0), "at": AT, "note": "👩".repeat(500)});
-    let pulled = json!({"scope": scope, "released": true, "by": id(0), "at": AT, "note": "👩".repeat(500)});
-    let away =
-        json!({"from": id(0), "to": id(0), "since": AT, "until": AT, "by": id(0), "note": note(), "ended_at": AT});
-    let mut delegations: Delegations = from_value(json!({"all": many(200, |_| away.clone())})).unwrap();
-    forget_oldest(&mut delegations.all, 80_000);
     let done = |number: usize| json!({"number": number, "id": text(64), "rows": 100_000, "by": id(0), "at": AT});
     let imports = json!({"kind": "network_rules", "live": 1_000, "last": 1_000, "broken": (0..200).collect::<Vec<_>>(),
         "running": {"number": 1_000, "id": text(64), "rows": 100_000, "written": 0, "by": id(0), "since": AT},
         "done": many(50, done)});
-    let (shelf, board) = shelf();
+    let (shelf, board) = grown::shelf();
     vec![
         of("Group", &group),
-        built::<Source>("Source", source),
-        built::<Stops>(
-            "Stops",
-            json!({"standing": many(15, |_| stopped.clone()), "changes": many(14, |_| pulled.clone())}),
-        ),
-        of("Delegations", &delegations),
+        of("Source", &grown::source()),
+        of("Stops", &grown::stops()),
+        of("Delegations", &grown::delegations()),
         built::<Staff>("Staff", staff),
         built::<StaffChange>("StaffChange", change),
         built::<Proposal>("Proposal", proposal()),
@@ -480,37 +428,6 @@ fn company() -> Vec<Row> {
         of("Imported<T>", &shelf),
         of("Board<T>", &board),
     ]
-}
-
-/// A shelf on which two imports lie that say as much as there is room for, and its largest board.
-fn shelf() -> (Imported<Usage>, Board<Usage>) {
-    let room = POLICIES.limits.current().shelf_room();
-    let home = keys::price("chargebee", &id(0), &id(1));
-    let told: Vec<(usize, Usage)> = (0..800)
-        .map(|number| {
-            let metered = json!({"metric": format!("{number:0>100}"), "quantity": "12345678.12", "from": AT, "to": AT});
-            let usage = json!({"provider": "chargebee", "source": "default", "customer": "cus_1", "subscription": null,
-                "metered": metered, "seats_used": null, "as_of": AT});
-            (number, from_value(usage).unwrap())
-        })
-        .collect();
-    let (mut imports, mut imported, mut boards) = (Imports::of("usage"), Imported::empty(&home), Vec::new());
-    for number in 1..=2 {
-        assert_eq!(imports.begin(&format!("imp_{number}"), told.len(), "mara", at()), Started::As(number));
-        let mut lay = |told: &[(usize, Usage)]| {
-            let merged = Merged::of(Vec::new(), told, Usage::is_about);
-            imported.shelf.lay(number, merged, &imports, room)
-        };
-        // The row that is refused says how many have room.
-        let Err(Unfit::TooMany(most)) = lay(&told) else {
-            panic!("{} records are more than a shelf holds", told.len())
-        };
-        let apart = lay(&told[..most]).unwrap();
-        boards.extend(apart.into_iter().map(|(board, records)| Board::of(&home, board, number, records)));
-        assert!(imports.switch(number, at()));
-    }
-    let board = boards.into_iter().max_by_key(stored_bytes).unwrap();
-    (imported, board)
 }
 
 /// As many people as one file may hold.

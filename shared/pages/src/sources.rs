@@ -93,6 +93,7 @@ fn preview(preview: &Preview) -> Markup {
                 li {
                     (words(&own.kind)) ": " (own.cases)
                     @for amount in &own.amounts { ", " (amount) }
+                    @if own.others > 0 { ", and " (own.others) " in other currencies" }
                 }
             }
         }

@@ -4,7 +4,7 @@ use super::settle;
 use crate::context::Context;
 use crate::ports::{Channel, Letter, Unsent};
 use crate::store::{self, Attempted, Batch, Commit, keys};
-use crate::web::{Failed, NOTE_CHARS_MAX, Problem};
+use crate::web::{Failed, NOTE_CHARS_MAX, Problem, is_too_long};
 use domain::id::TaskId;
 use domain::staff::Staff;
 use domain::task::{About, Change, Refused, Task};
@@ -46,7 +46,7 @@ pub async fn take(context: &Context, id: &TaskId, word: &Change, staff: &Staff) 
         settle::not_made(context, action, &settled, staff).await?;
         return store::read::<Task>(context, &keys::task(id)).await?.ok_or_else(|| Problem::not_found("task"));
     }
-    if word.note.chars().count() > NOTE_CHARS_MAX || word.reference.len() > 255 {
+    if is_too_long(&word.note) || word.reference.len() > 255 {
         return Err(Problem::malformed(format!("a note has at most {NOTE_CHARS_MAX} characters, a reference 255")));
     }
     let task = store::unless_refused(context, || once(context, id, word, staff)).await?;

@@ -50,7 +50,8 @@ pub async fn people(context: &Context, action: &Action) -> Result<(), Fault> {
     };
     let mut errands = Vec::new();
     if why != Why::Reminder {
-        for staff in deciders(context, action, &roles).await? {
+        let most = context.policies.limits.current().telling.people_max;
+        for staff in deciders(context, action, &roles).await?.into_iter().take(most) {
             let letter = letter::asking(context, action, &staff).await?;
             errands.push(Errand { to: staff.id, letter });
         }

@@ -6,8 +6,9 @@ use serde::{Deserialize, Serialize};
 
 /// How many of the messages that asked are kept in mind.
 const MESSAGES_MAX: usize = 20;
-/// How much is kept of a reason that somebody else wrote.
-const REASON_CHARS_MAX: usize = 200;
+/// How much is kept of a reason that somebody else wrote, and of the name of a place.
+const REASON_BYTES_MAX: usize = 200;
+const PLACE_BYTES_MAX: usize = 255;
 
 /// The way by which people are told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -201,6 +202,10 @@ impl Told {
 
     /// A message that asks stands there. The oldest is forgotten before there are too many.
     pub fn stands(&mut self, place: &str) {
+        // What is so long names no message, and nobody would find it there.
+        if place.len() > PLACE_BYTES_MAX {
+            return;
+        }
         self.messages.push(place.to_owned());
         let old = self.messages.len().saturating_sub(MESSAGES_MAX);
         self.messages.drain(..old);
@@ -221,8 +226,15 @@ impl Told {
     }
 }
 
+/// Its beginning, whole letters only, and nothing that takes more room than a letter.
 fn short(reason: &str) -> String {
-    reason.chars().take(REASON_CHARS_MAX).collect()
+    let plain = reason.chars().map(|letter| if letter.is_control() { ' ' } else { letter });
+    let mut taken = 0;
+    let fits = |letter: &char| {
+        taken += letter.len_utf8();
+        taken <= REASON_BYTES_MAX
+    };
+    plain.take_while(fits).collect()
 }
 
 #[cfg(test)]
@@ -232,7 +244,7 @@ mod tests {
     const NOW: Timestamp = Timestamp::UNIX_EPOCH;
 
     fn patience() -> Patience {
-        Patience { first_secs: 60, factor: 2, secs_max: 3600, tries_max: 3 }
+        Patience { first_secs: 60, factor: 2, secs_max: 3600, tries_max: 3, people_max: 20 }
     }
 
     fn secs(secs: i64) -> Timestamp {
@@ -285,7 +297,15 @@ mod tests {
             told.sent(Channel::Slack, "#a");
             told.stands(&number.to_string());
         }
+        told.stands(&"x".repeat(PLACE_BYTES_MAX + 1));
         assert_eq!((told.tellings().len(), told.messages.len()), (1, MESSAGES_MAX));
+        assert_eq!(told.messages.last().map(String::as_str), Some("49"), "a place that is too long is none");
+        told.sending(Channel::Mail, "bea");
+        told.doubted(Channel::Mail, "bea", &"👩\u{1}".repeat(1_000));
+        let Some(TellingState::InDoubt { reason }) = told.tellings().last().map(|telling| &telling.state) else {
+            panic!("{told:?}")
+        };
+        assert_eq!(*reason, "👩 ".repeat(REASON_BYTES_MAX / 5), "whole letters, and no signs that nobody writes");
         assert_eq!(told.messages.last().map(String::as_str), Some("49"));
     }
 

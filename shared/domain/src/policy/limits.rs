@@ -40,6 +40,8 @@ pub struct Limits {
     pub lines_bytes_max: usize,
     /// How much an event may take in the timeline.
     pub event_bytes_max: usize,
+    /// How much a request may take when it is asked for: the rest of the item is for what will come of it.
+    pub asked_bytes_max: usize,
     /// How much lies on one board of what imports say about one thing: the item of a shelf holds two, the first of what
     /// counts and the first of what is being imported.
     pub board_bytes_max: usize,
@@ -96,6 +98,8 @@ pub struct Patience {
     pub secs_max: i64,
     /// How often it is tried, the first time included.
     pub tries_max: u32,
+    /// How many people are asked for one decision, each by a message of their own; everybody sees it where all are asked.
+    pub people_max: usize,
 }
 
 /// How much of an event is kept.
@@ -174,8 +178,9 @@ impl Rules for Limits {
             // The longest wait is not shorter than the first.
             ("secs_max", self.telling.secs_max - self.telling.first_secs + 1),
         ];
-        let boards = [
+        let counts = [
             (self.boards_max < 1, "a shelf has at least one board".to_owned()),
+            (self.telling.people_max < 1, "at least one person is asked for a decision".to_owned()),
             (
                 2 * self.board_bytes_max + BESIDE_BOARDS_BYTES > self.item_bytes_max,
                 format!(
@@ -184,14 +189,14 @@ impl Rules for Limits {
                 ),
             ),
         ];
-        let boards = boards.into_iter().filter(|(wrong, _)| *wrong).map(|(_, what)| Complaint::at(0, what));
+        let counts = counts.into_iter().filter(|(wrong, _)| *wrong).map(|(_, what)| Complaint::at(0, what));
         let sweeps =
             self.sweep_hours.iter().chain(&self.key_minutes).map(|(provider, hours)| (provider.as_str(), *hours));
         rows.into_iter()
             .chain(sweeps)
             .filter(|(_, value)| *value < 1)
             .map(|(name, _)| Complaint::at(0, format!("`{name}` must be at least 1")))
-            .chain(boards)
+            .chain(counts)
             .collect()
     }
 }
@@ -202,7 +207,7 @@ mod tests {
 
     #[test]
     fn each_wait_is_longer_up_to_the_longest_and_there_is_a_last_try() {
-        let patience = Patience { first_secs: 60, factor: 3, secs_max: 600, tries_max: 6 };
+        let patience = Patience { first_secs: 60, factor: 3, secs_max: 600, tries_max: 6, people_max: 20 };
         let rows =
             [(1, Some(60)), (2, Some(180)), (3, Some(540)), (4, Some(600)), (5, Some(600)), (6, None), (7, None)];
         for (refusals, secs) in rows {

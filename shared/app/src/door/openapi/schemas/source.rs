@@ -68,6 +68,7 @@ fn source_preview() -> Value {
         ("kind", told(text(), "A kind of action.")),
         ("cases", whole()),
         ("amounts", told(list(money()), "One of each currency.")),
+        ("others?", told(whole(), "How many amounts are in still other currencies, of which no sum is kept.")),
     ]);
     let backlog = object([("cases", whole()), ("kinds", list(of_kind)), ("oldest_at", or_null(time()))]);
     object([
