@@ -62,8 +62,8 @@ struct Laid<T> {
     found: Vec<FoundBy>,
 }
 
-/// Lays some records beside what stands: of these homes as many, from the first on, as one commit takes. Without a number
-/// it only counts. `before` is how many rows were written before.
+/// Lays some records beside what stands: of these homes as many, from the first on, as one commit takes. Without a
+/// number it only counts. `before` is how many rows were written before.
 pub(super) async fn write<T: Shelved>(
     context: &Context,
     homes: &[Home<T>],

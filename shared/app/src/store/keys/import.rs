@@ -43,8 +43,8 @@ pub fn imported(pk: &str, sk: &str) -> Key {
     Key { table, pk: pk.to_owned(), sk: sk.to_owned() }
 }
 
-/// A board of a shelf, where one item does not hold all that imports say about one thing. It lies in the shelf's partition,
-/// and not among the shelves there, which some are listed of.
+/// A board of a shelf, where one item does not hold all that imports say about one thing. It lies in the shelf's
+/// partition, and not among the shelves there, some of which are listed.
 pub fn board(home: &Key, number: usize) -> Key {
     Key { table: home.table, pk: home.pk.clone(), sk: format!("BOARD#{}#{number}", home.sk) }
 }
