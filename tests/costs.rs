@@ -3,22 +3,39 @@
 use crate::http::run;
 use tests::costs::{self, History};
 
-/// Units an event may cost: writes, reads.
+/// Hundredths of a unit that an event may cost: writes, reads.
 type Most = (u64, u64);
-/// Where every invoice is paid at once. The aim is 14 and 4.
-const PAID_MAX: Most = (14, 9);
-/// Where every invoice fails once, with all looks at the source's watch that follow. The aim is 18 and 4.
-const FAILED_MAX: Most = (25, 19);
-/// A receipt and a head, each paid twice: who counts less does not count.
-const WRITES_MIN: u64 = 4;
 
-async fn must_cost(history: &History, (writes_max, reads_max): Most, events_a_month: u64) {
+/// Five per cent above what was measured on 2026-11-29: in the first month, in which little is known yet, and in those that
+/// follow, up to the 25th. `docs/operations.md` has the measures.
+struct Bounds {
+    first: Most,
+    later: Most,
+}
+
+/// Where every invoice is paid at once: 11.8 and 8.2, then up to 13.0 and 8.5. The aim is 14 and 4.
+const PAID: Bounds = Bounds { first: (1_240, 861), later: (1_365, 893) };
+/// Where every invoice fails once, with the looks at the source's watch that follow: 19.0 and 15.4, then up to 24.2 and 18.0.
+/// The aim is 18 and 4.
+const FAILED: Bounds = Bounds { first: (1_995, 1_617), later: (2_541, 1_890) };
+/// The demo company: 13.0 and 5.3 in the first month, 17.5 and 10.1 in the third.
+const DEMO: Bounds = Bounds { first: (1_368, 557), later: (1_838, 1_061) };
+/// A receipt and a head, each paid twice: who counts less does not count.
+const WRITES_MIN: u64 = 400;
+
+async fn must_cost(history: &History, bounds: &Bounds, events_a_month: u64) {
     for (month, costs) in (1..).zip(costs::run(history).await) {
+        let (writes_max, reads_max) = if month == 1 { bounds.first } else { bounds.later };
         let (events, units) = (costs.events, costs.total());
         assert!(events >= events_a_month, "{events} events in month {month}");
-        assert!(units.writes >= WRITES_MIN * events, "month {month}: {costs:?}");
-        assert!(units.writes <= writes_max * events, "month {month}: {costs:?}");
-        assert!(units.half_reads <= 2 * reads_max * events, "month {month}: {costs:?}");
+        let (writes, half_reads) = (costs::each(units.writes, &costs), costs::each(units.half_reads, &costs));
+        assert!(writes >= WRITES_MIN, "month {month}: {writes} hundredths of a write: {costs:?}");
+        assert!(writes <= writes_max, "month {month}: {writes} hundredths of a write, not {writes_max}: {costs:?}");
+        assert!(
+            half_reads <= 2 * reads_max,
+            "month {month}: {} hundredths of a read, not {reads_max}: {costs:?}",
+            half_reads / 2
+        );
         let parts = ["head", "receipt", "timeline", "invoice", "payment", "subscription", "fact"];
         for kind in parts {
             assert!(costs.units.contains_key(kind), "no {kind} in month {month}: {costs:?}");
@@ -28,12 +45,17 @@ async fn must_cost(history: &History, (writes_max, reads_max): Most, events_a_mo
 
 #[test]
 fn an_account_that_pays_costs_no_more_than_that() {
-    run(must_cost(&costs::paid(3), PAID_MAX, 4));
+    run(must_cost(&costs::paid(3), &PAID, 4));
 }
 
 #[test]
 fn an_account_whose_invoices_fail_first_costs_no_more_than_that() {
-    run(must_cost(&costs::failed(3), FAILED_MAX, 6));
+    run(must_cost(&costs::failed(3), &FAILED, 6));
+}
+
+#[test]
+fn the_demo_company_costs_no_more_than_that() {
+    run(must_cost(&costs::demo(2), &DEMO, 40));
 }
 
 #[test]

@@ -3,8 +3,13 @@
 use crate::http::{run, with_a_payment};
 use ::http::{Method, StatusCode};
 use app::ports::Clock;
+use app::store::imported::in_force;
+use app::store::{Batch, keys};
+use domain::id::AccountId;
+use domain::import::{Kind, Usage};
 use local::service::Service;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use tests::stripe;
 use tests::world::{ask, ask_text, deliver, get, import};
 
@@ -127,13 +132,76 @@ fn more_than_one_account_can_hold_is_refused_before_anything_changes() {
         let file = |rows: usize| {
             format!("account,metric,quantity,from,to\n{}\n", (0..rows).map(row).collect::<Vec<_>>().join("\n"))
         };
+        let mut no_room = Vec::new();
         for dry_run in [true, false] {
             let (status, answer) = import(&service, "mara", "usage", &file(2000), dry_run).await;
             assert_eq!((status.as_u16(), &answer["error"]["code"]), (422, &json!("too_many_records")), "{answer}");
+            let message = answer["error"]["message"].as_str().unwrap();
+            let row = message.strip_prefix("row ").and_then(|rest| rest.split(':').next());
+            no_room.push(row.and_then(|row| row.parse::<usize>().ok()).unwrap_or_else(|| panic!("{message}")));
         }
         let standing = get(&service, "/api/import/usage").await;
         assert_eq!((&standing["live"], &standing["running"]), (&json!(0), &json!(null)));
-        assert_eq!(import(&service, "mara", "usage", &file(500), false).await.0, StatusCode::OK);
+        // The first row is the header's: what stands before the one that is named has room, and no more.
+        let most = no_room[0] - 2;
+        assert_eq!((no_room[0], most > 500), (no_room[1], true));
+        assert_eq!(import(&service, "mara", "usage", &file(most + 1), true).await.0.as_u16(), 422);
+        let (status, done) = import(&service, "mara", "usage", &file(most), false).await;
+        assert_eq!((status, &done["added"]), (StatusCode::OK, &json!(most)), "{done}");
+    });
+}
+
+/// What lies on the shelf of an account's usage, and the bytes of each item that it takes.
+async fn usage(service: &Service, account: &AccountId) -> (Vec<Usage>, Vec<usize>) {
+    let home = keys::imported_of(account, Kind::Usage.name());
+    let wanted = vec![home.clone(), keys::imports(Kind::Usage.name())];
+    let batch = Batch::read(&service.context, wanted).await.unwrap();
+    let records = in_force::<Usage>(&batch, [home.clone()]).unwrap();
+    let all = [home.clone()].into_iter().chain((1..=6).map(|number| keys::board(&home, number)));
+    let items = service.context.store.read(&all.collect::<Vec<_>>()).await.unwrap();
+    (records, items.into_iter().flatten().map(|item| item.body.len()).collect())
+}
+
+#[test]
+fn a_long_shelf_is_one_to_whoever_reads_it_and_no_item_of_it_is_large() {
+    run(async {
+        let service = with_a_payment().await;
+        let account = AccountId::of("stripe", "default", "cus_1");
+        let row = |n: usize, quantity: usize| {
+            let hour = format!("2026-{:02}-{:02}T{:02}", 1 + n / 672, 1 + n / 24 % 28, n % 24);
+            format!("stripe:cus_1,api_calls,{quantity},{hour}:00:00Z,{hour}:30:00Z")
+        };
+        let file = |rows: &[(usize, usize)]| {
+            let rows: Vec<_> = rows.iter().map(|(n, quantity)| row(*n, *quantity)).collect();
+            format!("account,metric,quantity,from,to\n{}\n", rows.join("\n"))
+        };
+        let first: Vec<_> = (0..600).map(|n| (n, n)).collect();
+        let limits = service.context.policies.limits.current();
+        // Twice all of it, once a part, and once more what was said last.
+        let steps = [
+            (first.clone(), [600, 0, 0]),
+            (first.iter().map(|(n, _)| (*n, 1_000 + n)).collect(), [0, 600, 0]),
+            (vec![(3, 7), (600, 600)], [1, 1, 0]),
+            (vec![(600, 600), (4, 1_004)], [0, 0, 2]),
+            (vec![(4, 1_004), (600, 600)], [0, 0, 2]),
+        ];
+        let mut expected = BTreeMap::new();
+        for (step, (said, counts)) in steps.into_iter().enumerate() {
+            let before = usage(&service, &account).await.0;
+            let tried = import(&service, "mara", "usage", &file(&said), true).await;
+            assert_eq!(tried.0, StatusCode::OK, "{step}: {}", tried.1);
+            assert_eq!(usage(&service, &account).await.0, before, "{step}: a trial changes nothing");
+            let (status, done) = import(&service, "mara", "usage", &file(&said), false).await;
+            let counted = ["added", "changed", "unchanged"].map(|name| done[name].as_u64().unwrap());
+            assert_eq!((status, counted), (StatusCode::OK, counts), "{step}: {done}");
+            assert_eq!(done["repeated"], step == 4, "{step}: {done}");
+            expected.extend(said);
+            let (records, bytes) = usage(&service, &account).await;
+            let counts: Vec<_> = records.iter().map(|it| it.metered.as_ref().unwrap().quantity.to_string()).collect();
+            assert_eq!(counts, expected.values().map(ToString::to_string).collect::<Vec<_>>(), "{step}");
+            assert!(bytes.iter().all(|bytes| *bytes <= limits.item_bytes_max), "{step}: {bytes:?}");
+            assert!(bytes.iter().sum::<usize>() > limits.item_bytes_max, "{step}: one item would have held it");
+        }
     });
 }
 

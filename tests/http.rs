@@ -278,6 +278,25 @@ fn a_refund_event_before_its_charge_waits_and_is_folded() {
 }
 
 #[test]
+fn the_policies_say_how_a_change_takes_effect_and_why() {
+    run(async {
+        let service = with_a_payment().await;
+        let (_, page) = ask(&service, "mara", Method::GET, "/policies", None, None).await;
+        let (page, setup) = (page.as_str().unwrap(), service.context.policies.setup.current());
+        let (proposal, cohort) = (&setup.proposal, &setup.cohort);
+        for told in [
+            format!("It waits {} hours for a second person. <span class=\"soft\">{}", proposal.hours, proposal.why),
+            format!(
+                "asks for {} cases each {} minutes. <span class=\"soft\">{}",
+                cohort.cases_max, cohort.minutes, cohort.why
+            ),
+        ] {
+            assert!(page.contains(&told), "{told}");
+        }
+    });
+}
+
+#[test]
 fn no_page_or_answer_shows_a_secret_and_every_page_has_its_headers() {
     run(async {
         let service = with_a_payment().await;

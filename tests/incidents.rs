@@ -129,6 +129,31 @@ fn an_incident_shows_its_members_its_cause_and_how_unlikely_it_is() {
 }
 
 #[test]
+fn a_case_says_why_nothing_is_tried_again_where_its_card_was_issued() {
+    run(async {
+        let rows = [
+            ("insufficient_funds", "IN", Some("India's e-mandates allow no further try")),
+            ("insufficient_funds", "US", None),
+            // This is not tried again wherever it was issued.
+            ("lost_card", "IN", None),
+        ];
+        for (code, country, expected) in rows {
+            let service = open_at("2026-03-01T09:00:00Z").await;
+            fails(&service, 1, code, country).await;
+            service.work().await.unwrap();
+            let cases = get(&service, "/api/cases?state=open&class=payment_failed").await;
+            let id = cases["items"][0]["id"].as_str().unwrap().to_owned();
+            let case = get(&service, &format!("/api/cases/{id}")).await;
+            let evidence = case["evidence"].as_array().unwrap();
+            let said = evidence.iter().find(|it| it["label"] == "Where the card was issued");
+            let said = said.and_then(|it| it["value"].as_str());
+            assert_eq!(said.is_some(), expected.is_some(), "{code} {country}: {case}");
+            assert!(said.unwrap_or_default().contains(expected.unwrap_or_default()), "{code} {country}: {said:?}");
+        }
+    });
+}
+
+#[test]
 fn who_may_say_what_went_live_and_what_is_refused() {
     run(async {
         let service = open_at("2026-03-01T09:00:00Z").await;

@@ -1,11 +1,13 @@
 //! What one request and one sweep may cost, and what becomes of what cannot be rung.
 
-use crate::http::run;
+use crate::http::{run, with_a_payment};
 use app::message::Message;
-use app::ports::{Clock, Expect, Item, Key, NoReply, QueueName, Table, Wake, Write};
+use app::ports::{Channel, Clock, Expect, Item, Key, NoReply, QueueName, Table, Wake, Write};
 use app::store::{Commit, Stored, keys};
 use domain::id::{AccountId, ActionId};
+use domain::policies::{Policies, SHIPPED};
 use domain::report::fact::{Fact, Row};
+use domain::staff::{Role, Staff};
 use domain::task::{About, Task};
 use http::{Method, StatusCode};
 use jiff::{SignedDuration, Timestamp};
@@ -14,6 +16,7 @@ use local::service::Service;
 use providers::Call;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use tests::counted::Counted;
 use tests::faults::silence;
 use tests::stripe;
@@ -387,6 +390,75 @@ fn whoever_is_silent_costs_a_message_no_more_than_it_has() {
                 answers.push(context.http.call("stripe", "default", &call).await.unwrap_err());
             }
             assert_eq!(answers, [NoReply::Unknown, NoReply::NotSent, NoReply::NotSent], "{name}");
+        }
+    });
+}
+
+/// The shipped policies, but for one limit.
+fn with_limit(service: &mut Service, limit: &str, value: usize) {
+    let files: Vec<(&str, String)> = SHIPPED
+        .iter()
+        .map(|(file, text)| {
+            let own = |line: &str| match line.split_once(" = ") {
+                Some((name, _)) if name == limit && file.contains("/limits/") => format!("{limit} = {value}\n"),
+                _ => format!("{line}\n"),
+            };
+            (*file, text.lines().map(own).collect())
+        })
+        .collect();
+    let files: Vec<_> = files.iter().map(|(file, text)| (*file, text.as_str())).collect();
+    service.context.policies = Arc::new(Policies::load(&files).unwrap());
+}
+
+#[test]
+fn a_request_leaves_room_for_its_decisions_and_a_note_for_other_notes() {
+    run(async {
+        let mut service = with_a_payment().await;
+        let rows = [
+            ("a short one", "asked".to_owned(), 40_000, 201, ""),
+            ("as long as it may be, in any script", "👩".repeat(2_000), 40_000, 201, ""),
+            ("a letter more", "👩".repeat(2_001), 40_000, 400, "a note has at most 2000 characters"),
+            ("signs that nobody writes", "\u{1}".repeat(2_000), 40_000, 400, "a note has at most 2000 characters"),
+            ("too long for the rest of its request", "👩".repeat(2_000), 8_000, 400, "write a shorter note"),
+            ("and a short one", "asked".to_owned(), 8_000, 201, ""),
+        ];
+        for (name, note, most, status, words) in rows {
+            with_limit(&mut service, "asked_bytes_max", most);
+            let params = json!({"amount": {"amount": "1.00", "currency": "USD"}});
+            let wish = json!({"account": "stripe:cus_1", "kind": "credit", "params": params,
+                "reason_code": "billing_error", "note": note, "preview_only": true});
+            let (found, answer) = ask(&service, "mara", Method::POST, "/api/actions", Some(&wish), Some(name)).await;
+            let message = answer["error"]["message"].as_str().unwrap_or_default();
+            assert_eq!((found.as_u16(), message.contains(words)), (status, true), "{name}: {answer}");
+        }
+    });
+}
+
+#[test]
+fn so_many_people_are_asked_each_by_a_message_and_no_more() {
+    run(async {
+        for (most, expected) in [(20, 4), (3, 3), (1, 1)] {
+            let mut service = with_a_payment().await;
+            with_limit(&mut service, "people_max", most);
+            let more = ["zoe", "zack", "zelda"].map(|id| Staff {
+                id: id.to_owned(),
+                name: id.to_owned(),
+                role: Role::BillingSpecialist,
+                email: format!("{id}@demo.example"),
+                slack: None,
+            });
+            create(&service, &more).await;
+            let wish = json!({"account": "stripe:cus_1", "kind": "refund", "reason_code": "billing_error", "note": "",
+                "params": {"payment": "ch_1", "amount": {"amount": "10.00", "currency": "USD"}}});
+            let (status, answer) = ask(&service, "lena", Method::POST, "/api/actions", Some(&wish), Some("key")).await;
+            assert_eq!((status, &answer["state"]), (StatusCode::CREATED, &json!("waiting_approval")), "{answer}");
+            let letters = service.outbox.letters().unwrap();
+            let told = |channel| letters.iter().filter(|(_, letter)| letter.channel == channel).count();
+            assert_eq!(
+                (told(Channel::Mail), told(Channel::Slack)),
+                (expected, 1),
+                "at most {most}, beside the channel"
+            );
         }
     });
 }

@@ -1,14 +1,14 @@
 //! How large may an item become? The largest of each kind is built at the limits: of none is more than 100 KB read and
-//! written at a time, apart from the shelves of imports.
+//! written at a time.
+
+mod grown;
 
 use app::message::{Body, Message};
-use app::store::imported::Imported;
 use app::store::{
     Alone, Asking, Backfill, External, FoundBy, Idempotency, Link, Of, Probe, Probes, Receipt, Stored, TicketOf,
     Timeline, Waiting,
 };
-use domain::action::Action;
-use domain::approval::delegation::Delegations;
+use app::web::NOTE_CHARS_MAX;
 use domain::book::ticket::Ticket;
 use domain::book::{
     CaseLine, Head, Invoice, KeptCard, Left, Payment, Person, PlanLine, Subscription, Touched, UnderWay,
@@ -21,15 +21,14 @@ use domain::dunning::Plan;
 use domain::event::{Event, Seen};
 use domain::group::{self, Group};
 use domain::id::{AccountId, ActionId, CaseId};
-use domain::import::{Imports, Usage};
+use domain::import::Imports;
 use domain::incident::{Incident, Pulse, Releases, Watch};
 use domain::ledger::{Entry, LedgerHead};
 use domain::policies::Policies;
-use domain::policy::{forget_oldest, stored_bytes};
+use domain::policy::stored_bytes;
 use domain::report::fact::Row as FactRow;
-use domain::source::{Cohorts, Source};
+use domain::source::Cohorts;
 use domain::staff::{Change as StaffChange, Proposal, Staff};
-use domain::stop::Stops;
 use domain::task::Task;
 use domain::telling::Bulletin;
 use jiff::{SignedDuration, Timestamp};
@@ -54,8 +53,7 @@ fn no_item_grows_beyond_what_can_be_read_at_once() {
         println!("| `{kind}` | {bytes} |");
     }
     for (kind, bytes) in &rows {
-        let most = if *kind == "Imported<T>" { limits.shelf_bytes_max } else { limits.item_bytes_max };
-        assert!(*bytes <= most, "{kind}: {bytes} bytes are more than {most}");
+        assert!(*bytes <= limits.item_bytes_max, "{kind}: {bytes} bytes are more than {}", limits.item_bytes_max);
     }
     let measured: BTreeSet<_> = rows.iter().map(|(kind, _)| (*kind).to_owned()).collect();
     assert_eq!(measured, kinds(), "each kind that is stored has its row here");
@@ -68,7 +66,7 @@ fn no_item_grows_beyond_what_can_be_read_at_once() {
 fn kinds() -> BTreeSet<String> {
     let shapes = include_str!("../shared/app/src/store/shapes.rs");
     let named = shapes.lines().filter_map(|line| line.strip_prefix("stored!(")?.split_once(','));
-    named.map(|(kind, _)| kind.to_owned()).chain(["Imported<T>".to_owned()]).collect()
+    named.map(|(kind, _)| kind.to_owned()).chain(["Imported<T>", "Board<T>"].map(str::to_owned)).collect()
 }
 
 fn of<T: Stored>(kind: &'static str, value: &T) -> Row {
@@ -94,7 +92,7 @@ fn text(chars: usize) -> String {
 
 /// What people write in any script.
 fn note() -> String {
-    "👩".repeat(2_000)
+    "👩".repeat(NOTE_CHARS_MAX)
 }
 
 fn account() -> AccountId {
@@ -170,6 +168,8 @@ fn subscription(number: usize, items: usize) -> Value {
 }
 
 /// An account with a long history, each of whose resources is as long as it may be.
+static HISTORY: LazyLock<(Head, Touched)> = LazyLock::new(history);
+
 fn history() -> (Head, Touched) {
     let (mut head, mut touched) = (Head::new("chargebee", &id(0), &id(0)), Touched::default());
     let mut tell = |number: usize, kind: &str, seen: Value| {
@@ -246,7 +246,7 @@ where
 }
 
 fn book() -> Vec<Row> {
-    let (head, touched) = history();
+    let (head, touched) = HISTORY.clone();
     let limits = POLICIES.limits.current();
     let seen = many(100, payment);
     let told =
@@ -308,7 +308,7 @@ fn judged() -> Vec<Row> {
 
 /// What is kept of a long account's decisions.
 fn decisions() -> Vec<Decision> {
-    let (head, mut touched) = history();
+    let (head, mut touched) = HISTORY.clone();
     touched.invoices.retain(|number, _| *number < id(6));
     touched.payments.retain(|number, _| *number < id(6));
     touched.subscriptions.retain(|number, _| *number < id(3));
@@ -330,34 +330,6 @@ fn telling(number: usize) -> Value {
 }
 
 fn acting() -> Vec<Row> {
-    let member = |number: usize| {
-        let addon = |place: usize| json!({"price": id(place), "quantity": 4_000_000});
-        json!({"kind": "change_addons", "params": {"subscription": id(number), "addons": many(2, addon),
-            "price": usd(), "at": AT}})
-    };
-    let line = |_| json!({"label": text(80), "before": text(560), "after": text(560)});
-    let vote = |_| {
-        json!({"by": id(0), "role": "billing_specialist", "decision": "approve", "digest": text(26), "note": note(),
-            "at": AT,
-            "within_limit": false, "for": id(0)})
-    };
-    let asked = json!({"id": action(0), "account": account(), "kind": {"kind": "bundle",
-        "params": {"actions": many(10, member)}},
-        "reason_code": "customer_dissatisfaction", "note": note(), "case": case(0),
-        "proven_by": BTreeMap::from_iter((0..10).map(|number| (id(number), case(number)))),
-        "offer": {"rule": text(60), "kind": text(60), "say": text(600), "why": text(600)}, "state": "needs_person",
-        "requested_by": id(0), "requested_at": AT, "expires_at": AT,
-        "preview": {"summary": text(600), "lines": many(20, line), "clause": {"rule": text(60), "policy_version": 1,
-        "why": text(600)},
-            "digest": text(26)},
-        "required": ["manager", "vp", "legal"], "votes": many(3, vote), "decided_at": AT, "executes_after": AT,
-        "bundle": action(1),
-        "members": many(10, |number| json!(action(number))),
-        "told": {"messages": many(20, |number| json!(id(number))), "tellings": many(20, telling)},
-        "attempt": {"number": 12, "key": id(0), "key_since": AT, "first_at": AT, "burned": true, "before": id(0)},
-        "outcome": {"outcome": "refused", "code": id(0), "message": text(2_000)}, "look_at": AT, "ended_at": AT,
-        "confirmed_at": AT,
-        "trace": id(0)});
     let task = json!({"id": domain::id::TaskId::of(&account(), "mara", "key"), "account": account(),
         "about": {"kind": "rest_due", "action": action(0), "invoice": id(0)}, "what": text(600),
         "steps": text(4_000), "opened_at": AT,
@@ -368,7 +340,7 @@ fn acting() -> Vec<Row> {
         "body": BTreeMap::from_iter((0..20).map(|number| (format!("{number:0>20}"), text(600)))), "before": text(64),
         "hash": text(64)});
     vec![
-        built::<Action>("Action", asked),
+        of("Action", &grown::action()),
         built::<Task>("Task", task),
         built::<Entry>("Entry", entry),
         built::<LedgerHead>("LedgerHead", json!({"account": account(), "length": 1_000_000, "hash": text(64)})),
@@ -445,44 +417,22 @@ fn company() -> Vec<Row> {
         group::say(&mut groups, (&account(), &other), false, &person, &note(), at()).unwrap();
     }
     let group: Group = groups.remove(&account()).unwrap();
-    let kind = |number: usize| json!({"kind": format!("{number:0>24}"), "cases": 1_000_000, "amounts": [usd(), usd()]});
-    let recoveries = json!({"invoices": 1_000_000, "amounts": [usd(), usd()], "oldest_at": AT});
-    let granted = json!({"mode": "both", "acting": "assist", "retries": "provider", "messages": "provider",
-        "cancels": "provider",
-        "by": id(0), "confirmed_by": id(0), "at": AT,
-        "preview": {"effects": many(5, |_| json!(text(200))), "backlog": {"cases": 1_000_000, "kinds": many(23,
-        kind), "oldest_at": AT, "recoveries": recoveries}}});
-    let source = json!({"provider": "chargebee", "source": id(0), "mode": "both", "acting": "assist",
-        "retries": "provider",
-        "messages": "provider", "cancels": "provider", "asked": granted, "changes": many(9, |_| granted.clone())});
-    let scope = json!({"source": id(0), "segment": text(60), "kind": text(30)});
-    let stopped = json!({"scope": scope, "by": id(0), "at": AT, "note": "👩".repeat(500)});
-    let pulled = json!({"scope": scope, "released": true, "by": id(0), "at": AT, "note": "👩".repeat(500)});
-    let away =
-        json!({"from": id(0), "to": id(0), "since": AT, "until": AT, "by": id(0), "note": note(), "ended_at": AT});
-    let mut delegations: Delegations = from_value(json!({"all": many(200, |_| away.clone())})).unwrap();
-    forget_oldest(&mut delegations.all, 80_000);
     let done = |number: usize| json!({"number": number, "id": text(64), "rows": 100_000, "by": id(0), "at": AT});
     let imports = json!({"kind": "network_rules", "live": 1_000, "last": 1_000, "broken": (0..200).collect::<Vec<_>>(),
         "running": {"number": 1_000, "id": text(64), "rows": 100_000, "written": 0, "by": id(0), "since": AT},
         "done": many(50, done)});
-    let shelf = json!({"pk": id(0), "sk": "IMPORTED#usage", "shelf": {"versions": {}}});
-    let imported: Imported<Usage> = from_value(shelf).unwrap();
-    let limits = POLICIES.limits.current();
+    let (shelf, board) = grown::shelf();
     vec![
         of("Group", &group),
-        built::<Source>("Source", source),
-        built::<Stops>(
-            "Stops",
-            json!({"standing": many(15, |_| stopped.clone()), "changes": many(14, |_| pulled.clone())}),
-        ),
-        of("Delegations", &delegations),
+        of("Source", &grown::source()),
+        of("Stops", &grown::stops()),
+        of("Delegations", &grown::delegations()),
         built::<Staff>("Staff", staff),
         built::<StaffChange>("StaffChange", change),
         built::<Proposal>("Proposal", proposal()),
         built::<Imports>("Imports", imports),
-        // An import is refused where a shelf would become larger.
-        ("Imported<T>", limits.shelf_bytes_max.max(stored_bytes(&imported))),
+        of("Imported<T>", &shelf),
+        of("Board<T>", &board),
     ]
 }
 

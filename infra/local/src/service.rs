@@ -135,7 +135,7 @@ impl Service {
         let read = format.map(|format| {
             import::understood(&self.context, Kind::Catalogue, format, request.body(), (None, None), Extra::Refuse)
         });
-        if let Some(Ok(Records::Catalogue(prices))) = read {
+        if let Some(Ok((Records::Catalogue(prices), _))) = read {
             let _ = self.sandbox.sells(&prices);
         }
     }

@@ -36,12 +36,18 @@ pub trait Stored: Serialize + DeserializeOwned {
 pub struct Batch(BTreeMap<Key, Option<Item>>);
 
 impl Batch {
-    /// Reads keys in one consistent batch.
+    /// Reads keys in one consistent batch. A shelf of imports that has boards brings them with it, in a second one.
     pub async fn read(context: &Context, mut keys: Vec<Key>) -> Result<Self, Fault> {
         keys.sort();
         keys.dedup();
         let items = context.store.read(&keys).await?;
-        Ok(Self(keys.into_iter().zip(items).collect()))
+        let mut batch = Self(keys.into_iter().zip(items).collect());
+        let boards = imported::boards_of(batch.0.values().flatten());
+        if !boards.is_empty() {
+            let items = context.store.read(&boards).await?;
+            batch.0.extend(boards.into_iter().zip(items));
+        }
+        Ok(batch)
     }
 
     /// Adds what was read later.

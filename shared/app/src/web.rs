@@ -6,6 +6,7 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use bytes::Bytes;
 use domain::action::Impossible;
 use domain::id::{AccountId, ActionId};
+use domain::policy::stored_bytes;
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
 use serde::Serialize;
 use serde::de::{DeserializeOwned, value};
@@ -21,6 +22,14 @@ const POLICY: &str =
 
 /// How much somebody may write about a request or a decision.
 pub const NOTE_CHARS_MAX: usize = 2000;
+/// What a letter takes where it is stored, in whatever script people write.
+const LETTER_BYTES: usize = 4;
+
+/// Whether a note is longer than one is kept: by its letters, and where they are signs that nobody writes, by what those
+/// take.
+pub fn is_too_long(note: &str) -> bool {
+    note.chars().count() > NOTE_CHARS_MAX || stored_bytes(note) > NOTE_CHARS_MAX * LETTER_BYTES + "\"\"".len()
+}
 
 /// A request that is refused, as the outside sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]

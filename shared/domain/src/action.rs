@@ -33,6 +33,7 @@ pub use wish::{BUNDLE_MAX, Params, Resources, Wish, all_of};
 
 use crate::id::{AccountId, ActionId, CaseId, digest};
 use crate::money::Money;
+use crate::policy::stored_bytes;
 use crate::staff::Role;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -130,6 +131,11 @@ impl Action {
             confirmed_at: None,
             locked: false,
         }
+    }
+
+    /// Whether what is asked for leaves room in an item for what will come of it: decisions, tellings, an outcome.
+    pub fn leaves_room(&self, asked_bytes_max: usize) -> bool {
+        stored_bytes(self) <= asked_bytes_max
     }
 }
 
@@ -366,6 +372,26 @@ pub enum Outcome {
     NeedsPerson {
         instead: String,
     },
+}
+
+/// How much of a provider's words is kept.
+const CODE_CHARS_MAX: usize = 100;
+const MESSAGE_CHARS_MAX: usize = 500;
+
+impl Outcome {
+    /// With as much of what the provider wrote as is kept.
+    fn shortened(self) -> Self {
+        let short = |text: String, most: usize| match text.char_indices().nth(most) {
+            Some((end, _)) => text[..end].to_owned(),
+            None => text,
+        };
+        match self {
+            Self::Refused { code, message } => {
+                Self::Refused { code: short(code, CODE_CHARS_MAX), message: short(message, MESSAGE_CHARS_MAX) }
+            }
+            other => other,
+        }
+    }
 }
 
 /// A moment, as previews tell it.

@@ -119,6 +119,8 @@ pub struct Meaning<'a> {
     pub source: String,
     pub category: Option<u8>,
     pub known: bool,
+    /// Why it may not simply be tried again, where only the country says so in which the card was issued.
+    pub why: Option<&'a str>,
 }
 
 impl Declines {
@@ -132,6 +134,7 @@ impl Declines {
             Some(issuer) => Meaning {
                 family: self.named(&issuer.family),
                 source: format!("{}; its card was issued in {}", told.source, issuer.country.get_ref()),
+                why: Some(&issuer.why),
                 ..told
             },
             None => told,
@@ -178,6 +181,7 @@ impl Declines {
                     source: format!("{table} {code}, declines v{}", self.version),
                     category: row.category,
                     known: true,
+                    why: None,
                 })
             });
         found.unwrap_or_else(|| Meaning {
@@ -185,6 +189,7 @@ impl Declines {
             source: format!("no table lists {} {}, declines v{}", decline.provider, decline.code, self.version),
             category: None,
             known: false,
+            why: None,
         })
     }
 
@@ -391,6 +396,13 @@ mod tests {
         let decline = Decline { issuer: Some("in".into()), ..Decline::new("stripe", "insufficient_funds") };
         let meaning = policies.declines.current().meaning(&decline);
         assert_eq!((meaning.family.retry, meaning.family.who_acts), (Retry::AfterCustomer, WhoActs::Customer));
+        assert!(meaning.why.is_some_and(|why| why.contains("e-mandates")), "{meaning:?}");
+        let lost = Decline { issuer: Some("in".into()), ..Decline::new("stripe", "lost_card") };
+        assert_eq!(
+            policies.declines.current().meaning(&lost).why,
+            None,
+            "what is never tried again has its own reason"
+        );
         assert_eq!(policies.classify.current().verdict(meaning.family).rule, "needs-customer");
         let before = policies.declines.version(1).unwrap();
         assert_eq!(

@@ -6,6 +6,7 @@ mod billed;
 mod bought;
 mod cut;
 mod paid;
+mod size;
 mod ticket;
 mod who;
 

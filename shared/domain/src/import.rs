@@ -27,7 +27,7 @@ pub use customers::Customer;
 pub use exceptions::{Exception, ExceptionKind};
 pub use network_rules::{NetworkRule, Says};
 pub use rates::ExchangeRate;
-pub use shelf::{Done, Imports, Running, Shelf, Started};
+pub use shelf::{Done, Imports, Merged, Running, Shelf, Standing, Started, Unfit};
 pub use staff::StaffRow;
 pub use usage::{Metered, Usage};
 
@@ -174,24 +174,33 @@ pub struct Noted {
 }
 
 /// Reads a file whole. One bad row refuses all of them: half an import is worse than none.
-pub fn read(kind: Kind, format: Format, bytes: &[u8], given: &Given<'_>) -> Result<Records, Refused> {
+///
+/// Beside the records stand the lines of the file on which they begin, in the same order: what is wrong with a record only
+/// where it is to be kept is told by its row as well.
+pub fn read(kind: Kind, format: Format, bytes: &[u8], given: &Given<'_>) -> Result<(Records, Vec<usize>), Refused> {
     let mut complaints = Complaints::default();
     let table = table::text(bytes, &mut complaints).map(|text| match format {
         Format::Csv => separated::table(text, &mut complaints),
         Format::JsonLines => json_lines::table(text, &mut complaints),
     });
     let table = table.unwrap_or_default();
-    let records = match kind {
-        Kind::Customers => Records::Customers(read_all(&table, given, &mut complaints)),
-        Kind::Catalogue => Records::Catalogue(read_all(&table, given, &mut complaints)),
-        Kind::Contracts => Records::Contracts(read_all(&table, given, &mut complaints)),
-        Kind::Usage => Records::Usage(read_all(&table, given, &mut complaints)),
-        Kind::Staff => Records::Staff(read_all(&table, given, &mut complaints)),
-        Kind::Exceptions => Records::Exceptions(read_all(&table, given, &mut complaints)),
-        Kind::NetworkRules => Records::NetworkRules(read_all(&table, given, &mut complaints)),
-        Kind::Rates => Records::Rates(rates::read(&table, given, &mut complaints)),
+    let (rows, told) = (&table, &mut complaints);
+    let read = match kind {
+        Kind::Customers => apart(read_all(rows, given, told), Records::Customers),
+        Kind::Catalogue => apart(read_all(rows, given, told), Records::Catalogue),
+        Kind::Contracts => apart(read_all(rows, given, told), Records::Contracts),
+        Kind::Usage => apart(read_all(rows, given, told), Records::Usage),
+        Kind::Staff => apart(read_all(rows, given, told), Records::Staff),
+        Kind::Exceptions => apart(read_all(rows, given, told), Records::Exceptions),
+        Kind::NetworkRules => apart(read_all(rows, given, told), Records::NetworkRules),
+        Kind::Rates => apart(rates::read(rows, given, told), Records::Rates),
     };
-    complaints.or(records)
+    complaints.or(read)
+}
+
+fn apart<R>(rows: Vec<(usize, R)>, records: impl FnOnce(Vec<R>) -> Records) -> (Records, Vec<usize>) {
+    let (lines, rows) = rows.into_iter().unzip();
+    (records(rows), lines)
 }
 
 impl Records {

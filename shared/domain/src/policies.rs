@@ -116,7 +116,7 @@ mod tests {
 
     #[test]
     fn a_bad_policy_is_refused_with_its_line() {
-        let rows: [(&str, &str, &str, &str); 14] = [
+        let rows: [(&str, &str, &str, &str); 17] = [
             ("classify", "id = \"held-not-taken\"", "id = \"held\"", "nothing finds `held`"),
             (
                 "classify",
@@ -136,6 +136,9 @@ mod tests {
             ("setup", "hours = 72", "hours = 0", "at least one hour"),
             ("setup", "why = \"What takes", "why = \"\" # \"", "has no `why`"),
             ("setup", "cases_max = 50", "cases_max = 0", "1 to 100 cases"),
+            ("limits", "board_bytes_max = 48000", "board_bytes_max = 49000", "two boards must fit into an item"),
+            ("limits", "boards_max = 4", "boards_max = 0", "at least one board"),
+            ("limits", "people_max = 20", "people_max = 0", "at least one person"),
         ];
         for (name, from, to, expected) in rows {
             let refused = with(name, |text| {

@@ -2,10 +2,12 @@
 
 mod limits;
 mod setup;
+mod size;
 mod texts;
 
-pub use limits::{Limits, Patience, Room, forget_oldest, stored_bytes};
+pub use limits::{Limits, Patience, Room, ShelfRoom};
 pub use setup::SetupPolicy;
+pub use size::{fitting, forget_oldest, stored_bytes, texts_bytes_at_most};
 pub use texts::{Text, Texts};
 
 use jiff::Timestamp;

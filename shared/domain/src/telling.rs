@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// How much is kept of a reason that somebody else wrote.
-const REASON_CHARS_MAX: usize = 200;
+const REASON_BYTES_MAX: usize = 200;
 
 /// The way by which people are told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -160,8 +160,15 @@ impl Tellings {
     }
 }
 
+/// Its beginning, whole letters only, and nothing that takes more room than a letter.
 fn short(reason: &str) -> String {
-    reason.chars().take(REASON_CHARS_MAX).collect()
+    let plain = reason.chars().map(|letter| if letter.is_control() { ' ' } else { letter });
+    let mut taken = 0;
+    let fits = |letter: &char| {
+        taken += letter.len_utf8();
+        taken <= REASON_BYTES_MAX
+    };
+    plain.take_while(fits).collect()
 }
 
 #[cfg(test)]
@@ -172,7 +179,7 @@ mod tests {
     const NOW: Timestamp = Timestamp::UNIX_EPOCH;
 
     fn patience() -> Patience {
-        Patience { first_secs: 60, factor: 2, secs_max: 3600, tries_max: 3 }
+        Patience { first_secs: 60, factor: 2, secs_max: 3600, tries_max: 3, people_max: 20 }
     }
 
     fn secs(secs: i64) -> Timestamp {
@@ -214,5 +221,14 @@ mod tests {
         assert_eq!(tellings.given_up(Channel::Mail, "bea"), Some("no"));
         assert!(!tellings.is_due(Channel::Mail, "bea", secs(1_000_000)));
         assert_eq!(tellings.all().len(), 1, "tries are counted and not kept");
+    }
+
+    #[test]
+    fn of_a_reason_whole_letters_are_kept_and_no_signs_that_nobody_writes() {
+        let mut tellings = Tellings::default();
+        tellings.sending(Channel::Mail, "bea");
+        tellings.doubted(Channel::Mail, "bea", &"👩\u{1}".repeat(1_000));
+        let kept = "👩 ".repeat(REASON_BYTES_MAX / 5);
+        assert_eq!(tellings.all()[0].state, State::InDoubt { reason: kept });
     }
 }

@@ -4,6 +4,7 @@ use crate::frame::{Viewer, frame, words};
 use domain::action::Reason;
 use domain::approval::{ApprovalPolicy, Rule};
 use domain::money::Currency;
+use domain::policy::SetupPolicy;
 use domain::staff::Role;
 use maud::{Markup, html};
 use rust_decimal::Decimal;
@@ -15,7 +16,7 @@ const ROLES: [Role; 5] = [Role::L1, Role::L2, Role::BillingSpecialist, Role::Man
 /// The band of what has no edges.
 const ANY: &str = "any";
 
-pub fn policies(viewer: &Viewer, approval: &ApprovalPolicy, files: &[(&str, &str)]) -> String {
+pub fn policies(viewer: &Viewer, approval: &ApprovalPolicy, setup: &SetupPolicy, files: &[(&str, &str)]) -> String {
     let scales = scales(approval);
     frame(
         "Policies",
@@ -60,6 +61,14 @@ pub fn policies(viewer: &Viewer, approval: &ApprovalPolicy, files: &[(&str, &str
                         td .soft { (window.alternative) }
                     } } }
                 } }
+            }
+            section {
+                h2 { "How a change of who decides, or of what leaves, takes effect" }
+                p { "It waits " (setup.proposal.hours) " hours for a second person. " span .soft { (setup.proposal.why) } }
+                p {
+                    "A source that is raised asks for " (setup.cohort.cases_max) " cases each "
+                    (setup.cohort.minutes) " minutes. " span .soft { (setup.cohort.why) }
+                }
             }
             @for (name, text) in files { section { details { summary { (name) } pre { code { (text) } } } } }
         },

@@ -95,12 +95,14 @@ fn preview(preview: &Preview) -> Markup {
                 li {
                     (words(&own.kind)) ": " (own.cases)
                     @for amount in &own.amounts { ", " (amount) }
+                    @if own.others > 0 { ", and " (own.others) " in other currencies" }
                 }
             }
             @if failed.invoices > 0 {
                 li {
                     (failed.invoices) " failed payments of which customers are reminded by plan"
                     @for amount in &failed.amounts { ", " (amount) }
+                    @if failed.others > 0 { ", and " (failed.others) " in other currencies" }
                     @if let Some(oldest) = failed.oldest_at { ", the oldest of " (time(oldest)) }
                 }
             }

@@ -113,6 +113,10 @@ async fn make(context: &Context, ask: &Ask<'_>) -> Result<Attempted<Action>, Fai
     let kind = kind.map_err(|refusal| problem(&refusal))?;
     let offers = &context.policies.playbooks.current().leaving;
     let mut action = decided(ask, kind, scales, offers, &ground.past.offered)?;
+    if !action.leaves_room(context.policies.limits.current().asked_bytes_max) {
+        let message = "this is more than one request can hold: ask for some of it apart, or write a shorter note";
+        return Err(Problem::malformed(message).into());
+    }
     if action.state() == State::WaitingApproval {
         // When to ask again, if nobody could be told.
         action.rings_at(writing::moment(context).again);

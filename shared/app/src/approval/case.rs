@@ -48,7 +48,7 @@ fn unread(error: impl std::fmt::Display) -> Problem {
 }
 
 fn complete(word: CaseNote, wanted: Handling) -> Result<CaseNote, Problem> {
-    if word.note.chars().count() > NOTE_CHARS_MAX {
+    if web::is_too_long(&word.note) {
         return Err(Problem::malformed(format!("a note has at most {NOTE_CHARS_MAX} characters")));
     }
     if wanted == Handling::Class && word.class.is_none() {

@@ -46,7 +46,7 @@ pub fn ballot_form(fields: &BTreeMap<String, String>) -> Result<Ballot, Problem>
 
 /// Takes a decision and, if it was the last one needed, sends the action on its way.
 pub async fn decide(context: &Context, id: &ActionId, staff: &Staff, ballot: Ballot) -> Result<Action, Problem> {
-    if ballot.note.chars().count() > web::NOTE_CHARS_MAX {
+    if web::is_too_long(&ballot.note) {
         return Err(Problem::malformed(format!("a note has at most {} characters", web::NOTE_CHARS_MAX)));
     }
     let ballot_digest = ballot.preview_digest.clone();

@@ -6,7 +6,7 @@ use crate::records::{self, Read};
 use crate::store::trail::put_notes;
 use crate::store::{self, Attempted, Batch, Commit, keys};
 use crate::task;
-use crate::web::{Failed, NOTE_CHARS_MAX, Problem};
+use crate::web::{Failed, NOTE_CHARS_MAX, Problem, is_too_long};
 use domain::action::{Action, BY_HAND, Outcome, State};
 use domain::book::Head;
 use domain::id::ActionId;
@@ -75,7 +75,7 @@ impl ByHand {
     }
 
     fn fits(&self) -> Result<(), Problem> {
-        if self.note.chars().count() > NOTE_CHARS_MAX || self.reference.len() > 255 {
+        if is_too_long(&self.note) || self.reference.len() > 255 {
             return Err(Problem::malformed(format!("a note has at most {NOTE_CHARS_MAX} characters, a reference 255")));
         }
         Ok(())

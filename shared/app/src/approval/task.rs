@@ -4,7 +4,7 @@ use super::{settle, tell};
 use crate::bulletin::{self, Words};
 use crate::context::Context;
 use crate::store::{self, Attempted, Batch, Commit, keys};
-use crate::web::{Failed, NOTE_CHARS_MAX, Problem};
+use crate::web::{Failed, NOTE_CHARS_MAX, Problem, is_too_long};
 use domain::id::TaskId;
 use domain::staff::Staff;
 use domain::task::{About as TaskAbout, Change, Refused, Task};
@@ -51,7 +51,7 @@ pub async fn take(context: &Context, id: &TaskId, word: &Change, staff: &Staff) 
         }
         return store::read::<Task>(context, &keys::task(id)).await?.ok_or_else(|| Problem::not_found("task"));
     }
-    if word.note.chars().count() > NOTE_CHARS_MAX || word.reference.len() > 255 {
+    if is_too_long(&word.note) || word.reference.len() > 255 {
         return Err(Problem::malformed(format!("a note has at most {NOTE_CHARS_MAX} characters, a reference 255")));
     }
     let (task, news) = store::unless_refused(context, || once(context, id, word, staff)).await?;

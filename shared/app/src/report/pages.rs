@@ -56,7 +56,10 @@ pub(super) async fn answer(
         Endpoint::SourcesPage => sources::all(context, &viewer, &query).await,
         Endpoint::TicketsPage => sources::tickets(context, &viewer, window).await,
         Endpoint::ReportPage(month) => report(context, &viewer, &month).await,
-        Endpoint::PoliciesPage => Ok(::pages::policies(&viewer, context.policies.approval.current(), SHIPPED)),
+        Endpoint::PoliciesPage => {
+            let (approval, setup) = (context.policies.approval.current(), context.policies.setup.current());
+            Ok(::pages::policies(&viewer, approval, setup, SHIPPED))
+        }
         other => unreachable!("the route table sends {other:?} elsewhere"),
     }?;
     Ok(web::html(StatusCode::OK, page))

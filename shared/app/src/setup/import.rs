@@ -5,7 +5,6 @@ mod staff;
 
 use crate::context::Context;
 use crate::fault::Fault;
-use crate::ports::Key;
 use crate::store::{self, Attempted, Batch, Commit, keys};
 use crate::web::{self, Answer, Problem, header, importers_only};
 use bytes::Bytes;
@@ -16,9 +15,9 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::store::imported::Shelved;
-use laid::Counted;
+use laid::{Counted, Home, by_home};
 
-/// How many things are written in one commit.
+/// How many things are read at a time, and written as far as one commit takes them.
 const CHUNK: usize = 25;
 
 /// What an import did, or would do.
@@ -64,8 +63,8 @@ pub async fn by_staff(
     })?;
     let extra = if query.get("extra").is_some_and(|extra| extra == "keep") { Extra::Keep } else { Extra::Refuse };
     let whose = (query.get("provider").map(String::as_str), query.get("source").map(String::as_str));
-    let mut records = match understood(context, kind, format, request.body(), whose, extra) {
-        Ok(records) => records,
+    let (mut records, lines) = match understood(context, kind, format, request.body(), whose, extra) {
+        Ok(read) => read,
         Err(refused) => {
             let error = json!({"code": "rows_refused", "message": refused.to_string()});
             let answer = json!({"error": error, "rows": refused.complaints, "more": refused.more});
@@ -81,12 +80,12 @@ pub async fn by_staff(
         metadata,
         ..Outcome::default()
     };
-    let outcome = take(context, &records, outcome, staff).await?;
+    let outcome = take(context, &records, &lines, outcome, staff).await?;
     let status = if outcome.proposal.is_some() { StatusCode::ACCEPTED } else { StatusCode::OK };
     Ok(web::json(status, &outcome))
 }
 
-/// Reads a file of rows, and changes nothing.
+/// Reads a file of rows, each with its line, and changes nothing.
 pub fn understood(
     context: &Context,
     kind: Kind,
@@ -94,7 +93,7 @@ pub fn understood(
     body: &[u8],
     (provider, source): (Option<&str>, Option<&str>),
     extra: Extra,
-) -> Result<Records, domain::import::Refused> {
+) -> Result<(Records, Vec<usize>), domain::import::Refused> {
     let declines = context.policies.declines.current();
     let providers: Vec<_> =
         providers::ALL.iter().filter(|provider| provider.api.is_some()).map(|provider| provider.name).collect();
@@ -109,26 +108,31 @@ pub async fn status(context: &Context, kind: &str) -> Result<Imports, Problem> {
     Ok(store::read(context, &keys::imports(kind.name())).await?.unwrap_or_else(|| Imports::of(kind.name())))
 }
 
-async fn take(context: &Context, records: &Records, outcome: Outcome, staff: &Staff) -> Result<Outcome, Problem> {
+async fn take(
+    context: &Context,
+    records: &Records,
+    lines: &[usize],
+    outcome: Outcome,
+    staff: &Staff,
+) -> Result<Outcome, Problem> {
     match records {
         Records::Staff(rows) => crate::setup::import::staff::import(context, rows, outcome, staff).await,
-        Records::Customers(rows) => lay(context, rows, outcome, staff).await,
-        Records::Catalogue(rows) => lay(context, rows, outcome, staff).await,
-        Records::Contracts(rows) => lay(context, rows, outcome, staff).await,
-        Records::Usage(rows) => lay(context, rows, outcome, staff).await,
-        Records::Exceptions(rows) => lay(context, rows, outcome, staff).await,
-        Records::NetworkRules(rows) => lay(context, rows, outcome, staff).await,
-        Records::Rates(rows) => lay(context, rows, outcome, staff).await,
+        Records::Customers(rows) => lay(context, by_home(rows, lines), outcome, staff).await,
+        Records::Catalogue(rows) => lay(context, by_home(rows, lines), outcome, staff).await,
+        Records::Contracts(rows) => lay(context, by_home(rows, lines), outcome, staff).await,
+        Records::Usage(rows) => lay(context, by_home(rows, lines), outcome, staff).await,
+        Records::Exceptions(rows) => lay(context, by_home(rows, lines), outcome, staff).await,
+        Records::NetworkRules(rows) => lay(context, by_home(rows, lines), outcome, staff).await,
+        Records::Rates(rows) => lay(context, by_home(rows, lines), outcome, staff).await,
     }
 }
 
 async fn lay<T: Shelved>(
     context: &Context,
-    records: &[T],
+    homes: Vec<Home<T>>,
     mut outcome: Outcome,
     staff: &Staff,
 ) -> Result<Outcome, Problem> {
-    let homes: Vec<_> = laid::by_home(records).into_iter().collect();
     // Whether it fits is known before anything is written.
     let tried = each(context, &homes, None, outcome.kind).await?;
     let mut number = None;
@@ -160,14 +164,15 @@ async fn lay<T: Shelved>(
 /// Lays all records, some at a time; without a number it only counts.
 async fn each<T: Shelved>(
     context: &Context,
-    homes: &[(Key, Vec<T>)],
+    homes: &[Home<T>],
     number: Option<u64>,
     kind: &str,
 ) -> Result<Counted, Problem> {
-    let (mut sum, mut rows) = (Counted::default(), 0);
-    for chunk in homes.chunks(CHUNK) {
-        rows += chunk.iter().map(|(_, records)| records.len()).sum::<usize>();
-        let counted = store::unless_refused(context, || laid::write(context, chunk, number, kind, rows)).await?;
+    let (mut sum, mut rest) = (Counted::default(), homes);
+    while !rest.is_empty() {
+        let (chunk, before) = (&rest[..rest.len().min(CHUNK)], sum.rows());
+        let counted = store::unless_refused(context, || laid::write(context, chunk, number, kind, before)).await?;
+        rest = &rest[counted.homes..];
         sum.added += counted.added;
         sum.changed += counted.changed;
         sum.unchanged += counted.unchanged;

@@ -1,13 +1,13 @@
-//! What imports said: records on shelves, of which one pointer per kind says how far they count.
+//! What imports said: records on shelves and their boards, of which one pointer per kind says how far they count.
 
 use super::{Batch, Stored, keys};
 use crate::fault::Fault;
-use crate::ports::Key;
+use crate::ports::{Item, Key};
 use domain::book::find::Term;
 use domain::id::AccountId;
 use domain::import::{Contract, Customer, Exception, ExchangeRate, Imports, Kind, NetworkRule, Price, Shelf, Usage};
 use jiff::Timestamp;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Serialize};
 
 /// A kind of record that lies on a shelf.
@@ -23,7 +23,7 @@ pub trait Shelved: Serialize + DeserializeOwned + Clone + PartialEq {
     }
 }
 
-/// Everything that imports of one kind said about one thing.
+/// What imports of one kind said about one thing, as far as one item holds it; the rest lies on boards.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(bound = "T: Shelved")]
 pub struct Imported<T> {
@@ -55,16 +55,80 @@ impl<T: Shelved> Stored for Imported<T> {
     }
 }
 
+/// What lies on one board of a shelf.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(bound = "T: Shelved")]
+pub struct Board<T> {
+    pk: String,
+    sk: String,
+    number: usize,
+    /// Whose records these are: a later import may use a board again that counts no more.
+    import: u64,
+    records: Vec<T>,
+}
+
+impl<T> Board<T> {
+    /// A board of the shelf at this place.
+    pub fn of(home: &Key, number: usize, import: u64, records: Vec<T>) -> Self {
+        Self { pk: home.pk.clone(), sk: home.sk.clone(), number, import, records }
+    }
+}
+
+impl<T: Shelved> Stored for Board<T> {
+    const VERSION: u16 = 1;
+
+    fn key(&self) -> Key {
+        keys::board(&keys::imported(&self.pk, &self.sk), self.number)
+    }
+
+    fn wake_at(&self) -> Option<Timestamp> {
+        None
+    }
+
+    fn place(&self) -> Option<(String, String)> {
+        None
+    }
+}
+
+/// The boards of the shelves among these items: whoever reads a shelf reads them as well.
+pub(super) fn boards_of<'a>(items: impl Iterator<Item = &'a Item>) -> Vec<Key> {
+    #[derive(Deserialize)]
+    struct Lying {
+        shelf: Shelf<IgnoredAny>,
+    }
+    let mut boards = Vec::new();
+    for item in items.filter(|item| keys::is_shelf(&item.key)) {
+        // What cannot be read is refused with its reason by whoever opens it.
+        if let Ok(Lying { shelf }) = serde_json::from_str(&item.body) {
+            boards.extend(shelf.boards().map(|number| keys::board(&item.key, number)));
+        }
+    }
+    boards
+}
+
 /// What counts of shelves that were read together with the imports of their kind.
 pub fn in_force<T: Shelved>(batch: &Batch, homes: impl IntoIterator<Item = Key>) -> Result<Vec<T>, Fault> {
     let Some(imports) = batch.get::<Imports>(&keys::imports(T::KIND.name()))? else { return Ok(Vec::new()) };
-    let mut standing = Vec::new();
+    let mut all = Vec::new();
     for home in homes {
-        standing.extend(
-            batch.get::<Imported<T>>(&home)?.iter().flat_map(|imported| imported.shelf.in_force(&imports)).cloned(),
-        );
+        all.extend(standing(batch, &home, &imports)?);
     }
-    Ok(standing)
+    Ok(all)
+}
+
+/// What counts of one shelf, with its boards.
+pub fn standing<T: Shelved>(batch: &Batch, home: &Key, imports: &Imports) -> Result<Vec<T>, Fault> {
+    let Some(imported) = batch.get::<Imported<T>>(home)? else { return Ok(Vec::new()) };
+    let Some(standing) = imported.shelf.in_force(imports) else { return Ok(Vec::new()) };
+    let mut records = standing.first.to_vec();
+    for number in standing.boards {
+        let board = batch.get::<Board<T>>(&keys::board(home, *number))?;
+        let board = board.filter(|board| board.import == standing.import).ok_or_else(|| {
+            Fault::Retry(format!("while {} {} was read, two imports laid other records there", home.pk, home.sk))
+        })?;
+        records.extend(board.records);
+    }
+    Ok(records)
 }
 
 impl Shelved for Customer {
@@ -78,6 +142,7 @@ impl Shelved for Customer {
         keys::imported_of(&self.who.account(), Kind::Customers.name())
     }
 
+    /// There is one of an account, and no board beside it, so that whoever empties its shelf has erased it.
     fn is_about(&self, _: &Self) -> bool {
         true
     }

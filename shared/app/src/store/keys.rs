@@ -90,6 +90,7 @@ mod tests {
             source("stripe", "default"),
             imports("contracts"),
             imported_of(&id, "contracts"),
+            board(&imported_of(&id, "contracts"), 1),
             price("stripe", "default", "price_pro"),
             network_rules(),
             rates("2026-01-31".parse().unwrap()),

@@ -333,7 +333,7 @@ impl Action {
         self.confirmed_at = Some(now);
         self.locked = false;
         if was != State::Executed {
-            (self.outcome, self.ended_at) = (Some(outcome), Some(now));
+            (self.outcome, self.ended_at) = (Some(outcome.shortened()), Some(now));
             // Where it was left to a person, the alarm may still be set for what follows from a wish to leave.
             let follows = was == State::NeedsPerson && self.wish_to_leave().is_some();
             self.alarm = self.alarm.filter(|_| follows);
@@ -359,7 +359,7 @@ impl Action {
     /// What the provider had accepted came to nothing.
     pub fn failed_later(&mut self, outcome: Outcome, now: Timestamp) -> Result<(), Impossible> {
         self.happens(Happening::FailedLater)?;
-        (self.outcome, self.ended_at) = (Some(outcome), Some(now));
+        (self.outcome, self.ended_at) = (Some(outcome.shortened()), Some(now));
         (self.confirmed_at, self.alarm) = (None, None);
         Ok(())
     }
@@ -400,7 +400,7 @@ impl Action {
 
     fn ended(&mut self, happening: Happening, outcome: Option<Outcome>, at: Moment) -> Result<(), Impossible> {
         self.happens(happening)?;
-        self.outcome = outcome.or(self.outcome.take());
+        self.outcome = outcome.map(Outcome::shortened).or(self.outcome.take());
         self.ended_at = Some(at.now);
         self.locked = false;
         let follows = self.state != State::Executed || self.wish_to_leave().is_some();

@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 
 /// How many of the messages that asked are kept in mind.
 const MESSAGES_MAX: usize = 20;
+/// How much is kept of the name of a place.
+const PLACE_BYTES_MAX: usize = 255;
 
 /// Why people are asked.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -102,6 +104,10 @@ impl Told {
 
     /// A message that asks stands there. The oldest is forgotten before there are too many.
     pub fn stands(&mut self, place: &str) {
+        // What is so long names no message, and nobody would find it there.
+        if place.len() > PLACE_BYTES_MAX {
+            return;
+        }
         self.messages.push(place.to_owned());
         let old = self.messages.len().saturating_sub(MESSAGES_MAX);
         self.messages.drain(..old);
@@ -118,7 +124,7 @@ mod tests {
     const NOW: Timestamp = Timestamp::UNIX_EPOCH;
 
     fn patience() -> Patience {
-        Patience { first_secs: 60, factor: 2, secs_max: 3600, tries_max: 3 }
+        Patience { first_secs: 60, factor: 2, secs_max: 3600, tries_max: 3, people_max: 20 }
     }
 
     fn secs(secs: i64) -> Timestamp {
@@ -165,6 +171,7 @@ mod tests {
             told.tellings_mut().sent(Channel::Slack, "#a");
             told.stands(&number.to_string());
         }
+        told.stands(&"x".repeat(PLACE_BYTES_MAX + 1));
         assert_eq!((told.tellings().all().len(), told.messages.len()), (1, MESSAGES_MAX));
         assert_eq!(told.messages.last().map(String::as_str), Some("49"));
     }

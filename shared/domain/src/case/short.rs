@@ -1,7 +1,8 @@
 //! What of a case is kept, where it is long? All that decides about it, and the newest of what happened to it.
 
-use super::{Case, Evidence};
-use crate::policy::{forget_oldest, stored_bytes};
+use super::{Case, Evidence, Handled};
+use crate::id::DecisionId;
+use crate::policy::{fitting, forget_oldest, texts_bytes_at_most};
 use serde::Serialize;
 
 /// How many bytes each of its lists may take.
@@ -12,29 +13,61 @@ const DECISIONS_BYTES_MAX: usize = 6_000;
 const HANDLED_BYTES_MAX: usize = 20_000;
 /// What it takes to say that there was more.
 const MORE_BYTES: usize = 500;
+/// What is in an entry of a list, or between two of them, besides their texts: names and a time.
+const ENTRY_BYTES: usize = 100;
 
 impl Case {
     /// Keeps as much as fits into an item. Of what was looked at the first stays, and how much more there was.
+    ///
+    /// Whatever is surely short is not measured: most cases are, and each event that touches one comes here.
     pub fn shorten(&mut self) {
-        let left_off = keep_first(&mut self.evidence, EVIDENCE_BYTES_MAX);
-        if left_off > 0 {
-            self.evidence.push(Evidence::new("Not shown", format!("{left_off} more"), &self.about));
+        if may_exceed(&self.evidence, EVIDENCE_BYTES_MAX, evidence_texts) {
+            let left_off = keep_first(&mut self.evidence, EVIDENCE_BYTES_MAX);
+            if left_off > 0 {
+                self.evidence.push(Evidence::new("Not shown", format!("{left_off} more"), &self.about));
+            }
         }
-        let left_off = keep_first(&mut self.missing, MISSING_BYTES_MAX);
-        if left_off > 0 {
-            self.missing.push(format!("{left_off} more that are not shown"));
+        if may_exceed(&self.missing, MISSING_BYTES_MAX, |text| texts_bytes_at_most([text.as_str()])) {
+            let left_off = keep_first(&mut self.missing, MISSING_BYTES_MAX);
+            if left_off > 0 {
+                self.missing.push(format!("{left_off} more that are not shown"));
+            }
         }
-        forget_oldest(&mut self.events, EVENTS_BYTES_MAX);
-        forget_oldest(&mut self.decisions, DECISIONS_BYTES_MAX);
-        forget_oldest(&mut self.handled, HANDLED_BYTES_MAX);
+        if may_exceed(&self.events, EVENTS_BYTES_MAX, |event| texts_bytes_at_most([event.as_str()])) {
+            forget_oldest(&mut self.events, EVENTS_BYTES_MAX);
+        }
+        if may_exceed(&self.decisions, DECISIONS_BYTES_MAX, decision_text) {
+            forget_oldest(&mut self.decisions, DECISIONS_BYTES_MAX);
+        }
+        if may_exceed(&self.handled, HANDLED_BYTES_MAX, handled_texts) {
+            forget_oldest(&mut self.handled, HANDLED_BYTES_MAX);
+        }
     }
+}
+
+/// Whether a list may take more, by what its texts may take at most.
+fn may_exceed<T>(list: &[T], bytes_max: usize, texts: impl Fn(&T) -> usize) -> bool {
+    list.iter().map(|entry| ENTRY_BYTES + texts(entry)).sum::<usize>() + ENTRY_BYTES > bytes_max
+}
+
+/// Every field is named, so that nobody adds a text that is not counted.
+fn evidence_texts(Evidence { label, value, source }: &Evidence) -> usize {
+    texts_bytes_at_most([label.as_str(), value.as_str(), source.as_str()])
+}
+
+fn handled_texts(Handled { by, at: _, what, note }: &Handled) -> usize {
+    texts_bytes_at_most([by.as_str(), what.as_str(), note.as_str()])
+}
+
+fn decision_text(id: &DecisionId) -> usize {
+    texts_bytes_at_most([id.as_str()])
 }
 
 /// Leaves off the last until the rest fits; says how many.
 fn keep_first<T: Serialize>(list: &mut Vec<T>, bytes_max: usize) -> usize {
     let all = list.len();
-    if stored_bytes(list) > bytes_max {
-        while stored_bytes(list) > bytes_max - MORE_BYTES && list.pop().is_some() {}
+    if fitting(list.iter(), bytes_max) < all {
+        list.truncate(fitting(list.iter(), bytes_max - MORE_BYTES));
     }
     all - list.len()
 }
@@ -44,6 +77,7 @@ mod tests {
     use super::*;
     use crate::case::{Class, State};
     use crate::id::{AccountId, CaseId};
+    use crate::policy::stored_bytes;
     use jiff::Timestamp;
 
     #[test]
@@ -86,5 +120,27 @@ mod tests {
             case.shorten();
             assert_eq!(case, once, "{lines}");
         }
+    }
+
+    /// What is spared is spared for good: a list that may not exceed does not, at any length.
+    #[test]
+    fn no_list_takes_more_than_is_said_without_writing_it() {
+        let at: Timestamp = "2026-01-31T12:00:00.123456789Z".parse().unwrap();
+        let decision = DecisionId::of(&AccountId::of("stripe", "default", "cus_1"), "case", "evt_1");
+        for text in ["", "x", "\u{1}", "\"", "\\", "\n", "é", "短", "👩", "a\u{1f}\"👩\\"] {
+            for (times, count) in [(1, 0), (1, 1), (7, 3), (300, 1), (60, 40)] {
+                let text = text.repeat(times);
+                let handled = Handled { by: text.clone(), at, what: text.clone(), note: text.clone() };
+                bounded(&vec![Evidence::new(&text, &text, &text); count], evidence_texts);
+                bounded(&vec![handled; count], handled_texts);
+                bounded(&vec![text; count], |text| texts_bytes_at_most([text.as_str()]));
+                bounded(&vec![decision.clone(); count], decision_text);
+            }
+        }
+    }
+
+    fn bounded<T: Serialize>(list: &[T], texts: impl Fn(&T) -> usize) {
+        let takes = stored_bytes(list);
+        assert!(may_exceed(list, takes - 1, texts), "{} entries take {takes} bytes", list.len());
     }
 }

@@ -29,7 +29,8 @@ pub(super) fn settled(invoice: &Invoice) -> Option<&'static str> {
 fn case(scene: Scene<'_>, invoice: &Invoice, head: &Head) -> Case {
     let Scene { event, policy, declines, .. } = scene;
     let decline = invoice.decline();
-    let family = decline.map_or_else(|| declines.unclassified(), |decline| declines.family(decline));
+    let meaning = decline.map(|decline| declines.meaning(decline));
+    let family = meaning.as_ref().map_or_else(|| declines.unclassified(), |meaning| meaning.family);
     let mut case = Case::found(scene, head, Class::PaymentFailed, &invoice.id, policy.verdict(family));
     let (evidence, missing) = (&mut case.evidence, &mut case.missing);
     if let Some(failed_at) = invoice.first_failed_at {
@@ -58,6 +59,9 @@ fn case(scene: Scene<'_>, invoice: &Invoice, head: &Head) -> Case {
             &event.id,
         )),
         None => missing.push("the decline code: the provider did not send it".to_owned()),
+    }
+    if let Some(why) = meaning.as_ref().and_then(|meaning| meaning.why) {
+        evidence.push(Evidence::new("Where the card was issued", why, &event.id));
     }
     match head.book.card() {
         Some(card) => {

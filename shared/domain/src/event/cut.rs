@@ -1,7 +1,8 @@
 //! What of an event fits into an item? Ids that are too long are refused, and what people wrote is cut.
 
+use super::size::bytes_at_most;
 use super::{Card, Decline, Discount, Event, InvoiceSeen, Item, Line, Seen, Stated, SubscriptionSeen};
-use crate::policy::{Room, stored_bytes};
+use crate::policy::{Room, fitting, stored_bytes};
 
 /// The longest id that any provider is believed to use; longer ones would not fit into a key.
 const ID_BYTES_MAX: usize = 255;
@@ -174,7 +175,14 @@ impl Event {
     /// The event as the timeline keeps it: its first sightings, as many as fit.
     #[must_use]
     pub fn within(mut self, room: Room) -> Self {
-        while stored_bytes(&self) > room.event_bytes_max && self.seen.pop().is_some() {}
+        if bytes_at_most(&self) <= room.event_bytes_max {
+            return self;
+        }
+        let seen = std::mem::take(&mut self.seen);
+        // An empty list is written as two brackets, which are counted with what is in it.
+        let left = room.event_bytes_max.saturating_sub(stored_bytes(&self) - 2);
+        let kept = fitting(&seen, left);
+        self.seen = seen.into_iter().take(kept).collect();
         self
     }
 }
@@ -256,10 +264,13 @@ mod tests {
     #[test]
     fn the_timeline_keeps_what_fits() {
         let seen = |number: usize| Seen::Payment(PaymentSeen { id: format!("ch_{number}"), ..PaymentSeen::default() });
-        for (count, whole) in [(1, true), (100, false)] {
-            let kept = event((0..count).map(seen).collect()).within(ROOM);
+        for (count, whole) in [(1, true), (8, true), (100, false)] {
+            let all = event((0..count).map(seen).collect());
+            let kept = all.clone().within(ROOM);
             assert_eq!(kept.seen.len() == count, whole, "of {count}");
             assert!(stored_bytes(&kept) <= ROOM.event_bytes_max && !kept.seen.is_empty());
+            let more = Event { seen: all.seen.into_iter().take(kept.seen.len() + 1).collect(), ..kept };
+            assert!(whole || stored_bytes(&more) > ROOM.event_bytes_max, "one more does not fit: of {count}");
         }
     }
 }

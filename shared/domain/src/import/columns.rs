@@ -36,8 +36,8 @@ pub(super) enum Place {
     Nowhere,
 }
 
-/// Reads every row of a table.
-pub(super) fn read_all<R: Record>(table: &Table, given: &Given<'_>, complaints: &mut Complaints) -> Vec<R> {
+/// Reads every row of a table, each with its line.
+pub(super) fn read_all<R: Record>(table: &Table, given: &Given<'_>, complaints: &mut Complaints) -> Vec<(usize, R)> {
     let places = places::<R>(table, given, complaints);
     let present: BTreeSet<_> = places.iter().filter_map(Place::column).collect();
     let mut all = Vec::new();
@@ -48,7 +48,7 @@ pub(super) fn read_all<R: Record>(table: &Table, given: &Given<'_>, complaints: 
         }
     }
     R::together(&all, complaints);
-    all.into_iter().map(|(_, record)| record).collect()
+    all
 }
 
 /// Where each name of a table belongs. A name that belongs nowhere is complained of: it may be a misspelled column.

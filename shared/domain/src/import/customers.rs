@@ -161,7 +161,7 @@ mod tests {
         ];
         for (name, text, their_id) in rows {
             let given = Given { extra: Extra::Keep, ..GIVEN };
-            let customer = one(read(Kind::Customers, Format::Csv, text.as_bytes(), &given).unwrap());
+            let customer = one(read(Kind::Customers, Format::Csv, text.as_bytes(), &given).unwrap().0);
             assert_eq!((customer.who.provider.as_str(), customer.who.customer.as_str()), ("stripe", "cus_1"), "{name}");
             assert_eq!(customer.billing_address.as_deref(), Some("Main St 1, 10115, Berlin, Germany"), "{name}");
             assert_eq!((customer.name.as_deref(), customer.owner.as_deref()), (Some("Acme"), Some("mara")), "{name}");

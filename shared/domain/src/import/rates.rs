@@ -61,8 +61,8 @@ impl Record for ExchangeRate {
     }
 }
 
-/// Reads the rates of a table, whichever of the two shapes it has.
-pub(super) fn read(table: &Table, given: &Given<'_>, complaints: &mut Complaints) -> Vec<ExchangeRate> {
+/// Reads the rates of a table, whichever of the two shapes it has, each with the line of its row.
+pub(super) fn read(table: &Table, given: &Given<'_>, complaints: &mut Complaints) -> Vec<(usize, ExchangeRate)> {
     if !is_by_day(table) {
         return read_all(table, given, complaints);
     }
@@ -71,7 +71,7 @@ pub(super) fn read(table: &Table, given: &Given<'_>, complaints: &mut Complaints
         complaints.on(table.header.unwrap_or(1), None, "no row of this file holds a rate: fetch the file again");
     }
     ExchangeRate::together(&all, complaints);
-    all.into_iter().map(|(_, rate)| rate).collect()
+    all
 }
 
 /// Whether every column but the date is a currency, and a row a day.

@@ -14,13 +14,13 @@ pub(super) const GIVEN: Given<'static> = Given {
 };
 
 pub(super) fn csv(kind: Kind, text: &str) -> Result<Records, Refused> {
-    read(kind, Format::Csv, text.as_bytes(), &GIVEN)
+    read(kind, Format::Csv, text.as_bytes(), &GIVEN).map(|(records, _)| records)
 }
 
 /// Reads objects that stand on several lines each, with an empty line between them.
 pub(super) fn json(kind: Kind, objects: &str) -> Result<Records, Refused> {
     let lines: Vec<String> = objects.split("\n\n").map(|object| object.lines().map(str::trim).collect()).collect();
-    read(kind, Format::JsonLines, lines.join("\n").as_bytes(), &GIVEN)
+    read(kind, Format::JsonLines, lines.join("\n").as_bytes(), &GIVEN).map(|(records, _)| records)
 }
 
 /// Reads the same from both formats; what is stored and read again is the same, too.
@@ -124,11 +124,35 @@ fn one_bad_row_refuses_the_whole_file() {
     }
 }
 
+/// A row may go over several lines, and lines may be empty; of the ECB's files one row holds several rates.
+#[test]
+fn each_record_is_told_with_the_line_on_which_it_begins() {
+    let rows: [(Kind, Format, &str, &[usize]); 3] = [
+        (
+            Kind::Exceptions,
+            Format::Csv,
+            "account,kind,granted_on,granted_by,reason\nstripe:c,pause,2026-01-01,mara,\"Fire\nand flood\"\n\nstripe:c,other,2026-01-02,mara,Flood\n",
+            &[2, 5],
+        ),
+        (
+            Kind::Usage,
+            Format::JsonLines,
+            "{\"account\":\"stripe:a\",\"seats_used\":5,\"as_of\":\"2026-01-01\"}\n\n{\"account\":\"stripe:b\",\"seats_used\":6,\"as_of\":\"2026-01-01\"}\n",
+            &[1, 3],
+        ),
+        (Kind::Rates, Format::Csv, "Date, USD, JPY\n27 November 2026, 1.1588, 181.05\n", &[2, 2]),
+    ];
+    for (kind, format, text, expected) in rows {
+        let (records, lines) = read(kind, format, text.as_bytes(), &GIVEN).unwrap();
+        assert_eq!((records.count(), lines.as_slice()), (expected.len(), expected), "{kind:?}");
+    }
+}
+
 #[test]
 fn what_the_rows_do_not_say_may_be_said_beside_the_file() {
     let text = "customer\ncus_1\n";
     let given = Given { provider: Some("stripe"), source: Some("eu"), ..GIVEN };
-    let Ok(Records::Customers(customers)) = read(Kind::Customers, Format::Csv, text.as_bytes(), &given) else {
+    let Ok((Records::Customers(customers), _)) = read(Kind::Customers, Format::Csv, text.as_bytes(), &given) else {
         panic!("it can be read")
     };
     assert_eq!(customers[0].who, Who { provider: "stripe".into(), source: "eu".into(), customer: "cus_1".into() });

@@ -2,8 +2,11 @@
 
 use super::{Complaint, Rules};
 use jiff::{SignedDuration, Timestamp};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use std::collections::BTreeMap;
+
+/// What is in the item of a shelf beside its boards: its key, and the numbers of what lies where.
+const BESIDE_BOARDS_BYTES: usize = 4_000;
 
 /// One released version; a name ends in its unit, and then in `max` where it is a bound.
 #[derive(Debug, Clone, Deserialize)]
@@ -37,8 +40,13 @@ pub struct Limits {
     pub lines_bytes_max: usize,
     /// How much an event may take in the timeline.
     pub event_bytes_max: usize,
-    /// How large what imports say about one thing may become: the one item that may be larger than all others.
-    pub shelf_bytes_max: usize,
+    /// How much a request may take when it is asked for: the rest of the item is for what will come of it.
+    pub asked_bytes_max: usize,
+    /// How much lies on one board of what imports say about one thing: the item of a shelf holds two, the first of what
+    /// counts and the first of what is being imported.
+    pub board_bytes_max: usize,
+    /// How many boards a shelf has for what one import says about one thing: whoever reads one reads all of them.
+    pub boards_max: usize,
     /// How long raw bodies are kept.
     pub bodies_days: i64,
     /// How often a conflicting commit is decided again in place.
@@ -90,6 +98,8 @@ pub struct Patience {
     pub secs_max: i64,
     /// How often it is tried, the first time included.
     pub tries_max: u32,
+    /// How many people are asked for one decision, each by a message of their own; everybody sees it where all are asked.
+    pub people_max: usize,
 }
 
 /// How much of an event is kept.
@@ -103,7 +113,21 @@ pub struct Room {
     pub event_bytes_max: usize,
 }
 
+/// How much an import may say about one thing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ShelfRoom {
+    /// On each board.
+    pub board_bytes_max: usize,
+    /// On how many of them.
+    pub boards_max: usize,
+}
+
 impl Limits {
+    /// How much an import may say about one thing.
+    pub fn shelf_room(&self) -> ShelfRoom {
+        ShelfRoom { board_bytes_max: self.board_bytes_max, boards_max: self.boards_max }
+    }
+
     /// How much of an event is kept.
     pub fn room(&self) -> Room {
         Room {
@@ -111,18 +135,6 @@ impl Limits {
             lines_bytes_max: self.lines_bytes_max,
             event_bytes_max: self.event_bytes_max,
         }
-    }
-}
-
-/// How many bytes a value takes where it is stored, before anything is compressed.
-pub fn stored_bytes(value: &impl Serialize) -> usize {
-    serde_json::to_vec(value).map_or(usize::MAX, |json| json.len())
-}
-
-/// Forgets the oldest of a list, first in it, until the rest fits; the newest stays.
-pub fn forget_oldest<T: Serialize>(list: &mut Vec<T>, bytes_max: usize) {
-    while list.len() > 1 && stored_bytes(list) > bytes_max {
-        list.remove(0);
     }
 }
 
@@ -173,12 +185,25 @@ impl Rules for Limits {
             // The longest wait is not shorter than the first.
             ("secs_max", self.telling.secs_max - self.telling.first_secs + 1),
         ];
+        let counts = [
+            (self.boards_max < 1, "a shelf has at least one board".to_owned()),
+            (self.telling.people_max < 1, "at least one person is asked for a decision".to_owned()),
+            (
+                2 * self.board_bytes_max + BESIDE_BOARDS_BYTES > self.item_bytes_max,
+                format!(
+                    "two boards must fit into an item: `board_bytes_max` is too large for `item_bytes_max` {}",
+                    self.item_bytes_max
+                ),
+            ),
+        ];
+        let counts = counts.into_iter().filter(|(wrong, _)| *wrong).map(|(_, what)| Complaint::at(0, what));
         let sweeps =
             self.sweep_hours.iter().chain(&self.key_minutes).map(|(provider, hours)| (provider.as_str(), *hours));
         rows.into_iter()
             .chain(sweeps)
             .filter(|(_, value)| *value < 1)
             .map(|(name, _)| Complaint::at(0, format!("`{name}` must be at least 1")))
+            .chain(counts)
             .collect()
     }
 }
@@ -189,7 +214,7 @@ mod tests {
 
     #[test]
     fn each_wait_is_longer_up_to_the_longest_and_there_is_a_last_try() {
-        let patience = Patience { first_secs: 60, factor: 3, secs_max: 600, tries_max: 6 };
+        let patience = Patience { first_secs: 60, factor: 3, secs_max: 600, tries_max: 6, people_max: 20 };
         let rows =
             [(1, Some(60)), (2, Some(180)), (3, Some(540)), (4, Some(600)), (5, Some(600)), (6, None), (7, None)];
         for (refusals, secs) in rows {

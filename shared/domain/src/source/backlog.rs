@@ -4,6 +4,9 @@ use crate::money::Money;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+/// How many currencies each kind is summed in: no source sells in more than a few, and a source keeps what it was shown.
+const CURRENCIES_MAX: usize = 12;
+
 /// The open cases that recommend what nobody was asked for yet, and what failed and nobody was reminded of.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Backlog {
@@ -21,6 +24,9 @@ pub struct Recoveries {
     pub invoices: u64,
     /// What remains due, one of each currency.
     pub amounts: Vec<Money>,
+    /// How many amounts are in still other currencies, of which no sum is kept.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub others: u64,
     /// Since when the first of them is known to have failed.
     pub oldest_at: Option<Timestamp>,
 }
@@ -32,6 +38,14 @@ pub struct OfKind {
     pub cases: u64,
     /// One of each currency; they are never added.
     pub amounts: Vec<Money>,
+    /// How many amounts are in still other currencies, of which no sum is kept.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub others: u64,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+fn is_none(count: &u64) -> bool {
+    *count == 0
 }
 
 impl Backlog {
@@ -40,12 +54,12 @@ impl Backlog {
         self.cases += 1;
         self.oldest_at = earlier(self.oldest_at, opened_at);
         let place = self.kinds.binary_search_by(|own| own.kind.as_str().cmp(kind)).unwrap_or_else(|place| {
-            self.kinds.insert(place, OfKind { kind: kind.to_owned(), cases: 0, amounts: Vec::new() });
+            self.kinds.insert(place, OfKind { kind: kind.to_owned(), cases: 0, amounts: Vec::new(), others: 0 });
             place
         });
         let own = &mut self.kinds[place];
         own.cases += 1;
-        amounts.into_iter().for_each(|amount| sum_up(&mut own.amounts, amount));
+        own.others += amounts.into_iter().filter(|amount| !sum_up(&mut own.amounts, *amount)).count() as u64;
     }
 
     /// Counts one more failed payment.
@@ -53,7 +67,7 @@ impl Backlog {
         let own = &mut self.recoveries;
         own.invoices += 1;
         own.oldest_at = earlier(own.oldest_at, opened_at);
-        sum_up(&mut own.amounts, remaining);
+        own.others += u64::from(!sum_up(&mut own.amounts, remaining));
     }
 }
 
@@ -61,13 +75,16 @@ fn earlier(oldest: Option<Timestamp>, at: Timestamp) -> Option<Timestamp> {
     Some(oldest.map_or(at, |oldest| oldest.min(at)))
 }
 
-/// Adds to the sum of its currency.
-fn sum_up(sums: &mut Vec<Money>, amount: Money) {
+/// Adds to the sum of its currency; not where that would be one currency too many.
+fn sum_up(sums: &mut Vec<Money>, amount: Money) -> bool {
+    let is_full = sums.len() >= CURRENCIES_MAX;
     match sums.iter_mut().find(|sum| sum.currency() == amount.currency()) {
         Some(sum) => *sum = sum.plus(amount),
+        None if is_full => return false,
         None => sums.push(amount),
     }
     sums.sort();
+    true
 }
 
 #[cfg(test)]
@@ -97,5 +114,18 @@ mod tests {
         assert_eq!((failed.invoices, &failed.amounts), (3, &vec![eur, usd("50.00")]));
         assert_eq!((failed.oldest_at, backlog.oldest_at), (Some(at(1)), Some(at(2))), "each has its oldest");
         assert_eq!(backlog.cases, 3);
+    }
+
+    #[test]
+    fn of_more_currencies_than_anybody_sells_in_the_amounts_are_counted() {
+        let codes = "AUD BRL CAD CHF CZK DKK EUR GBP HUF JPY MXN NOK PLN SEK USD";
+        let one = |code: &str| Money::parse("7", Currency::parse(code).unwrap()).unwrap();
+        let mut backlog = Backlog::default();
+        for code in codes.split(' ').chain(["AUD", "USD"]) {
+            backlog.add("refund", [one(code)], Timestamp::UNIX_EPOCH);
+        }
+        let own = &backlog.kinds[0];
+        assert_eq!((own.cases, own.amounts.len(), own.others), (17, CURRENCIES_MAX, 4), "{own:?}");
+        assert_eq!(own.amounts[0].to_string(), "14.00 AUD", "what is summed goes on");
     }
 }

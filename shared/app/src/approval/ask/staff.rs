@@ -5,7 +5,7 @@ use crate::approval::blocked::Tried;
 use crate::context::Context;
 use crate::setup::sources;
 use crate::store::{self, Idempotency, keys};
-use crate::web::{Failed, NOTE_CHARS_MAX, Problem, header};
+use crate::web::{Failed, NOTE_CHARS_MAX, Problem, header, is_too_long};
 use bytes::Bytes;
 use domain::action::{Action, KINDS, OWN, Reason, State, Wish};
 use domain::book::Head;
@@ -105,9 +105,7 @@ async fn understood<'a>(context: &Context, asked: Asked, staff: &'a Staff) -> Re
     let key = asked.key.ok_or_else(no_key)?;
     let members = asked.wish.members().map_err(|refusal| problem(&refusal))?;
     let too_long = |id: &String| id.len() > ID_CHARS_MAX;
-    if asked.note.chars().count() > NOTE_CHARS_MAX
-        || members.iter().flat_map(|member| member.params.ids()).any(too_long)
-    {
+    if is_too_long(&asked.note) || members.iter().flat_map(|member| member.params.ids()).any(too_long) {
         return Err(Problem::malformed(format!(
             "a note has at most {NOTE_CHARS_MAX} characters, an id at most {ID_CHARS_MAX}"
         )));

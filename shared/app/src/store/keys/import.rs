@@ -43,6 +43,17 @@ pub fn imported(pk: &str, sk: &str) -> Key {
     Key { table, pk: pk.to_owned(), sk: sk.to_owned() }
 }
 
+/// A board of a shelf, where one item does not hold all that imports say about one thing. It lies in the shelf's
+/// partition, and not among the shelves there, some of which are listed.
+pub fn board(home: &Key, number: usize) -> Key {
+    Key { table: home.table, pk: home.pk.clone(), sk: format!("BOARD#{}#{number}", home.sk) }
+}
+
+/// Whether a shelf lies under a key, which may have boards.
+pub fn is_shelf(key: &Key) -> bool {
+    ["IMPORTED#", "PRICE#", "RATES#", "NETWORK_RULES"].iter().any(|own| key.sk.starts_with(own))
+}
+
 /// What imported records under a key are about, to tell people: an account's id, or all prices, rates, or card networks.
 pub fn imported_about(home: &Key) -> &str {
     home.pk.strip_prefix(ACCOUNT).unwrap_or(&home.pk)
@@ -51,6 +62,20 @@ pub fn imported_about(home: &Key) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_board_is_no_shelf_and_is_not_listed_among_them() {
+        let id = AccountId::of("stripe", "default", "cus_1");
+        let day = "2026-11-29".parse().unwrap();
+        for home in [imported_of(&id, "usage"), price("stripe", "default", "price_pro"), network_rules(), rates(day)] {
+            let board = board(&home, 1);
+            assert!(is_shelf(&home) && !is_shelf(&board), "{board:?}");
+            assert_eq!((board.table, &board.pk), (home.table, &home.pk), "whoever may write a shelf writes its boards");
+        }
+        let (listed, other) = (prices("stripe", "default"), board(&price("stripe", "default", "price_pro"), 1));
+        assert!(!other.sk.starts_with(&listed.sk), "{other:?}");
+        assert!(!is_shelf(&imports("contracts")));
+    }
 
     #[test]
     fn a_week_of_rates_lies_together() {

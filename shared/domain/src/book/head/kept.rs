@@ -3,7 +3,7 @@
 use super::{Book, CardLine, DisputeLine, Figures, HistoryLine, Link, PaymentLine, PeriodLine, SubscriptionLine};
 use crate::book::{Invoice, KeptCard, Payment, Stamp, Subscription, Try};
 use crate::event::{BalanceSeen, Event, InvoiceStatus, Stated, SubscriptionStatus};
-use crate::policy::stored_bytes;
+use crate::policy::{fitting, stored_bytes};
 use rust_decimal::Decimal;
 use serde::Serialize;
 
@@ -62,9 +62,7 @@ impl Book {
     pub(in crate::book) fn show_subscription(&mut self, subscription: &Subscription) {
         let plan = subscription.plan();
         let mut addons: Vec<_> = subscription.addons().cloned().collect();
-        while stored_bytes(&addons) > ADDON_BYTES {
-            addons.pop();
-        }
+        addons.truncate(fitting(&addons, ADDON_BYTES));
         let line = SubscriptionLine {
             status: subscription.status.copied(),
             plan: plan.map(|item| item.name.clone().unwrap_or_else(|| item.price.clone())),

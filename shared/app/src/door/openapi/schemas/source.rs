@@ -86,10 +86,12 @@ fn source_preview() -> Value {
         ("kind", told(text(), "A kind of action.")),
         ("cases", whole()),
         ("amounts", told(list(money()), "One of each currency.")),
+        ("others?", told(whole(), "How many amounts are in still other currencies, of which no sum is kept.")),
     ]);
     let recoveries = object([
         ("invoices", whole()),
         ("amounts", told(list(money()), "What remains due, one of each currency.")),
+        ("others?", told(whole(), "How many amounts are in still other currencies, of which no sum is kept.")),
         ("oldest_at", or_null(time())),
     ]);
     let backlog = object([

@@ -1,0 +1,190 @@
+//! What grows by what people and imports do, grown by the product's own functions until they refuse or forget: a limit
+//! that is raised shows in what comes of it.
+
+use super::{AT, POLICIES, action as action_id, at, case, id, note, text};
+use app::store::imported::{Board, Imported, Shelved};
+use app::store::keys;
+use domain::action::{
+    Action, Addon, Attempt, BUNDLE_MAX, Clause, Decision, Ended, KINDS, Kind, Line, Moment, Preview, Reason, Vote, Why,
+};
+use domain::approval::decide;
+use domain::approval::delegation::{self, Delegations};
+use domain::import::{Imports, Merged, Started, Unfit, Usage};
+use domain::money::{Currency, Money};
+use domain::policy::stored_bytes;
+use domain::source::{Acting, Backlog, Granted, Judged, Mode, Party, Source, Wish};
+use domain::staff::{Role, Staff};
+use domain::stop::{self, Known, Stops};
+use domain::telling::Channel;
+use jiff::SignedDuration;
+use serde_json::{from_value, json};
+
+fn staff(number: usize, role: Role) -> Staff {
+    Staff { id: id(number), name: String::new(), role, email: String::new(), slack: None }
+}
+
+/// A shelf on which two imports lie that say as much as there is room for, and its largest board.
+pub fn shelf() -> (Imported<Usage>, Board<Usage>) {
+    let room = POLICIES.limits.current().shelf_room();
+    let home = keys::price("chargebee", &id(0), &id(1));
+    let told: Vec<(usize, Usage)> = (0..800)
+        .map(|number| {
+            let metered = json!({"metric": format!("{number:0>100}"), "quantity": "12345678.12", "from": AT, "to": AT});
+            let usage = json!({"provider": "chargebee", "source": "default", "customer": "cus_1", "subscription": null,
+                "metered": metered, "seats_used": null, "as_of": AT});
+            (number, from_value(usage).unwrap())
+        })
+        .collect();
+    let (mut imports, mut imported, mut boards) = (Imports::of("usage"), Imported::empty(&home), Vec::new());
+    for number in 1..=2 {
+        assert_eq!(imports.begin(&format!("imp_{number}"), told.len(), "mara", at()), Started::As(number));
+        let mut lay = |told: &[(usize, Usage)]| {
+            let merged = Merged::of(Vec::new(), told, Usage::is_about);
+            imported.shelf.lay(number, merged, &imports, room)
+        };
+        // The row that is refused says how many have room.
+        let Err(Unfit::TooMany(most)) = lay(&told) else {
+            panic!("{} records are more than a shelf holds", told.len())
+        };
+        let apart = lay(&told[..most]).unwrap();
+        boards.extend(apart.into_iter().map(|(board, records)| Board::of(&home, board, number, records)));
+        assert!(imports.switch(number, at()));
+    }
+    let board = boards.into_iter().max_by_key(stored_bytes).unwrap();
+    (imported, board)
+}
+
+/// A source that two people raised and lowered again more often than it remembers, and that waits to be raised once more.
+pub fn source() -> Source {
+    let people = [1, 2].map(|number| staff(number, Role::Manager));
+    let mut backlog = Backlog::default();
+    for kind in KINDS.into_iter().chain(["bundle"]) {
+        for code in "AUD BRL CAD CHF CZK DKK EUR GBP HUF JPY MXN NOK PLN SEK USD".split(' ') {
+            let amount = Money::parse("999999999999", Currency::parse(code).unwrap()).unwrap();
+            backlog.add(kind, [amount], at());
+        }
+    }
+    let wish = |mode, acting, party| Wish {
+        mode: Some(mode),
+        acting: Some(acting),
+        retries: Some(party),
+        messages: Some(party),
+        cancels: Some(party),
+    };
+    let (up, down) = (wish(Mode::Both, Acting::Act, Party::Recoup), wish(Mode::Live, Acting::Observe, Party::Provider));
+    let mut source = Source::new("chargebee", &id(0));
+    let mut say = |wish: &Wish, by: &Staff| {
+        source.wish(wish, by, Judged { backlog: backlog.clone(), hours: 72, now: at() }).unwrap()
+    };
+    for _ in 0..20 {
+        assert_eq!(say(&up, &people[0]), Granted::NeedsAnother);
+        assert_eq!(say(&up, &people[1]), Granted::Done);
+        assert_eq!(say(&down, &people[0]), Granted::Done);
+    }
+    assert_eq!(say(&up, &people[0]), Granted::NeedsAnother);
+    assert!(source.changes.len() < 40, "the oldest is forgotten");
+    source.locks(&text(200), at());
+    source
+}
+
+/// Stops, until no more are taken.
+pub fn stops() -> Stops {
+    let sources: Vec<String> = (0..200).map(|number| format!("chargebee/{}", id(number))).collect();
+    let known = Known { sources: &sources, segments: &[] };
+    let (mut stops, vera) = (Stops::default(), staff(0, Role::Vp));
+    for source in &sources {
+        let wish = stop::Wish { source: Some(source.clone()), note: "\u{1}".repeat(500), ..stop::Wish::default() };
+        match stops.take(&wish, known, &vera, at()) {
+            Ok(()) => {}
+            Err(stop::Refused::TooMany) => return stops,
+            Err(refused) => panic!("{refused}"),
+        }
+    }
+    panic!("{} stops stand, and more are taken", stops.standing.len())
+}
+
+/// Absences, more than are remembered.
+pub fn delegations() -> Delegations {
+    let (from, to) = (staff(0, Role::Manager), staff(1, Role::Vp));
+    let until = Some(at() + SignedDuration::from_hours(24));
+    let wish = delegation::Wish { from: None, to: to.id.clone(), until, note: note() };
+    let mut delegations = Delegations::default();
+    for _ in 0..40 {
+        delegations.take(&wish, &from, &from, &to, at()).unwrap();
+    }
+    assert!(delegations.all.len() < 40, "the oldest is forgotten");
+    delegations
+}
+
+/// Everybody of whom one action may need an approval: the longest that a rule asks for, and beside it whom other members
+/// of a bundle need.
+fn approvals() -> Vec<Role> {
+    let policy = POLICIES.approval.current();
+    let mut required = policy.rule.iter().map(|rule| rule.approvals.clone()).max_by_key(Vec::len).unwrap();
+    for role in policy.approving() {
+        if !required.iter().any(|needed| needed.stands_for(role)) {
+            required.push(role);
+        }
+    }
+    required
+}
+
+/// A request that leaves just as much room as it must, with all that may come of it.
+pub fn action() -> Action {
+    let limits = POLICIES.limits.current();
+    let member = |number: usize| Kind::ChangeAddons {
+        subscription: id(number),
+        addons: (0..2).map(|place| Addon { price: id(place), quantity: u32::MAX }).collect(),
+        price: Some(Money::from_minor(i64::MAX, Currency::USD)),
+        at: at(),
+    };
+    let kind = Kind::Bundle { actions: (0..BUNDLE_MAX).map(member).collect() };
+    let clause = Clause { rule: text(60), policy_version: 1, why: text(600) };
+    let preview = Preview { summary: text(600), lines: Vec::new(), clause, digest: text(64) };
+    let mut action = Action::new(action_id(0), kind, Reason::CustomerDissatisfaction, preview, &id(0), at());
+    action.note = note();
+    action.case = Some(case(0));
+    action.expires_at = at() + SignedDuration::from_hours(1);
+    action.required = approvals();
+    while action.leaves_room(limits.asked_bytes_max) {
+        action.preview.lines.push(Line::text(&text(80), Some(text(80).as_str()), &text(80)));
+    }
+    action.preview.lines.pop();
+    assert!(action.preview.lines.len() > 10, "a bundle of {BUNDLE_MAX} has room for its preview");
+
+    // Whoever decides stands in for somebody, and has much to say.
+    for (place, role) in action.required.clone().into_iter().enumerate() {
+        let by = staff(10 + place, role);
+        let digest = action.preview.digest.clone();
+        let vote = Vote {
+            by: by.id.clone(),
+            role,
+            decision: Decision::Approve,
+            digest: digest.clone(),
+            note: note(),
+            at: at(),
+            within_limit: false,
+            in_place_of: Some(id(50 + place)),
+        };
+        action = decide(action, vote, &by, &digest, at()).unwrap();
+    }
+    action.members = (0..BUNDLE_MAX).map(action_id).collect();
+    action.holds(Some(at()));
+    let moment = Moment { now: at(), again: at() };
+    let attempt = Attempt::next(&action, at(), SignedDuration::from_hours(24));
+    action.sent(Attempt { before: Some(id(0)), ..attempt }, at()).unwrap();
+    let refused = Ended::Refused { code: text(5_000), message: note() };
+    action.take_end(&refused, moment, limits).unwrap();
+
+    // Nobody can be told, as many as there are, and the channel.
+    action.told.begin(Why::Again);
+    for number in 0..=limits.telling.people_max {
+        action.told.tellings_mut().sending(Channel::Mail, &id(number));
+        action.told.tellings_mut().refused(Channel::Mail, &id(number), (note().as_str(), None), &limits.telling, at());
+        action.told.stands(&text(255));
+    }
+    action.told.reminded_at = Some(at());
+    action.told.escalated_at = Some(at());
+    action.told.next_at = Some(at());
+    action
+}
