@@ -122,6 +122,28 @@ fn what_waits_for_a_key_can_be_taken_back_and_the_next_broken_key_is_told() {
 }
 
 #[test]
+fn a_broken_key_is_told_once_slack_listens_again_and_not_at_all_if_it_works_by_then() {
+    run(async {
+        for (works_by_then, expected) in [(false, 1), (true, 0)] {
+            let case = refunds().remove(0);
+            let mut service = prepared(&case).await;
+            let keyless = Arc::new(Keyless { sandbox: service.sandbox.clone(), has_key: AtomicBool::new(false) });
+            service.context.http = keyless.clone();
+            approve(&service, &case).await;
+            for _ in 0..20 {
+                service.sandbox.trouble("slack", "429").unwrap();
+            }
+            service.work().await.unwrap();
+            assert_eq!(told(&service, case.provider), 0, "Slack refuses");
+            assert_ne!(key_of(&service, case.provider).await, Value::Null);
+            keyless.has_key.store(works_by_then, Ordering::Relaxed);
+            later(&service, 24).await;
+            assert_eq!(told(&service, case.provider), expected, "works by then: {works_by_then}");
+        }
+    });
+}
+
+#[test]
 fn a_missing_key_is_waited_for_and_never_in_doubt() {
     run(async {
         // One is sent at once, the other is looked at before.

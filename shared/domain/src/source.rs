@@ -41,8 +41,6 @@ pub struct Locked {
     pub since: Timestamp,
     /// What the provider said, or what is missing.
     pub why: String,
-    /// Whether people were told of it.
-    pub told: bool,
 }
 
 /// What somebody wants of a source; what is not named stays.
@@ -160,18 +158,12 @@ impl Source {
         }
     }
 
-    /// Its API key opens nothing; says whether people are to be told, as they are about to be.
+    /// Its API key opens nothing; says whether that is news.
     pub fn locks(&mut self, why: &str, now: Timestamp) -> bool {
-        let since = self.locked.as_ref().map_or(now, |locked| locked.since);
-        let is_news = !self.locked.as_ref().is_some_and(|locked| locked.told);
-        self.locked = Some(Locked { since, why: why.to_owned(), told: true });
-        is_news
-    }
-
-    /// People could not be told of its API key; says whether they are to be told yet.
-    pub fn is_untold(&mut self) -> bool {
-        self.locked.iter_mut().for_each(|locked| locked.told = false);
-        self.locked.is_some()
+        let known = self.locked.take();
+        let since = known.as_ref().map_or(now, |locked| locked.since);
+        self.locked = Some(Locked { since, why: why.to_owned() });
+        known.is_none()
     }
 
     /// Its API key works; says whether it did not before.

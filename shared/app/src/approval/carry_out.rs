@@ -317,7 +317,7 @@ async fn end(context: &Context, work: &Work, ended: Ended, seen: Vec<Seen>) -> R
     let after = store::retrying(context, || outcome::store(context, &id, &ended)).await?;
     let Some((action, head, is_fresh)) = after else { return Ok(Done::NothingToDo) };
     match &ended {
-        Ended::Locked { why } => lock::found(context, &head, why).await?,
+        Ended::Locked { why } => lock::found(context, &head, why, &action.trace).await?,
         // Whoever was refused for it: the key has worked for this one.
         Ended::Done(_) | Ended::Refused { .. } => lock::opened(context, &head).await?,
         _ => {}

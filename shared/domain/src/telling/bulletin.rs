@@ -61,6 +61,13 @@ pub enum About {
         /// Which.
         task: TaskId,
     },
+    /// An API key that opens nothing.
+    Key {
+        /// Whose.
+        provider: String,
+        /// The source that has it.
+        source: String,
+    },
 }
 
 impl About {
@@ -73,6 +80,7 @@ impl About {
             }
             Self::Proposal { number } => format!("proposal_{number}"),
             Self::Task { task } => task.to_string(),
+            Self::Key { provider, source } => format!("key_{}", digest(&[provider, source], 20)),
         }
     }
 }
@@ -164,6 +172,8 @@ mod tests {
             (About::Proposal { number: 1 }, "proposal_1"),
             (About::Proposal { number: 11 }, "proposal_11"),
             (About::Task { task }, "task_"),
+            (About::Key { provider: "stripe".into(), source: "default".into() }, "key_"),
+            (About::Key { provider: "stripe".into(), source: "eu".into() }, "key_"),
         ];
         for (about, begins) in &rows {
             assert!(about.id().starts_with(begins), "{}", about.id());

@@ -59,7 +59,7 @@ fn listed() -> Value {
 }
 
 fn fields() -> [(&'static str, Value); 10] {
-    let locked = object([("since", time()), ("why", text()), ("told", flag())]);
+    let locked = object([("since", time()), ("why", text())]);
     [
         ("provider", text()),
         ("source", text()),
