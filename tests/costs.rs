@@ -7,7 +7,7 @@ use tests::costs::{self, History};
 type Most = (u64, u64);
 
 /// Five per cent above what was measured on 2026-11-29: in the first month, in which little is known yet, and in those that
-/// follow, up to the 25th. `docs/operations.md` has the measures.
+/// follow, up to the 25th; of the demo company, up to the third. `docs/operations.md` has the measures.
 struct Bounds {
     first: Most,
     later: Most,
@@ -15,9 +15,9 @@ struct Bounds {
 
 /// Where every invoice is paid at once: 11.8 and 8.2, then up to 13.0 and 8.5. The aim is 14 and 4.
 const PAID: Bounds = Bounds { first: (1_240, 861), later: (1_365, 893) };
-/// Where every invoice fails once, with the looks at the source's watch that follow: 19.0 and 15.4, then up to 24.2 and 18.0.
+/// Where every invoice fails once, with the looks at the source's watch that follow: 17.6 and 14.1, then up to 21.6 and 16.0.
 /// The aim is 18 and 4.
-const FAILED: Bounds = Bounds { first: (1_995, 1_617), later: (2_541, 1_890) };
+const FAILED: Bounds = Bounds { first: (1_843, 1_482), later: (2_268, 1_680) };
 /// The demo company: 13.0 and 5.3 in the first month, 17.5 and 10.1 in the third.
 const DEMO: Bounds = Bounds { first: (1_368, 557), later: (1_838, 1_061) };
 /// A receipt and a head, each paid twice: who counts less does not count.
@@ -55,7 +55,7 @@ fn an_account_whose_invoices_fail_first_costs_no_more_than_that() {
 
 #[test]
 fn the_demo_company_costs_no_more_than_that() {
-    run(must_cost(&costs::demo(2), &DEMO, 40));
+    run(must_cost(&costs::demo(3), &DEMO, 40));
 }
 
 #[test]
