@@ -9,7 +9,7 @@ pub const GLANCE: SignedDuration = SignedDuration::from_secs(2);
 pub const PATIENCE: SignedDuration = SignedDuration::from_secs(20);
 /// What a letter has at least, however long the calls before it took: people have to hear how it ended.
 const LETTER: SignedDuration = SignedDuration::from_secs(3);
-/// A page of a provider's list: it is asked for again, and must fit beside the others of its batch.
+/// A page of a provider's list: it is asked for again, and is begun only if it can still end.
 const LISTED: SignedDuration = SignedDuration::from_secs(14);
 /// What is done beside all that: read, decide, write, and again after a conflict.
 const WORK: SignedDuration = SignedDuration::from_secs(3);
