@@ -97,8 +97,9 @@ fn one(kind: &Kind, reason: Reason, scales: Scales<'_>, alone: &mut Alone) -> Re
         _ => None,
     };
     // Whoever may say what a currency is worth decides nothing alone by it.
-    let is_told = matches!(worth, Some((_, Worth::Rated(..))));
-    let role = scales.by.map(|staff| staff.role).filter(|role| !(is_told && role.may_import()));
+    let is_rated = matches!(worth, Some((_, Worth::Rated(..))));
+    let by_own_word = is_rated && scales.by.is_some_and(|staff| staff.role.may_import());
+    let role = scales.by.map(|staff| staff.role).filter(|_| !by_own_word);
     let before = match scales.by {
         Some(staff) => decided_here(scales.earlier, &staff.id, kind, (policy, rates), known.now),
         None => Some(Decimal::ZERO),
@@ -118,7 +119,7 @@ fn one(kind: &Kind, reason: Reason, scales: Scales<'_>, alone: &mut Alone) -> Re
     if let Some(how) = worth.and_then(|(amount, worth)| policy.how(amount, worth)) {
         requirement = requirement.because(&how);
     }
-    if is_told && scales.by.is_some_and(|staff| staff.role.may_import()) {
+    if by_own_word {
         requirement = requirement.because("Whoever may import rates decides nothing alone by one.");
     }
     let size = policy.size(measure).unwrap_or_default();
