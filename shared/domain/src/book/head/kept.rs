@@ -206,13 +206,7 @@ fn keep_newest<T: Ord>(lines: &mut Vec<T>, most: usize) {
 
 /// Keeps the newest that fit.
 fn keep_to<T: Serialize>(lines: &mut Vec<T>, bytes_max: usize) {
-    let mut room = bytes_max;
-    let fits = |line: &&T| {
-        let left = room.checked_sub(stored_bytes(*line) + 1);
-        room = left.unwrap_or_default();
-        left.is_some()
-    };
-    let kept = lines.iter().rev().take_while(fits).count();
+    let kept = fitting(lines.iter().rev(), bytes_max);
     lines.drain(..lines.len() - kept);
 }
 
@@ -241,12 +235,14 @@ mod tests {
         let rows = [
             ("few", vec![(3, Active, "pro"), (8, Ended, "pro")], 3, 8..=8),
             ("many have ended", vec![(3, Active, "pro"), (50, Ended, "pro")], 3, 8..=8),
-            ("what runs leaves no room", vec![(150, Active, long.as_str()), (50, Ended, "pro")], 15, 0..=8),
+            ("what runs leaves no room", vec![(150, Active, long.as_str()), (8, Ended, "pro")], 15, 0..=0),
         ];
         for (name, given, running, ended) in rows {
             let mut head = Head::new("stripe", "default", "cus_1");
             let kinds = given.iter().flat_map(|&(count, status, plan)| (0..count).map(move |_| (status, plan)));
-            for (number, (status, plan)) in kinds.enumerate() {
+            let all: Vec<_> = kinds.enumerate().collect();
+            // The newest first: what has ended is there, and is newer, when what runs takes its room.
+            for (number, (status, plan)) in all.into_iter().rev() {
                 let (id, line) = line(number, status, plan);
                 head.book.subscriptions.insert(id, line);
                 head.book.hide_old_subscriptions();
@@ -265,9 +261,9 @@ mod tests {
     #[test]
     fn the_newest_lines_are_kept_as_far_as_they_fit() {
         let rows =
-            [("few", 3, 10, 100, 3), ("many", 20, 10, 1_000, 10), ("long", 20, 10, 20, 4), ("none", 3, 10, 2, 0)];
+            [("few", 3, 10, 100, 3), ("many", 20, 10, 1_000, 10), ("long", 20, 10, 21, 4), ("none", 3, 10, 2, 0)];
         for (name, given, most, bytes, kept) in rows {
-            // A text of two digits takes five bytes with its comma.
+            // A text of two digits takes five bytes with its comma, and the list one more.
             let mut lines: Vec<_> = (10..10 + given).rev().map(|number: i32| number.to_string()).collect();
             let newest = lines[0].clone();
             keep_newest(&mut lines, most);
