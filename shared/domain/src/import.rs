@@ -27,7 +27,7 @@ pub use customers::Customer;
 pub use exceptions::{Exception, ExceptionKind};
 pub use network_rules::{NetworkRule, Says};
 pub use rates::ExchangeRate;
-pub use shelf::{Done, Imports, Merged, Running, Shelf, Standing, Started, Unfit};
+pub use shelf::{Done, Imports, InForce, Merged, Running, Shelf, Started, Unfit};
 pub use staff::StaffRow;
 pub use usage::{Metered, Usage};
 

@@ -122,7 +122,7 @@ struct Laid<T> {
 
 /// What counts of a shelf: the first of it, and where the rest lies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Standing<'a, T> {
+pub struct InForce<'a, T> {
     /// The import that laid it: what lies on a board of another one is no part of it.
     pub import: u64,
     /// What lies with the shelf itself.
@@ -190,10 +190,10 @@ impl<T> Merged<T> {
 
 impl<T> Shelf<T> {
     /// What counts, if any import that counts said something.
-    pub fn in_force(&self, imports: &Imports) -> Option<Standing<'_, T>> {
+    pub fn in_force(&self, imports: &Imports) -> Option<InForce<'_, T>> {
         let (import, Laid { first, boards }) =
             self.versions.iter().rev().find(|(number, _)| imports.counts(**number))?;
-        Some(Standing { import: *import, first, boards })
+        Some(InForce { import: *import, first, boards })
     }
 
     /// The numbers of all boards on which something lies beside the shelf itself.
@@ -222,7 +222,7 @@ impl<T: Serialize> Shelf<T> {
             }
             ends.push(fit);
         }
-        let in_force = self.in_force(imports).map(|standing| standing.import);
+        let in_force = self.in_force(imports).map(|laid| laid.import);
         self.versions.retain(|old, _| Some(*old) == in_force);
         // What counts is not written over: whoever reads it now finds it whole.
         let taken: BTreeSet<usize> = self.boards().collect();
@@ -252,11 +252,11 @@ mod tests {
 
     impl Kept {
         fn in_force(&self, imports: &Imports) -> Vec<(char, u32)> {
-            let Some(standing) = self.shelf.in_force(imports) else { return Vec::new() };
-            let mut records = standing.first.to_vec();
-            for number in standing.boards {
+            let Some(laid) = self.shelf.in_force(imports) else { return Vec::new() };
+            let mut records = laid.first.to_vec();
+            for number in laid.boards {
                 let (import, board) = &self.boards[number];
-                assert_eq!(*import, standing.import, "board {number} was written over");
+                assert_eq!(*import, laid.import, "board {number} was written over");
                 records.extend(board);
             }
             records
