@@ -153,8 +153,12 @@ fn must_be_understood(provider: &str, arrived: &Arrived) {
 const GONE: &[(&str, &[&str])] = &[
     ("charge", &["invoice"]),
     ("credit_note", &["refund", "tax_amounts"]),
+    ("customer", &["account_balance"]),
     ("discount", &["coupon"]),
-    ("invoice", &["charge", "discount", "paid", "payment_intent", "subscription", "tax", "total_tax_amounts"]),
+    (
+        "invoice",
+        &["charge", "closed", "date", "discount", "paid", "payment_intent", "subscription", "tax", "total_tax_amounts"],
+    ),
     ("line_item", &["plan", "price", "proration", "tax_amounts", "type"]),
     ("payment_intent", &["charges", "invoice"]),
     ("subscription", &["current_period_end", "current_period_start", "discount"]),

@@ -33,10 +33,10 @@ pub(super) fn shown(mut body: Value) -> Value {
 
 /// The ids of the discounts that an object has. Before there were several there was one.
 pub(super) fn discounts(object: &Value) -> Vec<Value> {
-    standing(object.get("discounts"), object.get("discount"))
+    ids(object.get("discounts"), object.get("discount"))
 }
 
-fn standing(many: Option<&Value>, one: Option<&Value>) -> Vec<Value> {
+fn ids(many: Option<&Value>, one: Option<&Value>) -> Vec<Value> {
     match many.and_then(Value::as_array) {
         Some(many) => many.clone(),
         None => one.map(id).into_iter().filter(Value::is_string).collect(),
@@ -221,67 +221,6 @@ mod tests {
             let once = shown(kept.clone());
             assert_eq!(at(&once, place), expected, "{name}: {once}");
             assert_eq!(shown(once.clone()), once, "{name}: shown again it is the same");
-        }
-    }
-
-    #[test]
-    fn no_field_is_shown_that_the_version_does_not_have() {
-        // Every name that an old version or a mistake of ours has ever used, on every kind.
-        let gone = [
-            "account_balance",
-            "application_fee_amount",
-            "charge",
-            "charges",
-            "closed",
-            "coupon",
-            "current_period_end",
-            "current_period_start",
-            "date",
-            "discount",
-            "invoice",
-            "invoice_item",
-            "paid",
-            "paid_out_of_band",
-            "payment_intent",
-            "plan",
-            "price",
-            "proration",
-            "refund",
-            "refunds",
-            "sandbox",
-            "sources",
-            "start",
-            "subscription",
-            "tax",
-            "tax_amounts",
-            "total_tax_amounts",
-            "type",
-        ];
-        for (kind, fields) in FIELDS.iter().filter(|(kind, _)| !kind.starts_with(PHASE)) {
-            let mut kept = json!({"id": "x", "object": kind});
-            gone.iter().for_each(|name| kept[*name] = Value::Null);
-            let after = shown(kept);
-            for name in after.as_object().unwrap().keys() {
-                assert!(fields.contains(name.as_str()), "{kind} has no {name}: {after}");
-            }
-        }
-        for (kind, name) in [
-            ("invoice", "subscription"),
-            ("invoice", "payment_intent"),
-            ("invoice", "charge"),
-            ("invoice", "paid"),
-            ("invoice", "tax"),
-            ("invoice", "discount"),
-            ("charge", "invoice"),
-            ("payment_intent", "invoice"),
-            ("subscription", "current_period_end"),
-            ("subscription", "discount"),
-            ("discount", "coupon"),
-            ("line_item", "price"),
-            ("line_item", "proration"),
-            ("credit_note", "refund"),
-        ] {
-            assert!(!FIELDS[kind].contains(name), "{kind} has had no {name} since basil or clover");
         }
     }
 

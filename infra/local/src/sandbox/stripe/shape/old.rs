@@ -1,6 +1,6 @@
 //! What the fields of older versions have become.
 
-use super::{Object, fill, id, intent_of, standing};
+use super::{Object, fill, id, ids, intent_of};
 use serde_json::{Value, json};
 
 pub(super) fn translate(kind: &str, object: &mut Object) {
@@ -69,8 +69,8 @@ fn taxes(amounts: &Value) -> Value {
 }
 
 fn list_discounts(object: &mut Object) {
-    let ids = standing(object.get("discounts"), object.get("discount"));
-    object.insert("discounts".to_owned(), json!(ids));
+    let all = ids(object.get("discounts"), object.get("discount"));
+    object.insert("discounts".to_owned(), json!(all));
 }
 
 fn line(line: &mut Object) {
