@@ -31,6 +31,7 @@ mod seals;
 mod simulation;
 mod sizes;
 mod store;
+mod takes;
 mod tasks;
 mod telling;
 mod troubles;

@@ -1,15 +1,23 @@
 //! Does `tests/wire` have a request of this shape, so that the provider's own types are asked about it?
 
-use local::sandbox::Seen;
-use serde_json::Value;
+use local::sandbox::{Seen, names_sent};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::sync::{LazyLock, Mutex, PoisonError};
 
+/// A request as a file of `tests/wire` has it, without its headers.
+pub struct Request {
+    pub provider: String,
+    pub method: String,
+    /// As the sandbox sees it, with its query.
+    pub path: String,
+    pub body: String,
+}
+
 /// What a request looks like, whatever its values.
-struct Shape {
+pub struct Shape {
     provider: String,
     method: String,
     path: Vec<String>,
@@ -17,7 +25,8 @@ struct Shape {
     names: BTreeSet<String>,
 }
 
-static KNOWN: LazyLock<Mutex<Vec<Shape>>> = LazyLock::new(|| Mutex::new(all()));
+static KNOWN: LazyLock<Mutex<Vec<Shape>>> =
+    LazyLock::new(|| Mutex::new(requests().iter().map(Shape::written).collect()));
 
 /// RevenueCat's paths begin with a version and the project, which the sandbox does not see.
 const PROJECT: &str = "/v2/projects/default";
@@ -45,20 +54,18 @@ pub fn must_be_there(whose: &str, provider: &str, calls: &[Seen]) {
 }
 
 impl Shape {
-    fn of(provider: &str, (method, path): (&str, &str), body: &str) -> Self {
-        let (path, query) = path.split_once('?').unwrap_or((path, ""));
-        let path = path.strip_prefix(PROJECT).filter(|_| provider == "revenuecat").unwrap_or(path);
-        let mut names: BTreeSet<String> = form(query).collect();
-        match serde_json::from_str(body) {
-            Ok(Value::Object(fields)) => fields.iter().for_each(|(name, value)| inside(name, value, &mut names)),
-            _ => names.extend(form(body)),
-        }
-        let path = path.split('/').map(str::to_owned).collect();
+    pub fn of(provider: &str, (method, path): (&str, &str), body: &str) -> Self {
+        let names = names_sent(path, body).iter().map(|(_, name)| plain(name)).collect();
+        let path = path.split('?').next().unwrap_or_default().split('/').map(str::to_owned).collect();
         Self { provider: provider.to_owned(), method: method.to_owned(), path, names }
     }
 
+    fn written(request: &Request) -> Self {
+        Self::of(&request.provider, (&request.method, &request.path), &request.body)
+    }
+
     /// Where this one, which is written down, has an id, the other may have any.
-    fn covers(&self, other: &Self) -> bool {
+    pub fn covers(&self, other: &Self) -> bool {
         let is_id = |part: &str| part.bytes().any(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase());
         let fits = |(own, part): (&String, &String)| own == part || is_id(own);
         self.provider == other.provider
@@ -67,10 +74,6 @@ impl Shape {
             && self.path.len() == other.path.len()
             && self.path.iter().zip(&other.path).all(fits)
     }
-}
-
-fn form(text: &str) -> impl Iterator<Item = String> {
-    form_urlencoded::parse(text.as_bytes()).map(|(name, _)| plain(&name))
 }
 
 /// `items[0][id]` is `items[][id]`.
@@ -83,18 +86,6 @@ fn plain(name: &str) -> String {
         plain.push_str(if is_place { "]" } else { part });
     }
     plain
-}
-
-fn inside(name: &str, value: &Value, names: &mut BTreeSet<String>) {
-    match value {
-        Value::Object(fields) => {
-            fields.iter().for_each(|(own, value)| inside(&format!("{name}[{own}]"), value, names));
-        }
-        Value::Array(all) => all.iter().for_each(|value| inside(&format!("{name}[]"), value, names)),
-        _ => {
-            names.insert(name.to_owned());
-        }
-    }
 }
 
 fn folder() -> PathBuf {
@@ -115,25 +106,26 @@ fn text(provider: &str, call: &Seen) -> String {
     text
 }
 
-fn all() -> Vec<Shape> {
+/// Every request that stands in `tests/wire`.
+pub fn requests() -> Vec<Request> {
     let files = std::fs::read_dir(folder()).unwrap().map(|entry| entry.unwrap().path());
     files
         .flat_map(|file| {
             let name = file.file_stem().unwrap().to_string_lossy().into_owned();
-            let provider = name.split('-').next().unwrap_or_default().to_owned();
-            let requests = requests(&std::fs::read_to_string(&file).unwrap());
-            requests.into_iter().map(move |(method, path, body)| Shape::of(&provider, (&method, &path), &body))
+            let provider = name.split('-').next().unwrap_or_default();
+            read(provider, &std::fs::read_to_string(&file).unwrap())
         })
         .collect()
 }
 
-/// Method, path and body of each request in a text.
-fn requests(text: &str) -> Vec<(String, String, String)> {
-    let mut all: Vec<(String, String, String)> = Vec::new();
+fn read(provider: &str, text: &str) -> Vec<Request> {
+    let mut all: Vec<Request> = Vec::new();
     for line in text.lines() {
         if let Some((method, path)) = line.split_once(' ').filter(|(_, path)| path.starts_with('/')) {
-            all.push((method.to_owned(), path.to_owned(), String::new()));
-        } else if let (Some(part), Some((_, _, body))) = (line.strip_prefix("  | "), all.last_mut()) {
+            let path = path.strip_prefix(PROJECT).filter(|_| provider == "revenuecat").unwrap_or(path);
+            let [provider, method, path] = [provider, method, path].map(str::to_owned);
+            all.push(Request { provider, method, path, body: String::new() });
+        } else if let (Some(part), Some(Request { body, .. })) = (line.strip_prefix("  | "), all.last_mut()) {
             match part.split_once(" = ").filter(|_| !part.starts_with('{')) {
                 Some((name, value)) => {
                     let pair = form_urlencoded::Serializer::new(String::new()).append_pair(name, value).finish();
@@ -152,10 +144,10 @@ mod tests {
 
     #[test]
     fn a_request_is_known_by_its_path_and_names_and_not_by_its_values() {
-        let written =
-            requests("## pause {}\nPOST /v1/subscriptions/sub_1\n  key: x\n  | items[0][id] = si_1\n  | a = \n");
-        let [(method, path, body)] = &written[..] else { panic!("{written:?}") };
-        let known = Shape::of("stripe", (method, path), body);
+        let text = "## pause {}\nPOST /v1/subscriptions/sub_1\n  key: x\n  | items[0][id] = si_1\n  | a = \n";
+        let written = read("stripe", text);
+        let [request] = &written[..] else { panic!("{} requests", written.len()) };
+        let known = Shape::written(request);
         for (name, provider, method, path, body, expected) in [
             ("the same", "stripe", "POST", "/v1/subscriptions/sub_1", "items[0][id]=si_1&a=", true),
             ("other values", "stripe", "POST", "/v1/subscriptions/other", "a=1&items[3][id]=si_9", true),

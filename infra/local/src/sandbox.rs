@@ -20,6 +20,7 @@ use providers::{Call, Reply};
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
+pub use takes::{Place, names_sent};
 
 pub struct Sandbox {
     disk: Disk,
