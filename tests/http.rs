@@ -332,3 +332,37 @@ fn no_page_or_answer_shows_a_secret_and_every_page_has_its_headers() {
         assert_eq!((away.status().as_u16(), away.headers()["location"].to_str().unwrap()), (303, "/login"));
     });
 }
+
+#[test]
+fn a_decline_is_answered_for_all_that_is_told_of_it() {
+    run(async {
+        let service = with_a_payment().await;
+        let rows = [
+            ("stripe/generic_decline", "declined", "later"),
+            ("stripe/generic_decline?network=43", "lost_or_stolen", "never"),
+            ("stripe/generic_decline?network=R1", "revoked", "never"),
+            ("stripe/generic_decline?network=mastercard:78", "invalid_account", "never"),
+            ("stripe/generic_decline?network=visa%3A78", "not_permitted", "after_customer"),
+            ("stripe/generic_decline?advice=confirm_card_data", "wrong_details", "after_customer"),
+            ("stripe/generic_decline?advice=41", "not_permitted", "after_customer"),
+            ("stripe/generic_decline?advice=51", "declined", "later"),
+            ("chargebee/2047?gateway=braintree", "lost_or_stolen", "never"),
+            ("chargebee/generic_decline?gateway=stripe&advice=03", "barred", "never"),
+            ("chargebee/insufficient_funds", "insufficient_funds", "later"),
+            ("iso8583/05", "declined", "later"),
+            ("mastercard_advice/51", "unclassified", "internal_review"),
+        ];
+        for (asked, family, retry) in rows {
+            let answer = get(&service, &format!("/api/declines/{asked}")).await;
+            assert_eq!(
+                (answer["family"].as_str(), answer["retry"].as_str()),
+                (Some(family), Some(retry)),
+                "{asked}: {answer}"
+            );
+        }
+        let answer = get(&service, "/api/declines/stripe/generic_decline?network=05&advice=25").await;
+        assert_eq!(answer["wait_hours"], 24, "{answer}");
+        assert_eq!(answer["source"], "stripe generic_decline and iso8583 05 and mastercard_advice 25, declines v2");
+        assert_eq!(ask(&service, "ana", Method::GET, "/api/declines/nobody/x", None, None).await.0, 404);
+    });
+}

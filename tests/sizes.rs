@@ -127,7 +127,7 @@ fn event(number: usize, kind: &str, seen: Vec<Value>) -> Event {
 fn decline() -> Value {
     json!({"provider": "chargebee", "code": text(400), "gateway": text(400), "advice": text(400),
         "network_advice": text(400),
-        "network_code": text(400), "issuer": text(400)})
+        "network_code": text(400), "network": text(400), "issuer": text(400), "text": text(400)})
 }
 
 fn card() -> Value {

@@ -5,6 +5,7 @@ mod audit;
 mod backfill;
 mod clock;
 mod dead;
+mod declines;
 mod import;
 mod policy;
 mod privacy;
@@ -112,6 +113,11 @@ enum Command {
     /// Export or erase what is kept of a person
     #[command(subcommand, after_help = "Example: recoup privacy export stripe:cus_123")]
     Privacy(privacy::Privacy),
+    /// Say what the codes of failed payments in a file mean
+    #[command(
+        after_help = "Example: recoup declines --file codes.csv, with the columns provider, code and, where known, gateway, network, network_code, advice, text"
+    )]
+    Declines(declines::Declines),
     /// Check the policies
     #[command(subcommand, after_help = "Example: recoup policy check")]
     Policy(PolicyCommand),
@@ -192,6 +198,7 @@ pub fn run() -> ExitCode {
             Some(Command::Audit(AuditCommand::Export { out })) => audit::export(&shared, &out).await,
             Some(Command::Stop(options)) => stop::stop(&shared, &options).await,
             Some(Command::Privacy(what)) => privacy::privacy(&shared, &what).await,
+            Some(Command::Declines(options)) => declines::declines(&options),
             Some(Command::Policy(PolicyCommand::Check { files })) => policy::check(&files),
         }
     });

@@ -186,6 +186,26 @@ fn bad_ground_is_refused_in_one_line_that_says_what_to_do() {
     refused(&run(&["serve", "--empty", "--addr", "127.0.0.1:0"], &file, None), "--data");
 }
 
+#[test]
+fn a_file_of_codes_is_classed_without_a_service() {
+    let data = tempfile::tempdir().unwrap();
+    let file = data.path().join("codes.csv");
+    std::fs::write(&file, "provider,code,network_code\nstripe,generic_decline,43\nbraintree,2001,\n").unwrap();
+    let file = file.to_str().unwrap();
+    let output = run(&["declines", "--file", file], data.path(), None);
+    let text = String::from_utf8(output.stdout).unwrap();
+    let lines: Vec<_> = text.lines().collect();
+    assert!(output.status.success() && lines.len() == 3, "{text}");
+    assert!(lines[1].starts_with("stripe,generic_decline,lost_or_stolen,never,"), "{text}");
+    assert!(lines[2].starts_with("braintree,2001,insufficient_funds,later,"), "{text}");
+    let output = run(&["declines", "--file", file, "--format", "json"], data.path(), None);
+    let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(answer["items"][0]["retry"], "never", "{answer}");
+    std::fs::write(file, "provider,family\nstripe,declined\n").unwrap();
+    refused(&run(&["declines", "--file", file], data.path(), None), "missing field");
+    refused(&run(&["declines", "--file", "no_such.csv"], data.path(), None), "cannot be read");
+}
+
 /// Whether `recoup audit verify` is content, and what it says.
 fn audit(address: &str, data: &Path, more: &[&str]) -> (bool, String) {
     let output = run(&[&["audit", "verify", "--addr", address][..], more].concat(), data, None);

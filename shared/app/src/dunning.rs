@@ -235,7 +235,7 @@ async fn write<T>(
 fn letter(context: &Context, read: &Read, plan: &Plan, step: &Step) -> Result<Letter, Words> {
     let amount = read.invoice.remaining.copied().map(|amount| amount.to_string()).unwrap_or_default();
     let declines = context.policies.declines.current();
-    let family = read.invoice.decline().map_or_else(|| declines.unclassified(), |decline| declines.family(decline));
+    let family = declines.meaning(read.invoice.decline()).family;
     let incidents = context.policies.incidents.current();
     let reason = if plan.incident.is_some() { incidents.reason.clone() } else { family.customer_reason.clone() };
     let text = match &step.kind {

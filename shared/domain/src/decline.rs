@@ -1,8 +1,20 @@
 //! Why did a try fail, who has to act, and may it be tried again? The table is data: `shared/policy/declines/`.
 
-use crate::event::Decline;
-use crate::policy::{Complaint, Rules};
+mod asked;
+mod lint;
+mod meaning;
+mod sheet;
+#[cfg(test)]
+mod tests;
+mod words;
+
+pub use asked::Asked;
+pub use meaning::Meaning;
+pub use sheet::{Classed, as_csv, classed};
+pub use words::plain;
+
 use serde::{Deserialize, Serialize};
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use toml::Spanned;
 
@@ -16,9 +28,22 @@ pub struct Declines {
     pub unknown: String,
     /// Providers that pass on the network's advice with the network's own numbers.
     pub network_advice_from: Vec<String>,
+    /// Providers that hand over the bank's own code as it came where they have none of their own.
+    pub passes_on: Vec<String>,
+    /// The table of the names that most share, read where a table of one's own does not list a code.
+    pub shared_names: Option<String>,
+    /// Where the code of a network is looked up whose name is not told, and where its advice: the first that lists it.
+    pub network_tables: Vec<String>,
+    pub advice_tables: Vec<String>,
+    /// Of two that are equally strict, the one that stands first names the reason.
     pub family: Vec<Family>,
     pub code: Vec<Codes>,
+    #[serde(default)]
     pub gateway: Vec<Gateway>,
+    #[serde(default)]
+    pub network: Vec<Network>,
+    #[serde(default)]
+    pub phrase: Vec<Phrases>,
     pub limit: Vec<Limit>,
     #[serde(default)]
     pub issuer: Vec<Issuer>,
@@ -33,6 +58,15 @@ pub struct Family {
     pub customer_reason: String,
     pub who_acts: WhoActs,
     pub retry: Retry,
+    /// It gives no reason: it answers for no code that nobody lists.
+    #[serde(default)]
+    pub general: bool,
+    /// The reason is the cardholder's secret: its words are those of a general family.
+    #[serde(default)]
+    pub secret: bool,
+    /// Why it is never tried again.
+    #[serde(default)]
+    pub why: String,
 }
 
 /// Under which reason a report counts a failure; many families share one.
@@ -55,15 +89,16 @@ pub enum WhoActs {
     Staff,
 }
 
-/// When another try makes sense; `InternalReview` is not before a person has looked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+/// When another try makes sense, the strictest last; `InternalReview` is not before a person has looked, not even if the
+/// customer has acted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Retry {
-    Never,
     Soon,
     Later,
     AfterCustomer,
     InternalReview,
+    Never,
 }
 
 /// Codes of one family in one table: a provider's, a network's, or an advice.
@@ -75,18 +110,42 @@ pub struct Codes {
     pub codes: Vec<String>,
     /// Visa's category of the codes.
     pub category: Option<u8>,
-    /// An advice that counts whatever the code is: never to try again.
-    #[serde(default)]
-    pub overrides: bool,
+    /// How long they ask to wait before another try.
+    pub wait_hours: Option<u32>,
 }
 
-/// Which table to read the codes of a gateway with that a provider passes on.
+/// Which table to read the codes of a gateway with, by the names that others have for it.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Gateway {
-    pub provider: String,
-    pub gateway: Spanned<String>,
-    pub table: String,
+    /// Only where this provider passes it on.
+    pub provider: Option<String>,
+    pub names: Vec<String>,
+    pub table: Spanned<String>,
+    /// It passes on the network's advice with the network's own numbers. One that numbers it anew has a table of its own.
+    #[serde(default)]
+    pub network_advice: bool,
+}
+
+/// Which tables to read the codes of a network with: the first that lists a code says what it means.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Network {
+    pub names: Vec<String>,
+    pub tables: Spanned<Vec<String>>,
+    /// Of its advice; without them, those of a network that is not named.
+    #[serde(default)]
+    pub advice: Vec<String>,
+    /// The category of all codes that no row gives one.
+    pub other_category: Option<u8>,
+}
+
+/// Words that tell a family where no table lists the code.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Phrases {
+    pub family: Spanned<String>,
+    pub phrases: Vec<String>,
 }
 
 /// Where cards are issued that nobody may simply try again.
@@ -111,88 +170,16 @@ pub struct Limit {
     pub why: Spanned<String>,
 }
 
-/// What a failed try means, and which table says so.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Meaning<'a> {
-    pub family: &'a Family,
-    /// The table and the code in it, or that no table lists it.
-    pub source: String,
-    pub category: Option<u8>,
-    pub known: bool,
-    /// Why it may not simply be tried again, where only the country says so in which the card was issued.
-    pub why: Option<&'a str>,
+/// A name without what people write differently: `Authorize.Net` is `authorize_net`.
+fn same_name(one: &str, other: &str) -> bool {
+    letters(one).eq(letters(other))
+}
+
+fn letters(name: &str) -> impl Iterator<Item = char> + '_ {
+    name.chars().filter(|letter| letter.is_alphanumeric()).map(|letter| letter.to_ascii_lowercase())
 }
 
 impl Declines {
-    /// Finds what a failed try means. Where its card was issued it may be that nothing is tried again without the customer.
-    pub fn meaning(&self, decline: &Decline) -> Meaning<'_> {
-        let told = self.told(decline);
-        let ruled = decline.issuer.as_deref().and_then(|country| {
-            self.issuer.iter().find(|issuer| issuer.country.get_ref().eq_ignore_ascii_case(country))
-        });
-        match ruled.filter(|_| matches!(told.family.retry, Retry::Soon | Retry::Later)) {
-            Some(issuer) => Meaning {
-                family: self.named(&issuer.family),
-                source: format!("{}; its card was issued in {}", told.source, issuer.country.get_ref()),
-                why: Some(&issuer.why),
-                ..told
-            },
-            None => told,
-        }
-    }
-
-    /// What the codes of a failed try mean. An advice never to try again counts whatever the code is; then the provider's
-    /// code says most, then the network's, then any other advice.
-    fn told(&self, decline: &Decline) -> Meaning<'_> {
-        let advice = decline.advice.as_ref().map(|code| (format!("{}_advice", decline.provider), code));
-        let trusted = self.network_advice_from.contains(&decline.provider);
-        let network_advice =
-            decline.network_advice.as_ref().filter(|_| trusted).map(|code| ("mastercard_advice".to_owned(), code));
-        let gateway = decline.gateway.as_ref().and_then(|gateway| {
-            self.gateway
-                .iter()
-                .find(|row| row.provider == decline.provider && row.gateway.get_ref() == gateway)
-                .map(|row| row.table.clone())
-        });
-        let own = (gateway.unwrap_or_else(|| decline.provider.clone()), &decline.code);
-        let network = |table: &str| decline.network_code.as_ref().map(|code| (table.to_owned(), code));
-        // A code that no table of its own lists may be the bank's, passed on as it came: but not by a gateway that we do
-        // not know, whose numbers are its own.
-        let passed_on = |table: &str| decline.gateway.is_none().then(|| (table.to_owned(), &decline.code));
-        let overriding = [&advice, &network_advice].map(|asked| (asked.clone(), true));
-        let others = [
-            Some(own),
-            network("iso8583"),
-            network("sepa"),
-            advice.clone(),
-            network_advice.clone(),
-            passed_on("iso8583"),
-            passed_on("sepa"),
-        ];
-        let asked = overriding.into_iter().chain(others.map(|asked| (asked, false)));
-        let found =
-            asked.filter_map(|(asked, overrides)| Some((asked?, overrides))).find_map(|((table, code), overrides)| {
-                let row = self
-                    .code
-                    .iter()
-                    .find(|row| row.table == table && row.codes.contains(code) && (row.overrides || !overrides))?;
-                Some(Meaning {
-                    family: self.named(row.family.get_ref()),
-                    source: format!("{table} {code}, declines v{}", self.version),
-                    category: row.category,
-                    known: true,
-                    why: None,
-                })
-            });
-        found.unwrap_or_else(|| Meaning {
-            family: self.unclassified(),
-            source: format!("no table lists {} {}, declines v{}", decline.provider, decline.code, self.version),
-            category: None,
-            known: false,
-            why: None,
-        })
-    }
-
     /// Every table of codes.
     pub fn tables(&self) -> Vec<&str> {
         let tables: BTreeSet<_> = self.code.iter().map(|codes| codes.table.as_str()).collect();
@@ -204,240 +191,39 @@ impl Declines {
         self.family.iter().map(|family| family.id.get_ref().as_str()).collect()
     }
 
-    /// The family of a failed try; what is not listed has the cautious one.
-    pub fn family(&self, decline: &Decline) -> &Family {
-        self.meaning(decline).family
+    /// Whether a table, a gateway or a network is called so.
+    pub fn reads(&self, name: &str) -> bool {
+        self.own_table(None, name).is_some() || self.network(name).is_some()
     }
 
-    /// The family of a try without a code.
-    pub fn unclassified(&self) -> &Family {
-        self.named(&self.unknown)
+    /// The table that a provider's, a gateway's or an advice's codes are read with.
+    fn own_table(&self, provider: Option<&str>, name: &str) -> Option<&str> {
+        let known = self.gateway_called(provider, name).map(|row| row.table.get_ref().as_str());
+        known.or_else(|| self.code.iter().map(|row| row.table.as_str()).find(|table| same_name(table, name)))
+    }
+
+    fn gateway_called(&self, provider: Option<&str>, name: &str) -> Option<&Gateway> {
+        let called = |row: &&Gateway| row.names.iter().any(|own| same_name(own, name));
+        let of = |row: &&Gateway| row.provider.is_none() || row.provider.as_deref() == provider;
+        self.gateway.iter().filter(called).find(of)
+    }
+
+    fn network(&self, name: &str) -> Option<&Network> {
+        self.network.iter().find(|network| network.names.iter().any(|own| same_name(own, name)))
+    }
+
+    fn listed(&self, table: &str, code: &str) -> Option<&Codes> {
+        let lists = |row: &&Codes| row.codes.iter().any(|own| own.eq_ignore_ascii_case(code));
+        self.code.iter().filter(|row| row.table == table).find(lists)
+    }
+
+    /// The strictest is the greatest; among equals it is the family that stands first.
+    fn strictness(&self, family: &Family) -> (Retry, Reverse<Option<usize>>) {
+        let id = family.id.get_ref();
+        (family.retry, Reverse(self.family.iter().position(|own| own.id.get_ref() == id)))
     }
 
     fn named(&self, id: &str) -> &Family {
         self.family.iter().find(|family| family.id.get_ref() == id).expect("the lint saw every family that is named")
-    }
-}
-
-impl Rules for Declines {
-    const NAME: &'static str = "declines";
-
-    fn version(&self) -> u32 {
-        self.version
-    }
-
-    fn effective(&self) -> &str {
-        &self.effective
-    }
-
-    fn lint(&self) -> Vec<Complaint> {
-        let mut complaints = Complaint::doubled(self.family.iter().map(|family| &family.id));
-        let exists = |id: &str| self.family.iter().any(|family| family.id.get_ref() == id);
-        if !exists(&self.unknown) {
-            complaints
-                .push(Complaint::at(0, format!("`unknown` names the family `{}`, which does not exist", self.unknown)));
-        }
-        let mut seen = BTreeSet::new();
-        for row in &self.code {
-            if !exists(row.family.get_ref()) {
-                complaints.push(Complaint::on(&row.family, format!("no family is called `{}`", row.family.get_ref())));
-            }
-            if row.category.is_some_and(|category| !(1..=4).contains(&category)) {
-                complaints.push(Complaint::on(&row.family, "Visa's categories are 1 to 4"));
-            }
-            for code in &row.codes {
-                if !seen.insert((&row.table, code)) {
-                    complaints.push(Complaint::on(&row.family, format!("`{} {code}` is listed twice", row.table)));
-                }
-            }
-        }
-        for family in &self.family {
-            let used = *family.id.get_ref() == self.unknown
-                || self.issuer.iter().any(|issuer| issuer.family == *family.id.get_ref())
-                || self.code.iter().any(|row| row.family.get_ref() == family.id.get_ref());
-            if !used {
-                complaints
-                    .push(Complaint::on(&family.id, format!("no code is of the family `{}`", family.id.get_ref())));
-            }
-        }
-        for row in &self.gateway {
-            if !self.code.iter().any(|codes| codes.table == row.table) {
-                complaints
-                    .push(Complaint::on(&row.gateway, format!("no codes are listed in the table `{}`", row.table)));
-            }
-        }
-        complaints.extend(Complaint::doubled(self.issuer.iter().map(|issuer| &issuer.country)));
-        for issuer in &self.issuer {
-            if !exists(&issuer.family) {
-                complaints.push(Complaint::on(&issuer.country, format!("no family is called `{}`", issuer.family)));
-            }
-            if issuer.why.trim().is_empty() {
-                complaints.push(Complaint::on(&issuer.country, "a country needs its `why`"));
-            }
-        }
-        for limit in &self.limit {
-            if limit.why.get_ref().trim().is_empty() || limit.days == 0 {
-                complaints.push(Complaint::on(&limit.why, "a limit needs its days and its `why`"));
-            }
-        }
-        complaints
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::policies::{Policies, SHIPPED};
-
-    #[test]
-    fn the_most_telling_code_decides() {
-        let policies = Policies::shipped().unwrap();
-        let declines = policies.declines.current();
-        let of = |provider: &str, code: &str| Decline::new(provider, code);
-        let rows = [
-            ("a provider's code", of("stripe", "insufficient_funds"), "insufficient_funds", true),
-            (
-                "its advice overrides",
-                Decline { advice: Some("do_not_try_again".into()), ..of("stripe", "insufficient_funds") },
-                "revoked",
-                true,
-            ),
-            (
-                "advice that changes nothing",
-                Decline { advice: Some("try_again_later".into()), ..of("stripe", "insufficient_funds") },
-                "insufficient_funds",
-                true,
-            ),
-            (
-                "the network's advice",
-                Decline { network_advice: Some("03".into()), ..of("stripe", "generic_decline") },
-                "revoked",
-                true,
-            ),
-            (
-                "the same number elsewhere means something else",
-                Decline { network_advice: Some("01".into()), gateway: Some("rapyd".into()), ..of("chargebee", "x") },
-                "unclassified",
-                false,
-            ),
-            (
-                "a gateway's code",
-                Decline { gateway: Some("stripe".into()), ..of("chargebee", "expired_card") },
-                "expired",
-                true,
-            ),
-            (
-                "another gateway's code",
-                Decline { gateway: Some("chargebee".into()), ..of("chargebee", "3001") },
-                "insufficient_funds",
-                true,
-            ),
-            (
-                "the network's code",
-                Decline { network_code: Some("54".into()), ..of("chargebee", "x9") },
-                "expired",
-                true,
-            ),
-            ("the bank's code, passed on", of("chargebee", "05"), "declined", true),
-            ("a bank debit", Decline { network_code: Some("MD01".into()), ..of("mollie", "MD01") }, "revoked", true),
-            ("nobody lists it", of("stripe", "a_new_code"), "unclassified", false),
-            ("a common name, of no gateway", of("chargebee", "insufficient_funds"), "insufficient_funds", true),
-            (
-                "a common name, of a gateway that is not listed",
-                Decline { gateway: Some("braintree".into()), ..of("chargebee", "expired_card") },
-                "expired",
-                true,
-            ),
-            (
-                "a number of a gateway that is not listed",
-                Decline { gateway: Some("braintree".into()), ..of("chargebee", "51") },
-                "unclassified",
-                false,
-            ),
-            (
-                "where the card was issued nothing is tried again",
-                Decline { issuer: Some("IN".into()), ..of("stripe", "insufficient_funds") },
-                "regulation",
-                true,
-            ),
-            (
-                "elsewhere it is",
-                Decline { issuer: Some("DE".into()), ..of("stripe", "insufficient_funds") },
-                "insufficient_funds",
-                true,
-            ),
-            (
-                "what is never tried again anyway keeps its reason",
-                Decline { issuer: Some("IN".into()), ..of("stripe", "lost_card") },
-                "lost_or_stolen",
-                true,
-            ),
-            (
-                "what the customer has to do anyway keeps its reason",
-                Decline { issuer: Some("IN".into()), ..of("stripe", "expired_card") },
-                "expired",
-                true,
-            ),
-        ];
-        for (name, decline, family, known) in rows {
-            let meaning = declines.meaning(&decline);
-            assert_eq!(
-                (meaning.family.id.get_ref().as_str(), meaning.known),
-                (family, known),
-                "{name}: {}",
-                meaning.source
-            );
-        }
-    }
-
-    #[test]
-    fn what_may_not_be_tried_again_where_it_was_issued_is_the_customers() {
-        let policies = Policies::shipped().unwrap();
-        let decline = Decline { issuer: Some("in".into()), ..Decline::new("stripe", "insufficient_funds") };
-        let meaning = policies.declines.current().meaning(&decline);
-        assert_eq!((meaning.family.retry, meaning.family.who_acts), (Retry::AfterCustomer, WhoActs::Customer));
-        assert!(meaning.why.is_some_and(|why| why.contains("e-mandates")), "{meaning:?}");
-        let lost = Decline { issuer: Some("in".into()), ..Decline::new("stripe", "lost_card") };
-        assert_eq!(
-            policies.declines.current().meaning(&lost).why,
-            None,
-            "what is never tried again has its own reason"
-        );
-        assert_eq!(policies.classify.current().verdict(meaning.family).rule, "needs-customer");
-        let before = policies.declines.version(1).unwrap();
-        assert_eq!(
-            before.family(&decline).id.get_ref(),
-            "insufficient_funds",
-            "what was judged stays as it was judged"
-        );
-    }
-
-    #[test]
-    fn a_country_is_named_once_with_a_family_and_a_reason() {
-        let (_, text) = SHIPPED.iter().rfind(|(file, _)| file.contains("/declines/")).unwrap();
-        let why = text.lines().find(|line| line.contains("e-mandates")).unwrap();
-        for (from, to, expected) in [
-            ("family = \"regulation\"\nwhy", "family = \"no_such\"\nwhy", "no family is called `no_such`"),
-            (why, "why = \"\"", "a country needs its `why`"),
-        ] {
-            assert!(text.contains(from), "{from}");
-            let changed: Declines = toml::from_str(&text.replace(from, to)).unwrap();
-            assert!(format!("{:?}", changed.lint()).contains(expected), "{expected}");
-        }
-    }
-
-    #[test]
-    fn visa_says_how_often() {
-        let policies = Policies::shipped().unwrap();
-        let declines = policies.declines.current();
-        for (code, category) in [("14", Some(1)), ("51", Some(2)), ("54", Some(3)), ("05", Some(4)), ("ZZ", None)] {
-            assert_eq!(declines.meaning(&Decline::new("iso8583", code)).category, category, "{code}");
-        }
-        assert!(
-            declines
-                .limit
-                .iter()
-                .any(|limit| limit.network == "visa" && limit.category == Some(1) && limit.tries_max == 0)
-        );
     }
 }

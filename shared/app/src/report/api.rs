@@ -50,7 +50,7 @@ pub(super) async fn answer(
         Endpoint::Releases => incidents::releases(context).await,
         Endpoint::Decision(id) => judged::decision(context, &id).await,
         Endpoint::ReplayDecision(id) => judged::replay(context, &id, request).await,
-        Endpoint::Decline { provider, code } => judged::decline(context, &provider, code),
+        Endpoint::Decline { provider, code } => judged::decline(context, &provider, &code, &query),
         Endpoint::Sources => sources::all(context).await,
         Endpoint::BackfillOf { provider, source } => sources::backfill_of(context, &provider, &source).await,
         Endpoint::ImportsOf(kind) => sources::imports_of(context, &kind).await,

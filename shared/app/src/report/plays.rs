@@ -131,7 +131,7 @@ async fn invoice(context: &Context, id: &AccountId, asked: &Asked) -> Result<Inv
 async fn failing(context: &Context, known: &Known, invoice: &Invoice) -> Result<Play, Fault> {
     let declines = context.policies.declines.current();
     let incident = incident::concerning(context, &known.head, invoice).await?;
-    let family = invoice.decline().map_or_else(|| declines.unclassified(), |decline| declines.family(decline));
+    let family = declines.meaning(invoice.decline()).family;
     let failing = Failing {
         invoice,
         head: &known.head,

@@ -68,7 +68,8 @@ fn cut_decline(decline: &mut Option<Decline>) {
     if let Some(decline) = decline {
         shorten(&mut decline.code, ID_BYTES_MAX);
         let more = [&mut decline.gateway, &mut decline.advice, &mut decline.network_advice];
-        more.into_iter().chain([&mut decline.network_code, &mut decline.issuer]).flatten().for_each(|text| {
+        let still_more = [&mut decline.network_code, &mut decline.network, &mut decline.issuer, &mut decline.text];
+        more.into_iter().chain(still_more).flatten().for_each(|text| {
             shorten(text, 100);
         });
     }

@@ -70,9 +70,15 @@ pub struct Decline {
     /// The answer of the network or the bank: ISO 8583 for cards, ISO 20022 for bank debits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub network_code: Option<String>,
+    /// The card's network, as the provider calls it: what its numbers mean is the network's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub network: Option<String>,
     /// The country in which the card was issued, whose rules hold wherever it is charged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub issuer: Option<String>,
+    /// What a gateway says of it, in plain words that name nobody: they are read where no table lists its code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
 }
 
 impl Decline {

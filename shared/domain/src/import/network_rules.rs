@@ -37,7 +37,7 @@ pub enum Says {
 const NETWORKS: &[&str] = &["ach", "amex", "bacs", "discover", "mastercard", "sepa", "visa"];
 
 /// The tables whose codes have two characters each: a spreadsheet makes `5` of `05`.
-const TWO_CHARACTERS: &[&str] = &["iso8583", "mastercard_advice"];
+const TWO_CHARACTERS: &[&str] = &["iso8583", "mastercard", "mastercard_advice", "visa"];
 
 const OWN: &[Column] = &[
     ("network", &["table"]),

@@ -92,13 +92,8 @@ impl Signs {
         let priced = || invoice.lines.value()?.iter().find_map(|line| line.price.clone());
         let plan = invoice.subscription.value().and_then(|id| plan_of(id, head)).or_else(priced);
         let family = invoice.first_failed_at.map(|at| {
-            let declines = declines.at(at);
-            invoice
-                .decline()
-                .map_or_else(|| declines.unclassified(), |decline| declines.family(decline))
-                .id
-                .get_ref()
-                .clone()
+            let meaning = declines.at(at).meaning(invoice.decline());
+            meaning.family.id.get_ref().clone()
         });
         Self { issuer: issuer_of(head), plan, family }
     }

@@ -80,8 +80,7 @@ impl Fact {
     /// Judged by the taxonomy of its day, so that a later version changes no row that was written.
     pub fn of_invoice(invoice: &Invoice, declines: &Versions<Declines>) -> Option<Self> {
         let at = invoice.first_failed_at?;
-        let declines = declines.at(at);
-        let family = invoice.decline().map_or_else(|| declines.unclassified(), |decline| declines.family(decline));
+        let family = declines.at(at).meaning(invoice.decline()).family;
         let due = invoice.due();
         Some(Self::Failure {
             item: invoice.id.clone(),
@@ -96,7 +95,7 @@ impl Fact {
     /// Whether the code of a failed payment is one that we know.
     pub fn of_code(payment: &Payment, declines: &Versions<Declines>) -> Option<Self> {
         let at = payment.at?;
-        let decline = payment.decline.value().filter(|decline| !declines.at(at).meaning(decline).known)?;
+        let decline = payment.decline.value().filter(|decline| !declines.at(at).meaning(Some(decline)).known)?;
         Some(Self::UnknownCode {
             item: payment.id.clone(),
             at,

@@ -4,6 +4,7 @@ use super::who::shown;
 use super::wire;
 use crate::Malformed;
 use crate::value::{Text, millis, minor, seconds};
+use domain::decline::plain;
 use domain::event::{
     Card, Decline, DisputeSeen, DisputeStatus, PaymentSeen, PaymentStatus, RefundSeen, RefundStatus, Seen,
 };
@@ -116,8 +117,15 @@ fn of_payment(
         method: transaction.payment_method.map(String::from),
         card: card.and_then(shown).or(masked),
         issuer: card.and_then(|card| card.issuing_country.clone()),
-        decline: of_decline(transaction.error_code, transaction.error_detail, transaction.gateway)
-            .map(|decline| Decline { issuer: card.and_then(|card| card.issuing_country.clone()), ..decline }),
+        decline: of_decline(transaction.error_code, transaction.error_detail, transaction.gateway).map(|decline| {
+            Decline {
+                network: card.and_then(|card| card.card_type.clone()),
+                issuer: card.and_then(|card| card.issuing_country.clone()),
+                // A gateway that nobody lists numbers its codes as it likes: what it says is all that is known.
+                text: transaction.error_text.as_deref().map(plain).filter(|text| !text.is_empty()),
+                ..decline
+            }
+        }),
         ..PaymentSeen::default()
     }));
     Ok(())

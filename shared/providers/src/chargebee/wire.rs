@@ -262,6 +262,8 @@ pub(super) struct Transaction<'a> {
     #[serde(borrow)]
     pub error_code: Option<Text<'a>>,
     #[serde(borrow)]
+    pub error_text: Option<Text<'a>>,
+    #[serde(borrow)]
     pub error_detail: Option<ErrorDetail<'a>>,
     #[serde(borrow)]
     pub linked_invoices: Option<Vec<LinkedInvoice<'a>>>,

@@ -202,7 +202,8 @@ fn decline(entity: &Entity<'_>) -> Option<Decline> {
     let reason = details.and_then(|details| text(&details.failure_reason));
     let stated = entity.status_reason.as_ref().and_then(|reason| text(&reason.code));
     let issuer = details.and_then(|details| text(&details.card_country_code));
-    Some(Decline { network_code: bank.clone(), issuer, ..Decline::new("mollie", reason.or(stated).or(bank)?) })
+    let network = details.and_then(|details| text(&details.card_label));
+    Some(Decline { network_code: bank.clone(), network, issuer, ..Decline::new("mollie", reason.or(stated).or(bank)?) })
 }
 
 fn card(entity: &Entity<'_>) -> Option<Card> {

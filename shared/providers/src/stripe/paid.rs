@@ -31,7 +31,7 @@ pub(super) fn charge(charge: Object<'_>, failed_at: Option<Timestamp>) -> Result
     let (method, shown) = charge.payment_method_details.map_or((None, None), |details| (details.kind, details.card));
     let shown = shown.or(charge.source.and_then(|source| source.0)).or(charge.card);
     let issuer = shown.as_ref().and_then(|card| card.country.clone());
-    let decline = charge_decline(charge.failure_code, charge.outcome, issuer.clone());
+    let decline = charge_decline(charge.failure_code, charge.outcome, shown.as_ref());
     let id = charge.id.as_deref().unwrap_or_default().to_owned();
     let invoice = charge.invoice.as_ref().map(Reference::id);
     let mut seen = vec![Seen::Payment(PaymentSeen {
@@ -57,7 +57,7 @@ pub(super) fn charge(charge: Object<'_>, failed_at: Option<Timestamp>) -> Result
 fn charge_decline(
     code: Option<Text<'_>>,
     outcome: Option<wire::Outcome<'_>>,
-    issuer: Option<String>,
+    card: Option<&wire::Card>,
 ) -> Option<Decline> {
     let code = code?;
     let outcome = outcome.unwrap_or(wire::Outcome {
@@ -71,9 +71,15 @@ fn charge_decline(
         advice: outcome.advice_code.map(String::from),
         network_advice: outcome.network_advice_code.map(String::from),
         network_code: outcome.network_decline_code.map(String::from),
-        issuer,
+        network: card.and_then(network),
+        issuer: card.and_then(|card| card.country.clone()),
         ..Decline::new("stripe", code)
     })
+}
+
+/// Whose numbers the code and the advice of the network are.
+fn network(card: &wire::Card) -> Option<String> {
+    card.network.as_ref().or(card.brand.as_ref()).map(|network| network.to_lowercase())
 }
 
 pub(super) fn intent(intent: Object<'_>, failed_at: Option<Timestamp>) -> Result<Read, Malformed> {
@@ -119,11 +125,13 @@ pub(super) fn intent(intent: Object<'_>, failed_at: Option<Timestamp>) -> Result
 
 pub(super) fn intent_decline(error: &wire::PaymentError<'_>) -> Option<Decline> {
     let text = |text: &Option<Text<'_>>| text.as_ref().map(|text| text.to_string());
+    let card = error.payment_method.as_ref().and_then(|method| method.card.as_ref());
     Some(Decline {
         advice: text(&error.advice_code),
         network_advice: text(&error.network_advice_code),
         network_code: text(&error.network_decline_code),
-        issuer: error.payment_method.as_ref().and_then(|method| method.card.as_ref()?.country.clone()),
+        network: card.and_then(network),
+        issuer: card.and_then(|card| card.country.clone()),
         ..Decline::new("stripe", text(&error.decline_code).or_else(|| text(&error.code))?)
     })
 }
@@ -254,9 +262,9 @@ mod tests {
     }
 
     #[test]
-    fn a_decline_tells_where_its_card_was_issued() {
+    fn a_decline_tells_where_its_card_was_issued_and_whose_it_is() {
         let provider: &Provider = &stripe::PROVIDER;
-        let card = json!({"brand": "visa", "last4": "4242", "country": "IN"});
+        let card = json!({"brand": "Visa", "last4": "4242", "country": "IN"});
         let error = json!({"code": "card_declined", "decline_code": "insufficient_funds", "payment_method": {"type": "card", "card": card}});
         let intent = json!({"id": "pi_1", "object": "payment_intent", "amount": 900, "currency": "inr", "last_payment_error": error});
         let charge = json!({"id": "ch_1", "object": "charge", "amount": 900, "currency": "inr", "status": "failed",
@@ -270,8 +278,8 @@ mod tests {
             let Seen::Payment(seen) = &events[0].seen[0] else { panic!("{events:?}") };
             let decline = seen.decline.clone().unwrap();
             assert_eq!(
-                (decline.code.as_str(), decline.issuer.as_deref()),
-                ("insufficient_funds", Some("IN")),
+                (decline.code.as_str(), decline.issuer.as_deref(), decline.network.as_deref()),
+                ("insufficient_funds", Some("IN"), Some("visa")),
                 "{kind}"
             );
         }

@@ -35,6 +35,7 @@ pub(super) fn customer(customer: Object<'_>) -> Result<Read, Malformed> {
 pub(super) fn card(kept: Object<'_>, state: CardState) -> Read {
     let own = wire::Card {
         brand: kept.brand,
+        network: None,
         country: None,
         last4: kept.last4,
         exp_month: kept.exp_month,

@@ -234,6 +234,7 @@ pub static ABOUT: &[About] = &[
     get("/api/dunning", "listDunning", "Plans", "Lists recoveries by when they go on")
         .with(&[Limit, Cursor, DueBefore]),
     get("/api/declines/{provider}/{code}", "decline", "Decline", "Says what a code of a failed payment means")
+        .with(&[Network, Gateway, Advice])
         .refuses(&[404]),
     get("/api/entitlements/{account}", "entitlement", "Entitled", "Says what the customer may use").refuses(&[404]),
     get("/api/accounts/{id}/group", "group", "Group", "Shows which accounts are, or may be, one customer")

@@ -29,6 +29,9 @@ pub enum Parameter {
     Extra,
     Provider,
     Source,
+    Network,
+    Gateway,
+    Advice,
     IdempotencyKey,
 }
 
@@ -68,6 +71,11 @@ impl Parameter {
             }
             Self::Provider => ("provider", text(), "Whose rows these are where they do not say."),
             Self::Source => ("source", text(), "Of which source they are where they do not say."),
+            Self::Network => {
+                ("network", text(), "The network's code, its name, or both: `43`, `mastercard`, `mastercard:43`.")
+            }
+            Self::Gateway => ("gateway", text(), "Whose code it is that the provider passes on."),
+            Self::Advice => ("advice", text(), "The provider's advice in words, or the network's as its number."),
             Self::IdempotencyKey => ("Idempotency-Key", key, "A repeat under the same key answers the same action."),
         };
         let (place, required) = if self == Self::IdempotencyKey { ("header", true) } else { ("query", false) };

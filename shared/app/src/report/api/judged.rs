@@ -5,11 +5,12 @@ use crate::store::{self, keys};
 use crate::web::{self, Answer, Problem};
 use bytes::Bytes;
 use domain::classify::decision::{self, Decision, LeftOut};
-use domain::event::Decline;
+use domain::decline::Asked;
 use domain::id::DecisionId;
 use http::{Request, StatusCode};
 use serde::Deserialize;
 use serde_json::json;
+use std::collections::BTreeMap;
 
 pub(super) async fn decision(context: &Context, id: &str) -> Result<Answer, Problem> {
     Ok(web::json(StatusCode::OK, &find(context, id).await?))
@@ -54,16 +55,22 @@ async fn find(context: &Context, id: &str) -> Result<Decision, Problem> {
     store::read(context, &keys::decision(&id)).await?.ok_or_else(|| Problem::not_found("decision"))
 }
 
-/// The tables that are not a provider's.
-const TABLES: [&str; 4] = ["iso8583", "sepa", "mastercard_advice", "stripe_advice"];
-
-pub(super) fn decline(context: &Context, provider: &str, code: String) -> Result<Answer, Problem> {
+/// Says what all that is told of a try means together.
+pub(super) fn decline(
+    context: &Context,
+    provider: &str,
+    code: &str,
+    query: &BTreeMap<String, String>,
+) -> Result<Answer, Problem> {
     let declines = context.policies.declines.current();
-    if providers::named(provider).is_none() && !TABLES.contains(&provider) {
+    if providers::named(provider).is_none() && !declines.reads(provider) {
         return Err(Problem::not_found("provider"));
     }
-    let decline = Decline::new(provider, code);
-    let meaning = declines.meaning(&decline);
+    let told = |name: &str| query.get(name).map(String::as_str);
+    let about =
+        Asked { network: told("network"), gateway: told("gateway"), advice: told("advice"), ..Asked::default() };
+    let decline = declines.asked(provider, code, about);
+    let meaning = declines.meaning(Some(&decline));
     let family = meaning.family;
     Ok(web::json(
         StatusCode::OK,
@@ -74,6 +81,7 @@ pub(super) fn decline(context: &Context, provider: &str, code: String) -> Result
             "retry": family.retry,
             "report_reason": family.report_reason,
             "visa_category": meaning.category,
+            "wait_hours": meaning.wait.map(|wait| wait.as_hours()),
             "listed": meaning.known,
             "source": meaning.source,
         }),

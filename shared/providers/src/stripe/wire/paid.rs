@@ -34,6 +34,8 @@ pub(in crate::stripe) struct MethodDetails<'a> {
 #[derive(Deserialize)]
 pub(in crate::stripe) struct Card {
     pub brand: Option<String>,
+    /// Through which network a card of several was charged.
+    pub network: Option<String>,
     pub country: Option<String>,
     pub last4: Option<String>,
     pub exp_month: Option<u8>,

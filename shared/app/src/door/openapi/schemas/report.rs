@@ -185,7 +185,8 @@ fn decline() -> Value {
         ("retry", words([Never, Soon, Later, AfterCustomer, InternalReview])),
         ("report_reason", reasons()),
         ("visa_category", or_null(whole())),
+        ("wait_hours", or_null(told(whole(), "How long after this try another one has to wait at least."))),
         ("listed", told(flag(), "Whether any table lists the code.")),
-        ("source", told(text(), "The table and the code in it, with the version of the policy.")),
+        ("source", told(text(), "The tables with the codes in them that say so, with the version of the policy.")),
     ])
 }
