@@ -35,3 +35,4 @@ mod tasks;
 mod telling;
 mod troubles;
 mod wire;
+mod worlds;
