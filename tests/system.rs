@@ -36,3 +36,4 @@ mod tasks;
 mod telling;
 mod troubles;
 mod wire;
+mod worlds;

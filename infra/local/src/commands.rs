@@ -6,6 +6,7 @@ mod backfill;
 mod clock;
 mod dead;
 mod declines;
+mod dunning;
 mod import;
 mod policy;
 mod privacy;
@@ -102,6 +103,12 @@ enum Command {
     /// Look at messages that could not be worked, and work them again
     #[command(subcommand, after_help = "Example: recoup dead list")]
     Dead(DeadCommand),
+    /// Play a way to recover invoices before customers find out
+    #[command(
+        subcommand,
+        after_help = "Example: recoup dunning simulate --world tests/worlds/example.toml --fixed 1,3,5,7,14"
+    )]
+    Dunning(DunningCommand),
     /// Stop what leaves, or release it
     #[command(
         after_help = "Example: recoup stop --kind refund --note \"wrong amounts since 14:00\" && recoup stop --release"
@@ -159,6 +166,13 @@ enum DeadCommand {
 }
 
 #[derive(Subcommand)]
+enum DunningCommand {
+    /// Against a world that a file describes: what comes back, by how many tries, and which rules they break
+    #[command(after_help = "Example: recoup dunning simulate --world tests/worlds/example.toml --oracle --format json")]
+    Simulate(dunning::Simulate),
+}
+
+#[derive(Subcommand)]
 enum PolicyCommand {
     /// Read and lint the shipped policies, or the files that are named
     #[command(after_help = "Example: recoup policy check shared/policy/dunning/v2.toml")]
@@ -196,6 +210,7 @@ pub fn run() -> ExitCode {
             Some(Command::Dead(DeadCommand::Redrive { queue })) => dead::redrive(&shared, &queue).await,
             Some(Command::Audit(AuditCommand::Verify(options))) => audit::verify(&shared, &options).await,
             Some(Command::Audit(AuditCommand::Export { out })) => audit::export(&shared, &out).await,
+            Some(Command::Dunning(DunningCommand::Simulate(options))) => dunning::simulate(&options),
             Some(Command::Stop(options)) => stop::stop(&shared, &options).await,
             Some(Command::Privacy(what)) => privacy::privacy(&shared, &what).await,
             Some(Command::Declines(options)) => declines::declines(&options),

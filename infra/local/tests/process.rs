@@ -259,3 +259,32 @@ fn an_audit_fails_once_a_seal_is_missing_or_the_key_is_another() {
     let (is_good, said) = audit(&running.address, data.path(), &files);
     assert!(!is_good && said.contains("seal 2 is missing"), "{said}");
 }
+
+#[test]
+fn a_world_is_played_without_a_service() {
+    let data = tempfile::tempdir().unwrap();
+    let world = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/worlds/gone.toml");
+    let simulate = |more: &[&str]| run(&[&["dunning", "simulate", "--world"][..], more].concat(), data.path(), None);
+    let said = |output: &Output| String::from_utf8(output.stdout.clone()).unwrap();
+
+    let played = simulate(&[world, "--fixed", "1,3", "--invoices", "500", "--format", "json"]);
+    assert!(played.status.success(), "{played:?}");
+    let report: Value = serde_json::from_str(&said(&played)).unwrap();
+    assert_eq!((&report["policy"], &report["invoices"]), (&json!("fixed 1,3"), &json!(500)), "{report}");
+    assert!(report["breaches"].as_u64().is_some_and(|breaches| breaches > 300), "{report}");
+    let again = simulate(&[world, "--fixed", "1,3", "--invoices", "500", "--format", "json"]);
+    assert_eq!(said(&played), said(&again));
+    let best = said(&simulate(&[world, "--oracle", "--invoices", "500"]));
+    assert!(best.contains("gone, played by oracle\n") && best.contains("invoices a second\n"), "{best}");
+
+    let bad = data.path().join("bad.toml");
+    let text = std::fs::read_to_string(world).unwrap();
+    std::fs::write(&bad, text.replacen("days = 60", "days = 0", 1)).unwrap();
+    let bad = bad.to_str().unwrap();
+    refused(&simulate(&[bad, "--oracle"]), "bad.toml:4: a world lasts for 1 to 3660 days");
+    refused(&simulate(&["nowhere.toml", "--oracle"]), "nowhere.toml cannot be read");
+    refused(&simulate(&[world, "--fixed", "3,1"]), "`3,1` is no list of days");
+    let neither = simulate(&[world]);
+    let text = String::from_utf8_lossy(&neither.stderr);
+    assert!(!neither.status.success() && text.contains("--fixed"), "{text}");
+}

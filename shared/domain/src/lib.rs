@@ -25,3 +25,4 @@ pub mod staff;
 pub mod stop;
 pub mod task;
 pub mod telling;
+pub mod world;

@@ -65,6 +65,20 @@ pub struct Refused {
     pub message: String,
 }
 
+/// Reads a text of rules and checks it; what is wrong first refuses it, with its line.
+pub fn read<T: DeserializeOwned>(file: &str, text: &str, lint: impl Fn(&T) -> Vec<Complaint>) -> Result<T, Refused> {
+    let refused = |offset: usize, message: String| {
+        let line = text.bytes().take(offset).filter(|byte| *byte == b'\n').count() + 1;
+        Refused { file: file.to_owned(), line: line.min(text.lines().count()).max(1), message }
+    };
+    let rules: T = toml::from_str(text)
+        .map_err(|error| refused(error.span().map_or(0, |span| span.start), error.message().to_owned()))?;
+    match lint(&rules).into_iter().next() {
+        Some(complaint) => Err(refused(complaint.offset, complaint.message)),
+        None => Ok(rules),
+    }
+}
+
 /// All released versions of one policy.
 #[derive(Debug, Clone)]
 pub struct Versions<T>(BTreeMap<u32, T>);
@@ -74,28 +88,14 @@ impl<T: Rules> Versions<T> {
     pub fn load(files: &[(&str, &str)]) -> Result<Self, Refused> {
         let mut versions = BTreeMap::new();
         for (file, text) in files {
-            let refused = |offset: usize, message: String| Refused {
-                file: (*file).to_owned(),
-                line: text[..offset.min(text.len())].lines().count().max(1),
-                message,
-            };
-            let rules: T = toml::from_str(text)
-                .map_err(|error| refused(error.span().map_or(0, |span| span.start + 1), error.message().to_owned()))?;
-            if let Some(complaint) = rules.lint().into_iter().next() {
-                return Err(refused(complaint.offset + 1, complaint.message));
-            }
+            let rules: T = read(file, text, T::lint)?;
+            let refused = |message: String| Refused { file: (*file).to_owned(), line: 1, message };
             let version = rules.version();
             if rules.effective().parse::<Date>().is_err() {
-                return Err(refused(
-                    0,
-                    format!("`effective` is a date such as 2026-01-01, not `{}`", rules.effective()),
-                ));
+                return Err(refused(format!("`effective` is a date such as 2026-01-01, not `{}`", rules.effective())));
             }
             if !file.ends_with(&format!("{}/v{version}.toml", T::NAME)) {
-                return Err(refused(
-                    0,
-                    format!("version {version} of `{0}` belongs into {0}/v{version}.toml", T::NAME),
-                ));
+                return Err(refused(format!("version {version} of `{0}` belongs into {0}/v{version}.toml", T::NAME)));
             }
             versions.insert(version, rules);
         }
@@ -130,5 +130,30 @@ impl<T: Rules> Versions<T> {
     /// Oldest first.
     pub fn all(&self) -> impl Iterator<Item = &T> {
         self.0.values()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_names_the_line_whatever_stands_there() {
+        fn is_nine(rules: &BTreeMap<String, Spanned<i64>>) -> Vec<Complaint> {
+            let nine = rules.values().filter(|value| *value.get_ref() == 9);
+            nine.map(|value| Complaint::on(value, "nine is too much")).collect()
+        }
+        for (name, text, expected) in [
+            ("the first line", "a = x\nb = 1\n", 1),
+            ("a value of another kind", "a = 1\nb = \"one\"\n", 2),
+            ("letters of more than one byte", "# é\na = 1\né = é\n", 3),
+            ("a text that breaks off", "a = 1\nb = \n", 2),
+            ("nothing but a fault", "=", 1),
+            ("a complaint", "a = 1\n\nb = 9\nc = 9\n", 3),
+        ] {
+            let refused = read("f.toml", text, is_nine).unwrap_err();
+            assert_eq!((refused.line, refused.file.as_str()), (expected, "f.toml"), "{name}: {refused}");
+        }
+        assert_eq!(read("f.toml", "a = 1\nb = 2\n", is_nine).unwrap().len(), 2);
     }
 }

@@ -1,0 +1,136 @@
+//! What is a way to recover invoices worth? It is played against a described world, without a service.
+
+use super::Failed;
+use domain::policies::Policies;
+use domain::world::{Fixed, Oracle, Report, Strategy, World, play};
+use std::path::PathBuf;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// Between whose tries the oracle's windows are, where no other days are named.
+const LADDER: &str = "1,3,5,7,14";
+
+#[derive(clap::Args)]
+pub(super) struct Simulate {
+    /// What fails, and how likely it is won back; docs/dunning.md has the language
+    #[arg(long, value_name = "FILE")]
+    world: PathBuf,
+    /// Try on these days after the failure, whatever the reason
+    #[arg(long, value_name = "DAYS", required_unless_present = "oracle")]
+    fixed: Option<String>,
+    /// Know the world: try in the best hour of each gap between the days of --fixed, or between 1,3,5,7,14
+    #[arg(long)]
+    oracle: bool,
+    /// How many fail
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 10_000,
+        value_parser = clap::value_parser!(u32).range(1..=10_000_000)
+    )]
+    invoices: u32,
+    #[arg(long, default_value = "text", value_parser = ["json", "text"])]
+    format: String,
+}
+
+pub(super) fn simulate(options: &Simulate) -> Result<(), Failed> {
+    let name = options.world.display().to_string();
+    let text = std::fs::read_to_string(&options.world).map_err(|error| format!("{name} cannot be read: {error}"))?;
+    let world = World::parse(&name, &text).map_err(|refused| refused.to_string())?;
+    let ladder = Fixed::parse(options.fixed.as_deref().unwrap_or(LADDER)).map_err(|wrong| wrong.to_string())?;
+    let policies = Policies::shipped().map_err(|refused| refused.to_string())?;
+    let mut strategy: Box<dyn Strategy + '_> =
+        if options.oracle { Box::new(Oracle::new(&world, ladder.windows())) } else { Box::new(ladder) };
+    let began = Instant::now();
+    let report = play(&world, strategy.as_mut(), policies.declines.current(), options.invoices);
+    let took = began.elapsed();
+    if options.format == "json" {
+        println!("{}", serde_json::to_string_pretty(&report).map_err(|error| error.to_string())?);
+    } else {
+        print!("{}", shown(&report));
+        println!("{} invoices a second", a_second(report.invoices, took));
+    }
+    Ok(())
+}
+
+fn a_second(count: u64, took: Duration) -> u128 {
+    u128::from(count) * 1000 / took.as_millis().max(1)
+}
+
+/// For people.
+fn shown(report: &Report) -> String {
+    let Report { invoices, recovered, attempts, .. } = report;
+    let tenths = recovered.count * 1000 / (*invoices).max(1);
+    let share = format!("{}.{} %", tenths / 10, tenths % 10);
+    let paid_after = |days: f64| format!("{days} days until it was paid");
+    let facts = [
+        ("world", format!("{}, played by {}", report.world, report.policy)),
+        ("at stake", format!("{} in {invoices} invoices", report.at_stake)),
+        ("recovered", format!("{} in {} invoices, {share}", recovered.amount, recovered.count)),
+        ("", format!("{} by a try, {} by their customers", recovered.by_try, recovered.by_customer)),
+        ("attempts", format!("{attempts}, {} an invoice", report.attempts_per_invoice)),
+        ("breaches", format!("{} of them are forbidden by a network", report.breaches)),
+        ("messages", report.messages.to_string()),
+        ("median", report.median_days.map_or_else(|| "nothing was paid".to_owned(), paid_after)),
+    ];
+    let facts = facts.iter().map(|(word, said)| format!("{word:<12}{said}\n"));
+    let row = |id: &str, cells: [String; 3]| {
+        let [invoices, recovered, attempts] = cells;
+        format!("{id:<30}{invoices:>10}{recovered:>11}{attempts:>10}\n")
+    };
+    let head = row("", ["invoices", "recovered", "attempts"].map(str::to_owned));
+    let rows = report.by_cluster.iter().map(|of| {
+        let cells = [of.invoices, of.recovered, of.attempts].map(|count| count.to_string());
+        row(&of.id, cells)
+    });
+    facts.chain([head]).chain(rows).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::money::{Currency, Money};
+    use domain::world::{OfCluster, Recovered};
+
+    #[test]
+    fn a_report_is_told_line_by_line() {
+        let of =
+            |id: &str, invoices, recovered, attempts| OfCluster { id: id.to_owned(), invoices, recovered, attempts };
+        let money = |minor| Money::from_minor(minor, Currency::USD);
+        let report = Report {
+            world: "example".to_owned(),
+            policy: "fixed 1,3".to_owned(),
+            invoices: 8,
+            at_stake: money(12_000),
+            recovered: Recovered { count: 3, amount: money(4_550), by_try: 2, by_customer: 1 },
+            attempts: 12,
+            attempts_per_invoice: 1.5,
+            messages: 4,
+            breaches: 1,
+            median_days: Some(2.5),
+            by_cluster: vec![of("funds", 5, 3, 7), of("lost", 3, 0, 5)],
+        };
+        let expected = "\
+world       example, played by fixed 1,3
+at stake    120.00 USD in 8 invoices
+recovered   45.50 USD in 3 invoices, 37.5 %
+            2 by a try, 1 by their customers
+attempts    12, 1.5 an invoice
+breaches    1 of them are forbidden by a network
+messages    4
+median      2.5 days until it was paid
+                                invoices  recovered  attempts
+funds                                  5          3         7
+lost                                   3          0         5
+";
+        assert_eq!(shown(&report), expected);
+        let nothing = Report { median_days: None, ..report };
+        assert!(shown(&nothing).contains("median      nothing was paid\n"), "{}", shown(&nothing));
+    }
+
+    #[test]
+    fn what_takes_no_time_is_not_divided_by_it() {
+        assert_eq!(a_second(10_000, Duration::from_millis(2500)), 4_000);
+        assert_eq!(a_second(10, Duration::ZERO), 10_000);
+    }
+}

@@ -1,0 +1,62 @@
+//! Worlds of several shapes, each played by a ladder and by what knows it. Every figure was counted by a second player
+//! as well, which was written in Python from the language alone.
+
+use domain::policies::Policies;
+use domain::world::{Fixed, Oracle, Report, Strategy, World, play};
+use std::path::Path;
+
+const LADDER: &str = "1,3,5,7,14";
+
+fn world(name: &str) -> World {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("worlds").join(format!("{name}.toml"));
+    World::parse(name, &std::fs::read_to_string(path).unwrap()).unwrap()
+}
+
+fn played(world: &World, strategy: &mut dyn Strategy, invoices: u32) -> Report {
+    play(world, strategy, Policies::shipped().unwrap().declines.version(2).unwrap(), invoices)
+}
+
+/// Paid by a try, by the customer, and tries.
+fn counted(report: &Report) -> [u64; 3] {
+    [report.recovered.by_try, report.recovered.by_customer, report.attempts]
+}
+
+#[test]
+fn every_world_is_played_as_it_is_described() {
+    for (name, invoices, by_ladder, by_oracle, money) in [
+        ("example", 20_000, [7358, 1602, 75_271], [9811, 1218, 69_574], ["709260.00 USD", "231960.00 USD"]),
+        ("payday", 2_000, [581, 107, 8474], [1077, 77, 7435], ["24757.50 GBP", "9120.00 GBP"]),
+        ("outage", 2_000, [1794, 0, 3140], [1798, 0, 3060], ["197838.00 EUR", "190626.00 EUR"]),
+        ("business-days", 2_000, [167, 732, 8637], [454, 589, 8174], ["63260.00 EUR", "28831.01 EUR"]),
+        ("changed-mind", 2_000, [535, 0, 8656], [1371, 0, 6112], ["901900.00 USD", "250350.00 USD"]),
+        ("gone", 2_000, [424, 468, 7948], [447, 471, 8094], ["4642360 JPY", "2693760 JPY"]),
+    ] {
+        let (world, mut ladder) = (world(name), Fixed::parse(LADDER).unwrap());
+        let mut oracle = Oracle::new(&world, ladder.windows());
+        let fixed = played(&world, &mut ladder, invoices);
+        assert_eq!(counted(&fixed), by_ladder, "{name}: {fixed:?}");
+        assert_eq!([fixed.at_stake, fixed.recovered.amount].map(|money| money.to_string()), money, "{name}");
+        let best = played(&world, &mut oracle, invoices);
+        assert_eq!(counted(&best), by_oracle, "{name}: {best:?}");
+        assert!(best.recovered.count > fixed.recovered.count, "timing wins nothing in {name}");
+    }
+}
+
+#[test]
+fn who_tries_a_lost_card_breaks_a_rule_each_time() {
+    let report = played(&world("gone"), &mut Fixed::parse(LADDER).unwrap(), 2_000);
+    let lost = report.by_cluster.iter().find(|line| line.id == "lost").unwrap();
+    assert!(lost.attempts > 4_000 && report.attempts > lost.attempts, "{report:?}");
+    assert_eq!(report.breaches, lost.attempts);
+}
+
+/// Every file of the folder is played above.
+#[test]
+fn no_world_is_forgotten() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("worlds");
+    let mut names: Vec<_> =
+        std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    let expected = ["business-days", "changed-mind", "example", "gone", "outage", "payday"];
+    assert_eq!(names, expected.map(|name| format!("{name}.toml")));
+}
