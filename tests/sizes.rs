@@ -27,7 +27,7 @@ use domain::ledger::{Entry, LedgerHead};
 use domain::policies::Policies;
 use domain::policy::stored_bytes;
 use domain::report::fact::Row as FactRow;
-use domain::source::Cohorts;
+use domain::source::{Cohorts, Locked};
 use domain::staff::{Change as StaffChange, Proposal, Staff};
 use domain::task::Task;
 use domain::telling::Bulletin;
@@ -487,7 +487,18 @@ fn machinery() -> Vec<Row> {
         built::<Probes>("Probes", json!({"provider": "mollie", "source": id(0), "since": AT, "count": 120})),
         built::<Backfill>("Backfill", backfill),
         built::<Cohorts>("Cohorts", cohorts),
+        of("Locked", &locked()),
     ]
+}
+
+/// More who wait for an API key than are named.
+fn locked() -> Locked {
+    let mut locked = Locked::new("chargebee", &id(0), at());
+    for number in 0..100 {
+        let still = locked.waiting.clone();
+        locked.waits(&action(number), &text(200), still, at());
+    }
+    locked
 }
 
 /// As many deliveries as may wait for one owner: one more is refused.

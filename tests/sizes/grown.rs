@@ -83,7 +83,6 @@ pub fn source() -> Source {
     }
     assert_eq!(say(&up, &people[0]), Granted::NeedsAnother);
     assert!(source.changes.len() < 40, "the oldest is forgotten");
-    source.locks(&text(200), at());
     source
 }
 

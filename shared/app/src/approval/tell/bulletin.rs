@@ -4,11 +4,10 @@ use super::round::{Errand, Round, Subject};
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::ports::{Channel, Letter};
-use crate::setup::staff;
+use crate::setup::{locked, staff};
 use crate::store::{self, Batch, Commit, Of, keys};
 use async_trait::async_trait;
 use domain::book::{Due, Invoice};
-use domain::source::Source;
 use domain::staff::{Proposal, Staff, State as ProposalState};
 use domain::task::{State as TaskState, Task};
 use domain::telling::{About, Bulletin, Tellings};
@@ -50,10 +49,7 @@ async fn is_so(context: &Context, bulletin: &Bulletin) -> Result<bool, Fault> {
             let has_it = |task: &Task| task.assigned_to.as_ref().is_some_and(|to| bulletin.mailed.contains(to));
             task.is_some_and(|task| task.state == TaskState::Open && has_it(&task))
         }
-        About::Key { provider, source } => {
-            let source = store::read::<Source>(context, &keys::source(provider, source)).await?;
-            source.is_some_and(|source| source.locked.is_some())
-        }
+        About::Key { provider, source } => locked::find(context, provider, source).await?.is_some(),
     })
 }
 
