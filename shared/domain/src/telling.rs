@@ -97,6 +97,11 @@ impl Tellings {
         }
     }
 
+    /// Whether somebody is being told, or whoever told them was not heard of again.
+    pub fn is_sending(&self, channel: Channel, to: &str) -> bool {
+        self.telling(channel, to).is_some_and(|telling| telling.state == State::Sending)
+    }
+
     /// When it is tried again with somebody who was not reached.
     pub fn again_at(&self, channel: Channel, to: &str) -> Option<Timestamp> {
         self.telling(channel, to)?.again_at()
@@ -199,6 +204,7 @@ mod tests {
             let mut tellings = Tellings::default();
             assert!(tellings.is_due(Channel::Slack, "#a", NOW), "{name}: nobody was told yet");
             tellings.sending(Channel::Slack, "#a");
+            assert!(tellings.is_sending(Channel::Slack, "#a") && !tellings.is_sending(Channel::Mail, "#a"), "{name}");
             came(&mut tellings);
             assert!(!tellings.is_due(Channel::Slack, "#a", NOW), "{name}");
             assert_eq!(tellings.is_due(Channel::Slack, "#a", secs(86_400)), again, "{name}");

@@ -1,6 +1,6 @@
 //! Tells the staff what a bulletin says, as long as it is so.
 
-use super::round::{Errand, Round, Subject};
+use super::round::{Errand, Round, Topic};
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::ports::{Channel, Letter};
@@ -27,7 +27,7 @@ pub async fn bulletin(context: &Context, id: &str) -> Result<(), Fault> {
         }
         errands.extend(bulletin.posted.then(|| Errand::of_channel(post(context, &bulletin))));
     }
-    let round = Round { subject: News(&bulletin), errands };
+    let round = Round { topic: News(&bulletin), errands };
     round.send(context).await?;
     round.rest(context).await
 }
@@ -86,8 +86,8 @@ fn mail(context: &Context, bulletin: &Bulletin, staff: &Staff) -> Letter {
 struct News<'a>(&'a Bulletin);
 
 #[async_trait]
-impl Subject for News<'_> {
-    type Standing = Bulletin;
+impl Topic for News<'_> {
+    type Item = Bulletin;
     type Read = Batch;
 
     fn id(&self) -> String {
@@ -97,8 +97,8 @@ impl Subject for News<'_> {
     async fn read(&self, context: &Context) -> Result<Option<(Bulletin, Batch)>, Fault> {
         let key = keys::bulletin(&self.0.about.id());
         let batch = Batch::read(context, vec![key.clone()]).await?;
-        let standing: Option<Bulletin> = batch.get(&key)?;
-        Ok(standing.map(|standing| (standing, batch)))
+        let item: Option<Bulletin> = batch.get(&key)?;
+        Ok(item.map(|item| (item, batch)))
     }
 
     fn write(&self, _context: &Context, batch: &Batch, _before: &Bulletin, after: &Bulletin) -> Commit {
@@ -107,30 +107,34 @@ impl Subject for News<'_> {
         commit
     }
 
-    fn tellings<'a>(&self, standing: &'a Bulletin) -> &'a Tellings {
-        standing.tellings()
+    fn tellings<'a>(&self, item: &'a Bulletin) -> &'a Tellings {
+        item.tellings()
     }
 
-    fn tellings_mut<'a>(&self, standing: &'a mut Bulletin) -> &'a mut Tellings {
-        standing.tellings_mut()
+    fn tellings_mut<'a>(&self, item: &'a mut Bulletin) -> &'a mut Tellings {
+        item.tellings_mut()
     }
 
-    fn is_current(&self, standing: &Bulletin) -> bool {
-        standing.round() == self.0.round()
+    fn is_current(&self, item: &Bulletin) -> bool {
+        item.round() == self.0.round()
     }
 
-    fn is_owed(&self, standing: &Bulletin) -> bool {
-        standing.alarm().is_some()
+    fn alarm(&self, item: &Bulletin) -> Option<Timestamp> {
+        item.alarm()
+    }
+
+    fn is_owed(&self, item: &Bulletin) -> bool {
+        item.alarm().is_some()
     }
 
     // It has no buttons that were to be taken away.
     fn stands(&self, _standing: &mut Bulletin, _place: &str) {}
 
-    fn rings_at(&self, standing: &mut Bulletin, at: Timestamp) {
-        standing.rings_at(at);
+    fn rings_at(&self, item: &mut Bulletin, at: Timestamp) {
+        item.rings_at(at);
     }
 
-    fn rests(&self, standing: &mut Bulletin, until: Option<Timestamp>) {
-        standing.rests(until);
+    fn rests(&self, item: &mut Bulletin, until: Option<Timestamp>) {
+        item.rests(until);
     }
 }
