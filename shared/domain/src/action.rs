@@ -17,7 +17,7 @@ mod told;
 mod wish;
 
 pub use attempt::Attempt;
-pub use by_hand::{BY_HAND, SeenByHand};
+pub use by_hand::{BY_HAND, FOUND, SeenByHand};
 pub use change::{Effective, PlanChange, RestOfPeriod, change_of, plan_change};
 pub use ended::{Ended, Said};
 pub use kind::{Addon, KINDS, Kind, Measure, OWN, Target, When};
@@ -85,6 +85,9 @@ pub struct Action {
     ended_at: Option<Timestamp>,
     /// When the provider proved it: by its webhook, or, where an end was unclear, when it was asked.
     confirmed_at: Option<Timestamp>,
+    /// Who says that what was given back by hand is at the provider, which did not tell of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    found_by: Option<String>,
     /// Nothing was done, because the API key of its source is missing or may not do this; it goes on once it may.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     locked: bool,
@@ -129,6 +132,7 @@ impl Action {
             alarm: None,
             ended_at: None,
             confirmed_at: None,
+            found_by: None,
             locked: false,
         }
     }

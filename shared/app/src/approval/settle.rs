@@ -146,7 +146,7 @@ async fn seen(context: &Context, id: &ActionId, word: &ByHand, staff: &Staff) ->
     }
     let (now, at) = (context.clock.now(), writing::moment(context));
     let mut after = before.clone();
-    after.is_found_as(refund, at.again);
+    after.is_found_as(refund, &staff.id, at.again);
 
     // Write.
     let mut commit = Commit::default();
