@@ -114,5 +114,6 @@ fn news(context: &Context, task: &Task, by: &Staff, before: Option<&Bulletin>) -
     };
     let about = About::Task { task: task.id.clone() };
     let trace = about.id();
-    Some(bulletin::about(context, about, words, &trace).mailed([to]).instead_of(before))
+    let most = context.policies.limits.current().told_people_max;
+    Some(bulletin::about(context, about, words, &trace).mailed([to], most).instead_of(before))
 }

@@ -53,7 +53,7 @@ pub async fn people(context: &Context, action: &Action) -> Result<(), Fault> {
         Why::First | Why::Reminder => open.clone(),
     };
     let mut errands = Vec::new();
-    let most = context.policies.limits.current().telling.people_max;
+    let most = context.policies.limits.current().told_people_max;
     for staff in deciders(context, action, &roles).await?.into_iter().take(most) {
         // A reminder stands where all read it; it is mailed to those whom nothing has reached yet.
         if why == Why::Reminder && action.told.tellings().again_at(Channel::Mail, &staff.id).is_none() {
