@@ -33,7 +33,7 @@ pub use wish::{BUNDLE_MAX, Params, Resources, Wish, all_of};
 
 use crate::id::{AccountId, ActionId, CaseId, digest};
 use crate::money::Money;
-use crate::policy::stored_bytes;
+use crate::policy::{shorten, stored_bytes};
 use crate::staff::Role;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -379,19 +379,17 @@ pub enum Outcome {
 }
 
 /// How much of a provider's words is kept.
-const CODE_CHARS_MAX: usize = 100;
-const MESSAGE_CHARS_MAX: usize = 500;
+const CODE_BYTES_MAX: usize = 100;
+const MESSAGE_BYTES_MAX: usize = 1000;
 
 impl Outcome {
     /// With as much of what the provider wrote as is kept.
     fn shortened(self) -> Self {
-        let short = |text: String, most: usize| match text.char_indices().nth(most) {
-            Some((end, _)) => text[..end].to_owned(),
-            None => text,
-        };
         match self {
-            Self::Refused { code, message } => {
-                Self::Refused { code: short(code, CODE_CHARS_MAX), message: short(message, MESSAGE_CHARS_MAX) }
+            Self::Refused { mut code, mut message } => {
+                shorten(&mut code, CODE_BYTES_MAX);
+                shorten(&mut message, MESSAGE_BYTES_MAX);
+                Self::Refused { code, message }
             }
             other => other,
         }

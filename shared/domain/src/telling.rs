@@ -4,7 +4,7 @@ mod bulletin;
 
 pub use bulletin::{About, Bulletin};
 
-use crate::policy::Patience;
+use crate::policy::{Patience, shorten};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -165,15 +165,11 @@ impl Tellings {
     }
 }
 
-/// Its beginning, whole letters only, and nothing that takes more room than a letter.
+/// Its beginning, whole letters only, and no signs that nobody writes.
 fn short(reason: &str) -> String {
-    let plain = reason.chars().map(|letter| if letter.is_control() { ' ' } else { letter });
-    let mut taken = 0;
-    let fits = |letter: &char| {
-        taken += letter.len_utf8();
-        taken <= REASON_BYTES_MAX
-    };
-    plain.take_while(fits).collect()
+    let mut plain: String = reason.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect();
+    shorten(&mut plain, REASON_BYTES_MAX);
+    plain
 }
 
 #[cfg(test)]
