@@ -35,7 +35,7 @@ pub struct Source {
 
 /// A source as people see it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Overview {
+pub struct InUse {
     pub source: Source,
     /// How far what it found while it observed has been asked for, once that began.
     pub cohorts: Option<Cohorts>,

@@ -2,7 +2,7 @@
 
 use crate::frame::{Viewer, frame, known, no_default, state, time, words};
 use domain::book::ticket::Ticket;
-use domain::source::{Acting, Change, Cohorts, Mode, Overview, Party, Preview, Source, Wish};
+use domain::source::{Acting, Change, Cohorts, InUse, Mode, Party, Preview, Source, Wish};
 use domain::staff::Role;
 use maud::{Markup, html};
 
@@ -30,7 +30,7 @@ fn party(party: Party) -> &'static str {
 }
 
 /// Each as it is set up, and what waits for it; `notice` says what came of a change.
-pub fn sources(viewer: &Viewer, sources: &[Overview], notice: Option<&str>) -> String {
+pub fn sources(viewer: &Viewer, sources: &[InUse], notice: Option<&str>) -> String {
     frame(
         "Sources",
         "/sources",
@@ -45,7 +45,7 @@ pub fn sources(viewer: &Viewer, sources: &[Overview], notice: Option<&str>) -> S
             @if sources.is_empty() {
                 section { p .soft { "No source has been set up. Point a provider's webhook here." } }
             }
-            @for Overview { source, cohorts, locked } in sources { section {
+            @for InUse { source, cohorts, locked } in sources { section {
                 h2 { (source.provider) "/" (source.source) " " (state(acting(source.acting))) }
                 dl {
                     @if let Some(locked) = locked {

@@ -7,7 +7,7 @@ use crate::setup::{backlog, locked};
 use crate::store::{self, Attempted, Batch, Commit, keys, read};
 use crate::web::Problem;
 use domain::book::Head;
-use domain::source::{Acting, Backlog, Cohorts, Granted, Judged, Overview, Refused, Source, Wish};
+use domain::source::{Acting, Backlog, Cohorts, Granted, InUse, Judged, Refused, Source, Wish};
 use domain::staff::Staff;
 use http::StatusCode;
 use jiff::SignedDuration;
@@ -39,16 +39,16 @@ pub async fn all(context: &Context) -> Result<Vec<Source>, Fault> {
 }
 
 /// The same, as people see them.
-pub async fn overviews(context: &Context) -> Result<Vec<Overview>, Fault> {
+pub async fn in_use(context: &Context) -> Result<Vec<InUse>, Fault> {
     let all = all(context).await?;
     let key = |it: &Source| keys::cohorts(&it.provider, &it.source);
     let batch = Batch::read(context, all.iter().map(key).collect()).await?;
-    let mut overviews = Vec::new();
+    let mut all_in_use = Vec::new();
     for (source, locked) in locked::of_each(context, all).await? {
         let cohorts = batch.get::<Cohorts>(&key(&source))?;
-        overviews.push(Overview { source, cohorts, locked });
+        all_in_use.push(InUse { source, cohorts, locked });
     }
-    Ok(overviews)
+    Ok(all_in_use)
 }
 
 /// Adds a source of the local service, unless it is there.

@@ -9,7 +9,7 @@ use crate::store::keys::lists;
 use crate::store::{self, Page};
 use crate::web::{self, Answer, Problem, Window};
 use domain::book::ticket::Ticket;
-use domain::source::{Cohorts, Locked, Overview, Source};
+use domain::source::{Cohorts, InUse, Locked, Source};
 use http::StatusCode;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -54,8 +54,8 @@ impl Progress {
 }
 
 pub(super) async fn all(context: &Context) -> Result<Answer, Problem> {
-    let all = sources::overviews(context).await?;
-    let listed = |Overview { source, cohorts, locked }: Overview| Listed {
+    let all = sources::in_use(context).await?;
+    let listed = |InUse { source, cohorts, locked }: InUse| Listed {
         source,
         cohorts: cohorts.as_ref().map(Progress::of),
         locked: locked.map(Lock::of),
