@@ -167,12 +167,38 @@ fn what_a_person_found_at_the_provider_is_given_back_once_in_the_book() {
         let found = in_book().await;
         assert_eq!((found.reserved.len(), found.refunds.len()), (0, 1), "{found:?}");
         let given_back = found.given_back();
+        assert!(found.refunds["1000:refund"].said, "only bea says so");
+        assert_eq!(shown(&service, &action).await["found_by"], "bea");
+        let account = ActionId::parse(&action).unwrap().account();
+        let ledger = get(&service, &format!("/api/accounts/{account}/ledger")).await;
+        let entries = ledger["items"].as_array().unwrap();
+        let confirmed: Vec<_> = entries.iter().filter(|entry| entry["step"] == "confirmed").collect();
+        assert_eq!((confirmed.len(), &confirmed[0]["by"]), (1, &json!("bea")), "no provider confirmed it: {ledger}");
 
         // The provider tells of it after all, under the same id: it is the same.
         told_back(&service, "-9.99").await;
         let told = in_book().await;
         assert_eq!((told.given_back(), told.refunds.len()), (given_back, 1), "{told:?}");
+        assert!(!told.refunds["1000:refund"].said, "the provider says so, too");
         service.advance(at("2026-03-20T11:00:00Z")).await.unwrap();
         assert_eq!(tasks(&service).await, Vec::<Value>::new());
+    });
+}
+
+#[test]
+fn what_a_person_found_under_a_wrong_id_gives_way_to_what_the_provider_tells() {
+    run(async {
+        let (service, action) = left_to_a_person().await;
+        settle(&service, &action, true).await;
+        service.advance(at("2026-03-07T12:00:00Z")).await.unwrap();
+        let path = format!("/api/tasks/{}", tasks(&service).await[0]["id"].as_str().unwrap());
+        let word = json!({"done": true, "reference": "MK5TTZ"});
+        let (status, answer) = ask(&service, "bea", Method::POST, &path, Some(&word), None).await;
+        assert_eq!(status, StatusCode::OK, "{answer}");
+        told_back(&service, "-9.99").await;
+        let own = keys::payment(&ActionId::parse(&action).unwrap().account(), "1000");
+        let payment = store::read::<Of<Payment>>(&service.context, &own).await.unwrap().unwrap().value;
+        let refunds: Vec<_> = payment.refunds.keys().map(String::as_str).collect();
+        assert_eq!(refunds, ["1000:refund"], "it went back once: {payment:?}");
     });
 }

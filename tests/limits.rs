@@ -439,7 +439,7 @@ fn so_many_people_are_asked_each_by_a_message_and_no_more() {
     run(async {
         for (most, expected) in [(20, 4), (3, 3), (1, 1)] {
             let mut service = with_a_payment().await;
-            with_limit(&mut service, "people_max", most);
+            with_limit(&mut service, "told_people_max", most);
             let more = ["zoe", "zack", "zelda"].map(|id| Staff {
                 id: id.to_owned(),
                 name: id.to_owned(),

@@ -169,3 +169,67 @@ fn a_missing_key_is_waited_for_and_never_in_doubt() {
         }
     });
 }
+
+/// A key that may do everything but give money back.
+struct Restricted(Arc<Sandbox>);
+
+#[async_trait]
+impl Http for Restricted {
+    async fn call(&self, provider: &str, source: &str, call: &Call) -> Result<Reply, NoReply> {
+        if call.path.contains("refund") {
+            return Ok(Reply { status: 403, body: "{}".to_owned() });
+        }
+        self.0.call(provider, source, call).await
+    }
+}
+
+/// A credit for the account of a case, under a key of its own.
+async fn credit(service: &Service, case: &Case, key: &str) -> String {
+    let body = json!({"account": case.account, "kind": "credit", "params": {"amount": {"amount": "1.00", "currency": "USD"}},
+        "reason_code": "service_outage", "note": ""});
+    let (status, answer) = ask(service, "bea", Method::POST, "/api/actions", Some(&body), Some(key)).await;
+    assert!(status.is_success(), "{answer}");
+    service.work().await.unwrap();
+    answer["id"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_key_that_lacks_only_refunds_is_told_once_whatever_else_it_does() {
+    run(async {
+        let case = refunds().remove(0);
+        let mut service = prepared(&case).await;
+        service.context.http = Arc::new(Restricted(service.sandbox.clone()));
+        let refund = approve(&service, &case).await;
+        service.work().await.unwrap();
+        for key in ["one", "two", "three"] {
+            let credit = credit(&service, &case, key).await;
+            assert_eq!(shown(&service, &credit).await["state"], "executed", "{key}");
+            let why = key_of(&service, case.provider).await["why"].clone();
+            assert!(why.as_str().is_some_and(|why| why.contains("403")), "{key}: {why}");
+            later(&service, 1).await;
+            assert_eq!(told(&service, case.provider), 1, "{key}");
+        }
+        assert_eq!(shown(&service, &refund).await["locked"], true, "it waits");
+    });
+}
+
+#[test]
+fn who_is_taken_back_makes_no_news_while_another_waits() {
+    run(async {
+        let case = refunds().remove(0);
+        let mut service = prepared(&case).await;
+        let keyless = Arc::new(Keyless { sandbox: service.sandbox.clone(), has_key: AtomicBool::new(false) });
+        service.context.http = keyless.clone();
+        let (one, two) = (credit(&service, &case, "one").await, credit(&service, &case, "two").await);
+        let path = format!("/api/actions/{one}/withdraw");
+        let (status, answer) = ask(&service, "mara", Method::POST, &path, Some(&json!({})), None).await;
+        assert_eq!(status, StatusCode::OK, "{answer}");
+        later(&service, 2).await;
+        assert_eq!(shown(&service, &two).await["locked"], true);
+        assert_ne!(key_of(&service, case.provider).await, Value::Null);
+        assert_eq!(told(&service, case.provider), 1, "nothing new");
+        keyless.has_key.store(true, Ordering::Relaxed);
+        later(&service, 2).await;
+        assert_eq!(key_of(&service, case.provider).await, Value::Null, "nobody waits any more");
+    });
+}

@@ -27,7 +27,7 @@ use domain::ledger::{Entry, LedgerHead};
 use domain::policies::Policies;
 use domain::policy::stored_bytes;
 use domain::report::fact::Row as FactRow;
-use domain::source::Cohorts;
+use domain::source::{Cohorts, Locked};
 use domain::staff::{Change as StaffChange, Proposal, Staff};
 use domain::task::Task;
 use domain::telling::Bulletin;
@@ -465,10 +465,12 @@ fn machinery() -> Vec<Row> {
     let cohorts = json!({"provider": "chargebee", "source": id(0), "raised_at": AT, "after": text(300),
         "wake_at": AT, "cohorts": 1_000, "done": 100,
         "asked": 1_000_000, "recovering": 1_000_000});
+    let told = POLICIES.limits.current().told_people_max;
     // What a task says is the longest of what is told, and a proposal is told to the most.
     let bulletin = json!({"about": {"kind": "step", "account": account(), "invoice": id(0), "step": 24},
         "subject": text(700), "text": text(5_000), "page": text(300), "posted": true,
-        "mailed": many(40, |number| json!(id(number))), "round": 1_000, "tellings": many(41, telling), "alarm": AT,
+        "mailed": many(told, |number| json!(id(number))), "round": 1_000, "tellings": many(told + 1, telling),
+        "alarm": AT,
         "trace": id(0)});
     vec![
         built::<Bulletin>("Bulletin", bulletin),
@@ -487,7 +489,18 @@ fn machinery() -> Vec<Row> {
         built::<Probes>("Probes", json!({"provider": "mollie", "source": id(0), "since": AT, "count": 120})),
         built::<Backfill>("Backfill", backfill),
         built::<Cohorts>("Cohorts", cohorts),
+        of("Locked", &locked()),
     ]
+}
+
+/// More who wait for an API key than are named.
+fn locked() -> Locked {
+    let mut locked = Locked::new("chargebee", &id(0), at());
+    for number in 0..100 {
+        let still = locked.waiting.clone();
+        locked.waits(&action(number), &text(200), still, at());
+    }
+    locked
 }
 
 /// As many deliveries as may wait for one owner: one more is refused.

@@ -52,6 +52,7 @@ fn a_task_is_given_put_off_and_done_with_its_action() {
 
         let (status, answer) = say(&service, "mara", &id, &json!({"assign": "bea"})).await;
         assert_eq!((status, &answer["assigned_to"]), (200, &json!("bea")), "{answer}");
+        service.work().await.unwrap();
         let letters = service.outbox.letters().unwrap();
         let told = letters.iter().find(|(_, letter)| letter.id.starts_with("task_")).map(|(_, letter)| letter).unwrap();
         assert_eq!((told.channel, told.to.as_str()), (Channel::Mail, "bea@demo.example"));
@@ -92,6 +93,7 @@ fn whoever_is_given_a_task_is_mailed_once_whatever_the_mail_service_says_at_firs
         let post = service.context.post.clone();
         deafen(&mut service, "bea@demo.example");
         assert_eq!(say(&service, "mara", &id, &json!({"assign": "bea"})).await.0, 200, "the task is hers all the same");
+        service.work().await.unwrap();
         service.context.post = post;
         assert_eq!(mails(&service, "bea@demo.example"), 0);
         for hours in [1, 24] {
@@ -101,6 +103,7 @@ fn whoever_is_given_a_task_is_mailed_once_whatever_the_mail_service_says_at_firs
         // Given to somebody else and back again, it is something new.
         for (to, expected) in [("luis", (1, 1)), ("bea", (2, 1)), ("mara", (2, 1))] {
             assert_eq!(say(&service, "mara", &id, &json!({"assign": to})).await.0, 200);
+            service.work().await.unwrap();
             let all = (mails(&service, "bea@demo.example"), mails(&service, "luis@demo.example"));
             assert_eq!(all, expected, "{to}");
         }

@@ -1,15 +1,20 @@
 //! Whoever refuses what they are told is left alone for a while and keeps nobody else from being told. Nobody is told twice.
 
 use crate::http::{run, with_a_payment};
-use app::ports::{Channel, Clock, QueueName};
+use app::approval;
+use app::context::Context;
+use app::message::Message;
+use app::ports::{Channel, Clock, Letter, Post, QueueName, Unsent};
 use app::store::{self, keys};
+use async_trait::async_trait;
 use domain::book::Head;
 use domain::id::ActionId;
 use http::{Method, StatusCode};
 use jiff::SignedDuration;
 use local::service::Service;
 use serde_json::{Value, json};
-use std::sync::atomic::Ordering;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use tests::faults::deafen;
 use tests::stripe;
 use tests::world::{ask, deliver, deliver_to, get};
@@ -248,6 +253,45 @@ fn an_incident_is_told_once_slack_listens_again() {
         assert_eq!(incidents(&service).0, 1, "once, at its own time");
         minutes(&service, 24 * 60).await;
         assert_eq!(incidents(&service), (1, 1));
+        nothing_is_dead(&service);
+    });
+}
+
+/// While Slack thinks about the first bulletin, another worker looks at it, and goes; then Slack refuses.
+struct Meeting {
+    other: Context,
+    has_met: AtomicBool,
+}
+
+#[async_trait]
+impl Post for Meeting {
+    async fn send(&self, letter: &Letter) -> Result<Option<String>, Unsent> {
+        if letter.channel != Channel::Slack || self.has_met.swap(true, Ordering::SeqCst) {
+            return self.other.post.send(letter).await;
+        }
+        let (bulletin, _round) = letter.id.rsplit_once('_').unwrap();
+        let message = Message::Tell { bulletin: bulletin.to_owned(), trace: "other".to_owned() };
+        approval::handle(&self.other, &message).await.unwrap();
+        Err(Unsent::NotSent { reason: "429".to_owned(), after_secs: None })
+    }
+
+    async fn change(&self, place: &str, letter: &Letter) -> Result<(), Unsent> {
+        self.other.post.change(place, letter).await
+    }
+}
+
+#[test]
+fn what_slack_refuses_is_tried_again_though_another_worker_came_by() {
+    run(async {
+        let mut service = with_a_payment().await;
+        let meeting = Arc::new(Meeting { other: service.context.clone(), has_met: AtomicBool::new(false) });
+        service.context.post = meeting.clone();
+        many_fail(&service, 0).await;
+        minutes(&service, 40).await;
+        many_fail(&service, 1).await;
+        minutes(&service, 60).await;
+        assert!(meeting.has_met.load(Ordering::SeqCst));
+        assert_eq!(incidents(&service).0, 1, "once");
         nothing_is_dead(&service);
     });
 }

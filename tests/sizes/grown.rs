@@ -83,7 +83,6 @@ pub fn source() -> Source {
     }
     assert_eq!(say(&up, &people[0]), Granted::NeedsAnother);
     assert!(source.changes.len() < 40, "the oldest is forgotten");
-    source.locks(&text(200), at());
     source
 }
 
@@ -178,7 +177,7 @@ pub fn action() -> Action {
 
     // Nobody can be told, as many as there are, and the channel.
     action.told.begin(Why::Again);
-    for number in 0..=limits.telling.people_max {
+    for number in 0..=limits.told_people_max {
         action.told.tellings_mut().sending(Channel::Mail, &id(number));
         action.told.tellings_mut().refused(Channel::Mail, &id(number), (note().as_str(), None), &limits.telling, at());
         action.told.stands(&text(255));

@@ -1,6 +1,6 @@
 //! What is deployed: queues, functions and rights of `infra/template.yaml`, against the code and against one machine.
 
-use crate::read;
+use crate::{product, read};
 use app::deadline::{GLANCE, PATIENCE, RESERVE, takes};
 use app::door::routes::{Function, ROUTES};
 use app::message::Message;
@@ -221,6 +221,12 @@ fn the_work_writes_no_staff_and_no_source() {
         assert!(!work.contains(&partition.to_owned()), "the work can write {partition}");
     }
     assert!(door.contains(&"LINK".to_owned()) && work.contains(&"LINK".to_owned()));
+    let acting: Vec<_> =
+        product("shared/app").into_iter().filter(|(path, _)| path.contains("approval/carry_out")).collect();
+    assert!(acting.len() > 5, "{acting:?}");
+    for (path, text) in acting {
+        assert!(!text.contains("keys::source("), "{path}: how a source is set up is asked of `setup::sources`");
+    }
 }
 
 #[test]

@@ -4,6 +4,7 @@ pub mod backlog;
 pub mod delegation;
 pub mod group;
 pub mod import;
+pub mod locked;
 pub mod proposal;
 pub mod sources;
 pub mod staff;

@@ -25,10 +25,24 @@ pub const NOTE_CHARS_MAX: usize = 2000;
 /// What a letter takes where it is stored, in whatever script people write.
 const LETTER_BYTES: usize = 4;
 
-/// Whether a note is longer than one is kept: by its letters, and where they are signs that nobody writes, by what those
-/// take.
-pub fn is_too_long(note: &str) -> bool {
-    note.chars().count() > NOTE_CHARS_MAX || stored_bytes(note) > NOTE_CHARS_MAX * LETTER_BYTES + "\"\"".len()
+/// The longest id that any provider is believed to use.
+pub const ID_BYTES_MAX: usize = 255;
+
+/// Refuses a note that is longer than one is kept: by its letters, and where they are signs that nobody writes, by what
+/// those take.
+pub fn note_fits(note: &str) -> Result<(), Problem> {
+    if note.chars().count() > NOTE_CHARS_MAX || stored_bytes(note) > NOTE_CHARS_MAX * LETTER_BYTES + "\"\"".len() {
+        return Err(Problem::malformed(format!("a note has at most {NOTE_CHARS_MAX} characters")));
+    }
+    Ok(())
+}
+
+/// Refuses what is longer than a provider's id of anything.
+pub fn reference_fits(reference: &str) -> Result<(), Problem> {
+    if reference.len() > ID_BYTES_MAX {
+        return Err(Problem::malformed(format!("a reference has at most {ID_BYTES_MAX} characters")));
+    }
+    Ok(())
 }
 
 /// A request that is refused, as the outside sees it.

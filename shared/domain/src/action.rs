@@ -17,7 +17,7 @@ mod told;
 mod wish;
 
 pub use attempt::Attempt;
-pub use by_hand::{BY_HAND, SeenByHand};
+pub use by_hand::{BY_HAND, FOUND, SeenByHand};
 pub use change::{Effective, PlanChange, RestOfPeriod, change_of, plan_change};
 pub use ended::{Ended, Said};
 pub use kind::{Addon, KINDS, Kind, Measure, OWN, Target, When};
@@ -33,7 +33,7 @@ pub use wish::{BUNDLE_MAX, Params, Resources, Wish, all_of};
 
 use crate::id::{AccountId, ActionId, CaseId, digest};
 use crate::money::Money;
-use crate::policy::stored_bytes;
+use crate::policy::{shorten, stored_bytes};
 use crate::staff::Role;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -85,6 +85,9 @@ pub struct Action {
     ended_at: Option<Timestamp>,
     /// When the provider proved it: by its webhook, or, where an end was unclear, when it was asked.
     confirmed_at: Option<Timestamp>,
+    /// Who says that what was given back by hand is at the provider, which did not tell of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    found_by: Option<String>,
     /// Nothing was done, because the API key of its source is missing or may not do this; it goes on once it may.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     locked: bool,
@@ -129,6 +132,7 @@ impl Action {
             alarm: None,
             ended_at: None,
             confirmed_at: None,
+            found_by: None,
             locked: false,
         }
     }
@@ -375,19 +379,17 @@ pub enum Outcome {
 }
 
 /// How much of a provider's words is kept.
-const CODE_CHARS_MAX: usize = 100;
-const MESSAGE_CHARS_MAX: usize = 500;
+const CODE_BYTES_MAX: usize = 100;
+const MESSAGE_BYTES_MAX: usize = 1000;
 
 impl Outcome {
     /// With as much of what the provider wrote as is kept.
     fn shortened(self) -> Self {
-        let short = |text: String, most: usize| match text.char_indices().nth(most) {
-            Some((end, _)) => text[..end].to_owned(),
-            None => text,
-        };
         match self {
-            Self::Refused { code, message } => {
-                Self::Refused { code: short(code, CODE_CHARS_MAX), message: short(message, MESSAGE_CHARS_MAX) }
+            Self::Refused { mut code, mut message } => {
+                shorten(&mut code, CODE_BYTES_MAX);
+                shorten(&mut message, MESSAGE_BYTES_MAX);
+                Self::Refused { code, message }
             }
             other => other,
         }

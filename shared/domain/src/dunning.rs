@@ -445,7 +445,7 @@ mod tests {
 
     #[test]
     fn what_was_refused_is_tried_again_in_a_while_and_not_for_ever() {
-        let patience = Patience { first_secs: 60, factor: 2, secs_max: 3600, tries_max: 3, people_max: 20 };
+        let patience = Patience { first_secs: 60, factor: 2, secs_max: 3600, tries_max: 3 };
         let secs = |secs| day(1) + SignedDuration::from_secs(secs);
         let mut plan = planned(4900, None);
         let (mut now, waits) = (0, [(None, 60), (Some(900), 900)]);
@@ -463,7 +463,7 @@ mod tests {
 
     #[test]
     fn what_was_refused_when_the_plan_has_ended_is_nobodys_to_send() {
-        let patience = Patience { first_secs: 60, factor: 2, secs_max: 3600, tries_max: 3, people_max: 20 };
+        let patience = Patience { first_secs: 60, factor: 2, secs_max: 3600, tries_max: 3 };
         let mut plan = planned(4900, None);
         plan.begin(day(1), day(2));
         plan.stop("paid", day(1));

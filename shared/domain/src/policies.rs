@@ -138,7 +138,7 @@ mod tests {
             ("setup", "cases_max = 50", "cases_max = 0", "1 to 100 cases"),
             ("limits", "board_bytes_max = 48000", "board_bytes_max = 49000", "two boards must fit into an item"),
             ("limits", "boards_max = 4", "boards_max = 0", "at least one board"),
-            ("limits", "people_max = 20", "people_max = 0", "at least one person"),
+            ("limits", "told_people_max = 20", "told_people_max = 0", "at least one person"),
         ];
         for (name, from, to, expected) in rows {
             let refused = with(name, |text| {

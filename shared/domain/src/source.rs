@@ -2,9 +2,11 @@
 
 mod backlog;
 mod cohorts;
+mod locked;
 
 pub use backlog::{Backlog, OfKind, Recoveries};
 pub use cohorts::{Cohorts, Worked};
+pub use locked::Locked;
 
 use crate::policy::forget_oldest;
 use crate::staff::{Role, Staff};
@@ -29,18 +31,16 @@ pub struct Source {
     pub asked: Option<Change>,
     /// Who changed it, oldest first.
     pub changes: Vec<Change>,
-    /// Its API key is missing, or the provider refuses it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub locked: Option<Locked>,
 }
 
-/// That what was approved waits for an API key.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Locked {
-    /// When that was first seen.
-    pub since: Timestamp,
-    /// What the provider said, or what is missing.
-    pub why: String,
+/// A source as people see it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InUse {
+    pub source: Source,
+    /// How far what it found while it observed has been asked for, once that began.
+    pub cohorts: Option<Cohorts>,
+    /// That approved actions wait for its API key, while they do.
+    pub locked: Option<Locked>,
 }
 
 /// What somebody wants of a source; what is not named stays.
@@ -154,21 +154,7 @@ impl Source {
             cancels: Party::Provider,
             asked: None,
             changes: Vec::new(),
-            locked: None,
         }
-    }
-
-    /// Its API key opens nothing; says whether that is news.
-    pub fn locks(&mut self, why: &str, now: Timestamp) -> bool {
-        let known = self.locked.take();
-        let since = known.as_ref().map_or(now, |locked| locked.since);
-        self.locked = Some(Locked { since, why: why.to_owned() });
-        known.is_none()
-    }
-
-    /// Its API key works; says whether it did not before.
-    pub fn opens(&mut self) -> bool {
-        self.locked.take().is_some()
     }
 
     /// What a wish lets leave, or lets in, that does not now.

@@ -4,7 +4,7 @@ mod bulletin;
 
 pub use bulletin::{About, Bulletin};
 
-use crate::policy::Patience;
+use crate::policy::{Patience, shorten};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -97,6 +97,11 @@ impl Tellings {
         }
     }
 
+    /// Whether somebody is being told, or whoever told them was not heard of again.
+    pub fn is_sending(&self, channel: Channel, to: &str) -> bool {
+        self.telling(channel, to).is_some_and(|telling| telling.state == State::Sending)
+    }
+
     /// When it is tried again with somebody who was not reached.
     pub fn again_at(&self, channel: Channel, to: &str) -> Option<Timestamp> {
         self.telling(channel, to)?.again_at()
@@ -160,15 +165,11 @@ impl Tellings {
     }
 }
 
-/// Its beginning, whole letters only, and nothing that takes more room than a letter.
+/// Its beginning, whole letters only, and no signs that nobody writes.
 fn short(reason: &str) -> String {
-    let plain = reason.chars().map(|letter| if letter.is_control() { ' ' } else { letter });
-    let mut taken = 0;
-    let fits = |letter: &char| {
-        taken += letter.len_utf8();
-        taken <= REASON_BYTES_MAX
-    };
-    plain.take_while(fits).collect()
+    let mut plain: String = reason.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect();
+    shorten(&mut plain, REASON_BYTES_MAX);
+    plain
 }
 
 #[cfg(test)]
@@ -179,7 +180,7 @@ mod tests {
     const NOW: Timestamp = Timestamp::UNIX_EPOCH;
 
     fn patience() -> Patience {
-        Patience { first_secs: 60, factor: 2, secs_max: 3600, tries_max: 3, people_max: 20 }
+        Patience { first_secs: 60, factor: 2, secs_max: 3600, tries_max: 3 }
     }
 
     fn secs(secs: i64) -> Timestamp {
@@ -199,6 +200,7 @@ mod tests {
             let mut tellings = Tellings::default();
             assert!(tellings.is_due(Channel::Slack, "#a", NOW), "{name}: nobody was told yet");
             tellings.sending(Channel::Slack, "#a");
+            assert!(tellings.is_sending(Channel::Slack, "#a") && !tellings.is_sending(Channel::Mail, "#a"), "{name}");
             came(&mut tellings);
             assert!(!tellings.is_due(Channel::Slack, "#a", NOW), "{name}");
             assert_eq!(tellings.is_due(Channel::Slack, "#a", secs(86_400)), again, "{name}");

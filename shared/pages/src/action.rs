@@ -118,7 +118,10 @@ fn facts(action: &Action) -> Markup {
                 }
                 dt { "Confirmed" } dd {
                     @match action.confirmed_at() {
-                        Some(at) => (time(at)),
+                        Some(at) => {
+                            (time(at))
+                            @if let Some(by) = action.found_by() { ", as " (by) " found it at the provider" }
+                        }
                         None => span .soft { "not yet" },
                     }
                 }

@@ -2,7 +2,7 @@
 
 use crate::frame::{Viewer, frame, known, no_default, state, time, words};
 use domain::book::ticket::Ticket;
-use domain::source::{Acting, Change, Cohorts, Mode, Party, Preview, Source, Wish};
+use domain::source::{Acting, Change, Cohorts, InUse, Mode, Party, Preview, Source, Wish};
 use domain::staff::Role;
 use maud::{Markup, html};
 
@@ -29,8 +29,8 @@ fn party(party: Party) -> &'static str {
     }
 }
 
-/// Each with how far what it found while it observed was asked for; `notice` says what came of a change.
-pub fn sources(viewer: &Viewer, sources: &[(Source, Option<Cohorts>)], notice: Option<&str>) -> String {
+/// Each as it is set up, and what waits for it; `notice` says what came of a change.
+pub fn sources(viewer: &Viewer, sources: &[InUse], notice: Option<&str>) -> String {
     frame(
         "Sources",
         "/sources",
@@ -45,10 +45,10 @@ pub fn sources(viewer: &Viewer, sources: &[(Source, Option<Cohorts>)], notice: O
             @if sources.is_empty() {
                 section { p .soft { "No source has been set up. Point a provider's webhook here." } }
             }
-            @for (source, cohorts) in sources { section {
+            @for InUse { source, cohorts, locked } in sources { section {
                 h2 { (source.provider) "/" (source.source) " " (state(acting(source.acting))) }
                 dl {
-                    @if let Some(locked) = &source.locked {
+                    @if let Some(locked) = locked {
                         dt { "API key" } dd {
                             (locked.why) ", since " (time(locked.since)) ". What is approved waits for a key that works."
                         }

@@ -316,11 +316,8 @@ async fn end(context: &Context, work: &Work, ended: Ended, seen: Vec<Seen>) -> R
     let id = work.action.inner().id.clone();
     let after = store::retrying(context, || outcome::store(context, &id, &ended)).await?;
     let Some((action, head, is_fresh)) = after else { return Ok(Done::NothingToDo) };
-    match &ended {
-        Ended::Locked { why } => lock::found(context, &head, why, &action.trace).await?,
-        // Whoever was refused for it: the key has worked for this one.
-        Ended::Done(_) | Ended::Refused { .. } => lock::opened(context, &head).await?,
-        _ => {}
+    if let Ended::Locked { why } = &ended {
+        lock::found(context, &head, &action, why).await?;
     }
     if is_fresh {
         customer::tell(context, &action).await?;

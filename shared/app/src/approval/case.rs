@@ -3,7 +3,7 @@
 use crate::context::Context;
 use crate::store::trail::put_facts;
 use crate::store::{self, Attempted, Batch, Commit, keys};
-use crate::web::{self, Failed, NOTE_CHARS_MAX, Problem};
+use crate::web::{self, Failed, Problem};
 use domain::book::{Head, Touched};
 use domain::case::{Case, Class, Handled, State};
 use domain::classify::desk::Desk;
@@ -48,9 +48,7 @@ fn unread(error: impl std::fmt::Display) -> Problem {
 }
 
 fn complete(word: CaseNote, wanted: Handling) -> Result<CaseNote, Problem> {
-    if web::is_too_long(&word.note) {
-        return Err(Problem::malformed(format!("a note has at most {NOTE_CHARS_MAX} characters")));
-    }
+    web::note_fits(&word.note)?;
     if wanted == Handling::Class && word.class.is_none() {
         return Err(Problem::malformed("name the `class` that this case is of"));
     }

@@ -9,7 +9,7 @@ use crate::fault::Fault;
 use crate::ports::Key;
 use crate::records;
 use crate::store::{self, Attempted, Batch, Commit, keys};
-use crate::web::{self, Failed, Problem};
+use crate::web::{Failed, Problem, note_fits};
 use domain::action::{Action, Decision, State, Vote, anew};
 use domain::approval::delegation::Delegations;
 use domain::approval::{self, Deciding, Refusal, deciding, is_due, still_proven, turn};
@@ -46,9 +46,7 @@ pub fn ballot_form(fields: &BTreeMap<String, String>) -> Result<Ballot, Problem>
 
 /// Takes a decision and, if it was the last one needed, sends the action on its way.
 pub async fn decide(context: &Context, id: &ActionId, staff: &Staff, ballot: Ballot) -> Result<Action, Problem> {
-    if web::is_too_long(&ballot.note) {
-        return Err(Problem::malformed(format!("a note has at most {} characters", web::NOTE_CHARS_MAX)));
-    }
+    note_fits(&ballot.note)?;
     let ballot_digest = ballot.preview_digest.clone();
     let action = match store::unless_refused(context, || once(context, id, staff, &ballot)).await {
         Ok(action) => action,

@@ -6,7 +6,7 @@ use crate::records::{self, Read};
 use crate::store::trail::put_notes;
 use crate::store::{self, Attempted, Batch, Commit, keys};
 use crate::task;
-use crate::web::{Failed, NOTE_CHARS_MAX, Problem, is_too_long};
+use crate::web::{Failed, Problem, note_fits, reference_fits};
 use domain::action::{Action, BY_HAND, Outcome, State};
 use domain::book::Head;
 use domain::id::ActionId;
@@ -75,10 +75,8 @@ impl ByHand {
     }
 
     fn fits(&self) -> Result<(), Problem> {
-        if is_too_long(&self.note) || self.reference.len() > 255 {
-            return Err(Problem::malformed(format!("a note has at most {NOTE_CHARS_MAX} characters, a reference 255")));
-        }
-        Ok(())
+        note_fits(&self.note)?;
+        reference_fits(&self.reference)
     }
 }
 
@@ -146,7 +144,7 @@ async fn seen(context: &Context, id: &ActionId, word: &ByHand, staff: &Staff) ->
     }
     let (now, at) = (context.clock.now(), writing::moment(context));
     let mut after = before.clone();
-    after.is_found_as(refund, at.again);
+    after.is_found_as(refund, &staff.id, at.again);
 
     // Write.
     let mut commit = Commit::default();

@@ -1,10 +1,10 @@
 //! What people say of tasks: given to somebody, put off, done. What ends an action's task ends the action, too.
 
-use super::{settle, tell};
+use super::settle;
 use crate::bulletin::{self, Words};
 use crate::context::Context;
 use crate::store::{self, Attempted, Batch, Commit, keys};
-use crate::web::{Failed, NOTE_CHARS_MAX, Problem, is_too_long};
+use crate::web::{Failed, Problem, note_fits, reference_fits};
 use domain::id::TaskId;
 use domain::staff::Staff;
 use domain::task::{About as TaskAbout, Change, Refused, Task};
@@ -51,14 +51,11 @@ pub async fn take(context: &Context, id: &TaskId, word: &Change, staff: &Staff) 
         }
         return store::read::<Task>(context, &keys::task(id)).await?.ok_or_else(|| Problem::not_found("task"));
     }
-    if is_too_long(&word.note) || word.reference.len() > 255 {
-        return Err(Problem::malformed(format!("a note has at most {NOTE_CHARS_MAX} characters, a reference 255")));
-    }
+    note_fits(&word.note)?;
+    reference_fits(&word.reference)?;
     let (task, news) = store::unless_refused(context, || once(context, id, word, staff)).await?;
-    if let Some(bulletin) = &news
-        && let Err(fault) = tell::bulletin(context, &bulletin.about.id()).await
-    {
-        tracing::warn!(task.id = %task.id, fault = %fault, "whoever was given a task is told when its alarm rings");
+    if let Some(bulletin) = &news {
+        bulletin::tell(context, bulletin).await;
     }
     Ok(task)
 }
@@ -117,5 +114,6 @@ fn news(context: &Context, task: &Task, by: &Staff, before: Option<&Bulletin>) -
     };
     let about = About::Task { task: task.id.clone() };
     let trace = about.id();
-    Some(bulletin::about(context, about, words, &trace).mailed([to]).instead_of(before))
+    let most = context.policies.limits.current().told_people_max;
+    Some(bulletin::about(context, about, words, &trace).mailed([to], most).instead_of(before))
 }

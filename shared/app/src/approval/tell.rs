@@ -53,7 +53,7 @@ pub async fn people(context: &Context, action: &Action) -> Result<(), Fault> {
         Why::First | Why::Reminder => open.clone(),
     };
     let mut errands = Vec::new();
-    let most = context.policies.limits.current().telling.people_max;
+    let most = context.policies.limits.current().told_people_max;
     for staff in deciders(context, action, &roles).await?.into_iter().take(most) {
         // A reminder stands where all read it; it is mailed to those whom nothing has reached yet.
         if why == Why::Reminder && action.told.tellings().again_at(Channel::Mail, &staff.id).is_none() {
@@ -63,7 +63,7 @@ pub async fn people(context: &Context, action: &Action) -> Result<(), Fault> {
         errands.push(Errand { to: staff.id, letter });
     }
     errands.push(Errand::of_channel(letter::asking_all(context, action, &roles)));
-    let round = Round { subject: Owing { action, owed: Owed::Asking }, errands };
+    let round = Round { topic: Owing { action, owed: Owed::Asking }, errands };
     round.send(context).await?;
     round.rest(context).await
 }
@@ -106,7 +106,7 @@ pub async fn of_end<'a>(context: &Context, action: &'a Action) -> Result<Round<O
         Some(Errand { to: asker.id, letter })
     });
     let errands = trouble.into_iter().chain(word).collect();
-    Ok(Round { subject: Owing { action, owed: Owed::Word }, errands })
+    Ok(Round { topic: Owing { action, owed: Owed::Word }, errands })
 }
 
 /// Takes the buttons away from the messages that asked, and says there what became of it.

@@ -3,7 +3,7 @@
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::store::{self, Batch, Commit, keys};
-use crate::web::{NOTE_CHARS_MAX, Problem, is_too_long};
+use crate::web::{Problem, note_fits};
 use domain::approval::delegation::{Delegation, Delegations, Refused, Wish};
 use domain::staff::Staff;
 
@@ -13,9 +13,7 @@ pub async fn all(context: &Context) -> Result<Vec<Delegation>, Fault> {
 }
 
 pub async fn change(context: &Context, wish: &Wish, by: &Staff) -> Result<Vec<Delegation>, Problem> {
-    if is_too_long(&wish.note) {
-        return Err(Problem::malformed(format!("a note has at most {NOTE_CHARS_MAX} characters")));
-    }
+    note_fits(&wish.note)?;
     let from = wish.from.as_ref().unwrap_or(&by.id);
     let changed = store::unless_refused(context, || async {
         let who = [&by.id, from, &wish.to].map(|id| keys::staff(id));

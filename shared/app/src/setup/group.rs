@@ -5,7 +5,7 @@ use crate::fault::Fault;
 use crate::find;
 use crate::store::imported::in_force;
 use crate::store::{self, Batch, Commit, Of, keys};
-use crate::web::{NOTE_CHARS_MAX, Problem, is_too_long};
+use crate::web::{Problem, note_fits};
 use domain::book::{Head, Person};
 use domain::group::{Group, NotSaid, say};
 use domain::id::AccountId;
@@ -101,9 +101,7 @@ pub async fn status(context: &Context, id: &AccountId) -> Result<Option<Status>,
 /// Writes down that two accounts are one customer, or are not: on both, and on all that belong to either.
 pub async fn say_same(context: &Context, id: &AccountId, word: &Same, staff: &Staff) -> Result<Group, Problem> {
     let other = AccountId::named(&word.account).ok_or_else(|| Problem::not_found("account"))?;
-    if is_too_long(&word.note) {
-        return Err(Problem::malformed(format!("a note has at most {NOTE_CHARS_MAX} characters")));
-    }
+    note_fits(&word.note)?;
     let said = store::unless_refused(context, || async {
         // Read.
         let (who, pair) = (keys::staff(&staff.id), [id.clone(), other.clone()]);

@@ -15,7 +15,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::store::imported::Shelved;
-use laid::{Counted, Home, by_home};
+use laid::{Counted, Said, by_home};
 
 /// How many things are read at a time, and written as far as one commit takes them.
 const CHUNK: usize = 25;
@@ -129,7 +129,7 @@ async fn take(
 
 async fn lay<T: Shelved>(
     context: &Context,
-    homes: Vec<Home<T>>,
+    homes: Vec<Said<T>>,
     mut outcome: Outcome,
     staff: &Staff,
 ) -> Result<Outcome, Problem> {
@@ -164,7 +164,7 @@ async fn lay<T: Shelved>(
 /// Lays all records, some at a time; without a number it only counts.
 async fn each<T: Shelved>(
     context: &Context,
-    homes: &[Home<T>],
+    homes: &[Said<T>],
     number: Option<u64>,
     kind: &str,
 ) -> Result<Counted, Problem> {

@@ -48,7 +48,8 @@ pub fn news(context: &Context, proposal: &Proposal, by: &Staff, standing: &[Staf
     let about = About::Proposal { number: proposal.number };
     let confirming = standing.iter().filter(|staff| proposal.may_confirm(staff, proposal.at).is_ok());
     let trace = about.id();
-    bulletin::about(context, about, words, &trace).posted().mailed(confirming.map(|staff| staff.id.clone()))
+    let most = context.policies.limits.current().told_people_max;
+    bulletin::about(context, about, words, &trace).posted().mailed(confirming.map(|staff| staff.id.clone()), most)
 }
 
 /// How a proposal is shown.

@@ -3,11 +3,11 @@
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::ports::Order;
-use crate::setup::backlog;
+use crate::setup::{backlog, locked};
 use crate::store::{self, Attempted, Batch, Commit, keys, read};
 use crate::web::Problem;
 use domain::book::Head;
-use domain::source::{Acting, Backlog, Cohorts, Granted, Judged, Refused, Source, Wish};
+use domain::source::{Acting, Backlog, Cohorts, Granted, InUse, Judged, Refused, Source, Wish};
 use domain::staff::Staff;
 use http::StatusCode;
 use jiff::SignedDuration;
@@ -38,12 +38,17 @@ pub async fn all(context: &Context) -> Result<Vec<Source>, Fault> {
     store::first_of(context, &keys::sources(), SOURCES_MAX, Order::Ascending).await
 }
 
-/// The same, each with how far what it found has been asked for, once that began.
-pub async fn with_cohorts(context: &Context) -> Result<Vec<(Source, Option<Cohorts>)>, Fault> {
+/// The same, as people see them.
+pub async fn in_use(context: &Context) -> Result<Vec<InUse>, Fault> {
     let all = all(context).await?;
     let key = |it: &Source| keys::cohorts(&it.provider, &it.source);
     let batch = Batch::read(context, all.iter().map(key).collect()).await?;
-    all.into_iter().map(|it| batch.get::<Cohorts>(&key(&it)).map(|cohorts| (it, cohorts))).collect()
+    let mut all_in_use = Vec::new();
+    for (source, locked) in locked::of_each(context, all).await? {
+        let cohorts = batch.get::<Cohorts>(&key(&source))?;
+        all_in_use.push(InUse { source, cohorts, locked });
+    }
+    Ok(all_in_use)
 }
 
 /// Adds a source of the local service, unless it is there.

@@ -99,6 +99,7 @@ mod tests {
             backfill("mollie", "default"),
             watch("stripe", "default"),
             cohorts("stripe", "default"),
+            locked("stripe", "default"),
             pulse(&due),
             incident(&IncidentId::of("stripe", "default", "failure", "source", "2026-01-31T12:00:00Z")),
             releases(),

@@ -18,7 +18,7 @@ use domain::import::Imports;
 use domain::incident::{Incident, Pulse, Releases, Watch};
 use domain::ledger::{Entry, LedgerHead};
 use domain::report::fact::Row;
-use domain::source::{Cohorts, Source};
+use domain::source::{Cohorts, Locked, Source};
 use domain::staff::{Change as StaffChange, Proposal, Staff};
 use domain::stop::Stops;
 use domain::task::Task;
@@ -231,6 +231,7 @@ stored!(Probes, 1, |it| key keys::probes(&it.provider, &it.source), wake None, p
 stored!(Backfill, 1, |it| key keys::backfill(&it.provider, &it.source), wake it.again_at, place None);
 stored!(Watch, 1, |it| key keys::watch(&it.provider, &it.source), wake it.wake_at, place None);
 stored!(Cohorts, 1, |it| key keys::cohorts(&it.provider, &it.source), wake it.wake_at, place None);
+stored!(Locked, 1, |it| key keys::locked(&it.provider, &it.source), wake None, place None);
 stored!(Pulse, 1, |it| key keys::pulse(it), wake None, place None);
 stored!(Incident, 1, |it| key keys::incident(&it.id), wake None,
     place Some((lists::incidents(it.state), format!("{:.3}#{}", it.began_at, it.id))));

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 /// How an outcome says that a person did it.
 pub const BY_HAND: &str = "by_hand";
 /// How an outcome says that a person did it, and that somebody has found it at the provider since.
-const FOUND: &str = "found";
+pub const FOUND: &str = "found";
 
 /// A refund that is as somebody says that they made it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,13 +42,19 @@ impl Action {
 
     /// Somebody has looked at the provider, and what was given back by hand is there under this id. From now on it is
     /// looked for by it.
-    pub fn is_found_as(&mut self, refund: &str, again: Timestamp) {
+    pub fn is_found_as(&mut self, refund: &str, by: &str, again: Timestamp) {
         let is_unseen = self.is_unseen();
         if let Some(Outcome::Done { reference, status, .. }) = self.outcome.as_mut().filter(|_| is_unseen) {
             refund.clone_into(reference);
             FOUND.clone_into(status);
+            self.found_by = Some(by.to_owned());
             self.alarm = Some(again);
         }
+    }
+
+    /// Who says that what was given back by hand is at the provider, which did not tell of it.
+    pub fn found_by(&self) -> Option<&str> {
+        self.found_by.as_deref()
     }
 
     /// The refund that somebody has found at the provider, which told nothing of it: the book is told of it in its place.
@@ -228,7 +234,8 @@ mod tests {
     fn what_somebody_found_at_the_provider_is_told_to_the_book_once_they_name_it() {
         let mut action = action();
         assert_eq!(action.found(), None, "they said that they made it, and nobody has looked");
-        action.is_found_as("re_7", time("07T10:05:00"));
+        action.is_found_as("re_7", "bea", time("07T10:05:00"));
+        assert_eq!(action.found_by(), Some("bea"));
         assert_eq!(action.alarm(), Some(time("07T10:05:00")));
         assert!(action.is_by_hand() && action.is_unseen(), "until it is in the book");
         let found = action.found().unwrap();
@@ -237,10 +244,10 @@ mod tests {
         let seen = action.seen_by_hand(&named).map(|seen| (seen.refund, seen.settled));
         assert_eq!(seen, Some(("re_7".to_owned(), true)));
         action.confirmed(time("07T10:05:00")).unwrap();
-        action.is_found_as("re_8", time("08T10:00:00"));
+        action.is_found_as("re_8", "marc", time("08T10:00:00"));
         assert_eq!(
-            (action.found().map(|found| found.id), action.alarm()),
-            (Some("re_7".to_owned()), None),
+            (action.found().map(|found| found.id), action.found_by(), action.alarm()),
+            (Some("re_7".to_owned()), Some("bea"), None),
             "it is proved"
         );
     }

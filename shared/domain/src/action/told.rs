@@ -124,7 +124,7 @@ mod tests {
     const NOW: Timestamp = Timestamp::UNIX_EPOCH;
 
     fn patience() -> Patience {
-        Patience { first_secs: 60, factor: 2, secs_max: 3600, tries_max: 3, people_max: 20 }
+        Patience { first_secs: 60, factor: 2, secs_max: 3600, tries_max: 3 }
     }
 
     fn secs(secs: i64) -> Timestamp {

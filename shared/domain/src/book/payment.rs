@@ -2,7 +2,7 @@
 
 use super::{Figures, Latest, Stamp};
 use crate::event::{
-    Card, Decline, DisputeSeen, DisputeStatus, Event, PaymentSeen, PaymentStatus, RefundSeen, RefundStatus,
+    Card, Decline, DisputeSeen, DisputeStatus, Event, Origin, PaymentSeen, PaymentStatus, RefundSeen, RefundStatus,
 };
 use crate::id::ActionId;
 use crate::money::Money;
@@ -53,6 +53,9 @@ pub struct Refund {
     pub status: Latest<RefundStatus>,
     pub created_at: Latest<Timestamp>,
     pub action: Latest<String>,
+    /// Only a person has said so: the provider has told nothing of it yet.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub said: bool,
 }
 
 /// What a bank claims back, or only asks about: that is not `formal`, and takes no money.
@@ -128,6 +131,9 @@ impl Payment {
 
     pub(super) fn fold_refund(&mut self, seen: &RefundSeen, event: &Event) {
         let stamp = Stamp::of(event, None, seen.status.map_or(0, |status| status as u8));
+        if event.origin != Origin::Answer {
+            self.told_instead(seen);
+        }
         let refund = self.refunds.entry(seen.id.clone()).or_default();
         refund.amount.see(&stamp, seen.amount);
         refund.status.see(&stamp, seen.status);
@@ -139,6 +145,23 @@ impl Payment {
             let made_at = self.refunds.remove(&id).and_then(|refund| refund.made_at());
             self.forgotten_until = self.forgotten_until.max(made_at);
         }
+    }
+
+    /// What the provider tells takes the place of what only a person has said: that refund, or another one of that amount
+    /// which nobody else made. They were told the wrong id, or mistyped it; it is not given back twice.
+    fn told_instead(&mut self, told: &RefundSeen) {
+        if let Some(refund) = self.refunds.get_mut(&told.id) {
+            refund.said = false;
+            return;
+        }
+        let stands = told.action.is_none()
+            && told.amount.is_some()
+            && !matches!(told.status, Some(RefundStatus::Failed | RefundStatus::Canceled));
+        let is_it = |refund: &Refund| refund.said && refund.amount.copied() == told.amount;
+        let said = self.refunds.iter().find(|&(_, refund)| stands && is_it(refund)).map(|(id, _)| id.clone());
+        let Some(said) = said else { return };
+        self.refunds.remove(&said);
+        self.by_hand.values_mut().filter(|made| **made == said).for_each(|made| told.id.clone_into(made));
     }
 
     /// What was taken from the customer; nothing before it is known to have succeeded.
@@ -244,7 +267,8 @@ impl Payment {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::{Kind, Origin};
+    use crate::event::Kind;
+    use crate::id::AccountId;
     use crate::money::Currency;
 
     fn usd(minor: i64) -> Option<Money> {
@@ -305,6 +329,32 @@ mod tests {
         charge(&mut payment, 40, 3000);
         assert_eq!(payment.given_back(), usd(3000), "a new total knows all, and one that we were never told of");
         assert_eq!(payment.refundable(), usd(7000));
+    }
+
+    #[test]
+    fn what_the_provider_tells_takes_the_place_of_what_a_person_said() {
+        let action = ActionId::of(&AccountId::of("stripe", "default", "cus_1"), "mara", "k");
+        for (what, id, amount, status, made, back) in [
+            ("the same id", "re_x", 3000, RefundStatus::Succeeded, "re_x", 3000),
+            ("another id", "re_1", 3000, RefundStatus::Pending, "re_1", 3000),
+            ("another amount", "re_1", 3001, RefundStatus::Succeeded, "re_x", 6001),
+            ("one that failed", "re_1", 3000, RefundStatus::Failed, "re_x", 3000),
+        ] {
+            let mut payment = Payment::new("ch_1");
+            charge(&mut payment, 0, 0);
+            refund(&mut payment, "re_x", 10, 10, 3000, RefundStatus::Succeeded);
+            payment.refunds.get_mut("re_x").unwrap().said = true;
+            payment.by_hand.insert(action.clone(), "re_x".to_owned());
+            refund(&mut payment, id, 20, 20, amount, status);
+            let by_hand = payment.by_hand[&action].as_str();
+            assert_eq!((by_hand, payment.given_back()), (made, usd(back)), "{what}");
+            let stands = made == "re_x" && id != "re_x";
+            assert_eq!(payment.refunds[made].said, stands, "{what}");
+            // A second one of that amount is another refund.
+            refund(&mut payment, "re_2", 30, 30, 3000, RefundStatus::Succeeded);
+            let more = if stands { 0 } else { 3000 };
+            assert_eq!(payment.given_back(), usd(back + more), "{what}, and one more");
+        }
     }
 
     #[test]

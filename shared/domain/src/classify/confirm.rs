@@ -1,6 +1,6 @@
 //! Does an event prove that one of our actions was carried out, or that it failed after all?
 
-use crate::action::{Action, Kind, Manners, Outcome, SETTLED, Shown, State, Target, When};
+use crate::action::{Action, FOUND, Kind, Manners, Outcome, SETTLED, Shown, State, Target, When};
 use crate::book::{CaseLine, Due, Head, Invoice, ResourceId, Subscription, Touched, touches};
 use crate::case;
 use crate::classify::desk::Desk;
@@ -97,11 +97,18 @@ fn confirm_by_hand(event: &Event, desk: &mut Desk, now: Timestamp) -> Vec<Note> 
         let Some(seen) = action.seen_by_hand(payment).filter(|_| payment.reserved.contains_key(&id)) else { continue };
         payment.reserved.remove(&id);
         payment.by_hand.insert(id.clone(), seen.refund.clone());
+        // What only a person tells of is their word, and no provider's: it stands until the provider tells of it.
+        let is_theirs = event.origin == Origin::Answer && action.found().is_some_and(|found| found.id == seen.refund);
+        if let Some(refund) = payment.refunds.get_mut(&seen.refund).filter(|_| is_theirs) {
+            refund.said = true;
+        }
         action.is_looked_for(None);
         // What is only on its way may still fail.
         if seen.settled && action.confirmed(now).is_ok() {
-            let body = [("event", event.id.clone()), ("reference", seen.refund), ("outcome", SETTLED.to_owned())];
-            notes.push(Note::new(now, Step::Confirmed, &id, &event.provider, body));
+            let by = action.found_by().filter(|_| is_theirs).unwrap_or(&event.provider).to_owned();
+            let outcome = if is_theirs { FOUND } else { SETTLED };
+            let body = [("event", event.id.clone()), ("reference", seen.refund), ("outcome", outcome.to_owned())];
+            notes.push(Note::new(now, Step::Confirmed, &id, &by, body));
             desk.head.under_way.remove(&id);
             resolve(desk, &id, now);
         }

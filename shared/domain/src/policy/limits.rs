@@ -82,6 +82,8 @@ pub struct Limits {
     pub preview_minutes: i64,
     /// How often one action is sent to its provider before a person is asked.
     pub provider_calls_max: u32,
+    /// How many people are told of one thing, each by a message of their own; all others read it where it is posted.
+    pub told_people_max: usize,
     /// How patient Recoup is with whoever refuses what it has to tell.
     pub telling: Patience,
 }
@@ -98,8 +100,6 @@ pub struct Patience {
     pub secs_max: i64,
     /// How often it is tried, the first time included.
     pub tries_max: u32,
-    /// How many people are asked for one decision, each by a message of their own; everybody sees it where all are asked.
-    pub people_max: usize,
 }
 
 /// How much of an event is kept.
@@ -187,7 +187,7 @@ impl Rules for Limits {
         ];
         let counts = [
             (self.boards_max < 1, "a shelf has at least one board".to_owned()),
-            (self.telling.people_max < 1, "at least one person is asked for a decision".to_owned()),
+            (self.told_people_max < 1, "at least one person is told".to_owned()),
             (
                 2 * self.board_bytes_max + BESIDE_BOARDS_BYTES > self.item_bytes_max,
                 format!(
@@ -214,7 +214,7 @@ mod tests {
 
     #[test]
     fn each_wait_is_longer_up_to_the_longest_and_there_is_a_last_try() {
-        let patience = Patience { first_secs: 60, factor: 3, secs_max: 600, tries_max: 6, people_max: 20 };
+        let patience = Patience { first_secs: 60, factor: 3, secs_max: 600, tries_max: 6 };
         let rows =
             [(1, Some(60)), (2, Some(180)), (3, Some(540)), (4, Some(600)), (5, Some(600)), (6, None), (7, None)];
         for (refusals, secs) in rows {

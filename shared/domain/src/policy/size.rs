@@ -27,6 +27,36 @@ pub fn stored_bytes(value: &(impl Serialize + ?Sized)) -> usize {
     serde_json::to_writer(&mut counter, value).map_or(usize::MAX, |()| counter.0)
 }
 
+/// How many bytes a letter takes where it is stored: as JSON writes it.
+fn letter_bytes(letter: char) -> usize {
+    match letter {
+        '"' | '\\' | '\n' | '\r' | '\t' | '\u{8}' | '\u{c}' => 2,
+        _ if letter < ' ' => ESCAPED_BYTES,
+        _ => letter.len_utf8(),
+    }
+}
+
+/// How many bytes the letters of a text take where it is stored, without its quotes.
+pub fn text_bytes(text: &str) -> usize {
+    text.chars().map(letter_bytes).sum()
+}
+
+/// The place behind the last letter of a text that fits into so many bytes, where not all of them do.
+pub fn text_end(text: &str, bytes_max: usize) -> Option<usize> {
+    let mut taken = 0;
+    text.char_indices().find_map(|(place, letter)| {
+        taken += letter_bytes(letter);
+        (taken > bytes_max).then_some(place)
+    })
+}
+
+/// Keeps of a text as many letters, from its beginning, as fit into so many bytes.
+pub fn shorten(text: &mut String, bytes_max: usize) {
+    if let Some(place) = text_end(text, bytes_max) {
+        text.truncate(place);
+    }
+}
+
 /// How many bytes these texts take at most: told by their length alone, so that what is surely short is not written out
 /// only to be measured.
 pub fn texts_bytes_at_most<'a>(texts: impl IntoIterator<Item = &'a str>) -> usize {
@@ -64,6 +94,26 @@ mod tests {
             assert_eq!(stored_bytes(text), serde_json::to_vec(text).unwrap().len(), "{text:?}");
         }
         assert_eq!(stored_bytes(&NASTY), serde_json::to_vec(&NASTY).unwrap().len());
+    }
+
+    #[test]
+    fn a_letter_is_counted_as_it_is_stored() {
+        let every: String = ('\0'..='\u{7f}').chain(['é', '短', '👩']).collect();
+        assert_eq!(text_bytes(&every) + QUOTES_BYTES, stored_bytes(&every));
+    }
+
+    #[test]
+    fn of_a_text_as_many_letters_are_kept_as_fit() {
+        for text in NASTY {
+            assert_eq!(text_bytes(text) + QUOTES_BYTES, stored_bytes(text), "{text:?}");
+            for most in 0..=text_bytes(text) {
+                let mut kept = text.to_owned();
+                shorten(&mut kept, most);
+                assert!(text.starts_with(&kept) && text_bytes(&kept) <= most, "{text:?} in {most}");
+                let next = text[kept.len()..].chars().next();
+                assert!(next.is_none_or(|next| text_bytes(&kept) + letter_bytes(next) > most), "{text:?} in {most}");
+            }
+        }
     }
 
     #[test]

@@ -5,9 +5,6 @@ use crate::id::{AccountId, IncidentId, TaskId, digest};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// How many are mailed at most: there are few who confirm and few who are given a task, and the others read what is posted.
-const MAILED_MAX: usize = 40;
-
 /// What the staff are told of one thing: by a message where all who approve read it, by mail to some of them, or both.
 /// It is written with what it is about, and wakes until all of it was told.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -107,9 +104,9 @@ impl Bulletin {
         Self { posted: true, ..self }
     }
 
-    /// The same, to each of these.
-    pub fn mailed(self, staff: impl IntoIterator<Item = String>) -> Self {
-        Self { mailed: staff.into_iter().take(MAILED_MAX).collect(), ..self }
+    /// The same, to each of these, and to no more than that: the others read what is posted.
+    pub fn mailed(self, staff: impl IntoIterator<Item = String>, people_max: usize) -> Self {
+        Self { mailed: staff.into_iter().take(people_max).collect(), ..self }
     }
 
     /// The same, in the place of what was told of it before.
@@ -185,7 +182,7 @@ mod tests {
     #[test]
     fn what_is_new_takes_the_place_of_what_was_told_before() {
         let about = || About::Proposal { number: 1 };
-        let mut first = bulletin(about()).posted().mailed(["marc".to_owned()]).instead_of(None);
+        let mut first = bulletin(about()).posted().mailed(["marc".to_owned()], 20).instead_of(None);
         assert_eq!((first.round(), first.alarm()), (1, Some(Timestamp::UNIX_EPOCH)));
         first.tellings_mut().sending(Channel::Slack, "#a");
         first.rests(None);
@@ -195,9 +192,9 @@ mod tests {
     }
 
     #[test]
-    fn no_more_are_mailed_than_an_item_holds() {
+    fn no_more_are_mailed_than_the_policy_says() {
         let everybody = (0..1_000).map(|number| format!("staff_{number}"));
-        assert_eq!(bulletin(About::Proposal { number: 1 }).mailed(everybody).mailed.len(), MAILED_MAX);
+        assert_eq!(bulletin(About::Proposal { number: 1 }).mailed(everybody, 20).mailed.len(), 20);
     }
 
     #[test]

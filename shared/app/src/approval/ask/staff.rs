@@ -5,7 +5,7 @@ use crate::approval::blocked::Tried;
 use crate::context::Context;
 use crate::setup::sources;
 use crate::store::{self, Idempotency, keys};
-use crate::web::{Failed, NOTE_CHARS_MAX, Problem, header, is_too_long};
+use crate::web::{Failed, ID_BYTES_MAX, Problem, header, note_fits};
 use bytes::Bytes;
 use domain::action::{Action, KINDS, OWN, Reason, State, Wish};
 use domain::book::Head;
@@ -15,7 +15,6 @@ use http::Request;
 use jiff::SignedDuration;
 use serde::Deserialize;
 
-const ID_CHARS_MAX: usize = 255;
 const ADDONS_MAX: usize = 20;
 
 /// A request as it was said; ids are as people write them.
@@ -57,7 +56,7 @@ impl Asked {
 
 /// Reads a key under which a repeat is recognised.
 pub fn key(text: &str) -> Option<String> {
-    ((1..=ID_CHARS_MAX).contains(&text.len()) && text.is_ascii()).then(|| text.to_owned())
+    ((1..=ID_BYTES_MAX).contains(&text.len()) && text.is_ascii()).then(|| text.to_owned())
 }
 
 /// What is answered where something is not of its type.
@@ -104,11 +103,10 @@ async fn counted(context: &Context, asked: &Asked, staff: &Staff, problem: Probl
 async fn understood<'a>(context: &Context, asked: Asked, staff: &'a Staff) -> Result<Ask<'a>, Problem> {
     let key = asked.key.ok_or_else(no_key)?;
     let members = asked.wish.members().map_err(|refusal| problem(&refusal))?;
-    let too_long = |id: &String| id.len() > ID_CHARS_MAX;
-    if is_too_long(&asked.note) || members.iter().flat_map(|member| member.params.ids()).any(too_long) {
-        return Err(Problem::malformed(format!(
-            "a note has at most {NOTE_CHARS_MAX} characters, an id at most {ID_CHARS_MAX}"
-        )));
+    let too_long = |id: &String| id.len() > ID_BYTES_MAX;
+    note_fits(&asked.note)?;
+    if members.iter().flat_map(|member| member.params.ids()).any(too_long) {
+        return Err(Problem::malformed(format!("an id has at most {ID_BYTES_MAX} characters")));
     }
     if members.iter().map(|member| member.params.addons.len()).sum::<usize>() > ADDONS_MAX {
         return Err(Problem::malformed(format!(

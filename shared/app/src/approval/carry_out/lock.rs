@@ -4,12 +4,14 @@ use crate::bulletin::{self, Words};
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::ports::NoReply;
+use crate::setup::locked;
 use crate::store::{self, Attempted, Batch, Commit, keys};
-use domain::action::Ended;
+use domain::action::{Action, Ended};
 use domain::book::Head;
-use domain::source::Source;
+use domain::source::Locked;
 use domain::telling::{About, Bulletin};
 use providers::Reply;
+use std::collections::BTreeSet;
 
 /// Whether an answer says that the key opens nothing, or not this: then nothing was done.
 pub(super) fn says(answer: &Result<Reply, NoReply>) -> bool {
@@ -25,33 +27,44 @@ pub(super) fn of(head: &Head, answer: &Result<Reply, NoReply>) -> Ended {
     Ended::Locked { why }
 }
 
-/// Notes at the source that its key opens nothing, and has people told of it, unless they know.
-pub(super) async fn found(context: &Context, head: &Head, why: &str, trace: &str) -> Result<(), Fault> {
-    let news = store::retrying(context, || lock(context, head, why, trace)).await?;
+/// Notes that an action waits for the key of its source, and has people told of it, unless they know. Whoever waits no
+/// longer says so itself: what another request was answered says nothing of this one.
+pub(super) async fn found(context: &Context, head: &Head, action: &Action, why: &str) -> Result<(), Fault> {
+    let news = store::retrying(context, || note(context, head, action, why)).await?;
     if let Some(bulletin) = &news {
         bulletin::tell(context, bulletin).await;
     }
     Ok(())
 }
 
-async fn lock(context: &Context, head: &Head, why: &str, trace: &str) -> Result<Attempted<Option<Bulletin>>, Fault> {
+async fn note(
+    context: &Context,
+    head: &Head,
+    action: &Action,
+    why: &str,
+) -> Result<Attempted<Option<Bulletin>>, Fault> {
     // Read.
     let about = About::Key { provider: head.provider.clone(), source: head.source.clone() };
-    let (source, told) = (keys::source(&head.provider, &head.source), keys::bulletin(&about.id()));
-    let batch = Batch::read(context, vec![source.clone(), told.clone()]).await?;
-    let Some(before) = batch.get::<Source>(&source)? else { return Ok(Attempted::Done(None)) };
+    let (own, told) = (keys::locked(&head.provider, &head.source), keys::bulletin(&about.id()));
+    let batch = Batch::read(context, vec![own.clone(), told.clone()]).await?;
+    let before = batch.get::<Locked>(&own)?;
     let earlier = batch.get::<Bulletin>(&told)?;
+    let still = match &before {
+        Some(before) => locked::still(context, before).await?,
+        None => BTreeSet::new(),
+    };
 
     // Decide.
-    let mut after = before.clone();
-    let is_news = after.locks(why, context.clock.now());
+    let now = context.clock.now();
+    let mut after = before.clone().unwrap_or_else(|| Locked::new(&head.provider, &head.source, now));
+    let is_news = after.waits(&action.id, why, still, now);
     let news = is_news.then(|| {
-        let news = bulletin::about(context, about, words(head, why), trace).posted();
+        let news = bulletin::about(context, about, words(head, why), &action.trace).posted();
         news.instead_of(earlier.as_ref())
     });
 
     // Write.
-    if after == before {
+    if before.as_ref() == Some(&after) {
         return Ok(Attempted::Done(None));
     }
     let mut commit = Commit::default();
@@ -60,23 +73,6 @@ async fn lock(context: &Context, head: &Head, why: &str, trace: &str) -> Result<
         commit.over(&batch, news);
     }
     store::attempted(commit.run(context).await, news)
-}
-
-/// Notes at the source that its key works again.
-pub(super) async fn opened(context: &Context, head: &Head) -> Result<(), Fault> {
-    store::retrying(context, || open(context, head)).await
-}
-
-async fn open(context: &Context, head: &Head) -> Result<Attempted<()>, Fault> {
-    let key = keys::source(&head.provider, &head.source);
-    let batch = Batch::read(context, vec![key.clone()]).await?;
-    let Some(mut source) = batch.get::<Source>(&key)? else { return Ok(Attempted::Done(())) };
-    if !source.opens() {
-        return Ok(Attempted::Done(()));
-    }
-    let mut commit = Commit::default();
-    commit.over(&batch, &source);
-    store::attempted(commit.run(context).await, ())
 }
 
 fn words(head: &Head, why: &str) -> Words {

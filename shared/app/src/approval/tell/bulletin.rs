@@ -1,14 +1,13 @@
 //! Tells the staff what a bulletin says, as long as it is so.
 
-use super::round::{Errand, Round, Subject};
+use super::round::{Errand, Round, Topic};
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::ports::{Channel, Letter};
-use crate::setup::staff;
+use crate::setup::{locked, staff};
 use crate::store::{self, Batch, Commit, Of, keys};
 use async_trait::async_trait;
 use domain::book::{Due, Invoice};
-use domain::source::Source;
 use domain::staff::{Proposal, Staff, State as ProposalState};
 use domain::task::{State as TaskState, Task};
 use domain::telling::{About, Bulletin, Tellings};
@@ -28,7 +27,7 @@ pub async fn bulletin(context: &Context, id: &str) -> Result<(), Fault> {
         }
         errands.extend(bulletin.posted.then(|| Errand::of_channel(post(context, &bulletin))));
     }
-    let round = Round { subject: News(&bulletin), errands };
+    let round = Round { topic: News(&bulletin), errands };
     round.send(context).await?;
     round.rest(context).await
 }
@@ -50,10 +49,7 @@ async fn is_so(context: &Context, bulletin: &Bulletin) -> Result<bool, Fault> {
             let has_it = |task: &Task| task.assigned_to.as_ref().is_some_and(|to| bulletin.mailed.contains(to));
             task.is_some_and(|task| task.state == TaskState::Open && has_it(&task))
         }
-        About::Key { provider, source } => {
-            let source = store::read::<Source>(context, &keys::source(provider, source)).await?;
-            source.is_some_and(|source| source.locked.is_some())
-        }
+        About::Key { provider, source } => locked::find(context, provider, source).await?.is_some(),
     })
 }
 
@@ -90,8 +86,8 @@ fn mail(context: &Context, bulletin: &Bulletin, staff: &Staff) -> Letter {
 struct News<'a>(&'a Bulletin);
 
 #[async_trait]
-impl Subject for News<'_> {
-    type Standing = Bulletin;
+impl Topic for News<'_> {
+    type Item = Bulletin;
     type Read = Batch;
 
     fn id(&self) -> String {
@@ -101,8 +97,8 @@ impl Subject for News<'_> {
     async fn read(&self, context: &Context) -> Result<Option<(Bulletin, Batch)>, Fault> {
         let key = keys::bulletin(&self.0.about.id());
         let batch = Batch::read(context, vec![key.clone()]).await?;
-        let standing: Option<Bulletin> = batch.get(&key)?;
-        Ok(standing.map(|standing| (standing, batch)))
+        let item: Option<Bulletin> = batch.get(&key)?;
+        Ok(item.map(|item| (item, batch)))
     }
 
     fn write(&self, _context: &Context, batch: &Batch, _before: &Bulletin, after: &Bulletin) -> Commit {
@@ -111,30 +107,34 @@ impl Subject for News<'_> {
         commit
     }
 
-    fn tellings<'a>(&self, standing: &'a Bulletin) -> &'a Tellings {
-        standing.tellings()
+    fn tellings<'a>(&self, item: &'a Bulletin) -> &'a Tellings {
+        item.tellings()
     }
 
-    fn tellings_mut<'a>(&self, standing: &'a mut Bulletin) -> &'a mut Tellings {
-        standing.tellings_mut()
+    fn tellings_mut<'a>(&self, item: &'a mut Bulletin) -> &'a mut Tellings {
+        item.tellings_mut()
     }
 
-    fn is_current(&self, standing: &Bulletin) -> bool {
-        standing.round() == self.0.round()
+    fn is_current(&self, item: &Bulletin) -> bool {
+        item.round() == self.0.round()
     }
 
-    fn is_owed(&self, standing: &Bulletin) -> bool {
-        standing.alarm().is_some()
+    fn alarm(&self, item: &Bulletin) -> Option<Timestamp> {
+        item.alarm()
+    }
+
+    fn is_owed(&self, item: &Bulletin) -> bool {
+        item.alarm().is_some()
     }
 
     // It has no buttons that were to be taken away.
     fn stands(&self, _standing: &mut Bulletin, _place: &str) {}
 
-    fn rings_at(&self, standing: &mut Bulletin, at: Timestamp) {
-        standing.rings_at(at);
+    fn rings_at(&self, item: &mut Bulletin, at: Timestamp) {
+        item.rings_at(at);
     }
 
-    fn rests(&self, standing: &mut Bulletin, until: Option<Timestamp>) {
-        standing.rests(until);
+    fn rests(&self, item: &mut Bulletin, until: Option<Timestamp>) {
+        item.rests(until);
     }
 }

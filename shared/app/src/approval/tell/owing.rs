@@ -1,7 +1,7 @@
 //! An action, as what people are told of: to decide it, or how it ended.
 
 use super::super::writing;
-use super::round::Subject;
+use super::round::Topic;
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::records;
@@ -19,8 +19,8 @@ pub struct Owing<'a> {
 }
 
 #[async_trait]
-impl Subject for Owing<'_> {
-    type Standing = Action;
+impl Topic for Owing<'_> {
+    type Item = Action;
     type Read = (Batch, Head);
 
     fn id(&self) -> String {
@@ -38,37 +38,41 @@ impl Subject for Owing<'_> {
         commit
     }
 
-    fn tellings<'a>(&self, standing: &'a Action) -> &'a Tellings {
-        standing.told.tellings()
+    fn tellings<'a>(&self, item: &'a Action) -> &'a Tellings {
+        item.told.tellings()
     }
 
-    fn tellings_mut<'a>(&self, standing: &'a mut Action) -> &'a mut Tellings {
-        standing.told.tellings_mut()
+    fn tellings_mut<'a>(&self, item: &'a mut Action) -> &'a mut Tellings {
+        item.told.tellings_mut()
     }
 
-    fn is_current(&self, standing: &Action) -> bool {
-        standing.told.round() == self.action.told.round()
+    fn is_current(&self, item: &Action) -> bool {
+        item.told.round() == self.action.told.round()
     }
 
-    fn is_owed(&self, standing: &Action) -> bool {
-        standing.owes() == Some(self.owed)
+    fn alarm(&self, item: &Action) -> Option<Timestamp> {
+        item.alarm()
     }
 
-    fn stands(&self, standing: &mut Action, place: &str) {
+    fn is_owed(&self, item: &Action) -> bool {
+        item.owes() == Some(self.owed)
+    }
+
+    fn stands(&self, item: &mut Action, place: &str) {
         // Only what asks has buttons.
         if self.owed == Owed::Asking {
-            standing.told.stands(place);
+            item.told.stands(place);
         }
     }
 
-    fn rings_at(&self, standing: &mut Action, at: Timestamp) {
-        standing.rings_at(at);
+    fn rings_at(&self, item: &mut Action, at: Timestamp) {
+        item.rings_at(at);
     }
 
-    fn rests(&self, standing: &mut Action, until: Option<Timestamp>) {
+    fn rests(&self, item: &mut Action, until: Option<Timestamp>) {
         if self.owed == Owed::Word {
-            standing.told.follow();
+            item.told.follow();
         }
-        standing.rests(self.owed, until);
+        item.rests(self.owed, until);
     }
 }

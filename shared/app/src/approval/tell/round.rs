@@ -15,29 +15,31 @@ use jiff::Timestamp;
 
 /// Of what people are told: where its records stand, and whether there is still somebody to be told.
 #[async_trait]
-pub trait Subject: Send + Sync {
+pub trait Topic: Send + Sync {
     /// The item that its records stand in.
-    type Standing: Clone + PartialEq + Send + Sync;
+    type Item: Clone + PartialEq + Send + Sync;
     /// What the item was read with, to write it.
     type Read: Send + Sync;
 
     /// For logs and dead letters.
     fn id(&self) -> String;
-    async fn read(&self, context: &Context) -> Result<Option<(Self::Standing, Self::Read)>, Fault>;
-    fn write(&self, context: &Context, read: &Self::Read, before: &Self::Standing, after: &Self::Standing) -> Commit;
+    async fn read(&self, context: &Context) -> Result<Option<(Self::Item, Self::Read)>, Fault>;
+    fn write(&self, context: &Context, read: &Self::Read, before: &Self::Item, after: &Self::Item) -> Commit;
 
-    fn tellings<'a>(&self, standing: &'a Self::Standing) -> &'a Tellings;
-    fn tellings_mut<'a>(&self, standing: &'a mut Self::Standing) -> &'a mut Tellings;
+    fn tellings<'a>(&self, item: &'a Self::Item) -> &'a Tellings;
+    fn tellings_mut<'a>(&self, item: &'a mut Self::Item) -> &'a mut Tellings;
     /// Whether there is nothing newer to tell.
-    fn is_current(&self, standing: &Self::Standing) -> bool;
+    fn is_current(&self, item: &Self::Item) -> bool;
+    /// When somebody looks at it next.
+    fn alarm(&self, item: &Self::Item) -> Option<Timestamp>;
     /// Whether it is still to be told.
-    fn is_owed(&self, standing: &Self::Standing) -> bool;
+    fn is_owed(&self, item: &Self::Item) -> bool;
     /// A message of this stands there.
-    fn stands(&self, standing: &mut Self::Standing, place: &str);
+    fn stands(&self, item: &mut Self::Item, place: &str);
     /// Somebody looks again then, should nobody be heard of before.
-    fn rings_at(&self, standing: &mut Self::Standing, at: Timestamp);
+    fn rings_at(&self, item: &mut Self::Item, at: Timestamp);
     /// All was done that can be done now; `until` is when the rest is tried again.
-    fn rests(&self, standing: &mut Self::Standing, until: Option<Timestamp>);
+    fn rests(&self, item: &mut Self::Item, until: Option<Timestamp>);
 }
 
 /// One message, and by what its recipient is known.
@@ -55,14 +57,14 @@ impl Errand {
 
 /// All that is to be told of something at this time.
 pub struct Round<S> {
-    pub subject: S,
+    pub topic: S,
     pub errands: Vec<Errand>,
 }
 
 /// What came of the message of that number.
 type Came = (usize, Result<Option<String>, Unsent>);
 
-impl<S: Subject> Round<S> {
+impl<S: Topic> Round<S> {
     /// Sends whatever is due.
     pub async fn send(&self, context: &Context) -> Result<(), Fault> {
         let mut came: Option<Came> = None;
@@ -73,7 +75,7 @@ impl<S: Subject> Round<S> {
             };
             let answer = context.post.send(&errand.letter).await;
             if let Err(unsent) = &answer {
-                let (about, to, reason) = (self.subject.id(), &errand.to, unsent.to_string());
+                let (about, to, reason) = (self.topic.id(), &errand.to, unsent.to_string());
                 tracing::warn!(about, to, reason, "it is not certain that somebody was told");
             }
             came = Some((number, answer));
@@ -83,67 +85,72 @@ impl<S: Subject> Round<S> {
     /// Notes what came of one message and that the next one leaves, in one commit.
     async fn step(&self, context: &Context, came: Option<&Came>) -> Result<Attempted<Option<usize>>, Fault> {
         // Read.
-        let subject = &self.subject;
-        let Some((before, read)) = subject.read(context).await? else { return Ok(Attempted::Done(None)) };
+        let topic = &self.topic;
+        let Some((before, read)) = topic.read(context).await? else { return Ok(Attempted::Done(None)) };
 
         // Decide.
         let at = writing::moment(context);
         let mut after = before.clone();
         if let Some((errand, answer)) = came.and_then(|(number, answer)| Some((self.errands.get(*number)?, answer))) {
             if let Ok(Some(place)) = answer {
-                subject.stands(&mut after, place);
+                topic.stands(&mut after, place);
             }
-            if subject.is_current(&before) {
+            if topic.is_current(&before) {
                 let patience = &context.policies.limits.current().telling;
-                note(subject.tellings_mut(&mut after), errand, answer, patience, at.now);
+                note(topic.tellings_mut(&mut after), errand, answer, patience, at.now);
             }
         }
-        let is_due = |errand: &Errand| subject.tellings(&after).is_due(errand.letter.channel, &errand.to, at.now);
+        let is_due = |errand: &Errand| topic.tellings(&after).is_due(errand.letter.channel, &errand.to, at.now);
         let next = self.errands.iter().position(is_due).filter(|_| self.is_wanted(&before));
         if let Some(errand) = next.and_then(|number| self.errands.get(number)) {
-            subject.tellings_mut(&mut after).sending(errand.letter.channel, &errand.to);
-            subject.rings_at(&mut after, at.again);
+            topic.tellings_mut(&mut after).sending(errand.letter.channel, &errand.to);
+            topic.rings_at(&mut after, at.again);
         }
 
         // Write.
         if after == before {
             return Ok(Attempted::Done(next));
         }
-        store::attempted(subject.write(context, &read, &before, &after).run(context).await, next)
+        store::attempted(topic.write(context, &read, &before, &after).run(context).await, next)
     }
 
     /// Notes that all was done that can be done now: it wakes when somebody is to be tried again. Whoever was tried too
     /// often is a case for a person.
     pub async fn rest(&self, context: &Context) -> Result<(), Fault> {
         match store::retrying(context, || self.rested(context)).await? {
-            Some(reason) => Err(Fault::Park(format!("nobody could be told of {}: {reason}", self.subject.id()))),
+            Some(reason) => Err(Fault::Park(format!("nobody could be told of {}: {reason}", self.topic.id()))),
             None => Ok(()),
         }
     }
 
     async fn rested(&self, context: &Context) -> Result<Attempted<Option<String>>, Fault> {
         // Read.
-        let subject = &self.subject;
-        let standing = subject.read(context).await?.filter(|(now, _)| self.is_wanted(now));
-        let Some((before, read)) = standing else { return Ok(Attempted::Done(None)) };
+        let topic = &self.topic;
+        let item = topic.read(context).await?.filter(|(now, _)| self.is_wanted(now));
+        let Some((before, read)) = item else { return Ok(Attempted::Done(None)) };
 
         // Decide.
-        let tellings = subject.tellings(&before);
+        let tellings = topic.tellings(&before);
+        // Somebody else is at it: what comes of their message decides when it is tried again, and their alarm stands.
+        let is_busy = self.errands.iter().any(|it| tellings.is_sending(it.letter.channel, &it.to));
+        if is_busy && topic.alarm(&before).is_some_and(|at| at > context.clock.now()) {
+            return Ok(Attempted::Done(None));
+        }
         let again = self.errands.iter().filter_map(|it| tellings.again_at(it.letter.channel, &it.to)).min();
         let mut given_up = self.errands.iter().filter_map(|it| tellings.given_up(it.letter.channel, &it.to));
         let given_up = given_up.next().filter(|_| again.is_none()).map(str::to_owned);
         let mut after = before.clone();
-        subject.rests(&mut after, again);
+        topic.rests(&mut after, again);
 
         // Write.
         if after == before {
             return Ok(Attempted::Done(given_up));
         }
-        store::attempted(subject.write(context, &read, &before, &after).run(context).await, given_up)
+        store::attempted(topic.write(context, &read, &before, &after).run(context).await, given_up)
     }
 
-    fn is_wanted(&self, now: &S::Standing) -> bool {
-        self.subject.is_current(now) && self.subject.is_owed(now)
+    fn is_wanted(&self, now: &S::Item) -> bool {
+        self.topic.is_current(now) && self.topic.is_owed(now)
     }
 }
 

@@ -9,18 +9,32 @@ use crate::store::keys::lists;
 use crate::store::{self, Page};
 use crate::web::{self, Answer, Problem, Window};
 use domain::book::ticket::Ticket;
-use domain::source::{Cohorts, Source};
+use domain::source::{Cohorts, InUse, Locked, Source};
 use http::StatusCode;
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-/// A source, and how far what it found while it observed has been asked for.
+/// A source as people see it.
 #[derive(Serialize)]
 struct Listed {
     #[serde(flatten)]
     source: Source,
     cohorts: Option<Progress>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    locked: Option<Lock>,
+}
+
+#[derive(Serialize)]
+struct Lock {
+    since: Timestamp,
+    why: String,
+}
+
+impl Lock {
+    fn of(Locked { since, why, .. }: Locked) -> Self {
+        Self { since, why }
+    }
 }
 
 #[derive(Serialize)]
@@ -40,9 +54,12 @@ impl Progress {
 }
 
 pub(super) async fn all(context: &Context) -> Result<Answer, Problem> {
-    let all = sources::with_cohorts(context).await?;
-    let listed =
-        |(source, cohorts): (Source, Option<Cohorts>)| Listed { source, cohorts: cohorts.as_ref().map(Progress::of) };
+    let all = sources::in_use(context).await?;
+    let listed = |InUse { source, cohorts, locked }: InUse| Listed {
+        source,
+        cohorts: cohorts.as_ref().map(Progress::of),
+        locked: locked.map(Lock::of),
+    };
     Ok(list(&all.into_iter().map(listed).collect::<Vec<_>>(), None))
 }
 

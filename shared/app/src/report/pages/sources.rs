@@ -12,7 +12,7 @@ use ::pages::Viewer;
 use domain::book::ticket::Ticket;
 
 pub(super) async fn all(context: &Context, viewer: &Viewer, query: &Query) -> Result<String, Problem> {
-    Ok(::pages::sources(viewer, &sources::with_cohorts(context).await?, query::notice(query)))
+    Ok(::pages::sources(viewer, &sources::in_use(context).await?, query::notice(query)))
 }
 
 pub(super) async fn tickets(context: &Context, viewer: &Viewer, window: Window) -> Result<String, Problem> {

@@ -16,10 +16,10 @@ const WRITES_MAX: usize = 99;
 const BYTES_MAX: usize = 3_000_000;
 
 /// What a file says about one thing, each record with its line.
-pub(super) type Home<T> = (Key, Vec<(usize, T)>);
+pub(super) type Said<T> = (Key, Vec<(usize, T)>);
 
 /// Sorts records, each of which has its line, by where they lie.
-pub(super) fn by_home<T: Shelved>(records: &[T], lines: &[usize]) -> Vec<Home<T>> {
+pub(super) fn by_home<T: Shelved>(records: &[T], lines: &[usize]) -> Vec<Said<T>> {
     let mut homes: BTreeMap<Key, Vec<(usize, T)>> = BTreeMap::new();
     for (record, line) in records.iter().zip(lines) {
         homes.entry(record.home()).or_default().push((*line, record.clone()));
@@ -65,7 +65,7 @@ struct Laid<T> {
 /// number it only counts. `before` is how many rows were written before.
 pub(super) async fn write<T: Shelved>(
     context: &Context,
-    homes: &[Home<T>],
+    homes: &[Said<T>],
     number: Option<u64>,
     kind: &str,
     before: usize,

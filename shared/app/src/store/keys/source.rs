@@ -77,6 +77,11 @@ pub fn cohorts(provider: &str, source: &str) -> Key {
     Key { table: Table::Accounts, pk: format!("{COHORTS}{provider}#{source}"), sk: "COHORTS".to_owned() }
 }
 
+/// That approved actions wait for a source's API key.
+pub fn locked(provider: &str, source: &str) -> Key {
+    Key { table: Table::Accounts, pk: format!("KEY#{provider}#{source}"), sk: "KEY".to_owned() }
+}
+
 /// One due item or dispute of a source, in the order of time within its day.
 pub fn pulse(pulse: &Pulse) -> Key {
     let pk = pulse_partition(&pulse.provider, &pulse.source, pulse.trouble, pulse.at.to_zoned(TimeZone::UTC).date());

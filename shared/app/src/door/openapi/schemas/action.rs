@@ -172,6 +172,10 @@ fn action() -> Value {
                 "When the provider proved it: by its webhook, or, where an end was unclear, when it was asked.",
             ),
         ),
+        (
+            "found_by?",
+            told(text(), "Who says that what was given back by hand is at the provider, which did not tell of it."),
+        ),
         ("locked?", told(flag(), "It waits for an API key of its source that may do this.")),
         ("trace", text()),
         (

@@ -55,11 +55,12 @@ fn listed() -> Value {
         ("next_at", told(or_null(time()), "When it goes on; null once that was all.")),
     ]);
     let cohorts = told(or_null(cohorts), "What it found while it observed; null where it never was raised here.");
-    object(fields().into_iter().chain([("cohorts", cohorts)]))
+    let locked = object([("since", time()), ("why", text())]);
+    let locked = told(locked, "Its API key is missing, or the provider refuses it: what was approved waits.");
+    object(fields().into_iter().chain([("cohorts", cohorts), ("locked?", locked)]))
 }
 
-fn fields() -> [(&'static str, Value); 10] {
-    let locked = object([("since", time()), ("why", text())]);
+fn fields() -> [(&'static str, Value); 9] {
     [
         ("provider", text()),
         ("source", text()),
@@ -70,7 +71,6 @@ fn fields() -> [(&'static str, Value); 10] {
         ("cancels", parties()),
         ("asked", told(or_null(see("SourceChange")), "What another person has not yet confirmed.")),
         ("changes", told(list(see("SourceChange")), "Oldest first.")),
-        ("locked?", told(locked, "Its API key is missing, or the provider refuses it: what was approved waits.")),
     ]
 }
 
