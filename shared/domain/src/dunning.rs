@@ -313,6 +313,11 @@ impl Plan {
         }
     }
 
+    /// The steps that wait and whose time has come: the last of them is taken up.
+    pub fn due(&self, now: Timestamp) -> impl Iterator<Item = &Step> {
+        self.steps.iter().filter(move |step| step.state == StepState::Waiting && step.due_at <= now)
+    }
+
     /// Takes up the step that is due, skipping earlier ones that a late start passed over.
     pub fn begin(&mut self, now: Timestamp, doubt_at: Timestamp) -> Option<Step> {
         if self.held_until.is_some() {
@@ -345,7 +350,7 @@ impl Plan {
 
     /// Puts a step back that was certainly not sent, to be tried again in a while; `asked_secs` is how long whoever refused
     /// asks for. It is skipped where the plan has ended meanwhile, or where it was refused too often: then a person has to
-    /// look.
+    /// look. Says whether it was given up.
     pub fn unsent(&mut self, number: u32, asked_secs: Option<i64>, patience: &Patience, now: Timestamp) -> bool {
         let (has_ended, mut gives_up) = (self.state == PlanState::Stopped, false);
         for step in self.steps.iter_mut().filter(|step| step.number == number && step.state == StepState::Sending) {
