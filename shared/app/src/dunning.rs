@@ -15,7 +15,7 @@ use domain::book::{Due, Head, Invoice, Person};
 use domain::dunning::{Plan, PlanState, Step, StepKind};
 use domain::id::AccountId;
 use domain::incident::Watch;
-use domain::leaving::{LEFT, Stage};
+use domain::leaving::{LEFT, Stage, UNWRITTEN};
 use domain::telling::{About, Bulletin};
 use jiff::SignedDuration;
 use std::collections::BTreeMap;
@@ -176,7 +176,7 @@ async fn begin(context: &Context, account: &AccountId, invoice: &str) -> Result<
     } else if wish == Some(Stage::Left) {
         plan.stop(LEFT, now);
     } else if !writes {
-        plan.stop("Recoup may not write to the customers of this source", now);
+        plan.stop(UNWRITTEN, now);
     }
     let begun = match plan.begin(now, doubt_at).map(|step| (letter(context, &read, &plan, &step), step)) {
         None => None,
