@@ -283,9 +283,10 @@ fn the_policies_say_how_a_change_takes_effect_and_why() {
         let service = with_a_payment().await;
         let (_, page) = ask(&service, "mara", Method::GET, "/policies", None, None).await;
         let (page, setup) = (page.as_str().unwrap(), service.context.policies.setup.current());
-        let (proposal, cohort) = (&setup.proposal, &setup.cohort);
+        let (proposal, recovery, cohort) = (&setup.proposal, &setup.recovery, &setup.cohort);
         for told in [
             format!("It waits {} hours for a second person. <span class=\"soft\">{}", proposal.hours, proposal.why),
+            format!("begins up to {} days after. <span class=\"soft\">{}", recovery.days_max, recovery.why),
             format!(
                 "asks for {} cases each {} minutes. <span class=\"soft\">{}",
                 cohort.cases_max, cohort.minutes, cohort.why

@@ -395,7 +395,7 @@ fn whoever_is_silent_costs_a_message_no_more_than_it_has() {
 }
 
 /// The shipped policies, but for one limit.
-fn with_limit(service: &mut Service, limit: &str, value: usize) {
+pub fn with_limit(service: &mut Service, limit: &str, value: usize) {
     let files: Vec<(&str, String)> = SHIPPED
         .iter()
         .map(|(file, text)| {

@@ -18,12 +18,12 @@ use tests::stripe;
 use tests::world::{ask, deliver, get, open_at};
 use tokio::sync::Notify;
 
-async fn wish(service: &Service, staff: &str, query: &str, wish: Value) -> (StatusCode, Value) {
+pub async fn wish(service: &Service, staff: &str, query: &str, wish: Value) -> (StatusCode, Value) {
     ask(service, staff, Method::POST, &format!("/api/sources/stripe/default{query}"), Some(&wish), None).await
 }
 
 /// How Stripe's source is set up.
-async fn source(service: &Service) -> Value {
+pub async fn source(service: &Service) -> Value {
     let sources = get(service, "/api/sources").await;
     sources["items"].as_array().unwrap().iter().find(|source| source["provider"] == "stripe").cloned().unwrap()
 }
@@ -36,7 +36,7 @@ const CASES: &str = "/api/cases?state=open&limit=1000";
 const WAITING: &str = "/api/actions?state=waiting_approval&limit=1000";
 
 /// A source that observes, and so many customers of it who paid 100.00 twice.
-async fn observed(customers: usize) -> Service {
+pub async fn observed(customers: usize) -> Service {
     let service = open_at("2026-03-01T09:00:00Z").await;
     assert_eq!(wish(&service, "mara", "", json!({"acting": "observe"})).await.0, StatusCode::OK);
     let now = service.clock.now();
@@ -136,20 +136,20 @@ fn taking_test_beside_live_takes_two_people() {
     });
 }
 
-async fn tell(service: &Service, id: &str, kind: &str, object: &Value) {
+pub async fn tell(service: &Service, id: &str, kind: &str, object: &Value) {
     let (status, answer) = deliver(service, &stripe::event(id, kind, service.clock.now(), object)).await;
     assert_eq!(status, StatusCode::OK, "{answer}");
     service.work().await.unwrap();
 }
 
 /// The bill of a customer by that number, of which one try failed so far.
-fn bill(service: &Service, number: u32, status: &str, remaining: i64) -> Value {
+pub fn bill(service: &Service, number: u32, status: &str, remaining: i64) -> Value {
     let (customer, id) = (format!("cus_{number}"), format!("in_{number}"));
     stripe::invoice(&customer, &id, status, 4_900, remaining, "usd", 1, service.clock.now())
 }
 
 /// A customer's payment fails.
-async fn fails(service: &Service, number: u32) {
+pub async fn fails(service: &Service, number: u32) {
     let customer = stripe::customer(&format!("cus_{number}"), service.clock.now());
     tell(service, &format!("evt_c{number}"), "customer.created", &customer).await;
     let failed = bill(service, number, "open", 4_900);
@@ -174,7 +174,7 @@ async fn leaves(service: &Service, number: u32) {
 }
 
 /// The invoices of the recoveries that run, in the order of their ids.
-async fn recoveries(service: &Service) -> Vec<String> {
+pub async fn recoveries(service: &Service) -> Vec<String> {
     let plans = get(service, "/api/dunning").await;
     let plans = plans["items"].as_array().unwrap();
     let mut invoices: Vec<_> = plans.iter().map(|plan| plan["invoice"].as_str().unwrap().to_owned()).collect();
@@ -183,18 +183,18 @@ async fn recoveries(service: &Service) -> Vec<String> {
 }
 
 /// What a wish would remind customers of.
-async fn shown(service: &Service, wanted: Value) -> Value {
+pub async fn shown(service: &Service, wanted: Value) -> Value {
     let (_, tried) = wish(service, "mara", "?dry_run=true", wanted).await;
     tried["asked"]["preview"]["backlog"]["recoveries"].clone()
 }
 
 /// Two people raise the source.
-async fn raise(service: &Service, wanted: Value) {
+pub async fn raise(service: &Service, wanted: Value) {
     assert_eq!(wish(service, "mara", "", wanted.clone()).await.0, StatusCode::ACCEPTED);
     assert_eq!(wish(service, "marc", "", wanted).await.0, StatusCode::OK);
 }
 
-async fn an_hour_later(service: &Service) {
+pub async fn an_hour_later(service: &Service) {
     service.advance(service.clock.now() + SignedDuration::from_hours(1)).await.unwrap();
 }
 
@@ -324,7 +324,7 @@ impl Post for Slow {
 }
 
 /// Rings what is due, and receives what people are asked for by.
-async fn rung(service: &Service) -> Vec<Received> {
+pub async fn rung(service: &Service) -> Vec<Received> {
     alarm::sweep(&service.context).await.unwrap();
     service.queue.receive(QueueName::Approval, 10, 60).unwrap()
 }

@@ -26,6 +26,7 @@ mod openapi;
 mod pace;
 mod privacy;
 mod raised;
+mod recovered;
 mod scenarios;
 mod seals;
 mod simulation;

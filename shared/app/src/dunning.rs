@@ -15,7 +15,7 @@ use domain::book::{Due, Head, Invoice, Person};
 use domain::dunning::{Plan, PlanState, Step, StepKind};
 use domain::id::AccountId;
 use domain::incident::Watch;
-use domain::leaving::{LEFT, Stage};
+use domain::leaving::{LEFT, Stage, UNWRITTEN};
 use domain::telling::{About, Bulletin};
 use jiff::SignedDuration;
 use std::collections::BTreeMap;
@@ -135,25 +135,29 @@ enum Begun {
 /// Takes up the step that is due and says what to send.
 async fn begin(context: &Context, account: &AccountId, invoice: &str) -> Result<Attempted<Option<Begun>>, Fault> {
     // Read.
-    let Some(read) = read(context, account, invoice).await? else { return Ok(Attempted::Done(None)) };
+    let Some(mut read) = read(context, account, invoice).await? else { return Ok(Attempted::Done(None)) };
     let Some(mut plan) = read.plan.clone().filter(|plan| plan.state == PlanState::Running) else {
         return Ok(Attempted::Done(None));
     };
+    let now = context.clock.now();
 
     let segment = plan.segment.clone();
     if stop::holds(context, &read.head, Some(&segment), None).await? {
         tracing::warn!(invoice, segment, "a step of a recovery waits: it is stopped by hand");
         // Nobody is at fault that it rang in vain: it says when it is looked at again.
         let lease = SignedDuration::from_secs(context.policies.limits.current().alarm_lease_secs);
-        plan.held_until = Some(context.clock.now() + lease);
+        plan.held_until = Some(now + lease);
         return write(context, read, &plan, None, None).await;
     }
     let wish = records::stage(context, &read.head, &read.invoice).await?;
     let writes = sources::find(context, &read.head.provider, &read.head.source).await?.writes();
-    let watch: Option<Watch> = store::read(context, &keys::watch(&read.head.provider, &read.head.source)).await?;
+    let watch = keys::watch(&read.head.provider, &read.head.source);
+    // An earlier plan of the invoice may have handed over a step of the same number.
+    let told = plan.due(now).map(|step| keys::bulletin(&about(&plan, step).id()));
+    read.batch.extend(Batch::read(context, told.chain([watch.clone()]).collect()).await?);
+    let watch = read.batch.get::<Watch>(&watch)?;
 
     // Decide.
-    let now = context.clock.now();
     let policy = context.policies.incidents.current();
     let concerning = watch
         .as_ref()
@@ -172,16 +176,20 @@ async fn begin(context: &Context, account: &AccountId, invoice: &str) -> Result<
     } else if wish == Some(Stage::Left) {
         plan.stop(LEFT, now);
     } else if !writes {
-        plan.stop("Recoup may not write to the customers of this source", now);
+        plan.stop(UNWRITTEN, now);
     }
-    let begun = plan.begin(now, doubt_at).map(|step| match letter(context, &read, &plan, &step) {
-        Ok(letter) => Begun::Mail(step, letter),
-        Err(words) => {
+    let begun = match plan.begin(now, doubt_at).map(|step| (letter(context, &read, &plan, &step), step)) {
+        None => None,
+        Some((Ok(letter), step)) => Some(Begun::Mail(step, letter)),
+        Some((Err(words), step)) => {
             // What becomes of it from here is the bulletin's: whoever refuses it keeps no later step from being sent.
             plan.sent(step.number);
-            Begun::HandedOver(bulletin::about(context, about(&plan, &step), words, &plan.trace).posted())
+            let about = about(&plan, &step);
+            let before = read.batch.get::<Bulletin>(&keys::bulletin(&about.id()))?;
+            let bulletin = bulletin::about(context, about, words, &plan.trace).posted();
+            Some(Begun::HandedOver(bulletin.instead_of(before.as_ref())))
         }
-    });
+    };
 
     // Write.
     if read.plan.as_ref() == Some(&plan) {
@@ -226,7 +234,7 @@ async fn write<T>(
     commit.over(&read.batch, plan);
     commit.over(&read.batch, &head);
     if let Some(bulletin) = news {
-        commit.create(bulletin);
+        commit.over(&read.batch, bulletin);
     }
     store::attempted(commit.run(context).await, done)
 }

@@ -243,6 +243,18 @@ pub fn plan(
 }
 
 impl Plan {
+    /// The same without what an earlier plan of the invoice has done, and without what comes before that; nothing, where
+    /// no step is left. A step is the same by what it does: the earlier plan may have been of another segment.
+    pub fn going_on(mut self, earlier: &Self) -> Option<Self> {
+        let is_done = |step: &Step| {
+            let mut same = earlier.steps.iter().filter(|other| other.kind == step.kind);
+            same.any(|other| matches!(other.state, StepState::Sending | StepState::Sent | StepState::InDoubt))
+        };
+        let behind = self.steps.iter().rposition(is_done).map_or(0, |place| place + 1);
+        self.steps.drain(..behind);
+        (!self.steps.is_empty()).then_some(self)
+    }
+
     /// The first step that is not behind us.
     pub fn next(&self) -> Option<&Step> {
         let running = self.state == PlanState::Running;
@@ -313,6 +325,11 @@ impl Plan {
         }
     }
 
+    /// The steps that wait and whose time has come: the last of them is taken up.
+    pub fn due(&self, now: Timestamp) -> impl Iterator<Item = &Step> {
+        self.steps.iter().filter(move |step| step.state == StepState::Waiting && step.due_at <= now)
+    }
+
     /// Takes up the step that is due, skipping earlier ones that a late start passed over.
     pub fn begin(&mut self, now: Timestamp, doubt_at: Timestamp) -> Option<Step> {
         if self.held_until.is_some() {
@@ -345,7 +362,7 @@ impl Plan {
 
     /// Puts a step back that was certainly not sent, to be tried again in a while; `asked_secs` is how long whoever refused
     /// asks for. It is skipped where the plan has ended meanwhile, or where it was refused too often: then a person has to
-    /// look.
+    /// look. Says whether it was given up.
     pub fn unsent(&mut self, number: u32, asked_secs: Option<i64>, patience: &Patience, now: Timestamp) -> bool {
         let (has_ended, mut gives_up) = (self.state == PlanState::Stopped, false);
         for step in self.steps.iter_mut().filter(|step| step.number == number && step.state == StepState::Sending) {
@@ -490,6 +507,32 @@ mod tests {
             (None, Some(day(11))),
             "the second keeps its distance"
         );
+    }
+
+    #[test]
+    fn who_was_reminded_before_is_reminded_of_the_rest() {
+        let policies = Policies::shipped().unwrap();
+        let stopped = |minor: i64, states: &[StepState]| {
+            let mut earlier = planned(minor, None);
+            earlier.steps.iter_mut().zip(states).for_each(|(step, state)| step.state = *state);
+            earlier.stop("it was lowered", day(2));
+            earlier
+        };
+        let (sent, skipped) = (StepState::Sent, StepState::Skipped);
+        for (name, earlier, left) in [
+            ("nothing was sent", stopped(4900, &[]), vec![1, 2, 3, 4]),
+            ("the first was", stopped(4900, &[sent]), vec![2, 3, 4]),
+            ("the first may have been", stopped(4900, &[StepState::InDoubt]), vec![2, 3, 4]),
+            ("the first is on its way", stopped(4900, &[StepState::Sending]), vec![2, 3, 4]),
+            ("the first was passed over", stopped(4900, &[skipped, sent]), vec![3, 4]),
+            ("by a plan for another amount", stopped(100_000, &[sent, skipped, sent]), vec![4]),
+            ("nothing is left", stopped(4900, &[sent; 4]), vec![]),
+        ] {
+            let anew = plan(&earlier.account, &open(4900), None, policies.dunning.current(), day(9), "t").unwrap();
+            let goes_on = anew.going_on(&earlier);
+            let steps: Vec<_> = goes_on.iter().flat_map(|plan| &plan.steps).map(|step| step.number).collect();
+            assert_eq!((steps, goes_on.is_some()), (left.clone(), !left.is_empty()), "{name}");
+        }
     }
 
     #[test]

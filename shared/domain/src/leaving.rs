@@ -17,6 +17,8 @@ use jiff::Timestamp;
 
 /// Why a recovery is over.
 pub const LEFT: &str = "the customer has left";
+/// Why a recovery is over whose step was due when its source was lowered.
+pub const UNWRITTEN: &str = "Recoup may not write to the customers of this source";
 
 /// How far a wish to leave has come, in rising order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -135,9 +137,11 @@ pub fn settled(before: &Touched, after: &Touched, head: &Head) -> Vec<TaskId> {
 }
 
 /// Whether the recovery of an invoice may begin: what somebody owes who has left is agreed with a person. One that ended
-/// because somebody left begins anew when they have come back; any other stands.
+/// because somebody left begins anew when they have come back, and one that ended because Recoup did not write goes on when
+/// it does again; any other stands.
 pub fn may_recover(standing: Option<&Plan>, stage: Option<Stage>) -> bool {
-    stage != Some(Stage::Left) && standing.is_none_or(|plan| plan.reason.as_deref() == Some(LEFT))
+    let may = |plan: &Plan| matches!(plan.reason.as_deref(), Some(LEFT | UNWRITTEN));
+    stage != Some(Stage::Left) && standing.is_none_or(may)
 }
 
 /// Forgets that somebody left whose subscription had an end, and goes on again since.
@@ -263,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn a_recovery_begins_anew_only_for_who_came_back() {
+    fn a_recovery_begins_anew_for_who_came_back_and_where_recoup_writes_again() {
         let ended = |reason: Option<&str>| Plan {
             account: crate::id::AccountId::of("stripe", "default", "cus_1"),
             invoice: "in_1".to_owned(),
@@ -284,6 +288,8 @@ mod tests {
             ("of who has left", None, Some(Stage::Left), false),
             ("of who came back", Some(ended(Some(LEFT))), None, true),
             ("of who left again", Some(ended(Some(LEFT))), Some(Stage::Left), false),
+            ("Recoup did not write for a while", Some(ended(Some(UNWRITTEN))), None, true),
+            ("the same of who has left since", Some(ended(Some(UNWRITTEN))), Some(Stage::Left), false),
             ("it ended otherwise", Some(ended(Some("paid"))), None, false),
             ("it stands", Some(ended(None)), None, false),
         ] {

@@ -4,7 +4,7 @@ mod backlog;
 mod cohorts;
 mod locked;
 
-pub use backlog::{Backlog, OfKind, Recoveries};
+pub use backlog::{Backlog, OfKind, Recoveries, Staying};
 pub use cohorts::{Cohorts, Worked};
 pub use locked::Locked;
 
@@ -194,6 +194,16 @@ impl Source {
         !self.writes() && writes(acting, messages)
     }
 
+    /// Whether somebody wants the same, and a second person is waited for.
+    fn awaits(asked: &Change, wish: &Wish, hours: i64, now: Timestamp) -> bool {
+        asked.wish == *wish && now < asked.at + SignedDuration::from_hours(hours)
+    }
+
+    /// Whether it was counted already what a wish lets loose: that was shown, and is what a second person confirms.
+    pub fn has_shown(&self, wish: &Wish, hours: i64, now: Timestamp) -> bool {
+        self.asked.as_ref().is_some_and(|asked| Self::awaits(asked, wish, hours, now) && asked.preview.is_some())
+    }
+
     /// Takes a wish: what lets less leave is done at once, what lets more leave or in needs a second person.
     pub fn wish(&mut self, wish: &Wish, staff: &Staff, judged: Judged) -> Result<Granted, Refused> {
         if !matches!(staff.role, Role::Manager | Role::Vp) {
@@ -209,14 +219,16 @@ impl Source {
             at: now,
             preview: preview.clone(),
         };
-        let waits = |asked: &Change| asked.wish == *wish && now < asked.at + SignedDuration::from_hours(hours);
-        let done = match self.asked.take().filter(waits) {
+        let done = match self.asked.take().filter(|asked| Self::awaits(asked, wish, hours, now)) {
             _ if preview.is_none() => change(&staff.id, None),
             Some(asked) if asked.by == staff.id => {
                 self.asked = Some(asked);
                 return Err(Refused::OwnRequest);
             }
-            Some(asked) => change(&asked.by, Some(staff.id.clone())),
+            Some(Change { by, preview: shown, .. }) => {
+                let done = change(&by, Some(staff.id.clone()));
+                Change { preview: shown.or(done.preview), ..done }
+            }
             None => {
                 self.asked = Some(change(&staff.id, None));
                 return Ok(Granted::NeedsAnother);
@@ -302,6 +314,23 @@ mod tests {
         let observe = Wish { acting: Some(Acting::Observe), ..Wish::default() };
         assert_eq!(source.wish(&observe, &mara, judged(72)), Ok(Granted::Done), "less may leave at once");
         assert_eq!(source.changes.last().unwrap().preview, None);
+    }
+
+    #[test]
+    fn what_was_shown_is_what_is_confirmed() {
+        let (mara, marc) = (staff("mara", Role::Manager), staff("marc", Role::Manager));
+        let assist = Wish { acting: Some(Acting::Assist), ..Wish::default() };
+        let at = |hour| judged(hour).now;
+        let mut source = Source::new("stripe", "default");
+        assert!(!source.has_shown(&assist, 72, at(0)), "nobody has asked for it");
+        source.wish(&assist, &mara, judged(0)).unwrap();
+        assert!(source.has_shown(&assist, 72, at(71)));
+        assert!(!source.has_shown(&assist, 72, at(72)), "it waits no more");
+        assert!(!source.has_shown(&Wish::default(), 72, at(71)), "that was shown of another wish");
+        let uncounted = Judged { backlog: Backlog::default(), ..judged(71) };
+        assert_eq!(source.wish(&assist, &marc, uncounted), Ok(Granted::Done));
+        let shown = source.changes.last().and_then(|change| change.preview.clone()).unwrap();
+        assert_eq!(shown.backlog.cases, 7);
     }
 
     #[test]

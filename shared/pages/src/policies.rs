@@ -66,6 +66,10 @@ pub fn policies(viewer: &Viewer, approval: &ApprovalPolicy, setup: &SetupPolicy,
                 h2 { "How a change of who decides, or of what leaves, takes effect" }
                 p { "It waits " (setup.proposal.hours) " hours for a second person. " span .soft { (setup.proposal.why) } }
                 p {
+                    "The recovery of what failed before a source was raised begins up to " (setup.recovery.days_max)
+                    " days after. " span .soft { (setup.recovery.why) }
+                }
+                p {
                     "A source that is raised asks for " (setup.cohort.cases_max) " cases each "
                     (setup.cohort.minutes) " minutes. " span .soft { (setup.cohort.why) }
                 }

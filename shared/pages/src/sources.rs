@@ -81,31 +81,41 @@ pub fn sources(viewer: &Viewer, sources: &[InUse], notice: Option<&str>) -> Stri
 /// What a second person lets loose, in full.
 fn preview(preview: &Preview) -> Markup {
     let found = &preview.backlog;
-    let failed = &found.recoveries;
+    let (failed, staying) = (&found.recoveries, &found.recoveries.staying);
+    let at_least = if found.more { "more than " } else { "" };
     html! {
         ul {
             @for effect in &preview.effects { li { (effect) } }
             @if found.cases > 0 {
                 li {
-                    (found.cases) " open cases recommend what nobody was asked for yet"
+                    (at_least) (found.cases) " open cases recommend what nobody was asked for yet"
                     @if let Some(oldest) = found.oldest_at { ", the oldest of " (time(oldest)) }
                 }
             }
             @for own in &found.kinds {
                 li {
-                    (words(&own.kind)) ": " (own.cases)
+                    (words(&own.kind)) ": " (at_least) (own.cases)
                     @for amount in &own.amounts { ", " (amount) }
                     @if own.others > 0 { ", and " (own.others) " in other currencies" }
                 }
             }
             @if failed.invoices > 0 {
                 li {
-                    (failed.invoices) " failed payments of which customers are reminded by plan"
+                    (at_least) (failed.invoices) " failed payments of which customers are reminded by plan"
                     @for amount in &failed.amounts { ", " (amount) }
                     @if failed.others > 0 { ", and " (failed.others) " in other currencies" }
                     @if let Some(oldest) = failed.oldest_at { ", the oldest of " (time(oldest)) }
                 }
             }
+            @if staying.invoices > 0 {
+                li {
+                    (at_least) (staying.invoices) " older failed payments stay as they are"
+                    @for amount in &staying.amounts { ", " (amount) }
+                    @if staying.others > 0 { ", and " (staying.others) " in other currencies" }
+                    ": they failed too long ago, or another of the same customer is asked for"
+                }
+            }
+            @if found.more { li { "There are more open cases than were counted." } }
         }
     }
 }

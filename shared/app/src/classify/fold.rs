@@ -87,7 +87,10 @@ async fn once(context: &Context, event: &Event, manner: Manner<'_>, trace: &str)
     let mut tasks = tasks::end(&at_issue.tasks, before, after, &event.provider, now);
     tasks.extend(tasks::begin(&at_issue.tasks, before, after, due_in, now));
     let watch = Watch::armed(at_issue.watch, &at_issue.pulses.news, now, policies.incidents.current());
-    let concluded = Concluded { decisions, notes, tasks, pulses: at_issue.pulses.pulses, watch };
+    // Whoever raises the source in between has not seen what fails now. One that is lowered needs no such care: its plans
+    // are stopped when a step is due.
+    let judged_by = at_issue.source.filter(|_| !decided.recover.is_empty() && !at_issue.writes);
+    let concluded = Concluded { decisions, notes, tasks, pulses: at_issue.pulses.pulses, watch, judged_by };
     let unlinked = after.head.book.unlinked(event);
     let promised = write::promises(&decided, &followed, unlinked, &laid.account, trace);
 
@@ -110,7 +113,8 @@ fn recover(
     trace: &str,
 ) -> Result<(), Fault> {
     let (policy, now) = (context.policies.dunning.current(), context.clock.now());
-    for id in at_issue.failing.iter().filter(|id| decided.recover.contains(id)) {
+    for id in &decided.recover {
+        assert!(at_issue.failing.contains(id), "what fails for the first time was read");
         let invoice = &desk.touched.invoices[id];
         let ground = Ground {
             head: &desk.head,

@@ -47,7 +47,7 @@ async fn once(context: &Context, provider: &str, source: &str, trace: &str) -> R
             let pulses = pulses(context, provider, source, trouble, stretch).await?;
             past.push((stretch, pulses));
             // A busy source that nobody has looked at for days is caught up with look by look.
-            if past.iter().map(|(_, pulses)| pulses.len()).sum::<usize>() >= policy.pulses_a_look {
+            if past.iter().map(|(_, pulses)| pulses.len()).sum::<usize>() >= policy.look_pulses_max {
                 break;
             }
         }

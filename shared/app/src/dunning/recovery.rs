@@ -4,24 +4,27 @@ use crate::context::Context;
 use crate::fault::Fault;
 use crate::records::recovery;
 use crate::store::{self, Attempted, Batch, Commit};
+use domain::classify::recovery::Becomes;
 use domain::id::AccountId;
+use jiff::Timestamp;
 
-/// Says whether one began; `writes` whether Recoup writes to the customers of the source.
+/// Says whether one began: not of what failed first before `failed_since`. Only for a source to whose customers Recoup
+/// writes.
 pub async fn begin(
     context: &Context,
     account: &AccountId,
     invoice: &str,
-    writes: bool,
+    failed_since: Timestamp,
     trace: &str,
 ) -> Result<bool, Fault> {
-    store::retrying(context, || once(context, account, invoice, writes, trace)).await
+    store::retrying(context, || once(context, account, invoice, failed_since, trace)).await
 }
 
 async fn once(
     context: &Context,
     account: &AccountId,
     invoice: &str,
-    writes: bool,
+    failed_since: Timestamp,
     trace: &str,
 ) -> Result<Attempted<bool>, Fault> {
     // Read.
@@ -30,14 +33,16 @@ async fn once(
     let Some(failed) = recovery::of(&batch, account, invoice)? else { return Ok(Attempted::Done(false)) };
 
     // Decide.
-    let plan = failed.ground(writes).plan(context.policies.dunning.current(), context.clock.now(), trace);
-    let Some(plan) = plan else { return Ok(Attempted::Done(false)) };
+    let (policy, now) = (context.policies.dunning.current(), context.clock.now());
+    let Some(Becomes::Begins { plan, .. }) = failed.late(failed_since).becomes(policy, now, trace) else {
+        return Ok(Attempted::Done(false));
+    };
     let mut head = failed.head;
     plan.show_on(&mut head);
 
     // Write. Whatever changes the invoice or its case, or begins its task, writes the head as well.
     let mut commit = Commit::default();
-    commit.over(&batch, &plan);
+    commit.over(&batch, &*plan);
     commit.over(&batch, &head);
     store::attempted(commit.run(context).await, true)
 }

@@ -5,12 +5,13 @@ use crate::fault::Fault;
 use crate::ports::Key;
 use crate::records::stage_in;
 use crate::store::{Batch, keys};
-use domain::book::{Head, Invoice};
-use domain::classify::recovery::{Ground, claimed};
+use domain::book::{Head, Invoice, Subscription};
+use domain::classify::recovery::{Ground, Late, claimed};
 use domain::dunning::Plan;
 use domain::id::AccountId;
 use domain::leaving::{self, Stage};
 use domain::task::Task;
+use jiff::Timestamp;
 
 /// What is known of one of them.
 pub struct Recovery {
@@ -19,33 +20,36 @@ pub struct Recovery {
     standing: Option<Plan>,
     stage: Option<Stage>,
     claimed: Option<Task>,
+    subscription: Option<Subscription>,
 }
 
 impl Recovery {
-    /// `writes` says whether Recoup writes to the customers of its source.
-    pub fn ground(&self, writes: bool) -> Ground<'_> {
-        Ground {
+    /// Where Recoup writes to the customers of its source from now on; what failed first before `failed_since` is too old.
+    pub fn late(&self, failed_since: Timestamp) -> Late<'_> {
+        let ground = Ground {
             head: &self.head,
             invoice: &self.invoice,
             standing: self.standing.as_ref(),
             stage: self.stage,
             claimed: self.claimed.as_ref(),
-            writes,
-        }
+            writes: true,
+        };
+        Late { ground, subscription: self.subscription.as_ref(), failed_since }
     }
 }
 
 /// Reads what a batch lacks of it.
 pub async fn read(context: &Context, batch: &mut Batch, failed: &[(AccountId, String)]) -> Result<(), Fault> {
     more(context, batch, failed.iter().flat_map(|(account, invoice)| keys_of(account, invoice)).collect()).await?;
-    let mut wishes = Vec::new();
+    let mut named = Vec::new();
     for (account, id) in failed {
         let head = batch.get::<Head>(&keys::head(account))?;
         if let Some((head, invoice)) = head.zip(batch.of::<Invoice>(&keys::invoice(account, id))?) {
-            wishes.extend(leaving::wishes(&head, &invoice).map(keys::action));
+            named.extend(leaving::wishes(&head, &invoice).map(keys::action));
+            named.extend(subscription(account, &invoice));
         }
     }
-    more(context, batch, wishes).await
+    more(context, batch, named).await
 }
 
 /// What was read of one; nothing where its account or its invoice is not there.
@@ -55,7 +59,16 @@ pub fn of(batch: &Batch, account: &AccountId, id: &str) -> Result<Option<Recover
     let standing = batch.get::<Plan>(&keys::plan(account, id))?;
     let claimed = batch.get::<Task>(&keys::task(&claimed(account, id)))?;
     let stage = stage_in(batch, &head, &invoice)?;
-    Ok(Some(Recovery { head, invoice, standing, stage, claimed }))
+    let subscription = match subscription(account, &invoice) {
+        Some(key) => batch.of::<Subscription>(&key)?,
+        None => None,
+    };
+    Ok(Some(Recovery { head, invoice, standing, stage, claimed, subscription }))
+}
+
+/// The key of the subscription that an invoice bills.
+fn subscription(account: &AccountId, invoice: &Invoice) -> Option<Key> {
+    invoice.subscription.value().map(|id| keys::subscription(account, id))
 }
 
 fn keys_of(account: &AccountId, invoice: &str) -> [Key; 4] {

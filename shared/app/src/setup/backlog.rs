@@ -9,8 +9,10 @@ use crate::store::{self, Batch, keys};
 use domain::action::Kind;
 use domain::book::Head;
 use domain::case::{Case, Class, State};
+use domain::classify::recovery::Becomes;
 use domain::id::AccountId;
 use domain::source::Backlog;
+use std::collections::BTreeSet;
 
 /// How many cases are read at once where all are counted.
 const AT_ONCE: u32 = 500;
@@ -33,11 +35,14 @@ pub struct Found {
     pub failed: bool,
 }
 
-/// Counts all of them; the recoveries only where Recoup will write to the customers.
+/// Counts them, as far as somebody can wait for; the recoveries only where Recoup will write to the customers.
 pub async fn of(context: &Context, provider: &str, source: &str, recovers: bool) -> Result<Backlog, Fault> {
-    let (mut backlog, mut after) = (Backlog::default(), None);
+    let (mut backlog, mut after, mut begun) = (Backlog::default(), None, BTreeSet::new());
+    let mut left = context.policies.limits.current().backlog_counted_max;
     loop {
-        let mut stretch = stretch(context, provider, source, after, AT_ONCE).await?;
+        let limit = left.min(AT_ONCE);
+        left -= limit;
+        let mut stretch = stretch(context, provider, source, after, limit).await?;
         for case in stretch.found.iter().filter(|found| found.asks).map(|found| &found.case) {
             if let Some(recommended) = &case.recommended {
                 let kind = &recommended.kind;
@@ -45,23 +50,39 @@ pub async fn of(context: &Context, provider: &str, source: &str, recovers: bool)
             }
         }
         if recovers {
-            add_recoveries(context, &mut stretch, &mut backlog).await?;
+            add_recoveries(context, &mut stretch, &mut backlog, &mut begun).await?;
         }
         match stretch.next {
+            Some(_) if left == 0 => {
+                backlog.more = true;
+                return Ok(backlog);
+            }
             Some(next) => after = Some(next),
             None => return Ok(backlog),
         }
     }
 }
 
-async fn add_recoveries(context: &Context, stretch: &mut Stretch, backlog: &mut Backlog) -> Result<(), Fault> {
+/// `begun` holds the accounts of which one was counted: the others of an account begin nothing while that one runs.
+async fn add_recoveries(
+    context: &Context,
+    stretch: &mut Stretch,
+    backlog: &mut Backlog,
+    begun: &mut BTreeSet<AccountId>,
+) -> Result<(), Fault> {
+    let (policies, now) = (&context.policies, context.clock.now());
+    let failed_since = policies.setup.current().recovery.failed_since(now);
     let failed = stretch.found.iter().filter(|found| found.failed).map(|found| &found.case);
     let failed: Vec<(AccountId, String)> = failed.map(|case| (case.account.clone(), case.about.clone())).collect();
     recovery::read(context, &mut stretch.batch, &failed).await?;
     for case in stretch.found.iter().filter(|found| found.failed).map(|found| &found.case) {
-        let known = recovery::of(&stretch.batch, &case.account, &case.about)?;
-        if let Some(remaining) = known.and_then(|known| known.ground(true).asks_for()) {
-            backlog.add_recovery(remaining, case.opened_at);
+        let Some(known) = recovery::of(&stretch.batch, &case.account, &case.about)? else { continue };
+        match known.late(failed_since).becomes(policies.dunning.current(), now, "") {
+            Some(Becomes::Begins { remaining, failed_at, .. }) if begun.insert(case.account.clone()) => {
+                backlog.add_recovery(remaining, failed_at);
+            }
+            Some(Becomes::Begins { remaining, .. } | Becomes::Stays { remaining }) => backlog.add_staying(remaining),
+            None => {}
         }
     }
     Ok(())

@@ -88,12 +88,13 @@ pub async fn change(
         let Some(staff) = batch.get::<Staff>(&who)? else { return Err(problem(Refused::NotPermitted).into()) };
         let mut setup = batch.get::<Source>(&key)?.unwrap_or_else(|| Source::new(provider, source));
         let begins = setup.begins(wish);
-        let found = if begins {
+        let (hours, now) = (context.policies.setup.current().proposal.hours, context.clock.now());
+        // What was shown is what the second person confirms.
+        let found = if begins && !setup.has_shown(wish, hours, now) {
             backlog::of(context, provider, source, setup.recovers(wish)).await?
         } else {
             Backlog::default()
         };
-        let (hours, now) = (context.policies.setup.current().proposal.hours, context.clock.now());
 
         // Decide.
         let granted = setup.wish(wish, &staff, Judged { backlog: found, hours, now }).map_err(problem)?;

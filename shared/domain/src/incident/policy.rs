@@ -18,8 +18,8 @@ pub struct IncidentPolicy {
     pub days_max: i64,
     /// How soon after a trouble somebody looks whether there are more.
     pub look_minutes: i64,
-    /// Of so many pulses of the days before, one look counts no more days.
-    pub pulses_a_look: usize,
+    /// Once a look has counted so many pulses of the days before, it leaves the other days to the next look.
+    pub look_pulses_max: usize,
     /// How long before an incident something may have gone live that explains it.
     pub release_minutes: i64,
     /// After how long a recovery that an incident holds up is looked at again.
@@ -161,8 +161,8 @@ impl Rules for IncidentPolicy {
         if self.days_max < 1 || self.days_max > self.history_days {
             complaints.push(Complaint::at(0, "`days_max` lies between 1 and `history_days`"));
         }
-        if self.history_days < 1 || self.look_minutes < 1 || self.hold_minutes < 1 || self.pulses_a_look < 1 {
-            let message = "`history_days`, `look_minutes`, `pulses_a_look` and `hold_minutes` must be at least 1";
+        if self.history_days < 1 || self.look_minutes < 1 || self.hold_minutes < 1 || self.look_pulses_max < 1 {
+            let message = "`history_days`, `look_minutes`, `look_pulses_max` and `hold_minutes` must be at least 1";
             complaints.push(Complaint::at(0, message));
         }
         complaints

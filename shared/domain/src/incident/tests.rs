@@ -335,6 +335,33 @@ fn a_storm_writes_the_watch_once_and_once_more_while_it_rings() {
 }
 
 #[test]
+fn who_may_store_a_trouble_only_after_the_alarm_has_it_looked_for_once_more() {
+    let policies = Policies::shipped().unwrap();
+    let policy = policies.incidents.current();
+    for (name, secs, again) in [
+        ("long before it rings", 60, false),
+        ("just long enough before", 11, false),
+        ("too shortly before", 10, true),
+        ("a moment before", 1, true),
+        ("as it rings", 0, true),
+        ("while it rings", -60, true),
+    ] {
+        let mut watch = caught_up(&[]);
+        let rings_at = noon() + minutes(5);
+        assert!(watch.arm(Trouble::Failure, noon(), noon(), policy), "{name}");
+        assert_eq!((watch.wake_at, watch.again), (Some(rings_at), false), "{name}");
+        let told_at = rings_at - SignedDuration::from_secs(secs);
+        assert_eq!(
+            watch.arm(Trouble::Failure, told_at, told_at, policy),
+            again,
+            "{name}: it is written where it must be"
+        );
+        assert_eq!((watch.wake_at, watch.again), (Some(rings_at), again), "{name}");
+        assert!(!watch.arm(Trouble::Failure, told_at, told_at, policy), "{name}: and no more than once");
+    }
+}
+
+#[test]
 fn what_was_late_once_is_not_late_for_ever() {
     let policies = Policies::shipped().unwrap();
     let policy = policies.incidents.current();

@@ -18,6 +18,9 @@ use std::collections::BTreeMap;
 const SIGNS_MAX: usize = 150;
 /// How many bytes they may take: there are as many of them as days, for each kind of trouble.
 const SIGNS_BYTES_MAX: usize = 5_000;
+/// How long a fold takes at most from its look at the clock to its commit: what it tells so shortly before the alarm rings
+/// may be stored only after somebody has looked.
+const FOLD_TAKES: SignedDuration = SignedDuration::from_secs(10);
 
 /// One item for each source, with the alarm for the next look.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,7 +28,7 @@ pub struct Watch {
     pub provider: String,
     pub source: String,
     pub wake_at: Option<Timestamp>,
-    /// A trouble was told while the alarm rang: whoever looks then may not have seen it, and looks once more.
+    /// A trouble was told while the alarm rang, or just before: whoever looks then may not have seen it, and looks once more.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub again: bool,
     /// Up to when pulses are counted into `days`.
@@ -143,14 +146,14 @@ impl Watch {
 
     /// Sees that somebody looks soon after a trouble of some time; whether that changes anything.
     ///
-    /// Nothing is written while an alarm is set, and once while it rings: a storm must not write one item a thousand times.
+    /// Nothing is written while an alarm is set, and once while it rings or is about to: a storm must not write one item a thousand times.
     pub fn arm(&mut self, trouble: Trouble, at: Timestamp, now: Timestamp, policy: &IncidentPolicy) -> bool {
         let before = self.clone();
         let soon = now + SignedDuration::from_mins(policy.look_minutes);
         if self.wake_at.is_none_or(|at| at > soon) {
             self.wake_at = Some(soon);
         }
-        self.again |= self.wake_at.is_some_and(|at| at <= now);
+        self.again |= self.wake_at.is_some_and(|at| at <= now + FOLD_TAKES);
         // By the time somebody looks, the window has moved on.
         let look = SignedDuration::from_mins(2 * policy.look_minutes);
         let window = SignedDuration::from_mins(policy.measure(trouble).window_minutes);

@@ -78,6 +78,9 @@ pub struct Limits {
     pub task_hours: i64,
     /// How long a task may be put off at a time.
     pub snooze_days_max: i64,
+    /// How many open cases are looked at, oldest first, where it is counted what raising a source would let loose: whoever
+    /// asks for it waits for the answer.
+    pub backlog_counted_max: u32,
     /// How long somebody may think about a preview before they ask for it.
     pub preview_minutes: i64,
     /// How often one action is sent to its provider before a person is asked.
@@ -179,6 +182,7 @@ impl Rules for Limits {
             ("task_hours", self.task_hours),
             ("preview_minutes", self.preview_minutes),
             ("snooze_days_max", self.snooze_days_max),
+            ("backlog_counted_max", i64::from(self.backlog_counted_max)),
             ("first_secs", self.telling.first_secs),
             ("factor", self.telling.factor),
             ("tries_max", i64::from(self.telling.tries_max)),

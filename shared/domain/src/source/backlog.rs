@@ -16,6 +16,9 @@ pub struct Backlog {
     pub oldest_at: Option<Timestamp>,
     #[serde(default)]
     pub recoveries: Recoveries,
+    /// There are more open cases than were looked at.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub more: bool,
 }
 
 /// Failed payments that customers are asked for by plan, from then on.
@@ -29,6 +32,20 @@ pub struct Recoveries {
     pub others: u64,
     /// Since when the first of them is known to have failed.
     pub oldest_at: Option<Timestamp>,
+    /// Failed payments that stay as they are.
+    #[serde(default, skip_serializing_if = "Staying::is_none")]
+    pub staying: Staying,
+}
+
+/// Failed payments that nobody is asked for by plan: too old, or not the first of their customer.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Staying {
+    pub invoices: u64,
+    /// What remains due, one of each currency.
+    pub amounts: Vec<Money>,
+    /// How many amounts are in still other currencies, of which no sum is kept.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub others: u64,
 }
 
 /// Those that recommend one kind of action, and what it would give away.
@@ -48,6 +65,12 @@ fn is_none(count: &u64) -> bool {
     *count == 0
 }
 
+impl Staying {
+    fn is_none(&self) -> bool {
+        self.invoices == 0
+    }
+}
+
 impl Backlog {
     /// Counts one more case.
     pub fn add(&mut self, kind: &str, amounts: impl IntoIterator<Item = Money>, opened_at: Timestamp) {
@@ -63,10 +86,17 @@ impl Backlog {
     }
 
     /// Counts one more failed payment.
-    pub fn add_recovery(&mut self, remaining: Money, opened_at: Timestamp) {
+    pub fn add_recovery(&mut self, remaining: Money, failed_at: Timestamp) {
         let own = &mut self.recoveries;
         own.invoices += 1;
-        own.oldest_at = earlier(own.oldest_at, opened_at);
+        own.oldest_at = earlier(own.oldest_at, failed_at);
+        own.others += u64::from(!sum_up(&mut own.amounts, remaining));
+    }
+
+    /// Counts one more that stays as it is.
+    pub fn add_staying(&mut self, remaining: Money) {
+        let own = &mut self.recoveries.staying;
+        own.invoices += 1;
         own.others += u64::from(!sum_up(&mut own.amounts, remaining));
     }
 }
@@ -114,6 +144,11 @@ mod tests {
         assert_eq!((failed.invoices, &failed.amounts), (3, &vec![eur, usd("50.00")]));
         assert_eq!((failed.oldest_at, backlog.oldest_at), (Some(at(1)), Some(at(2))), "each has its oldest");
         assert_eq!(backlog.cases, 3);
+        backlog.add_staying(usd("7.00"));
+        backlog.add_staying(eur);
+        let (failed, staying) = (&backlog.recoveries, &backlog.recoveries.staying);
+        assert_eq!((staying.invoices, &staying.amounts), (2, &vec![eur, usd("7.00")]));
+        assert_eq!((failed.invoices, &failed.amounts), (3, &vec![eur, usd("50.00")]), "it is asked for nothing");
     }
 
     #[test]

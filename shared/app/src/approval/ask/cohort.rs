@@ -55,13 +55,14 @@ async fn step(
     let setup = sources::find(context, provider, source).await?;
     let pace = &context.policies.setup.current().cohort;
 
+    // Ask. A commit of its own: what it did is found done.
     let mut goes_on = false;
     if setup.acting == Acting::Observe {
         cohorts.end();
     } else {
         let limit = cohorts.room(pace.cases_max).min(STEP);
         let stretch = backlog::stretch(context, provider, source, cohorts.after.clone(), limit).await?;
-        let (worked, next) = work(context, stretch, cohorts.raised_at, setup.writes(), until, trace).await?;
+        let (worked, next) = work(context, stretch, &cohorts, setup.writes(), until, trace).await?;
         let now = context.clock.now();
         let held_until = now + SignedDuration::from_secs(context.policies.limits.current().alarm_lease_secs);
         let rest = SignedDuration::from_mins(pace.minutes);
@@ -86,18 +87,22 @@ async fn step(
 async fn work(
     context: &Context,
     stretch: Stretch,
-    raised_at: Timestamp,
+    cohorts: &Cohorts,
     writes: bool,
     until: Timestamp,
     trace: &str,
 ) -> Result<(Worked, Option<String>), Fault> {
     let (mut worked, mut place) = (Worked::default(), None);
-    for found in stretch.found.iter().filter(|found| found.case.opened_at <= raised_at) {
+    // As it was shown when it was raised, however long the cohorts take.
+    let failed_since = context.policies.setup.current().recovery.failed_since(cohorts.raised_at);
+    let failed_since = writes.then_some(failed_since);
+    // What is found later is asked for as it comes. A recovery may have failed to begin by a moment, and begins only once.
+    for found in stretch.found.iter().filter(|found| found.failed || found.case.opened_at <= cohorts.raised_at) {
         // The first of a step was begun in time.
         if place.is_some() && context.clock.now() > until {
             return Ok((worked, place));
         }
-        match one(context, found, writes, trace).await {
+        match one(context, found, failed_since, trace).await {
             Ok(one) => {
                 worked.asked += one.asked;
                 worked.recovering += one.recovering;
@@ -113,13 +118,16 @@ async fn work(
     Ok((worked, stretch.next))
 }
 
-async fn one(context: &Context, found: &Found, writes: bool, trace: &str) -> Result<Worked, Fault> {
+/// `failed_since` is since when a payment may have failed whose recovery begins; nothing, where Recoup does not write.
+async fn one(context: &Context, found: &Found, failed_since: Option<Timestamp>, trace: &str) -> Result<Worked, Fault> {
     let Found { case, asks, failed } = found;
     let mut worked = Worked::default();
     if *asks && own::ask(context, case, trace).await? == Done::Asked {
         worked.asked = 1;
     }
-    if *failed && writes && recovery::begin(context, &case.account, &case.about, writes, trace).await? {
+    if let Some(failed_since) = failed_since.filter(|_| *failed)
+        && recovery::begin(context, &case.account, &case.about, failed_since, trace).await?
+    {
         worked.recovering = 1;
     }
     Ok(worked)

@@ -48,13 +48,13 @@ pub async fn for_case(context: &Context, case: &CaseId, trace: &str) -> Result<D
         return Err(Fault::Retry(format!("the case {case} is not there yet")));
     };
     batch.extend(Batch::read(context, found.actions.iter().map(keys::action).collect()).await?);
-
-    // Decide. What a source finds that observes is asked for once it does no more.
     let is_due = found.to_ask(&actions_of(&batch, &found)?).is_some();
     let observes = match batch.get::<Head>(&account)? {
         Some(head) if is_due => sources::observes(context, &head).await?,
         _ => false,
     };
+
+    // Ask. A commit of its own. What a source finds that observes is asked for once it does no more.
     let done = if is_due && !observes { ask(context, &found, trace).await? } else { Done::NothingToDo };
 
     // Write.

@@ -47,6 +47,8 @@ pub(super) struct AtIssue {
     pub failing: Vec<String>,
     /// Whether Recoup writes to the customers of the source, where one of them may have.
     pub writes: bool,
+    /// The source by which that was judged.
+    pub source: Option<Key>,
     pub pulses: Changed,
     /// What is known of the source, where a trouble is news.
     pub watch: Option<Watch>,
@@ -121,9 +123,9 @@ impl Laid {
         }
         let watch = watch.map(|key| batch.get::<Watch>(&key)).transpose()?.flatten();
         // One that nobody has set up observes.
-        let source = source.map(|key| batch.get::<Source>(&key)).transpose()?.flatten();
-        let writes = source.is_some_and(|source| source.writes());
-        Ok(AtIssue { concerns, tasks, failing, writes, pulses, watch })
+        let setup = source.as_ref().map(|key| batch.get::<Source>(key)).transpose()?.flatten();
+        let writes = setup.is_some_and(|setup| setup.writes());
+        Ok(AtIssue { concerns, tasks, failing, writes, source, pulses, watch })
     }
 
     /// Reads what tells two payments apart, and what was agreed; most events need neither.

@@ -88,17 +88,30 @@ fn source_preview() -> Value {
         ("amounts", told(list(money()), "One of each currency.")),
         ("others?", told(whole(), "How many amounts are in still other currencies, of which no sum is kept.")),
     ]);
+    let staying = object([
+        ("invoices", whole()),
+        ("amounts", told(list(money()), "What remains due, one of each currency.")),
+        ("others?", told(whole(), "How many amounts are in still other currencies, of which no sum is kept.")),
+    ]);
     let recoveries = object([
         ("invoices", whole()),
         ("amounts", told(list(money()), "What remains due, one of each currency.")),
         ("others?", told(whole(), "How many amounts are in still other currencies, of which no sum is kept.")),
-        ("oldest_at", or_null(time())),
+        ("oldest_at", told(or_null(time()), "When the first of them failed first.")),
+        (
+            "staying?",
+            told(staying, "Failed payments that stay as they are: too old, or not the first of their customer."),
+        ),
     ]);
     let backlog = object([
         ("cases", told(whole(), "Open cases that recommend what nobody was asked for yet, and will be.")),
         ("kinds", list(of_kind)),
         ("oldest_at", or_null(time())),
         ("recoveries", told(recoveries, "Failed payments of which customers are reminded by plan from then on.")),
+        (
+            "more?",
+            told(flag(), "There are more open cases than were counted: whatever stands here, it is more than that."),
+        ),
     ]);
     object([
         ("effects", told(list(text()), "What leaves, or comes in, that does not now.")),
