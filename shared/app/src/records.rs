@@ -8,7 +8,7 @@ use crate::fault::Fault;
 use crate::store::imported::in_force;
 use crate::store::{self, Batch, keys};
 use domain::action::{self, Action, Kind, Known, Manners, Resources, State, Target};
-use domain::approval::{Earlier, judged_before};
+use domain::approval::{Credited, Earlier, judged_before};
 use domain::book::{Head, Invoice, Payment, Subscription, Touched};
 use domain::case::Case;
 use domain::id::{AccountId, ActionId, CaseId};
@@ -185,12 +185,15 @@ pub struct Past {
     pub asked: Vec<Earlier>,
     /// Each time that somebody saw an offer.
     pub offered: Vec<Timestamp>,
+    /// What was credited for a mistake, or is on its way.
+    pub credited: Vec<Credited>,
 }
 
 pub async fn past(context: &Context, account: &AccountId) -> Result<Past, Fault> {
     let actions: Vec<Action> = store::all_of(context, &keys::actions(account)).await?;
     let offered = actions.iter().filter(|action| action.offer.is_some()).map(|action| action.requested_at).collect();
-    Ok(Past { asked: told_apart(&actions), offered })
+    let credited = actions.iter().filter_map(Credited::by).collect();
+    Ok(Past { asked: told_apart(&actions), offered, credited })
 }
 
 /// Each action by itself; a bundle by its members, which stand as they ended.

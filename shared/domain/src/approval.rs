@@ -1,5 +1,6 @@
 //! Who may decide what, and is this action approved? The rules are data: `shared/policy/approval/`.
 
+mod credited;
 mod delay;
 pub mod delegation;
 mod eligibility;
@@ -9,10 +10,11 @@ mod waiting;
 mod weigh;
 mod worth;
 
+pub use credited::{Credited, is_given_already};
 pub use delay::held_until;
 pub use eligibility::{Asking, Earlier, Eligibility, decided_here};
 pub use matrix::{ApprovalPolicy, Decided, Requirement, Rule};
-pub use proof::{Proofs, judged, judged_before, proofs, still_proven};
+pub use proof::{Proofs, is_unproven, judged, judged_before, proofs, still_proven};
 pub use waiting::{Ask, Waiting, is_due, never_lapses, next_ask, next_role, turn};
 pub use weigh::{Scales, Weighed, by_rule, weigh};
 pub use worth::Worth;

@@ -6,12 +6,13 @@ mod short;
 pub use disputed::{Disputed, PAYMENT};
 
 use crate::action::{self, Action, BUNDLE_MAX, Kind, Reason};
-use crate::book::Head;
+use crate::book::{Head, Payment, Touched};
 use crate::id::{AccountId, ActionId, CaseId, DecisionId};
 use crate::money::Money;
 use crate::staff::MACHINE;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// One trouble: what was looked at, by which rule it was judged, what is recommended, and how it ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -151,6 +152,27 @@ pub struct Recommendation {
     pub kind: Kind,
     pub reason: Reason,
     pub note: String,
+    /// What had gone back of a payment when this was found, where anything had: it is taken off already.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub gone: BTreeMap<String, Money>,
+}
+
+impl Recommendation {
+    /// What is recommended; what had gone back by then is seen to where cases are decided.
+    pub fn new(kind: Kind, reason: Reason, note: String) -> Self {
+        Self { kind, reason, note, gone: BTreeMap::new() }
+    }
+
+    /// Notes what has gone back by now of the payments that it gives back.
+    pub(crate) fn sees(&mut self, head: &Head, touched: &Touched) {
+        let of = |payment: &str| {
+            let whole = touched.payments.get(payment).and_then(Payment::given_back);
+            whole.or_else(|| head.book.payments.iter().find(|line| line.payment == payment)?.given_back)
+        };
+        let payments = self.kind.members().iter().filter_map(Kind::refunded);
+        self.gone = payments.filter_map(|(id, _)| Some((id.to_owned(), of(id)?))).collect();
+        self.gone.retain(|_, gone| gone.is_positive());
+    }
 }
 
 /// Which text to fill for the customer; the gaps that hold personal data are filled when it is shown.
@@ -167,6 +189,10 @@ pub struct Draft {
 
 /// How a case ended whose bill or payment turned out to be as agreed.
 pub const EXPLAINED: &str = "explained";
+
+/// How a case ended whose money has gone back, and one for which all was done that it asked for.
+pub(crate) const REFUNDED: &str = "refunded";
+pub(crate) const DONE: &str = "done";
 
 /// How a case ended that a person ended.
 const BY_HAND: &str = "by a person";
@@ -237,6 +263,23 @@ pub fn is_moot(action: &Action, case: Option<&Case>) -> bool {
     action.requested_by == MACHINE && action.case.is_some() && !case.is_some_and(still)
 }
 
+/// The same of what people have approved and nobody has done yet, or of a bundle's member. What has ended because its own
+/// bundle was done in part is no reason against the rest of it.
+pub fn is_overtaken(action: &Action, case: Option<&Case>) -> bool {
+    let recommends = |case: &Case| {
+        case.recommended.as_ref().is_some_and(|it| it.kind == action.kind || it.kind.members().contains(&action.kind))
+    };
+    let was_done_by_it = |case: &Case| {
+        let is_done = matches!(case.resolution.as_deref(), Some(REFUNDED | DONE));
+        is_done && action.bundle.is_some() && case.actions.last() == action.bundle.as_ref()
+    };
+    let stands = |case: &Case| match case.state {
+        State::Open => recommends(case),
+        State::Resolved => was_done_by_it(case),
+    };
+    action.requested_by == MACHINE && action.case.is_some() && !case.is_some_and(stands)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -249,7 +292,7 @@ mod tests {
     fn case() -> Case {
         let account = AccountId::of("stripe", "default", "cus_1");
         let refund = Kind::Refund { payment: "ch_2".to_owned(), amount: Money::from_minor(2400, Currency::USD) };
-        let recommended = Recommendation { kind: refund, reason: Reason::DuplicateCharge, note: String::new() };
+        let recommended = Recommendation::new(refund, Reason::DuplicateCharge, String::new());
         from_value(json!({"id": CaseId::of(&account, "duplicate_charge", "ch_2"), "account": account,
             "class": "duplicate_charge", "about": "ch_2", "confidence": "0.85", "state": "open",
             "rule": "same-amount-same-day", "policy_version": 1, "evidence": [], "missing": [], "advice": "", "why": "",
@@ -283,5 +326,53 @@ mod tests {
             let other = Case { recommended: None, ..case.clone() };
             assert_eq!(other.to_ask(&actions), None, "{name}, and nothing is recommended");
         }
+    }
+
+    #[test]
+    fn what_was_approved_for_a_case_is_done_as_long_as_the_case_asks_for_it() {
+        let standing = case();
+        let kind = standing.recommended.as_ref().unwrap().kind.clone();
+        let credit = Kind::Credit { amount: Money::from_minor(700, Currency::USD) };
+        let request = |by: &str, kind: &Kind, bundle: Option<&ActionId>| {
+            let clause = Clause { rule: "r".into(), policy_version: 1, why: "w".into() };
+            let preview = Preview { summary: String::new(), lines: vec![], clause, digest: "d".into() };
+            let id = ActionId::of(&standing.account, by, "k");
+            let mut action = Action::new(id, kind.clone(), Reason::Other, preview, by, AT.parse().unwrap());
+            action.case = Some(standing.id.clone());
+            action.bundle = bundle.cloned();
+            action.in_state(Stands::Approved)
+        };
+        let bundle = ActionId::of(&standing.account, MACHINE, "b");
+        let both = Kind::Bundle { actions: vec![credit.clone(), kind.clone()] };
+        let recommends = |kind: &Kind| {
+            let recommended = Recommendation::new(kind.clone(), Reason::BillingError, String::new());
+            Case { recommended: Some(recommended), actions: vec![bundle.clone()], ..standing.clone() }
+        };
+        let ended = |how: &str| {
+            let mut case = recommends(&kind);
+            case.resolve(AT.parse().unwrap(), how);
+            case
+        };
+        let (ours, member) = (request(MACHINE, &kind, None), request(MACHINE, &kind, Some(&bundle)));
+        let later = Case { actions: vec![bundle.clone(), ours.id.clone()], ..ended(REFUNDED) };
+        for (what, action, case, overtaken) in [
+            ("it asks for it", &ours, Some(standing.clone()), false),
+            ("it asks for something else", &ours, Some(recommends(&credit)), true),
+            ("it asks for nothing any more", &ours, Some(Case { recommended: None, ..standing.clone() }), true),
+            ("it is gone", &ours, None, true),
+            ("it is explained", &ours, Some(ended(EXPLAINED)), true),
+            ("a person ended it", &ours, Some(ended(BY_HAND)), true),
+            ("it was done by another one", &ours, Some(ended(REFUNDED)), true),
+            ("it asks for it among others", &member, Some(recommends(&both)), false),
+            ("it ended by what stood before in the bundle", &member, Some(ended(DONE)), false),
+            ("it ended by what was asked for later", &member, Some(later), true),
+            ("a person ended it, and the bundle goes on", &member, Some(ended(BY_HAND)), true),
+            ("a person asked for it", &request("lena", &kind, None), Some(ended(EXPLAINED)), false),
+        ] {
+            assert_eq!(is_overtaken(action, case.as_ref()), overtaken, "{what}");
+        }
+        let mut apart = request(MACHINE, &kind, None);
+        apart.case = None;
+        assert!(!is_overtaken(&apart, None), "what no case asked for");
     }
 }

@@ -218,6 +218,13 @@ pub fn decide(scene: Scene<'_>, concerns: &[Concern], desk: &mut Desk) -> Decide
             About::Disputed { payment, dispute } => disputed::standing(scene, payment, dispute, desk),
             About::Billed { invoice, side } => billed::standing(scene, *side, invoice, desk),
         };
+        let standing = match standing {
+            Standing::Open(mut found) => {
+                found.recommended.iter_mut().for_each(|it| it.sees(&desk.head, &desk.touched));
+                Standing::Open(found)
+            }
+            other => other,
+        };
         match (standing, desk.cases.get(case).cloned()) {
             (Standing::Open(opened), None) => {
                 // What was only looked up on the day of connecting starts nothing by itself.
@@ -230,8 +237,10 @@ pub fn decide(scene: Scene<'_>, concerns: &[Concern], desk: &mut Desk) -> Decide
                 open(desk, *opened);
             }
             (Standing::Open(mut renewed), Some(standing)) => {
-                // What people have approved is done as they saw it, whatever the bill shows meanwhile.
-                if renewed.recommended.is_some() && standing.is_under_way(&desk.head) {
+                // What people have approved is done as they saw it, whatever the bill shows meanwhile: it may be the first
+                // part of it, a change of plan, that leaves nothing to be found.
+                let is_found = renewed.recommended.is_some() || matches!(about, About::Billed { .. });
+                if is_found && standing.is_under_way(&desk.head) {
                     renewed.recommended.clone_from(&standing.recommended);
                 }
                 // What could not be done before, or is done in another way by now, because the bill has been paid.

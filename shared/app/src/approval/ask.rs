@@ -15,7 +15,7 @@ use crate::records::{self, Past, Read, rates};
 use crate::store::{self, Alone, Attempted, Batch, Commit, Idempotency, keys};
 use crate::web::{Failed, Problem};
 use domain::action::{Action, Kind, NoPreview, Reason, State, Wish};
-use domain::approval::{self, Scales, Weighed, next_ask, weigh};
+use domain::approval::{self, Scales, Weighed, is_given_already, is_unproven, next_ask, weigh};
 use domain::book::Head;
 use domain::case::{Case, State as CaseState};
 use domain::id::{ActionId, CaseId};
@@ -101,6 +101,7 @@ async fn make(context: &Context, ask: &Ask<'_>) -> Result<Attempted<Action>, Fai
         by: ground.staff.as_ref(),
         cases: &ground.cases,
         earlier: &ground.past.asked,
+        credited: &ground.past.credited,
         today: ground.so_far,
         rates: &ground.rates,
         outage_credits: &ground.outage_credits,
@@ -108,11 +109,13 @@ async fn make(context: &Context, ask: &Ask<'_>) -> Result<Attempted<Action>, Fai
     };
     let kind = match &ask.what {
         What::Wish(wish) => wish.settle(&known),
-        What::Kind(kind) => Ok(kind.clone()),
+        // What Recoup found some days ago is asked for as of today, where the provider counts days.
+        What::Kind(kind) => Ok(kind.clone().brought_to(known.manners, known.now)),
     };
     let kind = kind.map_err(|refusal| problem(&refusal))?;
     let offers = &context.policies.playbooks.current().leaving;
     let mut action = decided(ask, kind, scales, offers, &ground.past.offered)?;
+    owed_by_case(&ground, &action)?;
     if !action.leaves_room(context.policies.limits.current().asked_bytes_max) {
         let message = "this is more than one request can hold: ask for some of it apart, or write a shorter note";
         return Err(Problem::malformed(message).into());
@@ -131,6 +134,20 @@ async fn make(context: &Context, ask: &Ask<'_>) -> Result<Attempted<Action>, Fai
         tell::announce(context, &action).await;
     }
     Ok(result)
+}
+
+/// Recoup asks for nothing because of a case that the case does not owe: by what proves it, or because it was credited since.
+fn owed_by_case(ground: &Ground, action: &Action) -> Result<(), Problem> {
+    let Some(case) = ground.case.as_ref().filter(|_| ground.staff.is_none()) else { return Ok(()) };
+    if is_given_already(&action.kind, case, &ground.past.credited) {
+        let message = "as much was credited for a mistake since the case was opened: a person has to look";
+        return Err(Problem::not_possible(message));
+    }
+    if is_unproven(&action.kind, action.reason_code, &action.proven_by) {
+        let message = "the case does not prove as much by now, with what went back and what is on its way";
+        return Err(Problem::not_possible(message));
+    }
+    Ok(())
 }
 
 /// Reads what a request names.
@@ -174,6 +191,11 @@ async fn ground(
     if ask.by.is_none() && case.as_ref().is_some_and(|case| own::next_request(case) != ask.id) {
         return Err(Fault::Retry("somebody asked for something because of the same case".to_owned()).into());
     }
+    if let (Some(case), What::Kind(kind), None) = (&case, &ask.what, ask.by)
+        && case.recommended.as_ref().is_none_or(|it| it.kind != *kind)
+    {
+        return Err(Fault::Retry("the case recommends something else by now".to_owned()).into());
+    }
     let about = match &ask.what {
         What::Wish(wish) => wish.wanted(&head),
         What::Kind(kind) => Ok(records::about(kind)),
@@ -203,6 +225,10 @@ fn commit(context: &Context, ask: &Ask<'_>, ground: Ground, action: &Action) -> 
     if let Some(mut case) = case.filter(|_| action.state() != State::Previewed) {
         proving.remove(&case.id);
         case.actions.push(action.id.clone());
+        // Where figures are those of their day, it is asked for as of another moment than the case was found.
+        if let Some(recommended) = case.recommended.as_mut().filter(|_| ask.by.is_none()) {
+            recommended.kind.clone_from(&action.kind);
+        }
         commit.over(&read.batch, &case);
     }
     // What proves it must still be so.

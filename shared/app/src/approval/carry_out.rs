@@ -14,6 +14,7 @@ use super::{Done, tell, writing};
 use crate::approval::{leaving, owe, unseen};
 use crate::context::Context;
 use crate::fault::Fault;
+use crate::ports::Key;
 use crate::records::{self, Read};
 use crate::setup::sources::observes;
 use crate::setup::stop;
@@ -22,6 +23,7 @@ use crate::store::{self, Attempted, Batch, Commit, keys};
 use domain::action::{Action, Attempt, Ended, Kind, Owed, State, Target, still_holds};
 use domain::approval::{Approved, approved};
 use domain::book::{Head, Touched};
+use domain::case::{Case, is_overtaken};
 use domain::event::Seen;
 use domain::id::ActionId;
 use domain::ledger::{Note, Step};
@@ -128,7 +130,7 @@ const LAPSED: &str = "It was sent, no answer came, and the provider does not sho
 
 /// Stores the intent to send, or finds one whose end is unknown.
 async fn intend(context: &Context, id: &ActionId) -> Result<Attempted<Next>, Fault> {
-    let read = records::read(context, id).await?;
+    let read = read(context, id).await?;
     let (Some(action), Some(head)) = (read.action.clone(), read.head.clone()) else {
         return Ok(Attempted::Done(Next::Nothing));
     };
@@ -137,9 +139,7 @@ async fn intend(context: &Context, id: &ActionId) -> Result<Attempted<Next>, Fau
         State::Approved if action.executes_after().is_some_and(|at| at > now) => Ok(Attempted::Done(Next::Nothing)),
         State::Approved if is_held(context, &head, &action).await? => wait(context, read, &head, &action).await,
         State::Approved if is_busy(context, &head, &action).await? => wait(context, read, &head, &action).await,
-        State::Approved if !still_holds(&action, read.known(&head, now)?) => {
-            outcome::stale(context, read, &head, &action).await
-        }
+        State::Approved if !may_go(&read, &action, &head, now)? => outcome::stale(context, read, &head, &action).await,
         State::Approved => {
             let first = effects(&head)?.is_some_and(|effects| (effects.looks_first)(&action.kind));
             if first {
@@ -167,6 +167,26 @@ async fn intend(context: &Context, id: &ActionId) -> Result<Attempted<Next>, Fau
         State::Executed if action.wish_to_leave().is_some() => Ok(Attempted::Done(Next::Follow(action))),
         _ => Ok(Attempted::Done(Next::Nothing)),
     }
+}
+
+/// Reads an action with what it is about, and the case because of which Recoup asked for it.
+async fn read(context: &Context, id: &ActionId) -> Result<Read, Fault> {
+    let mut read = records::read(context, id).await?;
+    let goes = |action: &&Action| matches!(action.state(), State::Approved | State::Executing | State::InDoubt);
+    if let Some(case) = read.action.as_ref().filter(goes).and_then(case_of) {
+        read.batch.extend(Batch::read(context, vec![case]).await?);
+    }
+    Ok(read)
+}
+
+fn case_of(action: &Action) -> Option<Key> {
+    action.case.as_ref().filter(|_| action.requested_by == MACHINE).map(keys::case)
+}
+
+/// Whether it may still be done as it was approved: as it was shown, and for a case that still asks for it.
+fn may_go(read: &Read, action: &Action, head: &Head, now: Timestamp) -> Result<bool, Fault> {
+    let case = case_of(action).map(|key| read.batch.get::<Case>(&key)).transpose()?.flatten();
+    Ok(!is_overtaken(action, case.as_ref()) && still_holds(action, read.known(head, now)?))
 }
 
 /// Whether somebody holds it back: the source only observes, or a stop is pulled.
@@ -243,7 +263,7 @@ async fn again(
     first: bool,
     note: Option<String>,
 ) -> Result<Attempted<Next>, Fault> {
-    let read = records::read(context, id).await?;
+    let read = read(context, id).await?;
     let out_of_date = read.batch.rev(&keys::ledger_head(&id.account())) != seen;
     let now = context.clock.now();
     let due = |action: &Action| match action.state() {
@@ -263,7 +283,7 @@ async fn again(
     if waits {
         return wait(context, read, &head, &action).await;
     }
-    if still_holds(&action, read.known(&head, now)?) {
+    if may_go(&read, &action, &head, now)? {
         return store_attempt(context, read, action, head, note).await;
     }
     if action.attempt().is_none_or(Attempt::did_nothing) {
@@ -289,7 +309,7 @@ async fn store_attempt(
     action.sent(attempt, writing::moment(context).again)?;
     let mut commit = Commit::default();
     // It was judged by these; if one has changed since, it is judged again.
-    for key in read.judged_by(&head) {
+    for key in read.judged_by(&head).into_iter().chain(case_of(&before)) {
         commit.check(&read.batch, &key);
     }
     writing::put(&mut commit, context, &read.batch, &head, Some(&before), &action);

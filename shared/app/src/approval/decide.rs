@@ -12,10 +12,10 @@ use crate::store::{self, Attempted, Batch, Commit, keys};
 use crate::web::{Failed, Problem, note_fits};
 use domain::action::{Action, Decision, State, Vote, anew};
 use domain::approval::delegation::Delegations;
-use domain::approval::{self, Deciding, Refusal, deciding, is_due, still_proven, turn};
+use domain::approval::{self, Credited, Deciding, Refusal, deciding, is_due, is_given_already, still_proven, turn};
 use domain::case::{Case, is_moot};
 use domain::id::ActionId;
-use domain::staff::Staff;
+use domain::staff::{MACHINE, Staff};
 use http::StatusCode;
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -95,6 +95,7 @@ async fn once(context: &Context, id: &ActionId, staff: &Staff, ballot: &Ballot) 
     let staff = read.batch.get::<Staff>(&keys::staff(&staff.id))?.ok_or_else(Problem::not_signed_in)?;
     let now = context.clock.now();
     let away = stood_in_for(context, &mut read.batch, &before, &staff, now).await?;
+    let credited = credited(context, &before).await?;
 
     // Decide.
     let role = away.as_ref().map_or(staff.role, |away| away.role);
@@ -109,9 +110,9 @@ async fn once(context: &Context, id: &ActionId, staff: &Staff, ballot: &Ballot) 
         in_place_of: away.as_ref().map(|away| away.id.clone()),
     };
     let standing = standing(&read.batch, &cases)?;
-    let proven = still_proven(&before, &standing, &read.records);
+    let proven = still_proven(&before, &standing, &read.records, &credited);
     let anew = anew(&before, read.known(&head, now)?).filter(|_| proven);
-    let is_moot = is_moot(&before, standing.iter().find(|case| Some(&case.id) == before.case.as_ref()));
+    let is_moot = is_over(&before, &standing, &credited);
     let staff_then = Staff { role, ..staff.clone() };
     let after = approval::take(&before, vote.clone(), &staff_then, (anew, is_moot), writing::moment(context))
         .map_err(|refusal| problem(&refusal))?;
@@ -141,6 +142,25 @@ fn standing(batch: &Batch, cases: &BTreeSet<Key>) -> Result<Vec<Case>, Fault> {
         found.extend(batch.get::<Case>(key)?);
     }
     Ok(found)
+}
+
+/// What was credited for mistakes, where it may be what an action gives back. It is read after the head, which each approval
+/// of a credit writes: whoever was quicker is seen, or makes the commit fail.
+async fn credited(context: &Context, action: &Action) -> Result<Vec<Credited>, Fault> {
+    let is_own = action.requested_by == MACHINE && action.case.is_some();
+    let gives = action.kind.members().iter().any(|member| member.gives().is_some());
+    let by_case = is_own || !action.proven_by.is_empty();
+    if by_case && gives && action.reason_code.is_mistake() {
+        return Ok(records::past(context, &action.account).await?.credited);
+    }
+    Ok(Vec::new())
+}
+
+/// Whether the case for which Recoup asks has ended or owes it no more.
+fn is_over(action: &Action, cases: &[Case], credited: &[Credited]) -> bool {
+    let case = cases.iter().find(|case| Some(&case.id) == action.case.as_ref());
+    let is_given = |case: &Case| is_given_already(&action.kind, case, credited);
+    is_moot(action, case) || (action.requested_by == MACHINE && case.is_some_and(is_given))
 }
 
 /// For whom somebody decides whose own role does not reach so far: roles are read here, where they are used.
@@ -212,11 +232,12 @@ pub async fn wait(context: &Context, id: &ActionId) -> Result<Done, Fault> {
         }
         let cases = grounds(&before);
         let standing = standing(&Batch::read(context, cases.iter().cloned().collect()).await?, &cases)?;
+        let credited = credited(context, &before).await?;
 
         // Decide.
-        let case = standing.iter().find(|case| Some(&case.id) == before.case.as_ref());
-        let proven = still_proven(&before, &standing, &read.records);
-        let still = proven && !is_moot(&before, case) && anew(&before, read.known(&head, now)?).is_some();
+        let proven = still_proven(&before, &standing, &read.records, &credited);
+        let is_over = is_over(&before, &standing, &credited);
+        let still = proven && !is_over && anew(&before, read.known(&head, now)?).is_some();
         let (after, why) = turn(&before, still, policy, writing::moment(context))?;
         if after == before {
             return Ok(Attempted::Done(Due::Asking(after)));

@@ -3,7 +3,7 @@
 use super::read::{self, case};
 use crate::context::Context;
 use crate::fault::Fault;
-use crate::records::rates;
+use crate::records::{Past, rates};
 use crate::store::imported::in_force;
 use crate::store::{self, Alone, Batch, Of, keys};
 use crate::web::{Problem, account_id};
@@ -158,7 +158,7 @@ async fn refunding(context: &Context, known: &Known, asked: &Asked, staff: &Staf
     let policy = context.policies.approval.current();
     let now = context.clock.now();
     let today = now.to_zoned(TimeZone::UTC).date();
-    let earlier = records::past(context, account).await?.asked;
+    let Past { asked: earlier, credited, .. } = records::past(context, account).await?;
     let cases = records::cases(context, &mut Batch::default(), &known.head, reason, None).await?;
     let outage_credits = records::outage_credits(context, account, &about.records, reason).await?;
     let alone = keys::alone(&staff.id, today);
@@ -172,6 +172,7 @@ async fn refunding(context: &Context, known: &Known, asked: &Asked, staff: &Staf
         by: Some(staff),
         cases: &cases,
         earlier: &earlier,
+        credited: &credited,
         today: so_far.map(|so_far| so_far.total).unwrap_or_default(),
         rates: &rates,
         outage_credits: &outage_credits,

@@ -228,6 +228,14 @@ impl Kind {
         }
     }
 
+    /// The payment that it gives back, and how much of it.
+    pub fn refunded(&self) -> Option<(&str, Money)> {
+        match self {
+            Self::Refund { payment, amount } => Some((payment, *amount)),
+            _ => None,
+        }
+    }
+
     /// How large it is, in what its rules are measured in.
     pub fn measure(&self) -> Measure {
         match self {

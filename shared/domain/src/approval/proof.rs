@@ -1,7 +1,8 @@
 //! Is it proven that money is owed back? That somebody says so is no proof; an open case that recommends it is one.
 
+use super::credited::{Credited, credited_of, gives};
 use crate::action::{Action, Kind, Reason};
-use crate::book::Touched;
+use crate::book::{Payment, Touched};
 use crate::case::{Case, State};
 use crate::id::CaseId;
 use crate::money::Money;
@@ -13,30 +14,34 @@ use std::collections::{BTreeMap, BTreeSet};
 pub type Proofs = BTreeMap<String, CaseId>;
 
 /// Which payments of a request are proven, by the cases of its account. What was approved and is not shown yet by the
-/// provider, and what has gone back since the case was opened, it may not know of: both count together with what is asked
-/// for.
-pub fn proofs(kind: &Kind, reason: Reason, cases: &[Case], records: &Touched) -> Proofs {
+/// provider, and what has gone back since the case found it, it may not know of, and of credits it never does: all of it
+/// counts together with what is asked for.
+pub fn proofs(kind: &Kind, reason: Reason, cases: &[Case], records: &Touched, credited: &[Credited]) -> Proofs {
     if !reason.needs_proof() {
         return Proofs::new();
     }
     let payments: BTreeSet<&str> = refunds(kind).map(|(payment, _)| payment).collect();
     let by = |payment: &str| {
-        let on_its_way = records.payments.get(payment).into_iter().flat_map(|it| it.reserved.values().copied());
-        let asked = refunds(kind).filter(|(of, _)| *of == payment).map(|(_, amount)| amount);
-        let amounts: Vec<Money> = asked.chain(on_its_way).collect();
         let proves = |case: &&Case| {
-            let gone = records.payments.get(payment).into_iter().flat_map(|it| it.given_back_since(case.opened_at));
-            covers(case, reason, payment, &amounts.iter().copied().chain(gone).collect::<Vec<_>>())
+            covers(case, reason, payment, kind, records) && leaves_room(case, payment, kind, records, credited)
         };
         cases.iter().find(proves).map(|case| (payment.to_owned(), case.id.clone()))
     };
     payments.into_iter().filter_map(by).collect()
 }
 
-/// Whether what was proven when it was asked for still is, by the same cases as they are at this moment.
-pub fn still_proven(action: &Action, cases: &[Case], records: &Touched) -> bool {
-    let by_now = proofs(&action.kind, action.reason_code, cases, records);
-    action.proven_by.keys().all(|payment| by_now.contains_key(payment))
+/// Whether what was proven when it was asked for still is, by the same cases as they are at this moment. What Recoup asks
+/// for because of a case is proven at any time, or not asked for.
+pub fn still_proven(action: &Action, cases: &[Case], records: &Touched, credited: &[Credited]) -> bool {
+    let by_now = proofs(&action.kind, action.reason_code, cases, records, credited);
+    let stands = action.proven_by.keys().all(|payment| by_now.contains_key(payment));
+    let is_own = action.requested_by == MACHINE && action.case.is_some();
+    stands && !(is_own && is_unproven(&action.kind, action.reason_code, &by_now))
+}
+
+/// Whether a case has to prove what is asked for, and there is a payment of which none does.
+pub fn is_unproven(kind: &Kind, reason: Reason, proven_by: &Proofs) -> bool {
+    reason.needs_proof() && refunds(kind).any(|(payment, _)| !proven_by.contains_key(payment))
 }
 
 /// The reason by which a person's request is judged: without a proof, as if none had been named.
@@ -62,21 +67,53 @@ pub(super) fn unproven(said: Reason) -> String {
 }
 
 fn refunds(kind: &Kind) -> impl Iterator<Item = (&str, Money)> {
-    kind.members().iter().filter_map(|member| match member {
-        Kind::Refund { payment, amount } => Some((payment.as_str(), *amount)),
-        _ => None,
-    })
+    kind.members().iter().filter_map(Kind::refunded)
 }
 
 /// Whether an open case recommends so much of a payment for what was said. A case that advises a refund for another reason
 /// shows no mistake, and one of a mistake no inquiry.
-fn covers(case: &Case, said: Reason, payment: &str, amounts: &[Money]) -> bool {
+fn covers(case: &Case, said: Reason, payment: &str, kind: &Kind, records: &Touched) -> bool {
     let stands = case.recommended.as_ref().filter(|it| case.state == State::Open && it.reason.proves(said));
     let Some((_, owed)) = stands.and_then(|it| refunds(&it.kind).find(|(of, _)| *of == payment)) else {
         return false;
     };
-    let sum = amounts.iter().fold(Decimal::ZERO, |sum, amount| sum.saturating_add(amount.amount()));
-    amounts.iter().all(|amount| amount.currency() == owed.currency()) && sum <= owed.amount()
+    let amounts = amounts_of(case, payment, kind, records);
+    amounts.iter().all(|amount| amount.currency() == owed.currency()) && sum(&amounts) <= owed.amount()
+}
+
+/// Whether all that goes back by a case, over its payments and with what was credited for it, is no more than it recommends.
+/// A credit is no answer to a bank.
+fn leaves_room(case: &Case, payment: &str, kind: &Kind, records: &Touched, credited: &[Credited]) -> bool {
+    let Some(it) = case.recommended.as_ref().filter(|it| it.reason.is_mistake()) else { return true };
+    let Some((_, owed)) = refunds(&it.kind).find(|(of, _)| *of == payment) else { return false };
+    let currency = owed.currency();
+    let credited = credited_of(case, credited, currency);
+    let payments: BTreeSet<&str> = refunds(&it.kind).map(|(of, _)| of).collect();
+    let amounts = payments.into_iter().flat_map(|of| amounts_of(case, of, kind, records));
+    let amounts: Vec<Money> = amounts.filter(|amount| amount.currency() == currency).collect();
+    credited.is_zero() || sum(&amounts).saturating_add(credited) <= gives(&it.kind, currency)
+}
+
+/// What is asked for of a payment, what is on its way, and what has gone back since the case found what it recommends.
+fn amounts_of(case: &Case, payment: &str, kind: &Kind, records: &Touched) -> Vec<Money> {
+    let asked = refunds(kind).filter(|(of, _)| *of == payment).map(|(_, amount)| amount);
+    let Some(record) = records.payments.get(payment) else { return asked.collect() };
+    asked.chain(record.reserved.values().copied()).chain(gone(case, record)).collect()
+}
+
+/// What has gone back of a payment since the case found what it recommends.
+fn gone(case: &Case, payment: &Payment) -> Vec<Money> {
+    let known = case.recommended.as_ref().and_then(|it| it.gone.get(&payment.id).copied());
+    match known.zip(payment.given_back()) {
+        Some((known, by_now)) if known.currency() == by_now.currency() => {
+            Some(by_now.minus(known)).filter(|since| since.is_positive()).into_iter().collect()
+        }
+        _ => payment.given_back_since(case.opened_at).collect(),
+    }
+}
+
+fn sum(amounts: &[Money]) -> Decimal {
+    amounts.iter().fold(Decimal::ZERO, |sum, amount| sum.saturating_add(amount.amount()))
 }
 
 #[cfg(test)]
@@ -158,6 +195,7 @@ mod tests {
             by,
             cases,
             earlier,
+            credited: &[],
             today: Decimal::ZERO,
             rates: &[],
             outage_credits: &BTreeMap::new(),
@@ -230,7 +268,7 @@ mod tests {
             }))
             .unwrap();
             touched.fold(&mut head, &event, SignedDuration::ZERO);
-            let found = proofs(&refund("ch_2", "23.00"), Reason::BillingError, &overcharged, &touched);
+            let found = proofs(&refund("ch_2", "23.00"), Reason::BillingError, &overcharged, &touched, &[]);
             assert_eq!(found.contains_key("ch_2"), proven, "{made_at} {status}");
         }
     }
@@ -280,7 +318,8 @@ mod tests {
     fn one_case_proves_no_sum_of_more_than_it_recommends() {
         let cases = [duplicate("ch_2", "24.00")];
         let (_, mut records) = book(1);
-        let proven = |kind: &Kind, records: &Touched| !proofs(kind, Reason::BillingError, &cases, records).is_empty();
+        let proven =
+            |kind: &Kind, records: &Touched| !proofs(kind, Reason::BillingError, &cases, records, &[]).is_empty();
         let two = |first, second| Kind::Bundle { actions: vec![refund("ch_2", first), refund("ch_2", second)] };
         assert!(proven(&two("20.00", "4.00"), &records), "two that fit together");
         assert!(!proven(&two("20.00", "4.01"), &records), "two that do not");
@@ -306,7 +345,7 @@ mod tests {
         let asked = weighed(&kind, of, std::slice::from_ref(&standing), Some(&bea()), &[]).unwrap();
         let id = ActionId::of(&head.account, "bea", "k");
         let mut action = Action::new(id, kind, Reason::BillingError, asked.preview, "bea", now());
-        assert!(still_proven(&action, &[], &records), "what was not proven needs no case");
+        assert!(still_proven(&action, &[], &records, &[]), "what was not proven needs no case");
         assert_eq!(judged_before(&action, &action.kind), Reason::Other);
         action.proven_by = asked.proven_by;
         assert_eq!(judged_before(&action, &action.kind), Reason::BillingError);
@@ -316,7 +355,78 @@ mod tests {
             ("ended", vec![ended(standing)], false),
             ("less by now", vec![duplicate("ch_2", "23.99")], false),
         ] {
-            assert_eq!(still_proven(&action, &cases, &records), proven, "{what}");
+            assert_eq!(still_proven(&action, &cases, &records, &[]), proven, "{what}");
         }
+    }
+
+    #[test]
+    fn what_was_credited_for_a_case_is_proven_no_more() {
+        let (_, records) = book(200);
+        let overcharged = case("overcharge", "ch_2", &refund("ch_2", "24.00"), Reason::BillingError);
+        let both = Kind::Bundle { actions: vec![refund("ch_2", "12.00"), Kind::Credit { amount: usd("12.00") }] };
+        let in_part = case("overcharge", "ch_2", &both, Reason::BillingError);
+        let credit = |amount: &str| {
+            let at = Some("2026-06-02T00:00:00Z".parse().unwrap());
+            vec![Credited { amount: usd(amount), at, case: None }]
+        };
+        for (what, case, asked, credited, proven) in [
+            ("nothing was", &overcharged, "24.00", vec![], true),
+            ("all of it", &overcharged, "24.00", credit("24.00"), false),
+            ("a part, and the rest is asked for", &overcharged, "20.00", credit("4.00"), true),
+            ("a part, and more than the rest", &overcharged, "20.01", credit("4.00"), false),
+            ("the part that is to be credited", &in_part, "12.00", credit("12.00"), true),
+            ("more than that", &in_part, "12.00", credit("12.01"), false),
+        ] {
+            let kind = refund("ch_2", asked);
+            let found = proofs(&kind, Reason::BillingError, std::slice::from_ref(case), &records, &credited);
+            assert_eq!(found.contains_key("ch_2"), proven, "{what}");
+        }
+    }
+
+    #[test]
+    fn what_had_gone_back_when_it_was_found_is_taken_off_once() {
+        let (mut head, mut records) = book(200);
+        let mut inquiry = case("chargeback", "dp_2", &refund("ch_2", "20.00"), Reason::Inquiry);
+        let mut refunded = |id: &str, amount: &str, at: &str| {
+            let event: Event = from_value(json!({
+                "id": format!("evt_{id}"), "provider": "stripe", "source": "default", "origin": "webhook",
+                "kind": "refund_changed", "at": at, "customer": "cus_1",
+                "seen": [{"resource": "refund", "id": id, "payment": "ch_2", "amount": usd(amount),
+                    "status": "succeeded", "created_at": at}],
+            }))
+            .unwrap();
+            records.fold(&mut head, &event, SignedDuration::ZERO);
+            records.clone()
+        };
+        let proven = |inquiry: &Case, records: &Touched| {
+            let found = proofs(&refund("ch_2", "20.00"), Reason::Inquiry, std::slice::from_ref(inquiry), records, &[]);
+            found.contains_key("ch_2")
+        };
+        // The bank asks about 30.00, and 10.00 went back before the rest was recommended.
+        let first = refunded("re_1", "10.00", "2026-12-01T13:00:00Z");
+        assert!(!proven(&inquiry, &first), "nobody says that it is taken off");
+        inquiry.recommended.as_mut().unwrap().gone.insert("ch_2".to_owned(), usd("10.00"));
+        assert!(proven(&inquiry, &first));
+        let second = refunded("re_2", "0.01", "2026-12-01T14:00:00Z");
+        assert!(!proven(&inquiry, &second), "what went back since is not");
+    }
+
+    #[test]
+    fn recoup_asks_for_nothing_that_its_case_does_not_prove() {
+        let (head, records) = book(1);
+        let (kind, standing) = (refund("ch_2", "24.00"), duplicate("ch_2", "24.00"));
+        let asked = weighed(&kind, (Reason::DuplicateCharge, 1), std::slice::from_ref(&standing), None, &[]).unwrap();
+        let id = ActionId::of(&head.account, MACHINE, "k");
+        let mut action = Action::new(id, kind, Reason::DuplicateCharge, asked.preview, MACHINE, now());
+        assert!(still_proven(&action, &[], &records, &[]), "for a leaver there is no case");
+        action.case = Some(standing.id.clone());
+        let cases = [standing];
+        assert!(!still_proven(&action, &[], &records, &[]), "nothing proves it");
+        assert!(still_proven(&action, &cases, &records, &[]), "its case proves it, noted or not");
+        action.proven_by = asked.proven_by;
+        assert!(still_proven(&action, &cases, &records, &[]));
+        action.reason_code = Reason::CustomerDissatisfaction;
+        action.proven_by.clear();
+        assert!(still_proven(&action, &[], &records, &[]), "what needs no proof");
     }
 }

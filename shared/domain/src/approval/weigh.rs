@@ -1,6 +1,8 @@
 //! Weighs what is asked for: what it would do, what the policy says of it, and whose approval it needs.
 
-use super::{ApprovalPolicy, Asking, Decided, Earlier, Proofs, Requirement, Worth, decided_here, judged, proofs};
+use super::{
+    ApprovalPolicy, Asking, Credited, Decided, Earlier, Proofs, Requirement, Worth, decided_here, judged, proofs,
+};
 use crate::action::{Clause, Kind, Known, Measure, NoPreview, Preview, Reason, preview};
 use crate::case::Case;
 use crate::import::ExchangeRate;
@@ -22,6 +24,8 @@ pub struct Scales<'a> {
     /// The open cases of the account, which prove a reason: what somebody says does not.
     pub cases: &'a [Case],
     pub earlier: &'a [Earlier],
+    /// What was credited for a mistake: cases count it as given back.
+    pub credited: &'a [Credited],
     /// What the asker has decided alone today, in the policy's currency.
     pub today: Decimal,
     /// What currencies are worth for which the policy has no numbers.
@@ -47,7 +51,7 @@ pub fn weigh(kind: &Kind, scales: Scales<'_>) -> Result<Weighed, NoPreview> {
     // What cannot be done at all is said before what the policy does not give.
     let nothing = Clause { rule: String::new(), policy_version: scales.policy.version, why: String::new() };
     preview(kind, scales.known, scales.reason, nothing)?;
-    let proven_by = proofs(kind, scales.reason, scales.cases, scales.known.records);
+    let proven_by = proofs(kind, scales.reason, scales.cases, scales.known.records, scales.credited);
     let mut weighed: Vec<Requirement> = Vec::new();
     let mut alone = Alone { today: scales.today, here: BTreeMap::new() };
     let mut earlier = scales.earlier.to_vec();

@@ -83,7 +83,7 @@ pub(super) fn standing(scene: Scene<'_>, side: Side, invoice: &str, desk: &Desk)
     if !is_wrong(side, &rebuilt, scene.policy) {
         return Standing::Over("explained");
     }
-    let over = left_over(rebuilt.residue, &rebuilt.lines, invoice, desk);
+    let over = left_over(scene, rebuilt.residue, &rebuilt.lines, invoice, desk);
     if side == Side::Lines && !over.is_positive() {
         return Standing::Over("given back");
     }
@@ -104,7 +104,7 @@ pub(super) fn standing(scene: Scene<'_>, side: Side, invoice: &str, desk: &Desk)
                 let told = "by the case of its plan, together with what that plan cost beyond the contract";
                 case.evidence.push(Evidence::new("Given back", told, &invoice.id));
             } else {
-                case.recommended = recommended(over, invoice, &number, desk);
+                case.recommended = recommended(scene, over, invoice, &number, desk);
             }
             amount = Some(over);
         }
@@ -132,10 +132,10 @@ pub(super) fn standing(scene: Scene<'_>, side: Side, invoice: &str, desk: &Desk)
 }
 
 /// Back, as far as it was paid, and credited for the rest.
-fn recommended(over: Money, invoice: &Invoice, number: &str, desk: &Desk) -> Option<Recommendation> {
-    let kinds = returned(over, invoice, desk);
+fn recommended(scene: Scene<'_>, over: Money, invoice: &Invoice, number: &str, desk: &Desk) -> Option<Recommendation> {
+    let kinds = returned(scene, over, invoice, desk);
     let note = format!("invoice {number} bills {over} beyond what was agreed: {}", how(&kinds));
-    Some(Recommendation { kind: together(kinds)?, reason: Reason::BillingError, note })
+    Some(Recommendation::new(together(kinds)?, Reason::BillingError, note))
 }
 
 /// What is explained is said in a word; what is not, in full.

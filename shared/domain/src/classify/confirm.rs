@@ -2,7 +2,7 @@
 
 use crate::action::{Action, FOUND, Kind, Manners, Outcome, SETTLED, Shown, State, Target, When};
 use crate::book::{CaseLine, Due, Head, Invoice, ResourceId, Subscription, Touched, touches};
-use crate::case;
+use crate::case::{self, DONE, REFUNDED, Recommendation};
 use crate::classify::desk::Desk;
 use crate::event::{Event, InvoiceStatus, Origin, RefundSeen, RefundStatus, Seen, Stated, SubscriptionStatus};
 use crate::id::ActionId;
@@ -263,17 +263,36 @@ fn resolve(desk: &mut Desk, action: &ActionId, now: Timestamp) {
     let Some(done) = actions.get(action) else { return };
     let refund = matches!(done.kind, Kind::Refund { .. });
     for case in cases.values_mut().filter(|case| case.state == case::State::Open) {
-        let recommended = case.recommended.as_ref().map(|recommended| recommended.kind.members().last());
-        let is_last = recommended.map_or(refund, |last| last == Some(&done.kind));
-        if (is_about(case, done) && is_last) || is_given_back(case, done, touched) {
-            case.resolve(now, if refund { REFUNDED } else { "done" });
+        let is_all = case.recommended.as_ref().map_or(refund, |it| is_all_done(it, done, head));
+        if (is_about(case, done) && is_all) || is_given_back(case, done, touched) {
+            case.resolve(now, if refund { REFUNDED } else { DONE });
             head.cases.remove(&case.id);
         }
     }
 }
 
-/// How a case ended whose money has gone back.
-const REFUNDED: &str = "refunded";
+/// Whether a recommendation is done, to its last part; of several refunds each settles when its bank likes.
+fn is_all_done(recommended: &Recommendation, done: &Action, head: &Head) -> bool {
+    let members = recommended.kind.members();
+    let is_awaited = |bundle: &ActionId| {
+        let mut money = members.iter().enumerate().filter(|(_, member)| member.gives().is_some());
+        money.any(|(place, _)| head.under_way.contains_key(&ActionId::member(bundle, place + 1)))
+    };
+    if done.bundle.as_ref().is_some_and(is_awaited) {
+        return false;
+    }
+    let Some(last) = members.last() else { return false };
+    *last == done.kind || (members.contains(&done.kind) && is_shown_back(last, recommended, head))
+}
+
+/// Whether the head shows a refund of a recommendation, beside what had gone back before.
+fn is_shown_back(member: &Kind, recommended: &Recommendation, head: &Head) -> bool {
+    let Some((payment, amount)) = member.refunded() else { return false };
+    let line = head.book.payments.iter().find(|line| line.payment == payment);
+    let alike = |money: &Money| money.currency() == amount.currency();
+    let before = recommended.gone.get(payment).copied().filter(alike).unwrap_or(Money::zero(amount.currency()));
+    line.and_then(|line| line.given_back).filter(alike).is_some_and(|back| back >= before.plus(amount))
+}
 
 fn is_about(case: &case::Case, action: &Action) -> bool {
     case.actions.contains(&action.id) || action.bundle.as_ref().is_some_and(|bundle| case.actions.contains(bundle))
@@ -307,7 +326,7 @@ fn reopen(desk: &mut Desk, action: &ActionId) {
 mod tests {
     use super::*;
     use crate::action::{Attempt, Clause, Preview, Reason};
-    use crate::id::AccountId;
+    use crate::id::{AccountId, CaseId};
     use crate::money::{Currency, Money};
     use serde_json::{Value, from_value, json};
 
@@ -408,6 +427,66 @@ mod tests {
             desk.touched.fold(&mut desk.head, &event, SignedDuration::ZERO);
             let action = desk.actions.values().next().unwrap();
             assert_eq!(shows(action, &manners, &desk.touched), proven, "{status} where it is {}", written_off.name());
+        }
+    }
+
+    #[test]
+    fn a_case_ends_once_each_of_its_refunds_has_settled() {
+        let usd = |text: &str| Money::parse(text, Currency::USD).unwrap();
+        let account = AccountId::of("stripe", "default", "cus_1");
+        let refund = |payment: &str, amount: &str| Kind::Refund { payment: payment.into(), amount: usd(amount) };
+        let kinds = [refund("ch_2", "40.00"), refund("ch_1", "10.00")];
+        let payment = |id: &str, amount: &str| {
+            json!({"resource": "payment", "id": id, "status": "succeeded", "amount": usd(amount), "captured": usd(amount),
+                "refunded": usd("0.00"), "at": "2026-03-01T09:00:00Z"})
+        };
+        let bundle = ActionId::of(&account, "recoup", "k");
+        let of = |place: usize| ActionId::member(&bundle, place);
+        let settled = |place: usize| {
+            let (payment, amount) = kinds[place - 1].refunded().unwrap();
+            let at = format!("2026-03-03T06:0{place}:00Z");
+            told(
+                &at,
+                "webhook",
+                &json!({"resource": "refund", "id": format!("re_{place}"), "payment": payment,
+                "amount": amount, "status": "succeeded", "created_at": at, "action": of(place)}),
+            )
+        };
+        for (what, events, ends) in [
+            ("in their order", vec![1, 2], true),
+            ("the last one first", vec![2, 1], true),
+            ("the last one alone", vec![2], false),
+            ("the first one alone", vec![1], false),
+        ] {
+            let mut desk = Desk::of(Head::new("stripe", "default", "cus_1"), Touched::default());
+            for seen in [payment("ch_1", "60.00"), payment("ch_2", "40.00")] {
+                desk.touched.fold(
+                    &mut desk.head,
+                    &told("2026-03-01T09:00:00Z", "webhook", &seen),
+                    SignedDuration::ZERO,
+                );
+            }
+            let case: case::Case = from_value(json!({
+                "id": CaseId::of(&account, "overcharge", "in_1"), "account": account, "class": "overcharge",
+                "about": "in_1", "confidence": "0.9", "state": "open", "rule": "r", "policy_version": 1, "advice": "",
+                "why": "", "recommended": {"kind": Kind::Bundle { actions: kinds.to_vec() }, "reason": "billing_error",
+                "note": ""}, "evidence": [], "missing": [], "actions": [bundle], "events": [], "opened_at": "2026-03-02T00:00:00Z",
+            }))
+            .unwrap();
+            let id = case.id.clone();
+            desk.cases.insert(id.clone(), case);
+            for (place, kind) in (1..).zip(&kinds) {
+                let clause = Clause { rule: "r".into(), policy_version: 1, why: "w".into() };
+                let preview = Preview { summary: String::new(), lines: vec![], clause, digest: "d".into() };
+                let now = time("2026-03-03T05:00:00Z");
+                let mut action = Action::new(of(place), kind.clone(), Reason::BillingError, preview, "recoup", now);
+                action.bundle = Some(bundle.clone());
+                desk.head.expects(&action.id, kind, now);
+                desk.actions.insert(action.id.clone(), action.in_state(State::Executed));
+            }
+            let events: Vec<_> = events.into_iter().map(settled).collect();
+            let done = after(desk, &events);
+            assert_eq!(done.cases[&id].state == case::State::Resolved, ends, "{what}");
         }
     }
 }

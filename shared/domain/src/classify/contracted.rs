@@ -3,13 +3,14 @@
 use super::Scene;
 use super::returned::{how, left_over, returned, tax_on_top, together};
 use crate::action::{Kind, NoPreview, Reason, change_of};
-use crate::book::Invoice;
-use crate::case::{Case, Class, Recommendation, State};
+use crate::book::{Invoice, Subscription};
+use crate::case::{Case, Class, Recommendation};
 use crate::classify::desk::Desk;
 use crate::classify::rebuild::{OtherPlan, Rebuilt};
 use crate::event::SubscriptionStatus;
 use crate::id::CaseId;
 use crate::money::Money;
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 /// What is known of the way back to the contract.
@@ -23,11 +24,12 @@ pub(super) struct Contracted {
 }
 
 impl Contracted {
-    /// Whether money goes back by it, and nobody has said that it shall not: then no other case of the invoice asks for that.
+    /// Whether money goes back by it, or has, and nobody has said that it shall not: then no other case of the invoice asks
+    /// for that.
     pub fn gives_back(&self, invoice: &Invoice, desk: &Desk) -> bool {
         let mut kinds = self.recommended.iter().flat_map(|it| it.kind.members());
-        let is_over = standing(&invoice.id, desk).is_some_and(|case| case.state == State::Resolved);
-        !is_over && kinds.any(|kind| kind.gives().is_some())
+        let is_refused = standing(&invoice.id, desk).is_some_and(Case::was_ended_by_hand);
+        !is_refused && kinds.any(|kind| kind.gives().is_some())
     }
 }
 
@@ -49,17 +51,42 @@ pub(super) fn contracted(scene: Scene<'_>, invoice: &Invoice, rebuilt: &Rebuilt,
             None
         }
     };
-    let beyond = dearer.map(|dearer| left_over(rebuilt.residue.plus(dearer), &rebuilt.lines, invoice, desk));
+    let beyond = dearer.map(|dearer| left_over(scene, rebuilt.residue.plus(dearer), &rebuilt.lines, invoice, desk));
     contracted.beyond = beyond.filter(|beyond| beyond.is_positive());
-    let money = contracted.beyond.map(|beyond| returned(beyond, invoice, desk)).unwrap_or_default();
-    match contracted.beyond.filter(|_| money.is_empty()) {
+    let Some(beyond) = contracted.beyond else {
+        contracted.recommended = recommended(change, Vec::new(), other);
+        return contracted;
+    };
+    if let Some(why) = counted_there(change.as_ref(), other, desk) {
+        contracted.missing.push(format!("how much of {beyond} has to go back: {why}"));
+        contracted.recommended = recommended(change, Vec::new(), other);
+        return contracted;
+    }
+    let money = returned(scene, beyond, invoice, desk);
+    if money.is_empty() {
         // People are not asked for the half of it, and for the rest a moment later.
-        Some(beyond) => {
-            contracted.missing.push(format!("how {beyond} goes back: no payment is known that still has it"))
-        }
-        None => contracted.recommended = recommended(change, money, other),
+        contracted.missing.push(format!("how {beyond} goes back: no payment is known that still has it"));
+    } else {
+        contracted.recommended = recommended(change, money, other);
     }
     contracted
+}
+
+/// Why the provider itself may give back what the other plan cost beyond the contract, so that a person has to look.
+fn counted_there(change: Option<&Kind>, other: &OtherPlan, desk: &Desk) -> Option<String> {
+    let OtherPlan { subscription, price, instead, .. } = other;
+    if shown(other, desk).and_then(Subscription::plan).is_some_and(|plan| plan.price != *instead) {
+        return Some(format!("{subscription} was changed since this was billed, and the provider may have counted it"));
+    }
+    // By the catalogue the dearer plan is the lower one: then the rest of the period is counted with the change.
+    let is_at_once = matches!(change, Some(Kind::Upgrade { .. }));
+    is_at_once.then(|| format!("the change to {price} is made at once, and the provider counts the rest of the period"))
+}
+
+/// The subscription that bills the other plan, as it is by now.
+fn shown<'a>(other: &OtherPlan, desk: &'a Desk) -> Option<&'a Subscription> {
+    let id = &other.subscription;
+    desk.touched.subscriptions.get(id).or_else(|| desk.beside.terms.subscriptions.get(id))
 }
 
 /// First the plan, then the money: no book shows for what a credit was given, so that nothing may be left to do after it.
@@ -70,16 +97,15 @@ fn recommended(change: Option<Kind>, money: Vec<Kind>, other: &OtherPlan) -> Opt
     let steps: Vec<_> = moved.into_iter().chain(returned).collect();
     let note = format!("the contract names {agreed}, and {billed} is billed: {}", steps.join("; "));
     let kind = together(change.into_iter().chain(money).collect())?;
-    Some(Recommendation { kind, reason: Reason::BillingError, note })
+    Some(Recommendation::new(kind, Reason::BillingError, note))
 }
 
 /// The change to the contract's plan, at exactly the contract's price; none where it has been made, or nothing runs any
 /// more.
 fn change(scene: Scene<'_>, other: &OtherPlan, invoice: &str, desk: &Desk) -> Result<Option<Kind>, String> {
     let OtherPlan { subscription: id, price, unit, .. } = other;
-    let known = desk.touched.subscriptions.get(id).or_else(|| desk.beside.terms.subscriptions.get(id));
     let missing = |why: &dyn std::fmt::Display| format!("how to change {id} to {price}: {why}");
-    let Some(running) = known.filter(|it| it.status.copied().is_some()) else {
+    let Some(running) = shown(other, desk).filter(|it| it.status.copied().is_some()) else {
         return Err(missing(&"the provider has not shown the subscription"));
     };
     if running.status.copied() == Some(SubscriptionStatus::Ended) {
@@ -97,8 +123,19 @@ fn change(scene: Scene<'_>, other: &OtherPlan, invoice: &str, desk: &Desk) -> Re
         return Err(missing(&why));
     }
     // As of one moment, however often the bill is looked at again: what people are asked for must not move.
-    let at = standing(invoice, desk).map_or(scene.now, |case| case.opened_at);
+    let standing = standing(invoice, desk);
+    let asked = standing.and_then(|case| asked_at(case, id, price));
+    let at = asked.or_else(|| standing.map(|case| case.opened_at)).unwrap_or(scene.now);
     change.kind(id.clone(), at).map(Some).map_err(|why| missing(&why))
+}
+
+/// As of which moment the case asks for this change: where figures are those of their day, whoever asks brings it there.
+fn asked_at(case: &Case, id: &str, price: &str) -> Option<Timestamp> {
+    let mut members = case.recommended.iter().flat_map(|it| it.kind.members());
+    members.find_map(|member| match member {
+        Kind::Upgrade { subscription, plan, at, .. } if subscription == id && plan == price => Some(*at),
+        _ => None,
+    })
 }
 
 /// By how much the plan that is billed costs more; or why nobody can say it to the cent.

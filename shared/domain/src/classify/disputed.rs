@@ -2,6 +2,7 @@
 
 use super::{Finding, Scene, Standing};
 use crate::action::{Kind, Reason};
+use crate::book::{Dispute, Payment};
 use crate::case::{Case, Class, Evidence, PAYMENT, Recommendation};
 use crate::classify::desk::Desk;
 use crate::event::DisputeStatus;
@@ -41,22 +42,33 @@ pub(super) fn case(scene: Scene<'_>, payment: &str, id: &str, desk: &Desk) -> Ca
         payment.taken().map(|taken| taken.to_string()).unwrap_or_default(),
         &payment.id,
     ));
-    let claimed = |left: Money| {
-        dispute.amount.copied().filter(|it| it.currency() == left.currency()).map_or(left, |it| it.min(left))
-    };
     let open = dispute.status.copied().is_some_and(DisputeStatus::is_open);
-    if let Some(amount) = payment.refundable().filter(|left| open && !formal && left.is_positive()).map(claimed) {
+    let left = beside_its_own(payment, desk.cases.get(&case.id)).refundable().filter(|_| open && !formal);
+    if let Some(amount) = left.map(|left| claimed(left, payment, dispute)).filter(|amount| amount.is_positive()) {
         if let Some(fee) = scene.policy.dispute_fee(amount.currency()) {
             case.evidence.push(Evidence::new("A formal dispute would cost besides", fee, id));
         }
-        case.recommended = Some(Recommendation {
-            kind: Kind::Refund { payment: payment.id.clone(), amount },
-            reason: Reason::Inquiry,
-            note: format!("the bank asks about {}; a refund now avoids a formal dispute and its fee", payment.id),
-        });
+        let kind = Kind::Refund { payment: payment.id.clone(), amount };
+        let note = format!("the bank asks about {}; a refund now avoids a formal dispute and its fee", payment.id);
+        case.recommended = Some(Recommendation::new(kind, Reason::Inquiry, note));
     }
     case.fill(dispute.amount.copied(), "", &payment.id);
     case
+}
+
+/// The payment without what is on its way for the case itself: that is no reason to recommend less.
+fn beside_its_own(payment: &Payment, case: Option<&Case>) -> Payment {
+    let mut beside = payment.clone();
+    beside.reserved.retain(|action, _| !case.is_some_and(|case| case.actions.contains(action)));
+    beside
+}
+
+/// What the bank asks about, less what went back since it asked, as far as it is left.
+fn claimed(left: Money, payment: &Payment, dispute: &Dispute) -> Money {
+    let is_alike = |amount: &Money| amount.currency() == left.currency();
+    let Some(asked) = dispute.amount.copied().filter(is_alike) else { return left };
+    let gone = dispute.opened_at.copied().into_iter().flat_map(|opened| payment.given_back_since(opened));
+    gone.filter(is_alike).fold(asked, Money::minus).min(left)
 }
 
 #[cfg(test)]
@@ -64,8 +76,10 @@ mod tests {
     use super::*;
     use crate::book::{Head, Touched};
     use crate::classify::{concerns, decide};
-    use crate::event::{DisputeSeen, Event, Kind as Told, Origin, PaymentSeen, PaymentStatus, Seen};
-    use crate::id::CaseId;
+    use crate::event::{
+        DisputeSeen, Event, Kind as Told, Origin, PaymentSeen, PaymentStatus, RefundSeen, RefundStatus, Seen,
+    };
+    use crate::id::{ActionId, CaseId};
     use crate::money::Currency;
     use crate::policies::Policies;
     use jiff::SignedDuration;
@@ -76,7 +90,6 @@ mod tests {
 
     /// A payment of 80.00 of which so much went back, and what a bank says of it.
     fn told(desk: &mut Desk, at: &str, refunded: &str, status: DisputeStatus, formal: bool, amount: &str) -> bool {
-        let policies = Policies::shipped().unwrap();
         let payment = PaymentSeen {
             id: "ch_1".to_owned(),
             status: Some(PaymentStatus::Succeeded),
@@ -86,7 +99,12 @@ mod tests {
             at: Some("2026-01-01T09:00:00Z".parse().unwrap()),
             ..PaymentSeen::default()
         };
-        let dispute = DisputeSeen {
+        let dispute = asking(status, formal, amount);
+        tell(desk, at, vec![Seen::Payment(payment), Seen::Dispute(dispute)])
+    }
+
+    fn asking(status: DisputeStatus, formal: bool, amount: &str) -> DisputeSeen {
+        DisputeSeen {
             id: "dp_1".to_owned(),
             as_of: None,
             payment: "ch_1".to_owned(),
@@ -96,7 +114,12 @@ mod tests {
             reason: None,
             opened_at: None,
             evidence_due_at: None,
-        };
+        }
+    }
+
+    /// Whether people are asked for anything once this was seen.
+    fn tell(desk: &mut Desk, at: &str, seen: Vec<Seen>) -> bool {
+        let policies = Policies::shipped().unwrap();
         let event = Event {
             id: format!("evt_{at}"),
             provider: "stripe".to_owned(),
@@ -105,7 +128,7 @@ mod tests {
             kind: Told::PaymentDisputed,
             at: at.parse().unwrap(),
             customer: Some("cus_1".to_owned()),
-            seen: vec![Seen::Payment(payment), Seen::Dispute(dispute)],
+            seen,
         };
         desk.touched.fold(&mut desk.head, &event, SignedDuration::from_mins(10));
         let (policy, declines) = (policies.classify.current(), policies.declines.current());
@@ -135,6 +158,51 @@ mod tests {
             let refund = |amount| Kind::Refund { payment: "ch_1".to_owned(), amount: usd(amount) };
             let expected = expected.map(|amount| (refund(amount), Reason::Inquiry));
             assert_eq!((is_asked, recommended(&desk)), (expected.is_some(), expected), "{what}");
+        }
+    }
+
+    #[test]
+    fn what_went_back_since_the_bank_asked_counts_for_what_it_asks_about() {
+        for (what, opened, refunds, expected) in [
+            ("nothing went back", "2026-03-01", vec![], Some("30.00")),
+            ("a part", "2026-03-01", vec!["10.00"], Some("20.00")),
+            ("all of it", "2026-03-01", vec!["10.00", "20.00"], None),
+            ("more", "2026-03-01", vec!["40.00"], None),
+            ("before it asked", "2026-03-03", vec!["10.00"], Some("30.00")),
+        ] {
+            let mut desk = Desk::of(Head::new("stripe", "default", "cus_1"), Touched::default());
+            told(&mut desk, "2026-03-01T09:00:00Z", "0.00", DisputeStatus::Open, false, "30.00");
+            let at = "2026-03-02T09:00:00Z";
+            let refund = |(place, amount): (usize, &&str)| RefundSeen {
+                id: format!("re_{place}"),
+                payment: "ch_1".to_owned(),
+                amount: Some(usd(amount)),
+                status: Some(RefundStatus::Succeeded),
+                created_at: Some(at.parse().unwrap()),
+                action: None,
+            };
+            let opened = format!("{opened}T00:00:00Z").parse().unwrap();
+            let dispute = DisputeSeen { opened_at: Some(opened), ..asking(DisputeStatus::Open, false, "30.00") };
+            let seen = refunds.iter().enumerate().map(refund).map(Seen::Refund).chain([Seen::Dispute(dispute)]);
+            tell(&mut desk, at, seen.collect());
+            let kind = |amount| Kind::Refund { payment: "ch_1".to_owned(), amount: usd(amount) };
+            assert_eq!(recommended(&desk).map(|(kind, _)| kind), expected.map(kind), "{what}");
+        }
+    }
+
+    #[test]
+    fn what_is_on_its_way_for_the_case_itself_is_no_reason_to_recommend_less() {
+        for (what, is_own, expected) in [("its own", true, Some("80.00")), ("another one", false, None)] {
+            let mut desk = Desk::of(Head::new("stripe", "default", "cus_1"), Touched::default());
+            told(&mut desk, "2026-03-01T09:00:00Z", "0.00", DisputeStatus::Open, false, "80.00");
+            let action = ActionId::of(&desk.head.account, "recoup", "k");
+            let reserved = &mut desk.touched.payments.get_mut("ch_1").unwrap().reserved;
+            reserved.insert(action.clone(), usd("80.00"));
+            let case = CaseId::of(&desk.head.account, Class::Chargeback.name(), "dp_1");
+            desk.cases.get_mut(&case).unwrap().actions.extend(is_own.then_some(action));
+            told(&mut desk, "2026-03-02T09:00:00Z", "0.00", DisputeStatus::Open, false, "80.00");
+            let kind = |amount| Kind::Refund { payment: "ch_1".to_owned(), amount: usd(amount) };
+            assert_eq!(recommended(&desk).map(|(kind, _)| kind), expected.map(kind), "{what}");
         }
     }
 

@@ -66,7 +66,7 @@ fn recommended(id: &str, first: &str, began: Timestamp, book: &Book) -> Option<R
         }
         None => (cancel, format!("{id} buys what {first} buys, and nothing of {} is left; cancel it", paid.payment)),
     };
-    Some(Recommendation { kind, reason: Reason::DuplicateCharge, note })
+    Some(Recommendation::new(kind, Reason::DuplicateCharge, note))
 }
 
 fn runs(line: &SubscriptionLine) -> bool {

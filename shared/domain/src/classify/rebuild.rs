@@ -53,6 +53,8 @@ pub struct OtherPlan {
     pub agreed: String,
     pub billed: String,
     pub subscription: String,
+    /// The provider's id of the price that is billed.
+    pub instead: String,
     /// The provider's id of the agreed price, and what the contract says that one of it costs.
     pub price: String,
     pub unit: Option<Rate>,
@@ -130,10 +132,11 @@ fn other_plan(line: &Line, checked: &Checked, invoice: &Invoice, terms: Known<'_
         return None;
     }
     let (price, on) = (line.price.as_ref()?, date(line.from?));
-    let contract = terms
-        .contracts
-        .iter()
-        .find(|it| it.subscription.is_some() && it.subscription == line.subscription && it.holds(on))?;
+    // A contract of several prices has a row for each: the seats say nothing of the plan.
+    let is_plan = |price: &str| known(price).is_none_or(|known| known.role == Role::Plan);
+    let of_it = |it: &&Contract| it.subscription.is_some() && it.subscription == line.subscription && it.holds(on);
+    let contract =
+        terms.contracts.iter().filter(of_it).filter(|it| is_plan(&it.price)).max_by_key(|it| it.starts_on)?;
     if terms.contracts.iter().any(|it| it.holds(on) && plan_of(&it.price) == plan_of(price)) {
         return None;
     }
@@ -142,6 +145,7 @@ fn other_plan(line: &Line, checked: &Checked, invoice: &Invoice, terms: Known<'_
         agreed: plan_of(&contract.price),
         billed: plan_of(price),
         subscription: line.subscription.clone()?,
+        instead: price.clone(),
         price: contract.price.clone(),
         unit: agreed.as_ref().and_then(|agreed| agreed.cost.each()),
         dearer: agreed.and_then(|agreed| dearer(line, checked, &agreed, invoice, terms)),

@@ -1,7 +1,8 @@
 //! What was billed too much: how does the customer get it? What was paid goes back; what is not paid yet cannot, and is
 //! credited.
 
-use crate::action::Kind;
+use super::{Scene, twice};
+use crate::action::{BUNDLE_MAX, Kind};
 use crate::book::{Due, Invoice, PaymentLine};
 use crate::classify::desk::Desk;
 use crate::classify::rebuild::Checked;
@@ -9,27 +10,27 @@ use crate::event::{CreditNoteStatus, PaymentStatus};
 use crate::money::{Currency, Money};
 
 /// What was billed beyond what was agreed and has not gone back since, by a refund or a credit note.
-pub(super) fn left_over(beyond: Money, lines: &[Checked], invoice: &Invoice, desk: &Desk) -> Money {
+pub(super) fn left_over(scene: Scene<'_>, beyond: Money, lines: &[Checked], invoice: &Invoice, desk: &Desk) -> Money {
     let over = with_tax(beyond, lines, invoice);
     let notes = invoice.credit_notes.values().filter(|note| note.status.copied() != Some(CreditNoteStatus::Void));
     let credited = notes.filter_map(|note| note.total.copied());
-    let returned = payments(invoice, desk).filter_map(|payment| payment.given_back);
+    let returned = payments(scene, invoice, desk).filter_map(|payment| payment.given_back);
     let gone = credited.chain(returned).filter(|gone| gone.currency() == over.currency());
     gone.fold(over, Money::minus)
 }
 
 /// How so much of an invoice is returned, in this order: never more than a payment still has, and nothing where nobody
 /// said how much is still to be paid.
-pub(super) fn returned(over: Money, invoice: &Invoice, desk: &Desk) -> Vec<Kind> {
+pub(super) fn returned(scene: Scene<'_>, over: Money, invoice: &Invoice, desk: &Desk) -> Vec<Kind> {
     let unpaid = match invoice.due() {
         Due::Open(Some(remaining)) if remaining.currency() == over.currency() => remaining,
         Due::Paid => Money::zero(over.currency()),
         _ => return Vec::new(),
     };
     let credit = over.min(unpaid);
-    let refund = refund(over.minus(credit), invoice, desk);
+    let refunds = refunds(scene, over.minus(credit), invoice, desk);
     let credit = credit.is_positive().then_some(Kind::Credit { amount: credit });
-    refund.into_iter().chain(credit).collect()
+    refunds.into_iter().chain(credit).collect()
 }
 
 /// Which of it goes back and which is credited, for whoever approves it.
@@ -71,18 +72,36 @@ fn with_tax(beyond: Money, lines: &[Checked], invoice: &Invoice) -> Money {
     part.map_or(beyond, |part| beyond.plus(Money::rounded(part, beyond.currency())))
 }
 
-/// What paid it, as far as the head remembers, the latest last.
-fn payments<'a>(invoice: &'a Invoice, desk: &'a Desk) -> impl DoubleEndedIterator<Item = &'a PaymentLine> {
+/// What paid it, as far as the head remembers, the latest last. What was taken once more is none of that: it goes back with
+/// a case of its own.
+fn payments<'a>(
+    scene: Scene<'a>,
+    invoice: &'a Invoice,
+    desk: &'a Desk,
+) -> impl DoubleEndedIterator<Item = &'a PaymentLine> {
     let book = &desk.head.book;
     let paid = move |line: &&PaymentLine| {
-        line.status == Some(PaymentStatus::Succeeded) && book.invoice_of(line) == Some(invoice.id.as_str())
+        line.status == Some(PaymentStatus::Succeeded)
+            && book.invoice_of(line) == Some(invoice.id.as_str())
+            && !twice::is_once_more(line, invoice, desk, scene.policy)
     };
     book.payments.iter().filter(paid)
 }
 
-fn refund(paid: Money, invoice: &Invoice, desk: &Desk) -> Option<Kind> {
-    let payment = payments(invoice, desk).next_back()?;
-    let left = payment.left().filter(|left| left.currency() == paid.currency())?;
-    let amount = paid.min(left);
-    amount.is_positive().then(|| Kind::Refund { payment: payment.payment.clone(), amount })
+/// So much of what was paid, the latest payment first: none is asked for more than it still has.
+fn refunds(scene: Scene<'_>, paid: Money, invoice: &Invoice, desk: &Desk) -> Vec<Kind> {
+    let (mut rest, mut refunds) = (paid, Vec::new());
+    let left = |payment: &PaymentLine| payment.left().filter(|left| left.currency() == paid.currency());
+    let holding = payments(scene, invoice, desk).rev().filter_map(|payment| Some((payment, left(payment)?)));
+    for (payment, left) in holding.take(REFUNDS_MAX) {
+        let amount = rest.min(left);
+        if amount.is_positive() {
+            refunds.push(Kind::Refund { payment: payment.payment.clone(), amount });
+            rest = rest.minus(amount);
+        }
+    }
+    refunds
 }
+
+/// A bundle holds a change of plan and a credit beside them.
+const REFUNDS_MAX: usize = BUNDLE_MAX - 2;

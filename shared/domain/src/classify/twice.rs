@@ -6,6 +6,8 @@ use crate::book::{Head, HistoryLine, Invoice, PaymentLine, Refund, Touched};
 use crate::case::{Case, Class, Evidence, Recommendation};
 use crate::classify::desk::Desk;
 use crate::event::{InvoiceStatus, Line, PaymentStatus, RefundStatus, Role};
+use crate::id::CaseId;
+use crate::money::Money;
 use jiff::SignedDuration;
 
 /// Which payments to look at after an event: those it spoke of, those of its invoices and subscriptions, and those of
@@ -60,12 +62,43 @@ fn pairs<'a>(payment: &str, head: &'a Head, policy: &ClassifyPolicy) -> Vec<(&'a
     if second.amount.is_none() || is_returned(second) {
         return Vec::new();
     }
-    lines.iter().filter(earlier).filter(|first| !is_returned(first)).map(|first| (first, second)).collect()
+    lines.iter().filter(earlier).filter(|first| !is_gone(first)).map(|first| (first, second)).collect()
 }
 
 /// Whether money went back, or a bank claims it: either way it is not given back once more.
 fn is_returned(line: &PaymentLine) -> bool {
     line.claimed || line.given_back.is_some_and(|back| back.is_positive())
+}
+
+/// Whether all of it went back, or a bank claims it: then another payment of as much may be the one that counts.
+fn is_gone(line: &PaymentLine) -> bool {
+    line.claimed || (is_returned(line) && line.left().is_none())
+}
+
+/// Whether a payment of an invoice took what another had taken, and goes back for that or has: not what it was paid with.
+pub(super) fn is_once_more(line: &PaymentLine, invoice: &Invoice, desk: &Desk, policy: &ClassifyPolicy) -> bool {
+    let (head, id) = (&desk.head, line.payment.as_str());
+    let has_case = || head.cases.contains_key(&CaseId::of(&head.account, Class::DuplicateCharge.name(), id));
+    has_case()
+        || is_open(id, &desk.touched, head, policy)
+        || doubled::gives_back(line, desk, policy).is_some()
+        || was_once_more(line, invoice, head, policy)
+}
+
+/// The same after it went back: with an earlier one of as much it had paid more than was billed.
+fn was_once_more(line: &PaymentLine, invoice: &Invoice, head: &Head, policy: &ClassifyPolicy) -> bool {
+    let window = SignedDuration::from_hours(policy.duplicates.window_hours);
+    let billed = invoice.total.copied();
+    let is_too_much =
+        |amount: Money| billed.is_some_and(|it| it.currency() == amount.currency() && amount.plus(amount) > it);
+    let is_first = |first: &PaymentLine| {
+        (first.at, &first.payment) < (line.at, &line.payment)
+            && first.amount == line.amount
+            && first.status == Some(PaymentStatus::Succeeded)
+            && head.book.invoice_of(first) == Some(invoice.id.as_str())
+            && line.at.duration_since(first.at) <= window
+    };
+    line.amount.is_some_and(is_too_much) && head.book.payments.iter().any(is_first)
 }
 
 pub(super) fn is_open(payment: &str, touched: &Touched, head: &Head, policy: &ClassifyPolicy) -> bool {
@@ -142,7 +175,7 @@ fn explained(one: &PaymentLine, other: &PaymentLine, head: &Head, policy: &Class
         .filter(|line| {
             line.amount == one.amount
                 && line.status == Some(PaymentStatus::Succeeded)
-                && !is_returned(line)
+                && !is_gone(line)
                 && recent(line.at)
         })
         .count();
@@ -211,7 +244,7 @@ pub(super) fn standing(scene: Scene<'_>, payment: &str, desk: &Desk) -> Standing
                     .book
                     .payments
                     .iter()
-                    .any(|line| is_returned(line) && line.payment != payment && line.amount == own.amount);
+                    .any(|line| is_gone(line) && line.payment != payment && line.amount == own.amount);
                 Standing::Over(if other { "the other one was given back" } else { "explained" })
             }
             // What we gave back ends when the provider confirms it; what somebody else did has ended.
@@ -258,10 +291,10 @@ pub(super) fn standing(scene: Scene<'_>, payment: &str, desk: &Desk) -> Standing
         let with_its_subscription = doubled::gives_back(second, desk, scene.policy)
             .filter(|id| head.book.subscription_of(first).is_some_and(|of| of != *id))
             .map(|id| Evidence::new("Goes back with the case of", id, id));
-        case.recommended = (!wanted_apart && with_its_subscription.is_none()).then(|| Recommendation {
-            kind: Kind::Refund { payment: second.payment.clone(), amount },
-            reason: Reason::DuplicateCharge,
-            note: format!("{} was charged twice; refund {}", first.payment, second.payment),
+        case.recommended = (!wanted_apart && with_its_subscription.is_none()).then(|| {
+            let kind = Kind::Refund { payment: second.payment.clone(), amount };
+            let note = format!("{} was charged twice; refund {}", first.payment, second.payment);
+            Recommendation::new(kind, Reason::DuplicateCharge, note)
         });
         case.evidence.extend(with_its_subscription);
     }

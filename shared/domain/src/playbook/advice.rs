@@ -121,6 +121,7 @@ fn proposed(
         by: None,
         cases: &[],
         earlier: &[],
+        credited: &[],
         today: Decimal::ZERO,
         rates,
         outage_credits: &BTreeMap::new(),

@@ -3,6 +3,7 @@
 use super::*;
 use crate::action::{Kind, When};
 use crate::book::{Head, Touched};
+use crate::case::State;
 use crate::classify::rebuild::Terms;
 use crate::classify::{concerns, decide};
 use crate::event::{
@@ -65,14 +66,18 @@ fn bill(price: &str, seats: u32, total: &str, remaining: &str) -> Seen {
 
 /// What `ch_1` has paid of `in_1`, and what went back of it.
 fn paid(amount: &str, refunded: &str) -> Seen {
+    paid_by("ch_1", BILLED, amount, refunded)
+}
+
+fn paid_by(payment: &str, at: &str, amount: &str, refunded: &str) -> Seen {
     Seen::Payment(PaymentSeen {
-        id: "ch_1".to_owned(),
+        id: payment.to_owned(),
         invoice: Some("in_1".to_owned()),
         status: Some(PaymentStatus::Succeeded),
         amount: Some(usd(amount)),
         captured: Some(usd(amount)),
         refunded: Some(usd(refunded)),
-        at: Some(time(BILLED)),
+        at: Some(time(at)),
         ..PaymentSeen::default()
     })
 }
@@ -176,7 +181,11 @@ fn recommended(desk: &Desk, class: Class) -> Option<Vec<Kind>> {
 }
 
 fn refund(amount: &str) -> Kind {
-    Kind::Refund { payment: "ch_1".to_owned(), amount: usd(amount) }
+    refund_of("ch_1", amount)
+}
+
+fn refund_of(payment: &str, amount: &str) -> Kind {
+    Kind::Refund { payment: payment.to_owned(), amount: usd(amount) }
 }
 
 fn credit(amount: &str) -> Kind {
@@ -263,7 +272,8 @@ fn a_subscription_comes_to_the_plan_of_its_contract_and_what_the_other_cost_beyo
     let (unpaid, paid_up) = (("99.00", "99.00"), ("99.00", "0.00"));
     type Row<'a> = (&'a str, Contract, Vec<Price>, Seen, (&'a str, &'a str), Vec<Kind>, &'a str);
     let pro = |unit| contract("price_pro", unit);
-    let rows: [Row<'_>; 9] = [
+    let ranked = |plan: &str, unit: &str, rank| Price { rank: Some(rank), ..price(plan, unit) };
+    let rows: [Row<'_>; 10] = [
         ("not paid yet", pro(None), all(), team(Active), unpaid, vec![down(), credit("50.00")], ""),
         ("paid", pro(None), all(), team(Active), paid_up, vec![down(), refund("50.00")], ""),
         (
@@ -282,8 +292,23 @@ fn a_subscription_comes_to_the_plan_of_its_contract_and_what_the_other_cost_beyo
             all(),
             subscription("price_pro", "49.00", Active),
             paid_up,
-            vec![refund("50.00")],
-            "",
+            vec![],
+            "how much of 50.00 USD has to go back: sub_1 was changed since this was billed, and the provider may have counted it",
+        ),
+        (
+            "by the catalogue the cheaper plan is the higher one",
+            pro(None),
+            vec![ranked("pro", "49.00", 2), ranked("team", "99.00", 1)],
+            team(Active),
+            paid_up,
+            vec![Kind::Upgrade {
+                subscription: "sub_1".to_owned(),
+                plan: "price_pro".to_owned(),
+                price: usd("49.00"),
+                at: time(BILLED),
+            }],
+            "how much of 50.00 USD has to go back: the change to price_pro is made at once, and the provider counts the rest of \
+             the period",
         ),
         ("ended by now", pro(None), all(), team(Ended), paid_up, vec![refund("50.00")], ""),
         (
@@ -351,6 +376,10 @@ fn one_case_alone_gives_back_what_an_invoice_of_another_plan_bills_too_much() {
     let case = id(&desk, Class::PlanMismatch);
     assert_eq!(asked(&mut desk, BILLED, seen()), [case.clone()]);
     assert_eq!(recommended(&desk, Class::Overcharge), Some(vec![]));
+    // Once it is done by a credit, which the book does not show, it is not given back again.
+    desk.cases.get_mut(&case).unwrap().resolve(time(BILLED), "done");
+    assert!(asked(&mut desk, PAID, seen()).is_empty());
+    assert_eq!(recommended(&desk, Class::Overcharge), Some(vec![]));
     // Where a person has ended that one, what the line bills beyond its own price is still owed.
     desk.cases.get_mut(&case).unwrap().end_by_hand(time(BILLED));
     assert_eq!(asked(&mut desk, PAID, seen()), [id(&desk, Class::Overcharge)]);
@@ -391,4 +420,111 @@ fn a_case_looked_at_again_asks_for_the_same() {
     let first = recommended(&desk, Class::PlanMismatch);
     assert!(asked(&mut desk, PAID, seen()).is_empty(), "an upgrade is charged as of the moment that was shown");
     assert_eq!(recommended(&desk, Class::PlanMismatch), first);
+}
+
+#[test]
+fn what_no_single_payment_holds_goes_back_of_several_the_newest_first() {
+    let rows = [
+        ("the newest holds it", "100.00", "47.00", vec![refund_of("ch_2", "12.00")]),
+        ("it holds a part", "140.00", "7.00", vec![refund_of("ch_2", "7.00"), refund_of("ch_1", "5.00")]),
+    ];
+    for (what, first, second, expected) in rows {
+        let mut desk = desk(contract("price_pro", Some("45.00")), vec![price("pro", "49.00")]);
+        let paid = [paid_by("ch_1", BILLED, first, "0.00"), paid_by("ch_2", PAID, second, "0.00")];
+        let seen = [bill("price_pro", 3, "147.00", "0.00")].into_iter().chain(paid).collect();
+        assert_eq!(asked(&mut desk, PAID, seen), [id(&desk, Class::Overcharge)], "{what}");
+        assert_eq!(recommended(&desk, Class::Overcharge), Some(expected), "{what}");
+    }
+}
+
+#[test]
+fn what_was_paid_twice_goes_back_by_its_own_case_and_the_rest_of_the_first() {
+    let mut desk = desk(contract("price_pro", Some("45.00")), vec![price("pro", "49.00")]);
+    let seen = |first: &str, second: &str| {
+        let paid = [paid_by("ch_1", BILLED, "147.00", first), paid_by("ch_2", PAID, "147.00", second)];
+        [bill("price_pro", 3, "147.00", "0.00")].into_iter().chain(paid).collect::<Vec<_>>()
+    };
+    let twice = CaseId::of(&desk.head.account, Class::DuplicateCharge.name(), "ch_2");
+    let over = id(&desk, Class::Overcharge);
+    let at = |hour: u8| format!("2026-03-01T{hour}:00:00Z");
+    let back = |desk: &Desk| desk.cases[&twice].recommended.as_ref().map(|it| it.kind.clone());
+    assert_eq!(asked(&mut desk, &at(10), seen("0.00", "0.00")), [twice.clone(), over.clone()]);
+    assert_eq!(recommended(&desk, Class::Overcharge), Some(vec![refund("12.00")]));
+    // What goes back of the first is no reason to keep the second.
+    assert!(asked(&mut desk, &at(11), seen("12.00", "0.00")).is_empty());
+    assert_eq!(desk.cases[&over].resolution.as_deref(), Some("given back"));
+    assert_eq!((desk.cases[&twice].state, back(&desk)), (State::Open, Some(refund_of("ch_2", "147.00"))));
+}
+
+#[test]
+fn what_was_paid_twice_and_went_back_is_none_of_what_was_billed_too_much() {
+    let mut desk = desk(contract("price_pro", Some("45.00")), vec![price("pro", "49.00")]);
+    let seen = vec![
+        bill("price_pro", 3, "147.00", "0.00"),
+        paid_by("ch_1", BILLED, "147.00", "0.00"),
+        paid_by("ch_2", PAID, "147.00", "147.00"),
+    ];
+    assert_eq!(asked(&mut desk, PAID, seen), [id(&desk, Class::Overcharge)]);
+    assert_eq!(recommended(&desk, Class::Overcharge), Some(vec![refund("12.00")]));
+}
+
+#[test]
+fn the_plan_of_a_contract_is_its_newest_row_that_names_one() {
+    let seats = contract("price_seat", None);
+    let before = Contract { starts_on: "2025-06-01".parse().unwrap(), ..contract("price_max", None) };
+    let plan = || contract("price_pro", None);
+    let unlisted = contract("price_unlisted", None);
+    let rows = [
+        ("the seats stand first", vec![seats.clone(), plan()], Some("pro")),
+        ("an older plan stands first", vec![before, plan()], Some("pro")),
+        ("of seats alone nothing is known of the plan", vec![seats], None),
+        ("nobody says what it is", vec![unlisted], Some("price_unlisted")),
+    ];
+    for (what, contracts, agreed) in rows {
+        let seat = Price { role: Role::Addon, ..price("seat", "9.00") };
+        let prices = vec![seat, price("pro", "49.00"), price("team", "99.00"), price("max", "199.00")];
+        let mut desk = desk(plan(), prices);
+        desk.beside.terms.contracts = contracts;
+        let team = subscription("price_team", "99.00", SubscriptionStatus::Active);
+        asked(&mut desk, BILLED, vec![team, bill("price_team", 1, "99.00", "0.00"), paid("99.00", "0.00")]);
+        let case = desk.cases.get(&id(&desk, Class::PlanMismatch));
+        let told = case.and_then(|case| case.evidence.iter().find(|it| it.label == "Agreed plan"));
+        assert_eq!(told.map(|it| it.value.as_str()), agreed, "{what}");
+    }
+}
+
+#[test]
+fn a_change_that_was_made_as_approved_leaves_the_money_that_was_approved_with_it() {
+    let mut desk = desk(contract("price_pro", None), vec![price("pro", "49.00"), price("team", "99.00")]);
+    let seen = |price: &str, unit: &str| {
+        let subscribed = subscription(price, unit, SubscriptionStatus::Active);
+        vec![subscribed, bill("price_team", 1, "99.00", "0.00"), paid("99.00", "0.00")]
+    };
+    let case = id(&desk, Class::PlanMismatch);
+    asked(&mut desk, BILLED, seen("price_team", "99.00"));
+    let first = recommended(&desk, Class::PlanMismatch);
+    let bundle = ActionId::of(&desk.head.account, "recoup", "k");
+    desk.cases.get_mut(&case).unwrap().actions.push(bundle.clone());
+    desk.head.expects(&ActionId::member(&bundle, 2), &refund("50.00"), time(BILLED));
+    assert!(asked(&mut desk, PAID, seen("price_pro", "49.00")).is_empty());
+    assert_eq!(recommended(&desk, Class::PlanMismatch), first);
+}
+
+#[test]
+fn a_change_is_asked_for_as_of_the_moment_to_which_its_asker_brought_it() {
+    let mut desk = desk(contract("price_max", None), vec![price("team", "99.00"), price("max", "199.00")]);
+    let seen = || {
+        let team = subscription("price_team", "99.00", SubscriptionStatus::Active);
+        vec![team, bill("price_team", 1, "99.00", "0.00"), paid("99.00", "0.00")]
+    };
+    let case = id(&desk, Class::PlanMismatch);
+    asked(&mut desk, BILLED, seen());
+    let moved = time("2026-03-04T09:00:00Z");
+    match desk.cases.get_mut(&case).unwrap().recommended.as_mut().map(|it| &mut it.kind) {
+        Some(Kind::Upgrade { at, .. }) => *at = moved,
+        other => panic!("it recommends an upgrade: {other:?}"),
+    }
+    let brought = recommended(&desk, Class::PlanMismatch);
+    assert!(asked(&mut desk, "2026-03-04T10:00:00Z", seen()).is_empty());
+    assert_eq!(recommended(&desk, Class::PlanMismatch), brought);
 }

@@ -4,7 +4,8 @@ use super::Named;
 use super::account::dispute_states;
 use super::action::{kinds, roles};
 use crate::door::openapi::shape::{
-    any, date, decimal, flag, list, money, object, only, or_null, page, record, see, text, time, told, whole, words,
+    any, date, decimal, flag, list, map, money, object, only, or_null, page, record, see, text, time, told, whole,
+    words,
 };
 use domain::action::Reason;
 use domain::case::{Class, State};
@@ -38,7 +39,21 @@ pub(super) fn schemas() -> Named {
                 ("source", told(text(), "The provider's id of what was looked at.")),
             ]),
         ),
-        ("Recommendation", object([("kind", see("Doing")), ("reason", words(Reason::ALL)), ("note", text())])),
+        (
+            "Recommendation",
+            object([
+                ("kind", see("Doing")),
+                ("reason", words(Reason::ALL)),
+                ("note", text()),
+                (
+                    "gone?",
+                    told(
+                        map(money()),
+                        "What had gone back of each payment when it was found: it is taken off already.",
+                    ),
+                ),
+            ]),
+        ),
         ("CasePreview", preview()),
         ("Proposed", proposed()),
         ("Granted", granted()),
