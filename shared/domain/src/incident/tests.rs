@@ -284,7 +284,8 @@ fn somebody_looks_while_enough_are_in_trouble_or_days_are_not_counted() {
     let soon = |minute: i64| Some(noon() + minutes(minute + 5));
     let disputes: Vec<_> = own(4).into_iter().map(|pulse| Pulse { trouble: Trouble::Dispute, ..pulse }).collect();
     let hourly = Some(noon() + minutes(60));
-    let rows: [(&str, Vec<Pulse>, i64, usize, Option<Timestamp>); 6] = [
+    type Row = (&'static str, Vec<Pulse>, i64, usize, Option<Timestamp>);
+    let rows: [Row; 6] = [
         ("nobody", own(0), 0, 0, None),
         ("four are no five", own(4), 0, 0, None),
         ("five may become an incident", own(5), 0, 0, soon(0)),
