@@ -62,6 +62,8 @@ pub fn source() -> Source {
         for code in "AUD BRL CAD CHF CZK DKK EUR GBP HUF JPY MXN NOK PLN SEK USD".split(' ') {
             let amount = Money::parse("999999999999", Currency::parse(code).unwrap()).unwrap();
             backlog.add(kind, [amount], at());
+            backlog.add_recovery(amount, at());
+            backlog.add_staying(amount);
         }
     }
     let wish = |mode, acting, party| Wish {
