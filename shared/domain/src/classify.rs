@@ -243,6 +243,12 @@ pub fn decide(scene: Scene<'_>, concerns: &[Concern], desk: &mut Desk) -> Decide
                 if is_found && standing.is_under_way(&desk.head) {
                     renewed.recommended.clone_from(&standing.recommended);
                 }
+                // What has gone back since it was first found counts with what is asked for.
+                if let (Some(now), Some(before)) = (renewed.recommended.as_mut(), standing.recommended.as_ref())
+                    && now.kind == before.kind
+                {
+                    now.gone.clone_from(&before.gone);
+                }
                 // What could not be done before, or is done in another way by now, because the bill has been paid.
                 let before = standing.recommended.as_ref();
                 let is_other =

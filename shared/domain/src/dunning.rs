@@ -1,53 +1,16 @@
-//! How is an open invoice asked for, and what is the next step? The rules are data: `shared/policy/dunning/`.
+//! How is an open invoice asked for, and what is the next step?
+
+mod policy;
+
+pub use policy::{DunningPolicy, Segment, StepRule, Then};
 
 use crate::book::{Due, Head, Invoice, PlanLine};
 use crate::id::{AccountId, IncidentId};
-use crate::money::{Currency, Money};
-use crate::policy::{Complaint, Patience, Rules};
+use crate::policy::Patience;
 use jiff::{SignedDuration, Timestamp};
-use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
-use toml::Spanned;
 
-/// One released version of the rules: the first segment that fits an invoice is its plan.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct DunningPolicy {
-    pub version: u32,
-    pub effective: String,
-    pub segment: Vec<Segment>,
-}
-
-/// Whose invoices are asked for in the same way.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Segment {
-    pub id: Spanned<String>,
-    pub why: String,
-    /// What remains due, at least, by currency; a currency that is not listed does not fit.
-    pub amount_from: Option<BTreeMap<Currency, Decimal>>,
-    pub tenure_days_below: Option<i64>,
-    pub steps: Vec<StepRule>,
-}
-
-/// One step of a segment, in days from the plan's beginning.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct StepRule {
-    pub after_days: Spanned<i64>,
-    pub then: Then,
-}
-
-/// What a step does: it mails the text of that name, or hands over to a person.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Then {
-    Mail(String),
-    Person,
-}
-
-/// The same, as the plan keeps it: a later version of the rules changes no plan that has begun.
+/// What a step does, as the plan keeps it: a later version of the rules changes no plan that has begun.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum StepKind {
@@ -125,82 +88,6 @@ pub enum StepState {
     Skipped,
 }
 
-impl DunningPolicy {
-    /// Every text that a step sends.
-    pub fn templates(&self) -> impl Iterator<Item = &str> {
-        self.segment.iter().flat_map(|segment| &segment.steps).filter_map(|step| match &step.then {
-            Then::Mail(template) => Some(template.as_str()),
-            Then::Person => None,
-        })
-    }
-
-    fn segment(&self, remaining: Money, tenure_days: Option<i64>) -> &Segment {
-        self.segment
-            .iter()
-            .find(|segment| segment.fits(remaining, tenure_days))
-            .expect("the lint saw a last segment for everyone")
-    }
-}
-
-impl Segment {
-    fn fits(&self, remaining: Money, tenure_days: Option<i64>) -> bool {
-        let amount = self
-            .amount_from
-            .as_ref()
-            .is_none_or(|from| from.get(&remaining.currency()).is_some_and(|from| remaining.amount() >= *from));
-        let tenure = self.tenure_days_below.is_none_or(|below| tenure_days.is_some_and(|days| days < below));
-        amount && tenure
-    }
-}
-
-impl Rules for DunningPolicy {
-    const NAME: &'static str = "dunning";
-
-    fn version(&self) -> u32 {
-        self.version
-    }
-
-    fn effective(&self) -> &str {
-        &self.effective
-    }
-
-    fn lint(&self) -> Vec<Complaint> {
-        let mut complaints = Complaint::doubled(self.segment.iter().map(|segment| &segment.id));
-        for segment in &self.segment {
-            if segment.why.trim().is_empty() {
-                complaints.push(Complaint::on(&segment.id, format!("`{}` has no `why`", segment.id.get_ref())));
-            }
-            if segment.steps.is_empty() {
-                complaints.push(Complaint::on(&segment.id, format!("`{}` has no steps", segment.id.get_ref())));
-            }
-            for pair in segment.steps.windows(2) {
-                if pair[1].after_days.get_ref() <= pair[0].after_days.get_ref() {
-                    complaints
-                        .push(Complaint::on(&pair[1].after_days, "this step comes before or with the step before it"));
-                }
-            }
-        }
-        let for_everyone = |segment: &Segment| segment.amount_from.is_none() && segment.tenure_days_below.is_none();
-        match self.segment.iter().position(for_everyone) {
-            None => {
-                complaints.push(Complaint::at(0, "no segment is for everyone: the last one must have no condition"))
-            }
-            Some(place) => {
-                for unreachable in &self.segment[place + 1..] {
-                    complaints.push(Complaint::on(
-                        &unreachable.id,
-                        format!(
-                            "`{}` can never match: a segment for everyone stands before it",
-                            unreachable.id.get_ref()
-                        ),
-                    ));
-                }
-            }
-        }
-        complaints
-    }
-}
-
 /// Plans the recovery of an invoice, if it is open.
 pub fn plan(
     account: &AccountId,
@@ -243,7 +130,7 @@ pub fn plan(
 }
 
 impl Plan {
-    /// The same without what an earlier plan of the invoice has done, and without what comes before that; nothing, where
+    /// The same, with what an earlier plan of the invoice has done behind it, and what comes before that; nothing, where
     /// no step is left. A step is the same by what it does: the earlier plan may have been of another segment.
     pub fn going_on(mut self, earlier: &Self) -> Option<Self> {
         let is_done = |step: &Step| {
@@ -251,8 +138,10 @@ impl Plan {
             same.any(|other| matches!(other.state, StepState::Sending | StepState::Sent | StepState::InDoubt))
         };
         let behind = self.steps.iter().rposition(is_done).map_or(0, |place| place + 1);
-        self.steps.drain(..behind);
-        (!self.steps.is_empty()).then_some(self)
+        for step in &mut self.steps[..behind] {
+            step.state = if is_done(step) { StepState::Sent } else { StepState::Skipped };
+        }
+        self.next().is_some().then_some(self)
     }
 
     /// The first step that is not behind us.
@@ -396,6 +285,7 @@ impl Plan {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::money::{Currency, Money};
     use crate::policies::Policies;
 
     fn day(day: i64) -> Timestamp {
@@ -529,9 +419,17 @@ mod tests {
             ("nothing is left", stopped(4900, &[sent; 4]), vec![]),
         ] {
             let anew = plan(&earlier.account, &open(4900), None, policies.dunning.current(), day(9), "t").unwrap();
-            let goes_on = anew.going_on(&earlier);
-            let steps: Vec<_> = goes_on.iter().flat_map(|plan| &plan.steps).map(|step| step.number).collect();
-            assert_eq!((steps, goes_on.is_some()), (left.clone(), !left.is_empty()), "{name}");
+            let waiting = |plan: &Option<Plan>| {
+                let steps = plan.iter().flat_map(|plan| &plan.steps);
+                steps.filter(|step| step.state == StepState::Waiting).map(|step| step.number).collect::<Vec<_>>()
+            };
+            let goes_on = anew.clone().going_on(&earlier);
+            assert_eq!((waiting(&goes_on), goes_on.is_some()), (left.clone(), !left.is_empty()), "{name}");
+            // It may be stopped once more before anything else was sent.
+            if let Some(mut again) = goes_on {
+                again.stop("it was lowered again", day(10));
+                assert_eq!(waiting(&anew.going_on(&again)), left, "{name}, and again");
+            }
         }
     }
 

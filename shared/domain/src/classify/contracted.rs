@@ -4,7 +4,7 @@ use super::Scene;
 use super::returned::{how, left_over, returned, tax_on_top, together};
 use crate::action::{Kind, NoPreview, Reason, change_of};
 use crate::book::{Invoice, Subscription};
-use crate::case::{Case, Class, Recommendation};
+use crate::case::{Case, Class, Recommendation, State};
 use crate::classify::desk::Desk;
 use crate::classify::rebuild::{OtherPlan, Rebuilt};
 use crate::event::SubscriptionStatus;
@@ -27,8 +27,11 @@ impl Contracted {
     /// Whether money goes back by it, or has, and nobody has said that it shall not: then no other case of the invoice asks
     /// for that.
     pub fn gives_back(&self, invoice: &Invoice, desk: &Desk) -> bool {
-        let mut kinds = self.recommended.iter().flat_map(|it| it.kind.members());
-        let is_refused = standing(&invoice.id, desk).is_some_and(Case::was_ended_by_hand);
+        let standing = standing(&invoice.id, desk);
+        let has = standing.filter(|case| case.state == State::Resolved || case.is_under_way(&desk.head));
+        let given = has.and_then(|case| case.recommended.as_ref());
+        let mut kinds = self.recommended.iter().chain(given).flat_map(|it| it.kind.members());
+        let is_refused = standing.is_some_and(Case::was_ended_by_hand);
         !is_refused && kinds.any(|kind| kind.gives().is_some())
     }
 }

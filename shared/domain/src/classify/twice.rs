@@ -85,20 +85,23 @@ pub(super) fn is_once_more(line: &PaymentLine, invoice: &Invoice, desk: &Desk, p
         || was_once_more(line, invoice, head, policy)
 }
 
-/// The same after it went back: with an earlier one of as much it had paid more than was billed.
+/// The same after it went back: together with another of as much, by which the invoice counts as paid, it took more than was
+/// billed. That one is the earlier of both, or the one that is left.
 fn was_once_more(line: &PaymentLine, invoice: &Invoice, head: &Head, policy: &ClassifyPolicy) -> bool {
     let window = SignedDuration::from_hours(policy.duplicates.window_hours);
     let billed = invoice.total.copied();
     let is_too_much =
         |amount: Money| billed.is_some_and(|it| it.currency() == amount.currency() && amount.plus(amount) > it);
-    let is_first = |first: &PaymentLine| {
-        (first.at, &first.payment) < (line.at, &line.payment)
-            && first.amount == line.amount
-            && first.status == Some(PaymentStatus::Succeeded)
-            && head.book.invoice_of(first) == Some(invoice.id.as_str())
-            && line.at.duration_since(first.at) <= window
+    let counts = |other: &PaymentLine| {
+        other.payment != line.payment
+            && !is_gone(other)
+            && (is_gone(line) || (other.at, &other.payment) < (line.at, &line.payment))
+            && other.amount == line.amount
+            && other.status == Some(PaymentStatus::Succeeded)
+            && head.book.invoice_of(other) == Some(invoice.id.as_str())
+            && line.at.duration_since(other.at).abs() <= window
     };
-    line.amount.is_some_and(is_too_much) && head.book.payments.iter().any(is_first)
+    line.amount.is_some_and(is_too_much) && head.book.payments.iter().any(counts)
 }
 
 pub(super) fn is_open(payment: &str, touched: &Touched, head: &Head, policy: &ClassifyPolicy) -> bool {

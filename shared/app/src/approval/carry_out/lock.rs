@@ -50,6 +50,8 @@ async fn note(
     let before = batch.get::<Locked>(&own)?;
     let earlier = batch.get::<Bulletin>(&told)?;
     let still = match &before {
+        // It is no news, whoever else waits.
+        Some(before) if before.waiting.contains(&action.id) => before.waiting.clone(),
         Some(before) => locked::still(context, before).await?,
         None => BTreeSet::new(),
     };

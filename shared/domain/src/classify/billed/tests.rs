@@ -384,6 +384,12 @@ fn one_case_alone_gives_back_what_an_invoice_of_another_plan_bills_too_much() {
     desk.cases.get_mut(&case).unwrap().resolve(time(BILLED), "done");
     assert!(asked(&mut desk, PAID, seen()).is_empty());
     assert_eq!(recommended(&desk, Class::Overcharge), Some(vec![]));
+    // Nor when the change shows that was done with it.
+    let mut changed = desk.clone();
+    let pro = subscription("price_pro", "49.00", SubscriptionStatus::Active);
+    let shown = seen().into_iter().filter(|seen| !matches!(seen, Seen::Subscription(_))).chain([pro]).collect();
+    assert!(asked(&mut changed, "2026-03-05T09:00:00Z", shown).is_empty());
+    assert_eq!(recommended(&changed, Class::Overcharge), Some(vec![]), "the plan is put right");
     // Where a person has ended that one, what the line bills beyond its own price is still owed.
     desk.cases.get_mut(&case).unwrap().end_by_hand(time(BILLED));
     assert_eq!(asked(&mut desk, PAID, seen()), [id(&desk, Class::Overcharge)]);
@@ -462,14 +468,17 @@ fn what_was_paid_twice_goes_back_by_its_own_case_and_the_rest_of_the_first() {
 
 #[test]
 fn what_was_paid_twice_and_went_back_is_none_of_what_was_billed_too_much() {
-    let mut desk = desk(contract("price_pro", Some("45.00")), vec![price("pro", "49.00")]);
-    let seen = vec![
-        bill("price_pro", 3, "147.00", "0.00"),
-        paid_by("ch_1", BILLED, "147.00", "0.00"),
-        paid_by("ch_2", PAID, "147.00", "147.00"),
-    ];
-    assert_eq!(asked(&mut desk, PAID, seen), [id(&desk, Class::Overcharge)]);
-    assert_eq!(recommended(&desk, Class::Overcharge), Some(vec![refund("12.00")]));
+    let desk = desk(contract("price_pro", Some("45.00")), vec![price("pro", "49.00")]);
+    for (first, second, left) in [("0.00", "147.00", "ch_1"), ("147.00", "0.00", "ch_2")] {
+        let mut desk = desk.clone();
+        let seen = vec![
+            bill("price_pro", 3, "147.00", "0.00"),
+            paid_by("ch_1", BILLED, "147.00", first),
+            paid_by("ch_2", PAID, "147.00", second),
+        ];
+        assert_eq!(asked(&mut desk, PAID, seen), [id(&desk, Class::Overcharge)], "{left} is left");
+        assert_eq!(recommended(&desk, Class::Overcharge), Some(vec![refund_of(left, "12.00")]));
+    }
 }
 
 #[test]
