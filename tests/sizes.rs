@@ -452,7 +452,7 @@ fn machinery() -> Vec<Row> {
     };
     let receipt = json!({"provider": "chargebee", "source": id(0), "event": id(0), "account": account(),
         "body": text(600),
-        "folded_at": AT, "promised": many(100, promised), "trace": id(0)});
+        "folded_at": AT, "promised": many(100, promised), "unbegun": many(33, |number| json!(id(number))), "trace": id(0)});
     let call = |_| json!({"listing": text(30), "path": text(400)});
     let backfill = json!({"id": text(64), "provider": "chargebee", "source": id(0), "since": AT, "dry_run": false,
         "by": id(0),

@@ -47,8 +47,6 @@ pub(super) struct AtIssue {
     pub failing: Vec<String>,
     /// Whether Recoup writes to the customers of the source, where one of them may have.
     pub writes: bool,
-    /// The source by which that was judged.
-    pub source: Option<Key>,
     pub pulses: Changed,
     /// What is known of the source, where a trouble is news.
     pub watch: Option<Watch>,
@@ -125,7 +123,7 @@ impl Laid {
         // One that nobody has set up observes.
         let setup = source.as_ref().map(|key| batch.get::<Source>(key)).transpose()?.flatten();
         let writes = setup.is_some_and(|setup| setup.writes());
-        Ok(AtIssue { concerns, tasks, failing, writes, source, pulses, watch })
+        Ok(AtIssue { concerns, tasks, failing, writes, pulses, watch })
     }
 
     /// Reads what tells two payments apart, and what was agreed; most events need neither.
