@@ -23,6 +23,7 @@ mod lists;
 mod locked;
 mod matrix;
 mod openapi;
+mod owed;
 mod pace;
 mod privacy;
 mod raised;

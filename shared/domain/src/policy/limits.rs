@@ -76,6 +76,8 @@ pub struct Limits {
     pub sending_minutes_max: i64,
     /// Within how many hours a person should have done a task.
     pub task_hours: i64,
+    /// After how many hours Recoup asks again for what a case recommends and did not owe when it was to be asked for.
+    pub asked_again_hours: i64,
     /// How long a task may be put off at a time.
     pub snooze_days_max: i64,
     /// How many open cases are looked at, oldest first, where it is counted what raising a source would let loose: whoever
@@ -180,6 +182,7 @@ impl Rules for Limits {
             ("orphan_hours_max", self.orphan_hours_max),
             ("sending_minutes_max", self.sending_minutes_max),
             ("task_hours", self.task_hours),
+            ("asked_again_hours", self.asked_again_hours),
             ("preview_minutes", self.preview_minutes),
             ("snooze_days_max", self.snooze_days_max),
             ("backlog_counted_max", i64::from(self.backlog_counted_max)),
