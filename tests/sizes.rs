@@ -215,11 +215,13 @@ fn history() -> (Head, Touched) {
     (head, touched)
 }
 
-/// What stands open at one time on one account: these have no limit of their own, and each takes a person to end it.
+/// What stands open at one time on one account: recoveries and actions have no limit of their own.
 fn with_what_is_open(mut head: Head) -> Head {
-    for number in 0..64 {
-        head.cases.insert(case(number), CaseLine { class: "duplicate_subscription".to_owned(), opened_at: at() });
+    for number in 0..1_000 {
+        let line = CaseLine { class: "duplicate_subscription".to_owned(), opened_at: at() };
+        head.names(&case(number), line, false);
     }
+    head.names_at_most(POLICIES.limits.current().cases_shown_max);
     for number in 0..24 {
         let line = PlanLine {
             segment: "high_value".to_owned(),

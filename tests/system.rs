@@ -8,6 +8,7 @@ mod channels;
 mod claimed;
 mod costs;
 mod crash_points;
+mod crowded;
 mod currencies;
 mod desk;
 mod doubled;

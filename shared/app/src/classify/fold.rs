@@ -93,6 +93,7 @@ async fn once(context: &Context, event: &Event, manner: Manner<'_>, trace: &str)
     // One that is lowered in between needs no such care: its plans are stopped when a step is due.
     let unbegun = if at_issue.writes { Vec::new() } else { decided.recover.clone() };
     let concluded = Concluded { decisions, notes, tasks, pulses: at_issue.pulses.pulses, watch };
+    after.head.names_at_most(policies.limits.current().cases_shown_max);
     let unlinked = after.head.book.unlinked(event);
     let promised = write::promises(&decided, &followed, unlinked, &laid.account, trace);
 

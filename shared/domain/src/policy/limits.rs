@@ -87,6 +87,8 @@ pub struct Limits {
     pub preview_minutes: i64,
     /// How often one action is sent to its provider before a person is asked.
     pub provider_calls_max: u32,
+    /// How many open cases the head of an account names; of more it names those that were opened last, and counts the others.
+    pub cases_shown_max: usize,
     /// How many people are told of one thing, each by a message of their own; all others read it where it is posted.
     pub told_people_max: usize,
     /// How patient Recoup is with whoever refuses what it has to tell.
@@ -195,6 +197,7 @@ impl Rules for Limits {
         let counts = [
             (self.boards_max < 1, "a shelf has at least one board".to_owned()),
             (self.told_people_max < 1, "at least one person is told".to_owned()),
+            (self.cases_shown_max < 1, "at least one open case is named".to_owned()),
             (
                 2 * self.board_bytes_max + BESIDE_BOARDS_BYTES > self.item_bytes_max,
                 format!(
