@@ -251,7 +251,6 @@ impl Head {
     }
 }
 
-#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
 fn is_nothing(count: &u32) -> bool {
     *count == 0
 }
