@@ -9,6 +9,7 @@ use crate::action::{self, Action, BUNDLE_MAX, Kind, Reason};
 use crate::book::{CaseLine, Head, Payment, Touched};
 use crate::id::{AccountId, ActionId, CaseId, DecisionId};
 use crate::money::Money;
+use crate::policy::phrase;
 use crate::staff::MACHINE;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -231,7 +232,7 @@ impl Case {
 
     /// Fills the gaps of the advice and of the reply.
     pub fn fill(&mut self, amount: Option<Money>, invoice: &str, payment: &str) {
-        let amount = amount.map_or_else(|| "an unknown amount".to_owned(), |amount| amount.to_string());
+        let amount = amount.map_or_else(|| phrase::UNKNOWN_AMOUNT.to_owned(), |amount| amount.to_string());
         for (gap, value) in [("{amount}", amount.as_str()), ("{invoice}", invoice), ("{payment}", payment)] {
             self.advice = self.advice.replace(gap, value);
         }

@@ -14,7 +14,7 @@ mod tax_invoice;
 pub use change_plan::{Change, change_plan};
 pub use charged_twice::charged_twice;
 pub use overcharged::overcharged;
-pub use payment_failed::{Failing, payment_failed};
+pub use payment_failed::{Failing, days_left, payment_failed};
 pub use policy::{Name, PlaybookPolicy};
 pub use refund::{Refunding, refund};
 pub use tax_invoice::{Invoicing, tax_invoice};
@@ -23,7 +23,7 @@ use crate::action::Line;
 use crate::case::Case;
 use crate::money::Money;
 use crate::playbook::advice::Reply;
-use crate::policy::Texts;
+use crate::policy::Reader;
 use crate::staff::Role;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -80,8 +80,8 @@ pub enum When {
 #[derive(Clone, Copy)]
 pub struct Setting<'a> {
     pub policy: &'a PlaybookPolicy,
-    pub texts: &'a Texts,
-    pub locale: Option<&'a str>,
+    /// How the customer is written to.
+    pub reader: Reader<'a>,
     pub name: &'a str,
     pub now: Timestamp,
 }
@@ -101,7 +101,7 @@ impl Setting<'_> {
     fn say(&self, when: When, text: &str, values: &[(&'static str, String)]) -> Step {
         let mut values: BTreeMap<&str, String> = values.iter().cloned().collect();
         values.insert("name", self.name.to_owned());
-        let (subject, body) = self.texts.text_in(text, self.locale).expect("the lint saw every text").fill(&values);
+        let (subject, body) = self.reader.text(text).expect("the lint saw every text").fill(&values);
         Step::Say { when, text: text.to_owned(), reply: Reply { subject, body } }
     }
 

@@ -8,7 +8,7 @@ mod texts;
 pub use limits::{Limits, Patience, Room, ShelfRoom};
 pub use setup::SetupPolicy;
 pub use size::{fitting, forget_oldest, shorten, stored_bytes, text_bytes, text_end, texts_bytes_at_most};
-pub use texts::{Text, Texts};
+pub use texts::{Reader, Text, Texts, phrase};
 
 use jiff::Timestamp;
 use jiff::civil::Date;

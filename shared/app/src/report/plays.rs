@@ -45,7 +45,7 @@ pub struct Asked {
 /// The account's records that every play looks at.
 struct Known {
     head: Head,
-    name: String,
+    person: Person,
     customer: Option<Customer>,
 }
 
@@ -54,16 +54,15 @@ async fn known(context: &Context, id: &AccountId) -> Result<Known, Problem> {
     let wanted = vec![head.clone(), person.clone(), keys::imports(Kind::Customers.name()), home.clone()];
     let batch = Batch::read(context, wanted).await?;
     let head = batch.get::<Head>(&head)?.ok_or_else(|| Problem::not_found("account"))?;
-    let name = batch.get::<Of<Person>>(&person)?.and_then(|of| of.value.name.value().cloned()).unwrap_or_default();
-    Ok(Known { head, name, customer: in_force::<Customer>(&batch, [home])?.into_iter().next() })
+    let person = batch.of::<Person>(&person)?.unwrap_or_default();
+    Ok(Known { head, person, customer: in_force::<Customer>(&batch, [home])?.into_iter().next() })
 }
 
 fn scene<'a>(context: &'a Context, known: &'a Known) -> Setting<'a> {
     Setting {
         policy: context.policies.playbooks.current(),
-        texts: context.policies.texts.current(),
-        locale: known.customer.as_ref().and_then(|customer| customer.locale.as_deref()),
-        name: &known.name,
+        reader: known.person.reader(known.customer.as_ref(), context.policies.texts.current()),
+        name: known.person.name.value().map_or("", String::as_str),
         now: context.clock.now(),
     }
 }

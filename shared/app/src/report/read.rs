@@ -18,6 +18,7 @@ use domain::import::{Contract, Customer, Exception, Kind, Usage};
 use domain::incident::{Incident, State as IncidentState};
 use domain::ledger::Entry;
 use domain::playbook::advice::{Preview, Reply, preview};
+use domain::policy::Reader;
 use domain::report::fact::Row;
 use domain::report::{Month, Report, report};
 use domain::sidebar::{Said, Sidebar, sidebar};
@@ -75,12 +76,12 @@ pub async fn case_preview(context: &Context, case: &Case) -> Result<Preview, Fau
         about.more(context, &head, &records::about(&recommended.kind)).await?;
     }
     let policy = context.policies.incidents.current();
-    let locale = said.customer.as_ref().and_then(|customer| customer.locale.as_deref());
+    let reader = person.reader(said.customer.as_ref(), context.policies.texts.current());
     let written = case
         .draft_reply
         .clone()
         .map(|draft| incident.as_ref().map_or(draft.clone(), |incident| incident.written(draft, policy)));
-    let reply = written.and_then(|written| draft(context, &written, &person, locale));
+    let reply = written.and_then(|written| draft(&written, &person, reader));
     let approval = (context.policies.approval.current(), rates.as_slice());
     let mut preview = preview(case, about.known(&head, now)?, approval, said.granted(now), reply);
     if let Some(incident) = &incident {
@@ -89,17 +90,17 @@ pub async fn case_preview(context: &Context, case: &Case) -> Result<Preview, Fau
     Ok(preview)
 }
 
-/// Fills a case's draft with what is known of the person, in their language where there is a text in it.
-fn draft(context: &Context, draft: &Draft, person: &Person, locale: Option<&str>) -> Option<Reply> {
+/// Fills a case's draft with what is known of the person, in their language.
+fn draft(draft: &Draft, person: &Person, reader: Reader<'_>) -> Option<Reply> {
     let values = BTreeMap::from([
         ("name", person.name.value().cloned().unwrap_or_default()),
-        ("amount", draft.amount.clone()),
+        ("amount", reader.amount(&draft.amount)),
         ("invoice", draft.invoice.clone()),
         ("payment", draft.payment.clone()),
-        ("reason", draft.reason.clone()),
+        ("reason", reader.words(&draft.reason).to_owned()),
         ("link", draft.link.clone()),
     ]);
-    let (subject, body) = context.policies.texts.current().text_in(&draft.text, locale)?.fill(&values);
+    let (subject, body) = reader.text(&draft.text)?.fill(&values);
     Some(Reply { subject, body })
 }
 

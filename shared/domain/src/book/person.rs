@@ -2,6 +2,8 @@
 
 use super::{Latest, Stamp};
 use crate::event::{CustomerSeen, Event};
+use crate::import::Customer;
+use crate::policy::{Reader, Texts};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -13,6 +15,8 @@ pub struct Person {
     pub email: Latest<String>,
     pub phone: Latest<String>,
     pub address: Latest<String>,
+    pub locale: Latest<String>,
+    pub country: Latest<String>,
     pub created_at: Latest<Timestamp>,
     /// From then on nothing that a provider tells of them is taken in.
     pub erased_at: Option<Timestamp>,
@@ -24,6 +28,18 @@ impl Person {
         *self = Self { erased_at: Some(at), ..Self::default() };
     }
 
+    /// How they are written to. What the company's own file says of them counts before what the provider does.
+    pub fn reader<'a>(&self, said: Option<&Customer>, texts: &'a Texts) -> Reader<'a> {
+        let own = said.and_then(|customer| customer.locale.as_deref());
+        texts.reader(own.or(self.locale.value().map(String::as_str)), self.country(said))
+    }
+
+    /// Where they live. The country that taxes them is the best guess where nobody said it.
+    pub fn country<'a>(&'a self, said: Option<&'a Customer>) -> Option<&'a str> {
+        let taxed = || said.and_then(|customer| customer.tax_country.as_deref());
+        self.country.value().map(String::as_str).or_else(taxed)
+    }
+
     pub(super) fn fold(&mut self, seen: &CustomerSeen, event: &Event) {
         if self.erased_at.is_some() {
             return;
@@ -33,6 +49,8 @@ impl Person {
         self.email.see(&stamp, seen.email.clone());
         self.phone.see(&stamp, seen.phone.clone());
         self.address.see(&stamp, seen.address.clone());
+        self.locale.see(&stamp, seen.locale.clone());
+        self.country.see(&stamp, seen.country.clone());
         self.created_at.see(&stamp, seen.created_at);
     }
 }

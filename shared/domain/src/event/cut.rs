@@ -9,6 +9,8 @@ const ID_BYTES_MAX: usize = 255;
 /// Nobody is called so, and no mail goes to such an address.
 const NAME_BYTES_MAX: usize = 1000;
 const ADDRESS_BYTES_MAX: usize = 320;
+/// The longest tag of a language that anybody needs.
+const LOCALE_BYTES_MAX: usize = 35;
 /// What a line, a plan or a bank has to say.
 const WORDS_BYTES_MAX: usize = 500;
 /// A page where somebody pays.
@@ -119,6 +121,8 @@ impl Event {
                         .into_iter()
                         .for_each(|text| cut(text, NAME_BYTES_MAX));
                     seen.email.take_if(|email| text_bytes(email) > ADDRESS_BYTES_MAX);
+                    seen.locale.take_if(|locale| text_bytes(locale) > LOCALE_BYTES_MAX);
+                    seen.country.take_if(|country| country.len() != 2);
                 }
                 Seen::Ticket(seen) => {
                     cut(&mut seen.body, room.written_bytes_max);

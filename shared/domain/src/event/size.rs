@@ -25,8 +25,8 @@ fn texts<'a>(texts: impl IntoIterator<Item = Option<&'a String>>) -> usize {
 /// Every field is named, so that nobody adds a text that is not counted.
 fn of(seen: &Seen) -> usize {
     match seen {
-        Seen::Customer(CustomerSeen { as_of: _, name, email, phone, address, created_at: _ }) => {
-            texts([name, email, phone, address].map(Option::as_ref))
+        Seen::Customer(CustomerSeen { as_of: _, name, email, phone, address, locale, country, created_at: _ }) => {
+            texts([name, email, phone, address, locale, country].map(Option::as_ref))
         }
         Seen::Balance(BalanceSeen { as_of: _, available: _ }) => 0,
         Seen::Card(CardSeen { id, as_of: _, card, state: _ }) => texts([Some(id)]) + of_card(card.as_ref()),

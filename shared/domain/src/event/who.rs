@@ -14,6 +14,12 @@ pub struct CustomerSeen {
     pub email: Option<String>,
     pub phone: Option<String>,
     pub address: Option<String>,
+    /// The language they are written to, and perhaps for which country: `de-AT`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub locale: Option<String>,
+    /// Where they live, in two letters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub country: Option<String>,
     pub created_at: Option<Timestamp>,
 }
 

@@ -7,6 +7,7 @@ use crate::action::{Effective, Known, NoPreview, RestOfPeriod, plan_change};
 use crate::event::Stated;
 use crate::import::Price;
 use crate::money::Money;
+use crate::policy::phrase;
 use crate::staff::Role;
 use jiff::Timestamp;
 
@@ -57,13 +58,16 @@ pub fn change_plan(scene: Setting<'_>, known: &Known<'_>, change: Change<'_>) ->
         lines: asked.lines(asked.price, &effective),
         why: format!("to {}", change.plan),
     });
+    let reader = scene.reader;
+    let [before, after] = asked.units.map(|unit| format!("{} × {}", reader.amount(unit), asked.from.quantity));
+    let includes = || format!("{} {features}.", reader.words(phrase::INCLUDES));
     let values = [
         ("plan_before", names[0].clone()),
         ("plan", names[1].clone()),
-        ("price_before", prices[0].clone()),
-        ("price", prices[1].clone()),
-        ("effective_on", date(told.effective_on)),
-        ("features", if features.is_empty() { String::new() } else { format!("It includes: {features}.") }),
+        ("price_before", before),
+        ("price", after),
+        ("effective_on", reader.date(told.effective_on)),
+        ("features", if features.is_empty() { String::new() } else { includes() }),
         ("amount", told.charged),
     ];
     play.steps.push(scene.say(When::AfterItIsDone, told.text, &values));
@@ -101,17 +105,18 @@ fn told<'a>(scene: Setting<'a>, change: Change<'a>, effective: &Effective) -> To
     };
     let (verdict, due, charged) = match rest {
         RestOfPeriod::Charged(proration) => {
-            ("at once, charged for the rest of the period", Some(proration.total), proration.total.to_string())
+            let charged = scene.reader.amount(proration.total);
+            ("at once, charged for the rest of the period", Some(proration.total), charged)
         }
         RestOfPeriod::NotCharged => (
             "at once; nothing is charged for the rest of the period, and the next payment is the new amount",
             None,
-            "nothing".to_owned(),
+            scene.reader.words(phrase::NOTHING).to_owned(),
         ),
         RestOfPeriod::NotKnown => (
             "at once, charged for the rest of the period as the provider counts",
             None,
-            "its share of the price".to_owned(),
+            scene.reader.words(phrase::ITS_SHARE).to_owned(),
         ),
     };
     Told {
@@ -129,10 +134,6 @@ fn named(price: Option<&Price>, otherwise: &str) -> String {
     price
         .and_then(|price| price.name.as_ref().or(price.plan.as_ref()))
         .map_or_else(|| otherwise.to_owned(), Clone::clone)
-}
-
-fn date(at: Timestamp) -> String {
-    at.strftime("%Y-%m-%d").to_string()
 }
 
 fn first_upper(word: &str) -> String {
@@ -162,8 +163,7 @@ mod tests {
         let now = time("2026-03-16T21:00:00Z");
         let scene = Setting {
             policy: policies.playbooks.current(),
-            texts: policies.texts.current(),
-            locale: None,
+            reader: policies.texts.current().reader(None, None),
             name: "Ada",
             now,
         };
@@ -212,8 +212,8 @@ mod tests {
     fn a_price_that_is_not_told_is_left_to_the_provider_to_count() {
         let policies = Policies::shipped().unwrap();
         let now = time("2026-03-16T21:00:00Z");
-        let (policy, texts) = (policies.playbooks.current(), policies.texts.current());
-        let scene = Setting { policy, texts, locale: None, name: "Ada", now };
+        let (policy, reader) = (policies.playbooks.current(), policies.texts.current().reader(None, None));
+        let scene = Setting { policy, reader, name: "Ada", now };
         let prices = [price("pro", 49, 2), price("business", 99, 3)];
         let (head, records) = told(SubscriptionStatus::Active, None);
         let known = Known { head: &head, manners: &Manners::PLAIN, records: &records, prices: &prices, now };

@@ -20,7 +20,7 @@ pub fn charged_twice(scene: Setting<'_>, case: &Case, proposed: Option<&Proposed
         return Play { verdict: format!("Nothing can be given back now: {why}."), ..play };
     }
     play.steps.push(Step::of(proposed, &case.why));
-    let amount = proposed.amount.map(|amount| amount.to_string()).unwrap_or_default();
+    let amount = proposed.amount.map(|amount| scene.reader.amount(amount)).unwrap_or_default();
     let values = [("amount", amount), ("days", scene.policy.bank_days.clone())];
     play.steps.push(scene.say(When::AfterItIsDone, &scene.policy.texts.refund_approved, &values));
     play.steps.push(Step::Watch {

@@ -4,6 +4,7 @@ use super::{Name, Play, Setting, Step, When};
 use crate::case::{Case, EXPLAINED};
 use crate::money::Money;
 use crate::playbook::advice::Proposed;
+use crate::policy::phrase;
 
 /// `next` is what the next invoice will come to, where the provider says it.
 pub fn overcharged(scene: Setting<'_>, case: &Case, proposed: Option<&Proposed>, next: Option<Money>) -> Play {
@@ -17,8 +18,9 @@ pub fn overcharged(scene: Setting<'_>, case: &Case, proposed: Option<&Proposed>,
     play.missing.clone_from(&case.missing);
     play.missing
         .extend(next.is_none().then(|| "what the next invoice will come to: the provider did not say".to_owned()));
-    let amount = proposed.and_then(|proposed| proposed.amount).map(|amount| amount.to_string()).unwrap_or_default();
-    let next = next.map_or_else(|| "the amount that your plan says".to_owned(), |next| next.to_string());
+    let reader = scene.reader;
+    let amount = proposed.and_then(|proposed| proposed.amount).map(|amount| reader.amount(amount)).unwrap_or_default();
+    let next = next.map_or_else(|| reader.words(phrase::AS_PLANNED).to_owned(), |next| reader.amount(next));
     let values = [("invoice", invoice), ("lines", lines.join("\n")), ("amount", amount), ("next", next)];
     let texts = &scene.policy.texts;
     match proposed {

@@ -37,7 +37,6 @@ pub fn payment_failed(scene: Setting<'_>, failing: Failing<'_>) -> Play {
     }
     let in_a_row = failures_in_a_row(head, same_try);
     let left = days_left(invoice, head, scene.policy.grace_days, scene.now);
-    let amount = remaining.map(|amount| amount.to_string());
     let mut play = scene.play(
         Name::PaymentFailed,
         format!("Send a link, give time, and say why: {}.", family.id.get_ref().replace('_', " ")),
@@ -64,9 +63,9 @@ pub fn payment_failed(scene: Setting<'_>, failing: Failing<'_>) -> Play {
     let warned = in_a_row >= scene.policy.failures_in_a_row;
     let texts = &scene.policy.texts;
     let values = [
-        ("amount", amount.clone().unwrap_or_default()),
+        ("amount", remaining.map(|amount| scene.reader.amount(amount)).unwrap_or_default()),
         ("invoice", invoice.number.value().unwrap_or(&invoice.id).clone()),
-        ("reason", reason.to_owned()),
+        ("reason", scene.reader.words(reason).to_owned()),
         ("link", invoice.pay_link.value().cloned().unwrap_or_default()),
         ("days_left", left.to_string()),
         ("tries", in_a_row.to_string()),
@@ -80,7 +79,7 @@ pub fn payment_failed(scene: Setting<'_>, failing: Failing<'_>) -> Play {
         let what = format!("call the customer: {in_a_row} payments in a row have failed");
         play.steps.push(Step::Task { who: "account manager", what, due_on: scene.day(scene.policy.outreach_days) });
     }
-    play.missing.extend(amount.is_none().then(|| "the amount: the provider did not send it".to_owned()));
+    play.missing.extend(remaining.is_none().then(|| "the amount: the provider did not send it".to_owned()));
     play.missing.extend(invoice.pay_link.value().is_none().then(|| "a payment page for the customer".to_owned()));
     play
 }
@@ -98,8 +97,8 @@ fn failures_in_a_row(head: &Head, same_try: SignedDuration) -> usize {
     tries(&head.book.tries, same_try).iter().filter(|told| told.iter().any(|told| since(told.at))).count()
 }
 
-/// Until grace ends: as the provider says, or by the policy.
-fn days_left(invoice: &Invoice, head: &Head, grace_days: i64, now: Timestamp) -> i64 {
+/// For how many days the service goes on, until grace ends: as the provider says, or by the policy.
+pub fn days_left(invoice: &Invoice, head: &Head, grace_days: i64, now: Timestamp) -> i64 {
     let line = invoice.subscription.value().and_then(|id| head.book.subscriptions.get(id));
     let by_policy = || invoice.first_failed_at.map(|at| at + SignedDuration::from_hours(24 * grace_days));
     let until = line.and_then(|line| line.grace_until).or_else(by_policy);

@@ -31,7 +31,7 @@ pub fn refund(scene: Setting<'_>, refunding: Refunding<'_>) -> Play {
                 (&texts.refund_late, vec![("days", days.to_string()), ("most", most.to_string())])
             }
             NotEligible::OverContract { limit, .. } => {
-                (&texts.refund_over_contract, vec![("amount", limit.to_string())])
+                (&texts.refund_over_contract, vec![("amount", scene.reader.amount(limit))])
             }
         };
         play.steps.push(scene.say(When::Now, text, &values));
@@ -50,7 +50,7 @@ pub fn refund(scene: Setting<'_>, refunding: Refunding<'_>) -> Play {
         lines: lines.to_vec(),
         why: requirement.clause.why.clone(),
     });
-    let values = [("amount", amount.to_string()), ("days", scene.policy.bank_days.clone())];
+    let values = [("amount", scene.reader.amount(amount)), ("days", scene.policy.bank_days.clone())];
     play.steps.push(scene.say(When::AfterItIsDone, &texts.refund_approved, &values));
     play
 }

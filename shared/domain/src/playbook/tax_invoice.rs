@@ -3,6 +3,7 @@
 use super::{Name, Play, Setting, Step, When};
 use crate::book::{Due, Invoice};
 use crate::import::Customer;
+use crate::policy::phrase;
 
 /// An invoice that somebody needs for their taxes.
 #[derive(Clone, Copy)]
@@ -48,7 +49,8 @@ pub fn tax_invoice(scene: Setting<'_>, invoicing: Invoicing<'_>) -> Play {
         lines: Vec::new(),
         why: "a copy changes nothing".to_owned(),
     });
-    let values = [("invoice", number), ("link", link.cloned().unwrap_or_else(|| "attached".to_owned()))];
+    let attached = || scene.reader.words(phrase::ATTACHED).to_owned();
+    let values = [("invoice", number), ("link", link.cloned().unwrap_or_else(attached))];
     play.steps.push(scene.say(When::AfterItIsDone, &scene.policy.texts.tax_invoice, &values));
     play
 }

@@ -1,8 +1,17 @@
-//! What customers and staff read: subjects and bodies with named gaps.
+//! What customers and staff read: subjects and bodies with named gaps, in each of their languages.
+
+mod language;
+mod lint;
+pub mod phrase;
+mod sms;
+
+pub use language::Reader;
 
 use super::{Complaint, Rules};
+use language::Language;
 use serde::Deserialize;
-use std::collections::{BTreeMap, BTreeSet};
+use sms::Sms;
+use std::collections::BTreeMap;
 use toml::Spanned;
 
 /// One released version of all texts, in each of their languages.
@@ -11,6 +20,11 @@ use toml::Spanned;
 pub struct Texts {
     pub version: u32,
     pub effective: String,
+    /// The first is that of whoever reads none of the others.
+    language: Vec<Language>,
+    sms: Sms,
+    /// Words by language, found by the English ones.
+    phrase: Vec<BTreeMap<String, Spanned<String>>>,
     text: Vec<Text>,
 }
 
@@ -20,7 +34,12 @@ pub struct Texts {
 pub struct Text {
     id: Spanned<String>,
     pub locale: String,
+    /// Only staff read it, and they read English.
+    #[serde(default)]
+    for_staff: bool,
     pub subject: String,
+    /// The same for a phone: one message that says neither who it is for nor how much they owe.
+    sms: Option<String>,
     pub body: String,
 }
 
@@ -34,6 +53,7 @@ const GAPS: &[&str] = &[
     "payment",
     "days",
     "days_left",
+    "time_left",
     "tries",
     "most",
     "lines",
@@ -48,31 +68,53 @@ const GAPS: &[&str] = &[
 ];
 
 impl Texts {
-    /// The text in a language, such as `de` for `de-DE`; in English where there is none.
-    pub fn text_in(&self, id: &str, locale: Option<&str>) -> Option<&Text> {
-        let language = |locale: &str| locale.split(['-', '_']).next().unwrap_or_default().to_ascii_lowercase();
-        let wanted = locale.map(language);
-        let own = |text: &&Text| text.id.get_ref() == id && Some(language(&text.locale)) == wanted;
-        self.text.iter().find(own).or_else(|| self.text(id))
+    /// How a customer is written to: in the language of their locale, else in that of their country where it is clear, else
+    /// in English.
+    pub fn reader(&self, locale: Option<&str>, country: Option<&str>) -> Reader<'_> {
+        Reader::of(self, locale, country)
     }
 
-    /// The text in English, which everybody falls back to.
+    /// The text in English, which has all of them.
     pub fn text(&self, id: &str) -> Option<&Text> {
-        self.text.iter().find(|text| text.id.get_ref() == id && text.locale == "en")
+        self.text.iter().find(|text| text.id.get_ref() == id && text.locale == language::ENGLISH)
+    }
+
+    /// Whether every language has these words, by the English ones.
+    pub fn has_phrase(&self, english: &str) -> bool {
+        self.phrase_of(english).is_some()
+    }
+
+    fn phrase_of(&self, english: &str) -> Option<&BTreeMap<String, Spanned<String>>> {
+        let is_it = |words: &Spanned<String>| words.get_ref() == english;
+        self.phrase.iter().find(|phrase| phrase.get(language::ENGLISH).is_some_and(is_it))
     }
 }
 
 impl Text {
-    /// Fills the gaps; one that has no value is left out.
+    /// Fills the gaps; one that has no value is left out, with the line that it had for itself.
     pub fn fill(&self, values: &BTreeMap<&str, String>) -> (String, String) {
         (filled(&self.subject, values), filled(&self.body, values))
     }
+
+    /// The message for a phone, where there is one.
+    pub fn sms(&self, values: &BTreeMap<&str, String>) -> Option<String> {
+        self.sms.as_ref().map(|sms| filled(sms, values))
+    }
 }
 
+/// In one pass: what a value says is never taken for a gap.
 fn filled(text: &str, values: &BTreeMap<&str, String>) -> String {
-    GAPS.iter().fold(text.to_owned(), |text, gap| {
-        text.replace(&format!("{{{gap}}}"), values.get(gap).map_or("", String::as_str))
-    })
+    let (mut filled, mut rest) = (String::new(), text);
+    while let Some((before, (gap, behind))) =
+        rest.split_once('{').and_then(|(before, tail)| Some((before, tail.split_once('}')?)))
+    {
+        filled.push_str(before);
+        let value = values.get(gap).map_or("", String::as_str);
+        filled.push_str(value);
+        let had_its_line = value.is_empty() && filled.ends_with('\n');
+        rest = behind.strip_prefix('\n').filter(|_| had_its_line).unwrap_or(behind);
+    }
+    filled + rest
 }
 
 impl Rules for Texts {
@@ -87,31 +129,53 @@ impl Rules for Texts {
     }
 
     fn lint(&self) -> Vec<Complaint> {
-        let mut complaints = Vec::new();
-        let mut seen = BTreeSet::new();
-        for text in &self.text {
-            if !seen.insert((text.id.get_ref(), &text.locale)) {
-                complaints.push(Complaint::on(
-                    &text.id,
-                    format!("`{}` is there twice in `{}`", text.id.get_ref(), text.locale),
-                ));
-            }
-            if self.text(text.id.get_ref()).is_none() {
-                complaints.push(Complaint::on(
-                    &text.id,
-                    format!("`{}` is not there in `en`, which everybody falls back to", text.id.get_ref()),
-                ));
-            }
+        self.complaints()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::policies::Policies;
+    use std::collections::BTreeMap;
+
+    #[test]
+    fn a_line_that_is_one_gap_goes_with_its_value() {
+        let policies = Policies::shipped().unwrap();
+        let text = policies.texts.current().text("reminder_1").unwrap();
+        let with = |time_left: &str| {
+            let values =
+                BTreeMap::from([("link", "https://a.example".to_owned()), ("time_left", time_left.to_owned())]);
+            text.fill(&values).1
+        };
+        assert!(with("Days left to pay: 5").contains("https://a.example\nDays left to pay: 5\n\nIf you"), "{}", with("Days left to pay: 5"));
+        assert!(with("").contains("https://a.example\n\nIf you"), "{}", with(""));
+    }
+
+    #[test]
+    fn what_somebody_is_called_is_not_taken_for_a_gap() {
+        let policies = Policies::shipped().unwrap();
+        let values = BTreeMap::from([("name", "{amount} {".to_owned()), ("amount", "49.00 USD".to_owned())]);
+        let (subject, body) = policies.texts.current().text("reminder_1").unwrap().fill(&values);
+        assert!(body.starts_with("Hello {amount} {,"), "{body}");
+        assert_eq!(subject, "Your payment of 49.00 USD did not go through");
+    }
+
+    #[test]
+    fn a_phone_is_told_where_to_pay_and_nothing_else() {
+        let policies = Policies::shipped().unwrap();
+        let texts = policies.texts.current();
+        let values = BTreeMap::from([
+            ("link", "https://a.example/p".to_owned()),
+            ("name", "Ada".to_owned()),
+            ("amount", "49.00 USD".to_owned()),
+        ]);
+        for (locale, expected) in [
+            ("en", "A reminder: an invoice is still open. Please pay it here: https://a.example/p"),
+            ("de", "Zur Erinnerung: Eine Rechnung ist noch offen. Bitte bezahlen Sie sie hier: https://a.example/p"),
+        ] {
+            let text = texts.reader(Some(locale), None).text("reminder_2").unwrap();
+            assert_eq!(text.sms(&values).as_deref(), Some(expected));
         }
-        for text in &self.text {
-            let known = GAPS
-                .iter()
-                .fold(format!("{} {}", text.subject, text.body), |rest, gap| rest.replace(&format!("{{{gap}}}"), ""));
-            if known.contains(['{', '}']) {
-                complaints
-                    .push(Complaint::on(&text.id, format!("`{}` has a gap that nothing fills", text.id.get_ref())));
-            }
-        }
-        complaints
+        assert_eq!(texts.text("tax_invoice").unwrap().sms(&values), None);
     }
 }

@@ -8,6 +8,7 @@ use domain::event::{BalanceSeen, Card, CardState, CustomerSeen, Kind, Seen};
 pub(super) fn of_customer(customer: wire::Customer<'_>, seen: &mut Vec<Seen>) -> Result<(), Malformed> {
     let as_of = customer.resource_version.map(millis).transpose()?;
     let own = [customer.first_name, customer.last_name].into_iter().flatten().collect::<Vec<_>>().join(" ");
+    let country = customer.billing_address.as_ref().and_then(|address| address.country.clone());
     let (address, phone) = customer.billing_address.map_or((None, None), |address| {
         let lines =
             [address.line1, address.line2, address.line3, address.zip, address.city, address.state, address.country];
@@ -20,6 +21,8 @@ pub(super) fn of_customer(customer: wire::Customer<'_>, seen: &mut Vec<Seen>) ->
         email: customer.email,
         phone: customer.phone.or(phone),
         address,
+        locale: customer.locale,
+        country: country.filter(|country| !country.is_empty()),
         created_at: customer.created_at.map(seconds).transpose()?,
     }));
     let one = wire::Balance {

@@ -55,6 +55,7 @@ pub(super) struct Customer<'a> {
     pub created_at: Option<i64>,
     pub resource_version: Option<i64>,
     pub billing_address: Option<Address>,
+    pub locale: Option<String>,
     pub promotional_credits: Option<i64>,
     pub refundable_credits: Option<i64>,
     pub excess_payments: Option<i64>,

@@ -142,12 +142,14 @@ fn customer(raw: &RawValue, source: &str) -> Result<Vec<Event>, Malformed> {
     let Some(at) = time(&attributes.updated_at)?.or(created_at) else {
         return Err(Malformed { expected: "a Lemon Squeezy customer", cause: "it has no time".to_owned() });
     };
+    let country = attributes.country.clone().filter(|country| !country.is_empty());
     let lines = [attributes.city, attributes.region, attributes.country];
     let address = lines.into_iter().flatten().filter(|line| !line.is_empty()).collect::<Vec<_>>().join(", ");
     let seen = CustomerSeen {
         name: attributes.name,
         email: attributes.email,
         address: Some(address).filter(|address| !address.is_empty()),
+        country,
         created_at,
         ..CustomerSeen::default()
     };
@@ -268,6 +270,7 @@ mod tests {
         let events = read("customers", &[customer], &[]);
         let [Seen::Customer(seen)] = &events[0].seen[..] else { panic!("a customer") };
         assert_eq!((seen.name.as_deref(), seen.address.as_deref()), (Some("Ada"), Some("DE")));
+        assert_eq!((seen.country.as_deref(), seen.locale.as_deref()), (Some("DE"), None));
         assert_eq!(
             (events[0].customer.as_deref(), events[0].at.to_string().as_str()),
             (Some("77"), "2026-01-02T00:00:00Z")

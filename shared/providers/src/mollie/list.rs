@@ -177,10 +177,11 @@ fn customer(object: &Object<'_>, told: &mut Told<'_>) -> Result<(), Malformed> {
     struct Customer {
         name: Option<String>,
         email: Option<String>,
+        locale: Option<String>,
     }
-    let Customer { name, email } = serde_json::from_str(object.raw.get()).map_err(malformed("a Mollie customer"))?;
+    let Customer { name, email, locale } = serde_json::from_str(object.raw.get()).map_err(malformed("a Mollie customer"))?;
     let created_at = object.head.created_at.as_deref().map(iso).transpose()?;
-    let seen = vec![Seen::Customer(CustomerSeen { name, email, created_at, ..CustomerSeen::default() })];
+    let seen = vec![Seen::Customer(CustomerSeen { name, email, locale, created_at, ..CustomerSeen::default() })];
     let customer = Some(object.head.id.to_string());
     let event = shown("mollie", told.source, Kind::CustomerChanged, told.at, customer, seen);
     told.page.events.push(listed(&object.head.id, "", event));
@@ -324,11 +325,12 @@ mod tests {
         );
         let page = read("chargebacks", &chargeback);
         assert!(matches!(&one(&page).seen[..], [Seen::Dispute(seen)] if seen.status == DisputeStatus::Lost));
-        let customer = r#"{"resource":"customer","id":"cst_1","name":"Ada","email":"ada@shop.example","metadata":{"a":1},
-            "createdAt":"2026-01-01T00:00:00+00:00"}"#;
+        let customer = r#"{"resource":"customer","id":"cst_1","name":"Ada","email":"ada@shop.example","locale":"de_DE",
+            "metadata":{"a":1},"createdAt":"2026-01-01T00:00:00+00:00"}"#;
         let page = read("customers", customer);
         let event = one(&page);
         assert_eq!((event.customer.as_deref(), event.at), (Some("cst_1"), AT.parse::<Timestamp>().unwrap()));
+        assert!(matches!(&event.seen[..], [Seen::Customer(seen)] if seen.locale.as_deref() == Some("de_DE")));
     }
 
     #[test]

@@ -8,6 +8,7 @@ use crate::value::seconds;
 use domain::event::{BalanceSeen, Card, CardSeen, CardState, CustomerSeen, Kind, Seen};
 
 pub(super) fn customer(customer: Object<'_>) -> Result<Read, Malformed> {
+    let country = customer.address.as_ref().and_then(|address| address.country.clone());
     let address = customer.address.map(|address| {
         let lines = [address.line1, address.line2, address.postal_code, address.city, address.state, address.country];
         lines.into_iter().flatten().filter(|line| !line.is_empty()).collect::<Vec<_>>().join(", ")
@@ -18,6 +19,9 @@ pub(super) fn customer(customer: Object<'_>) -> Result<Read, Malformed> {
         email: customer.email,
         phone: customer.phone,
         address: address.filter(|address| !address.is_empty()),
+        // The first is the one that the customer likes best.
+        locale: customer.preferred_locales.and_then(|locales| locales.into_iter().next()),
+        country: country.filter(|country| !country.is_empty()),
         created_at: customer.created.map(seconds).transpose()?,
     })];
     // A negative balance is the customer's credit.

@@ -133,6 +133,7 @@ pub(super) struct Object<'a> {
     pub email: Option<String>,
     pub phone: Option<String>,
     pub address: Option<Address>,
+    pub preferred_locales: Option<Vec<String>>,
     pub balance: Option<i64>,
     pub account_balance: Option<i64>,
 

@@ -98,6 +98,8 @@ pub(super) async fn privacy(context: &Context, id: &str, staff: &Staff) -> Resul
                 "email": person.email.value(),
                 "phone": person.phone.value(),
                 "address": person.address.value(),
+                "locale": person.locale.value(),
+                "country": person.country.value(),
                 "customer_since": person.created_at.value(),
             },
             "imported": imported,

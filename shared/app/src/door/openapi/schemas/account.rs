@@ -232,7 +232,10 @@ fn plan() -> Value {
         ("done_at", or_null(time())),
         ("doubt_at", or_null(time())),
         ("refusals", told(whole(), "How often the mail service refused it.")),
-        ("again_at", told(or_null(time()), "When it is tried again after that.")),
+        (
+            "again_at",
+            told(or_null(time()), "When it is tried again after that, or when the night is over for the customer."),
+        ),
     ]);
     object([
         ("account", text()),
@@ -262,6 +265,8 @@ fn held() -> Value {
                 ("email", maybe()),
                 ("phone", maybe()),
                 ("address", maybe()),
+                ("locale", told(maybe(), "In which language they are written to.")),
+                ("country", maybe()),
                 ("customer_since", or_null(time())),
             ]),
         ),

@@ -1,0 +1,45 @@
+//! What the code itself fills into gaps, in English: loading refuses texts in which a language lacks one of them.
+
+/// A plan whose name nobody told.
+pub const YOUR_SUBSCRIPTION: &str = "your subscription";
+/// When it ends, where no date was told.
+pub const END_OF_PERIOD: &str = "the end of the period that is paid for";
+/// What is charged where nothing is.
+pub const NOTHING: &str = "nothing";
+/// What is charged where the provider counts.
+pub const ITS_SHARE: &str = "its share of the price";
+/// Before what a plan includes.
+pub const INCLUDES: &str = "It includes:";
+/// What the next invoice comes to, where nobody told it.
+pub const AS_PLANNED: &str = "the amount that your plan says";
+/// Where a document is that has no page.
+pub const ATTACHED: &str = "attached";
+/// What is due, where the provider did not send it.
+pub const UNKNOWN_AMOUNT: &str = "an unknown amount";
+/// Above a letter: what is due.
+pub const AMOUNT: &str = "Amount";
+/// Above a letter: for what.
+pub const INVOICE: &str = "Invoice";
+/// Above a letter: how many days the service goes on.
+pub const DAYS_LEFT: &str = "Days left to pay";
+/// The button of a letter that leads to a page to pay.
+pub const PAY: &str = "Pay or change how you pay";
+/// The button of a letter that leads to anything else.
+pub const OPEN: &str = "Open";
+
+/// All of them.
+pub const ALL: [&str; 13] = [
+    YOUR_SUBSCRIPTION,
+    END_OF_PERIOD,
+    NOTHING,
+    ITS_SHARE,
+    INCLUDES,
+    AS_PLANNED,
+    ATTACHED,
+    UNKNOWN_AMOUNT,
+    AMOUNT,
+    INVOICE,
+    DAYS_LEFT,
+    PAY,
+    OPEN,
+];

@@ -1,0 +1,67 @@
+//! What fits into one SMS? The alphabet of GSM counts in septets, and any letter outside it would halve what fits.
+
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+/// The default alphabet of 3GPP TS 23.038, without its control characters.
+const BASIC: &str = "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿\
+    abcdefghijklmnopqrstuvwxyzäöñüà";
+/// What takes two septets.
+const EXTENDED: &str = "^{}\\[~]|€";
+
+/// How long an SMS may be, and the longest that may stand in its gaps.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Sms {
+    pub septets_max: usize,
+    pub longest: BTreeMap<String, usize>,
+}
+
+impl Sms {
+    /// What is wrong with the text of one, at its longest.
+    pub fn fault(&self, text: &str) -> Option<String> {
+        let fixed = self.longest.keys().fold(text.to_owned(), |text, gap| text.replace(&format!("{{{gap}}}"), ""));
+        if fixed.contains(['{', '}']) {
+            return Some("an SMS has a gap that is not for it".to_owned());
+        }
+        if let Some(strange) = fixed.chars().find(|letter| septets(*letter).is_none()) {
+            return Some(format!("an SMS cannot hold `{strange}`"));
+        }
+        let gaps = self.longest.iter().map(|(gap, longest)| text.matches(&format!("{{{gap}}}")).count() * longest);
+        let length = fixed.chars().filter_map(septets).sum::<usize>() + gaps.sum::<usize>();
+        (length > self.septets_max).then(|| format!("an SMS takes {length} septets at its longest"))
+    }
+}
+
+fn septets(letter: char) -> Option<usize> {
+    match letter {
+        _ if BASIC.contains(letter) => Some(1),
+        _ if EXTENDED.contains(letter) => Some(2),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_sms_is_one_message_of_gsm_at_its_longest() {
+        let sms = Sms { septets_max: 20, longest: BTreeMap::from([("link".to_owned(), 10)]) };
+        for (text, expected) in [
+            ("0123456789{link}", None),
+            ("01234567890{link}", Some("an SMS takes 21 septets at its longest")),
+            ("{link}{link}", None),
+            ("{link} {link}", Some("an SMS takes 21 septets at its longest")),
+            ("01234567€{link}", None),
+            ("012345678€{link}", Some("an SMS takes 21 septets at its longest")),
+            ("Zahlung für Sie", None),
+            ("Aquí", Some("an SMS cannot hold `í`")),
+            ("l’avis", Some("an SMS cannot hold `’`")),
+            ("Hello {name}", Some("an SMS has a gap that is not for it")),
+            ("", None),
+        ] {
+            assert_eq!(sms.fault(text).as_deref(), expected, "{text}");
+        }
+    }
+}
