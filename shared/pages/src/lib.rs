@@ -29,7 +29,7 @@ pub use home::{Home, home};
 pub use incident::{disputes, incident, incidents};
 pub use link::{Code, Proof, SCRIPT, landing, opened, spent};
 pub use lists::{AccountRow, OutboxRow, accounts, actions, cases, dunning, found, outbox};
-pub use mail::mail;
+pub use mail::{Written, letter, mail};
 pub use policies::policies;
 pub use report::report;
 pub use slack::{approval_blocks, case_blocks};

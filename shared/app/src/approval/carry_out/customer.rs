@@ -10,7 +10,9 @@ use crate::store::{self, Attempted, Batch, Commit, keys};
 use domain::action::{Action, Kind, Outcome, Sent, State, When};
 use domain::book::{Head, Person};
 use domain::import::{self, Customer};
+use domain::policy::{Reader, phrase};
 use jiff::{SignedDuration, Timestamp};
+use pages::Written;
 use std::collections::BTreeMap;
 
 /// Whether a customer is to be told of how an action ended.
@@ -33,10 +35,11 @@ pub async fn tell(context: &Context, action: &Action) -> Result<(), Fault> {
     let batch = Batch::read(context, keys.to_vec()).await?;
     let person = batch.of::<Person>(&keys[0])?.unwrap_or_default();
     let Some(head) = batch.get::<Head>(&keys[1])? else { return Ok(()) };
-    let locale = in_force::<Customer>(&batch, [imported])?.into_iter().next().and_then(|customer| customer.locale);
+    let said = in_force::<Customer>(&batch, [imported])?.into_iter().next();
+    let reader = person.reader(said.as_ref(), context.policies.texts.current());
     let sent = match person.email.value() {
         None => Sent::NoAddress,
-        Some(to) => match context.post.send(&letter(context, action, &head, &person, locale.as_deref(), to)).await {
+        Some(to) => match context.post.send(&letter(action, &head, &person, reader, to)).await {
             Ok(_) => Sent::Sent,
             Err(Unsent::NotSent { reason, .. }) => {
                 tracing::warn!(action.id = %action.id, reason, "the customer could not be told; staff see it on the action's page");
@@ -60,7 +63,7 @@ pub async fn tell(context: &Context, action: &Action) -> Result<(), Fault> {
     .await
 }
 
-fn letter(context: &Context, action: &Action, head: &Head, person: &Person, locale: Option<&str>, to: &str) -> Letter {
+fn letter(action: &Action, head: &Head, person: &Person, reader: Reader<'_>, to: &str) -> Letter {
     let link = match &action.outcome() {
         Some(Outcome::Done { link: Some(link), .. }) => link.as_str(),
         _ => "",
@@ -80,7 +83,7 @@ fn letter(context: &Context, action: &Action, head: &Head, person: &Person, loca
     };
     let invoice = action.kind.target().id().unwrap_or_default();
     let number = head.book.invoices.iter().find(|line| line.invoice == invoice).and_then(|line| line.number.clone());
-    let day = |at: Timestamp| at.strftime("%Y-%m-%d").to_string();
+    let day = |at: Timestamp| reader.date(at);
     let (subscription, asked_on) = match &action.kind {
         Kind::Cancel { subscription, asked_at, .. } => (subscription.as_str(), day(*asked_at)),
         _ => ("", String::new()),
@@ -89,16 +92,26 @@ fn letter(context: &Context, action: &Action, head: &Head, person: &Person, loca
     let ends_on = line.and_then(|line| line.ends_at.or(line.renews_at));
     let values = BTreeMap::from([
         ("name", person.name.value().cloned().unwrap_or_default()),
-        ("amount", amount.map(|amount| amount.to_string()).unwrap_or_default()),
+        ("amount", amount.map(|amount| reader.amount(amount)).unwrap_or_default()),
         ("invoice", number.unwrap_or(invoice)),
         ("link", link.to_owned()),
-        ("plan", line.and_then(|line| line.plan.clone()).unwrap_or_else(|| "your subscription".to_owned())),
+        (
+            "plan",
+            line.and_then(|line| line.plan.clone())
+                .unwrap_or_else(|| reader.words(phrase::YOUR_SUBSCRIPTION).to_owned()),
+        ),
         ("asked_on", asked_on),
-        ("effective_on", ends_on.map_or_else(|| "the end of the period that is paid for".to_owned(), day)),
+        ("effective_on", ends_on.map_or_else(|| reader.words(phrase::END_OF_PERIOD).to_owned(), day)),
     ]);
-    let (subject, body) =
-        context.policies.texts.current().text_in(text, locale).map(|text| text.fill(&values)).unwrap_or_default();
-    let html = pages::mail(&body);
+    let (subject, body) = reader.text(text).map(|text| text.fill(&values)).unwrap_or_default();
+    let label = if text == "link_to_pay" { phrase::PAY } else { phrase::OPEN };
+    let html = pages::letter(&Written {
+        language: reader.language(),
+        subject: &subject,
+        text: &body,
+        figures: &[],
+        button: Some((reader.words(label), link)).filter(|(_, link)| !link.is_empty()),
+    });
     Letter {
         id: format!("link_{}", action.id),
         channel: Channel::Mail,
