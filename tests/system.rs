@@ -18,6 +18,7 @@ mod http;
 mod incidents;
 mod intake;
 mod kept;
+mod languages;
 mod leaving;
 mod limits;
 mod lists;

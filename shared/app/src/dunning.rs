@@ -10,14 +10,19 @@ use crate::message::Message;
 use crate::ports::{Channel, Letter, Unsent};
 use crate::records;
 use crate::setup::{sources, stop};
+use crate::store::imported::in_force;
 use crate::store::{self, Attempted, Batch, Commit, Of, keys};
 use domain::book::{Due, Head, Invoice, Person};
 use domain::dunning::{Plan, PlanState, Step, StepKind};
 use domain::id::AccountId;
+use domain::import::{self, Customer};
 use domain::incident::Watch;
 use domain::leaving::{LEFT, Stage, UNWRITTEN};
+use domain::playbook::days_left;
+use domain::policy::phrase;
 use domain::telling::{About, Bulletin};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
+use pages::Written;
 use std::collections::BTreeMap;
 
 /// How a message ended.
@@ -111,17 +116,22 @@ struct Read {
     head: Head,
     invoice: Invoice,
     person: Person,
+    /// What the company's own file says of them.
+    customer: Option<Customer>,
     plan: Option<Plan>,
 }
 
 async fn read(context: &Context, account: &AccountId, invoice: &str) -> Result<Option<Read>, Fault> {
     let keys =
         [keys::head(account), keys::invoice(account, invoice), keys::plan(account, invoice), keys::person(account)];
-    let batch = Batch::read(context, keys.to_vec()).await?;
+    let imported = keys::imported_of(account, import::Kind::Customers.name());
+    let said = [keys::imports(import::Kind::Customers.name()), imported.clone()];
+    let batch = Batch::read(context, keys.iter().cloned().chain(said).collect()).await?;
+    let customer = in_force::<Customer>(&batch, [imported])?.into_iter().next();
     let (head, of) = (batch.get::<Head>(&keys[0])?, batch.get::<Of<Invoice>>(&keys[1])?);
     let plan = batch.get(&keys[2])?;
     let person = batch.of::<Person>(&keys[3])?.unwrap_or_default();
-    Ok(head.zip(of).map(|(head, of)| Read { head, invoice: of.value, plan, person, batch }))
+    Ok(head.zip(of).map(|(head, of)| Read { head, invoice: of.value, plan, person, customer, batch }))
 }
 
 /// A step that was taken up.
@@ -178,7 +188,10 @@ async fn begin(context: &Context, account: &AccountId, invoice: &str) -> Result<
     } else if !writes {
         plan.stop(UNWRITTEN, now);
     }
-    let begun = match plan.begin(now, doubt_at).map(|step| (letter(context, &read, &plan, &step), step)) {
+    let (hours, customer) = (context.policies.hours.current(), read.customer.as_ref());
+    let zone = customer.and_then(|customer| customer.time_zone.as_deref());
+    plan.keep_quiet(now, hours.first_from(now, zone, read.person.country(customer)));
+    let begun = match plan.begin(now, doubt_at).map(|step| (letter(context, &read, &plan, &step, now), step)) {
         None => None,
         Some((Ok(letter), step)) => Some(Begun::Mail(step, letter)),
         Some((Err(words), step)) => {
@@ -240,16 +253,15 @@ async fn write<T>(
 }
 
 /// Fills the text of a step; or says why a person has to take it.
-fn letter(context: &Context, read: &Read, plan: &Plan, step: &Step) -> Result<Letter, Words> {
+fn letter(context: &Context, read: &Read, plan: &Plan, step: &Step, now: Timestamp) -> Result<Letter, Words> {
+    let reader = read.person.reader(read.customer.as_ref(), context.policies.texts.current());
     let amount = read.invoice.remaining.copied().map(|amount| amount.to_string()).unwrap_or_default();
     let declines = context.policies.declines.current();
     let family = declines.meaning(read.invoice.decline()).family;
     let incidents = context.policies.incidents.current();
-    let reason = if plan.incident.is_some() { incidents.reason.clone() } else { family.customer_reason.clone() };
+    let reason = if plan.incident.is_some() { &incidents.reason } else { &family.customer_reason };
     let text = match &step.kind {
-        StepKind::Mail { template } if !read.invoice.owes_more_than_billed() => {
-            context.policies.texts.current().text(template)
-        }
+        StepKind::Mail { template } if !read.invoice.owes_more_than_billed() => reader.text(template),
         StepKind::Mail { .. } | StepKind::Person => None,
     };
     let (Some(text), Some(to)) = (text, read.person.email.value()) else {
@@ -265,21 +277,35 @@ fn letter(context: &Context, read: &Read, plan: &Plan, step: &Step) -> Result<Le
         });
     };
     let link = read.invoice.pay_link.value().cloned().unwrap_or_default();
+    let (amount, number) = (reader.amount(amount), read.invoice.number.value().unwrap_or(&plan.invoice).clone());
+    let days_left = days_left(&read.invoice, &read.head, context.policies.playbooks.current().grace_days, now);
+    let days_left = (days_left > 0).then(|| (reader.words(phrase::DAYS_LEFT), days_left.to_string()));
+    let time_left = days_left.as_ref().map(|(label, days)| format!("{label}: {days}")).unwrap_or_default();
     let values = BTreeMap::from([
         ("name", read.person.name.value().cloned().unwrap_or_default()),
-        ("amount", amount),
-        ("invoice", read.invoice.number.value().unwrap_or(&plan.invoice).clone()),
-        ("reason", reason),
+        ("amount", amount.clone()),
+        ("invoice", number.clone()),
+        ("reason", reader.words(reason).to_owned()),
         ("link", link.clone()),
+        ("time_left", time_left),
     ]);
     let (subject, body) = text.fill(&values);
+    let figures = [(reader.words(phrase::AMOUNT), amount), (reader.words(phrase::INVOICE), number)];
+    let figures: Vec<_> = figures.into_iter().chain(days_left).collect();
+    let html = pages::letter(&Written {
+        language: reader.language(),
+        subject: &subject,
+        text: &body,
+        figures: &figures,
+        button: Some((reader.words(phrase::PAY), link.as_str())).filter(|(_, link)| !link.is_empty()),
+    });
     let links = Some(link).filter(|link| !link.is_empty()).into_iter().collect();
     Ok(Letter {
         id: about(plan, step).id(),
         channel: Channel::Mail,
         to: to.clone(),
         subject,
-        html: pages::mail(&body),
+        html,
         text: body,
         links,
         blocks: None,

@@ -3,7 +3,7 @@
 use crate::approval::ApprovalPolicy;
 use crate::classify::ClassifyPolicy;
 use crate::decline::Declines;
-use crate::dunning::DunningPolicy;
+use crate::dunning::{DunningPolicy, HoursPolicy};
 use crate::import::metadata::Naming;
 use crate::incident::IncidentPolicy;
 use crate::playbook::PlaybookPolicy;
@@ -17,6 +17,7 @@ pub struct Policies {
     pub classify: Versions<ClassifyPolicy>,
     pub declines: Versions<Declines>,
     pub dunning: Versions<DunningPolicy>,
+    pub hours: Versions<HoursPolicy>,
     pub incidents: Versions<IncidentPolicy>,
     pub limits: Versions<Limits>,
     pub metadata: Versions<Naming>,
@@ -39,6 +40,7 @@ impl Policies {
             classify: of(files)?,
             declines: of(files)?,
             dunning: of(files)?,
+            hours: of(files)?,
             incidents: of(files)?,
             limits: of(files)?,
             metadata: of(files)?,
@@ -66,6 +68,17 @@ impl Policies {
                 return Err(Refused { file, line: 1, message: format!("no text is called `{text}`") });
             }
         }
+        let families = self.declines.all().flat_map(|policy| {
+            policy.family.iter().map(|family| ("declines", policy.version, family.customer_reason.as_str()))
+        });
+        let incidents = self.incidents.all().map(|policy| ("incidents", policy.version, policy.reason.as_str()));
+        for (name, version, reason) in families.chain(incidents) {
+            if !texts.has_phrase(reason) {
+                let file = format!("shared/policy/{name}/v{version}.toml");
+                let message = format!("no phrase of the texts says `{reason}` in every language");
+                return Err(Refused { file, line: 1, message });
+            }
+        }
         Ok(())
     }
 }
@@ -79,6 +92,7 @@ pub const SHIPPED: &[(&str, &str)] = &[
     ("shared/policy/declines/v1.toml", include_str!("../../policy/declines/v1.toml")),
     ("shared/policy/declines/v2.toml", include_str!("../../policy/declines/v2.toml")),
     ("shared/policy/dunning/v1.toml", include_str!("../../policy/dunning/v1.toml")),
+    ("shared/policy/hours/v1.toml", include_str!("../../policy/hours/v1.toml")),
     ("shared/policy/incidents/v1.toml", include_str!("../../policy/incidents/v1.toml")),
     ("shared/policy/limits/v1.toml", include_str!("../../policy/limits/v1.toml")),
     ("shared/policy/metadata/v1.toml", include_str!("../../policy/metadata/v1.toml")),
@@ -116,7 +130,7 @@ mod tests {
 
     #[test]
     fn a_bad_policy_is_refused_with_its_line() {
-        let rows: [(&str, &str, &str, &str); 17] = [
+        let rows: [(&str, &str, &str, &str); 22] = [
             ("classify", "id = \"held-not-taken\"", "id = \"held\"", "nothing finds `held`"),
             (
                 "classify",
@@ -133,6 +147,16 @@ mod tests {
             ("approval", "over = \"1000.00\"", "over = \"1500.00\"", "nobody"),
             ("approval", "over = \"1000.00\"", "from = \"1000.01\"", "nobody"),
             ("declines", "retry = \"later\"", "retry = \"perhaps\"", "unknown variant"),
+            (
+                "declines",
+                "customer_reason = \"Your card has expired.\"",
+                "customer_reason = \"Your card is too old.\"",
+                "no phrase of the texts says `Your card is too old.`",
+            ),
+            ("incidents", "reason = \"Some", "reason = \"A few", "no phrase of the texts says `A few"),
+            ("texts", "de = \"Ihre Karte ist abgelaufen.\"\n", "", "is not there in `de`"),
+            ("hours", "quiet_from = \"20:00\"", "quiet_from = \"07:00\"", "ends before it begins"),
+            ("hours", "why = \"Nobody", "why = \"\" # \"", "has no `why`"),
             ("setup", "hours = 72", "hours = 0", "at least one hour"),
             ("setup", "why = \"What takes", "why = \"\" # \"", "has no `why`"),
             ("setup", "cases_max = 50", "cases_max = 0", "1 to 100 cases"),

@@ -1,0 +1,299 @@
+//! When may a customer be written to? By day and on working days, by their own clock. The rules are data: `shared/policy/hours/`.
+
+use super::{Plan, Step, StepKind, StepState};
+use crate::policy::{Complaint, Rules};
+use jiff::Timestamp;
+use jiff::civil::{Time, Weekday};
+use jiff::tz::TimeZone;
+use serde::Deserialize;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// How often all zones of a customer are gone through until each has day. Of a year of mornings none takes more than a few
+/// rounds; the lint refuses zones that share no hour.
+const ROUNDS_MAX: usize = 32;
+
+/// One released version of when customers are written to.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HoursPolicy {
+    pub version: u32,
+    pub effective: String,
+    pub why: String,
+    /// In the evening; from then on nothing leaves until the morning.
+    pub quiet_from: Time,
+    pub quiet_until: Time,
+    days: BTreeSet<Day>,
+    /// Where neither a zone nor a country is known.
+    otherwise: Vec<String>,
+    /// In which zones nearly everybody of a country lives.
+    zones: BTreeMap<String, Vec<String>>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Day {
+    Monday,
+    Tuesday,
+    Wednesday,
+    Thursday,
+    Friday,
+    Saturday,
+    Sunday,
+}
+
+impl Day {
+    fn of(weekday: Weekday) -> Self {
+        match weekday {
+            Weekday::Monday => Self::Monday,
+            Weekday::Tuesday => Self::Tuesday,
+            Weekday::Wednesday => Self::Wednesday,
+            Weekday::Thursday => Self::Thursday,
+            Weekday::Friday => Self::Friday,
+            Weekday::Saturday => Self::Saturday,
+            Weekday::Sunday => Self::Sunday,
+        }
+    }
+}
+
+impl HoursPolicy {
+    /// The first moment from a time on in which a customer may be written to. `zone` is their own, where it is known; a
+    /// country with several zones has day when all of them have.
+    pub fn first_from(&self, due: Timestamp, zone: Option<&str>, country: Option<&str>) -> Timestamp {
+        self.first_in_all(due, &self.zones_of(zone, country)).unwrap_or(due)
+    }
+
+    fn zones_of(&self, zone: Option<&str>, country: Option<&str>) -> Vec<TimeZone> {
+        if let Some(zone) = zone.and_then(|zone| TimeZone::get(zone).ok()) {
+            return vec![zone];
+        }
+        let of_country = country.and_then(|country| self.zones.get(&country.to_ascii_uppercase()));
+        zones(of_country.unwrap_or(&self.otherwise))
+    }
+
+    /// Nothing where the zones share no such moment.
+    fn first_in_all(&self, due: Timestamp, zones: &[TimeZone]) -> Option<Timestamp> {
+        let mut at = due;
+        for _ in 0..ROUNDS_MAX {
+            let before = at;
+            for zone in zones {
+                at = self.first_in(at, zone)?;
+            }
+            if at == before {
+                return Some(at);
+            }
+        }
+        None
+    }
+
+    fn first_in(&self, from: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
+        let local = from.to_zoned(zone.clone());
+        let (mut date, time) = (local.date(), local.time());
+        let is_day = |weekday: Weekday| self.days.contains(&Day::of(weekday));
+        if time >= self.quiet_until {
+            if time < self.quiet_from && is_day(date.weekday()) {
+                return Some(from);
+            }
+            date = date.tomorrow().ok()?;
+        }
+        while !is_day(date.weekday()) {
+            date = date.tomorrow().ok()?;
+        }
+        // A morning that the clock leaves out moves with it; of one that it shows twice, the first that is yet to come.
+        let morning = zone.to_ambiguous_timestamp(date.to_datetime(self.quiet_until));
+        let first = morning.compatible().ok()?;
+        if first >= from { Some(first) } else { morning.later().ok() }
+    }
+}
+
+fn zones(names: &[String]) -> Vec<TimeZone> {
+    names.iter().filter_map(|name| TimeZone::get(name).ok()).collect()
+}
+
+impl Plan {
+    /// What is due to be written waits until it may be.
+    pub fn keep_quiet(&mut self, now: Timestamp, until: Timestamp) {
+        let waits = |step: &Step| {
+            let is_mail = matches!(step.kind, StepKind::Mail { .. });
+            is_mail && step.state == StepState::Waiting && step.due_at <= now && now < until
+        };
+        for step in self.steps.iter_mut().filter(|step| waits(step)) {
+            step.again_at = Some(step.again_at.map_or(until, |again_at| again_at.max(until)));
+        }
+    }
+}
+
+impl Rules for HoursPolicy {
+    const NAME: &'static str = "hours";
+
+    fn version(&self) -> u32 {
+        self.version
+    }
+
+    fn effective(&self) -> &str {
+        &self.effective
+    }
+
+    fn lint(&self) -> Vec<Complaint> {
+        let mut complaints = Vec::new();
+        if self.why.trim().is_empty() {
+            complaints.push(Complaint::at(0, "`hours` has no `why`"));
+        }
+        if self.quiet_from <= self.quiet_until {
+            complaints.push(Complaint::at(0, "the day ends before it begins: `quiet_from` is after `quiet_until`"));
+            return complaints;
+        }
+        if self.days.is_empty() {
+            complaints.push(Complaint::at(0, "`days` needs at least one day"));
+            return complaints;
+        }
+        for country in self.zones.keys() {
+            if country.len() != 2 || !country.bytes().all(|byte| byte.is_ascii_uppercase()) {
+                complaints.push(Complaint::at(0, format!("`{country}` is no country: write it like DE")));
+            }
+        }
+        let otherwise = [("otherwise", &self.otherwise)];
+        for (whose, names) in self.zones.iter().map(|(country, names)| (country.as_str(), names)).chain(otherwise) {
+            for name in names.iter().filter(|name| TimeZone::get(name).is_err()) {
+                complaints.push(Complaint::at(0, format!("`{name}` is not a time zone")));
+            }
+            // A half-year apart, so that both kinds of clocks are asked.
+            let days =
+                ["2026-01-05T00:00:00Z", "2026-07-06T00:00:00Z"].map(|at| at.parse::<Timestamp>().expect("a time"));
+            let share = |at: Timestamp| self.first_in_all(at, &zones(names)).is_some();
+            if names.is_empty() || !days.into_iter().all(share) {
+                complaints.push(Complaint::at(0, format!("the zones of `{whose}` share no hour of a day")));
+            }
+        }
+        complaints
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::id::AccountId;
+    use crate::policies::Policies;
+    use crate::policy::Versions;
+
+    fn shipped() -> HoursPolicy {
+        Policies::shipped().unwrap().hours.current().clone()
+    }
+
+    #[test]
+    fn nobody_is_written_to_at_night_or_at_the_weekend() {
+        let hours = shipped();
+        let (zone, country) = (|name| (Some(name), None), |code| (None, Some(code)));
+        for (name, (zone, country), due, expected) in [
+            ("by day", (None, None), "2026-03-02T12:00:00Z", "2026-03-02T12:00:00Z"),
+            ("the last moment of a day", (None, None), "2026-03-02T19:59:59Z", "2026-03-02T19:59:59Z"),
+            ("the first of an evening", (None, None), "2026-03-02T20:00:00Z", "2026-03-03T08:00:00Z"),
+            ("the last of a night", (None, None), "2026-03-03T07:59:59Z", "2026-03-03T08:00:00Z"),
+            ("the first of a day", (None, None), "2026-03-03T08:00:00Z", "2026-03-03T08:00:00Z"),
+            ("after midnight", (None, None), "2026-03-03T00:00:00Z", "2026-03-03T08:00:00Z"),
+            ("a Friday evening", (None, None), "2026-03-06T21:00:00Z", "2026-03-09T08:00:00Z"),
+            ("a Saturday morning", (None, None), "2026-03-07T06:00:00Z", "2026-03-09T08:00:00Z"),
+            ("a Sunday at noon", (None, None), "2026-03-08T12:00:00Z", "2026-03-09T08:00:00Z"),
+            ("the end of a month", (None, None), "2026-03-31T22:00:00Z", "2026-04-01T08:00:00Z"),
+            ("the end of a year", (None, None), "2026-12-31T22:00:00Z", "2027-01-01T08:00:00Z"),
+            ("the day before a leap day", (None, None), "2028-02-28T22:00:00Z", "2028-02-29T08:00:00Z"),
+            ("a leap day", (None, None), "2028-02-29T22:00:00Z", "2028-03-01T08:00:00Z"),
+            ("no leap day", (None, None), "2027-02-26T22:00:00Z", "2027-03-01T08:00:00Z"),
+            ("far east", zone("Pacific/Kiritimati"), "2026-03-06T07:00:00Z", "2026-03-08T18:00:00Z"),
+            ("far west", zone("Pacific/Pago_Pago"), "2026-03-09T05:00:00Z", "2026-03-09T19:00:00Z"),
+            ("half an hour off", zone("Asia/Kolkata"), "2026-03-03T02:29:59Z", "2026-03-03T02:30:00Z"),
+            ("a country by its code", country("de"), "2026-03-02T19:00:00Z", "2026-03-03T07:00:00Z"),
+            ("the night before summer", country("DE"), "2026-03-27T19:30:00Z", "2026-03-30T06:00:00Z"),
+            ("the night before winter", country("DE"), "2026-10-23T18:30:00Z", "2026-10-26T07:00:00Z"),
+            ("a country that is not listed", country("ZZ"), "2026-03-02T12:00:00Z", "2026-03-02T12:00:00Z"),
+            ("a zone that nobody knows", zone("Mars/Olympus"), "2026-03-02T21:00:00Z", "2026-03-03T08:00:00Z"),
+            ("day from coast to coast", country("US"), "2026-03-02T19:00:00Z", "2026-03-02T19:00:00Z"),
+            ("morning in one of its zones", country("US"), "2026-03-02T14:00:00Z", "2026-03-02T18:00:00Z"),
+            ("evening in one of its zones", country("US"), "2026-03-03T01:00:00Z", "2026-03-03T18:00:00Z"),
+            ("Monday there, Sunday elsewhere", country("AU"), "2026-03-01T22:00:00Z", "2026-03-02T00:00:00Z"),
+        ] {
+            let found = hours.first_from(due.parse().unwrap(), zone, country);
+            assert_eq!(found.to_string(), expected, "{name}");
+            assert_eq!(hours.first_from(found, zone, country), found, "{name}: it may be written then");
+        }
+    }
+
+    #[test]
+    fn a_morning_that_the_clock_skips_or_shows_twice_is_still_one() {
+        let at_two = HoursPolicy { quiet_until: "02:30".parse().unwrap(), days: Day::all(), ..shipped() };
+        for (name, due, expected) in [
+            // From 02:00 to 03:00 there is nothing in Berlin on 2026-03-29.
+            ("a gap", "2026-03-29T00:59:59Z", "2026-03-29T01:30:00Z"),
+            ("behind the gap", "2026-03-29T01:00:00Z", "2026-03-29T01:00:00Z"),
+            // From 02:00 to 03:00 it is twice on 2026-10-25.
+            ("the first of two", "2026-10-25T00:10:00Z", "2026-10-25T00:30:00Z"),
+            ("between the two", "2026-10-25T01:10:00Z", "2026-10-25T01:30:00Z"),
+        ] {
+            let found = at_two.first_from(due.parse().unwrap(), Some("Europe/Berlin"), None);
+            assert_eq!(found.to_string(), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_step_that_is_due_at_night_is_taken_up_in_the_morning() {
+        let (evening, morning) = ("2026-03-02T21:00:00Z".parse().unwrap(), "2026-03-03T08:00:00Z".parse().unwrap());
+        let (due, later) = ("2026-03-02T20:30:00Z", "2026-03-05T08:00:00Z");
+        let (first, second) = (("mail", "reminder_1"), ("mail", "reminder_2"));
+        for (name, steps, at_night, in_the_morning) in [
+            ("a reminder", [(first, due), (second, later)], None, Some(1)),
+            ("two that a late start left", [(first, due), (second, due)], None, Some(2)),
+            ("a person", [(("person", ""), due), (second, later)], Some(1), None),
+            ("nothing", [(first, later), (second, later)], None, None),
+        ] {
+            let mut plan = plan(&steps);
+            plan.keep_quiet(evening, morning);
+            let begun = plan.begin(evening, morning).map(|step| step.number);
+            assert_eq!(begun, at_night, "{name}");
+            if in_the_morning.is_some() {
+                assert_eq!(plan.next_wake(), Some(morning), "{name}");
+            }
+            plan.keep_quiet(morning, morning);
+            assert_eq!(plan.begin(morning, morning).map(|step| step.number), in_the_morning, "{name}, in the morning");
+        }
+    }
+
+    fn plan(steps: &[((&str, &str), &str)]) -> Plan {
+        let steps = steps.iter().zip(1..).map(|(((kind, template), due_at), number)| {
+            serde_json::json!({"number": number, "kind": kind, "template": template, "due_at": due_at, "state": "waiting",
+                "done_at": null, "doubt_at": null})
+        });
+        serde_json::from_value(serde_json::json!({
+            "account": AccountId::of("p", "default", "cus_1"), "invoice": "in_1", "segment": "standard", "policy_version": 1,
+            "started_at": "2026-03-01T08:00:00Z", "state": "running", "reason": null, "trace": "t",
+            "steps": steps.collect::<Vec<_>>(),
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn rules_by_which_nobody_could_ever_be_written_to_are_refused() {
+        let own = "version = 1\neffective = \"2026-01-01\"\nwhy = \"w\"\nquiet_from = \"20:00\"\nquiet_until = \"08:00\"\n\
+                   days = [\"monday\"]\notherwise = [\"UTC\"]\n[zones]\nUS = [\"America/New_York\", \"Pacific/Honolulu\"]\n";
+        let load = |text: &str| Versions::<HoursPolicy>::load(&[("shared/policy/hours/v1.toml", text)]);
+        load(own).unwrap();
+        for (from, to, expected) in [
+            ("\"20:00\"", "\"08:00\"", "the day ends before it begins"),
+            ("[\"monday\"]", "[]", "at least one day"),
+            ("[\"monday\"]", "[\"mon\"]", "unknown variant"),
+            ("\"w\"", "\"\"", "no `why`"),
+            ("America/New_York", "America/Newyork", "not a time zone"),
+            ("America/New_York", "Asia/Tokyo", "share no hour"),
+            ("[\"UTC\"]", "[]", "the zones of `otherwise` share no hour"),
+            ("US =", "usa =", "`usa` is no country"),
+        ] {
+            let refused = load(&own.replacen(from, to, 1)).err().unwrap_or_else(|| panic!("`{to}` is not refused"));
+            assert!(refused.message.contains(expected), "{to}: {refused}");
+        }
+    }
+
+    impl Day {
+        fn all() -> BTreeSet<Self> {
+            let monday = Weekday::Monday;
+            (0..7_i8).map(|days| Self::of(monday.wrapping_add(days))).collect()
+        }
+    }
+}

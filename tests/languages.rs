@@ -1,0 +1,135 @@
+//! In which language a customer is reminded, at which hour, and what the mail looks like.
+
+use crate::http::run;
+use app::ports::{Clock, Letter};
+use http::StatusCode;
+use jiff::SignedDuration;
+use local::service::Service;
+use serde_json::json;
+use tests::stripe;
+use tests::world::{at, deliver, get, import, open_at};
+
+/// The reminders that a customer got, oldest first, each with when it left.
+fn reminders(service: &Service) -> Vec<(String, Letter)> {
+    let letters = service.outbox.letters().unwrap().into_iter().rev();
+    letters.filter(|(_, letter)| letter.id.starts_with("dun_")).map(|(at, letter)| (at.to_string(), letter)).collect()
+}
+
+/// Somebody whose payment of 1,234.50 euros fails, and what Stripe knows of where they live and what they read.
+async fn fails(service: &Service, locale: Option<&str>, country: Option<&str>) {
+    let now = service.clock.now();
+    let mut customer = stripe::customer("cus_1", now);
+    customer["preferred_locales"] = json!(locale.into_iter().collect::<Vec<_>>());
+    customer["address"] = json!({"country": country});
+    let charge = stripe::charge("cus_1", "ch_1", Some("in_1"), 123_450, "eur", Some("stolen_card"), now);
+    for (kind, object) in [
+        ("customer.created", customer),
+        ("charge.failed", charge),
+        ("invoice.payment_failed", stripe::invoice("cus_1", "in_1", "open", 123_450, 123_450, "eur", 1, now)),
+    ] {
+        deliver(service, &stripe::event(&format!("evt_{kind}"), kind, now, &object)).await;
+    }
+    service.work().await.unwrap();
+}
+
+#[test]
+fn a_customer_is_reminded_in_their_language_and_learns_nothing_that_is_secret() {
+    for (name, locale, country, file, subject, reason) in [
+        ("nothing is known", None, None, None, "Your payment of 1234.50 EUR did not go through", "Your bank declined"),
+        (
+            "by what Stripe says",
+            Some("fr-CA"),
+            Some("CA"),
+            None,
+            "Votre paiement de 1\u{202f}234,50\u{a0}€ n’a pas abouti",
+            "Votre banque a refusé",
+        ),
+        (
+            "by the country",
+            None,
+            Some("AT"),
+            None,
+            "Ihre Zahlung über 1.234,50\u{a0}€ war nicht erfolgreich",
+            "Ihre Bank hat die Zahlung abgelehnt",
+        ),
+        (
+            "a country of many languages",
+            None,
+            Some("CH"),
+            None,
+            "Your payment of 1234.50 EUR did not go through",
+            "Your bank declined",
+        ),
+        (
+            "the company's own file knows better",
+            Some("fr"),
+            Some("FR"),
+            Some("es"),
+            "Su pago de 1.234,50\u{a0}€ no se ha podido realizar",
+            "Su banco ha rechazado",
+        ),
+    ] {
+        run(async {
+            let service = open_at("2026-03-03T12:00:00Z").await;
+            fails(&service, locale, country).await;
+            if let Some(locale) = file {
+                let csv = format!("account,locale\nstripe:cus_1,{locale}\n");
+                assert_eq!(import(&service, "mara", "customers", &csv, false).await.0, StatusCode::OK, "{name}");
+            }
+            service.advance(service.clock.now() + SignedDuration::from_hours(28)).await.unwrap();
+            let [(_, letter)] = &reminders(&service)[..] else { panic!("{name}: one reminder") };
+            assert_eq!(letter.subject, subject, "{name}");
+            assert!(letter.text.contains(reason), "{name}: {}", letter.text);
+            let told = format!("{} {}", letter.text, letter.html).to_lowercase();
+            for secret in ["stolen", "gestohlen", "volée", "robada", "fraud", "betrug"] {
+                assert!(!told.contains(secret), "{name}: {secret}");
+            }
+        });
+    }
+}
+
+#[test]
+fn a_reminder_that_falls_due_at_night_leaves_in_the_morning_of_the_customer() {
+    for (name, country, zone, failed_at, reminded_at) in [
+        ("by day", Some("DE"), None, "2026-03-03T12:00:00Z", "2026-03-04T12"),
+        ("in the evening", Some("DE"), None, "2026-03-03T19:30:00Z", "2026-03-05T07"),
+        ("before a weekend", Some("DE"), None, "2026-03-05T20:00:00Z", "2026-03-09T07"),
+        ("where the sun rises early", Some("JP"), None, "2026-03-03T12:00:00Z", "2026-03-04T23"),
+        ("who lives elsewhere", Some("DE"), Some("America/New_York"), "2026-03-03T09:00:00Z", "2026-03-04T13"),
+    ] {
+        run(async {
+            let service = open_at(failed_at).await;
+            fails(&service, None, country).await;
+            if let Some(zone) = zone {
+                let csv = format!("account,time_zone\nstripe:cus_1,{zone}\n");
+                assert_eq!(import(&service, "mara", "customers", &csv, false).await.0, StatusCode::OK, "{name}");
+            }
+            service.advance(at(failed_at) + SignedDuration::from_hours(25)).await.unwrap();
+            let plan = get(&service, "/api/dunning").await["items"][0].clone();
+            assert_eq!(plan["steps"][0]["state"], if name == "by day" { "sent" } else { "waiting" }, "{name}: {plan}");
+            service.advance(at(failed_at) + SignedDuration::from_hours(24 * 4)).await.unwrap();
+            let sent = reminders(&service);
+            let (left_at, _) = sent.first().unwrap_or_else(|| panic!("{name}: one reminder"));
+            assert!(left_at.starts_with(reminded_at), "{name}: {left_at}");
+        });
+    }
+}
+
+#[test]
+fn a_reminder_is_a_letter_with_a_button_beside_its_plain_form() {
+    run(async {
+        let service = open_at("2026-03-03T12:00:00Z").await;
+        fails(&service, Some("de"), Some("DE")).await;
+        service.advance(service.clock.now() + SignedDuration::from_hours(25)).await.unwrap();
+        let [(_, letter)] = &reminders(&service)[..] else { panic!("one reminder") };
+        let [link] = &letter.links[..] else { panic!("one link: {:?}", letter.links) };
+        assert!(letter.text.contains(link.as_str()) && letter.html.contains(&format!("href=\"{link}\"")), "{letter:?}");
+        assert!(
+            letter.html.contains("<html lang=\"de\">") && letter.html.contains("<td>1.234,50\u{a0}€</td>"),
+            "{letter:?}"
+        );
+        for shown in [&letter.text, &letter.html] {
+            assert!(shown.contains("Verbleibende Tage zum Bezahlen: 6"), "{shown}");
+        }
+    });
+}
