@@ -1,11 +1,12 @@
 //! In which language a customer is reminded, at which hour, and what the mail looks like.
 
 use crate::http::run;
-use app::ports::{Clock, Letter};
+use app::ports::{Channel, Clock, Letter};
 use http::StatusCode;
 use jiff::SignedDuration;
 use local::service::Service;
 use serde_json::json;
+use std::collections::BTreeMap;
 use tests::stripe;
 use tests::world::{at, deliver, get, import, open_at};
 
@@ -131,5 +132,32 @@ fn a_reminder_is_a_letter_with_a_button_beside_its_plain_form() {
         for shown in [&letter.text, &letter.html] {
             assert!(shown.contains("Verbleibende Tage zum Bezahlen: 6"), "{shown}");
         }
+    });
+}
+
+#[test]
+fn a_text_message_stands_in_the_outbox_in_its_language() {
+    run(async {
+        let service = open_at("2026-03-03T12:00:00Z").await;
+        let values = BTreeMap::from([("link", "https://recoup.example/pay/1".to_owned())]);
+        let text = service.context.policies.texts.current().reader(Some("es-MX"), None).text("reminder_2").unwrap();
+        let letter = Letter {
+            id: "sms_1".to_owned(),
+            channel: Channel::Sms,
+            to: "+52 55 1234".to_owned(),
+            subject: String::new(),
+            text: text.sms(&values).unwrap(),
+            html: String::new(),
+            links: vec![],
+            blocks: None,
+        };
+        service.context.post.send(&letter).await.unwrap();
+        for (channel, count) in [("sms", 1), ("mail", 0), ("slack", 0)] {
+            let found = get(&service, &format!("/local/outbox?channel={channel}")).await;
+            assert_eq!(found["items"].as_array().map(Vec::len), Some(count), "{channel}: {found}");
+        }
+        let sent = get(&service, "/local/outbox?channel=sms").await["items"][0].clone();
+        let said = "Recordatorio: queda una factura por pagar. Puede pagarla en https://recoup.example/pay/1";
+        assert_eq!((&sent["channel"], &sent["text"]), (&json!("sms"), &json!(said)));
     });
 }

@@ -233,7 +233,7 @@ checks['who wants to leave is offered something once, and leaves if they would r
   await window.page.waitForURL(/actions\/act_/);
   const id = window.page.url().split('/').pop();
   await until('the end', async () => (await state(id)) === 'executed');
-  await until('the letter', async () => (await letters('channel=mail')).some((letter) => letter.subject.startsWith('You have cancelled')));
+  await until('the letter', async () => (await letters('channel=mail')).some((letter) => letter.id === `link_${id}`));
   await window.close();
 };
 

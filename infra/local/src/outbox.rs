@@ -82,7 +82,7 @@ fn text(letter: &Letter) -> String {
 impl Post for Outbox {
     async fn send(&self, letter: &Letter) -> Result<Option<String>, Unsent> {
         match letter.channel {
-            Channel::Mail => self.keep(letter).map(|_| None).map_err(Unsent::refused),
+            Channel::Mail | Channel::Sms => self.keep(letter).map(|_| None).map_err(Unsent::refused),
             Channel::Slack => self.slack("chat.postMessage", letter, || self.keep(letter)),
         }
     }

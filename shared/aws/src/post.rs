@@ -27,6 +27,8 @@ impl Post for Sender {
                 let to = json!({"channel": letter.to, "unfurl_links": false});
                 self.slack("chat.postMessage", to, letter).await
             }
+            // The SDK's crate for it is not among our dependencies.
+            Channel::Sms => Err(Unsent::refused("this stack sends no text messages: write a mail instead")),
         }
     }
 

@@ -19,6 +19,8 @@ pub enum Channel {
     Mail,
     /// To a channel or to somebody there.
     Slack,
+    /// To somebody's phone.
+    Sms,
 }
 
 /// The messages by which people are told of one thing.

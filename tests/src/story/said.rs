@@ -76,8 +76,12 @@ impl Telling {
     fn look_at_letters(&mut self) {
         let letters = self.service.outbox.letters().unwrap();
         for (_, letter) in letters.iter().rev().skip(self.letters) {
-            let to = if letter.channel == Channel::Mail { letter.to.clone() } else { format!("Slack {}", letter.to) };
-            self.say(&format!("sent to {to}: {}", letter.subject));
+            let (to, said) = match letter.channel {
+                Channel::Mail => (letter.to.clone(), &letter.subject),
+                Channel::Slack => (format!("Slack {}", letter.to), &letter.subject),
+                Channel::Sms => (format!("SMS {}", letter.to), &letter.text),
+            };
+            self.say(&format!("sent to {to}: {said}"));
         }
         self.letters = letters.len();
     }

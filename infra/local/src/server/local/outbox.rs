@@ -12,7 +12,11 @@ use serde_json::{Value, json};
 
 pub(super) fn letters(service: &Service, request: &Request<Bytes>) -> Result<Answer, Problem> {
     let query = query(request);
-    let channel = |channel: Channel| if channel == Channel::Mail { "mail" } else { "slack" };
+    let channel = |channel: Channel| match channel {
+        Channel::Mail => "mail",
+        Channel::Slack => "slack",
+        Channel::Sms => "sms",
+    };
     let wanted = |name: &str, value: &str| {
         let is_mail = |wanted: &str| name == "channel" && wanted == "email" && value == "mail";
         query.get(name).is_none_or(|wanted| wanted == value || is_mail(wanted))
