@@ -23,7 +23,7 @@ pub struct HoursPolicy {
     pub quiet_from: Time,
     pub quiet_until: Time,
     days: BTreeSet<Day>,
-    /// Where neither a zone nor a country is known.
+    /// Where neither a zone nor a country is known; without any, such customers are written to at every hour.
     otherwise: Vec<String>,
     /// In which zones nearly everybody of a country lives.
     zones: BTreeMap<String, Vec<String>>,
@@ -146,7 +146,10 @@ impl Rules for HoursPolicy {
             complaints.push(Complaint::at(0, "`days` needs at least one day"));
             return complaints;
         }
-        for country in self.zones.keys() {
+        for (country, names) in &self.zones {
+            if names.is_empty() {
+                complaints.push(Complaint::at(0, format!("`{country}` needs a zone")));
+            }
             if country.len() != 2 || !country.bytes().all(|byte| byte.is_ascii_uppercase()) {
                 complaints.push(Complaint::at(0, format!("`{country}` is no country: write it like DE")));
             }
@@ -160,7 +163,7 @@ impl Rules for HoursPolicy {
             let days =
                 ["2026-01-05T00:00:00Z", "2026-07-06T00:00:00Z"].map(|at| at.parse::<Timestamp>().expect("a time"));
             let share = |at: Timestamp| self.first_in_all(at, &zones(names)).is_some();
-            if names.is_empty() || !days.into_iter().all(share) {
+            if !days.into_iter().all(share) {
                 complaints.push(Complaint::at(0, format!("the zones of `{whose}` share no hour of a day")));
             }
         }
@@ -274,7 +277,10 @@ mod tests {
         let own = "version = 1\neffective = \"2026-01-01\"\nwhy = \"w\"\nquiet_from = \"20:00\"\nquiet_until = \"08:00\"\n\
                    days = [\"monday\"]\notherwise = [\"UTC\"]\n[zones]\nUS = [\"America/New_York\", \"Pacific/Honolulu\"]\n";
         let load = |text: &str| Versions::<HoursPolicy>::load(&[("shared/policy/hours/v1.toml", text)]);
-        load(own).unwrap();
+        let noon_on_sunday = "2026-03-08T12:00:00Z".parse().unwrap();
+        let first = |text: &str| load(text).unwrap().current().first_from(noon_on_sunday, None, None);
+        assert_eq!(first(own).to_string(), "2026-03-09T08:00:00Z");
+        assert_eq!(first(&own.replace("[\"UTC\"]", "[]")), noon_on_sunday, "nobody knows when it is night");
         for (from, to, expected) in [
             ("\"20:00\"", "\"08:00\"", "the day ends before it begins"),
             ("[\"monday\"]", "[]", "at least one day"),
@@ -282,7 +288,7 @@ mod tests {
             ("\"w\"", "\"\"", "no `why`"),
             ("America/New_York", "America/Newyork", "not a time zone"),
             ("America/New_York", "Asia/Tokyo", "share no hour"),
-            ("[\"UTC\"]", "[]", "the zones of `otherwise` share no hour"),
+            ("[\"America/New_York\", \"Pacific/Honolulu\"]", "[]", "`US` needs a zone"),
             ("US =", "usa =", "`usa` is no country"),
         ] {
             let refused = load(&own.replacen(from, to, 1)).err().unwrap_or_else(|| panic!("`{to}` is not refused"));
