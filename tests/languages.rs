@@ -77,7 +77,7 @@ fn a_customer_is_reminded_in_their_language_and_learns_nothing_that_is_secret() 
                 let csv = format!("account,locale\nstripe:cus_1,{locale}\n");
                 assert_eq!(import(&service, "mara", "customers", &csv, false).await.0, StatusCode::OK, "{name}");
             }
-            service.advance(service.clock.now() + SignedDuration::from_hours(28)).await.unwrap();
+            service.advance(service.clock.now() + SignedDuration::from_hours(40)).await.unwrap();
             let [(_, letter)] = &reminders(&service)[..] else { panic!("{name}: one reminder") };
             assert_eq!(letter.subject, subject, "{name}");
             assert!(letter.text.contains(reason), "{name}: {}", letter.text);

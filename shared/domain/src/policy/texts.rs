@@ -147,7 +147,11 @@ mod tests {
                 BTreeMap::from([("link", "https://a.example".to_owned()), ("time_left", time_left.to_owned())]);
             text.fill(&values).1
         };
-        assert!(with("Days left to pay: 5").contains("https://a.example\nDays left to pay: 5\n\nIf you"), "{}", with("Days left to pay: 5"));
+        assert!(
+            with("Days left to pay: 5").contains("https://a.example\nDays left to pay: 5\n\nIf you"),
+            "{}",
+            with("Days left to pay: 5")
+        );
         assert!(with("").contains("https://a.example\n\nIf you"), "{}", with(""));
     }
 

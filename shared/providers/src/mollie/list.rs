@@ -179,7 +179,8 @@ fn customer(object: &Object<'_>, told: &mut Told<'_>) -> Result<(), Malformed> {
         email: Option<String>,
         locale: Option<String>,
     }
-    let Customer { name, email, locale } = serde_json::from_str(object.raw.get()).map_err(malformed("a Mollie customer"))?;
+    let Customer { name, email, locale } =
+        serde_json::from_str(object.raw.get()).map_err(malformed("a Mollie customer"))?;
     let created_at = object.head.created_at.as_deref().map(iso).transpose()?;
     let seen = vec![Seen::Customer(CustomerSeen { name, email, locale, created_at, ..CustomerSeen::default() })];
     let customer = Some(object.head.id.to_string());
