@@ -26,6 +26,7 @@ mod matrix;
 mod openapi;
 mod owed;
 mod pace;
+mod pay;
 mod privacy;
 mod raised;
 mod recovered;
