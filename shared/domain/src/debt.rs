@@ -70,17 +70,35 @@ fn standing(invoice: &Invoice, head: &Head, stage: Option<Stage>) -> Standing {
         Due::NotYet => return Standing::InReview,
         Due::Open(amount) => amount,
     };
-    let questioned = |class: &Class| head.cases.contains_key(&CaseId::of(&head.account, class.name(), &invoice.id));
+    let questioned = |case: &CaseId| head.cases.contains_key(case);
     let under_way = || head.under_way.values().any(|line| line.target.as_ref() == Some(&invoice.id));
     if head.book.is_claimed() {
         Standing::Disputed
     } else if stage == Some(Stage::Left) {
         Standing::Left
-    } else if stage.is_some() || invoice.owes_more_than_billed() || QUESTIONING.iter().any(questioned) || under_way() {
+    } else if stage.is_some()
+        || invoice.owes_more_than_billed()
+        || questioning(head, &invoice.id).iter().any(questioned)
+        || under_way()
+    {
         Standing::InReview
     } else {
         Standing::Open(amount)
     }
+}
+
+fn questioning(head: &Head, invoice: &str) -> [CaseId; 3] {
+    QUESTIONING.map(|class| CaseId::of(&head.account, class.name(), invoice))
+}
+
+/// The cases that put one of these invoices in question and that the head may have no room to name: whoever judges by it
+/// reads them first, and lets it name those that are open.
+pub fn unnamed(head: &Head, invoices: &[String]) -> Vec<CaseId> {
+    if head.more_cases == 0 {
+        return Vec::new();
+    }
+    let all = invoices.iter().flat_map(|invoice| questioning(head, invoice));
+    all.filter(|case| !head.cases.contains_key(case)).collect()
 }
 
 /// The invoices to be looked at for a page: the one that is asked for, and whatever else the head shows as open, the oldest
@@ -219,6 +237,16 @@ mod tests {
         assert_eq!(shown, ("IN-1", Some("Pro"), Some("2026-03-08".to_owned())));
         let bare = Debt::of(&Invoice::new("in_2"), &head, None);
         assert_eq!((bare.number.as_str(), bare.due_on, bare.standing), ("in_2", None, Standing::InReview));
+    }
+
+    #[test]
+    fn cases_without_room_on_the_head_are_looked_up() {
+        let invoices = ["in_1".to_owned()];
+        let mut head = with_case(Class::Overcharge);
+        assert!(unnamed(&head, &invoices).is_empty());
+        head.more_cases = 1;
+        let of = |class: Class| CaseId::of(&head.account, class.name(), "in_1");
+        assert_eq!(unnamed(&head, &invoices), [of(Class::InvoiceDiscrepancy), of(Class::PlanMismatch)]);
     }
 
     #[test]

@@ -16,6 +16,7 @@ use crate::store::{Batch, keys};
 use crate::web::{self, Answer, ID_BYTES_MAX};
 use bytes::Bytes;
 use domain::book::{Head, Invoice};
+use domain::case::{Case, State};
 use domain::debt::{self, Debt};
 use domain::id::AccountId;
 use domain::import::{Customer, Kind};
@@ -72,11 +73,18 @@ async fn read(context: &Context, account: &AccountId, wanted: &str) -> Result<Op
     let kind = Kind::Customers.name();
     let (head, imported) = (keys::head(account), keys::imported_of(account, kind));
     let batch = Batch::read(context, vec![head.clone(), keys::imports(kind), imported.clone()]).await?;
-    let Some(head) = batch.get::<Head>(&head)? else { return Ok(None) };
+    let Some(mut head) = batch.get::<Head>(&head)? else { return Ok(None) };
     let locale = in_force::<Customer>(&batch, [imported])?.into_iter().next().and_then(|customer| customer.locale);
 
     let listed = debt::listed(&head, wanted);
-    let batch = Batch::read(context, listed.iter().map(|id| keys::invoice(account, id)).collect()).await?;
+    let unnamed = debt::unnamed(&head, &listed);
+    let own = listed.iter().map(|id| keys::invoice(account, id)).chain(unnamed.iter().map(keys::case));
+    let batch = Batch::read(context, own.collect()).await?;
+    for id in &unnamed {
+        if let Some(case) = batch.get::<Case>(&keys::case(id))?.filter(|case| case.state == State::Open) {
+            head.names(id, case.line(), true);
+        }
+    }
     let Some(invoice) = batch.of::<Invoice>(&keys::invoice(account, wanted))? else { return Ok(None) };
     let stage = records::stage(context, &head, &invoice).await?;
     let debt = Debt::of(&invoice, &head, stage);
