@@ -5,8 +5,8 @@ mod grown;
 
 use app::message::{Body, Message};
 use app::store::{
-    Alone, Asking, Backfill, External, FoundBy, Idempotency, Link, Of, Probe, Probes, Receipt, Stored, TicketOf,
-    Timeline, Waiting,
+    Alone, Asking, Backfill, External, FoundBy, Idempotency, Link, Of, PayLink, Probe, Probes, Receipt, Stored,
+    TicketOf, Timeline, Waiting,
 };
 use app::web::NOTE_CHARS_MAX;
 use domain::book::ticket::Ticket;
@@ -357,6 +357,7 @@ fn acting() -> Vec<Row> {
                 "used_at": AT,
                 "code": {"hash": text(64), "until": AT, "tries": 5, "sent": 5}}),
         ),
+        built::<PayLink>("PayLink", json!({"hash": text(64), "account": account(), "invoice": id(0)})),
     ]
 }
 

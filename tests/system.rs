@@ -27,6 +27,7 @@ mod matrix;
 mod openapi;
 mod owed;
 mod pace;
+mod pay;
 mod privacy;
 mod raised;
 mod recovered;

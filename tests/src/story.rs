@@ -3,6 +3,7 @@
 //! Their language is in `tests/scenarios/README.md`: each verb with its words, its meaning and an example.
 
 mod bills;
+mod customers;
 mod deliveries;
 mod payments;
 mod receipts;
@@ -28,7 +29,15 @@ pub type Verb = (&'static str, &'static str, &'static str);
 
 /// Every verb that a story knows, subject by subject.
 pub fn verbs() -> impl Iterator<Item = Verb> {
-    let subjects = [bills::VERBS, payments::VERBS, deliveries::VERBS, requests::VERBS, staff::VERBS, views::VERBS];
+    let subjects = [
+        bills::VERBS,
+        payments::VERBS,
+        deliveries::VERBS,
+        customers::VERBS,
+        requests::VERBS,
+        staff::VERBS,
+        views::VERBS,
+    ];
     subjects.into_iter().flatten().copied()
 }
 
@@ -114,6 +123,7 @@ impl Telling {
         let known = bills::beat(self, words).await
             || payments::beat(self, words).await
             || deliveries::beat(self, words).await
+            || customers::beat(self, words).await
             || requests::beat(self, words).await
             || staff::beat(self, words).await
             || views::beat(self, words).await;

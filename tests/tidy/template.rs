@@ -71,7 +71,8 @@ fn every_queue_has_dead_letters_an_alarm_and_partial_batches() {
     assert_eq!(readers, QueueName::ALL.len());
 }
 
-/// Approval is deployed twice: what answers the internet, and what has the keys that may act.
+/// Approval is deployed twice: what answers the internet, and what has the keys that may act. Dunning is, too: what sends, and
+/// what answers links to pay.
 #[test]
 fn the_template_has_the_five_words() {
     let made = |(name, function): (String, YamlOwned)| {
@@ -83,6 +84,7 @@ fn the_template_has_the_five_words() {
         ("IntakeFunction", "intake"),
         ("ClassifyFunction", "classify"),
         ("DunningFunction", "dunning"),
+        ("DunningDoorFunction", "dunning"),
         ("ApprovalDoorFunction", "approval"),
         ("ApprovalWorkFunction", "approval"),
         ("ReportFunction", "report"),
@@ -117,6 +119,22 @@ fn no_policy_allows_everything() {
     );
 }
 
+/// A link to pay needs no sign-in: whoever takes over what answers it can change nothing here, and speak as nobody.
+#[test]
+fn what_answers_links_to_pay_writes_nothing_and_has_no_secret_of_the_staff() {
+    let template = template();
+    let own = scalars(&template["Resources"]["DunningDoorFunction"]["Properties"]);
+    let actions: BTreeSet<_> = own.iter().filter(|scalar| scalar.contains(':')).map(String::as_str).collect();
+    assert_eq!(actions, BTreeSet::from(["dynamodb:BatchGetItem", "secretsmanager:GetSecretValue"]));
+    let secrets = resources(&template, "AWS::SecretsManager::Secret").into_iter().map(|(name, _)| name);
+    let read: Vec<_> = secrets.filter(|name| own.contains(name)).collect();
+    assert_eq!(read, ["LinkSecret", "PageKeys"]);
+    let of = |name: &str| scalars(&template["Resources"][name]["Properties"]);
+    for name in ["DunningFunction", "ApprovalDoorFunction", "ReportFunction", "IntakeFunction"] {
+        assert!(!of(name).contains(&"PageKeys".to_owned()), "{name} makes no pages");
+    }
+}
+
 /// The functions that somebody outside reaches: by a route through its integration, by a right to be called, or by an
 /// address or an event of their own that is neither a queue nor a clock.
 fn reached(template: &YamlOwned) -> BTreeSet<String> {
@@ -148,7 +166,7 @@ fn reached(template: &YamlOwned) -> BTreeSet<String> {
 fn nothing_that_the_internet_reaches_can_read_the_keys_that_may_act() {
     let template = template();
     let reached = reached(&template);
-    let expected = ["IntakeFunction", "ApprovalDoorFunction", "ReportFunction"];
+    let expected = ["IntakeFunction", "DunningDoorFunction", "ApprovalDoorFunction", "ReportFunction"];
     assert_eq!(reached, BTreeSet::from(expected.map(str::to_owned)));
     let holders: Vec<_> = template["Resources"]
         .as_mapping()
@@ -259,6 +277,9 @@ fn the_gateway_and_the_route_table_agree() {
         "POST /accounts/search",
         "POST /api/decisions/{id}/replay",
         "POST /api/playbooks/{name}",
+        "GET /pay/{token}",
+        "HEAD /pay/{token}",
+        "POST /pay/{token}",
         "ANY /webhooks/{proxy+}",
         "POST /{proxy+}",
         "$default",
@@ -268,6 +289,7 @@ fn the_gateway_and_the_route_table_agree() {
     for route in ROUTES {
         let by_gateway = match (route.method.as_str(), route.pattern) {
             (_, pattern) if pattern.starts_with("/webhooks/") => Function::Intake,
+            (_, "/pay/{token}") => Function::Dunning,
             ("POST", pattern) if keys.contains(&format!("POST {pattern}")) => Function::Report,
             ("POST", _) => Function::Approval,
             _ => Function::Report,

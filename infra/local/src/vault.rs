@@ -14,11 +14,13 @@ pub struct LocalVault {
     /// By provider and source.
     sources: BTreeMap<(String, String), Keys>,
     tokens: Secret,
+    links: Vec<Secret>,
     slack: Vec<Secret>,
     identity: Option<Identity>,
 }
 
-const SETTING: &str = "token_secret";
+const TOKENS: &str = "token_secret";
+const LINKS: &str = "link_secret";
 
 /// Why there are no secrets.
 #[derive(Debug, thiserror::Error)]
@@ -47,17 +49,24 @@ pub fn sources(environment: &BTreeMap<String, String>) -> Result<BTreeMap<(Strin
             continue;
         };
         let Some(provider) = known(provider) else { continue };
-        let secrets: Vec<_> =
-            value.split(',').map(str::trim).filter(|secret| !secret.is_empty()).map(Secret::new).collect();
-        if secrets.is_empty() {
-            return Err(VaultError::Empty(name.clone()));
-        }
+        let secrets = named(name, value)?;
         match source.strip_suffix("_HMAC") {
             Some(source) => sources.entry((provider, source.to_lowercase())).or_default().stronger = secrets,
             None => sources.entry((provider, source.to_lowercase())).or_default().signing = secrets,
         }
     }
     Ok(sources)
+}
+
+/// Secrets that are separated by commas while they are rotated.
+fn several(value: &str) -> Vec<Secret> {
+    value.split(',').map(str::trim).filter(|secret| !secret.is_empty()).map(Secret::new).collect()
+}
+
+/// The same of a variable, which is not set to nothing.
+fn named(name: &str, value: &str) -> Result<Vec<Secret>, VaultError> {
+    let secrets = several(value);
+    if secrets.is_empty() { Err(VaultError::Empty(name.to_owned())) } else { Ok(secrets) }
 }
 
 /// What a provider signs with where nothing else is said.
@@ -74,11 +83,14 @@ fn well_known(provider: &str) -> String {
 impl LocalVault {
     /// `environment` are the variables that begin with `RECOUP_SECRET_`.
     pub fn open(disk: &Disk, environment: &BTreeMap<String, String>) -> Result<Self, VaultError> {
-        let slack = environment.get("RECOUP_SECRET_SLACK").map_or("test_slack_secret", String::as_str);
-        let slack = slack.split(',').map(str::trim).filter(|secret| !secret.is_empty()).map(Secret::new).collect();
+        let slack = several(environment.get("RECOUP_SECRET_SLACK").map_or("test_slack_secret", String::as_str));
+        let links = match environment.get("RECOUP_SECRET_LINKS") {
+            Some(all) => named("RECOUP_SECRET_LINKS", all)?,
+            None => vec![made(disk, LINKS)?],
+        };
         let identity = environment.get("RECOUP_SECRET_IDENTITY").map(|json| serde_json::from_str(json)).transpose();
         let identity = identity.map_err(|error| VaultError::Identity(error.to_string()))?;
-        Ok(Self { sources: sources(environment)?, tokens: tokens(disk)?, slack, identity })
+        Ok(Self { sources: sources(environment)?, tokens: tokens(disk)?, links, slack, identity })
     }
 
     /// Every source, by provider and name.
@@ -89,14 +101,18 @@ impl LocalVault {
 
 /// The token secret of this data folder, made on first use.
 pub fn tokens(disk: &Disk) -> Result<Secret, VaultError> {
-    if let Some(secret) = disk.setting(SETTING)? {
+    made(disk, TOKENS)
+}
+
+fn made(disk: &Disk, setting: &str) -> Result<Secret, VaultError> {
+    if let Some(secret) = disk.setting(setting)? {
         return Ok(Secret::new(secret));
     }
     let mut bytes = [0; 32];
     getrandom::fill(&mut bytes).map_err(|error| VaultError::Random(error.to_string()))?;
     // Two commands may start at once on a fresh folder: the first secret stays.
-    disk.write("INSERT OR IGNORE INTO setting VALUES (?1, ?2)", [SETTING, &hex::encode(bytes)])?;
-    Ok(Secret::new(disk.setting(SETTING)?.unwrap_or_default()))
+    disk.write("INSERT OR IGNORE INTO setting VALUES (?1, ?2)", [setting, &hex::encode(bytes)])?;
+    Ok(Secret::new(disk.setting(setting)?.unwrap_or_default()))
 }
 
 #[async_trait]
@@ -111,6 +127,10 @@ impl Vault for LocalVault {
 
     async fn identity(&self) -> Result<Option<Identity>, Fault> {
         Ok(self.identity.clone())
+    }
+
+    async fn links(&self) -> Result<Vec<Secret>, Fault> {
+        Ok(self.links.clone())
     }
 
     async fn slack_signing(&self) -> Result<Vec<Secret>, Fault> {

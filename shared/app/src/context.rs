@@ -65,3 +65,11 @@ pub struct Settings {
     /// believed beside an identity provider.
     pub local: bool,
 }
+
+impl Settings {
+    /// Where a source's webhooks arrive: a provider reaches no address that is not secured.
+    pub fn webhook(&self, provider: &str, source: &str) -> Option<String> {
+        let base = &self.base_url;
+        base.starts_with("https://").then(|| format!("{base}/webhooks/{provider}/{source}"))
+    }
+}

@@ -1,17 +1,21 @@
 //! Asks for open invoices, step by step: sends when a step is due.
 
 pub mod alarm;
+pub mod pay;
 pub mod recovery;
 
 use crate::bulletin::{self, Words};
 use crate::context::{Context, Work};
+use crate::door::routes::Endpoint;
 use crate::fault::Fault;
 use crate::message::Message;
 use crate::ports::{Channel, Letter, Unsent};
 use crate::records;
 use crate::setup::{sources, stop};
 use crate::store::imported::in_force;
-use crate::store::{self, Attempted, Batch, Commit, Of, keys};
+use crate::store::{self, Attempted, Batch, Commit, Of, PayLink, keys};
+use crate::web::Answer;
+use bytes::Bytes;
 use domain::book::{Due, Head, Invoice, Person};
 use domain::dunning::{Plan, PlanState, Step, StepKind};
 use domain::id::AccountId;
@@ -21,6 +25,7 @@ use domain::leaving::{LEFT, Stage, UNWRITTEN};
 use domain::playbook::days_left;
 use domain::policy::phrase;
 use domain::telling::{About, Bulletin};
+use http::Request;
 use jiff::{SignedDuration, Timestamp};
 use pages::Written;
 use std::collections::BTreeMap;
@@ -61,6 +66,19 @@ async fn work(context: &Context, message: &Message) -> Result<Done, Fault> {
         Message::Ring { pk, sk, .. } => alarm::again(context, pk, sk).await.map(|()| Done::Rung),
         other => Err(Fault::Park(format!("a `{}` message does not belong into the dunning queue", other.name()))),
     }
+}
+
+/// Answers whoever opens a link to pay.
+pub async fn http(context: &Context, endpoint: Endpoint, request: &Request<Bytes>) -> Answer {
+    let result = match endpoint {
+        Endpoint::PayPage(token) => pay::show(context, &token).await,
+        Endpoint::Pay(token) => pay::go(context, &token, request).await,
+        other => unreachable!("the route table sends {other:?} elsewhere"),
+    };
+    result.unwrap_or_else(|fault| {
+        tracing::error!(fault = %fault, "a link to pay could not be answered");
+        pay::failed(context)
+    })
 }
 
 /// Sends a reminder. The step is stored as being sent: if we are never heard of again, it is in doubt and not repeated.
@@ -157,14 +175,16 @@ async fn begin(context: &Context, account: &AccountId, invoice: &str) -> Result<
         // Nobody is at fault that it rang in vain: it says when it is looked at again.
         let lease = SignedDuration::from_secs(context.policies.limits.current().alarm_lease_secs);
         plan.held_until = Some(now + lease);
-        return write(context, read, &plan, None, None).await;
+        return write(context, read, &plan, (None, None), None).await;
     }
     let wish = records::stage(context, &read.head, &read.invoice).await?;
     let writes = sources::find(context, &read.head.provider, &read.head.source).await?.writes();
     let watch = keys::watch(&read.head.provider, &read.head.source);
     // An earlier plan of the invoice may have handed over a step of the same number.
     let told = plan.due(now).map(|step| keys::bulletin(&about(&plan, step).id()));
-    read.batch.extend(Batch::read(context, told.chain([watch.clone()]).collect()).await?);
+    let link = pay::link::to(context, account, invoice).await?;
+    let kept = keys::pay_link(&link.kept.hash);
+    read.batch.extend(Batch::read(context, told.chain([watch.clone(), kept.clone()]).collect()).await?);
     let watch = read.batch.get::<Watch>(&watch)?;
 
     // Decide.
@@ -191,7 +211,10 @@ async fn begin(context: &Context, account: &AccountId, invoice: &str) -> Result<
     let (hours, customer) = (context.policies.hours.current(), read.customer.as_ref());
     let zone = customer.and_then(|customer| customer.time_zone.as_deref());
     plan.keep_quiet(now, hours.first_from(now, zone, read.person.country(customer)));
-    let begun = match plan.begin(now, doubt_at).map(|step| (letter(context, &read, &plan, &step, now), step)) {
+    let begun = match plan
+        .begin(now, doubt_at)
+        .map(|step| (letter(context, &read, &plan, &step, (&link.address, now)), step))
+    {
         None => None,
         Some((Ok(letter), step)) => Some(Begun::Mail(step, letter)),
         Some((Err(words), step)) => {
@@ -208,11 +231,12 @@ async fn begin(context: &Context, account: &AccountId, invoice: &str) -> Result<
     if read.plan.as_ref() == Some(&plan) {
         return Ok(Attempted::Done(begun));
     }
-    let news = match &begun {
-        Some(Begun::HandedOver(bulletin)) => Some(bulletin.clone()),
-        _ => None,
+    let (news, kept) = match &begun {
+        Some(Begun::HandedOver(bulletin)) => (Some(bulletin.clone()), None),
+        Some(Begun::Mail(..)) => (None, read.batch.get::<PayLink>(&kept)?.is_none().then_some(link.kept)),
+        None => (None, None),
     };
-    write(context, read, &plan, news.as_ref(), begun).await
+    write(context, read, &plan, (news.as_ref(), kept.as_ref()), begun).await
 }
 
 /// What is told of a step to whoever takes it in the customer's stead.
@@ -230,15 +254,15 @@ async fn end(
     let Some(read) = read(context, account, invoice).await? else { return Ok(Attempted::Done(Done::NothingToDo)) };
     let Some(mut plan) = read.plan.clone() else { return Ok(Attempted::Done(Done::NothingToDo)) };
     let done = record(&mut plan);
-    write(context, read, &plan, None, done).await
+    write(context, read, &plan, (None, None), done).await
 }
 
-/// Writes the plan, the line that the account's head shows of it, and what the staff are told.
+/// Writes the plan, the line that the account's head shows of it, what the staff are told, and the link that a letter has.
 async fn write<T>(
     context: &Context,
     read: Read,
     plan: &Plan,
-    news: Option<&Bulletin>,
+    (news, link): (Option<&Bulletin>, Option<&PayLink>),
     done: T,
 ) -> Result<Attempted<T>, Fault> {
     let mut head = read.head;
@@ -249,11 +273,20 @@ async fn write<T>(
     if let Some(bulletin) = news {
         commit.over(&read.batch, bulletin);
     }
+    if let Some(link) = link {
+        commit.create(link);
+    }
     store::attempted(commit.run(context).await, done)
 }
 
 /// Fills the text of a step; or says why a person has to take it.
-fn letter(context: &Context, read: &Read, plan: &Plan, step: &Step, now: Timestamp) -> Result<Letter, Words> {
+fn letter(
+    context: &Context,
+    read: &Read,
+    plan: &Plan,
+    step: &Step,
+    (link, now): (&str, Timestamp),
+) -> Result<Letter, Words> {
     let reader = read.person.reader(read.customer.as_ref(), context.policies.texts.current());
     let amount = read.invoice.remaining.copied().map(|amount| amount.to_string()).unwrap_or_default();
     let declines = context.policies.declines.current();
@@ -276,7 +309,6 @@ fn letter(context: &Context, read: &Read, plan: &Plan, step: &Step, now: Timesta
             page: format!("/accounts/{}", plan.account),
         });
     };
-    let link = read.invoice.pay_link.value().cloned().unwrap_or_default();
     let (amount, number) = (reader.amount(amount), read.invoice.number.value().unwrap_or(&plan.invoice).clone());
     let days_left = days_left(&read.invoice, &read.head, context.policies.playbooks.current().grace_days, now);
     let days_left = (days_left > 0).then(|| (reader.words(phrase::DAYS_LEFT), days_left.to_string()));
@@ -286,7 +318,7 @@ fn letter(context: &Context, read: &Read, plan: &Plan, step: &Step, now: Timesta
         ("amount", amount.clone()),
         ("invoice", number.clone()),
         ("reason", reader.words(reason).to_owned()),
-        ("link", link.clone()),
+        ("link", link.to_owned()),
         ("time_left", time_left),
     ]);
     let (subject, body) = text.fill(&values);
@@ -297,9 +329,8 @@ fn letter(context: &Context, read: &Read, plan: &Plan, step: &Step, now: Timesta
         subject: &subject,
         text: &body,
         figures: &figures,
-        button: Some((reader.words(phrase::PAY), link.as_str())).filter(|(_, link)| !link.is_empty()),
+        button: Some((reader.words(phrase::PAY), link)),
     });
-    let links = Some(link).filter(|link| !link.is_empty()).into_iter().collect();
     Ok(Letter {
         id: about(plan, step).id(),
         channel: Channel::Mail,
@@ -307,7 +338,7 @@ fn letter(context: &Context, read: &Read, plan: &Plan, step: &Step, now: Timesta
         subject,
         html,
         text: body,
-        links,
+        links: vec![link.to_owned()],
         blocks: None,
     })
 }

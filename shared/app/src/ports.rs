@@ -297,6 +297,8 @@ pub trait Vault: Send + Sync {
     async fn tokens(&self) -> Result<Secret, Fault>;
     /// The company's identity provider, once it is set.
     async fn identity(&self) -> Result<Option<Identity>, Fault>;
+    /// The secrets of links to pay: the first makes them, and what any of them made opens.
+    async fn links(&self) -> Result<Vec<Secret>, Fault>;
     /// The secrets that Slack signs with.
     async fn slack_signing(&self) -> Result<Vec<Secret>, Fault>;
 }

@@ -171,6 +171,26 @@ pub fn html(status: StatusCode, page: String) -> Answer {
     respond(status, "text/html; charset=utf-8", page.into_bytes())
 }
 
+/// A page for customers, which no search engine may list.
+pub fn outside(status: StatusCode, page: String) -> Answer {
+    let mut answer = html(status, page);
+    // A browser asks this of every address that the answer to a form leads on to, and a provider leads on to others of its own.
+    let policy = POLICY.replace("form-action 'self'", "form-action 'self' https:");
+    let policy = HeaderValue::from_str(&policy).expect("the policy is plain ASCII");
+    answer.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+    unlisted(answer)
+}
+
+/// Leads on to a page elsewhere, whose address was looked at.
+pub fn away(to: &str) -> Answer {
+    unlisted(see_other(to))
+}
+
+fn unlisted(mut answer: Answer) -> Answer {
+    answer.headers_mut().insert("x-robots-tag", HeaderValue::from_static("noindex, nofollow"));
+    answer
+}
+
 pub fn text(status: StatusCode, text: String) -> Answer {
     respond(status, "text/plain; charset=utf-8", text.into_bytes())
 }
@@ -194,7 +214,9 @@ pub fn html_with(script: &str, page: String) -> Answer {
 /// Sends the browser on after a form.
 pub fn see_other(to: &str) -> Answer {
     let mut answer = respond(StatusCode::SEE_OTHER, "text/plain; charset=utf-8", Vec::new());
-    answer.headers_mut().insert(header::LOCATION, HeaderValue::from_str(to).expect("we only send to our own paths"));
+    answer
+        .headers_mut()
+        .insert(header::LOCATION, HeaderValue::from_str(to).expect("it is a path of ours, or was read as an address"));
     answer
 }
 

@@ -10,5 +10,5 @@ mod seals;
 mod settings;
 mod vault;
 
-pub use run::{Error, run_clock_and_queue, run_http, run_http_and_queue, run_queue};
+pub use run::{Error, run_http, run_http_and_queue, run_http_clock_and_queue, run_queue};
 pub use settings::context;

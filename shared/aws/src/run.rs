@@ -30,9 +30,10 @@ pub async fn run_queue<D: Debug>(
     .await
 }
 
-/// Works a queue, and sweeps the alarms when the schedule rings.
-pub async fn run_clock_and_queue<D: Debug>(
+/// Works a queue, answers the gateway, and sweeps the alarms when the schedule rings: what else comes is the schedule.
+pub async fn run_http_clock_and_queue<D: Debug>(
     context: &Context,
+    function: Function,
     handle: for<'a> fn(&'a Context, &'a Message) -> Work<'a, Result<D, Fault>>,
 ) -> Result<(), Error> {
     lambda_runtime::run(service_fn(|event: LambdaEvent<Value>| async move {
@@ -40,6 +41,9 @@ pub async fn run_clock_and_queue<D: Debug>(
             let ends_at = ends_at(&event.context);
             let answer = batch(context, serde_json::from_value(event.payload)?, ends_at, handle).await;
             return Ok::<_, Error>(serde_json::to_value(answer)?);
+        }
+        if event.payload.get("requestContext").is_some() {
+            return answered(context, function, event.payload).await;
         }
         let swept = app::dunning::alarm::sweep(context).await?;
         tracing::info!(rung = swept.rung, parked = swept.parked, "swept");
@@ -69,11 +73,16 @@ pub async fn run_http_and_queue<D: Debug>(
             let answer = batch(context, serde_json::from_value(event.payload)?, ends_at, handle).await;
             return Ok::<_, Error>(serde_json::to_value(answer)?);
         }
-        let request: LambdaRequest = serde_json::from_value(event.payload)?;
-        let answer = http(context, function, plain(lambda_http::Request::from(request))).await;
-        Ok(serde_json::to_value(gateway(answer))?)
+        answered(context, function, event.payload).await
     }))
     .await
+}
+
+/// Answers a request as the gateway hands it on.
+async fn answered(context: &Context, function: Function, payload: Value) -> Result<Value, Error> {
+    let request: LambdaRequest = serde_json::from_value(payload)?;
+    let answer = http(context, function, plain(lambda_http::Request::from(request))).await;
+    Ok(gateway(answer))
 }
 
 /// The gateway's own shape of an answer.

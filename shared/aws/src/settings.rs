@@ -65,6 +65,7 @@ pub fn context() -> Result<Context, Error> {
     let names = Names {
         signing: given("RECOUP_SECRET_SIGNING"),
         tokens: given("RECOUP_SECRET_TOKENS"),
+        links: given("RECOUP_SECRET_LINKS"),
         providers: given("RECOUP_SECRET_PROVIDERS"),
         slack: given("RECOUP_SECRET_SLACK"),
         slack_signing: given("RECOUP_SECRET_SLACK_SIGNING"),

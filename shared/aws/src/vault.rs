@@ -27,6 +27,7 @@ pub struct Secrets {
 pub struct Names {
     pub signing: Option<String>,
     pub tokens: Option<String>,
+    pub links: Option<String>,
     /// The providers' API keys: to read, or to act, as the function is given.
     pub providers: Option<String>,
     pub slack: Option<String>,
@@ -48,6 +49,12 @@ impl Secrets {
         let mut all: BTreeMap<String, String> = serde_json::from_str(&json)
             .map_err(|_| Fault::Park("a secret is not the JSON object that it should be".to_owned()))?;
         Ok(all.remove(&format!("{provider}/{source}")))
+    }
+
+    /// A secret with several values, separated by commas while it is rotated.
+    async fn several(&self, name: Option<&String>) -> Result<Vec<Secret>, Fault> {
+        let secrets = self.value(name).await?;
+        Ok(secrets.split(',').map(str::trim).filter(|secret| !secret.is_empty()).map(Secret::new).collect())
     }
 
     async fn value(&self, name: Option<&String>) -> Result<String, Fault> {
@@ -108,8 +115,11 @@ impl Vault for Secrets {
         read.map_err(|error| Fault::Park(format!("the identity provider's settings cannot be read: {error}")))
     }
 
+    async fn links(&self) -> Result<Vec<Secret>, Fault> {
+        self.several(self.names.links.as_ref()).await
+    }
+
     async fn slack_signing(&self) -> Result<Vec<Secret>, Fault> {
-        let secrets = self.value(self.names.slack_signing.as_ref()).await?;
-        Ok(secrets.split(',').map(str::trim).filter(|secret| !secret.is_empty()).map(Secret::new).collect())
+        self.several(self.names.slack_signing.as_ref()).await
     }
 }

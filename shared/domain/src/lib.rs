@@ -5,6 +5,7 @@ pub mod approval;
 pub mod book;
 pub mod case;
 pub mod classify;
+pub mod debt;
 pub mod decline;
 pub mod dunning;
 pub mod event;

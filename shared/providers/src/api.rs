@@ -4,7 +4,7 @@ use crate::{Acting, Headers, Listing, Malformed, Reading};
 use domain::action::Manners;
 use domain::book::Unlinked;
 use domain::id::sha256;
-use http::Method;
+use http::{Method, Uri};
 use jiff::Timestamp;
 
 /// What a billing provider's API is asked.
@@ -15,6 +15,8 @@ pub struct Api {
     pub headers: fn(key: &str) -> Headers,
     /// How it is told that a request is sent again, and not another one.
     pub repeats: Repeats,
+    /// The hosts of its pages for customers; one that begins with a dot stands for every host below it.
+    pub pages: &'static [&'static str],
     /// What does an object say that was asked for because of an event of that time?
     pub observe: fn(&Call, &Reply, source: &str, at: Timestamp) -> Result<Reading, Malformed>,
     /// How it is asked which payment pays which invoice, where neither may name the other; `observe` reads the answer.
@@ -73,6 +75,16 @@ impl Api {
         let url = format!("{}{path}", self.base.replace("{source}", source));
         Request { method: call.method.clone(), url, headers, body: call.body.clone() }
     }
+
+    /// Whether an address is that of one of its pages for customers: secured, with nothing but such a host before its path.
+    pub fn leads_to(&self, address: &str) -> bool {
+        let Ok(uri) = address.parse::<Uri>() else { return false };
+        let Some(authority) = uri.authority().filter(|_| uri.scheme_str() == Some("https")) else { return false };
+        let host = authority.host().to_ascii_lowercase();
+        let is_page = |page: &&str| if page.starts_with('.') { host.ends_with(*page) } else { host == **page };
+        let is_plain = address.is_ascii() && authority.as_str().len() == host.len();
+        is_plain && self.pages.iter().any(is_page)
+    }
 }
 
 impl Call {
@@ -116,6 +128,38 @@ mod tests {
 
     /// The key `act_1-1` as a UUID, made elsewhere.
     const UUID: &str = "66819750-e3e3-47e1-9aee-e2eee5bcf8a1";
+
+    #[test]
+    fn a_customer_is_sent_to_the_providers_own_hosts_and_nowhere_else() {
+        let table = [
+            ("stripe", "https://invoice.stripe.com/i/acct_1/test_1?s=ap", true),
+            ("stripe", "https://INVOICE.stripe.com/i/1", true),
+            ("stripe", "http://invoice.stripe.com/i/1", false),
+            ("stripe", "https://invoice.stripe.com:8443/i/1", false),
+            ("stripe", "https://invoice.stripe.com@elsewhere.example/i/1", false),
+            ("stripe", "https://elsewhere.example@invoice.stripe.com/i/1", false),
+            ("stripe", "https://elsewhere.example/https://invoice.stripe.com/", false),
+            ("stripe", "https://elsewhere.example\\invoice.stripe.com/", false),
+            ("stripe", "https://invoice.stripe.com.elsewhere.example/", false),
+            ("stripe", "https://other.stripe.com/", false),
+            ("stripe", "https://invoice.stripe.com/i/\u{e9}", false),
+            ("stripe", "https://invoice.stripe.com/i/1\r\nset-cookie: a=b", false),
+            ("stripe", "//invoice.stripe.com/i/1", false),
+            ("stripe", "javascript:alert(1)", false),
+            ("stripe", "", false),
+            ("chargebee", "https://acme.chargebee.com/pages/v3/hp_1/", true),
+            ("chargebee", "https://chargebee.com/", false),
+            ("chargebee", "https://evilchargebee.com/", false),
+            ("lemonsqueezy", "https://my-store.lemonsqueezy.com/subscription/1/payment-details?expires=1", true),
+            ("mollie", "https://payment-links.mollie.com/payment/1", true),
+            ("revenuecat", "https://play.google.com/store/account/subscriptions", true),
+            ("revenuecat", "https://invoice.stripe.com/i/1", false),
+        ];
+        for (name, address, leads) in table {
+            let api = crate::named(name).and_then(|provider| provider.api).expect("a billing provider");
+            assert_eq!(api.leads_to(address), leads, "{name}: {address}");
+        }
+    }
 
     /// What leaves of a repeated request, for each provider, against what each documents.
     #[test]

@@ -36,6 +36,7 @@ pub(crate) static PROVIDER: Provider = Provider {
         base: "https://{source}.chargebee.com",
         headers,
         repeats: Repeats::Header("chargebee-idempotency-key", as_it_is),
+        pages: &[".chargebee.com"],
         observe: asks_nothing,
         linked: None,
         listings: list::LISTINGS,

@@ -30,6 +30,7 @@ pub(crate) static PROVIDER: Provider = Provider {
         base: "https://api.lemonsqueezy.com",
         headers,
         repeats: Repeats::Untold,
+        pages: &[".lemonsqueezy.com"],
         observe: asks_nothing,
         linked: None,
         listings: list::LISTINGS,

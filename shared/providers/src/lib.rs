@@ -3,6 +3,7 @@
 //! Every provider answers the same questions, and none has a default answer, so nothing can be forgotten.
 
 mod api;
+mod bill;
 pub mod chargebee;
 #[cfg(test)]
 mod example;
@@ -21,6 +22,7 @@ pub mod zendesk;
 
 pub use api::{Api, Call, Repeats, Reply, Request};
 pub(crate) use api::{as_it_is, bearer, uuid};
+pub use bill::Bill;
 use domain::action::{Action, Kind};
 use domain::approval::Approved;
 use domain::book::{Invoice, Payment, Subscription, Touched};
@@ -83,6 +85,9 @@ pub struct Effects {
     pub look: fn(&Order<'_>, &[Reply]) -> Look,
     /// Whether to look before it is first sent, because nothing else would tell our effect from another one.
     pub looks_first: fn(&Kind) -> bool,
+    /// The next request for the page on which a customer pays a bill, or how that ended: with the page as its link. It is
+    /// made or looked up anew, whatever is known, and nothing is charged by it.
+    pub page: fn(&Bill<'_>, &[Reply]) -> Act,
 }
 
 /// An approved action, and what is needed to ask for it.

@@ -29,6 +29,7 @@ pub(crate) static PROVIDER: Provider = Provider {
         base: "https://api.mollie.com",
         headers,
         repeats: Repeats::Header("idempotency-key", uuid),
+        pages: &[".mollie.com"],
         observe: read::observe,
         linked: None,
         listings: list::LISTINGS,

@@ -29,6 +29,16 @@ pub(crate) static PROVIDER: Provider = Provider {
         base: "https://api.revenuecat.com/v2/projects/{source}",
         headers,
         repeats: Repeats::Untold,
+        // Where each store lets its customers manage what they bought, and the pages of Web Billing.
+        pages: &[
+            ".paddle.com",
+            ".revenuecat.com",
+            ".rev.cat",
+            "apps.apple.com",
+            "billing.stripe.com",
+            "play.google.com",
+            "www.amazon.com",
+        ],
         observe: asks_nothing,
         linked: None,
         listings: list::LISTINGS,

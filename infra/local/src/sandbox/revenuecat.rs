@@ -37,7 +37,7 @@ pub(super) fn get(sandbox: &Sandbox, call: &Call) -> Disked<Reply> {
         ["subscriptions", id, "authenticated_management_url"] => {
             return Ok(match sandbox.object("revenuecat", &format!("subscriptions:{id}"))? {
                 Some(subscription) => {
-                    let own = format!("https://billing.revenuecat.example/{id}?token=sandbox");
+                    let own = format!("https://pay.rev.cat/{id}?token=sandbox");
                     let url = if subscription["store"] == "rc_billing" {
                         json!(own)
                     } else {

@@ -27,7 +27,7 @@ const REFUSALS: [(u16, &str); 9] = [
     (503, "It could not be done or stored right now: try again in a moment."),
 ];
 
-/// The whole document; pages are not in it.
+/// The whole document; the console's pages are not in it.
 pub fn document() -> Value {
     let mut paths = Map::new();
     for route in ROUTES {
@@ -136,7 +136,8 @@ mod tests {
     #[test]
     fn what_is_routed_is_described_and_nothing_else() {
         let is_described = |pattern: &str| {
-            pattern == "/healthz" || ["/api/", "/webhooks/", "/slack/"].iter().any(|it| pattern.starts_with(it))
+            pattern == "/healthz"
+                || ["/api/", "/pay/", "/webhooks/", "/slack/"].iter().any(|it| pattern.starts_with(it))
         };
         let routed: BTreeSet<_> =
             ROUTES.iter().map(|route| (route.method.as_str(), route.pattern)).filter(|it| is_described(it.1)).collect();

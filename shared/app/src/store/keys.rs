@@ -106,6 +106,7 @@ mod tests {
             stops(),
             delegations(),
             link("9f86d081884c7d65"),
+            pay_link("9f86d081884c7d65"),
             staff_change("2026-01-31T12:00:00Z".parse().unwrap(), "mara"),
             staff_proposal(1),
             bulletin("proposal_1"),

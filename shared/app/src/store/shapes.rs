@@ -167,6 +167,15 @@ pub struct Code {
     pub sent: u32,
 }
 
+/// A link to pay: which invoice of which account it opens. The token itself is nowhere, and nobody is named.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PayLink {
+    pub hash: String,
+    pub account: AccountId,
+    /// The provider's id.
+    pub invoice: String,
+}
+
 macro_rules! stored {
     ($type:ty, $version:literal, |$value:ident| key $key:expr, wake $wake:expr, place $place:expr) => {
         impl Stored for $type {
@@ -241,6 +250,7 @@ stored!(Incident, 1, |it| key keys::incident(&it.id), wake None,
 stored!(Releases, 1, |_it| key keys::releases(), wake None, place None);
 stored!(Imports, 1, |it| key keys::imports(&it.kind), wake None, place None);
 stored!(Link, 1, |it| key keys::link(&it.hash), wake None, place None);
+stored!(PayLink, 1, |it| key keys::pay_link(&it.hash), wake None, place None);
 stored!(StaffChange, 1, |it| key keys::staff_change(it.at, &it.after.id), wake None, place None);
 stored!(Proposal, 1, |it| key keys::staff_proposal(it.number), wake None, place None);
 stored!(Bulletin, 1, |it| key keys::bulletin(&it.about.id()), wake it.alarm(), place None);

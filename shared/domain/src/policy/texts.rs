@@ -65,6 +65,9 @@ const GAPS: &[&str] = &[
     "effective_on",
     "features",
     "asked_on",
+    "company",
+    "due_on",
+    "paid_on",
 ];
 
 impl Texts {

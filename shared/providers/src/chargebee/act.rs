@@ -8,14 +8,14 @@ mod look;
 mod reply;
 
 use crate::list::segment;
-use crate::{Act, Answer, Call, Effect, Effects, Order, Reply};
+use crate::{Act, Answer, Bill, Call, Effect, Effects, Order, Reply};
 use domain::action::{Addon, Kind, Reason, When};
 use domain::money::Money;
 use form_urlencoded::Serializer;
 use http::Method;
 use reply::{Bought, Catalogue, Quantity, Shown, Subscription, is_duplicate, read};
 
-pub(super) const EFFECTS: Effects = Effects { act, look: look::look, looks_first };
+pub(super) const EFFECTS: Effects = Effects { act, look: look::look, looks_first, page };
 
 /// Chargebee does not promise to name our action in a refund, and a retried payment has no room for it.
 fn looks_first(kind: &Kind) -> bool {
@@ -26,7 +26,7 @@ fn act(order: &Order<'_>, replies: &[Reply]) -> Act {
     let (form, key) = (Form::default(), order.key);
     match order.kind() {
         Kind::PaymentLink { invoice, amount } => payment_link(order, replies, invoice, *amount),
-        Kind::UpdatePaymentMethod {} => hosted_page(order, replies, "manage_payment_sources"),
+        Kind::UpdatePaymentMethod {} => hosted_page(order.customer, key, replies, "manage_payment_sources"),
         Kind::ResendInvoice { invoice } | Kind::TaxInvoice { invoice } => document(order, replies, invoice),
         Kind::Refund { payment, amount } => refund(order, replies, payment, *amount),
         Kind::Credit { amount } => credit(order, replies, *amount),
@@ -119,15 +119,18 @@ fn payment_link(order: &Order<'_>, replies: &[Reply], id: &str, amount: Option<M
             link: Some(link.clone()),
             seen: Vec::new(),
         })),
-        None => hosted_page(order, replies, "collect_now"),
+        None => hosted_page(order.customer, order.key, replies, "collect_now"),
     }
 }
 
-fn hosted_page(order: &Order<'_>, replies: &[Reply], kind: &str) -> Act {
-    let form = Form::default().with("customer[id]", order.customer);
-    once(replies, form.post(format!("/api/v2/hosted_pages/{kind}"), order.key), |shown| {
-        Some(shown.hosted_page?.answer())
-    })
+/// A page of the customer's own; it asks for all that they owe, whichever invoice they chose.
+fn page(bill: &Bill<'_>, replies: &[Reply]) -> Act {
+    hosted_page(bill.customer, bill.key, replies, "collect_now")
+}
+
+fn hosted_page(customer: &str, key: &str, replies: &[Reply], kind: &str) -> Act {
+    let form = Form::default().with("customer[id]", customer);
+    once(replies, form.post(format!("/api/v2/hosted_pages/{kind}"), key), |shown| Some(shown.hosted_page?.answer()))
 }
 
 fn refund(order: &Order<'_>, replies: &[Reply], payment: &str, amount: Money) -> Act {

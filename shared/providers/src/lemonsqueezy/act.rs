@@ -11,7 +11,7 @@ mod tests;
 
 use super::wire::{Data, Delivery, Urls};
 use crate::value::{Id, iso};
-use crate::{Act, Answer, Call, Effect, Effects, Order, Reply};
+use crate::{Act, Answer, Bill, Call, Effect, Effects, Order, Reply};
 use domain::action::Kind;
 use domain::book::Subscription;
 use domain::money::Money;
@@ -19,7 +19,7 @@ use http::Method;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-pub(super) const EFFECTS: Effects = Effects { act, look: look::look, looks_first };
+pub(super) const EFFECTS: Effects = Effects { act, look: look::look, looks_first, page };
 
 /// Only a total tells that something was given back, so it must be known before.
 fn looks_first(kind: &Kind) -> bool {
@@ -82,9 +82,16 @@ fn pay_link(order: &Order<'_>, invoice: &str, amount: Option<Money>, replies: &[
     if let Some(amount) = amount.filter(|amount| seen.and_then(|seen| seen.remaining.copied()) != Some(*amount)) {
         return unsupported(by_hand::part(invoice, amount));
     }
-    let Some(subscription) = seen.and_then(|seen| seen.subscription.value()) else {
-        return unsupported(by_hand::pay(invoice));
-    };
+    collected_by(invoice, seen.and_then(|seen| seen.subscription.value()), replies)
+}
+
+fn page(bill: &Bill<'_>, replies: &[Reply]) -> Act {
+    collected_by(&bill.invoice.id, bill.invoice.subscription.value(), replies)
+}
+
+/// Whoever gives another card on the page of a subscription pays what is due of it.
+fn collected_by(invoice: &str, subscription: Option<&String>, replies: &[Reply]) -> Act {
+    let Some(subscription) = subscription else { return unsupported(by_hand::pay(invoice)) };
     link(
         subscription_call(subscription),
         replies,

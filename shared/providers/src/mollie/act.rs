@@ -10,7 +10,7 @@ mod tests;
 
 use super::read::is_plain;
 use crate::value::date;
-use crate::{Act, Answer, Call, Effect, Effects, Order, Reply};
+use crate::{Act, Answer, Bill, Call, Effect, Effects, Order, Reply};
 use by_hand::{by_hand, unknown_there};
 use domain::action::Kind;
 use domain::book::Invoice;
@@ -20,13 +20,31 @@ use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-pub(super) const EFFECTS: Effects = Effects { act, look: look::look, looks_first };
+pub(super) const EFFECTS: Effects = Effects { act, look: look::look, looks_first, page };
 
 fn act(order: &Order<'_>, replies: &[Reply]) -> Act {
     match (replies.last(), request(order)) {
         (Some(reply), _) => Act::Ended(answer::answer(order.kind(), reply)),
         (None, Ok(call)) => Act::Send(call),
         (None, Err(ended)) => Act::Ended(ended),
+    }
+}
+
+/// A link of its own for a due item; a sales invoice has a page already.
+fn page(bill: &Bill<'_>, replies: &[Reply]) -> Act {
+    let kind = Kind::PaymentLink { invoice: bill.invoice.id.clone(), amount: None };
+    let asked = || -> Result<Call, Answer> {
+        let id = &bill.invoice.id;
+        if !is_due_item(id) {
+            return Ok(Call::list(sales_invoice(id)?));
+        }
+        let amount = still_due(bill.invoice).ok_or_else(|| unsupported(&kind))?;
+        let body = first_payment(named_customer(bill.customer)?, amount, &described(None, id));
+        Ok(request_for(bill.key, Method::POST, LINKS, &reported(bill.webhook, body)))
+    };
+    match replies.last() {
+        Some(reply) => Act::Ended(answer::answer(&kind, reply)),
+        None => asked().map_or_else(Act::Ended, Act::Send),
     }
 }
 
@@ -50,19 +68,19 @@ fn request(order: &Order<'_>) -> Result<Call, Answer> {
             let body = json!({
                 "sequenceType": "recurring", "amount": sum(amount), "description": description(order, invoice), "metadata": metadata,
             });
-            Ok(change(order, Method::POST, payments(order)?, &reported(order, body)))
+            Ok(change(order, Method::POST, payments(order)?, &reported(order.webhook, body)))
         }
         Kind::PaymentLink { invoice, amount } => match known_link(order, invoice) {
             Some(effect) => Err(Answer::Done(effect)),
             None if !is_due_item(invoice) => Ok(Call::list(sales_invoice(invoice)?)),
             None => {
                 let amount = amount.or_else(|| open(order, invoice)).ok_or_else(|| unsupported(kind))?;
-                first_payment(order, amount, &description(order, invoice))
+                link_to_pay(order, amount, &description(order, invoice))
             }
         },
         Kind::UpdatePaymentMethod {} => {
             let cent = Money::from_minor(1, currency(order).ok_or_else(|| unsupported(kind))?);
-            first_payment(order, cent, &format!("New payment method ({cent}, charged once)"))
+            link_to_pay(order, cent, &format!("New payment method ({cent}, charged once)"))
         }
         Kind::ResendInvoice { invoice } | Kind::TaxInvoice { invoice } if !is_due_item(invoice) => {
             Ok(Call::list(sales_invoice(invoice)?))
@@ -100,18 +118,29 @@ fn request(order: &Order<'_>) -> Result<Call, Answer> {
 }
 
 fn change(order: &Order<'_>, method: Method, path: String, body: &Value) -> Call {
-    Call { method, path, body: body.to_string(), idempotency_key: Some(order.key.to_owned()), patient: true }
+    request_for(order.key, method, path, body)
+}
+
+fn request_for(key: &str, method: Method, path: impl Into<String>, body: &Value) -> Call {
+    let (path, body) = (path.into(), body.to_string());
+    Call { method, path, body, idempotency_key: Some(key.to_owned()), patient: true }
+}
+
+const LINKS: &str = "/v2/payment-links";
+
+fn link_to_pay(order: &Order<'_>, amount: Money, description: &str) -> Result<Call, Answer> {
+    let body = first_payment(customer(order)?, amount, description);
+    Ok(request_for(order.key, Method::POST, LINKS, &reported(order.webhook, body)))
 }
 
 /// What is paid through the link comes from this customer, and allows recurring payments from then on.
-fn first_payment(order: &Order<'_>, amount: Money, description: &str) -> Result<Call, Answer> {
-    let body = json!({"amount": sum(amount), "description": description, "sequenceType": "first", "customerId": customer(order)?});
-    Ok(change(order, Method::POST, "/v2/payment-links".to_owned(), &reported(order, body)))
+fn first_payment(customer: &str, amount: Money, description: &str) -> Value {
+    json!({"amount": sum(amount), "description": description, "sequenceType": "first", "customerId": customer})
 }
 
 /// A payment without an address is not told of to shops with classic webhooks: neither how it ends, nor that it comes back.
-fn reported(order: &Order<'_>, mut body: Value) -> Value {
-    if let Some(webhook) = order.webhook {
+fn reported(webhook: Option<&str>, mut body: Value) -> Value {
+    if let Some(webhook) = webhook {
         body["webhookUrl"] = json!(webhook);
     }
     body
@@ -148,11 +177,11 @@ fn plain(id: &str) -> Result<&str, Answer> {
 
 /// Who paid as a guest, or is only named on an invoice, is no customer of Mollie's.
 fn customer<'a>(order: &Order<'a>) -> Result<&'a str, Answer> {
-    if order.customer.starts_with("cst_") {
-        plain(order.customer)
-    } else {
-        Err(Answer::Unsupported { instead: unknown_there(order.customer) })
-    }
+    named_customer(order.customer)
+}
+
+fn named_customer(id: &str) -> Result<&str, Answer> {
+    if id.starts_with("cst_") { plain(id) } else { Err(Answer::Unsupported { instead: unknown_there(id) }) }
 }
 
 fn sum(amount: Money) -> Value {
@@ -166,7 +195,10 @@ fn invoice<'a>(order: &Order<'a>, id: &str) -> Option<&'a Invoice> {
 
 /// What is still owed, as the book has it.
 fn open(order: &Order<'_>, id: &str) -> Option<Money> {
-    let invoice = invoice(order, id)?;
+    still_due(invoice(order, id)?)
+}
+
+fn still_due(invoice: &Invoice) -> Option<Money> {
     invoice.remaining.copied().or(invoice.total.copied()).filter(|open| open.is_positive())
 }
 
@@ -181,9 +213,13 @@ fn known_link(order: &Order<'_>, id: &str) -> Option<Effect> {
     })
 }
 
-/// The due item stands at the end: a payment that comes through a link carries no metadata, and is told apart by it.
 fn description(order: &Order<'_>, invoice: &str) -> String {
-    let name = order.subscription().and_then(|subscription| subscription.plan()).and_then(|plan| plan.name.as_deref());
+    let plan = order.subscription().and_then(|subscription| subscription.plan());
+    described(plan.and_then(|plan| plan.name.as_deref()), invoice)
+}
+
+/// The due item stands at the end: a payment that comes through a link carries no metadata, and is told apart by it.
+fn described(name: Option<&str>, invoice: &str) -> String {
     let name: String = name.unwrap_or("Open payment").chars().take(150).collect();
     format!("{name} ({invoice})")
 }

@@ -8,7 +8,7 @@ mod look;
 mod steps;
 
 use crate::list::segment;
-use crate::{Act, Answer, Call, Effect, Effects, Order, Reply};
+use crate::{Act, Answer, Bill, Call, Effect, Effects, Order, Reply};
 use domain::action::{Kind, Reason, When};
 use domain::book::Payment;
 use domain::money::Money;
@@ -17,7 +17,7 @@ use jiff::Timestamp;
 use look::{Need, Note, Standing};
 use serde::Deserialize;
 
-pub(super) const EFFECTS: Effects = Effects { act, look: look::look, looks_first };
+pub(super) const EFFECTS: Effects = Effects { act, look: look::look, looks_first, page };
 
 fn looks_first(kind: &Kind) -> bool {
     matches!(kind, Kind::Refund { .. } | Kind::Cancel { .. } | Kind::ForceCancel { .. } | Kind::ExtendTrial { .. })
@@ -109,11 +109,23 @@ fn by_hand(instead: String) -> Act {
 /// Where the customer manages a subscription: Web Billing makes a link that works once, a store has a page for all.
 fn link(order: &Order<'_>, replies: &[Reply]) -> Act {
     let wanted = match order.kind() {
-        // A due item is called by its subscription and its period.
-        Kind::PaymentLink { invoice, .. } => invoice.rsplit_once(':').map(|(subscription, _)| subscription),
+        Kind::PaymentLink { invoice, .. } => billed_for(invoice),
         _ => order.subscription().map(|subscription| subscription.id.as_str()),
     };
-    let (found, rest) = match look::find(order.customer, wanted, replies) {
+    managed(order.customer, wanted, order.now, replies)
+}
+
+fn page(bill: &Bill<'_>, replies: &[Reply]) -> Act {
+    managed(bill.customer, billed_for(&bill.invoice.id), bill.now, replies)
+}
+
+/// A due item is called by its subscription and its period.
+fn billed_for(invoice: &str) -> Option<&str> {
+    invoice.rsplit_once(':').map(|(subscription, _)| subscription)
+}
+
+fn managed(customer: &str, wanted: Option<&str>, now: Timestamp, replies: &[Reply]) -> Act {
+    let (found, rest) = match look::find(customer, wanted, replies) {
         Ok(Some(found)) => found,
         Ok(None) => return by_hand(steps::manage("")),
         Err(Need::Ask(call)) => return Act::Send(call),
@@ -138,7 +150,7 @@ fn link(order: &Order<'_>, replies: &[Reply]) -> Act {
             Act::Ended(Answer::Done(Effect {
                 reference: found.id,
                 status,
-                made_at: Some(order.now),
+                made_at: Some(now),
                 link: Some(url),
                 seen: Vec::new(),
             }))

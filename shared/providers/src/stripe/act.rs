@@ -11,12 +11,12 @@ mod schedule;
 #[cfg(test)]
 mod tests;
 
-use crate::{Act, Answer, Call, Effects, Order, Reply};
+use crate::{Act, Answer, Bill, Call, Effects, Order, Reply};
 use domain::action::{Kind, When};
 use form_urlencoded::Serializer;
 use http::Method;
 
-pub(super) const EFFECTS: Effects = Effects { act, look: look::look, looks_first };
+pub(super) const EFFECTS: Effects = Effects { act, look: look::look, looks_first, page };
 
 /// The name of our action's id in Stripe's metadata.
 const OURS: &str = "metadata[recoup_action]";
@@ -62,6 +62,11 @@ fn act(order: &Order<'_>, replies: &[Reply]) -> Act {
             unsupported("Recoup does this itself.")
         }
     }
+}
+
+/// The invoice's own page; its address is asked for again, since it is good for a while only.
+fn page(bill: &Bill<'_>, replies: &[Reply]) -> Act {
+    bill::linked(replies, &bill.invoice.id, "hosted_invoice_url")
 }
 
 /// A try to collect leaves nothing of ours at Stripe: only a count of tries that has grown tells that there was one.

@@ -2,13 +2,14 @@
 
 use crate::approval::writing;
 use crate::context::Context;
+use crate::dunning::pay;
 use crate::fault::Fault;
 use crate::ports::{Channel, Letter, Unsent};
 use crate::records;
 use crate::store::imported::in_force;
-use crate::store::{self, Attempted, Batch, Commit, keys};
+use crate::store::{self, Attempted, Batch, Commit, Of, keys};
 use domain::action::{Action, Kind, Outcome, Sent, State, When};
-use domain::book::{Head, Person};
+use domain::book::{Head, Invoice, Person};
 use domain::import::{self, Customer};
 use domain::policy::{Reader, phrase};
 use jiff::{SignedDuration, Timestamp};
@@ -37,17 +38,20 @@ pub async fn tell(context: &Context, action: &Action) -> Result<(), Fault> {
     let Some(head) = batch.get::<Head>(&keys[1])? else { return Ok(()) };
     let said = in_force::<Customer>(&batch, [imported])?.into_iter().next();
     let reader = person.reader(said.as_ref(), context.policies.texts.current());
+    let link = link(context, action).await?;
     let sent = match person.email.value() {
         None => Sent::NoAddress,
-        Some(to) => match context.post.send(&letter(action, &head, &person, reader, to)).await {
-            Ok(_) => Sent::Sent,
-            Err(Unsent::NotSent { reason, .. }) => {
-                tracing::warn!(action.id = %action.id, reason, "the customer could not be told; staff see it on the action's page");
-                Sent::Refused
+        Some(to) => {
+            match context.post.send(&letter(action, &head, &person, (reader, &link), to)).await {
+                Ok(_) => Sent::Sent,
+                Err(Unsent::NotSent { reason, .. }) => {
+                    tracing::warn!(action.id = %action.id, reason, "the customer could not be told; staff see it on the action's page");
+                    Sent::Refused
+                }
+                // It stays as being sent: nobody knows.
+                Err(Unsent::Unknown(_)) => return Ok(()),
             }
-            // It stays as being sent: nobody knows.
-            Err(Unsent::Unknown(_)) => return Ok(()),
-        },
+        }
     };
     store::retrying(context, || async {
         let read = records::read(context, &action.id).await?;
@@ -63,11 +67,20 @@ pub async fn tell(context: &Context, action: &Action) -> Result<(), Fault> {
     .await
 }
 
-fn letter(action: &Action, head: &Head, person: &Person, reader: Reader<'_>, to: &str) -> Letter {
-    let link = match &action.outcome() {
-        Some(Outcome::Done { link: Some(link), .. }) => link.as_str(),
-        _ => "",
-    };
+/// What the customer is sent: to pay all of an invoice, a link of ours, which is good for longer than the provider's. That
+/// one is sent where only it asks for the part that was meant.
+async fn link(context: &Context, action: &Action) -> Result<String, Fault> {
+    let Some(Outcome::Done { link: Some(theirs), .. }) = action.outcome() else { return Ok(String::new()) };
+    let Kind::PaymentLink { invoice, amount } = &action.kind else { return Ok(theirs.clone()) };
+    let billed = store::read::<Of<Invoice>>(context, &keys::invoice(&action.account, invoice)).await?;
+    let remaining = billed.and_then(|billed| billed.value.remaining.copied());
+    if amount.is_some() && *amount != remaining {
+        return Ok(theirs.clone());
+    }
+    pay::link::stored(context, &action.account, invoice).await
+}
+
+fn letter(action: &Action, head: &Head, person: &Person, (reader, link): (Reader<'_>, &str), to: &str) -> Letter {
     let (text, amount) = match &action.kind {
         Kind::Cancel { .. } if action.state() == State::NeedsPerson => ("cancellation_noted", None),
         Kind::Cancel { when: When::Now, .. } => ("cancelled_now", None),

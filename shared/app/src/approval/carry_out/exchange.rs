@@ -37,10 +37,8 @@ fn of(effect: Effect) -> (Outcome, Vec<Seen>) {
     (Outcome::Done { reference, status, made_at, link }, seen)
 }
 
-/// Where the source's webhooks arrive: a provider reaches no address that is not secured.
 fn webhook(context: &Context, head: &Head) -> Option<String> {
-    let base = &context.settings.base_url;
-    base.starts_with("https://").then(|| format!("{base}/webhooks/{}/{}", head.provider, head.source))
+    context.settings.webhook(&head.provider, &head.source)
 }
 
 fn order<'a>(context: &Context, work: &'a Work, webhook: Option<&'a str>) -> Order<'a> {

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 pub const JSON: &str = "application/json";
 const FORM: &str = "application/x-www-form-urlencoded";
+const HTML: &str = "text/html";
 /// Some answers are also given as plain text.
 const OR_TEXT: &[&str] = &[JSON, "text/plain"];
 const PAGE: &[Parameter] = &[Limit, Cursor];
@@ -138,6 +139,18 @@ pub static ABOUT: &[About] = &[
         .takes(Body::Must("Interaction"))
         .sent_as(&[FORM])
         .refuses(&[400, 401, 413, 415, 503]),
+    get("/pay/{token}", "showDebt", "Page", "Shows whoever has a link to pay what is open; it changes nothing")
+        .by(Asker::Anybody)
+        .answered_as(&[HTML])
+        .also(&[(404, "Page"), (503, "Page")]),
+    post("/pay/{token}", "payDebt", "", "Leads on to the provider's page, made or looked up anew; it charges nothing")
+        .by(Asker::Anybody)
+        .takes(Body::May("Chosen"))
+        .sent_as(&[FORM])
+        .answered_as(&[HTML])
+        .with_status(303)
+        .also(&[(404, "Page"), (409, "Page"), (503, "Page")])
+        .refuses(&[413]),
     get("/healthz", "health", "Health", "Says that it is ready").by(Asker::Anybody),
     get("/api/openapi.json", "document", "Record", "Describes all of this").by(Asker::Anybody),
     get("/api/accounts", "listAccounts", "Accounts", "Lists accounts, each as its sidebar without what imports say")

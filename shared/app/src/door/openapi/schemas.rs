@@ -63,6 +63,10 @@ fn common() -> Named {
                 ("ignored", told(whole(), "Authentic, but of no use here.")),
             ]),
         ),
+        (
+            "Chosen",
+            object([("invoice?", told(text(), "The provider's id of it; without it, the one that the link is for."))]),
+        ),
         ("Interaction", object([("payload", told(text(), "Slack's JSON."))])),
         ("Rows", told(text(), "CSV with a header, or one JSON object a line.")),
     ]

@@ -156,6 +156,11 @@ pub fn timeline_of(id: &AccountId) -> Prefix {
     Prefix::of(account(id, TIME))
 }
 
+/// A link to pay, found by the hash of its token.
+pub fn pay_link(hash: &str) -> Key {
+    Key { table: Table::Accounts, pk: format!("PAY#{hash}"), sk: "PAY".to_owned() }
+}
+
 /// That an account is found by a word, of which only the digest is kept.
 pub fn found_by(digest: &str, account: &AccountId) -> Key {
     Key { table: Table::Accounts, pk: found_partition(digest), sk: account.to_string() }

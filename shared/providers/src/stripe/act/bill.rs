@@ -25,7 +25,7 @@ pub(super) fn document(replies: &[Reply], invoice: &str) -> Act {
 }
 
 /// A draft has neither; a link of another kind would take the money beside the invoice, which Stripe would then collect again.
-fn linked(replies: &[Reply], invoice: &str, field: &str) -> Act {
+pub(super) fn linked(replies: &[Reply], invoice: &str, field: &str) -> Act {
     let Some(reply) = replies.last() else { return Act::Send(show(format!("/v1/invoices/{invoice}"))) };
     match object(reply) {
         Ok(object) if object[field].is_string() => {

@@ -1,0 +1,104 @@
+//! Answers a link to pay: what is open, and, once somebody wants to pay, the provider's own page. It writes nothing.
+//!
+//! Whoever has the link may open it, without signing in: it shows no more than the message did that it came with, and only
+//! the provider's page takes money. A scanner that sends its form has made a link to that page, and nothing else.
+
+mod fresh;
+pub mod link;
+mod words;
+
+use crate::context::Context;
+use crate::fault::Fault;
+use crate::records;
+use crate::setup::{sources, stop};
+use crate::store::imported::in_force;
+use crate::store::{Batch, keys};
+use crate::web::{self, Answer, ID_BYTES_MAX};
+use bytes::Bytes;
+use domain::book::{Head, Invoice};
+use domain::case::{Case, State};
+use domain::debt::{self, Debt};
+use domain::id::AccountId;
+use domain::import::{Customer, Kind};
+use http::{Request, StatusCode};
+use link::Opened;
+
+/// What the kind of action is called that asks for such a page as well: whoever stops that one stops this.
+const PAYMENT_LINK: &str = "payment_link";
+
+/// What an account owes, and whoever opened the link asks for first.
+struct Owed {
+    head: Head,
+    invoice: Invoice,
+    debt: Debt,
+    /// What else can be paid, the oldest first.
+    others: Vec<Debt>,
+    locale: Option<String>,
+}
+
+/// Answers `GET /pay/{token}`.
+pub(super) async fn show(context: &Context, token: &str) -> Result<Answer, Fault> {
+    let Some(opened) = link::opened(context, token).await? else { return Ok(words::unknown(context)) };
+    Ok(match read(context, &opened.link.account, &opened.link.invoice).await? {
+        Some(owed) => words::page(context, &owed, &opened.token, StatusCode::OK),
+        None => words::unknown(context),
+    })
+}
+
+/// Answers `POST /pay/{token}`: leads on to the provider's page, unless there is nothing to pay any more.
+pub(super) async fn go(context: &Context, token: &str, request: &Request<Bytes>) -> Result<Answer, Fault> {
+    // Read.
+    let Some(Opened { link, token }) = link::opened(context, token).await? else {
+        return Ok(words::unknown(context));
+    };
+    let fields = web::fields(request.body());
+    let wanted = fields.get("invoice").unwrap_or(&link.invoice);
+    if wanted.is_empty() || wanted.len() > ID_BYTES_MAX {
+        return Ok(words::unknown(context));
+    }
+    let Some(owed) = read(context, &link.account, wanted).await? else { return Ok(words::unknown(context)) };
+    let is_held = stop::holds(context, &owed.head, None, Some(PAYMENT_LINK)).await?
+        || sources::observes(context, &owed.head).await?;
+
+    // Decide.
+    if !owed.debt.is_payable() {
+        return Ok(words::page(context, &owed, &token, StatusCode::CONFLICT));
+    }
+    let page = if is_held { None } else { fresh::page(context, &owed.head, &owed.invoice, &link.hash).await };
+    Ok(page.map_or_else(|| words::not_now(context, Some(&owed)), |page| web::away(&page)))
+}
+
+/// Nothing where the invoice is not one of the account's.
+async fn read(context: &Context, account: &AccountId, wanted: &str) -> Result<Option<Owed>, Fault> {
+    let kind = Kind::Customers.name();
+    let (head, imported) = (keys::head(account), keys::imported_of(account, kind));
+    let batch = Batch::read(context, vec![head.clone(), keys::imports(kind), imported.clone()]).await?;
+    let Some(mut head) = batch.get::<Head>(&head)? else { return Ok(None) };
+    let locale = in_force::<Customer>(&batch, [imported])?.into_iter().next().and_then(|customer| customer.locale);
+
+    let listed = debt::listed(&head, wanted);
+    let unnamed = debt::unnamed(&head, &listed);
+    let own = listed.iter().map(|id| keys::invoice(account, id)).chain(unnamed.iter().map(keys::case));
+    let batch = Batch::read(context, own.collect()).await?;
+    for id in &unnamed {
+        if let Some(case) = batch.get::<Case>(&keys::case(id))?.filter(|case| case.state == State::Open) {
+            head.names(id, case.line(), true);
+        }
+    }
+    let Some(invoice) = batch.of::<Invoice>(&keys::invoice(account, wanted))? else { return Ok(None) };
+    let stage = records::stage(context, &head, &invoice).await?;
+    let debt = Debt::of(&invoice, &head, stage);
+    let mut others = Vec::new();
+    for id in listed.iter().skip(1) {
+        let Some(invoice) = batch.of::<Invoice>(&keys::invoice(account, id))? else { continue };
+        let stage = records::stage(context, &head, &invoice).await?;
+        others.push(Debt::of(&invoice, &head, stage));
+    }
+    others.retain(Debt::is_payable);
+    Ok(Some(Owed { head, invoice, debt, others, locale }))
+}
+
+/// It could not be answered: whoever wants to pay is told to come back.
+pub(super) fn failed(context: &Context) -> Answer {
+    words::not_now(context, None)
+}

@@ -1,0 +1,163 @@
+//! What somebody reads behind a link to pay, in their language where there is a text in it.
+
+use super::Owed;
+use crate::context::Context;
+use crate::web::{self, Answer};
+use ::pages::{Paying, ToPay};
+use domain::action::PaymentPage;
+use domain::book::Head;
+use domain::debt::{Debt, Standing};
+use http::StatusCode;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use std::collections::BTreeMap;
+
+const OPEN: &str = "pay_open";
+const OPEN_TOGETHER: &str = "pay_open_together";
+const PAID: &str = "pay_paid";
+const PAID_SOMETIME: &str = "pay_paid_sometime";
+const WITHDRAWN: &str = "pay_withdrawn";
+const DISPUTED: &str = "pay_disputed";
+const LEFT: &str = "pay_left";
+const IN_REVIEW: &str = "pay_in_review";
+const ALSO: &str = "pay_also";
+const DEBT: &str = "pay_debt";
+const UNKNOWN: &str = "pay_unknown";
+const NOT_NOW: &str = "pay_not_now";
+
+/// What is open, or why nothing is, and what else can be paid.
+pub(super) fn page(context: &Context, owed: &Owed, token: &str, status: StatusCode) -> Answer {
+    let company = company(context, Some(&owed.head));
+    let texts = Texts { context, locale: owed.locale.as_deref(), company: &company };
+    let (title, message) = texts.of(text(&owed.debt, &owed.head), &owed.debt);
+    let also = (!owed.debt.is_payable() && !owed.others.is_empty()).then(|| texts.of(ALSO, &owed.debt).0);
+    let payable = [&owed.debt].into_iter().filter(|debt| debt.is_payable()).chain(&owed.others);
+    let debts = payable.map(|debt| texts.to_pay(debt)).collect();
+    web::outside(
+        status,
+        ::pages::pay(&Paying { locale: texts.locale(), company: &company, title, message, also, debts }, token),
+    )
+}
+
+/// A link that opens nothing: nobody knows whose it was.
+pub(super) fn unknown(context: &Context) -> Answer {
+    said(context, UNKNOWN, StatusCode::NOT_FOUND, None)
+}
+
+/// It does not work just now, whoever is at fault.
+pub(super) fn not_now(context: &Context, owed: Option<&Owed>) -> Answer {
+    said(context, NOT_NOW, StatusCode::SERVICE_UNAVAILABLE, owed)
+}
+
+fn said(context: &Context, id: &str, status: StatusCode, owed: Option<&Owed>) -> Answer {
+    let company = company(context, owed.map(|owed| &owed.head));
+    let texts = Texts { context, locale: owed.and_then(|owed| owed.locale.as_deref()), company: &company };
+    let (title, message) = texts.filled(id, &[]);
+    let page = Paying { locale: texts.locale(), company: &company, title, message, also: None, debts: Vec::new() };
+    web::outside(status, ::pages::pay(&page, ""))
+}
+
+/// Who asks: the source by its name, or, where it has none of its own, the host that people know from the link.
+fn company(context: &Context, head: Option<&Head>) -> String {
+    let base = &context.settings.base_url;
+    let host = || base.split_once("://").map_or(base.as_str(), |(_, host)| host).to_owned();
+    head.map(|head| head.source.clone()).filter(|source| source != "default").unwrap_or_else(host)
+}
+
+/// The text that says how it stands.
+fn text(debt: &Debt, head: &Head) -> &'static str {
+    match debt.standing {
+        Standing::Open(_) if asks_for_all(head) => OPEN_TOGETHER,
+        Standing::Open(_) => OPEN,
+        Standing::Paid(Some(_)) => PAID,
+        Standing::Paid(None) => PAID_SOMETIME,
+        Standing::Withdrawn => WITHDRAWN,
+        Standing::Disputed => DISPUTED,
+        Standing::Left => LEFT,
+        Standing::InReview => IN_REVIEW,
+    }
+}
+
+/// Whether the provider's page asks for all that is owed, whichever invoice was chosen.
+fn asks_for_all(head: &Head) -> bool {
+    let api = providers::named(&head.provider).and_then(|provider| provider.api);
+    api.is_some_and(|api| api.manners.payment_page == PaymentPage::AllThatIsOwed)
+}
+
+/// The texts of one page.
+struct Texts<'a> {
+    context: &'a Context,
+    locale: Option<&'a str>,
+    company: &'a str,
+}
+
+impl Texts<'_> {
+    /// The language in which there is a text about what is open.
+    fn locale(&self) -> String {
+        let texts = self.context.policies.texts.current();
+        texts.text_in(OPEN, self.locale).map_or_else(|| "en".to_owned(), |text| text.locale.clone())
+    }
+
+    fn filled(&self, id: &str, values: &[(&'static str, String)]) -> (String, String) {
+        let mut all: BTreeMap<&str, String> = values.iter().cloned().collect();
+        all.insert("company", self.company.to_owned());
+        let texts = self.context.policies.texts.current();
+        texts.text_in(id, self.locale).map(|text| text.fill(&all)).unwrap_or_default()
+    }
+
+    fn of(&self, id: &str, debt: &Debt) -> (String, String) {
+        let amount = match debt.standing {
+            Standing::Open(Some(amount)) => amount.to_string(),
+            _ => String::new(),
+        };
+        let paid_on = match debt.standing {
+            Standing::Paid(Some(at)) => day(at),
+            _ => String::new(),
+        };
+        let values = [
+            ("invoice", debt.number.clone()),
+            ("amount", amount),
+            ("due_on", debt.due_on.map(|day| day.to_string()).unwrap_or_default()),
+            // A fact is a line.
+            ("plan", debt.purpose.iter().flat_map(|purpose| purpose.split_whitespace()).collect::<Vec<_>>().join(" ")),
+            ("paid_on", paid_on),
+        ];
+        self.filled(id, &values)
+    }
+
+    fn to_pay(&self, debt: &Debt) -> ToPay {
+        let (button, facts) = self.of(DEBT, debt);
+        ToPay { invoice: debt.invoice.clone(), button, facts }
+    }
+}
+
+fn day(at: Timestamp) -> String {
+    at.to_zoned(TimeZone::UTC).date().to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::policies::Policies;
+
+    #[test]
+    fn there_is_a_text_for_however_it_stands() {
+        let policies = Policies::shipped().unwrap();
+        for id in [
+            OPEN,
+            OPEN_TOGETHER,
+            PAID,
+            PAID_SOMETIME,
+            WITHDRAWN,
+            DISPUTED,
+            LEFT,
+            IN_REVIEW,
+            ALSO,
+            DEBT,
+            UNKNOWN,
+            NOT_NOW,
+        ] {
+            assert!(policies.texts.current().text(id).is_some(), "no text is called `{id}`");
+        }
+    }
+}
