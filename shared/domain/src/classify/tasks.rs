@@ -3,6 +3,7 @@
 //! decided.
 
 use crate::action::{Action, State};
+use crate::ageing::was_overdue;
 use crate::book::{Due, HistoryLine, Touched};
 use crate::case::Class;
 use crate::classify::DISPUTED;
@@ -20,7 +21,7 @@ pub fn may_change(before: &Desk, folded: &Desk) -> Vec<TaskId> {
     let bills = settled(&before.touched, &folded.touched, &folded.head);
     let owed = owed_again(before, folded).into_iter().chain(paid(&before.touched, &folded.touched));
     let owed = owed.map(|invoice| claimed_of(&invoice, "").task(&folded.head.account));
-    left.chain(unseen).chain(bills).chain(owed).collect()
+    left.chain(unseen).chain(bills).chain(owed).chain(overdue(before, folded)).collect()
 }
 
 /// The tasks that an event ends, of those that may, as they are from here on; `by` is the provider that told it.
@@ -36,10 +37,12 @@ pub fn end(tasks: &[Task], before: &Desk, after: &Desk, by: &str, now: Timestamp
     let task = |id: &TaskId| tasks.iter().find(|task| task.id == *id).cloned();
     let owed = paid(&before.touched, &after.touched);
     let owed = owed.map(|invoice| (claimed_of(&invoice, "").task(&after.head.account), true));
+    let overdue = overdue(before, after).map(|task| (task, true));
     actions
         .chain(unseen)
         .chain(bills)
         .chain(owed)
+        .chain(overdue)
         .filter_map(|(id, done)| task(&id)?.ended(done, by, "", now))
         .collect()
 }
@@ -107,6 +110,14 @@ fn paid<'a>(before: &'a Touched, after: &'a Touched) -> impl Iterator<Item = Str
         |touched: &Touched, id: &str| touched.invoices.get(id).is_some_and(|it| matches!(it.due(), Due::Open(_)));
     let closed = move |id: &&String| is_open(before, id) && !is_open(after, id);
     after.invoices.keys().filter(closed).cloned()
+}
+
+/// The tasks of invoices that were overdue and are not open any more.
+fn overdue<'a>(before: &'a Desk, after: &'a Desk) -> impl Iterator<Item = TaskId> + 'a {
+    let account = &after.head.account;
+    let late = move |invoice: &String| was_overdue(account, &after.touched.invoices[invoice]);
+    let task = move |invoice| About::Overdue { invoice, bucket: String::new() }.task(account);
+    paid(&before.touched, &after.touched).filter(late).map(task)
 }
 
 fn claimed_of(invoice: &str, dispute: &str) -> About {

@@ -8,6 +8,7 @@ use crate::message::{Message, Sent};
 use crate::ports::{Key, QueueName};
 use crate::store::trail::{put_facts, put_notes};
 use crate::store::{Asking, Batch, Commit, External, Of, Receipt, Stored, Timeline};
+use domain::ageing::Climb;
 use domain::book::Unlinked;
 use domain::classify::Decided;
 use domain::classify::decision::Decision;
@@ -26,6 +27,8 @@ pub(super) struct Concluded {
     pub notes: Vec<Note>,
     /// The tasks that are over, and those that begin.
     pub tasks: Vec<Task>,
+    /// What comes onto the ladder.
+    pub climbs: Vec<Climb>,
     pub pulses: Vec<Pulse>,
     /// The watch, where it is armed anew.
     pub watch: Option<Watch>,
@@ -42,7 +45,7 @@ pub(super) fn commit(
     concluded: Concluded,
 ) -> Result<Commit, Fault> {
     let Laid { account, batch, externals, before, after } = laid;
-    let Concluded { decisions, notes, tasks, pulses, watch, judged_by } = concluded;
+    let Concluded { decisions, notes, tasks, climbs, pulses, watch, judged_by } = concluded;
     let mut commit = Commit::default();
     commit.create(receipt);
     let trace = receipt.trace.clone();
@@ -53,6 +56,7 @@ pub(super) fn commit(
     put_externals(&mut commit, batch, externals, account);
     put_terms(&mut commit, before, after);
     tasks.iter().for_each(|task| commit.over(batch, task));
+    climbs.iter().for_each(|climb| commit.over(batch, climb));
     put_notes(&mut commit, batch, account, notes)?;
     put_facts(&mut commit, &format!("{}:{}", event.provider, event.id), before, after, context);
     pulses.iter().for_each(|pulse| commit.put(pulse));
