@@ -182,7 +182,7 @@ fn the_sums_and_their_rows_are_those_of_each_bucket() {
         ] {
             tell(&service, "invoice.finalized", &invoice(id, now, due_on, currency, 49_000)).await;
         }
-        let line = |bucket: &str, count, amount: &str| (bucket.to_owned(), count, amount.to_owned());
+        let line = |bucket: &str, count: u64, amount: &str| (bucket.to_owned(), count, amount.to_owned());
         let dollars = [
             line("current", 1, "490.00"),
             line("0-30", 2, "980.00"),
@@ -240,7 +240,8 @@ fn what_was_paid_after_a_day_was_open_on_it() {
             let expected: Vec<_> = bucket.map(|it| (it.to_owned(), 1, "490.00".to_owned())).into_iter().collect();
             assert_eq!(found, expected, "{day}");
             let shown: BTreeSet<_> = rows(&service, &query).await.iter().map(|row| row["bucket"].to_string()).collect();
-            assert_eq!(shown, bucket.map(|it| format!("\"{it}\"")).into_iter().collect(), "{day}");
+            let expected: BTreeSet<_> = bucket.map(|it| format!("\"{it}\"")).into_iter().collect();
+            assert_eq!(shown, expected, "{day}");
         }
     });
 }

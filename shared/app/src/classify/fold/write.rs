@@ -56,7 +56,6 @@ pub(super) fn commit(
     put_externals(&mut commit, batch, externals, account);
     put_terms(&mut commit, before, after);
     tasks.iter().for_each(|task| commit.over(batch, task));
-    climbs.iter().for_each(|climb| commit.over(batch, climb));
     put_notes(&mut commit, batch, account, notes)?;
     put_facts(&mut commit, &format!("{}:{}", event.provider, event.id), before, after, context);
     pulses.iter().for_each(|pulse| commit.put(pulse));
@@ -67,6 +66,7 @@ pub(super) fn commit(
         Message::Ask { case, .. } => Some(case.clone()),
         _ => None,
     };
+    climbs.iter().for_each(|climb| commit.over(batch, climb));
     for case in receipt.promised.iter().filter_map(asked).collect::<BTreeSet<_>>() {
         commit.put(&Asking { case, again_at: Some(receipt.folded_at + lease) });
     }
