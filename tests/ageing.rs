@@ -6,6 +6,7 @@ use http::{Method, StatusCode};
 use local::service::Service;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
+use tests::faults::deafen;
 use tests::stripe;
 use tests::world::{ask, at, deliver, get, open_at};
 
@@ -110,6 +111,27 @@ fn a_transfer_takes_every_rung_once_until_it_is_paid() {
         assert_eq!((tasks(&service, "open").await.len(), tasks(&service, "done").await.len()), (0, 1));
         service.advance(at("2027-03-01T09:00:00Z")).await.unwrap();
         assert_eq!((tasks(&service, "open").await.len(), letters(&service)), (0, 3), "and no more");
+    });
+}
+
+#[test]
+fn a_letter_that_is_refused_is_sent_later_and_its_task_stays_whose_it_is() {
+    run(async {
+        let mut service = begun("2026-03-01T09:00:00Z").await;
+        let due = invoice("in_1", "2026-03-01T09:00:00Z", "2026-03-15", "usd", 49_000);
+        tell(&service, "invoice.finalized", &due).await;
+        let post = service.context.post.clone();
+        deafen(&mut service, CUSTOMER);
+        service.advance(at("2026-03-18T09:10:00Z")).await.unwrap();
+        assert_eq!((tasks(&service, "open").await.len(), letters(&service)), (1, 0));
+        let id = get(&service, "/api/tasks").await["items"][0]["id"].as_str().unwrap().to_owned();
+        let (path, word) = (format!("/api/tasks/{id}"), json!({"assign": "bea"}));
+        let (status, answer) = ask(&service, "mara", Method::POST, &path, Some(&word), None).await;
+        assert_eq!(status, StatusCode::OK, "{answer}");
+        service.context.post = post;
+        service.advance(at("2026-03-19T09:10:00Z")).await.unwrap();
+        assert_eq!(letters(&service), 1);
+        assert_eq!(get(&service, &path).await["assigned_to"], "bea");
     });
 }
 

@@ -18,20 +18,22 @@ use jiff::SignedDuration;
 use jiff::civil::Date;
 use std::collections::BTreeMap;
 
-/// What a rung brings with it.
+/// What a rung brings with it: the first time something new for the staff, and, until it was sent, a letter.
+#[derive(Default)]
 struct Taken {
-    bulletin: Bulletin,
+    news: Option<Bulletin>,
     letter: Option<(Step, Letter)>,
 }
 
 pub(super) async fn due(context: &Context, account: &AccountId, invoice: &str) -> Result<Done, Fault> {
-    let Some(taken) = store::retrying(context, || take(context, account, invoice)).await? else {
-        return Ok(Done::NothingToDo);
-    };
-    bulletin::tell(context, &taken.bulletin).await;
-    match taken.letter {
+    let Taken { news, letter } = store::retrying(context, || take(context, account, invoice)).await?;
+    if let Some(bulletin) = &news {
+        bulletin::tell(context, bulletin).await;
+    }
+    match letter {
         Some((step, letter)) => remind(context, Way::Climb, account, invoice, &step, &letter).await,
-        None => Ok(Done::HandedOver),
+        None if news.is_some() => Ok(Done::HandedOver),
+        None => Ok(Done::NothingToDo),
     }
 }
 
@@ -54,7 +56,7 @@ pub(super) async fn after(
 }
 
 /// Takes up the rung that is due, with all that it brings.
-async fn take(context: &Context, account: &AccountId, invoice: &str) -> Result<Attempted<Option<Taken>>, Fault> {
+async fn take(context: &Context, account: &AccountId, invoice: &str) -> Result<Attempted<Taken>, Fault> {
     // Read.
     let own = [
         keys::climb(account, invoice),
@@ -69,7 +71,7 @@ async fn take(context: &Context, account: &AccountId, invoice: &str) -> Result<A
     let running = batch.get::<Climb>(&own[0])?.filter(|climb| climb.way.state == PlanState::Running);
     let (head, of) = (batch.get::<Head>(&own[1])?, batch.get::<Of<Invoice>>(&own[2])?);
     let (Some(mut climb), Some(head), Some(Of { value: invoice, .. })) = (running, head, of) else {
-        return Ok(Attempted::Done(None));
+        return Ok(Attempted::Done(Taken::default()));
     };
     let plan = batch.get::<Plan>(&own[3])?;
     let person = batch.of::<Person>(&own[4])?.unwrap_or_default();
@@ -80,7 +82,7 @@ async fn take(context: &Context, account: &AccountId, invoice: &str) -> Result<A
         climb.way.held_until = Some(now + SignedDuration::from_secs(limits.alarm_lease_secs));
         let mut commit = Commit::default();
         commit.over(&batch, &climb);
-        return store::attempted(commit.run(context).await, None);
+        return store::attempted(commit.run(context).await, Taken::default());
     }
     let stage = records::stage(context, &head, &invoice).await?;
     let source = sources::find(context, &head.provider, &head.source).await?;
@@ -99,26 +101,27 @@ async fn take(context: &Context, account: &AccountId, invoice: &str) -> Result<A
     let on = now.to_zoned(zone.clone()).date();
     let begun = climb.take(&ground, (policy, &zone), now, (look_at, doubt_at));
     let due_in = SignedDuration::from_hours(limits.task_hours);
-    let taken = begun.and_then(|step| Some((climb.task(&step, &invoice, policy, on, now, due_in)?, step)));
-    let letter = taken
+    // A letter that was refused is tried again by itself: its task is somebody's already.
+    let first = begun.as_ref().filter(|step| step.refusals == 0);
+    let task = first.and_then(|step| climb.task(step, &invoice, policy, on, now, due_in));
+    let letter = begun
         .as_ref()
         .filter(|_| source.writes())
-        .and_then(|(_, step)| Some((step.clone(), letter(context, (&climb, step), &invoice, &person, on)?)));
-    if let (Some((_, step)), None) = (&taken, &letter) {
+        .and_then(|step| Some((step.clone(), letter(context, (&climb, step), &invoice, &person, on)?)));
+    if let (Some(step), None) = (&begun, &letter) {
         // The task is all of it.
         climb.way.sent(step.number);
     }
     let before = batch.get::<Bulletin>(&told)?;
-    let news = taken.as_ref().map(|(task, _)| news(context, task, policy, before.as_ref(), &climb.way.trace));
+    let news = task.as_ref().map(|task| news(context, task, policy, before.as_ref(), &climb.way.trace));
 
     // Write. Whoever pays or leaves meanwhile writes the head.
     let mut commit = Commit::default();
     commit.over(&batch, &climb);
     commit.check(&batch, &own[1]);
-    taken.iter().for_each(|(task, _)| commit.over(&batch, task));
+    task.iter().for_each(|task| commit.over(&batch, task));
     news.iter().for_each(|bulletin| commit.over(&batch, bulletin));
-    let taken = news.map(|bulletin| Taken { bulletin, letter });
-    store::attempted(commit.run(context).await, taken)
+    store::attempted(commit.run(context).await, Taken { news, letter })
 }
 
 /// Records how the sending of a rung's letter ended.
