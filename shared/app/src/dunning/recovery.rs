@@ -39,6 +39,7 @@ async fn once(
     };
     let mut head = failed.head;
     plan.show_on(&mut head);
+    head.names_at_most(context.policies.limits.current().cases_shown_max);
 
     // Write. Whatever changes the invoice or its case, or begins its task, writes the head as well.
     let mut commit = Commit::default();

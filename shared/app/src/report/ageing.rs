@@ -87,12 +87,13 @@ async fn add_up(context: &Context, ageing: &mut Ageing<'_>, at: Timestamp) -> Re
         Some(owed) => ageing.add(&owed),
         None => tracing::error!(list, place, "a place says nothing of what is owed"),
     };
-    let open = store::walk(context, lists::OWED, None, PLACES_MAX, |place| add(lists::OWED, place)).await?;
+    let open = store::walk(context, lists::OWED, None, PLACES_MAX, |place: &str| add(lists::OWED, place)).await?;
     if at >= context.clock.now() {
         return Ok(open);
     }
     let since = Some(since(at));
-    let settled = store::walk(context, lists::SETTLED, since, PLACES_MAX, |place| add(lists::SETTLED, place)).await?;
+    let settled =
+        store::walk(context, lists::SETTLED, since, PLACES_MAX, |place: &str| add(lists::SETTLED, place)).await?;
     Ok(open && settled)
 }
 
