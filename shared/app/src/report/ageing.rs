@@ -23,6 +23,8 @@ const SETTLED: &str = "settled|";
 /// What is asked for.
 pub struct Wanted {
     pub at: Timestamp,
+    /// What is settled by now may have been open then.
+    is_past: bool,
     pub bucket: Option<String>,
 }
 
@@ -48,7 +50,8 @@ impl Wanted {
     /// Reads the question: a day means its end, in the zone of the reports.
     pub fn of(context: &Context, query: &Query) -> Result<Self, Problem> {
         let zone = context.policies.report.current().zone();
-        let at = query::at(query, &zone)?.unwrap_or_else(|| context.clock.now());
+        let now = context.clock.now();
+        let at = query::at(query, &zone)?.unwrap_or(now);
         let known = |bucket: &str| bucket == CURRENT || context.policies.ageing.current().rung_called(bucket).is_some();
         // In an address a plus is a blank.
         let bucket = query.get("bucket").map(|bucket| bucket.trim_end().to_owned()).filter(|it| !it.is_empty());
@@ -57,7 +60,7 @@ impl Wanted {
             Some(bucket) if !known(&bucket) => {
                 Err(Problem::malformed("`bucket` is current, 0-30, 31-60, 61-90 or 90+ (written 90%2B)"))
             }
-            bucket => Ok(Self { at, bucket }),
+            bucket => Ok(Self { at, is_past: at < now, bucket }),
         }
     }
 }
@@ -66,7 +69,7 @@ impl Wanted {
 pub async fn owing(context: &Context, wanted: &Wanted, window: &Window) -> Result<Owing, Problem> {
     let (policy, zone) = (context.policies.ageing.current(), context.policies.report.current().zone());
     let mut ageing = Ageing::new(wanted.at, &zone, policy);
-    let complete = add_up(context, &mut ageing, wanted.at).await?;
+    let complete = add_up(context, &mut ageing, wanted).await?;
     let page = lines(context, wanted, window, policy, ageing.on()).await?;
     Ok(Owing {
         at: wanted.at,
@@ -82,16 +85,16 @@ pub async fn owing(context: &Context, wanted: &Wanted, window: &Window) -> Resul
 }
 
 /// Adds up what stands on the lists, place by place; says whether that was all.
-async fn add_up(context: &Context, ageing: &mut Ageing<'_>, at: Timestamp) -> Result<bool, Fault> {
+async fn add_up(context: &Context, ageing: &mut Ageing<'_>, wanted: &Wanted) -> Result<bool, Fault> {
     let mut add = |list: &str, place: &str| match keys::owed_at(list, place) {
         Some(owed) => ageing.add(&owed),
         None => tracing::error!(list, place, "a place says nothing of what is owed"),
     };
     let open = store::walk(context, lists::OWED, None, PLACES_MAX, |place: &str| add(lists::OWED, place)).await?;
-    if at >= context.clock.now() {
+    if !wanted.is_past {
         return Ok(open);
     }
-    let since = Some(since(at));
+    let since = Some(since(wanted.at));
     let settled =
         store::walk(context, lists::SETTLED, since, PLACES_MAX, |place: &str| add(lists::SETTLED, place)).await?;
     Ok(open && settled)
@@ -126,7 +129,7 @@ async fn lines(
                 store::pick(context, &[lists::OWED.to_owned()], after, window.limit, Order::Ascending, fits).await?;
             let end = until.and_then(|until| until.tomorrow().ok()).map(keys::due_from);
             let next = page.next.filter(|next| end.as_ref().is_none_or(|end| next < end));
-            let was = (wanted.at < context.clock.now()).then(|| format!("{SETTLED}{}", since(wanted.at)));
+            let was = wanted.is_past.then(|| format!("{SETTLED}{}", since(wanted.at)));
             Page { items: page.items, next: next.or(was) }
         }
     };
