@@ -102,6 +102,10 @@ fn bad_requests_get_named_answers_and_change_nothing() {
             "/api/cases?class=x",
             "/api/actions?state=x",
             "/api/dunning?due_before=x",
+            "/api/ageing?at=yesterday",
+            "/api/ageing?at=2026-02-29",
+            "/api/ageing?bucket=5-7",
+            "/api/ageing?limit=0",
             "/api/reports/2026-03?format=doc",
         ] {
             assert_eq!(ask(&service, "ana", Method::GET, path, None, None).await.0, 400, "{path}");
@@ -308,6 +312,8 @@ fn no_page_or_answer_shows_a_secret_and_every_page_has_its_headers() {
             "/actions",
             "/approvals",
             "/dunning",
+            "/ageing",
+            "/ageing?at=2026-02-28&bucket=90%2B",
             "/tickets",
             "/sources",
             "/policies",

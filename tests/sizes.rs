@@ -9,6 +9,7 @@ use app::store::{
     TicketOf, Timeline, Waiting,
 };
 use app::web::NOTE_CHARS_MAX;
+use domain::ageing::Climb;
 use domain::book::ticket::Ticket;
 use domain::book::{
     CaseLine, Head, Invoice, KeptCard, Left, Payment, Person, PlanLine, Subscription, Touched, UnderWay,
@@ -401,6 +402,7 @@ fn recovering() -> Vec<Row> {
         releases.add(from_value(json!({"at": AT, "name": name, "told_by": id(0)})).unwrap());
     }
     vec![
+        built::<Climb>("Climb", plan.clone()),
         built::<Plan>("Plan", plan),
         built::<Pulse>("Pulse", pulse),
         built::<Incident>("Incident", incident),

@@ -31,6 +31,7 @@ pub fn takes(message: &Message) -> SignedDuration {
         Message::Cohort { .. }
         | Message::Tell { .. }
         | Message::PlanDue { .. }
+        | Message::RungDue { .. }
         | Message::Ask { .. }
         | Message::Act { .. }
         | Message::Pressed { .. }

@@ -1,6 +1,7 @@
 //! Asks for open invoices, step by step: sends when a step is due.
 
 pub mod alarm;
+mod climb;
 pub mod pay;
 pub mod recovery;
 
@@ -60,9 +61,10 @@ async fn work(context: &Context, message: &Message) -> Result<Done, Fault> {
                     bulletin::tell(context, &bulletin).await;
                     Ok(Done::HandedOver)
                 }
-                Some(Begun::Mail(step, letter)) => remind(context, account, invoice, &step, &letter).await,
+                Some(Begun::Mail(step, letter)) => remind(context, Way::Plan, account, invoice, &step, &letter).await,
             }
         }
+        Message::RungDue { account, invoice, .. } => climb::due(context, account, invoice).await,
         Message::Ring { pk, sk, .. } => alarm::again(context, pk, sk).await.map(|()| Done::Rung),
         other => Err(Fault::Park(format!("a `{}` message does not belong into the dunning queue", other.name()))),
     }
@@ -81,9 +83,17 @@ pub async fn http(context: &Context, endpoint: Endpoint, request: &Request<Bytes
     })
 }
 
+/// Whose step a letter is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    Plan,
+    Climb,
+}
+
 /// Sends a reminder. The step is stored as being sent: if we are never heard of again, it is in doubt and not repeated.
 async fn remind(
     context: &Context,
+    way: Way,
     account: &AccountId,
     invoice: &str,
     step: &Step,
@@ -96,7 +106,7 @@ async fn remind(
                 plan.sent(number);
                 Done::Sent
             };
-            store::retrying(context, || end(context, account, invoice, sent)).await
+            store::retrying(context, || end(context, way, account, invoice, sent)).await
         }
         Err(Unsent::Unknown(reason)) => {
             tracing::error!(
@@ -109,7 +119,7 @@ async fn remind(
                 plan.doubt(None);
                 Done::InDoubt
             };
-            store::retrying(context, || end(context, account, invoice, doubted)).await
+            store::retrying(context, || end(context, way, account, invoice, doubted)).await
         }
         Err(Unsent::NotSent { reason, after_secs }) => {
             let (patience, now) = (&context.policies.limits.current().telling, context.clock.now());
@@ -117,7 +127,7 @@ async fn remind(
                 let gives_up = plan.unsent(number, after_secs, patience, now);
                 if gives_up { Done::GivenUp } else { Done::Refused }
             };
-            match store::retrying(context, || end(context, account, invoice, unsent)).await? {
+            match store::retrying(context, || end(context, way, account, invoice, unsent)).await? {
                 Done::GivenUp => Err(Fault::Park(format!("step {number} of {invoice} could not be sent: {reason}"))),
                 done => {
                     tracing::warn!(invoice, step = number, reason, "a reminder was refused; its alarm tries again");
@@ -247,29 +257,39 @@ fn about(plan: &Plan, step: &Step) -> About {
 /// Records how the sending of a step ended.
 async fn end(
     context: &Context,
+    way: Way,
     account: &AccountId,
     invoice: &str,
     record: impl Fn(&mut Plan) -> Done,
 ) -> Result<Attempted<Done>, Fault> {
+    if way == Way::Climb {
+        return climb::end(context, account, invoice, record).await;
+    }
     let Some(read) = read(context, account, invoice).await? else { return Ok(Attempted::Done(Done::NothingToDo)) };
     let Some(mut plan) = read.plan.clone() else { return Ok(Attempted::Done(Done::NothingToDo)) };
     let done = record(&mut plan);
     write(context, read, &plan, (None, None), done).await
 }
 
-/// Writes the plan, the line that the account's head shows of it, what the staff are told, and the link that a letter has.
+/// Writes the plan, the line that the account's head shows of it, what the staff are told, the link that a letter has, and
+/// that the invoice comes onto the ladder when its recovery is over.
 async fn write<T>(
     context: &Context,
-    read: Read,
+    mut read: Read,
     plan: &Plan,
     (news, link): (Option<&Bulletin>, Option<&PayLink>),
     done: T,
 ) -> Result<Attempted<T>, Fault> {
+    let climb = match plan.state {
+        PlanState::Finished => climb::after(context, &mut read.batch, plan, &read.invoice).await?,
+        PlanState::Running | PlanState::Stopped => None,
+    };
     let mut head = read.head;
     plan.show_on(&mut head);
     let mut commit = Commit::default();
     commit.over(&read.batch, plan);
     commit.over(&read.batch, &head);
+    climb.iter().for_each(|climb| commit.over(&read.batch, climb));
     if let Some(bulletin) = news {
         commit.over(&read.batch, bulletin);
     }

@@ -36,6 +36,8 @@ pub enum Message {
     Tell { bulletin: String, trace: String },
     /// A step of a recovery is due.
     PlanDue { account: AccountId, invoice: String, trace: String },
+    /// A rung of the ladder is due of what no recovery asks for.
+    RungDue { account: AccountId, invoice: String, trace: String },
     /// An alarm that was set aside is to be rung after all.
     Ring { pk: String, sk: String, trace: String },
     /// A case recommends an action that a person must decide.
@@ -95,6 +97,7 @@ impl Message {
             | Self::Watch { trace, .. }
             | Self::Tell { trace, .. }
             | Self::PlanDue { trace, .. }
+            | Self::RungDue { trace, .. }
             | Self::Ring { trace, .. }
             | Self::Ask { trace, .. }
             | Self::Cohort { trace, .. }
@@ -116,6 +119,7 @@ impl Message {
             Self::Watch { .. } => "watch",
             Self::Tell { .. } => "tell",
             Self::PlanDue { .. } => "plan_due",
+            Self::RungDue { .. } => "rung_due",
             Self::Ring { .. } => "ring",
             Self::Ask { .. } => "ask",
             Self::Cohort { .. } => "cohort",

@@ -161,6 +161,11 @@ pub trait Store: Send + Sync {
     async fn range(&self, range: &Range) -> Result<Vec<Item>, Fault>;
     /// Reads a stretch of a list; it may lag behind.
     async fn listed(&self, listed: &Listed) -> Result<Vec<Item>, Fault>;
+    /// Reads who stands on a stretch of a list, and where, without the items; it may lag behind.
+    async fn places(&self, listed: &Listed) -> Result<Vec<(Key, Place)>, Fault> {
+        let items = self.listed(listed).await?;
+        Ok(items.into_iter().filter_map(|item| Some((item.key, item.list?))).collect())
+    }
     /// Finds what is due in a shard of the alarm index; it may lag behind.
     async fn due(&self, shard: &str, until: Timestamp, limit: u32) -> Result<Vec<Due>, Fault>;
     /// Silences an alarm for a while, unless somebody else did or the item changed.

@@ -1,5 +1,6 @@
 //! Answers everything that reads: pages, JSON, and the month's report. It writes no table and calls no provider.
 
+mod ageing;
 mod api;
 mod found;
 mod pages;

@@ -15,7 +15,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
 
-pub use query::{Page, all_of, first_of, items, page, page_of, pick, rest_of};
+pub use query::{Page, all_of, first_of, items, page, page_of, pick, rest_of, walk};
 pub use shapes::{
     Alone, Asking, Backfill, Code, External, FoundBy, Idempotency, Link, Of, PayLink, Pending, Probe, Probes, Receipt,
     Sweep, TicketOf, Timeline, Waiting,

@@ -1,6 +1,7 @@
 //! What Recoup decides. Nothing here waits, reads a clock or talks to anyone: time and records come in as values.
 
 pub mod action;
+pub mod ageing;
 pub mod approval;
 pub mod book;
 pub mod case;

@@ -1,5 +1,6 @@
 //! All rules together, as they are shipped: only what stands on top of everything else knows every policy.
 
+use crate::ageing::AgeingPolicy;
 use crate::approval::ApprovalPolicy;
 use crate::classify::ClassifyPolicy;
 use crate::decline::Declines;
@@ -13,6 +14,7 @@ use crate::report::ReportPolicy;
 /// Everything that is rule and not code.
 #[derive(Debug, Clone)]
 pub struct Policies {
+    pub ageing: Versions<AgeingPolicy>,
     pub approval: Versions<ApprovalPolicy>,
     pub classify: Versions<ClassifyPolicy>,
     pub declines: Versions<Declines>,
@@ -36,6 +38,7 @@ impl Policies {
     /// Reads and checks policies, alone and together.
     pub fn load(files: &[(&str, &str)]) -> Result<Self, Refused> {
         let policies = Self {
+            ageing: of(files)?,
             approval: of(files)?,
             classify: of(files)?,
             declines: of(files)?,
@@ -62,7 +65,9 @@ impl Policies {
         let waiting = self.incidents.all().map(|policy| ("incidents", policy.version, policy.reply.as_str()));
         let played =
             self.playbooks.all().flat_map(|policy| policy.written().map(|text| ("playbooks", policy.version, text)));
-        for (name, version, text) in wanted.chain(prepared).chain(waiting).chain(played) {
+        let overdue =
+            self.ageing.all().flat_map(|policy| policy.templates().map(|text| ("ageing", policy.version, text)));
+        for (name, version, text) in wanted.chain(overdue).chain(prepared).chain(waiting).chain(played) {
             if texts.text(text).is_none() {
                 let file = format!("shared/policy/{name}/v{version}.toml");
                 return Err(Refused { file, line: 1, message: format!("no text is called `{text}`") });
@@ -85,6 +90,7 @@ impl Policies {
 
 /// The shipped files, by name and text.
 pub const SHIPPED: &[(&str, &str)] = &[
+    ("shared/policy/ageing/v1.toml", include_str!("../../policy/ageing/v1.toml")),
     ("shared/policy/approval/v1.toml", include_str!("../../policy/approval/v1.toml")),
     ("shared/policy/approval/v2.toml", include_str!("../../policy/approval/v2.toml")),
     ("shared/policy/classify/v1.toml", include_str!("../../policy/classify/v1.toml")),
@@ -130,7 +136,21 @@ mod tests {
 
     #[test]
     fn a_bad_policy_is_refused_with_its_line() {
-        let rows: [(&str, &str, &str, &str); 22] = [
+        let rows: [(&str, &str, &str, &str); 36] = [
+            ("ageing", "from_day = 31", "from_day = 32", "days 31 to 31 are in no bucket"),
+            ("ageing", "from_day = 31", "from_day = 30", "day 30 is in two buckets"),
+            ("ageing", "from_day = 0", "from_day = 1", "days 0 to 0 are in no bucket"),
+            ("ageing", "to_day = 60\n", "", "`31-60` is called `30+` by its days"),
+            ("ageing", "bucket = \"90+\"", "bucket = \"91+\"", "`91+` is called `90+` by its days"),
+            ("ageing", "from_day = 91", "from_day = 91\nto_day = 120", "`90+` is called `91-120` by its days"),
+            ("ageing", "bucket = \"31-60\"", "bucket = \"0-30\"", "`0-30` is used twice"),
+            ("ageing", "acts_on_day = 61", "acts_on_day = 91", "day 91 is not in `61-90`"),
+            ("ageing", "owner = \"manager\"", "owner = \"cfo\"", "unknown variant"),
+            ("ageing", "owner = \"manager\"", "owner = \"legal\"", "legal could not end the task"),
+            ("ageing", "template = \"overdue_2\"", "template = \"no_such_text\"", "no text is called"),
+            ("ageing", "USD = \"100.00\"", "USD = \"100.001\"", "needs an amount over which"),
+            ("ageing", "acts_at_hour = 9", "acts_at_hour = 24", "an hour is 0 to 23"),
+            ("ageing", "why = \"A transfer", "why = \"\" # \"", "has no `why`"),
             ("classify", "id = \"held-not-taken\"", "id = \"held\"", "nothing finds `held`"),
             (
                 "classify",

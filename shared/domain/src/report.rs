@@ -19,6 +19,7 @@ use crate::money::Currency;
 use crate::policy::{Complaint, Rules};
 use crate::report::fact::{Fact, Row, sum};
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use rust_decimal::{Decimal, RoundingStrategy};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -34,6 +35,13 @@ pub struct ReportPolicy {
     pub recovered_within_days: i64,
 }
 
+impl ReportPolicy {
+    /// The zone whose days count, here and wherever else the company counts days.
+    pub fn zone(&self) -> TimeZone {
+        TimeZone::get(&self.timezone).expect("the lint saw the zone")
+    }
+}
+
 impl Rules for ReportPolicy {
     const NAME: &'static str = "report";
 
@@ -46,7 +54,7 @@ impl Rules for ReportPolicy {
     }
 
     fn lint(&self) -> Vec<Complaint> {
-        let zone = jiff::tz::TimeZone::get(&self.timezone)
+        let zone = TimeZone::get(&self.timezone)
             .err()
             .map(|_| Complaint::at(0, format!("`{}` is not a time zone", self.timezone)));
         let days =
@@ -119,7 +127,7 @@ pub struct Check {
 
 /// Computes a month's report from the rows of its partitions.
 pub fn report(month: Month, rows: &[Row], policy: &ReportPolicy) -> Report {
-    let zone = jiff::tz::TimeZone::get(&policy.timezone).expect("the lint saw the zone");
+    let zone = policy.zone();
     let standing = sum(rows);
     let counted_once = standing.values().all(|count| *count == 1);
     let facts: Vec<&Fact> =

@@ -41,6 +41,8 @@ pub enum About {
     Unseen { action: ActionId },
     /// What is still owed when a bank has decided a claim during which nobody was asked for it.
     Claimed { invoice: String, dispute: String },
+    /// An open invoice that no recovery asks for, in the highest bucket of days overdue that it came into.
+    Overdue { invoice: String, bucket: String },
 }
 
 /// What is put off stays `Open`.
@@ -192,6 +194,7 @@ impl About {
             Self::RestDue { action, invoice } => TaskId::of(account, "rest_due", &format!("{action} {invoice}")),
             Self::Unseen { action } => TaskId::of(account, "unseen", action.as_str()),
             Self::Claimed { invoice, .. } => TaskId::of(account, "claimed", invoice),
+            Self::Overdue { invoice, .. } => TaskId::of(account, "overdue", invoice),
         }
     }
 
@@ -199,7 +202,7 @@ impl About {
     pub fn action(&self) -> Option<&ActionId> {
         match self {
             Self::Action { action } | Self::RestDue { action, .. } | Self::Unseen { action } => Some(action),
-            Self::Claimed { .. } => None,
+            Self::Claimed { .. } | Self::Overdue { .. } => None,
         }
     }
 }

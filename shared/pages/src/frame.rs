@@ -28,6 +28,7 @@ const PLACES: &[(&str, &str)] = &[
     ("/actions", "Actions"),
     ("/tasks", "Tasks"),
     ("/dunning", "Dunning"),
+    ("/ageing", "Ageing"),
     ("/tickets", "Tickets"),
     ("/sources", "Sources"),
     ("/staff", "Staff"),

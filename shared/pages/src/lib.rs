@@ -2,6 +2,7 @@
 
 mod account;
 mod action;
+mod ageing;
 mod ask;
 mod case;
 #[cfg(test)]
@@ -23,6 +24,7 @@ mod task;
 
 pub use account::{Alike, AlikeRow, account};
 pub use action::action;
+pub use ageing::{Owing, ageing};
 pub use ask::{Choice, Choices, Filled, ask};
 pub use case::case;
 pub use frame::{STYLE, Viewer, login, problem};

@@ -75,6 +75,7 @@ pub fn task(
                         About::RestDue { .. } => "the customer's cancellation",
                         About::Unseen { .. } => "a refund that was made by hand and is not in the book",
                         About::Claimed { .. } => "a bank's claim that is decided",
+                        About::Overdue { .. } => "an open invoice that no recovery asks for",
                     } } }
                     dt { "Opened" } dd { (time(task.opened_at)) }
                     dt { "Due" } dd { (time(task.due_at)) }

@@ -11,6 +11,7 @@ pub(super) const VERBS: &[Verb] = &[
     ("address", "CUSTOMER EMAIL", "A customer's address changes."),
     ("subscription", "ID CUSTOMER PRICE AMOUNT SEATS STATUS", "A monthly subscription stands so, at USD a seat."),
     ("invoice", "ID CUSTOMER AMOUNT CURRENCY", "An invoice is due."),
+    ("transfer", "ID CUSTOMER AMOUNT CURRENCY DUE_ON", "An invoice is to be paid by transfer until a day."),
     ("late_invoice", "ID CUSTOMER AMOUNT CURRENCY MADE_AT", "An invoice of earlier that day is told of only now."),
     ("line", "INVOICE PRICE AMOUNT SEATS TOTAL FROM TO SUBSCRIPTION", "An open invoice shows one more line, in USD."),
     ("void", "INVOICE", "An invoice is declared void."),
@@ -25,6 +26,9 @@ pub(super) async fn beat(telling: &mut Telling, words: &[&str]) -> bool {
             telling.subscription(id, customer, price, amount, seats, status).await;
         }
         ["invoice", id, customer, amount, currency] => telling.invoice(id, customer, amount, currency).await,
+        ["transfer", id, customer, amount, currency, due_on] => {
+            telling.transfer(id, customer, amount, currency, due_on).await;
+        }
         ["late_invoice", id, customer, amount, currency, time] => {
             telling.late_invoice(id, customer, amount, currency, time).await;
         }
@@ -47,6 +51,7 @@ pub(super) struct Bill {
     made_at: Timestamp,
     lines: Vec<Value>,
     subscription: Option<String>,
+    due_at: Option<Timestamp>,
 }
 
 impl Bill {
@@ -60,6 +65,7 @@ impl Bill {
             made_at,
             lines: Vec::new(),
             subscription: None,
+            due_at: None,
         }
     }
 
@@ -68,6 +74,9 @@ impl Bill {
         let Self { id, customer, minor, currency, attempts, made_at, .. } = self;
         let remaining = if status == "paid" { 0 } else { *minor };
         let mut invoice = stripe::invoice(customer, id, status, *minor, remaining, currency, *attempts, *made_at);
+        if let Some(due_at) = self.due_at {
+            invoice["due_date"] = json!(due_at.as_second());
+        }
         if !self.lines.is_empty() {
             invoice["lines"] = json!({"object": "list", "has_more": false, "data": self.lines});
             invoice["subscription"] = json!(self.subscription);
@@ -112,6 +121,12 @@ impl Telling {
 
     async fn invoice(&mut self, id: &str, customer: &str, amount: &str, currency: &str) {
         self.bills.insert(id.to_owned(), Bill::new(id, customer, amount, currency, self.at));
+        self.deliver_invoice("invoice.finalized", id, "open").await;
+    }
+
+    async fn transfer(&mut self, id: &str, customer: &str, amount: &str, currency: &str, due_on: &str) {
+        let bill = Bill { due_at: Some(midnight(due_on)), ..Bill::new(id, customer, amount, currency, self.at) };
+        self.bills.insert(id.to_owned(), bill);
         self.deliver_invoice("invoice.finalized", id, "open").await;
     }
 

@@ -6,9 +6,10 @@ use crate::world;
 use app::ports::{Channel, Clock, Order};
 use app::store::{self, Page, keys};
 use domain::action::Action;
+use domain::ageing::Climb;
 use domain::book::Head;
 use domain::case::{Case, State};
-use domain::dunning::{Plan, PlanState};
+use domain::dunning::{Plan, PlanState, StepState};
 use domain::id::AccountId;
 use serde_json::Value;
 
@@ -32,6 +33,9 @@ impl Telling {
             }
             for plan in world::records::<Plan>(&self.service, &keys::plans(&account)).await {
                 self.look_at_plan(&plan);
+            }
+            for climb in world::records::<Climb>(&self.service, &keys::climbs(&account)).await {
+                self.look_at_climb(&climb.way);
             }
             for action in world::records::<Action>(&self.service, &keys::actions(&account)).await {
                 self.once(action.id.as_str(), action_line(&action));
@@ -70,6 +74,22 @@ impl Telling {
         if plan.state == PlanState::Stopped {
             let reason = plan.reason.as_deref().unwrap_or_default();
             self.once(&format!("stop {invoice}"), format!("plan {invoice} stops: {reason}"));
+        }
+    }
+
+    /// The rungs that an invoice has before it when it comes onto the ladder.
+    fn look_at_climb(&mut self, way: &Plan) {
+        let invoice = &way.invoice;
+        let key = format!("ladder {invoice}");
+        if !self.seen.contains_key(&key) {
+            let ahead = way.steps.iter().filter(|step| step.state == StepState::Waiting);
+            let rungs = ahead.map(|step| format!("{} {}", step.due_at.strftime("%m-%d"), step.kind.name()));
+            let rungs = rungs.collect::<Vec<_>>().join(", ");
+            self.once(&key, format!("ladder {invoice}: {rungs}"));
+        }
+        if way.state == PlanState::Stopped {
+            let reason = way.reason.as_deref().unwrap_or_default();
+            self.once(&format!("ladder stop {invoice}"), format!("ladder {invoice} stops: {reason}"));
         }
     }
 

@@ -11,6 +11,7 @@ use crate::message::{Message, Sent, send_all};
 use crate::records;
 use crate::setup::sources;
 use crate::store::{self, Attempted, Batch, External, Receipt, Stored};
+use domain::ageing::Climb;
 use domain::classify::desk::Desk;
 use domain::classify::recovery::Ground;
 use domain::classify::{self, Decided, Scene, confirm, decision, tasks};
@@ -92,7 +93,8 @@ async fn once(context: &Context, event: &Event, manner: Manner<'_>, trace: &str)
     let watch = Watch::armed(at_issue.watch, &at_issue.pulses.news, now, policies.incidents.current());
     // One that is lowered in between needs no such care: its plans are stopped when a step is due.
     let unbegun = if at_issue.writes { Vec::new() } else { decided.recover.clone() };
-    let concluded = Concluded { decisions, notes, tasks, pulses: at_issue.pulses.pulses, watch };
+    let climbs = climbs(context, &at_issue.climbing, after, trace);
+    let concluded = Concluded { decisions, notes, tasks, climbs, pulses: at_issue.pulses.pulses, watch };
     after.head.names_at_most(policies.limits.current().cases_shown_max);
     let unlinked = after.head.book.unlinked(event);
     let promised = write::promises(&decided, &followed, unlinked, &laid.account, trace);
@@ -135,6 +137,14 @@ fn recover(
         }
     }
     Ok(())
+}
+
+/// The way up the ladder of what is open now and has days to be paid in.
+fn climbs(context: &Context, begins: &[String], desk: &Desk, trace: &str) -> Vec<Climb> {
+    let (policy, zone) = (context.policies.ageing.current(), context.policies.report.current().zone());
+    let (account, now) = (&desk.head.account, context.clock.now());
+    let climb = |id: &String| Climb::of(account, &desk.touched.invoices[id], policy, &zone, None, now, trace);
+    begins.iter().filter_map(climb).collect()
 }
 
 /// Keeps what has no owner yet. A list is asked again: what it shows need not be kept.

@@ -59,6 +59,7 @@ pub enum Endpoint {
     Delegations,
     Delegate,
     OpenApi,
+    Ageing,
     Dunning,
     Decline { provider: String, code: String },
     SearchAccounts,
@@ -102,6 +103,7 @@ pub enum Endpoint {
     ActionPage(String),
     DecidePage(String),
     ApprovalsPage,
+    AgeingPage,
     DunningPage,
     ReportPage(String),
     PoliciesPage,
@@ -171,6 +173,7 @@ pub static ROUTES: &[Route] = &[
     route(Method::GET, "/api/delegations", Function::Report, |_| Endpoint::Delegations),
     route(Method::POST, "/api/delegations", Function::Approval, |_| Endpoint::Delegate),
     route(Method::GET, "/api/openapi.json", Function::Report, |_| Endpoint::OpenApi),
+    route(Method::GET, "/api/ageing", Function::Report, |_| Endpoint::Ageing),
     route(Method::GET, "/api/dunning", Function::Report, |_| Endpoint::Dunning),
     route(Method::GET, "/api/declines/{provider}/{code}", Function::Report, |v| {
         let (provider, code) = two(v);
@@ -240,6 +243,7 @@ pub static ROUTES: &[Route] = &[
     route(Method::POST, "/tasks/{id}", Function::Approval, |v| Endpoint::ChangeTaskPage(one(v))),
     route(Method::GET, "/stop", Function::Report, |_| Endpoint::StopPage),
     route(Method::POST, "/stop", Function::Approval, |_| Endpoint::StopPageForm),
+    route(Method::GET, "/ageing", Function::Report, |_| Endpoint::AgeingPage),
     route(Method::GET, "/dunning", Function::Report, |_| Endpoint::DunningPage),
     route(Method::GET, "/reports/{month}", Function::Report, |v| Endpoint::ReportPage(one(v))),
     route(Method::GET, "/policies", Function::Report, |_| Endpoint::PoliciesPage),

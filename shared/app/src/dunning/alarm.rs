@@ -112,6 +112,7 @@ fn sent_for(key: &Key) -> Option<Sent> {
         Woken::Watch { provider, source } => (QueueName::Events, Message::Watch { provider, source, trace }),
         Woken::Cohorts { provider, source } => (QueueName::Approval, Message::Cohort { provider, source, trace }),
         Woken::Plan { account, invoice } => (QueueName::Dunning, Message::PlanDue { account, invoice, trace }),
+        Woken::Climb { account, invoice } => (QueueName::Dunning, Message::RungDue { account, invoice, trace }),
         Woken::Asking(case) => (QueueName::Approval, Message::Ask { case, trace }),
         Woken::Action(action) => (QueueName::Approval, Message::Act { action, trace }),
         Woken::Bulletin(bulletin) => (QueueName::Approval, Message::Tell { bulletin, trace }),

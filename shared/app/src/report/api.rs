@@ -12,6 +12,8 @@ mod team;
 
 use crate::context::Context;
 use crate::door::routes::Endpoint;
+use crate::report::ageing;
+use crate::report::query::Query;
 use crate::web::{self, Answer, Problem, Window};
 use bytes::Bytes;
 use domain::staff::Staff;
@@ -44,6 +46,7 @@ pub(super) async fn answer(
         Endpoint::Actions => actions::all(context, &query, &window).await,
         Endpoint::Action(id) => actions::one(context, &id).await,
         Endpoint::Receipt(id) => actions::receipt(context, &id).await,
+        Endpoint::Ageing => owing(context, &query, &window).await,
         Endpoint::Dunning => actions::dunning(context, &query, window).await,
         Endpoint::Incidents => incidents::all(context, &query, &window).await,
         Endpoint::Incident(id) => incidents::one(context, &id, &window).await,
@@ -64,6 +67,14 @@ pub(super) async fn answer(
         Endpoint::RowsOf(month) => reports::rows_of(context, &month, &window).await,
         other => unreachable!("the route table sends {other:?} elsewhere"),
     }
+}
+
+/// What is owed at a time, and a page of the invoices behind it.
+async fn owing(context: &Context, query: &Query, window: &Window) -> Result<Answer, Problem> {
+    let owing = ageing::owing(context, &ageing::Wanted::of(context, query)?, window).await?;
+    let mut answer = serde_json::to_value(&owing).expect("an answer is plain data");
+    answer["next"] = json!(Window::cursor(owing.next.as_deref()));
+    Ok(web::json(StatusCode::OK, &answer))
 }
 
 /// One page of a list, and what leads to the next.

@@ -9,7 +9,7 @@ mod open;
 mod sources;
 mod team;
 
-use super::{query, read};
+use super::{ageing, query, read};
 use crate::approval;
 use crate::context::Context;
 use crate::door::console::viewer;
@@ -48,6 +48,7 @@ pub(super) async fn answer(
         Endpoint::IncidentPage(id) => incidents::one(context, &viewer, &id).await,
         Endpoint::ActionsPage => actions::all(context, &viewer, &query, &window).await,
         Endpoint::ActionPage(id) => actions::one(context, &viewer, &id, &query, &caller.staff).await,
+        Endpoint::AgeingPage => owing(context, &viewer, &query, &window).await,
         Endpoint::DunningPage => actions::dunning(context, &viewer, window).await,
         Endpoint::TasksPage => team::tasks(context, &viewer, &query, window).await,
         Endpoint::TaskPage(id) => team::task(context, &viewer, &id, &query).await,
@@ -68,6 +69,28 @@ pub(super) async fn answer(
 async fn report(context: &Context, viewer: &Viewer, month: &str) -> Result<String, Problem> {
     let month = query::month(month)?;
     Ok(::pages::report(viewer, month, &read::month_report(context, month).await?))
+}
+
+/// What is owed at a time, with the invoices behind it.
+async fn owing(context: &Context, viewer: &Viewer, query: &query::Query, window: &Window) -> Result<String, Problem> {
+    let wanted = ageing::Wanted::of(context, query)?;
+    let owing = ageing::owing(context, &wanted, window).await?;
+    let at = query.get("at").filter(|at| !at.is_empty());
+    let same = |name: &str, value: &str| format!("{name}={}&", web::escaped(value));
+    let at_path = at.map(|at| same("at", at)).unwrap_or_default();
+    let bucket = wanted.bucket.as_ref().map(|bucket| same("bucket", bucket)).unwrap_or_default();
+    let shown = ::pages::Owing {
+        at: owing.at,
+        on: owing.on,
+        timezone: &owing.timezone,
+        complete: owing.complete,
+        unpriced: owing.unpriced,
+        currencies: &owing.currencies,
+        lines: &owing.items,
+        bucket: wanted.bucket.as_deref(),
+    };
+    let next = more(&format!("/ageing?{at_path}{bucket}"), owing.next);
+    Ok(::pages::ageing(viewer, &shown, &format!("/ageing?{at_path}"), next.as_deref()))
 }
 
 /// Where the next page of a list is; `base` ends so that a name can follow.

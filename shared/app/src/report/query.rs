@@ -1,5 +1,6 @@
 //! What may stand behind the question mark of an address: the filters that programs and pages share.
 
+use super::ageing::time_or_day;
 use crate::door::routes::class;
 use crate::task::{self, Listed};
 use crate::web::{Problem, account_id};
@@ -9,6 +10,7 @@ use domain::id::AccountId;
 use domain::incident::State as IncidentState;
 use domain::report::Month;
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use std::collections::BTreeMap;
 
 /// The query of a request, by name.
@@ -74,6 +76,13 @@ pub(super) fn due_before(query: &Query) -> Result<Option<Timestamp>, Problem> {
         text.parse::<Timestamp>().map_err(|_| Problem::malformed("`due_before` is a time such as 2026-01-31T00:00:00Z"))
     };
     query.get("due_before").map(instant).transpose()
+}
+
+/// At which time, or at the end of which day there.
+pub(super) fn at(query: &Query, zone: &TimeZone) -> Result<Option<Timestamp>, Problem> {
+    let said = "`at` is a day such as 2026-01-31, or a time such as 2026-01-31T00:00:00Z";
+    let moment = |text: &String| time_or_day(text, zone).ok_or_else(|| Problem::malformed(said));
+    query.get("at").filter(|text| !text.is_empty()).map(moment).transpose()
 }
 
 /// A month as a path names it.

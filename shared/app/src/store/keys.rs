@@ -5,6 +5,7 @@
 mod account;
 mod import;
 pub mod lists;
+mod owed;
 mod shards;
 mod source;
 mod staff;
@@ -14,6 +15,7 @@ use crate::ports::{Key, Table};
 
 pub use account::*;
 pub use import::*;
+pub use owed::{due_from, owed, owed_at};
 pub use shards::*;
 pub use source::*;
 pub use staff::*;
@@ -74,6 +76,7 @@ mod tests {
             action(&action_id),
             task(&TaskId::of(&id, "mara", "key")),
             plan(&id, "in_1"),
+            climb(&id, "in_1"),
             ledger_head(&id),
             ledger_entry(&id, 1),
             timeline(&id, "2026-01-31T12:00:00Z".parse().unwrap(), "evt_1"),
@@ -135,6 +138,7 @@ mod tests {
             (tasks(&id), "TASK#task_pzankqp544j4egvsc6be_5r039kz3c3eh"),
             (tickets_of(&id), "TICKET#zendesk#default#123"),
             (plans(&id), "PLAN#in_1"),
+            (climbs(&id), "CLIMB#in_1"),
             (ledger_entries(&id), "LEDGER#000000000001"),
             (timeline_of(&id), "TIME#2026-01-31T12:00:00.000Z#evt_1"),
             (found("email:ada@shop.example"), "acc_pzankqp544j4egvsc6be"),

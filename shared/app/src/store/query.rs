@@ -116,6 +116,35 @@ pub async fn pick<T: Stored>(
     }
 }
 
+/// Walks along a list, place by place and shard by shard, without the items. Says whether it came to the end: of each shard
+/// no more than its part of the most is read.
+pub async fn walk(
+    context: &Context,
+    list: &str,
+    after: Option<String>,
+    most: u32,
+    mut each: impl FnMut(&str),
+) -> Result<bool, Fault> {
+    let mut is_whole = true;
+    for shard in keys::list_shards(list) {
+        let mut rest = Listed { list: shard, after: after.clone(), limit: 0, order: Order::Ascending };
+        let mut left = most / u32::from(keys::LIST_SHARDS);
+        loop {
+            rest.limit = left.min(AT_ONCE);
+            let read = if rest.limit == 0 { Vec::new() } else { context.store.places(&rest).await? };
+            read.iter().for_each(|(_, place)| each(&place.sort));
+            let count = u32::try_from(read.len()).expect("a page fits into memory");
+            let Some((_, last)) = read.last().filter(|_| count == rest.limit) else {
+                is_whole &= left > 0;
+                break;
+            };
+            rest.after = Some(last.sort.clone());
+            left -= count;
+        }
+    }
+    Ok(is_whole)
+}
+
 fn place(item: &Item) -> &str {
     item.list.as_ref().map_or("", |place| place.sort.as_str())
 }

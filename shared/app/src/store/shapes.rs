@@ -5,6 +5,7 @@ use super::keys::{self, lists};
 use crate::message::{Message, Sent};
 use crate::ports::Key;
 use domain::action::Action;
+use domain::ageing::Climb;
 use domain::approval::delegation::Delegations;
 use domain::book::ticket::Ticket;
 use domain::book::{Head, Invoice, KeptCard, Payment, Person, Subscription, Unlinked};
@@ -204,7 +205,8 @@ macro_rules! stored {
 stored!(Head, 1, |head| key keys::head(&head.account), wake None,
     place Some((lists::ACCOUNTS.to_owned(), head.account.to_string())));
 stored!(Of<Person>, 1, |person| key keys::person(&person.account), wake None, place None);
-stored!(Of<Invoice>, 1, |invoice| key keys::invoice(&invoice.account, &invoice.value.id), wake None, place None);
+stored!(Of<Invoice>, 1, |invoice| key keys::invoice(&invoice.account, &invoice.value.id), wake None,
+    place keys::owed(&invoice.account, &invoice.value));
 stored!(Of<Payment>, 1, |payment| key keys::payment(&payment.account, &payment.value.id), wake None, place None);
 stored!(Of<KeptCard>, 1, |card| key keys::card(&card.account, &card.value.id), wake None, place None);
 stored!(Of<Subscription>, 1, |it| key keys::subscription(&it.account, &it.value.id), wake None, place None);
@@ -219,6 +221,8 @@ stored!(Decision, 1, |decision| key keys::decision(&decision.id), wake None, pla
 stored!(Group, 1, |group| key keys::group(&group.account), wake None, place None);
 stored!(Plan, 1, |plan| key keys::plan(&plan.account, &plan.invoice), wake plan.next_wake(),
     place plan.next_wake().map(|at| (lists::DUNNING.to_owned(), format!("{at:.3}#{}#{}", plan.account, plan.invoice))));
+stored!(Climb, 1, |climb| key keys::climb(&climb.way.account, &climb.way.invoice), wake climb.way.next_wake(),
+    place None);
 stored!(LedgerHead, 1, |head| key keys::ledger_head(&head.account), wake None,
     place head.at.map(|at| (lists::LEDGERS.to_owned(), format!("{at:.3}#{}", head.account))));
 stored!(Entry, 1, |entry| key keys::ledger_entry(&entry.account, entry.number), wake None, place None);

@@ -155,6 +155,11 @@ impl Store for Dynamo {
         }
     }
 
+    /// The index alone: what it says of the items is where they stand.
+    async fn places(&self, listed: &Listed) -> Result<Vec<(Key, Place)>, Fault> {
+        self.rows(listed).await
+    }
+
     async fn due(&self, shard: &str, until: Timestamp, limit: u32) -> Result<Vec<Due>, Fault> {
         let query = self
             .query(Table::Accounts, limit, Order::Ascending)

@@ -3,6 +3,7 @@
 //! decided.
 
 use crate::action::{Action, State};
+use crate::ageing::was_overdue;
 use crate::book::{Due, HistoryLine, Touched};
 use crate::case::Class;
 use crate::classify::DISPUTED;
@@ -20,7 +21,7 @@ pub fn may_change(before: &Desk, folded: &Desk) -> Vec<TaskId> {
     let bills = settled(&before.touched, &folded.touched, &folded.head);
     let owed = owed_again(before, folded).into_iter().chain(paid(&before.touched, &folded.touched));
     let owed = owed.map(|invoice| claimed_of(&invoice, "").task(&folded.head.account));
-    left.chain(unseen).chain(bills).chain(owed).collect()
+    left.chain(unseen).chain(bills).chain(owed).chain(overdue(before, folded)).collect()
 }
 
 /// The tasks that an event ends, of those that may, as they are from here on; `by` is the provider that told it.
@@ -36,10 +37,12 @@ pub fn end(tasks: &[Task], before: &Desk, after: &Desk, by: &str, now: Timestamp
     let task = |id: &TaskId| tasks.iter().find(|task| task.id == *id).cloned();
     let owed = paid(&before.touched, &after.touched);
     let owed = owed.map(|invoice| (claimed_of(&invoice, "").task(&after.head.account), true));
+    let overdue = overdue(before, after).map(|task| (task, true));
     actions
         .chain(unseen)
         .chain(bills)
         .chain(owed)
+        .chain(overdue)
         .filter_map(|(id, done)| task(&id)?.ended(done, by, "", now))
         .collect()
 }
@@ -109,6 +112,14 @@ fn paid<'a>(before: &'a Touched, after: &'a Touched) -> impl Iterator<Item = Str
     after.invoices.keys().filter(closed).cloned()
 }
 
+/// The tasks of invoices that were overdue and are not open any more.
+fn overdue<'a>(before: &'a Desk, after: &'a Desk) -> impl Iterator<Item = TaskId> + 'a {
+    let account = &after.head.account;
+    let late = move |invoice: &String| was_overdue(account, &after.touched.invoices[invoice]);
+    let task = move |invoice| About::Overdue { invoice, bucket: String::new() }.task(account);
+    paid(&before.touched, &after.touched).filter(late).map(task)
+}
+
 fn claimed_of(invoice: &str, dispute: &str) -> About {
     About::Claimed { invoice: invoice.to_owned(), dispute: dispute.to_owned() }
 }
@@ -131,6 +142,7 @@ mod tests {
     use crate::action::{Clause, Kind, Preview, Reason};
     use crate::book::{CaseLine, Head};
     use crate::dunning::{Plan, PlanState};
+    use crate::event::Event;
     use crate::id::{AccountId, ActionId};
     use crate::money::{Currency, Money};
     use serde_json::{from_value, json};
@@ -229,6 +241,45 @@ mod tests {
             );
             assert_eq!(begin(&begun, &before, &after, day, now), [], "{what}: there is one");
             assert_eq!(begin(&[], &after, &after, day, now), [], "{what}: nothing is decided");
+        }
+    }
+
+    #[test]
+    fn what_was_overdue_is_nobodys_task_once_it_is_settled() {
+        let now: Timestamp = "2026-03-20T09:00:00Z".parse().unwrap();
+        let usd = |amount: &str| json!({"amount": amount, "currency": "USD"});
+        let told = |settled: Option<(&str, &str)>| {
+            let mut desk = Desk::of(Head::new("stripe", "default", "cus_1"), Touched::default());
+            let open = json!({"resource": "invoice", "id": "in_1", "status": "open", "total": usd("49.00"),
+                "remaining": usd("49.00"), "created_at": "2026-03-01T09:00:00Z", "due_on": "2026-03-15"});
+            let ended = settled.map(|(status, at)| {
+                let remaining = usd(if status == "paid" { "0.00" } else { "49.00" });
+                (at, json!({"resource": "invoice", "id": "in_1", "status": status, "remaining": remaining}))
+            });
+            for (at, seen) in [("2026-03-01T09:00:00Z", open)].into_iter().chain(ended) {
+                let event: Event = from_value(json!({"id": at, "provider": "stripe", "source": "default",
+                    "origin": "webhook", "kind": "invoice_changed", "at": at, "customer": "cus_1", "seen": [seen]}))
+                .unwrap();
+                desk.touched.fold(&mut desk.head, &event, SignedDuration::ZERO);
+            }
+            desk
+        };
+        let before = told(None);
+        let account = before.head.account.clone();
+        let about = About::Overdue { invoice: "in_1".to_owned(), bucket: "0-30".to_owned() };
+        let (what, day) = (String::new(), SignedDuration::from_hours(24));
+        let task = Task::new(&account, about, what.clone(), what, now, day);
+        for (name, settled, ends) in [
+            ("paid late", Some(("paid", "2026-03-20T08:00:00Z")), true),
+            ("void late", Some(("void", "2026-03-20T08:00:00Z")), true),
+            ("paid in time, without a rung", Some(("paid", "2026-03-10T08:00:00Z")), false),
+            ("open as before", None, false),
+        ] {
+            let after = told(settled);
+            assert_eq!(may_change(&before, &after).contains(&task.id), ends, "{name}: it is read before");
+            let ended = end(std::slice::from_ref(&task), &before, &after, "stripe", now);
+            let states: Vec<_> = ended.iter().map(|task| task.state).collect();
+            assert_eq!(states, if ends { vec![TaskState::Done] } else { vec![] }, "{name}");
         }
     }
 }

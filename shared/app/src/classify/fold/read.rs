@@ -7,6 +7,7 @@ use crate::context::Context;
 use crate::fault::Fault;
 use crate::ports::Key;
 use crate::store::{Batch, External, Receipt, keys};
+use domain::ageing::{self, Climb};
 use domain::book::{self, Head, ResourceId, Touched, touches};
 use domain::case::{Case, State};
 use domain::classify::desk::Desk;
@@ -48,6 +49,8 @@ pub(super) struct AtIssue {
     pub failing: Vec<String>,
     /// Whether Recoup writes to the customers of the source, where one of them may have.
     pub writes: bool,
+    /// The invoices that come onto the ladder.
+    pub climbing: Vec<String>,
     pub pulses: Changed,
     /// What is known of the source, where a trouble is news.
     pub watch: Option<Watch>,
@@ -109,10 +112,13 @@ impl Laid {
         let left: Vec<_> = failing.iter().flat_map(left).collect();
         let (old, new) = ((&before.touched, &before.head), (&after.touched, &after.head));
         let pulses = changed(old, new, event.origin, &context.policies.declines);
+        let climbing = ageing::begins(event, &before.touched, &after.touched);
+        let climb = |invoice: &String| keys::climb(&before.head.account, invoice);
         let watch = pulses.news.first().map(|pulse| keys::watch(&pulse.provider, &pulse.source));
         let plan = |invoice: &String| keys::plan(&before.head.account, invoice);
         let wanted = cases.iter().map(keys::case).chain(plans.iter().map(plan));
-        let wanted = wanted.chain(may_change.iter().map(keys::task)).chain(watch.clone());
+        let wanted =
+            wanted.chain(may_change.iter().map(keys::task)).chain(climbing.iter().map(climb)).chain(watch.clone());
         read_more(context, batch, wanted.chain(source.clone()).chain(left).collect()).await?;
         lay_beside(batch, cases, plans, before)?;
         after.cases.clone_from(&before.cases);
@@ -121,11 +127,16 @@ impl Laid {
         for task in &may_change {
             tasks.extend(batch.get::<Task>(&keys::task(task))?);
         }
+        let mut begins = Vec::new();
+        for invoice in climbing {
+            let standing = batch.get::<Climb>(&keys::climb(&before.head.account, &invoice))?;
+            begins.extend(standing.is_none().then_some(invoice));
+        }
         let watch = watch.map(|key| batch.get::<Watch>(&key)).transpose()?.flatten();
         // One that nobody has set up observes.
         let setup = source.as_ref().map(|key| batch.get::<Source>(key)).transpose()?.flatten();
         let writes = setup.is_some_and(|setup| setup.writes());
-        Ok(AtIssue { concerns, tasks, failing, writes, pulses, watch })
+        Ok(AtIssue { concerns, tasks, failing, writes, climbing: begins, pulses, watch })
     }
 
     /// Reads what tells two payments apart, and what was agreed; most events need neither.

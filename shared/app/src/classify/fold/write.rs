@@ -8,6 +8,7 @@ use crate::message::{Message, Sent};
 use crate::ports::QueueName;
 use crate::store::trail::{put_facts, put_notes};
 use crate::store::{Asking, Batch, Commit, External, Of, Receipt, Stored, Timeline};
+use domain::ageing::Climb;
 use domain::book::Unlinked;
 use domain::classify::Decided;
 use domain::classify::decision::Decision;
@@ -26,6 +27,8 @@ pub(super) struct Concluded {
     pub notes: Vec<Note>,
     /// The tasks that are over, and those that begin.
     pub tasks: Vec<Task>,
+    /// What comes onto the ladder.
+    pub climbs: Vec<Climb>,
     pub pulses: Vec<Pulse>,
     /// The watch, where it is armed anew.
     pub watch: Option<Watch>,
@@ -40,7 +43,7 @@ pub(super) fn commit(
     concluded: Concluded,
 ) -> Result<Commit, Fault> {
     let Laid { account, batch, externals, before, after } = laid;
-    let Concluded { decisions, notes, tasks, pulses, watch } = concluded;
+    let Concluded { decisions, notes, tasks, climbs, pulses, watch } = concluded;
     let mut commit = Commit::default();
     commit.create(receipt);
     let trace = receipt.trace.clone();
@@ -60,6 +63,7 @@ pub(super) fn commit(
         Message::Ask { case, .. } => Some(case.clone()),
         _ => None,
     };
+    climbs.iter().for_each(|climb| commit.over(batch, climb));
     for case in receipt.promised.iter().filter_map(asked).collect::<BTreeSet<_>>() {
         commit.put(&Asking { case, again_at: Some(receipt.folded_at + lease) });
     }

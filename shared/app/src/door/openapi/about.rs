@@ -244,6 +244,8 @@ pub static ABOUT: &[About] = &[
     post("/api/delegations", "delegate", "Delegations", "Says who stands in for somebody who is away")
         .takes(Body::Must("DelegationWish"))
         .refuses(&[404, 422]),
+    get("/api/ageing", "ageing", "Ageing", "Sums what is owed by the days that it is overdue, and lists it")
+        .with(&[At, Bucket, Limit, Cursor]),
     get("/api/dunning", "listDunning", "Plans", "Lists recoveries by when they go on")
         .with(&[Limit, Cursor, DueBefore]),
     get("/api/declines/{provider}/{code}", "decline", "Decline", "Says what a code of a failed payment means")

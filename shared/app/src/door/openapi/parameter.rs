@@ -1,6 +1,6 @@
 //! What may stand in a path, behind its question mark, and in a header.
 
-use super::shape::{date, flag, text, time, words};
+use super::shape::{any, date, flag, text, time, words};
 use crate::task::Listed;
 use domain::action::State;
 use domain::case::{self, Class};
@@ -22,6 +22,8 @@ pub enum Parameter {
     AssignedTo,
     Account,
     DueBefore,
+    At,
+    Bucket,
     FormatOfCase,
     FormatOfReport,
     DryRun,
@@ -62,6 +64,14 @@ impl Parameter {
                 ("account", text(), "Only those of this account; a page may then hold fewer than `limit`.")
             }
             Self::DueBefore => ("due_before", time(), "Only those that go on before this time."),
+            Self::At => {
+                ("at", any([date(), time()]), "When; of a day its end, in the zone of the reports. Now, without it.")
+            }
+            Self::Bucket => {
+                let meaning =
+                    "Only the items of this bucket, such as `31-60`; a page may then hold fewer than `limit`.";
+                ("bucket", text(), meaning)
+            }
             Self::FormatOfCase => ("format", words(["slack"]), "The preview as Slack's blocks."),
             Self::FormatOfReport => ("format", words(["json", "html"]), "`html` leads to the page."),
             Self::DryRun => ("dry_run", flag(), "Only says what it would do."),

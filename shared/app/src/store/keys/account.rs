@@ -9,6 +9,7 @@ use jiff::Timestamp;
 pub(super) const ACCOUNT: &str = "ACCOUNT#";
 pub(super) const ACTION: &str = "ACTION#";
 pub(super) const ASK: &str = "ASK#";
+pub(super) const CLIMB: &str = "CLIMB#";
 pub(super) const PLAN: &str = "PLAN#";
 const CARD: &str = "CARD#";
 const CASE: &str = "CASE#";
@@ -132,6 +133,15 @@ pub fn plan(id: &AccountId, invoice: &str) -> Key {
 
 pub fn plans(id: &AccountId) -> Prefix {
     Prefix::of(account(id, PLAN))
+}
+
+/// An invoice's way up the ladder of what is overdue.
+pub fn climb(id: &AccountId, invoice: &str) -> Key {
+    account(id, format!("{CLIMB}{invoice}"))
+}
+
+pub fn climbs(id: &AccountId) -> Prefix {
+    Prefix::of(account(id, CLIMB))
 }
 
 pub fn ledger_head(id: &AccountId) -> Key {

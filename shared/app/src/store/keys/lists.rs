@@ -6,6 +6,10 @@ pub const ACCOUNTS: &str = "ACCOUNTS";
 pub const DUNNING: &str = "DUNNING";
 /// Ledgers that have entries.
 pub const LEDGERS: &str = "LEDGERS";
+/// Open invoices, by the day from which they are counted.
+pub const OWED: &str = "OWED";
+/// Invoices that were open for a day or more, by when they were settled.
+pub const SETTLED: &str = "SETTLED";
 pub const TICKETS: &str = "TICKETS";
 /// External ids that somebody waits for.
 pub const WAITING: &str = "WAITING";
@@ -40,6 +44,8 @@ mod tests {
             TICKETS.to_owned(),
             WAITING.to_owned(),
             LEDGERS.to_owned(),
+            OWED.to_owned(),
+            SETTLED.to_owned(),
             cases(case::State::Open),
             cases(case::State::Resolved),
             incidents(incident::State::Open),

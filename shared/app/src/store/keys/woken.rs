@@ -1,6 +1,6 @@
 //! Whose alarm rings? A key that wakes, read back to what it was made of.
 
-use super::account::{ACCOUNT, ACTION, ASK, PLAN};
+use super::account::{ACCOUNT, ACTION, ASK, CLIMB, PLAN};
 use super::source::{BACKFILL, COHORTS, EXTERNAL, PROBE, WATCH};
 use super::staff::BULLETIN;
 use crate::ports::Key;
@@ -15,6 +15,7 @@ pub enum Woken {
     Watch { provider: String, source: String },
     Cohorts { provider: String, source: String },
     Plan { account: AccountId, invoice: String },
+    Climb { account: AccountId, invoice: String },
     Asking(CaseId),
     Action(ActionId),
     Bulletin(String),
@@ -49,6 +50,9 @@ pub fn woken(key: &Key) -> Option<Woken> {
     if let Some(invoice) = key.sk.strip_prefix(PLAN) {
         return Some(Woken::Plan { account, invoice: invoice.to_owned() });
     }
+    if let Some(invoice) = key.sk.strip_prefix(CLIMB) {
+        return Some(Woken::Climb { account, invoice: invoice.to_owned() });
+    }
     if let Some(case) = key.sk.strip_prefix(ASK) {
         return CaseId::parse(case).map(Woken::Asking);
     }
@@ -63,7 +67,9 @@ fn parts<const N: usize>(text: &str) -> Option<[String; N]> {
 #[cfg(test)]
 mod tests {
     use super::super::tests::examples;
-    use super::super::{account_partition, action, asking, backfill, bulletin, cohorts, external, plan, probe, watch};
+    use super::super::{
+        account_partition, action, asking, backfill, bulletin, climb, cohorts, external, plan, probe, watch,
+    };
     use super::*;
     use crate::ports::Table;
 
@@ -76,6 +82,7 @@ mod tests {
         let external_id = |id: &str| Woken::External { provider: own("stripe"), source: own("default"), id: own(id) };
         let probed = |path: &str| Woken::Probe { provider: own("mollie"), source: own("default"), path: own(path) };
         let planned = |invoice: &str| Woken::Plan { account: account.clone(), invoice: own(invoice) };
+        let climbing = |invoice: &str| Woken::Climb { account: account.clone(), invoice: own(invoice) };
         vec![
             (external("stripe", "default", "invoice:in_1"), external_id("invoice:in_1")),
             (external("stripe", "default", "card:a#b"), external_id("card:a#b")),
@@ -87,6 +94,8 @@ mod tests {
             (cohorts("stripe", "default"), Woken::Cohorts { provider: own("stripe"), source: own("default") }),
             (plan(&account, "in_1"), planned("in_1")),
             (plan(&account, "in#1"), planned("in#1")),
+            (climb(&account, "in_1"), climbing("in_1")),
+            (climb(&account, "in#1"), climbing("in#1")),
             (asking(&case), Woken::Asking(case.clone())),
             (action(&act), Woken::Action(act.clone())),
             (bulletin("proposal_1"), Woken::Bulletin(own("proposal_1"))),
@@ -104,7 +113,7 @@ mod tests {
     fn other_keys_read_back_to_nothing() {
         let waking: Vec<Key> = waking().into_iter().map(|(key, _)| key).collect();
         let mut others: Vec<Key> = examples().into_iter().filter(|key| !waking.contains(key)).collect();
-        assert_eq!(others.len(), examples().len() - 9, "each kind that wakes has its example among the others");
+        assert_eq!(others.len(), examples().len() - 10, "each kind that wakes has its example among the others");
         let account = account_partition(&AccountId::of("stripe", "default", "cus_1"));
         for (pk, sk) in [
             ("EXT#stripe#default", "EXT"),

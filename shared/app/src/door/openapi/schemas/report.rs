@@ -4,22 +4,76 @@ use super::Named;
 use super::action::kinds;
 use super::case::classes;
 use crate::door::openapi::shape::{
-    any, decimal, flag, list, money, object, or_null, page, see, text, time, told, whole, word, words,
+    any, date, decimal, flag, list, money, object, or_null, page, see, text, time, told, whole, word, words,
 };
 use domain::action::{Reason, State};
+use domain::ageing::{Counted, NextBy};
 use domain::case;
 use domain::decline::{ReportReason, Retry, WhoActs};
 use domain::report::fact::DecidedBy;
+use domain::staff::Role;
 use serde_json::Value;
 
 pub(super) fn schemas() -> Named {
     vec![
+        ("Ageing", ageing()),
+        ("AgeingLine", ageing_line()),
         ("Report", report()),
         ("Fact", fact()),
         ("FactRow", row()),
         ("FactRows", page("FactRow")),
         ("Decline", decline()),
     ]
+}
+
+fn ageing() -> Value {
+    let bucket = object([
+        ("bucket", text()),
+        ("from_day", or_null(told(whole(), "Days overdue; null where it is not due."))),
+        ("to_day", or_null(told(whole(), "The last day that is in it; null where it has no end."))),
+        ("count", whole()),
+        ("amount", money()),
+        ("owner", or_null(words(Role::ALL))),
+        ("steps", list(text())),
+        ("template", or_null(told(text(), "What the customer is mailed."))),
+        (
+            "approval_threshold",
+            told(or_null(money()), "Over which amount giving up is decided by the approval matrix; null: always."),
+        ),
+    ]);
+    let currency = object([
+        ("currency", text()),
+        ("total", object([("count", whole()), ("amount", money())])),
+        ("buckets", list(bucket)),
+    ]);
+    object([
+        ("at", time()),
+        ("on", told(date(), "The day up to which days are counted, in the zone.")),
+        ("timezone", text()),
+        ("policy_version", whole()),
+        ("complete", told(flag(), "Whether the sums hold everything; the youngest are left out first.")),
+        ("unpriced", told(whole(), "How many are open whose amount the provider does not say.")),
+        ("currencies", list(currency)),
+        ("items", list(see("AgeingLine"))),
+        ("next", told(or_null(text()), "The cursor of the next page; null on the last one.")),
+    ])
+}
+
+fn ageing_line() -> Value {
+    let next = object([("by", words(NextBy::ALL)), ("what", text()), ("at", or_null(time()))]);
+    object([
+        ("account", text()),
+        ("name", or_null(text())),
+        ("invoice", text()),
+        ("number", or_null(told(text(), "What stands on it."))),
+        ("amount", or_null(money())),
+        ("due_on", told(date(), "The day from which it is counted.")),
+        ("counted_from", words(Counted::ALL)),
+        ("days", told(whole(), "Below zero while it is not due.")),
+        ("bucket", text()),
+        ("owner", or_null(words(Role::ALL))),
+        ("next", told(next, "What happens next, and through whom.")),
+    ])
 }
 
 /// A share or a mean; nothing of nothing has none.

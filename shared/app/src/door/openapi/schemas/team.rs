@@ -106,7 +106,13 @@ fn staff_proposal() -> Value {
 }
 
 fn task() -> Value {
-    let about = object([("kind", text()), ("action?", text()), ("invoice?", text()), ("dispute?", text())]);
+    let about = object([
+        ("kind", text()),
+        ("action?", text()),
+        ("invoice?", text()),
+        ("dispute?", text()),
+        ("bucket?", text()),
+    ]);
     object([
         ("id", text()),
         ("account", text()),

@@ -1,0 +1,190 @@
+//! Takes the rung that is due of an invoice that no recovery asks for: a task for its owner, and a letter where there is one.
+
+use super::{Done, Way, remind};
+use crate::bulletin::{self, Words};
+use crate::context::Context;
+use crate::fault::Fault;
+use crate::ports::{Channel, Letter};
+use crate::records;
+use crate::setup::{sources, stop};
+use crate::store::{self, Attempted, Batch, Commit, Of, keys};
+use domain::ageing::{AgeingPolicy, Climb, Ground, SEGMENT, counted_from};
+use domain::book::{Head, Invoice, Person};
+use domain::dunning::{Plan, PlanState, Step, StepKind};
+use domain::id::{AccountId, digest};
+use domain::task::{About as TaskAbout, Task};
+use domain::telling::{About, Bulletin};
+use jiff::SignedDuration;
+use jiff::civil::Date;
+use std::collections::BTreeMap;
+
+/// What a rung brings with it: the first time something new for the staff, and, until it was sent, a letter.
+#[derive(Default)]
+struct Taken {
+    news: Option<Bulletin>,
+    letter: Option<(Step, Letter)>,
+}
+
+pub(super) async fn due(context: &Context, account: &AccountId, invoice: &str) -> Result<Done, Fault> {
+    let Taken { news, letter } = store::retrying(context, || take(context, account, invoice)).await?;
+    if let Some(bulletin) = &news {
+        bulletin::tell(context, bulletin).await;
+    }
+    match letter {
+        Some((step, letter)) => remind(context, Way::Climb, account, invoice, &step, &letter).await,
+        None if news.is_some() => Ok(Done::HandedOver),
+        None => Ok(Done::NothingToDo),
+    }
+}
+
+/// The climb of an invoice whose recovery is over, where it has none and a rung is left: those whose day was before belonged
+/// to the recovery.
+pub(super) async fn after(
+    context: &Context,
+    batch: &mut Batch,
+    plan: &Plan,
+    invoice: &Invoice,
+) -> Result<Option<Climb>, Fault> {
+    let key = keys::climb(&plan.account, &plan.invoice);
+    batch.extend(Batch::read(context, vec![key.clone()]).await?);
+    if batch.get::<Climb>(&key)?.is_some() {
+        return Ok(None);
+    }
+    let (policy, zone, now) =
+        (context.policies.ageing.current(), context.policies.report.current().zone(), context.clock.now());
+    Ok(Climb::of(&plan.account, invoice, policy, &zone, Some(now), now, &plan.trace))
+}
+
+/// Takes up the rung that is due, with all that it brings.
+async fn take(context: &Context, account: &AccountId, invoice: &str) -> Result<Attempted<Taken>, Fault> {
+    // Read.
+    let own = [
+        keys::climb(account, invoice),
+        keys::head(account),
+        keys::invoice(account, invoice),
+        keys::plan(account, invoice),
+        keys::person(account),
+    ];
+    let task = TaskAbout::Overdue { invoice: invoice.to_owned(), bucket: String::new() }.task(account);
+    let told = keys::bulletin(&About::Task { task: task.clone() }.id());
+    let batch = Batch::read(context, own.iter().cloned().chain([keys::task(&task), told.clone()]).collect()).await?;
+    let running = batch.get::<Climb>(&own[0])?.filter(|climb| climb.way.state == PlanState::Running);
+    let (head, of) = (batch.get::<Head>(&own[1])?, batch.get::<Of<Invoice>>(&own[2])?);
+    let (Some(mut climb), Some(head), Some(Of { value: invoice, .. })) = (running, head, of) else {
+        return Ok(Attempted::Done(Taken::default()));
+    };
+    let plan = batch.get::<Plan>(&own[3])?;
+    let person = batch.of::<Person>(&own[4])?.unwrap_or_default();
+    let limits = context.policies.limits.current();
+    let (now, zone) = (context.clock.now(), context.policies.report.current().zone());
+    if stop::holds(context, &head, Some(SEGMENT), None).await? {
+        tracing::warn!(invoice = %invoice.id, "a rung waits: it is stopped by hand");
+        climb.way.held_until = Some(now + SignedDuration::from_secs(limits.alarm_lease_secs));
+        let mut commit = Commit::default();
+        commit.over(&batch, &climb);
+        return store::attempted(commit.run(context).await, Taken::default());
+    }
+    let stage = records::stage(context, &head, &invoice).await?;
+    let source = sources::find(context, &head.provider, &head.source).await?;
+
+    // Decide.
+    let policy = climb.policy(&context.policies.ageing);
+    let ground = Ground {
+        invoice: &invoice,
+        plan: plan.as_ref(),
+        stage,
+        claimed: head.book.is_claimed(),
+        acting: source.acting,
+    };
+    let look_at = now + SignedDuration::from_mins(context.policies.incidents.current().hold_minutes);
+    let doubt_at = now + SignedDuration::from_mins(limits.sending_minutes_max);
+    let on = now.to_zoned(zone.clone()).date();
+    let begun = climb.take(&ground, (policy, &zone), now, (look_at, doubt_at));
+    let due_in = SignedDuration::from_hours(limits.task_hours);
+    // A letter that was refused is tried again by itself: its task is somebody's already.
+    let first = begun.as_ref().filter(|step| step.refusals == 0);
+    let task = first.and_then(|step| climb.task(step, &invoice, policy, on, now, due_in));
+    let letter = begun
+        .as_ref()
+        .filter(|_| source.writes())
+        .and_then(|step| Some((step.clone(), letter(context, (&climb, step), &invoice, &person, on)?)));
+    if let (Some(step), None) = (&begun, &letter) {
+        // The task is all of it.
+        climb.way.sent(step.number);
+    }
+    let before = batch.get::<Bulletin>(&told)?;
+    let news = task.as_ref().map(|task| news(context, task, policy, before.as_ref(), &climb.way.trace));
+
+    // Write. Whoever pays or leaves meanwhile writes the head.
+    let mut commit = Commit::default();
+    commit.over(&batch, &climb);
+    commit.check(&batch, &own[1]);
+    task.iter().for_each(|task| commit.over(&batch, task));
+    news.iter().for_each(|bulletin| commit.over(&batch, bulletin));
+    store::attempted(commit.run(context).await, Taken { news, letter })
+}
+
+/// Records how the sending of a rung's letter ended.
+pub(super) async fn end(
+    context: &Context,
+    account: &AccountId,
+    invoice: &str,
+    record: impl Fn(&mut Plan) -> Done,
+) -> Result<Attempted<Done>, Fault> {
+    let key = keys::climb(account, invoice);
+    let batch = Batch::read(context, vec![key.clone()]).await?;
+    let Some(mut climb) = batch.get::<Climb>(&key)? else { return Ok(Attempted::Done(Done::NothingToDo)) };
+    let done = record(&mut climb.way);
+    let mut commit = Commit::default();
+    commit.over(&batch, &climb);
+    store::attempted(commit.run(context).await, done)
+}
+
+/// What all read who approve: the task, and whose it is by the ladder.
+fn news(context: &Context, task: &Task, policy: &AgeingPolicy, before: Option<&Bulletin>, trace: &str) -> Bulletin {
+    let bucket = match &task.about {
+        TaskAbout::Overdue { bucket, .. } => bucket.as_str(),
+        _ => "",
+    };
+    let owner = policy.rung_called(bucket).map_or("nobody", |rung| rung.owner.get_ref().name());
+    let words = Words {
+        subject: format!("{} ({})", task.what, owner.replace('_', " ")),
+        text: format!("{}\n\n{}", task.what, task.steps),
+        page: format!("/tasks/{}", task.id),
+    };
+    bulletin::about(context, About::Task { task: task.id.clone() }, words, trace).posted().instead_of(before)
+}
+
+/// The letter of a rung, where it has one and the customer an address. Nobody is asked by mail for more than was billed.
+fn letter(
+    context: &Context,
+    (climb, step): (&Climb, &Step),
+    invoice: &Invoice,
+    person: &Person,
+    on: Date,
+) -> Option<Letter> {
+    let StepKind::Mail { template } = &step.kind else { return None };
+    let text = context.policies.texts.current().text(template).filter(|_| !invoice.owes_more_than_billed())?;
+    let to = person.email.value()?;
+    let days = counted_from(invoice).and_then(|(due_on, _)| due_on.until(on).ok()).map_or(0, |span| span.get_days());
+    let link = invoice.pay_link.value().cloned().unwrap_or_default();
+    let values = BTreeMap::from([
+        ("name", person.name.value().cloned().unwrap_or_default()),
+        ("amount", invoice.remaining.copied().map(|amount| amount.to_string()).unwrap_or_default()),
+        ("invoice", invoice.number.value().unwrap_or(&invoice.id).clone()),
+        ("days", days.to_string()),
+        ("link", link.clone()),
+    ]);
+    let (subject, body) = text.fill(&values);
+    let own = digest(&[climb.way.account.as_str(), &climb.way.invoice, "rung", &step.number.to_string()], 20);
+    Some(Letter {
+        id: format!("dun_{own}"),
+        channel: Channel::Mail,
+        to: to.clone(),
+        subject,
+        html: pages::mail(&body),
+        text: body,
+        links: Some(link).filter(|link| !link.is_empty()).into_iter().collect(),
+        blocks: None,
+    })
+}

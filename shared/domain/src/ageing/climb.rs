@@ -1,0 +1,343 @@
+//! How does an open invoice that no recovery asks for climb the ladder? Each rung is taken once, and the highest that is due.
+
+use super::owed::{Owed, counted_from, made_at};
+use super::{AgeingPolicy, Rung};
+use crate::book::{Due, Invoice, Touched};
+use crate::dunning::{Plan, PlanState, Step, StepKind, StepState};
+use crate::event::{Event, Origin};
+use crate::id::AccountId;
+use crate::leaving::{LEFT, Stage};
+use crate::policy::Versions;
+use crate::source::Acting;
+use crate::task::{About, Task};
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp, ToSpan};
+use serde::{Deserialize, Serialize};
+
+/// What a stop by hand calls the invoices on the ladder.
+pub const SEGMENT: &str = "ageing";
+/// Why nobody is asked while a bank claims money back.
+const DISPUTED: &str = "disputed";
+
+/// The way of one invoice up the ladder: a plan whose steps are the rungs, each by its number.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Climb {
+    pub way: Plan,
+}
+
+/// What a rung is judged by when its day has come.
+#[derive(Debug, Clone, Copy)]
+pub struct Ground<'a> {
+    pub invoice: &'a Invoice,
+    /// The recovery of the invoice, if it ever had one.
+    pub plan: Option<&'a Plan>,
+    /// How far a wish to leave has come.
+    pub stage: Option<Stage>,
+    /// Whether a bank claims money back from the account.
+    pub claimed: bool,
+    pub acting: Acting,
+}
+
+/// The invoices that come onto the ladder with an event: they are open for the first time, and there are days in which
+/// to pay them. What a list shows begins nothing.
+pub fn begins(event: &Event, before: &Touched, after: &Touched) -> Vec<String> {
+    let is_open = |invoice: &Invoice| matches!(invoice.due(), Due::Open(Some(_)));
+    let was_open = |id: &str| before.invoices.get(id).is_some_and(is_open);
+    let has_terms = |invoice: &Invoice| {
+        let made = made_at(invoice).map(|at| at.to_zoned(TimeZone::UTC).date());
+        invoice.due_on.copied().zip(made).is_some_and(|(due, made)| due > made)
+    };
+    let begins = after.invoices.values().filter(|it| event.origin != Origin::Listed && is_open(it) && has_terms(it));
+    begins.filter(|it| !was_open(&it.id)).map(|it| it.id.clone()).collect()
+}
+
+/// Whether an invoice that is settled may have been on the ladder: a task of it may be open.
+pub fn was_overdue(account: &AccountId, invoice: &Invoice) -> bool {
+    Owed::of(account, invoice).is_some_and(|owed| owed.was_late())
+}
+
+impl Climb {
+    /// The way of an open invoice. `late` is from when on rungs are taken: those whose day was before belong to what
+    /// asked for it until then. None where no rung is left.
+    pub fn of(
+        account: &AccountId,
+        invoice: &Invoice,
+        policy: &AgeingPolicy,
+        zone: &TimeZone,
+        late: Option<Timestamp>,
+        now: Timestamp,
+        trace: &str,
+    ) -> Option<Self> {
+        let (Due::Open(Some(_)), Some((due_on, _))) = (invoice.due(), counted_from(invoice)) else { return None };
+        let mut steps = Vec::new();
+        for (rung, number) in policy.rung.iter().zip(1..) {
+            let due_at = acts_at(rung, due_on, policy, zone)?;
+            let is_over = late.is_some_and(|late| due_at <= late);
+            steps.push(Step {
+                number,
+                kind: rung.template.as_ref().map_or(StepKind::Person, |it| StepKind::Mail { template: it.clone() }),
+                due_at,
+                state: if is_over { StepState::Skipped } else { StepState::Waiting },
+                done_at: is_over.then_some(now),
+                doubt_at: None,
+                refusals: 0,
+                again_at: None,
+            });
+        }
+        let way = Plan {
+            account: account.clone(),
+            invoice: invoice.id.clone(),
+            segment: SEGMENT.to_owned(),
+            policy_version: policy.version,
+            started_at: now,
+            state: PlanState::Running,
+            reason: None,
+            steps,
+            incident: None,
+            held_until: None,
+            held_since: None,
+            trace: trace.to_owned(),
+        };
+        way.next().is_some().then_some(Self { way })
+    }
+
+    /// Takes up the rung that is due, unless the climb is over or nobody is to be asked now.
+    pub fn take(
+        &mut self,
+        ground: &Ground<'_>,
+        (policy, zone): (&AgeingPolicy, &TimeZone),
+        now: Timestamp,
+        (look_at, doubt_at): (Timestamp, Timestamp),
+    ) -> Option<Step> {
+        (self.way.held_until, self.way.held_since) = (None, None);
+        self.way.doubt(Some(now));
+        if !matches!(ground.invoice.due(), Due::Open(_)) {
+            self.way.stop("settled", now);
+        } else if ground.stage == Some(Stage::Left) {
+            self.way.stop(LEFT, now);
+        } else if ground.claimed {
+            self.way.stop(DISPUTED, now);
+        } else if ground.stage == Some(Stage::Recorded) {
+            self.way.held_until = Some(look_at);
+        } else {
+            self.follow(ground.invoice, policy, zone);
+            // A recovery asks for it by itself; of a source that observes nothing leaves.
+            let asks = ground.plan.is_some_and(|plan| plan.next().is_some());
+            if asks || ground.acting == Acting::Observe {
+                self.pass_over(now);
+            }
+        }
+        self.way.begin(now, doubt_at)
+    }
+
+    /// Moves the rungs to come to where the due date is now.
+    fn follow(&mut self, invoice: &Invoice, policy: &AgeingPolicy, zone: &TimeZone) {
+        let Some((due_on, _)) = counted_from(invoice) else { return };
+        for (rung, step) in policy.rung.iter().zip(&mut self.way.steps) {
+            if let (StepState::Waiting, Some(due_at)) = (step.state, acts_at(rung, due_on, policy, zone)) {
+                step.due_at = due_at;
+            }
+        }
+    }
+
+    /// Leaves out the rungs whose day has come.
+    fn pass_over(&mut self, now: Timestamp) {
+        for step in self.way.steps.iter_mut().filter(|it| it.state == StepState::Waiting && it.due_at <= now) {
+            step.state = StepState::Skipped;
+            step.done_at = Some(now);
+        }
+        if self.way.next().is_none() {
+            self.way.state = PlanState::Finished;
+        }
+    }
+
+    /// Its ladder, which a later version does not change.
+    pub fn policy<'a>(&self, policies: &'a Versions<AgeingPolicy>) -> &'a AgeingPolicy {
+        policies.version(self.way.policy_version).unwrap_or_else(|| policies.current())
+    }
+
+    /// The task that a rung is for its owner; it takes the place of the task of the rung below.
+    pub fn task(
+        &self,
+        step: &Step,
+        invoice: &Invoice,
+        policy: &AgeingPolicy,
+        on: Date,
+        now: Timestamp,
+        due_in: SignedDuration,
+    ) -> Option<Task> {
+        let place = usize::try_from(step.number).ok()?.checked_sub(1)?;
+        let rung = policy.rung.get(place)?;
+        let owed = Owed::of(&self.way.account, invoice)?;
+        let bucket = rung.bucket.get_ref().clone();
+        let about = About::Overdue { invoice: self.way.invoice.clone(), bucket };
+        let owner = rung.owner.get_ref().name().replace('_', " ");
+        let (days, amount) = (owed.days(on), owed.amount.map_or_else(String::new, |amount| format!("{amount} of ")));
+        let what = format!("Collect {amount}invoice {}: {days} days overdue", self.way.invoice);
+        let mut steps = vec![format!("For a {owner}. No recovery asks for this invoice. {}", rung.steps.join(" "))];
+        steps.extend(rung.recommends.zip(owed.amount).map(|(recommended, amount)| {
+            let how = recommended.name();
+            if rung.needs_approval(amount) {
+                format!("If nothing comes of it, ask for it to be {how}: over the threshold the approval matrix says who agrees.")
+            } else {
+                format!("If nothing comes of it, it may be {how}: ask for that within your own limit.")
+            }
+        }));
+        steps.extend(policy.rung.get(place + 1).map(|above| {
+            let (day, owner) = (*above.acts_on_day.get_ref(), above.owner.get_ref().name().replace('_', " "));
+            format!("If it is open on day {day}, it goes to a {owner}.")
+        }));
+        steps.push("Once it is paid or withdrawn this is done by itself.".to_owned());
+        Some(Task::new(&self.way.account, about, what, steps.join(" "), now, due_in))
+    }
+}
+
+/// When a rung is taken of what is due on a day.
+fn acts_at(rung: &Rung, due_on: Date, policy: &AgeingPolicy, zone: &TimeZone) -> Option<Timestamp> {
+    let day = due_on.checked_add(rung.acts_on_day.get_ref().days()).ok()?;
+    let hour = day.at(*policy.acts_at_hour.get_ref(), 0, 0, 0);
+    Some(hour.to_zoned(zone.clone()).ok()?.timestamp())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::owed::tests::{due, open, told};
+    use super::*;
+    use crate::policies::Policies;
+    use serde_json::json;
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    fn climb(invoice: &Invoice, late: Option<Timestamp>) -> Option<Climb> {
+        let policies = Policies::shipped().unwrap();
+        let account = AccountId::of("stripe", "default", "cus_1");
+        let now = at("2026-03-01T09:00:00Z");
+        Climb::of(&account, invoice, policies.ageing.current(), &TimeZone::UTC, late, now, "t")
+    }
+
+    fn ground(invoice: &Invoice) -> Ground<'_> {
+        Ground { invoice, plan: None, stage: None, claimed: false, acting: Acting::Act }
+    }
+
+    fn take(climb: &mut Climb, ground: &Ground<'_>, now: &str) -> Option<u32> {
+        let policies = Policies::shipped().unwrap();
+        let (now, hour) = (at(now), SignedDuration::from_hours(1));
+        let step =
+            climb.take(ground, (policies.ageing.current(), &TimeZone::UTC), now, (now + hour, now + hour))?.number;
+        climb.way.sent(step);
+        Some(step)
+    }
+
+    #[test]
+    fn each_rung_is_taken_once_on_its_day() {
+        let invoice = due("2026-03-15");
+        let mut climb = climb(&invoice, None).unwrap();
+        for (now, expected) in [
+            ("2026-03-18T08:59:59Z", None),
+            ("2026-03-18T09:00:00Z", Some(1)),
+            ("2026-03-18T09:00:00Z", None),
+            ("2026-04-15T09:00:00Z", Some(2)),
+            ("2026-05-15T09:00:00Z", Some(3)),
+            ("2026-06-14T08:59:59Z", None),
+            ("2026-06-14T09:00:00Z", Some(4)),
+            ("2027-01-01T00:00:00Z", None),
+        ] {
+            assert_eq!(take(&mut climb, &ground(&invoice), now), expected, "{now}");
+        }
+        assert_eq!((climb.way.state, climb.way.next_wake()), (PlanState::Finished, None));
+    }
+
+    #[test]
+    fn who_comes_late_takes_the_highest_rung_that_is_due() {
+        let invoice = due("2026-03-15");
+        let mut late = climb(&invoice, None).unwrap();
+        assert_eq!(take(&mut late, &ground(&invoice), "2026-05-20T09:00:00Z"), Some(3));
+        let after_a_plan = climb(&invoice, Some(at("2026-03-29T09:00:00Z"))).unwrap();
+        assert_eq!(after_a_plan.way.next_wake(), Some(at("2026-04-15T09:00:00Z")), "what it asked for is behind it");
+        assert_eq!(climb(&invoice, Some(at("2027-01-01T00:00:00Z"))), None, "no rung is left");
+    }
+
+    #[test]
+    fn it_stops_or_waits_for_what_forbids_to_ask() {
+        let invoice = due("2026-03-15");
+        let nothing = json!({"amount": "0.00", "currency": "USD"});
+        let paid = told(&[
+            ("2026-03-01T09:00:00Z", open()),
+            ("2026-03-16T09:00:00Z", json!({"status": "paid", "remaining": nothing})),
+        ]);
+        let plan = climb(&invoice, None).unwrap().way;
+        let on = |ground: Ground<'_>| {
+            let mut climb = climb(&invoice, None).unwrap();
+            let taken = take(&mut climb, &ground, "2026-03-18T09:00:00Z");
+            (taken, climb.way.reason.clone(), climb.way.next_wake())
+        };
+        let stops = |reason: &str| (None, Some(reason.to_owned()), None);
+        let next_rung = Some(at("2026-04-15T09:00:00Z"));
+        let looks = Some(at("2026-03-18T10:00:00Z"));
+        let own = ground(&invoice);
+        for (name, ground, expected) in [
+            ("nothing", own, (Some(1), None, next_rung)),
+            ("paid", ground(&paid), stops("settled")),
+            ("left", Ground { stage: Some(Stage::Left), ..own }, stops(LEFT)),
+            ("leaving", Ground { stage: Some(Stage::Recorded), ..own }, (None, None, looks)),
+            ("claimed", Ground { claimed: true, ..own }, stops("disputed")),
+            ("a plan runs", Ground { plan: Some(&plan), ..own }, (None, None, next_rung)),
+            ("it observes", Ground { acting: Acting::Observe, ..own }, (None, None, next_rung)),
+        ] {
+            assert_eq!(on(ground), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_due_date_that_moves_takes_the_rungs_with_it() {
+        let mut climb = climb(&due("2026-03-15"), None).unwrap();
+        let moved = due("2026-04-15");
+        assert_eq!(take(&mut climb, &ground(&moved), "2026-03-18T09:00:00Z"), None);
+        assert_eq!(climb.way.next_wake(), Some(at("2026-04-18T09:00:00Z")));
+    }
+
+    #[test]
+    fn only_what_has_days_to_be_paid_in_begins_with_an_event() {
+        let touched = |invoice: &Invoice| Touched {
+            invoices: [(invoice.id.clone(), invoice.clone())].into(),
+            ..Touched::default()
+        };
+        let event = |origin: &str| -> Event {
+            serde_json::from_value(json!({"id": "evt_1", "provider": "stripe", "source": "default", "origin": origin,
+                "kind": "invoice_changed", "at": "2026-03-01T09:00:00Z", "customer": "cus_1", "seen": []}))
+            .unwrap()
+        };
+        let (terms, at_once) = (due("2026-03-15"), due("2026-03-01"));
+        let no_date = told(&[("2026-03-01T09:00:00Z", open())]);
+        for (name, origin, before, after, expected) in [
+            ("with terms", "webhook", Touched::default(), &terms, 1),
+            ("as before", "webhook", touched(&terms), &terms, 0),
+            ("due at once", "webhook", Touched::default(), &at_once, 0),
+            ("without a due date", "webhook", Touched::default(), &no_date, 0),
+            ("from a list", "listed", Touched::default(), &terms, 0),
+        ] {
+            assert_eq!(begins(&event(origin), &before, &touched(after)).len(), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_task_says_how_much_and_what_comes_next() {
+        let policies = Policies::shipped().unwrap();
+        let (invoice, policy) = (due("2026-03-15"), policies.ageing.current());
+        let climb = climb(&invoice, None).unwrap();
+        let day = SignedDuration::from_hours(24);
+        let task = |place: usize, on: &str| {
+            let now = at("2026-03-18T09:00:00Z");
+            climb.task(&climb.way.steps[place], &invoice, policy, on.parse().unwrap(), now, day).unwrap()
+        };
+        let (first, third) = (task(0, "2026-03-18"), task(2, "2026-05-15"));
+        assert_eq!(first.what, "Collect 49.00 USD of invoice in_1: 3 days overdue");
+        assert!(first.steps.ends_with("If it is open on day 31, it goes to a billing specialist. Once it is paid or withdrawn this is done by itself."), "{}", first.steps);
+        assert!(third.steps.contains("it may be written off: ask for that within your own limit"), "{}", third.steps);
+        assert_eq!(first.id, third.id, "the next rung takes the task over");
+    }
+}
