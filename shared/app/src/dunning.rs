@@ -7,6 +7,7 @@ use crate::bulletin::{self, Words};
 use crate::context::{Context, Work};
 use crate::fault::Fault;
 use crate::message::Message;
+use crate::outgoing;
 use crate::ports::{Channel, Letter, Unsent};
 use crate::records;
 use crate::setup::{sources, stop};
@@ -33,6 +34,8 @@ pub enum Done {
     HandedOver,
     /// An alarm that had been set aside was rung.
     Rung,
+    /// The product was to be told something.
+    Outgoing(outgoing::Done),
     NothingToDo,
 }
 
@@ -53,6 +56,10 @@ async fn work(context: &Context, message: &Message) -> Result<Done, Fault> {
                 Some(Begun::Mail(step, letter)) => remind(context, account, invoice, &step, &letter).await,
             }
         }
+        Message::Deliver { endpoint, account, .. } => {
+            outgoing::deliver(context, endpoint, account).await.map(Done::Outgoing)
+        }
+        Message::Walk { endpoint, .. } => outgoing::walk(context, endpoint).await.map(Done::Outgoing),
         Message::Ring { pk, sk, .. } => alarm::again(context, pk, sk).await.map(|()| Done::Rung),
         other => Err(Fault::Park(format!("a `{}` message does not belong into the dunning queue", other.name()))),
     }
@@ -220,19 +227,21 @@ async fn end(
     write(context, read, &plan, None, done).await
 }
 
-/// Writes the plan, the line that the account's head shows of it, and what the staff are told.
+/// Writes the plan, the line that the account's head shows of it, and what the staff and the product are told.
 async fn write<T>(
     context: &Context,
-    read: Read,
+    mut read: Read,
     plan: &Plan,
     news: Option<&Bulletin>,
     done: T,
 ) -> Result<Attempted<T>, Fault> {
-    let mut head = read.head;
+    let mut head = read.head.clone();
     plan.show_on(&mut head);
+    let lines = outgoing::of_head(context, &mut read.batch, &read.head, &head).await?;
     let mut commit = Commit::default();
     commit.over(&read.batch, plan);
     commit.over(&read.batch, &head);
+    outgoing::put(&mut commit, &read.batch, &lines);
     if let Some(bulletin) = news {
         commit.over(&read.batch, bulletin);
     }

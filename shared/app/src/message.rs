@@ -36,6 +36,10 @@ pub enum Message {
     Tell { bulletin: String, trace: String },
     /// A step of a recovery is due.
     PlanDue { account: AccountId, invoice: String, trace: String },
+    /// An endpoint of the product is to be told what happened to an account.
+    Deliver { endpoint: String, account: AccountId, trace: String },
+    /// The lines of an endpoint are to be gone through.
+    Walk { endpoint: String, trace: String },
     /// An alarm that was set aside is to be rung after all.
     Ring { pk: String, sk: String, trace: String },
     /// A case recommends an action that a person must decide.
@@ -95,6 +99,8 @@ impl Message {
             | Self::Watch { trace, .. }
             | Self::Tell { trace, .. }
             | Self::PlanDue { trace, .. }
+            | Self::Deliver { trace, .. }
+            | Self::Walk { trace, .. }
             | Self::Ring { trace, .. }
             | Self::Ask { trace, .. }
             | Self::Cohort { trace, .. }
@@ -116,6 +122,8 @@ impl Message {
             Self::Watch { .. } => "watch",
             Self::Tell { .. } => "tell",
             Self::PlanDue { .. } => "plan_due",
+            Self::Deliver { .. } => "deliver",
+            Self::Walk { .. } => "walk",
             Self::Ring { .. } => "ring",
             Self::Ask { .. } => "ask",
             Self::Cohort { .. } => "cohort",

@@ -41,6 +41,8 @@ pub enum About {
     Unseen { action: ActionId },
     /// What is still owed when a bank has decided a claim during which nobody was asked for it.
     Claimed { invoice: String, dispute: String },
+    /// What an endpoint of the product was to be told of the account, and has not taken since then.
+    Undelivered { endpoint: String, since: Timestamp },
 }
 
 /// What is put off stays `Open`.
@@ -192,6 +194,7 @@ impl About {
             Self::RestDue { action, invoice } => TaskId::of(account, "rest_due", &format!("{action} {invoice}")),
             Self::Unseen { action } => TaskId::of(account, "unseen", action.as_str()),
             Self::Claimed { invoice, .. } => TaskId::of(account, "claimed", invoice),
+            Self::Undelivered { endpoint, since } => TaskId::of(account, "undelivered", &format!("{endpoint} {since}")),
         }
     }
 
@@ -199,7 +202,7 @@ impl About {
     pub fn action(&self) -> Option<&ActionId> {
         match self {
             Self::Action { action } | Self::RestDue { action, .. } | Self::Unseen { action } => Some(action),
-            Self::Claimed { .. } => None,
+            Self::Claimed { .. } | Self::Undelivered { .. } => None,
         }
     }
 }

@@ -4,6 +4,7 @@ mod account;
 mod action;
 mod ask;
 mod case;
+mod endpoints;
 #[cfg(test)]
 mod example;
 mod frame;
@@ -24,6 +25,7 @@ pub use account::{Alike, AlikeRow, account};
 pub use action::action;
 pub use ask::{Choice, Choices, Filled, ask};
 pub use case::case;
+pub use endpoints::{EndpointRow, NewSecret, endpoints};
 pub use frame::{STYLE, Viewer, login, problem};
 pub use home::{Home, home};
 pub use incident::{disputes, incident, incidents};

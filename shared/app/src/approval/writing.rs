@@ -1,6 +1,8 @@
 //! Writes an action, with all that never parts from it: facts, the task that it leaves, what was reserved.
 
 use crate::context::Context;
+use crate::fault::Fault;
+use crate::outgoing;
 use crate::records::Read;
 use crate::store::trail::put_facts;
 use crate::store::{Batch, Commit, Of, keys};
@@ -9,6 +11,7 @@ use domain::action::{Action, Moment, State};
 use domain::book::{Head, Payment, Touched};
 use domain::classify::desk::Desk;
 use domain::id::{AccountId, ActionId};
+use domain::outgoing::{Line, executed};
 use jiff::SignedDuration;
 
 /// Writes an action over what was read of it, with the difference that this makes to reports, and the task that it leaves
@@ -31,6 +34,18 @@ pub fn put(
     if let Some(task) = task::left_by(context, before, after) {
         commit.create(&task);
     }
+}
+
+/// What the product is told of an action that was carried out: for the commit that says so.
+pub async fn told(
+    context: &Context,
+    batch: &mut Batch,
+    head: &Head,
+    before: &Action,
+    after: &Action,
+) -> Result<Vec<Line>, Fault> {
+    let events = executed(head, Some(before), after, context.clock.now()).into_iter().collect();
+    outgoing::lines(context, batch, &after.account, events).await
 }
 
 /// Gives back what was reserved for actions that are over and did nothing.

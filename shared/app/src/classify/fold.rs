@@ -7,6 +7,7 @@ use crate::classify::waiting;
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::message::{Message, Sent, send_all};
+use crate::outgoing;
 use crate::records;
 use crate::store::{self, Attempted, Batch, External, Receipt, Stored};
 use domain::classify::desk::Desk;
@@ -16,6 +17,7 @@ use domain::event::Event;
 use domain::id::AccountId;
 use domain::incident::Watch;
 use domain::leaving;
+use domain::outgoing::happened;
 use jiff::{SignedDuration, Timestamp};
 use read::{AtIssue, Laid, Reading};
 use write::Concluded;
@@ -90,7 +92,8 @@ async fn once(context: &Context, event: &Event, manner: Manner<'_>, trace: &str)
     // Whoever raises the source in between has not seen what fails now. One that is lowered needs no such care: its plans
     // are stopped when a step is due.
     let judged_by = at_issue.source.filter(|_| !decided.recover.is_empty() && !at_issue.writes);
-    let concluded = Concluded { decisions, notes, tasks, pulses: at_issue.pulses.pulses, watch, judged_by };
+    let lines = outgoing::lines(context, batch, &after.head.account, happened(before, after, now)).await?;
+    let concluded = Concluded { decisions, notes, tasks, pulses: at_issue.pulses.pulses, watch, judged_by, lines };
     let unlinked = after.head.book.unlinked(event);
     let promised = write::promises(&decided, &followed, unlinked, &laid.account, trace);
 

@@ -5,6 +5,7 @@ use crate::context::Context;
 use crate::fault::Fault;
 use crate::find::put_terms;
 use crate::message::{Message, Sent};
+use crate::outgoing;
 use crate::ports::{Key, QueueName};
 use crate::store::trail::{put_facts, put_notes};
 use crate::store::{Asking, Batch, Commit, External, Of, Receipt, Stored, Timeline};
@@ -16,6 +17,7 @@ use domain::event::Event;
 use domain::id::{AccountId, ActionId};
 use domain::incident::{Pulse, Watch};
 use domain::ledger::Note;
+use domain::outgoing::Line;
 use domain::task::Task;
 use jiff::SignedDuration;
 use std::collections::{BTreeMap, BTreeSet};
@@ -31,6 +33,8 @@ pub(super) struct Concluded {
     pub watch: Option<Watch>,
     /// The source, where no recovery begins because of it.
     pub judged_by: Option<Key>,
+    /// What the product is told.
+    pub lines: Vec<Line>,
 }
 
 /// Puts together all that an event changes.
@@ -42,7 +46,7 @@ pub(super) fn commit(
     concluded: Concluded,
 ) -> Result<Commit, Fault> {
     let Laid { account, batch, externals, before, after } = laid;
-    let Concluded { decisions, notes, tasks, pulses, watch, judged_by } = concluded;
+    let Concluded { decisions, notes, tasks, pulses, watch, judged_by, lines } = concluded;
     let mut commit = Commit::default();
     commit.create(receipt);
     let trace = receipt.trace.clone();
@@ -58,6 +62,7 @@ pub(super) fn commit(
     pulses.iter().for_each(|pulse| commit.put(pulse));
     watch.iter().for_each(|watch| commit.over(batch, watch));
     judged_by.iter().for_each(|source| commit.check(batch, source));
+    outgoing::put(&mut commit, batch, &lines);
     let lease = SignedDuration::from_secs(context.policies.limits.current().alarm_lease_secs);
     let asked = |sent: &Sent| match &sent.message {
         Message::Ask { case, .. } => Some(case.clone()),

@@ -10,6 +10,11 @@ pub const TICKETS: &str = "TICKETS";
 /// External ids that somebody waits for.
 pub const WAITING: &str = "WAITING";
 
+/// What an endpoint of the product is told, account by account.
+pub fn outgoing(endpoint: &str) -> String {
+    format!("OUTGOING#{endpoint}")
+}
+
 pub fn cases(state: case::State) -> String {
     format!("CASES#{}", state.name())
 }
@@ -40,6 +45,7 @@ mod tests {
             TICKETS.to_owned(),
             WAITING.to_owned(),
             LEDGERS.to_owned(),
+            outgoing("<endpoint>"),
             cases(case::State::Open),
             cases(case::State::Resolved),
             incidents(incident::State::Open),

@@ -106,7 +106,14 @@ fn staff_proposal() -> Value {
 }
 
 fn task() -> Value {
-    let about = object([("kind", text()), ("action?", text()), ("invoice?", text()), ("dispute?", text())]);
+    let about = object([
+        ("kind", text()),
+        ("action?", text()),
+        ("invoice?", text()),
+        ("dispute?", text()),
+        ("endpoint?", text()),
+        ("since?", time()),
+    ]);
     object([
         ("id", text()),
         ("account", text()),
