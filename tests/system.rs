@@ -23,6 +23,7 @@ mod lists;
 mod locked;
 mod matrix;
 mod openapi;
+mod outgoing;
 mod pace;
 mod privacy;
 mod raised;

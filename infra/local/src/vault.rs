@@ -14,11 +14,13 @@ pub struct LocalVault {
     /// By provider and source.
     sources: BTreeMap<(String, String), Keys>,
     tokens: Secret,
+    outgoing: Secret,
     slack: Vec<Secret>,
     identity: Option<Identity>,
 }
 
-const SETTING: &str = "token_secret";
+const TOKENS: &str = "token_secret";
+const OUTGOING: &str = "outgoing_secret";
 
 /// Why there are no secrets.
 #[derive(Debug, thiserror::Error)]
@@ -78,7 +80,8 @@ impl LocalVault {
         let slack = slack.split(',').map(str::trim).filter(|secret| !secret.is_empty()).map(Secret::new).collect();
         let identity = environment.get("RECOUP_SECRET_IDENTITY").map(|json| serde_json::from_str(json)).transpose();
         let identity = identity.map_err(|error| VaultError::Identity(error.to_string()))?;
-        Ok(Self { sources: sources(environment)?, tokens: tokens(disk)?, slack, identity })
+        let (tokens, outgoing) = (tokens(disk)?, made(disk, OUTGOING)?);
+        Ok(Self { sources: sources(environment)?, tokens, outgoing, slack, identity })
     }
 
     /// Every source, by provider and name.
@@ -89,14 +92,19 @@ impl LocalVault {
 
 /// The token secret of this data folder, made on first use.
 pub fn tokens(disk: &Disk) -> Result<Secret, VaultError> {
-    if let Some(secret) = disk.setting(SETTING)? {
+    made(disk, TOKENS)
+}
+
+/// A secret of this data folder by its name, made on first use.
+fn made(disk: &Disk, name: &str) -> Result<Secret, VaultError> {
+    if let Some(secret) = disk.setting(name)? {
         return Ok(Secret::new(secret));
     }
     let mut bytes = [0; 32];
     getrandom::fill(&mut bytes).map_err(|error| VaultError::Random(error.to_string()))?;
     // Two commands may start at once on a fresh folder: the first secret stays.
-    disk.write("INSERT OR IGNORE INTO setting VALUES (?1, ?2)", [SETTING, &hex::encode(bytes)])?;
-    Ok(Secret::new(disk.setting(SETTING)?.unwrap_or_default()))
+    disk.write("INSERT OR IGNORE INTO setting VALUES (?1, ?2)", [name, &hex::encode(bytes)])?;
+    Ok(Secret::new(disk.setting(name)?.unwrap_or_default()))
 }
 
 #[async_trait]
@@ -107,6 +115,10 @@ impl Vault for LocalVault {
 
     async fn tokens(&self) -> Result<Secret, Fault> {
         Ok(self.tokens.clone())
+    }
+
+    async fn outgoing(&self) -> Result<Secret, Fault> {
+        Ok(self.outgoing.clone())
     }
 
     async fn identity(&self) -> Result<Option<Identity>, Fault> {

@@ -27,6 +27,8 @@ pub struct Secrets {
 pub struct Names {
     pub signing: Option<String>,
     pub tokens: Option<String>,
+    /// What the secrets of the product's endpoints are computed from.
+    pub outgoing: Option<String>,
     /// The providers' API keys: to read, or to act, as the function is given.
     pub providers: Option<String>,
     pub slack: Option<String>,
@@ -48,6 +50,12 @@ impl Secrets {
         let mut all: BTreeMap<String, String> = serde_json::from_str(&json)
             .map_err(|_| Fault::Park("a secret is not the JSON object that it should be".to_owned()))?;
         Ok(all.remove(&format!("{provider}/{source}")))
+    }
+
+    /// One that the template made: without it anybody could sign.
+    async fn made(&self, name: Option<&String>, what: &str) -> Result<Secret, Fault> {
+        let secret = self.value(name).await?;
+        if secret.is_empty() { Err(Fault::Park(format!("{what} is empty"))) } else { Ok(Secret::new(secret)) }
     }
 
     async fn value(&self, name: Option<&String>) -> Result<String, Fault> {
@@ -89,12 +97,11 @@ impl Vault for Secrets {
     }
 
     async fn tokens(&self) -> Result<Secret, Fault> {
-        let secret = self.value(self.names.tokens.as_ref()).await?;
-        if secret.is_empty() {
-            Err(Fault::Park("the token secret is empty".to_owned()))
-        } else {
-            Ok(Secret::new(secret))
-        }
+        self.made(self.names.tokens.as_ref(), "the token secret").await
+    }
+
+    async fn outgoing(&self) -> Result<Secret, Fault> {
+        self.made(self.names.outgoing.as_ref(), "the secret of outgoing events").await
     }
 
     /// Public keys are no secret; they stand where they can be changed without a deployment.

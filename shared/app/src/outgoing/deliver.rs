@@ -121,23 +121,23 @@ async fn ended(
             reach.answered();
             Done::Told
         }
+        Err(_) if !line.is_next(&event.id) => return Ok(Attempted::Done(Done::NothingToDo)),
         Err((why, after_secs)) => {
-            let why = why.as_str();
             let limits = context.policies.limits.current();
-            let since = line.failing_since.unwrap_or(now);
-            let Some(came) = line.refused(&event.id, *after_secs, &limits.outgoing, now) else {
-                return Ok(Attempted::Done(Done::NothingToDo));
-            };
             let disables = reach.refused(why, SignedDuration::from_hours(limits.endpoint_hours_max), now);
             if disables {
                 let since = reach.failing.as_ref().map_or(now, |(since, _)| *since);
-                let task = disabled(context, endpoint, account, (since, why));
+                let task = disabled(context, endpoint, account, (since, why.as_str()));
                 reach.task = Some(task.id.clone());
                 left = Some(task);
+            }
+            let since = line.failing_since.unwrap_or(now);
+            if reach.disabled_at.is_some() {
+                // It is not to blame: it waits, like everything else there.
                 line.rest();
                 Done::Disabled
-            } else if came == Came::GivenUp {
-                left = Some(given_up(context, endpoint, account, event, (since, why)));
+            } else if line.refused(&event.id, *after_secs, &limits.outgoing, now) == Some(Came::GivenUp) {
+                left = Some(given_up(context, endpoint, account, event, (since, why.as_str())));
                 Done::GivenUp
             } else {
                 Done::Refused

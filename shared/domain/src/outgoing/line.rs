@@ -106,7 +106,12 @@ impl Line {
         self.waiting().filter(|_| is_due).map(|record| &record.event)
     }
 
-    /// When the event stands last that happened last: the list of an endpoint's lines is sorted by that.
+    /// Whether an event is the first that waits: it may have been told meanwhile.
+    pub fn is_next(&self, id: &str) -> bool {
+        self.waiting().is_some_and(|record| record.event.id == id)
+    }
+
+    /// When the last of them happened: the list of an endpoint's lines is sorted by that.
     pub fn latest(&self) -> Option<Timestamp> {
         self.records.last().map(|record| record.event.at)
     }
@@ -118,7 +123,9 @@ impl Line {
 
     /// An event was not taken; `asked_secs` is how long whoever refused asks for. Nothing, if it waits no more.
     pub fn refused(&mut self, id: &str, asked_secs: Option<i64>, patience: &Patience, now: Timestamp) -> Option<Came> {
-        self.waiting().filter(|record| record.event.id == id)?;
+        if !self.is_next(id) {
+            return None;
+        }
         self.refusals += 1;
         self.failing_since = self.failing_since.or(Some(now));
         let asked_secs = asked_secs.map(|secs| secs.min(patience.secs_max));
