@@ -85,7 +85,7 @@ struct Receiver {
 impl Courier for Receiver {
     async fn bring(&self, request: providers::Request) -> Meets {
         let mut headers = HeaderMap::new();
-        for (name, value) in &request.headers {
+        for (name, value) in request.headers {
             headers.insert(HeaderName::from_static(name), value.parse().unwrap());
         }
         let heard = Heard { url: request.url, headers, body: request.body };
@@ -450,6 +450,7 @@ fn what_happened_since_a_time_is_sent_again_in_its_order_under_its_ids() {
         assert_eq!(all.len(), 32);
         let own: Vec<_> = all.iter().filter(|it| it.customer() == "cus_1").map(Heard::id).collect();
         assert_eq!(own[0], early[0].id(), "the first comes first");
+        hours(&service, 1).await;
         assert!(replayed("2026-03-01T11:30:00Z").await.is_empty(), "nothing happened since");
         let ahead = json!({"since": "2026-03-09T00:00:00Z"});
         assert_eq!(change(&service, &id, "replay", Some(&ahead)).await.0, StatusCode::BAD_REQUEST);

@@ -36,18 +36,6 @@ pub fn put(
     }
 }
 
-/// What the product is told of an action that was carried out: for the commit that says so.
-pub async fn told(
-    context: &Context,
-    batch: &mut Batch,
-    head: &Head,
-    before: &Action,
-    after: &Action,
-) -> Result<Vec<Line>, Fault> {
-    let events = executed(head, Some(before), after, context.clock.now()).into_iter().collect();
-    outgoing::lines(context, batch, &after.account, events).await
-}
-
 /// Gives back what was reserved for actions that are over and did nothing.
 pub fn release(commit: &mut Commit, read: &Read, account: &AccountId, over: &[ActionId]) {
     for payment in read.records.payments.values() {
@@ -68,6 +56,18 @@ pub fn expect_no_more(commit: &mut Commit, read: &Read, head: &Head, over: &[Act
         commit.over(&read.batch, &after);
     }
     after
+}
+
+/// What the product is told of an action that was carried out: for the commit that says so.
+pub async fn told(
+    context: &Context,
+    batch: &mut Batch,
+    head: &Head,
+    before: &Action,
+    after: &Action,
+) -> Result<Vec<Line>, Fault> {
+    let events = executed(head, Some(before), after, context.clock.now()).into_iter().collect();
+    outgoing::lines(context, batch, &after.account, events).await
 }
 
 pub fn of(account: &AccountId, payment: &Payment) -> Of<Payment> {

@@ -56,13 +56,13 @@ pub(super) fn commit(
     decisions.iter().for_each(|decision| commit.create(decision));
     put_externals(&mut commit, batch, externals, account);
     put_terms(&mut commit, before, after);
+    outgoing::put(&mut commit, batch, &lines);
     tasks.iter().for_each(|task| commit.over(batch, task));
     put_notes(&mut commit, batch, account, notes)?;
     put_facts(&mut commit, &format!("{}:{}", event.provider, event.id), before, after, context);
     pulses.iter().for_each(|pulse| commit.put(pulse));
     watch.iter().for_each(|watch| commit.over(batch, watch));
     judged_by.iter().for_each(|source| commit.check(batch, source));
-    outgoing::put(&mut commit, batch, &lines);
     let lease = SignedDuration::from_secs(context.policies.limits.current().alarm_lease_secs);
     let asked = |sent: &Sent| match &sent.message {
         Message::Ask { case, .. } => Some(case.clone()),
