@@ -56,7 +56,6 @@ pub(super) fn commit(
     decisions.iter().for_each(|decision| commit.create(decision));
     put_externals(&mut commit, batch, externals, account);
     put_terms(&mut commit, before, after);
-    outgoing::put(&mut commit, batch, &lines);
     tasks.iter().for_each(|task| commit.over(batch, task));
     put_notes(&mut commit, batch, account, notes)?;
     put_facts(&mut commit, &format!("{}:{}", event.provider, event.id), before, after, context);
@@ -71,6 +70,7 @@ pub(super) fn commit(
     for case in receipt.promised.iter().filter_map(asked).collect::<BTreeSet<_>>() {
         commit.put(&Asking { case, again_at: Some(receipt.folded_at + lease) });
     }
+    outgoing::put(&mut commit, batch, &lines);
     Ok(commit)
 }
 
