@@ -310,6 +310,7 @@ fn no_page_or_answer_shows_a_secret_and_every_page_has_its_headers() {
             "/dunning",
             "/tickets",
             "/sources",
+            "/endpoints",
             "/policies",
             "/reports/2026-03",
             "/outbox",

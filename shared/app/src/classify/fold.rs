@@ -92,6 +92,7 @@ async fn once(context: &Context, event: &Event, manner: Manner<'_>, trace: &str)
     // Whoever raises the source in between has not seen what fails now. One that is lowered needs no such care: its plans
     // are stopped when a step is due.
     let judged_by = at_issue.source.filter(|_| !decided.recover.is_empty() && !at_issue.writes);
+    // Read once more, where the product has to hear of it: of most events it has not.
     let lines = outgoing::lines(context, batch, &after.head.account, happened(before, after, now)).await?;
     let concluded = Concluded { decisions, notes, tasks, pulses: at_issue.pulses.pulses, watch, judged_by, lines };
     let unlinked = after.head.book.unlinked(event);

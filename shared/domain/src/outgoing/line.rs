@@ -255,9 +255,9 @@ mod tests {
         let mut line = queued(&["a", "b"]);
         let rows = [
             ("the first", 0, None, Some(Came::Again), Some(10)),
-            ("the second", 10, None, Some(Came::Again), Some(40)),
-            ("longer, as it asks", 40, Some(50), Some(Came::Again), Some(100)),
-            ("the last", 100, None, Some(Came::GivenUp), Some(100)),
+            ("longer, as it asks", 10, Some(50), Some(Came::Again), Some(60)),
+            ("the third", 60, None, Some(Came::Again), Some(120)),
+            ("the last", 120, None, Some(Came::GivenUp), Some(120)),
         ];
         for (name, second, asked, came, again) in rows {
             assert_eq!(next(&line, at(second)).as_deref(), Some("a"), "{name}");
@@ -265,13 +265,13 @@ mod tests {
             assert_eq!(line.refused(&id("a"), asked, &patience(), at(second)), came, "{name}");
             assert_eq!(line.again_at, again.map(at), "{name}");
         }
-        assert_eq!(next(&line, at(100)).as_deref(), Some("b"));
+        assert_eq!(next(&line, at(120)).as_deref(), Some("b"));
         assert_eq!((line.refusals, line.failing_since), (0, None), "the next is not blamed for it");
-        assert_eq!(line.refused(&id("a"), None, &patience(), at(101)), None, "it waits no more");
+        assert_eq!(line.refused(&id("a"), None, &patience(), at(121)), None, "it waits no more");
         let asked = Some(i64::MAX);
-        assert_eq!(line.refused(&id("b"), asked, &patience(), at(101)), Some(Came::Again));
-        assert_eq!(line.again_at, Some(at(161)), "nobody asks for ever");
-        line.told(&id("b"), at(161));
+        assert_eq!(line.refused(&id("b"), asked, &patience(), at(121)), Some(Came::Again));
+        assert_eq!(line.again_at, Some(at(181)), "nobody asks for ever");
+        line.told(&id("b"), at(181));
         assert_eq!((line.refusals, line.failing_since, line.again_at), (0, None, None));
     }
 
