@@ -233,3 +233,33 @@ fn who_is_taken_back_makes_no_news_while_another_waits() {
         assert_eq!(key_of(&service, case.provider).await, Value::Null, "nobody waits any more");
     });
 }
+
+#[test]
+fn who_waits_beyond_those_that_are_named_is_not_forgotten() {
+    run(async {
+        let case = refunds().remove(0);
+        let mut service = prepared(&case).await;
+        let keyless = Arc::new(Keyless { sandbox: service.sandbox.clone(), has_key: AtomicBool::new(false) });
+        service.context.http = keyless.clone();
+        let mut waiting = Vec::new();
+        for number in 0..22 {
+            waiting.push(credit(&service, &case, &number.to_string()).await);
+        }
+        // The twenty that were first are named, and all of them are taken back.
+        for action in &waiting[..20] {
+            let path = format!("/api/actions/{action}/withdraw");
+            let (status, answer) = ask(&service, "mara", Method::POST, &path, Some(&json!({})), None).await;
+            assert_eq!(status, StatusCode::OK, "{answer}");
+        }
+        assert_ne!(key_of(&service, case.provider).await, Value::Null, "two more wait");
+        later(&service, 2).await;
+        for action in &waiting[20..] {
+            assert_eq!(shown(&service, action).await["locked"], true);
+        }
+        assert_ne!(key_of(&service, case.provider).await, Value::Null);
+        assert_eq!(told(&service, case.provider), 1, "they have waited all the time");
+        keyless.has_key.store(true, Ordering::Relaxed);
+        later(&service, 2).await;
+        assert_eq!(key_of(&service, case.provider).await, Value::Null, "nobody waits any more");
+    });
+}

@@ -16,7 +16,7 @@ use jiff::{SignedDuration, Timestamp};
 use local::service::Service;
 use serde_json::{Value, json};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use tests::stripe;
 use tests::world::{ask, deliver, get, open_at};
 use tokio::sync::Notify;
@@ -171,12 +171,48 @@ struct Held {
     was_held: AtomicBool,
     reached: Notify,
     goes: Notify,
+    /// Whether the next look at Stripe's source ends the process.
+    ends: AtomicBool,
+}
+
+/// Stripe's source observes, a customer's payment fails, and what is written of it waits.
+async fn held() -> (Service, Arc<Held>) {
+    let mut service = open_at("2026-03-01T09:00:00Z").await;
+    observes(&service).await;
+    tell(&service, "evt_c0", "customer.created", &stripe::customer("cus_0", service.clock.now())).await;
+    let account = AccountId::of("stripe", "default", "cus_0");
+    let held = Arc::new(Held {
+        store: service.context.store.clone(),
+        key: keys::case(&CaseId::of(&account, Class::PaymentFailed.name(), "in_0")),
+        was_held: AtomicBool::new(false),
+        reached: Notify::new(),
+        goes: Notify::new(),
+        ends: AtomicBool::new(false),
+    });
+    service.context.store = held.clone();
+    let failed = bill(&service, 0, "open", 4_900);
+    let event = stripe::event("evt_f0", "invoice.payment_failed", service.clock.now(), &failed);
+    assert_eq!(deliver(&service, &event).await.0, StatusCode::OK);
+    (service, held)
+}
+
+/// Two people raise the source while that waits, and its cohorts find nothing.
+async fn raised_meanwhile(service: &Service, held: &Held) {
+    held.reached.notified().await;
+    raise(service, json!({"acting": "act"})).await;
+    let rung = rung(service).await;
+    assert_eq!(rung.len(), 1);
+    app::approval::handle(&service.context, &Message::decode(&rung[0].body).unwrap()).await.unwrap();
+    assert_eq!(source(service).await["cohorts"]["next_at"], Value::Null, "that was all");
 }
 
 #[async_trait]
 impl Store for Held {
-    async fn read(&self, keys: &[Key]) -> Result<Vec<Option<Item>>, Fault> {
-        self.store.read(keys).await
+    async fn read(&self, wanted: &[Key]) -> Result<Vec<Option<Item>>, Fault> {
+        if *wanted == [keys::source("stripe", "default")] && self.ends.swap(false, Ordering::SeqCst) {
+            return Err(Fault::Retry("the process ends here".to_owned()));
+        }
+        self.store.read(wanted).await
     }
 
     async fn range(&self, range: &Range) -> Result<Vec<Item>, Fault> {
@@ -208,34 +244,98 @@ impl Store for Held {
 #[test]
 fn what_fails_while_its_source_is_raised_is_recovered() {
     run(async {
-        let mut service = open_at("2026-03-01T09:00:00Z").await;
-        observes(&service).await;
-        tell(&service, "evt_c0", "customer.created", &stripe::customer("cus_0", service.clock.now())).await;
-        let account = AccountId::of("stripe", "default", "cus_0");
-        let held = Arc::new(Held {
-            store: service.context.store.clone(),
-            key: keys::case(&CaseId::of(&account, Class::PaymentFailed.name(), "in_0")),
-            was_held: AtomicBool::new(false),
-            reached: Notify::new(),
-            goes: Notify::new(),
-        });
-        service.context.store = held.clone();
-        let failed = bill(&service, 0, "open", 4_900);
-        let event = stripe::event("evt_f0", "invoice.payment_failed", service.clock.now(), &failed);
-        assert_eq!(deliver(&service, &event).await.0, StatusCode::OK);
-        // It was read that the source observes. Before that is written, two people raise it, and its cohorts find nothing.
+        let (service, held) = held().await;
+        // It was read that the source observes. Before that is written, it is raised.
         let meanwhile = async {
-            held.reached.notified().await;
-            raise(&service, json!({"acting": "act"})).await;
-            let rung = rung(&service).await;
-            assert_eq!(rung.len(), 1);
-            app::approval::handle(&service.context, &Message::decode(&rung[0].body).unwrap()).await.unwrap();
-            assert_eq!(source(&service).await["cohorts"]["next_at"], Value::Null, "that was all");
+            raised_meanwhile(&service, &held).await;
             held.goes.notify_one();
         };
         let (worked, ()) = tokio::join!(service.work(), meanwhile);
         worked.unwrap();
         assert_eq!(recoveries(&service).await, ["in_0"]);
         assert_eq!(get(&service, "/api/dunning").await["items"][0]["started_at"], service.clock.now().to_string());
+    });
+}
+
+#[test]
+fn it_is_recovered_as_well_if_the_process_ends_before_it_has_looked_again() {
+    run(async {
+        let (service, held) = held().await;
+        let meanwhile = async {
+            raised_meanwhile(&service, &held).await;
+            held.ends.store(true, Ordering::SeqCst);
+            held.goes.notify_one();
+        };
+        let (worked, ()) = tokio::join!(service.work(), meanwhile);
+        worked.unwrap();
+        assert!(!held.ends.load(Ordering::SeqCst), "it ended");
+        assert_eq!(recoveries(&service).await, Vec::<String>::new(), "the message comes again a little later");
+        an_hour_later(&service).await;
+        assert_eq!(recoveries(&service).await, ["in_0"]);
+    });
+}
+
+/// A store that counts the transactions in which one item takes part.
+struct Shared {
+    store: Arc<dyn Store>,
+    key: Key,
+    commits: AtomicUsize,
+    with_it: AtomicUsize,
+}
+
+#[async_trait]
+impl Store for Shared {
+    async fn read(&self, keys: &[Key]) -> Result<Vec<Option<Item>>, Fault> {
+        self.store.read(keys).await
+    }
+
+    async fn range(&self, range: &Range) -> Result<Vec<Item>, Fault> {
+        self.store.range(range).await
+    }
+
+    async fn listed(&self, listed: &Listed) -> Result<Vec<Item>, Fault> {
+        self.store.listed(listed).await
+    }
+
+    async fn due(&self, shard: &str, until: Timestamp, limit: u32) -> Result<Vec<Due>, Fault> {
+        self.store.due(shard, until, limit).await
+    }
+
+    async fn claim(&self, due: &Due, silent_until: Timestamp) -> Result<Claim, Fault> {
+        self.store.claim(due, silent_until).await
+    }
+
+    async fn commit(&self, writes: Vec<Write>) -> Result<(), CommitError> {
+        let is_meant = |write: &Write| match write {
+            Write::Put { item, .. } => item.key == self.key,
+            Write::Delete { key } | Write::Check { key, .. } => *key == self.key,
+        };
+        self.commits.fetch_add(1, Ordering::SeqCst);
+        self.with_it.fetch_add(usize::from(writes.iter().any(is_meant)), Ordering::SeqCst);
+        self.store.commit(writes).await
+    }
+}
+
+#[test]
+fn what_fails_at_one_time_does_not_meet_at_the_source() {
+    run(async {
+        let mut service = open_at("2026-03-01T09:00:00Z").await;
+        observes(&service).await;
+        let shared = Arc::new(Shared {
+            store: service.context.store.clone(),
+            key: keys::source("stripe", "default"),
+            commits: AtomicUsize::new(0),
+            with_it: AtomicUsize::new(0),
+        });
+        service.context.store = shared.clone();
+        for number in 0..3 {
+            fails(&service, number).await;
+        }
+        let (commits, with_it) = (shared.commits.load(Ordering::SeqCst), shared.with_it.load(Ordering::SeqCst));
+        assert!(commits >= 6, "each customer and each failure is written: {commits}");
+        // DynamoDB refuses one of two transactions at a time in which an item takes part, if both only look at it.
+        assert_eq!(with_it, 0, "of {commits}");
+        raise(&service, json!({"acting": "act"})).await;
+        assert!(shared.with_it.load(Ordering::SeqCst) > 0, "whoever raises it writes it");
     });
 }

@@ -28,7 +28,7 @@ use domain::outgoing::Reach;
 use domain::policies::Policies;
 use domain::policy::stored_bytes;
 use domain::report::fact::Row as FactRow;
-use domain::source::{Cohorts, Locked};
+use domain::source::{Cohorts, Locked, TurnedAway};
 use domain::staff::{Change as StaffChange, Proposal, Staff};
 use domain::task::Task;
 use domain::telling::Bulletin;
@@ -216,11 +216,13 @@ fn history() -> (Head, Touched) {
     (head, touched)
 }
 
-/// What stands open at one time on one account: these have no limit of their own, and each takes a person to end it.
+/// What stands open at one time on one account: recoveries and actions have no limit of their own.
 fn with_what_is_open(mut head: Head) -> Head {
-    for number in 0..64 {
-        head.cases.insert(case(number), CaseLine { class: "duplicate_subscription".to_owned(), opened_at: at() });
+    for number in 0..1_000 {
+        let line = CaseLine { class: "duplicate_subscription".to_owned(), opened_at: at() };
+        head.names(&case(number), line, false);
     }
+    head.names_at_most(POLICIES.limits.current().cases_shown_max);
     for number in 0..24 {
         let line = PlanLine {
             segment: "high_value".to_owned(),
@@ -453,7 +455,8 @@ fn machinery() -> Vec<Row> {
     };
     let receipt = json!({"provider": "chargebee", "source": id(0), "event": id(0), "account": account(),
         "body": text(600),
-        "folded_at": AT, "promised": many(100, promised), "trace": id(0)});
+        "folded_at": AT, "promised": many(100, promised), "unbegun": many(33, |number| json!(id(number))),
+        "trace": id(0)});
     let call = |_| json!({"listing": text(30), "path": text(400)});
     let backfill = json!({"id": text(64), "provider": "chargebee", "source": id(0), "since": AT, "dry_run": false,
         "by": id(0),
@@ -505,7 +508,8 @@ fn locked() -> Locked {
     let mut locked = Locked::new("chargebee", &id(0), at());
     for number in 0..100 {
         let still = locked.waiting.clone();
-        locked.waits(&action(number), &text(200), still, at());
+        let own = action(number);
+        locked.waits(TurnedAway { action: &own, waited: false, until: at() }, &text(200), still, at());
     }
     locked
 }

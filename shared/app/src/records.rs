@@ -10,14 +10,14 @@ use crate::store::{self, Batch, keys};
 use domain::action::{self, Action, Kind, Known, Manners, Resources, State, Target};
 use domain::approval::{Credited, Earlier, judged_before};
 use domain::book::{Head, Invoice, Payment, Subscription, Touched};
-use domain::case::Case;
+use domain::case::{Case, State as CaseState};
 use domain::id::{AccountId, ActionId, CaseId};
 use domain::import::{self, Contract, Price};
 use domain::leaving::{self, Stage};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use rust_decimal::Decimal;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How far a customer's wish to end the subscription of an invoice has come.
 pub async fn stage(context: &Context, head: &Head, invoice: &Invoice) -> Result<Option<Stage>, Fault> {
@@ -151,8 +151,15 @@ pub async fn cases(
     reason: action::Reason,
     read: Option<&CaseId>,
 ) -> Result<Vec<Case>, Fault> {
-    let open = head.cases.keys().filter(|id| reason.needs_proof() && Some(*id) != read);
-    let keys: Vec<_> = open.map(keys::case).collect();
+    if !reason.needs_proof() {
+        return Ok(Vec::new());
+    }
+    let mut open: BTreeSet<CaseId> = head.cases.keys().cloned().collect();
+    if head.more_cases > 0 {
+        let all: Vec<Case> = store::all_of(context, &keys::cases(&head.account)).await?;
+        open.extend(all.into_iter().filter(|case| case.state == CaseState::Open).map(|case| case.id));
+    }
+    let keys: Vec<_> = open.iter().filter(|id| Some(*id) != read).map(keys::case).collect();
     if keys.is_empty() {
         return Ok(Vec::new());
     }

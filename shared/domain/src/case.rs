@@ -6,7 +6,7 @@ mod short;
 pub use disputed::{Disputed, PAYMENT};
 
 use crate::action::{self, Action, BUNDLE_MAX, Kind, Reason};
-use crate::book::{Head, Payment, Touched};
+use crate::book::{CaseLine, Head, Payment, Touched};
 use crate::id::{AccountId, ActionId, CaseId, DecisionId};
 use crate::money::Money;
 use crate::staff::MACHINE;
@@ -198,6 +198,11 @@ pub(crate) const DONE: &str = "done";
 const BY_HAND: &str = "by a person";
 
 impl Case {
+    /// As the head names it.
+    pub fn line(&self) -> CaseLine {
+        CaseLine { class: self.class.name().to_owned(), opened_at: self.opened_at }
+    }
+
     /// A person says that it is over.
     pub fn end_by_hand(&mut self, at: Timestamp) {
         self.resolve(at, BY_HAND);

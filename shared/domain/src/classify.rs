@@ -18,8 +18,9 @@ pub mod recovery;
 mod returned;
 pub mod tasks;
 mod twice;
+mod unnamed;
 
-use crate::book::{CaseLine, Due};
+use crate::book::Due;
 use crate::case::{Case, Class, State};
 use crate::classify::desk::Desk;
 use crate::decline::Declines;
@@ -29,6 +30,7 @@ use crate::id::CaseId;
 use jiff::{SignedDuration, Timestamp};
 
 pub use policy::{ClassifyPolicy, Disputes, Duplicates, Found, Otherwise, Rule, Verdict};
+pub use unnamed::unnamed;
 
 /// What is found apart from failed payments, each with its words in the policy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -284,9 +286,8 @@ pub fn decide(scene: Scene<'_>, concerns: &[Concern], desk: &mut Desk) -> Decide
 
 fn open(desk: &mut Desk, mut case: Case) {
     case.shorten();
-    desk.head
-        .cases
-        .insert(case.id.clone(), CaseLine { class: case.class.name().to_owned(), opened_at: case.opened_at });
+    let was_open = is_open(desk, &case.id);
+    desk.head.names(&case.id, case.line(), was_open);
     desk.cases.insert(case.id.clone(), case);
 }
 
@@ -318,8 +319,14 @@ fn over(scene: Scene<'_>, desk: &mut Desk, mut case: Case, why: &str) {
     case.events.push(scene.event.id.clone());
     case.shorten();
     case.resolve(scene.now, why);
-    desk.head.cases.remove(&case.id);
+    let was_open = is_open(desk, &case.id);
+    desk.head.forgets(&case.id, was_open);
     desk.cases.insert(case.id.clone(), case);
+}
+
+/// Whether a case is open as it was read.
+fn is_open(desk: &Desk, case: &CaseId) -> bool {
+    desk.cases.get(case).is_some_and(|case| case.state == State::Open)
 }
 
 fn stop(scene: Scene<'_>, desk: &mut Desk, invoice: &str, why: &str) {

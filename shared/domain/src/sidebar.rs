@@ -36,7 +36,10 @@ pub struct Sidebar {
     pub subscription: Subscription,
     pub lifetime: Lifetime,
     pub dunning: Option<Dunning>,
+    /// Those that are open; of very many those that were opened last.
     pub cases: Vec<OpenCase>,
+    /// How many more are open.
+    pub more_cases: u32,
     /// What was granted before beside the rules, as imports say.
     pub exceptions: Vec<Granted>,
     pub actions: String,
@@ -207,6 +210,7 @@ pub fn sidebar(head: &Head, person: &Person, now: Timestamp, same_try: SignedDur
         lifetime: lifetime(head, running, main, now),
         dunning: dunning(head),
         cases: cases(head),
+        more_cases: head.more_cases,
         exceptions: Vec::new(),
         actions: format!("/api/actions?account={}", head.account),
     }
@@ -265,6 +269,13 @@ fn credits(head: &Head, main: Option<Currency>) -> Credits {
         available: main.and_then(|currency| head.book.balance.get(&currency)?.copied()),
         applied: sum(credited, main).filter(|_| !credited.is_empty()),
         pending: None,
+    }
+}
+
+impl Sidebar {
+    /// How many cases are open, named here or not.
+    pub fn open_cases(&self) -> usize {
+        self.cases.len().saturating_add(usize::try_from(self.more_cases).unwrap_or(usize::MAX))
     }
 }
 

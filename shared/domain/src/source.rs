@@ -6,7 +6,7 @@ mod locked;
 
 pub use backlog::{Backlog, OfKind, Recoveries, Staying};
 pub use cohorts::{Cohorts, Worked};
-pub use locked::Locked;
+pub use locked::{Locked, TurnedAway};
 
 use crate::policy::forget_oldest;
 use crate::staff::{Role, Staff};

@@ -128,6 +128,12 @@ fn open_cases(sidebar: &Sidebar) -> Markup {
                 @for case in &sidebar.cases {
                     p { a href={ "/cases/" (case.id) } { (words(&case.class)) } " since " (time(case.opened_at)) }
                 }
+                @if sidebar.more_cases > 0 {
+                    p .soft {
+                        "and " (sidebar.more_cases) " that were opened before, on "
+                        a href="/cases?state=open" { "the list of cases" } "."
+                    }
+                }
             }
         }
     }

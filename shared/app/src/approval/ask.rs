@@ -136,16 +136,19 @@ async fn make(context: &Context, ask: &Ask<'_>) -> Result<Attempted<Action>, Fai
     Ok(result)
 }
 
+/// The code of what a case does not owe at this moment: what stands in the way may be on its way, and may fail.
+const NOT_OWED: &str = "not_owed";
+
 /// Recoup asks for nothing because of a case that the case does not owe: by what proves it, or because it was credited since.
 fn owed_by_case(ground: &Ground, action: &Action) -> Result<(), Problem> {
     let Some(case) = ground.case.as_ref().filter(|_| ground.staff.is_none()) else { return Ok(()) };
     if is_given_already(&action.kind, case, &ground.past.credited) {
         let message = "as much was credited for a mistake since the case was opened: a person has to look";
-        return Err(Problem::not_possible(message));
+        return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, NOT_OWED, message));
     }
     if is_unproven(&action.kind, action.reason_code, &action.proven_by) {
         let message = "the case does not prove as much by now, with what went back and what is on its way";
-        return Err(Problem::not_possible(message));
+        return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, NOT_OWED, message));
     }
     Ok(())
 }

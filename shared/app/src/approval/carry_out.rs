@@ -337,7 +337,7 @@ async fn end(context: &Context, work: &Work, ended: Ended, seen: Vec<Seen>) -> R
     let after = store::retrying(context, || outcome::store(context, &id, &ended)).await?;
     let Some((action, head, is_fresh)) = after else { return Ok(Done::NothingToDo) };
     if let Ended::Locked { why } = &ended {
-        lock::found(context, &head, &action, why).await?;
+        lock::found(context, &head, &action, work.action.inner().waits_for_key(), why).await?;
     }
     if is_fresh {
         customer::tell(context, &action).await?;

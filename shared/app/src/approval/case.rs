@@ -96,7 +96,7 @@ async fn once(
                 return Err(Problem::conflict("already_resolved", message).into());
             }
             after.end_by_hand(now);
-            moved.cases.remove(id);
+            moved.forgets(id, true);
         }
         (Handling::Class, Some(class)) => {
             after.class = class;

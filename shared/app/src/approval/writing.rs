@@ -78,6 +78,8 @@ pub fn of(account: &AccountId, payment: &Payment) -> Of<Payment> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Done {
     Asked,
+    /// What is to be asked for is not owed at this moment, and may be later.
+    NotYet,
     Told,
     CarriedOut(State),
     Expired,

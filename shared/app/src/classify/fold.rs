@@ -5,10 +5,12 @@ mod write;
 
 use crate::classify::waiting;
 use crate::context::Context;
+use crate::dunning::recovery;
 use crate::fault::Fault;
 use crate::message::{Message, Sent, send_all};
 use crate::outgoing;
 use crate::records;
+use crate::setup::sources;
 use crate::store::{self, Attempted, Batch, External, Receipt, Stored};
 use domain::classify::desk::Desk;
 use domain::classify::recovery::Ground;
@@ -66,6 +68,7 @@ async fn once(context: &Context, event: &Event, manner: Manner<'_>, trace: &str)
     let reading = Reading::first(context, event, account).await?;
     if let Some(receipt) = &reading.receipt {
         send(context, &receipt.promised, &reading.externals).await?;
+        look_again(context, receipt).await?;
         return Ok(Attempted::Done(Folded::Duplicate));
     }
     let mut laid = reading.fold(context, event).await?;
@@ -89,21 +92,22 @@ async fn once(context: &Context, event: &Event, manner: Manner<'_>, trace: &str)
     let mut tasks = tasks::end(&at_issue.tasks, before, after, &event.provider, now);
     tasks.extend(tasks::begin(&at_issue.tasks, before, after, due_in, now));
     let watch = Watch::armed(at_issue.watch, &at_issue.pulses.news, now, policies.incidents.current());
-    // Whoever raises the source in between has not seen what fails now. One that is lowered needs no such care: its plans
-    // are stopped when a step is due.
-    let judged_by = at_issue.source.filter(|_| !decided.recover.is_empty() && !at_issue.writes);
+    // One that is lowered in between needs no such care: its plans are stopped when a step is due.
+    let unbegun = if at_issue.writes { Vec::new() } else { decided.recover.clone() };
     // Read once more, where the product has to hear of it: of most events it has not.
     let lines = outgoing::lines(context, batch, &after.head.account, happened(before, after, now)).await?;
-    let concluded = Concluded { decisions, notes, tasks, pulses: at_issue.pulses.pulses, watch, judged_by, lines };
+    let concluded = Concluded { decisions, notes, tasks, pulses: at_issue.pulses.pulses, watch, lines };
+    after.head.names_at_most(policies.limits.current().cases_shown_max);
     let unlinked = after.head.book.unlinked(event);
     let promised = write::promises(&decided, &followed, unlinked, &laid.account, trace);
 
     // Write.
-    let receipt = receipt(event, &laid.account, manner, promised, now, trace);
+    let receipt = Receipt { unbegun, ..receipt(event, &laid.account, manner, promised, now, trace) };
     let commit = write::commit(context, event, &laid, &receipt, concluded)?;
     let result = store::attempted(commit.run(context).await, Folded::Done)?;
     if matches!(result, Attempted::Done(_)) {
         send(context, &receipt.promised, &laid.externals).await?;
+        look_again(context, &receipt).await?;
     }
     Ok(result)
 }
@@ -176,6 +180,7 @@ fn receipt(
         body: body.map(str::to_owned),
         folded_at: now,
         promised,
+        unbegun: Vec::new(),
         trace: trace.to_owned(),
     }
 }
@@ -185,6 +190,20 @@ async fn send(context: &Context, promised: &[Sent], externals: &[External]) -> R
     send_all(context, promised).await?;
     for external in externals.iter().filter(|external| !external.waiting.is_empty()) {
         waiting::release(context, &external.key()).await?;
+    }
+    Ok(())
+}
+
+/// Begins what began nothing because Recoup did not write to the customers of the source, if it does by now. Whoever raised
+/// it before all was written found nothing of it; whoever raises it after this look finds it.
+async fn look_again(context: &Context, receipt: &Receipt) -> Result<(), Fault> {
+    let Some(account) = receipt.account.as_ref().filter(|_| !receipt.unbegun.is_empty()) else { return Ok(()) };
+    if !sources::find(context, &receipt.provider, &receipt.source).await?.writes() {
+        return Ok(());
+    }
+    let failed_since = context.policies.setup.current().recovery.failed_since(context.clock.now());
+    for invoice in &receipt.unbegun {
+        recovery::begin(context, account, invoice, failed_since, &receipt.trace).await?;
     }
     Ok(())
 }

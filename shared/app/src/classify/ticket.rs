@@ -57,6 +57,7 @@ async fn once(
         body: body.map(str::to_owned),
         folded_at: context.clock.now(),
         promised: Vec::new(),
+        unbegun: Vec::new(),
         trace: trace.to_owned(),
     });
     commit.over(&batch, &ticket);

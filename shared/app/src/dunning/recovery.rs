@@ -40,6 +40,7 @@ async fn once(
     };
     let mut head = failed.head.clone();
     plan.show_on(&mut head);
+    head.names_at_most(context.policies.limits.current().cases_shown_max);
     let lines = outgoing::of_head(context, &mut batch, &failed.head, &head).await?;
 
     // Write. Whatever changes the invoice or its case, or begins its task, writes the head as well.

@@ -6,9 +6,10 @@ use crate::ports::Key;
 use crate::records::stage_in;
 use crate::store::{Batch, keys};
 use domain::book::{Head, Invoice, Subscription};
+use domain::case::{Case, Class, State};
 use domain::classify::recovery::{Ground, Late, claimed};
 use domain::dunning::Plan;
-use domain::id::AccountId;
+use domain::id::{AccountId, CaseId};
 use domain::leaving::{self, Stage};
 use domain::task::Task;
 use jiff::Timestamp;
@@ -47,6 +48,7 @@ pub async fn read(context: &Context, batch: &mut Batch, failed: &[(AccountId, St
         if let Some((head, invoice)) = head.zip(batch.of::<Invoice>(&keys::invoice(account, id))?) {
             named.extend(leaving::wishes(&head, &invoice).map(keys::action));
             named.extend(subscription(account, &invoice));
+            named.extend(unnamed(&head, id));
         }
     }
     more(context, batch, named).await
@@ -55,7 +57,14 @@ pub async fn read(context: &Context, batch: &mut Batch, failed: &[(AccountId, St
 /// What was read of one; nothing where its account or its invoice is not there.
 pub fn of(batch: &Batch, account: &AccountId, id: &str) -> Result<Option<Recovery>, Fault> {
     let head = batch.get::<Head>(&keys::head(account))?;
-    let Some((head, invoice)) = head.zip(batch.of::<Invoice>(&keys::invoice(account, id))?) else { return Ok(None) };
+    let Some((mut head, invoice)) = head.zip(batch.of::<Invoice>(&keys::invoice(account, id))?) else {
+        return Ok(None);
+    };
+    if let Some(key) = unnamed(&head, id)
+        && let Some(case) = batch.get::<Case>(&key)?.filter(|case| case.state == State::Open)
+    {
+        head.names(&case.id, case.line(), true);
+    }
     let standing = batch.get::<Plan>(&keys::plan(account, id))?;
     let claimed = batch.get::<Task>(&keys::task(&claimed(account, id)))?;
     let stage = stage_in(batch, &head, &invoice)?;
@@ -64,6 +73,11 @@ pub fn of(batch: &Batch, account: &AccountId, id: &str) -> Result<Option<Recover
         None => None,
     };
     Ok(Some(Recovery { head, invoice, standing, stage, claimed, subscription }))
+}
+
+/// The case of the failed payment, where the head may have no room to name it.
+fn unnamed(head: &Head, invoice: &str) -> Option<Key> {
+    (head.more_cases > 0).then(|| keys::case(&CaseId::of(&head.account, Class::PaymentFailed.name(), invoice)))
 }
 
 /// The key of the subscription that an invoice bills.

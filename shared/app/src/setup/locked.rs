@@ -11,8 +11,8 @@ use std::collections::BTreeSet;
 /// That approved actions wait for a source's API key, while they do.
 pub async fn find(context: &Context, provider: &str, source: &str) -> Result<Option<Locked>, Fault> {
     let Some(locked) = read::<Locked>(context, &keys::locked(provider, source)).await? else { return Ok(None) };
-    let waits = !still(context, &locked).await?.is_empty();
-    Ok(waits.then_some(locked))
+    let is_so = locked.is_so(&still(context, &locked).await?, context.clock.now());
+    Ok(is_so.then_some(locked))
 }
 
 /// The same of each source.
@@ -23,7 +23,7 @@ pub async fn of_each(context: &Context, sources: Vec<Source>) -> Result<Vec<(Sou
     for source in sources {
         let mut locked = batch.get::<Locked>(&key(&source))?;
         if let Some(noted) = &locked
-            && still(context, noted).await?.is_empty()
+            && !noted.is_so(&still(context, noted).await?, context.clock.now())
         {
             locked = None;
         }
@@ -37,8 +37,7 @@ pub async fn still(context: &Context, locked: &Locked) -> Result<BTreeSet<Action
     let batch = Batch::read(context, locked.waiting.iter().map(keys::action).collect()).await?;
     let mut still = BTreeSet::new();
     for id in &locked.waiting {
-        let waits = |action: &Action| action.is_locked() && !action.state().is_final();
-        if batch.get::<Action>(&keys::action(id))?.is_some_and(|action| waits(&action)) {
+        if batch.get::<Action>(&keys::action(id))?.is_some_and(|action| action.waits_for_key()) {
             still.insert(id.clone());
         }
     }

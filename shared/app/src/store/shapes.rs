@@ -49,6 +49,9 @@ pub struct Receipt {
     pub body: Option<String>,
     pub folded_at: Timestamp,
     pub promised: Vec<Sent>,
+    /// The invoices that failed first and began no recovery, because Recoup did not write to the customers of the source.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unbegun: Vec<String>,
     pub trace: String,
 }
 

@@ -152,6 +152,11 @@ impl Action {
         self.locked
     }
 
+    /// Whether it waits for that key, and is not over.
+    pub fn waits_for_key(&self) -> bool {
+        self.locked && !self.state.is_final()
+    }
+
     /// What people have not got yet: an alarm that is not set for something under way is set for that.
     pub fn owes(&self) -> Option<Owed> {
         self.alarm?;

@@ -21,8 +21,11 @@ pub struct Head {
     pub book: Book,
     /// Invoices being recovered.
     pub dunning: BTreeMap<String, PlanLine>,
-    /// Cases that are not resolved.
+    /// Cases that are not resolved: of very many those that were opened last.
     pub cases: BTreeMap<CaseId, CaseLine>,
+    /// How many more are not resolved. Their own items say so.
+    #[serde(default, skip_serializing_if = "is_nothing")]
+    pub more_cases: u32,
     /// Approved actions that the provider has not confirmed.
     #[serde(default)]
     pub under_way: BTreeMap<ActionId, UnderWay>,
@@ -212,9 +215,33 @@ impl Head {
             book: Book::default(),
             dunning: BTreeMap::new(),
             cases: BTreeMap::new(),
+            more_cases: 0,
             under_way: BTreeMap::new(),
             left: BTreeMap::new(),
             watched_until: None,
+        }
+    }
+
+    /// Names an open case; `was_open` says whether it was open before, and counted.
+    pub fn names(&mut self, id: &CaseId, line: CaseLine, was_open: bool) {
+        if self.cases.insert(id.clone(), line).is_none() && was_open {
+            self.more_cases = self.more_cases.saturating_sub(1);
+        }
+    }
+
+    /// A case is not open any more; `was_open` says whether it was before, and counted.
+    pub fn forgets(&mut self, id: &CaseId, was_open: bool) {
+        if self.cases.remove(id).is_none() && was_open {
+            self.more_cases = self.more_cases.saturating_sub(1);
+        }
+    }
+
+    /// Names no more cases than so many, those that were opened last, and counts the others.
+    pub fn names_at_most(&mut self, most: usize) {
+        while self.cases.len() > most {
+            let oldest = self.cases.iter().min_by_key(|(_, line)| line.opened_at).map(|(id, _)| id.clone());
+            self.cases.retain(|id, _| Some(id) != oldest.as_ref());
+            self.more_cases += 1;
         }
     }
 
@@ -222,6 +249,10 @@ impl Head {
     pub fn since(&self) -> Option<Timestamp> {
         self.book.subscriptions.values().filter_map(|line| line.started_at).chain(self.book.began_at).min()
     }
+}
+
+fn is_nothing(count: &u32) -> bool {
+    *count == 0
 }
 
 impl PaymentLine {

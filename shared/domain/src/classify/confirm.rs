@@ -1,7 +1,7 @@
 //! Does an event prove that one of our actions was carried out, or that it failed after all?
 
 use crate::action::{Action, FOUND, Kind, Manners, Outcome, SETTLED, Shown, State, Target, When};
-use crate::book::{CaseLine, Due, Head, Invoice, ResourceId, Subscription, Touched, touches};
+use crate::book::{Due, Head, Invoice, ResourceId, Subscription, Touched, touches};
 use crate::case::{self, DONE, REFUNDED, Recommendation};
 use crate::classify::desk::Desk;
 use crate::event::{Event, InvoiceStatus, Origin, RefundSeen, RefundStatus, Seen, Stated, SubscriptionStatus};
@@ -266,7 +266,7 @@ fn resolve(desk: &mut Desk, action: &ActionId, now: Timestamp) {
         let is_all = case.recommended.as_ref().map_or(refund, |it| is_all_done(it, done, head));
         if (is_about(case, done) && is_all) || is_given_back(case, done, touched) {
             case.resolve(now, if refund { REFUNDED } else { DONE });
-            head.cases.remove(&case.id);
+            head.forgets(&case.id, true);
         }
     }
 }
@@ -322,7 +322,7 @@ fn reopen(desk: &mut Desk, action: &ActionId) {
         case.state = case::State::Open;
         case.resolved_at = None;
         case.resolution = None;
-        head.cases.insert(case.id.clone(), CaseLine { class: case.class.name().to_owned(), opened_at: case.opened_at });
+        head.names(&case.id, case.line(), false);
     }
 }
 

@@ -31,7 +31,8 @@ pub(super) fn looks_elsewhere(event: &Event, desk: &Desk, policy: &ClassifyPolic
     let recent = event.at - SignedDuration::from_hours(policy.duplicates.subscription_hours);
     let mut touched = desk.touched.subscriptions.values();
     let has_begun = touched.any(|it| it.started_at.copied() >= Some(recent) && it.items.value().is_some());
-    let is_open = || desk.head.cases.values().any(|line| line.class == Class::DuplicateSubscription.name());
+    let is_named = || desk.head.cases.values().any(|line| line.class == Class::DuplicateSubscription.name());
+    let is_open = || desk.head.more_cases > 0 || is_named();
     has_begun || (tells(&desk.touched) && is_open())
 }
 

@@ -76,6 +76,8 @@ pub struct Limits {
     pub sending_minutes_max: i64,
     /// Within how many hours a person should have done a task.
     pub task_hours: i64,
+    /// After how many hours Recoup asks again for what a case recommends and did not owe when it was to be asked for.
+    pub asked_again_hours: i64,
     /// How long a task may be put off at a time.
     pub snooze_days_max: i64,
     /// How many open cases are looked at, oldest first, where it is counted what raising a source would let loose: whoever
@@ -85,6 +87,8 @@ pub struct Limits {
     pub preview_minutes: i64,
     /// How often one action is sent to its provider before a person is asked.
     pub provider_calls_max: u32,
+    /// How many open cases the head of an account names; of more it names those that were opened last, and counts the others.
+    pub cases_shown_max: usize,
     /// How many people are told of one thing, each by a message of their own; all others read it where it is posted.
     pub told_people_max: usize,
     /// How long it is kept at least what the product was told: it may be asked for again.
@@ -156,7 +160,7 @@ impl Patience {
     }
 
     /// What must be at least 1.
-    fn bounds(&self) -> [(&'static str, i64); 4] {
+    fn bounds(&self) -> [(&str, i64); 4] {
         [
             ("first_secs", self.first_secs),
             ("factor", self.factor),
@@ -197,6 +201,7 @@ impl Rules for Limits {
             ("orphan_hours_max", self.orphan_hours_max),
             ("sending_minutes_max", self.sending_minutes_max),
             ("task_hours", self.task_hours),
+            ("asked_again_hours", self.asked_again_hours),
             ("preview_minutes", self.preview_minutes),
             ("snooze_days_max", self.snooze_days_max),
             ("backlog_counted_max", i64::from(self.backlog_counted_max)),
@@ -207,6 +212,7 @@ impl Rules for Limits {
         let counts = [
             (self.boards_max < 1, "a shelf has at least one board".to_owned()),
             (self.told_people_max < 1, "at least one person is told".to_owned()),
+            (self.cases_shown_max < 1, "at least one open case is named".to_owned()),
             (
                 2 * self.board_bytes_max + BESIDE_BOARDS_BYTES > self.item_bytes_max,
                 format!(

@@ -22,7 +22,7 @@ pub fn text(sidebar: &Sidebar) -> String {
         ("Revenue", money(sidebar.lifetime.revenue)),
         ("MRR", money(sidebar.lifetime.mrr)),
         ("Churn risk", shown(sidebar.lifetime.churn_risk.map(str::to_owned))),
-        ("Open cases", sidebar.cases.len().to_string()),
+        ("Open cases", sidebar.open_cases().to_string()),
     ];
     rows.iter().fold(String::new(), |text, (label, value)| text + label + ": " + value + "\n")
 }

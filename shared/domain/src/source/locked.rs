@@ -8,8 +8,8 @@ use std::collections::BTreeSet;
 /// How many of those who wait are named: as long as one of them does, people know.
 const WAITING_MAX: usize = 20;
 
-/// That what was approved waits for the API key of a source. It is so as long as one of the named actions still waits: a
-/// key that may do one thing and not another opens only what it may.
+/// That what was approved waits for the API key of a source. It is so as long as one of the named actions still waits, or
+/// may ask again who is not named: a key that may do one thing and not another opens only what it may.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Locked {
     pub provider: String,
@@ -20,6 +20,19 @@ pub struct Locked {
     pub why: String,
     /// Some of the actions that wait, or did.
     pub waiting: BTreeSet<ActionId>,
+    /// Until when everybody will have asked again who waits beyond those.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub more_until: Option<Timestamp>,
+}
+
+/// Who has just been refused.
+#[derive(Debug, Clone, Copy)]
+pub struct TurnedAway<'a> {
+    pub action: &'a ActionId,
+    /// Whether it had waited for the key before.
+    pub waited: bool,
+    /// Until when it will have asked again.
+    pub until: Timestamp,
 }
 
 impl Locked {
@@ -31,12 +44,20 @@ impl Locked {
             since: now,
             why: String::new(),
             waiting: BTreeSet::new(),
+            more_until: None,
         }
     }
 
-    /// An action waits, beside those of the named ones that still do; says whether it is the first.
-    pub fn waits(&mut self, action: &ActionId, why: &str, still: BTreeSet<ActionId>, now: Timestamp) -> bool {
-        let is_first = still.is_empty();
+    /// Whether anybody waits: one of the named ones that still do, or somebody beyond them.
+    pub fn is_so(&self, still: &BTreeSet<ActionId>, now: Timestamp) -> bool {
+        !still.is_empty() || self.has_more(now)
+    }
+
+    /// An action waits, beside those of the named ones that still do; says whether it is the first. One that was not named
+    /// and has waited all the time is not.
+    pub fn waits(&mut self, turned: TurnedAway<'_>, why: &str, still: BTreeSet<ActionId>, now: Timestamp) -> bool {
+        let TurnedAway { action, waited, until } = turned;
+        let is_first = still.is_empty() && !(waited && self.has_more(now));
         if is_first {
             self.since = now;
         }
@@ -44,8 +65,14 @@ impl Locked {
         self.waiting = still;
         if self.waiting.len() < WAITING_MAX {
             self.waiting.insert(action.clone());
+        } else if !self.waiting.contains(action) {
+            self.more_until = self.more_until.max(Some(until));
         }
         is_first
+    }
+
+    fn has_more(&self, now: Timestamp) -> bool {
+        self.more_until.is_some_and(|until| now < until)
     }
 }
 
@@ -63,6 +90,10 @@ mod tests {
         Timestamp::UNIX_EPOCH + SignedDuration::from_hours(hour)
     }
 
+    fn turned(action: &ActionId, waited: bool, until: Timestamp) -> TurnedAway<'_> {
+        TurnedAway { action, waited, until }
+    }
+
     #[test]
     fn it_is_news_when_nobody_waits_any_more() {
         let (one, two) = (action(1), action(2));
@@ -74,19 +105,42 @@ mod tests {
             ("the same again", &two, of(&[&one, &two]), 3, false, 1, of(&[&one, &two])),
             ("the first was taken back", &two, of(&[&two]), 4, false, 1, of(&[&two])),
             ("all were done", &one, of(&[]), 5, true, 5, of(&[&one])),
+            ("it alone, stored before it was noted", &one, of(&[]), 6, true, 6, of(&[&one])),
         ] {
-            assert_eq!(locked.waits(who, "why", still, at(hour)), is_news, "{what}");
+            let waited = hour == 3 || hour == 6;
+            assert_eq!(locked.waits(turned(who, waited, at(hour + 1)), "why", still, at(hour)), is_news, "{what}");
             assert_eq!((locked.since, &locked.waiting), (at(since), &waiting), "{what}");
+            assert_eq!(locked.more_until, None, "{what}: all are named");
         }
     }
 
     #[test]
-    fn it_names_some_of_very_many() {
+    fn who_is_beyond_those_named_is_not_forgotten() {
         let mut locked = Locked::new("stripe", "default", at(0));
         for number in 0..100 {
-            let still = locked.waiting.clone();
-            assert_eq!(locked.waits(&action(number), "why", still, at(0)), number == 0);
+            let (still, own) = (locked.waiting.clone(), action(number));
+            assert_eq!(locked.waits(turned(&own, false, at(2)), "why", still, at(0)), number == 0);
         }
-        assert_eq!(locked.waiting.len(), WAITING_MAX);
+        assert_eq!((locked.waiting.len(), locked.more_until), (WAITING_MAX, Some(at(2))));
+        let named = locked.waiting.clone();
+        let none = BTreeSet::new();
+        for (what, still, hour, is_so) in [
+            ("one of those named waits", &named, 9, true),
+            ("somebody else has not asked again", &none, 1, true),
+            ("all have asked again", &none, 2, false),
+        ] {
+            assert_eq!(locked.is_so(still, at(hour)), is_so, "{what}");
+        }
+        // All who were named were taken back: whoever waited all the time makes no news, and is named now.
+        let last = action(99);
+        for (what, waited, hour, is_news) in [
+            ("it has waited all the time", true, 1, false),
+            ("it is new, and nobody knows of another", false, 1, true),
+            ("all have asked again in between", true, 2, true),
+        ] {
+            let mut locked = locked.clone();
+            assert_eq!(locked.waits(turned(&last, waited, at(3)), "why", none.clone(), at(hour)), is_news, "{what}");
+            assert_eq!(locked.waiting, BTreeSet::from([last.clone()]), "{what}");
+        }
     }
 }

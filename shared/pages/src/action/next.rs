@@ -36,7 +36,7 @@ pub fn next(viewer: &Viewer, action: &Action, deciding: &Deciding) -> Markup {
             State::Executed => { (link(action)) (letter(action)) },
             State::Previewed | State::Withdrawn => {},
         }
-        @if action.is_locked() && !action.state().is_final() {
+        @if action.waits_for_key() {
             section .notice {
                 p {
                     "Nothing was done: the API key of its source is missing, or may not do this. It goes on once the key of "

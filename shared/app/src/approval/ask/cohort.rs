@@ -122,7 +122,7 @@ async fn work(
 async fn one(context: &Context, found: &Found, failed_since: Option<Timestamp>, trace: &str) -> Result<Worked, Fault> {
     let Found { case, asks, failed } = found;
     let mut worked = Worked::default();
-    if *asks && own::ask(context, case, trace).await? == Done::Asked {
+    if *asks && own::for_found(context, case, trace).await? == Done::Asked {
         worked.asked = 1;
     }
     if let Some(failed_since) = failed_since.filter(|_| *failed)

@@ -1,7 +1,7 @@
 //! What Recoup itself asks people for: what a case recommends, and what somebody was charged who had left.
 
 use super::super::Done;
-use super::{Ask, What, make};
+use super::{Ask, NOT_OWED, What, make};
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::records::actions_of;
@@ -14,7 +14,7 @@ use domain::case::Case;
 use domain::id::{ActionId, CaseId};
 use domain::money::Money;
 use domain::staff::MACHINE;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 fn by_machine(
     id: ActionId,
@@ -58,7 +58,10 @@ pub async fn for_case(context: &Context, case: &CaseId, trace: &str) -> Result<D
     let done = if is_due && !observes { ask(context, &found, trace).await? } else { Done::NothingToDo };
 
     // Write.
-    if batch.get::<Asking>(&promise)?.is_some_and(|asking| asking.again_at.is_some()) {
+    let is_promised = batch.get::<Asking>(&promise)?.is_some_and(|asking| asking.again_at.is_some());
+    if done == Done::NotYet {
+        promise_again(context, &batch, case).await?;
+    } else if is_promised {
         let mut commit = Commit::default();
         commit.over(&batch, &Asking { case: case.clone(), again_at: None });
         // Whoever has promised it anew in between sent a message as well.
@@ -67,8 +70,27 @@ pub async fn for_case(context: &Context, case: &CaseId, trace: &str) -> Result<D
     Ok(done)
 }
 
+/// The same for what a source found while it observed: no promise was made for it yet.
+pub(super) async fn for_found(context: &Context, case: &Case, trace: &str) -> Result<Done, Fault> {
+    let done = ask(context, case, trace).await?;
+    if done == Done::NotYet {
+        let batch = Batch::read(context, vec![keys::asking(&case.id)]).await?;
+        promise_again(context, &batch, &case.id).await?;
+    }
+    Ok(done)
+}
+
+/// Keeps the promise for later, for as long as the case is open: what stands in the way may come to nothing.
+async fn promise_again(context: &Context, read: &Batch, case: &CaseId) -> Result<(), Fault> {
+    let rest = SignedDuration::from_hours(context.policies.limits.current().asked_again_hours);
+    let mut commit = Commit::default();
+    commit.over(read, &Asking { case: case.clone(), again_at: Some(context.clock.now() + rest) });
+    // Whoever was quicker has promised it as well, and for sooner.
+    store::attempted(commit.run(context).await, ()).map(drop)
+}
+
 /// Asks for what a case recommends, as it was read, that nobody was asked for: again, if the earlier request went stale.
-pub(super) async fn ask(context: &Context, case: &Case, trace: &str) -> Result<Done, Fault> {
+async fn ask(context: &Context, case: &Case, trace: &str) -> Result<Done, Fault> {
     let Some(recommended) = &case.recommended else { return Ok(Done::NothingToDo) };
     let (kind, note) = (recommended.kind.clone(), recommended.note.clone());
     let ask = by_machine(next_request(case), kind, recommended.reason, note, Some(case.id.clone()), trace);
@@ -76,7 +98,7 @@ pub(super) async fn ask(context: &Context, case: &Case, trace: &str) -> Result<D
         Ok(_) => Ok(Done::Asked),
         Err(Failed::Refused(problem)) => {
             tracing::info!(case.id = %case.id, reason = %problem.message, "the recommended action cannot be asked for");
-            Ok(Done::NothingToDo)
+            Ok(if problem.code == NOT_OWED { Done::NotYet } else { Done::NothingToDo })
         }
         Err(Failed::Fault(fault)) => Err(fault),
     }

@@ -8,8 +8,9 @@ use crate::setup::locked;
 use crate::store::{self, Attempted, Batch, Commit, keys};
 use domain::action::{Action, Ended};
 use domain::book::Head;
-use domain::source::Locked;
+use domain::source::{Locked, TurnedAway};
 use domain::telling::{About, Bulletin};
+use jiff::SignedDuration;
 use providers::Reply;
 use std::collections::BTreeSet;
 
@@ -28,9 +29,16 @@ pub(super) fn of(head: &Head, answer: &Result<Reply, NoReply>) -> Ended {
 }
 
 /// Notes that an action waits for the key of its source, and has people told of it, unless they know. Whoever waits no
-/// longer says so itself: what another request was answered says nothing of this one.
-pub(super) async fn found(context: &Context, head: &Head, action: &Action, why: &str) -> Result<(), Fault> {
-    let news = store::retrying(context, || note(context, head, action, why)).await?;
+/// longer says so itself: what another request was answered says nothing of this one. `waited` says whether it had waited
+/// before.
+pub(super) async fn found(
+    context: &Context,
+    head: &Head,
+    action: &Action,
+    waited: bool,
+    why: &str,
+) -> Result<(), Fault> {
+    let news = store::retrying(context, || note(context, head, (action, waited), why)).await?;
     if let Some(bulletin) = &news {
         bulletin::tell(context, bulletin).await;
     }
@@ -40,7 +48,7 @@ pub(super) async fn found(context: &Context, head: &Head, action: &Action, why: 
 async fn note(
     context: &Context,
     head: &Head,
-    action: &Action,
+    (action, waited): (&Action, bool),
     why: &str,
 ) -> Result<Attempted<Option<Bulletin>>, Fault> {
     // Read.
@@ -59,7 +67,10 @@ async fn note(
     // Decide.
     let now = context.clock.now();
     let mut after = before.clone().unwrap_or_else(|| Locked::new(&head.provider, &head.source, now));
-    let is_news = after.waits(&action.id, why, still, now);
+    // Its alarm rings by then, and is worked.
+    let lease = SignedDuration::from_secs(context.policies.limits.current().alarm_lease_secs);
+    let until = action.wakes_at().unwrap_or(now) + lease;
+    let is_news = after.waits(TurnedAway { action: &action.id, waited, until }, why, still, now);
     let news = is_news.then(|| {
         let news = bulletin::about(context, about, words(head, why), &action.trace).posted();
         news.instead_of(earlier.as_ref())

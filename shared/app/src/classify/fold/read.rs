@@ -8,6 +8,7 @@ use crate::fault::Fault;
 use crate::ports::Key;
 use crate::store::{Batch, External, Receipt, keys};
 use domain::book::{self, Head, ResourceId, Touched, touches};
+use domain::case::{Case, State};
 use domain::classify::desk::Desk;
 use domain::classify::{self, ClassifyPolicy, Concern, confirm, tasks};
 use domain::event::Event;
@@ -47,8 +48,6 @@ pub(super) struct AtIssue {
     pub failing: Vec<String>,
     /// Whether Recoup writes to the customers of the source, where one of them may have.
     pub writes: bool,
-    /// The source by which that was judged.
-    pub source: Option<Key>,
     pub pulses: Changed,
     /// What is known of the source, where a trouble is news.
     pub watch: Option<Watch>,
@@ -86,6 +85,7 @@ impl Reading {
         read_expected(context, &mut batch, event, &mut before).await?;
         let others = book::named_by_head(event, &before.head, same_try);
         read_resources(context, &mut batch, &others, &account, &mut before.touched).await?;
+        read_unnamed(context, &mut batch, event, &mut before).await?;
         let mut after = before.clone();
         after.touched.fold(&mut after.head, event, same_try);
         Ok(Laid { account, batch, externals, before, after })
@@ -125,7 +125,7 @@ impl Laid {
         // One that nobody has set up observes.
         let setup = source.as_ref().map(|key| batch.get::<Source>(key)).transpose()?.flatten();
         let writes = setup.is_some_and(|setup| setup.writes());
-        Ok(AtIssue { concerns, tasks, failing, writes, source, pulses, watch })
+        Ok(AtIssue { concerns, tasks, failing, writes, pulses, watch })
     }
 
     /// Reads what tells two payments apart, and what was agreed; most events need neither.
@@ -191,6 +191,18 @@ async fn read_expected(context: &Context, batch: &mut Batch, event: &Event, desk
     read_more(context, batch, wanted).await?;
     for id in expected {
         desk.actions.extend(batch.get(&keys::action(&id))?.map(|action| (id, action)));
+    }
+    Ok(())
+}
+
+/// Reads the cases that the head has no room to name, and lets it name them for as long as the event is judged.
+async fn read_unnamed(context: &Context, batch: &mut Batch, event: &Event, desk: &mut Desk) -> Result<(), Fault> {
+    let unnamed = classify::unnamed(event, desk);
+    read_more(context, batch, unnamed.iter().map(keys::case).collect()).await?;
+    for id in &unnamed {
+        if let Some(case) = batch.get::<Case>(&keys::case(id))?.filter(|case| case.state == State::Open) {
+            desk.head.names(id, case.line(), true);
+        }
     }
     Ok(())
 }

@@ -6,7 +6,7 @@ use crate::fault::Fault;
 use crate::find::put_terms;
 use crate::message::{Message, Sent};
 use crate::outgoing;
-use crate::ports::{Key, QueueName};
+use crate::ports::QueueName;
 use crate::store::trail::{put_facts, put_notes};
 use crate::store::{Asking, Batch, Commit, External, Of, Receipt, Stored, Timeline};
 use domain::book::Unlinked;
@@ -31,8 +31,6 @@ pub(super) struct Concluded {
     pub pulses: Vec<Pulse>,
     /// The watch, where it is armed anew.
     pub watch: Option<Watch>,
-    /// The source, where no recovery begins because of it.
-    pub judged_by: Option<Key>,
     /// What the product is told.
     pub lines: Vec<Line>,
 }
@@ -46,7 +44,7 @@ pub(super) fn commit(
     concluded: Concluded,
 ) -> Result<Commit, Fault> {
     let Laid { account, batch, externals, before, after } = laid;
-    let Concluded { decisions, notes, tasks, pulses, watch, judged_by, lines } = concluded;
+    let Concluded { decisions, notes, tasks, pulses, watch, lines } = concluded;
     let mut commit = Commit::default();
     commit.create(receipt);
     let trace = receipt.trace.clone();
@@ -61,7 +59,6 @@ pub(super) fn commit(
     put_facts(&mut commit, &format!("{}:{}", event.provider, event.id), before, after, context);
     pulses.iter().for_each(|pulse| commit.put(pulse));
     watch.iter().for_each(|watch| commit.over(batch, watch));
-    judged_by.iter().for_each(|source| commit.check(batch, source));
     let lease = SignedDuration::from_secs(context.policies.limits.current().alarm_lease_secs);
     let asked = |sent: &Sent| match &sent.message {
         Message::Ask { case, .. } => Some(case.clone()),

@@ -55,6 +55,6 @@ fn row(sidebar: &Sidebar) -> AccountRow {
         plan: sidebar.plan.name.clone(),
         outstanding: sidebar.status.outstanding,
         mrr: sidebar.lifetime.mrr,
-        cases: sidebar.cases.len(),
+        cases: sidebar.open_cases(),
     }
 }

@@ -92,6 +92,7 @@ fn sidebar() -> Value {
         ("lifetime", lifetime()),
         ("dunning", told(or_null(dunning), "Null when nothing is being recovered.")),
         ("cases", list(object([("id", text()), ("class", text()), ("opened_at", time())]))),
+        ("more_cases", told(whole(), "How many more are open: of very many those are named that were opened last.")),
         ("exceptions", list(see("Granted"))),
         ("actions", told(text(), "The path of its actions.")),
     ])

@@ -1,0 +1,236 @@
+//! The recovery of one invoice: what has been done, and what comes next.
+
+use super::{DunningPolicy, Step, StepKind, StepState, Then};
+use crate::book::{Due, Head, Invoice, PlanLine};
+use crate::id::{AccountId, IncidentId};
+use crate::policy::Patience;
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// The recovery of one invoice.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Plan {
+    pub account: AccountId,
+    pub invoice: String,
+    pub segment: String,
+    pub policy_version: u32,
+    pub started_at: Timestamp,
+    pub state: PlanState,
+    pub reason: Option<String>,
+    pub steps: Vec<Step>,
+    /// The incident that its failure was a part of.
+    #[serde(default)]
+    pub incident: Option<IncidentId>,
+    /// While that lasts: when it is looked at again.
+    #[serde(default)]
+    pub held_until: Option<Timestamp>,
+    #[serde(default)]
+    pub held_since: Option<Timestamp>,
+    pub trace: String,
+}
+
+/// Whether a step may still be before it: `Stopped` has ended early, `Finished` after its last step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PlanState {
+    Running,
+    Stopped,
+    Finished,
+}
+
+/// Plans the recovery of an invoice, if it is open.
+pub fn plan(
+    account: &AccountId,
+    invoice: &Invoice,
+    customer_since: Option<Timestamp>,
+    policy: &DunningPolicy,
+    now: Timestamp,
+    trace: &str,
+) -> Option<Plan> {
+    let Due::Open(Some(remaining)) = invoice.due() else { return None };
+    let tenure_days = customer_since.map(|since| now.duration_since(since).as_hours() / 24);
+    let segment = policy.segment(remaining, tenure_days);
+    let steps = segment.steps.iter().zip(1..).map(|(rule, number)| Step {
+        number,
+        kind: match &rule.then {
+            Then::Mail(template) => StepKind::Mail { template: template.clone() },
+            Then::Person => StepKind::Person,
+        },
+        due_at: now + SignedDuration::from_hours(24 * rule.after_days.get_ref()),
+        state: StepState::Waiting,
+        done_at: None,
+        doubt_at: None,
+        refusals: 0,
+        again_at: None,
+    });
+    Some(Plan {
+        account: account.clone(),
+        invoice: invoice.id.clone(),
+        segment: segment.id.get_ref().clone(),
+        policy_version: policy.version,
+        started_at: now,
+        state: PlanState::Running,
+        reason: None,
+        steps: steps.collect(),
+        incident: None,
+        held_until: None,
+        held_since: None,
+        trace: trace.to_owned(),
+    })
+}
+
+impl Plan {
+    /// The same, with what an earlier plan of the invoice has done behind it, and what comes before that; nothing, where
+    /// no step is left. A step is the same by what it does: the earlier plan may have been of another segment.
+    pub fn going_on(mut self, earlier: &Self) -> Option<Self> {
+        let is_done = |step: &Step| {
+            let mut same = earlier.steps.iter().filter(|other| other.kind == step.kind);
+            same.any(|other| matches!(other.state, StepState::Sending | StepState::Sent | StepState::InDoubt))
+        };
+        let behind = self.steps.iter().rposition(is_done).map_or(0, |place| place + 1);
+        for step in &mut self.steps[..behind] {
+            step.state = if is_done(step) { StepState::Sent } else { StepState::Skipped };
+        }
+        self.next().is_some().then_some(self)
+    }
+
+    /// The first step that is not behind us.
+    pub fn next(&self) -> Option<&Step> {
+        let running = self.state == PlanState::Running;
+        self.steps.iter().find(|step| running && matches!(step.state, StepState::Waiting | StepState::Sending))
+    }
+
+    /// When somebody has to look at it again.
+    pub fn next_wake(&self) -> Option<Timestamp> {
+        self.next().map(|step| match step.state {
+            StepState::Sending => step.doubt_at.unwrap_or(step.due_at),
+            _ => [self.held_until, step.again_at].into_iter().flatten().fold(step.due_at, Timestamp::max),
+        })
+    }
+
+    /// Puts its line on the account's head while it has a step before it, and takes it away after.
+    pub fn show_on(&self, head: &mut Head) {
+        let line = self.next().map(|next| PlanLine {
+            segment: self.segment.clone(),
+            step: next.number,
+            next: Some(next.kind.name().to_owned()),
+            next_at: self.next_wake(),
+            policy_version: self.policy_version,
+        });
+        match line {
+            Some(line) => drop(head.dunning.insert(self.invoice.clone(), line)),
+            None => drop(head.dunning.remove(&self.invoice)),
+        }
+    }
+
+    /// Waits while the incident lasts that it is a part of; that it was a part of one is remembered. What waited moves by
+    /// as long as it did, so that the first reminder stays the first, and no two go out at once.
+    pub fn wait_for(&mut self, incident: Option<(&IncidentId, bool)>, now: Timestamp, look_at: Timestamp) {
+        if let Some((incident, _)) = incident {
+            self.incident = Some(incident.clone());
+        }
+        if incident.is_some_and(|(_, lasts)| lasts) {
+            self.hold(now, look_at);
+            return;
+        }
+        self.held_until = None;
+        if let Some(since) = self.held_since.take() {
+            for step in self.steps.iter_mut().filter(|step| step.state == StepState::Waiting) {
+                step.due_at += now.duration_since(since);
+            }
+        }
+    }
+
+    /// Waits, to be looked at again.
+    pub fn hold(&mut self, now: Timestamp, look_at: Timestamp) {
+        self.held_until = Some(look_at);
+        self.held_since = self.held_since.or(Some(now));
+    }
+
+    /// Gives more time before the steps that wait.
+    pub fn postpone(&mut self, days: u32) {
+        for step in self.steps.iter_mut().filter(|step| step.state == StepState::Waiting) {
+            step.due_at += SignedDuration::from_hours(24 * i64::from(days));
+        }
+    }
+
+    /// Ends it before its last step; what was not sent is skipped.
+    pub fn stop(&mut self, reason: &str, at: Timestamp) {
+        self.state = PlanState::Stopped;
+        self.reason = Some(reason.to_owned());
+        for step in self.steps.iter_mut().filter(|step| step.state == StepState::Waiting) {
+            step.state = StepState::Skipped;
+            step.done_at = Some(at);
+        }
+    }
+
+    /// The steps that wait and whose time has come: the last of them is taken up.
+    pub fn due(&self, now: Timestamp) -> impl Iterator<Item = &Step> {
+        self.steps.iter().filter(move |step| step.state == StepState::Waiting && step.due_at <= now)
+    }
+
+    /// Takes up the step that is due, skipping earlier ones that a late start passed over.
+    pub fn begin(&mut self, now: Timestamp, doubt_at: Timestamp) -> Option<Step> {
+        if self.held_until.is_some() {
+            return None;
+        }
+        let is_due = |step: &Step| step.due_at <= now && step.again_at.is_none_or(|again_at| again_at <= now);
+        let due = self.steps.iter().rposition(|step| step.state == StepState::Waiting && is_due(step))?;
+        for step in self.steps[..due].iter_mut().filter(|step| step.state == StepState::Waiting) {
+            step.state = StepState::Skipped;
+            step.done_at = Some(now);
+        }
+        let step = &mut self.steps[due];
+        step.state = StepState::Sending;
+        step.done_at = Some(now);
+        step.doubt_at = Some(doubt_at);
+        Some(step.clone())
+    }
+
+    /// Records that a step was sent.
+    pub fn sent(&mut self, number: u32) {
+        for step in self
+            .steps
+            .iter_mut()
+            .filter(|step| step.number == number && matches!(step.state, StepState::Sending | StepState::InDoubt))
+        {
+            step.state = StepState::Sent;
+        }
+        self.finish_after_last();
+    }
+
+    /// Puts a step back that was certainly not sent, to be tried again in a while; `asked_secs` is how long whoever refused
+    /// asks for. It is skipped where the plan has ended meanwhile, or where it was refused too often: then a person has to
+    /// look. Says whether it was given up.
+    pub fn unsent(&mut self, number: u32, asked_secs: Option<i64>, patience: &Patience, now: Timestamp) -> bool {
+        let (has_ended, mut gives_up) = (self.state == PlanState::Stopped, false);
+        for step in self.steps.iter_mut().filter(|step| step.number == number && step.state == StepState::Sending) {
+            step.refusals += 1;
+            step.doubt_at = None;
+            step.again_at = patience.again_at(step.refusals, asked_secs, now).filter(|_| !has_ended);
+            gives_up = step.again_at.is_none() && !has_ended;
+            step.state = if step.again_at.is_some() { StepState::Waiting } else { StepState::Skipped };
+        }
+        self.finish_after_last();
+        gives_up
+    }
+
+    /// Gives up on knowing whether a step was sent: at once, or if its sender was not heard of for too long.
+    pub fn doubt(&mut self, now: Option<Timestamp>) {
+        for step in self.steps.iter_mut().filter(|step| {
+            step.state == StepState::Sending && now.is_none_or(|now| step.doubt_at.is_none_or(|at| at <= now))
+        }) {
+            step.state = StepState::InDoubt;
+        }
+        self.finish_after_last();
+    }
+
+    fn finish_after_last(&mut self) {
+        if self.state == PlanState::Running && self.next().is_none() {
+            self.state = PlanState::Finished;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,102 @@
+//! An account with more open cases than its head names: all of them are judged, asked for and ended all the same.
+
+use crate::http::run;
+use crate::limits::with_limit;
+use crate::raised::{an_hour_later, raise, recoveries, tell, wish};
+use ::http::{Method, StatusCode};
+use app::ports::Clock;
+use app::store::{self, keys};
+use domain::book::Head;
+use domain::case::Class;
+use domain::id::{AccountId, CaseId};
+use local::service::Service;
+use serde_json::{Value, json};
+use tests::stripe;
+use tests::world::{ask, ask_text, get, open_at};
+
+fn account() -> AccountId {
+    AccountId::of("stripe", "default", "cus_1")
+}
+
+fn case(number: u32) -> CaseId {
+    CaseId::of(&account(), Class::PaymentFailed.name(), &format!("in_{number}"))
+}
+
+fn bill(service: &Service, number: u32, status: &str, remaining: i64) -> Value {
+    stripe::invoice("cus_1", &format!("in_{number}"), status, 4_900, remaining, "usd", 1, service.clock.now())
+}
+
+async fn fails(service: &Service, event: &str, number: u32) {
+    tell(service, event, "invoice.payment_failed", &bill(service, number, "open", 4_900)).await;
+}
+
+async fn is_paid(service: &Service, number: u32) {
+    tell(service, &format!("evt_p{number}"), "invoice.paid", &bill(service, number, "paid", 0)).await;
+}
+
+/// Five bills of one customer have failed one after the other, and the head names two cases.
+async fn crowded(observes: bool) -> Service {
+    let mut service = open_at("2026-03-01T09:00:00Z").await;
+    with_limit(&mut service, "cases_shown_max", 2);
+    if observes {
+        assert_eq!(wish(&service, "mara", "", json!({"acting": "observe"})).await.0, StatusCode::OK);
+    }
+    tell(&service, "evt_c", "customer.created", &stripe::customer("cus_1", service.clock.now())).await;
+    for number in 0..5 {
+        an_hour_later(&service).await;
+        fails(&service, &format!("evt_f{number}"), number).await;
+    }
+    service
+}
+
+/// The invoices whose cases the head names, and how many more it counts.
+async fn named(service: &Service) -> (Vec<u32>, u32) {
+    let head: Head = store::read(&service.context, &keys::head(&account())).await.unwrap().unwrap();
+    let numbers = (0..5).filter(|number| head.cases.contains_key(&case(*number))).collect();
+    (numbers, head.more_cases)
+}
+
+async fn open(service: &Service) -> usize {
+    get(service, "/api/cases?state=open").await["items"].as_array().unwrap().len()
+}
+
+#[test]
+fn every_case_is_ended_whether_the_head_names_it_or_not() {
+    run(async {
+        let service = crowded(false).await;
+        assert_eq!((named(&service).await, open(&service).await), ((vec![3, 4], 3), 5));
+        assert_eq!(recoveries(&service).await, ["in_0", "in_1", "in_2", "in_3", "in_4"]);
+        let glance = get(&service, "/api/accounts/stripe:cus_1").await;
+        assert_eq!((glance["cases"].as_array().unwrap().len(), &glance["more_cases"]), (2, &json!(3)), "{glance}");
+        let text = ask_text(&service, "lena", "/api/accounts/stripe:cus_1").await;
+        assert!(text.contains("Open cases: 5"), "{text}");
+
+        is_paid(&service, 0).await;
+        assert_eq!((named(&service).await, open(&service).await), ((vec![3, 4], 2), 4), "one of the others is paid");
+        let path = format!("/api/cases/{}/resolve", case(1));
+        let (status, answer) = ask(&service, "bea", Method::POST, &path, Some(&json!({"note": ""})), None).await;
+        assert_eq!(status, StatusCode::OK, "{answer}");
+        assert_eq!((named(&service).await, open(&service).await), ((vec![3, 4], 1), 3), "a person ends another");
+        is_paid(&service, 4).await;
+        let all_named = ((vec![2, 3], 0), 2);
+        assert_eq!(
+            (named(&service).await, open(&service).await),
+            all_named,
+            "one that was named is paid: there is room"
+        );
+        fails(&service, "evt_again", 2).await;
+        assert_eq!((named(&service).await, open(&service).await), all_named, "it is the same case");
+    });
+}
+
+#[test]
+fn the_recovery_of_the_oldest_case_begins_though_the_head_does_not_name_it() {
+    run(async {
+        let service = crowded(true).await;
+        assert_eq!((named(&service).await, recoveries(&service).await), ((vec![3, 4], 3), Vec::new()));
+        raise(&service, json!({"acting": "act"})).await;
+        an_hour_later(&service).await;
+        assert_eq!(recoveries(&service).await, ["in_0"]);
+        assert_eq!(named(&service).await, (vec![3, 4], 3), "it still names no more than there is room for");
+    });
+}
