@@ -20,6 +20,7 @@ use serde_json::{Value, json};
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex};
 use tests::counted::Counted;
+use tests::faults::{Fate, Hit, inject};
 use tests::stripe;
 use tests::world::{ask, deliver, get, open_at};
 use tokio::net::TcpListener;
@@ -527,6 +528,41 @@ fn where_nobody_listens_nothing_is_written() {
         assert!(written(&counts.take()) > 0);
         assert_eq!(receiver.kinds(), ["case.opened"]);
     });
+}
+
+/// Does what is due within an hour, whatever fails once on the way.
+async fn an_hour(service: &Service) {
+    for _ in 0..6 {
+        let _ = service.advance(service.clock.now() + SignedDuration::from_mins(10)).await;
+    }
+}
+
+#[test]
+fn whatever_is_lost_on_the_way_each_is_heard_in_its_order() {
+    for hit in [Hit::AnswerLost, Hit::Throttle, Hit::Conflict] {
+        for number in 0..24 {
+            run(async {
+                let (mut service, receiver) = prepared().await;
+                added(&service, &["case.opened", "payment.recovered"]).await;
+                inject(&mut service, &Fate::at(number, hit));
+                let now = service.clock.now();
+                let open = stripe::invoice("cus_1", "in_1", "open", 4900, 4900, "usd", 1, now);
+                let paid = stripe::invoice("cus_1", "in_1", "paid", 4900, 0, "usd", 2, now);
+                for (id, kind, object) in [("evt_1", "invoice.payment_failed", open), ("evt_2", "invoice.paid", paid)] {
+                    let event = stripe::event(id, kind, service.clock.now(), &object);
+                    // As Stripe does, until it is taken.
+                    while deliver(&service, &event).await.0 != StatusCode::OK {}
+                    an_hour(&service).await;
+                }
+                let heard = receiver.taken();
+                let mut ids: Vec<&str> = heard.iter().map(Heard::id).collect();
+                ids.dedup();
+                let kinds: Vec<_> = heard.iter().map(Heard::kind).collect();
+                let in_order = kinds.is_sorted() && kinds.first() != kinds.last();
+                assert!(ids.len() == 2 && in_order, "{hit:?} at {number}: {kinds:?}");
+            });
+        }
+    }
 }
 
 /// A server on loopback, which says what arrived, and answers with a status.

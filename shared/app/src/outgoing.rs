@@ -58,7 +58,8 @@ pub async fn lines(
     let now = context.clock.now();
     let mut lines = Vec::new();
     for endpoint in &listening {
-        let mut line = batch.get::<Line>(&key(endpoint))?.unwrap_or_else(|| Line::new(&endpoint.id, account));
+        let before = batch.get::<Line>(&key(endpoint))?.unwrap_or_else(|| Line::new(&endpoint.id, account));
+        let mut line = before.clone();
         for event in events.iter().filter(|event| endpoint.events.contains(&event.kind)) {
             let lost = line.push(event.clone(), kept, now);
             if lost > 0 {
@@ -66,7 +67,8 @@ pub async fn lines(
                 tracing::error!(endpoint, %account, kind, lost, "more waits for an endpoint than a line holds; the oldest is lost");
             }
         }
-        lines.push(line);
+        // What stands there already is not written again.
+        lines.extend(Some(line).filter(|line| *line != before));
     }
     Ok(lines)
 }
