@@ -316,6 +316,7 @@ fn no_page_or_answer_shows_a_secret_and_every_page_has_its_headers() {
             "/ageing?at=2026-02-28&bucket=90%2B",
             "/tickets",
             "/sources",
+            "/endpoints",
             "/policies",
             "/reports/2026-03",
             "/outbox",

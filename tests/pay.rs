@@ -256,6 +256,10 @@ impl Vault for Rotated {
         Ok(self.links.clone())
     }
 
+    async fn outgoing(&self) -> Result<Secret, Fault> {
+        self.vault.outgoing().await
+    }
+
     async fn slack_signing(&self) -> Result<Vec<Secret>, Fault> {
         self.vault.slack_signing().await
     }

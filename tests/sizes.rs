@@ -25,6 +25,7 @@ use domain::id::{AccountId, ActionId, CaseId};
 use domain::import::Imports;
 use domain::incident::{Incident, Pulse, Releases, Watch};
 use domain::ledger::{Entry, LedgerHead};
+use domain::outgoing::Reach;
 use domain::policies::Policies;
 use domain::policy::stored_bytes;
 use domain::report::fact::Row as FactRow;
@@ -478,7 +479,13 @@ fn machinery() -> Vec<Row> {
         "mailed": many(told, |number| json!(id(number))), "round": 1_000, "tellings": many(told + 1, telling),
         "alarm": AT,
         "trace": id(0)});
+    let reach = json!({"endpoint": text(15), "failing": [AT, text(100)], "disabled_at": AT,
+        "task": domain::id::TaskId::of(&account(), "undelivered", "ep_1"),
+        "walk": {"since": AT, "asked_at": AT, "after": text(60)}, "wake_at": AT});
     vec![
+        built::<Reach>("Reach", reach),
+        of("Line", &grown::line()),
+        of("Endpoints", &grown::endpoints()),
         built::<Bulletin>("Bulletin", bulletin),
         built::<Receipt>("Receipt", receipt),
         of("External", &external()),

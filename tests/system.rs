@@ -26,6 +26,7 @@ mod lists;
 mod locked;
 mod matrix;
 mod openapi;
+mod outgoing;
 mod owed;
 mod pace;
 mod pay;

@@ -81,7 +81,7 @@ fn dependencies_point_left() {
         ("functions/dunning", &["shared"]),
         ("functions/approval", &["shared"]),
         ("functions/report", &["shared"]),
-        ("infra/local", &["app", "domain", "pages", "providers", "tables"]),
+        ("infra/local", &["app", "domain", "network", "pages", "providers", "tables"]),
         ("tests", &["app", "domain", "local", "network", "pages", "providers", "tables"]),
     ]);
     for (folder, allowed) in allowed {

@@ -11,6 +11,7 @@ use domain::approval::decide;
 use domain::approval::delegation::{self, Delegations};
 use domain::import::{Imports, Merged, Started, Unfit, Usage};
 use domain::money::{Currency, Money};
+use domain::outgoing::{Endpoints, Event, Kept, Kind as Told, Line as ToldLine, Refused, Wish as Listening};
 use domain::policy::stored_bytes;
 use domain::source::{Acting, Backlog, Granted, Judged, Mode, Party, Source, Wish};
 use domain::staff::{Role, Staff};
@@ -52,6 +53,34 @@ pub fn shelf() -> (Imported<Usage>, Board<Usage>) {
     }
     let board = boards.into_iter().max_by_key(stored_bytes).unwrap();
     (imported, board)
+}
+
+/// A line that more waits in than it holds.
+pub fn line() -> ToldLine {
+    let mut line = ToldLine::new("ep_1", &super::account());
+    let kept = Kept(SignedDuration::from_hours(24 * POLICIES.limits.current().outgoing_days));
+    let data = json!({"account": super::account(), "provider": "chargebee", "source": id(0), "customer": id(0),
+        "invoice": id(0), "number": text(400), "reason": text(400), "failed_at": AT, "paid_at": AT});
+    for number in 0..1_000 {
+        let event =
+            Event { id: format!("msg_{number:0>24}"), kind: Told::PaymentRecovered, at: at(), data: data.clone() };
+        if line.push(event, kept, at()) > 0 {
+            return line;
+        }
+    }
+    panic!("a line holds less than that")
+}
+
+/// As many endpoints as there may be, each with as many secrets.
+pub fn endpoints() -> Endpoints {
+    let (mut endpoints, mara) = (Endpoints::default(), staff(0, Role::Vp));
+    let host = "https://hooks.shop.example/";
+    let wish = Listening { url: format!("{host}{}", text(1_000 - host.len())), events: Told::ALL.to_vec() };
+    while let Ok(added) = endpoints.add(&wish, false, &mara, at()) {
+        while endpoints.rotate(&added.id, &mara, at()) != Err(Refused::TooSoon) {}
+    }
+    assert_eq!(endpoints.add(&wish, false, &mara, at()), Err(Refused::TooMany));
+    endpoints
 }
 
 /// A source that two people raised and lowered again more often than it remembers, and that waits to be raised once more.

@@ -1,7 +1,7 @@
 //! What is deployed: queues, functions and rights of `infra/template.yaml`, against the code and against one machine.
 
 use crate::{product, read};
-use app::deadline::{GLANCE, PATIENCE, RESERVE, takes};
+use app::deadline::{DELIVERY, GLANCE, PATIENCE, RESERVE, takes};
 use app::door::routes::{Function, ROUTES};
 use app::message::Message;
 use app::ports::QueueName;
@@ -228,13 +228,32 @@ fn schedules_send_messages_that_are_read() {
     assert_eq!(sent, [("month", "cron(0 6 3 * ? *)".to_owned()), ("seal", "rate(1 hour)".to_owned())]);
 }
 
+/// Whoever could compute the secrets of endpoints could tell the product anything.
+#[test]
+fn only_who_shows_the_secrets_of_endpoints_and_who_signs_has_what_they_come_of() {
+    let template = template();
+    let holders: Vec<_> = resources(&template, "AWS::Serverless::Function")
+        .into_iter()
+        .filter(|(_, function)| scalars(function).iter().any(|scalar| scalar == "OutgoingSecret"))
+        .map(|(name, _)| name)
+        .collect();
+    assert_eq!(holders, ["DunningFunction", "ApprovalDoorFunction"]);
+    // What calls the addresses that people name has no key to any provider.
+    let dunning = scalars(&template["Resources"]["DunningFunction"]);
+    for key in ["EffectKeys", "ReadingKeys", "PageKeys", "SigningSecrets", "TokenSecret", "SlackToken"] {
+        assert!(!dunning.contains(&key.to_owned()), "{key}");
+    }
+}
+
 /// Whose voice counts and which source acts is changed at the door, never by what acts.
 #[test]
 fn the_work_writes_no_staff_and_no_source() {
     let template = template();
     let of = |name: &str| scalars(&template["Resources"][name]["Properties"]["Policies"]);
     let (door, work) = (of("ApprovalDoorFunction"), of("ApprovalWorkFunction"));
-    for partition in ["SOURCE", "STAFF", "STAFF_CHANGES", "STAFF_PROPOSALS", "STOPS", "DELEGATIONS", "IMPORT"] {
+    for partition in
+        ["SOURCE", "STAFF", "STAFF_CHANGES", "STAFF_PROPOSALS", "STOPS", "DELEGATIONS", "IMPORT", "ENDPOINTS"]
+    {
         assert!(door.contains(&partition.to_owned()), "the door cannot write {partition}");
         assert!(!work.contains(&partition.to_owned()), "the work can write {partition}");
     }
@@ -282,6 +301,7 @@ fn the_gateway_and_the_route_table_agree() {
         "POST /pay/{token}",
         "ANY /webhooks/{proxy+}",
         "POST /{proxy+}",
+        "DELETE /{proxy+}",
         "$default",
     ] {
         assert!(keys.contains(&key.to_owned()), "the template has no route `{key}`");
@@ -291,7 +311,7 @@ fn the_gateway_and_the_route_table_agree() {
             (_, pattern) if pattern.starts_with("/webhooks/") => Function::Intake,
             (_, "/pay/{token}") => Function::Dunning,
             ("POST", pattern) if keys.contains(&format!("POST {pattern}")) => Function::Report,
-            ("POST", _) => Function::Approval,
+            ("POST" | "DELETE", _) => Function::Approval,
             _ => Function::Report,
         };
         assert_eq!(route.function, by_gateway, "{} {}", route.method, route.pattern);
@@ -325,6 +345,7 @@ fn slowest() -> Vec<(&'static str, &'static str, Message, Option<i64>, SignedDur
         Message::Probe { provider: provider.clone(), source: source.clone(), path: own("/"), trace: trace.clone() };
     let list = Message::List { provider, source, trace: trace.clone() };
     let plan = Message::PlanDue { account: account.clone(), invoice: own("in_1"), trace: trace.clone() };
+    let told = Message::Deliver { endpoint: own("ep_1"), account: account.clone(), trace: trace.clone() };
     let act = Message::Act { action: ActionId::of(&account, "mara", "key"), trace: trace.clone() };
     let ask = Message::Ask { case: CaseId::of(&account, "payment_failed", "in_1"), trace: trace.clone() };
     vec![
@@ -332,6 +353,7 @@ fn slowest() -> Vec<(&'static str, &'static str, Message, Option<i64>, SignedDur
         // A source reads one list at a time, and what does not fit any more comes back.
         ("Events", "Classify", list, Some(1), SignedDuration::from_secs(12)),
         ("Dunning", "Dunning", plan, None, PATIENCE),
+        ("Dunning", "Dunning", told, None, DELIVERY),
         ("Approval", "ApprovalWork", act, None, PATIENCE),
         ("Approval", "ApprovalWork", ask, None, PATIENCE),
         ("Report", "Report", Message::Month { month: own("2026-01"), trace }, None, PATIENCE),

@@ -15,12 +15,14 @@ pub struct LocalVault {
     sources: BTreeMap<(String, String), Keys>,
     tokens: Secret,
     links: Vec<Secret>,
+    outgoing: Secret,
     slack: Vec<Secret>,
     identity: Option<Identity>,
 }
 
 const TOKENS: &str = "token_secret";
 const LINKS: &str = "link_secret";
+const OUTGOING: &str = "outgoing_secret";
 
 /// Why there are no secrets.
 #[derive(Debug, thiserror::Error)]
@@ -90,7 +92,8 @@ impl LocalVault {
         };
         let identity = environment.get("RECOUP_SECRET_IDENTITY").map(|json| serde_json::from_str(json)).transpose();
         let identity = identity.map_err(|error| VaultError::Identity(error.to_string()))?;
-        Ok(Self { sources: sources(environment)?, tokens: tokens(disk)?, links, slack, identity })
+        let (tokens, outgoing) = (tokens(disk)?, made(disk, OUTGOING)?);
+        Ok(Self { sources: sources(environment)?, tokens, links, outgoing, slack, identity })
     }
 
     /// Every source, by provider and name.
@@ -104,15 +107,16 @@ pub fn tokens(disk: &Disk) -> Result<Secret, VaultError> {
     made(disk, TOKENS)
 }
 
-fn made(disk: &Disk, setting: &str) -> Result<Secret, VaultError> {
-    if let Some(secret) = disk.setting(setting)? {
+/// A secret of this data folder by its name, made on first use.
+fn made(disk: &Disk, name: &str) -> Result<Secret, VaultError> {
+    if let Some(secret) = disk.setting(name)? {
         return Ok(Secret::new(secret));
     }
     let mut bytes = [0; 32];
     getrandom::fill(&mut bytes).map_err(|error| VaultError::Random(error.to_string()))?;
     // Two commands may start at once on a fresh folder: the first secret stays.
-    disk.write("INSERT OR IGNORE INTO setting VALUES (?1, ?2)", [setting, &hex::encode(bytes)])?;
-    Ok(Secret::new(disk.setting(setting)?.unwrap_or_default()))
+    disk.write("INSERT OR IGNORE INTO setting VALUES (?1, ?2)", [name, &hex::encode(bytes)])?;
+    Ok(Secret::new(disk.setting(name)?.unwrap_or_default()))
 }
 
 #[async_trait]
@@ -123,6 +127,10 @@ impl Vault for LocalVault {
 
     async fn tokens(&self) -> Result<Secret, Fault> {
         Ok(self.tokens.clone())
+    }
+
+    async fn outgoing(&self) -> Result<Secret, Fault> {
+        Ok(self.outgoing.clone())
     }
 
     async fn identity(&self) -> Result<Option<Identity>, Fault> {

@@ -1,6 +1,7 @@
 //! What a handler is given: its ports, the policies, and a few settings.
 
-use crate::ports::{Archive, Clock, Http, Post, Queue, Seals, Signer, Store, Vault};
+use crate::ports::{Archive, Clock, Courier, Http, Post, Queue, Seals, Signer, Store, Vault};
+use domain::outgoing::Endpoints;
 use domain::policies::Policies;
 use domain::source::Source;
 use jiff::Timestamp;
@@ -19,6 +20,7 @@ pub struct Context {
     pub queue: Arc<dyn Queue>,
     pub http: Arc<dyn Http>,
     pub post: Arc<dyn Post>,
+    pub courier: Arc<dyn Courier>,
     pub archive: Arc<dyn Archive>,
     pub vault: Arc<dyn Vault>,
     pub signer: Arc<dyn Signer>,
@@ -29,31 +31,50 @@ pub struct Context {
     pub warm: Arc<Warm>,
 }
 
-/// What a process remembers from one request to the next, for as long as the policy says: how its sources are set up.
+/// What a process remembers from one request to the next, for as long as the policy says: how its sources are set up, and
+/// where the product is told.
 #[derive(Default)]
-pub struct Warm(Mutex<BTreeMap<(String, String), (Timestamp, Source)>>);
+pub struct Warm {
+    sources: Mutex<BTreeMap<(String, String), (Timestamp, Source)>>,
+    endpoints: Mutex<Option<(Timestamp, Endpoints)>>,
+}
 
 impl Warm {
     /// How a source is set up, if that was read since then.
     pub fn source(&self, provider: &str, source: &str, since: Timestamp) -> Option<Source> {
-        let kept = self.kept();
+        let kept = kept(&self.sources);
         let (read_at, setup) = kept.get(&(provider.to_owned(), source.to_owned()))?;
         (*read_at > since).then(|| setup.clone())
     }
 
     pub fn remember(&self, setup: &Source, read_at: Timestamp) {
-        self.kept().insert((setup.provider.clone(), setup.source.clone()), (read_at, setup.clone()));
+        kept(&self.sources).insert((setup.provider.clone(), setup.source.clone()), (read_at, setup.clone()));
     }
 
     /// It was changed here; elsewhere it is believed for a while yet.
     pub fn forget(&self, provider: &str, source: &str) {
-        self.kept().remove(&(provider.to_owned(), source.to_owned()));
+        kept(&self.sources).remove(&(provider.to_owned(), source.to_owned()));
     }
 
-    fn kept(&self) -> MutexGuard<'_, BTreeMap<(String, String), (Timestamp, Source)>> {
-        // A panic while it was held leaves a map that is whole.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Where the product is told, if that was read since then.
+    pub fn endpoints(&self, since: Timestamp) -> Option<Endpoints> {
+        let kept = kept(&self.endpoints);
+        kept.as_ref().filter(|(read_at, _)| *read_at > since).map(|(_, endpoints)| endpoints.clone())
     }
+
+    pub fn remember_endpoints(&self, endpoints: &Endpoints, read_at: Timestamp) {
+        *kept(&self.endpoints) = Some((read_at, endpoints.clone()));
+    }
+
+    /// They were changed here; elsewhere they are believed for a while yet.
+    pub fn forget_endpoints(&self) {
+        *kept(&self.endpoints) = None;
+    }
+}
+
+fn kept<T>(own: &Mutex<T>) -> MutexGuard<'_, T> {
+    // A panic while it was held leaves a value that is whole.
+    own.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 pub struct Settings {

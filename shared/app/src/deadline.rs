@@ -7,6 +7,8 @@ use jiff::{SignedDuration, Timestamp};
 pub const GLANCE: SignedDuration = SignedDuration::from_secs(2);
 /// How long anything else may take: at a provider, at Slack, with the mail.
 pub const PATIENCE: SignedDuration = SignedDuration::from_secs(20);
+/// How long an endpoint of the product may take to answer.
+pub const DELIVERY: SignedDuration = SignedDuration::from_secs(10);
 /// What a letter has at least, however long the calls before it took: people have to hear how it ended.
 const LETTER: SignedDuration = SignedDuration::from_secs(3);
 /// A page of a provider's list: it is asked for again, and is begun only if it can still end.
@@ -29,6 +31,8 @@ pub fn takes(message: &Message) -> SignedDuration {
         | Message::Ring { .. } => GLANCE + WORK,
         Message::List { .. } => LISTED,
         Message::Cohort { .. }
+        | Message::Deliver { .. }
+        | Message::Walk { .. }
         | Message::Tell { .. }
         | Message::PlanDue { .. }
         | Message::RungDue { .. }
@@ -50,6 +54,12 @@ pub fn longest() -> SignedDuration {
 /// the two seconds that are left: `longest`, whoever is silent.
 pub fn begins_until(begun: Timestamp) -> Timestamp {
     begun + longest() - WORK - STORE
+}
+
+/// The same for whoever brings something to an endpoint, which may take all of its time: what a message brings after the first
+/// thing is brought only while that leaves time for it.
+pub fn delivers_until(begun: Timestamp) -> Timestamp {
+    begun + longest() - DELIVERY - WORK
 }
 
 /// Whether a message that begins now ends before its function does.
@@ -124,6 +134,14 @@ mod tests {
         let ends = (last + WORK).max(letters) + STORE;
         assert!(ends <= begun + takes, "it ends at {ends}");
         assert!(last >= begun + PATIENCE, "one that is silent leaves time for another");
+    }
+
+    #[test]
+    fn what_is_brought_last_is_stored_before_its_message_ends() {
+        let (begun, last) = (at(0), delivers_until(at(0)));
+        assert_eq!(last, at(13));
+        assert!(last >= begun + DELIVERY, "one that is slow leaves time for another");
+        assert_eq!(last + DELIVERY + WORK, begun + longest());
     }
 
     #[test]

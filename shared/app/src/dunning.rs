@@ -10,6 +10,7 @@ use crate::context::{Context, Work};
 use crate::door::routes::Endpoint;
 use crate::fault::Fault;
 use crate::message::Message;
+use crate::outgoing;
 use crate::ports::{Channel, Letter, Unsent};
 use crate::records;
 use crate::setup::{sources, stop};
@@ -44,6 +45,8 @@ pub enum Done {
     HandedOver,
     /// An alarm that had been set aside was rung.
     Rung,
+    /// The product was to be told something.
+    Outgoing(outgoing::Done),
     NothingToDo,
 }
 
@@ -65,6 +68,10 @@ async fn work(context: &Context, message: &Message) -> Result<Done, Fault> {
             }
         }
         Message::RungDue { account, invoice, .. } => climb::due(context, account, invoice).await,
+        Message::Deliver { endpoint, account, .. } => {
+            outgoing::deliver(context, endpoint, account).await.map(Done::Outgoing)
+        }
+        Message::Walk { endpoint, .. } => outgoing::walk(context, endpoint).await.map(Done::Outgoing),
         Message::Ring { pk, sk, .. } => alarm::again(context, pk, sk).await.map(|()| Done::Rung),
         other => Err(Fault::Park(format!("a `{}` message does not belong into the dunning queue", other.name()))),
     }
@@ -271,8 +278,8 @@ async fn end(
     write(context, read, &plan, (None, None), done).await
 }
 
-/// Writes the plan, the line that the account's head shows of it, what the staff are told, the link that a letter has, and
-/// that the invoice comes onto the ladder when its recovery is over.
+/// Writes the plan, the line that the account's head shows of it, what the staff and the product are told, the link that a
+/// letter has, and that the invoice comes onto the ladder when its recovery is over.
 async fn write<T>(
     context: &Context,
     mut read: Read,
@@ -284,12 +291,14 @@ async fn write<T>(
         PlanState::Finished => climb::after(context, &mut read.batch, plan, &read.invoice).await?,
         PlanState::Running | PlanState::Stopped => None,
     };
-    let mut head = read.head;
+    let mut head = read.head.clone();
     plan.show_on(&mut head);
+    let lines = outgoing::of_head(context, &mut read.batch, &read.head, &head).await?;
     let mut commit = Commit::default();
     commit.over(&read.batch, plan);
     commit.over(&read.batch, &head);
     climb.iter().for_each(|climb| commit.over(&read.batch, climb));
+    outgoing::put(&mut commit, &read.batch, &lines);
     if let Some(bulletin) = news {
         commit.over(&read.batch, bulletin);
     }

@@ -14,6 +14,7 @@ pub mod identity;
 pub mod incident;
 pub mod intake;
 pub mod message;
+pub mod outgoing;
 pub mod ports;
 pub mod privacy;
 pub mod records;

@@ -38,6 +38,10 @@ pub enum Message {
     PlanDue { account: AccountId, invoice: String, trace: String },
     /// A rung of the ladder is due of what no recovery asks for.
     RungDue { account: AccountId, invoice: String, trace: String },
+    /// An endpoint of the product is to be told what happened to an account.
+    Deliver { endpoint: String, account: AccountId, trace: String },
+    /// The lines of an endpoint are to be gone through.
+    Walk { endpoint: String, trace: String },
     /// An alarm that was set aside is to be rung after all.
     Ring { pk: String, sk: String, trace: String },
     /// A case recommends an action that a person must decide.
@@ -98,6 +102,8 @@ impl Message {
             | Self::Tell { trace, .. }
             | Self::PlanDue { trace, .. }
             | Self::RungDue { trace, .. }
+            | Self::Deliver { trace, .. }
+            | Self::Walk { trace, .. }
             | Self::Ring { trace, .. }
             | Self::Ask { trace, .. }
             | Self::Cohort { trace, .. }
@@ -120,6 +126,8 @@ impl Message {
             Self::Tell { .. } => "tell",
             Self::PlanDue { .. } => "plan_due",
             Self::RungDue { .. } => "rung_due",
+            Self::Deliver { .. } => "deliver",
+            Self::Walk { .. } => "walk",
             Self::Ring { .. } => "ring",
             Self::Ask { .. } => "ask",
             Self::Cohort { .. } => "cohort",

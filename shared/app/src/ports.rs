@@ -5,10 +5,11 @@ use crate::identity::Identity;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use providers::slack::Posted;
-use providers::{Call, Keys, Reply, Secret};
+use providers::{Call, Keys, Reply, Request, Secret};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub use domain::outgoing::may_reach;
 pub use domain::telling::Channel;
 
 /// The three tables.
@@ -271,6 +272,29 @@ pub trait Post: Send + Sync {
     async fn change(&self, place: &str, letter: &Letter) -> Result<(), Unsent>;
 }
 
+/// How an endpoint answered: with a status, and for how many seconds it wants to be left alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Answered {
+    pub status: u16,
+    pub after_secs: Option<i64>,
+}
+
+/// Why an endpoint has not answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Unanswered {
+    #[error("its address cannot be reached, or leads into a private network")]
+    NotReached,
+    #[error("it did not answer in time")]
+    Silent,
+}
+
+/// Brings the product what it is told. It goes to no private address, whatever a name leads to; it follows nobody who sends it
+/// elsewhere, reads nothing but the status, and waits for `deadline::DELIVERY`.
+#[async_trait]
+pub trait Courier: Send + Sync {
+    async fn bring(&self, request: Request) -> Result<Answered, Unanswered>;
+}
+
 /// Bodies that are too large for a queue.
 #[async_trait]
 pub trait Archive: Send + Sync {
@@ -304,6 +328,8 @@ pub trait Vault: Send + Sync {
     async fn identity(&self) -> Result<Option<Identity>, Fault>;
     /// The secrets of links to pay: the first makes them, and what any of them made opens.
     async fn links(&self) -> Result<Vec<Secret>, Fault>;
+    /// What the secrets of the product's endpoints are computed from.
+    async fn outgoing(&self) -> Result<Secret, Fault>;
     /// The secrets that Slack signs with.
     async fn slack_signing(&self) -> Result<Vec<Secret>, Fault>;
 }

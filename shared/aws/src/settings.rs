@@ -16,7 +16,7 @@ use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use domain::policies::Policies;
 use jiff::Timestamp;
-use network::Network;
+use network::{Network, Outside};
 use std::sync::Arc;
 use std::time::Duration;
 use tables::{Dynamo, TableNames};
@@ -66,6 +66,7 @@ pub fn context() -> Result<Context, Error> {
         signing: given("RECOUP_SECRET_SIGNING"),
         tokens: given("RECOUP_SECRET_TOKENS"),
         links: given("RECOUP_SECRET_LINKS"),
+        outgoing: given("RECOUP_SECRET_OUTGOING"),
         providers: given("RECOUP_SECRET_PROVIDERS"),
         slack: given("RECOUP_SECRET_SLACK"),
         slack_signing: given("RECOUP_SECRET_SLACK_SIGNING"),
@@ -93,6 +94,7 @@ pub fn context() -> Result<Context, Error> {
             network,
             secrets: secrets.clone(),
         }),
+        courier: Arc::new(Outside::new(false)),
         archive: Arc::new(S3 { client: s3.clone(), bucket: needed("RECOUP_ARCHIVE")? }),
         vault: secrets,
         signer: Arc::new(Kms { client: client!(aws_sdk_kms), key: given("RECOUP_SEALING_KEY") }),

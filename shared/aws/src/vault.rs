@@ -27,7 +27,10 @@ pub struct Secrets {
 pub struct Names {
     pub signing: Option<String>,
     pub tokens: Option<String>,
+    /// What links to pay are made with.
     pub links: Option<String>,
+    /// What the secrets of the product's endpoints are computed from.
+    pub outgoing: Option<String>,
     /// The providers' API keys: to read, or to act, as the function is given.
     pub providers: Option<String>,
     pub slack: Option<String>,
@@ -51,10 +54,10 @@ impl Secrets {
         Ok(all.remove(&format!("{provider}/{source}")))
     }
 
-    /// A secret with several values, separated by commas while it is rotated.
-    async fn several(&self, name: Option<&String>) -> Result<Vec<Secret>, Fault> {
-        let secrets = self.value(name).await?;
-        Ok(secrets.split(',').map(str::trim).filter(|secret| !secret.is_empty()).map(Secret::new).collect())
+    /// One that the template made: without it anybody could sign.
+    async fn made(&self, name: Option<&String>, what: &str) -> Result<Secret, Fault> {
+        let secret = self.value(name).await?;
+        if secret.is_empty() { Err(Fault::Park(format!("{what} is empty"))) } else { Ok(Secret::new(secret)) }
     }
 
     async fn value(&self, name: Option<&String>) -> Result<String, Fault> {
@@ -75,6 +78,11 @@ impl Secrets {
     }
 }
 
+/// Secrets that are separated by commas while they are rotated.
+fn several(value: &str) -> Vec<Secret> {
+    value.split(',').map(str::trim).filter(|secret| !secret.is_empty()).map(Secret::new).collect()
+}
+
 #[async_trait]
 impl Keyring for Secrets {
     async fn provider_key(&self, provider: &str, source: &str) -> Result<String, Fault> {
@@ -89,19 +97,18 @@ impl Vault for Secrets {
     /// The stronger keys of a source stand under its name with `/hmac` behind it.
     async fn keys(&self, provider: &str, source: &str) -> Result<Keys, Fault> {
         let named = async |source: &str| -> Result<Vec<Secret>, Fault> {
-            let secrets = self.of_source(self.names.signing.as_ref(), provider, source).await?.unwrap_or_default();
-            Ok(secrets.split(',').map(str::trim).filter(|secret| !secret.is_empty()).map(Secret::new).collect())
+            let secrets = self.of_source(self.names.signing.as_ref(), provider, source).await?;
+            Ok(several(&secrets.unwrap_or_default()))
         };
         Ok(Keys { signing: named(source).await?, stronger: named(&format!("{source}/hmac")).await? })
     }
 
     async fn tokens(&self) -> Result<Secret, Fault> {
-        let secret = self.value(self.names.tokens.as_ref()).await?;
-        if secret.is_empty() {
-            Err(Fault::Park("the token secret is empty".to_owned()))
-        } else {
-            Ok(Secret::new(secret))
-        }
+        self.made(self.names.tokens.as_ref(), "the token secret").await
+    }
+
+    async fn outgoing(&self) -> Result<Secret, Fault> {
+        self.made(self.names.outgoing.as_ref(), "the secret of outgoing events").await
     }
 
     /// Public keys are no secret; they stand where they can be changed without a deployment.
@@ -116,10 +123,10 @@ impl Vault for Secrets {
     }
 
     async fn links(&self) -> Result<Vec<Secret>, Fault> {
-        self.several(self.names.links.as_ref()).await
+        Ok(several(&self.value(self.names.links.as_ref()).await?))
     }
 
     async fn slack_signing(&self) -> Result<Vec<Secret>, Fault> {
-        self.several(self.names.slack_signing.as_ref()).await
+        Ok(several(&self.value(self.names.slack_signing.as_ref()).await?))
     }
 }

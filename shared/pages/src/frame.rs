@@ -31,6 +31,7 @@ const PLACES: &[(&str, &str)] = &[
     ("/ageing", "Ageing"),
     ("/tickets", "Tickets"),
     ("/sources", "Sources"),
+    ("/endpoints", "Endpoints"),
     ("/staff", "Staff"),
     ("/stop", "Stop"),
     ("/policies", "Policies"),
@@ -84,7 +85,8 @@ pub(crate) fn no_default() -> Markup {
 pub(crate) fn state(name: &str) -> Markup {
     let mood = match name {
         "executed" | "done" | "resolved" | "won" | "over" | "paid" | "sent" | "finished" | "active" | "low" => "good",
-        "failed" | "denied" | "lost" | "needs_person" | "in_doubt" | "high" | "uncollectible" => "bad",
+        "failed" | "failing" | "disabled" | "denied" | "lost" | "needs_person" | "in_doubt" | "high"
+        | "uncollectible" => "bad",
         "open" | "under_review" | "waiting_approval" | "executing" | "approved" | "grace" | "medium" | "running" => {
             "warn"
         }

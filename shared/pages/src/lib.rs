@@ -5,6 +5,7 @@ mod action;
 mod ageing;
 mod ask;
 mod case;
+mod endpoints;
 #[cfg(test)]
 mod example;
 mod frame;
@@ -27,6 +28,7 @@ pub use action::action;
 pub use ageing::{Owing, ageing};
 pub use ask::{Choice, Choices, Filled, ask};
 pub use case::case;
+pub use endpoints::{EndpointRow, NewSecret, endpoints};
 pub use frame::{STYLE, Viewer, login, problem};
 pub use home::{Home, home};
 pub use incident::{disputes, incident, incidents};

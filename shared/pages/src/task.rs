@@ -76,6 +76,7 @@ pub fn task(
                         About::Unseen { .. } => "a refund that was made by hand and is not in the book",
                         About::Claimed { .. } => "a bank's claim that is decided",
                         About::Overdue { .. } => "an open invoice that no recovery asks for",
+                        About::Undelivered { .. } => "an endpoint that does not take what it is sent",
                     } } }
                     dt { "Opened" } dd { (time(task.opened_at)) }
                     dt { "Due" } dd { (time(task.due_at)) }
@@ -98,7 +99,11 @@ pub fn task(
 
 /// Where the page of what a task comes of is.
 fn origin(task: &Task) -> String {
-    task.about.action().map_or_else(|| format!("/accounts/{}", task.account), |action| format!("/actions/{action}"))
+    match (&task.about, task.about.action()) {
+        (About::Undelivered { .. }, _) => "/endpoints".to_owned(),
+        (_, Some(action)) => format!("/actions/{action}"),
+        (_, None) => format!("/accounts/{}", task.account),
+    }
 }
 
 fn buttons(viewer: &Viewer, task: &Task, staff: &[Staff], days_max: i64, csrf: &str) -> Markup {

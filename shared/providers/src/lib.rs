@@ -14,7 +14,7 @@ pub mod mollie;
 pub mod revenuecat;
 mod signature;
 pub mod slack;
-mod standard;
+pub mod standard;
 pub mod stripe;
 pub mod ticket;
 mod value;

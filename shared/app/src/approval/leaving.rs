@@ -5,7 +5,7 @@ use crate::approval::{ask, writing};
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::store::{self, Attempted, Batch, Commit, Of, keys};
-use crate::{records, task};
+use crate::{outgoing, records, task};
 use domain::action::{Action, Owed};
 use domain::book::{Head, Invoice, Left, Payment, Touched};
 use domain::dunning::Plan;
@@ -105,7 +105,9 @@ async fn end_recoveries(
         None => wishes.push(left),
     }
     if head != before || written > 0 {
+        let lines = outgoing::of_head(context, &mut batch, &before, &head).await?;
         commit.over(&batch, &head);
+        outgoing::put(&mut commit, &batch, &lines);
         return store::attempted(commit.run(context).await, (leaving, written > AT_ONCE));
     }
     Ok(Attempted::Done((leaving, false)))

@@ -3,6 +3,7 @@
 
 mod actions;
 mod cases;
+mod endpoints;
 mod setup;
 mod team;
 
@@ -50,6 +51,13 @@ pub(super) async fn answer(
         Endpoint::ChangeSourcePage { provider, source } => {
             setup::source_by_form(context, &provider, &source, request, caller).await
         }
+        Endpoint::AddEndpoint => endpoints::add(context, body, staff).await,
+        Endpoint::RemoveEndpoint(id) => endpoints::remove(context, &id, staff).await,
+        Endpoint::RotateEndpoint(id) => endpoints::rotate(context, &id, staff).await,
+        Endpoint::EnableEndpoint(id) => endpoints::enable(context, &id, staff).await,
+        Endpoint::ReplayEndpoint(id) => endpoints::replay(context, &id, body, staff).await,
+        Endpoint::AddEndpointPage => endpoints::add_by_form(context, request, caller).await,
+        Endpoint::ChangeEndpointPage(id) => endpoints::change_by_form(context, &id, request, caller).await,
         Endpoint::Release => setup::release(context, body, staff).await,
         Endpoint::Import(kind) => import::by_staff(context, &kind, request, staff).await,
         Endpoint::Backfill { provider, source } => {

@@ -2,6 +2,7 @@
 
 use super::{tell, unseen, writing};
 use crate::context::Context;
+use crate::outgoing;
 use crate::records::{self, Read};
 use crate::store::trail::put_notes;
 use crate::store::{self, Attempted, Batch, Commit, keys};
@@ -111,9 +112,11 @@ async fn once(context: &Context, id: &ActionId, word: &ByHand, staff: &Staff) ->
     let at = writing::moment(context);
     after.settled(word.done.then_some(by_hand), at)?;
     after.is_looked_for(Some(at.again));
+    let lines = writing::told(context, &mut read.batch, &head, &before, &after).await?;
 
     // Write. Money that was given back stays reserved until the book shows it.
     let mut commit = Commit::default();
+    outgoing::put(&mut commit, &read.batch, &lines);
     let about = About::Action { action: id.clone() };
     task::end(context, &mut read.batch, &mut commit, (&after, &about), &staff.id, word.said()).await?;
     writing::put(&mut commit, context, &read.batch, &head, Some(&before), &after);

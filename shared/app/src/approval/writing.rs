@@ -1,6 +1,8 @@
 //! Writes an action, with all that never parts from it: facts, the task that it leaves, what was reserved.
 
 use crate::context::Context;
+use crate::fault::Fault;
+use crate::outgoing;
 use crate::records::Read;
 use crate::store::trail::put_facts;
 use crate::store::{Batch, Commit, Of, keys};
@@ -9,6 +11,7 @@ use domain::action::{Action, Moment, State};
 use domain::book::{Head, Payment, Touched};
 use domain::classify::desk::Desk;
 use domain::id::{AccountId, ActionId};
+use domain::outgoing::{Line, executed};
 use jiff::SignedDuration;
 
 /// Writes an action over what was read of it, with the difference that this makes to reports, and the task that it leaves
@@ -53,6 +56,18 @@ pub fn expect_no_more(commit: &mut Commit, read: &Read, head: &Head, over: &[Act
         commit.over(&read.batch, &after);
     }
     after
+}
+
+/// What the product is told of an action that was carried out: for the commit that says so.
+pub async fn told(
+    context: &Context,
+    batch: &mut Batch,
+    head: &Head,
+    before: &Action,
+    after: &Action,
+) -> Result<Vec<Line>, Fault> {
+    let events = executed(head, Some(before), after, context.clock.now()).into_iter().collect();
+    outgoing::lines(context, batch, &after.account, events).await
 }
 
 pub fn of(account: &AccountId, payment: &Payment) -> Of<Payment> {

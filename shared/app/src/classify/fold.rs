@@ -8,6 +8,7 @@ use crate::context::Context;
 use crate::dunning::recovery;
 use crate::fault::Fault;
 use crate::message::{Message, Sent, send_all};
+use crate::outgoing;
 use crate::records;
 use crate::setup::sources;
 use crate::store::{self, Attempted, Batch, External, Receipt, Stored};
@@ -19,6 +20,7 @@ use domain::event::Event;
 use domain::id::AccountId;
 use domain::incident::Watch;
 use domain::leaving;
+use domain::outgoing::happened;
 use jiff::{SignedDuration, Timestamp};
 use read::{AtIssue, Laid, Reading};
 use write::Concluded;
@@ -94,7 +96,9 @@ async fn once(context: &Context, event: &Event, manner: Manner<'_>, trace: &str)
     // One that is lowered in between needs no such care: its plans are stopped when a step is due.
     let unbegun = if at_issue.writes { Vec::new() } else { decided.recover.clone() };
     let climbs = climbs(context, &at_issue.climbing, after, trace);
-    let concluded = Concluded { decisions, notes, tasks, climbs, pulses: at_issue.pulses.pulses, watch };
+    // Read once more, where the product has to hear of it: of most events it has not.
+    let lines = outgoing::lines(context, batch, &after.head.account, happened(before, after, now)).await?;
+    let concluded = Concluded { decisions, notes, tasks, climbs, pulses: at_issue.pulses.pulses, watch, lines };
     after.head.names_at_most(policies.limits.current().cases_shown_max);
     let unlinked = after.head.book.unlinked(event);
     let promised = write::promises(&decided, &followed, unlinked, &laid.account, trace);

@@ -115,6 +115,8 @@ fn sent_for(key: &Key) -> Option<Sent> {
         Woken::Climb { account, invoice } => (QueueName::Dunning, Message::RungDue { account, invoice, trace }),
         Woken::Asking(case) => (QueueName::Approval, Message::Ask { case, trace }),
         Woken::Action(action) => (QueueName::Approval, Message::Act { action, trace }),
+        Woken::Line { account, endpoint } => (QueueName::Dunning, Message::Deliver { endpoint, account, trace }),
+        Woken::Reach(endpoint) => (QueueName::Dunning, Message::Walk { endpoint, trace }),
         Woken::Bulletin(bulletin) => (QueueName::Approval, Message::Tell { bulletin, trace }),
     };
     Some(Sent { queue, message })

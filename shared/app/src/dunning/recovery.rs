@@ -2,6 +2,7 @@
 
 use crate::context::Context;
 use crate::fault::Fault;
+use crate::outgoing;
 use crate::records::recovery;
 use crate::store::{self, Attempted, Batch, Commit};
 use domain::classify::recovery::Becomes;
@@ -37,13 +38,15 @@ async fn once(
     let Some(Becomes::Begins { plan, .. }) = failed.late(failed_since).becomes(policy, now, trace) else {
         return Ok(Attempted::Done(false));
     };
-    let mut head = failed.head;
+    let mut head = failed.head.clone();
     plan.show_on(&mut head);
     head.names_at_most(context.policies.limits.current().cases_shown_max);
+    let lines = outgoing::of_head(context, &mut batch, &failed.head, &head).await?;
 
     // Write. Whatever changes the invoice or its case, or begins its task, writes the head as well.
     let mut commit = Commit::default();
     commit.over(&batch, &*plan);
     commit.over(&batch, &head);
+    outgoing::put(&mut commit, &batch, &lines);
     store::attempted(commit.run(context).await, true)
 }

@@ -12,6 +12,7 @@ mod team;
 
 use crate::context::Context;
 use crate::door::routes::Endpoint;
+use crate::outgoing::endpoints;
 use crate::report::ageing;
 use crate::report::query::Query;
 use crate::web::{self, Answer, Problem, Window};
@@ -62,6 +63,7 @@ pub(super) async fn answer(
         Endpoint::Task(id) => team::task(context, &id).await,
         Endpoint::Stops => team::stops(context).await,
         Endpoint::Staff => team::staff(context).await,
+        Endpoint::Endpoints => Ok(list(&endpoints::all(context).await?, None)),
         Endpoint::Delegations => team::delegations(context).await,
         Endpoint::ReportOf(month) => reports::of_month(context, &month, &query).await,
         Endpoint::RowsOf(month) => reports::rows_of(context, &month, &window).await,

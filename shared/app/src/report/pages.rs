@@ -15,6 +15,7 @@ use crate::context::Context;
 use crate::door::console::viewer;
 use crate::door::routes::Endpoint;
 use crate::door::token::Caller;
+use crate::outgoing;
 use crate::web::{self, Answer, Problem, Window};
 use ::pages::Viewer;
 use bytes::Bytes;
@@ -55,6 +56,7 @@ pub(super) async fn answer(
         Endpoint::StopPage => team::stop(context, &viewer, &query).await,
         Endpoint::StaffPage => team::staff(context, &viewer, &query).await,
         Endpoint::SourcesPage => sources::all(context, &viewer, &query).await,
+        Endpoint::EndpointsPage => Ok(outgoing::page(context, &viewer, query::notice(&query), None).await?),
         Endpoint::TicketsPage => sources::tickets(context, &viewer, window).await,
         Endpoint::ReportPage(month) => report(context, &viewer, &month).await,
         Endpoint::PoliciesPage => {

@@ -113,6 +113,9 @@ mod tests {
             staff_change("2026-01-31T12:00:00Z".parse().unwrap(), "mara"),
             staff_proposal(1),
             bulletin("proposal_1"),
+            endpoints(),
+            reach("ep_1"),
+            line(&id, "ep_1"),
         ]
     }
 

@@ -18,6 +18,7 @@ use domain::id::{AccountId, ActionId, CaseId};
 use domain::import::Imports;
 use domain::incident::{Incident, Pulse, Releases, Watch};
 use domain::ledger::{Entry, LedgerHead};
+use domain::outgoing::{Endpoints, Line, Reach};
 use domain::report::fact::Row;
 use domain::source::{Cohorts, Locked, Source};
 use domain::staff::{Change as StaffChange, Proposal, Staff};
@@ -258,6 +259,10 @@ stored!(PayLink, 1, |it| key keys::pay_link(&it.hash), wake None, place None);
 stored!(StaffChange, 1, |it| key keys::staff_change(it.at, &it.after.id), wake None, place None);
 stored!(Proposal, 1, |it| key keys::staff_proposal(it.number), wake None, place None);
 stored!(Bulletin, 1, |it| key keys::bulletin(&it.about.id()), wake it.alarm(), place None);
+stored!(Endpoints, 1, |_it| key keys::endpoints(), wake None, place None);
+stored!(Reach, 1, |it| key keys::reach(&it.endpoint), wake it.wake_at, place None);
+stored!(Line, 1, |it| key keys::line(&it.account, &it.endpoint), wake it.again_at,
+    place it.latest().map(|at| (lists::outgoing(&it.endpoint), format!("{at:.3}#{}", it.account))));
 stored!(Delegations, 1, |_it| key keys::delegations(), wake None, place None);
 stored!(Stops, 1, |_it| key keys::stops(), wake None, place None);
 stored!(Staff, 1, |staff| key keys::staff(&staff.id), wake None, place None);

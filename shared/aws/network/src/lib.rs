@@ -1,6 +1,8 @@
 //! Calls to the outside over the one TLS stack that the SDK uses anyway. A crate of its own, so that tests read what it sends
 //! without building a client of every AWS service.
 
+mod outside;
+
 use app::deadline::{GLANCE, PATIENCE};
 use app::fault::Fault;
 use app::ports::{Http, NoReply};
@@ -16,6 +18,8 @@ use aws_smithy_types::byte_stream::ByteStream;
 use providers::{Call, Reply, Request};
 use std::sync::Arc;
 use std::time::Duration;
+
+pub use outside::Outside;
 
 /// How long a connection may take.
 const CONNECTING: Duration = Duration::from_secs(5);
@@ -55,12 +59,7 @@ impl Network {
     /// Sends a request to any address.
     pub async fn send(&self, request: Request, patient: bool) -> Result<Answered, NoReply> {
         let patience = if patient { PATIENCE } else { GLANCE }.unsigned_abs();
-        let mut outgoing = HttpRequest::new(SdkBody::from(request.body));
-        outgoing.set_method(request.method.as_str()).map_err(|_| NoReply::NotSent)?;
-        outgoing.set_uri(request.url).map_err(|_| NoReply::NotSent)?;
-        for (name, value) in request.headers {
-            outgoing.headers_mut().try_insert(name, value).map_err(|_| NoReply::NotSent)?;
-        }
+        let outgoing = leaving(request).ok_or(NoReply::NotSent)?;
         let exchange = async {
             // Whether the request had left when the connection failed cannot be told: it may have been done.
             let answer = self.connector.call(outgoing).await.map_err(|_| NoReply::Unknown)?;
@@ -72,6 +71,17 @@ impl Network {
         };
         tokio::time::timeout(patience, exchange).await.unwrap_or(Err(NoReply::Unknown))
     }
+}
+
+/// A request as the connector takes it; nothing, if it is none.
+fn leaving(request: Request) -> Option<HttpRequest> {
+    let mut leaving = HttpRequest::new(SdkBody::from(request.body));
+    leaving.set_method(request.method.as_str()).ok()?;
+    leaving.set_uri(request.url).ok()?;
+    for (name, value) in request.headers {
+        leaving.headers_mut().try_insert(name, value).ok()?;
+    }
+    Some(leaving)
 }
 
 #[async_trait]

@@ -91,8 +91,14 @@ pub struct Limits {
     pub cases_shown_max: usize,
     /// How many people are told of one thing, each by a message of their own; all others read it where it is posted.
     pub told_people_max: usize,
+    /// How long it is kept at least what the product was told: it may be asked for again.
+    pub outgoing_days: i64,
+    /// How long an endpoint of the product may take nothing before it is disabled, and people have to look.
+    pub endpoint_hours_max: i64,
     /// How patient Recoup is with whoever refuses what it has to tell.
     pub telling: Patience,
+    /// How patient it is with an endpoint that does not take an event.
+    pub outgoing: Patience,
 }
 
 /// How long whoever refuses is left alone, and how often they are tried.
@@ -153,6 +159,17 @@ impl Patience {
         self.wait(refusals).map(|wait| now + wait.max(asked))
     }
 
+    /// What must be at least 1.
+    fn bounds(&self) -> [(&str, i64); 4] {
+        [
+            ("first_secs", self.first_secs),
+            ("factor", self.factor),
+            ("tries_max", i64::from(self.tries_max)),
+            // The longest wait is not shorter than the first.
+            ("secs_max", self.secs_max - self.first_secs + 1),
+        ]
+    }
+
     /// How long to wait after the last of so many refusals; none where it was tried often enough.
     pub fn wait(&self, refusals: u32) -> Option<SignedDuration> {
         (refusals < self.tries_max).then(|| {
@@ -188,12 +205,10 @@ impl Rules for Limits {
             ("preview_minutes", self.preview_minutes),
             ("snooze_days_max", self.snooze_days_max),
             ("backlog_counted_max", i64::from(self.backlog_counted_max)),
-            ("first_secs", self.telling.first_secs),
-            ("factor", self.telling.factor),
-            ("tries_max", i64::from(self.telling.tries_max)),
-            // The longest wait is not shorter than the first.
-            ("secs_max", self.telling.secs_max - self.telling.first_secs + 1),
+            ("outgoing_days", self.outgoing_days),
+            ("endpoint_hours_max", self.endpoint_hours_max),
         ];
+        let patience = [&self.telling, &self.outgoing].into_iter().flat_map(Patience::bounds);
         let counts = [
             (self.boards_max < 1, "a shelf has at least one board".to_owned()),
             (self.told_people_max < 1, "at least one person is told".to_owned()),
@@ -210,6 +225,7 @@ impl Rules for Limits {
         let sweeps =
             self.sweep_hours.iter().chain(&self.key_minutes).map(|(provider, hours)| (provider.as_str(), *hours));
         rows.into_iter()
+            .chain(patience)
             .chain(sweeps)
             .filter(|(_, value)| *value < 1)
             .map(|(name, _)| Complaint::at(0, format!("`{name}` must be at least 1")))
@@ -230,5 +246,15 @@ mod tests {
         for (refusals, secs) in rows {
             assert_eq!(patience.wait(refusals), secs.map(SignedDuration::from_secs), "after {refusals} refusals");
         }
+    }
+
+    #[test]
+    fn an_event_is_sent_again_for_three_days_and_an_endpoint_is_disabled_before_it_is_given_up() {
+        let limits = crate::policies::Policies::shipped().unwrap().limits;
+        let limits = limits.current();
+        let waits = (1..limits.outgoing.tries_max).filter_map(|refusals| limits.outgoing.wait(refusals));
+        let hours = waits.map(|wait| wait.as_secs()).sum::<i64>() / 3600;
+        assert!((72..96).contains(&hours), "the last try comes after {hours} hours");
+        assert!(limits.endpoint_hours_max <= hours);
     }
 }

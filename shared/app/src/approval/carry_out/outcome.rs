@@ -6,6 +6,7 @@ use crate::approval::writing;
 use crate::classify::fold;
 use crate::context::Context;
 use crate::fault::Fault;
+use crate::outgoing;
 use crate::records::{self, Read};
 use crate::store::trail::put_notes;
 use crate::store::{self, Attempted, Commit};
@@ -63,7 +64,7 @@ pub async fn store(
     ended: &Ended,
 ) -> Result<Attempted<Option<(Action, Head, bool)>>, Fault> {
     // Read.
-    let read = records::read(context, id).await?;
+    let mut read = records::read(context, id).await?;
     let unfinished = |action: &Action| matches!(action.state(), State::Approved | State::Executing | State::InDoubt);
     let (Some(before), Some(head)) = (read.action.clone(), read.head.clone()) else { return Ok(Attempted::Done(None)) };
     if !unfinished(&before) {
@@ -89,10 +90,12 @@ pub async fn store(
     }
     action.told.customer = is_told(&action).then_some(Sent::Sending);
     let nothing_done = ended.did_nothing(&action);
+    let lines = writing::told(context, &mut read.batch, &head, &before, &action).await?;
 
     // Write.
     let mut commit = Commit::default();
     writing::put(&mut commit, context, &read.batch, &head, Some(&before), &action);
+    outgoing::put(&mut commit, &read.batch, &lines);
     let head = let_go(&mut commit, &read, &head, &action, nothing_done);
     put_notes(&mut commit, &read.batch, &action.account, notes)?;
     store::attempted(commit.run(context).await, Some((action, head, true)))

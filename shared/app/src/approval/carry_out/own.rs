@@ -4,6 +4,7 @@ use super::{checked, is_held, ledger_note, wait};
 use crate::approval::writing::{self, Done};
 use crate::context::Context;
 use crate::fault::Fault;
+use crate::outgoing;
 use crate::store::trail::put_notes;
 use crate::store::{self, Attempted, Batch, Commit, keys};
 use crate::{privacy, records};
@@ -12,6 +13,7 @@ use domain::book::Head;
 use domain::dunning::Plan;
 use domain::id::{AccountId, ActionId};
 use domain::ledger::Step;
+use domain::outgoing::{changes, executed};
 
 /// Moves the waiting steps of a recovery: one commit, so it is done once.
 pub async fn extend_grace(context: &Context, id: &ActionId) -> Result<Done, Fault> {
@@ -45,15 +47,22 @@ pub async fn extend_grace(context: &Context, id: &ActionId) -> Result<Done, Faul
             }
         };
 
+        let plan = plan.map(|mut plan| {
+            plan.postpone(*days);
+            plan
+        });
+        let mut shown = head.clone();
+        plan.iter().for_each(|plan| plan.show_on(&mut shown));
+        let events = changes(&head, &shown, at.now).into_iter().chain(executed(&head, Some(&before), &after, at.now));
+        let lines = outgoing::lines(context, &mut read.batch, &before.account, events.collect()).await?;
+
         // Write.
         let mut commit = Commit::default();
         writing::put(&mut commit, context, &read.batch, &head, Some(&before), &after);
-        if let Some(mut plan) = plan {
-            plan.postpone(*days);
-            let mut head = head;
-            plan.show_on(&mut head);
-            commit.over(&read.batch, &plan);
-            commit.over(&read.batch, &head);
+        outgoing::put(&mut commit, &read.batch, &lines);
+        if let Some(plan) = &plan {
+            commit.over(&read.batch, plan);
+            commit.over(&read.batch, &shown);
         }
         let body = [("outcome", word.to_owned()), ("days", days.to_string())];
         put_notes(&mut commit, &read.batch, &after.account, vec![ledger_note(&after, Step::Outcome, at.now, body)])?;
@@ -91,14 +100,16 @@ async fn begin(context: &Context, id: &ActionId) -> Result<Attempted<Option<Acco
 }
 
 async fn erased(context: &Context, id: &ActionId) -> Result<Attempted<Done>, Fault> {
-    let Some((read, before, head)) = due(context, id).await? else { return Ok(Attempted::Done(Done::NothingToDo)) };
+    let Some((mut read, before, head)) = due(context, id).await? else { return Ok(Attempted::Done(Done::NothingToDo)) };
     let at = writing::moment(context);
     let (reference, status) = (before.account.to_string(), "erased".to_owned());
     let mut after = before.clone();
     after.done(Outcome::Done { reference: reference.clone(), status, made_at: Some(at.now), link: None }, at)?;
     after.confirmed(at.now)?;
+    let lines = writing::told(context, &mut read.batch, &head, &before, &after).await?;
     let mut commit = Commit::default();
     writing::put(&mut commit, context, &read.batch, &head, Some(&before), &after);
+    outgoing::put(&mut commit, &read.batch, &lines);
     let body = [("outcome", "erased".to_owned()), ("reference", reference)];
     put_notes(&mut commit, &read.batch, &after.account, vec![ledger_note(&after, Step::Outcome, at.now, body)])?;
     store::attempted(commit.run(context).await, Done::CarriedOut(State::Executed))

@@ -5,6 +5,7 @@ use crate::context::Context;
 use crate::fault::Fault;
 use crate::find::put_terms;
 use crate::message::{Message, Sent};
+use crate::outgoing;
 use crate::ports::QueueName;
 use crate::store::trail::{put_facts, put_notes};
 use crate::store::{Asking, Batch, Commit, External, Of, Receipt, Stored, Timeline};
@@ -17,6 +18,7 @@ use domain::event::Event;
 use domain::id::{AccountId, ActionId};
 use domain::incident::{Pulse, Watch};
 use domain::ledger::Note;
+use domain::outgoing::Line;
 use domain::task::Task;
 use jiff::SignedDuration;
 use std::collections::{BTreeMap, BTreeSet};
@@ -32,6 +34,8 @@ pub(super) struct Concluded {
     pub pulses: Vec<Pulse>,
     /// The watch, where it is armed anew.
     pub watch: Option<Watch>,
+    /// What the product is told.
+    pub lines: Vec<Line>,
 }
 
 /// Puts together all that an event changes.
@@ -43,7 +47,7 @@ pub(super) fn commit(
     concluded: Concluded,
 ) -> Result<Commit, Fault> {
     let Laid { account, batch, externals, before, after } = laid;
-    let Concluded { decisions, notes, tasks, climbs, pulses, watch } = concluded;
+    let Concluded { decisions, notes, tasks, climbs, pulses, watch, lines } = concluded;
     let mut commit = Commit::default();
     commit.create(receipt);
     let trace = receipt.trace.clone();
@@ -67,6 +71,7 @@ pub(super) fn commit(
     for case in receipt.promised.iter().filter_map(asked).collect::<BTreeSet<_>>() {
         commit.put(&Asking { case, again_at: Some(receipt.folded_at + lease) });
     }
+    outgoing::put(&mut commit, batch, &lines);
     Ok(commit)
 }
 

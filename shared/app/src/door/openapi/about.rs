@@ -244,6 +244,42 @@ pub static ABOUT: &[About] = &[
     post("/api/delegations", "delegate", "Delegations", "Says who stands in for somebody who is away")
         .takes(Body::Must("DelegationWish"))
         .refuses(&[404, 422]),
+    get(
+        "/api/endpoints",
+        "listEndpoints",
+        "Endpoints",
+        "Lists where the product is told what happens, without secrets",
+    ),
+    post(
+        "/api/endpoints",
+        "addEndpoint",
+        "NewEndpoint",
+        "Adds an endpoint; its secret is in this answer and in no other",
+    )
+    .takes(Body::Must("EndpointWish"))
+    .with_status(201)
+    .refuses(&[422]),
+    About::new("DELETE", "/api/endpoints/{id}", "removeEndpoint", "", "Removes an endpoint, with what waits for it")
+        .with_status(204)
+        .refuses(&[404]),
+    post(
+        "/api/endpoints/{id}/rotate",
+        "rotateEndpoint",
+        "NewEndpoint",
+        "Gives an endpoint another secret, beside which the old one signs for a day; enables it, if it was disabled",
+    )
+    .refuses(&[404, 409]),
+    post("/api/endpoints/{id}/enable", "enableEndpoint", "Endpoint", "Goes on with an endpoint that was disabled")
+        .refuses(&[404]),
+    post(
+        "/api/endpoints/{id}/replay",
+        "replayEndpoint",
+        "Endpoint",
+        "Sends again what happened since a time, in its order",
+    )
+    .takes(Body::Must("Replaying"))
+    .with_status(202)
+    .refuses(&[404, 409]),
     get("/api/ageing", "ageing", "Ageing", "Sums what is owed by the days that it is overdue, and lists it")
         .with(&[At, Bucket, Limit, Cursor]),
     get("/api/dunning", "listDunning", "Plans", "Lists recoveries by when they go on")

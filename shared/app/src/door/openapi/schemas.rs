@@ -3,6 +3,7 @@
 mod account;
 mod action;
 mod case;
+mod endpoint;
 mod incident;
 mod judged;
 mod report;
@@ -26,6 +27,7 @@ pub fn all() -> Named {
         report::schemas(),
         source::schemas(),
         team::schemas(),
+        endpoint::schemas(),
     ]
     .concat()
 }

@@ -10,6 +10,7 @@ pub(super) const ACCOUNT: &str = "ACCOUNT#";
 pub(super) const ACTION: &str = "ACTION#";
 pub(super) const ASK: &str = "ASK#";
 pub(super) const CLIMB: &str = "CLIMB#";
+pub(super) const OUT: &str = "OUT#";
 pub(super) const PLAN: &str = "PLAN#";
 const CARD: &str = "CARD#";
 const CASE: &str = "CASE#";
@@ -146,6 +147,11 @@ pub fn climbs(id: &AccountId) -> Prefix {
 
 pub fn ledger_head(id: &AccountId) -> Key {
     account(id, "LEDGER")
+}
+
+/// What an endpoint of the product is told of an account.
+pub fn line(id: &AccountId, endpoint: &str) -> Key {
+    account(id, format!("{OUT}{endpoint}"))
 }
 
 /// Numbers are padded, so that the order of keys is the order of entries.

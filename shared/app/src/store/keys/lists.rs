@@ -14,6 +14,11 @@ pub const TICKETS: &str = "TICKETS";
 /// External ids that somebody waits for.
 pub const WAITING: &str = "WAITING";
 
+/// What an endpoint of the product is told, account by account.
+pub fn outgoing(endpoint: &str) -> String {
+    format!("OUTGOING#{endpoint}")
+}
+
 pub fn cases(state: case::State) -> String {
     format!("CASES#{}", state.name())
 }
@@ -46,6 +51,7 @@ mod tests {
             LEDGERS.to_owned(),
             OWED.to_owned(),
             SETTLED.to_owned(),
+            outgoing("<endpoint>"),
             cases(case::State::Open),
             cases(case::State::Resolved),
             incidents(incident::State::Open),

@@ -51,6 +51,18 @@ pub fn delegations() -> Key {
     Key { table: Table::Config, pk: "DELEGATIONS".to_owned(), sk: "DELEGATIONS".to_owned() }
 }
 
+/// Where the product is told.
+pub fn endpoints() -> Key {
+    Key { table: Table::Config, pk: "ENDPOINTS".to_owned(), sk: "ENDPOINTS".to_owned() }
+}
+
+pub(super) const ENDPOINT: &str = "ENDPOINT#";
+
+/// Whether an endpoint takes what it is sent.
+pub fn reach(endpoint: &str) -> Key {
+    Key { table: Table::Accounts, pk: format!("{ENDPOINT}{endpoint}"), sk: "ENDPOINT".to_owned() }
+}
+
 /// A mailed link, found by the hash of its token.
 pub fn link(hash: &str) -> Key {
     Key { table: Table::Config, pk: "LINK".to_owned(), sk: hash.to_owned() }

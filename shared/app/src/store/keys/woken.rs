@@ -1,8 +1,8 @@
 //! Whose alarm rings? A key that wakes, read back to what it was made of.
 
-use super::account::{ACCOUNT, ACTION, ASK, CLIMB, PLAN};
+use super::account::{ACCOUNT, ACTION, ASK, CLIMB, OUT, PLAN};
 use super::source::{BACKFILL, COHORTS, EXTERNAL, PROBE, WATCH};
-use super::staff::BULLETIN;
+use super::staff::{BULLETIN, ENDPOINT};
 use crate::ports::Key;
 use domain::id::{AccountId, ActionId, CaseId};
 
@@ -19,6 +19,8 @@ pub enum Woken {
     Asking(CaseId),
     Action(ActionId),
     Bulletin(String),
+    Line { account: AccountId, endpoint: String },
+    Reach(String),
 }
 
 /// Reads a key back; none if its kind never wakes.
@@ -46,7 +48,13 @@ pub fn woken(key: &Key) -> Option<Woken> {
     if let Some(id) = key.pk.strip_prefix(BULLETIN) {
         return Some(Woken::Bulletin(id.to_owned()));
     }
+    if let Some(endpoint) = key.pk.strip_prefix(ENDPOINT) {
+        return Some(Woken::Reach(endpoint.to_owned()));
+    }
     let account = AccountId::parse(key.pk.strip_prefix(ACCOUNT)?)?;
+    if let Some(endpoint) = key.sk.strip_prefix(OUT) {
+        return Some(Woken::Line { account, endpoint: endpoint.to_owned() });
+    }
     if let Some(invoice) = key.sk.strip_prefix(PLAN) {
         return Some(Woken::Plan { account, invoice: invoice.to_owned() });
     }
@@ -68,7 +76,8 @@ fn parts<const N: usize>(text: &str) -> Option<[String; N]> {
 mod tests {
     use super::super::tests::examples;
     use super::super::{
-        account_partition, action, asking, backfill, bulletin, climb, cohorts, external, plan, probe, watch,
+        account_partition, action, asking, backfill, bulletin, climb, cohorts, external, line, plan, probe, reach,
+        watch,
     };
     use super::*;
     use crate::ports::Table;
@@ -99,6 +108,8 @@ mod tests {
             (asking(&case), Woken::Asking(case.clone())),
             (action(&act), Woken::Action(act.clone())),
             (bulletin("proposal_1"), Woken::Bulletin(own("proposal_1"))),
+            (line(&account, "ep_1"), Woken::Line { account: account.clone(), endpoint: own("ep_1") }),
+            (reach("ep_1"), Woken::Reach(own("ep_1"))),
         ]
     }
 
@@ -113,7 +124,7 @@ mod tests {
     fn other_keys_read_back_to_nothing() {
         let waking: Vec<Key> = waking().into_iter().map(|(key, _)| key).collect();
         let mut others: Vec<Key> = examples().into_iter().filter(|key| !waking.contains(key)).collect();
-        assert_eq!(others.len(), examples().len() - 10, "each kind that wakes has its example among the others");
+        assert_eq!(others.len(), examples().len() - 12, "each kind that wakes has its example among the others");
         let account = account_partition(&AccountId::of("stripe", "default", "cus_1"));
         for (pk, sk) in [
             ("EXT#stripe#default", "EXT"),

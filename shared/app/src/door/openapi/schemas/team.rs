@@ -112,6 +112,8 @@ fn task() -> Value {
         ("invoice?", text()),
         ("dispute?", text()),
         ("bucket?", text()),
+        ("endpoint?", text()),
+        ("since?", time()),
     ]);
     object([
         ("id", text()),
