@@ -2,8 +2,9 @@
 
 use crate::http::run;
 use app::ports::{Channel, Clock, Letter};
-use http::StatusCode;
+use http::{Request, StatusCode};
 use jiff::SignedDuration;
+use local::server::dispatch;
 use local::service::Service;
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -133,6 +134,70 @@ fn a_reminder_is_a_letter_with_a_button_beside_its_plain_form() {
             assert!(shown.contains("Verbleibende Tage zum Bezahlen: 6"), "{shown}");
         }
     });
+}
+
+#[test]
+fn what_is_overdue_and_the_page_to_pay_it_at_are_in_the_customers_language() {
+    for (locale, subject, heading, due, button) in [
+        (
+            "en",
+            "Invoice IN_1 over 1234.50 EUR was due",
+            "recoup.test asks you to pay",
+            "<dt>Due on</dt><dd>2026-03-15</dd>",
+            "Pay 1234.50 EUR",
+        ),
+        (
+            "de",
+            "Rechnung IN_1 über 1.234,50\u{a0}€ war fällig",
+            "recoup.test bittet Sie um Zahlung",
+            "<dt>Fällig am</dt><dd>15.03.2026</dd>",
+            "Jetzt 1.234,50\u{a0}€ bezahlen",
+        ),
+        (
+            "fr",
+            "La facture IN_1 de 1\u{202f}234,50\u{a0}€ est arrivée à échéance",
+            "recoup.test vous invite à payer",
+            "<dt>Échéance</dt><dd>15/03/2026</dd>",
+            "Payer 1\u{202f}234,50\u{a0}€",
+        ),
+        (
+            "es",
+            "La factura IN_1 de 1.234,50\u{a0}€ ha vencido",
+            "recoup.test le pide que pague",
+            "<dt>Vencimiento</dt><dd>15/03/2026</dd>",
+            "Pagar 1.234,50\u{a0}€",
+        ),
+    ] {
+        run(async {
+            let service = open_at("2026-03-01T09:00:00Z").await;
+            let now = service.clock.now();
+            let mut customer = stripe::customer("cus_1", now);
+            customer["preferred_locales"] = json!([locale]);
+            let mut invoice = stripe::invoice("cus_1", "in_1", "open", 123_450, 123_450, "eur", 0, now);
+            invoice["due_date"] = json!(at("2026-03-15T00:00:00Z").as_second());
+            for (kind, object) in [("customer.created", customer), ("invoice.finalized", invoice)] {
+                deliver(&service, &stripe::event(&format!("evt_{kind}"), kind, now, &object)).await;
+            }
+            service.work().await.unwrap();
+            service.advance(at("2026-03-18T09:30:00Z")).await.unwrap();
+            let [(_, letter)] = &reminders(&service)[..] else { panic!("{locale}: one letter") };
+            assert_eq!(letter.subject, subject, "{locale}");
+            let [link] = &letter.links[..] else { panic!("{locale}: one link: {:?}", letter.links) };
+            assert!(
+                letter.text.contains(link.as_str()) && letter.html.contains(&format!("href=\"{link}\"")),
+                "{locale}"
+            );
+            let language = format!("<html lang=\"{locale}\">");
+            assert!(letter.html.contains(&language), "{locale}: {}", letter.html);
+            let path = link.strip_prefix("http://recoup.test").unwrap_or_else(|| panic!("{locale}: ours: {link}"));
+            let request = Request::builder().uri(path).body(String::new().into()).unwrap();
+            let answer = dispatch(&service, &request).await;
+            let page = String::from_utf8_lossy(answer.body());
+            for part in [language.as_str(), heading, due, &format!(">{button}</button>")] {
+                assert!(page.contains(part), "{locale}: {part}: {page}");
+            }
+        });
+    }
 }
 
 #[test]

@@ -2,16 +2,17 @@
 
 pub mod alarm;
 mod climb;
+mod letter;
 pub mod pay;
 pub mod recovery;
 
-use crate::bulletin::{self, Words};
+use crate::bulletin;
 use crate::context::{Context, Work};
 use crate::door::routes::Endpoint;
 use crate::fault::Fault;
 use crate::message::Message;
 use crate::outgoing;
-use crate::ports::{Channel, Letter, Unsent};
+use crate::ports::Letter;
 use crate::records;
 use crate::setup::{sources, stop};
 use crate::store::imported::in_force;
@@ -19,18 +20,15 @@ use crate::store::{self, Attempted, Batch, Commit, Of, PayLink, keys};
 use crate::web::Answer;
 use bytes::Bytes;
 use domain::book::{Due, Head, Invoice, Person};
-use domain::dunning::{Plan, PlanState, Step, StepKind};
+use domain::dunning::{Plan, PlanState, Step};
 use domain::id::AccountId;
 use domain::import::{self, Customer};
 use domain::incident::Watch;
 use domain::leaving::{LEFT, Stage, UNWRITTEN};
-use domain::playbook::days_left;
-use domain::policy::phrase;
-use domain::telling::{About, Bulletin};
+use domain::telling::Bulletin;
 use http::Request;
-use jiff::{SignedDuration, Timestamp};
-use pages::Written;
-use std::collections::BTreeMap;
+use jiff::SignedDuration;
+use letter::{Way, remind};
 
 /// How a message ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,61 +88,6 @@ pub async fn http(context: &Context, endpoint: Endpoint, request: &Request<Bytes
     })
 }
 
-/// Whose step a letter is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Way {
-    Plan,
-    Climb,
-}
-
-/// Sends a reminder. The step is stored as being sent: if we are never heard of again, it is in doubt and not repeated.
-async fn remind(
-    context: &Context,
-    way: Way,
-    account: &AccountId,
-    invoice: &str,
-    step: &Step,
-    letter: &Letter,
-) -> Result<Done, Fault> {
-    let number = step.number;
-    match context.post.send(letter).await {
-        Ok(_) => {
-            let sent = |plan: &mut Plan| {
-                plan.sent(number);
-                Done::Sent
-            };
-            store::retrying(context, || end(context, way, account, invoice, sent)).await
-        }
-        Err(Unsent::Unknown(reason)) => {
-            tracing::error!(
-                invoice,
-                step = number,
-                reason,
-                "it is not known whether a reminder was sent; it is not repeated"
-            );
-            let doubted = |plan: &mut Plan| {
-                plan.doubt(None);
-                Done::InDoubt
-            };
-            store::retrying(context, || end(context, way, account, invoice, doubted)).await
-        }
-        Err(Unsent::NotSent { reason, after_secs }) => {
-            let (patience, now) = (&context.policies.limits.current().telling, context.clock.now());
-            let unsent = |plan: &mut Plan| {
-                let gives_up = plan.unsent(number, after_secs, patience, now);
-                if gives_up { Done::GivenUp } else { Done::Refused }
-            };
-            match store::retrying(context, || end(context, way, account, invoice, unsent)).await? {
-                Done::GivenUp => Err(Fault::Park(format!("step {number} of {invoice} could not be sent: {reason}"))),
-                done => {
-                    tracing::warn!(invoice, step = number, reason, "a reminder was refused; its alarm tries again");
-                    Ok(done)
-                }
-            }
-        }
-    }
-}
-
 /// The records that a recovery looks at.
 struct Read {
     batch: Batch,
@@ -198,7 +141,7 @@ async fn begin(context: &Context, account: &AccountId, invoice: &str) -> Result<
     let writes = sources::find(context, &read.head.provider, &read.head.source).await?.writes();
     let watch = keys::watch(&read.head.provider, &read.head.source);
     // An earlier plan of the invoice may have handed over a step of the same number.
-    let told = plan.due(now).map(|step| keys::bulletin(&about(&plan, step).id()));
+    let told = plan.due(now).map(|step| keys::bulletin(&letter::about(&plan, step).id()));
     let link = pay::link::to(context, account, invoice).await?;
     let kept = keys::pay_link(&link.kept.hash);
     read.batch.extend(Batch::read(context, told.chain([watch.clone(), kept.clone()]).collect()).await?);
@@ -230,14 +173,14 @@ async fn begin(context: &Context, account: &AccountId, invoice: &str) -> Result<
     plan.keep_quiet(now, hours.first_from(now, zone, read.person.country(customer)));
     let begun = match plan
         .begin(now, doubt_at)
-        .map(|step| (letter(context, &read, &plan, &step, (&link.address, now)), step))
+        .map(|step| (letter::of_step(context, &read, &plan, &step, (&link.address, now)), step))
     {
         None => None,
         Some((Ok(letter), step)) => Some(Begun::Mail(step, letter)),
         Some((Err(words), step)) => {
             // What becomes of it from here is the bulletin's: whoever refuses it keeps no later step from being sent.
             plan.sent(step.number);
-            let about = about(&plan, &step);
+            let about = letter::about(&plan, &step);
             let before = read.batch.get::<Bulletin>(&keys::bulletin(&about.id()))?;
             let bulletin = bulletin::about(context, about, words, &plan.trace).posted();
             Some(Begun::HandedOver(bulletin.instead_of(before.as_ref())))
@@ -254,11 +197,6 @@ async fn begin(context: &Context, account: &AccountId, invoice: &str) -> Result<
         None => (None, None),
     };
     write(context, read, &plan, (news.as_ref(), kept.as_ref()), begun).await
-}
-
-/// What is told of a step to whoever takes it in the customer's stead.
-fn about(plan: &Plan, step: &Step) -> About {
-    About::Step { account: plan.account.clone(), invoice: plan.invoice.clone(), step: step.number }
 }
 
 /// Records how the sending of a step ended.
@@ -306,68 +244,4 @@ async fn write<T>(
         commit.create(link);
     }
     store::attempted(commit.run(context).await, done)
-}
-
-/// Fills the text of a step; or says why a person has to take it.
-fn letter(
-    context: &Context,
-    read: &Read,
-    plan: &Plan,
-    step: &Step,
-    (link, now): (&str, Timestamp),
-) -> Result<Letter, Words> {
-    let reader = read.person.reader(read.customer.as_ref(), context.policies.texts.current());
-    let amount = read.invoice.remaining.copied().map(|amount| amount.to_string()).unwrap_or_default();
-    let declines = context.policies.declines.current();
-    let family = declines.meaning(read.invoice.decline()).family;
-    let incidents = context.policies.incidents.current();
-    let reason = if plan.incident.is_some() { &incidents.reason } else { &family.customer_reason };
-    let text = match &step.kind {
-        StepKind::Mail { template } if !read.invoice.owes_more_than_billed() => reader.text(template),
-        StepKind::Mail { .. } | StepKind::Person => None,
-    };
-    let (Some(text), Some(to)) = (text, read.person.email.value()) else {
-        let why = match (&step.kind, text) {
-            (_, Some(_)) => "there is no address to remind the customer at",
-            (StepKind::Mail { .. }, None) => "that is more than was billed: look at the provider what it is for",
-            (StepKind::Person, None) => "its reminders have not helped",
-        };
-        return Err(Words {
-            subject: format!("Invoice {} needs a person", plan.invoice),
-            text: format!("{amount} of invoice {} is open and {why}.", plan.invoice),
-            page: format!("/accounts/{}", plan.account),
-        });
-    };
-    let (amount, number) = (reader.amount(amount), read.invoice.number.value().unwrap_or(&plan.invoice).clone());
-    let days_left = days_left(&read.invoice, &read.head, context.policies.playbooks.current().grace_days, now);
-    let days_left = (days_left > 0).then(|| (reader.words(phrase::DAYS_LEFT), days_left.to_string()));
-    let time_left = days_left.as_ref().map(|(label, days)| format!("{label}: {days}")).unwrap_or_default();
-    let values = BTreeMap::from([
-        ("name", read.person.name.value().cloned().unwrap_or_default()),
-        ("amount", amount.clone()),
-        ("invoice", number.clone()),
-        ("reason", reader.words(reason).to_owned()),
-        ("link", link.to_owned()),
-        ("time_left", time_left),
-    ]);
-    let (subject, body) = text.fill(&values);
-    let figures = [(reader.words(phrase::AMOUNT), amount), (reader.words(phrase::INVOICE), number)];
-    let figures: Vec<_> = figures.into_iter().chain(days_left).collect();
-    let html = pages::letter(&Written {
-        language: reader.language(),
-        subject: &subject,
-        text: &body,
-        figures: &figures,
-        button: Some((reader.words(phrase::PAY), link)),
-    });
-    Ok(Letter {
-        id: about(plan, step).id(),
-        channel: Channel::Mail,
-        to: to.clone(),
-        subject,
-        html,
-        text: body,
-        links: vec![link.to_owned()],
-        blocks: None,
-    })
 }

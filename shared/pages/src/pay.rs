@@ -4,13 +4,13 @@ use maud::{DOCTYPE, Markup, html};
 
 /// The page, in one language.
 pub struct Paying<'a> {
-    pub locale: String,
+    pub language: &'a str,
     /// Who asks.
     pub company: &'a str,
     pub title: String,
     pub message: String,
     /// What stands above the debts, where the title is not about them.
-    pub also: Option<String>,
+    pub also: Option<&'a str>,
     pub debts: Vec<ToPay>,
 }
 
@@ -27,7 +27,7 @@ pub struct ToPay {
 pub fn pay(page: &Paying<'_>, token: &str) -> String {
     let document = html! {
         (DOCTYPE)
-        html lang=(page.locale) {
+        html lang=(page.language) {
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
@@ -41,7 +41,7 @@ pub fn pay(page: &Paying<'_>, token: &str) -> String {
                 main id="main" {
                     h1 { (page.title) }
                     @for paragraph in page.message.trim().split("\n\n") { p { (paragraph) } }
-                    @if let Some(also) = &page.also { h2 { (also) } }
+                    @if let Some(also) = page.also { h2 { (also) } }
                     @for (number, debt) in page.debts.iter().enumerate() { (to_pay(debt, number, token)) }
                 }
             }
@@ -76,13 +76,13 @@ mod tests {
 
     const TOKEN: &str = "0123456789abcdef0123456789abcdef";
 
-    fn page(also: Option<&str>, debts: Vec<ToPay>) -> String {
+    fn page(language: &str, also: Option<&str>, debts: Vec<ToPay>) -> String {
         let paying = Paying {
-            locale: "en".to_owned(),
+            language,
             company: "Shop & Co",
             title: "What is open".to_owned(),
             message: "Choose what you want to pay.\n\nNothing is charged <before>.\n".to_owned(),
-            also: also.map(str::to_owned),
+            also,
             debts,
         };
         pay(&paying, TOKEN)
@@ -95,7 +95,7 @@ mod tests {
 
     #[test]
     fn each_debt_has_a_form_that_says_what_it_pays() {
-        let page = page(None, vec![debt("1"), debt("2")]);
+        let page = page("en", None, vec![debt("1"), debt("2")]);
         assert_eq!(page.matches(&format!(r#"<form method="post" action="/pay/{TOKEN}">"#)).count(), 2, "{page}");
         for number in [1, 2] {
             let invoice = format!(r#"<input type="hidden" name="invoice" value="in_{number}">"#);
@@ -111,7 +111,11 @@ mod tests {
 
     #[test]
     fn it_is_nobodys_console_and_loads_nothing_from_elsewhere() {
-        for page in [page(None, vec![debt("1")]), page(Some("Also open"), vec![debt("1")]), page(None, Vec::new())] {
+        for page in [
+            page("en", None, vec![debt("1")]),
+            page("en", Some("Also open"), vec![debt("1")]),
+            page("en", None, Vec::new()),
+        ] {
             for part in ["<script", "http://", "https://", "<nav", "/login", "Recoup"] {
                 assert!(!page.contains(part), "{part}: {page}");
             }
@@ -122,7 +126,8 @@ mod tests {
             assert!(page.contains("Shop &amp; Co") && page.contains("&lt;before&gt;"), "{page}");
             assert_eq!((page.matches("<h1>").count(), page.matches("<main").count()), (1, 1), "{page}");
         }
-        assert!(page(Some("Also open"), vec![debt("1")]).contains("<h2>Also open</h2>"));
-        assert!(!page(None, Vec::new()).contains("<form"));
+        assert!(page("en", Some("Also open"), vec![debt("1")]).contains("<h2>Also open</h2>"));
+        assert!(!page("en", None, Vec::new()).contains("<form"));
+        assert!(page("fr", None, Vec::new()).contains(r#"<html lang="fr">"#));
     }
 }

@@ -1,5 +1,6 @@
 //! What a customer wants to pay, which is no action: nothing moves until they confirm it on the provider's own page.
 
+use crate::{Act, Acting, Api};
 use domain::book::Invoice;
 use jiff::Timestamp;
 
@@ -16,10 +17,20 @@ pub struct Bill<'a> {
     pub now: Timestamp,
 }
 
+impl Bill<'_> {
+    /// Whether the provider may have a page for it, as far as can be said before it is asked.
+    pub fn has_page(&self, api: &Api) -> bool {
+        match &api.acting {
+            Acting::Through(effects) => matches!((effects.page)(self, &[]), Act::Send(_)),
+            Acting::ByHand(_) => false,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Act, Acting, Answer, Effect, Reply};
+    use crate::{Answer, Effect, Reply};
     use serde_json::{Value, json};
 
     const AT: &str = "2026-03-10T12:00:00Z";
@@ -60,6 +71,24 @@ mod tests {
             // What makes something says when it is the same wish.
             let key = (method == "POST").then(|| "pay_1".to_owned());
             assert_eq!(call.idempotency_key, key, "{provider}");
+        }
+    }
+
+    #[test]
+    fn what_no_page_can_be_asked_for_is_known_before() {
+        let (known, bare, now) = (invoice("1"), Invoice::new("1"), AT.parse().unwrap());
+        for (provider, customer, invoice, expected) in [
+            ("chargebee", "cst_1", &bare, true),
+            ("lemonsqueezy", "cst_1", &known, true),
+            ("lemonsqueezy", "cst_1", &bare, false),
+            ("mollie", "cst_1", &self::invoice("tr_1"), true),
+            ("mollie", "guest", &self::invoice("tr_1"), false),
+            ("mollie", "cst_1", &Invoice::new("tr_1"), false),
+            ("stripe", "cst_1", &bare, true),
+        ] {
+            let api = crate::named(provider).and_then(|provider| provider.api).unwrap();
+            let bill = Bill { invoice, customer, key: "", webhook: None, now };
+            assert_eq!(bill.has_page(api), expected, "{provider}: {customer} pays {}", invoice.id);
         }
     }
 

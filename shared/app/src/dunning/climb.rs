@@ -1,22 +1,23 @@
 //! Takes the rung that is due of an invoice that no recovery asks for: a task for its owner, and a letter where there is one.
 
-use super::{Done, Way, remind};
+use super::letter::{self, Way, remind};
+use super::{Done, pay};
 use crate::bulletin::{self, Words};
 use crate::context::Context;
 use crate::fault::Fault;
-use crate::ports::{Channel, Letter};
+use crate::ports::Letter;
 use crate::records;
 use crate::setup::{sources, stop};
+use crate::store::imported::in_force;
 use crate::store::{self, Attempted, Batch, Commit, Of, keys};
-use domain::ageing::{AgeingPolicy, Climb, Ground, SEGMENT, counted_from};
+use domain::ageing::{AgeingPolicy, Climb, Ground, SEGMENT};
 use domain::book::{Head, Invoice, Person};
-use domain::dunning::{Plan, PlanState, Step, StepKind};
-use domain::id::{AccountId, digest};
+use domain::dunning::{Plan, PlanState, Step};
+use domain::id::AccountId;
+use domain::import::{self, Customer};
 use domain::task::{About as TaskAbout, Task};
 use domain::telling::{About, Bulletin};
 use jiff::SignedDuration;
-use jiff::civil::Date;
-use std::collections::BTreeMap;
 
 /// What a rung brings with it: the first time something new for the staff, and, until it was sent, a letter.
 #[derive(Default)]
@@ -67,7 +68,10 @@ async fn take(context: &Context, account: &AccountId, invoice: &str) -> Result<A
     ];
     let task = TaskAbout::Overdue { invoice: invoice.to_owned(), bucket: String::new() }.task(account);
     let told = keys::bulletin(&About::Task { task: task.clone() }.id());
-    let batch = Batch::read(context, own.iter().cloned().chain([keys::task(&task), told.clone()]).collect()).await?;
+    let imported = keys::imported_of(account, import::Kind::Customers.name());
+    let said = [keys::imports(import::Kind::Customers.name()), imported.clone()];
+    let others = [keys::task(&task), told.clone()].into_iter().chain(said);
+    let batch = Batch::read(context, own.iter().cloned().chain(others).collect()).await?;
     let running = batch.get::<Climb>(&own[0])?.filter(|climb| climb.way.state == PlanState::Running);
     let (head, of) = (batch.get::<Head>(&own[1])?, batch.get::<Of<Invoice>>(&own[2])?);
     let (Some(mut climb), Some(head), Some(Of { value: invoice, .. })) = (running, head, of) else {
@@ -75,6 +79,7 @@ async fn take(context: &Context, account: &AccountId, invoice: &str) -> Result<A
     };
     let plan = batch.get::<Plan>(&own[3])?;
     let person = batch.of::<Person>(&own[4])?.unwrap_or_default();
+    let customer = in_force::<Customer>(&batch, [imported])?.into_iter().next();
     let limits = context.policies.limits.current();
     let (now, zone) = (context.clock.now(), context.policies.report.current().zone());
     if stop::holds(context, &head, Some(SEGMENT), None).await? {
@@ -86,6 +91,7 @@ async fn take(context: &Context, account: &AccountId, invoice: &str) -> Result<A
     }
     let stage = records::stage(context, &head, &invoice).await?;
     let source = sources::find(context, &head.provider, &head.source).await?;
+    let link = pay::link::where_payable(context, &head, &invoice).await?;
 
     // Decide.
     let policy = climb.policy(&context.policies.ageing);
@@ -104,10 +110,11 @@ async fn take(context: &Context, account: &AccountId, invoice: &str) -> Result<A
     // A letter that was refused is tried again by itself: its task is somebody's already.
     let first = begun.as_ref().filter(|step| step.refusals == 0);
     let task = first.and_then(|step| climb.task(step, &invoice, policy, on, now, due_in));
+    let (who, address) = ((&person, customer.as_ref()), link.as_ref().map(|link| link.address.as_str()));
     let letter = begun
         .as_ref()
         .filter(|_| source.writes())
-        .and_then(|step| Some((step.clone(), letter(context, (&climb, step), &invoice, &person, on)?)));
+        .and_then(|step| Some((step.clone(), letter::of_rung(context, (&climb, step), &invoice, who, address, on)?)));
     if let (Some(step), None) = (&begun, &letter) {
         // The task is all of it.
         climb.way.sent(step.number);
@@ -121,6 +128,7 @@ async fn take(context: &Context, account: &AccountId, invoice: &str) -> Result<A
     commit.check(&batch, &own[1]);
     task.iter().for_each(|task| commit.over(&batch, task));
     news.iter().for_each(|bulletin| commit.over(&batch, bulletin));
+    link.iter().filter(|_| letter.is_some()).for_each(|link| commit.put(&link.kept));
     store::attempted(commit.run(context).await, Taken { news, letter })
 }
 
@@ -153,38 +161,4 @@ fn news(context: &Context, task: &Task, policy: &AgeingPolicy, before: Option<&B
         page: format!("/tasks/{}", task.id),
     };
     bulletin::about(context, About::Task { task: task.id.clone() }, words, trace).posted().instead_of(before)
-}
-
-/// The letter of a rung, where it has one and the customer an address. Nobody is asked by mail for more than was billed.
-fn letter(
-    context: &Context,
-    (climb, step): (&Climb, &Step),
-    invoice: &Invoice,
-    person: &Person,
-    on: Date,
-) -> Option<Letter> {
-    let StepKind::Mail { template } = &step.kind else { return None };
-    let text = context.policies.texts.current().text(template).filter(|_| !invoice.owes_more_than_billed())?;
-    let to = person.email.value()?;
-    let days = counted_from(invoice).and_then(|(due_on, _)| due_on.until(on).ok()).map_or(0, |span| span.get_days());
-    let link = invoice.pay_link.value().cloned().unwrap_or_default();
-    let values = BTreeMap::from([
-        ("name", person.name.value().cloned().unwrap_or_default()),
-        ("amount", invoice.remaining.copied().map(|amount| amount.to_string()).unwrap_or_default()),
-        ("invoice", invoice.number.value().unwrap_or(&invoice.id).clone()),
-        ("days", days.to_string()),
-        ("link", link.clone()),
-    ]);
-    let (subject, body) = text.fill(&values);
-    let own = digest(&[climb.way.account.as_str(), &climb.way.invoice, "rung", &step.number.to_string()], 20);
-    Some(Letter {
-        id: format!("dun_{own}"),
-        channel: Channel::Mail,
-        to: to.clone(),
-        subject,
-        html: pages::mail(&body),
-        text: body,
-        links: Some(link).filter(|link| !link.is_empty()).into_iter().collect(),
-        blocks: None,
-    })
 }

@@ -15,11 +15,12 @@ use crate::store::imported::in_force;
 use crate::store::{Batch, keys};
 use crate::web::{self, Answer, ID_BYTES_MAX};
 use bytes::Bytes;
-use domain::book::{Head, Invoice};
+use domain::book::{Head, Invoice, Person};
 use domain::case::{Case, State};
 use domain::debt::{self, Debt};
 use domain::id::AccountId;
 use domain::import::{Customer, Kind};
+use domain::policy::Reader;
 use http::{Request, StatusCode};
 use link::Opened;
 
@@ -33,7 +34,15 @@ struct Owed {
     debt: Debt,
     /// What else can be paid, the oldest first.
     others: Vec<Debt>,
-    locale: Option<String>,
+    person: Person,
+    /// What the company's own file says of them.
+    customer: Option<Customer>,
+}
+
+impl Owed {
+    fn reader<'a>(&self, context: &'a Context) -> Reader<'a> {
+        self.person.reader(self.customer.as_ref(), context.policies.texts.current())
+    }
 }
 
 /// Answers `GET /pay/{token}`.
@@ -71,10 +80,12 @@ pub(super) async fn go(context: &Context, token: &str, request: &Request<Bytes>)
 /// Nothing where the invoice is not one of the account's.
 async fn read(context: &Context, account: &AccountId, wanted: &str) -> Result<Option<Owed>, Fault> {
     let kind = Kind::Customers.name();
-    let (head, imported) = (keys::head(account), keys::imported_of(account, kind));
-    let batch = Batch::read(context, vec![head.clone(), keys::imports(kind), imported.clone()]).await?;
+    let (head, person, imported) = (keys::head(account), keys::person(account), keys::imported_of(account, kind));
+    let keys = vec![head.clone(), person.clone(), keys::imports(kind), imported.clone()];
+    let batch = Batch::read(context, keys).await?;
     let Some(mut head) = batch.get::<Head>(&head)? else { return Ok(None) };
-    let locale = in_force::<Customer>(&batch, [imported])?.into_iter().next().and_then(|customer| customer.locale);
+    let person = batch.of::<Person>(&person)?.unwrap_or_default();
+    let customer = in_force::<Customer>(&batch, [imported])?.into_iter().next();
 
     let listed = debt::listed(&head, wanted);
     let unnamed = debt::unnamed(&head, &listed);
@@ -95,7 +106,7 @@ async fn read(context: &Context, account: &AccountId, wanted: &str) -> Result<Op
         others.push(Debt::of(&invoice, &head, stage));
     }
     others.retain(Debt::is_payable);
-    Ok(Some(Owed { head, invoice, debt, others, locale }))
+    Ok(Some(Owed { head, invoice, debt, others, person, customer }))
 }
 
 /// It could not be answered: whoever wants to pay is told to come back.

@@ -8,6 +8,13 @@ use providers::{Act, Acting, Answer, Bill, Effect, Reply};
 /// How many requests one page may take.
 const REQUESTS_MAX: usize = 8;
 
+/// Whether there may be one: providers without it say so before they are asked.
+pub(super) fn is_there(context: &Context, head: &Head, invoice: &Invoice) -> bool {
+    let api = providers::named(&head.provider).and_then(|provider| provider.api);
+    let bill = Bill { invoice, customer: &head.customer, key: "", webhook: None, now: context.clock.now() };
+    api.is_some_and(|api| bill.has_page(api))
+}
+
 /// Nothing, if the provider does not answer, or has none: why, the log says.
 pub(super) async fn page(context: &Context, head: &Head, invoice: &Invoice, link: &str) -> Option<String> {
     let api = providers::named(&head.provider)?.api?;

@@ -3,11 +3,13 @@
 //! Its token is computed from account and invoice, so that every message about an invoice has the same one, for as long as
 //! there is anything to pay. Changing the secret is what ends it.
 
+use super::fresh;
 use crate::context::Context;
 use crate::door::token;
 use crate::fault::Fault;
 use crate::ports::CommitError;
 use crate::store::{self, Commit, PayLink, keys};
+use domain::book::{Head, Invoice};
 use domain::id::{AccountId, sha256};
 use providers::Secret;
 use subtle::ConstantTimeEq;
@@ -29,6 +31,14 @@ pub async fn to(context: &Context, account: &AccountId, invoice: &str) -> Result
     let hash = sha256(token.as_bytes());
     let address = format!("{}/pay/{token}", context.settings.base_url);
     Ok(Made { address, kept: PayLink { hash, account: account.clone(), invoice: invoice.to_owned() } })
+}
+
+/// The same for whoever may pay by other means: nothing, where the provider has no page for the invoice.
+pub async fn where_payable(context: &Context, head: &Head, invoice: &Invoice) -> Result<Option<Made>, Fault> {
+    if !fresh::is_there(context, head, invoice) {
+        return Ok(None);
+    }
+    to(context, &head.account, &invoice.id).await.map(Some)
 }
 
 /// The same, stored, for whoever commits nothing of their own with it.

@@ -1,4 +1,4 @@
-//! What somebody reads behind a link to pay, in their language where there is a text in it.
+//! What somebody reads behind a link to pay, in their language.
 
 use super::Owed;
 use crate::context::Context;
@@ -7,9 +7,8 @@ use ::pages::{Paying, ToPay};
 use domain::action::PaymentPage;
 use domain::book::Head;
 use domain::debt::{Debt, Standing};
+use domain::policy::{Reader, phrase};
 use http::StatusCode;
-use jiff::Timestamp;
-use jiff::tz::TimeZone;
 use std::collections::BTreeMap;
 
 const OPEN: &str = "pay_open";
@@ -20,7 +19,6 @@ const WITHDRAWN: &str = "pay_withdrawn";
 const DISPUTED: &str = "pay_disputed";
 const LEFT: &str = "pay_left";
 const IN_REVIEW: &str = "pay_in_review";
-const ALSO: &str = "pay_also";
 const DEBT: &str = "pay_debt";
 const UNKNOWN: &str = "pay_unknown";
 const NOT_NOW: &str = "pay_not_now";
@@ -28,15 +26,14 @@ const NOT_NOW: &str = "pay_not_now";
 /// What is open, or why nothing is, and what else can be paid.
 pub(super) fn page(context: &Context, owed: &Owed, token: &str, status: StatusCode) -> Answer {
     let company = company(context, Some(&owed.head));
-    let texts = Texts { context, locale: owed.locale.as_deref(), company: &company };
+    let reader = owed.reader(context);
+    let texts = Texts { reader, company: &company };
     let (title, message) = texts.of(text(&owed.debt, &owed.head), &owed.debt);
-    let also = (!owed.debt.is_payable() && !owed.others.is_empty()).then(|| texts.of(ALSO, &owed.debt).0);
+    let also = (!owed.debt.is_payable() && !owed.others.is_empty()).then(|| reader.words(phrase::ALSO_OPEN));
     let payable = [&owed.debt].into_iter().filter(|debt| debt.is_payable()).chain(&owed.others);
     let debts = payable.map(|debt| texts.to_pay(debt)).collect();
-    web::outside(
-        status,
-        ::pages::pay(&Paying { locale: texts.locale(), company: &company, title, message, also, debts }, token),
-    )
+    let language = reader.language();
+    web::outside(status, ::pages::pay(&Paying { language, company: &company, title, message, also, debts }, token))
 }
 
 /// A link that opens nothing: nobody knows whose it was.
@@ -51,9 +48,11 @@ pub(super) fn not_now(context: &Context, owed: Option<&Owed>) -> Answer {
 
 fn said(context: &Context, id: &str, status: StatusCode, owed: Option<&Owed>) -> Answer {
     let company = company(context, owed.map(|owed| &owed.head));
-    let texts = Texts { context, locale: owed.and_then(|owed| owed.locale.as_deref()), company: &company };
-    let (title, message) = texts.filled(id, &[]);
-    let page = Paying { locale: texts.locale(), company: &company, title, message, also: None, debts: Vec::new() };
+    let nobody = || context.policies.texts.current().reader(None, None);
+    let reader = owed.map_or_else(nobody, |owed| owed.reader(context));
+    let (title, message) = Texts { reader, company: &company }.filled(id, &[]);
+    let language = reader.language();
+    let page = Paying { language, company: &company, title, message, also: None, debts: Vec::new() };
     web::outside(status, ::pages::pay(&page, ""))
 }
 
@@ -86,38 +85,30 @@ fn asks_for_all(head: &Head) -> bool {
 
 /// The texts of one page.
 struct Texts<'a> {
-    context: &'a Context,
-    locale: Option<&'a str>,
+    reader: Reader<'a>,
     company: &'a str,
 }
 
 impl Texts<'_> {
-    /// The language in which there is a text about what is open.
-    fn locale(&self) -> String {
-        let texts = self.context.policies.texts.current();
-        texts.text_in(OPEN, self.locale).map_or_else(|| "en".to_owned(), |text| text.locale.clone())
-    }
-
     fn filled(&self, id: &str, values: &[(&'static str, String)]) -> (String, String) {
         let mut all: BTreeMap<&str, String> = values.iter().cloned().collect();
         all.insert("company", self.company.to_owned());
-        let texts = self.context.policies.texts.current();
-        texts.text_in(id, self.locale).map(|text| text.fill(&all)).unwrap_or_default()
+        self.reader.text(id).map(|text| text.fill(&all)).unwrap_or_default()
     }
 
     fn of(&self, id: &str, debt: &Debt) -> (String, String) {
         let amount = match debt.standing {
-            Standing::Open(Some(amount)) => amount.to_string(),
+            Standing::Open(Some(amount)) => self.reader.amount(amount),
             _ => String::new(),
         };
         let paid_on = match debt.standing {
-            Standing::Paid(Some(at)) => day(at),
+            Standing::Paid(Some(at)) => self.reader.date(at),
             _ => String::new(),
         };
         let values = [
             ("invoice", debt.number.clone()),
             ("amount", amount),
-            ("due_on", debt.due_on.map(|day| day.to_string()).unwrap_or_default()),
+            ("due_on", debt.due_on.map(|day| self.reader.day(day)).unwrap_or_default()),
             // A fact is a line.
             ("plan", debt.purpose.iter().flat_map(|purpose| purpose.split_whitespace()).collect::<Vec<_>>().join(" ")),
             ("paid_on", paid_on),
@@ -131,10 +122,6 @@ impl Texts<'_> {
     }
 }
 
-fn day(at: Timestamp) -> String {
-    at.to_zoned(TimeZone::UTC).date().to_string()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -143,20 +130,9 @@ mod tests {
     #[test]
     fn there_is_a_text_for_however_it_stands() {
         let policies = Policies::shipped().unwrap();
-        for id in [
-            OPEN,
-            OPEN_TOGETHER,
-            PAID,
-            PAID_SOMETIME,
-            WITHDRAWN,
-            DISPUTED,
-            LEFT,
-            IN_REVIEW,
-            ALSO,
-            DEBT,
-            UNKNOWN,
-            NOT_NOW,
-        ] {
+        for id in
+            [OPEN, OPEN_TOGETHER, PAID, PAID_SOMETIME, WITHDRAWN, DISPUTED, LEFT, IN_REVIEW, DEBT, UNKNOWN, NOT_NOW]
+        {
             assert!(policies.texts.current().text(id).is_some(), "no text is called `{id}`");
         }
     }

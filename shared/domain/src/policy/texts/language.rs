@@ -2,6 +2,8 @@
 
 use super::{Text, Texts};
 use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -95,9 +97,14 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A day as they write it, by UTC.
+    /// The day of a time as they write it, by UTC.
     pub fn date(self, at: Timestamp) -> String {
-        at.strftime(self.language.date.as_str()).to_string()
+        self.day(at.to_zoned(TimeZone::UTC).date())
+    }
+
+    /// A day as they write it.
+    pub fn day(self, day: Date) -> String {
+        day.strftime(self.language.date.as_str()).to_string()
     }
 
     fn number(self, number: &str) -> String {
@@ -187,6 +194,7 @@ mod tests {
             ("es", "29/02/2028", "Su banco ha rechazado el pago."),
         ] {
             let reader = policies.texts.current().reader(Some(locale), None);
+            assert_eq!(reader.day("2028-02-29".parse().unwrap()), day);
             assert_eq!((reader.date(at).as_str(), reader.words("Your bank declined the payment.")), (day, reason));
             assert_eq!(reader.words("what no list has"), "what no list has");
         }

@@ -3,6 +3,7 @@
 use super::{Complaint, GAPS, Text, Texts, language, phrase};
 use jiff::Timestamp;
 use jiff::fmt::strtime;
+use jiff::tz::TimeZone;
 use std::collections::BTreeSet;
 
 impl Texts {
@@ -25,7 +26,7 @@ impl Texts {
         }
         let mut clear = BTreeSet::new();
         for language in &self.language {
-            if strtime::format(&language.date, Timestamp::UNIX_EPOCH).is_err() {
+            if strtime::format(&language.date, Timestamp::UNIX_EPOCH.to_zoned(TimeZone::UTC).date()).is_err() {
                 complaints.push(Complaint::on(&language.id, format!("`{}` writes no date", language.date)));
             }
             for country in language.countries.iter().filter(|country| !clear.insert(country.as_str())) {

@@ -22,13 +22,17 @@ pub const AMOUNT: &str = "Amount";
 pub const INVOICE: &str = "Invoice";
 /// Above a letter: how many days the service goes on.
 pub const DAYS_LEFT: &str = "Days left to pay";
+/// Above a letter: how long ago it was due.
+pub const DAYS_OVERDUE: &str = "Days overdue";
 /// The button of a letter that leads to a page to pay.
 pub const PAY: &str = "Pay or change how you pay";
 /// The button of a letter that leads to anything else.
 pub const OPEN: &str = "Open";
+/// Behind a link to pay: above what else is owed.
+pub const ALSO_OPEN: &str = "This is still open";
 
 /// All of them.
-pub const ALL: [&str; 13] = [
+pub const ALL: [&str; 15] = [
     YOUR_SUBSCRIPTION,
     END_OF_PERIOD,
     NOTHING,
@@ -40,6 +44,8 @@ pub const ALL: [&str; 13] = [
     AMOUNT,
     INVOICE,
     DAYS_LEFT,
+    DAYS_OVERDUE,
     PAY,
     OPEN,
+    ALSO_OPEN,
 ];

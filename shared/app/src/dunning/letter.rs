@@ -1,0 +1,183 @@
+//! A letter to whoever owes: what it says, in their language, and how its sending ends.
+
+use super::{Done, Read, end};
+use crate::bulletin::Words;
+use crate::context::Context;
+use crate::fault::Fault;
+use crate::ports::{Channel, Letter, Unsent};
+use crate::store;
+use domain::ageing::{Climb, counted_from};
+use domain::book::{Invoice, Person};
+use domain::dunning::{Plan, Step, StepKind};
+use domain::id::{AccountId, digest};
+use domain::import::Customer;
+use domain::playbook::days_left;
+use domain::policy::{Reader, Text, phrase};
+use domain::telling::About;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use pages::Written;
+use std::collections::BTreeMap;
+
+/// Whose step a letter is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Way {
+    Plan,
+    Climb,
+}
+
+/// Sends a letter. The step is stored as being sent: if we are never heard of again, it is in doubt and not repeated.
+pub(super) async fn remind(
+    context: &Context,
+    way: Way,
+    account: &AccountId,
+    invoice: &str,
+    step: &Step,
+    letter: &Letter,
+) -> Result<Done, Fault> {
+    let number = step.number;
+    match context.post.send(letter).await {
+        Ok(_) => {
+            let sent = |plan: &mut Plan| {
+                plan.sent(number);
+                Done::Sent
+            };
+            store::retrying(context, || end(context, way, account, invoice, sent)).await
+        }
+        Err(Unsent::Unknown(reason)) => {
+            tracing::error!(
+                invoice,
+                step = number,
+                reason,
+                "it is not known whether a reminder was sent; it is not repeated"
+            );
+            let doubted = |plan: &mut Plan| {
+                plan.doubt(None);
+                Done::InDoubt
+            };
+            store::retrying(context, || end(context, way, account, invoice, doubted)).await
+        }
+        Err(Unsent::NotSent { reason, after_secs }) => {
+            let (patience, now) = (&context.policies.limits.current().telling, context.clock.now());
+            let unsent = |plan: &mut Plan| {
+                let gives_up = plan.unsent(number, after_secs, patience, now);
+                if gives_up { Done::GivenUp } else { Done::Refused }
+            };
+            match store::retrying(context, || end(context, way, account, invoice, unsent)).await? {
+                Done::GivenUp => Err(Fault::Park(format!("step {number} of {invoice} could not be sent: {reason}"))),
+                done => {
+                    tracing::warn!(invoice, step = number, reason, "a reminder was refused; its alarm tries again");
+                    Ok(done)
+                }
+            }
+        }
+    }
+}
+
+/// What is told of a step to whoever takes it in the customer's stead.
+pub(super) fn about(plan: &Plan, step: &Step) -> About {
+    About::Step { account: plan.account.clone(), invoice: plan.invoice.clone(), step: step.number }
+}
+
+/// Fills the text of a step; or says why a person has to take it.
+pub(super) fn of_step(
+    context: &Context,
+    read: &Read,
+    plan: &Plan,
+    step: &Step,
+    (link, now): (&str, Timestamp),
+) -> Result<Letter, Words> {
+    let reader = read.person.reader(read.customer.as_ref(), context.policies.texts.current());
+    let declines = context.policies.declines.current();
+    let family = declines.meaning(read.invoice.decline()).family;
+    let incidents = context.policies.incidents.current();
+    let reason = if plan.incident.is_some() { &incidents.reason } else { &family.customer_reason };
+    let text = match &step.kind {
+        StepKind::Mail { template } if !read.invoice.owes_more_than_billed() => reader.text(template),
+        StepKind::Mail { .. } | StepKind::Person => None,
+    };
+    let (Some(text), Some(to)) = (text, read.person.email.value()) else {
+        let why = match (&step.kind, text) {
+            (_, Some(_)) => "there is no address to remind the customer at",
+            (StepKind::Mail { .. }, None) => "that is more than was billed: look at the provider what it is for",
+            (StepKind::Person, None) => "its reminders have not helped",
+        };
+        return Err(Words {
+            subject: format!("Invoice {} needs a person", plan.invoice),
+            text: format!("{} of invoice {} is open and {why}.", remaining(&read.invoice), plan.invoice),
+            page: format!("/accounts/{}", plan.account),
+        });
+    };
+    let days_left = days_left(&read.invoice, &read.head, context.policies.playbooks.current().grace_days, now);
+    let days_left = (days_left > 0).then(|| (reader.words(phrase::DAYS_LEFT), days_left.to_string()));
+    let time_left = days_left.as_ref().map(|(label, days)| format!("{label}: {days}")).unwrap_or_default();
+    let own = [("reason", reader.words(reason).to_owned()), ("time_left", time_left)];
+    let matter = Matter { invoice: &read.invoice, person: &read.person, days: days_left, link: Some(link) };
+    Ok(matter.letter(reader, text, (about(plan, step).id(), to.as_str()), own))
+}
+
+/// Fills the text of a rung, where it has one and the customer an address. Nobody is asked by mail for more than was billed.
+pub(super) fn of_rung(
+    context: &Context,
+    (climb, step): (&Climb, &Step),
+    invoice: &Invoice,
+    (person, customer): (&Person, Option<&Customer>),
+    link: Option<&str>,
+    on: Date,
+) -> Option<Letter> {
+    let StepKind::Mail { template } = &step.kind else { return None };
+    let reader = person.reader(customer, context.policies.texts.current());
+    let text = reader.text(template).filter(|_| !invoice.owes_more_than_billed())?;
+    let to = person.email.value()?;
+    let days = counted_from(invoice).and_then(|(due_on, _)| due_on.until(on).ok()).map_or(0, |span| span.get_days());
+    let id = digest(&[climb.way.account.as_str(), &climb.way.invoice, "rung", &step.number.to_string()], 20);
+    let overdue = Some((reader.words(phrase::DAYS_OVERDUE), days.to_string()));
+    let matter = Matter { invoice, person, days: overdue, link };
+    Some(matter.letter(reader, text, (format!("dun_{id}"), to.as_str()), [("days", days.to_string())]))
+}
+
+/// What any letter about an invoice says.
+struct Matter<'a> {
+    invoice: &'a Invoice,
+    person: &'a Person,
+    /// How many are left or over, behind what they are called.
+    days: Option<(&'a str, String)>,
+    link: Option<&'a str>,
+}
+
+impl Matter<'_> {
+    fn letter<const OWN: usize>(
+        self,
+        reader: Reader<'_>,
+        text: &Text,
+        (id, to): (String, &str),
+        own: [(&'static str, String); OWN],
+    ) -> Letter {
+        let Self { invoice, person, days, link } = self;
+        let amount = reader.amount(remaining(invoice));
+        let number = invoice.number.value().unwrap_or(&invoice.id).clone();
+        let mut values = BTreeMap::from(own);
+        values.extend([
+            ("name", person.name.value().cloned().unwrap_or_default()),
+            ("amount", amount.clone()),
+            ("invoice", number.clone()),
+            ("link", link.unwrap_or_default().to_owned()),
+        ]);
+        let (subject, body) = text.fill(&values);
+        let figures = [(reader.words(phrase::AMOUNT), amount), (reader.words(phrase::INVOICE), number)];
+        let figures: Vec<_> = figures.into_iter().chain(days).collect();
+        let html = pages::letter(&Written {
+            language: reader.language(),
+            subject: &subject,
+            text: &body,
+            figures: &figures,
+            button: link.map(|link| (reader.words(phrase::PAY), link)),
+        });
+        let links = link.map(str::to_owned).into_iter().collect();
+        Letter { id, channel: Channel::Mail, to: to.to_owned(), subject, html, text: body, links, blocks: None }
+    }
+}
+
+fn remaining(invoice: &Invoice) -> String {
+    invoice.remaining.copied().map(|amount| amount.to_string()).unwrap_or_default()
+}
