@@ -116,7 +116,7 @@ pub(super) fn nothing_hangs(books: &Books) -> Result<(), String> {
             })?;
         }
         if let (Some(taken), Some(back)) = (payment.taken(), payment.given_back()) {
-            must(back <= taken, || format!("{} gave back {back} of {taken}", payment.id))?;
+            must(back <= taken, || format!("{} gave back {back} of {taken}: {:?}", payment.id, payment.refunds))?;
         }
     }
     Ok(())
