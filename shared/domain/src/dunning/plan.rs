@@ -124,7 +124,7 @@ impl Plan {
             segment: self.segment.clone(),
             step: next.number,
             next: Some(next.kind.name().to_owned()),
-            next_at: self.next_wake(),
+            next_at: self.paused_until().map(|_| self.expected_at(next)).or_else(|| self.next_wake()),
             policy_version: self.policy_version,
         });
         match line {

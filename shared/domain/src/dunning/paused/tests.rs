@@ -1,7 +1,7 @@
 //! Who may say what, and what comes of it.
 
 use super::*;
-use crate::book::Stamp;
+use crate::book::{Head, Stamp};
 use crate::dunning::plan;
 use crate::event::{Event, Seen};
 use crate::id::{AccountId, IncidentId};
@@ -136,6 +136,9 @@ fn what_waits_moves_by_as_long_as_it_was_paused() {
     let mut plan = planned();
     said(&mut plan, Wish::Pause { until: day(8) }, day(2)).unwrap();
     assert_eq!((plan.next_wake(), plan.expected_at(&plan.steps[0])), (Some(day(8)), day(7)));
+    let mut head = Head::new("stripe", "default", "cus_1");
+    plan.show_on(&mut head);
+    assert_eq!(head.dunning["in_1"].next_at, Some(day(7)), "an account's page says when it is to be expected");
     plan.awake(&invoice("open", 4900), false, day(7));
     assert_eq!((due(&plan), plan.begin(day(7), day(8))), (vec![1, 5, 10, 14], None), "not before");
     plan.awake(&invoice("open", 4900), false, day(9));
