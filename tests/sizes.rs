@@ -372,6 +372,13 @@ fn recovering() -> Vec<Row> {
         "started_at": AT,
         "state": "stopped", "reason": text(200), "steps": many(24, step), "held_until": AT, "held_since": AT,
         "trace": id(0)});
+    let mut recovery = plan.clone();
+    let word = |_| {
+        json!({"at": AT, "by": id(0), "word": "promise", "date": "2026-01-31", "until": AT, "amount": usd(),
+            "note": "👩".repeat(500)})
+    };
+    recovery["control"] = json!({"paused_until": AT, "kept": 9999, "broken": 9999, "said": many(12, word),
+        "promise": {"date": "2026-01-31", "until": AT, "amount": usd(), "open": usd()}});
     let pulse = json!({"provider": "chargebee", "source": id(0), "account": account(), "about": id(0),
         "trouble": "failure", "at": AT,
         "outcome": "trouble", "signs": {"issuer": text(60), "plan": text(600), "family": text(60)}, "amount": usd()});
@@ -404,7 +411,7 @@ fn recovering() -> Vec<Row> {
     }
     vec![
         built::<Climb>("Climb", plan.clone()),
-        built::<Plan>("Plan", plan),
+        built::<Plan>("Plan", recovery),
         built::<Pulse>("Pulse", pulse),
         built::<Incident>("Incident", incident),
         built::<Watch>("Watch", watch),

@@ -7,6 +7,7 @@ mod ageing;
 mod by_hand;
 mod channels;
 mod claimed;
+mod control;
 mod costs;
 mod crash_points;
 mod crowded;

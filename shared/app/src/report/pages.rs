@@ -6,6 +6,7 @@ mod cases;
 mod home;
 mod incidents;
 mod open;
+mod recoveries;
 mod sources;
 mod team;
 
@@ -50,7 +51,8 @@ pub(super) async fn answer(
         Endpoint::ActionsPage => actions::all(context, &viewer, &query, &window).await,
         Endpoint::ActionPage(id) => actions::one(context, &viewer, &id, &query, &caller.staff).await,
         Endpoint::AgeingPage => owing(context, &viewer, &query, &window).await,
-        Endpoint::DunningPage => actions::dunning(context, &viewer, window).await,
+        Endpoint::DunningPage => recoveries::due(context, &viewer, &query, &window).await,
+        Endpoint::RecoveryPage(id) => recoveries::of_account(context, &viewer, &id, &query).await,
         Endpoint::TasksPage => team::tasks(context, &viewer, &query, window).await,
         Endpoint::TaskPage(id) => team::task(context, &viewer, &id, &query).await,
         Endpoint::StopPage => team::stop(context, &viewer, &query).await,

@@ -141,7 +141,7 @@ mod tests {
     use super::*;
     use crate::action::{Clause, Kind, Preview, Reason};
     use crate::book::{CaseLine, Head};
-    use crate::dunning::{Plan, PlanState};
+    use crate::dunning::{Control, Plan, PlanState};
     use crate::event::Event;
     use crate::id::{AccountId, ActionId};
     use crate::money::{Currency, Money};
@@ -212,6 +212,7 @@ mod tests {
                 incident: None,
                 held_until: None,
                 held_since: None,
+                control: Control::default(),
                 trace: String::new(),
             };
             desk.plans.insert("in_1".to_owned(), plan);

@@ -1,6 +1,6 @@
 //! The recovery of one invoice: what has been done, and what comes next.
 
-use super::{DunningPolicy, Step, StepKind, StepState, Then};
+use super::{Control, DunningPolicy, Step, StepKind, StepState, Then};
 use crate::book::{Due, Head, Invoice, PlanLine};
 use crate::id::{AccountId, IncidentId};
 use crate::policy::Patience;
@@ -24,8 +24,12 @@ pub struct Plan {
     /// While that lasts: when it is looked at again.
     #[serde(default)]
     pub held_until: Option<Timestamp>,
+    /// Since when it waits, whatever for.
     #[serde(default)]
     pub held_since: Option<Timestamp>,
+    /// What people have said of it.
+    #[serde(default, skip_serializing_if = "Control::is_silent")]
+    pub control: Control,
     pub trace: String,
 }
 
@@ -75,6 +79,7 @@ pub fn plan(
         incident: None,
         held_until: None,
         held_since: None,
+        control: Control::default(),
         trace: trace.to_owned(),
     })
 }
@@ -91,6 +96,7 @@ impl Plan {
         for step in &mut self.steps[..behind] {
             step.state = if is_done(step) { StepState::Sent } else { StepState::Skipped };
         }
+        self.control = earlier.control.clone();
         self.next().is_some().then_some(self)
     }
 
@@ -104,7 +110,11 @@ impl Plan {
     pub fn next_wake(&self) -> Option<Timestamp> {
         self.next().map(|step| match step.state {
             StepState::Sending => step.doubt_at.unwrap_or(step.due_at),
-            _ => [self.held_until, step.again_at].into_iter().flatten().fold(step.due_at, Timestamp::max),
+            // The end of a pause moves the step, and shows whether a promise was kept.
+            _ => {
+                let from = self.paused_until().unwrap_or(step.due_at);
+                [self.held_until, step.again_at].into_iter().flatten().fold(from, Timestamp::max)
+            }
         })
     }
 
@@ -114,7 +124,7 @@ impl Plan {
             segment: self.segment.clone(),
             step: next.number,
             next: Some(next.kind.name().to_owned()),
-            next_at: self.next_wake(),
+            next_at: self.paused_until().map(|_| self.expected_at(next)).or_else(|| self.next_wake()),
             policy_version: self.policy_version,
         });
         match line {
@@ -134,10 +144,8 @@ impl Plan {
             return;
         }
         self.held_until = None;
-        if let Some(since) = self.held_since.take() {
-            for step in self.steps.iter_mut().filter(|step| step.state == StepState::Waiting) {
-                step.due_at += now.duration_since(since);
-            }
+        if self.paused_until().is_none() {
+            self.go_on(now);
         }
     }
 
@@ -156,6 +164,7 @@ impl Plan {
 
     /// Ends it before its last step; what was not sent is skipped.
     pub fn stop(&mut self, reason: &str, at: Timestamp) {
+        self.lift(reason == "paid", at);
         self.state = PlanState::Stopped;
         self.reason = Some(reason.to_owned());
         for step in self.steps.iter_mut().filter(|step| step.state == StepState::Waiting) {
@@ -164,14 +173,15 @@ impl Plan {
         }
     }
 
-    /// The steps that wait and whose time has come: the last of them is taken up.
+    /// The steps that wait and whose time has come, or comes with a broken promise: the last of them is taken up.
     pub fn due(&self, now: Timestamp) -> impl Iterator<Item = &Step> {
-        self.steps.iter().filter(move |step| step.state == StepState::Waiting && step.due_at <= now)
+        let may_come = self.control.promise.is_some();
+        self.steps.iter().filter(move |step| step.state == StepState::Waiting && (step.due_at <= now || may_come))
     }
 
     /// Takes up the step that is due, skipping earlier ones that a late start passed over.
     pub fn begin(&mut self, now: Timestamp, doubt_at: Timestamp) -> Option<Step> {
-        if self.held_until.is_some() {
+        if self.held_until.is_some() || self.paused_until().is_some() {
             return None;
         }
         let is_due = |step: &Step| step.due_at <= now && step.again_at.is_none_or(|again_at| again_at <= now);

@@ -54,8 +54,12 @@ pub(super) fn ledger_verifies(books: &Books) -> Result<(), String> {
     };
     verify(head, &books.ledger).map_err(|broken| format!("the ledger of {}: {broken}", head.account))?;
     for action in books.desk.actions.values().filter(|action| action.state() == State::Executed) {
-        let steps: Vec<Step> =
-            books.ledger.iter().filter(|entry| entry.action == action.id).map(|entry| entry.step).collect();
+        let steps: Vec<Step> = books
+            .ledger
+            .iter()
+            .filter(|entry| entry.action.as_ref() == Some(&action.id))
+            .map(|entry| entry.step)
+            .collect();
         let alone = action.bundle.is_none();
         let sent = !action.kind.is_own() && action.members.is_empty();
         let wanted = [
