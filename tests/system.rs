@@ -41,6 +41,7 @@ mod store;
 mod takes;
 mod tasks;
 mod telling;
+mod tried;
 mod troubles;
 mod wire;
 mod worlds;

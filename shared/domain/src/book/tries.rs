@@ -62,7 +62,8 @@ impl Try {
                 Seen::Payment(seen) => {
                     told.begun_at = seen.at.filter(|at| *at != event.at);
                     told.card = card(seen);
-                    told.method = way(seen).filter(|_| told.card.is_none()).map(str::to_owned);
+                    let unbranded = seen.card.as_ref().is_none_or(|card| card.brand == "card");
+                    told.method = way(seen).filter(|_| unbranded).map(str::to_owned);
                     told.by_customer = seen.by_customer;
                     told.payment = Some(seen.id.clone());
                     told.intent.clone_from(&seen.intent);
