@@ -86,7 +86,7 @@ pub fn play(world: &World, strategy: &mut dyn Strategy, declines: &Declines, inv
 /// again: it is only in vain.
 fn budget(cluster: &Cluster, declines: &Declines) -> Budget {
     let meaning = declines.meaning(Some(&cluster.decline));
-    Budget::of(declines, &[], Some(&cluster.network), &meaning)
+    Budget::of(declines, &[], Some(cluster.network.as_str()), &meaning)
 }
 
 fn fails_at(world: &World, luck: &Luck) -> Timestamp {
