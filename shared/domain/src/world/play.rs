@@ -5,7 +5,7 @@ use super::cluster::Cluster;
 use super::luck::Luck;
 use super::report::{By, Report, Tally};
 use super::strategy::{Next, Shown, Strategy};
-use crate::book::{By, Tried};
+use crate::book::{self, Tried};
 use crate::decline::Declines;
 use crate::dunning::Budget;
 use crate::money::Money;
@@ -135,8 +135,8 @@ impl<'a> Open<'a> {
 
     /// The first failure, and each try in vain since.
     fn tried(&self) -> Vec<Tried> {
-        let again = self.tries.iter().map(|at| Tried::failed(*at, By::Recoup));
-        std::iter::once(Tried::failed(self.failed_at, By::Provider)).chain(again).collect()
+        let again = self.tries.iter().map(|at| Tried::failed(*at, book::By::Recoup));
+        std::iter::once(Tried::failed(self.failed_at, book::By::Provider)).chain(again).collect()
     }
 
     fn succeeds(&self, world: &World, now: Timestamp) -> bool {
