@@ -323,14 +323,6 @@ async fn store_attempt(
     store::attempted(commit.run(context).await, next)
 }
 
-/// The invoice that a try leaves for, with that: no provider says of a try that it was ours.
-fn tried(read: &Read, action: &Action, now: Timestamp) -> Option<Of<Invoice>> {
-    let Kind::RetryPayment { invoice, .. } = &action.kind else { return None };
-    let mut value = read.records.invoices.get(invoice)?.clone();
-    value.tries.sends(now);
-    Some(Of { account: action.account.clone(), value })
-}
-
 /// Checks the recorded votes again; what was not approved goes no further, and is counted.
 async fn checked(context: &Context, action: Action) -> Result<Approved<Action>, Fault> {
     let (id, kind) = (action.id.clone(), action.kind.name());
@@ -369,4 +361,12 @@ async fn end(context: &Context, work: &Work, ended: Ended, seen: Vec<Seen>) -> R
 
 fn ledger_note(action: &Action, step: Step, at: Timestamp, body: [(&str, String); 2]) -> Note {
     Note::new(at, step, &action.id, MACHINE, body)
+}
+
+/// The invoice that a try leaves for, with that: no provider says of a try that it was ours.
+fn tried(read: &Read, action: &Action, now: Timestamp) -> Option<Of<Invoice>> {
+    let Kind::RetryPayment { invoice, .. } = &action.kind else { return None };
+    let mut value = read.records.invoices.get(invoice)?.clone();
+    value.tries.sends(now);
+    Some(Of { account: action.account.clone(), value })
 }
