@@ -229,7 +229,7 @@ fn whoever_asks_first_never_breaks_a_rule_and_never_waits_too_long() {
     let mut dice = Dice(28);
     for round in 0..300 {
         let network = ["visa", "mastercard", "ach", "sepa", "bacs", "amex"][usize::try_from(dice.roll(6)).unwrap()];
-        let imported = [rule(network, 3, 1 + u32::try_from(dice.roll(3)).unwrap(), "2026-03-03", Some("2026-03-20"))];
+        let imported = [rule(network, 3, 1 + u32::try_from(dice.roll(3)).unwrap(), "2026-03-25", Some("2026-04-05"))];
         let imported = if round % 2 == 0 { &imported[..] } else { &[] };
         let code = ["insufficient_funds", "card_decline_rate_limit_exceeded"][usize::try_from(dice.roll(2)).unwrap()];
         let budget = budget(network, code, imported);
