@@ -2,6 +2,7 @@
 
 use crate::http::run;
 use ::http::{Method, StatusCode};
+use app::ports::Clock;
 use app::store::{self, Of, keys};
 use domain::book::{Head, Invoice, Touched};
 use domain::event::Event;
@@ -99,10 +100,11 @@ fn a_try_of_ours_is_known_before_it_leaves() {
         };
         assert_eq!(sent().await, 0);
         let body = json!({"account": "mollie:cst_1", "kind": "retry_payment", "params": {"invoice": "tr_fail1"},
-            "reason_code": "other", "note": ""});
+            "reason_code": "billing_error", "note": ""});
         let (status, answer) = ask(&service, "mara", Method::POST, "/api/actions", Some(&body), Some("key")).await;
         assert_eq!(status, StatusCode::CREATED, "{answer}");
         service.work().await.unwrap();
+        service.advance(service.clock.now() + SignedDuration::from_mins(5)).await.unwrap();
         assert_eq!(sent().await, 1);
     });
 }
