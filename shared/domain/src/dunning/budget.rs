@@ -1,7 +1,7 @@
 //! May a payment be tried at a time? One answer for all who ask: what its failure says, and what the networks' rules leave
 //! of tries, the provider's own counted. And if it may not: why, and from when on.
 
-use crate::book::{By, TRIES, Tried};
+use crate::book::{By, Invoice, TRIES, Tried};
 use crate::decline::{Declines, Limit, Meaning, Of, Retry, Whose};
 use crate::import::{NetworkRule, Says};
 use jiff::civil::Date;
@@ -117,6 +117,20 @@ impl Budget {
         });
         let rules = shipped.iter().filter(|limit| is_for(limit.category)).map(|limit| Rule::of(limit)).chain(own);
         Self { never, wait: meaning.wait, rules: rules.collect(), card: None, beside: Vec::new() }
+    }
+
+    /// The rules for an invoice, by what was tried of it (`Invoice::tried`): the network and the card are those of the last
+    /// try of which they were told.
+    pub fn of_invoice(declines: &Declines, imported: &[NetworkRule], invoice: &Invoice, tries: &[Tried]) -> Self {
+        let decline = invoice.decline();
+        let meaning = declines.meaning(decline);
+        let tried = tries.iter().rev().find_map(|tried| tried.network.as_deref());
+        let network = tried.or_else(|| decline.and_then(|decline| decline.network.as_deref()));
+        let budget = Self::of(declines, imported, network, &meaning);
+        match tries.iter().rev().find_map(|tried| tried.card.as_deref()) {
+            Some(card) => budget.for_card(card, Vec::new()),
+            None => budget,
+        }
     }
 
     /// The same for one card (`visa 4242`): tries with another one do not count, and those of other debts with it do, each

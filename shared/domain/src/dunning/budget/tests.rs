@@ -185,6 +185,29 @@ fn a_card_has_one_budget_for_all_that_it_pays() {
 }
 
 #[test]
+fn an_invoice_has_the_budget_of_how_it_was_tried_last() {
+    let with = |network: &str, card: Option<&str>, seconds: Vec<i64>| -> Vec<Tried> {
+        let way = |tried| Tried { network: Some(network.to_owned()), card: card.map(str::to_owned), ..tried };
+        tries(By::Provider, seconds).into_iter().map(way).collect()
+    };
+    let visa = with("visa", Some("visa 4242"), daily(16).collect());
+    let newer = with("mastercard", Some("mastercard 5555"), vec![16 * DAY]);
+    let debit = with("sepa_debit", None, vec![16 * DAY]);
+    let untold = tries(By::Provider, [16 * DAY]);
+    for (name, tries, expected) in [
+        ("a card", visa.clone(), Some(31 * DAY)),
+        ("a newer card", [visa.clone(), newer].concat(), None),
+        ("a try of which little was told", [visa, untold].concat(), Some(32 * DAY)),
+        ("a debit", debit, Some(21 * DAY)),
+        ("nothing", Vec::new(), None),
+    ] {
+        let budget = Budget::of_invoice(POLICIES.declines.current(), &[], &Invoice::new("in_1"), &tries);
+        let why = budget.forbids(&tries, second(16 * DAY + 60));
+        assert_eq!(why.map(|why| why.until), expected.map(|until| Some(second(until))), "{name}");
+    }
+}
+
+#[test]
 fn what_succeeded_uses_nothing_up() {
     let won = tries(By::Provider, daily(30)).into_iter().map(|tried| Tried { succeeded: true, ..tried });
     assert_eq!(budget("visa", "insufficient_funds", &[]).forbids(&won.collect::<Vec<_>>(), second(30 * DAY)), None);
