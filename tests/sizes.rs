@@ -203,6 +203,11 @@ fn history() -> (Head, Touched) {
             "formal": true, "reason": text(2_000), "opened_at": AT, "evidence_due_at": AT});
         tell(number, "payment_disputed", dispute);
     }
+    for number in 100..160 {
+        let mut tried = payment(number);
+        tried["invoice"] = json!(id(0));
+        tell(number, "payment_failed", tried);
+    }
     for number in 0..40 {
         let refund = json!({"resource": "refund", "id": id(number), "payment": id(0), "amount": usd(),
             "status": "succeeded",
@@ -213,6 +218,7 @@ fn history() -> (Head, Touched) {
         "address": text(2_000), "locale": "x".repeat(35), "country": "DE", "created_at": AT});
     tell(0, "customer_changed", person);
     assert!(touched.invoices[&id(0)].lines.value().is_some_and(|lines| lines.len() == 28), "the lines fit");
+    assert!(touched.invoices[&id(0)].tries.has_more(), "it was tried more often than is told apart");
     assert!(touched.subscriptions[&id(0)].items.value().is_some_and(|items| !items.is_empty()), "the items fit");
     (head, touched)
 }

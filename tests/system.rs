@@ -42,6 +42,7 @@ mod store;
 mod takes;
 mod tasks;
 mod telling;
+mod tried;
 mod troubles;
 mod wire;
 mod worlds;

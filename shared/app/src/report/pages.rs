@@ -17,6 +17,8 @@ use crate::door::console::viewer;
 use crate::door::routes::Endpoint;
 use crate::door::token::Caller;
 use crate::outgoing;
+use crate::records::networks;
+use crate::store::Batch;
 use crate::web::{self, Answer, Problem, Window};
 use ::pages::Viewer;
 use bytes::Bytes;
@@ -63,7 +65,9 @@ pub(super) async fn answer(
         Endpoint::ReportPage(month) => report(context, &viewer, &month).await,
         Endpoint::PoliciesPage => {
             let (approval, setup) = (context.policies.approval.current(), context.policies.setup.current());
-            Ok(::pages::policies(&viewer, approval, setup, SHIPPED))
+            let rules = networks::read(&Batch::read(context, networks::wanted().to_vec()).await?)?;
+            let budgets = (context.policies.declines.current().limit.as_slice(), rules.as_slice());
+            Ok(::pages::policies(&viewer, approval, setup, budgets, SHIPPED))
         }
         other => unreachable!("the route table sends {other:?} elsewhere"),
     }?;
