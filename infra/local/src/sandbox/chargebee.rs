@@ -36,8 +36,8 @@ pub(super) fn learn(sandbox: &Sandbox, delivery: &Value) -> Disked<()> {
     };
     let rows: Vec<_> = delivery["content"].as_object().into_iter().flatten().filter_map(row).collect();
     sandbox.keep_all("chargebee", &rows)?;
-    let told = rows.iter().filter(|(name, ..)| name.starts_with("transaction:"));
-    told.map(|(_, _, transaction)| change::gave_back(sandbox, transaction)).collect()
+    let mut told = rows.iter().filter(|(name, ..)| name.starts_with("transaction:"));
+    told.try_for_each(|(_, _, transaction)| change::gave_back(sandbox, transaction))
 }
 
 pub(super) fn get(sandbox: &Sandbox, call: &Call) -> Disked<Reply> {
