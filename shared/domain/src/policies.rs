@@ -4,7 +4,7 @@ use crate::ageing::AgeingPolicy;
 use crate::approval::ApprovalPolicy;
 use crate::classify::ClassifyPolicy;
 use crate::decline::Declines;
-use crate::dunning::{DunningPolicy, HoursPolicy};
+use crate::dunning::{Advice, DunningPolicy, HoursPolicy};
 use crate::import::metadata::Naming;
 use crate::incident::IncidentPolicy;
 use crate::playbook::PlaybookPolicy;
@@ -14,6 +14,7 @@ use crate::report::ReportPolicy;
 /// Everything that is rule and not code.
 #[derive(Debug, Clone)]
 pub struct Policies {
+    pub advice: Versions<Advice>,
     pub ageing: Versions<AgeingPolicy>,
     pub approval: Versions<ApprovalPolicy>,
     pub classify: Versions<ClassifyPolicy>,
@@ -38,6 +39,7 @@ impl Policies {
     /// Reads and checks policies, alone and together.
     pub fn load(files: &[(&str, &str)]) -> Result<Self, Refused> {
         let policies = Self {
+            advice: of(files)?,
             ageing: of(files)?,
             approval: of(files)?,
             classify: of(files)?,
@@ -90,6 +92,7 @@ impl Policies {
 
 /// The shipped files, by name and text.
 pub const SHIPPED: &[(&str, &str)] = &[
+    ("shared/policy/advice/v1.toml", include_str!("../../policy/advice/v1.toml")),
     ("shared/policy/ageing/v1.toml", include_str!("../../policy/ageing/v1.toml")),
     ("shared/policy/approval/v1.toml", include_str!("../../policy/approval/v1.toml")),
     ("shared/policy/approval/v2.toml", include_str!("../../policy/approval/v2.toml")),
@@ -98,6 +101,7 @@ pub const SHIPPED: &[(&str, &str)] = &[
     ("shared/policy/declines/v1.toml", include_str!("../../policy/declines/v1.toml")),
     ("shared/policy/declines/v2.toml", include_str!("../../policy/declines/v2.toml")),
     ("shared/policy/dunning/v1.toml", include_str!("../../policy/dunning/v1.toml")),
+    ("shared/policy/dunning/v2.toml", include_str!("../../policy/dunning/v2.toml")),
     ("shared/policy/hours/v1.toml", include_str!("../../policy/hours/v1.toml")),
     ("shared/policy/incidents/v1.toml", include_str!("../../policy/incidents/v1.toml")),
     ("shared/policy/limits/v1.toml", include_str!("../../policy/limits/v1.toml")),

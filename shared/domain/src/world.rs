@@ -10,6 +10,7 @@ mod described;
 mod luck;
 mod number;
 mod oracle;
+mod planned;
 mod play;
 mod report;
 mod strategy;
@@ -17,6 +18,7 @@ mod strategy;
 mod tests;
 
 pub use oracle::Oracle;
+pub use planned::Planned;
 pub use play::play;
 pub use report::{OfCluster, Recovered, Report};
 pub use strategy::{Fixed, Next, NotALadder, Shown, Strategy, Window};

@@ -62,6 +62,12 @@ impl HoursPolicy {
         self.first_in_all(due, &self.zones_of(zone, country)).unwrap_or(due)
     }
 
+    /// The time zone of a country: the first of those in which nearly everybody lives; that of Greenwich where none is known.
+    pub fn zone_in(&self, country: &str) -> TimeZone {
+        let zones = self.zones.get(&country.to_ascii_uppercase());
+        zones.and_then(|zones| TimeZone::get(zones.first()?).ok()).unwrap_or(TimeZone::UTC)
+    }
+
     fn zones_of(&self, zone: Option<&str>, country: Option<&str>) -> Vec<TimeZone> {
         if let Some(zone) = zone.and_then(|zone| TimeZone::get(zone).ok()) {
             return vec![zone];

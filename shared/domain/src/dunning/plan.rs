@@ -1,6 +1,6 @@
 //! The recovery of one invoice: what has been done, and what comes next.
 
-use super::{DunningPolicy, Step, StepKind, StepState, Then};
+use super::{DunningPolicy, Facts, Step, StepKind, StepState, Then, Whose};
 use crate::book::{Due, Head, Invoice, PlanLine};
 use crate::id::{AccountId, IncidentId};
 use crate::policy::Patience;
@@ -42,18 +42,19 @@ pub enum PlanState {
 pub fn plan(
     account: &AccountId,
     invoice: &Invoice,
-    customer_since: Option<Timestamp>,
+    (customer_since, family, whose): (Option<Timestamp>, &str, Whose<'_>),
     policy: &DunningPolicy,
     now: Timestamp,
     trace: &str,
 ) -> Option<Plan> {
     let Due::Open(Some(remaining)) = invoice.due() else { return None };
     let tenure_days = customer_since.map(|since| now.duration_since(since).as_hours() / 24);
-    let segment = policy.segment(remaining, tenure_days);
+    let segment = policy.segment(&Facts { remaining, tenure_days, family, whose });
     let steps = segment.steps.iter().zip(1..).map(|(rule, number)| Step {
         number,
         kind: match &rule.then {
             Then::Mail(template) => StepKind::Mail { template: template.clone() },
+            Then::Access(state) => StepKind::Access { state: *state },
             Then::Person => StepKind::Person,
         },
         due_at: now + SignedDuration::from_hours(24 * rule.after_days.get_ref()),

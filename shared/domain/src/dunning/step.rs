@@ -1,12 +1,19 @@
 //! One step of a plan: a reminder or the handing over to a person, with how far it has come.
 
+use crate::book::entitlement::Entitlement;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum StepKind {
-    Mail { template: String },
+    Mail {
+        template: String,
+    },
+    /// What the customer may use from then on.
+    Access {
+        state: Entitlement,
+    },
     Person,
 }
 
@@ -15,6 +22,7 @@ impl StepKind {
     pub fn name(&self) -> &str {
         match self {
             Self::Mail { template } => template,
+            Self::Access { state } => state.name(),
             Self::Person => "ask_a_person",
         }
     }

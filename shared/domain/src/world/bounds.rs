@@ -1,7 +1,9 @@
 //! Which tries does a network forbid?
 
 use super::cluster::Cluster;
+use super::strategy::Shown;
 use crate::decline::{Declines, Retry};
+use crate::event::Decline;
 use jiff::{SignedDuration, Timestamp};
 
 /// What the rules say of one kind of failure. What waits for the customer or for the staff breaks no network's rule if it
@@ -14,10 +16,19 @@ pub(super) struct Bounds {
 
 impl Bounds {
     pub(super) fn of(cluster: &Cluster, declines: &Declines) -> Self {
-        let meaning = declines.meaning(Some(&cluster.decline));
-        let of_network = declines.limit.iter().filter(|limit| {
-            limit.network == cluster.network && limit.category.is_none_or(|own| meaning.category == Some(own))
-        });
+        Self::by(&cluster.decline, &cluster.network, declines)
+    }
+
+    pub(super) fn shown(shown: &Shown<'_>, declines: &Declines) -> Self {
+        Self::by(shown.decline, shown.network, declines)
+    }
+
+    fn by(decline: &Decline, network: &str, declines: &Declines) -> Self {
+        let meaning = declines.meaning(Some(decline));
+        let of_network = declines
+            .limit
+            .iter()
+            .filter(|limit| limit.network == network && limit.category.is_none_or(|own| meaning.category == Some(own)));
         let limits =
             of_network.map(|limit| (limit.tries_max as usize, SignedDuration::from_hours(24 * i64::from(limit.days))));
         Self { is_never: meaning.family.retry == Retry::Never, limits: limits.collect() }
