@@ -6,7 +6,7 @@ use local::server::dispatch;
 use local::service::Service;
 use serde_json::{Value, json};
 use tests::stripe;
-use tests::world::{ask, at, deliver, get, open_at};
+use tests::world::{ask, at, deliver, get, import, open_at};
 
 pub fn run<T>(work: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(work)
@@ -297,6 +297,34 @@ fn the_policies_say_how_a_change_takes_effect_and_why() {
             ),
         ] {
             assert!(page.contains(&told), "{told}");
+        }
+    });
+}
+
+#[test]
+fn the_policies_say_how_often_a_payment_may_be_tried_again() {
+    run(async {
+        let service = with_a_payment().await;
+        let rules = "network,tries_max,days,code,family,category,from,until,why\n\
+                     visa,12,30,,,,2026-03-01,2026-12-31,Our acquirer counts to 12.\n\
+                     iso8583,,,05,barred,,2026-01-01,,As our acquirer reads it.\n";
+        let page = async || {
+            let (_, page) = ask(&service, "mara", Method::GET, "/policies", None, None).await;
+            page.as_str().unwrap().to_owned()
+        };
+        let before = page().await;
+        for told in [
+            "<td>of one card, but for the first of each debt, without the customer</td><td>from 2025-05-19</td>",
+            "<td>of one debit again, after it was first presented, 120 hours apart</td><td>always</td>",
+        ] {
+            assert!(before.contains(told), "{told}");
+        }
+        assert!(!before.contains("Imported. "));
+        let (status, answer) = import(&service, "mara", "network-rules", rules, false).await;
+        assert_eq!(status, StatusCode::OK, "{answer}");
+        let after = page().await;
+        for told in ["Imported. Our acquirer counts to 12.", "2026-03-01 to 2026-12-31", "iso8583 05", "means barred"] {
+            assert!(after.contains(told), "{told}");
         }
     });
 }

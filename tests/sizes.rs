@@ -10,9 +10,10 @@ use app::store::{
 };
 use app::web::NOTE_CHARS_MAX;
 use domain::ageing::Climb;
+use domain::book::entitlement::Entitlement;
 use domain::book::ticket::Ticket;
 use domain::book::{
-    CaseLine, Head, Invoice, KeptCard, Left, Payment, Person, PlanLine, Subscription, Touched, UnderWay,
+    AccessLine, CaseLine, Head, Invoice, KeptCard, Left, Payment, Person, PlanLine, Subscription, Touched, UnderWay,
 };
 use domain::case::Case;
 use domain::classify::decision::{self, Decision};
@@ -203,6 +204,11 @@ fn history() -> (Head, Touched) {
             "formal": true, "reason": text(2_000), "opened_at": AT, "evidence_due_at": AT});
         tell(number, "payment_disputed", dispute);
     }
+    for number in 100..160 {
+        let mut tried = payment(number);
+        tried["invoice"] = json!(id(0));
+        tell(number, "payment_failed", tried);
+    }
     for number in 0..40 {
         let refund = json!({"resource": "refund", "id": id(number), "payment": id(0), "amount": usd(),
             "status": "succeeded",
@@ -213,6 +219,7 @@ fn history() -> (Head, Touched) {
         "address": text(2_000), "locale": "x".repeat(35), "country": "DE", "created_at": AT});
     tell(0, "customer_changed", person);
     assert!(touched.invoices[&id(0)].lines.value().is_some_and(|lines| lines.len() == 28), "the lines fit");
+    assert!(touched.invoices[&id(0)].tries.has_more(), "it was tried more often than is told apart");
     assert!(touched.subscriptions[&id(0)].items.value().is_some_and(|items| !items.is_empty()), "the items fit");
     (head, touched)
 }
@@ -231,6 +238,12 @@ fn with_what_is_open(mut head: Head) -> Head {
             next: Some("ask_a_person".to_owned()),
             next_at: Some(at()),
             policy_version: 1,
+            access: Some(AccessLine {
+                state: Entitlement::Restricted,
+                since: at(),
+                next: Some(Entitlement::Suspended),
+                next_at: Some(at()),
+            }),
         };
         head.dunning.insert(id(number), line);
     }
@@ -372,6 +385,13 @@ fn recovering() -> Vec<Row> {
         "started_at": AT,
         "state": "stopped", "reason": text(200), "steps": many(24, step), "held_until": AT, "held_since": AT,
         "trace": id(0)});
+    let mut recovery = plan.clone();
+    let word = |_| {
+        json!({"at": AT, "by": id(0), "word": "promise", "date": "2026-01-31", "until": AT, "amount": usd(),
+            "note": "👩".repeat(500)})
+    };
+    recovery["control"] = json!({"paused_until": AT, "kept": 9999, "broken": 9999, "said": many(12, word),
+        "promise": {"date": "2026-01-31", "until": AT, "amount": usd(), "open": usd()}});
     let pulse = json!({"provider": "chargebee", "source": id(0), "account": account(), "about": id(0),
         "trouble": "failure", "at": AT,
         "outcome": "trouble", "signs": {"issuer": text(60), "plan": text(600), "family": text(60)}, "amount": usd()});
@@ -404,7 +424,7 @@ fn recovering() -> Vec<Row> {
     }
     vec![
         built::<Climb>("Climb", plan.clone()),
-        built::<Plan>("Plan", plan),
+        built::<Plan>("Plan", recovery),
         built::<Pulse>("Pulse", pulse),
         built::<Incident>("Incident", incident),
         built::<Watch>("Watch", watch),

@@ -1,8 +1,11 @@
 //! Asks for open invoices, step by step: sends when a step is due.
 
 pub mod alarm;
+pub mod board;
 mod climb;
+pub mod control;
 mod letter;
+mod page;
 pub mod pay;
 pub mod recovery;
 
@@ -29,6 +32,8 @@ use domain::telling::Bulletin;
 use http::Request;
 use jiff::SignedDuration;
 use letter::{Way, remind};
+
+pub use page::page;
 
 /// How a message ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -154,6 +159,8 @@ async fn begin(context: &Context, account: &AccountId, invoice: &str) -> Result<
         .and_then(|watch| watch.concerning(&read.invoice, &read.head, &context.policies.declines, policy));
     let incident = concerning.map(|line| (&line.incident, line.ended_at.is_none()));
     let look_at = now + SignedDuration::from_mins(policy.hold_minutes);
+    let is_held = wish == Some(Stage::Recorded) || incident.is_some_and(|(_, lasts)| lasts);
+    plan.awake(&read.invoice, is_held, now);
     match wish {
         // Somebody asked to leave, and people are at it.
         Some(Stage::Recorded) => plan.hold(now, look_at),
@@ -171,6 +178,7 @@ async fn begin(context: &Context, account: &AccountId, invoice: &str) -> Result<
     let (hours, customer) = (context.policies.hours.current(), read.customer.as_ref());
     let zone = customer.and_then(|customer| customer.time_zone.as_deref());
     plan.keep_quiet(now, hours.first_from(now, zone, read.person.country(customer)));
+    plan.take_access(now);
     let begun = match plan
         .begin(now, doubt_at)
         .map(|step| (letter::of_step(context, &read, &plan, &step, (&link.address, now)), step))

@@ -14,23 +14,25 @@ mod payment;
 mod person;
 mod subscription;
 pub mod ticket;
+mod tried;
 mod tries;
 mod unlinked;
 
 pub use card::KeptCard;
 pub use head::{
-    Book, CardLine, CaseLine, DisputeLine, Figures, Head, HistoryLine, Left, Link, PaymentLine, PeriodLine, PlanLine,
-    SubscriptionLine, UnderWay,
+    AccessLine, Book, CardLine, CaseLine, DisputeLine, Figures, Head, HistoryLine, Left, Link, PaymentLine, PeriodLine,
+    PlanLine, SubscriptionLine, UnderWay,
 };
 pub use invoice::{CreditNote, Due, Invoice};
 pub use latest::{Latest, Stamp};
 pub use payment::{Dispute, Payment, Refund};
 pub use person::Person;
 pub use subscription::Subscription;
+pub use tried::{By, TRIES, Tried, Tries};
 pub use tries::{Try, tries};
 pub use unlinked::Unlinked;
 
-use crate::event::{Event, Seen};
+use crate::event::{Event, Origin, Seen};
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -102,12 +104,34 @@ pub fn named_by_head(event: &Event, head: &Head, same_try: SignedDuration) -> Ve
             .any(|seen| matches!(seen, Seen::Subscription(seen) if seen.paid_at.is_some() && seen.id == *subscription))
     };
     let settled = head.book.periods.iter().filter(|line| paid(&line.subscription)).map(|line| line.invoice.clone());
-    let told = Try::told(event).filter(|told| told.invoice.is_none());
-    let tried = told.iter().flat_map(|told| head.book.tries.iter().filter(|other| told.is_same(other, same_try)));
-    settled.chain(tried.filter_map(|other| other.invoice.clone())).map(ResourceId::Invoice).collect()
+    let told = Try::told(event);
+    let nameless = told.iter().filter(|told| told.invoice.is_none());
+    let tried = nameless.flat_map(|told| head.book.tries.iter().filter(|other| told.is_same(other, same_try)));
+    let own = told.iter().filter_map(|told| told.invoice.clone());
+    let linked = told.iter().flat_map(|told| head.book.linked(told)).chain(explained(event, head));
+    let invoices = settled.chain(tried.filter_map(|other| other.invoice.clone())).chain(own).chain(linked);
+    let touched = touches(event);
+    invoices.map(ResourceId::Invoice).filter(|id| !touched.contains(id)).collect()
+}
+
+/// The invoices that an event links to an intent of which a failed try was told.
+fn explained<'a>(event: &'a Event, head: &'a Head) -> impl Iterator<Item = String> + 'a {
+    event.seen.iter().filter_map(move |seen| {
+        let Seen::Payment(seen) = seen else { return None };
+        let (intent, invoice) = (seen.intent.as_ref()?, seen.invoice.as_ref()?);
+        let told = head.book.tries.iter().any(|told| told.invoice.is_none() && told.intent.as_ref() == Some(intent));
+        told.then(|| invoice.clone())
+    })
 }
 
 impl Book {
+    /// The invoices that a try which names none is linked to.
+    fn linked<'a>(&'a self, told: &'a Try) -> impl Iterator<Item = String> + 'a {
+        let own =
+            self.links.iter().filter(move |link| told.invoice.is_none() && told.intent.as_ref() == Some(&link.intent));
+        own.map(|link| link.invoice.clone())
+    }
+
     /// Whether a bank formally claims money back and has not decided: nobody is pressed meanwhile.
     pub fn is_claimed(&self) -> bool {
         self.disputes.values().any(|line| line.formal == Some(true))
@@ -173,10 +197,17 @@ impl Touched {
             }
         }
         if let Some(told) = Try::told(event) {
+            self.nameless(&told, event.origin, same_try);
             book.see_try(told);
+        }
+        for (invoice, won) in Tried::won(event) {
+            if let Some(invoice) = self.invoices.get_mut(&invoice) {
+                invoice.tries.see(won, same_try);
+            }
         }
         self.settle(book);
         self.explain(book, same_try);
+        self.tried(book, same_try);
         book.forget_old_tries();
         book.fit();
         book.last_event_at = book.last_event_at.max(Some(event.at));
@@ -220,6 +251,34 @@ impl Touched {
                 for other in book.tries.iter().filter(|told| told.invoice.is_none() && own.is_same(told, same_try)) {
                     invoice.told.see(&other.stamp(), other.decline.clone());
                 }
+            }
+        }
+    }
+}
+
+impl Touched {
+    /// A failed try that names no payment. A list that names none says that something failed, and not when.
+    fn nameless(&mut self, told: &Try, origin: Origin, same_try: SignedDuration) {
+        let counts = told.payment.is_none() && origin != Origin::Listed;
+        if let Some(id) = told.invoice.as_ref().filter(|_| counts)
+            && let Some(invoice) = self.invoices.get_mut(id)
+        {
+            invoice.tries.see_failed(told, same_try);
+        }
+    }
+
+    /// Counts each failed try to its invoice: it names that, or is linked to it, or is told beside one that does.
+    fn tried(&mut self, book: &Book, same_try: SignedDuration) {
+        for invoice in self.invoices.values_mut() {
+            let names = |told: &&Try| told.invoice.as_ref() == Some(&invoice.id);
+            let is_linked = |told: &&Try| book.linked(told).any(|id| id == invoice.id);
+            let is_beside = |told: &&Try| {
+                told.invoice.is_none() && book.tries.iter().any(|own| names(&own) && own.is_same(told, same_try))
+            };
+            let of = |told: &&Try| told.payment.is_some() && (names(told) || is_linked(told) || is_beside(told));
+            let told: Vec<&Try> = book.tries.iter().filter(of).collect();
+            for told in told {
+                invoice.tries.see_failed(told, same_try);
             }
         }
     }

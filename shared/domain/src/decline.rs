@@ -13,6 +13,7 @@ pub use meaning::Meaning;
 pub use sheet::{Classed, as_csv, classed};
 pub use words::plain;
 
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
@@ -159,15 +160,49 @@ pub struct Issuer {
     pub why: String,
 }
 
-/// How often a network lets a card be tried again.
+/// How often a network lets a card or a debit be tried again.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Limit {
     pub network: String,
+    /// Only for what Visa puts into this category.
     pub category: Option<u8>,
     pub tries_max: u32,
     pub days: u32,
+    #[serde(default)]
+    pub of: Of,
+    /// Only further tries count, and not the first of a debt.
+    #[serde(default)]
+    pub again: bool,
+    #[serde(default)]
+    pub by: Whose,
+    /// How long after a try the next one has to wait at least.
+    pub gap_hours: Option<u32>,
+    /// The first and the last day on which it holds, where it does not hold always.
+    pub from: Option<Date>,
+    pub until: Option<Date>,
     pub why: Spanned<String>,
+}
+
+/// What a limit is counted for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Of {
+    /// A card, whatever it is charged for: so many tries within the days before the next one.
+    #[default]
+    Card,
+    /// One debit: so many times again within the days after it was first presented, and never later.
+    Debit,
+}
+
+/// Whose tries a limit counts.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Whose {
+    #[default]
+    Everybody,
+    /// Those for which the customer is not there: ours and the provider's.
+    Merchant,
 }
 
 /// A name without what people write differently: `Authorize.Net` is `authorize_net`.
@@ -194,6 +229,11 @@ impl Declines {
     /// Whether a table, a gateway or a network is called so.
     pub fn reads(&self, name: &str) -> bool {
         self.own_table(None, name).is_some() || self.network(name).is_some()
+    }
+
+    /// What limits call a network that a provider has its own name for; as it is given, where nobody knows it.
+    pub fn network_named<'a>(&'a self, name: &'a str) -> &'a str {
+        self.network(name).and_then(|network| network.names.first()).map_or(name, String::as_str)
     }
 
     /// The table that a provider's, a gateway's or an advice's codes are read with.

@@ -280,6 +280,7 @@ mod tests {
             incident: None,
             held_until: None,
             held_since: None,
+            control: crate::dunning::Control::default(),
             trace: String::new(),
         };
         for (what, standing, stage, may) in [

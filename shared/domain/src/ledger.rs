@@ -25,7 +25,9 @@ pub struct Entry {
     pub number: u64,
     pub at: Timestamp,
     pub step: Step,
-    pub action: ActionId,
+    /// None where somebody spoke of a recovery.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub action: Option<ActionId>,
     /// A staff id, or `recoup`, or a provider.
     pub by: String,
     /// Ids, amounts and digests; never a name or an address.
@@ -34,7 +36,7 @@ pub struct Entry {
     pub hash: String,
 }
 
-/// Which moment of an action an entry tells.
+/// Which moment of an action an entry tells, or that somebody let a recovery pause, go on or end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Step {
@@ -43,6 +45,7 @@ pub enum Step {
     Attempted,
     Outcome,
     Confirmed,
+    Recovery,
 }
 
 /// Something to be written down.
@@ -50,7 +53,7 @@ pub enum Step {
 pub struct Note {
     pub at: Timestamp,
     pub step: Step,
-    pub action: ActionId,
+    pub action: Option<ActionId>,
     pub by: String,
     pub body: BTreeMap<String, String>,
 }
@@ -64,9 +67,17 @@ impl Note {
         by: &str,
         body: [(&str, String); N],
     ) -> Self {
-        let body = body.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-        Self { at, step, action: action.clone(), by: by.to_owned(), body }
+        Self { at, step, action: Some(action.clone()), by: by.to_owned(), body: named(body) }
     }
+
+    /// The same of what somebody says of a recovery.
+    pub fn of_recovery<const N: usize>(at: Timestamp, by: &str, body: [(&str, String); N]) -> Self {
+        Self { at, step: Step::Recovery, action: None, by: by.to_owned(), body: named(body) }
+    }
+}
+
+fn named<const N: usize>(body: [(&str, String); N]) -> BTreeMap<String, String> {
+    body.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
 impl LedgerHead {
@@ -159,7 +170,7 @@ mod tests {
         let note = |step| Note {
             at: Timestamp::UNIX_EPOCH,
             step,
-            action: action.clone(),
+            action: Some(action.clone()),
             by: "mara".into(),
             body: BTreeMap::from([("amount".to_owned(), "24.00 USD".to_owned())]),
         };
@@ -174,6 +185,17 @@ mod tests {
         let (head, entries) = chain();
         assert_eq!(verify(&head, &entries), Ok(()));
         assert_eq!(verify(&LedgerHead::new(&head.account), &[]), Ok(()));
+    }
+
+    #[test]
+    fn what_is_said_of_a_recovery_is_of_no_action() {
+        let (mut head, mut entries) = chain();
+        let body = [("word", "stop".to_owned()), ("invoice", "in_1".to_owned())];
+        entries.extend(head.append(vec![Note::of_recovery(Timestamp::UNIX_EPOCH, "lena", body)]));
+        assert_eq!(verify(&head, &entries), Ok(()));
+        let told = serde_json::to_value(&entries[4]).unwrap();
+        assert_eq!((told["step"].as_str(), told.get("action")), (Some("recovery"), None), "{told}");
+        assert_eq!(serde_json::from_value::<Entry>(told).unwrap(), entries[4]);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use crate::ageing::AgeingPolicy;
 use crate::approval::ApprovalPolicy;
 use crate::classify::ClassifyPolicy;
-use crate::decline::Declines;
+use crate::decline::{Declines, Family, Of, Retry};
 use crate::dunning::{Advice, DunningPolicy, HoursPolicy};
 use crate::import::metadata::Naming;
 use crate::incident::IncidentPolicy;
@@ -55,6 +55,7 @@ impl Policies {
             texts: of(files)?,
         };
         policies.lint_together()?;
+        policies.lint_tries(files)?;
         Ok(policies)
     }
 
@@ -84,6 +85,37 @@ impl Policies {
                 let file = format!("shared/policy/{name}/v{version}.toml");
                 let message = format!("no phrase of the texts says `{reason}` in every language");
                 return Err(Refused { file, line: 1, message });
+            }
+        }
+        Ok(())
+    }
+
+    /// Every family that a recovery is planned by is one, and no rule of tries breaks a network's by construction.
+    fn lint_tries(&self, files: &[(&str, &str)]) -> Result<(), Refused> {
+        let declines = self.declines.current();
+        for policy in self.dunning.all() {
+            let file = format!("shared/policy/dunning/v{}.toml", policy.version);
+            let text = files.iter().find(|(name, _)| *name == file).map_or("", |(_, text)| *text);
+            let line = |offset: usize| text.as_bytes().iter().take(offset).filter(|byte| **byte == b'\n').count() + 1;
+            let refused = |offset, message| Err(Refused { file: file.clone(), line: line(offset), message });
+            for (offset, name) in policy.families() {
+                if declines.family.iter().all(|family| family.id.get_ref() != name) {
+                    return refused(offset, format!("no family is called `{name}`"));
+                }
+            }
+            for rule in &policy.tries {
+                let tried = |family: &&Family| rule.families.get_ref().contains(family.id.get_ref());
+                if let Some(family) = declines.family.iter().filter(tried).find(|family| family.retry > Retry::Later) {
+                    let said = format!("`{}` is not tried again by itself", family.id.get_ref());
+                    return refused(rule.families.span().start, said);
+                }
+                for limit in declines.limit.iter().filter(|limit| limit.category.is_none()) {
+                    if limit.of == Of::Card && rule.most_within(limit.days) > limit.tries_max {
+                        let days = limit.days;
+                        let said = format!("{} allows {} tries in {days} days", limit.network, limit.tries_max);
+                        return refused(rule.most.span().start, said);
+                    }
+                }
             }
         }
         Ok(())

@@ -4,7 +4,6 @@
 
 #![allow(clippy::float_arithmetic, reason = "a world's chances are real numbers; its money is `Money` all the same")]
 
-mod bounds;
 mod cluster;
 mod described;
 mod luck;

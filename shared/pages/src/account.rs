@@ -5,8 +5,10 @@ mod facts;
 
 pub use alike::{Alike, AlikeRow};
 
+use crate::dunning::recoveries;
 use crate::frame::{Viewer, frame, known, state, time, words};
 use alike::same_customer;
+use domain::dunning::Recovering;
 use domain::sidebar::{Bill, Dispute, Granted, Sidebar};
 use facts::{contact, plan_and_payment};
 use jiff::Timestamp;
@@ -18,6 +20,7 @@ pub fn account(
     sidebar: &Sidebar,
     timeline: &[(Timestamp, &str, &str)],
     alike: &Alike,
+    recovering: &[Recovering],
     notice: Option<&str>,
 ) -> String {
     let title = sidebar.account.name.as_deref().unwrap_or(&sidebar.account.customer);
@@ -36,7 +39,7 @@ pub fn account(
                 (plan_and_payment(sidebar))
                 (contact(sidebar))
             }
-            (recovery(sidebar))
+            (recoveries(viewer, recovering, None))
             (disputes(&sidebar.status.disputes))
             (exceptions(&sidebar.exceptions))
             (same_customer(viewer, sidebar, alike))
@@ -63,22 +66,6 @@ fn cards(sidebar: &Sidebar) -> Markup {
                     }
                 }
                 span .soft { (sidebar.lifetime.churn_reasons.join("; ")) }
-            }
-        }
-    }
-}
-
-fn recovery(sidebar: &Sidebar) -> Markup {
-    html! {
-        @if let Some(dunning) = &sidebar.dunning {
-            section .notice {
-                h2 { "In recovery" }
-                p {
-                    "Invoice " (dunning.invoice) ", segment " (words(&dunning.segment)) ": next "
-                    (known(dunning.next.as_deref().map(words)))
-                    @if let Some(at) = dunning.next_at { " on " (time(at)) }
-                    "."
-                }
             }
         }
     }

@@ -1,9 +1,8 @@
-//! Lists: accounts, cases, actions, recoveries, policies, sent messages.
+//! Lists: accounts, cases, actions, sent messages.
 
 use crate::frame::{Viewer, frame, known, state, time, words};
 use domain::action::Action;
 use domain::case::Case;
-use domain::dunning::{Plan, StepState};
 use domain::money::Money;
 use jiff::Timestamp;
 use maud::{Markup, html};
@@ -131,25 +130,6 @@ pub fn actions(viewer: &Viewer, rows: &[Action], next: Option<&str>) -> String {
         }
     };
     page("Actions", "/actions", viewer, next, "No action has been asked for.", rows.len(), table)
-}
-
-pub fn dunning(viewer: &Viewer, rows: &[Plan], next: Option<&str>) -> String {
-    let table = html! {
-        table {
-            thead { tr { th { "Invoice" } th { "Segment" } th { "Next step" } th { "When" } th { "Done" } } }
-            tbody { @for plan in rows { tr {
-                td { a href={ "/accounts/" (plan.account) } { (plan.invoice) } }
-                td { (words(&plan.segment)) }
-                td { (known(plan.next().map(|step| words(step.kind.name())))) }
-                td { @match plan.next_wake() { Some(at) => (time(at)), None => span .soft { "–" } } }
-                td {
-                    (plan.steps.iter().filter(|step| step.state == StepState::Sent).count())
-                    " of " (plan.steps.len())
-                }
-            } } }
-        }
-    };
-    page("Dunning", "/dunning", viewer, next, "No invoice is being recovered.", rows.len(), table)
 }
 
 /// One sent message.

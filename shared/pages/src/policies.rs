@@ -1,8 +1,13 @@
 //! The rules as people read them: who may decide what, and every file as it stands.
 
+mod budgets;
+
 use crate::frame::{Viewer, frame, words};
+use budgets::budgets;
 use domain::action::Reason;
 use domain::approval::{ApprovalPolicy, Rule};
+use domain::decline::Limit;
+use domain::import::NetworkRule;
 use domain::money::Currency;
 use domain::policy::SetupPolicy;
 use domain::staff::Role;
@@ -16,7 +21,14 @@ const ROLES: [Role; 5] = [Role::L1, Role::L2, Role::BillingSpecialist, Role::Man
 /// The band of what has no edges.
 const ANY: &str = "any";
 
-pub fn policies(viewer: &Viewer, approval: &ApprovalPolicy, setup: &SetupPolicy, files: &[(&str, &str)]) -> String {
+/// `limits` are those of the networks, and `imported` is what the company says of them.
+pub fn policies(
+    viewer: &Viewer,
+    approval: &ApprovalPolicy,
+    setup: &SetupPolicy,
+    (limits, imported): (&[Limit], &[NetworkRule]),
+    files: &[(&str, &str)],
+) -> String {
     let scales = scales(approval);
     frame(
         "Policies",
@@ -74,6 +86,7 @@ pub fn policies(viewer: &Viewer, approval: &ApprovalPolicy, setup: &SetupPolicy,
                     (setup.cohort.minutes) " minutes. " span .soft { (setup.cohort.why) }
                 }
             }
+            (budgets(limits, imported))
             @for (name, text) in files { section { details { summary { (name) } pre { code { (text) } } } } }
         },
     )

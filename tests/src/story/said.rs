@@ -9,7 +9,7 @@ use domain::action::Action;
 use domain::ageing::Climb;
 use domain::book::Head;
 use domain::case::{Case, State};
-use domain::dunning::{Plan, PlanState, StepState};
+use domain::dunning::{Plan, PlanState, StepState, Word};
 use domain::id::AccountId;
 use serde_json::Value;
 
@@ -71,6 +71,12 @@ impl Telling {
             let until = until.strftime("%m-%d %H:%M");
             self.once(&format!("held {invoice}"), format!("plan {invoice} waits for the incident until {until}"));
         }
+        for (place, said) in plan.control.said.iter().enumerate() {
+            self.once(
+                &format!("said {invoice} {place}"),
+                format!("plan {invoice}: {}, by {}", word(&said.word), said.by),
+            );
+        }
         if plan.state == PlanState::Stopped {
             let reason = plan.reason.as_deref().unwrap_or_default();
             self.once(&format!("stop {invoice}"), format!("plan {invoice} stops: {reason}"));
@@ -113,6 +119,16 @@ fn case_line(case: &Case) -> String {
         State::Resolved => case.resolution.clone().unwrap_or_default(),
     };
     format!("case {} {}: {how}", case.class.name(), case.about)
+}
+
+fn word(word: &Word) -> String {
+    match word {
+        Word::Pause { until } => format!("pause until {}", until.strftime("%m-%d %H:%M")),
+        Word::Resume | Word::Stop => word.name().to_owned(),
+        Word::Promise { amount, until, .. } => format!("{amount} promised until {}", until.strftime("%m-%d %H:%M")),
+        Word::Kept { amount, .. } => format!("promise of {amount} kept"),
+        Word::Broken { amount, .. } => format!("promise of {amount} broken"),
+    }
 }
 
 fn action_line(action: &Action) -> String {

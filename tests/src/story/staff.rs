@@ -1,4 +1,4 @@
-//! What else the staff does: stop what leaves, stand in for each other, import files, release.
+//! What else the staff does: stop what leaves, let recoveries wait, stand in for each other, import files, release.
 
 use super::words::{each, fields, value};
 use super::{Telling, Verb};
@@ -11,6 +11,11 @@ pub(super) const VERBS: &[Verb] = &[
     ("stop", "STAFF FIELD=VALUE …", "Somebody stops what leaves, or releases it again."),
     ("delegate", "STAFF FIELD=VALUE …", "Somebody says who decides in whose place."),
     ("import", "KIND HEADER ROW …", "Mara imports a CSV file; no cell has a blank."),
+    (
+        "recovery",
+        "STAFF CUSTOMER WORD [FIELD=VALUE …]",
+        "Somebody lets recoveries pause, go on or end, or notes a promise.",
+    ),
     ("release", "NAME", "Luis notes that a version of the product went live."),
 ];
 
@@ -20,6 +25,7 @@ pub(super) async fn beat(telling: &mut Telling, words: &[&str]) -> bool {
         ["stop", staff, fields @ ..] => telling.stop(staff, fields).await,
         ["delegate", staff, fields @ ..] => telling.delegate(staff, fields).await,
         ["import", kind, rows @ ..] => telling.import(kind, rows).await,
+        ["recovery", staff, customer, word, fields @ ..] => telling.recovery(staff, customer, word, fields).await,
         ["release", name] => telling.release(name).await,
         _ => return false,
     }
@@ -51,6 +57,19 @@ impl Telling {
         if let Some(answer) = self.unless_refused("the import", StatusCode::OK, answer) {
             self.say(&format!("imported {kind}: {} new, {} different", answer["added"], answer["changed"]));
         }
+    }
+
+    async fn recovery(&mut self, staff: &str, customer: &str, word: &str, words: &[&str]) {
+        let mut body = json!({});
+        body[word] = json!({});
+        for (field, text) in fields(words) {
+            if field == "invoice" {
+                body[field] = json!(text);
+            } else {
+                body[word][field] = value(field, text);
+            }
+        }
+        self.post_as(staff, &format!("/api/accounts/stripe:{customer}/dunning"), Some(&body)).await;
     }
 
     async fn release(&mut self, name: &str) {

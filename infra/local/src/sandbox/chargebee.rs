@@ -35,7 +35,9 @@ pub(super) fn learn(sandbox: &Sandbox, delivery: &Value) -> Disked<()> {
         Some((name(resource, object)?, object["resource_version"].as_i64().unwrap_or(occurred_at), object.clone()))
     };
     let rows: Vec<_> = delivery["content"].as_object().into_iter().flatten().filter_map(row).collect();
-    sandbox.keep_all("chargebee", &rows)
+    sandbox.keep_all("chargebee", &rows)?;
+    let told = rows.iter().filter(|(name, ..)| name.starts_with("transaction:"));
+    told.map(|(_, _, transaction)| change::gave_back(sandbox, transaction)).collect()
 }
 
 pub(super) fn get(sandbox: &Sandbox, call: &Call) -> Disked<Reply> {

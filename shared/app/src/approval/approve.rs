@@ -112,7 +112,7 @@ pub fn requested(action: &Action) -> Option<Note> {
     Some(Note {
         at: action.requested_at,
         step: Step::Requested,
-        action: action.id.clone(),
+        action: Some(action.id.clone()),
         by: action.requested_by.clone(),
         body,
     })

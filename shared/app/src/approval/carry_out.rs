@@ -19,10 +19,10 @@ use crate::records::{self, Read};
 use crate::setup::sources::observes;
 use crate::setup::stop;
 use crate::store::trail::put_notes;
-use crate::store::{self, Attempted, Batch, Commit, keys};
+use crate::store::{self, Attempted, Batch, Commit, Of, Stored, keys};
 use domain::action::{Action, Attempt, Ended, Kind, Owed, State, Target, still_holds};
 use domain::approval::{Approved, approved};
-use domain::book::{Head, Touched};
+use domain::book::{Head, Invoice, Touched};
 use domain::case::{Case, is_overtaken};
 use domain::event::Seen;
 use domain::id::ActionId;
@@ -308,9 +308,14 @@ async fn store_attempt(
     let body = [("key", attempt.key.clone()), ("attempt", attempt.number.to_string())];
     action.sent(attempt, writing::moment(context).again)?;
     let mut commit = Commit::default();
+    let tried = tried(&read, &action, now);
     // It was judged by these; if one has changed since, it is judged again.
-    for key in read.judged_by(&head).into_iter().chain(case_of(&before)) {
+    let written = tried.as_ref().map(Stored::key);
+    for key in read.judged_by(&head).into_iter().filter(|key| Some(key) != written.as_ref()).chain(case_of(&before)) {
         commit.check(&read.batch, &key);
+    }
+    if let Some(tried) = &tried {
+        commit.over(&read.batch, tried);
     }
     writing::put(&mut commit, context, &read.batch, &head, Some(&before), &action);
     put_notes(&mut commit, &read.batch, &action.account, vec![ledger_note(&action, Step::Attempted, now, body)])?;
@@ -356,4 +361,12 @@ async fn end(context: &Context, work: &Work, ended: Ended, seen: Vec<Seen>) -> R
 
 fn ledger_note(action: &Action, step: Step, at: Timestamp, body: [(&str, String); 2]) -> Note {
     Note::new(at, step, &action.id, MACHINE, body)
+}
+
+/// The invoice that a try leaves for, with that: no provider says of a try that it was ours.
+fn tried(read: &Read, action: &Action, now: Timestamp) -> Option<Of<Invoice>> {
+    let Kind::RetryPayment { invoice, .. } = &action.kind else { return None };
+    let mut value = read.records.invoices.get(invoice)?.clone();
+    value.tries.sends(now);
+    Some(Of { account: action.account.clone(), value })
 }

@@ -4,6 +4,7 @@
 mod actions;
 mod cases;
 mod endpoints;
+mod recoveries;
 mod setup;
 mod team;
 
@@ -43,6 +44,8 @@ pub(super) async fn answer(
         Endpoint::StaffPageForm => team::delegate_by_form(context, request, caller).await,
         Endpoint::DecideProposal(number) => team::decide_proposal(context, &number, body, staff).await,
         Endpoint::DecideProposalPage(number) => team::decide_proposal_by_form(context, &number, request, caller).await,
+        Endpoint::TellRecovery(id) => recoveries::tell(context, &id, body, staff).await,
+        Endpoint::TellRecoveryPage(id) => recoveries::tell_by_form(context, &id, request, caller).await,
         Endpoint::ChangeGroup(id) => setup::group(context, &id, body, staff).await,
         Endpoint::ChangeGroupPage(id) => setup::group_by_form(context, &id, request, caller).await,
         Endpoint::Stop => setup::stop(context, body, staff).await,

@@ -70,6 +70,10 @@ pub enum Endpoint {
     OpenApi,
     Ageing,
     Dunning,
+    RecoveriesOf(String),
+    TellRecovery(String),
+    TellRecoveryPage(String),
+    RecoveryPage(String),
     Decline { provider: String, code: String },
     SearchAccounts,
     SearchPage,
@@ -190,6 +194,8 @@ pub static ROUTES: &[Route] = &[
     route(Method::GET, "/api/openapi.json", Function::Report, |_| Endpoint::OpenApi),
     route(Method::GET, "/api/ageing", Function::Report, |_| Endpoint::Ageing),
     route(Method::GET, "/api/dunning", Function::Report, |_| Endpoint::Dunning),
+    route(Method::GET, "/api/accounts/{id}/dunning", Function::Report, |v| Endpoint::RecoveriesOf(one(v))),
+    route(Method::POST, "/api/accounts/{id}/dunning", Function::Approval, |v| Endpoint::TellRecovery(one(v))),
     route(Method::GET, "/api/declines/{provider}/{code}", Function::Report, |v| {
         let (provider, code) = two(v);
         Endpoint::Decline { provider, code }
@@ -229,6 +235,8 @@ pub static ROUTES: &[Route] = &[
     route(Method::GET, "/accounts/{id}", Function::Report, |v| Endpoint::AccountPage(one(v))),
     route(Method::GET, "/accounts/{id}/ask", Function::Report, |v| Endpoint::AskPage(one(v))),
     route(Method::POST, "/accounts/{id}/ask", Function::Approval, |v| Endpoint::AskPageForm(one(v))),
+    route(Method::GET, "/accounts/{id}/dunning", Function::Report, |v| Endpoint::RecoveryPage(one(v))),
+    route(Method::POST, "/accounts/{id}/dunning", Function::Approval, |v| Endpoint::TellRecoveryPage(one(v))),
     route(Method::POST, "/accounts/search", Function::Report, |_| Endpoint::SearchPage),
     route(Method::GET, "/tickets", Function::Report, |_| Endpoint::TicketsPage),
     route(Method::GET, "/sources", Function::Report, |_| Endpoint::SourcesPage),

@@ -6,6 +6,7 @@ mod cases;
 mod incidents;
 mod judged;
 mod ledger;
+mod recoveries;
 mod reports;
 mod sources;
 mod team;
@@ -48,7 +49,8 @@ pub(super) async fn answer(
         Endpoint::Action(id) => actions::one(context, &id).await,
         Endpoint::Receipt(id) => actions::receipt(context, &id).await,
         Endpoint::Ageing => owing(context, &query, &window).await,
-        Endpoint::Dunning => actions::dunning(context, &query, window).await,
+        Endpoint::Dunning => recoveries::due(context, &query, &window).await,
+        Endpoint::RecoveriesOf(id) => recoveries::of_account(context, &id, &window).await,
         Endpoint::Incidents => incidents::all(context, &query, &window).await,
         Endpoint::Incident(id) => incidents::one(context, &id, &window).await,
         Endpoint::Releases => incidents::releases(context).await,

@@ -6,6 +6,7 @@ mod cases;
 mod home;
 mod incidents;
 mod open;
+mod recoveries;
 mod sources;
 mod team;
 
@@ -16,6 +17,8 @@ use crate::door::console::viewer;
 use crate::door::routes::Endpoint;
 use crate::door::token::Caller;
 use crate::outgoing;
+use crate::records::networks;
+use crate::store::Batch;
 use crate::web::{self, Answer, Problem, Window};
 use ::pages::Viewer;
 use bytes::Bytes;
@@ -50,7 +53,8 @@ pub(super) async fn answer(
         Endpoint::ActionsPage => actions::all(context, &viewer, &query, &window).await,
         Endpoint::ActionPage(id) => actions::one(context, &viewer, &id, &query, &caller.staff).await,
         Endpoint::AgeingPage => owing(context, &viewer, &query, &window).await,
-        Endpoint::DunningPage => actions::dunning(context, &viewer, window).await,
+        Endpoint::DunningPage => recoveries::due(context, &viewer, &query, &window).await,
+        Endpoint::RecoveryPage(id) => recoveries::of_account(context, &viewer, &id, &query).await,
         Endpoint::TasksPage => team::tasks(context, &viewer, &query, window).await,
         Endpoint::TaskPage(id) => team::task(context, &viewer, &id, &query).await,
         Endpoint::StopPage => team::stop(context, &viewer, &query).await,
@@ -61,7 +65,9 @@ pub(super) async fn answer(
         Endpoint::ReportPage(month) => report(context, &viewer, &month).await,
         Endpoint::PoliciesPage => {
             let (approval, setup) = (context.policies.approval.current(), context.policies.setup.current());
-            Ok(::pages::policies(&viewer, approval, setup, SHIPPED))
+            let rules = networks::read(&Batch::read(context, networks::wanted().to_vec()).await?)?;
+            let budgets = (context.policies.declines.current().limit.as_slice(), rules.as_slice());
+            Ok(::pages::policies(&viewer, approval, setup, budgets, SHIPPED))
         }
         other => unreachable!("the route table sends {other:?} elsewhere"),
     }?;

@@ -70,14 +70,6 @@ pub(super) fn account(query: &Query) -> Result<Option<AccountId>, Problem> {
     query.get("account").map(|id| account_id(id)).transpose()
 }
 
-/// Before when the recoveries that are wanted go on.
-pub(super) fn due_before(query: &Query) -> Result<Option<Timestamp>, Problem> {
-    let instant = |text: &String| {
-        text.parse::<Timestamp>().map_err(|_| Problem::malformed("`due_before` is a time such as 2026-01-31T00:00:00Z"))
-    };
-    query.get("due_before").map(instant).transpose()
-}
-
 /// At which time, or at the end of which day there.
 pub(super) fn at(query: &Query, zone: &TimeZone) -> Result<Option<Timestamp>, Problem> {
     let said = "`at` is a day such as 2026-01-31, or a time such as 2026-01-31T00:00:00Z";

@@ -136,7 +136,7 @@ pub async fn whole_ledger(context: &Context, id: &AccountId) -> Result<Vec<Entry
 /// The entries of the ledger that tell an action's story.
 pub async fn receipt(context: &Context, action: &ActionId) -> Result<Vec<Entry>, Fault> {
     let entries = whole_ledger(context, &action.account()).await?;
-    Ok(entries.into_iter().filter(|entry| entry.action == *action).collect())
+    Ok(entries.into_iter().filter(|entry| entry.action.as_ref() == Some(action)).collect())
 }
 
 pub async fn cases(

@@ -3,7 +3,7 @@
 use super::owed::{Owed, counted_from, made_at};
 use super::{AgeingPolicy, Rung};
 use crate::book::{Due, Invoice, Touched};
-use crate::dunning::{Plan, PlanState, Step, StepKind, StepState};
+use crate::dunning::{Control, Plan, PlanState, Step, StepKind, StepState};
 use crate::event::{Event, Origin};
 use crate::id::AccountId;
 use crate::leaving::{LEFT, Stage};
@@ -98,6 +98,7 @@ impl Climb {
             incident: None,
             held_until: None,
             held_since: None,
+            control: Control::default(),
             trace: trace.to_owned(),
         };
         way.next().is_some().then_some(Self { way })
@@ -119,6 +120,8 @@ impl Climb {
             self.way.stop(LEFT, now);
         } else if ground.claimed {
             self.way.stop(DISPUTED, now);
+        } else if let Some(plan) = ground.plan.filter(|plan| plan.was_stopped_by_hand()) {
+            self.way.stop(plan.reason.as_deref().unwrap_or_default(), now);
         } else if ground.stage == Some(Stage::Recorded) {
             self.way.held_until = Some(look_at);
         } else {
@@ -270,6 +273,10 @@ mod tests {
             ("2026-03-16T09:00:00Z", json!({"status": "paid", "remaining": nothing})),
         ]);
         let plan = climb(&invoice, None).unwrap().way;
+        let mut by_hand = plan.clone();
+        by_hand.stop("stopped by Lena", at("2026-03-17T09:00:00Z"));
+        let word = json!({"at": "2026-03-17T09:00:00Z", "by": "lena", "word": "stop", "note": "they are moving out"});
+        by_hand.control.said.push(serde_json::from_value(word).unwrap());
         let on = |ground: Ground<'_>| {
             let mut climb = climb(&invoice, None).unwrap();
             let taken = take(&mut climb, &ground, "2026-03-18T09:00:00Z");
@@ -285,6 +292,7 @@ mod tests {
             ("left", Ground { stage: Some(Stage::Left), ..own }, stops(LEFT)),
             ("leaving", Ground { stage: Some(Stage::Recorded), ..own }, (None, None, looks)),
             ("claimed", Ground { claimed: true, ..own }, stops("disputed")),
+            ("a person stopped it", Ground { plan: Some(&by_hand), ..own }, stops("stopped by Lena")),
             ("a plan runs", Ground { plan: Some(&plan), ..own }, (None, None, next_rung)),
             ("it observes", Ground { acting: Acting::Observe, ..own }, (None, None, next_rung)),
         ] {

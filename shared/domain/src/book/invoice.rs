@@ -1,10 +1,10 @@
 //! A bill: what is due, whether a try failed, and how it ended.
 
-use super::{Figures, Latest, Stamp, Subscription};
+use super::{Figures, Latest, Stamp, Subscription, Tried, Tries};
 use crate::event::{CreditNoteSeen, CreditNoteStatus, Decline, Event, InvoiceSeen, InvoiceStatus, Line, NextTry};
 use crate::money::Money;
-use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::ops::Bound;
@@ -42,6 +42,9 @@ pub struct Invoice {
     pub told: Latest<Decline>,
     /// The most tries any sighting counted.
     pub attempts: u32,
+    /// The tries themselves, as far as events show them.
+    #[serde(skip_serializing_if = "Tries::is_nothing")]
+    pub tries: Tries,
     pub first_failed_at: Option<Timestamp>,
     pub paid_at: Option<Timestamp>,
 }
@@ -115,6 +118,11 @@ impl Invoice {
             // Never later: what settled it may have been forgotten since.
             self.settled_at = earlier(self.settled_at, found);
         }
+    }
+
+    /// What was tried of it and by whom, oldest first; `same_try` is how far apart two tellings of one try may be.
+    pub fn tried(&self, same_try: SignedDuration) -> Vec<Tried> {
+        self.tries.all(same_try)
     }
 
     /// Why the latest try failed, as far as anybody told.

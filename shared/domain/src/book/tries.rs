@@ -1,10 +1,14 @@
 //! Failed tries, each counted once however many events told of it.
 
 use super::Stamp;
+use super::tried::{By, card, way};
 use crate::event::{Decline, Event, Kind, Seen};
 use crate::money::Money;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
+
+/// How long after it was begun a try may be told to have failed, and was one moment all the same. A bank debit takes days.
+const MOMENT: SignedDuration = SignedDuration::from_mins(10);
 
 /// One telling of a failed try.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -21,6 +25,17 @@ pub struct Try {
     pub amount: Option<Money>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decline: Option<Decline>,
+    /// When it was begun, as far as the payment tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub begun_at: Option<Timestamp>,
+    /// Its brand and the end of its number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub card: Option<String>,
+    /// How it was tried, where no card tells it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub method: Option<String>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub by_customer: bool,
 }
 
 impl Try {
@@ -37,10 +52,19 @@ impl Try {
             intent: None,
             amount: None,
             decline: None,
+            begun_at: None,
+            card: None,
+            method: None,
+            by_customer: false,
         };
         for seen in &event.seen {
             match seen {
                 Seen::Payment(seen) => {
+                    told.begun_at = seen.at.filter(|at| *at != event.at);
+                    told.card = card(seen);
+                    let unbranded = seen.card.as_ref().is_none_or(|card| card.brand == "card");
+                    told.method = way(seen).filter(|_| unbranded).map(str::to_owned);
+                    told.by_customer = seen.by_customer;
                     told.payment = Some(seen.id.clone());
                     told.intent.clone_from(&seen.intent);
                     told.invoice = told.invoice.or_else(|| seen.invoice.clone());
@@ -60,6 +84,24 @@ impl Try {
 
     pub(super) fn stamp(&self) -> Stamp {
         Stamp::at(self.at, &self.event)
+    }
+
+    /// When it was tried, and when it had been begun, if that was long before it failed.
+    pub(super) fn tried_at(&self) -> (Timestamp, Option<Timestamp>) {
+        match self.begun_at {
+            Some(begun_at) if self.at.duration_since(begun_at).abs() <= MOMENT => (begun_at, None),
+            begun_at => (self.at, begun_at),
+        }
+    }
+
+    /// The brand of the card, or how else it was tried; `card` names no network.
+    pub(super) fn way(&self) -> Option<&str> {
+        let brand = self.card.as_deref().and_then(|card| card.rsplit_once(' ')).map(|(brand, _)| brand);
+        brand.filter(|brand| *brand != "card").or(self.method.as_deref())
+    }
+
+    pub(super) fn by(&self) -> By {
+        if self.by_customer { By::Customer } else { By::Provider }
     }
 
     /// Whether two tellings are of one try: ids decide where both have them, else the amount and the time.
@@ -106,6 +148,10 @@ mod tests {
             intent: None,
             amount: Some(Money::from_minor(minor, Currency::USD)),
             decline: None,
+            begun_at: None,
+            card: None,
+            method: None,
+            by_customer: false,
         }
     }
 

@@ -1,6 +1,6 @@
 //! A decision with everything that it went by, so that it can be made again, by the same rules or by others.
 
-use crate::book::{Head, Latest, Touched};
+use crate::book::{Head, Latest, Touched, Tries};
 use crate::case::{Case, Class, Recommendation};
 use crate::classify::desk::{Beside, Desk};
 use crate::classify::{self, ClassifyPolicy, Scene};
@@ -149,13 +149,14 @@ fn within(mut decision: Decision, scene: Scene<'_>, bytes_max: usize) -> Decisio
 }
 
 /// The parts of what a decision went by that few rules ask for.
-const PARTS: [fn(&mut Decision); 18] = [
+const PARTS: [fn(&mut Decision); 19] = [
     |it| it.event.seen.clear(),
     |it| it.beside.elsewhere.clear(),
     |it| it.beside.terms.usage.clear(),
     |it| it.beside.terms.contracts.clear(),
     |it| it.beside.terms.prices.clear(),
     |it| it.beside.terms.subscriptions.clear(),
+    |it| it.touched.invoices.values_mut().for_each(|invoice| invoice.tries = Tries::default()),
     |it| it.touched.cards.clear(),
     |it| it.touched.subscriptions.clear(),
     |it| it.touched.payments.clear(),

@@ -96,7 +96,7 @@ fn is_owed(line: &HistoryLine, desk: &Desk) -> bool {
     let has_left = line.subscription.as_ref().is_some_and(|subscription| head.left.contains_key(subscription));
     line.status == Some(InvoiceStatus::Open)
         && head.cases.contains_key(&failed_case(line, desk))
-        && !head.dunning.contains_key(&line.invoice)
+        && head.dunning.get(&line.invoice).is_none_or(|plan| plan.next.is_none())
         && !has_left
 }
 
@@ -141,7 +141,7 @@ mod tests {
     use super::*;
     use crate::action::{Clause, Kind, Preview, Reason};
     use crate::book::{CaseLine, Head};
-    use crate::dunning::{Plan, PlanState};
+    use crate::dunning::{Control, Plan, PlanState};
     use crate::event::Event;
     use crate::id::{AccountId, ActionId};
     use crate::money::{Currency, Money};
@@ -212,6 +212,7 @@ mod tests {
                 incident: None,
                 held_until: None,
                 held_since: None,
+                control: Control::default(),
                 trace: String::new(),
             };
             desk.plans.insert("in_1".to_owned(), plan);

@@ -1,12 +1,14 @@
 //! Is the taxonomy in order? Loading refuses one that is not.
 
-use super::{Declines, Gateway, Retry, plain, same_name};
+use super::{Declines, Gateway, Limit, Retry, plain, same_name};
 use crate::policy::{Complaint, Rules};
 use std::collections::BTreeSet;
 use toml::Spanned;
 
 /// Nobody asks to wait for longer than a month.
 const WAIT_HOURS_MAX: u32 = 31 * 24;
+/// As many tries of an invoice as are told apart.
+const TRIES_MAX: u32 = 40;
 
 impl Rules for Declines {
     const NAME: &'static str = "declines";
@@ -185,10 +187,32 @@ impl Declines {
     fn limits(&self) -> Vec<Complaint> {
         let mut complaints = Complaint::doubled(self.issuer.iter().map(|issuer| &issuer.country));
         for limit in &self.limit {
-            if limit.why.get_ref().trim().is_empty() || limit.days == 0 {
-                complaints.push(Complaint::on(&limit.why, "a limit needs its days and its `why`"));
-            }
+            complaints.extend(self.wrong(limit).map(|what| Complaint::on(&limit.why, what)));
         }
         complaints
+    }
+
+    fn wrong(&self, limit: &Limit) -> Option<&'static str> {
+        let mut names = self.network.iter().filter_map(|network| network.names.first());
+        if limit.why.get_ref().trim().is_empty() || limit.days == 0 {
+            return Some("a limit needs its days and its `why`");
+        }
+        // The first version named no networks.
+        if !self.network.is_empty() && !names.any(|name| *name == limit.network) {
+            return Some("a limit names its network by the first name that a [[network]] has");
+        }
+        if limit.tries_max > TRIES_MAX {
+            return Some("more tries than 40 are not told apart");
+        }
+        if limit.category.is_some_and(|category| !(1..=4).contains(&category)) {
+            return Some("Visa's categories are 1 to 4");
+        }
+        if limit.gap_hours == Some(0) || limit.gap_hours.is_some_and(|hours| hours > limit.days.saturating_mul(24)) {
+            return Some("a gap lasts for an hour at least, and not longer than the days of its limit");
+        }
+        if limit.from.zip(limit.until).is_some_and(|(from, until)| until < from) {
+            return Some("a limit ends before it begins");
+        }
+        None
     }
 }

@@ -502,6 +502,12 @@ fn a_taxonomy_with_a_mistake_is_refused() {
         ("table = \"rapyd\"", "table = \"no_such\"", "in the table `no_such`"),
         ("names = [\"amex\"", "names = [\"Visa\"", "two networks are called"),
         ("names = [\"checkout\"", "names = [\"Rapyd\"", "two gateways are called"),
+        ("network = \"sepa\"\ntries_max", "network = \"sepa_debit\"\ntries_max", "by the first name"),
+        ("category = 1\ntries_max", "category = 5\ntries_max", "Visa's categories are 1 to 4"),
+        ("tries_max = 35", "tries_max = 41", "are not told apart"),
+        ("gap_hours = 72", "gap_hours = 0", "a gap lasts"),
+        ("gap_hours = 72", "gap_hours = 721", "a gap lasts"),
+        ("until = \"2025-05-18\"", "from = \"2025-05-19\"\nuntil = \"2025-05-18\"", "ends before it begins"),
         ("\"lost card\"", "\"Lost card\"", "is never found"),
         ("\"lost card\"", "\"stolen\"", "the words `stolen` are listed twice"),
         (

@@ -3,7 +3,7 @@
 use super::{Plan, Step, StepKind, StepState};
 use crate::policy::{Complaint, Rules};
 use jiff::Timestamp;
-use jiff::civil::{Time, Weekday};
+use jiff::civil::{Date, Time, Weekday};
 use jiff::tz::TimeZone;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -66,6 +66,16 @@ impl HoursPolicy {
     pub fn zone_in(&self, country: &str) -> TimeZone {
         let zones = self.zones.get(&country.to_ascii_uppercase());
         zones.and_then(|zones| TimeZone::get(zones.first()?).ok()).unwrap_or(TimeZone::UTC)
+    }
+
+    /// When a day is over for a customer: in the last of their zones, and by UTC where nobody knows one.
+    pub fn end_of(&self, day: Date, zone: Option<&str>, country: Option<&str>) -> Option<Timestamp> {
+        let next = day.tomorrow().ok()?;
+        let mut zones = self.zones_of(zone, country);
+        if zones.is_empty() {
+            zones.push(TimeZone::UTC);
+        }
+        zones.into_iter().filter_map(|zone| Some(next.to_zoned(zone).ok()?.timestamp())).max()
     }
 
     fn zones_of(&self, zone: Option<&str>, country: Option<&str>) -> Vec<TimeZone> {
@@ -226,6 +236,33 @@ mod tests {
             let found = hours.first_from(due.parse().unwrap(), zone, country);
             assert_eq!(found.to_string(), expected, "{name}");
             assert_eq!(hours.first_from(found, zone, country), found, "{name}: it may be written then");
+        }
+    }
+
+    #[test]
+    fn a_day_is_over_in_the_last_zone_of_a_customer() {
+        let hours = shipped();
+        let (zone, country) = (|name| (Some(name), None), |code| (None, Some(code)));
+        for (name, (zone, country), day, expected) in [
+            ("by UTC", zone("UTC"), "2026-03-05", "2026-03-06T00:00:00Z"),
+            ("nobody knows where", (None, None), "2026-03-05", "2026-03-06T00:00:00Z"),
+            ("a zone that nobody knows", zone("Mars/Olympus"), "2026-03-05", "2026-03-06T00:00:00Z"),
+            ("far east", zone("Pacific/Kiritimati"), "2026-03-05", "2026-03-05T10:00:00Z"),
+            ("far west", zone("Pacific/Pago_Pago"), "2026-03-05", "2026-03-06T11:00:00Z"),
+            ("a country of one zone", country("DE"), "2026-03-05", "2026-03-05T23:00:00Z"),
+            ("the last coast of a country", country("AU"), "2026-03-05", "2026-03-05T16:00:00Z"),
+            ("a day of 23 hours", zone("Europe/Berlin"), "2026-03-29", "2026-03-29T22:00:00Z"),
+            ("a day of 25 hours", zone("Europe/Berlin"), "2026-10-25", "2026-10-25T23:00:00Z"),
+            (
+                "the day before a midnight that the clock leaves out",
+                zone("Africa/Cairo"),
+                "2026-04-23",
+                "2026-04-23T22:00:00Z",
+            ),
+            ("the last of a leap year's February", zone("UTC"), "2028-02-29", "2028-03-01T00:00:00Z"),
+        ] {
+            let over = hours.end_of(day.parse().unwrap(), zone, country);
+            assert_eq!(over.map(|at| at.to_string()).as_deref(), Some(expected), "{name}");
         }
     }
 

@@ -1,6 +1,6 @@
 //! The recovery of one invoice: what has been done, and what comes next.
 
-use super::{DunningPolicy, Facts, Step, StepKind, StepState, Then, Whose};
+use super::{Control, DunningPolicy, Facts, Step, StepKind, StepState, Then, Whose};
 use crate::book::{Due, Head, Invoice, PlanLine};
 use crate::id::{AccountId, IncidentId};
 use crate::policy::Patience;
@@ -24,8 +24,12 @@ pub struct Plan {
     /// While that lasts: when it is looked at again.
     #[serde(default)]
     pub held_until: Option<Timestamp>,
+    /// Since when it waits, whatever for.
     #[serde(default)]
     pub held_since: Option<Timestamp>,
+    /// What people have said of it.
+    #[serde(default, skip_serializing_if = "Control::is_silent")]
+    pub control: Control,
     pub trace: String,
 }
 
@@ -76,6 +80,7 @@ pub fn plan(
         incident: None,
         held_until: None,
         held_since: None,
+        control: Control::default(),
         trace: trace.to_owned(),
     })
 }
@@ -92,6 +97,7 @@ impl Plan {
         for step in &mut self.steps[..behind] {
             step.state = if is_done(step) { StepState::Sent } else { StepState::Skipped };
         }
+        self.control = earlier.control.clone();
         self.next().is_some().then_some(self)
     }
 
@@ -105,18 +111,25 @@ impl Plan {
     pub fn next_wake(&self) -> Option<Timestamp> {
         self.next().map(|step| match step.state {
             StepState::Sending => step.doubt_at.unwrap_or(step.due_at),
-            _ => [self.held_until, step.again_at].into_iter().flatten().fold(step.due_at, Timestamp::max),
+            // The end of a pause moves the step, and shows whether a promise was kept.
+            _ => {
+                let from = self.paused_until().unwrap_or(step.due_at);
+                [self.held_until, step.again_at].into_iter().flatten().fold(from, Timestamp::max)
+            }
         })
     }
 
-    /// Puts its line on the account's head while it has a step before it, and takes it away after.
+    /// Puts its line on the account's head while it has a step before it or takes something away, and takes it off after.
     pub fn show_on(&self, head: &mut Head) {
-        let line = self.next().map(|next| PlanLine {
+        let (next, access) = (self.next(), self.access());
+        let line = (next.is_some() || self.still_takes(access)).then(|| PlanLine {
             segment: self.segment.clone(),
-            step: next.number,
-            next: Some(next.kind.name().to_owned()),
-            next_at: self.next_wake(),
+            step: next.or(self.steps.last()).map_or(0, |step| step.number),
+            next: next.map(|next| next.kind.name().to_owned()),
+            next_at: next
+                .and_then(|next| self.paused_until().map(|_| self.expected_at(next)).or_else(|| self.next_wake())),
             policy_version: self.policy_version,
+            access: Some(access),
         });
         match line {
             Some(line) => drop(head.dunning.insert(self.invoice.clone(), line)),
@@ -135,10 +148,8 @@ impl Plan {
             return;
         }
         self.held_until = None;
-        if let Some(since) = self.held_since.take() {
-            for step in self.steps.iter_mut().filter(|step| step.state == StepState::Waiting) {
-                step.due_at += now.duration_since(since);
-            }
+        if self.paused_until().is_none() {
+            self.go_on(now);
         }
     }
 
@@ -157,6 +168,7 @@ impl Plan {
 
     /// Ends it before its last step; what was not sent is skipped.
     pub fn stop(&mut self, reason: &str, at: Timestamp) {
+        self.lift(reason == "paid", at);
         self.state = PlanState::Stopped;
         self.reason = Some(reason.to_owned());
         for step in self.steps.iter_mut().filter(|step| step.state == StepState::Waiting) {
@@ -165,19 +177,21 @@ impl Plan {
         }
     }
 
-    /// The steps that wait and whose time has come: the last of them is taken up.
+    /// The steps that wait and whose time has come, or comes with a broken promise: the last of them is taken up.
     pub fn due(&self, now: Timestamp) -> impl Iterator<Item = &Step> {
-        self.steps.iter().filter(move |step| step.state == StepState::Waiting && step.due_at <= now)
+        let may_come = self.control.promise.is_some();
+        self.steps.iter().filter(move |step| step.state == StepState::Waiting && (step.due_at <= now || may_come))
     }
 
     /// Takes up the step that is due, skipping earlier ones that a late start passed over.
     pub fn begin(&mut self, now: Timestamp, doubt_at: Timestamp) -> Option<Step> {
-        if self.held_until.is_some() {
+        if self.held_until.is_some() || self.paused_until().is_some() {
             return None;
         }
         let is_due = |step: &Step| step.due_at <= now && step.again_at.is_none_or(|again_at| again_at <= now);
-        let due = self.steps.iter().rposition(|step| step.state == StepState::Waiting && is_due(step))?;
-        for step in self.steps[..due].iter_mut().filter(|step| step.state == StepState::Waiting) {
+        let is_taken = |step: &Step| step.state == StepState::Waiting && !step.kind.is_access();
+        let due = self.steps.iter().rposition(|step| is_taken(step) && is_due(step))?;
+        for step in self.steps[..due].iter_mut().filter(|step| is_taken(step)) {
             step.state = StepState::Skipped;
             step.done_at = Some(now);
         }
@@ -226,7 +240,7 @@ impl Plan {
         self.finish_after_last();
     }
 
-    fn finish_after_last(&mut self) {
+    pub(super) fn finish_after_last(&mut self) {
         if self.state == PlanState::Running && self.next().is_none() {
             self.state = PlanState::Finished;
         }

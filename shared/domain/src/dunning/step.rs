@@ -18,6 +18,11 @@ pub enum StepKind {
 }
 
 impl StepKind {
+    /// Whether it changes what the customer may use: it needs nobody to be sent anything.
+    pub fn is_access(&self) -> bool {
+        matches!(self, Self::Access { .. })
+    }
+
     /// The step in a word, for plans and stories.
     pub fn name(&self) -> &str {
         match self {

@@ -27,6 +27,9 @@ pub struct PaymentSeen {
     /// The country of the bank that issued the card.
     pub issuer: Option<String>,
     pub decline: Option<Decline>,
+    /// The customer was there when it was tried, as far as the provider tells.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub by_customer: bool,
 }
 
 /// The order is that of a payment's life: of two sightings in one instant, the further counts.

@@ -170,7 +170,7 @@ mod tests {
         for (name, role, wish, expected) in rows {
             let mut endpoints = Endpoints::default();
             let added = endpoints.add(&wish, false, &staff(role), at(0));
-            assert_eq!(added.as_ref().map(|_| ()), expected.as_ref().map(|()| ()), "{name}");
+            assert_eq!(added.as_ref().map(|_| &()), expected.as_ref(), "{name}");
             assert_eq!(endpoints.all.len(), usize::from(expected.is_ok()), "{name}");
             if let Ok(endpoint) = added {
                 assert_eq!(endpoint.events, [Kind::CaseOpened, Kind::PaymentRecovered], "{name}: each once");

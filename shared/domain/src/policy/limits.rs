@@ -80,6 +80,12 @@ pub struct Limits {
     pub asked_again_hours: i64,
     /// How long a task may be put off at a time.
     pub snooze_days_max: i64,
+    /// How long a recovery may pause at a time.
+    pub pause_days_max: i64,
+    /// How far off the day may be by which a customer promises to pay.
+    pub promise_days_max: i64,
+    /// How many broken promises about an invoice are put up with: after more, no other is taken.
+    pub promises_broken_max: u32,
     /// How many open cases are looked at, oldest first, where it is counted what raising a source would let loose: whoever
     /// asks for it waits for the answer.
     pub backlog_counted_max: u32,
@@ -204,6 +210,8 @@ impl Rules for Limits {
             ("asked_again_hours", self.asked_again_hours),
             ("preview_minutes", self.preview_minutes),
             ("snooze_days_max", self.snooze_days_max),
+            ("pause_days_max", self.pause_days_max),
+            ("promise_days_max", self.promise_days_max),
             ("backlog_counted_max", i64::from(self.backlog_counted_max)),
             ("outgoing_days", self.outgoing_days),
             ("endpoint_hours_max", self.endpoint_hours_max),

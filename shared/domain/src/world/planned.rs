@@ -1,12 +1,11 @@
 //! Recovers as the service does: by the plan of a segment, with the tries that an adviser chooses and learns from.
 
-use super::bounds::Bounds;
 use super::play::FOLLOWED_DAYS;
 use super::strategy::{Next, Shown, Strategy};
 use crate::decline::{Declines, Retry};
 use crate::dunning::{
-    Advice, Adviser, Calendar, DunningPolicy, Facts, HoursPolicy, Segment, SoFar, Then, Traits, TriesRule, Whose,
-    adviser,
+    Advice, Adviser, Budget, Calendar, DunningPolicy, Facts, HoursPolicy, Segment, SoFar, Then, Traits, TriesRule,
+    Whose, adviser,
 };
 use crate::event::Decline;
 use jiff::{SignedDuration, Timestamp};
@@ -30,7 +29,7 @@ pub struct Planned<'a> {
 struct Known<'a> {
     family: &'a str,
     is_tried: bool,
-    bounds: Bounds,
+    budget: Budget,
 }
 
 impl<'a> Planned<'a> {
@@ -62,9 +61,10 @@ impl<'a> Planned<'a> {
         let kind = format!("{provider}/{code}/{}/{}", shown.network, shown.country);
         let declines = self.declines;
         let look_up = || {
-            let family = declines.meaning(Some(shown.decline)).family;
-            let is_tried = family.retry <= Retry::Later;
-            Rc::new(Known { family: family.id.get_ref(), is_tried, bounds: Bounds::shown(shown, declines) })
+            let meaning = declines.meaning(Some(shown.decline));
+            let budget = Budget::of(declines, &[], Some(shown.network), &meaning);
+            let (family, is_tried) = (meaning.family.id.get_ref(), meaning.family.retry <= Retry::Later);
+            Rc::new(Known { family, is_tried, budget })
         };
         Rc::clone(self.known.entry(kind).or_insert_with(look_up))
     }
@@ -73,9 +73,10 @@ impl<'a> Planned<'a> {
         let adviser = self.adviser.as_ref()?;
         self.asked += 1;
         let view = adviser.view(&traits(shown, known.family).groups(), Some(self.asked));
-        let last = shown.messages.last().copied().unwrap_or(shown.failed_at);
-        let so_far = SoFar { failed_at: shown.failed_at, tries: shown.tries, not_before: last };
-        let allows = |at| !known.bounds.forbids(shown.tries, at);
+        let (tried, last) = (shown.tried(), shown.messages.last().copied().unwrap_or(shown.failed_at));
+        let not_before = known.budget.earliest(&tried, last)?;
+        let so_far = SoFar { failed_at: shown.failed_at, tries: shown.tries, not_before };
+        let allows = |at| known.budget.forbids(&tried, at).is_none();
         rule.limits().next(&view, self.calendar(shown.country), &so_far, &allows)
     }
 }

@@ -1,12 +1,12 @@
 //! Plays a strategy: every invoice fails, is tried or written about, and is followed for 30 days at most.
 
 use super::World;
-use super::bounds::Bounds;
 use super::cluster::Cluster;
 use super::luck::Luck;
 use super::report::{By, Report, Tally};
 use super::strategy::{Next, Shown, Strategy};
 use crate::decline::Declines;
+use crate::dunning::Budget;
 use crate::money::Money;
 use jiff::{SignedDuration, Timestamp};
 use std::cmp::Reverse;
@@ -35,7 +35,7 @@ struct Open<'a> {
 /// Plays a strategy against a world. All invoices go on side by side, so that what is learned from one helps those
 /// after it. Where the customer pays in the very moment of a try, there is none.
 pub fn play(world: &World, strategy: &mut dyn Strategy, declines: &Declines, invoices: u32) -> Report {
-    let bounds: Vec<_> = world.clusters.iter().map(|cluster| Bounds::of(cluster, declines)).collect();
+    let budgets: Vec<_> = world.clusters.iter().map(|cluster| budget(cluster, declines)).collect();
     let mut tally = Tally::of(world);
     let mut due: BinaryHeap<_> =
         (0..invoices).map(|number| Reverse((fails_at(world, &Luck::of(world.seed, number)), number))).collect();
@@ -56,7 +56,7 @@ pub fn play(world: &World, strategy: &mut dyn Strategy, declines: &Declines, inv
         }
         match open.next {
             Some(Next::Try(_)) => {
-                tally.tried(open.place, bounds[open.place].forbids(&open.tries, now));
+                tally.tried(open.place, budgets[open.place].forbids(&open.shown().tried(), now).is_some());
                 let succeeds = open.succeeds(world, now);
                 strategy.tried(&open.shown(), now, succeeds);
                 if succeeds {
@@ -79,6 +79,13 @@ pub fn play(world: &World, strategy: &mut dyn Strategy, declines: &Declines, inv
         }
     }
     tally.report(world, strategy.name())
+}
+
+/// What networks allow of a kind of failure. What waits for the customer or for the staff breaks no rule if it is tried
+/// again: it is only in vain.
+fn budget(cluster: &Cluster, declines: &Declines) -> Budget {
+    let meaning = declines.meaning(Some(&cluster.decline));
+    Budget::of(declines, &[], Some(cluster.network.as_str()), &meaning)
 }
 
 fn fails_at(world: &World, luck: &Luck) -> Timestamp {

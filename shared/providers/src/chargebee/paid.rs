@@ -70,6 +70,7 @@ fn of_payment(
     seen: &mut Vec<Seen>,
 ) -> Result<(), Malformed> {
     let id = transaction.id.to_string();
+    let by_customer = transaction.initiator_type.as_deref() == Some("customer");
     let status = match transaction.status.as_deref() {
         // A payment that was entered by mistake was none.
         _ if transaction.deleted => Some(PaymentStatus::Canceled),
@@ -126,6 +127,7 @@ fn of_payment(
                 ..decline
             }
         }),
+        by_customer,
         ..PaymentSeen::default()
     }));
     Ok(())

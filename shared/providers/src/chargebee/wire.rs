@@ -245,6 +245,9 @@ pub(super) struct Transaction<'a> {
     pub status: Option<Text<'a>>,
     #[serde(borrow)]
     pub payment_method: Option<Text<'a>>,
+    /// `customer` or `merchant`.
+    #[serde(borrow)]
+    pub initiator_type: Option<Text<'a>>,
     #[serde(borrow)]
     pub gateway: Option<Text<'a>>,
     #[serde(borrow)]

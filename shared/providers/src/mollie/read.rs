@@ -146,6 +146,8 @@ fn of_payment(entity: &Entity<'_>, at: Timestamp) -> Result<(Kind, Vec<Seen>), M
         card: card(entity),
         issuer: entity.details.as_ref().and_then(|details| text(&details.card_country_code)),
         decline: decline.clone(),
+        // What is not charged on a mandate, the customer pays on a page: <https://docs.mollie.com/docs/recurring-payments>
+        by_customer: entity.sequence_type.as_deref().is_some_and(|sequence| sequence != "recurring"),
         ..PaymentSeen::default()
     })];
     // A further try that did not succeed leaves the item that it was for as it was.

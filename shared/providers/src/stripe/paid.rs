@@ -31,6 +31,7 @@ pub(super) fn charge(charge: Object<'_>, failed_at: Option<Timestamp>) -> Result
     let (method, shown) = charge.payment_method_details.map_or((None, None), |details| (details.kind, details.card));
     let shown = shown.or(charge.source.and_then(|source| source.0)).or(charge.card);
     let issuer = shown.as_ref().and_then(|card| card.country.clone());
+    let by_customer = shown.as_ref().is_some_and(|card| card.confirmed);
     let decline = charge_decline(charge.failure_code, charge.outcome, shown.as_ref());
     let id = charge.id.as_deref().unwrap_or_default().to_owned();
     let invoice = charge.invoice.as_ref().map(Reference::id);
@@ -47,6 +48,7 @@ pub(super) fn charge(charge: Object<'_>, failed_at: Option<Timestamp>) -> Result
         card: shown.and_then(card_shown),
         issuer,
         decline: decline.clone(),
+        by_customer,
         ..PaymentSeen::default()
     })];
     seen.extend(failed_try(invoice, failed_at, decline));

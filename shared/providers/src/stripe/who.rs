@@ -44,6 +44,7 @@ pub(super) fn card(kept: Object<'_>, state: CardState) -> Read {
         last4: kept.last4,
         exp_month: kept.exp_month,
         exp_year: kept.exp_year,
+        confirmed: false,
     };
     let seen = CardSeen {
         id: kept.id.map(String::from).unwrap_or_default(),

@@ -4,6 +4,8 @@ mod customers;
 mod invoices;
 mod subscriptions;
 
+pub(super) use invoices::gave_back;
+
 use crate::sandbox::listed::answer;
 use crate::sandbox::{Disked, Sandbox};
 use domain::id::digest;

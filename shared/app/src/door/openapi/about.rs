@@ -283,7 +283,18 @@ pub static ABOUT: &[About] = &[
     get("/api/ageing", "ageing", "Ageing", "Sums what is owed by the days that it is overdue, and lists it")
         .with(&[At, Bucket, Limit, Cursor]),
     get("/api/dunning", "listDunning", "Plans", "Lists recoveries by when they go on")
-        .with(&[Limit, Cursor, DueBefore]),
+        .with(&[Limit, Cursor, DueBefore, Segment, Paused]),
+    get("/api/accounts/{id}/dunning", "recoveries", "Plans", "Lists the recoveries of an account, by invoice")
+        .with(PAGE)
+        .refuses(&[404]),
+    post(
+        "/api/accounts/{id}/dunning",
+        "tellRecovery",
+        "Plans",
+        "Pauses recoveries, lets them go on, stops them, or notes what the customer promises; the same twice is once",
+    )
+    .takes(Body::Must("RecoveryWord"))
+    .refuses(&[404, 409, 422]),
     get("/api/declines/{provider}/{code}", "decline", "Decline", "Says what a code of a failed payment means")
         .with(&[Network, Gateway, Advice])
         .refuses(&[404]),

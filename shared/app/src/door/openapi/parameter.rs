@@ -22,6 +22,8 @@ pub enum Parameter {
     AssignedTo,
     Account,
     DueBefore,
+    Segment,
+    Paused,
     At,
     Bucket,
     FormatOfCase,
@@ -63,7 +65,17 @@ impl Parameter {
             Self::Account => {
                 ("account", text(), "Only those of this account; a page may then hold fewer than `limit`.")
             }
-            Self::DueBefore => ("due_before", time(), "Only those that go on before this time."),
+            Self::DueBefore => {
+                ("due_before", any([date(), time()]), "Only those that go on before this time, or this day.")
+            }
+            Self::Segment => {
+                ("segment", text(), "Only those of this segment; a page may then hold fewer than `limit`.")
+            }
+            Self::Paused => {
+                let meaning = "Only those that wait because somebody said so, or only the others; a page may then \
+                    hold fewer than `limit`.";
+                ("paused", flag(), meaning)
+            }
             Self::At => {
                 ("at", any([date(), time()]), "When; of a day its end, in the zone of the reports. Now, without it.")
             }

@@ -1,4 +1,4 @@
-//! Actions: the list, one, its receipt; and the recoveries that go on by themselves.
+//! Actions: the list, one, its receipt.
 
 use super::list;
 use crate::context::Context;
@@ -6,7 +6,6 @@ use crate::door::console::action_json;
 use crate::report::query::{self, Query};
 use crate::report::read;
 use crate::web::{self, Answer, Problem, Window};
-use domain::dunning::Plan;
 use http::StatusCode;
 use serde_json::json;
 
@@ -26,16 +25,4 @@ pub(super) async fn receipt(context: &Context, id: &str) -> Result<Answer, Probl
     let action = read::action(context, id).await?;
     let entries = read::receipt(context, &action.id).await?;
     Ok(web::json(StatusCode::OK, &json!({"action": action_json(&action), "entries": entries})))
-}
-
-/// Recoveries, up to the time before which they are wanted: they come by when they go on.
-pub(super) async fn dunning(context: &Context, query: &Query, window: Window) -> Result<Answer, Problem> {
-    let before = query::due_before(query)?;
-    let mut page = read::dunning(context, window).await?;
-    let due = |plan: &Plan| before.is_none_or(|before| plan.next_wake().is_some_and(|at| at < before));
-    if !page.items.iter().all(due) {
-        page.next = None;
-    }
-    page.items.retain(due);
-    Ok(list(&page.items, page.next.as_deref()))
 }

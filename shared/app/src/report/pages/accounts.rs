@@ -2,6 +2,7 @@
 
 use super::more;
 use crate::context::Context;
+use crate::dunning::board;
 use crate::report::query::{self, Query};
 use crate::report::{found, read};
 use crate::setup::group;
@@ -35,7 +36,8 @@ pub(super) async fn one(context: &Context, viewer: &Viewer, id: &str, query: &Qu
         timeline.iter().map(|line| (line.event.at, line.event.kind.name(), line.event.id.as_str())).collect();
     let group = group::status(context, &id).await?.ok_or_else(|| Problem::not_found("account"))?;
     let alike = Alike { confirmed: alike(&group.confirmed), proposed: alike(&group.proposed) };
-    Ok(::pages::account(viewer, &sidebar, &lines, &alike, query::notice(query)))
+    let recoveries = board::latest(context, &id).await?;
+    Ok(::pages::account(viewer, &sidebar, &lines, &alike, &recoveries, query::notice(query)))
 }
 
 fn alike(others: &[group::Other]) -> Vec<AlikeRow> {

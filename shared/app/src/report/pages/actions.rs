@@ -1,4 +1,4 @@
-//! Actions: the list, one with its decision and receipt; and the recoveries that go on by themselves.
+//! Actions: the list, one with its decision and receipt.
 
 use super::more;
 use crate::approval::decide;
@@ -32,9 +32,4 @@ pub(super) async fn one(
         members.extend(batch.get(&keys::action(member))?);
     }
     Ok(::pages::action(viewer, &action, &members, &deciding, &receipt, query::notice(query)))
-}
-
-pub(super) async fn dunning(context: &Context, viewer: &Viewer, window: Window) -> Result<String, Problem> {
-    let page = read::dunning(context, window).await?;
-    Ok(::pages::dunning(viewer, &page.items, more("/dunning?", page.next).as_deref()))
 }

@@ -24,8 +24,15 @@ fn open(minor: i64) -> Invoice {
 fn planned(minor: i64, since: Option<Timestamp>) -> Plan {
     let policies = Policies::shipped().unwrap();
     let account = AccountId::of("stripe", "default", "cus_1");
-    plan(&account, &open(minor), (since, "declined", Whose::default()), policies.dunning.current(), day(0), "t")
-        .unwrap()
+    plan(
+        &account,
+        &open(minor),
+        (since, "declined", Whose::default()),
+        policies.dunning.version(1).unwrap(),
+        day(0),
+        "t",
+    )
+    .unwrap()
 }
 
 #[test]
@@ -135,7 +142,7 @@ fn who_was_reminded_before_is_reminded_of_the_rest() {
             &earlier.account,
             &open(4900),
             (None, "declined", Whose::default()),
-            policies.dunning.current(),
+            policies.dunning.version(1).unwrap(),
             day(9),
             "t",
         )

@@ -3,6 +3,7 @@
 use super::{Object, Reference};
 use crate::value::{Text, named};
 use serde::{Deserialize, Deserializer};
+use serde_json::Value;
 
 #[derive(Deserialize)]
 pub(in crate::stripe) struct Paid<'a> {
@@ -40,6 +41,15 @@ pub(in crate::stripe) struct Card {
     pub last4: Option<String>,
     pub exp_month: Option<u8>,
     pub exp_year: Option<u16>,
+    /// Its holder was asked to confirm the payment, and did: they were there.
+    #[serde(default, rename = "three_d_secure", deserialize_with = "confirmed")]
+    pub confirmed: bool,
+}
+
+/// The shape differs from version to version, and in old sources it is a word.
+fn confirmed<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+    let told = Value::deserialize(deserializer)?;
+    Ok(told["result"] == "authenticated" || told["authenticated"] == true)
 }
 
 /// Before payment methods, a charge's source was the card itself; elsewhere it is an id or something else.

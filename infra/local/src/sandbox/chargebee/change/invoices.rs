@@ -1,7 +1,7 @@
 //! What happens to invoices and their payments.
 
 use super::{Asked, missing, ok, refuse, wrong_state, wrong_value};
-use crate::sandbox::Disked;
+use crate::sandbox::{Disked, Sandbox};
 use domain::id::digest;
 use providers::Reply;
 use serde_json::{Value, json};
@@ -389,6 +389,21 @@ fn linked(transaction: &Value) -> Value {
         "txn_id": transaction["id"], "applied_amount": transaction["amount"], "applied_at": transaction["date"],
         "txn_status": transaction["status"], "txn_date": transaction["date"], "txn_amount": transaction["amount"],
     })
+}
+
+/// What was told of a payment's refunds stands with it as well: neither event says so, and either may come first.
+pub(in crate::sandbox) fn gave_back(sandbox: &Sandbox, transaction: &Value) -> Disked<()> {
+    let Some(id) = transaction["refunded_txn_id"].as_str().or(transaction["id"].as_str()) else { return Ok(()) };
+    let name = format!("transaction:{id}");
+    let Some(mut payment) = sandbox.object("chargebee", &name)? else { return Ok(()) };
+    let before = payment.clone();
+    for refund in sandbox.having("chargebee", "refunded_txn_id", id)? {
+        let mut known = payment["linked_refunds"].as_array().into_iter().flatten();
+        if !known.any(|known| known["txn_id"] == refund["id"]) {
+            push(&mut payment, "linked_refunds", linked(&refund));
+        }
+    }
+    if payment == before { Ok(()) } else { sandbox.replace("chargebee", &name, &payment) }
 }
 
 fn push(object: &mut Value, list: &str, entry: Value) {

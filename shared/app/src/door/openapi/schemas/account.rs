@@ -2,10 +2,10 @@
 
 use super::Named;
 use crate::door::openapi::shape::{
-    decimal, flag, list, money, object, only, or_null, page, record, see, text, time, told, whole, words,
+    any, date, decimal, flag, list, money, object, only, or_null, page, record, see, text, time, told, whole, words,
 };
 use domain::book::entitlement::Entitlement;
-use domain::dunning::{PlanState, StepState};
+use domain::dunning::{PlanState, StepState, Word};
 use domain::event::{DisputeStatus, InvoiceStatus, Origin, Role, SubscriptionStatus, TicketStatus};
 use serde_json::{Value, json};
 
@@ -36,6 +36,7 @@ pub(super) fn schemas() -> Named {
         ("GroupWord", only([("account", text()), ("same", flag()), ("note?", text())])),
         ("Plan", plan()),
         ("Plans", page("Plan")),
+        ("RecoveryWord", recovery_word()),
         ("Held", held()),
         ("Ticket", ticket()),
         ("Tickets", page("Ticket")),
@@ -236,6 +237,30 @@ fn plan() -> Value {
             "again_at",
             told(or_null(time()), "When it is tried again after that, or when the night is over for the customer."),
         ),
+        ("expected_at", told(time(), "When it is to be expected: what is paused moves.")),
+        ("reason", told(or_null(text()), "Why it stands so, where that does not show.")),
+    ]);
+    let promise = object([
+        ("date", date()),
+        ("amount", money()),
+        ("until", told(time(), "When that day is over where the customer lives.")),
+        ("open", told(money(), "What was open when it was given.")),
+    ]);
+    let said = object([
+        ("at", time()),
+        ("by", told(text(), "A staff id, or `recoup` for what came of a promise.")),
+        ("word", words(Word::NAMES)),
+        ("until?", time()),
+        ("date?", date()),
+        ("amount?", money()),
+        ("note?", text()),
+    ]);
+    let control = object([
+        ("paused_until", or_null(time())),
+        ("promise", told(or_null(promise), "What the customer has promised, until it is kept or broken.")),
+        ("kept", told(whole(), "How many promises were kept.")),
+        ("broken", told(whole(), "How many were not.")),
+        ("said", told(list(said), "What people said of it, the latest twelve, oldest first.")),
     ]);
     object([
         ("account", text()),
@@ -249,7 +274,28 @@ fn plan() -> Value {
         ("incident", told(or_null(text()), "The incident that its failure was a part of.")),
         ("held_until", or_null(time())),
         ("held_since", or_null(time())),
+        ("control", control),
         ("trace", text()),
+        ("name", told(or_null(text()), "How the customer is called.")),
+        ("number", told(or_null(text()), "What stands on the invoice.")),
+        ("amount", told(or_null(money()), "What is open of it.")),
+        ("why", told(text(), "Why it could not be collected.")),
+        ("next", or_null(text())),
+        ("next_at", or_null(time())),
+        ("paused_until", told(or_null(time()), "The later of a pause and a promise.")),
+        ("high_value", told(flag(), "Its segment is looked at first.")),
+    ])
+}
+
+fn recovery_word() -> Value {
+    let note = || ("note?", told(text(), "At most 500 characters."));
+    let until = told(any([date(), time()]), "A time, or the end of a day where the customer lives.");
+    only([
+        ("invoice?", told(text(), "The provider's id of it; without it, all that are asked for.")),
+        ("pause?", only([("until", until), note()])),
+        ("resume?", only([note()])),
+        ("stop?", only([("note", told(text(), "Why; at most 500 characters."))])),
+        ("promise?", only([("date", date()), ("amount", money()), note()])),
     ])
 }
 

@@ -223,13 +223,13 @@ fn outcome() -> Value {
 }
 
 fn entry() -> Value {
-    let steps = [Step::Requested, Step::Decided, Step::Attempted, Step::Outcome, Step::Confirmed];
+    let steps = [Step::Requested, Step::Decided, Step::Attempted, Step::Outcome, Step::Confirmed, Step::Recovery];
     object([
         ("account", text()),
         ("number", whole()),
         ("at", time()),
         ("step", words(steps)),
-        ("action", text()),
+        ("action?", told(text(), "Not where somebody spoke of a recovery.")),
         ("by", told(text(), "A staff id, or `recoup`, or a provider.")),
         ("body", told(map(text()), "Ids, amounts and digests.")),
         ("before", told(text(), "The hash of the entry before.")),

@@ -1,0 +1,147 @@
+//! Recoveries as people see them: what comes next in all of them, and those of one account.
+
+use crate::context::Context;
+use crate::fault::Fault;
+use crate::ports::{Key, Order};
+use crate::store::keys::{self, lists};
+use crate::store::{self, Batch, Page};
+use crate::web::{Problem, Window};
+use domain::book::{Head, Invoice, Person};
+use domain::dunning::{Plan, PlanState, Recovering};
+use domain::id::AccountId;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use serde_json::{Value, json};
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// How many recoveries of an account are looked through for its page, and how many of them it shows.
+const LOOKED_MAX: u32 = 50;
+const SHOWN_MAX: usize = 10;
+
+/// Which recoveries are asked for.
+pub struct Wanted {
+    pub due_before: Option<Timestamp>,
+    pub segment: Option<String>,
+    pub paused: Option<bool>,
+}
+
+impl Wanted {
+    /// Reads the question; a day means its beginning.
+    pub fn of(context: &Context, query: &BTreeMap<String, String>) -> Result<Self, Problem> {
+        let field = |name: &str| query.get(name).map(String::as_str).filter(|text| !text.is_empty());
+        let said = "`due_before` is a time such as 2026-01-31T00:00:00Z, or a day such as 2026-01-31";
+        let instant = |text: &str| time_or_day(text).ok_or_else(|| Problem::malformed(said));
+        let known = segments(context);
+        let segment = field("segment").map(str::to_owned);
+        if segment.as_ref().is_some_and(|segment| !known.contains(segment)) {
+            let known: Vec<_> = known.into_iter().collect();
+            return Err(Problem::malformed(format!("`segment` is one of {}", known.join(", "))));
+        }
+        let paused = match field("paused") {
+            None => None,
+            Some("true") => Some(true),
+            Some("false") => Some(false),
+            Some(_) => return Err(Problem::malformed("`paused` is true or false")),
+        };
+        Ok(Self { due_before: field("due_before").map(instant).transpose()?, segment, paused })
+    }
+
+    fn fits(&self, plan: &Plan) -> bool {
+        self.segment.as_ref().is_none_or(|segment| *segment == plan.segment)
+            && self.paused.is_none_or(|paused| paused == plan.paused_until().is_some())
+    }
+
+    fn is_due(&self, plan: &Plan) -> bool {
+        self.due_before.is_none_or(|before| plan.next_wake().is_some_and(|at| at < before))
+    }
+}
+
+fn time_or_day(text: &str) -> Option<Timestamp> {
+    let day = || Some(text.parse::<Date>().ok()?.to_zoned(TimeZone::UTC).ok()?.timestamp());
+    text.parse::<Timestamp>().ok().or_else(day)
+}
+
+/// The segments of all policies: a recovery keeps the one under which it began.
+pub fn segments(context: &Context) -> BTreeSet<String> {
+    let all = context.policies.dunning.all().flat_map(|policy| &policy.segment);
+    all.map(|segment| segment.id.get_ref().clone()).collect()
+}
+
+/// A page of recoveries by when they go on.
+pub async fn due(context: &Context, wanted: &Wanted, window: &Window) -> Result<Page<Recovering>, Fault> {
+    let list = [lists::DUNNING.to_owned()];
+    let fits = |plan: &Plan| wanted.fits(plan);
+    let page = store::pick(context, &list, window.after.clone(), window.limit, Order::Ascending, fits).await?;
+    let found = page.items.len();
+    let plans: Vec<_> = page.items.into_iter().take_while(|plan| wanted.is_due(plan)).collect();
+    let next = page.next.filter(|_| plans.len() == found);
+    Ok(Page { items: shown(context, plans).await?, next })
+}
+
+/// A page of an account's recoveries, by invoice, however they ended.
+pub async fn of_account(context: &Context, account: &AccountId, window: &Window) -> Result<Page<Recovering>, Fault> {
+    let after = window.after.clone();
+    let page = store::page_of::<Plan>(context, &keys::plans(account), after, window.limit, Order::Ascending).await?;
+    Ok(Page { items: shown(context, page.items).await?, next: page.next })
+}
+
+/// Those of some invoices.
+pub async fn of_invoices(
+    context: &Context,
+    account: &AccountId,
+    invoices: &[String],
+) -> Result<Vec<Recovering>, Fault> {
+    let own = invoices.iter().map(|invoice| keys::plan(account, invoice)).collect();
+    shown(context, plans(context, own).await?).await
+}
+
+/// Those that an account's page shows: what runs, and what began last.
+pub async fn latest(context: &Context, account: &AccountId) -> Result<Vec<Recovering>, Fault> {
+    let Some(head) = store::read::<Head>(context, &keys::head(account)).await? else { return Ok(Vec::new()) };
+    let mut all: Vec<Plan> = store::first_of(context, &keys::plans(account), LOOKED_MAX, Order::Ascending).await?;
+    let known: BTreeSet<String> = all.iter().map(|plan| plan.invoice.clone()).collect();
+    let others = head.dunning.keys().filter(|invoice| !known.contains(*invoice)).take(SHOWN_MAX);
+    let others = others.map(|invoice| keys::plan(account, invoice)).collect();
+    all.extend(plans(context, others).await?);
+    all.sort_by_key(|plan| (plan.state != PlanState::Running, Reverse(plan.started_at)));
+    all.truncate(SHOWN_MAX);
+    shown(context, all).await
+}
+
+async fn plans(context: &Context, own: Vec<Key>) -> Result<Vec<Plan>, Fault> {
+    let batch = Batch::read(context, own.clone()).await?;
+    let mut plans = Vec::new();
+    for key in &own {
+        plans.extend(batch.get::<Plan>(key)?);
+    }
+    Ok(plans)
+}
+
+/// Plans with what is known of customers and invoices.
+async fn shown(context: &Context, plans: Vec<Plan>) -> Result<Vec<Recovering>, Fault> {
+    let own = |plan: &Plan| [keys::person(&plan.account), keys::invoice(&plan.account, &plan.invoice)];
+    let batch = Batch::read(context, plans.iter().flat_map(own).collect()).await?;
+    let (declines, policies) = (context.policies.declines.current(), &context.policies.dunning);
+    let mut all = Vec::new();
+    for plan in plans {
+        let [person, invoice] = own(&plan);
+        let person = batch.of::<Person>(&person)?.unwrap_or_default();
+        let invoice = batch.of::<Invoice>(&invoice)?;
+        all.push(Recovering::of(plan, invoice.as_ref(), &person, declines, policies));
+    }
+    Ok(all)
+}
+
+/// A recovery as the outside sees it: each step with why it stands as it does, and when it is to be expected.
+pub fn json(recovering: &Recovering) -> Value {
+    let mut value = serde_json::to_value(recovering).expect("a recovery is plain data");
+    let plan = &recovering.plan;
+    value["control"] = json!(plan.control);
+    for (place, step) in plan.steps.iter().enumerate() {
+        value["steps"][place]["reason"] = json!(plan.why(step));
+        value["steps"][place]["expected_at"] = json!(plan.expected_at(step));
+    }
+    value
+}

@@ -1,0 +1,35 @@
+//! Recoveries: the board of what comes next, and those of one account.
+
+use super::more;
+use crate::context::Context;
+use crate::dunning::board::Wanted;
+use crate::dunning::{self, board};
+use crate::report::query::{self, Query};
+use crate::web::{self, Problem, Window, account_id};
+use ::pages::{Board, Viewer};
+use domain::dunning::Recovering;
+use jiff::tz::TimeZone;
+
+/// What is looked at first within a day stands first on its page.
+pub(super) async fn due(context: &Context, viewer: &Viewer, query: &Query, window: &Window) -> Result<String, Problem> {
+    let wanted = Wanted::of(context, query)?;
+    let mut page = board::due(context, &wanted, window).await?;
+    let day = |row: &Recovering| row.plan.next_wake().map(|at| at.to_zoned(TimeZone::UTC).date());
+    page.items.sort_by_key(|row| (day(row), !row.high_value));
+    let field = |name: &str| query.get(name).map(String::as_str).filter(|text| !text.is_empty());
+    let same = |name: &str| field(name).map(|text| format!("{name}={}&", web::escaped(text))).unwrap_or_default();
+    let base = ["due_before", "segment", "paused"].map(same).concat();
+    let segments: Vec<_> = board::segments(context).into_iter().collect();
+    let shown = Board {
+        rows: &page.items,
+        due_before: field("due_before"),
+        segments: &segments,
+        segment: field("segment"),
+        paused: wanted.paused,
+    };
+    Ok(::pages::dunning(viewer, &shown, more(&format!("/dunning?{base}"), page.next).as_deref()))
+}
+
+pub(super) async fn of_account(context: &Context, viewer: &Viewer, id: &str, query: &Query) -> Result<String, Problem> {
+    dunning::page(context, viewer, &account_id(id)?, query::notice(query), None).await
+}

@@ -1,0 +1,67 @@
+//! A recovery as people see it: whose, how much, why, and what comes next.
+
+use super::{DunningPolicy, Plan};
+use crate::book::{Due, Invoice, Person};
+use crate::decline::Declines;
+use crate::money::Money;
+use crate::policy::Versions;
+use jiff::Timestamp;
+use serde::Serialize;
+
+/// A recovery with what is known of its customer and its invoice.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Recovering {
+    #[serde(flatten)]
+    pub plan: Plan,
+    /// How the customer is called, where it is known.
+    pub name: Option<String>,
+    /// What stands on the invoice.
+    pub number: Option<String>,
+    /// What is open of it.
+    pub amount: Option<Money>,
+    /// Why it could not be collected, in words.
+    pub why: String,
+    /// What comes next, in a word.
+    pub next: Option<String>,
+    pub next_at: Option<Timestamp>,
+    /// Until when it waits because somebody said so.
+    pub paused_until: Option<Timestamp>,
+    /// Its segment is one of high amounts, which are looked at first.
+    pub high_value: bool,
+}
+
+impl Recovering {
+    /// A plan, with what the book says of its invoice and its customer.
+    pub fn of(
+        plan: Plan,
+        invoice: Option<&Invoice>,
+        person: &Person,
+        declines: &Declines,
+        policies: &Versions<DunningPolicy>,
+    ) -> Self {
+        let family = declines.meaning(invoice.and_then(Invoice::decline)).family;
+        let open = invoice.and_then(|invoice| match invoice.due() {
+            Due::Open(remaining) => remaining,
+            Due::Paid | Due::Withdrawn | Due::NotYet => None,
+        });
+        let policy = policies.version(plan.policy_version).unwrap_or_else(|| policies.current());
+        Self {
+            name: person.name.value().cloned(),
+            number: invoice.and_then(|invoice| invoice.number.value().cloned()),
+            amount: open,
+            why: family.id.get_ref().replace('_', " "),
+            next: plan.next().map(|step| step.kind.name().to_owned()),
+            next_at: plan.next().map(|step| plan.expected_at(step)),
+            paused_until: plan.next().and_then(|_| plan.paused_until()),
+            high_value: policy.is_high(&plan.segment),
+            plan,
+        }
+    }
+}
+
+impl DunningPolicy {
+    /// Whether a segment is one of high amounts.
+    fn is_high(&self, segment: &str) -> bool {
+        self.segment.iter().any(|it| it.id.get_ref() == segment && it.amount_from.is_some())
+    }
+}

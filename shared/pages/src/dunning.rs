@@ -1,0 +1,211 @@
+//! Recoveries: the board of what comes next, and the way of each invoice, with what people may say of it.
+
+mod says;
+
+pub use says::Declined;
+
+use crate::frame::{Viewer, frame, known, state, time, words};
+use domain::dunning::{Recovering, Said, StepState, Word};
+use domain::id::AccountId;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use maud::{Markup, html};
+use says::says;
+
+/// A page of recoveries, and what it was asked for. Those of one day stand together.
+pub struct Board<'a> {
+    pub rows: &'a [Recovering],
+    /// A day or a time, as it stands in the address.
+    pub due_before: Option<&'a str>,
+    pub segments: &'a [String],
+    pub segment: Option<&'a str>,
+    pub paused: Option<bool>,
+}
+
+/// Whose invoice is asked for, how much, why, and what happens next.
+pub fn dunning(viewer: &Viewer, board: &Board<'_>, next: Option<&str>) -> String {
+    frame(
+        "Dunning",
+        "/dunning",
+        Some(viewer),
+        html! {
+            h1 { "Dunning" }
+            (filters(board))
+            section {
+                @if board.rows.is_empty() { p .soft { "No such invoice is being recovered." } } @else {
+                    div .scroll { (rows(board.rows)) }
+                }
+            }
+            @if let Some(next) = next { p { a href=(next) { "More" } } }
+        },
+    )
+}
+
+fn filters(board: &Board<'_>) -> Markup {
+    // A field for days shows no time.
+    let day = board.due_before.and_then(|text| text.get(..10));
+    html! {
+        form .row method="get" action="/dunning" {
+            label { "Due before " input type="date" name="due_before" value=[day]; }
+            label { "Segment " select name="segment" {
+                option value="" { "all" }
+                @for segment in board.segments {
+                    option value=(segment) selected[board.segment == Some(segment.as_str())] { (words(segment)) }
+                }
+            } }
+            label { "Paused " select name="paused" {
+                option value="" { "all" }
+                option value="true" selected[board.paused == Some(true)] { "paused or promised" }
+                option value="false" selected[board.paused == Some(false)] { "going on" }
+            } }
+            button type="submit" { "Show" }
+        }
+    }
+}
+
+fn rows(rows: &[Recovering]) -> Markup {
+    let day = |row: &Recovering| row.plan.next_wake().map(|at| at.to_zoned(TimeZone::UTC).date());
+    let days: Vec<&[Recovering]> = rows.chunk_by(|one, other| day(one) == day(other)).collect();
+    html! {
+        table {
+            thead { tr {
+                th { "Customer" } th { "Invoice" } th .number { "Open" } th { "Why" } th { "Segment" } th { "Next" }
+                th { "When" } th { "Waits for" }
+            } }
+            @for of_day in days { tbody {
+                tr { th colspan="8" scope="rowgroup" { (heading(of_day.first().and_then(day))) } }
+                @for row in of_day { (line(row)) }
+            } }
+        }
+    }
+}
+
+fn heading(day: Option<Date>) -> String {
+    day.map_or_else(|| "no day".to_owned(), |day| day.strftime("%A, %Y-%m-%d").to_string())
+}
+
+fn line(row: &Recovering) -> Markup {
+    let plan = &row.plan;
+    html! { tr {
+        td { a href={ "/accounts/" (plan.account) } { (row.name.as_deref().unwrap_or(plan.account.as_str())) } }
+        td { (number(row)) }
+        td .number { (known(row.amount)) }
+        td { (row.why) }
+        td { (words(&plan.segment)) @if row.high_value { " " strong { "first" } } }
+        td { (known(row.next.as_deref().map(words))) }
+        td { @match row.next_at { Some(at) => (time(at)), None => span .soft { "–" } } }
+        td { (waits(row)) }
+    } }
+}
+
+fn number(row: &Recovering) -> &str {
+    row.number.as_deref().unwrap_or(&row.plan.invoice)
+}
+
+/// What it waits for because somebody said so, and which promises were not kept.
+fn waits(row: &Recovering) -> Markup {
+    let control = &row.plan.control;
+    html! {
+        @if let Some(promise) = &control.promise {
+            "promise of " (promise.amount) " until " (promise.date) " "
+        }
+        @if let Some(until) = control.paused_until { "paused until " (time(until)) " " }
+        @if control.broken > 0 { span .state.bad { (control.broken) " broken" } }
+        @if row.paused_until.is_none() && control.broken == 0 { span .soft { "–" } }
+    }
+}
+
+/// The page of an account's recoveries. `declined` is what somebody has just said in vain.
+pub fn recovery(
+    viewer: &Viewer,
+    (account, name): (&AccountId, &str),
+    rows: &[Recovering],
+    notice: Option<&str>,
+    declined: Option<&Declined<'_>>,
+) -> String {
+    frame(
+        "Recovery",
+        "/dunning",
+        Some(viewer),
+        html! {
+            h1 { "Recovery from " a href={ "/accounts/" (account) } { (name) } }
+            @if let Some(notice) = notice { p .notice role="status" { (notice) } }
+            @if rows.is_empty() { section { p .soft { "Nothing of this customer has ever been recovered." } } }
+            (recoveries(viewer, rows, declined))
+        },
+    )
+}
+
+/// What an account's page shows of each of its recoveries: its way, what was said, and what may be said.
+pub(crate) fn recoveries(viewer: &Viewer, rows: &[Recovering], declined: Option<&Declined<'_>>) -> Markup {
+    html! { @for row in rows {
+        section .notice[row.next.is_some()] {
+            h2 { "Recovery of invoice " (number(row)) " " (state(standing(row))) }
+            p {
+                (known(row.amount)) " open, " (row.why) ", segment " (words(&row.plan.segment))
+                @if let Some(reason) = &row.plan.reason { ". It ended: " (reason) }
+                "."
+            }
+            (way(row))
+            (said(&row.plan.control.said))
+            @if row.next.is_some() { (says(viewer, row, declined)) }
+        }
+    } }
+}
+
+fn standing(row: &Recovering) -> &'static str {
+    match (row.next.is_some(), row.paused_until.is_some()) {
+        (true, true) => "paused",
+        (true, false) => "running",
+        (false, _) => "over",
+    }
+}
+
+/// All steps, past and to come.
+fn way(row: &Recovering) -> Markup {
+    let plan = &row.plan;
+    let name = |state: StepState| match state {
+        StepState::Waiting => "waiting",
+        StepState::Sending => "sending",
+        StepState::Sent => "sent",
+        StepState::InDoubt => "in_doubt",
+        StepState::Skipped => "skipped",
+    };
+    html! {
+        div .scroll { table {
+            thead { tr { th { "When" } th { "Step" } th { "State" } } }
+            tbody {
+                tr { td { (time(plan.started_at)) } td { "the payment failed" } td {} }
+                @for step in &plan.steps { tr {
+                    td { (time(step.done_at.unwrap_or_else(|| plan.expected_at(step)))) }
+                    td { (words(step.kind.name())) }
+                    td { (state(name(step.state))) @if let Some(why) = plan.why(step) { " " (why) } }
+                } }
+            }
+        } }
+    }
+}
+
+fn said(all: &[Said]) -> Markup {
+    html! { @if !all.is_empty() {
+        h2 { "What was said" }
+        ul { @for said in all { li {
+            (time(said.at)) " " (said.by) ": " (what(&said.word))
+            @if !said.note.is_empty() { " – " (said.note) }
+        } } }
+    } }
+}
+
+fn what(word: &Word) -> Markup {
+    html! { @match word {
+        Word::Pause { until } => { "pause until " (time(*until)) },
+        Word::Resume => "go on",
+        Word::Stop => "stop",
+        Word::Promise { date, amount, .. } => { "the customer promises " (amount) " by " (date) },
+        Word::Kept { date, amount } => { "the promise of " (amount) " by " (date) " was kept" },
+        Word::Broken { date, amount } => { "the promise of " (amount) " by " (date) " was broken" },
+    } }
+}
+
+#[cfg(test)]
+mod tests;

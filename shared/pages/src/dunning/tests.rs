@@ -1,0 +1,92 @@
+//! What the board shows, and who sees which form.
+
+use super::*;
+use domain::book::Person;
+use domain::dunning::Plan;
+use domain::policies::Policies;
+use domain::staff::Role;
+use serde_json::{Value, from_value, json};
+use std::collections::BTreeMap;
+
+fn viewer(role: Role) -> Viewer {
+    Viewer { id: "lena".into(), name: "Lena".into(), role, csrf: Some("token".into()), local: false }
+}
+
+fn recovering(invoice: &str, due_at: &str, control: &Value) -> Recovering {
+    let plan: Plan = from_value(json!({
+        "account": AccountId::of("p", "default", "cus_1"), "invoice": invoice, "segment": "standard",
+        "policy_version": 1, "started_at": "2026-03-01T08:00:00Z", "state": "running", "reason": null, "trace": "t",
+        "control": control, "steps": [{"number": 1, "kind": "mail", "template": "reminder_1", "due_at": due_at,
+            "state": "waiting", "done_at": null, "doubt_at": null}],
+    }))
+    .unwrap();
+    let policies = Policies::shipped().unwrap();
+    Recovering::of(plan, None, &Person::default(), policies.declines.current(), &policies.dunning)
+}
+
+fn paused() -> Value {
+    json!({"paused_until": "2026-03-09T00:00:00Z",
+        "said": [{"at": "2026-03-02T08:00:00Z", "by": "lena", "word": "pause", "until": "2026-03-09T00:00:00Z",
+            "note": "<they> move"}]})
+}
+
+#[test]
+fn each_day_of_the_board_has_its_heading_and_what_it_was_asked_for_stays() {
+    let rows = [
+        recovering("in_1", "2026-03-02T08:00:00Z", &json!({})),
+        recovering("in_2", "2026-03-02T20:00:00Z", &json!({})),
+        recovering("in_3", "2026-03-03T08:00:00Z", &json!({"broken": 2})),
+    ];
+    let segments = ["high_value".to_owned(), "standard".to_owned()];
+    let board = Board {
+        rows: &rows,
+        due_before: Some("2026-03-09T00:00:00Z"),
+        segments: &segments,
+        segment: Some("standard"),
+        paused: Some(false),
+    };
+    let page = dunning(&viewer(Role::Analyst), &board, None);
+    let places: Vec<_> = ["Monday, 2026-03-02", "in_1", "in_2", "Tuesday, 2026-03-03", "in_3", "2 broken"]
+        .into_iter()
+        .map(|part| page.find(part).unwrap_or_else(|| panic!("{part} is not there: {page}")))
+        .collect();
+    assert!(places.is_sorted(), "{places:?}");
+    for kept in ["value=\"2026-03-09\"", "value=\"standard\" selected", "value=\"false\" selected"] {
+        assert!(page.contains(kept), "{kept}: {page}");
+    }
+}
+
+#[test]
+fn who_may_say_something_sees_the_forms_that_fit() {
+    let (running, waits) = ("2026-03-02T08:00:00Z", paused());
+    for (name, role, control, shown, hidden) in [
+        ("it runs", Role::L1, json!({}), "Pause it", "Let it go on"),
+        ("it is paused", Role::L2, waits.clone(), "Let it go on", "colleague"),
+        (
+            "an analyst",
+            Role::Analyst,
+            waits.clone(),
+            "A colleague in support or billing",
+            "<form method=\"post\" action=\"/accounts",
+        ),
+        ("what was written is text", Role::L1, waits, "&lt;they&gt; move", "<they>"),
+    ] {
+        let rows = [recovering("in_1", running, &control)];
+        let page = recoveries(&viewer(role), &rows, None).into_string();
+        assert!(page.contains(shown) && !page.contains(hidden), "{name}: {page}");
+    }
+}
+
+#[test]
+fn a_form_that_was_refused_says_why_and_keeps_what_was_written() {
+    let rows = ["in_1", "in_2"].map(|invoice| recovering(invoice, "2026-03-02T08:00:00Z", &json!({})));
+    let fields = [("invoice", "in_2"), ("say", "pause"), ("until", "2020-01-01"), ("note", "\"soon\"")];
+    let fields: BTreeMap<_, _> = fields.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+    let declined = Declined { fields: &fields, because: "`until` must lie ahead" };
+    let page = recoveries(&viewer(Role::L1), &rows, Some(&declined)).into_string();
+    let (first, second) = page.split_once("Recovery of invoice in_2").unwrap();
+    assert!(!first.contains("must lie ahead") && !first.contains("2020-01-01"), "{first}");
+    for part in ["<details open>", "`until` must lie ahead", "value=\"2020-01-01\"", "value=\"&quot;soon&quot;\""] {
+        assert_eq!(second.matches(part).count(), 1, "{part}: {second}");
+    }
+}
