@@ -185,7 +185,7 @@ mod tests {
     #[test]
     fn what_failed_before_begins_while_it_is_young_and_once_for_an_account() {
         let policies = Policies::shipped().unwrap();
-        let policy = policies.dunning.current();
+        let policy = policies.dunning.version(1).unwrap();
         let failed = head(Class::PaymentFailed);
         let failed_since = policies.setup.current().recovery.failed_since(now());
         assert_eq!(failed_since, now() - SignedDuration::from_hours(35 * 24));

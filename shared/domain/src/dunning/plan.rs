@@ -58,7 +58,7 @@ pub fn plan(
         number,
         kind: match &rule.then {
             Then::Mail(template) => StepKind::Mail { template: template.clone() },
-            Then::Access(state) => StepKind::Access { state: *state },
+            Then::Access(state) => StepKind::Access { access: *state },
             Then::Person => StepKind::Person,
         },
         due_at: now + SignedDuration::from_hours(24 * rule.after_days.get_ref()),

@@ -12,7 +12,7 @@ pub enum StepKind {
     },
     /// What the customer may use from then on.
     Access {
-        state: Entitlement,
+        access: Entitlement,
     },
     Person,
 }
@@ -27,7 +27,7 @@ impl StepKind {
     pub fn name(&self) -> &str {
         match self {
             Self::Mail { template } => template,
-            Self::Access { state } => state.name(),
+            Self::Access { access } => access.name(),
             Self::Person => "ask_a_person",
         }
     }

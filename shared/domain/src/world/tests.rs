@@ -297,52 +297,26 @@ fn nobody_tries_in_the_past() {
 }
 
 #[test]
-#[ignore = "experiment"]
-fn experiment() {
-    let policies = crate::policies::Policies::shipped().unwrap();
+fn a_policy_tries_what_may_be_tried_and_learns_when() {
+    let policies = Policies::shipped().unwrap();
     let declines = policies.declines.current();
-    let dir = std::env::var("WORLDS").unwrap();
-    let n: u32 = std::env::var("INV").ok().and_then(|v| v.parse().ok()).unwrap_or(50_000);
-    let mut files: Vec<_> = dir
-        .split(' ')
-        .flat_map(|dir| std::fs::read_dir(dir).unwrap())
-        .map(|e| e.unwrap().path())
-        .filter(|p| p.extension().is_some_and(|e| e == "toml"))
-        .collect();
-    files.sort();
-    let mut sum = 0.0;
-    let mut count = 0.0;
-    let mut worst = 9.0_f64;
-    let ladders: Vec<String> = std::env::var("LADDERS")
-        .unwrap_or(
-            "1,3,5,7,14;2,5,9,14,21;3,6,10,15,21;1,2,3,5,8;4,8,12,16,20;1,4,8,15,25;2,7,14,21,28;1,3,7,14,28".into(),
-        )
-        .split(';')
-        .map(str::to_owned)
-        .collect();
-    std::thread::scope(|scope| {
-        let handles: Vec<_> = files.iter().map(|file| { let ladders = &ladders; let policies = &policies; scope.spawn(move || {
-            let world = World::parse("w", &std::fs::read_to_string(file).unwrap()).unwrap();
-            let mut best: Option<(super::Report, String)> = None;
-            for l in ladders { let r = super::play(&world, &mut super::Fixed::parse(l).unwrap(), declines, n);
-                if best.as_ref().is_none_or(|(b, _)| r.recovered.count > b.recovered.count) { best = Some((r, l.clone())); } }
-            let (fixed, l) = best.unwrap();
-            let ladder = super::Fixed::parse(&l).unwrap();
-            let oracle = super::play(&world, &mut super::Oracle::new(&world, ladder.windows()), declines, n);
-            let began = std::time::Instant::now();
-            let own = super::play(&world, &mut super::Planned::new(policies.dunning.current(), policies.advice.current(), policies.hours.current(), declines), declines, n);
-            let took = began.elapsed().as_secs_f64();
-            let closed = (own.recovered.count as f64 - fixed.recovered.count as f64) / (oracle.recovered.count as f64 - fixed.recovered.count as f64);
-            let line = format!("{:<16} ladder {:<14} {:>6} oracle {:>6} own {:>6} closed {:>6.1} %  tries {:>6} {:>6} own {:>6}  days {:?} {:?} breaches {} {:.0}/s", file.file_stem().unwrap().to_str().unwrap(), l, fixed.recovered.count, oracle.recovered.count, own.recovered.count, closed*100.0, fixed.attempts, oracle.attempts, own.attempts, fixed.median_days, own.median_days, own.breaches, f64::from(n)/took);
-            (line, closed)
-        }) }).collect();
-        for h in handles {
-            let (line, c) = h.join().unwrap();
-            eprintln!("{line}");
-            sum += c.min(2.0);
-            count += 1.0;
-            worst = worst.min(c);
-        }
-    });
-    eprintln!("mean {:.1} worst {:.1}", sum / count * 100.0, worst * 100.0);
+    let (policy, advice, hours) = (policies.dunning.current(), policies.advice.current(), policies.hours.current());
+    let planned = || Planned::new(policy, advice, hours, declines);
+    let lost = one(&[("insufficient_funds", "lost_card")], "");
+    assert_eq!(play(&lost, &mut planned(), declines, 300).attempts, 0, "a lost card is written about and not tried");
+    let world = example();
+    let report = play(&world, &mut planned(), declines, 2_000);
+    assert!(report.attempts > 2_000 && report.breaches == 0 && report.messages > 0, "{report:?}");
+    let same = play(&world, &mut planned(), declines, 2_000);
+    assert_eq!(
+        (report.attempts, report.recovered.count),
+        (same.attempts, same.recovered.count),
+        "nothing is left to luck"
+    );
+    // Who has seen as many before does better than who begins.
+    let text = include_str!("../../../../tests/worlds/example.toml").replace("seed = 1\n", "seed = 99\n");
+    let mut learned = planned();
+    play(&World::parse("other.toml", &text).unwrap(), &mut learned, declines, 4_000);
+    let later = play(&world, &mut learned, declines, 2_000);
+    assert!(later.recovered.count > report.recovered.count, "{} {}", later.recovered.count, report.recovered.count);
 }

@@ -177,7 +177,7 @@ mod tests {
     fn what_is_seen_of_one_is_believed_a_little_of_its_like() {
         let mut adviser = Adviser::new(priors());
         let (known, like, other) = (groups("funds", "a"), groups("funds", "b"), groups("declined", "a"));
-        for number in 0..4_000 {
+        for number in 0..24_000 {
             let hour = number % 24;
             adviser.learn(&known, &at(hour as u8), hour == 6 && number % 48 < 24);
         }

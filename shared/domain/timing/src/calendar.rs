@@ -96,7 +96,7 @@ impl Calendar {
     ) -> impl Iterator<Item = (i64, [Place; 6])> + '_ {
         let at = move |hour: i64| failed_at + SignedDuration::from_hours(hour);
         let changes_at = self.0.following(at(first)).next().map(|change| change.timestamp());
-        let changes = changes_at.map_or(i64::MAX, |at| at.duration_since(failed_at).as_hours());
+        let changes = changes_at.map_or(i64::MAX, |at| (at.duration_since(failed_at).as_secs() + 3599).div_euclid(3600));
         let mut local = of(self.0.to_datetime(at(first)));
         let (mut age, number) = (AGES.iter().rposition(|from| first >= *from).unwrap_or(0), number(tries_before));
         let mut next = first;
@@ -109,7 +109,7 @@ impl Calendar {
             // Within a day only the clock goes on; a date is looked up at midnight, and while the clock is changed.
             match local[0] {
                 _ if hour == first => {}
-                Place::Hour(before) if before < 23 && hour <= changes => local[0] = Place::Hour(before + 1),
+                Place::Hour(before) if before < 23 && hour < changes => local[0] = Place::Hour(before + 1),
                 _ => local = of(self.0.to_datetime(at(hour))),
             }
             if age + 1 < AGES.len() && hour >= AGES[age + 1] {

@@ -189,7 +189,7 @@ mod tests {
                 "after an advice",
                 limits(),
                 SoFar { not_before: day("2026-04-01T06:31:00Z"), ..so_far },
-                Some("2026-04-02T06:30:00Z"),
+                Some("2026-04-01T07:30:00Z"),
             ),
             ("after a try", limits(), SoFar { tries: &tried, ..so_far }, Some("2026-04-02T06:30:00Z")),
             (
