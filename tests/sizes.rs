@@ -10,9 +10,10 @@ use app::store::{
 };
 use app::web::NOTE_CHARS_MAX;
 use domain::ageing::Climb;
+use domain::book::entitlement::Entitlement;
 use domain::book::ticket::Ticket;
 use domain::book::{
-    CaseLine, Head, Invoice, KeptCard, Left, Payment, Person, PlanLine, Subscription, Touched, UnderWay,
+    AccessLine, CaseLine, Head, Invoice, KeptCard, Left, Payment, Person, PlanLine, Subscription, Touched, UnderWay,
 };
 use domain::case::Case;
 use domain::classify::decision::{self, Decision};
@@ -237,6 +238,12 @@ fn with_what_is_open(mut head: Head) -> Head {
             next: Some("ask_a_person".to_owned()),
             next_at: Some(at()),
             policy_version: 1,
+            access: Some(AccessLine {
+                state: Entitlement::Restricted,
+                since: at(),
+                next: Some(Entitlement::Suspended),
+                next_at: Some(at()),
+            }),
         };
         head.dunning.insert(id(number), line);
     }

@@ -2,7 +2,7 @@
 //! as well, which was written in Python from the language alone.
 
 use domain::policies::Policies;
-use domain::world::{Fixed, Oracle, Report, Strategy, World, play};
+use domain::world::{Fixed, Oracle, Planned, Report, Strategy, World, play};
 use std::path::Path;
 
 const LADDER: &str = "1,3,5,7,14";
@@ -39,6 +39,24 @@ fn every_world_is_played_as_it_is_described() {
         let best = played(&world, &mut oracle, invoices);
         assert_eq!(counted(&best), by_oracle, "{name}: {best:?}");
         assert!(best.recovered.count > fixed.recovered.count, "timing wins nothing in {name}");
+    }
+}
+
+/// What a policy is worth is what it closes of what lies between the ladder and whoever knows the world; at no more tries,
+/// and without breaking a rule. Counted here, of fewer invoices than a year has; `docs/dunning.md` has more of them.
+#[test]
+fn a_policy_that_learns_closes_half_of_what_timing_can_win() {
+    let policies = Policies::shipped().unwrap();
+    let (declines, hours) = (policies.declines.current(), policies.hours.current());
+    for (name, invoices) in [("example", 8_000), ("payday", 3_000), ("business-days", 3_000), ("changed-mind", 8_000)] {
+        let (world, mut ladder) = (world(name), Fixed::parse(LADDER).unwrap());
+        let mut oracle = Oracle::new(&world, ladder.windows());
+        let mut planned = Planned::new(policies.dunning.current(), policies.advice.current(), hours, declines);
+        let [fixed, best] = [&mut ladder as &mut dyn Strategy, &mut oracle].map(|it| played(&world, it, invoices));
+        let own = played(&world, &mut planned, invoices);
+        let (closes, of) = (own.recovered.count - fixed.recovered.count, best.recovered.count - fixed.recovered.count);
+        assert!(closes * 2 >= of, "{name}: {closes} of {of}");
+        assert!(own.attempts <= fixed.attempts && own.breaches == 0, "{name}: {own:?}");
     }
 }
 

@@ -178,6 +178,7 @@ async fn begin(context: &Context, account: &AccountId, invoice: &str) -> Result<
     let (hours, customer) = (context.policies.hours.current(), read.customer.as_ref());
     let zone = customer.and_then(|customer| customer.time_zone.as_deref());
     plan.keep_quiet(now, hours.first_from(now, zone, read.person.country(customer)));
+    plan.take_access(now);
     let begun = match plan
         .begin(now, doubt_at)
         .map(|step| (letter::of_step(context, &read, &plan, &step, (&link.address, now)), step))

@@ -20,8 +20,8 @@ mod unlinked;
 
 pub use card::KeptCard;
 pub use head::{
-    Book, CardLine, CaseLine, DisputeLine, Figures, Head, HistoryLine, Left, Link, PaymentLine, PeriodLine, PlanLine,
-    SubscriptionLine, UnderWay,
+    AccessLine, Book, CardLine, CaseLine, DisputeLine, Figures, Head, HistoryLine, Left, Link, PaymentLine, PeriodLine,
+    PlanLine, SubscriptionLine, UnderWay,
 };
 pub use invoice::{CreditNote, Due, Invoice};
 pub use latest::{Latest, Stamp};

@@ -1,5 +1,7 @@
 //! How is an open invoice asked for, and what is the next step?
 
+mod access;
+mod adviser;
 mod budget;
 mod hours;
 mod paused;
@@ -7,11 +9,16 @@ mod plan;
 mod policy;
 mod shown;
 mod step;
+mod tries;
 
+pub use adviser::{
+    Advice, Adviser, AdviserRules, Calendar, Candidate, Cell, Chosen, Group, Place, SoFar, Traits, View, adviser,
+};
 pub use budget::{Budget, Left, Why};
 pub use hours::HoursPolicy;
 pub use paused::{Control, Promise, Refused, Said, Wish, Word};
 pub use plan::{Plan, PlanState, plan};
-pub use policy::{DunningPolicy, Segment, StepRule, Then};
+pub use policy::{DunningPolicy, Facts, Segment, StepRule, Then, Whose};
 pub use shown::Recovering;
 pub use step::{Step, StepKind, StepState};
+pub use tries::{TriesRule, Window};

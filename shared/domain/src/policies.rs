@@ -3,8 +3,8 @@
 use crate::ageing::AgeingPolicy;
 use crate::approval::ApprovalPolicy;
 use crate::classify::ClassifyPolicy;
-use crate::decline::Declines;
-use crate::dunning::{DunningPolicy, HoursPolicy};
+use crate::decline::{Declines, Family, Of, Retry};
+use crate::dunning::{Advice, DunningPolicy, HoursPolicy};
 use crate::import::metadata::Naming;
 use crate::incident::IncidentPolicy;
 use crate::playbook::PlaybookPolicy;
@@ -14,6 +14,7 @@ use crate::report::ReportPolicy;
 /// Everything that is rule and not code.
 #[derive(Debug, Clone)]
 pub struct Policies {
+    pub advice: Versions<Advice>,
     pub ageing: Versions<AgeingPolicy>,
     pub approval: Versions<ApprovalPolicy>,
     pub classify: Versions<ClassifyPolicy>,
@@ -35,9 +36,21 @@ impl Policies {
         Self::load(SHIPPED)
     }
 
+    /// The shipped policies with another dunning policy in the place of all its versions, as somebody tries it out.
+    pub fn shipped_with_dunning(text: &str) -> Result<Self, Refused> {
+        const PLACE: &str = "shared/policy/dunning/";
+        let own = toml::from_str::<toml::Table>(text).unwrap_or_default();
+        let version = own.get("version").and_then(toml::Value::as_integer).unwrap_or(1);
+        let name = format!("{PLACE}v{version}.toml");
+        let others = SHIPPED.iter().filter(|(file, _)| !file.starts_with(PLACE)).copied();
+        let files: Vec<(&str, &str)> = others.chain([(name.as_str(), text)]).collect();
+        Self::load(&files)
+    }
+
     /// Reads and checks policies, alone and together.
     pub fn load(files: &[(&str, &str)]) -> Result<Self, Refused> {
         let policies = Self {
+            advice: of(files)?,
             ageing: of(files)?,
             approval: of(files)?,
             classify: of(files)?,
@@ -53,6 +66,7 @@ impl Policies {
             texts: of(files)?,
         };
         policies.lint_together()?;
+        policies.lint_tries(files)?;
         Ok(policies)
     }
 
@@ -86,10 +100,42 @@ impl Policies {
         }
         Ok(())
     }
+
+    /// Every family that a recovery is planned by is one, and no rule of tries breaks a network's by construction.
+    fn lint_tries(&self, files: &[(&str, &str)]) -> Result<(), Refused> {
+        let declines = self.declines.current();
+        for policy in self.dunning.all() {
+            let file = format!("shared/policy/dunning/v{}.toml", policy.version);
+            let text = files.iter().find(|(name, _)| *name == file).map_or("", |(_, text)| *text);
+            let line = |offset: usize| text.as_bytes().iter().take(offset).filter(|byte| **byte == b'\n').count() + 1;
+            let refused = |offset, message| Err(Refused { file: file.clone(), line: line(offset), message });
+            for (offset, name) in policy.families() {
+                if declines.family.iter().all(|family| family.id.get_ref() != name) {
+                    return refused(offset, format!("no family is called `{name}`"));
+                }
+            }
+            for rule in &policy.tries {
+                let tried = |family: &&Family| rule.families.get_ref().contains(family.id.get_ref());
+                if let Some(family) = declines.family.iter().filter(tried).find(|family| family.retry > Retry::Later) {
+                    let said = format!("`{}` is not tried again by itself", family.id.get_ref());
+                    return refused(rule.families.span().start, said);
+                }
+                for limit in declines.limit.iter().filter(|limit| limit.category.is_none()) {
+                    if limit.of == Of::Card && rule.most_within(limit.days) > limit.tries_max {
+                        let days = limit.days;
+                        let said = format!("{} allows {} tries in {days} days", limit.network, limit.tries_max);
+                        return refused(rule.most.span().start, said);
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
 }
 
 /// The shipped files, by name and text.
 pub const SHIPPED: &[(&str, &str)] = &[
+    ("shared/policy/advice/v1.toml", include_str!("../../policy/advice/v1.toml")),
     ("shared/policy/ageing/v1.toml", include_str!("../../policy/ageing/v1.toml")),
     ("shared/policy/approval/v1.toml", include_str!("../../policy/approval/v1.toml")),
     ("shared/policy/approval/v2.toml", include_str!("../../policy/approval/v2.toml")),
@@ -98,6 +144,7 @@ pub const SHIPPED: &[(&str, &str)] = &[
     ("shared/policy/declines/v1.toml", include_str!("../../policy/declines/v1.toml")),
     ("shared/policy/declines/v2.toml", include_str!("../../policy/declines/v2.toml")),
     ("shared/policy/dunning/v1.toml", include_str!("../../policy/dunning/v1.toml")),
+    ("shared/policy/dunning/v2.toml", include_str!("../../policy/dunning/v2.toml")),
     ("shared/policy/hours/v1.toml", include_str!("../../policy/hours/v1.toml")),
     ("shared/policy/incidents/v1.toml", include_str!("../../policy/incidents/v1.toml")),
     ("shared/policy/limits/v1.toml", include_str!("../../policy/limits/v1.toml")),
@@ -136,7 +183,7 @@ mod tests {
 
     #[test]
     fn a_bad_policy_is_refused_with_its_line() {
-        let rows: [(&str, &str, &str, &str); 36] = [
+        let rows: [(&str, &str, &str, &str); 52] = [
             ("ageing", "from_day = 31", "from_day = 32", "days 31 to 31 are in no bucket"),
             ("ageing", "from_day = 31", "from_day = 30", "day 30 is in two buckets"),
             ("ageing", "from_day = 0", "from_day = 1", "days 0 to 0 are in no bucket"),
@@ -162,7 +209,43 @@ mod tests {
             ("classify", "why = \"", "why = \"\" #", "has no `why`"),
             ("classify", "family = [\"expired\"]", "family = [\"insufficient_funds\"]", "can never match"),
             ("dunning", "mail = \"reminder_1\"", "mail = \"no_such_text\"", "no text is called"),
-            ("dunning", "after_days = 3", "after_days = 1", "before or with the step before it"),
+            ("dunning", "after_days = 3", "after_days = 0", "before the step before it"),
+            ("dunning/v2", "access = \"restricted\"", "access = \"warned\"", "access only falls"),
+            ("dunning/v2", "access = \"warned\"", "access = \"suspended\"", "nobody is `suspended` who was not warned"),
+            (
+                "dunning/v2",
+                "\"suspended\" } },\n    { after_days = 30, then = \"person\" }",
+                "\"suspended\" } },\n    { after_days = 30, then = { mail = \"reminder_3\" } }",
+                "a plan ends with",
+            ),
+            (
+                "dunning/v2",
+                "{ after_days = 16, then = { access = \"suspended\" } },\n    { after_days = 30",
+                "{ after_days = 16, then = { access = \"suspended\" } },\n    { after_days = 29",
+                "before the last try, which may be on day 30",
+            ),
+            ("dunning/v2", "most = 6", "most = 20", "visa allows 15 tries in 30 days"),
+            ("dunning/v2", "most = 6", "most = 0", "leave it out"),
+            ("dunning/v2", "\"temporary\", ", "\"temporary\", \"expired\", ", "`expired` is not tried again by itself"),
+            ("dunning/v2", "\"temporary\", ", "\"temporary\", \"weather\", ", "no family is called `weather`"),
+            ("dunning/v2", "\"temporary\", ", "\"temporary\", \"declined\", ", "stands in two rules of tries"),
+            ("dunning/v2", "to_day = 30", "to_day = 0", "a window ends on a later day"),
+            ("dunning/v2", "gap_hours = [3, 9, 20]", "gap_hours = [0]", "an hour at least"),
+            ("dunning/v2", "least_chance = \"0.027\"", "least_chance = \"1\"", "between 0 and 1"),
+            ("dunning/v2", "spread = \"0.3\"", "spread = \"3\"", "from 0 to 1 deviations"),
+            ("dunning/v2", "friday = 135", "fryday = 135", "a leaning names"),
+            (
+                "dunning/v2",
+                "id = \"standard\"",
+                "id = \"standard\"\nstrategic = true",
+                "the last one must have no condition",
+            ),
+            (
+                "advice",
+                "group = []",
+                "[[group]]\nid = \"\"\ncell = [{ at = \"noon\", speaks = 1, give_or_take = 9 }]",
+                "nothing is called `noon`",
+            ),
             ("approval", "up_to = \"1000.00\"", "up_to = \"400.00\"", "can never match"),
             ("approval", "over = \"1000.00\"", "over = \"1500.00\"", "nobody"),
             ("approval", "over = \"1000.00\"", "from = \"1000.01\"", "nobody"),

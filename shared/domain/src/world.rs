@@ -9,6 +9,7 @@ mod described;
 mod luck;
 mod number;
 mod oracle;
+mod planned;
 mod play;
 mod report;
 mod strategy;
@@ -16,6 +17,7 @@ mod strategy;
 mod tests;
 
 pub use oracle::Oracle;
+pub use planned::Planned;
 pub use play::play;
 pub use report::{OfCluster, Recovered, Report};
 pub use strategy::{Fixed, Next, NotALadder, Shown, Strategy, Window};

@@ -2,7 +2,7 @@
 
 use super::Failed;
 use domain::policies::Policies;
-use domain::world::{Fixed, Oracle, Report, Strategy, World, play};
+use domain::world::{Fixed, Oracle, Planned, Report, Strategy, World, play};
 use std::path::PathBuf;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -16,8 +16,11 @@ pub(super) struct Simulate {
     #[arg(long, value_name = "FILE")]
     world: PathBuf,
     /// Try on these days after the failure, whatever the reason
-    #[arg(long, value_name = "DAYS", required_unless_present = "oracle")]
+    #[arg(long, value_name = "DAYS", conflicts_with = "policy")]
     fixed: Option<String>,
+    /// Follow this dunning policy, and learn from what is seen; without any of these three, the shipped one
+    #[arg(long, value_name = "FILE", conflicts_with = "oracle")]
+    policy: Option<PathBuf>,
     /// Know the world: try in the best hour of each gap between the days of --fixed, or between 1,3,5,7,14
     #[arg(long)]
     oracle: bool,
@@ -38,9 +41,13 @@ pub(super) fn simulate(options: &Simulate) -> Result<(), Failed> {
     let text = std::fs::read_to_string(&options.world).map_err(|error| format!("{name} cannot be read: {error}"))?;
     let world = World::parse(&name, &text).map_err(|refused| refused.to_string())?;
     let ladder = Fixed::parse(options.fixed.as_deref().unwrap_or(LADDER)).map_err(|wrong| wrong.to_string())?;
-    let policies = Policies::shipped().map_err(|refused| refused.to_string())?;
-    let mut strategy: Box<dyn Strategy + '_> =
-        if options.oracle { Box::new(Oracle::new(&world, ladder.windows())) } else { Box::new(ladder) };
+    let policies = policies(options)?;
+    let (own, advice, hours) = (policies.dunning.current(), policies.advice.current(), policies.hours.current());
+    let mut strategy: Box<dyn Strategy + '_> = match (options.oracle, &options.fixed) {
+        (true, _) => Box::new(Oracle::new(&world, ladder.windows())),
+        (false, Some(_)) => Box::new(ladder),
+        (false, None) => Box::new(Planned::new(own, advice, hours, policies.declines.current())),
+    };
     let began = Instant::now();
     let report = play(&world, strategy.as_mut(), policies.declines.current(), options.invoices);
     let took = began.elapsed();
@@ -51,6 +58,15 @@ pub(super) fn simulate(options: &Simulate) -> Result<(), Failed> {
         println!("{} invoices a second", a_second(report.invoices, took));
     }
     Ok(())
+}
+
+/// The shipped policies, the dunning policy of the file among them: it has to fit the others.
+fn policies(options: &Simulate) -> Result<Policies, Failed> {
+    let Some(file) = &options.policy else { return Ok(Policies::shipped().map_err(|refused| refused.to_string())?) };
+    let name = file.display().to_string();
+    let text = std::fs::read_to_string(file).map_err(|error| format!("{name} cannot be read: {error}"))?;
+    Ok(Policies::shipped_with_dunning(&text)
+        .map_err(|refused| format!("{name}:{}: {}", refused.line, refused.message))?)
 }
 
 fn a_second(count: u64, took: Duration) -> u128 {

@@ -10,6 +10,7 @@ use crate::fault::Fault;
 use crate::message::{Message, Sent, send_all};
 use crate::outgoing;
 use crate::records;
+use crate::records::recovery::{read_whose, whose};
 use crate::setup::sources;
 use crate::store::{self, Attempted, Batch, External, Receipt, Stored};
 use domain::ageing::Climb;
@@ -123,6 +124,10 @@ fn recover(
     trace: &str,
 ) -> Result<(), Fault> {
     let (policy, now) = (context.policies.dunning.current(), context.clock.now());
+    if decided.recover.is_empty() {
+        return Ok(());
+    }
+    let (person, customer) = read_whose(batch, &desk.head.account)?;
     for id in &decided.recover {
         assert!(at_issue.failing.contains(id), "what fails for the first time was read");
         let invoice = &desk.touched.invoices[id];
@@ -134,6 +139,8 @@ fn recover(
             // What failed for the first time had no claim before it.
             claimed: None,
             writes: at_issue.writes,
+            family: context.policies.declines.current().meaning(invoice.decline()).family.id.get_ref(),
+            whose: whose(&person, customer.as_ref()),
         };
         if let Some(plan) = ground.plan(policy, now, trace) {
             plan.show_on(&mut desk.head);

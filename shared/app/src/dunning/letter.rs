@@ -94,13 +94,13 @@ pub(super) fn of_step(
     let reason = if plan.incident.is_some() { &incidents.reason } else { &family.customer_reason };
     let text = match &step.kind {
         StepKind::Mail { template } if !read.invoice.owes_more_than_billed() => reader.text(template),
-        StepKind::Mail { .. } | StepKind::Person => None,
+        StepKind::Mail { .. } | StepKind::Access { .. } | StepKind::Person => None,
     };
     let (Some(text), Some(to)) = (text, read.person.email.value()) else {
         let why = match (&step.kind, text) {
             (_, Some(_)) => "there is no address to remind the customer at",
             (StepKind::Mail { .. }, None) => "that is more than was billed: look at the provider what it is for",
-            (StepKind::Person, None) => "its reminders have not helped",
+            (StepKind::Access { .. } | StepKind::Person, None) => "its reminders have not helped",
         };
         return Err(Words {
             subject: format!("Invoice {} needs a person", plan.invoice),

@@ -35,7 +35,9 @@ async fn once(
 
     // Decide.
     let (policy, now) = (context.policies.dunning.current(), context.clock.now());
-    let Some(Becomes::Begins { plan, .. }) = failed.late(failed_since).becomes(policy, now, trace) else {
+    let Some(Becomes::Begins { plan, .. }) =
+        failed.late(context.policies.declines.current(), failed_since).becomes(policy, now, trace)
+    else {
         return Ok(Attempted::Done(false));
     };
     let mut head = failed.head.clone();

@@ -77,7 +77,7 @@ async fn add_recoveries(
     recovery::read(context, &mut stretch.batch, &failed).await?;
     for case in stretch.found.iter().filter(|found| found.failed).map(|found| &found.case) {
         let Some(known) = recovery::of(&stretch.batch, &case.account, &case.about)? else { continue };
-        match known.late(failed_since).becomes(policies.dunning.current(), now, "") {
+        match known.late(policies.declines.current(), failed_since).becomes(policies.dunning.current(), now, "") {
             Some(Becomes::Begins { remaining, failed_at, .. }) if begun.insert(case.account.clone()) => {
                 backlog.add_recovery(remaining, failed_at);
             }

@@ -31,22 +31,65 @@ impl Entitlement {
     }
 }
 
-/// The best that any subscription gives; nothing is known without one that has begun.
-pub fn entitlement(head: &Head, now: Timestamp) -> Option<Entitlement> {
-    head.book.subscriptions.values().filter_map(|line| of(line, !head.dunning.is_empty(), now)).min()
+/// What it is, since when, why, and what is next unless something is paid.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Access {
+    pub state: Entitlement,
+    /// Nothing, where the provider did not say when.
+    pub since: Option<Timestamp>,
+    pub why: String,
+    pub next: Option<NextAccess>,
 }
 
-fn of(line: &SubscriptionLine, in_recovery: bool, now: Timestamp) -> Option<Entitlement> {
+/// What follows if nothing is paid.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct NextAccess {
+    pub state: Entitlement,
+    pub at: Timestamp,
+}
+
+/// The best that any subscription gives, and no more than its recoveries leave; nothing is known without one that has begun.
+pub fn entitlement(head: &Head, now: Timestamp) -> Option<Entitlement> {
+    access(head, now).map(|access| access.state)
+}
+
+/// The same, with its reasons.
+pub fn access(head: &Head, now: Timestamp) -> Option<Access> {
+    let best = head.book.subscriptions.values().filter_map(|line| of(line, now)).min_by_key(|(state, ..)| *state);
+    let (state, since, why) = best?;
+    let worst = head.dunning.iter().max_by_key(|(_, line)| line.access.map(|access| access.state));
+    let Some((invoice, line)) = worst.filter(|_| state < Entitlement::Suspended) else {
+        return Some(Access { state, since, why: why.to_owned(), next: None });
+    };
+    let own = line.access.filter(|access| access.state >= state);
+    let next = line.access.and_then(|access| Some(NextAccess { state: access.next?, at: access.next_at? }));
+    Some(Access {
+        state: own.map_or(state.max(Entitlement::Grace), |access| access.state),
+        since: own.map(|access| access.since).or(since),
+        why: format!("invoice {} is open and being recovered", number(head, invoice)),
+        next,
+    })
+}
+
+/// What stands on an invoice, where it is known.
+fn number<'a>(head: &'a Head, invoice: &'a str) -> &'a str {
+    let line = head.book.invoices.iter().find(|line| line.invoice == invoice);
+    line.and_then(|line| line.number.as_deref()).unwrap_or(invoice)
+}
+
+fn of(line: &SubscriptionLine, now: Timestamp) -> Option<(Entitlement, Option<Timestamp>, &'static str)> {
     use SubscriptionStatus::{Active, Ended, Incomplete, PastDue, Paused, Trial, Unpaid};
     Some(match line.status? {
         Incomplete => return None,
-        Trial => Entitlement::Active,
-        Active if in_recovery => Entitlement::Grace,
-        Active => Entitlement::Active,
-        PastDue if line.grace_until.is_some_and(|until| until <= now) => Entitlement::Suspended,
-        PastDue => Entitlement::Grace,
-        Paused | Unpaid => Entitlement::Suspended,
-        Ended => Entitlement::Ended,
+        Trial => (Entitlement::Active, line.started_at, "its trial runs"),
+        Active => (Entitlement::Active, line.started_at, "its subscription runs"),
+        PastDue if line.grace_until.is_some_and(|until| until <= now) => {
+            (Entitlement::Suspended, line.grace_until, "its grace is over, and its provider waits for a payment")
+        }
+        PastDue => (Entitlement::Grace, None, "its provider waits for a payment"),
+        Paused => (Entitlement::Suspended, None, "its subscription is paused"),
+        Unpaid => (Entitlement::Suspended, None, "its provider has given up waiting for a payment"),
+        Ended => (Entitlement::Ended, line.ends_at, "its subscription has ended"),
     })
 }
 

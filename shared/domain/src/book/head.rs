@@ -2,6 +2,7 @@
 
 mod kept;
 
+use super::entitlement::Entitlement;
 use super::{Latest, Try};
 use crate::event::{Card, CardState, DisputeStatus, Interval, InvoiceStatus, Item, PaymentStatus, SubscriptionStatus};
 use crate::id::{AccountId, ActionId, CaseId};
@@ -180,7 +181,7 @@ pub struct PaymentLine {
     pub subscription: Option<String>,
 }
 
-/// A recovery in short; it is there as long as the recovery has a step before it.
+/// A recovery in short; it is there as long as the recovery has a step before it, and as long as it takes something away.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlanLine {
     pub segment: String,
@@ -188,6 +189,19 @@ pub struct PlanLine {
     pub next: Option<String>,
     pub next_at: Option<Timestamp>,
     pub policy_version: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub access: Option<AccessLine>,
+}
+
+/// What a recovery lets its customer use, and what is next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccessLine {
+    pub state: Entitlement,
+    pub since: Timestamp,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<Entitlement>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_at: Option<Timestamp>,
 }
 
 /// An action that the provider carries out, or has, and what it changes: nothing named is the account.

@@ -3,7 +3,7 @@
 
 use crate::book::{Due, Head, Invoice, Subscription};
 use crate::case::Class;
-use crate::dunning::{self, DunningPolicy, Plan};
+use crate::dunning::{self, DunningPolicy, Plan, Whose};
 use crate::event::SubscriptionStatus;
 use crate::id::{AccountId, CaseId, TaskId};
 use crate::leaving::{Stage, UNWRITTEN, may_recover};
@@ -24,6 +24,9 @@ pub struct Ground<'a> {
     pub claimed: Option<&'a Task>,
     /// Whether Recoup writes to the customers of its source.
     pub writes: bool,
+    /// Why it failed, and whose it is.
+    pub family: &'a str,
+    pub whose: Whose<'a>,
 }
 
 /// The task by which a person settles an invoice since a bank has decided, where there is one.
@@ -35,7 +38,7 @@ impl Ground<'_> {
     /// What the customer would be asked for. Nothing, where that is not known or settled, where no case of a failed payment
     /// is open, and where somebody else is at it: a bank, or a person.
     pub fn asks_for(&self) -> Option<Money> {
-        let Self { head, invoice, standing, stage, claimed, writes } = *self;
+        let Self { head, invoice, standing, stage, claimed, writes, .. } = *self;
         let Due::Open(Some(remaining)) = invoice.due() else { return None };
         let case = CaseId::of(&head.account, Class::PaymentFailed.name(), &invoice.id);
         // The line has the class that a person gave it.
@@ -48,7 +51,8 @@ impl Ground<'_> {
     /// The plan that begins now; where one was stopped for as long as Recoup did not write, what that had not done.
     pub fn plan(&self, policy: &DunningPolicy, now: Timestamp, trace: &str) -> Option<Plan> {
         self.asks_for()?;
-        let plan = dunning::plan(&self.head.account, self.invoice, self.head.since(), policy, now, trace)?;
+        let whose = (self.head.since(), self.family, self.whose);
+        let plan = dunning::plan(&self.head.account, self.invoice, whose, policy, now, trace)?;
         match self.standing.filter(|standing| standing.reason.as_deref() == Some(UNWRITTEN)) {
             Some(earlier) => plan.going_on(earlier),
             None => Some(plan),
@@ -141,7 +145,16 @@ mod tests {
         let mut disputed = failed.clone();
         let claim = json!({"payment": "ch_1", "status": "open", "formal": true});
         disputed.book.disputes.insert("dp_1".to_owned(), from_value(claim).unwrap());
-        let whole = Ground { head: &failed, invoice: &open, standing: None, stage: None, claimed: None, writes: true };
+        let whole = Ground {
+            head: &failed,
+            invoice: &open,
+            standing: None,
+            stage: None,
+            claimed: None,
+            writes: true,
+            family: "declined",
+            whose: Whose::default(),
+        };
         let plan = whole.plan(policies.dunning.current(), now(), "t").expect("a recovery of what failed begins");
         let about = About::Claimed { invoice: "in_1".to_owned(), dispute: "dp_1".to_owned() };
         let task = Task::new(&failed.account, about, String::new(), String::new(), now(), SignedDuration::ZERO);
@@ -172,7 +185,7 @@ mod tests {
     #[test]
     fn what_failed_before_begins_while_it_is_young_and_once_for_an_account() {
         let policies = Policies::shipped().unwrap();
-        let policy = policies.dunning.current();
+        let policy = policies.dunning.version(1).unwrap();
         let failed = head(Class::PaymentFailed);
         let failed_since = policies.setup.current().recovery.failed_since(now());
         assert_eq!(failed_since, now() - SignedDuration::from_hours(35 * 24));
@@ -195,7 +208,16 @@ mod tests {
             subscription
         };
         let (runs, ended) = (subscription("past_due"), subscription("ended"));
-        let whole = Ground { head: &failed, invoice: &young, standing: None, stage: None, claimed: None, writes: true };
+        let whole = Ground {
+            head: &failed,
+            invoice: &young,
+            standing: None,
+            stage: None,
+            claimed: None,
+            writes: true,
+            family: "declined",
+            whose: Whose::default(),
+        };
         let plan = whole.plan(policy, now(), "t").unwrap();
         let mut busy = failed.clone();
         Plan { invoice: "in_2".to_owned(), ..plan.clone() }.show_on(&mut busy);

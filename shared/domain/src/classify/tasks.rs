@@ -96,7 +96,7 @@ fn is_owed(line: &HistoryLine, desk: &Desk) -> bool {
     let has_left = line.subscription.as_ref().is_some_and(|subscription| head.left.contains_key(subscription));
     line.status == Some(InvoiceStatus::Open)
         && head.cases.contains_key(&failed_case(line, desk))
-        && !head.dunning.contains_key(&line.invoice)
+        && head.dunning.get(&line.invoice).is_none_or(|plan| plan.next.is_none())
         && !has_left
 }
 

@@ -62,6 +62,12 @@ impl HoursPolicy {
         self.first_in_all(due, &self.zones_of(zone, country)).unwrap_or(due)
     }
 
+    /// The time zone of a country: the first of those in which nearly everybody lives; that of Greenwich where none is known.
+    pub fn zone_in(&self, country: &str) -> TimeZone {
+        let zones = self.zones.get(&country.to_ascii_uppercase());
+        zones.and_then(|zones| TimeZone::get(zones.first()?).ok()).unwrap_or(TimeZone::UTC)
+    }
+
     /// When a day is over for a customer: in the last of their zones, and by UTC where nobody knows one.
     pub fn end_of(&self, day: Date, zone: Option<&str>, country: Option<&str>) -> Option<Timestamp> {
         let next = day.tomorrow().ok()?;

@@ -1,6 +1,6 @@
 //! The recovery of one invoice: what has been done, and what comes next.
 
-use super::{Control, DunningPolicy, Step, StepKind, StepState, Then};
+use super::{Control, DunningPolicy, Facts, Step, StepKind, StepState, Then, Whose};
 use crate::book::{Due, Head, Invoice, PlanLine};
 use crate::id::{AccountId, IncidentId};
 use crate::policy::Patience;
@@ -46,18 +46,19 @@ pub enum PlanState {
 pub fn plan(
     account: &AccountId,
     invoice: &Invoice,
-    customer_since: Option<Timestamp>,
+    (customer_since, family, whose): (Option<Timestamp>, &str, Whose<'_>),
     policy: &DunningPolicy,
     now: Timestamp,
     trace: &str,
 ) -> Option<Plan> {
     let Due::Open(Some(remaining)) = invoice.due() else { return None };
     let tenure_days = customer_since.map(|since| now.duration_since(since).as_hours() / 24);
-    let segment = policy.segment(remaining, tenure_days);
+    let segment = policy.segment(&Facts { remaining, tenure_days, family, whose });
     let steps = segment.steps.iter().zip(1..).map(|(rule, number)| Step {
         number,
         kind: match &rule.then {
             Then::Mail(template) => StepKind::Mail { template: template.clone() },
+            Then::Access(state) => StepKind::Access { access: *state },
             Then::Person => StepKind::Person,
         },
         due_at: now + SignedDuration::from_hours(24 * rule.after_days.get_ref()),
@@ -118,14 +119,17 @@ impl Plan {
         })
     }
 
-    /// Puts its line on the account's head while it has a step before it, and takes it away after.
+    /// Puts its line on the account's head while it has a step before it or takes something away, and takes it off after.
     pub fn show_on(&self, head: &mut Head) {
-        let line = self.next().map(|next| PlanLine {
+        let (next, access) = (self.next(), self.access());
+        let line = (next.is_some() || self.still_takes(access)).then(|| PlanLine {
             segment: self.segment.clone(),
-            step: next.number,
-            next: Some(next.kind.name().to_owned()),
-            next_at: self.paused_until().map(|_| self.expected_at(next)).or_else(|| self.next_wake()),
+            step: next.or(self.steps.last()).map_or(0, |step| step.number),
+            next: next.map(|next| next.kind.name().to_owned()),
+            next_at: next
+                .and_then(|next| self.paused_until().map(|_| self.expected_at(next)).or_else(|| self.next_wake())),
             policy_version: self.policy_version,
+            access: Some(access),
         });
         match line {
             Some(line) => drop(head.dunning.insert(self.invoice.clone(), line)),
@@ -185,8 +189,9 @@ impl Plan {
             return None;
         }
         let is_due = |step: &Step| step.due_at <= now && step.again_at.is_none_or(|again_at| again_at <= now);
-        let due = self.steps.iter().rposition(|step| step.state == StepState::Waiting && is_due(step))?;
-        for step in self.steps[..due].iter_mut().filter(|step| step.state == StepState::Waiting) {
+        let is_taken = |step: &Step| step.state == StepState::Waiting && !step.kind.is_access();
+        let due = self.steps.iter().rposition(|step| is_taken(step) && is_due(step))?;
+        for step in self.steps[..due].iter_mut().filter(|step| is_taken(step)) {
             step.state = StepState::Skipped;
             step.done_at = Some(now);
         }
@@ -235,7 +240,7 @@ impl Plan {
         self.finish_after_last();
     }
 
-    fn finish_after_last(&mut self) {
+    pub(super) fn finish_after_last(&mut self) {
         if self.state == PlanState::Running && self.next().is_none() {
             self.state = PlanState::Finished;
         }

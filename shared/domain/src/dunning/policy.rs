@@ -1,5 +1,7 @@
 //! Whose invoices are asked for how? The rules are data: `shared/policy/dunning/`.
 
+use super::{AdviserRules, TriesRule};
+use crate::book::entitlement::Entitlement;
 use crate::money::{Currency, Money};
 use crate::policy::{Complaint, Rules};
 use rust_decimal::Decimal;
@@ -13,10 +15,14 @@ use toml::Spanned;
 pub struct DunningPolicy {
     pub version: u32,
     pub effective: String,
+    /// Who chooses the moment of a try; before there were tries there was nobody.
+    pub adviser: Option<AdviserRules>,
+    #[serde(default)]
+    pub tries: Vec<TriesRule>,
     pub segment: Vec<Segment>,
 }
 
-/// Whose invoices are asked for in the same way.
+/// Whose invoices are asked for in the same way. Each condition that it has must hold; what is not known does not.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Segment {
@@ -25,7 +31,43 @@ pub struct Segment {
     /// What remains due, at least, by currency; a currency that is not listed does not fit.
     pub amount_from: Option<BTreeMap<Currency, Decimal>>,
     pub tenure_days_below: Option<i64>,
+    /// Why it failed.
+    pub families: Option<Spanned<Vec<String>>>,
+    /// Customers that somebody looks after.
+    #[serde(default)]
+    pub strategic: bool,
+    /// Where the customer lives, by ISO 3166.
+    pub countries: Option<Vec<String>>,
+    /// What an imported customer must have, word for word.
+    #[serde(default)]
+    pub metadata: BTreeMap<String, String>,
+    /// Of two that are due, the one whose number is lower is shown and worked first.
+    #[serde(default = "last_queue")]
+    pub queue: u32,
+    /// How often it is tried again at most; what its family's rule allows, where this says nothing.
+    pub tries_most: Option<u32>,
     pub steps: Vec<StepRule>,
+}
+
+fn last_queue() -> u32 {
+    9
+}
+
+/// What a segment is chosen by.
+#[derive(Debug, Clone, Copy)]
+pub struct Facts<'a> {
+    pub remaining: Money,
+    pub tenure_days: Option<i64>,
+    pub family: &'a str,
+    pub whose: Whose<'a>,
+}
+
+/// Whose invoice it is, as far as it was imported or told.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Whose<'a> {
+    pub strategic: bool,
+    pub country: Option<&'a str>,
+    pub metadata: Option<&'a BTreeMap<String, String>>,
 }
 
 /// One step of a segment, in days from the plan's beginning.
@@ -36,11 +78,12 @@ pub struct StepRule {
     pub then: Then,
 }
 
-/// What a step does: it mails the text of that name, or hands over to a person.
-#[derive(Debug, Clone, Deserialize)]
+/// What a step does: it mails the text of that name, changes what the customer may use, or hands over to a person.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Then {
     Mail(String),
+    Access(Entitlement),
     Person,
 }
 
@@ -49,26 +92,97 @@ impl DunningPolicy {
     pub fn templates(&self) -> impl Iterator<Item = &str> {
         self.segment.iter().flat_map(|segment| &segment.steps).filter_map(|step| match &step.then {
             Then::Mail(template) => Some(template.as_str()),
-            Then::Person => None,
+            Then::Access(_) | Then::Person => None,
         })
     }
 
-    pub(super) fn segment(&self, remaining: Money, tenure_days: Option<i64>) -> &Segment {
-        self.segment
-            .iter()
-            .find(|segment| segment.fits(remaining, tenure_days))
-            .expect("the lint saw a last segment for everyone")
+    /// Every family that is named, with where.
+    pub(crate) fn families(&self) -> impl Iterator<Item = (usize, &str)> {
+        let of_segments = self.segment.iter().filter_map(|segment| segment.families.as_ref());
+        let lists = of_segments.chain(self.tries.iter().map(|rule| &rule.families));
+        let named = lists.flat_map(|list| list.get_ref().iter().map(|family| (list.span().start, family.as_str())));
+        let leanings = self.adviser.iter().flat_map(AdviserRules::families);
+        named.chain(leanings.map(|(list, family)| (list.span().start, family.as_str())))
+    }
+
+    /// The segment of an invoice.
+    pub fn segment(&self, facts: &Facts<'_>) -> &Segment {
+        self.segment.iter().find(|segment| segment.fits(facts)).expect("the lint saw a last segment for everyone")
+    }
+
+    /// How what failed for a reason is tried again in a segment; nothing, where it is not.
+    pub fn tries(&self, segment: &str, family: &str) -> Option<TriesRule> {
+        let rule = self.tries.iter().find(|rule| rule.families.get_ref().iter().any(|own| own == family))?;
+        let segment = self.segment.iter().find(|own| own.id.get_ref() == segment)?;
+        let most = segment.tries_most.unwrap_or(u32::MAX).min(*rule.most.get_ref());
+        let limited = TriesRule { most: Spanned::new(rule.most.span(), most), ..rule.clone() };
+        (most > 0).then_some(limited)
     }
 }
 
 impl Segment {
-    fn fits(&self, remaining: Money, tenure_days: Option<i64>) -> bool {
+    fn fits(&self, facts: &Facts<'_>) -> bool {
+        let Facts { remaining, tenure_days, family, whose } = *facts;
         let amount = self
             .amount_from
             .as_ref()
             .is_none_or(|from| from.get(&remaining.currency()).is_some_and(|from| remaining.amount() >= *from));
         let tenure = self.tenure_days_below.is_none_or(|below| tenure_days.is_some_and(|days| days < below));
-        amount && tenure
+        let reason = self.families.as_ref().is_none_or(|own| own.get_ref().iter().any(|own| own == family));
+        let place = self.countries.as_ref().is_none_or(|own| {
+            whose.country.is_some_and(|country| own.iter().any(|own| own.eq_ignore_ascii_case(country)))
+        });
+        let has = |(key, value)| whose.metadata.and_then(|own| own.get(key)) == Some(value);
+        let said = self.metadata.iter().all(has);
+        amount && tenure && reason && place && said && (whose.strategic || !self.strategic)
+    }
+
+    fn is_for_everyone(&self) -> bool {
+        self.amount_from.is_none()
+            && self.tenure_days_below.is_none()
+            && self.families.is_none()
+            && self.countries.is_none()
+            && self.metadata.is_empty()
+            && !self.strategic
+    }
+
+    /// What is wrong with the order of its steps.
+    fn lint_steps(&self, last_try: i64) -> Vec<Complaint> {
+        let mut complaints = Vec::new();
+        let (mut access, mut was_written) = (Entitlement::Grace, false);
+        for pair in self.steps.windows(2) {
+            if pair[1].after_days.get_ref() < pair[0].after_days.get_ref() {
+                complaints.push(Complaint::on(&pair[1].after_days, "this step comes before the step before it"));
+            } else if pair[1].after_days.get_ref() == pair[0].after_days.get_ref() && pair[1].then == pair[0].then {
+                complaints.push(Complaint::on(&pair[1].after_days, "this is the same as the step before it"));
+            }
+        }
+        for step in &self.steps {
+            match &step.then {
+                Then::Mail(_) => was_written = true,
+                Then::Person => {}
+                Then::Access(next) => {
+                    if *next <= access {
+                        let said = format!("`{}` comes after `{}`: access only falls", next.name(), access.name());
+                        complaints.push(Complaint::on(&step.after_days, said));
+                    } else if *next > Entitlement::Warned && (access < Entitlement::Warned || !was_written) {
+                        let said = format!("nobody is `{}` who was not warned and written to", next.name());
+                        complaints.push(Complaint::on(&step.after_days, said));
+                    } else if *next == Entitlement::Ended && *step.after_days.get_ref() < last_try {
+                        let said = format!("this ends before the last try, which may be on day {last_try}");
+                        complaints.push(Complaint::on(&step.after_days, said));
+                    }
+                    access = (*next).max(access);
+                }
+            }
+        }
+        complaints
+    }
+
+    /// Nothing, where it is known what becomes of an invoice that nothing has helped.
+    fn lint_end(&self) -> Option<Complaint> {
+        let last = self.steps.last().filter(|step| matches!(step.then, Then::Mail(_)))?;
+        Some(Complaint::on(&last.after_days, "a plan ends with a person, or with a change of access"))
     }
 }
 
@@ -92,15 +206,33 @@ impl Rules for DunningPolicy {
             if segment.steps.is_empty() {
                 complaints.push(Complaint::on(&segment.id, format!("`{}` has no steps", segment.id.get_ref())));
             }
-            for pair in segment.steps.windows(2) {
-                if pair[1].after_days.get_ref() <= pair[0].after_days.get_ref() {
-                    complaints
-                        .push(Complaint::on(&pair[1].after_days, "this step comes before or with the step before it"));
+            let most = segment.tries_most.unwrap_or(u32::MAX);
+            let tried = self.tries.iter().filter(|rule| {
+                let own = segment.families.as_ref().map(Spanned::get_ref);
+                most > 0 && own.is_none_or(|own| rule.families.get_ref().iter().any(|family| own.contains(family)))
+            });
+            complaints.extend(segment.lint_steps(tried.map(|rule| i64::from(rule.last_day())).max().unwrap_or(0)));
+            // Before there were tries, plans only wrote.
+            complaints.extend(self.adviser.as_ref().and_then(|_| segment.lint_end()));
+        }
+        complaints.extend(Complaint::doubled(self.tries.iter().map(|rule| &rule.id)));
+        complaints.extend(self.tries.iter().flat_map(TriesRule::lint));
+        for (place, rule) in self.tries.iter().enumerate() {
+            for family in rule.families.get_ref() {
+                if self.tries[..place].iter().any(|other| other.families.get_ref().contains(family)) {
+                    complaints.push(Complaint::on(&rule.families, format!("`{family}` stands in two rules of tries")));
                 }
             }
         }
-        let for_everyone = |segment: &Segment| segment.amount_from.is_none() && segment.tenure_days_below.is_none();
-        match self.segment.iter().position(for_everyone) {
+        match &self.adviser {
+            Some(rules) => complaints.extend(rules.lint()),
+            None => complaints.extend(
+                self.tries
+                    .iter()
+                    .map(|rule| Complaint::on(&rule.id, "nobody chooses its moments: say so in `[adviser]`")),
+            ),
+        }
+        match self.segment.iter().position(Segment::is_for_everyone) {
             None => {
                 complaints.push(Complaint::at(0, "no segment is for everyone: the last one must have no condition"))
             }

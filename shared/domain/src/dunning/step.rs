@@ -1,20 +1,33 @@
 //! One step of a plan: a reminder or the handing over to a person, with how far it has come.
 
+use crate::book::entitlement::Entitlement;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum StepKind {
-    Mail { template: String },
+    Mail {
+        template: String,
+    },
+    /// What the customer may use from then on.
+    Access {
+        access: Entitlement,
+    },
     Person,
 }
 
 impl StepKind {
+    /// Whether it changes what the customer may use: it needs nobody to be sent anything.
+    pub fn is_access(&self) -> bool {
+        matches!(self, Self::Access { .. })
+    }
+
     /// The step in a word, for plans and stories.
     pub fn name(&self) -> &str {
         match self {
             Self::Mail { template } => template,
+            Self::Access { access } => access.name(),
             Self::Person => "ask_a_person",
         }
     }

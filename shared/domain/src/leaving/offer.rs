@@ -118,7 +118,14 @@ mod tests {
         };
         head.book.subscriptions.insert("sub_1".into(), line);
         if failing {
-            let plan = PlanLine { segment: "standard".into(), step: 1, next: None, next_at: None, policy_version: 1 };
+            let plan = PlanLine {
+                segment: "standard".into(),
+                step: 1,
+                next: None,
+                next_at: None,
+                policy_version: 1,
+                access: None,
+            };
             head.dunning.insert("in_1".into(), plan);
             let (invoice, status) = ("in_1".to_owned(), Some(InvoiceStatus::Open));
             head.book.invoices.push(HistoryLine {

@@ -5,7 +5,6 @@ use super::cluster::Cluster;
 use super::luck::Luck;
 use super::report::{By, Report, Tally};
 use super::strategy::{Next, Shown, Strategy};
-use crate::book::{self, Tried};
 use crate::decline::Declines;
 use crate::dunning::Budget;
 use crate::money::Money;
@@ -57,7 +56,7 @@ pub fn play(world: &World, strategy: &mut dyn Strategy, declines: &Declines, inv
         }
         match open.next {
             Some(Next::Try(_)) => {
-                tally.tried(open.place, budgets[open.place].forbids(&open.tried(), now).is_some());
+                tally.tried(open.place, budgets[open.place].forbids(&open.shown().tried(), now).is_some());
                 let succeeds = open.succeeds(world, now);
                 strategy.tried(&open.shown(), now, succeeds);
                 if succeeds {
@@ -131,12 +130,6 @@ impl<'a> Open<'a> {
             messages: &self.messages,
             cluster: self.place,
         }
-    }
-
-    /// The first failure, and each try in vain since.
-    fn tried(&self) -> Vec<Tried> {
-        let again = self.tries.iter().map(|at| Tried::failed(*at, book::By::Recoup));
-        std::iter::once(Tried::failed(self.failed_at, book::By::Provider)).chain(again).collect()
     }
 
     fn succeeds(&self, world: &World, now: Timestamp) -> bool {

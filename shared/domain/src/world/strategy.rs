@@ -1,6 +1,7 @@
 //! Who decides when an open invoice is tried again, and what they are shown.
 
 use super::play::FOLLOWED_DAYS;
+use crate::book::{By, Tried};
 use crate::event::Decline;
 use crate::money::Money;
 use jiff::{SignedDuration, Timestamp};
@@ -22,6 +23,14 @@ pub struct Shown<'a> {
     pub messages: &'a [Timestamp],
     /// For whoever knows the world: it is not shown outside of it.
     pub(super) cluster: usize,
+}
+
+impl Shown<'_> {
+    /// The first failure, and each try in vain since.
+    pub(super) fn tried(&self) -> Vec<Tried> {
+        let again = self.tries.iter().map(|at| Tried::failed(*at, By::Recoup));
+        std::iter::once(Tried::failed(self.failed_at, By::Provider)).chain(again).collect()
+    }
 }
 
 /// What happens next to an open invoice, and when.

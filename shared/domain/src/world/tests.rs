@@ -295,3 +295,28 @@ impl Strategy for Late {
 fn nobody_tries_in_the_past() {
     played(&one(&[], ""), &mut Late, 1);
 }
+
+#[test]
+fn a_policy_tries_what_may_be_tried_and_learns_when() {
+    let policies = Policies::shipped().unwrap();
+    let declines = policies.declines.current();
+    let (policy, advice, hours) = (policies.dunning.current(), policies.advice.current(), policies.hours.current());
+    let planned = || Planned::new(policy, advice, hours, declines);
+    let lost = one(&[("insufficient_funds", "lost_card")], "");
+    assert_eq!(play(&lost, &mut planned(), declines, 300).attempts, 0, "a lost card is written about and not tried");
+    let world = example();
+    let report = play(&world, &mut planned(), declines, 2_000);
+    assert!(report.attempts > 2_000 && report.breaches == 0 && report.messages > 0, "{report:?}");
+    let same = play(&world, &mut planned(), declines, 2_000);
+    assert_eq!(
+        (report.attempts, report.recovered.count),
+        (same.attempts, same.recovered.count),
+        "nothing is left to luck"
+    );
+    // Who has seen as many before does better than who begins.
+    let text = include_str!("../../../../tests/worlds/example.toml").replace("seed = 1\n", "seed = 99\n");
+    let mut learned = planned();
+    play(&World::parse("other.toml", &text).unwrap(), &mut learned, declines, 4_000);
+    let later = play(&world, &mut learned, declines, 2_000);
+    assert!(later.recovered.count > report.recovered.count, "{} {}", later.recovered.count, report.recovered.count);
+}

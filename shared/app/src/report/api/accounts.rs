@@ -10,7 +10,7 @@ use crate::store::{self, Timeline, keys};
 use crate::web::{self, Answer, Problem, Window, account_id};
 use bytes::Bytes;
 use domain::book::Head;
-use domain::book::entitlement::entitlement;
+use domain::book::entitlement::access;
 use domain::id::AccountId;
 use domain::sidebar;
 use domain::staff::Staff;
@@ -68,8 +68,19 @@ fn line_json(line: &Timeline) -> Value {
 pub(super) async fn entitlement_of(context: &Context, id: &str) -> Result<Answer, Problem> {
     let account = account_id(id)?;
     let head: Head = store::read(context, &keys::head(&account)).await?.ok_or_else(|| Problem::not_found("account"))?;
-    let state = entitlement(&head, context.clock.now());
-    Ok(web::json(StatusCode::OK, &json!({"account": account, "state": state, "as_of": head.book.last_event_at})))
+    let access = access(&head, context.clock.now());
+    let (since, next) = (access.as_ref().and_then(|it| it.since), access.as_ref().and_then(|it| it.next));
+    Ok(web::json(
+        StatusCode::OK,
+        &json!({
+            "account": account,
+            "state": access.as_ref().map(|it| it.state),
+            "since": since,
+            "why": access.map_or_else(|| "no subscription of it has begun".to_owned(), |it| it.why),
+            "next": next,
+            "as_of": head.book.last_event_at,
+        }),
+    ))
 }
 
 pub(super) async fn group_of(context: &Context, id: &str) -> Result<Answer, Problem> {

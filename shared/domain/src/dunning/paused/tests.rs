@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::book::{Head, Stamp};
-use crate::dunning::plan;
+use crate::dunning::{Whose, plan};
 use crate::event::{Event, Seen};
 use crate::id::{AccountId, IncidentId};
 use crate::money::Currency;
@@ -35,7 +35,7 @@ fn planned() -> Plan {
     let policies = Policies::shipped().unwrap();
     let account = AccountId::of("stripe", "default", "cus_1");
     let policy = policies.dunning.version(1).unwrap();
-    plan(&account, &invoice("open", 4900), None, policy, day(0), "t").unwrap()
+    plan(&account, &invoice("open", 4900), (None, "declined", Whose::default()), policy, day(0), "t").unwrap()
 }
 
 fn staff(role: Role) -> Staff {

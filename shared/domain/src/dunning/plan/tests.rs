@@ -24,7 +24,15 @@ fn open(minor: i64) -> Invoice {
 fn planned(minor: i64, since: Option<Timestamp>) -> Plan {
     let policies = Policies::shipped().unwrap();
     let account = AccountId::of("stripe", "default", "cus_1");
-    plan(&account, &open(minor), since, policies.dunning.current(), day(0), "t").unwrap()
+    plan(
+        &account,
+        &open(minor),
+        (since, "declined", Whose::default()),
+        policies.dunning.version(1).unwrap(),
+        day(0),
+        "t",
+    )
+    .unwrap()
 }
 
 #[test]
@@ -130,7 +138,15 @@ fn who_was_reminded_before_is_reminded_of_the_rest() {
         ("by a plan for another amount", stopped(100_000, &[sent, skipped, sent]), vec![4]),
         ("nothing is left", stopped(4900, &[sent; 4]), vec![]),
     ] {
-        let anew = plan(&earlier.account, &open(4900), None, policies.dunning.current(), day(9), "t").unwrap();
+        let anew = plan(
+            &earlier.account,
+            &open(4900),
+            (None, "declined", Whose::default()),
+            policies.dunning.version(1).unwrap(),
+            day(9),
+            "t",
+        )
+        .unwrap();
         let waiting = |plan: &Option<Plan>| {
             let steps = plan.iter().flat_map(|plan| &plan.steps);
             steps.filter(|step| step.state == StepState::Waiting).map(|step| step.number).collect::<Vec<_>>()

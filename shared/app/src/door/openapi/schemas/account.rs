@@ -20,7 +20,7 @@ pub(super) fn schemas() -> Named {
         ("TimelineLine", timeline_line()),
         ("Timeline", page("TimelineLine")),
         ("Seen", seen()),
-        ("Entitled", object([("account", text()), ("state", or_null(entitlements())), ("as_of", or_null(time()))])),
+        ("Entitled", entitled()),
         ("Group", group()),
         ("GroupOther", group_other()),
         ("GroupSaid", object([("other", text()), ("same", flag()), ("by", text()), ("note", text()), ("at", time())])),
@@ -41,6 +41,17 @@ pub(super) fn schemas() -> Named {
         ("Ticket", ticket()),
         ("Tickets", page("Ticket")),
     ]
+}
+
+fn entitled() -> Value {
+    object([
+        ("account", text()),
+        ("state", or_null(entitlements())),
+        ("since", or_null(time())),
+        ("why", text()),
+        ("next", told(or_null(object([("state", entitlements()), ("at", time())])), "If nothing is paid until then.")),
+        ("as_of", or_null(time())),
+    ])
 }
 
 fn entitlements() -> Value {

@@ -1,0 +1,153 @@
+//! What a recovery lets its customer use, step by step: less and less, and never less without a warning.
+
+use super::{Plan, PlanState, StepKind, StepState};
+use crate::book::AccessLine;
+use crate::book::entitlement::Entitlement;
+use jiff::Timestamp;
+
+impl Plan {
+    /// What it leaves the customer now, and what it takes next.
+    pub fn access(&self) -> AccessLine {
+        let changes = self.steps.iter().filter_map(|step| match step.kind {
+            StepKind::Access { access } => Some((access, step)),
+            StepKind::Mail { .. } | StepKind::Person => None,
+        });
+        let taken = changes.clone().filter(|(_, step)| step.state == StepState::Sent).last();
+        let next =
+            changes.clone().find(|(_, step)| self.state == PlanState::Running && step.state == StepState::Waiting);
+        let since = taken.and_then(|(_, step)| step.done_at).unwrap_or(self.started_at);
+        AccessLine {
+            state: taken.map_or(Entitlement::Grace, |(state, _)| state),
+            since,
+            next: next.map(|(state, _)| state),
+            next_at: next.map(|(_, step)| self.expected_at(step)),
+        }
+    }
+
+    /// Whether it has ended unpaid with something taken away.
+    pub(super) fn still_takes(&self, access: AccessLine) -> bool {
+        self.state == PlanState::Finished && access.state > Entitlement::Grace
+    }
+
+    /// Takes the changes whose time has come. None comes before a letter that stands before it, and each that comes late
+    /// moves those after it by as much: whoever was warned late has as long as anybody.
+    pub fn take_access(&mut self, now: Timestamp) {
+        if self.held_until.is_some() || self.paused_until().is_some() || self.state != PlanState::Running {
+            return;
+        }
+        while let Some(place) = self
+            .steps
+            .iter()
+            .position(|step| step.kind.is_access() && step.state == StepState::Waiting && step.due_at <= now)
+        {
+            let is_written = |kind: &StepKind| matches!(kind, StepKind::Mail { .. });
+            let mut before = self.steps[..place].iter().filter(|step| is_written(&step.kind));
+            if before.any(|step| matches!(step.state, StepState::Waiting | StepState::Sending)) {
+                return;
+            }
+            let late = now.duration_since(self.steps[place].due_at);
+            let (step, after) = self.steps[place..].split_first_mut().expect("the step at its place");
+            step.state = StepState::Sent;
+            step.done_at = Some(now);
+            for later in after.iter_mut().filter(|it| it.kind.is_access() && it.state == StepState::Waiting) {
+                later.due_at += late;
+            }
+        }
+        self.finish_after_last();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::book::Head;
+    use crate::dunning::Step;
+    use crate::id::AccountId;
+    use jiff::SignedDuration;
+    use serde_json::json;
+
+    fn day(day: i64) -> Timestamp {
+        "2026-03-01T09:00:00Z".parse::<Timestamp>().unwrap() + SignedDuration::from_hours(24 * day)
+    }
+
+    /// Written to on the first day, warned on the seventh, restricted on the tenth and suspended on the fourteenth.
+    fn plan() -> Plan {
+        let step = |number: u32, kind: serde_json::Value, after: i64| {
+            let mut step =
+                json!({"number": number, "due_at": day(after), "state": "waiting", "done_at": null, "doubt_at": null});
+            step.as_object_mut().unwrap().extend(kind.as_object().unwrap().clone());
+            serde_json::from_value::<Step>(step).unwrap()
+        };
+        let access = |state: &str| json!({"kind": "access", "access": state});
+        let steps = vec![
+            step(1, json!({"kind": "mail", "template": "reminder_1"}), 1),
+            step(2, access("warned"), 7),
+            step(3, access("restricted"), 10),
+            step(4, access("suspended"), 14),
+        ];
+        let account = AccountId::of("stripe", "default", "cus_1");
+        serde_json::from_value(json!({
+            "account": account, "invoice": "in_1", "segment": "standard", "policy_version": 2, "started_at": day(0),
+            "state": "running", "reason": null, "steps": steps, "trace": "t",
+        }))
+        .unwrap()
+    }
+
+    fn written(mut plan: Plan) -> Plan {
+        plan.begin(day(1), day(2)).unwrap();
+        plan.sent(1);
+        plan
+    }
+
+    #[test]
+    fn access_falls_step_by_step_and_says_what_is_next() {
+        use Entitlement::{Grace, Restricted, Suspended, Warned};
+        let mut plan = written(plan());
+        for (on, state, since, next) in [
+            (6, Grace, 0, Some((Warned, 7))),
+            (7, Warned, 7, Some((Restricted, 10))),
+            (9, Warned, 7, Some((Restricted, 10))),
+            (10, Restricted, 10, Some((Suspended, 14))),
+            (14, Suspended, 14, None),
+        ] {
+            plan.take_access(day(on));
+            let access = plan.access();
+            assert_eq!((access.state, access.since), (state, day(since)), "day {on}");
+            assert_eq!(access.next.zip(access.next_at), next.map(|(state, on)| (state, day(on))), "day {on}");
+        }
+        assert_eq!(plan.state, PlanState::Finished);
+        let mut head = Head::new("stripe", "default", "cus_1");
+        plan.show_on(&mut head);
+        assert_eq!(head.dunning["in_1"].access.map(|it| it.state), Some(Suspended), "it stays taken until it is paid");
+    }
+
+    #[test]
+    fn nobody_loses_anything_without_a_letter_or_all_at_once() {
+        let mut unwritten = plan();
+        unwritten.take_access(day(20));
+        assert_eq!(unwritten.access().state, Entitlement::Grace, "its letter has not been sent");
+        let mut late = written(plan());
+        late.take_access(day(20));
+        assert_eq!(late.access().state, Entitlement::Warned, "it has been warned just now");
+        late.take_access(day(22));
+        assert_eq!(late.access().state, Entitlement::Warned);
+        late.take_access(day(23));
+        assert_eq!(late.access().state, Entitlement::Restricted, "three days after its warning, as anybody");
+        let mut held = written(plan());
+        held.hold(day(6), day(9));
+        held.take_access(day(8));
+        assert_eq!(held.access().state, Entitlement::Grace, "what waits for an incident takes nothing");
+    }
+
+    #[test]
+    fn what_is_paid_is_given_back() {
+        let mut plan = written(plan());
+        plan.take_access(day(7));
+        let mut head = Head::new("stripe", "default", "cus_1");
+        plan.show_on(&mut head);
+        assert!(head.dunning.contains_key("in_1"));
+        plan.stop("paid", day(8));
+        plan.show_on(&mut head);
+        assert!(head.dunning.is_empty());
+    }
+}
