@@ -101,10 +101,12 @@ impl Plan {
         self.next().is_some().then_some(self)
     }
 
-    /// The first step that is not behind us.
+    /// The step that is being sent, or else the one whose time comes first.
     pub fn next(&self) -> Option<&Step> {
         let running = self.state == PlanState::Running;
-        self.steps.iter().find(|step| running && matches!(step.state, StepState::Waiting | StepState::Sending))
+        let sending = self.steps.iter().find(|step| running && step.state == StepState::Sending);
+        let waiting = self.steps.iter().filter(|step| running && step.state == StepState::Waiting);
+        sending.or_else(|| waiting.min_by_key(|step| step.again_at.map_or(step.due_at, |at| at.max(step.due_at))))
     }
 
     /// When somebody has to look at it again.

@@ -237,8 +237,9 @@ fn plan() -> Value {
     use StepState::{InDoubt, Sending, Sent, Skipped, Waiting};
     let step = object([
         ("number", whole()),
-        ("kind", words(["mail", "person"])),
+        ("kind", words(["mail", "access", "person"])),
         ("template?", told(text(), "Which text is sent.")),
+        ("access?", told(entitlements(), "What the customer may use from then on.")),
         ("due_at", time()),
         ("state", words([Waiting, Sending, Sent, InDoubt, Skipped])),
         ("done_at", or_null(time())),
