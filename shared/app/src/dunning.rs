@@ -221,6 +221,8 @@ async fn end(
     let Some(read) = read(context, account, invoice).await? else { return Ok(Attempted::Done(Done::NothingToDo)) };
     let Some(mut plan) = read.plan.clone() else { return Ok(Attempted::Done(Done::NothingToDo)) };
     let done = record(&mut plan);
+    // What waited for this letter need not ring once more.
+    plan.take_access(context.clock.now());
     write(context, read, &plan, (None, None), done).await
 }
 
