@@ -12,6 +12,8 @@ pub enum StepKind {
     },
     /// What the customer may use from then on.
     Access {
+        // A step has a state of its own beside it.
+        #[serde(rename = "access")]
         state: Entitlement,
     },
     Person,
