@@ -332,7 +332,10 @@ mod tests {
             let mut source = Source { retries, ..Source::new("stripe", "default") };
             let judged = Judged { switch_off: Some("switch it off"), ..judged(0) };
             source.wish(wish, &mara, judged).unwrap();
-            source.asked.and_then(|asked| asked.preview).is_some_and(|it| it.effects.contains(&"switch it off".to_owned()))
+            source
+                .asked
+                .and_then(|asked| asked.preview)
+                .is_some_and(|it| it.effects.contains(&"switch it off".to_owned()))
         };
         let takes = Wish { retries: Some(Party::Recoup), ..Wish::default() };
         assert!(shown(&takes, Party::Provider));

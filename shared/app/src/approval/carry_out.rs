@@ -337,7 +337,8 @@ async fn store_attempt(
     let tried = tried(&read, &action, now);
     // It was judged by these; if one has changed since, it is judged again.
     let written = tried.as_ref().map(Stored::key);
-    for key in read.judged_by(&head).into_iter().filter(|key| Some(key) != written.as_ref()).chain(grounds_of(&before)) {
+    for key in read.judged_by(&head).into_iter().filter(|key| Some(key) != written.as_ref()).chain(grounds_of(&before))
+    {
         commit.check(&read.batch, &key);
     }
     if let Some(tried) = &tried {

@@ -76,8 +76,7 @@ pub(super) fn advance(
     let adviser = policy.adviser.as_ref().map(|rules| dunning::adviser(rules, policies.advice.current()));
     let (customer, hours) = (read.customer.as_ref(), policies.hours.current());
     let country = read.person.country(customer);
-    let calendar =
-        Calendar::new(hours.zone_of(customer.and_then(|customer| customer.time_zone.as_deref()), country));
+    let calendar = Calendar::new(hours.zone_of(customer.and_then(|customer| customer.time_zone.as_deref()), country));
     let budget = Budget::of_invoice(declines, &beside.rules, &read.invoice, &tried);
     let nothing = declines.meaning(None);
     let budget_of_card = plan.tries.card.as_deref().map(|card| {

@@ -60,12 +60,7 @@ pub struct Retry {
 }
 
 /// Takes up the try of a plan whose time has come, where the rules let it be by which the plan stands.
-pub fn retry(
-    policy: &DunningPolicy,
-    plan: &mut Plan,
-    now: Timestamp,
-    look_at: Timestamp,
-) -> Option<Scheduled<Retry>> {
+pub fn retry(policy: &DunningPolicy, plan: &mut Plan, now: Timestamp, look_at: Timestamp) -> Option<Scheduled<Retry>> {
     let next = plan.due_try(now)?;
     if !policy.lets(plan, next) {
         return None;

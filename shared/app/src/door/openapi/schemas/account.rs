@@ -303,7 +303,10 @@ fn tries() -> Value {
         object([
             ("number", whole()),
             ("at", time()),
-            ("rule", told(text(), "Which rule of tries lets it be; `card_given` where the customer gave another card.")),
+            (
+                "rule",
+                told(text(), "Which rule of tries lets it be; `card_given` where the customer gave another card."),
+            ),
             ("policy_version", whole()),
             ("chance", told(or_null(whole()), "How likely it is thought to succeed, in thousandths.")),
             ("likely", thousandths("How likely this moment was to be chosen, in thousandths.")),
