@@ -4,6 +4,7 @@
 
 mod absurd;
 mod ageing;
+mod again;
 mod by_hand;
 mod channels;
 mod claimed;
