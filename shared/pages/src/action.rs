@@ -99,7 +99,7 @@ fn facts(action: &Action) -> Markup {
                     dt { "Case" } dd { a href={ "/cases/" (case) } { "Look at the evidence" } }
                 }
                 @if let Some(rule) = action.by_rule() {
-                    dt { "Approve" } dd { "by the rule " (words(&rule.rule)) " of dunning v" (rule.policy_version) }
+                    dt { "Approved" } dd { "by the rule " (words(&rule.rule)) " of dunning v" (rule.policy_version) }
                 }
                 @for vote in action.votes() {
                     dt { (words(&format!("{:?}", vote.decision).to_lowercase())) }

@@ -81,8 +81,8 @@ impl Scheduled<Retry> {
         let digest = shown.digest.clone();
         let rule = ByRule { policy_version: chosen.policy_version, rule: chosen.rule, digest };
         let note = format!("{}/{segment}: try {}, chosen for {}", rule.by(), chosen.number, chosen.at);
-        let asked = Action::new(made.action, kind, Reason::Other, shown, MACHINE, at.now);
-        let mut action = Action { note, trace: trace.to_owned(), ..asked };
+        let mut action = Action::new(made.action, kind, Reason::Other, shown, MACHINE, at.now);
+        (action.note, action.trace) = (note, trace.to_owned());
         action.let_by(rule, at).expect("what was only just made waits for a decision");
         Ok(action)
     }
@@ -138,5 +138,102 @@ pub fn ended(action: &Action, invoice: &Invoice, tried: &[Tried], same_try: Sign
         | State::Executing
         | State::InDoubt
         | State::NeedsPerson => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::action::{Ended, Happening};
+    use crate::approval::{NotApproved, approved};
+    use crate::book::By;
+    use crate::id::{AccountId, ActionId};
+    use crate::policies::Policies;
+
+    fn time(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    fn at() -> Moment {
+        Moment { now: time("2026-03-02T10:00:00Z"), again: time("2026-03-02T10:05:00Z") }
+    }
+
+    /// A try that a rule has let be, or something else that says so of itself.
+    fn let_be(kind: Kind, asked_by: &str, digest: &str) -> Action {
+        let account = AccountId::of("stripe", "default", "cus_1");
+        let clause = Clause { rule: "funds".to_owned(), policy_version: 2, why: String::new() };
+        let shown = crate::action::Preview { summary: String::new(), lines: vec![], clause, digest: "d".to_owned() };
+        let id = ActionId::of(&account, asked_by, "try 1");
+        let mut action = Action::new(id, kind, Reason::Other, shown, asked_by, at().now);
+        let rule = ByRule { policy_version: 2, rule: "funds".to_owned(), digest: digest.to_owned() };
+        action.let_by(rule, at()).unwrap();
+        action
+    }
+
+    fn a_try() -> Kind {
+        Kind::RetryPayment { invoice: "in_1".to_owned(), amount: None }
+    }
+
+    #[test]
+    fn a_rule_lets_only_a_try_of_recoups_own_be_as_it_was_chosen() {
+        for (name, action, is_let) in [
+            ("as it was chosen", let_be(a_try(), MACHINE, "d"), true),
+            ("a person's", let_be(a_try(), "lena", "d"), false),
+            ("another preview", let_be(a_try(), MACHINE, "e"), false),
+            ("something else", let_be(Kind::UpdatePaymentMethod {}, MACHINE, "d"), false),
+        ] {
+            assert_eq!((action.state(), action.alarm()), (State::Approved, Some(at().again)), "{name}");
+            let found = approved(action).map(|_| ());
+            assert_eq!(found, if is_let { Ok(()) } else { Err(NotApproved::NotByRule) }, "{name}");
+        }
+        let asked = written(&let_be(a_try(), MACHINE, "d"));
+        let said: Vec<_> = asked.iter().map(|note| (note.step, note.by.as_str())).collect();
+        assert_eq!(said, [(Step::Requested, MACHINE), (Step::Decided, "dunning v2")]);
+    }
+
+    #[test]
+    fn how_a_try_ended_is_known_once_somebody_tells() {
+        let policies = Policies::shipped().unwrap();
+        let limits = policies.limits.current();
+        let open = || Invoice::new("in_1");
+        let sent = || {
+            let mut action = let_be(a_try(), MACHINE, "d");
+            let attempt = crate::action::Attempt::next(&action, at().now, SignedDuration::ZERO);
+            action.sent(attempt, at().again).unwrap();
+            action
+        };
+        let ended_by = |end: &Ended| {
+            let mut action = sent();
+            action.take_end(end, at(), limits).unwrap();
+            action
+        };
+        let done = Ended::Done(Outcome::Done {
+            reference: "in_1".to_owned(),
+            status: "processing".to_owned(),
+            made_at: None,
+            link: None,
+        });
+        let refused = Ended::Refused { code: "generic_decline".to_owned(), message: String::new() };
+        let mut overtaken = let_be(a_try(), MACHINE, "d");
+        overtaken.overtaken(at()).unwrap();
+        let told = |text: &str| {
+            let code = Some("insufficient_funds".to_owned());
+            vec![Tried { code, ..Tried::failed(time(text), By::Recoup) }]
+        };
+        let (before, after) = (told("2026-03-02T09:00:00Z"), told("2026-03-03T10:00:00Z"));
+        let declined = |code: &str| Some(TryEnd::Declined { code: code.to_owned() });
+        let stale = Some(TryEnd::NotMade { why: "stale".to_owned() });
+        for (name, action, tried, expected) in [
+            ("it goes", let_be(a_try(), MACHINE, "d"), &before, None),
+            ("it was sent", sent(), &before, None),
+            ("its answer was lost", ended_by(&Ended::InDoubt { burned: false }), &after, None),
+            ("it was refused", ended_by(&refused), &before, declined("generic_decline")),
+            ("it was taken on", ended_by(&done), &before, None),
+            ("it was taken on, and failed a day later", ended_by(&done), &after, declined("insufficient_funds")),
+            ("it was overtaken", overtaken, &before, stale),
+        ] {
+            assert_eq!(ended(&action, &open(), tried, SignedDuration::from_mins(10)), expected, "{name}");
+        }
+        assert_eq!(State::Executed.after(Happening::Sent), None, "what is taken on is not sent again");
     }
 }
