@@ -5,7 +5,7 @@ use crate::raised::{tell, wish};
 use ::http::StatusCode;
 use app::dunning::{self, Done};
 use app::message::Message;
-use app::ports::Clock;
+use app::ports::{Clock, QueueName};
 use app::store::keys;
 use domain::action::Action;
 use domain::id::AccountId;
@@ -13,6 +13,7 @@ use domain::ledger::{Entry, Step};
 use jiff::{SignedDuration, Timestamp};
 use local::service::Service;
 use serde_json::{Value, json};
+use tests::faults::{Fate, Hit, inject};
 use tests::stripe;
 use tests::world::{ask, at, deliver, get, open_at, records};
 
@@ -125,6 +126,43 @@ fn two_workers_on_one_message_begin_one_try() {
         assert_eq!(done, [Done::Tried, Done::NothingToDo]);
         later(&service, 30).await;
         assert_eq!((paid(&service), actions(&service).await.len()), ((1, 1), 1));
+    });
+}
+
+/// A try that is stopped by this at the call of that number, of those that change something; says how many there were.
+async fn stopped_at(number: u64, hit: Hit) -> u64 {
+    let mut service = declined().await;
+    service.clock.advance(next(&service).await).unwrap();
+    let fate = Fate::at(number, hit);
+    inject(&mut service, &fate);
+    tokio::select! {
+        biased;
+        worked = service.work() => worked.unwrap(),
+        () = fate.crashed.notified() => service.queue.restart().unwrap(),
+    }
+    let calls = fate.changes();
+    for hours in [1, 6, 12] {
+        for queue in QueueName::ALL {
+            service.queue.redrive(queue).unwrap();
+        }
+        later(&service, 60 * hours).await;
+    }
+    let (tries, name) = (plan(&service).await["tries"].clone(), format!("{number} {hit:?}"));
+    assert_eq!((paid(&service).0, actions(&service).await.len()), (1, 1), "{name}: {tries}");
+    assert_eq!(tries["made"][0]["ended"]["outcome"], "declined", "{name}: {tries}");
+    calls
+}
+
+#[test]
+fn wherever_it_is_stopped_there_is_one_try() {
+    run(async {
+        let calls = stopped_at(u64::MAX, Hit::CrashBefore).await;
+        assert!(calls > 3, "{calls}");
+        for number in 0..calls {
+            for hit in [Hit::CrashBefore, Hit::CrashAfter, Hit::Throttle, Hit::AnswerLost] {
+                stopped_at(number, hit).await;
+            }
+        }
     });
 }
 

@@ -179,6 +179,7 @@ fn seed(plan: &Plan, number: u32) -> u64 {
 /// Chooses the next try of a recovery, or says why there is none.
 pub fn next_try(plan: &Plan, ground: &Ground<'_>) -> Result<NextTry, NoTry> {
     let number = plan.tries.begun + 1;
+    let adviser = ground.adviser.ok_or(NoTry::NoRules)?;
     if let Some(next) = with_card(plan, ground, number) {
         return next;
     }
@@ -190,7 +191,6 @@ pub fn next_try(plan: &Plan, ground: &Ground<'_>) -> Result<NextTry, NoTry> {
         Retry::InternalReview => return Err(NoTry::ForPeople(name())),
         Retry::Never => return Err(NoTry::Never(name())),
     }
-    let adviser = ground.adviser.ok_or(NoTry::NoRules)?;
     let rule = ground.policy.tries(&plan.segment, family.id.get_ref()).ok_or_else(|| NoTry::NoRule(name()))?;
     let failed_at = ground.failed_at.ok_or(NoTry::Unknown)?;
     let times = plan.tries.times(ground.tried);
