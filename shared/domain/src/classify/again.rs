@@ -44,3 +44,80 @@ pub fn look_again(event: &Event, before: &Desk, after: &mut Desk, now: Timestamp
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::book::{Head, Touched};
+    use crate::dunning::Plan;
+    use serde_json::{Value, from_value, json};
+
+    const BEGAN: &str = "2026-03-02T10:00:00Z";
+
+    fn time(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    fn event(origin: &str, at: &str, seen: &Value) -> Event {
+        let kind = if seen["resource"] == "payment" { "payment_failed" } else { "card_added" };
+        let invoice = json!({"resource": "invoice", "id": "in_1", "status": "open"});
+        from_value(json!({"id": format!("evt_{at}"), "provider": "stripe", "source": "default", "origin": origin,
+            "kind": kind, "at": at, "customer": "cus_1", "seen": [seen, invoice]}))
+        .unwrap()
+    }
+
+    fn card(last4: &str, state: &str) -> Value {
+        let card = json!({"brand": "Visa", "last4": last4, "exp_month": 4, "exp_year": 2030});
+        json!({"resource": "card", "id": "pm_1", "as_of": null, "card": card, "state": state})
+    }
+
+    fn failed() -> Value {
+        json!({"resource": "payment", "id": "ch_2", "invoice": "in_1", "status": "failed",
+            "decline": {"provider": "stripe", "code": "generic_decline"}})
+    }
+
+    /// A recovery that runs since a moment, of an account that has kept this card.
+    fn desk(kept: &Value) -> Desk {
+        let (mut head, mut touched) = (Head::new("stripe", "default", "cus_1"), Touched::default());
+        touched.fold(&mut head, &event("webhook", "2026-01-01T00:00:00Z", kept), SignedDuration::ZERO);
+        let plan: Plan = from_value(json!({
+            "account": head.account, "invoice": "in_1", "segment": "standard", "policy_version": 2,
+            "started_at": BEGAN, "state": "running", "reason": null, "trace": "t",
+            "steps": [{"number": 1, "kind": "person", "due_at": "2026-03-09T10:00:00Z", "state": "waiting",
+                "done_at": null, "doubt_at": null}],
+        }))
+        .unwrap();
+        plan.show_on(&mut head);
+        let mut desk = Desk::of(head, touched);
+        desk.plans.insert(plan.invoice.clone(), plan);
+        desk
+    }
+
+    #[test]
+    fn another_card_and_another_try_are_looked_at_and_nothing_else_is() {
+        let (now, later) = (time("2026-03-03T10:00:05Z"), "2026-03-03T10:00:00Z");
+        let old = card("4242", "kept");
+        for (name, origin, at, seen, card, looked) in [
+            ("another card", "webhook", later, card("1881", "kept"), Some("visa 1881"), true),
+            ("the same one once more", "webhook", later, old.clone(), None, false),
+            ("one that is listed", "listed", later, card("1881", "kept"), None, false),
+            ("one that was removed", "webhook", later, card("1881", "removed"), None, false),
+            ("one that came before it failed", "webhook", "2026-03-02T09:00:00Z", card("1881", "kept"), None, false),
+            ("another try", "webhook", later, failed(), None, true),
+        ] {
+            let event = event(origin, at, &seen);
+            let before = desk(&old);
+            let mut after = before.clone();
+            after.touched.fold(&mut after.head, &event, SignedDuration::ZERO);
+            look_again(&event, &before, &mut after, now);
+            let tries = &after.plans["in_1"].tries;
+            assert_eq!((tries.card.as_deref(), tries.look_at.is_some()), (card, looked), "{name}");
+            let read = renewed(&event, &before, &after);
+            assert!(card.is_none() || read == ["in_1"], "{name}: {read:?}");
+        }
+        let before = Desk { plans: std::collections::BTreeMap::new(), ..desk(&old) };
+        let mut after = desk(&old);
+        look_again(&event("webhook", BEGAN, &old), &before, &mut after, now);
+        assert_eq!(after.plans["in_1"].tries.look_at, Some(now), "one that begins");
+    }
+}
