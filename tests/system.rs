@@ -3,8 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
 mod absurd;
-mod ageing;
 mod again;
+mod ageing;
 mod by_hand;
 mod channels;
 mod claimed;
