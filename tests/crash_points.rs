@@ -61,6 +61,12 @@ fn without_names(path: &str) -> &str {
     path.split_once("/sub_sched_").map_or(path, |(before, _)| before)
 }
 
+/// What plans try by themselves is no case of these: `tests/again.rs` stops that at every point.
+async fn tries_given_back(service: &Service, provider: &str) {
+    let (path, back) = (format!("/api/sources/{provider}/default"), json!({"retries": "provider"}));
+    assert_eq!(ask(service, "mara", Method::POST, &path, Some(&back), None).await.0, StatusCode::OK);
+}
+
 /// What stands in the end.
 #[derive(Debug, PartialEq, Eq)]
 struct End {
@@ -88,6 +94,7 @@ enum Trouble {
 
 async fn live(case: &Case, trouble: Trouble) -> End {
     let mut service = prepared(case).await;
+    tries_given_back(&service, case.provider).await;
     let id = approve(&service, case).await;
     let fate = match trouble {
         Trouble::At(number, hit) => Fate::at(number, hit),

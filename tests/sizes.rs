@@ -392,6 +392,15 @@ fn recovering() -> Vec<Row> {
     };
     recovery["control"] = json!({"paused_until": AT, "kept": 9999, "broken": 9999, "said": many(12, word),
         "promise": {"date": "2026-01-31", "until": AT, "amount": usd(), "open": usd()}});
+    let moment = |_| json!({"at": AT, "chance": 1000});
+    let chosen = json!({"number": 9999, "at": AT, "rule": text(60), "policy_version": 9999, "chance": 1000,
+        "likely": 1000, "candidates": many(8, moment)});
+    let made = |_| {
+        json!({"action": action(0), "begun_at": AT, "chosen": chosen.clone(),
+            "ended": {"outcome": "not_made", "why": text(300)}})
+    };
+    recovery["tries"] = json!({"next": chosen, "why_none": text(600), "made": many(12, made), "begun": 9999,
+        "look_at": AT, "card": text(60)});
     let pulse = json!({"provider": "chargebee", "source": id(0), "account": account(), "about": id(0),
         "trouble": "failure", "at": AT,
         "outcome": "trouble", "signs": {"issuer": text(60), "plan": text(600), "family": text(60)}, "amount": usd()});

@@ -105,7 +105,7 @@ pub fn source() -> Source {
     let (up, down) = (wish(Mode::Both, Acting::Act, Party::Recoup), wish(Mode::Live, Acting::Observe, Party::Provider));
     let mut source = Source::new("chargebee", &id(0));
     let mut say = |wish: &Wish, by: &Staff| {
-        source.wish(wish, by, Judged { backlog: backlog.clone(), hours: 72, now: at() }).unwrap()
+        source.wish(wish, by, Judged { backlog: backlog.clone(), hours: 72, now: at(), switch_off: None }).unwrap()
     };
     for _ in 0..20 {
         assert_eq!(say(&up, &people[0]), Granted::NeedsAnother);

@@ -1,5 +1,6 @@
 //! Asks for open invoices, step by step: sends when a step is due.
 
+mod again;
 pub mod alarm;
 pub mod board;
 mod climb;
@@ -22,6 +23,7 @@ use crate::store::imported::in_force;
 use crate::store::{self, Attempted, Batch, Commit, Of, PayLink, keys};
 use crate::web::Answer;
 use bytes::Bytes;
+use domain::action::Action;
 use domain::book::{Due, Head, Invoice, Person};
 use domain::dunning::{Plan, PlanState, Step};
 use domain::id::AccountId;
@@ -46,6 +48,8 @@ pub enum Done {
     GivenUp,
     /// The staff are told that an invoice needs a person.
     HandedOver,
+    /// It is tried again.
+    Tried,
     /// An alarm that had been set aside was rung.
     Rung,
     /// The product was to be told something.
@@ -66,6 +70,10 @@ async fn work(context: &Context, message: &Message) -> Result<Done, Fault> {
                 Some(Begun::HandedOver(bulletin)) => {
                     bulletin::tell(context, &bulletin).await;
                     Ok(Done::HandedOver)
+                }
+                Some(Begun::Try(action)) => {
+                    again::go(context, &action).await;
+                    Ok(Done::Tried)
                 }
                 Some(Begun::Mail(step, letter)) => remind(context, Way::Plan, account, invoice, &step, &letter).await,
             }
@@ -117,15 +125,17 @@ async fn read(context: &Context, account: &AccountId, invoice: &str) -> Result<O
     Ok(head.zip(of).map(|(head, of)| Read { head, invoice: of.value, plan, person, customer, batch }))
 }
 
-/// A step that was taken up.
+/// What was taken up.
 enum Begun {
+    /// Another try is stored, and is carried out next.
+    Try(Box<Action>),
     /// It is stored as being sent, and is sent next.
     Mail(Step, Letter),
     /// The staff are told, and take it from here.
     HandedOver(Bulletin),
 }
 
-/// Takes up the step that is due and says what to send.
+/// Takes up the try or the step that is due and says what to send.
 async fn begin(context: &Context, account: &AccountId, invoice: &str) -> Result<Attempted<Option<Begun>>, Fault> {
     // Read.
     let Some(mut read) = read(context, account, invoice).await? else { return Ok(Attempted::Done(None)) };
@@ -140,10 +150,11 @@ async fn begin(context: &Context, account: &AccountId, invoice: &str) -> Result<
         // Nobody is at fault that it rang in vain: it says when it is looked at again.
         let lease = SignedDuration::from_secs(context.policies.limits.current().alarm_lease_secs);
         plan.held_until = Some(now + lease);
-        return write(context, read, &plan, (None, None), None).await;
+        return write(context, read, &plan, Besides::default(), None).await;
     }
     let wish = records::stage(context, &read.head, &read.invoice).await?;
-    let writes = sources::find(context, &read.head.provider, &read.head.source).await?.writes();
+    let source = sources::find(context, &read.head.provider, &read.head.source).await?;
+    let beside = again::read(context, &mut read, &plan).await?;
     let watch = keys::watch(&read.head.provider, &read.head.source);
     // An earlier plan of the invoice may have handed over a step of the same number.
     let told = plan.due(now).map(|step| keys::bulletin(&letter::about(&plan, step).id()));
@@ -172,18 +183,18 @@ async fn begin(context: &Context, account: &AccountId, invoice: &str) -> Result<
         plan.stop("settled", now);
     } else if wish == Some(Stage::Left) {
         plan.stop(LEFT, now);
-    } else if !writes {
+    } else if !source.writes() {
         plan.stop(UNWRITTEN, now);
     }
     let (hours, customer) = (context.policies.hours.current(), read.customer.as_ref());
     let zone = customer.and_then(|customer| customer.time_zone.as_deref());
     plan.keep_quiet(now, hours.first_from(now, zone, read.person.country(customer)));
     plan.take_access(now);
-    let begun = match plan
-        .begin(now, doubt_at)
-        .map(|step| (letter::of_step(context, &read, &plan, &step, (&link.address, now)), step))
-    {
-        None => None,
+    let tried = again::advance(context, &read, &source, &mut plan, &beside)?;
+    // What is due beside a try rings at once again: it may be paid by then.
+    let step = if tried.is_some() { None } else { plan.begin(now, doubt_at) };
+    let begun = match step.map(|step| (letter::of_step(context, &read, &plan, &step, (&link.address, now)), step)) {
+        None => tried.map(|action| Begun::Try(Box::new(action))),
         Some((Ok(letter), step)) => Some(Begun::Mail(step, letter)),
         Some((Err(words), step)) => {
             // What becomes of it from here is the bulletin's: whoever refuses it keeps no later step from being sent.
@@ -199,12 +210,16 @@ async fn begin(context: &Context, account: &AccountId, invoice: &str) -> Result<
     if read.plan.as_ref() == Some(&plan) {
         return Ok(Attempted::Done(begun));
     }
-    let (news, kept) = match &begun {
-        Some(Begun::HandedOver(bulletin)) => (Some(bulletin.clone()), None),
-        Some(Begun::Mail(..)) => (None, read.batch.get::<PayLink>(&kept)?.is_none().then_some(link.kept)),
-        None => (None, None),
+    let besides = match &begun {
+        Some(Begun::HandedOver(bulletin)) => Besides { news: Some(bulletin.clone()), ..Besides::default() },
+        Some(Begun::Mail(..)) => {
+            let link = read.batch.get::<PayLink>(&kept)?.is_none().then_some(link.kept);
+            Besides { link, ..Besides::default() }
+        }
+        Some(Begun::Try(action)) => Besides { action: Some(action.clone()), ..Besides::default() },
+        None => Besides::default(),
     };
-    write(context, read, &plan, (news.as_ref(), kept.as_ref()), begun).await
+    write(context, read, &plan, besides, begun).await
 }
 
 /// Records how the sending of a step ended.
@@ -223,16 +238,27 @@ async fn end(
     let done = record(&mut plan);
     // What waited for this letter need not ring once more.
     plan.take_access(context.clock.now());
-    write(context, read, &plan, (None, None), done).await
+    write(context, read, &plan, Besides::default(), done).await
 }
 
-/// Writes the plan, the line that the account's head shows of it, what the staff and the product are told, the link that a
-/// letter has, and that the invoice comes onto the ladder when its recovery is over.
+/// What is written with a plan.
+#[derive(Default)]
+struct Besides {
+    /// What the staff are told.
+    news: Option<Bulletin>,
+    /// The link that a letter has, where it is new.
+    link: Option<PayLink>,
+    /// A try that begins.
+    action: Option<Box<Action>>,
+}
+
+/// Writes the plan, the line that the account's head shows of it, what the product is told, what goes with it, and that the
+/// invoice comes onto the ladder when its recovery is over.
 async fn write<T>(
     context: &Context,
     mut read: Read,
     plan: &Plan,
-    (news, link): (Option<&Bulletin>, Option<&PayLink>),
+    Besides { news, link, action }: Besides,
     done: T,
 ) -> Result<Attempted<T>, Fault> {
     let climb = match plan.state {
@@ -241,17 +267,23 @@ async fn write<T>(
     };
     let mut head = read.head.clone();
     plan.show_on(&mut head);
+    if let Some(action) = &action {
+        head.expects(&action.id, &action.kind, context.clock.now());
+    }
     let lines = outgoing::of_head(context, &mut read.batch, &read.head, &head).await?;
     let mut commit = Commit::default();
     commit.over(&read.batch, plan);
     commit.over(&read.batch, &head);
     climb.iter().for_each(|climb| commit.over(&read.batch, climb));
     outgoing::put(&mut commit, &read.batch, &lines);
-    if let Some(bulletin) = news {
+    if let Some(bulletin) = &news {
         commit.over(&read.batch, bulletin);
     }
-    if let Some(link) = link {
+    if let Some(link) = &link {
         commit.create(link);
+    }
+    if let Some(action) = &action {
+        again::put(&mut commit, context, &read, action)?;
     }
     store::attempted(commit.run(context).await, done)
 }

@@ -2,6 +2,7 @@
 
 mod attempt;
 mod by_hand;
+mod by_rule;
 mod change;
 mod ended;
 mod expected;
@@ -18,12 +19,13 @@ mod wish;
 
 pub use attempt::Attempt;
 pub use by_hand::{BY_HAND, FOUND, SeenByHand};
+pub use by_rule::ByRule;
 pub use change::{Effective, PlanChange, RestOfPeriod, change_of, plan_change};
 pub use ended::{Ended, Said};
 pub use kind::{Addon, KINDS, Kind, Measure, OWN, Target, When};
 pub use known::Known;
 pub use lifecycle::{Happening, Impossible, Moment, Owed};
-pub use manners::{Downgrade, EndAtOnce, FiguresHold, Manners, MidPeriod, PaymentPage, SETTLED};
+pub use manners::{Downgrade, EndAtOnce, FiguresHold, Manners, MidPeriod, PaymentPage, Retries, SETTLED};
 pub use offer::Offer;
 pub use preview::preview;
 pub use refusal::{NoPreview, NotEligible};
@@ -91,6 +93,9 @@ pub struct Action {
     /// Nothing was done, because the API key of its source is missing or may not do this; it goes on once it may.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     locked: bool,
+    /// The rule that lets it be without anybody's approval, where one does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    by_rule: Option<ByRule>,
     /// One id from the provider's event to the receipt.
     pub trace: String,
 }
@@ -134,6 +139,7 @@ impl Action {
             confirmed_at: None,
             found_by: None,
             locked: false,
+            by_rule: None,
         }
     }
 

@@ -3,6 +3,7 @@
 //! Every detector answers one question: how does this trouble stand now? What follows from the answer (a case is
 //! opened, renewed, or over) is the same for all of them.
 
+pub mod again;
 mod billed;
 pub mod confirm;
 mod contracted;

@@ -2,6 +2,7 @@
 
 mod access;
 mod adviser;
+mod again;
 mod budget;
 mod hours;
 mod paused;
@@ -14,6 +15,7 @@ mod tries;
 pub use adviser::{
     Advice, Adviser, AdviserRules, Calendar, Candidate, Cell, Chosen, Group, Place, SoFar, Traits, View, adviser,
 };
+pub use again::{Again, CARD_GIVEN, Ground, MadeTry, Moment, NextTry, NoTry, TryEnd, next_try};
 pub use budget::{Budget, Left, Why};
 pub use hours::HoursPolicy;
 pub use paused::{Control, Promise, Refused, Said, Wish, Word};

@@ -281,6 +281,7 @@ mod tests {
             held_until: None,
             held_since: None,
             control: crate::dunning::Control::default(),
+            tries: crate::dunning::Again::default(),
             trace: String::new(),
         };
         for (what, standing, stage, may) in [

@@ -28,7 +28,7 @@ pub struct Entry {
     /// None where somebody spoke of a recovery.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub action: Option<ActionId>,
-    /// A staff id, or `recoup`, or a provider.
+    /// A staff id, or `recoup`, or a provider, or the version of the rules that let something be.
     pub by: String,
     /// Ids, amounts and digests; never a name or an address.
     pub body: BTreeMap<String, String>,

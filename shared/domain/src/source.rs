@@ -80,6 +80,8 @@ pub struct Preview {
 #[derive(Debug, Clone)]
 pub struct Judged {
     pub backlog: Backlog,
+    /// What has to be switched off at the provider by hand where Recoup takes its tries over, as a sentence.
+    pub switch_off: Option<&'static str>,
     /// For how long a wish waits for its second person.
     pub hours: i64,
     pub now: Timestamp,
@@ -209,8 +211,10 @@ impl Source {
         if !matches!(staff.role, Role::Manager | Role::Vp) {
             return Err(Refused::NotPermitted);
         }
-        let Judged { backlog, hours, now } = judged;
-        let effects: Vec<_> = self.effects(wish).into_iter().map(str::to_owned).collect();
+        let Judged { backlog, switch_off, hours, now } = judged;
+        let takes_over = wish.retries == Some(Party::Recoup) && self.retries == Party::Provider;
+        let by_hand = switch_off.filter(|_| takes_over);
+        let effects: Vec<_> = self.effects(wish).into_iter().chain(by_hand).map(str::to_owned).collect();
         let preview = (!effects.is_empty()).then_some(Preview { effects, backlog });
         let change = |by: &str, confirmed_by| Change {
             wish: wish.clone(),
@@ -247,6 +251,11 @@ impl Source {
     /// Whether scheduled messages of ours go to its customers.
     pub fn writes(&self) -> bool {
         writes(self.acting, self.messages)
+    }
+
+    /// Whether Recoup tries its failed payments again by plan.
+    pub fn retries(&self) -> bool {
+        self.acting == Acting::Act && self.retries == Party::Recoup
     }
 
     /// A source of the local service: it takes everything and acts, with retries and messages by Recoup.
@@ -292,7 +301,7 @@ mod tests {
 
     fn judged(hour: i64) -> Judged {
         let now = Timestamp::UNIX_EPOCH + SignedDuration::from_hours(hour);
-        Judged { backlog: Backlog { cases: 7, ..Backlog::default() }, hours: 72, now }
+        Judged { backlog: Backlog { cases: 7, ..Backlog::default() }, switch_off: None, hours: 72, now }
     }
 
     #[test]
@@ -314,6 +323,37 @@ mod tests {
         let observe = Wish { acting: Some(Acting::Observe), ..Wish::default() };
         assert_eq!(source.wish(&observe, &mara, judged(72)), Ok(Granted::Done), "less may leave at once");
         assert_eq!(source.changes.last().unwrap().preview, None);
+    }
+
+    #[test]
+    fn whoever_takes_tries_over_is_told_what_to_switch_off() {
+        let mara = staff("mara", Role::Manager);
+        let shown = |wish: &Wish, retries| {
+            let mut source = Source { retries, ..Source::new("stripe", "default") };
+            let judged = Judged { switch_off: Some("switch it off"), ..judged(0) };
+            source.wish(wish, &mara, judged).unwrap();
+            source
+                .asked
+                .and_then(|asked| asked.preview)
+                .is_some_and(|it| it.effects.contains(&"switch it off".to_owned()))
+        };
+        let takes = Wish { retries: Some(Party::Recoup), ..Wish::default() };
+        assert!(shown(&takes, Party::Provider));
+        assert!(!shown(&takes, Party::Recoup), "it has them already");
+        assert!(!shown(&Wish { acting: Some(Acting::Act), ..Wish::default() }, Party::Provider), "another wish");
+    }
+
+    #[test]
+    fn tries_are_by_plan_where_recoup_acts_and_has_them() {
+        for (acting, retries, does) in [
+            (Acting::Act, Party::Recoup, true),
+            (Acting::Act, Party::Provider, false),
+            (Acting::Assist, Party::Recoup, false),
+            (Acting::Observe, Party::Recoup, false),
+        ] {
+            let source = Source { acting, retries, ..Source::new("stripe", "default") };
+            assert_eq!(source.retries(), does, "{acting:?} {retries:?}");
+        }
     }
 
     #[test]

@@ -98,6 +98,9 @@ fn facts(action: &Action) -> Markup {
                 @if let Some(case) = &action.case {
                     dt { "Case" } dd { a href={ "/cases/" (case) } { "Look at the evidence" } }
                 }
+                @if let Some(rule) = action.by_rule() {
+                    dt { "Approved" } dd { "by the rule " (words(&rule.rule)) " of dunning v" (rule.policy_version) }
+                }
                 @for vote in action.votes() {
                     dt { (words(&format!("{:?}", vote.decision).to_lowercase())) }
                     dd {

@@ -5,7 +5,7 @@ mod says;
 pub use says::Declined;
 
 use crate::frame::{Viewer, frame, known, state, time, words};
-use domain::dunning::{Recovering, Said, StepState, Word};
+use domain::dunning::{Recovering, Said, StepState, TryEnd, Word};
 use domain::id::AccountId;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -147,6 +147,7 @@ pub(crate) fn recoveries(viewer: &Viewer, rows: &[Recovering], declined: Option<
                 "."
             }
             (way(row))
+            (tries(row))
             (said(&row.plan.control.said))
             @if row.next.is_some() { (says(viewer, row, declined)) }
         }
@@ -184,6 +185,44 @@ fn way(row: &Recovering) -> Markup {
             }
         } }
     }
+}
+
+/// When it is tried again, what became of earlier tries, and what the networks leave.
+fn tries(row: &Recovering) -> Markup {
+    let tries = &row.plan.tries;
+    let end = |end: &Option<TryEnd>| match end {
+        None => "nobody knows yet how it ended".to_owned(),
+        Some(TryEnd::Paid) => "paid".to_owned(),
+        Some(TryEnd::Declined { code }) => format!("declined: {}", words(code)),
+        Some(TryEnd::NotMade { why }) => format!("not made: {}", words(why)),
+        Some(TryEnd::Over) => "the recovery was over before that was known".to_owned(),
+    };
+    let percent = |thousandths: u32| format!("{}.{} %", thousandths / 10, thousandths % 10);
+    html! { @if !tries.is_nothing() {
+        h2 { "Tries" }
+        ul {
+            @for made in &tries.made { li {
+                a href={ "/actions/" (made.action) } { "Try " (made.chosen.number) } ", " (time(made.begun_at)) ": " (end(&made.ended))
+            } }
+            @if let Some(next) = &tries.next { li {
+                "Try " (next.number) " comes " (time(next.at)) ", by the rule " (words(&next.rule))
+                @if let Some(chance) = next.chance {
+                    ": it succeeds with " (percent(chance)) ", and this moment was chosen with " (percent(next.likely))
+                }
+            } }
+            @if let Some(why) = &tries.why_none { li { "It is not tried again: " (why) } }
+            @for left in &row.tries_left { li { (left.used) " of " (left.of) " used. " (left.rule) } }
+        }
+        @if let Some(next) = tries.next.as_ref().filter(|next| !next.candidates.is_empty()) {
+            p .soft {
+                "It could have been "
+                @for (place, other) in next.candidates.iter().enumerate() {
+                    @if place > 0 { ", " } (time(other.at)) " (" (percent(other.chance)) ")"
+                }
+                "."
+            }
+        }
+    } }
 }
 
 fn said(all: &[Said]) -> Markup {

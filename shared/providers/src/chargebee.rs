@@ -19,7 +19,7 @@ use crate::{
 };
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use domain::action::{Downgrade, EndAtOnce, FiguresHold, Manners, MidPeriod, PaymentPage};
+use domain::action::{Downgrade, EndAtOnce, FiguresHold, Manners, MidPeriod, PaymentPage, Retries};
 use domain::event::InvoiceStatus;
 use domain::money::prorate::Method;
 use jiff::Timestamp;
@@ -55,6 +55,9 @@ const MANNERS: Manners = Manners {
     refund_ends: &[],
     payment_page: PaymentPage::AllThatIsOwed,
     written_off: InvoiceStatus::Uncollectible,
+    retries: Retries::WhenAsked {
+        switch_off: "switch off the payment retries in the dunning settings of Chargebee by hand: else it tries as well",
+    },
     settled: &["success", "succeeded"],
 };
 

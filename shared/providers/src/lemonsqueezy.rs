@@ -13,7 +13,7 @@ use crate::{
     Acting, Api, Delivery, Envelope, Headers, Keys, Malformed, NotAuthentic, Provider, Repeats, asks_nothing, keep_all,
     malformed,
 };
-use domain::action::{Downgrade, EndAtOnce, FiguresHold, Manners, MidPeriod, PaymentPage};
+use domain::action::{Downgrade, EndAtOnce, FiguresHold, Manners, MidPeriod, PaymentPage, Retries};
 use domain::event::InvoiceStatus;
 use domain::money::prorate::Method;
 use jiff::Timestamp;
@@ -48,6 +48,9 @@ const MANNERS: Manners = Manners {
     refund_ends: &[],
     payment_page: PaymentPage::TheInvoice,
     written_off: InvoiceStatus::Uncollectible,
+    retries: Retries::OnlyByItself {
+        why: "Lemon Squeezy takes no request to try a payment again: it retries by its own schedule, so leave `retries` with the provider",
+    },
     settled: &["paid", "partial_refund", "refunded"],
 };
 

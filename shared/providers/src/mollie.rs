@@ -13,7 +13,7 @@ use crate::{
     Acting, Api, Delivery, Envelope, Headers, Keys, Malformed, NotAuthentic, Provider, Repeats, keep_all, malformed,
     uuid,
 };
-use domain::action::{Downgrade, EndAtOnce, FiguresHold, Manners, MidPeriod, PaymentPage};
+use domain::action::{Downgrade, EndAtOnce, FiguresHold, Manners, MidPeriod, PaymentPage, Retries};
 use domain::event::InvoiceStatus;
 use jiff::Timestamp;
 
@@ -47,6 +47,9 @@ const MANNERS: Manners = Manners {
     refund_ends: &[],
     payment_page: PaymentPage::TheInvoice,
     written_off: InvoiceStatus::Void,
+    retries: Retries::WhenAsked {
+        switch_off: "switch off by hand whatever else makes payments at Mollie for what has failed: else it is tried twice",
+    },
     settled: &["refunded", "paid"],
 };
 

@@ -11,7 +11,7 @@ use crate::signature::{fits, header, timed, timed_header};
 use crate::{
     Acting, Api, Delivery, Envelope, Headers, Keys, Malformed, NotAuthentic, Provider, Repeats, asks_nothing, keep_all,
 };
-use domain::action::{Downgrade, EndAtOnce, FiguresHold, Manners, MidPeriod, PaymentPage};
+use domain::action::{Downgrade, EndAtOnce, FiguresHold, Manners, MidPeriod, PaymentPage, Retries};
 use domain::event::InvoiceStatus;
 use domain::money::prorate::Method;
 use jiff::Timestamp;
@@ -57,6 +57,9 @@ const MANNERS: Manners = Manners {
     refund_ends: &["rc_billing"],
     payment_page: PaymentPage::TheInvoice,
     written_off: InvoiceStatus::Uncollectible,
+    retries: Retries::OnlyByItself {
+        why: "behind RevenueCat the stores try again by themselves, and take no request for it: leave `retries` with the provider",
+    },
     settled: &["succeeded"],
 };
 

@@ -18,7 +18,7 @@ use crate::{
     Acting, Api, Delivery, Envelope, Headers, Keys, Malformed, NotAuthentic, Provider, Repeats, as_it_is, bearer,
     keep_all, malformed,
 };
-use domain::action::{Downgrade, EndAtOnce, FiguresHold, Manners, MidPeriod, PaymentPage};
+use domain::action::{Downgrade, EndAtOnce, FiguresHold, Manners, MidPeriod, PaymentPage, Retries};
 use domain::event::InvoiceStatus;
 use domain::money::prorate::Method;
 use jiff::Timestamp;
@@ -53,6 +53,9 @@ const MANNERS: Manners = Manners {
     refund_ends: &[],
     payment_page: PaymentPage::TheInvoice,
     written_off: InvoiceStatus::Uncollectible,
+    retries: Retries::WhenAsked {
+        switch_off: "switch off Smart Retries and every schedule of retries in the billing settings of Stripe by hand: else it tries as well",
+    },
     settled: &["succeeded", "paid"],
 };
 

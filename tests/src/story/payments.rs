@@ -7,6 +7,8 @@ use serde_json::json;
 
 pub(super) const VERBS: &[Verb] = &[
     ("payment_failed", "INVOICE CODE", "A try to collect an invoice fails, for the reason CODE."),
+    ("card", "CUSTOMER LAST4", "A customer gives another card, by the last digits of its number."),
+    ("card_works", "CUSTOMER", "From then on a customer's bank pays what is tried."),
     ("paid", "INVOICE", "An invoice is paid, by the charge `ch_INVOICE_paid`."),
     ("charge", "ID CUSTOMER AMOUNT CURRENCY", "A charge that names no invoice succeeds."),
     ("charge_for", "INVOICE CHARGE", "One more charge for an invoice succeeds."),
@@ -19,6 +21,8 @@ pub(super) const VERBS: &[Verb] = &[
 pub(super) async fn beat(telling: &mut Telling, words: &[&str]) -> bool {
     match words {
         ["payment_failed", id, code] => telling.payment_failed(id, code).await,
+        ["card", customer, last4] => telling.card(customer, last4).await,
+        ["card_works", customer] => telling.card_works(customer),
         ["paid", id] => telling.paid(id).await,
         ["charge", id, customer, amount, currency] => telling.charge(id, customer, amount, currency).await,
         ["charge_for", invoice, id] => telling.charge_for(invoice, id).await,
@@ -44,6 +48,23 @@ impl Telling {
         let charge = bill.charge(&format!("ch_{id}_{}", bill.attempts), Some(code), at);
         self.deliver("charge.failed", charge).await;
         self.deliver_invoice("invoice.payment_failed", id, "open").await;
+    }
+
+    async fn card(&mut self, customer: &str, last4: &str) {
+        let card = json!({
+            "id": format!("pm_{last4}"), "object": "payment_method", "type": "card", "customer": customer,
+            "created": self.at.as_second(),
+            "card": {"brand": "visa", "last4": last4, "exp_month": 4, "exp_year": 2032, "funding": "credit", "network": "visa"},
+        });
+        self.deliver("payment_method.attached", card).await;
+    }
+
+    fn card_works(&mut self, customer: &str) {
+        let state = json!({
+            "id": format!("card_state_{customer}"), "object": "card_state", "customer": customer,
+            "works_from": self.at.as_second(),
+        });
+        assert!(self.service.sandbox.teach("stripe", &state).unwrap());
     }
 
     async fn paid(&mut self, id: &str) {

@@ -71,6 +71,12 @@ impl Telling {
             let until = until.strftime("%m-%d %H:%M");
             self.once(&format!("held {invoice}"), format!("plan {invoice} waits for the incident until {until}"));
         }
+        if let Some(next) = &plan.tries.next {
+            let at = next.at.strftime("%m-%d %H:%M");
+            self.once(&format!("try {invoice}"), format!("plan {invoice}: try {} comes {at}", next.number));
+        } else if let Some(why) = &plan.tries.why_none {
+            self.once(&format!("try {invoice}"), format!("plan {invoice} is not tried again: {why}"));
+        }
         for (place, said) in plan.control.said.iter().enumerate() {
             self.once(
                 &format!("said {invoice} {place}"),
@@ -134,6 +140,7 @@ fn word(word: &Word) -> String {
 fn action_line(action: &Action) -> String {
     let roles: Vec<_> = action.required.iter().map(|role| role.name()).collect();
     let needs = match &roles[..] {
+        [] if action.by_rule().is_some() => "by a rule of dunning".to_owned(),
         [] => "within the limit of its asker".to_owned(),
         roles => format!("needs {}", roles.join("+")),
     };

@@ -16,7 +16,7 @@ use crate::context::Context;
 use crate::fault::Fault;
 use crate::ports::Key;
 use crate::records::{self, Read};
-use crate::setup::sources::observes;
+use crate::setup::sources::{self, observes};
 use crate::setup::stop;
 use crate::store::trail::put_notes;
 use crate::store::{self, Attempted, Batch, Commit, Of, Stored, keys};
@@ -24,6 +24,7 @@ use domain::action::{Action, Attempt, Ended, Kind, Owed, State, Target, still_ho
 use domain::approval::{Approved, approved};
 use domain::book::{Head, Invoice, Touched};
 use domain::case::{Case, is_overtaken};
+use domain::dunning::Plan;
 use domain::event::Seen;
 use domain::id::ActionId;
 use domain::ledger::{Note, Step};
@@ -137,6 +138,9 @@ async fn intend(context: &Context, id: &ActionId) -> Result<Attempted<Next>, Fau
     let now = context.clock.now();
     match action.state() {
         State::Approved if action.executes_after().is_some_and(|at| at > now) => Ok(Attempted::Done(Next::Nothing)),
+        State::Approved if !is_scheduled_still(context, &head, &action).await? => {
+            outcome::stale(context, read, &head, &action).await
+        }
         State::Approved if is_held(context, &head, &action).await? => wait(context, read, &head, &action).await,
         State::Approved if is_busy(context, &head, &action).await? => wait(context, read, &head, &action).await,
         State::Approved if !may_go(&read, &action, &head, now)? => outcome::stale(context, read, &head, &action).await,
@@ -173,20 +177,42 @@ async fn intend(context: &Context, id: &ActionId) -> Result<Attempted<Next>, Fau
 async fn read(context: &Context, id: &ActionId) -> Result<Read, Fault> {
     let mut read = records::read(context, id).await?;
     let goes = |action: &&Action| matches!(action.state(), State::Approved | State::Executing | State::InDoubt);
-    if let Some(case) = read.action.as_ref().filter(goes).and_then(case_of) {
-        read.batch.extend(Batch::read(context, vec![case]).await?);
+    let grounds: Vec<Key> = read.action.as_ref().filter(goes).into_iter().flat_map(grounds_of).collect();
+    if !grounds.is_empty() {
+        read.batch.extend(Batch::read(context, grounds).await?);
     }
     Ok(read)
+}
+
+/// What Recoup itself asked for something because of: a case, or the plan of a recovery.
+fn grounds_of(action: &Action) -> impl Iterator<Item = Key> {
+    case_of(action).into_iter().chain(plan_of(action))
+}
+
+fn plan_of(action: &Action) -> Option<Key> {
+    action.by_rule()?;
+    match action.kind.target() {
+        Target::Invoice(invoice) => Some(keys::plan(&action.account, invoice)),
+        _ => None,
+    }
+}
+
+/// Whether the source of a try that a rule has let be still has its failed payments tried by Recoup.
+async fn is_scheduled_still(context: &Context, head: &Head, action: &Action) -> Result<bool, Fault> {
+    let by_rule = action.by_rule().is_some();
+    Ok(!by_rule || sources::find(context, &head.provider, &head.source).await?.retries())
 }
 
 fn case_of(action: &Action) -> Option<Key> {
     action.case.as_ref().filter(|_| action.requested_by == MACHINE).map(keys::case)
 }
 
-/// Whether it may still be done as it was approved: as it was shown, and for a case that still asks for it.
+/// Whether it may still be done as it was approved: as it was shown, and for a case or a plan that still asks for it.
 fn may_go(read: &Read, action: &Action, head: &Head, now: Timestamp) -> Result<bool, Fault> {
     let case = case_of(action).map(|key| read.batch.get::<Case>(&key)).transpose()?.flatten();
-    Ok(!is_overtaken(action, case.as_ref()) && still_holds(action, read.known(head, now)?))
+    let plan = plan_of(action).map(|key| read.batch.get::<Plan>(&key)).transpose()?.flatten();
+    let may_leave = action.by_rule().is_none() || plan.is_some_and(|plan| plan.lets_leave(&action.id));
+    Ok(may_leave && !is_overtaken(action, case.as_ref()) && still_holds(action, read.known(head, now)?))
 }
 
 /// Whether somebody holds it back: the source only observes, or a stop is pulled.
@@ -311,7 +337,8 @@ async fn store_attempt(
     let tried = tried(&read, &action, now);
     // It was judged by these; if one has changed since, it is judged again.
     let written = tried.as_ref().map(Stored::key);
-    for key in read.judged_by(&head).into_iter().filter(|key| Some(key) != written.as_ref()).chain(case_of(&before)) {
+    for key in read.judged_by(&head).into_iter().filter(|key| Some(key) != written.as_ref()).chain(grounds_of(&before))
+    {
         commit.check(&read.batch, &key);
     }
     if let Some(tried) = &tried {

@@ -16,7 +16,7 @@ use crate::store::{self, Attempted, Batch, External, Receipt, Stored};
 use domain::ageing::Climb;
 use domain::classify::desk::Desk;
 use domain::classify::recovery::Ground;
-use domain::classify::{self, Decided, Scene, confirm, decision, tasks};
+use domain::classify::{self, Decided, Scene, again, confirm, decision, tasks};
 use domain::event::Event;
 use domain::id::AccountId;
 use domain::incident::Watch;
@@ -89,6 +89,7 @@ async fn once(context: &Context, event: &Event, manner: Manner<'_>, trace: &str)
     let notes = confirm::confirm(event, after, manners, now);
     leaving::come_back(event.at, &before.head, &mut after.head);
     recover(context, (&at_issue, &decided), batch, after, trace)?;
+    again::look_again(event, before, after, now);
     let followed = leaving::followed(event, &after.head);
     let due_in = SignedDuration::from_hours(policies.limits.current().task_hours);
     let mut tasks = tasks::end(&at_issue.tasks, before, after, &event.provider, now);

@@ -3,15 +3,16 @@
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::ports::{Key, Order};
+use crate::records::networks;
 use crate::store::keys::{self, lists};
 use crate::store::{self, Batch, Page};
 use crate::web::{Problem, Window};
 use domain::book::{Head, Invoice, Person};
-use domain::dunning::{Plan, PlanState, Recovering};
+use domain::dunning::{Budget, Plan, PlanState, Recovering};
 use domain::id::AccountId;
-use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -122,14 +123,21 @@ async fn plans(context: &Context, own: Vec<Key>) -> Result<Vec<Plan>, Fault> {
 /// Plans with what is known of customers and invoices.
 async fn shown(context: &Context, plans: Vec<Plan>) -> Result<Vec<Recovering>, Fault> {
     let own = |plan: &Plan| [keys::person(&plan.account), keys::invoice(&plan.account, &plan.invoice)];
-    let batch = Batch::read(context, plans.iter().flat_map(own).collect()).await?;
+    let batch = Batch::read(context, plans.iter().flat_map(own).chain(networks::wanted()).collect()).await?;
+    let (rules, now) = (networks::read(&batch)?, context.clock.now());
+    let same_try = SignedDuration::from_mins(context.policies.classify.current().duplicates.same_try_minutes);
     let (declines, policies) = (context.policies.declines.current(), &context.policies.dunning);
     let mut all = Vec::new();
     for plan in plans {
         let [person, invoice] = own(&plan);
         let person = batch.of::<Person>(&person)?.unwrap_or_default();
         let invoice = batch.of::<Invoice>(&invoice)?;
-        all.push(Recovering::of(plan, invoice.as_ref(), &person, declines, policies));
+        let mut row = Recovering::of(plan, invoice.as_ref(), &person, declines, policies);
+        if let Some(invoice) = &invoice {
+            let tried = invoice.tried(same_try);
+            row.tries_left = Budget::of_invoice(declines, &rules, invoice, &tried).left(&tried, now);
+        }
+        all.push(row);
     }
     Ok(all)
 }
@@ -139,6 +147,7 @@ pub fn json(recovering: &Recovering) -> Value {
     let mut value = serde_json::to_value(recovering).expect("a recovery is plain data");
     let plan = &recovering.plan;
     value["control"] = json!(plan.control);
+    value["tries"] = json!(plan.tries);
     for (place, step) in plan.steps.iter().enumerate() {
         value["steps"][place]["reason"] = json!(plan.why(step));
         value["steps"][place]["expected_at"] = json!(plan.expected_at(step));

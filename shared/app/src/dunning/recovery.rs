@@ -35,11 +35,12 @@ async fn once(
 
     // Decide.
     let (policy, now) = (context.policies.dunning.current(), context.clock.now());
-    let Some(Becomes::Begins { plan, .. }) =
+    let Some(Becomes::Begins { mut plan, .. }) =
         failed.late(context.policies.declines.current(), failed_since).becomes(policy, now, trace)
     else {
         return Ok(Attempted::Done(false));
     };
+    plan.look_again(now);
     let mut head = failed.head.clone();
     plan.show_on(&mut head);
     head.names_at_most(context.policies.limits.current().cases_shown_max);

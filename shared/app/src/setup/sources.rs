@@ -6,8 +6,9 @@ use crate::ports::Order;
 use crate::setup::{backlog, locked};
 use crate::store::{self, Attempted, Batch, Commit, keys, read};
 use crate::web::Problem;
+use domain::action::Retries;
 use domain::book::Head;
-use domain::source::{Acting, Backlog, Cohorts, Granted, InUse, Judged, Refused, Source, Wish};
+use domain::source::{Acting, Backlog, Cohorts, Granted, InUse, Judged, Party, Refused, Source, Wish};
 use domain::staff::Staff;
 use http::StatusCode;
 use jiff::SignedDuration;
@@ -79,6 +80,7 @@ pub async fn change(
     if providers::named(provider).is_none() || !is_name(source) {
         return Err(Problem::not_found("source"));
     }
+    let switch_off = switched_off(provider, wish)?;
     let decided = store::unless_refused(context, || async {
         // Read.
         let key = keys::source(provider, source);
@@ -97,7 +99,7 @@ pub async fn change(
         };
 
         // Decide.
-        let granted = setup.wish(wish, &staff, Judged { backlog: found, hours, now }).map_err(problem)?;
+        let granted = setup.wish(wish, &staff, Judged { backlog: found, switch_off, hours, now }).map_err(problem)?;
         if dry_run {
             return Ok(Attempted::Done((setup, granted)));
         }
@@ -114,6 +116,18 @@ pub async fn change(
     let decided = decided.await?;
     context.warm.forget(provider, source);
     Ok(decided)
+}
+
+/// What has to be switched off at a provider whose tries Recoup takes over; refused, where only it can try.
+fn switched_off(provider: &str, wish: &Wish) -> Result<Option<&'static str>, Problem> {
+    if wish.retries != Some(Party::Recoup) {
+        return Ok(None);
+    }
+    match providers::named(provider).and_then(|provider| provider.api).map(|api| api.manners.retries) {
+        Some(Retries::WhenAsked { switch_off }) => Ok(Some(switch_off)),
+        Some(Retries::OnlyByItself { why }) => Err(Problem::not_possible(why)),
+        None => Err(Problem::not_possible("nothing is paid there, so nothing can be tried again")),
+    }
 }
 
 fn problem(refused: Refused) -> Problem {

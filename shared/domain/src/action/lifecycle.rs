@@ -414,7 +414,7 @@ impl Action {
         Ok(())
     }
 
-    fn happens(&mut self, happening: Happening) -> Result<(), Impossible> {
+    pub(super) fn happens(&mut self, happening: Happening) -> Result<(), Impossible> {
         self.state = self.state.after(happening).ok_or(Impossible { state: self.state, happening })?;
         Ok(())
     }

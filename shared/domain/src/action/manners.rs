@@ -20,6 +20,8 @@ pub struct Manners {
     pub payment_page: PaymentPage,
     /// What an invoice is told to be once it was written off.
     pub written_off: InvoiceStatus,
+    /// Whether Recoup can try a payment again there.
+    pub retries: Retries,
     /// The words that say of a refund or a payment that it has settled; by any other it is still on its way.
     pub settled: &'static [&'static str],
 }
@@ -49,6 +51,22 @@ pub enum Downgrade {
     WaitsThere,
     /// Recoup: the provider knows no change that waits, and is told so many hours before the renewal.
     WaitsHere { hours_before: i64 },
+}
+
+/// Whether Recoup can try a payment again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Retries {
+    /// Nobody but the provider, who takes no request for it. Why, as a sentence.
+    OnlyByItself { why: &'static str },
+    /// When it is asked. What has to be switched off by hand, so that it does not try by itself as well.
+    WhenAsked { switch_off: &'static str },
+}
+
+impl Retries {
+    /// Whether it tries a payment when it is asked.
+    pub fn is_asked(self) -> bool {
+        matches!(self, Self::WhenAsked { .. })
+    }
 }
 
 /// What an end at once comes to.
@@ -90,6 +108,7 @@ impl Manners {
         refund_ends: &[],
         payment_page: PaymentPage::TheInvoice,
         written_off: InvoiceStatus::Uncollectible,
+        retries: Retries::WhenAsked { switch_off: "switch its own tries off" },
         settled: &["settled"],
     };
 }

@@ -3,7 +3,7 @@
 use super::owed::{Owed, counted_from, made_at};
 use super::{AgeingPolicy, Rung};
 use crate::book::{Due, Invoice, Touched};
-use crate::dunning::{Control, Plan, PlanState, Step, StepKind, StepState};
+use crate::dunning::{Again, Control, Plan, PlanState, Step, StepKind, StepState};
 use crate::event::{Event, Origin};
 use crate::id::AccountId;
 use crate::leaving::{LEFT, Stage};
@@ -99,6 +99,7 @@ impl Climb {
             held_until: None,
             held_since: None,
             control: Control::default(),
+            tries: Again::default(),
             trace: trace.to_owned(),
         };
         way.next().is_some().then_some(Self { way })

@@ -213,6 +213,7 @@ mod tests {
                 held_until: None,
                 held_since: None,
                 control: Control::default(),
+                tries: crate::dunning::Again::default(),
                 trace: String::new(),
             };
             desk.plans.insert("in_1".to_owned(), plan);

@@ -68,6 +68,12 @@ impl HoursPolicy {
         zones.and_then(|zones| TimeZone::get(zones.first()?).ok()).unwrap_or(TimeZone::UTC)
     }
 
+    /// The same for a customer whose own zone may be known.
+    pub fn zone_of(&self, zone: Option<&str>, country: Option<&str>) -> TimeZone {
+        let own = zone.and_then(|zone| TimeZone::get(zone).ok());
+        own.unwrap_or_else(|| country.map_or(TimeZone::UTC, |country| self.zone_in(country)))
+    }
+
     /// When a day is over for a customer: in the last of their zones, and by UTC where nobody knows one.
     pub fn end_of(&self, day: Date, zone: Option<&str>, country: Option<&str>) -> Option<Timestamp> {
         let next = day.tomorrow().ok()?;

@@ -1,6 +1,6 @@
 //! The recovery of one invoice: what has been done, and what comes next.
 
-use super::{Control, DunningPolicy, Facts, Step, StepKind, StepState, Then, Whose};
+use super::{Again, Control, DunningPolicy, Facts, Step, StepKind, StepState, Then, Whose};
 use crate::book::{Due, Head, Invoice, PlanLine};
 use crate::id::{AccountId, IncidentId};
 use crate::policy::Patience;
@@ -30,6 +30,9 @@ pub struct Plan {
     /// What people have said of it.
     #[serde(default, skip_serializing_if = "Control::is_silent")]
     pub control: Control,
+    /// When Recoup tries it again, and when it has.
+    #[serde(default, skip_serializing_if = "Again::is_nothing")]
+    pub tries: Again,
     pub trace: String,
 }
 
@@ -81,6 +84,7 @@ pub fn plan(
         held_until: None,
         held_since: None,
         control: Control::default(),
+        tries: Again::default(),
         trace: trace.to_owned(),
     })
 }
@@ -98,6 +102,7 @@ impl Plan {
             step.state = if is_done(step) { StepState::Sent } else { StepState::Skipped };
         }
         self.control = earlier.control.clone();
+        self.tries = Again { next: None, why_none: None, look_at: None, card: None, ..earlier.tries.clone() };
         self.next().is_some().then_some(self)
     }
 
@@ -111,6 +116,11 @@ impl Plan {
 
     /// When somebody has to look at it again.
     pub fn next_wake(&self) -> Option<Timestamp> {
+        [self.step_wake(), self.try_wake()].into_iter().flatten().min()
+    }
+
+    /// When its next step has to be looked at.
+    fn step_wake(&self) -> Option<Timestamp> {
         self.next().map(|step| match step.state {
             StepState::Sending => step.doubt_at.unwrap_or(step.due_at),
             // The end of a pause moves the step, and shows whether a promise was kept.
@@ -129,7 +139,7 @@ impl Plan {
             step: next.or(self.steps.last()).map_or(0, |step| step.number),
             next: next.map(|next| next.kind.name().to_owned()),
             next_at: next
-                .and_then(|next| self.paused_until().map(|_| self.expected_at(next)).or_else(|| self.next_wake())),
+                .and_then(|next| self.paused_until().map(|_| self.expected_at(next)).or_else(|| self.step_wake())),
             policy_version: self.policy_version,
             access: Some(access),
         });
@@ -171,6 +181,7 @@ impl Plan {
     /// Ends it before its last step; what was not sent is skipped.
     pub fn stop(&mut self, reason: &str, at: Timestamp) {
         self.lift(reason == "paid", at);
+        self.end_tries(reason == "paid");
         self.state = PlanState::Stopped;
         self.reason = Some(reason.to_owned());
         for step in self.steps.iter_mut().filter(|step| step.state == StepState::Waiting) {
@@ -244,6 +255,7 @@ impl Plan {
 
     pub(super) fn finish_after_last(&mut self) {
         if self.state == PlanState::Running && self.next().is_none() {
+            self.end_tries(false);
             self.state = PlanState::Finished;
         }
     }

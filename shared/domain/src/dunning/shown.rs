@@ -1,6 +1,6 @@
 //! A recovery as people see it: whose, how much, why, and what comes next.
 
-use super::{DunningPolicy, Plan};
+use super::{DunningPolicy, Left, Plan};
 use crate::book::{Due, Invoice, Person};
 use crate::decline::Declines;
 use crate::money::Money;
@@ -26,6 +26,8 @@ pub struct Recovering {
     pub next_at: Option<Timestamp>,
     /// Until when it waits because somebody said so.
     pub paused_until: Option<Timestamp>,
+    /// What the networks' rules leave of tries.
+    pub tries_left: Vec<Left>,
     /// Its segment is one of high amounts, which are looked at first.
     pub high_value: bool,
 }
@@ -53,6 +55,7 @@ impl Recovering {
             next: plan.next().map(|step| step.kind.name().to_owned()),
             next_at: plan.next().map(|step| plan.expected_at(step)),
             paused_until: plan.next().and_then(|_| plan.paused_until()),
+            tries_left: Vec::new(),
             high_value: policy.is_high(&plan.segment),
             plan,
         }

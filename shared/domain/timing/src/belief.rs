@@ -22,6 +22,11 @@ pub fn chance(score: f64) -> f64 {
     1.0 / (1.0 + (-score).exp())
 }
 
+/// A chance in thousandths.
+pub fn thousandths(chance: f64) -> u32 {
+    (chance.clamp(0.0, 1.0) * 1000.0).round() as u32
+}
+
 /// The log-odds of what is that likely.
 pub fn log_odds(chance: f64) -> f64 {
     (chance / (1.0 - chance)).ln()

@@ -96,7 +96,8 @@ impl Calendar {
     ) -> impl Iterator<Item = (i64, [Place; 6])> + '_ {
         let at = move |hour: i64| failed_at + SignedDuration::from_hours(hour);
         let changes_at = self.0.following(at(first)).next().map(|change| change.timestamp());
-        let changes = changes_at.map_or(i64::MAX, |at| (at.duration_since(failed_at).as_secs() + 3599).div_euclid(3600));
+        let changes =
+            changes_at.map_or(i64::MAX, |at| (at.duration_since(failed_at).as_secs() + 3599).div_euclid(3600));
         let mut local = of(self.0.to_datetime(at(first)));
         let (mut age, number) = (AGES.iter().rposition(|from| first >= *from).unwrap_or(0), number(tries_before));
         let mut next = first;

@@ -15,6 +15,6 @@ mod choice;
 mod dice;
 
 pub use adviser::{Adviser, Leaning, Learned, Priors, View};
-pub use belief::{chance, log_odds};
+pub use belief::{chance, log_odds, thousandths};
 pub use calendar::{Calendar, Place};
 pub use choice::{Candidate, Chosen, Limits, SoFar};

@@ -90,3 +90,38 @@ fn a_form_that_was_refused_says_why_and_keeps_what_was_written() {
         assert_eq!(second.matches(part).count(), 1, "{part}: {second}");
     }
 }
+
+#[test]
+fn what_was_tried_and_what_comes_next_is_told() {
+    let account = AccountId::of("p", "default", "cus_1");
+    let action = domain::id::ActionId::of(&account, "recoup", "try 1");
+    let chosen = |number: u32, at: &str| {
+        json!({"number": number, "at": at, "rule": "no_reason", "policy_version": 2, "chance": 123, "likely": 460,
+            "candidates": [{"at": at, "chance": 123}, {"at": "2026-03-08T06:00:00Z", "chance": 98}]})
+    };
+    let made = json!({"action": action, "begun_at": "2026-03-02T06:00:00Z", "chosen": chosen(1, "2026-03-02T06:00:00Z"),
+        "ended": {"outcome": "declined", "code": "generic_decline"}});
+    for (name, tries, shown, hidden) in [
+        ("nothing is known of tries", json!({}), vec!["Recovery of invoice"], "Tries"),
+        (
+            "one was made, and one comes",
+            json!({"made": [made], "begun": 1, "next": chosen(2, "2026-03-05T06:00:00Z")}),
+            vec!["declined: generic decline", "no reason", "12.3 %", "46.0 %", "9.8 %", action.as_str()],
+            "It is not tried again",
+        ),
+        (
+            "there is none",
+            json!({"why_none": "its provider tries again"}),
+            vec!["It is not tried again: its provider tries again"],
+            "comes",
+        ),
+    ] {
+        let mut row = recovering("in_1", "2026-03-02T08:00:00Z", &json!({}));
+        row.plan.tries = from_value(tries).unwrap();
+        let page = recoveries(&viewer(Role::Analyst), &[row], None).into_string();
+        for part in shown {
+            assert!(page.contains(part), "{name}: {part}: {page}");
+        }
+        assert!(!page.contains(hidden), "{name}: {page}");
+    }
+}

@@ -145,7 +145,8 @@ fn is_key_of(provider: &Provider, action: &Action, key: &str) -> bool {
 }
 
 fn may_be_sent(action: &Action) -> bool {
-    matches!(action.state(), State::Executed | State::NeedsPerson | State::Failed) && !action.votes().is_empty()
+    let was_decided = !action.votes().is_empty() || action.by_rule().is_some();
+    matches!(action.state(), State::Executed | State::NeedsPerson | State::Failed) && was_decided
 }
 
 /// Whether an action is about what a request names, and as much as it says.

@@ -90,6 +90,25 @@ pub(super) fn missing(kind: &str, id: &str) -> Reply {
     error(404, INVALID, "resource_missing", &format!("No such {kind}: '{id}'"))
 }
 
+/// A charge of the customer's card that their bank declines, and that is told.
+pub(super) fn fail_for(asking: &Asking<'_>, invoice: &Value, amount: i64, decline: &str) -> Disked<Value> {
+    let mut tries = failed_tries(asking.sandbox, invoice)?;
+    tries.retain(|failed| failed["object"] == "charge");
+    newest_first(&mut tries, |failed| failed["created"].as_i64().unwrap_or(0));
+    let last = tries.first().unwrap_or(&Value::Null);
+    let charge = json!({
+        "id": asking.id("ch", invoice["id"].as_str().unwrap_or_default()), "object": "charge", "amount": amount,
+        "amount_captured": 0, "amount_refunded": 0, "captured": false, "created": asking.now(),
+        "currency": invoice["currency"], "customer": invoice["customer"], "failure_code": code_of(decline),
+        "invoice": invoice["id"], "livemode": false, "metadata": {}, "outcome": {"type": "issuer_declined", "reason": decline},
+        "paid": false, "payment_intent": null, "payment_method_details": last["payment_method_details"],
+        "refunded": false, "status": "failed",
+    });
+    asking.keep(&charge)?;
+    asking.tell("charge.failed", &charge)?;
+    Ok(charge)
+}
+
 /// Charges the customer's newest card, and tells so.
 pub(super) fn charge_for(asking: &Asking<'_>, invoice: &Value, amount: i64) -> Disked<Value> {
     let customer = invoice["customer"].as_str().unwrap_or_default();
@@ -117,15 +136,28 @@ pub(super) fn charge_for(asking: &Asking<'_>, invoice: &Value, amount: i64) -> D
 }
 
 pub(super) fn declined(decline: &str) -> Reply {
-    let own = matches!(decline, "expired_card" | "incorrect_cvc" | "processing_error" | "authentication_required");
-    let code = if own { decline } else { "card_declined" };
     let body = json!({"error": {
-        "type": "card_error", "code": code, "decline_code": decline, "message": "Your card was declined.",
+        "type": "card_error", "code": code_of(decline), "decline_code": decline, "message": "Your card was declined.",
     }});
     Reply { status: 402, body: body.to_string() }
 }
 
-/// Why another try to collect an invoice would fail: as the last one did, unless the customer has a newer card since.
+/// The code of a refusal: most are told by their decline code alone.
+fn code_of(decline: &str) -> &str {
+    let own = matches!(decline, "expired_card" | "incorrect_cvc" | "processing_error" | "authentication_required");
+    if own { decline } else { "card_declined" }
+}
+
+/// Whether it was taught that a customer's bank pays by now what is tried.
+fn pays(sandbox: &Sandbox, customer: &str) -> Disked<bool> {
+    let now = sandbox.clock.now().as_second();
+    let known = sandbox.having("stripe", "customer", customer)?;
+    let mut states = known.iter().filter(|object| object["object"] == "card_state");
+    Ok(states.any(|state| state["works_from"].as_i64().is_some_and(|from| from <= now)))
+}
+
+/// Why another try to collect an invoice would fail: as the last one did, unless the customer has a newer card since, or
+/// their bank is said to pay.
 pub(super) fn decline_again(sandbox: &Sandbox, invoice: &Value) -> Disked<Option<String>> {
     let mut tries = failed_tries(sandbox, invoice)?;
     if tries.is_empty() && invoice["attempt_count"].as_i64().unwrap_or(0) == 0 {
@@ -135,7 +167,7 @@ pub(super) fn decline_again(sandbox: &Sandbox, invoice: &Value) -> Disked<Option
     let last = tries.first().unwrap_or(invoice);
     let customer = invoice["customer"].as_str().unwrap_or_default();
     let failed_at = seen_at(sandbox, last["id"].as_str().unwrap_or_default())?;
-    if card_seen_at(sandbox, customer)? > failed_at {
+    if card_seen_at(sandbox, customer)? > failed_at || pays(sandbox, customer)? {
         return Ok(None);
     }
     let error = &last["last_payment_error"];

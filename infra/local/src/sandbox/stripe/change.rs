@@ -1,6 +1,6 @@
 //! What Stripe does when it is asked to change something: money and bills here, subscriptions beside.
 
-use super::asking::{Asking, INVALID, charge_for, decline_again, declined, missing};
+use super::asking::{Asking, INVALID, charge_for, decline_again, declined, fail_for, missing};
 use super::{error, form, ok, schedules, subscriptions};
 use crate::sandbox::listed::Asked;
 use crate::sandbox::{Disked, Sandbox};
@@ -104,7 +104,7 @@ fn credit(asking: &Asking<'_>, id: &str) -> Disked<Reply> {
     Ok(ok(&transaction))
 }
 
-/// Collects an invoice: what failed fails again until the customer has a newer card.
+/// Collects an invoice: what failed fails again until the customer has a newer card, or their bank is said to pay.
 fn pay(asking: &Asking<'_>, id: &str) -> Disked<Reply> {
     let Some(mut invoice) = asking.load("invoice", id)? else { return Ok(missing("invoice", id)) };
     match invoice["status"].as_str() {
@@ -123,7 +123,9 @@ fn pay(asking: &Asking<'_>, id: &str) -> Disked<Reply> {
     invoice["attempted"] = json!(true);
     let tries = invoice["attempt_count"].as_i64().unwrap_or(0) + 1;
     if let Some(decline) = decline_again(asking.sandbox, &invoice)? {
+        let due = invoice["amount_remaining"].as_i64().or(invoice["amount_due"].as_i64()).unwrap_or(0);
         invoice["attempt_count"] = json!(tries);
+        invoice["charge"] = fail_for(asking, &invoice, due, &decline)?["id"].clone();
         asking.replace(&invoice)?;
         asking.tell("invoice.payment_failed", &invoice)?;
         return Ok(declined(&decline));

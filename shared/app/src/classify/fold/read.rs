@@ -12,7 +12,7 @@ use domain::ageing::{self, Climb};
 use domain::book::{self, Head, ResourceId, Touched, touches};
 use domain::case::{Case, State};
 use domain::classify::desk::Desk;
-use domain::classify::{self, ClassifyPolicy, Concern, confirm, tasks};
+use domain::classify::{self, ClassifyPolicy, Concern, again, confirm, tasks};
 use domain::event::Event;
 use domain::id::{AccountId, CaseId};
 use domain::incident::{Changed, Watch, changed};
@@ -105,6 +105,7 @@ impl Laid {
         let concerns = classify::concerns(after, policy);
         let (cases, mut plans) = (classify::concerned(&concerns, after), classify::recovering(&concerns, after));
         plans.extend(tasks::owed_again(before, after));
+        plans.extend(again::renewed(event, before, after));
         let may_change = tasks::may_change(before, after);
         let failing = classify::failing(event, &concerns, after);
         plans.extend(failing.iter().cloned());

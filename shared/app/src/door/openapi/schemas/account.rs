@@ -274,6 +274,12 @@ fn plan() -> Value {
         ("broken", told(whole(), "How many were not.")),
         ("said", told(list(said), "What people said of it, the latest twelve, oldest first.")),
     ]);
+    let left = object([
+        ("rule", text()),
+        ("of", told(whole(), "How many tries the rule allows.")),
+        ("used", whole()),
+        ("until", told(or_null(time()), "When the oldest counts no more; until when a debit may be presented again.")),
+    ]);
     object([
         ("account", text()),
         ("invoice", text()),
@@ -287,6 +293,8 @@ fn plan() -> Value {
         ("held_until", or_null(time())),
         ("held_since", or_null(time())),
         ("control", control),
+        ("tries", tries()),
+        ("tries_left", told(list(left), "What the networks' rules leave of tries, whoever makes them.")),
         ("trace", text()),
         ("name", told(or_null(text()), "How the customer is called.")),
         ("number", told(or_null(text()), "What stands on the invoice.")),
@@ -296,6 +304,47 @@ fn plan() -> Value {
         ("next_at", or_null(time())),
         ("paused_until", told(or_null(time()), "The later of a pause and a promise.")),
         ("high_value", told(flag(), "Its segment is looked at first.")),
+    ])
+}
+
+/// When Recoup tries it again, and when it has.
+fn tries() -> Value {
+    let thousandths = |what| told(whole(), what);
+    let next = || {
+        object([
+            ("number", whole()),
+            ("at", time()),
+            (
+                "rule",
+                told(text(), "Which rule of tries lets it be; `card_given` where the customer gave another card."),
+            ),
+            ("policy_version", whole()),
+            ("chance", told(or_null(whole()), "How likely it is thought to succeed, in thousandths.")),
+            ("likely", thousandths("How likely this moment was to be chosen, in thousandths.")),
+            (
+                "candidates",
+                list(object([("at", time()), ("chance", thousandths("How likely it is thought to succeed then."))])),
+            ),
+        ])
+    };
+    let ended = object([
+        ("outcome", words(["paid", "declined", "not_made", "over"])),
+        ("code?", told(text(), "The provider's code of why it was declined.")),
+        ("why?", told(text(), "Why nothing was tried.")),
+    ]);
+    let made = object([
+        ("action", text()),
+        ("begun_at", time()),
+        ("chosen", next()),
+        ("ended", told(or_null(ended), "Null while nobody knows.")),
+    ]);
+    object([
+        ("next", or_null(next())),
+        ("why_none", told(or_null(text()), "Why no try is planned, where none is.")),
+        ("made", told(list(made), "The latest twelve, oldest first.")),
+        ("begun", told(whole(), "How many were ever begun.")),
+        ("look_at", told(or_null(time()), "When it is looked at again.")),
+        ("card", told(or_null(text()), "The card that the customer gave since, while there was no try with it.")),
     ])
 }
 

@@ -141,6 +141,7 @@ fn action() -> Value {
         ("say", told(text(), "To a customer who wants to leave, once.")),
         ("why", text()),
     ]);
+    let by_rule = object([("policy_version", whole()), ("rule", text()), ("digest", text())]);
     object([
         ("id", text()),
         ("account", text()),
@@ -160,6 +161,7 @@ fn action() -> Value {
         ("decided_at", or_null(time())),
         ("executes_after", or_null(time())),
         ("bundle", told(or_null(text()), "The bundle that it is a part of.")),
+        ("by_rule?", told(by_rule, "The rule by which it goes without an approval, where one does.")),
         ("members", list(text())),
         ("attempt", or_null(attempt)),
         ("outcome", or_null(see("Outcome"))),

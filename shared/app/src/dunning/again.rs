@@ -1,0 +1,154 @@
+//! Tries of a recovery: chosen by the rules, begun when their time has come, and followed until it is known how they ended.
+
+use super::Read;
+use crate::context::Context;
+use crate::fault::Fault;
+use crate::message::{Message, Sent, send_all};
+use crate::ports::QueueName;
+use crate::records::{self, networks};
+use crate::setup::stop;
+use crate::store::trail::{put_facts, put_notes};
+use crate::store::{Batch, Commit, keys};
+use domain::action::{Action, Known, Moment, State};
+use domain::approval;
+use domain::book::Touched;
+use domain::classify::desk::Desk;
+use domain::dunning::{self, Budget, Calendar, Ground, NoTry, Plan, PlanState, Traits, TryEnd, next_try};
+use domain::import::NetworkRule;
+use domain::source::Source;
+use jiff::{SignedDuration, Timestamp};
+use std::collections::BTreeMap;
+
+/// What tries are judged by beside the plan and its invoice.
+pub(super) struct Beside {
+    /// What the company says of the networks.
+    rules: Vec<NetworkRule>,
+    /// The try under way.
+    action: Option<Action>,
+    is_stopped: bool,
+}
+
+/// The kind of what a try is, as stops name it.
+const KIND: &str = "retry_payment";
+
+pub(super) async fn read(context: &Context, read: &mut Read, plan: &Plan) -> Result<Beside, Fault> {
+    let own = plan.tries.under_way().map(|made| keys::action(&made.action));
+    let wanted = networks::wanted().into_iter().chain([keys::ledger_head(&plan.account)]).chain(own.clone());
+    read.batch.extend(Batch::read(context, wanted.collect()).await?);
+    let action = match &own {
+        Some(key) => read.batch.get::<Action>(key)?,
+        None => None,
+    };
+    let is_stopped = stop::holds(context, &read.head, None, Some(KIND)).await?;
+    Ok(Beside { rules: networks::read(&read.batch)?, action, is_stopped })
+}
+
+/// Learns how the last try ended, chooses the next one, and begins it if its time has come: what it begins is an action that
+/// nobody has to approve.
+pub(super) fn advance(
+    context: &Context,
+    read: &Read,
+    source: &Source,
+    plan: &mut Plan,
+    beside: &Beside,
+) -> Result<Option<Action>, Fault> {
+    let (now, policies) = (context.clock.now(), &context.policies);
+    let again = now + SignedDuration::from_secs(policies.limits.current().alarm_lease_secs);
+    let same_try = SignedDuration::from_mins(policies.classify.current().duplicates.same_try_minutes);
+    let tried = read.invoice.tried(same_try);
+    if let Some(action) = &beside.action {
+        let ended = approval::ended(action, &read.invoice, &tried, same_try);
+        plan.learn(ended, looks_at(action, now, again));
+    }
+    if plan.state != PlanState::Running || !(plan.chooses(now) || plan.due_try(now).is_some()) {
+        return Ok(None);
+    }
+    let manners = records::manners(&read.head.provider)?;
+    let barred = if read.head.book.is_claimed() {
+        Some(NoTry::Claimed)
+    } else {
+        (!source.retries() || !manners.retries.is_asked()).then_some(NoTry::ByProvider)
+    };
+    let declines = policies.declines.current();
+    let decline = read.invoice.decline();
+    let meaning = declines.meaning(decline);
+    let policy = policies.dunning.version(plan.policy_version).unwrap_or_else(|| policies.dunning.current());
+    let adviser = policy.adviser.as_ref().map(|rules| dunning::adviser(rules, policies.advice.current()));
+    let (customer, hours) = (read.customer.as_ref(), policies.hours.current());
+    let country = read.person.country(customer);
+    let calendar = Calendar::new(hours.zone_of(customer.and_then(|customer| customer.time_zone.as_deref()), country));
+    let budget = Budget::of_invoice(declines, &beside.rules, &read.invoice, &tried);
+    let nothing = declines.meaning(None);
+    let budget_of_card = plan.tries.card.as_deref().map(|card| {
+        let brand = card.rsplit_once(' ').map(|(brand, _)| brand);
+        Budget::of(declines, &beside.rules, brand, &nothing).for_card(card, Vec::new())
+    });
+    let of_last = tried.iter().rev().find_map(|tried| tried.network.as_deref());
+    let traits = Traits {
+        family: meaning.family.id.get_ref(),
+        code: decline.map_or("", |decline| decline.code.as_str()),
+        network: of_last.or_else(|| decline.and_then(|decline| decline.network.as_deref())).unwrap_or_default(),
+        // No provider tells it of a failed payment.
+        funding: "",
+        issuer: decline.and_then(|decline| decline.issuer.as_deref()).unwrap_or_default(),
+        country: country.unwrap_or_default(),
+    };
+    let ground = Ground {
+        policy,
+        adviser: adviser.as_ref(),
+        calendar: &calendar,
+        meaning: &meaning,
+        budget: &budget,
+        budget_of_card: budget_of_card.as_ref(),
+        traits,
+        tried: &tried,
+        failed_at: read.invoice.first_failed_at,
+        now,
+    };
+    let is_forbidden = plan.due_try(now).is_some_and(|due| barred.is_some() || ground.forbids(due));
+    if plan.chooses(now) || is_forbidden {
+        let next = barred.map_or_else(|| next_try(plan, &ground), Err);
+        plan.choose(next);
+    }
+    if plan.due_try(now).is_some() && beside.is_stopped {
+        tracing::warn!(invoice = plan.invoice, "a try of a recovery waits: it is stopped by hand");
+        plan.put_off_try(again);
+    }
+    let Some(scheduled) = approval::retry(policy, plan, now, again) else { return Ok(None) };
+    let invoices = BTreeMap::from([(plan.invoice.clone(), read.invoice.clone())]);
+    let records = Touched { invoices, ..Touched::default() };
+    let known = Known { head: &read.head, manners, records: &records, prices: &[], now };
+    Ok(match scheduled.action(known, &plan.trace, Moment { now, again }) {
+        Ok(action) => Some(action),
+        Err(why) => {
+            plan.learn(Some(TryEnd::NotMade { why: why.to_string() }), again);
+            None
+        }
+    })
+}
+
+/// When a try under way is looked at again. What a provider has taken on may take days, and it tells how that ends.
+fn looks_at(action: &Action, now: Timestamp, again: Timestamp) -> Timestamp {
+    match action.state() {
+        State::Executed | State::NeedsPerson => now + SignedDuration::from_hours(1),
+        _ => action.wakes_at().map_or(again, |at| at.max(again)),
+    }
+}
+
+/// Writes a try that begins, as what nobody has to approve and everybody can look up.
+pub(super) fn put(commit: &mut Commit, context: &Context, read: &Read, action: &Action) -> Result<(), Fault> {
+    commit.create(action);
+    let none = Desk::of(read.head.clone(), Touched::default());
+    let mut one = none.clone();
+    one.actions.insert(action.id.clone(), action.clone());
+    put_facts(commit, &format!("{}:1", action.id), &none, &one, context);
+    put_notes(commit, &read.batch, &action.account, approval::written(action))
+}
+
+/// Sends it on its way. The alarm on the action covers a queue that does not answer.
+pub(super) async fn go(context: &Context, action: &Action) {
+    let message = Message::Act { action: action.id.clone(), trace: action.trace.clone() };
+    if let Err(fault) = send_all(context, &[Sent { queue: QueueName::Approval, message }]).await {
+        tracing::warn!(action.id = %action.id, fault = %fault, "the try waits for its alarm");
+    }
+}

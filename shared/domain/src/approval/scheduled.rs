@@ -1,0 +1,239 @@
+//! A try that a rule has chosen: nobody approves it by itself, since people have promoted the rule.
+
+use crate::action::{Action, ByRule, Clause, Kind, Known, Moment, NoPreview, Outcome, Reason, State, preview};
+use crate::book::{Due, Invoice, Tried};
+use crate::dunning::{DunningPolicy, MadeTry, Plan, TryEnd};
+use crate::ledger::{Note, Step};
+use crate::staff::MACHINE;
+use jiff::{SignedDuration, Timestamp};
+
+/// Something that a rule has chosen.
+///
+/// Beside the votes of people it is the only way to an approved action, and only [`retry`] makes one, from rules and a plan
+/// that they let be:
+///
+/// ```compile_fail
+/// fn forge(retry: domain::approval::Retry) -> domain::approval::Scheduled<domain::approval::Retry> {
+///     domain::approval::Scheduled { inner: retry }
+/// }
+/// ```
+///
+/// What is in it cannot be made by hand either:
+///
+/// ```compile_fail
+/// fn forge(made: domain::dunning::MadeTry) -> domain::approval::Retry {
+///     domain::approval::Retry { invoice: "in_1".to_owned(), segment: "standard".to_owned(), why: String::new(), made }
+/// }
+/// ```
+///
+/// And whoever has an action cannot say that a rule lets it be:
+///
+/// ```compile_fail
+/// fn forge(mut action: domain::action::Action, rule: domain::action::ByRule, at: domain::action::Moment) {
+///     let _ = action.let_by(rule, at);
+/// }
+/// ```
+///
+/// From rules and a plan it compiles:
+///
+/// ```
+/// use domain::{approval, dunning};
+/// use jiff::Timestamp;
+/// type Try = approval::Scheduled<approval::Retry>;
+///
+/// fn chosen(rules: &dunning::DunningPolicy, plan: &mut dunning::Plan, now: Timestamp) -> Option<Try> {
+///     approval::retry(rules, plan, now, now)
+/// }
+/// ```
+#[derive(Debug)]
+pub struct Scheduled<T> {
+    inner: T,
+}
+
+/// A try of an invoice, as it was chosen.
+#[derive(Debug)]
+pub struct Retry {
+    invoice: String,
+    segment: String,
+    why: String,
+    made: MadeTry,
+}
+
+/// Takes up the try of a plan whose time has come, where the rules let it be by which the plan stands.
+pub fn retry(policy: &DunningPolicy, plan: &mut Plan, now: Timestamp, look_at: Timestamp) -> Option<Scheduled<Retry>> {
+    let next = plan.due_try(now)?;
+    if !policy.lets(plan, next) {
+        return None;
+    }
+    let why = policy.why_tried(&next.rule).to_owned();
+    let made = plan.begin_try(now, look_at)?;
+    Some(Scheduled { inner: Retry { invoice: plan.invoice.clone(), segment: plan.segment.clone(), why, made } })
+}
+
+impl Scheduled<Retry> {
+    /// The action that it is, which waits for nobody; or what stands against it.
+    pub fn action(self, known: Known<'_>, trace: &str, at: Moment) -> Result<Action, NoPreview> {
+        let Retry { invoice, segment, why, made } = self.inner;
+        let chosen = made.chosen;
+        let clause = Clause { rule: chosen.rule.clone(), policy_version: chosen.policy_version, why };
+        let kind = Kind::RetryPayment { invoice, amount: None };
+        let shown = preview(&kind, known, Reason::Other, clause)?;
+        let digest = shown.digest.clone();
+        let rule = ByRule { policy_version: chosen.policy_version, rule: chosen.rule, digest };
+        let note = format!("{}/{segment}: try {}, chosen for {}", rule.by(), chosen.number, chosen.at);
+        let mut action = Action::new(made.action, kind, Reason::Other, shown, MACHINE, at.now);
+        (action.note, action.trace) = (note, trace.to_owned());
+        action.let_by(rule, at).expect("what was only just made waits for a decision");
+        Ok(action)
+    }
+}
+
+/// How that is written down: Recoup asked, and the version of the rules decided.
+pub fn written(action: &Action) -> Vec<Note> {
+    let Some(rule) = action.by_rule() else { return Vec::new() };
+    let at = action.requested_at;
+    let asked = [
+        ("kind", action.kind.name().to_owned()),
+        ("target", action.kind.target().id().unwrap_or_default()),
+        ("reason", action.reason_code.name().to_owned()),
+        ("preview", action.preview.digest.clone()),
+        ("rule", rule.rule.clone()),
+        ("policy_version", rule.policy_version.to_string()),
+        ("approvals", String::new()),
+    ];
+    let decided = [
+        ("decision", "approve".to_owned()),
+        ("rule", rule.rule.clone()),
+        ("preview", rule.digest.clone()),
+        ("note", action.note.clone()),
+    ];
+    vec![
+        Note::new(at, Step::Requested, &action.id, MACHINE, asked),
+        Note::new(at, Step::Decided, &action.id, &rule.by(), decided),
+    ]
+}
+
+/// How a try ended, by its action and by what was told of its invoice since; nothing while nobody knows. What a provider
+/// has taken on may still fail, and then it tells so.
+pub fn ended(action: &Action, invoice: &Invoice, tried: &[Tried], same_try: SignedDuration) -> Option<TryEnd> {
+    let sent_at = action.attempt().map(|attempt| attempt.first_at);
+    let failed = || {
+        let since = sent_at? - same_try;
+        let told = tried.iter().rev().find(|tried| !tried.succeeded && tried.made_at.unwrap_or(tried.at) >= since)?;
+        Some(TryEnd::Declined { code: told.code.clone().unwrap_or_default() })
+    };
+    match action.state() {
+        State::Executed if invoice.due() == Due::Paid => Some(TryEnd::Paid),
+        State::Executed => failed(),
+        State::Failed => Some(match action.outcome() {
+            Some(Outcome::Refused { code, .. }) => TryEnd::Declined { code: code.clone() },
+            _ => failed().unwrap_or_else(|| TryEnd::Declined { code: String::new() }),
+        }),
+        State::Stale | State::Withdrawn | State::Denied | State::Expired => {
+            Some(TryEnd::NotMade { why: action.state().name().to_owned() })
+        }
+        State::Previewed
+        | State::WaitingApproval
+        | State::Approved
+        | State::Executing
+        | State::InDoubt
+        | State::NeedsPerson => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::action::{Ended, Happening};
+    use crate::approval::{NotApproved, approved};
+    use crate::book::By;
+    use crate::id::{AccountId, ActionId};
+    use crate::policies::Policies;
+
+    fn time(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    fn at() -> Moment {
+        Moment { now: time("2026-03-02T10:00:00Z"), again: time("2026-03-02T10:05:00Z") }
+    }
+
+    /// A try that a rule has let be, or something else that says so of itself.
+    fn let_be(kind: Kind, asked_by: &str, digest: &str) -> Action {
+        let account = AccountId::of("stripe", "default", "cus_1");
+        let clause = Clause { rule: "funds".to_owned(), policy_version: 2, why: String::new() };
+        let shown = crate::action::Preview { summary: String::new(), lines: vec![], clause, digest: "d".to_owned() };
+        let id = ActionId::of(&account, asked_by, "try 1");
+        let mut action = Action::new(id, kind, Reason::Other, shown, asked_by, at().now);
+        let rule = ByRule { policy_version: 2, rule: "funds".to_owned(), digest: digest.to_owned() };
+        action.let_by(rule, at()).unwrap();
+        action
+    }
+
+    fn a_try() -> Kind {
+        Kind::RetryPayment { invoice: "in_1".to_owned(), amount: None }
+    }
+
+    #[test]
+    fn a_rule_lets_only_a_try_of_recoups_own_be_as_it_was_chosen() {
+        for (name, action, is_let) in [
+            ("as it was chosen", let_be(a_try(), MACHINE, "d"), true),
+            ("a person's", let_be(a_try(), "lena", "d"), false),
+            ("another preview", let_be(a_try(), MACHINE, "e"), false),
+            ("something else", let_be(Kind::UpdatePaymentMethod {}, MACHINE, "d"), false),
+        ] {
+            assert_eq!((action.state(), action.alarm()), (State::Approved, Some(at().again)), "{name}");
+            let found = approved(action).map(|_| ());
+            assert_eq!(found, if is_let { Ok(()) } else { Err(NotApproved::NotByRule) }, "{name}");
+        }
+        let asked = written(&let_be(a_try(), MACHINE, "d"));
+        let said: Vec<_> = asked.iter().map(|note| (note.step, note.by.as_str())).collect();
+        assert_eq!(said, [(Step::Requested, MACHINE), (Step::Decided, "dunning v2")]);
+    }
+
+    #[test]
+    fn how_a_try_ended_is_known_once_somebody_tells() {
+        let policies = Policies::shipped().unwrap();
+        let limits = policies.limits.current();
+        let open = || Invoice::new("in_1");
+        let sent = || {
+            let mut action = let_be(a_try(), MACHINE, "d");
+            let attempt = crate::action::Attempt::next(&action, at().now, SignedDuration::ZERO);
+            action.sent(attempt, at().again).unwrap();
+            action
+        };
+        let ended_by = |end: &Ended| {
+            let mut action = sent();
+            action.take_end(end, at(), limits).unwrap();
+            action
+        };
+        let done = Ended::Done(Outcome::Done {
+            reference: "in_1".to_owned(),
+            status: "processing".to_owned(),
+            made_at: None,
+            link: None,
+        });
+        let refused = Ended::Refused { code: "generic_decline".to_owned(), message: String::new() };
+        let mut overtaken = let_be(a_try(), MACHINE, "d");
+        overtaken.overtaken(at()).unwrap();
+        let told = |text: &str| {
+            let code = Some("insufficient_funds".to_owned());
+            vec![Tried { code, ..Tried::failed(time(text), By::Recoup) }]
+        };
+        let (before, after) = (told("2026-03-02T09:00:00Z"), told("2026-03-03T10:00:00Z"));
+        let declined = |code: &str| Some(TryEnd::Declined { code: code.to_owned() });
+        let stale = Some(TryEnd::NotMade { why: "stale".to_owned() });
+        for (name, action, tried, expected) in [
+            ("it goes", let_be(a_try(), MACHINE, "d"), &before, None),
+            ("it was sent", sent(), &before, None),
+            ("its answer was lost", ended_by(&Ended::InDoubt { burned: false }), &after, None),
+            ("it was refused", ended_by(&refused), &before, declined("generic_decline")),
+            ("it was taken on", ended_by(&done), &before, None),
+            ("it was taken on, and failed a day later", ended_by(&done), &after, declined("insufficient_funds")),
+            ("it was overtaken", overtaken, &before, stale),
+        ] {
+            assert_eq!(ended(&action, &open(), tried, SignedDuration::from_mins(10)), expected, "{name}");
+        }
+        assert_eq!(State::Executed.after(Happening::Sent), None, "what is taken on is not sent again");
+    }
+}

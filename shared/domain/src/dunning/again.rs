@@ -1,0 +1,362 @@
+//! When does Recoup try an invoice again, what became of the tries that it made, and why is there no other?
+
+use super::{Adviser, Budget, Calendar, DunningPolicy, Plan, PlanState, SoFar, Traits, TriesRule, Why};
+use crate::book::Tried;
+use crate::decline::{Meaning, Retry};
+use crate::id::{ActionId, sha256};
+use crate::staff::MACHINE;
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+use timing::thousandths;
+
+/// How often the choice is made anew, each time believing a little else, to tell how likely it was.
+const DRAWN: u64 = 100;
+/// A try that is later than this is chosen anew: its hour was a part of why it was chosen.
+const LATE: SignedDuration = SignedDuration::from_hours(1);
+/// How far apart the clocks are by which one try is told and begun.
+const NEAR: SignedDuration = SignedDuration::from_mins(10);
+/// How many of the tries that were made are told, the latest.
+const TOLD_MAX: usize = 12;
+/// The rule of a try that comes at once, because the customer gave another card.
+pub const CARD_GIVEN: &str = "card_given";
+
+/// The tries of a recovery that Recoup makes.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Again {
+    /// The next one, once it was chosen.
+    pub next: Option<NextTry>,
+    /// Why there is none, where there is none.
+    pub why_none: Option<String>,
+    /// Those that were made, oldest first; the last one is under way until it is known how it ended.
+    pub made: Vec<MadeTry>,
+    /// How many were ever begun: each has a number of its own.
+    pub begun: u32,
+    /// When it is looked at again whether all this is still so.
+    pub look_at: Option<Timestamp>,
+    /// The card that the customer gave since, for which there was no try yet: its brand and the end of its number.
+    pub card: Option<String>,
+}
+
+/// A try that was chosen. Chances are in thousandths.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NextTry {
+    pub number: u32,
+    pub at: Timestamp,
+    /// The rule that lets it be, of this version of the rules.
+    pub rule: String,
+    pub policy_version: u32,
+    /// How likely it is thought to succeed; nothing where nobody chose the moment.
+    pub chance: Option<u32>,
+    /// How likely this moment was to be chosen.
+    pub likely: u32,
+    /// What it could have been as well, itself among them.
+    pub candidates: Vec<Moment>,
+}
+
+/// A moment that could have been chosen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Moment {
+    pub at: Timestamp,
+    pub chance: u32,
+}
+
+/// A try that was made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MadeTry {
+    pub action: ActionId,
+    /// When it was begun.
+    pub begun_at: Timestamp,
+    /// As it was chosen.
+    pub chosen: NextTry,
+    pub ended: Option<TryEnd>,
+}
+
+/// How a try ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+pub enum TryEnd {
+    Paid,
+    Declined {
+        code: String,
+    },
+    /// Nothing was tried.
+    NotMade {
+        why: String,
+    },
+    /// The recovery was over before that was known.
+    Over,
+}
+
+/// Why no try is planned. Its words are a sentence.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NoTry {
+    #[error("its provider tries again")]
+    ByProvider,
+    #[error("these rules try nothing again")]
+    NoRules,
+    #[error("`{0}` is never tried again with the same card")]
+    Never(String),
+    #[error("`{0}` is tried again once the customer has acted")]
+    AfterCustomer(String),
+    #[error("`{0}` is for people to look at first")]
+    ForPeople(String),
+    #[error("no rule tries `{0}` again in this segment")]
+    NoRule(String),
+    #[error("it was tried again {0} times, and that is all there is")]
+    AllMade(usize),
+    #[error("{0}")]
+    Budget(Why),
+    #[error("no moment that is left is likely enough")]
+    NotWorthIt,
+    #[error("a bank claims money of this customer back")]
+    Claimed,
+    #[error("nobody knows when it failed first")]
+    Unknown,
+}
+
+/// What the next try is chosen by.
+#[derive(Debug)]
+pub struct Ground<'a> {
+    pub policy: &'a DunningPolicy,
+    pub adviser: Option<&'a Adviser>,
+    pub calendar: &'a Calendar,
+    pub meaning: &'a Meaning<'a>,
+    /// What the networks leave with the card of the last try.
+    pub budget: &'a Budget,
+    /// The same with the card that the customer gave since.
+    pub budget_of_card: Option<&'a Budget>,
+    pub traits: Traits<'a>,
+    /// Whoever tried: the provider's own count.
+    pub tried: &'a [Tried],
+    pub failed_at: Option<Timestamp>,
+    pub now: Timestamp,
+}
+
+impl Again {
+    /// Whether nothing was planned or said of tries.
+    pub fn is_nothing(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// The try that was begun, while nobody knows how it ended.
+    pub fn under_way(&self) -> Option<&MadeTry> {
+        self.made.last().filter(|made| made.ended.is_none())
+    }
+
+    fn ends(&mut self, end: TryEnd) {
+        if let Some(made) = self.made.last_mut().filter(|made| made.ended.is_none()) {
+            made.ended = Some(end);
+        }
+    }
+
+    /// When it was tried again, oldest first: what was told, and what the provider has only answered so far.
+    fn times(&self, tried: &[Tried]) -> Vec<Timestamp> {
+        let told: Vec<Timestamp> = tried.iter().filter(|it| !it.succeeded).map(|it| it.at).collect();
+        let is_told = |made: &MadeTry| told.iter().any(|at| *at >= made.begun_at - NEAR);
+        let answered = self.made.iter().filter(|made| matches!(made.ended, Some(TryEnd::Declined { .. })));
+        let untold = answered.filter(|made| !is_told(made)).map(|made| made.begun_at);
+        let mut times: Vec<Timestamp> = told.iter().copied().skip(1).chain(untold).collect();
+        times.sort();
+        times
+    }
+}
+
+impl Ground<'_> {
+    /// Whether the networks forbid by now what was chosen before.
+    pub fn forbids(&self, next: &NextTry) -> bool {
+        let of_card = self.budget_of_card.filter(|_| next.rule == CARD_GIVEN);
+        of_card.unwrap_or(self.budget).forbids(self.tried, self.now).is_some()
+    }
+}
+
+/// The seed of a choice: the same try of the same invoice is always chosen alike.
+fn seed(plan: &Plan, number: u32) -> u64 {
+    let named = format!("{} {} {number}", plan.account, plan.invoice);
+    u64::from_str_radix(&sha256(named.as_bytes())[..16], 16).unwrap_or_default()
+}
+
+/// Chooses the next try of a recovery, or says why there is none.
+pub fn next_try(plan: &Plan, ground: &Ground<'_>) -> Result<NextTry, NoTry> {
+    let number = plan.tries.begun + 1;
+    let adviser = ground.adviser.ok_or(NoTry::NoRules)?;
+    if let Some(next) = with_card(plan, ground, number) {
+        return next;
+    }
+    let family = ground.meaning.family;
+    let name = || family.id.get_ref().clone();
+    match family.retry {
+        Retry::Soon | Retry::Later => {}
+        Retry::AfterCustomer => return Err(NoTry::AfterCustomer(name())),
+        Retry::InternalReview => return Err(NoTry::ForPeople(name())),
+        Retry::Never => return Err(NoTry::Never(name())),
+    }
+    let rule = ground.policy.tries(&plan.segment, family.id.get_ref()).ok_or_else(|| NoTry::NoRule(name()))?;
+    let failed_at = ground.failed_at.ok_or(NoTry::Unknown)?;
+    let times = plan.tries.times(ground.tried);
+    if times.len() >= *rule.most.get_ref() as usize {
+        return Err(NoTry::AllMade(times.len()));
+    }
+    let forbidden = || ground.budget.forbids(ground.tried, ground.now).map_or(NoTry::NotWorthIt, NoTry::Budget);
+    let not_before = ground.budget.earliest(ground.tried, ground.now).ok_or_else(forbidden)?;
+    let so_far = SoFar { failed_at, tries: &times, not_before };
+    let (groups, limits) = (ground.traits.groups(), rule.limits());
+    let allows = |at: Timestamp| ground.budget.forbids(ground.tried, at).is_none();
+    let seed = seed(plan, number);
+    let view = adviser.view(&groups, Some(seed));
+    let chosen = limits.choose(&view, ground.calendar, &so_far, &allows).ok_or_else(forbidden)?;
+    let same = |other: &u64| {
+        let view = adviser.view(&groups, Some(seed.wrapping_add(*other)));
+        limits.next(&view, ground.calendar, &so_far, &allows) == Some(chosen.at)
+    };
+    let likely = (1..=DRAWN).filter(same).count();
+    Ok(NextTry {
+        number,
+        at: chosen.at,
+        rule: rule.id.get_ref().clone(),
+        policy_version: ground.policy.version,
+        chance: Some(thousandths(chosen.chance)),
+        likely: u32::try_from(likely * 1000 / DRAWN as usize).unwrap_or(1000),
+        candidates: chosen.candidates.iter().map(|it| Moment { at: it.at, chance: thousandths(it.chance) }).collect(),
+    })
+}
+
+/// The try for a card that the customer gave since: at once, unless it is the one that may never be tried again, or the
+/// networks forbid it for now. Nothing where there is no such card.
+fn with_card(plan: &Plan, ground: &Ground<'_>, number: u32) -> Option<Result<NextTry, NoTry>> {
+    let (card, budget) = plan.tries.card.as_deref().zip(ground.budget_of_card)?;
+    let last = ground.tried.iter().rev().find_map(|tried| tried.card.as_deref());
+    if ground.meaning.family.retry == Retry::Never && last.is_none_or(|last| last == card) {
+        return Some(Err(NoTry::Never(ground.meaning.family.id.get_ref().clone())));
+    }
+    let Some(at) = budget.earliest(ground.tried, ground.now) else {
+        return Some(Err(budget.forbids(ground.tried, ground.now).map_or(NoTry::NotWorthIt, NoTry::Budget)));
+    };
+    Some(Ok(NextTry {
+        number,
+        at,
+        rule: CARD_GIVEN.to_owned(),
+        policy_version: ground.policy.version,
+        chance: None,
+        likely: 1000,
+        candidates: Vec::new(),
+    }))
+}
+
+impl DunningPolicy {
+    /// Whether a rule of these lets a chosen try be: one of its tries, or that a card was given.
+    pub fn lets(&self, plan: &Plan, next: &NextTry) -> bool {
+        let named = |rule: &TriesRule| *rule.id.get_ref() == next.rule;
+        self.version == next.policy_version
+            && self.version == plan.policy_version
+            && self.adviser.is_some()
+            && (next.rule == CARD_GIVEN || self.tries.iter().any(named))
+    }
+
+    /// Why a rule of tries is as it is.
+    pub fn why_tried(&self, rule: &str) -> &str {
+        let found = self.tries.iter().find(|it| it.id.get_ref() == rule);
+        found.map_or("The customer gave another card: it is tried at once.", |rule| rule.why.as_str())
+    }
+}
+
+impl Plan {
+    /// Something happened by which it may be tried again at another time, or not any more.
+    pub fn look_again(&mut self, now: Timestamp) {
+        if self.state == PlanState::Running {
+            self.tries.look_at = Some(self.tries.look_at.map_or(now, |at| at.min(now)));
+        }
+    }
+
+    /// The customer gave another card, or the same anew.
+    pub fn card_given(&mut self, card: &str, now: Timestamp) {
+        if self.state == PlanState::Running {
+            self.tries.card = Some(card.to_owned());
+            self.look_again(now);
+        }
+    }
+
+    /// When somebody has to look at its tries.
+    pub(super) fn try_wake(&self) -> Option<Timestamp> {
+        let next = self.tries.next.as_ref().map(|next| next.at);
+        let at = [next, self.tries.look_at].into_iter().flatten().min().filter(|_| self.state == PlanState::Running)?;
+        Some([self.held_until, self.paused_until()].into_iter().flatten().fold(at, Timestamp::max))
+    }
+
+    /// Whether tries wait like everything else.
+    fn rests(&self) -> bool {
+        self.state != PlanState::Running || self.held_until.is_some() || self.paused_until().is_some()
+    }
+
+    /// Learns how the try under way ended; while nobody knows, it is looked at again.
+    pub fn learn(&mut self, end: Option<TryEnd>, look_at: Timestamp) {
+        match end {
+            Some(end) => {
+                self.tries.ends(end);
+                // What was tried or not: the next one is chosen anew.
+                self.tries.next = None;
+            }
+            None => self.tries.look_at = Some(look_at),
+        }
+    }
+
+    /// Whether the next try is to be chosen, or chosen anew.
+    pub fn chooses(&self, now: Timestamp) -> bool {
+        let is_asked = self.tries.look_at.is_some_and(|at| at <= now);
+        let is_late = self.tries.next.as_ref().is_some_and(|next| now.duration_since(next.at) > LATE);
+        !self.rests() && self.tries.under_way().is_none() && (is_asked || is_late || self.tries.next.is_none())
+    }
+
+    /// Takes in what was chosen.
+    pub fn choose(&mut self, next: Result<NextTry, NoTry>) {
+        self.tries.look_at = None;
+        match next {
+            Ok(next) => (self.tries.next, self.tries.why_none) = (Some(next), None),
+            Err(why) => (self.tries.next, self.tries.why_none) = (None, Some(why.to_string())),
+        }
+    }
+
+    /// The try whose time has come.
+    pub fn due_try(&self, now: Timestamp) -> Option<&NextTry> {
+        let next = self.tries.next.as_ref().filter(|next| next.at <= now)?;
+        (!self.rests() && self.tries.under_way().is_none()).then_some(next)
+    }
+
+    /// Puts it off, for as long as tries are stopped by hand.
+    pub fn put_off_try(&mut self, until: Timestamp) {
+        self.tries.next = None;
+        self.tries.look_at = Some(until);
+    }
+
+    /// Begins the try whose time has come, under an id that nothing else has: two who begin it begin one.
+    pub fn begin_try(&mut self, now: Timestamp, look_at: Timestamp) -> Option<MadeTry> {
+        self.due_try(now)?;
+        let chosen = self.tries.next.take()?;
+        let request = format!("try {} of {} since {}", chosen.number, self.invoice, self.started_at);
+        let action = ActionId::of(&self.account, MACHINE, &request);
+        let made = MadeTry { action, begun_at: now, chosen, ended: None };
+        self.tries.begun += 1;
+        if made.chosen.rule == CARD_GIVEN {
+            self.tries.card = None;
+        }
+        self.tries.look_at = Some(look_at);
+        self.tries.made.push(made.clone());
+        let over = self.tries.made.len().saturating_sub(TOLD_MAX);
+        self.tries.made.drain(..over);
+        Some(made)
+    }
+
+    /// Whether a try that was begun may still leave.
+    pub fn lets_leave(&self, action: &ActionId) -> bool {
+        !self.rests() && self.tries.under_way().is_some_and(|made| made.action == *action)
+    }
+
+    /// Its tries end with it.
+    pub(super) fn end_tries(&mut self, is_paid: bool) {
+        self.tries.ends(if is_paid { TryEnd::Paid } else { TryEnd::Over });
+        (self.tries.next, self.tries.look_at, self.tries.card) = (None, None, None);
+    }
+}
+
+#[cfg(test)]
+mod tests;

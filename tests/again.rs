@@ -1,0 +1,276 @@
+//! Tries of Recoup's own: chosen, begun once, followed until it is known how they ended, and never made of what is over.
+
+use crate::http::run;
+use crate::raised::{tell, wish};
+use ::http::StatusCode;
+use app::dunning::{self, Done};
+use app::message::Message;
+use app::ports::{Clock, QueueName};
+use app::store::keys;
+use domain::action::Action;
+use domain::id::AccountId;
+use domain::ledger::{Entry, Step};
+use jiff::{SignedDuration, Timestamp};
+use local::service::Service;
+use serde_json::{Value, json};
+use tests::faults::{Fate, Hit, inject};
+use tests::stripe;
+use tests::world::{ask, at, deliver, get, open_at, records};
+
+const START: &str = "2026-03-02T10:00:00Z";
+const PAY: &str = "/v1/invoices/in_1/pay";
+
+fn account() -> AccountId {
+    AccountId::of("stripe", "default", "cus_1")
+}
+
+/// A customer whose card was declined, and whose recovery has chosen its first try.
+async fn declined() -> Service {
+    let service = open_at(START).await;
+    let now = service.clock.now();
+    tell(&service, "evt_1", "customer.created", &stripe::customer("cus_1", now)).await;
+    let bill = |attempts| stripe::invoice("cus_1", "in_1", "open", 4_900, 4_900, "usd", attempts, now);
+    tell(&service, "evt_2", "invoice.finalized", &bill(0)).await;
+    let charge = stripe::charge("cus_1", "ch_1", Some("in_1"), 4_900, "usd", Some("insufficient_funds"), now);
+    tell(&service, "evt_3", "charge.failed", &charge).await;
+    tell(&service, "evt_4", "invoice.payment_failed", &bill(1)).await;
+    service
+}
+
+async fn plan(service: &Service) -> Value {
+    get(service, &format!("/api/accounts/{}/dunning", account())).await["items"][0].clone()
+}
+
+async fn next(service: &Service) -> Timestamp {
+    at(plan(service).await["tries"]["next"]["at"].as_str().expect("a try is planned"))
+}
+
+async fn later(service: &Service, minutes: i64) {
+    service.advance(service.clock.now() + SignedDuration::from_mins(minutes)).await.unwrap();
+}
+
+/// The next try is made, and whatever the provider tells of it is heard.
+async fn try_again(service: &Service) -> Value {
+    service.advance(next(service).await).await.unwrap();
+    later(service, 30).await;
+    plan(service).await["tries"].clone()
+}
+
+/// How often Stripe did what it was asked, and how often it was asked.
+fn paid(service: &Service) -> (usize, usize) {
+    let calls = service.sandbox.calls("stripe").unwrap();
+    let pays: Vec<_> = calls.iter().filter(|call| call.method == "POST" && call.path == PAY).collect();
+    (pays.iter().filter(|call| call.executed).count(), pays.len())
+}
+
+async fn actions(service: &Service) -> Vec<Action> {
+    records(service, &keys::actions(&account())).await
+}
+
+fn works(service: &Service) {
+    let state = json!({"id": "card_state_cus_1", "object": "card_state", "customer": "cus_1",
+        "works_from": service.clock.now().as_second()});
+    assert!(service.sandbox.teach("stripe", &state).unwrap());
+}
+
+fn due() -> Message {
+    Message::PlanDue { account: account(), invoice: "in_1".to_owned(), trace: "t".to_owned() }
+}
+
+#[test]
+fn what_is_declined_twice_and_then_paid_was_tried_three_times() {
+    run(async {
+        let service = declined().await;
+        let first = plan(&service).await;
+        let chosen = &first["tries"]["next"];
+        assert_eq!((&chosen["number"], &chosen["rule"]), (&json!(1), &json!("funds")), "{first}");
+        assert!(!chosen["candidates"].as_array().unwrap().is_empty(), "{first}");
+        assert!(first["tries_left"].as_array().is_some_and(|rules| !rules.is_empty()), "{first}");
+        for number in 1..=2 {
+            let tries = try_again(&service).await;
+            let made = &tries["made"][number - 1];
+            let end = json!({"outcome": "declined", "code": "insufficient_funds"});
+            assert_eq!((&made["ended"], &made["chosen"]["number"]), (&end, &json!(number)), "{tries}");
+            assert_eq!((&tries["next"]["number"], paid(&service)), (&json!(number + 1), (number, number)), "{tries}");
+        }
+        works(&service);
+        let tries = try_again(&service).await;
+        assert_eq!(tries["made"][2]["ended"]["outcome"], "paid", "{tries}");
+        let over = plan(&service).await;
+        assert_eq!(
+            (&over["state"], &over["reason"], &tries["next"]),
+            (&json!("stopped"), &json!("paid"), &Value::Null)
+        );
+        later(&service, 60 * 24 * 30).await;
+        assert_eq!(paid(&service), (3, 3), "what is paid is tried no more");
+
+        let ledger: Vec<Entry> = records(&service, &keys::ledger_entries(&account())).await;
+        let decided: Vec<_> =
+            ledger.iter().filter(|entry| entry.step == Step::Decided).map(|it| it.by.as_str()).collect();
+        assert_eq!(decided, ["dunning v2"; 3]);
+        let invoice = get(&service, &format!("/api/accounts/{}/dunning", account())).await;
+        assert_eq!(invoice["items"].as_array().unwrap().len(), 1);
+    });
+}
+
+#[test]
+fn two_workers_on_one_message_begin_one_try() {
+    run(async {
+        let service = declined().await;
+        service.clock.advance(next(&service).await).unwrap();
+        let message = due();
+        let (one, other) =
+            tokio::join!(dunning::handle(&service.context, &message), dunning::handle(&service.context, &message));
+        let mut done = [one.unwrap(), other.unwrap()];
+        done.sort_by_key(|done| *done != Done::Tried);
+        assert_eq!(done, [Done::Tried, Done::NothingToDo]);
+        later(&service, 30).await;
+        assert_eq!((paid(&service), actions(&service).await.len()), ((1, 1), 1));
+    });
+}
+
+/// A try that is stopped by this at the call of that number, of those that change something; says how many there were.
+async fn stopped_at(number: u64, hit: Hit) -> u64 {
+    let mut service = declined().await;
+    service.clock.advance(next(&service).await).unwrap();
+    let fate = Fate::at(number, hit);
+    inject(&mut service, &fate);
+    tokio::select! {
+        biased;
+        // A sweep that is hit rings again.
+        _ = service.work() => {}
+        () = fate.crashed.notified() => service.queue.restart().unwrap(),
+    }
+    let calls = fate.changes();
+    for hours in [1, 6, 12] {
+        for queue in QueueName::ALL {
+            service.queue.redrive(queue).unwrap();
+        }
+        later(&service, 60 * hours).await;
+    }
+    let (tries, name) = (plan(&service).await["tries"].clone(), format!("{number} {hit:?}"));
+    assert_eq!((paid(&service).0, actions(&service).await.len()), (1, 1), "{name}: {tries}");
+    assert_eq!(tries["made"][0]["ended"]["outcome"], "declined", "{name}: {tries}");
+    calls
+}
+
+#[test]
+fn wherever_it_is_stopped_there_is_one_try() {
+    run(async {
+        let calls = stopped_at(u64::MAX, Hit::CrashBefore).await;
+        assert!(calls > 3, "{calls}");
+        for number in 0..calls {
+            for hit in [Hit::CrashBefore, Hit::CrashAfter, Hit::Throttle, Hit::AnswerLost] {
+                stopped_at(number, hit).await;
+            }
+        }
+    });
+}
+
+#[test]
+fn a_limit_is_waited_for_and_a_lost_answer_is_looked_up() {
+    for (trouble, executed) in [("429", 1), ("timeout_done", 1), ("timeout_not_done", 1)] {
+        run(async {
+            let service = declined().await;
+            service.sandbox.trouble("stripe", trouble).unwrap();
+            service.advance(next(&service).await).await.unwrap();
+            let tries = plan(&service).await["tries"].clone();
+            assert_eq!((&tries["next"], &tries["made"][1]), (&Value::Null, &Value::Null), "{trouble}: {tries}");
+            later(&service, 60 * 3).await;
+            let tries = plan(&service).await["tries"].clone();
+            assert_eq!(tries["made"][0]["ended"]["outcome"], "declined", "{trouble}: {tries}");
+            assert_eq!((paid(&service).0, &tries["next"]["number"]), (executed, &json!(2)), "{trouble}: {tries}");
+        });
+    }
+}
+
+#[test]
+fn what_ends_just_before_it_leaves_is_not_tried() {
+    for (kind, why) in [("invoice.paid", "paid"), ("invoice.voided", "void"), ("charge.dispute.created", "disputed")] {
+        run(async {
+            let service = declined().await;
+            if kind == "charge.dispute.created" {
+                let charge = stripe::charge("cus_1", "ch_0", None, 900, "usd", None, service.clock.now());
+                tell(&service, "evt_5", "charge.succeeded", &charge).await;
+            }
+            service.clock.advance(next(&service).await).unwrap();
+            assert_eq!(dunning::handle(&service.context, &due()).await.unwrap(), Done::Tried, "{why}");
+            let now = service.clock.now();
+            let object = match why {
+                "disputed" => stripe::dispute("dp_1", "ch_0", 900, "needs_response", now),
+                status => stripe::invoice("cus_1", "in_1", status, 4_900, 0, "usd", 1, now),
+            };
+            let (status, answer) = deliver(&service, &stripe::event("evt_6", kind, now, &object)).await;
+            assert_eq!(status, StatusCode::OK, "{answer}");
+            service.work().await.unwrap();
+            later(&service, 60 * 24 * 9).await;
+            let actions = actions(&service).await;
+            let tried: Vec<_> = actions.iter().filter(|action| action.by_rule().is_some()).collect();
+            assert_eq!((paid(&service), tried.len()), ((0, 0), 1), "{why}");
+            assert_eq!(tried[0].state().name(), "stale", "{why}");
+        });
+    }
+}
+
+#[test]
+fn another_card_is_tried_at_once() {
+    run(async {
+        let service = declined().await;
+        later(&service, 60).await;
+        let now = service.clock.now();
+        let card = json!({"id": "pm_2", "object": "payment_method", "type": "card", "customer": "cus_1",
+            "created": now.as_second(), "card": {"brand": "visa", "last4": "1881", "exp_month": 4, "exp_year": 2032}});
+        tell(&service, "evt_5", "payment_method.attached", &card).await;
+        later(&service, 1).await;
+        let over = plan(&service).await;
+        assert_eq!((&over["reason"], paid(&service)), (&json!("paid"), (1, 1)), "{over}");
+        assert_eq!(over["tries"]["made"][0]["chosen"]["rule"], "card_given", "{over}");
+    });
+}
+
+#[test]
+fn a_source_whose_tries_are_given_back_makes_none() {
+    run(async {
+        let service = declined().await;
+        let at = next(&service).await;
+        let back = json!({"retries": "provider"});
+        assert_eq!(wish(&service, "mara", "", back).await.0, StatusCode::OK);
+        service.advance(at).await.unwrap();
+        let tries = plan(&service).await["tries"].clone();
+        assert_eq!(tries["why_none"], "its provider tries again", "{tries}");
+        later(&service, 60 * 24 * 20).await;
+        assert_eq!(paid(&service), (0, 0));
+    });
+}
+
+#[test]
+fn a_source_that_lowers_itself_just_before_makes_none_either() {
+    run(async {
+        let service = declined().await;
+        service.clock.advance(next(&service).await).unwrap();
+        assert_eq!(dunning::handle(&service.context, &due()).await.unwrap(), Done::Tried);
+        assert_eq!(wish(&service, "mara", "", json!({"acting": "assist"})).await.0, StatusCode::OK);
+        later(&service, 60).await;
+        assert_eq!((paid(&service), actions(&service).await[0].state().name()), ((0, 0), "stale"));
+    });
+}
+
+#[test]
+fn only_a_provider_that_can_be_asked_hands_its_tries_over() {
+    run(async {
+        let service = open_at(START).await;
+        let take = json!({"retries": "recoup"});
+        for (provider, status, said) in [
+            ("stripe", StatusCode::ACCEPTED, "switch off Smart Retries"),
+            ("chargebee", StatusCode::ACCEPTED, "switch off the payment retries"),
+            ("mollie", StatusCode::ACCEPTED, "switch off by hand"),
+            ("lemonsqueezy", StatusCode::UNPROCESSABLE_ENTITY, "leave `retries` with the provider"),
+            ("revenuecat", StatusCode::UNPROCESSABLE_ENTITY, "leave `retries` with the provider"),
+        ] {
+            let path = format!("/api/sources/{provider}/shop");
+            let (answered, answer) = ask(&service, "mara", ::http::Method::POST, &path, Some(&take), None).await;
+            assert_eq!(answered, status, "{provider}: {answer}");
+            assert!(answer.to_string().contains(said), "{provider}: {answer}");
+        }
+    });
+}
