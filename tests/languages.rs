@@ -14,7 +14,8 @@ use tests::world::{at, deliver, get, import, open_at};
 /// The reminders that a customer got, oldest first, each with when it left.
 fn reminders(service: &Service) -> Vec<(String, Letter)> {
     let letters = service.outbox.letters().unwrap().into_iter().rev();
-    letters.filter(|(_, letter)| letter.id.starts_with("dun_")).map(|(at, letter)| (at.to_string(), letter)).collect()
+    let own = letters.filter(|(_, letter)| letter.id.starts_with("dun_") && letter.to == "cus_1@shop.example");
+    own.map(|(at, letter)| (at.to_string(), letter)).collect()
 }
 
 /// Somebody whose payment of 1,234.50 euros fails, and what Stripe knows of where they live and what they read.

@@ -110,7 +110,7 @@ fn what_was_stopped_while_recoup_did_not_write_goes_on_behind_what_was_sent() {
         days_later(&service, 10).await;
         let account = AccountId::of("stripe", "default", "cus_0");
         let step = |step| About::Step { account: account.clone(), invoice: "in_0".to_owned(), step }.id();
-        assert_eq!(letters(&service, "cus_0@shop.example"), [step(1), step(2), step(3)]);
+        assert_eq!(letters(&service, "cus_0@shop.example"), [step(1), step(2), step(4)]);
     });
 }
 
@@ -120,7 +120,7 @@ fn a_step_that_an_earlier_plan_handed_over_is_handed_over_again() {
         let service = open_at("2026-03-01T09:00:00Z").await;
         fails(&service, 0).await;
         let account = AccountId::of("stripe", "default", "cus_0");
-        let about = About::Step { account, invoice: "in_0".to_owned(), step: 4 };
+        let about = About::Step { account, invoice: "in_0".to_owned(), step: 7 };
         let key = keys::bulletin(&about.id());
         let told = |text: &str| text.to_owned();
         let mut earlier =
@@ -133,6 +133,8 @@ fn a_step_that_an_earlier_plan_handed_over_is_handed_over_again() {
         let bulletin: Bulletin = store::read(&service.context, &key).await.unwrap().unwrap();
         assert_eq!((bulletin.round(), bulletin.subject.as_str()), (2, "Invoice in_0 needs a person"));
         assert_eq!(bulletin.alarm(), None, "it was told");
+        assert_eq!(recoveries(&service).await, ["in_0"], "it has not taken everything yet");
+        days_later(&service, 16).await;
         assert_eq!(recoveries(&service).await, Vec::<String>::new(), "that was its last step");
     });
 }

@@ -204,7 +204,8 @@ impl Plan {
         let is_due = |step: &Step| step.due_at <= now && step.again_at.is_none_or(|again_at| again_at <= now);
         let is_taken = |step: &Step| step.state == StepState::Waiting && !step.kind.is_access();
         let due = self.steps.iter().rposition(|step| is_taken(step) && is_due(step))?;
-        for step in self.steps[..due].iter_mut().filter(|step| is_taken(step)) {
+        // What only waits for the morning is not passed over by what does not.
+        for step in self.steps[..due].iter_mut().filter(|step| is_taken(step) && is_due(step)) {
             step.state = StepState::Skipped;
             step.done_at = Some(now);
         }
