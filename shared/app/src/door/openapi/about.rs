@@ -363,7 +363,7 @@ pub static ABOUT: &[About] = &[
     .with(&[DryRun])
     .takes(Body::Must("SourceWish"))
     .also(&[(202, "Source")])
-    .refuses(&[404]),
+    .refuses(&[404, 422]),
     get("/api/reports/{month}", "report", "Report", "Reports a month").with(&[FormatOfReport]).also(&[(303, "")]),
     get("/api/reports/{month}/rows", "rows", "FactRows", "Lists every row that a month's report is made of").with(PAGE),
 ];
