@@ -170,6 +170,11 @@ enum DunningCommand {
     /// Against a world that a file describes: what comes back, by how many tries, and which rules they break
     #[command(after_help = "Example: recoup dunning simulate --world tests/worlds/example.toml --oracle --format json")]
     Simulate(dunning::Simulate),
+    /// From how earlier tries ended: prints the next version of the advice policy
+    #[command(
+        after_help = "Example: recoup dunning learn --outcomes tries.csv --effective 2027-01-01 > shared/policy/advice/v2.toml"
+    )]
+    Learn(dunning::Learn),
 }
 
 #[derive(Subcommand)]
@@ -211,6 +216,7 @@ pub fn run() -> ExitCode {
             Some(Command::Audit(AuditCommand::Verify(options))) => audit::verify(&shared, &options).await,
             Some(Command::Audit(AuditCommand::Export { out })) => audit::export(&shared, &out).await,
             Some(Command::Dunning(DunningCommand::Simulate(options))) => dunning::simulate(&options),
+            Some(Command::Dunning(DunningCommand::Learn(options))) => dunning::learn(&options),
             Some(Command::Stop(options)) => stop::stop(&shared, &options).await,
             Some(Command::Privacy(what)) => privacy::privacy(&shared, &what).await,
             Some(Command::Declines(options)) => declines::declines(&options),

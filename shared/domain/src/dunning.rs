@@ -5,6 +5,7 @@ mod adviser;
 mod again;
 mod budget;
 mod hours;
+mod outcomes;
 mod paused;
 mod plan;
 mod policy;
@@ -18,6 +19,7 @@ pub use adviser::{
 pub use again::{Again, CARD_GIVEN, Ground, MadeTry, Moment, NextTry, NoTry, TryEnd, next_try};
 pub use budget::{Budget, Left, Why};
 pub use hours::HoursPolicy;
+pub use outcomes::{NotLearned, Outcome, learned};
 pub use paused::{Control, Promise, Refused, Said, Wish, Word};
 pub use plan::{Plan, PlanState, plan};
 pub use policy::{DunningPolicy, Facts, Segment, StepRule, Then, Whose};

@@ -1,6 +1,7 @@
 //! What is a way to recover invoices worth? It is played against a described world, without a service.
 
 use super::Failed;
+use domain::dunning::learned;
 use domain::policies::Policies;
 use domain::world::{Fixed, Oracle, Planned, Report, Strategy, World, play};
 use std::path::PathBuf;
@@ -34,6 +35,27 @@ pub(super) struct Simulate {
     invoices: u32,
     #[arg(long, default_value = "text", value_parser = ["json", "text"])]
     format: String,
+}
+
+#[derive(clap::Args)]
+pub(super) struct Learn {
+    /// A .csv file, a try a line; docs/dunning.md has its columns
+    #[arg(long, value_name = "FILE")]
+    outcomes: PathBuf,
+    /// From which day on the new version counts
+    #[arg(long, value_name = "DATE")]
+    effective: jiff::civil::Date,
+}
+
+pub(super) fn learn(options: &Learn) -> Result<(), Failed> {
+    let name = options.outcomes.display().to_string();
+    let text = std::fs::read_to_string(&options.outcomes).map_err(|error| format!("{name} cannot be read: {error}"))?;
+    let policies = Policies::shipped().map_err(|refused| refused.to_string())?;
+    let by = (policies.dunning.current(), policies.hours.current(), policies.declines.current());
+    let (version, effective) = (policies.advice.current().version + 1, options.effective.to_string());
+    let advice = learned(&text, by, version, &effective).map_err(|wrong| format!("{name}: {wrong}"))?;
+    print!("{}", advice.text());
+    Ok(())
 }
 
 pub(super) fn simulate(options: &Simulate) -> Result<(), Failed> {

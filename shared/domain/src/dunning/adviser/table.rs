@@ -1,12 +1,12 @@
 //! What an adviser has learned, as a table that is released like other rules and that a person can read.
 
 use crate::policy::{Complaint, Rules};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use timing::{Adviser, Learned, Place};
 use toml::Spanned;
 
 /// One released version of what was learned.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Advice {
     pub version: u32,
@@ -16,7 +16,7 @@ pub struct Advice {
 }
 
 /// What tries have in common that are believed in together: nothing, the family, or everything.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Group {
     /// Empty for all tries; a family; or `family/code/network/funding/issuer/country`.
@@ -25,7 +25,7 @@ pub struct Group {
 }
 
 /// What one hour, weekday, day, age or number says.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Cell {
     /// Such as `hour 6`, `weekday 2` (Monday is 1), `day 15`, `age 3` and `try 2`; `all` is any try.
@@ -43,6 +43,20 @@ impl Advice {
             .learned()
             .map(|(id, learned)| Group { id: id.to_owned(), cell: learned.into_iter().map(Cell::of).collect() });
         Self { version, effective: effective.to_owned(), group: group.collect() }
+    }
+}
+
+impl Advice {
+    /// As it is released: a line for each cell, for people to compare.
+    pub fn text(&self) -> String {
+        let groups = self.group.iter().map(|group| {
+            let cells = group.cell.iter().map(|Cell { at, speaks, give_or_take }| {
+                format!("    {{ at = {:?}, speaks = {speaks}, give_or_take = {give_or_take} }},\n", at.get_ref())
+            });
+            format!("\n[[group]]\nid = {:?}\ncell = [\n{}]\n", group.id, cells.collect::<String>())
+        });
+        let head = format!("version = {}\neffective = {:?}\n", self.version, self.effective);
+        groups.fold(head, |text, group| text + &group)
     }
 }
 
