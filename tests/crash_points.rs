@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tests::faults::{Fate, Hit, inject};
-use tests::world::{ask, get};
+use tests::world::{ask, get, tries_given_back};
 use tests::written::must_be_there;
 
 /// Asks for the case and approves it, without carrying it out.
@@ -59,12 +59,6 @@ fn effects(calls: &[Seen]) -> BTreeMap<String, usize> {
 /// A path without the name that the provider gave to something on the way.
 fn without_names(path: &str) -> &str {
     path.split_once("/sub_sched_").map_or(path, |(before, _)| before)
-}
-
-/// What plans try by themselves is no case of these: `tests/again.rs` stops that at every point.
-async fn tries_given_back(service: &Service, provider: &str) {
-    let (path, back) = (format!("/api/sources/{provider}/default"), json!({"retries": "provider"}));
-    assert_eq!(ask(service, "mara", Method::POST, &path, Some(&back), None).await.0, StatusCode::OK);
 }
 
 /// What stands in the end.

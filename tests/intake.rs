@@ -14,7 +14,7 @@ use local::service::Service;
 use providers::ALL;
 use serde_json::{Value, json};
 use std::path::Path;
-use tests::world::{ask, at, deliver_to, get, open_at, records};
+use tests::world::{ask, at, deliver_to, get, open_at, records, tries_given_back};
 use tests::{faults, stripe};
 
 const NOON: &str = "2026-03-20T12:00:00Z";
@@ -265,6 +265,7 @@ fn since_basil_the_reason_is_asked_for_and_the_case_goes_without_it() {
         silence.end();
         // It does know: one call, and the case names the reason.
         let service = open_at(NOON).await;
+        tries_given_back(&service, "stripe").await;
         let invoice = serde_json::from_slice::<Value>(&body).unwrap()["data"]["object"].take();
         let intent = json!({"id": "pi_100", "object": "payment_intent", "customer": invoice["customer"], "amount": invoice["amount_due"], "currency": "usd",
             "status": "requires_payment_method", "last_payment_error": {"code": "card_declined", "decline_code": "insufficient_funds"}});
@@ -437,6 +438,7 @@ fn an_account_is_found_by_what_people_know_of_it() {
 fn raw_bodies_are_kept_as_long_as_the_policy_says() {
     run(async {
         let service = open_at(NOON).await;
+        tries_given_back(&service, "chargebee").await;
         let body = fixture("chargebee", "payment_failed.json");
         deliver_to(&service, "chargebee", &body).await;
         deliver_to(&service, "chargebee", &body).await;

@@ -72,6 +72,12 @@ pub async fn get(service: &Service, path: &str) -> Value {
     value
 }
 
+/// What plans try by themselves is no matter of most tests: `tests/again.rs` has it.
+pub async fn tries_given_back(service: &Service, provider: &str) {
+    let (path, back) = (format!("/api/sources/{provider}/default"), serde_json::json!({"retries": "provider"}));
+    assert_eq!(ask(service, "mara", Method::POST, &path, Some(&back), None).await.0, StatusCode::OK);
+}
+
 /// The same as plain text.
 pub async fn ask_text(service: &Service, staff: &str, path: &str) -> String {
     let secret = service.context.vault.tokens().await.unwrap();

@@ -84,11 +84,10 @@ pub(super) fn simulate(options: &Simulate) -> Result<(), Failed> {
 
 /// The shipped policies, the dunning policy of the file among them: it has to fit the others.
 fn policies(options: &Simulate) -> Result<Policies, Failed> {
-    let Some(file) = &options.policy else { return Ok(Policies::shipped().map_err(|refused| refused.to_string())?) };
+    let Some(file) = &options.policy else { return Policies::shipped().map_err(|refused| refused.to_string()) };
     let name = file.display().to_string();
     let text = std::fs::read_to_string(file).map_err(|error| format!("{name} cannot be read: {error}"))?;
-    Ok(Policies::shipped_with_dunning(&text)
-        .map_err(|refused| format!("{name}:{}: {}", refused.line, refused.message))?)
+    Policies::shipped_with_dunning(&text).map_err(|refused| format!("{name}:{}: {}", refused.line, refused.message))
 }
 
 fn a_second(count: u64, took: Duration) -> u128 {

@@ -12,7 +12,7 @@ impl Plan {
             StepKind::Access { access } => Some((access, step)),
             StepKind::Mail { .. } | StepKind::Person => None,
         });
-        let taken = changes.clone().filter(|(_, step)| step.state == StepState::Sent).last();
+        let taken = changes.clone().rfind(|(_, step)| step.state == StepState::Sent);
         let next =
             changes.clone().find(|(_, step)| self.state == PlanState::Running && step.state == StepState::Waiting);
         let since = taken.and_then(|(_, step)| step.done_at).unwrap_or(self.started_at);

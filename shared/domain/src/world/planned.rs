@@ -9,7 +9,7 @@ use crate::dunning::{
 };
 use crate::event::Decline;
 use jiff::{SignedDuration, Timestamp};
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 /// Follows a policy.
@@ -19,9 +19,9 @@ pub struct Planned<'a> {
     hours: &'a HoursPolicy,
     declines: &'a Declines,
     adviser: Option<Adviser>,
-    calendars: HashMap<String, Calendar>,
+    calendars: BTreeMap<String, Calendar>,
     /// What each kind of failure means, looked up once.
-    known: HashMap<String, Rc<Known<'a>>>,
+    known: BTreeMap<String, Rc<Known<'a>>>,
     asked: u64,
 }
 
@@ -36,7 +36,7 @@ impl<'a> Planned<'a> {
     /// Begins with what was learned elsewhere, and learns from what it sees.
     pub fn new(policy: &'a DunningPolicy, advice: &Advice, hours: &'a HoursPolicy, declines: &'a Declines) -> Self {
         let adviser = policy.adviser.as_ref().map(|rules| adviser(rules, advice));
-        Self { policy, hours, declines, adviser, calendars: HashMap::new(), known: HashMap::new(), asked: 0 }
+        Self { policy, hours, declines, adviser, calendars: BTreeMap::new(), known: BTreeMap::new(), asked: 0 }
     }
 
     fn calendar(&mut self, country: &str) -> &Calendar {
