@@ -96,7 +96,7 @@ fn a_reminder_leads_to_our_page_and_its_button_to_the_providers() {
         assert!(reminders.len() > 1, "{letters:?}");
         let address = &reminders[0].links[0];
         for letter in &reminders {
-            assert_eq!(letter.links, [address.clone()], "each has the same link");
+            assert_eq!(letter.links, std::slice::from_ref(address), "each has the same link");
             assert!(letter.text.contains(address) && !letter.text.contains("stripe.com"), "{}", letter.text);
         }
         assert!(address.len() < 70, "it fits into an SMS: {address}");

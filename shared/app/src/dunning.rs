@@ -198,7 +198,7 @@ async fn begin(context: &Context, account: &AccountId, invoice: &str) -> Result<
         Some((Ok(letter), step)) => Some(Begun::Mail(step, letter)),
         Some((Err(words), step)) => {
             // What becomes of it from here is the bulletin's: whoever refuses it keeps no later step from being sent.
-            plan.sent(step.number);
+            plan.handed_over(step.number);
             let about = letter::about(&plan, &step);
             let before = read.batch.get::<Bulletin>(&keys::bulletin(&about.id()))?;
             let bulletin = bulletin::about(context, about, words, &plan.trace).posted();
@@ -267,6 +267,10 @@ async fn write<T>(
     };
     let mut head = read.head.clone();
     plan.show_on(&mut head);
+    // Whose end is known holds nobody back from paying: a debit that was taken on and failed has changed nothing.
+    for made in plan.tries.made.iter().filter(|made| made.ended.is_some()) {
+        head.under_way.remove(&made.action);
+    }
     if let Some(action) = &action {
         head.expects(&action.id, &action.kind, context.clock.now());
     }

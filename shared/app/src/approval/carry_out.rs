@@ -211,7 +211,8 @@ fn case_of(action: &Action) -> Option<Key> {
 fn may_go(read: &Read, action: &Action, head: &Head, now: Timestamp) -> Result<bool, Fault> {
     let case = case_of(action).map(|key| read.batch.get::<Case>(&key)).transpose()?.flatten();
     let plan = plan_of(action).map(|key| read.batch.get::<Plan>(&key)).transpose()?.flatten();
-    let may_leave = action.by_rule().is_none() || plan.is_some_and(|plan| plan.lets_leave(&action.id));
+    let may_leave = action.by_rule().is_none()
+        || plan.is_some_and(|plan| plan.lets_leave(&action.id, action.attempt().is_some(), now));
     Ok(may_leave && !is_overtaken(action, case.as_ref()) && still_holds(action, read.known(head, now)?))
 }
 
@@ -309,7 +310,7 @@ async fn again(
     if waits {
         return wait(context, read, &head, &action).await;
     }
-    if may_go(&read, &action, &head, now)? {
+    if may_go(&read, &action, &head, now)? && is_scheduled_still(context, &head, &action).await? {
         return store_attempt(context, read, action, head, note).await;
     }
     if action.attempt().is_none_or(Attempt::did_nothing) {

@@ -12,8 +12,10 @@ use crate::store::{Batch, Commit, keys};
 use domain::action::{Action, Known, Moment, State};
 use domain::approval;
 use domain::book::Touched;
+use domain::case::Class;
 use domain::classify::desk::Desk;
 use domain::dunning::{self, Budget, Calendar, Ground, NoTry, Plan, PlanState, Traits, TryEnd, next_try};
+use domain::id::ActionId;
 use domain::import::NetworkRule;
 use domain::source::Source;
 use jiff::{SignedDuration, Timestamp};
@@ -66,6 +68,8 @@ pub(super) fn advance(
     let manners = records::manners(&read.head.provider)?;
     let barred = if read.head.book.is_claimed() {
         Some(NoTry::Claimed)
+    } else if is_in_review(read, plan) {
+        Some(NoTry::InReview)
     } else {
         (!source.retries() || !manners.retries.is_asked()).then_some(NoTry::ByProvider)
     };
@@ -125,6 +129,16 @@ pub(super) fn advance(
             None
         }
     })
+}
+
+/// Whether people are at what was billed, or something else is under way that may settle it: as the page to pay it says.
+fn is_in_review(read: &Read, plan: &Plan) -> bool {
+    let of_bills = [Class::Overcharge, Class::InvoiceDiscrepancy, Class::PlanMismatch].map(Class::name);
+    let cases = read.head.cases.values().any(|line| of_bills.contains(&line.class.as_str()));
+    let is_own = |action: &ActionId| plan.tries.made.iter().any(|made| made.action == *action);
+    let mut under_way = read.head.under_way.iter().filter(|(action, _)| !is_own(action));
+    let other = under_way.any(|(_, line)| line.target.as_deref() == Some(plan.invoice.as_str()));
+    cases || other || read.invoice.owes_more_than_billed()
 }
 
 /// When a try under way is looked at again. What a provider has taken on may take days, and it tells how that ends.

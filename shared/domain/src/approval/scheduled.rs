@@ -1,7 +1,7 @@
 //! A try that a rule has chosen: nobody approves it by itself, since people have promoted the rule.
 
 use crate::action::{Action, ByRule, Clause, Kind, Known, Moment, NoPreview, Outcome, Reason, State, preview};
-use crate::book::{Due, Invoice, Tried};
+use crate::book::{By, Due, Invoice, Tried};
 use crate::dunning::{DunningPolicy, MadeTry, Plan, TryEnd};
 use crate::ledger::{Note, Step};
 use crate::staff::MACHINE;
@@ -117,9 +117,12 @@ pub fn written(action: &Action) -> Vec<Note> {
 /// has taken on may still fail, and then it tells so.
 pub fn ended(action: &Action, invoice: &Invoice, tried: &[Tried], same_try: SignedDuration) -> Option<TryEnd> {
     let sent_at = action.attempt().map(|attempt| attempt.first_at);
+    // Of what a provider has taken on only its own failure tells: a customer may fail with another card meanwhile.
+    let only_ours = action.state() == State::Executed;
     let failed = || {
         let since = sent_at? - same_try;
-        let told = tried.iter().rev().find(|tried| !tried.succeeded && tried.made_at.unwrap_or(tried.at) >= since)?;
+        let is_it = |tried: &&Tried| !tried.succeeded && (!only_ours || tried.by == By::Recoup);
+        let told = tried.iter().rev().filter(is_it).find(|tried| tried.made_at.unwrap_or(tried.at) >= since)?;
         Some(TryEnd::Declined { code: told.code.clone().unwrap_or_default() })
     };
     match action.state() {

@@ -1,6 +1,6 @@
 //! What a recovery lets its customer use, step by step: less and less, and never less without a warning.
 
-use super::{Plan, PlanState, StepKind, StepState};
+use super::{Plan, PlanState, Step, StepKind, StepState};
 use crate::book::AccessLine;
 use crate::book::entitlement::Entitlement;
 use jiff::Timestamp;
@@ -40,10 +40,16 @@ impl Plan {
             .iter()
             .position(|step| step.kind.is_access() && step.state == StepState::Waiting && step.due_at <= now)
         {
-            let is_written = |kind: &StepKind| matches!(kind, StepKind::Mail { .. });
-            let mut before = self.steps[..place].iter().filter(|step| is_written(&step.kind));
-            if before.any(|step| matches!(step.state, StepState::Waiting | StepState::Sending)) {
+            let letters = self.steps[..place].iter().filter(|step| step.kind.is_mail());
+            if letters.clone().any(|step| matches!(step.state, StepState::Waiting | StepState::Sending)) {
                 return;
+            }
+            // Who could not be written to loses nothing: a person has it by then.
+            let is_written = |step: &Step| matches!(step.state, StepState::Sent | StepState::InDoubt);
+            if !letters.clone().any(is_written) {
+                self.steps[place].state = StepState::Skipped;
+                self.steps[place].done_at = Some(now);
+                continue;
             }
             let late = now.duration_since(self.steps[place].due_at);
             let (step, after) = self.steps[place..].split_first_mut().expect("the step at its place");
@@ -126,6 +132,14 @@ mod tests {
         let mut unwritten = plan();
         unwritten.take_access(day(20));
         assert_eq!(unwritten.access().state, Entitlement::Grace, "its letter has not been sent");
+        let mut unreached = plan();
+        unreached.begin(day(1), day(2)).unwrap();
+        unreached.handed_over(1);
+        unreached.take_access(day(20));
+        assert_eq!(unreached.access().state, Entitlement::Grace, "a person has what could not be written");
+        let mut night = plan();
+        night.steps[0].again_at = Some(day(8));
+        assert_eq!(night.next_wake(), Some(day(8)), "a warning waits for its letter, and rings with it");
         let mut late = written(plan());
         late.take_access(day(20));
         assert_eq!(late.access().state, Entitlement::Warned, "it has been warned just now");

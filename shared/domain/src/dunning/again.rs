@@ -111,6 +111,8 @@ pub enum NoTry {
     NotWorthIt,
     #[error("a bank claims money of this customer back")]
     Claimed,
+    #[error("what was billed is in review")]
+    InReview,
     #[error("nobody knows when it failed first")]
     Unknown,
 }
@@ -142,6 +144,13 @@ impl Again {
     /// The try that was begun, while nobody knows how it ended.
     pub fn under_way(&self) -> Option<&MadeTry> {
         self.made.last().filter(|made| made.ended.is_none())
+    }
+
+    /// What was over with its recovery may still be under way at the provider: it is looked at again.
+    pub(super) fn is_unknown_again(&mut self) {
+        if let Some(made) = self.made.last_mut().filter(|made| made.ended == Some(TryEnd::Over)) {
+            made.ended = None;
+        }
     }
 
     fn ends(&mut self, end: TryEnd) {
@@ -226,6 +235,9 @@ pub fn next_try(plan: &Plan, ground: &Ground<'_>) -> Result<NextTry, NoTry> {
 fn with_card(plan: &Plan, ground: &Ground<'_>, number: u32) -> Option<Result<NextTry, NoTry>> {
     let (card, budget) = plan.tries.card.as_deref().zip(ground.budget_of_card)?;
     let last = ground.tried.iter().rev().find_map(|tried| tried.card.as_deref());
+    if ground.meaning.family.retry == Retry::InternalReview {
+        return Some(Err(NoTry::ForPeople(ground.meaning.family.id.get_ref().clone())));
+    }
     if ground.meaning.family.retry == Retry::Never && last.is_none_or(|last| last == card) {
         return Some(Err(NoTry::Never(ground.meaning.family.id.get_ref().clone())));
     }
@@ -346,9 +358,11 @@ impl Plan {
         Some(made)
     }
 
-    /// Whether a try that was begun may still leave.
-    pub fn lets_leave(&self, action: &ActionId) -> bool {
-        !self.rests() && self.tries.under_way().is_some_and(|made| made.action == *action)
+    /// Whether a try that was begun may still leave. One of which nothing was sent in time is chosen anew: its hour and what
+    /// networks left of tries were a part of why it was begun.
+    pub fn lets_leave(&self, action: &ActionId, was_sent: bool, now: Timestamp) -> bool {
+        let in_time = |made: &MadeTry| was_sent || now.duration_since(made.begun_at) <= LATE;
+        !self.rests() && self.tries.under_way().is_some_and(|made| made.action == *action && in_time(made))
     }
 
     /// Its tries end with it.

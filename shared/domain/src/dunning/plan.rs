@@ -103,6 +103,7 @@ impl Plan {
         }
         self.control = earlier.control.clone();
         self.tries = Again { next: None, why_none: None, look_at: None, card: None, ..earlier.tries.clone() };
+        self.tries.is_unknown_again();
         self.next().is_some().then_some(self)
     }
 
@@ -111,7 +112,16 @@ impl Plan {
         let running = self.state == PlanState::Running;
         let sending = self.steps.iter().find(|step| running && step.state == StepState::Sending);
         let waiting = self.steps.iter().filter(|step| running && step.state == StepState::Waiting);
-        sending.or_else(|| waiting.min_by_key(|step| step.again_at.map_or(step.due_at, |at| at.max(step.due_at))))
+        sending.or_else(|| waiting.min_by_key(|step| self.comes_at(step)))
+    }
+
+    /// When a step that waits is taken up, as far as it depends on its like: a change of access not before the letters that
+    /// stand before it.
+    pub(super) fn comes_at(&self, step: &Step) -> Timestamp {
+        let own = |step: &Step| step.again_at.map_or(step.due_at, |at| at.max(step.due_at));
+        let is_before = |it: &&Step| it.number < step.number && it.state == StepState::Waiting && it.kind.is_mail();
+        let letters = self.steps.iter().filter(|_| step.kind.is_access()).filter(is_before).map(own);
+        letters.fold(own(step), Timestamp::max)
     }
 
     /// When somebody has to look at it again.
@@ -125,7 +135,7 @@ impl Plan {
             StepState::Sending => step.doubt_at.unwrap_or(step.due_at),
             // The end of a pause moves the step, and shows whether a promise was kept.
             _ => {
-                let from = self.paused_until().unwrap_or(step.due_at);
+                let from = self.paused_until().unwrap_or_else(|| self.comes_at(step));
                 [self.held_until, step.again_at].into_iter().flatten().fold(from, Timestamp::max)
             }
         })
@@ -214,6 +224,14 @@ impl Plan {
         step.done_at = Some(now);
         step.doubt_at = Some(doubt_at);
         Some(step.clone())
+    }
+
+    /// Records that a person has it: who was to be written to was not.
+    pub fn handed_over(&mut self, number: u32) {
+        for step in self.steps.iter_mut().filter(|step| step.number == number && step.kind.is_mail()) {
+            step.state = StepState::Skipped;
+        }
+        self.sent(number);
     }
 
     /// Records that a step was sent.

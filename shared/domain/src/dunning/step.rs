@@ -18,6 +18,11 @@ pub enum StepKind {
 }
 
 impl StepKind {
+    /// Whether it is a letter.
+    pub fn is_mail(&self) -> bool {
+        matches!(self, Self::Mail { .. })
+    }
+
     /// Whether it changes what the customer may use: it needs nobody to be sent anything.
     pub fn is_access(&self) -> bool {
         matches!(self, Self::Access { .. })

@@ -164,11 +164,14 @@ fn one_try_is_under_way_at_a_time_until_it_is_known_how_it_ended() {
     let made = plan.begin_try(at, later).unwrap();
     assert_eq!(other.begin_try(at, later).unwrap().action, made.action, "two who begin it begin one");
     assert_eq!((plan.begin_try(at, later), plan.chooses(later)), (None, false));
-    assert!(plan.lets_leave(&made.action));
+    assert!(plan.lets_leave(&made.action, false, made.begun_at));
+    let too_late = made.begun_at + SignedDuration::from_mins(61);
+    assert!(!plan.lets_leave(&made.action, false, too_late), "what was not sent in time is chosen anew");
+    assert!(plan.lets_leave(&made.action, true, too_late), "what was sent is looked up and finished");
     plan.learn(None, later);
     assert_eq!((plan.tries.look_at, plan.chooses(later)), (Some(later), false), "nobody knows");
     plan.learn(Some(TryEnd::Declined { code: "generic_decline".to_owned() }), later);
-    assert!(plan.chooses(later) && !plan.lets_leave(&made.action));
+    assert!(plan.chooses(later) && !plan.lets_leave(&made.action, true, later));
     plan.choose(next(&plan, "declined", &tried, later));
     let second = plan.tries.next.clone().unwrap();
     assert_eq!(second.number, 2);
@@ -204,7 +207,9 @@ fn what_waits_or_is_over_tries_nothing() {
         assert_eq!(stopped.tries.made[0].ended, Some(end), "{reason}");
         stopped.look_again(at);
         stopped.card_given("visa 1881", at);
-        assert!(!stopped.lets_leave(&made.action) && !stopped.chooses(later) && stopped.next_wake().is_none());
+        assert!(
+            !stopped.lets_leave(&made.action, true, later) && !stopped.chooses(later) && stopped.next_wake().is_none()
+        );
     }
 }
 
