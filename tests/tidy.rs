@@ -112,9 +112,10 @@ fn what_is_pure_stays_pure() {
         "sha2",
         "subtle",
         "thiserror",
+        "timing",
         "toml",
     ];
-    for folder in ["shared/domain", "shared/providers", "shared/pages"] {
+    for folder in ["shared/domain", "shared/domain/timing", "shared/providers", "shared/pages"] {
         for name in dependencies(folder) {
             assert!(
                 may.contains(&name.as_str()),

@@ -100,15 +100,15 @@ mod tests {
         let rows = (1..=1_200).map(|hour: i64| {
             let tried = failed + SignedDuration::from_hours(hour);
             let at_six = hour % 24 == 6;
-            format!("{failed},{tried},0,stripe,insufficient_funds,visa,debit,bank,GB,{at_six}\n")
+            format!("{failed},{tried},0,stripe,insufficient_funds,visa,debit,bank,JP,{at_six}\n")
         });
         let advice = learn(&rows.collect::<String>()).unwrap();
         let text = advice.text();
         let read = Versions::<Advice>::load(&[("shared/policy/advice/v2.toml", text.as_str())]).unwrap();
         let group = read.current().group.iter().find(|group| group.id == "insufficient_funds").unwrap();
         let says = |at: &str| group.cell.iter().find(|cell| cell.at.get_ref() == at).map_or(0, |cell| cell.speaks);
-        assert!(says("hour 6") > 100 && says("hour 7") < 0, "{group:?}");
-        let whole = "insufficient_funds/insufficient_funds/visa/debit/bank/GB";
+        assert!(says("hour 15") > 100 && says("hour 16") < 0, "six in Greenwich is three in Tokyo: {group:?}");
+        let whole = "insufficient_funds/insufficient_funds/visa/debit/bank/JP";
         assert_eq!(
             read.current().group.iter().map(|it| it.id.as_str()).collect::<Vec<_>>(),
             ["", "insufficient_funds", whole]

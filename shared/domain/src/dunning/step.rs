@@ -4,6 +4,7 @@ use crate::book::entitlement::Entitlement;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+/// What a step does, as the plan keeps it: a later version of the rules changes no plan that has begun.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum StepKind {
@@ -38,6 +39,7 @@ impl StepKind {
     }
 }
 
+/// A letter, a change of access, or the handing over to a person, with how far it has come.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Step {
     pub number: u32,

@@ -1,3 +1,5 @@
+//! A plan from its beginning to its end, step by step.
+
 use super::*;
 use crate::book::Stamp;
 use crate::event::{Event, Seen};
