@@ -218,6 +218,7 @@ pub fn next_try(plan: &Plan, ground: &Ground<'_>) -> Result<NextTry, NoTry> {
         let view = adviser.view(&groups, Some(seed.wrapping_add(*other)));
         limits.next(&view, ground.calendar, &so_far, &allows) == Some(chosen.at)
     };
+    // The choice itself is one of those that are counted: what was chosen was never impossible.
     let likely = (1..=DRAWN).filter(same).count();
     Ok(NextTry {
         number,
@@ -225,7 +226,7 @@ pub fn next_try(plan: &Plan, ground: &Ground<'_>) -> Result<NextTry, NoTry> {
         rule: rule.id.get_ref().clone(),
         policy_version: ground.policy.version,
         chance: Some(thousandths(chosen.chance)),
-        likely: u32::try_from(likely * 1000 / DRAWN as usize).unwrap_or(1000),
+        likely: u32::try_from((likely + 1) * 1000 / (DRAWN as usize + 1)).unwrap_or(1000),
         candidates: chosen.candidates.iter().map(|it| Moment { at: it.at, chance: thousandths(it.chance) }).collect(),
     })
 }

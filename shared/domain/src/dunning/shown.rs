@@ -47,13 +47,16 @@ impl Recovering {
             Due::Paid | Due::Withdrawn | Due::NotYet => None,
         });
         let policy = policies.version(plan.policy_version).unwrap_or_else(|| policies.current());
+        let step = plan.next().map(|step| (step.kind.name().to_owned(), plan.expected_at(step)));
+        let tried = plan.tries.next.as_ref().map(|next| (format!("try {}", next.number), next.at));
+        let first = step.into_iter().chain(tried).min_by_key(|(_, at)| *at).unzip();
         Self {
             name: person.name.value().cloned(),
             number: invoice.and_then(|invoice| invoice.number.value().cloned()),
             amount: open,
             why: family.id.get_ref().replace('_', " "),
-            next: plan.next().map(|step| step.kind.name().to_owned()),
-            next_at: plan.next().map(|step| plan.expected_at(step)),
+            next: first.0,
+            next_at: first.1,
             paused_until: plan.next().and_then(|_| plan.paused_until()),
             tries_left: Vec::new(),
             high_value: policy.is_high(&plan.segment),
