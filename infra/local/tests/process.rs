@@ -284,7 +284,37 @@ fn a_world_is_played_without_a_service() {
     refused(&simulate(&[bad, "--oracle"]), "bad.toml:4: a world lasts for 1 to 3660 days");
     refused(&simulate(&["nowhere.toml", "--oracle"]), "nowhere.toml cannot be read");
     refused(&simulate(&[world, "--fixed", "3,1"]), "`3,1` is no list of days");
-    let neither = simulate(&[world]);
-    let text = String::from_utf8_lossy(&neither.stderr);
-    assert!(!neither.status.success() && text.contains("--fixed"), "{text}");
+
+    // The shipped policy, and another one: what is wrong with it is told with its line.
+    let shipped = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/policy/dunning/v2.toml");
+    let own = said(&simulate(&[world, "--invoices", "500", "--format", "json"]));
+    let report: Value = serde_json::from_str(&own).unwrap();
+    assert_eq!((&report["policy"], &report["breaches"]), (&json!("dunning v2"), &json!(0)), "{report}");
+    assert_eq!(said(&simulate(&[world, "--policy", shipped, "--invoices", "500", "--format", "json"])), own);
+    let text = std::fs::read_to_string(shipped).unwrap();
+    let mine = data.path().join("mine.toml");
+    std::fs::write(&mine, text.replacen("most = 6", "most = 20", 1)).unwrap();
+    let mine = mine.to_str().unwrap();
+    refused(&simulate(&[world, "--policy", mine]), "mine.toml:15: visa allows 15 tries in 30 days");
+    let both = simulate(&[world, "--policy", shipped, "--oracle"]);
+    assert!(!both.status.success(), "one way at a time: {both:?}");
+}
+
+#[test]
+fn what_earlier_tries_came_to_becomes_a_table() {
+    let data = tempfile::tempdir().unwrap();
+    let outcomes = data.path().join("tries.csv");
+    let row = "2026-03-02T00:00:00Z,2026-03-02T06:00:00Z,0,stripe,insufficient_funds,visa,debit,bank,JP,true\n";
+    let head = "failed_at,tried_at,tries_before,provider,code,network,funding,issuer,country,succeeded\n";
+    let learn = |rows: &str| {
+        std::fs::write(&outcomes, format!("{head}{rows}")).unwrap();
+        let file = outcomes.to_str().unwrap();
+        run(&["dunning", "learn", "--outcomes", file, "--effective", "2027-01-01"], data.path(), None)
+    };
+    let table = String::from_utf8(learn(row).stdout).unwrap();
+    assert!(
+        table.starts_with("version = 2\neffective = \"2027-01-01\"\n") && table.contains("at = \"hour 15\""),
+        "{table}"
+    );
+    refused(&learn(""), "tries.csv: there is nothing to learn from");
 }
