@@ -340,7 +340,7 @@ fn the_board_shows_whose_how_much_why_and_when() {
         let wakes: Vec<_> = items.iter().map(|it| it["next_at"].as_str().unwrap()).collect();
         assert!(wakes.is_sorted(), "{wakes:?}");
         let third = items.iter().find(|it| it["invoice"] == "in_3").unwrap();
-        assert_eq!((&third["amount"]["amount"], &third["high_value"]), (&json!("2000.00"), &json!(true)), "{third}");
+        assert_eq!((&third["amount"]["amount"], &third["queue"]), (&json!("2000.00"), &json!(2)), "{third}");
         assert!(third["why"].as_str().is_some_and(|why| !why.is_empty()), "{third}");
         said(&service, "lena", &json!({"pause": {"until": "2026-03-30"}})).await;
         assert_eq!(names("paused=true").await.0, "Customer cus_1");

@@ -19,7 +19,6 @@ use crate::outgoing;
 use crate::ports::Letter;
 use crate::records;
 use crate::setup::{sources, stop};
-use crate::store::imported::in_force;
 use crate::store::{self, Attempted, Batch, Commit, Of, PayLink, keys};
 use crate::web::Answer;
 use bytes::Bytes;
@@ -27,7 +26,7 @@ use domain::action::Action;
 use domain::book::{Due, Head, Invoice, Person};
 use domain::dunning::{Plan, PlanState, Step};
 use domain::id::AccountId;
-use domain::import::{self, Customer};
+use domain::import::Customer;
 use domain::incident::Watch;
 use domain::leaving::{LEFT, Stage, UNWRITTEN};
 use domain::telling::Bulletin;
@@ -113,15 +112,12 @@ struct Read {
 }
 
 async fn read(context: &Context, account: &AccountId, invoice: &str) -> Result<Option<Read>, Fault> {
-    let keys =
-        [keys::head(account), keys::invoice(account, invoice), keys::plan(account, invoice), keys::person(account)];
-    let imported = keys::imported_of(account, import::Kind::Customers.name());
-    let said = [keys::imports(import::Kind::Customers.name()), imported.clone()];
-    let batch = Batch::read(context, keys.iter().cloned().chain(said).collect()).await?;
-    let customer = in_force::<Customer>(&batch, [imported])?.into_iter().next();
+    let keys = [keys::head(account), keys::invoice(account, invoice), keys::plan(account, invoice)];
+    let whose = records::whose::keys_of(account);
+    let batch = Batch::read(context, keys.iter().cloned().chain(whose).collect()).await?;
+    let (person, customer) = records::whose::read(&batch, account)?;
     let (head, of) = (batch.get::<Head>(&keys[0])?, batch.get::<Of<Invoice>>(&keys[1])?);
     let plan = batch.get(&keys[2])?;
-    let person = batch.of::<Person>(&keys[3])?.unwrap_or_default();
     Ok(head.zip(of).map(|(head, of)| Read { head, invoice: of.value, plan, person, customer, batch }))
 }
 
@@ -154,7 +150,7 @@ async fn begin(context: &Context, account: &AccountId, invoice: &str) -> Result<
     }
     let wish = records::stage(context, &read.head, &read.invoice).await?;
     let source = sources::find(context, &read.head.provider, &read.head.source).await?;
-    let beside = again::read(context, &mut read, &plan).await?;
+    let beside = again::read(context, &mut read, (&plan, &source), wish).await?;
     let watch = keys::watch(&read.head.provider, &read.head.source);
     // An earlier plan of the invoice may have handed over a step of the same number.
     let told = plan.due(now).map(|step| keys::bulletin(&letter::about(&plan, step).id()));
@@ -190,7 +186,7 @@ async fn begin(context: &Context, account: &AccountId, invoice: &str) -> Result<
     let zone = customer.and_then(|customer| customer.time_zone.as_deref());
     plan.keep_quiet(now, hours.first_from(now, zone, read.person.country(customer)));
     plan.take_access(now);
-    let tried = again::advance(context, &read, &source, &mut plan, &beside)?;
+    let tried = again::advance(context, &read, &mut plan, &beside)?;
     // What is due beside a try rings at once again: it may be paid by then.
     let step = if tried.is_some() { None } else { plan.begin(now, doubt_at) };
     let begun = match step.map(|step| (letter::of_step(context, &read, &plan, &step, (&link.address, now)), step)) {

@@ -3,6 +3,7 @@
 pub mod networks;
 pub mod rates;
 pub mod recovery;
+pub mod whose;
 
 use crate::context::Context;
 use crate::fault::Fault;

@@ -2,8 +2,9 @@
 
 use crate::book::{Due, Head, HistoryLine, Invoice};
 use crate::case::Class;
+use crate::dunning::NoTry;
 use crate::event::InvoiceStatus;
-use crate::id::CaseId;
+use crate::id::{ActionId, CaseId};
 use crate::leaving::Stage;
 use crate::money::Money;
 use jiff::Timestamp;
@@ -60,6 +61,24 @@ impl Debt {
     /// Whether it can be paid now.
     pub fn is_payable(&self) -> bool {
         matches!(self.standing, Standing::Open(_))
+    }
+}
+
+/// Why an invoice is not charged by itself, where it is in somebody's hands: as its customer would read it behind the link.
+/// The tries themselves, `own`, are no reason.
+pub fn no_try<'a>(
+    invoice: &Invoice,
+    mut head: Head,
+    stage: Option<Stage>,
+    own: impl IntoIterator<Item = &'a ActionId>,
+) -> Option<NoTry> {
+    for action in own {
+        head.under_way.remove(action);
+    }
+    match standing(invoice, &head, stage) {
+        Standing::Disputed => Some(NoTry::Claimed),
+        Standing::InReview => Some(NoTry::InReview),
+        Standing::Paid(_) | Standing::Withdrawn | Standing::Left | Standing::Open(_) => None,
     }
 }
 
@@ -120,7 +139,6 @@ pub fn listed(head: &Head, first: &str) -> Vec<String> {
 mod tests {
     use super::*;
     use crate::book::{CaseLine, UnderWay};
-    use crate::id::ActionId;
     use crate::money::Currency;
     use serde_json::{Value, from_value, json};
 
@@ -218,6 +236,28 @@ mod tests {
             let debt = Debt::of(&invoice, &head, stage);
             assert_eq!(debt.standing, expected, "{name}");
             assert_eq!(debt.is_payable(), matches!(expected, Standing::Open(_)), "{name}");
+        }
+    }
+
+    #[test]
+    fn what_is_in_somebodys_hands_is_not_charged_by_itself() {
+        let own = ActionId::of(&head().account, "luis", "in_1");
+        for (name, invoice, head, own, expected) in [
+            ("open", invoice("open", "49.00"), head(), None, None),
+            ("claimed by a bank", invoice("open", "49.00"), claimed(true), None, Some(NoTry::Claimed)),
+            (
+                "its lines are in question",
+                invoice("open", "49.00"),
+                with_case(Class::Overcharge),
+                None,
+                Some(NoTry::InReview),
+            ),
+            ("its payment failed", invoice("open", "49.00"), with_case(Class::PaymentFailed), None, None),
+            ("more than was billed", invoice("open", "49.01"), head(), None, Some(NoTry::InReview)),
+            ("somebody else is at it", invoice("open", "49.00"), under_way("in_1"), None, Some(NoTry::InReview)),
+            ("a try of ours is", invoice("open", "49.00"), under_way("in_1"), Some(&own), None),
+        ] {
+            assert_eq!(no_try(&invoice, head, None, own), expected, "{name}");
         }
     }
 

@@ -91,7 +91,7 @@ fn line(row: &Recovering) -> Markup {
         td { (number(row)) }
         td .number { (known(row.amount)) }
         td { (row.why) }
-        td { (words(&plan.segment)) @if row.high_value { " " strong { "first" } } }
+        td { (words(&plan.segment)) @if row.is_first() { " " strong { "first" } } }
         td { (known(row.next.as_deref().map(words))) }
         td { @match row.next_at { Some(at) => (time(at)), None => span .soft { "–" } } }
         td { (waits(row)) }

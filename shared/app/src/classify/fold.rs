@@ -9,8 +9,7 @@ use crate::dunning::recovery;
 use crate::fault::Fault;
 use crate::message::{Message, Sent, send_all};
 use crate::outgoing;
-use crate::records;
-use crate::records::recovery::{read_whose, whose};
+use crate::records::{self, whose};
 use crate::setup::sources;
 use crate::store::{self, Attempted, Batch, External, Receipt, Stored};
 use domain::ageing::Climb;
@@ -128,7 +127,7 @@ fn recover(
     if decided.recover.is_empty() {
         return Ok(());
     }
-    let (person, customer) = read_whose(batch, &desk.head.account)?;
+    let (person, customer) = whose::read(batch, &desk.head.account)?;
     for id in &decided.recover {
         assert!(at_issue.failing.contains(id), "what fails for the first time was read");
         let invoice = &desk.touched.invoices[id];
@@ -141,7 +140,7 @@ fn recover(
             claimed: None,
             writes: at_issue.writes,
             family: context.policies.declines.current().meaning(invoice.decline()).family.id.get_ref(),
-            whose: whose(&person, customer.as_ref()),
+            whose: whose::of(&person, customer.as_ref()),
         };
         if let Some(plan) = ground.plan(policy, now, trace) {
             plan.show_on(&mut desk.head);

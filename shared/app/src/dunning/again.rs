@@ -12,37 +12,61 @@ use crate::store::{Batch, Commit, keys};
 use domain::action::{Action, Known, Moment, State};
 use domain::approval;
 use domain::book::Touched;
-use domain::case::Class;
+use domain::case::{Case, State as CaseState};
 use domain::classify::desk::Desk;
+use domain::debt;
 use domain::dunning::{self, Budget, Calendar, Ground, NoTry, Plan, PlanState, Traits, TryEnd, next_try};
-use domain::id::ActionId;
 use domain::import::NetworkRule;
+use domain::leaving::Stage;
 use domain::source::Source;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeMap;
 
 /// What tries are judged by beside the plan and its invoice.
+#[derive(Default)]
 pub(super) struct Beside {
     /// What the company says of the networks.
     rules: Vec<NetworkRule>,
     /// The try under way.
     action: Option<Action>,
     is_stopped: bool,
+    /// Why nothing is charged by itself for now.
+    barred: Option<NoTry>,
 }
 
 /// The kind of what a try is, as stops name it.
 const KIND: &str = "retry_payment";
 
-pub(super) async fn read(context: &Context, read: &mut Read, plan: &Plan) -> Result<Beside, Fault> {
+/// Nothing is read where Recoup tries nothing, and has nothing under way.
+pub(super) async fn read(
+    context: &Context,
+    read: &mut Read,
+    (plan, source): (&Plan, &Source),
+    wish: Option<Stage>,
+) -> Result<Beside, Fault> {
     let own = plan.tries.under_way().map(|made| keys::action(&made.action));
+    if own.is_none() && !source.retries() {
+        return Ok(Beside { barred: Some(NoTry::ByProvider), ..Beside::default() });
+    }
+    let unnamed = debt::unnamed(&read.head, std::slice::from_ref(&plan.invoice));
     let wanted = networks::wanted().into_iter().chain([keys::ledger_head(&plan.account)]).chain(own.clone());
-    read.batch.extend(Batch::read(context, wanted.collect()).await?);
+    read.batch.extend(Batch::read(context, wanted.chain(unnamed.iter().map(keys::case)).collect()).await?);
     let action = match &own {
         Some(key) => read.batch.get::<Action>(key)?,
         None => None,
     };
+    let mut head = read.head.clone();
+    for id in &unnamed {
+        if let Some(case) = read.batch.get::<Case>(&keys::case(id))?.filter(|case| case.state == CaseState::Open) {
+            head.names(id, case.line(), true);
+        }
+    }
+    let made = plan.tries.made.iter().map(|made| &made.action);
+    let manners = records::manners(&read.head.provider)?;
+    let by_provider = (!source.retries() || !manners.retries.is_asked()).then_some(NoTry::ByProvider);
+    let barred = debt::no_try(&read.invoice, head, wish, made).or(by_provider);
     let is_stopped = stop::holds(context, &read.head, None, Some(KIND)).await?;
-    Ok(Beside { rules: networks::read(&read.batch)?, action, is_stopped })
+    Ok(Beside { rules: networks::read(&read.batch)?, action, is_stopped, barred })
 }
 
 /// Learns how the last try ended, chooses the next one, and begins it if its time has come: what it begins is an action that
@@ -50,7 +74,6 @@ pub(super) async fn read(context: &Context, read: &mut Read, plan: &Plan) -> Res
 pub(super) fn advance(
     context: &Context,
     read: &Read,
-    source: &Source,
     plan: &mut Plan,
     beside: &Beside,
 ) -> Result<Option<Action>, Fault> {
@@ -65,14 +88,6 @@ pub(super) fn advance(
     if plan.state != PlanState::Running || !(plan.chooses(now) || plan.due_try(now).is_some()) {
         return Ok(None);
     }
-    let manners = records::manners(&read.head.provider)?;
-    let barred = if read.head.book.is_claimed() {
-        Some(NoTry::Claimed)
-    } else if is_in_review(read, plan) {
-        Some(NoTry::InReview)
-    } else {
-        (!source.retries() || !manners.retries.is_asked()).then_some(NoTry::ByProvider)
-    };
     let declines = policies.declines.current();
     let decline = read.invoice.decline();
     let meaning = declines.meaning(decline);
@@ -109,9 +124,9 @@ pub(super) fn advance(
         failed_at: read.invoice.first_failed_at,
         now,
     };
-    let is_forbidden = plan.due_try(now).is_some_and(|due| barred.is_some() || ground.forbids(due));
+    let is_forbidden = plan.due_try(now).is_some_and(|due| beside.barred.is_some() || ground.forbids(due));
     if plan.chooses(now) || is_forbidden {
-        let next = barred.map_or_else(|| next_try(plan, &ground), Err);
+        let next = beside.barred.clone().map_or_else(|| next_try(plan, &ground), Err);
         plan.choose(next);
     }
     if plan.due_try(now).is_some() && beside.is_stopped {
@@ -121,6 +136,7 @@ pub(super) fn advance(
     let Some(scheduled) = approval::retry(policy, plan, now, again) else { return Ok(None) };
     let invoices = BTreeMap::from([(plan.invoice.clone(), read.invoice.clone())]);
     let records = Touched { invoices, ..Touched::default() };
+    let manners = records::manners(&read.head.provider)?;
     let known = Known { head: &read.head, manners, records: &records, prices: &[], now };
     Ok(match scheduled.action(known, &plan.trace, Moment { now, again }) {
         Ok(action) => Some(action),
@@ -129,16 +145,6 @@ pub(super) fn advance(
             None
         }
     })
-}
-
-/// Whether people are at what was billed, or something else is under way that may settle it: as the page to pay it says.
-fn is_in_review(read: &Read, plan: &Plan) -> bool {
-    let of_bills = [Class::Overcharge, Class::InvoiceDiscrepancy, Class::PlanMismatch].map(Class::name);
-    let cases = read.head.cases.values().any(|line| of_bills.contains(&line.class.as_str()));
-    let is_own = |action: &ActionId| plan.tries.made.iter().any(|made| made.action == *action);
-    let mut under_way = read.head.under_way.iter().filter(|(action, _)| !is_own(action));
-    let other = under_way.any(|(_, line)| line.target.as_deref() == Some(plan.invoice.as_str()));
-    cases || other || read.invoice.owes_more_than_billed()
 }
 
 /// When a try under way is looked at again. What a provider has taken on may take days, and it tells how that ends.

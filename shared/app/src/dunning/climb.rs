@@ -6,15 +6,13 @@ use crate::bulletin::{self, Words};
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::ports::Letter;
-use crate::records;
+use crate::records::{self, whose};
 use crate::setup::{sources, stop};
-use crate::store::imported::in_force;
 use crate::store::{self, Attempted, Batch, Commit, Of, keys};
 use domain::ageing::{AgeingPolicy, Climb, Ground, SEGMENT};
-use domain::book::{Head, Invoice, Person};
+use domain::book::{Head, Invoice};
 use domain::dunning::{Plan, PlanState, Step};
 use domain::id::AccountId;
-use domain::import::{self, Customer};
 use domain::task::{About as TaskAbout, Task};
 use domain::telling::{About, Bulletin};
 use jiff::SignedDuration;
@@ -64,13 +62,10 @@ async fn take(context: &Context, account: &AccountId, invoice: &str) -> Result<A
         keys::head(account),
         keys::invoice(account, invoice),
         keys::plan(account, invoice),
-        keys::person(account),
     ];
     let task = TaskAbout::Overdue { invoice: invoice.to_owned(), bucket: String::new() }.task(account);
     let told = keys::bulletin(&About::Task { task: task.clone() }.id());
-    let imported = keys::imported_of(account, import::Kind::Customers.name());
-    let said = [keys::imports(import::Kind::Customers.name()), imported.clone()];
-    let others = [keys::task(&task), told.clone()].into_iter().chain(said);
+    let others = [keys::task(&task), told.clone()].into_iter().chain(whose::keys_of(account));
     let batch = Batch::read(context, own.iter().cloned().chain(others).collect()).await?;
     let running = batch.get::<Climb>(&own[0])?.filter(|climb| climb.way.state == PlanState::Running);
     let (head, of) = (batch.get::<Head>(&own[1])?, batch.get::<Of<Invoice>>(&own[2])?);
@@ -78,8 +73,7 @@ async fn take(context: &Context, account: &AccountId, invoice: &str) -> Result<A
         return Ok(Attempted::Done(Taken::default()));
     };
     let plan = batch.get::<Plan>(&own[3])?;
-    let person = batch.of::<Person>(&own[4])?.unwrap_or_default();
-    let customer = in_force::<Customer>(&batch, [imported])?.into_iter().next();
+    let (person, customer) = whose::read(&batch, account)?;
     let limits = context.policies.limits.current();
     let (now, zone) = (context.clock.now(), context.policies.report.current().zone());
     if stop::holds(context, &head, Some(SEGMENT), None).await? {

@@ -11,7 +11,6 @@ use crate::context::Context;
 use crate::fault::Fault;
 use crate::records;
 use crate::setup::{sources, stop};
-use crate::store::imported::in_force;
 use crate::store::{Batch, keys};
 use crate::web::{self, Answer, ID_BYTES_MAX};
 use bytes::Bytes;
@@ -19,7 +18,7 @@ use domain::book::{Head, Invoice, Person};
 use domain::case::{Case, State};
 use domain::debt::{self, Debt};
 use domain::id::AccountId;
-use domain::import::{Customer, Kind};
+use domain::import::Customer;
 use domain::policy::Reader;
 use http::{Request, StatusCode};
 use link::Opened;
@@ -79,13 +78,11 @@ pub(super) async fn go(context: &Context, token: &str, request: &Request<Bytes>)
 
 /// Nothing where the invoice is not one of the account's.
 async fn read(context: &Context, account: &AccountId, wanted: &str) -> Result<Option<Owed>, Fault> {
-    let kind = Kind::Customers.name();
-    let (head, person, imported) = (keys::head(account), keys::person(account), keys::imported_of(account, kind));
-    let keys = vec![head.clone(), person.clone(), keys::imports(kind), imported.clone()];
-    let batch = Batch::read(context, keys).await?;
+    let head = keys::head(account);
+    let whose = records::whose::keys_of(account);
+    let batch = Batch::read(context, whose.into_iter().chain([head.clone()]).collect()).await?;
     let Some(mut head) = batch.get::<Head>(&head)? else { return Ok(None) };
-    let person = batch.of::<Person>(&person)?.unwrap_or_default();
-    let customer = in_force::<Customer>(&batch, [imported])?.into_iter().next();
+    let (person, customer) = records::whose::read(&batch, account)?;
 
     let listed = debt::listed(&head, wanted);
     let unnamed = debt::unnamed(&head, &listed);

@@ -3,16 +3,15 @@
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::ports::Key;
-use crate::records::stage_in;
-use crate::store::imported::in_force;
+use crate::records::{stage_in, whose};
 use crate::store::{Batch, keys};
 use domain::book::{Head, Invoice, Person, Subscription};
 use domain::case::{Case, Class, State};
 use domain::classify::recovery::{Ground, Late, claimed};
 use domain::decline::Declines;
-use domain::dunning::{Plan, Whose};
+use domain::dunning::Plan;
 use domain::id::{AccountId, CaseId};
-use domain::import::{self, Customer};
+use domain::import::Customer;
 use domain::leaving::{self, Stage};
 use domain::task::Task;
 use jiff::Timestamp;
@@ -29,28 +28,6 @@ pub struct Recovery {
     customer: Option<Customer>,
 }
 
-/// Whose an invoice is, as far as it decides how it is recovered.
-pub fn whose<'a>(person: &'a Person, customer: Option<&'a Customer>) -> Whose<'a> {
-    Whose {
-        strategic: customer.is_some_and(|customer| customer.strategic),
-        country: person.country(customer),
-        metadata: customer.map(|customer| &customer.metadata),
-    }
-}
-
-/// What is read to know that.
-pub fn keys_of_whose(account: &AccountId) -> [Key; 3] {
-    let kind = import::Kind::Customers.name();
-    [keys::person(account), keys::imports(kind), keys::imported_of(account, kind)]
-}
-
-/// What was read of it.
-pub fn read_whose(batch: &Batch, account: &AccountId) -> Result<(Person, Option<Customer>), Fault> {
-    let [person, _, imported] = keys_of_whose(account);
-    let customer = in_force::<Customer>(batch, [imported])?.into_iter().next();
-    Ok((batch.of::<Person>(&person)?.unwrap_or_default(), customer))
-}
-
 impl Recovery {
     /// Where Recoup writes to the customers of its source from now on; what failed first before `failed_since` is too old.
     pub fn late<'a>(&'a self, declines: &'a Declines, failed_since: Timestamp) -> Late<'a> {
@@ -62,7 +39,7 @@ impl Recovery {
             claimed: self.claimed.as_ref(),
             writes: true,
             family: declines.meaning(self.invoice.decline()).family.id.get_ref(),
-            whose: whose(&self.person, self.customer.as_ref()),
+            whose: whose::of(&self.person, self.customer.as_ref()),
         };
         Late { ground, subscription: self.subscription.as_ref(), failed_since }
     }
@@ -101,7 +78,7 @@ pub fn of(batch: &Batch, account: &AccountId, id: &str) -> Result<Option<Recover
         Some(key) => batch.of::<Subscription>(&key)?,
         None => None,
     };
-    let (person, customer) = read_whose(batch, account)?;
+    let (person, customer) = whose::read(batch, account)?;
     Ok(Some(Recovery { head, invoice, standing, stage, claimed, subscription, person, customer }))
 }
 
@@ -118,7 +95,7 @@ fn subscription(account: &AccountId, invoice: &Invoice) -> Option<Key> {
 fn keys_of(account: &AccountId, invoice: &str) -> impl Iterator<Item = Key> {
     let task = keys::task(&claimed(account, invoice));
     let own = [keys::head(account), keys::invoice(account, invoice), keys::plan(account, invoice), task];
-    own.into_iter().chain(keys_of_whose(account))
+    own.into_iter().chain(whose::keys_of(account))
 }
 
 async fn more(context: &Context, batch: &mut Batch, mut wanted: Vec<Key>) -> Result<(), Fault> {

@@ -223,6 +223,7 @@ mod tests {
             let code = Some("insufficient_funds".to_owned());
             vec![Tried { code, ..Tried::failed(time(text), By::Recoup) }]
         };
+        let customers = vec![Tried::failed(time("2026-03-03T10:00:00Z"), By::Customer)];
         let (before, after) = (told("2026-03-02T09:00:00Z"), told("2026-03-03T10:00:00Z"));
         let declined = |code: &str| Some(TryEnd::Declined { code: code.to_owned() });
         let stale = Some(TryEnd::NotMade { why: "stale".to_owned() });
@@ -233,6 +234,7 @@ mod tests {
             ("it was refused", ended_by(&refused), &before, declined("generic_decline")),
             ("it was taken on", ended_by(&done), &before, None),
             ("it was taken on, and failed a day later", ended_by(&done), &after, declined("insufficient_funds")),
+            ("it was taken on, and the customer failed beside it", ended_by(&done), &customers, None),
             ("it was overtaken", overtaken, &before, stale),
         ] {
             assert_eq!(ended(&action, &open(), tried, SignedDuration::from_mins(10)), expected, "{name}");

@@ -49,8 +49,11 @@ pub struct Segment {
     pub steps: Vec<StepRule>,
 }
 
+/// That of whoever has no other.
+pub(super) const LAST_QUEUE: u32 = 9;
+
 fn last_queue() -> u32 {
-    9
+    LAST_QUEUE
 }
 
 /// What a segment is chosen by.
@@ -249,5 +252,67 @@ impl Rules for DunningPolicy {
             }
         }
         complaints
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policies::Policies;
+
+    #[test]
+    fn the_first_segment_that_fits_is_taken_and_what_is_not_known_fits_none() {
+        let policies = Policies::shipped().unwrap();
+        let policy = policies.dunning.current();
+        let facts = |minor, tenure_days, family, strategic| Facts {
+            remaining: Money::from_minor(minor, Currency::USD),
+            tenure_days,
+            family,
+            whose: Whose { strategic, ..Whose::default() },
+        };
+        for (name, facts, expected, tries) in [
+            (
+                "somebody looks after them, whatever it is",
+                facts(200_000, Some(3), "declined", true),
+                "strategic",
+                Some(6),
+            ),
+            ("much, and new", facts(100_000, Some(3), "declined", false), "high_value", Some(6)),
+            ("perhaps fraud", facts(99_999, Some(3), "suspected_fraud", false), "high_risk", None),
+            ("nothing to charge", facts(4_900, Some(3), "invalid_account", false), "low_likelihood", None),
+            ("89 days", facts(4_900, Some(89), "insufficient_funds", false), "new_tenure", Some(6)),
+            ("90 days", facts(4_900, Some(90), "insufficient_funds", false), "standard", Some(6)),
+            ("nobody knows since when", facts(4_900, None, "temporary", false), "standard", Some(6)),
+            ("waits for the customer", facts(4_900, None, "expired", false), "standard", None),
+        ] {
+            let segment = policy.segment(&facts).id.get_ref();
+            assert_eq!(segment, expected, "{name}");
+            let rule = policy.tries(segment, facts.family);
+            assert_eq!(rule.map(|rule| *rule.most.get_ref()), tries, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_segment_may_ask_where_somebody_lives_and_what_their_file_says() {
+        let own = "version = 1\neffective = \"2026-01-01\"\n\
+            [[segment]]\nid = \"alps\"\nwhy = \"w\"\ncountries = [\"CH\", \"AT\"]\nmetadata = { tier = \"gold\" }\ntries_most = 2\n\
+            steps = [{ after_days = 1, then = \"person\" }]\n\
+            [[segment]]\nid = \"all\"\nwhy = \"w\"\nsteps = [{ after_days = 1, then = \"person\" }]\n";
+        let policy: DunningPolicy = toml::from_str(own).unwrap();
+        assert_eq!(policy.lint().len(), 0);
+        let gold = BTreeMap::from([("tier".to_owned(), "gold".to_owned())]);
+        let iron = BTreeMap::from([("tier".to_owned(), "iron".to_owned())]);
+        for (country, metadata, expected) in [
+            (Some("at"), Some(&gold), "alps"),
+            (Some("DE"), Some(&gold), "all"),
+            (None, Some(&gold), "all"),
+            (Some("CH"), Some(&iron), "all"),
+            (Some("CH"), None, "all"),
+        ] {
+            let whose = Whose { strategic: false, country, metadata };
+            let remaining = Money::from_minor(4_900, Currency::EUR);
+            let facts = Facts { remaining, tenure_days: None, family: "declined", whose };
+            assert_eq!(policy.segment(&facts).id.get_ref(), expected, "{country:?} {metadata:?}");
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! A recovery as people see it: whose, how much, why, and what comes next.
 
+use super::policy::LAST_QUEUE;
 use super::{DunningPolicy, Left, Plan};
 use crate::book::{Due, Invoice, Person};
 use crate::decline::Declines;
@@ -28,8 +29,8 @@ pub struct Recovering {
     pub paused_until: Option<Timestamp>,
     /// What the networks' rules leave of tries.
     pub tries_left: Vec<Left>,
-    /// Its segment is one of high amounts, which are looked at first.
-    pub high_value: bool,
+    /// Of two on one day, the one whose number is lower is looked at first.
+    pub queue: u32,
 }
 
 impl Recovering {
@@ -59,15 +60,23 @@ impl Recovering {
             next_at: first.1,
             paused_until: plan.next().and_then(|_| plan.paused_until()),
             tries_left: Vec::new(),
-            high_value: policy.is_high(&plan.segment),
+            queue: policy.queue(&plan.segment),
             plan,
         }
     }
 }
 
+impl Recovering {
+    /// Whether it stands before those of everybody.
+    pub fn is_first(&self) -> bool {
+        self.queue < LAST_QUEUE
+    }
+}
+
 impl DunningPolicy {
-    /// Whether a segment is one of high amounts.
-    fn is_high(&self, segment: &str) -> bool {
-        self.segment.iter().any(|it| it.id.get_ref() == segment && it.amount_from.is_some())
+    /// In which queue a segment stands.
+    fn queue(&self, segment: &str) -> u32 {
+        let own = self.segment.iter().find(|it| it.id.get_ref() == segment);
+        own.map_or(LAST_QUEUE, |segment| segment.queue)
     }
 }

@@ -6,11 +6,9 @@ use crate::dunning::pay;
 use crate::fault::Fault;
 use crate::ports::{Channel, Letter, Unsent};
 use crate::records;
-use crate::store::imported::in_force;
 use crate::store::{self, Attempted, Batch, Commit, Of, keys};
 use domain::action::{Action, Kind, Outcome, Sent, State, When};
 use domain::book::{Head, Invoice, Person};
-use domain::import::{self, Customer};
 use domain::policy::{Reader, phrase};
 use jiff::{SignedDuration, Timestamp};
 use pages::Written;
@@ -30,13 +28,11 @@ pub async fn tell(context: &Context, action: &Action) -> Result<(), Fault> {
     if action.told.customer != Some(Sent::Sending) {
         return Ok(());
     }
-    let kind = import::Kind::Customers.name();
-    let imported = keys::imported_of(&action.account, kind);
-    let keys = [keys::person(&action.account), keys::head(&action.account), keys::imports(kind), imported.clone()];
-    let batch = Batch::read(context, keys.to_vec()).await?;
-    let person = batch.of::<Person>(&keys[0])?.unwrap_or_default();
-    let Some(head) = batch.get::<Head>(&keys[1])? else { return Ok(()) };
-    let said = in_force::<Customer>(&batch, [imported])?.into_iter().next();
+    let head = keys::head(&action.account);
+    let whose = records::whose::keys_of(&action.account);
+    let batch = Batch::read(context, whose.into_iter().chain([head.clone()]).collect()).await?;
+    let (person, said) = records::whose::read(&batch, &action.account)?;
+    let Some(head) = batch.get::<Head>(&head)? else { return Ok(()) };
     let reader = person.reader(said.as_ref(), context.policies.texts.current());
     let link = link(context, action).await?;
     let sent = match person.email.value() {

@@ -6,7 +6,7 @@ use crate::classify::waiting::{external_keys, guest, nobodys};
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::ports::Key;
-use crate::records::recovery::keys_of_whose;
+use crate::records::whose;
 use crate::store::{Batch, External, Receipt, keys};
 use domain::ageing::{self, Climb};
 use domain::book::{self, Head, ResourceId, Touched, touches};
@@ -121,8 +121,8 @@ impl Laid {
         let wanted = cases.iter().map(keys::case).chain(plans.iter().map(plan));
         let wanted =
             wanted.chain(may_change.iter().map(keys::task)).chain(climbing.iter().map(climb)).chain(watch.clone());
-        let whose = failing.first().map(|_| keys_of_whose(&before.head.account)).into_iter().flatten();
-        read_more(context, batch, wanted.chain(source.clone()).chain(left).chain(whose).collect()).await?;
+        let owner = failing.first().map(|_| whose::keys_of(&before.head.account)).into_iter().flatten();
+        read_more(context, batch, wanted.chain(source.clone()).chain(left).chain(owner).collect()).await?;
         lay_beside(batch, cases, plans, before)?;
         after.cases.clone_from(&before.cases);
         after.plans.clone_from(&before.plans);

@@ -15,7 +15,7 @@ pub(super) async fn due(context: &Context, viewer: &Viewer, query: &Query, windo
     let wanted = Wanted::of(context, query)?;
     let mut page = board::due(context, &wanted, window).await?;
     let day = |row: &Recovering| row.plan.next_wake().map(|at| at.to_zoned(TimeZone::UTC).date());
-    page.items.sort_by_key(|row| (day(row), !row.high_value));
+    page.items.sort_by_key(|row| (day(row), row.queue));
     let field = |name: &str| query.get(name).map(String::as_str).filter(|text| !text.is_empty());
     let same = |name: &str| field(name).map(|text| format!("{name}={}&", web::escaped(text))).unwrap_or_default();
     let base = ["due_before", "segment", "paused"].map(same).concat();

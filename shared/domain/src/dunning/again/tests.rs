@@ -230,6 +230,29 @@ fn only_the_rules_under_which_a_plan_stands_let_a_try_be() {
     assert!(!policy.lets(&plan, &chosen), "the plan stands under others");
 }
 
+#[test]
+fn another_card_is_no_answer_to_what_people_have_to_look_at() {
+    let mut plan = plan_of("in_1");
+    plan.card_given("visa 1881", hour(1));
+    let tried = [failed(hour(0), By::Provider)];
+    for family in ["risk_block", "duplicate", "unclassified"] {
+        assert_eq!(next(&plan, family, &tried, hour(1)), Err(NoTry::ForPeople(family.to_owned())));
+    }
+    assert_eq!(next(&plan, "expired", &tried, hour(1)).unwrap().rule, CARD_GIVEN);
+}
+
+#[test]
+fn what_was_under_way_when_a_plan_stopped_is_under_way_when_it_goes_on() {
+    let mut earlier = plan_of("in_1");
+    earlier.choose(next(&earlier, "declined", &[failed(hour(0), By::Provider)], hour(0)));
+    let at = earlier.tries.next.as_ref().unwrap().at;
+    let made = earlier.begin_try(at, at).unwrap();
+    earlier.stop("Recoup does not write there", at);
+    let again = plan_of("in_1").going_on(&earlier).unwrap();
+    assert_eq!(again.tries.under_way().map(|it| &it.action), Some(&made.action), "a debit may still be open");
+    assert_eq!((again.chooses(at), again.tries.begun), (false, 1));
+}
+
 /// The same numbers each time.
 struct Dice(u64);
 

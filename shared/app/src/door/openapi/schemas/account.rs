@@ -303,7 +303,7 @@ fn plan() -> Value {
         ("next", or_null(text())),
         ("next_at", or_null(time())),
         ("paused_until", told(or_null(time()), "The later of a pause and a promise.")),
-        ("high_value", told(flag(), "Its segment is looked at first.")),
+        ("queue", told(whole(), "Of two on one day, the lower is looked at first; 9 is everybody's.")),
     ])
 }
 

@@ -1,0 +1,32 @@
+//! Whose an account is: what its provider tells of a person, and what the company's own file says of them.
+
+use crate::fault::Fault;
+use crate::ports::Key;
+use crate::store::imported::in_force;
+use crate::store::{Batch, keys};
+use domain::book::Person;
+use domain::dunning::Whose;
+use domain::id::AccountId;
+use domain::import::{self, Customer};
+
+/// What has to be read for it.
+pub fn keys_of(account: &AccountId) -> [Key; 3] {
+    let kind = import::Kind::Customers.name();
+    [keys::person(account), keys::imports(kind), keys::imported_of(account, kind)]
+}
+
+/// What was read of it.
+pub fn read(batch: &Batch, account: &AccountId) -> Result<(Person, Option<Customer>), Fault> {
+    let [person, _, imported] = keys_of(account);
+    let customer = in_force::<Customer>(batch, [imported])?.into_iter().next();
+    Ok((batch.of::<Person>(&person)?.unwrap_or_default(), customer))
+}
+
+/// As far as it decides how an invoice of theirs is recovered.
+pub fn of<'a>(person: &'a Person, customer: Option<&'a Customer>) -> Whose<'a> {
+    Whose {
+        strategic: customer.is_some_and(|customer| customer.strategic),
+        country: person.country(customer),
+        metadata: customer.map(|customer| &customer.metadata),
+    }
+}
