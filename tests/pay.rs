@@ -109,6 +109,11 @@ fn a_reminder_leads_to_our_page_and_its_button_to_the_providers() {
         for part in ["<script", "cus_1", "stripe.com", "shop.example", "/login"] {
             assert!(!page.contains(part), "{part}: {page}");
         }
+        let name = json!({"name": "Juniper & Söhne"});
+        let named = ask(&service, "mara", Method::POST, "/api/sources/stripe/default", Some(&name), None).await;
+        assert_eq!((named.0, &named.1["name"]), (StatusCode::OK, &name["name"]), "{named:?}");
+        let (_, page) = opened(&service, path).await;
+        assert!(page.contains("Juniper &amp; Söhne asks you to pay") && !page.contains("recoup.test asks"), "{page}");
         let before = calls(&service, "stripe");
         let to_stripe = (StatusCode::SEE_OTHER, "https://invoice.stripe.com/i/in_1".to_owned());
         assert_eq!(pressed(&service, path, "in_1").await, to_stripe);

@@ -16,11 +16,17 @@ use serde::{Deserialize, Serialize};
 /// How many bytes its history may take.
 const CHANGES_BYTES_MAX: usize = 60_000;
 
+/// It stands on a line of a phone.
+const NAME_CHARS_MAX: usize = 60;
+
 /// How it is set, who wants that changed, and who has changed it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Source {
     pub provider: String,
     pub source: String,
+    /// What its customers know the company by.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
     pub mode: Mode,
     pub acting: Acting,
     /// Exactly one party tries failed payments again, writes to the customer, and ends subscriptions.
@@ -47,6 +53,9 @@ pub struct InUse {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Wish {
+    /// An empty one takes the name away.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
     pub mode: Option<Mode>,
     pub acting: Option<Acting>,
     pub retries: Option<Party>,
@@ -102,6 +111,8 @@ pub enum Refused {
     NotPermitted,
     #[error("you asked for this yourself: another manager or a VP must ask for the same")]
     OwnRequest,
+    #[error("a name has {NAME_CHARS_MAX} letters at most and stands on one line")]
+    NoName,
 }
 
 /// Which deliveries are taken.
@@ -132,6 +143,12 @@ pub enum Party {
     Recoup,
 }
 
+impl Wish {
+    fn only_names(&self) -> bool {
+        *self == Self { name: self.name.clone(), ..Self::default() }
+    }
+}
+
 impl Mode {
     /// Whether deliveries of live mode, or of test mode, are taken.
     pub fn takes(self, live: bool) -> bool {
@@ -149,6 +166,7 @@ impl Source {
         Self {
             provider: provider.to_owned(),
             source: source.to_owned(),
+            name: None,
             mode: Mode::Live,
             acting: Acting::Observe,
             retries: Party::Provider,
@@ -211,6 +229,13 @@ impl Source {
         if !matches!(staff.role, Role::Manager | Role::Vp) {
             return Err(Refused::NotPermitted);
         }
+        if wish
+            .name
+            .as_ref()
+            .is_some_and(|name| name.chars().count() > NAME_CHARS_MAX || name.contains(char::is_control))
+        {
+            return Err(Refused::NoName);
+        }
         let Judged { backlog, switch_off, hours, now } = judged;
         let takes_over = wish.retries == Some(Party::Recoup) && self.retries == Party::Provider;
         let by_hand = switch_off.filter(|_| takes_over);
@@ -223,6 +248,8 @@ impl Source {
             at: now,
             preview: preview.clone(),
         };
+        // A name is nothing that anybody waits for.
+        let waiting = self.asked.clone().filter(|_| wish.only_names());
         let done = match self.asked.take().filter(|asked| Self::awaits(asked, wish, hours, now)) {
             _ if preview.is_none() => change(&staff.id, None),
             Some(asked) if asked.by == staff.id => {
@@ -238,6 +265,10 @@ impl Source {
                 return Ok(Granted::NeedsAnother);
             }
         };
+        if let Some(name) = &wish.name {
+            self.name = Some(name.trim().to_owned()).filter(|name| !name.is_empty());
+        }
+        self.asked = waiting;
         self.mode = wish.mode.unwrap_or(self.mode);
         self.acting = wish.acting.unwrap_or(self.acting);
         self.retries = wish.retries.unwrap_or(self.retries);
@@ -323,6 +354,33 @@ mod tests {
         let observe = Wish { acting: Some(Acting::Observe), ..Wish::default() };
         assert_eq!(source.wish(&observe, &mara, judged(72)), Ok(Granted::Done), "less may leave at once");
         assert_eq!(source.changes.last().unwrap().preview, None);
+    }
+
+    #[test]
+    fn a_name_is_one_line_and_needs_nobody_else() {
+        let (manager, agent) = (staff("mara", Role::Manager), staff("lena", Role::L1));
+        let named = |name: &str| Wish { name: Some(name.to_owned()), ..Wish::default() };
+        let mut source = Source::new("stripe", "default");
+        for (name, expected) in [
+            (" Juniper & Söhne ", Ok(Some("Juniper & Söhne"))),
+            ("two\nlines", Err(Refused::NoName)),
+            (&"x".repeat(61), Err(Refused::NoName)),
+            (&"é".repeat(60), Ok(Some(&*"é".repeat(60)))),
+            ("", Ok(None)),
+        ] {
+            let granted = source.wish(&named(name), &manager, judged(0));
+            assert_eq!(granted, expected.map(|_| Granted::Done), "{name}");
+            if let Ok(expected) = expected {
+                assert_eq!(source.name.as_deref(), expected, "{name}");
+            }
+        }
+        assert_eq!(source.wish(&named("Ours"), &agent, judged(0)), Err(Refused::NotPermitted));
+        assert_eq!(source.changes.len(), 3, "who called it so is kept");
+
+        let act = Wish { acting: Some(Acting::Act), ..Wish::default() };
+        assert_eq!(source.wish(&act, &manager, judged(0)), Ok(Granted::NeedsAnother));
+        assert_eq!(source.wish(&named("Ours"), &manager, judged(0)), Ok(Granted::Done));
+        assert_eq!(source.wish(&act, &staff("vera", Role::Vp), judged(0)), Ok(Granted::Done), "it still waited");
     }
 
     #[test]

@@ -48,6 +48,8 @@ pub fn sources(viewer: &Viewer, sources: &[InUse], notice: Option<&str>) -> Stri
             @for InUse { source, cohorts, locked } in sources { section {
                 h2 { (source.provider) "/" (source.source) " " (state(acting(source.acting))) }
                 dl {
+                    dt { "Customers read" }
+                    dd { (source.name.as_deref().unwrap_or("the host of our links: it has no name yet")) }
                     @if let Some(locked) = locked {
                         dt { "API key" } dd {
                             (locked.why) ", since " (time(locked.since)) ". What is approved waits for a key that works."
@@ -71,6 +73,14 @@ pub fn sources(viewer: &Viewer, sources: &[InUse], notice: Option<&str>) -> Stri
                         label { "Takes " (choice("mode", &["live", "test", "both"], mode(source.mode))) }
                         label { "May " (choice("acting", &["observe", "assist", "act"], acting(source.acting))) }
                         button type="submit" { "Change" }
+                    }
+                    form .row method="post" action={ "/sources/" (source.provider) "/" (source.source) } {
+                        input type="hidden" name="csrf" value=(csrf);
+                        label {
+                            "Its name for customers "
+                            input name="name" maxlength="60" value=(source.name.as_deref().unwrap_or(""));
+                        }
+                        button type="submit" { "Name it" }
                     }
                 }
             } }
@@ -134,7 +144,7 @@ fn progress(cohorts: &Cohorts) -> Markup {
 
 /// The same wish again, by somebody else.
 fn confirm(viewer: &Viewer, source: &Source, asked: &Change) -> Markup {
-    let Wish { mode: wanted, acting: raised, retries, messages, cancels } = &asked.wish;
+    let Wish { name, mode: wanted, acting: raised, retries, messages, cancels } = &asked.wish;
     let fields = [
         ("mode", wanted.map(mode)),
         ("acting", raised.map(acting)),
@@ -147,6 +157,7 @@ fn confirm(viewer: &Viewer, source: &Source, asked: &Change) -> Markup {
         form .inline method="post" action={ "/sources/" (source.provider) "/" (source.source) } {
             (no_default())
             input type="hidden" name="csrf" value=(csrf);
+            @if let Some(name) = name { input type="hidden" name="name" value=(name); }
             @for (name, value) in fields {
                 @if let Some(value) = value { input type="hidden" name=(name) value=(value); }
             }
@@ -174,6 +185,7 @@ fn choice(name: &str, values: &[&str], chosen: &str) -> Markup {
 fn change(change: &Change) -> Markup {
     let wish = &change.wish;
     let parts = [
+        wish.name.as_ref().map(|name| if name.is_empty() { "no name".to_owned() } else { format!("call it {name}") }),
         wish.mode.map(|wanted| format!("take {}", mode(wanted))),
         wish.acting.map(|wanted| acting(wanted).to_owned()),
         wish.retries.map(|wanted| format!("retries by {}", party(wanted))),

@@ -177,6 +177,11 @@ impl Secret {
     pub fn expose(&self) -> &str {
         &self.0
     }
+
+    /// What only those who know it can make of a text.
+    pub fn signs(&self, text: &str) -> [u8; 32] {
+        signature::sign(self.0.as_bytes(), &[text.as_bytes()])
+    }
 }
 
 /// The live secrets of a source, several while they are rotated.

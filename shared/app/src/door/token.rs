@@ -11,12 +11,10 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
 use domain::staff::Staff;
-use hmac::{Hmac, KeyInit, Mac};
 use http::{Method, Request};
 use jiff::{SignedDuration, Timestamp};
 use providers::Secret;
 use serde::{Deserialize, Serialize};
-use sha2::Sha256;
 use subtle::ConstantTimeEq;
 
 pub const COOKIE: &str = "recoup_session";
@@ -42,7 +40,7 @@ pub fn issue(secret: &Secret, staff: &str, machine_now: Timestamp, hours: i64) -
     };
     let claims = serde_json::to_vec(&claims).expect("claims are plain data");
     let signed = format!("{}.{}", URL_SAFE_NO_PAD.encode(HEADER), URL_SAFE_NO_PAD.encode(claims));
-    let signature = URL_SAFE_NO_PAD.encode(mac(secret, &signed));
+    let signature = URL_SAFE_NO_PAD.encode(secret.signs(&signed));
     format!("{signed}.{signature}")
 }
 
@@ -51,7 +49,7 @@ pub fn verify(secret: &Secret, token: &str, machine_now: Timestamp) -> Option<St
     let (signed, signature) = token.rsplit_once('.')?;
     let (head, claims) = signed.split_once('.')?;
     let signature = URL_SAFE_NO_PAD.decode(signature).ok()?;
-    let good = bool::from(mac(secret, signed).as_slice().ct_eq(&signature));
+    let good = bool::from(secret.signs(signed).as_slice().ct_eq(&signature));
     let known = URL_SAFE_NO_PAD.decode(head).ok()? == HEADER.as_bytes();
     let claims: Claims = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(claims).ok()?).ok()?;
     (good && known && claims.iss == ISSUER && machine_now.as_second() < claims.exp).then_some(claims.sub)
@@ -59,18 +57,12 @@ pub fn verify(secret: &Secret, token: &str, machine_now: Timestamp) -> Option<St
 
 /// A value that a form of this session must send back.
 pub fn csrf(secret: &Secret, session: &str) -> String {
-    URL_SAFE_NO_PAD.encode(mac(secret, &format!("csrf.{session}")))
+    URL_SAFE_NO_PAD.encode(secret.signs(&format!("csrf.{session}")))
 }
 
 /// An unguessable name for something: whoever does not know the secret cannot make it, and it is the same each time.
 pub fn derived(secret: &Secret, parts: &[&str]) -> String {
-    hex::encode(mac(secret, &parts.join("\n")))
-}
-
-fn mac(secret: &Secret, text: &str) -> Vec<u8> {
-    let mut mac = Hmac::<Sha256>::new_from_slice(secret.expose().as_bytes()).expect("HMAC takes a key of any length");
-    mac.update(text.as_bytes());
-    mac.finalize().into_bytes().to_vec()
+    hex::encode(secret.signs(&parts.join("\n")))
 }
 
 /// Somebody who is signed in.

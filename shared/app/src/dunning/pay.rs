@@ -20,6 +20,7 @@ use domain::debt::{self, Debt};
 use domain::id::AccountId;
 use domain::import::Customer;
 use domain::policy::Reader;
+use domain::source::Source;
 use http::{Request, StatusCode};
 use link::Opened;
 
@@ -36,6 +37,8 @@ struct Owed {
     person: Person,
     /// What the company's own file says of them.
     customer: Option<Customer>,
+    /// What they know the company by.
+    company: Option<String>,
 }
 
 impl Owed {
@@ -84,15 +87,18 @@ async fn read(context: &Context, account: &AccountId, wanted: &str) -> Result<Op
     let Some(mut head) = batch.get::<Head>(&head)? else { return Ok(None) };
     let (person, customer) = records::whose::read(&batch, account)?;
 
+    let source = keys::source(&head.provider, &head.source);
     let listed = debt::listed(&head, wanted);
     let unnamed = debt::unnamed(&head, &listed);
     let own = listed.iter().map(|id| keys::invoice(account, id)).chain(unnamed.iter().map(keys::case));
+    let own = own.chain([source.clone()]);
     let batch = Batch::read(context, own.collect()).await?;
     for id in &unnamed {
         if let Some(case) = batch.get::<Case>(&keys::case(id))?.filter(|case| case.state == State::Open) {
             head.names(id, case.line(), true);
         }
     }
+    let company = batch.get::<Source>(&source)?.and_then(|source| source.name);
     let Some(invoice) = batch.of::<Invoice>(&keys::invoice(account, wanted))? else { return Ok(None) };
     let stage = records::stage(context, &head, &invoice).await?;
     let debt = Debt::of(&invoice, &head, stage);
@@ -103,7 +109,7 @@ async fn read(context: &Context, account: &AccountId, wanted: &str) -> Result<Op
         others.push(Debt::of(&invoice, &head, stage));
     }
     others.retain(Debt::is_payable);
-    Ok(Some(Owed { head, invoice, debt, others, person, customer }))
+    Ok(Some(Owed { head, invoice, debt, others, person, customer, company }))
 }
 
 /// It could not be answered: whoever wants to pay is told to come back.

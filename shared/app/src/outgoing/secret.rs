@@ -5,9 +5,7 @@ use crate::fault::Fault;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use domain::outgoing::Endpoint;
-use hmac::{Hmac, KeyInit, Mac};
 use providers::Secret;
-use sha2::Sha256;
 
 /// Those that sign for an endpoint at this moment, the newest first.
 pub(super) async fn live(context: &Context, endpoint: &Endpoint) -> Result<Vec<Secret>, Fault> {
@@ -22,9 +20,8 @@ pub(super) async fn newest(context: &Context, endpoint: &Endpoint) -> Result<Sec
 }
 
 fn of(own: &Secret, endpoint: &str, number: u32) -> Secret {
-    let mut mac = Hmac::<Sha256>::new_from_slice(own.expose().as_bytes()).expect("HMAC takes a key of any length");
-    mac.update(format!("endpoint\n{endpoint}\n{number}").as_bytes());
-    Secret::new(format!("whsec_{}", STANDARD.encode(mac.finalize().into_bytes())))
+    let signed = own.signs(&format!("endpoint\n{endpoint}\n{number}"));
+    Secret::new(format!("whsec_{}", STANDARD.encode(signed)))
 }
 
 #[cfg(test)]

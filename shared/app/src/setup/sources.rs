@@ -131,6 +131,9 @@ fn switched_off(provider: &str, wish: &Wish) -> Result<Option<&'static str>, Pro
 }
 
 fn problem(refused: Refused) -> Problem {
+    if refused == Refused::NoName {
+        return Problem::malformed(refused.to_string());
+    }
     let code = if refused == Refused::OwnRequest { "own_request" } else { "not_permitted" };
     Problem::new(StatusCode::FORBIDDEN, code, refused.to_string())
 }

@@ -20,7 +20,7 @@ pub(super) async fn source(
     request: &Request<Bytes>,
     staff: &Staff,
 ) -> Result<Answer, Problem> {
-    let wish = web::sent(request.body(), "send mode, acting, retries, messages or cancels")?;
+    let wish = web::sent(request.body(), "send name, mode, acting, retries, messages or cancels")?;
     let dry_run = web::dry_run(&web::query(request))?;
     let (source, granted) = sources::change(context, provider, source, &wish, staff, dry_run).await?;
     let status = if granted == Granted::Done || dry_run { StatusCode::OK } else { StatusCode::ACCEPTED };
@@ -47,6 +47,7 @@ pub(super) async fn source_by_form(
 
 fn wish(fields: &BTreeMap<String, String>) -> Result<Wish, Problem> {
     Ok(Wish {
+        name: fields.get("name").cloned(),
         mode: chosen(fields, "mode")?,
         acting: chosen(fields, "acting")?,
         retries: chosen(fields, "retries")?,

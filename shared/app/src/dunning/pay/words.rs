@@ -25,7 +25,7 @@ const NOT_NOW: &str = "pay_not_now";
 
 /// What is open, or why nothing is, and what else can be paid.
 pub(super) fn page(context: &Context, owed: &Owed, token: &str, status: StatusCode) -> Answer {
-    let company = company(context, Some(&owed.head));
+    let company = company(context, Some(owed));
     let reader = owed.reader(context);
     let texts = Texts { reader, company: &company };
     let (title, message) = texts.of(text(&owed.debt, &owed.head), &owed.debt);
@@ -47,7 +47,7 @@ pub(super) fn not_now(context: &Context, owed: Option<&Owed>) -> Answer {
 }
 
 fn said(context: &Context, id: &str, status: StatusCode, owed: Option<&Owed>) -> Answer {
-    let company = company(context, owed.map(|owed| &owed.head));
+    let company = company(context, owed);
     let nobody = || context.policies.texts.current().reader(None, None);
     let reader = owed.map_or_else(nobody, |owed| owed.reader(context));
     let (title, message) = Texts { reader, company: &company }.filled(id, &[]);
@@ -56,11 +56,11 @@ fn said(context: &Context, id: &str, status: StatusCode, owed: Option<&Owed>) ->
     web::outside(status, ::pages::pay(&page, ""))
 }
 
-/// Who asks: the source by its name, or, where it has none of its own, the host that people know from the link.
-fn company(context: &Context, head: Option<&Head>) -> String {
+/// Who asks: the company by its name, or, where nobody has given it one, the host that people know from the link.
+fn company(context: &Context, owed: Option<&Owed>) -> String {
     let base = &context.settings.base_url;
     let host = || base.split_once("://").map_or(base.as_str(), |(_, host)| host).to_owned();
-    head.map(|head| head.source.clone()).filter(|source| source != "default").unwrap_or_else(host)
+    owed.and_then(|owed| owed.company.clone()).unwrap_or_else(host)
 }
 
 /// The text that says how it stands.

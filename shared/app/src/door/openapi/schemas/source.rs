@@ -16,7 +16,15 @@ pub(super) fn schemas() -> Named {
         ("Sources", page("ListedSource")),
         ("SourceChange", source_change()),
         ("SourcePreview", source_preview()),
-        ("SourceWish", only(["mode?", "acting?", "retries?", "messages?", "cancels?"].into_iter().zip(wish()))),
+        (
+            "SourceWish",
+            only(
+                ["mode?", "acting?", "retries?", "messages?", "cancels?"]
+                    .into_iter()
+                    .zip(wish())
+                    .chain([("name?", name())]),
+            ),
+        ),
         ("Backfill", backfill()),
         ("Imports", imports()),
         ("Imported", imported()),
@@ -34,6 +42,10 @@ fn actings() -> Value {
 
 fn parties() -> Value {
     words([Party::Provider, Party::Recoup])
+}
+
+fn name() -> Value {
+    told(or_null(text()), "What its customers know the company by; an empty one takes the name away.")
 }
 
 /// What is not named stays.
@@ -60,10 +72,11 @@ fn listed() -> Value {
     object(fields().into_iter().chain([("cohorts", cohorts), ("locked?", locked)]))
 }
 
-fn fields() -> [(&'static str, Value); 9] {
+fn fields() -> [(&'static str, Value); 10] {
     [
         ("provider", text()),
         ("source", text()),
+        ("name?", name()),
         ("mode", told(modes(), "Which deliveries are taken.")),
         ("acting", told(actings(), "How far Recoup may go.")),
         ("retries", parties()),
@@ -78,7 +91,7 @@ fn source_change() -> Value {
     let wished = ["mode", "acting", "retries", "messages", "cancels"].into_iter().zip(wish());
     let preview = told(or_null(see("SourcePreview")), "What it lets loose; null where it lets less leave.");
     let who = [("by", text()), ("confirmed_by", or_null(text())), ("at", time()), ("preview", preview)];
-    object(wished.chain(who))
+    object(wished.chain(who).chain([("name?", name())]))
 }
 
 fn source_preview() -> Value {
