@@ -348,7 +348,8 @@ impl Figures {
 /// That a customer asked to end a subscription.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Left {
-    pub action: ActionId,
+    /// The action by which it is carried out; nothing where the customer ended it at the provider.
+    pub action: Option<ActionId>,
     /// When it was recorded, and then when it was carried out.
     pub at: Timestamp,
 }

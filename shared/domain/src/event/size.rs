@@ -158,6 +158,7 @@ fn of_subscription(seen: &SubscriptionSeen) -> usize {
         resumes_at: _,
         upcoming: _,
         paid_at: _,
+        wished: _,
     } = seen;
     let stated = discount.as_ref().and_then(Stated::value);
     let code = stated.and_then(|Discount { code, percent: _, amount: _ }| code.as_ref());
@@ -200,7 +201,7 @@ mod tests {
                 "items": [item, item, item], "discount": {"is": {"code": text, "percent": MOST, "amount": money}},
                 "started_at": AT, "period_start": AT, "renews_at": AT, "trial_ends_at": AT, "ends_at": {"is": AT},
                 "contract_ends_at": AT, "grace_until": {"is": AT}, "resumes_at": {"is": AT}, "upcoming": money,
-                "paid_at": AT}),
+                "paid_at": AT, "wished": false}),
             json!({"resource": "invoice", "id": text, "as_of": AT, "number": text, "status": "uncollectible",
                 "total": money, "tax": money, "remaining": money, "credited": money, "subscription": text,
                 "by_period": false, "lines": [line, line, line], "created_at": AT, "due_on": "2026-01-31",

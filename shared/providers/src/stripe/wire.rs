@@ -156,6 +156,8 @@ pub(super) struct Object<'a> {
     #[serde(default, borrow)]
     pub discounts: Discounts<'a>,
     pub pause_collection: Option<Pause>,
+    #[serde(borrow)]
+    pub cancellation_details: Option<Cancellation<'a>>,
 
     // An invoice. Before `status` there were flags.
     pub number: Option<String>,
@@ -261,6 +263,13 @@ pub(super) struct Item<'a> {
 #[derive(Deserialize)]
 pub(super) struct Pause {
     pub resumes_at: Option<i64>,
+}
+
+/// Why a subscription was ended, or will end.
+#[derive(Deserialize)]
+pub(super) struct Cancellation<'a> {
+    #[serde(borrow)]
+    pub reason: Option<Text<'a>>,
 }
 
 #[derive(Deserialize)]

@@ -46,6 +46,12 @@ pub(super) fn subscription(object: &Object<'_>, told: &mut Told<'_>) -> Result<(
             _ => return None,
         })
     });
+    let wished = match own.status.as_deref() {
+        // Mollie ends none by itself: one whose mandate is gone is suspended, one of so many payments is completed.
+        Some("canceled") => Some(true),
+        Some("pending" | "active") => Some(false),
+        _ => None,
+    };
     let canceled_at = own.canceled_at.as_deref().map(iso).transpose()?;
     let ends_at = match (canceled_at, own.times, status) {
         (Some(canceled_at), ..) => Some(Stated::Is(canceled_at)),
@@ -63,6 +69,7 @@ pub(super) fn subscription(object: &Object<'_>, told: &mut Told<'_>) -> Result<(
         started_at: own.start_date.as_deref().map(midnight).transpose()?.or(made_at),
         renews_at: own.next_payment_date.as_deref().map(midnight).transpose()?,
         ends_at,
+        wished,
         ..SubscriptionSeen::default()
     };
     let (kind, at) = match canceled_at {
