@@ -137,20 +137,21 @@ mod tests {
         assert_eq!((item.unit.unwrap().to_string().as_str(), item.interval.unwrap().count), ("25.00 EUR", 3));
         assert_eq!(seen.renews_at.unwrap().to_string(), "2026-04-15T00:00:00Z");
         assert_eq!((seen.status, seen.ends_at), (Some(SubscriptionStatus::Active), Some(Stated::Nothing)));
-        for (status, rest, expected, ends) in [
-            ("pending", "", SubscriptionStatus::Incomplete, Some(Stated::Nothing)),
-            ("suspended", "", SubscriptionStatus::Unpaid, Some(Stated::Nothing)),
-            ("active", r#","times":6"#, SubscriptionStatus::Active, None),
-            ("completed", r#","times":6"#, SubscriptionStatus::Ended, None),
+        for (status, rest, expected, ends, wished) in [
+            ("pending", "", SubscriptionStatus::Incomplete, Some(Stated::Nothing), Some(false)),
+            ("suspended", "", SubscriptionStatus::Unpaid, Some(Stated::Nothing), None),
+            ("active", r#","times":6"#, SubscriptionStatus::Active, None, Some(false)),
+            ("completed", r#","times":6"#, SubscriptionStatus::Ended, None, None),
         ] {
             let (event, seen) = read(status, rest);
             assert_eq!(
-                (seen.status, seen.ends_at, event.customer.as_deref()),
-                (Some(expected), ends, Some("cst_1")),
+                (seen.status, seen.ends_at, seen.wished, event.customer.as_deref()),
+                (Some(expected), ends, wished, Some("cst_1")),
                 "{status}"
             );
         }
         let (event, seen) = read("canceled", r#","canceledAt":"2026-02-01T00:00:00+00:00""#);
+        assert_eq!(seen.wished, Some(true), "somebody has ended it");
         assert_eq!((seen.status, seen.ends_at), (Some(SubscriptionStatus::Ended), Some(Stated::Is(event.at))));
     }
 }
