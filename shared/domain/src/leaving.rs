@@ -125,7 +125,8 @@ impl Rest {
 /// The wishes that are followed further when an event tells of bills or payments of somebody who leaves.
 pub fn followed(event: &Event, head: &Head) -> Vec<ActionId> {
     let of_money = |seen: &Seen| {
-        !matches!(seen, Seen::Customer(_) | Seen::Balance(_) | Seen::Card(_) | Seen::Subscription(_) | Seen::Ticket(_))
+        let is_person = matches!(seen, Seen::Customer(_) | Seen::Balance(_) | Seen::Card(_) | Seen::Chosen(_));
+        !is_person && !matches!(seen, Seen::Subscription(_) | Seen::Ticket(_))
     };
     if !event.seen.iter().any(of_money) {
         return Vec::new();

@@ -58,6 +58,8 @@ pub(super) struct Customer<'a> {
     pub created_at: Option<i64>,
     pub resource_version: Option<i64>,
     pub billing_address: Option<Address>,
+    #[serde(default, deserialize_with = "named", borrow)]
+    pub primary_payment_source_id: Option<Text<'a>>,
     pub locale: Option<String>,
     pub promotional_credits: Option<i64>,
     pub refundable_credits: Option<i64>,
