@@ -1,3 +1,5 @@
+//! Who ended what, what is silenced by it, and which tasks begin.
+
 use super::*;
 use crate::action::{Clause, Preview, Reason};
 use crate::book::{Head, Touched};
