@@ -249,7 +249,7 @@ fn with_what_is_open(mut head: Head) -> Head {
     }
     for number in 0..8 {
         head.under_way.insert(action(number), UnderWay { target: Some(id(number)), since: at() });
-        head.left.insert(id(number), vec![Left { action: action(number), at: at() }]);
+        head.left.insert(id(number), vec![Left { action: Some(action(number)), at: at() }]);
     }
     head
 }

@@ -37,6 +37,8 @@ pub enum About {
     Action { action: ActionId },
     /// What a customer who has left still owes.
     RestDue { action: ActionId, invoice: String },
+    /// The same of one who ended their subscription at the provider.
+    LeftOwing { invoice: String, subscription: String },
     /// Money that somebody says they gave back by hand, and that the provider does not show.
     Unseen { action: ActionId },
     /// What is still owed when a bank has decided a claim during which nobody was asked for it.
@@ -194,6 +196,7 @@ impl About {
         match self {
             Self::Action { action } => TaskId::of(account, "action", action.as_str()),
             Self::RestDue { action, invoice } => TaskId::of(account, "rest_due", &format!("{action} {invoice}")),
+            Self::LeftOwing { invoice, .. } => TaskId::of(account, "left_owing", invoice),
             Self::Unseen { action } => TaskId::of(account, "unseen", action.as_str()),
             Self::Claimed { invoice, .. } => TaskId::of(account, "claimed", invoice),
             Self::Overdue { invoice, .. } => TaskId::of(account, "overdue", invoice),
@@ -205,7 +208,7 @@ impl About {
     pub fn action(&self) -> Option<&ActionId> {
         match self {
             Self::Action { action } | Self::RestDue { action, .. } | Self::Unseen { action } => Some(action),
-            Self::Claimed { .. } | Self::Overdue { .. } | Self::Undelivered { .. } => None,
+            Self::LeftOwing { .. } | Self::Claimed { .. } | Self::Overdue { .. } | Self::Undelivered { .. } => None,
         }
     }
 }

@@ -29,7 +29,11 @@ pub fn put(
     if before.is_none() && action.state() != State::Previewed {
         for (subscription, _) in action.kind.members().iter().filter_map(|kind| kind.wish_to_leave(action.reason_code))
         {
-            moved.left.entry(subscription.to_owned()).or_default().push(Left { action: action.id.clone(), at: now });
+            moved
+                .left
+                .entry(subscription.to_owned())
+                .or_default()
+                .push(Left { action: Some(action.id.clone()), at: now });
         }
     }
     if action.state() != State::Approved {

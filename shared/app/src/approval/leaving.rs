@@ -62,7 +62,8 @@ async fn end_recoveries(
     let own = keys::head(account);
     let mut batch = Batch::read(context, vec![own.clone()]).await?;
     let Some(before) = batch.get::<Head>(&own)? else { return Ok(Attempted::Done((Leaving::default(), false))) };
-    let is_own = |left: &Left| left.action == action.id || Some(&left.action) == action.bundle.as_ref();
+    let is_own =
+        |left: &Left| left.action.as_ref().is_some_and(|own| *own == action.id || Some(own) == action.bundle.as_ref());
     let is_known = before.left.get(subscription).is_some_and(|wishes| wishes.iter().any(is_own));
     if action.has_followed() && !is_known {
         // It was followed, and the customer has come back since.
@@ -98,7 +99,7 @@ async fn end_recoveries(
             commit.create(&task::open(context, account, about, what, steps));
         }
     }
-    let left = Left { action: action.id.clone(), at: action.ended_at().unwrap_or(now) };
+    let left = Left { action: Some(action.id.clone()), at: action.ended_at().unwrap_or(now) };
     let wishes = head.left.entry(subscription.to_owned()).or_default();
     match wishes.iter_mut().find(|other| is_own(other)) {
         Some(own) => *own = left,

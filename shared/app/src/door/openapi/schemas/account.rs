@@ -195,6 +195,7 @@ fn seen() -> Value {
         "customer",
         "balance",
         "card",
+        "chosen",
         "subscription",
         "invoice",
         "credit_note",
