@@ -8,6 +8,7 @@ mod ageing;
 mod by_hand;
 mod channels;
 mod claimed;
+mod codes;
 mod control;
 mod costs;
 mod crash_points;
