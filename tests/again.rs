@@ -276,3 +276,44 @@ fn only_a_provider_that_can_be_asked_hands_its_tries_over() {
         }
     });
 }
+
+/// A bill of the customer whose payment fails so often with the card that ends so.
+async fn fails(service: &Service, invoice: &str, card: &str, tries: u32) {
+    let now = service.clock.now();
+    let bill = |attempts| stripe::invoice("cus_1", invoice, "open", 4_900, 4_900, "usd", attempts, now);
+    tell(service, &format!("evt_{invoice}"), "invoice.finalized", &bill(0)).await;
+    for number in 1..=tries {
+        let id = format!("{invoice}_{number}");
+        let code = Some("insufficient_funds");
+        let mut charge = stripe::charge("cus_1", &format!("ch_{id}"), Some(invoice), 4_900, "usd", code, now);
+        charge["payment_method_details"]["card"]["last4"] = json!(card);
+        tell(service, &format!("evt_{id}"), "charge.failed", &charge).await;
+    }
+    tell(service, &format!("evt_{invoice}_failed"), "invoice.payment_failed", &bill(tries)).await;
+}
+
+#[test]
+fn what_networks_leave_of_tries_is_left_of_a_card_and_not_of_an_invoice() {
+    run(async {
+        let service = open_at(START).await;
+        let began_at = service.clock.now();
+        tell(&service, "evt_0", "customer.created", &stripe::customer("cus_1", began_at)).await;
+        fails(&service, "in_1", "4242", 16).await;
+        later(&service, 60).await;
+        fails(&service, "in_2", "4242", 1).await;
+        fails(&service, "in_3", "1881", 1).await;
+        let all = get(&service, &format!("/api/accounts/{}/dunning", account())).await;
+        let freed_at = began_at + SignedDuration::from_hours(24 * 30);
+        for (place, name, used, waits) in [(1, "the same card", 15, true), (2, "another card", 0, false)] {
+            let row = &all["items"][place];
+            let tries = (row["tries_left"][0]["used"].as_u64(), at(row["tries"]["next"]["at"].as_str().unwrap()));
+            assert_eq!((tries.0, tries.1 >= freed_at), (Some(used), waits), "{name}: {row}");
+        }
+        let board = get(&service, "/api/dunning").await;
+        assert_eq!(
+            board["items"][0]["tries_left"],
+            json!([]),
+            "what takes a look into each account is with the account"
+        );
+    });
+}

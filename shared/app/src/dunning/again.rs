@@ -11,7 +11,7 @@ use crate::store::trail::{put_facts, put_notes};
 use crate::store::{Batch, Commit, keys};
 use domain::action::{Action, Known, Moment, State};
 use domain::approval;
-use domain::book::Touched;
+use domain::book::{Touched, Tried};
 use domain::case::{Case, State as CaseState};
 use domain::classify::desk::Desk;
 use domain::debt;
@@ -27,6 +27,8 @@ use std::collections::BTreeMap;
 pub(super) struct Beside {
     /// What the company says of the networks.
     rules: Vec<NetworkRule>,
+    /// What was tried of the account's other invoices.
+    others: Vec<Vec<Tried>>,
     /// The try under way.
     action: Option<Action>,
     is_stopped: bool,
@@ -66,7 +68,14 @@ pub(super) async fn read(
     let by_provider = (!source.retries() || !manners.retries.is_asked()).then_some(NoTry::ByProvider);
     let barred = debt::no_try(&read.invoice, head, wish, made).or(by_provider);
     let is_stopped = stop::holds(context, &read.head, None, Some(KIND)).await?;
-    Ok(Beside { rules: networks::read(&read.batch)?, action, is_stopped, barred })
+    let rules = networks::read(&read.batch)?;
+    // Whoever only writes a letter needs to know nothing of other invoices.
+    let others = if plan.may_choose(context.clock.now()) {
+        networks::beside(context, &read.head, Some(&plan.invoice), &rules).await?.into_values().collect()
+    } else {
+        Vec::new()
+    };
+    Ok(Beside { rules, others, action, is_stopped, barred })
 }
 
 /// Learns how the last try ended, chooses the next one, and begins it if its time has come: what it begins is an action that
@@ -96,11 +105,11 @@ pub(super) fn advance(
     let (customer, hours) = (read.customer.as_ref(), policies.hours.current());
     let country = read.person.country(customer);
     let calendar = Calendar::new(hours.zone_of(customer.and_then(|customer| customer.time_zone.as_deref()), country));
-    let budget = Budget::of_invoice(declines, &beside.rules, &read.invoice, &tried);
+    let budget = Budget::of_invoice(declines, &beside.rules, &read.invoice, &tried, &beside.others);
     let nothing = declines.meaning(None);
     let budget_of_card = plan.tries.card.as_deref().map(|card| {
         let brand = card.rsplit_once(' ').map(|(brand, _)| brand);
-        Budget::of(declines, &beside.rules, brand, &nothing).for_card(card, Vec::new())
+        Budget::of(declines, &beside.rules, brand, &nothing).for_card(card, &beside.others)
     });
     let of_last = tried.iter().rev().find_map(|tried| tried.network.as_deref());
     let traits = Traits {

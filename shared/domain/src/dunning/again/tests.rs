@@ -65,9 +65,9 @@ fn with_ground<T>(
 ) -> T {
     let (meaning, declines) = (meaning(family), POLICIES.declines.current());
     let calendar = Calendar::new(TimeZone::UTC);
-    let budget = Budget::of(declines, &[], Some("visa"), &meaning).for_card(FIRST, Vec::new());
+    let budget = Budget::of(declines, &[], Some("visa"), &meaning).for_card(FIRST, &[]);
     let nothing = declines.meaning(None);
-    let of_card = card.map(|card| Budget::of(declines, &[], Some("visa"), &nothing).for_card(card, Vec::new()));
+    let of_card = card.map(|card| Budget::of(declines, &[], Some("visa"), &nothing).for_card(card, &[]));
     let traits = Traits { family, code: family, network: "visa", funding: "", issuer: "US", country: "US" };
     ask(&Ground {
         policy,
@@ -314,7 +314,7 @@ fn whatever_happens_nothing_is_tried_that_may_not_be() {
             assert!(plan.held_until.is_none(), "{seed}: held, and tried");
             assert!(numbers.insert(made.chosen.number), "{seed}: number {} twice", made.chosen.number);
             let budget = Budget::of(POLICIES.declines.current(), &[], Some("visa"), &meaning(family));
-            let budget = budget.for_card(FIRST, Vec::new());
+            let budget = budget.for_card(FIRST, &[]);
             let last = tried.iter().rev().find_map(|tried| tried.card.clone());
             if made.chosen.rule == CARD_GIVEN {
                 assert!(family != never() || card != last, "{seed}: a barred card was tried");

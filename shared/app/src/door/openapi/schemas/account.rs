@@ -294,7 +294,13 @@ fn plan() -> Value {
         ("held_since", or_null(time())),
         ("control", control),
         ("tries", tries()),
-        ("tries_left", told(list(left), "What the networks' rules leave of tries, whoever makes them.")),
+        (
+            "tries_left",
+            told(
+                list(left),
+                "What the networks' rules leave of tries, whoever makes them; only with one account's own.",
+            ),
+        ),
         ("trace", text()),
         ("name", told(or_null(text()), "How the customer is called.")),
         ("number", told(or_null(text()), "What stands on the invoice.")),
