@@ -10,6 +10,7 @@ use app::store::keys;
 use domain::action::Action;
 use domain::id::AccountId;
 use domain::ledger::{Entry, Step};
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use local::service::Service;
 use serde_json::{Value, json};
@@ -274,6 +275,28 @@ fn only_a_provider_that_can_be_asked_hands_its_tries_over() {
             assert_eq!(answered, status, "{provider}: {answer}");
             assert!(answer.to_string().contains(said), "{provider}: {answer}");
         }
+    });
+}
+
+#[test]
+fn what_a_person_takes_back_has_no_other_on_that_day() {
+    run(async {
+        let service = declined().await;
+        service.clock.advance(next(&service).await).unwrap();
+        assert_eq!(dunning::handle(&service.context, &due()).await.unwrap(), Done::Tried);
+        let path = format!("/api/actions/{}/withdraw", actions(&service).await[0].id);
+        let (status, answer) = ask(&service, "mara", ::http::Method::POST, &path, Some(&json!({})), None).await;
+        assert_eq!((status, &answer["state"]), (StatusCode::OK, &json!("withdrawn")), "{answer}");
+        let taken_back_at = service.clock.now();
+        later(&service, 10).await;
+        let tries = plan(&service).await["tries"].clone();
+        let end = json!({"outcome": "not_made", "why": "withdrawn"});
+        assert_eq!((&tries["made"][0]["ended"], &tries["next"]["number"]), (&end, &json!(2)), "{tries}");
+        let day = |at: Timestamp| at.to_zoned(TimeZone::UTC).date();
+        assert!(day(next(&service).await) > day(taken_back_at), "{tries}");
+        assert_eq!(paid(&service), (0, 0));
+        let tries = try_again(&service).await;
+        assert_eq!((&tries["made"][1]["ended"]["outcome"], paid(&service)), (&json!("declined"), (1, 1)), "{tries}");
     });
 }
 

@@ -91,8 +91,7 @@ pub(super) fn advance(
     let same_try = SignedDuration::from_mins(policies.classify.current().duplicates.same_try_minutes);
     let tried = read.invoice.tried(same_try);
     if let Some(action) = &beside.action {
-        let ended = approval::ended(action, &read.invoice, &tried, same_try);
-        plan.learn(ended, looks_at(action, now, again));
+        approval::learn(plan, action, (&read.invoice, tried.as_slice(), same_try), looks_at(action, now, again));
     }
     if plan.state != PlanState::Running || !(plan.chooses(now) || plan.due_try(now).is_some()) {
         return Ok(None);

@@ -36,6 +36,9 @@ pub struct Again {
     pub look_at: Option<Timestamp>,
     /// The card that the customer gave since, for which there was no try yet: its brand and the end of its number.
     pub card: Option<String>,
+    /// When somebody took the last one back: its day has no other.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub taken_back_at: Option<Timestamp>,
 }
 
 /// A try that was chosen. Chances are in thousandths.
@@ -207,7 +210,9 @@ pub fn next_try(plan: &Plan, ground: &Ground<'_>) -> Result<NextTry, NoTry> {
         return Err(NoTry::AllMade(times.len()));
     }
     let forbidden = || ground.budget.forbids(ground.tried, ground.now).map_or(NoTry::NotWorthIt, NoTry::Budget);
-    let not_before = ground.budget.earliest(ground.tried, ground.now).ok_or_else(forbidden)?;
+    let next_day = plan.tries.taken_back_at.map(|at| ground.calendar.day_after(at));
+    let from = next_day.map_or(ground.now, |day| day.max(ground.now));
+    let not_before = ground.budget.earliest(ground.tried, from).ok_or_else(forbidden)?;
     let so_far = SoFar { failed_at, tries: &times, not_before };
     let (groups, limits) = (ground.traits.groups(), rule.limits());
     let allows = |at: Timestamp| ground.budget.forbids(ground.tried, at).is_none();
@@ -311,6 +316,11 @@ impl Plan {
             }
             None => self.tries.look_at = Some(look_at),
         }
+    }
+
+    /// Somebody took back what was begun: nothing more is chosen for that day.
+    pub fn taken_back(&mut self, at: Timestamp) {
+        self.tries.taken_back_at = self.tries.taken_back_at.max(Some(at));
     }
 
     /// Whether the next try is to be chosen, or chosen anew.

@@ -351,6 +351,7 @@ fn tries() -> Value {
         ("begun", told(whole(), "How many were ever begun.")),
         ("look_at", told(or_null(time()), "When it is looked at again.")),
         ("card", told(or_null(text()), "The card that the customer gave since, while there was no try with it.")),
+        ("taken_back_at?", told(time(), "When somebody took the last one back: its day has no other.")),
     ])
 }
 
