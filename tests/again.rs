@@ -1,14 +1,16 @@
 //! Tries of Recoup's own: chosen, begun once, followed until it is known how they ended, and never made of what is over.
 
 use crate::http::run;
+use crate::limits::with_limit;
 use crate::raised::{tell, wish};
 use ::http::StatusCode;
 use app::dunning::{self, Done};
 use app::message::Message;
 use app::ports::{Clock, QueueName};
-use app::store::keys;
+use app::store::{Batch, Commit, keys};
 use domain::action::Action;
-use domain::id::AccountId;
+use domain::book::{Head, UnderWay};
+use domain::id::{AccountId, ActionId};
 use domain::ledger::{Entry, Step};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
@@ -297,6 +299,38 @@ fn what_a_person_takes_back_has_no_other_on_that_day() {
         assert_eq!(paid(&service), (0, 0));
         let tries = try_again(&service).await;
         assert_eq!((&tries["made"][1]["ended"]["outcome"], paid(&service)), (&json!("declined"), (1, 1)), "{tries}");
+    });
+}
+
+/// Something else is under way on the account, or is not any more.
+async fn busy(service: &Service, is_busy: bool) {
+    let key = keys::head(&account());
+    let batch = Batch::read(&service.context, vec![key.clone()]).await.unwrap();
+    let mut head: Head = batch.get(&key).unwrap().unwrap();
+    head.under_way.clear();
+    if is_busy {
+        let line = UnderWay { target: Some("in_9".to_owned()), since: service.clock.now() };
+        head.under_way.insert(ActionId::of(&account(), "mara", "busy"), line);
+    }
+    let mut commit = Commit::default();
+    commit.over(&batch, &head);
+    commit.run(&service.context).await.unwrap();
+}
+
+#[test]
+fn a_try_waits_while_very_much_is_under_way() {
+    run(async {
+        let mut service = declined().await;
+        with_limit(&mut service, "under_way_max", 1);
+        busy(&service, true).await;
+        let at = next(&service).await;
+        service.advance(at).await.unwrap();
+        let tries = plan(&service).await["tries"].clone();
+        assert_eq!((tries["made"].as_array().unwrap().len(), paid(&service)), (0, (0, 0)), "{tries}");
+        busy(&service, false).await;
+        later(&service, 10).await;
+        let tries = try_again(&service).await;
+        assert_eq!((&tries["made"][0]["ended"]["outcome"], paid(&service)), (&json!("declined"), (1, 1)), "{tries}");
     });
 }
 

@@ -31,7 +31,8 @@ pub(super) struct Beside {
     others: Vec<Vec<Tried>>,
     /// The try under way.
     action: Option<Action>,
-    is_stopped: bool,
+    /// Whether none begins for now.
+    waits: bool,
     /// Why nothing is charged by itself for now.
     barred: Option<NoTry>,
 }
@@ -67,7 +68,9 @@ pub(super) async fn read(
     let manners = records::manners(&read.head.provider)?;
     let by_provider = (!source.retries() || !manners.retries.is_asked()).then_some(NoTry::ByProvider);
     let barred = debt::no_try(&read.invoice, head, wish, made).or(by_provider);
-    let is_stopped = stop::holds(context, &read.head, None, Some(KIND)).await?;
+    // Each is named on the head until it is known how it ended, and the head has no room for very many.
+    let is_crowded = read.head.under_way.len() >= context.policies.limits.current().under_way_max;
+    let waits = stop::holds(context, &read.head, None, Some(KIND)).await? || is_crowded;
     let rules = networks::read(&read.batch)?;
     // Whoever only writes a letter needs to know nothing of other invoices.
     let others = if plan.may_choose(context.clock.now()) {
@@ -75,7 +78,7 @@ pub(super) async fn read(
     } else {
         Vec::new()
     };
-    Ok(Beside { rules, others, action, is_stopped, barred })
+    Ok(Beside { rules, others, action, waits, barred })
 }
 
 /// Learns how the last try ended, chooses the next one, and begins it if its time has come: what it begins is an action that
@@ -137,8 +140,11 @@ pub(super) fn advance(
         let next = beside.barred.clone().map_or_else(|| next_try(plan, &ground), Err);
         plan.choose(next);
     }
-    if plan.due_try(now).is_some() && beside.is_stopped {
-        tracing::warn!(invoice = plan.invoice, "a try of a recovery waits: it is stopped by hand");
+    if plan.due_try(now).is_some() && beside.waits {
+        tracing::warn!(
+            invoice = plan.invoice,
+            "a try of a recovery waits: it is stopped by hand, or very much is under way"
+        );
         plan.put_off_try(again);
     }
     let Some(scheduled) = approval::retry(policy, plan, now, again) else { return Ok(None) };

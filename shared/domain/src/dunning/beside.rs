@@ -10,8 +10,8 @@ use std::collections::{BTreeMap, BTreeSet};
 /// of the failed tries that the head remembers, which were paid or withdrawn since.
 ///
 /// That is enough. A failed try counts as long as it is one of the newest, as many as a rule allows, and the head remembers
-/// the newest of all invoices: what it has forgotten is behind some twenty others, or belongs to an invoice that is still
-/// recovered. It is bounded by what the head has room for, and read in one batch.
+/// the newest of all invoices: what it has forgotten is behind some twenty others, or belongs to an invoice that it names. It
+/// is bounded by what the head has room for, and read in one batch.
 pub fn invoices_beside(head: &Head, but: Option<&str>, since: Timestamp) -> Vec<String> {
     let book = &head.book;
     let is_open = |line: &&HistoryLine| line.status == Some(InvoiceStatus::Open);
