@@ -1,5 +1,5 @@
-//! An account with more open cases, or recoveries, than its head names: all of them are judged, asked for and ended all the
-//! same.
+//! An account with more open cases, or recoveries, than its head names: all of them are judged, asked for and ended all
+//! the same.
 
 use crate::http::run;
 use crate::limits::with_limit;

@@ -1,8 +1,8 @@
-//! What recoveries cost as they grow many: a sweep with 1,000 due among ten thousand, a hundred thousand and a million that are
-//! open; and how long it takes to choose the moment of a try.
+//! What recoveries cost as they grow many: a sweep with 1,000 due among ten thousand, a hundred thousand and a million
+//! that are open; and how long it takes to choose the moment of a try.
 //!
-//! `cargo bench -p tests --bench dunning`. The million takes minutes to write and gigabytes to hold, so that it is there only
-//! with `RECOUP_OPEN=1000000`. It fails where a sweep asks for more because more is open.
+//! `cargo bench -p tests --bench dunning`. The million takes minutes to write and gigabytes to hold, so that it is
+//! there only with `RECOUP_OPEN=1000000`. It fails where a sweep asks for more because more is open.
 
 #![allow(
     clippy::unwrap_used,
@@ -93,8 +93,8 @@ fn must_depend_on_what_is_due(costs: &Costs, first: &Costs) {
     assert!(costs.looks.abs_diff(first.looks) <= PAGE, "{} looks, and {} at the first size", costs.looks, first.looks);
 }
 
-/// How long it takes to choose a moment: one choice and the hundred more that tell how likely it was, each over all hours of
-/// the rule's windows.
+/// How long it takes to choose a moment: one choice and the hundred more that tell how likely it was, each over all
+/// hours of the rule's windows.
 fn choosing() {
     let policies = Policies::shipped().unwrap();
     let (rules, declines) = (policies.dunning.current(), policies.declines.current());

@@ -19,7 +19,8 @@ pub struct Costs {
     pub queries: u64,
     /// What queries answered.
     pub items: u64,
-    /// Looks of sweeps into the index of alarms, what they found, and how many alarms were claimed. Units count the claims alone.
+    /// Looks of sweeps into the index of alarms, what they found, and how many alarms were claimed. Units count the
+    /// claims alone.
     pub looks: u64,
     pub due: u64,
     pub claims: u64,

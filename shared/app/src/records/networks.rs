@@ -22,8 +22,8 @@ pub fn read(batch: &Batch) -> Result<Vec<NetworkRule>, Fault> {
     in_force(batch, [keys::network_rules()])
 }
 
-/// What was tried of an account's invoices, without one of them, as far as it may count: networks count a card, whatever it
-/// pays.
+/// What was tried of an account's invoices, without one of them, as far as it may count: networks count a card,
+/// whatever it pays.
 pub async fn beside(
     context: &Context,
     head: &Head,

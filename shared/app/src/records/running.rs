@@ -6,8 +6,9 @@ use crate::store::{self, keys};
 use domain::book::Head;
 use domain::dunning::Plan;
 
-/// Lets a head name all recoveries of its account, for as long as something is judged by it. Most name all of them, and then
-/// nothing is read. Whoever writes a plan writes the head as well, so that what is read here holds if the head does.
+/// Lets a head name all recoveries of its account, for as long as something is judged by it. Most name all of them, and
+/// then nothing is read. Whoever writes a plan writes the head as well, so that what is read here holds if the head
+/// does.
 pub async fn name_all(context: &Context, head: &mut Head) -> Result<(), Fault> {
     if head.more_dunning == 0 {
         return Ok(());

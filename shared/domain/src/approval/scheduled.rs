@@ -113,7 +113,8 @@ pub fn written(action: &Action) -> Vec<Note> {
     ]
 }
 
-/// Tells a plan how its try under way ended, by its action and its invoice; while nobody knows, it is looked at again then.
+/// Tells a plan how its try under way ended, by its action and its invoice; while nobody knows, it is looked at again
+/// then.
 pub fn learn(
     plan: &mut Plan,
     action: &Action,

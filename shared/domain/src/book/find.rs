@@ -84,8 +84,8 @@ pub fn terms_of(person: &Person) -> BTreeSet<Term> {
 /// How many refunds of an event an account is found by: a payment keeps no more of them.
 const REFUNDS_MAX: usize = 24;
 
-/// What an event tells of money that goes back. It is written with each telling, as an answer to Recoup's own request may
-/// have brought the refund into the book before.
+/// What an event tells of money that goes back. It is written with each telling, as an answer to Recoup's own request
+/// may have brought the refund into the book before.
 pub fn told(event: &Event) -> BTreeSet<Term> {
     let refund = |seen: &Seen| match seen {
         Seen::Refund(seen) => Some(Term::refund(&seen.id)),

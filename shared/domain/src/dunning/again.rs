@@ -330,7 +330,8 @@ impl Plan {
         !self.rests() && self.tries.under_way().is_none() && (is_asked || is_late || self.tries.next.is_none())
     }
 
-    /// Whether one may be chosen or come now, as far as the plan alone can tell: else nobody need look at what it is judged by.
+    /// Whether one may be chosen or come now, as far as the plan alone can tell: else nobody need look at what it is
+    /// judged by.
     pub fn may_choose(&self, now: Timestamp) -> bool {
         let is_asked = self.tries.look_at.is_some_and(|at| at <= now);
         is_asked || self.tries.next.as_ref().is_none_or(|next| next.at <= now)

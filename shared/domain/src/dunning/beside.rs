@@ -6,12 +6,12 @@ use crate::event::InvoiceStatus;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The invoices, without one of them, whose tries since then may count: those that are recovered or shown as open, and those
-/// of the failed tries that the head remembers, which were paid or withdrawn since.
+/// The invoices, without one of them, whose tries since then may count: those that are recovered or shown as open, and
+/// those of the failed tries that the head remembers, which were paid or withdrawn since.
 ///
-/// That is enough. A failed try counts as long as it is one of the newest, as many as a rule allows, and the head remembers
-/// the newest of all invoices: what it has forgotten is behind some twenty others, or belongs to an invoice that it names. It
-/// is bounded by what the head has room for, and read in one batch.
+/// That is enough. A failed try counts as long as it is one of the newest, as many as a rule allows, and the head
+/// remembers the newest of all invoices: what it has forgotten is behind some twenty others, or belongs to an invoice
+/// that it names. It is bounded by what the head has room for, and read in one batch.
 pub fn invoices_beside(head: &Head, but: Option<&str>, since: Timestamp) -> Vec<String> {
     let book = &head.book;
     let is_open = |line: &&HistoryLine| line.status == Some(InvoiceStatus::Open);
@@ -28,8 +28,8 @@ fn tried_of<'a>(book: &'a Book, tried: &'a Try) -> Option<&'a String> {
     tried.invoice.as_ref().or(linked.map(|link| &link.invoice))
 }
 
-/// What was tried of each of them, in networks as limits call them (`Budget::for_card`). What an action is at now may be a try
-/// that nobody has told of yet.
+/// What was tried of each of them, in networks as limits call them (`Budget::for_card`). What an action is at now may
+/// be a try that nobody has told of yet.
 pub fn tried_beside<'a>(
     head: &Head,
     invoices: impl IntoIterator<Item = &'a Invoice>,

@@ -236,8 +236,8 @@ impl Rule {
         Counted { times, first: failed().min(), last: failed().max() }
     }
 
-    /// What counts of another debt. One that was tried in another network, such as a debit that names no card, was not tried
-    /// with this card there; of the debt itself it counts all the same, which is the stricter.
+    /// What counts of another debt. One that was tried in another network, such as a debit that names no card, was not
+    /// tried with this card there; of the debt itself it counts all the same, which is the stricter.
     fn counted_beside(&self, tries: &[Tried], card: &str) -> Vec<Timestamp> {
         let is_same = |tried: &&Tried| tried.network.as_ref().is_none_or(|network| *network == self.network);
         self.further(tries, Some(card)).filter(is_same).map(|tried| tried.at).collect()

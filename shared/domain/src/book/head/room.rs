@@ -4,8 +4,9 @@ use super::Head;
 use crate::book::entitlement::worst;
 
 impl Head {
-    /// Names no more recoveries than so many, those that go on next, and counts the others. The one that leaves its customer
-    /// the least stays in any case: what they may use is read from the head alone. Asked of a head that names all.
+    /// Names no more recoveries than so many, those that go on next, and counts the others. The one that leaves its
+    /// customer the least stays in any case: what they may use is read from the head alone. Asked of a head that names
+    /// all.
     pub fn names_recoveries_at_most(&mut self, most: usize) {
         let over = self.dunning.len().saturating_sub(most);
         if over == 0 {
