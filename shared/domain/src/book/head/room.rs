@@ -32,6 +32,8 @@ mod tests {
     use crate::event::SubscriptionStatus;
     use jiff::{SignedDuration, Timestamp};
 
+    type Row = (&'static str, Vec<(&'static str, PlanLine)>, usize, &'static [&'static str], u32);
+
     fn hour(hour: i64) -> Timestamp {
         Timestamp::UNIX_EPOCH + SignedDuration::from_hours(hour)
     }
@@ -60,7 +62,7 @@ mod tests {
             ]
         };
         let worse = || [all(), vec![("in_0", line(Some(9), Ended))]].concat();
-        let rows: [(&str, Vec<(&str, PlanLine)>, usize, &[&str], u32); 6] = [
+        let rows: [Row; 6] = [
             ("as many as there is room for", all(), 5, &["in_1", "in_2", "in_3", "in_4", "in_5"], 0),
             ("one more", all(), 4, &["in_1", "in_2", "in_3", "in_4"], 1),
             ("the worst has nothing before it", all(), 2, &["in_2", "in_3"], 3),

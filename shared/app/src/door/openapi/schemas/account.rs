@@ -15,7 +15,10 @@ pub(super) fn schemas() -> Named {
         ("Accounts", page("Sidebar")),
         (
             "Question",
-            only([("q", told(text(), "An e-mail address, a name, an invoice, a refund, or a card's last four digits."))]),
+            only([(
+                "q",
+                told(text(), "An e-mail address, a name, an invoice, a refund, or a card's last four digits."),
+            )]),
         ),
         ("TimelineLine", timeline_line()),
         ("Timeline", page("TimelineLine")),
