@@ -41,6 +41,7 @@ mod seals;
 mod simulation;
 mod sizes;
 mod store;
+mod sweeps;
 mod takes;
 mod tasks;
 mod telling;

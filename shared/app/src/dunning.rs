@@ -17,7 +17,7 @@ use crate::fault::Fault;
 use crate::message::Message;
 use crate::outgoing;
 use crate::ports::Letter;
-use crate::records;
+use crate::records::{self, running};
 use crate::setup::{sources, stop};
 use crate::store::{self, Attempted, Batch, Commit, Of, PayLink, keys};
 use crate::web::Answer;
@@ -262,7 +262,7 @@ async fn write<T>(
         PlanState::Running | PlanState::Stopped => None,
     };
     let mut head = read.head.clone();
-    plan.show_on(&mut head);
+    running::show(context, &mut head, std::slice::from_ref(plan)).await?;
     // Whose end is known holds nobody back from paying: a debit that was taken on and failed has changed nothing.
     for made in plan.tries.made.iter().filter(|made| made.ended.is_some()) {
         head.under_way.remove(&made.action);

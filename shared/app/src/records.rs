@@ -3,6 +3,7 @@
 pub mod networks;
 pub mod rates;
 pub mod recovery;
+pub mod running;
 pub mod whose;
 
 use crate::context::Context;

@@ -16,7 +16,7 @@ pub use delay::held_until;
 pub use eligibility::{Asking, Earlier, Eligibility, decided_here};
 pub use matrix::{ApprovalPolicy, Decided, Requirement, Rule};
 pub use proof::{Proofs, is_unproven, judged, judged_before, proofs, still_proven};
-pub use scheduled::{Retry, Scheduled, ended, retry, written};
+pub use scheduled::{Retry, Scheduled, learn, retry, written};
 pub use waiting::{Ask, Waiting, is_due, never_lapses, next_ask, next_role, turn};
 pub use weigh::{Scales, Weighed, by_rule, weigh};
 pub use worth::Worth;

@@ -3,6 +3,7 @@
 mod access;
 mod adviser;
 mod again;
+mod beside;
 mod budget;
 mod hours;
 mod outcomes;
@@ -17,6 +18,7 @@ pub use adviser::{
     Advice, Adviser, AdviserRules, Calendar, Candidate, Cell, Chosen, Group, Place, SoFar, Traits, View, adviser,
 };
 pub use again::{Again, CARD_GIVEN, Ground, MadeTry, Moment, NextTry, NoTry, TryEnd, next_try};
+pub use beside::{invoices_beside, tried_beside};
 pub use budget::{Budget, Left, Why};
 pub use hours::HoursPolicy;
 pub use outcomes::{NotLearned, Outcome, learned};

@@ -281,7 +281,7 @@ impl Sidebar {
 
 /// The recovery that goes on first.
 fn dunning(head: &Head) -> Option<Dunning> {
-    let (invoice, line) = head.dunning.iter().min_by_key(|(_, line)| line.next_at)?;
+    let (invoice, line) = head.dunning.iter().min_by_key(|(_, line)| (line.next_at.is_none(), line.next_at))?;
     Some(Dunning {
         invoice: invoice.clone(),
         segment: line.segment.clone(),

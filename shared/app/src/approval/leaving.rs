@@ -80,6 +80,7 @@ async fn end_recoveries(
     // Decide and write.
     let now = context.clock.now();
     let (mut commit, mut head, mut written) = (Commit::default(), before.clone(), 0);
+    let mut stopped = Vec::new();
     for (rest, (about, what, steps)) in tasks {
         let plan = batch.get::<Plan>(&keys::plan(account, &rest.invoice))?.filter(|plan| plan.next().is_some());
         let is_told = batch.rev(&keys::task(&about.task(account))).is_some();
@@ -93,12 +94,13 @@ async fn end_recoveries(
         if let Some(mut plan) = plan {
             plan.stop(LEFT, now);
             commit.over(&batch, &plan);
-            plan.show_on(&mut head);
+            stopped.push(plan);
         }
         if !is_told {
             commit.create(&task::open(context, account, about, what, steps));
         }
     }
+    records::running::show(context, &mut head, &stopped).await?;
     let left = Left { action: Some(action.id.clone()), at: action.ended_at().unwrap_or(now) };
     let wishes = head.left.entry(subscription.to_owned()).or_default();
     match wishes.iter_mut().find(|other| is_own(other)) {

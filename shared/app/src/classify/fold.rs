@@ -103,6 +103,7 @@ async fn once(context: &Context, event: &Event, manner: Manner<'_>, trace: &str)
     let lines = outgoing::lines(context, batch, &after.head.account, happened(before, after, now)).await?;
     let concluded = Concluded { decisions, notes, tasks, climbs, pulses: at_issue.pulses.pulses, watch, lines };
     after.head.names_at_most(policies.limits.current().cases_shown_max);
+    after.head.names_recoveries_at_most(policies.limits.current().recoveries_shown_max);
     let unlinked = after.head.book.unlinked(event);
     let promised = write::promises(&decided, &followed, unlinked, &laid.account, trace);
 

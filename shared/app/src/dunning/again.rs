@@ -11,7 +11,7 @@ use crate::store::trail::{put_facts, put_notes};
 use crate::store::{Batch, Commit, keys};
 use domain::action::{Action, Known, Moment, State};
 use domain::approval;
-use domain::book::Touched;
+use domain::book::{Touched, Tried};
 use domain::case::{Case, State as CaseState};
 use domain::classify::desk::Desk;
 use domain::debt;
@@ -27,9 +27,12 @@ use std::collections::BTreeMap;
 pub(super) struct Beside {
     /// What the company says of the networks.
     rules: Vec<NetworkRule>,
+    /// What was tried of the account's other invoices.
+    others: Vec<Vec<Tried>>,
     /// The try under way.
     action: Option<Action>,
-    is_stopped: bool,
+    /// Whether none begins for now.
+    waits: bool,
     /// Why nothing is charged by itself for now.
     barred: Option<NoTry>,
 }
@@ -65,8 +68,17 @@ pub(super) async fn read(
     let manners = records::manners(&read.head.provider)?;
     let by_provider = (!source.retries() || !manners.retries.is_asked()).then_some(NoTry::ByProvider);
     let barred = debt::no_try(&read.invoice, head, wish, made).or(by_provider);
-    let is_stopped = stop::holds(context, &read.head, None, Some(KIND)).await?;
-    Ok(Beside { rules: networks::read(&read.batch)?, action, is_stopped, barred })
+    // Each is named on the head until it is known how it ended, and the head has no room for very many.
+    let is_crowded = read.head.under_way.len() >= context.policies.limits.current().under_way_max;
+    let waits = stop::holds(context, &read.head, None, Some(KIND)).await? || is_crowded;
+    let rules = networks::read(&read.batch)?;
+    // Whoever only writes a letter needs to know nothing of other invoices.
+    let others = if plan.may_choose(context.clock.now()) {
+        networks::beside(context, &read.head, Some(&plan.invoice), &rules).await?.into_values().collect()
+    } else {
+        Vec::new()
+    };
+    Ok(Beside { rules, others, action, waits, barred })
 }
 
 /// Learns how the last try ended, chooses the next one, and begins it if its time has come: what it begins is an action that
@@ -82,8 +94,7 @@ pub(super) fn advance(
     let same_try = SignedDuration::from_mins(policies.classify.current().duplicates.same_try_minutes);
     let tried = read.invoice.tried(same_try);
     if let Some(action) = &beside.action {
-        let ended = approval::ended(action, &read.invoice, &tried, same_try);
-        plan.learn(ended, looks_at(action, now, again));
+        approval::learn(plan, action, (&read.invoice, tried.as_slice(), same_try), looks_at(action, now, again));
     }
     if plan.state != PlanState::Running || !(plan.chooses(now) || plan.due_try(now).is_some()) {
         return Ok(None);
@@ -96,11 +107,11 @@ pub(super) fn advance(
     let (customer, hours) = (read.customer.as_ref(), policies.hours.current());
     let country = read.person.country(customer);
     let calendar = Calendar::new(hours.zone_of(customer.and_then(|customer| customer.time_zone.as_deref()), country));
-    let budget = Budget::of_invoice(declines, &beside.rules, &read.invoice, &tried);
+    let budget = Budget::of_invoice(declines, &beside.rules, &read.invoice, &tried, &beside.others);
     let nothing = declines.meaning(None);
     let budget_of_card = plan.tries.card.as_deref().map(|card| {
         let brand = card.rsplit_once(' ').map(|(brand, _)| brand);
-        Budget::of(declines, &beside.rules, brand, &nothing).for_card(card, Vec::new())
+        Budget::of(declines, &beside.rules, brand, &nothing).for_card(card, &beside.others)
     });
     let of_last = tried.iter().rev().find_map(|tried| tried.network.as_deref());
     let traits = Traits {
@@ -129,8 +140,11 @@ pub(super) fn advance(
         let next = beside.barred.clone().map_or_else(|| next_try(plan, &ground), Err);
         plan.choose(next);
     }
-    if plan.due_try(now).is_some() && beside.is_stopped {
-        tracing::warn!(invoice = plan.invoice, "a try of a recovery waits: it is stopped by hand");
+    if plan.due_try(now).is_some() && beside.waits {
+        tracing::warn!(
+            invoice = plan.invoice,
+            "a try of a recovery waits: it is stopped by hand, or very much is under way"
+        );
         plan.put_off_try(again);
     }
     let Some(scheduled) = approval::retry(policy, plan, now, again) else { return Ok(None) };

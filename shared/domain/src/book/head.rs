@@ -1,6 +1,7 @@
 //! The small head of an account: sums over everything, and the few lines that are shown first.
 
 mod kept;
+mod room;
 
 use super::entitlement::Entitlement;
 use super::{Latest, Try};
@@ -20,8 +21,11 @@ pub struct Head {
     pub source: String,
     pub customer: String,
     pub book: Book,
-    /// Invoices being recovered.
+    /// Invoices being recovered: of very many those that go on next, and the one that leaves its customer the least.
     pub dunning: BTreeMap<String, PlanLine>,
+    /// How many more are. Their own items say so.
+    #[serde(default, skip_serializing_if = "is_nothing")]
+    pub more_dunning: u32,
     /// Cases that are not resolved: of very many those that were opened last.
     pub cases: BTreeMap<CaseId, CaseLine>,
     /// How many more are not resolved. Their own items say so.
@@ -230,6 +234,7 @@ impl Head {
             customer: customer.to_owned(),
             book: Book::default(),
             dunning: BTreeMap::new(),
+            more_dunning: 0,
             cases: BTreeMap::new(),
             more_cases: 0,
             under_way: BTreeMap::new(),

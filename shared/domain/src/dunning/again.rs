@@ -36,6 +36,9 @@ pub struct Again {
     pub look_at: Option<Timestamp>,
     /// The card that the customer gave since, for which there was no try yet: its brand and the end of its number.
     pub card: Option<String>,
+    /// When somebody took the last one back: its day has no other.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub taken_back_at: Option<Timestamp>,
 }
 
 /// A try that was chosen. Chances are in thousandths.
@@ -207,7 +210,9 @@ pub fn next_try(plan: &Plan, ground: &Ground<'_>) -> Result<NextTry, NoTry> {
         return Err(NoTry::AllMade(times.len()));
     }
     let forbidden = || ground.budget.forbids(ground.tried, ground.now).map_or(NoTry::NotWorthIt, NoTry::Budget);
-    let not_before = ground.budget.earliest(ground.tried, ground.now).ok_or_else(forbidden)?;
+    let next_day = plan.tries.taken_back_at.map(|at| ground.calendar.day_after(at));
+    let from = next_day.map_or(ground.now, |day| day.max(ground.now));
+    let not_before = ground.budget.earliest(ground.tried, from).ok_or_else(forbidden)?;
     let so_far = SoFar { failed_at, tries: &times, not_before };
     let (groups, limits) = (ground.traits.groups(), rule.limits());
     let allows = |at: Timestamp| ground.budget.forbids(ground.tried, at).is_none();
@@ -313,11 +318,23 @@ impl Plan {
         }
     }
 
+    /// Somebody took back what was begun: nothing more is chosen for that day.
+    pub fn taken_back(&mut self, at: Timestamp) {
+        self.tries.taken_back_at = self.tries.taken_back_at.max(Some(at));
+    }
+
     /// Whether the next try is to be chosen, or chosen anew.
     pub fn chooses(&self, now: Timestamp) -> bool {
         let is_asked = self.tries.look_at.is_some_and(|at| at <= now);
         let is_late = self.tries.next.as_ref().is_some_and(|next| now.duration_since(next.at) > LATE);
         !self.rests() && self.tries.under_way().is_none() && (is_asked || is_late || self.tries.next.is_none())
+    }
+
+    /// Whether one may be chosen or come now, as far as the plan alone can tell: else nobody need look at what it is
+    /// judged by.
+    pub fn may_choose(&self, now: Timestamp) -> bool {
+        let is_asked = self.tries.look_at.is_some_and(|at| at <= now);
+        is_asked || self.tries.next.as_ref().is_none_or(|next| next.at <= now)
     }
 
     /// Takes in what was chosen.

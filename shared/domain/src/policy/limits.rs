@@ -95,6 +95,10 @@ pub struct Limits {
     pub provider_calls_max: u32,
     /// How many open cases the head of an account names; of more it names those that were opened last, and counts the others.
     pub cases_shown_max: usize,
+    /// How many recoveries it names; of more it names those that go on next, and counts the others.
+    pub recoveries_shown_max: usize,
+    /// With how many of its actions under way another try waits.
+    pub under_way_max: usize,
     /// How many people are told of one thing, each by a message of their own; all others read it where it is posted.
     pub told_people_max: usize,
     /// How long it is kept at least what the product was told: it may be asked for again.
@@ -221,6 +225,8 @@ impl Rules for Limits {
             (self.boards_max < 1, "a shelf has at least one board".to_owned()),
             (self.told_people_max < 1, "at least one person is told".to_owned()),
             (self.cases_shown_max < 1, "at least one open case is named".to_owned()),
+            (self.recoveries_shown_max < 1, "at least one recovery is named".to_owned()),
+            (self.under_way_max < 1, "at least one action may be under way".to_owned()),
             (
                 2 * self.board_bytes_max + BESIDE_BOARDS_BYTES > self.item_bytes_max,
                 format!(

@@ -80,6 +80,12 @@ impl Calendar {
         Self(zone)
     }
 
+    /// When the day after that of a time begins.
+    pub fn day_after(&self, at: Timestamp) -> Timestamp {
+        let next = self.0.to_datetime(at).date().tomorrow().and_then(|day| day.to_zoned(self.0.clone()));
+        next.map_or(at + SignedDuration::from_hours(24), |zoned| zoned.timestamp())
+    }
+
     /// What a try at this time is called, after so many others.
     pub fn places(&self, failed_at: Timestamp, at: Timestamp, tries_before: usize) -> [Place; 6] {
         let [hour, weekday, day] = of(self.0.to_datetime(at));
@@ -158,6 +164,21 @@ mod tests {
         let expected = [Place::Base, Place::Hour(0), Place::Weekday(2), Place::Day(1), Place::Age(3), Place::Number(7)];
         assert_eq!(berlin.places(failed, at, 12), expected, "Wednesday, the first of April, in summer time");
         assert_eq!(berlin.places(failed, failed, 0)[4..], [Place::Age(0), Place::Number(0)]);
+    }
+
+    #[test]
+    fn a_day_ends_where_the_customer_lives() {
+        for (zone, at, expected) in [
+            ("UTC", "2026-03-02T00:00:00Z", "2026-03-03T00:00:00Z"),
+            ("UTC", "2028-02-28T23:59:59Z", "2028-02-29T00:00:00Z"),
+            ("Asia/Kolkata", "2026-03-02T18:29:59Z", "2026-03-02T18:30:00Z"),
+            ("America/New_York", "2026-11-01T04:00:00Z", "2026-11-02T05:00:00Z"),
+            ("America/Havana", "2026-03-07T12:00:00Z", "2026-03-08T05:00:00Z"),
+        ] {
+            let calendar = Calendar::new(TimeZone::get(zone).unwrap());
+            let next = calendar.day_after(at.parse().unwrap());
+            assert_eq!(next, expected.parse::<Timestamp>().unwrap(), "{zone} {at}");
+        }
     }
 
     #[test]

@@ -6,7 +6,7 @@ use crate::classify::waiting::{external_keys, guest, nobodys};
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::ports::Key;
-use crate::records::whose;
+use crate::records::{running, whose};
 use crate::store::{Batch, External, Receipt, keys};
 use domain::ageing::{self, Climb};
 use domain::book::{self, Head, ResourceId, Touched, touches};
@@ -90,6 +90,7 @@ impl Reading {
         let others = book::named_by_head(event, &before.head, same_try);
         read_resources(context, &mut batch, &others, &account, &mut before.touched).await?;
         read_unnamed(context, &mut batch, event, &mut before).await?;
+        running::name_all(context, &mut before.head).await?;
         let mut after = before.clone();
         after.touched.fold(&mut after.head, event, same_try);
         Ok(Laid { account, batch, externals, before, after })

@@ -162,7 +162,7 @@ pub static ABOUT: &[About] = &[
         "/api/accounts/search",
         "searchAccounts",
         "Accounts",
-        "Finds accounts by e-mail, name, invoice or last four digits; the first 50",
+        "Finds accounts by e-mail, name, invoice, refund or last four digits; the first 50",
     )
     .takes(Body::Must("Question")),
     get(

@@ -15,7 +15,10 @@ pub(super) fn schemas() -> Named {
         ("Accounts", page("Sidebar")),
         (
             "Question",
-            only([("q", told(text(), "An e-mail address, a name, an invoice, or the last four digits of a card."))]),
+            only([(
+                "q",
+                told(text(), "An e-mail address, a name, an invoice, a refund, or a card's last four digits."),
+            )]),
         ),
         ("TimelineLine", timeline_line()),
         ("Timeline", page("TimelineLine")),
@@ -295,7 +298,13 @@ fn plan() -> Value {
         ("held_since", or_null(time())),
         ("control", control),
         ("tries", tries()),
-        ("tries_left", told(list(left), "What the networks' rules leave of tries, whoever makes them.")),
+        (
+            "tries_left",
+            told(
+                list(left),
+                "What the networks' rules leave of tries, whoever makes them; only with one account's own.",
+            ),
+        ),
         ("trace", text()),
         ("name", told(or_null(text()), "How the customer is called.")),
         ("number", told(or_null(text()), "What stands on the invoice.")),
@@ -346,6 +355,7 @@ fn tries() -> Value {
         ("begun", told(whole(), "How many were ever begun.")),
         ("look_at", told(or_null(time()), "When it is looked at again.")),
         ("card", told(or_null(text()), "The card that the customer gave since, while there was no try with it.")),
+        ("taken_back_at?", told(time(), "When somebody took the last one back: its day has no other.")),
     ])
 }
 
