@@ -4,6 +4,8 @@ mod access;
 mod adviser;
 mod again;
 mod budget;
+mod ending;
+mod escalation;
 mod hours;
 mod outcomes;
 mod paused;
@@ -18,6 +20,8 @@ pub use adviser::{
 };
 pub use again::{Again, CARD_GIVEN, Ground, MadeTry, Moment, NextTry, NoTry, TryEnd, next_try};
 pub use budget::{Budget, Left, Why};
+pub use ending::{EndOf, Ends, NoEnd};
+pub use escalation::{EscalationRule, failures};
 pub use hours::HoursPolicy;
 pub use outcomes::{NotLearned, Outcome, learned};
 pub use paused::{Control, Promise, Refused, Said, Wish, Word};

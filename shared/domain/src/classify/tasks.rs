@@ -214,6 +214,8 @@ mod tests {
                 held_since: None,
                 control: Control::default(),
                 tries: crate::dunning::Again::default(),
+                escalated_at: None,
+                ends_asked: 0,
                 trace: String::new(),
             };
             desk.plans.insert("in_1".to_owned(), plan);
