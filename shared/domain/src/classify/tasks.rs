@@ -21,7 +21,7 @@ pub fn may_change(before: &Desk, folded: &Desk) -> Vec<TaskId> {
     let bills = settled(&before.touched, &folded.touched, &folded.head);
     let owed = owed_again(before, folded).into_iter().chain(paid(&before.touched, &folded.touched));
     let owed = owed.map(|invoice| claimed_of(&invoice, "").task(&folded.head.account));
-    left.chain(unseen).chain(bills).chain(owed).chain(overdue(before, folded)).collect()
+    left.chain(unseen).chain(bills).chain(owed).chain(overdue(before, folded)).chain(failing(before, folded)).collect()
 }
 
 /// The tasks that an event ends, of those that may, as they are from here on; `by` is the provider that told it.
@@ -37,7 +37,7 @@ pub fn end(tasks: &[Task], before: &Desk, after: &Desk, by: &str, now: Timestamp
     let task = |id: &TaskId| tasks.iter().find(|task| task.id == *id).cloned();
     let owed = paid(&before.touched, &after.touched);
     let owed = owed.map(|invoice| (claimed_of(&invoice, "").task(&after.head.account), true));
-    let overdue = overdue(before, after).map(|task| (task, true));
+    let overdue = overdue(before, after).chain(failing(before, after)).map(|task| (task, true));
     actions
         .chain(unseen)
         .chain(bills)
@@ -118,6 +118,15 @@ fn overdue<'a>(before: &'a Desk, after: &'a Desk) -> impl Iterator<Item = TaskId
     let late = move |invoice: &String| was_overdue(account, &after.touched.invoices[invoice]);
     let task = move |invoice| About::Overdue { invoice, bucket: String::new() }.task(account);
     paid(&before.touched, &after.touched).filter(late).map(task)
+}
+
+/// The tasks of invoices that failed again and again and are not open any more.
+fn failing<'a>(before: &'a Desk, after: &'a Desk) -> impl Iterator<Item = TaskId> + 'a {
+    let account = &after.head.account;
+    let is_escalated =
+        move |invoice: &String| before.plans.get(invoice).is_some_and(|plan| plan.escalated_at.is_some());
+    let task = move |invoice| About::Failing { invoice }.task(account);
+    paid(&before.touched, &after.touched).filter(is_escalated).map(task)
 }
 
 fn claimed_of(invoice: &str, dispute: &str) -> About {

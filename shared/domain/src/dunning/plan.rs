@@ -278,7 +278,7 @@ impl Plan {
 
     /// Records that a person has it: who was to be written to was not.
     pub fn handed_over(&mut self, number: u32) {
-        for step in self.steps.iter_mut().filter(|step| step.number == number && step.kind.is_mail()) {
+        for step in self.steps.iter_mut().filter(|step| step.number == number && step.kind.is_read()) {
             step.state = StepState::Skipped;
         }
         self.sent(number);
