@@ -8,6 +8,7 @@ use crate::book::{Due, HistoryLine, Touched};
 use crate::case::Class;
 use crate::classify::DISPUTED;
 use crate::classify::desk::Desk;
+use crate::dunning::failures;
 use crate::event::InvoiceStatus;
 use crate::id::{CaseId, TaskId};
 use crate::leaving::settled;
@@ -122,11 +123,11 @@ fn overdue<'a>(before: &'a Desk, after: &'a Desk) -> impl Iterator<Item = TaskId
 
 /// The tasks of invoices that failed again and again and are not open any more.
 fn failing<'a>(before: &'a Desk, after: &'a Desk) -> impl Iterator<Item = TaskId> + 'a {
-    let account = &after.head.account;
-    let is_escalated =
-        move |invoice: &String| before.plans.get(invoice).is_some_and(|plan| plan.escalated_at.is_some());
+    let (account, all) = (&after.head.account, &after.touched.invoices);
+    // Told twice is no second try, but asks for no more than one look at a task that is not there.
+    let again = move |invoice: &String| failures(&all[invoice].tried(SignedDuration::ZERO)) > 1;
     let task = move |invoice| About::Failing { invoice }.task(account);
-    paid(&before.touched, &after.touched).filter(is_escalated).map(task)
+    paid(&before.touched, &after.touched).filter(again).map(task)
 }
 
 fn claimed_of(invoice: &str, dispute: &str) -> About {
