@@ -112,7 +112,7 @@ fn what_is_declined_twice_and_then_paid_was_tried_three_times() {
         let ledger: Vec<Entry> = records(&service, &keys::ledger_entries(&account())).await;
         let decided: Vec<_> =
             ledger.iter().filter(|entry| entry.step == Step::Decided).map(|it| it.by.as_str()).collect();
-        assert_eq!(decided, ["dunning v2"; 3]);
+        assert_eq!(decided, ["dunning v3"; 3]);
         let invoice = get(&service, &format!("/api/accounts/{}/dunning", account())).await;
         assert_eq!(invoice["items"].as_array().unwrap().len(), 1);
     });

@@ -17,6 +17,7 @@ mod currencies;
 mod desk;
 mod doubled;
 mod eligible;
+mod ends;
 mod four_eyes;
 mod http;
 mod incidents;

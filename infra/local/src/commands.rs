@@ -180,7 +180,7 @@ enum DunningCommand {
 #[derive(Subcommand)]
 enum PolicyCommand {
     /// Read and lint the shipped policies, or the files that are named
-    #[command(after_help = "Example: recoup policy check shared/policy/dunning/v2.toml")]
+    #[command(after_help = "Example: recoup policy check shared/policy/dunning/v3.toml")]
     Check { files: Vec<PathBuf> },
 }
 

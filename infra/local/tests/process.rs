@@ -286,10 +286,10 @@ fn a_world_is_played_without_a_service() {
     refused(&simulate(&[world, "--fixed", "3,1"]), "`3,1` is no list of days");
 
     // The shipped policy, and another one: what is wrong with it is told with its line.
-    let shipped = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/policy/dunning/v2.toml");
+    let shipped = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/policy/dunning/v3.toml");
     let own = said(&simulate(&[world, "--invoices", "500", "--format", "json"]));
     let report: Value = serde_json::from_str(&own).unwrap();
-    assert_eq!((&report["policy"], &report["breaches"]), (&json!("dunning v2"), &json!(0)), "{report}");
+    assert_eq!((&report["policy"], &report["breaches"]), (&json!("dunning v3"), &json!(0)), "{report}");
     assert_eq!(said(&simulate(&[world, "--policy", shipped, "--invoices", "500", "--format", "json"])), own);
     let text = std::fs::read_to_string(shipped).unwrap();
     let mine = data.path().join("mine.toml");

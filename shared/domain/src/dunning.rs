@@ -5,6 +5,8 @@ mod adviser;
 mod again;
 mod beside;
 mod budget;
+mod ending;
+mod escalation;
 mod hours;
 mod outcomes;
 mod paused;
@@ -20,6 +22,8 @@ pub use adviser::{
 pub use again::{Again, CARD_GIVEN, Ground, MadeTry, Moment, NextTry, NoTry, TryEnd, next_try};
 pub use beside::{invoices_beside, tried_beside};
 pub use budget::{Budget, Left, Why};
+pub use ending::{EndOf, Ends, NoEnd};
+pub use escalation::{EscalationRule, failures};
 pub use hours::HoursPolicy;
 pub use outcomes::{NotLearned, Outcome, learned};
 pub use paused::{Control, Promise, Refused, Said, Wish, Word};

@@ -296,6 +296,8 @@ mod tests {
             held_since: None,
             control: crate::dunning::Control::default(),
             tries: crate::dunning::Again::default(),
+            escalated_at: None,
+            ends_asked: 0,
             trace: String::new(),
         };
         for (what, standing, stage, may) in [

@@ -57,6 +57,8 @@ pub struct Account {
     pub phone: Option<String>,
     pub billing_address: Option<String>,
     pub strategic: Option<bool>,
+    /// Whether they want no text messages.
+    pub no_sms: Option<bool>,
     pub owner: Option<String>,
 }
 
@@ -250,6 +252,7 @@ fn account(head: &Head, person: &Person) -> Account {
         phone: person.phone.value().cloned(),
         billing_address: person.address.value().cloned(),
         strategic: None,
+        no_sms: None,
         owner: None,
     }
 }

@@ -45,6 +45,8 @@ pub enum About {
     Claimed { invoice: String, dispute: String },
     /// An open invoice that no recovery asks for, in the highest bucket of days overdue that it came into.
     Overdue { invoice: String, bucket: String },
+    /// An invoice whose tries fail again and again.
+    Failing { invoice: String },
     /// What an endpoint of the product was to be told of the account, and has not taken since then.
     Undelivered { endpoint: String, since: Timestamp },
 }
@@ -200,6 +202,7 @@ impl About {
             Self::Unseen { action } => TaskId::of(account, "unseen", action.as_str()),
             Self::Claimed { invoice, .. } => TaskId::of(account, "claimed", invoice),
             Self::Overdue { invoice, .. } => TaskId::of(account, "overdue", invoice),
+            Self::Failing { invoice } => TaskId::of(account, "failing", invoice),
             Self::Undelivered { endpoint, since } => TaskId::of(account, "undelivered", &format!("{endpoint} {since}")),
         }
     }
@@ -208,7 +211,11 @@ impl About {
     pub fn action(&self) -> Option<&ActionId> {
         match self {
             Self::Action { action } | Self::RestDue { action, .. } | Self::Unseen { action } => Some(action),
-            Self::LeftOwing { .. } | Self::Claimed { .. } | Self::Overdue { .. } | Self::Undelivered { .. } => None,
+            Self::LeftOwing { .. }
+            | Self::Claimed { .. }
+            | Self::Overdue { .. }
+            | Self::Failing { .. }
+            | Self::Undelivered { .. } => None,
         }
     }
 }

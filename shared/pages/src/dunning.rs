@@ -168,10 +168,12 @@ fn way(row: &Recovering) -> Markup {
     let name = |state: StepState| match state {
         StepState::Waiting => "waiting",
         StepState::Sending => "sending",
+        StepState::Asked => "asked",
         StepState::Sent => "sent",
         StepState::InDoubt => "in_doubt",
         StepState::Skipped => "skipped",
     };
+    let asked = |state: StepState| plan.asked_end().filter(|_| state == StepState::Asked);
     html! {
         div .scroll { table {
             thead { tr { th { "When" } th { "Step" } th { "State" } } }
@@ -180,7 +182,11 @@ fn way(row: &Recovering) -> Markup {
                 @for step in &plan.steps { tr {
                     td { (time(step.done_at.unwrap_or_else(|| plan.expected_at(step)))) }
                     td { (words(step.kind.name())) }
-                    td { (state(name(step.state))) @if let Some(why) = plan.why(step) { " " (why) } }
+                    td {
+                        (state(name(step.state)))
+                        @if let Some(why) = plan.why(step) { " " (why) }
+                        @if let Some(action) = asked(step.state) { " " a href={ "/actions/" (action) } { "the request" } }
+                    }
                 } }
             }
         } }

@@ -76,6 +76,7 @@ pub fn task(
                         About::Unseen { .. } => "a refund that was made by hand and is not in the book",
                         About::Claimed { .. } => "a bank's claim that is decided",
                         About::Overdue { .. } => "an open invoice that no recovery asks for",
+                        About::Failing { .. } => "an invoice whose tries fail again and again",
                         About::Undelivered { .. } => "an endpoint that does not take what it is sent",
                     } } }
                     dt { "Opened" } dd { (time(task.opened_at)) }

@@ -169,20 +169,22 @@ fn looks_at(action: &Action, now: Timestamp, again: Timestamp) -> Timestamp {
     }
 }
 
-/// Writes a try that begins, as what nobody has to approve and everybody can look up.
+/// Writes a try that begins, as what nobody has to approve and everybody can look up, or what people are asked for.
 pub(super) fn put(commit: &mut Commit, context: &Context, read: &Read, action: &Action) -> Result<(), Fault> {
     commit.create(action);
     let none = Desk::of(read.head.clone(), Touched::default());
     let mut one = none.clone();
     one.actions.insert(action.id.clone(), action.clone());
     put_facts(commit, &format!("{}:1", action.id), &none, &one, context);
-    put_notes(commit, &read.batch, &action.account, approval::written(action))
+    let asked = approval::requested(action).filter(|_| action.by_rule().is_none());
+    let notes = approval::written(action).into_iter().chain(asked).collect();
+    put_notes(commit, &read.batch, &action.account, notes)
 }
 
-/// Sends it on its way. The alarm on the action covers a queue that does not answer.
+/// Sends it on its way, or to the people who decide it. The alarm on the action covers a queue that does not answer.
 pub(super) async fn go(context: &Context, action: &Action) {
     let message = Message::Act { action: action.id.clone(), trace: action.trace.clone() };
     if let Err(fault) = send_all(context, &[Sent { queue: QueueName::Approval, message }]).await {
-        tracing::warn!(action.id = %action.id, fault = %fault, "the try waits for its alarm");
+        tracing::warn!(action.id = %action.id, fault = %fault, "what a recovery has begun waits for its alarm");
     }
 }

@@ -10,7 +10,7 @@ impl Plan {
     pub fn access(&self) -> AccessLine {
         let changes = self.steps.iter().filter_map(|step| match step.kind {
             StepKind::Access { access } => Some((access, step)),
-            StepKind::Mail { .. } | StepKind::Person => None,
+            StepKind::Mail { .. } | StepKind::Sms { .. } | StepKind::End { .. } | StepKind::Person => None,
         });
         let taken = changes.clone().rfind(|(_, step)| step.state == StepState::Sent);
         let next =
@@ -29,8 +29,8 @@ impl Plan {
         self.state == PlanState::Finished && access.state > Entitlement::Grace
     }
 
-    /// Takes the changes whose time has come. None comes before a letter that stands before it, and each that comes late
-    /// moves those after it by as much: whoever was warned late has as long as anybody.
+    /// Takes the changes whose time has come. None comes before a letter or an end that stands before it, and each that comes
+    /// late moves those after it by as much, and the end with its letter: whoever was warned late has as long as anybody.
     pub fn take_access(&mut self, now: Timestamp) {
         if self.held_until.is_some() || self.paused_until().is_some() || self.state != PlanState::Running {
             return;
@@ -40,6 +40,10 @@ impl Plan {
             .iter()
             .position(|step| step.kind.is_access() && step.state == StepState::Waiting && step.due_at <= now)
         {
+            let is_open = |step: &Step| matches!(step.state, StepState::Waiting | StepState::Asked);
+            if self.steps[..place].iter().any(|step| step.kind.is_end() && is_open(step)) {
+                return;
+            }
             let letters = self.steps[..place].iter().filter(|step| step.kind.is_mail());
             if letters.clone().any(|step| matches!(step.state, StepState::Waiting | StepState::Sending)) {
                 return;
@@ -52,11 +56,13 @@ impl Plan {
                 continue;
             }
             let late = now.duration_since(self.steps[place].due_at);
-            let (step, after) = self.steps[place..].split_first_mut().expect("the step at its place");
-            step.state = StepState::Sent;
-            step.done_at = Some(now);
-            for later in after.iter_mut().filter(|it| it.kind.is_access() && it.state == StepState::Waiting) {
-                later.due_at += late;
+            self.steps[place].state = StepState::Sent;
+            self.steps[place].done_at = Some(now);
+            for later in place + 1..self.steps.len() {
+                let moves = self.steps[later].kind.is_access() || self.is_of_end(later);
+                if moves && self.steps[later].state == StepState::Waiting {
+                    self.steps[later].due_at += late;
+                }
             }
         }
         self.finish_after_last();

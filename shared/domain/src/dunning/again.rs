@@ -301,8 +301,8 @@ impl Plan {
         Some([self.held_until, self.paused_until()].into_iter().flatten().fold(at, Timestamp::max))
     }
 
-    /// Whether tries wait like everything else.
-    fn rests(&self) -> bool {
+    /// Whether it is over, or whatever it does waits.
+    pub(super) fn rests(&self) -> bool {
         self.state != PlanState::Running || self.held_until.is_some() || self.paused_until().is_some()
     }
 

@@ -1,6 +1,6 @@
 //! When may a customer be written to? By day and on working days, by their own clock. The rules are data: `shared/policy/hours/`.
 
-use super::{Plan, Step, StepKind, StepState};
+use super::{Plan, Step, StepState};
 use crate::policy::{Complaint, Rules};
 use jiff::Timestamp;
 use jiff::civil::{Date, Time, Weekday};
@@ -134,10 +134,8 @@ fn zones(names: &[String]) -> Vec<TimeZone> {
 impl Plan {
     /// What is due to be written waits until it may be.
     pub fn keep_quiet(&mut self, now: Timestamp, until: Timestamp) {
-        let waits = |step: &Step| {
-            let is_mail = matches!(step.kind, StepKind::Mail { .. });
-            is_mail && step.state == StepState::Waiting && step.due_at <= now && now < until
-        };
+        let waits =
+            |step: &Step| step.kind.is_read() && step.state == StepState::Waiting && step.due_at <= now && now < until;
         for step in self.steps.iter_mut().filter(|step| waits(step)) {
             step.again_at = Some(step.again_at.map_or(until, |again_at| again_at.max(until)));
         }

@@ -246,8 +246,8 @@ fn only_the_rules_under_which_a_plan_stands_let_a_try_be() {
     let another = |rule: &str, policy_version| NextTry { rule: rule.to_owned(), policy_version, ..chosen.clone() };
     for (name, next, lets) in [
         ("as it was chosen", chosen.clone(), true),
-        ("for a card", another(CARD_GIVEN, 2), true),
-        ("by a rule that there is not", another("whenever", 2), false),
+        ("for a card", another(CARD_GIVEN, policy.version), true),
+        ("by a rule that there is not", another("whenever", policy.version), false),
         ("by other rules", another(&chosen.rule, 1), false),
     ] {
         assert_eq!(policy.lets(&plan, &next), lets, "{name}");

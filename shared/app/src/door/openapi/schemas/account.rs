@@ -80,6 +80,7 @@ fn sidebar() -> Value {
         ("phone", maybe()),
         ("billing_address", maybe()),
         ("strategic", or_null(flag())),
+        ("no_sms", told(or_null(flag()), "Whether they want no text messages.")),
         ("owner", maybe()),
     ]);
     let plan =
@@ -238,14 +239,16 @@ fn group_other() -> Value {
 }
 
 fn plan() -> Value {
-    use StepState::{InDoubt, Sending, Sent, Skipped, Waiting};
+    use StepState::{Asked, InDoubt, Sending, Sent, Skipped, Waiting};
     let step = object([
         ("number", whole()),
-        ("kind", words(["mail", "access", "person"])),
+        ("kind", words(["mail", "sms", "access", "end", "person"])),
         ("template?", told(text(), "Which text is sent.")),
         ("access?", told(entitlements(), "What the customer may use from then on.")),
+        ("ends?", told(words(["subscription"]), "What people are asked to end at the provider.")),
+        ("hold_hours?", told(whole(), "For how long that is held after the letter before it.")),
         ("due_at", time()),
-        ("state", words([Waiting, Sending, Sent, InDoubt, Skipped])),
+        ("state", words([Waiting, Sending, Asked, Sent, InDoubt, Skipped])),
         ("done_at", or_null(time())),
         ("doubt_at", or_null(time())),
         ("refusals", told(whole(), "How often the mail service refused it.")),
@@ -253,6 +256,7 @@ fn plan() -> Value {
             "again_at",
             told(or_null(time()), "When it is tried again after that, or when the night is over for the customer."),
         ),
+        ("why?", told(text(), "Why it was left out, where that is its own reason.")),
         ("expected_at", told(time(), "When it is to be expected: what is paused moves.")),
         ("reason", told(or_null(text()), "Why it stands so, where that does not show.")),
     ]);
@@ -305,6 +309,8 @@ fn plan() -> Value {
                 "What the networks' rules leave of tries, whoever makes them; only with one account's own.",
             ),
         ),
+        ("escalated_at?", told(time(), "When it became a matter of whoever looks after the account.")),
+        ("ends_asked", told(whole(), "How often people were asked to end what its invoice is for.")),
         ("trace", text()),
         ("name", told(or_null(text()), "How the customer is called.")),
         ("number", told(or_null(text()), "What stands on the invoice.")),
