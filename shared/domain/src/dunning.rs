@@ -14,12 +14,13 @@ mod step;
 mod tries;
 
 pub use adviser::{
-    Advice, Adviser, AdviserRules, Calendar, Candidate, Cell, Chosen, Group, Place, SoFar, Traits, View, adviser,
+    Advice, Adviser, AdviserRules, Calendar, Candidate, Cell, Chosen, Group, Place, Reason, SoFar, Traits, View,
+    adviser,
 };
 pub use again::{Again, CARD_GIVEN, Ground, MadeTry, Moment, NextTry, NoTry, TryEnd, next_try};
 pub use budget::{Budget, Left, Why};
 pub use hours::HoursPolicy;
-pub use outcomes::{NotLearned, Outcome, learned};
+pub use outcomes::{Ended, Kept, NotLearned, Outcome, kept, learned};
 pub use paused::{Control, Promise, Refused, Said, Wish, Word};
 pub use plan::{Plan, PlanState, plan};
 pub use policy::{DunningPolicy, Facts, Segment, StepRule, Then, Whose};

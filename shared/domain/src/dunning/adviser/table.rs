@@ -80,7 +80,8 @@ impl Cell {
     }
 }
 
-fn name(place: Place) -> String {
+/// How a place is called.
+pub(super) fn name(place: Place) -> String {
     match place {
         Place::Base => "all".to_owned(),
         Place::Hour(hour) => format!("hour {hour}"),
@@ -91,7 +92,8 @@ fn name(place: Place) -> String {
     }
 }
 
-fn named(text: &str) -> Option<Place> {
+/// The place that is called so.
+pub(super) fn named(text: &str) -> Option<Place> {
     Place::all().find(|place| name(*place) == text)
 }
 
