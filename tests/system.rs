@@ -22,6 +22,7 @@ mod incidents;
 mod intake;
 mod kept;
 mod languages;
+mod learned;
 mod leaving;
 mod limits;
 mod lists;

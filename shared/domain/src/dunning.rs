@@ -4,6 +4,7 @@ mod access;
 mod adviser;
 mod again;
 mod budget;
+mod forecast;
 mod hours;
 mod outcomes;
 mod paused;
@@ -19,6 +20,7 @@ pub use adviser::{
 };
 pub use again::{Again, CARD_GIVEN, Ground, MadeTry, Moment, NextTry, NoTry, TryEnd, next_try};
 pub use budget::{Budget, Left, Why};
+pub use forecast::{EarlierLine, Expected, FORECAST_DAYS, Forecast, RunningLine, TooFew, forecast};
 pub use hours::HoursPolicy;
 pub use outcomes::{Ended, Kept, NotLearned, Outcome, kept, learned};
 pub use paused::{Control, Promise, Refused, Said, Wish, Word};

@@ -116,7 +116,8 @@ pub(super) fn of_step(
     Ok(matter.letter(reader, text, (about(plan, step).id(), to.as_str()), own))
 }
 
-/// Fills the text of a rung, where it has one and the customer an address. Nobody is asked by mail for more than was billed.
+/// Fills the text of a rung, where it has one and the customer an address. Nobody is asked by mail for more than was
+/// billed.
 pub(super) fn of_rung(
     context: &Context,
     (climb, step): (&Climb, &Step),

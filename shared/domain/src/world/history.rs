@@ -8,7 +8,7 @@ use crate::money::{Currency, Money};
 use jiff::Timestamp;
 use serde::Serialize;
 use std::collections::BTreeMap;
-use timing::{End, Past, Worth, worth};
+use timing::{End, Past, Worth, thousandths, worth};
 
 const HOURS: u32 = 24 * FOLLOWED_DAYS as u32;
 const HOUR: f64 = 3600.0;
@@ -32,7 +32,7 @@ pub struct Asked<'a> {
 }
 
 /// What would have come of it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Judged {
     pub policy: String,
     /// Those in which Recoup has chosen.
@@ -49,18 +49,18 @@ pub struct Judged {
     pub would_be: Share,
 }
 
-/// What part of all recoveries is paid within 30 days, by whomever.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+/// What part of all recoveries is paid within 30 days, by whomever; parts are in thousandths.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Share {
     /// Nothing, where that cannot be known.
-    pub share: Option<f64>,
+    pub share: Option<u32>,
     /// Between these it lies, 19 times of 20.
-    pub low: f64,
-    pub high: f64,
+    pub low: u32,
+    pub high: u32,
     /// As many recoveries would tell as much that were its own.
-    pub effective: f64,
+    pub effective: u32,
     /// What part of what it would have done was never done.
-    pub unseen: f64,
+    pub unseen: u32,
     /// For how many days enough were followed; what is paid later is not in the share.
     pub days: u32,
 }
@@ -128,7 +128,7 @@ fn past(lines: &[&Outcome], chooser: &mut dyn Chooses, counted: &mut Counted) ->
             };
             let chosen_at = line.chosen_at.or(tries.last().copied()).unwrap_or(line.failed_at);
             let likely = chooser.likely(&Asked { shown, segment: &line.segment, chosen_at, moment: line.moment });
-            let own = line.likely.map_or(1.0, |thousandths| f64::from(thousandths.max(1)) / 1000.0);
+            let own = line.likely.map_or(1.0, |likely| f64::from(likely.max(1)) / 1000.0);
             choices.push((hours(line.failed_at, chosen_at).floor() as u32, likely / own));
             counted.choices += 1;
             counted.unlike += u64::from(likely <= 0.0);
@@ -157,19 +157,14 @@ impl Share {
     fn of(worth: &Worth, least: u32) -> Self {
         let is_known = worth.effective >= f64::from(least) && worth.unseen < UNSEEN_MAX && worth.followed > 0;
         Self {
-            share: is_known.then(|| rounded(worth.share)),
-            low: rounded(worth.low),
-            high: rounded(worth.high),
-            effective: (worth.effective * 10.0).round() / 10.0,
-            unseen: rounded(worth.unseen),
+            share: is_known.then(|| thousandths(worth.share)),
+            low: thousandths(worth.low),
+            high: thousandths(worth.high),
+            effective: worth.effective.round() as u32,
+            unseen: thousandths(worth.unseen),
             days: worth.followed / 24,
         }
     }
-}
-
-/// Four digits are enough to compare by.
-fn rounded(share: f64) -> f64 {
-    (share * 10_000.0).round() / 10_000.0
 }
 
 #[cfg(test)]
