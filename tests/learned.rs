@@ -1,4 +1,4 @@
-//! What one's own history tells: how tries ended, why a moment was chosen, and what is expected of the recoveries that run.
+//! What one's own history tells: how tries ended, why a moment was chosen, and what is expected of what runs.
 
 use crate::again::{declined, try_again};
 use crate::http::run;

@@ -167,11 +167,9 @@ enum DeadCommand {
 
 #[derive(Subcommand)]
 enum DunningCommand {
-    /// Against a world that a file describes, or over one's own history: what comes back, by how many tries, and which rules they break
-    #[command(
-        after_help = "Examples: recoup dunning simulate --world tests/worlds/example.toml --oracle --format json
-          recoup dunning simulate --history tries.csv --policy mine.toml"
-    )]
+    /// Against a world that a file describes, or over one's own history: what comes back, and by how many tries
+    #[command(after_help = "Examples: recoup dunning simulate --world tests/worlds/example.toml --oracle --format json
+          recoup dunning simulate --history tries.csv --policy mine.toml")]
     Simulate(dunning::Simulate),
     /// From how earlier tries ended, in a file or at the running service: prints the next version of the advice policy
     #[command(

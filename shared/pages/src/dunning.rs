@@ -50,20 +50,24 @@ fn expected(forecast: &Forecast) -> Markup {
     html! {
         section {
             h2 { "The next " (days) " days" }
-            @if forecast.currencies.is_empty() { p .soft { "No invoice is being recovered whose amount is known." } } @else {
+            @if forecast.currencies.is_empty() {
+                p .soft { "No invoice is being recovered whose amount is known." }
+            } @else {
                 div .scroll { table {
                     thead { tr {
-                        th { "Currency" } th .number { "Recoveries" } th .number { "Open" } th .number { "Expected" }
-                        th .number { "At least" } th .number { "At most" } th .number { "Invoices paid" }
+                        th { "Currency" } th .number { "Recoveries" } th .number { "Open" }
+                        th .number { "Expected" } th .number { "At least" } th .number { "At most" }
+                        th .number { "Invoices paid" }
                     } }
                     tbody { @for own in &forecast.currencies { (expected_in(own)) } }
                 } }
                 p .soft {
-                    "Of " (recoveries) " recoveries " (by_segment) " are told by how often earlier ones of their segment and age were paid, "
-                    (by_all) " by earlier ones of any segment, and " (by_next_try) " only by the chance of their next try, so that more may "
-                    "come. Of " (unknown) " nothing is known: none of them is expected. Shares are counted by " (earlier)
-                    " payments that failed 60 days ago or earlier. What is said to lie between is so 19 times of 20."
-                    @if !forecast.complete { " Only those are in it that go on first: more run than are read for this." }
+                    "Of " (recoveries) " recoveries " (by_segment) " are told by how often earlier ones of their "
+                    "segment and age were paid, " (by_all) " by earlier ones of any segment, and " (by_next_try)
+                    " only by the chance of their next try, so that more may come. Of " (unknown)
+                    " nothing is known: none of them is expected. Shares are counted by " (earlier)
+                    " payments that failed 60 days ago or earlier. It lies between the two 19 times of 20."
+                    @if !forecast.complete { " Only those are in it that go on first: more run than are read." }
                 }
             }
         }

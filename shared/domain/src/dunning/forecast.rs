@@ -97,6 +97,8 @@ struct Sum {
     low: Decimal,
     high: Decimal,
     variance: Decimal,
+    /// An amount is too large to be squared.
+    is_huge: bool,
 }
 
 /// What is expected of the recoveries that run, by the chances that were kept with their tries and by what came of
@@ -172,12 +174,17 @@ impl Sum {
         self.amount += open * part(chance);
         self.low += open * part(low);
         self.high += open * part(high);
-        self.variance += open * open * part(chance) * part(WHOLE - chance.min(WHOLE));
+        let spread = part(chance) * part(WHOLE - chance.min(WHOLE));
+        let own = open.checked_mul(open).and_then(|square| square.checked_mul(spread));
+        match own.and_then(|own| self.variance.checked_add(own)) {
+            Some(variance) => self.variance = variance,
+            None => self.is_huge = true,
+        }
     }
 
     /// A share may be off, and even where it is not, luck may be good or bad.
     fn expected(self, currency: Currency, open_min: u32) -> Expected {
-        let luck = Decimal::TWO * self.variance.sqrt().unwrap_or_default();
+        let luck = self.variance.sqrt().filter(|_| !self.is_huge).map_or(self.open, |off| Decimal::TWO * off);
         let money = |amount: Decimal| Money::rounded(amount, currency);
         let is_told = self.recoveries >= open_min;
         let told = |amount: Decimal| is_told.then(|| money(amount));
@@ -320,5 +327,8 @@ mod tests {
         let own = &few.currencies[0];
         assert_eq!((own.recoveries, own.paid, own.amount, own.low, own.high), (2, None, None, None, None));
         assert!(forecast(&[], &[], FEW, true, now()).currencies.is_empty());
+        let huge = vec![running("a", 0, Some(i64::MAX), &Value::Null); 5];
+        let own = &forecast(&huge, &seen, FEW, true, now()).currencies[0];
+        assert_eq!((own.low, own.high), (usd("0.00"), Some(own.open)), "nothing is too much to be told");
     }
 }
