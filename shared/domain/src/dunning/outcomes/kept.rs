@@ -83,10 +83,9 @@ fn attempts<'a>(tried: &'a [Tried], plan: Option<&'a Plan>) -> Vec<Attempt<'a>> 
     for made in plan.into_iter().flat_map(|plan| &plan.tries.made) {
         let (is_paid, from) = (made.ended == Some(TryEnd::Paid), made.begun_at - BEFORE);
         let is_this = |it: &&mut Attempt<'_>| {
-            let is_near = it.by == By::Recoup && it.at <= made.begun_at + AFTER;
             // What a provider has taken on may be told to be paid days later.
-            let is_its_end = is_paid && it.succeeded && it.by != By::Customer;
-            it.chosen.is_none() && it.at >= from && (is_near || is_its_end)
+            let is_its_end = it.at <= made.begun_at + AFTER || is_paid && it.succeeded;
+            it.chosen.is_none() && it.by != By::Customer && it.at >= from && is_its_end
         };
         match all.iter_mut().find(is_this) {
             Some(own) => {
