@@ -29,7 +29,7 @@ fn account() -> AccountId {
 }
 
 /// A customer whose card was declined, and whose recovery has chosen its first try.
-async fn declined() -> Service {
+pub async fn declined() -> Service {
     let service = open_at(START).await;
     let now = service.clock.now();
     tell(&service, "evt_1", "customer.created", &stripe::customer("cus_1", now)).await;
@@ -54,7 +54,7 @@ async fn later(service: &Service, minutes: i64) {
 }
 
 /// The next try is made, and whatever the provider tells of it is heard.
-async fn try_again(service: &Service) -> Value {
+pub async fn try_again(service: &Service) -> Value {
     service.advance(next(service).await).await.unwrap();
     later(service, 30).await;
     plan(service).await["tries"].clone()

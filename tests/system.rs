@@ -24,6 +24,7 @@ mod incidents;
 mod intake;
 mod kept;
 mod languages;
+mod learned;
 mod leaving;
 mod limits;
 mod lists;

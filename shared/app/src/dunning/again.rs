@@ -1,4 +1,5 @@
-//! Tries of a recovery: chosen by the rules, begun when their time has come, and followed until it is known how they ended.
+//! Tries of a recovery: chosen by the rules, begun when their time has come, and followed until it is known how they
+//! ended.
 
 use super::Read;
 use crate::context::Context;
@@ -81,8 +82,8 @@ pub(super) async fn read(
     Ok(Beside { rules, others, action, waits, barred })
 }
 
-/// Learns how the last try ended, chooses the next one, and begins it if its time has come: what it begins is an action that
-/// nobody has to approve.
+/// Learns how the last try ended, chooses the next one, and begins it if its time has come: what it begins is an action
+/// that nobody has to approve.
 pub(super) fn advance(
     context: &Context,
     read: &Read,

@@ -8,7 +8,7 @@ use crate::store::keys::{self, lists};
 use crate::store::{self, Batch, Page};
 use crate::web::{Problem, Window};
 use domain::book::{Head, Invoice, Person, Tried};
-use domain::dunning::{Budget, Plan, PlanState, Recovering};
+use domain::dunning::{Budget, Plan, PlanState, Reason, Recovering};
 use domain::id::AccountId;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -59,7 +59,7 @@ impl Wanted {
     }
 }
 
-fn time_or_day(text: &str) -> Option<Timestamp> {
+pub(super) fn time_or_day(text: &str) -> Option<Timestamp> {
     let day = || Some(text.parse::<Date>().ok()?.to_zoned(TimeZone::UTC).ok()?.timestamp());
     text.parse::<Timestamp>().ok().or_else(day)
 }
@@ -158,6 +158,10 @@ pub fn json(recovering: &Recovering) -> Value {
     let plan = &recovering.plan;
     value["control"] = json!(plan.control);
     value["tries"] = json!(plan.tries);
+    if let Some(next) = &plan.tries.next {
+        let why: Vec<_> = next.reasons.iter().map(Reason::words).collect();
+        value["tries"]["next"]["why"] = json!(why);
+    }
     for (place, step) in plan.steps.iter().enumerate() {
         value["steps"][place]["reason"] = json!(plan.why(step));
         value["steps"][place]["expected_at"] = json!(plan.expected_at(step));

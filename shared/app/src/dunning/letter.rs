@@ -153,7 +153,8 @@ fn of_phone(read: &Read, (reader, template): (Reader<'_>, &str), (id, link): (St
     Ok(Letter { id, channel: Channel::Sms, to, subject, html, text, links, blocks: None })
 }
 
-/// Fills the text of a rung, where it has one and the customer an address. Nobody is asked by mail for more than was billed.
+/// Fills the text of a rung, where it has one and the customer an address. Nobody is asked by mail for more than was
+/// billed.
 pub(super) fn of_rung(
     context: &Context,
     (climb, step): (&Climb, &Step),

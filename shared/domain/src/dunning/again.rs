@@ -1,6 +1,6 @@
 //! When does Recoup try an invoice again, what became of the tries that it made, and why is there no other?
 
-use super::{Adviser, Budget, Calendar, DunningPolicy, Plan, PlanState, SoFar, Traits, TriesRule, Why};
+use super::{Adviser, Budget, Calendar, DunningPolicy, Plan, PlanState, Reason, SoFar, Traits, TriesRule, Why};
 use crate::book::Tried;
 use crate::decline::{Meaning, Retry};
 use crate::id::{ActionId, sha256};
@@ -39,6 +39,10 @@ pub struct Again {
     /// When somebody took the last one back: its day has no other.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub taken_back_at: Option<Timestamp>,
+    /// The try that was planned when the recovery ended. Who judges another way by this one has to know it: that it came to
+    /// none says when there was to be one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unmade: Option<NextTry>,
 }
 
 /// A try that was chosen. Chances are in thousandths.
@@ -55,6 +59,12 @@ pub struct NextTry {
     pub likely: u32,
     /// What it could have been as well, itself among them.
     pub candidates: Vec<Moment>,
+    /// When it was chosen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chosen_at: Option<Timestamp>,
+    /// Why this moment.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reasons: Vec<Reason>,
 }
 
 /// A moment that could have been chosen.
@@ -223,6 +233,7 @@ pub fn next_try(plan: &Plan, ground: &Ground<'_>) -> Result<NextTry, NoTry> {
         let view = adviser.view(&groups, Some(seed.wrapping_add(*other)));
         limits.next(&view, ground.calendar, &so_far, &allows) == Some(chosen.at)
     };
+    let places = ground.calendar.places(failed_at, chosen.at, times.len());
     // The choice itself is one of those that are counted: what was chosen was never impossible.
     let likely = (1..=DRAWN).filter(same).count();
     Ok(NextTry {
@@ -233,6 +244,8 @@ pub fn next_try(plan: &Plan, ground: &Ground<'_>) -> Result<NextTry, NoTry> {
         chance: Some(thousandths(chosen.chance)),
         likely: u32::try_from((likely + 1) * 1000 / (DRAWN as usize + 1)).unwrap_or(1000),
         candidates: chosen.candidates.iter().map(|it| Moment { at: it.at, chance: thousandths(it.chance) }).collect(),
+        chosen_at: Some(ground.now),
+        reasons: Reason::of(&view, &places),
     })
 }
 
@@ -258,6 +271,8 @@ fn with_card(plan: &Plan, ground: &Ground<'_>, number: u32) -> Option<Result<Nex
         chance: None,
         likely: 1000,
         candidates: Vec::new(),
+        chosen_at: Some(ground.now),
+        reasons: Vec::new(),
     }))
 }
 
@@ -386,7 +401,8 @@ impl Plan {
     /// Its tries end with it.
     pub(super) fn end_tries(&mut self, is_paid: bool) {
         self.tries.ends(if is_paid { TryEnd::Paid } else { TryEnd::Over });
-        (self.tries.next, self.tries.look_at, self.tries.card) = (None, None, None);
+        self.tries.unmade = self.tries.next.take().or(self.tries.unmade.take());
+        (self.tries.look_at, self.tries.card) = (None, None);
     }
 }
 

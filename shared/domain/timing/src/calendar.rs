@@ -57,6 +57,13 @@ impl Place {
         (0..CELLS).map(Self::of)
     }
 
+    /// Of an age: from how many hours on a failure is that old, and until when, where it ends.
+    pub fn hours_old(self) -> Option<(i64, Option<i64>)> {
+        let Self::Age(age) = self else { return None };
+        let age = usize::from(age);
+        Some((*AGES.get(age)?, AGES.get(age + 1).copied()))
+    }
+
     pub(crate) fn of(cell: usize) -> Self {
         let within = |from: usize| u8::try_from(cell - from).unwrap_or_default();
         match cell {
@@ -179,6 +186,15 @@ mod tests {
             let next = calendar.day_after(at.parse().unwrap());
             assert_eq!(next, expected.parse::<Timestamp>().unwrap(), "{zone} {at}");
         }
+    }
+
+    #[test]
+    fn an_age_begins_where_the_one_before_ends() {
+        let ages: Vec<_> = Place::all().filter_map(Place::hours_old).collect();
+        assert_eq!(ages.first(), Some(&(0, Some(6))));
+        assert!(ages.windows(2).all(|pair| pair[0].1 == Some(pair[1].0)), "{ages:?}");
+        assert_eq!(ages.last(), Some(&(552, None)));
+        assert_eq!((Place::Hour(3).hours_old(), Place::Age(200).hours_old()), (None, None));
     }
 
     #[test]

@@ -114,6 +114,8 @@ fn a_choice_tells_what_else_it_could_have_been_and_is_made_alike_again() {
     assert!((1..=8).contains(&chosen.candidates.len()), "{chosen:?}");
     assert!(chosen.candidates.iter().any(|other| other.at == chosen.at && Some(other.chance) == chosen.chance));
     assert!(chosen.likely <= 1000 && chosen.chance.is_some_and(|chance| (27..=1000).contains(&chance)), "{chosen:?}");
+    let about: Vec<_> = chosen.reasons.iter().filter_map(|reason| reason.about.split(' ').next()).collect();
+    assert_eq!((about, chosen.chosen_at), (vec!["all", "hour", "weekday", "day", "age", "try"], Some(hour(0))));
 }
 
 #[test]
@@ -231,6 +233,10 @@ fn what_waits_or_is_over_tries_nothing() {
         let made = stopped.begin_try(at, at).unwrap();
         stopped.stop(reason, at);
         assert_eq!(stopped.tries.made[0].ended, Some(end), "{reason}");
+        let mut waited = chosen();
+        let planned = waited.tries.next.clone();
+        waited.stop(reason, at);
+        assert_eq!((waited.tries.unmade, waited.tries.next), (planned, None), "{reason}: what was planned is kept");
         stopped.look_again(at);
         stopped.card_given("visa 1881", at);
         assert!(
