@@ -68,8 +68,8 @@ pub async fn run_with(seed: u64, bug: Option<Plant>) -> Result<Outcome, String> 
         listening: Vec::new(),
         bills: Vec::new(),
         allowed: None,
-        // One in ten is followed until each recovery has come to its end.
-        is_long: seed % 10 == 7,
+        // One in twenty is followed until each recovery has come to its end.
+        is_long: seed % 20 == 7,
         crashes: 0,
         acknowledged: Vec::new(),
         backlog: Vec::new(),
