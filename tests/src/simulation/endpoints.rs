@@ -126,7 +126,7 @@ impl Storm {
         match (what, secret) {
             ("rotate", Some(secret)) => endpoint.shown(secret, now),
             ("rotate", None) => {
-                let is_refused = answer.is_some_and(|(status, _)| status == StatusCode::CONFLICT);
+                let is_refused = answer.as_ref().is_some_and(|(status, _)| *status == StatusCode::CONFLICT);
                 endpoint.unsure_since = endpoint.unsure_since.or((!is_refused).then_some(now));
             }
             _ => {}
