@@ -41,11 +41,12 @@ pub async fn declined() -> Service {
     service
 }
 
-async fn plan(service: &Service) -> Value {
+pub async fn plan(service: &Service) -> Value {
     get(service, &format!("/api/accounts/{}/dunning", account())).await["items"][0].clone()
 }
 
-async fn next(service: &Service) -> Timestamp {
+/// When the next try is to be made.
+pub async fn next(service: &Service) -> Timestamp {
     at(plan(service).await["tries"]["next"]["at"].as_str().expect("a try is planned"))
 }
 
@@ -246,6 +247,39 @@ fn a_source_whose_tries_are_given_back_makes_none() {
         later(&service, 60 * 24 * 20).await;
         assert_eq!(paid(&service), (0, 0));
     });
+}
+
+#[test]
+fn a_try_in_doubt_whose_tries_are_given_back_is_looked_for_and_never_sent_again() {
+    for (trouble, made, asked, state, outcome) in [
+        ("timeout_done", 1, 1, "failed", Some("declined")),
+        ("timeout_not_done", 0, 1, "needs_person", None),
+        // It is asked once, and done when a person has it.
+        ("done_later 600", 1, 2, "needs_person", None),
+        ("429", 0, 1, "stale", Some("not_made")),
+    ] {
+        run(async {
+            let service = declined().await;
+            service.clock.advance(next(&service).await).unwrap();
+            service.sandbox.trouble("stripe", trouble).unwrap();
+            service.work().await.unwrap();
+            assert_eq!(paid(&service).1, 1, "{trouble}: it left, and nobody knows how it ended");
+            let back = json!({"retries": "provider"});
+            assert_eq!(wish(&service, "mara", "", back).await.0, StatusCode::OK, "{trouble}");
+            for days in [1, 9] {
+                later(&service, 60 * 24 * days).await;
+                let (tries, actions) = (plan(&service).await["tries"].clone(), actions(&service).await);
+                let charges = service.sandbox.charges().unwrap();
+                let ours =
+                    charges.iter().filter(|charge| charge["invoice"] == "in_1" && charge["id"] != "ch_1").count();
+                assert_eq!((ours, paid(&service).1, actions.len()), (made, asked, 1), "{trouble}: {tries}");
+                assert_eq!(actions[0].state().name(), state, "{trouble}: {tries}");
+                assert_eq!(tries["made"][0]["ended"]["outcome"].as_str(), outcome, "{trouble}: {tries}");
+                let why = outcome.map(|_| "its provider tries again");
+                assert_eq!((&tries["next"], tries["why_none"].as_str()), (&Value::Null, why), "{trouble}: {tries}");
+            }
+        });
+    }
 }
 
 #[test]

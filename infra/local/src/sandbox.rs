@@ -239,6 +239,11 @@ impl Sandbox {
         self.objects("stripe", "re_")
     }
 
+    /// Every charge that was tried, whoever asked, and whether the bank took it or not.
+    pub fn charges(&self) -> Disked<Vec<Value>> {
+        self.objects("stripe", "ch_")
+    }
+
     /// What a charge brought in, in minor units.
     pub fn captured(&self, charge: &str) -> Disked<i64> {
         Ok(self.object("stripe", charge)?.and_then(|charge| charge["amount_captured"].as_i64()).unwrap_or(0))

@@ -35,3 +35,6 @@ pub use policy::{DunningPolicy, Facts, Segment, StepRule, Then, Whose};
 pub use shown::Recovering;
 pub use step::{Step, StepKind, StepState};
 pub use tries::{TriesRule, Window};
+
+#[cfg(test)]
+mod tests;

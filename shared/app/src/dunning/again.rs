@@ -100,6 +100,7 @@ pub(super) fn advance(
     if plan.state != PlanState::Running || !(plan.chooses(now) || plan.due_try(now).is_some()) {
         return Ok(None);
     }
+    let tried = plan.tries.with_answered(tried);
     let declines = policies.declines.current();
     let decline = read.invoice.decline();
     let meaning = declines.meaning(decline);

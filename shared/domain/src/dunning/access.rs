@@ -50,7 +50,7 @@ impl Plan {
             }
             // Who could not be written to loses nothing: a person has it by then.
             let is_written = |step: &Step| matches!(step.state, StepState::Sent | StepState::InDoubt);
-            if !letters.clone().any(is_written) {
+            if !letters.clone().any(is_written) || !self.is_warned_of(place) {
                 self.steps[place].state = StepState::Skipped;
                 self.steps[place].done_at = Some(now);
                 continue;
@@ -66,6 +66,13 @@ impl Plan {
             }
         }
         self.finish_after_last();
+    }
+
+    /// Whether a change is a warning, or comes after one that was given.
+    fn is_warned_of(&self, place: usize) -> bool {
+        let warns = |step: &Step| matches!(step.kind, StepKind::Access { access } if access <= Entitlement::Warned);
+        let was_warned = |step: &Step| warns(step) && step.state == StepState::Sent;
+        warns(&self.steps[place]) || self.steps[..place].iter().any(was_warned)
     }
 }
 
@@ -157,6 +164,21 @@ mod tests {
         held.hold(day(6), day(9));
         held.take_access(day(8));
         assert_eq!(held.access().state, Entitlement::Grace, "what waits for an incident takes nothing");
+    }
+
+    #[test]
+    fn who_could_not_be_warned_in_time_loses_nothing_by_a_later_letter() {
+        let mut plan = plan();
+        let letter = Step { number: 5, due_at: day(9), ..plan.steps[0].clone() };
+        plan.steps.insert(2, letter);
+        plan.begin(day(1), day(2)).unwrap();
+        plan.handed_over(1);
+        plan.take_access(day(7));
+        plan.begin(day(9), day(9)).unwrap();
+        plan.sent(5);
+        plan.take_access(day(20));
+        assert_eq!(plan.access().state, Entitlement::Grace, "its warning was left out");
+        assert_eq!(plan.state, PlanState::Finished);
     }
 
     #[test]

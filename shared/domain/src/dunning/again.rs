@@ -1,7 +1,7 @@
 //! When does Recoup try an invoice again, what became of the tries that it made, and why is there no other?
 
 use super::{Adviser, Budget, Calendar, DunningPolicy, Plan, PlanState, Reason, SoFar, Traits, TriesRule, Why};
-use crate::book::Tried;
+use crate::book::{By, Tried};
 use crate::decline::{Meaning, Retry};
 use crate::id::{ActionId, sha256};
 use crate::staff::MACHINE;
@@ -170,6 +170,19 @@ impl Again {
         if let Some(made) = self.made.last_mut().filter(|made| made.ended.is_none()) {
             made.ended = Some(end);
         }
+    }
+
+    /// What was told of tries, with those of its own that the provider has only answered so far: the networks count them, and
+    /// whoever tells of them may be late. They were with the card of the last one.
+    pub fn with_answered(&self, mut tried: Vec<Tried>) -> Vec<Tried> {
+        let is_told = |made: &MadeTry| tried.iter().any(|it| !it.succeeded && it.at >= made.begun_at - NEAR);
+        let answered = self.made.iter().filter(|made| matches!(made.ended, Some(TryEnd::Declined { .. })));
+        let untold: Vec<Timestamp> = answered.filter(|made| !is_told(made)).map(|made| made.begun_at).collect();
+        let Some(last) = tried.last().cloned() else { return tried };
+        let like_it =
+            |at| Tried { network: last.network.clone(), card: last.card.clone(), ..Tried::failed(at, By::Recoup) };
+        tried.extend(untold.into_iter().map(like_it));
+        tried
     }
 
     /// When it was tried again, oldest first: what was told, and what the provider has only answered so far.

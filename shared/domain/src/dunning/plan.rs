@@ -325,6 +325,8 @@ impl Plan {
     pub(super) fn finish_after_last(&mut self) {
         if self.state == PlanState::Running && self.next().is_none() {
             self.end_tries(false);
+            // Of what was promised meanwhile nobody will ask any more.
+            self.lift(false, self.started_at);
             self.state = PlanState::Finished;
         }
     }
