@@ -17,7 +17,7 @@ use crate::fault::Fault;
 use crate::message::Message;
 use crate::outgoing;
 use crate::ports::Letter;
-use crate::records;
+use crate::records::{self, whose};
 use crate::setup::{sources, stop};
 use crate::store::{self, Attempted, Batch, Commit, Of, PayLink, keys};
 use crate::web::Answer;
@@ -113,9 +113,8 @@ struct Read {
 
 async fn read(context: &Context, account: &AccountId, invoice: &str) -> Result<Option<Read>, Fault> {
     let keys = [keys::head(account), keys::invoice(account, invoice), keys::plan(account, invoice)];
-    let whose = records::whose::keys_of(account);
-    let batch = Batch::read(context, keys.iter().cloned().chain(whose).collect()).await?;
-    let (person, customer) = records::whose::read(&batch, account)?;
+    let batch = Batch::read(context, keys.iter().cloned().chain(whose::keys_of(account)).collect()).await?;
+    let (person, customer) = whose::read(&batch, account)?;
     let (head, of) = (batch.get::<Head>(&keys[0])?, batch.get::<Of<Invoice>>(&keys[1])?);
     let plan = batch.get(&keys[2])?;
     Ok(head.zip(of).map(|(head, of)| Read { head, invoice: of.value, plan, person, customer, batch }))
@@ -182,9 +181,7 @@ async fn begin(context: &Context, account: &AccountId, invoice: &str) -> Result<
     } else if !source.writes() {
         plan.stop(UNWRITTEN, now);
     }
-    let (hours, customer) = (context.policies.hours.current(), read.customer.as_ref());
-    let zone = customer.and_then(|customer| customer.time_zone.as_deref());
-    plan.keep_quiet(now, hours.first_from(now, zone, read.person.country(customer)));
+    plan.keep_quiet(now, whose::written_to_from(context, &read.person, read.customer.as_ref(), now));
     plan.take_access(now);
     let tried = again::advance(context, &read, &mut plan, &beside)?;
     // What is due beside a try rings at once again: it may be paid by then.

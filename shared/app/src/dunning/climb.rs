@@ -89,12 +89,14 @@ async fn take(context: &Context, account: &AccountId, invoice: &str) -> Result<A
 
     // Decide.
     let policy = climb.policy(&context.policies.ageing);
+    let quiet_until = source.writes().then(|| whose::written_to_from(context, &person, customer.as_ref(), now));
     let ground = Ground {
         invoice: &invoice,
         plan: plan.as_ref(),
         stage,
         claimed: head.book.is_claimed(),
         acting: source.acting,
+        quiet_until,
     };
     let look_at = now + SignedDuration::from_mins(context.policies.incidents.current().hold_minutes);
     let doubt_at = now + SignedDuration::from_mins(limits.sending_minutes_max);

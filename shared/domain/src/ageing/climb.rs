@@ -38,6 +38,8 @@ pub struct Ground<'a> {
     /// Whether a bank claims money back from the account.
     pub claimed: bool,
     pub acting: Acting,
+    /// From when on the customer may be written to; nothing, where nobody writes to them.
+    pub quiet_until: Option<Timestamp>,
 }
 
 /// The invoices that come onto the ladder with an event: they are open for the first time, and there are days in which
@@ -132,6 +134,10 @@ impl Climb {
             if asks || ground.acting == Acting::Observe {
                 self.pass_over(now);
             }
+            // Its task waits with its letter: neither says more without the other.
+            if let Some(until) = ground.quiet_until {
+                self.way.keep_quiet(now, until);
+            }
         }
         self.way.begin(now, doubt_at)
     }
@@ -224,7 +230,7 @@ mod tests {
     }
 
     fn ground(invoice: &Invoice) -> Ground<'_> {
-        Ground { invoice, plan: None, stage: None, claimed: false, acting: Acting::Act }
+        Ground { invoice, plan: None, stage: None, claimed: false, acting: Acting::Act, quiet_until: None }
     }
 
     fn take(climb: &mut Climb, ground: &Ground<'_>, now: &str) -> Option<u32> {
@@ -298,6 +304,24 @@ mod tests {
             ("it observes", Ground { acting: Acting::Observe, ..own }, (None, None, next_rung)),
         ] {
             assert_eq!(on(ground), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_rung_with_a_letter_waits_for_the_morning_and_one_without_does_not() {
+        let invoice = due("2026-03-15");
+        for (name, day, quiet_until, at_once, later) in [
+            ("by day", "2026-03-18T09:00:00Z", Some("2026-03-18T09:00:00Z"), Some(1), None),
+            ("at night", "2026-03-18T09:00:00Z", Some("2026-03-18T20:00:00Z"), None, Some(1)),
+            ("nobody writes", "2026-03-18T09:00:00Z", None, Some(1), None),
+            ("a rung without a letter", "2026-06-14T09:00:00Z", Some("2026-06-15T08:00:00Z"), Some(4), None),
+        ] {
+            let mut climb = climb(&invoice, None).unwrap();
+            let quiet = |until: Option<&str>| Ground { quiet_until: until.map(at), ..ground(&invoice) };
+            assert_eq!(take(&mut climb, &quiet(quiet_until), day), at_once, "{name}");
+            let Some(morning) = quiet_until.filter(|_| later.is_some()) else { continue };
+            assert_eq!(climb.way.next_wake(), Some(at(morning)), "{name}");
+            assert_eq!(take(&mut climb, &quiet(quiet_until), morning), later, "{name}");
         }
     }
 
