@@ -32,6 +32,7 @@ mod outgoing;
 mod owed;
 mod pace;
 mod pay;
+mod phone;
 mod privacy;
 mod raised;
 mod recovered;

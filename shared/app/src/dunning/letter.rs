@@ -174,7 +174,17 @@ impl Matter<'_> {
             button: link.map(|link| (reader.words(phrase::PAY), link)),
         });
         let links = link.map(str::to_owned).into_iter().collect();
-        Letter { id, channel: Channel::Mail, to: to.to_owned(), subject, html, text: body, links, blocks: None }
+        Letter {
+            id,
+            channel: Channel::Mail,
+            to: to.to_owned(),
+            subject,
+            html,
+            text: body,
+            links,
+            blocks: None,
+            unsubscribe: None,
+        }
     }
 }
 
