@@ -1,6 +1,5 @@
 //! What leaves for a phone, as the service for phones gets it, and what its answers mean.
 
-use crate::http::run;
 use ::phone::Phone;
 use app::ports::{Channel, Letter, Unsent};
 use aws_credential_types::Credentials;
@@ -105,80 +104,70 @@ fn attributes(form: &BTreeMap<String, String>) -> BTreeMap<&str, &str> {
     all.collect()
 }
 
-#[test]
-fn a_message_leaves_as_the_service_documents_it() {
-    run(async {
-        let kind = ("AWS.SNS.SMS.SMSType", "Transactional");
-        for (name, to, from, expected) in [
-            ("without a name", "+4930123456", None, vec![kind]),
-            ("as people write it", "+49 (30) 123-456", None, vec![kind]),
-            ("with a name", "+4930123456", Some("Shop"), vec![("AWS.SNS.SMS.SenderID", "Shop"), kind]),
+#[tokio::test]
+async fn a_message_leaves_as_the_service_documents_it() {
+    let kind = ("AWS.SNS.SMS.SMSType", "Transactional");
+    for (name, to, from, expected) in [
+        ("without a name", "+4930123456", None, vec![kind]),
+        ("as people write it", "+49 (30) 123-456", None, vec![kind]),
+        ("with a name", "+4930123456", Some("Shop"), vec![("AWS.SNS.SMS.SenderID", "Shop"), kind]),
+    ] {
+        let (service, origin) = answering(taken()).await;
+        assert_eq!(phone(origin, from).send(&message(to)).await, Ok(()), "{name}");
+        let arrived = service.arrived.lock().unwrap();
+        let [Arrived { line, headers, form }] = arrived.as_slice() else { panic!("{name}: one request") };
+        assert_eq!((line.as_str(), headers["content-type"].as_str()), ("POST /", "application/x-www-form-urlencoded"));
+        let signed = &headers["authorization"];
+        assert!(
+            signed.starts_with("AWS4-HMAC-SHA256 Credential=key/") && signed.contains("/eu-central-1/sns/aws4_request"),
+            "{name}: {signed}"
+        );
+        for (field, value) in [
+            ("Action", "Publish"),
+            ("Version", "2010-03-31"),
+            ("PhoneNumber", "+4930123456"),
+            ("Message", message(to).text.as_str()),
         ] {
-            let (service, origin) = answering(taken()).await;
-            assert_eq!(phone(origin, from).send(&message(to)).await, Ok(()), "{name}");
-            let arrived = service.arrived.lock().unwrap();
-            let [Arrived { line, headers, form }] = arrived.as_slice() else { panic!("{name}: one request") };
-            assert_eq!(
-                (line.as_str(), headers["content-type"].as_str()),
-                ("POST /", "application/x-www-form-urlencoded")
-            );
-            let signed = &headers["authorization"];
-            assert!(
-                signed.starts_with("AWS4-HMAC-SHA256 Credential=key/")
-                    && signed.contains("/eu-central-1/sns/aws4_request"),
-                "{name}: {signed}"
-            );
-            for (field, value) in [
-                ("Action", "Publish"),
-                ("Version", "2010-03-31"),
-                ("PhoneNumber", "+4930123456"),
-                ("Message", message(to).text.as_str()),
-            ] {
-                assert_eq!(form.get(field).map(String::as_str), Some(value), "{name}: {field}");
-            }
-            for field in ["TopicArn", "TargetArn", "Subject"] {
-                assert!(!form.contains_key(field), "{name}: {field}");
-            }
-            assert_eq!(attributes(form), BTreeMap::from_iter(expected), "{name}");
+            assert_eq!(form.get(field).map(String::as_str), Some(value), "{name}: {field}");
         }
-    });
+        for field in ["TopicArn", "TargetArn", "Subject"] {
+            assert!(!form.contains_key(field), "{name}: {field}");
+        }
+        assert_eq!(attributes(form), BTreeMap::from_iter(expected), "{name}");
+    }
 }
 
-#[test]
-fn a_refusal_is_certain_and_whatever_else_comes_is_not_and_neither_is_sent_twice() {
-    run(async {
-        for (name, answer, certain, words) in [
-            ("too many at once", refused(400, "Throttling", "Rate exceeded"), true, "Rate exceeded"),
-            ("more than is paid for", refused(429, "TooManyRequests", "No budget"), true, "No budget"),
-            ("whoever wants none", refused(400, "InvalidParameter", "opted out"), true, "opted out"),
-            ("no number", refused(400, "InvalidParameter", "Invalid parameter: PhoneNumber"), true, "PhoneNumber"),
-            ("no right", refused(403, "AuthorizationError", "not authorized"), true, "not authorized"),
-            ("a fault there", refused(500, "InternalError", "an error"), false, "a fault of its own"),
-            ("nobody there", refused(503, "ServiceUnavailable", "later"), false, "a fault of its own"),
-            ("no answer", None, false, "does not answer"),
-        ] {
-            let (service, origin) = answering(answer).await;
-            let ended = phone(origin, None).send(&message("+4930123456")).await;
-            match ended {
-                Err(Unsent::NotSent { reason, after_secs: None }) if certain => {
-                    assert!(reason.contains(words), "{name}: {reason}");
-                }
-                Err(Unsent::Unknown(reason)) if !certain => assert!(reason.contains(words), "{name}: {reason}"),
-                other => panic!("{name}: {other:?}"),
+#[tokio::test]
+async fn a_refusal_is_certain_and_whatever_else_comes_is_not_and_neither_is_sent_twice() {
+    for (name, answer, certain, words) in [
+        ("too many at once", refused(400, "Throttling", "Rate exceeded"), true, "Rate exceeded"),
+        ("more than is paid for", refused(429, "TooManyRequests", "No budget"), true, "No budget"),
+        ("whoever wants none", refused(400, "InvalidParameter", "opted out"), true, "opted out"),
+        ("no number", refused(400, "InvalidParameter", "Invalid parameter: PhoneNumber"), true, "PhoneNumber"),
+        ("no right", refused(403, "AuthorizationError", "not authorized"), true, "not authorized"),
+        ("a fault there", refused(500, "InternalError", "an error"), false, "a fault of its own"),
+        ("nobody there", refused(503, "ServiceUnavailable", "later"), false, "a fault of its own"),
+        ("no answer", None, false, "does not answer"),
+    ] {
+        let (service, origin) = answering(answer).await;
+        let ended = phone(origin, None).send(&message("+4930123456")).await;
+        match ended {
+            Err(Unsent::NotSent { reason, after_secs: None }) if certain => {
+                assert!(reason.contains(words), "{name}: {reason}");
             }
-            assert_eq!(service.arrived.lock().unwrap().len(), 1, "{name}: it left once");
+            Err(Unsent::Unknown(reason)) if !certain => assert!(reason.contains(words), "{name}: {reason}"),
+            other => panic!("{name}: {other:?}"),
         }
-    });
+        assert_eq!(service.arrived.lock().unwrap().len(), 1, "{name}: it left once");
+    }
 }
 
-#[test]
-fn what_is_no_number_of_a_country_does_not_leave() {
-    run(async {
-        for to in ["030 123456", "0049 30 123456", "+", "", "+49 30 call me", "+1234567890123456"] {
-            let (service, origin) = answering(taken()).await;
-            let ended = phone(origin, None).send(&message(to)).await;
-            assert!(matches!(ended, Err(Unsent::NotSent { .. })), "{to}: {ended:?}");
-            assert_eq!(service.arrived.lock().unwrap().len(), 0, "{to}");
-        }
-    });
+#[tokio::test]
+async fn what_is_no_number_of_a_country_does_not_leave() {
+    for to in ["030 123456", "0049 30 123456", "+", "", "+49 30 call me", "+1234567890123456"] {
+        let (service, origin) = answering(taken()).await;
+        let ended = phone(origin, None).send(&message(to)).await;
+        assert!(matches!(ended, Err(Unsent::NotSent { .. })), "{to}: {ended:?}");
+        assert_eq!(service.arrived.lock().unwrap().len(), 0, "{to}");
+    }
 }

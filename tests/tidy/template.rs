@@ -321,6 +321,9 @@ fn the_gateway_and_the_route_table_agree() {
         "GET /pay/{token}",
         "HEAD /pay/{token}",
         "POST /pay/{token}",
+        "GET /card/{token}",
+        "HEAD /card/{token}",
+        "POST /card/{token}",
         "ANY /webhooks/{proxy+}",
         "POST /{proxy+}",
         "DELETE /{proxy+}",
@@ -331,7 +334,7 @@ fn the_gateway_and_the_route_table_agree() {
     for route in ROUTES {
         let by_gateway = match (route.method.as_str(), route.pattern) {
             (_, pattern) if pattern.starts_with("/webhooks/") => Function::Intake,
-            (_, "/pay/{token}") => Function::Dunning,
+            (_, "/pay/{token}" | "/card/{token}") => Function::Dunning,
             ("POST", pattern) if keys.contains(&format!("POST {pattern}")) => Function::Report,
             ("POST" | "DELETE", _) => Function::Approval,
             _ => Function::Report,

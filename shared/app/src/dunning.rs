@@ -3,9 +3,11 @@
 mod again;
 pub mod alarm;
 pub mod board;
+pub mod card;
 mod climb;
 pub mod control;
 mod letter;
+mod notice;
 mod page;
 pub mod pay;
 pub mod recovery;
@@ -78,6 +80,7 @@ async fn work(context: &Context, message: &Message) -> Result<Done, Fault> {
             }
         }
         Message::RungDue { account, invoice, .. } => climb::due(context, account, invoice).await,
+        Message::NoticeDue { account, notice, .. } => notice::due(context, account, notice).await,
         Message::Deliver { endpoint, account, .. } => {
             outgoing::deliver(context, endpoint, account).await.map(Done::Outgoing)
         }
@@ -87,15 +90,22 @@ async fn work(context: &Context, message: &Message) -> Result<Done, Fault> {
     }
 }
 
-/// Answers whoever opens a link to pay.
+/// Answers whoever opens a link to pay, or to give another card.
 pub async fn http(context: &Context, endpoint: Endpoint, request: &Request<Bytes>) -> Answer {
     let result = match endpoint {
         Endpoint::PayPage(token) => pay::show(context, &token).await,
         Endpoint::Pay(token) => pay::go(context, &token, request).await,
+        Endpoint::CardPage(token) => card::show(context, &token).await,
+        Endpoint::GiveCard(token) => card::go(context, &token).await,
         other => unreachable!("the route table sends {other:?} elsewhere"),
     };
+    asked(context, result)
+}
+
+/// The answer to a customer, or that it does not work right now.
+pub(crate) fn asked(context: &Context, result: Result<Answer, Fault>) -> Answer {
     result.unwrap_or_else(|fault| {
-        tracing::error!(fault = %fault, "a link to pay could not be answered");
+        tracing::error!(fault = %fault, "a link of a customer's could not be answered");
         pay::failed(context)
     })
 }
@@ -223,8 +233,10 @@ async fn end(
     invoice: &str,
     record: impl Fn(&mut Plan) -> Done,
 ) -> Result<Attempted<Done>, Fault> {
-    if way == Way::Climb {
-        return climb::end(context, account, invoice, record).await;
+    match way {
+        Way::Climb => return climb::end(context, account, invoice, record).await,
+        Way::Notice => return notice::end(context, account, invoice, record).await,
+        Way::Plan => {}
     }
     let Some(read) = read(context, account, invoice).await? else { return Ok(Attempted::Done(Done::NothingToDo)) };
     let Some(mut plan) = read.plan.clone() else { return Ok(Attempted::Done(Done::NothingToDo)) };

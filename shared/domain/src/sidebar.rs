@@ -58,6 +58,9 @@ pub struct Account {
     pub billing_address: Option<String>,
     pub strategic: Option<bool>,
     pub owner: Option<String>,
+    /// Since when they want no messages before their card expires.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unsubscribed_at: Option<Timestamp>,
 }
 
 /// Of the subscription that runs, or ended last; all of it is absent where there is none.
@@ -251,6 +254,7 @@ fn account(head: &Head, person: &Person) -> Account {
         billing_address: person.address.value().cloned(),
         strategic: None,
         owner: None,
+        unsubscribed_at: head.unsubscribed_at,
     }
 }
 

@@ -132,7 +132,7 @@ impl Climb {
             // A recovery asks for it by itself; of a source that observes nothing leaves.
             let asks = ground.plan.is_some_and(|plan| plan.next().is_some());
             if asks || ground.acting == Acting::Observe {
-                self.pass_over(now);
+                self.way.pass_over(now);
             }
             // Its task waits with its letter: neither says more without the other.
             if let Some(until) = ground.quiet_until {
@@ -149,17 +149,6 @@ impl Climb {
             if let (StepState::Waiting, Some(due_at)) = (step.state, acts_at(rung, due_on, policy, zone)) {
                 step.due_at = due_at;
             }
-        }
-    }
-
-    /// Leaves out the rungs whose day has come.
-    fn pass_over(&mut self, now: Timestamp) {
-        for step in self.way.steps.iter_mut().filter(|it| it.state == StepState::Waiting && it.due_at <= now) {
-            step.state = StepState::Skipped;
-            step.done_at = Some(now);
-        }
-        if self.way.next().is_none() {
-            self.way.state = PlanState::Finished;
         }
     }
 

@@ -37,19 +37,23 @@ pub(super) fn page(context: &Context, owed: &Owed, token: &str, status: StatusCo
 }
 
 /// A link that opens nothing: nobody knows whose it was.
-pub(super) fn unknown(context: &Context) -> Answer {
+pub(in crate::dunning) fn unknown(context: &Context) -> Answer {
     said(context, UNKNOWN, StatusCode::NOT_FOUND, None)
 }
 
 /// It does not work just now, whoever is at fault.
-pub(super) fn not_now(context: &Context, owed: Option<&Owed>) -> Answer {
-    said(context, NOT_NOW, StatusCode::SERVICE_UNAVAILABLE, owed)
+pub(in crate::dunning) fn not_now(context: &Context, head: &Head, reader: Reader<'_>) -> Answer {
+    said(context, NOT_NOW, StatusCode::SERVICE_UNAVAILABLE, Some((head, reader)))
 }
 
-fn said(context: &Context, id: &str, status: StatusCode, owed: Option<&Owed>) -> Answer {
-    let company = company(context, owed.map(|owed| &owed.head));
-    let nobody = || context.policies.texts.current().reader(None, None);
-    let reader = owed.map_or_else(nobody, |owed| owed.reader(context));
+/// The same where nobody knows whose link it is.
+pub(super) fn failed(context: &Context) -> Answer {
+    said(context, NOT_NOW, StatusCode::SERVICE_UNAVAILABLE, None)
+}
+
+fn said(context: &Context, id: &str, status: StatusCode, whose: Option<(&Head, Reader<'_>)>) -> Answer {
+    let company = company(context, whose.map(|(head, _)| head));
+    let reader = whose.map_or_else(|| context.policies.texts.current().reader(None, None), |(_, reader)| reader);
     let (title, message) = Texts { reader, company: &company }.filled(id, &[]);
     let language = reader.language();
     let page = Paying { language, company: &company, title, message, also: None, debts: Vec::new() };
@@ -57,7 +61,7 @@ fn said(context: &Context, id: &str, status: StatusCode, owed: Option<&Owed>) ->
 }
 
 /// Who asks: the source by its name, or, where it has none of its own, the host that people know from the link.
-fn company(context: &Context, head: Option<&Head>) -> String {
+pub(in crate::dunning) fn company(context: &Context, head: Option<&Head>) -> String {
     let base = &context.settings.base_url;
     let host = || base.split_once("://").map_or(base.as_str(), |(_, host)| host).to_owned();
     head.map(|head| head.source.clone()).filter(|source| source != "default").unwrap_or_else(host)

@@ -78,6 +78,7 @@ fn sidebar() -> Value {
         ("billing_address", maybe()),
         ("strategic", or_null(flag())),
         ("owner", maybe()),
+        ("unsubscribed_at?", told(time(), "Since when they want no messages before their card expires.")),
     ]);
     let plan =
         object([("name", maybe()), ("price", or_null(money())), ("interval", maybe()), ("renews_at", or_null(time()))]);
