@@ -5,8 +5,8 @@ mod grown;
 
 use app::message::{Body, Message};
 use app::store::{
-    Alone, Asking, Backfill, External, FoundBy, Idempotency, Link, Of, PayLink, Probe, Probes, Receipt, Stored,
-    TicketOf, Timeline, Waiting,
+    Alone, Asking, Backfill, CardLink, External, FoundBy, Idempotency, Link, Of, PayLink, Probe, Probes, Receipt,
+    Stored, TicketOf, Timeline, Waiting,
 };
 use app::web::NOTE_CHARS_MAX;
 use domain::ageing::Climb;
@@ -26,6 +26,7 @@ use domain::id::{AccountId, ActionId, CaseId};
 use domain::import::Imports;
 use domain::incident::{Incident, Pulse, Releases, Watch};
 use domain::ledger::{Entry, LedgerHead};
+use domain::notice::Notice;
 use domain::outgoing::Reach;
 use domain::policies::Policies;
 use domain::policy::stored_bytes;
@@ -376,6 +377,7 @@ fn acting() -> Vec<Row> {
                 "code": {"hash": text(64), "until": AT, "tries": 5, "sent": 5}}),
         ),
         built::<PayLink>("PayLink", json!({"hash": text(64), "account": account(), "invoice": id(0)})),
+        built::<CardLink>("CardLink", json!({"hash": text(64), "account": account()})),
     ]
 }
 
@@ -404,6 +406,8 @@ fn recovering() -> Vec<Row> {
     };
     recovery["tries"] = json!({"next": chosen, "why_none": text(600), "made": many(12, made), "begun": 9999,
         "look_at": AT, "card": text(60)});
+    let card = json!({"brand": text(400), "last4": text(400), "exp_month": 12, "exp_year": 2030});
+    let notice = json!({"about": {"matter": "expires", "card": card, "ends_at": AT}, "way": plan.clone()});
     let pulse = json!({"provider": "chargebee", "source": id(0), "account": account(), "about": id(0),
         "trouble": "failure", "at": AT,
         "outcome": "trouble", "signs": {"issuer": text(60), "plan": text(600), "family": text(60)}, "amount": usd()});
@@ -436,6 +440,7 @@ fn recovering() -> Vec<Row> {
     }
     vec![
         built::<Climb>("Climb", plan.clone()),
+        built::<Notice>("Notice", notice),
         built::<Plan>("Plan", recovery),
         built::<Pulse>("Pulse", pulse),
         built::<Incident>("Incident", incident),

@@ -36,6 +36,7 @@ pub fn takes(message: &Message) -> SignedDuration {
         | Message::Tell { .. }
         | Message::PlanDue { .. }
         | Message::RungDue { .. }
+        | Message::NoticeDue { .. }
         | Message::Ask { .. }
         | Message::Act { .. }
         | Message::Pressed { .. }

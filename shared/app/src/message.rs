@@ -38,6 +38,8 @@ pub enum Message {
     PlanDue { account: AccountId, invoice: String, trace: String },
     /// A rung of the ladder is due of what no recovery asks for.
     RungDue { account: AccountId, invoice: String, trace: String },
+    /// A customer is to be told of a card.
+    NoticeDue { account: AccountId, notice: String, trace: String },
     /// An endpoint of the product is to be told what happened to an account.
     Deliver { endpoint: String, account: AccountId, trace: String },
     /// The lines of an endpoint are to be gone through.
@@ -102,6 +104,7 @@ impl Message {
             | Self::Tell { trace, .. }
             | Self::PlanDue { trace, .. }
             | Self::RungDue { trace, .. }
+            | Self::NoticeDue { trace, .. }
             | Self::Deliver { trace, .. }
             | Self::Walk { trace, .. }
             | Self::Ring { trace, .. }
@@ -126,6 +129,7 @@ impl Message {
             Self::Tell { .. } => "tell",
             Self::PlanDue { .. } => "plan_due",
             Self::RungDue { .. } => "rung_due",
+            Self::NoticeDue { .. } => "notice_due",
             Self::Deliver { .. } => "deliver",
             Self::Walk { .. } => "walk",
             Self::Ring { .. } => "ring",

@@ -76,6 +76,8 @@ pub enum Kind {
     CardExpiring,
     CardExpired,
     CardRemoved,
+    /// One that was to be kept is not: nothing of it was saved.
+    CardNotSaved,
     CreditNoteChanged,
     CreditChanged,
     TicketOpened,
@@ -111,6 +113,7 @@ impl Kind {
             Self::CardExpiring => "card_expiring",
             Self::CardExpired => "card_expired",
             Self::CardRemoved => "card_removed",
+            Self::CardNotSaved => "card_not_saved",
             Self::CreditNoteChanged => "credit_note_changed",
             Self::CreditChanged => "credit_changed",
             Self::TicketOpened => "ticket_opened",

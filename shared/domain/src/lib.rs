@@ -17,6 +17,7 @@ pub mod incident;
 pub mod leaving;
 pub mod ledger;
 pub mod money;
+pub mod notice;
 pub mod outgoing;
 pub mod playbook;
 pub mod policies;

@@ -7,6 +7,7 @@ use crate::decline::{Declines, Family, Of, Retry};
 use crate::dunning::{Advice, DunningPolicy, HoursPolicy};
 use crate::import::metadata::Naming;
 use crate::incident::IncidentPolicy;
+use crate::notice::NoticePolicy;
 use crate::playbook::PlaybookPolicy;
 use crate::policy::{Limits, Refused, Rules, SetupPolicy, Texts, Versions};
 use crate::report::ReportPolicy;
@@ -24,6 +25,7 @@ pub struct Policies {
     pub incidents: Versions<IncidentPolicy>,
     pub limits: Versions<Limits>,
     pub metadata: Versions<Naming>,
+    pub notices: Versions<NoticePolicy>,
     pub playbooks: Versions<PlaybookPolicy>,
     pub report: Versions<ReportPolicy>,
     pub setup: Versions<SetupPolicy>,
@@ -60,6 +62,7 @@ impl Policies {
             incidents: of(files)?,
             limits: of(files)?,
             metadata: of(files)?,
+            notices: of(files)?,
             playbooks: of(files)?,
             report: of(files)?,
             setup: of(files)?,
@@ -81,7 +84,9 @@ impl Policies {
             self.playbooks.all().flat_map(|policy| policy.written().map(|text| ("playbooks", policy.version, text)));
         let overdue =
             self.ageing.all().flat_map(|policy| policy.templates().map(|text| ("ageing", policy.version, text)));
-        for (name, version, text) in wanted.chain(overdue).chain(prepared).chain(waiting).chain(played) {
+        let noticed =
+            self.notices.all().flat_map(|policy| policy.templates().map(|text| ("notices", policy.version, text)));
+        for (name, version, text) in wanted.chain(overdue).chain(noticed).chain(prepared).chain(waiting).chain(played) {
             if texts.text(text).is_none() {
                 let file = format!("shared/policy/{name}/v{version}.toml");
                 return Err(Refused { file, line: 1, message: format!("no text is called `{text}`") });
@@ -158,6 +163,7 @@ pub const SHIPPED: &[(&str, &str)] = &[
     ("shared/policy/incidents/v1.toml", include_str!("../../policy/incidents/v1.toml")),
     ("shared/policy/limits/v1.toml", include_str!("../../policy/limits/v1.toml")),
     ("shared/policy/metadata/v1.toml", include_str!("../../policy/metadata/v1.toml")),
+    ("shared/policy/notices/v1.toml", include_str!("../../policy/notices/v1.toml")),
     ("shared/policy/playbooks/v1.toml", include_str!("../../policy/playbooks/v1.toml")),
     ("shared/policy/report/v1.toml", include_str!("../../policy/report/v1.toml")),
     ("shared/policy/setup/v1.toml", include_str!("../../policy/setup/v1.toml")),
@@ -192,7 +198,7 @@ mod tests {
 
     #[test]
     fn a_bad_policy_is_refused_with_its_line() {
-        let rows: [(&str, &str, &str, &str); 60] = [
+        let rows: [(&str, &str, &str, &str); 67] = [
             ("ageing", "from_day = 31", "from_day = 32", "days 31 to 31 are in no bucket"),
             ("ageing", "from_day = 31", "from_day = 30", "day 30 is in two buckets"),
             ("ageing", "from_day = 0", "from_day = 1", "days 0 to 0 are in no bucket"),
@@ -279,6 +285,13 @@ mod tests {
                 "no phrase of the texts says `Your card is too old.`",
             ),
             ("incidents", "reason = \"Some", "reason = \"A few", "no phrase of the texts says `A few"),
+            ("notices", "text = \"card_expires_2\"", "text = \"no_such_text\"", "no text is called"),
+            ("notices", "days_before = 7", "days_before = 30", "fewer than of the one before it"),
+            ("notices", "days_before = 7", "days_before = 0", "fewer than of the one before it"),
+            ("notices", "days_before = 30", "days_before = 91", "at most 90"),
+            ("notices", "after_minutes = 30", "after_minutes = 0", "1 to 1440 minutes"),
+            ("notices", "acts_at_hour = 9", "acts_at_hour = 24", "an hour is 0 to 23"),
+            ("notices", "why = \"A card", "why = \"\" # \"", "has no `why`"),
             ("texts", "de = \"Ihre Karte ist abgelaufen.\"\n", "", "is not there in `de`"),
             ("hours", "quiet_from = \"20:00\"", "quiet_from = \"07:00\"", "ends before it begins"),
             ("hours", "why = \"Nobody", "why = \"\" # \"", "has no `why`"),

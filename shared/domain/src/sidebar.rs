@@ -60,6 +60,9 @@ pub struct Account {
     /// Whether they want no text messages.
     pub no_sms: Option<bool>,
     pub owner: Option<String>,
+    /// Since when they want no messages before their card expires.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unsubscribed_at: Option<Timestamp>,
 }
 
 /// Of the subscription that runs, or ended last; all of it is absent where there is none.
@@ -254,6 +257,7 @@ fn account(head: &Head, person: &Person) -> Account {
         strategic: None,
         no_sms: None,
         owner: None,
+        unsubscribed_at: head.unsubscribed_at,
     }
 }
 

@@ -18,6 +18,7 @@ use domain::id::{AccountId, ActionId, CaseId};
 use domain::import::Imports;
 use domain::incident::{Incident, Pulse, Releases, Watch};
 use domain::ledger::{Entry, LedgerHead};
+use domain::notice::Notice;
 use domain::outgoing::{Endpoints, Line, Reach};
 use domain::report::fact::Row;
 use domain::source::{Cohorts, Locked, Source};
@@ -178,6 +179,13 @@ pub struct PayLink {
     pub invoice: String,
 }
 
+/// A link to give another card: whose it is. The token itself is nowhere, and nobody is named.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CardLink {
+    pub hash: String,
+    pub account: AccountId,
+}
+
 macro_rules! stored {
     ($type:ty, $version:literal, |$value:ident| key $key:expr, wake $wake:expr, place $place:expr) => {
         impl Stored for $type {
@@ -224,6 +232,8 @@ stored!(Plan, 1, |plan| key keys::plan(&plan.account, &plan.invoice), wake plan.
     place plan.next_wake().map(|at| (lists::DUNNING.to_owned(), format!("{at:.3}#{}#{}", plan.account, plan.invoice))));
 stored!(Climb, 1, |climb| key keys::climb(&climb.way.account, &climb.way.invoice), wake climb.way.next_wake(),
     place None);
+stored!(Notice, 1, |notice| key keys::notice(&notice.way.account, &notice.way.invoice), wake notice.way.next_wake(),
+    place None);
 stored!(LedgerHead, 1, |head| key keys::ledger_head(&head.account), wake None,
     place head.at.map(|at| (lists::LEDGERS.to_owned(), format!("{at:.3}#{}", head.account))));
 stored!(Entry, 1, |entry| key keys::ledger_entry(&entry.account, entry.number), wake None, place None);
@@ -256,6 +266,7 @@ stored!(Releases, 1, |_it| key keys::releases(), wake None, place None);
 stored!(Imports, 1, |it| key keys::imports(&it.kind), wake None, place None);
 stored!(Link, 1, |it| key keys::link(&it.hash), wake None, place None);
 stored!(PayLink, 1, |it| key keys::pay_link(&it.hash), wake None, place None);
+stored!(CardLink, 1, |it| key keys::card_link(&it.hash), wake None, place None);
 stored!(StaffChange, 1, |it| key keys::staff_change(it.at, &it.after.id), wake None, place None);
 stored!(Proposal, 1, |it| key keys::staff_proposal(it.number), wake None, place None);
 stored!(Bulletin, 1, |it| key keys::bulletin(&it.about.id()), wake it.alarm(), place None);

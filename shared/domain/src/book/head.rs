@@ -40,6 +40,9 @@ pub struct Head {
     /// Until when it is looked at more closely, because it was charged twice.
     #[serde(default)]
     pub watched_until: Option<Timestamp>,
+    /// Since when the customer wants no messages before their card expires.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unsubscribed_at: Option<Timestamp>,
 }
 
 /// The part of the head that is a fold of the events and of nothing else.
@@ -240,6 +243,7 @@ impl Head {
             under_way: BTreeMap::new(),
             left: BTreeMap::new(),
             watched_until: None,
+            unsubscribed_at: None,
         }
     }
 

@@ -68,6 +68,9 @@ const GAPS: &[&str] = &[
     "company",
     "due_on",
     "paid_on",
+    "card",
+    "expires_on",
+    "unsubscribe",
 ];
 
 impl Texts {

@@ -64,6 +64,7 @@ fn post(context: &Context, bulletin: &Bulletin) -> Letter {
         html: String::new(),
         links: vec![page],
         blocks: None,
+        unsubscribe: None,
     }
 }
 
@@ -79,6 +80,7 @@ fn mail(context: &Context, bulletin: &Bulletin, staff: &Staff) -> Letter {
         text,
         links: vec![page],
         blocks: None,
+        unsubscribe: None,
     }
 }
 

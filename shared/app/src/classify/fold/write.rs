@@ -18,6 +18,7 @@ use domain::event::Event;
 use domain::id::{AccountId, ActionId};
 use domain::incident::{Pulse, Watch};
 use domain::ledger::Note;
+use domain::notice::Notice;
 use domain::outgoing::Line;
 use domain::task::Task;
 use jiff::SignedDuration;
@@ -31,6 +32,8 @@ pub(super) struct Concluded {
     pub tasks: Vec<Task>,
     /// What comes onto the ladder.
     pub climbs: Vec<Climb>,
+    /// What the customer is told of for the first time.
+    pub notices: Vec<Notice>,
     pub pulses: Vec<Pulse>,
     /// The watch, where it is armed anew.
     pub watch: Option<Watch>,
@@ -47,7 +50,7 @@ pub(super) fn commit(
     concluded: Concluded,
 ) -> Result<Commit, Fault> {
     let Laid { account, batch, externals, before, after } = laid;
-    let Concluded { decisions, notes, tasks, climbs, pulses, watch, lines } = concluded;
+    let Concluded { decisions, notes, tasks, climbs, notices, pulses, watch, lines } = concluded;
     let mut commit = Commit::default();
     commit.create(receipt);
     let trace = receipt.trace.clone();
@@ -68,6 +71,7 @@ pub(super) fn commit(
         _ => None,
     };
     climbs.iter().for_each(|climb| commit.over(batch, climb));
+    notices.iter().for_each(|notice| commit.over(batch, notice));
     for case in receipt.promised.iter().filter_map(asked).collect::<BTreeSet<_>>() {
         commit.put(&Asking { case, again_at: Some(receipt.folded_at + lease) });
     }

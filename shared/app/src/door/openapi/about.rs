@@ -152,6 +152,42 @@ pub static ABOUT: &[About] = &[
         .with_status(303)
         .also(&[(404, "Page"), (409, "Page"), (503, "Page")])
         .refuses(&[413]),
+    get(
+        "/card/{token}",
+        "showCard",
+        "Page",
+        "Shows whoever has a link to give another card the way there; it changes nothing",
+    )
+    .by(Asker::Anybody)
+    .answered_as(&[HTML])
+    .also(&[(404, "Page"), (503, "Page")]),
+    post("/card/{token}", "giveCard", "", "Leads on to the provider's page on which a card is given, made anew")
+        .by(Asker::Anybody)
+        .answered_as(&[HTML])
+        .with_status(303)
+        .also(&[(404, "Page"), (503, "Page")])
+        .refuses(&[413]),
+    get(
+        "/messages/{token}",
+        "showMessages",
+        "Page",
+        "Shows a customer whether they are told before their card expires",
+    )
+    .by(Asker::Anybody)
+    .answered_as(&[HTML])
+    .also(&[(404, "Page"), (503, "Page")]),
+    post(
+        "/messages/{token}",
+        "chooseMessages",
+        "Page",
+        "Stops what a customer is told before their card expires (RFC 8058), or begins it",
+    )
+    .by(Asker::Anybody)
+    .takes(Body::May("Again"))
+    .sent_as(&[FORM])
+    .answered_as(&[HTML])
+    .also(&[(404, "Page"), (503, "Page")])
+    .refuses(&[413]),
     get("/healthz", "health", "Health", "Says that it is ready").by(Asker::Anybody),
     get("/api/openapi.json", "document", "Record", "Describes all of this").by(Asker::Anybody),
     get("/api/accounts", "listAccounts", "Accounts", "Lists accounts, each as its sidebar without what imports say")

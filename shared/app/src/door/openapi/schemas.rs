@@ -69,6 +69,13 @@ fn common() -> Named {
             "Chosen",
             object([("invoice?", told(text(), "The provider's id of it; without it, the one that the link is for."))]),
         ),
+        (
+            "Again",
+            object([
+                ("again?", told(text(), "Whatever it is: they want to be told again.")),
+                ("List-Unsubscribe?", told(word("One-Click"), "From a program that reads mail.")),
+            ]),
+        ),
         ("Interaction", object([("payload", told(text(), "Slack's JSON."))])),
         ("Rows", told(text(), "CSV with a header, or one JSON object a line.")),
     ]

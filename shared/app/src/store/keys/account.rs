@@ -10,6 +10,7 @@ pub(super) const ACCOUNT: &str = "ACCOUNT#";
 pub(super) const ACTION: &str = "ACTION#";
 pub(super) const ASK: &str = "ASK#";
 pub(super) const CLIMB: &str = "CLIMB#";
+pub(super) const NOTICE: &str = "NOTICE#";
 pub(super) const OUT: &str = "OUT#";
 pub(super) const PLAN: &str = "PLAN#";
 const CARD: &str = "CARD#";
@@ -145,6 +146,15 @@ pub fn climbs(id: &AccountId) -> Prefix {
     Prefix::of(account(id, CLIMB))
 }
 
+/// What a customer is told of a card, outside of any recovery.
+pub fn notice(id: &AccountId, name: &str) -> Key {
+    account(id, format!("{NOTICE}{name}"))
+}
+
+pub fn notices(id: &AccountId) -> Prefix {
+    Prefix::of(account(id, NOTICE))
+}
+
 pub fn ledger_head(id: &AccountId) -> Key {
     account(id, "LEDGER")
 }
@@ -175,6 +185,11 @@ pub fn timeline_of(id: &AccountId) -> Prefix {
 /// A link to pay, found by the hash of its token.
 pub fn pay_link(hash: &str) -> Key {
     Key { table: Table::Accounts, pk: format!("PAY#{hash}"), sk: "PAY".to_owned() }
+}
+
+/// A link to give another card, found by the hash of its token.
+pub fn card_link(hash: &str) -> Key {
+    Key { table: Table::Accounts, pk: format!("CARD_LINK#{hash}"), sk: "CARD_LINK".to_owned() }
 }
 
 /// That an account is found by a word, of which only the digest is kept.

@@ -1,6 +1,6 @@
 //! Whose alarm rings? A key that wakes, read back to what it was made of.
 
-use super::account::{ACCOUNT, ACTION, ASK, CLIMB, OUT, PLAN};
+use super::account::{ACCOUNT, ACTION, ASK, CLIMB, NOTICE, OUT, PLAN};
 use super::source::{BACKFILL, COHORTS, EXTERNAL, PROBE, WATCH};
 use super::staff::{BULLETIN, ENDPOINT};
 use crate::ports::Key;
@@ -16,6 +16,7 @@ pub enum Woken {
     Cohorts { provider: String, source: String },
     Plan { account: AccountId, invoice: String },
     Climb { account: AccountId, invoice: String },
+    Notice { account: AccountId, notice: String },
     Asking(CaseId),
     Action(ActionId),
     Bulletin(String),
@@ -61,6 +62,9 @@ pub fn woken(key: &Key) -> Option<Woken> {
     if let Some(invoice) = key.sk.strip_prefix(CLIMB) {
         return Some(Woken::Climb { account, invoice: invoice.to_owned() });
     }
+    if let Some(notice) = key.sk.strip_prefix(NOTICE) {
+        return Some(Woken::Notice { account, notice: notice.to_owned() });
+    }
     if let Some(case) = key.sk.strip_prefix(ASK) {
         return CaseId::parse(case).map(Woken::Asking);
     }
@@ -76,8 +80,8 @@ fn parts<const N: usize>(text: &str) -> Option<[String; N]> {
 mod tests {
     use super::super::tests::examples;
     use super::super::{
-        account_partition, action, asking, backfill, bulletin, climb, cohorts, external, line, plan, probe, reach,
-        watch,
+        account_partition, action, asking, backfill, bulletin, climb, cohorts, external, line, notice, plan, probe,
+        reach, watch,
     };
     use super::*;
     use crate::ports::Table;
@@ -105,6 +109,7 @@ mod tests {
             (plan(&account, "in#1"), planned("in#1")),
             (climb(&account, "in_1"), climbing("in_1")),
             (climb(&account, "in#1"), climbing("in#1")),
+            (notice(&account, "expires-1"), Woken::Notice { account: account.clone(), notice: own("expires-1") }),
             (asking(&case), Woken::Asking(case.clone())),
             (action(&act), Woken::Action(act.clone())),
             (bulletin("proposal_1"), Woken::Bulletin(own("proposal_1"))),
@@ -124,7 +129,7 @@ mod tests {
     fn other_keys_read_back_to_nothing() {
         let waking: Vec<Key> = waking().into_iter().map(|(key, _)| key).collect();
         let mut others: Vec<Key> = examples().into_iter().filter(|key| !waking.contains(key)).collect();
-        assert_eq!(others.len(), examples().len() - 12, "each kind that wakes has its example among the others");
+        assert_eq!(others.len(), examples().len() - 13, "each kind that wakes has its example among the others");
         let account = account_partition(&AccountId::of("stripe", "default", "cus_1"));
         for (pk, sk) in [
             ("EXT#stripe#default", "EXT"),

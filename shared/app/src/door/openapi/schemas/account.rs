@@ -87,6 +87,7 @@ fn sidebar() -> Value {
         ("strategic", or_null(flag())),
         ("no_sms", told(or_null(flag()), "Whether they want no text messages.")),
         ("owner", maybe()),
+        ("unsubscribed_at?", told(time(), "Since when they want no messages before their card expires.")),
     ]);
     let plan =
         object([("name", maybe()), ("price", or_null(money())), ("interval", maybe()), ("renews_at", or_null(time()))]);
