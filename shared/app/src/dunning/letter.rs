@@ -155,7 +155,7 @@ fn of_phone(read: &Read, (reader, template): (Reader<'_>, &str), (id, link): (St
     };
     let (links, to) = (vec![link.to_owned()], to.clone());
     let (subject, html) = (String::new(), String::new());
-    Ok(Letter { id, channel: Channel::Sms, to, subject, html, text, links, blocks: None })
+    Ok(Letter { id, channel: Channel::Sms, to, subject, html, text, links, blocks: None, unsubscribe: None })
 }
 
 /// Fills the text of a rung, where it has one and the customer an address. Nobody is asked by mail for more than was

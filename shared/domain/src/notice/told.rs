@@ -98,6 +98,7 @@ impl Notice {
                 doubt_at: None,
                 refusals: 0,
                 again_at: None,
+                why: None,
             }
         };
         let way = Plan {
@@ -114,6 +115,8 @@ impl Notice {
             held_since: None,
             control: Control::default(),
             tries: Again::default(),
+            escalated_at: None,
+            ends_asked: 0,
             trace: trace.to_owned(),
         };
         way.next().is_some().then_some(Self { about, way })
