@@ -77,6 +77,10 @@ fn any_order_with_duplicates_gives_the_same_bytes() {
             }
             let books = run(async {
                 let service = open_at(NOON).await;
+                if matches!(provider.name, "stripe" | "chargebee" | "mollie") {
+                    // What leaves depends on what came first, and is no part of what was told.
+                    tries_given_back(&service, provider.name).await;
+                }
                 if provider.name == "mollie" {
                     // Its classic deliveries say nothing by themselves: whoever asks finds the same, whatever came before.
                     history("mollie").iter().for_each(|body| service.sandbox.learn("mollie", body).unwrap());
@@ -120,8 +124,8 @@ fn a_sidebar_shows_what_the_events_tell_and_nothing_else() {
             ("/account/name", json!("Ada Lovelace")),
             ("/account/billing_address", json!("1 Main St, 10115, Berlin, DE")),
             ("/account/strategic", Value::Null),
-            // The one card that was kept has been removed.
-            ("/payment_method", Value::Null),
+            // The first card was removed; the one that was given since is charged.
+            ("/payment_method/last4", json!("4444")),
             ("/subscription/seats_used", Value::Null),
             ("/subscription/addons/0/name", json!("sso-EUR-Y")),
             // What is in another currency is shown in it, and never added.

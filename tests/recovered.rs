@@ -110,7 +110,7 @@ fn what_was_stopped_while_recoup_did_not_write_goes_on_behind_what_was_sent() {
         days_later(&service, 10).await;
         let account = AccountId::of("stripe", "default", "cus_0");
         let step = |step| About::Step { account: account.clone(), invoice: "in_0".to_owned(), step }.id();
-        assert_eq!(letters(&service, "cus_0@shop.example"), [step(1), step(2), step(4)]);
+        assert_eq!(letters(&service, "cus_0@shop.example"), [step(1), step(2), step(5)]);
     });
 }
 
@@ -120,7 +120,7 @@ fn a_step_that_an_earlier_plan_handed_over_is_handed_over_again() {
         let service = open_at("2026-03-01T09:00:00Z").await;
         fails(&service, 0).await;
         let account = AccountId::of("stripe", "default", "cus_0");
-        let about = About::Step { account, invoice: "in_0".to_owned(), step: 7 };
+        let about = About::Step { account, invoice: "in_0".to_owned(), step: 8 };
         let key = keys::bulletin(&about.id());
         let told = |text: &str| text.to_owned();
         let mut earlier =

@@ -17,7 +17,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tests::faults::deafen;
 use tests::stripe;
-use tests::world::{ask, deliver, deliver_to, get};
+use tests::world::{ask, deliver, deliver_to, get, tries_given_back};
 
 /// How often something is tried within an hour, by the shipped policy: at once and after 1, 3, 7, 15 and 31 minutes.
 const TRIES_AN_HOUR: usize = 6;
@@ -325,6 +325,7 @@ fn an_incident_that_may_have_been_posted_is_not_posted_again() {
 
 /// A customer who owes 2,000.00: they are reminded after a day, and a person is told after three.
 async fn owes(service: &Service) {
+    tries_given_back(service, "stripe").await;
     let now = service.clock.now();
     let failed = Some("insufficient_funds");
     let charge = stripe::charge("cus_d", "ch_d", Some("in_d"), 200_000, "usd", failed, now);

@@ -10,7 +10,7 @@ use crate::id::{AccountId, ActionId, CaseId};
 use crate::policy::Versions;
 use crate::report::fact::{Fact, Facts};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Laid out twice for an event: as it was read, and as it is to be written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +21,8 @@ pub struct Desk {
     /// Recovery plans, by invoice.
     pub plans: BTreeMap<String, Plan>,
     pub actions: BTreeMap<ActionId, Action>,
+    /// The subscriptions that an action of ours has ended, read where one seems to be ended by its customer.
+    pub ended_by_us: BTreeSet<String>,
     pub beside: Beside,
 }
 
@@ -51,6 +53,7 @@ impl Desk {
             cases: BTreeMap::new(),
             plans: BTreeMap::new(),
             actions: BTreeMap::new(),
+            ended_by_us: BTreeSet::new(),
             beside: Beside::default(),
         }
     }

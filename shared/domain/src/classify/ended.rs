@@ -11,7 +11,7 @@ use crate::leaving::{LEFT, ended_there};
 use crate::money::Money;
 use crate::task::{About, State as TaskState, Task};
 use jiff::{SignedDuration, Timestamp};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How such a task is done.
 const STEPS: &str = "The customer ended it at the provider, and nothing more is asked for automatically. Look at what was \
@@ -26,11 +26,17 @@ struct Owing {
 
 /// The subscriptions that an event shows ended by their customers, or to end because they want it, and nothing did before.
 /// Those that we were asked to end ourselves are none of them.
-fn ended(before: &Desk, after: &Desk) -> Vec<String> {
+pub fn ended(before: &Desk, after: &Desk) -> Vec<String> {
     let was = |id: &str| before.touched.subscriptions.get(id).is_some_and(is_wished);
     let news = after.touched.subscriptions.iter().filter(|(id, subscription)| is_wished(subscription) && !was(id));
-    let ours = |id: &str| before.actions.values().any(|action| ends(action, id));
+    let ours = |id: &str| before.ended_by_us.contains(id) || before.actions.values().any(|action| ends(action, id));
     news.map(|(id, _)| id.clone()).filter(|id| !ours(id)).collect()
+}
+
+/// Which of them an action of ours has ended. A list may tell of its end long after the action was settled, and of an
+/// answer that was lost nothing else does.
+pub fn by_us(ended: Vec<String>, actions: &[Action]) -> BTreeSet<String> {
+    ended.into_iter().filter(|id| actions.iter().any(|action| ends(action, id))).collect()
 }
 
 fn is_wished(subscription: &Subscription) -> bool {
@@ -43,7 +49,7 @@ fn ends(action: &Action, subscription: &str) -> bool {
         Kind::Cancel { subscription: own, .. } | Kind::ForceCancel { subscription: own, .. } => own == subscription,
         _ => false,
     };
-    let begun = action.attempt().is_some() || action.state() == State::NeedsPerson;
+    let begun = action.attempt().is_some() || matches!(action.state(), State::NeedsPerson | State::Executed);
     begun && action.kind.members().iter().any(is_end)
 }
 

@@ -5,9 +5,9 @@ use crate::classify::agreed;
 use crate::classify::waiting::{external_keys, guest, nobodys};
 use crate::context::Context;
 use crate::fault::Fault;
-use crate::ports::Key;
+use crate::ports::{Key, Order};
 use crate::records::{running, whose};
-use crate::store::{Batch, External, Receipt, keys};
+use crate::store::{self, Batch, External, Receipt, keys};
 use domain::ageing::{self, Climb};
 use domain::book::{self, Head, ResourceId, Touched, touches};
 use domain::case::{Case, State};
@@ -22,6 +22,9 @@ use domain::source::Source;
 use domain::task::Task;
 use jiff::SignedDuration;
 use std::collections::BTreeMap;
+
+/// Among how many actions of an account it is looked whether one has ended a subscription.
+const ACTIONS_MAX: u32 = 200;
 
 /// What an event names.
 pub(super) struct Reading {
@@ -105,6 +108,11 @@ impl Laid {
     pub(super) async fn more(&mut self, context: &Context, event: &Event) -> Result<AtIssue, Fault> {
         let policy = context.policies.classify.current();
         self.compare(context, event, policy).await?;
+        let ended = ended::ended(&self.before, &self.after);
+        if !ended.is_empty() {
+            let ours = store::first_of(context, &keys::actions(&self.account), ACTIONS_MAX, Order::Descending).await?;
+            self.before.ended_by_us = ended::by_us(ended, &ours);
+        }
         let Self { batch, before, after, .. } = self;
         let concerns = classify::concerns(after, policy);
         let (cases, mut plans) = (classify::concerned(&concerns, after), classify::recovering(&concerns, after));

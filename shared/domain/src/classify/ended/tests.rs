@@ -179,3 +179,23 @@ fn what_the_head_does_not_show_any_more_is_forgotten_unless_it_is_an_action_of_o
     leave(&event, &before, &mut after, now());
     assert_eq!(after.head.left.keys().collect::<Vec<_>>(), ["sub_1", "sub_8"]);
 }
+
+#[test]
+fn what_we_ended_ourselves_is_ours_also_once_the_action_is_settled() {
+    let before = desk();
+    let cancelled = event("2026-03-05T09:00:00Z", "listed", &[subscription("ended", Some(true))]);
+    let after = fold(&before, &cancelled);
+    assert_eq!(ended(&before, &after), ["sub_1"]);
+    let action = |subscription: &str| {
+        let kind = Kind::ForceCancel { subscription: subscription.to_owned() };
+        with_action(kind, State::Executed).actions.into_values().next().unwrap()
+    };
+    for (what, actions, expected) in [
+        ("no action of ours", vec![], vec!["sub_1"]),
+        ("another subscription's", vec![action("sub_2")], vec!["sub_1"]),
+        ("its own", vec![action("sub_2"), action("sub_1")], vec![]),
+    ] {
+        let ended_by_us = by_us(ended(&before, &after), &actions);
+        assert_eq!(ended(&Desk { ended_by_us, ..before.clone() }, &after), expected, "{what}");
+    }
+}
