@@ -76,7 +76,7 @@ impl Scheduled<Retry> {
         let Retry { invoice, segment, why, made } = self.inner;
         let chosen = made.chosen;
         let clause = Clause { rule: chosen.rule.clone(), policy_version: chosen.policy_version, why };
-        let kind = Kind::RetryPayment { invoice, amount: None };
+        let kind = Kind::RetryPayment { invoice, amount: None, card: made.card_id };
         let shown = preview(&kind, known, Reason::Other, clause)?;
         let digest = shown.digest.clone();
         let rule = ByRule { policy_version: chosen.policy_version, rule: chosen.rule, digest };
@@ -188,7 +188,7 @@ mod tests {
     }
 
     fn a_try() -> Kind {
-        Kind::RetryPayment { invoice: "in_1".to_owned(), amount: None }
+        Kind::RetryPayment { invoice: "in_1".to_owned(), amount: None, card: None }
     }
 
     #[test]
