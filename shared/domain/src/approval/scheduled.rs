@@ -127,6 +127,18 @@ pub fn learn(
     }
 }
 
+/// Whether a provider has taken a try on, and nobody knows yet how it ends: a bank debit takes days. One of which nothing is
+/// heard for longer than `most` is not waited for any more.
+pub fn is_taken_on(
+    action: &Action,
+    (invoice, tried, same_try): (&Invoice, &[Tried], SignedDuration),
+    most: SignedDuration,
+    now: Timestamp,
+) -> bool {
+    let is_young = action.attempt().is_some_and(|attempt| now.duration_since(attempt.first_at) < most);
+    action.state() == State::Executed && is_young && ended(action, invoice, tried, same_try).is_none()
+}
+
 /// How a try ended, by its action and by what was told of its invoice since; nothing while nobody knows. What a provider
 /// has taken on may still fail, and then it tells so.
 fn ended(action: &Action, invoice: &Invoice, tried: &[Tried], same_try: SignedDuration) -> Option<TryEnd> {
@@ -281,6 +293,13 @@ mod tests {
             ("somebody took it back", taken_back(), &before, Some(TryEnd::NotMade { why: "withdrawn".to_owned() })),
         ] {
             assert_eq!(ended(&action, &open(), tried, SignedDuration::from_mins(10)), expected, "{name}");
+            let waits = |days| {
+                let (about, most) = ((&open(), tried.as_slice(), SignedDuration::from_mins(10)), 24 * 14);
+                let now = at().now + SignedDuration::from_hours(24 * days);
+                is_taken_on(&action, about, SignedDuration::from_hours(most), now)
+            };
+            let is_debit = name == "it was taken on" || name == "it was taken on, and the customer failed beside it";
+            assert_eq!((waits(0), waits(13), waits(14)), (is_debit, is_debit, false), "{name}");
         }
         assert_eq!(State::Executed.after(Happening::Sent), None, "what is taken on is not sent again");
     }

@@ -113,7 +113,7 @@ mod tests {
         }
         let known =
             Known { head: &head, manners: &Manners::PLAIN, records: &records, prices: &[], now: Timestamp::UNIX_EPOCH };
-        let words = |card: Option<&str>| {
+        let words = |card: Option<&str>| -> Result<Option<String>, NoPreview> {
             let (_, lines) = retry(known, "in_1", None, card)?;
             let charged = lines.iter().find(|line| line.label == "Charged").and_then(|line| line.after.as_ref());
             Ok(charged.map(ToString::to_string))
