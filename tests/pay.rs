@@ -348,7 +348,14 @@ fn who_asked_for_a_link_to_pay_is_sent_ours() {
 }
 
 /// A provider that takes each try of an invoice on, as of a bank debit: how it ends it tells days later.
-struct TakesOn(Arc<dyn Http>);
+pub struct TakesOn(Arc<dyn Http>);
+
+impl TakesOn {
+    /// In front of the provider of a service.
+    pub fn over(service: &Service) -> Self {
+        Self(service.context.http.clone())
+    }
+}
 
 #[async_trait]
 impl Http for TakesOn {
@@ -365,7 +372,7 @@ impl Http for TakesOn {
 fn what_a_debit_is_on_its_way_for_is_in_review_and_can_be_paid_again_once_it_has_failed() {
     run(async {
         let mut service = again::declined().await;
-        service.context.http = Arc::new(TakesOn(service.context.http.clone()));
+        service.context.http = Arc::new(TakesOn::over(&service));
         let path = path(&service, "stripe:cus_1", "in_1").await;
         assert!(opened(&service, &path).await.1.contains("<form"), "nothing is tried yet");
         let tried_at = again::next(&service).await;

@@ -29,7 +29,7 @@ pub use ending::{EndOf, Ends, NoEnd};
 pub use escalation::{EscalationRule, failures};
 pub use forecast::{EarlierLine, Expected, FORECAST_DAYS, Forecast, RunningLine, TooFew, forecast};
 pub use hours::HoursPolicy;
-pub use judged::{Judged, barred, card_named};
+pub use judged::{Judged, barred, card_named, charged};
 pub use outcomes::{Ended, Kept, NotLearned, Outcome, kept, learned};
 pub use paused::{Control, Promise, Refused, Said, Wish, Word};
 pub use plan::{Plan, PlanState, plan};

@@ -98,8 +98,8 @@ fn tried(context: &Context, read: &Read) -> (Vec<Tried>, SignedDuration) {
     (read.invoice.tried(same_try), same_try)
 }
 
-/// Where the provider has taken a try on, and nobody knows yet how it ends: when that is looked at again. Until then nobody is
-/// asked for what is on its way, and nothing is taken away.
+/// Where the provider has taken a try on, and nobody knows yet how it ends: when that is looked at again. Until then
+/// nobody is asked for what is on its way, and nothing is taken away.
 pub(super) fn on_its_way(context: &Context, read: &Read, beside: &Beside) -> Option<Timestamp> {
     let (action, now) = (beside.action.as_ref()?, context.clock.now());
     let (tried, same_try) = tried(context, read);
@@ -127,7 +127,8 @@ pub(super) fn advance(
     }
     let left = read.invoice.tries.untold(same_try);
     let means = |code: &str| policies.declines.current().meaning(Some(&Decline::new(&read.head.provider, code))).known;
-    let tried = plan.tries.with_answered(tried, &left, means);
+    let charged = dunning::charged(&read.head, &read.invoice);
+    let tried = plan.tries.with_answered(tried, charged.as_deref(), &left, means);
     let policy = policies.dunning.version(plan.policy_version).unwrap_or_else(|| policies.dunning.current());
     choose(context, read, plan, (policy, beside, &tried));
     if plan.due_try(now).is_some() && beside.waits {

@@ -204,13 +204,21 @@ impl Again {
 
     /// What was told of tries, with those of ours that nobody has told of so far: the networks count them, and whoever tells
     /// of them may be late. Of what Recoup chose the provider has answered why it failed, where `means` knows that code; of
-    /// what people asked for only is known when it left. A try that names no card was with that of the one before.
-    pub fn with_answered(&self, mut tried: Vec<Tried>, left: &[Timestamp], means: impl Fn(&str) -> bool) -> Vec<Tried> {
-        let before = tried.iter().rfind(|it| it.by != By::Customer).or(tried.last()).cloned();
-        let ours = |at| {
-            let (network, card) = before.clone().map_or((None, None), |it| (it.network, it.card));
-            Tried { network, card, ..Tried::failed(at, By::Recoup) }
+    /// what people asked for only is known when it left. One that names no card was with the one that is charged, or else with
+    /// that of the one before.
+    pub fn with_answered(
+        &self,
+        mut tried: Vec<Tried>,
+        charged: Option<&str>,
+        left: &[Timestamp],
+        means: impl Fn(&str) -> bool,
+    ) -> Vec<Tried> {
+        let before = tried.iter().rfind(|it| it.by != By::Customer).or(tried.last());
+        let (network, card) = match charged {
+            Some(card) => (brand_of(card).map(str::to_owned), Some(card.to_owned())),
+            None => (before.and_then(|it| it.network.clone()), before.and_then(|it| it.card.clone())),
         };
+        let ours = |at| Tried { network: network.clone(), card: card.clone(), ..Tried::failed(at, By::Recoup) };
         let answered = self.untold(&tried).into_iter().map(|made| {
             let own = match &made.card {
                 Some(card) => {

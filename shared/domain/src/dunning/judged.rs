@@ -1,5 +1,5 @@
-//! By which of the tries that were made is another one judged? The provider charges one card: what failed with another says
-//! nothing of it, and what may never be tried again is not, whatever else failed since.
+//! By which of the tries that were made is another one judged? The provider charges one card: what failed with another
+//! says nothing of it, and what may never be tried again is not, whatever else failed since.
 
 use super::{Budget, Plan};
 use crate::book::{By, Head, Invoice, Tried, is_same_card};
@@ -33,8 +33,14 @@ pub(super) fn never(family: &Family) -> Option<String> {
     (family.retry == Retry::Never).then(|| format!("`{}` is never tried again. {}", family.id.get_ref(), family.why))
 }
 
-/// Why a card is never tried again: one of its tries said so, of this debt or of another one (`dunning::tried_beside`), whatever
-/// came after.
+/// The card that the provider charges for an invoice, as its tries are told apart by it; nothing where it does not say so.
+pub fn charged(head: &Head, invoice: &Invoice) -> Option<String> {
+    let id = head.book.charged_id(invoice.subscription.value().map(String::as_str))?;
+    head.book.kept_card(id).map(card_named)
+}
+
+/// Why a card is never tried again: one of its tries said so, of this debt or of another one
+/// (`dunning::tried_beside`), whatever came after.
 pub fn barred(declines: &Declines, head: &Head, card: &str, tried: &[Tried], beside: &[Vec<Tried>]) -> Option<String> {
     let network = brand_of(card).map(|brand| declines.network_named(brand));
     // A debit that names no card was not tried with this one.
@@ -62,18 +68,22 @@ fn told(head: &Head, tried: &Tried) -> Option<Decline> {
 impl Judged {
     /// What another try of an invoice is judged by, after all that was tried of it.
     pub fn of(declines: &Declines, head: &Head, invoice: &Invoice, tried: &[Tried], beside: &[Vec<Tried>]) -> Self {
-        let charged = head.book.charged_id(invoice.subscription.value().map(String::as_str));
-        let charged = charged.and_then(|id| head.book.kept_card(id)).map(card_named);
+        let charged = charged(head, invoice);
         let failed = || tried.iter().filter(|it| !it.succeeded);
         // Where nobody says which one is charged, it is the one that was tried without the customer.
         let unattended = || failed().filter(|it| it.by != By::Customer);
         let card = charged.clone().or_else(|| unattended().rev().find_map(|it| it.card.clone()));
         let coded = || failed().filter(|it| it.code.is_some());
         let last = coded().rfind(|it| card.as_deref().is_none_or(|card| it.may_be_with(card)));
+        // Of what was told last the invoice knows the most.
+        let of_invoice = |last: &Tried| {
+            let is_last = Some(last) == coded().next_back();
+            let is_it = |decline: &&Decline| last.code.as_ref().is_some_and(|code| decline.code.starts_with(code));
+            invoice.decline().filter(|_| is_last).filter(is_it).cloned()
+        };
         let decline = match last {
-            // Of what was told last the invoice knows the most.
-            Some(last) if Some(last) != coded().next_back() => told(head, last),
-            _ => invoice.decline().cloned(),
+            Some(last) => of_invoice(last).or_else(|| told(head, last)),
+            None => invoice.decline().cloned(),
         };
         let of_card = card.as_deref().and_then(|card| barred(declines, head, card, tried, beside));
         let of_any = || {
@@ -83,8 +93,8 @@ impl Judged {
         Self { never: of_card.or_else(of_any), decline, card }
     }
 
-    /// Why another try is needed. With a card that was given since it is whatever failed last: what people have to look at
-    /// first is not answered by another card.
+    /// Why another try is needed. With a card that was given since it is whatever failed last: what people have to look
+    /// at first is not answered by another card.
     pub fn decline_for<'a>(&'a self, plan: &Plan, invoice: &'a Invoice) -> Option<&'a Decline> {
         if plan.tries.card.is_some() { invoice.decline() } else { self.decline.as_ref() }
     }

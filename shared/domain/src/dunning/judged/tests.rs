@@ -120,3 +120,12 @@ fn what_the_head_remembers_says_more_than_a_code() {
     head.book.tries[0] = from_value(line("ch_9")).unwrap();
     assert!(judged(&head, &own, &[]).never.is_some());
 }
+
+#[test]
+fn what_was_only_answered_counts_before_the_invoice_tells_it() {
+    let (told, head) = (tried(&[(A, "insufficient_funds", By::Provider)]), head(Some("pm_a"), None));
+    let answered = Tried { payment: None, code: Some("expired_card".to_owned()), at: day(3), ..told[0].clone() };
+    let all = [told.clone(), vec![answered]].concat();
+    let found = Judged::of(POLICIES.declines.current(), &head, &invoice(&told), &all, &[]);
+    assert_eq!(found.decline.map(|decline| decline.code).as_deref(), Some("expired_card"));
+}
