@@ -189,8 +189,8 @@ async fn read(context: &Context, id: &ActionId) -> Result<Read, Fault> {
     Ok(read)
 }
 
-/// What something is judged by beside what it is about: because of what Recoup itself asked for it, a case or the plan of a
-/// recovery, and of a try whether its customer is about to pay.
+/// What something is judged by beside what it is about: because of what Recoup itself asked for it, a case or the plan of
+/// a recovery, and of a try whether its customer is about to pay.
 fn grounds_of(action: &Action) -> impl Iterator<Item = Key> {
     case_of(action).into_iter().chain(plan_of(action)).chain(ending::plan_of(action)).chain(pressed_of(action))
 }
@@ -413,8 +413,8 @@ fn ledger_note(action: &Action, step: Step, at: Timestamp, body: [(&str, String)
     Note::new(at, step, &action.id, MACHINE, body)
 }
 
-/// The invoice that a try leaves for, with that: no provider says of a try that it was ours. What left before and is known to have
-/// done nothing was none.
+/// The invoice that a try leaves for, with that: no provider says of a try that it was ours. What left before and is known
+/// to have done nothing was none.
 fn tried(read: &Read, action: &Action, now: Timestamp) -> Option<Of<Invoice>> {
     let Kind::RetryPayment { invoice, .. } = &action.kind else { return None };
     let mut value = read.records.invoices.get(invoice)?.clone();

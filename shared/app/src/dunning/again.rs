@@ -104,7 +104,7 @@ pub(super) fn on_its_way(context: &Context, read: &Read, beside: &Beside) -> Opt
     let (action, now) = (beside.action.as_ref()?, context.clock.now());
     let (tried, same_try) = tried(context, read);
     let most = SignedDuration::from_hours(24 * context.policies.limits.current().debit_days_max);
-    let waits = approval::is_taken_on(action, (&read.invoice, &tried, same_try), most, now);
+    let waits = approval::is_taken_on(action, (&read.invoice, tried.as_slice(), same_try), most, now);
     waits.then(|| looks_at(action, now, now))
 }
 
@@ -130,7 +130,7 @@ pub(super) fn advance(
     let charged = dunning::charged(&read.head, &read.invoice);
     let tried = plan.tries.with_answered(tried, charged.as_deref(), &left, means);
     let policy = policies.dunning.version(plan.policy_version).unwrap_or_else(|| policies.dunning.current());
-    choose(context, read, plan, (policy, beside, &tried));
+    choose(context, read, plan, (policy, beside, tried.as_slice()));
     if plan.due_try(now).is_some() && beside.waits {
         tracing::warn!(
             invoice = plan.invoice,

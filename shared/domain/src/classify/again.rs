@@ -11,8 +11,8 @@ use std::collections::BTreeMap;
 const CLOCKS_APART: SignedDuration = SignedDuration::from_mins(10);
 
 /// The card that an event shows to be another than before, with the provider's id of it: the one that is charged for a
-/// subscription, or for all that the customer pays. Lists tell of old ones, and of one that is only kept beside the one that is
-/// charged nothing is tried.
+/// subscription, or for all that the customer pays. Lists tell of old ones, and of one that is only kept beside the one
+/// that is charged nothing is tried.
 fn given<'a>(event: &Event, before: &Desk, after: &'a Desk, subscription: Option<&str>) -> Option<(&'a str, &'a Card)> {
     let (was, is) = (&before.head.book, &after.head.book);
     let charged = [None, subscription].map(|of| is.charged_id(of));

@@ -152,8 +152,8 @@ impl MadeTry {
         !matches!(self.ended, Some(TryEnd::NotMade { .. }))
     }
 
-    /// Whether something that left or was told at a time is this one: what was begun leaves within a while, which is known of
-    /// what is ours.
+    /// Whether something that left or was told at a time is this one: what was begun leaves within a while, which is
+    /// known of what is ours.
     fn is_of(&self, at: Timestamp, by: By) -> bool {
         let most = if by == By::Recoup { LATE + NEAR } else { NEAR };
         by != By::Customer && (-NEAR..=most).contains(&at.duration_since(self.begun_at))
@@ -202,10 +202,10 @@ impl Again {
         }
     }
 
-    /// What was told of tries, with those of ours that nobody has told of so far: the networks count them, and whoever tells
-    /// of them may be late. Of what Recoup chose the provider has answered why it failed, where `means` knows that code; of
-    /// what people asked for only is known when it left. One that names no card was with the one that is charged, or else with
-    /// that of the one before.
+    /// What was told of tries, with those of ours that nobody has told of so far: the networks count them, and whoever
+    /// tells of them may be late. Of what Recoup chose the provider has answered why it failed, where `means` knows that
+    /// code; of what people asked for only is known when it left. One that names no card was with the one that is charged,
+    /// or else with that of the one before.
     pub fn with_answered(
         &self,
         mut tried: Vec<Tried>,
@@ -256,8 +256,8 @@ impl Again {
         untold
     }
 
-    /// When it was tried again, oldest first: what was told, and what the provider has only answered so far. And how many of
-    /// them people asked for, which use up none of the plan's: networks count them all the same.
+    /// When it was tried again, oldest first: what was told, and what the provider has only answered so far. And how many
+    /// of them people asked for, which use up none of the plan's: networks count them all the same.
     fn times(&self, tried: &[Tried]) -> (Vec<Timestamp>, usize) {
         let failed = || tried.iter().filter(|it| !it.succeeded);
         let untold = self.untold(tried);
@@ -389,6 +389,9 @@ impl Plan {
     pub fn look_again(&mut self, now: Timestamp) {
         if self.state == PlanState::Running {
             self.tries.look_at = Some(self.tries.look_at.map_or(now, |at| at.min(now)));
+            // It may be what was waited for; whatever else it waits for holds it again.
+            let held_until = self.held_until.filter(|_| self.tries.under_way().is_some());
+            self.held_until = held_until.map(|until| until.min(now)).or(self.held_until);
         }
     }
 

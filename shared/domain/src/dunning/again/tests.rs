@@ -159,6 +159,22 @@ fn a_retry_by_hand_uses_up_none_of_the_plans_and_is_counted_by_the_networks() {
 }
 
 #[test]
+fn what_is_told_of_a_try_under_way_is_looked_at_though_its_plan_waits() {
+    for (name, is_under_way, expected) in [("its own end may be told", true, hour(30)), ("nothing is", false, hour(48))]
+    {
+        let mut plan = plan_of("in_1");
+        plan.choose(next(&plan, "declined", &[failed(hour(0), By::Provider)], hour(0)));
+        if is_under_way {
+            let at = plan.tries.next.as_ref().unwrap().at;
+            plan.begin_try(at, at).unwrap();
+        }
+        plan.hold(hour(29), hour(48));
+        plan.look_again(hour(30));
+        assert_eq!((plan.next_wake(), plan.rests()), (Some(expected), true), "{name}");
+    }
+}
+
+#[test]
 fn what_may_pass_unheard_is_looked_at_again() {
     for (why, passes) in [(NoTry::InReview, true), (NoTry::Claimed, true), (NoTry::ByProvider, false)] {
         let mut plan = plan_of("in_1");
