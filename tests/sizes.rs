@@ -5,8 +5,8 @@ mod grown;
 
 use app::message::{Body, Message};
 use app::store::{
-    Alone, Asking, Backfill, CardLink, External, FoundBy, Idempotency, Link, Of, PayLink, Probe, Probes, Receipt,
-    Stored, TicketOf, Timeline, Waiting,
+    Alone, Asking, Backfill, CardLink, External, FoundBy, Idempotency, Link, Of, PayLink, Pressed, Probe, Probes,
+    Receipt, Stored, TicketOf, Timeline, Waiting,
 };
 use app::web::NOTE_CHARS_MAX;
 use domain::ageing::Climb;
@@ -168,7 +168,7 @@ fn subscription(number: usize, items: usize) -> Value {
     json!({"resource": "subscription", "id": id(number), "status": status, "items": many(items, item), "started_at": AT,
         "period_start": AT, "renews_at": AT, "trial_ends_at": AT, "ends_at": {"is": AT}, "contract_ends_at": AT,
         "grace_until": {"is": AT}, "resumes_at": {"is": AT}, "upcoming": usd(), "paid_at": AT,
-        "discount": {"is": {"code": text(400), "percent": "12.5", "amount": usd()}}})
+        "discount": {"is": {"code": text(400), "percent": "12.5", "amount": usd()}}, "card": {"is": id(0)}})
 }
 
 /// An account with a long history, each of whose resources is as long as it may be.
@@ -378,6 +378,7 @@ fn acting() -> Vec<Row> {
         ),
         built::<PayLink>("PayLink", json!({"hash": text(64), "account": account(), "invoice": id(0)})),
         built::<CardLink>("CardLink", json!({"hash": text(64), "account": account()})),
+        built::<Pressed>("Pressed", json!({"account": account(), "at": AT})),
     ]
 }
 
@@ -402,10 +403,10 @@ fn recovering() -> Vec<Row> {
         "likely": 1000, "candidates": many(8, moment)});
     let made = |_| {
         json!({"action": action(0), "begun_at": AT, "chosen": chosen.clone(),
-            "ended": {"outcome": "not_made", "why": text(300)}})
+            "ended": {"outcome": "not_made", "why": text(300)}, "card": text(60), "card_id": id(0)})
     };
     recovery["tries"] = json!({"next": chosen, "why_none": text(600), "made": many(12, made), "begun": 9999,
-        "look_at": AT, "card": text(60)});
+        "look_at": AT, "card": text(60), "card_id": id(0)});
     let card = json!({"brand": text(400), "last4": text(400), "exp_month": 12, "exp_year": 2030});
     let notice = json!({"about": {"matter": "expires", "card": card, "ends_at": AT}, "way": plan.clone()});
     let pulse = json!({"provider": "chargebee", "source": id(0), "account": account(), "about": id(0),

@@ -20,6 +20,7 @@ mod doubled;
 mod eligible;
 mod ends;
 mod four_eyes;
+mod guarded;
 mod http;
 mod incidents;
 mod intake;

@@ -193,11 +193,13 @@ async fn begin(context: &Context, account: &AccountId, invoice: &str) -> Result<
         .and_then(|watch| watch.concerning(&read.invoice, &read.head, &context.policies.declines, policy));
     let incident = concerning.map(|line| (&line.incident, line.ended_at.is_none()));
     let look_at = now + SignedDuration::from_mins(policy.hold_minutes);
-    let is_held = wish == Some(Stage::Recorded) || incident.is_some_and(|(_, lasts)| lasts);
-    plan.awake(&read.invoice, is_held, now);
-    match wish {
+    let on_its_way = again::on_its_way(context, &read, &beside);
+    let lasts = incident.is_some_and(|(_, lasts)| lasts);
+    plan.awake(&read.invoice, wish == Some(Stage::Recorded) || lasts || on_its_way.is_some(), now);
+    match (wish, on_its_way) {
         // Somebody asked to leave, and people are at it.
-        Some(Stage::Recorded) => plan.hold(now, look_at),
+        (Some(Stage::Recorded), _) => plan.hold(now, look_at),
+        (_, Some(until)) => plan.hold(now, until),
         _ => plan.wait_for(incident, now, look_at),
     }
     plan.doubt(Some(now));
@@ -312,7 +314,8 @@ async fn write<T>(
     };
     let mut head = read.head.clone();
     running::show(context, &mut head, std::slice::from_ref(plan)).await?;
-    // Whose end is known holds nobody back from paying: a debit that was taken on and failed has changed nothing.
+    // Whose end is known holds nobody back from paying: a debit that was taken on and failed has changed nothing. That it was
+    // tried, the invoice knows until somebody tells of it.
     for made in plan.tries.made.iter().filter(|made| made.ended.is_some()) {
         head.under_way.remove(&made.action);
     }

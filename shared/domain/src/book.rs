@@ -28,7 +28,7 @@ pub use latest::{Latest, Stamp};
 pub use payment::{Dispute, Payment, Refund};
 pub use person::Person;
 pub use subscription::Subscription;
-pub use tried::{By, TRIES, Tried, Tries};
+pub use tried::{By, TRIES, Tried, Tries, is_same_card};
 pub use tries::{Try, tries};
 pub use unlinked::Unlinked;
 

@@ -198,7 +198,7 @@ mod tests {
 
     #[test]
     fn a_bad_policy_is_refused_with_its_line() {
-        let rows: [(&str, &str, &str, &str); 67] = [
+        let rows: [(&str, &str, &str, &str); 70] = [
             ("ageing", "from_day = 31", "from_day = 32", "days 31 to 31 are in no bucket"),
             ("ageing", "from_day = 31", "from_day = 30", "day 30 is in two buckets"),
             ("ageing", "from_day = 0", "from_day = 1", "days 0 to 0 are in no bucket"),
@@ -301,6 +301,9 @@ mod tests {
             ("limits", "board_bytes_max = 48000", "board_bytes_max = 49000", "two boards must fit into an item"),
             ("limits", "boards_max = 4", "boards_max = 0", "at least one board"),
             ("limits", "told_people_max = 20", "told_people_max = 0", "at least one person"),
+            ("limits", "review_hours = 6", "review_hours = 0", "`review_hours` must be at least 1"),
+            ("limits", "debit_days_max = 14", "debit_days_max = 0", "`debit_days_max` must be at least 1"),
+            ("limits", "paying_minutes = 30", "paying_minutes = 0", "`paying_minutes` must be at least 1"),
         ];
         for (name, from, to, expected) in rows {
             let refused = with(name, |text| {

@@ -8,7 +8,7 @@ use crate::store::keys::{self, lists};
 use crate::store::{self, Batch, Page};
 use crate::web::{Problem, Window};
 use domain::book::{Head, Invoice, Person, Tried};
-use domain::dunning::{Budget, Plan, PlanState, Reason, Recovering};
+use domain::dunning::{Judged, Plan, PlanState, Reason, Recovering};
 use domain::id::AccountId;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -140,12 +140,12 @@ async fn shown(context: &Context, plans: Vec<Plan>, head: Option<&Head>) -> Resu
         let person = batch.of::<Person>(&person)?.unwrap_or_default();
         let invoice = batch.of::<Invoice>(&invoice)?;
         let mut row = Recovering::of(plan, invoice.as_ref(), &person, declines, policies);
-        if let Some((invoice, beside)) = invoice.as_ref().zip(beside.as_ref()) {
+        if let Some(((invoice, beside), head)) = invoice.as_ref().zip(beside.as_ref()).zip(head) {
             let others: Vec<Vec<Tried>> =
                 beside.iter().filter(|(other, _)| **other != invoice.id).map(|(_, tried)| tried.clone()).collect();
             let tried = invoice.tried(same_try);
-            let budget = Budget::of_invoice(declines, &rules, invoice, &tried, &others);
-            row.tries_left = budget.left(&tried, context.clock.now());
+            let judged = Judged::of(declines, head, invoice, &tried, &others);
+            row.tries_left = judged.budget(declines, &rules, &tried, &others).left(&tried, context.clock.now());
         }
         all.push(row);
     }

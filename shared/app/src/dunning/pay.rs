@@ -1,4 +1,5 @@
-//! Answers a link to pay: what is open, and, once somebody wants to pay, the provider's own page. It writes nothing.
+//! Answers a link to pay: what is open, and, once somebody wants to pay, the provider's own page. It writes nothing but
+//! when that was: no try of ours begins beside somebody who is about to pay.
 //!
 //! Whoever has the link may open it, without signing in: it shows no more than the message did that it came with, and
 //! only the provider's page takes money. A scanner that sends its form has made a link to that page, and nothing else.
@@ -9,9 +10,10 @@ mod words;
 
 use crate::context::Context;
 use crate::fault::Fault;
+use crate::ports::CommitError;
 use crate::records;
 use crate::setup::{sources, stop};
-use crate::store::{Batch, keys};
+use crate::store::{Batch, Commit, Pressed, keys};
 use crate::web::{self, Answer, ID_BYTES_MAX};
 use bytes::Bytes;
 use domain::book::{Head, Invoice, Person};
@@ -77,8 +79,30 @@ pub(super) async fn go(context: &Context, token: &str, request: &Request<Bytes>)
     if !owed.debt.is_payable() {
         return Ok(words::page(context, &owed, &token, StatusCode::CONFLICT));
     }
-    let page = if is_held { None } else { fresh::page(context, &owed.head, &owed.invoice, &link.hash).await };
+    if is_held {
+        return Ok(not_now(context, owed.company.as_deref(), owed.reader(context)));
+    }
+
+    // Write. A try that begins later sees it, and one that has begun is seen by what is read after it.
+    press(context, &link.account).await?;
+    let Some(owed) = read(context, &link.account, wanted).await? else { return Ok(unknown(context)) };
+    if !owed.debt.is_payable() {
+        return Ok(words::page(context, &owed, &token, StatusCode::CONFLICT));
+    }
+    let page = fresh::page(context, &owed.head, &owed.invoice, &link.hash).await;
     Ok(page.map_or_else(|| not_now(context, owed.company.as_deref(), owed.reader(context)), |page| web::away(&page)))
+}
+
+/// Remembers that somebody is led on to pay, whatever of it: some pages ask for all that is owed.
+async fn press(context: &Context, account: &AccountId) -> Result<(), Fault> {
+    let batch = Batch::read(context, vec![keys::pressed(account)]).await?;
+    let mut commit = Commit::default();
+    commit.over(&batch, &Pressed { account: account.clone(), at: context.clock.now() });
+    match commit.run(context).await {
+        // Whoever was quicker has pressed at this moment as well.
+        Ok(()) | Err(CommitError::Conflict(_)) => Ok(()),
+        Err(CommitError::Fault(fault)) => Err(fault),
+    }
 }
 
 /// Nothing where the invoice is not one of the account's.

@@ -186,6 +186,13 @@ pub struct CardLink {
     pub account: AccountId,
 }
 
+/// When a customer was last led on to the provider's page, to pay what they owe.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pressed {
+    pub account: AccountId,
+    pub at: Timestamp,
+}
+
 macro_rules! stored {
     ($type:ty, $version:literal, |$value:ident| key $key:expr, wake $wake:expr, place $place:expr) => {
         impl Stored for $type {
@@ -267,6 +274,7 @@ stored!(Imports, 1, |it| key keys::imports(&it.kind), wake None, place None);
 stored!(Link, 1, |it| key keys::link(&it.hash), wake None, place None);
 stored!(PayLink, 1, |it| key keys::pay_link(&it.hash), wake None, place None);
 stored!(CardLink, 1, |it| key keys::card_link(&it.hash), wake None, place None);
+stored!(Pressed, 1, |it| key keys::pressed(&it.account), wake None, place None);
 stored!(StaffChange, 1, |it| key keys::staff_change(it.at, &it.after.id), wake None, place None);
 stored!(Proposal, 1, |it| key keys::staff_proposal(it.number), wake None, place None);
 stored!(Bulletin, 1, |it| key keys::bulletin(&it.about.id()), wake it.alarm(), place None);

@@ -112,6 +112,9 @@ pub struct SubscriptionLine {
     pub end_is_stated: bool,
     pub discounted: bool,
     pub upcoming: Option<Money>,
+    /// The card that is charged for it, where it has one of its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub card: Option<String>,
 }
 
 /// A card in short; of many, those that were seen last stay.
@@ -305,6 +308,12 @@ impl Book {
             self.cards.iter().any(|line| line.state == CardState::Removed && same(line))
         };
         kept.or_else(|| self.payments.iter().rev().find_map(|line| line.card.as_ref()).filter(|card| !removed(card)))
+    }
+
+    /// Which card is charged for what comes, where the provider says so: the subscription's own, or else the customer's.
+    pub fn charged_id(&self, subscription: Option<&str>) -> Option<&str> {
+        let own = subscription.and_then(|id| self.subscriptions.get(id)).and_then(|line| line.card.as_deref());
+        own.or(self.chosen.value().map(String::as_str))
     }
 
     /// What is known of a card that is kept.

@@ -2,39 +2,67 @@
 
 use super::desk::Desk;
 use crate::book::KeptCard;
-use crate::dunning::PlanState;
-use crate::event::{CardState, Event, Origin};
+use crate::dunning::{PlanState, card_named};
+use crate::event::{Card, CardState, Event, Origin, Seen};
 use jiff::{SignedDuration, Timestamp};
+use std::collections::BTreeMap;
 
 /// How far a provider's clock may be from ours.
 const CLOCKS_APART: SignedDuration = SignedDuration::from_mins(10);
 
-/// The card that an event shows to be another than before, as tries are told apart by it: its brand and the end of its
-/// number. Lists tell of old ones, and of one that is only kept beside the one that is charged nothing is tried.
-fn given(event: &Event, before: &Desk, after: &Desk) -> Option<String> {
-    let (was, is) = (before.head.book.chosen.value(), after.head.book.chosen.value());
+/// The card that an event shows to be another than before, with the provider's id of it: the one that is charged for a
+/// subscription, or for all that the customer pays. Lists tell of old ones, and of one that is only kept beside the one
+/// that is charged nothing is tried.
+fn given<'a>(event: &Event, before: &Desk, after: &'a Desk, subscription: Option<&str>) -> Option<(&'a str, &'a Card)> {
+    let (was, is) = (&before.head.book, &after.head.book);
+    let charged = [None, subscription].map(|of| is.charged_id(of));
     let is_new = |kept: &&KeptCard| {
         let known = before.touched.cards.get(&kept.id).and_then(|card| card.card.value());
-        let is_charged = is.is_none_or(|chosen| *chosen == kept.id);
+        let is_charged = charged.iter().flatten().any(|id| *id == kept.id) || charged == [None, None];
         kept.state.copied() == Some(CardState::Kept) && known != kept.card.value() && is_charged
     };
-    let new = after.touched.cards.values().filter(is_new).find_map(|kept| kept.card.value());
+    let new = after.touched.cards.values().filter(is_new).find_map(|kept| Some((kept.id.as_str(), kept.card.value()?)));
     // When it is first told which one is charged, it may be the one that failed.
-    let other = || after.head.book.kept_card(is.filter(|_| was.is_some() && was != is)?);
-    let card = new.or_else(other).filter(|_| event.origin != Origin::Listed)?;
-    Some(format!("{} {}", card.brand.to_lowercase(), card.last4))
+    let other = |of| {
+        let (was, now) = (was.charged_id(of)?, is.charged_id(of)?);
+        is.kept_card(now).filter(|_| was != now).map(|card| (now, card))
+    };
+    let known = subscription.filter(|id| was.subscriptions.contains_key(*id));
+    // What is charged for the subscription is nearer than what is charged for all.
+    let found = new.or_else(|| known.and_then(|id| other(Some(id)))).or_else(|| other(None));
+    found.filter(|_| event.origin != Origin::Listed)
+}
+
+/// The subscription that an invoice bills.
+fn billed<'a>(desk: &'a Desk, invoice: &str) -> Option<&'a str> {
+    let touched = desk.touched.invoices.get(invoice).and_then(|it| it.subscription.value());
+    let line = desk.head.book.invoices.iter().find(|line| line.invoice == invoice);
+    touched.or(line.and_then(|line| line.subscription.as_ref())).map(String::as_str)
 }
 
 /// The invoices whose recoveries another card concerns: all of them.
 pub fn renewed(event: &Event, before: &Desk, after: &Desk) -> Vec<String> {
+    let shown = event.seen.iter().filter_map(|seen| match seen {
+        Seen::Subscription(seen) => Some(seen.id.as_str()),
+        _ => None,
+    });
+    let mut subscriptions = shown.map(Some).chain([None]);
+    let is_given = subscriptions.any(|subscription| given(event, before, after, subscription).is_some());
     let all = after.head.dunning.keys().cloned();
-    given(event, before, after).map_or(Vec::new(), |_| all.collect())
+    if is_given { all.collect() } else { Vec::new() }
 }
 
 /// Lets recoveries choose their next try anew whose invoice shows another try, and those that begin; with another card each
 /// tries at once.
 pub fn look_again(event: &Event, before: &Desk, after: &mut Desk, now: Timestamp) {
-    let card = given(event, before, after);
+    let cards: BTreeMap<String, (String, String)> = after
+        .plans
+        .keys()
+        .filter_map(|invoice| {
+            let (id, card) = given(event, before, after, billed(after, invoice))?;
+            Some((invoice.clone(), (id.to_owned(), card_named(card))))
+        })
+        .collect();
     let invoices = &after.touched.invoices;
     for plan in after.plans.values_mut().filter(|plan| plan.state == PlanState::Running) {
         let begins = before.plans.get(&plan.invoice).is_none_or(|other| other.started_at != plan.started_at);
@@ -43,8 +71,10 @@ pub fn look_again(event: &Event, before: &Desk, after: &mut Desk, now: Timestamp
         if begins || told {
             plan.look_again(now);
         }
-        if let Some(card) = card.as_ref().filter(|_| event.at >= plan.started_at - CLOCKS_APART) {
+        let card = cards.get(&plan.invoice).filter(|_| event.at >= plan.started_at - CLOCKS_APART);
+        if let Some((id, card)) = card {
             plan.card_given(card, now);
+            plan.names_card(id);
         }
     }
 }
@@ -157,6 +187,49 @@ mod tests {
             after.touched.fold(&mut after.head, &event, SignedDuration::ZERO);
             look_again(&event, &before, &mut after, now);
             assert_eq!(after.plans["in_1"].tries.card.as_deref(), card, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_card_is_given_for_a_subscription_or_for_all_and_is_named() {
+        let (now, later, old) = (time("2026-03-03T10:00:05Z"), "2026-03-03T10:00:00Z", card("4242", "kept"));
+        let chosen = |id: &str| json!({"resource": "chosen", "as_of": null, "card": id});
+        let bought = |own: Value| json!({"resource": "subscription", "id": "sub_1", "card": own});
+        let billed = json!({"resource": "invoice", "id": "in_1", "subscription": "sub_1", "created_at": BEGAN});
+        let second = json!({"resource": "card", "id": "pm_2", "as_of": null, "state": "kept",
+            "card": {"brand": "Visa", "last4": "1881", "exp_month": 4, "exp_year": 2030}});
+        let (its, all) = (|id: &str| bought(json!({"is": id})), bought(json!("nothing")));
+        for (name, known, told, card) in [
+            ("its own is another", vec![chosen("pm_1"), its("pm_1")], its("pm_2"), Some("pm_2")),
+            ("it gets one of its own", vec![chosen("pm_1"), all.clone()], its("pm_2"), Some("pm_2")),
+            (
+                "its own goes, and the chosen one is another",
+                vec![chosen("pm_2"), its("pm_1")],
+                all.clone(),
+                Some("pm_2"),
+            ),
+            ("its own is what was charged before", vec![chosen("pm_1"), all.clone()], its("pm_1"), None),
+            ("it is told first which one is its own", vec![chosen("pm_1")], its("pm_2"), None),
+            (
+                "another is chosen for all, beside its own",
+                vec![chosen("pm_1"), its("pm_1")],
+                chosen("pm_2"),
+                Some("pm_2"),
+            ),
+            ("another is only kept, beside its own", vec![its("pm_1")], second.clone(), None),
+        ] {
+            let mut before = desk(&old);
+            let kept = if told == second { vec![] } else { vec![second.clone()] };
+            for seen in kept.iter().chain([&billed]).chain(&known) {
+                let event = event("webhook", "2026-01-02T00:00:00Z", seen);
+                before.touched.fold(&mut before.head, &event, SignedDuration::ZERO);
+            }
+            let event = event("webhook", later, &told);
+            let mut after = before.clone();
+            after.touched.fold(&mut after.head, &event, SignedDuration::ZERO);
+            assert!(card.is_none() || renewed(&event, &before, &after) == ["in_1"], "{name}");
+            look_again(&event, &before, &mut after, now);
+            assert_eq!(after.plans["in_1"].tries.card_id.as_deref(), card, "{name}");
         }
     }
 }

@@ -343,6 +343,9 @@ impl Plan {
                 Some(format!("{} are promised until the end of {}", promise.amount, promise.date))
             }
             (_, Some(until)) => Some(format!("paused until {}", until.strftime("%Y-%m-%d %H:%M UTC"))),
+            _ if self.held_since.is_some() && self.tries.under_way().is_some() => {
+                Some("what was tried is on its way, and nobody knows yet how it ends".to_owned())
+            }
             _ if self.held_since.is_some() && self.incident.is_some() => Some("its incident lasts".to_owned()),
             _ if is_refused => Some("it was refused, and is tried again".to_owned()),
             _ if step.again_at.is_some() => Some("it is night where the customer lives".to_owned()),

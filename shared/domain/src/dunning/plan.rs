@@ -126,7 +126,8 @@ impl Plan {
             step.state = if is_done(step) { StepState::Sent } else { StepState::Skipped };
         }
         self.control = earlier.control.clone();
-        self.tries = Again { next: None, why_none: None, look_at: None, card: None, ..earlier.tries.clone() };
+        self.tries =
+            Again { next: None, why_none: None, look_at: None, card: None, card_id: None, ..earlier.tries.clone() };
         self.tries.is_unknown_again();
         self.escalated_at = earlier.escalated_at;
         self.next().is_some().then_some(self)

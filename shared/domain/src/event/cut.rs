@@ -90,6 +90,7 @@ impl SubscriptionSeen {
         if let Some(Stated::Is(Discount { code, .. })) = &mut self.discount {
             cut(code, ID_BYTES_MAX);
         }
+        self.card.take_if(|card| card.value().is_some_and(|id| text_bytes(id) > ID_BYTES_MAX));
     }
 }
 

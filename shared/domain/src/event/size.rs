@@ -159,11 +159,13 @@ fn of_subscription(seen: &SubscriptionSeen) -> usize {
         resumes_at: _,
         upcoming: _,
         paid_at: _,
+        card,
         wished: _,
     } = seen;
     let stated = discount.as_ref().and_then(Stated::value);
     let code = stated.and_then(|Discount { code, percent: _, amount: _ }| code.as_ref());
-    texts([Some(id), code]) + items.iter().flatten().map(|item| PART_BYTES + of_item(item)).sum::<usize>()
+    let card = card.as_ref().and_then(Stated::value);
+    texts([Some(id), code, card]) + items.iter().flatten().map(|item| PART_BYTES + of_item(item)).sum::<usize>()
 }
 
 fn of_item(item: &Item) -> usize {
@@ -203,7 +205,7 @@ mod tests {
                 "items": [item, item, item], "discount": {"is": {"code": text, "percent": MOST, "amount": money}},
                 "started_at": AT, "period_start": AT, "renews_at": AT, "trial_ends_at": AT, "ends_at": {"is": AT},
                 "contract_ends_at": AT, "grace_until": {"is": AT}, "resumes_at": {"is": AT}, "upcoming": money,
-                "paid_at": AT, "wished": false}),
+                "paid_at": AT, "card": {"is": text}, "wished": false}),
             json!({"resource": "invoice", "id": text, "as_of": AT, "number": text, "status": "uncollectible",
                 "total": money, "tax": money, "remaining": money, "credited": money, "subscription": text,
                 "by_period": false, "lines": [line, line, line], "created_at": AT, "due_on": "2026-01-31",

@@ -86,6 +86,12 @@ pub struct Limits {
     pub promise_days_max: i64,
     /// How many broken promises about an invoice are put up with: after more, no other is taken.
     pub promises_broken_max: u32,
+    /// After how many hours it is looked again whether an invoice that is in review, or claimed, may be tried.
+    pub review_hours: i64,
+    /// How long a recovery waits for a debit that its provider has taken on: then it goes on beside it.
+    pub debit_days_max: i64,
+    /// For how many minutes nothing is tried after a customer was led on to the provider's page.
+    pub paying_minutes: i64,
     /// How many open cases are looked at, oldest first, where it is counted what raising a source would let loose: whoever
     /// asks for it waits for the answer.
     pub backlog_counted_max: u32,
@@ -223,6 +229,9 @@ impl Rules for Limits {
             ("snooze_days_max", self.snooze_days_max),
             ("pause_days_max", self.pause_days_max),
             ("promise_days_max", self.promise_days_max),
+            ("review_hours", self.review_hours),
+            ("debit_days_max", self.debit_days_max),
+            ("paying_minutes", self.paying_minutes),
             ("backlog_counted_max", i64::from(self.backlog_counted_max)),
             ("outgoing_days", self.outgoing_days),
             ("endpoint_hours_max", self.endpoint_hours_max),

@@ -133,6 +133,76 @@ fn there_are_as_many_as_the_rule_allows_whoever_makes_them() {
 }
 
 #[test]
+fn a_retry_by_hand_uses_up_none_of_the_plans_and_is_counted_by_the_networks() {
+    let rule = POLICIES.dunning.current().tries("standard", "declined").unwrap();
+    let most = i64::from(*rule.most.get_ref());
+    let after = |by: By| -> Vec<Tried> {
+        let again = (1..=most).map(|number| failed(hour(30 * number), by));
+        [failed(hour(0), By::Provider)].into_iter().chain(again).collect()
+    };
+    let now = hour(30 * most + 1);
+    let (plan, by_hand) = (plan_of("in_1"), after(By::Recoup));
+    assert_eq!(next(&plan, "declined", &after(By::Provider), now), Err(NoTry::AllMade(most as usize)));
+    let found = next(&plan, "declined", &by_hand, now);
+    assert!(!matches!(found, Err(NoTry::AllMade(_))), "{found:?}");
+    assert!(found.is_err() || found.is_ok_and(|next| next.at >= hour(30 * most + 20)), "its gap is kept");
+    // As many as the plan has made are its own.
+    let mut own = plan.clone();
+    for number in 1..=most {
+        own.choose(Ok(NextTry { at: hour(30 * number), ..next(&plan, "declined", &by_hand[..1], hour(0)).unwrap() }));
+        own.begin_try(hour(30 * number), hour(30 * number)).unwrap();
+        own.learn(Some(TryEnd::Declined { code: "generic_decline".to_owned() }), hour(30 * number));
+    }
+    assert_eq!(next(&own, "declined", &by_hand, now), Err(NoTry::AllMade(most as usize)));
+    let budget = Budget::of(POLICIES.declines.current(), &[], Some("visa"), &meaning("declined"));
+    assert_eq!(i64::from(budget.for_card(FIRST, &[]).left(&by_hand, now)[0].used), most);
+}
+
+#[test]
+fn what_is_told_of_a_try_under_way_is_looked_at_though_its_plan_waits() {
+    for (name, is_under_way, expected) in [("its own end may be told", true, hour(30)), ("nothing is", false, hour(48))]
+    {
+        let mut plan = plan_of("in_1");
+        plan.choose(next(&plan, "declined", &[failed(hour(0), By::Provider)], hour(0)));
+        if is_under_way {
+            let at = plan.tries.next.as_ref().unwrap().at;
+            plan.begin_try(at, at).unwrap();
+        }
+        plan.hold(hour(29), hour(48));
+        plan.look_again(hour(30));
+        assert_eq!((plan.next_wake(), plan.rests()), (Some(expected), true), "{name}");
+    }
+}
+
+#[test]
+fn what_may_pass_unheard_is_looked_at_again() {
+    for (why, passes) in [(NoTry::InReview, true), (NoTry::Claimed, true), (NoTry::ByProvider, false)] {
+        let mut plan = plan_of("in_1");
+        plan.choose_or_look(Err(why.clone()), hour(6));
+        assert_eq!(plan.tries.look_at, passes.then_some(hour(6)), "{why}");
+        assert_eq!(plan.next_wake(), Some(if passes { hour(6) } else { hour(24) }), "{why}");
+    }
+}
+
+#[test]
+fn a_try_for_a_card_that_was_given_names_it() {
+    let tried = [failed(hour(0), By::Provider)];
+    let mut plan = plan_of("in_1");
+    plan.names_card("pm_2");
+    assert_eq!(plan.tries.card_id, None, "none was given");
+    plan.card_given("visa 1881", hour(1));
+    plan.names_card("pm_2");
+    plan.choose(next(&plan, "expired", &tried, hour(1)));
+    let made = plan.begin_try(hour(1), hour(2)).unwrap();
+    assert_eq!((made.card.as_deref(), made.card_id.as_deref()), (Some("visa 1881"), Some("pm_2")));
+    assert_eq!((&plan.tries.card, &plan.tries.card_id), (&None, &None), "once");
+    plan.learn(Some(TryEnd::Declined { code: "generic_decline".to_owned() }), hour(2));
+    plan.choose(next(&plan, "declined", &tried, hour(2)));
+    let at = plan.tries.next.as_ref().unwrap().at;
+    assert_eq!(plan.begin_try(at, at).unwrap().card_id, None, "by a rule it is with what the provider charges");
+}
+
+#[test]
 fn another_card_is_tried_at_once_and_one_that_is_barred_never() {
     let tried = [failed(hour(0), By::Provider)];
     for (name, family, card, allowed) in [

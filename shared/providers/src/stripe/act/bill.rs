@@ -100,9 +100,16 @@ pub(super) fn credit(order: &Order<'_>, replies: &[Reply], amount: Money) -> Act
     once(replies, call, |object| Answer::Done(Effect { status: "credited".to_owned(), ..made(object) }))
 }
 
-/// Collects an open invoice now, or notes that it was paid elsewhere.
-pub(super) fn pay(order: &Order<'_>, replies: &[Reply], invoice: &str, how: (&str, &str)) -> Act {
-    let call = || post(order.key, format!("/v1/invoices/{invoice}/pay"), &[how]);
+/// Collects an open invoice now: with the card that was chosen for it, or else with the one that Stripe charges by itself.
+pub(super) fn retry(order: &Order<'_>, replies: &[Reply], invoice: &str, card: Option<&str>) -> Act {
+    let named = card.map(|card| ("payment_method", card));
+    let pairs: Vec<_> = [("off_session", "true")].into_iter().chain(named).collect();
+    pay(order, replies, invoice, &pairs)
+}
+
+/// The same in so many words, or the note that it was paid elsewhere.
+pub(super) fn pay(order: &Order<'_>, replies: &[Reply], invoice: &str, how: &[(&str, &str)]) -> Act {
+    let call = || post(order.key, format!("/v1/invoices/{invoice}/pay"), how);
     once(replies, call, |object| Answer::Done(paid(object)))
 }
 

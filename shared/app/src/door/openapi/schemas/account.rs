@@ -368,6 +368,8 @@ fn tries() -> Value {
         ("begun_at", time()),
         ("chosen", next()),
         ("ended", told(or_null(ended), "Null while nobody knows.")),
+        ("card?", told(text(), "The card that it named, because the customer had just given it.")),
+        ("card_id?", told(text(), "The provider's id of that card.")),
     ]);
     object([
         ("next", or_null(next())),
@@ -376,6 +378,7 @@ fn tries() -> Value {
         ("begun", told(whole(), "How many were ever begun.")),
         ("look_at", told(or_null(time()), "When it is looked at again.")),
         ("card", told(or_null(text()), "The card that the customer gave since, while there was no try with it.")),
+        ("card_id?", told(text(), "The provider's id of that card.")),
         ("taken_back_at?", told(time(), "When somebody took the last one back: its day has no other.")),
         ("unmade?", told(next(), "The try that was planned when the recovery ended.")),
     ])
