@@ -8,6 +8,7 @@ mod budget;
 mod ending;
 mod escalation;
 mod forecast;
+mod heed;
 mod hours;
 mod outcomes;
 mod paused;
@@ -17,6 +18,7 @@ mod shown;
 mod step;
 mod tries;
 
+pub use access::whole_days;
 pub use adviser::{
     Advice, Adviser, AdviserRules, Calendar, Candidate, Cell, Chosen, Group, Place, Reason, SoFar, Traits, View,
     adviser,
@@ -27,6 +29,7 @@ pub use budget::{Budget, Left, Why};
 pub use ending::{EndOf, Ends, NoEnd};
 pub use escalation::{EscalationRule, failures};
 pub use forecast::{EarlierLine, Expected, FORECAST_DAYS, Forecast, RunningLine, TooFew, forecast};
+pub use heed::DISPUTED;
 pub use hours::HoursPolicy;
 pub use outcomes::{Ended, Kept, NotLearned, Outcome, kept, learned};
 pub use paused::{Control, Promise, Refused, Said, Wish, Word};

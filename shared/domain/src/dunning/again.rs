@@ -36,6 +36,9 @@ pub struct Again {
     pub look_at: Option<Timestamp>,
     /// The card that the customer gave since, for which there was no try yet: its brand and the end of its number.
     pub card: Option<String>,
+    /// When the card was given that the head told it of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub heeded_at: Option<Timestamp>,
     /// When somebody took the last one back: its day has no other.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub taken_back_at: Option<Timestamp>,
