@@ -175,7 +175,9 @@ async fn concerned(context: &Context, account: &AccountId, asked: &Asked) -> Res
         all = All::read(context, account, batch.rev(&key)).await?;
         all.name(&mut head);
     }
-    let running: Vec<String> = head.dunning.keys().cloned().collect();
+    // One that has ended and still takes something away is asked for no more.
+    let running = head.dunning.iter().filter(|(_, line)| line.next.is_some());
+    let running: Vec<String> = running.map(|(invoice, _)| invoice.clone()).collect();
     if running.len() > 1 && asked.promise.is_some() {
         let message = "more than one invoice is asked for: name the one that is promised in `invoice`";
         return Err(Problem::not_possible(message));

@@ -150,6 +150,7 @@ impl Climb {
                 self.way.keep_quiet(now, until);
             }
         }
+        self.way.only_last(now);
         self.way.begin(now, doubt_at)
     }
 
@@ -285,6 +286,9 @@ mod tests {
         let invoice = due("2026-03-15");
         let mut late = climb(&invoice, None).unwrap();
         assert_eq!(take(&mut late, &ground(&invoice), "2026-05-20T09:00:00Z"), Some(3));
+        let mut later = climb(&invoice, None).unwrap();
+        assert_eq!(take(&mut later, &ground(&invoice), "2026-07-01T09:00:00Z"), Some(4), "though it has no letter");
+        assert_eq!(later.way.state, PlanState::Finished);
         let after_a_plan = climb(&invoice, Some(at("2026-03-29T09:00:00Z"))).unwrap();
         assert_eq!(after_a_plan.way.next_wake(), Some(at("2026-04-15T09:00:00Z")), "what it asked for is behind it");
         assert_eq!(climb(&invoice, Some(at("2027-01-01T00:00:00Z"))), None, "no rung is left");

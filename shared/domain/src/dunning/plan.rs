@@ -248,6 +248,15 @@ impl Plan {
         self.finish_after_last();
     }
 
+    /// Leaves out whatever is due but the last of it, which stands for all: on the ladder the highest rung does.
+    pub fn only_last(&mut self, now: Timestamp) {
+        let last = self.steps.iter().rposition(|step| step.is_taken_up(now)).filter(|_| !self.rests());
+        for step in self.steps[..last.unwrap_or(0)].iter_mut().filter(|step| step.is_taken_up(now)) {
+            step.state = StepState::Skipped;
+            step.done_at = Some(now);
+        }
+    }
+
     /// Takes up the step that is due, skipping earlier ones that a late start passed over: of letters no others than letters do.
     pub fn begin(&mut self, now: Timestamp, doubt_at: Timestamp) -> Option<Step> {
         if self.held_until.is_some() || self.paused_until().is_some() {
