@@ -2,6 +2,7 @@
 //! account.
 
 use crate::http::run;
+use crate::limits::with_limit;
 use crate::raised::{tell, wish};
 use app::ports::{Channel, Clock, Letter};
 use http::{Method, StatusCode};
@@ -348,4 +349,70 @@ fn the_third_failure_warns_and_is_a_task_once() {
             assert_eq!(tasks(&service).await, Vec::<Value>::new(), "{name}: it ends when they pay");
         });
     }
+}
+
+#[test]
+fn the_task_of_an_escalation_says_what_the_customer_knows() {
+    for (name, email, expected) in [
+        ("the letter leaves beside it", json!("cus_1@shop.example"), "The letter that warns them leaves next"),
+        ("there is nowhere to write to", Value::Null, "there is no address"),
+    ] {
+        run(async {
+            let service = open_at(START).await;
+            let mut customer = stripe::customer("cus_1", at(START));
+            customer["email"] = email;
+            tell(&service, "evt_c", "customer.created", &customer).await;
+            for number in 1..4 {
+                fails(&service, number).await;
+            }
+            let found = tasks(&service).await;
+            assert_eq!(found.len(), 1, "{name}: {found:?}");
+            let steps = found[0]["steps"].as_str().unwrap();
+            assert!(steps.contains(expected) && !steps.contains("They were warned"), "{name}: {steps}");
+        });
+    }
+}
+
+#[test]
+fn a_letter_counts_the_days_that_the_recovery_leaves() {
+    run(async {
+        let service = without_subscription(None).await;
+        advance(&service, days(12)).await;
+        let letters = service.outbox.letters().unwrap();
+        // It is restricted on the tenth day, with the last of these.
+        for (subject, expected) in [("Your payment", Some("9")), ("Reminder", Some("5")), ("Please act", None)] {
+            let own = letters.iter().map(|(_, letter)| letter);
+            let mut own = own.filter(|letter| letter.to == "cus_1@shop.example" && letter.subject.starts_with(subject));
+            let letter = own.next().unwrap_or_else(|| panic!("no letter begins with {subject}"));
+            let days = letter.text.lines().find_map(|line| line.strip_prefix("Days left to pay: "));
+            assert_eq!((days, own.next()), (expected, None), "{subject}: {}", letter.text);
+        }
+    });
+}
+
+#[test]
+fn after_a_long_stop_by_hand_letters_and_access_are_as_far_apart_as_before() {
+    run(async {
+        let mut service = without_subscription(None).await;
+        with_limit(&mut service, "alarm_lease_secs", 21_600);
+        let fell = async |access: &str| {
+            let plan = plan(&service).await;
+            let steps = plan["steps"].as_array().unwrap();
+            steps.iter().find(|step| step["access"] == access).unwrap()["state"].as_str().unwrap().to_owned()
+        };
+        let sent = || letters(&service, |letter| letter.to == "cus_1@shop.example");
+        advance(&service, days(4)).await;
+        let stop = |release: bool| json!({"segment": "standard", "note": "the letters are wrong", "release": release});
+        assert_eq!(ask(&service, "mara", Method::POST, "/api/stop", Some(&stop(false)), None).await.0, StatusCode::OK);
+        advance(&service, days(20)).await;
+        assert_eq!((sent(), fell("warned").await.as_str()), (1, "waiting"), "it was stopped");
+        assert_eq!(ask(&service, "mara", Method::POST, "/api/stop", Some(&stop(true)), None).await.0, StatusCode::OK);
+        for (on, letters, warned, restricted) in
+            [(21, 2, "waiting", "waiting"), (23, 2, "sent", "waiting"), (26, 3, "sent", "sent")]
+        {
+            advance(&service, days(on)).await;
+            let found = (sent(), fell("warned").await, fell("restricted").await);
+            assert_eq!(found, (letters, warned.to_owned(), restricted.to_owned()), "day {on}");
+        }
+    });
 }

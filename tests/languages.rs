@@ -132,7 +132,7 @@ fn a_reminder_is_a_letter_with_a_button_beside_its_plain_form() {
             "{letter:?}"
         );
         for shown in [&letter.text, &letter.html] {
-            assert!(shown.contains("Verbleibende Tage zum Bezahlen: 6"), "{shown}");
+            assert!(shown.contains("Verbleibende Tage zum Bezahlen: 13"), "{shown}");
         }
     });
 }

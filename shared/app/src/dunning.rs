@@ -15,6 +15,7 @@ pub mod outcomes;
 mod page;
 pub mod pay;
 pub mod recovery;
+mod told;
 
 use crate::bulletin;
 use crate::context::{Context, Work};
@@ -159,9 +160,16 @@ enum Begun {
 async fn begin(context: &Context, account: &AccountId, invoice: &str) -> Result<Attempted<Option<Begun>>, Fault> {
     // Read.
     let Some(mut read) = read(context, account, invoice).await? else { return Ok(Attempted::Done(None)) };
-    let Some(mut plan) = read.plan.clone().filter(|plan| plan.state == PlanState::Running) else {
-        return Ok(Attempted::Done(None));
-    };
+    let Some(mut plan) = read.plan.clone() else { return Ok(Attempted::Done(None)) };
+    plan.heed(&read.head);
+    if plan.state != PlanState::Running {
+        let is_news = read.plan.as_ref() != Some(&plan);
+        return if is_news {
+            write(context, read, &plan, Besides::default(), None).await
+        } else {
+            Ok(Attempted::Done(None))
+        };
+    }
     let now = context.clock.now();
 
     let segment = plan.segment.clone();
@@ -169,7 +177,7 @@ async fn begin(context: &Context, account: &AccountId, invoice: &str) -> Result<
         tracing::warn!(invoice, segment, "a step of a recovery waits: it is stopped by hand");
         // Nobody is at fault that it rang in vain: it says when it is looked at again.
         let lease = SignedDuration::from_secs(context.policies.limits.current().alarm_lease_secs);
-        plan.held_until = Some(now + lease);
+        plan.hold(now, now + lease);
         return write(context, read, &plan, Besides::default(), None).await;
     }
     let wish = records::stage(context, &read.head, &read.invoice).await?;
@@ -280,6 +288,7 @@ async fn end(
     }
     let Some(read) = read(context, account, invoice).await? else { return Ok(Attempted::Done(Done::NothingToDo)) };
     let Some(mut plan) = read.plan.clone() else { return Ok(Attempted::Done(Done::NothingToDo)) };
+    plan.heed(&read.head);
     let done = record(&mut plan);
     // What waited for this letter need not ring once more.
     plan.take_access(context.clock.now());

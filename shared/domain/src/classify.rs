@@ -31,6 +31,7 @@ use crate::event::{Event, Origin};
 use crate::id::CaseId;
 use jiff::{SignedDuration, Timestamp};
 
+pub use crate::dunning::DISPUTED;
 pub use policy::{ClassifyPolicy, Disputes, Duplicates, Found, Otherwise, Rule, Verdict};
 pub use unnamed::unnamed;
 
@@ -105,9 +106,6 @@ enum About {
     Billed { invoice: String, side: billed::Side },
 }
 
-/// Why a recovery is over during which a bank has claimed money back.
-pub const DISPUTED: &str = "disputed";
-
 /// How a trouble stands now.
 enum Standing {
     Open(Box<Case>),
@@ -154,9 +152,11 @@ pub fn concerned(concerns: &[Concern], desk: &Desk) -> Vec<CaseId> {
     concerns.iter().map(|concern| concern.case.clone()).chain(acted).collect()
 }
 
-/// The invoices whose recovery an event may stop: those that it speaks of; all of them, where somebody disputes.
-pub fn recovering(concerns: &[Concern], desk: &Desk) -> Vec<String> {
-    let disputed = concerns.iter().any(|concern| matches!(concern.about, About::Disputed { .. }));
+/// The invoices whose recovery an event may stop: those that it speaks of; all of them, where somebody disputes, unless they
+/// are more than are written at once.
+pub fn recovering(concerns: &[Concern], desk: &Desk, most: usize) -> Vec<String> {
+    let is_disputed = concerns.iter().any(|concern| matches!(concern.about, About::Disputed { .. }));
+    let disputed = is_disputed && desk.head.dunning.len() <= most;
     let running = desk.head.dunning.keys();
     running.filter(|invoice| disputed || desk.touched.invoices.contains_key(*invoice)).cloned().collect()
 }
@@ -200,6 +200,8 @@ pub struct Decided {
     pub recover: Vec<String>,
     /// Cases whose recommended action a person should be asked for.
     pub ask: Vec<CaseId>,
+    /// Invoices whose recoveries take in by themselves what the head says of all.
+    pub ring: Vec<String>,
 }
 
 /// What a decision goes by.
@@ -279,8 +281,7 @@ pub fn decide(scene: Scene<'_>, concerns: &[Concern], desk: &mut Desk) -> Decide
         if let About::Disputed { payment, .. } = about
             && desk.touched.payments[payment].is_claimed()
         {
-            let running: Vec<_> = desk.plans.keys().cloned().collect();
-            running.iter().for_each(|invoice| stop(scene.now, desk, invoice, DISPUTED));
+            decided.ring.extend(claimed(scene.now, desk));
         }
     }
     decided
@@ -331,11 +332,24 @@ fn is_open(desk: &Desk, case: &CaseId) -> bool {
     desk.cases.get(case).is_some_and(|case| case.state == State::Open)
 }
 
+/// One that has ended unpaid may still take something away: that is over as well.
 fn stop(now: Timestamp, desk: &mut Desk, invoice: &str, why: &str) {
-    if let Some(plan) = desk.plans.get_mut(invoice).filter(|plan| plan.state == PlanState::Running) {
+    if let Some(plan) = desk.plans.get_mut(invoice).filter(|plan| plan.state != PlanState::Stopped) {
         plan.stop(why, now);
     }
     desk.head.dunning.remove(invoice);
+}
+
+/// Stops all recoveries of an account of which a bank claims money back. Those that are more than are written at once are
+/// not on the desk: the head says it of them, and names them no more. These are their invoices.
+fn claimed(now: Timestamp, desk: &mut Desk) -> Vec<String> {
+    let own: Vec<_> = desk.plans.keys().cloned().collect();
+    own.iter().for_each(|invoice| stop(now, desk, invoice, DISPUTED));
+    let others: Vec<_> = std::mem::take(&mut desk.head.dunning).into_keys().collect();
+    if !others.is_empty() {
+        desk.head.claimed_at = Some(now);
+    }
+    others
 }
 
 /// A span as people say it.

@@ -8,6 +8,7 @@ mod budget;
 mod ending;
 mod escalation;
 mod forecast;
+mod heed;
 mod hours;
 mod judged;
 mod outcomes;
@@ -18,6 +19,7 @@ mod shown;
 mod step;
 mod tries;
 
+pub use access::whole_days;
 pub use adviser::{
     Advice, Adviser, AdviserRules, Calendar, Candidate, Cell, Chosen, Group, Place, Reason, SoFar, Traits, View,
     adviser,
@@ -28,12 +30,13 @@ pub use budget::{Budget, Left, Why};
 pub use ending::{EndOf, Ends, NoEnd};
 pub use escalation::{EscalationRule, failures};
 pub use forecast::{EarlierLine, Expected, FORECAST_DAYS, Forecast, RunningLine, TooFew, forecast};
+pub use heed::DISPUTED;
 pub use hours::HoursPolicy;
 pub use judged::{Judged, barred, card_named, charged};
 pub use outcomes::{Ended, Kept, NotLearned, Outcome, kept, learned};
 pub use paused::{Control, Promise, Refused, Said, Wish, Word};
 pub use plan::{Plan, PlanState, plan};
-pub use policy::{DunningPolicy, Facts, Segment, StepRule, Then, Whose};
+pub use policy::{DunningPolicy, Facts, Segment, StepRule, Then, WarningRule, Whose};
 pub use shown::Recovering;
 pub use step::{Step, StepKind, StepState};
 pub use tries::{TriesRule, Window};

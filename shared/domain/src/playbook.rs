@@ -14,7 +14,7 @@ mod tax_invoice;
 pub use change_plan::{Change, change_plan};
 pub use charged_twice::charged_twice;
 pub use overcharged::overcharged;
-pub use payment_failed::{Failing, days_left, payment_failed};
+pub use payment_failed::{Failing, grace_until, payment_failed};
 pub use policy::{Name, PlaybookPolicy};
 pub use refund::{Refunding, refund};
 pub use tax_invoice::{Invoicing, tax_invoice};

@@ -99,6 +99,17 @@ impl Policies {
                 return Err(Refused { file, line: 1, message: format!("no text called `{text}` is for phones") });
             }
         }
+        let warnings = self.dunning.all().filter_map(|policy| Some((policy.version, policy.warning.as_ref()?)));
+        for (version, text) in warnings.flat_map(|(version, rule)| rule.letters().map(move |text| (version, text))) {
+            if texts.text(text).is_none_or(|text| !text.says("time_left")) {
+                let file = format!("shared/policy/dunning/v{version}.toml");
+                return Err(Refused {
+                    file,
+                    line: 1,
+                    message: format!("no text called `{text}` says how long is left"),
+                });
+            }
+        }
         let families = self.declines.all().flat_map(|policy| {
             policy.family.iter().map(|family| ("declines", policy.version, family.customer_reason.as_str()))
         });
@@ -198,7 +209,7 @@ mod tests {
 
     #[test]
     fn a_bad_policy_is_refused_with_its_line() {
-        let rows: [(&str, &str, &str, &str); 70] = [
+        let rows: [(&str, &str, &str, &str); 77] = [
             ("ageing", "from_day = 31", "from_day = 32", "days 31 to 31 are in no bucket"),
             ("ageing", "from_day = 31", "from_day = 30", "day 30 is in two buckets"),
             ("ageing", "from_day = 0", "from_day = 1", "days 0 to 0 are in no bucket"),
@@ -304,6 +315,33 @@ mod tests {
             ("limits", "review_hours = 6", "review_hours = 0", "`review_hours` must be at least 1"),
             ("limits", "debit_days_max = 14", "debit_days_max = 0", "`debit_days_max` must be at least 1"),
             ("limits", "paying_minutes = 30", "paying_minutes = 0", "`paying_minutes` must be at least 1"),
+            ("limits", "recoveries_written_max = 40", "recoveries_written_max = 61", "1 to 60 recoveries"),
+            ("dunning/v3", "sitting_minutes = 60", "sitting_minutes = 0", "for 1 to 1440 minutes"),
+            (
+                "dunning/v3",
+                "{ after_days = 14, then = { access = \"restricted\" } }",
+                "{ after_days = 11, then = { access = \"restricted\" } }",
+                "has 48 hours before anything is taken",
+            ),
+            (
+                "dunning/v3",
+                "letters = [\"reminder_1\", ",
+                "letters = [\"final_notice\", ",
+                "the letter before a warning",
+            ),
+            (
+                "dunning/v3",
+                "\"reminder_3\"]\nhours",
+                "\"reminder_3\", \"final_notice\"]\nhours",
+                "says how long is left",
+            ),
+            ("dunning/v3", "hours = 48", "hours = 0", "a warning leaves 1 to 720 hours"),
+            (
+                "dunning/v3",
+                "{ access = \"warned\" } },\n    { after_days = 30, then = \"person\" }",
+                "{ access = \"warned\" } },\n    { after_days = 29, then = \"person\" }",
+                "before the last try, which may be on day 30",
+            ),
         ];
         for (name, from, to, expected) in rows {
             let refused = with(name, |text| {

@@ -225,7 +225,10 @@ fn may_go(read: &Read, action: &Action, head: &Head, now: Timestamp) -> Result<b
     let case = case_of(action).map(|key| read.batch.get::<Case>(&key)).transpose()?.flatten();
     let plan = plan_of(action).map(|key| read.batch.get::<Plan>(&key)).transpose()?.flatten();
     let may_leave = action.by_rule().is_none()
-        || plan.is_some_and(|plan| plan.lets_leave(&action.id, action.attempt().is_some(), now));
+        || plan.is_some_and(|mut plan| {
+            plan.heed(head);
+            plan.lets_leave(&action.id, action.attempt().is_some(), now)
+        });
     let may_leave = may_leave && !ending::has_lapsed(&read.batch, action)?;
     Ok(may_leave && !is_overtaken(action, case.as_ref()) && still_holds(action, read.known(head, now)?))
 }

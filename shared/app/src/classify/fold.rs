@@ -84,13 +84,13 @@ async fn once(context: &Context, event: &Event, manner: Manner<'_>, trace: &str)
     let (now, policies) = (context.clock.now(), &context.policies);
     let scene = Scene { event, policy: policies.classify.current(), declines: policies.declines.current(), now };
     let Laid { batch, before, after, .. } = &mut laid;
-    let decided = classify::decide(scene, &at_issue.concerns, after);
+    let mut decided = classify::decide(scene, &at_issue.concerns, after);
     let decisions = decision::record(scene, before, after, policies.limits.current().item_bytes_max);
     let notes = confirm::confirm(event, after, manners, now);
     leaving::come_back(event.at, &before.head, &mut after.head);
     ended::leave(event, before, after, now);
     recover(context, (&at_issue, &decided), batch, after, trace)?;
-    again::look_again(event, before, after, now);
+    decided.ring.extend(again::look_again(event, before, after, now));
     let followed = leaving::followed(event, &after.head);
     let due_in = SignedDuration::from_hours(policies.limits.current().task_hours);
     let mut tasks = tasks::end(&at_issue.tasks, before, after, &event.provider, now);

@@ -1,5 +1,6 @@
 //! Recoveries as people see them: what comes next in all of them, and those of one account.
 
+use super::told::Told;
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::ports::{Key, Order};
@@ -7,6 +8,7 @@ use crate::records::networks;
 use crate::store::keys::{self, lists};
 use crate::store::{self, Batch, Page};
 use crate::web::{Problem, Window};
+use domain::ageing::Climb;
 use domain::book::{Head, Invoice, Person, Tried};
 use domain::dunning::{Judged, Plan, PlanState, Reason, Recovering};
 use domain::id::AccountId;
@@ -89,18 +91,23 @@ pub async fn of_account(context: &Context, account: &AccountId, window: &Window)
     Ok(Page { items: shown(context, page.items, head.as_ref()).await?, next: page.next })
 }
 
-/// Those of some invoices.
+/// Those of some invoices, and of those that no recovery asks for their way up the ladder.
 pub async fn of_invoices(
     context: &Context,
     account: &AccountId,
     invoices: &[String],
 ) -> Result<Vec<Recovering>, Fault> {
-    let own = invoices.iter().map(|invoice| keys::plan(account, invoice)).collect();
+    let own = |invoice: &String| [keys::plan(account, invoice), keys::climb(account, invoice)];
+    let batch = Batch::read(context, invoices.iter().flat_map(own).collect()).await?;
+    let mut ways = Vec::new();
+    for [plan, climb] in invoices.iter().map(own) {
+        ways.extend(Told::of(batch.get::<Plan>(&plan)?, batch.get::<Climb>(&climb)?).map(Told::into_way));
+    }
     let head = store::read::<Head>(context, &keys::head(account)).await?;
-    shown(context, plans(context, own).await?, head.as_ref()).await
+    shown(context, ways, head.as_ref()).await
 }
 
-/// Those that an account's page shows: what runs, and what began last.
+/// Those that an account's page shows: what runs, what climbs the ladder, and what began last.
 pub async fn latest(context: &Context, account: &AccountId) -> Result<Vec<Recovering>, Fault> {
     let Some(head) = store::read::<Head>(context, &keys::head(account)).await? else { return Ok(Vec::new()) };
     let mut all: Vec<Plan> = store::first_of(context, &keys::plans(account), LOOKED_MAX, Order::Ascending).await?;
@@ -108,6 +115,10 @@ pub async fn latest(context: &Context, account: &AccountId) -> Result<Vec<Recove
     let others = head.dunning.keys().filter(|invoice| !known.contains(*invoice)).take(SHOWN_MAX);
     let others = others.map(|invoice| keys::plan(account, invoice)).collect();
     all.extend(plans(context, others).await?);
+    let asks = |invoice: &String| all.iter().any(|plan| plan.invoice == *invoice && plan.next().is_some());
+    let climbs: Vec<Climb> = store::first_of(context, &keys::climbs(account), LOOKED_MAX, Order::Ascending).await?;
+    let climbs: Vec<Plan> = climbs.into_iter().map(|climb| climb.way).filter(|way| !asks(&way.invoice)).collect();
+    all.extend(climbs.into_iter().filter(|way| way.next().is_some()));
     all.sort_by_key(|plan| (plan.state != PlanState::Running, Reverse(plan.started_at)));
     all.truncate(SHOWN_MAX);
     shown(context, all, Some(&head)).await

@@ -6,6 +6,7 @@ use crate::context::Context;
 use crate::fault::Fault;
 use crate::store::{Batch, keys};
 use crate::task;
+use domain::book::entitlement::Entitlement;
 use domain::dunning::{EscalationRule, Plan, failures};
 use domain::staff::Staff;
 use domain::task::{About as TaskAbout, Task};
@@ -18,6 +19,8 @@ pub(super) struct Beside<'a> {
     failures: usize,
     /// Who looks after the account, where that is somebody who may have tasks.
     owner: Option<Staff>,
+    /// Whether the customer can be written to.
+    has_address: bool,
     before: Option<Bulletin>,
 }
 
@@ -35,8 +38,12 @@ fn about(plan: &Plan) -> TaskAbout {
 pub(super) async fn read<'a>(context: &'a Context, read: &mut Read, plan: &Plan) -> Result<Option<Beside<'a>>, Fault> {
     let rule = context.policies.dunning.version(plan.policy_version).and_then(|policy| policy.escalation.as_ref());
     let same_try = SignedDuration::from_mins(context.policies.classify.current().duplicates.same_try_minutes);
-    let failures = failures(&read.invoice.tried(same_try));
-    let Some(rule) = rule.filter(|rule| plan.has_to_escalate(rule, failures)) else { return Ok(None) };
+    let Some(rule) = rule else { return Ok(None) };
+    let failures = failures(&read.invoice.tried(same_try), rule.sitting());
+    if !plan.has_to_escalate(rule, failures) {
+        return Ok(None);
+    }
+    let has_address = read.person.email.value().is_some();
     let owner = read.customer.as_ref().and_then(|customer| customer.owner.as_deref()).map(keys::staff);
     let task = about(plan).task(&plan.account);
     let told = keys::bulletin(&About::Task { task: task.clone() }.id());
@@ -46,19 +53,21 @@ pub(super) async fn read<'a>(context: &'a Context, read: &mut Read, plan: &Plan)
         Some(key) => read.batch.get::<Staff>(key)?.filter(|staff| staff.role.may_request()),
         None => None,
     };
-    Ok(Some(Beside { rule, failures, owner, before: read.batch.get::<Bulletin>(&told)? }))
+    Ok(Some(Beside { rule, failures, owner, has_address, before: read.batch.get::<Bulletin>(&told)? }))
 }
 
 /// The warning comes at once, and somebody has a task.
 pub(super) fn advance(context: &Context, plan: &mut Plan, beside: Option<Beside<'_>>) -> Option<Escalated> {
-    let Beside { rule, failures, owner, before } = beside?;
+    let Beside { rule, failures, owner, has_address, before } = beside?;
     if !plan.escalate(rule, failures, context.clock.now()) {
         return None;
     }
     let what = format!("Speak to the customer of invoice {}: {failures} tries have failed", plan.invoice);
-    let steps = "They were warned that their service may be restricted. Ask whether they want to pay in another way, later or in \
-                 parts: note a promise on the account's page, send a payment link, or let the recovery pause."
-        .to_owned();
+    let steps = format!(
+        "{} Ask whether they want to pay in another way, later or in parts: note a promise on the account's page, send a payment \
+         link, or let the recovery pause.",
+        warning(plan, has_address)
+    );
     let mut task = task::open(context, &plan.account, about(plan), what, steps);
     task.assigned_to = owner.as_ref().map(|owner| owner.id.clone());
     let role = rule.owner().name().replace('_', " ");
@@ -77,4 +86,18 @@ pub(super) fn advance(context: &Context, plan: &mut Plan, beside: Option<Beside<
     // Whoever takes up the step of the plan beside it need not tell them.
     news.rings_at(context.clock.now());
     Some(Escalated { task, news: news.instead_of(before.as_ref()) })
+}
+
+/// What they know by then: what comes at once comes with its letter, and that by day.
+fn warning(plan: &Plan, has_address: bool) -> &'static str {
+    let access = plan.access();
+    if access.state >= Entitlement::Warned {
+        "They were warned that their service may be restricted."
+    } else if access.next != Some(Entitlement::Warned) {
+        "Nobody has warned them, and nothing is taken from them by itself."
+    } else if has_address {
+        "The letter that warns them leaves next, by day where they live; until then they know of no restriction."
+    } else {
+        "Nobody can warn them by mail: there is no address, so that nothing is taken from them until somebody has dealt with it."
+    }
 }

@@ -13,6 +13,7 @@ use domain::approval::{Asking, Requirement, Scales, Weighed, judged, weigh};
 use domain::book::entitlement::entitlement;
 use domain::book::{Head, Invoice, Person};
 use domain::case::{Case, Class, EXPLAINED, State};
+use domain::dunning::Plan;
 use domain::id::AccountId;
 use domain::import::{Customer, Kind};
 use domain::money::Money;
@@ -130,6 +131,8 @@ async fn invoice(context: &Context, id: &AccountId, asked: &Asked) -> Result<Inv
 async fn failing(context: &Context, known: &Known, invoice: &Invoice) -> Result<Play, Fault> {
     let declines = context.policies.declines.current();
     let incident = incident::concerning(context, &known.head, invoice).await?;
+    let mut plan: Option<Plan> = store::read(context, &keys::plan(&known.head.account, &invoice.id)).await?;
+    plan.iter_mut().for_each(|plan| plan.heed(&known.head));
     let family = declines.meaning(invoice.decline()).family;
     let failing = Failing {
         invoice,
@@ -138,6 +141,7 @@ async fn failing(context: &Context, known: &Known, invoice: &Invoice) -> Result<
         reason: if incident.is_some() { &context.policies.incidents.current().reason } else { &family.customer_reason },
         entitlement: entitlement(&known.head, context.clock.now()),
         incident: incident.as_ref(),
+        plan: plan.as_ref(),
         same_try: SignedDuration::from_mins(context.policies.classify.current().duplicates.same_try_minutes),
     };
     Ok(payment_failed(scene(context, known), failing))

@@ -118,9 +118,12 @@ impl Climb {
         now: Timestamp,
         (look_at, doubt_at): (Timestamp, Timestamp),
     ) -> Option<Step> {
-        (self.way.held_until, self.way.held_since) = (None, None);
+        self.way.held_until = None;
+        // A pause moves no rung: its day is that of the calendar, and comes with the end of the pause.
+        self.way.held_since = self.way.held_since.filter(|_| self.way.paused_until().is_some());
         self.way.doubt(Some(now));
         if !matches!(ground.invoice.due(), Due::Open(_)) {
+            self.way.settle(ground.invoice, now);
             self.way.stop("settled", now);
         } else if ground.stage == Some(Stage::Left) {
             self.way.stop(LEFT, now);
@@ -131,6 +134,11 @@ impl Climb {
         } else if ground.stage == Some(Stage::Recorded) {
             self.way.held_until = Some(look_at);
         } else {
+            let broken = self.way.control.broken;
+            self.way.awake(ground.invoice, false, now);
+            if self.way.control.broken > broken {
+                self.hasten(ground.invoice, (policy, zone), now);
+            }
             self.follow(ground.invoice, policy, zone);
             // A recovery asks for it by itself; of a source that observes nothing leaves.
             let asks = ground.plan.is_some_and(|plan| plan.next().is_some());
@@ -142,13 +150,31 @@ impl Climb {
                 self.way.keep_quiet(now, until);
             }
         }
+        self.way.only_last(now);
         self.way.begin(now, doubt_at)
     }
 
-    /// Moves the rungs to come to where the due date is now.
+    /// Who promised to pay and did not goes up a rung at once. What stands below it is behind them.
+    fn hasten(&mut self, invoice: &Invoice, (policy, zone): (&AgeingPolicy, &TimeZone), now: Timestamp) {
+        let on = now.to_zoned(zone.clone()).date();
+        let days = Owed::of(&self.way.account, invoice).map(|owed| owed.days(on));
+        let Some(above) = days.and_then(|days| policy.rung_after_broken_promise(days)) else { return };
+        let waits = |step: &Step| step.state == StepState::Waiting;
+        let Some(place) = (above..self.way.steps.len()).find(|place| waits(&self.way.steps[*place])) else { return };
+        for below in self.way.steps[..place].iter_mut().filter(|step| waits(step)) {
+            (below.state, below.done_at) = (StepState::Skipped, Some(now));
+        }
+        let next = &mut self.way.steps[place];
+        next.due_at = now;
+        self.way.control.hastened = Some(next.number);
+    }
+
+    /// Moves the rungs to come to where the due date is now. One that comes at once keeps its time.
     fn follow(&mut self, invoice: &Invoice, policy: &AgeingPolicy, zone: &TimeZone) {
         let Some((due_on, _)) = counted_from(invoice) else { return };
-        for (rung, step) in policy.rung.iter().zip(&mut self.way.steps) {
+        let hastened = self.way.control.hastened;
+        let rungs = policy.rung.iter().zip(&mut self.way.steps);
+        for (rung, step) in rungs.filter(|(_, step)| hastened != Some(step.number)) {
             if let (StepState::Waiting, Some(due_at)) = (step.state, acts_at(rung, due_on, policy, zone)) {
                 step.due_at = due_at;
             }
@@ -207,7 +233,9 @@ fn acts_at(rung: &Rung, due_on: Date, policy: &AgeingPolicy, zone: &TimeZone) ->
 mod tests {
     use super::super::owed::tests::{due, open, told};
     use super::*;
+    use crate::dunning::{Refused, Wish};
     use crate::policies::Policies;
+    use crate::staff::{Role, Staff};
     use serde_json::json;
 
     fn at(text: &str) -> Timestamp {
@@ -258,6 +286,9 @@ mod tests {
         let invoice = due("2026-03-15");
         let mut late = climb(&invoice, None).unwrap();
         assert_eq!(take(&mut late, &ground(&invoice), "2026-05-20T09:00:00Z"), Some(3));
+        let mut later = climb(&invoice, None).unwrap();
+        assert_eq!(take(&mut later, &ground(&invoice), "2026-07-01T09:00:00Z"), Some(4), "though it has no letter");
+        assert_eq!(later.way.state, PlanState::Finished);
         let after_a_plan = climb(&invoice, Some(at("2026-03-29T09:00:00Z"))).unwrap();
         assert_eq!(after_a_plan.way.next_wake(), Some(at("2026-04-15T09:00:00Z")), "what it asked for is behind it");
         assert_eq!(climb(&invoice, Some(at("2027-01-01T00:00:00Z"))), None, "no rung is left");
@@ -315,6 +346,86 @@ mod tests {
             assert_eq!(climb.way.next_wake(), Some(at(morning)), "{name}");
             assert_eq!(take(&mut climb, &quiet(quiet_until), morning), later, "{name}");
         }
+    }
+
+    /// Due on the fifteenth, and on the first rung since the eighteenth.
+    fn climbing() -> Climb {
+        let mut climb = climb(&due("2026-03-15"), None).unwrap();
+        take(&mut climb, &ground(&due("2026-03-15")), "2026-03-18T09:00:00Z").unwrap();
+        climb
+    }
+
+    fn say(climb: &mut Climb, wish: Wish, now: &str) -> Result<bool, Refused> {
+        let limits = Policies::shipped().unwrap().limits;
+        let lena = Staff { id: "lena".into(), name: "Lena".into(), role: Role::L1, email: String::new(), slack: None };
+        climb.way.take(wish, "they wrote", &lena, &due("2026-03-15"), limits.current(), at(now))
+    }
+
+    /// All that is open until the end of a day.
+    fn promise(date: &str) -> Wish {
+        let until = at(&format!("{date}T23:59:59Z"));
+        let Due::Open(Some(amount)) = due("2026-03-15").due() else { panic!("it is open") };
+        Wish::Promise { date: date.parse().unwrap(), until, amount }
+    }
+
+    #[test]
+    fn a_broken_promise_brings_the_rung_above_at_once() {
+        let invoice = due("2026-03-15");
+        let mut broken = climbing();
+        assert_eq!(say(&mut broken, promise("2026-03-21"), "2026-03-19T09:00:00Z"), Ok(true));
+        assert_eq!(broken.way.next_wake(), Some(at("2026-03-21T23:59:59Z")));
+        let night = Ground { quiet_until: Some(at("2026-03-22T08:00:00Z")), ..ground(&invoice) };
+        assert_eq!(take(&mut broken, &night, "2026-03-21T23:59:59Z"), None, "it waits for the morning");
+        assert_eq!((broken.way.control.broken, broken.way.control.hastened), (1, Some(2)));
+        assert_eq!(take(&mut broken, &ground(&invoice), "2026-03-22T08:00:00Z"), Some(2), "and not for its own day");
+        assert_eq!(take(&mut broken, &ground(&invoice), "2026-04-16T09:00:00Z"), None, "it is behind them");
+        assert_eq!(take(&mut broken, &ground(&invoice), "2026-05-15T09:00:00Z"), Some(3));
+
+        let mut early = climb(&invoice, None).unwrap();
+        say(&mut early, promise("2026-03-16"), "2026-03-15T09:00:00Z").unwrap();
+        assert_eq!(take(&mut early, &ground(&invoice), "2026-03-17T00:00:00Z"), Some(2));
+        assert_eq!(early.way.steps[0].state, StepState::Skipped, "nobody goes down again");
+        say(&mut early, promise("2026-03-20"), "2026-03-18T09:00:00Z").unwrap();
+        assert_eq!(take(&mut early, &ground(&invoice), "2026-03-21T00:00:00Z"), Some(3), "and up again");
+
+        let mut undue = climb(&invoice, None).unwrap();
+        say(&mut undue, promise("2026-03-10"), "2026-03-09T09:00:00Z").unwrap();
+        assert_eq!(take(&mut undue, &ground(&invoice), "2026-03-11T00:00:00Z"), None, "it is not due");
+        assert_eq!((undue.way.control.broken, undue.way.next_wake()), (1, Some(at("2026-03-18T09:00:00Z"))));
+    }
+
+    #[test]
+    fn a_promise_that_is_kept_counts_and_leaves_the_ladder_as_it_is() {
+        let invoice = due("2026-03-15");
+        let nothing = json!({"amount": "0.00", "currency": "USD"});
+        let paid = told(&[
+            ("2026-03-01T09:00:00Z", open()),
+            ("2026-03-20T09:00:00Z", json!({"status": "paid", "remaining": nothing})),
+        ]);
+        let mut kept = climbing();
+        say(&mut kept, promise("2026-03-21"), "2026-03-19T09:00:00Z").unwrap();
+        assert_eq!(take(&mut kept, &ground(&paid), "2026-03-21T23:59:59Z"), None);
+        assert_eq!((kept.way.control.kept, kept.way.control.broken), (1, 0));
+        assert_eq!(kept.way.reason.as_deref(), Some("settled"));
+        let mut taken_back = climbing();
+        say(&mut taken_back, promise("2026-03-21"), "2026-03-19T09:00:00Z").unwrap();
+        say(&mut taken_back, Wish::Resume, "2026-03-20T09:00:00Z").unwrap();
+        assert_eq!(take(&mut taken_back, &ground(&invoice), "2026-04-15T09:00:00Z"), Some(2), "on its day");
+    }
+
+    #[test]
+    fn a_pause_lets_no_rung_be_taken_and_moves_none() {
+        let invoice = due("2026-03-15");
+        let until = at("2026-04-20T12:00:00Z");
+        let mut paused = climbing();
+        assert_eq!(say(&mut paused, Wish::Pause { until }, "2026-03-19T09:00:00Z"), Ok(true));
+        assert_eq!(paused.way.next_wake(), Some(until));
+        assert_eq!(take(&mut paused, &ground(&invoice), "2026-04-15T09:00:00Z"), None);
+        assert_eq!(take(&mut paused, &ground(&invoice), "2026-04-20T12:00:00Z"), Some(2), "its day has come meanwhile");
+        assert_eq!(paused.way.next_wake(), Some(at("2026-05-15T09:00:00Z")), "and the next keeps its own");
+        let mut stopped = climbing();
+        assert_eq!(say(&mut stopped, Wish::Stop, "2026-03-19T09:00:00Z"), Ok(true));
+        assert_eq!((stopped.way.next_wake(), stopped.way.was_stopped_by_hand()), (None, true));
     }
 
     #[test]

@@ -82,11 +82,11 @@ impl AgeingPolicy {
         self.rung.iter().find(|rung| rung.bucket.get_ref() == bucket)
     }
 
-    /// Who was promised a payment and did not get it takes the rung above the one that the invoice stands on; above the
-    /// last there is none, and it is taken again.
-    pub fn rung_after_broken_promise(&self, days: i64) -> &Rung {
-        let above = self.rung_of(days).map_or(0, |(place, _)| place + 1);
-        self.rung.get(above).or(self.rung.last()).expect("the lint saw a rung")
+    /// Who was promised a payment and did not get it takes the rung above the one that the invoice stands on, and on the last
+    /// one that. Nothing is brought forward while it is not due.
+    pub fn rung_after_broken_promise(&self, days: i64) -> Option<usize> {
+        let (place, _) = self.rung_of(days)?;
+        Some((place + 1).min(self.rung.len() - 1))
     }
 }
 
@@ -213,10 +213,19 @@ mod tests {
     #[test]
     fn a_broken_promise_leads_one_rung_up() {
         let policies = Policies::shipped().unwrap();
-        for (days, bucket) in
-            [(-5, "0-30"), (0, "31-60"), (30, "31-60"), (31, "61-90"), (61, "90+"), (91, "90+"), (400, "90+")]
-        {
-            assert_eq!(policies.ageing.current().rung_after_broken_promise(days).bucket.get_ref(), bucket, "{days}");
+        let policy = policies.ageing.current();
+        for (days, bucket) in [
+            (-5, None),
+            (0, Some("31-60")),
+            (30, Some("31-60")),
+            (31, Some("61-90")),
+            (61, Some("90+")),
+            (91, Some("90+")),
+            (400, Some("90+")),
+        ] {
+            let found =
+                policy.rung_after_broken_promise(days).map(|place| policy.rung[place].bucket.get_ref().as_str());
+            assert_eq!(found, bucket, "{days}");
         }
     }
 

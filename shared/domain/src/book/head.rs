@@ -43,6 +43,23 @@ pub struct Head {
     /// Since when the customer wants no messages before their card expires.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unsubscribed_at: Option<Timestamp>,
+    /// When a bank claimed money back while more recoveries ran than are written at once: those that had begun are over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claimed_at: Option<Timestamp>,
+    /// The card that the customer gave while more recoveries ran than are written at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub card_given: Option<CardGiven>,
+}
+
+/// A card that concerns all recoveries that had begun by then.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CardGiven {
+    /// The provider's id of it.
+    pub id: String,
+    /// Its brand and the end of its number.
+    pub card: String,
+    pub at: Timestamp,
+    pub begun_by: Timestamp,
 }
 
 /// The part of the head that is a fold of the events and of nothing else.
@@ -247,6 +264,8 @@ impl Head {
             left: BTreeMap::new(),
             watched_until: None,
             unsubscribed_at: None,
+            claimed_at: None,
+            card_given: None,
         }
     }
 

@@ -1,7 +1,7 @@
 //! What an event changes of the tries that recoveries have planned: a try failed, whoever made it, or another card was given.
 
 use super::desk::Desk;
-use crate::book::KeptCard;
+use crate::book::{CardGiven, KeptCard};
 use crate::dunning::{PlanState, card_named};
 use crate::event::{Card, CardState, Event, Origin, Seen};
 use jiff::{SignedDuration, Timestamp};
@@ -40,8 +40,8 @@ fn billed<'a>(desk: &'a Desk, invoice: &str) -> Option<&'a str> {
     touched.or(line.and_then(|line| line.subscription.as_ref())).map(String::as_str)
 }
 
-/// The invoices whose recoveries another card concerns: all of them.
-pub fn renewed(event: &Event, before: &Desk, after: &Desk) -> Vec<String> {
+/// The invoices whose recoveries another card concerns: all of them, unless they are more than are written at once.
+pub fn renewed(event: &Event, before: &Desk, after: &Desk, most: usize) -> Vec<String> {
     let shown = event.seen.iter().filter_map(|seen| match seen {
         Seen::Subscription(seen) => Some(seen.id.as_str()),
         _ => None,
@@ -49,20 +49,34 @@ pub fn renewed(event: &Event, before: &Desk, after: &Desk) -> Vec<String> {
     let mut subscriptions = shown.map(Some).chain([None]);
     let is_given = subscriptions.any(|subscription| given(event, before, after, subscription).is_some());
     let all = after.head.dunning.keys().cloned();
-    if is_given { all.collect() } else { Vec::new() }
+    if is_given && all.len() <= most { all.collect() } else { Vec::new() }
+}
+
+/// Says on the head which card was given, where a recovery that it concerns is not on the desk, or has not yet taken in the
+/// card that was given before. These are the invoices of those that are not there.
+fn told_of((id, card): (&str, &str), event: &Event, after: &mut Desk, now: Timestamp) -> Vec<String> {
+    let (plans, head) = (&after.plans, &mut after.head);
+    let others: Vec<_> = head.dunning.keys().filter(|invoice| !plans.contains_key(*invoice)).cloned().collect();
+    if !others.is_empty() || head.card_given.is_some() {
+        let begun_by = now.min(event.at + CLOCKS_APART);
+        head.card_given = Some(CardGiven { id: id.to_owned(), card: card.to_owned(), at: now, begun_by });
+    }
+    others
 }
 
 /// Lets recoveries choose their next try anew whose invoice shows another try, and those that begin; with another card each
-/// tries at once.
-pub fn look_again(event: &Event, before: &Desk, after: &mut Desk, now: Timestamp) {
+/// tries at once. Answers the invoices whose recoveries take that in by themselves.
+pub fn look_again(event: &Event, before: &Desk, after: &mut Desk, now: Timestamp) -> Vec<String> {
+    let named = |(id, card): (&str, &Card)| (id.to_owned(), card_named(card));
     let cards: BTreeMap<String, (String, String)> = after
         .plans
         .keys()
-        .filter_map(|invoice| {
-            let (id, card) = given(event, before, after, billed(after, invoice))?;
-            Some((invoice.clone(), (id.to_owned(), card_named(card))))
-        })
+        .filter_map(|invoice| Some((invoice.clone(), named(given(event, before, after, billed(after, invoice))?))))
         .collect();
+    // A card that is charged for one subscription concerns the recoveries of no other.
+    let of_all = given(event, before, after, None).map(named);
+    let others = of_all.map_or(Vec::new(), |(id, card)| told_of((&id, &card), event, after, now));
+    let heeded_at = after.head.card_given.as_ref().map(|given| given.at);
     let invoices = &after.touched.invoices;
     for plan in after.plans.values_mut().filter(|plan| plan.state == PlanState::Running) {
         let begins = before.plans.get(&plan.invoice).is_none_or(|other| other.started_at != plan.started_at);
@@ -75,8 +89,10 @@ pub fn look_again(event: &Event, before: &Desk, after: &mut Desk, now: Timestamp
         if let Some((id, card)) = card {
             plan.card_given(card, now);
             plan.names_card(id);
+            plan.tries.heeded_at = heeded_at;
         }
     }
+    others
 }
 
 #[cfg(test)]
@@ -146,13 +162,43 @@ mod tests {
             look_again(&event, &before, &mut after, now);
             let tries = &after.plans["in_1"].tries;
             assert_eq!((tries.card.as_deref(), tries.look_at.is_some()), (card, looked), "{name}");
-            let read = renewed(&event, &before, &after);
+            let read = renewed(&event, &before, &after, 1);
             assert!(card.is_none() || read == ["in_1"], "{name}: {read:?}");
+            assert_eq!(renewed(&event, &before, &after, 0), Vec::<String>::new(), "{name}: that is too many");
+            assert_eq!(after.head.card_given, None, "{name}: each of them was told");
         }
         let before = Desk { plans: std::collections::BTreeMap::new(), ..desk(&old) };
         let mut after = desk(&old);
         look_again(&event("webhook", BEGAN, &old), &before, &mut after, now);
         assert_eq!(after.plans["in_1"].tries.look_at, Some(now), "one that begins");
+    }
+
+    #[test]
+    fn the_head_tells_those_of_a_card_that_are_not_on_the_desk() {
+        let (now, later) = (time("2026-03-03T10:00:05Z"), "2026-03-03T10:00:00Z");
+        let event = event("webhook", later, &card("1881", "kept"));
+        let before = desk(&card("4242", "kept"));
+        let mut after = before.clone();
+        after.touched.fold(&mut after.head, &event, SignedDuration::ZERO);
+        let mut crowded = Desk { plans: std::collections::BTreeMap::new(), ..after.clone() };
+        assert_eq!(look_again(&event, &before, &mut crowded, now), ["in_1"]);
+        let given = crowded.head.card_given.clone().unwrap();
+        assert_eq!((given.card.as_str(), given.at, given.begun_by), ("visa 1881", now, now));
+        let mut plan = after.plans["in_1"].clone();
+        plan.heed(&crowded.head);
+        assert_eq!((plan.tries.card.as_deref(), plan.tries.look_at), (Some("visa 1881"), Some(now)));
+
+        let older = CardGiven {
+            id: "pm_1".to_owned(),
+            card: "visa 0005".to_owned(),
+            at: time("2026-03-03T09:00:00Z"),
+            begun_by: now,
+        };
+        after.head.card_given = Some(older);
+        assert_eq!(look_again(&event, &before, &mut after, now), Vec::<String>::new());
+        let mut plan = after.plans["in_1"].clone();
+        plan.heed(&after.head);
+        assert_eq!(plan.tries.card.as_deref(), Some("visa 1881"), "the older one is not given after it");
     }
 
     #[test]

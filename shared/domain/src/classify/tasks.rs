@@ -125,7 +125,7 @@ fn overdue<'a>(before: &'a Desk, after: &'a Desk) -> impl Iterator<Item = TaskId
 fn failing<'a>(before: &'a Desk, after: &'a Desk) -> impl Iterator<Item = TaskId> + 'a {
     let (account, all) = (&after.head.account, &after.touched.invoices);
     // Told twice is no second try, but asks for no more than one look at a task that is not there.
-    let again = move |invoice: &String| failures(&all[invoice].tried(SignedDuration::ZERO)) > 1;
+    let again = move |invoice: &String| failures(&all[invoice].tried(SignedDuration::ZERO), SignedDuration::ZERO) > 1;
     let task = move |invoice| About::Failing { invoice }.task(account);
     paid(&before.touched, &after.touched).filter(again).map(task)
 }

@@ -40,6 +40,9 @@ pub struct Again {
     /// The provider's id of it, by which the try names it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub card_id: Option<String>,
+    /// When the card was given that the head told it of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub heeded_at: Option<Timestamp>,
     /// When somebody took the last one back: its day has no other.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub taken_back_at: Option<Timestamp>,

@@ -26,6 +26,9 @@ pub struct Control {
     pub kept: u32,
     /// How many were not.
     pub broken: u32,
+    /// On the ladder: the rung that the last broken one brought at once, whatever its day is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hastened: Option<u32>,
     pub said: Vec<Said>,
 }
 
@@ -278,6 +281,11 @@ impl Plan {
                 step.due_at += end.duration_since(since);
             }
         }
+    }
+
+    /// Its invoice is settled: once all is paid, a promise was kept.
+    pub fn settle(&mut self, invoice: &Invoice, at: Timestamp) {
+        self.lift(invoice.due() == Due::Paid, at);
     }
 
     /// What was paused and promised is over with the recovery: once all is paid, a promise was kept.

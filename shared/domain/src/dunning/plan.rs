@@ -249,19 +249,29 @@ impl Plan {
         self.finish_after_last();
     }
 
-    /// Takes up the step that is due, skipping earlier ones that a late start passed over.
+    /// Leaves out whatever is due but the last of it, which stands for all: on the ladder the highest rung does.
+    pub fn only_last(&mut self, now: Timestamp) {
+        let last = self.steps.iter().rposition(|step| step.is_taken_up(now)).filter(|_| !self.rests());
+        for step in self.steps[..last.unwrap_or(0)].iter_mut().filter(|step| step.is_taken_up(now)) {
+            step.state = StepState::Skipped;
+            step.done_at = Some(now);
+        }
+    }
+
+    /// Takes up the step that is due, skipping earlier ones that a late start passed over: of letters no others than letters do.
     pub fn begin(&mut self, now: Timestamp, doubt_at: Timestamp) -> Option<Step> {
         if self.held_until.is_some() || self.paused_until().is_some() {
             return None;
         }
-        let is_due = |step: &Step| step.due_at <= now && step.again_at.is_none_or(|again_at| again_at <= now);
-        let is_taken = |step: &Step| step.state == StepState::Waiting && !step.kind.is_access() && !step.kind.is_end();
-        // A text message passes over no letter: it goes out after it.
-        let last =
-            |sms: bool| self.steps.iter().rposition(|step| is_taken(step) && is_due(step) && step.kind.is_sms() == sms);
-        let due = last(false).or_else(|| last(true))?;
+        let last = |is_it: fn(&StepKind) -> bool| {
+            self.steps.iter().rposition(|step| is_it(&step.kind) && step.is_taken_up(now))
+        };
+        // Neither a person nor a text message passes over a letter: they come after it.
+        let letter = self.letter_due(now);
+        let due = letter.or_else(|| last(|kind| *kind == StepKind::Person)).or_else(|| last(StepKind::is_sms))?;
+        let passes = |step: &Step| step.is_taken_up(now) && (letter.is_some() || !step.kind.is_mail());
         // What only waits for the morning is not passed over by what does not.
-        for step in self.steps[..due].iter_mut().filter(|step| is_taken(step) && is_due(step)) {
+        for step in self.steps[..due].iter_mut().filter(|step| passes(step)) {
             step.state = StepState::Skipped;
             step.done_at = Some(now);
         }
@@ -272,6 +282,17 @@ impl Plan {
         let step = step.clone();
         self.tells_of_end(due, now);
         Some(step)
+    }
+
+    /// The letter that is taken up: the last that is due, but of those that a change of access waits for none behind it.
+    fn letter_due(&self, now: Timestamp) -> Option<usize> {
+        let is_open = |step: &Step| match step.state {
+            StepState::Waiting => step.kind.is_mail() && step.due_at <= now,
+            state => step.kind.is_mail() && state == StepState::Sending,
+        };
+        let change = self.steps.iter().position(|step| step.kind.is_access() && step.state == StepState::Waiting);
+        let until = change.filter(|place| self.steps[..*place].iter().any(is_open)).unwrap_or(self.steps.len());
+        self.steps[..until].iter().rposition(|step| step.kind.is_mail() && step.is_taken_up(now))
     }
 
     /// What is due for a phone is left out, where nobody may be written to there.

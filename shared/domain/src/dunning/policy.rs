@@ -1,6 +1,9 @@
 //! Whose invoices are asked for how? The rules are data: `shared/policy/dunning/`.
 
 mod lint;
+mod warning;
+
+pub use warning::WarningRule;
 
 use super::{AdviserRules, Ends, EscalationRule, TriesRule};
 use crate::book::entitlement::Entitlement;
@@ -22,6 +25,8 @@ pub struct DunningPolicy {
     pub tries: Vec<TriesRule>,
     /// When a recovery is a matter of whoever looks after the account.
     pub escalation: Option<EscalationRule>,
+    /// What warns a customer; before there were tries, plans only wrote.
+    pub warning: Option<WarningRule>,
     pub segment: Vec<Segment>,
 }
 

@@ -88,6 +88,12 @@ pub struct Step {
 }
 
 impl Step {
+    /// Whether it is somebody's to read or to do, and its time has come.
+    pub(super) fn is_taken_up(&self, now: Timestamp) -> bool {
+        let is_due = self.due_at <= now && self.again_at.is_none_or(|again_at| again_at <= now);
+        self.state == StepState::Waiting && is_due && !self.kind.is_access() && !self.kind.is_end()
+    }
+
     /// It is not taken, for a reason of its own.
     pub(super) fn leave_out(&mut self, why: &str, now: Timestamp) {
         (self.state, self.done_at, self.again_at) = (StepState::Skipped, Some(now), None);

@@ -51,6 +51,14 @@ fn must_be_lively(lives: &[Lived]) {
     assert!(tried > 0 && fell > 0 && ran > 0 && waited > 0, "{tried} {fell} {ran} {waited} of {}", lives.len());
 }
 
+/// The same of what not every recovery has: text messages, ends, and what is a matter of a person.
+fn must_come_to_all(lives: &[Lived]) {
+    let count = |of: fn(&Lived) -> u32| lives.iter().map(of).sum::<u32>();
+    let (texts, asked, escalated) =
+        (count(|it| it.texts), count(|it| it.asked), count(|it| u32::from(it.is_escalated)));
+    assert!(texts > 0 && asked > 0 && escalated > 0, "{texts} {asked} {escalated} of {}", lives.len());
+}
+
 #[test]
 fn whatever_rules_load_and_whatever_happens_a_recovery_keeps_its_word() {
     const ALL: u64 = 80;
@@ -64,11 +72,12 @@ fn whatever_rules_load_and_whatever_happens_a_recovery_keeps_its_word() {
     }
     assert!(lives.len() > refused.len(), "hardly any rules load: {refused:?}");
     must_be_lively(&lives);
+    must_come_to_all(&lives);
 }
 
 #[test]
 fn rules_that_somebody_has_edited_are_refused_with_their_line_or_keep_their_word() {
-    const ALL: u64 = 60;
+    const ALL: u64 = 150;
     let (mut lives, mut refused) = (Vec::new(), 0);
     for seed in 0..ALL {
         let text = rules::edited(&mut Dice(seed));

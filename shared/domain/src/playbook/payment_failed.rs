@@ -4,8 +4,10 @@ use super::{Name, Play, Setting, Step, When};
 use crate::book::entitlement::Entitlement;
 use crate::book::{Due, Head, Invoice, tries};
 use crate::decline::Family;
+use crate::dunning::{Plan, whole_days};
 use crate::event::PaymentStatus;
 use crate::incident::{Incident, State};
+use crate::policy::phrase;
 use jiff::{SignedDuration, Timestamp};
 
 /// What is known of an invoice whose payment failed.
@@ -18,12 +20,14 @@ pub struct Failing<'a> {
     pub reason: &'a str,
     pub entitlement: Option<Entitlement>,
     pub incident: Option<&'a Incident>,
+    /// Its recovery, if it ever had one.
+    pub plan: Option<&'a Plan>,
     pub same_try: SignedDuration,
 }
 
 /// Writes nothing where nothing is due, and nothing while an incident is behind it.
 pub fn payment_failed(scene: Setting<'_>, failing: Failing<'_>) -> Play {
-    let Failing { invoice, head, family, reason, entitlement, incident, same_try } = failing;
+    let Failing { invoice, head, family, reason, entitlement, incident, same_try, .. } = failing;
     let Due::Open(remaining) = invoice.due() else {
         return scene.play(Name::PaymentFailed, "Nothing is due any more: nothing is to be done.");
     };
@@ -36,7 +40,7 @@ pub fn payment_failed(scene: Setting<'_>, failing: Failing<'_>) -> Play {
         return play;
     }
     let in_a_row = failures_in_a_row(head, same_try);
-    let left = days_left(invoice, head, scene.policy.grace_days, scene.now);
+    let left = days_left(failing, scene.policy.grace_days, scene.now);
     let mut play = scene.play(
         Name::PaymentFailed,
         format!("Send a link, give time, and say why: {}.", family.id.get_ref().replace('_', " ")),
@@ -44,7 +48,7 @@ pub fn payment_failed(scene: Setting<'_>, failing: Failing<'_>) -> Play {
     play.look("reason", reason);
     play.look("failed tries in a row", in_a_row);
     play.look("account", entitlement.map_or("no subscription has begun", Entitlement::name));
-    play.look("days left", left);
+    play.look("days left", left.map_or_else(|| "nothing is taken by itself".to_owned(), |left| left.to_string()));
     let ask = |kind, amount, why: &str| Step::Ask {
         kind,
         target: invoice.id.clone(),
@@ -55,19 +59,21 @@ pub fn payment_failed(scene: Setting<'_>, failing: Failing<'_>) -> Play {
     };
     play.steps.push(ask("payment_link", remaining, "only the customer can pay in another way"));
     if matches!(entitlement, Some(Entitlement::Grace | Entitlement::Warned | Entitlement::Active))
-        && left < scene.policy.grace_days
+        && left.is_some_and(|left| left < scene.policy.grace_days)
     {
         let days = scene.policy.grace_days;
         play.steps.push(ask("extend_grace", None, &format!("up to {days} days, so that there is time to act")));
     }
     let warned = in_a_row >= scene.policy.failures_in_a_row;
     let texts = &scene.policy.texts;
+    let days = left.filter(|left| *left > 0);
+    let time_left = days.map_or_else(String::new, |days| format!("{}: {days}", scene.reader.words(phrase::DAYS_LEFT)));
     let values = [
         ("amount", remaining.map(|amount| scene.reader.amount(amount)).unwrap_or_default()),
         ("invoice", invoice.number.value().unwrap_or(&invoice.id).clone()),
         ("reason", scene.reader.words(reason).to_owned()),
         ("link", invoice.pay_link.value().cloned().unwrap_or_default()),
-        ("days_left", left.to_string()),
+        ("time_left", time_left),
         ("tries", in_a_row.to_string()),
     ];
     play.steps.push(scene.say(
@@ -97,10 +103,20 @@ fn failures_in_a_row(head: &Head, same_try: SignedDuration) -> usize {
     tries(&head.book.tries, same_try).iter().filter(|told| told.iter().any(|told| since(told.at))).count()
 }
 
-/// For how many days the service goes on, until grace ends: as the provider says, or by the policy.
-pub fn days_left(invoice: &Invoice, head: &Head, grace_days: i64, now: Timestamp) -> i64 {
-    let line = invoice.subscription.value().and_then(|id| head.book.subscriptions.get(id));
-    let by_policy = || invoice.first_failed_at.map(|at| at + SignedDuration::from_hours(24 * grace_days));
-    let until = line.and_then(|line| line.grace_until).or_else(by_policy);
-    until.map_or(0, |until| (until.duration_since(now).as_secs() + 86_399).div_euclid(86_400).max(0))
+/// Until when the provider's own grace goes, where it says so.
+pub fn grace_until(invoice: &Invoice, head: &Head) -> Option<Timestamp> {
+    head.book.subscriptions.get(invoice.subscription.value()?)?.grace_until
+}
+
+/// For how many whole days the service goes on: until the recovery takes something or the provider does, or by the policy where
+/// nobody recovers it. Nothing, where nothing is taken by itself.
+fn days_left(failing: Failing<'_>, grace_days: i64, now: Timestamp) -> Option<i64> {
+    let by_policy = || failing.invoice.first_failed_at.map(|at| at + SignedDuration::from_hours(24 * grace_days));
+    let there = grace_until(failing.invoice, failing.head);
+    let until = match failing.plan.filter(|plan| plan.next().is_some()) {
+        Some(plan) if plan.access().state > Entitlement::Warned => Some(now),
+        Some(plan) => [plan.takes_at(), there].into_iter().flatten().min(),
+        None => there.or_else(by_policy),
+    };
+    until.map(|until| whole_days(until, now))
 }

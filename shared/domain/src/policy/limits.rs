@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 
 /// What is in the item of a shelf beside its boards: its key, and the numbers of what lies where.
 const BESIDE_BOARDS_BYTES: usize = 4_000;
+/// A transaction has a hundred places, and what an event writes besides wants some forty of them.
+const RECOVERIES_WRITTEN_MAX: usize = 60;
 
 /// One released version; a name ends in its unit, and then in `max` where it is a bound.
 #[derive(Debug, Clone, Deserialize)]
@@ -103,6 +105,8 @@ pub struct Limits {
     pub cases_shown_max: usize,
     /// How many recoveries it names; of more it names those that go on next, and counts the others.
     pub recoveries_shown_max: usize,
+    /// How many recoveries are written with one event; of more the head says what concerns all, and each takes it in.
+    pub recoveries_written_max: usize,
     /// With how many of its actions under way another try waits.
     pub under_way_max: usize,
     /// How many recoveries that run a forecast reads, and how many payments that failed before.
@@ -246,6 +250,10 @@ impl Rules for Limits {
             (self.told_people_max < 1, "at least one person is told".to_owned()),
             (self.cases_shown_max < 1, "at least one open case is named".to_owned()),
             (self.recoveries_shown_max < 1, "at least one recovery is named".to_owned()),
+            (
+                !(1..=RECOVERIES_WRITTEN_MAX).contains(&self.recoveries_written_max),
+                format!("an event writes 1 to {RECOVERIES_WRITTEN_MAX} recoveries, with all that it writes besides"),
+            ),
             (self.under_way_max < 1, "at least one action may be under way".to_owned()),
             (
                 2 * self.board_bytes_max + BESIDE_BOARDS_BYTES > self.item_bytes_max,

@@ -102,6 +102,11 @@ impl Text {
         (filled(&self.subject, values), filled(&self.body, values))
     }
 
+    /// Whether it has a gap of that name.
+    pub fn says(&self, gap: &str) -> bool {
+        self.body.contains(&format!("{{{gap}}}"))
+    }
+
     /// Whether it has a form for phones.
     pub fn has_sms(&self) -> bool {
         self.sms.is_some()

@@ -79,7 +79,8 @@ pub(super) fn commit(
     Ok(commit)
 }
 
-/// What is sent once all of it is written: questions to people and to the provider, and wishes to leave that go on.
+/// What is sent once all of it is written: questions to people and to the provider, wishes to leave that go on, and the
+/// recoveries that take in what the head says.
 pub(super) fn promises(
     decided: &Decided,
     followed: &[ActionId],
@@ -97,7 +98,11 @@ pub(super) fn promises(
     let link = unlinked.into_iter().map(|missing| {
         (QueueName::Events, Message::Unlinked { account: account.clone(), missing, trace: trace.to_owned() })
     });
-    ask.chain(act).chain(link).map(|(queue, message)| Sent { queue, message }).collect()
+    let ring = decided.ring.iter().map(|invoice| {
+        let (account, invoice, trace) = (account.clone(), invoice.clone(), trace.to_owned());
+        (QueueName::Dunning, Message::PlanDue { account, invoice, trace })
+    });
+    ask.chain(act).chain(link).chain(ring).map(|(queue, message)| Sent { queue, message }).collect()
 }
 
 /// Writes what changed on the desk, and the head always: it is where two writers meet.

@@ -47,8 +47,12 @@ impl Way {
             return Some(format!("nobody is `{}` who was not warned and written to", next.name()));
         }
         let too_early = next == Entitlement::Ended && day < self.last_try;
-        too_early.then(|| format!("this ends before the last try, which may be on day {}", self.last_try))
+        too_early.then(|| before_last_try(self.last_try))
     }
+}
+
+fn before_last_try(day: i64) -> String {
+    format!("this ends before the last try, which may be on day {day}")
 }
 
 impl StepRule {
@@ -85,9 +89,10 @@ impl Segment {
             let own = self.families.as_ref().map(Spanned::get_ref);
             most > 0 && own.is_none_or(|own| rule.families.get_ref().iter().any(|family| own.contains(family)))
         });
-        complaints.extend(self.lint_steps(tried.map(|rule| i64::from(rule.last_day())).max().unwrap_or(0)));
+        let last_try = tried.map(|rule| i64::from(rule.last_day())).max().unwrap_or(0);
+        complaints.extend(self.lint_steps(last_try));
         // Before there were tries, plans only wrote.
-        complaints.extend(policy.adviser.as_ref().and_then(|_| self.lint_end()));
+        complaints.extend(policy.adviser.as_ref().and_then(|_| self.lint_end(last_try)));
         complaints
     }
 
@@ -109,10 +114,18 @@ impl Segment {
         complaints
     }
 
-    /// Nothing, where it is known what becomes of an invoice that nothing has helped.
-    fn lint_end(&self) -> Option<Complaint> {
-        let last = self.steps.last().filter(|step| matches!(step.then, Then::Mail(_) | Then::Sms(_)))?;
-        Some(Complaint::on(&last.after_days, "a plan ends with a person, with a change of access, or with an end"))
+    /// Nothing, where it is known what becomes of an invoice that nothing has helped, and all was tried by then: with its last
+    /// step a plan is over, and so are its tries.
+    fn lint_end(&self, last_try: i64) -> Option<Complaint> {
+        let last = self.steps.last()?;
+        let said = match &last.then {
+            Then::Mail(_) | Then::Sms(_) => {
+                "a plan ends with a person, with a change of access, or with an end".to_owned()
+            }
+            _ if *last.after_days.get_ref() < last_try => before_last_try(last_try),
+            Then::Person | Then::Access(_) | Then::End(_) => return None,
+        };
+        Some(Complaint::on(&last.after_days, said))
     }
 }
 
@@ -136,6 +149,20 @@ impl DunningPolicy {
             ),
         }
         complaints
+    }
+
+    /// Whoever warns says what a warning is.
+    fn lint_warnings(&self) -> Vec<Complaint> {
+        if let Some(rule) = &self.warning {
+            let of_steps = self.segment.iter().flat_map(|segment| rule.lint_steps(&segment.steps));
+            return rule.lint().into_iter().chain(of_steps).collect();
+        }
+        let is_warning = |step: &&StepRule| step.then == Then::Access(Entitlement::Warned);
+        let first = self.segment.iter().flat_map(|segment| &segment.steps).find(is_warning);
+        let unsaid = |step: &StepRule| {
+            Complaint::on(&step.after_days, "which letters warn, and how long that leaves: say so in `[warning]`")
+        };
+        first.map(unsaid).into_iter().collect()
     }
 
     /// Everybody has a segment, and no segment has nobody.
@@ -168,6 +195,7 @@ impl Rules for DunningPolicy {
         complaints.extend(self.lint_tries());
         complaints.extend(self.escalation.iter().flat_map(EscalationRule::lint));
         complaints.extend(self.lint_reach());
+        complaints.extend(self.lint_warnings());
         complaints
     }
 }
@@ -186,10 +214,63 @@ mod tests {
              gap_hours = [20]\nmost = 1\nleast_chance = \"0.1\"\n\
              [[segment]]\nid = \"all\"\nwhy = \"w\"\nsteps = [\n{steps}]\n\
              [adviser]\nwhy = \"w\"\nfirst_chance = \"0.15\"\nspread = \"0.3\"\ngroups_max = 400\n\
-             chance = [\"0.6\", \"0.4\", \"0.3\"]\nmoment = [\"0.1\", \"0.2\", \"0.3\"]\nage = [\"0.3\", \"0.2\", \"0.2\"]\n"
+             chance = [\"0.6\", \"0.4\", \"0.3\"]\nmoment = [\"0.1\", \"0.2\", \"0.3\"]\nage = [\"0.3\", \"0.2\", \"0.2\"]\n\
+             [warning]\nletters = [\"reminder_1\"]\nhours = 48\nwhy = \"w\"\n"
         );
         let refused = read("v9.toml", &text, DunningPolicy::lint).err()?;
         Some((refused.line, refused.message))
+    }
+
+    #[test]
+    fn a_warning_is_a_letter_that_warns_and_leaves_some_time() {
+        let step = |day: i64, then: &str| format!("after_days = {day}, then = {then}");
+        let access = |state: &str| format!("{{ access = \"{state}\" }}");
+        let mail = |template: &str| format!("{{ mail = \"{template}\" }}");
+        let letter = |day| step(day, &mail("reminder_1"));
+        let (other, warned) = (|day| step(day, &mail("reminder_2")), |day| step(day, &access("warned")));
+        let falls = |day: i64, state: &str| step(day, &access(state));
+        let person = |day| step(day, "\"person\"");
+        let end =
+            |day| format!("{}, prompt = \"final_notice\", hold_hours = 24", step(day, "{ end = \"subscription\" }"));
+        for (name, steps, expected) in [
+            ("as it should be", vec![letter(1), warned(2), falls(4, "restricted"), person(10)], None),
+            ("a person between", vec![letter(1), person(1), warned(2), falls(4, "restricted"), person(10)], None),
+            (
+                "another letter before it",
+                vec![letter(1), other(2), warned(3), person(10)],
+                Some((17, "the letter before a warning is one that warns")),
+            ),
+            (
+                "all on one day",
+                vec![letter(1), warned(2), falls(2, "restricted"), falls(2, "suspended"), person(10)],
+                Some((17, "has 48 hours before anything is taken")),
+            ),
+            (
+                "a day too early",
+                vec![letter(1), warned(2), falls(3, "suspended"), person(10)],
+                Some((17, "has 48 hours before anything is taken")),
+            ),
+            ("only the next counts", vec![letter(1), warned(2), falls(4, "restricted"), falls(10, "suspended")], None),
+            (
+                "it is over before the last try",
+                vec![letter(1), person(1)],
+                Some((16, "before the last try, which may be on day 10")),
+            ),
+            (
+                "access falls for the last time before the last try",
+                vec![letter(1), warned(2), falls(9, "suspended")],
+                Some((17, "before the last try, which may be on day 10")),
+            ),
+            ("an end, held for a day", vec![letter(1), warned(9), end(10)], None),
+        ] {
+            let found = refused(&steps.iter().map(String::as_str).collect::<Vec<_>>());
+            let is_it = match (&found, expected) {
+                (None, None) => true,
+                (Some((line, said)), Some((on, words))) => *line == on && said.contains(words),
+                _ => false,
+            };
+            assert!(is_it, "{name}: {found:?}");
+        }
     }
 
     #[test]

@@ -286,6 +286,7 @@ fn plan() -> Value {
         ("promise", told(or_null(promise), "What the customer has promised, until it is kept or broken.")),
         ("kept", told(whole(), "How many promises were kept.")),
         ("broken", told(whole(), "How many were not.")),
+        ("hastened?", told(whole(), "On the ladder: the rung that the last broken promise brought at once.")),
         ("said", told(list(said), "What people said of it, the latest twelve, oldest first.")),
     ]);
     let left = object([
@@ -379,6 +380,7 @@ fn tries() -> Value {
         ("look_at", told(or_null(time()), "When it is looked at again.")),
         ("card", told(or_null(text()), "The card that the customer gave since, while there was no try with it.")),
         ("card_id?", told(text(), "The provider's id of that card.")),
+        ("heeded_at?", told(time(), "When the card was given, where very many recoveries were told of it at once.")),
         ("taken_back_at?", told(time(), "When somebody took the last one back: its day has no other.")),
         ("unmade?", told(next(), "The try that was planned when the recovery ended.")),
     ])
@@ -444,7 +446,13 @@ fn recovery_word() -> Value {
     let note = || ("note?", told(text(), "At most 500 characters."));
     let until = told(any([date(), time()]), "A time, or the end of a day where the customer lives.");
     only([
-        ("invoice?", told(text(), "The provider's id of it; without it, all that are asked for.")),
+        (
+            "invoice?",
+            told(
+                text(),
+                "The provider's id of it; without it, all that are recovered. What climbs the ladder has to be named.",
+            ),
+        ),
         ("pause?", only([("until", until), note()])),
         ("resume?", only([note()])),
         ("stop?", only([("note", told(text(), "Why; at most 500 characters."))])),
