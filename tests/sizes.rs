@@ -11,7 +11,7 @@ use app::store::{
 use app::web::NOTE_CHARS_MAX;
 use domain::ageing::Climb;
 use domain::book::entitlement::Entitlement;
-use domain::book::ticket::Ticket;
+use domain::ticket::Ticket;
 use domain::book::{
     AccessLine, CaseLine, Head, Invoice, KeptCard, Left, Payment, Person, PlanLine, Subscription, Touched, UnderWay,
 };

@@ -6,7 +6,7 @@ use crate::store::imported::{Imported, in_force};
 use crate::store::{self, Attempted, Batch, Commit, Of, TicketOf, keys};
 use domain::book::Person;
 use domain::book::find::{Term, terms_of};
-use domain::book::ticket::Ticket;
+use domain::ticket::Ticket;
 use domain::id::AccountId;
 use domain::import::{Customer, Kind};
 use std::collections::BTreeSet;

@@ -1,7 +1,7 @@
 //! Where deliveries come from, and how far Recoup may go with each; and the tickets that came.
 
 use crate::frame::{Viewer, frame, known, no_default, state, time, words};
-use domain::book::ticket::Ticket;
+use domain::ticket::Ticket;
 use domain::source::{Acting, Change, Cohorts, InUse, Mode, Party, Preview, Source, Wish};
 use domain::staff::Role;
 use maud::{Markup, html};

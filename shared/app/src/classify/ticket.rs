@@ -5,7 +5,7 @@ use crate::context::Context;
 use crate::fault::Fault;
 use crate::find;
 use crate::store::{self, Attempted, Batch, Commit, Receipt, TicketOf, keys};
-use domain::book::ticket::Ticket;
+use domain::ticket::Ticket;
 use domain::event::{Event, Seen, TicketSeen};
 
 /// How many accounts one ticket is about: one transaction holds a hundred writes.

@@ -7,7 +7,7 @@ use crate::ports::Key;
 use domain::action::Action;
 use domain::ageing::Climb;
 use domain::approval::delegation::Delegations;
-use domain::book::ticket::Ticket;
+use domain::ticket::Ticket;
 use domain::book::{Head, Invoice, KeptCard, Payment, Person, Subscription, Unlinked};
 use domain::case::Case;
 use domain::classify::decision::Decision;

@@ -8,7 +8,7 @@ use crate::setup::{import, sources};
 use crate::store::keys::lists;
 use crate::store::{self, Page};
 use crate::web::{self, Answer, Problem, Window};
-use domain::book::ticket::Ticket;
+use domain::ticket::Ticket;
 use domain::source::{Cohorts, InUse, Locked, Source};
 use http::StatusCode;
 use jiff::Timestamp;

@@ -9,7 +9,7 @@ use crate::store::keys::lists;
 use crate::store::{self, Page};
 use crate::web::{Problem, Window};
 use ::pages::Viewer;
-use domain::book::ticket::Ticket;
+use domain::ticket::Ticket;
 
 pub(super) async fn all(context: &Context, viewer: &Viewer, query: &Query) -> Result<String, Problem> {
     Ok(::pages::sources(viewer, &sources::in_use(context).await?, query::notice(query)))

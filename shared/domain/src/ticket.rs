@@ -1,4 +1,12 @@
-//! A support ticket as it stands, whatever the order in which its events came.
+//! A support ticket as it stands, whatever the order in which its events came, and how it is handled.
+
+mod answer;
+mod handling;
+mod taken;
+
+pub use answer::{Answer, Outcome};
+pub use handling::{AtWork, Handling, Happened, State};
+pub use taken::TakenFor;
 
 use crate::book::{Latest, Stamp};
 use crate::event::{Event, TicketSeen, TicketStatus};
@@ -28,8 +36,9 @@ pub struct Ticket {
     pub changed_at: Option<Timestamp>,
     /// Accounts with the requester's address, when the ticket was last folded.
     pub accounts: BTreeSet<AccountId>,
+    /// What we do about it, whatever the help desk says of it.
+    pub handling: Handling,
     /// From then on nothing that is written in it is taken in.
-    #[serde(default)]
     pub erased_at: Option<Timestamp>,
 }
 
@@ -60,11 +69,18 @@ impl Ticket {
         self.requester_email.see(&stamp, seen.requester_email.clone());
     }
 
+    /// The newest words of the customer: what was written last, or else what it came with.
+    pub fn newest(&self) -> Option<&str> {
+        self.latest.value().map(String::as_str).or(self.body.as_ref().map(|(_, body)| body.as_str()))
+    }
+
     /// Keeps that there was a ticket, and how it went.
     pub fn erase(&mut self, at: Timestamp) {
-        let Self { provider, source, id, status, csat, opened_at, changed_at, .. } = std::mem::take(self);
+        let Self { provider, source, id, status, csat, opened_at, changed_at, mut handling, .. } = std::mem::take(self);
+        handling.erase();
+        let erased_at = Some(at);
         *self =
-            Self { provider, source, id, status, csat, opened_at, changed_at, erased_at: Some(at), ..Self::default() };
+            Self { provider, source, id, status, csat, opened_at, changed_at, handling, erased_at, ..Self::default() };
     }
 }
 
