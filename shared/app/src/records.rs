@@ -3,6 +3,7 @@
 pub mod networks;
 pub mod rates;
 pub mod recovery;
+pub mod said;
 pub mod whose;
 
 use crate::context::Context;

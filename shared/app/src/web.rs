@@ -195,6 +195,15 @@ pub fn text(status: StatusCode, text: String) -> Answer {
     respond(status, "text/plain; charset=utf-8", text.into_bytes())
 }
 
+/// A file of rows; a header says how the next page of it is asked for.
+pub fn csv(status: StatusCode, text: String, next: Option<&str>) -> Answer {
+    let mut answer = respond(status, "text/csv; charset=utf-8", text.into_bytes());
+    if let Some(next) = next.and_then(|next| HeaderValue::from_str(next).ok()) {
+        answer.headers_mut().insert("x-next-cursor", next);
+    }
+    answer
+}
+
 /// The style sheet, which may be kept for a while.
 pub fn style(text: &'static str) -> Answer {
     let mut answer = respond(StatusCode::OK, "text/css; charset=utf-8", text.as_bytes().to_vec());

@@ -47,6 +47,9 @@ pub struct Case {
     /// What people did about the case itself, oldest first.
     #[serde(default)]
     pub handled: Vec<Handled>,
+    /// The tickets that are about it, as `provider/source/id`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tickets: Vec<String>,
     pub opened_at: Timestamp,
     pub resolved_at: Option<Timestamp>,
     pub resolution: Option<String>,

@@ -306,6 +306,7 @@ fn renew(scene: Scene<'_>, desk: &mut Desk, about: &About, renewed: Case, standi
         decisions: standing.decisions.clone(),
         events: standing.events.clone(),
         handled: standing.handled.clone(),
+        tickets: standing.tickets.clone(),
         ..renewed
     };
     // As it was stored: what was left off then is no news.

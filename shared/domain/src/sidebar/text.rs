@@ -23,6 +23,7 @@ pub fn text(sidebar: &Sidebar) -> String {
         ("MRR", money(sidebar.lifetime.mrr)),
         ("Churn risk", shown(sidebar.lifetime.churn_risk.map(str::to_owned))),
         ("Open cases", sidebar.open_cases().to_string()),
+        ("Open tickets", sidebar.tickets.iter().filter(|ticket| ticket.state != "resolved").count().to_string()),
     ];
     rows.iter().fold(String::new(), |text, (label, value)| text + label + ": " + value + "\n")
 }
