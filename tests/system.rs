@@ -43,6 +43,7 @@ mod store;
 mod takes;
 mod tasks;
 mod telling;
+mod tickets;
 mod tried;
 mod troubles;
 mod wire;

@@ -228,6 +228,9 @@ pub struct Draft {
     pub link: String,
 }
 
+/// How the evidence of a case names a ticket that is about it.
+pub(crate) const TICKET: &str = "Ticket";
+
 /// How a case ended whose bill or payment turned out to be as agreed.
 pub const EXPLAINED: &str = "explained";
 

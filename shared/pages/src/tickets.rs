@@ -213,7 +213,7 @@ fn where_it_stands(page: &TicketPage<'_>) -> Markup {
                     Some(case) => {
                         a href={ "/cases/" (case.id) } { (case.class.title()) } " " (state(case.state.name()))
                         @if case.recommended.is_some() { ", with what is proposed and its preview" }
-                    },
+                    }
                     None => span .soft { "none" },
                 } }
                 dt { "Who has it" } dd { (handling.assigned_to.as_deref().unwrap_or("nobody")) }
@@ -238,8 +238,8 @@ fn taken_for(taken: Option<&TakenFor>) -> Markup {
         (class(taken))
         @if let Some(taken) = taken {
             @match &taken.by {
-                Some(by) => { ", says " (by) },
-                None => { ", confidence " (taken.confidence) },
+                Some(by) => { ", says " (by) }
+                None => { ", confidence " (taken.confidence) }
             }
             @if !taken.reasons.is_empty() {
                 " because of " @for reason in &taken.reasons { q { (reason) } " " }
@@ -259,7 +259,7 @@ fn account(page: &TicketPage<'_>) -> Markup {
             None => {
                 @if page.ticket.accounts.is_empty() { span .soft { "No account has this address." } }
                 @for id in &page.ticket.accounts { a href={ "/accounts/" (id) } { (name(id)) } " " }
-            },
+            }
         }
     }
 }

@@ -7,11 +7,11 @@ use crate::store::{self, Attempted, Batch, Correction, keys};
 use crate::ticket::Laid;
 use crate::web::{Failed, Problem, note_fits};
 use domain::book::Head;
-use domain::case::Class;
+use domain::case::{Case, Class, State as CaseState};
 use domain::id::{AccountId, digest};
 use domain::staff::Staff;
 use domain::telling::{About, Bulletin};
-use domain::ticket::{Followed, State, Ticket, TicketName};
+use domain::ticket::{Followed, State, Ticket, TicketName, about};
 use providers::Reading;
 use serde::Deserialize;
 use serde_json::json;
@@ -141,7 +141,12 @@ async fn once(context: &Context, name: &TicketName, word: &Word, staff: &Staff) 
     let mut commit = laid.commit(context, &event).await?;
     commit.check(&laid.batch, &by);
     news.iter().for_each(|bulletin| commit.over(&laid.batch, bulletin));
-    if let Word::Class { class, note } = word {
+    if let Word::Merge { into } = word
+        && let Some(into) = TicketName::at(into)
+    {
+        commit.check(&laid.batch, &keys::ticket(&into.provider, &into.source, &into.id));
+    }
+    if let Word::Class { class, .. } = word {
         let standing = laid.batch.get::<Correction>(&own)?;
         commit.over(
             &laid.batch,
@@ -153,7 +158,6 @@ async fn once(context: &Context, name: &TicketName, word: &Word, staff: &Staff) 
                 read_as: standing.and_then(|standing| standing.read_as).or(read_as),
                 by: staff.id.clone(),
                 at: now,
-                note: note.clone(),
             },
         );
     }
@@ -182,6 +186,14 @@ async fn beside(context: &Context, laid: &mut Laid, word: &Word) -> Result<Besid
             let key = keys::head(account);
             laid.batch.extend(Batch::read(context, vec![key.clone()]).await?);
             laid.batch.get::<Head>(&key)?.ok_or_else(|| Problem::not_found("account"))?;
+            if let Some(case) = &laid.ticket.handling.case {
+                let case = store::read::<Case>(context, &keys::case(case)).await?;
+                let is_own = |case: &Case| case.about == about(&TicketName::of(&laid.ticket));
+                if case.is_some_and(|case| case.state == CaseState::Open && is_own(&case)) {
+                    let message = "it has opened a case of another account: resolve that first";
+                    return Err(Problem::conflict("has_case", message).into());
+                }
+            }
         }
         Word::Assign(_) | Word::Close { .. } | Word::Class { .. } => {}
     }
@@ -201,11 +213,18 @@ fn say(ticket: &mut Ticket, word: &Word, beside: &Beside, by: &Staff, context: &
             None => handling.assign(None, &by.id, now),
         },
         Word::Close { note } => {
-            let why = if note.trim().is_empty() { "closed it" } else { note.as_str() };
             handling.by_hand = true;
-            handling.go_on(State::Resolved, &by.id, now, why);
+            handling.go_on(State::Resolved, &by.id, now, "closed it");
+            if !note.trim().is_empty() {
+                handling.say(now, &by.id, "because", note);
+            }
         }
-        Word::Class { class, .. } => handling.correct(*class, &by.id, now),
+        Word::Class { class, note } => {
+            handling.correct(*class, &by.id, now);
+            if !note.trim().is_empty() {
+                handling.say(now, &by.id, "because", note);
+            }
+        }
         Word::Account(account) => {
             handling.account = Some(account.clone());
             handling.case = None;

@@ -125,7 +125,6 @@ pub struct Correction {
     pub read_as: Option<Class>,
     pub by: String,
     pub at: Timestamp,
-    pub note: String,
 }
 
 /// Which ticket was the first with these words of this person; the words themselves are not in it.

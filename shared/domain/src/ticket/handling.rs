@@ -3,7 +3,7 @@
 use super::{Answer, Outcome, TakenFor};
 use crate::case::Class;
 use crate::id::{AccountId, CaseId};
-use crate::policy::forget_oldest;
+use crate::policy::{forget_oldest, shorten};
 use crate::staff::{Role, Staff};
 use crate::telling;
 use jiff::{SignedDuration, Timestamp};
@@ -12,6 +12,9 @@ use serde::{Deserialize, Serialize};
 /// How many bytes of answers are kept, and how many of what happened: the newest.
 const ANSWERS_BYTES_MAX: usize = 30_000;
 const HISTORY_BYTES_MAX: usize = 8_000;
+
+/// How much of what somebody says besides is kept.
+const SAID_BYTES_MAX: usize = 600;
 
 /// Two acts further apart belong to two sittings.
 const GAP: SignedDuration = SignedDuration::from_mins(10);
@@ -27,7 +30,7 @@ pub struct Handling {
     /// The trouble that it is about.
     pub case: Option<CaseId>,
     pub assigned_to: Option<String>,
-    /// Whether a person gave it to whoever has it: then no rule moves it.
+    /// Whether a person said who has it, or that nobody does: then no rule moves it.
     pub given: bool,
     /// In whose queue it stands, as long as nobody has it; else the role of whoever got it.
     pub role: Option<Role>,
@@ -147,12 +150,19 @@ impl Handling {
         self.note(at, by, format!("says that it is: {}", class.title().to_lowercase()));
     }
 
+    /// What somebody says besides, in their own words: as much of it as a line holds.
+    pub fn say(&mut self, at: Timestamp, by: &str, what: &str, words: &str) {
+        let mut said = format!("{what}: {}", words.trim());
+        shorten(&mut said, SAID_BYTES_MAX);
+        self.note(at, by, if words.trim().is_empty() { what.to_owned() } else { said });
+    }
+
     /// Somebody has it now, or nobody.
     pub fn assign(&mut self, to: Option<&str>, by: &str, at: Timestamp) {
         self.assigned_to = to.map(str::to_owned);
         let by_hand = by != crate::staff::MACHINE;
         self.by_hand |= by_hand;
-        self.given = by_hand && to.is_some();
+        self.given = by_hand;
         let what = to.map_or_else(|| "put it back".to_owned(), |to| format!("gave it to {to}"));
         self.note(at, by, what);
         if to.is_some() && self.state == State::Open {
@@ -240,6 +250,10 @@ impl Handling {
     /// Keeps how it went, and nothing that anybody wrote.
     pub(super) fn erase(&mut self) {
         self.answers.iter_mut().for_each(|answer| answer.text.clear());
+        // What somebody says besides stands behind a colon.
+        for happened in self.history.iter_mut().filter(|happened| happened.by != crate::staff::MACHINE) {
+            happened.what.truncate(happened.what.find(':').unwrap_or(happened.what.len()));
+        }
         (self.account, self.draft) = (None, None);
         if let Some(taken) = &mut self.taken_for {
             taken.reasons.clear();

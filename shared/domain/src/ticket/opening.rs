@@ -3,7 +3,7 @@
 use super::policy::{Handled, Look};
 use super::{Known, TakenFor, Ticket, TicketName, TicketPolicy};
 use crate::book::Head;
-use crate::case::{Case, Class, Draft, Evidence, State};
+use crate::case::{Case, Class, Draft, Evidence, State, TICKET};
 use crate::event::{InvoiceStatus, SubscriptionStatus};
 use crate::id::CaseId;
 use crate::import::Customer;
@@ -61,7 +61,7 @@ pub(super) fn of_ticket(ticket: &Ticket, taken: &TakenFor, name: &TicketName) ->
     let from = if ticket.is_from_a_contact() { "from their address" } else { "not from an address of theirs" };
     let at = ticket.began_at().map(|at| format!("of {}, ", at.strftime("%Y-%m-%d"))).unwrap_or_default();
     let class = taken.class.title().to_lowercase();
-    Evidence::new("Ticket", format!("{at}{from}: {class} ({by})"), &name.to_string())
+    Evidence::new(TICKET, format!("{at}{from}: {class} ({by})"), &name.to_string())
 }
 
 /// Looks at what the policy names for the class first, then at what is looked at for all of them.

@@ -114,6 +114,10 @@ fn find_case(ticket: &mut Ticket, known: &mut Known, scene: &Scene<'_>) {
         }
         (None, None) => {
             let Some(fresh) = open_case(ticket, known, policy, scene.event, scene.now) else { return };
+            // Its own case keeps its name, whatever class it was opened as.
+            let before = ticket.handling.case.as_ref().and_then(|id| known.cases.get(id));
+            let before = before.filter(|case| case.about == about).map(|case| case.id.clone());
+            let fresh = Case { id: before.unwrap_or_else(|| fresh.id.clone()), ..fresh };
             let opened = match known.cases.remove(&fresh.id) {
                 Some(ended) => opened_again(fresh, ended),
                 None => fresh,
@@ -160,6 +164,7 @@ fn hand_over(ticket: &mut Ticket, known: Option<&Known>, scene: &Scene<'_>) {
     }
     handling.role = Some(role);
     if handling.assigned_to.is_none()
+        && !handling.given
         && let Some(staff) = assign::pick(role, handling.language.as_deref(), scene.team)
     {
         handling.assign(Some(&staff.id), MACHINE, scene.now);

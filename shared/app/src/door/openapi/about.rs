@@ -388,7 +388,7 @@ pub static ABOUT: &[About] = &[
     .refuses(&[404, 422]),
     post("/api/tickets/{id}/account", "ownTicket", "TicketShown", "Says of which account a ticket is")
         .takes(Body::Must("TicketOwned"))
-        .refuses(&[404]),
+        .refuses(&[404, 409]),
     get("/api/sources", "listSources", "Sources", "Lists how the sources are set up"),
     post(
         "/api/sources/{provider}/{source}",
