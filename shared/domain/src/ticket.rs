@@ -16,7 +16,7 @@ mod trouble;
 mod whose;
 
 pub use answer::{Answer, Outcome};
-pub use assign::{Colleague, pick};
+pub use assign::{Colleague, pick, role};
 pub use clock::Rang;
 pub use follow::{Followed, follow};
 pub use handling::{AtWork, Handling, Happened, State};

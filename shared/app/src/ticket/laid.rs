@@ -55,8 +55,11 @@ impl Laid {
         if let Some(account) = self.ticket.handling.account.clone() {
             self.know(context, &account).await?;
         }
-        let handling = &self.ticket.handling;
-        let may_move = handling.assigned_to.is_none() || handling.taken_for != self.before.handling.taken_for;
+        let (handling, stood) = (&self.ticket.handling, &self.before.handling);
+        let known = self.known.as_ref().map(|(_, known)| known);
+        let wanted = ticket::role(handling, known, context.policies.tickets.current());
+        let is_as_it_was = handling.taken_for == stood.taken_for && handling.account == stood.account;
+        let may_move = handling.assigned_to.is_none() || handling.role != Some(wanted) || !is_as_it_was;
         if handling.state != State::Resolved && may_move {
             self.team = team(context).await?;
         }
@@ -111,7 +114,7 @@ impl Laid {
     pub async fn commit(&mut self, context: &Context, name: &str) -> Result<Commit, Fault> {
         let Self { batch, before, ticket, known, .. } = self;
         let mut commit = Commit::default();
-        if let Some((was, is)) = known {
+        if let Some((was, is)) = &*known {
             let desk =
                 |known: &Known| Desk { cases: known.cases.clone(), ..Desk::of(known.head.clone(), Touched::default()) };
             let (was_desk, is_desk) = (desk(was), desk(is));

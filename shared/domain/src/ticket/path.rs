@@ -93,7 +93,9 @@ fn find_case(ticket: &mut Ticket, known: &mut Known, scene: &Scene<'_>) {
     let found = same_trouble(class, &mentioned, &known.head, others, policy).map(|case| case.id.clone());
     let case = match (found, own) {
         (Some(found), own) => {
-            if let Some(case) = own.and_then(|own| known.cases.get_mut(&own)) {
+            if let Some(own) = own
+                && let Some(case) = known.cases.get_mut(&own)
+            {
                 case.resolve(scene.now, "the same trouble as another case");
                 known.head.forgets(&case.id, true);
             }
