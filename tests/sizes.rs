@@ -5,17 +5,16 @@ mod grown;
 
 use app::message::{Body, Message};
 use app::store::{
-    Alone, Asking, Backfill, CardLink, External, FoundBy, Idempotency, Link, Of, PayLink, Probe, Probes, Receipt,
-    Stored, TicketOf, Timeline, Waiting,
+    Alone, Asking, Backfill, CardLink, Correction, External, FoundBy, Idempotency, Link, Of, PayLink, Probe, Probes,
+    Receipt, Stored, TicketOf, Timeline, Waiting, Wrote,
 };
 use app::web::NOTE_CHARS_MAX;
 use domain::ageing::Climb;
 use domain::book::entitlement::Entitlement;
-use domain::book::ticket::Ticket;
 use domain::book::{
     AccessLine, CaseLine, Head, Invoice, KeptCard, Left, Payment, Person, PlanLine, Subscription, Touched, UnderWay,
 };
-use domain::case::Case;
+use domain::case::{Case, Class};
 use domain::classify::decision::{self, Decision};
 use domain::classify::desk::Desk;
 use domain::classify::{self, Scene};
@@ -34,7 +33,8 @@ use domain::report::fact::Row as FactRow;
 use domain::source::{Cohorts, Locked, TurnedAway};
 use domain::staff::{Change as StaffChange, Proposal, Staff};
 use domain::task::Task;
-use domain::telling::Bulletin;
+use domain::telling::{Bulletin, State};
+use domain::ticket::{Outcome, TakenFor, Ticket};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, from_value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -294,6 +294,17 @@ fn ticket() -> Ticket {
         let Seen::Ticket(seen) = &event.seen[0] else { panic!("a ticket was told") };
         ticket.fold(seen, &event);
     }
+    let note = "👩".repeat(150);
+    for number in 0..100 {
+        ticket.handling.say(at(), &id(number), "because", &note);
+        let text = "👩".repeat(1_000);
+        let answered = ticket.handling.answer((&id(0), &format!("{number} {text}"), false), Outcome::Free, at());
+        let answered = answered.map(|answer| answer.number).unwrap();
+        ticket.handling.answer_came(answered, State::Sent, at());
+    }
+    let word = |_| text(60);
+    let taken = TakenFor::by_hand(Class::DuplicateSubscription, &id(0), at());
+    ticket.handling.taken_for = Some(TakenFor { reasons: (0..10).map(word).collect(), ..taken });
     ticket.accounts = (0..90).map(|number| AccountId::of("chargebee", "default", &id(number))).collect();
     ticket
 }
@@ -311,7 +322,8 @@ fn judged() -> Vec<Row> {
         "draft_reply": {"text": text(60), "amount": text(40), "invoice": id(0), "payment": id(0),
         "reason": text(300), "link": text(2_000)},
         "actions": many(40, |number| json!(action(number))), "decisions": many(500, |number| json!(case(number))),
-        "events": many(500, |number| json!(id(number))), "handled": many(20, handled), "opened_at": AT,
+        "events": many(500, |number| json!(id(number))), "handled": many(20, handled),
+        "tickets": many(500, |number| json!(format!("zendesk/default/{}", id(number)))), "opened_at": AT,
         "resolved_at": AT,
         "resolution": text(60)}))
     .unwrap();
@@ -527,6 +539,15 @@ fn machinery() -> Vec<Row> {
         built::<Receipt>("Receipt", receipt),
         of("External", &external()),
         built::<FoundBy>("FoundBy", json!({"digest": text(64), "account": account()})),
+        built::<Correction>(
+            "Correction",
+            json!({"provider": "zendesk", "source": id(0), "id": id(0), "class": "duplicate_subscription",
+                "read_as": "duplicate_subscription", "by": id(0), "at": AT}),
+        ),
+        built::<Wrote>(
+            "Wrote",
+            json!({"digest": text(26), "provider": "zendesk", "source": id(0), "id": id(0), "at": AT}),
+        ),
         built::<TicketOf>(
             "TicketOf",
             json!({"account": account(), "provider": "zendesk", "source": id(0), "id": id(0)}),

@@ -17,6 +17,7 @@ pub(crate) mod settle;
 mod slack;
 pub(crate) mod task;
 mod tell;
+mod ticket;
 mod unseen;
 mod withdraw;
 pub(crate) mod writing;

@@ -4,7 +4,7 @@ pub mod agreed;
 pub mod backfill;
 pub mod fold;
 mod probe;
-mod ticket;
+pub(crate) mod ticket;
 pub mod waiting;
 pub mod watch;
 
@@ -13,6 +13,7 @@ use crate::context::{Context, Work};
 use crate::fault::Fault;
 use crate::message::{Body, Message, body_name, keep, unpack};
 use domain::event::{Event, Seen};
+use domain::ticket::TicketName;
 use providers::Reading;
 
 /// How a message ended.
@@ -26,6 +27,8 @@ pub enum Done {
     Listed(backfill::Done),
     /// A source was looked over.
     Watched,
+    /// A ticket was looked at whose time had come.
+    Looked,
     /// What waited was sent again.
     Released,
     /// It was asked not long ago, and will be again.
@@ -85,6 +88,10 @@ async fn work(context: &Context, message: &Message) -> Result<Done, Fault> {
         Message::List { provider, source, .. } => backfill::go_on(context, provider, source).await.map(Done::Listed),
         Message::Watch { provider, source, trace } => {
             watch::handle(context, provider, source, trace).await.map(|()| Done::Watched)
+        }
+        Message::TicketDue { provider, source, id, trace } => {
+            let name = TicketName::new(provider, source, id);
+            ticket::due(context, &name, trace).await.map(|()| Done::Looked)
         }
         Message::Orphan { provider, source, id, .. } => {
             waiting::orphan(context, provider, source, id).await.map(|()| Done::Released)

@@ -27,6 +27,7 @@ pub fn takes(message: &Message) -> SignedDuration {
         | Message::Probe { .. }
         | Message::Orphan { .. }
         | Message::Watch { .. }
+        | Message::TicketDue { .. }
         | Message::Unlinked { .. }
         | Message::Ring { .. } => GLANCE + WORK,
         Message::List { .. } => LISTED,

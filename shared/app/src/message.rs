@@ -32,6 +32,8 @@ pub enum Message {
     List { provider: String, source: String, trace: String },
     /// A source is to be looked over for troubles that many have.
     Watch { provider: String, source: String, trace: String },
+    /// It is time to look at a ticket: nobody answered it, or it has rested.
+    TicketDue { provider: String, source: String, id: String, trace: String },
     /// The staff are to be told what a bulletin says.
     Tell { bulletin: String, trace: String },
     /// A step of a recovery is due.
@@ -101,6 +103,7 @@ impl Message {
             | Self::Orphan { trace, .. }
             | Self::List { trace, .. }
             | Self::Watch { trace, .. }
+            | Self::TicketDue { trace, .. }
             | Self::Tell { trace, .. }
             | Self::PlanDue { trace, .. }
             | Self::RungDue { trace, .. }
@@ -126,6 +129,7 @@ impl Message {
             Self::Orphan { .. } => "orphan",
             Self::List { .. } => "list",
             Self::Watch { .. } => "watch",
+            Self::TicketDue { .. } => "ticket_due",
             Self::Tell { .. } => "tell",
             Self::PlanDue { .. } => "plan_due",
             Self::RungDue { .. } => "rung_due",

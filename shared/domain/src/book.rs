@@ -13,7 +13,6 @@ mod latest;
 mod payment;
 mod person;
 mod subscription;
-pub mod ticket;
 mod tried;
 mod tries;
 mod unlinked;

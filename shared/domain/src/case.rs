@@ -47,6 +47,9 @@ pub struct Case {
     /// What people did about the case itself, oldest first.
     #[serde(default)]
     pub handled: Vec<Handled>,
+    /// The tickets that are about it, as `provider/source/id`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tickets: Vec<String>,
     pub opened_at: Timestamp,
     pub resolved_at: Option<Timestamp>,
     pub resolution: Option<String>,
@@ -57,49 +60,86 @@ pub struct Case {
 #[serde(rename_all = "snake_case")]
 pub enum Class {
     PaymentFailed,
-    DuplicateCharge,
-    DuplicateSubscription,
-    Chargeback,
-    Overcharge,
     InvoiceDiscrepancy,
+    PlanChange,
+    RefundRequest,
+    Overcharge,
+    DuplicateCharge,
+    PaymentMethodUpdate,
+    TaxQuestion,
+    OtherBilling,
+    DuplicateSubscription,
+    EnterpriseInvoice,
+    UsageDispute,
     PlanMismatch,
+    Chargeback,
+    NotBilling,
 }
 
 impl Class {
-    /// In the order of the forms.
-    pub const ALL: [Self; 7] = [
+    /// In the order of the reports and forms.
+    pub const ALL: [Self; 15] = [
         Self::PaymentFailed,
-        Self::DuplicateCharge,
-        Self::DuplicateSubscription,
-        Self::Chargeback,
-        Self::Overcharge,
         Self::InvoiceDiscrepancy,
+        Self::PlanChange,
+        Self::RefundRequest,
+        Self::Overcharge,
+        Self::DuplicateCharge,
+        Self::PaymentMethodUpdate,
+        Self::TaxQuestion,
+        Self::OtherBilling,
+        Self::DuplicateSubscription,
+        Self::EnterpriseInvoice,
+        Self::UsageDispute,
         Self::PlanMismatch,
+        Self::Chargeback,
+        Self::NotBilling,
     ];
 
     /// As it stands in JSON. The ids of cases are computed from it, so that it never changes.
     pub fn name(self) -> &'static str {
         match self {
             Self::PaymentFailed => "payment_failed",
-            Self::DuplicateCharge => "duplicate_charge",
-            Self::DuplicateSubscription => "duplicate_subscription",
-            Self::Chargeback => "chargeback",
-            Self::Overcharge => "overcharge",
             Self::InvoiceDiscrepancy => "invoice_discrepancy",
+            Self::PlanChange => "plan_change",
+            Self::RefundRequest => "refund_request",
+            Self::Overcharge => "overcharge",
+            Self::DuplicateCharge => "duplicate_charge",
+            Self::PaymentMethodUpdate => "payment_method_update",
+            Self::TaxQuestion => "tax_question",
+            Self::OtherBilling => "other_billing",
+            Self::DuplicateSubscription => "duplicate_subscription",
+            Self::EnterpriseInvoice => "enterprise_invoice",
+            Self::UsageDispute => "usage_dispute",
             Self::PlanMismatch => "plan_mismatch",
+            Self::Chargeback => "chargeback",
+            Self::NotBilling => "not_billing",
         }
+    }
+
+    /// The class that is called so.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|class| class.name() == name)
     }
 
     /// The same, for people.
     pub fn title(self) -> &'static str {
         match self {
             Self::PaymentFailed => "Payment failed",
-            Self::DuplicateCharge => "Duplicate charge",
-            Self::DuplicateSubscription => "Duplicate subscription",
-            Self::Chargeback => "Chargeback",
-            Self::Overcharge => "Overcharge",
             Self::InvoiceDiscrepancy => "Invoice discrepancy",
+            Self::PlanChange => "Plan change",
+            Self::RefundRequest => "Refund request",
+            Self::Overcharge => "Overcharge",
+            Self::DuplicateCharge => "Duplicate charge",
+            Self::PaymentMethodUpdate => "Payment method update",
+            Self::TaxQuestion => "Tax question",
+            Self::OtherBilling => "Other billing question",
+            Self::DuplicateSubscription => "Duplicate subscription",
+            Self::EnterpriseInvoice => "Enterprise invoice",
+            Self::UsageDispute => "Usage dispute",
             Self::PlanMismatch => "Plan mismatch",
+            Self::Chargeback => "Chargeback",
+            Self::NotBilling => "Not about billing",
         }
     }
 }
@@ -187,6 +227,9 @@ pub struct Draft {
     pub reason: String,
     pub link: String,
 }
+
+/// How the evidence of a case names a ticket that is about it.
+pub(crate) const TICKET: &str = "Ticket";
 
 /// How a case ended whose bill or payment turned out to be as agreed.
 pub const EXPLAINED: &str = "explained";

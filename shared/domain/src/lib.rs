@@ -29,4 +29,5 @@ pub mod staff;
 pub mod stop;
 pub mod task;
 pub mod telling;
+pub mod ticket;
 pub mod world;

@@ -11,6 +11,7 @@ use crate::notice::NoticePolicy;
 use crate::playbook::PlaybookPolicy;
 use crate::policy::{Limits, Refused, Rules, SetupPolicy, Texts, Versions};
 use crate::report::ReportPolicy;
+use crate::ticket::TicketPolicy;
 
 /// Everything that is rule and not code.
 #[derive(Debug, Clone)]
@@ -30,6 +31,7 @@ pub struct Policies {
     pub report: Versions<ReportPolicy>,
     pub setup: Versions<SetupPolicy>,
     pub texts: Versions<Texts>,
+    pub tickets: Versions<TicketPolicy>,
 }
 
 impl Policies {
@@ -67,6 +69,7 @@ impl Policies {
             report: of(files)?,
             setup: of(files)?,
             texts: of(files)?,
+            tickets: of(files)?,
         };
         policies.lint_together()?;
         policies.lint_tries(files)?;
@@ -86,7 +89,9 @@ impl Policies {
             self.ageing.all().flat_map(|policy| policy.templates().map(|text| ("ageing", policy.version, text)));
         let noticed =
             self.notices.all().flat_map(|policy| policy.templates().map(|text| ("notices", policy.version, text)));
-        for (name, version, text) in wanted.chain(overdue).chain(noticed).chain(prepared).chain(waiting).chain(played) {
+        let asked = self.tickets.all().flat_map(|policy| policy.texts().map(|text| ("tickets", policy.version, text)));
+        let all = wanted.chain(overdue).chain(noticed).chain(prepared).chain(waiting).chain(played).chain(asked);
+        for (name, version, text) in all {
             if texts.text(text).is_none() {
                 let file = format!("shared/policy/{name}/v{version}.toml");
                 return Err(Refused { file, line: 1, message: format!("no text is called `{text}`") });
@@ -168,6 +173,7 @@ pub const SHIPPED: &[(&str, &str)] = &[
     ("shared/policy/report/v1.toml", include_str!("../../policy/report/v1.toml")),
     ("shared/policy/setup/v1.toml", include_str!("../../policy/setup/v1.toml")),
     ("shared/policy/texts/v1.toml", include_str!("../../policy/texts/v1.toml")),
+    ("shared/policy/tickets/v1.toml", include_str!("../../policy/tickets/v1.toml")),
 ];
 
 fn of<T: Rules>(files: &[(&str, &str)]) -> Result<Versions<T>, Refused> {
@@ -198,7 +204,7 @@ mod tests {
 
     #[test]
     fn a_bad_policy_is_refused_with_its_line() {
-        let rows: [(&str, &str, &str, &str); 67] = [
+        let rows: [(&str, &str, &str, &str); 78] = [
             ("ageing", "from_day = 31", "from_day = 32", "days 31 to 31 are in no bucket"),
             ("ageing", "from_day = 31", "from_day = 30", "day 30 is in two buckets"),
             ("ageing", "from_day = 0", "from_day = 1", "days 0 to 0 are in no bucket"),
@@ -299,6 +305,22 @@ mod tests {
             ("setup", "why = \"What takes", "why = \"\" # \"", "has no `why`"),
             ("setup", "cases_max = 50", "cases_max = 0", "1 to 100 cases"),
             ("limits", "board_bytes_max = 48000", "board_bytes_max = 49000", "two boards must fit into an item"),
+            ("tickets", "id = \"chargeback\"", "id = \"refund_request\"", "`refund_request` is used twice"),
+            ("tickets", "id = \"not_billing\"", "id = \"nothing\"", "unknown variant"),
+            ("tickets", "role = \"l1\"", "role = \"analyst\"", "analyst only reads tickets"),
+            ("tickets", "minutes = 480\nwhy", "minutes = 0\nwhy", "at least one"),
+            ("tickets", "minutes = 120\nsame", "minutes = 0\nsame", "`chargeback` is answered after a minute"),
+            (
+                "tickets",
+                "same = [\"other_billing\"]",
+                "same = []",
+                "`other_billing` is at least the same trouble as itself",
+            ),
+            ("tickets", "same = []", "same = [\"tax_question\"]", "`not_billing` opens no case"),
+            ("tickets", "text = \"ticket_waited\"", "text = \"no_such_text\"", "no text is called"),
+            ("tickets", "confidence_min = \"0.70\"", "confidence_min = \"1.1\"", "`confidence_min` is over 0"),
+            ("tickets", "looks = [\"card\"", "looks = [\"stars\"", "unknown variant"),
+            ("tickets", "why = \"A bank's", "why = \"\" # \"", "`chargeback` has no `why`"),
             ("limits", "boards_max = 4", "boards_max = 0", "at least one board"),
             ("limits", "told_people_max = 20", "told_people_max = 0", "at least one person"),
         ];

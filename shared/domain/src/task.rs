@@ -226,7 +226,14 @@ mod tests {
     use crate::staff::Role;
 
     fn staff(role: Role) -> Staff {
-        Staff { id: "somebody".into(), name: "Somebody".into(), role, email: "s@ours.example".into(), slack: None }
+        Staff {
+            id: "somebody".into(),
+            name: "Somebody".into(),
+            role,
+            email: "s@ours.example".into(),
+            slack: None,
+            languages: Vec::new(),
+        }
     }
 
     #[test]

@@ -87,9 +87,8 @@ pub(crate) fn state(name: &str) -> Markup {
         "executed" | "done" | "resolved" | "won" | "over" | "paid" | "sent" | "finished" | "active" | "low" => "good",
         "failed" | "failing" | "disabled" | "denied" | "lost" | "needs_person" | "in_doubt" | "high"
         | "uncollectible" => "bad",
-        "open" | "under_review" | "waiting_approval" | "executing" | "approved" | "grace" | "medium" | "running" => {
-            "warn"
-        }
+        "investigating" | "awaiting_payment" | "open" | "under_review" | "waiting_approval" | "executing"
+        | "approved" | "grace" | "medium" | "running" => "warn",
         _ => "soft",
     };
     html! { span class={ "state " (mood) } { (words(name)) } }

@@ -24,6 +24,7 @@ mod sources;
 mod staff;
 mod stop;
 mod task;
+mod tickets;
 
 pub use account::{Alike, AlikeRow, account};
 pub use action::action;
@@ -43,7 +44,8 @@ pub use pay::{Paying, ToPay, pay};
 pub use policies::policies;
 pub use report::report;
 pub use slack::{approval_blocks, case_blocks};
-pub use sources::{sources, tickets};
+pub use sources::sources;
 pub use staff::staff;
 pub use stop::stop;
 pub use task::{task, tasks};
+pub use tickets::{Asked, TicketPage, TicketRow, ticket, tickets};

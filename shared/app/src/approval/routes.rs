@@ -7,6 +7,7 @@ mod endpoints;
 mod recoveries;
 mod setup;
 mod team;
+mod tickets;
 
 use super::case::Handling;
 use super::form;
@@ -40,6 +41,14 @@ pub(super) async fn answer(
         Endpoint::HandleCasePage(id) => cases::handle_by_form(context, &id, request, caller).await,
         Endpoint::ChangeTask(id) => team::tell_task(context, &id, body, staff).await,
         Endpoint::ChangeTaskPage(id) => team::tell_task_by_form(context, &id, request, caller).await,
+        Endpoint::OpenTicket => tickets::open(context, request, staff).await,
+        Endpoint::OpenTicketPage => tickets::open_by_form(context, request, caller).await,
+        Endpoint::AssignTicket(id) => tickets::assign(context, &id, body, staff).await,
+        Endpoint::CloseTicket(id) => tickets::close(context, &id, body, staff).await,
+        Endpoint::ClassTicket(id) => tickets::class(context, &id, body, staff).await,
+        Endpoint::MergeTicket(id) => tickets::merge(context, &id, body, staff).await,
+        Endpoint::AccountTicket(id) => tickets::account(context, &id, body, staff).await,
+        Endpoint::ChangeTicketPage(id) => tickets::change_by_form(context, &id, request, caller).await,
         Endpoint::Delegate => team::delegate(context, body, staff).await,
         Endpoint::StaffPageForm => team::delegate_by_form(context, request, caller).await,
         Endpoint::DecideProposal(number) => team::decide_proposal(context, &number, body, staff).await,

@@ -110,6 +110,9 @@ fn sent_for(key: &Key) -> Option<Sent> {
         }
         Woken::Backfill { provider, source } => (QueueName::Events, Message::List { provider, source, trace }),
         Woken::Watch { provider, source } => (QueueName::Events, Message::Watch { provider, source, trace }),
+        Woken::Ticket { provider, source, id } => {
+            (QueueName::Events, Message::TicketDue { provider, source, id, trace })
+        }
         Woken::Cohorts { provider, source } => (QueueName::Approval, Message::Cohort { provider, source, trace }),
         Woken::Plan { account, invoice } => (QueueName::Dunning, Message::PlanDue { account, invoice, trace }),
         Woken::Climb { account, invoice } => (QueueName::Dunning, Message::RungDue { account, invoice, trace }),

@@ -10,6 +10,7 @@ mod recoveries;
 mod reports;
 mod sources;
 mod team;
+mod tickets;
 
 use crate::context::Context;
 use crate::door::routes::Endpoint;
@@ -61,7 +62,9 @@ pub(super) async fn answer(
         Endpoint::Sources => sources::all(context).await,
         Endpoint::BackfillOf { provider, source } => sources::backfill_of(context, &provider, &source).await,
         Endpoint::ImportsOf(kind) => sources::imports_of(context, &kind).await,
-        Endpoint::Tickets => sources::tickets(context, window).await,
+        Endpoint::Tickets => tickets::all(context, &query, window).await,
+        Endpoint::Ticket(id) => tickets::one(context, &id).await,
+        Endpoint::Corrections => tickets::corrections(context, Window::of(&query, 1000)?).await,
         Endpoint::Tasks => team::tasks(context, &query, window).await,
         Endpoint::Task(id) => team::task(context, &id).await,
         Endpoint::Stops => team::stops(context).await,

@@ -9,6 +9,7 @@ mod open;
 mod recoveries;
 mod sources;
 mod team;
+mod tickets;
 
 use super::{ageing, query, read};
 use crate::approval;
@@ -61,7 +62,8 @@ pub(super) async fn answer(
         Endpoint::StaffPage => team::staff(context, &viewer, &query).await,
         Endpoint::SourcesPage => sources::all(context, &viewer, &query).await,
         Endpoint::EndpointsPage => Ok(outgoing::page(context, &viewer, query::notice(&query), None).await?),
-        Endpoint::TicketsPage => sources::tickets(context, &viewer, window).await,
+        Endpoint::TicketsPage => tickets::all(context, &viewer, &query, window).await,
+        Endpoint::TicketPage(id) => tickets::one(context, &viewer, &id, &query).await,
         Endpoint::ReportPage(month) => report(context, &viewer, &month).await,
         Endpoint::PoliciesPage => {
             let (approval, setup) = (context.policies.approval.current(), context.policies.setup.current());

@@ -91,6 +91,8 @@ mod tests {
             found_by(&term_digest("email:ada@shop.example"), &id),
             ticket("zendesk", "default", "123"),
             ticket_of(&id, "zendesk", "default", "123"),
+            correction("zendesk", "default", "123"),
+            wrote("9f86d081884c7d65"),
             source("stripe", "default"),
             imports("contracts"),
             imported_of(&id, "contracts"),

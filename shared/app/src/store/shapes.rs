@@ -7,9 +7,8 @@ use crate::ports::Key;
 use domain::action::Action;
 use domain::ageing::Climb;
 use domain::approval::delegation::Delegations;
-use domain::book::ticket::Ticket;
 use domain::book::{Head, Invoice, KeptCard, Payment, Person, Subscription, Unlinked};
-use domain::case::Case;
+use domain::case::{Case, Class};
 use domain::classify::decision::Decision;
 use domain::dunning::Plan;
 use domain::event::Event;
@@ -26,6 +25,7 @@ use domain::staff::{Change as StaffChange, Proposal, Staff};
 use domain::stop::Stops;
 use domain::task::Task;
 use domain::telling::Bulletin;
+use domain::ticket::Ticket;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use rust_decimal::Decimal;
@@ -115,6 +115,29 @@ pub struct TicketOf {
     pub id: String,
 }
 
+/// What a person said that a ticket is, for whoever looks how well texts are read. The text itself stands in the ticket.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Correction {
+    pub provider: String,
+    pub source: String,
+    pub id: String,
+    pub class: Class,
+    /// What it had been read as, where it had.
+    pub read_as: Option<Class>,
+    pub by: String,
+    pub at: Timestamp,
+}
+
+/// Which ticket was the first with these words of this person; the words themselves are not in it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Wrote {
+    pub digest: String,
+    pub provider: String,
+    pub source: String,
+    pub id: String,
+    pub at: Timestamp,
+}
+
 /// What a provider is asked for: when it was last asked, and when it will be again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Probe {
@@ -186,6 +209,14 @@ pub struct CardLink {
     pub account: AccountId,
 }
 
+/// What stands in a ticket's place on a list where nobody has it. No id of staff is written so.
+const NOBODY: &str = "*";
+
+/// Who has a ticket, read from its place on a list.
+pub fn has_ticket(place: &str) -> Option<&str> {
+    place.split('#').nth(1).filter(|id| *id != NOBODY)
+}
+
 macro_rules! stored {
     ($type:ty, $version:literal, |$value:ident| key $key:expr, wake $wake:expr, place $place:expr) => {
         impl Stored for $type {
@@ -248,9 +279,15 @@ stored!(Idempotency, 1, |it| key keys::idempotency(&it.staff, &it.key), wake Non
 stored!(Alone, 1, |it| key keys::alone(&it.staff, it.day), wake None, place None);
 stored!(Source, 1, |it| key keys::source(&it.provider, &it.source), wake None, place None);
 stored!(FoundBy, 1, |it| key keys::found_by(&it.digest, &it.account), wake None, place None);
-stored!(Ticket, 1, |it| key keys::ticket(&it.provider, &it.source, &it.id), wake None,
-    place it.opened_at
-        .map(|at| (lists::TICKETS.to_owned(), format!("{at:.3}#{}#{}#{}", it.provider, it.source, it.id))));
+stored!(Ticket, 1, |it| key keys::ticket(&it.provider, &it.source, &it.id), wake it.handling.wake_at(),
+place it.began_at().map(|at| {
+    let has_it = it.handling.assigned_to.as_deref().unwrap_or(NOBODY);
+    let place = format!("{at:.3}#{has_it}#{}#{}#{}", it.provider, it.source, it.id);
+    (lists::tickets(it.handling.state), place)
+}));
+stored!(Correction, 1, |it| key keys::correction(&it.provider, &it.source, &it.id), wake None,
+    place Some((lists::CORRECTIONS.to_owned(), format!("{:.3}#{}#{}#{}", it.at, it.provider, it.source, it.id))));
+stored!(Wrote, 1, |it| key keys::wrote(&it.digest), wake None, place None);
 stored!(Asking, 1, |it| key keys::asking(&it.case), wake it.again_at, place None);
 stored!(TicketOf, 1, |it| key keys::ticket_of(&it.account, &it.provider, &it.source, &it.id), wake None, place None);
 stored!(Probe, 1, |it| key keys::probe(&it.provider, &it.source, &it.path), wake it.again_at, place None);

@@ -403,7 +403,43 @@ pub static ABOUT: &[About] = &[
     )
     .takes(Body::Must("Replay"))
     .refuses(&[404, 422]),
-    get("/api/tickets", "listTickets", "Tickets", "Lists tickets, newest first").with(PAGE),
+    get("/api/tickets", "listTickets", "Tickets", "Lists tickets, newest first; those of one account by their names")
+        .with(&[Limit, Cursor, StateOfTicket, ClassOfTicket, Assignee, Account])
+        .refuses(&[404]),
+    post("/api/tickets", "openTicket", "Ticket", "Opens a ticket for a customer; it takes the way of every other")
+        .with(&[TicketKey])
+        .takes(Body::Must("TicketOpened"))
+        .with_status(201),
+    get("/api/tickets/corrections", "listCorrections", "Rows", "Lists what people said that tickets are, newest first")
+        .with(PAGE)
+        .answered_as(&["text/csv"]),
+    get("/api/tickets/{id}", "ticket", "TicketShown", "Shows a ticket with what happened to it and what was answered")
+        .refuses(&[404]),
+    post("/api/tickets/{id}/assign", "assignTicket", "TicketShown", "Gives a ticket to somebody, or takes it back")
+        .takes(Body::Must("TicketAssigned"))
+        .refuses(&[404, 409, 422]),
+    post("/api/tickets/{id}/close", "closeTicket", "TicketShown", "Ends a ticket")
+        .takes(Body::May("Resolve"))
+        .refuses(&[404, 409]),
+    post(
+        "/api/tickets/{id}/class",
+        "correctTicket",
+        "TicketShown",
+        "Says what a ticket is; it is kept as a correction",
+    )
+    .takes(Body::Must("Correct"))
+    .refuses(&[404]),
+    post(
+        "/api/tickets/{id}/merge",
+        "mergeTicket",
+        "TicketShown",
+        "Says that a ticket is a repeat of another, and ends it",
+    )
+    .takes(Body::Must("TicketMerged"))
+    .refuses(&[404, 422]),
+    post("/api/tickets/{id}/account", "ownTicket", "TicketShown", "Says of which account a ticket is")
+        .takes(Body::Must("TicketOwned"))
+        .refuses(&[404, 409]),
     get("/api/sources", "listSources", "Sources", "Lists how the sources are set up"),
     post(
         "/api/sources/{provider}/{source}",

@@ -9,6 +9,7 @@ mod judged;
 mod report;
 mod source;
 mod team;
+mod ticket;
 
 use super::shape::{anything, decimal, list, object, only, or_null, record, text, told, whole, word};
 use serde_json::Value;
@@ -27,6 +28,7 @@ pub fn all() -> Named {
         report::schemas(),
         source::schemas(),
         team::schemas(),
+        ticket::schemas(),
         endpoint::schemas(),
     ]
     .concat()

@@ -1,7 +1,7 @@
 //! Whose alarm rings? A key that wakes, read back to what it was made of.
 
 use super::account::{ACCOUNT, ACTION, ASK, CLIMB, NOTICE, OUT, PLAN};
-use super::source::{BACKFILL, COHORTS, EXTERNAL, PROBE, WATCH};
+use super::source::{BACKFILL, COHORTS, EXTERNAL, PROBE, TICKET, WATCH};
 use super::staff::{BULLETIN, ENDPOINT};
 use crate::ports::Key;
 use domain::id::{AccountId, ActionId, CaseId};
@@ -14,6 +14,7 @@ pub enum Woken {
     Backfill { provider: String, source: String },
     Watch { provider: String, source: String },
     Cohorts { provider: String, source: String },
+    Ticket { provider: String, source: String, id: String },
     Plan { account: AccountId, invoice: String },
     Climb { account: AccountId, invoice: String },
     Notice { account: AccountId, notice: String },
@@ -45,6 +46,10 @@ pub fn woken(key: &Key) -> Option<Woken> {
     if let Some(rest) = key.pk.strip_prefix(COHORTS) {
         let [provider, source] = parts(rest)?;
         return Some(Woken::Cohorts { provider, source });
+    }
+    if let Some(rest) = key.pk.strip_prefix(TICKET) {
+        let [provider, source, id] = parts(rest)?;
+        return Some(Woken::Ticket { provider, source, id });
     }
     if let Some(id) = key.pk.strip_prefix(BULLETIN) {
         return Some(Woken::Bulletin(id.to_owned()));
@@ -81,7 +86,7 @@ mod tests {
     use super::super::tests::examples;
     use super::super::{
         account_partition, action, asking, backfill, bulletin, climb, cohorts, external, line, notice, plan, probe,
-        reach, watch,
+        reach, ticket, watch,
     };
     use super::*;
     use crate::ports::Table;
@@ -94,6 +99,7 @@ mod tests {
         let own = |text: &str| text.to_owned();
         let external_id = |id: &str| Woken::External { provider: own("stripe"), source: own("default"), id: own(id) };
         let probed = |path: &str| Woken::Probe { provider: own("mollie"), source: own("default"), path: own(path) };
+        let of_desk = |id: &str| Woken::Ticket { provider: own("zendesk"), source: own("default"), id: own(id) };
         let planned = |invoice: &str| Woken::Plan { account: account.clone(), invoice: own(invoice) };
         let climbing = |invoice: &str| Woken::Climb { account: account.clone(), invoice: own(invoice) };
         vec![
@@ -105,6 +111,8 @@ mod tests {
             (backfill("mollie", "default"), Woken::Backfill { provider: own("mollie"), source: own("default") }),
             (watch("stripe", "default"), Woken::Watch { provider: own("stripe"), source: own("default") }),
             (cohorts("stripe", "default"), Woken::Cohorts { provider: own("stripe"), source: own("default") }),
+            (ticket("zendesk", "default", "123"), of_desk("123")),
+            (ticket("zendesk", "default", "a#b"), of_desk("a#b")),
             (plan(&account, "in_1"), planned("in_1")),
             (plan(&account, "in#1"), planned("in#1")),
             (climb(&account, "in_1"), climbing("in_1")),
@@ -134,6 +142,7 @@ mod tests {
         for (pk, sk) in [
             ("EXT#stripe#default", "EXT"),
             ("WATCH#stripe", "WATCH"),
+            ("TICKET#zendesk#default", "TICKET"),
             ("ACCOUNT#acc_x", "PLAN#in_1"),
             (account.as_str(), "ACTION#act_x"),
             (account.as_str(), "ASK#case_x"),

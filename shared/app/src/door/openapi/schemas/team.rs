@@ -66,6 +66,7 @@ fn person() -> Value {
         ("role", roles()),
         ("email", text()),
         ("slack", or_null(object([("team", text()), ("user", text())]))),
+        ("languages?", told(list(text()), "In which they answer customers; in English, where nothing is said.")),
     ])
 }
 

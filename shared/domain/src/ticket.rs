@@ -1,4 +1,33 @@
-//! A support ticket as it stands, whatever the order in which its events came.
+//! A support ticket as it stands, whatever the order in which its events came, and how it is handled.
+
+mod answer;
+mod assign;
+mod clock;
+mod follow;
+mod handling;
+mod merge;
+mod name;
+mod opening;
+mod path;
+mod policy;
+mod reading;
+mod taken;
+mod trouble;
+mod whose;
+
+pub use answer::{Answer, Outcome};
+pub use assign::{Colleague, pick, role};
+pub use clock::Rang;
+pub use follow::{Followed, follow};
+pub use handling::{AtWork, Handling, Happened, State};
+pub use merge::{NotMerged, same_words};
+pub use name::TicketName;
+pub use opening::about;
+pub use path::{Known, Scene, concerned, take_up};
+pub use policy::TicketPolicy;
+pub use reading::read;
+pub use taken::TakenFor;
+pub use whose::{Mentions, Whose, mentions, whose};
 
 use crate::book::{Latest, Stamp};
 use crate::event::{Event, TicketSeen, TicketStatus};
@@ -28,8 +57,9 @@ pub struct Ticket {
     pub changed_at: Option<Timestamp>,
     /// Accounts with the requester's address, when the ticket was last folded.
     pub accounts: BTreeSet<AccountId>,
+    /// What we do about it, whatever the help desk says of it.
+    pub handling: Handling,
     /// From then on nothing that is written in it is taken in.
-    #[serde(default)]
     pub erased_at: Option<Timestamp>,
 }
 
@@ -60,11 +90,36 @@ impl Ticket {
         self.requester_email.see(&stamp, seen.requester_email.clone());
     }
 
+    /// The newest words of the customer: what was written last, or else what it came with.
+    pub fn newest(&self) -> Option<&str> {
+        self.latest.value().map(String::as_str).or(self.body.as_ref().map(|(_, body)| body.as_str()))
+    }
+
+    /// All that is written in it, as far as it is kept.
+    pub fn words(&self) -> String {
+        let first = self.body.as_ref().map(|(_, body)| body.as_str());
+        let newest = self.newest().filter(|newest| Some(*newest) != first);
+        let all = self.subject.value().map(String::as_str).into_iter().chain(newest).chain(first);
+        all.collect::<Vec<_>>().join("\n")
+    }
+
+    /// When it began, or began anew.
+    pub fn began_at(&self) -> Option<Timestamp> {
+        self.handling.began_at.or(self.opened_at)
+    }
+
+    /// Whether whoever wrote it has an address of the account: only then may amounts, links and invoices be in an answer.
+    pub fn is_from_a_contact(&self) -> bool {
+        self.handling.account.as_ref().is_some_and(|account| self.accounts.contains(account))
+    }
+
     /// Keeps that there was a ticket, and how it went.
     pub fn erase(&mut self, at: Timestamp) {
-        let Self { provider, source, id, status, csat, opened_at, changed_at, .. } = std::mem::take(self);
+        let Self { provider, source, id, status, csat, opened_at, changed_at, mut handling, .. } = std::mem::take(self);
+        handling.erase();
+        let erased_at = Some(at);
         *self =
-            Self { provider, source, id, status, csat, opened_at, changed_at, erased_at: Some(at), ..Self::default() };
+            Self { provider, source, id, status, csat, opened_at, changed_at, handling, erased_at, ..Self::default() };
     }
 }
 
