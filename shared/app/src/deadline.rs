@@ -36,6 +36,8 @@ pub fn takes(message: &Message) -> SignedDuration {
         | Message::Tell { .. }
         | Message::PlanDue { .. }
         | Message::RungDue { .. }
+        | Message::RequestDue { .. }
+        | Message::Settle { .. }
         | Message::Ask { .. }
         | Message::Act { .. }
         | Message::Pressed { .. }

@@ -3,6 +3,7 @@
 mod again;
 pub mod alarm;
 pub mod board;
+pub mod cash;
 mod climb;
 pub mod control;
 mod letter;
@@ -49,6 +50,8 @@ pub enum Done {
     HandedOver,
     /// It is tried again.
     Tried,
+    /// It was looked what payments are for.
+    Settled,
     /// An alarm that had been set aside was rung.
     Rung,
     /// The product was to be told something.
@@ -78,6 +81,8 @@ async fn work(context: &Context, message: &Message) -> Result<Done, Fault> {
             }
         }
         Message::RungDue { account, invoice, .. } => climb::due(context, account, invoice).await,
+        Message::RequestDue { request, .. } => cash::due(context, request).await,
+        Message::Settle { account, payments, trace } => cash::settle(context, account, payments, trace).await,
         Message::Deliver { endpoint, account, .. } => {
             outgoing::deliver(context, endpoint, account).await.map(Done::Outgoing)
         }

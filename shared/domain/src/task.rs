@@ -1,6 +1,6 @@
 //! What only a person can do: what it is and how, by when, who has it, and how it ended.
 
-use crate::id::{AccountId, ActionId, TaskId};
+use crate::id::{AccountId, ActionId, RequestId, TaskId};
 use crate::staff::Staff;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -45,6 +45,12 @@ pub enum About {
     Overdue { invoice: String, bucket: String },
     /// What an endpoint of the product was to be told of the account, and has not taken since then.
     Undelivered { endpoint: String, since: Timestamp },
+    /// What the customer of a ticket was asked to pay: somebody in billing follows it until it is there.
+    Collect { request: RequestId },
+    /// More came in than a request asked for.
+    Overpaid { request: RequestId },
+    /// A payment names a request that was withdrawn.
+    PaidAfterAll { request: RequestId, payment: String },
 }
 
 /// What is put off stays `Open`.
@@ -198,6 +204,11 @@ impl About {
             Self::Claimed { invoice, .. } => TaskId::of(account, "claimed", invoice),
             Self::Overdue { invoice, .. } => TaskId::of(account, "overdue", invoice),
             Self::Undelivered { endpoint, since } => TaskId::of(account, "undelivered", &format!("{endpoint} {since}")),
+            Self::Collect { request } => TaskId::of(account, "collect", request.as_str()),
+            Self::Overpaid { request } => TaskId::of(account, "overpaid", request.as_str()),
+            Self::PaidAfterAll { request, payment } => {
+                TaskId::of(account, "paid_after_all", &format!("{request} {payment}"))
+            }
         }
     }
 
@@ -205,7 +216,12 @@ impl About {
     pub fn action(&self) -> Option<&ActionId> {
         match self {
             Self::Action { action } | Self::RestDue { action, .. } | Self::Unseen { action } => Some(action),
-            Self::Claimed { .. } | Self::Overdue { .. } | Self::Undelivered { .. } => None,
+            Self::Claimed { .. }
+            | Self::Overdue { .. }
+            | Self::Undelivered { .. }
+            | Self::Collect { .. }
+            | Self::Overpaid { .. }
+            | Self::PaidAfterAll { .. } => None,
         }
     }
 }

@@ -5,6 +5,7 @@ mod action;
 mod ageing;
 mod ask;
 mod case;
+mod cash;
 mod dunning;
 mod endpoints;
 #[cfg(test)]
@@ -29,6 +30,7 @@ pub use action::action;
 pub use ageing::{Owing, ageing};
 pub use ask::{Choice, Choices, Filled, ask};
 pub use case::case;
+pub use cash::{cash, payment_requests, unmatched};
 pub use dunning::{Board, Declined, dunning, recovery};
 pub use endpoints::{EndpointRow, NewSecret, endpoints};
 pub use frame::{STYLE, Viewer, login, problem};

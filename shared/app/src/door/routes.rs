@@ -78,6 +78,10 @@ pub enum Endpoint {
     SearchAccounts,
     SearchPage,
     TicketsPage,
+    PaymentRequestsPage,
+    AskPaymentPage(String),
+    UnmatchedPage,
+    MatchPaymentPage(String),
     SourcesPage,
     ChangeSourcePage { provider: String, source: String },
     EntitlementOf(String),
@@ -103,6 +107,10 @@ pub enum Endpoint {
     Decision(String),
     ReplayDecision(String),
     Tickets,
+    PaymentRequests,
+    AskPayment(String),
+    Unmatched,
+    MatchPayment(String),
     Sources,
     ChangeSource { provider: String, source: String },
     ReportOf(String),
@@ -223,6 +231,10 @@ pub static ROUTES: &[Route] = &[
     route(Method::GET, "/api/decisions/{id}", Function::Report, |v| Endpoint::Decision(one(v))),
     route(Method::POST, "/api/decisions/{id}/replay", Function::Report, |v| Endpoint::ReplayDecision(one(v))),
     route(Method::GET, "/api/tickets", Function::Report, |_| Endpoint::Tickets),
+    route(Method::POST, "/api/tickets/{id}/payment-request", Function::Approval, |v| Endpoint::AskPayment(one(v))),
+    route(Method::GET, "/api/payment-requests", Function::Report, |_| Endpoint::PaymentRequests),
+    route(Method::GET, "/api/payments/unmatched", Function::Report, |_| Endpoint::Unmatched),
+    route(Method::POST, "/api/payments/unmatched/{id}", Function::Approval, |v| Endpoint::MatchPayment(one(v))),
     route(Method::GET, "/api/sources", Function::Report, |_| Endpoint::Sources),
     route(Method::POST, "/api/sources/{provider}/{source}", Function::Approval, |v| {
         let (provider, source) = two(v);
@@ -239,6 +251,10 @@ pub static ROUTES: &[Route] = &[
     route(Method::POST, "/accounts/{id}/dunning", Function::Approval, |v| Endpoint::TellRecoveryPage(one(v))),
     route(Method::POST, "/accounts/search", Function::Report, |_| Endpoint::SearchPage),
     route(Method::GET, "/tickets", Function::Report, |_| Endpoint::TicketsPage),
+    route(Method::POST, "/tickets/{id}/payment-request", Function::Approval, |v| Endpoint::AskPaymentPage(one(v))),
+    route(Method::GET, "/payment-requests", Function::Report, |_| Endpoint::PaymentRequestsPage),
+    route(Method::GET, "/payments/unmatched", Function::Report, |_| Endpoint::UnmatchedPage),
+    route(Method::POST, "/payments/unmatched/{id}", Function::Approval, |v| Endpoint::MatchPaymentPage(one(v))),
     route(Method::GET, "/sources", Function::Report, |_| Endpoint::SourcesPage),
     route(Method::POST, "/sources/{provider}/{source}", Function::Approval, |v| {
         let (provider, source) = two(v);

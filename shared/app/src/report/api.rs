@@ -3,6 +3,7 @@
 mod accounts;
 mod actions;
 mod cases;
+mod cash;
 mod incidents;
 mod judged;
 mod ledger;
@@ -61,6 +62,8 @@ pub(super) async fn answer(
         Endpoint::BackfillOf { provider, source } => sources::backfill_of(context, &provider, &source).await,
         Endpoint::ImportsOf(kind) => sources::imports_of(context, &kind).await,
         Endpoint::Tickets => sources::tickets(context, window).await,
+        Endpoint::PaymentRequests => cash::requests(context, &query, window).await,
+        Endpoint::Unmatched => cash::unmatched(context, window).await,
         Endpoint::Tasks => team::tasks(context, &query, window).await,
         Endpoint::Task(id) => team::task(context, &id).await,
         Endpoint::Stops => team::stops(context).await,

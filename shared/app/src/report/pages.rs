@@ -3,6 +3,7 @@
 mod accounts;
 mod actions;
 mod cases;
+mod cash;
 mod home;
 mod incidents;
 mod open;
@@ -61,6 +62,8 @@ pub(super) async fn answer(
         Endpoint::StaffPage => team::staff(context, &viewer, &query).await,
         Endpoint::SourcesPage => sources::all(context, &viewer, &query).await,
         Endpoint::EndpointsPage => Ok(outgoing::page(context, &viewer, query::notice(&query), None).await?),
+        Endpoint::PaymentRequestsPage => cash::requests(context, &viewer, &query, window).await,
+        Endpoint::UnmatchedPage => cash::unmatched(context, &viewer, &query, window).await,
         Endpoint::TicketsPage => sources::tickets(context, &viewer, window).await,
         Endpoint::ReportPage(month) => report(context, &viewer, &month).await,
         Endpoint::PoliciesPage => {

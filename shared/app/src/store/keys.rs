@@ -44,7 +44,7 @@ impl Prefix {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::id::{AccountId, ActionId, CaseId, DecisionId, IncidentId, TaskId};
+    use domain::id::{AccountId, ActionId, CaseId, DecisionId, IncidentId, ReceivedId, RequestId, TaskId};
     use domain::incident::{Outcome, Pulse, Signs, Trouble};
 
     /// One key of each kind.
@@ -75,6 +75,8 @@ mod tests {
             decision(&DecisionId::of(&id, case_id.as_str(), "evt_1")),
             action(&action_id),
             task(&TaskId::of(&id, "mara", "key")),
+            payment_request(&RequestId::of(&id, "zendesk/default/123")),
+            received(&ReceivedId::of(&id, "ch_1")),
             plan(&id, "in_1"),
             climb(&id, "in_1"),
             ledger_head(&id),

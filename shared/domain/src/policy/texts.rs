@@ -68,6 +68,7 @@ const GAPS: &[&str] = &[
     "company",
     "due_on",
     "paid_on",
+    "reference",
 ];
 
 impl Texts {

@@ -3,6 +3,7 @@
 mod account;
 mod action;
 mod case;
+mod cash;
 mod endpoint;
 mod incident;
 mod judged;
@@ -22,6 +23,7 @@ pub fn all() -> Named {
         account::schemas(),
         action::schemas(),
         case::schemas(),
+        cash::schemas(),
         judged::schemas(),
         incident::schemas(),
         report::schemas(),
