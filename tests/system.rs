@@ -6,6 +6,7 @@ mod absurd;
 mod again;
 mod ageing;
 mod by_hand;
+mod cash;
 mod channels;
 mod claimed;
 mod control;

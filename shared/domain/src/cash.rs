@@ -1,4 +1,4 @@
-//! From a ticket to the money: what a customer is asked to pay because of it, what came in for that, and how far it has come.
+//! From a ticket to the money: what a customer is asked to pay, what came in for it, and how far it has come.
 
 mod asking;
 mod credit;

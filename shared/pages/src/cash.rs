@@ -1,11 +1,11 @@
-//! From a ticket to the money: its sixteen steps, what customers were asked to pay, and payments that nobody could place.
+//! From a ticket to the money: the sixteen steps, what customers were asked to pay, payments that nobody could place.
 
 use crate::frame::{Viewer, frame, no_default, state, time, words};
 use domain::cash::{Candidate, Flow, Received, Request, State, Target};
 use maud::{Markup, html};
 
-/// The sixteen steps of one ticket, for its page: what was done by whom, what comes next, and why that waits. `csrf` is for the
-/// button that asks for the payment, where nobody has.
+/// The sixteen steps of one ticket, for its page: what was done by whom, what comes next, and why that waits. `csrf` is
+/// for the button that asks for the payment, where nobody has.
 pub fn cash(flow: &Flow, csrf: Option<&str>) -> Markup {
     html! {
         section {

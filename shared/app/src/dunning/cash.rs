@@ -1,4 +1,4 @@
-//! From a ticket to the money: asks for what is open, finds what payments are for, and tells the customer that it is there.
+//! From a ticket to the money: asks for what is open, finds what payments are for, tells the customer that it is there.
 
 mod ask;
 mod by_hand;

@@ -142,6 +142,7 @@ mod tests {
             (actions(&id), "ACTION#act_pzankqp544j4egvsc6be_5r039kz3c3eh"),
             (tasks(&id), "TASK#task_pzankqp544j4egvsc6be_5r039kz3c3eh"),
             (tickets_of(&id), "TICKET#zendesk#default#123"),
+            (payment_requests(&id), "REQUEST#preq_pzankqp544j4egvsc6be_k6ztph02p5er"),
             (plans(&id), "PLAN#in_1"),
             (climbs(&id), "CLIMB#in_1"),
             (ledger_entries(&id), "LEDGER#000000000001"),

@@ -1,5 +1,5 @@
-//! What may a customer be asked to pay because of a ticket? Only what they can pay, once, and only where it is certain who
-//! they are.
+//! What may a customer be asked to pay because of a ticket? Only what they can pay, once, and only where it is certain
+//! who they are.
 
 use super::{Line, Request};
 use crate::debt::{Debt, Standing};
@@ -8,6 +8,9 @@ use crate::money::Currency;
 use crate::staff::Role;
 use crate::ticket::{State as TicketState, Ticket};
 use serde::Deserialize;
+
+/// How many invoices one request asks for: the first of them, where there are more.
+const LINES_MAX: usize = 25;
 
 /// What somebody asks for: all that is open, if nothing is named.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
@@ -55,7 +58,7 @@ impl Wish {
     }
 }
 
-/// The lines of a request: what is payable of what is wished for. `others` are the requests of the account that are not over.
+/// The lines of a request: what is payable of what is wished for. `others` are the account's requests that are not over.
 pub fn lines(wish: &Wish, debts: &[Debt], others: &[Request], most: usize) -> Result<Vec<Line>, Refused> {
     let payable = |debt: &Debt| match debt.standing {
         Standing::Open(Some(amount)) => Some(Line::new(&debt.invoice, &debt.number, amount)),
@@ -83,6 +86,7 @@ pub fn lines(wish: &Wish, debts: &[Debt], others: &[Request], most: usize) -> Re
             return Err(Refused::Asked(other.id.clone(), line.number.clone()));
         }
     }
+    lines.truncate(LINES_MAX);
     if others.len() >= most { Err(Refused::TooMany(most)) } else { Ok(lines) }
 }
 

@@ -156,7 +156,9 @@ pub fn matching(incoming: &Incoming<'_>, owing: Owing<'_>, policy: &CashPolicy) 
     if let Some(id) = incoming.reference.and_then(RequestId::named_in) {
         return by_request(incoming, owing, &id, policy);
     }
-    let fits = |request: &&&Request| request.currency() == incoming.amount.currency() && request.is_before(incoming.at);
+    let fits = |request: &&&Request| {
+        request.currency() == incoming.amount.currency() && request.is_before(incoming.at) && !request.is_full()
+    };
     if let Some(invoice) = incoming.invoice {
         let asking = owing.requests.iter().filter(fits).find(|request| request.asks_for(invoice));
         return asking.map_or(Found::Elsewhere, |request| Found::Certain {
@@ -196,6 +198,9 @@ fn by_request(incoming: &Incoming<'_>, owing: Owing<'_>, id: &RequestId, policy:
     if request.withdrawn.is_some() {
         return Found::ToLookAt { why: Why::Withdrawn, candidates: named(Decimal::ZERO) };
     }
+    if request.is_full() {
+        return Found::ToLookAt { why: Why::NoReference, candidates: named(Decimal::ZERO) };
+    }
     Found::Certain {
         request: id.clone(),
         line: incoming.invoice.filter(|invoice| request.asks_for(invoice)).map(str::to_owned),
@@ -225,7 +230,7 @@ fn by_number<'a>(
 fn open<'a>(incoming: &Incoming<'_>, owing: Owing<'a>) -> impl Iterator<Item = &'a Request> {
     let (account, currency, at) = (incoming.account.clone(), incoming.amount.currency(), incoming.at);
     let all = owing.requests.iter().copied().filter(move |request| request.is_before(at) && !request.is_over());
-    all.filter(move |request| request.account == account && request.currency() == currency)
+    all.filter(move |it| it.account == account && it.currency() == currency && !it.is_full())
 }
 
 /// What looks like it: that much is open of a request, of one of its lines, or of another invoice of the payer.

@@ -92,8 +92,8 @@ impl Notice {
         }
     }
 
-    /// Nobody knows whether it was taken. Says whether that is news: of what was sent a while ago and not heard of since, or
-    /// of what was answered so.
+    /// Nobody knows whether it was taken: it was answered so or, where the time is given, not heard of for too long. Says
+    /// whether that is so.
     pub fn doubt(&mut self, reason: &str, now: Option<Timestamp>) -> bool {
         let Standing::Sending { doubt_at } = self.standing else { return false };
         let is_so = now.is_none_or(|now| doubt_at <= now);

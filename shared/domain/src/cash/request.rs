@@ -4,10 +4,16 @@ use super::{Credit, Done, Matched, Notice, Step};
 use crate::debt;
 use crate::id::{AccountId, RequestId};
 use crate::money::{Currency, Money};
+use crate::policy::shorten;
 use crate::staff::MACHINE;
 use crate::telling::Channel;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+
+/// How many payments one request takes in by itself; what comes after them is a person's.
+const MATCHED_MAX: usize = 25;
+/// How much is kept of what shows a step.
+const EVIDENCE_BYTES_MAX: usize = 1_500;
 
 /// One for each ticket of an account. What it comes to is counted anew from its lines and its payments each time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -238,6 +244,11 @@ impl Request {
         self.withdrawn.is_some() || self.resolved_at.is_some()
     }
 
+    /// Whether it has taken in as many payments as it holds.
+    pub fn is_full(&self) -> bool {
+        self.matched.len() >= MATCHED_MAX
+    }
+
     /// Whether a payment is known to be for it.
     pub fn has(&self, account: &AccountId, payment: &str) -> bool {
         self.matched.iter().any(|matched| matched.account == *account && matched.payment == payment)
@@ -323,7 +334,9 @@ impl Request {
     /// Notes a step with what shows it; what was done stays as it was.
     pub fn did(&mut self, step: Step, at: Timestamp, by: &str, evidence: impl Into<String>) {
         if self.done.iter().all(|done| done.step != step) {
-            self.done.push(Done { step, at, by: by.to_owned(), evidence: evidence.into() });
+            let mut evidence = evidence.into();
+            shorten(&mut evidence, EVIDENCE_BYTES_MAX);
+            self.done.push(Done { step, at, by: by.to_owned(), evidence });
         }
     }
 }

@@ -1,5 +1,5 @@
-//! What of the words that came with a payment can name a request or an invoice? Nothing else of them is kept: they may be
-//! about anybody.
+//! What of the words that came with a payment can name a request or an invoice? Nothing else of them is kept: they may
+//! be about anybody.
 
 use crate::id::RequestId;
 use crate::policy::shorten;

@@ -75,8 +75,8 @@ pub(super) fn commit(
     Ok(commit)
 }
 
-/// What is sent once all of it is written: questions to people and to the provider, wishes to leave that go on, and money of
-/// which somebody has to find what it is for.
+/// What is sent once all of it is written: questions to people and to the provider, wishes to leave that go on, and money
+/// of which somebody has to find what it is for.
 pub(super) fn promises(
     decided: &Decided,
     followed: &[ActionId],

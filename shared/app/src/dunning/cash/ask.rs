@@ -143,9 +143,9 @@ fn collect(context: &Context, request: &Request, about: About) -> Task {
     let what = format!("Follow {} until it is paid", request.amount());
     let numbers: Vec<_> = request.standing().map(|line| line.number.clone()).collect();
     let steps = format!(
-        "The customer of ticket {} was asked to pay {} for {}. Look at /payment-requests how far it has come. Money that does \
-         not say what it is for stands at /payments/unmatched: say there that it is for {}. If it came past the provider, \
-         mark the invoices as paid. This task ends by itself when they are.",
+        "The customer of ticket {} was asked to pay {} for {}. Look at /payment-requests how far it has come. Money that \
+         does not say what it is for stands at /payments/unmatched: say there that it is for {}. If it came past the \
+         provider, mark the invoices as paid. This task ends by itself when they are.",
         request.ticket,
         request.amount(),
         numbers.join(", "),

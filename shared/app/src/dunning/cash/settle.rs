@@ -23,7 +23,7 @@ use std::collections::BTreeMap;
 pub(super) use laid::phone;
 
 /// How many loose payments the head of an account names.
-const LOOSE_MAX: usize = 24;
+const LOOSE_MAX: usize = 6;
 
 /// What is to be taken in.
 #[derive(Clone, Copy)]
@@ -177,6 +177,7 @@ fn say(
             Some(request) if request.currency() != amount.currency() => {
                 return Some("that payment request is in another currency");
             }
+            Some(request) if request.is_full() => return Some("that payment request has more payments than it holds"),
             Some(request) => Some(request.id.clone()),
         },
         Some(Target::Invoice(invoice)) if !read.has_invoice(account, invoice) => {
@@ -184,7 +185,8 @@ fn say(
         }
         Some(Target::Invoice(invoice)) => {
             let asks = |request: &&Request| {
-                request.asks_for(invoice) && request.account == *account && request.currency() == amount.currency()
+                let fits = request.account == *account && request.currency() == amount.currency();
+                fits && request.asks_for(invoice) && !request.is_full()
             };
             after.requests.values().find(asks).map(|request| request.id.clone())
         }
@@ -285,8 +287,8 @@ fn overpaid(context: &Context, request: &Request, over: Money) -> Task {
     let what = format!("Decide about {over} that came in beyond {}", request.amount());
     let payments: Vec<_> = request.matched.iter().map(Matched::words).collect();
     let steps = format!(
-        "For {} of ticket {} came in: {}. That is {over} too much. Ask the customer whether it is for something else, or ask \
-         for a refund of it on the account's page. Nothing goes back by itself.",
+        "For {} of ticket {} came in: {}. That is {over} too much. Ask the customer whether it is for something \
+         else, or ask for a refund of it on the account's page. Nothing goes back by itself.",
         request.id,
         request.ticket,
         payments.join("; "),
@@ -300,8 +302,8 @@ fn paid_after_all(context: &Context, request: &Request, incoming: &Incoming<'_>)
     let what = format!("Decide about {} for a payment request that was withdrawn", incoming.amount);
     let why = request.withdrawn.as_ref().map(|withdrawn| withdrawn.why.as_str()).unwrap_or_default();
     let steps = format!(
-        "Payment {} names {}, which was withdrawn: {why}. Say at /payments/unmatched what it is for, or ask for a refund of it on \
-         the account's page. Nothing goes back by itself.",
+        "Payment {} names {}, which was withdrawn: {why}. Say at /payments/unmatched what it is for, or ask for a refund \
+         of it on the account's page. Nothing goes back by itself.",
         incoming.payment, request.id,
     );
     task::open(context, &request.account, about, what, steps)

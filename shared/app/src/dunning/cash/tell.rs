@@ -1,4 +1,4 @@
-//! Tells a customer what is open, and once all of it is there that it is: each once, at an address that the account has.
+//! Tells a customer what is open, and later that all of it is there: each once, at an address that the account has.
 
 use super::put;
 use super::settle::{Told, phone, take};

@@ -121,6 +121,11 @@ pub fn payment_request(request: &RequestId) -> Key {
     account(&request.account(), format!("{REQUEST}{request}"))
 }
 
+/// All that a customer was asked to pay because of tickets.
+pub fn payment_requests(id: &AccountId) -> Prefix {
+    Prefix::of(account(id, REQUEST))
+}
+
 /// A payment of which somebody has to find what it is for.
 pub fn received(received: &ReceivedId) -> Key {
     account(&received.account(), format!("{RECEIVED}{received}"))

@@ -186,7 +186,7 @@ pub(in crate::dunning::cash) fn phone<'a>(person: &'a Person, customer: Option<&
     own.or(person.phone.value().map(String::as_str)).filter(|phone| !phone.is_empty())
 }
 
-/// The requests of the payer's account that are not over, and those that a payment or somebody names: of the same source.
+/// The requests of the payer's account that are not over, and those of the same source that a payment or somebody names.
 async fn requests(
     context: &Context,
     batch: &mut Batch,
