@@ -118,8 +118,11 @@ impl Telling {
         }
     }
 
-    /// Payments that wait for somebody who says what they are for.
+    /// Payments that wait for somebody who says what they are for, where the story is about what was asked for.
     pub(super) async fn look_at_unmatched(&mut self) {
+        if !self.seen.keys().any(|what| what.starts_with("preq_")) {
+            return;
+        }
         let waiting = world::get(&self.service, "/api/payments/unmatched").await;
         for received in each(&waiting["items"]) {
             let (payment, says) = (text(&received["payment"]), text(&received["says"]));

@@ -163,7 +163,8 @@ fn say(
     after: &mut Laid,
 ) -> Option<&'static str> {
     let (now, account) = (context.clock.now(), told.account);
-    let Some((id, payment)) = read.payments.iter().next() else { return Some("the payment is not in the book") };
+    let own = told.payments.first().and_then(|id| read.payments.get_key_value(id));
+    let Some((id, payment)) = own else { return Some("the payment is not in the book") };
     if after.received.get(id).is_none_or(|received| !received.is_waiting()) {
         return Some("somebody has said already what this payment is for");
     }
