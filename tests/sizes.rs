@@ -15,13 +15,14 @@ use domain::book::{
     AccessLine, CaseLine, Head, Invoice, KeptCard, Left, Payment, Person, PlanLine, Subscription, Touched, UnderWay,
 };
 use domain::case::{Case, Class};
+use domain::cash::{Received, Request, Step};
 use domain::classify::decision::{self, Decision};
 use domain::classify::desk::Desk;
 use domain::classify::{self, Scene};
 use domain::dunning::Plan;
 use domain::event::{Event, Seen};
 use domain::group::{self, Group};
-use domain::id::{AccountId, ActionId, CaseId};
+use domain::id::{AccountId, ActionId, CaseId, ReceivedId, RequestId};
 use domain::import::Imports;
 use domain::incident::{Incident, Pulse, Releases, Watch};
 use domain::ledger::{Entry, LedgerHead};
@@ -50,7 +51,7 @@ static POLICIES: LazyLock<Policies> = LazyLock::new(|| Policies::shipped().unwra
 
 #[test]
 fn no_item_grows_beyond_what_can_be_read_at_once() {
-    let rows: Vec<Row> = [book(), judged(), acting(), recovering(), company(), machinery()].concat();
+    let rows: Vec<Row> = [book(), judged(), acting(), recovering(), asking(), company(), machinery()].concat();
     let limits = POLICIES.limits.current();
     println!("| kind | largest, bytes |\n|---|---|");
     for (kind, bytes) in &rows {
@@ -155,7 +156,7 @@ fn invoice(number: usize, lines: usize) -> Value {
 fn payment(number: usize) -> Value {
     json!({"resource": "payment", "id": id(number), "invoice": id(number), "subscription": id(0), "intent": id(number),
         "status": "succeeded", "amount": usd(), "captured": usd(), "refunded": usd(), "at": AT, "method": text(400),
-        "card": card(), "issuer": text(400), "decline": decline()})
+        "card": card(), "issuer": text(400), "decline": decline(), "reference": text(140)})
 }
 
 fn subscription(number: usize, items: usize) -> Value {
@@ -255,6 +256,8 @@ fn with_what_is_open(mut head: Head) -> Head {
     for number in 0..8 {
         head.left.insert(id(number), vec![Left { action: Some(action(number)), at: at() }]);
     }
+    head.requests = (0..20).map(|number| RequestId::of(&account(), &id(number))).collect();
+    head.loose = (0..6).map(id).collect();
     head
 }
 
@@ -391,6 +394,33 @@ fn acting() -> Vec<Row> {
         built::<PayLink>("PayLink", json!({"hash": text(64), "account": account(), "invoice": id(0)})),
         built::<CardLink>("CardLink", json!({"hash": text(64), "account": account()})),
     ]
+}
+
+/// What is asked for because of a ticket, with as many invoices and payments as it holds.
+fn asking() -> Vec<Row> {
+    let request = RequestId::of(&account(), &id(0));
+    let line = |number: usize| {
+        json!({"invoice": id(number), "number": id(number), "amount": usd(), "settled": usd(), "dropped": text(60),
+            "link": text(200)})
+    };
+    let matched = |number: usize| {
+        json!({"account": account(), "payment": id(number), "amount": usd(), "line": id(number), "way": "by_hand",
+            "confidence": "0.95", "by": id(0), "at": AT})
+    };
+    let left_out = |number: usize| json!({"invoice": id(number), "why": "in_review"});
+    let done: Vec<_> =
+        Step::ALL.iter().map(|step| json!({"step": step, "at": AT, "by": id(0), "evidence": text(1_500)})).collect();
+    let notice = json!({"channel": "mail", "refusals": 24, "state": "skipped", "why": text(260)});
+    let asked = json!({"id": request, "account": account(), "ticket": id(0) + &id(0), "lines": many(25, line),
+        "matched": many(25, matched), "withdrawn": {"why": text(60), "by": id(0), "at": AT}, "resolved_at": AT,
+        "credit": {"limit": usd(), "debt": many(20, |_| usd()), "left_out": many(20, left_out),
+            "more_left_out": 9_999},
+        "by": id(0), "at": AT, "look_at": AT, "debt_mail": notice.clone(), "confirmation": notice, "done": done});
+    let candidate = |number: usize| json!({"invoice": id(number), "way": "amount", "confidence": "0.40"});
+    let received = json!({"id": ReceivedId::of(&account(), &id(0)), "account": account(), "payment": id(0),
+        "amount": usd(), "at": AT, "reference": text(140), "why": "no_reference", "candidates": many(44, candidate),
+        "ended": {"at": AT, "by": id(0), "target": {"invoice": id(0)}}});
+    vec![built::<Request>("Request", asked), built::<Received>("Received", received)]
 }
 
 fn recovering() -> Vec<Row> {

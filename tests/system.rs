@@ -7,6 +7,7 @@ mod again;
 mod ageing;
 mod by_hand;
 mod cards;
+mod cash;
 mod channels;
 mod claimed;
 mod codes;

@@ -38,6 +38,8 @@ pub fn takes(message: &Message) -> SignedDuration {
         | Message::PlanDue { .. }
         | Message::RungDue { .. }
         | Message::NoticeDue { .. }
+        | Message::RequestDue { .. }
+        | Message::Settle { .. }
         | Message::Ask { .. }
         | Message::Act { .. }
         | Message::Pressed { .. }

@@ -4,6 +4,7 @@ mod again;
 pub mod alarm;
 pub mod board;
 pub mod card;
+pub mod cash;
 mod climb;
 pub mod control;
 mod ending;
@@ -58,6 +59,8 @@ pub enum Done {
     Tried,
     /// People are asked to end what the invoice is for.
     Asked,
+    /// It was looked what payments are for.
+    Settled,
     /// An alarm that had been set aside was rung.
     Rung,
     /// The product was to be told something.
@@ -94,6 +97,8 @@ async fn work(context: &Context, message: &Message) -> Result<Done, Fault> {
         }
         Message::RungDue { account, invoice, .. } => climb::due(context, account, invoice).await,
         Message::NoticeDue { account, notice, .. } => notice::due(context, account, notice).await,
+        Message::RequestDue { request, .. } => cash::due(context, request).await,
+        Message::Settle { account, payments, trace } => cash::settle(context, account, payments, trace).await,
         Message::Deliver { endpoint, account, .. } => {
             outgoing::deliver(context, endpoint, account).await.map(Done::Outgoing)
         }

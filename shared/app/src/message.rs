@@ -6,7 +6,7 @@ use crate::ports::QueueName;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use domain::book::Unlinked;
-use domain::id::{AccountId, ActionId, CaseId, digest, sha256};
+use domain::id::{AccountId, ActionId, CaseId, RequestId, digest, sha256};
 use flate2::Compression;
 use flate2::read::DeflateDecoder;
 use flate2::write::DeflateEncoder;
@@ -42,6 +42,10 @@ pub enum Message {
     RungDue { account: AccountId, invoice: String, trace: String },
     /// A customer is to be told of a card.
     NoticeDue { account: AccountId, notice: String, trace: String },
+    /// What a customer is told because of a payment request is due, or somebody has to look how that stands.
+    RequestDue { request: RequestId, trace: String },
+    /// Payments came in, or what is asked for has changed: who paid what?
+    Settle { account: AccountId, payments: Vec<String>, trace: String },
     /// An endpoint of the product is to be told what happened to an account.
     Deliver { endpoint: String, account: AccountId, trace: String },
     /// The lines of an endpoint are to be gone through.
@@ -108,6 +112,8 @@ impl Message {
             | Self::PlanDue { trace, .. }
             | Self::RungDue { trace, .. }
             | Self::NoticeDue { trace, .. }
+            | Self::RequestDue { trace, .. }
+            | Self::Settle { trace, .. }
             | Self::Deliver { trace, .. }
             | Self::Walk { trace, .. }
             | Self::Ring { trace, .. }
@@ -134,6 +140,8 @@ impl Message {
             Self::PlanDue { .. } => "plan_due",
             Self::RungDue { .. } => "rung_due",
             Self::NoticeDue { .. } => "notice_due",
+            Self::RequestDue { .. } => "request_due",
+            Self::Settle { .. } => "settle",
             Self::Deliver { .. } => "deliver",
             Self::Walk { .. } => "walk",
             Self::Ring { .. } => "ring",

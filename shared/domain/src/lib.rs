@@ -5,6 +5,7 @@ pub mod ageing;
 pub mod approval;
 pub mod book;
 pub mod case;
+pub mod cash;
 pub mod classify;
 pub mod debt;
 pub mod decline;

@@ -2,6 +2,7 @@
 
 use crate::ageing::AgeingPolicy;
 use crate::approval::ApprovalPolicy;
+use crate::cash::CashPolicy;
 use crate::classify::ClassifyPolicy;
 use crate::decline::{Declines, Family, Of, Retry};
 use crate::dunning::{Advice, DunningPolicy, HoursPolicy};
@@ -19,6 +20,7 @@ pub struct Policies {
     pub advice: Versions<Advice>,
     pub ageing: Versions<AgeingPolicy>,
     pub approval: Versions<ApprovalPolicy>,
+    pub cash: Versions<CashPolicy>,
     pub classify: Versions<ClassifyPolicy>,
     pub declines: Versions<Declines>,
     pub dunning: Versions<DunningPolicy>,
@@ -57,6 +59,7 @@ impl Policies {
             advice: of(files)?,
             ageing: of(files)?,
             approval: of(files)?,
+            cash: of(files)?,
             classify: of(files)?,
             declines: of(files)?,
             dunning: of(files)?,
@@ -90,7 +93,9 @@ impl Policies {
         let noticed =
             self.notices.all().flat_map(|policy| policy.templates().map(|text| ("notices", policy.version, text)));
         let asked = self.tickets.all().flat_map(|policy| policy.texts().map(|text| ("tickets", policy.version, text)));
-        let all = wanted.chain(overdue).chain(noticed).chain(prepared).chain(waiting).chain(played).chain(asked);
+        let cash = self.cash.all().flat_map(|policy| policy.texts().map(|text| ("cash", policy.version, text)));
+        let all =
+            wanted.chain(overdue).chain(noticed).chain(prepared).chain(waiting).chain(played).chain(asked).chain(cash);
         for (name, version, text) in all {
             if texts.text(text).is_none() {
                 let file = format!("shared/policy/{name}/v{version}.toml");
@@ -156,6 +161,7 @@ pub const SHIPPED: &[(&str, &str)] = &[
     ("shared/policy/ageing/v1.toml", include_str!("../../policy/ageing/v1.toml")),
     ("shared/policy/approval/v1.toml", include_str!("../../policy/approval/v1.toml")),
     ("shared/policy/approval/v2.toml", include_str!("../../policy/approval/v2.toml")),
+    ("shared/policy/cash/v1.toml", include_str!("../../policy/cash/v1.toml")),
     ("shared/policy/classify/v1.toml", include_str!("../../policy/classify/v1.toml")),
     ("shared/policy/classify/v2.toml", include_str!("../../policy/classify/v2.toml")),
     ("shared/policy/declines/v1.toml", include_str!("../../policy/declines/v1.toml")),

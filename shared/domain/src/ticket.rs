@@ -90,6 +90,18 @@ impl Ticket {
         self.requester_email.see(&stamp, seen.requester_email.clone());
     }
 
+    /// What it is called where one text has to say it: `provider/source/id`.
+    pub fn name(&self) -> String {
+        format!("{}/{}/{}", self.provider, self.source, self.id)
+    }
+
+    /// Reads such a name: provider, source and id. Only the last may hold what stands between them.
+    pub fn named(name: &str) -> Option<[&str; 3]> {
+        let mut parts = name.splitn(3, '/');
+        let all = [parts.next()?, parts.next()?, parts.next()?];
+        all.iter().all(|part| !part.is_empty()).then_some(all)
+    }
+
     /// The newest words of the customer: what was written last, or else what it came with.
     pub fn newest(&self) -> Option<&str> {
         self.latest.value().map(String::as_str).or(self.body.as_ref().map(|(_, body)| body.as_str()))

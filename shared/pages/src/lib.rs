@@ -6,6 +6,7 @@ mod ageing;
 mod ask;
 mod asked;
 mod case;
+mod cash;
 mod dunning;
 mod endpoints;
 #[cfg(test)]
@@ -32,6 +33,7 @@ pub use ageing::{Owing, ageing};
 pub use ask::{Choice, Choices, Filled, ask};
 pub use asked::{Asked, Press, asked};
 pub use case::case;
+pub use cash::{cash, payment_requests, unmatched};
 pub use dunning::{Board, Declined, dunning, recovery};
 pub use endpoints::{EndpointRow, NewSecret, endpoints};
 pub use frame::{STYLE, Viewer, login, problem};

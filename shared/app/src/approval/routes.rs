@@ -3,6 +3,7 @@
 
 mod actions;
 mod cases;
+mod cash;
 mod endpoints;
 mod recoveries;
 mod setup;
@@ -55,6 +56,10 @@ pub(super) async fn answer(
         Endpoint::DecideProposalPage(number) => team::decide_proposal_by_form(context, &number, request, caller).await,
         Endpoint::TellRecovery(id) => recoveries::tell(context, &id, body, staff).await,
         Endpoint::TellRecoveryPage(id) => recoveries::tell_by_form(context, &id, request, caller).await,
+        Endpoint::AskPayment(ticket) => cash::ask(context, &ticket, body, staff).await,
+        Endpoint::AskPaymentPage(ticket) => cash::ask_by_form(context, &ticket, request, caller).await,
+        Endpoint::MatchPayment(id) => cash::say(context, &id, body, staff).await,
+        Endpoint::MatchPaymentPage(id) => cash::say_by_form(context, &id, request, caller).await,
         Endpoint::ChangeGroup(id) => setup::group(context, &id, body, staff).await,
         Endpoint::ChangeGroupPage(id) => setup::group_by_form(context, &id, request, caller).await,
         Endpoint::Stop => setup::stop(context, body, staff).await,

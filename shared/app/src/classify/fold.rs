@@ -13,6 +13,7 @@ use crate::records::{self, whose};
 use crate::setup::sources;
 use crate::store::{self, Attempted, Batch, External, Receipt, Stored};
 use domain::ageing::Climb;
+use domain::cash;
 use domain::classify::desk::Desk;
 use domain::classify::recovery::Ground;
 use domain::classify::{self, Decided, Scene, again, confirm, decision, ended, tasks};
@@ -108,7 +109,8 @@ async fn once(context: &Context, event: &Event, manner: Manner<'_>, trace: &str)
     after.head.names_at_most(policies.limits.current().cases_shown_max);
     after.head.names_recoveries_at_most(policies.limits.current().recoveries_shown_max);
     let unlinked = after.head.book.unlinked(event);
-    let promised = write::promises(&decided, &followed, unlinked, &laid.account, trace);
+    let paid = cash::moved(event, &before.touched, &after.touched, &after.head);
+    let promised = write::promises(&decided, &followed, unlinked, paid, &laid.account, trace);
 
     // Write.
     let receipt = Receipt { unbegun, ..receipt(event, &laid.account, manner, promised, now, trace) };

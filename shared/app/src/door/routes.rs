@@ -83,6 +83,10 @@ pub enum Endpoint {
     SearchAccounts,
     SearchPage,
     TicketsPage,
+    PaymentRequestsPage,
+    AskPaymentPage(String),
+    UnmatchedPage,
+    MatchPaymentPage(String),
     SourcesPage,
     ChangeSourcePage { provider: String, source: String },
     EntitlementOf(String),
@@ -119,6 +123,10 @@ pub enum Endpoint {
     TicketPage(String),
     OpenTicketPage,
     ChangeTicketPage(String),
+    PaymentRequests,
+    AskPayment(String),
+    Unmatched,
+    MatchPayment(String),
     Sources,
     ChangeSource { provider: String, source: String },
     ReportOf(String),
@@ -248,6 +256,10 @@ pub static ROUTES: &[Route] = &[
     route(Method::POST, "/api/tickets/{id}/class", Function::Approval, |v| Endpoint::ClassTicket(one(v))),
     route(Method::POST, "/api/tickets/{id}/merge", Function::Approval, |v| Endpoint::MergeTicket(one(v))),
     route(Method::POST, "/api/tickets/{id}/account", Function::Approval, |v| Endpoint::AccountTicket(one(v))),
+    route(Method::POST, "/api/tickets/{id}/payment-request", Function::Approval, |v| Endpoint::AskPayment(one(v))),
+    route(Method::GET, "/api/payment-requests", Function::Report, |_| Endpoint::PaymentRequests),
+    route(Method::GET, "/api/payments/unmatched", Function::Report, |_| Endpoint::Unmatched),
+    route(Method::POST, "/api/payments/unmatched/{id}", Function::Approval, |v| Endpoint::MatchPayment(one(v))),
     route(Method::GET, "/api/sources", Function::Report, |_| Endpoint::Sources),
     route(Method::POST, "/api/sources/{provider}/{source}", Function::Approval, |v| {
         let (provider, source) = two(v);
@@ -267,6 +279,10 @@ pub static ROUTES: &[Route] = &[
     route(Method::POST, "/tickets", Function::Approval, |_| Endpoint::OpenTicketPage),
     route(Method::GET, "/tickets/{id}", Function::Report, |v| Endpoint::TicketPage(one(v))),
     route(Method::POST, "/tickets/{id}", Function::Approval, |v| Endpoint::ChangeTicketPage(one(v))),
+    route(Method::POST, "/tickets/{id}/payment-request", Function::Approval, |v| Endpoint::AskPaymentPage(one(v))),
+    route(Method::GET, "/payment-requests", Function::Report, |_| Endpoint::PaymentRequestsPage),
+    route(Method::GET, "/payments/unmatched", Function::Report, |_| Endpoint::UnmatchedPage),
+    route(Method::POST, "/payments/unmatched/{id}", Function::Approval, |v| Endpoint::MatchPaymentPage(one(v))),
     route(Method::GET, "/sources", Function::Report, |_| Endpoint::SourcesPage),
     route(Method::POST, "/sources/{provider}/{source}", Function::Approval, |v| {
         let (provider, source) = two(v);

@@ -117,6 +117,7 @@ fn sent_for(key: &Key) -> Option<Sent> {
         Woken::Plan { account, invoice } => (QueueName::Dunning, Message::PlanDue { account, invoice, trace }),
         Woken::Climb { account, invoice } => (QueueName::Dunning, Message::RungDue { account, invoice, trace }),
         Woken::Notice { account, notice } => (QueueName::Dunning, Message::NoticeDue { account, notice, trace }),
+        Woken::Request(request) => (QueueName::Dunning, Message::RequestDue { request, trace }),
         Woken::Asking(case) => (QueueName::Approval, Message::Ask { case, trace }),
         Woken::Action(action) => (QueueName::Approval, Message::Act { action, trace }),
         Woken::Line { account, endpoint } => (QueueName::Dunning, Message::Deliver { endpoint, account, trace }),

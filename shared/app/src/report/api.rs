@@ -3,6 +3,7 @@
 mod accounts;
 mod actions;
 mod cases;
+mod cash;
 mod incidents;
 mod judged;
 mod ledger;
@@ -65,6 +66,8 @@ pub(super) async fn answer(
         Endpoint::Tickets => tickets::all(context, &query, window).await,
         Endpoint::Ticket(id) => tickets::one(context, &id).await,
         Endpoint::Corrections => tickets::corrections(context, Window::of(&query, 1000)?).await,
+        Endpoint::PaymentRequests => cash::requests(context, &query, window).await,
+        Endpoint::Unmatched => cash::unmatched(context, window).await,
         Endpoint::Tasks => team::tasks(context, &query, window).await,
         Endpoint::Task(id) => team::task(context, &id).await,
         Endpoint::Stops => team::stops(context).await,

@@ -3,6 +3,7 @@
 mod accounts;
 mod actions;
 mod cases;
+mod cash;
 mod home;
 mod incidents;
 mod open;
@@ -64,6 +65,8 @@ pub(super) async fn answer(
         Endpoint::EndpointsPage => Ok(outgoing::page(context, &viewer, query::notice(&query), None).await?),
         Endpoint::TicketsPage => tickets::all(context, &viewer, &query, window).await,
         Endpoint::TicketPage(id) => tickets::one(context, &viewer, &id, &query).await,
+        Endpoint::PaymentRequestsPage => cash::requests(context, &viewer, &query, window).await,
+        Endpoint::UnmatchedPage => cash::unmatched(context, &viewer, &query, window).await,
         Endpoint::ReportPage(month) => report(context, &viewer, &month).await,
         Endpoint::PoliciesPage => {
             let (approval, setup) = (context.policies.approval.current(), context.policies.setup.current());

@@ -2,11 +2,13 @@
 
 use super::ageing::time_or_day;
 use crate::door::routes::class;
+use crate::dunning::cash;
 use crate::task::{self, Listed};
 use crate::ticket;
 use crate::web::{Problem, account_id};
 use domain::action::State as ActionState;
 use domain::case::{Class, State as CaseState};
+use domain::cash::State as RequestState;
 use domain::id::AccountId;
 use domain::incident::State as IncidentState;
 use domain::report::Month;
@@ -83,6 +85,19 @@ pub(super) fn tickets(query: &Query) -> Result<ticket::Filter, Problem> {
 
 /// How somebody asks for what nobody has.
 pub(super) const NOBODY: &str = "none";
+
+/// Which payment requests are wanted.
+pub(super) fn payment_requests(query: &Query) -> Result<cash::Wanted, Problem> {
+    let named = |name: &str| RequestState::ALL.into_iter().find(|state| state.name() == name);
+    let state = match query.get("state").map(String::as_str) {
+        None | Some("") => None,
+        Some(name) => {
+            let message = "`state` is open, partly_paid, paid, overpaid or withdrawn";
+            Some(named(name).ok_or_else(|| Problem::malformed(message))?)
+        }
+    };
+    Ok(cash::Wanted { state, account: account(query)? })
+}
 
 /// Whose they are.
 pub(super) fn account(query: &Query) -> Result<Option<AccountId>, Problem> {

@@ -44,7 +44,7 @@ impl Prefix {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::id::{AccountId, ActionId, CaseId, DecisionId, IncidentId, TaskId};
+    use domain::id::{AccountId, ActionId, CaseId, DecisionId, IncidentId, ReceivedId, RequestId, TaskId};
     use domain::incident::{Outcome, Pulse, Signs, Trouble};
 
     /// One key of each kind.
@@ -75,6 +75,8 @@ mod tests {
             decision(&DecisionId::of(&id, case_id.as_str(), "evt_1")),
             action(&action_id),
             task(&TaskId::of(&id, "mara", "key")),
+            payment_request(&RequestId::of(&id, "zendesk/default/123")),
+            received(&ReceivedId::of(&id, "ch_1")),
             plan(&id, "in_1"),
             climb(&id, "in_1"),
             notice(&id, "expires-1"),
@@ -144,6 +146,7 @@ mod tests {
             (actions(&id), "ACTION#act_pzankqp544j4egvsc6be_5r039kz3c3eh"),
             (tasks(&id), "TASK#task_pzankqp544j4egvsc6be_5r039kz3c3eh"),
             (tickets_of(&id), "TICKET#zendesk#default#123"),
+            (payment_requests(&id), "REQUEST#preq_pzankqp544j4egvsc6be_k6ztph02p5er"),
             (plans(&id), "PLAN#in_1"),
             (climbs(&id), "CLIMB#in_1"),
             (notices(&id), "NOTICE#expires-1"),

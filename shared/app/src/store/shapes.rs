@@ -9,6 +9,7 @@ use domain::ageing::Climb;
 use domain::approval::delegation::Delegations;
 use domain::book::{Head, Invoice, KeptCard, Payment, Person, Subscription, Unlinked};
 use domain::case::{Case, Class};
+use domain::cash::{Received, Request};
 use domain::classify::decision::Decision;
 use domain::dunning::Plan;
 use domain::event::Event;
@@ -257,6 +258,10 @@ stored!(Action, 1, |action| key keys::action(&action.id), wake action.wakes_at()
 stored!(Task, 1, |task| key keys::task(&task.id), wake None,
     place Some((lists::tasks(task.state),
         format!("{:.3}#{}", task.snoozed_until.map_or(task.due_at, |until| until.max(task.due_at)), task.id))));
+stored!(Request, 1, |it| key keys::payment_request(&it.id), wake it.wake_at(),
+    place Some((lists::payment_requests(it.state()), format!("{:.3}#{}", it.at, it.id))));
+stored!(Received, 1, |it| key keys::received(&it.id), wake None,
+    place it.is_waiting().then(|| (lists::UNMATCHED.to_owned(), format!("{:.3}#{}", it.at, it.id))));
 stored!(Decision, 1, |decision| key keys::decision(&decision.id), wake None, place None);
 stored!(Group, 1, |group| key keys::group(&group.account), wake None, place None);
 stored!(Plan, 1, |plan| key keys::plan(&plan.account, &plan.invoice), wake plan.next_wake(),

@@ -79,11 +79,13 @@ pub(super) fn commit(
     Ok(commit)
 }
 
-/// What is sent once all of it is written: questions to people and to the provider, and wishes to leave that go on.
+/// What is sent once all of it is written: questions to people and to the provider, wishes to leave that go on, and money
+/// of which somebody has to find what it is for.
 pub(super) fn promises(
     decided: &Decided,
     followed: &[ActionId],
     unlinked: Vec<Unlinked>,
+    paid: Option<Vec<String>>,
     account: &AccountId,
     trace: &str,
 ) -> Vec<Sent> {
@@ -97,7 +99,10 @@ pub(super) fn promises(
     let link = unlinked.into_iter().map(|missing| {
         (QueueName::Events, Message::Unlinked { account: account.clone(), missing, trace: trace.to_owned() })
     });
-    ask.chain(act).chain(link).map(|(queue, message)| Sent { queue, message }).collect()
+    let settle = paid.map(|payments| {
+        (QueueName::Dunning, Message::Settle { account: account.clone(), payments, trace: trace.to_owned() })
+    });
+    ask.chain(act).chain(link).chain(settle).map(|(queue, message)| Sent { queue, message }).collect()
 }
 
 /// Writes what changed on the desk, and the head always: it is where two writers meet.

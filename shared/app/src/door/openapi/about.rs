@@ -440,6 +440,34 @@ pub static ABOUT: &[About] = &[
     post("/api/tickets/{id}/account", "ownTicket", "TicketShown", "Says of which account a ticket is")
         .takes(Body::Must("TicketOwned"))
         .refuses(&[404, 409]),
+    post(
+        "/api/tickets/{id}/payment-request",
+        "askPayment",
+        "PaymentRequest",
+        "Asks the customer of a ticket for what is open; the ticket is named `provider/source/id`, escaped",
+    )
+    .takes(Body::May("PaymentWish"))
+    .with_status(201)
+    .also(&[(200, "PaymentRequest")])
+    .refuses(&[404, 409, 422]),
+    get(
+        "/api/payment-requests",
+        "listPaymentRequests",
+        "PaymentRequests",
+        "Lists what customers were asked to pay because of tickets, newest first",
+    )
+    .with(&[Limit, Cursor, StateOfRequest, Account])
+    .refuses(&[404]),
+    get(
+        "/api/payments/unmatched",
+        "listUnmatched",
+        "UnmatchedPayments",
+        "Lists payments of which nobody knows yet what they are for, oldest first",
+    )
+    .with(PAGE),
+    post("/api/payments/unmatched/{id}", "matchPayment", "UnmatchedPayment", "Says what such a payment is for")
+        .takes(Body::Must("PaymentSaid"))
+        .refuses(&[404, 409, 422]),
     get("/api/sources", "listSources", "Sources", "Lists how the sources are set up"),
     post(
         "/api/sources/{provider}/{source}",

@@ -4,6 +4,7 @@ use super::shape::{any, date, flag, text, time, words};
 use crate::task::Listed;
 use domain::action::State;
 use domain::case::{self, Class};
+use domain::cash;
 use domain::import::Kind;
 use domain::incident;
 use domain::playbook::Name;
@@ -20,6 +21,7 @@ pub enum Parameter {
     StateOfAction,
     StateOfIncident,
     StateOfTask,
+    StateOfRequest,
     AssignedTo,
     StateOfTicket,
     ClassOfTicket,
@@ -64,6 +66,7 @@ impl Parameter {
             Self::StateOfTask => {
                 ("state", words(Listed::ALL.map(Listed::name)), "Only these; without it, those that are open today.")
             }
+            Self::StateOfRequest => ("state", words(cash::State::ALL), "Only those in this state."),
             Self::AssignedTo => {
                 ("assigned_to", text(), "Only those of this member of staff; a page may then hold fewer than `limit`.")
             }

@@ -3,6 +3,7 @@
 mod account;
 mod action;
 mod case;
+mod cash;
 mod endpoint;
 mod incident;
 mod judged;
@@ -23,6 +24,7 @@ pub fn all() -> Named {
         account::schemas(),
         action::schemas(),
         case::schemas(),
+        cash::schemas(),
         judged::schemas(),
         incident::schemas(),
         report::schemas(),

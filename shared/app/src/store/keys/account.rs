@@ -3,7 +3,7 @@
 use super::Prefix;
 use crate::ports::{Key, Table};
 use domain::book::ResourceId;
-use domain::id::{AccountId, ActionId, CaseId, DecisionId, TaskId, digest};
+use domain::id::{AccountId, ActionId, CaseId, DecisionId, ReceivedId, RequestId, TaskId, digest};
 use jiff::Timestamp;
 
 pub(super) const ACCOUNT: &str = "ACCOUNT#";
@@ -13,11 +13,13 @@ pub(super) const CLIMB: &str = "CLIMB#";
 pub(super) const NOTICE: &str = "NOTICE#";
 pub(super) const OUT: &str = "OUT#";
 pub(super) const PLAN: &str = "PLAN#";
+pub(super) const REQUEST: &str = "REQUEST#";
 const CARD: &str = "CARD#";
 const CASE: &str = "CASE#";
 const INVOICE: &str = "INVOICE#";
 const LEDGER: &str = "LEDGER#";
 const PAYMENT: &str = "PAYMENT#";
+const RECEIVED: &str = "RECEIVED#";
 const SUBSCRIPTION: &str = "SUBSCRIPTION#";
 const TASK: &str = "TASK#";
 const TICKET: &str = "TICKET#";
@@ -113,6 +115,21 @@ pub fn task(task: &TaskId) -> Key {
 
 pub fn tasks(id: &AccountId) -> Prefix {
     Prefix::of(account(id, TASK))
+}
+
+/// What a customer was asked to pay because of a ticket.
+pub fn payment_request(request: &RequestId) -> Key {
+    account(&request.account(), format!("{REQUEST}{request}"))
+}
+
+/// All that a customer was asked to pay because of tickets.
+pub fn payment_requests(id: &AccountId) -> Prefix {
+    Prefix::of(account(id, REQUEST))
+}
+
+/// A payment of which somebody has to find what it is for.
+pub fn received(received: &ReceivedId) -> Key {
+    account(&received.account(), format!("{RECEIVED}{received}"))
 }
 
 /// That people are to be asked because of a case.

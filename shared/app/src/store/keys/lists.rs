@@ -1,6 +1,6 @@
-//! What the lists are called. Cases, actions, tasks, tickets and incidents have one for each state.
+//! What the lists are called. Cases, actions, tasks, tickets, incidents and payment requests have one for each state.
 
-use domain::{action, case, incident, task, ticket};
+use domain::{action, case, cash, incident, task, ticket};
 
 pub const ACCOUNTS: &str = "ACCOUNTS";
 /// What people said that tickets are.
@@ -12,6 +12,8 @@ pub const LEDGERS: &str = "LEDGERS";
 pub const OWED: &str = "OWED";
 /// Invoices that were open for a day or more, by when they were settled.
 pub const SETTLED: &str = "SETTLED";
+/// Payments of which nobody knows yet what they are for.
+pub const UNMATCHED: &str = "UNMATCHED";
 /// External ids that somebody waits for.
 pub const WAITING: &str = "WAITING";
 
@@ -40,6 +42,10 @@ pub fn incidents(state: incident::State) -> String {
     format!("INCIDENTS#{}", state.name())
 }
 
+pub fn payment_requests(state: cash::State) -> String {
+    format!("PAYMENT_REQUESTS#{}", state.name())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -56,6 +62,7 @@ mod tests {
             LEDGERS.to_owned(),
             OWED.to_owned(),
             SETTLED.to_owned(),
+            UNMATCHED.to_owned(),
             outgoing("<endpoint>"),
             cases(case::State::Open),
             cases(case::State::Resolved),
@@ -64,6 +71,7 @@ mod tests {
             per_state(&actions(action::State::WaitingApproval)),
             per_state(&tasks(task::State::Open)),
             per_state(&tickets(ticket::State::Open)),
+            per_state(&payment_requests(cash::State::Open)),
         ];
         let missing: Vec<_> = names.iter().filter(|name| !record.contains(&format!("`{name}`"))).collect();
         assert_eq!(missing, Vec::<&String>::new(), "docs/decisions/0002-keys.md lacks these lists");

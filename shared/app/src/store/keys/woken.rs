@@ -1,10 +1,10 @@
 //! Whose alarm rings? A key that wakes, read back to what it was made of.
 
-use super::account::{ACCOUNT, ACTION, ASK, CLIMB, NOTICE, OUT, PLAN};
+use super::account::{ACCOUNT, ACTION, ASK, CLIMB, NOTICE, OUT, PLAN, REQUEST};
 use super::source::{BACKFILL, COHORTS, EXTERNAL, PROBE, TICKET, WATCH};
 use super::staff::{BULLETIN, ENDPOINT};
 use crate::ports::Key;
-use domain::id::{AccountId, ActionId, CaseId};
+use domain::id::{AccountId, ActionId, CaseId, RequestId};
 
 /// What a key was made of, for each kind of key that ever wakes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +19,7 @@ pub enum Woken {
     Climb { account: AccountId, invoice: String },
     Notice { account: AccountId, notice: String },
     Asking(CaseId),
+    Request(RequestId),
     Action(ActionId),
     Bulletin(String),
     Line { account: AccountId, endpoint: String },
@@ -73,6 +74,9 @@ pub fn woken(key: &Key) -> Option<Woken> {
     if let Some(case) = key.sk.strip_prefix(ASK) {
         return CaseId::parse(case).map(Woken::Asking);
     }
+    if let Some(request) = key.sk.strip_prefix(REQUEST) {
+        return RequestId::parse(request).map(Woken::Request);
+    }
     ActionId::parse(key.sk.strip_prefix(ACTION)?).map(Woken::Action)
 }
 
@@ -85,8 +89,8 @@ fn parts<const N: usize>(text: &str) -> Option<[String; N]> {
 mod tests {
     use super::super::tests::examples;
     use super::super::{
-        account_partition, action, asking, backfill, bulletin, climb, cohorts, external, line, notice, plan, probe,
-        reach, ticket, watch,
+        account_partition, action, asking, backfill, bulletin, climb, cohorts, external, line, notice, payment_request,
+        plan, probe, reach, ticket, watch,
     };
     use super::*;
     use crate::ports::Table;
@@ -96,6 +100,7 @@ mod tests {
         let account = AccountId::of("stripe", "default", "cus_1");
         let act = ActionId::of(&account, "mara", "key");
         let case = CaseId::of(&account, "payment_failed", "in_1");
+        let request = RequestId::of(&account, "zendesk/default/123");
         let own = |text: &str| text.to_owned();
         let external_id = |id: &str| Woken::External { provider: own("stripe"), source: own("default"), id: own(id) };
         let probed = |path: &str| Woken::Probe { provider: own("mollie"), source: own("default"), path: own(path) };
@@ -120,6 +125,7 @@ mod tests {
             (notice(&account, "expires-1"), Woken::Notice { account: account.clone(), notice: own("expires-1") }),
             (asking(&case), Woken::Asking(case.clone())),
             (action(&act), Woken::Action(act.clone())),
+            (payment_request(&request), Woken::Request(request.clone())),
             (bulletin("proposal_1"), Woken::Bulletin(own("proposal_1"))),
             (line(&account, "ep_1"), Woken::Line { account: account.clone(), endpoint: own("ep_1") }),
             (reach("ep_1"), Woken::Reach(own("ep_1"))),

@@ -116,6 +116,8 @@ fn task() -> Value {
         ("bucket?", text()),
         ("endpoint?", text()),
         ("since?", time()),
+        ("request?", text()),
+        ("payment?", text()),
     ]);
     object([
         ("id", text()),
