@@ -1,15 +1,17 @@
 //! From a ticket to the money: each of the sixteen steps, and money that is too little, too much, late, or says nothing.
 
 use crate::http::run;
+use ::http::{Method, Request, StatusCode};
 use app::dunning::cash::flow;
 use app::ports::{Channel, Clock};
 use app::store::{Batch, Commit, keys};
+use bytes::Bytes;
 use domain::cash::Step;
 use domain::id::AccountId;
 use domain::report::fact::{Fact, sum};
 use domain::ticket::{State, Ticket};
-use http::{Method, StatusCode};
 use jiff::SignedDuration;
+use local::server::dispatch;
 use local::service::Service;
 use serde_json::{Value, json};
 use tests::stripe;
@@ -79,7 +81,7 @@ async fn known(service: &Service, id: &str) {
 }
 
 async fn collect(service: &Service, staff: &str, ticket: &str, body: Option<&Value>) -> (StatusCode, Value) {
-    let path = format!("/api/tickets/ticket%2Fdefault%2F{ticket}/payment-request");
+    let path = format!("/api/tickets/{ticket}/payment-request");
     let answer = ask(service, staff, Method::POST, &path, body, None).await;
     service.work().await.unwrap();
     answer
@@ -339,6 +341,69 @@ fn a_ticket_that_is_closed_withdraws_its_request_and_late_money_is_a_persons() {
         assert_eq!(say(&service, "bea", &waiting[0]["id"], &json!({"none": true})).await.0, 200);
         assert_eq!(unmatched(&service).await, Vec::<Value>::new());
         assert!(letters(&service, Channel::Sms).is_empty());
+    });
+}
+
+#[test]
+fn a_request_is_withdrawn_as_soon_as_its_ticket_has_ended_or_is_of_another_account() {
+    run(async {
+        let closed = json!({"id": "tkt_over", "type": "ticket.updated", "created_at": "2026-03-02T09:00:00Z",
+            "ticket": {"id": "t1", "subject": "What do I owe?", "body": null, "status": "closed", "csat": null,
+                "requester": {"email": "ada@elsewhere.example", "name": "Ada"}}});
+        let other = json!({"account": "stripe:cus_2"});
+        for (what, path, body, why, state) in [
+            ("an agent", Some("close"), None, "its ticket was closed", State::Resolved),
+            ("the help desk", None, Some(&closed), "its ticket was closed", State::Resolved),
+            ("whose it is", Some("account"), Some(&other), "its ticket is of another account", State::Investigating),
+        ] {
+            let (service, id) = asked().await;
+            tell(&service, "evt_8", "customer.created", &stripe::customer("cus_2", service.clock.now())).await;
+            let answer = match path {
+                Some(path) => ask(&service, "lena", Method::POST, &format!("/api/tickets/t1/{path}"), body, None).await,
+                None => deliver_to(&service, "ticket", closed.to_string().as_bytes()).await,
+            };
+            assert_eq!(answer.0, StatusCode::OK, "{what}: {}", answer.1);
+            service.work().await.unwrap();
+            let gone = request(&service, &id).await;
+            let told = (&gone["state"], &gone["withdrawn"]["why"]);
+            assert_eq!(told, (&json!("withdrawn"), &json!(why)), "{what}, without waiting for an alarm: {gone}");
+            let handling = read_ticket(&service, "t1").await.1.handling;
+            assert_eq!((handling.state, handling.payment_request), (state, None), "{what}");
+            assert_eq!(tasks(&service).await, Vec::<String>::new(), "{what}");
+        }
+    });
+}
+
+#[test]
+fn a_ticket_shows_its_way_to_the_money_and_a_button_asks_for_it() {
+    run(async {
+        let service = shop().await;
+        known(&service, "t1").await;
+        let signed_in = dispatch(&service, &Request::post("/local/login").body("staff=lena".into()).unwrap()).await;
+        let cookie = signed_in.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned();
+        let look = async |path: &str| {
+            let request = Request::get(path).header("cookie", &cookie).body(Bytes::new()).unwrap();
+            let answer = dispatch(&service, &request).await;
+            assert_eq!(answer.status(), StatusCode::OK, "{path}");
+            String::from_utf8(answer.body().to_vec()).unwrap()
+        };
+        let page = look("/tickets/t1").await;
+        for shown in ["From the ticket to the money", "action=\"/tickets/t1/payment-request\"", "nobody has asked"] {
+            assert!(page.contains(shown), "{shown}: {page}");
+        }
+        let csrf = page.split("name=\"csrf\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+        let request = Request::post("/tickets/t1/payment-request")
+            .header("cookie", &cookie)
+            .header("sec-fetch-site", "same-origin")
+            .body(Bytes::from(format!("csrf={csrf}")))
+            .unwrap();
+        let answer = dispatch(&service, &request).await;
+        let back = answer.headers()["location"].to_str().unwrap().to_owned();
+        assert!(answer.status() == StatusCode::SEE_OTHER && back.starts_with("/tickets/t1?"), "{back}");
+        service.work().await.unwrap();
+        let page = look("/tickets/t1").await;
+        assert!(page.contains("49.00 EUR is to come") && !page.contains("t1/payment-request\""), "{page}");
+        assert_eq!(get(&service, "/api/payment-requests").await["items"][0]["ticket"], "t1");
     });
 }
 

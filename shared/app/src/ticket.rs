@@ -1,11 +1,13 @@
 //! Tickets as they lie in the store: found, listed, and laid out with their account, its cases and the team.
 
+mod ended;
 mod laid;
 mod list;
 mod team;
 mod view;
 
-pub use laid::Laid;
+pub use ended::follow_request;
+pub use laid::{Laid, put_desk};
 pub use list::{Filter, find, list, of_account};
 pub use view::{line, ticket_json, ticket_shown};
 

@@ -23,7 +23,7 @@ pub use handling::{AtWork, Handling, Happened, State};
 pub use merge::{NotMerged, same_words};
 pub use name::TicketName;
 pub use opening::about;
-pub use path::{Known, Scene, concerned, take_up};
+pub use path::{Known, Scene, concerned, end_case, take_up};
 pub use policy::TicketPolicy;
 pub use reading::read;
 pub use taken::TakenFor;
@@ -88,18 +88,6 @@ impl Ticket {
         self.latest.see(&stamp, seen.body.clone());
         self.requester_name.see(&stamp, seen.requester_name.clone());
         self.requester_email.see(&stamp, seen.requester_email.clone());
-    }
-
-    /// What it is called where one text has to say it: `provider/source/id`.
-    pub fn name(&self) -> String {
-        format!("{}/{}/{}", self.provider, self.source, self.id)
-    }
-
-    /// Reads such a name: provider, source and id. Only the last may hold what stands between them.
-    pub fn named(name: &str) -> Option<[&str; 3]> {
-        let mut parts = name.splitn(3, '/');
-        let all = [parts.next()?, parts.next()?, parts.next()?];
-        all.iter().all(|part| !part.is_empty()).then_some(all)
     }
 
     /// The newest words of the customer: what was written last, or else what it came with.

@@ -26,7 +26,7 @@ pub fn cash(flow: &Flow, csrf: Option<&str>) -> Markup {
             @match (&flow.request, csrf) {
                 (Some(request), _) => { p { a href="/payment-requests" { (request) } } }
                 (None, Some(csrf)) => {
-                    form method="post" action={ "/tickets/" (escaped(&flow.ticket)) "/payment-request" } {
+                    form method="post" action={ "/tickets/" (flow.ticket) "/payment-request" } {
                         (no_default())
                         input type="hidden" name="csrf" value=(csrf);
                         button type="submit" { "Ask for what is open" }
@@ -36,14 +36,6 @@ pub fn cash(flow: &Flow, csrf: Option<&str>) -> Markup {
             }
         }
     }
-}
-
-/// A name as one part of a path.
-fn escaped(name: &str) -> String {
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
-    name.bytes()
-        .map(|byte| if is_plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") })
-        .collect()
 }
 
 /// What customers were asked to pay because of tickets.
@@ -77,10 +69,10 @@ pub fn payment_requests(viewer: &Viewer, rows: &[Request], next: Option<&str>, n
 }
 
 fn row(request: &Request) -> Markup {
-    let link = request.standing().find_map(|line| line.link.as_ref());
+    let (link, ticket) = (request.standing().find_map(|line| line.link.as_ref()), request.ticket_name().address());
     html! { tr {
         td { a href={ "/accounts/" (request.account) } { (request.id) } }
-        td { (request.ticket) }
+        td { a href={ "/tickets/" (ticket) } { (ticket) } }
         td { @for (place, line) in request.lines.iter().enumerate() {
             @if place > 0 { ", " }
             (line.number)
@@ -192,7 +184,7 @@ mod tests {
         let page = cash(&Flow::of(&ticket, None), Some("c")).into_string();
         assert_eq!(page.matches("<tr>").count(), 17, "sixteen and their names: {page}");
         assert!(page.contains("it is not certain whose ticket it is"), "{page}");
-        assert!(page.contains("action=\"/tickets/ticket%2Fdefault%2Fa%20b/payment-request\""), "{page}");
+        assert!(page.contains("action=\"/tickets/a~20b/payment-request\""), "{page}");
         let mut request = request();
         request.began(&ticket, Timestamp::UNIX_EPOCH);
         let page = cash(&Flow::of(&ticket, Some(&request)), Some("c")).into_string();

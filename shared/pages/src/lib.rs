@@ -50,4 +50,4 @@ pub use sources::sources;
 pub use staff::staff;
 pub use stop::stop;
 pub use task::{task, tasks};
-pub use tickets::{Asked, TicketPage, TicketRow, ticket, tickets};
+pub use tickets::{TicketPage, TicketRow, Wanted, ticket, tickets};

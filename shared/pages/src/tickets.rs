@@ -1,7 +1,9 @@
 //! What customers wrote: the list, and a ticket with its case, its history and its buttons.
 
+use crate::cash::cash;
 use crate::frame::{Viewer, frame, known, no_default, state, time, words};
 use domain::case::{Case, Class};
+use domain::cash::Flow;
 use domain::id::AccountId;
 use domain::staff::Staff;
 use domain::ticket::{Answer, State, TakenFor, Ticket, TicketName};
@@ -16,7 +18,7 @@ pub struct TicketRow<'a> {
 }
 
 /// What the list was asked for, as its address has it; `nobody` asks for what nobody has.
-pub struct Asked<'a> {
+pub struct Wanted<'a> {
     pub state: &'a str,
     pub class: &'a str,
     pub assignee: &'a str,
@@ -31,12 +33,14 @@ pub struct TicketPage<'a> {
     pub case: Option<&'a Case>,
     /// Those who may have tickets.
     pub staff: &'a [Staff],
+    /// Its way to the money.
+    pub flow: &'a Flow,
 }
 
 pub fn tickets(
     viewer: &Viewer,
     rows: &[TicketRow<'_>],
-    asked: &Asked<'_>,
+    asked: &Wanted<'_>,
     now: Timestamp,
     next: Option<&str>,
     notice: Option<&str>,
@@ -66,7 +70,7 @@ pub fn tickets(
     )
 }
 
-fn filters(viewer: &Viewer, asked: &Asked<'_>) -> Markup {
+fn filters(viewer: &Viewer, asked: &Wanted<'_>) -> Markup {
     html! {
         nav .row aria-label="Which tickets" {
             a href="/tickets" { "All" } " "
@@ -172,6 +176,9 @@ pub fn ticket(viewer: &Viewer, page: &TicketPage<'_>, notice: Option<&str>) -> S
             }
             div .two { (written(ticket)) (where_it_stands(page)) }
             @if !handling.answers.is_empty() { (answers(&handling.answers)) }
+            @if page.flow.request.is_some() || (handling.account.is_some() && handling.state != State::Resolved) {
+                (cash(page.flow, viewer.csrf.as_deref().filter(|_| viewer.role.may_request())))
+            }
             (history(ticket))
             @if let Some(csrf) = viewer.csrf.as_ref().filter(|_| viewer.role.may_request()) {
                 (buttons(viewer, page, csrf))

@@ -4,10 +4,10 @@ use super::words::{each, minor, text};
 use super::{Telling, Verb};
 use crate::{stripe, world};
 use app::dunning::cash::flow;
-use app::store::{Batch, Commit, keys};
+use app::store::{self, keys};
 use domain::cash::Request;
 use domain::id::{AccountId, RequestId};
-use domain::ticket::Ticket;
+use domain::ticket::{Ticket, TicketName};
 use http::{Method, StatusCode};
 use serde_json::json;
 
@@ -42,35 +42,28 @@ impl Telling {
             "requester": {"email": format!("{customer}@shop.example"), "name": customer}}});
         world::deliver_to(&self.service, "ticket", body.to_string().as_bytes()).await;
         self.service.work().await.unwrap();
-        let (batch, mut ticket) = self.ticket(id).await;
-        ticket.handling.account = Some(AccountId::of("stripe", "default", customer));
-        let mut commit = Commit::default();
-        commit.over(&batch, &ticket);
-        commit.run(&self.service.context).await.unwrap();
     }
 
-    async fn ticket(&self, id: &str) -> (Batch, Ticket) {
-        let key = keys::ticket("ticket", "default", id);
-        let batch = Batch::read(&self.service.context, vec![key.clone()]).await.unwrap();
-        let ticket = batch.get::<Ticket>(&key).unwrap().unwrap_or_else(|| panic!("the story has no ticket {id}"));
-        (batch, ticket)
+    async fn ticket(&self, id: &str) -> Ticket {
+        let ticket = store::read(&self.service.context, &keys::ticket("ticket", "default", id)).await.unwrap();
+        ticket.unwrap_or_else(|| panic!("the story has no ticket {id}"))
     }
 
     async fn request_of(&self, id: &str) -> RequestId {
-        let ticket = self.ticket(id).await.1;
+        let ticket = self.ticket(id).await;
         let account = ticket.handling.account.as_ref().expect("it is certain who wrote");
-        RequestId::of(account, &ticket.name())
+        RequestId::of(account, &TicketName::of(&ticket).to_string())
     }
 
     async fn collect(&mut self, staff: &str, ticket: &str) {
-        let path = format!("/api/tickets/ticket%2Fdefault%2F{ticket}/payment-request");
+        let path = format!("/api/tickets/{ticket}/payment-request");
         let answer = world::ask(&self.service, staff, Method::POST, &path, None, None).await;
         self.unless_refused(staff, StatusCode::CREATED, answer);
     }
 
     async fn pays_for(&mut self, ticket: &str, id: &str, amount: &str, currency: &str) {
         let request = self.request_of(ticket).await;
-        let account = self.ticket(ticket).await.1.handling.account;
+        let account = self.ticket(ticket).await.handling.account;
         let own = |customer: &&String| Some(AccountId::of("stripe", "default", customer)) == account;
         let customer = self.customers.iter().find(own).expect("a customer of the story wrote").clone();
         let mut charge = stripe::charge(&customer, id, None, minor(amount, currency), currency, None, self.at);
@@ -94,7 +87,7 @@ impl Telling {
     }
 
     async fn steps(&mut self, id: &str) {
-        let ticket = self.ticket(id).await.1;
+        let ticket = self.ticket(id).await;
         let flow = flow(&self.service.context, &ticket).await.unwrap();
         for (place, stage) in flow.steps().iter().enumerate() {
             let done = stage.done.as_ref().map(|done| format!("{}, by {}", done.evidence, done.by));
@@ -113,7 +106,7 @@ impl Telling {
             let (state, remaining) = (request.state().name(), request.remaining());
             let why = request.withdrawn.map(|withdrawn| format!(", {}", withdrawn.why)).unwrap_or_default();
             self.once(request.id.as_str(), format!("request of ticket {id}: {state}, {remaining} remains{why}"));
-            let ticket = self.ticket(&id).await.1;
+            let ticket = self.ticket(&id).await;
             self.once(&request.ticket, format!("ticket {id}: {}", ticket.handling.state.name()));
         }
     }

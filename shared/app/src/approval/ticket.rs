@@ -4,7 +4,7 @@ use crate::bulletin::{self, Words};
 use crate::classify;
 use crate::context::Context;
 use crate::store::{self, Attempted, Batch, Correction, keys};
-use crate::ticket::Laid;
+use crate::ticket::{Laid, follow_request};
 use crate::web::{Failed, Problem, note_fits};
 use domain::book::Head;
 use domain::case::{Case, Class, State as CaseState};
@@ -99,6 +99,7 @@ pub async fn take(context: &Context, id: &str, word: &Word, staff: &Staff) -> Re
     }
     let name = TicketName::at(id).ok_or_else(|| Problem::not_found("ticket"))?;
     let (ticket, news) = store::unless_refused(context, || once(context, &name, word, staff)).await?;
+    follow_request(context, &ticket, &name.to_string()).await;
     if let Some(bulletin) = &news {
         bulletin::tell(context, bulletin).await;
     }

@@ -9,7 +9,7 @@ use crate::classify::fold::Folded;
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::store::{self, Attempted, Batch, Receipt, keys};
-use crate::ticket::Laid;
+use crate::ticket::{Laid, follow_request};
 use domain::event::{Event, Seen, TicketSeen};
 use domain::staff::MACHINE;
 use domain::ticket::{self, Ticket};
@@ -74,5 +74,9 @@ async fn once(
         trace: trace.to_owned(),
     });
     repeat.put(&mut commit, &laid.batch);
-    store::attempted(commit.run(context).await, Folded::Done)
+    let result = store::attempted(commit.run(context).await, Folded::Done)?;
+    if matches!(result, Attempted::Done(_)) {
+        follow_request(context, &laid.ticket, trace).await;
+    }
+    Ok(result)
 }

@@ -117,19 +117,7 @@ impl Laid {
         if let Some((was, is)) = &*known {
             let desk =
                 |known: &Known| Desk { cases: known.cases.clone(), ..Desk::of(known.head.clone(), Touched::default()) };
-            let (was_desk, is_desk) = (desk(was), desk(is));
-            if was_desk != is_desk {
-                let told = happened(&was_desk, &is_desk, context.clock.now());
-                let lines = outgoing::lines(context, batch, &is.head.account, told).await?;
-                for (_, case) in is.cases.iter().filter(|(id, case)| was.cases.get(*id) != Some(*case)) {
-                    commit.over(batch, case);
-                }
-                if was.head != is.head {
-                    commit.over(batch, &is.head);
-                }
-                put_facts(&mut commit, name, &was_desk, &is_desk, context);
-                outgoing::put(&mut commit, batch, &lines);
-            }
+            put_desk(&mut commit, context, batch, name, (&desk(was), &desk(is))).await?;
         }
         commit.over(batch, &*ticket);
         for account in accounts(ticket).difference(&accounts(before)) {
@@ -138,6 +126,30 @@ impl Laid {
         }
         Ok(commit)
     }
+}
+
+/// Writes how an account and the cases of tickets differ, with what reports count of that and what the product is told.
+pub async fn put_desk(
+    commit: &mut Commit,
+    context: &Context,
+    batch: &mut Batch,
+    name: &str,
+    (was, is): (&Desk, &Desk),
+) -> Result<(), Fault> {
+    if was == is {
+        return Ok(());
+    }
+    let told = happened(was, is, context.clock.now());
+    let lines = outgoing::lines(context, batch, &is.head.account, told).await?;
+    for (_, case) in is.cases.iter().filter(|(id, case)| was.cases.get(*id) != Some(*case)) {
+        commit.over(batch, case);
+    }
+    if was.head != is.head {
+        commit.over(batch, &is.head);
+    }
+    put_facts(commit, name, was, is, context);
+    outgoing::put(commit, batch, &lines);
+    Ok(())
 }
 
 /// Those with the requester's address, and the one that it is of.

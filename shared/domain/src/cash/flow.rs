@@ -5,7 +5,7 @@ use crate::id::RequestId;
 use crate::staff::MACHINE;
 use crate::task::About;
 use crate::telling::Channel;
-use crate::ticket::{State as TicketState, TakenFor, Ticket};
+use crate::ticket::{State as TicketState, TakenFor, Ticket, TicketName};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -51,7 +51,7 @@ pub struct Stage {
 /// The whole way of one ticket, as people see it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Flow {
-    /// As `provider/source/id`.
+    /// As it stands in addresses.
     pub ticket: String,
     pub request: Option<RequestId>,
     steps: Vec<Stage>,
@@ -120,7 +120,8 @@ impl Flow {
             (None, Some(_), None) => None,
         };
         let next = next.filter(|_| withdrawn.is_none());
-        Self { ticket: ticket.name(), request: request.map(|request| request.id.clone()), steps, next, waits }
+        let ticket = TicketName::of(ticket).address();
+        Self { ticket, request: request.map(|request| request.id.clone()), steps, next, waits }
     }
 
     /// All sixteen, in their order.
@@ -137,7 +138,7 @@ impl Request {
         self.did(Step::Customer, now, MACHINE, format!("account {account}, {limit}"));
         self.done.extend(begun(ticket));
         // Whoever asks for it has opened it, has it and looks into it, whatever the ticket remembers.
-        self.did(Step::Ticket, now, &by, format!("ticket {}", ticket.name()));
+        self.did(Step::Ticket, now, &by, named(ticket));
         self.did(Step::Agent, now, &by, format!("{by} has it"));
         self.did(Step::Investigating, now, &by, format!("{by} looks into it"));
         let lines = self.lines.iter().map(|line| format!("{} {}", line.number, line.amount));
@@ -154,6 +155,10 @@ impl Request {
     }
 }
 
+fn named(ticket: &Ticket) -> String {
+    format!("ticket {}", TicketName::of(ticket).address())
+}
+
 /// What a ticket shows before anybody has asked for the payment.
 fn begun(ticket: &Ticket) -> Vec<Done> {
     let handling = &ticket.handling;
@@ -161,7 +166,7 @@ fn begun(ticket: &Ticket) -> Vec<Done> {
         step: Step::Ticket,
         at,
         by: "the customer".to_owned(),
-        evidence: format!("ticket {}", ticket.name()),
+        evidence: named(ticket),
     });
     let assigned = handling.assigned_to.as_ref().and_then(|to| {
         let given = format!("gave it to {to}");

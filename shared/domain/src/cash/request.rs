@@ -7,6 +7,7 @@ use crate::money::{Currency, Money};
 use crate::policy::shorten;
 use crate::staff::MACHINE;
 use crate::telling::Channel;
+use crate::ticket::TicketName;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -167,6 +168,11 @@ impl Request {
             confirmation: None,
             done: Vec::new(),
         }
+    }
+
+    /// The ticket because of which it was made.
+    pub fn ticket_name(&self) -> TicketName {
+        TicketName::parse(&self.ticket).expect("a request holds the name of its ticket")
     }
 
     /// One that was withdrawn, and for which nothing came, is asked for anew: what was written about it still finds it.

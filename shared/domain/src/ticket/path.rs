@@ -61,10 +61,10 @@ pub fn take_up(ticket: &mut Ticket, mut known: Option<&mut Known>, followed: Fol
     });
     ticket.handling.language = read.or(file).or(ticket.handling.language.take());
     if let Some(known) = known.as_deref_mut() {
-        if ticket.handling.state == State::Resolved {
-            end_case(ticket, known, scene.now);
-        } else {
+        if ticket.handling.state != State::Resolved {
             find_case(ticket, known, scene);
+        } else if let Some(case) = ticket.handling.case.as_ref().and_then(|id| known.cases.get_mut(id)) {
+            end_case(ticket, case, &mut known.head, scene.now);
         }
     }
     if ticket.handling.state != State::Resolved {
@@ -142,14 +142,14 @@ fn opened_again(fresh: Case, ended: Case) -> Case {
     Case { actions, decisions, handled, tickets, opened_at, events, ..fresh }
 }
 
-/// A case that nothing but this ticket brought about ends with it. One that a detector found does not.
-fn end_case(ticket: &Ticket, known: &mut Known, now: Timestamp) {
+/// The case of a ticket that has ended, and the head of its account: a case that nothing but this ticket brought about ends with
+/// it. One that a detector found does not.
+pub fn end_case(ticket: &Ticket, case: &mut Case, head: &mut Head, now: Timestamp) {
     let name = TicketName::of(ticket);
-    let Some(case) = ticket.handling.case.as_ref().and_then(|id| known.cases.get_mut(id)) else { return };
     let is_own = case.about == about(&name) && case.tickets.iter().all(|own| *own == name.to_string());
-    if is_own && case.state == CaseState::Open && !case.is_under_way(&known.head) {
+    if is_own && case.state == CaseState::Open && !case.is_under_way(head) {
         case.resolve(now, "answered");
-        known.head.forgets(&case.id, true);
+        head.forgets(&case.id, true);
     }
 }
 

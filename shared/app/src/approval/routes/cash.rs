@@ -8,6 +8,7 @@ use crate::web::{self, Answer, Problem};
 use bytes::Bytes;
 use domain::cash::Wish;
 use domain::staff::Staff;
+use domain::ticket::TicketName;
 use http::{Request, StatusCode};
 
 pub(super) async fn ask(context: &Context, ticket: &str, body: &[u8], staff: &Staff) -> Result<Answer, Problem> {
@@ -25,8 +26,9 @@ pub(super) async fn ask_by_form(
     caller: &Caller,
 ) -> Result<Answer, Problem> {
     own_fields(request, caller)?;
+    let name = TicketName::at(ticket).ok_or_else(|| Problem::not_found("ticket"))?;
     let asked = cash::ask(context, ticket, &Wish::default(), &caller.staff).await;
-    Ok(web::back_to("/payment-requests", asked.map(|_| Some("Asked for."))))
+    Ok(web::back_to(&format!("/tickets/{}", name.address()), asked.map(|_| Some("Asked for."))))
 }
 
 pub(super) async fn say(context: &Context, id: &str, body: &[u8], staff: &Staff) -> Result<Answer, Problem> {

@@ -4,7 +4,7 @@ use crate::bulletin::{self, Words};
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::store::{self, Attempted, Batch, keys};
-use crate::ticket::{Laid, working};
+use crate::ticket::{Laid, follow_request, working};
 use domain::telling::{About, Bulletin};
 use domain::ticket::{Followed, Rang, Ticket, TicketName};
 
@@ -37,7 +37,11 @@ async fn once(context: &Context, name: &TicketName, trace: &str) -> Result<Attem
     let commit_name = format!("{name}:{}", laid.round());
     let mut commit = laid.commit(context, &commit_name).await?;
     news.iter().for_each(|bulletin| commit.over(&laid.batch, bulletin));
-    store::attempted(commit.run(context).await, news)
+    let result = store::attempted(commit.run(context).await, news)?;
+    if matches!(result, Attempted::Done(_)) {
+        follow_request(context, &laid.ticket, trace).await;
+    }
+    Ok(result)
 }
 
 /// Whoever has it now is mailed; where nobody has it, all read of it. Nothing of what was written is in it.

@@ -444,7 +444,7 @@ pub static ABOUT: &[About] = &[
         "/api/tickets/{id}/payment-request",
         "askPayment",
         "PaymentRequest",
-        "Asks the customer of a ticket for what is open; the ticket is named `provider/source/id`, escaped",
+        "Asks the customer of a ticket for what is open",
     )
     .takes(Body::May("PaymentWish"))
     .with_status(201)

@@ -8,6 +8,7 @@ use crate::records::{self, whose};
 use crate::setup::sources;
 use crate::store::{self, Attempted, Batch, Commit, Of, keys};
 use crate::task;
+use crate::ticket::working;
 use crate::web::{Failed, Problem};
 use domain::book::{Due, Head, Invoice};
 use domain::case::{Case, State as CaseState};
@@ -16,7 +17,7 @@ use domain::debt::{self, Debt};
 use domain::id::RequestId;
 use domain::staff::Staff;
 use domain::task::{About, Task};
-use domain::ticket::{State as TicketState, Ticket};
+use domain::ticket::{State as TicketState, Ticket, TicketName};
 use jiff::SignedDuration;
 
 /// A request, and whether it was made just now.
@@ -25,10 +26,10 @@ pub struct Posted {
     pub is_new: bool,
 }
 
-/// Asks for what is open because of a ticket, named `provider/source/id`. Who asks again is shown what was asked for.
+/// Asks for what is open because of a ticket, by the id of its address. Who asks again is shown what was asked for.
 pub async fn ask(context: &Context, ticket: &str, wish: &Wish, staff: &Staff) -> Result<Posted, Problem> {
-    let [provider, source, id] = Ticket::named(ticket).ok_or_else(|| Problem::not_found("ticket"))?;
-    let key = keys::ticket(provider, source, id);
+    let name = TicketName::at(ticket).ok_or_else(|| Problem::not_found("ticket"))?;
+    let key = keys::ticket(&name.provider, &name.source, &name.id);
     let posted = store::unless_refused(context, || once(context, &key, wish, staff)).await?;
     if posted.is_new {
         remind_of(context, &posted.request.id, posted.request.id.as_str()).await;
@@ -43,7 +44,8 @@ async fn once(context: &Context, ticket: &Key, wish: &Wish, staff: &Staff) -> Re
     let ticket = batch.get::<Ticket>(ticket)?.ok_or_else(|| Problem::not_found("ticket"))?;
     let staff = batch.get::<Staff>(&by)?.ok_or_else(Problem::not_signed_in)?;
     let account = Wish::allowed(&ticket, staff.role).map_err(|refused| problem(&refused))?.clone();
-    let id = RequestId::of(&account, &ticket.name());
+    let name = TicketName::of(&ticket).to_string();
+    let id = RequestId::of(&account, &name);
     let about = About::Collect { request: id.clone() };
     let (own, at_work) = (keys::payment_request(&id), keys::task(&about.task(&account)));
     let wanted = [own.clone(), at_work.clone(), keys::head(&account)].into_iter().chain(whose::keys_of(&account));
@@ -67,17 +69,18 @@ async fn once(context: &Context, ticket: &Key, wish: &Wish, staff: &Staff) -> Re
     let (policy, now) = (context.policies.cash.current(), context.clock.now());
     let credit = Credit::of(customer.and_then(|customer| customer.credit_limit), &debts);
     let lines = lines(wish, &debts, &others, policy.request.most).map_err(|refused| problem(&refused))?;
-    let name = ticket.name();
     let asked = Asked { account: &account, ticket: &name, lines, credit, by: &staff.id };
     let mut request = Request::new(asked, now, now + SignedDuration::from_hours(policy.request.looks_again_hours));
     let mut after = ticket.clone();
     if after.handling.assigned_to.is_none() {
-        after.handling.assign(Some(&staff.id), &staff.id, now);
+        after.handling.give(&staff, &staff.id, now);
     }
     request.began(&after, now);
     let waits = format!("asked for the payment of {}", request.amount());
     after.handling.go_on(TicketState::AwaitingPayment, &staff.id, now, &waits);
     after.handling.payment_request = Some(request.id.to_string());
+    after.handling.by_hand = true;
+    after.handling.rest(context.policies.tickets.current(), &working(context), now);
     let task = collect(context, &request, about);
     let mut asked_head = head.clone();
     asked_head.requests.insert(request.id.clone());
@@ -146,7 +149,7 @@ fn collect(context: &Context, request: &Request, about: About) -> Task {
         "The customer of ticket {} was asked to pay {} for {}. Look at /payment-requests how far it has come. Money that \
          does not say what it is for stands at /payments/unmatched: say there that it is for {}. If it came past the \
          provider, mark the invoices as paid. This task ends by itself when they are.",
-        request.ticket,
+        request.ticket_name().address(),
         request.amount(),
         numbers.join(", "),
         request.id,

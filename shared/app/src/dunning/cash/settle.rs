@@ -9,14 +9,16 @@ use crate::fault::Fault;
 use crate::ports::Key;
 use crate::store::{self, Attempted, Batch, Commit, Stored, keys};
 use crate::task;
-use domain::book::Payment;
+use crate::ticket::{put_desk, working};
+use domain::book::{Head, Payment, Touched};
 use domain::cash::{Found, Incoming, Matched, Notice, Owing, Received, Request, Step, Target, Way, Why, matching};
+use domain::classify::desk::Desk;
 use domain::id::{AccountId, RequestId};
 use domain::money::Money;
 use domain::staff::MACHINE;
 use domain::task::{About, Task};
-use domain::ticket::{State as TicketState, Ticket};
-use jiff::{SignedDuration, Timestamp};
+use domain::ticket::{State as TicketState, Ticket, end_case};
+use jiff::SignedDuration;
 use laid::{Laid, Read};
 use std::collections::BTreeMap;
 
@@ -73,7 +75,7 @@ pub(super) async fn take(context: &Context, told: Told<'_>) -> Result<Settled, F
 
 async fn once(context: &Context, told: Told<'_>) -> Result<Attempted<Settled>, Fault> {
     // Read.
-    let Some(read) = Read::of(context, told).await? else { return Ok(Attempted::Done(Settled::default())) };
+    let Some(mut read) = Read::of(context, told).await? else { return Ok(Attempted::Done(Settled::default())) };
 
     // Decide.
     let mut after = read.laid.clone();
@@ -91,7 +93,7 @@ async fn once(context: &Context, told: Told<'_>) -> Result<Attempted<Settled>, F
     name_loose(told.account, &mut after);
 
     // Write. Whoever tells of a payment or an invoice writes the head.
-    let Some(commit) = written(&read, &after, told.account) else {
+    let Some(commit) = written(context, &mut read, &after, told.account).await? else {
         return Ok(Attempted::Done(Settled { due, refused: None }));
     };
     store::attempted(commit.run(context).await, Settled { due, refused: None })
@@ -209,7 +211,7 @@ fn say(
 /// Lets each request go on by how its invoices and its ticket stand. Says of which a customer is to be told something.
 fn go_on(context: &Context, read: &Read, after: &mut Laid) -> Vec<RequestId> {
     let (policy, now) = (context.policies.cash.current(), context.clock.now());
-    let Laid { requests, tickets, tasks, heads, .. } = after;
+    let Laid { requests, tickets, cases, tasks, heads, .. } = after;
     let mut due = Vec::new();
     for (id, request) in requests {
         let before = &read.laid.requests[id];
@@ -218,12 +220,17 @@ fn go_on(context: &Context, read: &Read, after: &mut Laid) -> Vec<RequestId> {
         }
         request.go_on(now);
         let mut ticket = tickets.get_mut(id);
-        if ticket.as_ref().is_some_and(|ticket| ticket.handling.state == TicketState::Resolved) {
-            request.withdraw("its ticket was closed", MACHINE, now);
+        if let Some(why) = ticket.as_ref().and_then(|ticket| gone(request, ticket)) {
+            request.withdraw(why, MACHINE, now);
         }
         if request.is_over() && !before.is_over() {
             if let Some(ticket) = &mut ticket {
-                follow(request, ticket, now);
+                follow(context, request, ticket);
+                let (case, head) = (ticket.handling.case.as_ref(), heads.get_mut(&request.account));
+                let case = case.and_then(|case| cases.get_mut(case));
+                if let (TicketState::Resolved, Some(case), Some(head)) = (ticket.handling.state, case, head) {
+                    end_case(ticket, case, head, now);
+                }
             }
             if request.resolved_at.is_some() {
                 let (channel, due_at) = read.reach(&request.account, context, now);
@@ -252,12 +259,23 @@ fn go_on(context: &Context, read: &Read, after: &mut Laid) -> Vec<RequestId> {
     due
 }
 
+/// Why nobody is asked to pay because of a ticket any more.
+fn gone(request: &Request, ticket: &Ticket) -> Option<&'static str> {
+    let handling = &ticket.handling;
+    if handling.state == TicketState::Resolved {
+        return Some("its ticket was closed");
+    }
+    let is_anothers = handling.account.as_ref().is_some_and(|account| *account != request.account);
+    is_anothers.then_some("its ticket is of another account")
+}
+
 /// What becomes of the ticket of a request that has ended.
-fn follow(request: &mut Request, ticket: &mut Ticket, now: Timestamp) {
+fn follow(context: &Context, request: &mut Request, ticket: &mut Ticket) {
+    let now = context.clock.now();
     match &request.withdrawn {
         None => {
             ticket.handling.go_on(TicketState::Resolved, MACHINE, now, "paid");
-            let evidence = format!("ticket {} is resolved", ticket.name());
+            let evidence = format!("ticket {} is resolved", request.ticket_name().address());
             request.did(Step::Resolved, now, MACHINE, evidence);
         }
         Some(withdrawn) => {
@@ -268,6 +286,7 @@ fn follow(request: &mut Request, ticket: &mut Ticket, now: Timestamp) {
             ticket.handling.payment_request = None;
         }
     }
+    ticket.handling.rest(context.policies.tickets.current(), &working(context), now);
 }
 
 /// The head of the payer's account names what nobody can place yet.
@@ -291,7 +310,7 @@ fn overpaid(context: &Context, request: &Request, over: Money) -> Task {
         "For {} of ticket {} came in: {}. That is {over} too much. Ask the customer whether it is for something \
          else, or ask for a refund of it on the account's page. Nothing goes back by itself.",
         request.id,
-        request.ticket,
+        request.ticket_name().address(),
         payments.join("; "),
     );
     task::open(context, &request.account, about, what, steps)
@@ -311,8 +330,13 @@ fn paid_after_all(context: &Context, request: &Request, incoming: &Incoming<'_>)
 }
 
 /// What is different now, or nothing.
-fn written(read: &Read, after: &Laid, account: &AccountId) -> Option<Commit> {
-    let (before, batch) = (&read.laid, &read.batch);
+async fn written(
+    context: &Context,
+    read: &mut Read,
+    after: &Laid,
+    account: &AccountId,
+) -> Result<Option<Commit>, Fault> {
+    let Read { laid: before, batch, .. } = read;
     let mut commit = Commit::default();
     let mut count = 0;
     for (id, request) in after.requests.iter().filter(|(id, request)| before.requests.get(*id) != Some(*request)) {
@@ -322,12 +346,24 @@ fn written(read: &Read, after: &Laid, account: &AccountId) -> Option<Commit> {
     count += over(&mut commit, batch, &before.tickets, &after.tickets);
     count += over(&mut commit, batch, &before.received, &after.received);
     count += over(&mut commit, batch, &before.tasks, &after.tasks);
-    let heads = over(&mut commit, batch, &before.heads, &after.heads);
+    for (id, head) in &after.heads {
+        let (was, is) = (desk(before, &before.heads[id]), desk(after, head));
+        let name = format!("settled:{id}:{}", batch.rev(&keys::head(id)).map_or(1, |rev| rev + 1));
+        put_desk(&mut commit, context, batch, &name, (&was, &is)).await?;
+        count += usize::from(was != is);
+    }
     let own: Key = keys::head(account);
     if before.heads.get(account) == after.heads.get(account) {
         commit.check(batch, &own);
     }
-    (count + heads > 0).then_some(commit)
+    Ok((count > 0).then_some(commit))
+}
+
+/// A head with the cases of its account that are laid out.
+fn desk(laid: &Laid, head: &Head) -> Desk {
+    let own = laid.cases.iter().filter(|(_, case)| case.account == head.account);
+    let cases = own.map(|(id, case)| (id.clone(), case.clone())).collect();
+    Desk { cases, ..Desk::of(head.clone(), Touched::default()) }
 }
 
 fn over<K: Ord, T: Stored + PartialEq>(

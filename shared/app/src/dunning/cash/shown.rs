@@ -8,7 +8,7 @@ use crate::store::{self, Page};
 use crate::web::Window;
 use domain::cash::{Flow, Received, Request, State};
 use domain::id::{AccountId, RequestId};
-use domain::ticket::Ticket;
+use domain::ticket::{Ticket, TicketName};
 use serde_json::{Value, json};
 
 /// Which requests are wanted.
@@ -34,7 +34,7 @@ pub async fn unmatched(context: &Context, window: Window) -> Result<Page<Receive
 /// The sixteen steps of a ticket.
 pub async fn flow(context: &Context, ticket: &Ticket) -> Result<Flow, Fault> {
     let Some(account) = &ticket.handling.account else { return Ok(Flow::of(ticket, None)) };
-    let key = keys::payment_request(&RequestId::of(account, &ticket.name()));
+    let key = keys::payment_request(&RequestId::of(account, &TicketName::of(ticket).to_string()));
     Ok(Flow::of(ticket, store::read::<Request>(context, &key).await?.as_ref()))
 }
 
@@ -52,7 +52,7 @@ pub fn json(request: &Request) -> Value {
     json!({
         "id": request.id,
         "account": request.account,
-        "ticket": request.ticket,
+        "ticket": request.ticket_name().address(),
         "amount": request.amount(),
         "received": request.received(),
         "remaining": request.remaining(),

@@ -2,13 +2,14 @@
 
 use super::more;
 use crate::context::Context;
+use crate::dunning::cash::flow;
 use crate::fault::Fault;
 use crate::report::query::{self, Query};
 use crate::setup::staff;
 use crate::store::{self, Batch, keys};
 use crate::ticket;
 use crate::web::{self, Problem, Window};
-use ::pages::{Asked, TicketPage, TicketRow, Viewer};
+use ::pages::{TicketPage, TicketRow, Viewer, Wanted};
 use domain::book::{Head, Person};
 use domain::case::Case;
 use domain::id::AccountId;
@@ -25,7 +26,7 @@ pub(super) async fn all(context: &Context, viewer: &Viewer, query: &Query, windo
     let rows: Vec<_> = page.items.iter().map(|ticket| TicketRow { ticket, account: name(ticket) }).collect();
     let given = |name: &str| query.get(name).map(String::as_str).unwrap_or_default();
     let [state, class, assignee, account] = ASKED.map(given);
-    let asked = Asked { state, class, assignee, account, nobody: query::NOBODY };
+    let asked = Wanted { state, class, assignee, account, nobody: query::NOBODY };
     let base: String = ASKED
         .into_iter()
         .filter(|name| !given(name).is_empty())
@@ -45,7 +46,8 @@ pub(super) async fn one(context: &Context, viewer: &Viewer, id: &str, query: &Qu
         None => None,
     };
     let staff: Vec<_> = staff::all(context).await?.into_iter().filter(|staff| staff.role.may_request()).collect();
-    let page = TicketPage { ticket: &ticket, names: &names, case: case.as_ref(), staff: &staff };
+    let flow = flow(context, &ticket).await?;
+    let page = TicketPage { ticket: &ticket, names: &names, case: case.as_ref(), staff: &staff, flow: &flow };
     Ok(::pages::ticket(viewer, &page, query::notice(query)))
 }
 

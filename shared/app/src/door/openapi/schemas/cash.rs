@@ -55,7 +55,7 @@ fn request() -> Value {
     object([
         ("id", text()),
         ("account", text()),
-        ("ticket", told(text(), "As `provider/source/id`.")),
+        ("ticket", told(text(), "Its id in the addresses of tickets.")),
         ("amount", money()),
         ("received", money()),
         ("remaining", money()),

@@ -8,10 +8,11 @@ use crate::ports::Key;
 use crate::records::{self, whose};
 use crate::store::{Batch, keys};
 use domain::book::{Head, HistoryLine, Invoice, Payment, Person};
+use domain::case::Case;
 use domain::cash::{Matched, Received, Request, Target};
 use domain::debt::{Debt, Standing};
 use domain::event::PaymentStatus;
-use domain::id::{AccountId, ReceivedId, RequestId, TaskId};
+use domain::id::{AccountId, CaseId, ReceivedId, RequestId, TaskId};
 use domain::import::Customer;
 use domain::money::Money;
 use domain::task::{About, Task};
@@ -26,6 +27,8 @@ pub(super) struct Laid {
     pub heads: BTreeMap<AccountId, Head>,
     pub requests: BTreeMap<RequestId, Request>,
     pub tickets: BTreeMap<RequestId, Ticket>,
+    /// Those of the tickets.
+    pub cases: BTreeMap<CaseId, Case>,
     /// By payment.
     pub received: BTreeMap<String, Received>,
     pub tasks: BTreeMap<TaskId, Task>,
@@ -98,7 +101,7 @@ impl Read {
         for request in requests.values() {
             wanted.insert(keys::head(&request.account));
             wanted.extend(whose::keys_of(&request.account));
-            wanted.extend(ticket_of(request));
+            wanted.insert(ticket_of(request));
             wanted.extend(tasks_of(request, &payments).iter().map(keys::task));
             wanted.extend(request.standing().map(|line| keys::invoice(&request.account, &line.invoice)));
         }
@@ -110,9 +113,7 @@ impl Read {
         let (mut tickets, mut tasks, mut people) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
         let mut heads = BTreeMap::from([(account.clone(), head)]);
         for (id, request) in &requests {
-            if let Some(key) = ticket_of(request) {
-                tickets.extend(batch.get::<Ticket>(&key)?.map(|ticket| (id.clone(), ticket)));
-            }
+            tickets.extend(batch.get::<Ticket>(&ticket_of(request))?.map(|ticket| (id.clone(), ticket)));
             for task in tasks_of(request, &payments) {
                 tasks.extend(batch.get::<Task>(&keys::task(&task))?.map(|found| (task, found)));
             }
@@ -125,7 +126,8 @@ impl Read {
             let key = keys::received(&ReceivedId::of(&account, id));
             received.extend(batch.get::<Received>(&key)?.map(|found| (id.clone(), found)));
         }
-        let laid = Laid { heads, requests, tickets, received, tasks };
+        let cases = cases(context, &mut batch, (&requests, &tickets)).await?;
+        let laid = Laid { heads, requests, tickets, cases, received, tasks };
         Ok(Self { batch, laid, payments, standings: Vec::new(), people })
     }
 
@@ -243,9 +245,28 @@ async fn booked(
     Ok(())
 }
 
-fn ticket_of(request: &Request) -> Option<Key> {
-    let [provider, source, id] = Ticket::named(&request.ticket)?;
-    Some(keys::ticket(provider, source, id))
+/// The cases of the tickets that may end now.
+async fn cases(
+    context: &Context,
+    batch: &mut Batch,
+    (requests, tickets): (&BTreeMap<RequestId, Request>, &BTreeMap<RequestId, Ticket>),
+) -> Result<BTreeMap<CaseId, Case>, Fault> {
+    let waiting = tickets.iter().filter(|(id, _)| requests.get(*id).is_some_and(|request| !request.is_over()));
+    let ids: BTreeSet<CaseId> = waiting.filter_map(|(_, ticket)| ticket.handling.case.clone()).collect();
+    if ids.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    batch.extend(Batch::read(context, ids.iter().map(keys::case).collect()).await?);
+    let mut cases = BTreeMap::new();
+    for id in ids {
+        cases.extend(batch.get::<Case>(&keys::case(&id))?.map(|case| (id, case)));
+    }
+    Ok(cases)
+}
+
+fn ticket_of(request: &Request) -> Key {
+    let name = request.ticket_name();
+    keys::ticket(&name.provider, &name.source, &name.id)
 }
 
 fn tasks_of(request: &Request, payments: &BTreeMap<String, Payment>) -> Vec<TaskId> {
