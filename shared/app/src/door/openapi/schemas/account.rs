@@ -6,6 +6,7 @@ use crate::door::openapi::shape::{
 };
 use domain::book::By;
 use domain::book::entitlement::Entitlement;
+use domain::case::Class;
 use domain::dunning::{Ended, PlanState, StepState, Word};
 use domain::event::{DisputeStatus, InvoiceStatus, Origin, Role, SubscriptionStatus, TicketStatus};
 use serde_json::{Value, json};
@@ -48,6 +49,8 @@ pub(super) fn schemas() -> Named {
         ("Held", held()),
         ("Ticket", ticket()),
         ("Tickets", page("Ticket")),
+        ("Vouch", only([("account", text()), ("note", told(text(), "How you know whose it is."))])),
+        ("Vouched", object([("id", text()), ("account", text()), ("vouched_by", text())])),
     ]
 }
 
@@ -465,6 +468,13 @@ fn held() -> Value {
                 ("customer_since", or_null(time())),
             ]),
         ),
+        (
+            "contacts",
+            told(
+                object([("emails", list(text())), ("phones", list(text())), ("addresses", list(text()))]),
+                "How they are and were reached, the last first.",
+            ),
+        ),
         ("erased_at", or_null(time())),
         ("imported", or_null(record())),
         ("tickets", list(see("Ticket"))),
@@ -489,5 +499,14 @@ fn ticket() -> Value {
         ("opened_at", or_null(time())),
         ("changed_at", or_null(time())),
         ("accounts", list(text())),
+        ("account", told(maybe(), "Whose it is, once that is certain.")),
+        ("vouched_by", told(maybe(), "The colleague who said so.")),
+        ("verified", told(flag(), "Whether whoever wrote it has shown that the address is theirs.")),
+        (
+            "unverified",
+            told(flag(), "Nobody knows whose it is: somebody finds out, and nothing of an account is said."),
+        ),
+        ("class", or_null(words(Class::ALL))),
+        ("notices?", told(list(text()), "What changed lately of how its customers are reached.")),
     ])
 }
