@@ -18,6 +18,7 @@ mod slack;
 pub(crate) mod task;
 mod tell;
 mod unseen;
+mod vouch;
 mod withdraw;
 pub(crate) mod writing;
 

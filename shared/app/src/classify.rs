@@ -1,6 +1,7 @@
 //! Reads what was delivered and folds it into the account: the one path from a webhook to a case.
 
 pub mod agreed;
+mod asked;
 pub mod backfill;
 pub mod fold;
 mod probe;
@@ -86,6 +87,7 @@ async fn work(context: &Context, message: &Message) -> Result<Done, Fault> {
         Message::Watch { provider, source, trace } => {
             watch::handle(context, provider, source, trace).await.map(|()| Done::Watched)
         }
+        Message::Confirmed { request, trace } => asked::take(context, request, trace).await,
         Message::Orphan { provider, source, id, .. } => {
             waiting::orphan(context, provider, source, id).await.map(|()| Done::Released)
         }

@@ -28,6 +28,7 @@ pub fn takes(message: &Message) -> SignedDuration {
         | Message::Orphan { .. }
         | Message::Watch { .. }
         | Message::Unlinked { .. }
+        | Message::Confirmed { .. }
         | Message::Ring { .. } => GLANCE + WORK,
         Message::List { .. } => LISTED,
         Message::Cohort { .. }
@@ -36,6 +37,7 @@ pub fn takes(message: &Message) -> SignedDuration {
         | Message::Tell { .. }
         | Message::PlanDue { .. }
         | Message::RungDue { .. }
+        | Message::Requested { .. }
         | Message::Ask { .. }
         | Message::Act { .. }
         | Message::Pressed { .. }

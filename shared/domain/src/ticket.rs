@@ -1,12 +1,20 @@
 //! A support ticket as it stands, whatever the order in which its events came, and how it is handled.
 
 mod answer;
+mod form;
 mod handling;
+mod name;
+mod requested;
 mod taken;
+mod vouched;
 
 pub use answer::{Answer, Outcome};
+pub use form::{FORM, Lacks, REASONS, Typed, Wanted};
 pub use handling::{AtWork, Handling, Happened, State};
+pub use name::TicketName;
+pub use requested::{Knocks, Mailed, Requested, Step, Who};
 pub use taken::TakenFor;
+pub use vouched::NotVouched;
 
 use crate::book::{Latest, Stamp};
 use crate::event::{Event, TicketSeen, TicketStatus};
@@ -31,6 +39,9 @@ pub struct Ticket {
     pub csat: Latest<u8>,
     pub requester_name: Latest<String>,
     pub requester_email: Latest<String>,
+    /// Whether whoever wrote it has shown that the address is theirs.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub verified: bool,
     /// The first time that any event tells.
     pub opened_at: Option<Timestamp>,
     pub changed_at: Option<Timestamp>,
@@ -67,6 +78,13 @@ impl Ticket {
         self.latest.see(&stamp, seen.body.clone());
         self.requester_name.see(&stamp, seen.requester_name.clone());
         self.requester_email.see(&stamp, seen.requester_email.clone());
+        self.verified |= seen.verified;
+        if let Some(chosen) = TakenFor::chosen(seen, event.at) {
+            self.handling.take_for(chosen);
+        }
+        if let Some(language) = &seen.language {
+            self.handling.language.get_or_insert_with(|| language.clone());
+        }
     }
 
     /// The newest words of the customer: what was written last, or else what it came with.

@@ -1,10 +1,12 @@
 //! Where deliveries come from, and how far Recoup may go with each; and the tickets that came.
 
 use crate::frame::{Viewer, frame, known, no_default, state, time, words};
-use domain::ticket::Ticket;
+use domain::id::AccountId;
 use domain::source::{Acting, Change, Cohorts, InUse, Mode, Party, Preview, Source, Wish};
 use domain::staff::Role;
+use domain::ticket::{Ticket, TicketName};
 use maud::{Markup, html};
+use std::collections::BTreeMap;
 
 fn acting(acting: Acting) -> &'static str {
     match acting {
@@ -200,7 +202,13 @@ fn change(change: &Change) -> Markup {
     }
 }
 
-pub fn tickets(viewer: &Viewer, rows: &[Ticket], next: Option<&str>) -> String {
+/// `changed` says of which accounts it changed lately how they are reached.
+pub fn tickets(
+    viewer: &Viewer,
+    rows: &[Ticket],
+    changed: &BTreeMap<AccountId, Vec<String>>,
+    next: Option<&str>,
+) -> String {
     frame(
         "Tickets",
         "/tickets",
@@ -225,10 +233,28 @@ pub fn tickets(viewer: &Viewer, rows: &[Ticket], next: Option<&str>) -> String {
                     @if ticket.accounts.is_empty() { span .soft { "No account has this address." } }
                     @for account in &ticket.accounts { a href={ "/accounts/" (account) } { (account) } " " }
                 }
+                @for notice in ticket.accounts.iter().filter_map(|account| changed.get(account)).flatten() {
+                    p .notice { (notice) }
+                }
+                @if let Some(csrf) = viewer.csrf.as_ref().filter(|_| ticket.is_unverified() && viewer.role.may_request()) {
+                    (vouching(ticket, csrf))
+                }
             } }
             @if let Some(next) = next { p { a href=(next) { "More" } } }
         },
     )
+}
+
+/// Of whom nobody knows who they are, a person finds out.
+fn vouching(ticket: &Ticket, csrf: &str) -> Markup {
+    html! {
+        form .row method="post" action={ "/tickets/" (TicketName::of(ticket).address()) "/account" } {
+            input type="hidden" name="csrf" value=(csrf);
+            label { "Whose it is" input type="text" name="account" required; }
+            label { "How you know" input type="text" name="note" required; }
+            button type="submit" { "It is theirs" }
+        }
+    }
 }
 
 /// What was written last, where that is not the text that the ticket came with.

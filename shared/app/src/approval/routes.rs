@@ -9,7 +9,7 @@ mod setup;
 mod team;
 
 use super::case::Handling;
-use super::form;
+use super::{form, vouch};
 use crate::classify::backfill;
 use crate::context::Context;
 use crate::door::routes::Endpoint;
@@ -38,6 +38,8 @@ pub(super) async fn answer(
         Endpoint::ResolveCase(id) => cases::handle(context, &id, Handling::Resolve, body, staff).await,
         Endpoint::CorrectCase(id) => cases::handle(context, &id, Handling::Class, body, staff).await,
         Endpoint::HandleCasePage(id) => cases::handle_by_form(context, &id, request, caller).await,
+        Endpoint::VouchTicket(id) => vouch::by_staff(context, &id, body, staff).await,
+        Endpoint::VouchTicketPage(id) => vouch::by_form(context, &id, request, caller).await,
         Endpoint::ChangeTask(id) => team::tell_task(context, &id, body, staff).await,
         Endpoint::ChangeTaskPage(id) => team::tell_task_by_form(context, &id, request, caller).await,
         Endpoint::Delegate => team::delegate(context, body, staff).await,

@@ -5,8 +5,8 @@ use crate::context::Context;
 use crate::fault::Fault;
 use crate::find;
 use crate::store::{self, Attempted, Batch, Commit, Receipt, TicketOf, keys};
-use domain::ticket::Ticket;
 use domain::event::{Event, Seen, TicketSeen};
+use domain::ticket::Ticket;
 
 /// How many accounts one ticket is about: one transaction holds a hundred writes.
 const ACCOUNTS_MAX: usize = 90;
@@ -41,10 +41,7 @@ async fn once(
     ticket.fold(seen, event);
     if let Some(email) = ticket.requester_email.value() {
         let found = find::by_email(context, email).await?;
-        // Whoever has another address by now is still whom it was about.
-        if !found.is_empty() {
-            ticket.accounts = found.into_iter().take(ACCOUNTS_MAX).collect();
-        }
+        ticket.found(found.into_iter().take(ACCOUNTS_MAX).collect());
     }
 
     // Write.

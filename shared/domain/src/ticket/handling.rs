@@ -23,6 +23,9 @@ pub struct Handling {
     pub taken_for: Option<TakenFor>,
     /// Whose it is, once that is certain.
     pub account: Option<AccountId>,
+    /// The colleague who said so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub vouched_by: Option<String>,
     /// The trouble that it is about.
     pub case: Option<CaseId>,
     pub assigned_to: Option<String>,
@@ -209,6 +212,11 @@ impl Handling {
     /// Keeps how it went, and nothing that anybody wrote.
     pub(super) fn erase(&mut self) {
         self.answers.iter_mut().for_each(|answer| answer.text.clear());
+        // Behind a colon stands what somebody wrote.
+        for happened in &mut self.history {
+            let what = happened.what.find(": ").unwrap_or(happened.what.len());
+            happened.what.truncate(what);
+        }
         if let Some(taken) = &mut self.taken_for {
             taken.reasons.clear();
         }

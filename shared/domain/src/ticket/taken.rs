@@ -18,6 +18,9 @@ pub struct TakenFor {
     /// What else the text is about.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub also: Vec<Class>,
+    /// Whether the customer chose it in a form of ours: then no words say otherwise.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub chosen: bool,
     /// Which version of the weights read it.
     pub version: u32,
     pub at: Timestamp,
@@ -35,6 +38,7 @@ impl TakenFor {
             abstained: false,
             reasons: Vec::new(),
             also: Vec::new(),
+            chosen: false,
             version: 0,
             at,
             by: Some(by.to_owned()),
@@ -46,9 +50,10 @@ impl TakenFor {
         Some(self.class).filter(|_| !self.abstained)
     }
 
-    /// Whether another reading takes its place: never that of a person, and of the words only the newer.
+    /// Whether another reading takes its place: never that of a person or what the customer chose, and of the words only the
+    /// newer.
     pub fn gives_way(&self, other: &Self) -> bool {
-        other.by.is_some() || (self.by.is_none() && other.at >= self.at)
+        other.by.is_some() || (self.by.is_none() && !self.chosen && other.at >= self.at)
     }
 }
 
@@ -73,6 +78,8 @@ mod tests {
             ("a person", read(2), person(1), true),
             ("words after a person", person(1), read(2), false),
             ("another person", person(1), person(2), true),
+            ("words after what was chosen", TakenFor { chosen: true, ..read(1) }, read(2), false),
+            ("a person after what was chosen", TakenFor { chosen: true, ..read(1) }, person(2), true),
         ] {
             assert_eq!(standing.gives_way(&other), expected, "{what}");
         }

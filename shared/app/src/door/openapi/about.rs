@@ -368,6 +368,9 @@ pub static ABOUT: &[About] = &[
     .takes(Body::Must("Replay"))
     .refuses(&[404, 422]),
     get("/api/tickets", "listTickets", "Tickets", "Lists tickets, newest first").with(PAGE),
+    post("/api/tickets/{id}/account", "vouchTicket", "Vouched", "Says whose a ticket is that nobody could tell")
+        .takes(Body::Must("Vouch"))
+        .refuses(&[404, 409]),
     get("/api/sources", "listSources", "Sources", "Lists how the sources are set up"),
     post(
         "/api/sources/{provider}/{source}",

@@ -4,16 +4,19 @@ use super::list;
 use crate::classify::backfill;
 use crate::context::Context;
 use crate::ports::Order;
+use crate::records::contacts;
 use crate::setup::{import, sources};
 use crate::store::keys::lists;
 use crate::store::{self, Page};
 use crate::web::{self, Answer, Problem, Window};
-use domain::ticket::Ticket;
+use domain::id::AccountId;
 use domain::source::{Cohorts, InUse, Locked, Source};
+use domain::ticket::Ticket;
 use http::StatusCode;
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
 /// A source as people see it.
 #[derive(Serialize)]
@@ -74,8 +77,20 @@ pub(super) async fn imports_of(context: &Context, kind: &str) -> Result<Answer, 
 pub(super) async fn tickets(context: &Context, window: Window) -> Result<Answer, Problem> {
     let page: Page<Ticket> =
         store::page(context, lists::TICKETS, window.after, window.limit, Order::Descending).await?;
-    let items: Vec<_> = page.items.iter().map(ticket_json).collect();
+    let accounts = page.items.iter().flat_map(|ticket| ticket.accounts.iter().cloned()).collect();
+    let changed = contacts::of_accounts(context, accounts).await?;
+    let items: Vec<_> = page.items.iter().map(|ticket| noticed(ticket, &changed)).collect();
     Ok(list(&items, page.next.as_deref()))
+}
+
+/// A ticket with what changed lately of how its customers are reached.
+fn noticed(ticket: &Ticket, changed: &BTreeMap<AccountId, Vec<String>>) -> Value {
+    let mut value = ticket_json(ticket);
+    let notices: Vec<&String> = ticket.accounts.iter().filter_map(|account| changed.get(account)).flatten().collect();
+    if !notices.is_empty() {
+        value["notices"] = json!(notices);
+    }
+    value
 }
 
 /// A ticket as it stands, without the times of its fields.
@@ -93,5 +108,10 @@ pub(super) fn ticket_json(ticket: &Ticket) -> Value {
         "opened_at": ticket.opened_at,
         "changed_at": ticket.changed_at,
         "accounts": ticket.accounts,
+        "account": ticket.handling.account,
+        "vouched_by": ticket.handling.vouched_by,
+        "verified": ticket.verified,
+        "unverified": ticket.is_unverified(),
+        "class": ticket.handling.taken_for.as_ref().map(|taken| taken.class),
     })
 }

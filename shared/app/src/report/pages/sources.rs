@@ -3,6 +3,7 @@
 use super::more;
 use crate::context::Context;
 use crate::ports::Order;
+use crate::records::contacts;
 use crate::report::query::{self, Query};
 use crate::setup::sources;
 use crate::store::keys::lists;
@@ -18,5 +19,7 @@ pub(super) async fn all(context: &Context, viewer: &Viewer, query: &Query) -> Re
 pub(super) async fn tickets(context: &Context, viewer: &Viewer, window: Window) -> Result<String, Problem> {
     let page: Page<Ticket> =
         store::page(context, lists::TICKETS, window.after, window.limit, Order::Descending).await?;
-    Ok(::pages::tickets(viewer, &page.items, more("/tickets?", page.next).as_deref()))
+    let accounts = page.items.iter().flat_map(|ticket| ticket.accounts.iter().cloned()).collect();
+    let changed = contacts::of_accounts(context, accounts).await?;
+    Ok(::pages::tickets(viewer, &page.items, &changed, more("/tickets?", page.next).as_deref()))
 }

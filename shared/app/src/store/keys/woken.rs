@@ -1,7 +1,7 @@
 //! Whose alarm rings? A key that wakes, read back to what it was made of.
 
 use super::account::{ACCOUNT, ACTION, ASK, CLIMB, OUT, PLAN};
-use super::source::{BACKFILL, COHORTS, EXTERNAL, PROBE, WATCH};
+use super::source::{BACKFILL, COHORTS, EXTERNAL, FORM, PROBE, WATCH};
 use super::staff::{BULLETIN, ENDPOINT};
 use crate::ports::Key;
 use domain::id::{AccountId, ActionId, CaseId};
@@ -21,6 +21,7 @@ pub enum Woken {
     Bulletin(String),
     Line { account: AccountId, endpoint: String },
     Reach(String),
+    Requested(String),
 }
 
 /// Reads a key back; none if its kind never wakes.
@@ -51,6 +52,9 @@ pub fn woken(key: &Key) -> Option<Woken> {
     if let Some(endpoint) = key.pk.strip_prefix(ENDPOINT) {
         return Some(Woken::Reach(endpoint.to_owned()));
     }
+    if let Some(hash) = key.pk.strip_prefix(FORM) {
+        return Some(Woken::Requested(hash.to_owned()));
+    }
     let account = AccountId::parse(key.pk.strip_prefix(ACCOUNT)?)?;
     if let Some(endpoint) = key.sk.strip_prefix(OUT) {
         return Some(Woken::Line { account, endpoint: endpoint.to_owned() });
@@ -77,7 +81,7 @@ mod tests {
     use super::super::tests::examples;
     use super::super::{
         account_partition, action, asking, backfill, bulletin, climb, cohorts, external, line, plan, probe, reach,
-        watch,
+        requested, watch,
     };
     use super::*;
     use crate::ports::Table;
@@ -110,6 +114,7 @@ mod tests {
             (bulletin("proposal_1"), Woken::Bulletin(own("proposal_1"))),
             (line(&account, "ep_1"), Woken::Line { account: account.clone(), endpoint: own("ep_1") }),
             (reach("ep_1"), Woken::Reach(own("ep_1"))),
+            (requested("9f86d081884c7d65"), Woken::Requested(own("9f86d081884c7d65"))),
         ]
     }
 
@@ -124,7 +129,7 @@ mod tests {
     fn other_keys_read_back_to_nothing() {
         let waking: Vec<Key> = waking().into_iter().map(|(key, _)| key).collect();
         let mut others: Vec<Key> = examples().into_iter().filter(|key| !waking.contains(key)).collect();
-        assert_eq!(others.len(), examples().len() - 12, "each kind that wakes has its example among the others");
+        assert_eq!(others.len(), examples().len() - 13, "each kind that wakes has its example among the others");
         let account = account_partition(&AccountId::of("stripe", "default", "cus_1"));
         for (pk, sk) in [
             ("EXT#stripe#default", "EXT"),
