@@ -38,6 +38,7 @@ mod pay;
 mod privacy;
 mod raised;
 mod recovered;
+mod request_form;
 mod scenarios;
 mod seals;
 mod simulation;

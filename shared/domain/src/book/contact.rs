@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// How many values of one kind are remembered: those that were seen last.
-const KEPT_MAX: usize = 8;
+const KEPT_MAX: usize = 4;
 
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 

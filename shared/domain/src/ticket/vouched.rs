@@ -24,9 +24,10 @@ pub enum NotVouched {
 }
 
 impl Ticket {
-    /// Whether nobody knows whose it is: it waits in the first queue until a person has found out.
+    /// Whether a person has to find out whose it is: nobody knows, or only the text says so. It stands in the queue of whoever
+    /// answers first until then.
     pub fn is_unverified(&self) -> bool {
-        self.handling.account.is_none() && self.handling.state != State::Resolved && self.erased_at.is_none()
+        !self.may_be_told() && self.handling.state != State::Resolved && self.erased_at.is_none()
     }
 
     /// Whether whoever wrote it may be told amounts, links and invoices: their address is on the account, or a colleague has
@@ -108,7 +109,7 @@ mod tests {
             ("two with one address", ticket(&["a", "b"], None), false, true),
             ("an address on file", ticket(&["a"], Some("a")), true, false),
             ("two, and the text says which", ticket(&["a", "b"], Some("a")), true, false),
-            ("a stranger who names somebody's invoice", ticket(&[], Some("a")), false, false),
+            ("a stranger who names somebody's invoice", ticket(&[], Some("a")), false, true),
             ("a stranger somebody vouches for", vouched, true, false),
         ] {
             assert_eq!((ticket.may_be_told(), ticket.is_unverified()), (told, unverified), "{what}");
