@@ -42,8 +42,8 @@ pub(super) async fn opened(context: &Context, token: &str) -> Result<Option<Open
 /// The address of what is asked for, with the secret that it was made with.
 pub(super) async fn address(context: &Context, requested: &Requested) -> Result<String, Fault> {
     let secrets = context.vault.links().await?;
-    let tokens = secrets.iter().map(|secret| made(secret, &requested.id));
-    let token = tokens.into_iter().find(|token| sha256(token.as_bytes()) == requested.hash);
+    let mut tokens = secrets.iter().map(|secret| made(secret, &requested.id));
+    let token = tokens.find(|token| sha256(token.as_bytes()) == requested.hash);
     let gone = || Fault::Park("the secret is gone that the link of a request was made with".to_owned());
     Ok(format!("{}/request/confirm/{}", context.settings.base_url, token.ok_or_else(gone)?))
 }

@@ -33,7 +33,7 @@ impl Ticket {
     /// Whether whoever wrote it may be told amounts, links and invoices: their address is on the account, or a colleague has
     /// said that it is theirs. What only the text names is no proof.
     pub fn may_be_told(&self) -> bool {
-        let is_contact = |account| self.accounts.contains(account) || self.handling.vouched_by.is_some();
+        let is_contact = |account: &AccountId| self.accounts.contains(account) || self.handling.vouched_by.is_some();
         self.handling.account.as_ref().is_some_and(is_contact)
     }
 
