@@ -350,7 +350,7 @@ fn a_request_is_withdrawn_as_soon_as_its_ticket_has_ended_or_is_of_another_accou
         let closed = json!({"id": "tkt_over", "type": "ticket.updated", "created_at": "2026-03-02T09:00:00Z",
             "ticket": {"id": "t1", "subject": "What do I owe?", "body": null, "status": "closed", "csat": null,
                 "requester": {"email": "ada@elsewhere.example", "name": "Ada"}}});
-        let other = json!({"account": "stripe:cus_2"});
+        let other = json!({"account": "stripe:cus_2", "note": "called the number on file"});
         for (what, path, body, why, state) in [
             ("an agent", Some("close"), None, "its ticket was closed", State::Resolved),
             ("the help desk", None, Some(&closed), "its ticket was closed", State::Resolved),

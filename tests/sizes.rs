@@ -35,7 +35,7 @@ use domain::source::{Cohorts, Locked, TurnedAway};
 use domain::staff::{Change as StaffChange, Proposal, Staff};
 use domain::task::Task;
 use domain::telling::{Bulletin, State};
-use domain::ticket::{Outcome, TakenFor, Ticket};
+use domain::ticket::{Knocks, Outcome, Requested, TakenFor, Ticket};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, from_value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -587,6 +587,16 @@ fn machinery() -> Vec<Row> {
             json!({"provider": "mollie", "source": id(0), "path": text(600), "asked_at": AT, "again_at": AT,
                 "wished_at": AT}),
         ),
+        built::<Requested>(
+            "Requested",
+            json!({"hash": text(64), "id": text(26), "source": id(0), "asked_at": AT, "expires_at": AT,
+                "wanted": {"email": text(254), "invoice": "👩".repeat(60), "last4": "4242", "amount": "👩".repeat(40),
+                    "reason": "customer_dissatisfaction", "language": "en",
+                    "text": "👩".repeat(POLICIES.limits.current().form.text_chars_max)},
+                "mail": {"state": "refused", "reason": text(200), "again_at": AT}, "refusals": 24, "confirmed_at": AT,
+                "again_at": AT}),
+        ),
+        built::<Knocks>("Knocks", json!({"who": text(64), "since": AT, "count": 200})),
         built::<Probes>("Probes", json!({"provider": "mollie", "source": id(0), "since": AT, "count": 120})),
         built::<Backfill>("Backfill", backfill),
         built::<Cohorts>("Cohorts", cohorts),

@@ -166,7 +166,8 @@ fn whose_a_ticket_is_one_account_is_certain_none_is_a_stranger_and_of_several_a_
         for (staff, account, status) in
             [("ana", "stripe:cus_2", 403), ("lena", "stripe:cus_9", 404), ("lena", "stripe:cus_2", 200)]
         {
-            let (found, answer) = say(&service, staff, "t_two", "account", &json!({"account": account})).await;
+            let (found, answer) =
+                say(&service, staff, "t_two", "account", &json!({"account": account, "note": "called"})).await;
             assert_eq!(found, status, "{staff} {account}: {answer}");
         }
         assert_eq!(ids(&get(&service, "/api/tickets?account=stripe:cus_2").await), ["t_two"]);

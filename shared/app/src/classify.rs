@@ -1,6 +1,7 @@
 //! Reads what was delivered and folds it into the account: the one path from a webhook to a case.
 
 pub mod agreed;
+mod asked;
 pub mod backfill;
 pub mod fold;
 mod probe;
@@ -93,6 +94,7 @@ async fn work(context: &Context, message: &Message) -> Result<Done, Fault> {
             let name = TicketName::new(provider, source, id);
             ticket::due(context, &name, trace).await.map(|()| Done::Looked)
         }
+        Message::Confirmed { request, trace } => asked::take(context, request, trace).await,
         Message::Orphan { provider, source, id, .. } => {
             waiting::orphan(context, provider, source, id).await.map(|()| Done::Released)
         }

@@ -29,6 +29,7 @@ pub fn takes(message: &Message) -> SignedDuration {
         | Message::Watch { .. }
         | Message::TicketDue { .. }
         | Message::Unlinked { .. }
+        | Message::Confirmed { .. }
         | Message::Ring { .. } => GLANCE + WORK,
         Message::List { .. } => LISTED,
         Message::Cohort { .. }
@@ -40,6 +41,7 @@ pub fn takes(message: &Message) -> SignedDuration {
         | Message::NoticeDue { .. }
         | Message::RequestDue { .. }
         | Message::Settle { .. }
+        | Message::Requested { .. }
         | Message::Ask { .. }
         | Message::Act { .. }
         | Message::Pressed { .. }

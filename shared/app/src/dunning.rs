@@ -25,6 +25,7 @@ use crate::message::Message;
 use crate::outgoing;
 use crate::ports::Letter;
 use crate::records::{self, running, whose};
+use crate::request;
 use crate::setup::{sources, stop};
 use crate::store::{self, Attempted, Batch, Commit, Of, PayLink, keys};
 use crate::web::Answer;
@@ -63,6 +64,8 @@ pub enum Done {
     Settled,
     /// An alarm that had been set aside was rung.
     Rung,
+    /// A form that somebody filled in went on.
+    Requested(request::Done),
     /// The product was to be told something.
     Outgoing(outgoing::Done),
     NothingToDo,
@@ -103,6 +106,7 @@ async fn work(context: &Context, message: &Message) -> Result<Done, Fault> {
             outgoing::deliver(context, endpoint, account).await.map(Done::Outgoing)
         }
         Message::Walk { endpoint, .. } => outgoing::walk(context, endpoint).await.map(Done::Outgoing),
+        Message::Requested { request, .. } => request::go_on(context, request).await.map(Done::Requested),
         Message::Ring { pk, sk, .. } => alarm::again(context, pk, sk).await.map(|()| Done::Rung),
         other => Err(Fault::Park(format!("a `{}` message does not belong into the dunning queue", other.name()))),
     }

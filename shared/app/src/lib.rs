@@ -19,6 +19,7 @@ pub mod ports;
 pub mod privacy;
 pub mod records;
 pub mod report;
+pub mod request;
 pub mod setup;
 pub mod store;
 pub mod task;

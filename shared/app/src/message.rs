@@ -50,6 +50,10 @@ pub enum Message {
     Deliver { endpoint: String, account: AccountId, trace: String },
     /// The lines of an endpoint are to be gone through.
     Walk { endpoint: String, trace: String },
+    /// A form that was filled in goes on: its sender is mailed, or it becomes a ticket, or it vanishes.
+    Requested { request: String, trace: String },
+    /// Its sender has confirmed it: it becomes a ticket.
+    Confirmed { request: String, trace: String },
     /// An alarm that was set aside is to be rung after all.
     Ring { pk: String, sk: String, trace: String },
     /// A case recommends an action that a person must decide.
@@ -116,6 +120,8 @@ impl Message {
             | Self::Settle { trace, .. }
             | Self::Deliver { trace, .. }
             | Self::Walk { trace, .. }
+            | Self::Requested { trace, .. }
+            | Self::Confirmed { trace, .. }
             | Self::Ring { trace, .. }
             | Self::Ask { trace, .. }
             | Self::Cohort { trace, .. }
@@ -144,6 +150,8 @@ impl Message {
             Self::Settle { .. } => "settle",
             Self::Deliver { .. } => "deliver",
             Self::Walk { .. } => "walk",
+            Self::Requested { .. } => "requested",
+            Self::Confirmed { .. } => "confirmed",
             Self::Ring { .. } => "ring",
             Self::Ask { .. } => "ask",
             Self::Cohort { .. } => "cohort",

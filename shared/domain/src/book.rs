@@ -5,6 +5,7 @@
 //! makes, so that an account with ten thousand events is read as quickly as one with ten.
 
 mod card;
+mod contact;
 pub mod entitlement;
 pub mod find;
 mod head;
@@ -18,6 +19,7 @@ mod tries;
 mod unlinked;
 
 pub use card::KeptCard;
+pub use contact::{ContactChange, Contacts};
 pub use head::{
     AccessLine, Book, CardLine, CaseLine, DisputeLine, Figures, Head, HistoryLine, Left, Link, PaymentLine, PeriodLine,
     PlanLine, SubscriptionLine, UnderWay,

@@ -355,7 +355,8 @@ mod tests {
         let case = case();
         let request = |by: &str, state: Stands| {
             let clause = Clause { rule: "r".into(), policy_version: 1, why: "w".into() };
-            let preview = Preview { summary: String::new(), lines: vec![], clause, digest: "d".into() };
+            let preview =
+                Preview { summary: String::new(), lines: vec![], clause, notices: vec![], digest: "d".into() };
             let (id, kind) = (ActionId::of(&case.account, by, "k"), case.recommended.as_ref().unwrap().kind.clone());
             Action::new(id, kind, Reason::Other, preview, by, AT.parse().unwrap()).in_state(state)
         };
@@ -384,7 +385,8 @@ mod tests {
         let credit = Kind::Credit { amount: Money::from_minor(700, Currency::USD) };
         let request = |by: &str, kind: &Kind, bundle: Option<&ActionId>| {
             let clause = Clause { rule: "r".into(), policy_version: 1, why: "w".into() };
-            let preview = Preview { summary: String::new(), lines: vec![], clause, digest: "d".into() };
+            let preview =
+                Preview { summary: String::new(), lines: vec![], clause, notices: vec![], digest: "d".into() };
             let id = ActionId::of(&standing.account, by, "k");
             let mut action = Action::new(id, kind.clone(), Reason::Other, preview, by, AT.parse().unwrap());
             action.case = Some(standing.id.clone());

@@ -4,6 +4,7 @@ mod answer;
 mod assign;
 mod clock;
 mod follow;
+mod form;
 mod handling;
 mod merge;
 mod name;
@@ -11,14 +12,17 @@ mod opening;
 mod path;
 mod policy;
 mod reading;
+mod requested;
 mod taken;
 mod trouble;
+mod vouched;
 mod whose;
 
 pub use answer::{Answer, Outcome};
 pub use assign::{Colleague, pick, role};
 pub use clock::Rang;
 pub use follow::{Followed, follow};
+pub use form::{FORM, Lacks, REASONS, Typed, Wanted};
 pub use handling::{AtWork, Handling, Happened, State};
 pub use merge::{NotMerged, same_words};
 pub use name::TicketName;
@@ -26,7 +30,9 @@ pub use opening::about;
 pub use path::{Known, Scene, concerned, end_case, take_up};
 pub use policy::TicketPolicy;
 pub use reading::read;
+pub use requested::{Knocks, Mailed, Requested, Step, Who};
 pub use taken::TakenFor;
+pub use vouched::NotVouched;
 pub use whose::{Mentions, Whose, mentions, whose};
 
 use crate::book::{Latest, Stamp};
@@ -52,6 +58,9 @@ pub struct Ticket {
     pub csat: Latest<u8>,
     pub requester_name: Latest<String>,
     pub requester_email: Latest<String>,
+    /// Whether whoever wrote it has shown that the address is theirs.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub verified: bool,
     /// The first time that any event tells.
     pub opened_at: Option<Timestamp>,
     pub changed_at: Option<Timestamp>,
@@ -88,6 +97,13 @@ impl Ticket {
         self.latest.see(&stamp, seen.body.clone());
         self.requester_name.see(&stamp, seen.requester_name.clone());
         self.requester_email.see(&stamp, seen.requester_email.clone());
+        self.verified |= seen.verified;
+        if let Some(chosen) = TakenFor::chosen(seen, event.at) {
+            self.handling.take_for(chosen);
+        }
+        if let Some(language) = &seen.language {
+            self.handling.language.get_or_insert_with(|| language.clone());
+        }
     }
 
     /// The newest words of the customer: what was written last, or else what it came with.
@@ -108,7 +124,8 @@ impl Ticket {
         self.handling.began_at.or(self.opened_at)
     }
 
-    /// Whether whoever wrote it has an address of the account: only then may amounts, links and invoices be in an answer.
+    /// Whether whoever wrote it has an address of the account, or a colleague has said that it is theirs: only then may amounts,
+    /// links and invoices be in an answer. What only the text names is no proof.
     pub fn is_from_a_contact(&self) -> bool {
         self.handling.account.as_ref().is_some_and(|account| self.accounts.contains(account))
     }

@@ -25,6 +25,7 @@ pub fn case(
         html! {
             h1 { (case.class.title()) " " (state(case.state.name())) }
             @if let Some(notice) = notice { p .notice role="status" { (notice) } }
+            @for notice in &preview.notices { p .notice role="status" { (notice) } }
             @if let Some(part) = &preview.incident { (part_of(part)) }
             div .two {
                 (evidence(case))

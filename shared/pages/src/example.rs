@@ -27,6 +27,7 @@ pub(crate) fn waiting() -> Action {
             policy_version: 3,
             why: "Refunds over the limit need a manager".into(),
         },
+        notices: vec![],
         digest: DIGEST.into(),
     };
     let kind = Kind::Refund { payment: "ch_1".into(), amount: usd("24.00") };

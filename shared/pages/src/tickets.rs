@@ -35,6 +35,8 @@ pub struct TicketPage<'a> {
     pub staff: &'a [Staff],
     /// Its way to the money.
     pub flow: &'a Flow,
+    /// What changed lately of how its customers are reached.
+    pub notices: &'a [String],
 }
 
 pub fn tickets(
@@ -171,6 +173,7 @@ pub fn ticket(viewer: &Viewer, page: &TicketPage<'_>, notice: Option<&str>) -> S
         html! {
             h1 { (subject(ticket)) " " (state(handling.state.name())) }
             @if let Some(notice) = notice { p .notice role="status" { (notice) } }
+            @for notice in page.notices { p .notice { (notice) } }
             @if let Some(into) = handling.merged_into.as_deref().and_then(TicketName::parse) {
                 p .notice { "A repeat of " a href={ "/tickets/" (into.address()) } { (into.address()) } "." }
             }
@@ -236,6 +239,7 @@ fn where_it_stands(page: &TicketPage<'_>) -> Markup {
             @if handling.account.is_some() && !ticket.is_from_a_contact() {
                 p .notice { "Whoever wrote has no address of this account: no amounts, links or invoices to them." }
             }
+            @if ticket.verified { p .soft { "Whoever wrote has shown that the address is theirs." } }
         }
     }
 }
@@ -336,9 +340,11 @@ fn buttons(viewer: &Viewer, page: &TicketPage<'_>, csrf: &str) -> Markup {
                 label { "because " input name="note" maxlength="2000"; }
                 button .plain type="submit" name="say" value="class" { "Say so" }
             }))
-            @if handling.account.is_none() { (form(html! {
-                label { "It is of " input name="account" required placeholder="an account's id" list="accounts"; }
+            @if ticket.is_unverified() { (form(html! {
+                label { "It is of " input name="account" required placeholder="an account's id" list="accounts"
+                    value=[handling.account.as_ref()]; }
                 datalist id="accounts" { @for id in &ticket.accounts { option value=(id) {} } }
+                label { "as I know by " input name="note" required maxlength="2000"; }
                 button .plain type="submit" name="say" value="account" { "Say so" }
             })) }
             @if !is_over {

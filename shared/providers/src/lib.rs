@@ -329,6 +329,11 @@ pub(crate) fn asks_nothing(_: &Call, _: &Reply, _: &str, _: Timestamp) -> Result
     Ok(Reading::Ignored("nothing is asked of this provider"))
 }
 
+/// What may be kept of what somebody wrote: card numbers, security codes and bank accounts are masked.
+pub fn masked(written: &str) -> Cow<'_, str> {
+    mask::text(written)
+}
+
 /// Most deliveries hold nothing that people wrote freely.
 pub(crate) fn keep_all(body: &[u8]) -> Cow<'_, [u8]> {
     Cow::Borrowed(body)

@@ -85,6 +85,7 @@ fn read(body: &[u8], source: &str) -> Result<Reading, Malformed> {
         csat: csat.filter(|csat| (1..=5).contains(csat)),
         requester_name: name,
         requester_email: email,
+        ..TicketSeen::default()
     };
     Ok(Reading::Events(vec![Event {
         id: event.id,

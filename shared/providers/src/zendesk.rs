@@ -138,6 +138,7 @@ fn read(body: &[u8], source: &str) -> Result<Reading, Malformed> {
         // Without a name the requester is known by number only.
         requester_name: detail.requester_name.or(detail.requester_id.map(|Id(id)| format!("Zendesk user {id}"))),
         requester_email: detail.requester_email,
+        ..TicketSeen::default()
     };
     Ok(Reading::Events(vec![Event {
         id,

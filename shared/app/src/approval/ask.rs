@@ -11,12 +11,12 @@ pub use staff::{Asked, by_staff, key, unreadable};
 use super::{approve, tell, writing};
 use crate::context::Context;
 use crate::fault::Fault;
-use crate::records::{self, Past, Read, rates};
+use crate::records::{self, Past, Read, contacts, rates};
 use crate::store::{self, Alone, Attempted, Batch, Commit, Idempotency, keys};
 use crate::web::{Failed, Problem};
 use domain::action::{Action, Kind, NoPreview, Reason, State, Wish};
 use domain::approval::{self, Scales, Weighed, is_given_already, is_unproven, next_ask, weigh};
-use domain::book::Head;
+use domain::book::{Head, Person};
 use domain::case::{Case, State as CaseState};
 use domain::id::{ActionId, CaseId};
 use domain::import::ExchangeRate;
@@ -115,6 +115,8 @@ async fn make(context: &Context, ask: &Ask<'_>) -> Result<Attempted<Action>, Fai
     let kind = kind.map_err(|refusal| problem(&refusal))?;
     let offers = &context.policies.playbooks.current().leaving;
     let mut action = decided(ask, kind, scales, offers, &ground.past.offered)?;
+    let person = ground.read.batch.of::<Person>(&keys::person(&ask.id.account()))?.unwrap_or_default();
+    action.preview.notices = contacts::of(context, &person);
     owed_by_case(&ground, &action)?;
     if !action.leaves_room(context.policies.limits.current().asked_bytes_max) {
         let message = "this is more than one request can hold: ask for some of it apart, or write a shorter note";
@@ -156,7 +158,8 @@ fn owed_by_case(ground: &Ground, action: &Action) -> Result<(), Problem> {
 /// Reads what a request names.
 async fn named_by(context: &Context, ask: &Ask<'_>, now: Timestamp) -> Result<Batch, Fault> {
     let account = ask.id.account();
-    let mut wanted = vec![keys::head(&account), keys::ledger_head(&account), keys::action(&ask.id)];
+    let mut wanted =
+        vec![keys::head(&account), keys::person(&account), keys::ledger_head(&account), keys::action(&ask.id)];
     wanted.extend(ask.idempotency.as_ref().map(|it| keys::idempotency(&it.staff, &it.key)));
     wanted.extend(ask.case.as_ref().map(keys::case));
     let today = day(now);

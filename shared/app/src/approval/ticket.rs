@@ -11,7 +11,7 @@ use domain::case::{Case, Class, State as CaseState};
 use domain::id::{AccountId, digest};
 use domain::staff::Staff;
 use domain::telling::{About, Bulletin};
-use domain::ticket::{Followed, State, Ticket, TicketName, about};
+use domain::ticket::{Followed, NotVouched, State, Ticket, TicketName, about};
 use providers::Reading;
 use serde::Deserialize;
 use serde_json::json;
@@ -54,7 +54,11 @@ pub enum Word {
     Merge {
         into: String,
     },
-    Account(AccountId),
+    /// Whose it is, and how somebody knows.
+    Account {
+        account: AccountId,
+        note: String,
+    },
 }
 
 fn may(staff: &Staff) -> Result<(), Problem> {
@@ -94,7 +98,7 @@ pub async fn open(context: &Context, opened: &Opened, key: Option<&str>, staff: 
 
 /// Takes what somebody says of a ticket.
 pub async fn take(context: &Context, id: &str, word: &Word, staff: &Staff) -> Result<Ticket, Problem> {
-    if let Word::Close { note } | Word::Class { note, .. } = word {
+    if let Word::Close { note } | Word::Class { note, .. } | Word::Account { note, .. } = word {
         note_fits(note)?;
     }
     let name = TicketName::at(id).ok_or_else(|| Problem::not_found("ticket"))?;
@@ -131,7 +135,7 @@ async fn once(context: &Context, name: &TicketName, word: &Word, staff: &Staff) 
     let read_as = laid.ticket.handling.taken_for.as_ref().filter(|taken| taken.by.is_none()).map(|taken| taken.class);
     say(&mut laid.ticket, word, &beside, &staff, context)?;
     laid.gather(context).await?;
-    let followed = Followed { wrote: matches!(word, Word::Class { .. } | Word::Account(_)), ..Followed::default() };
+    let followed = Followed { wrote: matches!(word, Word::Class { .. } | Word::Account { .. }), ..Followed::default() };
     let event = format!("{name}:{}", laid.round());
     laid.take_up(context, followed, &event, now);
     let before = laid.batch.get::<Bulletin>(&told)?;
@@ -183,11 +187,12 @@ async fn beside(context: &Context, laid: &mut Laid, word: &Word) -> Result<Besid
             laid.batch.extend(Batch::read(context, vec![key.clone()]).await?);
             beside.into = Some(laid.batch.get::<Ticket>(&key)?.ok_or_else(missing)?);
         }
-        Word::Account(account) => {
+        Word::Account { account, .. } => {
             let key = keys::head(account);
             laid.batch.extend(Batch::read(context, vec![key.clone()]).await?);
             laid.batch.get::<Head>(&key)?.ok_or_else(|| Problem::not_found("account"))?;
-            if let Some(case) = &laid.ticket.handling.case {
+            let is_another = laid.ticket.handling.account.as_ref() != Some(account);
+            if let Some(case) = laid.ticket.handling.case.as_ref().filter(|_| is_another) {
                 let case = store::read::<Case>(context, &keys::case(case)).await?;
                 let is_own = |case: &Case| case.about == about(&TicketName::of(&laid.ticket));
                 if case.is_some_and(|case| case.state == CaseState::Open && is_own(&case)) {
@@ -226,12 +231,7 @@ fn say(ticket: &mut Ticket, word: &Word, beside: &Beside, by: &Staff, context: &
                 handling.say(now, &by.id, "because", note);
             }
         }
-        Word::Account(account) => {
-            handling.account = Some(account.clone());
-            handling.case = None;
-            handling.by_hand = true;
-            handling.note(now, &by.id, "said whose it is");
-        }
+        Word::Account { account, note } => ticket.vouch(account, by, note, now).map_err(not_vouched)?,
         Word::Merge { .. } => {
             let into = beside.into.as_ref().expect("it was read before");
             ticket.handling.by_hand = true;
@@ -239,6 +239,15 @@ fn say(ticket: &mut Ticket, word: &Word, beside: &Beside, by: &Staff, context: &
         }
     }
     Ok(())
+}
+
+fn not_vouched(refused: NotVouched) -> Problem {
+    match refused {
+        NotVouched::NotTheirs => Problem::not_permitted(refused.to_string()),
+        NotVouched::NoNote => Problem::malformed(refused.to_string()),
+        NotVouched::Erased => Problem::conflict("erased", refused.to_string()),
+        NotVouched::Answered => Problem::conflict("already_answered", refused.to_string()),
+    }
 }
 
 /// What somebody is mailed whom somebody else gave a ticket. It stands on their list as well, and nothing of it is in the mail.

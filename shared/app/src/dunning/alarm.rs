@@ -122,6 +122,7 @@ fn sent_for(key: &Key) -> Option<Sent> {
         Woken::Action(action) => (QueueName::Approval, Message::Act { action, trace }),
         Woken::Line { account, endpoint } => (QueueName::Dunning, Message::Deliver { endpoint, account, trace }),
         Woken::Reach(endpoint) => (QueueName::Dunning, Message::Walk { endpoint, trace }),
+        Woken::Requested(request) => (QueueName::Dunning, Message::Requested { request, trace }),
         Woken::Bulletin(bulletin) => (QueueName::Approval, Message::Tell { bulletin, trace }),
     };
     Some(Sent { queue, message })

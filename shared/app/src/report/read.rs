@@ -3,7 +3,7 @@
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::ports::Order;
-use crate::records::{rates, said};
+use crate::records::{contacts, rates, said};
 use crate::store::keys::{self, Prefix, lists};
 use crate::store::{self, Batch, Of, Page, Stored, Timeline};
 use crate::web::{Problem, Window, action_id};
@@ -72,6 +72,7 @@ pub async fn case_preview(context: &Context, case: &Case) -> Result<Preview, Fau
     let reply = written.and_then(|written| draft(&written, &person, reader));
     let approval = (context.policies.approval.current(), rates.as_slice());
     let mut preview = preview(case, about.known(&head, now)?, approval, said.granted(now), reply);
+    preview.notices = contacts::of(context, &person);
     if let Some(incident) = &incident {
         preview.is_part_of(incident, policy);
     }

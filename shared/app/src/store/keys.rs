@@ -104,6 +104,8 @@ mod tests {
             rates("2026-01-31".parse().unwrap()),
             probe("mollie", "default", "/v2/payments/tr_1"),
             probes("mollie", "default"),
+            requested("9f86d081884c7d65"),
+            knocks("9f86d081884c7d65"),
             backfill("mollie", "default"),
             watch("stripe", "default"),
             cohorts("stripe", "default"),

@@ -19,6 +19,7 @@ fn waiting(required: &[Role]) -> Action {
         summary: String::new(),
         lines: vec![],
         clause: Clause { rule: "r".into(), policy_version: 1, why: "w".into() },
+        notices: vec![],
         digest: "d".into(),
     };
     let kind = Kind::Refund { payment: "ch_1".into(), amount: usd("24.00") };

@@ -16,6 +16,11 @@ impl Stamp {
         Self(as_of.unwrap_or(event.at), rank, event.id.clone())
     }
 
+    /// When, by the provider's time.
+    pub(super) fn when(&self) -> Timestamp {
+        self.0
+    }
+
     pub(super) fn at(at: Timestamp, event: &str) -> Self {
         Self(at, 0, event.to_owned())
     }

@@ -57,8 +57,21 @@ fn of(seen: &Seen) -> usize {
         }
         Seen::Link(LinkSeen { intent, invoice }) => texts([Some(intent), Some(invoice)]),
         Seen::Ticket(seen) => {
-            let TicketSeen { id, as_of: _, subject, body, status: _, csat: _, requester_name, requester_email } = seen;
-            texts([Some(id), subject.as_ref(), body.as_ref(), requester_name.as_ref(), requester_email.as_ref()])
+            let TicketSeen {
+                id,
+                as_of: _,
+                subject,
+                body,
+                status: _,
+                csat: _,
+                requester_name,
+                requester_email,
+                verified: _,
+                said,
+                language,
+            } = seen;
+            let more = [subject, body, requester_name, requester_email, said, language].map(Option::as_ref);
+            texts([Some(id)]) + texts(more)
         }
     }
 }

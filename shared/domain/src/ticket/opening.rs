@@ -58,7 +58,7 @@ pub fn open_case(ticket: &Ticket, known: &Known, policy: &TicketPolicy, event: &
 /// That a ticket is about it, and how it was taken. What was written stands in the ticket and nowhere else.
 pub(super) fn of_ticket(ticket: &Ticket, taken: &TakenFor, name: &TicketName) -> Evidence {
     let by = taken.by.as_deref().map_or_else(|| format!("confidence {}", taken.confidence), |by| format!("said {by}"));
-    let from = if ticket.is_from_a_contact() { "from their address" } else { "not from an address of theirs" };
+    let from = if ticket.is_from_a_contact() { "from a contact of theirs" } else { "not from a contact of theirs" };
     let at = ticket.began_at().map(|at| format!("of {}, ", at.strftime("%Y-%m-%d"))).unwrap_or_default();
     let class = taken.class.title().to_lowercase();
     Evidence::new(TICKET, format!("{at}{from}: {class} ({by})"), &name.to_string())

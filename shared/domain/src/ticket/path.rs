@@ -59,7 +59,7 @@ pub fn take_up(ticket: &mut Ticket, mut known: Option<&mut Known>, followed: Fol
         let reader = known.person.reader(known.said.customer.as_ref(), scene.texts);
         reader.language().to_owned()
     });
-    ticket.handling.language = read.or(file).or(ticket.handling.language.take());
+    ticket.handling.language = read.or(ticket.handling.language.take()).or(file);
     if let Some(known) = known.as_deref_mut() {
         if ticket.handling.state != State::Resolved {
             find_case(ticket, known, scene);

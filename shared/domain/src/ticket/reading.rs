@@ -17,6 +17,7 @@ pub fn read(subject: &str, body: &str, policy: &TicketPolicy, now: Timestamp) ->
         reasons: Vec::new(),
         also: Vec::new(),
         language: None,
+        chosen: false,
         version: 0,
         at: now,
         by: None,

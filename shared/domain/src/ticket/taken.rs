@@ -21,6 +21,9 @@ pub struct TakenFor {
     /// In which language it is written, where that could be told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub language: Option<String>,
+    /// Whether the customer chose it in a form of ours: then no words say otherwise.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub chosen: bool,
     /// Which version of the weights read it.
     pub version: u32,
     pub at: Timestamp,
@@ -39,6 +42,7 @@ impl TakenFor {
             reasons: Vec::new(),
             also: Vec::new(),
             language: None,
+            chosen: false,
             version: 0,
             at,
             by: Some(by.to_owned()),
@@ -50,11 +54,11 @@ impl TakenFor {
         Some(self.class).filter(|_| !self.abstained)
     }
 
-    /// Whether another reading takes its place: never that of a person, of the words the newer, and words that say nothing
-    /// for certain never that of words that do. So that it comes out the same in whatever order they came.
+    /// Whether another reading takes its place: never that of a person, nor what the customer chose; of the words the newer, and
+    /// words that say nothing for certain never that of words that do. So that it comes out the same in whatever order they came.
     pub fn gives_way(&self, other: &Self) -> bool {
         let is_newer = if self.abstained == other.abstained { other.at >= self.at } else { self.abstained };
-        other.by.is_some() || (self.by.is_none() && is_newer)
+        other.by.is_some() || (self.by.is_none() && !self.chosen && (other.chosen || is_newer))
     }
 }
 
@@ -87,6 +91,9 @@ mod tests {
             ("thanks, after words that are certain", certain(1), read(2), false),
             ("another trouble", certain(1), certain(2), true),
             ("what was said before it", certain(2), certain(1), false),
+            ("words after what was chosen", TakenFor { chosen: true, ..read(1) }, read(2), false),
+            ("a person after what was chosen", TakenFor { chosen: true, ..read(1) }, person(2), true),
+            ("what was chosen after words", certain(2), TakenFor { chosen: true, ..read(1) }, true),
         ] {
             assert_eq!(standing.gives_way(&other), expected, "{what}");
         }

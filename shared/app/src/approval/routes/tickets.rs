@@ -69,6 +69,8 @@ struct Merged {
 #[serde(deny_unknown_fields)]
 struct Owned {
     account: String,
+    #[serde(default)]
+    note: String,
 }
 
 pub(super) async fn assign(context: &Context, id: &str, body: &[u8], staff: &Staff) -> Result<Answer, Problem> {
@@ -94,8 +96,8 @@ pub(super) async fn merge(context: &Context, id: &str, body: &[u8], staff: &Staf
 }
 
 pub(super) async fn account(context: &Context, id: &str, body: &[u8], staff: &Staff) -> Result<Answer, Problem> {
-    let Owned { account } = web::sent(body, "send the `account` that it is of")?;
-    say(context, id, &Word::Account(account_id(&account)?), staff).await
+    let Owned { account, note } = web::sent(body, "send the `account` and a `note` that says how you know")?;
+    say(context, id, &Word::Account { account: account_id(&account)?, note }, staff).await
 }
 
 async fn say(context: &Context, id: &str, word: &Word, staff: &Staff) -> Result<Answer, Problem> {
@@ -129,7 +131,7 @@ fn word(fields: &BTreeMap<String, String>) -> Result<Word, Problem> {
             Ok(Word::Class { class, note: field("note") })
         }
         "merge" => Ok(Word::Merge { into: field("into") }),
-        "account" => Ok(Word::Account(account_id(&field("account"))?)),
+        "account" => Ok(Word::Account { account: account_id(&field("account"))?, note: field("note") }),
         _ => Err(Problem::malformed("the form says nothing; reload the page")),
     }
 }

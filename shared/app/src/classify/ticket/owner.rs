@@ -21,10 +21,7 @@ pub async fn find(context: &Context, ticket: &mut Ticket, followed: Followed, at
     }
     if let Some(email) = ticket.requester_email.value() {
         let found = find::by_email(context, email).await?;
-        // Whoever has another address by now is still whom it was about.
-        if !found.is_empty() {
-            ticket.accounts = found.into_iter().take(ACCOUNTS_MAX).collect();
-        }
+        ticket.found(found.into_iter().take(ACCOUNTS_MAX).collect());
     }
     if ticket.handling.account.is_some() {
         return Ok(());

@@ -219,7 +219,17 @@ fn letter(
     let by_phone = phone(person, customer).filter(|_| wanted == Channel::Sms).zip(text.sms(&values));
     if let Some((to, text)) = by_phone {
         let (to, subject, html) = (to.to_owned(), String::new(), String::new());
-        return Ok(Letter { id, channel: Channel::Sms, to, subject, text, html, links: Vec::new(), blocks: None });
+        return Ok(Letter {
+            id,
+            channel: Channel::Sms,
+            to,
+            subject,
+            text,
+            html,
+            links: Vec::new(),
+            blocks: None,
+            unsubscribe: None,
+        });
     }
     let own = customer.and_then(|customer| customer.email.as_ref());
     let to = person.email.value().or(own).ok_or("the account has no address")?;
@@ -235,7 +245,17 @@ fn letter(
     });
     let links =
         if what == What::Debt { request.standing().filter_map(|line| line.link.clone()).collect() } else { vec![] };
-    Ok(Letter { id, channel: Channel::Mail, to: to.clone(), subject, html, text: body, links, blocks: None })
+    Ok(Letter {
+        id,
+        channel: Channel::Mail,
+        to: to.clone(),
+        subject,
+        html,
+        text: body,
+        links,
+        blocks: None,
+        unsubscribe: None,
+    })
 }
 
 fn values(request: &Request, what: What, person: &Person, reader: Reader<'_>) -> BTreeMap<&'static str, String> {

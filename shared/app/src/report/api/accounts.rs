@@ -114,6 +114,11 @@ pub(super) async fn privacy(context: &Context, id: &str, staff: &Staff) -> Resul
                 "country": person.country.value(),
                 "customer_since": person.created_at.value(),
             },
+            "contacts": {
+                "emails": person.emails.values(),
+                "phones": person.phones.values(),
+                "addresses": person.addresses.values(),
+            },
             "imported": imported,
             "tickets": tickets.iter().map(ticket_json).collect::<Vec<_>>(),
             "records": records,

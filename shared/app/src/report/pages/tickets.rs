@@ -4,6 +4,7 @@ use super::more;
 use crate::context::Context;
 use crate::dunning::cash::flow;
 use crate::fault::Fault;
+use crate::records::contacts;
 use crate::report::query::{self, Query};
 use crate::setup::staff;
 use crate::store::{self, Batch, keys};
@@ -47,7 +48,10 @@ pub(super) async fn one(context: &Context, viewer: &Viewer, id: &str, query: &Qu
     };
     let staff: Vec<_> = staff::all(context).await?.into_iter().filter(|staff| staff.role.may_request()).collect();
     let flow = flow(context, &ticket).await?;
-    let page = TicketPage { ticket: &ticket, names: &names, case: case.as_ref(), staff: &staff, flow: &flow };
+    let changed = contacts::of_tickets(context, std::slice::from_ref(&ticket)).await?;
+    let notices: Vec<String> = changed.into_values().flatten().collect();
+    let case = case.as_ref();
+    let page = TicketPage { ticket: &ticket, names: &names, case, staff: &staff, flow: &flow, notices: &notices };
     Ok(::pages::ticket(viewer, &page, query::notice(query)))
 }
 

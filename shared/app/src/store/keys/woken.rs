@@ -1,7 +1,7 @@
 //! Whose alarm rings? A key that wakes, read back to what it was made of.
 
 use super::account::{ACCOUNT, ACTION, ASK, CLIMB, NOTICE, OUT, PLAN, REQUEST};
-use super::source::{BACKFILL, COHORTS, EXTERNAL, PROBE, TICKET, WATCH};
+use super::source::{BACKFILL, COHORTS, EXTERNAL, FORM, PROBE, TICKET, WATCH};
 use super::staff::{BULLETIN, ENDPOINT};
 use crate::ports::Key;
 use domain::id::{AccountId, ActionId, CaseId, RequestId};
@@ -24,6 +24,7 @@ pub enum Woken {
     Bulletin(String),
     Line { account: AccountId, endpoint: String },
     Reach(String),
+    Requested(String),
 }
 
 /// Reads a key back; none if its kind never wakes.
@@ -58,6 +59,9 @@ pub fn woken(key: &Key) -> Option<Woken> {
     if let Some(endpoint) = key.pk.strip_prefix(ENDPOINT) {
         return Some(Woken::Reach(endpoint.to_owned()));
     }
+    if let Some(hash) = key.pk.strip_prefix(FORM) {
+        return Some(Woken::Requested(hash.to_owned()));
+    }
     let account = AccountId::parse(key.pk.strip_prefix(ACCOUNT)?)?;
     if let Some(endpoint) = key.sk.strip_prefix(OUT) {
         return Some(Woken::Line { account, endpoint: endpoint.to_owned() });
@@ -90,7 +94,7 @@ mod tests {
     use super::super::tests::examples;
     use super::super::{
         account_partition, action, asking, backfill, bulletin, climb, cohorts, external, line, notice, payment_request,
-        plan, probe, reach, ticket, watch,
+        plan, probe, reach, requested, ticket, watch,
     };
     use super::*;
     use crate::ports::Table;
@@ -129,6 +133,7 @@ mod tests {
             (bulletin("proposal_1"), Woken::Bulletin(own("proposal_1"))),
             (line(&account, "ep_1"), Woken::Line { account: account.clone(), endpoint: own("ep_1") }),
             (reach("ep_1"), Woken::Reach(own("ep_1"))),
+            (requested("9f86d081884c7d65"), Woken::Requested(own("9f86d081884c7d65"))),
         ]
     }
 

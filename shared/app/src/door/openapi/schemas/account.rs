@@ -465,6 +465,13 @@ fn held() -> Value {
                 ("customer_since", or_null(time())),
             ]),
         ),
+        (
+            "contacts",
+            told(
+                object([("emails", list(text())), ("phones", list(text())), ("addresses", list(text()))]),
+                "How they are and were reached, the last first.",
+            ),
+        ),
         ("erased_at", or_null(time())),
         ("imported", or_null(record())),
         ("tickets", list(see("Ticket"))),

@@ -36,7 +36,13 @@ pub(super) fn schemas() -> Named {
         ("Actions", page("Action")),
         (
             "Preview",
-            object([("summary", text()), ("lines", list(see("Line"))), ("clause", see("Clause")), ("digest", text())]),
+            object([
+                ("summary", text()),
+                ("lines", list(see("Line"))),
+                ("clause", see("Clause")),
+                ("notices?", told(list(text()), "What changed lately of how the customer is reached.")),
+                ("digest", text()),
+            ]),
         ),
         ("Line", object([("label", text()), ("before", figure()), ("after", figure())])),
         ("Clause", object([("rule", text()), ("policy_version", whole()), ("why", text())])),

@@ -148,6 +148,7 @@ fn preview() -> Value {
         ("exceptions", told(list(see("Granted")), "What was granted to this customer before beside the rules.")),
         ("incident", told(or_null(incident), "What many others have as well, at the same time.")),
         ("reply", told(or_null(see("Reply")), "The text for the customer, as a person would send it.")),
+        ("notices", told(list(text()), "What changed lately of how the customer is reached.")),
         ("digest", text()),
     ])
 }

@@ -28,7 +28,13 @@ pub(super) fn schemas() -> Named {
         ),
         ("TicketAssigned", only([("to", told(text(), "A staff id; empty takes it from whoever has it."))])),
         ("TicketMerged", only([("into", told(text(), "The id of the ticket that it is a repeat of."))])),
-        ("TicketOwned", only([("account", told(text(), "Recoup's id, or `provider[/source]:customer_id`."))])),
+        (
+            "TicketOwned",
+            only([
+                ("account", told(text(), "Recoup's id, or `provider[/source]:customer_id`.")),
+                ("note", told(text(), "How you know whose it is.")),
+            ]),
+        ),
     ]
 }
 
@@ -56,7 +62,11 @@ fn fields() -> Vec<(&'static str, Value)> {
         ("also", told(list(classes()), "What else it is about.")),
         ("classed_by", told(maybe(), "Who said so, where a person did.")),
         ("account", told(maybe(), "Whose it is, once that is certain.")),
-        ("known_contact", told(flag(), "Whether whoever wrote has an address of the account.")),
+        ("known_contact", told(flag(), "Whether whoever wrote has an address of the account, or a colleague vouches.")),
+        ("vouched_by", told(maybe(), "The colleague who said whose it is.")),
+        ("verified", told(flag(), "Whether whoever wrote it has shown that the address is theirs.")),
+        ("unverified", told(flag(), "A person finds out whose it is, and nothing of an account is said until then.")),
+        ("notices?", told(list(text()), "What changed lately of how its customers are reached.")),
         ("case", maybe()),
         ("assignee", maybe()),
         ("role", told(or_null(roles()), "In whose queue it stands.")),
