@@ -462,20 +462,26 @@ fn the_letter_leaves_once_whatever_the_mail_service_says_at_first() {
 }
 
 #[test]
-fn without_a_phone_the_confirmation_is_a_letter() {
+fn without_a_phone_or_a_wish_for_text_messages_the_confirmation_is_a_letter() {
     run(async {
-        let service = open_at(NINE).await;
-        tell(&service, "evt_1", "customer.created", &stripe::customer("cus_1", service.clock.now())).await;
-        bill(&service, "evt_2", "invoice.finalized", "in_1", "open", (4_900, 4_900)).await;
-        known(&service, "t1").await;
-        let (_, asked) = collect(&service, "lena", "t1", None).await;
-        // The invoice is told as paid before its payment is.
-        bill(&service, "evt_3", "invoice.paid", "in_1", "paid", (4_900, 0)).await;
-        let paid = request(&service, asked["id"].as_str().unwrap()).await;
-        assert_eq!(paid["state"], "paid", "{paid}");
-        assert_eq!(read_ticket(&service, "t1").await.1.handling.state, State::Resolved);
-        let mails = letters(&service, Channel::Mail);
-        assert_eq!(mails.len(), 2, "{mails:?}");
-        assert!(mails.iter().any(|(_, text)| text.contains("thank you: 49.00 EUR has arrived")), "{mails:?}");
+        let unwanted = "provider,customer,phone,no_sms\nstripe,cus_1,+49 30 123456,yes\n";
+        for (what, file) in [("no phone", None), ("no text messages", Some(unwanted))] {
+            let service = open_at(NINE).await;
+            tell(&service, "evt_1", "customer.created", &stripe::customer("cus_1", service.clock.now())).await;
+            if let Some(file) = file {
+                assert_eq!(import(&service, "mara", "customers", file, false).await.0, StatusCode::OK);
+            }
+            bill(&service, "evt_2", "invoice.finalized", "in_1", "open", (4_900, 4_900)).await;
+            known(&service, "t1").await;
+            let (_, asked) = collect(&service, "lena", "t1", None).await;
+            // The invoice is told as paid before its payment is.
+            bill(&service, "evt_3", "invoice.paid", "in_1", "paid", (4_900, 0)).await;
+            let paid = request(&service, asked["id"].as_str().unwrap()).await;
+            assert_eq!(paid["state"], "paid", "{what}: {paid}");
+            assert_eq!(read_ticket(&service, "t1").await.1.handling.state, State::Resolved, "{what}");
+            let mails = letters(&service, Channel::Mail);
+            assert_eq!((mails.len(), letters(&service, Channel::Sms).len()), (2, 0), "{what}: {mails:?}");
+            assert!(mails.iter().any(|(_, text)| text.contains("thank you: 49.00 EUR has arrived")), "{mails:?}");
+        }
     });
 }

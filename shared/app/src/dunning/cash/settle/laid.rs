@@ -182,8 +182,11 @@ impl Read {
     }
 }
 
-/// The phone of a customer, as the company's own file says it or else the provider.
+/// The phone of a customer who wants text messages, as the company's own file says it or else the provider.
 pub(in crate::dunning::cash) fn phone<'a>(person: &'a Person, customer: Option<&'a Customer>) -> Option<&'a str> {
+    if customer.is_some_and(|customer| customer.no_sms) {
+        return None;
+    }
     let own = customer.and_then(|customer| customer.phone.as_deref());
     own.or(person.phone.value().map(String::as_str)).filter(|phone| !phone.is_empty())
 }
