@@ -1,0 +1,30 @@
+//! What is a ticket about? It is read from its words, without asking anybody: the weights are data, `shared/policy/wording/`.
+//!
+//! Only the newest words of a letter count. What they show of themselves (words, pairs, parts of words against slips of
+//! the finger, and what they mean in four languages) speaks for or against each class; how sure that is was measured on
+//! wordings that the weights had not seen. `docs/tickets.md` has the figures.
+//!
+//! Numbers only, in a crate of its own: it is asked for every ticket, and is built to be quick at it.
+
+#![allow(clippy::float_arithmetic, reason = "likelihoods are real numbers; there is no money here")]
+
+mod class;
+pub mod corpus;
+pub mod evaluation;
+mod features;
+mod letter;
+mod model;
+mod numbers;
+mod reading;
+pub mod training;
+mod words;
+
+pub use class::Class;
+pub use letter::newest;
+pub use model::Model;
+pub use reading::{Reading, Thresholds, read};
+
+/// The weights that are shipped, as they lie in the program.
+pub fn shipped() -> Model<'static> {
+    Model::parse(include_bytes!("../../../policy/wording/weights.bin")).expect("the tests read the shipped weights")
+}
