@@ -82,6 +82,17 @@ pub(crate) fn each(words: &[Word], meaning: impl Fn(&[Word]) -> Option<(u8, usiz
     found(Feature { kind: Kind::Shape, number: number(8, &[&[length]]), first: 0, last: 0 });
 }
 
+/// How much of a text are words that the weights do not know: what is not about billing is full of them.
+pub(crate) fn strangeness(strange: usize, words: usize) -> u32 {
+    let tenths = strange * 10 / words.max(1);
+    number(9, &[&[u8::try_from(tenths.min(8)).unwrap_or(8)]])
+}
+
+/// All that `strangeness` can say.
+pub(crate) fn strangenesses() -> impl Iterator<Item = u32> {
+    (0..=8).map(|tenths| strangeness(tenths, 10))
+}
+
 /// The parts of a word that survive a slip of the finger: runs of three and of four letters, and how it begins.
 fn parts(plain: &[u8], mut found: impl FnMut(&[u8])) {
     if plain.len() < 4 || !plain[0].is_ascii_alphabetic() {

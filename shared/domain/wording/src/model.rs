@@ -75,17 +75,22 @@ impl<'a> Model<'a> {
     /// The features of a text that it knows, each once.
     pub(crate) fn known(&self, words: &[Word]) -> Vec<Known> {
         let mut counts = [0_u32; KINDS];
+        let mut strange = 0;
         let mut known: Vec<(usize, Kind, usize, usize)> = Vec::with_capacity(words.len() * 8);
         features::each(
             words,
             |words| self.meaning(words),
             |feature| {
                 counts[feature.kind as usize] += 1;
-                if let Some(index) = find(self.numbers, feature.number) {
-                    known.push((index, feature.kind, feature.first, feature.last));
+                match find(self.numbers, feature.number) {
+                    Some(index) => known.push((index, feature.kind, feature.first, feature.last)),
+                    None if feature.kind == Kind::Word => strange += 1,
+                    None => {}
                 }
             },
         );
+        let strangeness = features::strangeness(strange, words.len());
+        known.extend(find(self.numbers, strangeness).map(|index| (index, Kind::Shape, 0, 0)));
         known.sort_unstable_by_key(|(index, _, first, _)| (*index, *first));
         known.dedup_by_key(|(index, ..)| *index);
         let values: [f64; KINDS] = std::array::from_fn(|kind| value(kind, counts[kind]));

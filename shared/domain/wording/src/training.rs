@@ -3,11 +3,11 @@
 use crate::Class;
 use crate::corpus::{Lists, Row, dressed};
 use crate::evaluation::Judged;
-use crate::features::{self, number};
+use crate::features::{self, Kind, number};
 use crate::model::{CLASSES, Known, MARK, Model};
 use crate::numbers::{Draw, ln, shares};
 use crate::words::words;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// How learning is done.
 #[derive(Debug, Clone, Copy)]
@@ -120,22 +120,22 @@ impl<'a> Rows<'a> {
 
     /// The features that more than one family shows, the commonest first, then sorted.
     fn vocabulary(&self, seen: &[&(usize, String)], model: &Model<'_>, most: usize) -> Vec<u32> {
-        let mut families: BTreeMap<u32, (u32, u32)> = BTreeMap::new();
+        let mut families: BTreeMap<u32, (u32, u32, u32)> = BTreeMap::new();
         let mut numbered: BTreeMap<&str, u32> = BTreeMap::new();
         for (place, text) in seen {
             let next = numbered.len() as u32;
             let family = *numbered.entry(&self.material.rows[*place].family).or_insert(next);
             let words = words(text, 400);
-            let mut shown = BTreeSet::new();
+            let mut shown = BTreeMap::new();
             features::each(
                 &words,
                 |words| model.meaning(words),
-                |feature| {
-                    shown.insert(feature.number);
-                },
+                |feature| drop(shown.insert(feature.number, feature.kind)),
             );
-            for number in shown {
-                let (count, last) = families.entry(number).or_insert((0, u32::MAX));
+            for (number, kind) in shown {
+                // A word is known from three families on: so every family sees its rare words as a stranger would.
+                let needed = if kind == Kind::Word { 3 } else { 2 };
+                let (count, last, _) = families.entry(number).or_insert((0, u32::MAX, needed));
                 if *last != family {
                     (*count, *last) = (*count + 1, family);
                 }
@@ -143,12 +143,14 @@ impl<'a> Rows<'a> {
         }
         let mut common: Vec<(u32, u32)> = families
             .into_iter()
-            .filter(|(_, (count, _))| *count > 1)
-            .map(|(number, (count, _))| (count, number))
+            .filter(|(_, (count, _, needed))| count >= needed)
+            .map(|(number, (count, ..))| (count, number))
             .collect();
         common.sort_unstable_by(|one, other| other.0.cmp(&one.0).then(one.1.cmp(&other.1)));
         let mut numbers: Vec<u32> = common.into_iter().take(most).map(|(_, number)| number).collect();
+        numbers.extend(features::strangenesses());
         numbers.sort_unstable();
+        numbers.dedup();
         numbers
     }
 
