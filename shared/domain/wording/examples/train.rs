@@ -1,5 +1,6 @@
 //! Learns the weights from `tests/tickets/`, writes them where they are read, and prints how good they are:
-//! `cargo run -p wording --example train`. With `--check` nothing is written; with a file of rows, these are judged too.
+//! `cargo run -p wording --example train`. With `--check` nothing is written, with `--wrong` what is
+//! confidently wrong is listed; with a file of rows, these are judged too.
 
 #![allow(
     clippy::float_arithmetic,
@@ -28,6 +29,9 @@ fn main() {
     println!("{} rows, {} features, {} bytes", material.rows.len(), model.features(), learned.bytes.len());
     println!("\nFamilies held back:\n{}", evaluation::told(&learned.judged, SURE));
     println!("{}", evaluation::matrix(&learned.judged));
+    if arguments.iter().any(|argument| argument == "--wrong") {
+        wrong(&material, &learned.judged);
+    }
     let weights = root.join("shared/policy/wording/weights.bin");
     corrected(&tickets, &std::fs::read(&weights).unwrap_or_default(), &model);
     for file in arguments.iter().filter(|argument| !argument.starts_with("--")) {
@@ -54,6 +58,17 @@ fn material(tickets: &Path) -> Material {
         }
     }
     Material { rows, around: corpus::lists(&text("around.txt")), meanings: corpus::lists(&text("meanings.txt")) }
+}
+
+/// Families held back that are confidently taken for something else: a gap in the corpus, or a line in the wrong file.
+fn wrong(material: &Material, judged: &[evaluation::Judged]) {
+    let mut last = "";
+    for (row, judged) in material.rows.iter().zip(judged) {
+        if judged.class() != row.class && judged.confidence() >= SURE && row.family != last {
+            println!("{} {:.2} for {}: {}", judged.class().name(), judged.confidence(), row.family, row.text);
+            last = &row.family;
+        }
+    }
 }
 
 /// What changes for letters that people have classified.

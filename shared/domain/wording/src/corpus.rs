@@ -77,14 +77,13 @@ fn said(line: &str, lists: &Lists, draw: &mut Draw) -> String {
         said.push_str(&rest[..open]);
         let close = if rest[open..].starts_with('{') { '}' } else { '>' };
         let Some((inner, after)) = rest[open + 1..].split_once(close) else { break };
-        let chosen: &str = if close == '}' {
+        if close == '}' {
             let ways: Vec<&str> = inner.split('|').collect();
-            ways[draw.below(ways.len())]
+            said.push_str(&self::said(ways[draw.below(ways.len())], lists, draw));
         } else {
             let list = lists.get(inner).map_or(&[][..], Vec::as_slice);
-            list.get(draw.below(list.len().max(1))).map_or("", String::as_str)
-        };
-        said.push_str(chosen);
+            said.push_str(list.get(draw.below(list.len().max(1))).map_or("", String::as_str));
+        }
         rest = after;
     }
     said.push_str(rest);

@@ -15,7 +15,7 @@ pub(crate) enum Kind {
 pub(crate) const KINDS: usize = 5;
 
 /// How much each kind counts.
-pub(crate) const STRENGTHS: [f64; KINDS] = [3.0, 2.6, 2.2, 3.4, 1.0];
+pub(crate) const STRENGTHS: [f64; KINDS] = [3.2, 2.8, 3.0, 3.6, 1.0];
 
 /// One feature, and the words that it was seen in.
 #[derive(Debug, Clone, Copy)]
