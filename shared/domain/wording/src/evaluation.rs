@@ -86,7 +86,7 @@ pub fn told(judged: &[Judged], sure: f64) -> String {
             .filter(|other| *other != class)
             .map(|other| (row[other.index()], other.name()))
             .collect();
-        others.sort_by(|one, other| other.0.cmp(&one.0));
+        others.sort_by_key(|other| std::cmp::Reverse(other.0));
         let others =
             others.iter().take(3).filter(|(count, _)| *count > 0).map(|(count, name)| format!("{name} {count}"));
         let others = others.collect::<Vec<_>>().join(", ");

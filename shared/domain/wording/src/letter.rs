@@ -60,39 +60,37 @@ fn bare(subject: &str) -> (&str, bool) {
     }
 }
 
+const TAGS: [&str; 22] = [
+    "!doctype",
+    "html",
+    "head",
+    "body",
+    "div",
+    "span",
+    "br",
+    "p",
+    "table",
+    "td",
+    "tr",
+    "a",
+    "b",
+    "i",
+    "em",
+    "strong",
+    "style",
+    "script",
+    "font",
+    "ul",
+    "blockquote",
+    "img",
+];
+
 fn is_page(body: &str) -> bool {
-    let Some(open) = body.find('<') else { return false };
-    let rest = body[open + 1..].trim_start_matches('/');
-    const MARKS: [&str; 22] = [
-        "!doctype",
-        "html",
-        "head",
-        "body",
-        "div",
-        "span",
-        "br",
-        "p",
-        "table",
-        "td",
-        "tr",
-        "a ",
-        "b",
-        "i",
-        "em",
-        "strong",
-        "style",
-        "script",
-        "font",
-        "ul",
-        "blockquote",
-        "img",
-    ];
-    let lower = head(rest, 16).to_lowercase();
-    let named = |mark: &&str| {
-        let after = lower.strip_prefix(*mark).and_then(|after| after.chars().next());
-        after.is_some_and(|after| mark.ends_with(' ') || matches!(after, '>' | ' ' | '/' | '\n' | '\r' | '\t'))
-    };
-    MARKS.iter().any(|mark| named(&mark)) || is_page(rest)
+    body.split('<').skip(1).any(|rest| {
+        let rest = rest.trim_start_matches('/');
+        let end = rest.find(['>', ' ', '/', '\n', '\r', '\t']);
+        end.is_some_and(|end| TAGS.iter().any(|tag| rest[..end].eq_ignore_ascii_case(tag)))
+    })
 }
 
 /// The text of a page: tags end words or lines, and what a browser does not show is left out, an older mail too.
@@ -124,10 +122,8 @@ fn text_of(page: &str) -> String {
 }
 
 fn after<'a>(tag: &'a str, end: &str) -> &'a str {
-    // Only ASCII is lowered, so that places stay the same.
-    let lower = tag.to_ascii_lowercase();
-    let Some(place) = lower.find(end) else { return "" };
-    tag[place..].split_once('>').map_or("", |(_, rest)| rest)
+    let found = tag.as_bytes().windows(end.len()).position(|part| part.eq_ignore_ascii_case(end.as_bytes()));
+    found.and_then(|place| tag[place..].split_once('>')).map_or("", |(_, rest)| rest)
 }
 
 fn unescape(piece: &str, text: &mut String) {
@@ -201,8 +197,9 @@ fn begins_an_older_mail(line: &str, next: &str) -> bool {
     (rule && (named.iter().any(|name| lower.contains(name)) || line.starts_with("_____")))
         || lower.starts_with("##- please type your reply above")
         || wrote("on ", &["wrote:", "writes:"])
-        || wrote("am ", &["schrieb:"])
-        || (lower.ends_with("schrieb:") || lower.contains(" schrieb am "))
+        || lower.ends_with("schrieb:")
+        || (lower.starts_with("am ") && lower.contains(" schrieb ") && lower.ends_with(':'))
+        || lower.contains(" schrieb am ")
         || wrote("le ", &["a écrit :", "a écrit:"])
         || wrote("el ", &["escribió:", "escribio:"])
         || (sender.iter().any(|name| lower.starts_with(name))

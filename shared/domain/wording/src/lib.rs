@@ -16,6 +16,7 @@ mod letter;
 mod model;
 mod numbers;
 mod reading;
+mod sorted;
 pub mod training;
 mod words;
 

@@ -1,22 +1,36 @@
 //! The weights, read where they lie: nothing is unpacked, so that whoever never asks pays nothing.
 
-use crate::features::{self, KINDS, Kind, STRENGTHS, number};
+use crate::features::{self, Feature, KINDS, Kind, STRENGTHS, number};
+use crate::sorted::Sorted;
 use crate::words::Word;
+use std::ops::Range;
 
 pub(crate) const CLASSES: usize = crate::Class::ALL.len();
 pub(crate) const MARK: &[u8; 8] = b"wording1";
 
-/// Weights as a file has them: a mark, how many features and meanings there are, the temperature, what each class has by
+/// Weights as a file has them: a mark, what it was learned from, how many features and
+/// meanings there are, the temperature, what each class has by
 /// itself and how it is scaled, the features by number with their weights, the meanings by number with what is meant.
 #[derive(Debug, Clone, Copy)]
 pub struct Model<'a> {
+    learned_from: u32,
     temperature: f64,
     bias: [f64; CLASSES],
     scale: [f64; CLASSES],
-    numbers: &'a [u8],
+    numbers: Sorted<'a>,
     weights: &'a [u8],
-    meanings: &'a [u8],
+    meanings: Sorted<'a>,
     meant: &'a [u8],
+}
+
+/// A feature of a text, and its place among those that the model knows.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Seen {
+    index: Option<usize>,
+    kind: Kind,
+    pub(crate) place: usize,
+    first: usize,
+    last: usize,
 }
 
 /// A feature that the model knows, with how much it counts in this text and the words that show it.
@@ -32,15 +46,17 @@ impl<'a> Model<'a> {
     /// Reads weights, or nothing where they are not such a file.
     pub fn parse(bytes: &'a [u8]) -> Option<Self> {
         let bytes = bytes.strip_prefix(MARK)?;
+        let (learned_from, bytes) = whole(bytes)?;
         let (features, bytes) = count(bytes)?;
         let (meanings, bytes) = count(bytes)?;
         let (temperature, bytes) = real(bytes)?;
         let (bias, bytes) = reals(bytes)?;
         let (scale, bytes) = reals(bytes)?;
-        let (numbers, bytes) = bytes.split_at_checked(features.checked_mul(4)?)?;
+        let (numbers, bytes) = Sorted::parse(bytes, features)?;
         let (weights, bytes) = bytes.split_at_checked(features.checked_mul(CLASSES)?)?;
-        let (named, meant) = bytes.split_at_checked(meanings.checked_mul(4)?)?;
+        let (named, meant) = Sorted::parse(bytes, meanings)?;
         (meant.len() == meanings && temperature > 0.0).then_some(Self {
+            learned_from,
             temperature,
             bias,
             scale,
@@ -51,14 +67,19 @@ impl<'a> Model<'a> {
         })
     }
 
+    /// The number of what it was learned from: `training::Material::digest`.
+    pub fn learned_from(&self) -> u32 {
+        self.learned_from
+    }
+
     /// How many features it knows.
     pub fn features(&self) -> usize {
-        self.numbers.len() / 4
+        self.numbers.count()
     }
 
     /// What the words at the beginning of some mean, and how many of them say it: two together before one alone.
     pub(crate) fn meaning(&self, words: &[Word]) -> Option<(u8, usize)> {
-        let meant = |number| find(self.meanings, number).map(|place| self.meant[place]);
+        let meant = |number| self.meanings.find(number).map(|place| self.meant[place]);
         if let [first, second, ..] = words
             && let Some(meant) = meant(number(10, &[first.plain.as_bytes(), second.plain.as_bytes()]))
         {
@@ -68,29 +89,39 @@ impl<'a> Model<'a> {
         if let Some(meant) = meant(number(11, &[plain])) {
             return Some((meant, 1));
         }
-        let longest = plain.len().min(16);
-        (4..=longest).rev().find_map(|length| meant(number(12, &[&plain[..length]]))).map(|meant| (meant, 1))
+        features::beginnings(12, plain).filter_map(meant).last().map(|meant| (meant, 1))
     }
 
-    /// The features of a text that it knows, each once.
-    pub(crate) fn known(&self, words: &[Word]) -> Vec<Known> {
-        let mut counts = [0_u32; KINDS];
-        let mut strange = 0;
-        let mut known: Vec<(usize, Kind, usize, usize)> = Vec::with_capacity(words.len() * 8);
+    /// The features of a text, in the order of its words.
+    pub(crate) fn seen(&self, words: &[Word]) -> Vec<Seen> {
+        let mut seen = Vec::with_capacity(words.len() * 16);
         features::each(
             words,
             |words| self.meaning(words),
-            |feature| {
-                counts[feature.kind as usize] += 1;
-                match find(self.numbers, feature.number) {
-                    Some(index) => known.push((index, feature.kind, feature.first, feature.last)),
-                    None if feature.kind == Kind::Word => strange += 1,
-                    None => {}
-                }
+            |Feature { kind, number, place, first, last }| {
+                seen.push(Seen { index: self.numbers.find(number), kind, place, first, last });
             },
         );
-        let strangeness = features::strangeness(strange, words.len());
-        known.extend(find(self.numbers, strangeness).map(|index| (index, Kind::Shape, 0, 0)));
+        seen
+    }
+
+    /// What it knows of some neighbouring words of a text, each feature once, with how much it counts among them.
+    pub(crate) fn known(&self, words: &[Word], seen: &[Seen], part: Range<usize>) -> Vec<Known> {
+        let mut counts = [0_u32; KINDS];
+        let mut strange = 0;
+        let mut known: Vec<(usize, Kind, usize, usize)> = Vec::with_capacity(part.len() * 8);
+        let within = seen.iter().filter(|seen| part.contains(&seen.first) && part.contains(&seen.last));
+        for Seen { index, kind, first, last, .. } in within.copied() {
+            counts[kind as usize] += 1;
+            match index {
+                Some(index) => known.push((index, kind, first, last)),
+                None if kind == Kind::Word => strange += 1,
+                None => {}
+            }
+        }
+        let shape = features::shape(&words[part.clone()], strange);
+        let shape = shape.into_iter().filter_map(|number| self.numbers.find(number));
+        known.extend(shape.map(|index| (index, Kind::Shape, part.start, part.start)));
         known.sort_unstable_by_key(|(index, _, first, _)| (*index, *first));
         known.dedup_by_key(|(index, ..)| *index);
         let values: [f64; KINDS] = std::array::from_fn(|kind| value(kind, counts[kind]));
@@ -101,6 +132,11 @@ impl<'a> Model<'a> {
             last,
         };
         known.into_iter().map(whole).collect()
+    }
+
+    /// What it knows of a whole text.
+    pub(crate) fn known_of_all(&self, words: &[Word]) -> Vec<Known> {
+        self.known(words, &self.seen(words), 0..words.len())
     }
 
     /// How much speaks for each class.
@@ -128,7 +164,7 @@ impl<'a> Model<'a> {
 
     /// Whether a word is known as it stands: neither a name nor a slip.
     pub(crate) fn knows(&self, word: &Word) -> bool {
-        find(self.numbers, number(1, &[word.plain.as_bytes()])).is_some()
+        self.numbers.find(number(1, &[word.plain.as_bytes()])).is_some()
             || self.meaning(std::slice::from_ref(word)).is_some()
     }
 
@@ -144,42 +180,14 @@ pub(crate) fn value(kind: usize, count: u32) -> f64 {
     STRENGTHS[kind] / (fourth * fourth.sqrt())
 }
 
-/// Where a number stands among sorted ones. They are spread evenly, so a guess is nearly right.
-fn find(sorted: &[u8], number: u32) -> Option<usize> {
-    let at = |place: usize| {
-        let bytes = sorted[place * 4..place * 4 + 4].try_into().expect("four bytes were cut");
-        u32::from_le_bytes(bytes)
-    };
-    let count = sorted.len() / 4;
-    if count == 0 {
-        return None;
-    }
-    let guess = usize::try_from((u64::from(number) * count as u64) >> 32).expect("it is below the count");
-    let mut step = 8;
-    let (mut low, mut high) = (guess, guess + 1);
-    while low > 0 && at(low) > number {
-        low = low.saturating_sub(step);
-        step *= 2;
-    }
-    step = 8;
-    while high < count && at(high) <= number {
-        high = (high + step).min(count);
-        step *= 2;
-    }
-    while high - low > 1 {
-        let middle = low.midpoint(high);
-        if at(middle) <= number {
-            low = middle;
-        } else {
-            high = middle;
-        }
-    }
-    (at(low) == number).then_some(low)
+fn whole(bytes: &[u8]) -> Option<(u32, &[u8])> {
+    let (whole, rest) = bytes.split_first_chunk::<4>()?;
+    Some((u32::from_le_bytes(*whole), rest))
 }
 
 fn count(bytes: &[u8]) -> Option<(usize, &[u8])> {
-    let (count, rest) = bytes.split_first_chunk::<4>()?;
-    Some((usize::try_from(u32::from_le_bytes(*count)).ok()?, rest))
+    let (count, rest) = whole(bytes)?;
+    Some((usize::try_from(count).ok()?, rest))
 }
 
 fn real(bytes: &[u8]) -> Option<(f64, &[u8])> {
@@ -197,24 +205,7 @@ fn reals(mut bytes: &[u8]) -> Option<([f64; CLASSES], &[u8])> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Model, find};
-
-    #[test]
-    fn a_number_is_found_where_it_stands_and_nowhere_else() {
-        let numbers: Vec<u32> = (0..2000_u32).map(|n| crate::features::number(9, &[&n.to_le_bytes()])).collect();
-        let mut sorted = numbers.clone();
-        sorted.sort_unstable();
-        let bytes: Vec<u8> = sorted.iter().flat_map(|number| number.to_le_bytes()).collect();
-        for number in numbers {
-            assert_eq!(find(&bytes, number), sorted.binary_search(&number).ok(), "{number}");
-            let beside = number.wrapping_add(1);
-            assert_eq!(find(&bytes, beside), sorted.binary_search(&beside).ok(), "{beside}");
-        }
-        for number in [0, u32::MAX] {
-            assert_eq!(find(&bytes, number), None);
-            assert_eq!(find(&[], number), None);
-        }
-    }
+    use super::Model;
 
     #[test]
     fn what_is_no_file_of_weights_is_refused() {

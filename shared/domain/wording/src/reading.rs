@@ -1,8 +1,9 @@
 //! From a letter to what it is about, how sure that is, and the words that decided.
 
-use crate::model::{CLASSES, Known, Model};
+use crate::model::{CLASSES, Known, Model, Seen};
 use crate::words::{Word, words};
 use crate::{Class, letter};
+use std::ops::Range;
 
 /// When is a reading sure enough? In thousandths; the policy has them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,40 +35,50 @@ pub struct Reading {
 const WORDS: usize = 400;
 const SENTENCES: usize = 24;
 
+/// So few words may be about anything, where they answer something.
+const FEW: usize = 8;
+
 /// Reads a letter.
 pub fn read(model: &Model<'_>, subject: &str, body: &str, thresholds: &Thresholds) -> Reading {
     let new = letter::newest(subject, body);
-    // The subject of an answer is old: it counts only where the new words do not say enough.
-    let alone = (new.is_reply && !new.body.is_empty()).then(|| judge(model, &new.body, thresholds));
-    let mut reading = match alone {
-        Some(alone) if !alone.abstained => alone,
-        _ if new.subject.is_empty() => judge(model, &new.body, thresholds),
-        _ => judge(model, &format!("{}\n{}", new.subject, new.body), thresholds),
-    };
-    reading.also = also(model, &new.body, reading.class, thresholds);
-    reading
+    // The subject of an answer is old: it counts only where the new words do not say enough, as in "any news?".
+    if new.is_reply && !new.body.is_empty() {
+        let alone = judge(model, &new.body, thresholds);
+        let is_short = new.body.split_whitespace().nth(FEW).is_none();
+        if !(alone.abstained || is_short && alone.class == Class::NotBilling) {
+            return alone;
+        }
+    }
+    if new.subject.is_empty() {
+        return judge(model, &new.body, thresholds);
+    }
+    judge(model, &format!("{}\n{}", new.subject, new.body), thresholds)
 }
 
 fn judge(model: &Model<'_>, text: &str, thresholds: &Thresholds) -> Reading {
     let words = words(text, WORDS);
-    let known = model.known(&words);
+    // Where not one word is known, a guess is only a guess.
+    if !words.iter().any(|word| model.knows(word)) {
+        let (also, reasons) = (Vec::new(), Vec::new());
+        return Reading { class: Class::NotBilling, confidence: 0, abstained: true, also, reasons };
+    }
+    let seen = model.seen(&words);
+    let known = model.known(&words, &seen, 0..words.len());
     let shares = model.shares(&model.scores(&known));
     let class = best(&shares);
-    // Where not one word is known, a guess is only a guess.
-    let is_strange = !words.iter().any(|word| model.knows(word));
-    let confidence = if is_strange { 0 } else { thousandths(shares[class.index()]) };
+    let confidence = thousandths(shares[class.index()]);
     Reading {
-        class: if is_strange { Class::NotBilling } else { class },
+        class,
         confidence,
         abstained: confidence < thresholds.sure,
-        also: Vec::new(),
+        also: also(model, text, &words, &seen, class, thresholds.also),
         reasons: reasons(model, text, &words, &known, class, thresholds.reasons),
     }
 }
 
 /// How likely each class is for a text as it stands.
 pub(crate) fn shares(model: &Model<'_>, text: &str) -> [f64; CLASSES] {
-    model.shares(&model.scores(&model.known(&words(text, WORDS))))
+    model.shares(&model.scores(&model.known_of_all(&words(text, WORDS))))
 }
 
 /// The likeliest class; of two the first.
@@ -86,22 +97,37 @@ fn thousandths(share: f64) -> u16 {
 }
 
 /// The troubles of single sentences, beside the letter's own.
-fn also(model: &Model<'_>, body: &str, class: Class, thresholds: &Thresholds) -> Vec<Class> {
+fn also(model: &Model<'_>, text: &str, words: &[Word], seen: &[Seen], class: Class, from: u16) -> Vec<Class> {
     let mut also = Vec::new();
-    let sentences = body.split(['.', '!', '?', ';', '\n']).filter(|sentence| sentence.split_whitespace().count() > 2);
-    let sentences: Vec<&str> = sentences.take(SENTENCES).collect();
+    let sentences = sentences(text, words);
     if sentences.len() < 2 {
         return also;
     }
-    for sentence in sentences {
-        let shares = shares(model, sentence);
+    for sentence in sentences.into_iter().filter(|sentence| sentence.len() > 2).take(SENTENCES) {
+        let first = seen.partition_point(|seen| seen.place < sentence.start);
+        let last = seen.partition_point(|seen| seen.place < sentence.end);
+        let shares = model.shares(&model.scores(&model.known(words, &seen[first..last], sentence)));
         let found = best(&shares);
-        let is_sure = thousandths(shares[found.index()]) >= thresholds.also;
+        let is_sure = thousandths(shares[found.index()]) >= from;
         if is_sure && found != class && found != Class::NotBilling && !also.contains(&found) {
             also.push(found);
         }
     }
     also
+}
+
+/// The words of each sentence.
+fn sentences(text: &str, words: &[Word]) -> Vec<Range<usize>> {
+    let mut sentences = Vec::new();
+    let mut begun = 0;
+    for (place, pair) in words.windows(2).enumerate() {
+        if text[pair[0].at.end..pair[1].at.start].contains(['.', '!', '?', ';', '\n']) {
+            sentences.push(begun..place + 1);
+            begun = place + 1;
+        }
+    }
+    sentences.push(begun..words.len());
+    sentences
 }
 
 /// The words that speak most for a class, neighbours together. Only words that the weights know are shown, so that
@@ -150,3 +176,6 @@ fn reasons(model: &Model<'_>, text: &str, words: &[Word], known: &[Known], class
 fn is_beside(text: &str, words: &[Word], place: usize) -> bool {
     text[words[place].at.end..words[place + 1].at.start].chars().all(|c| c == ' ')
 }
+
+#[cfg(test)]
+mod tests;

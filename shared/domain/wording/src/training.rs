@@ -1,11 +1,12 @@
 //! How the weights are learned: the same rows give the same bytes, on every machine.
 
 use crate::Class;
-use crate::corpus::{Lists, Row, dressed};
+use crate::corpus::{self, Lists, Row, dressed};
 use crate::evaluation::Judged;
 use crate::features::{self, Kind, number};
 use crate::model::{CLASSES, Known, MARK, Model};
 use crate::numbers::{Draw, ln, shares};
+use crate::sorted::Sorted;
 use crate::words::words;
 use std::collections::BTreeMap;
 
@@ -38,6 +39,7 @@ pub struct Learned {
 }
 
 /// Everything that is learned from.
+#[derive(Debug)]
 pub struct Material {
     /// The utterances.
     pub rows: Vec<Row>,
@@ -47,16 +49,44 @@ pub struct Material {
     pub meanings: Lists,
 }
 
+/// The languages of the corpus, each a folder.
+const LANGUAGES: [&str; 4] = ["de", "en", "es", "fr"];
+
+/// How many utterances are made of one line.
+const OF_A_LINE: usize = 12;
+
+impl Material {
+    /// Puts the corpus together from the files of its folder, by their names; nothing where a list is missing.
+    pub fn gather(text: impl Fn(&str) -> Option<String>) -> Option<Self> {
+        let lists = corpus::lists(&text("lists.txt")?);
+        let mut rows = Vec::new();
+        for language in LANGUAGES {
+            for class in Class::ALL {
+                let lines = text(&format!("{language}/{}.txt", class.name())).unwrap_or_default();
+                rows.extend(corpus::rows(class, language, &lines, &lists, OF_A_LINE));
+            }
+        }
+        let (around, meanings) = (corpus::lists(&text("around.txt")?), corpus::lists(&text("meanings.txt")?));
+        Some(Self { rows, around, meanings })
+    }
+
+    /// A number for all of it and how it is learned, by which weights tell what they were learned from.
+    pub fn digest(&self, course: &Course) -> u32 {
+        let whole = format!("{:?} {course:?} {:?}", self, features::STRENGTHS);
+        number(22, &[whole.as_bytes()])
+    }
+}
+
 /// Learns weights, and measures them on families that were held back.
 pub fn learn(material: &Material, course: &Course) -> Learned {
-    let rows = Rows::new(material, course.dresses);
+    let rows = Rows::new(material, course);
     let held = |row: &Row, part: usize| part_of(&row.family, course.parts) == part;
     let mut scores = vec![[0.0; CLASSES]; material.rows.len()];
     for part in 0..course.parts {
         let bytes = rows.weights(course, 1.0, |row| !held(row, part));
         let model = Model::parse(&bytes).expect("it was just written");
         for (place, row) in material.rows.iter().enumerate().filter(|(_, row)| held(row, part)) {
-            scores[place] = model.scores(&model.known(&words(&row.text, 400)));
+            scores[place] = model.scores(&model.known_of_all(&words(&row.text, 400)));
         }
     }
     let temperature = temperature(&material.rows, &scores);
@@ -70,7 +100,7 @@ pub fn learn(material: &Material, course: &Course) -> Learned {
 
 /// Only the weights, without measuring.
 pub fn weights(material: &Material, course: &Course, temperature: f64) -> Vec<u8> {
-    Rows::new(material, course.dresses).weights(course, temperature, |_| true)
+    Rows::new(material, course).weights(course, temperature, |_| true)
 }
 
 fn part_of(family: &str, parts: usize) -> usize {
@@ -79,20 +109,22 @@ fn part_of(family: &str, parts: usize) -> usize {
 
 struct Rows<'a> {
     material: &'a Material,
+    digest: u32,
     /// What each row says, plainly and dressed.
     texts: Vec<(usize, String)>,
     meanings: BTreeMap<u32, u8>,
 }
 
 impl<'a> Rows<'a> {
-    fn new(material: &'a Material, dresses: usize) -> Self {
+    fn new(material: &'a Material, course: &Course) -> Self {
         let mut draw = Draw::new(14);
         let mut texts = Vec::new();
         for (place, row) in material.rows.iter().enumerate() {
             texts.push((place, row.text.clone()));
-            texts.extend((0..dresses).map(|_| (place, dressed(row, &material.around, &mut draw))));
+            texts.extend((0..course.dresses).map(|_| (place, dressed(row, &material.around, &mut draw))));
         }
-        Self { material, texts, meanings: meanings(&material.meanings) }
+        let meanings = meanings(&material.meanings);
+        Self { material, digest: material.digest(course), texts, meanings }
     }
 
     /// The file of weights that the rows give which may be seen.
@@ -100,10 +132,10 @@ impl<'a> Rows<'a> {
         let seen: Vec<&(usize, String)> =
             self.texts.iter().filter(|(place, _)| may_see(&self.material.rows[*place])).collect();
         let nothing = Weights { numbers: Vec::new(), bias: [0.0; CLASSES], weights: Vec::new() };
-        let empty = encode(&nothing, &self.meanings, temperature);
+        let empty = self.encode(&nothing, temperature);
         let numbers = self.vocabulary(&seen, &Model::parse(&empty).expect("it was just written"), course.features);
         let untrained = Weights { weights: vec![[0.0; CLASSES]; numbers.len()], numbers, ..nothing };
-        let bytes = encode(&untrained, &self.meanings, temperature);
+        let bytes = self.encode(&untrained, temperature);
         let model = Model::parse(&bytes).expect("it was just written");
         let importance = self.importance(&seen);
         let examples: Vec<Example> = seen
@@ -112,10 +144,34 @@ impl<'a> Rows<'a> {
             .map(|((place, text), importance)| Example {
                 class: self.material.rows[*place].class.index(),
                 importance,
-                known: model.known(&words(text, 400)),
+                known: model.known_of_all(&words(text, 400)),
             })
             .collect();
-        encode(&descend(untrained, &examples, course), &self.meanings, temperature)
+        self.encode(&descend(untrained, &examples, course), temperature)
+    }
+
+    /// Writes the file that `Model` reads.
+    fn encode(&self, learned: &Weights, temperature: f64) -> Vec<u8> {
+        let mut highest = [1e-9_f64; CLASSES];
+        for row in &learned.weights {
+            for class in 0..CLASSES {
+                highest[class] = highest[class].max(row[class].abs());
+            }
+        }
+        let scale = highest.map(|highest| highest / 127.0);
+        let mut bytes = MARK.to_vec();
+        bytes.extend(self.digest.to_le_bytes());
+        bytes.extend(u32::try_from(learned.numbers.len()).expect("some thousands").to_le_bytes());
+        bytes.extend(u32::try_from(self.meanings.len()).expect("some hundreds").to_le_bytes());
+        let reals = [temperature].into_iter().chain(learned.bias).chain(scale);
+        bytes.extend(reals.flat_map(f64::to_le_bytes));
+        bytes.extend(Sorted::bytes(&learned.numbers));
+        for row in &learned.weights {
+            bytes.extend((0..CLASSES).map(|class| ((row[class] / scale[class]).round() as i8).cast_unsigned()));
+        }
+        bytes.extend(Sorted::bytes(&self.meanings.keys().copied().collect::<Vec<_>>()));
+        bytes.extend(self.meanings.values());
+        bytes
     }
 
     /// The features that more than one family shows, the commonest first, then sorted.
@@ -134,6 +190,8 @@ impl<'a> Rows<'a> {
                     shown.insert(feature.number, feature.kind);
                 },
             );
+            let [first, length, _] = features::shape(&words, 0);
+            shown.extend([(first, Kind::Shape), (length, Kind::Shape)]);
             for (number, kind) in shown {
                 // A word is known from three families on: so every family sees its rare words as a stranger would.
                 let needed = if kind == Kind::Word { 3 } else { 2 };
@@ -266,29 +324,6 @@ fn meanings(lists: &Lists) -> BTreeMap<u32, u8> {
         }
     }
     meanings
-}
-
-/// Writes the file that `Model` reads.
-fn encode(learned: &Weights, meanings: &BTreeMap<u32, u8>, temperature: f64) -> Vec<u8> {
-    let mut highest = [1e-9_f64; CLASSES];
-    for row in &learned.weights {
-        for class in 0..CLASSES {
-            highest[class] = highest[class].max(row[class].abs());
-        }
-    }
-    let scale = highest.map(|highest| highest / 127.0);
-    let mut bytes = MARK.to_vec();
-    bytes.extend(u32::try_from(learned.numbers.len()).expect("some thousands").to_le_bytes());
-    bytes.extend(u32::try_from(meanings.len()).expect("some hundreds").to_le_bytes());
-    let reals = [temperature].into_iter().chain(learned.bias).chain(scale);
-    bytes.extend(reals.flat_map(f64::to_le_bytes));
-    bytes.extend(learned.numbers.iter().flat_map(|number| number.to_le_bytes()));
-    for row in &learned.weights {
-        bytes.extend((0..CLASSES).map(|class| ((row[class] / scale[class]).round() as i8).cast_unsigned()));
-    }
-    bytes.extend(meanings.keys().flat_map(|number| number.to_le_bytes()));
-    bytes.extend(meanings.values());
-    bytes
 }
 
 /// What weights make of rows, as they stand.
