@@ -12,7 +12,7 @@
 use std::path::Path;
 use std::time::Instant;
 use wording::training::{Course, Material, counts, judge, learn};
-use wording::{Model, Thresholds, corpus, evaluation, read};
+use wording::{Model, Thresholds, corpus, evaluation, guess};
 
 const SURE: f64 = 0.85;
 
@@ -46,13 +46,13 @@ fn main() {
     std::fs::write(&weights, &learned.bytes).unwrap();
 }
 
-/// Families held back that are confidently taken for something else: a gap in the corpus, or a line in the wrong file.
+/// Wordings held back that are confidently taken for something else: a gap in the corpus, or a line in the wrong file.
 fn wrong(material: &Material, judged: &[evaluation::Judged]) {
     let mut last = "";
     for (row, judged) in material.rows.iter().zip(judged) {
-        if judged.class() != row.class && judged.confidence() >= SURE && row.family != last {
-            println!("{} {:.2} for {}: {}", judged.class().name(), judged.confidence(), row.family, row.text);
-            last = &row.family;
+        if judged.class() != row.class && judged.confidence() >= SURE && row.wording != last {
+            println!("{} {:.2} for {}: {}", judged.class().name(), judged.confidence(), row.wording, row.text);
+            last = &row.wording;
         }
     }
 }
@@ -87,7 +87,7 @@ fn others(file: &Path, model: &Model<'_>) {
     println!("\n{}:\n{}", file.display(), evaluation::told(&judged, SURE));
     let thresholds = Thresholds { sure: 850, also: 850, reasons: 4 };
     for (row, judged) in rows.iter().zip(&judged).filter(|(row, judged)| judged.class() != row.class) {
-        let reasons = read(model, "", &row.text, &thresholds).reasons.join(", ");
+        let reasons = guess(model, "", &row.text, &thresholds).reasons.join(", ");
         println!(
             "{} not {} {:.2} [{reasons}]: {}",
             judged.class().name(),
@@ -98,13 +98,13 @@ fn others(file: &Path, model: &Model<'_>) {
     }
 }
 
-/// How long reading takes: every row as it stands, and letters of sixty words and of four kilobytes.
+/// How long guessing takes: every row as it stands, and letters of sixty words and of four kilobytes.
 fn timed(material: &Material, model: &Model<'_>) {
     let thresholds = Thresholds { sure: 850, also: 850, reasons: 4 };
     let rows = || material.rows.iter().filter(|row| row.language == "en");
     let of = |texts: &[String]| {
         let begun = Instant::now();
-        let sure = texts.iter().filter(|text| !read(model, "", text, &thresholds).abstained).count();
+        let sure = texts.iter().filter(|text| !guess(model, "", text, &thresholds).abstained).count();
         (begun.elapsed().as_secs_f64() * 1e6 / texts.len() as f64, sure)
     };
     let plain: Vec<String> = rows().map(|row| row.text.clone()).collect();

@@ -1,6 +1,6 @@
 //! What the weights are learned from: sentences, each line a way to say something, and what is said around them.
 //!
-//! A line such as `you {took|charged} <it> twice` is a family: all that can be made of it goes to one side of a split.
+//! A line such as `you {took|charged} <it> twice` is one wording: all that can be made of it goes to one side of a split.
 //! `<it>` stands for what a line `it = the money | 24 euros` lists.
 
 use crate::Class;
@@ -14,8 +14,8 @@ pub struct Row {
     pub class: Class,
     /// Its language, as `en`.
     pub language: String,
-    /// What it was made of: rows of one family are learned together or not at all.
-    pub family: String,
+    /// What it was made of: rows of one wording are learned together or not at all.
+    pub wording: String,
     /// The words.
     pub text: String,
 }
@@ -38,8 +38,8 @@ pub fn rows(class: Class, language: &str, text: &str, lists: &Lists, most: usize
     let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
     let mut rows = Vec::new();
     for line in lines {
-        let family = format!("{}/{language}/{line}", class.name());
-        let mut draw = Draw::new(u64::from(crate::features::number(20, &[family.as_bytes()])));
+        let wording = format!("{}/{language}/{line}", class.name());
+        let mut draw = Draw::new(u64::from(crate::features::number(20, &[wording.as_bytes()])));
         let mut made: Vec<String> = Vec::new();
         let wanted = if line.contains(['{', '<']) { most } else { 1 };
         for _ in 0..wanted * 3 {
@@ -51,20 +51,20 @@ pub fn rows(class: Class, language: &str, text: &str, lists: &Lists, most: usize
         rows.extend(made.into_iter().map(|text| Row {
             class,
             language: language.to_owned(),
-            family: family.clone(),
+            wording: wording.clone(),
             text,
         }));
     }
     rows
 }
 
-/// Reads utterances that stand by themselves: class, language, family and words, apart by tabs.
+/// Reads utterances that stand by themselves: class, language, wording and words, apart by tabs.
 pub fn table(text: &str) -> Vec<Row> {
     let row = |line: &str| {
         let mut cells = line.splitn(4, '\t');
         let class = Class::parse(cells.next()?)?;
-        let (language, family) = (cells.next()?.to_owned(), cells.next()?.to_owned());
-        Some(Row { class, language, family, text: cells.next()?.replace("\\n", "\n") })
+        let (language, wording) = (cells.next()?.to_owned(), cells.next()?.to_owned());
+        Some(Row { class, language, wording, text: cells.next()?.replace("\\n", "\n") })
     };
     text.lines().filter_map(row).collect()
 }
@@ -141,8 +141,8 @@ mod tests {
         assert_eq!(made.len(), 5, "two times two, and one: {made:?}");
         assert!(made.iter().any(|row| row.text == "you charged 24 euros twice"));
         assert_eq!(made, rows(Class::DuplicateCharge, "en", text, &lists, 10));
-        assert_eq!(made[0].family, made[3].family);
-        assert_ne!(made[0].family, made[4].family);
+        assert_eq!(made[0].wording, made[3].wording);
+        assert_ne!(made[0].wording, made[4].wording);
     }
 
     #[test]

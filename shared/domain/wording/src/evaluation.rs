@@ -1,8 +1,8 @@
 //! How good is a judgement? Confusion, the mean of what each class gets, accuracy by coverage, and how far it may be believed.
 
 use crate::Class;
+use crate::guess::best;
 use crate::model::CLASSES;
-use crate::reading::best;
 use std::fmt::Write;
 
 /// One judgement beside the truth.

@@ -26,12 +26,15 @@ pub struct Model<'a> {
 /// A feature of a text, and its place among those that the model knows.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Seen {
-    index: Option<usize>,
+    /// `STRANGE` where it is not among them.
+    index: u32,
     kind: Kind,
-    pub(crate) place: usize,
-    first: usize,
-    last: usize,
+    pub(crate) place: u16,
+    first: u16,
+    last: u16,
 }
+
+const STRANGE: u32 = u32::MAX;
 
 /// A feature that the model knows, with how much it counts in this text and the words that show it.
 #[derive(Debug, Clone, Copy)]
@@ -92,14 +95,16 @@ impl<'a> Model<'a> {
         features::beginnings(12, plain).filter_map(meant).last().map(|meant| (meant, 1))
     }
 
-    /// The features of a text, in the order of its words.
+    /// The features of a text, which has some hundred words, in the order of these.
     pub(crate) fn seen(&self, words: &[Word]) -> Vec<Seen> {
         let mut seen = Vec::with_capacity(words.len() * 16);
         features::each(
             words,
             |words| self.meaning(words),
             |Feature { kind, number, place, first, last }| {
-                seen.push(Seen { index: self.numbers.find(number), kind, place, first, last });
+                let index = self.numbers.find(number).map_or(STRANGE, |index| index as u32);
+                let [place, first, last] = [place, first, last].map(|place| place as u16);
+                seen.push(Seen { index, kind, place, first, last });
             },
         );
         seen
@@ -109,27 +114,30 @@ impl<'a> Model<'a> {
     pub(crate) fn known(&self, words: &[Word], seen: &[Seen], part: Range<usize>) -> Vec<Known> {
         let mut counts = [0_u32; KINDS];
         let mut strange = 0;
-        let mut known: Vec<(usize, Kind, usize, usize)> = Vec::with_capacity(part.len() * 8);
-        let within = seen.iter().filter(|seen| part.contains(&seen.first) && part.contains(&seen.last));
-        for Seen { index, kind, first, last, .. } in within.copied() {
-            counts[kind as usize] += 1;
-            match index {
-                Some(index) => known.push((index, kind, first, last)),
-                None if kind == Kind::Word => strange += 1,
-                None => {}
+        let mut known: Vec<Seen> = Vec::with_capacity(seen.len() + 3);
+        let is_within = |place: u16| part.contains(&usize::from(place));
+        for seen in seen.iter().filter(|seen| is_within(seen.first) && is_within(seen.last)) {
+            counts[seen.kind as usize] += 1;
+            if seen.index != STRANGE {
+                known.push(*seen);
+            } else if seen.kind == Kind::Word {
+                strange += 1;
             }
         }
-        let shape = features::shape(&words[part.clone()], strange);
+        let place = part.start as u16;
+        let shape = features::shape(&words[part], strange);
         let shape = shape.into_iter().filter_map(|number| self.numbers.find(number));
-        known.extend(shape.map(|index| (index, Kind::Shape, part.start, part.start)));
-        known.sort_unstable_by_key(|(index, _, first, _)| (*index, *first));
-        known.dedup_by_key(|(index, ..)| *index);
+        let shape =
+            shape.map(|index| Seen { index: index as u32, kind: Kind::Shape, place, first: place, last: place });
+        known.extend(shape);
+        known.sort_unstable_by_key(|seen| (u64::from(seen.index) << 16) | u64::from(seen.first));
+        known.dedup_by_key(|seen| seen.index);
         let values: [f64; KINDS] = std::array::from_fn(|kind| value(kind, counts[kind]));
-        let whole = |(index, kind, first, last): (usize, Kind, usize, usize)| Known {
-            index,
-            value: values[kind as usize],
-            first,
-            last,
+        let whole = |seen: Seen| Known {
+            index: seen.index as usize,
+            value: values[seen.kind as usize],
+            first: seen.first.into(),
+            last: seen.last.into(),
         };
         known.into_iter().map(whole).collect()
     }

@@ -21,7 +21,7 @@ pub struct Course {
     pub restraint: f64,
     /// How many times a row is seen in other dress.
     pub dresses: usize,
-    /// Into how many parts the families are split to measure.
+    /// Into how many parts the wordings are split to measure.
     pub parts: usize,
 }
 
@@ -34,7 +34,7 @@ impl Course {
 pub struct Learned {
     /// The file of weights.
     pub bytes: Vec<u8>,
-    /// Every row, judged by weights that had not seen its family.
+    /// Every row, judged by weights that had not seen its wording.
     pub judged: Vec<Judged>,
 }
 
@@ -77,10 +77,10 @@ impl Material {
     }
 }
 
-/// Learns weights, and measures them on families that were held back.
+/// Learns weights, and measures them on wordings that were held back.
 pub fn learn(material: &Material, course: &Course) -> Learned {
     let rows = Rows::new(material, course);
-    let held = |row: &Row, part: usize| part_of(&row.family, course.parts) == part;
+    let held = |row: &Row, part: usize| part_of(&row.wording, course.parts) == part;
     let mut scores = vec![[0.0; CLASSES]; material.rows.len()];
     for part in 0..course.parts {
         let bytes = rows.weights(course, 1.0, |row| !held(row, part));
@@ -103,8 +103,8 @@ pub fn weights(material: &Material, course: &Course, temperature: f64) -> Vec<u8
     Rows::new(material, course).weights(course, temperature, |_| true)
 }
 
-fn part_of(family: &str, parts: usize) -> usize {
-    number(21, &[family.as_bytes()]) as usize % parts.max(1)
+fn part_of(wording: &str, parts: usize) -> usize {
+    number(21, &[wording.as_bytes()]) as usize % parts.max(1)
 }
 
 struct Rows<'a> {
@@ -174,13 +174,13 @@ impl<'a> Rows<'a> {
         bytes
     }
 
-    /// The features that more than one family shows, the commonest first, then sorted.
+    /// The features that more than one wording shows, the commonest first, then sorted.
     fn vocabulary(&self, seen: &[&(usize, String)], model: &Model<'_>, most: usize) -> Vec<u32> {
-        let mut families: BTreeMap<u32, (u32, u32, u32)> = BTreeMap::new();
+        let mut wordings: BTreeMap<u32, (u32, u32, u32)> = BTreeMap::new();
         let mut numbered: BTreeMap<&str, u32> = BTreeMap::new();
         for (place, text) in seen {
             let next = numbered.len() as u32;
-            let family = *numbered.entry(&self.material.rows[*place].family).or_insert(next);
+            let wording = *numbered.entry(&self.material.rows[*place].wording).or_insert(next);
             let words = words(text, 400);
             let mut shown = BTreeMap::new();
             features::each(
@@ -193,15 +193,15 @@ impl<'a> Rows<'a> {
             let [first, length, _] = features::shape(&words, 0);
             shown.extend([(first, Kind::Shape), (length, Kind::Shape)]);
             for (number, kind) in shown {
-                // A word is known from three families on: so every family sees its rare words as a stranger would.
+                // A word is known from three wordings on: so every wording sees its rare words as a stranger would.
                 let needed = if kind == Kind::Word { 3 } else { 2 };
-                let (count, last, _) = families.entry(number).or_insert((0, u32::MAX, needed));
-                if *last != family {
-                    (*count, *last) = (*count + 1, family);
+                let (count, last, _) = wordings.entry(number).or_insert((0, u32::MAX, needed));
+                if *last != wording {
+                    (*count, *last) = (*count + 1, wording);
                 }
             }
         }
-        let mut common: Vec<(u32, u32)> = families
+        let mut common: Vec<(u32, u32)> = wordings
             .into_iter()
             .filter(|(_, (count, _, needed))| count >= needed)
             .map(|(number, (count, ..))| (count, number))
@@ -214,14 +214,14 @@ impl<'a> Rows<'a> {
         numbers
     }
 
-    /// A family with many rows counts more than one with a single row, but not as many times more; and no class counts
+    /// A wording with many rows counts more than one with a single row, but not as many times more; and no class counts
     /// for nothing because little was written about it.
     fn importance(&self, seen: &[&(usize, String)]) -> Vec<f64> {
-        let mut families: BTreeMap<&str, f64> = BTreeMap::new();
+        let mut wordings: BTreeMap<&str, f64> = BTreeMap::new();
         for (place, _) in seen {
-            *families.entry(&self.material.rows[*place].family).or_insert(0.0) += 1.0;
+            *wordings.entry(&self.material.rows[*place].wording).or_insert(0.0) += 1.0;
         }
-        let own = |place: &usize| 1.0 / families[self.material.rows[*place].family.as_str()].sqrt();
+        let own = |place: &usize| 1.0 / wordings[self.material.rows[*place].wording.as_str()].sqrt();
         let mut classes = [0.0; CLASSES];
         seen.iter().for_each(|(place, _)| classes[self.material.rows[*place].class.index()] += own(place));
         let mean = classes.iter().sum::<f64>() / 15.0;
@@ -328,7 +328,7 @@ fn meanings(lists: &Lists) -> BTreeMap<u32, u8> {
 
 /// What weights make of rows, as they stand.
 pub fn judge(model: &Model<'_>, rows: &[Row]) -> Vec<Judged> {
-    let judged = |row: &Row| Judged { truth: row.class, shares: crate::reading::shares(model, &row.text) };
+    let judged = |row: &Row| Judged { truth: row.class, shares: crate::guess::shares(model, &row.text) };
     rows.iter().map(judged).collect()
 }
 

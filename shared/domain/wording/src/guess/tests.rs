@@ -1,14 +1,14 @@
 //! What the shipped weights make of letters.
 
-use super::{Reading, Thresholds};
+use super::{Guess, Thresholds};
 use crate::training::{Course, Material, weights};
-use crate::{Class, Model, corpus, read, shipped};
+use crate::{Class, Model, corpus, guess, shipped};
 use std::path::Path;
 
 const THRESHOLDS: Thresholds = Thresholds { sure: 850, also: 850, reasons: 4 };
 
-fn of(subject: &str, body: &str) -> Reading {
-    read(&shipped(), subject, body, &THRESHOLDS)
+fn of(subject: &str, body: &str) -> Guess {
+    guess(shipped(), subject, body, &THRESHOLDS)
 }
 
 #[test]
@@ -55,9 +55,9 @@ fn the_borders_between_the_classes_are_those_that_were_asked_for() {
         (Class::Chargeback, "No reconozco este cargo en mi tarjeta"),
     ];
     for (class, text) in rows {
-        let reading = of("", text);
-        assert_eq!(reading.class, class, "{text}: {reading:?}");
-        assert!(!reading.abstained, "{text}: {reading:?}");
+        let guess = of("", text);
+        assert_eq!(guess.class, class, "{text}: {guess:?}");
+        assert!(!guess.abstained, "{text}: {guess:?}");
     }
 }
 
@@ -79,9 +79,9 @@ fn what_says_nothing_is_left_to_a_person() {
     let nothing = ["", "   ", "???", "\u{1f600}", "zxcvb qwrtp", "12345", "<div><img src=x></div>"];
     let scripts = ["\u{8bf7}\u{9000}\u{6b3e}", "\u{412}\u{435}\u{440}\u{43d}\u{438}\u{442}\u{435}", "\u{0627}\u{0644}"];
     for text in nothing.into_iter().chain(scripts) {
-        let reading = of("", text);
-        assert!(reading.abstained, "{text:?}: {reading:?}");
-        assert_eq!(reading.class, Class::NotBilling, "{text:?}");
+        let guess = of("", text);
+        assert!(guess.abstained, "{text:?}: {guess:?}");
+        assert_eq!(guess.class, Class::NotBilling, "{text:?}");
     }
     let between = of("", "account");
     assert!(between.abstained, "one word is not enough: {between:?}");
@@ -112,22 +112,22 @@ fn the_newest_words_count() {
 fn further_troubles_of_a_letter_are_named_beside_the_first() {
     let letter =
         "I was charged twice for my subscription in March. Also, please update my credit card, it has expired.";
-    let reading = of("", letter);
-    let mut all = reading.also.clone();
-    all.push(reading.class);
-    assert!(all.contains(&Class::DuplicateCharge), "{reading:?}");
-    assert!(all.contains(&Class::PaymentMethodUpdate), "{reading:?}");
+    let guess = of("", letter);
+    let mut all = guess.also.clone();
+    all.push(guess.class);
+    assert!(all.contains(&Class::DuplicateCharge), "{guess:?}");
+    assert!(all.contains(&Class::PaymentMethodUpdate), "{guess:?}");
     assert!(of("", "I was charged twice. Please help. I love the product.").also.is_empty());
 }
 
 #[test]
 fn the_words_that_decided_stand_in_the_letter_and_are_neither_names_nor_numbers() {
     let letter = "Hello, Zebulon Quagmire here. You CHARGED me twice, card 4242 4242\n4242 4242, zq@shop.example, IBAN DE89370400";
-    let reading = of("", letter);
-    assert_eq!(reading.class, Class::DuplicateCharge);
-    assert!(reading.reasons.iter().any(|reason| reason.contains("twice")), "{reading:?}");
-    assert!(reading.reasons.len() <= THRESHOLDS.reasons);
-    for reason in &reading.reasons {
+    let guess = of("", letter);
+    assert_eq!(guess.class, Class::DuplicateCharge);
+    assert!(guess.reasons.iter().any(|reason| reason.contains("twice")), "{guess:?}");
+    assert!(guess.reasons.len() <= THRESHOLDS.reasons);
+    for reason in &guess.reasons {
         assert!(letter.contains(reason.as_str()), "{reason}");
         assert!(!reason.contains(|c: char| c.is_ascii_digit() || c == '@'), "{reason}");
         assert!(!reason.contains("Quagmire") && !reason.contains("Zebulon"), "{reason}");

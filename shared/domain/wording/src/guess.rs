@@ -5,7 +5,7 @@ use crate::words::{Word, words};
 use crate::{Class, letter};
 use std::ops::Range;
 
-/// When is a reading sure enough? In thousandths; the policy has them.
+/// When is a guess sure enough? In thousandths; the policy has them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Thresholds {
     /// Below this a person classifies.
@@ -18,7 +18,7 @@ pub struct Thresholds {
 
 /// What a letter is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reading {
+pub struct Guess {
     /// The best guess, also where it abstains.
     pub class: Class,
     /// How often such a guess is right, in thousandths.
@@ -39,7 +39,7 @@ const SENTENCES: usize = 24;
 const FEW: usize = 8;
 
 /// Reads a letter.
-pub fn read(model: &Model<'_>, subject: &str, body: &str, thresholds: &Thresholds) -> Reading {
+pub fn guess(model: &Model<'_>, subject: &str, body: &str, thresholds: &Thresholds) -> Guess {
     let new = letter::newest(subject, body);
     // The subject of an answer is old: it counts only where the new words do not say enough, as in "any news?".
     if new.is_reply && !new.body.is_empty() {
@@ -55,19 +55,19 @@ pub fn read(model: &Model<'_>, subject: &str, body: &str, thresholds: &Threshold
     judge(model, &format!("{}\n{}", new.subject, new.body), thresholds)
 }
 
-fn judge(model: &Model<'_>, text: &str, thresholds: &Thresholds) -> Reading {
+fn judge(model: &Model<'_>, text: &str, thresholds: &Thresholds) -> Guess {
     let words = words(text, WORDS);
     // Where not one word is known, a guess is only a guess.
     if !words.iter().any(|word| model.knows(word)) {
         let (also, reasons) = (Vec::new(), Vec::new());
-        return Reading { class: Class::NotBilling, confidence: 0, abstained: true, also, reasons };
+        return Guess { class: Class::NotBilling, confidence: 0, abstained: true, also, reasons };
     }
     let seen = model.seen(&words);
     let known = model.known(&words, &seen, 0..words.len());
     let shares = model.shares(&model.scores(&known));
     let class = best(&shares);
     let confidence = thousandths(shares[class.index()]);
-    Reading {
+    Guess {
         class,
         confidence,
         abstained: confidence < thresholds.sure,
@@ -104,8 +104,8 @@ fn also(model: &Model<'_>, text: &str, words: &[Word], seen: &[Seen], class: Cla
         return also;
     }
     for sentence in sentences.into_iter().filter(|sentence| sentence.len() > 2).take(SENTENCES) {
-        let first = seen.partition_point(|seen| seen.place < sentence.start);
-        let last = seen.partition_point(|seen| seen.place < sentence.end);
+        let first = seen.partition_point(|seen| usize::from(seen.place) < sentence.start);
+        let last = seen.partition_point(|seen| usize::from(seen.place) < sentence.end);
         let shares = model.shares(&model.scores(&model.known(words, &seen[first..last], sentence)));
         let found = best(&shares);
         let is_sure = thousandths(shares[found.index()]) >= from;
