@@ -27,7 +27,7 @@ fn main() {
     let learned = learn(&material, &Course::SHIPPED);
     let model = Model::parse(&learned.bytes).unwrap();
     println!("{} rows, {} features, {} bytes", material.rows.len(), model.features(), learned.bytes.len());
-    println!("\nFamilies held back:\n{}", evaluation::told(&learned.judged, SURE));
+    println!("\nWordings held back:\n{}", evaluation::told(&learned.judged, SURE));
     println!("{}", evaluation::matrix(&learned.judged));
     if arguments.iter().any(|argument| argument == "--wrong") {
         wrong(&material, &learned.judged);
