@@ -1,6 +1,6 @@
-//! Learns the weights from `tests/tickets/`, writes them where they are read, and prints how good they are:
-//! `cargo run -p wording --example train`. With `--check` nothing is
-//! written and other weights than the shipped ones are an error; with `--wrong` what is confidently wrong is listed; with a file of rows, these are judged too.
+//! Learns the weights from `tests/tickets/`, writes them where they are read, and prints how good they are: `cargo run
+//! -p wording --example train`. With `--check` nothing is written and other weights than the shipped ones are an error;
+//! with `--wrong` what is confidently wrong is listed; with a file of rows, these are judged too.
 
 #![allow(
     clippy::float_arithmetic,

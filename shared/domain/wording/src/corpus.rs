@@ -1,7 +1,7 @@
 //! What the weights are learned from: sentences, each line a way to say something, and what is said around them.
 //!
-//! A line such as `you {took|charged} <it> twice` is one wording: all that can be made of it goes to one side of a split.
-//! `<it>` stands for what a line `it = the money | 24 euros` lists.
+//! A line such as `you {took|charged} <it> twice` is one wording: all that can be made of it goes to one side of a
+//! split. `<it>` stands for what a line `it = the money | 24 euros` lists.
 
 use crate::Class;
 use crate::numbers::Draw;

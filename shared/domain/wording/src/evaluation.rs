@@ -1,4 +1,4 @@
-//! How good is a judgement? Confusion, the mean of what each class gets, accuracy by coverage, and how far it may be believed.
+//! How good is a judgement? Confusion, the mean over classes, accuracy by coverage, and how far it may be believed.
 
 use crate::Class;
 use crate::guess::best;

@@ -62,8 +62,8 @@ fn finished(hash: u32) -> u32 {
     hash ^ (hash >> 16)
 }
 
-/// Calls for each feature of a text but its shape; `meaning` says what the words from a place on mean, and how many they
-/// are.
+/// Calls for each feature of a text but its shape; `meaning` says what the words from a place on mean, and how many
+/// they are.
 pub(crate) fn each(words: &[Word], meaning: impl Fn(&[Word]) -> Option<(u8, usize)>, mut found: impl FnMut(Feature)) {
     let mut meanings: Vec<(u8, usize)> = Vec::new();
     let mut covered = 0;
@@ -92,8 +92,8 @@ pub(crate) fn each(words: &[Word], meaning: impl Fn(&[Word]) -> Option<(u8, usiz
     }
 }
 
-/// The shape of a text: how it begins, how long it is, and how much of it are words that the weights do not know, of which
-/// what is not about billing is full.
+/// The shape of a text: how it begins, how long it is, and how much of it are words that the weights do not know, of
+/// which what is not about billing is full.
 pub(crate) fn shape(words: &[Word], strange: usize) -> [u32; 3] {
     let length = match words.len() {
         0..=3 => 0,

@@ -1,4 +1,4 @@
-//! What is a ticket about? It is read from its words, without asking anybody: the weights are data, `shared/policy/wording/`.
+//! What is a ticket about? Its words tell, without asking anybody: the weights are data, `shared/policy/wording/`.
 //!
 //! Only the newest words of a letter count. What they show of themselves (words, pairs, parts of words against slips of
 //! the finger, and what they mean in four languages) speaks for or against each class; how sure that is was measured on

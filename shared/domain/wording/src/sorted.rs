@@ -1,4 +1,4 @@
-//! Sorted numbers as they lie in a file, with a table of where each beginning stands, so that a search looks at few of them.
+//! Sorted numbers as they lie in a file, with a table of where each beginning stands: a search looks at few of them.
 
 /// Numbers that are spread evenly are found by their highest bits.
 const BITS: u32 = 12;

@@ -242,8 +242,8 @@ struct Weights {
     weights: Vec<[f64; CLASSES]>,
 }
 
-/// Goes down the slope of the error, row by row in a fixed disorder, each weight at a pace of its own; what is kept is the
-/// mean of the second half of the way.
+/// Goes down the slope of the error, row by row in a fixed disorder, each weight at a pace of its own; what is kept is
+/// the mean of the second half of the way.
 fn descend(mut learned: Weights, examples: &[Example], course: &Course) -> Weights {
     let mut paces = vec![[1e-3; CLASSES]; learned.weights.len()];
     let mut bias_paces = [1e-3; CLASSES];

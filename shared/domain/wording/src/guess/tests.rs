@@ -89,7 +89,7 @@ fn what_says_nothing_is_left_to_a_person() {
 
 #[test]
 fn the_newest_words_count() {
-    let quoted = "Please cancel my subscription instead.\n\nOn Mon, 2 Mar 2026, Support wrote:\n> You were charged twice\n\
+    let quoted = "Please cancel my subscription instead.\n\nOn Mon, Support wrote:\n> You were charged twice\n\
                   > Charged twice again";
     let rows = [
         ("a reply above a quoted mail", "Re: I was charged twice", quoted, Class::PlanChange),
@@ -122,7 +122,7 @@ fn further_troubles_of_a_letter_are_named_beside_the_first() {
 
 #[test]
 fn the_words_that_decided_stand_in_the_letter_and_are_neither_names_nor_numbers() {
-    let letter = "Hello, Zebulon Quagmire here. You CHARGED me twice, card 4242 4242\n4242 4242, zq@shop.example, IBAN DE89370400";
+    let letter = "Zebulon Quagmire here. You CHARGED me twice, card 4242 4242\n4242 4242, zq@shop.example, IBAN DE8937";
     let guess = of("", letter);
     assert_eq!(guess.class, Class::DuplicateCharge);
     assert!(guess.reasons.iter().any(|reason| reason.contains("twice")), "{guess:?}");
