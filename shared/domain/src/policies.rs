@@ -210,7 +210,7 @@ mod tests {
 
     #[test]
     fn a_bad_policy_is_refused_with_its_line() {
-        let rows: [(&str, &str, &str, &str); 78] = [
+        let rows: [(&str, &str, &str, &str); 79] = [
             ("ageing", "from_day = 31", "from_day = 32", "days 31 to 31 are in no bucket"),
             ("ageing", "from_day = 31", "from_day = 30", "day 30 is in two buckets"),
             ("ageing", "from_day = 0", "from_day = 1", "days 0 to 0 are in no bucket"),
@@ -324,7 +324,8 @@ mod tests {
             ),
             ("tickets", "same = []", "same = [\"tax_question\"]", "`not_billing` opens no case"),
             ("tickets", "text = \"ticket_waited\"", "text = \"no_such_text\"", "no text is called"),
-            ("tickets", "confidence_min = \"0.70\"", "confidence_min = \"1.1\"", "`confidence_min` is over 0"),
+            ("tickets", "confidence_min = \"0.85\"", "confidence_min = \"1.1\"", "`confidence_min` is over 0"),
+            ("tickets", "also_min = \"0.85\"", "also_min = \"0\"", "`also_min` is over 0"),
             ("tickets", "looks = [\"card\"", "looks = [\"stars\"", "unknown variant"),
             ("tickets", "why = \"A bank's", "why = \"\" # \"", "`chargeback` has no `why`"),
             ("limits", "boards_max = 4", "boards_max = 0", "at least one board"),

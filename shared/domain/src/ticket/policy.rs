@@ -29,11 +29,13 @@ pub struct TicketPolicy {
     class: Vec<Handled>,
 }
 
-/// From which confidence on a reading counts.
+/// From which confidence on a reading counts, and a sentence names a trouble of its own; how many words that decided are shown.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Reading {
     pub confidence_min: Decimal,
+    pub also_min: Decimal,
+    pub reasons_max: usize,
     pub why: String,
 }
 
@@ -231,11 +233,9 @@ impl Rules for TicketPolicy {
         if numbers.into_iter().any(|number| number < 1) {
             complaints.push(Complaint::at(0, "minutes, hours and days are at least one"));
         }
-        if !(Decimal::ZERO..=Decimal::ONE).contains(&self.reading.confidence_min)
-            || self.reading.confidence_min.is_zero()
-        {
-            complaints.push(Complaint::at(0, "`confidence_min` is over 0, and at most 1"));
-        }
+        let shares = [("confidence_min", self.reading.confidence_min), ("also_min", self.reading.also_min)].into_iter();
+        let wrong = shares.filter(|(_, share)| share.is_zero() || !(Decimal::ZERO..=Decimal::ONE).contains(share));
+        complaints.extend(wrong.map(|(name, _)| Complaint::at(0, format!("`{name}` is over 0, and at most 1"))));
         complaints
             .extend([&self.unclear.role, &self.stranger.role, &self.raised.role].into_iter().filter_map(has_tickets));
         complaints
