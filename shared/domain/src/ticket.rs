@@ -1,12 +1,26 @@
 //! A support ticket as it stands, whatever the order in which its events came, and how it is handled.
 
 mod answer;
+mod answering;
+mod dispatch;
+mod draft;
 mod handling;
+mod name;
+mod neutral;
+mod saying;
 mod taken;
+mod told;
 
 pub use answer::{Answer, Outcome};
+pub use answering::AnswerPolicy;
+pub use dispatch::{Came, Dispatch, Next};
+pub use draft::{Draft, Matter, Offered, Way, drafts};
 pub use handling::{AtWork, Handling, Happened, State};
+pub use name::TicketName;
+pub use neutral::{Greeted, may_greet};
+pub use saying::{Unsayable, may_say};
 pub use taken::TakenFor;
+pub use told::Heard;
 
 use crate::book::{Latest, Stamp};
 use crate::event::{Event, TicketSeen, TicketStatus};
@@ -72,6 +86,11 @@ impl Ticket {
     /// The newest words of the customer: what was written last, or else what it came with.
     pub fn newest(&self) -> Option<&str> {
         self.latest.value().map(String::as_str).or(self.body.as_ref().map(|(_, body)| body.as_str()))
+    }
+
+    /// Whether whoever wrote it has an address of the account: only then may amounts, links and invoices be in an answer.
+    pub fn is_from_a_contact(&self) -> bool {
+        self.handling.account.as_ref().is_some_and(|account| self.accounts.contains(account))
     }
 
     /// Keeps that there was a ticket, and how it went.

@@ -57,7 +57,17 @@ fn of(seen: &Seen) -> usize {
         }
         Seen::Link(LinkSeen { intent, invoice }) => texts([Some(intent), Some(invoice)]),
         Seen::Ticket(seen) => {
-            let TicketSeen { id, as_of: _, subject, body, status: _, csat: _, requester_name, requester_email } = seen;
+            let TicketSeen {
+                id,
+                as_of: _,
+                subject,
+                body,
+                status: _,
+                csat: _,
+                requester_name,
+                requester_email,
+                automatic: _,
+            } = seen;
             texts([Some(id), subject.as_ref(), body.as_ref(), requester_name.as_ref(), requester_email.as_ref()])
         }
     }

@@ -16,6 +16,9 @@ pub struct TicketSeen {
     pub csat: Option<u8>,
     pub requester_name: Option<String>,
     pub requester_email: Option<String>,
+    /// It says of itself that no person wrote it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub automatic: bool,
 }
 
 /// The order is that of a ticket's life: of two sightings in one instant, the further counts.
