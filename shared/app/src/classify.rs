@@ -3,6 +3,7 @@
 pub mod agreed;
 pub mod backfill;
 pub mod fold;
+mod greeting;
 mod probe;
 mod ticket;
 pub mod waiting;

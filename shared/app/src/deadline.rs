@@ -37,6 +37,8 @@ pub fn takes(message: &Message) -> SignedDuration {
         | Message::PlanDue { .. }
         | Message::RungDue { .. }
         | Message::Ask { .. }
+        | Message::Answer { .. }
+        | Message::Hear { .. }
         | Message::Act { .. }
         | Message::Pressed { .. }
         | Message::Month { .. }

@@ -1,5 +1,6 @@
 //! The records around an action, and what was asked for on its account before.
 
+pub mod hearing;
 pub mod networks;
 pub mod rates;
 pub mod recovery;

@@ -5,6 +5,7 @@ mod actions;
 mod cases;
 mod endpoints;
 mod recoveries;
+mod replies;
 mod setup;
 mod team;
 
@@ -40,6 +41,8 @@ pub(super) async fn answer(
         Endpoint::HandleCasePage(id) => cases::handle_by_form(context, &id, request, caller).await,
         Endpoint::ChangeTask(id) => team::tell_task(context, &id, body, staff).await,
         Endpoint::ChangeTaskPage(id) => team::tell_task_by_form(context, &id, request, caller).await,
+        Endpoint::ReplyTicket(id) => replies::reply(context, &id, body, staff).await,
+        Endpoint::ReplyTicketPage(id) => replies::reply_by_form(context, &id, request, caller).await,
         Endpoint::Delegate => team::delegate(context, body, staff).await,
         Endpoint::StaffPageForm => team::delegate_by_form(context, request, caller).await,
         Endpoint::DecideProposal(number) => team::decide_proposal(context, &number, body, staff).await,

@@ -1,12 +1,13 @@
 //! Folds what a help desk told into the ticket, and finds whose it may be.
 
 use crate::classify::fold::Folded;
+use crate::classify::greeting;
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::find;
 use crate::store::{self, Attempted, Batch, Commit, Receipt, TicketOf, keys};
-use domain::ticket::Ticket;
 use domain::event::{Event, Seen, TicketSeen};
+use domain::ticket::Ticket;
 
 /// How many accounts one ticket is about: one transaction holds a hundred writes.
 const ACCOUNTS_MAX: usize = 90;
@@ -29,7 +30,7 @@ async fn once(
         keys::receipt(&event.provider, &event.source, &event.id),
         keys::ticket(&event.provider, &event.source, &seen.id),
     );
-    let batch = Batch::read(context, vec![receipt.clone(), key.clone()]).await?;
+    let mut batch = Batch::read(context, vec![receipt.clone(), key.clone()]).await?;
     if batch.get::<Receipt>(&receipt)?.is_some() {
         return Ok(Attempted::Done(Folded::Duplicate));
     }
@@ -47,6 +48,8 @@ async fn once(
         }
     }
 
+    let greeting = greeting::begin(context, &mut batch, &mut ticket, (seen, event)).await?;
+
     // Write.
     let mut commit = Commit::default();
     commit.create(&Receipt {
@@ -61,6 +64,7 @@ async fn once(
         trace: trace.to_owned(),
     });
     commit.over(&batch, &ticket);
+    greeting.iter().for_each(|greeting| greeting.put(&mut commit, &batch));
     for account in ticket.accounts.difference(&known) {
         let (provider, source, id) = (ticket.provider.clone(), ticket.source.clone(), ticket.id.clone());
         commit.put(&TicketOf { account: account.clone(), provider, source, id });

@@ -104,6 +104,9 @@ pub enum Endpoint {
     Decision(String),
     ReplayDecision(String),
     Tickets,
+    TicketDrafts(String),
+    ReplyTicket(String),
+    ReplyTicketPage(String),
     Sources,
     ChangeSource { provider: String, source: String },
     ReportOf(String),
@@ -225,6 +228,8 @@ pub static ROUTES: &[Route] = &[
     route(Method::GET, "/api/decisions/{id}", Function::Report, |v| Endpoint::Decision(one(v))),
     route(Method::POST, "/api/decisions/{id}/replay", Function::Report, |v| Endpoint::ReplayDecision(one(v))),
     route(Method::GET, "/api/tickets", Function::Report, |_| Endpoint::Tickets),
+    route(Method::GET, "/api/tickets/{id}/drafts", Function::Report, |v| Endpoint::TicketDrafts(one(v))),
+    route(Method::POST, "/api/tickets/{id}/reply", Function::Approval, |v| Endpoint::ReplyTicket(one(v))),
     route(Method::GET, "/api/sources", Function::Report, |_| Endpoint::Sources),
     route(Method::POST, "/api/sources/{provider}/{source}", Function::Approval, |v| {
         let (provider, source) = two(v);
@@ -241,6 +246,7 @@ pub static ROUTES: &[Route] = &[
     route(Method::POST, "/accounts/{id}/dunning", Function::Approval, |v| Endpoint::TellRecoveryPage(one(v))),
     route(Method::POST, "/accounts/search", Function::Report, |_| Endpoint::SearchPage),
     route(Method::GET, "/tickets", Function::Report, |_| Endpoint::TicketsPage),
+    route(Method::POST, "/tickets/{id}/reply", Function::Approval, |v| Endpoint::ReplyTicketPage(one(v))),
     route(Method::GET, "/sources", Function::Report, |_| Endpoint::SourcesPage),
     route(Method::POST, "/sources/{provider}/{source}", Function::Approval, |v| {
         let (provider, source) = two(v);

@@ -114,6 +114,10 @@ fn sent_for(key: &Key) -> Option<Sent> {
         Woken::Plan { account, invoice } => (QueueName::Dunning, Message::PlanDue { account, invoice, trace }),
         Woken::Climb { account, invoice } => (QueueName::Dunning, Message::RungDue { account, invoice, trace }),
         Woken::Asking(case) => (QueueName::Approval, Message::Ask { case, trace }),
+        Woken::Answer { provider, source, id } => {
+            (QueueName::Approval, Message::Answer { provider, source, id, trace })
+        }
+        Woken::Hearing(action) => (QueueName::Approval, Message::Hear { action, trace }),
         Woken::Action(action) => (QueueName::Approval, Message::Act { action, trace }),
         Woken::Line { account, endpoint } => (QueueName::Dunning, Message::Deliver { endpoint, account, trace }),
         Woken::Reach(endpoint) => (QueueName::Dunning, Message::Walk { endpoint, trace }),

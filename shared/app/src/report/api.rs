@@ -11,6 +11,7 @@ mod reports;
 mod sources;
 mod team;
 
+use crate::approval::reply;
 use crate::context::Context;
 use crate::door::routes::Endpoint;
 use crate::outgoing::endpoints;
@@ -62,6 +63,7 @@ pub(super) async fn answer(
         Endpoint::BackfillOf { provider, source } => sources::backfill_of(context, &provider, &source).await,
         Endpoint::ImportsOf(kind) => sources::imports_of(context, &kind).await,
         Endpoint::Tickets => sources::tickets(context, window).await,
+        Endpoint::TicketDrafts(id) => Ok(web::json(StatusCode::OK, &reply::offered(context, &id).await?)),
         Endpoint::Tasks => team::tasks(context, &query, window).await,
         Endpoint::Task(id) => team::task(context, &id).await,
         Endpoint::Stops => team::stops(context).await,

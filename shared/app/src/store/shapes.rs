@@ -7,7 +7,6 @@ use crate::ports::Key;
 use domain::action::Action;
 use domain::ageing::Climb;
 use domain::approval::delegation::Delegations;
-use domain::ticket::Ticket;
 use domain::book::{Head, Invoice, KeptCard, Payment, Person, Subscription, Unlinked};
 use domain::case::Case;
 use domain::classify::decision::Decision;
@@ -25,6 +24,7 @@ use domain::staff::{Change as StaffChange, Proposal, Staff};
 use domain::stop::Stops;
 use domain::task::Task;
 use domain::telling::Bulletin;
+use domain::ticket::{Dispatch, Greeted, Ticket};
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use rust_decimal::Decimal;
@@ -102,6 +102,13 @@ pub struct FoundBy {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Asking {
     pub case: CaseId,
+    pub again_at: Option<Timestamp>,
+}
+
+/// That tickets are to hear how an action has ended that was asked for because of their case: it wakes until they have.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hearing {
+    pub action: ActionId,
     pub again_at: Option<Timestamp>,
 }
 
@@ -241,6 +248,9 @@ stored!(FoundBy, 1, |it| key keys::found_by(&it.digest, &it.account), wake None,
 stored!(Ticket, 1, |it| key keys::ticket(&it.provider, &it.source, &it.id), wake None,
     place it.opened_at
         .map(|at| (lists::TICKETS.to_owned(), format!("{at:.3}#{}#{}#{}", it.provider, it.source, it.id))));
+stored!(Dispatch, 1, |it| key keys::dispatch(&it.provider, &it.source, &it.id), wake it.again_at, place None);
+stored!(Greeted, 1, |it| key keys::greeted(&it.digest), wake None, place None);
+stored!(Hearing, 1, |it| key keys::hearing(&it.action), wake it.again_at, place None);
 stored!(Asking, 1, |it| key keys::asking(&it.case), wake it.again_at, place None);
 stored!(TicketOf, 1, |it| key keys::ticket_of(&it.account, &it.provider, &it.source, &it.id), wake None, place None);
 stored!(Probe, 1, |it| key keys::probe(&it.provider, &it.source, &it.path), wake it.again_at, place None);

@@ -6,6 +6,7 @@ mod case;
 mod endpoint;
 mod incident;
 mod judged;
+mod reply;
 mod report;
 mod source;
 mod team;
@@ -24,6 +25,7 @@ pub fn all() -> Named {
         case::schemas(),
         judged::schemas(),
         incident::schemas(),
+        reply::schemas(),
         report::schemas(),
         source::schemas(),
         team::schemas(),

@@ -14,6 +14,7 @@ pub(super) const PROBE: &str = "PROBE#";
 pub(super) const BACKFILL: &str = "BACKFILL#";
 pub(super) const WATCH: &str = "WATCH#";
 pub(super) const COHORTS: &str = "COHORTS#";
+pub(super) const ANSWER: &str = "ANSWER#";
 
 /// How a source is set up.
 pub fn source(provider: &str, source: &str) -> Key {
@@ -50,6 +51,16 @@ pub fn external_of(provider: &str, source: &str, resource: &ResourceId) -> Optio
 /// One support ticket.
 pub fn ticket(provider: &str, source: &str, id: &str) -> Key {
     Key { table: Table::Accounts, pk: format!("TICKET#{provider}#{source}#{id}"), sk: "TICKET".to_owned() }
+}
+
+/// The answer to a ticket that is on its way.
+pub fn dispatch(provider: &str, source: &str, id: &str) -> Key {
+    Key { table: Table::Accounts, pk: format!("{ANSWER}{provider}#{source}#{id}"), sk: "ANSWER".to_owned() }
+}
+
+/// How an address, of which only the digest is kept, was answered by itself of late.
+pub fn greeted(digest: &str) -> Key {
+    Key { table: Table::Accounts, pk: format!("GREETED#{digest}"), sk: "GREETED".to_owned() }
 }
 
 /// When an object was last fetched that an unsigned delivery named.

@@ -1,7 +1,7 @@
 //! Whose alarm rings? A key that wakes, read back to what it was made of.
 
-use super::account::{ACCOUNT, ACTION, ASK, CLIMB, OUT, PLAN};
-use super::source::{BACKFILL, COHORTS, EXTERNAL, PROBE, WATCH};
+use super::account::{ACCOUNT, ACTION, ASK, CLIMB, HEAR, OUT, PLAN};
+use super::source::{ANSWER, BACKFILL, COHORTS, EXTERNAL, PROBE, WATCH};
 use super::staff::{BULLETIN, ENDPOINT};
 use crate::ports::Key;
 use domain::id::{AccountId, ActionId, CaseId};
@@ -17,6 +17,8 @@ pub enum Woken {
     Plan { account: AccountId, invoice: String },
     Climb { account: AccountId, invoice: String },
     Asking(CaseId),
+    Answer { provider: String, source: String, id: String },
+    Hearing(ActionId),
     Action(ActionId),
     Bulletin(String),
     Line { account: AccountId, endpoint: String },
@@ -45,6 +47,10 @@ pub fn woken(key: &Key) -> Option<Woken> {
         let [provider, source] = parts(rest)?;
         return Some(Woken::Cohorts { provider, source });
     }
+    if let Some(rest) = key.pk.strip_prefix(ANSWER) {
+        let [provider, source, id] = parts(rest)?;
+        return Some(Woken::Answer { provider, source, id });
+    }
     if let Some(id) = key.pk.strip_prefix(BULLETIN) {
         return Some(Woken::Bulletin(id.to_owned()));
     }
@@ -64,6 +70,9 @@ pub fn woken(key: &Key) -> Option<Woken> {
     if let Some(case) = key.sk.strip_prefix(ASK) {
         return CaseId::parse(case).map(Woken::Asking);
     }
+    if let Some(action) = key.sk.strip_prefix(HEAR) {
+        return ActionId::parse(action).map(Woken::Hearing);
+    }
     ActionId::parse(key.sk.strip_prefix(ACTION)?).map(Woken::Action)
 }
 
@@ -76,8 +85,8 @@ fn parts<const N: usize>(text: &str) -> Option<[String; N]> {
 mod tests {
     use super::super::tests::examples;
     use super::super::{
-        account_partition, action, asking, backfill, bulletin, climb, cohorts, external, line, plan, probe, reach,
-        watch,
+        account_partition, action, asking, backfill, bulletin, climb, cohorts, dispatch, external, hearing, line, plan,
+        probe, reach, watch,
     };
     use super::*;
     use crate::ports::Table;
@@ -89,6 +98,7 @@ mod tests {
         let case = CaseId::of(&account, "payment_failed", "in_1");
         let own = |text: &str| text.to_owned();
         let external_id = |id: &str| Woken::External { provider: own("stripe"), source: own("default"), id: own(id) };
+        let answer = |id: &str| Woken::Answer { provider: own("zendesk"), source: own("default"), id: own(id) };
         let probed = |path: &str| Woken::Probe { provider: own("mollie"), source: own("default"), path: own(path) };
         let planned = |invoice: &str| Woken::Plan { account: account.clone(), invoice: own(invoice) };
         let climbing = |invoice: &str| Woken::Climb { account: account.clone(), invoice: own(invoice) };
@@ -106,6 +116,9 @@ mod tests {
             (climb(&account, "in_1"), climbing("in_1")),
             (climb(&account, "in#1"), climbing("in#1")),
             (asking(&case), Woken::Asking(case.clone())),
+            (dispatch("zendesk", "default", "123"), answer("123")),
+            (dispatch("zendesk", "default", "a#b"), answer("a#b")),
+            (hearing(&act), Woken::Hearing(act.clone())),
             (action(&act), Woken::Action(act.clone())),
             (bulletin("proposal_1"), Woken::Bulletin(own("proposal_1"))),
             (line(&account, "ep_1"), Woken::Line { account: account.clone(), endpoint: own("ep_1") }),
@@ -124,7 +137,7 @@ mod tests {
     fn other_keys_read_back_to_nothing() {
         let waking: Vec<Key> = waking().into_iter().map(|(key, _)| key).collect();
         let mut others: Vec<Key> = examples().into_iter().filter(|key| !waking.contains(key)).collect();
-        assert_eq!(others.len(), examples().len() - 12, "each kind that wakes has its example among the others");
+        assert_eq!(others.len(), examples().len() - 14, "each kind that wakes has its example among the others");
         let account = account_partition(&AccountId::of("stripe", "default", "cus_1"));
         for (pk, sk) in [
             ("EXT#stripe#default", "EXT"),
@@ -132,6 +145,8 @@ mod tests {
             ("ACCOUNT#acc_x", "PLAN#in_1"),
             (account.as_str(), "ACTION#act_x"),
             (account.as_str(), "ASK#case_x"),
+            (account.as_str(), "HEAR#act_x"),
+            ("ANSWER#zendesk#default", "ANSWER"),
             (account.as_str(), "ACTION"),
         ] {
             others.push(Key { table: Table::Accounts, pk: pk.to_owned(), sk: sk.to_owned() });
