@@ -38,6 +38,7 @@ mod pay;
 mod privacy;
 mod raised;
 mod recovered;
+mod replies;
 mod scenarios;
 mod seals;
 mod simulation;

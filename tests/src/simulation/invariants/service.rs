@@ -26,8 +26,20 @@ pub(super) async fn events_are_done(service: &Service, acknowledged: &[Sent]) ->
 }
 
 /// What is told once: reminders and links to customers; to the staff, what to decide and how it ended, and bulletins.
-const TOLD_ONCE: &[&str] =
-    &["dun_", "link_", "ask_", "remind_", "escalate_", "asker_", "trouble_", "inc_", "task_", "proposal_", "key_"];
+const TOLD_ONCE: &[&str] = &[
+    "dun_",
+    "link_",
+    "ask_",
+    "remind_",
+    "escalate_",
+    "asker_",
+    "trouble_",
+    "inc_",
+    "task_",
+    "proposal_",
+    "key_",
+    "ans_",
+];
 
 /// Nobody is told the same twice by one channel, whatever failed in between.
 pub(super) fn letters_once(service: &Service) -> Result<(), String> {
