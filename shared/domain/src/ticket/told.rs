@@ -35,12 +35,10 @@ impl Handling {
         match came {
             telling::State::Sent => self.was_told(outcome, solves, at),
             telling::State::Refused { reason, again_at: None } => {
-                self.due_at = Some(self.due_at.map_or(due_at, |standing| standing.min(due_at)));
-                self.note(at, MACHINE, format!("the answer was not taken: {reason}"));
+                self.comes_back(due_at, at, &format!("the answer was not taken: {reason}"));
             }
             telling::State::InDoubt { reason } => {
-                self.due_at = Some(self.due_at.map_or(due_at, |standing| standing.min(due_at)));
-                self.note(at, MACHINE, format!("the answer may have been taken, and is not repeated: {reason}"));
+                self.comes_back(due_at, at, &format!("the answer may have been taken, and is not repeated: {reason}"));
             }
             telling::State::Refused { .. } | telling::State::Sending => {}
         }
@@ -64,16 +62,23 @@ impl Handling {
         }
         self.heard.push(Heard { action: action.clone(), outcome, at });
         forget_oldest(&mut self.heard, HEARD_BYTES_MAX);
-        self.due_at = Some(self.due_at.map_or(due_at, |standing| standing.min(due_at)));
         let what =
             if outcome == Outcome::Done { "what was asked for is done" } else { "what was asked for was denied" };
+        self.comes_back(due_at, at, what);
+        true
+    }
+
+    /// It waits no longer for the customer: whoever has it sees to it by then. What has ended only notes it.
+    fn comes_back(&mut self, due_at: Timestamp, at: Timestamp, why: &str) {
+        if self.state != State::Resolved {
+            self.due_at = Some(self.due_at.map_or(due_at, |standing| standing.min(due_at)));
+        }
         if self.state == State::Waiting {
             let next = if self.assigned_to.is_some() { State::Investigating } else { State::Open };
-            self.go_on(next, MACHINE, at, what);
+            self.go_on(next, MACHINE, at, why);
         } else {
-            self.note(at, MACHINE, what);
+            self.note(at, MACHINE, why);
         }
-        true
     }
 }
 
@@ -109,6 +114,16 @@ mod tests {
             assert_eq!(handling.first_answer_at.is_some(), first, "{what}");
             assert_eq!(handling.resolved_at.is_some(), state == State::Resolved, "{what}");
             assert_eq!(handling.at_work.secs, 0, "{what}: whoever sends it is no person at work");
+        }
+    }
+
+    #[test]
+    fn what_was_not_taken_comes_back_from_waiting() {
+        for came in [refused(None), telling::State::InDoubt { reason: "no answer".to_owned() }] {
+            let mut handling = Handling { state: State::Waiting, ..Handling::default() };
+            let number = handling.answer(("lena", "One thing more.", false), Outcome::Free, at(1)).unwrap().number;
+            handling.answer_ended(number, &came, false, at(30), at(2));
+            assert_eq!((handling.state, handling.due_at), (State::Open, Some(at(30))), "{came:?}");
         }
     }
 
