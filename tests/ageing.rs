@@ -136,6 +136,29 @@ fn a_letter_that_is_refused_is_sent_later_and_its_task_stays_whose_it_is() {
 }
 
 #[test]
+fn a_letter_of_the_ladder_leaves_by_day_and_on_working_days_and_its_task_with_it() {
+    run(async {
+        let service = begun("2026-03-01T09:00:00Z").await;
+        let mut customer = stripe::customer("cus_1", service.clock.now());
+        customer["address"] = json!({"country": "DE"});
+        tell(&service, "customer.updated", &customer).await;
+        // Its third day is a Saturday.
+        let due = invoice("in_1", "2026-03-01T09:00:00Z", "2026-03-18", "usd", 49_000);
+        tell(&service, "invoice.finalized", &due).await;
+        for (now, expected) in [
+            ("2026-03-21T09:30:00Z", 0),
+            ("2026-03-22T12:00:00Z", 0),
+            ("2026-03-23T06:55:00Z", 0),
+            ("2026-03-23T07:05:00Z", 1),
+            ("2026-03-24T12:00:00Z", 1),
+        ] {
+            service.advance(at(now)).await.unwrap();
+            assert_eq!((tasks(&service, "open").await.len(), letters(&service)), (expected, expected), "{now}");
+        }
+    });
+}
+
+#[test]
 fn what_is_paid_between_two_rungs_meets_no_other() {
     run(async {
         let service = begun("2026-03-01T09:00:00Z").await;

@@ -5,8 +5,8 @@ mod grown;
 
 use app::message::{Body, Message};
 use app::store::{
-    Alone, Asking, Backfill, External, FoundBy, Hearing, Idempotency, Link, Of, PayLink, Probe, Probes, Receipt,
-    Stored, TicketOf, Timeline, Waiting,
+    Alone, Asking, Backfill, CardLink, Correction, External, FoundBy, Hearing, Idempotency, Link, Of, PayLink, Probe,
+    Probes, Receipt, Stored, TicketOf, Timeline, Waiting, Wrote,
 };
 use app::web::NOTE_CHARS_MAX;
 use domain::ageing::Climb;
@@ -14,17 +14,19 @@ use domain::book::entitlement::Entitlement;
 use domain::book::{
     AccessLine, CaseLine, Head, Invoice, KeptCard, Left, Payment, Person, PlanLine, Subscription, Touched, UnderWay,
 };
-use domain::case::Case;
+use domain::case::{Case, Class};
+use domain::cash::{Received, Request, Step};
 use domain::classify::decision::{self, Decision};
 use domain::classify::desk::Desk;
 use domain::classify::{self, Scene};
 use domain::dunning::Plan;
 use domain::event::{Event, Seen};
 use domain::group::{self, Group};
-use domain::id::{AccountId, ActionId, CaseId};
+use domain::id::{AccountId, ActionId, CaseId, ReceivedId, RequestId};
 use domain::import::Imports;
 use domain::incident::{Incident, Pulse, Releases, Watch};
 use domain::ledger::{Entry, LedgerHead};
+use domain::notice::Notice;
 use domain::outgoing::Reach;
 use domain::policies::Policies;
 use domain::policy::stored_bytes;
@@ -32,8 +34,8 @@ use domain::report::fact::Row as FactRow;
 use domain::source::{Cohorts, Locked, TurnedAway};
 use domain::staff::{Change as StaffChange, Proposal, Staff};
 use domain::task::Task;
-use domain::telling::Bulletin;
-use domain::ticket::{Dispatch, Greeted, Ticket};
+use domain::telling::{Bulletin, State};
+use domain::ticket::{Dispatch, Greeted, Outcome, TakenFor, Ticket};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, from_value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -49,7 +51,7 @@ static POLICIES: LazyLock<Policies> = LazyLock::new(|| Policies::shipped().unwra
 
 #[test]
 fn no_item_grows_beyond_what_can_be_read_at_once() {
-    let rows: Vec<Row> = [book(), judged(), acting(), recovering(), company(), machinery()].concat();
+    let rows: Vec<Row> = [book(), judged(), acting(), recovering(), asking(), company(), machinery()].concat();
     let limits = POLICIES.limits.current();
     println!("| kind | largest, bytes |\n|---|---|");
     for (kind, bytes) in &rows {
@@ -154,7 +156,7 @@ fn invoice(number: usize, lines: usize) -> Value {
 fn payment(number: usize) -> Value {
     json!({"resource": "payment", "id": id(number), "invoice": id(number), "subscription": id(0), "intent": id(number),
         "status": "succeeded", "amount": usd(), "captured": usd(), "refunded": usd(), "at": AT, "method": text(400),
-        "card": card(), "issuer": text(400), "decline": decline()})
+        "card": card(), "issuer": text(400), "decline": decline(), "reference": text(140)})
 }
 
 fn subscription(number: usize, items: usize) -> Value {
@@ -254,6 +256,8 @@ fn with_what_is_open(mut head: Head) -> Head {
     for number in 0..8 {
         head.left.insert(id(number), vec![Left { action: Some(action(number)), at: at() }]);
     }
+    head.requests = (0..20).map(|number| RequestId::of(&account(), &id(number))).collect();
+    head.loose = (0..6).map(id).collect();
     head
 }
 
@@ -293,6 +297,17 @@ fn ticket() -> Ticket {
         let Seen::Ticket(seen) = &event.seen[0] else { panic!("a ticket was told") };
         ticket.fold(seen, &event);
     }
+    let note = "👩".repeat(150);
+    for number in 0..100 {
+        ticket.handling.say(at(), &id(number), "because", &note);
+        let text = "👩".repeat(1_000);
+        let answered = ticket.handling.answer((&id(0), &format!("{number} {text}"), false), Outcome::Free, at());
+        let answered = answered.map(|answer| answer.number).unwrap();
+        ticket.handling.answer_came(answered, State::Sent, at());
+    }
+    let word = |_| text(60);
+    let taken = TakenFor::by_hand(Class::DuplicateSubscription, &id(0), at());
+    ticket.handling.taken_for = Some(TakenFor { reasons: (0..10).map(word).collect(), ..taken });
     ticket.accounts = (0..90).map(|number| AccountId::of("chargebee", "default", &id(number))).collect();
     ticket
 }
@@ -310,7 +325,8 @@ fn judged() -> Vec<Row> {
         "draft_reply": {"text": text(60), "amount": text(40), "invoice": id(0), "payment": id(0),
         "reason": text(300), "link": text(2_000)},
         "actions": many(40, |number| json!(action(number))), "decisions": many(500, |number| json!(case(number))),
-        "events": many(500, |number| json!(id(number))), "handled": many(20, handled), "opened_at": AT,
+        "events": many(500, |number| json!(id(number))), "handled": many(20, handled),
+        "tickets": many(500, |number| json!(format!("zendesk/default/{}", id(number)))), "opened_at": AT,
         "resolved_at": AT,
         "resolution": text(60)}))
     .unwrap();
@@ -386,7 +402,35 @@ fn acting() -> Vec<Row> {
                 "code": {"hash": text(64), "until": AT, "tries": 5, "sent": 5}}),
         ),
         built::<PayLink>("PayLink", json!({"hash": text(64), "account": account(), "invoice": id(0)})),
+        built::<CardLink>("CardLink", json!({"hash": text(64), "account": account()})),
     ]
+}
+
+/// What is asked for because of a ticket, with as many invoices and payments as it holds.
+fn asking() -> Vec<Row> {
+    let request = RequestId::of(&account(), &id(0));
+    let line = |number: usize| {
+        json!({"invoice": id(number), "number": id(number), "amount": usd(), "settled": usd(), "dropped": text(60),
+            "link": text(200)})
+    };
+    let matched = |number: usize| {
+        json!({"account": account(), "payment": id(number), "amount": usd(), "line": id(number), "way": "by_hand",
+            "confidence": "0.95", "by": id(0), "at": AT})
+    };
+    let left_out = |number: usize| json!({"invoice": id(number), "why": "in_review"});
+    let done: Vec<_> =
+        Step::ALL.iter().map(|step| json!({"step": step, "at": AT, "by": id(0), "evidence": text(1_500)})).collect();
+    let notice = json!({"channel": "mail", "refusals": 24, "state": "skipped", "why": text(260)});
+    let asked = json!({"id": request, "account": account(), "ticket": id(0) + &id(0), "lines": many(25, line),
+        "matched": many(25, matched), "withdrawn": {"why": text(60), "by": id(0), "at": AT}, "resolved_at": AT,
+        "credit": {"limit": usd(), "debt": many(20, |_| usd()), "left_out": many(20, left_out),
+            "more_left_out": 9_999},
+        "by": id(0), "at": AT, "look_at": AT, "debt_mail": notice.clone(), "confirmation": notice, "done": done});
+    let candidate = |number: usize| json!({"invoice": id(number), "way": "amount", "confidence": "0.40"});
+    let received = json!({"id": ReceivedId::of(&account(), &id(0)), "account": account(), "payment": id(0),
+        "amount": usd(), "at": AT, "reference": text(140), "why": "no_reference", "candidates": many(44, candidate),
+        "ended": {"at": AT, "by": id(0), "target": {"invoice": id(0)}}});
+    vec![built::<Request>("Request", asked), built::<Received>("Received", received)]
 }
 
 fn recovering() -> Vec<Row> {
@@ -414,6 +458,8 @@ fn recovering() -> Vec<Row> {
     };
     recovery["tries"] = json!({"next": chosen, "why_none": text(600), "made": many(12, made), "begun": 9999,
         "look_at": AT, "card": text(60)});
+    let card = json!({"brand": text(400), "last4": text(400), "exp_month": 12, "exp_year": 2030});
+    let notice = json!({"about": {"matter": "expires", "card": card, "ends_at": AT}, "way": plan.clone()});
     let pulse = json!({"provider": "chargebee", "source": id(0), "account": account(), "about": id(0),
         "trouble": "failure", "at": AT,
         "outcome": "trouble", "signs": {"issuer": text(60), "plan": text(600), "family": text(60)}, "amount": usd()});
@@ -446,6 +492,7 @@ fn recovering() -> Vec<Row> {
     }
     vec![
         built::<Climb>("Climb", plan.clone()),
+        built::<Notice>("Notice", notice),
         built::<Plan>("Plan", recovery),
         built::<Pulse>("Pulse", pulse),
         built::<Incident>("Incident", incident),
@@ -532,6 +579,15 @@ fn machinery() -> Vec<Row> {
         built::<Receipt>("Receipt", receipt),
         of("External", &external()),
         built::<FoundBy>("FoundBy", json!({"digest": text(64), "account": account()})),
+        built::<Correction>(
+            "Correction",
+            json!({"provider": "zendesk", "source": id(0), "id": id(0), "class": "duplicate_subscription",
+                "read_as": "duplicate_subscription", "by": id(0), "at": AT}),
+        ),
+        built::<Wrote>(
+            "Wrote",
+            json!({"digest": text(26), "provider": "zendesk", "source": id(0), "id": id(0), "at": AT}),
+        ),
         built::<TicketOf>(
             "TicketOf",
             json!({"account": account(), "provider": "zendesk", "source": id(0), "id": id(0)}),

@@ -21,7 +21,7 @@ use jiff::SignedDuration;
 use serde_json::{from_value, json};
 
 fn staff(number: usize, role: Role) -> Staff {
-    Staff { id: id(number), name: String::new(), role, email: String::new(), slack: None }
+    Staff { id: id(number), name: String::new(), role, email: String::new(), slack: None, languages: Vec::new() }
 }
 
 /// A shelf on which two imports lie that say as much as there is room for, and its largest board.

@@ -18,6 +18,7 @@ pub(crate) mod settle;
 mod slack;
 pub(crate) mod task;
 mod tell;
+mod ticket;
 mod unseen;
 mod withdraw;
 pub(crate) mod writing;
@@ -27,6 +28,7 @@ use crate::context::{Context, Work};
 use crate::door::console::problem_page;
 use crate::door::routes::Endpoint;
 use crate::door::{session, token};
+use crate::dunning::{self, card};
 use crate::fault::Fault;
 use crate::message::Message;
 use crate::records;
@@ -87,6 +89,7 @@ pub async fn http(context: &Context, endpoint: Endpoint, request: &Request<Bytes
         Endpoint::SignIn => session::sign_in(context, request).await,
         Endpoint::SignOut => Ok(session::sign_out()),
         Endpoint::LinkOpened => link::opened(context, request).await,
+        Endpoint::Messages(token) => Ok(dunning::asked(context, card::wish(context, &token, request).await)),
         Endpoint::SlackPressed => slack::take(context, request).await,
         endpoint => match token::caller(context, request).await {
             Ok(caller) => routes::answer(context, endpoint, request, &caller).await,

@@ -5,7 +5,7 @@ pub mod backfill;
 pub mod fold;
 mod greeting;
 mod probe;
-mod ticket;
+pub(crate) mod ticket;
 pub mod waiting;
 pub mod watch;
 
@@ -14,6 +14,7 @@ use crate::context::{Context, Work};
 use crate::fault::Fault;
 use crate::message::{Body, Message, body_name, keep, unpack};
 use domain::event::{Event, Seen};
+use domain::ticket::TicketName;
 use providers::Reading;
 
 /// How a message ended.
@@ -27,6 +28,8 @@ pub enum Done {
     Listed(backfill::Done),
     /// A source was looked over.
     Watched,
+    /// A ticket was looked at whose time had come.
+    Looked,
     /// What waited was sent again.
     Released,
     /// It was asked not long ago, and will be again.
@@ -86,6 +89,10 @@ async fn work(context: &Context, message: &Message) -> Result<Done, Fault> {
         Message::List { provider, source, .. } => backfill::go_on(context, provider, source).await.map(Done::Listed),
         Message::Watch { provider, source, trace } => {
             watch::handle(context, provider, source, trace).await.map(|()| Done::Watched)
+        }
+        Message::TicketDue { provider, source, id, trace } => {
+            let name = TicketName::new(provider, source, id);
+            ticket::due(context, &name, trace).await.map(|()| Done::Looked)
         }
         Message::Orphan { provider, source, id, .. } => {
             waiting::orphan(context, provider, source, id).await.map(|()| Done::Released)

@@ -27,6 +27,7 @@ pub fn takes(message: &Message) -> SignedDuration {
         | Message::Probe { .. }
         | Message::Orphan { .. }
         | Message::Watch { .. }
+        | Message::TicketDue { .. }
         | Message::Unlinked { .. }
         | Message::Ring { .. } => GLANCE + WORK,
         Message::List { .. } => LISTED,
@@ -36,6 +37,9 @@ pub fn takes(message: &Message) -> SignedDuration {
         | Message::Tell { .. }
         | Message::PlanDue { .. }
         | Message::RungDue { .. }
+        | Message::NoticeDue { .. }
+        | Message::RequestDue { .. }
+        | Message::Settle { .. }
         | Message::Ask { .. }
         | Message::Answer { .. }
         | Message::Hear { .. }

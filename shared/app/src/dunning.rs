@@ -3,12 +3,15 @@
 mod again;
 pub mod alarm;
 pub mod board;
+pub mod card;
+pub mod cash;
 mod climb;
 pub mod control;
 mod ending;
 mod escalation;
 pub mod forecast;
 mod letter;
+mod notice;
 pub mod outcomes;
 mod page;
 pub mod pay;
@@ -21,7 +24,7 @@ use crate::fault::Fault;
 use crate::message::Message;
 use crate::outgoing;
 use crate::ports::Letter;
-use crate::records::{self, running};
+use crate::records::{self, running, whose};
 use crate::setup::{sources, stop};
 use crate::store::{self, Attempted, Batch, Commit, Of, PayLink, keys};
 use crate::web::Answer;
@@ -56,6 +59,8 @@ pub enum Done {
     Tried,
     /// People are asked to end what the invoice is for.
     Asked,
+    /// It was looked what payments are for.
+    Settled,
     /// An alarm that had been set aside was rung.
     Rung,
     /// The product was to be told something.
@@ -91,6 +96,9 @@ async fn work(context: &Context, message: &Message) -> Result<Done, Fault> {
             }
         }
         Message::RungDue { account, invoice, .. } => climb::due(context, account, invoice).await,
+        Message::NoticeDue { account, notice, .. } => notice::due(context, account, notice).await,
+        Message::RequestDue { request, .. } => cash::due(context, request).await,
+        Message::Settle { account, payments, trace } => cash::settle(context, account, payments, trace).await,
         Message::Deliver { endpoint, account, .. } => {
             outgoing::deliver(context, endpoint, account).await.map(Done::Outgoing)
         }
@@ -100,15 +108,22 @@ async fn work(context: &Context, message: &Message) -> Result<Done, Fault> {
     }
 }
 
-/// Answers whoever opens a link to pay.
+/// Answers whoever opens a link to pay, or to give another card.
 pub async fn http(context: &Context, endpoint: Endpoint, request: &Request<Bytes>) -> Answer {
     let result = match endpoint {
         Endpoint::PayPage(token) => pay::show(context, &token).await,
         Endpoint::Pay(token) => pay::go(context, &token, request).await,
+        Endpoint::CardPage(token) => card::show(context, &token).await,
+        Endpoint::GiveCard(token) => card::go(context, &token).await,
         other => unreachable!("the route table sends {other:?} elsewhere"),
     };
+    asked(context, result)
+}
+
+/// The answer to a customer, or that it does not work right now.
+pub(crate) fn asked(context: &Context, result: Result<Answer, Fault>) -> Answer {
     result.unwrap_or_else(|fault| {
-        tracing::error!(fault = %fault, "a link to pay could not be answered");
+        tracing::error!(fault = %fault, "a link of a customer's could not be answered");
         pay::failed(context)
     })
 }
@@ -126,9 +141,8 @@ struct Read {
 
 async fn read(context: &Context, account: &AccountId, invoice: &str) -> Result<Option<Read>, Fault> {
     let keys = [keys::head(account), keys::invoice(account, invoice), keys::plan(account, invoice)];
-    let whose = records::whose::keys_of(account);
-    let batch = Batch::read(context, keys.iter().cloned().chain(whose).collect()).await?;
-    let (person, customer) = records::whose::read(&batch, account)?;
+    let batch = Batch::read(context, keys.iter().cloned().chain(whose::keys_of(account)).collect()).await?;
+    let (person, customer) = whose::read(&batch, account)?;
     let (head, of) = (batch.get::<Head>(&keys[0])?, batch.get::<Of<Invoice>>(&keys[1])?);
     let plan = batch.get(&keys[2])?;
     Ok(head.zip(of).map(|(head, of)| Read { head, invoice: of.value, plan, person, customer, batch }))
@@ -200,9 +214,7 @@ async fn begin(context: &Context, account: &AccountId, invoice: &str) -> Result<
         plan.stop(UNWRITTEN, now);
     }
     let escalated = escalation::advance(context, &mut plan, escalation);
-    let (hours, customer) = (context.policies.hours.current(), read.customer.as_ref());
-    let zone = customer.and_then(|customer| customer.time_zone.as_deref());
-    plan.keep_quiet(now, hours.first_from(now, zone, read.person.country(customer)));
+    plan.keep_quiet(now, whose::written_to_from(context, &read.person, read.customer.as_ref(), now));
     ending::learn(context, &mut plan, &end);
     plan.take_access(now);
     if let Some(why) = letter::why_no_text(&read) {
@@ -264,8 +276,10 @@ async fn end(
     invoice: &str,
     record: impl Fn(&mut Plan) -> Done,
 ) -> Result<Attempted<Done>, Fault> {
-    if way == Way::Climb {
-        return climb::end(context, account, invoice, record).await;
+    match way {
+        Way::Climb => return climb::end(context, account, invoice, record).await,
+        Way::Notice => return notice::end(context, account, invoice, record).await,
+        Way::Plan => {}
     }
     let Some(read) = read(context, account, invoice).await? else { return Ok(Attempted::Done(Done::NothingToDo)) };
     let Some(mut plan) = read.plan.clone() else { return Ok(Attempted::Done(Done::NothingToDo)) };

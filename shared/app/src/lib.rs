@@ -22,4 +22,5 @@ pub mod report;
 pub mod setup;
 pub mod store;
 pub mod task;
+pub mod ticket;
 pub mod web;

@@ -6,7 +6,7 @@ use crate::ports::QueueName;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use domain::book::Unlinked;
-use domain::id::{AccountId, ActionId, CaseId, digest, sha256};
+use domain::id::{AccountId, ActionId, CaseId, RequestId, digest, sha256};
 use flate2::Compression;
 use flate2::read::DeflateDecoder;
 use flate2::write::DeflateEncoder;
@@ -32,12 +32,20 @@ pub enum Message {
     List { provider: String, source: String, trace: String },
     /// A source is to be looked over for troubles that many have.
     Watch { provider: String, source: String, trace: String },
+    /// It is time to look at a ticket: nobody answered it, or it has rested.
+    TicketDue { provider: String, source: String, id: String, trace: String },
     /// The staff are to be told what a bulletin says.
     Tell { bulletin: String, trace: String },
     /// A step of a recovery is due.
     PlanDue { account: AccountId, invoice: String, trace: String },
     /// A rung of the ladder is due of what no recovery asks for.
     RungDue { account: AccountId, invoice: String, trace: String },
+    /// A customer is to be told of a card.
+    NoticeDue { account: AccountId, notice: String, trace: String },
+    /// What a customer is told because of a payment request is due, or somebody has to look how that stands.
+    RequestDue { request: RequestId, trace: String },
+    /// Payments came in, or what is asked for has changed: who paid what?
+    Settle { account: AccountId, payments: Vec<String>, trace: String },
     /// An endpoint of the product is to be told what happened to an account.
     Deliver { endpoint: String, account: AccountId, trace: String },
     /// The lines of an endpoint are to be gone through.
@@ -103,9 +111,13 @@ impl Message {
             | Self::Orphan { trace, .. }
             | Self::List { trace, .. }
             | Self::Watch { trace, .. }
+            | Self::TicketDue { trace, .. }
             | Self::Tell { trace, .. }
             | Self::PlanDue { trace, .. }
             | Self::RungDue { trace, .. }
+            | Self::NoticeDue { trace, .. }
+            | Self::RequestDue { trace, .. }
+            | Self::Settle { trace, .. }
             | Self::Deliver { trace, .. }
             | Self::Walk { trace, .. }
             | Self::Ring { trace, .. }
@@ -129,9 +141,13 @@ impl Message {
             Self::Orphan { .. } => "orphan",
             Self::List { .. } => "list",
             Self::Watch { .. } => "watch",
+            Self::TicketDue { .. } => "ticket_due",
             Self::Tell { .. } => "tell",
             Self::PlanDue { .. } => "plan_due",
             Self::RungDue { .. } => "rung_due",
+            Self::NoticeDue { .. } => "notice_due",
+            Self::RequestDue { .. } => "request_due",
+            Self::Settle { .. } => "settle",
             Self::Deliver { .. } => "deliver",
             Self::Walk { .. } => "walk",
             Self::Ring { .. } => "ring",

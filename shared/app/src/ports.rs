@@ -239,6 +239,22 @@ pub struct Letter {
     /// The same with buttons, where the channel has them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub blocks: Option<Value>,
+    /// Where its reader says that they want no more of its kind, with one click.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unsubscribe: Option<String>,
+}
+
+impl Letter {
+    /// What a mail says above its text, beside what every mail does.
+    ///
+    /// <https://www.rfc-editor.org/rfc/rfc8058#section-3.1>
+    pub fn headers(&self) -> Vec<(&'static str, String)> {
+        let told = |address: &String| {
+            let one_click = ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click".to_owned());
+            [("List-Unsubscribe", format!("<{address}>")), one_click]
+        };
+        self.unsubscribe.iter().flat_map(told).collect()
+    }
 }
 
 /// Why a message to a person was not sent, as far as we know.

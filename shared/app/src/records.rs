@@ -5,6 +5,7 @@ pub mod networks;
 pub mod rates;
 pub mod recovery;
 pub mod running;
+pub mod said;
 pub mod whose;
 
 use crate::context::Context;

@@ -13,6 +13,7 @@ use crate::context::{Context, Work};
 use crate::door::console::problem_page;
 use crate::door::routes::Endpoint;
 use crate::door::{openapi, token};
+use crate::dunning::{self, card};
 use crate::fault::Fault;
 use crate::message::Message;
 use crate::web::{self, Answer};
@@ -68,6 +69,7 @@ pub async fn http(context: &Context, endpoint: Endpoint, request: &Request<Bytes
                 .await
                 .unwrap_or_else(|problem| problem_page(context, None, &problem));
         }
+        Endpoint::MessagesPage(token) => return dunning::asked(context, card::wishes(context, &token).await),
         Endpoint::LoginPage => return pages::login(context, request).await,
         _ => {}
     }

@@ -1,5 +1,5 @@
 //! What a deployed function needs beside the tables: queues, mail, secrets, the archive, seals, the network, and the runtime around
-//! a handler. With `tables`, the only place that names AWS.
+//! a handler. With the crates inside this folder, the only place that names AWS.
 
 mod archive;
 mod deadline;

@@ -1,12 +1,13 @@
-//! Messages to people: mail by SES, Slack by its Web API.
+//! Messages to people: mail by SES, Slack by its Web API, and phones by SNS where the stack has them switched on.
 
 use crate::vault::Secrets;
 use app::ports::{Channel, Letter, NoReply, Post, Unsent};
 use async_trait::async_trait;
 use aws_sdk_sesv2::Client;
-use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message};
+use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message, MessageHeader};
 use http::Method;
 use network::Network;
+use phone::Phone;
 use providers::{Request, slack};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -16,6 +17,8 @@ pub struct Sender {
     pub from: String,
     pub network: Network,
     pub secrets: Arc<Secrets>,
+    /// None where messages to phones are not switched on.
+    pub phone: Option<Phone>,
 }
 
 #[async_trait]
@@ -27,8 +30,10 @@ impl Post for Sender {
                 let to = json!({"channel": letter.to, "unfurl_links": false});
                 self.slack("chat.postMessage", to, letter).await
             }
-            // The SDK's crate for it is not among our dependencies.
-            Channel::Sms => Err(Unsent::refused("this stack sends no text messages: write a mail instead")),
+            Channel::Sms => match &self.phone {
+                Some(phone) => phone.send(letter).await.map(|()| None),
+                None => Err(Unsent::refused("messages to phones are not switched on: `SendSms` of the stack")),
+            },
         }
     }
 
@@ -42,7 +47,12 @@ impl Sender {
     async fn mail(&self, letter: &Letter) -> Result<(), Unsent> {
         let content = |text: &str| Content::builder().data(text).charset("UTF-8").build().map_err(Unsent::refused);
         let body = Body::builder().text(content(&letter.text)?).html(content(&letter.html)?).build();
-        let message = Message::builder().subject(content(&letter.subject)?).body(body).build();
+        let mut message = Message::builder().subject(content(&letter.subject)?).body(body);
+        for (name, value) in letter.headers() {
+            let header = MessageHeader::builder().name(name).value(value).build();
+            message = message.headers(header.map_err(Unsent::refused)?);
+        }
+        let message = message.build();
         let sent = self
             .mail
             .send_email()

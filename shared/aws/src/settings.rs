@@ -11,12 +11,14 @@ use app::ports::Clock;
 use async_trait::async_trait;
 use aws_credential_types::Credentials;
 use aws_sdk_dynamodb::config::Region;
+use aws_sdk_sesv2::config::retry::RetryConfig;
 use aws_smithy_http_client::tls::Provider;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use domain::policies::Policies;
 use jiff::Timestamp;
 use network::{Network, Outside};
+use phone::Phone;
 use std::sync::Arc;
 use std::time::Duration;
 use tables::{Dynamo, TableNames};
@@ -48,17 +50,20 @@ pub fn context() -> Result<Context, Error> {
     let clock: Arc<dyn Clock> = Arc::new(MachineClock);
 
     macro_rules! client {
-        ($sdk:ident) => {{
+        ($sdk:ident) => {
+            client!($sdk, |config| config)
+        };
+        ($sdk:ident, |$config:ident| $set:expr) => {{
             let config = $sdk::Config::builder()
                 .behavior_version($sdk::config::BehaviorVersion::latest())
                 .region(region.clone())
                 .credentials_provider(credentials.clone())
                 .http_client(http.clone());
-            let config = match given("AWS_ENDPOINT_URL") {
+            let $config = match given("AWS_ENDPOINT_URL") {
                 Some(endpoint) => config.endpoint_url(endpoint),
                 None => config,
             };
-            $sdk::Client::from_conf(config.build())
+            $sdk::Client::from_conf($set.build())
         }};
     }
 
@@ -74,6 +79,10 @@ pub fn context() -> Result<Context, Error> {
     };
     let secrets = Arc::new(Secrets::new(client!(aws_sdk_secretsmanager), clock.clone(), names));
     let s3 = client!(aws_sdk_s3);
+    let phone = given("RECOUP_SEND_SMS").filter(|switch| switch == "yes").map(|_| {
+        let origin = given("AWS_ENDPOINT_URL");
+        Phone::new(region.to_string(), credentials.clone(), http.clone(), origin, given("RECOUP_SMS_FROM"))
+    });
     let network = Network::new(secrets.clone(), given("RECOUP_PROVIDERS_AT"));
     let tables =
         TableNames([needed("RECOUP_TABLE_ACCOUNTS")?, needed("RECOUP_TABLE_FACTS")?, needed("RECOUP_TABLE_CONFIG")?]);
@@ -89,10 +98,12 @@ pub fn context() -> Result<Context, Error> {
         queue: Arc::new(Sqs { client: client!(aws_sdk_sqs), urls }),
         http: Arc::new(network.clone()),
         post: Arc::new(Sender {
-            mail: client!(aws_sdk_sesv2),
+            // What may have been taken is not sent again: a letter leaves once.
+            mail: client!(aws_sdk_sesv2, |config| config.retry_config(RetryConfig::disabled())),
             from: needed("RECOUP_MAIL_FROM")?,
             network,
             secrets: secrets.clone(),
+            phone,
         }),
         courier: Arc::new(Outside::new(false)),
         archive: Arc::new(S3 { client: s3.clone(), bucket: needed("RECOUP_ARCHIVE")? }),

@@ -47,6 +47,9 @@ pub struct Case {
     /// What people did about the case itself, oldest first.
     #[serde(default)]
     pub handled: Vec<Handled>,
+    /// The tickets that are about it, as `provider/source/id`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tickets: Vec<String>,
     pub opened_at: Timestamp,
     pub resolved_at: Option<Timestamp>,
     pub resolution: Option<String>,
@@ -224,6 +227,9 @@ pub struct Draft {
     pub reason: String,
     pub link: String,
 }
+
+/// How the evidence of a case names a ticket that is about it.
+pub(crate) const TICKET: &str = "Ticket";
 
 /// How a case ended whose bill or payment turned out to be as agreed.
 pub const EXPLAINED: &str = "explained";

@@ -23,7 +23,7 @@ mod twice;
 mod unnamed;
 
 use crate::book::Due;
-use crate::case::{Case, Class, State};
+use crate::case::{Case, Class, State, TICKET};
 use crate::classify::desk::Desk;
 use crate::decline::Declines;
 use crate::dunning::PlanState;
@@ -307,8 +307,11 @@ fn renew(scene: Scene<'_>, desk: &mut Desk, about: &About, renewed: Case, standi
         decisions: standing.decisions.clone(),
         events: standing.events.clone(),
         handled: standing.handled.clone(),
+        tickets: standing.tickets.clone(),
         ..renewed
     };
+    // What customers wrote of it no detector sees.
+    renewed.evidence.extend(standing.evidence.iter().filter(|it| it.label == TICKET).cloned());
     // As it was stored: what was left off then is no news.
     renewed.shorten();
     if renewed != standing {

@@ -6,6 +6,7 @@ mod billed;
 mod bought;
 mod cut;
 mod paid;
+mod reference;
 mod size;
 mod ticket;
 mod who;
@@ -13,6 +14,7 @@ mod who;
 pub use billed::{CreditNoteSeen, CreditNoteStatus, InvoiceSeen, InvoiceStatus, Line, NextTry};
 pub use bought::{Discount, Interval, IntervalUnit, Item, Role, Stated, SubscriptionSeen, SubscriptionStatus};
 pub use paid::{DisputeSeen, DisputeStatus, LinkSeen, PaymentSeen, PaymentStatus, RefundSeen, RefundStatus};
+pub use reference::reference;
 pub use ticket::{TicketSeen, TicketStatus};
 pub use who::{BalanceSeen, Card, CardSeen, CardState, ChosenSeen, CustomerSeen, Decline};
 
@@ -76,6 +78,8 @@ pub enum Kind {
     CardExpiring,
     CardExpired,
     CardRemoved,
+    /// One that was to be kept is not: nothing of it was saved.
+    CardNotSaved,
     CreditNoteChanged,
     CreditChanged,
     TicketOpened,
@@ -111,6 +115,7 @@ impl Kind {
             Self::CardExpiring => "card_expiring",
             Self::CardExpired => "card_expired",
             Self::CardRemoved => "card_removed",
+            Self::CardNotSaved => "card_not_saved",
             Self::CreditNoteChanged => "credit_note_changed",
             Self::CreditChanged => "credit_changed",
             Self::TicketOpened => "ticket_opened",

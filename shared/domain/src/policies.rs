@@ -2,15 +2,17 @@
 
 use crate::ageing::AgeingPolicy;
 use crate::approval::ApprovalPolicy;
+use crate::cash::CashPolicy;
 use crate::classify::ClassifyPolicy;
 use crate::decline::{Declines, Family, Of, Retry};
 use crate::dunning::{Advice, DunningPolicy, HoursPolicy};
 use crate::import::metadata::Naming;
 use crate::incident::IncidentPolicy;
+use crate::notice::NoticePolicy;
 use crate::playbook::PlaybookPolicy;
 use crate::policy::{Limits, Refused, Rules, SetupPolicy, Texts, Versions};
 use crate::report::ReportPolicy;
-use crate::ticket::AnswerPolicy;
+use crate::ticket::{AnswerPolicy, TicketPolicy};
 
 /// Everything that is rule and not code.
 #[derive(Debug, Clone)]
@@ -19,6 +21,7 @@ pub struct Policies {
     pub ageing: Versions<AgeingPolicy>,
     pub answers: Versions<AnswerPolicy>,
     pub approval: Versions<ApprovalPolicy>,
+    pub cash: Versions<CashPolicy>,
     pub classify: Versions<ClassifyPolicy>,
     pub declines: Versions<Declines>,
     pub dunning: Versions<DunningPolicy>,
@@ -26,10 +29,12 @@ pub struct Policies {
     pub incidents: Versions<IncidentPolicy>,
     pub limits: Versions<Limits>,
     pub metadata: Versions<Naming>,
+    pub notices: Versions<NoticePolicy>,
     pub playbooks: Versions<PlaybookPolicy>,
     pub report: Versions<ReportPolicy>,
     pub setup: Versions<SetupPolicy>,
     pub texts: Versions<Texts>,
+    pub tickets: Versions<TicketPolicy>,
 }
 
 impl Policies {
@@ -56,6 +61,7 @@ impl Policies {
             ageing: of(files)?,
             answers: of(files)?,
             approval: of(files)?,
+            cash: of(files)?,
             classify: of(files)?,
             declines: of(files)?,
             dunning: of(files)?,
@@ -63,10 +69,12 @@ impl Policies {
             incidents: of(files)?,
             limits: of(files)?,
             metadata: of(files)?,
+            notices: of(files)?,
             playbooks: of(files)?,
             report: of(files)?,
             setup: of(files)?,
             texts: of(files)?,
+            tickets: of(files)?,
         };
         policies.lint_together()?;
         policies.lint_tries(files)?;
@@ -86,7 +94,12 @@ impl Policies {
             self.ageing.all().flat_map(|policy| policy.templates().map(|text| ("ageing", policy.version, text)));
         let answered =
             self.answers.all().flat_map(|policy| policy.texts().map(|text| ("answers", policy.version, text)));
-        let all = wanted.chain(overdue).chain(prepared).chain(waiting).chain(played).chain(answered);
+        let noticed =
+            self.notices.all().flat_map(|policy| policy.templates().map(|text| ("notices", policy.version, text)));
+        let asked = self.tickets.all().flat_map(|policy| policy.texts().map(|text| ("tickets", policy.version, text)));
+        let cash = self.cash.all().flat_map(|policy| policy.texts().map(|text| ("cash", policy.version, text)));
+        let all = wanted.chain(overdue).chain(noticed).chain(prepared).chain(waiting).chain(played);
+        let all = all.chain(asked).chain(cash).chain(answered);
         for (name, version, text) in all {
             if texts.text(text).is_none() {
                 let file = format!("shared/policy/{name}/v{version}.toml");
@@ -153,6 +166,7 @@ pub const SHIPPED: &[(&str, &str)] = &[
     ("shared/policy/answers/v1.toml", include_str!("../../policy/answers/v1.toml")),
     ("shared/policy/approval/v1.toml", include_str!("../../policy/approval/v1.toml")),
     ("shared/policy/approval/v2.toml", include_str!("../../policy/approval/v2.toml")),
+    ("shared/policy/cash/v1.toml", include_str!("../../policy/cash/v1.toml")),
     ("shared/policy/classify/v1.toml", include_str!("../../policy/classify/v1.toml")),
     ("shared/policy/classify/v2.toml", include_str!("../../policy/classify/v2.toml")),
     ("shared/policy/declines/v1.toml", include_str!("../../policy/declines/v1.toml")),
@@ -165,10 +179,12 @@ pub const SHIPPED: &[(&str, &str)] = &[
     ("shared/policy/incidents/v1.toml", include_str!("../../policy/incidents/v1.toml")),
     ("shared/policy/limits/v1.toml", include_str!("../../policy/limits/v1.toml")),
     ("shared/policy/metadata/v1.toml", include_str!("../../policy/metadata/v1.toml")),
+    ("shared/policy/notices/v1.toml", include_str!("../../policy/notices/v1.toml")),
     ("shared/policy/playbooks/v1.toml", include_str!("../../policy/playbooks/v1.toml")),
     ("shared/policy/report/v1.toml", include_str!("../../policy/report/v1.toml")),
     ("shared/policy/setup/v1.toml", include_str!("../../policy/setup/v1.toml")),
     ("shared/policy/texts/v1.toml", include_str!("../../policy/texts/v1.toml")),
+    ("shared/policy/tickets/v1.toml", include_str!("../../policy/tickets/v1.toml")),
 ];
 
 fn of<T: Rules>(files: &[(&str, &str)]) -> Result<Versions<T>, Refused> {
@@ -199,7 +215,7 @@ mod tests {
 
     #[test]
     fn a_bad_policy_is_refused_with_its_line() {
-        let rows: [(&str, &str, &str, &str); 65] = [
+        let rows: [(&str, &str, &str, &str); 83] = [
             ("ageing", "from_day = 31", "from_day = 32", "days 31 to 31 are in no bucket"),
             ("ageing", "from_day = 31", "from_day = 30", "day 30 is in two buckets"),
             ("ageing", "from_day = 0", "from_day = 1", "days 0 to 0 are in no bucket"),
@@ -291,6 +307,13 @@ mod tests {
                 "no phrase of the texts says `Your card is too old.`",
             ),
             ("incidents", "reason = \"Some", "reason = \"A few", "no phrase of the texts says `A few"),
+            ("notices", "text = \"card_expires_2\"", "text = \"no_such_text\"", "no text is called"),
+            ("notices", "days_before = 7", "days_before = 30", "fewer than of the one before it"),
+            ("notices", "days_before = 7", "days_before = 0", "fewer than of the one before it"),
+            ("notices", "days_before = 30", "days_before = 91", "at most 90"),
+            ("notices", "after_minutes = 30", "after_minutes = 0", "1 to 1440 minutes"),
+            ("notices", "acts_at_hour = 9", "acts_at_hour = 24", "an hour is 0 to 23"),
+            ("notices", "why = \"A card", "why = \"\" # \"", "has no `why`"),
             ("texts", "de = \"Ihre Karte ist abgelaufen.\"\n", "", "is not there in `de`"),
             ("hours", "quiet_from = \"20:00\"", "quiet_from = \"07:00\"", "ends before it begins"),
             ("hours", "why = \"Nobody", "why = \"\" # \"", "has no `why`"),
@@ -298,6 +321,22 @@ mod tests {
             ("setup", "why = \"What takes", "why = \"\" # \"", "has no `why`"),
             ("setup", "cases_max = 50", "cases_max = 0", "1 to 100 cases"),
             ("limits", "board_bytes_max = 48000", "board_bytes_max = 49000", "two boards must fit into an item"),
+            ("tickets", "id = \"chargeback\"", "id = \"refund_request\"", "`refund_request` is used twice"),
+            ("tickets", "id = \"not_billing\"", "id = \"nothing\"", "unknown variant"),
+            ("tickets", "role = \"l1\"", "role = \"analyst\"", "analyst only reads tickets"),
+            ("tickets", "minutes = 480\nwhy", "minutes = 0\nwhy", "at least one"),
+            ("tickets", "minutes = 120\nsame", "minutes = 0\nsame", "`chargeback` is answered after a minute"),
+            (
+                "tickets",
+                "same = [\"other_billing\"]",
+                "same = []",
+                "`other_billing` is at least the same trouble as itself",
+            ),
+            ("tickets", "same = []", "same = [\"tax_question\"]", "`not_billing` opens no case"),
+            ("tickets", "text = \"ticket_waited\"", "text = \"no_such_text\"", "no text is called"),
+            ("tickets", "confidence_min = \"0.70\"", "confidence_min = \"1.1\"", "`confidence_min` is over 0"),
+            ("tickets", "looks = [\"card\"", "looks = [\"stars\"", "unknown variant"),
+            ("tickets", "why = \"A bank's", "why = \"\" # \"", "`chargeback` has no `why`"),
             ("limits", "boards_max = 4", "boards_max = 0", "at least one board"),
             ("limits", "told_people_max = 20", "told_people_max = 0", "at least one person"),
         ];

@@ -4,11 +4,13 @@ mod limits;
 mod setup;
 mod size;
 mod texts;
+mod working;
 
 pub use limits::{Limits, Patience, Room, ShelfRoom};
 pub use setup::SetupPolicy;
 pub use size::{fitting, forget_oldest, shorten, stored_bytes, text_bytes, text_end, texts_bytes_at_most};
 pub use texts::{Reader, Text, Texts, phrase};
+pub use working::Working;
 
 use jiff::Timestamp;
 use jiff::civil::Date;

@@ -1,6 +1,6 @@
 //! What only a person can do: what it is and how, by when, who has it, and how it ended.
 
-use crate::id::{AccountId, ActionId, TaskId};
+use crate::id::{AccountId, ActionId, RequestId, TaskId};
 use crate::staff::Staff;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -49,6 +49,12 @@ pub enum About {
     Failing { invoice: String },
     /// What an endpoint of the product was to be told of the account, and has not taken since then.
     Undelivered { endpoint: String, since: Timestamp },
+    /// What the customer of a ticket was asked to pay: somebody in billing follows it until it is there.
+    Collect { request: RequestId },
+    /// More came in than a request asked for.
+    Overpaid { request: RequestId },
+    /// A payment names a request that was withdrawn.
+    PaidAfterAll { request: RequestId, payment: String },
 }
 
 /// What is put off stays `Open`.
@@ -204,6 +210,11 @@ impl About {
             Self::Overdue { invoice, .. } => TaskId::of(account, "overdue", invoice),
             Self::Failing { invoice } => TaskId::of(account, "failing", invoice),
             Self::Undelivered { endpoint, since } => TaskId::of(account, "undelivered", &format!("{endpoint} {since}")),
+            Self::Collect { request } => TaskId::of(account, "collect", request.as_str()),
+            Self::Overpaid { request } => TaskId::of(account, "overpaid", request.as_str()),
+            Self::PaidAfterAll { request, payment } => {
+                TaskId::of(account, "paid_after_all", &format!("{request} {payment}"))
+            }
         }
     }
 
@@ -215,7 +226,10 @@ impl About {
             | Self::Claimed { .. }
             | Self::Overdue { .. }
             | Self::Failing { .. }
-            | Self::Undelivered { .. } => None,
+            | Self::Undelivered { .. }
+            | Self::Collect { .. }
+            | Self::Overpaid { .. }
+            | Self::PaidAfterAll { .. } => None,
         }
     }
 }
@@ -226,7 +240,14 @@ mod tests {
     use crate::staff::Role;
 
     fn staff(role: Role) -> Staff {
-        Staff { id: "somebody".into(), name: "Somebody".into(), role, email: "s@ours.example".into(), slack: None }
+        Staff {
+            id: "somebody".into(),
+            name: "Somebody".into(),
+            role,
+            email: "s@ours.example".into(),
+            slack: None,
+            languages: Vec::new(),
+        }
     }
 
     #[test]

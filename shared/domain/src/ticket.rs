@@ -2,25 +2,44 @@
 
 mod answer;
 mod answering;
+mod assign;
+mod clock;
 mod dispatch;
 mod draft;
+mod follow;
 mod handling;
+mod merge;
 mod name;
 mod neutral;
+mod opening;
+mod path;
+mod policy;
+mod reading;
 mod saying;
 mod taken;
 mod told;
+mod trouble;
+mod whose;
 
 pub use answer::{Answer, Outcome};
 pub use answering::AnswerPolicy;
+pub use assign::{Colleague, pick, role};
+pub use clock::Rang;
 pub use dispatch::{Came, Dispatch, Next};
 pub use draft::{Draft, Matter, Offered, Way, drafts};
+pub use follow::{Followed, follow};
 pub use handling::{AtWork, Handling, Happened, State};
+pub use merge::{NotMerged, same_words};
 pub use name::TicketName;
 pub use neutral::{Greeted, may_greet};
+pub use opening::about;
+pub use path::{Known, Scene, concerned, take_up};
+pub use policy::TicketPolicy;
+pub use reading::read;
 pub use saying::{Unsayable, may_say};
 pub use taken::TakenFor;
 pub use told::Heard;
+pub use whose::{Mentions, Whose, mentions, whose};
 
 use crate::book::{Latest, Stamp};
 use crate::event::{Event, TicketSeen, TicketStatus};
@@ -83,9 +102,34 @@ impl Ticket {
         self.requester_email.see(&stamp, seen.requester_email.clone());
     }
 
+    /// What it is called where one text has to say it: `provider/source/id`.
+    pub fn name(&self) -> String {
+        format!("{}/{}/{}", self.provider, self.source, self.id)
+    }
+
+    /// Reads such a name: provider, source and id. Only the last may hold what stands between them.
+    pub fn named(name: &str) -> Option<[&str; 3]> {
+        let mut parts = name.splitn(3, '/');
+        let all = [parts.next()?, parts.next()?, parts.next()?];
+        all.iter().all(|part| !part.is_empty()).then_some(all)
+    }
+
     /// The newest words of the customer: what was written last, or else what it came with.
     pub fn newest(&self) -> Option<&str> {
         self.latest.value().map(String::as_str).or(self.body.as_ref().map(|(_, body)| body.as_str()))
+    }
+
+    /// All that is written in it, as far as it is kept.
+    pub fn words(&self) -> String {
+        let first = self.body.as_ref().map(|(_, body)| body.as_str());
+        let newest = self.newest().filter(|newest| Some(*newest) != first);
+        let all = self.subject.value().map(String::as_str).into_iter().chain(newest).chain(first);
+        all.collect::<Vec<_>>().join("\n")
+    }
+
+    /// When it began, or began anew.
+    pub fn began_at(&self) -> Option<Timestamp> {
+        self.handling.began_at.or(self.opened_at)
     }
 
     /// Whether whoever wrote it has an address of the account: only then may amounts, links and invoices be in an answer.

@@ -6,6 +6,7 @@ use domain::case::{Case, Class, State};
 use domain::playbook::advice::{PartOf, Preview, Proposed, Reply};
 use domain::playbook::{Play, Step};
 use domain::sidebar::Granted;
+use domain::ticket::TicketName;
 use maud::{Markup, html};
 
 /// `notice` says what came of a button.
@@ -42,6 +43,7 @@ pub fn case(
                     }
                 }
             }
+            (tickets(case))
             @if !case.handled.is_empty() { (handled(case)) }
             @if let Some(csrf) = viewer.csrf.as_ref().filter(|_| viewer.role.may_request()) { (buttons(case, csrf)) }
             @if let Some(reply) = &preview.reply { (draft(reply)) }
@@ -82,7 +84,7 @@ fn recommendation(case: &Case, preview: &Preview) -> Markup {
             h2 { "Recommendation" }
             p { (preview.advice) }
             dl {
-                dt { "Rule" } dd { (case.rule) ", classify v" (case.policy_version) }
+                dt { "Rule" } dd { (case.rule) ", " (policy(case)) " v" (case.policy_version) }
                 dt { "Why" } dd { (case.why) }
                 @if let Some(cause) = &case.cause { dt { "Cause" } dd { (words(cause)) } }
                 dt { "Confidence" } dd { (case.confidence) }
@@ -90,6 +92,25 @@ fn recommendation(case: &Case, preview: &Preview) -> Markup {
                 dt { "Opened" } dd { (time(case.opened_at)) }
                 @if let (Some(at), Some(resolution)) = (case.resolved_at, &case.resolution) {
                     dt { "Resolved" } dd { (time(at)) ": " (words(resolution)) }
+                }
+            }
+        }
+    }
+}
+
+/// The policy whose rule it is: a case that a ticket opened is judged by the rules for tickets.
+fn policy(case: &Case) -> &'static str {
+    if case.about.starts_with("ticket:") { "tickets" } else { "classify" }
+}
+
+/// The tickets that are about it.
+fn tickets(case: &Case) -> Markup {
+    html! {
+        @if !case.tickets.is_empty() {
+            section {
+                h2 { "Tickets" }
+                @for name in case.tickets.iter().filter_map(|name| TicketName::parse(name)) {
+                    p { a href={ "/tickets/" (name.address()) } { (name.address()) } }
                 }
             }
         }

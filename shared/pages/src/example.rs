@@ -57,6 +57,6 @@ pub(crate) fn voted(action: Action, decision: Decision) -> Action {
         in_place_of: None,
     };
     let (id, name, email) = ("mara".to_owned(), "Mara".to_owned(), String::new());
-    let mara = Staff { id, name, role: Role::Manager, email, slack: None };
+    let mara = Staff { id, name, role: Role::Manager, email, slack: None, languages: Vec::new() };
     decide(action, vote, &mara, DIGEST, at).unwrap()
 }

@@ -25,24 +25,32 @@ pub struct ToPay {
 
 /// Opening it does nothing. Each debt has a form of its own, which asks for the provider's page.
 pub fn pay(page: &Paying<'_>, token: &str) -> String {
+    let below = html! {
+        @if let Some(also) = page.also { h2 { (also) } }
+        @for (number, debt) in page.debts.iter().enumerate() { (to_pay(debt, number, token)) }
+    };
+    outside(page.language, page.company, (&page.title, &page.message), &below)
+}
+
+/// A page for customers: who asks, a title with its message, and what stands below.
+pub(crate) fn outside(language: &str, company: &str, (title, message): (&str, &str), below: &Markup) -> String {
     let document = html! {
         (DOCTYPE)
-        html lang=(page.language) {
+        html lang=(language) {
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="robots" content="noindex, nofollow";
-                title { (page.title) " · " (page.company) }
+                title { (title) " · " (company) }
                 link rel="stylesheet" href="/style.css";
                 link rel="icon" href="data:,";
             }
             body {
-                header { div { span .name { (page.company) } } }
+                header { div { span .name { (company) } } }
                 main id="main" {
-                    h1 { (page.title) }
-                    @for paragraph in page.message.trim().split("\n\n") { p { (paragraph) } }
-                    @if let Some(also) = page.also { h2 { (also) } }
-                    @for (number, debt) in page.debts.iter().enumerate() { (to_pay(debt, number, token)) }
+                    h1 { (title) }
+                    @for paragraph in message.trim().split("\n\n") { p { (paragraph) } }
+                    (below)
                 }
             }
         }

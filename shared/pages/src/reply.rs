@@ -6,7 +6,7 @@ use domain::ticket::{Answer, Draft, Offered, Outcome, Ticket, TicketName, Way};
 use maud::{Markup, html};
 
 /// What was answered, and a form for each thing that there is to say.
-pub fn reply(viewer: &Viewer, ticket: &Ticket, offered: &Offered) -> Markup {
+pub(crate) fn reply(viewer: &Viewer, ticket: &Ticket, offered: &Offered) -> Markup {
     let csrf = viewer.csrf.as_ref().filter(|_| viewer.role.may_request());
     html! {
         section {

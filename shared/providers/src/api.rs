@@ -134,6 +134,7 @@ mod tests {
         let table = [
             ("stripe", "https://invoice.stripe.com/i/acct_1/test_1?s=ap", true),
             ("stripe", "https://INVOICE.stripe.com/i/1", true),
+            ("stripe", "https://billing.stripe.com/p/session/test_1", true),
             ("stripe", "http://invoice.stripe.com/i/1", false),
             ("stripe", "https://invoice.stripe.com:8443/i/1", false),
             ("stripe", "https://invoice.stripe.com@elsewhere.example/i/1", false),

@@ -24,6 +24,6 @@ pub(crate) fn decided(account: &AccountId, kind: Kind, reason: Reason, at: Times
     asked.required = vec![Role::Manager];
     asked.expires_at = Timestamp::MAX;
     let (id, name, email) = ("mara".to_owned(), "Mara".to_owned(), String::new());
-    let mara = Staff { id, name, role: Role::Manager, email, slack: None };
+    let mara = Staff { id, name, role: Role::Manager, email, slack: None, languages: Vec::new() };
     approved(decide(asked, vote, &mara, "d", at).unwrap()).unwrap()
 }

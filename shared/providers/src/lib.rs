@@ -4,6 +4,7 @@
 
 mod api;
 mod bill;
+mod card;
 pub mod chargebee;
 mod desk;
 #[cfg(test)]
@@ -24,6 +25,7 @@ pub mod zendesk;
 pub use api::{Api, Call, Repeats, Reply, Request};
 pub(crate) use api::{as_it_is, bearer, uuid};
 pub use bill::Bill;
+pub use card::Holder;
 pub use desk::{Comment, Desk, Looked, Step, Told};
 use domain::action::{Action, Kind};
 use domain::approval::Approved;
@@ -92,6 +94,8 @@ pub struct Effects {
     /// The next request for the page on which a customer pays a bill, or how that ended: with the page as its link. It is
     /// made or looked up anew, whatever is known, and nothing is charged by it.
     pub page: fn(&Bill<'_>, &[Reply]) -> Act,
+    /// The same for the page on which a customer gives another card.
+    pub card: fn(&Holder<'_>, &[Reply]) -> Act,
 }
 
 /// An approved action, and what is needed to ask for it.

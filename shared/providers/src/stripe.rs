@@ -35,7 +35,7 @@ pub(crate) static PROVIDER: Provider = Provider {
         base: "https://api.stripe.com",
         headers,
         repeats: Repeats::Header("idempotency-key", as_it_is),
-        pages: &["invoice.stripe.com", "pay.stripe.com"],
+        pages: &["billing.stripe.com", "invoice.stripe.com", "pay.stripe.com"],
         observe: observe::observe,
         linked: Some(observe::linked),
         listings: list::LISTINGS,

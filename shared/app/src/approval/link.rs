@@ -222,6 +222,7 @@ pub(super) async fn tell_code(context: &Context, user: &str, code: &str, minutes
         html: String::new(),
         links: Vec::new(),
         blocks: None,
+        unsubscribe: None,
     };
     context.post.send(&letter).await.is_ok()
 }

@@ -10,6 +10,7 @@ use crate::message::{Message, Sent, send_all};
 use crate::ports::QueueName;
 use crate::setup::sources;
 use crate::store::{self, Attempted, Batch, Commit, keys};
+use crate::ticket::working;
 use crate::web::{self, Failed, Problem};
 use domain::source::Acting;
 use domain::staff::{MACHINE, Staff};
@@ -99,6 +100,7 @@ async fn once(context: &Context, name: &TicketName, said: &Said, staff: &Staff) 
     if handling.assigned_to.is_none() {
         handling.assign(Some(&staff.id), MACHINE, now);
     }
+    handling.rest(context.policies.tickets.current(), &working(context), now);
     let dispatch = Dispatch::new(name, answer.number, said.solved, now);
 
     // Write.

@@ -9,6 +9,7 @@ use crate::store::{Batch, Commit, Of, keys};
 use crate::task;
 use domain::action::{Action, Moment, State};
 use domain::book::{Head, Payment, Touched};
+use domain::case::Case;
 use domain::classify::desk::Desk;
 use domain::id::{AccountId, ActionId};
 use domain::outgoing::{Line, executed};
@@ -34,7 +35,9 @@ pub fn put(
     if let Some(task) = task::left_by(context, before, after) {
         commit.create(&task);
     }
-    if let Some(hearing) = hearing::of(before, after, context.clock.now()) {
+    let case = after.case.as_ref().map(keys::case).filter(|key| batch.has(key));
+    let case = case.and_then(|key| batch.get::<Case>(&key).ok().flatten());
+    if let Some(hearing) = hearing::of(before, after, case.as_ref(), context.clock.now()) {
         commit.put(&hearing);
     }
 }

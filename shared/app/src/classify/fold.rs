@@ -13,13 +13,15 @@ use crate::records::{self, whose};
 use crate::setup::sources;
 use crate::store::{self, Attempted, Batch, External, Receipt, Stored};
 use domain::ageing::Climb;
+use domain::cash;
 use domain::classify::desk::Desk;
 use domain::classify::recovery::Ground;
 use domain::classify::{self, Decided, Scene, again, confirm, decision, ended, tasks};
-use domain::event::Event;
+use domain::event::{Event, Origin};
 use domain::id::AccountId;
 use domain::incident::Watch;
 use domain::leaving;
+use domain::notice::{Matter, Notice};
 use domain::outgoing::happened;
 use jiff::{SignedDuration, Timestamp};
 use read::{AtIssue, Laid, Reading};
@@ -99,13 +101,16 @@ async fn once(context: &Context, event: &Event, manner: Manner<'_>, trace: &str)
     // One that is lowered in between needs no such care: its plans are stopped when a step is due.
     let unbegun = if at_issue.writes { Vec::new() } else { decided.recover.clone() };
     let climbs = climbs(context, &at_issue.climbing, after, trace);
+    let notices = notices(context, event, at_issue.noticing, after, trace);
     // Read once more, where the product has to hear of it: of most events it has not.
     let lines = outgoing::lines(context, batch, &after.head.account, happened(before, after, now)).await?;
-    let concluded = Concluded { decisions, notes, tasks, climbs, pulses: at_issue.pulses.pulses, watch, lines };
+    let pulses = at_issue.pulses.pulses;
+    let concluded = Concluded { decisions, notes, tasks, climbs, notices, pulses, watch, lines };
     after.head.names_at_most(policies.limits.current().cases_shown_max);
     after.head.names_recoveries_at_most(policies.limits.current().recoveries_shown_max);
     let unlinked = after.head.book.unlinked(event);
-    let promised = write::promises(&decided, &followed, unlinked, &laid.account, trace);
+    let paid = cash::moved(event, &before.touched, &after.touched, &after.head);
+    let promised = write::promises(&decided, &followed, unlinked, paid, &laid.account, trace);
 
     // Write.
     let receipt = Receipt { unbegun, ..receipt(event, &laid.account, manner, promised, now, trace) };
@@ -159,6 +164,15 @@ fn climbs(context: &Context, begins: &[String], desk: &Desk, trace: &str) -> Vec
     let (account, now) = (&desk.head.account, context.clock.now());
     let climb = |id: &String| Climb::of(account, &desk.touched.invoices[id], policy, &zone, None, now, trace);
     begins.iter().filter_map(climb).collect()
+}
+
+/// What the customer is told of their cards. Of what a list shows only what is to come is told.
+fn notices(context: &Context, event: &Event, begins: Vec<Matter>, desk: &Desk, trace: &str) -> Vec<Notice> {
+    let (policy, zone) = (context.policies.notices.current(), context.policies.report.current().zone());
+    let (account, now) = (&desk.head.account, context.clock.now());
+    let late = event.origin != Origin::Listed;
+    let notice = |about| Notice::of(account, about, (policy, &zone), late, now, trace);
+    begins.into_iter().filter_map(notice).collect()
 }
 
 /// Keeps what has no owner yet. A list is asked again: what it shows need not be kept.

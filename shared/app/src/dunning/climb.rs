@@ -16,7 +16,7 @@ use domain::dunning::{Plan, PlanState, Step};
 use domain::id::AccountId;
 use domain::task::{About as TaskAbout, Task};
 use domain::telling::{About, Bulletin};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 /// What a rung brings with it: the first time something new for the staff, and, until it was sent, a letter.
 #[derive(Default)]
@@ -79,10 +79,7 @@ async fn take(context: &Context, account: &AccountId, invoice: &str) -> Result<A
     let (now, zone) = (context.clock.now(), context.policies.report.current().zone());
     if stop::holds(context, &head, Some(SEGMENT), None).await? {
         tracing::warn!(invoice = %invoice.id, "a rung waits: it is stopped by hand");
-        climb.way.held_until = Some(now + SignedDuration::from_secs(limits.alarm_lease_secs));
-        let mut commit = Commit::default();
-        commit.over(&batch, &climb);
-        return store::attempted(commit.run(context).await, Taken::default());
+        return hold(context, &batch, climb, now + SignedDuration::from_secs(limits.alarm_lease_secs)).await;
     }
     let stage = records::stage(context, &head, &invoice).await?;
     let source = sources::find(context, &head.provider, &head.source).await?;
@@ -90,12 +87,14 @@ async fn take(context: &Context, account: &AccountId, invoice: &str) -> Result<A
 
     // Decide.
     let policy = climb.policy(&context.policies.ageing);
+    let quiet_until = source.writes().then(|| whose::written_to_from(context, &person, customer.as_ref(), now));
     let ground = Ground {
         invoice: &invoice,
         plan: plan.as_ref(),
         stage,
         claimed: head.book.is_claimed(),
         acting: source.acting,
+        quiet_until,
     };
     let look_at = now + SignedDuration::from_mins(context.policies.incidents.current().hold_minutes);
     let doubt_at = now + SignedDuration::from_mins(limits.sending_minutes_max);
@@ -125,6 +124,14 @@ async fn take(context: &Context, account: &AccountId, invoice: &str) -> Result<A
     news.iter().for_each(|bulletin| commit.over(&batch, bulletin));
     link.iter().filter(|_| letter.is_some()).for_each(|link| commit.put(&link.kept));
     store::attempted(commit.run(context).await, Taken { news, letter })
+}
+
+/// Waits, to be looked at again.
+async fn hold(context: &Context, batch: &Batch, mut climb: Climb, until: Timestamp) -> Result<Attempted<Taken>, Fault> {
+    climb.way.held_until = Some(until);
+    let mut commit = Commit::default();
+    commit.over(batch, &climb);
+    store::attempted(commit.run(context).await, Taken::default())
 }
 
 /// Records how the sending of a rung's letter ended.

@@ -1,5 +1,6 @@
 //! A letter to whoever owes: what it says, in their language, and how its sending ends.
 
+use super::card::link::Made;
 use super::{Done, Read, end};
 use crate::bulletin::Words;
 use crate::context::Context;
@@ -9,8 +10,10 @@ use crate::store;
 use domain::ageing::{Climb, counted_from};
 use domain::book::{Invoice, Person};
 use domain::dunning::{Plan, Step, StepKind};
+use domain::event::Card;
 use domain::id::{AccountId, digest};
 use domain::import::Customer;
+use domain::notice::{Matter as Told, Notice};
 use domain::playbook::days_left;
 use domain::policy::{Reader, Text, phrase};
 use domain::telling::About;
@@ -24,6 +27,8 @@ use std::collections::BTreeMap;
 pub(super) enum Way {
     Plan,
     Climb,
+    /// Of a card, outside of any recovery: the invoice is its name.
+    Notice,
 }
 
 /// Sends a letter. The step is stored as being sent: if we are never heard of again, it is in doubt and not repeated.
@@ -150,7 +155,7 @@ fn of_phone(read: &Read, (reader, template): (Reader<'_>, &str), (id, link): (St
     };
     let (links, to) = (vec![link.to_owned()], to.clone());
     let (subject, html) = (String::new(), String::new());
-    Ok(Letter { id, channel: Channel::Sms, to, subject, html, text, links, blocks: None })
+    Ok(Letter { id, channel: Channel::Sms, to, subject, html, text, links, blocks: None, unsubscribe: None })
 }
 
 /// Fills the text of a rung, where it has one and the customer an address. Nobody is asked by mail for more than was
@@ -172,6 +177,61 @@ pub(super) fn of_rung(
     let overdue = Some((reader.words(phrase::DAYS_OVERDUE), days.to_string()));
     let matter = Matter { invoice, person, days: overdue, link };
     Some(matter.letter(reader, text, (format!("dun_{id}"), to.as_str()), [("days", days.to_string())]))
+}
+
+/// Fills the text of what is told of a card, where the customer has an address. Only what is no part of paying for something can be
+/// declined.
+pub(super) fn of_notice(
+    context: &Context,
+    (notice, step): (&Notice, &Step),
+    (person, customer): (&Person, Option<&Customer>),
+    link: &Made,
+) -> Option<Letter> {
+    let StepKind::Mail { template } = &step.kind else { return None };
+    let reader = person.reader(customer, context.policies.texts.current());
+    let (text, to) = (reader.text(template)?, person.email.value()?);
+    let card = match &notice.about {
+        Told::Expires(expiring) => Some(&expiring.card),
+        Told::NotSaved { .. } => None,
+    };
+    let unsubscribe = card.map(|_| link.unsubscribe.clone());
+    let (shown, until) = card.map(shown).unwrap_or_default();
+    let values = BTreeMap::from([
+        ("name", person.name.value().cloned().unwrap_or_default()),
+        ("card", shown.clone()),
+        ("expires_on", until.clone()),
+        ("link", link.address.clone()),
+        ("unsubscribe", unsubscribe.clone().unwrap_or_default()),
+    ]);
+    let (subject, body) = text.fill(&values);
+    let figures = [(reader.words(phrase::CARD), shown), (reader.words(phrase::VALID_UNTIL), until)];
+    let html = pages::letter(&Written {
+        language: reader.language(),
+        subject: &subject,
+        text: &body,
+        figures: if card.is_some() { &figures } else { &[] },
+        button: Some((reader.words(phrase::GIVE_CARD), link.address.as_str())),
+    });
+    let id = digest(&[notice.way.account.as_str(), &notice.way.invoice, &step.number.to_string()], 20);
+    Some(Letter {
+        id: format!("card_{id}"),
+        channel: Channel::Mail,
+        to: to.clone(),
+        subject,
+        html,
+        text: body,
+        links: vec![link.address.clone()],
+        blocks: None,
+        unsubscribe,
+    })
+}
+
+/// A card as a customer knows it, and until the end of which month it is valid.
+fn shown(card: &Card) -> (String, String) {
+    let mut brand = card.brand.chars();
+    let brand = brand.next().map(|first| format!("{}{}", first.to_uppercase(), brand.as_str())).unwrap_or_default();
+    let until = card.exp_month.zip(card.exp_year).map(|(month, year)| format!("{month:02}/{year}"));
+    (format!("{brand} •••• {}", card.last4), until.unwrap_or_default())
 }
 
 /// What any letter about an invoice says.
@@ -212,7 +272,17 @@ impl Matter<'_> {
             button: link.map(|link| (reader.words(phrase::PAY), link)),
         });
         let links = link.map(str::to_owned).into_iter().collect();
-        Letter { id, channel: Channel::Mail, to: to.to_owned(), subject, html, text: body, links, blocks: None }
+        Letter {
+            id,
+            channel: Channel::Mail,
+            to: to.to_owned(),
+            subject,
+            html,
+            text: body,
+            links,
+            blocks: None,
+            unsubscribe: None,
+        }
     }
 }
 

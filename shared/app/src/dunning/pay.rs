@@ -3,7 +3,7 @@
 //! Whoever has the link may open it, without signing in: it shows no more than the message did that it came with, and
 //! only the provider's page takes money. A scanner that sends its form has made a link to that page, and nothing else.
 
-mod fresh;
+pub(super) mod fresh;
 pub mod link;
 mod words;
 
@@ -23,6 +23,8 @@ use domain::policy::Reader;
 use domain::source::Source;
 use http::{Request, StatusCode};
 use link::Opened;
+
+pub(super) use words::{company, not_now, unknown};
 
 /// What the kind of action is called that asks for such a page as well: whoever stops that one stops this.
 const PAYMENT_LINK: &str = "payment_link";
@@ -49,10 +51,10 @@ impl Owed {
 
 /// Answers `GET /pay/{token}`.
 pub(super) async fn show(context: &Context, token: &str) -> Result<Answer, Fault> {
-    let Some(opened) = link::opened(context, token).await? else { return Ok(words::unknown(context)) };
+    let Some(opened) = link::opened(context, token).await? else { return Ok(unknown(context)) };
     Ok(match read(context, &opened.link.account, &opened.link.invoice).await? {
         Some(owed) => words::page(context, &owed, &opened.token, StatusCode::OK),
-        None => words::unknown(context),
+        None => unknown(context),
     })
 }
 
@@ -60,14 +62,14 @@ pub(super) async fn show(context: &Context, token: &str) -> Result<Answer, Fault
 pub(super) async fn go(context: &Context, token: &str, request: &Request<Bytes>) -> Result<Answer, Fault> {
     // Read.
     let Some(Opened { link, token }) = link::opened(context, token).await? else {
-        return Ok(words::unknown(context));
+        return Ok(unknown(context));
     };
     let fields = web::fields(request.body());
     let wanted = fields.get("invoice").unwrap_or(&link.invoice);
     if wanted.is_empty() || wanted.len() > ID_BYTES_MAX {
-        return Ok(words::unknown(context));
+        return Ok(unknown(context));
     }
-    let Some(owed) = read(context, &link.account, wanted).await? else { return Ok(words::unknown(context)) };
+    let Some(owed) = read(context, &link.account, wanted).await? else { return Ok(unknown(context)) };
     let is_held = stop::holds(context, &owed.head, None, Some(PAYMENT_LINK)).await?
         || sources::observes(context, &owed.head).await?;
 
@@ -76,7 +78,7 @@ pub(super) async fn go(context: &Context, token: &str, request: &Request<Bytes>)
         return Ok(words::page(context, &owed, &token, StatusCode::CONFLICT));
     }
     let page = if is_held { None } else { fresh::page(context, &owed.head, &owed.invoice, &link.hash).await };
-    Ok(page.map_or_else(|| words::not_now(context, Some(&owed)), |page| web::away(&page)))
+    Ok(page.map_or_else(|| not_now(context, owed.company.as_deref(), owed.reader(context)), |page| web::away(&page)))
 }
 
 /// Nothing where the invoice is not one of the account's.
@@ -114,5 +116,5 @@ async fn read(context: &Context, account: &AccountId, wanted: &str) -> Result<Op
 
 /// It could not be answered: whoever wants to pay is told to come back.
 pub(super) fn failed(context: &Context) -> Answer {
-    words::not_now(context, None)
+    words::failed(context)
 }

@@ -1,5 +1,6 @@
 //! Whose an account is: what its provider tells of a person, and what the company's own file says of them.
 
+use crate::context::Context;
 use crate::fault::Fault;
 use crate::ports::Key;
 use crate::store::imported::in_force;
@@ -8,6 +9,7 @@ use domain::book::Person;
 use domain::dunning::Whose;
 use domain::id::AccountId;
 use domain::import::{self, Customer};
+use jiff::Timestamp;
 
 /// What has to be read for it.
 pub fn keys_of(account: &AccountId) -> [Key; 3] {
@@ -20,6 +22,12 @@ pub fn read(batch: &Batch, account: &AccountId) -> Result<(Person, Option<Custom
     let [person, _, imported] = keys_of(account);
     let customer = in_force::<Customer>(batch, [imported])?.into_iter().next();
     Ok((batch.of::<Person>(&person)?.unwrap_or_default(), customer))
+}
+
+/// The first moment from a time on in which they may be written to, by their own clock.
+pub fn written_to_from(context: &Context, person: &Person, customer: Option<&Customer>, from: Timestamp) -> Timestamp {
+    let zone = customer.and_then(|customer| customer.time_zone.as_deref());
+    context.policies.hours.current().first_from(from, zone, person.country(customer))
 }
 
 /// As far as it decides how an invoice of theirs is recovered.

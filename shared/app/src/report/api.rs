@@ -3,6 +3,7 @@
 mod accounts;
 mod actions;
 mod cases;
+mod cash;
 mod incidents;
 mod judged;
 mod ledger;
@@ -10,6 +11,7 @@ mod recoveries;
 mod reports;
 mod sources;
 mod team;
+mod tickets;
 
 use crate::approval::reply;
 use crate::context::Context;
@@ -62,8 +64,12 @@ pub(super) async fn answer(
         Endpoint::Sources => sources::all(context).await,
         Endpoint::BackfillOf { provider, source } => sources::backfill_of(context, &provider, &source).await,
         Endpoint::ImportsOf(kind) => sources::imports_of(context, &kind).await,
-        Endpoint::Tickets => sources::tickets(context, window).await,
         Endpoint::TicketDrafts(id) => Ok(web::json(StatusCode::OK, &reply::offered(context, &id).await?)),
+        Endpoint::Tickets => tickets::all(context, &query, window).await,
+        Endpoint::Ticket(id) => tickets::one(context, &id).await,
+        Endpoint::Corrections => tickets::corrections(context, Window::of(&query, 1000)?).await,
+        Endpoint::PaymentRequests => cash::requests(context, &query, window).await,
+        Endpoint::Unmatched => cash::unmatched(context, window).await,
         Endpoint::Tasks => team::tasks(context, &query, window).await,
         Endpoint::Task(id) => team::task(context, &id).await,
         Endpoint::Stops => team::stops(context).await,

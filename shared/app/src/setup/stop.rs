@@ -7,8 +7,9 @@ use crate::ports::{Order, QueueName};
 use crate::store::{self, Batch, Commit, Page, keys};
 use crate::web::Problem;
 use domain::action::{Action, Kind, State};
-use domain::ageing::SEGMENT;
+use domain::ageing;
 use domain::book::Head;
+use domain::notice;
 use domain::staff::Staff;
 use domain::stop::{Known, Refused, Scope, Stops, Wish};
 use serde::Serialize;
@@ -82,10 +83,10 @@ async fn waiting(context: &Context, stops: &Stops) -> Result<Vec<(Action, Waitin
     Ok(found)
 }
 
-/// The segments of recoveries, and what no recovery asks for.
+/// The segments of recoveries, and what no recovery asks for or tells.
 pub fn segments(context: &Context) -> Vec<String> {
     let recoveries = context.policies.dunning.current().segment.iter().map(|segment| segment.id.get_ref().clone());
-    recoveries.chain([SEGMENT.to_owned()]).collect()
+    recoveries.chain([ageing::SEGMENT, notice::SEGMENT].map(str::to_owned)).collect()
 }
 
 /// Pulls or releases; a release sends what waited on its way, where each is looked at once more.

@@ -44,7 +44,7 @@ impl Prefix {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::id::{AccountId, ActionId, CaseId, DecisionId, IncidentId, TaskId};
+    use domain::id::{AccountId, ActionId, CaseId, DecisionId, IncidentId, ReceivedId, RequestId, TaskId};
     use domain::incident::{Outcome, Pulse, Signs, Trouble};
 
     /// One key of each kind.
@@ -75,8 +75,11 @@ mod tests {
             decision(&DecisionId::of(&id, case_id.as_str(), "evt_1")),
             action(&action_id),
             task(&TaskId::of(&id, "mara", "key")),
+            payment_request(&RequestId::of(&id, "zendesk/default/123")),
+            received(&ReceivedId::of(&id, "ch_1")),
             plan(&id, "in_1"),
             climb(&id, "in_1"),
+            notice(&id, "expires-1"),
             ledger_head(&id),
             ledger_entry(&id, 1),
             timeline(&id, "2026-01-31T12:00:00Z".parse().unwrap(), "evt_1"),
@@ -93,6 +96,8 @@ mod tests {
             dispatch("zendesk", "default", "123"),
             greeted("9f86d081884c7d65"),
             hearing(&action_id),
+            correction("zendesk", "default", "123"),
+            wrote("9f86d081884c7d65"),
             source("stripe", "default"),
             imports("contracts"),
             imported_of(&id, "contracts"),
@@ -113,6 +118,7 @@ mod tests {
             delegations(),
             link("9f86d081884c7d65"),
             pay_link("9f86d081884c7d65"),
+            card_link("9f86d081884c7d65"),
             staff_change("2026-01-31T12:00:00Z".parse().unwrap(), "mara"),
             staff_proposal(1),
             bulletin("proposal_1"),
@@ -143,8 +149,10 @@ mod tests {
             (actions(&id), "ACTION#act_pzankqp544j4egvsc6be_5r039kz3c3eh"),
             (tasks(&id), "TASK#task_pzankqp544j4egvsc6be_5r039kz3c3eh"),
             (tickets_of(&id), "TICKET#zendesk#default#123"),
+            (payment_requests(&id), "REQUEST#preq_pzankqp544j4egvsc6be_k6ztph02p5er"),
             (plans(&id), "PLAN#in_1"),
             (climbs(&id), "CLIMB#in_1"),
+            (notices(&id), "NOTICE#expires-1"),
             (ledger_entries(&id), "LEDGER#000000000001"),
             (timeline_of(&id), "TIME#2026-01-31T12:00:00.000Z#evt_1"),
             (found("email:ada@shop.example"), "acc_pzankqp544j4egvsc6be"),

@@ -8,7 +8,8 @@ use domain::action::Action;
 use domain::ageing::Climb;
 use domain::approval::delegation::Delegations;
 use domain::book::{Head, Invoice, KeptCard, Payment, Person, Subscription, Unlinked};
-use domain::case::Case;
+use domain::case::{Case, Class};
+use domain::cash::{Received, Request};
 use domain::classify::decision::Decision;
 use domain::dunning::Plan;
 use domain::event::Event;
@@ -17,6 +18,7 @@ use domain::id::{AccountId, ActionId, CaseId};
 use domain::import::Imports;
 use domain::incident::{Incident, Pulse, Releases, Watch};
 use domain::ledger::{Entry, LedgerHead};
+use domain::notice::Notice;
 use domain::outgoing::{Endpoints, Line, Reach};
 use domain::report::fact::Row;
 use domain::source::{Cohorts, Locked, Source};
@@ -121,6 +123,29 @@ pub struct TicketOf {
     pub id: String,
 }
 
+/// What a person said that a ticket is, for whoever looks how well texts are read. The text itself stands in the ticket.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Correction {
+    pub provider: String,
+    pub source: String,
+    pub id: String,
+    pub class: Class,
+    /// What it had been read as, where it had.
+    pub read_as: Option<Class>,
+    pub by: String,
+    pub at: Timestamp,
+}
+
+/// Which ticket was the first with these words of this person; the words themselves are not in it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Wrote {
+    pub digest: String,
+    pub provider: String,
+    pub source: String,
+    pub id: String,
+    pub at: Timestamp,
+}
+
 /// What a provider is asked for: when it was last asked, and when it will be again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Probe {
@@ -185,6 +210,21 @@ pub struct PayLink {
     pub invoice: String,
 }
 
+/// A link to give another card: whose it is. The token itself is nowhere, and nobody is named.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CardLink {
+    pub hash: String,
+    pub account: AccountId,
+}
+
+/// What stands in a ticket's place on a list where nobody has it. No id of staff is written so.
+const NOBODY: &str = "*";
+
+/// Who has a ticket, read from its place on a list.
+pub fn has_ticket(place: &str) -> Option<&str> {
+    place.split('#').nth(1).filter(|id| *id != NOBODY)
+}
+
 macro_rules! stored {
     ($type:ty, $version:literal, |$value:ident| key $key:expr, wake $wake:expr, place $place:expr) => {
         impl Stored for $type {
@@ -225,11 +265,17 @@ stored!(Action, 1, |action| key keys::action(&action.id), wake action.wakes_at()
 stored!(Task, 1, |task| key keys::task(&task.id), wake None,
     place Some((lists::tasks(task.state),
         format!("{:.3}#{}", task.snoozed_until.map_or(task.due_at, |until| until.max(task.due_at)), task.id))));
+stored!(Request, 1, |it| key keys::payment_request(&it.id), wake it.wake_at(),
+    place Some((lists::payment_requests(it.state()), format!("{:.3}#{}", it.at, it.id))));
+stored!(Received, 1, |it| key keys::received(&it.id), wake None,
+    place it.is_waiting().then(|| (lists::UNMATCHED.to_owned(), format!("{:.3}#{}", it.at, it.id))));
 stored!(Decision, 1, |decision| key keys::decision(&decision.id), wake None, place None);
 stored!(Group, 1, |group| key keys::group(&group.account), wake None, place None);
 stored!(Plan, 1, |plan| key keys::plan(&plan.account, &plan.invoice), wake plan.next_wake(),
     place plan.next_wake().map(|at| (lists::DUNNING.to_owned(), format!("{at:.3}#{}#{}", plan.account, plan.invoice))));
 stored!(Climb, 1, |climb| key keys::climb(&climb.way.account, &climb.way.invoice), wake climb.way.next_wake(),
+    place None);
+stored!(Notice, 1, |notice| key keys::notice(&notice.way.account, &notice.way.invoice), wake notice.way.next_wake(),
     place None);
 stored!(LedgerHead, 1, |head| key keys::ledger_head(&head.account), wake None,
     place head.at.map(|at| (lists::LEDGERS.to_owned(), format!("{at:.3}#{}", head.account))));
@@ -245,12 +291,18 @@ stored!(Idempotency, 1, |it| key keys::idempotency(&it.staff, &it.key), wake Non
 stored!(Alone, 1, |it| key keys::alone(&it.staff, it.day), wake None, place None);
 stored!(Source, 1, |it| key keys::source(&it.provider, &it.source), wake None, place None);
 stored!(FoundBy, 1, |it| key keys::found_by(&it.digest, &it.account), wake None, place None);
-stored!(Ticket, 1, |it| key keys::ticket(&it.provider, &it.source, &it.id), wake None,
-    place it.opened_at
-        .map(|at| (lists::TICKETS.to_owned(), format!("{at:.3}#{}#{}#{}", it.provider, it.source, it.id))));
 stored!(Dispatch, 1, |it| key keys::dispatch(&it.provider, &it.source, &it.id), wake it.again_at, place None);
 stored!(Greeted, 1, |it| key keys::greeted(&it.digest), wake None, place None);
 stored!(Hearing, 1, |it| key keys::hearing(&it.action), wake it.again_at, place None);
+stored!(Ticket, 1, |it| key keys::ticket(&it.provider, &it.source, &it.id), wake it.handling.wake_at(),
+place it.began_at().map(|at| {
+    let has_it = it.handling.assigned_to.as_deref().unwrap_or(NOBODY);
+    let place = format!("{at:.3}#{has_it}#{}#{}#{}", it.provider, it.source, it.id);
+    (lists::tickets(it.handling.state), place)
+}));
+stored!(Correction, 1, |it| key keys::correction(&it.provider, &it.source, &it.id), wake None,
+    place Some((lists::CORRECTIONS.to_owned(), format!("{:.3}#{}#{}#{}", it.at, it.provider, it.source, it.id))));
+stored!(Wrote, 1, |it| key keys::wrote(&it.digest), wake None, place None);
 stored!(Asking, 1, |it| key keys::asking(&it.case), wake it.again_at, place None);
 stored!(TicketOf, 1, |it| key keys::ticket_of(&it.account, &it.provider, &it.source, &it.id), wake None, place None);
 stored!(Probe, 1, |it| key keys::probe(&it.provider, &it.source, &it.path), wake it.again_at, place None);
@@ -266,6 +318,7 @@ stored!(Releases, 1, |_it| key keys::releases(), wake None, place None);
 stored!(Imports, 1, |it| key keys::imports(&it.kind), wake None, place None);
 stored!(Link, 1, |it| key keys::link(&it.hash), wake None, place None);
 stored!(PayLink, 1, |it| key keys::pay_link(&it.hash), wake None, place None);
+stored!(CardLink, 1, |it| key keys::card_link(&it.hash), wake None, place None);
 stored!(StaffChange, 1, |it| key keys::staff_change(it.at, &it.after.id), wake None, place None);
 stored!(Proposal, 1, |it| key keys::staff_proposal(it.number), wake None, place None);
 stored!(Bulletin, 1, |it| key keys::bulletin(&it.about.id()), wake it.alarm(), place None);

@@ -38,6 +38,8 @@ pub struct Ground<'a> {
     /// Whether a bank claims money back from the account.
     pub claimed: bool,
     pub acting: Acting,
+    /// From when on the customer may be written to; nothing, where nobody writes to them.
+    pub quiet_until: Option<Timestamp>,
 }
 
 /// The invoices that come onto the ladder with an event: they are open for the first time, and there are days in which
@@ -133,7 +135,11 @@ impl Climb {
             // A recovery asks for it by itself; of a source that observes nothing leaves.
             let asks = ground.plan.is_some_and(|plan| plan.next().is_some());
             if asks || ground.acting == Acting::Observe {
-                self.pass_over(now);
+                self.way.pass_over(now);
+            }
+            // Its task waits with its letter: neither says more without the other.
+            if let Some(until) = ground.quiet_until {
+                self.way.keep_quiet(now, until);
             }
         }
         self.way.begin(now, doubt_at)
@@ -146,17 +152,6 @@ impl Climb {
             if let (StepState::Waiting, Some(due_at)) = (step.state, acts_at(rung, due_on, policy, zone)) {
                 step.due_at = due_at;
             }
-        }
-    }
-
-    /// Leaves out the rungs whose day has come.
-    fn pass_over(&mut self, now: Timestamp) {
-        for step in self.way.steps.iter_mut().filter(|it| it.state == StepState::Waiting && it.due_at <= now) {
-            step.state = StepState::Skipped;
-            step.done_at = Some(now);
-        }
-        if self.way.next().is_none() {
-            self.way.state = PlanState::Finished;
         }
     }
 
@@ -227,7 +222,7 @@ mod tests {
     }
 
     fn ground(invoice: &Invoice) -> Ground<'_> {
-        Ground { invoice, plan: None, stage: None, claimed: false, acting: Acting::Act }
+        Ground { invoice, plan: None, stage: None, claimed: false, acting: Acting::Act, quiet_until: None }
     }
 
     fn take(climb: &mut Climb, ground: &Ground<'_>, now: &str) -> Option<u32> {
@@ -301,6 +296,24 @@ mod tests {
             ("it observes", Ground { acting: Acting::Observe, ..own }, (None, None, next_rung)),
         ] {
             assert_eq!(on(ground), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_rung_with_a_letter_waits_for_the_morning_and_one_without_does_not() {
+        let invoice = due("2026-03-15");
+        for (name, day, quiet_until, at_once, later) in [
+            ("by day", "2026-03-18T09:00:00Z", Some("2026-03-18T09:00:00Z"), Some(1), None),
+            ("at night", "2026-03-18T09:00:00Z", Some("2026-03-18T20:00:00Z"), None, Some(1)),
+            ("nobody writes", "2026-03-18T09:00:00Z", None, Some(1), None),
+            ("a rung without a letter", "2026-06-14T09:00:00Z", Some("2026-06-15T08:00:00Z"), Some(4), None),
+        ] {
+            let mut climb = climb(&invoice, None).unwrap();
+            let quiet = |until: Option<&str>| Ground { quiet_until: until.map(at), ..ground(&invoice) };
+            assert_eq!(take(&mut climb, &quiet(quiet_until), day), at_once, "{name}");
+            let Some(morning) = quiet_until.filter(|_| later.is_some()) else { continue };
+            assert_eq!(climb.way.next_wake(), Some(at(morning)), "{name}");
+            assert_eq!(take(&mut climb, &quiet(quiet_until), morning), later, "{name}");
         }
     }
 

@@ -10,7 +10,7 @@ fn usd(amount: &str) -> Money {
 }
 
 fn staff(id: &str, role: Role) -> Staff {
-    Staff { id: id.into(), name: id.into(), role, email: String::new(), slack: None }
+    Staff { id: id.into(), name: id.into(), role, email: String::new(), slack: None, languages: Vec::new() }
 }
 
 fn waiting(required: &[Role]) -> Action {

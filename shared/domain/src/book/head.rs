@@ -6,12 +6,12 @@ mod room;
 use super::entitlement::Entitlement;
 use super::{Latest, Try};
 use crate::event::{Card, CardState, DisputeStatus, Interval, InvoiceStatus, Item, PaymentStatus, SubscriptionStatus};
-use crate::id::{AccountId, ActionId, CaseId};
+use crate::id::{AccountId, ActionId, CaseId, RequestId};
 use crate::money::{Currency, Money, Rate};
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Read with every event and for every glance, so that it stays small however long the account's history is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,6 +40,15 @@ pub struct Head {
     /// Until when it is looked at more closely, because it was charged twice.
     #[serde(default)]
     pub watched_until: Option<Timestamp>,
+    /// Since when the customer wants no messages before their card expires.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unsubscribed_at: Option<Timestamp>,
+    /// What its customer was asked to pay because of tickets, and what is not over yet.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub requests: BTreeSet<RequestId>,
+    /// Payments of which nobody knows yet what they pay: of very many those that came first.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub loose: BTreeSet<String>,
 }
 
 /// The part of the head that is a fold of the events and of nothing else.
@@ -240,6 +249,9 @@ impl Head {
             under_way: BTreeMap::new(),
             left: BTreeMap::new(),
             watched_until: None,
+            unsubscribed_at: None,
+            requests: BTreeSet::new(),
+            loose: BTreeSet::new(),
         }
     }
 

@@ -41,6 +41,11 @@ impl<T> Latest<T> {
         }
     }
 
+    /// Whether no sighting ever showed it.
+    pub(super) fn is_unseen(&self) -> bool {
+        self.0.is_none()
+    }
+
     /// When it was seen, by the provider's time.
     pub fn seen_at(&self) -> Option<Timestamp> {
         self.0.as_ref().map(|(stamp, _)| stamp.0)

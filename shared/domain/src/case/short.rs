@@ -11,6 +11,7 @@ const MISSING_BYTES_MAX: usize = 12_000;
 const EVENTS_BYTES_MAX: usize = 12_000;
 const DECISIONS_BYTES_MAX: usize = 6_000;
 const HANDLED_BYTES_MAX: usize = 20_000;
+const TICKETS_BYTES_MAX: usize = 4_000;
 /// What it takes to say that there was more.
 const MORE_BYTES: usize = 500;
 /// What is in an entry of a list, or between two of them, besides their texts: names and a time.
@@ -38,6 +39,9 @@ impl Case {
         }
         if may_exceed(&self.decisions, DECISIONS_BYTES_MAX, decision_text) {
             forget_oldest(&mut self.decisions, DECISIONS_BYTES_MAX);
+        }
+        if may_exceed(&self.tickets, TICKETS_BYTES_MAX, |ticket| texts_bytes_at_most([ticket.as_str()])) {
+            forget_oldest(&mut self.tickets, TICKETS_BYTES_MAX);
         }
         if may_exceed(&self.handled, HANDLED_BYTES_MAX, handled_texts) {
             forget_oldest(&mut self.handled, HANDLED_BYTES_MAX);
@@ -106,6 +110,7 @@ mod tests {
                 decisions: Vec::new(),
                 events: (0..lines).map(|event| format!("evt_{event:020}")).collect(),
                 handled: Vec::new(),
+                tickets: Vec::new(),
                 opened_at: Timestamp::UNIX_EPOCH,
                 resolved_at: None,
                 resolution: None,

@@ -28,6 +28,7 @@ impl Case {
             decisions: Vec::new(),
             events: vec![scene.event.id.clone()],
             handled: Vec::new(),
+            tickets: Vec::new(),
             opened_at: scene.now,
             resolved_at: None,
             resolution: None,

@@ -239,6 +239,15 @@ impl Plan {
         self.steps.iter().filter(move |step| step.state == StepState::Waiting && (step.due_at <= now || may_come))
     }
 
+    /// Leaves out the steps whose time has come.
+    pub fn pass_over(&mut self, now: Timestamp) {
+        for step in self.steps.iter_mut().filter(|it| it.state == StepState::Waiting && it.due_at <= now) {
+            step.state = StepState::Skipped;
+            step.done_at = Some(now);
+        }
+        self.finish_after_last();
+    }
+
     /// Takes up the step that is due, skipping earlier ones that a late start passed over.
     pub fn begin(&mut self, now: Timestamp, doubt_at: Timestamp) -> Option<Step> {
         if self.held_until.is_some() || self.paused_until().is_some() {

@@ -68,7 +68,7 @@ fn whatever_rules_load_and_whatever_happens_a_recovery_keeps_its_word() {
 
 #[test]
 fn rules_that_somebody_has_edited_are_refused_with_their_line_or_keep_their_word() {
-    const ALL: u64 = 40;
+    const ALL: u64 = 60;
     let (mut lives, mut refused) = (Vec::new(), 0);
     for seed in 0..ALL {
         let text = rules::edited(&mut Dice(seed));

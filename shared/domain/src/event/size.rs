@@ -102,8 +102,9 @@ fn of_payment(seen: &PaymentSeen) -> usize {
         issuer,
         decline,
         by_customer: _,
+        reference,
     } = seen;
-    let more = [invoice, subscription, intent, method, issuer].map(Option::as_ref);
+    let more = [invoice, subscription, intent, method, issuer, reference].map(Option::as_ref);
     texts([Some(id)]) + texts(more) + of_card(card.as_ref()) + of_decline(decline.as_ref())
 }
 
@@ -223,7 +224,8 @@ mod tests {
                 "status": "settled", "reason": text, "created_at": AT}),
             json!({"resource": "payment", "id": text, "as_of": AT, "invoice": text, "subscription": text,
                 "intent": text, "status": "needs_action", "amount": money, "captured": money, "refunded": money,
-                "at": AT, "method": text, "card": card, "issuer": text, "decline": decline, "by_customer": true}),
+                "at": AT, "method": text, "card": card, "issuer": text, "decline": decline, "by_customer": true,
+                "reference": text}),
             json!({"resource": "refund", "id": text, "payment": text, "amount": money, "status": "succeeded",
                 "created_at": AT, "action": text}),
             json!({"resource": "dispute", "id": text, "as_of": AT, "payment": text, "amount": money,

@@ -68,6 +68,10 @@ const GAPS: &[&str] = &[
     "company",
     "due_on",
     "paid_on",
+    "card",
+    "expires_on",
+    "unsubscribe",
+    "reference",
 ];
 
 impl Texts {

@@ -58,6 +58,11 @@ pub enum About {
         /// Which.
         task: TaskId,
     },
+    /// A ticket that was not answered in time, or that somebody was given.
+    Ticket {
+        /// Which, as `provider/source/id`.
+        ticket: String,
+    },
     /// An API key that opens nothing.
     Key {
         /// Whose.
@@ -77,6 +82,7 @@ impl About {
             }
             Self::Proposal { number } => format!("proposal_{number}"),
             Self::Task { task } => task.to_string(),
+            Self::Ticket { ticket } => format!("ticket_{}", digest(&[ticket], 20)),
             Self::Key { provider, source } => format!("key_{}", digest(&[provider, source], 20)),
         }
     }
@@ -169,6 +175,8 @@ mod tests {
             (About::Proposal { number: 1 }, "proposal_1"),
             (About::Proposal { number: 11 }, "proposal_11"),
             (About::Task { task }, "task_"),
+            (About::Ticket { ticket: "desk/default/1".into() }, "ticket_"),
+            (About::Ticket { ticket: "desk/default/11".into() }, "ticket_"),
             (About::Key { provider: "stripe".into(), source: "default".into() }, "key_"),
             (About::Key { provider: "stripe".into(), source: "eu".into() }, "key_"),
         ];

@@ -3,14 +3,18 @@
 use super::{Answer, Heard, Outcome, TakenFor};
 use crate::case::Class;
 use crate::id::{AccountId, CaseId};
-use crate::policy::forget_oldest;
+use crate::policy::{forget_oldest, shorten};
+use crate::staff::{Role, Staff};
 use crate::telling;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// How many bytes of answers are kept, and how many of what happened: the newest.
-const ANSWERS_BYTES_MAX: usize = 40_000;
-const HISTORY_BYTES_MAX: usize = 12_000;
+const ANSWERS_BYTES_MAX: usize = 30_000;
+const HISTORY_BYTES_MAX: usize = 8_000;
+
+/// How much of what somebody says besides is kept.
+const SAID_BYTES_MAX: usize = 600;
 
 /// Two acts further apart belong to two sittings.
 const GAP: SignedDuration = SignedDuration::from_mins(10);
@@ -26,6 +30,10 @@ pub struct Handling {
     /// The trouble that it is about.
     pub case: Option<CaseId>,
     pub assigned_to: Option<String>,
+    /// Whether a person said who has it, or that nobody does: then no rule moves it.
+    pub given: bool,
+    /// In whose queue it stands, as long as nobody has it; else the role of whoever got it.
+    pub role: Option<Role>,
     /// In which language the customer writes.
     pub language: Option<String>,
     pub answers: Vec<Answer>,
@@ -40,6 +48,12 @@ pub struct Handling {
     pub at_work: AtWork,
     /// By when it is to be answered.
     pub due_at: Option<Timestamp>,
+    /// When somebody looks at it, where nobody waits for an answer.
+    pub look_at: Option<Timestamp>,
+    /// When it began anew: a customer wrote long after its end.
+    pub began_at: Option<Timestamp>,
+    /// The text that is prepared for the customer and that nobody has sent, by its id in the texts.
+    pub draft: Option<String>,
     /// The ticket that it was a repeat of, as `provider/source/id`.
     pub merged_into: Option<String>,
     /// The payment that it waits for.
@@ -139,14 +153,31 @@ impl Handling {
         self.note(at, by, format!("says that it is: {}", class.title().to_lowercase()));
     }
 
+    /// What somebody says besides, in their own words: as much of it as a line holds.
+    pub fn say(&mut self, at: Timestamp, by: &str, what: &str, words: &str) {
+        let mut said = format!("{what}: {}", words.trim());
+        shorten(&mut said, SAID_BYTES_MAX);
+        self.note(at, by, if words.trim().is_empty() { what.to_owned() } else { said });
+    }
+
     /// Somebody has it now, or nobody.
     pub fn assign(&mut self, to: Option<&str>, by: &str, at: Timestamp) {
         self.assigned_to = to.map(str::to_owned);
+        let by_hand = by != crate::staff::MACHINE;
+        self.by_hand |= by_hand;
+        self.given = by_hand;
         let what = to.map_or_else(|| "put it back".to_owned(), |to| format!("gave it to {to}"));
         self.note(at, by, what);
         if to.is_some() && self.state == State::Open {
             self.state = State::Investigating;
         }
+    }
+
+    /// A person gives it to somebody, who may be of a higher role than it was for.
+    pub fn give(&mut self, to: &Staff, by: &str, at: Timestamp) {
+        self.escalated |= self.role.is_some_and(|role| to.role != role && to.role.stands_for(role));
+        self.role = Some(to.role);
+        self.assign(Some(&to.id), by, at);
     }
 
     /// An answer is about to leave. None while another is on its way that says the same, or whose end is not known.
@@ -205,13 +236,28 @@ impl Handling {
             self.state = State::Open;
             self.resolved_at = None;
             self.reopened += 1;
+            self.merged_into = None;
+            self.draft = None;
             self.note(at, by, why);
         }
+    }
+
+    /// The customer wrote so long after the end that it is another matter: all of it begins anew, under the same name. Answers
+    /// are counted on, so that none is taken for a repeat.
+    pub(super) fn begin_anew(&mut self, at: Timestamp, why: &str) {
+        let Self { account, language, answers, answered, history, .. } = std::mem::take(self);
+        *self = Self { account, language, answers, answered, history, began_at: Some(at), ..Self::default() };
+        self.note(at, crate::staff::MACHINE, why);
     }
 
     /// Keeps how it went, and nothing that anybody wrote.
     pub(super) fn erase(&mut self) {
         self.answers.iter_mut().for_each(|answer| answer.text.clear());
+        // What somebody says besides stands behind a colon.
+        for happened in self.history.iter_mut().filter(|happened| happened.by != crate::staff::MACHINE) {
+            happened.what.truncate(happened.what.find(':').unwrap_or(happened.what.len()));
+        }
+        (self.account, self.draft) = (None, None);
         if let Some(taken) = &mut self.taken_for {
             taken.reasons.clear();
         }

@@ -18,6 +18,9 @@ pub struct TakenFor {
     /// What else the text is about.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub also: Vec<Class>,
+    /// In which language it is written, where that could be told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
     /// Which version of the weights read it.
     pub version: u32,
     pub at: Timestamp,
@@ -35,6 +38,7 @@ impl TakenFor {
             abstained: false,
             reasons: Vec::new(),
             also: Vec::new(),
+            language: None,
             version: 0,
             at,
             by: Some(by.to_owned()),
@@ -46,9 +50,11 @@ impl TakenFor {
         Some(self.class).filter(|_| !self.abstained)
     }
 
-    /// Whether another reading takes its place: never that of a person, and of the words only the newer.
+    /// Whether another reading takes its place: never that of a person, of the words the newer, and words that say nothing
+    /// for certain never that of words that do. So that it comes out the same in whatever order they came.
     pub fn gives_way(&self, other: &Self) -> bool {
-        other.by.is_some() || (self.by.is_none() && other.at >= self.at)
+        let is_newer = if self.abstained == other.abstained { other.at >= self.at } else { self.abstained };
+        other.by.is_some() || (self.by.is_none() && is_newer)
     }
 }
 
@@ -58,6 +64,10 @@ mod tests {
 
     fn read(second: i64) -> TakenFor {
         TakenFor { by: None, abstained: true, ..TakenFor::by_hand(Class::TaxQuestion, "", at(second)) }
+    }
+
+    fn certain(second: i64) -> TakenFor {
+        TakenFor { abstained: false, ..read(second) }
     }
 
     fn at(second: i64) -> Timestamp {
@@ -73,6 +83,10 @@ mod tests {
             ("a person", read(2), person(1), true),
             ("words after a person", person(1), read(2), false),
             ("another person", person(1), person(2), true),
+            ("words that are certain, and came late", read(2), certain(1), true),
+            ("thanks, after words that are certain", certain(1), read(2), false),
+            ("another trouble", certain(1), certain(2), true),
+            ("what was said before it", certain(2), certain(1), false),
         ] {
             assert_eq!(standing.gives_way(&other), expected, "{what}");
         }

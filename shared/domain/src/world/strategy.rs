@@ -25,7 +25,7 @@ pub struct Shown<'a> {
     /// For whoever knows the world: it is not shown outside of it.
     pub(super) cluster: usize,
     /// Which invoice it is, for whoever writes down what happened.
-    pub(super) number: u32,
+    pub number: u32,
 }
 
 impl Shown<'_> {

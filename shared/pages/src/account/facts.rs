@@ -121,6 +121,9 @@ pub(super) fn contact(sidebar: &Sidebar) -> Markup {
                     dt { "Looked after by" } dd { (owner) @if account.strategic == Some(true) { ", strategic" } }
                 }
                 dt { "Customer for" } dd { (known(months)) }
+                @if let Some(since) = account.unsubscribed_at {
+                    dt { "Wants" } dd { "no messages before the card expires, since " (day(since)) }
+                }
             }
         }
     }

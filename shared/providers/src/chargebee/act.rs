@@ -8,14 +8,14 @@ mod look;
 mod reply;
 
 use crate::list::segment;
-use crate::{Act, Answer, Bill, Call, Effect, Effects, Order, Reply};
+use crate::{Act, Answer, Bill, Call, Effect, Effects, Holder, Order, Reply};
 use domain::action::{Addon, Kind, Reason, When};
 use domain::money::Money;
 use form_urlencoded::Serializer;
 use http::Method;
 use reply::{Bought, Catalogue, Quantity, Shown, Subscription, is_duplicate, read};
 
-pub(super) const EFFECTS: Effects = Effects { act, look: look::look, looks_first, page };
+pub(super) const EFFECTS: Effects = Effects { act, look: look::look, looks_first, page, card };
 
 /// Chargebee does not promise to name our action in a refund, and a retried payment has no room for it.
 fn looks_first(kind: &Kind) -> bool {
@@ -126,6 +126,10 @@ fn payment_link(order: &Order<'_>, replies: &[Reply], id: &str, amount: Option<M
 /// A page of the customer's own; it asks for all that they owe, whichever invoice they chose.
 fn page(bill: &Bill<'_>, replies: &[Reply]) -> Act {
     hosted_page(bill.customer, bill.key, replies, "collect_now")
+}
+
+fn card(holder: &Holder<'_>, replies: &[Reply]) -> Act {
+    hosted_page(holder.customer, holder.key, replies, "manage_payment_sources")
 }
 
 fn hosted_page(customer: &str, key: &str, replies: &[Reply], kind: &str) -> Act {

@@ -11,7 +11,7 @@ mod tests;
 
 use super::wire::{Data, Delivery, Urls};
 use crate::value::{Id, iso};
-use crate::{Act, Answer, Bill, Call, Effect, Effects, Order, Reply};
+use crate::{Act, Answer, Bill, Call, Effect, Effects, Holder, Order, Reply};
 use domain::action::Kind;
 use domain::book::Subscription;
 use domain::money::Money;
@@ -19,7 +19,7 @@ use http::Method;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-pub(super) const EFFECTS: Effects = Effects { act, look: look::look, looks_first, page };
+pub(super) const EFFECTS: Effects = Effects { act, look: look::look, looks_first, page, card };
 
 /// Only a total tells that something was given back, so it must be known before.
 fn looks_first(kind: &Kind) -> bool {
@@ -30,7 +30,10 @@ fn act(order: &Order<'_>, replies: &[Reply]) -> Act {
     match order.kind() {
         Kind::PaymentLink { invoice, amount } => pay_link(order, invoice, *amount, replies),
         Kind::ResendInvoice { invoice } | Kind::TaxInvoice { invoice } => document(invoice, replies),
-        Kind::UpdatePaymentMethod {} => update_link(order, replies),
+        Kind::UpdatePaymentMethod {} => {
+            let only = order.subscription().filter(|_| order.records.subscriptions.len() == 1);
+            update_link(order.customer, only.map(|it| it.id.as_str()), replies)
+        }
         Kind::Refund { payment, amount } => refund(order, payment, *amount, replies),
         Kind::ExtendTrial { subscription, until, .. } => {
             patch(subscription, json!({"trial_ends_at": until.to_string()}), replies)
@@ -101,13 +104,14 @@ fn collected_by(invoice: &str, subscription: Option<&String>, replies: &[Reply])
     )
 }
 
-fn update_link(order: &Order<'_>, replies: &[Reply]) -> Act {
-    let customer = order.customer;
+fn card(holder: &Holder<'_>, replies: &[Reply]) -> Act {
+    update_link(holder.customer, holder.subscription, replies)
+}
+
+fn update_link(customer: &str, only: Option<&str>, replies: &[Reply]) -> Act {
     let otherwise = || by_hand::portal(customer);
-    match order.subscription().filter(|_| order.records.subscriptions.len() == 1) {
-        Some(Subscription { id, .. }) => {
-            link(subscription_call(id), replies, id, |urls| urls.update_payment_method.as_ref(), otherwise)
-        }
+    match only {
+        Some(id) => link(subscription_call(id), replies, id, |urls| urls.update_payment_method.as_ref(), otherwise),
         // Each subscription has its own card; the portal shows them all.
         None => link(
             question(format!("/v1/customers/{customer}")),

@@ -10,7 +10,7 @@ mod tests;
 
 use super::read::is_plain;
 use crate::value::date;
-use crate::{Act, Answer, Bill, Call, Effect, Effects, Order, Reply};
+use crate::{Act, Answer, Bill, Call, Effect, Effects, Holder, Order, Reply};
 use by_hand::{by_hand, unknown_there};
 use domain::action::Kind;
 use domain::book::Invoice;
@@ -20,7 +20,7 @@ use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-pub(super) const EFFECTS: Effects = Effects { act, look: look::look, looks_first, page };
+pub(super) const EFFECTS: Effects = Effects { act, look: look::look, looks_first, page, card };
 
 fn act(order: &Order<'_>, replies: &[Reply]) -> Act {
     match (replies.last(), request(order)) {
@@ -46,6 +46,26 @@ fn page(bill: &Bill<'_>, replies: &[Reply]) -> Act {
         Some(reply) => Act::Ended(answer::answer(&kind, reply)),
         None => asked().map_or_else(Act::Ended, Act::Send),
     }
+}
+
+/// Whoever gives another card pays a cent with it, as their page says: Mollie keeps a card that has paid.
+fn card(holder: &Holder<'_>, replies: &[Reply]) -> Act {
+    let whose = (holder.customer, holder.currency.or_else(|| Currency::parse("EUR").ok()));
+    match replies.last() {
+        Some(reply) => Act::Ended(answer::answer(&Kind::UpdatePaymentMethod {}, reply)),
+        None => first_card(whose, holder.key, holder.webhook).map_or_else(Act::Ended, Act::Send),
+    }
+}
+
+fn first_card(
+    (customer, currency): (&str, Option<Currency>),
+    key: &str,
+    webhook: Option<&str>,
+) -> Result<Call, Answer> {
+    let cent = Money::from_minor(1, currency.ok_or_else(|| unsupported(&Kind::UpdatePaymentMethod {}))?);
+    let words = format!("New payment method ({cent}, charged once)");
+    let body = first_payment(named_customer(customer)?, cent, &words);
+    Ok(request_for(key, Method::POST, LINKS, &reported(webhook, body)))
 }
 
 /// Payments and refunds carry our id; everything else shows in the object itself.
@@ -78,10 +98,7 @@ fn request(order: &Order<'_>) -> Result<Call, Answer> {
                 link_to_pay(order, amount, &description(order, invoice))
             }
         },
-        Kind::UpdatePaymentMethod {} => {
-            let cent = Money::from_minor(1, currency(order).ok_or_else(|| unsupported(kind))?);
-            link_to_pay(order, cent, &format!("New payment method ({cent}, charged once)"))
-        }
+        Kind::UpdatePaymentMethod {} => first_card((order.customer, currency(order)), order.key, order.webhook),
         Kind::ResendInvoice { invoice } | Kind::TaxInvoice { invoice } if !is_due_item(invoice) => {
             Ok(Call::list(sales_invoice(invoice)?))
         }

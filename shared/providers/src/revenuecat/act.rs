@@ -8,7 +8,7 @@ mod look;
 mod steps;
 
 use crate::list::segment;
-use crate::{Act, Answer, Bill, Call, Effect, Effects, Order, Reply};
+use crate::{Act, Answer, Bill, Call, Effect, Effects, Holder, Order, Reply};
 use domain::action::{Kind, Reason, When};
 use domain::book::Payment;
 use domain::money::Money;
@@ -17,7 +17,7 @@ use jiff::Timestamp;
 use look::{Need, Note, Standing};
 use serde::Deserialize;
 
-pub(super) const EFFECTS: Effects = Effects { act, look: look::look, looks_first, page };
+pub(super) const EFFECTS: Effects = Effects { act, look: look::look, looks_first, page, card };
 
 fn looks_first(kind: &Kind) -> bool {
     matches!(kind, Kind::Refund { .. } | Kind::Cancel { .. } | Kind::ForceCancel { .. } | Kind::ExtendTrial { .. })
@@ -117,6 +117,10 @@ fn link(order: &Order<'_>, replies: &[Reply]) -> Act {
 
 fn page(bill: &Bill<'_>, replies: &[Reply]) -> Act {
     managed(bill.customer, billed_for(&bill.invoice.id), bill.now, replies)
+}
+
+fn card(holder: &Holder<'_>, replies: &[Reply]) -> Act {
+    managed(holder.customer, holder.subscription, holder.now, replies)
 }
 
 /// A due item is called by its subscription and its period.

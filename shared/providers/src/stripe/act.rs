@@ -11,12 +11,12 @@ mod schedule;
 #[cfg(test)]
 mod tests;
 
-use crate::{Act, Answer, Bill, Call, Effects, Order, Reply};
+use crate::{Act, Answer, Bill, Call, Effects, Holder, Order, Reply};
 use domain::action::{Kind, When};
 use form_urlencoded::Serializer;
 use http::Method;
 
-pub(super) const EFFECTS: Effects = Effects { act, look: look::look, looks_first, page };
+pub(super) const EFFECTS: Effects = Effects { act, look: look::look, looks_first, page, card };
 
 /// The name of our action's id in Stripe's metadata.
 const OURS: &str = "metadata[recoup_action]";
@@ -28,7 +28,7 @@ fn act(order: &Order<'_>, replies: &[Reply]) -> Act {
     match order.kind() {
         Kind::PaymentLink { invoice, .. } | Kind::ResendInvoice { invoice } => bill::page(order, replies, invoice),
         Kind::TaxInvoice { invoice } => bill::document(replies, invoice),
-        Kind::UpdatePaymentMethod {} => bill::portal(order, replies),
+        Kind::UpdatePaymentMethod {} => bill::portal(order.customer, order.key, replies),
         Kind::Refund { payment, amount } => bill::refund(order, replies, payment, *amount),
         Kind::Credit { amount } => bill::credit(order, replies, *amount),
         Kind::RetryPayment { invoice, .. } => bill::pay(order, replies, invoice, ("off_session", "true")),
@@ -67,6 +67,11 @@ fn act(order: &Order<'_>, replies: &[Reply]) -> Act {
 /// The invoice's own page; its address is asked for again, since it is good for a while only.
 fn page(bill: &Bill<'_>, replies: &[Reply]) -> Act {
     bill::linked(replies, &bill.invoice.id, "hosted_invoice_url")
+}
+
+/// The portal, opened where a card is given.
+fn card(holder: &Holder<'_>, replies: &[Reply]) -> Act {
+    bill::portal(holder.customer, holder.key, replies)
 }
 
 /// A try to collect leaves nothing of ours at Stripe: only a count of tries that has grown tells that there was one.

@@ -60,7 +60,8 @@ fn meaning(kind: &str) -> Option<Kind> {
         | "radar.early_fraud_warning.created"
         | "radar.early_fraud_warning.updated" => Kind::PaymentDisputed,
         "payment_method.attached" | "customer.source.created" | "setup_intent.succeeded" => Kind::CardAdded,
-        "setup_intent.requires_action" | "setup_intent.setup_failed" => Kind::PaymentNeedsAction,
+        "setup_intent.requires_action" => Kind::PaymentNeedsAction,
+        "setup_intent.setup_failed" => Kind::CardNotSaved,
         "payment_method.updated"
         | "payment_method.automatically_updated"
         | "payment_method.card_automatically_updated"

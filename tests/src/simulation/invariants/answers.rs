@@ -4,7 +4,7 @@ use super::must;
 use app::ports::Order;
 use app::store::{Page, keys, page, read};
 use domain::telling::State;
-use domain::ticket::{Dispatch, Ticket, TicketName, Unsayable, may_say};
+use domain::ticket::{Dispatch, State as Standing, Ticket, TicketName, Unsayable, may_say};
 use local::service::Service;
 
 /// The newest that the outbox shows; what is older cannot be counted.
@@ -15,10 +15,13 @@ pub(super) async fn answers_leave_once(service: &Service) -> Result<(), String> 
     let said = |error: &dyn std::fmt::Display| error.to_string();
     let letters = service.outbox.letters().map_err(|error| said(&error))?;
     let calls = service.sandbox.calls("zendesk").map_err(|error| said(&error))?;
-    let all: Page<Ticket> = page(&service.context, keys::lists::TICKETS, None, 1000, Order::Ascending)
-        .await
-        .map_err(|error| said(&error))?;
-    for ticket in all.items {
+    let mut all = Vec::new();
+    for list in Standing::ALL.map(keys::lists::tickets) {
+        let listed: Page<Ticket> =
+            page(&service.context, &list, None, 1000, Order::Ascending).await.map_err(|error| said(&error))?;
+        all.extend(listed.items);
+    }
+    for ticket in all {
         let name = TicketName::of(&ticket);
         let own = keys::dispatch(&name.provider, &name.source, &name.id);
         let on_its_way: Option<Dispatch> = read(&service.context, &own).await.map_err(|error| said(&error))?;

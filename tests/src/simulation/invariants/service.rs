@@ -28,6 +28,7 @@ pub(super) async fn events_are_done(service: &Service, acknowledged: &[Sent]) ->
 /// What is told once: reminders and links to customers; to the staff, what to decide and how it ended, and bulletins.
 const TOLD_ONCE: &[&str] = &[
     "dun_",
+    "card_",
     "link_",
     "ask_",
     "remind_",

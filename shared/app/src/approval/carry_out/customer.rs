@@ -130,5 +130,6 @@ fn letter(action: &Action, head: &Head, person: &Person, (reader, link): (Reader
         html,
         links: Some(link.to_owned()).filter(|link| !link.is_empty()).into_iter().collect(),
         blocks: None,
+        unsubscribe: None,
     }
 }

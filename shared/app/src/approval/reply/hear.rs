@@ -6,6 +6,7 @@ use crate::fault::Fault;
 use crate::ports::Order;
 use crate::records::hearing;
 use crate::store::{self, Attempted, Batch, Commit, Hearing, TicketOf, keys};
+use crate::ticket::working;
 use domain::action::Action;
 use domain::id::{ActionId, CaseId};
 use domain::ticket::{Outcome, Ticket, TicketName};
@@ -59,6 +60,7 @@ async fn told(
     if !ticket.handling.hear(action, outcome, due_at, now) {
         return Ok(Attempted::Done(()));
     }
+    ticket.handling.rest(context.policies.tickets.current(), &working(context), now);
 
     // Write.
     let mut commit = Commit::default();

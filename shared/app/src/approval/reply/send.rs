@@ -9,10 +9,11 @@ use crate::fault::Fault;
 use crate::ports::{Channel, Letter, Unsent};
 use crate::setup::stop;
 use crate::store::{self, Attempted, Batch, Commit, keys};
+use crate::ticket;
 use domain::policy::shorten;
 use domain::stop::Scope;
 use domain::telling::State;
-use domain::ticket::{Answer, Came, Dispatch, Next, Outcome, Ticket, TicketName, Way};
+use domain::ticket::{Answer, Came, Dispatch, Followed, Next, Outcome, TicketName, Way};
 use jiff::SignedDuration;
 use pages::Written;
 use providers::Desk;
@@ -92,6 +93,7 @@ async fn begin(context: &Context, name: &TicketName) -> Result<Attempted<Option<
             let state = dispatch.ended(State::InDoubt { reason });
             let due_at = now + context.policies.answers.current().told_within();
             laid.ticket.handling.answer_ended(number, &state, dispatch.solves, due_at, now);
+            laid.ticket.handling.rest(context.policies.tickets.current(), &ticket::working(context), now);
             tracing::error!(ticket = %name, answer = number, "it is not known whether an answer was sent; it is not repeated");
             return write(context, &laid, &dispatch, None).await;
         }
@@ -160,30 +162,31 @@ async fn mail(context: &Context, letter: &Letter) -> Came {
     }
 }
 
-/// Stores what came of it; not, where somebody else did meanwhile.
+/// Stores what came of it, and takes the ticket up as it stands then: its own case ends with it. Not, where somebody else did
+/// meanwhile.
 async fn end(context: &Context, begun: &Begun, came: &Came) -> Result<Attempted<()>, Fault> {
     // Read.
     let TicketName { provider, source, id } = &begun.name;
-    let (key, out) = (keys::ticket(provider, source, id), keys::dispatch(provider, source, id));
-    let batch = Batch::read(context, vec![key.clone(), out.clone()]).await?;
-    let (Some(mut ticket), Some(mut dispatch)) = (batch.get::<Ticket>(&key)?, batch.get::<Dispatch>(&out)?) else {
-        return Ok(Attempted::Done(()));
-    };
-    if dispatch.number != begun.answer.number || dispatch.again_at.is_none() {
-        return Ok(Attempted::Done(()));
-    }
+    let out = keys::dispatch(provider, source, id);
+    let Some(mut laid) = ticket::Laid::find(context, &begun.name).await? else { return Ok(Attempted::Done(())) };
+    laid.batch.extend(Batch::read(context, vec![out.clone()]).await?);
+    let dispatch = laid.batch.get::<Dispatch>(&out)?;
+    let is_ours = |it: &Dispatch| it.number == begun.answer.number && it.again_at.is_some();
+    let Some(mut dispatch) = dispatch.filter(is_ours) else { return Ok(Attempted::Done(())) };
 
-    // Decide.
+    // Decide. What has ended is looked at with its account, so that its case ends as well.
     let now = context.clock.now();
     let due_at = now + context.policies.answers.current().told_within();
     if let Some(state) = dispatch.came(came.clone(), &context.policies.limits.current().telling, now) {
-        ticket.handling.answer_ended(dispatch.number, &state, dispatch.solves, due_at, now);
+        laid.ticket.handling.answer_ended(dispatch.number, &state, dispatch.solves, due_at, now);
+        laid.gather(context).await?;
+        laid.take_up(context, Followed::default(), &dispatch.trace, now);
     }
 
     // Write.
-    let mut commit = Commit::default();
-    commit.over(&batch, &ticket);
-    commit.over(&batch, &dispatch);
+    let name = format!("{}:{}", begun.name, laid.round());
+    let mut commit = laid.commit(context, &name).await?;
+    commit.over(&laid.batch, &dispatch);
     store::attempted(commit.run(context).await, ())
 }
 

@@ -37,6 +37,7 @@ pub async fn asking(context: &Context, action: &Action, staff: &Staff) -> Result
         text,
         links: vec![link],
         blocks: None,
+        unsubscribe: None,
     })
 }
 
@@ -57,6 +58,7 @@ pub fn asking_all(context: &Context, action: &Action, roles: &[Role]) -> Letter 
         html: String::new(),
         blocks: Some(pages::approval_blocks(action, &page)),
         links: vec![page],
+        unsubscribe: None,
     }
 }
 
@@ -74,6 +76,7 @@ pub fn settled(context: &Context, action: &Action) -> Letter {
         html: String::new(),
         blocks: Some(pages::approval_blocks(action, &page)),
         links: vec![page],
+        unsubscribe: None,
     }
 }
 
@@ -100,6 +103,7 @@ pub fn to_asker(context: &Context, action: &Action, asker: &Staff) -> Option<Let
         text,
         links: vec![page],
         blocks: None,
+        unsubscribe: None,
     })
 }
 
@@ -123,6 +127,7 @@ pub fn trouble(context: &Context, action: &Action) -> Option<Letter> {
         html: String::new(),
         links: vec![page],
         blocks: None,
+        unsubscribe: None,
     })
 }
 

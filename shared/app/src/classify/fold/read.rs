@@ -17,6 +17,7 @@ use domain::event::Event;
 use domain::id::{AccountId, CaseId};
 use domain::incident::{Changed, Watch, changed};
 use domain::leaving;
+use domain::notice::{self, Matter, Notice};
 use domain::source::Source;
 use domain::task::Task;
 use jiff::SignedDuration;
@@ -52,6 +53,8 @@ pub(super) struct AtIssue {
     pub writes: bool,
     /// The invoices that come onto the ladder.
     pub climbing: Vec<String>,
+    /// Of what the customer is told for the first time.
+    pub noticing: Vec<Matter>,
     pub pulses: Changed,
     /// What is known of the source, where a trouble is news.
     pub watch: Option<Watch>,
@@ -119,11 +122,14 @@ impl Laid {
         let pulses = changed(old, new, event.origin, &context.policies.declines);
         let climbing = ageing::begins(event, &before.touched, &after.touched);
         let climb = |invoice: &String| keys::climb(&before.head.account, invoice);
+        let noticing = notice::begins(event, old.1, new.1);
+        let notice = |about: &Matter| keys::notice(&before.head.account, &about.name());
         let watch = pulses.news.first().map(|pulse| keys::watch(&pulse.provider, &pulse.source));
         let plan = |invoice: &String| keys::plan(&before.head.account, invoice);
         let wanted = cases.iter().map(keys::case).chain(plans.iter().map(plan));
         let wanted =
             wanted.chain(may_change.iter().map(keys::task)).chain(climbing.iter().map(climb)).chain(watch.clone());
+        let wanted = wanted.chain(noticing.iter().map(notice));
         let owner = failing.first().map(|_| whose::keys_of(&before.head.account)).into_iter().flatten();
         read_more(context, batch, wanted.chain(source.clone()).chain(left).chain(owner).collect()).await?;
         lay_beside(batch, cases, plans, before)?;
@@ -138,11 +144,16 @@ impl Laid {
             let standing = batch.get::<Climb>(&keys::climb(&before.head.account, &invoice))?;
             begins.extend(standing.is_none().then_some(invoice));
         }
+        let mut told = Vec::new();
+        for about in noticing {
+            let standing = batch.get::<Notice>(&keys::notice(&before.head.account, &about.name()))?;
+            told.extend(standing.is_none().then_some(about));
+        }
         let watch = watch.map(|key| batch.get::<Watch>(&key)).transpose()?.flatten();
         // One that nobody has set up observes.
         let setup = source.as_ref().map(|key| batch.get::<Source>(key)).transpose()?.flatten();
         let writes = setup.is_some_and(|setup| setup.writes());
-        Ok(AtIssue { concerns, tasks, failing, writes, climbing: begins, pulses, watch })
+        Ok(AtIssue { concerns, tasks, failing, writes, climbing: begins, noticing: told, pulses, watch })
     }
 
     /// Reads what tells two payments apart, and what was agreed; most events need neither.

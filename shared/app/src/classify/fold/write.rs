@@ -19,6 +19,7 @@ use domain::event::Event;
 use domain::id::{AccountId, ActionId};
 use domain::incident::{Pulse, Watch};
 use domain::ledger::Note;
+use domain::notice::Notice;
 use domain::outgoing::Line;
 use domain::task::Task;
 use jiff::SignedDuration;
@@ -32,6 +33,8 @@ pub(super) struct Concluded {
     pub tasks: Vec<Task>,
     /// What comes onto the ladder.
     pub climbs: Vec<Climb>,
+    /// What the customer is told of for the first time.
+    pub notices: Vec<Notice>,
     pub pulses: Vec<Pulse>,
     /// The watch, where it is armed anew.
     pub watch: Option<Watch>,
@@ -48,15 +51,17 @@ pub(super) fn commit(
     concluded: Concluded,
 ) -> Result<Commit, Fault> {
     let Laid { account, batch, externals, before, after } = laid;
-    let Concluded { decisions, notes, tasks, climbs, pulses, watch, lines } = concluded;
+    let Concluded { decisions, notes, tasks, climbs, notices, pulses, watch, lines } = concluded;
     let mut commit = Commit::default();
     commit.create(receipt);
     let trace = receipt.trace.clone();
     let room = context.policies.limits.current().room();
     commit.create(&Timeline { account: account.clone(), event: event.without_person().within(room), trace });
     put_desk(&mut commit, batch, before, after);
-    let ended = after.actions.values();
-    let ended = ended.filter_map(|it| hearing::of(before.actions.get(&it.id), it, receipt.folded_at));
+    let ended = after.actions.values().filter_map(|it| {
+        let case = it.case.as_ref().and_then(|case| after.cases.get(case));
+        hearing::of(before.actions.get(&it.id), it, case, receipt.folded_at)
+    });
     ended.for_each(|hearing| commit.put(&hearing));
     decisions.iter().for_each(|decision| commit.create(decision));
     put_externals(&mut commit, batch, externals, account);
@@ -72,6 +77,7 @@ pub(super) fn commit(
         _ => None,
     };
     climbs.iter().for_each(|climb| commit.over(batch, climb));
+    notices.iter().for_each(|notice| commit.over(batch, notice));
     for case in receipt.promised.iter().filter_map(asked).collect::<BTreeSet<_>>() {
         commit.put(&Asking { case, again_at: Some(receipt.folded_at + lease) });
     }
@@ -79,11 +85,13 @@ pub(super) fn commit(
     Ok(commit)
 }
 
-/// What is sent once all of it is written: questions to people and to the provider, and wishes to leave that go on.
+/// What is sent once all of it is written: questions to people and to the provider, wishes to leave that go on, and money
+/// of which somebody has to find what it is for.
 pub(super) fn promises(
     decided: &Decided,
     followed: &[ActionId],
     unlinked: Vec<Unlinked>,
+    paid: Option<Vec<String>>,
     account: &AccountId,
     trace: &str,
 ) -> Vec<Sent> {
@@ -97,7 +105,10 @@ pub(super) fn promises(
     let link = unlinked.into_iter().map(|missing| {
         (QueueName::Events, Message::Unlinked { account: account.clone(), missing, trace: trace.to_owned() })
     });
-    ask.chain(act).chain(link).map(|(queue, message)| Sent { queue, message }).collect()
+    let settle = paid.map(|payments| {
+        (QueueName::Dunning, Message::Settle { account: account.clone(), payments, trace: trace.to_owned() })
+    });
+    ask.chain(act).chain(link).chain(settle).map(|(queue, message)| Sent { queue, message }).collect()
 }
 
 /// Writes what changed on the desk, and the head always: it is where two writers meet.

@@ -152,6 +152,42 @@ pub static ABOUT: &[About] = &[
         .with_status(303)
         .also(&[(404, "Page"), (409, "Page"), (503, "Page")])
         .refuses(&[413]),
+    get(
+        "/card/{token}",
+        "showCard",
+        "Page",
+        "Shows whoever has a link to give another card the way there; it changes nothing",
+    )
+    .by(Asker::Anybody)
+    .answered_as(&[HTML])
+    .also(&[(404, "Page"), (503, "Page")]),
+    post("/card/{token}", "giveCard", "", "Leads on to the provider's page on which a card is given, made anew")
+        .by(Asker::Anybody)
+        .answered_as(&[HTML])
+        .with_status(303)
+        .also(&[(404, "Page"), (503, "Page")])
+        .refuses(&[413]),
+    get(
+        "/messages/{token}",
+        "showMessages",
+        "Page",
+        "Shows a customer whether they are told before their card expires",
+    )
+    .by(Asker::Anybody)
+    .answered_as(&[HTML])
+    .also(&[(404, "Page"), (503, "Page")]),
+    post(
+        "/messages/{token}",
+        "chooseMessages",
+        "Page",
+        "Stops what a customer is told before their card expires (RFC 8058), or begins it",
+    )
+    .by(Asker::Anybody)
+    .takes(Body::May("Again"))
+    .sent_as(&[FORM])
+    .answered_as(&[HTML])
+    .also(&[(404, "Page"), (503, "Page")])
+    .refuses(&[413]),
     get("/healthz", "health", "Health", "Says that it is ready").by(Asker::Anybody),
     get("/api/openapi.json", "document", "Record", "Describes all of this").by(Asker::Anybody),
     get("/api/accounts", "listAccounts", "Accounts", "Lists accounts, each as its sidebar without what imports say")
@@ -367,7 +403,6 @@ pub static ABOUT: &[About] = &[
     )
     .takes(Body::Must("Replay"))
     .refuses(&[404, 422]),
-    get("/api/tickets", "listTickets", "Tickets", "Lists tickets, newest first").with(PAGE),
     get(
         "/api/tickets/{id}/drafts",
         "ticketDrafts",
@@ -377,6 +412,71 @@ pub static ABOUT: &[About] = &[
     .refuses(&[404]),
     post("/api/tickets/{id}/reply", "replyTicket", "TicketAnswer", "Answers a ticket, once, the way that it came")
         .takes(Body::Must("TicketReply"))
+        .refuses(&[404, 409, 422]),
+    get("/api/tickets", "listTickets", "Tickets", "Lists tickets, newest first; those of one account by their names")
+        .with(&[Limit, Cursor, StateOfTicket, ClassOfTicket, Assignee, Account])
+        .refuses(&[404]),
+    post("/api/tickets", "openTicket", "Ticket", "Opens a ticket for a customer; it takes the way of every other")
+        .with(&[TicketKey])
+        .takes(Body::Must("TicketOpened"))
+        .with_status(201),
+    get("/api/tickets/corrections", "listCorrections", "Rows", "Lists what people said that tickets are, newest first")
+        .with(PAGE)
+        .answered_as(&["text/csv"]),
+    get("/api/tickets/{id}", "ticket", "TicketShown", "Shows a ticket with what happened to it and what was answered")
+        .refuses(&[404]),
+    post("/api/tickets/{id}/assign", "assignTicket", "TicketShown", "Gives a ticket to somebody, or takes it back")
+        .takes(Body::Must("TicketAssigned"))
+        .refuses(&[404, 409, 422]),
+    post("/api/tickets/{id}/close", "closeTicket", "TicketShown", "Ends a ticket")
+        .takes(Body::May("Resolve"))
+        .refuses(&[404, 409]),
+    post(
+        "/api/tickets/{id}/class",
+        "correctTicket",
+        "TicketShown",
+        "Says what a ticket is; it is kept as a correction",
+    )
+    .takes(Body::Must("Correct"))
+    .refuses(&[404]),
+    post(
+        "/api/tickets/{id}/merge",
+        "mergeTicket",
+        "TicketShown",
+        "Says that a ticket is a repeat of another, and ends it",
+    )
+    .takes(Body::Must("TicketMerged"))
+    .refuses(&[404, 422]),
+    post("/api/tickets/{id}/account", "ownTicket", "TicketShown", "Says of which account a ticket is")
+        .takes(Body::Must("TicketOwned"))
+        .refuses(&[404, 409]),
+    post(
+        "/api/tickets/{id}/payment-request",
+        "askPayment",
+        "PaymentRequest",
+        "Asks the customer of a ticket for what is open; the ticket is named `provider/source/id`, escaped",
+    )
+    .takes(Body::May("PaymentWish"))
+    .with_status(201)
+    .also(&[(200, "PaymentRequest")])
+    .refuses(&[404, 409, 422]),
+    get(
+        "/api/payment-requests",
+        "listPaymentRequests",
+        "PaymentRequests",
+        "Lists what customers were asked to pay because of tickets, newest first",
+    )
+    .with(&[Limit, Cursor, StateOfRequest, Account])
+    .refuses(&[404]),
+    get(
+        "/api/payments/unmatched",
+        "listUnmatched",
+        "UnmatchedPayments",
+        "Lists payments of which nobody knows yet what they are for, oldest first",
+    )
+    .with(PAGE),
+    post("/api/payments/unmatched/{id}", "matchPayment", "UnmatchedPayment", "Says what such a payment is for")
+        .takes(Body::Must("PaymentSaid"))
         .refuses(&[404, 409, 422]),
     get("/api/sources", "listSources", "Sources", "Lists how the sources are set up"),
     post(

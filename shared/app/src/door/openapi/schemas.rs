@@ -3,6 +3,7 @@
 mod account;
 mod action;
 mod case;
+mod cash;
 mod endpoint;
 mod incident;
 mod judged;
@@ -10,6 +11,7 @@ mod reply;
 mod report;
 mod source;
 mod team;
+mod ticket;
 
 use super::shape::{anything, decimal, list, object, only, or_null, record, text, told, whole, word};
 use serde_json::Value;
@@ -23,12 +25,14 @@ pub fn all() -> Named {
         account::schemas(),
         action::schemas(),
         case::schemas(),
+        cash::schemas(),
         judged::schemas(),
         incident::schemas(),
         reply::schemas(),
         report::schemas(),
         source::schemas(),
         team::schemas(),
+        ticket::schemas(),
         endpoint::schemas(),
     ]
     .concat()
@@ -70,6 +74,13 @@ fn common() -> Named {
         (
             "Chosen",
             object([("invoice?", told(text(), "The provider's id of it; without it, the one that the link is for."))]),
+        ),
+        (
+            "Again",
+            object([
+                ("again?", told(text(), "Whatever it is: they want to be told again.")),
+                ("List-Unsubscribe?", told(word("One-Click"), "From a program that reads mail.")),
+            ]),
         ),
         ("Interaction", object([("payload", told(text(), "Slack's JSON."))])),
         ("Rows", told(text(), "CSV with a header, or one JSON object a line.")),

@@ -1,9 +1,11 @@
-//! The provider's page for an invoice, asked for at the moment in which somebody wants to pay.
+//! The provider's page for an invoice, or to give another card, asked for at the moment in which somebody wants it.
 
 use crate::context::Context;
 use domain::book::{Head, Invoice};
+use domain::event::SubscriptionStatus;
 use domain::id::digest;
-use providers::{Act, Acting, Answer, Bill, Effect, Reply};
+use domain::money::Rate;
+use providers::{Act, Acting, Answer, Api, Bill, Effect, Holder, Reply};
 
 /// How many requests one page may take.
 const REQUESTS_MAX: usize = 8;
@@ -19,19 +21,47 @@ pub(super) fn is_there(context: &Context, head: &Head, invoice: &Invoice) -> boo
 pub(super) async fn page(context: &Context, head: &Head, invoice: &Invoice, link: &str) -> Option<String> {
     let api = providers::named(&head.provider)?.api?;
     let Acting::Through(effects) = &api.acting else { return None };
-    let now = context.clock.now();
-    // Whoever presses twice within a minute is given the same page again, where the provider makes one for it.
-    let minute = (now.as_second() / 60).to_string();
-    let key = format!("pay_{}", digest(&[link, &invoice.id, &minute], 20));
+    let (now, key) = (context.clock.now(), key(context, "pay", &[link, &invoice.id]));
     let webhook = context.settings.webhook(&head.provider, &head.source);
     let bill = Bill { invoice, customer: &head.customer, key: &key, webhook: webhook.as_deref(), now };
+    followed(context, head, api, |replies| (effects.page)(&bill, replies)).await
+}
+
+/// The same for another card.
+pub(in crate::dunning) async fn card(context: &Context, head: &Head, link: &str) -> Option<String> {
+    let api = providers::named(&head.provider)?.api?;
+    let Acting::Through(effects) = &api.acting else { return None };
+    let (now, key) = (context.clock.now(), key(context, "card", &[link]));
+    let webhook = context.settings.webhook(&head.provider, &head.source);
+    let mut running = head.book.subscriptions.iter().filter(|(_, line)| line.status != Some(SubscriptionStatus::Ended));
+    let (first, second) = (running.next(), running.next());
+    let holder = Holder {
+        customer: &head.customer,
+        subscription: first.filter(|_| second.is_none()).map(|(id, _)| id.as_str()),
+        currency: first.and_then(|(_, line)| line.price).map(Rate::currency),
+        key: &key,
+        webhook: webhook.as_deref(),
+        now,
+    };
+    followed(context, head, api, |replies| (effects.card)(&holder, replies)).await
+}
+
+/// Whoever presses twice within a minute is given the same page again, where the provider makes one for it.
+fn key(context: &Context, what: &str, of: &[&str]) -> String {
+    let minute = (context.clock.now().as_second() / 60).to_string();
+    let parts: Vec<&str> = of.iter().copied().chain([minute.as_str()]).collect();
+    format!("{what}_{}", digest(&parts, 20))
+}
+
+/// Asks until there is a page, or none.
+async fn followed(context: &Context, head: &Head, api: &Api, ask: impl Fn(&[Reply]) -> Act) -> Option<String> {
     let without = |reason: &str| {
-        tracing::warn!(provider = head.provider, source = head.source, reason, "somebody could not be led on to pay");
+        tracing::warn!(provider = head.provider, source = head.source, reason, "somebody could not be led on");
         None
     };
     let mut replies: Vec<Reply> = Vec::new();
     loop {
-        let call = match (effects.page)(&bill, &replies) {
+        let call = match ask(&replies) {
             Act::Ended(Answer::Done(Effect { link: Some(page), .. })) if api.leads_to(&page) => return Some(page),
             Act::Ended(answer) => return without(why(&answer)),
             Act::Send(_) if replies.len() >= REQUESTS_MAX => return without("it asks for ever more"),

@@ -15,7 +15,7 @@ use providers::Secret;
 use subtle::ConstantTimeEq;
 
 /// 128 bits in hexadecimal: nobody guesses them, and an SMS has room for them.
-const TOKEN_CHARS: usize = 32;
+pub(in crate::dunning) const TOKEN_CHARS: usize = 32;
 
 /// A link as it stands in a message, and what must be stored before it is sent.
 pub struct Made {
@@ -73,7 +73,7 @@ pub(super) async fn opened(context: &Context, token: &str) -> Result<Option<Open
 }
 
 /// A token as it was made: in capitals, or with what a message had behind it, it is the same one.
-fn read(token: &str) -> Option<String> {
+pub(in crate::dunning) fn read(token: &str) -> Option<String> {
     let token = token.trim_end_matches(|sign: char| !sign.is_ascii_alphanumeric()).to_ascii_lowercase();
     let is_token = token.len() == TOKEN_CHARS && token.bytes().all(|byte| byte.is_ascii_hexdigit());
     is_token.then_some(token)

@@ -25,7 +25,7 @@ const NOT_NOW: &str = "pay_not_now";
 
 /// What is open, or why nothing is, and what else can be paid.
 pub(super) fn page(context: &Context, owed: &Owed, token: &str, status: StatusCode) -> Answer {
-    let company = company(context, Some(owed));
+    let company = company(context, owed.company.as_deref());
     let reader = owed.reader(context);
     let texts = Texts { reader, company: &company };
     let (title, message) = texts.of(text(&owed.debt, &owed.head), &owed.debt);
@@ -37,19 +37,23 @@ pub(super) fn page(context: &Context, owed: &Owed, token: &str, status: StatusCo
 }
 
 /// A link that opens nothing: nobody knows whose it was.
-pub(super) fn unknown(context: &Context) -> Answer {
+pub(in crate::dunning) fn unknown(context: &Context) -> Answer {
     said(context, UNKNOWN, StatusCode::NOT_FOUND, None)
 }
 
 /// It does not work just now, whoever is at fault.
-pub(super) fn not_now(context: &Context, owed: Option<&Owed>) -> Answer {
-    said(context, NOT_NOW, StatusCode::SERVICE_UNAVAILABLE, owed)
+pub(in crate::dunning) fn not_now(context: &Context, company: Option<&str>, reader: Reader<'_>) -> Answer {
+    said(context, NOT_NOW, StatusCode::SERVICE_UNAVAILABLE, Some((company, reader)))
 }
 
-fn said(context: &Context, id: &str, status: StatusCode, owed: Option<&Owed>) -> Answer {
-    let company = company(context, owed);
-    let nobody = || context.policies.texts.current().reader(None, None);
-    let reader = owed.map_or_else(nobody, |owed| owed.reader(context));
+/// The same where nobody knows whose link it is.
+pub(super) fn failed(context: &Context) -> Answer {
+    said(context, NOT_NOW, StatusCode::SERVICE_UNAVAILABLE, None)
+}
+
+fn said(context: &Context, id: &str, status: StatusCode, whose: Option<(Option<&str>, Reader<'_>)>) -> Answer {
+    let company = company(context, whose.and_then(|(name, _)| name));
+    let reader = whose.map_or_else(|| context.policies.texts.current().reader(None, None), |(_, reader)| reader);
     let (title, message) = Texts { reader, company: &company }.filled(id, &[]);
     let language = reader.language();
     let page = Paying { language, company: &company, title, message, also: None, debts: Vec::new() };
@@ -57,10 +61,10 @@ fn said(context: &Context, id: &str, status: StatusCode, owed: Option<&Owed>) ->
 }
 
 /// Who asks: the company by its name, or, where nobody has given it one, the host that people know from the link.
-fn company(context: &Context, owed: Option<&Owed>) -> String {
+pub(in crate::dunning) fn company(context: &Context, name: Option<&str>) -> String {
     let base = &context.settings.base_url;
     let host = || base.split_once("://").map_or(base.as_str(), |(_, host)| host).to_owned();
-    owed.and_then(|owed| owed.company.clone()).unwrap_or_else(host)
+    name.map_or_else(host, str::to_owned)
 }
 
 /// The text that says how it stands.

@@ -9,6 +9,7 @@ use bytes::Bytes;
 use domain::case::Case;
 use domain::playbook::advice::Preview;
 use domain::staff::Staff;
+use domain::ticket::TicketName;
 use http::{Request, StatusCode};
 use serde_json::{Value, json};
 
@@ -73,6 +74,8 @@ fn case_json(case: &Case, preview: Option<&Preview>) -> Value {
         || json!({"advice": case.advice, "why": case.why, "recommended": case.recommended, "missing": case.missing});
     object.insert("preview".to_owned(), preview.map_or_else(short, |preview| json!(preview)));
     object.insert("policy".to_owned(), json!([{"rule": case.rule, "version": case.policy_version, "why": case.why}]));
-    object.insert("tickets".to_owned(), json!([]));
+    // By the ids that their addresses have.
+    let tickets = case.tickets.iter().filter_map(|name| TicketName::parse(name)).map(|name| name.address());
+    object.insert("tickets".to_owned(), json!(tickets.collect::<Vec<_>>()));
     value
 }

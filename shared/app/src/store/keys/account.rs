@@ -3,7 +3,7 @@
 use super::Prefix;
 use crate::ports::{Key, Table};
 use domain::book::ResourceId;
-use domain::id::{AccountId, ActionId, CaseId, DecisionId, TaskId, digest};
+use domain::id::{AccountId, ActionId, CaseId, DecisionId, ReceivedId, RequestId, TaskId, digest};
 use jiff::Timestamp;
 
 pub(super) const ACCOUNT: &str = "ACCOUNT#";
@@ -11,13 +11,16 @@ pub(super) const ACTION: &str = "ACTION#";
 pub(super) const ASK: &str = "ASK#";
 pub(super) const CLIMB: &str = "CLIMB#";
 pub(super) const HEAR: &str = "HEAR#";
+pub(super) const NOTICE: &str = "NOTICE#";
 pub(super) const OUT: &str = "OUT#";
 pub(super) const PLAN: &str = "PLAN#";
+pub(super) const REQUEST: &str = "REQUEST#";
 const CARD: &str = "CARD#";
 const CASE: &str = "CASE#";
 const INVOICE: &str = "INVOICE#";
 const LEDGER: &str = "LEDGER#";
 const PAYMENT: &str = "PAYMENT#";
+const RECEIVED: &str = "RECEIVED#";
 const SUBSCRIPTION: &str = "SUBSCRIPTION#";
 const TASK: &str = "TASK#";
 const TICKET: &str = "TICKET#";
@@ -115,6 +118,21 @@ pub fn tasks(id: &AccountId) -> Prefix {
     Prefix::of(account(id, TASK))
 }
 
+/// What a customer was asked to pay because of a ticket.
+pub fn payment_request(request: &RequestId) -> Key {
+    account(&request.account(), format!("{REQUEST}{request}"))
+}
+
+/// All that a customer was asked to pay because of tickets.
+pub fn payment_requests(id: &AccountId) -> Prefix {
+    Prefix::of(account(id, REQUEST))
+}
+
+/// A payment of which somebody has to find what it is for.
+pub fn received(received: &ReceivedId) -> Key {
+    account(&received.account(), format!("{RECEIVED}{received}"))
+}
+
 /// That people are to be asked because of a case.
 pub fn asking(case: &CaseId) -> Key {
     account(&case.account(), format!("{ASK}{case}"))
@@ -151,6 +169,15 @@ pub fn climbs(id: &AccountId) -> Prefix {
     Prefix::of(account(id, CLIMB))
 }
 
+/// What a customer is told of a card, outside of any recovery.
+pub fn notice(id: &AccountId, name: &str) -> Key {
+    account(id, format!("{NOTICE}{name}"))
+}
+
+pub fn notices(id: &AccountId) -> Prefix {
+    Prefix::of(account(id, NOTICE))
+}
+
 pub fn ledger_head(id: &AccountId) -> Key {
     account(id, "LEDGER")
 }
@@ -181,6 +208,11 @@ pub fn timeline_of(id: &AccountId) -> Prefix {
 /// A link to pay, found by the hash of its token.
 pub fn pay_link(hash: &str) -> Key {
     Key { table: Table::Accounts, pk: format!("PAY#{hash}"), sk: "PAY".to_owned() }
+}
+
+/// A link to give another card, found by the hash of its token.
+pub fn card_link(hash: &str) -> Key {
+    Key { table: Table::Accounts, pk: format!("CARD_LINK#{hash}"), sk: "CARD_LINK".to_owned() }
 }
 
 /// That an account is found by a word, of which only the digest is kept.

@@ -15,6 +15,7 @@ pub(super) const BACKFILL: &str = "BACKFILL#";
 pub(super) const WATCH: &str = "WATCH#";
 pub(super) const COHORTS: &str = "COHORTS#";
 pub(super) const ANSWER: &str = "ANSWER#";
+pub(super) const TICKET: &str = "TICKET#";
 
 /// How a source is set up.
 pub fn source(provider: &str, source: &str) -> Key {
@@ -50,7 +51,17 @@ pub fn external_of(provider: &str, source: &str, resource: &ResourceId) -> Optio
 
 /// One support ticket.
 pub fn ticket(provider: &str, source: &str, id: &str) -> Key {
-    Key { table: Table::Accounts, pk: format!("TICKET#{provider}#{source}#{id}"), sk: "TICKET".to_owned() }
+    Key { table: Table::Accounts, pk: format!("{TICKET}{provider}#{source}#{id}"), sk: "TICKET".to_owned() }
+}
+
+/// What a person said that a ticket is.
+pub fn correction(provider: &str, source: &str, id: &str) -> Key {
+    Key { table: Table::Accounts, pk: format!("CORRECTION#{provider}#{source}#{id}"), sk: "CORRECTION".to_owned() }
+}
+
+/// Which ticket was the first with these words of this person, of which only the digest is kept.
+pub fn wrote(digest: &str) -> Key {
+    Key { table: Table::Accounts, pk: format!("WROTE#{digest}"), sk: "WROTE".to_owned() }
 }
 
 /// The answer to a ticket that is on its way.

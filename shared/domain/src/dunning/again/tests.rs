@@ -110,7 +110,7 @@ fn a_choice_tells_what_else_it_could_have_been_and_is_made_alike_again() {
     let (plan, tried) = (plan_of("in_1"), [failed(hour(0), By::Provider)]);
     let chosen = next(&plan, "insufficient_funds", &tried, hour(0)).unwrap();
     assert_eq!(Ok(chosen.clone()), next(&plan, "insufficient_funds", &tried, hour(0)));
-    assert_eq!((chosen.number, chosen.rule.as_str(), chosen.policy_version), (1, "funds", 2));
+    assert_eq!((chosen.number, chosen.rule.as_str(), chosen.policy_version), (1, "funds", 3));
     assert!((1..=8).contains(&chosen.candidates.len()), "{chosen:?}");
     assert!(chosen.candidates.iter().any(|other| other.at == chosen.at && Some(other.chance) == chosen.chance));
     assert!(chosen.likely <= 1000 && chosen.chance.is_some_and(|chance| (27..=1000).contains(&chance)), "{chosen:?}");

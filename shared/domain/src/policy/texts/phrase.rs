@@ -31,8 +31,19 @@ pub const OPEN: &str = "Open";
 /// Behind a link to pay: above what else is owed.
 pub const ALSO_OPEN: &str = "This is still open";
 
+/// Above a letter: which card.
+pub const CARD: &str = "Card";
+/// Above a letter: until the end of which month.
+pub const VALID_UNTIL: &str = "Valid until";
+/// The button that leads to where a card is given.
+pub const GIVE_CARD: &str = "Give another card";
+/// The button of whoever wants to hear no more of it.
+pub const DO_NOT_TELL: &str = "Do not tell me";
+/// The button of whoever wants to hear of it after all.
+pub const TELL_AGAIN: &str = "Tell me again";
+
 /// All of them.
-pub const ALL: [&str; 15] = [
+pub const ALL: [&str; 20] = [
     YOUR_SUBSCRIPTION,
     END_OF_PERIOD,
     NOTHING,
@@ -48,4 +59,9 @@ pub const ALL: [&str; 15] = [
     PAY,
     OPEN,
     ALSO_OPEN,
+    CARD,
+    VALID_UNTIL,
+    GIVE_CARD,
+    DO_NOT_TELL,
+    TELL_AGAIN,
 ];

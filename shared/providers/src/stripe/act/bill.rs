@@ -39,14 +39,14 @@ pub(super) fn linked(replies: &[Reply], invoice: &str, field: &str) -> Act {
 }
 
 /// A page on which the customer gives another card.
-pub(super) fn portal(order: &Order<'_>, replies: &[Reply]) -> Act {
-    if is_guest(order) {
+pub(super) fn portal(customer: &str, key: &str, replies: &[Reply]) -> Act {
+    if is_guest(customer) {
         return unsupported(
             "This payer is no customer at Stripe, so no card is kept. Send a new payment link from the Stripe dashboard.",
         );
     }
-    let pairs = [("customer", order.customer), ("flow_data[type]", "payment_method_update")];
-    let call = || post(order.key, "/v1/billing_portal/sessions", &pairs);
+    let pairs = [("customer", customer), ("flow_data[type]", "payment_method_update")];
+    let call = || post(key, "/v1/billing_portal/sessions", &pairs);
     once(replies, call, |session| match session["url"].as_str() {
         Some(url) => Answer::Done(Effect { status: "open".to_owned(), link: Some(url.to_owned()), ..made(session) }),
         None => Answer::Unknown,
@@ -79,7 +79,7 @@ pub(super) fn refund(order: &Order<'_>, replies: &[Reply], payment: &str, amount
 
 /// A negative transaction is the customer's credit: the next invoices take it.
 pub(super) fn credit(order: &Order<'_>, replies: &[Reply], amount: Money) -> Act {
-    if is_guest(order) {
+    if is_guest(order.customer) {
         return unsupported(format!(
             "This payer is no customer at Stripe and has no balance. Refund {amount} of a payment."
         ));
@@ -114,8 +114,8 @@ pub(super) fn close(order: &Order<'_>, replies: &[Reply], invoice: &str, how: &s
 }
 
 /// Who paid without being a customer; see `who::guest`.
-fn is_guest(order: &Order<'_>) -> bool {
-    order.customer.starts_with("guest:")
+fn is_guest(customer: &str) -> bool {
+    customer.starts_with("guest:")
 }
 
 /// The amount in the unit that Stripe counts in; see `amount::money`.

@@ -87,7 +87,13 @@ fn record_fields() -> Vec<(&'static str, Value)> {
         ("id", text()),
         ("account", text()),
         ("class", classes()),
-        ("about", told(text(), "An invoice or a payment, by the provider's id.")),
+        (
+            "about",
+            told(
+                text(),
+                "An invoice or a payment, by the provider's id; or the ticket that opened it, as `ticket:provider/source/id`.",
+            ),
+        ),
         ("confidence", told(decimal(), "Between 0 and 1.")),
         ("state", words([State::Open, State::Resolved])),
         ("rule", text()),
@@ -103,6 +109,7 @@ fn record_fields() -> Vec<(&'static str, Value)> {
         ("decisions", told(list(text()), "How it was judged, oldest first.")),
         ("events", list(text())),
         ("handled", list(object([("by", text()), ("at", time()), ("what", text()), ("note", text())]))),
+        ("tickets?", told(list(text()), "The tickets that are about it.")),
         ("opened_at", time()),
         ("resolved_at", or_null(time())),
         ("resolution", or_null(text())),
@@ -112,7 +119,11 @@ fn record_fields() -> Vec<(&'static str, Value)> {
 /// What `case_json` adds.
 fn besides_class(preview: Value) -> [(&'static str, Value); 3] {
     let clause = object([("rule", text()), ("version", whole()), ("why", text())]);
-    [("preview", preview), ("policy", list(clause)), ("tickets", list(text()))]
+    [
+        ("preview", preview),
+        ("policy", list(clause)),
+        ("tickets", told(list(text()), "The ids of the tickets that are about it.")),
+    ]
 }
 
 fn preview() -> Value {

@@ -9,6 +9,7 @@ use crate::door::openapi::shape::{
 use domain::action::{Reason, State};
 use domain::ageing::{Counted, NextBy};
 use domain::case;
+use domain::cash;
 use domain::decline::{ReportReason, Retry, WhoActs};
 use domain::report::fact::DecidedBy;
 use domain::staff::Role;
@@ -207,8 +208,18 @@ fn fact() -> Value {
         ("state", words([case::State::Open, case::State::Resolved])),
         ("minutes", minutes()),
     ];
+    let request = [
+        ("fact", word("payment_request")),
+        ("request", text()),
+        ("at", time()),
+        ("state", words(cash::State::ALL)),
+        ("asked", money()),
+        ("recovered", money()),
+        ("resolved_minutes", minutes()),
+    ];
     any([
         object(failure),
+        object(request),
         object([("fact", word("payment")), ("payment", text()), ("at", time()), ("taken", money()), ("back", money())]),
         object(action),
         object([

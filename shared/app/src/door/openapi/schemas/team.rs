@@ -66,6 +66,7 @@ fn person() -> Value {
         ("role", roles()),
         ("email", text()),
         ("slack", or_null(object([("team", text()), ("user", text())]))),
+        ("languages?", told(list(text()), "In which they answer customers; in English, where nothing is said.")),
     ])
 }
 
@@ -115,6 +116,8 @@ fn task() -> Value {
         ("bucket?", text()),
         ("endpoint?", text()),
         ("since?", time()),
+        ("request?", text()),
+        ("payment?", text()),
     ]);
     object([
         ("id", text()),

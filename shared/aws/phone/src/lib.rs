@@ -1,0 +1,83 @@
+//! Messages to phones, by Amazon SNS. A crate of its own, so that tests read what it sends without building a client of every AWS
+//! service.
+
+use app::ports::{Letter, Unsent};
+use aws_credential_types::Credentials;
+use aws_sdk_sns::config::retry::RetryConfig;
+use aws_sdk_sns::config::{BehaviorVersion, Region, SharedHttpClient};
+use aws_sdk_sns::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_sns::operation::publish::PublishError;
+use aws_sdk_sns::types::MessageAttributeValue;
+use aws_sdk_sns::{Client, Config};
+
+/// By what a message is told from advertising: it goes ahead of that, and reaches whoever wants none.
+const KIND: (&str, &str) = ("AWS.SNS.SMS.SMSType", "Transactional");
+/// Who it is from, where the customer's country lets a sender have a name.
+const FROM: &str = "AWS.SNS.SMS.SenderID";
+/// How many digits a number has at most, behind its plus.
+const DIGITS_MAX: usize = 15;
+
+/// Whoever sends messages to phones.
+pub struct Phone {
+    client: Client,
+    from: Option<String>,
+}
+
+impl Phone {
+    /// `origin` is where the service answers instead, in a rehearsal; `from` is the name that messages come from.
+    pub fn new(
+        region: String,
+        credentials: Credentials,
+        http: SharedHttpClient,
+        origin: Option<String>,
+        from: Option<String>,
+    ) -> Self {
+        let config = Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new(region))
+            .credentials_provider(credentials)
+            .http_client(http)
+            // What may have been taken is not sent again: a message leaves once.
+            .retry_config(RetryConfig::disabled());
+        let config = match origin {
+            Some(origin) => config.endpoint_url(origin),
+            None => config,
+        };
+        Self { client: Client::from_conf(config.build()), from }
+    }
+
+    /// Sends the text of a message, and nothing else of it.
+    pub async fn send(&self, letter: &Letter) -> Result<(), Unsent> {
+        let to = number(&letter.to).ok_or_else(|| Unsent::refused("the number does not begin with its country's"))?;
+        let mut publish = self.client.publish().phone_number(to).message(&letter.text);
+        for (name, value) in [KIND].into_iter().chain(self.from.as_deref().map(|from| (FROM, from))) {
+            let value = MessageAttributeValue::builder().data_type("String").string_value(value).build();
+            publish = publish.message_attributes(name, value.map_err(Unsent::refused)?);
+        }
+        publish.send().await.map(drop).map_err(|error| unsent(&error))
+    }
+}
+
+/// A number as the service wants it: a plus and digits. People write it with signs in between.
+fn number(written: &str) -> Option<String> {
+    let is_between = |sign: char| sign.is_whitespace() || matches!(sign, '-' | '.' | '/' | '(' | ')');
+    let bare: String = written.chars().filter(|sign| !is_between(*sign)).collect();
+    let digits = bare.strip_prefix('+')?;
+    let is_number = (1..=DIGITS_MAX).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
+    is_number.then_some(bare)
+}
+
+/// A refusal is certain: too many at once, a number that is none, or one whose owner wants no messages. Whatever else is
+/// answered, or is not, leaves open whether it was taken.
+fn unsent(error: &SdkError<PublishError>) -> Unsent {
+    match error {
+        SdkError::ConstructionFailure(_) => Unsent::refused("the message could not be made"),
+        SdkError::ServiceError(answer) if answer.raw().status().is_client_error() => {
+            let (code, message) = (answer.err().code(), answer.err().message());
+            let reason = message.or(code).unwrap_or("no reason is given");
+            Unsent::refused(format_args!("the service for phones refuses: {reason}"))
+        }
+        SdkError::ServiceError(_) => Unsent::Unknown("the service for phones has a fault of its own".to_owned()),
+        _ => Unsent::Unknown("the service for phones does not answer".to_owned()),
+    }
+}
