@@ -375,6 +375,27 @@ fn a_request_is_withdrawn_as_soon_as_its_ticket_has_ended_or_is_of_another_accou
 }
 
 #[test]
+fn who_writes_while_money_is_waited_for_is_answered_and_nothing_is_withdrawn() {
+    run(async {
+        let (service, id) = asked().await;
+        assert_eq!(read_ticket(&service, "t1").await.1.handling.due_at, None, "the letter was the answer");
+        service.advance(service.clock.now() + SignedDuration::from_hours(1)).await.unwrap();
+        let again = json!({"id": "tkt_again", "type": "ticket.commented", "created_at": service.clock.now(),
+            "ticket": {"id": "t1", "subject": "What do I owe?", "body": "Can I pay on Friday?", "status": "open",
+                "csat": null, "requester": {"email": "ada@elsewhere.example", "name": "Ada"}}});
+        assert_eq!(deliver_to(&service, "ticket", again.to_string().as_bytes()).await.0, StatusCode::OK);
+        service.work().await.unwrap();
+        let handling = read_ticket(&service, "t1").await.1.handling;
+        assert_eq!((handling.state, handling.payment_request), (State::AwaitingPayment, Some(id.clone())));
+        assert!(handling.due_at.is_some(), "somebody answers them in time");
+        pays(&service, "evt_3", "ch_1", 4_900, Some(&id)).await;
+        bill(&service, "evt_4", "invoice.paid", "in_1", "paid", (4_900, 0)).await;
+        let handling = read_ticket(&service, "t1").await.1.handling;
+        assert_eq!((handling.state, handling.due_at), (State::Resolved, None));
+    });
+}
+
+#[test]
 fn a_ticket_shows_its_way_to_the_money_and_a_button_asks_for_it() {
     run(async {
         let service = shop().await;

@@ -5,8 +5,8 @@ mod grown;
 
 use app::message::{Body, Message};
 use app::store::{
-    Alone, Asking, Backfill, CardLink, Correction, External, FoundBy, Idempotency, Link, Of, PayLink, Probe, Probes,
-    Receipt, Stored, TicketOf, Timeline, Waiting, Wrote,
+    Alone, Asking, Backfill, CardLink, Correction, External, FoundBy, Hearing, Idempotency, Link, Of, PayLink, Probe,
+    Probes, Receipt, Stored, TicketOf, Timeline, Waiting, Wrote,
 };
 use app::web::NOTE_CHARS_MAX;
 use domain::ageing::Climb;
@@ -35,7 +35,7 @@ use domain::source::{Cohorts, Locked, TurnedAway};
 use domain::staff::{Change as StaffChange, Proposal, Staff};
 use domain::task::Task;
 use domain::telling::{Bulletin, State};
-use domain::ticket::{Knocks, Outcome, Requested, TakenFor, Ticket};
+use domain::ticket::{Dispatch, Greeted, Knocks, Outcome, Requested, TakenFor, Ticket};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, from_value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -339,6 +339,16 @@ fn judged() -> Vec<Row> {
         ("Decision", decisions().iter().map(stored_bytes).max().unwrap_or_default()),
         built::<FactRow>("Row", row),
         built::<Asking>("Asking", json!({"case": case(0), "again_at": AT})),
+        built::<Hearing>("Hearing", json!({"action": action(0), "again_at": AT})),
+        built::<Dispatch>(
+            "Dispatch",
+            json!({"provider": "lemonsqueezy", "source": id(0), "id": id(0), "number": 9999, "solves": true, "tries": 24,
+                "left_at": AT, "doubted": true, "looks": 24, "again_at": AT, "trace": text(60)}),
+        ),
+        built::<Greeted>(
+            "Greeted",
+            json!({"digest": text(26), "given": many(20, |_| json!({"at": AT, "words": text(26)}))}),
+        ),
     ]
 }
 

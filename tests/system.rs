@@ -41,6 +41,7 @@ mod phone;
 mod privacy;
 mod raised;
 mod recovered;
+mod replies;
 mod request_form;
 mod scenarios;
 mod seals;

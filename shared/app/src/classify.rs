@@ -4,6 +4,7 @@ pub mod agreed;
 mod asked;
 pub mod backfill;
 pub mod fold;
+mod greeting;
 mod probe;
 pub(crate) mod ticket;
 pub mod waiting;

@@ -43,6 +43,8 @@ pub fn takes(message: &Message) -> SignedDuration {
         | Message::Settle { .. }
         | Message::Requested { .. }
         | Message::Ask { .. }
+        | Message::Answer { .. }
+        | Message::Hear { .. }
         | Message::Act { .. }
         | Message::Pressed { .. }
         | Message::Month { .. }

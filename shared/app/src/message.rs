@@ -60,6 +60,10 @@ pub enum Message {
     Ask { case: CaseId, trace: String },
     /// The next cohort of what a source found while it observed is to be asked for.
     Cohort { provider: String, source: String, trace: String },
+    /// An answer to a ticket is to leave, or somebody has to look what came of it.
+    Answer { provider: String, source: String, id: String, trace: String },
+    /// Tickets are to hear how an action has ended.
+    Hear { action: ActionId, trace: String },
     /// An action is to be carried out, looked after, or has expired.
     Act { action: ActionId, trace: String },
     /// Somebody pressed a button at Slack.
@@ -125,6 +129,8 @@ impl Message {
             | Self::Ring { trace, .. }
             | Self::Ask { trace, .. }
             | Self::Cohort { trace, .. }
+            | Self::Answer { trace, .. }
+            | Self::Hear { trace, .. }
             | Self::Act { trace, .. }
             | Self::Pressed { trace, .. }
             | Self::Month { trace, .. }
@@ -155,6 +161,8 @@ impl Message {
             Self::Ring { .. } => "ring",
             Self::Ask { .. } => "ask",
             Self::Cohort { .. } => "cohort",
+            Self::Answer { .. } => "answer",
+            Self::Hear { .. } => "hear",
             Self::Act { .. } => "act",
             Self::Pressed { .. } => "pressed",
             Self::Month { .. } => "month",

@@ -1,6 +1,7 @@
 //! The records around an action, and what was asked for on its account before.
 
 pub mod contacts;
+pub mod hearing;
 pub mod networks;
 pub mod rates;
 pub mod recovery;

@@ -12,13 +12,14 @@ use crate::notice::NoticePolicy;
 use crate::playbook::PlaybookPolicy;
 use crate::policy::{Limits, Refused, Rules, SetupPolicy, Texts, Versions};
 use crate::report::ReportPolicy;
-use crate::ticket::TicketPolicy;
+use crate::ticket::{AnswerPolicy, TicketPolicy};
 
 /// Everything that is rule and not code.
 #[derive(Debug, Clone)]
 pub struct Policies {
     pub advice: Versions<Advice>,
     pub ageing: Versions<AgeingPolicy>,
+    pub answers: Versions<AnswerPolicy>,
     pub approval: Versions<ApprovalPolicy>,
     pub cash: Versions<CashPolicy>,
     pub classify: Versions<ClassifyPolicy>,
@@ -58,6 +59,7 @@ impl Policies {
         let policies = Self {
             advice: of(files)?,
             ageing: of(files)?,
+            answers: of(files)?,
             approval: of(files)?,
             cash: of(files)?,
             classify: of(files)?,
@@ -90,12 +92,14 @@ impl Policies {
             self.playbooks.all().flat_map(|policy| policy.written().map(|text| ("playbooks", policy.version, text)));
         let overdue =
             self.ageing.all().flat_map(|policy| policy.templates().map(|text| ("ageing", policy.version, text)));
+        let answered =
+            self.answers.all().flat_map(|policy| policy.texts().map(|text| ("answers", policy.version, text)));
         let noticed =
             self.notices.all().flat_map(|policy| policy.templates().map(|text| ("notices", policy.version, text)));
         let asked = self.tickets.all().flat_map(|policy| policy.texts().map(|text| ("tickets", policy.version, text)));
         let cash = self.cash.all().flat_map(|policy| policy.texts().map(|text| ("cash", policy.version, text)));
-        let all =
-            wanted.chain(overdue).chain(noticed).chain(prepared).chain(waiting).chain(played).chain(asked).chain(cash);
+        let all = wanted.chain(overdue).chain(noticed).chain(prepared).chain(waiting).chain(played);
+        let all = all.chain(asked).chain(cash).chain(answered);
         for (name, version, text) in all {
             if texts.text(text).is_none() {
                 let file = format!("shared/policy/{name}/v{version}.toml");
@@ -159,6 +163,7 @@ impl Policies {
 pub const SHIPPED: &[(&str, &str)] = &[
     ("shared/policy/advice/v1.toml", include_str!("../../policy/advice/v1.toml")),
     ("shared/policy/ageing/v1.toml", include_str!("../../policy/ageing/v1.toml")),
+    ("shared/policy/answers/v1.toml", include_str!("../../policy/answers/v1.toml")),
     ("shared/policy/approval/v1.toml", include_str!("../../policy/approval/v1.toml")),
     ("shared/policy/approval/v2.toml", include_str!("../../policy/approval/v2.toml")),
     ("shared/policy/cash/v1.toml", include_str!("../../policy/cash/v1.toml")),
@@ -210,7 +215,7 @@ mod tests {
 
     #[test]
     fn a_bad_policy_is_refused_with_its_line() {
-        let rows: [(&str, &str, &str, &str); 79] = [
+        let rows: [(&str, &str, &str, &str); 84] = [
             ("ageing", "from_day = 31", "from_day = 32", "days 31 to 31 are in no bucket"),
             ("ageing", "from_day = 31", "from_day = 30", "day 30 is in two buckets"),
             ("ageing", "from_day = 0", "from_day = 1", "days 0 to 0 are in no bucket"),
@@ -225,6 +230,11 @@ mod tests {
             ("ageing", "USD = \"100.00\"", "USD = \"100.001\"", "needs an amount over which"),
             ("ageing", "acts_at_hour = 9", "acts_at_hour = 24", "an hour is 0 to 23"),
             ("ageing", "why = \"A transfer", "why = \"\" # \"", "has no `why`"),
+            ("answers", "id = \"refund\"", "id = \"credit\"", "`credit` is used twice"),
+            ("answers", "id = \"refund\"", "id = \"refunds\"", "no kind of action is called `refunds`"),
+            ("answers", "asked = \"answer_asked\"", "asked = \"no_such_text\"", "no text is called"),
+            ("answers", "\"postmaster\"", "\"Postmaster\"", "`Postmaster` is not written in small letters"),
+            ("answers", "minutes = 240", "minutes = 0", "are at least one"),
             ("classify", "id = \"held-not-taken\"", "id = \"held\"", "nothing finds `held`"),
             (
                 "classify",

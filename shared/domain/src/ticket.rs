@@ -1,37 +1,49 @@
 //! A support ticket as it stands, whatever the order in which its events came, and how it is handled.
 
 mod answer;
+mod answering;
 mod assign;
 mod clock;
+mod dispatch;
+mod draft;
 mod follow;
 mod form;
 mod handling;
 mod merge;
 mod name;
+mod neutral;
 mod opening;
 mod path;
 mod policy;
 mod reading;
 mod requested;
+mod saying;
 mod taken;
+mod told;
 mod trouble;
 mod vouched;
 mod whose;
 
 pub use answer::{Answer, Outcome};
+pub use answering::AnswerPolicy;
 pub use assign::{Colleague, pick, role};
 pub use clock::Rang;
+pub use dispatch::{Came, Dispatch, Next};
+pub use draft::{Draft, Matter, Offered, Way, drafts};
 pub use follow::{Followed, follow};
 pub use form::{FORM, Lacks, REASONS, Typed, Wanted};
 pub use handling::{AtWork, Handling, Happened, State};
 pub use merge::{NotMerged, same_words};
 pub use name::TicketName;
+pub use neutral::{Greeted, may_greet};
 pub use opening::about;
 pub use path::{Known, Scene, concerned, end_case, take_up};
 pub use policy::TicketPolicy;
 pub use reading::read;
 pub use requested::{Knocks, Mailed, Requested, Step, Who};
+pub use saying::{Unsayable, may_say};
 pub use taken::TakenFor;
+pub use told::Heard;
 pub use vouched::NotVouched;
 pub use whose::{Mentions, Whose, mentions, whose};
 

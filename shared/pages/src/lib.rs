@@ -19,6 +19,7 @@ mod lists;
 mod mail;
 mod pay;
 mod policies;
+mod reply;
 mod report;
 mod request;
 mod slack;

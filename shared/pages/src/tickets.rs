@@ -2,11 +2,12 @@
 
 use crate::cash::cash;
 use crate::frame::{Viewer, frame, known, no_default, state, time, words};
+use crate::reply::reply;
 use domain::case::{Case, Class};
 use domain::cash::Flow;
 use domain::id::AccountId;
 use domain::staff::Staff;
-use domain::ticket::{Answer, State, TakenFor, Ticket, TicketName};
+use domain::ticket::{Offered, State, TakenFor, Ticket, TicketName};
 use jiff::Timestamp;
 use maud::{Markup, html};
 use std::collections::BTreeMap;
@@ -37,6 +38,8 @@ pub struct TicketPage<'a> {
     pub flow: &'a Flow,
     /// What changed lately of how its customers are reached.
     pub notices: &'a [String],
+    /// What there is to answer.
+    pub offered: &'a Offered,
 }
 
 pub fn tickets(
@@ -178,10 +181,10 @@ pub fn ticket(viewer: &Viewer, page: &TicketPage<'_>, notice: Option<&str>) -> S
                 p .notice { "A repeat of " a href={ "/tickets/" (into.address()) } { (into.address()) } "." }
             }
             div .two { (written(ticket)) (where_it_stands(page)) }
-            @if !handling.answers.is_empty() { (answers(&handling.answers)) }
             @if page.flow.request.is_some() || (handling.account.is_some() && handling.state != State::Resolved) {
                 (cash(page.flow, viewer.csrf.as_deref().filter(|_| viewer.role.may_request())))
             }
+            (reply(viewer, ticket, page.offered))
             (history(ticket))
             @if let Some(csrf) = viewer.csrf.as_ref().filter(|_| viewer.role.may_request()) {
                 (buttons(viewer, page, csrf))
@@ -270,18 +273,6 @@ fn account(page: &TicketPage<'_>) -> Markup {
             None => {
                 @if page.ticket.accounts.is_empty() { span .soft { "No account has this address." } }
                 @for id in &page.ticket.accounts { a href={ "/accounts/" (id) } { (name(id)) } " " }
-            }
-        }
-    }
-}
-
-fn answers(answers: &[Answer]) -> Markup {
-    html! {
-        section {
-            h2 { "Answers" }
-            @for answer in answers {
-                p .soft { (time(answer.at)) " by " (answer.by) }
-                p .written { (answer.text) }
             }
         }
     }

@@ -6,6 +6,7 @@ mod cases;
 mod cash;
 mod endpoints;
 mod recoveries;
+mod replies;
 mod setup;
 mod team;
 mod tickets;
@@ -42,6 +43,8 @@ pub(super) async fn answer(
         Endpoint::HandleCasePage(id) => cases::handle_by_form(context, &id, request, caller).await,
         Endpoint::ChangeTask(id) => team::tell_task(context, &id, body, staff).await,
         Endpoint::ChangeTaskPage(id) => team::tell_task_by_form(context, &id, request, caller).await,
+        Endpoint::ReplyTicket(id) => replies::reply(context, &id, body, staff).await,
+        Endpoint::ReplyTicketPage(id) => replies::reply_by_form(context, &id, request, caller).await,
         Endpoint::OpenTicket => tickets::open(context, request, staff).await,
         Endpoint::OpenTicketPage => tickets::open_by_form(context, request, caller).await,
         Endpoint::AssignTicket(id) => tickets::assign(context, &id, body, staff).await,

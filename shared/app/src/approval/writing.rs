@@ -3,19 +3,20 @@
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::outgoing;
-use crate::records::Read;
+use crate::records::{Read, hearing};
 use crate::store::trail::put_facts;
 use crate::store::{Batch, Commit, Of, keys};
 use crate::task;
 use domain::action::{Action, Moment, State};
 use domain::book::{Head, Payment, Touched};
+use domain::case::Case;
 use domain::classify::desk::Desk;
 use domain::id::{AccountId, ActionId};
 use domain::outgoing::{Line, executed};
 use jiff::SignedDuration;
 
-/// Writes an action over what was read of it, with the difference that this makes to reports, and the task that it leaves
-/// to a person: they never part.
+/// Writes an action over what was read of it, with the difference that this makes to reports, the task that it leaves to a
+/// person, and that tickets are to hear of its end: they never part.
 pub fn put(
     commit: &mut Commit,
     context: &Context,
@@ -33,6 +34,11 @@ pub fn put(
     put_facts(commit, &name, &laid_out(before), &laid_out(Some(after)), context);
     if let Some(task) = task::left_by(context, before, after) {
         commit.create(&task);
+    }
+    let case = after.case.as_ref().map(keys::case).filter(|key| batch.has(key));
+    let case = case.and_then(|key| batch.get::<Case>(&key).ok().flatten());
+    if let Some(hearing) = hearing::of(before, after, case.as_ref(), context.clock.now()) {
+        commit.put(&hearing);
     }
 }
 

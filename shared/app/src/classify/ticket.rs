@@ -6,6 +6,7 @@ mod owner;
 mod repeat;
 
 use crate::classify::fold::Folded;
+use crate::classify::greeting;
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::store::{self, Attempted, Batch, Receipt, keys};
@@ -59,6 +60,7 @@ async fn once(
 
     // Decide.
     laid.take_up(context, followed, &event.id, event.at);
+    let greeting = greeting::begin(context, &mut laid.batch, &mut laid.ticket, (seen, event)).await?;
 
     // Write.
     let mut commit = laid.commit(context, &format!("{}:{}", event.provider, event.id)).await?;
@@ -74,6 +76,7 @@ async fn once(
         trace: trace.to_owned(),
     });
     repeat.put(&mut commit, &laid.batch);
+    greeting.iter().for_each(|greeting| greeting.put(&mut commit, &laid.batch));
     let result = store::attempted(commit.run(context).await, Folded::Done)?;
     if matches!(result, Attempted::Done(_)) {
         follow_request(context, &laid.ticket, trace).await;

@@ -119,6 +119,10 @@ fn sent_for(key: &Key) -> Option<Sent> {
         Woken::Notice { account, notice } => (QueueName::Dunning, Message::NoticeDue { account, notice, trace }),
         Woken::Request(request) => (QueueName::Dunning, Message::RequestDue { request, trace }),
         Woken::Asking(case) => (QueueName::Approval, Message::Ask { case, trace }),
+        Woken::Answer { provider, source, id } => {
+            (QueueName::Approval, Message::Answer { provider, source, id, trace })
+        }
+        Woken::Hearing(action) => (QueueName::Approval, Message::Hear { action, trace }),
         Woken::Action(action) => (QueueName::Approval, Message::Act { action, trace }),
         Woken::Line { account, endpoint } => (QueueName::Dunning, Message::Deliver { endpoint, account, trace }),
         Woken::Reach(endpoint) => (QueueName::Dunning, Message::Walk { endpoint, trace }),

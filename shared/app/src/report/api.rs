@@ -13,6 +13,7 @@ mod sources;
 mod team;
 mod tickets;
 
+use crate::approval::reply;
 use crate::context::Context;
 use crate::door::routes::Endpoint;
 use crate::outgoing::endpoints;
@@ -63,6 +64,7 @@ pub(super) async fn answer(
         Endpoint::Sources => sources::all(context).await,
         Endpoint::BackfillOf { provider, source } => sources::backfill_of(context, &provider, &source).await,
         Endpoint::ImportsOf(kind) => sources::imports_of(context, &kind).await,
+        Endpoint::TicketDrafts(id) => Ok(web::json(StatusCode::OK, &reply::offered(context, &id).await?)),
         Endpoint::Tickets => tickets::all(context, &query, window).await,
         Endpoint::Ticket(id) => tickets::one(context, &id).await,
         Endpoint::Corrections => tickets::corrections(context, Window::of(&query, 1000)?).await,

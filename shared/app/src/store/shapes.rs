@@ -26,7 +26,7 @@ use domain::staff::{Change as StaffChange, Proposal, Staff};
 use domain::stop::Stops;
 use domain::task::Task;
 use domain::telling::Bulletin;
-use domain::ticket::{Knocks, Requested, Ticket};
+use domain::ticket::{Dispatch, Greeted, Knocks, Requested, Ticket};
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use rust_decimal::Decimal;
@@ -104,6 +104,13 @@ pub struct FoundBy {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Asking {
     pub case: CaseId,
+    pub again_at: Option<Timestamp>,
+}
+
+/// That tickets are to hear how an action has ended that was asked for because of their case: it wakes until they have.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hearing {
+    pub action: ActionId,
     pub again_at: Option<Timestamp>,
 }
 
@@ -284,6 +291,9 @@ stored!(Idempotency, 1, |it| key keys::idempotency(&it.staff, &it.key), wake Non
 stored!(Alone, 1, |it| key keys::alone(&it.staff, it.day), wake None, place None);
 stored!(Source, 1, |it| key keys::source(&it.provider, &it.source), wake None, place None);
 stored!(FoundBy, 1, |it| key keys::found_by(&it.digest, &it.account), wake None, place None);
+stored!(Dispatch, 1, |it| key keys::dispatch(&it.provider, &it.source, &it.id), wake it.again_at, place None);
+stored!(Greeted, 1, |it| key keys::greeted(&it.digest), wake None, place None);
+stored!(Hearing, 1, |it| key keys::hearing(&it.action), wake it.again_at, place None);
 stored!(Ticket, 1, |it| key keys::ticket(&it.provider, &it.source, &it.id), wake it.handling.wake_at(),
 place it.began_at().map(|at| {
     let has_it = it.handling.assigned_to.as_deref().unwrap_or(NOBODY);

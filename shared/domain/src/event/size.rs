@@ -69,6 +69,7 @@ fn of(seen: &Seen) -> usize {
                 verified: _,
                 said,
                 language,
+                automatic: _,
             } = seen;
             let more = [subject, body, requester_name, requester_email, said, language].map(Option::as_ref);
             texts([Some(id)]) + texts(more)

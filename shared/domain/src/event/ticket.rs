@@ -25,6 +25,9 @@ pub struct TicketSeen {
     /// In which language they were asked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub language: Option<String>,
+    /// It says of itself that no person wrote it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub automatic: bool,
 }
 
 /// The order is that of a ticket's life: of two sightings in one instant, the further counts.

@@ -43,10 +43,39 @@ pub enum Outcome {
     Free,
 }
 
+impl Outcome {
+    /// As it stands in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Asked => "asked",
+            Self::Done => "done",
+            Self::Denied => "denied",
+            Self::Waiting => "waiting",
+            Self::Neutral => "neutral",
+            Self::Free => "free",
+        }
+    }
+
+    /// All of them, in the order of a request's life.
+    pub const ALL: [Self; 6] = [Self::Asked, Self::Done, Self::Denied, Self::Waiting, Self::Neutral, Self::Free];
+}
+
 impl Answer {
     /// Whether it may still leave, or has.
     pub fn is_on_its_way(&self) -> bool {
-        matches!(self.state, State::Sending | State::Sent | State::InDoubt { .. })
+        self.is_under_way() || matches!(self.state, State::Sent | State::InDoubt { .. })
+    }
+
+    /// Whether it is being sent, or will be once more.
+    pub fn is_under_way(&self) -> bool {
+        matches!(self.state, State::Sending | State::Refused { again_at: Some(_), .. })
+    }
+
+    /// It leaves once more, after whoever takes it had refused it for a while.
+    pub(super) fn leaves_again(&mut self) {
+        if self.is_under_way() {
+            self.state = State::Sending;
+        }
     }
 
     /// What came of it, once it had been stored as leaving. Of an answer that has ended nothing changes.
@@ -63,6 +92,13 @@ impl Answer {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_outcome_is_called_as_it_stands_in_json() {
+        for outcome in Outcome::ALL {
+            assert_eq!(serde_json::to_value(outcome).unwrap(), outcome.name());
+        }
+    }
 
     #[test]
     fn what_was_sent_is_not_unsent() {

@@ -37,7 +37,7 @@ impl Handling {
             State::Open | State::Investigating if self.due_at.is_some() => None,
             State::Open | State::Investigating => Some(working.after(now, minutes(policy.quiet.minutes))),
         };
-        if matches!(self.state, State::Resolved | State::Waiting | State::AwaitingPayment) {
+        if matches!(self.state, State::Resolved | State::Waiting) {
             self.due_at = None;
         }
     }
@@ -127,7 +127,8 @@ mod tests {
             (State::Investigating, due, due),
             (State::Investigating, None, Some(at("2026-03-06T09:00:00Z"))),
             (State::Waiting, due, Some(at("2026-03-18T09:00:00Z"))),
-            (State::AwaitingPayment, due, Some(at("2026-03-18T09:00:00Z"))),
+            (State::AwaitingPayment, None, Some(at("2026-03-18T09:00:00Z"))),
+            (State::AwaitingPayment, due, due),
             (State::Resolved, due, None),
         ] {
             let mut handling = Handling { state, due_at, ..Handling::default() };

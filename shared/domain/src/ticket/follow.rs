@@ -54,8 +54,8 @@ pub fn follow(
             handling.go_on(State::Resolved, MACHINE, at, why);
             return Followed { wrote, ended: true, reopened: false };
         }
-        Some(TicketStatus::Waiting) => {
-            handling.go_on(State::Waiting, MACHINE, at, "the help desk waits for the customer")
+        Some(TicketStatus::Waiting) if handling.state != State::AwaitingPayment => {
+            handling.go_on(State::Waiting, MACHINE, at, "the help desk waits for the customer");
         }
         Some(TicketStatus::Open) if handling.state == State::Waiting => {
             handling.go_on(State::Open, MACHINE, at, "the help desk goes on with it");

@@ -1,6 +1,6 @@
 //! How a ticket is handled: whose it is, who has it, what was answered, and how it ended.
 
-use super::{Answer, Outcome, TakenFor};
+use super::{Answer, Heard, Outcome, TakenFor};
 use crate::case::Class;
 use crate::id::{AccountId, CaseId};
 use crate::policy::{forget_oldest, shorten};
@@ -61,6 +61,9 @@ pub struct Handling {
     pub merged_into: Option<String>,
     /// The payment that it waits for.
     pub payment_request: Option<String>,
+    /// How what was asked for because of its case has ended, as far as it has heard of it: of each end once.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub heard: Vec<Heard>,
     /// Whether a person did anything but send what was prepared or decide what was asked.
     pub by_hand: bool,
     /// Whether it moved to a higher role, or another person's approval was needed.
@@ -187,8 +190,8 @@ impl Handling {
         outcome: Outcome,
         at: Timestamp,
     ) -> Option<&Answer> {
-        let is_sending = |answer: &Answer| matches!(answer.state, telling::State::Sending);
-        if self.answers.iter().any(|answer| is_sending(answer) || (answer.is_on_its_way() && answer.text == text)) {
+        let stands = |answer: &Answer| answer.is_under_way() || (answer.is_on_its_way() && answer.text == text);
+        if self.answers.iter().any(stands) {
             return None;
         }
         self.answered += 1;
@@ -236,8 +239,7 @@ impl Handling {
             self.state = State::Open;
             self.resolved_at = None;
             self.reopened += 1;
-            self.merged_into = None;
-            self.draft = None;
+            (self.merged_into, self.draft, self.payment_request) = (None, None, None);
             self.note(at, by, why);
         }
     }

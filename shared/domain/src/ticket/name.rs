@@ -1,6 +1,6 @@
 //! How a ticket is named: in records, and in addresses.
 
-use super::Ticket;
+use super::{FORM, Ticket};
 use std::fmt;
 
 /// The desk whose tickets are named by their id alone, and the source that needs no name.
@@ -27,6 +27,14 @@ impl TicketName {
     /// Put together from its parts.
     pub fn new(provider: &str, source: &str, id: &str) -> Self {
         Self { provider: provider.to_owned(), source: source.to_owned(), id: id.to_owned() }
+    }
+
+    /// The source by whose setting something leaves because of it: of a form the one whose customers fill it in.
+    pub fn set_up_as(&self) -> (&str, &str) {
+        match self.source.split_once('.') {
+            Some(own) if self.provider == FORM => own,
+            _ => (&self.provider, &self.source),
+        }
     }
 
     /// Reads a name as records have it; only the id may hold what separates the parts.
@@ -121,6 +129,8 @@ mod tests {
             assert_eq!(TicketName::parse(&name.to_string()), Some(name.clone()), "{name}");
             assert_eq!(TicketName::at(&name.to_string()), Some(name), "{address}");
         }
+        assert_eq!(TicketName::new("form", "stripe.eu", "req_1").set_up_as(), ("stripe", "eu"));
+        assert_eq!(TicketName::new("desk", "a.b", "1").set_up_as(), ("desk", "a.b"));
         for wrong in ["", ":", "desk:", "a:b:c:d", "~4", "~zz", "~ff", "a/b", "//x"] {
             assert_eq!(TicketName::at(wrong), None, "{wrong}");
         }

@@ -7,6 +7,7 @@ use crate::find::put_terms;
 use crate::message::{Message, Sent};
 use crate::outgoing;
 use crate::ports::QueueName;
+use crate::records::hearing;
 use crate::store::trail::{put_facts, put_notes};
 use crate::store::{Asking, Batch, Commit, External, Of, Receipt, Stored, Timeline};
 use domain::ageing::Climb;
@@ -57,6 +58,11 @@ pub(super) fn commit(
     let room = context.policies.limits.current().room();
     commit.create(&Timeline { account: account.clone(), event: event.without_person().within(room), trace });
     put_desk(&mut commit, batch, before, after);
+    let ended = after.actions.values().filter_map(|it| {
+        let case = it.case.as_ref().and_then(|case| after.cases.get(case));
+        hearing::of(before.actions.get(&it.id), it, case, receipt.folded_at)
+    });
+    ended.for_each(|hearing| commit.put(&hearing));
     decisions.iter().for_each(|decision| commit.create(decision));
     put_externals(&mut commit, batch, externals, account);
     put_terms(&mut commit, event, before, after);

@@ -403,6 +403,16 @@ pub static ABOUT: &[About] = &[
     )
     .takes(Body::Must("Replay"))
     .refuses(&[404, 422]),
+    get(
+        "/api/tickets/{id}/drafts",
+        "ticketDrafts",
+        "TicketDrafts",
+        "Shows what there is to answer to a ticket, and how",
+    )
+    .refuses(&[404]),
+    post("/api/tickets/{id}/reply", "replyTicket", "TicketAnswer", "Answers a ticket, once, the way that it came")
+        .takes(Body::Must("TicketReply"))
+        .refuses(&[404, 409, 422]),
     get("/api/tickets", "listTickets", "Tickets", "Lists tickets, newest first; those of one account by their names")
         .with(&[Limit, Cursor, StateOfTicket, ClassOfTicket, Assignee, Account])
         .refuses(&[404]),

@@ -7,6 +7,7 @@ mod cash;
 mod endpoint;
 mod incident;
 mod judged;
+mod reply;
 mod report;
 mod source;
 mod team;
@@ -27,6 +28,7 @@ pub fn all() -> Named {
         cash::schemas(),
         judged::schemas(),
         incident::schemas(),
+        reply::schemas(),
         report::schemas(),
         source::schemas(),
         team::schemas(),

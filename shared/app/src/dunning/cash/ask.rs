@@ -80,6 +80,8 @@ async fn once(context: &Context, ticket: &Key, wish: &Wish, staff: &Staff) -> Re
     after.handling.go_on(TicketState::AwaitingPayment, &staff.id, now, &waits);
     after.handling.payment_request = Some(request.id.to_string());
     after.handling.by_hand = true;
+    // The letter is the answer, until the customer writes again.
+    after.handling.due_at = None;
     after.handling.rest(context.policies.tickets.current(), &working(context), now);
     let task = collect(context, &request, about);
     let mut asked_head = head.clone();

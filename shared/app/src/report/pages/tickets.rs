@@ -1,6 +1,7 @@
 //! Tickets: the list, and one with what can be done.
 
 use super::more;
+use crate::approval::reply;
 use crate::context::Context;
 use crate::dunning::cash::flow;
 use crate::fault::Fault;
@@ -50,8 +51,16 @@ pub(super) async fn one(context: &Context, viewer: &Viewer, id: &str, query: &Qu
     let flow = flow(context, &ticket).await?;
     let changed = contacts::of_tickets(context, std::slice::from_ref(&ticket)).await?;
     let notices: Vec<String> = changed.into_values().flatten().collect();
-    let case = case.as_ref();
-    let page = TicketPage { ticket: &ticket, names: &names, case, staff: &staff, flow: &flow, notices: &notices };
+    let offered = reply::offered(context, id).await?;
+    let page = TicketPage {
+        ticket: &ticket,
+        names: &names,
+        case: case.as_ref(),
+        staff: &staff,
+        flow: &flow,
+        notices: &notices,
+        offered: &offered,
+    };
     Ok(::pages::ticket(viewer, &page, query::notice(query)))
 }
 

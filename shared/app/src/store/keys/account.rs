@@ -10,6 +10,7 @@ pub(super) const ACCOUNT: &str = "ACCOUNT#";
 pub(super) const ACTION: &str = "ACTION#";
 pub(super) const ASK: &str = "ASK#";
 pub(super) const CLIMB: &str = "CLIMB#";
+pub(super) const HEAR: &str = "HEAR#";
 pub(super) const NOTICE: &str = "NOTICE#";
 pub(super) const OUT: &str = "OUT#";
 pub(super) const PLAN: &str = "PLAN#";
@@ -135,6 +136,11 @@ pub fn received(received: &ReceivedId) -> Key {
 /// That people are to be asked because of a case.
 pub fn asking(case: &CaseId) -> Key {
     account(&case.account(), format!("{ASK}{case}"))
+}
+
+/// That tickets are to hear how an action has ended.
+pub fn hearing(action: &ActionId) -> Key {
+    account(&action.account(), format!("{HEAR}{action}"))
 }
 
 /// That a ticket is about an account.

@@ -14,6 +14,7 @@ pub(super) const PROBE: &str = "PROBE#";
 pub(super) const BACKFILL: &str = "BACKFILL#";
 pub(super) const WATCH: &str = "WATCH#";
 pub(super) const COHORTS: &str = "COHORTS#";
+pub(super) const ANSWER: &str = "ANSWER#";
 pub(super) const TICKET: &str = "TICKET#";
 /// What anybody outside may have written by filling in a form begins so, and nothing else does.
 pub(super) const FORM: &str = "FORM#";
@@ -74,6 +75,16 @@ pub fn requested(hash: &str) -> Key {
 /// How many forms somebody has sent within a window, or were sent to somebody: found by what their name was made into.
 pub fn knocks(who: &str) -> Key {
     Key { table: Table::Accounts, pk: format!("{FORMS}{who}"), sk: "FORMS".to_owned() }
+}
+
+/// The answer to a ticket that is on its way.
+pub fn dispatch(provider: &str, source: &str, id: &str) -> Key {
+    Key { table: Table::Accounts, pk: format!("{ANSWER}{provider}#{source}#{id}"), sk: "ANSWER".to_owned() }
+}
+
+/// How an address, of which only the digest is kept, was answered by itself of late.
+pub fn greeted(digest: &str) -> Key {
+    Key { table: Table::Accounts, pk: format!("GREETED#{digest}"), sk: "GREETED".to_owned() }
 }
 
 /// When an object was last fetched that an unsigned delivery named.
