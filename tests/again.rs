@@ -1,15 +1,18 @@
 //! Tries of Recoup's own: chosen, begun once, followed until it is known how they ended, and never made of what is over.
 
 use crate::http::run;
+use crate::limits::with_limit;
 use crate::raised::{tell, wish};
 use ::http::StatusCode;
 use app::dunning::{self, Done};
 use app::message::Message;
 use app::ports::{Clock, QueueName};
-use app::store::keys;
+use app::store::{Batch, Commit, keys};
 use domain::action::Action;
-use domain::id::AccountId;
+use domain::book::{Head, UnderWay};
+use domain::id::{AccountId, ActionId};
 use domain::ledger::{Entry, Step};
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use local::service::Service;
 use serde_json::{Value, json};
@@ -26,7 +29,7 @@ fn account() -> AccountId {
 }
 
 /// A customer whose card was declined, and whose recovery has chosen its first try.
-async fn declined() -> Service {
+pub async fn declined() -> Service {
     let service = open_at(START).await;
     let now = service.clock.now();
     tell(&service, "evt_1", "customer.created", &stripe::customer("cus_1", now)).await;
@@ -38,11 +41,12 @@ async fn declined() -> Service {
     service
 }
 
-async fn plan(service: &Service) -> Value {
+pub async fn plan(service: &Service) -> Value {
     get(service, &format!("/api/accounts/{}/dunning", account())).await["items"][0].clone()
 }
 
-async fn next(service: &Service) -> Timestamp {
+/// When the next try is to be made.
+pub async fn next(service: &Service) -> Timestamp {
     at(plan(service).await["tries"]["next"]["at"].as_str().expect("a try is planned"))
 }
 
@@ -51,7 +55,7 @@ async fn later(service: &Service, minutes: i64) {
 }
 
 /// The next try is made, and whatever the provider tells of it is heard.
-async fn try_again(service: &Service) -> Value {
+pub async fn try_again(service: &Service) -> Value {
     service.advance(next(service).await).await.unwrap();
     later(service, 30).await;
     plan(service).await["tries"].clone()
@@ -109,7 +113,7 @@ fn what_is_declined_twice_and_then_paid_was_tried_three_times() {
         let ledger: Vec<Entry> = records(&service, &keys::ledger_entries(&account())).await;
         let decided: Vec<_> =
             ledger.iter().filter(|entry| entry.step == Step::Decided).map(|it| it.by.as_str()).collect();
-        assert_eq!(decided, ["dunning v2"; 3]);
+        assert_eq!(decided, ["dunning v3"; 3]);
         let invoice = get(&service, &format!("/api/accounts/{}/dunning", account())).await;
         assert_eq!(invoice["items"].as_array().unwrap().len(), 1);
     });
@@ -246,6 +250,39 @@ fn a_source_whose_tries_are_given_back_makes_none() {
 }
 
 #[test]
+fn a_try_in_doubt_whose_tries_are_given_back_is_looked_for_and_never_sent_again() {
+    for (trouble, made, asked, state, outcome) in [
+        ("timeout_done", 1, 1, "failed", Some("declined")),
+        ("timeout_not_done", 0, 1, "needs_person", None),
+        // It is asked once, and done when a person has it.
+        ("done_later 600", 1, 2, "needs_person", None),
+        ("429", 0, 1, "stale", Some("not_made")),
+    ] {
+        run(async {
+            let service = declined().await;
+            service.clock.advance(next(&service).await).unwrap();
+            service.sandbox.trouble("stripe", trouble).unwrap();
+            service.work().await.unwrap();
+            assert_eq!(paid(&service).1, 1, "{trouble}: it left, and nobody knows how it ended");
+            let back = json!({"retries": "provider"});
+            assert_eq!(wish(&service, "mara", "", back).await.0, StatusCode::OK, "{trouble}");
+            for days in [1, 9] {
+                later(&service, 60 * 24 * days).await;
+                let (tries, actions) = (plan(&service).await["tries"].clone(), actions(&service).await);
+                let charges = service.sandbox.charges().unwrap();
+                let ours =
+                    charges.iter().filter(|charge| charge["invoice"] == "in_1" && charge["id"] != "ch_1").count();
+                assert_eq!((ours, paid(&service).1, actions.len()), (made, asked, 1), "{trouble}: {tries}");
+                assert_eq!(actions[0].state().name(), state, "{trouble}: {tries}");
+                assert_eq!(tries["made"][0]["ended"]["outcome"].as_str(), outcome, "{trouble}: {tries}");
+                let why = outcome.map(|_| "its provider tries again");
+                assert_eq!((&tries["next"], tries["why_none"].as_str()), (&Value::Null, why), "{trouble}: {tries}");
+            }
+        });
+    }
+}
+
+#[test]
 fn a_source_that_lowers_itself_just_before_makes_none_either() {
     run(async {
         let service = declined().await;
@@ -274,5 +311,100 @@ fn only_a_provider_that_can_be_asked_hands_its_tries_over() {
             assert_eq!(answered, status, "{provider}: {answer}");
             assert!(answer.to_string().contains(said), "{provider}: {answer}");
         }
+    });
+}
+
+#[test]
+fn what_a_person_takes_back_has_no_other_on_that_day() {
+    run(async {
+        let service = declined().await;
+        service.clock.advance(next(&service).await).unwrap();
+        assert_eq!(dunning::handle(&service.context, &due()).await.unwrap(), Done::Tried);
+        let path = format!("/api/actions/{}/withdraw", actions(&service).await[0].id);
+        let (status, answer) = ask(&service, "mara", ::http::Method::POST, &path, Some(&json!({})), None).await;
+        assert_eq!((status, &answer["state"]), (StatusCode::OK, &json!("withdrawn")), "{answer}");
+        let taken_back_at = service.clock.now();
+        later(&service, 10).await;
+        let tries = plan(&service).await["tries"].clone();
+        let end = json!({"outcome": "not_made", "why": "withdrawn"});
+        assert_eq!((&tries["made"][0]["ended"], &tries["next"]["number"]), (&end, &json!(2)), "{tries}");
+        let day = |at: Timestamp| at.to_zoned(TimeZone::UTC).date();
+        assert!(day(next(&service).await) > day(taken_back_at), "{tries}");
+        assert_eq!(paid(&service), (0, 0));
+        let tries = try_again(&service).await;
+        assert_eq!((&tries["made"][1]["ended"]["outcome"], paid(&service)), (&json!("declined"), (1, 1)), "{tries}");
+    });
+}
+
+/// Something else is under way on the account, or is not any more.
+async fn busy(service: &Service, is_busy: bool) {
+    let key = keys::head(&account());
+    let batch = Batch::read(&service.context, vec![key.clone()]).await.unwrap();
+    let mut head: Head = batch.get(&key).unwrap().unwrap();
+    head.under_way.clear();
+    if is_busy {
+        let line = UnderWay { target: Some("in_9".to_owned()), since: service.clock.now() };
+        head.under_way.insert(ActionId::of(&account(), "mara", "busy"), line);
+    }
+    let mut commit = Commit::default();
+    commit.over(&batch, &head);
+    commit.run(&service.context).await.unwrap();
+}
+
+#[test]
+fn a_try_waits_while_very_much_is_under_way() {
+    run(async {
+        let mut service = declined().await;
+        with_limit(&mut service, "under_way_max", 1);
+        busy(&service, true).await;
+        let at = next(&service).await;
+        service.advance(at).await.unwrap();
+        let tries = plan(&service).await["tries"].clone();
+        assert_eq!((tries["made"].as_array().unwrap().len(), paid(&service)), (0, (0, 0)), "{tries}");
+        busy(&service, false).await;
+        later(&service, 10).await;
+        let tries = try_again(&service).await;
+        assert_eq!((&tries["made"][0]["ended"]["outcome"], paid(&service)), (&json!("declined"), (1, 1)), "{tries}");
+    });
+}
+
+/// A bill of the customer whose payment fails so often with the card that ends so.
+async fn fails(service: &Service, invoice: &str, card: &str, tries: u32) {
+    let now = service.clock.now();
+    let bill = |attempts| stripe::invoice("cus_1", invoice, "open", 4_900, 4_900, "usd", attempts, now);
+    tell(service, &format!("evt_{invoice}"), "invoice.finalized", &bill(0)).await;
+    for number in 1..=tries {
+        let id = format!("{invoice}_{number}");
+        let code = Some("insufficient_funds");
+        let mut charge = stripe::charge("cus_1", &format!("ch_{id}"), Some(invoice), 4_900, "usd", code, now);
+        charge["payment_method_details"]["card"]["last4"] = json!(card);
+        tell(service, &format!("evt_{id}"), "charge.failed", &charge).await;
+    }
+    tell(service, &format!("evt_{invoice}_failed"), "invoice.payment_failed", &bill(tries)).await;
+}
+
+#[test]
+fn what_networks_leave_of_tries_is_left_of_a_card_and_not_of_an_invoice() {
+    run(async {
+        let service = open_at(START).await;
+        let began_at = service.clock.now();
+        tell(&service, "evt_0", "customer.created", &stripe::customer("cus_1", began_at)).await;
+        fails(&service, "in_1", "4242", 16).await;
+        later(&service, 60).await;
+        fails(&service, "in_2", "4242", 1).await;
+        fails(&service, "in_3", "1881", 1).await;
+        let all = get(&service, &format!("/api/accounts/{}/dunning", account())).await;
+        let freed_at = began_at + SignedDuration::from_hours(24 * 30);
+        for (place, name, used, waits) in [(1, "the same card", 15, true), (2, "another card", 0, false)] {
+            let row = &all["items"][place];
+            let tries = (row["tries_left"][0]["used"].as_u64(), at(row["tries"]["next"]["at"].as_str().unwrap()));
+            assert_eq!((tries.0, tries.1 >= freed_at), (Some(used), waits), "{name}: {row}");
+        }
+        let board = get(&service, "/api/dunning").await;
+        assert_eq!(
+            board["items"][0]["tries_left"],
+            json!([]),
+            "what takes a look into each account is with the account"
+        );
     });
 }

@@ -219,6 +219,9 @@ fn a_promise_ends_with_its_day_where_the_customer_lives() {
         ("Pacific/Kiritimati", "2026-03-02T09:00:00Z", "2026-03-04", "2026-03-04T10:00:00Z"),
         // There it is the day before.
         ("Pacific/Pago_Pago", "2026-03-03T09:00:00Z", "2026-03-02", "2026-03-03T11:00:00Z"),
+        ("Europe/Berlin", "2026-04-29T09:00:00Z", "2026-04-30", "2026-04-30T22:00:00Z"),
+        ("UTC", "2028-02-28T09:00:00Z", "2028-02-29", "2028-03-01T00:00:00Z"),
+        ("Australia/Sydney", "2026-12-30T09:00:00Z", "2026-12-31", "2026-12-31T13:00:00Z"),
     ] {
         run(async {
             let service = failed_at(now).await;
@@ -243,6 +246,33 @@ fn a_promise_ends_with_its_day_where_the_customer_lives() {
             let paused = until.duration_since(at(now));
             assert_eq!(moved[first + 1..], later(&due(&before)[first + 1..], paused), "{zone}: the others wait");
             assert_eq!(broken["control"]["said"][1]["word"], "broken", "{broken}");
+        });
+    }
+}
+
+#[test]
+fn a_pause_until_a_day_ends_with_it_where_the_customer_lives() {
+    for (zone, now, day, until) in [
+        ("Europe/Berlin", "2026-03-27T09:00:00Z", "2026-03-29", "2026-03-29T22:00:00Z"),
+        ("Europe/Berlin", "2026-10-23T09:00:00Z", "2026-10-25", "2026-10-25T23:00:00Z"),
+        ("America/New_York", "2026-11-30T15:00:00Z", "2026-12-31", "2027-01-01T05:00:00Z"),
+        ("Australia/Sydney", "2026-09-30T09:00:00Z", "2026-10-04", "2026-10-04T13:00:00Z"),
+        ("Europe/Berlin", "2028-02-27T09:00:00Z", "2028-02-29", "2028-02-29T23:00:00Z"),
+    ] {
+        run(async {
+            let service = failed_at(now).await;
+            let csv = format!("account,time_zone\nstripe:cus_1,{zone}\n");
+            assert_eq!(import(&service, "mara", "customers", &csv, false).await.0, StatusCode::OK, "{zone}");
+            let before = plan(&service).await;
+            let paused = said(&service, "lena", &json!({"pause": {"until": day}})).await;
+            assert_eq!((&paused["paused_until"], due(&paused)), (&json!(until), due(&before)), "{zone}");
+            let (until, sent) = (at(until), reminders(&service));
+            service.advance(until - SignedDuration::from_secs(1)).await.unwrap();
+            assert_eq!((reminders(&service), due(&plan(&service).await)), (sent, due(&before)), "{zone}: not before");
+            service.advance(until + SignedDuration::from_mins(2)).await.unwrap();
+            let after = plan(&service).await;
+            let moved = later(&due(&before), until.duration_since(at(now)));
+            assert_eq!((&after["paused_until"], due(&after)), (&Value::Null, moved), "{zone}: {after}");
         });
     }
 }

@@ -1,4 +1,5 @@
-//! An account with more open cases than its head names: all of them are judged, asked for and ended all the same.
+//! An account with more open cases, or recoveries, than its head names: all of them are judged, asked for and ended all
+//! the same.
 
 use crate::http::run;
 use crate::limits::with_limit;
@@ -9,10 +10,11 @@ use app::store::{self, keys};
 use domain::book::Head;
 use domain::case::Class;
 use domain::id::{AccountId, CaseId};
+use jiff::SignedDuration;
 use local::service::Service;
 use serde_json::{Value, json};
 use tests::stripe;
-use tests::world::{ask, ask_text, get, open_at};
+use tests::world::{ask, ask_text, get, open_at, tries_given_back};
 
 fn account() -> AccountId {
     AccountId::of("stripe", "default", "cus_1")
@@ -98,5 +100,71 @@ fn the_recovery_of_the_oldest_case_begins_though_the_head_does_not_name_it() {
         an_hour_later(&service).await;
         assert_eq!(recoveries(&service).await, ["in_0"]);
         assert_eq!(named(&service).await, (vec![3, 4], 3), "it still names no more than there is room for");
+    });
+}
+
+/// The invoices whose recoveries the head names, and how many more it counts.
+async fn recovered(service: &Service) -> (Vec<String>, u32) {
+    let head: Head = store::read(&service.context, &keys::head(&account())).await.unwrap().unwrap();
+    (head.dunning.into_keys().collect(), head.more_dunning)
+}
+
+fn invoices(numbers: &[u32]) -> Vec<String> {
+    numbers.iter().map(|number| format!("in_{number}")).collect()
+}
+
+#[test]
+fn every_recovery_goes_on_and_ends_whether_the_head_names_it_or_not() {
+    run(async {
+        let mut service = open_at("2026-03-01T09:00:00Z").await;
+        tries_given_back(&service, "stripe").await;
+        with_limit(&mut service, "recoveries_shown_max", 2);
+        tell(&service, "evt_c", "customer.created", &stripe::customer("cus_1", service.clock.now())).await;
+        for number in 0..5 {
+            an_hour_later(&service).await;
+            fails(&service, &format!("evt_f{number}"), number).await;
+        }
+        // The one that goes on next, and the last of those that leave the least.
+        assert_eq!(recovered(&service).await, (invoices(&[0, 4]), 3));
+        assert_eq!(recoveries(&service).await, invoices(&[0, 1, 2, 3, 4]));
+
+        is_paid(&service, 2).await;
+        assert_eq!(recovered(&service).await, (invoices(&[0, 4]), 2), "one that is not named is paid");
+        is_paid(&service, 0).await;
+        assert_eq!(
+            recovered(&service).await,
+            (invoices(&[1, 4]), 1),
+            "another one takes the place of one that is named"
+        );
+        assert_eq!(recoveries(&service).await, invoices(&[1, 3, 4]));
+
+        // What is said of all is said of those that are not named as well.
+        let pause = json!({"pause": {"until": service.clock.now() + SignedDuration::from_hours(48)}});
+        let path = "/api/accounts/stripe:cus_1/dunning";
+        let (status, paused) = ask(&service, "lena", Method::POST, path, Some(&pause), None).await;
+        assert_eq!((status, paused["items"].as_array().unwrap().len()), (StatusCode::OK, 3), "{paused}");
+        let promise = json!({"promise": {"date": "2026-03-05", "amount": {"amount": "9.00", "currency": "USD"}}});
+        let (status, answer) = ask(&service, "lena", Method::POST, path, Some(&promise), None).await;
+        assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{answer}");
+        assert!(answer.to_string().contains("more than one invoice"), "{answer}");
+
+        service.advance(service.clock.now() + SignedDuration::from_hours(24 * 5)).await.unwrap();
+        let all = get(&service, path).await;
+        let running = all["items"].as_array().unwrap().iter().filter(|row| row["state"] == "running");
+        let went_on = running.filter(|row| row["steps"][0]["state"] != "waiting");
+        assert_eq!(went_on.count(), 3, "each goes on: {all}");
+        assert_eq!(recovered(&service).await.1, 1);
+
+        let now = service.clock.now();
+        let charge = stripe::charge("cus_1", "ch_0", None, 900, "usd", None, now);
+        tell(&service, "evt_charge", "charge.succeeded", &charge).await;
+        tell(
+            &service,
+            "evt_bank",
+            "charge.dispute.created",
+            &stripe::dispute("dp_1", "ch_0", 900, "needs_response", now),
+        )
+        .await;
+        assert_eq!((recovered(&service).await, recoveries(&service).await), ((vec![], 0), vec![]), "a bank stops all");
     });
 }

@@ -398,7 +398,7 @@ fn a_decline_is_answered_for_all_that_is_told_of_it() {
         }
         let answer = get(&service, "/api/declines/stripe/generic_decline?network=05&advice=25").await;
         assert_eq!(answer["wait_hours"], 24, "{answer}");
-        assert_eq!(answer["source"], "stripe generic_decline and iso8583 05 and mastercard_advice 25, declines v2");
+        assert_eq!(answer["source"], "stripe generic_decline and iso8583 05 and mastercard_advice 25, declines v3");
         assert_eq!(ask(&service, "ana", Method::GET, "/api/declines/nobody/x", None, None).await.0, 404);
     });
 }

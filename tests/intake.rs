@@ -435,6 +435,29 @@ fn an_account_is_found_by_what_people_know_of_it() {
 }
 
 #[test]
+fn an_account_is_found_by_money_that_went_back() {
+    run(async {
+        let service = open_at(NOON).await;
+        for name in ["payment_refunded.json", "credit_note_created.json"] {
+            deliver_to(&service, "chargebee", &fixture("chargebee", name)).await;
+        }
+        // A refund of Stripe's names its charge, and that its customer.
+        for name in ["charge.refunded.json", "refund.created.json"] {
+            deliver_to(&service, "stripe", &fixture("stripe", name)).await;
+            service.work().await.unwrap();
+        }
+        for (question, found) in
+            [("txn_3", 1), (" test-cn-1 ", 1), ("TEST-CN-2", 0), ("RE_100", 1), ("re_101", 0), ("re 100", 0)]
+        {
+            let asked = json!({"q": question});
+            let (status, answer) =
+                ask(&service, "lena", Method::POST, "/api/accounts/search", Some(&asked), None).await;
+            assert_eq!((status, answer["items"].as_array().unwrap().len()), (StatusCode::OK, found), "{question}");
+        }
+    });
+}
+
+#[test]
 fn raw_bodies_are_kept_as_long_as_the_policy_says() {
     run(async {
         let service = open_at(NOON).await;

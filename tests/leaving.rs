@@ -146,3 +146,61 @@ fn a_day_that_cannot_be_is_refused() {
         assert!(letters(&service, "link_").is_empty());
     });
 }
+
+/// The subscription as it stands when it has ended at the provider.
+fn ended(service: &Service, why: &str) -> Value {
+    let now = service.clock.now();
+    let mut shown = stripe::subscription("cus_1", "sub_1", "price_pro", 4900, 1, "canceled", now);
+    (shown["canceled_at"], shown["ended_at"]) = (json!(now.as_second()), json!(now.as_second()));
+    shown["cancellation_details"] = json!({"comment": null, "feedback": null, "reason": why});
+    shown
+}
+
+/// What people have to do about invoices, which are still open.
+async fn owed(service: &Service) -> Vec<String> {
+    let tasks = get(service, "/api/tasks").await;
+    let open = tasks["items"].as_array().unwrap().iter().filter(|task| task["state"] == "open");
+    let mut owed: Vec<_> = open.filter_map(|task| task["about"]["invoice"].as_str().map(str::to_owned)).collect();
+    owed.sort();
+    owed
+}
+
+async fn tries(service: &Service) -> usize {
+    let actions = get(service, "/api/actions").await;
+    actions["items"].as_array().unwrap().iter().filter(|action| action["kind"] == "retry_payment").count()
+}
+
+#[test]
+fn who_ends_it_at_the_provider_is_asked_for_nothing_more() {
+    run(async {
+        let service = shop().await;
+        let now = service.clock.now();
+        let gone = ended(&service, "cancellation_requested");
+        tell(&service, "evt_6", "customer.subscription.deleted", now, &gone).await;
+        assert!(get(&service, "/api/accounts/stripe:cus_1").await["dunning"].is_null());
+        assert_eq!(owed(&service).await, ["in_1"]);
+        let (reminders, tried) = (letters(&service, "dun_").len(), tries(&service).await);
+        let failed = of(stripe::invoice("cus_1", "in_3", "open", 4900, 4900, "usd", 1, now), "sub_1");
+        tell(&service, "evt_7", "invoice.payment_failed", now, &failed).await;
+        assert_eq!(owed(&service).await, ["in_1", "in_3"], "what fails afterwards is a person's as well");
+        let paid = of(stripe::invoice("cus_1", "in_1", "paid", 4900, 0, "usd", 1, now), "sub_1");
+        service.advance(now + SignedDuration::from_hours(24)).await.unwrap();
+        tell(&service, "evt_8", "invoice.paid", service.clock.now(), &paid).await;
+        assert_eq!(owed(&service).await, ["in_3"], "what is paid is done");
+        service.advance(service.clock.now() + SignedDuration::from_hours(24 * 30)).await.unwrap();
+        assert_eq!(letters(&service, "dun_").len(), reminders, "no reminder after somebody has left");
+        assert_eq!(tries(&service).await, tried, "and no try");
+    });
+}
+
+#[test]
+fn what_ends_because_nobody_paid_is_recovered_further() {
+    run(async {
+        let service = shop().await;
+        let now = service.clock.now();
+        let gone = ended(&service, "payment_failed");
+        tell(&service, "evt_6", "customer.subscription.deleted", now, &gone).await;
+        assert!(get(&service, "/api/accounts/stripe:cus_1").await["dunning"].is_object());
+        assert_eq!(owed(&service).await, Vec::<String>::new());
+    });
+}

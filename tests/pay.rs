@@ -1,12 +1,13 @@
 //! Links to pay: ours in every message, good for as long as there is anything to pay, and never more than a way to the
 //! provider's own page.
 
+use crate::again;
 use crate::crash_points::cases;
 use crate::http::run;
 use app::dunning::pay::link;
 use app::fault::Fault;
 use app::identity::Identity;
-use app::ports::{Clock, Vault};
+use app::ports::{Clock, Http, NoReply, Vault};
 use app::web::Answer;
 use async_trait::async_trait;
 use domain::id::AccountId;
@@ -14,7 +15,7 @@ use http::{Method, Request, StatusCode};
 use jiff::SignedDuration;
 use local::server::dispatch;
 use local::service::Service;
-use providers::{Keys, Secret};
+use providers::{Call, Keys, Reply, Secret};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use tests::faults::{Fate, Hit, inject, silence};
@@ -343,5 +344,54 @@ fn who_asked_for_a_link_to_pay_is_sent_ours() {
         let path = path(&service, "stripe:cus_1", "in_1").await;
         assert_eq!(letter.links, [format!("http://recoup.test{path}")]);
         assert_eq!(opened(&service, &path).await.0, StatusCode::OK);
+    });
+}
+
+/// A provider that takes each try of an invoice on, as of a bank debit: how it ends it tells days later.
+struct TakesOn(Arc<dyn Http>);
+
+#[async_trait]
+impl Http for TakesOn {
+    async fn call(&self, provider: &str, source: &str, call: &Call) -> Result<Reply, NoReply> {
+        if call.path == "/v1/invoices/in_1/pay" {
+            let open = json!({"id": "in_1", "object": "invoice", "status": "open", "status_transitions": {}});
+            return Ok(Reply { status: 200, body: open.to_string() });
+        }
+        self.0.call(provider, source, call).await
+    }
+}
+
+#[test]
+fn what_a_debit_is_on_its_way_for_is_in_review_and_can_be_paid_again_once_it_has_failed() {
+    run(async {
+        let mut service = again::declined().await;
+        service.context.http = Arc::new(TakesOn(service.context.http.clone()));
+        let path = path(&service, "stripe:cus_1", "in_1").await;
+        assert!(opened(&service, &path).await.1.contains("<form"), "nothing is tried yet");
+        let tried_at = again::next(&service).await;
+        for hours in [1, 72] {
+            service.advance(tried_at + SignedDuration::from_hours(hours)).await.unwrap();
+            let (status, page) = opened(&service, &path).await;
+            assert_eq!(status, StatusCode::OK, "{page}");
+            assert!(page.contains("Invoice IN_1 is in review") && !page.contains("<form"), "after {hours}: {page}");
+            assert_eq!(pressed(&service, &path, "in_1").await.0, StatusCode::CONFLICT, "after {hours}");
+            let made = again::plan(&service).await["tries"]["made"].clone();
+            assert_eq!((made.as_array().map(Vec::len), &made[0]["ended"]), (Some(1), &Value::Null), "{made}");
+        }
+        // The bank has sent it back.
+        let mut debit =
+            stripe::charge("cus_1", "ch_2", Some("in_1"), 4_900, "usd", Some("insufficient_funds"), tried_at);
+        debit["payment_method_details"] = json!({"type": "us_bank_account"});
+        tell(&service, "evt_5", "charge.failed", &debit).await;
+        let now = service.clock.now();
+        let failed = stripe::invoice("cus_1", "in_1", "open", 4_900, 4_900, "usd", 2, now);
+        tell(&service, "evt_6", "invoice.payment_failed", &failed).await;
+        service.advance(now + SignedDuration::from_mins(5)).await.unwrap();
+        let tries = again::plan(&service).await["tries"].clone();
+        assert_eq!(tries["made"][0]["ended"]["outcome"], "declined", "{tries}");
+        let (_, page) = opened(&service, &path).await;
+        assert!(page.contains(">Pay 49.00 USD</button>"), "{page}");
+        let page = "https://invoice.stripe.com/i/in_1".to_owned();
+        assert_eq!(pressed(&service, &path, "in_1").await, (StatusCode::SEE_OTHER, page));
     });
 }

@@ -545,6 +545,9 @@ fn each_provider_says_what_its_deliveries_say() {
         ("stripe", "credit_note.created.json", "credit_note", "/invoice", "in_200"),
         ("stripe", "customer.created.json", "customer", "/locale", "en-GB"),
         ("stripe", "customer.created.json", "customer", "/country", "GB"),
+        ("stripe", "customer.updated.default_card.json", "chosen", "/card", "pm_4"),
+        ("stripe", "customer.subscription.deleted.requested.json", "subscription", "/wished", "true"),
+        ("stripe", "customer.subscription.updated.basil.json", "subscription", "/wished", "false"),
         ("chargebee", "customer_changed.json", "customer", "/locale", "de"),
         ("chargebee", "customer_changed.json", "customer", "/country", "DE"),
         ("chargebee", "payment_failed.json", "payment", "/decline/gateway", "stripe"),
@@ -556,6 +559,10 @@ fn each_provider_says_what_its_deliveries_say() {
         ("chargebee", "subscription_changed.pc2.json", "subscription", "/items/0/quantity", "2"),
         ("chargebee", "subscription_changed.pc2.json", "subscription", "/items/2/role", "one_off"),
         ("chargebee", "subscription_changed.pc2.json", "subscription", "/ends_at/is", "2026-03-13T16:26:40Z"),
+        ("chargebee", "payment_source_added.json", "chosen", "/card", "pm_cb2"),
+        ("chargebee", "payment_source_added.json", "card", "/card/last4", "4444"),
+        ("chargebee", "subscription_cancelled.portal.json", "subscription", "/wished", "true"),
+        ("chargebee", "subscription_created.pc1.json", "subscription", "/wished", "false"),
         ("chargebee", "transaction_created.chargeback.json", "dispute", "/payment", "txn_2"),
         ("chargebee", "promotional_credits_added.json", "balance", "/available/amount", "8.00"),
         ("chargebee", "dunning_updated.json", "invoice", "/next_try", "never"),
@@ -576,6 +583,10 @@ fn each_provider_says_what_its_deliveries_say() {
         ("lemonsqueezy", "subscription_payment_refunded.json", "payment", "/refunded/amount", "10.00"),
         ("lemonsqueezy", "order_refunded.json", "payment", "/refunded/amount", "19.99"),
         ("lemonsqueezy", "subscription_paused.json", "subscription", "/resumes_at/is", "2026-05-01T00:00:00Z"),
+        ("lemonsqueezy", "subscription_cancelled.json", "subscription", "/wished", "true"),
+        ("lemonsqueezy", "subscription_updated.past_due.json", "subscription", "/wished", "false"),
+        ("revenuecat", "CANCELLATION.unsubscribe.json", "subscription", "/wished", "true"),
+        ("revenuecat", "UNCANCELLATION.json", "subscription", "/wished", "false"),
         ("revenuecat", "RENEWAL.eur.json", "payment", "/amount/amount", "9.99"),
         ("revenuecat", "RENEWAL.eur.json", "subscription", "/items/0/unit/amount", "8.394597"),
         ("revenuecat", "RENEWAL.json", "subscription", "/items/0/interval/unit", "month"),
@@ -587,6 +598,8 @@ fn each_provider_says_what_its_deliveries_say() {
         ("mollie", "payment.failed.json", "invoice", "/decline/network", "Visa"),
         ("mollie", "payment.failed.sepa.json", "payment", "/decline/network_code", "AM04"),
         ("mollie", "payment.paid.retry.json", "invoice", "/id", "tr_fail1"),
+        ("mollie", "payment.paid.first.json", "card", "/id", "mdt_2"),
+        ("mollie", "payment.paid.first.json", "card", "/card/last4", "4444"),
         ("mollie", "payment.expired.oneoff.json", "payment", "/amount/amount", "1000"),
         ("mollie", "refund.processing.json", "refund", "/action", "act_00000000000000000000_000000000000"),
         ("mollie", "chargeback.reversed.json", "dispute", "/status", "won"),
@@ -627,6 +640,19 @@ fn what_was_not_sent_is_not_there() {
     );
     let note = seen("zendesk", "note.json", "ticket");
     assert!(note.get("body").is_none(), "what colleagues write to each other is not the customer's: {note}");
+    // Who ended it is not told, or it was nobody's wish.
+    for (provider, name) in [
+        ("stripe", "customer.subscription.deleted.unpaid.json"),
+        ("chargebee", "subscription_cancelled.json"),
+        ("chargebee", "subscription_cancelled.not_paid.json"),
+        ("lemonsqueezy", "subscription_expired.json"),
+        ("revenuecat", "CANCELLATION.billing_error.json"),
+        ("revenuecat", "CANCELLATION.refund.json"),
+        ("revenuecat", "EXPIRATION.json"),
+    ] {
+        let ended = seen(provider, name, "subscription");
+        assert!(ended.get("wished").is_none(), "{provider} {name}: {ended}");
+    }
     let detached = read("stripe", "payment_method.detached.json");
     assert_eq!((detached.kind, detached.customer.as_deref()), (Kind::CardRemoved, Some("cus_200")));
 }

@@ -56,6 +56,8 @@ fn after_any_storm_the_books_agree() {
                     total.refunds += outcome.refunds;
                     total.changes += outcome.changes;
                     total.letters += outcome.letters;
+                    total.tries += outcome.tries;
+                    total.told += outcome.told;
                     for (hit, count) in outcome.hits {
                         *total.hits.entry(hit).or_insert(0) += count;
                     }
@@ -74,8 +76,8 @@ fn after_any_storm_the_books_agree() {
     });
     let total = total.lock().unwrap();
     println!(
-        "{histories} histories: {} events, {} crashes, {} refunds, {} other changes, {} letters",
-        total.acknowledged, total.crashes, total.refunds, total.changes, total.letters
+        "{histories} histories: {} events, {} crashes, {} refunds, {} other changes, {} letters, {} tries, {} told",
+        total.acknowledged, total.crashes, total.refunds, total.changes, total.letters, total.tries, total.told
     );
     println!("faults: {:#?}", total.hits);
     let failures = failures.lock().unwrap();
@@ -91,7 +93,8 @@ fn after_any_storm_the_books_agree() {
         total.refunds + total.changes
     );
     assert!(
-        total.refunds > 0 && total.changes > 0 && total.crashes > 0 && total.letters > 0,
+        [total.refunds, total.changes, total.letters, total.tries, total.told].iter().all(|count| *count > 0)
+            && total.crashes > 0,
         "a storm in which nothing happens proves nothing"
     );
 }

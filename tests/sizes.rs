@@ -224,14 +224,14 @@ fn history() -> (Head, Touched) {
     (head, touched)
 }
 
-/// What stands open at one time on one account: recoveries and actions have no limit of their own.
+/// What stands open at one time on one account: what people let be done, and who has left, have no limit of their own.
 fn with_what_is_open(mut head: Head) -> Head {
     for number in 0..1_000 {
         let line = CaseLine { class: "duplicate_subscription".to_owned(), opened_at: at() };
         head.names(&case(number), line, false);
     }
     head.names_at_most(POLICIES.limits.current().cases_shown_max);
-    for number in 0..24 {
+    for number in 0..1_000 {
         let line = PlanLine {
             segment: "high_value".to_owned(),
             step: 8,
@@ -247,9 +247,12 @@ fn with_what_is_open(mut head: Head) -> Head {
         };
         head.dunning.insert(id(number), line);
     }
-    for number in 0..8 {
+    head.names_recoveries_at_most(POLICIES.limits.current().recoveries_shown_max);
+    for number in 0..POLICIES.limits.current().under_way_max {
         head.under_way.insert(action(number), UnderWay { target: Some(id(number)), since: at() });
-        head.left.insert(id(number), vec![Left { action: action(number), at: at() }]);
+    }
+    for number in 0..8 {
+        head.left.insert(id(number), vec![Left { action: Some(action(number)), at: at() }]);
     }
     head
 }

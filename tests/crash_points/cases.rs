@@ -246,6 +246,8 @@ pub async fn prepared(case: &Case) -> Service {
             "nextPaymentDate": "2026-04-01", "customerId": "cst_1", "mandateId": "mdt_1",
         });
         service.sandbox.teach("mollie", &subscription).unwrap();
+        let works = json!({"object": "card_state", "id": "card_state_cst_1", "customer": "cst_1", "works_from": 0});
+        service.sandbox.teach("mollie", &works).unwrap();
         let (status, answer) = ask(&service, "mara", Method::POST, "/api/backfill/mollie/default", None, None).await;
         assert!(status.is_success(), "{answer}");
         service.work().await.unwrap();

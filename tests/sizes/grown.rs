@@ -96,6 +96,7 @@ pub fn source() -> Source {
         }
     }
     let wish = |mode, acting, party| Wish {
+        name: Some("M".repeat(60)),
         mode: Some(mode),
         acting: Some(acting),
         retries: Some(party),

@@ -19,6 +19,11 @@ pub struct Costs {
     pub queries: u64,
     /// What queries answered.
     pub items: u64,
+    /// Looks of sweeps into the index of alarms, what they found, and how many alarms were claimed. Units count the
+    /// claims alone.
+    pub looks: u64,
+    pub due: u64,
+    pub claims: u64,
     pub commits: u64,
     pub writes: u64,
     /// Of what was put, as it lies in the tables.
@@ -164,9 +169,14 @@ impl Store for Counted {
         Ok(items)
     }
 
-    /// Not counted: deployed, a sweep asks each minute, however many events there are.
+    /// It takes no units here: deployed, a sweep asks each minute, however many events there are.
     async fn due(&self, shard: &str, until: Timestamp, limit: u32) -> Result<Vec<Due>, Fault> {
-        self.store.due(shard, until, limit).await
+        let due = self.store.due(shard, until, limit).await?;
+        self.counts.add(|costs| {
+            costs.looks += 1;
+            costs.due += due.len() as u64;
+        });
+        Ok(due)
     }
 
     async fn claim(&self, due: &Due, silent_until: Timestamp) -> Result<Claim, Fault> {
@@ -175,7 +185,10 @@ impl Store for Counted {
         let paid = units::claimed(before.as_ref());
         let won = matches!(claim, Claim::Won { .. });
         let paid = if won { paid } else { Written { item: paid.item, ..Written::default() } };
-        self.counts.add(|costs| costs.paid(&kind(&due.key), paid));
+        self.counts.add(|costs| {
+            costs.claims += 1;
+            costs.paid(&kind(&due.key), paid);
+        });
         Ok(claim)
     }
 

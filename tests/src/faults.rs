@@ -4,15 +4,15 @@ pub mod planted;
 
 use app::fault::Fault;
 use app::ports::{
-    Archive, Claim, Clock, CommitError, Due, Http, Item, Key, Letter, Listed, NoReply, Post, Queue, QueueName, Range,
-    Store, Unsent, Write,
+    Answered, Archive, Claim, Clock, CommitError, Courier, Due, Http, Item, Key, Letter, Listed, NoReply, Post, Queue,
+    QueueName, Range, Store, Unanswered, Unsent, Write,
 };
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use local::clock::LocalClock;
 use local::demo::Dice;
 use local::service::Service;
-use providers::{Call, Reply};
+use providers::{Call, Reply, Request};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -118,15 +118,15 @@ impl Fate {
         tokio::task::yield_now().await;
     }
 
-    /// Now and then a provider takes its seconds to answer.
-    fn take_time(&self) {
+    /// Now and then a provider, or the product, takes its seconds to answer.
+    fn take_time(&self, port: &str) {
         let slow = self.slow.lock().unwrap();
         let Some(clock) = slow.as_ref().filter(|_| self.per_mille.load(Ordering::SeqCst) > 0) else { return };
         let mut dice = self.dice.lock().unwrap();
         if dice.roll(10) == 0 {
             let secs = i64::try_from(1 + dice.roll(12)).unwrap();
             clock.advance(clock.now() + SignedDuration::from_secs(secs)).unwrap();
-            *self.counts.lock().unwrap().entry("http.call Slow".to_owned()).or_insert(0) += 1;
+            *self.counts.lock().unwrap().entry(format!("{port} Slow")).or_insert(0) += 1;
         }
     }
 
@@ -177,6 +177,7 @@ pub fn inject(service: &mut Service, fate: &Arc<Fate>) {
     context.queue = Arc::new(Faulty { port: context.queue.clone(), fate: fate.clone() });
     context.http = Arc::new(Faulty { port: context.http.clone(), fate: fate.clone() });
     context.post = Arc::new(Faulty { port: context.post.clone(), fate: fate.clone() });
+    context.courier = Arc::new(Faulty { port: context.courier.clone(), fate: fate.clone() });
     context.archive = Arc::new(Faulty { port: context.archive.clone(), fate: fate.clone() });
     context.clock = Arc::new(Hurried(context.clock.clone()));
 }
@@ -237,7 +238,7 @@ impl Queue for Faulty<dyn Queue> {
 impl Http for Faulty<dyn Http> {
     async fn call(&self, provider: &str, source: &str, call: &Call) -> Result<Reply, NoReply> {
         self.fate.turn().await;
-        self.fate.take_time();
+        self.fate.take_time("http.call");
         match self.fate.roll("http.call", WRITE) {
             None => self.port.call(provider, source, call).await,
             Some(Hit::CrashBefore) => self.fate.crash().await,
@@ -249,6 +250,27 @@ impl Http for Faulty<dyn Http> {
             Some(_) => {
                 let _ = self.port.call(provider, source, call).await;
                 Err(NoReply::Unknown)
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl Courier for Faulty<dyn Courier> {
+    async fn bring(&self, request: Request) -> Result<Answered, Unanswered> {
+        self.fate.turn().await;
+        self.fate.take_time("courier.bring");
+        match self.fate.roll("courier.bring", WRITE) {
+            None => self.port.bring(request).await,
+            Some(Hit::CrashBefore) => self.fate.crash().await,
+            Some(Hit::CrashAfter) => {
+                let _ = self.port.bring(request).await;
+                self.fate.crash().await
+            }
+            Some(Hit::Throttle) => Ok(Answered { status: 429, after_secs: None }),
+            Some(_) => {
+                let _ = self.port.bring(request).await;
+                Err(Unanswered::Silent)
             }
         }
     }

@@ -1,23 +1,29 @@
-//! One seed, one history: a storm of duplicates, reorderings, crashes, troubles at the provider and days passing, and
-//! people who decide in the middle of it. Afterwards the books must agree.
+//! One seed, one history: a storm of duplicates, reorderings, crashes, troubles at the provider and days passing; people who
+//! decide in the middle of it and let recoveries wait, customers who pay behind links, and a product that listens badly.
+//! Afterwards the books must agree.
 
+mod endpoints;
 mod history;
 mod invariants;
 mod people;
+mod product;
+mod recoveries;
 
 use crate::faults::planted::{Plant, plant};
 use crate::faults::{Fate, inject};
 use crate::world;
 use app::ports::{Clock, QueueName};
+use endpoints::Listening;
 use http::StatusCode;
 use jiff::{SignedDuration, Timestamp};
 use local::demo::Dice;
 use local::service::Service;
+use product::Product;
 use providers::{Provider, Reading};
+use recoveries::Bill;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
-
-pub use invariants::check;
+use std::sync::Arc;
 
 /// What a history did, for counting and comparing.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -28,6 +34,10 @@ pub struct Outcome {
     /// What else was changed at the provider, links apart.
     pub changes: usize,
     pub letters: usize,
+    /// How often a payment was tried at the provider because we asked.
+    pub tries: usize,
+    /// How many messages reached the product.
+    pub told: usize,
     pub hits: BTreeMap<String, u64>,
     /// A digest of everything that stands in the end.
     pub state: String,
@@ -50,14 +60,16 @@ pub async fn run_with(seed: u64, bug: Option<Plant>) -> Result<Outcome, String> 
     assert_eq!(sold.0, StatusCode::OK, "{}", sold.1);
     let per_mille = 5 + dice.roll(60);
     let fate = Fate::new(seed ^ 0xFA7E, per_mille);
-    inject(&mut service, &fate);
-    fate.slow(service.clock.clone());
-    if let Some(bug) = bug {
-        plant(&mut service, bug);
-    }
+    let product = Product::before(&mut service, seed);
     let mut storm = Storm {
         service,
         dice,
+        product,
+        listening: Vec::new(),
+        bills: Vec::new(),
+        allowed: None,
+        // One in twenty is followed until each recovery has come to its end.
+        is_long: seed % 20 == 7,
         crashes: 0,
         acknowledged: Vec::new(),
         backlog: Vec::new(),
@@ -66,11 +78,19 @@ pub async fn run_with(seed: u64, bug: Option<Plant>) -> Result<Outcome, String> 
         asked: 0,
         refused: BTreeSet::new(),
     };
+    storm.sets_endpoints_up().await;
+    storm.counts_tries_strictly().await;
+    inject(&mut storm.service, &fate);
+    fate.slow(storm.service.clock.clone());
+    if let Some(bug) = bug {
+        plant(&mut storm.service, bug);
+    }
     storm.write_histories();
     storm.blow(&fate).await?;
     fate.calm();
+    storm.product.calm();
     storm.settle().await?;
-    let state = check(&storm.service, &storm.acknowledged, &storm.refused, &mut storm.dice).await?;
+    let (state, tries) = invariants::check(&mut storm).await?;
     let refunds = storm.service.sandbox.refunds().map_err(|error| error.to_string())?.len();
     let changes = invariants::changes(&storm.service)?;
     let changes = changes.iter().filter(|(_, call)| call.path != "/v1/refunds").count();
@@ -81,6 +101,8 @@ pub async fn run_with(seed: u64, bug: Option<Plant>) -> Result<Outcome, String> 
         refunds,
         changes,
         letters,
+        tries,
+        told: storm.product.count(),
         hits: fate.counts(),
         state,
     })
@@ -103,6 +125,13 @@ struct Storm {
     asked: u32,
     /// Who was refused what must not be tried, and with which word.
     refused: BTreeSet<(String, String)>,
+    /// Whom everything is told, and where.
+    product: Arc<Product>,
+    listening: Vec<Listening>,
+    bills: Vec<Bill>,
+    /// How many further tries of a card the company's acquirer allows in thirty days, where it says so.
+    allowed: Option<usize>,
+    is_long: bool,
 }
 
 /// What is counted as an unsafe action.
@@ -176,11 +205,15 @@ impl Storm {
                 }
                 7 => self.somebody_decides(fate).await,
                 8 => self.somebody_asks(fate).await,
-                9 => self.somebody_imports(fate).await,
+                9 if self.dice.roll(3) == 0 => self.somebody_imports(fate).await,
+                9 => self.somebody_says_something(fate).await,
+                10 if self.dice.roll(2) == 0 => self.somebody_fills_the_book(fate).await,
+                10 => self.a_customer_reads(fate).await?,
                 12 => self.somebody_asks_for_anything(fate).await,
-                10 => self.somebody_fills_the_book(fate).await,
-                13 => self.somebody_asks_elsewhere(fate).await,
+                13 if self.dice.roll(3) == 0 => self.somebody_asks_elsewhere(fate).await,
+                13 => self.somebody_changes_endpoints(fate).await,
                 14 => self.two_workers(fate).await,
+                _ if self.dice.roll(5) == 0 => self.somebody_asks_what_may_be_used(fate).await?,
                 _ => self.trouble()?,
             }
         }
@@ -291,13 +324,15 @@ impl Storm {
             }
             self.acknowledged.push(sent);
         }
+        self.enables_endpoints().await?;
         let decided = self.service.clock.now();
-        for days in [1, 2, 5, 20] {
+        // A recovery lives for a month, and longer where it waited.
+        for days in [1, 2, 5, 20].into_iter().chain(self.is_long.then_some(65)) {
             for queue in QueueName::ALL {
                 self.service.queue.redrive(queue).map_err(|error| error.to_string())?;
             }
             self.service.advance(decided + SignedDuration::from_hours(24 * days)).await.map_err(text)?;
         }
-        Ok(())
+        self.mends_what_was_dead().await
     }
 }

@@ -62,6 +62,8 @@ struct Telling {
     /// The time of the line that is told.
     at: Timestamp,
     bills: BTreeMap<String, Bill>,
+    /// Subscriptions as they were told last.
+    subscriptions: BTreeMap<String, Value>,
     customers: Vec<String>,
     charges: BTreeMap<String, Charge>,
     /// When each subscription and each dispute was first told of.
@@ -84,6 +86,7 @@ impl Telling {
             at: service.clock.now(),
             service,
             bills: BTreeMap::new(),
+            subscriptions: BTreeMap::new(),
             customers: Vec::new(),
             charges: BTreeMap::new(),
             begun: BTreeMap::new(),

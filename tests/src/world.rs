@@ -97,6 +97,14 @@ pub async fn post_text(service: &Service, staff: &str, path: &str, body: &Value)
     String::from_utf8_lossy(answer.body()).into_owned()
 }
 
+/// Comes without signing in, as a customer does: how that is answered, and where it leads.
+pub async fn visit(service: &Service, method: Method, path: &str) -> (StatusCode, Option<String>) {
+    let request = Request::builder().method(method).uri(path).body(Bytes::new()).unwrap();
+    let answer = dispatch(service, &request).await;
+    let location = answer.headers().get("location").and_then(|location| location.to_str().ok());
+    (answer.status(), location.map(str::to_owned))
+}
+
 fn answer(answer: http::Response<Bytes>) -> (StatusCode, Value) {
     let value = serde_json::from_slice(answer.body())
         .unwrap_or_else(|_| Value::String(String::from_utf8_lossy(answer.body()).into_owned()));

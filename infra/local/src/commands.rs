@@ -167,20 +167,24 @@ enum DeadCommand {
 
 #[derive(Subcommand)]
 enum DunningCommand {
-    /// Against a world that a file describes: what comes back, by how many tries, and which rules they break
-    #[command(after_help = "Example: recoup dunning simulate --world tests/worlds/example.toml --oracle --format json")]
+    /// Against a world that a file describes, or over one's own history: what comes back, and by how many tries
+    #[command(after_help = "Examples: recoup dunning simulate --world tests/worlds/example.toml --oracle --format json
+          recoup dunning simulate --history tries.csv --policy mine.toml")]
     Simulate(dunning::Simulate),
-    /// From how earlier tries ended: prints the next version of the advice policy
+    /// From how earlier tries ended, in a file or at the running service: prints the next version of the advice policy
     #[command(
         after_help = "Example: recoup dunning learn --outcomes tries.csv --effective 2027-01-01 > shared/policy/advice/v2.toml"
     )]
     Learn(dunning::Learn),
+    /// How tries ended and how they were chosen, as the running service knows it: prints a .csv file
+    #[command(after_help = "Example: recoup dunning outcomes --since 2026-07-01 > tries.csv")]
+    Outcomes(dunning::Since),
 }
 
 #[derive(Subcommand)]
 enum PolicyCommand {
     /// Read and lint the shipped policies, or the files that are named
-    #[command(after_help = "Example: recoup policy check shared/policy/dunning/v2.toml")]
+    #[command(after_help = "Example: recoup policy check shared/policy/dunning/v3.toml")]
     Check { files: Vec<PathBuf> },
 }
 
@@ -215,8 +219,9 @@ pub fn run() -> ExitCode {
             Some(Command::Dead(DeadCommand::Redrive { queue })) => dead::redrive(&shared, &queue).await,
             Some(Command::Audit(AuditCommand::Verify(options))) => audit::verify(&shared, &options).await,
             Some(Command::Audit(AuditCommand::Export { out })) => audit::export(&shared, &out).await,
-            Some(Command::Dunning(DunningCommand::Simulate(options))) => dunning::simulate(&options),
-            Some(Command::Dunning(DunningCommand::Learn(options))) => dunning::learn(&options),
+            Some(Command::Dunning(DunningCommand::Simulate(options))) => dunning::simulate(&shared, &options).await,
+            Some(Command::Dunning(DunningCommand::Learn(options))) => dunning::learn(&shared, &options).await,
+            Some(Command::Dunning(DunningCommand::Outcomes(since))) => dunning::outcomes(&shared, since).await,
             Some(Command::Stop(options)) => stop::stop(&shared, &options).await,
             Some(Command::Privacy(what)) => privacy::privacy(&shared, &what).await,
             Some(Command::Declines(options)) => declines::declines(&options),

@@ -226,9 +226,22 @@ impl Sandbox {
         Ok(texts.iter().filter_map(|text| serde_json::from_str(text).ok()).collect())
     }
 
+    /// Whether it was taught that by now a customer's bank pays what is tried: a `card_state`, which no provider's API shows.
+    fn pays(&self, provider: &str, customer: &str) -> Disked<bool> {
+        let now = self.clock.now().as_second();
+        let known = self.having(provider, "customer", customer)?;
+        let mut states = known.iter().filter(|object| object["object"] == "card_state");
+        Ok(states.any(|state| state["works_from"].as_i64().is_some_and(|from| from <= now)))
+    }
+
     /// Every refund that was made, whoever asked.
     pub fn refunds(&self) -> Disked<Vec<Value>> {
         self.objects("stripe", "re_")
+    }
+
+    /// Every charge that was tried, whoever asked, and whether the bank took it or not.
+    pub fn charges(&self) -> Disked<Vec<Value>> {
+        self.objects("stripe", "ch_")
     }
 
     /// What a charge brought in, in minor units.

@@ -286,10 +286,10 @@ fn a_world_is_played_without_a_service() {
     refused(&simulate(&[world, "--fixed", "3,1"]), "`3,1` is no list of days");
 
     // The shipped policy, and another one: what is wrong with it is told with its line.
-    let shipped = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/policy/dunning/v2.toml");
+    let shipped = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/policy/dunning/v3.toml");
     let own = said(&simulate(&[world, "--invoices", "500", "--format", "json"]));
     let report: Value = serde_json::from_str(&own).unwrap();
-    assert_eq!((&report["policy"], &report["breaches"]), (&json!("dunning v2"), &json!(0)), "{report}");
+    assert_eq!((&report["policy"], &report["breaches"]), (&json!("dunning v3"), &json!(0)), "{report}");
     assert_eq!(said(&simulate(&[world, "--policy", shipped, "--invoices", "500", "--format", "json"])), own);
     let text = std::fs::read_to_string(shipped).unwrap();
     let mine = data.path().join("mine.toml");
@@ -317,4 +317,62 @@ fn what_earlier_tries_came_to_becomes_a_table() {
         "{table}"
     );
     refused(&learn(""), "tries.csv: there is nothing to learn from");
+}
+
+#[test]
+fn another_way_is_judged_by_a_file_of_history() {
+    let data = tempfile::tempdir().unwrap();
+    let history = data.path().join("tries.csv");
+    let head = "failed_at,tried_at,tries_before,provider,code,network,funding,issuer,country,succeeded,recovery,segment,\
+                chosen_at,moment,likely,ended,ended_at\n";
+    let (failed, next_day) = ("2026-03-02T00:00:00Z", "2026-03-03T00:00:00Z");
+    let row = |number: u32| {
+        let (succeeded, ended) = (number % 2 == 0, if number % 2 == 0 { "paid" } else { "lost" });
+        format!(
+            "{failed},{next_day},0,stripe,insufficient_funds,visa,,US,US,{succeeded},r{number},standard,{failed},{next_day},500,{ended},{next_day}\n"
+        )
+    };
+    std::fs::write(&history, head.to_owned() + &(0..40).map(row).collect::<String>()).unwrap();
+    let judge = |more: &[&str]| {
+        let file = history.to_str().unwrap();
+        let arguments = [&["dunning", "simulate", "--history", file][..], more].concat();
+        run(&arguments, data.path(), None)
+    };
+    let text = |output: &Output| String::from_utf8(output.stdout.clone()).unwrap();
+    let same = text(&judge(&["--fixed", "1"]));
+    assert!(same.contains("would be    50.0 % are paid within 30 days"), "{same}");
+    let never = text(&judge(&["--fixed", "2"]));
+    assert!(
+        never.contains("it cannot be known what part is paid within 30 days: between 0.0 % and 100.0 %"),
+        "{never}"
+    );
+    let json: Value = serde_json::from_str(&text(&judge(&["--fixed", "1", "--format", "json"]))).unwrap();
+    assert_eq!(
+        (&json["recoveries"], &json["would_be"]["share"], &json["unlike"]),
+        (&json!(40), &json!(500), &json!(0))
+    );
+    let own: Value = serde_json::from_str(&text(&judge(&["--format", "json"]))).unwrap();
+    assert!(own["policy"].as_str().is_some_and(|name| name.starts_with("dunning v")), "{own}");
+    let later = text(&judge(&["--fixed", "1", "--since", "2026-03-03"]));
+    assert!(later.contains("0 choices of Recoup in 0 recoveries"), "{later}");
+    std::fs::write(&history, "failed_at\nsoon\n").unwrap();
+    refused(&judge(&[]), "tries.csv: line 2");
+    assert!(!run(&["dunning", "simulate"], data.path(), None).status.success(), "against what?");
+}
+
+#[test]
+fn what_the_running_service_knows_of_tries_is_asked_for() {
+    let data = tempfile::tempdir().unwrap();
+    let mut running = start(data.path());
+    let ask = |arguments: &[&str]| {
+        let arguments = [arguments, &["--addr", running.address.as_str()]].concat();
+        run(&arguments, data.path(), None)
+    };
+    let told = ask(&["dunning", "outcomes", "--since", "2026-01-01"]);
+    assert!(told.status.success() && told.stdout.is_empty(), "nothing has failed yet: {told:?}");
+    let judged = ask(&["dunning", "simulate", "--history"]);
+    assert!(String::from_utf8_lossy(&judged.stdout).contains("0 choices of Recoup in 0 recoveries"), "{judged:?}");
+    refused(&ask(&["dunning", "learn", "--effective", "2027-01-01"]), "there is nothing to learn from");
+    running.child.kill().unwrap();
+    running.child.wait().unwrap();
 }

@@ -6,6 +6,7 @@ mod blocked;
 mod carry_out;
 mod case;
 pub(crate) mod decide;
+mod ending;
 pub(crate) mod form;
 pub mod leaving;
 mod link;

@@ -5,7 +5,11 @@ pub mod alarm;
 pub mod board;
 mod climb;
 pub mod control;
+mod ending;
+mod escalation;
+pub mod forecast;
 mod letter;
+pub mod outcomes;
 mod page;
 pub mod pay;
 pub mod recovery;
@@ -17,7 +21,7 @@ use crate::fault::Fault;
 use crate::message::Message;
 use crate::outgoing;
 use crate::ports::Letter;
-use crate::records;
+use crate::records::{self, running};
 use crate::setup::{sources, stop};
 use crate::store::{self, Attempted, Batch, Commit, Of, PayLink, keys};
 use crate::web::Answer;
@@ -30,8 +34,9 @@ use domain::import::Customer;
 use domain::incident::Watch;
 use domain::leaving::{LEFT, Stage, UNWRITTEN};
 use domain::telling::Bulletin;
+use escalation::Escalated;
 use http::Request;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use letter::{Way, remind};
 
 pub use page::page;
@@ -49,6 +54,8 @@ pub enum Done {
     HandedOver,
     /// It is tried again.
     Tried,
+    /// People are asked to end what the invoice is for.
+    Asked,
     /// An alarm that had been set aside was rung.
     Rung,
     /// The product was to be told something.
@@ -74,7 +81,13 @@ async fn work(context: &Context, message: &Message) -> Result<Done, Fault> {
                     again::go(context, &action).await;
                     Ok(Done::Tried)
                 }
-                Some(Begun::Mail(step, letter)) => remind(context, Way::Plan, account, invoice, &step, &letter).await,
+                Some(Begun::End(action)) => {
+                    again::go(context, &action).await;
+                    Ok(Done::Asked)
+                }
+                Some(Begun::Message(step, letter)) => {
+                    remind(context, Way::Plan, account, invoice, &step, &letter).await
+                }
             }
         }
         Message::RungDue { account, invoice, .. } => climb::due(context, account, invoice).await,
@@ -125,8 +138,10 @@ async fn read(context: &Context, account: &AccountId, invoice: &str) -> Result<O
 enum Begun {
     /// Another try is stored, and is carried out next.
     Try(Box<Action>),
+    /// A request to end what the invoice is for is stored, and people are asked next.
+    End(Box<Action>),
     /// It is stored as being sent, and is sent next.
-    Mail(Step, Letter),
+    Message(Step, Letter),
     /// The staff are told, and take it from here.
     HandedOver(Bulletin),
 }
@@ -151,9 +166,12 @@ async fn begin(context: &Context, account: &AccountId, invoice: &str) -> Result<
     let wish = records::stage(context, &read.head, &read.invoice).await?;
     let source = sources::find(context, &read.head.provider, &read.head.source).await?;
     let beside = again::read(context, &mut read, (&plan, &source), wish).await?;
+    let end = ending::read(context, &mut read, &plan).await?;
+    let escalation = escalation::read(context, &mut read, &plan).await?;
     let watch = keys::watch(&read.head.provider, &read.head.source);
-    // An earlier plan of the invoice may have handed over a step of the same number.
-    let told = plan.due(now).map(|step| keys::bulletin(&letter::about(&plan, step).id()));
+    // An earlier plan of the invoice may have handed over a step of the same number; and an escalation makes others due.
+    let due: Vec<&Step> = if escalation.is_some() { plan.steps.iter().collect() } else { plan.due(now).collect() };
+    let told = due.into_iter().map(|step| keys::bulletin(&letter::about(&plan, step).id()));
     let link = pay::link::to(context, account, invoice).await?;
     let kept = keys::pay_link(&link.kept.hash);
     read.batch.extend(Batch::read(context, told.chain([watch.clone(), kept.clone()]).collect()).await?);
@@ -173,7 +191,6 @@ async fn begin(context: &Context, account: &AccountId, invoice: &str) -> Result<
         Some(Stage::Recorded) => plan.hold(now, look_at),
         _ => plan.wait_for(incident, now, look_at),
     }
-    let doubt_at = now + SignedDuration::from_mins(context.policies.limits.current().sending_minutes_max);
     plan.doubt(Some(now));
     if !matches!(read.invoice.due(), Due::Open(_)) {
         plan.stop("settled", now);
@@ -182,40 +199,61 @@ async fn begin(context: &Context, account: &AccountId, invoice: &str) -> Result<
     } else if !source.writes() {
         plan.stop(UNWRITTEN, now);
     }
+    let escalated = escalation::advance(context, &mut plan, escalation);
     let (hours, customer) = (context.policies.hours.current(), read.customer.as_ref());
     let zone = customer.and_then(|customer| customer.time_zone.as_deref());
     plan.keep_quiet(now, hours.first_from(now, zone, read.person.country(customer)));
+    ending::learn(context, &mut plan, &end);
     plan.take_access(now);
+    if let Some(why) = letter::why_no_text(&read) {
+        plan.leave_out_texts(why, now);
+    }
     let tried = again::advance(context, &read, &mut plan, &beside)?;
-    // What is due beside a try rings at once again: it may be paid by then.
-    let step = if tried.is_some() { None } else { plan.begin(now, doubt_at) };
-    let begun = match step.map(|step| (letter::of_step(context, &read, &plan, &step, (&link.address, now)), step)) {
-        None => tried.map(|action| Begun::Try(Box::new(action))),
-        Some((Ok(letter), step)) => Some(Begun::Mail(step, letter)),
-        Some((Err(words), step)) => {
-            // What becomes of it from here is the bulletin's: whoever refuses it keeps no later step from being sent.
-            plan.handed_over(step.number);
-            let about = letter::about(&plan, &step);
-            let before = read.batch.get::<Bulletin>(&keys::bulletin(&about.id()))?;
-            let bulletin = bulletin::about(context, about, words, &plan.trace).posted();
-            Some(Begun::HandedOver(bulletin.instead_of(before.as_ref())))
-        }
+    let begun = match tried {
+        // What is due beside a try rings at once again: it may be paid by then.
+        Some(action) => Some(Begun::Try(Box::new(action))),
+        None => take_up(context, &read, &mut plan, (&link.address, now))?,
+    };
+    let begun = match begun {
+        None => ending::advance(context, &read, &mut plan, (&source, &end))?.map(|it| Begun::End(Box::new(it))),
+        begun => begun,
     };
 
     // Write.
     if read.plan.as_ref() == Some(&plan) {
         return Ok(Attempted::Done(begun));
     }
-    let besides = match &begun {
-        Some(Begun::HandedOver(bulletin)) => Besides { news: Some(bulletin.clone()), ..Besides::default() },
-        Some(Begun::Mail(..)) => {
-            let link = read.batch.get::<PayLink>(&kept)?.is_none().then_some(link.kept);
-            Besides { link, ..Besides::default() }
+    let mut besides = Besides { escalated, ..Besides::default() };
+    match &begun {
+        Some(Begun::HandedOver(bulletin)) => besides.news = Some(bulletin.clone()),
+        Some(Begun::Message(..)) => {
+            besides.link = read.batch.get::<PayLink>(&kept)?.is_none().then_some(link.kept);
         }
-        Some(Begun::Try(action)) => Besides { action: Some(action.clone()), ..Besides::default() },
-        None => Besides::default(),
-    };
+        Some(Begun::Try(action) | Begun::End(action)) => besides.action = Some(action.clone()),
+        None => {}
+    }
     write(context, read, &plan, besides, begun).await
+}
+
+/// Takes up the step that is due, where it is for somebody to read: the customer, or a person in their stead.
+fn take_up(
+    context: &Context,
+    read: &Read,
+    plan: &mut Plan,
+    (link, now): (&str, Timestamp),
+) -> Result<Option<Begun>, Fault> {
+    let doubt_at = now + SignedDuration::from_mins(context.policies.limits.current().sending_minutes_max);
+    let Some(step) = plan.begin(now, doubt_at) else { return Ok(None) };
+    let words = match letter::of_step(context, read, plan, &step, (link, now)) {
+        Ok(letter) => return Ok(Some(Begun::Message(step, letter))),
+        Err(words) => words,
+    };
+    // What becomes of it from here is the bulletin's: whoever refuses it keeps no later step from being sent.
+    plan.handed_over(step.number);
+    let about = letter::about(plan, &step);
+    let before = read.batch.get::<Bulletin>(&keys::bulletin(&about.id()))?;
+    let bulletin = bulletin::about(context, about, words, &plan.trace).posted();
+    Ok(Some(Begun::HandedOver(bulletin.instead_of(before.as_ref()))))
 }
 
 /// Records how the sending of a step ended.
@@ -244,8 +282,10 @@ struct Besides {
     news: Option<Bulletin>,
     /// The link that a letter has, where it is new.
     link: Option<PayLink>,
-    /// A try that begins.
+    /// A try that begins, or what people are asked for.
     action: Option<Box<Action>>,
+    /// What fails again and again.
+    escalated: Option<Escalated>,
 }
 
 /// Writes the plan, the line that the account's head shows of it, what the product is told, what goes with it, and that the
@@ -254,7 +294,7 @@ async fn write<T>(
     context: &Context,
     mut read: Read,
     plan: &Plan,
-    Besides { news, link, action }: Besides,
+    Besides { news, link, action, escalated }: Besides,
     done: T,
 ) -> Result<Attempted<T>, Fault> {
     let climb = match plan.state {
@@ -262,12 +302,12 @@ async fn write<T>(
         PlanState::Running | PlanState::Stopped => None,
     };
     let mut head = read.head.clone();
-    plan.show_on(&mut head);
+    running::show(context, &mut head, std::slice::from_ref(plan)).await?;
     // Whose end is known holds nobody back from paying: a debit that was taken on and failed has changed nothing.
     for made in plan.tries.made.iter().filter(|made| made.ended.is_some()) {
         head.under_way.remove(&made.action);
     }
-    if let Some(action) = &action {
+    if let Some(action) = action.as_ref().filter(|action| action.by_rule().is_some()) {
         head.expects(&action.id, &action.kind, context.clock.now());
     }
     let lines = outgoing::of_head(context, &mut read.batch, &read.head, &head).await?;
@@ -278,6 +318,10 @@ async fn write<T>(
     outgoing::put(&mut commit, &read.batch, &lines);
     if let Some(bulletin) = &news {
         commit.over(&read.batch, bulletin);
+    }
+    if let Some(Escalated { task, news }) = &escalated {
+        commit.over(&read.batch, task);
+        commit.over(&read.batch, news);
     }
     if let Some(link) = &link {
         commit.create(link);

@@ -1,4 +1,4 @@
-//! Finds accounts by what people know of them: an address, a name, an invoice, the end of a card number.
+//! Finds accounts by what people know of them: an address, a name, an invoice, a refund, the end of a card number.
 
 use crate::context::Context;
 use crate::fault::Fault;
@@ -6,8 +6,9 @@ use crate::ports::Order;
 use crate::store::imported::in_force;
 use crate::store::{self, Batch, Commit, FoundBy, Of, keys};
 use domain::book::Person;
-use domain::book::find::{Term, terms, terms_of};
+use domain::book::find::{Term, terms, terms_of, told};
 use domain::classify::desk::Desk;
+use domain::event::Event;
 use domain::id::AccountId;
 use domain::import::{Customer, Kind};
 use std::collections::BTreeSet;
@@ -16,10 +17,10 @@ use std::collections::BTreeSet;
 const FOUND_MAX: u32 = 100;
 
 /// Writes down the words that an account is newly found by, and takes away those that the person no longer has.
-pub fn put_terms(commit: &mut Commit, before: &Desk, after: &Desk) {
-    let (known, now) = (terms(&before.touched), terms(&after.touched));
+pub fn put_terms(commit: &mut Commit, event: &Event, before: &Desk, after: &Desk) {
+    let (known, now, told) = (terms(&before.touched), terms(&after.touched), told(event));
     let account = &after.head.account;
-    for term in now.difference(&known) {
+    for term in now.difference(&known).chain(&told) {
         commit.put(&FoundBy { digest: keys::term_digest(term.as_str()), account: account.clone() });
     }
     // An address that a person had is no longer theirs, and nothing would erase its word.

@@ -3,6 +3,7 @@
 pub mod networks;
 pub mod rates;
 pub mod recovery;
+pub mod running;
 pub mod whose;
 
 use crate::context::Context;
@@ -23,12 +24,18 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// How far a customer's wish to end the subscription of an invoice has come.
 pub async fn stage(context: &Context, head: &Head, invoice: &Invoice) -> Result<Option<Stage>, Fault> {
+    if leaving::ended_there(head, invoice) {
+        return Ok(Some(Stage::Left));
+    }
     let batch = Batch::read(context, leaving::wishes(head, invoice).map(keys::action).collect()).await?;
     stage_in(&batch, head, invoice)
 }
 
 /// The same of what was read.
 pub fn stage_in(batch: &Batch, head: &Head, invoice: &Invoice) -> Result<Option<Stage>, Fault> {
+    if leaving::ended_there(head, invoice) {
+        return Ok(Some(Stage::Left));
+    }
     let mut wishes = Vec::new();
     for wish in leaving::wishes(head, invoice) {
         wishes.extend(batch.get::<Action>(&keys::action(wish))?);

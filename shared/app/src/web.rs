@@ -195,6 +195,17 @@ pub fn text(status: StatusCode, text: String) -> Answer {
     respond(status, "text/plain; charset=utf-8", text.into_bytes())
 }
 
+/// A page of a table; a header leads to the next one.
+pub fn csv(table: String, next: Option<&str>) -> Answer {
+    let mut answer = respond(StatusCode::OK, "text/csv; charset=utf-8", table.into_bytes());
+    if let Some(next) = next {
+        let link = format!("<{next}>; rel=\"next\"");
+        let link = HeaderValue::from_str(&link).expect("what leads on is an address of ours, escaped");
+        answer.headers_mut().insert(header::LINK, link);
+    }
+    answer
+}
+
 /// The style sheet, which may be kept for a while.
 pub fn style(text: &'static str) -> Answer {
     let mut answer = respond(StatusCode::OK, "text/css; charset=utf-8", text.as_bytes().to_vec());

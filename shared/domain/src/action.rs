@@ -52,6 +52,9 @@ pub struct Action {
     pub reason_code: Reason,
     pub note: String,
     pub case: Option<CaseId>,
+    /// The invoice whose recovery ends by it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recovery: Option<String>,
     /// The payments of which an open case showed that as much is owed back, each with that case.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub proven_by: BTreeMap<String, CaseId>,
@@ -118,6 +121,7 @@ impl Action {
             reason_code,
             note: String::new(),
             case: None,
+            recovery: None,
             proven_by: BTreeMap::new(),
             offer: None,
             state: State::WaitingApproval,

@@ -84,7 +84,8 @@ pub fn touches(event: &Event) -> Vec<ResourceId> {
                 Seen::Dispute(seen) => ResourceId::Payment(seen.payment.clone()),
                 // The link says whose the invoice is, or waits for it.
                 Seen::Link(seen) => ResourceId::Invoice(seen.invoice.clone()),
-                Seen::Balance(_) | Seen::Ticket(_) => return None,
+                // Which card it is, the head keeps.
+                Seen::Balance(_) | Seen::Chosen(_) | Seen::Ticket(_) => return None,
             })
         })
         .collect();
@@ -136,7 +137,7 @@ impl Book {
         self.disputes.values().any(|line| line.formal == Some(true))
     }
 
-    /// The same for what only the head keeps: links and balances.
+    /// The same for what only the head keeps: links, balances and which card is charged.
     pub fn says(&self, other: &Self) -> bool {
         let balance = |book: &Self| {
             book.balance.iter().map(|(currency, latest)| (*currency, latest.copied())).collect::<Vec<_>>()
@@ -144,7 +145,8 @@ impl Book {
         let links = |book: &Self| {
             book.links.iter().map(|link| (link.intent.clone(), link.invoice.clone())).collect::<BTreeSet<_>>()
         };
-        balance(self) == balance(other) && links(self) == links(other)
+        let chosen = |book: &Self| book.chosen.value().cloned();
+        balance(self) == balance(other) && links(self) == links(other) && chosen(self) == chosen(other)
     }
 }
 
@@ -164,6 +166,7 @@ impl Touched {
             match seen {
                 Seen::Customer(seen) => self.person.get_or_insert_default().fold(seen, event),
                 Seen::Balance(seen) => book.see_balance(seen, event),
+                Seen::Chosen(seen) => book.see_chosen(seen, event),
                 Seen::Card(seen) => {
                     let card = self.cards.entry(seen.id.clone()).or_insert_with(|| KeptCard::new(&seen.id));
                     card.fold(seen, event);

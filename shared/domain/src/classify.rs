@@ -11,6 +11,7 @@ pub mod decision;
 pub mod desk;
 mod disputed;
 mod doubled;
+pub mod ended;
 mod failed;
 mod found;
 mod policy;
@@ -273,13 +274,13 @@ pub fn decide(scene: Scene<'_>, concerns: &[Concern], desk: &mut Desk) -> Decide
         if let About::Failed { invoice } = about
             && let Some(why) = failed::settled(&desk.touched.invoices[invoice])
         {
-            stop(scene, desk, invoice, why);
+            stop(scene.now, desk, invoice, why);
         }
         if let About::Disputed { payment, .. } = about
             && desk.touched.payments[payment].is_claimed()
         {
             let running: Vec<_> = desk.plans.keys().cloned().collect();
-            running.iter().for_each(|invoice| stop(scene, desk, invoice, DISPUTED));
+            running.iter().for_each(|invoice| stop(scene.now, desk, invoice, DISPUTED));
         }
     }
     decided
@@ -330,9 +331,9 @@ fn is_open(desk: &Desk, case: &CaseId) -> bool {
     desk.cases.get(case).is_some_and(|case| case.state == State::Open)
 }
 
-fn stop(scene: Scene<'_>, desk: &mut Desk, invoice: &str, why: &str) {
+fn stop(now: Timestamp, desk: &mut Desk, invoice: &str, why: &str) {
     if let Some(plan) = desk.plans.get_mut(invoice).filter(|plan| plan.state == PlanState::Running) {
-        plan.stop(why, scene.now);
+        plan.stop(why, now);
     }
     desk.head.dunning.remove(invoice);
 }

@@ -1,5 +1,6 @@
 //! Why did a try fail, who has to act, and may it be tried again? The table is data: `shared/policy/declines/`.
 
+mod added;
 mod asked;
 mod lint;
 mod meaning;
@@ -24,20 +25,29 @@ use toml::Spanned;
 #[serde(deny_unknown_fields)]
 pub struct Declines {
     pub version: u32,
+    /// The older version whose rest holds on, where the file holds only what is new and leaves the rest out.
+    pub adds_to: Option<u32>,
     pub effective: String,
     /// The family of a code that is not listed.
+    #[serde(default)]
     pub unknown: String,
     /// Providers that pass on the network's advice with the network's own numbers.
+    #[serde(default)]
     pub network_advice_from: Vec<String>,
     /// Providers that hand over the bank's own code as it came where they have none of their own.
+    #[serde(default)]
     pub passes_on: Vec<String>,
     /// The table of the names that most share, read where a table of one's own does not list a code.
     pub shared_names: Option<String>,
     /// Where the code of a network is looked up whose name is not told, and where its advice: the first that lists it.
+    #[serde(default)]
     pub network_tables: Vec<String>,
+    #[serde(default)]
     pub advice_tables: Vec<String>,
     /// Of two that are equally strict, the one that stands first names the reason.
+    #[serde(default)]
     pub family: Vec<Family>,
+    #[serde(default)]
     pub code: Vec<Codes>,
     #[serde(default)]
     pub gateway: Vec<Gateway>,
@@ -45,6 +55,7 @@ pub struct Declines {
     pub network: Vec<Network>,
     #[serde(default)]
     pub phrase: Vec<Phrases>,
+    #[serde(default)]
     pub limit: Vec<Limit>,
     #[serde(default)]
     pub issuer: Vec<Issuer>,

@@ -3,7 +3,11 @@
 mod access;
 mod adviser;
 mod again;
+mod beside;
 mod budget;
+mod ending;
+mod escalation;
+mod forecast;
 mod hours;
 mod outcomes;
 mod paused;
@@ -14,15 +18,23 @@ mod step;
 mod tries;
 
 pub use adviser::{
-    Advice, Adviser, AdviserRules, Calendar, Candidate, Cell, Chosen, Group, Place, SoFar, Traits, View, adviser,
+    Advice, Adviser, AdviserRules, Calendar, Candidate, Cell, Chosen, Group, Place, Reason, SoFar, Traits, View,
+    adviser,
 };
 pub use again::{Again, CARD_GIVEN, Ground, MadeTry, Moment, NextTry, NoTry, TryEnd, next_try};
+pub use beside::{invoices_beside, tried_beside};
 pub use budget::{Budget, Left, Why};
+pub use ending::{EndOf, Ends, NoEnd};
+pub use escalation::{EscalationRule, failures};
+pub use forecast::{EarlierLine, Expected, FORECAST_DAYS, Forecast, RunningLine, TooFew, forecast};
 pub use hours::HoursPolicy;
-pub use outcomes::{NotLearned, Outcome, learned};
+pub use outcomes::{Ended, Kept, NotLearned, Outcome, kept, learned};
 pub use paused::{Control, Promise, Refused, Said, Wish, Word};
 pub use plan::{Plan, PlanState, plan};
 pub use policy::{DunningPolicy, Facts, Segment, StepRule, Then, Whose};
 pub use shown::Recovering;
 pub use step::{Step, StepKind, StepState};
 pub use tries::{TriesRule, Window};
+
+#[cfg(test)]
+mod tests;

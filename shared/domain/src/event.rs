@@ -14,7 +14,7 @@ pub use billed::{CreditNoteSeen, CreditNoteStatus, InvoiceSeen, InvoiceStatus, L
 pub use bought::{Discount, Interval, IntervalUnit, Item, Role, Stated, SubscriptionSeen, SubscriptionStatus};
 pub use paid::{DisputeSeen, DisputeStatus, LinkSeen, PaymentSeen, PaymentStatus, RefundSeen, RefundStatus};
 pub use ticket::{TicketSeen, TicketStatus};
-pub use who::{BalanceSeen, Card, CardSeen, CardState, CustomerSeen, Decline};
+pub use who::{BalanceSeen, Card, CardSeen, CardState, ChosenSeen, CustomerSeen, Decline};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -128,6 +128,7 @@ pub enum Seen {
     Customer(CustomerSeen),
     Balance(BalanceSeen),
     Card(CardSeen),
+    Chosen(ChosenSeen),
     Subscription(SubscriptionSeen),
     Invoice(InvoiceSeen),
     CreditNote(CreditNoteSeen),

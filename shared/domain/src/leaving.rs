@@ -44,10 +44,19 @@ impl Stage {
     }
 }
 
-/// The wishes to end the subscription of an invoice.
+/// The wishes to end the subscription of an invoice, of those that are actions of ours.
 pub fn wishes<'a>(head: &'a Head, invoice: &'a Invoice) -> impl Iterator<Item = &'a ActionId> {
+    left(head, invoice).filter_map(|left| left.action.as_ref())
+}
+
+/// Whether the customer has ended the subscription of an invoice at the provider.
+pub fn ended_there(head: &Head, invoice: &Invoice) -> bool {
+    left(head, invoice).any(|left| left.action.is_none())
+}
+
+fn left<'a>(head: &'a Head, invoice: &'a Invoice) -> impl Iterator<Item = &'a Left> {
     let wishes = invoice.subscription.value().and_then(|subscription| head.left.get(subscription));
-    wishes.into_iter().flatten().map(|left| &left.action)
+    wishes.into_iter().flatten()
 }
 
 /// What should go back to the customer, and what a person has to settle with them.
@@ -116,12 +125,13 @@ impl Rest {
 /// The wishes that are followed further when an event tells of bills or payments of somebody who leaves.
 pub fn followed(event: &Event, head: &Head) -> Vec<ActionId> {
     let of_money = |seen: &Seen| {
-        !matches!(seen, Seen::Customer(_) | Seen::Balance(_) | Seen::Card(_) | Seen::Subscription(_) | Seen::Ticket(_))
+        let is_person = matches!(seen, Seen::Customer(_) | Seen::Balance(_) | Seen::Card(_) | Seen::Chosen(_));
+        !is_person && !matches!(seen, Seen::Subscription(_) | Seen::Ticket(_))
     };
     if !event.seen.iter().any(of_money) {
         return Vec::new();
     }
-    head.left.values().flatten().map(|left| left.action.clone()).collect()
+    head.left.values().flatten().filter_map(|left| left.action.clone()).collect()
 }
 
 /// The tasks of bills of somebody who left that were open and are not any more.
@@ -129,11 +139,14 @@ pub fn settled(before: &Touched, after: &Touched, head: &Head) -> Vec<TaskId> {
     let is_open = |invoice: &Invoice| matches!(invoice.due(), Due::Open(_));
     let settled = after.invoices.values().filter(|invoice| !is_open(invoice));
     let settled = settled.filter(|invoice| before.invoices.get(&invoice.id).is_some_and(is_open));
-    let due = |action: &ActionId, invoice: &Invoice| {
-        About::RestDue { action: action.clone(), invoice: invoice.id.clone() }.task(&head.account)
+    let wishes = || head.left.values().flatten().filter_map(|left| left.action.clone());
+    let due = |invoice: &Invoice| {
+        let there = About::LeftOwing { invoice: invoice.id.clone(), subscription: String::new() };
+        let there = ended_there(head, invoice).then(|| there.task(&head.account));
+        let asked = wishes().map(|action| About::RestDue { action, invoice: invoice.id.clone() }.task(&head.account));
+        asked.chain(there).collect::<Vec<_>>()
     };
-    let wishes = || head.left.values().flatten();
-    settled.flat_map(|invoice| wishes().map(|left| due(&left.action, invoice)).collect::<Vec<_>>()).collect()
+    settled.flat_map(due).collect()
 }
 
 /// Whether the recovery of an invoice may begin: what somebody owes who has left is agreed with a person. One that ended
@@ -261,7 +274,8 @@ mod tests {
         ] {
             head.left.clear();
             assert_eq!(settled(before, after, &head), [], "{what}, and nobody left");
-            head.left.insert("sub_1".to_owned(), vec![Left { action: action.clone(), at: ASKED.parse().unwrap() }]);
+            head.left
+                .insert("sub_1".to_owned(), vec![Left { action: Some(action.clone()), at: ASKED.parse().unwrap() }]);
             assert_eq!(settled(before, after, &head).contains(&task), ends, "{what}");
         }
     }
@@ -282,6 +296,8 @@ mod tests {
             held_since: None,
             control: crate::dunning::Control::default(),
             tries: crate::dunning::Again::default(),
+            escalated_at: None,
+            ends_asked: 0,
             trace: String::new(),
         };
         for (what, standing, stage, may) in [
@@ -325,7 +341,8 @@ mod tests {
         ] {
             let (mut head, mut earlier) =
                 (Head::new("stripe", "default", "cus_1"), Head::new("stripe", "default", "cus_1"));
-            head.left.insert("sub_1".to_owned(), vec![Left { action: action.clone(), at: ASKED.parse().unwrap() }]);
+            head.left
+                .insert("sub_1".to_owned(), vec![Left { action: Some(action.clone()), at: ASKED.parse().unwrap() }]);
             (earlier.book, head.book) = (before, after);
             come_back(told_at.parse().unwrap(), &earlier, &mut head);
             assert_eq!(head.left.contains_key("sub_1"), remembered, "{what}");

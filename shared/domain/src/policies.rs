@@ -87,6 +87,13 @@ impl Policies {
                 return Err(Refused { file, line: 1, message: format!("no text is called `{text}`") });
             }
         }
+        for (version, text) in self.dunning.all().flat_map(|policy| policy.texted().map(|text| (policy.version, text)))
+        {
+            if texts.text(text).is_none_or(|text| !text.has_sms()) {
+                let file = format!("shared/policy/dunning/v{version}.toml");
+                return Err(Refused { file, line: 1, message: format!("no text called `{text}` is for phones") });
+            }
+        }
         let families = self.declines.all().flat_map(|policy| {
             policy.family.iter().map(|family| ("declines", policy.version, family.customer_reason.as_str()))
         });
@@ -143,8 +150,10 @@ pub const SHIPPED: &[(&str, &str)] = &[
     ("shared/policy/classify/v2.toml", include_str!("../../policy/classify/v2.toml")),
     ("shared/policy/declines/v1.toml", include_str!("../../policy/declines/v1.toml")),
     ("shared/policy/declines/v2.toml", include_str!("../../policy/declines/v2.toml")),
+    ("shared/policy/declines/v3.toml", include_str!("../../policy/declines/v3.toml")),
     ("shared/policy/dunning/v1.toml", include_str!("../../policy/dunning/v1.toml")),
     ("shared/policy/dunning/v2.toml", include_str!("../../policy/dunning/v2.toml")),
+    ("shared/policy/dunning/v3.toml", include_str!("../../policy/dunning/v3.toml")),
     ("shared/policy/hours/v1.toml", include_str!("../../policy/hours/v1.toml")),
     ("shared/policy/incidents/v1.toml", include_str!("../../policy/incidents/v1.toml")),
     ("shared/policy/limits/v1.toml", include_str!("../../policy/limits/v1.toml")),
@@ -183,7 +192,7 @@ mod tests {
 
     #[test]
     fn a_bad_policy_is_refused_with_its_line() {
-        let rows: [(&str, &str, &str, &str); 52] = [
+        let rows: [(&str, &str, &str, &str); 60] = [
             ("ageing", "from_day = 31", "from_day = 32", "days 31 to 31 are in no bucket"),
             ("ageing", "from_day = 31", "from_day = 30", "day 30 is in two buckets"),
             ("ageing", "from_day = 0", "from_day = 1", "days 0 to 0 are in no bucket"),
@@ -241,6 +250,19 @@ mod tests {
                 "the last one must have no condition",
             ),
             (
+                "dunning/v3",
+                "{ after_days = 16, then = { access = \"suspended\" } },\n    { after_days = 30",
+                "{ after_days = 16, then = { access = \"suspended\" } },\n    { after_days = 29",
+                "before the last try, which may be on day 30",
+            ),
+            ("dunning/v3", ", hold_hours = 72", "", "for how long it is held"),
+            ("dunning/v3", "prompt = \"final_notice\", ", "", "which letter tells of it"),
+            ("dunning/v3", "prompt = \"final_notice\"", "prompt = \"no_such_text\"", "no text is called"),
+            ("dunning/v3", "end = \"subscription\"", "end = \"account\"", "unknown variant"),
+            ("dunning/v3", "sms = \"reminder_2\"", "sms = \"cancelled\"", "no text called `cancelled` is for phones"),
+            ("dunning/v3", "failures = 3", "failures = 0", "after one failed try at least"),
+            ("dunning/v3", "owner = \"billing_specialist\"", "owner = \"legal\"", "legal could not end the task"),
+            (
                 "advice",
                 "group = []",
                 "[[group]]\nid = \"\"\ncell = [{ at = \"noon\", speaks = 1, give_or_take = 9 }]",
@@ -249,9 +271,9 @@ mod tests {
             ("approval", "up_to = \"1000.00\"", "up_to = \"400.00\"", "can never match"),
             ("approval", "over = \"1000.00\"", "over = \"1500.00\"", "nobody"),
             ("approval", "over = \"1000.00\"", "from = \"1000.01\"", "nobody"),
-            ("declines", "retry = \"later\"", "retry = \"perhaps\"", "unknown variant"),
+            ("declines/v2", "retry = \"later\"", "retry = \"perhaps\"", "unknown variant"),
             (
-                "declines",
+                "declines/v2",
                 "customer_reason = \"Your card has expired.\"",
                 "customer_reason = \"Your card is too old.\"",
                 "no phrase of the texts says `Your card is too old.`",

@@ -25,6 +25,14 @@ pub trait Rules: DeserializeOwned {
     fn version(&self) -> u32;
     /// The date from which it holds.
     fn effective(&self) -> &str;
+    /// The older version that these add to, where the file holds only what is new.
+    fn adds_to(&self) -> Option<u32> {
+        None
+    }
+    /// All of an older version, and what these add to it.
+    fn added_to(self, _older: &Self) -> Self {
+        self
+    }
     /// What is wrong with rules that can be read.
     fn lint(&self) -> Vec<Complaint>;
 }
@@ -67,16 +75,24 @@ pub struct Refused {
 
 /// Reads a text of rules and checks it; what is wrong first refuses it, with its line.
 pub fn read<T: DeserializeOwned>(file: &str, text: &str, lint: impl Fn(&T) -> Vec<Complaint>) -> Result<T, Refused> {
-    let refused = |offset: usize, message: String| {
-        let line = text.bytes().take(offset).filter(|byte| *byte == b'\n').count() + 1;
-        Refused { file: file.to_owned(), line: line.min(text.lines().count()).max(1), message }
-    };
-    let rules: T = toml::from_str(text)
-        .map_err(|error| refused(error.span().map_or(0, |span| span.start), error.message().to_owned()))?;
+    checked(file, text, parsed(file, text)?, lint)
+}
+
+fn parsed<T: DeserializeOwned>(file: &str, text: &str) -> Result<T, Refused> {
+    toml::from_str(text)
+        .map_err(|error| refused(file, text, error.span().map_or(0, |span| span.start), error.message().to_owned()))
+}
+
+fn checked<T>(file: &str, text: &str, rules: T, lint: impl Fn(&T) -> Vec<Complaint>) -> Result<T, Refused> {
     match lint(&rules).into_iter().next() {
-        Some(complaint) => Err(refused(complaint.offset, complaint.message)),
+        Some(complaint) => Err(refused(file, text, complaint.offset, complaint.message)),
         None => Ok(rules),
     }
+}
+
+fn refused(file: &str, text: &str, offset: usize, message: String) -> Refused {
+    let line = text.bytes().take(offset).filter(|byte| *byte == b'\n').count() + 1;
+    Refused { file: file.to_owned(), line: line.min(text.lines().count()).max(1), message }
 }
 
 /// All released versions of one policy.
@@ -84,13 +100,24 @@ pub fn read<T: DeserializeOwned>(file: &str, text: &str, lint: impl Fn(&T) -> Ve
 pub struct Versions<T>(BTreeMap<u32, T>);
 
 impl<T: Rules> Versions<T> {
-    /// Reads and checks every version; `files` are names and texts.
+    /// Reads and checks every version; `files` are names and texts, the older first.
     pub fn load(files: &[(&str, &str)]) -> Result<Self, Refused> {
-        let mut versions = BTreeMap::new();
+        let mut versions: BTreeMap<u32, T> = BTreeMap::new();
         for (file, text) in files {
-            let rules: T = read(file, text, T::lint)?;
             let refused = |message: String| Refused { file: (*file).to_owned(), line: 1, message };
+            let rules: T = parsed(file, text)?;
             let version = rules.version();
+            let rules = match rules.adds_to() {
+                None => rules,
+                Some(older) if older >= version => {
+                    return Err(refused(format!("it adds to version {older}, which is not older than {version}")));
+                }
+                Some(older) => match versions.get(&older) {
+                    Some(before) => rules.added_to(before),
+                    None => return Err(refused(format!("it adds to version {older}, and there is no such"))),
+                },
+            };
+            let rules = checked(file, text, rules, T::lint)?;
             if rules.effective().parse::<Date>().is_err() {
                 return Err(refused(format!("`effective` is a date such as 2026-01-01, not `{}`", rules.effective())));
             }

@@ -57,6 +57,8 @@ pub struct Account {
     pub phone: Option<String>,
     pub billing_address: Option<String>,
     pub strategic: Option<bool>,
+    /// Whether they want no text messages.
+    pub no_sms: Option<bool>,
     pub owner: Option<String>,
 }
 
@@ -250,6 +252,7 @@ fn account(head: &Head, person: &Person) -> Account {
         phone: person.phone.value().cloned(),
         billing_address: person.address.value().cloned(),
         strategic: None,
+        no_sms: None,
         owner: None,
     }
 }
@@ -281,7 +284,7 @@ impl Sidebar {
 
 /// The recovery that goes on first.
 fn dunning(head: &Head) -> Option<Dunning> {
-    let (invoice, line) = head.dunning.iter().min_by_key(|(_, line)| line.next_at)?;
+    let (invoice, line) = head.dunning.iter().min_by_key(|(_, line)| (line.next_at.is_none(), line.next_at))?;
     Some(Dunning {
         invoice: invoice.clone(),
         segment: line.segment.clone(),

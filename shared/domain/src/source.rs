@@ -289,6 +289,11 @@ impl Source {
         self.acting == Acting::Act && self.retries == Party::Recoup
     }
 
+    /// Whether people are asked to end its subscriptions when a recovery comes to its end.
+    pub fn cancels(&self) -> bool {
+        self.acting == Acting::Act && self.cancels == Party::Recoup
+    }
+
     /// A source of the local service: it takes everything and acts, with retries and messages by Recoup.
     pub fn local(provider: &str, source: &str) -> Self {
         Self {
@@ -402,7 +407,7 @@ mod tests {
     }
 
     #[test]
-    fn tries_are_by_plan_where_recoup_acts_and_has_them() {
+    fn tries_and_ends_are_by_plan_where_recoup_acts_and_has_them() {
         for (acting, retries, does) in [
             (Acting::Act, Party::Recoup, true),
             (Acting::Act, Party::Provider, false),
@@ -411,6 +416,8 @@ mod tests {
         ] {
             let source = Source { acting, retries, ..Source::new("stripe", "default") };
             assert_eq!(source.retries(), does, "{acting:?} {retries:?}");
+            let source = Source { acting, cancels: retries, ..Source::new("stripe", "default") };
+            assert_eq!(source.cancels(), does, "{acting:?} {retries:?}");
         }
     }
 

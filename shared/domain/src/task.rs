@@ -37,12 +37,16 @@ pub enum About {
     Action { action: ActionId },
     /// What a customer who has left still owes.
     RestDue { action: ActionId, invoice: String },
+    /// The same of one who ended their subscription at the provider.
+    LeftOwing { invoice: String, subscription: String },
     /// Money that somebody says they gave back by hand, and that the provider does not show.
     Unseen { action: ActionId },
     /// What is still owed when a bank has decided a claim during which nobody was asked for it.
     Claimed { invoice: String, dispute: String },
     /// An open invoice that no recovery asks for, in the highest bucket of days overdue that it came into.
     Overdue { invoice: String, bucket: String },
+    /// An invoice whose tries fail again and again.
+    Failing { invoice: String },
     /// What an endpoint of the product was to be told of the account, and has not taken since then.
     Undelivered { endpoint: String, since: Timestamp },
 }
@@ -194,9 +198,11 @@ impl About {
         match self {
             Self::Action { action } => TaskId::of(account, "action", action.as_str()),
             Self::RestDue { action, invoice } => TaskId::of(account, "rest_due", &format!("{action} {invoice}")),
+            Self::LeftOwing { invoice, .. } => TaskId::of(account, "left_owing", invoice),
             Self::Unseen { action } => TaskId::of(account, "unseen", action.as_str()),
             Self::Claimed { invoice, .. } => TaskId::of(account, "claimed", invoice),
             Self::Overdue { invoice, .. } => TaskId::of(account, "overdue", invoice),
+            Self::Failing { invoice } => TaskId::of(account, "failing", invoice),
             Self::Undelivered { endpoint, since } => TaskId::of(account, "undelivered", &format!("{endpoint} {since}")),
         }
     }
@@ -205,7 +211,11 @@ impl About {
     pub fn action(&self) -> Option<&ActionId> {
         match self {
             Self::Action { action } | Self::RestDue { action, .. } | Self::Unseen { action } => Some(action),
-            Self::Claimed { .. } | Self::Overdue { .. } | Self::Undelivered { .. } => None,
+            Self::LeftOwing { .. }
+            | Self::Claimed { .. }
+            | Self::Overdue { .. }
+            | Self::Failing { .. }
+            | Self::Undelivered { .. } => None,
         }
     }
 }

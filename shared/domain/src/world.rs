@@ -6,6 +6,7 @@
 
 mod cluster;
 mod described;
+mod history;
 mod luck;
 mod number;
 mod oracle;
@@ -16,6 +17,7 @@ mod strategy;
 #[cfg(test)]
 mod tests;
 
+pub use history::{Asked, Chooses, Judged, Share, judge};
 pub use oracle::Oracle;
 pub use planned::Planned;
 pub use play::play;

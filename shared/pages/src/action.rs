@@ -98,6 +98,11 @@ fn facts(action: &Action) -> Markup {
                 @if let Some(case) = &action.case {
                     dt { "Case" } dd { a href={ "/cases/" (case) } { "Look at the evidence" } }
                 }
+                @if let Some(invoice) = &action.recovery {
+                    dt { "Recovery" } dd {
+                        a href={ "/accounts/" (action.account) } { "Look at what was done to collect invoice " (invoice) }
+                    }
+                }
                 @if let Some(rule) = action.by_rule() {
                     dt { "Approved" } dd { "by the rule " (words(&rule.rule)) " of dunning v" (rule.policy_version) }
                 }

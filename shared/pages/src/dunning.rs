@@ -5,7 +5,7 @@ mod says;
 pub use says::Declined;
 
 use crate::frame::{Viewer, frame, known, state, time, words};
-use domain::dunning::{Recovering, Said, StepState, TryEnd, Word};
+use domain::dunning::{Expected, Forecast, Recovering, Said, StepState, TryEnd, Word};
 use domain::id::AccountId;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -15,6 +15,8 @@ use says::says;
 /// A page of recoveries, and what it was asked for. Those of one day stand together.
 pub struct Board<'a> {
     pub rows: &'a [Recovering],
+    /// What is expected of all that run, on the first page.
+    pub forecast: Option<&'a Forecast>,
     /// A day or a time, as it stands in the address.
     pub due_before: Option<&'a str>,
     pub segments: &'a [String],
@@ -37,8 +39,53 @@ pub fn dunning(viewer: &Viewer, board: &Board<'_>, next: Option<&str>) -> String
                 }
             }
             @if let Some(next) = next { p { a href=(next) { "More" } } }
+            @if let Some(forecast) = board.forecast { (expected(forecast)) }
         },
     )
+}
+
+/// What is expected, with what it rests on.
+fn expected(forecast: &Forecast) -> Markup {
+    let Forecast { days, recoveries, by_segment, by_all, by_next_try, unknown, earlier, .. } = forecast;
+    html! {
+        section {
+            h2 { "The next " (days) " days" }
+            @if forecast.currencies.is_empty() {
+                p .soft { "No invoice is being recovered whose amount is known." }
+            } @else {
+                div .scroll { table {
+                    thead { tr {
+                        th { "Currency" } th .number { "Recoveries" } th .number { "Open" }
+                        th .number { "Expected" } th .number { "At least" } th .number { "At most" }
+                        th .number { "Invoices paid" }
+                    } }
+                    tbody { @for own in &forecast.currencies { (expected_in(own)) } }
+                } }
+                p .soft {
+                    "Of " (recoveries) " recoveries " (by_segment) " are told by how often earlier ones of their "
+                    "segment and age were paid, " (by_all) " by earlier ones of any segment, and " (by_next_try)
+                    " only by the chance of their next try, so that more may come. Of " (unknown)
+                    " nothing is known: none of them is expected. Shares are counted by " (earlier)
+                    " payments that failed 60 days ago or earlier. It lies between the two 19 times of 20."
+                    @if !forecast.complete { " Only those are in it that go on first: more run than are read." }
+                }
+            }
+        }
+    }
+}
+
+fn expected_in(own: &Expected) -> Markup {
+    html! { tr {
+        td { (own.currency.code()) }
+        td .number { (own.recoveries) }
+        td .number { (own.open) }
+        @match (own.amount, own.low, own.high, own.paid) {
+            (Some(amount), Some(low), Some(high), Some(paid)) => {
+                td .number { (amount) } td .number { (low) } td .number { (high) } td .number { (paid) }
+            }
+            _ => td .soft colspan="4" { "too few to say" },
+        }
+    } }
 }
 
 fn filters(board: &Board<'_>) -> Markup {
@@ -168,10 +215,12 @@ fn way(row: &Recovering) -> Markup {
     let name = |state: StepState| match state {
         StepState::Waiting => "waiting",
         StepState::Sending => "sending",
+        StepState::Asked => "asked",
         StepState::Sent => "sent",
         StepState::InDoubt => "in_doubt",
         StepState::Skipped => "skipped",
     };
+    let asked = |state: StepState| plan.asked_end().filter(|_| state == StepState::Asked);
     html! {
         div .scroll { table {
             thead { tr { th { "When" } th { "Step" } th { "State" } } }
@@ -180,7 +229,11 @@ fn way(row: &Recovering) -> Markup {
                 @for step in &plan.steps { tr {
                     td { (time(step.done_at.unwrap_or_else(|| plan.expected_at(step)))) }
                     td { (words(step.kind.name())) }
-                    td { (state(name(step.state))) @if let Some(why) = plan.why(step) { " " (why) } }
+                    td {
+                        (state(name(step.state)))
+                        @if let Some(why) = plan.why(step) { " " (why) }
+                        @if let Some(action) = asked(step.state) { " " a href={ "/actions/" (action) } { "the request" } }
+                    }
                 } }
             }
         } }
@@ -221,6 +274,10 @@ fn tries(row: &Recovering) -> Markup {
                 }
                 "."
             }
+        }
+        @if let Some(next) = tries.next.as_ref().filter(|next| !next.reasons.is_empty()) {
+            p .soft { "Why then:" }
+            ul .soft { @for reason in &next.reasons { li { (reason.words()) } } }
         }
     } }
 }

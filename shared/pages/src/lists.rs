@@ -51,7 +51,8 @@ pub fn found(viewer: &Viewer, question: &str, rows: &[AccountRow]) -> String {
         question,
         rows,
         None,
-        "Nothing fits. Ask for a whole e-mail address, a name, an invoice, or the last four digits of a card.",
+        "Nothing fits. Ask for a whole e-mail address, a name, an invoice, the id of a refund, or the last four digits of a \
+         card.",
     )
 }
 
@@ -86,7 +87,7 @@ fn listed(
             h1 { (title) }
             form .row method="post" action="/accounts/search" role="search" {
                 label {
-                    "Find by e-mail, name, invoice or last four digits "
+                    "Find by e-mail, name, invoice, refund or last four digits "
                     input type="search" name="q" value=(question) required maxlength="200";
                 }
                 button type="submit" { "Find" }

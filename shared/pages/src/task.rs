@@ -72,10 +72,11 @@ pub fn task(
                     dt { "Account" } dd { a href={ "/accounts/" (task.account) } { (task.account) } }
                     dt { "Because of" } dd { a href=(origin(task)) { @match task.about {
                         About::Action { .. } => "an approved action that its provider cannot do",
-                        About::RestDue { .. } => "the customer's cancellation",
+                        About::RestDue { .. } | About::LeftOwing { .. } => "the customer's cancellation",
                         About::Unseen { .. } => "a refund that was made by hand and is not in the book",
                         About::Claimed { .. } => "a bank's claim that is decided",
                         About::Overdue { .. } => "an open invoice that no recovery asks for",
+                        About::Failing { .. } => "an invoice whose tries fail again and again",
                         About::Undelivered { .. } => "an endpoint that does not take what it is sent",
                     } } }
                     dt { "Opened" } dd { (time(task.opened_at)) }

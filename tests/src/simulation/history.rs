@@ -1,10 +1,17 @@
 //! What happens at providers in a storm, whatever reaches us of it.
 
+use super::recoveries::Bill;
 use super::{CUSTOMERS, START, Sent, Storm};
 use crate::stripe;
 use jiff::{SignedDuration, Timestamp};
 use providers::{ALL, Provider};
 use serde_json::{Value, json};
+
+/// Why payments fail: what is tried again, what waits for the customer, what is for people, and what is never tried again.
+const CODES: &[&str] =
+    &["insufficient_funds", "insufficient_funds", "expired_card", "card_declined", "never_heard_of", HARD];
+/// A bank that says never.
+pub(super) const HARD: &str = "stolen_card";
 
 impl Storm {
     /// What happens at the provider, whatever reaches us of it.
@@ -34,10 +41,11 @@ impl Storm {
                 at += SignedDuration::from_mins(self.minutes(60 * 24 * 4));
                 tell(&mut self.backlog, "invoice.finalized", at, shown("open", total, 0, at));
                 let tries = self.dice.roll(3);
+                let mut codes = Vec::new();
                 for attempt in 0..tries {
                     at += SignedDuration::from_mins(1 + self.minutes(60 * 24 * 3));
-                    let code =
-                        *self.dice.pick(&["insufficient_funds", "expired_card", "card_declined", "never_heard_of"]);
+                    let code = *self.dice.pick(CODES);
+                    codes.push(code);
                     let charge = format!("ch_{customer}_{bill}_{attempt}");
                     tell(
                         &mut self.backlog,
@@ -73,6 +81,18 @@ impl Storm {
                         }
                     }
                 }
+                let customer = (*customer).to_owned();
+                self.bills.push(Bill { customer, invoice, total, subscription, codes, until: at, is_paid: false });
+            }
+            // Of a few a bank claims something else back.
+            if self.dice.roll(6) == 0 {
+                let (charge, dispute) = (format!("ch_{customer}_claimed"), format!("dp_{customer}"));
+                let taken_at = start + SignedDuration::from_mins(self.minutes(60 * 24 * 6));
+                let taken = stripe::charge(customer, &charge, None, 900, "usd", None, taken_at);
+                tell(&mut self.backlog, "charge.succeeded", taken_at, taken);
+                let claimed_at = taken_at + SignedDuration::from_mins(1 + self.minutes(60 * 24 * 9));
+                let claim = stripe::dispute(&dispute, &charge, 900, "needs_response", claimed_at);
+                tell(&mut self.backlog, "charge.dispute.created", claimed_at, claim);
             }
         }
         self.ahead.clone_from(&self.backlog);

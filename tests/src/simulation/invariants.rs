@@ -2,11 +2,13 @@
 
 mod account;
 mod effects;
+mod recovery;
 mod service;
+mod told;
 
 pub use effects::changes;
 
-use super::Sent;
+use super::Storm;
 use crate::world::records;
 use account::{
     effects_were_decided, ledger_verifies, no_letter_after_the_end, nothing_hangs, same_in_any_order,
@@ -24,12 +26,13 @@ use domain::incident::Pulse;
 use domain::ledger::{Entry, LedgerHead};
 use domain::task::Task;
 use effects::{effects_are_ours, limits_hold_together, no_money_is_promised_twice, refunds_are_ours};
-use local::demo::Dice;
 use local::service::Service;
+use recovery::{recoveries_keep_their_word, tries, tries_keep_to_their_budget};
 use service::{
     events_are_done, imports_are_whole, letters_once, pulses_are_those_of_the_book, queues_are_empty, reports_recompute,
 };
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+use told::{all_is_told_in_order, each_is_signed_under_one_id, what_happened_was_told};
 
 fn must(holds: bool, what: impl FnOnce() -> String) -> Result<(), String> {
     if holds { Ok(()) } else { Err(what()) }
@@ -45,18 +48,16 @@ struct Books {
     tasks: Vec<Task>,
 }
 
-/// Checks all invariants and returns a digest of what stands.
-pub async fn check(
-    service: &Service,
-    acknowledged: &[Sent],
-    refused: &BTreeSet<(String, String)>,
-    dice: &mut Dice,
-) -> Result<String, String> {
+/// Checks all invariants, and returns a digest of what stands and how often a payment was tried again.
+pub(super) async fn check(storm: &mut Storm) -> Result<(String, usize), String> {
+    let Storm { service, dice, acknowledged, refused, product, listening, bills, allowed, is_long, .. } = storm;
+    let (service, acknowledged) = (&*service, acknowledged.as_slice());
     let mut state = String::new();
     let mut facts = BTreeMap::new();
     let mut actions = BTreeMap::new();
     let mut by_provider: BTreeMap<String, BTreeMap<ActionId, Action>> = BTreeMap::new();
     let mut beats = Vec::new();
+    let mut all_books = Vec::new();
     let all: Page<Head> = page(&service.context, keys::lists::ACCOUNTS, None, 1000, Order::Ascending)
         .await
         .map_err(|error| error.to_string())?;
@@ -70,6 +71,8 @@ pub async fn check(
         tasks_are_those_left(&books)?;
         who_left_is_let_go(service, &books)?;
         no_letter_after_the_end(service, &books)?;
+        all_is_told_in_order(service, &books, product, listening).await?;
+        what_happened_was_told(service, &books, product, listening)?;
         beats.extend(
             Pulse::all(&books.desk.touched, &books.desk.head, &service.context.policies.declines).into_values(),
         );
@@ -77,9 +80,18 @@ pub async fn check(
         actions.extend(books.desk.actions.clone());
         by_provider.entry(head.provider.clone()).or_default().extend(books.desk.actions.clone());
         state += &format!("{:?}{:?}{:?}", books.desk, books.ledger, books.subscriptions);
+        all_books.push(books);
     }
+    let nobody = BTreeMap::new();
+    let at_stripe = by_provider.get("stripe").unwrap_or(&nobody);
+    let tried = tries(service, at_stripe)?;
+    tries_keep_to_their_budget(service, &tried, bills, *allowed)?;
+    for books in &all_books {
+        recoveries_keep_their_word(service, books, &tried, *is_long)?;
+    }
+    each_is_signed_under_one_id(product, listening)?;
     events_are_done(service, acknowledged).await?;
-    refunds_are_ours(service, by_provider.get("stripe").unwrap_or(&BTreeMap::new()))?;
+    refunds_are_ours(service, at_stripe)?;
     effects_are_ours(service, &by_provider, acknowledged)?;
     limits_hold_together(service, &actions)?;
     letters_once(service)?;
@@ -87,7 +99,7 @@ pub async fn check(
     reports_recompute(service, refused, &facts).await?;
     pulses_are_those_of_the_book(service, &beats).await?;
     imports_are_whole(service).await?;
-    Ok(sha256(state.as_bytes()))
+    Ok((sha256(state.as_bytes()), tried.len()))
 }
 
 async fn books(service: &Service, account: &AccountId) -> Option<Books> {

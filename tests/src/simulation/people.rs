@@ -104,7 +104,7 @@ impl Storm {
     }
 
     /// Customer and object of each acknowledged event of a kind.
-    fn told(&self, kind: &str) -> Vec<(String, String)> {
+    pub(super) fn told(&self, kind: &str) -> Vec<(String, String)> {
         let own = self
             .acknowledged
             .iter()
@@ -164,6 +164,18 @@ impl Storm {
         let csv = format!("account,owner\n{}\n", rows.join("\n"));
         let dry_run = self.dice.roll(5) == 0;
         self.alive(fate, async |service| world::import(service, "mara", "customers", &csv, dry_run).await).await;
+    }
+
+    /// The company's acquirer may allow fewer tries of a card than its network: the tries of a recovery keep to it.
+    pub(super) async fn counts_tries_strictly(&mut self) {
+        if self.dice.roll(2) == 0 {
+            return;
+        }
+        let most = 1 + self.dice.roll(3);
+        let rules = format!("network,tries_max,days,from,why\nvisa,{most},30,2026-01-01,Our acquirer counts to it.\n");
+        let (status, answer) = world::import(&self.service, "mara", "network-rules", &rules, false).await;
+        assert_eq!(status, StatusCode::OK, "{answer}");
+        self.allowed = usize::try_from(most).ok();
     }
 
     /// The provider's lists are read beside its webhooks, and may know what those have not told yet.

@@ -10,6 +10,7 @@ pub(super) const VERBS: &[Verb] = &[
     ("customer", "ID", "A customer is new; their address is ID@shop.example."),
     ("address", "CUSTOMER EMAIL", "A customer's address changes."),
     ("subscription", "ID CUSTOMER PRICE AMOUNT SEATS STATUS", "A monthly subscription stands so, at USD a seat."),
+    ("ends", "SUBSCRIPTION WHY", "A subscription ends at the provider, because of WHY."),
     ("invoice", "ID CUSTOMER AMOUNT CURRENCY", "An invoice is due."),
     ("transfer", "ID CUSTOMER AMOUNT CURRENCY DUE_ON", "An invoice is to be paid by transfer until a day."),
     ("late_invoice", "ID CUSTOMER AMOUNT CURRENCY MADE_AT", "An invoice of earlier that day is told of only now."),
@@ -25,6 +26,7 @@ pub(super) async fn beat(telling: &mut Telling, words: &[&str]) -> bool {
         ["subscription", id, customer, price, amount, seats, status] => {
             telling.subscription(id, customer, price, amount, seats, status).await;
         }
+        ["ends", id, why] => telling.ends(id, why).await,
         ["invoice", id, customer, amount, currency] => telling.invoice(id, customer, amount, currency).await,
         ["transfer", id, customer, amount, currency, due_on] => {
             telling.transfer(id, customer, amount, currency, due_on).await;
@@ -46,7 +48,7 @@ pub(super) struct Bill {
     id: String,
     pub customer: String,
     pub minor: i64,
-    currency: String,
+    pub currency: String,
     pub attempts: u32,
     made_at: Timestamp,
     lines: Vec<Value>,
@@ -116,7 +118,19 @@ impl Telling {
         let kind = if ended { "customer.subscription.deleted" } else { "customer.subscription.updated" };
         let (unit, seats) = (minor(amount, "USD"), seats.parse().unwrap());
         let subscription = stripe::subscription(customer, id, price, unit, seats, status, self.begun_at(id));
+        self.subscriptions.insert(id.to_owned(), subscription.clone());
         self.deliver(kind, subscription).await;
+    }
+
+    async fn ends(&mut self, id: &str, why: &str) {
+        let at = self.at.as_second();
+        let subscription = self.subscriptions.get_mut(id);
+        let subscription = subscription.unwrap_or_else(|| panic!("the story has no subscription {id}"));
+        subscription["status"] = json!("canceled");
+        (subscription["canceled_at"], subscription["ended_at"]) = (json!(at), json!(at));
+        subscription["cancellation_details"] = json!({"comment": null, "feedback": null, "reason": why});
+        let subscription = subscription.clone();
+        self.deliver("customer.subscription.deleted", subscription).await;
     }
 
     async fn invoice(&mut self, id: &str, customer: &str, amount: &str, currency: &str) {

@@ -3,12 +3,19 @@
 use super::words::minor;
 use super::{Telling, Verb};
 use crate::stripe;
-use serde_json::json;
+use serde_json::{Value, json};
 
 pub(super) const VERBS: &[Verb] = &[
-    ("payment_failed", "INVOICE CODE", "A try to collect an invoice fails, for the reason CODE."),
+    (
+        "payment_failed",
+        "INVOICE CODE [COUNTRY]",
+        "A try to collect an invoice fails, for the reason CODE; COUNTRY issued the card.",
+    ),
+    ("debit_failed", "INVOICE CODE", "A direct debit of an invoice comes back, for the bank's reason CODE."),
+    ("pending", "INVOICE", "A try to collect an invoice is under way, and nobody knows yet how it ends."),
     ("card", "CUSTOMER LAST4", "A customer gives another card, by the last digits of its number."),
-    ("card_works", "CUSTOMER", "From then on a customer's bank pays what is tried."),
+    ("chooses", "CUSTOMER LAST4", "A customer has one of their cards charged for what comes."),
+    ("card_works", "ACCOUNT", "From then on a customer's bank pays what is tried."),
     ("paid", "INVOICE", "An invoice is paid, by the charge `ch_INVOICE_paid`."),
     ("charge", "ID CUSTOMER AMOUNT CURRENCY", "A charge that names no invoice succeeds."),
     ("charge_for", "INVOICE CHARGE", "One more charge for an invoice succeeds."),
@@ -20,9 +27,15 @@ pub(super) const VERBS: &[Verb] = &[
 /// Does what the words say; false if they are not those of a verb above.
 pub(super) async fn beat(telling: &mut Telling, words: &[&str]) -> bool {
     match words {
-        ["payment_failed", id, code] => telling.payment_failed(id, code).await,
+        ["payment_failed", id, code] => telling.payment_failed(id, code, &card_of(None)).await,
+        ["payment_failed", id, code, country] => telling.payment_failed(id, code, &card_of(Some(*country))).await,
+        ["debit_failed", id, code] => {
+            telling.payment_failed(id, code, &json!({"type": "sepa_debit", "sepa_debit": {"last4": "3000"}})).await;
+        }
+        ["pending", id] => telling.pending(id).await,
         ["card", customer, last4] => telling.card(customer, last4).await,
-        ["card_works", customer] => telling.card_works(customer),
+        ["chooses", customer, last4] => telling.chooses(customer, last4).await,
+        ["card_works", account] => telling.card_works(account),
         ["paid", id] => telling.paid(id).await,
         ["charge", id, customer, amount, currency] => telling.charge(id, customer, amount, currency).await,
         ["charge_for", invoice, id] => telling.charge_for(invoice, id).await,
@@ -40,14 +53,35 @@ pub(super) struct Charge {
     minor: i64,
 }
 
+/// The card that is tried, as a charge shows it.
+fn card_of(country: Option<&str>) -> Value {
+    let mut card = json!({"brand": "visa", "last4": "4242", "exp_month": 4, "exp_year": 2030});
+    if let Some(country) = country {
+        card["country"] = json!(country);
+    }
+    json!({"type": "card", "card": card})
+}
+
 impl Telling {
-    async fn payment_failed(&mut self, id: &str, code: &str) {
+    async fn payment_failed(&mut self, id: &str, code: &str, method: &Value) {
         let at = self.at;
         let bill = self.bill(id);
         bill.attempts += 1;
-        let charge = bill.charge(&format!("ch_{id}_{}", bill.attempts), Some(code), at);
+        let mut charge = bill.charge(&format!("ch_{id}_{}", bill.attempts), Some(code), at);
+        charge["payment_method_details"] = method.clone();
         self.deliver("charge.failed", charge).await;
         self.deliver_invoice("invoice.payment_failed", id, "open").await;
+    }
+
+    async fn pending(&mut self, id: &str) {
+        let at = self.at.as_second();
+        let bill = self.bill(id);
+        let intent = json!({
+            "id": format!("pi_{id}"), "object": "payment_intent", "amount": bill.minor,
+            "currency": bill.currency.to_lowercase(), "customer": bill.customer, "invoice": id, "status": "processing",
+            "created": at, "latest_charge": null, "last_payment_error": null,
+        });
+        self.deliver("payment_intent.processing", intent).await;
     }
 
     async fn card(&mut self, customer: &str, last4: &str) {
@@ -59,12 +93,19 @@ impl Telling {
         self.deliver("payment_method.attached", card).await;
     }
 
-    fn card_works(&mut self, customer: &str) {
+    async fn chooses(&mut self, customer: &str, last4: &str) {
+        let mut shown = stripe::customer(customer, self.at);
+        shown["invoice_settings"] = json!({"default_payment_method": format!("pm_{last4}")});
+        self.deliver("customer.updated", shown).await;
+    }
+
+    fn card_works(&mut self, account: &str) {
+        let (provider, customer) = account.split_once(':').unwrap_or(("stripe", account));
         let state = json!({
             "id": format!("card_state_{customer}"), "object": "card_state", "customer": customer,
             "works_from": self.at.as_second(),
         });
-        assert!(self.service.sandbox.teach("stripe", &state).unwrap());
+        assert!(self.service.sandbox.teach(provider, &state).unwrap());
     }
 
     async fn paid(&mut self, id: &str) {

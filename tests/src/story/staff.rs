@@ -16,6 +16,7 @@ pub(super) const VERBS: &[Verb] = &[
         "STAFF CUSTOMER WORD [FIELD=VALUE …]",
         "Somebody lets recoveries pause, go on or end, or notes a promise.",
     ),
+    ("source", "STAFF FIELD=VALUE …", "Somebody says what Recoup does at Stripe; a second person confirms it."),
     ("release", "NAME", "Luis notes that a version of the product went live."),
 ];
 
@@ -26,6 +27,7 @@ pub(super) async fn beat(telling: &mut Telling, words: &[&str]) -> bool {
         ["delegate", staff, fields @ ..] => telling.delegate(staff, fields).await,
         ["import", kind, rows @ ..] => telling.import(kind, rows).await,
         ["recovery", staff, customer, word, fields @ ..] => telling.recovery(staff, customer, word, fields).await,
+        ["source", staff, fields @ ..] => telling.source(staff, fields).await,
         ["release", name] => telling.release(name).await,
         _ => return false,
     }
@@ -70,6 +72,17 @@ impl Telling {
             }
         }
         self.post_as(staff, &format!("/api/accounts/stripe:{customer}/dunning"), Some(&body)).await;
+    }
+
+    async fn source(&mut self, staff: &str, words: &[&str]) {
+        let wish: BTreeMap<_, _> = fields(words).collect();
+        let path = "/api/sources/stripe/default";
+        let (status, answer) = world::ask(&self.service, staff, Method::POST, path, Some(&json!(wish)), None).await;
+        if status == StatusCode::ACCEPTED {
+            self.say("a second person must ask for the same");
+        } else {
+            self.unless_refused(staff, StatusCode::OK, (status, answer));
+        }
     }
 
     async fn release(&mut self, name: &str) {

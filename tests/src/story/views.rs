@@ -6,6 +6,7 @@ use crate::world;
 use app::store::keys;
 use domain::case::Case;
 use domain::money::{Currency, Money};
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 pub(super) const VERBS: &[Verb] = &[
@@ -13,6 +14,8 @@ pub(super) const VERBS: &[Verb] = &[
     ("cases", "", "What each case advises, its evidence, and what is not known."),
     ("drafts", "INVOICE", "What the case of a failed payment advises, and the reply that it drafts."),
     ("play", "STAFF PLAYBOOK FIELD=VALUE …", "Somebody asks what a playbook would do."),
+    ("access", "ACCOUNT", "What a customer may use, since when, and what is next if nothing is paid."),
+    ("tasks", "", "What only people can do, and have not done."),
     ("tickets", "", "Each ticket, and of how many known accounts it is."),
     ("wait", "", "Nobody does anything; time passes until here."),
 ];
@@ -24,6 +27,8 @@ pub(super) async fn beat(telling: &mut Telling, words: &[&str]) -> bool {
         ["cases"] => telling.cases().await,
         ["drafts", invoice] => telling.drafts(invoice).await,
         ["play", staff, name, fields @ ..] => telling.play(staff, name, fields).await,
+        ["access", account] => telling.access(account).await,
+        ["tasks"] => telling.tasks().await,
         ["tickets"] => telling.tickets().await,
         ["wait"] => {}
         _ => return false,
@@ -82,6 +87,33 @@ impl Telling {
         found.unwrap_or_else(|| panic!("there is no case about {id}"))["id"].clone()
     }
 
+    async fn access(&mut self, account: &str) {
+        self.service.work().await.unwrap();
+        let whole = if account.contains(':') { account.to_owned() } else { format!("stripe:{account}") };
+        let entitled = world::get(&self.service, &format!("/api/entitlements/{whole}")).await;
+        let (state, next) = (text(&entitled["state"]), text(&entitled["next"]["state"]));
+        let since = shortly(&entitled["since"]);
+        let then =
+            if next.is_empty() { "nothing".to_owned() } else { format!("{next} {}", shortly(&entitled["next"]["at"])) };
+        self.say(&format!("{account} has access: {state} since {since}, next {then}"));
+    }
+
+    async fn tasks(&mut self) {
+        self.service.work().await.unwrap();
+        let tasks = world::get(&self.service, "/api/tasks").await;
+        let mut open = each(&tasks["items"])
+            .filter(|task| task["state"] == "open")
+            .map(|task| text(&task["what"]))
+            .collect::<Vec<_>>();
+        open.sort_unstable();
+        if open.is_empty() {
+            self.say("there is no task");
+        }
+        for what in open {
+            self.say(&format!("task: {what}"));
+        }
+    }
+
     async fn tickets(&mut self) {
         self.service.work().await.unwrap();
         let tickets = world::get(&self.service, "/api/tickets").await;
@@ -91,4 +123,10 @@ impl Telling {
             self.say(&format!("ticket {id} {status}: {body}, of {accounts} known account(s)"));
         }
     }
+}
+
+/// A time of an answer as stories say it.
+fn shortly(time: &Value) -> String {
+    let time: Option<Timestamp> = text(time).parse().ok();
+    time.map_or_else(|| "long ago".to_owned(), |time| time.strftime("%m-%d %H:%M").to_string())
 }

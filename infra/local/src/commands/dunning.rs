@@ -1,10 +1,13 @@
-//! What is a way to recover invoices worth? It is played against a described world, without a service.
+//! What is a way to recover invoices worth? It is played against a described world, without a service, or judged by
+//! one's own history.
 
-use super::Failed;
-use domain::dunning::learned;
+mod history;
+
+use super::{Failed, Shared};
+use domain::dunning::{Advice, Outcome, learned};
 use domain::policies::Policies;
 use domain::world::{Fixed, Oracle, Planned, Report, Strategy, World, play};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -14,14 +17,23 @@ const LADDER: &str = "1,3,5,7,14";
 #[derive(clap::Args)]
 pub(super) struct Simulate {
     /// What fails, and how likely it is won back; docs/dunning.md has the language
-    #[arg(long, value_name = "FILE")]
-    world: PathBuf,
+    #[arg(long, value_name = "FILE", required_unless_present = "history")]
+    world: Option<PathBuf>,
+    /// How tries ended and how they were chosen, as `recoup dunning outcomes` tells it; without a file, the running
+    /// service's own
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["world", "oracle", "invoices"])]
+    history: Option<Option<PathBuf>>,
+    #[command(flatten)]
+    since: Since,
     /// Try on these days after the failure, whatever the reason
     #[arg(long, value_name = "DAYS", conflicts_with = "policy")]
     fixed: Option<String>,
     /// Follow this dunning policy, and learn from what is seen; without any of these three, the shipped one
     #[arg(long, value_name = "FILE", conflicts_with = "oracle")]
     policy: Option<PathBuf>,
+    /// Begin with what this version of the advice has learned; without it, the shipped one
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["fixed", "oracle"])]
+    advice: Option<PathBuf>,
     /// Know the world: try in the best hour of each gap between the days of --fixed, or between 1,3,5,7,14
     #[arg(long)]
     oracle: bool,
@@ -37,19 +49,36 @@ pub(super) struct Simulate {
     format: String,
 }
 
+#[derive(clap::Args, Clone, Copy)]
+pub(super) struct Since {
+    /// Only payments that failed since; of the history
+    #[arg(long, value_name = "DATE")]
+    since: Option<jiff::civil::Date>,
+}
+
 #[derive(clap::Args)]
 pub(super) struct Learn {
-    /// A .csv file, a try a line; docs/dunning.md has its columns
+    /// A .csv file, a try a line; docs/dunning.md has its columns. Without it, what the running service knows
     #[arg(long, value_name = "FILE")]
-    outcomes: PathBuf,
+    outcomes: Option<PathBuf>,
+    #[command(flatten)]
+    since: Since,
     /// From which day on the new version counts
     #[arg(long, value_name = "DATE")]
     effective: jiff::civil::Date,
 }
 
-pub(super) fn learn(options: &Learn) -> Result<(), Failed> {
-    let name = options.outcomes.display().to_string();
-    let text = std::fs::read_to_string(&options.outcomes).map_err(|error| format!("{name} cannot be read: {error}"))?;
+/// Prints what the running service knows of how tries ended.
+pub(super) async fn outcomes(shared: &Shared, since: Since) -> Result<(), Failed> {
+    print!("{}", Outcome::as_csv(&history::told(shared, since).await?));
+    Ok(())
+}
+
+pub(super) async fn learn(shared: &Shared, options: &Learn) -> Result<(), Failed> {
+    let (name, text) = match &options.outcomes {
+        Some(file) => read(file)?,
+        None => (shared.addr.clone(), Outcome::as_csv(&history::told(shared, options.since).await?)),
+    };
     let policies = Policies::shipped().map_err(|refused| refused.to_string())?;
     let by = (policies.dunning.current(), policies.hours.current(), policies.declines.current());
     let (version, effective) = (policies.advice.current().version + 1, options.effective.to_string());
@@ -58,13 +87,29 @@ pub(super) fn learn(options: &Learn) -> Result<(), Failed> {
     Ok(())
 }
 
-pub(super) fn simulate(options: &Simulate) -> Result<(), Failed> {
-    let name = options.world.display().to_string();
-    let text = std::fs::read_to_string(&options.world).map_err(|error| format!("{name} cannot be read: {error}"))?;
+/// The name and the text of a file.
+fn read(file: &Path) -> Result<(String, String), Failed> {
+    let name = file.display().to_string();
+    let text = std::fs::read_to_string(file).map_err(|error| format!("{name} cannot be read: {error}"))?;
+    Ok((name, text))
+}
+
+pub(super) async fn simulate(shared: &Shared, options: &Simulate) -> Result<(), Failed> {
+    match (&options.history, &options.world) {
+        (Some(file), _) => history::judge(shared, options, file.as_deref()).await,
+        (None, Some(world)) => play_against(world, options),
+        (None, None) => Err("say what it is played against: `--world FILE`, or `--history`".to_owned()),
+    }
+}
+
+fn play_against(world: &Path, options: &Simulate) -> Result<(), Failed> {
+    let (name, text) = read(world)?;
     let world = World::parse(&name, &text).map_err(|refused| refused.to_string())?;
     let ladder = Fixed::parse(options.fixed.as_deref().unwrap_or(LADDER)).map_err(|wrong| wrong.to_string())?;
     let policies = policies(options)?;
-    let (own, advice, hours) = (policies.dunning.current(), policies.advice.current(), policies.hours.current());
+    let tried_out = options.advice()?;
+    let advice = tried_out.as_ref().unwrap_or(policies.advice.current());
+    let (own, hours) = (policies.dunning.current(), policies.hours.current());
     let mut strategy: Box<dyn Strategy + '_> = match (options.oracle, &options.fixed) {
         (true, _) => Box::new(Oracle::new(&world, ladder.windows())),
         (false, Some(_)) => Box::new(ladder),
@@ -85,9 +130,17 @@ pub(super) fn simulate(options: &Simulate) -> Result<(), Failed> {
 /// The shipped policies, the dunning policy of the file among them: it has to fit the others.
 fn policies(options: &Simulate) -> Result<Policies, Failed> {
     let Some(file) = &options.policy else { return Policies::shipped().map_err(|refused| refused.to_string()) };
-    let name = file.display().to_string();
-    let text = std::fs::read_to_string(file).map_err(|error| format!("{name} cannot be read: {error}"))?;
+    let (name, text) = read(file)?;
     Policies::shipped_with_dunning(&text).map_err(|refused| format!("{name}:{}: {}", refused.line, refused.message))
+}
+
+impl Simulate {
+    /// The advice that is tried out, where one is.
+    fn advice(&self) -> Result<Option<Advice>, Failed> {
+        let Some(file) = &self.advice else { return Ok(None) };
+        let (name, text) = read(file)?;
+        Advice::parse(&name, &text).map(Some).map_err(|refused| refused.to_string())
+    }
 }
 
 fn a_second(count: u64, took: Duration) -> u128 {

@@ -7,11 +7,10 @@ use crate::records::{self, Read};
 use crate::store::Commit;
 use crate::store::trail::put_notes;
 use domain::action::{Action, Clause, Decision, Kind, Preview, Reason, State, Vote, preview};
-use domain::approval::held_until;
+use domain::approval::{held_until, requested};
 use domain::book::{Head, Left};
 use domain::ledger::{Note, Step};
 use jiff::SignedDuration;
-use std::collections::BTreeMap;
 
 /// Writes a freshly decided action; `action` is approved or waits for more votes. Its notes come first.
 pub fn put(
@@ -29,7 +28,11 @@ pub fn put(
     if before.is_none() && action.state() != State::Previewed {
         for (subscription, _) in action.kind.members().iter().filter_map(|kind| kind.wish_to_leave(action.reason_code))
         {
-            moved.left.entry(subscription.to_owned()).or_default().push(Left { action: action.id.clone(), at: now });
+            moved
+                .left
+                .entry(subscription.to_owned())
+                .or_default()
+                .push(Left { action: Some(action.id.clone()), at: now });
         }
     }
     if action.state() != State::Approved {
@@ -91,31 +94,6 @@ fn members(context: &Context, read: &Read, head: &Head, bundle: &Action) -> Resu
         member
     };
     Ok(ids.zip(bundle.kind.members()).map(member).collect())
-}
-
-/// How a request is written down.
-pub fn requested(action: &Action) -> Option<Note> {
-    if action.state() == State::Previewed {
-        return None;
-    }
-    let mut body = BTreeMap::from([
-        ("kind".to_owned(), action.kind.name().to_owned()),
-        ("target".to_owned(), action.kind.target().id().unwrap_or_default()),
-        ("amount".to_owned(), action.kind.amount().map(|amount| amount.to_string()).unwrap_or_default()),
-        ("reason".to_owned(), action.reason_code.name().to_owned()),
-        ("preview".to_owned(), action.preview.digest.clone()),
-        ("rule".to_owned(), action.preview.clause.rule.clone()),
-        ("policy_version".to_owned(), action.preview.clause.policy_version.to_string()),
-        ("approvals".to_owned(), action.required.iter().map(|role| role.name()).collect::<Vec<_>>().join(",")),
-    ]);
-    body.extend(action.bundle.as_ref().map(|bundle| ("bundle".to_owned(), bundle.to_string())));
-    Some(Note {
-        at: action.requested_at,
-        step: Step::Requested,
-        action: Some(action.id.clone()),
-        by: action.requested_by.clone(),
-        body,
-    })
 }
 
 /// How a decision is written down.

@@ -222,7 +222,7 @@ async fn ground(
 fn commit(context: &Context, ask: &Ask<'_>, ground: Ground, action: &Action) -> Result<(Commit, Action), Fault> {
     let Ground { read, head, case, so_far, rates, now, .. } = ground;
     let votes = action.votes().iter().map(|vote| approve::note(action, vote));
-    let notes = approve::requested(action).into_iter().chain(votes).collect();
+    let notes = approval::requested(action).into_iter().chain(votes).collect();
     let (mut commit, action) = approve::put(context, &read, &head, None, action, notes)?;
     let mut proving: BTreeSet<&CaseId> = action.proven_by.values().collect();
     if let Some(mut case) = case.filter(|_| action.state() != State::Previewed) {

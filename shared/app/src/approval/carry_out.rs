@@ -11,7 +11,7 @@ mod own;
 
 use super::blocked::Tried;
 use super::{Done, tell, writing};
-use crate::approval::{leaving, owe, unseen};
+use crate::approval::{ending, leaving, owe, unseen};
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::ports::Key;
@@ -74,6 +74,9 @@ pub async fn handle(context: &Context, id: &ActionId) -> Result<Done, Fault> {
         && state.is_final()
     {
         tell::go_on(context, bundle, &action.trace).await?;
+    }
+    if matches!(done, Done::CarriedOut(state) if state.is_final()) {
+        ending::tell(context, &action).await;
     }
     Ok(done)
 }
@@ -186,7 +189,7 @@ async fn read(context: &Context, id: &ActionId) -> Result<Read, Fault> {
 
 /// What Recoup itself asked for something because of: a case, or the plan of a recovery.
 fn grounds_of(action: &Action) -> impl Iterator<Item = Key> {
-    case_of(action).into_iter().chain(plan_of(action))
+    case_of(action).into_iter().chain(plan_of(action)).chain(ending::plan_of(action))
 }
 
 fn plan_of(action: &Action) -> Option<Key> {
@@ -197,10 +200,13 @@ fn plan_of(action: &Action) -> Option<Key> {
     }
 }
 
-/// Whether the source of a try that a rule has let be still has its failed payments tried by Recoup.
+/// Whether the source of what a recovery has begun still leaves that to Recoup: to try failed payments, or to end subscriptions.
 async fn is_scheduled_still(context: &Context, head: &Head, action: &Action) -> Result<bool, Fault> {
-    let by_rule = action.by_rule().is_some();
-    Ok(!by_rule || sources::find(context, &head.provider, &head.source).await?.retries())
+    if action.by_rule().is_none() && action.recovery.is_none() {
+        return Ok(true);
+    }
+    let source = sources::find(context, &head.provider, &head.source).await?;
+    Ok(if action.recovery.is_some() { source.cancels() } else { source.retries() })
 }
 
 fn case_of(action: &Action) -> Option<Key> {
@@ -213,6 +219,7 @@ fn may_go(read: &Read, action: &Action, head: &Head, now: Timestamp) -> Result<b
     let plan = plan_of(action).map(|key| read.batch.get::<Plan>(&key)).transpose()?.flatten();
     let may_leave = action.by_rule().is_none()
         || plan.is_some_and(|plan| plan.lets_leave(&action.id, action.attempt().is_some(), now));
+    let may_leave = may_leave && !ending::has_lapsed(&read.batch, action)?;
     Ok(may_leave && !is_overtaken(action, case.as_ref()) && still_holds(action, read.known(head, now)?))
 }
 

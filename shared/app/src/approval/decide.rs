@@ -3,7 +3,7 @@
 use super::blocked::Tried;
 use super::{Done, approve, tell, writing};
 use crate::approval::approve::note;
-use crate::approval::owe;
+use crate::approval::{ending, owe};
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::ports::Key;
@@ -58,6 +58,9 @@ pub async fn decide(context: &Context, id: &ActionId, staff: &Staff, ballot: Bal
                 .await?);
         }
     };
+    if action.state().is_final() {
+        ending::tell(context, &action).await;
+    }
     match action.state() {
         State::WaitingApproval if action.preview.digest != ballot_digest => {
             tell::announce(context, &action).await;
@@ -89,8 +92,8 @@ async fn once(context: &Context, id: &ActionId, staff: &Staff, ballot: &Ballot) 
     let (Some(before), Some(head)) = (read.action.clone(), read.head.clone()) else {
         return Err(Problem::not_found("action").into());
     };
-    let cases = grounds(&before);
-    let besides = [keys::staff(&staff.id), keys::delegations()].into_iter().chain(cases.clone());
+    let (cases, plan) = (grounds(&before), ending::plan_of(&before));
+    let besides = [keys::staff(&staff.id), keys::delegations()].into_iter().chain(cases.clone()).chain(plan.clone());
     read.batch.extend(Batch::read(context, besides.collect()).await?);
     let staff = read.batch.get::<Staff>(&keys::staff(&staff.id))?.ok_or_else(Problem::not_signed_in)?;
     let now = context.clock.now();
@@ -112,7 +115,7 @@ async fn once(context: &Context, id: &ActionId, staff: &Staff, ballot: &Ballot) 
     let standing = standing(&read.batch, &cases)?;
     let proven = still_proven(&before, &standing, &read.records, &credited);
     let anew = anew(&before, read.known(&head, now)?).filter(|_| proven);
-    let is_moot = is_over(&before, &standing, &credited);
+    let is_moot = is_over(&before, &standing, &credited) || ending::has_lapsed(&read.batch, &before)?;
     let staff_then = Staff { role, ..staff.clone() };
     let after = approval::take(&before, vote.clone(), &staff_then, (anew, is_moot), writing::moment(context))
         .map_err(|refusal| problem(&refusal))?;
@@ -127,7 +130,7 @@ async fn once(context: &Context, id: &ActionId, staff: &Staff, ballot: &Ballot) 
         commit.check(&read.batch, &keys::delegations());
     }
     // Whether there is anything left to approve, and what proves it, must still be so.
-    cases.iter().for_each(|case| commit.check(&read.batch, case));
+    cases.iter().chain(&plan).for_each(|ground| commit.check(&read.batch, ground));
     Ok(store::attempted(commit.run(context).await, after)?)
 }
 
@@ -219,7 +222,7 @@ enum Due {
 pub async fn wait(context: &Context, id: &ActionId) -> Result<Done, Fault> {
     let due = store::retrying(context, || async {
         // Read.
-        let read = records::read(context, id).await?;
+        let mut read = records::read(context, id).await?;
         let now = context.clock.now();
         let waiting = |action: &Action| action.state() == State::WaitingApproval;
         let (Some(before), Some(head)) = (read.action.clone().filter(waiting), read.head.clone()) else {
@@ -233,10 +236,13 @@ pub async fn wait(context: &Context, id: &ActionId) -> Result<Done, Fault> {
         let cases = grounds(&before);
         let standing = standing(&Batch::read(context, cases.iter().cloned().collect()).await?, &cases)?;
         let credited = credited(context, &before).await?;
+        if let Some(plan) = ending::plan_of(&before) {
+            read.batch.extend(Batch::read(context, vec![plan]).await?);
+        }
 
         // Decide.
         let proven = still_proven(&before, &standing, &read.records, &credited);
-        let is_over = is_over(&before, &standing, &credited);
+        let is_over = is_over(&before, &standing, &credited) || ending::has_lapsed(&read.batch, &before)?;
         let still = proven && !is_over && anew(&before, read.known(&head, now)?).is_some();
         let (after, why) = turn(&before, still, policy, writing::moment(context))?;
         if after == before {
@@ -253,6 +259,7 @@ pub async fn wait(context: &Context, id: &ActionId) -> Result<Done, Fault> {
     match due {
         Due::Nothing => Ok(Done::NothingToDo),
         Due::Ended(action) => {
+            ending::tell(context, &action).await;
             owe::owed(context, &action).await?;
             Ok(Done::Expired)
         }

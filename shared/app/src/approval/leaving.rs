@@ -62,7 +62,8 @@ async fn end_recoveries(
     let own = keys::head(account);
     let mut batch = Batch::read(context, vec![own.clone()]).await?;
     let Some(before) = batch.get::<Head>(&own)? else { return Ok(Attempted::Done((Leaving::default(), false))) };
-    let is_own = |left: &Left| left.action == action.id || Some(&left.action) == action.bundle.as_ref();
+    let is_own =
+        |left: &Left| left.action.as_ref().is_some_and(|own| *own == action.id || Some(own) == action.bundle.as_ref());
     let is_known = before.left.get(subscription).is_some_and(|wishes| wishes.iter().any(is_own));
     if action.has_followed() && !is_known {
         // It was followed, and the customer has come back since.
@@ -79,6 +80,7 @@ async fn end_recoveries(
     // Decide and write.
     let now = context.clock.now();
     let (mut commit, mut head, mut written) = (Commit::default(), before.clone(), 0);
+    let mut stopped = Vec::new();
     for (rest, (about, what, steps)) in tasks {
         let plan = batch.get::<Plan>(&keys::plan(account, &rest.invoice))?.filter(|plan| plan.next().is_some());
         let is_told = batch.rev(&keys::task(&about.task(account))).is_some();
@@ -92,13 +94,14 @@ async fn end_recoveries(
         if let Some(mut plan) = plan {
             plan.stop(LEFT, now);
             commit.over(&batch, &plan);
-            plan.show_on(&mut head);
+            stopped.push(plan);
         }
         if !is_told {
             commit.create(&task::open(context, account, about, what, steps));
         }
     }
-    let left = Left { action: action.id.clone(), at: action.ended_at().unwrap_or(now) };
+    records::running::show(context, &mut head, &stopped).await?;
+    let left = Left { action: Some(action.id.clone()), at: action.ended_at().unwrap_or(now) };
     let wishes = head.left.entry(subscription.to_owned()).or_default();
     match wishes.iter_mut().find(|other| is_own(other)) {
         Some(own) => *own = left,

@@ -1,6 +1,6 @@
 //! Takes a request back before anything was done: by whoever asked, or by a manager.
 
-use super::{tell, writing};
+use super::{ending, tell, writing};
 use crate::context::Context;
 use crate::records;
 use crate::store::trail::put_notes;
@@ -14,6 +14,7 @@ use domain::staff::Staff;
 pub async fn withdraw(context: &Context, id: &ActionId, staff: &Staff) -> Result<Action, Problem> {
     let action = store::unless_refused(context, || once(context, id, staff)).await?;
     tell::settle(context, &action).await;
+    ending::tell(context, &action).await;
     Ok(action)
 }
 

@@ -15,7 +15,7 @@ use crate::store::{self, Attempted, Batch, External, Receipt, Stored};
 use domain::ageing::Climb;
 use domain::classify::desk::Desk;
 use domain::classify::recovery::Ground;
-use domain::classify::{self, Decided, Scene, again, confirm, decision, tasks};
+use domain::classify::{self, Decided, Scene, again, confirm, decision, ended, tasks};
 use domain::event::Event;
 use domain::id::AccountId;
 use domain::incident::Watch;
@@ -87,12 +87,14 @@ async fn once(context: &Context, event: &Event, manner: Manner<'_>, trace: &str)
     let decisions = decision::record(scene, before, after, policies.limits.current().item_bytes_max);
     let notes = confirm::confirm(event, after, manners, now);
     leaving::come_back(event.at, &before.head, &mut after.head);
+    ended::leave(event, before, after, now);
     recover(context, (&at_issue, &decided), batch, after, trace)?;
     again::look_again(event, before, after, now);
     let followed = leaving::followed(event, &after.head);
     let due_in = SignedDuration::from_hours(policies.limits.current().task_hours);
     let mut tasks = tasks::end(&at_issue.tasks, before, after, &event.provider, now);
     tasks.extend(tasks::begin(&at_issue.tasks, before, after, due_in, now));
+    tasks.extend(ended::begin(event, &at_issue.tasks, before, after, due_in, now));
     let watch = Watch::armed(at_issue.watch, &at_issue.pulses.news, now, policies.incidents.current());
     // One that is lowered in between needs no such care: its plans are stopped when a step is due.
     let unbegun = if at_issue.writes { Vec::new() } else { decided.recover.clone() };
@@ -101,6 +103,7 @@ async fn once(context: &Context, event: &Event, manner: Manner<'_>, trace: &str)
     let lines = outgoing::lines(context, batch, &after.head.account, happened(before, after, now)).await?;
     let concluded = Concluded { decisions, notes, tasks, climbs, pulses: at_issue.pulses.pulses, watch, lines };
     after.head.names_at_most(policies.limits.current().cases_shown_max);
+    after.head.names_recoveries_at_most(policies.limits.current().recoveries_shown_max);
     let unlinked = after.head.book.unlinked(event);
     let promised = write::promises(&decided, &followed, unlinked, &laid.account, trace);
 

@@ -70,6 +70,7 @@ pub enum Endpoint {
     OpenApi,
     Ageing,
     Dunning,
+    DunningOutcomes,
     RecoveriesOf(String),
     TellRecovery(String),
     TellRecoveryPage(String),
@@ -194,6 +195,7 @@ pub static ROUTES: &[Route] = &[
     route(Method::GET, "/api/openapi.json", Function::Report, |_| Endpoint::OpenApi),
     route(Method::GET, "/api/ageing", Function::Report, |_| Endpoint::Ageing),
     route(Method::GET, "/api/dunning", Function::Report, |_| Endpoint::Dunning),
+    route(Method::GET, "/api/dunning/outcomes", Function::Report, |_| Endpoint::DunningOutcomes),
     route(Method::GET, "/api/accounts/{id}/dunning", Function::Report, |v| Endpoint::RecoveriesOf(one(v))),
     route(Method::POST, "/api/accounts/{id}/dunning", Function::Approval, |v| Endpoint::TellRecovery(one(v))),
     route(Method::GET, "/api/declines/{provider}/{code}", Function::Report, |v| {

@@ -1,4 +1,5 @@
-//! Tries of a recovery: chosen by the rules, begun when their time has come, and followed until it is known how they ended.
+//! Tries of a recovery: chosen by the rules, begun when their time has come, and followed until it is known how they
+//! ended.
 
 use super::Read;
 use crate::context::Context;
@@ -11,7 +12,7 @@ use crate::store::trail::{put_facts, put_notes};
 use crate::store::{Batch, Commit, keys};
 use domain::action::{Action, Known, Moment, State};
 use domain::approval;
-use domain::book::Touched;
+use domain::book::{Touched, Tried};
 use domain::case::{Case, State as CaseState};
 use domain::classify::desk::Desk;
 use domain::debt;
@@ -27,9 +28,12 @@ use std::collections::BTreeMap;
 pub(super) struct Beside {
     /// What the company says of the networks.
     rules: Vec<NetworkRule>,
+    /// What was tried of the account's other invoices.
+    others: Vec<Vec<Tried>>,
     /// The try under way.
     action: Option<Action>,
-    is_stopped: bool,
+    /// Whether none begins for now.
+    waits: bool,
     /// Why nothing is charged by itself for now.
     barred: Option<NoTry>,
 }
@@ -65,12 +69,21 @@ pub(super) async fn read(
     let manners = records::manners(&read.head.provider)?;
     let by_provider = (!source.retries() || !manners.retries.is_asked()).then_some(NoTry::ByProvider);
     let barred = debt::no_try(&read.invoice, head, wish, made).or(by_provider);
-    let is_stopped = stop::holds(context, &read.head, None, Some(KIND)).await?;
-    Ok(Beside { rules: networks::read(&read.batch)?, action, is_stopped, barred })
+    // Each is named on the head until it is known how it ended, and the head has no room for very many.
+    let is_crowded = read.head.under_way.len() >= context.policies.limits.current().under_way_max;
+    let waits = stop::holds(context, &read.head, None, Some(KIND)).await? || is_crowded;
+    let rules = networks::read(&read.batch)?;
+    // Whoever only writes a letter needs to know nothing of other invoices.
+    let others = if plan.may_choose(context.clock.now()) {
+        networks::beside(context, &read.head, Some(&plan.invoice), &rules).await?.into_values().collect()
+    } else {
+        Vec::new()
+    };
+    Ok(Beside { rules, others, action, waits, barred })
 }
 
-/// Learns how the last try ended, chooses the next one, and begins it if its time has come: what it begins is an action that
-/// nobody has to approve.
+/// Learns how the last try ended, chooses the next one, and begins it if its time has come: what it begins is an action
+/// that nobody has to approve.
 pub(super) fn advance(
     context: &Context,
     read: &Read,
@@ -82,12 +95,12 @@ pub(super) fn advance(
     let same_try = SignedDuration::from_mins(policies.classify.current().duplicates.same_try_minutes);
     let tried = read.invoice.tried(same_try);
     if let Some(action) = &beside.action {
-        let ended = approval::ended(action, &read.invoice, &tried, same_try);
-        plan.learn(ended, looks_at(action, now, again));
+        approval::learn(plan, action, (&read.invoice, tried.as_slice(), same_try), looks_at(action, now, again));
     }
     if plan.state != PlanState::Running || !(plan.chooses(now) || plan.due_try(now).is_some()) {
         return Ok(None);
     }
+    let tried = plan.tries.with_answered(tried);
     let declines = policies.declines.current();
     let decline = read.invoice.decline();
     let meaning = declines.meaning(decline);
@@ -96,11 +109,11 @@ pub(super) fn advance(
     let (customer, hours) = (read.customer.as_ref(), policies.hours.current());
     let country = read.person.country(customer);
     let calendar = Calendar::new(hours.zone_of(customer.and_then(|customer| customer.time_zone.as_deref()), country));
-    let budget = Budget::of_invoice(declines, &beside.rules, &read.invoice, &tried);
+    let budget = Budget::of_invoice(declines, &beside.rules, &read.invoice, &tried, &beside.others);
     let nothing = declines.meaning(None);
     let budget_of_card = plan.tries.card.as_deref().map(|card| {
         let brand = card.rsplit_once(' ').map(|(brand, _)| brand);
-        Budget::of(declines, &beside.rules, brand, &nothing).for_card(card, Vec::new())
+        Budget::of(declines, &beside.rules, brand, &nothing).for_card(card, &beside.others)
     });
     let of_last = tried.iter().rev().find_map(|tried| tried.network.as_deref());
     let traits = Traits {
@@ -129,8 +142,11 @@ pub(super) fn advance(
         let next = beside.barred.clone().map_or_else(|| next_try(plan, &ground), Err);
         plan.choose(next);
     }
-    if plan.due_try(now).is_some() && beside.is_stopped {
-        tracing::warn!(invoice = plan.invoice, "a try of a recovery waits: it is stopped by hand");
+    if plan.due_try(now).is_some() && beside.waits {
+        tracing::warn!(
+            invoice = plan.invoice,
+            "a try of a recovery waits: it is stopped by hand, or very much is under way"
+        );
         plan.put_off_try(again);
     }
     let Some(scheduled) = approval::retry(policy, plan, now, again) else { return Ok(None) };
@@ -155,20 +171,22 @@ fn looks_at(action: &Action, now: Timestamp, again: Timestamp) -> Timestamp {
     }
 }
 
-/// Writes a try that begins, as what nobody has to approve and everybody can look up.
+/// Writes a try that begins, as what nobody has to approve and everybody can look up, or what people are asked for.
 pub(super) fn put(commit: &mut Commit, context: &Context, read: &Read, action: &Action) -> Result<(), Fault> {
     commit.create(action);
     let none = Desk::of(read.head.clone(), Touched::default());
     let mut one = none.clone();
     one.actions.insert(action.id.clone(), action.clone());
     put_facts(commit, &format!("{}:1", action.id), &none, &one, context);
-    put_notes(commit, &read.batch, &action.account, approval::written(action))
+    let asked = approval::requested(action).filter(|_| action.by_rule().is_none());
+    let notes = approval::written(action).into_iter().chain(asked).collect();
+    put_notes(commit, &read.batch, &action.account, notes)
 }
 
-/// Sends it on its way. The alarm on the action covers a queue that does not answer.
+/// Sends it on its way, or to the people who decide it. The alarm on the action covers a queue that does not answer.
 pub(super) async fn go(context: &Context, action: &Action) {
     let message = Message::Act { action: action.id.clone(), trace: action.trace.clone() };
     if let Err(fault) = send_all(context, &[Sent { queue: QueueName::Approval, message }]).await {
-        tracing::warn!(action.id = %action.id, fault = %fault, "the try waits for its alarm");
+        tracing::warn!(action.id = %action.id, fault = %fault, "what a recovery has begun waits for its alarm");
     }
 }

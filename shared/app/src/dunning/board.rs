@@ -7,8 +7,8 @@ use crate::records::networks;
 use crate::store::keys::{self, lists};
 use crate::store::{self, Batch, Page};
 use crate::web::{Problem, Window};
-use domain::book::{Head, Invoice, Person};
-use domain::dunning::{Budget, Plan, PlanState, Recovering};
+use domain::book::{Head, Invoice, Person, Tried};
+use domain::dunning::{Budget, Plan, PlanState, Reason, Recovering};
 use domain::id::AccountId;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -59,7 +59,7 @@ impl Wanted {
     }
 }
 
-fn time_or_day(text: &str) -> Option<Timestamp> {
+pub(super) fn time_or_day(text: &str) -> Option<Timestamp> {
     let day = || Some(text.parse::<Date>().ok()?.to_zoned(TimeZone::UTC).ok()?.timestamp());
     text.parse::<Timestamp>().ok().or_else(day)
 }
@@ -78,14 +78,15 @@ pub async fn due(context: &Context, wanted: &Wanted, window: &Window) -> Result<
     let found = page.items.len();
     let plans: Vec<_> = page.items.into_iter().take_while(|plan| wanted.is_due(plan)).collect();
     let next = page.next.filter(|_| plans.len() == found);
-    Ok(Page { items: shown(context, plans).await?, next })
+    Ok(Page { items: shown(context, plans, None).await?, next })
 }
 
 /// A page of an account's recoveries, by invoice, however they ended.
 pub async fn of_account(context: &Context, account: &AccountId, window: &Window) -> Result<Page<Recovering>, Fault> {
     let after = window.after.clone();
     let page = store::page_of::<Plan>(context, &keys::plans(account), after, window.limit, Order::Ascending).await?;
-    Ok(Page { items: shown(context, page.items).await?, next: page.next })
+    let head = store::read::<Head>(context, &keys::head(account)).await?;
+    Ok(Page { items: shown(context, page.items, head.as_ref()).await?, next: page.next })
 }
 
 /// Those of some invoices.
@@ -95,7 +96,8 @@ pub async fn of_invoices(
     invoices: &[String],
 ) -> Result<Vec<Recovering>, Fault> {
     let own = invoices.iter().map(|invoice| keys::plan(account, invoice)).collect();
-    shown(context, plans(context, own).await?).await
+    let head = store::read::<Head>(context, &keys::head(account)).await?;
+    shown(context, plans(context, own).await?, head.as_ref()).await
 }
 
 /// Those that an account's page shows: what runs, and what began last.
@@ -108,7 +110,7 @@ pub async fn latest(context: &Context, account: &AccountId) -> Result<Vec<Recove
     all.extend(plans(context, others).await?);
     all.sort_by_key(|plan| (plan.state != PlanState::Running, Reverse(plan.started_at)));
     all.truncate(SHOWN_MAX);
-    shown(context, all).await
+    shown(context, all, Some(&head)).await
 }
 
 async fn plans(context: &Context, own: Vec<Key>) -> Result<Vec<Plan>, Fault> {
@@ -120,11 +122,16 @@ async fn plans(context: &Context, own: Vec<Key>) -> Result<Vec<Plan>, Fault> {
     Ok(plans)
 }
 
-/// Plans with what is known of customers and invoices.
-async fn shown(context: &Context, plans: Vec<Plan>) -> Result<Vec<Recovering>, Fault> {
+/// Plans with what is known of customers and invoices; those of one account with what the networks leave of tries.
+async fn shown(context: &Context, plans: Vec<Plan>, head: Option<&Head>) -> Result<Vec<Recovering>, Fault> {
     let own = |plan: &Plan| [keys::person(&plan.account), keys::invoice(&plan.account, &plan.invoice)];
     let batch = Batch::read(context, plans.iter().flat_map(own).chain(networks::wanted()).collect()).await?;
-    let (rules, now) = (networks::read(&batch)?, context.clock.now());
+    let rules = networks::read(&batch)?;
+    let beside = match head.filter(|_| !plans.is_empty()) {
+        // Each of them is beside all others, so that none is left out.
+        Some(head) => Some(networks::beside(context, head, None, &rules).await?),
+        None => None,
+    };
     let same_try = SignedDuration::from_mins(context.policies.classify.current().duplicates.same_try_minutes);
     let (declines, policies) = (context.policies.declines.current(), &context.policies.dunning);
     let mut all = Vec::new();
@@ -133,9 +140,12 @@ async fn shown(context: &Context, plans: Vec<Plan>) -> Result<Vec<Recovering>, F
         let person = batch.of::<Person>(&person)?.unwrap_or_default();
         let invoice = batch.of::<Invoice>(&invoice)?;
         let mut row = Recovering::of(plan, invoice.as_ref(), &person, declines, policies);
-        if let Some(invoice) = &invoice {
+        if let Some((invoice, beside)) = invoice.as_ref().zip(beside.as_ref()) {
+            let others: Vec<Vec<Tried>> =
+                beside.iter().filter(|(other, _)| **other != invoice.id).map(|(_, tried)| tried.clone()).collect();
             let tried = invoice.tried(same_try);
-            row.tries_left = Budget::of_invoice(declines, &rules, invoice, &tried).left(&tried, now);
+            let budget = Budget::of_invoice(declines, &rules, invoice, &tried, &others);
+            row.tries_left = budget.left(&tried, context.clock.now());
         }
         all.push(row);
     }
@@ -148,6 +158,10 @@ pub fn json(recovering: &Recovering) -> Value {
     let plan = &recovering.plan;
     value["control"] = json!(plan.control);
     value["tries"] = json!(plan.tries);
+    if let Some(next) = &plan.tries.next {
+        let why: Vec<_> = next.reasons.iter().map(Reason::words).collect();
+        value["tries"]["next"]["why"] = json!(why);
+    }
     for (place, step) in plan.steps.iter().enumerate() {
         value["steps"][place]["reason"] = json!(plan.why(step));
         value["steps"][place]["expected_at"] = json!(plan.expected_at(step));

@@ -1,4 +1,5 @@
-//! Takes the rung that is due of an invoice that no recovery asks for: a task for its owner, and a letter where there is one.
+//! Takes the rung that is due of an invoice that no recovery asks for: a task for its owner, and a letter where there
+//! is one.
 
 use super::letter::{self, Way, remind};
 use super::{Done, pay};
@@ -36,8 +37,8 @@ pub(super) async fn due(context: &Context, account: &AccountId, invoice: &str) -
     }
 }
 
-/// The climb of an invoice whose recovery is over, where it has none and a rung is left: those whose day was before belonged
-/// to the recovery.
+/// The climb of an invoice whose recovery is over, where it has none and a rung is left: those whose day was before
+/// belonged to the recovery.
 pub(super) async fn after(
     context: &Context,
     batch: &mut Batch,

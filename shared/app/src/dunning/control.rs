@@ -4,6 +4,7 @@ use super::{Read, board, read};
 use crate::context::Context;
 use crate::outgoing;
 use crate::ports::Order;
+use crate::records::running;
 use crate::store::{self, Attempted, Batch, Commit, keys, trail};
 use crate::web::{self, Failed, ID_BYTES_MAX, Problem};
 use domain::book::Head;
@@ -155,10 +156,12 @@ pub async fn take(
 
 /// The invoices that it is about.
 async fn concerned(context: &Context, account: &AccountId, asked: &Asked) -> Result<Vec<String>, Problem> {
-    let head: Head = store::read(context, &keys::head(account)).await?.ok_or_else(|| Problem::not_found("account"))?;
+    let found = store::read(context, &keys::head(account)).await?;
+    let mut head: Head = found.ok_or_else(|| Problem::not_found("account"))?;
     if let Some(invoice) = &asked.invoice {
         return if invoice.len() > ID_BYTES_MAX { Err(nothing_runs()) } else { Ok(vec![invoice.clone()]) };
     }
+    running::name_all(context, &mut head).await?;
     let running: Vec<String> = head.dunning.keys().cloned().collect();
     if running.len() > 1 && asked.promise.is_some() {
         let message = "more than one invoice is asked for: name the one that is promised in `invoice`";
@@ -201,7 +204,7 @@ async fn once(
         return Ok(Attempted::Done(()));
     }
     let mut head = read.head.clone();
-    plan.show_on(&mut head);
+    running::show(context, &mut head, std::slice::from_ref(&plan)).await?;
     let lines = outgoing::of_head(context, &mut read.batch, &read.head, &head).await?;
 
     // Write.

@@ -94,29 +94,67 @@ pub(super) fn of_step(
     let reason = if plan.incident.is_some() { &incidents.reason } else { &family.customer_reason };
     let text = match &step.kind {
         StepKind::Mail { template } if !read.invoice.owes_more_than_billed() => reader.text(template),
-        StepKind::Mail { .. } | StepKind::Access { .. } | StepKind::Person => None,
+        StepKind::Sms { template } => return of_phone(read, (reader, template), (about(plan, step).id(), link)),
+        StepKind::Mail { .. } | StepKind::Access { .. } | StepKind::End { .. } | StepKind::Person => None,
     };
     let (Some(text), Some(to)) = (text, read.person.email.value()) else {
         let why = match (&step.kind, text) {
             (_, Some(_)) => "there is no address to remind the customer at",
             (StepKind::Mail { .. }, None) => "that is more than was billed: look at the provider what it is for",
-            (StepKind::Access { .. } | StepKind::Person, None) => "its reminders have not helped",
+            (_, None) => "its reminders have not helped",
         };
-        return Err(Words {
-            subject: format!("Invoice {} needs a person", plan.invoice),
-            text: format!("{} of invoice {} is open and {why}.", remaining(&read.invoice), plan.invoice),
-            page: format!("/accounts/{}", plan.account),
-        });
+        return Err(needs_person(read, why));
     };
     let days_left = days_left(&read.invoice, &read.head, context.policies.playbooks.current().grace_days, now);
     let days_left = (days_left > 0).then(|| (reader.words(phrase::DAYS_LEFT), days_left.to_string()));
     let time_left = days_left.as_ref().map(|(label, days)| format!("{label}: {days}")).unwrap_or_default();
-    let own = [("reason", reader.words(reason).to_owned()), ("time_left", time_left)];
+    let until = plan.held_after(step.number, now).map(|at| reader.date(at)).unwrap_or_default();
+    let reason = reader.words(reason).to_owned();
+    let own = [("reason", reason), ("time_left", time_left), ("effective_on", until)];
     let matter = Matter { invoice: &read.invoice, person: &read.person, days: days_left, link: Some(link) };
     Ok(matter.letter(reader, text, (about(plan, step).id(), to.as_str()), own))
 }
 
-/// Fills the text of a rung, where it has one and the customer an address. Nobody is asked by mail for more than was billed.
+fn needs_person(read: &Read, why: &str) -> Words {
+    let invoice = &read.invoice.id;
+    Words {
+        subject: format!("Invoice {invoice} needs a person"),
+        text: format!("{} of invoice {invoice} is open and {why}.", remaining(&read.invoice)),
+        page: format!("/accounts/{}", read.head.account),
+    }
+}
+
+/// Why nobody is written to on the phone.
+pub(super) fn why_no_text(read: &Read) -> Option<&'static str> {
+    let wants_none = read.customer.as_ref().is_some_and(|customer| customer.no_sms);
+    let more_than_billed = read.invoice.owes_more_than_billed();
+    let rows = [
+        (wants_none, "the customer wants no text messages"),
+        (phone(read).is_none(), "there is no phone number to write to"),
+        (more_than_billed, "it asks for more than was billed"),
+    ];
+    rows.into_iter().find(|(is_so, _)| *is_so).map(|(_, why)| why)
+}
+
+/// The phone on the account: the provider's word counts first.
+fn phone(read: &Read) -> Option<&String> {
+    read.person.phone.value().or_else(|| read.customer.as_ref()?.phone.as_ref())
+}
+
+/// Fills the form for phones of a text, which says neither who it is for nor how much they owe.
+fn of_phone(read: &Read, (reader, template): (Reader<'_>, &str), (id, link): (String, &str)) -> Result<Letter, Words> {
+    let values = BTreeMap::from([("link", link.to_owned())]);
+    let text = reader.text(template).and_then(|text| text.sms(&values));
+    let (Some(text), Some(to)) = (text, phone(read)) else {
+        return Err(needs_person(read, "there is no phone number to remind the customer at"));
+    };
+    let (links, to) = (vec![link.to_owned()], to.clone());
+    let (subject, html) = (String::new(), String::new());
+    Ok(Letter { id, channel: Channel::Sms, to, subject, html, text, links, blocks: None })
+}
+
+/// Fills the text of a rung, where it has one and the customer an address. Nobody is asked by mail for more than was
+/// billed.
 pub(super) fn of_rung(
     context: &Context,
     (climb, step): (&Climb, &Step),

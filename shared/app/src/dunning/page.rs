@@ -1,4 +1,5 @@
-//! The page of an account's recoveries, for whoever looks at it and for whoever has just said something that was refused.
+//! The page of an account's recoveries, for whoever looks at it and for whoever has just said something that was
+//! refused.
 
 use super::board;
 use crate::context::Context;

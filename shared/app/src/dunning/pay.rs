@@ -1,7 +1,7 @@
 //! Answers a link to pay: what is open, and, once somebody wants to pay, the provider's own page. It writes nothing.
 //!
-//! Whoever has the link may open it, without signing in: it shows no more than the message did that it came with, and only
-//! the provider's page takes money. A scanner that sends its form has made a link to that page, and nothing else.
+//! Whoever has the link may open it, without signing in: it shows no more than the message did that it came with, and
+//! only the provider's page takes money. A scanner that sends its form has made a link to that page, and nothing else.
 
 mod fresh;
 pub mod link;

@@ -3,7 +3,7 @@
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::outgoing;
-use crate::records::recovery;
+use crate::records::{recovery, running};
 use crate::store::{self, Attempted, Batch, Commit};
 use domain::classify::recovery::Becomes;
 use domain::id::AccountId;
@@ -42,7 +42,7 @@ async fn once(
     };
     plan.look_again(now);
     let mut head = failed.head.clone();
-    plan.show_on(&mut head);
+    running::show(context, &mut head, std::slice::from_ref(&*plan)).await?;
     head.names_at_most(context.policies.limits.current().cases_shown_max);
     let lines = outgoing::of_head(context, &mut batch, &failed.head, &head).await?;
 

@@ -50,6 +50,7 @@ pub(super) async fn answer(
         Endpoint::Receipt(id) => actions::receipt(context, &id).await,
         Endpoint::Ageing => owing(context, &query, &window).await,
         Endpoint::Dunning => recoveries::due(context, &query, &window).await,
+        Endpoint::DunningOutcomes => recoveries::outcomes(context, &query, &window, request, staff).await,
         Endpoint::RecoveriesOf(id) => recoveries::of_account(context, &id, &window).await,
         Endpoint::Incidents => incidents::all(context, &query, &window).await,
         Endpoint::Incident(id) => incidents::one(context, &id, &window).await,

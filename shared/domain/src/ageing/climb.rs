@@ -84,6 +84,7 @@ impl Climb {
                 doubt_at: None,
                 refusals: 0,
                 again_at: None,
+                why: None,
             });
         }
         let way = Plan {
@@ -100,6 +101,8 @@ impl Climb {
             held_since: None,
             control: Control::default(),
             tries: Again::default(),
+            escalated_at: None,
+            ends_asked: 0,
             trace: trace.to_owned(),
         };
         way.next().is_some().then_some(Self { way })

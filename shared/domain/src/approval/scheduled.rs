@@ -113,9 +113,23 @@ pub fn written(action: &Action) -> Vec<Note> {
     ]
 }
 
+/// Tells a plan how its try under way ended, by its action and its invoice; while nobody knows, it is looked at again
+/// then.
+pub fn learn(
+    plan: &mut Plan,
+    action: &Action,
+    (invoice, tried, same_try): (&Invoice, &[Tried], SignedDuration),
+    look_at: Timestamp,
+) {
+    plan.learn(ended(action, invoice, tried, same_try), look_at);
+    if let Some(at) = action.ended_at().filter(|_| action.state() == State::Withdrawn) {
+        plan.taken_back(at);
+    }
+}
+
 /// How a try ended, by its action and by what was told of its invoice since; nothing while nobody knows. What a provider
 /// has taken on may still fail, and then it tells so.
-pub fn ended(action: &Action, invoice: &Invoice, tried: &[Tried], same_try: SignedDuration) -> Option<TryEnd> {
+fn ended(action: &Action, invoice: &Invoice, tried: &[Tried], same_try: SignedDuration) -> Option<TryEnd> {
     let sent_at = action.attempt().map(|attempt| attempt.first_at);
     // Of what a provider has taken on only its own failure tells: a customer may fail with another card meanwhile.
     let only_ours = action.state() == State::Executed;
@@ -194,6 +208,34 @@ mod tests {
         assert_eq!(said, [(Step::Requested, MACHINE), (Step::Decided, "dunning v2")]);
     }
 
+    fn taken_back() -> Action {
+        let mut action = let_be(a_try(), MACHINE, "d");
+        action.withdrawn(at().now).unwrap();
+        action
+    }
+
+    #[test]
+    fn a_plan_learns_that_somebody_took_its_try_back() {
+        let policies = Policies::shipped().unwrap();
+        let plan: Plan = serde_json::from_value(serde_json::json!({
+            "account": AccountId::of("stripe", "default", "cus_1"), "invoice": "in_1", "segment": "standard",
+            "policy_version": policies.dunning.current().version, "started_at": at().now, "state": "running",
+            "reason": null, "steps": [], "trace": "t",
+        }))
+        .unwrap();
+        let mut overtaken = let_be(a_try(), MACHINE, "d");
+        overtaken.overtaken(at()).unwrap();
+        for (name, action, expected) in [
+            ("it goes", let_be(a_try(), MACHINE, "d"), None),
+            ("it was overtaken", overtaken, None),
+            ("somebody took it back", taken_back(), Some(at().now)),
+        ] {
+            let mut plan = plan.clone();
+            learn(&mut plan, &action, (&Invoice::new("in_1"), &[], SignedDuration::ZERO), at().again);
+            assert_eq!(plan.tries.taken_back_at, expected, "{name}");
+        }
+    }
+
     #[test]
     fn how_a_try_ended_is_known_once_somebody_tells() {
         let policies = Policies::shipped().unwrap();
@@ -236,6 +278,7 @@ mod tests {
             ("it was taken on, and failed a day later", ended_by(&done), &after, declined("insufficient_funds")),
             ("it was taken on, and the customer failed beside it", ended_by(&done), &customers, None),
             ("it was overtaken", overtaken, &before, stale),
+            ("somebody took it back", taken_back(), &before, Some(TryEnd::NotMade { why: "withdrawn".to_owned() })),
         ] {
             assert_eq!(ended(&action, &open(), tried, SignedDuration::from_mins(10)), expected, "{name}");
         }

@@ -1,9 +1,10 @@
 //! What may the customer use, as far as the provider's events tell?
 
-use crate::book::{Head, SubscriptionLine};
+use crate::book::{Head, PlanLine, SubscriptionLine};
 use crate::event::SubscriptionStatus;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// From everything to nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -57,8 +58,7 @@ pub fn entitlement(head: &Head, now: Timestamp) -> Option<Entitlement> {
 pub fn access(head: &Head, now: Timestamp) -> Option<Access> {
     let best = head.book.subscriptions.values().filter_map(|line| of(line, now)).min_by_key(|(state, ..)| *state);
     let (state, since, why) = best?;
-    let worst = head.dunning.iter().max_by_key(|(_, line)| line.access.map(|access| access.state));
-    let Some((invoice, line)) = worst.filter(|_| state < Entitlement::Suspended) else {
+    let Some((invoice, line)) = worst(&head.dunning).filter(|_| state < Entitlement::Suspended) else {
         return Some(Access { state, since, why: why.to_owned(), next: None });
     };
     let own = line.access.filter(|access| access.state >= state);
@@ -69,6 +69,11 @@ pub fn access(head: &Head, now: Timestamp) -> Option<Access> {
         why: format!("invoice {} is open and being recovered", number(head, invoice)),
         next,
     })
+}
+
+/// The recovery that leaves the least.
+pub(super) fn worst(recoveries: &BTreeMap<String, PlanLine>) -> Option<(&String, &PlanLine)> {
+    recoveries.iter().max_by_key(|(_, line)| line.access.map(|access| access.state))
 }
 
 /// What stands on an invoice, where it is known.

@@ -1,6 +1,7 @@
 //! The words by which an account is found. Only their digests are stored.
 
 use crate::book::{Person, Touched};
+use crate::event::{Event, Seen};
 use std::collections::BTreeSet;
 
 /// One word, with what it is: an address is never found by a name.
@@ -26,6 +27,11 @@ impl Term {
         Self(format!("invoice:{}", plain(invoice)))
     }
 
+    /// A refund or a credit note, by the provider's id.
+    fn refund(id: &str) -> Self {
+        Self(format!("refund:{}", plain(id)))
+    }
+
     fn last4(last4: &str) -> Self {
         Self(format!("last4:{}", plain(last4)))
     }
@@ -45,6 +51,10 @@ impl Term {
             return vec![Self::email(&plain)];
         }
         let mut readings = vec![Self::name(&plain), Self::invoice(&plain)];
+        // Such an id has a digit and no space: most names are looked for once less.
+        if plain.bytes().any(|b| b.is_ascii_digit()) && !plain.contains(' ') {
+            readings.push(Self::refund(&plain));
+        }
         if plain.len() == 4 && plain.bytes().all(|b| b.is_ascii_digit()) {
             readings.push(Self::last4(&plain));
         }
@@ -71,6 +81,20 @@ pub fn terms_of(person: &Person) -> BTreeSet<Term> {
     terms
 }
 
+/// How many refunds of an event an account is found by: a payment keeps no more of them.
+const REFUNDS_MAX: usize = 24;
+
+/// What an event tells of money that goes back. It is written with each telling, as an answer to Recoup's own request
+/// may have brought the refund into the book before.
+pub fn told(event: &Event) -> BTreeSet<Term> {
+    let refund = |seen: &Seen| match seen {
+        Seen::Refund(seen) => Some(Term::refund(&seen.id)),
+        Seen::CreditNote(seen) => Some(Term::refund(&seen.id)),
+        _ => None,
+    };
+    event.seen.iter().filter_map(refund).take(REFUNDS_MAX).collect()
+}
+
 /// Everything that the touched resources can be found by.
 pub fn terms(touched: &Touched) -> BTreeSet<Term> {
     let mut terms = BTreeSet::new();
@@ -88,6 +112,7 @@ pub fn terms(touched: &Touched) -> BTreeSet<Term> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::{Value, from_value, json};
 
     #[test]
     fn a_question_is_read_as_what_it_may_be() {
@@ -95,7 +120,23 @@ mod tests {
             |question: &str| Term::readings(question).iter().map(|term| term.as_str().to_owned()).collect::<Vec<_>>();
         assert_eq!(read(" Ada@Shop.example "), ["email:ada@shop.example"]);
         assert_eq!(read("Ada  Lovelace"), ["name:ada lovelace", "invoice:ada lovelace"]);
-        assert_eq!(read("4242"), ["name:4242", "invoice:4242", "last4:4242"]);
+        assert_eq!(read("4242"), ["name:4242", "invoice:4242", "refund:4242", "last4:4242"]);
+        assert_eq!(read("re_1Q2w"), ["name:re_1q2w", "invoice:re_1q2w", "refund:re_1q2w"]);
         assert!(read("  ").is_empty());
+    }
+
+    #[test]
+    fn money_that_goes_back_is_found_by_its_id() {
+        let refund = |number: usize| json!({"resource": "refund", "id": format!("re_{number:02}"), "payment": "ch_1"});
+        let note = json!({"resource": "credit_note", "id": "CN-7", "invoice": "in_1"});
+        let event = |seen: Vec<Value>| -> Event {
+            from_value(json!({"id": "e", "provider": "stripe", "source": "default", "origin": "webhook",
+                "kind": "refund_changed", "at": "2026-03-01T09:00:00Z", "customer": "cus_1", "seen": seen}))
+            .unwrap()
+        };
+        let words = |seen: Vec<Value>| told(&event(seen)).into_iter().map(|term| term.0).collect::<Vec<_>>();
+        assert_eq!(words(vec![]), Vec::<String>::new());
+        assert_eq!(words(vec![refund(1), refund(1), note]), ["refund:cn-7", "refund:re_01"]);
+        assert_eq!(words((0..99).map(refund).collect()).len(), REFUNDS_MAX, "a transaction holds a hundred items");
     }
 }

@@ -1,6 +1,7 @@
 //! The small head of an account: sums over everything, and the few lines that are shown first.
 
 mod kept;
+mod room;
 
 use super::entitlement::Entitlement;
 use super::{Latest, Try};
@@ -20,8 +21,11 @@ pub struct Head {
     pub source: String,
     pub customer: String,
     pub book: Book,
-    /// Invoices being recovered.
+    /// Invoices being recovered: of very many those that go on next, and the one that leaves its customer the least.
     pub dunning: BTreeMap<String, PlanLine>,
+    /// How many more are. Their own items say so.
+    #[serde(default, skip_serializing_if = "is_nothing")]
+    pub more_dunning: u32,
     /// Cases that are not resolved: of very many those that were opened last.
     pub cases: BTreeMap<CaseId, CaseLine>,
     /// How many more are not resolved. Their own items say so.
@@ -53,6 +57,8 @@ pub struct Book {
     pub invoices: Vec<HistoryLine>,
     pub payments: Vec<PaymentLine>,
     pub cards: Vec<CardLine>,
+    /// Which of the cards is charged for what comes, where the provider says so.
+    pub chosen: Latest<String>,
     pub tries: Vec<Try>,
     /// Disputes that are not decided.
     pub disputes: BTreeMap<String, DisputeLine>,
@@ -228,6 +234,7 @@ impl Head {
             customer: customer.to_owned(),
             book: Book::default(),
             dunning: BTreeMap::new(),
+            more_dunning: 0,
             cases: BTreeMap::new(),
             more_cases: 0,
             under_way: BTreeMap::new(),
@@ -280,8 +287,13 @@ impl PaymentLine {
 }
 
 impl Book {
-    /// The card that is kept, or else the one that paid or tried last and was not removed since.
+    /// The card that is charged for what comes, where that is told; or else the one that is kept, or that paid or tried last
+    /// and was not removed since.
     pub fn card(&self) -> Option<&Card> {
+        let chosen = self.chosen.value().and_then(|id| self.kept_card(id));
+        if chosen.is_some() {
+            return chosen;
+        }
         let kept =
             self.cards.iter().rev().filter(|line| line.state != CardState::Removed).find_map(|line| line.card.as_ref());
         let removed = |card: &Card| {
@@ -289,6 +301,12 @@ impl Book {
             self.cards.iter().any(|line| line.state == CardState::Removed && same(line))
         };
         kept.or_else(|| self.payments.iter().rev().find_map(|line| line.card.as_ref()).filter(|card| !removed(card)))
+    }
+
+    /// What is known of a card that is kept.
+    pub fn kept_card(&self, id: &str) -> Option<&Card> {
+        let mut own = self.cards.iter().filter(|line| line.id == id && line.state != CardState::Removed);
+        own.next()?.card.as_ref()
     }
 
     /// Which invoice a payment pays, said by either of them or by a link between them.
@@ -348,7 +366,8 @@ impl Figures {
 /// That a customer asked to end a subscription.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Left {
-    pub action: ActionId,
+    /// The action by which it is carried out; nothing where the customer ended it at the provider.
+    pub action: Option<ActionId>,
     /// When it was recorded, and then when it was carried out.
     pub at: Timestamp,
 }

@@ -29,6 +29,8 @@ pub struct Subscription {
     pub resumes_at: Latest<Stated<Timestamp>>,
     /// What the next invoice will come to, as told before it is made.
     pub upcoming: Latest<Money>,
+    /// Whether its customer wants it to end.
+    pub wished: Latest<bool>,
     /// When periods of it were paid, the newest ones.
     pub paid: BTreeSet<Timestamp>,
 }
@@ -55,6 +57,7 @@ impl Subscription {
         self.grace_until.see(&stamp, seen.grace_until);
         self.resumes_at.see(&stamp, seen.resumes_at);
         self.upcoming.see(&stamp, seen.upcoming);
+        self.wished.see(&stamp, seen.wished);
         self.paid.extend(seen.paid_at);
         while self.paid.len() > PAID {
             self.paid.pop_first();

@@ -10,14 +10,18 @@ use jiff::{SignedDuration, Timestamp};
 const CLOCKS_APART: SignedDuration = SignedDuration::from_mins(10);
 
 /// The card that an event shows to be another than before, as tries are told apart by it: its brand and the end of its
-/// number. Lists tell of old ones.
+/// number. Lists tell of old ones, and of one that is only kept beside the one that is charged nothing is tried.
 fn given(event: &Event, before: &Desk, after: &Desk) -> Option<String> {
+    let (was, is) = (before.head.book.chosen.value(), after.head.book.chosen.value());
     let is_new = |kept: &&KeptCard| {
         let known = before.touched.cards.get(&kept.id).and_then(|card| card.card.value());
-        kept.state.copied() == Some(CardState::Kept) && known != kept.card.value()
+        let is_charged = is.is_none_or(|chosen| *chosen == kept.id);
+        kept.state.copied() == Some(CardState::Kept) && known != kept.card.value() && is_charged
     };
-    let mut new = after.touched.cards.values().filter(|_| event.origin != Origin::Listed).filter(is_new);
-    let card = new.find_map(|kept| kept.card.value())?;
+    let new = after.touched.cards.values().filter(is_new).find_map(|kept| kept.card.value());
+    // When it is first told which one is charged, it may be the one that failed.
+    let other = || after.head.book.kept_card(is.filter(|_| was.is_some() && was != is)?);
+    let card = new.or_else(other).filter(|_| event.origin != Origin::Listed)?;
     Some(format!("{} {}", card.brand.to_lowercase(), card.last4))
 }
 
@@ -119,5 +123,40 @@ mod tests {
         let mut after = desk(&old);
         look_again(&event("webhook", BEGAN, &old), &before, &mut after, now);
         assert_eq!(after.plans["in_1"].tries.look_at, Some(now), "one that begins");
+    }
+
+    #[test]
+    fn a_card_is_tried_once_it_is_the_one_that_is_charged() {
+        let (now, later, old) = (time("2026-03-03T10:00:05Z"), "2026-03-03T10:00:00Z", card("4242", "kept"));
+        let chosen = |id: &str| json!({"resource": "chosen", "as_of": null, "card": id});
+        let second = json!({"resource": "card", "id": "pm_2", "as_of": null, "state": "kept",
+            "card": {"brand": "Visa", "last4": "1881", "exp_month": 4, "exp_year": 2030}});
+        for (name, known, told, card) in [
+            (
+                "the other one is charged from now on",
+                vec![second.clone(), chosen("pm_1")],
+                chosen("pm_2"),
+                Some("visa 1881"),
+            ),
+            ("it is told first which one is charged", vec![second.clone()], chosen("pm_2"), None),
+            ("the same is charged", vec![second.clone(), chosen("pm_1")], chosen("pm_1"), None),
+            ("one that nobody knows is charged", vec![chosen("pm_1")], chosen("pm_2"), None),
+            ("another one beside the one that is charged", vec![chosen("pm_1")], second.clone(), None),
+            ("the one that is charged, which was not known", vec![chosen("pm_2")], second.clone(), Some("visa 1881")),
+        ] {
+            let mut before = desk(&old);
+            for seen in &known {
+                before.touched.fold(
+                    &mut before.head,
+                    &event("webhook", "2026-01-02T00:00:00Z", seen),
+                    SignedDuration::ZERO,
+                );
+            }
+            let event = event("webhook", later, &told);
+            let mut after = before.clone();
+            after.touched.fold(&mut after.head, &event, SignedDuration::ZERO);
+            look_again(&event, &before, &mut after, now);
+            assert_eq!(after.plans["in_1"].tries.card.as_deref(), card, "{name}");
+        }
     }
 }

@@ -131,19 +131,19 @@ mod tests {
         let advice = |advice: &str| Decline { network_advice: Some(advice.to_owned()), ..code("05") };
         let rows = [
             ("a general code alone", general.clone(), "temporary", "", ""),
-            ("a stolen card", code("43"), "never-again", "stripe generic_decline and iso8583 43, declines v2", ""),
+            ("a stolen card", code("43"), "never-again", "stripe generic_decline and iso8583 43, declines v3", ""),
             (
                 "tomorrow",
                 advice("25"),
                 "temporary",
-                "stripe generic_decline and iso8583 05 and mastercard_advice 25, declines v2",
+                "stripe generic_decline and iso8583 05 and mastercard_advice 25, declines v3",
                 "2026-12-02T10:00:00Z",
             ),
             (
                 "not again",
                 advice("03"),
                 "never-again",
-                "stripe generic_decline and iso8583 05 and mastercard_advice 03, declines v2",
+                "stripe generic_decline and iso8583 05 and mastercard_advice 03, declines v3",
                 "",
             ),
         ];

@@ -8,6 +8,7 @@ use crate::book::{Due, HistoryLine, Touched};
 use crate::case::Class;
 use crate::classify::DISPUTED;
 use crate::classify::desk::Desk;
+use crate::dunning::failures;
 use crate::event::InvoiceStatus;
 use crate::id::{CaseId, TaskId};
 use crate::leaving::settled;
@@ -21,7 +22,7 @@ pub fn may_change(before: &Desk, folded: &Desk) -> Vec<TaskId> {
     let bills = settled(&before.touched, &folded.touched, &folded.head);
     let owed = owed_again(before, folded).into_iter().chain(paid(&before.touched, &folded.touched));
     let owed = owed.map(|invoice| claimed_of(&invoice, "").task(&folded.head.account));
-    left.chain(unseen).chain(bills).chain(owed).chain(overdue(before, folded)).collect()
+    left.chain(unseen).chain(bills).chain(owed).chain(overdue(before, folded)).chain(failing(before, folded)).collect()
 }
 
 /// The tasks that an event ends, of those that may, as they are from here on; `by` is the provider that told it.
@@ -37,7 +38,7 @@ pub fn end(tasks: &[Task], before: &Desk, after: &Desk, by: &str, now: Timestamp
     let task = |id: &TaskId| tasks.iter().find(|task| task.id == *id).cloned();
     let owed = paid(&before.touched, &after.touched);
     let owed = owed.map(|invoice| (claimed_of(&invoice, "").task(&after.head.account), true));
-    let overdue = overdue(before, after).map(|task| (task, true));
+    let overdue = overdue(before, after).chain(failing(before, after)).map(|task| (task, true));
     actions
         .chain(unseen)
         .chain(bills)
@@ -118,6 +119,15 @@ fn overdue<'a>(before: &'a Desk, after: &'a Desk) -> impl Iterator<Item = TaskId
     let late = move |invoice: &String| was_overdue(account, &after.touched.invoices[invoice]);
     let task = move |invoice| About::Overdue { invoice, bucket: String::new() }.task(account);
     paid(&before.touched, &after.touched).filter(late).map(task)
+}
+
+/// The tasks of invoices that failed again and again and are not open any more.
+fn failing<'a>(before: &'a Desk, after: &'a Desk) -> impl Iterator<Item = TaskId> + 'a {
+    let (account, all) = (&after.head.account, &after.touched.invoices);
+    // Told twice is no second try, but asks for no more than one look at a task that is not there.
+    let again = move |invoice: &String| failures(&all[invoice].tried(SignedDuration::ZERO)) > 1;
+    let task = move |invoice| About::Failing { invoice }.task(account);
+    paid(&before.touched, &after.touched).filter(again).map(task)
 }
 
 fn claimed_of(invoice: &str, dispute: &str) -> About {
@@ -214,6 +224,8 @@ mod tests {
                 held_since: None,
                 control: Control::default(),
                 tries: crate::dunning::Again::default(),
+                escalated_at: None,
+                ends_asked: 0,
                 trace: String::new(),
             };
             desk.plans.insert("in_1".to_owned(), plan);

@@ -21,8 +21,17 @@ impl Rules for Declines {
         &self.effective
     }
 
+    fn adds_to(&self) -> Option<u32> {
+        self.adds_to
+    }
+
+    fn added_to(self, older: &Self) -> Self {
+        self.on_top_of(older)
+    }
+
     fn lint(&self) -> Vec<Complaint> {
-        let mut complaints = self.families_alone();
+        let mut complaints = self.left_out();
+        complaints.extend(self.families_alone());
         complaints.extend(self.unnamed_families());
         // The rest looks into the families that are named.
         if complaints.is_empty() {

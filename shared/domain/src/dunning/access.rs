@@ -10,7 +10,7 @@ impl Plan {
     pub fn access(&self) -> AccessLine {
         let changes = self.steps.iter().filter_map(|step| match step.kind {
             StepKind::Access { access } => Some((access, step)),
-            StepKind::Mail { .. } | StepKind::Person => None,
+            StepKind::Mail { .. } | StepKind::Sms { .. } | StepKind::End { .. } | StepKind::Person => None,
         });
         let taken = changes.clone().rfind(|(_, step)| step.state == StepState::Sent);
         let next =
@@ -29,8 +29,8 @@ impl Plan {
         self.state == PlanState::Finished && access.state > Entitlement::Grace
     }
 
-    /// Takes the changes whose time has come. None comes before a letter that stands before it, and each that comes late
-    /// moves those after it by as much: whoever was warned late has as long as anybody.
+    /// Takes the changes whose time has come. None comes before a letter or an end that stands before it, and each that comes
+    /// late moves those after it by as much, and the end with its letter: whoever was warned late has as long as anybody.
     pub fn take_access(&mut self, now: Timestamp) {
         if self.held_until.is_some() || self.paused_until().is_some() || self.state != PlanState::Running {
             return;
@@ -40,26 +40,39 @@ impl Plan {
             .iter()
             .position(|step| step.kind.is_access() && step.state == StepState::Waiting && step.due_at <= now)
         {
+            let is_open = |step: &Step| matches!(step.state, StepState::Waiting | StepState::Asked);
+            if self.steps[..place].iter().any(|step| step.kind.is_end() && is_open(step)) {
+                return;
+            }
             let letters = self.steps[..place].iter().filter(|step| step.kind.is_mail());
             if letters.clone().any(|step| matches!(step.state, StepState::Waiting | StepState::Sending)) {
                 return;
             }
             // Who could not be written to loses nothing: a person has it by then.
             let is_written = |step: &Step| matches!(step.state, StepState::Sent | StepState::InDoubt);
-            if !letters.clone().any(is_written) {
+            if !letters.clone().any(is_written) || !self.is_warned_of(place) {
                 self.steps[place].state = StepState::Skipped;
                 self.steps[place].done_at = Some(now);
                 continue;
             }
             let late = now.duration_since(self.steps[place].due_at);
-            let (step, after) = self.steps[place..].split_first_mut().expect("the step at its place");
-            step.state = StepState::Sent;
-            step.done_at = Some(now);
-            for later in after.iter_mut().filter(|it| it.kind.is_access() && it.state == StepState::Waiting) {
-                later.due_at += late;
+            self.steps[place].state = StepState::Sent;
+            self.steps[place].done_at = Some(now);
+            for later in place + 1..self.steps.len() {
+                let moves = self.steps[later].kind.is_access() || self.is_of_end(later);
+                if moves && self.steps[later].state == StepState::Waiting {
+                    self.steps[later].due_at += late;
+                }
             }
         }
         self.finish_after_last();
+    }
+
+    /// Whether a change is a warning, or comes after one that was given.
+    fn is_warned_of(&self, place: usize) -> bool {
+        let warns = |step: &Step| matches!(step.kind, StepKind::Access { access } if access <= Entitlement::Warned);
+        let was_warned = |step: &Step| warns(step) && step.state == StepState::Sent;
+        warns(&self.steps[place]) || self.steps[..place].iter().any(was_warned)
     }
 }
 
@@ -151,6 +164,21 @@ mod tests {
         held.hold(day(6), day(9));
         held.take_access(day(8));
         assert_eq!(held.access().state, Entitlement::Grace, "what waits for an incident takes nothing");
+    }
+
+    #[test]
+    fn who_could_not_be_warned_in_time_loses_nothing_by_a_later_letter() {
+        let mut plan = plan();
+        let letter = Step { number: 5, due_at: day(9), ..plan.steps[0].clone() };
+        plan.steps.insert(2, letter);
+        plan.begin(day(1), day(2)).unwrap();
+        plan.handed_over(1);
+        plan.take_access(day(7));
+        plan.begin(day(9), day(9)).unwrap();
+        plan.sent(5);
+        plan.take_access(day(20));
+        assert_eq!(plan.access().state, Entitlement::Grace, "its warning was left out");
+        assert_eq!(plan.state, PlanState::Finished);
     }
 
     #[test]

@@ -1,8 +1,10 @@
 //! Who chooses the moment of a try: what they believe before any data is a rule, and what they learned is a table.
 
+mod reason;
 mod rules;
 mod table;
 
+pub use reason::Reason;
 pub use rules::AdviserRules;
 pub use table::{Advice, Cell, Group};
 pub use timing::{Adviser, Calendar, Candidate, Chosen, Place, SoFar, View};

@@ -1,7 +1,7 @@
 //! When does Recoup try an invoice again, what became of the tries that it made, and why is there no other?
 
-use super::{Adviser, Budget, Calendar, DunningPolicy, Plan, PlanState, SoFar, Traits, TriesRule, Why};
-use crate::book::Tried;
+use super::{Adviser, Budget, Calendar, DunningPolicy, Plan, PlanState, Reason, SoFar, Traits, TriesRule, Why};
+use crate::book::{By, Tried};
 use crate::decline::{Meaning, Retry};
 use crate::id::{ActionId, sha256};
 use crate::staff::MACHINE;
@@ -36,6 +36,13 @@ pub struct Again {
     pub look_at: Option<Timestamp>,
     /// The card that the customer gave since, for which there was no try yet: its brand and the end of its number.
     pub card: Option<String>,
+    /// When somebody took the last one back: its day has no other.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub taken_back_at: Option<Timestamp>,
+    /// The try that was planned when the recovery ended. Who judges another way by this one has to know it: that it came to
+    /// none says when there was to be one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unmade: Option<NextTry>,
 }
 
 /// A try that was chosen. Chances are in thousandths.
@@ -52,6 +59,12 @@ pub struct NextTry {
     pub likely: u32,
     /// What it could have been as well, itself among them.
     pub candidates: Vec<Moment>,
+    /// When it was chosen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chosen_at: Option<Timestamp>,
+    /// Why this moment.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reasons: Vec<Reason>,
 }
 
 /// A moment that could have been chosen.
@@ -159,6 +172,19 @@ impl Again {
         }
     }
 
+    /// What was told of tries, with those of its own that the provider has only answered so far: the networks count them, and
+    /// whoever tells of them may be late. They were with the card of the last one.
+    pub fn with_answered(&self, mut tried: Vec<Tried>) -> Vec<Tried> {
+        let is_told = |made: &MadeTry| tried.iter().any(|it| !it.succeeded && it.at >= made.begun_at - NEAR);
+        let answered = self.made.iter().filter(|made| matches!(made.ended, Some(TryEnd::Declined { .. })));
+        let untold: Vec<Timestamp> = answered.filter(|made| !is_told(made)).map(|made| made.begun_at).collect();
+        let Some(last) = tried.last().cloned() else { return tried };
+        let like_it =
+            |at| Tried { network: last.network.clone(), card: last.card.clone(), ..Tried::failed(at, By::Recoup) };
+        tried.extend(untold.into_iter().map(like_it));
+        tried
+    }
+
     /// When it was tried again, oldest first: what was told, and what the provider has only answered so far.
     fn times(&self, tried: &[Tried]) -> Vec<Timestamp> {
         let told: Vec<Timestamp> = tried.iter().filter(|it| !it.succeeded).map(|it| it.at).collect();
@@ -207,7 +233,9 @@ pub fn next_try(plan: &Plan, ground: &Ground<'_>) -> Result<NextTry, NoTry> {
         return Err(NoTry::AllMade(times.len()));
     }
     let forbidden = || ground.budget.forbids(ground.tried, ground.now).map_or(NoTry::NotWorthIt, NoTry::Budget);
-    let not_before = ground.budget.earliest(ground.tried, ground.now).ok_or_else(forbidden)?;
+    let next_day = plan.tries.taken_back_at.map(|at| ground.calendar.day_after(at));
+    let from = next_day.map_or(ground.now, |day| day.max(ground.now));
+    let not_before = ground.budget.earliest(ground.tried, from).ok_or_else(forbidden)?;
     let so_far = SoFar { failed_at, tries: &times, not_before };
     let (groups, limits) = (ground.traits.groups(), rule.limits());
     let allows = |at: Timestamp| ground.budget.forbids(ground.tried, at).is_none();
@@ -218,6 +246,7 @@ pub fn next_try(plan: &Plan, ground: &Ground<'_>) -> Result<NextTry, NoTry> {
         let view = adviser.view(&groups, Some(seed.wrapping_add(*other)));
         limits.next(&view, ground.calendar, &so_far, &allows) == Some(chosen.at)
     };
+    let places = ground.calendar.places(failed_at, chosen.at, times.len());
     // The choice itself is one of those that are counted: what was chosen was never impossible.
     let likely = (1..=DRAWN).filter(same).count();
     Ok(NextTry {
@@ -228,6 +257,8 @@ pub fn next_try(plan: &Plan, ground: &Ground<'_>) -> Result<NextTry, NoTry> {
         chance: Some(thousandths(chosen.chance)),
         likely: u32::try_from((likely + 1) * 1000 / (DRAWN as usize + 1)).unwrap_or(1000),
         candidates: chosen.candidates.iter().map(|it| Moment { at: it.at, chance: thousandths(it.chance) }).collect(),
+        chosen_at: Some(ground.now),
+        reasons: Reason::of(&view, &places),
     })
 }
 
@@ -253,6 +284,8 @@ fn with_card(plan: &Plan, ground: &Ground<'_>, number: u32) -> Option<Result<Nex
         chance: None,
         likely: 1000,
         candidates: Vec::new(),
+        chosen_at: Some(ground.now),
+        reasons: Vec::new(),
     }))
 }
 
@@ -296,8 +329,8 @@ impl Plan {
         Some([self.held_until, self.paused_until()].into_iter().flatten().fold(at, Timestamp::max))
     }
 
-    /// Whether tries wait like everything else.
-    fn rests(&self) -> bool {
+    /// Whether it is over, or whatever it does waits.
+    pub(super) fn rests(&self) -> bool {
         self.state != PlanState::Running || self.held_until.is_some() || self.paused_until().is_some()
     }
 
@@ -313,11 +346,23 @@ impl Plan {
         }
     }
 
+    /// Somebody took back what was begun: nothing more is chosen for that day.
+    pub fn taken_back(&mut self, at: Timestamp) {
+        self.tries.taken_back_at = self.tries.taken_back_at.max(Some(at));
+    }
+
     /// Whether the next try is to be chosen, or chosen anew.
     pub fn chooses(&self, now: Timestamp) -> bool {
         let is_asked = self.tries.look_at.is_some_and(|at| at <= now);
         let is_late = self.tries.next.as_ref().is_some_and(|next| now.duration_since(next.at) > LATE);
         !self.rests() && self.tries.under_way().is_none() && (is_asked || is_late || self.tries.next.is_none())
+    }
+
+    /// Whether one may be chosen or come now, as far as the plan alone can tell: else nobody need look at what it is
+    /// judged by.
+    pub fn may_choose(&self, now: Timestamp) -> bool {
+        let is_asked = self.tries.look_at.is_some_and(|at| at <= now);
+        is_asked || self.tries.next.as_ref().is_none_or(|next| next.at <= now)
     }
 
     /// Takes in what was chosen.
@@ -369,7 +414,8 @@ impl Plan {
     /// Its tries end with it.
     pub(super) fn end_tries(&mut self, is_paid: bool) {
         self.tries.ends(if is_paid { TryEnd::Paid } else { TryEnd::Over });
-        (self.tries.next, self.tries.look_at, self.tries.card) = (None, None, None);
+        self.tries.unmade = self.tries.next.take().or(self.tries.unmade.take());
+        (self.tries.look_at, self.tries.card) = (None, None);
     }
 }
 

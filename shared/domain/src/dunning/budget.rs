@@ -18,8 +18,6 @@ pub struct Budget {
     rules: Vec<Rule>,
     /// Which of the tries are with the card at hand.
     card: Option<String>,
-    /// What was tried of other debts with it.
-    beside: Vec<Vec<Tried>>,
 }
 
 /// Why a try is not allowed.
@@ -53,6 +51,8 @@ struct Rule {
     from: Option<Date>,
     until: Option<Date>,
     why: String,
+    /// What counts of other debts, as they were tried with the card at hand.
+    beside: Vec<Timestamp>,
 }
 
 /// The tries of a debt that failed, as a rule sees them.
@@ -112,23 +112,30 @@ impl Budget {
                 from: Some(rule.from),
                 until: rule.until,
                 why: rule.why.clone(),
+                beside: Vec::new(),
             }),
             _ => None,
         });
         let rules = shipped.iter().filter(|limit| is_for(limit.category)).map(|limit| Rule::of(limit)).chain(own);
-        Self { never, wait: meaning.wait, rules: rules.collect(), card: None, beside: Vec::new() }
+        Self { never, wait: meaning.wait, rules: rules.collect(), card: None }
     }
 
     /// The rules for an invoice, by what was tried of it (`Invoice::tried`): the network and the card are those of the last
-    /// try of which they were told.
-    pub fn of_invoice(declines: &Declines, imported: &[NetworkRule], invoice: &Invoice, tries: &[Tried]) -> Self {
+    /// try of which they were told. What was tried of others (`dunning::tried_beside`) counts where the card is known.
+    pub fn of_invoice(
+        declines: &Declines,
+        imported: &[NetworkRule],
+        invoice: &Invoice,
+        tries: &[Tried],
+        beside: &[Vec<Tried>],
+    ) -> Self {
         let decline = invoice.decline();
         let meaning = declines.meaning(decline);
         let tried = tries.iter().rev().find_map(|tried| tried.network.as_deref());
         let network = tried.or_else(|| decline.and_then(|decline| decline.network.as_deref()));
         let budget = Self::of(declines, imported, network, &meaning);
         match tries.iter().rev().find_map(|tried| tried.card.as_deref()) {
-            Some(card) => budget.for_card(card, Vec::new()),
+            Some(card) => budget.for_card(card, beside),
             None => budget,
         }
     }
@@ -136,8 +143,22 @@ impl Budget {
     /// The same for one card (`visa 4242`): tries with another one do not count, and those of other debts with it do, each
     /// debt with all that was tried of it.
     #[must_use]
-    pub fn for_card(self, card: &str, beside: Vec<Vec<Tried>>) -> Self {
-        Self { card: Some(card.to_owned()), beside, ..self }
+    pub fn for_card(mut self, card: &str, beside: &[Vec<Tried>]) -> Self {
+        for rule in self.rules.iter_mut().filter(|rule| rule.of == Of::Card) {
+            rule.beside = beside.iter().flat_map(|tries| rule.counted_beside(tries, card)).collect();
+        }
+        self.card = Some(card.to_owned());
+        self
+    }
+
+    /// How far back any rule for cards looks.
+    pub fn looks_back(declines: &Declines, imported: &[NetworkRule]) -> SignedDuration {
+        let own = imported.iter().filter_map(|rule| match &rule.says {
+            Says::Limit { days, .. } => Some(*days),
+            _ => None,
+        });
+        let shipped = declines.limit.iter().filter(|limit| limit.of == Of::Card).map(|limit| limit.days);
+        days(shipped.chain(own).max().unwrap_or_default())
     }
 
     /// Why a try of ours is not allowed now, after all that was tried of the debt. Of several reasons, the one that lasts
@@ -178,9 +199,8 @@ impl Budget {
 
     fn counted(&self, rule: &Rule, tries: &[Tried]) -> Counted {
         let mut counted = rule.counted(tries, self.card.as_deref());
-        if rule.of == Of::Card {
-            let others = self.beside.iter().flat_map(|tries| rule.counted(tries, self.card.as_deref()).times);
-            counted.times.extend(others);
+        if !rule.beside.is_empty() {
+            counted.times.extend(&rule.beside);
             counted.times.sort();
         }
         counted
@@ -200,6 +220,7 @@ impl Rule {
             from: limit.from,
             until: limit.until,
             why: limit.why.get_ref().clone(),
+            beside: Vec::new(),
         }
     }
 
@@ -210,12 +231,24 @@ impl Rule {
     }
 
     fn counted(&self, tries: &[Tried], card: Option<&str>) -> Counted {
+        let failed = || tries.iter().filter(|tried| !tried.succeeded).map(|tried| tried.at);
+        let times = self.further(tries, card).map(|tried| tried.at).collect();
+        Counted { times, first: failed().min(), last: failed().max() }
+    }
+
+    /// What counts of another debt. One that was tried in another network, such as a debit that names no card, was not
+    /// tried with this card there; of the debt itself it counts all the same, which is the stricter.
+    fn counted_beside(&self, tries: &[Tried], card: &str) -> Vec<Timestamp> {
+        let is_same = |tried: &&Tried| tried.network.as_ref().is_none_or(|network| *network == self.network);
+        self.further(tries, Some(card)).filter(is_same).map(|tried| tried.at).collect()
+    }
+
+    /// The failed tries of a debt that count, oldest first.
+    fn further<'a>(&self, tries: &'a [Tried], card: Option<&str>) -> impl Iterator<Item = &'a Tried> {
         let mut failed: Vec<&Tried> = tries.iter().filter(|tried| !tried.succeeded).collect();
         failed.sort_by_key(|tried| tried.at);
-        let (first, last) = (failed.first().map(|tried| tried.at), failed.last().map(|tried| tried.at));
         let not_first = usize::from(self.again || self.of == Of::Debit);
-        let further = failed.into_iter().skip(not_first).filter(|tried| self.counts(tried, card));
-        Counted { times: further.map(|tried| tried.at).collect(), first, last }
+        failed.into_iter().skip(not_first).filter(move |tried| self.counts(tried, card))
     }
 
     fn counts(&self, tried: &Tried, card: Option<&str>) -> bool {

@@ -1,6 +1,6 @@
 //! When may a customer be written to? By day and on working days, by their own clock. The rules are data: `shared/policy/hours/`.
 
-use super::{Plan, Step, StepKind, StepState};
+use super::{Plan, Step, StepState};
 use crate::policy::{Complaint, Rules};
 use jiff::Timestamp;
 use jiff::civil::{Date, Time, Weekday};
@@ -134,10 +134,8 @@ fn zones(names: &[String]) -> Vec<TimeZone> {
 impl Plan {
     /// What is due to be written waits until it may be.
     pub fn keep_quiet(&mut self, now: Timestamp, until: Timestamp) {
-        let waits = |step: &Step| {
-            let is_mail = matches!(step.kind, StepKind::Mail { .. });
-            is_mail && step.state == StepState::Waiting && step.due_at <= now && now < until
-        };
+        let waits =
+            |step: &Step| step.kind.is_read() && step.state == StepState::Waiting && step.due_at <= now && now < until;
         for step in self.steps.iter_mut().filter(|step| waits(step)) {
             step.again_at = Some(step.again_at.map_or(until, |again_at| again_at.max(until)));
         }
@@ -229,6 +227,12 @@ mod tests {
             ("a country by its code", country("de"), "2026-03-02T19:00:00Z", "2026-03-03T07:00:00Z"),
             ("the night before summer", country("DE"), "2026-03-27T19:30:00Z", "2026-03-30T06:00:00Z"),
             ("the night before winter", country("DE"), "2026-10-23T18:30:00Z", "2026-10-26T07:00:00Z"),
+            ("a year that ends before a weekend", zone("UTC"), "2027-12-31T21:00:00Z", "2028-01-03T08:00:00Z"),
+            ("a Sunday of 23 hours", zone("America/New_York"), "2026-03-07T02:00:00Z", "2026-03-09T12:00:00Z"),
+            ("a Sunday of 25 hours", zone("America/New_York"), "2026-10-31T00:00:00Z", "2026-11-02T13:00:00Z"),
+            ("where summer ends in April", zone("Australia/Sydney"), "2026-04-03T09:00:00Z", "2026-04-05T22:00:00Z"),
+            ("and begins in October", zone("Australia/Sydney"), "2026-10-02T10:00:00Z", "2026-10-04T21:00:00Z"),
+            ("by half an hour", zone("Australia/Lord_Howe"), "2026-04-03T09:00:00Z", "2026-04-05T21:30:00Z"),
             ("nothing is known, at night", (None, None), "2026-03-02T23:30:00Z", "2026-03-02T23:30:00Z"),
             ("nothing is known, on a Sunday", (None, None), "2026-03-08T12:00:00Z", "2026-03-08T12:00:00Z"),
             ("a country that is not listed", country("ZZ"), "2026-03-02T23:30:00Z", "2026-03-02T23:30:00Z"),
@@ -266,6 +270,15 @@ mod tests {
                 "2026-04-23T22:00:00Z",
             ),
             ("the last of a leap year's February", zone("UTC"), "2028-02-29", "2028-03-01T00:00:00Z"),
+            ("the day before a leap day", zone("UTC"), "2028-02-28", "2028-02-29T00:00:00Z"),
+            ("the last of another February", zone("Europe/Berlin"), "2027-02-28", "2027-02-28T23:00:00Z"),
+            ("the last of a month", zone("Europe/Berlin"), "2026-04-30", "2026-04-30T22:00:00Z"),
+            ("the last of a year", zone("Europe/Berlin"), "2026-12-31", "2026-12-31T23:00:00Z"),
+            ("the last of a year on the last coast", country("US"), "2026-12-31", "2027-01-01T10:00:00Z"),
+            ("23 hours in New York", zone("America/New_York"), "2026-03-08", "2026-03-09T04:00:00Z"),
+            ("25 hours in New York", zone("America/New_York"), "2026-11-01", "2026-11-02T05:00:00Z"),
+            ("25 hours in April", zone("Australia/Sydney"), "2026-04-05", "2026-04-05T14:00:00Z"),
+            ("23 hours in October", zone("Australia/Sydney"), "2026-10-04", "2026-10-04T13:00:00Z"),
         ] {
             let over = hours.end_of(day.parse().unwrap(), zone, country);
             assert_eq!(over.map(|at| at.to_string()).as_deref(), Some(expected), "{name}");

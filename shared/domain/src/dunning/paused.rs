@@ -262,7 +262,9 @@ impl Plan {
             return;
         }
         self.control.broken += 1;
-        if let Some(next) = self.steps.iter_mut().find(|step| step.state == StepState::Waiting) {
+        // An end is held for as long as anybody's.
+        let next = self.steps.iter_mut().find(|step| step.state == StepState::Waiting);
+        if let Some(next) = next.filter(|step| !step.kind.is_end()) {
             next.due_at = next.due_at.min(now);
         }
         let word = Word::Broken { date: promise.date, amount: promise.amount };
@@ -322,6 +324,8 @@ impl Plan {
         };
         match step.state {
             StepState::Sending | StepState::Sent => None,
+            StepState::Asked => Some("people are asked whether it ends".to_owned()),
+            StepState::Skipped if step.why.is_some() => step.why.clone(),
             StepState::InDoubt => Some("nobody knows whether it arrived, so it is not repeated".to_owned()),
             StepState::Skipped if step.refusals > 0 => Some(format!("it was refused {} times", step.refusals)),
             StepState::Skipped if self.steps.iter().any(|other| is_behind(&other)) => {
@@ -342,6 +346,9 @@ impl Plan {
             _ if self.held_since.is_some() && self.incident.is_some() => Some("its incident lasts".to_owned()),
             _ if is_refused => Some("it was refused, and is tried again".to_owned()),
             _ if step.again_at.is_some() => Some("it is night where the customer lives".to_owned()),
+            _ if step.kind.is_end() && self.told_of_end() => {
+                Some("the customer was told of it, and can still pay until then".to_owned())
+            }
             _ => None,
         }
     }

@@ -1,6 +1,7 @@
 //! The recovery of one invoice: what has been done, and what comes next.
 
-use super::{Again, Control, DunningPolicy, Facts, Step, StepKind, StepState, Then, Whose};
+use super::{Again, Control, DunningPolicy, Facts, Step, StepKind, StepRule, StepState, Then, Whose};
+use crate::book::entitlement::Entitlement;
 use crate::book::{Due, Head, Invoice, PlanLine};
 use crate::id::{AccountId, IncidentId};
 use crate::policy::Patience;
@@ -33,6 +34,12 @@ pub struct Plan {
     /// When Recoup tries it again, and when it has.
     #[serde(default, skip_serializing_if = "Again::is_nothing")]
     pub tries: Again,
+    /// When it became a matter of whoever looks after the account.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub escalated_at: Option<Timestamp>,
+    /// How often people were asked to end what its invoice is for.
+    #[serde(default)]
+    pub ends_asked: u32,
     pub trace: String,
 }
 
@@ -57,19 +64,16 @@ pub fn plan(
     let Due::Open(Some(remaining)) = invoice.due() else { return None };
     let tenure_days = customer_since.map(|since| now.duration_since(since).as_hours() / 24);
     let segment = policy.segment(&Facts { remaining, tenure_days, family, whose });
-    let steps = segment.steps.iter().zip(1..).map(|(rule, number)| Step {
+    let steps = segment.steps.iter().flat_map(kinds).zip(1..).map(|((kind, after), number)| Step {
         number,
-        kind: match &rule.then {
-            Then::Mail(template) => StepKind::Mail { template: template.clone() },
-            Then::Access(state) => StepKind::Access { access: *state },
-            Then::Person => StepKind::Person,
-        },
-        due_at: now + SignedDuration::from_hours(24 * rule.after_days.get_ref()),
+        kind,
+        due_at: now + after,
         state: StepState::Waiting,
         done_at: None,
         doubt_at: None,
         refusals: 0,
         again_at: None,
+        why: None,
     });
     Some(Plan {
         account: account.clone(),
@@ -85,8 +89,28 @@ pub fn plan(
         held_since: None,
         control: Control::default(),
         tries: Again::default(),
+        escalated_at: None,
+        ends_asked: 0,
         trace: trace.to_owned(),
     })
+}
+
+/// What a rule comes to, and how long after the beginning: an end is a letter, then what is ended, then what the customer may
+/// use.
+fn kinds(rule: &StepRule) -> Vec<(StepKind, SignedDuration)> {
+    let after = SignedDuration::from_hours(24 * rule.after_days.get_ref());
+    let (kind, ends) = match &rule.then {
+        Then::Mail(template) => (StepKind::Mail { template: template.clone() }, None),
+        Then::Sms(template) => (StepKind::Sms { template: template.clone() }, None),
+        Then::Access(state) => (StepKind::Access { access: *state }, None),
+        Then::Person => (StepKind::Person, None),
+        Then::End(ends) => (StepKind::Mail { template: rule.prompt.clone().unwrap_or_default() }, Some(*ends)),
+    };
+    let hold_hours = rule.hold_hours.as_ref().map_or(0, |hours| *hours.get_ref());
+    let until = after + SignedDuration::from_hours(hold_hours);
+    let ended = |ends| [StepKind::End { ends, hold_hours }, StepKind::Access { access: Entitlement::Ended }];
+    let behind = ends.into_iter().flat_map(ended).map(|kind| (kind, until));
+    [(kind, after)].into_iter().chain(behind).collect()
 }
 
 impl Plan {
@@ -104,24 +128,32 @@ impl Plan {
         self.control = earlier.control.clone();
         self.tries = Again { next: None, why_none: None, look_at: None, card: None, ..earlier.tries.clone() };
         self.tries.is_unknown_again();
+        self.escalated_at = earlier.escalated_at;
         self.next().is_some().then_some(self)
     }
 
-    /// The step that is being sent, or else the one whose time comes first.
+    /// The step that is being sent or asked for, or else the one whose time comes first.
     pub fn next(&self) -> Option<&Step> {
         let running = self.state == PlanState::Running;
-        let sending = self.steps.iter().find(|step| running && step.state == StepState::Sending);
+        let is_begun = |step: &Step| matches!(step.state, StepState::Sending | StepState::Asked);
+        let sending = self.steps.iter().find(|step| running && is_begun(step));
         let waiting = self.steps.iter().filter(|step| running && step.state == StepState::Waiting);
         sending.or_else(|| waiting.min_by_key(|step| self.comes_at(step)))
     }
 
-    /// When a step that waits is taken up, as far as it depends on its like: a change of access not before the letters that
-    /// stand before it.
+    /// When a step that waits is taken up, as far as it depends on its like: a change of access not before the letters and the
+    /// end that stand before it, and an end not before the letters and the changes.
     pub(super) fn comes_at(&self, step: &Step) -> Timestamp {
         let own = |step: &Step| step.again_at.map_or(step.due_at, |at| at.max(step.due_at));
-        let is_before = |it: &&Step| it.number < step.number && it.state == StepState::Waiting && it.kind.is_mail();
-        let letters = self.steps.iter().filter(|_| step.kind.is_access()).filter(is_before).map(own);
-        letters.fold(own(step), Timestamp::max)
+        let (is_access, is_end) = (step.kind.is_access(), step.kind.is_end());
+        let holds = |kind: &StepKind| match kind {
+            StepKind::Mail { .. } => is_access || is_end,
+            StepKind::Access { .. } => is_end,
+            StepKind::End { .. } => is_access,
+            StepKind::Sms { .. } | StepKind::Person => false,
+        };
+        let is_before = |it: &&Step| it.number < step.number && it.state == StepState::Waiting && holds(&it.kind);
+        self.steps.iter().filter(is_before).map(own).fold(own(step), Timestamp::max)
     }
 
     /// When somebody has to look at it again.
@@ -194,7 +226,8 @@ impl Plan {
         self.end_tries(reason == "paid");
         self.state = PlanState::Stopped;
         self.reason = Some(reason.to_owned());
-        for step in self.steps.iter_mut().filter(|step| step.state == StepState::Waiting) {
+        let goes = |step: &&mut Step| matches!(step.state, StepState::Waiting | StepState::Asked);
+        for step in self.steps.iter_mut().filter(goes) {
             step.state = StepState::Skipped;
             step.done_at = Some(at);
         }
@@ -212,8 +245,11 @@ impl Plan {
             return None;
         }
         let is_due = |step: &Step| step.due_at <= now && step.again_at.is_none_or(|again_at| again_at <= now);
-        let is_taken = |step: &Step| step.state == StepState::Waiting && !step.kind.is_access();
-        let due = self.steps.iter().rposition(|step| is_taken(step) && is_due(step))?;
+        let is_taken = |step: &Step| step.state == StepState::Waiting && !step.kind.is_access() && !step.kind.is_end();
+        // A text message passes over no letter: it goes out after it.
+        let last =
+            |sms: bool| self.steps.iter().rposition(|step| is_taken(step) && is_due(step) && step.kind.is_sms() == sms);
+        let due = last(false).or_else(|| last(true))?;
         // What only waits for the morning is not passed over by what does not.
         for step in self.steps[..due].iter_mut().filter(|step| is_taken(step) && is_due(step)) {
             step.state = StepState::Skipped;
@@ -223,12 +259,26 @@ impl Plan {
         step.state = StepState::Sending;
         step.done_at = Some(now);
         step.doubt_at = Some(doubt_at);
-        Some(step.clone())
+        let step = step.clone();
+        self.tells_of_end(due, now);
+        Some(step)
+    }
+
+    /// What is due for a phone is left out, where nobody may be written to there.
+    pub fn leave_out_texts(&mut self, why: &str, now: Timestamp) {
+        if self.rests() {
+            return;
+        }
+        let is_due = |step: &&mut Step| step.state == StepState::Waiting && step.due_at <= now;
+        for step in self.steps.iter_mut().filter(is_due).filter(|step| step.kind.is_sms()) {
+            step.leave_out(why, now);
+        }
+        self.finish_after_last();
     }
 
     /// Records that a person has it: who was to be written to was not.
     pub fn handed_over(&mut self, number: u32) {
-        for step in self.steps.iter_mut().filter(|step| step.number == number && step.kind.is_mail()) {
+        for step in self.steps.iter_mut().filter(|step| step.number == number && step.kind.is_read()) {
             step.state = StepState::Skipped;
         }
         self.sent(number);
@@ -275,6 +325,8 @@ impl Plan {
     pub(super) fn finish_after_last(&mut self) {
         if self.state == PlanState::Running && self.next().is_none() {
             self.end_tries(false);
+            // Of what was promised meanwhile nobody will ask any more.
+            self.lift(false, self.started_at);
             self.state = PlanState::Finished;
         }
     }

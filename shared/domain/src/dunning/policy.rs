@@ -1,9 +1,10 @@
 //! Whose invoices are asked for how? The rules are data: `shared/policy/dunning/`.
 
-use super::{AdviserRules, TriesRule};
+mod lint;
+
+use super::{AdviserRules, Ends, EscalationRule, TriesRule};
 use crate::book::entitlement::Entitlement;
 use crate::money::{Currency, Money};
-use crate::policy::{Complaint, Rules};
 use rust_decimal::Decimal;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -19,6 +20,8 @@ pub struct DunningPolicy {
     pub adviser: Option<AdviserRules>,
     #[serde(default)]
     pub tries: Vec<TriesRule>,
+    /// When a recovery is a matter of whoever looks after the account.
+    pub escalation: Option<EscalationRule>,
     pub segment: Vec<Segment>,
 }
 
@@ -79,23 +82,39 @@ pub struct Whose<'a> {
 pub struct StepRule {
     pub after_days: Spanned<i64>,
     pub then: Then,
+    /// The letter that tells of an end before it comes.
+    pub prompt: Option<String>,
+    /// For how long an end is held after that letter.
+    pub hold_hours: Option<Spanned<i64>>,
 }
 
-/// What a step does: it mails the text of that name, changes what the customer may use, or hands over to a person.
+/// What a step does: it sends the text of that name by mail or to a phone, changes what the customer may use, ends what the
+/// invoice is for, or hands over to a person.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Then {
     Mail(String),
+    Sms(String),
     Access(Entitlement),
+    End(Ends),
     Person,
 }
 
 impl DunningPolicy {
-    /// Every text that a step sends.
+    /// Every text that a step mails.
     pub fn templates(&self) -> impl Iterator<Item = &str> {
         self.segment.iter().flat_map(|segment| &segment.steps).filter_map(|step| match &step.then {
             Then::Mail(template) => Some(template.as_str()),
-            Then::Access(_) | Then::Person => None,
+            Then::End(_) => step.prompt.as_deref(),
+            Then::Sms(_) | Then::Access(_) | Then::Person => None,
+        })
+    }
+
+    /// Every text that a step sends to a phone.
+    pub fn texted(&self) -> impl Iterator<Item = &str> {
+        self.segment.iter().flat_map(|segment| &segment.steps).filter_map(|step| match &step.then {
+            Then::Sms(template) => Some(template.as_str()),
+            Then::Mail(_) | Then::Access(_) | Then::End(_) | Then::Person => None,
         })
     }
 
@@ -148,117 +167,13 @@ impl Segment {
             && self.metadata.is_empty()
             && !self.strategic
     }
-
-    /// What is wrong with the order of its steps.
-    fn lint_steps(&self, last_try: i64) -> Vec<Complaint> {
-        let mut complaints = Vec::new();
-        let (mut access, mut was_written) = (Entitlement::Grace, false);
-        for pair in self.steps.windows(2) {
-            if pair[1].after_days.get_ref() < pair[0].after_days.get_ref() {
-                complaints.push(Complaint::on(&pair[1].after_days, "this step comes before the step before it"));
-            } else if pair[1].after_days.get_ref() == pair[0].after_days.get_ref() && pair[1].then == pair[0].then {
-                complaints.push(Complaint::on(&pair[1].after_days, "this is the same as the step before it"));
-            }
-        }
-        for step in &self.steps {
-            match &step.then {
-                Then::Mail(_) => was_written = true,
-                Then::Person => {}
-                Then::Access(next) => {
-                    if *next <= access {
-                        let said = format!("`{}` comes after `{}`: access only falls", next.name(), access.name());
-                        complaints.push(Complaint::on(&step.after_days, said));
-                    } else if *next > Entitlement::Warned && (access < Entitlement::Warned || !was_written) {
-                        let said = format!("nobody is `{}` who was not warned and written to", next.name());
-                        complaints.push(Complaint::on(&step.after_days, said));
-                    } else if *next == Entitlement::Ended && *step.after_days.get_ref() < last_try {
-                        let said = format!("this ends before the last try, which may be on day {last_try}");
-                        complaints.push(Complaint::on(&step.after_days, said));
-                    }
-                    access = (*next).max(access);
-                }
-            }
-        }
-        complaints
-    }
-
-    /// Nothing, where it is known what becomes of an invoice that nothing has helped.
-    fn lint_end(&self) -> Option<Complaint> {
-        let last = self.steps.last().filter(|step| matches!(step.then, Then::Mail(_)))?;
-        Some(Complaint::on(&last.after_days, "a plan ends with a person, or with a change of access"))
-    }
-}
-
-impl Rules for DunningPolicy {
-    const NAME: &'static str = "dunning";
-
-    fn version(&self) -> u32 {
-        self.version
-    }
-
-    fn effective(&self) -> &str {
-        &self.effective
-    }
-
-    fn lint(&self) -> Vec<Complaint> {
-        let mut complaints = Complaint::doubled(self.segment.iter().map(|segment| &segment.id));
-        for segment in &self.segment {
-            if segment.why.trim().is_empty() {
-                complaints.push(Complaint::on(&segment.id, format!("`{}` has no `why`", segment.id.get_ref())));
-            }
-            if segment.steps.is_empty() {
-                complaints.push(Complaint::on(&segment.id, format!("`{}` has no steps", segment.id.get_ref())));
-            }
-            let most = segment.tries_most.unwrap_or(u32::MAX);
-            let tried = self.tries.iter().filter(|rule| {
-                let own = segment.families.as_ref().map(Spanned::get_ref);
-                most > 0 && own.is_none_or(|own| rule.families.get_ref().iter().any(|family| own.contains(family)))
-            });
-            complaints.extend(segment.lint_steps(tried.map(|rule| i64::from(rule.last_day())).max().unwrap_or(0)));
-            // Before there were tries, plans only wrote.
-            complaints.extend(self.adviser.as_ref().and_then(|_| segment.lint_end()));
-        }
-        complaints.extend(Complaint::doubled(self.tries.iter().map(|rule| &rule.id)));
-        complaints.extend(self.tries.iter().flat_map(TriesRule::lint));
-        for (place, rule) in self.tries.iter().enumerate() {
-            for family in rule.families.get_ref() {
-                if self.tries[..place].iter().any(|other| other.families.get_ref().contains(family)) {
-                    complaints.push(Complaint::on(&rule.families, format!("`{family}` stands in two rules of tries")));
-                }
-            }
-        }
-        match &self.adviser {
-            Some(rules) => complaints.extend(rules.lint()),
-            None => complaints.extend(
-                self.tries
-                    .iter()
-                    .map(|rule| Complaint::on(&rule.id, "nobody chooses its moments: say so in `[adviser]`")),
-            ),
-        }
-        match self.segment.iter().position(Segment::is_for_everyone) {
-            None => {
-                complaints.push(Complaint::at(0, "no segment is for everyone: the last one must have no condition"))
-            }
-            Some(place) => {
-                for unreachable in &self.segment[place + 1..] {
-                    complaints.push(Complaint::on(
-                        &unreachable.id,
-                        format!(
-                            "`{}` can never match: a segment for everyone stands before it",
-                            unreachable.id.get_ref()
-                        ),
-                    ));
-                }
-            }
-        }
-        complaints
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::policies::Policies;
+    use crate::policy::Rules;
 
     #[test]
     fn the_first_segment_that_fits_is_taken_and_what_is_not_known_fits_none() {

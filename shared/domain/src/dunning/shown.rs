@@ -27,7 +27,7 @@ pub struct Recovering {
     pub next_at: Option<Timestamp>,
     /// Until when it waits because somebody said so.
     pub paused_until: Option<Timestamp>,
-    /// What the networks' rules leave of tries.
+    /// What the networks' rules leave of tries; nothing where it was not looked up.
     pub tries_left: Vec<Left>,
     /// Of two on one day, the one whose number is lower is looked at first.
     pub queue: u32,

@@ -1,5 +1,6 @@
-//! One step of a plan: a reminder or the handing over to a person, with how far it has come.
+//! One step of a plan: a message, a change of access, an end or the handing over to a person, with how far it has come.
 
+use super::Ends;
 use crate::book::entitlement::Entitlement;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -11,9 +12,18 @@ pub enum StepKind {
     Mail {
         template: String,
     },
+    /// What is sent to a phone.
+    Sms {
+        template: String,
+    },
     /// What the customer may use from then on.
     Access {
         access: Entitlement,
+    },
+    /// What people are asked to end at the provider, so long after the letter before it has left.
+    End {
+        ends: Ends,
+        hold_hours: i64,
     },
     Person,
 }
@@ -22,6 +32,21 @@ impl StepKind {
     /// Whether it is a letter.
     pub fn is_mail(&self) -> bool {
         matches!(self, Self::Mail { .. })
+    }
+
+    /// Whether it is a text message.
+    pub fn is_sms(&self) -> bool {
+        matches!(self, Self::Sms { .. })
+    }
+
+    /// Whether the customer reads it, which they do by day.
+    pub fn is_read(&self) -> bool {
+        self.is_mail() || self.is_sms()
+    }
+
+    /// Whether people are asked to end something by it.
+    pub fn is_end(&self) -> bool {
+        matches!(self, Self::End { .. })
     }
 
     /// Whether it changes what the customer may use: it needs nobody to be sent anything.
@@ -33,13 +58,15 @@ impl StepKind {
     pub fn name(&self) -> &str {
         match self {
             Self::Mail { template } => template,
+            Self::Sms { .. } => "text_message",
             Self::Access { access } => access.name(),
+            Self::End { ends: Ends::Subscription, .. } => "end_subscription",
             Self::Person => "ask_a_person",
         }
     }
 }
 
-/// A letter, a change of access, or the handing over to a person, with how far it has come.
+/// A message, a change of access, an end or the handing over to a person, with how far it has come.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Step {
     pub number: u32,
@@ -55,6 +82,17 @@ pub struct Step {
     pub refusals: u32,
     #[serde(default)]
     pub again_at: Option<Timestamp>,
+    /// Why it was left out, where that is its own reason.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
+}
+
+impl Step {
+    /// It is not taken, for a reason of its own.
+    pub(super) fn leave_out(&mut self, why: &str, now: Timestamp) {
+        (self.state, self.done_at, self.again_at) = (StepState::Skipped, Some(now), None);
+        self.why = Some(why.to_owned());
+    }
 }
 
 /// A message is sent at most once: `Sending` is stored first, and what stays there is in doubt, not repeated.
@@ -63,6 +101,8 @@ pub struct Step {
 pub enum StepState {
     Waiting,
     Sending,
+    /// People are asked for it, and nobody knows yet what becomes of that.
+    Asked,
     Sent,
     InDoubt,
     Skipped,

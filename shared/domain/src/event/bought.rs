@@ -32,6 +32,9 @@ pub struct SubscriptionSeen {
     pub upcoming: Option<Money>,
     /// A period was paid then: where a provider has no invoices, this is what settles a failed try.
     pub paid_at: Option<Timestamp>,
+    /// Whether it ends because its customer wants that: false where it goes on, nothing where it ends for another reason.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub wished: Option<bool>,
 }
 
 /// Something that the provider says is so, or says is not there: which is more than not saying anything.

@@ -99,6 +99,7 @@ impl Event {
         let own = self.seen.iter().flat_map(|seen| match seen {
             Seen::Customer(_) | Seen::Balance(_) => vec![],
             Seen::Card(seen) => vec![&seen.id],
+            Seen::Chosen(seen) => vec![&seen.card],
             Seen::Subscription(seen) => vec![&seen.id],
             Seen::Invoice(seen) => vec![&seen.id],
             Seen::CreditNote(seen) => vec![&seen.id, &seen.invoice],
@@ -143,7 +144,7 @@ impl Event {
                 }
                 Seen::Refund(seen) => refer(&mut seen.action),
                 Seen::Dispute(seen) => cut(&mut seen.reason, WORDS_BYTES_MAX),
-                Seen::Balance(_) | Seen::Link(_) => {}
+                Seen::Balance(_) | Seen::Chosen(_) | Seen::Link(_) => {}
             }
         }
         self

@@ -1,8 +1,8 @@
 //! How many bytes can an event take where it is stored? Its texts tell, without its being written.
 
 use super::{
-    BalanceSeen, Card, CardSeen, CreditNoteSeen, CustomerSeen, Decline, Discount, DisputeSeen, Event, InvoiceSeen,
-    Item, Line, LinkSeen, PaymentSeen, RefundSeen, Seen, Stated, SubscriptionSeen, TicketSeen,
+    BalanceSeen, Card, CardSeen, ChosenSeen, CreditNoteSeen, CustomerSeen, Decline, Discount, DisputeSeen, Event,
+    InvoiceSeen, Item, Line, LinkSeen, PaymentSeen, RefundSeen, Seen, Stated, SubscriptionSeen, TicketSeen,
 };
 use crate::policy::texts_bytes_at_most;
 
@@ -30,6 +30,7 @@ fn of(seen: &Seen) -> usize {
         }
         Seen::Balance(BalanceSeen { as_of: _, available: _ }) => 0,
         Seen::Card(CardSeen { id, as_of: _, card, state: _ }) => texts([Some(id)]) + of_card(card.as_ref()),
+        Seen::Chosen(ChosenSeen { as_of: _, card }) => texts([Some(card)]),
         Seen::Subscription(seen) => of_subscription(seen),
         Seen::Invoice(seen) => of_invoice(seen),
         Seen::CreditNote(seen) => {
@@ -158,6 +159,7 @@ fn of_subscription(seen: &SubscriptionSeen) -> usize {
         resumes_at: _,
         upcoming: _,
         paid_at: _,
+        wished: _,
     } = seen;
     let stated = discount.as_ref().and_then(Stated::value);
     let code = stated.and_then(|Discount { code, percent: _, amount: _ }| code.as_ref());
@@ -196,11 +198,12 @@ mod tests {
                 "created_at": AT}),
             json!({"resource": "balance", "as_of": AT, "available": money}),
             json!({"resource": "card", "id": text, "as_of": AT, "card": card, "state": "expiring"}),
+            json!({"resource": "chosen", "as_of": AT, "card": text}),
             json!({"resource": "subscription", "id": text, "as_of": AT, "status": "incomplete",
                 "items": [item, item, item], "discount": {"is": {"code": text, "percent": MOST, "amount": money}},
                 "started_at": AT, "period_start": AT, "renews_at": AT, "trial_ends_at": AT, "ends_at": {"is": AT},
                 "contract_ends_at": AT, "grace_until": {"is": AT}, "resumes_at": {"is": AT}, "upcoming": money,
-                "paid_at": AT}),
+                "paid_at": AT, "wished": false}),
             json!({"resource": "invoice", "id": text, "as_of": AT, "number": text, "status": "uncollectible",
                 "total": money, "tax": money, "remaining": money, "credited": money, "subscription": text,
                 "by_period": false, "lines": [line, line, line], "created_at": AT, "due_on": "2026-01-31",

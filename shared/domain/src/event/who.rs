@@ -58,6 +58,14 @@ pub enum CardState {
     Removed,
 }
 
+/// Which of the customer's ways to pay is charged for what comes, where the provider says so.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChosenSeen {
+    pub as_of: Option<Timestamp>,
+    /// Its id, as that of a [`CardSeen`].
+    pub card: String,
+}
+
 /// Why a try failed, in the provider's own words.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(default)]

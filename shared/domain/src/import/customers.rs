@@ -21,6 +21,9 @@ pub struct Customer {
     pub locale: Option<String>,
     pub time_zone: Option<String>,
     pub strategic: bool,
+    /// They want no text messages.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub no_sms: bool,
     /// The staff id of who looks after the account.
     pub owner: Option<String>,
     /// Customers with the same group are proposed to be one, across providers; accounts are never merged.
@@ -52,6 +55,7 @@ const OWN: &[Column] = &[
     ("locale", &["language", "preferred_language"]),
     ("time_zone", &["timezone"]),
     ("strategic", &["is_strategic", "strategic_account", "strategic_flag"]),
+    ("no_sms", &["sms_opt_out", "no_text_messages"]),
     ("owner", &["account_owner", "company_owner", "contact_owner"]),
     ("group", &["customer_group", "parent_account"]),
     ("credit_limit", &[]),
@@ -81,6 +85,7 @@ impl Record for Customer {
             locale: row.may("locale", contact::locale),
             time_zone: row.may("time_zone", contact::time_zone),
             strategic: row.may("strategic", cell::flag).unwrap_or(false),
+            no_sms: row.may("no_sms", cell::flag).unwrap_or(false),
             owner: row.may("owner", cell::text),
             group: row.may("group", cell::text),
             credit_limit: row.money("credit_limit"),
@@ -120,12 +125,12 @@ mod tests {
     fn every_column_is_read_from_both_formats() {
         let customer = one(both(
             Kind::Customers,
-            "provider,source,customer,name,email,phone,billing_address,locale,time_zone,strategic,owner,group,credit_limit,currency,\
+            "provider,source,customer,name,email,phone,billing_address,locale,time_zone,strategic,no_sms,owner,group,credit_limit,currency,\
              legal_name,tax_id,tax_country,tax_exempt,metadata.Team\n\
-             Stripe,eu,cus_1,Acme,ap@acme.example,+49 30 123456,\"Main St 1\r\nBerlin\",de_de,europe/berlin,yes,mara,acme,5000,EUR,\
+             Stripe,eu,cus_1,Acme,ap@acme.example,+49 30 123456,\"Main St 1\r\nBerlin\",de_de,europe/berlin,yes,yes,mara,acme,5000,EUR,\
              Acme GmbH,DE123456789,de,no,North\n",
             r#"{"provider":"stripe","source":"eu","customer":"cus_1","name":"Acme","email":"ap@acme.example","phone":"+49 30 123456",
-                "billing_address":"Main St 1\nBerlin","locale":"de-DE","time_zone":"Europe/Berlin","strategic":true,"owner":"mara",
+                "billing_address":"Main St 1\nBerlin","locale":"de-DE","time_zone":"Europe/Berlin","strategic":true,"no_sms":true,"owner":"mara",
                 "group":"acme","credit_limit":{"amount":"5000.00","currency":"EUR"},"legal_name":"Acme GmbH","tax_id":"DE123456789",
                 "tax_country":"DE","tax_exempt":false,"metadata":{"Team":"North"}}"#,
         ));
@@ -133,14 +138,14 @@ mod tests {
         assert_eq!(customer.credit_limit.map(|limit| limit.to_string()).as_deref(), Some("5000.00 EUR"));
         assert_eq!(customer.billing_address.as_deref(), Some("Main St 1\nBerlin"));
         assert_eq!(customer.metadata, BTreeMap::from([("Team".to_owned(), "North".to_owned())]));
-        assert!(customer.strategic && customer.tax_exempt == Some(false));
+        assert!(customer.strategic && customer.no_sms && customer.tax_exempt == Some(false));
     }
 
     #[test]
     fn what_is_not_said_is_not_known() {
         let customer = one(csv(Kind::Customers, "customer,provider,email\ncus_1,stripe,\n").unwrap());
         assert_eq!((customer.who.source.as_str(), customer.email, customer.credit_limit), ("default", None, None));
-        assert!(!customer.strategic && customer.tax_exempt.is_none());
+        assert!(!customer.strategic && !customer.no_sms && customer.tax_exempt.is_none());
     }
 
     #[test]

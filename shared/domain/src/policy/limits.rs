@@ -95,6 +95,17 @@ pub struct Limits {
     pub provider_calls_max: u32,
     /// How many open cases the head of an account names; of more it names those that were opened last, and counts the others.
     pub cases_shown_max: usize,
+    /// How many recoveries it names; of more it names those that go on next, and counts the others.
+    pub recoveries_shown_max: usize,
+    /// With how many of its actions under way another try waits.
+    pub under_way_max: usize,
+    /// How many recoveries that run a forecast reads, and how many payments that failed before.
+    pub forecast_read_max: u32,
+    /// In how few recoveries of a currency a forecast says nothing, and by how few earlier payments it counts no share.
+    pub forecast_open_min: u32,
+    pub forecast_seen_min: u32,
+    /// By how few recoveries that count in full no other way to recover is judged.
+    pub judged_min: u32,
     /// How many people are told of one thing, each by a message of their own; all others read it where it is posted.
     pub told_people_max: usize,
     /// How long it is kept at least what the product was told: it may be asked for again.
@@ -215,12 +226,18 @@ impl Rules for Limits {
             ("backlog_counted_max", i64::from(self.backlog_counted_max)),
             ("outgoing_days", self.outgoing_days),
             ("endpoint_hours_max", self.endpoint_hours_max),
+            ("forecast_read_max", i64::from(self.forecast_read_max)),
+            ("forecast_open_min", i64::from(self.forecast_open_min)),
+            ("forecast_seen_min", i64::from(self.forecast_seen_min)),
+            ("judged_min", i64::from(self.judged_min)),
         ];
         let patience = [&self.telling, &self.outgoing].into_iter().flat_map(Patience::bounds);
         let counts = [
             (self.boards_max < 1, "a shelf has at least one board".to_owned()),
             (self.told_people_max < 1, "at least one person is told".to_owned()),
             (self.cases_shown_max < 1, "at least one open case is named".to_owned()),
+            (self.recoveries_shown_max < 1, "at least one recovery is named".to_owned()),
+            (self.under_way_max < 1, "at least one action may be under way".to_owned()),
             (
                 2 * self.board_bytes_max + BESIDE_BOARDS_BYTES > self.item_bytes_max,
                 format!(

@@ -99,6 +99,11 @@ impl Text {
         (filled(&self.subject, values), filled(&self.body, values))
     }
 
+    /// Whether it has a form for phones.
+    pub fn has_sms(&self) -> bool {
+        self.sms.is_some()
+    }
+
     /// The message for a phone, where there is one.
     pub fn sms(&self, values: &BTreeMap<&str, String>) -> Option<String> {
         self.sms.as_ref().map(|sms| filled(sms, values))

@@ -63,6 +63,7 @@ impl Sidebar {
         if let Some(customer) = &said.customer {
             let account = &mut self.account;
             account.strategic = Some(customer.strategic);
+            account.no_sms = Some(customer.no_sms);
             account.owner.clone_from(&customer.owner);
             for (own, imported) in [
                 (&mut account.name, &customer.name),

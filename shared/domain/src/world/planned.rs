@@ -1,5 +1,6 @@
 //! Recovers as the service does: by the plan of a segment, with the tries that an adviser chooses and learns from.
 
+use super::history::{Asked, Chooses};
 use super::play::FOLLOWED_DAYS;
 use super::strategy::{Next, Shown, Strategy};
 use crate::decline::{Declines, Retry};
@@ -11,6 +12,9 @@ use crate::event::Decline;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeMap;
 use std::rc::Rc;
+
+/// How often it is asked anew, each time believing a little else, to tell how likely a choice is.
+const DRAWN: u32 = 100;
 
 /// Follows a policy.
 #[derive(Debug)]
@@ -69,12 +73,19 @@ impl<'a> Planned<'a> {
         Rc::clone(self.known.entry(kind).or_insert_with(look_up))
     }
 
-    fn next_try(&mut self, shown: &Shown<'_>, known: &Known<'a>, rule: &TriesRule) -> Option<Timestamp> {
+    /// When the next try is, as it is chosen at a time.
+    fn next_try(
+        &mut self,
+        shown: &Shown<'_>,
+        known: &Known<'a>,
+        rule: &TriesRule,
+        chosen_at: Timestamp,
+    ) -> Option<Timestamp> {
         let adviser = self.adviser.as_ref()?;
         self.asked += 1;
         let view = adviser.view(&traits(shown, known.family).groups(), Some(self.asked));
-        let (tried, last) = (shown.tried(), shown.messages.last().copied().unwrap_or(shown.failed_at));
-        let not_before = known.budget.earliest(&tried, last)?;
+        let tried = shown.tried();
+        let not_before = known.budget.earliest(&tried, chosen_at)?;
         let so_far = SoFar { failed_at: shown.failed_at, tries: shown.tries, not_before };
         let allows = |at| known.budget.forbids(&tried, at).is_none();
         rule.limits().next(&view, self.calendar(shown.country), &so_far, &allows)
@@ -106,7 +117,8 @@ impl Strategy for Planned<'_> {
         let mail = mails.skip(shown.messages.len()).map(|day| shown.failed_at + SignedDuration::from_hours(24 * day));
         let mail = mail.map(|at| at.max(last)).next();
         let rule = self.policy.tries(segment.id.get_ref(), known.family).filter(|_| known.is_tried);
-        let tried = rule.and_then(|rule| self.next_try(shown, &known, &rule));
+        let last_message = shown.messages.last().copied().unwrap_or(shown.failed_at);
+        let tried = rule.and_then(|rule| self.next_try(shown, &known, &rule, last_message));
         match (tried, mail) {
             (Some(at), Some(mail)) if mail < at => Some(Next::Message(mail)),
             (Some(at), _) => Some(Next::Try(at)),
@@ -120,5 +132,19 @@ impl Strategy for Planned<'_> {
         if let Some(adviser) = &mut self.adviser {
             adviser.learn(&traits(shown, family).groups(), &places, succeeded);
         }
+    }
+}
+
+impl Chooses for Planned<'_> {
+    /// In a segment that its rules do not have, everybody's counts.
+    fn likely(&mut self, asked: &Asked<'_>) -> f64 {
+        let known = self.known(&asked.shown);
+        let segments = &self.policy.segment;
+        let own = segments.iter().find(|segment| segment.id.get_ref() == asked.segment).or(segments.last());
+        let own = own.map_or("", |segment| segment.id.get_ref().as_str());
+        let rule = self.policy.tries(own, known.family).filter(|_| known.is_tried);
+        let Some(rule) = rule else { return f64::from(u8::from(asked.moment.is_none())) };
+        let same = |_: &u32| self.next_try(&asked.shown, &known, &rule, asked.chosen_at) == asked.moment;
+        (0..DRAWN).filter(same).count() as f64 / f64::from(DRAWN)
     }
 }

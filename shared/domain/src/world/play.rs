@@ -21,6 +21,7 @@ const DAY: SignedDuration = SignedDuration::from_hours(24);
 struct Open<'a> {
     cluster: &'a Cluster,
     place: usize,
+    number: u32,
     luck: Luck,
     amount: Money,
     is_gone: bool,
@@ -44,7 +45,7 @@ pub fn play(world: &World, strategy: &mut dyn Strategy, declines: &Declines, inv
         let mut open = match all.remove(&number) {
             Some(open) => open,
             None => {
-                let open = Open::fails(world, Luck::of(world.seed, number), now);
+                let open = Open::fails(world, number, now);
                 tally.failed(open.place, open.amount);
                 open
             }
@@ -94,7 +95,8 @@ fn fails_at(world: &World, luck: &Luck) -> Timestamp {
 }
 
 impl<'a> Open<'a> {
-    fn fails(world: &'a World, luck: Luck, failed_at: Timestamp) -> Self {
+    fn fails(world: &'a World, number: u32, failed_at: Timestamp) -> Self {
+        let luck = Luck::of(world.seed, number);
         let place = pick(&world.clusters, luck.draw("cluster"));
         let cluster = &world.clusters[place];
         let amounts = &cluster.amounts;
@@ -106,6 +108,7 @@ impl<'a> Open<'a> {
         Self {
             cluster,
             place,
+            number,
             amount: amounts[which.min(amounts.len() - 1)],
             is_gone: luck.draw("gone") < cluster.gone,
             failed_at,
@@ -129,6 +132,7 @@ impl<'a> Open<'a> {
             tries: &self.tries,
             messages: &self.messages,
             cluster: self.place,
+            number: self.number,
         }
     }
 

@@ -1,5 +1,6 @@
 //! Who decides when an open invoice is tried again, and what they are shown.
 
+use super::history::{Asked, Chooses};
 use super::play::FOLLOWED_DAYS;
 use crate::book::{By, Tried};
 use crate::event::Decline;
@@ -23,6 +24,8 @@ pub struct Shown<'a> {
     pub messages: &'a [Timestamp],
     /// For whoever knows the world: it is not shown outside of it.
     pub(super) cluster: usize,
+    /// Which invoice it is, for whoever writes down what happened.
+    pub number: u32,
 }
 
 impl Shown<'_> {
@@ -104,6 +107,13 @@ impl Strategy for Fixed {
     fn next(&mut self, shown: &Shown<'_>) -> Option<Next> {
         let day = self.0.get(shown.tries.len())?;
         Some(Next::Try(shown.failed_at + SignedDuration::from_hours(24 * day)))
+    }
+}
+
+impl Chooses for Fixed {
+    fn likely(&mut self, asked: &Asked<'_>) -> f64 {
+        let own = self.next(&asked.shown).map(Next::at);
+        f64::from(u8::from(own == asked.moment))
     }
 }
 

@@ -250,6 +250,7 @@ fn expects(world: &World, place: usize, failed_at: Timestamp, strategy: &mut dyn
             tries: &tries,
             messages: &[],
             cluster: place,
+            number: 0,
         };
         let Some(next) = strategy.next(&shown) else { return (1.0 - missed, tries.len()) };
         missed *= 1.0 - cluster.chance(failed_at, next.at(), tries.len());

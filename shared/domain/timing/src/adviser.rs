@@ -144,9 +144,15 @@ impl Adviser {
 impl View {
     /// What speaks for a try, in log-odds.
     pub fn score(&self, places: &[Place; 6]) -> f64 {
+        let [base, hour, weekday, day, age, number] = self.parts(places);
+        base + hour + weekday + day + age + number
+    }
+
+    /// The same, each place by itself.
+    pub fn parts(&self, places: &[Place; 6]) -> [f64; 6] {
         let [base, hour, weekday, day, age, number] = *places;
         let of = |place: Place| self.0[place.cell()];
-        of(base) + of(hour) + of(weekday) + of(day) + of(age) + of(number)
+        [of(base), of(hour), of(weekday), of(day), of(age), of(number)]
     }
 
     /// How likely a try succeeds.

@@ -27,6 +27,11 @@ pub fn thousandths(chance: f64) -> u32 {
     (chance.clamp(0.0, 1.0) * 1000.0).round() as u32
 }
 
+/// By how much the odds differ that have these log-odds more, in thousandths: 1000 changes nothing.
+pub fn odds(score: f64) -> u32 {
+    (score.exp() * 1000.0).round() as u32
+}
+
 /// The log-odds of what is that likely.
 pub fn log_odds(chance: f64) -> f64 {
     (chance / (1.0 - chance)).ln()
@@ -60,6 +65,13 @@ impl Belief {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn odds_are_told_in_thousandths() {
+        for (score, expected) in [(0.0, 1000), (2_f64.ln(), 2000), (0.5_f64.ln(), 500), (-99.0, 0)] {
+            assert_eq!(odds(score), expected, "{score}");
+        }
+    }
 
     #[test]
     fn what_is_seen_often_is_believed_at_last_and_surely() {

@@ -57,6 +57,13 @@ impl Place {
         (0..CELLS).map(Self::of)
     }
 
+    /// Of an age: from how many hours on a failure is that old, and until when, where it ends.
+    pub fn hours_old(self) -> Option<(i64, Option<i64>)> {
+        let Self::Age(age) = self else { return None };
+        let age = usize::from(age);
+        Some((*AGES.get(age)?, AGES.get(age + 1).copied()))
+    }
+
     pub(crate) fn of(cell: usize) -> Self {
         let within = |from: usize| u8::try_from(cell - from).unwrap_or_default();
         match cell {
@@ -78,6 +85,12 @@ impl Calendar {
     /// That of a zone.
     pub fn new(zone: TimeZone) -> Self {
         Self(zone)
+    }
+
+    /// When the day after that of a time begins.
+    pub fn day_after(&self, at: Timestamp) -> Timestamp {
+        let next = self.0.to_datetime(at).date().tomorrow().and_then(|day| day.to_zoned(self.0.clone()));
+        next.map_or(at + SignedDuration::from_hours(24), |zoned| zoned.timestamp())
     }
 
     /// What a try at this time is called, after so many others.
@@ -158,6 +171,30 @@ mod tests {
         let expected = [Place::Base, Place::Hour(0), Place::Weekday(2), Place::Day(1), Place::Age(3), Place::Number(7)];
         assert_eq!(berlin.places(failed, at, 12), expected, "Wednesday, the first of April, in summer time");
         assert_eq!(berlin.places(failed, failed, 0)[4..], [Place::Age(0), Place::Number(0)]);
+    }
+
+    #[test]
+    fn a_day_ends_where_the_customer_lives() {
+        for (zone, at, expected) in [
+            ("UTC", "2026-03-02T00:00:00Z", "2026-03-03T00:00:00Z"),
+            ("UTC", "2028-02-28T23:59:59Z", "2028-02-29T00:00:00Z"),
+            ("Asia/Kolkata", "2026-03-02T18:29:59Z", "2026-03-02T18:30:00Z"),
+            ("America/New_York", "2026-11-01T04:00:00Z", "2026-11-02T05:00:00Z"),
+            ("America/Havana", "2026-03-07T12:00:00Z", "2026-03-08T05:00:00Z"),
+        ] {
+            let calendar = Calendar::new(TimeZone::get(zone).unwrap());
+            let next = calendar.day_after(at.parse().unwrap());
+            assert_eq!(next, expected.parse::<Timestamp>().unwrap(), "{zone} {at}");
+        }
+    }
+
+    #[test]
+    fn an_age_begins_where_the_one_before_ends() {
+        let ages: Vec<_> = Place::all().filter_map(Place::hours_old).collect();
+        assert_eq!(ages.first(), Some(&(0, Some(6))));
+        assert!(ages.windows(2).all(|pair| pair[0].1 == Some(pair[1].0)), "{ages:?}");
+        assert_eq!(ages.last(), Some(&(552, None)));
+        assert_eq!((Place::Hour(3).hours_old(), Place::Age(200).hours_old()), (None, None));
     }
 
     #[test]

@@ -18,7 +18,7 @@ impl Dice {
     }
 
     /// From 0 to 1.
-    fn part(&mut self) -> f64 {
+    pub(crate) fn part(&mut self) -> f64 {
         (self.roll() >> 11) as f64 / (1_u64 << 53) as f64
     }
 

@@ -13,8 +13,10 @@ mod belief;
 mod calendar;
 mod choice;
 mod dice;
+mod past;
 
 pub use adviser::{Adviser, Leaning, Learned, Priors, View};
-pub use belief::{chance, log_odds, thousandths};
+pub use belief::{chance, log_odds, odds, thousandths};
 pub use calendar::{Calendar, Place};
 pub use choice::{Candidate, Chosen, Limits, SoFar};
+pub use past::{End, Past, Worth, share_between, worth};

@@ -112,7 +112,9 @@ pub(super) fn contact(sidebar: &Sidebar) -> Markup {
             h2 { "Contact" }
             dl {
                 dt { "E-mail" } dd { (known(account.email.as_ref())) }
-                dt { "Phone" } dd { (known(account.phone.as_ref())) }
+                dt { "Phone" } dd {
+                    (known(account.phone.as_ref())) @if account.no_sms == Some(true) { ", no text messages" }
+                }
                 dt { "Address" } dd { (known(account.billing_address.as_ref())) }
                 dt { "Customer" } dd { (account.provider) ":" (account.customer) }
                 @if let Some(owner) = &account.owner {

@@ -3,6 +3,7 @@
 use super::*;
 use domain::book::Person;
 use domain::dunning::Plan;
+use domain::money::{Currency, Money};
 use domain::policies::Policies;
 use domain::staff::Role;
 use serde_json::{Value, from_value, json};
@@ -40,6 +41,7 @@ fn each_day_of_the_board_has_its_heading_and_what_it_was_asked_for_stays() {
     let segments = ["high_value".to_owned(), "standard".to_owned()];
     let board = Board {
         rows: &rows,
+        forecast: None,
         due_before: Some("2026-03-09T00:00:00Z"),
         segments: &segments,
         segment: Some("standard"),
@@ -97,7 +99,7 @@ fn what_was_tried_and_what_comes_next_is_told() {
     let action = domain::id::ActionId::of(&account, "recoup", "try 1");
     let chosen = |number: u32, at: &str| {
         json!({"number": number, "at": at, "rule": "no_reason", "policy_version": 2, "chance": 123, "likely": 460,
-            "candidates": [{"at": at, "chance": 123}, {"at": "2026-03-08T06:00:00Z", "chance": 98}]})
+            "reasons": [{"about": "all", "odds": 250}, {"about": "weekday 4", "odds": 1350}], "candidates": [{"at": at, "chance": 123}, {"at": "2026-03-08T06:00:00Z", "chance": 98}]})
     };
     let made = json!({"action": action, "begun_at": "2026-03-02T06:00:00Z", "chosen": chosen(1, "2026-03-02T06:00:00Z"),
         "ended": {"outcome": "declined", "code": "generic_decline"}});
@@ -106,7 +108,16 @@ fn what_was_tried_and_what_comes_next_is_told() {
         (
             "one was made, and one comes",
             json!({"made": [made], "begun": 1, "next": chosen(2, "2026-03-05T06:00:00Z")}),
-            vec!["declined: generic decline", "no reason", "12.3 %", "46.0 %", "9.8 %", action.as_str()],
+            vec![
+                "declined: generic decline",
+                "no reason",
+                "12.3 %",
+                "46.0 %",
+                "9.8 %",
+                "it succeeds with 20.0 %",
+                "on a Thursday: 1.35 times the odds",
+                action.as_str(),
+            ],
             "It is not tried again",
         ),
         (
@@ -124,4 +135,65 @@ fn what_was_tried_and_what_comes_next_is_told() {
         }
         assert!(!page.contains(hidden), "{name}: {page}");
     }
+}
+
+#[test]
+fn what_is_expected_stands_with_what_it_rests_on() {
+    let usd = |amount: &str| Money::parse(amount, Currency::USD).unwrap();
+    let own = |amount: Option<Money>| Expected {
+        currency: Currency::USD,
+        recoveries: 12,
+        open: usd("480.00"),
+        paid: amount.map(|_| 5),
+        amount,
+        low: amount.map(|_| usd("90.10")),
+        high: amount.map(|_| usd("310.20")),
+    };
+    let forecast = |currencies: Vec<Expected>, complete| Forecast {
+        days: 30,
+        complete,
+        recoveries: 12,
+        by_segment: 7,
+        by_all: 2,
+        by_next_try: 1,
+        unknown: 2,
+        earlier: 140,
+        currencies,
+    };
+    let rests = ["Of 12 recoveries 7 are told", "2 by earlier ones of any segment", "counted by 140 payments"];
+    for (name, forecast, shown, hidden) in [
+        (
+            "enough",
+            forecast(vec![own(Some(usd("200.50")))], true),
+            ["The next 30 days", "200.50 USD", "90.10 USD", "310.20 USD"],
+            vec!["too few to say", "go on first"],
+        ),
+        (
+            "too few, and not all",
+            forecast(vec![own(None)], false),
+            ["12", "480.00 USD", "too few to say", "Only those are in it that go on first"],
+            vec!["90.10 USD"],
+        ),
+        (
+            "nothing",
+            forecast(Vec::new(), true),
+            ["The next 30 days", "No invoice is being recovered whose amount is known.", "", ""],
+            rests.to_vec(),
+        ),
+    ] {
+        let board = Board {
+            rows: &[],
+            forecast: Some(&forecast),
+            due_before: None,
+            segments: &[],
+            segment: None,
+            paused: None,
+        };
+        let page = dunning(&viewer(Role::Analyst), &board, None);
+        assert!(shown.iter().all(|part| page.contains(part)), "{name}: {page}");
+        assert!(!hidden.iter().any(|part| page.contains(part)), "{name}: {page}");
+        assert!(name == "nothing" || rests.iter().all(|part| page.contains(part)), "{name}: {page}");
+    }
+    let board = Board { rows: &[], forecast: None, due_before: None, segments: &[], segment: None, paused: None };
+    assert!(!dunning(&viewer(Role::Analyst), &board, None).contains("The next 30 days"), "only on the first page");
 }

@@ -9,6 +9,11 @@ use domain::money::Rate;
 pub(super) fn of_subscription(subscription: wire::Subscription<'_>) -> Result<SubscriptionSeen, Malformed> {
     let items = items(&subscription);
     let (status, renewing) = status(&subscription);
+    let wished = match (renewing, subscription.cancel_reason.is_some(), subscription.cancel_reason_code.is_some()) {
+        (true, ..) => status.map(|_| false),
+        (false, false, true) => Some(true),
+        (false, ..) => None,
+    };
     let ends = subscription.cancelled_at.or(subscription.current_term_end.filter(|_| !renewing));
     // What a coupon takes off stands at the coupon, not here.
     let coupon = subscription.coupons.into_iter().flatten().last();
@@ -29,6 +34,7 @@ pub(super) fn of_subscription(subscription: wire::Subscription<'_>) -> Result<Su
         trial_ends_at: subscription.trial_end.map(seconds).transpose()?,
         ends_at: status.map(|_| ends.map(seconds).transpose()).transpose()?.map(Into::into),
         contract_ends_at: subscription.contract_term.and_then(|term| term.contract_end).map(seconds).transpose()?,
+        wished,
         discount: status.map(|_| discount.into()),
         resumes_at: status.map(|_| subscription.resume_date.map(seconds).transpose()).transpose()?.map(Into::into),
         ..SubscriptionSeen::default()

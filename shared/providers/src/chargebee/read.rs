@@ -7,7 +7,7 @@ use super::who::{card_state, of_customer, shown};
 use super::wire::{self, Content, Event as Wire};
 use crate::value::{millis, seconds};
 use crate::{Malformed, Reading, malformed};
-use domain::event::{CardSeen, CardState, Event, Kind, Origin, PaymentSeen, PaymentStatus, Seen};
+use domain::event::{CardSeen, CardState, Event, Kind, Origin, PaymentSeen, PaymentStatus, Seen, SubscriptionSeen};
 
 fn meaning(kind: &str) -> Option<Kind> {
     Some(match kind {
@@ -76,7 +76,11 @@ pub(super) fn read(body: &[u8], source: &str) -> Result<Reading, Malformed> {
     if customer.as_deref().is_some_and(|id| id.starts_with("cbdemo_")) {
         return Ok(Reading::Ignored("a sample of the dashboard's test button"));
     }
-    let seen = content(event.content, kind)?;
+    let is_wish = is_wish(&event);
+    let mut seen = content(event.content, kind)?;
+    for subscription in seen.iter_mut().filter(|_| is_wish).filter_map(of_subscriptions) {
+        subscription.wished = Some(true);
+    }
     if customer.is_none() && seen.is_empty() {
         return Ok(Reading::Ignored("an event that names nobody and nothing"));
     }
@@ -90,6 +94,21 @@ pub(super) fn read(body: &[u8], source: &str) -> Result<Reading, Malformed> {
         customer,
         seen,
     }]))
+}
+
+/// Whether somebody ended a subscription, or said that it shall end; what nobody pays Chargebee ends by itself, and says why.
+fn is_wish(event: &Wire<'_>) -> bool {
+    let is_end = matches!(&*event.event_type, "subscription_cancelled" | "subscription_cancellation_scheduled");
+    let by_itself = event.source.as_deref().is_none_or(|source| source == "scheduled_job");
+    let has_cause = |subscription: &wire::Subscription<'_>| subscription.cancel_reason.is_some();
+    is_end && !by_itself && !event.content.subscription.as_ref().is_some_and(has_cause)
+}
+
+fn of_subscriptions(seen: &mut Seen) -> Option<&mut SubscriptionSeen> {
+    match seen {
+        Seen::Subscription(seen) => Some(seen),
+        _ => None,
+    }
 }
 
 /// What a transaction event says depends on how the transaction stands.

@@ -3,7 +3,7 @@
 use super::wire;
 use crate::Malformed;
 use crate::value::{millis, minor, seconds};
-use domain::event::{BalanceSeen, Card, CardState, CustomerSeen, Kind, Seen};
+use domain::event::{BalanceSeen, Card, CardState, ChosenSeen, CustomerSeen, Kind, Seen};
 
 pub(super) fn of_customer(customer: wire::Customer<'_>, seen: &mut Vec<Seen>) -> Result<(), Malformed> {
     let as_of = customer.resource_version.map(millis).transpose()?;
@@ -25,6 +25,8 @@ pub(super) fn of_customer(customer: wire::Customer<'_>, seen: &mut Vec<Seen>) ->
         country: country.filter(|country| !country.is_empty()),
         created_at: customer.created_at.map(seconds).transpose()?,
     }));
+    let chosen = customer.primary_payment_source_id.map(|id| ChosenSeen { as_of, card: id.into() });
+    seen.extend(chosen.map(Seen::Chosen));
     let one = wire::Balance {
         promotional_credits: customer.promotional_credits,
         refundable_credits: customer.refundable_credits,

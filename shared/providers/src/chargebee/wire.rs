@@ -19,6 +19,9 @@ pub(super) struct Event<'a> {
     #[serde(borrow)]
     pub id: Text<'a>,
     pub occurred_at: i64,
+    /// Where it was begun: `portal`, `api`, `scheduled_job`, …
+    #[serde(borrow)]
+    pub source: Option<Text<'a>>,
     #[serde(borrow)]
     pub event_type: Text<'a>,
     #[serde(borrow)]
@@ -55,6 +58,8 @@ pub(super) struct Customer<'a> {
     pub created_at: Option<i64>,
     pub resource_version: Option<i64>,
     pub billing_address: Option<Address>,
+    #[serde(default, deserialize_with = "named", borrow)]
+    pub primary_payment_source_id: Option<Text<'a>>,
     pub locale: Option<String>,
     pub promotional_credits: Option<i64>,
     pub refundable_credits: Option<i64>,
@@ -125,6 +130,12 @@ pub(super) struct Subscription<'a> {
     pub next_billing_at: Option<i64>,
     pub trial_end: Option<i64>,
     pub cancelled_at: Option<i64>,
+    /// Why Chargebee ended it by itself, such as `not_paid`.
+    #[serde(borrow)]
+    pub cancel_reason: Option<Text<'a>>,
+    /// Why somebody ended it, by the company's own list.
+    #[serde(borrow)]
+    pub cancel_reason_code: Option<Text<'a>>,
     pub resume_date: Option<i64>,
     pub contract_term: Option<ContractTerm>,
     #[serde(borrow)]

@@ -101,6 +101,12 @@ fn subscription(id: String, attributes: &Attributes<'_>) -> Result<SubscriptionS
             _ => return None,
         })
     });
+    // What nobody pays is unpaid and then expired; it is cancelled because somebody wants it to end.
+    let wished = match attributes.status.as_deref() {
+        Some("cancelled") => Some(true),
+        Some("on_trial" | "active" | "paused" | "past_due" | "unpaid") => Some(false),
+        _ => None,
+    };
     let first = attributes.first_subscription_item.as_ref();
     let named =
         [attributes.product_name.as_deref(), attributes.variant_name.as_deref().filter(|name| *name != "Default")];
@@ -125,6 +131,7 @@ fn subscription(id: String, attributes: &Attributes<'_>) -> Result<SubscriptionS
         renews_at: time(&attributes.renews_at)?,
         trial_ends_at: time(&attributes.trial_ends_at)?,
         ends_at: Some(time(&attributes.ends_at)?.into()),
+        wished,
         resumes_at: Some(
             attributes.pause.as_ref().and_then(|pause| pause.resumes_at.as_deref()).map(iso).transpose()?.into(),
         ),

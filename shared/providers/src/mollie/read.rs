@@ -5,8 +5,8 @@ use super::wire::{Amount, Entity, Event as Wire, Outside};
 use crate::value::{Text, decimal, iso};
 use crate::{Call, Malformed, Reading, Reply, malformed};
 use domain::event::{
-    Card, Decline, DisputeSeen, DisputeStatus, Event, InvoiceSeen, InvoiceStatus, Kind, Origin, PaymentSeen,
-    PaymentStatus, RefundSeen, RefundStatus, Seen,
+    Card, CardSeen, CardState, Decline, DisputeSeen, DisputeStatus, Event, InvoiceSeen, InvoiceStatus, Kind, Origin,
+    PaymentSeen, PaymentStatus, RefundSeen, RefundStatus, Seen,
 };
 use domain::id::digest;
 use domain::money::Money;
@@ -150,6 +150,7 @@ fn of_payment(entity: &Entity<'_>, at: Timestamp) -> Result<(Kind, Vec<Seen>), M
         by_customer: entity.sequence_type.as_deref().is_some_and(|sequence| sequence != "recurring"),
         ..PaymentSeen::default()
     })];
+    seen.extend(mandated(entity, paid).map(Seen::Card));
     // A further try that did not succeed leaves the item that it was for as it was.
     let own = invoice.as_deref() == Some(&*entity.id);
     if let Some(invoice) = invoice.filter(|_| own || paid || failed_at.is_some()) {
@@ -180,6 +181,13 @@ fn of_payment(entity: &Entity<'_>, at: Timestamp) -> Result<(Kind, Vec<Seen>), M
         }
     }
     Ok((kind, seen))
+}
+
+/// The card that a customer has given by a first payment: the mandate that it made stands for it.
+fn mandated(entity: &Entity<'_>, paid: bool) -> Option<CardSeen> {
+    let is_first = paid && entity.sequence_type.as_deref() == Some("first");
+    let id = entity.mandate_id.as_ref().filter(|_| is_first)?.to_string();
+    Some(CardSeen { id, as_of: None, card: Some(card(entity)?), state: CardState::Kept })
 }
 
 /// Mollie has no invoices for subscriptions: each recurring payment is a due item, and a further try says which one it is for.

@@ -71,6 +71,8 @@ pub(super) struct Entity<'a> {
     pub subscription_id: Option<Text<'a>>,
     #[serde(borrow)]
     pub sequence_type: Option<Text<'a>>,
+    #[serde(default, deserialize_with = "named", borrow)]
+    pub mandate_id: Option<Text<'a>>,
     #[serde(borrow)]
     pub method: Option<Text<'a>>,
     #[serde(borrow)]

@@ -171,6 +171,13 @@ fn subscription(event: &Wire<'_>, at: Timestamp) -> Result<Option<SubscriptionSe
         "EXPIRATION" => (Some(SubscriptionStatus::Ended), Some(to.into())),
         _ => (None, None),
     };
+    let why = event.cancel_reason.as_deref().or(event.expiration_reason.as_deref());
+    let wished = match &*event.kind {
+        // Who does not take a higher price has ended it as well.
+        "CANCELLATION" | "EXPIRATION" => matches!(why, Some("UNSUBSCRIBE" | "PRICE_INCREASE")).then_some(true),
+        "INITIAL_PURCHASE" | "RENEWAL" | "UNCANCELLATION" => Some(false),
+        _ => None,
+    };
     let paid = matches!(&*event.kind, "INITIAL_PURCHASE" | "RENEWAL");
     let started = (&*event.kind == "INITIAL_PURCHASE").then_some(from).flatten();
     Ok(Some(SubscriptionSeen {
@@ -185,6 +192,7 @@ fn subscription(event: &Wire<'_>, at: Timestamp) -> Result<Option<SubscriptionSe
         grace_until: status.map(|_| time(event.grace_period_expiration_at_ms)).transpose()?.map(Into::into),
         resumes_at: status.map(|_| time(event.auto_resume_at_ms)).transpose()?.map(Into::into),
         paid_at: paid.then_some(at),
+        wished,
         ..SubscriptionSeen::default()
     }))
 }

@@ -41,6 +41,7 @@ pub(super) fn subscription(subscription: Object<'_>) -> Result<Read, Malformed> 
     let ended =
         subscription.ended_at.or(subscription.cancel_at).or(period_end.filter(|_| subscription.cancel_at_period_end));
     let paused = subscription.pause_collection.is_some();
+    let why = subscription.cancellation_details.and_then(|details| details.reason);
     let status = subscription.status.as_deref().and_then(subscription_status);
     let seen = SubscriptionSeen {
         id: subscription.id.as_deref().unwrap_or_default().to_owned(),
@@ -54,6 +55,12 @@ pub(super) fn subscription(subscription: Object<'_>) -> Result<Read, Malformed> 
         renews_at: period_end.map(seconds).transpose()?,
         trial_ends_at: subscription.trial_end.map(seconds).transpose()?,
         ends_at: Some(ended.map(seconds).transpose()?.into()),
+        wished: match why.as_deref() {
+            // <https://docs.stripe.com/api/subscriptions/object#subscription_object-cancellation_details-reason>
+            Some("cancellation_requested") => Some(true),
+            _ if ended.is_none() && status.is_some_and(|status| status != SubscriptionStatus::Ended) => Some(false),
+            _ => None,
+        },
         resumes_at: Some(
             subscription.pause_collection.and_then(|pause| pause.resumes_at).map(seconds).transpose()?.into(),
         ),

@@ -5,7 +5,7 @@ use super::amount::money;
 use super::wire::{self, Object, Reference};
 use crate::Malformed;
 use crate::value::seconds;
-use domain::event::{BalanceSeen, Card, CardSeen, CardState, CustomerSeen, Kind, Seen};
+use domain::event::{BalanceSeen, Card, CardSeen, CardState, ChosenSeen, CustomerSeen, Kind, Seen};
 
 pub(super) fn customer(customer: Object<'_>) -> Result<Read, Malformed> {
     let country = customer.address.as_ref().and_then(|address| address.country.clone());
@@ -33,6 +33,9 @@ pub(super) fn customer(customer: Object<'_>) -> Result<Read, Malformed> {
             available: money(balance.saturating_neg().max(0), currency)?,
         }));
     }
+    let chosen = customer.invoice_settings.and_then(|settings| settings.default_payment_method);
+    let chosen = chosen.or(customer.default_source).map(|card| ChosenSeen { as_of: None, card: card.id() });
+    seen.extend(chosen.map(Seen::Chosen));
     Ok((customer.id.map(String::from), seen))
 }
 

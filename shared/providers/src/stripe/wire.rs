@@ -136,6 +136,10 @@ pub(super) struct Object<'a> {
     pub preferred_locales: Option<Vec<String>>,
     pub balance: Option<i64>,
     pub account_balance: Option<i64>,
+    #[serde(borrow)]
+    pub invoice_settings: Option<InvoiceSettings<'a>>,
+    #[serde(default, deserialize_with = "named", borrow)]
+    pub default_source: Option<Reference<'a>>,
 
     // A subscription. Until basil the period stood here; since then, on each item.
     pub start_date: Option<i64>,
@@ -156,6 +160,8 @@ pub(super) struct Object<'a> {
     #[serde(default, borrow)]
     pub discounts: Discounts<'a>,
     pub pause_collection: Option<Pause>,
+    #[serde(borrow)]
+    pub cancellation_details: Option<Cancellation<'a>>,
 
     // An invoice. Before `status` there were flags.
     pub number: Option<String>,
@@ -261,6 +267,20 @@ pub(super) struct Item<'a> {
 #[derive(Deserialize)]
 pub(super) struct Pause {
     pub resumes_at: Option<i64>,
+}
+
+/// How a customer's invoices are collected.
+#[derive(Deserialize)]
+pub(super) struct InvoiceSettings<'a> {
+    #[serde(default, deserialize_with = "named", borrow)]
+    pub default_payment_method: Option<Reference<'a>>,
+}
+
+/// Why a subscription was ended, or will end.
+#[derive(Deserialize)]
+pub(super) struct Cancellation<'a> {
+    #[serde(borrow)]
+    pub reason: Option<Text<'a>>,
 }
 
 #[derive(Deserialize)]

@@ -138,7 +138,7 @@ pub(super) fn effects_are_ours(
 const KEYS_MAX: u32 = 24;
 
 /// Whether a key, as it left, is one of an action's: as it is, or in the provider's own form.
-fn is_key_of(provider: &Provider, action: &Action, key: &str) -> bool {
+pub(super) fn is_key_of(provider: &Provider, action: &Action, key: &str) -> bool {
     let id = action.id.as_str();
     let Some(Repeats::Header(_, form)) = provider.api.map(|api| &api.repeats) else { return false };
     key.split('-').next() == Some(id) || (1..=KEYS_MAX).any(|number| form(&format!("{id}-{number}")) == key)

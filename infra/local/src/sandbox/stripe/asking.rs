@@ -148,14 +148,6 @@ fn code_of(decline: &str) -> &str {
     if own { decline } else { "card_declined" }
 }
 
-/// Whether it was taught that a customer's bank pays by now what is tried.
-fn pays(sandbox: &Sandbox, customer: &str) -> Disked<bool> {
-    let now = sandbox.clock.now().as_second();
-    let known = sandbox.having("stripe", "customer", customer)?;
-    let mut states = known.iter().filter(|object| object["object"] == "card_state");
-    Ok(states.any(|state| state["works_from"].as_i64().is_some_and(|from| from <= now)))
-}
-
 /// Why another try to collect an invoice would fail: as the last one did, unless the customer has a newer card since, or
 /// their bank is said to pay.
 pub(super) fn decline_again(sandbox: &Sandbox, invoice: &Value) -> Disked<Option<String>> {
@@ -167,7 +159,7 @@ pub(super) fn decline_again(sandbox: &Sandbox, invoice: &Value) -> Disked<Option
     let last = tries.first().unwrap_or(invoice);
     let customer = invoice["customer"].as_str().unwrap_or_default();
     let failed_at = seen_at(sandbox, last["id"].as_str().unwrap_or_default())?;
-    if card_seen_at(sandbox, customer)? > failed_at || pays(sandbox, customer)? {
+    if card_seen_at(sandbox, customer)? > failed_at || sandbox.pays("stripe", customer)? {
         return Ok(None);
     }
     let error = &last["last_payment_error"];

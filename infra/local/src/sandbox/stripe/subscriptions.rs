@@ -43,6 +43,7 @@ pub(super) fn update(asking: &Asking<'_>, id: &str) -> Disked<Reply> {
         subscription["cancel_at_period_end"] = json!(at_end);
         subscription["cancel_at"] = if at_end { json!(period(&subscription).1) } else { Value::Null };
         subscription["canceled_at"] = if at_end { json!(asking.now()) } else { Value::Null };
+        subscription["cancellation_details"] = cancellation(at_end);
     }
     for (name, value) in asking.metadata() {
         subscription["metadata"][name] = json!(value);
@@ -74,6 +75,11 @@ pub(super) fn resume(asking: &Asking<'_>, id: &str) -> Disked<Reply> {
     Ok(ok(&subscription))
 }
 
+/// Whoever asks for an end, Stripe calls it requested.
+fn cancellation(is_requested: bool) -> Value {
+    json!({"comment": null, "feedback": null, "reason": is_requested.then_some("cancellation_requested")})
+}
+
 pub(super) fn cancel(asking: &Asking<'_>, id: &str) -> Disked<Reply> {
     let running = asking.load("subscription", id)?.filter(|subscription| !has_ended(subscription));
     let Some(mut subscription) = running else { return Ok(missing("subscription", id)) };
@@ -81,6 +87,7 @@ pub(super) fn cancel(asking: &Asking<'_>, id: &str) -> Disked<Reply> {
     subscription["status"] = json!("canceled");
     subscription["canceled_at"] = json!(now);
     subscription["ended_at"] = json!(now);
+    subscription["cancellation_details"] = cancellation(true);
     subscription["schedule"] = Value::Null;
     asking.replace(&subscription)?;
     asking.tell("customer.subscription.deleted", &subscription)?;

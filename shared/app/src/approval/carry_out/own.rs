@@ -52,7 +52,7 @@ pub async fn extend_grace(context: &Context, id: &ActionId) -> Result<Done, Faul
             plan
         });
         let mut shown = head.clone();
-        plan.iter().for_each(|plan| plan.show_on(&mut shown));
+        records::running::show(context, &mut shown, plan.as_slice()).await?;
         let events = changes(&head, &shown, at.now).into_iter().chain(executed(&head, Some(&before), &after, at.now));
         let lines = outgoing::lines(context, &mut read.batch, &before.account, events.collect()).await?;
 

@@ -47,7 +47,7 @@ async fn is_so(context: &Context, bulletin: &Bulletin) -> Result<bool, Fault> {
         About::Task { task } => {
             let task = store::read::<Task>(context, &keys::task(task)).await?;
             let has_it = |task: &Task| task.assigned_to.as_ref().is_some_and(|to| bulletin.mailed.contains(to));
-            task.is_some_and(|task| task.state == TaskState::Open && has_it(&task))
+            task.is_some_and(|task| task.state == TaskState::Open && (bulletin.posted || has_it(&task)))
         }
         About::Key { provider, source } => locked::find(context, provider, source).await?.is_some(),
     })

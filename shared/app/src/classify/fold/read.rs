@@ -6,13 +6,13 @@ use crate::classify::waiting::{external_keys, guest, nobodys};
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::ports::Key;
-use crate::records::whose;
+use crate::records::{running, whose};
 use crate::store::{Batch, External, Receipt, keys};
 use domain::ageing::{self, Climb};
 use domain::book::{self, Head, ResourceId, Touched, touches};
 use domain::case::{Case, State};
 use domain::classify::desk::Desk;
-use domain::classify::{self, ClassifyPolicy, Concern, again, confirm, tasks};
+use domain::classify::{self, ClassifyPolicy, Concern, again, confirm, ended, tasks};
 use domain::event::Event;
 use domain::id::{AccountId, CaseId};
 use domain::incident::{Changed, Watch, changed};
@@ -90,6 +90,7 @@ impl Reading {
         let others = book::named_by_head(event, &before.head, same_try);
         read_resources(context, &mut batch, &others, &account, &mut before.touched).await?;
         read_unnamed(context, &mut batch, event, &mut before).await?;
+        running::name_all(context, &mut before.head).await?;
         let mut after = before.clone();
         after.touched.fold(&mut after.head, event, same_try);
         Ok(Laid { account, batch, externals, before, after })
@@ -106,7 +107,9 @@ impl Laid {
         let (cases, mut plans) = (classify::concerned(&concerns, after), classify::recovering(&concerns, after));
         plans.extend(tasks::owed_again(before, after));
         plans.extend(again::renewed(event, before, after));
-        let may_change = tasks::may_change(before, after);
+        plans.extend(ended::silenced(event, before, after));
+        let mut may_change = tasks::may_change(before, after);
+        may_change.extend(ended::may_begin(event, before, after));
         let failing = classify::failing(event, &concerns, after);
         plans.extend(failing.iter().cloned());
         let source = (!failing.is_empty()).then(|| keys::source(&event.provider, &event.source));

@@ -56,7 +56,7 @@ pub(super) fn commit(
     put_desk(&mut commit, batch, before, after);
     decisions.iter().for_each(|decision| commit.create(decision));
     put_externals(&mut commit, batch, externals, account);
-    put_terms(&mut commit, before, after);
+    put_terms(&mut commit, event, before, after);
     tasks.iter().for_each(|task| commit.over(batch, task));
     put_notes(&mut commit, batch, account, notes)?;
     put_facts(&mut commit, &format!("{}:{}", event.provider, event.id), before, after, context);

@@ -8,6 +8,7 @@ const FORM: &str = "application/x-www-form-urlencoded";
 const HTML: &str = "text/html";
 /// Some answers are also given as plain text.
 const OR_TEXT: &[&str] = &[JSON, "text/plain"];
+const OR_CSV: &[&str] = &[JSON, "text/csv"];
 const PAGE: &[Parameter] = &[Limit, Cursor];
 
 /// Who may ask at all.
@@ -162,7 +163,7 @@ pub static ABOUT: &[About] = &[
         "/api/accounts/search",
         "searchAccounts",
         "Accounts",
-        "Finds accounts by e-mail, name, invoice or last four digits; the first 50",
+        "Finds accounts by e-mail, name, invoice, refund or last four digits; the first 50",
     )
     .takes(Body::Must("Question")),
     get(
@@ -282,8 +283,22 @@ pub static ABOUT: &[About] = &[
     .refuses(&[404, 409]),
     get("/api/ageing", "ageing", "Ageing", "Sums what is owed by the days that it is overdue, and lists it")
         .with(&[At, Bucket, Limit, Cursor]),
-    get("/api/dunning", "listDunning", "Plans", "Lists recoveries by when they go on")
-        .with(&[Limit, Cursor, DueBefore, Segment, Paused]),
+    get(
+        "/api/dunning",
+        "listDunning",
+        "Recoveries",
+        "Lists recoveries by when they go on; with the first page, what is expected of all in 30 days",
+    )
+    .with(&[Limit, Cursor, DueBefore, Segment, Paused]),
+    get(
+        "/api/dunning/outcomes",
+        "listTryOutcomes",
+        "TryOutcomes",
+        "Lists how tries ended and were chosen, of 200 failed payments a page at most; of a table `Link` leads on",
+    )
+    .with(&[Limit, Cursor, Since])
+    .answered_as(OR_CSV)
+    .refuses(&[403]),
     get("/api/accounts/{id}/dunning", "recoveries", "Plans", "Lists the recoveries of an account, by invoice")
         .with(PAGE)
         .refuses(&[404]),

@@ -3,7 +3,7 @@
 use super::more;
 use crate::context::Context;
 use crate::dunning::board::Wanted;
-use crate::dunning::{self, board};
+use crate::dunning::{self, board, forecast};
 use crate::report::query::{self, Query};
 use crate::web::{self, Problem, Window, account_id};
 use ::pages::{Board, Viewer};
@@ -20,8 +20,10 @@ pub(super) async fn due(context: &Context, viewer: &Viewer, query: &Query, windo
     let same = |name: &str| field(name).map(|text| format!("{name}={}&", web::escaped(text))).unwrap_or_default();
     let base = ["due_before", "segment", "paused"].map(same).concat();
     let segments: Vec<_> = board::segments(context).into_iter().collect();
+    let expected = if window.after.is_none() { Some(forecast::read(context).await?) } else { None };
     let shown = Board {
         rows: &page.items,
+        forecast: expected.as_ref(),
         due_before: field("due_before"),
         segments: &segments,
         segment: field("segment"),

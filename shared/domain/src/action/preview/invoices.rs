@@ -48,7 +48,8 @@ pub(super) fn void(known: Known<'_>, invoice: &str, amount: Money) -> Effect {
 
 pub(super) fn extend_grace(known: Known<'_>, invoice: &str, days: u32) -> Effect {
     known.remaining(invoice)?;
-    if !known.head.dunning.contains_key(invoice) {
+    // Of those that the head does not name, the plan itself shows it when this is carried out.
+    if !known.head.dunning.contains_key(invoice) && known.head.more_dunning == 0 {
         return Err(NoPreview::NoRecovery(invoice.to_owned()));
     }
     let later = format!("{} later", days_text(days));

@@ -13,7 +13,8 @@ impl Wish {
 
     /// The invoice that is named, or the only one that is being recovered.
     pub(super) fn in_recovery(&self, head: &Head) -> Result<String, NoPreview> {
-        let only = || head.dunning.keys().next().filter(|_| head.dunning.len() == 1).cloned();
+        let is_only = head.dunning.len() == 1 && head.more_dunning == 0;
+        let only = || head.dunning.keys().next().filter(|_| is_only).cloned();
         self.params.invoice.clone().or_else(only).ok_or(NoPreview::Unnamed("`invoice`"))
     }
 

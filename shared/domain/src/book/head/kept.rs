@@ -2,7 +2,7 @@
 
 use super::{Book, CardLine, DisputeLine, Figures, HistoryLine, Link, PaymentLine, PeriodLine, SubscriptionLine};
 use crate::book::{Invoice, KeptCard, Payment, Stamp, Subscription, Try};
-use crate::event::{BalanceSeen, Event, InvoiceStatus, Stated, SubscriptionStatus};
+use crate::event::{BalanceSeen, ChosenSeen, Event, InvoiceStatus, Stated, SubscriptionStatus};
 use crate::policy::{fitting, stored_bytes};
 use rust_decimal::Decimal;
 use serde::Serialize;
@@ -36,6 +36,10 @@ impl Book {
     pub(in crate::book) fn see_balance(&mut self, seen: &BalanceSeen, event: &Event) {
         let balance = self.balance.entry(seen.available.currency()).or_default();
         balance.see(&Stamp::of(event, seen.as_of, 0), Some(seen.available));
+    }
+
+    pub(in crate::book) fn see_chosen(&mut self, seen: &ChosenSeen, event: &Event) {
+        self.chosen.see(&Stamp::of(event, seen.as_of, 0), Some(seen.card.clone()));
     }
 
     pub(in crate::book) fn see_try(&mut self, tried: Try) {

@@ -1,6 +1,6 @@
 //! What an adviser has learned, as a table that is released like other rules and that a person can read.
 
-use crate::policy::{Complaint, Rules};
+use crate::policy::{Complaint, Refused, Rules, read};
 use serde::Deserialize;
 use timing::{Adviser, Learned, Place};
 use toml::Spanned;
@@ -47,6 +47,11 @@ impl Advice {
 }
 
 impl Advice {
+    /// Reads and checks one that somebody tries out, whatever its file is called.
+    pub fn parse(file: &str, text: &str) -> Result<Self, Refused> {
+        read(file, text, Self::lint)
+    }
+
     /// As it is released: a line for each cell, for people to compare.
     pub fn text(&self) -> String {
         let groups = self.group.iter().map(|group| {
@@ -80,7 +85,8 @@ impl Cell {
     }
 }
 
-fn name(place: Place) -> String {
+/// How a place is called.
+pub(super) fn name(place: Place) -> String {
     match place {
         Place::Base => "all".to_owned(),
         Place::Hour(hour) => format!("hour {hour}"),
@@ -91,7 +97,8 @@ fn name(place: Place) -> String {
     }
 }
 
-fn named(text: &str) -> Option<Place> {
+/// The place that is called so.
+pub(super) fn named(text: &str) -> Option<Place> {
     Place::all().find(|place| name(*place) == text)
 }
 

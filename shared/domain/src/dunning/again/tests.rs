@@ -65,9 +65,9 @@ fn with_ground<T>(
 ) -> T {
     let (meaning, declines) = (meaning(family), POLICIES.declines.current());
     let calendar = Calendar::new(TimeZone::UTC);
-    let budget = Budget::of(declines, &[], Some("visa"), &meaning).for_card(FIRST, Vec::new());
+    let budget = Budget::of(declines, &[], Some("visa"), &meaning).for_card(FIRST, &[]);
     let nothing = declines.meaning(None);
-    let of_card = card.map(|card| Budget::of(declines, &[], Some("visa"), &nothing).for_card(card, Vec::new()));
+    let of_card = card.map(|card| Budget::of(declines, &[], Some("visa"), &nothing).for_card(card, &[]));
     let traits = Traits { family, code: family, network: "visa", funding: "", issuer: "US", country: "US" };
     ask(&Ground {
         policy,
@@ -114,6 +114,8 @@ fn a_choice_tells_what_else_it_could_have_been_and_is_made_alike_again() {
     assert!((1..=8).contains(&chosen.candidates.len()), "{chosen:?}");
     assert!(chosen.candidates.iter().any(|other| other.at == chosen.at && Some(other.chance) == chosen.chance));
     assert!(chosen.likely <= 1000 && chosen.chance.is_some_and(|chance| (27..=1000).contains(&chance)), "{chosen:?}");
+    let about: Vec<_> = chosen.reasons.iter().filter_map(|reason| reason.about.split(' ').next()).collect();
+    assert_eq!((about, chosen.chosen_at), (vec!["all", "hour", "weekday", "day", "age", "try"], Some(hour(0))));
 }
 
 #[test]
@@ -182,6 +184,32 @@ fn one_try_is_under_way_at_a_time_until_it_is_known_how_it_ended() {
 }
 
 #[test]
+fn what_was_taken_back_has_no_other_on_that_day() {
+    let tried = [failed(hour(0), By::Provider)];
+    let next_day = hour(15);
+    for (name, taken_back_at, now, earliest) in [
+        ("nothing was", None, hour(1), hour(1)),
+        ("an hour ago", Some(hour(1)), hour(2), next_day),
+        ("just before midnight", Some(next_day - SignedDuration::from_secs(1)), next_day, next_day),
+        ("at midnight", Some(next_day), next_day, next_day + SignedDuration::from_hours(24)),
+        ("long ago", Some(hour(1)), hour(50), hour(50)),
+    ] {
+        let mut plan = plan_of("in_1");
+        taken_back_at.into_iter().for_each(|at| plan.taken_back(at));
+        plan.taken_back(hour(-99));
+        let chosen = next(&plan, "declined", &tried, now).unwrap();
+        let first = chosen.candidates.iter().map(|it| it.at).min().unwrap();
+        assert!(chosen.at >= earliest && first >= earliest, "{name}: {chosen:?}");
+        plan.card_given("visa 1881", now);
+        assert_eq!(next(&plan, "declined", &tried, now).unwrap().at, now, "{name}: the customer has acted since");
+    }
+    let mut earlier = plan_of("in_1");
+    earlier.taken_back(hour(1));
+    let again = plan_of("in_1").going_on(&earlier).unwrap();
+    assert_eq!(again.tries.taken_back_at, Some(hour(1)), "a plan that begins anew knows it as well");
+}
+
+#[test]
 fn what_waits_or_is_over_tries_nothing() {
     let chosen = || {
         let mut plan = plan_of("in_1");
@@ -205,6 +233,10 @@ fn what_waits_or_is_over_tries_nothing() {
         let made = stopped.begin_try(at, at).unwrap();
         stopped.stop(reason, at);
         assert_eq!(stopped.tries.made[0].ended, Some(end), "{reason}");
+        let mut waited = chosen();
+        let planned = waited.tries.next.clone();
+        waited.stop(reason, at);
+        assert_eq!((waited.tries.unmade, waited.tries.next), (planned, None), "{reason}: what was planned is kept");
         stopped.look_again(at);
         stopped.card_given("visa 1881", at);
         assert!(
@@ -220,8 +252,8 @@ fn only_the_rules_under_which_a_plan_stands_let_a_try_be() {
     let another = |rule: &str, policy_version| NextTry { rule: rule.to_owned(), policy_version, ..chosen.clone() };
     for (name, next, lets) in [
         ("as it was chosen", chosen.clone(), true),
-        ("for a card", another(CARD_GIVEN, 2), true),
-        ("by a rule that there is not", another("whenever", 2), false),
+        ("for a card", another(CARD_GIVEN, policy.version), true),
+        ("by a rule that there is not", another("whenever", policy.version), false),
         ("by other rules", another(&chosen.rule, 1), false),
     ] {
         assert_eq!(policy.lets(&plan, &next), lets, "{name}");
@@ -314,7 +346,7 @@ fn whatever_happens_nothing_is_tried_that_may_not_be() {
             assert!(plan.held_until.is_none(), "{seed}: held, and tried");
             assert!(numbers.insert(made.chosen.number), "{seed}: number {} twice", made.chosen.number);
             let budget = Budget::of(POLICIES.declines.current(), &[], Some("visa"), &meaning(family));
-            let budget = budget.for_card(FIRST, Vec::new());
+            let budget = budget.for_card(FIRST, &[]);
             let last = tried.iter().rev().find_map(|tried| tried.card.clone());
             if made.chosen.rule == CARD_GIVEN {
                 assert!(family != never() || card != last, "{seed}: a barred card was tried");

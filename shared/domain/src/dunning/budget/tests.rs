@@ -174,14 +174,44 @@ fn a_card_has_one_budget_for_all_that_it_pays() {
         tries.into_iter().map(|tried| Tried { card: Some(card.to_owned()), ..tried }).collect()
     };
     let (own, other) = (with("visa 4242", daily(9).collect()), with("visa 4242", daily(9).collect()));
-    let budget = |beside| budget("visa", "insufficient_funds", &[]).for_card("visa 4242", beside);
+    let budget = |beside: &[Vec<Tried>]| budget("visa", "insufficient_funds", &[]).for_card("visa 4242", beside);
     let now = second(9 * DAY);
-    assert_eq!(budget(vec![]).forbids(&own, now), None, "eight further ones");
-    assert!(budget(vec![other]).forbids(&own, now).is_some(), "and eight of another debt");
+    assert_eq!(budget(&[]).forbids(&own, now), None, "eight further ones");
     let of_old_card = with("visa 1111", daily(16).collect());
-    assert_eq!(budget(vec![]).forbids(&of_old_card, second(16 * DAY)), None, "another card");
+    assert_eq!(budget(&[]).forbids(&of_old_card, second(16 * DAY)), None, "another card");
     let untold = tries(By::Provider, daily(16));
-    assert!(budget(vec![]).forbids(&untold, second(16 * DAY)).is_some(), "it may have been this one");
+    assert!(budget(&[]).forbids(&untold, second(16 * DAY)).is_some(), "it may have been this one");
+
+    let named = |network: &str| -> Vec<Tried> {
+        untold[..9].iter().map(|tried| Tried { network: Some(network.to_owned()), ..tried.clone() }).collect()
+    };
+    for (name, other, used) in [
+        ("another debt with the card", other.clone(), 16),
+        ("one of them is a further one less", other[..8].to_vec(), 15),
+        ("another debt with another card", of_old_card[..9].to_vec(), 8),
+        ("another debt of which no card is told", untold[..9].to_vec(), 16),
+        ("another debt in the network", named("visa"), 16),
+        ("another debt that is debited", named("sepa"), 8),
+    ] {
+        let budget = budget(&[other]);
+        assert_eq!(budget.left(&own, now)[0].used, used, "{name}");
+        assert_eq!(budget.forbids(&own, now).is_some(), used >= 15, "{name}");
+    }
+}
+
+#[test]
+fn what_is_counted_for_a_debit_is_counted_for_it_alone() {
+    let other = vec![tries(By::Provider, daily(3))];
+    let debit = budget("ach", "insufficient_funds", &[]).for_card("ach 6789", &other);
+    assert_eq!(debit.forbids(&tries(By::Provider, daily(1)), second(2 * DAY)), None);
+}
+
+#[test]
+fn a_company_may_look_further_back_than_the_networks() {
+    let declines = POLICIES.declines.current();
+    let looks_back = |rules: &[NetworkRule]| Budget::looks_back(declines, rules).as_hours() / 24;
+    assert_eq!(looks_back(&[]), 30);
+    assert_eq!(looks_back(&[rule("visa", 9, 45, "2026-01-01", None)]), 45);
 }
 
 #[test]
@@ -201,7 +231,7 @@ fn an_invoice_has_the_budget_of_how_it_was_tried_last() {
         ("a debit", debit, Some(21 * DAY)),
         ("nothing", Vec::new(), None),
     ] {
-        let budget = Budget::of_invoice(POLICIES.declines.current(), &[], &Invoice::new("in_1"), &tries);
+        let budget = Budget::of_invoice(POLICIES.declines.current(), &[], &Invoice::new("in_1"), &tries, &[]);
         let why = budget.forbids(&tries, second(16 * DAY + 60));
         assert_eq!(why.map(|why| why.until), expected.map(|until| Some(second(until))), "{name}");
     }

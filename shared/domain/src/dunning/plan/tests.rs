@@ -170,3 +170,54 @@ fn a_stopped_plan_has_no_next_step() {
     assert_eq!(plan.next_wake(), None);
     assert_eq!(plan.begin(day(30), day(31)), None);
 }
+
+/// By the rules that have an end and text messages.
+fn third() -> Plan {
+    let policies = Policies::shipped().unwrap();
+    let account = AccountId::of("stripe", "default", "cus_1");
+    let whose = (None, "declined", Whose::default());
+    plan(&account, &open(4900), whose, policies.dunning.version(3).unwrap(), day(0), "t").unwrap()
+}
+
+#[test]
+fn an_end_is_a_letter_then_the_end_and_then_access() {
+    let found: Vec<_> = third().steps.iter().map(|step| (step.kind.name().to_owned(), step.due_at)).collect();
+    let expected = [
+        ("reminder_1", 1),
+        ("reminder_2", 5),
+        ("warned", 7),
+        ("text_message", 8),
+        ("reminder_3", 10),
+        ("restricted", 10),
+        ("suspended", 14),
+        ("ask_a_person", 14),
+        ("final_notice", 30),
+        ("end_subscription", 33),
+        ("ended", 33),
+    ];
+    assert_eq!(found, expected.map(|(name, on)| (name.to_owned(), day(on))));
+}
+
+#[test]
+fn a_text_message_passes_over_no_letter_and_is_left_out_without_a_phone() {
+    let mut late = third();
+    assert_eq!(late.begin(day(9), day(10)).map(|step| step.number), Some(2), "the letter goes first");
+    late.sent(2);
+    assert_eq!(late.begin(day(9), day(10)).map(|step| step.number), Some(4));
+    late.sent(4);
+    assert_eq!(late.begin(day(9), day(10)), None, "once");
+    let mut later = third();
+    assert_eq!(later.begin(day(11), day(12)).map(|step| step.number), Some(5));
+    assert_eq!(later.steps[3].state, StepState::Skipped, "a later letter passes over it");
+
+    let mut without = third();
+    without.leave_out_texts("there is no phone", day(7));
+    assert_eq!(without.steps[3].state, StepState::Waiting, "not before its time");
+    without.leave_out_texts("there is no phone", day(8));
+    assert_eq!(without.steps[3].state, StepState::Skipped);
+    assert_eq!(without.why(&without.steps[3]).as_deref(), Some("there is no phone"));
+    let mut held = third();
+    held.hold(day(7), day(9));
+    held.leave_out_texts("there is no phone", day(8));
+    assert_eq!(held.steps[3].state, StepState::Waiting, "what waits is not looked at");
+}

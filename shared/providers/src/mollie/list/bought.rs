@@ -46,6 +46,12 @@ pub(super) fn subscription(object: &Object<'_>, told: &mut Told<'_>) -> Result<(
             _ => return None,
         })
     });
+    let wished = match own.status.as_deref() {
+        // Mollie ends none by itself: one whose mandate is gone is suspended, one of so many payments is completed.
+        Some("canceled") => Some(true),
+        Some("pending" | "active") => Some(false),
+        _ => None,
+    };
     let canceled_at = own.canceled_at.as_deref().map(iso).transpose()?;
     let ends_at = match (canceled_at, own.times, status) {
         (Some(canceled_at), ..) => Some(Stated::Is(canceled_at)),
@@ -63,6 +69,7 @@ pub(super) fn subscription(object: &Object<'_>, told: &mut Told<'_>) -> Result<(
         started_at: own.start_date.as_deref().map(midnight).transpose()?.or(made_at),
         renews_at: own.next_payment_date.as_deref().map(midnight).transpose()?,
         ends_at,
+        wished,
         ..SubscriptionSeen::default()
     };
     let (kind, at) = match canceled_at {
@@ -130,20 +137,21 @@ mod tests {
         assert_eq!((item.unit.unwrap().to_string().as_str(), item.interval.unwrap().count), ("25.00 EUR", 3));
         assert_eq!(seen.renews_at.unwrap().to_string(), "2026-04-15T00:00:00Z");
         assert_eq!((seen.status, seen.ends_at), (Some(SubscriptionStatus::Active), Some(Stated::Nothing)));
-        for (status, rest, expected, ends) in [
-            ("pending", "", SubscriptionStatus::Incomplete, Some(Stated::Nothing)),
-            ("suspended", "", SubscriptionStatus::Unpaid, Some(Stated::Nothing)),
-            ("active", r#","times":6"#, SubscriptionStatus::Active, None),
-            ("completed", r#","times":6"#, SubscriptionStatus::Ended, None),
+        for (status, rest, expected, ends, wished) in [
+            ("pending", "", SubscriptionStatus::Incomplete, Some(Stated::Nothing), Some(false)),
+            ("suspended", "", SubscriptionStatus::Unpaid, Some(Stated::Nothing), None),
+            ("active", r#","times":6"#, SubscriptionStatus::Active, None, Some(false)),
+            ("completed", r#","times":6"#, SubscriptionStatus::Ended, None, None),
         ] {
             let (event, seen) = read(status, rest);
             assert_eq!(
-                (seen.status, seen.ends_at, event.customer.as_deref()),
-                (Some(expected), ends, Some("cst_1")),
+                (seen.status, seen.ends_at, seen.wished, event.customer.as_deref()),
+                (Some(expected), ends, wished, Some("cst_1")),
                 "{status}"
             );
         }
         let (event, seen) = read("canceled", r#","canceledAt":"2026-02-01T00:00:00+00:00""#);
+        assert_eq!(seen.wished, Some(true), "somebody has ended it");
         assert_eq!((seen.status, seen.ends_at), (Some(SubscriptionStatus::Ended), Some(Stated::Is(event.at))));
     }
 }

@@ -4,8 +4,9 @@ use super::Named;
 use crate::door::openapi::shape::{
     any, date, decimal, flag, list, money, object, only, or_null, page, record, see, text, time, told, whole, words,
 };
+use domain::book::By;
 use domain::book::entitlement::Entitlement;
-use domain::dunning::{PlanState, StepState, Word};
+use domain::dunning::{Ended, PlanState, StepState, Word};
 use domain::event::{DisputeStatus, InvoiceStatus, Origin, Role, SubscriptionStatus, TicketStatus};
 use serde_json::{Value, json};
 
@@ -15,7 +16,10 @@ pub(super) fn schemas() -> Named {
         ("Accounts", page("Sidebar")),
         (
             "Question",
-            only([("q", told(text(), "An e-mail address, a name, an invoice, or the last four digits of a card."))]),
+            only([(
+                "q",
+                told(text(), "An e-mail address, a name, an invoice, a refund, or a card's last four digits."),
+            )]),
         ),
         ("TimelineLine", timeline_line()),
         ("Timeline", page("TimelineLine")),
@@ -36,6 +40,10 @@ pub(super) fn schemas() -> Named {
         ("GroupWord", only([("account", text()), ("same", flag()), ("note?", text())])),
         ("Plan", plan()),
         ("Plans", page("Plan")),
+        ("Recoveries", recoveries()),
+        ("Forecast", forecast()),
+        ("TryOutcome", try_outcome()),
+        ("TryOutcomes", page("TryOutcome")),
         ("RecoveryWord", recovery_word()),
         ("Held", held()),
         ("Ticket", ticket()),
@@ -77,6 +85,7 @@ fn sidebar() -> Value {
         ("phone", maybe()),
         ("billing_address", maybe()),
         ("strategic", or_null(flag())),
+        ("no_sms", told(or_null(flag()), "Whether they want no text messages.")),
         ("owner", maybe()),
     ]);
     let plan =
@@ -195,6 +204,7 @@ fn seen() -> Value {
         "customer",
         "balance",
         "card",
+        "chosen",
         "subscription",
         "invoice",
         "credit_note",
@@ -234,14 +244,16 @@ fn group_other() -> Value {
 }
 
 fn plan() -> Value {
-    use StepState::{InDoubt, Sending, Sent, Skipped, Waiting};
+    use StepState::{Asked, InDoubt, Sending, Sent, Skipped, Waiting};
     let step = object([
         ("number", whole()),
-        ("kind", words(["mail", "access", "person"])),
+        ("kind", words(["mail", "sms", "access", "end", "person"])),
         ("template?", told(text(), "Which text is sent.")),
         ("access?", told(entitlements(), "What the customer may use from then on.")),
+        ("ends?", told(words(["subscription"]), "What people are asked to end at the provider.")),
+        ("hold_hours?", told(whole(), "For how long that is held after the letter before it.")),
         ("due_at", time()),
-        ("state", words([Waiting, Sending, Sent, InDoubt, Skipped])),
+        ("state", words([Waiting, Sending, Asked, Sent, InDoubt, Skipped])),
         ("done_at", or_null(time())),
         ("doubt_at", or_null(time())),
         ("refusals", told(whole(), "How often the mail service refused it.")),
@@ -249,6 +261,7 @@ fn plan() -> Value {
             "again_at",
             told(or_null(time()), "When it is tried again after that, or when the night is over for the customer."),
         ),
+        ("why?", told(text(), "Why it was left out, where that is its own reason.")),
         ("expected_at", told(time(), "When it is to be expected: what is paused moves.")),
         ("reason", told(or_null(text()), "Why it stands so, where that does not show.")),
     ]);
@@ -294,7 +307,15 @@ fn plan() -> Value {
         ("held_since", or_null(time())),
         ("control", control),
         ("tries", tries()),
-        ("tries_left", told(list(left), "What the networks' rules leave of tries, whoever makes them.")),
+        (
+            "tries_left",
+            told(
+                list(left),
+                "What the networks' rules leave of tries, whoever makes them; only with one account's own.",
+            ),
+        ),
+        ("escalated_at?", told(time(), "When it became a matter of whoever looks after the account.")),
+        ("ends_asked", told(whole(), "How often people were asked to end what its invoice is for.")),
         ("trace", text()),
         ("name", told(or_null(text()), "How the customer is called.")),
         ("number", told(or_null(text()), "What stands on the invoice.")),
@@ -325,6 +346,15 @@ fn tries() -> Value {
                 "candidates",
                 list(object([("at", time()), ("chance", thousandths("How likely it is thought to succeed then."))])),
             ),
+            ("chosen_at?", time()),
+            (
+                "reasons?",
+                list(object([
+                    ("about", told(text(), "As the table of the advice calls it: `hour 6`, `weekday 2`.")),
+                    ("odds", thousandths("How many times as high the odds are for it, in thousandths.")),
+                ])),
+            ),
+            ("why?", told(list(text()), "The reasons in words.")),
         ])
     };
     let ended = object([
@@ -345,6 +375,64 @@ fn tries() -> Value {
         ("begun", told(whole(), "How many were ever begun.")),
         ("look_at", told(or_null(time()), "When it is looked at again.")),
         ("card", told(or_null(text()), "The card that the customer gave since, while there was no try with it.")),
+        ("taken_back_at?", told(time(), "When somebody took the last one back: its day has no other.")),
+        ("unmade?", told(next(), "The try that was planned when the recovery ended.")),
+    ])
+}
+
+/// The board: a page of recoveries, and what is expected of all.
+fn recoveries() -> Value {
+    object([
+        ("items", list(see("Plan"))),
+        ("next", told(or_null(text()), "The cursor of the next page; null on the last one.")),
+        ("forecast", told(or_null(see("Forecast")), "On the first page.")),
+    ])
+}
+
+fn forecast() -> Value {
+    let expected = object([
+        ("currency", text()),
+        ("recoveries", whole()),
+        ("open", money()),
+        ("paid", told(or_null(whole()), "How many are expected to be paid; null, like all that follows, of too few.")),
+        ("amount", or_null(money())),
+        ("low", told(or_null(money()), "Between this and `high` it lies, 19 times of 20.")),
+        ("high", or_null(money())),
+    ]);
+    object([
+        ("days", whole()),
+        ("complete", told(flag(), "Whether all that run are in it; else those that go on first.")),
+        ("recoveries", told(whole(), "How many are in it.")),
+        ("by_segment", told(whole(), "By how often earlier ones of their segment and age were paid.")),
+        ("by_all", told(whole(), "By how often earlier ones of their age were, whatever their segment.")),
+        ("by_next_try", told(whole(), "Only by the chance of their next try.")),
+        ("unknown", told(whole(), "Of these nothing is known, and none is expected.")),
+        ("earlier", told(whole(), "By how many payments that failed 60 days ago or earlier shares are counted.")),
+        ("currencies", list(expected)),
+    ])
+}
+
+/// One try, or a choice that came to none: nobody is named in it.
+fn try_outcome() -> Value {
+    object([
+        ("failed_at", time()),
+        ("tried_at", told(or_null(time()), "Null where nothing was tried.")),
+        ("tries_before", told(whole(), "How often it was tried again before.")),
+        ("provider", text()),
+        ("code", told(text(), "Why the try before it failed.")),
+        ("network", text()),
+        ("funding", text()),
+        ("issuer", told(text(), "The bank, or the country in which the card was issued.")),
+        ("country", text()),
+        ("succeeded", or_null(flag())),
+        ("recovery", told(text(), "The same for all lines of one recovery; it does not say whose.")),
+        ("segment", text()),
+        ("by", told(words([By::Provider, By::Recoup, By::Customer]), "Who tried.")),
+        ("chosen_at", told(or_null(time()), "When it was chosen whether it is tried again, and when.")),
+        ("moment", told(or_null(time()), "What was chosen.")),
+        ("likely", told(or_null(whole()), "How likely that was to be chosen, in thousandths.")),
+        ("ended", told(or_null(words(Ended::ALL)), "How the recovery stands.")),
+        ("ended_at", told(or_null(time()), "Since when; of one that is open, until when it was seen.")),
     ])
 }
 

@@ -150,6 +150,7 @@ fn action() -> Value {
         ("reason_code", words(Reason::ALL)),
         ("note", text()),
         ("case", or_null(text())),
+        ("recovery?", told(text(), "The invoice whose recovery ends by it.")),
         ("offer", or_null(offer)),
         ("state", words(State::ALL)),
         ("requested_by", told(text(), "A staff id, or `recoup`.")),

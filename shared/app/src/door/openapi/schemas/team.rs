@@ -110,6 +110,7 @@ fn task() -> Value {
         ("kind", text()),
         ("action?", text()),
         ("invoice?", text()),
+        ("subscription?", text()),
         ("dispute?", text()),
         ("bucket?", text()),
         ("endpoint?", text()),

@@ -1,0 +1,242 @@
+//! What is wrong with rules of recoveries that can be read? Nobody loses anything unwarned, and every plan has an end.
+
+use super::{DunningPolicy, Segment, StepRule, Then};
+use crate::book::entitlement::Entitlement;
+use crate::dunning::{AdviserRules, EscalationRule, TriesRule};
+use crate::policy::{Complaint, Rules};
+use toml::Spanned;
+
+/// For how long an end may be held, at most.
+const HOLD_HOURS_MAX: i64 = 30 * 24;
+
+/// How far the steps of a segment have come, as they are read.
+struct Way {
+    access: Entitlement,
+    was_written: bool,
+    has_ended: bool,
+    /// On which day it may be tried for the last time.
+    last_try: i64,
+}
+
+impl Way {
+    /// What is wrong with a step where it stands.
+    fn takes(&mut self, step: &StepRule) -> Option<String> {
+        match &step.then {
+            Then::Mail(_) | Then::Sms(_) if self.has_ended => Some("nobody is written to after the end".to_owned()),
+            Then::Mail(_) => {
+                self.was_written = true;
+                None
+            }
+            Then::Sms(_) | Then::Person => None,
+            Then::Access(next) => self.falls_to(*next, *step.after_days.get_ref()),
+            Then::End(_) if self.access == Entitlement::Ended => Some("a plan ends once".to_owned()),
+            Then::End(_) => {
+                self.has_ended = true;
+                self.falls_to(Entitlement::Ended, *step.after_days.get_ref())
+            }
+        }
+    }
+
+    fn falls_to(&mut self, next: Entitlement, day: i64) -> Option<String> {
+        let before = self.access;
+        self.access = next.max(before);
+        if next <= before {
+            return Some(format!("`{}` comes after `{}`: access only falls", next.name(), before.name()));
+        }
+        if next > Entitlement::Warned && (before < Entitlement::Warned || !self.was_written) {
+            return Some(format!("nobody is `{}` who was not warned and written to", next.name()));
+        }
+        let too_early = next == Entitlement::Ended && day < self.last_try;
+        too_early.then(|| format!("this ends before the last try, which may be on day {}", self.last_try))
+    }
+}
+
+impl StepRule {
+    /// What is wrong with how an end is held, or with what is held besides.
+    fn lint_hold(&self) -> Option<Complaint> {
+        let is_end = matches!(self.then, Then::End(_));
+        let said = match (&self.hold_hours, &self.prompt) {
+            (None, None) if !is_end => return None,
+            _ if !is_end => "only an end is held, and told of before".to_owned(),
+            (None, _) => {
+                "an end says in `hold_hours` for how long it is held before anybody is asked for it".to_owned()
+            }
+            (Some(hours), _) if !(1..=HOLD_HOURS_MAX).contains(hours.get_ref()) => {
+                return Some(Complaint::on(hours, format!("an end is held for 1 to {HOLD_HOURS_MAX} hours")));
+            }
+            (_, None) => "an end says in `prompt` which letter tells of it".to_owned(),
+            (Some(_), Some(_)) => return None,
+        };
+        Some(Complaint::on(&self.after_days, said))
+    }
+}
+
+impl Segment {
+    fn complaints(&self, policy: &DunningPolicy) -> Vec<Complaint> {
+        let mut complaints = Vec::new();
+        if self.why.trim().is_empty() {
+            complaints.push(Complaint::on(&self.id, format!("`{}` has no `why`", self.id.get_ref())));
+        }
+        if self.steps.is_empty() {
+            complaints.push(Complaint::on(&self.id, format!("`{}` has no steps", self.id.get_ref())));
+        }
+        let most = self.tries_most.unwrap_or(u32::MAX);
+        let tried = policy.tries.iter().filter(|rule| {
+            let own = self.families.as_ref().map(Spanned::get_ref);
+            most > 0 && own.is_none_or(|own| rule.families.get_ref().iter().any(|family| own.contains(family)))
+        });
+        complaints.extend(self.lint_steps(tried.map(|rule| i64::from(rule.last_day())).max().unwrap_or(0)));
+        // Before there were tries, plans only wrote.
+        complaints.extend(policy.adviser.as_ref().and_then(|_| self.lint_end()));
+        complaints
+    }
+
+    /// What is wrong with the order of its steps.
+    fn lint_steps(&self, last_try: i64) -> Vec<Complaint> {
+        let mut complaints = Vec::new();
+        for pair in self.steps.windows(2) {
+            if pair[1].after_days.get_ref() < pair[0].after_days.get_ref() {
+                complaints.push(Complaint::on(&pair[1].after_days, "this step comes before the step before it"));
+            } else if pair[1].after_days.get_ref() == pair[0].after_days.get_ref() && pair[1].then == pair[0].then {
+                complaints.push(Complaint::on(&pair[1].after_days, "this is the same as the step before it"));
+            }
+        }
+        let mut way = Way { access: Entitlement::Grace, was_written: false, has_ended: false, last_try };
+        for step in &self.steps {
+            complaints.extend(way.takes(step).map(|said| Complaint::on(&step.after_days, said)));
+            complaints.extend(step.lint_hold());
+        }
+        complaints
+    }
+
+    /// Nothing, where it is known what becomes of an invoice that nothing has helped.
+    fn lint_end(&self) -> Option<Complaint> {
+        let last = self.steps.last().filter(|step| matches!(step.then, Then::Mail(_) | Then::Sms(_)))?;
+        Some(Complaint::on(&last.after_days, "a plan ends with a person, with a change of access, or with an end"))
+    }
+}
+
+impl DunningPolicy {
+    fn lint_tries(&self) -> Vec<Complaint> {
+        let mut complaints = Complaint::doubled(self.tries.iter().map(|rule| &rule.id));
+        complaints.extend(self.tries.iter().flat_map(TriesRule::lint));
+        for (place, rule) in self.tries.iter().enumerate() {
+            for family in rule.families.get_ref() {
+                if self.tries[..place].iter().any(|other| other.families.get_ref().contains(family)) {
+                    complaints.push(Complaint::on(&rule.families, format!("`{family}` stands in two rules of tries")));
+                }
+            }
+        }
+        match &self.adviser {
+            Some(rules) => complaints.extend(AdviserRules::lint(rules)),
+            None => complaints.extend(
+                self.tries
+                    .iter()
+                    .map(|rule| Complaint::on(&rule.id, "nobody chooses its moments: say so in `[adviser]`")),
+            ),
+        }
+        complaints
+    }
+
+    /// Everybody has a segment, and no segment has nobody.
+    fn lint_reach(&self) -> Vec<Complaint> {
+        let Some(place) = self.segment.iter().position(Segment::is_for_everyone) else {
+            return vec![Complaint::at(0, "no segment is for everyone: the last one must have no condition")];
+        };
+        let unreachable = self.segment[place + 1..].iter().map(|segment| {
+            let said = format!("`{}` can never match: a segment for everyone stands before it", segment.id.get_ref());
+            Complaint::on(&segment.id, said)
+        });
+        unreachable.collect()
+    }
+}
+
+impl Rules for DunningPolicy {
+    const NAME: &'static str = "dunning";
+
+    fn version(&self) -> u32 {
+        self.version
+    }
+
+    fn effective(&self) -> &str {
+        &self.effective
+    }
+
+    fn lint(&self) -> Vec<Complaint> {
+        let mut complaints = Complaint::doubled(self.segment.iter().map(|segment| &segment.id));
+        complaints.extend(self.segment.iter().flat_map(|segment| segment.complaints(self)));
+        complaints.extend(self.lint_tries());
+        complaints.extend(self.escalation.iter().flat_map(EscalationRule::lint));
+        complaints.extend(self.lint_reach());
+        complaints
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::read;
+
+    /// One segment for everybody, tried until the tenth day, with these steps: each on a line, the first on the fifteenth.
+    fn refused(steps: &[&str]) -> Option<(usize, String)> {
+        let steps: String = steps.iter().map(|step| format!("    {{ {step} }},\n")).collect();
+        let text = format!(
+            "version = 9\neffective = \"2026-01-01\"\n\
+             [[tries]]\nid = \"t\"\nwhy = \"w\"\nfamilies = [\"temporary\"]\nwindows = [{{ from_day = 0, to_day = 10 }}]\n\
+             gap_hours = [20]\nmost = 1\nleast_chance = \"0.1\"\n\
+             [[segment]]\nid = \"all\"\nwhy = \"w\"\nsteps = [\n{steps}]\n\
+             [adviser]\nwhy = \"w\"\nfirst_chance = \"0.15\"\nspread = \"0.3\"\ngroups_max = 400\n\
+             chance = [\"0.6\", \"0.4\", \"0.3\"]\nmoment = [\"0.1\", \"0.2\", \"0.3\"]\nage = [\"0.3\", \"0.2\", \"0.2\"]\n"
+        );
+        let refused = read("v9.toml", &text, DunningPolicy::lint).err()?;
+        Some((refused.line, refused.message))
+    }
+
+    #[test]
+    fn an_end_is_told_of_held_and_comes_once() {
+        let letter = "after_days = 1, then = { mail = \"reminder_1\" }";
+        let warned = "after_days = 2, then = { access = \"warned\" }";
+        let text = "after_days = 3, then = { sms = \"reminder_2\" }";
+        let end = "after_days = 30, then = { end = \"subscription\" }, prompt = \"final_notice\", hold_hours = 72";
+        let with = |from: &str, to: &str| end.replacen(from, to, 1);
+        let (early, unheld) = (with("30", "9"), with(", hold_hours = 72", ""));
+        let (unprompted, at_once) = (with(", prompt = \"final_notice\"", ""), with("72", "0"));
+        let by_access = "after_days = 30, then = { access = \"ended\" }";
+        let person = "after_days = 40, then = \"person\"";
+        let late = "after_days = 40, then = { mail = \"reminder_3\" }";
+        for (name, steps, expected) in [
+            ("as it should be", vec![letter, warned, text, end], None),
+            ("a person after it", vec![letter, warned, end, person], None),
+            (
+                "before the last try",
+                vec![letter, warned, &early],
+                Some((17, "before the last try, which may be on day 10")),
+            ),
+            ("without a warning", vec![letter, end], Some((16, "nobody is `ended` who was not warned and written to"))),
+            ("without a letter", vec![warned, end], Some((16, "nobody is `ended` who was not warned and written to"))),
+            ("a text message is no letter", vec![warned, text, end], Some((17, "nobody is `ended`"))),
+            ("twice", vec![letter, warned, end, end], Some((18, "the same as the step before it"))),
+            ("twice, on two days", vec![letter, warned, end, &with("30", "31")], Some((18, "a plan ends once"))),
+            ("after access has ended", vec![letter, warned, by_access, end], Some((18, "a plan ends once"))),
+            ("before access ends", vec![letter, warned, end, by_access], Some((18, "access only falls"))),
+            ("not held", vec![letter, warned, &unheld], Some((17, "for how long it is held"))),
+            ("held for no time", vec![letter, warned, &at_once], Some((17, "an end is held for 1 to 720 hours"))),
+            ("not told of", vec![letter, warned, &unprompted], Some((17, "which letter tells of it"))),
+            (
+                "something else is held",
+                vec![letter, "after_days = 2, then = \"person\", hold_hours = 9"],
+                Some((16, "only an end is held")),
+            ),
+            ("a letter after it", vec![letter, warned, end, late], Some((18, "nobody is written to after the end"))),
+            ("a text message at the end", vec![letter, text], Some((16, "a plan ends with a person"))),
+        ] {
+            let found = refused(&steps);
+            let is_it = match (&found, expected) {
+                (None, None) => true,
+                (Some((line, said)), Some((on, words))) => *line == on && said.contains(words),
+                _ => false,
+            };
+            assert!(is_it, "{name}: {found:?}");
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! What leaves in a recovery: letters, tries, and what the customer may use; counted as those see it whom it reaches.
+
+use super::{CARDS, Life, failed, hours};
+use crate::book::entitlement::Entitlement;
+use crate::book::{By, Tried};
+use crate::decline::Retry;
+use crate::dunning::tests::{POLICIES, PROVIDER};
+use crate::dunning::{
+    Budget, CARD_GIVEN, Calendar, Ground, MadeTry, PlanState, Step, StepKind, StepState, Traits, TryEnd, next_try,
+};
+use crate::event::Decline;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+
+impl Life<'_> {
+    pub(super) fn takes_a_step(&mut self, morning: Timestamp) {
+        let now = self.now;
+        let Some(step) = self.plan.begin(now, now + SignedDuration::from_mins(15)) else { return };
+        self.may_leave("a step");
+        if !step.kind.is_mail() {
+            self.plan.handed_over(step.number);
+            return;
+        }
+        assert_eq!(morning, now, "{}: a letter at night", self.name);
+        match self.dice.roll(10) {
+            0 => {
+                self.plan.unsent(step.number, None, &POLICIES.limits.current().telling, now);
+            }
+            // There is no address.
+            1 => self.plan.handed_over(step.number),
+            2 => {
+                self.leaves(&step);
+                self.plan.doubt(None);
+            }
+            // The process has ended.
+            3 => self.leaves(&step),
+            4 if self.dice.roll(4) == 0 => {
+                self.leaves(&step);
+                self.ends("paid");
+                self.plan.sent(step.number);
+            }
+            _ => {
+                self.leaves(&step);
+                self.plan.sent(step.number);
+            }
+        }
+        self.plan.take_access(now);
+    }
+
+    fn leaves(&mut self, step: &Step) {
+        assert!(self.left.insert(step.number), "{}: step {} twice", self.name, step.number);
+    }
+
+    /// Access only falls: past a warning only after it, and after the letters that stand before it, of which one has left.
+    pub(super) fn falls_as_it_may(&mut self) {
+        if self.plan.state == PlanState::Stopped {
+            return;
+        }
+        let access = self.plan.access().state;
+        assert!(access >= self.access, "{}: from {:?} to {access:?}", self.name, self.access);
+        if access == self.access {
+            return;
+        }
+        self.access = access;
+        let is_taken = |step: &&Step| step.kind.is_access() && step.state == StepState::Sent;
+        let taken = self.plan.steps.iter().rfind(is_taken).map_or(0, |step| step.number);
+        let before: Vec<&Step> = self.plan.steps.iter().filter(|step| step.number < taken).collect();
+        let waits = |step: &&&Step| matches!(step.state, StepState::Waiting | StepState::Sending);
+        let letters = || before.iter().filter(|step| step.kind.is_mail());
+        assert_eq!(letters().find(waits), None, "{}: {access:?} before its letter", self.name);
+        assert!(letters().any(|step| self.left.contains(&step.number)), "{}: {access:?} unwritten", self.name);
+        let warns = |kind: &StepKind| matches!(kind, StepKind::Access { access } if *access == Entitlement::Warned);
+        let warned = before.iter().any(|step| warns(&step.kind) && step.state == StepState::Sent);
+        assert!(warned || access == Entitlement::Warned, "{}: {access:?} without a warning", self.name);
+    }
+
+    /// Whether a try was begun.
+    pub(super) fn tries(&mut self) -> bool {
+        let now = self.now;
+        if self.plan.tries.under_way().is_some() {
+            let is_known = self.dice.roll(3) == 0;
+            self.ended(is_known.then_some(CARDS[0]));
+        }
+        let declines = POLICIES.declines.current();
+        let (decline, limits) = (Decline::new(PROVIDER, self.code), std::slice::from_ref(&self.limit));
+        let (meaning, nothing) = (declines.meaning(Some(&decline)), declines.meaning(None));
+        let last = self.tried.iter().rev().find_map(|tried| tried.card.clone()).unwrap();
+        let given = self.plan.tries.card.clone();
+        let of = |meaning, card: &str| {
+            Budget::of(declines, limits, Some("visa"), meaning).for_card(card, Default::default())
+        };
+        let (budget, of_card) = (of(&meaning, &last), given.as_deref().map(|card| of(&nothing, card)));
+        let family = meaning.family.id.get_ref();
+        let ground = Ground {
+            policy: self.policy,
+            adviser: Some(&self.adviser),
+            calendar: &Calendar::new(TimeZone::UTC),
+            meaning: &meaning,
+            budget: &budget,
+            budget_of_card: of_card.as_ref(),
+            traits: Traits { family, code: self.code, network: "visa", funding: "", issuer: "", country: "" },
+            tried: &self.tried,
+            failed_at: Some(self.plan.started_at),
+            now,
+        };
+        if self.plan.chooses(now) || self.plan.due_try(now).is_some_and(|due| ground.forbids(due)) {
+            let next = next_try(&self.plan, &ground);
+            self.plan.choose(next);
+        }
+        let lets = self.plan.due_try(now).is_none_or(|next| self.policy.lets(&self.plan, next));
+        assert!(lets, "{}: no rule lets it be: {:?}", self.name, self.plan.tries);
+        let Some(made) = self.plan.begin_try(now, now + SignedDuration::from_mins(5)) else { return false };
+        let is_card = made.chosen.rule == CARD_GIVEN;
+        let card = given.filter(|_| is_card).unwrap_or_else(|| last.clone());
+        let never = meaning.family.retry == Retry::Never;
+        assert!(!never || (is_card && card != last), "{}: tried after a hard decline", self.name);
+        assert!(is_card || meaning.family.retry <= Retry::Later, "{}: {family} is not tried again", self.name);
+        if !is_card {
+            self.by_rule += 1;
+            let most = self.policy.tries(&self.plan.segment, family).map_or(0, |rule| *rule.most.get_ref());
+            assert!(self.by_rule <= most, "{}: {} of {most} tries", self.name, self.by_rule);
+        }
+        self.is_tried(&made, &card);
+        true
+    }
+
+    fn is_tried(&mut self, made: &MadeTry, card: &str) {
+        self.may_leave("a try");
+        assert!(self.numbers.insert(made.chosen.number), "{}: try {} twice", self.name, made.chosen.number);
+        let (count, days) = self.allowed;
+        // The first of a debt is no further one, and the customer's own are theirs.
+        let counts = |tried: &&Tried| {
+            tried.by != By::Customer
+                && tried.card.as_deref() == Some(card)
+                && self.now.duration_since(tried.at) < hours(24 * days)
+        };
+        let used = self.tried.iter().skip(1).filter(counts).count();
+        assert!(used < count as usize, "{}: {used} of {count} in {days} days were used", self.name);
+        match self.dice.roll(8) {
+            0 => self.ends("paid"),
+            // A debit takes days.
+            1 | 2 => {}
+            _ => self.ended(Some(card)),
+        }
+    }
+
+    /// What became of the try under way: with which card it failed, once that is known.
+    fn ended(&mut self, failed_with: Option<&str>) {
+        let end = failed_with.map(|card| {
+            self.tried.push(failed(self.now, By::Recoup, card));
+            TryEnd::Declined { code: self.code.to_owned() }
+        });
+        self.plan.learn(end, self.now + hours(1));
+    }
+}

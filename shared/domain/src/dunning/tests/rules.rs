@@ -1,0 +1,99 @@
+//! Any rules of recovery, as people write them: most of them load, and what somebody has edited may say what no rules may say.
+
+use super::Dice;
+
+/// Where they would stand.
+pub(super) const FILE: &str = "shared/policy/dunning/v9.toml";
+
+const HEAD: &str = r#"version = 9
+effective = "2026-01-01"
+"#;
+
+const ADVISER: &str = r#"
+[adviser]
+why = "w"
+first_chance = "0.15"
+spread = "0.3"
+groups_max = 9
+chance = ["0.63", "0.45", "0.35"]
+moment = ["0.14", "0.20", "0.28"]
+age = ["0.28", "0.20", "0.20"]
+"#;
+
+/// Within what networks allow, and as the lint wants them.
+pub(super) fn any(dice: &mut Dice) -> String {
+    let from_day = dice.number(4);
+    let to_day = from_day + 1 + dice.number(26);
+    let tries = format!(
+        "\n[[tries]]\nid = \"funds\"\nwhy = \"w\"\nfamilies = [\"insufficient_funds\"]\n\
+         windows = [{{ from_day = {from_day}, to_day = {to_day} }}]\n\
+         gap_hours = [{}, {}]\nmost = {}\nleast_chance = \"0.027\"\n",
+        3 + dice.number(30),
+        3 + dice.number(50),
+        1 + dice.number(8),
+    );
+    let high = segment("high", "amount_from = { USD = \"100.00\" }\n", &steps(dice, to_day));
+    let all = segment("all", "", &steps(dice, to_day));
+    format!("{HEAD}{tries}{ADVISER}{high}{all}")
+}
+
+/// The same, with a line or two that somebody has changed.
+pub(super) fn edited(dice: &mut Dice) -> String {
+    let text = any(dice);
+    let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+    for _ in 0..1 + dice.roll(2) {
+        let says = |line: &String| ["    {", "most", "windows", "gap_hours"].iter().any(|it| line.starts_with(it));
+        let saying: Vec<usize> = (0..lines.len()).filter(|place| says(&lines[*place])).collect();
+        let (place, other) = (*dice.pick(&saying), *dice.pick(&saying));
+        match dice.roll(7) {
+            0 => lines.swap(place, other),
+            1 => drop(lines.remove(place)),
+            2 => lines.insert(place, lines[place].clone()),
+            3 | 4 => lines[place] = with_number(&lines[place], dice.number(60)),
+            5 => lines[place] = lines[place].replace("warned", "suspended").replace("mail", "access"),
+            _ => lines[place] = lines[place].replace("restricted", "warned").replace("reminder_2", "no_such_text"),
+        }
+    }
+    lines.join("\n")
+}
+
+/// A line with another number in the place of its first.
+fn with_number(line: &str, number: i64) -> String {
+    let Some(from) = line.find(|char: char| char.is_ascii_digit()) else { return line.to_owned() };
+    let rest = line[from..].trim_start_matches(|char: char| char.is_ascii_digit());
+    format!("{}{number}{rest}", &line[..from])
+}
+
+fn segment(id: &str, whose: &str, steps: &[String]) -> String {
+    format!("\n[[segment]]\nid = \"{id}\"\nwhy = \"w\"\n{whose}steps = [\n{}]\n", steps.concat())
+}
+
+/// First a letter; then letters, people and changes of access in any order, those in theirs; and last no letter.
+fn steps(dice: &mut Dice, last_try: i64) -> Vec<String> {
+    const FALLS: [&str; 4] = ["warned", "restricted", "suspended", "ended"];
+    let mail = |number: i64| format!("{{ mail = \"reminder_{number}\" }}");
+    let person = || "\"person\"".to_owned();
+    let falls = &FALLS[..dice.place(FALLS.len() + 1)];
+    let mut kinds: Vec<String> = falls.iter().map(|state| format!("{{ access = \"{state}\" }}")).collect();
+    for number in 0..dice.number(3) {
+        kinds.insert(dice.place(kinds.len() + 1), mail(number + 2));
+    }
+    for _ in 0..dice.roll(3) {
+        kinds.insert(dice.place(kinds.len() + 1), person());
+    }
+    kinds.insert(0, mail(1));
+    if kinds.last().is_some_and(|kind| kind.contains("mail")) {
+        kinds.push(person());
+    }
+    let mut day = dice.number(3);
+    let mut steps: Vec<String> = Vec::new();
+    for (place, kind) in kinds.iter().enumerate() {
+        let is_same = place > 0 && kinds[place - 1] == *kind;
+        day += i64::from(is_same) + dice.number(4);
+        if kind.contains("ended") {
+            day = day.max(last_try);
+        }
+        steps.push(format!("    {{ after_days = {day}, then = {kind} }},\n"));
+    }
+    steps
+}

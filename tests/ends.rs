@@ -1,0 +1,351 @@
+//! How a recovery ends that nothing has helped, what it sends to phones, and when it is a matter of whoever looks after the
+//! account.
+
+use crate::http::run;
+use crate::raised::{tell, wish};
+use app::ports::{Channel, Clock, Letter};
+use http::{Method, StatusCode};
+use jiff::{SignedDuration, Timestamp};
+use local::service::Service;
+use serde_json::{Value, json};
+use tests::stripe;
+use tests::world::{ask, at, get, import, open_at};
+
+const START: &str = "2026-03-02T10:00:00Z";
+const PATH: &str = "/api/accounts/stripe:cus_1/dunning";
+
+fn days(days: i64) -> Timestamp {
+    at(START) + SignedDuration::from_hours(24 * days)
+}
+
+async fn advance(service: &Service, to: Timestamp) {
+    service.advance(to).await.unwrap();
+}
+
+/// An invoice of a subscription, of which so many tries have failed by now.
+async fn bill(service: &Service, kind: &str, status: &str, remaining: i64) {
+    let now = service.clock.now();
+    let mut bill = stripe::invoice("cus_1", "in_1", status, 4_900, remaining, "usd", 1, at(START));
+    bill["subscription"] = json!("sub_1");
+    tell(service, &format!("evt_{kind}_{now}"), kind, &bill).await;
+}
+
+/// A customer whose bill for a subscription could not be collected; who ends subscriptions is said.
+async fn failed(cancels: &str) -> Service {
+    let service = open_at(START).await;
+    if cancels == "recoup" {
+        for (staff, status) in [("mara", StatusCode::ACCEPTED), ("marc", StatusCode::OK)] {
+            assert_eq!(wish(&service, staff, "", json!({"cancels": cancels})).await.0, status);
+        }
+    }
+    let now = service.clock.now();
+    tell(&service, "evt_c", "customer.created", &stripe::customer("cus_1", now)).await;
+    let subscription = stripe::subscription("cus_1", "sub_1", "price_pro", 4_900, 1, "active", now);
+    tell(&service, "evt_s", "customer.subscription.created", &subscription).await;
+    bill(&service, "invoice.payment_failed", "open", 4_900).await;
+    service
+}
+
+/// One that has no subscription: its plan has a text message on the eighth day.
+async fn without_subscription(phone: Option<&str>) -> Service {
+    let service = open_at(START).await;
+    let now = service.clock.now();
+    let mut customer = stripe::customer("cus_1", now);
+    customer["phone"] = json!(phone);
+    tell(&service, "evt_c", "customer.created", &customer).await;
+    let bill = stripe::invoice("cus_1", "in_1", "open", 4_900, 4_900, "usd", 1, now);
+    tell(&service, "evt_f", "invoice.payment_failed", &bill).await;
+    service
+}
+
+async fn plan(service: &Service) -> Value {
+    get(service, PATH).await["items"][0].clone()
+}
+
+/// The state of a step, and why it stands so.
+fn step(plan: &Value, kind: &str) -> (String, String) {
+    let steps = plan["steps"].as_array().unwrap();
+    let step = steps.iter().find(|step| step["kind"] == kind).unwrap_or_else(|| panic!("no {kind}: {plan}"));
+    let text = |field: &str| step[field].as_str().unwrap_or_default().to_owned();
+    (text("state"), text("reason"))
+}
+
+async fn access(service: &Service) -> String {
+    let told = get(service, "/api/entitlements/stripe:cus_1").await;
+    told["state"].as_str().unwrap_or_default().to_owned()
+}
+
+/// What people were asked to end.
+async fn requests(service: &Service) -> Vec<Value> {
+    let all = get(service, "/api/actions?limit=100").await;
+    let items = all["items"].as_array().unwrap().iter();
+    items.filter(|action| action["kind"] == "force_cancel").cloned().collect()
+}
+
+fn letters(service: &Service, is_it: impl Fn(&Letter) -> bool) -> usize {
+    service.outbox.letters().unwrap().iter().filter(|(_, letter)| is_it(letter)).count()
+}
+
+fn prompts(service: &Service) -> usize {
+    letters(service, |letter| letter.subject.starts_with("Before your subscription ends"))
+}
+
+fn texts(service: &Service) -> Vec<Letter> {
+    let all = service.outbox.letters().unwrap().into_iter().map(|(_, letter)| letter);
+    all.filter(|letter| letter.channel == Channel::Sms).collect()
+}
+
+fn ended_at_stripe(service: &Service) -> usize {
+    let calls = service.sandbox.calls("stripe").unwrap();
+    calls.iter().filter(|call| call.method == "DELETE" && call.path.starts_with("/v1/subscriptions/sub_1")).count()
+}
+
+async fn decide(service: &Service, request: &Value, decision: &str) -> (StatusCode, Value) {
+    let path = format!("/api/actions/{}/decision", request["id"].as_str().unwrap());
+    let ballot = json!({"decision": decision, "preview_digest": request["preview"]["digest"], "note": ""});
+    let answer = ask(service, "leo", Method::POST, &path, Some(&ballot), None).await;
+    service.work().await.unwrap();
+    answer
+}
+
+#[test]
+fn after_its_hold_people_are_asked_and_what_they_approve_is_done_once() {
+    run(async {
+        let service = failed("recoup").await;
+        advance(&service, days(30) + SignedDuration::from_hours(1)).await;
+        assert_eq!(prompts(&service), 1, "the customer is told");
+        advance(&service, days(33) - SignedDuration::from_hours(1)).await;
+        assert_eq!((requests(&service).await.len(), access(&service).await.as_str()), (0, "suspended"), "it is held");
+        let (state, why) = step(&plan(&service).await, "end");
+        assert!(state == "waiting" && why.contains("can still pay"), "{state} {why}");
+
+        advance(&service, days(33) + SignedDuration::from_hours(1)).await;
+        let asked = requests(&service).await;
+        assert_eq!(asked.len(), 1, "{asked:?}");
+        let request = &asked[0];
+        assert_eq!(
+            (&request["state"], &request["recovery"]),
+            (&json!("waiting_approval"), &json!("in_1")),
+            "{request}"
+        );
+        assert_eq!(request["approvals_required"], json!([{"role": "legal"}]), "{request}");
+        assert!(request["note"].as_str().unwrap().starts_with("dunning v3/"), "{request}");
+        let is_asked = |letter: &Letter| letter.to == "leo@demo.example" && letter.subject.contains("sub_1");
+        assert_eq!(letters(&service, is_asked), 1, "legal is asked");
+        assert_eq!(step(&plan(&service).await, "end").0, "asked");
+        assert_eq!((access(&service).await.as_str(), ended_at_stripe(&service)), ("suspended", 0));
+
+        assert_eq!(decide(&service, request, "approve").await.0, StatusCode::OK);
+        advance(&service, service.clock.now() + SignedDuration::from_hours(1)).await;
+        let over = plan(&service).await;
+        assert_eq!((step(&over, "end").0.as_str(), &over["state"]), ("sent", &json!("finished")), "{over}");
+        assert_eq!((access(&service).await.as_str(), ended_at_stripe(&service)), ("ended", 1));
+        advance(&service, days(60)).await;
+        assert_eq!((requests(&service).await.len(), ended_at_stripe(&service), prompts(&service)), (1, 1, 1), "once");
+    });
+}
+
+#[test]
+fn what_is_paid_while_it_is_held_or_asked_for_ends_nothing() {
+    for (name, hours, asked) in [("while it is held", 31 * 24, 0), ("while people are asked", 33 * 24 + 1, 1)] {
+        run(async {
+            let service = failed("recoup").await;
+            advance(&service, at(START) + SignedDuration::from_hours(hours)).await;
+            let request = requests(&service).await.into_iter().next();
+            assert_eq!(usize::from(request.is_some()), asked, "{name}");
+            bill(&service, "invoice.paid", "paid", 0).await;
+            assert_eq!(step(&plan(&service).await, "end"), ("skipped".to_owned(), "paid".to_owned()), "{name}");
+            if let Some(request) = &request {
+                let (status, answer) = decide(&service, request, "approve").await;
+                assert_eq!(
+                    (status, &answer["error"]["code"]),
+                    (StatusCode::CONFLICT, &json!("stale_preview")),
+                    "{name}"
+                );
+            }
+            advance(&service, days(50)).await;
+            assert_eq!((requests(&service).await.len(), ended_at_stripe(&service)), (asked, 0), "{name}");
+            assert_eq!(access(&service).await, "active", "{name}: what was taken is given back");
+        });
+    }
+}
+
+#[test]
+fn who_is_let_wait_after_the_approval_keeps_what_they_have_and_people_are_asked_anew() {
+    run(async {
+        let service = failed("recoup").await;
+        advance(&service, days(33) + SignedDuration::from_hours(1)).await;
+        let first = requests(&service).await.remove(0);
+        // It is approved while nothing may leave, and a promise comes in before it could.
+        let stop = |release: bool| json!({"kind": "force_cancel", "note": "we look at it", "release": release});
+        assert_eq!(ask(&service, "mara", Method::POST, "/api/stop", Some(&stop(false)), None).await.0, StatusCode::OK);
+        assert_eq!(decide(&service, &first, "approve").await.0, StatusCode::OK);
+        let until = service.clock.now() + SignedDuration::from_hours(48);
+        let pause = json!({"pause": {"until": until, "note": "they called"}});
+        assert_eq!(ask(&service, "lena", Method::POST, PATH, Some(&pause), None).await.0, StatusCode::OK);
+        assert_eq!(ask(&service, "mara", Method::POST, "/api/stop", Some(&stop(true)), None).await.0, StatusCode::OK);
+        advance(&service, until - SignedDuration::from_hours(1)).await;
+        let found = get(&service, &format!("/api/actions/{}", first["id"].as_str().unwrap())).await;
+        assert_eq!((&found["state"], ended_at_stripe(&service)), (&json!("stale"), 0), "{found}");
+        advance(&service, until + SignedDuration::from_hours(3)).await;
+        let asked = requests(&service).await;
+        let waiting = asked.iter().filter(|request| request["state"] == "waiting_approval").count();
+        assert_eq!((asked.len(), waiting), (2, 1), "{asked:?}");
+    });
+}
+
+#[test]
+fn what_is_denied_or_left_to_the_provider_is_skipped_with_its_reason() {
+    run(async {
+        let service = failed("recoup").await;
+        advance(&service, days(33) + SignedDuration::from_hours(1)).await;
+        let request = requests(&service).await.remove(0);
+        assert_eq!(decide(&service, &request, "deny").await.0, StatusCode::OK);
+        advance(&service, service.clock.now() + SignedDuration::from_hours(1)).await;
+        let over = plan(&service).await;
+        assert_eq!(step(&over, "end"), ("skipped".to_owned(), "it was denied".to_owned()), "{over}");
+        assert_eq!((over["state"].as_str(), access(&service).await.as_str()), (Some("finished"), "suspended"));
+    });
+    run(async {
+        let service = failed("provider").await;
+        advance(&service, days(33) + SignedDuration::from_hours(1)).await;
+        let over = plan(&service).await;
+        let expected = ("skipped".to_owned(), "its provider ends subscriptions".to_owned());
+        assert_eq!(step(&over, "end"), expected, "{over}");
+        assert_eq!((requests(&service).await.len(), prompts(&service)), (0, 1), "its customer was told all the same");
+        assert_eq!((over["state"].as_str(), access(&service).await.as_str()), (Some("finished"), "ended"));
+    });
+    run(async {
+        let service = without_subscription(None).await;
+        for (staff, status) in [("mara", StatusCode::ACCEPTED), ("marc", StatusCode::OK)] {
+            assert_eq!(wish(&service, staff, "", json!({"cancels": "recoup"})).await.0, status);
+        }
+        advance(&service, days(33) + SignedDuration::from_hours(1)).await;
+        let over = plan(&service).await;
+        assert_eq!(step(&over, "end"), ("skipped".to_owned(), "it bills no subscription".to_owned()), "{over}");
+        assert_eq!(requests(&service).await.len(), 0);
+    });
+}
+
+#[test]
+fn a_text_message_goes_to_the_phone_once_and_to_nobody_who_has_none_or_wants_none() {
+    for (name, phone, file, sent, why) in [
+        ("a phone", Some("+43123456789"), "", Some("+43123456789"), ""),
+        (
+            "one in the company's own file",
+            None,
+            "account,phone\nstripe:cus_1,+49 30 123456\n",
+            Some("+49 30 123456"),
+            "",
+        ),
+        ("no phone", None, "", None, "there is no phone number to write to"),
+        (
+            "they want none",
+            Some("+43123456789"),
+            "account,no_sms\nstripe:cus_1,yes\n",
+            None,
+            "the customer wants no text messages",
+        ),
+    ] {
+        run(async {
+            let service = without_subscription(phone).await;
+            if !file.is_empty() {
+                assert_eq!(import(&service, "mara", "customers", file, false).await.0, StatusCode::OK, "{name}");
+            }
+            advance(&service, days(8) - SignedDuration::from_mins(5)).await;
+            assert_eq!(texts(&service), [], "{name}: not before its day");
+            advance(&service, days(9)).await;
+            let found = texts(&service);
+            assert_eq!(found.iter().map(|text| text.to.as_str()).collect::<Vec<_>>(), Vec::from_iter(sent), "{name}");
+            for text in &found {
+                assert!(text.text.contains("/pay/") && !text.text.contains("USD"), "{name}: {}", text.text);
+            }
+            let state = if sent.is_some() { "sent" } else { "skipped" };
+            assert_eq!(step(&plan(&service).await, "sms"), (state.to_owned(), why.to_owned()), "{name}");
+            let sidebar = get(&service, "/api/accounts/stripe:cus_1").await;
+            let said = if file.is_empty() { Value::Null } else { json!(file.contains("no_sms")) };
+            assert_eq!(sidebar["account"]["no_sms"], said, "{name}");
+            advance(&service, days(40)).await;
+            assert_eq!(texts(&service).len(), found.len(), "{name}: once");
+        });
+    }
+}
+
+#[test]
+fn what_is_due_for_a_phone_at_night_waits_for_the_morning() {
+    run(async {
+        let service = without_subscription(Some("+81312345678")).await;
+        let csv = "account,time_zone\nstripe:cus_1,Asia/Tokyo\n";
+        assert_eq!(import(&service, "mara", "customers", csv, false).await.0, StatusCode::OK);
+        // It would be due at seven in the evening there; paused for four hours, it is due at eleven.
+        advance(&service, days(7)).await;
+        let until = days(7) + SignedDuration::from_hours(4);
+        let pause = json!({"pause": {"until": until}});
+        assert_eq!(ask(&service, "lena", Method::POST, PATH, Some(&pause), None).await.0, StatusCode::OK);
+        advance(&service, days(8) + SignedDuration::from_hours(5)).await;
+        assert_eq!(texts(&service), [], "it is midnight there");
+        advance(&service, days(9)).await;
+        assert_eq!(texts(&service).len(), 1);
+    });
+}
+
+/// One more try of the invoice that the provider made in vain.
+async fn fails(service: &Service, number: u32) {
+    let now = service.clock.now();
+    if number == 1 {
+        let bill = stripe::invoice("cus_1", "in_1", "open", 4_900, 4_900, "usd", 0, now);
+        tell(service, "evt_in_0", "invoice.finalized", &bill).await;
+    }
+    let charge = format!("ch_{number}");
+    let charge = stripe::charge("cus_1", &charge, Some("in_1"), 4_900, "usd", Some("expired_card"), now);
+    tell(service, &format!("evt_ch_{number}"), "charge.failed", &charge).await;
+    let bill = stripe::invoice("cus_1", "in_1", "open", 4_900, 4_900, "usd", number, at(START));
+    tell(service, &format!("evt_in_{number}"), "invoice.payment_failed", &bill).await;
+    advance(service, now + SignedDuration::from_hours(1)).await;
+}
+
+async fn tasks(service: &Service) -> Vec<Value> {
+    let all = get(service, "/api/tasks").await;
+    let items = all["items"].as_array().unwrap().iter();
+    items.filter(|task| task["about"]["kind"] == "failing").cloned().collect()
+}
+
+#[test]
+fn the_third_failure_warns_and_is_a_task_once() {
+    for (name, owner, to) in
+        [("somebody looks after them", Some("luis"), "luis@demo.example"), ("nobody does", None, "#billing-approvals")]
+    {
+        run(async {
+            let service = open_at(START).await;
+            tell(&service, "evt_c", "customer.created", &stripe::customer("cus_1", at(START))).await;
+            if let Some(owner) = owner {
+                let csv = format!("account,owner\nstripe:cus_1,{owner}\n");
+                assert_eq!(import(&service, "mara", "customers", &csv, false).await.0, StatusCode::OK);
+            }
+            fails(&service, 1).await;
+            fails(&service, 2).await;
+            advance(&service, days(2)).await;
+            let warned = |plan: &Value| {
+                let steps = plan["steps"].as_array().unwrap();
+                steps.iter().find(|step| step["access"] == "warned").unwrap()["state"].clone()
+            };
+            assert_eq!((tasks(&service).await.len(), warned(&plan(&service).await)), (0, json!("waiting")), "{name}");
+            let before = letters(&service, |letter| letter.to == "cus_1@shop.example");
+            fails(&service, 3).await;
+            let (found, third) = (tasks(&service).await, plan(&service).await);
+            assert_eq!((found.len(), warned(&third)), (1, json!("sent")), "{name}: {third}");
+            assert_eq!(found[0]["assigned_to"], json!(owner), "{name}: {found:?}");
+            let after = letters(&service, |letter| letter.to == "cus_1@shop.example");
+            assert_eq!(after, before + 1, "{name}: the warning has its letter");
+            let is_told = |letter: &Letter| letter.to == to && letter.subject.contains("3 tries have failed");
+            assert_eq!(letters(&service, is_told), 1, "{name}");
+            fails(&service, 4).await;
+            assert_eq!(tasks(&service).await, found, "{name}: four do not again");
+            assert_eq!(plan(&service).await["escalated_at"], third["escalated_at"], "{name}");
+            assert_eq!(letters(&service, |letter| letter.to == "cus_1@shop.example"), after, "{name}");
+            let paid = stripe::invoice("cus_1", "in_1", "paid", 4_900, 0, "usd", 4, at(START));
+            tell(&service, "evt_paid", "invoice.paid", &paid).await;
+            assert_eq!(tasks(&service).await, Vec::<Value>::new(), "{name}: it ends when they pay");
+        });
+    }
+}
