@@ -4,8 +4,9 @@ mod answer;
 mod handling;
 mod taken;
 
+pub use crate::staff::AtWork;
 pub use answer::{Answer, Outcome};
-pub use handling::{AtWork, Handling, Happened, State};
+pub use handling::{Handling, Happened, State};
 pub use taken::TakenFor;
 
 use crate::book::{Latest, Stamp};
