@@ -8,6 +8,7 @@ use crate::setup::{locked, staff};
 use crate::store::{self, Batch, Commit, Of, keys};
 use async_trait::async_trait;
 use domain::book::{Due, Invoice};
+use domain::case::{Case, State as CaseState};
 use domain::staff::{Proposal, Staff, State as ProposalState};
 use domain::task::{State as TaskState, Task};
 use domain::telling::{About, Bulletin, Tellings};
@@ -48,6 +49,10 @@ async fn is_so(context: &Context, bulletin: &Bulletin) -> Result<bool, Fault> {
             let task = store::read::<Task>(context, &keys::task(task)).await?;
             let has_it = |task: &Task| task.assigned_to.as_ref().is_some_and(|to| bulletin.mailed.contains(to));
             task.is_some_and(|task| task.state == TaskState::Open && (bulletin.posted || has_it(&task)))
+        }
+        About::Watched { case } => {
+            let case = store::read::<Case>(context, &keys::case(case)).await?;
+            case.is_some_and(|case| case.state == CaseState::Open)
         }
         About::Key { provider, source } => locked::find(context, provider, source).await?.is_some(),
     })
