@@ -113,6 +113,8 @@ fn task() -> Value {
         ("subscription?", text()),
         ("dispute?", text()),
         ("bucket?", text()),
+        ("case?", text()),
+        ("incident?", text()),
         ("endpoint?", text()),
         ("since?", time()),
     ]);
