@@ -28,7 +28,7 @@ pub use account::{Alike, AlikeRow, account};
 pub use action::action;
 pub use ageing::{Owing, ageing};
 pub use ask::{Choice, Choices, Filled, ask};
-pub use case::case;
+pub use case::{CaseShown, case};
 pub use dunning::{Board, Declined, dunning, recovery};
 pub use endpoints::{EndpointRow, NewSecret, endpoints};
 pub use frame::{STYLE, Viewer, login, problem};
