@@ -35,6 +35,7 @@ mod outgoing;
 mod owed;
 mod pace;
 mod pay;
+mod plays;
 mod privacy;
 mod raised;
 mod recovered;

@@ -51,6 +51,9 @@ pub struct Play {
     /// The decision in one sentence.
     pub verdict: String,
     pub steps: Vec<Placed>,
+    /// How many steps of its case are not done.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub left: Option<usize>,
     /// What would have helped and was not known.
     pub missing: Vec<String>,
 }
@@ -77,6 +80,7 @@ impl Setting<'_> {
             case: self.case.cloned(),
             verdict: verdict.into(),
             steps: Vec::new(),
+            left: None,
             missing: Vec::new(),
         }
     }
@@ -128,28 +132,22 @@ impl Play {
         self.missing.clear();
     }
 
-    /// How many steps of a case are not done.
-    pub fn left(&self) -> usize {
-        self.steps.iter().filter(|placed| placed.is_left()).count()
-    }
-
     /// The play as plain text.
     pub fn text(&self) -> String {
         let mut lines = vec![format!("{}: {}", self.playbook.title(), self.verdict)];
         lines.extend(self.steps.iter().map(|placed| format!("- {}", placed.text())));
         lines.extend(self.missing.iter().map(|missing| format!("- not known: {missing}")));
-        if self.steps.iter().any(|placed| placed.standing.is_some()) {
-            lines.push(self.what_is_left());
-        }
+        lines.extend(self.what_is_left());
         lines.join("\n")
     }
 
-    /// What is left of it, in a sentence.
-    pub fn what_is_left(&self) -> String {
-        match self.left() {
+    /// What is left of it, in a sentence; nothing is said where it has no steps.
+    pub fn what_is_left(&self) -> Option<String> {
+        let has_steps = self.steps.iter().any(|placed| placed.standing.is_some());
+        self.left.filter(|_| has_steps).map(|left| match left {
             0 => "Nothing is left to be done.".to_owned(),
             1 => "One step is left.".to_owned(),
             left => format!("{left} steps are left."),
-        }
+        })
     }
 }

@@ -78,22 +78,22 @@ impl Play {
     /// Says of each step how it stands, and where it is taken.
     pub fn stands(&mut self, around: Around<'_>) {
         let mut asked = None;
-        for place in 0..self.steps.len() {
-            let placed = &self.steps[place];
+        for placed in &mut self.steps {
             let standing = match &placed.step {
                 Step::Look { .. } => continue,
-                Step::Ask { kind, target, .. } => of_request(kind, target, around),
+                Step::Ask { kind, target, .. } => {
+                    let standing = of_request(kind, target, around);
+                    asked = Some(standing.clone());
+                    standing
+                }
                 Step::Say { when, .. } => of_message(placed, *when, asked.as_ref(), around),
                 Step::Task { .. } => of_task(&placed.step, around),
                 Step::Watch { .. } => of_watch(placed, around),
             };
-            if matches!(placed.step, Step::Ask { .. }) {
-                asked = Some(standing.clone());
-            }
-            let placed = &mut self.steps[place];
             placed.is_taken_at(around);
             placed.standing = Some(standing);
         }
+        self.left = Some(self.steps.iter().filter(|placed| placed.is_left()).count());
     }
 }
 

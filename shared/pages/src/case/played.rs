@@ -18,7 +18,7 @@ pub(super) fn playbook(viewer: &Viewer, shown: &CaseShown<'_>, play: &Play) -> M
             p { (play.verdict) }
             (measured(shown.handling))
             ol { @for placed in to_do { li { (step(viewer, shown, placed, csrf)) } } }
-            @if has_steps { p { b { (play.what_is_left()) } } }
+            @if let Some(left) = play.what_is_left() { p { b { (left) } } }
             @if csrf.is_some() && play.playbook == Name::ChangePlan && !has_steps { (which_plan(shown)) }
             @if !play.missing.is_empty() {
                 p { "Not known:" }

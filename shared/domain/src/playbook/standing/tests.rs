@@ -65,6 +65,7 @@ fn play(case: &Case) -> Play {
         case: Some(case.id.clone()),
         verdict: String::new(),
         steps: vec![],
+        left: None,
         missing: vec![],
     };
     play.look("looked", "something");
@@ -101,7 +102,7 @@ fn standings(around: Around<'_>) -> ([&'static str; 4], usize) {
         None => "nothing",
     };
     assert_eq!(word(0), "nothing", "what was looked at is no step");
-    ([word(1), word(2), word(3), word(4)], play.left())
+    ([word(1), word(2), word(3), word(4)], play.left.unwrap())
 }
 
 #[test]

@@ -59,6 +59,7 @@ fn play() -> Value {
         ("case?", text()),
         ("verdict", text()),
         ("steps", list(see("PlayStep"))),
+        ("left?", told(whole(), "How many steps of its case are not done.")),
         ("missing", list(text())),
     ])
 }
