@@ -1,4 +1,4 @@
-//! Writes an action, with all that never parts from it: facts, the task that it leaves, what was reserved.
+//! Writes an action, with all that never parts from it: facts, the task that it leaves or brings, what was reserved.
 
 use crate::context::Context;
 use crate::fault::Fault;
@@ -12,10 +12,11 @@ use domain::book::{Head, Payment, Touched};
 use domain::classify::desk::Desk;
 use domain::id::{AccountId, ActionId};
 use domain::outgoing::{Line, executed};
+use domain::playbook::onboarding;
 use jiff::SignedDuration;
 
 /// Writes an action over what was read of it, with the difference that this makes to reports, and the task that it leaves
-/// to a person: they never part.
+/// to a person or that follows on it: they never part.
 pub fn put(
     commit: &mut Commit,
     context: &Context,
@@ -31,8 +32,10 @@ pub fn put(
     };
     let name = format!("{}:{}", after.id, batch.rev(&keys::action(&after.id)).map_or(1, |rev| rev + 1));
     put_facts(commit, &name, &laid_out(before), &laid_out(Some(after)), context);
-    if let Some(task) = task::left_by(context, before, after) {
-        commit.create(&task);
+    let days = context.policies.playbooks.current().onboarding_days;
+    let follows = onboarding(before, after, days, context.clock.now());
+    for task in task::left_by(context, before, after).iter().chain(&follows) {
+        commit.create(task);
     }
 }
 
