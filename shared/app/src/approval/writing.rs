@@ -26,16 +26,18 @@ pub fn put(
     after: &Action,
 ) {
     commit.over(batch, after);
+    let days = context.policies.playbooks.current().onboarding_days;
+    if let Some(task) = onboarding(before, after, days, context.clock.now()) {
+        commit.create(&task);
+    }
     let laid_out = |action: Option<&Action>| {
         let actions = action.iter().map(|action| (action.id.clone(), (*action).clone())).collect();
         Desk { actions, ..Desk::of(head.clone(), Touched::default()) }
     };
     let name = format!("{}:{}", after.id, batch.rev(&keys::action(&after.id)).map_or(1, |rev| rev + 1));
     put_facts(commit, &name, &laid_out(before), &laid_out(Some(after)), context);
-    let days = context.policies.playbooks.current().onboarding_days;
-    let follows = onboarding(before, after, days, context.clock.now());
-    for task in task::left_by(context, before, after).iter().chain(&follows) {
-        commit.create(task);
+    if let Some(task) = task::left_by(context, before, after) {
+        commit.create(&task);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{ClassifyPolicy, Duplicates, Finding, Scene, Standing, doubled, span};
 use crate::action::{Kind, Reason};
-use crate::book::{Head, HistoryLine, Invoice, PaymentLine, Refund, Touched, Watched};
+use crate::book::{Head, HistoryLine, Invoice, PaymentLine, Refund, Touched};
 use crate::case::{Case, Class, Evidence, Recommendation, State};
 use crate::classify::desk::Desk;
 use crate::event::{InvoiceStatus, Line, PaymentStatus, RefundStatus, Role};
@@ -246,10 +246,13 @@ fn words(cause: &str) -> &'static str {
 /// How the evidence names the watch under which something was found.
 const WATCHED: &str = "Watched";
 
-/// The watch under which a payment came, and the case because of which it is, where that is another one.
-fn watched_for<'a>(case: &Case, second: &PaymentLine, head: &'a Head) -> Option<(&'a Watched, &'a CaseId)> {
+/// That a payment came while the account was watched, because of another case.
+fn watched_for(case: &Case, second: &PaymentLine, head: &Head) -> Option<Evidence> {
     let watched = head.watched_at(second.at)?;
-    watched.case.as_ref().filter(|because| **because != case.id).map(|because| (watched, because))
+    let because = watched.case.as_ref().filter(|because| **because != case.id)?;
+    let since = watched.since.strftime("%Y-%m-%d");
+    let value = format!("this account is watched since {since} because of {because}");
+    Some(Evidence::new(WATCHED, value, because.as_str()))
 }
 
 /// The cases that open because somebody watches the account, each with whoever is told of it.
@@ -294,11 +297,7 @@ pub(super) fn standing(scene: Scene<'_>, payment: &str, desk: &Desk) -> Standing
         Evidence::new("Apart", span(second.at.duration_since(first.at)), &second.payment),
     ];
     case.evidence.extend(invoice.map(|invoice| Evidence::new("Invoice of the first", invoice, invoice)));
-    if let Some((watched, because)) = watched_for(&case, second, head) {
-        let since = watched.since.strftime("%Y-%m-%d");
-        let value = format!("this account is watched since {since} because of {because}");
-        case.evidence.push(Evidence::new(WATCHED, value, because.as_str()));
-    }
+    case.evidence.extend(watched_for(&case, second, head));
     let other = head.book.invoice_of(second).filter(|other| Some(*other) != invoice);
     case.evidence.extend(other.map(|other| Evidence::new("Invoice of the second", other, other)));
     if let (Some(one), Some(other)) = (&first.card, &second.card) {
