@@ -38,6 +38,7 @@ mod owed;
 mod pace;
 mod pay;
 mod phone;
+mod plays;
 mod privacy;
 mod raised;
 mod recovered;

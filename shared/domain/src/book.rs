@@ -22,7 +22,7 @@ pub use card::KeptCard;
 pub use contact::{ContactChange, Contacts};
 pub use head::{
     AccessLine, Book, CardLine, CaseLine, DisputeLine, Figures, Head, HistoryLine, Left, Link, PaymentLine, PeriodLine,
-    PlanLine, SubscriptionLine, UnderWay,
+    PlanLine, SubscriptionLine, UnderWay, Watched,
 };
 pub use invoice::{CreditNote, Due, Invoice};
 pub use latest::{Latest, Stamp};

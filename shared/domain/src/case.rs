@@ -10,7 +10,7 @@ use crate::book::{CaseLine, Head, Payment, Touched};
 use crate::id::{AccountId, ActionId, CaseId, DecisionId};
 use crate::money::Money;
 use crate::policy::phrase;
-use crate::staff::MACHINE;
+use crate::staff::{AtWork, MACHINE};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -50,6 +50,9 @@ pub struct Case {
     /// The tickets that are about it, as `provider/source/id`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tickets: Vec<String>,
+    /// How long people were at it, apart from its tickets.
+    #[serde(default, skip_serializing_if = "AtWork::is_nothing")]
+    pub at_work: AtWork,
     pub opened_at: Timestamp,
     pub resolved_at: Option<Timestamp>,
     pub resolution: Option<String>,
@@ -162,13 +165,16 @@ impl State {
     }
 }
 
-/// A person ended the case, or called it by another class.
+/// A person ended the case, called it by another class, or took a step of its playbook.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Handled {
     pub by: String,
     pub at: Timestamp,
     pub what: String,
     pub note: String,
+    /// The step of the playbook that it was, where it was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step: Option<String>,
 }
 
 /// One thing that was looked at, and where it stands.
@@ -245,6 +251,19 @@ impl Case {
     /// As the head names it.
     pub fn line(&self) -> CaseLine {
         CaseLine { class: self.class.name().to_owned(), opened_at: self.opened_at }
+    }
+
+    /// Somebody did something about the case itself, which is a step of its playbook or none.
+    pub fn was_handled(&mut self, by: &str, at: Timestamp, what: &str, note: &str, step: Option<&str>) {
+        let (by, what, note) = (by.to_owned(), what.to_owned(), note.to_owned());
+        self.handled.push(Handled { by, at, what, note, step: step.map(str::to_owned) });
+        self.at_work.act(at);
+        self.shorten();
+    }
+
+    /// Who took a step of its playbook, where it is one that only people's word tells of.
+    pub fn took(&self, step: &str) -> Option<&Handled> {
+        self.handled.iter().find(|handled| handled.step.as_deref() == Some(step))
     }
 
     /// A person says that it is over.

@@ -1,8 +1,10 @@
 //! Who works here, and as what.
 
+mod at_work;
 mod change;
 mod proposal;
 
+pub use at_work::AtWork;
 pub use change::{Change, Line, Refused, Taken, changes};
 pub use proposal::{Ended, Proposal, State, Table, Unconfirmed, Word};
 

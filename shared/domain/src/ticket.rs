@@ -24,6 +24,7 @@ mod trouble;
 mod vouched;
 mod whose;
 
+pub use crate::staff::AtWork;
 pub use answer::{Answer, Outcome};
 pub use answering::AnswerPolicy;
 pub use assign::{Colleague, pick, role};
@@ -32,7 +33,7 @@ pub use dispatch::{Came, Dispatch, Next};
 pub use draft::{Draft, Matter, Offered, Way, drafts};
 pub use follow::{Followed, follow};
 pub use form::{FORM, Lacks, REASONS, Typed, Wanted};
-pub use handling::{AtWork, Handling, Happened, State};
+pub use handling::{Handling, Happened, State};
 pub use merge::{NotMerged, same_words};
 pub use name::TicketName;
 pub use neutral::{Greeted, may_greet};

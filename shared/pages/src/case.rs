@@ -1,30 +1,40 @@
 //! A case: evidence, preview, and what can be done.
 
+mod played;
+
+use crate::ask::Choice;
 use crate::frame::{Viewer, frame, known, state, time, words};
 use domain::action::Action;
 use domain::case::{Case, Class, State};
 use domain::playbook::advice::{PartOf, Preview, Proposed, Reply};
-use domain::playbook::{Play, Step};
+use domain::playbook::{Handling, Play};
 use domain::sidebar::Granted;
 use domain::ticket::TicketName;
 use maud::{Markup, html};
+use played::playbook;
 
-/// `notice` says what came of a button.
-pub fn case(
-    viewer: &Viewer,
-    case: &Case,
-    actions: &[Action],
-    preview: &Preview,
-    play: Option<&Play>,
-    notice: Option<&str>,
-) -> String {
+/// Everything that the page of a case shows.
+pub struct CaseShown<'a> {
+    pub case: &'a Case,
+    pub actions: &'a [Action],
+    pub preview: &'a Preview,
+    pub play: Option<&'a Play>,
+    pub handling: &'a Handling,
+    /// What the customer could change to, where nobody has said it yet.
+    pub plans: &'a [Choice],
+    /// What came of a button.
+    pub notice: Option<&'a str>,
+}
+
+pub fn case(viewer: &Viewer, shown: &CaseShown<'_>) -> String {
+    let CaseShown { case, actions, preview, play, .. } = *shown;
     frame(
         case.class.title(),
         "/cases",
         Some(viewer),
         html! {
             h1 { (case.class.title()) " " (state(case.state.name())) }
-            @if let Some(notice) = notice { p .notice role="status" { (notice) } }
+            @if let Some(notice) = shown.notice { p .notice role="status" { (notice) } }
             @for notice in &preview.notices { p .notice role="status" { (notice) } }
             @if let Some(part) = &preview.incident { (part_of(part)) }
             div .two {
@@ -32,7 +42,7 @@ pub fn case(
                 (recommendation(case, preview))
             }
             @for action in &preview.recommended { (proposed(action)) }
-            @if let Some(play) = play { (playbook(play)) }
+            @if let Some(play) = play { (playbook(viewer, shown, play)) }
             @if !preview.exceptions.is_empty() { (granted_before(&preview.exceptions)) }
             section {
                 h2 { "Actions" }
@@ -42,6 +52,9 @@ pub fn case(
                         a href={ "/actions/" (action.id) } { (action.preview.summary) } " "
                         (state(action.state().name()))
                     }
+                }
+                @if viewer.csrf.is_some() && viewer.role.may_request() {
+                    p { a href={ "/accounts/" (case.account) "/ask?case=" (case.id) } { "Ask for something else" } }
                 }
             }
             (tickets(case))
@@ -137,21 +150,6 @@ fn proposed(action: &Proposed) -> Markup {
                 } }
             }
             p .soft { "Needs " (needed.join(" and ")) ", rule " (action.clause.rule) ": " (action.clause.why) }
-        }
-    }
-}
-
-fn playbook(play: &Play) -> Markup {
-    let [least, most] = play.minutes;
-    let to_do = play.steps.iter().filter(|step| !matches!(step, Step::Look { .. }));
-    html! {
-        section {
-            h2 { "Playbook: " (play.playbook.title()) }
-            p {
-                (play.verdict) " "
-                span .soft { "Handling takes " (least) " to " (most) " minutes." }
-            }
-            ol { @for step in to_do { li { (step.text()) } } }
         }
     }
 }

@@ -34,7 +34,7 @@ pub use action::action;
 pub use ageing::{Owing, ageing};
 pub use ask::{Choice, Choices, Filled, ask};
 pub use asked::{Asked, Press, asked};
-pub use case::case;
+pub use case::{CaseShown, case};
 pub use cash::{cash, payment_requests, unmatched};
 pub use dunning::{Board, Declined, dunning, recovery};
 pub use endpoints::{EndpointRow, NewSecret, endpoints};

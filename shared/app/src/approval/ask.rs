@@ -8,7 +8,7 @@ pub use cohort::cohort;
 pub use own::{for_case, for_leaver};
 pub use staff::{Asked, by_staff, key, unreadable};
 
-use super::{approve, tell, writing};
+use super::{approve, case, tell, writing};
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::records::{self, Past, Read, contacts, rates};
@@ -228,14 +228,18 @@ fn commit(context: &Context, ask: &Ask<'_>, ground: Ground, action: &Action) -> 
     let notes = approval::requested(action).into_iter().chain(votes).collect();
     let (mut commit, action) = approve::put(context, &read, &head, None, action, notes)?;
     let mut proving: BTreeSet<&CaseId> = action.proven_by.values().collect();
-    if let Some(mut case) = case.filter(|_| action.state() != State::Previewed) {
-        proving.remove(&case.id);
+    if let Some(before) = case.filter(|_| action.state() != State::Previewed) {
+        proving.remove(&before.id);
+        let mut case = before.clone();
         case.actions.push(action.id.clone());
         // Where figures are those of their day, it is asked for as of another moment than the case was found.
         if let Some(recommended) = case.recommended.as_mut().filter(|_| ask.by.is_none()) {
             recommended.kind.clone_from(&action.kind);
         }
-        commit.over(&read.batch, &case);
+        if ask.by.is_some() {
+            case.at_work.act(now);
+        }
+        case::write(&mut commit, context, &read.batch, &head, (&before, &case));
     }
     // What proves it must still be so.
     proving.into_iter().for_each(|case| commit.check(&read.batch, &keys::case(case)));

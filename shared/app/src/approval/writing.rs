@@ -1,4 +1,4 @@
-//! Writes an action, with all that never parts from it: facts, the task that it leaves, what was reserved.
+//! Writes an action, with all that never parts from it: facts, the task that it leaves or brings, what was reserved.
 
 use crate::context::Context;
 use crate::fault::Fault;
@@ -13,10 +13,11 @@ use domain::case::Case;
 use domain::classify::desk::Desk;
 use domain::id::{AccountId, ActionId};
 use domain::outgoing::{Line, executed};
+use domain::playbook::onboarding;
 use jiff::SignedDuration;
 
 /// Writes an action over what was read of it, with the difference that this makes to reports, the task that it leaves to a
-/// person, and that tickets are to hear of its end: they never part.
+/// person or that follows on it, and that tickets are to hear of its end: they never part.
 pub fn put(
     commit: &mut Commit,
     context: &Context,
@@ -26,6 +27,10 @@ pub fn put(
     after: &Action,
 ) {
     commit.over(batch, after);
+    let days = context.policies.playbooks.current().onboarding_days;
+    if let Some(task) = onboarding(before, after, days, context.clock.now()) {
+        commit.create(&task);
+    }
     let laid_out = |action: Option<&Action>| {
         let actions = action.iter().map(|action| (action.id.clone(), (*action).clone())).collect();
         Desk { actions, ..Desk::of(head.clone(), Touched::default()) }

@@ -1,8 +1,10 @@
 //! Folds one event into an account, in one commit: receipt, resources, head, timeline, facts, cases, and what will be sent.
 
 mod read;
+mod watched;
 mod write;
 
+use crate::bulletin;
 use crate::classify::waiting;
 use crate::context::Context;
 use crate::dunning::recovery;
@@ -97,6 +99,8 @@ async fn once(context: &Context, event: &Event, manner: Manner<'_>, trace: &str)
     let mut tasks = tasks::end(&at_issue.tasks, before, after, &event.provider, now);
     tasks.extend(tasks::begin(&at_issue.tasks, before, after, due_in, now));
     tasks.extend(ended::begin(event, &at_issue.tasks, before, after, due_in, now));
+    tasks.extend(tasks::welcome(before, after, policies.playbooks.current().onboarding_days, now));
+    let news = watched::news(context, event, (&*before, &*after), trace);
     let watch = Watch::armed(at_issue.watch, &at_issue.pulses.news, now, policies.incidents.current());
     // One that is lowered in between needs no such care: its plans are stopped when a step is due.
     let unbegun = if at_issue.writes { Vec::new() } else { decided.recover.clone() };
@@ -105,7 +109,7 @@ async fn once(context: &Context, event: &Event, manner: Manner<'_>, trace: &str)
     // Read once more, where the product has to hear of it: of most events it has not.
     let lines = outgoing::lines(context, batch, &after.head.account, happened(before, after, now)).await?;
     let pulses = at_issue.pulses.pulses;
-    let concluded = Concluded { decisions, notes, tasks, climbs, notices, pulses, watch, lines };
+    let concluded = Concluded { decisions, notes, tasks, climbs, notices, pulses, watch, lines, news };
     after.head.names_at_most(policies.limits.current().cases_shown_max);
     after.head.names_recoveries_at_most(policies.limits.current().recoveries_shown_max);
     let unlinked = after.head.book.unlinked(event);
@@ -114,9 +118,13 @@ async fn once(context: &Context, event: &Event, manner: Manner<'_>, trace: &str)
 
     // Write.
     let receipt = Receipt { unbegun, ..receipt(event, &laid.account, manner, promised, now, trace) };
+    let told = concluded.news.clone();
     let commit = write::commit(context, event, &laid, &receipt, concluded)?;
     let result = store::attempted(commit.run(context).await, Folded::Done)?;
     if matches!(result, Attempted::Done(_)) {
+        for bulletin in &told {
+            bulletin::tell(context, bulletin).await;
+        }
         send(context, &receipt.promised, &laid.externals).await?;
         look_again(context, &receipt).await?;
     }

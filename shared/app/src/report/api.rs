@@ -45,7 +45,7 @@ pub(super) async fn answer(
         Endpoint::Ledger(id) => ledger::entries(context, &id, window).await,
         Endpoint::LedgerHead(id) => ledger::head(context, &id).await,
         Endpoint::Cases => cases::all(context, &query, &window).await,
-        Endpoint::Case(id) => cases::one(context, &id, &query, request).await,
+        Endpoint::Case(id) => cases::one(context, &id, &query, request, staff).await,
         Endpoint::Disputes => cases::disputes(context, &query, &window).await,
         Endpoint::Playbook(name) => cases::playbook(context, &name, request, staff).await,
         Endpoint::Actions => actions::all(context, &query, &window).await,

@@ -48,7 +48,7 @@ pub(super) async fn answer(
         Endpoint::SearchPage => accounts::search(context, &viewer, request).await,
         Endpoint::AskPage(id) => approval::form::show(context, &id, &query, caller).await,
         Endpoint::CasesPage => cases::all(context, &viewer, &query, &window).await,
-        Endpoint::CasePage(id) => cases::one(context, &viewer, &id, &query).await,
+        Endpoint::CasePage(id) => cases::one(context, &viewer, &id, &query, &caller.staff).await,
         Endpoint::DisputesPage => cases::disputes(context, &viewer, &query, &window).await,
         Endpoint::IncidentsPage => incidents::all(context, &viewer, &query, &window).await,
         Endpoint::IncidentPage(id) => incidents::one(context, &viewer, &id).await,

@@ -235,7 +235,7 @@ pub async fn small_report(context: &Context, month: Month) -> Result<Option<Repo
             return Ok(None);
         }
     }
-    Ok(Some(report(month, &rows, context.policies.report.current())))
+    Ok(Some(report_of(context, month, &rows)))
 }
 
 pub async fn month_report(context: &Context, month: Month) -> Result<Report, Fault> {
@@ -243,7 +243,12 @@ pub async fn month_report(context: &Context, month: Month) -> Result<Report, Fau
     for facts in partitions(context, month) {
         rows.extend(store::all_of::<Row>(context, &facts).await?);
     }
-    Ok(report(month, &rows, context.policies.report.current()))
+    Ok(report_of(context, month, &rows))
+}
+
+fn report_of(context: &Context, month: Month, rows: &[Row]) -> Report {
+    let targets = context.policies.playbooks.current().targets();
+    report(month, rows, context.policies.report.current(), &targets)
 }
 
 pub async fn case(context: &Context, id: &str) -> Result<Case, Problem> {

@@ -59,8 +59,8 @@ fn evidence_texts(Evidence { label, value, source }: &Evidence) -> usize {
     texts_bytes_at_most([label.as_str(), value.as_str(), source.as_str()])
 }
 
-fn handled_texts(Handled { by, at: _, what, note }: &Handled) -> usize {
-    texts_bytes_at_most([by.as_str(), what.as_str(), note.as_str()])
+fn handled_texts(Handled { by, at: _, what, note, step }: &Handled) -> usize {
+    texts_bytes_at_most([by.as_str(), what.as_str(), note.as_str(), step.as_deref().unwrap_or_default()])
 }
 
 fn decision_text(id: &DecisionId) -> usize {
@@ -82,6 +82,7 @@ mod tests {
     use crate::case::{Class, State};
     use crate::id::{AccountId, CaseId};
     use crate::policy::stored_bytes;
+    use crate::staff::AtWork;
     use jiff::Timestamp;
 
     #[test]
@@ -111,6 +112,7 @@ mod tests {
                 events: (0..lines).map(|event| format!("evt_{event:020}")).collect(),
                 handled: Vec::new(),
                 tickets: Vec::new(),
+                at_work: AtWork::default(),
                 opened_at: Timestamp::UNIX_EPOCH,
                 resolved_at: None,
                 resolution: None,
@@ -135,7 +137,8 @@ mod tests {
         for text in ["", "x", "\u{1}", "\"", "\\", "\n", "é", "短", "👩", "a\u{1f}\"👩\\"] {
             for (times, count) in [(1, 0), (1, 1), (7, 3), (300, 1), (60, 40)] {
                 let text = text.repeat(times);
-                let handled = Handled { by: text.clone(), at, what: text.clone(), note: text.clone() };
+                let step = Some(text.clone());
+                let handled = Handled { by: text.clone(), at, what: text.clone(), note: text.clone(), step };
                 bounded(&vec![Evidence::new(&text, &text, &text); count], evidence_texts);
                 bounded(&vec![handled; count], handled_texts);
                 bounded(&vec![text; count], |text| texts_bytes_at_most([text.as_str()]));

@@ -162,7 +162,7 @@ fn proposed(
 }
 
 /// The money of it; of a bundle, that of its members together, where it is all of one currency.
-fn amount(kind: &Kind) -> Option<Money> {
+pub(super) fn amount(kind: &Kind) -> Option<Money> {
     let mut amounts = kind.members().iter().filter_map(Kind::amount);
     let first = amounts.next()?;
     amounts.try_fold(first, |sum, amount| (amount.currency() == sum.currency()).then(|| sum.plus(amount)))

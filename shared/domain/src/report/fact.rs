@@ -54,8 +54,16 @@ pub enum Fact {
         recovered: Money,
         resolved_minutes: Option<i64>,
     },
-    /// A case that was opened.
-    Case { case: String, at: Timestamp, class: Class, state: case::State, minutes: Option<i64> },
+    /// A case that was opened; how long people were at it is known when it ends.
+    Case {
+        case: String,
+        at: Timestamp,
+        class: Class,
+        state: case::State,
+        minutes: Option<i64>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        handled_secs: Option<i64>,
+    },
 }
 
 /// Who decided an action, as far as it went.
@@ -170,6 +178,7 @@ impl Fact {
             class: case.class,
             state: case.state,
             minutes: case.resolved_at.map(|at| minutes(case.opened_at, at)),
+            handled_secs: case.resolved_at.filter(|_| !case.at_work.is_nothing()).map(|_| case.at_work.secs),
         }
     }
 }

@@ -1,12 +1,12 @@
 //! How a ticket is handled: whose it is, who has it, what was answered, and how it ended.
 
-use super::{Answer, Heard, Outcome, TakenFor};
+use super::{Answer, AtWork, Heard, Outcome, TakenFor};
 use crate::case::Class;
 use crate::id::{AccountId, CaseId};
 use crate::policy::{forget_oldest, shorten};
 use crate::staff::{Role, Staff};
 use crate::telling;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// How many bytes of answers are kept, and how many of what happened: the newest.
@@ -15,9 +15,6 @@ const HISTORY_BYTES_MAX: usize = 8_000;
 
 /// How much of what somebody says besides is kept.
 const SAID_BYTES_MAX: usize = 600;
-
-/// Two acts further apart belong to two sittings.
-const GAP: SignedDuration = SignedDuration::from_mins(10);
 
 /// What we do about a ticket, whatever its help desk says of it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -107,26 +104,6 @@ pub struct Happened {
     /// Somebody of the staff, or Recoup.
     pub by: String,
     pub what: String,
-}
-
-/// How long people were at it: from act to act, as long as no more than ten minutes lie between two.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct AtWork {
-    pub secs: i64,
-    pub last_at: Option<Timestamp>,
-}
-
-impl AtWork {
-    fn act(&mut self, at: Timestamp) {
-        if let Some(last) = self.last_at {
-            let between = at.duration_since(last);
-            if between.is_positive() && between <= GAP {
-                self.secs += between.as_secs();
-            }
-        }
-        self.last_at = self.last_at.max(Some(at));
-    }
 }
 
 impl Handling {

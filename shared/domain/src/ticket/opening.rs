@@ -8,6 +8,7 @@ use crate::event::{InvoiceStatus, SubscriptionStatus};
 use crate::id::CaseId;
 use crate::import::Customer;
 use crate::sidebar::Said;
+use crate::staff::AtWork;
 use jiff::Timestamp;
 
 /// How many of the newest of a kind are shown.
@@ -45,6 +46,7 @@ pub fn open_case(ticket: &Ticket, known: &Known, policy: &TicketPolicy, event: &
         events: vec![event.to_owned()],
         handled: Vec::new(),
         tickets: vec![name.to_string()],
+        at_work: AtWork::default(),
         opened_at: now,
         resolved_at: None,
         resolution: None,

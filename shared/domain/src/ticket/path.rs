@@ -137,9 +137,9 @@ fn find_case(ticket: &mut Ticket, known: &mut Known, scene: &Scene<'_>) {
 
 /// What people did about it and asked for because of it stands.
 fn opened_again(fresh: Case, ended: Case) -> Case {
-    let Case { actions, decisions, handled, tickets, opened_at, mut events, .. } = ended;
+    let Case { actions, decisions, handled, tickets, at_work, opened_at, mut events, .. } = ended;
     events.extend(fresh.events.iter().cloned());
-    Case { actions, decisions, handled, tickets, opened_at, events, ..fresh }
+    Case { actions, decisions, handled, tickets, at_work, opened_at, events, ..fresh }
 }
 
 /// The case of a ticket that has ended, and the head of its account: a case that nothing but this ticket brought about ends with

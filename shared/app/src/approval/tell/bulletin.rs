@@ -8,6 +8,7 @@ use crate::setup::{locked, staff};
 use crate::store::{self, Batch, Commit, Of, keys};
 use async_trait::async_trait;
 use domain::book::{Due, Invoice};
+use domain::case::{Case, State as CaseState};
 use domain::staff::{Proposal, Staff, State as ProposalState};
 use domain::task::{State as TaskState, Task};
 use domain::telling::{About, Bulletin, Tellings};
@@ -60,6 +61,10 @@ async fn is_so(context: &Context, bulletin: &Bulletin) -> Result<bool, Fault> {
                 };
                 ticket.handling.state != TicketState::Resolved && is_theirs
             })
+        }
+        About::Watched { case } => {
+            let case = store::read::<Case>(context, &keys::case(case)).await?;
+            case.is_some_and(|case| case.state == CaseState::Open)
         }
         About::Key { provider, source } => locked::find(context, provider, source).await?.is_some(),
     })

@@ -22,6 +22,7 @@ use domain::ledger::Note;
 use domain::notice::Notice;
 use domain::outgoing::Line;
 use domain::task::Task;
+use domain::telling::Bulletin;
 use jiff::SignedDuration;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -40,6 +41,8 @@ pub(super) struct Concluded {
     pub watch: Option<Watch>,
     /// What the product is told.
     pub lines: Vec<Line>,
+    /// What the staff are told.
+    pub news: Vec<Bulletin>,
 }
 
 /// Puts together all that an event changes.
@@ -51,7 +54,7 @@ pub(super) fn commit(
     concluded: Concluded,
 ) -> Result<Commit, Fault> {
     let Laid { account, batch, externals, before, after } = laid;
-    let Concluded { decisions, notes, tasks, climbs, notices, pulses, watch, lines } = concluded;
+    let Concluded { decisions, notes, tasks, climbs, notices, pulses, watch, lines, news } = concluded;
     let mut commit = Commit::default();
     commit.create(receipt);
     let trace = receipt.trace.clone();
@@ -82,6 +85,7 @@ pub(super) fn commit(
         commit.put(&Asking { case, again_at: Some(receipt.folded_at + lease) });
     }
     outgoing::put(&mut commit, batch, &lines);
+    news.iter().for_each(|bulletin| commit.create(bulletin));
     Ok(commit)
 }
 

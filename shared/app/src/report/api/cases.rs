@@ -2,6 +2,7 @@
 
 use super::list;
 use crate::context::Context;
+use crate::report::plays::{Asked, Played};
 use crate::report::query::{self, Query};
 use crate::report::{plays, read, wants_text};
 use crate::web::{self, Answer, Problem, Window};
@@ -27,10 +28,11 @@ pub(super) async fn one(
     id: &str,
     query: &Query,
     request: &Request<Bytes>,
+    staff: &Staff,
 ) -> Result<Answer, Problem> {
     let case = read::case(context, id).await?;
     let preview = read::case_preview(context, &case).await?;
-    let play = plays::of_case(context, &case, &preview).await?;
+    let Played { play, handling, .. } = plays::of_case(context, &case, &preview, &Asked::default(), staff).await?;
     let page = format!("{}/cases/{}", context.settings.base_url, case.id);
     Ok(match query.get("format").map(String::as_str) {
         Some("slack") => web::json(StatusCode::OK, &::pages::case_blocks(&preview, &page)),
@@ -41,6 +43,7 @@ pub(super) async fn one(
         _ => {
             let mut value = case_json(&case, Some(&preview));
             value["playbook"] = json!(play);
+            value["handling"] = json!(handling);
             web::json(StatusCode::OK, &value)
         }
     })

@@ -95,6 +95,7 @@ fn params() -> Value {
         ("addons?", addons()),
         ("when?", or_null(whens())),
         ("customer_requested?", or_null(flag())),
+        ("asked_at?", told(or_null(time()), "When the customer asked to leave, if that was before today.")),
         ("actions?", told(list(member), "The members of a bundle, in their order.")),
     ])
 }

@@ -26,7 +26,7 @@ pub(super) fn schemas() -> Named {
                 record_fields()
                     .into_iter()
                     .chain(besides_class(see("CasePreview")))
-                    .chain([("playbook", or_null(see("Play")))]),
+                    .chain([("playbook", or_null(see("Play"))), ("handling", handling())]),
             ),
         ),
         ("CaseShown", any([see("Case"), see("SlackBlocks")])),
@@ -59,6 +59,7 @@ pub(super) fn schemas() -> Named {
         ("Granted", granted()),
         ("Reply", object([("subject", text()), ("body", text())])),
         ("Resolve", only([("note?", text())])),
+        ("StepTaken", only([("step", told(text(), "The id of a step of the case's playbook.")), ("note?", text())])),
         ("Correct", only([("class", classes()), ("note?", text())])),
         ("Dispute", dispute()),
         ("Disputes", page("Dispute")),
@@ -108,12 +109,29 @@ fn record_fields() -> Vec<(&'static str, Value)> {
         ("actions", list(text())),
         ("decisions", told(list(text()), "How it was judged, oldest first.")),
         ("events", list(text())),
-        ("handled", list(object([("by", text()), ("at", time()), ("what", text()), ("note", text())]))),
+        ("handled", list(handled())),
         ("tickets?", told(list(text()), "The tickets that are about it.")),
+        (
+            "at_work?",
+            told(
+                object([("secs", whole()), ("last_at", or_null(time()))]),
+                "How long people were at it, from act to act.",
+            ),
+        ),
         ("opened_at", time()),
         ("resolved_at", or_null(time())),
         ("resolution", or_null(text())),
     ]
+}
+
+fn handled() -> Value {
+    let step = told(text(), "The step of the playbook that it was.");
+    object([("by", text()), ("at", time()), ("what", text()), ("note", text()), ("step?", step)])
+}
+
+/// How long people were at it, with its tickets, against what its playbook gives them.
+fn handling() -> Value {
+    object([("minutes", decimal()), ("target", told(or_null(list(whole())), "From, to."))])
 }
 
 /// What `case_json` adds.

@@ -114,6 +114,8 @@ fn task() -> Value {
         ("subscription?", text()),
         ("dispute?", text()),
         ("bucket?", text()),
+        ("case?", text()),
+        ("incident?", text()),
         ("endpoint?", text()),
         ("since?", time()),
         ("request?", text()),
