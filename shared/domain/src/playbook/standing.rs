@@ -9,7 +9,7 @@ use crate::case::Case;
 use crate::id::{ActionId, CaseId, TaskId};
 use crate::task::{State as TaskState, Task};
 use crate::telling;
-use crate::ticket::{Answer, Outcome, State as TicketState, Ticket};
+use crate::ticket::{Answer, Outcome, State as TicketState, Ticket, TicketName};
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 use serde::Serialize;
@@ -104,7 +104,7 @@ impl Placed {
             Step::Look { .. } | Step::Task { about: None, .. } => None,
             Step::Ask { .. } => Some("/api/actions".to_owned()),
             Step::Say { .. } => {
-                self.ticket = open_ticket(around).map(|it| format!("{}/{}/{}", it.provider, it.source, it.id));
+                self.ticket = open_ticket(around).map(|it| TicketName::of(it).address());
                 Some(format!("/api/cases/{case}/told"))
             }
             Step::Task { .. } => Some(format!("/api/cases/{case}/task")),

@@ -80,7 +80,7 @@ fn step() -> Value {
         ("when", words([When::Now, When::AfterItIsDone])),
         ("text", text()),
         ("reply", see("Reply")),
-        ("ticket?", told(text(), "The ticket that it answers.")),
+        ("ticket?", told(text(), "The ticket that it answers, as its address has it.")),
     ];
     let task = [("step", word("task")), ("who", text()), ("what", text()), ("due_on", date())];
     let watch = [("step", word("watch")), ("what", text()), ("until", date())];
