@@ -76,7 +76,7 @@ pub struct Placed {
     /// Where it is taken with a `POST`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub post: Option<String>,
-    /// The ticket that is answered by it, as `provider/source/id`.
+    /// The ticket that is answered by it, as its address has it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ticket: Option<String>,
 }
