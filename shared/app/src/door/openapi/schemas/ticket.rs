@@ -7,7 +7,7 @@ use crate::door::openapi::shape::{
     any, decimal, flag, list, object, only, or_null, page, see, text, time, told, whole, word, words,
 };
 use domain::event::TicketStatus;
-use domain::ticket::State;
+use domain::ticket::{Outcome, State};
 use serde_json::Value;
 
 pub(super) fn schemas() -> Named {
@@ -17,7 +17,7 @@ pub(super) fn schemas() -> Named {
         ("Tickets", page("Ticket")),
         ("TicketShown", object(fields().into_iter().chain(besides()))),
         ("TicketLine", line()),
-        ("TicketAnswer", answer()),
+        ("TicketAnswered", answer()),
         (
             "TicketOpened",
             only([
@@ -85,7 +85,7 @@ fn besides() -> [(&'static str, Value); 4] {
     let happened = object([("at", time()), ("by", text()), ("what", text())]);
     [
         ("history", told(list(happened), "Oldest first.")),
-        ("answers", told(list(see("TicketAnswer")), "Oldest first.")),
+        ("answers", told(list(see("TicketAnswered")), "Oldest first.")),
         ("draft", told(or_null(text()), "The text that is prepared and not sent.")),
         ("payment_request", or_null(text())),
     ]
@@ -98,7 +98,7 @@ fn answer() -> Value {
             ("by", text()),
             ("text", text()),
             ("unchanged", told(flag(), "Whether it is the draft as it was prepared.")),
-            ("outcome", words(["asked", "done", "denied", "waiting", "neutral", "free"])),
+            ("outcome", words(Outcome::ALL)),
             ("at", time()),
         ]
     };
