@@ -33,7 +33,7 @@ impl TicketName {
     pub fn set_up_as(&self) -> (&str, &str) {
         match self.source.split_once('.') {
             Some(own) if self.provider == FORM => own,
-            _ => (&self.provider, &self.source),
+            _ => (self.provider.as_str(), self.source.as_str()),
         }
     }
 
