@@ -83,6 +83,7 @@ pub enum State {
 }
 
 impl State {
+    /// In the order of a ticket's life.
     pub const ALL: [Self; 5] = [Self::Open, Self::Investigating, Self::AwaitingPayment, Self::Waiting, Self::Resolved];
 
     /// As it stands in JSON, and in the keys of the lists, so that it never changes.
