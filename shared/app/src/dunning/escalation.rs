@@ -8,7 +8,7 @@ use crate::store::{Batch, keys};
 use crate::task;
 use domain::dunning::{EscalationRule, Plan, failures};
 use domain::staff::Staff;
-use domain::task::{About as TaskAbout, Task};
+use domain::task::{About as TaskAbout, State, Task};
 use domain::telling::{About, Bulletin};
 use jiff::SignedDuration;
 
@@ -19,6 +19,8 @@ pub(super) struct Beside<'a> {
     /// Who looks after the account, where that is somebody who may have tasks.
     owner: Option<Staff>,
     before: Option<Bulletin>,
+    /// A task that somebody has of it already.
+    standing: Option<Task>,
 }
 
 /// What comes of it, for the commit of the plan.
@@ -46,12 +48,13 @@ pub(super) async fn read<'a>(context: &'a Context, read: &mut Read, plan: &Plan)
         Some(key) => read.batch.get::<Staff>(key)?.filter(|staff| staff.role.may_request()),
         None => None,
     };
-    Ok(Some(Beside { rule, failures, owner, before: read.batch.get::<Bulletin>(&told)? }))
+    let standing = read.batch.get::<Task>(&keys::task(&task))?.filter(|task| task.state == State::Open);
+    Ok(Some(Beside { rule, failures, owner, before: read.batch.get::<Bulletin>(&told)?, standing }))
 }
 
 /// The warning comes at once, and somebody has a task.
 pub(super) fn advance(context: &Context, plan: &mut Plan, beside: Option<Beside<'_>>) -> Option<Escalated> {
-    let Beside { rule, failures, owner, before } = beside?;
+    let Beside { rule, failures, owner, before, standing } = beside?;
     if !plan.escalate(rule, failures, context.clock.now()) {
         return None;
     }
@@ -60,7 +63,7 @@ pub(super) fn advance(context: &Context, plan: &mut Plan, beside: Option<Beside<
                  parts: note a promise on the account's page, send a payment link, or let the recovery pause."
         .to_owned();
     let mut task = task::open(context, &plan.account, about(plan), what, steps);
-    task.assigned_to = owner.as_ref().map(|owner| owner.id.clone());
+    task.assigned_to = standing.and_then(|task| task.assigned_to).or_else(|| owner.as_ref().map(|it| it.id.clone()));
     let role = rule.owner().name().replace('_', " ");
     let subject = match &owner {
         Some(_) => format!("A task for you: {}", task.what),

@@ -16,6 +16,11 @@ impl Stamp {
         Self(as_of.unwrap_or(event.at), rank, event.id.clone())
     }
 
+    /// When, by the provider's time.
+    pub(super) fn when(&self) -> Timestamp {
+        self.0
+    }
+
     pub(super) fn at(at: Timestamp, event: &str) -> Self {
         Self(at, 0, event.to_owned())
     }
@@ -39,6 +44,11 @@ impl<T> Latest<T> {
         if let (true, Some(value)) = (newer, value) {
             self.0 = Some((stamp.clone(), value));
         }
+    }
+
+    /// Whether no sighting ever showed it.
+    pub(super) fn is_unseen(&self) -> bool {
+        self.0.is_none()
     }
 
     /// When it was seen, by the provider's time.
