@@ -343,6 +343,8 @@ fn no_page_or_answer_shows_a_secret_and_every_page_has_its_headers() {
             "/ageing",
             "/ageing?at=2026-02-28&bucket=90%2B",
             "/tickets",
+            "/payment-requests",
+            "/payments/unmatched",
             "/sources",
             "/endpoints",
             "/policies",

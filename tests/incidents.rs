@@ -131,6 +131,36 @@ fn an_incident_shows_its_members_its_cause_and_how_unlikely_it_is() {
 }
 
 #[test]
+fn whoever_looks_into_an_incident_has_a_task_until_it_is_over() {
+    run(async {
+        let service = open_at("2026-03-01T09:00:00Z").await;
+        for n in 0..40 {
+            pays(&service, 100 + n, "US").await;
+        }
+        for n in 0..12 {
+            fails(&service, n, "insufficient_funds", "BR").await;
+        }
+        pass(&service, 6).await;
+        let [incident] = &open_incidents(&service).await[..] else { panic!("one incident") };
+        let tasks = async |state: &str| {
+            let all = get(&service, &format!("/api/tasks?state={state}")).await["items"].clone();
+            let of_incident = |task: &&Value| task["about"]["incident"] == incident["id"];
+            all.as_array().unwrap().iter().filter(of_incident).cloned().collect::<Vec<_>>()
+        };
+        let [task] = &tasks("open").await[..] else { panic!("one task") };
+        assert!(task["what"].as_str().unwrap().contains(incident["owner"].as_str().unwrap()), "{task}");
+        assert_eq!(incident["task"], task["id"]);
+        for _ in 0..100 {
+            if open_incidents(&service).await.is_empty() {
+                break;
+            }
+            pass(&service, 60).await;
+        }
+        assert_eq!((tasks("open").await.len(), tasks("done").await.len()), (0, 1), "it is over");
+    });
+}
+
+#[test]
 fn a_case_says_why_nothing_is_tried_again_where_its_card_was_issued() {
     run(async {
         let rows = [

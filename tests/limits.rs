@@ -446,6 +446,7 @@ fn so_many_people_are_asked_each_by_a_message_and_no_more() {
                 role: Role::BillingSpecialist,
                 email: format!("{id}@demo.example"),
                 slack: None,
+                languages: Vec::new(),
             });
             create(&service, &more).await;
             let wish = json!({"account": "stripe:cus_1", "kind": "refund", "reason_code": "billing_error", "note": "",

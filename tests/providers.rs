@@ -737,6 +737,33 @@ fn an_empty_id_is_an_absent_one() {
 
 /// Both of RevenueCat's events about a renewal that failed are about one due item.
 #[test]
+fn what_was_written_with_a_payment_is_read_where_providers_have_it() {
+    let id = "preq_pzankqp544j4egvsc6be_k6ztph02p5er";
+    let own = |field: &str| serde_json::json!({field: id});
+    let rows = [
+        ("stripe", "charge.succeeded.json", "/data/object", "metadata", own("recoup_request"), Some(id)),
+        ("stripe", "charge.succeeded.json", "/data/object", "description", "Invoice IN-7 for Ada".into(), Some("IN-7")),
+        ("stripe", "charge.succeeded.json", "/data/object", "description", "Subscription update".into(), None),
+        ("stripe", "payment_intent.succeeded.json", "/data/object", "metadata", own("recoup_request"), Some(id)),
+        ("mollie", "payment.paid.json", "/_embedded/entity", "metadata", own("recoup_request"), Some(id)),
+        ("mollie", "payment.paid.json", "/_embedded/entity", "description", "Order #136".into(), Some("136")),
+        ("mollie", "payment.paid.json", "/_embedded/entity", "description", "Pro".into(), None),
+        ("chargebee", "payment_succeeded.json", "/content/transaction", "reference_number", id.into(), Some(id)),
+    ];
+    for (provider, file, place, field, written, expected) in rows {
+        let mut body: Value = serde_json::from_slice(&fixture(provider, file)).unwrap();
+        body.pointer_mut(place).unwrap()[field] = written;
+        let reading = (named(provider).unwrap().read)(body.to_string().as_bytes(), "default").unwrap();
+        let event = events_of(reading).unwrap().remove(0);
+        let payment = event.seen.iter().find_map(|seen| match seen {
+            Seen::Payment(seen) => Some(seen.reference.clone()),
+            _ => None,
+        });
+        assert_eq!(payment, Some(expected.map(str::to_owned)), "{provider} {field}");
+    }
+}
+
+#[test]
 fn one_failed_renewal_is_one_due_item() {
     let item = |name: &str| seen("revenuecat", name, "invoice")["id"].clone();
     assert_eq!(item("BILLING_ISSUE.json"), item("CANCELLATION.billing_error.json"));

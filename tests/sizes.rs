@@ -5,24 +5,24 @@ mod grown;
 
 use app::message::{Body, Message};
 use app::store::{
-    Alone, Asking, Backfill, CardLink, External, FoundBy, Idempotency, Link, Of, PayLink, Pressed, Probe, Probes,
-    Receipt, Stored, TicketOf, Timeline, Waiting,
+    Alone, Asking, Backfill, CardLink, Correction, External, FoundBy, Hearing, Idempotency, Link, Of, PayLink, Pressed,
+    Probe, Probes, Receipt, Stored, TicketOf, Timeline, Waiting, Wrote,
 };
 use app::web::NOTE_CHARS_MAX;
 use domain::ageing::Climb;
 use domain::book::entitlement::Entitlement;
-use domain::book::ticket::Ticket;
 use domain::book::{
     AccessLine, CaseLine, Head, Invoice, KeptCard, Left, Payment, Person, PlanLine, Subscription, Touched, UnderWay,
 };
-use domain::case::Case;
+use domain::case::{Case, Class};
+use domain::cash::{Received, Request, Step};
 use domain::classify::decision::{self, Decision};
 use domain::classify::desk::Desk;
 use domain::classify::{self, Scene};
 use domain::dunning::Plan;
 use domain::event::{Event, Seen};
 use domain::group::{self, Group};
-use domain::id::{AccountId, ActionId, CaseId};
+use domain::id::{AccountId, ActionId, CaseId, ReceivedId, RequestId};
 use domain::import::Imports;
 use domain::incident::{Incident, Pulse, Releases, Watch};
 use domain::ledger::{Entry, LedgerHead};
@@ -34,7 +34,8 @@ use domain::report::fact::Row as FactRow;
 use domain::source::{Cohorts, Locked, TurnedAway};
 use domain::staff::{Change as StaffChange, Proposal, Staff};
 use domain::task::Task;
-use domain::telling::Bulletin;
+use domain::telling::{Bulletin, State};
+use domain::ticket::{Dispatch, Greeted, Knocks, Outcome, Requested, TakenFor, Ticket};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, from_value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -50,7 +51,7 @@ static POLICIES: LazyLock<Policies> = LazyLock::new(|| Policies::shipped().unwra
 
 #[test]
 fn no_item_grows_beyond_what_can_be_read_at_once() {
-    let rows: Vec<Row> = [book(), judged(), acting(), recovering(), company(), machinery()].concat();
+    let rows: Vec<Row> = [book(), judged(), acting(), recovering(), asking(), company(), machinery()].concat();
     let limits = POLICIES.limits.current();
     println!("| kind | largest, bytes |\n|---|---|");
     for (kind, bytes) in &rows {
@@ -155,7 +156,7 @@ fn invoice(number: usize, lines: usize) -> Value {
 fn payment(number: usize) -> Value {
     json!({"resource": "payment", "id": id(number), "invoice": id(number), "subscription": id(0), "intent": id(number),
         "status": "succeeded", "amount": usd(), "captured": usd(), "refunded": usd(), "at": AT, "method": text(400),
-        "card": card(), "issuer": text(400), "decline": decline()})
+        "card": card(), "issuer": text(400), "decline": decline(), "reference": text(140)})
 }
 
 fn subscription(number: usize, items: usize) -> Value {
@@ -255,6 +256,8 @@ fn with_what_is_open(mut head: Head) -> Head {
     for number in 0..8 {
         head.left.insert(id(number), vec![Left { action: Some(action(number)), at: at() }]);
     }
+    head.requests = (0..20).map(|number| RequestId::of(&account(), &id(number))).collect();
+    head.loose = (0..6).map(id).collect();
     head
 }
 
@@ -294,6 +297,17 @@ fn ticket() -> Ticket {
         let Seen::Ticket(seen) = &event.seen[0] else { panic!("a ticket was told") };
         ticket.fold(seen, &event);
     }
+    let note = "👩".repeat(150);
+    for number in 0..100 {
+        ticket.handling.say(at(), &id(number), "because", &note);
+        let text = "👩".repeat(1_000);
+        let answered = ticket.handling.answer((&id(0), &format!("{number} {text}"), false), Outcome::Free, at());
+        let answered = answered.map(|answer| answer.number).unwrap();
+        ticket.handling.answer_came(answered, State::Sent, at());
+    }
+    let word = |_| text(60);
+    let taken = TakenFor::by_hand(Class::DuplicateSubscription, &id(0), at());
+    ticket.handling.taken_for = Some(TakenFor { reasons: (0..10).map(word).collect(), ..taken });
     ticket.accounts = (0..90).map(|number| AccountId::of("chargebee", "default", &id(number))).collect();
     ticket
 }
@@ -311,7 +325,8 @@ fn judged() -> Vec<Row> {
         "draft_reply": {"text": text(60), "amount": text(40), "invoice": id(0), "payment": id(0),
         "reason": text(300), "link": text(2_000)},
         "actions": many(40, |number| json!(action(number))), "decisions": many(500, |number| json!(case(number))),
-        "events": many(500, |number| json!(id(number))), "handled": many(20, handled), "opened_at": AT,
+        "events": many(500, |number| json!(id(number))), "handled": many(20, handled),
+        "tickets": many(500, |number| json!(format!("zendesk/default/{}", id(number)))), "opened_at": AT,
         "resolved_at": AT,
         "resolution": text(60)}))
     .unwrap();
@@ -324,6 +339,16 @@ fn judged() -> Vec<Row> {
         ("Decision", decisions().iter().map(stored_bytes).max().unwrap_or_default()),
         built::<FactRow>("Row", row),
         built::<Asking>("Asking", json!({"case": case(0), "again_at": AT})),
+        built::<Hearing>("Hearing", json!({"action": action(0), "again_at": AT})),
+        built::<Dispatch>(
+            "Dispatch",
+            json!({"provider": "lemonsqueezy", "source": id(0), "id": id(0), "number": 9999, "solves": true, "tries": 24,
+                "left_at": AT, "doubted": true, "looks": 24, "again_at": AT, "trace": text(60)}),
+        ),
+        built::<Greeted>(
+            "Greeted",
+            json!({"digest": text(26), "given": many(20, |_| json!({"at": AT, "words": text(26)}))}),
+        ),
     ]
 }
 
@@ -380,6 +405,33 @@ fn acting() -> Vec<Row> {
         built::<CardLink>("CardLink", json!({"hash": text(64), "account": account()})),
         built::<Pressed>("Pressed", json!({"account": account(), "at": AT})),
     ]
+}
+
+/// What is asked for because of a ticket, with as many invoices and payments as it holds.
+fn asking() -> Vec<Row> {
+    let request = RequestId::of(&account(), &id(0));
+    let line = |number: usize| {
+        json!({"invoice": id(number), "number": id(number), "amount": usd(), "settled": usd(), "dropped": text(60),
+            "link": text(200)})
+    };
+    let matched = |number: usize| {
+        json!({"account": account(), "payment": id(number), "amount": usd(), "line": id(number), "way": "by_hand",
+            "confidence": "0.95", "by": id(0), "at": AT})
+    };
+    let left_out = |number: usize| json!({"invoice": id(number), "why": "in_review"});
+    let done: Vec<_> =
+        Step::ALL.iter().map(|step| json!({"step": step, "at": AT, "by": id(0), "evidence": text(1_500)})).collect();
+    let notice = json!({"channel": "mail", "refusals": 24, "state": "skipped", "why": text(260)});
+    let asked = json!({"id": request, "account": account(), "ticket": id(0) + &id(0), "lines": many(25, line),
+        "matched": many(25, matched), "withdrawn": {"why": text(60), "by": id(0), "at": AT}, "resolved_at": AT,
+        "credit": {"limit": usd(), "debt": many(20, |_| usd()), "left_out": many(20, left_out),
+            "more_left_out": 9_999},
+        "by": id(0), "at": AT, "look_at": AT, "debt_mail": notice.clone(), "confirmation": notice, "done": done});
+    let candidate = |number: usize| json!({"invoice": id(number), "way": "amount", "confidence": "0.40"});
+    let received = json!({"id": ReceivedId::of(&account(), &id(0)), "account": account(), "payment": id(0),
+        "amount": usd(), "at": AT, "reference": text(140), "why": "no_reference", "candidates": many(44, candidate),
+        "ended": {"at": AT, "by": id(0), "target": {"invoice": id(0)}}});
+    vec![built::<Request>("Request", asked), built::<Received>("Received", received)]
 }
 
 fn recovering() -> Vec<Row> {
@@ -528,6 +580,15 @@ fn machinery() -> Vec<Row> {
         built::<Receipt>("Receipt", receipt),
         of("External", &external()),
         built::<FoundBy>("FoundBy", json!({"digest": text(64), "account": account()})),
+        built::<Correction>(
+            "Correction",
+            json!({"provider": "zendesk", "source": id(0), "id": id(0), "class": "duplicate_subscription",
+                "read_as": "duplicate_subscription", "by": id(0), "at": AT}),
+        ),
+        built::<Wrote>(
+            "Wrote",
+            json!({"digest": text(26), "provider": "zendesk", "source": id(0), "id": id(0), "at": AT}),
+        ),
         built::<TicketOf>(
             "TicketOf",
             json!({"account": account(), "provider": "zendesk", "source": id(0), "id": id(0)}),
@@ -537,6 +598,16 @@ fn machinery() -> Vec<Row> {
             json!({"provider": "mollie", "source": id(0), "path": text(600), "asked_at": AT, "again_at": AT,
                 "wished_at": AT}),
         ),
+        built::<Requested>(
+            "Requested",
+            json!({"hash": text(64), "id": text(26), "source": id(0), "asked_at": AT, "expires_at": AT,
+                "wanted": {"email": text(254), "invoice": "👩".repeat(60), "last4": "4242", "amount": "👩".repeat(40),
+                    "reason": "customer_dissatisfaction", "language": "en",
+                    "text": "👩".repeat(POLICIES.limits.current().form.text_chars_max)},
+                "mail": {"state": "refused", "reason": text(200), "again_at": AT}, "refusals": 24, "confirmed_at": AT,
+                "again_at": AT}),
+        ),
+        built::<Knocks>("Knocks", json!({"who": text(64), "since": AT, "count": 200})),
         built::<Probes>("Probes", json!({"provider": "mollie", "source": id(0), "since": AT, "count": 120})),
         built::<Backfill>("Backfill", backfill),
         built::<Cohorts>("Cohorts", cohorts),

@@ -10,6 +10,7 @@ use app::fault::Fault;
 use app::ports::{Clock, Http};
 use async_trait::async_trait;
 use domain::book::Unlinked;
+use domain::ticket::{Dispatch, TicketName};
 use http::{Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
@@ -20,11 +21,11 @@ use local::sandbox::Sandbox;
 use local::service::Service;
 use network::{Keyring, Network};
 use providers::{ALL, Api, Call, Provider, Reading};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt::Write as _;
 use std::sync::{Arc, Mutex};
-use tests::world::{at, get};
+use tests::world::{ask, at, deliver_to, get, open_at};
 use tests::written::Shape;
 use tokio::net::TcpListener;
 
@@ -296,4 +297,38 @@ async fn what_leaves_is_what_each_provider_documents() {
         }
         assert_eq!(text.lines().count(), expected.lines().count(), "{provider}: as many lines");
     }
+}
+
+/// An answer to a ticket, and what is asked when nobody says whether it was taken.
+async fn answered(trouble: Option<&str>) -> String {
+    let mut service = open_at("2026-03-01T09:00:00Z").await;
+    let told = json!({"type": "zen:event-type:ticket.created", "id": "zd_1", "account_id": 1, "subject": "zen:ticket:42",
+        "time": "2026-03-01T09:00:00Z", "zendesk_event_version": "2022-11-06",
+        "detail": {"id": "42", "subject": "Charged twice", "description": "Twice!", "status": "OPEN", "requester_id": "5"},
+        "event": {}});
+    deliver_to(&service, "zendesk", told.to_string().as_bytes()).await;
+    service.work().await.unwrap();
+    let recorder = recorded(&mut service).await;
+    trouble.into_iter().for_each(|trouble| service.sandbox.trouble("zendesk", trouble).unwrap());
+    let said = json!({"text": "It is done.", "solved": true});
+    let path = "/api/tickets/zendesk:42/reply";
+    assert_eq!(ask(&service, "lena", Method::POST, path, Some(&said), None).await.0, StatusCode::OK);
+    service.work().await.unwrap();
+    service.advance(service.clock.now() + SignedDuration::from_mins(5)).await.unwrap();
+    let name = TicketName::new("zendesk", "default", "42");
+    recorder.taken("zendesk", &Dispatch::new(&name, 1, true, service.clock.now()).mark()).concat()
+}
+
+#[tokio::test]
+async fn what_leaves_of_an_answer_is_what_zendesk_documents() {
+    let text = format!(
+        "## answer\n{}\n## answer, which was taken and not said so\n{}",
+        answered(None).await,
+        answered(Some("timeout_done")).await
+    );
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/wire/zendesk.txt");
+    if std::env::var("RECOUP_WIRE").is_ok_and(|word| word == "write") {
+        std::fs::write(file, &text).unwrap();
+    }
+    assert_eq!(text, std::fs::read_to_string(file).unwrap_or_default());
 }

@@ -21,7 +21,7 @@ use jiff::SignedDuration;
 use serde_json::{from_value, json};
 
 fn staff(number: usize, role: Role) -> Staff {
-    Staff { id: id(number), name: String::new(), role, email: String::new(), slack: None }
+    Staff { id: id(number), name: String::new(), role, email: String::new(), slack: None, languages: Vec::new() }
 }
 
 /// A shelf on which two imports lie that say as much as there is room for, and its largest board.
@@ -171,7 +171,7 @@ pub fn action() -> Action {
     };
     let kind = Kind::Bundle { actions: (0..BUNDLE_MAX).map(member).collect() };
     let clause = Clause { rule: text(60), policy_version: 1, why: text(600) };
-    let preview = Preview { summary: text(600), lines: Vec::new(), clause, digest: text(64) };
+    let preview = Preview { summary: text(600), lines: Vec::new(), clause, notices: vec![], digest: text(64) };
     let mut action = Action::new(action_id(0), kind, Reason::CustomerDissatisfaction, preview, &id(0), at());
     action.note = note();
     action.case = Some(case(0));

@@ -3,6 +3,7 @@
 //! Their language is in `tests/scenarios/README.md`: each verb with its words, its meaning and an example.
 
 mod bills;
+mod cash;
 mod customers;
 mod deliveries;
 mod payments;
@@ -36,6 +37,7 @@ pub fn verbs() -> impl Iterator<Item = Verb> {
         customers::VERBS,
         requests::VERBS,
         staff::VERBS,
+        cash::VERBS,
         views::VERBS,
     ];
     subjects.into_iter().flatten().copied()
@@ -129,6 +131,7 @@ impl Telling {
             || customers::beat(self, words).await
             || requests::beat(self, words).await
             || staff::beat(self, words).await
+            || cash::beat(self, words).await
             || views::beat(self, words).await;
         assert!(known, "{}", amiss(line, words));
     }

@@ -72,7 +72,7 @@ fn every_queue_has_dead_letters_an_alarm_and_partial_batches() {
 }
 
 /// Approval is deployed twice: what answers the internet, and what has the keys that may act. Dunning is, too: what sends, and
-/// what answers links to pay.
+/// what answers links to pay. And so is intake: what takes webhooks, and what takes the request form.
 #[test]
 fn the_template_has_the_five_words() {
     let made = |(name, function): (String, YamlOwned)| {
@@ -82,6 +82,7 @@ fn the_template_has_the_five_words() {
     let found: BTreeSet<_> = resources(&template(), "AWS::Serverless::Function").into_iter().map(made).collect();
     let expected = [
         ("IntakeFunction", "intake"),
+        ("RequestFunction", "intake"),
         ("ClassifyFunction", "classify"),
         ("DunningFunction", "dunning"),
         ("DunningDoorFunction", "dunning"),
@@ -125,11 +126,11 @@ fn no_policy_allows_everything() {
         assert!(!policies.is_empty(), "{name} may do nothing, not even its work");
         for scalar in policies {
             statements += 1;
-            // A folder of the archive ends in a star, the words that accounts are found by, and who was led on to pay; nothing
-            // else may.
+            // A folder of the archive ends in a star, the words that accounts are found by, forms, and who was led on to pay;
+            // nothing else may.
             let in_bucket = ["${ArchiveBucket.Arn}/", "${SealsBucket.Arn}/"].iter().any(|own| scalar.starts_with(*own));
-            let folder =
-                matches!(scalar.as_str(), "FIND#*" | "PRESSED#*") || in_bucket && scalar.matches('*').count() == 1;
+            let own = ["FIND#*", "FORM#*", "FORMS#*", "PRESSED#*"].contains(&scalar.as_str());
+            let folder = own || in_bucket && scalar.matches('*').count() == 1;
             assert!(!scalar.contains('*') || folder || scalar == EVERY_TOPIC, "{name} allows `{scalar}`");
         }
     }
@@ -166,6 +167,27 @@ fn what_answers_links_to_pay_writes_when_it_did_and_has_no_secret_of_the_staff()
     }
 }
 
+/// Anybody may fill in the form: whoever takes over what answers it learns of no customer, writes to nobody, and changes nothing
+/// but forms.
+#[test]
+fn what_takes_the_request_form_reads_no_account_and_has_one_secret() {
+    let template = template();
+    let own = scalars(&template["Resources"]["RequestFunction"]["Properties"]);
+    let actions: BTreeSet<_> = own.iter().filter(|scalar| scalar.contains(':')).map(String::as_str).collect();
+    let expected = ["dynamodb:BatchGetItem", "dynamodb:PutItem", "secretsmanager:GetSecretValue", "sqs:SendMessage"];
+    assert_eq!(actions, BTreeSet::from(expected));
+    let secrets = resources(&template, "AWS::SecretsManager::Secret").into_iter().map(|(name, _)| name);
+    assert_eq!(secrets.filter(|name| own.contains(name)).collect::<Vec<_>>(), ["LinkSecret"]);
+    let policies = template["Resources"]["RequestFunction"]["Properties"]["Policies"].as_vec().unwrap().clone();
+    for statement in policies.iter().flat_map(|policy| policy["Statement"].as_vec().unwrap()) {
+        let tables = scalars(statement).iter().any(|scalar| scalar.ends_with("Table.Arn"));
+        let keys = statement.as_mapping_get("Condition").map(scalars).unwrap_or_default();
+        let is_bounded =
+            !keys.is_empty() && keys.iter().all(|key| ["FORM#*", "FORMS#*", "SOURCE"].contains(&key.as_str()));
+        assert!(!tables || is_bounded, "{keys:?}");
+    }
+}
+
 /// The functions that somebody outside reaches: by a route through its integration, by a right to be called, or by an
 /// address or an event of their own that is neither a queue nor a clock.
 fn reached(template: &YamlOwned) -> BTreeSet<String> {
@@ -197,7 +219,8 @@ fn reached(template: &YamlOwned) -> BTreeSet<String> {
 fn nothing_that_the_internet_reaches_can_read_the_keys_that_may_act() {
     let template = template();
     let reached = reached(&template);
-    let expected = ["IntakeFunction", "DunningDoorFunction", "ApprovalDoorFunction", "ReportFunction"];
+    let expected =
+        ["IntakeFunction", "RequestFunction", "DunningDoorFunction", "ApprovalDoorFunction", "ReportFunction"];
     assert_eq!(reached, BTreeSet::from(expected.map(str::to_owned)));
     let holders: Vec<_> = template["Resources"]
         .as_mapping()
@@ -333,6 +356,12 @@ fn the_gateway_and_the_route_table_agree() {
         "GET /card/{token}",
         "HEAD /card/{token}",
         "POST /card/{token}",
+        "GET /request/{source}",
+        "HEAD /request/{source}",
+        "POST /request/{source}",
+        "GET /request/confirm/{token}",
+        "HEAD /request/confirm/{token}",
+        "POST /request/confirm/{token}",
         "ANY /webhooks/{proxy+}",
         "POST /{proxy+}",
         "DELETE /{proxy+}",
@@ -342,7 +371,7 @@ fn the_gateway_and_the_route_table_agree() {
     }
     for route in ROUTES {
         let by_gateway = match (route.method.as_str(), route.pattern) {
-            (_, pattern) if pattern.starts_with("/webhooks/") => Function::Intake,
+            (_, pattern) if pattern.starts_with("/webhooks/") || pattern.starts_with("/request/") => Function::Intake,
             (_, "/pay/{token}" | "/card/{token}") => Function::Dunning,
             ("POST", pattern) if keys.contains(&format!("POST {pattern}")) => Function::Report,
             ("POST" | "DELETE", _) => Function::Approval,

@@ -52,8 +52,12 @@ impl<P: ?Sized> Within<P> {
 #[async_trait]
 impl Http for Within<dyn Http> {
     async fn call(&self, provider: &str, source: &str, call: &Call) -> Result<Reply, NoReply> {
+        self.call_and_rest(provider, source, call).await.map(|(reply, _)| reply)
+    }
+
+    async fn call_and_rest(&self, provider: &str, source: &str, call: &Call) -> Result<(Reply, Option<i64>), NoReply> {
         let left = self.left().ok_or(NoReply::NotSent)?;
-        let reply = self.port.call(provider, source, call).await;
+        let reply = self.port.call_and_rest(provider, source, call).await;
         if matches!(reply, Err(NoReply::Unknown)) {
             self.wait(left.min(if call.patient { PATIENCE } else { GLANCE }));
         }

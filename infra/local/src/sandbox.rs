@@ -9,6 +9,7 @@ mod slack;
 mod stripe;
 mod takes;
 mod trouble;
+mod zendesk;
 
 use crate::disk::Disk;
 use app::ports::{Clock, Http, NoReply};
@@ -73,6 +74,7 @@ impl Sandbox {
             "mollie" => mollie::learn(self, &delivery),
             "revenuecat" => revenuecat::learn(self, &delivery),
             "stripe" => stripe::learn(self, &delivery),
+            "zendesk" => zendesk::learn(self, &delivery),
             _ => Ok(()),
         }
     }
@@ -306,6 +308,7 @@ impl Sandbox {
             "mollie" => mollie::get(self, call),
             "revenuecat" => revenuecat::get(self, call),
             "stripe" => stripe::get(self, call),
+            "zendesk" => zendesk::get(self, call),
             _ => Ok(Reply { status: 404, body: json!({"message": "the sandbox does not know this"}).to_string() }),
         }
     }
@@ -319,6 +322,7 @@ impl Sandbox {
             "lemonsqueezy" => lemonsqueezy::change(self, source, call),
             "mollie" => mollie::change(self, source, call),
             "revenuecat" => revenuecat::change(self, source, call),
+            "zendesk" => zendesk::change(self, source, call),
             _ => stripe::change(self, source, call),
         }
     }
@@ -384,11 +388,17 @@ fn fingerprint(call: &Call) -> String {
 #[async_trait]
 impl Http for Sandbox {
     async fn call(&self, provider: &str, source: &str, call: &Call) -> Result<Reply, NoReply> {
-        let api = providers::named(provider).and_then(|provider| provider.api).ok_or(NoReply::NotSent)?;
-        let request = api.request("sandbox", source, call);
-        let base = api.base.replace("{source}", source);
+        let known = providers::named(provider).ok_or(NoReply::NotSent)?;
+        let request = known.request("sandbox", source, call).ok_or(NoReply::NotSent)?;
+        let base = known.base(source).ok_or(NoReply::NotSent)?;
         let path = request.url.strip_prefix(&base).ok_or(NoReply::NotSent)?.to_owned();
         let headers: Vec<_> = request.headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
         self.arrives(provider, source, (request.method, path), &headers, request.body)
+    }
+
+    async fn call_and_rest(&self, provider: &str, source: &str, call: &Call) -> Result<(Reply, Option<i64>), NoReply> {
+        let reply = self.call(provider, source, call).await?;
+        let asked = if reply.status == 429 { self.asked_to_rest(provider).unwrap_or_default() } else { None };
+        Ok((reply, asked))
     }
 }

@@ -4,7 +4,7 @@ use crate::context::{Context, Work};
 use crate::door::console::problem_page;
 use crate::door::routes::{self, Endpoint, Function, Unrouted};
 use crate::web::{Answer, Problem, header};
-use crate::{approval, dunning, intake, report};
+use crate::{approval, dunning, intake, report, request};
 use bytes::Bytes;
 use http::{HeaderValue, Request, StatusCode};
 
@@ -17,6 +17,7 @@ async fn routed(context: &Context, only: Option<Function>, request: &Request<Byt
     match routes::find(request.method(), request.uri().path()) {
         Ok((function, _)) if only.is_some_and(|only| only != function) => nothing_here(context, request),
         Ok((_, Endpoint::Webhook { provider, source })) => intake::handle(context, &provider, &source, request).await,
+        Ok((Function::Intake, endpoint)) => request::http(context, endpoint, request).await,
         Ok((Function::Dunning, endpoint)) => dunning::http(context, endpoint, request).await,
         Ok((Function::Approval, endpoint)) => approval::http(context, endpoint, request).await,
         Ok((_, endpoint)) => report::http(context, endpoint, request).await,

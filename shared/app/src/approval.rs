@@ -12,11 +12,13 @@ pub mod leaving;
 mod link;
 mod mailed;
 mod owe;
+pub(crate) mod reply;
 mod routes;
 pub(crate) mod settle;
 mod slack;
 pub(crate) mod task;
 mod tell;
+mod ticket;
 mod unseen;
 mod withdraw;
 pub(crate) mod writing;
@@ -34,6 +36,7 @@ use crate::web::Answer;
 use bytes::Bytes;
 use domain::action::{Owed, State};
 use domain::staff::Slack;
+use domain::ticket::TicketName;
 use http::Request;
 
 /// Works the approval queue.
@@ -49,6 +52,10 @@ async fn work(context: &Context, message: &Message) -> Result<Done, Fault> {
             let who = Slack { team: team.clone(), user: user.clone() };
             slack::pressed(context, who, action, *approve, digest, trace).await
         }
+        Message::Answer { provider, source, id, .. } => {
+            reply::send(context, &TicketName::new(provider, source, id)).await
+        }
+        Message::Hear { action, .. } => reply::hear(context, action).await,
         Message::Tell { bulletin, .. } => tell::bulletin(context, bulletin).await.map(|()| Done::Told),
         Message::Act { action, .. } => {
             let read = records::read(context, action).await?;

@@ -1,10 +1,12 @@
 //! Reads what was delivered and folds it into the account: the one path from a webhook to a case.
 
 pub mod agreed;
+mod asked;
 pub mod backfill;
 pub mod fold;
+mod greeting;
 mod probe;
-mod ticket;
+pub(crate) mod ticket;
 pub mod waiting;
 pub mod watch;
 
@@ -13,6 +15,7 @@ use crate::context::{Context, Work};
 use crate::fault::Fault;
 use crate::message::{Body, Message, body_name, keep, unpack};
 use domain::event::{Event, Seen};
+use domain::ticket::TicketName;
 use providers::Reading;
 
 /// How a message ended.
@@ -26,6 +29,8 @@ pub enum Done {
     Listed(backfill::Done),
     /// A source was looked over.
     Watched,
+    /// A ticket was looked at whose time had come.
+    Looked,
     /// What waited was sent again.
     Released,
     /// It was asked not long ago, and will be again.
@@ -86,6 +91,11 @@ async fn work(context: &Context, message: &Message) -> Result<Done, Fault> {
         Message::Watch { provider, source, trace } => {
             watch::handle(context, provider, source, trace).await.map(|()| Done::Watched)
         }
+        Message::TicketDue { provider, source, id, trace } => {
+            let name = TicketName::new(provider, source, id);
+            ticket::due(context, &name, trace).await.map(|()| Done::Looked)
+        }
+        Message::Confirmed { request, trace } => asked::take(context, request, trace).await,
         Message::Orphan { provider, source, id, .. } => {
             waiting::orphan(context, provider, source, id).await.map(|()| Done::Released)
         }

@@ -82,6 +82,8 @@ pub struct Settings {
     pub base_url: String,
     /// The Slack channel that is asked for approvals.
     pub approvals_channel: String,
+    /// The address that our mail comes from.
+    pub mail_from: String,
     /// On one machine: the sign-in page offers every colleague, pages lead to the outbox, and a token that we signed is
     /// believed beside an identity provider.
     pub local: bool,

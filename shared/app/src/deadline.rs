@@ -27,7 +27,9 @@ pub fn takes(message: &Message) -> SignedDuration {
         | Message::Probe { .. }
         | Message::Orphan { .. }
         | Message::Watch { .. }
+        | Message::TicketDue { .. }
         | Message::Unlinked { .. }
+        | Message::Confirmed { .. }
         | Message::Ring { .. } => GLANCE + WORK,
         Message::List { .. } => LISTED,
         Message::Cohort { .. }
@@ -37,7 +39,12 @@ pub fn takes(message: &Message) -> SignedDuration {
         | Message::PlanDue { .. }
         | Message::RungDue { .. }
         | Message::NoticeDue { .. }
+        | Message::RequestDue { .. }
+        | Message::Settle { .. }
+        | Message::Requested { .. }
         | Message::Ask { .. }
+        | Message::Answer { .. }
+        | Message::Hear { .. }
         | Message::Act { .. }
         | Message::Pressed { .. }
         | Message::Month { .. }

@@ -4,6 +4,7 @@ mod again;
 pub mod alarm;
 pub mod board;
 pub mod card;
+pub mod cash;
 mod climb;
 pub mod control;
 mod ending;
@@ -14,6 +15,7 @@ mod notice;
 pub mod outcomes;
 mod page;
 pub mod pay;
+mod person;
 pub mod recovery;
 mod told;
 
@@ -25,6 +27,7 @@ use crate::message::Message;
 use crate::outgoing;
 use crate::ports::Letter;
 use crate::records::{self, running, whose};
+use crate::request;
 use crate::setup::{sources, stop};
 use crate::store::{self, Attempted, Batch, Commit, Of, PayLink, keys};
 use crate::web::Answer;
@@ -36,6 +39,7 @@ use domain::id::AccountId;
 use domain::import::Customer;
 use domain::incident::Watch;
 use domain::leaving::{LEFT, Stage, UNWRITTEN};
+use domain::task::Task;
 use domain::telling::Bulletin;
 use escalation::Escalated;
 use http::Request;
@@ -59,8 +63,12 @@ pub enum Done {
     Tried,
     /// People are asked to end what the invoice is for.
     Asked,
+    /// It was looked what payments are for.
+    Settled,
     /// An alarm that had been set aside was rung.
     Rung,
+    /// A form that somebody filled in went on.
+    Requested(request::Done),
     /// The product was to be told something.
     Outgoing(outgoing::Done),
     NothingToDo,
@@ -76,7 +84,7 @@ async fn work(context: &Context, message: &Message) -> Result<Done, Fault> {
         Message::PlanDue { account, invoice, .. } => {
             match store::retrying(context, || begin(context, account, invoice)).await? {
                 None => Ok(Done::NothingToDo),
-                Some(Begun::HandedOver(bulletin)) => {
+                Some(Begun::HandedOver(bulletin, _)) => {
                     bulletin::tell(context, &bulletin).await;
                     Ok(Done::HandedOver)
                 }
@@ -95,10 +103,13 @@ async fn work(context: &Context, message: &Message) -> Result<Done, Fault> {
         }
         Message::RungDue { account, invoice, .. } => climb::due(context, account, invoice).await,
         Message::NoticeDue { account, notice, .. } => notice::due(context, account, notice).await,
+        Message::RequestDue { request, .. } => cash::due(context, request).await,
+        Message::Settle { account, payments, trace } => cash::settle(context, account, payments, trace).await,
         Message::Deliver { endpoint, account, .. } => {
             outgoing::deliver(context, endpoint, account).await.map(Done::Outgoing)
         }
         Message::Walk { endpoint, .. } => outgoing::walk(context, endpoint).await.map(Done::Outgoing),
+        Message::Requested { request, .. } => request::go_on(context, request).await.map(Done::Requested),
         Message::Ring { pk, sk, .. } => alarm::again(context, pk, sk).await.map(|()| Done::Rung),
         other => Err(Fault::Park(format!("a `{}` message does not belong into the dunning queue", other.name()))),
     }
@@ -153,7 +164,7 @@ enum Begun {
     /// It is stored as being sent, and is sent next.
     Message(Step, Letter),
     /// The staff are told, and take it from here.
-    HandedOver(Bulletin),
+    HandedOver(Bulletin, Option<Box<Task>>),
 }
 
 /// Takes up the try or the step that is due and says what to send.
@@ -188,10 +199,12 @@ async fn begin(context: &Context, account: &AccountId, invoice: &str) -> Result<
     let watch = keys::watch(&read.head.provider, &read.head.source);
     // An earlier plan of the invoice may have handed over a step of the same number; and an escalation makes others due.
     let due: Vec<&Step> = if escalation.is_some() { plan.steps.iter().collect() } else { plan.due(now).collect() };
-    let told = due.into_iter().map(|step| keys::bulletin(&letter::about(&plan, step).id()));
+    let told: Vec<_> = due.iter().map(|step| keys::bulletin(&letter::about(&plan, step).id())).collect();
+    person::read(context, &mut read, &plan, &due).await?;
     let link = pay::link::to(context, account, invoice).await?;
     let kept = keys::pay_link(&link.kept.hash);
-    read.batch.extend(Batch::read(context, told.chain([watch.clone(), kept.clone()]).collect()).await?);
+    let others = told.into_iter().chain([watch.clone(), kept.clone()]).collect();
+    read.batch.extend(Batch::read(context, others).await?);
     let watch = read.batch.get::<Watch>(&watch)?;
 
     // Decide.
@@ -242,7 +255,9 @@ async fn begin(context: &Context, account: &AccountId, invoice: &str) -> Result<
     }
     let mut besides = Besides { escalated, ..Besides::default() };
     match &begun {
-        Some(Begun::HandedOver(bulletin)) => besides.news = Some(bulletin.clone()),
+        Some(Begun::HandedOver(bulletin, task)) => {
+            (besides.news, besides.task) = (Some(bulletin.clone()), task.clone());
+        }
         Some(Begun::Message(..)) => {
             besides.link = read.batch.get::<PayLink>(&kept)?.is_none().then_some(link.kept);
         }
@@ -269,8 +284,12 @@ fn take_up(
     plan.handed_over(step.number);
     let about = letter::about(plan, &step);
     let before = read.batch.get::<Bulletin>(&keys::bulletin(&about.id()))?;
+    let owner = person::owner(read)?;
+    let task = person::task(context, read, plan, &words, owner.as_ref())?;
+    let most = context.policies.limits.current().told_people_max;
     let bulletin = bulletin::about(context, about, words, &plan.trace).posted();
-    Ok(Some(Begun::HandedOver(bulletin.instead_of(before.as_ref()))))
+    let bulletin = bulletin.mailed(owner.map(|owner| owner.id), most).instead_of(before.as_ref());
+    Ok(Some(Begun::HandedOver(bulletin, task.map(Box::new))))
 }
 
 /// Records how the sending of a step ended.
@@ -306,6 +325,8 @@ struct Besides {
     action: Option<Box<Action>>,
     /// What fails again and again.
     escalated: Option<Escalated>,
+    /// What a person has from here.
+    task: Option<Box<Task>>,
 }
 
 /// Writes the plan, the line that the account's head shows of it, what the product is told, what goes with it, and that the
@@ -314,7 +335,7 @@ async fn write<T>(
     context: &Context,
     mut read: Read,
     plan: &Plan,
-    Besides { news, link, action, escalated }: Besides,
+    Besides { news, link, action, escalated, task }: Besides,
     done: T,
 ) -> Result<Attempted<T>, Fault> {
     let climb = match plan.state {
@@ -339,6 +360,9 @@ async fn write<T>(
     outgoing::put(&mut commit, &read.batch, &lines);
     if let Some(bulletin) = &news {
         commit.over(&read.batch, bulletin);
+    }
+    if let Some(task) = &task {
+        commit.over(&read.batch, &**task);
     }
     if let Some(Escalated { task, news }) = &escalated {
         commit.over(&read.batch, task);

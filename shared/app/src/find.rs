@@ -62,6 +62,11 @@ pub async fn accounts(context: &Context, question: &str, limit: u32) -> Result<B
     Ok(found)
 }
 
+/// The accounts that have an invoice of this id or number.
+pub async fn by_invoice(context: &Context, invoice: &str) -> Result<Vec<AccountId>, Fault> {
+    by_term(context, &Term::invoice(invoice)).await
+}
+
 /// The accounts whose e-mail address this is; one that it was is not enough.
 pub async fn by_email(context: &Context, email: &str) -> Result<Vec<AccountId>, Fault> {
     let found = by_term(context, &Term::email(email)).await?;

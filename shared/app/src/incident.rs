@@ -7,11 +7,13 @@ use crate::context::Context;
 use crate::fault::Fault;
 use crate::incident::pulses::pulses;
 use crate::store::{self, Batch, Commit, keys};
+use crate::task;
 use crate::web::{NOTE_CHARS_MAX, Problem};
 use domain::book::{Head, Invoice};
-use domain::id::IncidentId;
+use domain::id::{AccountId, IncidentId};
 use domain::incident::{Incident, Pulse, Release, Releases, State, Stretch, Watch};
 use domain::staff::Staff;
+use domain::task::{About as TaskAbout, Task};
 use domain::telling::{About, Bulletin};
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -37,6 +39,17 @@ pub fn news(context: &Context, incident: &Incident, trace: &str) -> Bulletin {
     let about = About::Incident { incident: incident.id.clone() };
     let words = Words { subject, text, page: format!("/incidents/{}", incident.id) };
     bulletin::about(context, about, words, trace).posted()
+}
+
+/// The task of whoever looks into it. Its owner is a team's name, so that it is nobody's yet.
+pub fn task(context: &Context, account: &AccountId, incident: &Incident) -> Task {
+    let what = format!("Look into the incident: {} ({})", incident.title(), incident.owner);
+    let steps = format!(
+        "Likely cause: {} ({}). Its page shows whom it concerns. What falls due to them waits meanwhile; once it is over, this \
+         is done by itself.",
+        incident.cause, incident.why
+    );
+    task::open(context, account, TaskAbout::Incident { incident: incident.id.clone() }, what, steps)
 }
 
 pub async fn find(context: &Context, id: &str) -> Result<Incident, Problem> {

@@ -6,7 +6,7 @@ use crate::ports::QueueName;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use domain::book::Unlinked;
-use domain::id::{AccountId, ActionId, CaseId, digest, sha256};
+use domain::id::{AccountId, ActionId, CaseId, RequestId, digest, sha256};
 use flate2::Compression;
 use flate2::read::DeflateDecoder;
 use flate2::write::DeflateEncoder;
@@ -32,6 +32,8 @@ pub enum Message {
     List { provider: String, source: String, trace: String },
     /// A source is to be looked over for troubles that many have.
     Watch { provider: String, source: String, trace: String },
+    /// It is time to look at a ticket: nobody answered it, or it has rested.
+    TicketDue { provider: String, source: String, id: String, trace: String },
     /// The staff are to be told what a bulletin says.
     Tell { bulletin: String, trace: String },
     /// A step of a recovery is due.
@@ -40,16 +42,28 @@ pub enum Message {
     RungDue { account: AccountId, invoice: String, trace: String },
     /// A customer is to be told of a card.
     NoticeDue { account: AccountId, notice: String, trace: String },
+    /// What a customer is told because of a payment request is due, or somebody has to look how that stands.
+    RequestDue { request: RequestId, trace: String },
+    /// Payments came in, or what is asked for has changed: who paid what?
+    Settle { account: AccountId, payments: Vec<String>, trace: String },
     /// An endpoint of the product is to be told what happened to an account.
     Deliver { endpoint: String, account: AccountId, trace: String },
     /// The lines of an endpoint are to be gone through.
     Walk { endpoint: String, trace: String },
+    /// A form that was filled in goes on: its sender is mailed, or it becomes a ticket, or it vanishes.
+    Requested { request: String, trace: String },
+    /// Its sender has confirmed it: it becomes a ticket.
+    Confirmed { request: String, trace: String },
     /// An alarm that was set aside is to be rung after all.
     Ring { pk: String, sk: String, trace: String },
     /// A case recommends an action that a person must decide.
     Ask { case: CaseId, trace: String },
     /// The next cohort of what a source found while it observed is to be asked for.
     Cohort { provider: String, source: String, trace: String },
+    /// An answer to a ticket is to leave, or somebody has to look what came of it.
+    Answer { provider: String, source: String, id: String, trace: String },
+    /// Tickets are to hear how an action has ended.
+    Hear { action: ActionId, trace: String },
     /// An action is to be carried out, looked after, or has expired.
     Act { action: ActionId, trace: String },
     /// Somebody pressed a button at Slack.
@@ -101,15 +115,22 @@ impl Message {
             | Self::Orphan { trace, .. }
             | Self::List { trace, .. }
             | Self::Watch { trace, .. }
+            | Self::TicketDue { trace, .. }
             | Self::Tell { trace, .. }
             | Self::PlanDue { trace, .. }
             | Self::RungDue { trace, .. }
             | Self::NoticeDue { trace, .. }
+            | Self::RequestDue { trace, .. }
+            | Self::Settle { trace, .. }
             | Self::Deliver { trace, .. }
             | Self::Walk { trace, .. }
+            | Self::Requested { trace, .. }
+            | Self::Confirmed { trace, .. }
             | Self::Ring { trace, .. }
             | Self::Ask { trace, .. }
             | Self::Cohort { trace, .. }
+            | Self::Answer { trace, .. }
+            | Self::Hear { trace, .. }
             | Self::Act { trace, .. }
             | Self::Pressed { trace, .. }
             | Self::Month { trace, .. }
@@ -126,15 +147,22 @@ impl Message {
             Self::Orphan { .. } => "orphan",
             Self::List { .. } => "list",
             Self::Watch { .. } => "watch",
+            Self::TicketDue { .. } => "ticket_due",
             Self::Tell { .. } => "tell",
             Self::PlanDue { .. } => "plan_due",
             Self::RungDue { .. } => "rung_due",
             Self::NoticeDue { .. } => "notice_due",
+            Self::RequestDue { .. } => "request_due",
+            Self::Settle { .. } => "settle",
             Self::Deliver { .. } => "deliver",
             Self::Walk { .. } => "walk",
+            Self::Requested { .. } => "requested",
+            Self::Confirmed { .. } => "confirmed",
             Self::Ring { .. } => "ring",
             Self::Ask { .. } => "ask",
             Self::Cohort { .. } => "cohort",
+            Self::Answer { .. } => "answer",
+            Self::Hear { .. } => "hear",
             Self::Act { .. } => "act",
             Self::Pressed { .. } => "pressed",
             Self::Month { .. } => "month",

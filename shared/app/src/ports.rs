@@ -220,6 +220,10 @@ pub enum NoReply {
 #[async_trait]
 pub trait Http: Send + Sync {
     async fn call(&self, provider: &str, source: &str, call: &Call) -> Result<Reply, NoReply>;
+    /// The same, with for how many seconds whoever answers wants to be left alone, where they say so.
+    async fn call_and_rest(&self, provider: &str, source: &str, call: &Call) -> Result<(Reply, Option<i64>), NoReply> {
+        Ok((self.call(provider, source, call).await?, None))
+    }
 }
 
 /// A message to a person.

@@ -6,9 +6,9 @@ use crate::store::imported::{Imported, in_force};
 use crate::store::{self, Attempted, Batch, Commit, Of, TicketOf, keys};
 use domain::book::Person;
 use domain::book::find::{Term, terms_of};
-use domain::book::ticket::Ticket;
 use domain::id::AccountId;
 use domain::import::{Customer, Kind};
+use domain::ticket::Ticket;
 use std::collections::BTreeSet;
 
 /// Everything about the person behind an account.
@@ -37,10 +37,15 @@ async fn tickets(context: &Context, account: &AccountId) -> Result<Vec<Ticket>, 
     let mut tickets = Vec::new();
     for home in &homes {
         // What was about them once may be about somebody else by now.
-        tickets.extend(batch.get::<Ticket>(home)?.filter(|ticket| ticket.accounts.contains(account)));
+        tickets.extend(batch.get::<Ticket>(home)?.filter(|ticket| is_of(ticket, account)));
     }
     tickets.sort_by_key(|ticket| ticket.opened_at);
     Ok(tickets)
+}
+
+/// Whether somebody with its address wrote it, or it is about it.
+fn is_of(ticket: &Ticket, account: &AccountId) -> bool {
+    ticket.accounts.contains(account) || ticket.handling.account.as_ref() == Some(account)
 }
 
 /// Erases the person; whatever stops it on the way, doing it again ends it.
@@ -60,6 +65,7 @@ async fn erase_ticket(context: &Context, account: &AccountId, ticket: &Ticket) -
         let batch = Batch::read(context, vec![key.clone()]).await?;
         let Some(mut ticket) = batch.get::<Ticket>(&key)? else { return Ok(Attempted::Done(())) };
         ticket.accounts.remove(account);
+        ticket.handling.account.take_if(|own| own == account);
         if ticket.accounts.is_empty() {
             ticket.erase(context.clock.now());
         }

@@ -1,9 +1,12 @@
 //! The records around an action, and what was asked for on its account before.
 
+pub mod contacts;
+pub mod hearing;
 pub mod networks;
 pub mod rates;
 pub mod recovery;
 pub mod running;
+pub mod said;
 pub mod whose;
 
 use crate::context::Context;

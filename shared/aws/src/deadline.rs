@@ -44,6 +44,12 @@ impl Http for Within<dyn Http> {
         let left = self.left().ok_or(NoReply::NotSent)?;
         tokio::time::timeout(left, self.port.call(provider, source, call)).await.unwrap_or(Err(NoReply::Unknown))
     }
+
+    async fn call_and_rest(&self, provider: &str, source: &str, call: &Call) -> Result<(Reply, Option<i64>), NoReply> {
+        let left = self.left().ok_or(NoReply::NotSent)?;
+        let asked = self.port.call_and_rest(provider, source, call);
+        tokio::time::timeout(left, asked).await.unwrap_or(Err(NoReply::Unknown))
+    }
 }
 
 #[async_trait]

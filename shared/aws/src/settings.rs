@@ -115,6 +115,7 @@ pub fn context() -> Result<Context, Error> {
         settings: Arc::new(Settings {
             base_url: needed("RECOUP_BASE_URL")?,
             approvals_channel: needed("RECOUP_APPROVALS_CHANNEL")?,
+            mail_from: needed("RECOUP_MAIL_FROM")?,
             local: false,
         }),
         warm: Arc::default(),

@@ -280,6 +280,10 @@ pub struct Preview {
     pub summary: String,
     pub lines: Vec<Line>,
     pub clause: Clause,
+    /// What changed lately of how the customer is reached, as it was known then. It is no part of the meaning: that a change
+    /// grows old makes no request stale.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notices: Vec<String>,
     /// Over the meaning, not over the words: same effect, same clause, same digest.
     pub digest: String,
 }

@@ -5,6 +5,7 @@
 //! makes, so that an account with ten thousand events is read as quickly as one with ten.
 
 mod card;
+mod contact;
 pub mod entitlement;
 pub mod find;
 mod head;
@@ -13,15 +14,15 @@ mod latest;
 mod payment;
 mod person;
 mod subscription;
-pub mod ticket;
 mod tried;
 mod tries;
 mod unlinked;
 
 pub use card::KeptCard;
+pub use contact::{ContactChange, Contacts};
 pub use head::{
-    AccessLine, Book, CardGiven, CardLine, CaseLine, DisputeLine, Figures, Head, HistoryLine, Left, Link, PaymentLine, PeriodLine,
-    PlanLine, SubscriptionLine, UnderWay,
+    AccessLine, Book, CardGiven, CardLine, CaseLine, DisputeLine, Figures, Head, HistoryLine, Left, Link, PaymentLine,
+    PeriodLine, PlanLine, SubscriptionLine, UnderWay, Watched,
 };
 pub use invoice::{CreditNote, Due, Invoice};
 pub use latest::{Latest, Stamp};

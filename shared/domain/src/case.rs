@@ -10,7 +10,7 @@ use crate::book::{CaseLine, Head, Payment, Touched};
 use crate::id::{AccountId, ActionId, CaseId, DecisionId};
 use crate::money::Money;
 use crate::policy::phrase;
-use crate::staff::MACHINE;
+use crate::staff::{AtWork, MACHINE};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -47,6 +47,12 @@ pub struct Case {
     /// What people did about the case itself, oldest first.
     #[serde(default)]
     pub handled: Vec<Handled>,
+    /// The tickets that are about it, as `provider/source/id`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tickets: Vec<String>,
+    /// How long people were at it, apart from its tickets.
+    #[serde(default, skip_serializing_if = "AtWork::is_nothing")]
+    pub at_work: AtWork,
     pub opened_at: Timestamp,
     pub resolved_at: Option<Timestamp>,
     pub resolution: Option<String>,
@@ -57,49 +63,86 @@ pub struct Case {
 #[serde(rename_all = "snake_case")]
 pub enum Class {
     PaymentFailed,
-    DuplicateCharge,
-    DuplicateSubscription,
-    Chargeback,
-    Overcharge,
     InvoiceDiscrepancy,
+    PlanChange,
+    RefundRequest,
+    Overcharge,
+    DuplicateCharge,
+    PaymentMethodUpdate,
+    TaxQuestion,
+    OtherBilling,
+    DuplicateSubscription,
+    EnterpriseInvoice,
+    UsageDispute,
     PlanMismatch,
+    Chargeback,
+    NotBilling,
 }
 
 impl Class {
-    /// In the order of the forms.
-    pub const ALL: [Self; 7] = [
+    /// In the order of the reports and forms.
+    pub const ALL: [Self; 15] = [
         Self::PaymentFailed,
-        Self::DuplicateCharge,
-        Self::DuplicateSubscription,
-        Self::Chargeback,
-        Self::Overcharge,
         Self::InvoiceDiscrepancy,
+        Self::PlanChange,
+        Self::RefundRequest,
+        Self::Overcharge,
+        Self::DuplicateCharge,
+        Self::PaymentMethodUpdate,
+        Self::TaxQuestion,
+        Self::OtherBilling,
+        Self::DuplicateSubscription,
+        Self::EnterpriseInvoice,
+        Self::UsageDispute,
         Self::PlanMismatch,
+        Self::Chargeback,
+        Self::NotBilling,
     ];
 
     /// As it stands in JSON. The ids of cases are computed from it, so that it never changes.
     pub fn name(self) -> &'static str {
         match self {
             Self::PaymentFailed => "payment_failed",
-            Self::DuplicateCharge => "duplicate_charge",
-            Self::DuplicateSubscription => "duplicate_subscription",
-            Self::Chargeback => "chargeback",
-            Self::Overcharge => "overcharge",
             Self::InvoiceDiscrepancy => "invoice_discrepancy",
+            Self::PlanChange => "plan_change",
+            Self::RefundRequest => "refund_request",
+            Self::Overcharge => "overcharge",
+            Self::DuplicateCharge => "duplicate_charge",
+            Self::PaymentMethodUpdate => "payment_method_update",
+            Self::TaxQuestion => "tax_question",
+            Self::OtherBilling => "other_billing",
+            Self::DuplicateSubscription => "duplicate_subscription",
+            Self::EnterpriseInvoice => "enterprise_invoice",
+            Self::UsageDispute => "usage_dispute",
             Self::PlanMismatch => "plan_mismatch",
+            Self::Chargeback => "chargeback",
+            Self::NotBilling => "not_billing",
         }
+    }
+
+    /// The class that is called so.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|class| class.name() == name)
     }
 
     /// The same, for people.
     pub fn title(self) -> &'static str {
         match self {
             Self::PaymentFailed => "Payment failed",
-            Self::DuplicateCharge => "Duplicate charge",
-            Self::DuplicateSubscription => "Duplicate subscription",
-            Self::Chargeback => "Chargeback",
-            Self::Overcharge => "Overcharge",
             Self::InvoiceDiscrepancy => "Invoice discrepancy",
+            Self::PlanChange => "Plan change",
+            Self::RefundRequest => "Refund request",
+            Self::Overcharge => "Overcharge",
+            Self::DuplicateCharge => "Duplicate charge",
+            Self::PaymentMethodUpdate => "Payment method update",
+            Self::TaxQuestion => "Tax question",
+            Self::OtherBilling => "Other billing question",
+            Self::DuplicateSubscription => "Duplicate subscription",
+            Self::EnterpriseInvoice => "Enterprise invoice",
+            Self::UsageDispute => "Usage dispute",
             Self::PlanMismatch => "Plan mismatch",
+            Self::Chargeback => "Chargeback",
+            Self::NotBilling => "Not about billing",
         }
     }
 }
@@ -122,13 +165,16 @@ impl State {
     }
 }
 
-/// A person ended the case, or called it by another class.
+/// A person ended the case, called it by another class, or took a step of its playbook.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Handled {
     pub by: String,
     pub at: Timestamp,
     pub what: String,
     pub note: String,
+    /// The step of the playbook that it was, where it was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step: Option<String>,
 }
 
 /// One thing that was looked at, and where it stands.
@@ -188,6 +234,9 @@ pub struct Draft {
     pub link: String,
 }
 
+/// How the evidence of a case names a ticket that is about it.
+pub(crate) const TICKET: &str = "Ticket";
+
 /// How a case ended whose bill or payment turned out to be as agreed.
 pub const EXPLAINED: &str = "explained";
 
@@ -202,6 +251,19 @@ impl Case {
     /// As the head names it.
     pub fn line(&self) -> CaseLine {
         CaseLine { class: self.class.name().to_owned(), opened_at: self.opened_at }
+    }
+
+    /// Somebody did something about the case itself, which is a step of its playbook or none.
+    pub fn was_handled(&mut self, by: &str, at: Timestamp, what: &str, note: &str, step: Option<&str>) {
+        let (by, what, note) = (by.to_owned(), what.to_owned(), note.to_owned());
+        self.handled.push(Handled { by, at, what, note, step: step.map(str::to_owned) });
+        self.at_work.act(at);
+        self.shorten();
+    }
+
+    /// Who took a step of its playbook, where it is one that only people's word tells of.
+    pub fn took(&self, step: &str) -> Option<&Handled> {
+        self.handled.iter().find(|handled| handled.step.as_deref() == Some(step))
     }
 
     /// A person says that it is over.
@@ -312,7 +374,8 @@ mod tests {
         let case = case();
         let request = |by: &str, state: Stands| {
             let clause = Clause { rule: "r".into(), policy_version: 1, why: "w".into() };
-            let preview = Preview { summary: String::new(), lines: vec![], clause, digest: "d".into() };
+            let preview =
+                Preview { summary: String::new(), lines: vec![], clause, notices: vec![], digest: "d".into() };
             let (id, kind) = (ActionId::of(&case.account, by, "k"), case.recommended.as_ref().unwrap().kind.clone());
             Action::new(id, kind, Reason::Other, preview, by, AT.parse().unwrap()).in_state(state)
         };
@@ -341,7 +404,8 @@ mod tests {
         let credit = Kind::Credit { amount: Money::from_minor(700, Currency::USD) };
         let request = |by: &str, kind: &Kind, bundle: Option<&ActionId>| {
             let clause = Clause { rule: "r".into(), policy_version: 1, why: "w".into() };
-            let preview = Preview { summary: String::new(), lines: vec![], clause, digest: "d".into() };
+            let preview =
+                Preview { summary: String::new(), lines: vec![], clause, notices: vec![], digest: "d".into() };
             let id = ActionId::of(&standing.account, by, "k");
             let mut action = Action::new(id, kind.clone(), Reason::Other, preview, by, AT.parse().unwrap());
             action.case = Some(standing.id.clone());

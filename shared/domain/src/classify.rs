@@ -23,7 +23,7 @@ mod twice;
 mod unnamed;
 
 use crate::book::Due;
-use crate::case::{Case, Class, State};
+use crate::case::{Case, Class, State, TICKET};
 use crate::classify::desk::Desk;
 use crate::decline::Declines;
 use crate::dunning::PlanState;
@@ -33,6 +33,7 @@ use jiff::{SignedDuration, Timestamp};
 
 pub use crate::dunning::DISPUTED;
 pub use policy::{ClassifyPolicy, Disputes, Duplicates, Found, Otherwise, Rule, Verdict};
+pub use twice::found_while_watched;
 pub use unnamed::unnamed;
 
 /// What is found apart from failed payments, each with its words in the policy.
@@ -41,6 +42,8 @@ pub enum Finding {
     OneInvoiceTwice,
     SameLineSamePeriod,
     SameAmountSameDay,
+    /// The same of an account that is watched, where more time lies between.
+    SameAmountWatched,
     HeldNotTaken,
     TwoOnOnePlan,
     TwoOnOnePlanApart,
@@ -53,10 +56,11 @@ pub enum Finding {
 
 impl Finding {
     /// The policy has words for each of these and for nothing else: its lint asks for both.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::OneInvoiceTwice,
         Self::SameLineSamePeriod,
         Self::SameAmountSameDay,
+        Self::SameAmountWatched,
         Self::HeldNotTaken,
         Self::TwoOnOnePlan,
         Self::TwoOnOnePlanApart,
@@ -73,6 +77,7 @@ impl Finding {
             Self::OneInvoiceTwice => "one-invoice-twice",
             Self::SameLineSamePeriod => "same-line-same-period",
             Self::SameAmountSameDay => "same-amount-same-day",
+            Self::SameAmountWatched => "same-amount-watched",
             Self::HeldNotTaken => "held-not-taken",
             Self::TwoOnOnePlan => "two-on-one-plan",
             Self::TwoOnOnePlanApart => "two-on-one-plan-apart",
@@ -308,8 +313,12 @@ fn renew(scene: Scene<'_>, desk: &mut Desk, about: &About, renewed: Case, standi
         decisions: standing.decisions.clone(),
         events: standing.events.clone(),
         handled: standing.handled.clone(),
+        tickets: standing.tickets.clone(),
+        at_work: standing.at_work,
         ..renewed
     };
+    // What customers wrote of it no detector sees.
+    renewed.evidence.extend(standing.evidence.iter().filter(|it| it.label == TICKET).cloned());
     // As it was stored: what was left off then is no news.
     renewed.shorten();
     if renewed != standing {

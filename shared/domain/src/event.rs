@@ -6,6 +6,7 @@ mod billed;
 mod bought;
 mod cut;
 mod paid;
+mod reference;
 mod size;
 mod ticket;
 mod who;
@@ -13,6 +14,7 @@ mod who;
 pub use billed::{CreditNoteSeen, CreditNoteStatus, InvoiceSeen, InvoiceStatus, Line, NextTry};
 pub use bought::{Discount, Interval, IntervalUnit, Item, Role, Stated, SubscriptionSeen, SubscriptionStatus};
 pub use paid::{DisputeSeen, DisputeStatus, LinkSeen, PaymentSeen, PaymentStatus, RefundSeen, RefundStatus};
+pub use reference::reference;
 pub use ticket::{TicketSeen, TicketStatus};
 pub use who::{BalanceSeen, Card, CardSeen, CardState, ChosenSeen, CustomerSeen, Decline};
 

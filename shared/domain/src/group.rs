@@ -110,7 +110,14 @@ mod tests {
 
     #[test]
     fn groups_join_and_part_and_stay_symmetric() {
-        let staff = |role| Staff { id: "x".into(), name: "x".into(), role, email: String::new(), slack: None };
+        let staff = |role| Staff {
+            id: "x".into(),
+            name: "x".into(),
+            role,
+            email: String::new(),
+            slack: None,
+            languages: Vec::new(),
+        };
         let (lena, ana) = (staff(Role::L1), staff(Role::Analyst));
         let id = |name: &str| AccountId::of("stripe", "default", name);
         let [a, b, c, d] = ["a", "b", "c", "d"].map(id);
@@ -138,7 +145,14 @@ mod tests {
 
     #[test]
     fn a_crowd_is_not_one_customer() {
-        let staff = Staff { id: "x".into(), name: "x".into(), role: Role::L2, email: String::new(), slack: None };
+        let staff = Staff {
+            id: "x".into(),
+            name: "x".into(),
+            role: Role::L2,
+            email: String::new(),
+            slack: None,
+            languages: Vec::new(),
+        };
         let id = |n: usize| AccountId::of("stripe", "default", &n.to_string());
         let mut groups = BTreeMap::new();
         for n in 1..MEMBERS_MAX {

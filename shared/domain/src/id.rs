@@ -67,6 +67,16 @@ id! {
 }
 
 id! {
+    /// What a customer was asked to pay because of a ticket; the account can be read from it.
+    RequestId
+}
+
+id! {
+    /// A payment of which nobody knows yet what it pays; the account can be read from it.
+    ReceivedId
+}
+
+id! {
     /// One trouble of many accounts.
     IncidentId
 }
@@ -182,6 +192,50 @@ impl TaskId {
     }
 }
 
+impl RequestId {
+    /// A customer is asked once because of one ticket.
+    pub fn of(account: &AccountId, ticket: &str) -> Self {
+        Self(format!("preq_{}_{}", account.tail(), digest(&[ticket], 12)))
+    }
+
+    /// Reads an id that came from outside.
+    pub fn parse(text: &str) -> Option<Self> {
+        within_account(text, "preq_").map(|_| Self(text.to_owned()))
+    }
+
+    /// Finds one in what a payer wrote: banks pass on capitals, and leave out or change what stands between.
+    pub fn named_in(text: &str) -> Option<Self> {
+        let letters = text.chars().filter(char::is_ascii_alphanumeric);
+        let plain: String = letters.map(|letter| letter.to_ascii_lowercase()).collect();
+        plain.match_indices("preq").find_map(|(at, word)| {
+            let (account, own) = plain.get(at + word.len()..at + word.len() + 32)?.split_at(20);
+            Self::parse(&format!("preq_{account}_{own}"))
+        })
+    }
+
+    /// The account that was asked, read from the id itself.
+    pub fn account(&self) -> AccountId {
+        within_account(&self.0, "preq_").expect("the id of a payment request holds its account")
+    }
+}
+
+impl ReceivedId {
+    /// One payment comes in once.
+    pub fn of(account: &AccountId, payment: &str) -> Self {
+        Self(format!("rcv_{}_{}", account.tail(), digest(&[payment], 12)))
+    }
+
+    /// Reads an id that came from outside.
+    pub fn parse(text: &str) -> Option<Self> {
+        within_account(text, "rcv_").map(|_| Self(text.to_owned()))
+    }
+
+    /// The account whose payment it is, read from the id itself.
+    pub fn account(&self) -> AccountId {
+        within_account(&self.0, "rcv_").expect("the id of a payment that came in holds its account")
+    }
+}
+
 fn within_account(text: &str, prefix: &str) -> Option<AccountId> {
     let (account, own) = text.strip_prefix(prefix)?.split_once('_')?;
     (is_digest(account, 20) && is_digest(own, 12)).then(|| AccountId(format!("acc_{account}")))
@@ -213,5 +267,26 @@ mod tests {
         for wrong in ["", "case_", "case_x_y", action.as_str(), "case_../../x_000000000000"] {
             assert_eq!(CaseId::parse(wrong), None, "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_payment_request_is_found_however_a_bank_writes_it() {
+        let id = RequestId::of(&AccountId::of("stripe", "default", "cus_1"), "zendesk/default/123");
+        let own = id.to_string();
+        let rows = [
+            ("as it is", own.clone(), true),
+            ("in a sentence", format!("Invoice 12, {own}. Thank you"), true),
+            ("in capitals", own.to_uppercase(), true),
+            ("with blanks", own.replace('_', " "), true),
+            ("with nothing between", own.replace('_', ""), true),
+            ("broken over a line", format!("{}\n{}", &own[..12], &own[12..]), true),
+            ("cut off", own[..own.len() - 1].to_owned(), false),
+            ("another word", "preq".repeat(20).replace("preq", "ilou"), false),
+            ("nothing", String::new(), false),
+        ];
+        for (name, text, is_there) in rows {
+            assert_eq!(RequestId::named_in(&text), is_there.then(|| id.clone()), "{name}: {text}");
+        }
+        assert_eq!(id.account(), AccountId::of("stripe", "default", "cus_1"));
     }
 }

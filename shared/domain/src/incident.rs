@@ -18,7 +18,7 @@ pub use pulse::{Outcome, Pulse, Signs, Trouble};
 pub use watch::{Stretch, Watch};
 
 use crate::case::Draft;
-use crate::id::IncidentId;
+use crate::id::{IncidentId, TaskId};
 use crate::money::Currency;
 use crate::policy::forget_oldest;
 use jiff::Timestamp;
@@ -90,6 +90,9 @@ pub struct Incident {
     pub policy_version: u32,
     /// What went live shortly before it began.
     pub release: Option<String>,
+    /// The task of whoever looks into it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub task: Option<TaskId>,
 }
 
 /// The figures that made it an incident.

@@ -3,28 +3,35 @@
 //! The texts are templates and the figures are policy: `shared/policy/playbooks/`.
 
 pub mod advice;
+mod asked;
+mod by_hand;
 mod change_plan;
 mod charged_twice;
 mod overcharged;
 mod payment_failed;
 mod policy;
 mod refund;
+mod standing;
+mod step;
 mod tax_invoice;
 
-pub use change_plan::{Change, change_plan};
+pub use asked::{came_of, is_asked};
+pub use by_hand::{left_to_person, onboarding};
+pub use change_plan::{Change, change_plan, plan_changed};
 pub use charged_twice::charged_twice;
 pub use overcharged::overcharged;
 pub use payment_failed::{Failing, grace_until, payment_failed};
 pub use policy::{Name, PlaybookPolicy};
-pub use refund::{Refunding, refund};
+pub use refund::{Refunding, refund, refund_asked};
+pub use standing::{Around, Handling, Standing, What};
+pub use step::{Placed, Step, WATCH, Wanted, When, is_step, step_id};
 pub use tax_invoice::{Invoicing, tax_invoice};
 
-use crate::action::Line;
+use crate::action::{Reason, Wish};
 use crate::case::Case;
-use crate::money::Money;
+use crate::id::{AccountId, CaseId};
 use crate::playbook::advice::Reply;
 use crate::policy::Reader;
-use crate::staff::Role;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -38,42 +45,17 @@ pub struct Play {
     pub policy_version: u32,
     /// How long handling should take.
     pub minutes: [u32; 2],
+    /// The case that it is played for, where it is for one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub case: Option<CaseId>,
     /// The decision in one sentence.
     pub verdict: String,
-    pub steps: Vec<Step>,
+    pub steps: Vec<Placed>,
+    /// How many steps of its case are not done.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub left: Option<usize>,
     /// What would have helped and was not known.
     pub missing: Vec<String>,
-}
-
-/// One line of a play. Nothing happens because it is listed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(tag = "step", rename_all = "snake_case")]
-pub enum Step {
-    /// Something that was looked at.
-    Look { what: &'static str, found: String },
-    /// An action; it is carried out when those have agreed who must, and by nobody alone where the list says so.
-    Ask {
-        kind: &'static str,
-        target: String,
-        amount: Option<Money>,
-        approvals: Vec<Role>,
-        lines: Vec<Line>,
-        why: String,
-    },
-    /// A message to the customer.
-    Say { when: When, text: String, reply: Reply },
-    /// Something that a person does.
-    Task { who: &'static str, what: String, due_on: Date },
-    /// Something that is looked at again.
-    Watch { what: String, until: Date },
-}
-
-/// When a message may be sent: what was not decided is not promised.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum When {
-    Now,
-    AfterItIsDone,
 }
 
 /// What every playbook goes by.
@@ -83,6 +65,9 @@ pub struct Setting<'a> {
     /// How the customer is written to.
     pub reader: Reader<'a>,
     pub name: &'a str,
+    pub account: &'a AccountId,
+    /// What the play is for: whoever is on the line may have no case.
+    pub case: Option<&'a CaseId>,
     pub now: Timestamp,
 }
 
@@ -92,8 +77,10 @@ impl Setting<'_> {
             playbook,
             policy_version: self.policy.version,
             minutes: self.policy.minutes(playbook),
+            case: self.case.cloned(),
             verdict: verdict.into(),
             steps: Vec::new(),
+            left: None,
             missing: Vec::new(),
         }
     }
@@ -105,6 +92,11 @@ impl Setting<'_> {
         Step::Say { when, text: text.to_owned(), reply: Reply { subject, body } }
     }
 
+    /// What somebody posts to ask for it.
+    fn wanted(&self, wish: Wish, reason_code: Reason, note: &str) -> Wanted {
+        Wanted { account: self.account.clone(), wish, reason_code, note: note.to_owned(), case: self.case.cloned() }
+    }
+
     fn day(&self, days: i64) -> Date {
         (self.now + jiff::SignedDuration::from_hours(24 * days)).to_zoned(TimeZone::UTC).date()
     }
@@ -112,38 +104,50 @@ impl Setting<'_> {
 
 /// What is said of a case that has ended: nothing is left to be done.
 pub fn ended(scene: Setting<'_>, playbook: Name, case: &Case) -> Play {
-    scene.play(playbook, format!("This case has ended: {}.", case.resolution.as_deref().unwrap_or("resolved")))
+    scene.play(playbook, over(case))
+}
+
+fn over(case: &Case) -> String {
+    format!("This case has ended: {}.", case.resolution.as_deref().unwrap_or("resolved"))
+}
+
+/// What is said where something has to be named first.
+pub fn unnamed(scene: Setting<'_>, playbook: Name, verdict: &str) -> Play {
+    scene.play(playbook, verdict)
 }
 
 impl Play {
     fn look(&mut self, what: &'static str, found: impl ToString) {
-        self.steps.push(Step::Look { what, found: found.to_string() });
+        self.push(Step::Look { what, found: found.to_string() });
+    }
+
+    fn push(&mut self, step: Step) {
+        let id = self.case.as_ref().and_then(|case| step.id(case));
+        self.steps.push(Placed::new(id, step));
+    }
+
+    /// The same of a case that has ended by what was asked for: what was done stands, and what follows from it is left.
+    pub fn has_ended(&mut self, case: &Case) {
+        self.verdict = over(case);
+        self.missing.clear();
     }
 
     /// The play as plain text.
     pub fn text(&self) -> String {
         let mut lines = vec![format!("{}: {}", self.playbook.title(), self.verdict)];
-        lines.extend(self.steps.iter().map(|step| format!("- {}", step.text())));
+        lines.extend(self.steps.iter().map(|placed| format!("- {}", placed.text())));
         lines.extend(self.missing.iter().map(|missing| format!("- not known: {missing}")));
+        lines.extend(self.what_is_left());
         lines.join("\n")
     }
-}
 
-impl Step {
-    /// The step in one line.
-    pub fn text(&self) -> String {
-        match self {
-            Self::Look { what, found } => format!("{what}: {found}"),
-            Self::Ask { kind, target, amount, approvals, why, .. } => {
-                let amount = amount.map(|amount| format!(" {amount}")).unwrap_or_default();
-                let roles: Vec<_> = approvals.iter().map(|role| role.name()).collect();
-                let needs = if roles.is_empty() { String::new() } else { format!(", needs {}", roles.join(" and ")) };
-                format!("{}{amount} ({target}{needs}): {why}", kind.replace('_', " "))
-            }
-            Self::Say { when: When::Now, reply, .. } => format!("write: {}", reply.subject),
-            Self::Say { when: When::AfterItIsDone, reply, .. } => format!("write when it is done: {}", reply.subject),
-            Self::Task { who, what, due_on } => format!("task for the {who} until {due_on}: {what}"),
-            Self::Watch { what, until } => format!("watch until {until}: {what}"),
-        }
+    /// What is left of it, in a sentence; nothing is said where it has no steps.
+    pub fn what_is_left(&self) -> Option<String> {
+        let has_steps = self.steps.iter().any(|placed| placed.standing.is_some());
+        self.left.filter(|_| has_steps).map(|left| match left {
+            0 => "Nothing is left to be done.".to_owned(),
+            1 => "One step is left.".to_owned(),
+            left => format!("{left} steps are left."),
+        })
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::ageing::AgeingPolicy;
 use crate::approval::ApprovalPolicy;
+use crate::cash::CashPolicy;
 use crate::classify::ClassifyPolicy;
 use crate::decline::{Declines, Family, Of, Retry};
 use crate::dunning::{Advice, DunningPolicy, HoursPolicy};
@@ -11,13 +12,16 @@ use crate::notice::NoticePolicy;
 use crate::playbook::PlaybookPolicy;
 use crate::policy::{Limits, Refused, Rules, SetupPolicy, Texts, Versions};
 use crate::report::ReportPolicy;
+use crate::ticket::{AnswerPolicy, TicketPolicy};
 
 /// Everything that is rule and not code.
 #[derive(Debug, Clone)]
 pub struct Policies {
     pub advice: Versions<Advice>,
     pub ageing: Versions<AgeingPolicy>,
+    pub answers: Versions<AnswerPolicy>,
     pub approval: Versions<ApprovalPolicy>,
+    pub cash: Versions<CashPolicy>,
     pub classify: Versions<ClassifyPolicy>,
     pub declines: Versions<Declines>,
     pub dunning: Versions<DunningPolicy>,
@@ -30,6 +34,7 @@ pub struct Policies {
     pub report: Versions<ReportPolicy>,
     pub setup: Versions<SetupPolicy>,
     pub texts: Versions<Texts>,
+    pub tickets: Versions<TicketPolicy>,
 }
 
 impl Policies {
@@ -54,7 +59,9 @@ impl Policies {
         let policies = Self {
             advice: of(files)?,
             ageing: of(files)?,
+            answers: of(files)?,
             approval: of(files)?,
+            cash: of(files)?,
             classify: of(files)?,
             declines: of(files)?,
             dunning: of(files)?,
@@ -67,6 +74,7 @@ impl Policies {
             report: of(files)?,
             setup: of(files)?,
             texts: of(files)?,
+            tickets: of(files)?,
         };
         policies.lint_together()?;
         policies.lint_tries(files)?;
@@ -84,9 +92,15 @@ impl Policies {
             self.playbooks.all().flat_map(|policy| policy.written().map(|text| ("playbooks", policy.version, text)));
         let overdue =
             self.ageing.all().flat_map(|policy| policy.templates().map(|text| ("ageing", policy.version, text)));
+        let answered =
+            self.answers.all().flat_map(|policy| policy.texts().map(|text| ("answers", policy.version, text)));
         let noticed =
             self.notices.all().flat_map(|policy| policy.templates().map(|text| ("notices", policy.version, text)));
-        for (name, version, text) in wanted.chain(overdue).chain(noticed).chain(prepared).chain(waiting).chain(played) {
+        let asked = self.tickets.all().flat_map(|policy| policy.texts().map(|text| ("tickets", policy.version, text)));
+        let cash = self.cash.all().flat_map(|policy| policy.texts().map(|text| ("cash", policy.version, text)));
+        let all = wanted.chain(overdue).chain(noticed).chain(prepared).chain(waiting).chain(played);
+        let all = all.chain(asked).chain(cash).chain(answered);
+        for (name, version, text) in all {
             if texts.text(text).is_none() {
                 let file = format!("shared/policy/{name}/v{version}.toml");
                 return Err(Refused { file, line: 1, message: format!("no text is called `{text}`") });
@@ -160,8 +174,10 @@ impl Policies {
 pub const SHIPPED: &[(&str, &str)] = &[
     ("shared/policy/advice/v1.toml", include_str!("../../policy/advice/v1.toml")),
     ("shared/policy/ageing/v1.toml", include_str!("../../policy/ageing/v1.toml")),
+    ("shared/policy/answers/v1.toml", include_str!("../../policy/answers/v1.toml")),
     ("shared/policy/approval/v1.toml", include_str!("../../policy/approval/v1.toml")),
     ("shared/policy/approval/v2.toml", include_str!("../../policy/approval/v2.toml")),
+    ("shared/policy/cash/v1.toml", include_str!("../../policy/cash/v1.toml")),
     ("shared/policy/classify/v1.toml", include_str!("../../policy/classify/v1.toml")),
     ("shared/policy/classify/v2.toml", include_str!("../../policy/classify/v2.toml")),
     ("shared/policy/declines/v1.toml", include_str!("../../policy/declines/v1.toml")),
@@ -179,6 +195,7 @@ pub const SHIPPED: &[(&str, &str)] = &[
     ("shared/policy/report/v1.toml", include_str!("../../policy/report/v1.toml")),
     ("shared/policy/setup/v1.toml", include_str!("../../policy/setup/v1.toml")),
     ("shared/policy/texts/v1.toml", include_str!("../../policy/texts/v1.toml")),
+    ("shared/policy/tickets/v1.toml", include_str!("../../policy/tickets/v1.toml")),
 ];
 
 fn of<T: Rules>(files: &[(&str, &str)]) -> Result<Versions<T>, Refused> {
@@ -209,7 +226,7 @@ mod tests {
 
     #[test]
     fn a_bad_policy_is_refused_with_its_line() {
-        let rows: [(&str, &str, &str, &str); 77] = [
+        let rows: [(&str, &str, &str, &str); 94] = [
             ("ageing", "from_day = 31", "from_day = 32", "days 31 to 31 are in no bucket"),
             ("ageing", "from_day = 31", "from_day = 30", "day 30 is in two buckets"),
             ("ageing", "from_day = 0", "from_day = 1", "days 0 to 0 are in no bucket"),
@@ -224,6 +241,11 @@ mod tests {
             ("ageing", "USD = \"100.00\"", "USD = \"100.001\"", "needs an amount over which"),
             ("ageing", "acts_at_hour = 9", "acts_at_hour = 24", "an hour is 0 to 23"),
             ("ageing", "why = \"A transfer", "why = \"\" # \"", "has no `why`"),
+            ("answers", "id = \"refund\"", "id = \"credit\"", "`credit` is used twice"),
+            ("answers", "id = \"refund\"", "id = \"refunds\"", "no kind of action is called `refunds`"),
+            ("answers", "asked = \"answer_asked\"", "asked = \"no_such_text\"", "no text is called"),
+            ("answers", "\"postmaster\"", "\"Postmaster\"", "`Postmaster` is not written in small letters"),
+            ("answers", "minutes = 240", "minutes = 0", "are at least one"),
             ("classify", "id = \"held-not-taken\"", "id = \"held\"", "nothing finds `held`"),
             (
                 "classify",
@@ -310,6 +332,23 @@ mod tests {
             ("setup", "why = \"What takes", "why = \"\" # \"", "has no `why`"),
             ("setup", "cases_max = 50", "cases_max = 0", "1 to 100 cases"),
             ("limits", "board_bytes_max = 48000", "board_bytes_max = 49000", "two boards must fit into an item"),
+            ("tickets", "id = \"chargeback\"", "id = \"refund_request\"", "`refund_request` is used twice"),
+            ("tickets", "id = \"not_billing\"", "id = \"nothing\"", "unknown variant"),
+            ("tickets", "role = \"l1\"", "role = \"analyst\"", "analyst only reads tickets"),
+            ("tickets", "minutes = 480\nwhy", "minutes = 0\nwhy", "at least one"),
+            ("tickets", "minutes = 120\nsame", "minutes = 0\nsame", "`chargeback` is answered after a minute"),
+            (
+                "tickets",
+                "same = [\"other_billing\"]",
+                "same = []",
+                "`other_billing` is at least the same trouble as itself",
+            ),
+            ("tickets", "same = []", "same = [\"tax_question\"]", "`not_billing` opens no case"),
+            ("tickets", "text = \"ticket_waited\"", "text = \"no_such_text\"", "no text is called"),
+            ("tickets", "confidence_min = \"0.85\"", "confidence_min = \"1.1\"", "`confidence_min` is over 0"),
+            ("tickets", "also_min = \"0.85\"", "also_min = \"0\"", "`also_min` is over 0"),
+            ("tickets", "looks = [\"card\"", "looks = [\"stars\"", "unknown variant"),
+            ("tickets", "why = \"A bank's", "why = \"\" # \"", "`chargeback` has no `why`"),
             ("limits", "boards_max = 4", "boards_max = 0", "at least one board"),
             ("limits", "told_people_max = 20", "told_people_max = 0", "at least one person"),
             ("limits", "review_hours = 6", "review_hours = 0", "`review_hours` must be at least 1"),

@@ -1,14 +1,18 @@
 //! Rules as dated, versioned data: read once, checked when read, never edited after release.
 
+mod form;
 mod limits;
 mod setup;
 mod size;
 mod texts;
+mod working;
 
+pub use form::FormLimits;
 pub use limits::{Limits, Patience, Room, ShelfRoom};
 pub use setup::SetupPolicy;
 pub use size::{fitting, forget_oldest, shorten, stored_bytes, text_bytes, text_end, texts_bytes_at_most};
 pub use texts::{Reader, Text, Texts, phrase};
+pub use working::Working;
 
 use jiff::Timestamp;
 use jiff::civil::Date;

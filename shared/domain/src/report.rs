@@ -15,6 +15,7 @@ pub use decisions::{Blocked, Decisions};
 pub use failures::{FailureReason, Failures};
 pub use refunds::{Approval, ByReason, Collected, Refunds};
 
+use crate::case::Class;
 use crate::money::Currency;
 use crate::policy::{Complaint, Rules};
 use crate::report::fact::{Fact, Row, sum};
@@ -22,7 +23,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use rust_decimal::{Decimal, RoundingStrategy};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// In which zone a month begins and ends, and within how many days a failure counts as recovered.
 #[derive(Debug, Clone, Deserialize)]
@@ -125,8 +126,11 @@ pub struct Check {
     pub ok: bool,
 }
 
+/// How many minutes handling a case of a class should take, from and to: those that have a playbook.
+pub type Targets = BTreeMap<Class, [u32; 2]>;
+
 /// Computes a month's report from the rows of its partitions.
-pub fn report(month: Month, rows: &[Row], policy: &ReportPolicy) -> Report {
+pub fn report(month: Month, rows: &[Row], policy: &ReportPolicy, targets: &Targets) -> Report {
     let zone = policy.zone();
     let standing = sum(rows);
     let counted_once = standing.values().all(|count| *count == 1);
@@ -136,7 +140,7 @@ pub fn report(month: Month, rows: &[Row], policy: &ReportPolicy) -> Report {
     let actions = actions::actions(&facts);
     let refunds = refunds::refunds(&facts);
     let collected = refunds::collected(&facts);
-    let cases = cases::cases(&facts);
+    let cases = cases::cases(&facts, targets);
     let unknown_codes = codes::unknown(&facts);
     let currencies: BTreeSet<_> =
         collected.iter().map(|line| line.currency).chain(refunds.iter().map(|line| line.currency)).collect();

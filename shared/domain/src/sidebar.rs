@@ -42,6 +42,9 @@ pub struct Sidebar {
     pub more_cases: u32,
     /// What was granted before beside the rules, as imports say.
     pub exceptions: Vec<Granted>,
+    /// What its people wrote: those that are open first. An account by itself shows them, and a list of accounts does not.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tickets: Vec<TicketLine>,
     pub actions: String,
 }
 
@@ -198,6 +201,18 @@ pub struct OpenCase {
     pub opened_at: Timestamp,
 }
 
+/// A ticket in short, by the id that its address has.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct TicketLine {
+    pub id: String,
+    pub subject: Option<String>,
+    pub state: &'static str,
+    pub class: Option<&'static str>,
+    pub assignee: Option<String>,
+    pub opened_at: Option<Timestamp>,
+    pub due_at: Option<Timestamp>,
+}
+
 /// Draws the sidebar from the two items that it reads, however long the account's history is.
 ///
 /// `same_try` is how far apart two tellings of one failed try may be that nothing else links.
@@ -217,6 +232,7 @@ pub fn sidebar(head: &Head, person: &Person, now: Timestamp, same_try: SignedDur
         cases: cases(head),
         more_cases: head.more_cases,
         exceptions: Vec::new(),
+        tickets: Vec::new(),
         actions: format!("/api/actions?account={}", head.account),
     }
 }

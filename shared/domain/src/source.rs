@@ -332,7 +332,7 @@ mod tests {
     }
 
     fn staff(id: &str, role: Role) -> Staff {
-        Staff { id: id.into(), name: id.into(), role, email: String::new(), slack: None }
+        Staff { id: id.into(), name: id.into(), role, email: String::new(), slack: None, languages: Vec::new() }
     }
 
     fn judged(hour: i64) -> Judged {

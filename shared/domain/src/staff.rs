@@ -1,8 +1,10 @@
 //! Who works here, and as what.
 
+mod at_work;
 mod change;
 mod proposal;
 
+pub use at_work::AtWork;
 pub use change::{Change, Line, Refused, Taken, changes};
 pub use proposal::{Ended, Proposal, State, Table, Unconfirmed, Word};
 
@@ -21,6 +23,20 @@ pub struct Staff {
     /// Who it is on Slack.
     #[serde(default)]
     pub slack: Option<Slack>,
+    /// In which languages they answer customers, such as `de`; in English, where nothing is said.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub languages: Vec<String>,
+}
+
+/// What everybody answers in of whom nothing else is said.
+const ENGLISH: &str = "en";
+
+impl Staff {
+    /// Whether they answer customers in a language.
+    pub fn speaks(&self, language: &str) -> bool {
+        let own = self.languages.iter().any(|own| own == language);
+        own || (self.languages.is_empty() && language == ENGLISH)
+    }
 }
 
 /// A user is only told apart within a team.
@@ -65,6 +81,18 @@ impl Role {
     pub fn stands_for(self, needed: Self) -> bool {
         let ladder = |role| !matches!(role, Self::Legal | Self::Analyst);
         self == needed || (ladder(self) && ladder(needed) && self > needed)
+    }
+
+    /// Whose turn it is when this role does not come to it. Nobody stands above a VP, and legal stands beside.
+    pub fn above(self) -> Self {
+        match self {
+            Self::L1 => Self::L2,
+            Self::L2 => Self::BillingSpecialist,
+            Self::BillingSpecialist => Self::Manager,
+            Self::Manager | Self::Vp => Self::Vp,
+            Self::Legal => Self::Legal,
+            Self::Analyst => Self::L1,
+        }
     }
 
     /// Whether this role changes what the company's own files say, and fills the book.

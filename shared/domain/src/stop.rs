@@ -172,7 +172,14 @@ mod tests {
 
     #[test]
     fn only_managers_pull_it_and_a_release_names_what_it_releases() {
-        let staff = |role| Staff { id: "mara".into(), name: "Mara".into(), role, email: String::new(), slack: None };
+        let staff = |role| Staff {
+            id: "mara".into(),
+            name: "Mara".into(),
+            role,
+            email: String::new(),
+            slack: None,
+            languages: Vec::new(),
+        };
         let (sources, segments) = (["stripe/default".to_owned()], ["standard".to_owned()]);
         let known = Known { sources: &sources, segments: &segments };
         let mut stops = Stops::default();

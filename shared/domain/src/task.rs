@@ -1,6 +1,6 @@
 //! What only a person can do: what it is and how, by when, who has it, and how it ended.
 
-use crate::id::{AccountId, ActionId, TaskId};
+use crate::id::{AccountId, ActionId, CaseId, IncidentId, RequestId, TaskId};
 use crate::staff::Staff;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -47,8 +47,22 @@ pub enum About {
     Overdue { invoice: String, bucket: String },
     /// An invoice whose tries fail again and again.
     Failing { invoice: String },
+    /// An invoice whose recovery ends with a person.
+    Recovery { invoice: String },
+    /// What the playbook of a case leaves to a person.
+    Play { case: CaseId },
+    /// A call to whoever has upgraded.
+    Onboarding { action: ActionId },
+    /// One trouble of many accounts; the task stands with the first of them.
+    Incident { incident: IncidentId },
     /// What an endpoint of the product was to be told of the account, and has not taken since then.
     Undelivered { endpoint: String, since: Timestamp },
+    /// What the customer of a ticket was asked to pay: somebody in billing follows it until it is there.
+    Collect { request: RequestId },
+    /// More came in than a request asked for.
+    Overpaid { request: RequestId },
+    /// A payment names a request that was withdrawn.
+    PaidAfterAll { request: RequestId, payment: String },
 }
 
 /// What is put off stays `Open`.
@@ -203,19 +217,37 @@ impl About {
             Self::Claimed { invoice, .. } => TaskId::of(account, "claimed", invoice),
             Self::Overdue { invoice, .. } => TaskId::of(account, "overdue", invoice),
             Self::Failing { invoice } => TaskId::of(account, "failing", invoice),
+            Self::Recovery { invoice } => TaskId::of(account, "recovery", invoice),
+            Self::Play { case } => TaskId::of(account, "play", case.as_str()),
+            Self::Onboarding { action } => TaskId::of(account, "onboarding", action.as_str()),
+            Self::Incident { incident } => TaskId::of(account, "incident", incident.as_str()),
             Self::Undelivered { endpoint, since } => TaskId::of(account, "undelivered", &format!("{endpoint} {since}")),
+            Self::Collect { request } => TaskId::of(account, "collect", request.as_str()),
+            Self::Overpaid { request } => TaskId::of(account, "overpaid", request.as_str()),
+            Self::PaidAfterAll { request, payment } => {
+                TaskId::of(account, "paid_after_all", &format!("{request} {payment}"))
+            }
         }
     }
 
-    /// The action that was left to a person, or by which the customer left, where it comes of one.
+    /// The action that was left to a person, by which the customer left, or on which a call follows, where it comes of one.
     pub fn action(&self) -> Option<&ActionId> {
         match self {
-            Self::Action { action } | Self::RestDue { action, .. } | Self::Unseen { action } => Some(action),
+            Self::Action { action }
+            | Self::RestDue { action, .. }
+            | Self::Unseen { action }
+            | Self::Onboarding { action } => Some(action),
             Self::LeftOwing { .. }
             | Self::Claimed { .. }
             | Self::Overdue { .. }
             | Self::Failing { .. }
-            | Self::Undelivered { .. } => None,
+            | Self::Recovery { .. }
+            | Self::Play { .. }
+            | Self::Incident { .. }
+            | Self::Undelivered { .. }
+            | Self::Collect { .. }
+            | Self::Overpaid { .. }
+            | Self::PaidAfterAll { .. } => None,
         }
     }
 }
@@ -226,7 +258,14 @@ mod tests {
     use crate::staff::Role;
 
     fn staff(role: Role) -> Staff {
-        Staff { id: "somebody".into(), name: "Somebody".into(), role, email: "s@ours.example".into(), slack: None }
+        Staff {
+            id: "somebody".into(),
+            name: "Somebody".into(),
+            role,
+            email: "s@ours.example".into(),
+            slack: None,
+            languages: Vec::new(),
+        }
     }
 
     #[test]

@@ -44,6 +44,7 @@ pub fn account(
             (exceptions(&sidebar.exceptions))
             (same_customer(viewer, sidebar, alike))
             (open_cases(sidebar))
+            (tickets(sidebar))
             (invoices(&sidebar.history))
             (events(timeline))
         },
@@ -121,6 +122,27 @@ fn open_cases(sidebar: &Sidebar) -> Markup {
                         a href="/cases?state=open" { "the list of cases" } "."
                     }
                 }
+            }
+        }
+    }
+}
+
+/// Those that are open first.
+fn tickets(sidebar: &Sidebar) -> Markup {
+    html! {
+        @if !sidebar.tickets.is_empty() {
+            section {
+                h2 { "Tickets" }
+                div .scroll { table {
+                    thead { tr { th { "Ticket" } th { "State" } th { "Class" } th { "Opened" } th { "Who has it" } } }
+                    tbody { @for ticket in &sidebar.tickets { tr {
+                        td { a href={ "/tickets/" (ticket.id) } { (ticket.subject.as_deref().unwrap_or("No subject")) } }
+                        td { (state(ticket.state)) }
+                        td { @match ticket.class { Some(class) => (words(class)), None => span .soft { "–" } } }
+                        td { @if let Some(at) = ticket.opened_at { (time(at)) } }
+                        td { @match &ticket.assignee { Some(to) => (to), None => span .soft { "nobody" } } }
+                    } } }
+                } }
             }
         }
     }

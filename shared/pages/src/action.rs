@@ -67,6 +67,7 @@ pub(crate) fn preview(action: &Action) -> Markup {
     html! {
         section {
             h2 { "Preview" }
+            @for notice in &action.preview.notices { p .notice { (notice) } }
             div .scroll { table {
                 thead { tr { th { "" } th .number { "Before" } th .number { "After" } } }
                 tbody { @for line in &action.preview.lines { tr {

@@ -75,17 +75,18 @@ pub fn ask(viewer: &Viewer, choices: &Choices, filled: &Filled<'_>) -> String {
         html! {
             h1 { "Ask for an action for " a href={ "/accounts/" (choices.account) } { (choices.name) } }
             @if let Some(notice) = filled.notice { p .notice role="alert" { (notice) } }
-            @if filled.kind.is_empty() { (kinds(choices)) } @else { (form(viewer, choices, filled)) }
+            @if filled.kind.is_empty() { (kinds(choices, filled)) } @else { (form(viewer, choices, filled)) }
         },
     )
 }
 
-fn kinds(choices: &Choices) -> Markup {
+fn kinds(choices: &Choices, filled: &Filled<'_>) -> Markup {
+    let case = filled.fields.get("case").map(|case| format!("&case={case}")).unwrap_or_default();
     html! {
         section {
             h2 { "What should be done?" }
             ul { @for kind in KINDS { li {
-                a href={ "/accounts/" (choices.account) "/ask?kind=" (kind) } { (words(kind)) }
+                a href={ "/accounts/" (choices.account) "/ask?kind=" (kind) (case) } { (words(kind)) }
             } } }
             p .soft {
                 "Nothing is done by asking: you see exactly what it would do first, \
@@ -107,6 +108,7 @@ fn form(viewer: &Viewer, choices: &Choices, filled: &Filled<'_>) -> Markup {
                 input type="hidden" name="csrf" value=(csrf);
                 input type="hidden" name="kind" value=(filled.kind);
                 input type="hidden" name="key" value=(field("key"));
+                @if let Some(case) = filled.fields.get("case") { input type="hidden" name="case" value=(case); }
                 @for gap in gaps(filled.kind) { (input(*gap, choices, &field)) }
                 label for="reason_code" { "Reason" }
                 select id="reason_code" name="reason_code" required {
@@ -120,6 +122,9 @@ fn form(viewer: &Viewer, choices: &Choices, filled: &Filled<'_>) -> Markup {
                 label for="note" { "Note for whoever decides" }
                 input id="note" name="note" maxlength="2000" value=(field("note"));
                 button type="submit" name="step" value="preview" { "Show what it would do" }
+            }
+            @if let Some(case) = filled.fields.get("case") {
+                p .soft { "Because of " a href={ "/cases/" (case) } { "this case" } "." }
             }
             p .soft { a href={ "/accounts/" (choices.account) "/ask" } { "Another kind" } }
         }

@@ -1,36 +1,48 @@
 //! A case: evidence, preview, and what can be done.
 
+mod played;
+
+use crate::ask::Choice;
 use crate::frame::{Viewer, frame, known, state, time, words};
 use domain::action::Action;
 use domain::case::{Case, Class, State};
 use domain::playbook::advice::{PartOf, Preview, Proposed, Reply};
-use domain::playbook::{Play, Step};
+use domain::playbook::{Handling, Play};
 use domain::sidebar::Granted;
+use domain::ticket::TicketName;
 use maud::{Markup, html};
+use played::playbook;
 
-/// `notice` says what came of a button.
-pub fn case(
-    viewer: &Viewer,
-    case: &Case,
-    actions: &[Action],
-    preview: &Preview,
-    play: Option<&Play>,
-    notice: Option<&str>,
-) -> String {
+/// Everything that the page of a case shows.
+pub struct CaseShown<'a> {
+    pub case: &'a Case,
+    pub actions: &'a [Action],
+    pub preview: &'a Preview,
+    pub play: Option<&'a Play>,
+    pub handling: &'a Handling,
+    /// What the customer could change to, where nobody has said it yet.
+    pub plans: &'a [Choice],
+    /// What came of a button.
+    pub notice: Option<&'a str>,
+}
+
+pub fn case(viewer: &Viewer, shown: &CaseShown<'_>) -> String {
+    let CaseShown { case, actions, preview, play, .. } = *shown;
     frame(
         case.class.title(),
         "/cases",
         Some(viewer),
         html! {
             h1 { (case.class.title()) " " (state(case.state.name())) }
-            @if let Some(notice) = notice { p .notice role="status" { (notice) } }
+            @if let Some(notice) = shown.notice { p .notice role="status" { (notice) } }
+            @for notice in &preview.notices { p .notice role="status" { (notice) } }
             @if let Some(part) = &preview.incident { (part_of(part)) }
             div .two {
                 (evidence(case))
                 (recommendation(case, preview))
             }
             @for action in &preview.recommended { (proposed(action)) }
-            @if let Some(play) = play { (playbook(play)) }
+            @if let Some(play) = play { (playbook(viewer, shown, play)) }
             @if !preview.exceptions.is_empty() { (granted_before(&preview.exceptions)) }
             section {
                 h2 { "Actions" }
@@ -41,7 +53,11 @@ pub fn case(
                         (state(action.state().name()))
                     }
                 }
+                @if viewer.csrf.is_some() && viewer.role.may_request() {
+                    p { a href={ "/accounts/" (case.account) "/ask?case=" (case.id) } { "Ask for something else" } }
+                }
             }
+            (tickets(case))
             @if !case.handled.is_empty() { (handled(case)) }
             @if let Some(csrf) = viewer.csrf.as_ref().filter(|_| viewer.role.may_request()) { (buttons(case, csrf)) }
             @if let Some(reply) = &preview.reply { (draft(reply)) }
@@ -82,7 +98,7 @@ fn recommendation(case: &Case, preview: &Preview) -> Markup {
             h2 { "Recommendation" }
             p { (preview.advice) }
             dl {
-                dt { "Rule" } dd { (case.rule) ", classify v" (case.policy_version) }
+                dt { "Rule" } dd { (case.rule) ", " (policy(case)) " v" (case.policy_version) }
                 dt { "Why" } dd { (case.why) }
                 @if let Some(cause) = &case.cause { dt { "Cause" } dd { (words(cause)) } }
                 dt { "Confidence" } dd { (case.confidence) }
@@ -90,6 +106,25 @@ fn recommendation(case: &Case, preview: &Preview) -> Markup {
                 dt { "Opened" } dd { (time(case.opened_at)) }
                 @if let (Some(at), Some(resolution)) = (case.resolved_at, &case.resolution) {
                     dt { "Resolved" } dd { (time(at)) ": " (words(resolution)) }
+                }
+            }
+        }
+    }
+}
+
+/// The policy whose rule it is: a case that a ticket opened is judged by the rules for tickets.
+fn policy(case: &Case) -> &'static str {
+    if case.about.starts_with("ticket:") { "tickets" } else { "classify" }
+}
+
+/// The tickets that are about it.
+fn tickets(case: &Case) -> Markup {
+    html! {
+        @if !case.tickets.is_empty() {
+            section {
+                h2 { "Tickets" }
+                @for name in case.tickets.iter().filter_map(|name| TicketName::parse(name)) {
+                    p { a href={ "/tickets/" (name.address()) } { (name.address()) } }
                 }
             }
         }
@@ -115,21 +150,6 @@ fn proposed(action: &Proposed) -> Markup {
                 } }
             }
             p .soft { "Needs " (needed.join(" and ")) ", rule " (action.clause.rule) ": " (action.clause.why) }
-        }
-    }
-}
-
-fn playbook(play: &Play) -> Markup {
-    let [least, most] = play.minutes;
-    let to_do = play.steps.iter().filter(|step| !matches!(step, Step::Look { .. }));
-    html! {
-        section {
-            h2 { "Playbook: " (play.playbook.title()) }
-            p {
-                (play.verdict) " "
-                span .soft { "Handling takes " (least) " to " (most) " minutes." }
-            }
-            ol { @for step in to_do { li { (step.text()) } } }
         }
     }
 }

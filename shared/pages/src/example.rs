@@ -27,6 +27,7 @@ pub(crate) fn waiting() -> Action {
             policy_version: 3,
             why: "Refunds over the limit need a manager".into(),
         },
+        notices: vec![],
         digest: DIGEST.into(),
     };
     let kind = Kind::Refund { payment: "ch_1".into(), amount: usd("24.00") };
@@ -57,6 +58,6 @@ pub(crate) fn voted(action: Action, decision: Decision) -> Action {
         in_place_of: None,
     };
     let (id, name, email) = ("mara".to_owned(), "Mara".to_owned(), String::new());
-    let mara = Staff { id, name, role: Role::Manager, email, slack: None };
+    let mara = Staff { id, name, role: Role::Manager, email, slack: None, languages: Vec::new() };
     decide(action, vote, &mara, DIGEST, at).unwrap()
 }

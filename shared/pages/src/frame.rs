@@ -30,6 +30,7 @@ const PLACES: &[(&str, &str)] = &[
     ("/dunning", "Dunning"),
     ("/ageing", "Ageing"),
     ("/tickets", "Tickets"),
+    ("/payment-requests", "Payment requests"),
     ("/sources", "Sources"),
     ("/endpoints", "Endpoints"),
     ("/staff", "Staff"),
@@ -86,10 +87,9 @@ pub(crate) fn state(name: &str) -> Markup {
     let mood = match name {
         "executed" | "done" | "resolved" | "won" | "over" | "paid" | "sent" | "finished" | "active" | "low" => "good",
         "failed" | "failing" | "disabled" | "denied" | "lost" | "needs_person" | "in_doubt" | "high"
-        | "uncollectible" => "bad",
-        "open" | "under_review" | "waiting_approval" | "executing" | "approved" | "grace" | "medium" | "running" => {
-            "warn"
-        }
+        | "uncollectible" | "overpaid" => "bad",
+        "investigating" | "awaiting_payment" | "open" | "under_review" | "waiting_approval" | "executing"
+        | "approved" | "grace" | "medium" | "running" | "partly_paid" => "warn",
         _ => "soft",
     };
     html! { span class={ "state " (mood) } { (words(name)) } }

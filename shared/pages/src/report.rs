@@ -128,12 +128,16 @@ fn cases(cases: &Cases) -> Markup {
             @if !cases.categories.is_empty() { div .scroll { table {
                 thead { tr {
                     th { "Class" } th .number { "Count" } th .number { "Share" } th .number { "Hours to resolution" }
+                    th .number { "Minutes at work" } th .number { "Target" } th .number { "Within it" }
                 } }
                 tbody { @for line in &cases.categories { tr {
                     td { (line.class.title()) }
                     td .number { (line.count) }
                     td .number { (percent(line.share.as_deref())) }
                     td .number { (known(line.avg_hours_to_resolution.as_ref())) }
+                    td .number { (known(line.avg_handling_minutes.as_ref())) }
+                    td .number { @if let Some([least, most]) = line.handling_target { (least) "–" (most) } }
+                    td .number { @if line.handling_target.is_some() { (percent(line.within_target.as_deref())) } }
                 } } }
             } } }
         }

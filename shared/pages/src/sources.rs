@@ -1,7 +1,6 @@
-//! Where deliveries come from, and how far Recoup may go with each; and the tickets that came.
+//! Where deliveries come from, and how far Recoup may go with each.
 
-use crate::frame::{Viewer, frame, known, no_default, state, time, words};
-use domain::book::ticket::Ticket;
+use crate::frame::{Viewer, frame, no_default, state, time, words};
 use domain::source::{Acting, Change, Cohorts, InUse, Mode, Party, Preview, Source, Wish};
 use domain::staff::Role;
 use maud::{Markup, html};
@@ -198,40 +197,4 @@ fn change(change: &Change) -> Markup {
         @if let Some(other) = &change.confirmed_by { " and " (other) }
         ", " (time(change.at))
     }
-}
-
-pub fn tickets(viewer: &Viewer, rows: &[Ticket], next: Option<&str>) -> String {
-    frame(
-        "Tickets",
-        "/tickets",
-        Some(viewer),
-        html! {
-            h1 { "Tickets" }
-            @if rows.is_empty() { section { p .soft { "No ticket has come. Point your help desk's webhook here." } } }
-            @for ticket in rows { section {
-                h2 {
-                    (ticket.subject.value().map_or("No subject", String::as_str)) " "
-                    @if let Some(status) = ticket.status.copied() { (state(status.name())) }
-                }
-                p .soft {
-                    (ticket.provider) " " (ticket.id)
-                    @if let Some(at) = ticket.opened_at { " · " (time(at)) }
-                    " · " (known(ticket.requester_name.value().or(ticket.requester_email.value())))
-                    @if let Some(csat) = ticket.csat.copied() { " · rated " (csat) " of 5" }
-                }
-                @if let Some((_, body)) = &ticket.body { p .written { (body) } }
-                @if let Some(latest) = last_word(ticket) { p .written { (latest) } }
-                p {
-                    @if ticket.accounts.is_empty() { span .soft { "No account has this address." } }
-                    @for account in &ticket.accounts { a href={ "/accounts/" (account) } { (account) } " " }
-                }
-            } }
-            @if let Some(next) = next { p { a href=(next) { "More" } } }
-        },
-    )
-}
-
-/// What was written last, where that is not the text that the ticket came with.
-fn last_word(ticket: &Ticket) -> Option<&String> {
-    ticket.latest.value().filter(|latest| ticket.body.as_ref().is_none_or(|(_, body)| body != *latest))
 }

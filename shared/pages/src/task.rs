@@ -77,7 +77,14 @@ pub fn task(
                         About::Claimed { .. } => "a bank's claim that is decided",
                         About::Overdue { .. } => "an open invoice that no recovery asks for",
                         About::Failing { .. } => "an invoice whose tries fail again and again",
+                        About::Recovery { .. } => "a recovery that ends with a person",
+                        About::Play { .. } => "a step of a case's playbook",
+                        About::Onboarding { .. } => "an upgrade",
+                        About::Incident { .. } => "an incident",
                         About::Undelivered { .. } => "an endpoint that does not take what it is sent",
+                        About::Collect { .. } => "what the customer of a ticket was asked to pay",
+                        About::Overpaid { .. } => "more that came in than was asked for",
+                        About::PaidAfterAll { .. } => "a payment for a request that was withdrawn",
                     } } }
                     dt { "Opened" } dd { (time(task.opened_at)) }
                     dt { "Due" } dd { (time(task.due_at)) }
@@ -102,6 +109,10 @@ pub fn task(
 fn origin(task: &Task) -> String {
     match (&task.about, task.about.action()) {
         (About::Undelivered { .. }, _) => "/endpoints".to_owned(),
+        (About::Collect { .. } | About::Overpaid { .. }, _) => format!("/payment-requests?account={}", task.account),
+        (About::PaidAfterAll { .. }, _) => "/payments/unmatched".to_owned(),
+        (About::Play { case }, _) => format!("/cases/{case}"),
+        (About::Incident { incident }, _) => format!("/incidents/{incident}"),
         (_, Some(action)) => format!("/actions/{action}"),
         (_, None) => format!("/accounts/{}", task.account),
     }

@@ -43,6 +43,7 @@ pub(crate) static PROVIDER: Provider = Provider {
         acting: Acting::Through(act::EFFECTS),
         manners: MANNERS,
     }),
+    desk: None,
 };
 
 /// It counts days, from the one on which it is asked. What has settled is a `success` there; its answers are read as

@@ -19,11 +19,11 @@ pub(crate) fn decided(account: &AccountId, kind: Kind, reason: Reason, at: Times
         in_place_of: None,
     };
     let clause = Clause { rule: "r".into(), policy_version: 1, why: "w".into() };
-    let preview = Preview { summary: String::new(), lines: vec![], clause, digest: "d".into() };
+    let preview = Preview { summary: String::new(), lines: vec![], clause, notices: vec![], digest: "d".into() };
     let mut asked = Action::new(ActionId::of(account, "luis", "k"), kind, reason, preview, "luis", at);
     asked.required = vec![Role::Manager];
     asked.expires_at = Timestamp::MAX;
     let (id, name, email) = ("mara".to_owned(), "Mara".to_owned(), String::new());
-    let mara = Staff { id, name, role: Role::Manager, email, slack: None };
+    let mara = Staff { id, name, role: Role::Manager, email, slack: None, languages: Vec::new() };
     approved(decide(asked, vote, &mara, "d", at).unwrap()).unwrap()
 }

@@ -37,6 +37,7 @@ pub(crate) static PROVIDER: Provider = Provider {
         acting: Acting::Through(act::EFFECTS),
         manners: MANNERS,
     }),
+    desk: None,
 };
 
 /// It knows no change that waits, and whichever end is asked for, what is paid for runs out.

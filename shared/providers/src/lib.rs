@@ -6,6 +6,7 @@ mod api;
 mod bill;
 mod card;
 pub mod chargebee;
+mod desk;
 #[cfg(test)]
 mod example;
 pub mod lemonsqueezy;
@@ -25,6 +26,7 @@ pub use api::{Api, Call, Repeats, Reply, Request};
 pub(crate) use api::{as_it_is, bearer, uuid};
 pub use bill::Bill;
 pub use card::Holder;
+pub use desk::{Comment, Desk, Looked, Step, Told};
 use domain::action::{Action, Kind};
 use domain::approval::Approved;
 use domain::book::{Invoice, Payment, Subscription, Touched};
@@ -50,6 +52,8 @@ pub struct Provider {
     pub read: fn(&[u8], source: &str) -> Result<Reading, Malformed>,
     /// Its API; a help desk moves no money.
     pub api: Option<&'static Api>,
+    /// Where tickets are answered, if it is a help desk that takes answers.
+    pub desk: Option<&'static Desk>,
 }
 
 /// Names and values, as they are sent.
@@ -143,6 +147,21 @@ impl Provider {
         let mut headers = (self.sign)(keys, body, at);
         headers.push(("content-type", kind.to_owned()));
         headers
+    }
+
+    /// What is sent for a call; nothing, where nothing answers.
+    pub fn request(&self, key: &str, source: &str, call: &Call) -> Option<Request> {
+        match (self.api, self.desk) {
+            (Some(api), _) => Some(api.request(key, source, call)),
+            (None, Some(desk)) => Some(desk.request(key, source, call)),
+            (None, None) => None,
+        }
+    }
+
+    /// Where it answers.
+    pub fn base(&self, source: &str) -> Option<String> {
+        let base = self.api.map(|api| api.base).or(self.desk.map(|desk| desk.base));
+        base.map(|base| base.replace("{source}", source))
     }
 }
 
@@ -327,6 +346,11 @@ pub(crate) fn malformed(expected: &'static str) -> impl Fn(serde_json::Error) ->
 /// Where webhooks say enough, nothing is asked.
 pub(crate) fn asks_nothing(_: &Call, _: &Reply, _: &str, _: Timestamp) -> Result<Reading, Malformed> {
     Ok(Reading::Ignored("nothing is asked of this provider"))
+}
+
+/// What may be kept of what somebody wrote: card numbers, security codes and bank accounts are masked.
+pub fn masked(written: &str) -> Cow<'_, str> {
+    mask::text(written)
 }
 
 /// Most deliveries hold nothing that people wrote freely.

@@ -77,7 +77,12 @@ const GAP_MAX: usize = 3;
 /// A digit, as people of any keyboard write it.
 fn digit(c: char) -> Option<u32> {
     let wide = |first: char| u32::from(c).checked_sub(u32::from(first)).filter(|digit| *digit < 10);
-    c.to_digit(10).or_else(|| wide('０')).or_else(|| wide('٠'))
+    c.to_digit(10).or_else(|| ['０', '٠', '۰', '०'].into_iter().find_map(wide))
+}
+
+/// What nobody sees between two digits: it takes no room in a gap.
+fn is_unseen(c: char) -> bool {
+    matches!(c, '\r' | '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
 /// Stretches of wanted characters, with what people put between them.
@@ -95,9 +100,11 @@ fn runs(text: &str, wanted: impl Fn(char) -> bool) -> Vec<(usize, usize)> {
         } else if run.is_some() && gap < GAP_MAX && text[place..].starts_with("&nbsp;") {
             gap += 1;
             skip = place + "&nbsp;".len();
+        } else if run.is_some() && is_unseen(c) {
+            // It neither ends a number nor parts it.
         } else if run.is_some()
             && gap < GAP_MAX
-            && (c.is_whitespace() || matches!(c, '-' | '‐' | '‑' | '–' | '—' | '.' | ',' | '/' | '_' | '|'))
+            && (c.is_whitespace() || matches!(c, '-' | '‐' | '‑' | '–' | '—' | '.' | ',' | '/' | '_' | '|' | '>'))
         {
             gap += 1;
         } else {
@@ -216,6 +223,10 @@ mod tests {
             ("4242&nbsp;4242&nbsp;4242&nbsp;4242", "[masked]"),
             ("4242\n4242\t4242,4242", "[masked]"),
             ("４２４２４２４２４２４２４２４２", "[masked]"),
+            ("۴۲۴۲ ۴۲۴۲ ۴۲۴۲ ۴۲۴۲", "[masked]"),
+            ("4242\r\n> 4242\r\n> 4242\r\n> 4242\r\n", "[masked]\r\n"),
+            ("42\u{200b}42\u{200b}42\u{200b}42 4242\u{2060}\u{feff}\u{200d}\u{ad}4242", "[masked]"),
+            ("family 👩\u{200d}👧 of 4", "family 👩\u{200d}👧 of 4"),
             ("at 2026-03-01 10:00:00 and 2026-03-02 11:00:00", "at 2026-03-01 10:00:00 and 2026-03-02 11:00:00"),
             ("order 1234567890123456 of 2026-03-01", "order 1234567890123456 of 2026-03-01"),
             ("invoice in_1MtHbELkdIwHu7ixl4OzzPMv for 49.00", "invoice in_1MtHbELkdIwHu7ixl4OzzPMv for 49.00"),

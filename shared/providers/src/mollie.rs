@@ -36,6 +36,7 @@ pub(crate) static PROVIDER: Provider = Provider {
         acting: Acting::Through(act::EFFECTS),
         manners: MANNERS,
     }),
+    desk: None,
 };
 
 /// A subscription is no more than an amount that recurs, and there is one way to give an invoice up.

@@ -45,6 +45,7 @@ pub(crate) static PROVIDER: Provider = Provider {
         acting: Acting::Through(act::EFFECTS),
         manners: MANNERS,
     }),
+    desk: None,
 };
 
 /// It changes no plan and writes nothing off: what is shown of these is our own count, for the person who does them.

@@ -42,6 +42,7 @@ pub(crate) static PROVIDER: Provider = Provider {
         acting: Acting::Through(act::EFFECTS),
         manners: MANNERS,
     }),
+    desk: None,
 };
 
 /// Of a change in mid-period it is told as of which second to count.

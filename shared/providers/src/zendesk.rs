@@ -2,6 +2,8 @@
 //!
 //! <https://developer.zendesk.com/documentation/webhooks/verifying/>
 
+mod answer;
+
 use crate::signature::{first, fits, fresh, header, sign_base64};
 use crate::value::{Id, iso, named};
 use crate::{Delivery, Envelope, Headers, Keys, Malformed, NotAuthentic, Provider, Reading, malformed, mask};
@@ -10,8 +12,17 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-pub(crate) static PROVIDER: Provider =
-    Provider { name: "zendesk", media: &["json"], verify, sign, envelope, mask: mask::json, read, api: None };
+pub(crate) static PROVIDER: Provider = Provider {
+    name: "zendesk",
+    media: &["json"],
+    verify,
+    sign,
+    envelope,
+    mask: mask::json,
+    read,
+    api: None,
+    desk: Some(&answer::DESK),
+};
 
 const SIGNATURE: &str = "x-zendesk-webhook-signature";
 const TIME: &str = "x-zendesk-webhook-signature-timestamp";
@@ -76,7 +87,14 @@ struct Comment {
     body: Option<String>,
     is_public: Option<bool>,
     author: Option<Author>,
+    #[serde(default)]
+    metadata: serde_json::Value,
 }
+
+/// The flag of a comment that no person wrote.
+///
+/// <https://developer.zendesk.com/api-reference/ticketing/tickets/ticket_comments/#comment-flags>
+const AUTOMATIC: u64 = 4;
 
 #[derive(Deserialize)]
 struct Author {
@@ -124,6 +142,8 @@ fn read(body: &[u8], source: &str) -> Result<Reading, Malformed> {
         serde_json::from_slice(body).map_err(malformed("a Zendesk event"))?;
     let stated = detail.status.as_deref().and_then(TicketStatus::parse);
     let comment = change.as_ref().and_then(|change| change.comment.as_ref()).filter(|comment| comment.is_customers());
+    let mut flags = comment.and_then(|comment| comment.metadata["flags"].as_array()).into_iter().flatten();
+    let automatic = flags.any(|flag| flag.as_u64() == Some(AUTOMATIC));
     let comment = comment.and_then(|comment| comment.body.clone());
     // Every event repeats the first text: it was written once.
     let first = matches!(kind, Kind::TicketOpened).then_some(detail.description).flatten();
@@ -138,6 +158,8 @@ fn read(body: &[u8], source: &str) -> Result<Reading, Malformed> {
         // Without a name the requester is known by number only.
         requester_name: detail.requester_name.or(detail.requester_id.map(|Id(id)| format!("Zendesk user {id}"))),
         requester_email: detail.requester_email,
+        automatic,
+        ..TicketSeen::default()
     };
     Ok(Reading::Events(vec![Event {
         id,

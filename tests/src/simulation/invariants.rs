@@ -1,6 +1,7 @@
 //! What must hold after any storm.
 
 mod account;
+mod answers;
 mod effects;
 mod recovery;
 mod service;
@@ -14,6 +15,7 @@ use account::{
     effects_were_decided, ledger_verifies, no_letter_after_the_end, nothing_hangs, same_in_any_order,
     tasks_are_those_left, who_left_is_let_go,
 };
+use answers::answers_leave_once;
 use app::ports::Order;
 use app::store::{Of, Page, Timeline, keys, page, read};
 use domain::action::Action;
@@ -95,6 +97,7 @@ pub(super) async fn check(storm: &mut Storm) -> Result<(String, usize), String> 
     effects_are_ours(service, &by_provider, acknowledged)?;
     limits_hold_together(service, &actions)?;
     letters_once(service)?;
+    answers_leave_once(service).await?;
     queues_are_empty(service)?;
     reports_recompute(service, refused, &facts).await?;
     pulses_are_those_of_the_book(service, &beats).await?;

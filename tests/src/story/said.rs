@@ -18,7 +18,7 @@ impl Telling {
         self.lines.push(format!("{}  {what}", self.service.clock.now().strftime("%Y-%m-%d %H:%M")));
     }
 
-    fn once(&mut self, what: &str, text: String) {
+    pub(super) fn once(&mut self, what: &str, text: String) {
         if self.seen.get(what) != Some(&text) {
             self.say(&text);
             self.seen.insert(what.to_owned(), text);
@@ -40,7 +40,9 @@ impl Telling {
             for action in world::records::<Action>(&self.service, &keys::actions(&account)).await {
                 self.once(action.id.as_str(), action_line(&action));
             }
+            self.look_at_requests(&account).await;
         }
+        self.look_at_unmatched().await;
         let incidents = world::get(&self.service, "/api/incidents").await;
         for incident in each(&incidents["items"]) {
             self.once(text(&incident["id"]), incident_line(incident));

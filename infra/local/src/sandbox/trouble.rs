@@ -1,8 +1,8 @@
 //! What a provider is told to get wrong, and how it does: a failure, a lost connection, an effect that comes late or is shown late.
 //!
-//! A trouble is a status; `500_done`, which did it; `timeout_done` and `timeout_not_done`; or, with seconds behind it,
-//! `done_later`, which drops the connection and does it then, and `shows_late`, which shows what follows only then and lets
-//! the next trouble come to the same call.
+//! A trouble is a status, and seconds behind it are for how long it wants to be left alone; `500_done`, which did it;
+//! `timeout_done` and `timeout_not_done`; or, with seconds behind it, `done_later`, which drops the connection and does it then,
+//! and `shows_late`, which shows what follows only then and lets the next trouble come to the same call.
 
 use super::{Disked, Sandbox};
 use app::ports::NoReply;
@@ -63,8 +63,16 @@ impl Sandbox {
                 let done = self.change(provider, source, call)?.status < 300;
                 self.fail(provider, call, 500, done).map(Ok)
             }
-            Some((status, _)) => self.fail(provider, call, status.parse().unwrap_or(500), false).map(Ok),
+            Some((status, secs)) => {
+                self.disk.set(&rests(provider), &secs.to_string())?;
+                self.fail(provider, call, status.parse().unwrap_or(500), false).map(Ok)
+            }
         }
+    }
+
+    /// For how many seconds a provider wanted to be left alone when it refused last.
+    pub(super) fn asked_to_rest(&self, provider: &str) -> Disked<Option<i64>> {
+        Ok(self.disk.setting(&rests(provider))?.and_then(|secs| secs.parse().ok()).filter(|secs| *secs > 0))
     }
 
     /// Answers with a failure, whether it was done or not.
@@ -147,6 +155,10 @@ fn words(trouble: &str) -> (&str, i64) {
     (word, secs.parse().unwrap_or(0))
 }
 
+fn rests(provider: &str) -> String {
+    format!("rests {provider}")
+}
+
 fn setting(provider: &str) -> String {
     format!("shows_late {provider}")
 }
@@ -170,6 +182,7 @@ fn failure(provider: &str, status: u16) -> Reply {
             })
         }
         "mollie" => json!({"status": status, "title": "Sandbox", "detail": message}),
+        "zendesk" => json!({"error": "Sandbox", "description": message}),
         "revenuecat" => json!({"object": "error", "type": "sandbox", "message": message, "retryable": status >= 500}),
         _ => json!({"error": {"type": "api_error", "code": "sandbox", "message": message}}),
     };

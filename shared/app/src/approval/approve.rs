@@ -8,7 +8,7 @@ use crate::store::Commit;
 use crate::store::trail::put_notes;
 use domain::action::{Action, Clause, Decision, Kind, Preview, Reason, State, Vote, preview};
 use domain::approval::{held_until, requested};
-use domain::book::{Head, Left};
+use domain::book::{Head, Left, Watched};
 use domain::ledger::{Note, Step};
 use jiff::SignedDuration;
 
@@ -59,7 +59,9 @@ pub fn put(
         }
         if action.reason_code == Reason::DuplicateCharge && matches!(one.kind, Kind::Refund { .. }) {
             let days = context.policies.approval.current().asking.watch_days;
-            moved.watched_until = moved.watched_until.max(Some(now + SignedDuration::from_hours(24 * days)));
+            let by = action.votes().last().map_or(&action.requested_by, |vote| &vote.by).clone();
+            let until = now + SignedDuration::from_hours(24 * days);
+            moved.watch(Watched { since: now, until, case: action.case.clone(), by });
         }
     }
     writing::put(&mut commit, context, &read.batch, head, before, &action);

@@ -8,15 +8,15 @@ pub use cohort::cohort;
 pub use own::{for_case, for_leaver};
 pub use staff::{Asked, by_staff, key, unreadable};
 
-use super::{approve, tell, writing};
+use super::{approve, case, tell, writing};
 use crate::context::Context;
 use crate::fault::Fault;
-use crate::records::{self, Past, Read, rates};
+use crate::records::{self, Past, Read, contacts, rates};
 use crate::store::{self, Alone, Attempted, Batch, Commit, Idempotency, keys};
 use crate::web::{Failed, Problem};
 use domain::action::{Action, Kind, NoPreview, Reason, State, Wish};
 use domain::approval::{self, Scales, Weighed, is_given_already, is_unproven, next_ask, weigh};
-use domain::book::Head;
+use domain::book::{Head, Person};
 use domain::case::{Case, State as CaseState};
 use domain::id::{ActionId, CaseId};
 use domain::import::ExchangeRate;
@@ -115,6 +115,8 @@ async fn make(context: &Context, ask: &Ask<'_>) -> Result<Attempted<Action>, Fai
     let kind = kind.map_err(|refusal| problem(&refusal))?;
     let offers = &context.policies.playbooks.current().leaving;
     let mut action = decided(ask, kind, scales, offers, &ground.past.offered)?;
+    let person = ground.read.batch.of::<Person>(&keys::person(&ask.id.account()))?.unwrap_or_default();
+    action.preview.notices = contacts::of(context, &person);
     owed_by_case(&ground, &action)?;
     if !action.leaves_room(context.policies.limits.current().asked_bytes_max) {
         let message = "this is more than one request can hold: ask for some of it apart, or write a shorter note";
@@ -156,7 +158,8 @@ fn owed_by_case(ground: &Ground, action: &Action) -> Result<(), Problem> {
 /// Reads what a request names.
 async fn named_by(context: &Context, ask: &Ask<'_>, now: Timestamp) -> Result<Batch, Fault> {
     let account = ask.id.account();
-    let mut wanted = vec![keys::head(&account), keys::ledger_head(&account), keys::action(&ask.id)];
+    let mut wanted =
+        vec![keys::head(&account), keys::person(&account), keys::ledger_head(&account), keys::action(&ask.id)];
     wanted.extend(ask.idempotency.as_ref().map(|it| keys::idempotency(&it.staff, &it.key)));
     wanted.extend(ask.case.as_ref().map(keys::case));
     let today = day(now);
@@ -225,14 +228,18 @@ fn commit(context: &Context, ask: &Ask<'_>, ground: Ground, action: &Action) -> 
     let notes = approval::requested(action).into_iter().chain(votes).collect();
     let (mut commit, action) = approve::put(context, &read, &head, None, action, notes)?;
     let mut proving: BTreeSet<&CaseId> = action.proven_by.values().collect();
-    if let Some(mut case) = case.filter(|_| action.state() != State::Previewed) {
-        proving.remove(&case.id);
+    if let Some(before) = case.filter(|_| action.state() != State::Previewed) {
+        proving.remove(&before.id);
+        let mut case = before.clone();
         case.actions.push(action.id.clone());
         // Where figures are those of their day, it is asked for as of another moment than the case was found.
         if let Some(recommended) = case.recommended.as_mut().filter(|_| ask.by.is_none()) {
             recommended.kind.clone_from(&action.kind);
         }
-        commit.over(&read.batch, &case);
+        if ask.by.is_some() {
+            case.at_work.act(now);
+        }
+        case::write(&mut commit, context, &read.batch, &head, (&before, &case));
     }
     // What proves it must still be so.
     proving.into_iter().for_each(|case| commit.check(&read.batch, &keys::case(case)));

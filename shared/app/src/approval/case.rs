@@ -1,11 +1,15 @@
-//! What people do about a case itself: end it, or say that it is of another kind.
+//! What people do about a case itself: end it, say that it is of another kind, or take a step of its playbook that is no action.
+
+mod step;
+
+pub use step::{Step, task, told, watch};
 
 use crate::context::Context;
 use crate::store::trail::put_facts;
 use crate::store::{self, Attempted, Batch, Commit, keys};
 use crate::web::{self, Failed, Problem};
 use domain::book::{Head, Touched};
-use domain::case::{Case, Class, Handled, State};
+use domain::case::{Case, Class, State};
 use domain::classify::desk::Desk;
 use domain::id::CaseId;
 use domain::staff::Staff;
@@ -109,20 +113,24 @@ async fn once(
     } else {
         format!("{} to {}", before.class.name(), after.class.name())
     };
-    after.handled.push(Handled { by: staff.id.clone(), at: now, what, note: word.note.clone() });
-    after.shorten();
+    after.was_handled(&staff.id, now, &what, &word.note, None);
 
     // Write.
     let mut commit = Commit::default();
-    commit.over(&batch, &after);
+    write(&mut commit, context, &batch, &head, (&before, &after));
     commit.over(&batch, &moved);
     commit.check(&batch, &who);
+    Ok(store::attempted(commit.run(context).await, after)?)
+}
+
+/// Writes a case over what was read of it, with the difference that this makes to reports: they never part.
+pub fn write(commit: &mut Commit, context: &Context, batch: &Batch, head: &Head, (before, after): (&Case, &Case)) {
+    commit.over(batch, after);
     let desk = |case: &Case| {
         let mut desk = Desk::of(head.clone(), Touched::default());
-        desk.cases.insert(id.clone(), case.clone());
+        desk.cases.insert(case.id.clone(), case.clone());
         desk
     };
-    let name = format!("{id}:{}", batch.rev(&own).map_or(1, |rev| rev + 1));
-    put_facts(&mut commit, &name, &desk(&before), &desk(&after), context);
-    Ok(store::attempted(commit.run(context).await, after)?)
+    let name = format!("{}:{}", after.id, batch.rev(&keys::case(&after.id)).map_or(1, |rev| rev + 1));
+    put_facts(commit, &name, &desk(before), &desk(after), context);
 }

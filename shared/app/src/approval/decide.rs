@@ -1,7 +1,7 @@
 //! Takes a person's decision: one winner, bound to the preview, by the role that the person has at this moment.
 
 use super::blocked::Tried;
-use super::{Done, approve, tell, writing};
+use super::{Done, approve, case, tell, writing};
 use crate::approval::approve::note;
 use crate::approval::{ending, owe};
 use crate::context::Context;
@@ -130,7 +130,19 @@ async fn once(context: &Context, id: &ActionId, staff: &Staff, ballot: &Ballot) 
         commit.check(&read.batch, &keys::delegations());
     }
     // Whether there is anything left to approve, and what proves it, must still be so.
-    cases.iter().chain(&plan).for_each(|ground| commit.check(&read.batch, ground));
+    let own = after.case.as_ref().map(keys::case);
+    let acted = match &own {
+        Some(key) if counted => read.batch.get::<Case>(key)?,
+        _ => None,
+    };
+    if let Some(before) = &acted {
+        let mut case = before.clone();
+        case.at_work.act(now);
+        case::write(&mut commit, context, &read.batch, &head, (before, &case));
+    }
+    let written = own.filter(|_| acted.is_some());
+    let others = cases.iter().chain(&plan).filter(|ground| Some(*ground) != written.as_ref());
+    others.for_each(|ground| commit.check(&read.batch, ground));
     Ok(store::attempted(commit.run(context).await, after)?)
 }
 

@@ -14,8 +14,8 @@ use crate::web::{self, Answer, Problem, account_id};
 use bytes::Bytes;
 use domain::action::KINDS;
 use domain::book::{Head, Person};
-use domain::event::SubscriptionStatus;
-use domain::id::{AccountId, digest};
+use domain::event::{Role, SubscriptionStatus};
+use domain::id::{AccountId, CaseId, digest};
 use domain::import::{Kind, Price};
 use http::{Request, StatusCode};
 use pages::{Choice, Choices, Filled};
@@ -38,7 +38,9 @@ pub async fn show(
     }
     // One form is one request, however often its button is pressed.
     let key = digest(&[account.as_str(), &caller.staff.id, kind, &context.clock.now().to_string()], 26);
-    let fields = BTreeMap::from([("key".to_owned(), key)]);
+    let case = query.get("case").filter(|case| CaseId::parse(case).is_some());
+    let named = case.map(|case| ("case".to_owned(), case.clone()));
+    let fields = BTreeMap::from_iter([("key".to_owned(), key)].into_iter().chain(named));
     let choices = choices(context, &account).await?;
     Ok(pages::ask(&viewer(context, caller), &choices, &Filled { kind, fields: &fields, preview: None, notice: None }))
 }
@@ -137,6 +139,11 @@ fn choice(price: Price) -> Choice {
         ),
         id: price.price,
     }
+}
+
+/// The plans that a form offers.
+pub async fn plans(context: &Context, head: &Head) -> Result<Vec<Choice>, Fault> {
+    Ok(prices(context, head).await?.into_iter().filter(|price| price.role == Role::Plan).map(choice).collect())
 }
 
 /// What the catalogue sells for this source.

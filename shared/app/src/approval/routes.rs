@@ -3,10 +3,13 @@
 
 mod actions;
 mod cases;
+mod cash;
 mod endpoints;
 mod recoveries;
+mod replies;
 mod setup;
 mod team;
+mod tickets;
 
 use super::case::Handling;
 use super::form;
@@ -37,15 +40,32 @@ pub(super) async fn answer(
         Endpoint::SettlePage(id) => actions::settle_by_form(context, &id, request, caller).await,
         Endpoint::ResolveCase(id) => cases::handle(context, &id, Handling::Resolve, body, staff).await,
         Endpoint::CorrectCase(id) => cases::handle(context, &id, Handling::Class, body, staff).await,
+        Endpoint::WatchCase(id) => cases::watch(context, &id, staff).await,
+        Endpoint::TaskOfCase(id) => cases::task(context, &id, staff).await,
+        Endpoint::ToldOfCase(id) => cases::told(context, &id, body, staff).await,
         Endpoint::HandleCasePage(id) => cases::handle_by_form(context, &id, request, caller).await,
         Endpoint::ChangeTask(id) => team::tell_task(context, &id, body, staff).await,
         Endpoint::ChangeTaskPage(id) => team::tell_task_by_form(context, &id, request, caller).await,
+        Endpoint::ReplyTicket(id) => replies::reply(context, &id, body, staff).await,
+        Endpoint::ReplyTicketPage(id) => replies::reply_by_form(context, &id, request, caller).await,
+        Endpoint::OpenTicket => tickets::open(context, request, staff).await,
+        Endpoint::OpenTicketPage => tickets::open_by_form(context, request, caller).await,
+        Endpoint::AssignTicket(id) => tickets::assign(context, &id, body, staff).await,
+        Endpoint::CloseTicket(id) => tickets::close(context, &id, body, staff).await,
+        Endpoint::ClassTicket(id) => tickets::class(context, &id, body, staff).await,
+        Endpoint::MergeTicket(id) => tickets::merge(context, &id, body, staff).await,
+        Endpoint::AccountTicket(id) => tickets::account(context, &id, body, staff).await,
+        Endpoint::ChangeTicketPage(id) => tickets::change_by_form(context, &id, request, caller).await,
         Endpoint::Delegate => team::delegate(context, body, staff).await,
         Endpoint::StaffPageForm => team::delegate_by_form(context, request, caller).await,
         Endpoint::DecideProposal(number) => team::decide_proposal(context, &number, body, staff).await,
         Endpoint::DecideProposalPage(number) => team::decide_proposal_by_form(context, &number, request, caller).await,
         Endpoint::TellRecovery(id) => recoveries::tell(context, &id, body, staff).await,
         Endpoint::TellRecoveryPage(id) => recoveries::tell_by_form(context, &id, request, caller).await,
+        Endpoint::AskPayment(ticket) => cash::ask(context, &ticket, body, staff).await,
+        Endpoint::AskPaymentPage(ticket) => cash::ask_by_form(context, &ticket, request, caller).await,
+        Endpoint::MatchPayment(id) => cash::say(context, &id, body, staff).await,
+        Endpoint::MatchPaymentPage(id) => cash::say_by_form(context, &id, request, caller).await,
         Endpoint::ChangeGroup(id) => setup::group(context, &id, body, staff).await,
         Endpoint::ChangeGroupPage(id) => setup::group_by_form(context, &id, request, caller).await,
         Endpoint::Stop => setup::stop(context, body, staff).await,

@@ -1,21 +1,23 @@
-//! Writes an action, with all that never parts from it: facts, the task that it leaves, what was reserved.
+//! Writes an action, with all that never parts from it: facts, the task that it leaves or brings, what was reserved.
 
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::outgoing;
-use crate::records::Read;
+use crate::records::{Read, hearing};
 use crate::store::trail::put_facts;
 use crate::store::{Batch, Commit, Of, keys};
 use crate::task;
 use domain::action::{Action, Moment, State};
 use domain::book::{Head, Payment, Touched};
+use domain::case::Case;
 use domain::classify::desk::Desk;
 use domain::id::{AccountId, ActionId};
 use domain::outgoing::{Line, executed};
+use domain::playbook::onboarding;
 use jiff::SignedDuration;
 
-/// Writes an action over what was read of it, with the difference that this makes to reports, and the task that it leaves
-/// to a person: they never part.
+/// Writes an action over what was read of it, with the difference that this makes to reports, the task that it leaves to a
+/// person or that follows on it, and that tickets are to hear of its end: they never part.
 pub fn put(
     commit: &mut Commit,
     context: &Context,
@@ -25,6 +27,10 @@ pub fn put(
     after: &Action,
 ) {
     commit.over(batch, after);
+    let days = context.policies.playbooks.current().onboarding_days;
+    if let Some(task) = onboarding(before, after, days, context.clock.now()) {
+        commit.create(&task);
+    }
     let laid_out = |action: Option<&Action>| {
         let actions = action.iter().map(|action| (action.id.clone(), (*action).clone())).collect();
         Desk { actions, ..Desk::of(head.clone(), Touched::default()) }
@@ -33,6 +39,11 @@ pub fn put(
     put_facts(commit, &name, &laid_out(before), &laid_out(Some(after)), context);
     if let Some(task) = task::left_by(context, before, after) {
         commit.create(&task);
+    }
+    let case = after.case.as_ref().map(keys::case).filter(|key| batch.has(key));
+    let case = case.and_then(|key| batch.get::<Case>(&key).ok().flatten());
+    if let Some(hearing) = hearing::of(before, after, case.as_ref(), context.clock.now()) {
+        commit.put(&hearing);
     }
 }
 

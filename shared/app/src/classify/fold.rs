@@ -1,8 +1,10 @@
 //! Folds one event into an account, in one commit: receipt, resources, head, timeline, facts, cases, and what will be sent.
 
 mod read;
+mod watched;
 mod write;
 
+use crate::bulletin;
 use crate::classify::waiting;
 use crate::context::Context;
 use crate::dunning::recovery;
@@ -13,6 +15,7 @@ use crate::records::{self, whose};
 use crate::setup::sources;
 use crate::store::{self, Attempted, Batch, External, Receipt, Stored};
 use domain::ageing::Climb;
+use domain::cash;
 use domain::classify::desk::Desk;
 use domain::classify::recovery::Ground;
 use domain::classify::{self, Decided, Scene, again, confirm, decision, ended, tasks};
@@ -96,6 +99,8 @@ async fn once(context: &Context, event: &Event, manner: Manner<'_>, trace: &str)
     let mut tasks = tasks::end(&at_issue.tasks, before, after, &event.provider, now);
     tasks.extend(tasks::begin(&at_issue.tasks, before, after, due_in, now));
     tasks.extend(ended::begin(event, &at_issue.tasks, before, after, due_in, now));
+    tasks.extend(tasks::welcome(before, after, policies.playbooks.current().onboarding_days, now));
+    let news = watched::news(context, event, (&*before, &*after), trace);
     let watch = Watch::armed(at_issue.watch, &at_issue.pulses.news, now, policies.incidents.current());
     // One that is lowered in between needs no such care: its plans are stopped when a step is due.
     let unbegun = if at_issue.writes { Vec::new() } else { decided.recover.clone() };
@@ -104,17 +109,22 @@ async fn once(context: &Context, event: &Event, manner: Manner<'_>, trace: &str)
     // Read once more, where the product has to hear of it: of most events it has not.
     let lines = outgoing::lines(context, batch, &after.head.account, happened(before, after, now)).await?;
     let pulses = at_issue.pulses.pulses;
-    let concluded = Concluded { decisions, notes, tasks, climbs, notices, pulses, watch, lines };
+    let concluded = Concluded { decisions, notes, tasks, climbs, notices, pulses, watch, lines, news };
     after.head.names_at_most(policies.limits.current().cases_shown_max);
     after.head.names_recoveries_at_most(policies.limits.current().recoveries_shown_max);
     let unlinked = after.head.book.unlinked(event);
-    let promised = write::promises(&decided, &followed, unlinked, &laid.account, trace);
+    let paid = cash::moved(event, &before.touched, &after.touched, &after.head);
+    let promised = write::promises(&decided, &followed, unlinked, paid, &laid.account, trace);
 
     // Write.
     let receipt = Receipt { unbegun, ..receipt(event, &laid.account, manner, promised, now, trace) };
+    let told = concluded.news.clone();
     let commit = write::commit(context, event, &laid, &receipt, concluded)?;
     let result = store::attempted(commit.run(context).await, Folded::Done)?;
     if matches!(result, Attempted::Done(_)) {
+        for bulletin in &told {
+            bulletin::tell(context, bulletin).await;
+        }
         send(context, &receipt.promised, &laid.externals).await?;
         look_again(context, &receipt).await?;
     }

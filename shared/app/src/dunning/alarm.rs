@@ -110,14 +110,23 @@ fn sent_for(key: &Key) -> Option<Sent> {
         }
         Woken::Backfill { provider, source } => (QueueName::Events, Message::List { provider, source, trace }),
         Woken::Watch { provider, source } => (QueueName::Events, Message::Watch { provider, source, trace }),
+        Woken::Ticket { provider, source, id } => {
+            (QueueName::Events, Message::TicketDue { provider, source, id, trace })
+        }
         Woken::Cohorts { provider, source } => (QueueName::Approval, Message::Cohort { provider, source, trace }),
         Woken::Plan { account, invoice } => (QueueName::Dunning, Message::PlanDue { account, invoice, trace }),
         Woken::Climb { account, invoice } => (QueueName::Dunning, Message::RungDue { account, invoice, trace }),
         Woken::Notice { account, notice } => (QueueName::Dunning, Message::NoticeDue { account, notice, trace }),
+        Woken::Request(request) => (QueueName::Dunning, Message::RequestDue { request, trace }),
         Woken::Asking(case) => (QueueName::Approval, Message::Ask { case, trace }),
+        Woken::Answer { provider, source, id } => {
+            (QueueName::Approval, Message::Answer { provider, source, id, trace })
+        }
+        Woken::Hearing(action) => (QueueName::Approval, Message::Hear { action, trace }),
         Woken::Action(action) => (QueueName::Approval, Message::Act { action, trace }),
         Woken::Line { account, endpoint } => (QueueName::Dunning, Message::Deliver { endpoint, account, trace }),
         Woken::Reach(endpoint) => (QueueName::Dunning, Message::Walk { endpoint, trace }),
+        Woken::Requested(request) => (QueueName::Dunning, Message::Requested { request, trace }),
         Woken::Bulletin(bulletin) => (QueueName::Approval, Message::Tell { bulletin, trace }),
     };
     Some(Sent { queue, message })

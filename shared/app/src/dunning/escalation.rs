@@ -9,7 +9,7 @@ use crate::task;
 use domain::book::entitlement::Entitlement;
 use domain::dunning::{EscalationRule, Plan, failures};
 use domain::staff::Staff;
-use domain::task::{About as TaskAbout, Task};
+use domain::task::{About as TaskAbout, State, Task};
 use domain::telling::{About, Bulletin};
 use jiff::SignedDuration;
 
@@ -22,6 +22,8 @@ pub(super) struct Beside<'a> {
     /// Whether the customer can be written to.
     has_address: bool,
     before: Option<Bulletin>,
+    /// A task that somebody has of it already.
+    standing: Option<Task>,
 }
 
 /// What comes of it, for the commit of the plan.
@@ -53,12 +55,13 @@ pub(super) async fn read<'a>(context: &'a Context, read: &mut Read, plan: &Plan)
         Some(key) => read.batch.get::<Staff>(key)?.filter(|staff| staff.role.may_request()),
         None => None,
     };
-    Ok(Some(Beside { rule, failures, owner, has_address, before: read.batch.get::<Bulletin>(&told)? }))
+    let standing = read.batch.get::<Task>(&keys::task(&task))?.filter(|task| task.state == State::Open);
+    Ok(Some(Beside { rule, failures, owner, has_address, before: read.batch.get::<Bulletin>(&told)?, standing }))
 }
 
 /// The warning comes at once, and somebody has a task.
 pub(super) fn advance(context: &Context, plan: &mut Plan, beside: Option<Beside<'_>>) -> Option<Escalated> {
-    let Beside { rule, failures, owner, has_address, before } = beside?;
+    let Beside { rule, failures, owner, has_address, before, standing } = beside?;
     if !plan.escalate(rule, failures, context.clock.now()) {
         return None;
     }
@@ -69,7 +72,7 @@ pub(super) fn advance(context: &Context, plan: &mut Plan, beside: Option<Beside<
         warning(plan, has_address)
     );
     let mut task = task::open(context, &plan.account, about(plan), what, steps);
-    task.assigned_to = owner.as_ref().map(|owner| owner.id.clone());
+    task.assigned_to = standing.and_then(|task| task.assigned_to).or_else(|| owner.as_ref().map(|it| it.id.clone()));
     let role = rule.owner().name().replace('_', " ");
     let subject = match &owner {
         Some(_) => format!("A task for you: {}", task.what),

@@ -3,6 +3,7 @@
 mod accounts;
 mod actions;
 mod cases;
+mod cash;
 mod incidents;
 mod judged;
 mod ledger;
@@ -10,7 +11,9 @@ mod recoveries;
 mod reports;
 mod sources;
 mod team;
+mod tickets;
 
+use crate::approval::reply;
 use crate::context::Context;
 use crate::door::routes::Endpoint;
 use crate::outgoing::endpoints;
@@ -42,7 +45,7 @@ pub(super) async fn answer(
         Endpoint::Ledger(id) => ledger::entries(context, &id, window).await,
         Endpoint::LedgerHead(id) => ledger::head(context, &id).await,
         Endpoint::Cases => cases::all(context, &query, &window).await,
-        Endpoint::Case(id) => cases::one(context, &id, &query, request).await,
+        Endpoint::Case(id) => cases::one(context, &id, &query, request, staff).await,
         Endpoint::Disputes => cases::disputes(context, &query, &window).await,
         Endpoint::Playbook(name) => cases::playbook(context, &name, request, staff).await,
         Endpoint::Actions => actions::all(context, &query, &window).await,
@@ -61,7 +64,12 @@ pub(super) async fn answer(
         Endpoint::Sources => sources::all(context).await,
         Endpoint::BackfillOf { provider, source } => sources::backfill_of(context, &provider, &source).await,
         Endpoint::ImportsOf(kind) => sources::imports_of(context, &kind).await,
-        Endpoint::Tickets => sources::tickets(context, window).await,
+        Endpoint::TicketDrafts(id) => Ok(web::json(StatusCode::OK, &reply::offered(context, &id).await?)),
+        Endpoint::Tickets => tickets::all(context, &query, window).await,
+        Endpoint::Ticket(id) => tickets::one(context, &id).await,
+        Endpoint::Corrections => tickets::corrections(context, Window::of(&query, 1000)?).await,
+        Endpoint::PaymentRequests => cash::requests(context, &query, window).await,
+        Endpoint::Unmatched => cash::unmatched(context, window).await,
         Endpoint::Tasks => team::tasks(context, &query, window).await,
         Endpoint::Task(id) => team::task(context, &id).await,
         Endpoint::Stops => team::stops(context).await,

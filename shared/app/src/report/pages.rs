@@ -3,12 +3,14 @@
 mod accounts;
 mod actions;
 mod cases;
+mod cash;
 mod home;
 mod incidents;
 mod open;
 mod recoveries;
 mod sources;
 mod team;
+mod tickets;
 
 use super::{ageing, query, read};
 use crate::approval;
@@ -46,7 +48,7 @@ pub(super) async fn answer(
         Endpoint::SearchPage => accounts::search(context, &viewer, request).await,
         Endpoint::AskPage(id) => approval::form::show(context, &id, &query, caller).await,
         Endpoint::CasesPage => cases::all(context, &viewer, &query, &window).await,
-        Endpoint::CasePage(id) => cases::one(context, &viewer, &id, &query).await,
+        Endpoint::CasePage(id) => cases::one(context, &viewer, &id, &query, &caller.staff).await,
         Endpoint::DisputesPage => cases::disputes(context, &viewer, &query, &window).await,
         Endpoint::IncidentsPage => incidents::all(context, &viewer, &query, &window).await,
         Endpoint::IncidentPage(id) => incidents::one(context, &viewer, &id).await,
@@ -61,7 +63,10 @@ pub(super) async fn answer(
         Endpoint::StaffPage => team::staff(context, &viewer, &query).await,
         Endpoint::SourcesPage => sources::all(context, &viewer, &query).await,
         Endpoint::EndpointsPage => Ok(outgoing::page(context, &viewer, query::notice(&query), None).await?),
-        Endpoint::TicketsPage => sources::tickets(context, &viewer, window).await,
+        Endpoint::TicketsPage => tickets::all(context, &viewer, &query, window).await,
+        Endpoint::TicketPage(id) => tickets::one(context, &viewer, &id, &query).await,
+        Endpoint::PaymentRequestsPage => cash::requests(context, &viewer, &query, window).await,
+        Endpoint::UnmatchedPage => cash::unmatched(context, &viewer, &query, window).await,
         Endpoint::ReportPage(month) => report(context, &viewer, &month).await,
         Endpoint::PoliciesPage => {
             let (approval, setup) = (context.policies.approval.current(), context.policies.setup.current());

@@ -2,13 +2,17 @@
 
 use super::ageing::time_or_day;
 use crate::door::routes::class;
+use crate::dunning::cash;
 use crate::task::{self, Listed};
+use crate::ticket;
 use crate::web::{Problem, account_id};
 use domain::action::State as ActionState;
 use domain::case::{Class, State as CaseState};
+use domain::cash::State as RequestState;
 use domain::id::AccountId;
 use domain::incident::State as IncidentState;
 use domain::report::Month;
+use domain::ticket::State;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use std::collections::BTreeMap;
@@ -63,6 +67,36 @@ pub(super) fn tasks(query: &Query) -> Result<task::Filter, Problem> {
     };
     let account = account(query)?;
     Ok(task::Filter { state, assigned_to: query.get("assigned_to").filter(|to| !to.is_empty()).cloned(), account })
+}
+
+/// Which tickets are wanted.
+pub(super) fn tickets(query: &Query) -> Result<ticket::Filter, Problem> {
+    let named = |name: &str| State::ALL.into_iter().find(|state| state.name() == name);
+    let unknown = || Problem::malformed("`state` is open, investigating, awaiting_payment, waiting or resolved");
+    let said = |name: &str| query.get(name).map(String::as_str).filter(|value| !value.is_empty());
+    let not_a_class = || Problem::malformed("`class` is not a class of tickets");
+    Ok(ticket::Filter {
+        state: said("state").map(|state| named(state).ok_or_else(unknown)).transpose()?,
+        class: said("class").map(|name| class(name).ok_or_else(not_a_class)).transpose()?,
+        assignee: said("assignee").map(|to| if to == NOBODY { String::new() } else { to.to_owned() }),
+        account: said("account").map(account_id).transpose()?,
+    })
+}
+
+/// How somebody asks for what nobody has.
+pub(super) const NOBODY: &str = "none";
+
+/// Which payment requests are wanted.
+pub(super) fn payment_requests(query: &Query) -> Result<cash::Wanted, Problem> {
+    let named = |name: &str| RequestState::ALL.into_iter().find(|state| state.name() == name);
+    let state = match query.get("state").map(String::as_str) {
+        None | Some("") => None,
+        Some(name) => {
+            let message = "`state` is open, partly_paid, paid, overpaid or withdrawn";
+            Some(named(name).ok_or_else(|| Problem::malformed(message))?)
+        }
+    };
+    Ok(cash::Wanted { state, account: account(query)? })
 }
 
 /// Whose they are.

@@ -2,26 +2,24 @@
 
 use crate::context::Context;
 use crate::fault::Fault;
-use crate::ports::{Key, Order};
-use crate::records::rates;
-use crate::store::imported::in_force;
+use crate::ports::Order;
+use crate::records::{contacts, rates, said};
 use crate::store::keys::{self, Prefix, lists};
 use crate::store::{self, Batch, Of, Page, Stored, Timeline};
 use crate::web::{Problem, Window, action_id};
-use crate::{incident, records};
+use crate::{incident, records, ticket};
 use domain::action::{Action, State};
 use domain::book::{Head, Invoice, Payment, Person};
 use domain::case::{Case, Class, Disputed, Draft, State as CaseState};
 use domain::dunning::Plan;
 use domain::id::{AccountId, ActionId, CaseId};
-use domain::import::{Contract, Customer, Exception, Kind, Usage};
 use domain::incident::{Incident, State as IncidentState};
 use domain::ledger::Entry;
 use domain::playbook::advice::{Preview, Reply, preview};
 use domain::policy::Reader;
 use domain::report::fact::Row;
 use domain::report::{Month, Report, report};
-use domain::sidebar::{Said, Sidebar, sidebar};
+use domain::sidebar::{Sidebar, sidebar};
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use std::collections::BTreeMap;
@@ -31,27 +29,17 @@ const ROWS_MAX: usize = 5_000;
 
 pub async fn account(context: &Context, id: &AccountId) -> Result<Option<Sidebar>, Fault> {
     let (own, now) = ([keys::head(id), keys::person(id)], context.clock.now());
-    let batch = Batch::read(context, own.iter().cloned().chain(said_keys(id)).collect()).await?;
+    let batch = Batch::read(context, own.iter().cloned().chain(said::keys_of(id)).collect()).await?;
     let person = batch.of::<Person>(&own[1])?.unwrap_or_default();
-    let said = said(&batch, id)?;
+    let said = said::read(&batch, id)?;
     Ok(batch.get::<Head>(&own[0])?.map(|head| sidebar(&head, &person, now, same_try(context)).with(&said, now)))
 }
 
-/// What imports say about accounts.
-const SAID: [Kind; 4] = [Kind::Customers, Kind::Contracts, Kind::Usage, Kind::Exceptions];
-
-fn said_keys(id: &AccountId) -> impl Iterator<Item = Key> {
-    SAID.into_iter().flat_map(|kind| [keys::imports(kind.name()), keys::imported_of(id, kind.name())])
-}
-
-fn said(batch: &Batch, id: &AccountId) -> Result<Said, Fault> {
-    let home = |kind: Kind| keys::imported_of(id, kind.name());
-    Ok(Said {
-        customer: in_force::<Customer>(batch, [home(Kind::Customers)])?.into_iter().next(),
-        contracts: in_force::<Contract>(batch, [home(Kind::Contracts)])?,
-        usage: in_force::<Usage>(batch, [home(Kind::Usage)])?,
-        exceptions: in_force::<Exception>(batch, [home(Kind::Exceptions)])?,
-    })
+/// The same for an account that is looked at by itself, with its tickets.
+pub async fn account_with_tickets(context: &Context, id: &AccountId) -> Result<Option<Sidebar>, Fault> {
+    let Some(sidebar) = account(context, id).await? else { return Ok(None) };
+    let tickets = ticket::of_account(context, id).await?;
+    Ok(Some(Sidebar { tickets: tickets.iter().map(ticket::line).collect(), ..sidebar }))
 }
 
 /// Everything that a person should see before deciding about a case.
@@ -61,10 +49,10 @@ pub async fn case_preview(context: &Context, case: &Case) -> Result<Preview, Fau
     let now = context.clock.now();
     let today = now.to_zoned(TimeZone::UTC).date();
     let own = [person.clone(), head.clone()].into_iter().chain(invoice.clone()).chain(rates::wanted(context, today));
-    let batch = Batch::read(context, said_keys(&case.account).chain(own).collect()).await?;
+    let batch = Batch::read(context, said::keys_of(&case.account).into_iter().chain(own).collect()).await?;
     let rates = rates::read(context, &batch, today)?;
     let person = batch.of::<Person>(&person)?.unwrap_or_default();
-    let said = said(&batch, &case.account)?;
+    let said = said::read(&batch, &case.account)?;
     let invoice = invoice.map(|key| batch.get::<Of<Invoice>>(&key)).transpose()?.flatten().map(|of| of.value);
     let head = batch.get::<Head>(&head)?.ok_or_else(|| Fault::Park(format!("the account {} is gone", case.account)))?;
     let incident = match invoice {
@@ -84,6 +72,7 @@ pub async fn case_preview(context: &Context, case: &Case) -> Result<Preview, Fau
     let reply = written.and_then(|written| draft(&written, &person, reader));
     let approval = (context.policies.approval.current(), rates.as_slice());
     let mut preview = preview(case, about.known(&head, now)?, approval, said.granted(now), reply);
+    preview.notices = contacts::of(context, &person);
     if let Some(incident) = &incident {
         preview.is_part_of(incident, policy);
     }
@@ -246,7 +235,7 @@ pub async fn small_report(context: &Context, month: Month) -> Result<Option<Repo
             return Ok(None);
         }
     }
-    Ok(Some(report(month, &rows, context.policies.report.current())))
+    Ok(Some(report_of(context, month, &rows)))
 }
 
 pub async fn month_report(context: &Context, month: Month) -> Result<Report, Fault> {
@@ -254,7 +243,12 @@ pub async fn month_report(context: &Context, month: Month) -> Result<Report, Fau
     for facts in partitions(context, month) {
         rows.extend(store::all_of::<Row>(context, &facts).await?);
     }
-    Ok(report(month, &rows, context.policies.report.current()))
+    Ok(report_of(context, month, &rows))
+}
+
+fn report_of(context: &Context, month: Month, rows: &[Row]) -> Report {
+    let targets = context.policies.playbooks.current().targets();
+    report(month, rows, context.policies.report.current(), &targets)
 }
 
 pub async fn case(context: &Context, id: &str) -> Result<Case, Problem> {

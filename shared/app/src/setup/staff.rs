@@ -58,6 +58,7 @@ pub async fn add_demo(context: &Context) -> Result<(), Fault> {
                 role,
                 email: format!("{id}@demo.example"),
                 slack,
+                languages: Vec::new(),
             });
             // Another start may have added the same person in the meantime, which is as good.
             let _ = commit.run(context).await;

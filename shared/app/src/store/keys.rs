@@ -44,7 +44,7 @@ impl Prefix {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::id::{AccountId, ActionId, CaseId, DecisionId, IncidentId, TaskId};
+    use domain::id::{AccountId, ActionId, CaseId, DecisionId, IncidentId, ReceivedId, RequestId, TaskId};
     use domain::incident::{Outcome, Pulse, Signs, Trouble};
 
     /// One key of each kind.
@@ -75,6 +75,8 @@ mod tests {
             decision(&DecisionId::of(&id, case_id.as_str(), "evt_1")),
             action(&action_id),
             task(&TaskId::of(&id, "mara", "key")),
+            payment_request(&RequestId::of(&id, "zendesk/default/123")),
+            received(&ReceivedId::of(&id, "ch_1")),
             plan(&id, "in_1"),
             climb(&id, "in_1"),
             notice(&id, "expires-1"),
@@ -91,6 +93,11 @@ mod tests {
             found_by(&term_digest("email:ada@shop.example"), &id),
             ticket("zendesk", "default", "123"),
             ticket_of(&id, "zendesk", "default", "123"),
+            dispatch("zendesk", "default", "123"),
+            greeted("9f86d081884c7d65"),
+            hearing(&action_id),
+            correction("zendesk", "default", "123"),
+            wrote("9f86d081884c7d65"),
             source("stripe", "default"),
             imports("contracts"),
             imported_of(&id, "contracts"),
@@ -100,6 +107,8 @@ mod tests {
             rates("2026-01-31".parse().unwrap()),
             probe("mollie", "default", "/v2/payments/tr_1"),
             probes("mollie", "default"),
+            requested("9f86d081884c7d65"),
+            knocks("9f86d081884c7d65"),
             backfill("mollie", "default"),
             watch("stripe", "default"),
             cohorts("stripe", "default"),
@@ -143,6 +152,7 @@ mod tests {
             (actions(&id), "ACTION#act_pzankqp544j4egvsc6be_5r039kz3c3eh"),
             (tasks(&id), "TASK#task_pzankqp544j4egvsc6be_5r039kz3c3eh"),
             (tickets_of(&id), "TICKET#zendesk#default#123"),
+            (payment_requests(&id), "REQUEST#preq_pzankqp544j4egvsc6be_k6ztph02p5er"),
             (plans(&id), "PLAN#in_1"),
             (climbs(&id), "CLIMB#in_1"),
             (notices(&id), "NOTICE#expires-1"),

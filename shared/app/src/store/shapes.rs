@@ -7,9 +7,9 @@ use crate::ports::Key;
 use domain::action::Action;
 use domain::ageing::Climb;
 use domain::approval::delegation::Delegations;
-use domain::book::ticket::Ticket;
 use domain::book::{Head, Invoice, KeptCard, Payment, Person, Subscription, Unlinked};
-use domain::case::Case;
+use domain::case::{Case, Class};
+use domain::cash::{Received, Request};
 use domain::classify::decision::Decision;
 use domain::dunning::Plan;
 use domain::event::Event;
@@ -26,6 +26,7 @@ use domain::staff::{Change as StaffChange, Proposal, Staff};
 use domain::stop::Stops;
 use domain::task::Task;
 use domain::telling::Bulletin;
+use domain::ticket::{Dispatch, Greeted, Knocks, Requested, Ticket};
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use rust_decimal::Decimal;
@@ -106,6 +107,13 @@ pub struct Asking {
     pub again_at: Option<Timestamp>,
 }
 
+/// That tickets are to hear how an action has ended that was asked for because of their case: it wakes until they have.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hearing {
+    pub action: ActionId,
+    pub again_at: Option<Timestamp>,
+}
+
 /// That a ticket is about an account; the ticket itself says whether it still is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TicketOf {
@@ -113,6 +121,29 @@ pub struct TicketOf {
     pub provider: String,
     pub source: String,
     pub id: String,
+}
+
+/// What a person said that a ticket is, for whoever looks how well texts are read. The text itself stands in the ticket.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Correction {
+    pub provider: String,
+    pub source: String,
+    pub id: String,
+    pub class: Class,
+    /// What it had been read as, where it had.
+    pub read_as: Option<Class>,
+    pub by: String,
+    pub at: Timestamp,
+}
+
+/// Which ticket was the first with these words of this person; the words themselves are not in it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Wrote {
+    pub digest: String,
+    pub provider: String,
+    pub source: String,
+    pub id: String,
+    pub at: Timestamp,
 }
 
 /// What a provider is asked for: when it was last asked, and when it will be again.
@@ -193,6 +224,14 @@ pub struct Pressed {
     pub at: Timestamp,
 }
 
+/// What stands in a ticket's place on a list where nobody has it. No id of staff is written so.
+const NOBODY: &str = "*";
+
+/// Who has a ticket, read from its place on a list.
+pub fn has_ticket(place: &str) -> Option<&str> {
+    place.split('#').nth(1).filter(|id| *id != NOBODY)
+}
+
 macro_rules! stored {
     ($type:ty, $version:literal, |$value:ident| key $key:expr, wake $wake:expr, place $place:expr) => {
         impl Stored for $type {
@@ -233,6 +272,10 @@ stored!(Action, 1, |action| key keys::action(&action.id), wake action.wakes_at()
 stored!(Task, 1, |task| key keys::task(&task.id), wake None,
     place Some((lists::tasks(task.state),
         format!("{:.3}#{}", task.snoozed_until.map_or(task.due_at, |until| until.max(task.due_at)), task.id))));
+stored!(Request, 1, |it| key keys::payment_request(&it.id), wake it.wake_at(),
+    place Some((lists::payment_requests(it.state()), format!("{:.3}#{}", it.at, it.id))));
+stored!(Received, 1, |it| key keys::received(&it.id), wake None,
+    place it.is_waiting().then(|| (lists::UNMATCHED.to_owned(), format!("{:.3}#{}", it.at, it.id))));
 stored!(Decision, 1, |decision| key keys::decision(&decision.id), wake None, place None);
 stored!(Group, 1, |group| key keys::group(&group.account), wake None, place None);
 stored!(Plan, 1, |plan| key keys::plan(&plan.account, &plan.invoice), wake plan.next_wake(),
@@ -255,12 +298,23 @@ stored!(Idempotency, 1, |it| key keys::idempotency(&it.staff, &it.key), wake Non
 stored!(Alone, 1, |it| key keys::alone(&it.staff, it.day), wake None, place None);
 stored!(Source, 1, |it| key keys::source(&it.provider, &it.source), wake None, place None);
 stored!(FoundBy, 1, |it| key keys::found_by(&it.digest, &it.account), wake None, place None);
-stored!(Ticket, 1, |it| key keys::ticket(&it.provider, &it.source, &it.id), wake None,
-    place it.opened_at
-        .map(|at| (lists::TICKETS.to_owned(), format!("{at:.3}#{}#{}#{}", it.provider, it.source, it.id))));
+stored!(Dispatch, 1, |it| key keys::dispatch(&it.provider, &it.source, &it.id), wake it.again_at, place None);
+stored!(Greeted, 1, |it| key keys::greeted(&it.digest), wake None, place None);
+stored!(Hearing, 1, |it| key keys::hearing(&it.action), wake it.again_at, place None);
+stored!(Ticket, 1, |it| key keys::ticket(&it.provider, &it.source, &it.id), wake it.handling.wake_at(),
+place it.began_at().map(|at| {
+    let has_it = it.handling.assigned_to.as_deref().unwrap_or(NOBODY);
+    let place = format!("{at:.3}#{has_it}#{}#{}#{}", it.provider, it.source, it.id);
+    (lists::tickets(it.handling.state), place)
+}));
+stored!(Correction, 1, |it| key keys::correction(&it.provider, &it.source, &it.id), wake None,
+    place Some((lists::CORRECTIONS.to_owned(), format!("{:.3}#{}#{}#{}", it.at, it.provider, it.source, it.id))));
+stored!(Wrote, 1, |it| key keys::wrote(&it.digest), wake None, place None);
 stored!(Asking, 1, |it| key keys::asking(&it.case), wake it.again_at, place None);
 stored!(TicketOf, 1, |it| key keys::ticket_of(&it.account, &it.provider, &it.source, &it.id), wake None, place None);
 stored!(Probe, 1, |it| key keys::probe(&it.provider, &it.source, &it.path), wake it.again_at, place None);
+stored!(Requested, 1, |it| key keys::requested(&it.hash), wake it.again_at, place None);
+stored!(Knocks, 1, |it| key keys::knocks(&it.who), wake None, place None);
 stored!(Probes, 1, |it| key keys::probes(&it.provider, &it.source), wake None, place None);
 stored!(Backfill, 1, |it| key keys::backfill(&it.provider, &it.source), wake it.again_at, place None);
 stored!(Watch, 1, |it| key keys::watch(&it.provider, &it.source), wake it.wake_at, place None);

@@ -23,6 +23,8 @@ pub use outside::Outside;
 
 /// How long a connection may take.
 const CONNECTING: Duration = Duration::from_secs(5);
+/// For how long anybody may want to be left alone: a day, nobody means more.
+const AFTER_SECS_MAX: i64 = 86_400;
 
 /// Where the providers' API keys are.
 #[async_trait]
@@ -87,17 +89,32 @@ fn leaving(request: Request) -> Option<HttpRequest> {
 #[async_trait]
 impl Http for Network {
     async fn call(&self, provider: &str, source: &str, call: &Call) -> Result<Reply, NoReply> {
+        self.exchanged(provider, source, call).await.map(|answered| answered.reply)
+    }
+
+    async fn call_and_rest(&self, provider: &str, source: &str, call: &Call) -> Result<(Reply, Option<i64>), NoReply> {
+        let Answered { reply, retry_after } = self.exchanged(provider, source, call).await?;
+        let asked = retry_after.and_then(|secs| secs.trim().parse::<u32>().ok());
+        Ok((reply, asked.map(|secs| i64::from(secs).min(AFTER_SECS_MAX))))
+    }
+}
+
+impl Network {
+    /// Asks a provider, or a help desk, with the key of the source.
+    async fn exchanged(&self, provider: &str, source: &str, call: &Call) -> Result<Answered, NoReply> {
         let provider = providers::named(provider).ok_or(NoReply::NotSent)?;
-        let api = provider.api.ok_or(NoReply::NotSent)?;
+        if provider.base(source).is_none() {
+            return Err(NoReply::NotSent);
+        }
         let key = self.keys.provider_key(provider.name, source).await.map_err(|fault| match fault {
             Fault::Park(_) => NoReply::NoKey,
             Fault::Retry(_) => NoReply::NotSent,
         })?;
-        let mut request = api.request(&key, source, call);
+        let mut request = provider.request(&key, source, call).ok_or(NoReply::NotSent)?;
         if let Some(origin) = &self.instead {
             request.url = rehearsed(origin, provider.name, &request.url);
         }
-        self.send(request, call.patient).await.map(|answered| answered.reply)
+        self.send(request, call.patient).await
     }
 }
 

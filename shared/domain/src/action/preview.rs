@@ -22,7 +22,7 @@ pub fn preview(kind: &Kind, known: Known<'_>, reason: Reason, clause: Clause) ->
     let lines: Vec<_> = lines.into_iter().filter(|line| line.before.is_some() || line.after.is_some()).collect();
     let meaning = (kind, reason, &lines, &clause.rule, clause.policy_version);
     let meaning = serde_json::to_vec(&meaning).expect("a preview is plain data");
-    Ok(Preview { summary, lines, clause, digest: sha256(&meaning) })
+    Ok(Preview { summary, lines, clause, notices: Vec::new(), digest: sha256(&meaning) })
 }
 
 /// Each member as it is after the ones before it: two refunds of one payment must both fit.

@@ -2,6 +2,7 @@
 
 mod invoices;
 mod money;
+mod settled;
 mod subscriptions;
 
 pub use money::all_of;
@@ -12,14 +13,14 @@ use crate::book::Head;
 use crate::money::Money;
 use jiff::Timestamp;
 use rust_decimal::Decimal;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// How many actions a bundle holds.
 pub const BUNDLE_MAX: usize = 10;
 const DAYS_MAX: u32 = 365;
 
 /// A kind of action and its parameters, as people send them.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Wish {
     pub kind: String,
     #[serde(default)]
@@ -27,23 +28,36 @@ pub struct Wish {
 }
 
 /// What somebody names of it; what is left out is settled by what the account shows.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Params {
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub payment: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub invoice: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub subscription: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub amount: Option<Money>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub percent: Option<Decimal>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub days: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub plan: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub seats: Option<u32>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub addons: Vec<Addon>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub when: Option<When>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub customer_requested: Option<bool>,
     /// When the customer asked to leave, if that was before today.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub asked_at: Option<Timestamp>,
     /// The members of a bundle, in their order.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub actions: Vec<Wish>,
 }
 

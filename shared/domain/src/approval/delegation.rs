@@ -125,7 +125,7 @@ mod tests {
     use super::*;
 
     fn staff(id: &str, role: Role) -> Staff {
-        Staff { id: id.into(), name: id.into(), role, email: String::new(), slack: None }
+        Staff { id: id.into(), name: id.into(), role, email: String::new(), slack: None, languages: Vec::new() }
     }
 
     #[test]

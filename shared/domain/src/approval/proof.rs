@@ -206,7 +206,7 @@ mod tests {
 
     fn bea() -> Staff {
         let (id, name) = ("bea".to_owned(), "Bea".to_owned());
-        Staff { id, name, role: Role::BillingSpecialist, email: String::new(), slack: None }
+        Staff { id, name, role: Role::BillingSpecialist, email: String::new(), slack: None, languages: Vec::new() }
     }
 
     #[test]

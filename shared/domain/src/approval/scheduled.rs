@@ -191,7 +191,13 @@ mod tests {
     fn let_be(kind: Kind, asked_by: &str, digest: &str) -> Action {
         let account = AccountId::of("stripe", "default", "cus_1");
         let clause = Clause { rule: "funds".to_owned(), policy_version: 2, why: String::new() };
-        let shown = crate::action::Preview { summary: String::new(), lines: vec![], clause, digest: "d".to_owned() };
+        let shown = crate::action::Preview {
+            summary: String::new(),
+            lines: vec![],
+            clause,
+            notices: vec![],
+            digest: "d".to_owned(),
+        };
         let id = ActionId::of(&account, asked_by, "try 1");
         let mut action = Action::new(id, kind, Reason::Other, shown, asked_by, at().now);
         let rule = ByRule { policy_version: 2, rule: "funds".to_owned(), digest: digest.to_owned() };

@@ -10,7 +10,7 @@ fn usd(amount: &str) -> Money {
 }
 
 fn staff(id: &str, role: Role) -> Staff {
-    Staff { id: id.into(), name: id.into(), role, email: String::new(), slack: None }
+    Staff { id: id.into(), name: id.into(), role, email: String::new(), slack: None, languages: Vec::new() }
 }
 
 fn waiting(required: &[Role]) -> Action {
@@ -19,6 +19,7 @@ fn waiting(required: &[Role]) -> Action {
         summary: String::new(),
         lines: vec![],
         clause: Clause { rule: "r".into(), policy_version: 1, why: "w".into() },
+        notices: vec![],
         digest: "d".into(),
     };
     let kind = Kind::Refund { payment: "ch_1".into(), amount: usd("24.00") };

@@ -2,11 +2,10 @@
 
 use super::ApprovalPolicy;
 use crate::action::{Action, Impossible, Kind, Moment, Why};
-use crate::policy::Complaint;
+use crate::policy::{Complaint, Working};
 use crate::staff::Role;
-use jiff::civil::{Date, Weekday};
 use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp, ToSpan};
+use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 
 /// How long people are waited for, and how they prove who they are.
@@ -53,30 +52,16 @@ impl Waiting {
         complaints
     }
 
+    /// When the company works.
+    pub fn working(&self) -> Working {
+        let zone = TimeZone::get(&self.zone).unwrap_or(TimeZone::UTC);
+        Working { opens: self.opens, closes: self.closes, zone }
+    }
+
     /// The moment by which so many hours of working days have passed.
     fn business(&self, from: Timestamp, hours: i64) -> Timestamp {
-        let zone = TimeZone::get(&self.zone).unwrap_or(TimeZone::UTC);
-        let mut left = SignedDuration::from_hours(hours);
-        let mut date = from.to_zoned(zone.clone()).date();
-        // A year holds any number of hours that a policy can mean.
-        for _ in 0..366 {
-            let (opens, closes) = (at(date, self.opens, &zone), at(date, self.closes, &zone));
-            let begin = opens.max(from);
-            if !matches!(date.weekday(), Weekday::Saturday | Weekday::Sunday) && begin < closes {
-                let open = closes.duration_since(begin);
-                if open >= left {
-                    return begin + left;
-                }
-                left -= open;
-            }
-            date = date.saturating_add(1.day());
-        }
-        from + SignedDuration::from_hours(hours)
+        self.working().after(from, SignedDuration::from_hours(hours))
     }
-}
-
-fn at(date: Date, hour: i8, zone: &TimeZone) -> Timestamp {
-    zone.to_zoned(date.at(hour, 0, 0, 0)).map_or(Timestamp::MAX, |zoned| zoned.timestamp())
 }
 
 /// When somebody is asked again about a waiting request, and how.
@@ -143,14 +128,7 @@ pub fn turn(
 
 /// Who is asked when the one below does not answer. Nobody stands above a VP, and legal stands beside.
 pub fn next_role(role: Role) -> Role {
-    match role {
-        Role::L1 => Role::L2,
-        Role::L2 => Role::BillingSpecialist,
-        Role::BillingSpecialist => Role::Manager,
-        Role::Manager | Role::Vp => Role::Vp,
-        Role::Legal => Role::Legal,
-        Role::Analyst => Role::L1,
-    }
+    role.above()
 }
 
 /// What is owed to the customer is never denied by silence: their wish to leave, a double charge, our own error.

@@ -23,7 +23,8 @@ impl Term {
         Self(format!("name:{}", plain(name)))
     }
 
-    fn invoice(invoice: &str) -> Self {
+    /// An invoice is found by its id and by its number.
+    pub fn invoice(invoice: &str) -> Self {
         Self(format!("invoice:{}", plain(invoice)))
     }
 

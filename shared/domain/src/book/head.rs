@@ -6,12 +6,12 @@ mod room;
 use super::entitlement::Entitlement;
 use super::{Latest, Try};
 use crate::event::{Card, CardState, DisputeStatus, Interval, InvoiceStatus, Item, PaymentStatus, SubscriptionStatus};
-use crate::id::{AccountId, ActionId, CaseId};
+use crate::id::{AccountId, ActionId, CaseId, RequestId};
 use crate::money::{Currency, Money, Rate};
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Read with every event and for every glance, so that it stays small however long the account's history is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,9 +37,9 @@ pub struct Head {
     /// Subscriptions whose customer asked to end them.
     #[serde(default)]
     pub left: BTreeMap<String, Vec<Left>>,
-    /// Until when it is looked at more closely, because it was charged twice.
-    #[serde(default)]
-    pub watched_until: Option<Timestamp>,
+    /// Since when and until when it is looked at more closely, because it was charged twice.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub watched: Option<Watched>,
     /// Since when the customer wants no messages before their card expires.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unsubscribed_at: Option<Timestamp>,
@@ -49,6 +49,12 @@ pub struct Head {
     /// The card that the customer gave while more recoveries ran than are written at once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub card_given: Option<CardGiven>,
+    /// What its customer was asked to pay because of tickets, and what is not over yet.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub requests: BTreeSet<RequestId>,
+    /// Payments of which nobody knows yet what they pay: of very many those that came first.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub loose: BTreeSet<String>,
 }
 
 /// A card that concerns all recoveries that had begun by then.
@@ -240,6 +246,18 @@ pub struct UnderWay {
     pub since: Timestamp,
 }
 
+/// That an account is looked at more closely; it ends by itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Watched {
+    pub since: Timestamp,
+    pub until: Timestamp,
+    /// The case because of which it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub case: Option<CaseId>,
+    /// Who wanted it: somebody of the staff, who is told of what is found.
+    pub by: String,
+}
+
 /// An open case, as much of it as a glance needs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CaseLine {
@@ -262,11 +280,28 @@ impl Head {
             more_cases: 0,
             under_way: BTreeMap::new(),
             left: BTreeMap::new(),
-            watched_until: None,
+            watched: None,
             unsubscribed_at: None,
             claimed_at: None,
             card_given: None,
+            requests: BTreeSet::new(),
+            loose: BTreeSet::new(),
         }
+    }
+
+    /// Looks at it more closely from now on. A watch that still runs goes on as it began, for as long as either of them.
+    pub fn watch(&mut self, watched: Watched) {
+        let standing = self.watched.take().filter(|standing| standing.until >= watched.since);
+        self.watched = Some(match standing {
+            Some(standing) if standing.until >= watched.until => standing,
+            Some(Watched { since, case, .. }) => Watched { since, case: case.or(watched.case), ..watched },
+            None => watched,
+        });
+    }
+
+    /// The watch under which something happened, where it did under one.
+    pub fn watched_at(&self, at: Timestamp) -> Option<&Watched> {
+        self.watched.as_ref().filter(|watched| watched.since <= at && at <= watched.until)
     }
 
     /// Names an open case; `was_open` says whether it was open before, and counted.
@@ -402,4 +437,30 @@ pub struct Left {
     pub action: Option<ActionId>,
     /// When it was recorded, and then when it was carried out.
     pub at: Timestamp,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_watch_goes_on_as_long_as_any_and_begins_with_the_first_that_still_runs() {
+        let day = |day: i64| Timestamp::UNIX_EPOCH + jiff::SignedDuration::from_hours(24 * day);
+        let watch =
+            |since, until, by: &str| Watched { since: day(since), until: day(until), case: None, by: by.into() };
+        for (what, watches, expected) in [
+            ("one", vec![watch(1, 31, "bea")], (1, 31, "bea")),
+            ("longer", vec![watch(1, 31, "bea"), watch(5, 35, "mara")], (1, 35, "mara")),
+            ("shorter", vec![watch(1, 31, "bea"), watch(5, 6, "mara")], (1, 31, "bea")),
+            ("after the first has ended", vec![watch(1, 31, "bea"), watch(40, 70, "mara")], (40, 70, "mara")),
+        ] {
+            let mut head = Head::new("stripe", "default", "cus_1");
+            watches.into_iter().for_each(|watched| head.watch(watched));
+            let (since, until, by) = expected;
+            assert_eq!(head.watched, Some(watch(since, until, by)), "{what}");
+            for (at, is_watched) in [(since - 1, false), (since, true), (until, true), (until + 1, false)] {
+                assert_eq!(head.watched_at(day(at)).is_some(), is_watched, "{what}: day {at}");
+            }
+        }
+    }
 }

@@ -16,6 +16,11 @@ impl Stamp {
         Self(as_of.unwrap_or(event.at), rank, event.id.clone())
     }
 
+    /// When, by the provider's time.
+    pub(super) fn when(&self) -> Timestamp {
+        self.0
+    }
+
     pub(super) fn at(at: Timestamp, event: &str) -> Self {
         Self(at, 0, event.to_owned())
     }
@@ -41,7 +46,7 @@ impl<T> Latest<T> {
         }
     }
 
-    /// Whether it was never seen.
+    /// Whether no sighting ever showed it.
     pub fn is_unseen(&self) -> bool {
         self.0.is_none()
     }

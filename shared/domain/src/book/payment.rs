@@ -31,6 +31,9 @@ pub struct Payment {
     pub card: Latest<Card>,
     pub issuer: Latest<String>,
     pub decline: Latest<Decline>,
+    /// What was written with it that can name a payment request or an invoice.
+    #[serde(skip_serializing_if = "Latest::is_unseen")]
+    pub reference: Latest<String>,
     /// What the provider says was given back, all refunds together.
     pub refunded: Latest<Money>,
     pub refunds: BTreeMap<String, Refund>,
@@ -109,6 +112,7 @@ impl Payment {
         self.card.see(&stamp, seen.card.clone());
         self.issuer.see(&stamp, seen.issuer.clone());
         self.decline.see(&stamp, seen.decline.clone());
+        self.reference.see(&stamp, seen.reference.clone());
         self.refunded.see(&stamp, seen.refunded);
     }
 

@@ -1,6 +1,6 @@
 //! Who the customer is: the one erasable item of an account.
 
-use super::{Latest, Stamp};
+use super::{Contacts, Latest, Stamp};
 use crate::event::{CustomerSeen, Event};
 use crate::import::Customer;
 use crate::policy::{Reader, Texts};
@@ -18,6 +18,13 @@ pub struct Person {
     pub locale: Latest<String>,
     pub country: Latest<String>,
     pub created_at: Latest<Timestamp>,
+    /// What stood in each of these until now: who changed it lately is looked at twice.
+    #[serde(skip_serializing_if = "Contacts::is_empty")]
+    pub emails: Contacts,
+    #[serde(skip_serializing_if = "Contacts::is_empty")]
+    pub phones: Contacts,
+    #[serde(skip_serializing_if = "Contacts::is_empty")]
+    pub addresses: Contacts,
     /// From then on nothing that a provider tells of them is taken in.
     pub erased_at: Option<Timestamp>,
 }
@@ -45,6 +52,9 @@ impl Person {
             return;
         }
         let stamp = Stamp::of(event, seen.as_of, 0);
+        self.emails.see(&stamp, seen.email.as_ref());
+        self.phones.see(&stamp, seen.phone.as_ref());
+        self.addresses.see(&stamp, seen.address.as_ref());
         self.name.see(&stamp, seen.name.clone());
         self.email.see(&stamp, seen.email.clone());
         self.phone.see(&stamp, seen.phone.clone());

@@ -11,6 +11,7 @@ const MISSING_BYTES_MAX: usize = 12_000;
 const EVENTS_BYTES_MAX: usize = 12_000;
 const DECISIONS_BYTES_MAX: usize = 6_000;
 const HANDLED_BYTES_MAX: usize = 20_000;
+const TICKETS_BYTES_MAX: usize = 4_000;
 /// What it takes to say that there was more.
 const MORE_BYTES: usize = 500;
 /// What is in an entry of a list, or between two of them, besides their texts: names and a time.
@@ -39,6 +40,9 @@ impl Case {
         if may_exceed(&self.decisions, DECISIONS_BYTES_MAX, decision_text) {
             forget_oldest(&mut self.decisions, DECISIONS_BYTES_MAX);
         }
+        if may_exceed(&self.tickets, TICKETS_BYTES_MAX, |ticket| texts_bytes_at_most([ticket.as_str()])) {
+            forget_oldest(&mut self.tickets, TICKETS_BYTES_MAX);
+        }
         if may_exceed(&self.handled, HANDLED_BYTES_MAX, handled_texts) {
             forget_oldest(&mut self.handled, HANDLED_BYTES_MAX);
         }
@@ -55,8 +59,8 @@ fn evidence_texts(Evidence { label, value, source }: &Evidence) -> usize {
     texts_bytes_at_most([label.as_str(), value.as_str(), source.as_str()])
 }
 
-fn handled_texts(Handled { by, at: _, what, note }: &Handled) -> usize {
-    texts_bytes_at_most([by.as_str(), what.as_str(), note.as_str()])
+fn handled_texts(Handled { by, at: _, what, note, step }: &Handled) -> usize {
+    texts_bytes_at_most([by.as_str(), what.as_str(), note.as_str(), step.as_deref().unwrap_or_default()])
 }
 
 fn decision_text(id: &DecisionId) -> usize {
@@ -78,6 +82,7 @@ mod tests {
     use crate::case::{Class, State};
     use crate::id::{AccountId, CaseId};
     use crate::policy::stored_bytes;
+    use crate::staff::AtWork;
     use jiff::Timestamp;
 
     #[test]
@@ -106,6 +111,8 @@ mod tests {
                 decisions: Vec::new(),
                 events: (0..lines).map(|event| format!("evt_{event:020}")).collect(),
                 handled: Vec::new(),
+                tickets: Vec::new(),
+                at_work: AtWork::default(),
                 opened_at: Timestamp::UNIX_EPOCH,
                 resolved_at: None,
                 resolution: None,
@@ -130,7 +137,8 @@ mod tests {
         for text in ["", "x", "\u{1}", "\"", "\\", "\n", "é", "短", "👩", "a\u{1f}\"👩\\"] {
             for (times, count) in [(1, 0), (1, 1), (7, 3), (300, 1), (60, 40)] {
                 let text = text.repeat(times);
-                let handled = Handled { by: text.clone(), at, what: text.clone(), note: text.clone() };
+                let step = Some(text.clone());
+                let handled = Handled { by: text.clone(), at, what: text.clone(), note: text.clone(), step };
                 bounded(&vec![Evidence::new(&text, &text, &text); count], evidence_texts);
                 bounded(&vec![handled; count], handled_texts);
                 bounded(&vec![text; count], |text| texts_bytes_at_most([text.as_str()]));

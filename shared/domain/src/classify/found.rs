@@ -4,6 +4,7 @@ use super::{Scene, Verdict};
 use crate::book::Head;
 use crate::case::{Case, Class, Draft, State};
 use crate::id::CaseId;
+use crate::staff::AtWork;
 
 impl Case {
     /// A case as it opens, with what the policy says of it.
@@ -28,6 +29,8 @@ impl Case {
             decisions: Vec::new(),
             events: vec![scene.event.id.clone()],
             handled: Vec::new(),
+            tickets: Vec::new(),
+            at_work: AtWork::default(),
             opened_at: scene.now,
             resolved_at: None,
             resolution: None,

@@ -28,6 +28,8 @@ pub struct ClassifyPolicy {
 #[serde(deny_unknown_fields)]
 pub struct Duplicates {
     pub window_hours: i64,
+    /// The same on an account that is watched because it was charged twice.
+    pub watched_window_hours: i64,
     /// How far back an invoice may lie that a payment without a named invoice pays for.
     pub explained_days: i64,
     /// Within this time, tellings of a failed try that nothing else links are of one try.
@@ -164,6 +166,9 @@ impl Rules for ClassifyPolicy {
 
     fn lint(&self) -> Vec<Complaint> {
         let mut complaints = Complaint::doubled(self.rule.iter().map(|rule| &rule.id));
+        if self.duplicates.watched_window_hours < self.duplicates.window_hours {
+            complaints.push(Complaint::at(0, "who is watched is not watched for less: `watched_window_hours`"));
+        }
         let mut taken = BTreeSet::new();
         for rule in &self.rule {
             if rule.why.trim().is_empty() {

@@ -2,7 +2,7 @@
 //! seen, and those of a bill that is open no more. And which does it begin? Those of what is still owed when a bank has
 //! decided.
 
-use crate::action::{Action, State};
+use crate::action::{Action, Kind, State};
 use crate::ageing::was_overdue;
 use crate::book::{Due, HistoryLine, Touched};
 use crate::case::Class;
@@ -12,6 +12,7 @@ use crate::dunning::failures;
 use crate::event::InvoiceStatus;
 use crate::id::{CaseId, TaskId};
 use crate::leaving::settled;
+use crate::playbook::onboarding;
 use crate::task::{About, State as TaskState, Task};
 use jiff::{SignedDuration, Timestamp};
 
@@ -22,7 +23,16 @@ pub fn may_change(before: &Desk, folded: &Desk) -> Vec<TaskId> {
     let bills = settled(&before.touched, &folded.touched, &folded.head);
     let owed = owed_again(before, folded).into_iter().chain(paid(&before.touched, &folded.touched));
     let owed = owed.map(|invoice| claimed_of(&invoice, "").task(&folded.head.account));
-    left.chain(unseen).chain(bills).chain(owed).chain(overdue(before, folded)).chain(failing(before, folded)).collect()
+    let bills = bills.into_iter().chain(owed).chain(overdue(before, folded)).chain(failing(before, folded));
+    let is_upgrade = |action: &&Action| is_left(action) && matches!(action.kind, Kind::Upgrade { .. });
+    let welcomed = before.actions.values().filter(is_upgrade).map(welcoming_of);
+    left.chain(unseen).chain(bills).chain(left_over(before, folded)).chain(welcomed).collect()
+}
+
+/// The calls to whoever was upgraded, where a person's doing is proven: one for each upgrade.
+pub fn welcome(before: &Desk, after: &Desk, days: i64, now: Timestamp) -> Vec<Task> {
+    let done = after.actions.values().filter(|action| before.actions.get(&action.id).is_some_and(is_left));
+    done.filter_map(|action| onboarding(before.actions.get(&action.id), action, days, now)).collect()
 }
 
 /// The tasks that an event ends, of those that may, as they are from here on; `by` is the provider that told it.
@@ -38,7 +48,8 @@ pub fn end(tasks: &[Task], before: &Desk, after: &Desk, by: &str, now: Timestamp
     let task = |id: &TaskId| tasks.iter().find(|task| task.id == *id).cloned();
     let owed = paid(&before.touched, &after.touched);
     let owed = owed.map(|invoice| (claimed_of(&invoice, "").task(&after.head.account), true));
-    let overdue = overdue(before, after).chain(failing(before, after)).map(|task| (task, true));
+    let overdue = overdue(before, after).chain(failing(before, after)).chain(left_over(before, after));
+    let overdue = overdue.map(|task| (task, true));
     actions
         .chain(unseen)
         .chain(bills)
@@ -130,6 +141,14 @@ fn failing<'a>(before: &'a Desk, after: &'a Desk) -> impl Iterator<Item = TaskId
     paid(&before.touched, &after.touched).filter(again).map(task)
 }
 
+/// The tasks of invoices whose recovery may have ended with a person, and that are not open any more.
+fn left_over<'a>(before: &'a Desk, after: &'a Desk) -> impl Iterator<Item = TaskId> + 'a {
+    let (account, all) = (&after.head.account, &after.touched.invoices);
+    let has_failed = move |invoice: &String| all[invoice].first_failed_at.is_some();
+    let task = move |invoice| About::Recovery { invoice }.task(account);
+    paid(&before.touched, &after.touched).filter(has_failed).map(task)
+}
+
 fn claimed_of(invoice: &str, dispute: &str) -> About {
     About::Claimed { invoice: invoice.to_owned(), dispute: dispute.to_owned() }
 }
@@ -140,6 +159,10 @@ fn is_left(action: &Action) -> bool {
 
 fn task_of(action: &Action) -> TaskId {
     About::Action { action: action.id.clone() }.task(&action.account)
+}
+
+fn welcoming_of(action: &Action) -> TaskId {
+    About::Onboarding { action: action.id.clone() }.task(&action.account)
 }
 
 fn unseen_of(action: &Action) -> TaskId {
@@ -160,7 +183,7 @@ mod tests {
     fn desk(state: State, now: Timestamp) -> Desk {
         let id = ActionId::of(&AccountId::of("stripe", "default", "cus_1"), "mara", "k");
         let clause = Clause { rule: "r".into(), policy_version: 1, why: "w".into() };
-        let preview = Preview { summary: String::new(), lines: vec![], clause, digest: "d".into() };
+        let preview = Preview { summary: String::new(), lines: vec![], clause, notices: vec![], digest: "d".into() };
         let kind = Kind::Credit { amount: Money::from_minor(1000, Currency::USD) };
         let action = Action::new(id.clone(), kind, Reason::Other, preview, "mara", now).in_state(state);
         let mut desk = Desk::of(Head::new("stripe", "default", "cus_1"), Touched::default());

@@ -1,9 +1,9 @@
 //! Was one thing taken twice, and how did that come about?
 
-use super::{ClassifyPolicy, Finding, Scene, Standing, doubled, span};
+use super::{ClassifyPolicy, Duplicates, Finding, Scene, Standing, doubled, span};
 use crate::action::{Kind, Reason};
 use crate::book::{Head, HistoryLine, Invoice, PaymentLine, Refund, Touched};
-use crate::case::{Case, Class, Evidence, Recommendation};
+use crate::case::{Case, Class, Evidence, Recommendation, State};
 use crate::classify::desk::Desk;
 use crate::event::{InvoiceStatus, Line, PaymentStatus, RefundStatus, Role};
 use crate::id::CaseId;
@@ -50,9 +50,11 @@ pub(super) fn compared(touched: &Touched, head: &Head, policy: &ClassifyPolicy) 
 
 /// A payment with those that took the same from the same customer shortly before.
 fn pairs<'a>(payment: &str, head: &'a Head, policy: &ClassifyPolicy) -> Vec<(&'a PaymentLine, &'a PaymentLine)> {
-    let window = SignedDuration::from_hours(policy.duplicates.window_hours);
     let lines = &head.book.payments;
     let Some(second) = lines.iter().find(|line| line.payment == payment) else { return Vec::new() };
+    let Duplicates { window_hours, watched_window_hours, .. } = policy.duplicates;
+    let is_watched = head.watched_at(second.at).is_some();
+    let window = SignedDuration::from_hours(if is_watched { watched_window_hours } else { window_hours });
     let earlier = |first: &&PaymentLine| {
         (first.at, &first.payment) < (second.at, &second.payment)
             && first.amount == second.amount
@@ -143,7 +145,11 @@ fn finding(
             lines.is_some_and(|(one, other)| bill_the_same(one, other)).then_some(Finding::SameLineSamePeriod)
         }
         (None, _) | (_, None) if explained(first, second, head, policy) => None,
-        _ => Some(Finding::SameAmountSameDay),
+        _ => {
+            let is_near =
+                second.at.duration_since(first.at) <= SignedDuration::from_hours(policy.duplicates.window_hours);
+            Some(if is_near { Finding::SameAmountSameDay } else { Finding::SameAmountWatched })
+        }
     }
 }
 
@@ -237,6 +243,27 @@ fn words(cause: &str) -> &'static str {
     }
 }
 
+/// How the evidence names the watch under which something was found.
+const WATCHED: &str = "Watched";
+
+/// That a payment came while the account was watched, because of another case.
+fn watched_for(case: &Case, second: &PaymentLine, head: &Head) -> Option<Evidence> {
+    let watched = head.watched_at(second.at)?;
+    let because = watched.case.as_ref().filter(|because| **because != case.id)?;
+    let since = watched.since.strftime("%Y-%m-%d");
+    let value = format!("this account is watched since {since} because of {because}");
+    Some(Evidence::new(WATCHED, value, because.as_str()))
+}
+
+/// The cases that open because somebody watches the account, each with whoever is told of it.
+pub fn found_while_watched<'a>(before: &Desk, after: &'a Desk) -> Vec<(&'a Case, &'a str)> {
+    let is_new = |case: &&Case| !before.cases.contains_key(&case.id) && case.class == Class::DuplicateCharge;
+    let is_watched = |case: &Case| case.evidence.iter().any(|it| it.label == WATCHED);
+    let watched = after.head.watched.as_ref();
+    let cases = after.cases.values().filter(is_new).filter(|case| case.state == State::Open && is_watched(case));
+    cases.filter_map(|case| Some((case, watched?.by.as_str()))).collect()
+}
+
 pub(super) fn standing(scene: Scene<'_>, payment: &str, desk: &Desk) -> Standing {
     let head = &desk.head;
     let Some((finding, first, second)) = found(payment, &desk.touched, head, scene.policy) else {
@@ -270,6 +297,7 @@ pub(super) fn standing(scene: Scene<'_>, payment: &str, desk: &Desk) -> Standing
         Evidence::new("Apart", span(second.at.duration_since(first.at)), &second.payment),
     ];
     case.evidence.extend(invoice.map(|invoice| Evidence::new("Invoice of the first", invoice, invoice)));
+    case.evidence.extend(watched_for(&case, second, head));
     let other = head.book.invoice_of(second).filter(|other| Some(*other) != invoice);
     case.evidence.extend(other.map(|other| Evidence::new("Invoice of the second", other, other)));
     if let (Some(one), Some(other)) = (&first.card, &second.card) {

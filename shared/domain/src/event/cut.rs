@@ -140,6 +140,7 @@ impl Event {
                 Seen::Payment(seen) => {
                     [&mut seen.invoice, &mut seen.subscription, &mut seen.intent].into_iter().for_each(refer);
                     [&mut seen.method, &mut seen.issuer].into_iter().for_each(|text| cut(text, 50));
+                    refer(&mut seen.reference);
                     cut_card(&mut seen.card);
                     cut_decline(&mut seen.decline);
                 }

@@ -30,6 +30,9 @@ pub struct PaymentSeen {
     /// The customer was there when it was tried, as far as the provider tells.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub by_customer: bool,
+    /// What was written with it that can name a payment request or an invoice.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
 }
 
 /// The order is that of a payment's life: of two sightings in one instant, the further counts.

@@ -57,8 +57,22 @@ fn of(seen: &Seen) -> usize {
         }
         Seen::Link(LinkSeen { intent, invoice }) => texts([Some(intent), Some(invoice)]),
         Seen::Ticket(seen) => {
-            let TicketSeen { id, as_of: _, subject, body, status: _, csat: _, requester_name, requester_email } = seen;
-            texts([Some(id), subject.as_ref(), body.as_ref(), requester_name.as_ref(), requester_email.as_ref()])
+            let TicketSeen {
+                id,
+                as_of: _,
+                subject,
+                body,
+                status: _,
+                csat: _,
+                requester_name,
+                requester_email,
+                verified: _,
+                said,
+                language,
+                automatic: _,
+            } = seen;
+            let more = [subject, body, requester_name, requester_email, said, language].map(Option::as_ref);
+            texts([Some(id)]) + texts(more)
         }
     }
 }
@@ -92,8 +106,9 @@ fn of_payment(seen: &PaymentSeen) -> usize {
         issuer,
         decline,
         by_customer: _,
+        reference,
     } = seen;
-    let more = [invoice, subscription, intent, method, issuer].map(Option::as_ref);
+    let more = [invoice, subscription, intent, method, issuer, reference].map(Option::as_ref);
     texts([Some(id)]) + texts(more) + of_card(card.as_ref()) + of_decline(decline.as_ref())
 }
 
@@ -215,7 +230,8 @@ mod tests {
                 "status": "settled", "reason": text, "created_at": AT}),
             json!({"resource": "payment", "id": text, "as_of": AT, "invoice": text, "subscription": text,
                 "intent": text, "status": "needs_action", "amount": money, "captured": money, "refunded": money,
-                "at": AT, "method": text, "card": card, "issuer": text, "decline": decline, "by_customer": true}),
+                "at": AT, "method": text, "card": card, "issuer": text, "decline": decline, "by_customer": true,
+                "reference": text}),
             json!({"resource": "refund", "id": text, "payment": text, "amount": money, "status": "succeeded",
                 "created_at": AT, "action": text}),
             json!({"resource": "dispute", "id": text, "as_of": AT, "payment": text, "amount": money,

@@ -16,6 +16,18 @@ pub struct TicketSeen {
     pub csat: Option<u8>,
     pub requester_name: Option<String>,
     pub requester_email: Option<String>,
+    /// Whether whoever wrote it has shown that the address is theirs.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub verified: bool,
+    /// What the customer chose themselves that it is, as a class is called.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub said: Option<String>,
+    /// In which language they were asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
+    /// It says of itself that no person wrote it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub automatic: bool,
 }
 
 /// The order is that of a ticket's life: of two sightings in one instant, the further counts.

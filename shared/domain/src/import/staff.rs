@@ -22,6 +22,7 @@ const OWN: &[Column] = &[
     ("role", &[]),
     ("slack_team", &["slack_team_id"]),
     ("slack_user", &["slack_user_id"]),
+    ("languages", &["language"]),
 ];
 
 impl Record for StaffRow {
@@ -38,7 +39,8 @@ impl Record for StaffRow {
             row.complain("slack_user", "a Slack user and their team belong together: fill in both or neither");
         }
         let slack = slack.0.zip(slack.1).map(|(team, user)| Slack { team, user });
-        Some(Self { staff: Staff { id: id?, name: name?, email: email?, role: role?, slack } })
+        let languages = row.may("languages", languages).unwrap_or_default();
+        Some(Self { staff: Staff { id: id?, name: name?, email: email?, role: role?, slack, languages } })
     }
 
     fn together(all: &[(usize, Self)], complaints: &mut Complaints) {
@@ -48,6 +50,21 @@ impl Record for StaffRow {
         let slack = all.iter().filter_map(|(line, row)| Some((*line, row.staff.slack.as_ref()?)));
         doubled(slack, "slack_user", "this Slack user", complaints);
     }
+}
+
+/// Reads languages by their two letters, such as `en de`, in the order in which they are named.
+fn languages(text: &str) -> Result<Vec<String>, String> {
+    let mut languages: Vec<String> = Vec::new();
+    for word in text.split([' ', ',', ';']).filter(|word| !word.is_empty()) {
+        let language = word.to_ascii_lowercase();
+        if language.len() != 2 || !language.bytes().all(|byte| byte.is_ascii_lowercase()) {
+            return Err(format!("`{word}` is no language: write two letters for each, such as `en de`"));
+        }
+        if !languages.contains(&language) {
+            languages.push(language);
+        }
+    }
+    Ok(languages)
 }
 
 /// Reads a staff id: it stands in tokens and routes, and Recoup's own name is nobody else's.
@@ -70,9 +87,10 @@ mod tests {
     fn every_column_is_read_from_both_formats() {
         let records = both(
             Kind::Staff,
-            "id,name,email,role,slack_team,slack_user\nmara,Mara M.,mara@example.com,Manager,T1,U1\n\
-             bea,Bea B.,bea@example.com,Billing Specialist,,\n",
-            r#"{"id":"mara","name":"Mara M.","email":"mara@example.com","role":"manager","slack_team":"T1","slack_user":"U1"}
+            "id,name,email,role,slack_team,slack_user,languages\nmara,Mara M.,mara@example.com,Manager,T1,U1,EN; de de\n\
+             bea,Bea B.,bea@example.com,Billing Specialist,,,\n",
+            r#"{"id":"mara","name":"Mara M.","email":"mara@example.com","role":"manager","slack_team":"T1","slack_user":"U1",
+                "languages":"en de"}
 
                {"id":"bea","name":"Bea B.","email":"bea@example.com","role":"billing_specialist"}"#,
         );
@@ -82,6 +100,15 @@ mod tests {
             (rows[0].staff.slack.as_ref().map(|slack| slack.user.as_str()), rows[1].staff.slack.is_none()),
             (Some("U1"), true)
         );
+        let speaks = |language| rows.iter().map(|row| row.staff.speaks(language)).collect::<Vec<_>>();
+        assert_eq!((speaks("de"), speaks("en"), speaks("fr")), (vec![true, false], vec![true; 2], vec![false; 2]));
+    }
+
+    #[test]
+    fn a_language_has_two_letters() {
+        let head = "id,name,email,role,languages\n";
+        let said = complaints(csv(Kind::Staff, &format!("{head}a,A,a@x.de,l1,en german\n")));
+        assert!(said.len() == 1 && said[0].starts_with("row 2, languages: `german` is no language"), "{said:?}");
     }
 
     #[test]

@@ -200,6 +200,7 @@ impl Surroundings<'_> {
             why: cause.why.clone(),
             policy_version: policy.version,
             release: release.map(|release| format!("{} at {}", release.name, release.at)),
+            task: None,
             sign,
         };
         incident.count(&members);

@@ -144,7 +144,7 @@ mod tests {
     use super::*;
 
     fn staff(role: Role) -> Staff {
-        Staff { id: "mara".into(), name: "Mara".into(), role, email: String::new(), slack: None }
+        Staff { id: "mara".into(), name: "Mara".into(), role, email: String::new(), slack: None, languages: Vec::new() }
     }
 
     fn at(hour: i64) -> Timestamp {

@@ -32,6 +32,8 @@ pub struct Preview {
     pub incident: Option<PartOf>,
     /// The text for the customer, as a person would send it.
     pub reply: Option<Reply>,
+    /// What changed lately of how the customer is reached.
+    pub notices: Vec<String>,
     /// Over the meaning, not over the words.
     pub digest: String,
 }
@@ -103,6 +105,7 @@ pub fn preview(
         exceptions,
         incident: None,
         reply,
+        notices: Vec::new(),
         digest,
     }
 }
@@ -159,7 +162,7 @@ fn proposed(
 }
 
 /// The money of it; of a bundle, that of its members together, where it is all of one currency.
-fn amount(kind: &Kind) -> Option<Money> {
+pub(super) fn amount(kind: &Kind) -> Option<Money> {
     let mut amounts = kind.members().iter().filter_map(Kind::amount);
     let first = amounts.next()?;
     amounts.try_fold(first, |sum, amount| (amount.currency() == sum.currency()).then(|| sum.plus(amount)))
@@ -193,6 +196,7 @@ impl Preview {
                 .iter()
                 .map(|it| format!("- part of an incident ({}): {}, {} customers", it.state, it.title, it.customers)),
         );
+        lines.extend(self.notices.iter().map(|notice| format!("- {notice}")));
         lines.extend(self.exceptions.iter().map(|it| {
             let amount = it.amount.map(|amount| format!(" of {amount}")).unwrap_or_default();
             format!("- granted before: {}{amount} on {} by {}, {}", it.kind, it.granted_on, it.granted_by, it.reason)

@@ -2,8 +2,10 @@
 //!
 //! What a change comes to is decided in `action/change.rs`; here it is put into words.
 
-use super::{Name, Play, Setting, Step, When};
-use crate::action::{Effective, Known, NoPreview, RestOfPeriod, plan_change};
+use super::{Name, Play, Setting, Step, When, by_hand};
+use crate::action::{
+    Action, Effective, Kind, Known, MidPeriod, NoPreview, Params, Reason, RestOfPeriod, Shown, State, Wish, plan_change,
+};
 use crate::event::Stated;
 use crate::import::Price;
 use crate::money::Money;
@@ -50,13 +52,20 @@ pub fn change_plan(scene: Setting<'_>, known: &Known<'_>, change: Change<'_>) ->
     let mut play = scene.play(Name::ChangePlan, verdict);
     play.look("plan as it is", format!("{} at {}", names[0], prices[0]));
     play.look("plan that is wanted", format!("{} at {}", names[1], prices[1]));
-    play.steps.push(Step::Ask {
+    let params = Params {
+        subscription: Some(change.subscription.to_owned()),
+        plan: Some(change.plan.to_owned()),
+        ..Params::default()
+    };
+    let wish = Wish { kind: told.kind.to_owned(), params };
+    play.push(Step::Ask {
         kind: told.kind,
         target: change.subscription.to_owned(),
         amount: told.due,
         approvals: told.approvals.to_vec(),
         lines: asked.lines(asked.price, &effective),
         why: format!("to {}", change.plan),
+        action: scene.wanted(wish, Reason::Other, ""),
     });
     let reader = scene.reader;
     let [before, after] = asked.units.map(|unit| format!("{} × {}", reader.amount(unit), asked.from.quantity));
@@ -70,10 +79,9 @@ pub fn change_plan(scene: Setting<'_>, known: &Known<'_>, change: Change<'_>) ->
         ("features", if features.is_empty() { String::new() } else { includes() }),
         ("amount", told.charged),
     ];
-    play.steps.push(scene.say(When::AfterItIsDone, told.text, &values));
+    play.push(scene.say(When::AfterItIsDone, told.text, &values));
     if let Effective::AtOnce(_) = effective {
-        let what = format!("onboarding call for {}", names[1]);
-        play.steps.push(Step::Task { who: "customer success", what, due_on: scene.day(scene.policy.onboarding_days) });
+        play.push(welcome(scene, &names[1], None));
     }
     let discounted = asked.subscription.discount.value().and_then(Stated::value).is_some();
     let missing = [
@@ -86,6 +94,64 @@ pub fn change_plan(scene: Setting<'_>, known: &Known<'_>, change: Change<'_>) ->
     ];
     play.missing.extend(missing.into_iter().filter(|(is_missing, _)| *is_missing).map(|(_, what)| what.to_owned()));
     Ok(play)
+}
+
+/// Somebody speaks to whoever has upgraded: the task is made once that is done.
+fn welcome(scene: Setting<'_>, plan: &str, done: Option<&Action>) -> Step {
+    Step::Task {
+        who: by_hand::SUCCESS,
+        what: format!("onboarding call for {plan}"),
+        due_on: scene.day(scene.policy.onboarding_days),
+        about: done.map(by_hand::welcoming),
+    }
+}
+
+/// The same play once the change was asked for: its figures are those that were shown then.
+pub fn plan_changed(scene: Setting<'_>, known: &Known<'_>, action: &Action) -> Option<Play> {
+    let (plan, effective_on) = match &action.kind {
+        Kind::Upgrade { plan, .. } => (plan, action.ended_at().unwrap_or(action.requested_at)),
+        Kind::Downgrade { plan, at, .. } => (plan, *at),
+        _ => return None,
+    };
+    let (kind, reader, texts) = (action.kind.name(), scene.reader, &scene.policy.texts);
+    let line = |label: &str| action.preview.lines.iter().find(|line| line.label == label);
+    let side = |shown: Option<&Shown>| match shown {
+        Some(Shown::Money(money)) => reader.amount(money),
+        Some(Shown::Text(text)) => text.clone(),
+        None => String::new(),
+    };
+    let listed = |price: &str| known.prices.iter().find(|listed| listed.price == price);
+    let before = line("Plan").map(|line| side(line.before.as_ref())).unwrap_or_default();
+    let names = [named(listed(&before), &before), named(listed(plan), plan)];
+    let each = line("Each period");
+    let features = listed(plan).map(|price| price.features.join(", ")).unwrap_or_default();
+    let charged = match line("Charged for the rest of this period").and_then(|line| line.after.as_ref()) {
+        Some(Shown::Money(due)) => reader.amount(due),
+        _ if known.manners.mid_period == MidPeriod::NotCharged => reader.words(phrase::NOTHING).to_owned(),
+        _ => reader.words(phrase::ITS_SHARE).to_owned(),
+    };
+    let mut play = scene.play(Name::ChangePlan, format!("{} from {} to {}.", first_upper(kind), names[0], names[1]));
+    play.push(scene.asked(action, &format!("to {plan}")));
+    let values = [
+        ("plan_before", names[0].clone()),
+        ("plan", names[1].clone()),
+        ("price_before", each.map(|line| side(line.before.as_ref())).unwrap_or_default()),
+        ("price", each.map(|line| side(line.after.as_ref())).unwrap_or_default()),
+        ("effective_on", reader.date(effective_on)),
+        (
+            "features",
+            if features.is_empty() { features } else { format!("{} {features}.", reader.words(phrase::INCLUDES)) },
+        ),
+        ("amount", charged),
+    ];
+    let is_upgrade = matches!(action.kind, Kind::Upgrade { .. });
+    let text = if is_upgrade { &texts.upgraded } else { &texts.downgraded };
+    play.push(scene.say(When::AfterItIsDone, text, &values));
+    if is_upgrade {
+        let done = (action.state() == State::Executed).then_some(action);
+        play.push(welcome(scene, &names[1], done));
+    }
+    Some(play)
 }
 
 fn told<'a>(scene: Setting<'a>, change: Change<'a>, effective: &Effective) -> Told<'a> {
@@ -143,11 +209,12 @@ fn first_upper(word: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::action::{Clause, Manners, MidPeriod, Params, Reason, Wish, preview};
+    use crate::action::{Clause, Manners, preview};
     use crate::book::{Head, Touched};
     use crate::event::{
         Event, Interval, IntervalUnit, Item, Kind, Origin, Role as Part, Seen, SubscriptionSeen, SubscriptionStatus,
     };
+    use crate::id::AccountId;
     use crate::money::prorate::Method;
     use crate::money::{Currency, Rate};
     use crate::policies::Policies;
@@ -165,6 +232,8 @@ mod tests {
             policy: policies.playbooks.current(),
             reader: policies.texts.current().reader(None, None),
             name: "Ada",
+            account: &AccountId::of("p", "default", "cus_1"),
+            case: None,
             now,
         };
         let prices = [price("basic", 19, 1), price("pro", 49, 2), price("business", 99, 3)];
@@ -193,14 +262,14 @@ mod tests {
             let settled = Wish { kind: kind.to_owned(), params }.settle(&known).unwrap();
             let clause = Clause { rule: String::new(), policy_version: 1, why: String::new() };
             let shown = preview(&settled, known, Reason::Other, clause).unwrap();
-            let asked = play.steps.iter().find_map(|step| match step {
+            let asked = play.steps.iter().find_map(|placed| match &placed.step {
                 Step::Ask { kind, amount, lines, .. } => {
                     Some((*kind, amount.map(|due| due.to_string()), lines.clone()))
                 }
                 _ => None,
             });
             assert_eq!(asked, Some((kind, due.map(str::to_owned), shown.lines)), "{what}");
-            let mail = play.steps.iter().find_map(|step| match step {
+            let mail = play.steps.iter().find_map(|placed| match &placed.step {
                 Step::Say { reply, .. } => Some(reply.body.clone()),
                 _ => None,
             });
@@ -213,7 +282,8 @@ mod tests {
         let policies = Policies::shipped().unwrap();
         let now = time("2026-03-16T21:00:00Z");
         let (policy, reader) = (policies.playbooks.current(), policies.texts.current().reader(None, None));
-        let scene = Setting { policy, reader, name: "Ada", now };
+        let account = AccountId::of("p", "default", "cus_1");
+        let scene = Setting { policy, reader, name: "Ada", account: &account, case: None, now };
         let prices = [price("pro", 49, 2), price("business", 99, 3)];
         let (head, records) = told(SubscriptionStatus::Active, None);
         let known = Known { head: &head, manners: &Manners::PLAIN, records: &records, prices: &prices, now };

@@ -1,12 +1,15 @@
 //! Playbook 2: why, how often, and what the account may still use; a new link, more time, a message, and a call after three.
 
-use super::{Name, Play, Setting, Step, When};
+use super::{Name, Play, Setting, Step, When, by_hand, came_of};
+use crate::action::{Action, Params, Reason, Wish};
 use crate::book::entitlement::Entitlement;
 use crate::book::{Due, Head, Invoice, tries};
+use crate::case::Case;
 use crate::decline::Family;
 use crate::dunning::{Plan, whole_days};
 use crate::event::PaymentStatus;
 use crate::incident::{Incident, State};
+use crate::money::Money;
 use crate::policy::phrase;
 use jiff::{SignedDuration, Timestamp};
 
@@ -23,13 +26,18 @@ pub struct Failing<'a> {
     /// Its recovery, if it ever had one.
     pub plan: Option<&'a Plan>,
     pub same_try: SignedDuration,
+    /// The case of it, where it is played for one, with what was asked for because of it.
+    pub case: Option<(&'a Case, &'a [Action])>,
 }
 
 /// Writes nothing where nothing is due, and nothing while an incident is behind it.
 pub fn payment_failed(scene: Setting<'_>, failing: Failing<'_>) -> Play {
-    let Failing { invoice, head, family, reason, entitlement, incident, same_try, .. } = failing;
+    let Failing { invoice, head, family, reason, entitlement, incident, same_try, case, .. } = failing;
     let Due::Open(remaining) = invoice.due() else {
-        return scene.play(Name::PaymentFailed, "Nothing is due any more: nothing is to be done.");
+        let mut play = scene.play(Name::PaymentFailed, "Nothing is due any more: nothing is to be done.");
+        let (case, actions) = case.unzip();
+        play.asked_before(scene, case, actions.unwrap_or_default(), &["payment_link", "extend_grace"]);
+        return play;
     };
     if let Some(incident) = incident.filter(|incident| incident.state == State::Open) {
         let mut play = scene.play(
@@ -49,21 +57,7 @@ pub fn payment_failed(scene: Setting<'_>, failing: Failing<'_>) -> Play {
     play.look("failed tries in a row", in_a_row);
     play.look("account", entitlement.map_or("no subscription has begun", Entitlement::name));
     play.look("days left", left.map_or_else(|| "nothing is taken by itself".to_owned(), |left| left.to_string()));
-    let ask = |kind, amount, why: &str| Step::Ask {
-        kind,
-        target: invoice.id.clone(),
-        amount,
-        approvals: Vec::new(),
-        lines: Vec::new(),
-        why: why.to_owned(),
-    };
-    play.steps.push(ask("payment_link", remaining, "only the customer can pay in another way"));
-    if matches!(entitlement, Some(Entitlement::Grace | Entitlement::Warned | Entitlement::Active))
-        && left.is_some_and(|left| left < scene.policy.grace_days)
-    {
-        let days = scene.policy.grace_days;
-        play.steps.push(ask("extend_grace", None, &format!("up to {days} days, so that there is time to act")));
-    }
+    requests(scene, failing, remaining, left).into_iter().for_each(|step| play.push(step));
     let warned = in_a_row >= scene.policy.failures_in_a_row;
     let texts = &scene.policy.texts;
     let days = left.filter(|left| *left > 0);
@@ -76,18 +70,45 @@ pub fn payment_failed(scene: Setting<'_>, failing: Failing<'_>) -> Play {
         ("time_left", time_left),
         ("tries", in_a_row.to_string()),
     ];
-    play.steps.push(scene.say(
-        When::Now,
-        if warned { &texts.suspension_warning } else { &texts.payment_failed },
-        &values,
-    ));
+    play.push(scene.say(When::Now, if warned { &texts.suspension_warning } else { &texts.payment_failed }, &values));
     if warned {
         let what = format!("call the customer: {in_a_row} payments in a row have failed");
-        play.steps.push(Step::Task { who: "account manager", what, due_on: scene.day(scene.policy.outreach_days) });
+        let (due_on, about) = (scene.day(scene.policy.outreach_days), Some(by_hand::failing(&invoice.id)));
+        play.push(Step::Task { who: by_hand::ACCOUNTS, what, due_on, about });
     }
     play.missing.extend(remaining.is_none().then(|| "the amount: the provider did not send it".to_owned()));
     play.missing.extend(invoice.pay_link.value().is_none().then(|| "a payment page for the customer".to_owned()));
     play
+}
+
+/// A link and, where some of it is over, more time; each as it was asked for, where it was.
+fn requests(scene: Setting<'_>, failing: Failing<'_>, remaining: Option<Money>, left: Option<i64>) -> Vec<Step> {
+    let Failing { invoice, entitlement, case, .. } = failing;
+    let asked = |name: &str| case.and_then(|(case, actions)| came_of(case, actions, |kind| kind.name() == name));
+    let step = |kind: &'static str, amount, days, why: &str| match asked(kind) {
+        Some(action) => scene.asked(action, why),
+        None => {
+            let params = Params { invoice: Some(invoice.id.clone()), days, ..Params::default() };
+            Step::Ask {
+                kind,
+                target: invoice.id.clone(),
+                amount,
+                approvals: Vec::new(),
+                lines: Vec::new(),
+                why: why.to_owned(),
+                action: scene.wanted(Wish { kind: kind.to_owned(), params }, Reason::Other, ""),
+            }
+        }
+    };
+    let mut steps = vec![step("payment_link", remaining, None, "only the customer can pay in another way")];
+    let most = scene.policy.grace_days;
+    let has_grace = matches!(entitlement, Some(Entitlement::Grace | Entitlement::Warned | Entitlement::Active))
+        && left.is_some_and(|left| left < most);
+    if has_grace || asked("extend_grace").is_some() {
+        let days = left.and_then(|left| u32::try_from((most - left).max(1)).ok());
+        steps.push(step("extend_grace", None, days, &format!("up to {most} days, so that there is time to act")));
+    }
+    steps
 }
 
 /// Counted tries of the account since anything was paid.

@@ -1,7 +1,9 @@
 //! The figures of the playbooks.
 
+use crate::case::Class;
 use crate::leaving::Offers;
 use crate::policy::{Complaint, Rules};
+use crate::report::Targets;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -21,6 +23,26 @@ impl Name {
     /// Playbook 1 is the first.
     pub const ALL: [Self; 6] =
         [Self::ChargedTwice, Self::PaymentFailed, Self::ChangePlan, Self::Refund, Self::Overcharged, Self::TaxInvoice];
+
+    /// The one that is played for a case of a class.
+    pub fn of(class: Class) -> Option<Self> {
+        match class {
+            Class::DuplicateCharge => Some(Self::ChargedTwice),
+            Class::PaymentFailed => Some(Self::PaymentFailed),
+            Class::PlanChange => Some(Self::ChangePlan),
+            Class::RefundRequest => Some(Self::Refund),
+            Class::Overcharge | Class::InvoiceDiscrepancy => Some(Self::Overcharged),
+            Class::TaxQuestion => Some(Self::TaxInvoice),
+            Class::PaymentMethodUpdate
+            | Class::OtherBilling
+            | Class::DuplicateSubscription
+            | Class::EnterpriseInvoice
+            | Class::UsageDispute
+            | Class::PlanMismatch
+            | Class::Chargeback
+            | Class::NotBilling => None,
+        }
+    }
 
     /// For people: the first line of a play.
     pub fn title(self) -> &'static str {
@@ -74,6 +96,11 @@ impl PlaybookPolicy {
     /// How long handling should take, from and to.
     pub fn minutes(&self, name: Name) -> [u32; 2] {
         self.minutes[&name]
+    }
+
+    /// The same for each class of cases that has a playbook.
+    pub fn targets(&self) -> Targets {
+        Class::ALL.into_iter().filter_map(|class| Some((class, self.minutes(Name::of(class)?)))).collect()
     }
 
     /// Every text that is written.

@@ -1,7 +1,7 @@
 //! Playbook 4: does the policy give it, who must agree, and what the customer is told either way.
 
 use super::{Name, Play, Setting, Step, When};
-use crate::action::{Line, NotEligible, Reason};
+use crate::action::{Action, Kind, Line, NotEligible, Reason};
 use crate::approval::{Eligibility, Requirement};
 use crate::money::Money;
 
@@ -19,7 +19,7 @@ pub struct Refunding<'a> {
 /// Asks for a refund that is eligible, and explains one that is not, with what can be offered.
 pub fn refund(scene: Setting<'_>, refunding: Refunding<'_>) -> Play {
     let Refunding { payment, amount, reason, eligibility, requirement, lines } = refunding;
-    let reason = reason.name().replace('_', " ");
+    let (said, reason) = (reason, reason.name().replace('_', " "));
     let texts = &scene.policy.texts;
     if let Some((refused, instead)) = &eligibility.refused {
         let why = refused.to_string();
@@ -34,7 +34,7 @@ pub fn refund(scene: Setting<'_>, refunding: Refunding<'_>) -> Play {
                 (&texts.refund_over_contract, vec![("amount", scene.reader.amount(limit))])
             }
         };
-        play.steps.push(scene.say(When::Now, text, &values));
+        play.push(scene.say(When::Now, text, &values));
         return play;
     }
     let mut play = scene.play(Name::Refund, format!("Refund {amount}: {}", eligibility.why));
@@ -42,15 +42,34 @@ pub fn refund(scene: Setting<'_>, refunding: Refunding<'_>) -> Play {
     for (_, why) in &eligibility.besides {
         play.look("besides", why);
     }
-    play.steps.push(Step::Ask {
-        kind: "refund",
+    let kind = Kind::Refund { payment: payment.to_owned(), amount };
+    play.push(Step::Ask {
+        kind: kind.name(),
         target: payment.to_owned(),
         amount: Some(amount),
         approvals: requirement.approvals.clone(),
         lines: lines.to_vec(),
         why: requirement.clause.why.clone(),
+        action: scene.wanted(kind.wish(), said, ""),
     });
-    let values = [("amount", scene.reader.amount(amount)), ("days", scene.policy.bank_days.clone())];
-    play.steps.push(scene.say(When::AfterItIsDone, &texts.refund_approved, &values));
+    play.push(gives(scene, amount));
     play
+}
+
+/// The same once it was asked for.
+pub fn refund_asked(scene: Setting<'_>, action: &Action) -> Play {
+    let amount = action.kind.amount();
+    let given = amount.map(|amount| format!(" {amount}")).unwrap_or_default();
+    let mut play = scene.play(Name::Refund, format!("Refund{given}: {}", action.preview.clause.why));
+    play.look("reason", action.reason_code.name().replace('_', " "));
+    play.push(scene.asked(action, &action.preview.clause.why));
+    if let Some(amount) = amount {
+        play.push(gives(scene, amount));
+    }
+    play
+}
+
+fn gives(scene: Setting<'_>, amount: Money) -> Step {
+    let values = [("amount", scene.reader.amount(amount)), ("days", scene.policy.bank_days.clone())];
+    scene.say(When::AfterItIsDone, &scene.policy.texts.refund_approved, &values)
 }

@@ -1,6 +1,7 @@
 //! Playbook 6: whose invoice is it, is everything on it, and where is it?
 
 use super::{Name, Play, Setting, Step, When};
+use crate::action::{Kind, Reason};
 use crate::book::{Due, Invoice};
 use crate::import::Customer;
 use crate::policy::phrase;
@@ -41,16 +42,18 @@ pub fn tax_invoice(scene: Setting<'_>, invoicing: Invoicing<'_>) -> Play {
     play.missing.extend(
         (!named).then(|| "company and jurisdiction: ask the customer before a corrected invoice is made".to_owned()),
     );
-    play.steps.push(Step::Ask {
-        kind: "tax_invoice",
+    let kind = Kind::TaxInvoice { invoice: invoice.id.clone() };
+    play.push(Step::Ask {
+        kind: kind.name(),
         target: invoice.id.clone(),
         amount: None,
         approvals: Vec::new(),
         lines: Vec::new(),
         why: "a copy changes nothing".to_owned(),
+        action: scene.wanted(kind.wish(), Reason::Other, ""),
     });
     let attached = || scene.reader.words(phrase::ATTACHED).to_owned();
     let values = [("invoice", number), ("link", link.cloned().unwrap_or_else(attached))];
-    play.steps.push(scene.say(When::AfterItIsDone, &scene.policy.texts.tax_invoice, &values));
+    play.push(scene.say(When::AfterItIsDone, &scene.policy.texts.tax_invoice, &values));
     play
 }

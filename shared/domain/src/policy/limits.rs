@@ -1,6 +1,6 @@
 //! How much, how long, how often: the limits of the machinery.
 
-use super::{Complaint, Rules};
+use super::{Complaint, FormLimits, Rules};
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -122,6 +122,10 @@ pub struct Limits {
     pub outgoing_days: i64,
     /// How long an endpoint of the product may take nothing before it is disabled, and people have to look.
     pub endpoint_hours_max: i64,
+    /// For how many days a change of how a customer is reached is shown to whoever decides about money.
+    pub contact_days: i64,
+    /// How much anybody may ask for through the refund request form.
+    pub form: FormLimits,
     /// How patient Recoup is with whoever refuses what it has to tell.
     pub telling: Patience,
     /// How patient it is with an endpoint that does not take an event.
@@ -243,7 +247,9 @@ impl Rules for Limits {
             ("forecast_open_min", i64::from(self.forecast_open_min)),
             ("forecast_seen_min", i64::from(self.forecast_seen_min)),
             ("judged_min", i64::from(self.judged_min)),
+            ("contact_days", self.contact_days),
         ];
+        let rows = rows.into_iter().chain(self.form.bounds());
         let patience = [&self.telling, &self.outgoing].into_iter().flat_map(Patience::bounds);
         let counts = [
             (self.boards_max < 1, "a shelf has at least one board".to_owned()),

@@ -71,6 +71,7 @@ const GAPS: &[&str] = &[
     "card",
     "expires_on",
     "unsubscribe",
+    "reference",
 ];
 
 impl Texts {

@@ -1,6 +1,6 @@
 //! The troubles of the month by class.
 
-use super::{mean, share};
+use super::{Targets, mean, share};
 use crate::case::{Class, State};
 use crate::report::fact::Fact;
 use serde::Serialize;
@@ -22,29 +22,93 @@ pub struct CaseClass {
     pub share: Option<String>,
     pub resolved: usize,
     pub avg_hours_to_resolution: Option<String>,
+    /// How long people were at those that are resolved and that they did anything about.
+    pub avg_handling_minutes: Option<String>,
+    /// How long its playbook gives them, from and to.
+    pub handling_target: Option<[u32; 2]>,
+    /// Which part of those took no longer than that.
+    pub within_target: Option<String>,
 }
 
-pub(super) fn cases(facts: &[&Fact]) -> Cases {
-    let mut classes: BTreeMap<Class, (usize, Vec<i64>)> = BTreeMap::new();
+/// What is counted of one class.
+#[derive(Default)]
+struct Counted {
+    count: usize,
+    /// Minutes until they were resolved.
+    resolved: Vec<i64>,
+    /// Seconds that people were at them.
+    handled: Vec<i64>,
+}
+
+pub(super) fn cases(facts: &[&Fact], targets: &Targets) -> Cases {
+    let mut classes: BTreeMap<Class, Counted> = BTreeMap::new();
     for fact in facts {
-        let Fact::Case { class, state, minutes, .. } = fact else { continue };
-        let (count, times) = classes.entry(*class).or_default();
-        *count += 1;
-        times.extend(minutes.filter(|_| *state == State::Resolved));
+        let Fact::Case { class, state, minutes, handled_secs, .. } = fact else { continue };
+        let counted = classes.entry(*class).or_default();
+        counted.count += 1;
+        counted.resolved.extend(minutes.filter(|_| *state == State::Resolved));
+        counted.handled.extend(handled_secs.filter(|_| *state == State::Resolved));
     }
-    let total = classes.values().map(|(count, _)| count).sum();
+    let total = classes.values().map(|counted| counted.count).sum();
     Cases {
         total,
-        resolved: classes.values().map(|(_, times)| times.len()).sum(),
+        resolved: classes.values().map(|counted| counted.resolved.len()).sum(),
         categories: classes
             .into_iter()
-            .map(|(class, (count, times))| CaseClass {
-                class,
-                count,
-                share: share(count, total),
-                resolved: times.len(),
-                avg_hours_to_resolution: mean(times.iter().sum(), times.len() * 60),
-            })
+            .map(|(class, counted)| counted.of(class, total, targets.get(&class).copied()))
             .collect(),
+    }
+}
+
+impl Counted {
+    fn of(self, class: Class, total: usize, target: Option<[u32; 2]>) -> CaseClass {
+        let Self { count, resolved, handled } = self;
+        let in_time = |[_, most]: [u32; 2]| handled.iter().filter(|secs| **secs <= 60 * i64::from(most)).count();
+        CaseClass {
+            class,
+            count,
+            share: share(count, total),
+            resolved: resolved.len(),
+            avg_hours_to_resolution: mean(resolved.iter().sum(), resolved.len() * 60),
+            avg_handling_minutes: mean(handled.iter().sum(), handled.len() * 60),
+            handling_target: target,
+            within_target: target.and_then(|target| share(in_time(target), handled.len())),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::Timestamp;
+
+    #[test]
+    fn handling_is_measured_against_what_the_playbook_gives() {
+        let fact = |number: usize, state: State, handled_secs: Option<i64>| Fact::Case {
+            case: number.to_string(),
+            at: Timestamp::UNIX_EPOCH,
+            class: Class::DuplicateCharge,
+            state,
+            minutes: (state == State::Resolved).then_some(60),
+            handled_secs,
+        };
+        let all = [
+            fact(1, State::Resolved, Some(120)),
+            fact(2, State::Resolved, Some(180)),
+            fact(3, State::Resolved, Some(181)),
+            // Nobody had to do anything about it.
+            fact(4, State::Resolved, None),
+            fact(5, State::Open, None),
+        ];
+        let facts: Vec<_> = all.iter().collect();
+        for (what, targets, expected) in [
+            ("two of three in time", Targets::from([(Class::DuplicateCharge, [2, 3])]), Some("0.6667")),
+            ("no playbook", Targets::new(), None),
+        ] {
+            let [class] = &cases(&facts, &targets).categories[..] else { panic!("one class") };
+            assert_eq!((class.count, class.resolved), (5, 4), "{what}");
+            assert_eq!(class.avg_handling_minutes.as_deref(), Some("2.7"), "{what}");
+            assert_eq!(class.within_target.as_deref(), expected, "{what}");
+        }
     }
 }

@@ -5,6 +5,7 @@
 use crate::action::{Action, Decision, Reason, State};
 use crate::book::{Due, Invoice, Payment};
 use crate::case::{self, Case, Class};
+use crate::cash::{self, Request};
 use crate::decline::{Declines, ReportReason};
 use crate::id::AccountId;
 use crate::money::Money;
@@ -44,8 +45,25 @@ pub enum Fact {
     UnknownCode { item: String, at: Timestamp, provider: String, code: String },
     /// Something that was tried and must not be.
     Blocked { attempt: String, at: Timestamp, why: String, kind: String, by: String },
-    /// A case that was opened.
-    Case { case: String, at: Timestamp, class: Class, state: case::State, minutes: Option<i64> },
+    /// What a ticket's customer was asked to pay, and what came of it.
+    PaymentRequest {
+        request: String,
+        at: Timestamp,
+        state: cash::State,
+        asked: Money,
+        recovered: Money,
+        resolved_minutes: Option<i64>,
+    },
+    /// A case that was opened; how long people were at it is known when it ends.
+    Case {
+        case: String,
+        at: Timestamp,
+        class: Class,
+        state: case::State,
+        minutes: Option<i64>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        handled_secs: Option<i64>,
+    },
 }
 
 /// Who decided an action, as far as it went.
@@ -68,6 +86,7 @@ impl Fact {
             | Self::Action { at, .. }
             | Self::UnknownCode { at, .. }
             | Self::Blocked { at, .. }
+            | Self::PaymentRequest { at, .. }
             | Self::Case { at, .. } => *at,
         }
     }
@@ -139,6 +158,18 @@ impl Fact {
         })
     }
 
+    /// Counted when it was asked for, however long it takes. What came in beyond it is not recovered by it.
+    pub fn of_request(request: &Request) -> Self {
+        Self::PaymentRequest {
+            request: request.id.to_string(),
+            at: request.at,
+            state: request.state(),
+            asked: request.asked(),
+            recovered: request.received().min(request.amount()),
+            resolved_minutes: request.resolved_at.map(|at| minutes(request.at, at)),
+        }
+    }
+
     /// Counted when it was opened, however long it takes.
     pub fn of_case(case: &Case) -> Self {
         Self::Case {
@@ -147,6 +178,7 @@ impl Fact {
             class: case.class,
             state: case.state,
             minutes: case.resolved_at.map(|at| minutes(case.opened_at, at)),
+            handled_secs: case.resolved_at.filter(|_| !case.at_work.is_nothing()).map(|_| case.at_work.secs),
         }
     }
 }

@@ -24,7 +24,9 @@ pub fn text(sidebar: &Sidebar) -> String {
         ("Churn risk", shown(sidebar.lifetime.churn_risk.map(str::to_owned))),
         ("Open cases", sidebar.open_cases().to_string()),
     ];
-    rows.iter().fold(String::new(), |text, (label, value)| text + label + ": " + value + "\n")
+    let text = rows.iter().fold(String::new(), |text, (label, value)| text + label + ": " + value + "\n");
+    let open = sidebar.tickets.iter().filter(|ticket| ticket.state != "resolved").count();
+    if sidebar.tickets.is_empty() { text } else { format!("{text}Open tickets: {open}\n") }
 }
 
 fn listed(addons: &[Addon]) -> String {

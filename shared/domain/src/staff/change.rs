@@ -118,7 +118,7 @@ mod tests {
 
     fn staff(id: &str, role: Role) -> Staff {
         let slack = Some(Slack { team: "T".into(), user: format!("U-{id}") });
-        Staff { id: id.into(), name: id.into(), role, email: format!("{id}@example.com"), slack }
+        Staff { id: id.into(), name: id.into(), role, email: format!("{id}@example.com"), slack, languages: Vec::new() }
     }
 
     fn standing() -> Vec<Staff> {

@@ -190,7 +190,14 @@ mod tests {
     use super::*;
 
     fn staff(id: &str, role: Role) -> Staff {
-        Staff { id: id.into(), name: id.into(), role, email: format!("{id}@example.com"), slack: None }
+        Staff {
+            id: id.into(),
+            name: id.into(),
+            role,
+            email: format!("{id}@example.com"),
+            slack: None,
+            languages: Vec::new(),
+        }
     }
 
     fn at(hours: i64) -> Timestamp {

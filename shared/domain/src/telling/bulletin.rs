@@ -1,7 +1,7 @@
 //! What the staff are told of something, until each of them was told once.
 
 use super::Tellings;
-use crate::id::{AccountId, IncidentId, TaskId, digest};
+use crate::id::{AccountId, CaseId, IncidentId, TaskId, digest};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -58,6 +58,16 @@ pub enum About {
         /// Which.
         task: TaskId,
     },
+    /// A ticket that was not answered in time, or that somebody was given.
+    Ticket {
+        /// Which, as `provider/source/id`.
+        ticket: String,
+    },
+    /// A case that opened on an account that somebody watches.
+    Watched {
+        /// Which.
+        case: CaseId,
+    },
     /// An API key that opens nothing.
     Key {
         /// Whose.
@@ -77,6 +87,8 @@ impl About {
             }
             Self::Proposal { number } => format!("proposal_{number}"),
             Self::Task { task } => task.to_string(),
+            Self::Ticket { ticket } => format!("ticket_{}", digest(&[ticket], 20)),
+            Self::Watched { case } => case.to_string(),
             Self::Key { provider, source } => format!("key_{}", digest(&[provider, source], 20)),
         }
     }
@@ -169,6 +181,9 @@ mod tests {
             (About::Proposal { number: 1 }, "proposal_1"),
             (About::Proposal { number: 11 }, "proposal_11"),
             (About::Task { task }, "task_"),
+            (About::Ticket { ticket: "desk/default/1".into() }, "ticket_"),
+            (About::Ticket { ticket: "desk/default/11".into() }, "ticket_"),
+            (About::Watched { case: CaseId::of(&account, "duplicate_charge", "ch_1") }, "case_"),
             (About::Key { provider: "stripe".into(), source: "default".into() }, "key_"),
             (About::Key { provider: "stripe".into(), source: "eu".into() }, "key_"),
         ];

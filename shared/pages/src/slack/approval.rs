@@ -45,6 +45,9 @@ pub fn approval_blocks(action: &Action, page: &str) -> Value {
     if !lines.is_empty() {
         blocks.push(section(&lines));
     }
+    if !preview.notices.is_empty() {
+        blocks.push(section(&format!("*Look twice*\n{}", quote(&preview.notices.join("\n")))));
+    }
     if !action.note.is_empty() {
         blocks.push(section(&format!("*Note*\n{}", quote(&action.note))));
     }
@@ -239,6 +242,16 @@ mod tests {
         let ids: Vec<_> = buttons(&blocks).iter().map(|button| button["action_id"].clone()).collect();
         assert_eq!(ids, ["open"]);
         assert!(told(&blocks).contains("too long for Slack"));
+    }
+
+    #[test]
+    fn a_contact_that_changed_lately_is_shown_to_whoever_decides() {
+        let mut action = waiting();
+        assert!(!told(&approval_blocks(&action, PAGE)).contains("Look twice"));
+        action.preview.notices = vec!["E-mail changed 2 days ago, on 2026-02-27 (from a…@…)".to_owned()];
+        let blocks = approval_blocks(&action, PAGE);
+        assert!(told(&blocks).contains("E-mail changed 2 days ago"), "{blocks}");
+        assert_eq!(buttons(&blocks).len(), buttons(&approval_blocks(&waiting(), PAGE)).len());
     }
 
     #[test]

@@ -6,7 +6,7 @@ use crate::Malformed;
 use crate::value::{Text, millis, minor, seconds};
 use domain::decline::plain;
 use domain::event::{
-    Card, Decline, DisputeSeen, DisputeStatus, PaymentSeen, PaymentStatus, RefundSeen, RefundStatus, Seen,
+    Card, Decline, DisputeSeen, DisputeStatus, PaymentSeen, PaymentStatus, RefundSeen, RefundStatus, Seen, reference,
 };
 use domain::money::Money;
 use jiff::Timestamp;
@@ -128,6 +128,7 @@ fn of_payment(
             }
         }),
         by_customer,
+        reference: transaction.reference_number.as_deref().and_then(reference),
         ..PaymentSeen::default()
     }));
     Ok(())

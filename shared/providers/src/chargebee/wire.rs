@@ -267,6 +267,9 @@ pub(super) struct Transaction<'a> {
     pub refunded_txn_id: Option<Text<'a>>,
     #[serde(default, deserialize_with = "named", borrow)]
     pub reference_transaction_id: Option<Text<'a>>,
+    /// What a transfer or a cheque was marked with.
+    #[serde(default, deserialize_with = "named", borrow)]
+    pub reference_number: Option<Text<'a>>,
     pub amount: Option<i64>,
     #[serde(borrow)]
     pub currency_code: Option<Text<'a>>,

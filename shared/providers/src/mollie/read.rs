@@ -6,7 +6,7 @@ use crate::value::{Text, decimal, iso};
 use crate::{Call, Malformed, Reading, Reply, malformed};
 use domain::event::{
     Card, CardSeen, CardState, Decline, DisputeSeen, DisputeStatus, Event, InvoiceSeen, InvoiceStatus, Kind, Origin,
-    PaymentSeen, PaymentStatus, RefundSeen, RefundStatus, Seen,
+    PaymentSeen, PaymentStatus, RefundSeen, RefundStatus, Seen, reference,
 };
 use domain::id::digest;
 use domain::money::Money;
@@ -148,6 +148,7 @@ fn of_payment(entity: &Entity<'_>, at: Timestamp) -> Result<(Kind, Vec<Seen>), M
         decline: decline.clone(),
         // What is not charged on a mandate, the customer pays on a page: <https://docs.mollie.com/docs/recurring-payments>
         by_customer: entity.sequence_type.as_deref().is_some_and(|sequence| sequence != "recurring"),
+        reference: entity.metadata.recoup_request.as_deref().or(entity.description.as_deref()).and_then(reference),
         ..PaymentSeen::default()
     })];
     seen.extend(mandated(entity, paid).map(Seen::Card));

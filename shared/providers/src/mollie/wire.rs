@@ -125,11 +125,12 @@ pub(super) struct Amount<'a> {
     pub currency: Text<'a>,
 }
 
-/// What a shop put there: an object, a text or nothing; ours are two fields.
+/// What a shop put there: an object, a text or nothing; ours are three fields.
 #[derive(Default)]
 pub(super) struct Metadata {
     pub recoup_action: Option<String>,
     pub recoup_invoice: Option<String>,
+    pub recoup_request: Option<String>,
 }
 
 impl<'de> Deserialize<'de> for Metadata {
@@ -140,11 +141,17 @@ impl<'de> Deserialize<'de> for Metadata {
             recoup_action: Option<String>,
             #[serde(default, deserialize_with = "named")]
             recoup_invoice: Option<String>,
+            #[serde(default, deserialize_with = "named")]
+            recoup_request: Option<String>,
         }
         let raw = <&RawValue>::deserialize(deserializer)?;
         let ours = serde_json::from_str::<Ours>(raw.get()).ok();
         Ok(ours
-            .map(|ours| Self { recoup_action: ours.recoup_action, recoup_invoice: ours.recoup_invoice })
+            .map(|Ours { recoup_action, recoup_invoice, recoup_request }| Self {
+                recoup_action,
+                recoup_invoice,
+                recoup_request,
+            })
             .unwrap_or_default())
     }
 }

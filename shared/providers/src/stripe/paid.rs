@@ -8,7 +8,7 @@ use crate::Malformed;
 use crate::value::{Text, seconds};
 use domain::event::{
     Decline, DisputeSeen, DisputeStatus, InvoiceSeen, LinkSeen, PaymentSeen, PaymentStatus, RefundSeen, RefundStatus,
-    Seen,
+    Seen, reference,
 };
 use jiff::Timestamp;
 
@@ -35,6 +35,7 @@ pub(super) fn charge(charge: Object<'_>, failed_at: Option<Timestamp>) -> Result
     let decline = charge_decline(charge.failure_code, charge.outcome, shown.as_ref());
     let id = charge.id.as_deref().unwrap_or_default().to_owned();
     let invoice = charge.invoice.as_ref().map(Reference::id);
+    let written = written(charge.metadata, charge.description.as_deref());
     let mut seen = vec![Seen::Payment(PaymentSeen {
         id: id.clone(),
         invoice: invoice.clone(),
@@ -49,10 +50,17 @@ pub(super) fn charge(charge: Object<'_>, failed_at: Option<Timestamp>) -> Result
         issuer,
         decline: decline.clone(),
         by_customer,
+        reference: written,
         ..PaymentSeen::default()
     })];
     seen.extend(failed_try(invoice, failed_at, decline));
     Ok((Some(charge.customer.as_ref().map_or_else(|| guest(&id), Reference::id)), seen))
+}
+
+/// What our own field names, or else what was written with it.
+fn written(metadata: Option<wire::Metadata>, description: Option<&str>) -> Option<String> {
+    let asked = metadata.and_then(|metadata| metadata.recoup_request);
+    reference(asked.as_deref().or(description)?)
 }
 
 /// An issuer's own reason says more than `card_declined`.
@@ -104,6 +112,7 @@ pub(super) fn intent(intent: Object<'_>, failed_at: Option<Timestamp>) -> Result
         let link = invoice.map(|invoice| Seen::Link(LinkSeen { intent: own.clone(), invoice }));
         return Ok((customer, link.into_iter().collect()));
     };
+    let written = written(intent.metadata, intent.description.as_deref());
     let shown = error.and_then(|error| error.payment_method).and_then(|method| method.card);
     let mut seen = vec![Seen::Payment(PaymentSeen {
         id: id.clone(),
@@ -119,6 +128,7 @@ pub(super) fn intent(intent: Object<'_>, failed_at: Option<Timestamp>) -> Result
         issuer: shown.as_ref().and_then(|card| card.country.clone()),
         card: shown.and_then(card_shown),
         decline: decline.clone(),
+        reference: written,
         ..PaymentSeen::default()
     })];
     seen.extend(failed_try(invoice, failed_at, decline));

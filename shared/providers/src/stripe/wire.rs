@@ -127,6 +127,8 @@ pub(super) struct Object<'a> {
     pub currency: Option<Text<'a>>,
     pub created: Option<i64>,
     pub metadata: Option<Metadata>,
+    #[serde(default, deserialize_with = "named", borrow)]
+    pub description: Option<Text<'a>>,
 
     // A customer.
     pub name: Option<String>,
@@ -343,4 +345,6 @@ pub(super) struct Transitions {
 pub(super) struct Metadata {
     #[serde(default, deserialize_with = "named")]
     pub recoup_action: Option<String>,
+    #[serde(default, deserialize_with = "named")]
+    pub recoup_request: Option<String>,
 }

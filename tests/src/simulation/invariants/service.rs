@@ -39,6 +39,7 @@ const TOLD_ONCE: &[&str] = &[
     "task_",
     "proposal_",
     "key_",
+    "ans_",
 ];
 
 /// Nobody is told the same twice by one channel, whatever failed in between.

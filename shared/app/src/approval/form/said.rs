@@ -27,7 +27,7 @@ pub(super) fn read(
         reason_code: read_as(&field("reason_code"))?,
         wish: Wish { kind: kind.to_owned(), params: params(kind, fields, now)? },
         note: field("note"),
-        case: None,
+        case: fields.get("case").filter(|case| !case.is_empty()).cloned(),
         preview_only: field("step") != "ask",
         exception: false,
         previewed: fields.get("previewed").filter(|_| field("step") == "ask").cloned(),

@@ -1,6 +1,6 @@
-//! Cases: ended, or said to be of another kind.
+//! Cases: ended, said to be of another kind, or brought a step further.
 
-use crate::approval::case::{self, Handling};
+use crate::approval::case::{self, Handling, Step};
 use crate::context::Context;
 use crate::door::console::own_fields;
 use crate::door::token::Caller;
@@ -21,6 +21,19 @@ pub(super) async fn handle(
     Ok(web::json(StatusCode::OK, &case::handle(context, id, wanted, &word, staff).await?))
 }
 
+pub(super) async fn watch(context: &Context, id: &str, staff: &Staff) -> Result<Answer, Problem> {
+    Ok(web::json(StatusCode::OK, &case::watch(context, id, staff).await?))
+}
+
+pub(super) async fn task(context: &Context, id: &str, staff: &Staff) -> Result<Answer, Problem> {
+    Ok(web::json(StatusCode::OK, &case::task(context, id, staff).await?))
+}
+
+pub(super) async fn told(context: &Context, id: &str, body: &[u8], staff: &Staff) -> Result<Answer, Problem> {
+    let word: Step = web::sent(body, "say which `step` of the case's playbook it was, with a `note` if there is one")?;
+    Ok(web::json(StatusCode::OK, &case::told(context, id, &word, staff).await?))
+}
+
 pub(super) async fn handle_by_form(
     context: &Context,
     id: &str,
@@ -28,8 +41,20 @@ pub(super) async fn handle_by_form(
     caller: &Caller,
 ) -> Result<Answer, Problem> {
     let fields = own_fields(request, caller)?;
-    let (wanted, word) = case::form(&fields)?;
     let page = format!("/cases/{}", CaseId::parse(id).ok_or_else(|| Problem::not_found("case"))?);
-    let handled = case::handle(context, id, wanted, &word, &caller.staff).await;
-    Ok(web::back_to(&page, handled.map(|_| Some("Noted."))))
+    let field = |name: &str| fields.get(name).cloned().unwrap_or_default();
+    let staff = &caller.staff;
+    let said = match field("say").as_str() {
+        "watch" => case::watch(context, id, staff).await.map(|_| "The account is watched."),
+        "task" => case::task(context, id, staff).await.map(|_| "There is a task for it."),
+        "told" => {
+            let word = Step { step: field("step"), note: field("note") };
+            case::told(context, id, &word, staff).await.map(|_| "Noted.")
+        }
+        _ => {
+            let (wanted, word) = case::form(&fields)?;
+            case::handle(context, id, wanted, &word, staff).await.map(|_| "Noted.")
+        }
+    };
+    Ok(web::back_to(&page, said.map(Some)))
 }

@@ -8,9 +8,11 @@ use crate::setup::{locked, staff};
 use crate::store::{self, Batch, Commit, Of, keys};
 use async_trait::async_trait;
 use domain::book::{Due, Invoice};
+use domain::case::{Case, State as CaseState};
 use domain::staff::{Proposal, Staff, State as ProposalState};
 use domain::task::{State as TaskState, Task};
 use domain::telling::{About, Bulletin, Tellings};
+use domain::ticket::{State as TicketState, Ticket, TicketName};
 use jiff::Timestamp;
 
 /// Tells whoever was not told yet. Whoever refuses is tried again when its alarm rings, and keeps nobody waiting.
@@ -48,6 +50,21 @@ async fn is_so(context: &Context, bulletin: &Bulletin) -> Result<bool, Fault> {
             let task = store::read::<Task>(context, &keys::task(task)).await?;
             let has_it = |task: &Task| task.assigned_to.as_ref().is_some_and(|to| bulletin.mailed.contains(to));
             task.is_some_and(|task| task.state == TaskState::Open && (bulletin.posted || has_it(&task)))
+        }
+        About::Ticket { ticket } => {
+            let Some(TicketName { provider, source, id }) = TicketName::parse(ticket) else { return Ok(false) };
+            let ticket = store::read::<Ticket>(context, &keys::ticket(&provider, &source, &id)).await?;
+            ticket.is_some_and(|ticket| {
+                let is_theirs = match &ticket.handling.assigned_to {
+                    Some(to) => bulletin.mailed.contains(to),
+                    None => bulletin.posted,
+                };
+                ticket.handling.state != TicketState::Resolved && is_theirs
+            })
+        }
+        About::Watched { case } => {
+            let case = store::read::<Case>(context, &keys::case(case)).await?;
+            case.is_some_and(|case| case.state == CaseState::Open)
         }
         About::Key { provider, source } => locked::find(context, provider, source).await?.is_some(),
     })

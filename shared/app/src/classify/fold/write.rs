@@ -7,6 +7,7 @@ use crate::find::put_terms;
 use crate::message::{Message, Sent};
 use crate::outgoing;
 use crate::ports::QueueName;
+use crate::records::hearing;
 use crate::store::trail::{put_facts, put_notes};
 use crate::store::{Asking, Batch, Commit, External, Of, Receipt, Stored, Timeline};
 use domain::ageing::Climb;
@@ -21,6 +22,7 @@ use domain::ledger::Note;
 use domain::notice::Notice;
 use domain::outgoing::Line;
 use domain::task::Task;
+use domain::telling::Bulletin;
 use jiff::SignedDuration;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -39,6 +41,8 @@ pub(super) struct Concluded {
     pub watch: Option<Watch>,
     /// What the product is told.
     pub lines: Vec<Line>,
+    /// What the staff are told.
+    pub news: Vec<Bulletin>,
 }
 
 /// Puts together all that an event changes.
@@ -50,13 +54,18 @@ pub(super) fn commit(
     concluded: Concluded,
 ) -> Result<Commit, Fault> {
     let Laid { account, batch, externals, before, after } = laid;
-    let Concluded { decisions, notes, tasks, climbs, notices, pulses, watch, lines } = concluded;
+    let Concluded { decisions, notes, tasks, climbs, notices, pulses, watch, lines, news } = concluded;
     let mut commit = Commit::default();
     commit.create(receipt);
     let trace = receipt.trace.clone();
     let room = context.policies.limits.current().room();
     commit.create(&Timeline { account: account.clone(), event: event.without_person().within(room), trace });
     put_desk(&mut commit, batch, before, after);
+    let ended = after.actions.values().filter_map(|it| {
+        let case = it.case.as_ref().and_then(|case| after.cases.get(case));
+        hearing::of(before.actions.get(&it.id), it, case, receipt.folded_at)
+    });
+    ended.for_each(|hearing| commit.put(&hearing));
     decisions.iter().for_each(|decision| commit.create(decision));
     put_externals(&mut commit, batch, externals, account);
     put_terms(&mut commit, event, before, after);
@@ -76,15 +85,17 @@ pub(super) fn commit(
         commit.put(&Asking { case, again_at: Some(receipt.folded_at + lease) });
     }
     outgoing::put(&mut commit, batch, &lines);
+    news.iter().for_each(|bulletin| commit.create(bulletin));
     Ok(commit)
 }
 
-/// What is sent once all of it is written: questions to people and to the provider, wishes to leave that go on, and the
-/// recoveries that take in what the head says.
+/// What is sent once all of it is written: questions to people and to the provider, wishes to leave that go on, money of
+/// which somebody has to find what it is for, and the recoveries that take in what the head says.
 pub(super) fn promises(
     decided: &Decided,
     followed: &[ActionId],
     unlinked: Vec<Unlinked>,
+    paid: Option<Vec<String>>,
     account: &AccountId,
     trace: &str,
 ) -> Vec<Sent> {
@@ -98,11 +109,14 @@ pub(super) fn promises(
     let link = unlinked.into_iter().map(|missing| {
         (QueueName::Events, Message::Unlinked { account: account.clone(), missing, trace: trace.to_owned() })
     });
+    let settle = paid.map(|payments| {
+        (QueueName::Dunning, Message::Settle { account: account.clone(), payments, trace: trace.to_owned() })
+    });
     let ring = decided.ring.iter().map(|invoice| {
         let (account, invoice, trace) = (account.clone(), invoice.clone(), trace.to_owned());
         (QueueName::Dunning, Message::PlanDue { account, invoice, trace })
     });
-    ask.chain(act).chain(link).chain(ring).map(|(queue, message)| Sent { queue, message }).collect()
+    ask.chain(act).chain(link).chain(settle).chain(ring).map(|(queue, message)| Sent { queue, message }).collect()
 }
 
 /// Writes what changed on the desk, and the head always: it is where two writers meet.

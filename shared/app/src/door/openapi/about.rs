@@ -233,6 +233,18 @@ pub static ABOUT: &[About] = &[
     post("/api/cases/{id}/class", "correctCase", "CaseRecord", "Says that a case is of another class")
         .takes(Body::Must("Correct"))
         .refuses(&[404]),
+    post("/api/cases/{id}/watch", "watchCase", "CaseRecord", "Watches the account of a case for a while; once")
+        .refuses(&[404]),
+    post(
+        "/api/cases/{id}/task",
+        "taskOfCase",
+        "Task",
+        "Makes the task that a case's playbook leaves to a person; once",
+    )
+    .refuses(&[404, 422]),
+    post("/api/cases/{id}/told", "toldOfCase", "CaseRecord", "Notes that the customer was told elsewhere; once")
+        .takes(Body::Must("StepTaken"))
+        .refuses(&[404]),
     get("/api/actions", "listActions", "Actions", "Lists actions, newest first")
         .with(&[Limit, Cursor, StateOfAction, Account])
         .refuses(&[404]),
@@ -403,7 +415,81 @@ pub static ABOUT: &[About] = &[
     )
     .takes(Body::Must("Replay"))
     .refuses(&[404, 422]),
-    get("/api/tickets", "listTickets", "Tickets", "Lists tickets, newest first").with(PAGE),
+    get(
+        "/api/tickets/{id}/drafts",
+        "ticketDrafts",
+        "TicketDrafts",
+        "Shows what there is to answer to a ticket, and how",
+    )
+    .refuses(&[404]),
+    post("/api/tickets/{id}/reply", "replyTicket", "TicketAnswer", "Answers a ticket, once, the way that it came")
+        .takes(Body::Must("TicketReply"))
+        .refuses(&[404, 409, 422]),
+    get("/api/tickets", "listTickets", "Tickets", "Lists tickets, newest first; those of one account by their names")
+        .with(&[Limit, Cursor, StateOfTicket, ClassOfTicket, Assignee, Account])
+        .refuses(&[404]),
+    post("/api/tickets", "openTicket", "Ticket", "Opens a ticket for a customer; it takes the way of every other")
+        .with(&[TicketKey])
+        .takes(Body::Must("TicketOpened"))
+        .with_status(201),
+    get("/api/tickets/corrections", "listCorrections", "Rows", "Lists what people said that tickets are, newest first")
+        .with(PAGE)
+        .answered_as(&["text/csv"]),
+    get("/api/tickets/{id}", "ticket", "TicketShown", "Shows a ticket with what happened to it and what was answered")
+        .refuses(&[404]),
+    post("/api/tickets/{id}/assign", "assignTicket", "TicketShown", "Gives a ticket to somebody, or takes it back")
+        .takes(Body::Must("TicketAssigned"))
+        .refuses(&[404, 409, 422]),
+    post("/api/tickets/{id}/close", "closeTicket", "TicketShown", "Ends a ticket")
+        .takes(Body::May("Resolve"))
+        .refuses(&[404, 409]),
+    post(
+        "/api/tickets/{id}/class",
+        "correctTicket",
+        "TicketShown",
+        "Says what a ticket is; it is kept as a correction",
+    )
+    .takes(Body::Must("Correct"))
+    .refuses(&[404]),
+    post(
+        "/api/tickets/{id}/merge",
+        "mergeTicket",
+        "TicketShown",
+        "Says that a ticket is a repeat of another, and ends it",
+    )
+    .takes(Body::Must("TicketMerged"))
+    .refuses(&[404, 422]),
+    post("/api/tickets/{id}/account", "ownTicket", "TicketShown", "Says of which account a ticket is")
+        .takes(Body::Must("TicketOwned"))
+        .refuses(&[404, 409]),
+    post(
+        "/api/tickets/{id}/payment-request",
+        "askPayment",
+        "PaymentRequest",
+        "Asks the customer of a ticket for what is open",
+    )
+    .takes(Body::May("PaymentWish"))
+    .with_status(201)
+    .also(&[(200, "PaymentRequest")])
+    .refuses(&[404, 409, 422]),
+    get(
+        "/api/payment-requests",
+        "listPaymentRequests",
+        "PaymentRequests",
+        "Lists what customers were asked to pay because of tickets, newest first",
+    )
+    .with(&[Limit, Cursor, StateOfRequest, Account])
+    .refuses(&[404]),
+    get(
+        "/api/payments/unmatched",
+        "listUnmatched",
+        "UnmatchedPayments",
+        "Lists payments of which nobody knows yet what they are for, oldest first",
+    )
+    .with(PAGE),
+    post("/api/payments/unmatched/{id}", "matchPayment", "UnmatchedPayment", "Says what such a payment is for")
+        .takes(Body::Must("PaymentSaid"))
+        .refuses(&[404, 409, 422]),
     get("/api/sources", "listSources", "Sources", "Lists how the sources are set up"),
     post(
         "/api/sources/{provider}/{source}",

@@ -4,9 +4,11 @@ use super::shape::{any, date, flag, text, time, words};
 use crate::task::Listed;
 use domain::action::State;
 use domain::case::{self, Class};
+use domain::cash;
 use domain::import::Kind;
 use domain::incident;
 use domain::playbook::Name;
+use domain::ticket;
 use serde_json::{Value, json};
 
 /// A parameter beside the path.
@@ -19,7 +21,11 @@ pub enum Parameter {
     StateOfAction,
     StateOfIncident,
     StateOfTask,
+    StateOfRequest,
     AssignedTo,
+    StateOfTicket,
+    ClassOfTicket,
+    Assignee,
     Account,
     DueBefore,
     Segment,
@@ -37,6 +43,7 @@ pub enum Parameter {
     Gateway,
     Advice,
     IdempotencyKey,
+    TicketKey,
 }
 
 impl Parameter {
@@ -59,8 +66,20 @@ impl Parameter {
             Self::StateOfTask => {
                 ("state", words(Listed::ALL.map(Listed::name)), "Only these; without it, those that are open today.")
             }
+            Self::StateOfRequest => ("state", words(cash::State::ALL), "Only those in this state."),
             Self::AssignedTo => {
                 ("assigned_to", text(), "Only those of this member of staff; a page may then hold fewer than `limit`.")
+            }
+            Self::StateOfTicket => ("state", words(ticket::State::ALL), "Only those in this state."),
+            Self::ClassOfTicket => {
+                let meaning =
+                    "Only those taken for this class, for certain or not; a page may then hold fewer than `limit`.";
+                ("class", words(Class::ALL), meaning)
+            }
+            Self::Assignee => {
+                let meaning = "Only those of this member of staff, or with `none` of nobody; a page may then hold fewer \
+                    than `limit`.";
+                ("assignee", text(), meaning)
             }
             Self::Account => {
                 ("account", text(), "Only those of this account; a page may then hold fewer than `limit`.")
@@ -99,8 +118,13 @@ impl Parameter {
             Self::Gateway => ("gateway", text(), "Whose code it is that the provider passes on."),
             Self::Advice => ("advice", text(), "The provider's advice in words, or the network's as its number."),
             Self::IdempotencyKey => ("Idempotency-Key", key, "A repeat under the same key answers the same action."),
+            Self::TicketKey => ("Idempotency-Key", key, "A repeat under the same key answers the same ticket."),
         };
-        let (place, required) = if self == Self::IdempotencyKey { ("header", true) } else { ("query", false) };
+        let (place, required) = match self {
+            Self::IdempotencyKey => ("header", true),
+            Self::TicketKey => ("header", false),
+            _ => ("query", false),
+        };
         json!({"name": name, "in": place, "required": required, "schema": schema, "description": meaning})
     }
 }

@@ -3,12 +3,15 @@
 mod account;
 mod action;
 mod case;
+mod cash;
 mod endpoint;
 mod incident;
 mod judged;
+mod reply;
 mod report;
 mod source;
 mod team;
+mod ticket;
 
 use super::shape::{anything, decimal, list, object, only, or_null, record, text, told, whole, word};
 use serde_json::Value;
@@ -22,11 +25,14 @@ pub fn all() -> Named {
         account::schemas(),
         action::schemas(),
         case::schemas(),
+        cash::schemas(),
         judged::schemas(),
         incident::schemas(),
+        reply::schemas(),
         report::schemas(),
         source::schemas(),
         team::schemas(),
+        ticket::schemas(),
         endpoint::schemas(),
     ]
     .concat()

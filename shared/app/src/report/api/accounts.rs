@@ -1,12 +1,12 @@
 //! Accounts: the sidebar, what happened, who they are, and what is kept of them.
 
 use super::list;
-use super::sources::ticket_json;
 use crate::context::Context;
 use crate::privacy;
 use crate::report::{found, read, wants_text};
 use crate::setup::group;
 use crate::store::{self, Timeline, keys};
+use crate::ticket::ticket_json;
 use crate::web::{self, Answer, Problem, Window, account_id};
 use bytes::Bytes;
 use domain::book::Head;
@@ -26,7 +26,8 @@ pub(super) async fn all(context: &Context, window: Window) -> Result<Answer, Pro
 
 /// The sidebar, which help desks read as text.
 pub(super) async fn one(context: &Context, id: &str, request: &Request<Bytes>) -> Result<Answer, Problem> {
-    let sidebar = read::account(context, &account_id(id)?).await?.ok_or_else(|| Problem::not_found("account"))?;
+    let sidebar = read::account_with_tickets(context, &account_id(id)?).await?;
+    let sidebar = sidebar.ok_or_else(|| Problem::not_found("account"))?;
     Ok(if wants_text(request) {
         web::text(StatusCode::OK, sidebar::text(&sidebar))
     } else {
@@ -112,6 +113,11 @@ pub(super) async fn privacy(context: &Context, id: &str, staff: &Staff) -> Resul
                 "locale": person.locale.value(),
                 "country": person.country.value(),
                 "customer_since": person.created_at.value(),
+            },
+            "contacts": {
+                "emails": person.emails.values(),
+                "phones": person.phones.values(),
+                "addresses": person.addresses.values(),
             },
             "imported": imported,
             "tickets": tickets.iter().map(ticket_json).collect::<Vec<_>>(),

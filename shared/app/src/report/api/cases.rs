@@ -2,6 +2,7 @@
 
 use super::list;
 use crate::context::Context;
+use crate::report::plays::{Asked, Played};
 use crate::report::query::{self, Query};
 use crate::report::{plays, read, wants_text};
 use crate::web::{self, Answer, Problem, Window};
@@ -9,6 +10,7 @@ use bytes::Bytes;
 use domain::case::Case;
 use domain::playbook::advice::Preview;
 use domain::staff::Staff;
+use domain::ticket::TicketName;
 use http::{Request, StatusCode};
 use serde_json::{Value, json};
 
@@ -26,10 +28,11 @@ pub(super) async fn one(
     id: &str,
     query: &Query,
     request: &Request<Bytes>,
+    staff: &Staff,
 ) -> Result<Answer, Problem> {
     let case = read::case(context, id).await?;
     let preview = read::case_preview(context, &case).await?;
-    let play = plays::of_case(context, &case, &preview).await?;
+    let Played { play, handling, .. } = plays::of_case(context, &case, &preview, &Asked::default(), staff).await?;
     let page = format!("{}/cases/{}", context.settings.base_url, case.id);
     Ok(match query.get("format").map(String::as_str) {
         Some("slack") => web::json(StatusCode::OK, &::pages::case_blocks(&preview, &page)),
@@ -40,6 +43,7 @@ pub(super) async fn one(
         _ => {
             let mut value = case_json(&case, Some(&preview));
             value["playbook"] = json!(play);
+            value["handling"] = json!(handling);
             web::json(StatusCode::OK, &value)
         }
     })
@@ -73,6 +77,8 @@ fn case_json(case: &Case, preview: Option<&Preview>) -> Value {
         || json!({"advice": case.advice, "why": case.why, "recommended": case.recommended, "missing": case.missing});
     object.insert("preview".to_owned(), preview.map_or_else(short, |preview| json!(preview)));
     object.insert("policy".to_owned(), json!([{"rule": case.rule, "version": case.policy_version, "why": case.why}]));
-    object.insert("tickets".to_owned(), json!([]));
+    // By the ids that their addresses have.
+    let tickets = case.tickets.iter().filter_map(|name| TicketName::parse(name)).map(|name| name.address());
+    object.insert("tickets".to_owned(), json!(tickets.collect::<Vec<_>>()));
     value
 }

@@ -1,11 +1,17 @@
 //! Cases: the list, one with what can be done, and the disputes among them.
 
 use super::more;
+use crate::approval::form;
 use crate::context::Context;
+use crate::report::plays::{Asked, Played};
 use crate::report::query::{self, Query};
 use crate::report::{plays, read};
+use crate::store::{self, keys};
 use crate::web::{Problem, Window};
-use ::pages::Viewer;
+use ::pages::{CaseShown, Viewer};
+use domain::book::Head;
+use domain::playbook::Name;
+use domain::staff::Staff;
 
 pub(super) async fn all(context: &Context, viewer: &Viewer, query: &Query, window: &Window) -> Result<String, Problem> {
     let state = query::case_state(query)?;
@@ -14,15 +20,34 @@ pub(super) async fn all(context: &Context, viewer: &Viewer, query: &Query, windo
     Ok(::pages::cases(viewer, &page.items, more(&base, page.next).as_deref()))
 }
 
-pub(super) async fn one(context: &Context, viewer: &Viewer, id: &str, query: &Query) -> Result<String, Problem> {
+/// What its play asks for depends on who looks: `staff`.
+pub(super) async fn one(
+    context: &Context,
+    viewer: &Viewer,
+    id: &str,
+    query: &Query,
+    staff: &Staff,
+) -> Result<String, Problem> {
     let case = read::case(context, id).await?;
     let preview = read::case_preview(context, &case).await?;
-    let mut actions = Vec::new();
-    for id in &case.actions {
-        actions.push(read::action(context, id.as_str()).await?);
-    }
-    let play = plays::of_case(context, &case, &preview).await?;
-    Ok(::pages::case(viewer, &case, &actions, &preview, play.as_ref(), query::notice(query)))
+    let Played { play, actions, handling } =
+        plays::of_case(context, &case, &preview, &Asked::by_page(query), staff).await?;
+    let is_unnamed = play.as_ref().is_some_and(|play| play.playbook == Name::ChangePlan && play.steps.is_empty());
+    let head = store::read::<Head>(context, &keys::head(&case.account)).await?.filter(|_| is_unnamed);
+    let plans = match head {
+        Some(head) => form::plans(context, &head).await?,
+        None => Vec::new(),
+    };
+    let shown = CaseShown {
+        case: &case,
+        actions: &actions,
+        preview: &preview,
+        play: play.as_ref(),
+        handling: &handling,
+        plans: &plans,
+        notice: query::notice(query),
+    };
+    Ok(::pages::case(viewer, &shown))
 }
 
 pub(super) async fn disputes(

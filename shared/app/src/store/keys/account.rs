@@ -3,21 +3,24 @@
 use super::Prefix;
 use crate::ports::{Key, Table};
 use domain::book::ResourceId;
-use domain::id::{AccountId, ActionId, CaseId, DecisionId, TaskId, digest};
+use domain::id::{AccountId, ActionId, CaseId, DecisionId, ReceivedId, RequestId, TaskId, digest};
 use jiff::Timestamp;
 
 pub(super) const ACCOUNT: &str = "ACCOUNT#";
 pub(super) const ACTION: &str = "ACTION#";
 pub(super) const ASK: &str = "ASK#";
 pub(super) const CLIMB: &str = "CLIMB#";
+pub(super) const HEAR: &str = "HEAR#";
 pub(super) const NOTICE: &str = "NOTICE#";
 pub(super) const OUT: &str = "OUT#";
 pub(super) const PLAN: &str = "PLAN#";
+pub(super) const REQUEST: &str = "REQUEST#";
 const CARD: &str = "CARD#";
 const CASE: &str = "CASE#";
 const INVOICE: &str = "INVOICE#";
 const LEDGER: &str = "LEDGER#";
 const PAYMENT: &str = "PAYMENT#";
+const RECEIVED: &str = "RECEIVED#";
 const SUBSCRIPTION: &str = "SUBSCRIPTION#";
 const TASK: &str = "TASK#";
 const TICKET: &str = "TICKET#";
@@ -115,9 +118,29 @@ pub fn tasks(id: &AccountId) -> Prefix {
     Prefix::of(account(id, TASK))
 }
 
+/// What a customer was asked to pay because of a ticket.
+pub fn payment_request(request: &RequestId) -> Key {
+    account(&request.account(), format!("{REQUEST}{request}"))
+}
+
+/// All that a customer was asked to pay because of tickets.
+pub fn payment_requests(id: &AccountId) -> Prefix {
+    Prefix::of(account(id, REQUEST))
+}
+
+/// A payment of which somebody has to find what it is for.
+pub fn received(received: &ReceivedId) -> Key {
+    account(&received.account(), format!("{RECEIVED}{received}"))
+}
+
 /// That people are to be asked because of a case.
 pub fn asking(case: &CaseId) -> Key {
     account(&case.account(), format!("{ASK}{case}"))
+}
+
+/// That tickets are to hear how an action has ended.
+pub fn hearing(action: &ActionId) -> Key {
+    account(&action.account(), format!("{HEAR}{action}"))
 }
 
 /// That a ticket is about an account.

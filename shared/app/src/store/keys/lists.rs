@@ -1,8 +1,10 @@
-//! What the lists are called. Cases, actions, tasks and incidents have one for each state.
+//! What the lists are called. Cases, actions, tasks, tickets, incidents and payment requests have one for each state.
 
-use domain::{action, case, incident, task};
+use domain::{action, case, cash, incident, task, ticket};
 
 pub const ACCOUNTS: &str = "ACCOUNTS";
+/// What people said that tickets are.
+pub const CORRECTIONS: &str = "CORRECTIONS";
 pub const DUNNING: &str = "DUNNING";
 /// Ledgers that have entries.
 pub const LEDGERS: &str = "LEDGERS";
@@ -10,7 +12,8 @@ pub const LEDGERS: &str = "LEDGERS";
 pub const OWED: &str = "OWED";
 /// Invoices that were open for a day or more, by when they were settled.
 pub const SETTLED: &str = "SETTLED";
-pub const TICKETS: &str = "TICKETS";
+/// Payments of which nobody knows yet what they are for.
+pub const UNMATCHED: &str = "UNMATCHED";
 /// External ids that somebody waits for.
 pub const WAITING: &str = "WAITING";
 
@@ -31,8 +34,16 @@ pub fn tasks(state: task::State) -> String {
     format!("TASKS#{}", state.name())
 }
 
+pub fn tickets(state: ticket::State) -> String {
+    format!("TICKETS#{}", state.name())
+}
+
 pub fn incidents(state: incident::State) -> String {
     format!("INCIDENTS#{}", state.name())
+}
+
+pub fn payment_requests(state: cash::State) -> String {
+    format!("PAYMENT_REQUESTS#{}", state.name())
 }
 
 #[cfg(test)]
@@ -46,11 +57,12 @@ mod tests {
         let names = [
             ACCOUNTS.to_owned(),
             DUNNING.to_owned(),
-            TICKETS.to_owned(),
+            CORRECTIONS.to_owned(),
             WAITING.to_owned(),
             LEDGERS.to_owned(),
             OWED.to_owned(),
             SETTLED.to_owned(),
+            UNMATCHED.to_owned(),
             outgoing("<endpoint>"),
             cases(case::State::Open),
             cases(case::State::Resolved),
@@ -58,10 +70,13 @@ mod tests {
             incidents(incident::State::Over),
             per_state(&actions(action::State::WaitingApproval)),
             per_state(&tasks(task::State::Open)),
+            per_state(&tickets(ticket::State::Open)),
+            per_state(&payment_requests(cash::State::Open)),
         ];
         let missing: Vec<_> = names.iter().filter(|name| !record.contains(&format!("`{name}`"))).collect();
         assert_eq!(missing, Vec::<&String>::new(), "docs/decisions/0002-keys.md lacks these lists");
         assert_eq!(actions(action::State::WaitingApproval), "ACTIONS#waiting_approval");
         assert_eq!(tasks(task::State::Open), "TASKS#open");
+        assert_eq!(tickets(ticket::State::AwaitingPayment), "TICKETS#awaiting_payment");
     }
 }

@@ -1,13 +1,13 @@
 //! Over how many partitions the two indexes and the facts are spread, and which of them is whose.
 
 use super::Prefix;
-use super::source::PROBE;
+use super::source::{FORM, PROBE};
 use crate::ports::{Key, Table};
 use domain::id::{AccountId, digest};
 
 /// How many partitions the alarm index is spread over.
 pub const WAKE_SHARDS: u8 = 8;
-/// How many partitions the alarms of unsigned deliveries have: their own, since anybody can set them.
+/// How many partitions the alarms of unsigned deliveries and of forms have: their own, since anybody can set them.
 pub const PROBE_SHARDS: u8 = 2;
 /// How many partitions each list is spread over.
 pub const LIST_SHARDS: u8 = 4;
@@ -16,7 +16,7 @@ pub const FACT_SHARDS: u8 = 8;
 
 /// The shard of the alarm index that an item rings in.
 pub fn wake_shard(key: &Key) -> String {
-    if key.pk.starts_with(PROBE) {
+    if [PROBE, FORM].iter().any(|own| key.pk.starts_with(own)) {
         return format!("PROBE#{}", shard_of(&key.pk, PROBE_SHARDS));
     }
     format!("WAKE#{}", shard_of(&format!("{}{}", key.pk, key.sk), WAKE_SHARDS))

@@ -14,6 +14,11 @@ pub(super) const PROBE: &str = "PROBE#";
 pub(super) const BACKFILL: &str = "BACKFILL#";
 pub(super) const WATCH: &str = "WATCH#";
 pub(super) const COHORTS: &str = "COHORTS#";
+pub(super) const ANSWER: &str = "ANSWER#";
+pub(super) const TICKET: &str = "TICKET#";
+/// What anybody outside may have written by filling in a form begins so, and nothing else does.
+pub(super) const FORM: &str = "FORM#";
+const FORMS: &str = "FORMS#";
 
 /// How a source is set up.
 pub fn source(provider: &str, source: &str) -> Key {
@@ -49,7 +54,37 @@ pub fn external_of(provider: &str, source: &str, resource: &ResourceId) -> Optio
 
 /// One support ticket.
 pub fn ticket(provider: &str, source: &str, id: &str) -> Key {
-    Key { table: Table::Accounts, pk: format!("TICKET#{provider}#{source}#{id}"), sk: "TICKET".to_owned() }
+    Key { table: Table::Accounts, pk: format!("{TICKET}{provider}#{source}#{id}"), sk: "TICKET".to_owned() }
+}
+
+/// What a person said that a ticket is.
+pub fn correction(provider: &str, source: &str, id: &str) -> Key {
+    Key { table: Table::Accounts, pk: format!("CORRECTION#{provider}#{source}#{id}"), sk: "CORRECTION".to_owned() }
+}
+
+/// Which ticket was the first with these words of this person, of which only the digest is kept.
+pub fn wrote(digest: &str) -> Key {
+    Key { table: Table::Accounts, pk: format!("WROTE#{digest}"), sk: "WROTE".to_owned() }
+}
+
+/// A filled-in refund request form, found by the hash of the token that its sender is mailed.
+pub fn requested(hash: &str) -> Key {
+    Key { table: Table::Accounts, pk: format!("{FORM}{hash}"), sk: "FORM".to_owned() }
+}
+
+/// How many forms somebody has sent within a window, or were sent to somebody: found by what their name was made into.
+pub fn knocks(who: &str) -> Key {
+    Key { table: Table::Accounts, pk: format!("{FORMS}{who}"), sk: "FORMS".to_owned() }
+}
+
+/// The answer to a ticket that is on its way.
+pub fn dispatch(provider: &str, source: &str, id: &str) -> Key {
+    Key { table: Table::Accounts, pk: format!("{ANSWER}{provider}#{source}#{id}"), sk: "ANSWER".to_owned() }
+}
+
+/// How an address, of which only the digest is kept, was answered by itself of late.
+pub fn greeted(digest: &str) -> Key {
+    Key { table: Table::Accounts, pk: format!("GREETED#{digest}"), sk: "GREETED".to_owned() }
 }
 
 /// When an object was last fetched that an unsigned delivery named.

@@ -39,7 +39,14 @@ fn planned() -> Plan {
 }
 
 fn staff(role: Role) -> Staff {
-    Staff { id: "lena".into(), name: "Lena".into(), role, email: "l@ours.example".into(), slack: None }
+    Staff {
+        id: "lena".into(),
+        name: "Lena".into(),
+        role,
+        email: "l@ours.example".into(),
+        slack: None,
+        languages: Vec::new(),
+    }
 }
 
 fn said(plan: &mut Plan, wish: Wish, now: Timestamp) -> Result<bool, Refused> {

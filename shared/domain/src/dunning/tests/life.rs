@@ -194,7 +194,14 @@ impl<'a> Life<'a> {
 
     /// What somebody says counts as soon as it is taken.
     fn says(&mut self, wish: Wish) {
-        let lena = Staff { id: "lena".into(), name: "Lena".into(), role: Role::L1, email: String::new(), slack: None };
+        let lena = Staff {
+            id: "lena".into(),
+            name: "Lena".into(),
+            role: Role::L1,
+            email: String::new(),
+            slack: None,
+            languages: Vec::new(),
+        };
         let limits = POLICIES.limits.current();
         if self.plan.take(wish, "they wrote", &lena, &self.invoice, limits, self.now) != Ok(true) {
             return;

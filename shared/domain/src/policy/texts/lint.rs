@@ -65,7 +65,7 @@ impl Texts {
                 }
             }
         }
-        let said = phrase::ALL.into_iter().filter(|words| !self.has_phrase(words));
+        let said = phrase::ALL.into_iter().chain(phrase::request::ALL).filter(|words| !self.has_phrase(words));
         complaints.extend(said.map(|words| Complaint::at(0, format!("no phrase says `{words}`, which the code does"))));
         complaints
     }
@@ -147,8 +147,9 @@ mod tests {
                  date = \"%Y-%m-%d\"\nsymbols = {{}}\n"
             )
         };
-        let said =
-            super::phrase::ALL.map(|words| format!("[[phrase]]\nen = \"{words}\"\nde = \"auf Deutsch {words}\"\n"));
+        let all = super::phrase::ALL.into_iter().chain(super::phrase::request::ALL);
+        let said: Vec<String> =
+            all.map(|words| format!("[[phrase]]\nen = \"{words}\"\nde = \"auf Deutsch {words}\"\n")).collect();
         let text = |locale: &str| {
             format!(
                 "[[text]]\nid = \"one\"\nlocale = \"{locale}\"\nsubject = \"{{amount}} in {locale}\"\n\

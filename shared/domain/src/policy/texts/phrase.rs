@@ -1,5 +1,7 @@
 //! What the code itself fills into gaps, in English: loading refuses texts in which a language lacks one of them.
 
+pub mod request;
+
 /// A plan whose name nobody told.
 pub const YOUR_SUBSCRIPTION: &str = "your subscription";
 /// When it ends, where no date was told.

@@ -7,7 +7,7 @@ use crate::door::openapi::shape::{
 use domain::book::By;
 use domain::book::entitlement::Entitlement;
 use domain::dunning::{Ended, PlanState, StepState, Word};
-use domain::event::{DisputeStatus, InvoiceStatus, Origin, Role, SubscriptionStatus, TicketStatus};
+use domain::event::{DisputeStatus, InvoiceStatus, Origin, Role, SubscriptionStatus};
 use serde_json::{Value, json};
 
 pub(super) fn schemas() -> Named {
@@ -46,8 +46,6 @@ pub(super) fn schemas() -> Named {
         ("TryOutcomes", page("TryOutcome")),
         ("RecoveryWord", recovery_word()),
         ("Held", held()),
-        ("Ticket", ticket()),
-        ("Tickets", page("Ticket")),
     ]
 }
 
@@ -116,6 +114,7 @@ fn sidebar() -> Value {
         ("cases", list(object([("id", text()), ("class", text()), ("opened_at", time())]))),
         ("more_cases", told(whole(), "How many more are open: of very many those are named that were opened last.")),
         ("exceptions", list(see("Granted"))),
+        ("tickets?", told(list(see("TicketLine")), "Where it is shown by itself: those that are open first.")),
         ("actions", told(text(), "The path of its actions.")),
     ])
 }
@@ -477,29 +476,17 @@ fn held() -> Value {
                 ("customer_since", or_null(time())),
             ]),
         ),
+        (
+            "contacts",
+            told(
+                object([("emails", list(text())), ("phones", list(text())), ("addresses", list(text()))]),
+                "How they are and were reached, the last first.",
+            ),
+        ),
         ("erased_at", or_null(time())),
         ("imported", or_null(record())),
         ("tickets", list(see("Ticket"))),
         ("records", see("Sidebar")),
         ("kept", told(text(), "What an erasure leaves, and why.")),
-    ])
-}
-
-fn ticket() -> Value {
-    use TicketStatus::{Closed, Open, Solved, Waiting};
-    let maybe = || or_null(text());
-    object([
-        ("provider", text()),
-        ("source", text()),
-        ("id", text()),
-        ("subject", maybe()),
-        ("body", told(maybe(), "What was written first, masked.")),
-        ("latest", told(maybe(), "What was written last, masked.")),
-        ("status", or_null(words([Open, Waiting, Solved, Closed]))),
-        ("csat", or_null(whole())),
-        ("requester", object([("name", maybe()), ("email", maybe())])),
-        ("opened_at", or_null(time())),
-        ("changed_at", or_null(time())),
-        ("accounts", list(text())),
     ])
 }

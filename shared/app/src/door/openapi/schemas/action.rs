@@ -36,7 +36,13 @@ pub(super) fn schemas() -> Named {
         ("Actions", page("Action")),
         (
             "Preview",
-            object([("summary", text()), ("lines", list(see("Line"))), ("clause", see("Clause")), ("digest", text())]),
+            object([
+                ("summary", text()),
+                ("lines", list(see("Line"))),
+                ("clause", see("Clause")),
+                ("notices?", told(list(text()), "What changed lately of how the customer is reached.")),
+                ("digest", text()),
+            ]),
         ),
         ("Line", object([("label", text()), ("before", figure()), ("after", figure())])),
         ("Clause", object([("rule", text()), ("policy_version", whole()), ("why", text())])),
@@ -89,6 +95,7 @@ fn params() -> Value {
         ("addons?", addons()),
         ("when?", or_null(whens())),
         ("customer_requested?", or_null(flag())),
+        ("asked_at?", told(or_null(time()), "When the customer asked to leave, if that was before today.")),
         ("actions?", told(list(member), "The members of a bundle, in their order.")),
     ])
 }

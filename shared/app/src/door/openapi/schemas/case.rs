@@ -26,7 +26,7 @@ pub(super) fn schemas() -> Named {
                 record_fields()
                     .into_iter()
                     .chain(besides_class(see("CasePreview")))
-                    .chain([("playbook", or_null(see("Play")))]),
+                    .chain([("playbook", or_null(see("Play"))), ("handling", handling())]),
             ),
         ),
         ("CaseShown", any([see("Case"), see("SlackBlocks")])),
@@ -59,6 +59,7 @@ pub(super) fn schemas() -> Named {
         ("Granted", granted()),
         ("Reply", object([("subject", text()), ("body", text())])),
         ("Resolve", only([("note?", text())])),
+        ("StepTaken", only([("step", told(text(), "The id of a step of the case's playbook.")), ("note?", text())])),
         ("Correct", only([("class", classes()), ("note?", text())])),
         ("Dispute", dispute()),
         ("Disputes", page("Dispute")),
@@ -87,7 +88,13 @@ fn record_fields() -> Vec<(&'static str, Value)> {
         ("id", text()),
         ("account", text()),
         ("class", classes()),
-        ("about", told(text(), "An invoice or a payment, by the provider's id.")),
+        (
+            "about",
+            told(
+                text(),
+                "An invoice or a payment, by the provider's id; or the ticket that opened it, as `ticket:provider/source/id`.",
+            ),
+        ),
         ("confidence", told(decimal(), "Between 0 and 1.")),
         ("state", words([State::Open, State::Resolved])),
         ("rule", text()),
@@ -102,17 +109,39 @@ fn record_fields() -> Vec<(&'static str, Value)> {
         ("actions", list(text())),
         ("decisions", told(list(text()), "How it was judged, oldest first.")),
         ("events", list(text())),
-        ("handled", list(object([("by", text()), ("at", time()), ("what", text()), ("note", text())]))),
+        ("handled", list(handled())),
+        ("tickets?", told(list(text()), "The tickets that are about it.")),
+        (
+            "at_work?",
+            told(
+                object([("secs", whole()), ("last_at", or_null(time()))]),
+                "How long people were at it, from act to act.",
+            ),
+        ),
         ("opened_at", time()),
         ("resolved_at", or_null(time())),
         ("resolution", or_null(text())),
     ]
 }
 
+fn handled() -> Value {
+    let step = told(text(), "The step of the playbook that it was.");
+    object([("by", text()), ("at", time()), ("what", text()), ("note", text()), ("step?", step)])
+}
+
+/// How long people were at it, with its tickets, against what its playbook gives them.
+fn handling() -> Value {
+    object([("minutes", decimal()), ("target", told(or_null(list(whole())), "From, to."))])
+}
+
 /// What `case_json` adds.
 fn besides_class(preview: Value) -> [(&'static str, Value); 3] {
     let clause = object([("rule", text()), ("version", whole()), ("why", text())]);
-    [("preview", preview), ("policy", list(clause)), ("tickets", list(text()))]
+    [
+        ("preview", preview),
+        ("policy", list(clause)),
+        ("tickets", told(list(text()), "The ids of the tickets that are about it.")),
+    ]
 }
 
 fn preview() -> Value {
@@ -137,6 +166,7 @@ fn preview() -> Value {
         ("exceptions", told(list(see("Granted")), "What was granted to this customer before beside the rules.")),
         ("incident", told(or_null(incident), "What many others have as well, at the same time.")),
         ("reply", told(or_null(see("Reply")), "The text for the customer, as a person would send it.")),
+        ("notices", told(list(text()), "What changed lately of how the customer is reached.")),
         ("digest", text()),
     ])
 }

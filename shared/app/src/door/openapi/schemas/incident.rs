@@ -54,6 +54,7 @@ fn fields() -> Vec<(&'static str, Value)> {
         ("why", text()),
         ("policy_version", whole()),
         ("release", told(or_null(text()), "What went live shortly before it began.")),
+        ("task?", told(text(), "The task of whoever looks into it.")),
         ("title", text()),
         ("chance", text()),
     ]

@@ -56,14 +56,16 @@ fn play() -> Value {
         ("playbook", words(Name::ALL)),
         ("policy_version", whole()),
         ("minutes", told(list(whole()), "How long handling should take: from, to.")),
+        ("case?", text()),
         ("verdict", text()),
         ("steps", list(see("PlayStep"))),
+        ("left?", told(whole(), "How many steps of its case are not done.")),
         ("missing", list(text())),
     ])
 }
 
 fn step() -> Value {
-    let ask = object([
+    let ask = [
         ("step", word("ask")),
         ("kind", kinds()),
         ("target", text()),
@@ -71,19 +73,47 @@ fn step() -> Value {
         ("approvals", list(roles())),
         ("lines", list(see("Line"))),
         ("why", text()),
-    ]);
-    let say = object([
+        ("action", told(see("Ask"), "What is posted to ask for it, as it is.")),
+    ];
+    let say = [
         ("step", word("say")),
         ("when", words([When::Now, When::AfterItIsDone])),
         ("text", text()),
         ("reply", see("Reply")),
-    ]);
+        ("ticket?", told(text(), "The ticket that it answers, as its address has it.")),
+    ];
+    let task = [("step", word("task")), ("who", text()), ("what", text()), ("due_on", date())];
+    let watch = [("step", word("watch")), ("what", text()), ("until", date())];
     any([
         object([("step", word("look")), ("what", text()), ("found", text())]),
-        ask,
-        say,
-        object([("step", word("task")), ("who", text()), ("what", text()), ("due_on", date())]),
-        object([("step", word("watch")), ("what", text()), ("until", date())]),
+        object(ask.into_iter().chain(placed())),
+        object(say.into_iter().chain(placed())),
+        object(task.into_iter().chain(placed())),
+        object(watch.into_iter().chain(placed())),
+    ])
+}
+
+/// What a step has on a case.
+fn placed() -> [(&'static str, Value); 3] {
+    [
+        ("id?", told(text(), "The same as long as it is the same step of the same case.")),
+        ("standing?", standing()),
+        ("post?", told(text(), "Where it is taken.")),
+    ]
+}
+
+fn standing() -> Value {
+    let what = ["action", "task", "case"].map(|name| object([(name, text())]));
+    let what = any(what.into_iter().chain([object([("answer", whole())])]));
+    let by = |state: &str| {
+        let what = told(what.clone(), "What shows it.");
+        object([("state", word(state)), ("by", text()), ("at", time()), ("what", what)])
+    };
+    any([
+        object([("state", word("open"))]),
+        by("under_way"),
+        by("done"),
+        object([("state", word("not_possible")), ("why", text())]),
     ])
 }
 

@@ -9,6 +9,7 @@ use crate::door::openapi::shape::{
 use domain::action::{Reason, State};
 use domain::ageing::{Counted, NextBy};
 use domain::case;
+use domain::cash;
 use domain::decline::{ReportReason, Retry, WhoActs};
 use domain::report::fact::DecidedBy;
 use domain::staff::Role;
@@ -93,6 +94,9 @@ fn report() -> Value {
         ("share", figure()),
         ("resolved", whole()),
         ("avg_hours_to_resolution", figure()),
+        ("avg_handling_minutes", told(figure(), "How long people were at those that are resolved.")),
+        ("handling_target", told(or_null(list(whole())), "What its playbook gives them: from, to.")),
+        ("within_target", told(figure(), "The share of those that took no longer.")),
     ]);
     let collected = object([("currency", text()), ("count", whole()), ("total", money()), ("given_back", money())]);
     let blocked = list(object([("why", text()), ("count", whole())]));
@@ -206,9 +210,20 @@ fn fact() -> Value {
         ("class", classes()),
         ("state", words([case::State::Open, case::State::Resolved])),
         ("minutes", minutes()),
+        ("handled_secs?", told(minutes(), "How long people were at it, once it is over.")),
+    ];
+    let request = [
+        ("fact", word("payment_request")),
+        ("request", text()),
+        ("at", time()),
+        ("state", words(cash::State::ALL)),
+        ("asked", money()),
+        ("recovered", money()),
+        ("resolved_minutes", minutes()),
     ];
     any([
         object(failure),
+        object(request),
         object([("fact", word("payment")), ("payment", text()), ("at", time()), ("taken", money()), ("back", money())]),
         object(action),
         object([

@@ -66,6 +66,7 @@ fn person() -> Value {
         ("role", roles()),
         ("email", text()),
         ("slack", or_null(object([("team", text()), ("user", text())]))),
+        ("languages?", told(list(text()), "In which they answer customers; in English, where nothing is said.")),
     ])
 }
 
@@ -113,8 +114,12 @@ fn task() -> Value {
         ("subscription?", text()),
         ("dispute?", text()),
         ("bucket?", text()),
+        ("case?", text()),
+        ("incident?", text()),
         ("endpoint?", text()),
         ("since?", time()),
+        ("request?", text()),
+        ("payment?", text()),
     ]);
     object([
         ("id", text()),

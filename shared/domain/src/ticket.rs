@@ -1,4 +1,52 @@
-//! A support ticket as it stands, whatever the order in which its events came.
+//! A support ticket as it stands, whatever the order in which its events came, and how it is handled.
+
+mod answer;
+mod answering;
+mod assign;
+mod clock;
+mod dispatch;
+mod draft;
+mod follow;
+mod form;
+mod handling;
+mod merge;
+mod name;
+mod neutral;
+mod opening;
+mod path;
+mod policy;
+mod reading;
+mod requested;
+mod saying;
+mod taken;
+mod told;
+mod trouble;
+mod vouched;
+mod whose;
+
+pub use crate::staff::AtWork;
+pub use answer::{Answer, Outcome};
+pub use answering::AnswerPolicy;
+pub use assign::{Colleague, pick, role};
+pub use clock::Rang;
+pub use dispatch::{Came, Dispatch, Next};
+pub use draft::{Draft, Matter, Offered, Way, drafts};
+pub use follow::{Followed, follow};
+pub use form::{FORM, Lacks, REASONS, Typed, Wanted};
+pub use handling::{Handling, Happened, State};
+pub use merge::{NotMerged, same_words};
+pub use name::TicketName;
+pub use neutral::{Greeted, may_greet};
+pub use opening::about;
+pub use path::{Known, Scene, concerned, end_case, take_up};
+pub use policy::TicketPolicy;
+pub use reading::read;
+pub use requested::{Knocks, Mailed, Requested, Step, Who};
+pub use saying::{Unsayable, may_say};
+pub use taken::TakenFor;
+pub use told::Heard;
+pub use vouched::NotVouched;
+pub use whose::{Mentions, Whose, mentions, whose};
 
 use crate::book::{Latest, Stamp};
 use crate::event::{Event, TicketSeen, TicketStatus};
@@ -23,13 +71,17 @@ pub struct Ticket {
     pub csat: Latest<u8>,
     pub requester_name: Latest<String>,
     pub requester_email: Latest<String>,
+    /// Whether whoever wrote it has shown that the address is theirs.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub verified: bool,
     /// The first time that any event tells.
     pub opened_at: Option<Timestamp>,
     pub changed_at: Option<Timestamp>,
     /// Accounts with the requester's address, when the ticket was last folded.
     pub accounts: BTreeSet<AccountId>,
+    /// What we do about it, whatever the help desk says of it.
+    pub handling: Handling,
     /// From then on nothing that is written in it is taken in.
-    #[serde(default)]
     pub erased_at: Option<Timestamp>,
 }
 
@@ -58,13 +110,46 @@ impl Ticket {
         self.latest.see(&stamp, seen.body.clone());
         self.requester_name.see(&stamp, seen.requester_name.clone());
         self.requester_email.see(&stamp, seen.requester_email.clone());
+        self.verified |= seen.verified;
+        if let Some(chosen) = TakenFor::chosen(seen, event.at) {
+            self.handling.take_for(chosen);
+        }
+        if let Some(language) = &seen.language {
+            self.handling.language.get_or_insert_with(|| language.clone());
+        }
+    }
+
+    /// The newest words of the customer: what was written last, or else what it came with.
+    pub fn newest(&self) -> Option<&str> {
+        self.latest.value().map(String::as_str).or(self.body.as_ref().map(|(_, body)| body.as_str()))
+    }
+
+    /// All that is written in it, as far as it is kept.
+    pub fn words(&self) -> String {
+        let first = self.body.as_ref().map(|(_, body)| body.as_str());
+        let newest = self.newest().filter(|newest| Some(*newest) != first);
+        let all = self.subject.value().map(String::as_str).into_iter().chain(newest).chain(first);
+        all.collect::<Vec<_>>().join("\n")
+    }
+
+    /// When it began, or began anew.
+    pub fn began_at(&self) -> Option<Timestamp> {
+        self.handling.began_at.or(self.opened_at)
+    }
+
+    /// Whether whoever wrote it has an address of the account, or a colleague has said that it is theirs: only then may amounts,
+    /// links and invoices be in an answer. What only the text names is no proof.
+    pub fn is_from_a_contact(&self) -> bool {
+        self.handling.account.as_ref().is_some_and(|account| self.accounts.contains(account))
     }
 
     /// Keeps that there was a ticket, and how it went.
     pub fn erase(&mut self, at: Timestamp) {
-        let Self { provider, source, id, status, csat, opened_at, changed_at, .. } = std::mem::take(self);
+        let Self { provider, source, id, status, csat, opened_at, changed_at, mut handling, .. } = std::mem::take(self);
+        handling.erase();
+        let erased_at = Some(at);
         *self =
-            Self { provider, source, id, status, csat, opened_at, changed_at, erased_at: Some(at), ..Self::default() };
+            Self { provider, source, id, status, csat, opened_at, changed_at, handling, erased_at, ..Self::default() };
     }
 }
 

@@ -1,0 +1,84 @@
+//! A ticket laid out to be answered: whose it is, its case, and what was asked for because of it.
+
+use crate::context::Context;
+use crate::fault::Fault;
+use crate::records::{actions_of, whose};
+use crate::store::{Batch, keys};
+use domain::action::Action;
+use domain::book::Person;
+use domain::case::Case;
+use domain::import::Customer;
+use domain::policy::Reader;
+use domain::ticket::{Matter, Offered, Ticket, TicketName, Way, drafts};
+
+pub struct Laid {
+    pub batch: Batch,
+    pub ticket: Ticket,
+    person: Person,
+    customer: Option<Customer>,
+    case: Option<Case>,
+    actions: Vec<Action>,
+}
+
+impl Laid {
+    pub async fn find(context: &Context, name: &TicketName) -> Result<Option<Self>, Fault> {
+        let key = keys::ticket(&name.provider, &name.source, &name.id);
+        let mut batch = Batch::read(context, vec![key.clone()]).await?;
+        let Some(ticket) = batch.get::<Ticket>(&key)? else { return Ok(None) };
+        let own = ticket.handling.case.as_ref().map(keys::case);
+        let theirs = ticket.handling.account.as_ref().map(whose::keys_of);
+        let wanted: Vec<_> = theirs.into_iter().flatten().chain(own.clone()).collect();
+        if !wanted.is_empty() {
+            batch.extend(Batch::read(context, wanted).await?);
+        }
+        let (person, customer) = match &ticket.handling.account {
+            Some(account) => whose::read(&batch, account)?,
+            None => (Person::default(), None),
+        };
+        let case = own.map(|key| batch.get::<Case>(&key)).transpose()?.flatten();
+        let actions = match &case {
+            Some(case) if !case.actions.is_empty() => {
+                batch.extend(Batch::read(context, case.actions.iter().map(keys::action).collect()).await?);
+                actions_of(&batch, case)?
+            }
+            _ => Vec::new(),
+        };
+        Ok(Some(Self { batch, ticket, person, customer, case, actions }))
+    }
+
+    /// How whoever wrote it is written to: in the language in which they write, where it is known.
+    pub fn reader<'a>(&'a self, context: &'a Context) -> Reader<'a> {
+        let (texts, customer) = (context.policies.texts.current(), self.customer.as_ref());
+        match &self.ticket.handling.language {
+            Some(language) => texts.reader(Some(language.as_str()), self.person.country(customer)),
+            None => self.person.reader(customer, texts),
+        }
+    }
+
+    /// What there is to be sent, and how.
+    pub fn offered(&self, context: &Context) -> Offered {
+        let matter = Matter {
+            policy: context.policies.answers.current(),
+            reader: self.reader(context),
+            name: self.person.name.value().map(String::as_str),
+            case: self.case.as_ref(),
+            actions: &self.actions,
+            bank_days: &context.policies.playbooks.current().bank_days,
+        };
+        let (drafts, known_contact) = (drafts(&self.ticket, &matter), self.ticket.is_from_a_contact());
+        Offered { drafts, way: way(&self.ticket), known_contact, answered: self.ticket.handling.answered }
+    }
+}
+
+/// How an answer to a ticket leaves: through its help desk, or by mail.
+pub fn way(ticket: &Ticket) -> Way {
+    if let Some(desk) = providers::named(&ticket.provider).and_then(|provider| provider.desk) {
+        return Way::Desk { desk: desk.title.to_owned() };
+    }
+    let is_address = |text: &&str| {
+        let has_host = text.rsplit_once('@').is_some_and(|(name, host)| !name.is_empty() && !host.is_empty());
+        has_host && !text.contains(|letter: char| letter.is_whitespace() || letter.is_control())
+    };
+    let address = ticket.requester_email.value().map(|address| address.trim()).filter(is_address);
+    address.map_or(Way::Nowhere, |to| Way::Mail { to: to.to_owned() })
+}

@@ -1,0 +1,58 @@
+//! Answers to tickets: what there is to say, what somebody says, and what came of it.
+
+use super::Named;
+use crate::door::openapi::shape::{any, flag, list, object, only, or_null, text, time, told, whole, word, words};
+use domain::ticket::Outcome;
+use serde_json::Value;
+
+pub(super) fn schemas() -> Named {
+    vec![
+        ("TicketDrafts", drafts()),
+        (
+            "TicketReply",
+            only([
+                ("text", text()),
+                ("outcome?", or_null(words(Outcome::ALL))),
+                ("solved?", told(flag(), "The ticket is solved with it.")),
+                (
+                    "answered?",
+                    told(
+                        or_null(whole()),
+                        "How often it was answered when it was looked at; more by now is a conflict.",
+                    ),
+                ),
+            ]),
+        ),
+        ("TicketAnswer", answer()),
+    ]
+}
+
+fn drafts() -> Value {
+    let draft = object([("outcome", words(Outcome::ALL)), ("subject", text()), ("text", text())]);
+    let way = any([
+        object([("by", word("desk")), ("desk", text())]),
+        object([("by", word("mail")), ("to", text())]),
+        object([("by", word("nowhere"))]),
+    ]);
+    object([
+        ("drafts", told(list(draft), "The most wanted first; what was said already is not among them.")),
+        ("way", way),
+        ("known_contact", told(flag(), "Without it no amount and no link may be in an answer.")),
+        ("answered", told(whole(), "How often it was answered so far.")),
+    ])
+}
+
+fn answer() -> Value {
+    object([
+        ("ticket", text()),
+        ("number", whole()),
+        ("by", told(text(), "Somebody of the staff, or Recoup itself.")),
+        ("text", text()),
+        ("unchanged", told(flag(), "It is the draft as it was prepared.")),
+        ("outcome", words(Outcome::ALL)),
+        ("at", time()),
+        ("state", words(["sending", "sent", "in_doubt", "refused"])),
+        ("reason?", text()),
+        ("again_at?", told(or_null(time()), "When it is sent again; null where it is not.")),
+    ])
+}

@@ -1,0 +1,174 @@
+//! Asks a customer, because of a ticket, for what is open: previewed by nobody, since it is owed already.
+
+use super::{put, remind_of};
+use crate::context::Context;
+use crate::fault::Fault;
+use crate::ports::Key;
+use crate::records::{self, whose};
+use crate::setup::sources;
+use crate::store::{self, Attempted, Batch, Commit, Of, keys};
+use crate::task;
+use crate::ticket::working;
+use crate::web::{Failed, Problem};
+use domain::book::{Due, Head, Invoice};
+use domain::case::{Case, State as CaseState};
+use domain::cash::{Asked, Credit, Refused, Request, Wish, lines};
+use domain::debt::{self, Debt};
+use domain::id::RequestId;
+use domain::staff::Staff;
+use domain::task::{About, Task};
+use domain::ticket::{State as TicketState, Ticket, TicketName};
+use jiff::SignedDuration;
+
+/// A request, and whether it was made just now.
+pub struct Posted {
+    pub request: Request,
+    pub is_new: bool,
+}
+
+/// Asks for what is open because of a ticket, by the id of its address. Who asks again is shown what was asked for.
+pub async fn ask(context: &Context, ticket: &str, wish: &Wish, staff: &Staff) -> Result<Posted, Problem> {
+    let name = TicketName::at(ticket).ok_or_else(|| Problem::not_found("ticket"))?;
+    let key = keys::ticket(&name.provider, &name.source, &name.id);
+    let posted = store::unless_refused(context, || once(context, &key, wish, staff)).await?;
+    if posted.is_new {
+        remind_of(context, &posted.request.id, posted.request.id.as_str()).await;
+    }
+    Ok(posted)
+}
+
+async fn once(context: &Context, ticket: &Key, wish: &Wish, staff: &Staff) -> Result<Attempted<Posted>, Failed> {
+    // Read.
+    let by = keys::staff(&staff.id);
+    let mut batch = Batch::read(context, vec![ticket.clone(), by.clone()]).await?;
+    let ticket = batch.get::<Ticket>(ticket)?.ok_or_else(|| Problem::not_found("ticket"))?;
+    let staff = batch.get::<Staff>(&by)?.ok_or_else(Problem::not_signed_in)?;
+    let account = Wish::allowed(&ticket, staff.role).map_err(|refused| problem(&refused))?.clone();
+    let name = TicketName::of(&ticket).to_string();
+    let id = RequestId::of(&account, &name);
+    let about = About::Collect { request: id.clone() };
+    let (own, at_work) = (keys::payment_request(&id), keys::task(&about.task(&account)));
+    let wanted = [own.clone(), at_work.clone(), keys::head(&account)].into_iter().chain(whose::keys_of(&account));
+    batch.extend(Batch::read(context, wanted.collect()).await?);
+    let standing = batch.get::<Request>(&own)?;
+    match &standing {
+        Some(request) if !request.is_over() => {
+            return Ok(Attempted::Done(Posted { request: request.clone(), is_new: false }));
+        }
+        Some(request) if !request.may_begin_again() => return Err(problem(&Refused::Ended(id)).into()),
+        _ => {}
+    }
+    let head = batch.get::<Head>(&keys::head(&account))?.ok_or_else(|| Problem::not_found("account"))?;
+    if sources::observes(context, &head).await? {
+        return Err(problem(&Refused::Observed).into());
+    }
+    let (_, customer) = whose::read(&batch, &account)?;
+    let (debts, others) = (debts(context, &head).await?, others(context, &head).await?);
+
+    // Decide.
+    let (policy, now) = (context.policies.cash.current(), context.clock.now());
+    let credit = Credit::of(customer.and_then(|customer| customer.credit_limit), &debts);
+    let lines = lines(wish, &debts, &others, policy.request.most).map_err(|refused| problem(&refused))?;
+    let asked = Asked { account: &account, ticket: &name, lines, credit, by: &staff.id };
+    let mut request = Request::new(asked, now, now + SignedDuration::from_hours(policy.request.looks_again_hours));
+    let mut after = ticket.clone();
+    if after.handling.assigned_to.is_none() {
+        after.handling.give(&staff, &staff.id, now);
+    }
+    request.began(&after, now);
+    let waits = format!("asked for the payment of {}", request.amount());
+    after.handling.go_on(TicketState::AwaitingPayment, &staff.id, now, &waits);
+    after.handling.payment_request = Some(request.id.to_string());
+    after.handling.by_hand = true;
+    // The letter is the answer, until the customer writes again.
+    after.handling.due_at = None;
+    after.handling.rest(context.policies.tickets.current(), &working(context), now);
+    let task = collect(context, &request, about);
+    let mut asked_head = head.clone();
+    asked_head.requests.insert(request.id.clone());
+
+    // Write.
+    let mut commit = Commit::default();
+    put(&mut commit, &batch, standing.as_ref(), &request);
+    commit.over(&batch, &after);
+    commit.over(&batch, &task);
+    commit.over(&batch, &asked_head);
+    commit.check(&batch, &by);
+    Ok(store::attempted(commit.run(context).await, Posted { request, is_new: true })?)
+}
+
+/// What is open on an account, the oldest first, as its customer would read it.
+async fn debts(context: &Context, head: &Head) -> Result<Vec<Debt>, Fault> {
+    let all: Vec<Of<Invoice>> = store::all_of(context, &keys::invoices(&head.account)).await?;
+    let mut open: Vec<Invoice> = all.into_iter().map(|of| of.value).collect();
+    open.retain(|invoice| matches!(invoice.due(), Due::Open(_)));
+    open.sort_by_key(|invoice| (invoice.due_on.copied(), invoice.created_at));
+    let ids: Vec<_> = open.iter().map(|invoice| invoice.id.clone()).collect();
+    let head = named(context, head, &ids).await?;
+    let mut debts = Vec::new();
+    for invoice in &open {
+        let stage = records::stage(context, &head, invoice).await?;
+        debts.push(Debt::of(invoice, &head, stage));
+    }
+    Ok(debts)
+}
+
+/// A head that names every case which puts one of these invoices in question.
+pub(super) async fn named(context: &Context, head: &Head, invoices: &[String]) -> Result<Head, Fault> {
+    let mut head = head.clone();
+    let unnamed = debt::unnamed(&head, invoices);
+    if unnamed.is_empty() {
+        return Ok(head);
+    }
+    let batch = Batch::read(context, unnamed.iter().map(keys::case).collect()).await?;
+    for id in &unnamed {
+        if let Some(case) = batch.get::<Case>(&keys::case(id))?.filter(|case| case.state == CaseState::Open) {
+            head.names(id, case.line(), true);
+        }
+    }
+    Ok(head)
+}
+
+/// What the account is asked for already.
+async fn others(context: &Context, head: &Head) -> Result<Vec<Request>, Fault> {
+    if head.requests.is_empty() {
+        return Ok(Vec::new());
+    }
+    let homes: Vec<_> = head.requests.iter().map(keys::payment_request).collect();
+    let batch = Batch::read(context, homes.clone()).await?;
+    let mut others = Vec::new();
+    for home in &homes {
+        others.extend(batch.get::<Request>(home)?);
+    }
+    Ok(others)
+}
+
+/// What somebody in billing does until the money is there.
+fn collect(context: &Context, request: &Request, about: About) -> Task {
+    let what = format!("Follow {} until it is paid", request.amount());
+    let numbers: Vec<_> = request.standing().map(|line| line.number.clone()).collect();
+    let steps = format!(
+        "The customer of ticket {} was asked to pay {} for {}. Look at /payment-requests how far it has come. Money that \
+         does not say what it is for stands at /payments/unmatched: say there that it is for {}. If it came past the \
+         provider, mark the invoices as paid. This task ends by itself when they are.",
+        request.ticket_name().address(),
+        request.amount(),
+        numbers.join(", "),
+        request.id,
+    );
+    task::open(context, &request.account, about, what, steps)
+}
+
+fn problem(refused: &Refused) -> Problem {
+    match refused {
+        Refused::NotTheirs => Problem::not_permitted(refused.to_string()),
+        Refused::Resolved => Problem::conflict("already_resolved", refused.to_string()),
+        Refused::Asked(..) | Refused::Ended(_) => Problem::conflict("already_asked", refused.to_string()),
+        Refused::Stranger
+        | Refused::Observed
+        | Refused::NotPayable(_)
+        | Refused::Nothing
+        | Refused::Currencies(_)
+        | Refused::TooMany(_) => Problem::not_possible(refused.to_string()),
+    }
+}

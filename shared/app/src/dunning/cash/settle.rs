@@ -1,0 +1,379 @@
+//! Who paid what? Takes in payments and how the invoices stand, and lets what follows from that happen once.
+
+mod laid;
+
+use super::{put, remind_of};
+use crate::context::Context;
+use crate::dunning::Done;
+use crate::fault::Fault;
+use crate::ports::Key;
+use crate::store::{self, Attempted, Batch, Commit, Stored, keys};
+use crate::task;
+use crate::ticket::{put_desk, working};
+use domain::book::{Head, Payment, Touched};
+use domain::cash::{Found, Incoming, Matched, Notice, Owing, Received, Request, Step, Target, Way, Why, matching};
+use domain::classify::desk::Desk;
+use domain::id::{AccountId, RequestId};
+use domain::money::Money;
+use domain::staff::MACHINE;
+use domain::task::{About, Task};
+use domain::ticket::{State as TicketState, Ticket, end_case};
+use jiff::SignedDuration;
+use laid::{Laid, Read};
+use std::collections::BTreeMap;
+
+pub(super) use laid::phone;
+
+/// How many loose payments the head of an account names.
+const LOOSE_MAX: usize = 6;
+
+/// What is to be taken in.
+#[derive(Clone, Copy)]
+pub(super) struct Told<'a> {
+    pub account: &'a AccountId,
+    pub payments: &'a [String],
+    /// A request that is looked at whatever has become of it.
+    pub request: Option<&'a RequestId>,
+    /// What a person says that the one payment is for, and who.
+    pub said: Option<(&'a Option<Target>, &'a str)>,
+}
+
+/// What came of it.
+#[derive(Default)]
+pub(super) struct Settled {
+    /// The requests of which a customer is to be told something.
+    due: Vec<RequestId>,
+    /// Why what a person says cannot be so.
+    pub refused: Option<&'static str>,
+}
+
+impl Settled {
+    /// Has the customers told who are to be.
+    pub(super) async fn tell(&self, context: &Context, trace: &str) {
+        for request in &self.due {
+            remind_of(context, request, trace).await;
+        }
+    }
+}
+
+/// Takes in payments that were folded.
+pub(in crate::dunning) async fn settle(
+    context: &Context,
+    account: &AccountId,
+    payments: &[String],
+    trace: &str,
+) -> Result<Done, Fault> {
+    let told = Told { account, payments, request: None, said: None };
+    take(context, told).await?.tell(context, trace).await;
+    Ok(Done::Settled)
+}
+
+/// The same; what is due after it is the caller's to tell.
+pub(super) async fn take(context: &Context, told: Told<'_>) -> Result<Settled, Fault> {
+    store::retrying(context, || once(context, told)).await
+}
+
+async fn once(context: &Context, told: Told<'_>) -> Result<Attempted<Settled>, Fault> {
+    // Read.
+    let Some(mut read) = Read::of(context, told).await? else { return Ok(Attempted::Done(Settled::default())) };
+
+    // Decide.
+    let mut after = read.laid.clone();
+    let refused = match told.said {
+        Some(said) => say(context, &read, (told, said), &mut after),
+        None => {
+            take_in(context, &read, told, &mut after);
+            None
+        }
+    };
+    if refused.is_some() {
+        return Ok(Attempted::Done(Settled { refused, ..Settled::default() }));
+    }
+    let due = go_on(context, &read, &mut after);
+    name_loose(told.account, &mut after);
+
+    // Write. Whoever tells of a payment or an invoice writes the head.
+    let Some(commit) = written(context, &mut read, &after, told.account).await? else {
+        return Ok(Attempted::Done(Settled { due, refused: None }));
+    };
+    store::attempted(commit.run(context).await, Settled { due, refused: None })
+}
+
+/// What of a payment is here: what was taken, without what went back.
+fn net(payment: &Payment) -> Option<Money> {
+    let taken = payment.taken()?;
+    let back = payment.given_back().filter(|back| back.currency() == taken.currency());
+    back.map_or(Some(taken), |back| Some(taken.minus(back))).filter(|left| left.is_positive())
+}
+
+fn incoming<'a>(account: &'a AccountId, read: &'a Read, payment: &'a Payment, amount: Money) -> Incoming<'a> {
+    Incoming {
+        account,
+        payment: &payment.id,
+        amount,
+        at: payment.at,
+        invoice: read.invoice_of(account, payment),
+        reference: payment.reference.value().map(String::as_str),
+    }
+}
+
+/// Finds what each payment is for; what is less than certain waits for a person.
+fn take_in(context: &Context, read: &Read, told: Told<'_>, after: &mut Laid) {
+    let (policy, now, account) = (context.policies.cash.current(), context.clock.now(), told.account);
+    for (id, payment) in &read.payments {
+        if let Some(request) = after.requests.values_mut().find(|request| request.has(account, id)) {
+            request.recount(account, id, net(payment));
+            continue;
+        }
+        let is_known = after.received.get(id).is_some_and(|received| !received.is_waiting());
+        let Some(amount) = net(payment).filter(|_| !is_known) else { continue };
+        let incoming = incoming(account, read, payment, amount);
+        let named = incoming.reference.and_then(RequestId::named_in);
+        if named.is_none() && incoming.invoice.is_none() && payment.subscription.value().is_some() {
+            continue;
+        }
+        let requests: Vec<&Request> = after.requests.values().collect();
+        let invoices = read.invoices(account);
+        match matching(&incoming, Owing { requests: &requests, invoices }, policy) {
+            Found::Certain { request, line, way, confidence } => {
+                let matched = Matched::found(&incoming, (line, way, confidence), now);
+                after.take(&request, matched);
+                after.end(id, Some(Target::Request(request)), MACHINE, now);
+            }
+            Found::ToLookAt { why, candidates } => {
+                if let (Why::Withdrawn, Some(request)) = (why, named.as_ref().and_then(|id| after.requests.get(id))) {
+                    let task = paid_after_all(context, request, &incoming);
+                    after.tasks.entry(task.id.clone()).or_insert(task);
+                }
+                let at = payment.at.unwrap_or(now);
+                let seen = Received::new(account, (id.as_str(), amount, at), incoming.reference, (why, candidates));
+                after.received.insert(id.clone(), seen);
+            }
+            Found::Elsewhere => {
+                let target = incoming.invoice.map(|invoice| Target::Invoice(invoice.to_owned()));
+                after.end(id, target, MACHINE, now);
+            }
+        }
+    }
+}
+
+/// Takes what a person says the one payment is for, or says why that cannot be.
+fn say(
+    context: &Context,
+    read: &Read,
+    (told, (target, by)): (Told<'_>, (&Option<Target>, &str)),
+    after: &mut Laid,
+) -> Option<&'static str> {
+    let (now, account) = (context.clock.now(), told.account);
+    let own = told.payments.first().and_then(|id| read.payments.get_key_value(id));
+    let Some((id, payment)) = own else { return Some("the payment is not in the book") };
+    if after.received.get(id).is_none_or(|received| !received.is_waiting()) {
+        return Some("somebody has said already what this payment is for");
+    }
+    let Some(amount) = net(payment) else { return Some("nothing of this payment is here any more") };
+    let request = match target {
+        Some(Target::Request(request)) => match after.requests.get(request) {
+            None => return Some("there is no such payment request at this source"),
+            Some(request) if request.withdrawn.is_some() => {
+                return Some("that payment request was withdrawn; ask anew, or say that it is for nothing");
+            }
+            Some(request) if request.currency() != amount.currency() => {
+                return Some("that payment request is in another currency");
+            }
+            Some(request) if request.is_full() => return Some("that payment request has more payments than it holds"),
+            Some(request) => Some(request.id.clone()),
+        },
+        Some(Target::Invoice(invoice)) if !read.has_invoice(account, invoice) => {
+            return Some("the account has no such invoice");
+        }
+        Some(Target::Invoice(invoice)) => {
+            let asks = |request: &&Request| {
+                let fits = request.account == *account && request.currency() == amount.currency();
+                fits && request.asks_for(invoice) && !request.is_full()
+            };
+            after.requests.values().find(asks).map(|request| request.id.clone())
+        }
+        None => None,
+    };
+    if let Some(request) = &request {
+        let incoming = incoming(account, read, payment, amount);
+        let line = match target {
+            Some(Target::Invoice(invoice)) => Some(invoice.clone()),
+            _ => incoming.invoice.map(str::to_owned),
+        };
+        let found = Matched::found(&incoming, (line, Way::ByHand, "1.00".to_owned()), now);
+        after.take(request, Matched { by: by.to_owned(), ..found });
+    }
+    after.end(id, target.clone(), by, now);
+    None
+}
+
+/// Lets each request go on by how its invoices and its ticket stand. Says of which a customer is to be told something.
+fn go_on(context: &Context, read: &Read, after: &mut Laid) -> Vec<RequestId> {
+    let (policy, now) = (context.policies.cash.current(), context.clock.now());
+    let Laid { requests, tickets, cases, tasks, heads, .. } = after;
+    let mut due = Vec::new();
+    for (id, request) in requests {
+        let before = &read.laid.requests[id];
+        for line in read.standings.iter().filter(|line| line.request == *id) {
+            request.see(&line.invoice, line.standing, line.credited);
+        }
+        request.go_on(now);
+        let mut ticket = tickets.get_mut(id);
+        if let Some(why) = ticket.as_ref().and_then(|ticket| gone(request, ticket)) {
+            request.withdraw(why, MACHINE, now);
+        }
+        if request.is_over() && !before.is_over() {
+            if let Some(ticket) = &mut ticket {
+                follow(context, request, ticket);
+                let (case, head) = (ticket.handling.case.as_ref(), heads.get_mut(&request.account));
+                let case = case.and_then(|case| cases.get_mut(case));
+                if let (TicketState::Resolved, Some(case), Some(head)) = (ticket.handling.state, case, head) {
+                    end_case(ticket, case, head, now);
+                }
+            }
+            if request.resolved_at.is_some() {
+                let (channel, due_at) = read.reach(&request.account, context, now);
+                request.confirmation = Some(Notice::new(channel, due_at));
+                let month = request.at.strftime("%Y-%m");
+                request.did(Step::Counted, now, MACHINE, format!("the report of {month}"));
+                due.push(id.clone());
+            }
+            let own = About::Collect { request: id.clone() }.task(&request.account);
+            let note = request.withdrawn.as_ref().map_or("it is paid", |withdrawn| withdrawn.why.as_str());
+            let ended =
+                tasks.get(&own).and_then(|task| task.clone().ended(request.resolved_at.is_some(), MACHINE, note, now));
+            tasks.extend(ended.map(|task| (own, task)));
+            if let Some(head) = heads.get_mut(&request.account) {
+                head.requests.remove(id);
+            }
+        }
+        if let Some(over) = request.over().filter(|_| request.over() != before.over()) {
+            let task = overpaid(context, request, over);
+            tasks.insert(task.id.clone(), task);
+        }
+        if !request.is_over() && request.look_at <= now {
+            request.look_at = now + SignedDuration::from_hours(policy.request.looks_again_hours);
+        }
+    }
+    due
+}
+
+/// Why nobody is asked to pay because of a ticket any more.
+fn gone(request: &Request, ticket: &Ticket) -> Option<&'static str> {
+    let handling = &ticket.handling;
+    if handling.state == TicketState::Resolved {
+        return Some("its ticket was closed");
+    }
+    let is_anothers = handling.account.as_ref().is_some_and(|account| *account != request.account);
+    is_anothers.then_some("its ticket is of another account")
+}
+
+/// What becomes of the ticket of a request that has ended.
+fn follow(context: &Context, request: &mut Request, ticket: &mut Ticket) {
+    let now = context.clock.now();
+    match &request.withdrawn {
+        None => {
+            ticket.handling.go_on(TicketState::Resolved, MACHINE, now, "paid");
+            let evidence = format!("ticket {} is resolved", request.ticket_name().address());
+            request.did(Step::Resolved, now, MACHINE, evidence);
+        }
+        Some(withdrawn) => {
+            if ticket.handling.state == TicketState::AwaitingPayment {
+                let why = format!("no payment is waited for any more: {}", withdrawn.why);
+                ticket.handling.go_on(TicketState::Investigating, MACHINE, now, &why);
+            }
+            ticket.handling.payment_request = None;
+        }
+    }
+    ticket.handling.rest(context.policies.tickets.current(), &working(context), now);
+}
+
+/// The head of the payer's account names what nobody can place yet.
+fn name_loose(account: &AccountId, after: &mut Laid) {
+    let Laid { heads, received, .. } = after;
+    let Some(head) = heads.get_mut(account) else { return };
+    for (payment, received) in received {
+        if !received.is_waiting() {
+            head.loose.remove(payment);
+        } else if head.loose.len() < LOOSE_MAX {
+            head.loose.insert(payment.clone());
+        }
+    }
+}
+
+fn overpaid(context: &Context, request: &Request, over: Money) -> Task {
+    let about = About::Overpaid { request: request.id.clone() };
+    let what = format!("Decide about {over} that came in beyond {}", request.amount());
+    let payments: Vec<_> = request.matched.iter().map(Matched::words).collect();
+    let steps = format!(
+        "For {} of ticket {} came in: {}. That is {over} too much. Ask the customer whether it is for something \
+         else, or ask for a refund of it on the account's page. Nothing goes back by itself.",
+        request.id,
+        request.ticket_name().address(),
+        payments.join("; "),
+    );
+    task::open(context, &request.account, about, what, steps)
+}
+
+fn paid_after_all(context: &Context, request: &Request, incoming: &Incoming<'_>) -> Task {
+    let payment = incoming.payment.to_owned();
+    let about = About::PaidAfterAll { request: request.id.clone(), payment };
+    let what = format!("Decide about {} for a payment request that was withdrawn", incoming.amount);
+    let why = request.withdrawn.as_ref().map(|withdrawn| withdrawn.why.as_str()).unwrap_or_default();
+    let steps = format!(
+        "Payment {} names {}, which was withdrawn: {why}. Say at /payments/unmatched what it is for, or ask for a refund \
+         of it on the account's page. Nothing goes back by itself.",
+        incoming.payment, request.id,
+    );
+    task::open(context, &request.account, about, what, steps)
+}
+
+/// What is different now, or nothing.
+async fn written(
+    context: &Context,
+    read: &mut Read,
+    after: &Laid,
+    account: &AccountId,
+) -> Result<Option<Commit>, Fault> {
+    let Read { laid: before, batch, .. } = read;
+    let mut commit = Commit::default();
+    let mut count = 0;
+    for (id, request) in after.requests.iter().filter(|(id, request)| before.requests.get(*id) != Some(*request)) {
+        put(&mut commit, batch, before.requests.get(id), request);
+        count += 1;
+    }
+    count += over(&mut commit, batch, &before.tickets, &after.tickets);
+    count += over(&mut commit, batch, &before.received, &after.received);
+    count += over(&mut commit, batch, &before.tasks, &after.tasks);
+    for (id, head) in &after.heads {
+        let (was, is) = (desk(before, &before.heads[id]), desk(after, head));
+        let name = format!("settled:{id}:{}", batch.rev(&keys::head(id)).map_or(1, |rev| rev + 1));
+        put_desk(&mut commit, context, batch, &name, (&was, &is)).await?;
+        count += usize::from(was != is);
+    }
+    let own: Key = keys::head(account);
+    if before.heads.get(account) == after.heads.get(account) {
+        commit.check(batch, &own);
+    }
+    Ok((count > 0).then_some(commit))
+}
+
+/// A head with the cases of its account that are laid out.
+fn desk(laid: &Laid, head: &Head) -> Desk {
+    let own = laid.cases.iter().filter(|(_, case)| case.account == head.account);
+    let cases = own.map(|(id, case)| (id.clone(), case.clone())).collect();
+    Desk { cases, ..Desk::of(head.clone(), Touched::default()) }
+}
+
+fn over<K: Ord, T: Stored + PartialEq>(
+    commit: &mut Commit,
+    batch: &Batch,
+    before: &BTreeMap<K, T>,
+    after: &BTreeMap<K, T>,
+) -> usize {
+    let changed: Vec<&T> =
+        after.iter().filter(|(key, value)| before.get(*key) != Some(*value)).map(|(_, value)| value).collect();
+    changed.iter().for_each(|value| commit.over(batch, *value));
+    changed.len()
+}

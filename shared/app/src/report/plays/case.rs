@@ -1,0 +1,208 @@
+//! The play of a case: what its playbook decides, with how each step stands, from what was done about it.
+
+use super::wanted::{changed, changing, refunding};
+use super::{Asked, Known, failing, known, scene};
+use crate::context::Context;
+use crate::fault::Fault;
+use crate::ports::Order;
+use crate::records::actions_of;
+use crate::store::{self, Batch, Of, TicketOf, keys};
+use crate::web::Problem;
+use domain::action::{Action, Kind, Reason};
+use domain::book::{Head, Invoice, PaymentLine};
+use domain::case::{Case, EXPLAINED, State};
+use domain::event::PaymentStatus;
+use domain::playbook::advice::Preview;
+use domain::playbook::{
+    Around, Handling, Invoicing, Name, Play, Setting, Step, came_of, charged_twice, ended, is_asked, overcharged,
+    refund_asked, tax_invoice, unnamed,
+};
+use domain::staff::Staff;
+use domain::task::Task;
+use domain::ticket::Ticket;
+
+/// How many tickets of an account are looked through for those of a case.
+const TICKETS_MAX: u32 = 200;
+
+/// A case as it is played.
+pub struct Played {
+    /// None where its class has no playbook.
+    pub play: Option<Play>,
+    pub actions: Vec<Action>,
+    pub handling: Handling,
+}
+
+/// What the playbook of a case says, and how far it has come; `asked` says what the case itself does not.
+pub async fn of_case(
+    context: &Context,
+    case: &Case,
+    preview: &Preview,
+    asked: &Asked,
+    staff: &Staff,
+) -> Result<Played, Problem> {
+    let known = known(context, &case.account).await?;
+    let batch = Batch::read(context, case.actions.iter().map(keys::action).collect()).await?;
+    let actions = actions_of(&batch, case)?;
+    let tickets = tickets(context, case).await?;
+    let playing = Playing { context, known: &known, case, actions: &actions, asked, staff };
+    let mut play = match Name::of(case.class) {
+        Some(name) => playing.play(name, preview).await?,
+        None => None,
+    };
+    if let Some(play) = &mut play {
+        let tasks = tasks(context, case, play).await?;
+        play.stands(Around { case, actions: &actions, tasks: &tasks, tickets: &tickets });
+    }
+    let handling = Handling::of(case, &tickets, context.policies.playbooks.current());
+    Ok(Played { play, actions, handling })
+}
+
+/// The tickets that are about a case.
+async fn tickets(context: &Context, case: &Case) -> Result<Vec<Ticket>, Fault> {
+    let of_account = keys::tickets_of(&case.account);
+    let named: Vec<TicketOf> = store::first_of(context, &of_account, TICKETS_MAX, Order::Descending).await?;
+    let all: Vec<_> = named.iter().map(|it| keys::ticket(&it.provider, &it.source, &it.id)).collect();
+    let batch = Batch::read(context, all.clone()).await?;
+    let mut tickets = Vec::new();
+    for key in &all {
+        tickets.extend(batch.get::<Ticket>(key)?.filter(|ticket| ticket.handling.case.as_ref() == Some(&case.id)));
+    }
+    Ok(tickets)
+}
+
+/// The tasks that a play names.
+async fn tasks(context: &Context, case: &Case, play: &Play) -> Result<Vec<Task>, Fault> {
+    let about = play.steps.iter().filter_map(|placed| match &placed.step {
+        Step::Task { about, .. } => about.as_ref(),
+        Step::Look { .. } | Step::Ask { .. } | Step::Say { .. } | Step::Watch { .. } => None,
+    });
+    let all: Vec<_> = about.map(|about| keys::task(&about.task(&case.account))).collect();
+    let batch = Batch::read(context, all.clone()).await?;
+    let mut tasks = Vec::new();
+    for key in &all {
+        tasks.extend(batch.get::<Task>(key)?);
+    }
+    Ok(tasks)
+}
+
+/// What a play of a case goes by.
+struct Playing<'a> {
+    context: &'a Context,
+    known: &'a Known,
+    case: &'a Case,
+    actions: &'a [Action],
+    asked: &'a Asked,
+    staff: &'a Staff,
+}
+
+impl<'a> Playing<'a> {
+    fn scene(&self) -> Setting<'a> {
+        scene(self.context, self.known, Some(&self.case.id))
+    }
+
+    async fn play(&self, name: Name, preview: &Preview) -> Result<Option<Play>, Problem> {
+        let is_over = self.case.state == State::Resolved && self.case.resolution.as_deref() != Some(EXPLAINED);
+        if is_over && !is_asked(self.case, self.actions) {
+            return Ok(Some(ended(self.scene(), name, self.case)));
+        }
+        let mut play = self.decided(name, preview).await?;
+        if let Some(play) = play.as_mut().filter(|_| is_over) {
+            play.has_ended(self.case);
+        }
+        Ok(play)
+    }
+
+    async fn decided(&self, name: Name, preview: &Preview) -> Result<Option<Play>, Problem> {
+        let (scene, case, actions, proposed) = (self.scene(), self.case, self.actions, preview.recommended.first());
+        Ok(Some(match name {
+            Name::ChargedTwice => charged_twice(scene, case, proposed, actions),
+            Name::Overcharged => {
+                let invoice = self.invoice(&case.about).await?;
+                let subscription = invoice.and_then(|invoice| invoice.subscription.value().cloned());
+                let next = subscription.and_then(|id| self.known.head.book.subscriptions.get(&id)?.upcoming);
+                overcharged(scene, case, proposed, actions, next)
+            }
+            Name::PaymentFailed => match self.invoice(&case.about).await? {
+                Some(invoice) => failing(self.context, self.known, &invoice, Some((case, actions))).await?,
+                None => return Ok(None),
+            },
+            Name::TaxInvoice => self.invoiced().await?,
+            Name::Refund => self.refunded().await?,
+            Name::ChangePlan => self.plan_changed().await?,
+        }))
+    }
+
+    async fn invoice(&self, id: &str) -> Result<Option<Invoice>, Fault> {
+        let of: Option<Of<Invoice>> = store::read(self.context, &keys::invoice(&self.case.account, id)).await?;
+        Ok(of.map(|of| of.value))
+    }
+
+    /// The invoice that was asked for, that is named, that the case is about, or else the newest.
+    async fn invoiced(&self) -> Result<Play, Problem> {
+        let (head, case) = (&self.known.head, self.case);
+        let sent = came_of(case, self.actions, |kind| matches!(kind, Kind::TaxInvoice { .. }));
+        let sent = sent.and_then(|action| action.kind.target().id());
+        let drafted = case.draft_reply.as_ref().map(|draft| draft.invoice.clone());
+        let newest = head.book.invoices.last().map(|line| line.invoice.clone());
+        let all = [sent, self.asked.invoice.clone(), Some(case.about.clone()), drafted, newest];
+        for id in all.into_iter().flatten() {
+            if let Some(invoice) = self.invoice(&id).await? {
+                let customer = self.known.customer.as_ref();
+                let invoicing = Invoicing { provider: &head.provider, invoice: &invoice, customer };
+                return Ok(tax_invoice(self.scene(), invoicing));
+            }
+        }
+        Ok(unnamed(self.scene(), Name::TaxInvoice, "No invoice of this customer is known."))
+    }
+
+    async fn refunded(&self) -> Result<Play, Problem> {
+        if let Some(action) = came_of(self.case, self.actions, |kind| matches!(kind, Kind::Refund { .. })) {
+            return Ok(refund_asked(self.scene(), action));
+        }
+        let payment = self.asked.payment.clone().or_else(|| payment_of(self.case, &self.known.head));
+        if payment.is_none() {
+            return Ok(unnamed(self.scene(), Name::Refund, "No payment of this customer could be given back."));
+        }
+        let recommended = self.case.recommended.as_ref().map(|it| it.reason);
+        let reason = self.asked.reason_code.or(recommended).unwrap_or(Reason::Other);
+        let asked = Asked { payment, reason_code: Some(reason), ..self.asked.clone() };
+        let play = refunding(self.context, self.known, (&asked, Some(&self.case.id)), self.staff).await;
+        self.or_said(Name::Refund, play)
+    }
+
+    async fn plan_changed(&self) -> Result<Play, Problem> {
+        let is_change = |kind: &Kind| matches!(kind, Kind::Upgrade { .. } | Kind::Downgrade { .. });
+        if let Some(action) = came_of(self.case, self.actions, is_change)
+            && let Some(play) = changed(self.context, self.known, action, &self.case.id).await?
+        {
+            return Ok(play);
+        }
+        if self.asked.plan.is_none() {
+            return Ok(unnamed(self.scene(), Name::ChangePlan, "Say which plan is wanted."));
+        }
+        let play = changing(self.context, self.known, (self.asked, Some(&self.case.id)), self.staff).await;
+        self.or_said(Name::ChangePlan, play)
+    }
+
+    /// What cannot be done as things stand is what the play says: the case is shown all the same.
+    fn or_said(&self, name: Name, play: Result<Play, Problem>) -> Result<Play, Problem> {
+        match play {
+            Err(problem) if problem.status.is_client_error() => Ok(unnamed(self.scene(), name, &problem.message)),
+            play => play,
+        }
+    }
+}
+
+/// The payment that a case is about, or else the last of which anything is left.
+fn payment_of(case: &Case, head: &Head) -> Option<String> {
+    let payments = &head.book.payments;
+    let is_known = |id: &&str| payments.iter().any(|line| line.payment == **id);
+    let drafted = case.draft_reply.as_ref().map(|draft| draft.payment.as_str());
+    let named = [Some(case.about.as_str()), drafted].into_iter().flatten().find(is_known);
+    let paid = || payments.iter().rev().find(|line| is_paid(line)).map(|line| line.payment.as_str());
+    named.or_else(paid).map(str::to_owned)
+}
+
+fn is_paid(line: &PaymentLine) -> bool {
+    line.status == Some(PaymentStatus::Succeeded) && line.left().is_some()
+}

@@ -1,0 +1,20 @@
+//! Tickets as they lie in the store: found, listed, and laid out with their account, its cases and the team.
+
+mod ended;
+mod laid;
+mod list;
+mod team;
+mod view;
+
+pub use ended::follow_request;
+pub use laid::{Laid, put_desk};
+pub use list::{Filter, find, list, of_account};
+pub use view::{line, ticket_json, ticket_shown};
+
+use crate::context::Context;
+use domain::policy::Working;
+
+/// When the company works.
+pub fn working(context: &Context) -> Working {
+    context.policies.approval.current().asking.working()
+}

@@ -1,0 +1,91 @@
+//! Tickets: one by its name, those of a list, those of an account.
+
+use crate::context::Context;
+use crate::fault::Fault;
+use crate::ports::Order;
+use crate::store::keys::{self, lists};
+use crate::store::{self, Batch, Page, TicketOf};
+use crate::web::{Problem, Window};
+use domain::case::Class;
+use domain::id::AccountId;
+use domain::ticket::{State, Ticket, TicketName};
+
+/// How many tickets of an account are shown with it.
+const SHOWN_MAX: u32 = 100;
+
+/// Which tickets are wanted.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    pub state: Option<State>,
+    pub class: Option<Class>,
+    /// A staff id; an empty one is for those that nobody has.
+    pub assignee: Option<String>,
+    pub account: Option<AccountId>,
+}
+
+impl Filter {
+    fn fits(&self, ticket: &Ticket) -> bool {
+        let handling = &ticket.handling;
+        let has_it = handling.assigned_to.as_deref().unwrap_or_default();
+        let class = handling.taken_for.as_ref().map(|taken| taken.class);
+        self.state.is_none_or(|state| handling.state == state)
+            && self.class.is_none_or(|wanted| class == Some(wanted))
+            && self.assignee.as_ref().is_none_or(|wanted| wanted == has_it)
+            && self.account.as_ref().is_none_or(|account| is_of(ticket, account))
+    }
+}
+
+/// Whether a ticket is of an account, or may be.
+fn is_of(ticket: &Ticket, account: &AccountId) -> bool {
+    match &ticket.handling.account {
+        Some(own) => own == account,
+        None => ticket.accounts.contains(account),
+    }
+}
+
+/// A ticket by its address.
+pub async fn find(context: &Context, address: &str) -> Result<Ticket, Problem> {
+    let missing = || Problem::not_found("ticket");
+    let name = TicketName::at(address).ok_or_else(missing)?;
+    store::read(context, &keys::ticket(&name.provider, &name.source, &name.id)).await?.ok_or_else(missing)
+}
+
+/// A page of tickets, newest first. Those of one account come by their names.
+pub async fn list(context: &Context, wanted: &Filter, window: Window) -> Result<Page<Ticket>, Fault> {
+    if let Some(account) = &wanted.account {
+        let of = keys::tickets_of(account);
+        let page: Page<TicketOf> = store::page_of(context, &of, window.after, window.limit, Order::Descending).await?;
+        let mut items = read(context, &page.items).await?;
+        items.retain(|ticket| wanted.fits(ticket));
+        return Ok(Page { items, next: page.next });
+    }
+    let states = wanted.state.map_or_else(|| State::ALL.to_vec(), |state| vec![state]);
+    let lists: Vec<String> = states.into_iter().map(lists::tickets).collect();
+    store::pick(context, &lists, window.after, window.limit, Order::Descending, |ticket: &Ticket| wanted.fits(ticket))
+        .await
+}
+
+/// The tickets of an account: those that are open first, then the newest.
+pub async fn of_account(context: &Context, account: &AccountId) -> Result<Vec<Ticket>, Fault> {
+    let own: Vec<TicketOf> = store::first_of(context, &keys::tickets_of(account), SHOWN_MAX, Order::Descending).await?;
+    let mut tickets = read(context, &own).await?;
+    tickets.retain(|ticket| is_of(ticket, account));
+    tickets.sort_by_key(|ticket| {
+        let is_over = ticket.handling.state == State::Resolved;
+        (is_over, std::cmp::Reverse(ticket.began_at()))
+    });
+    Ok(tickets)
+}
+
+async fn read(context: &Context, own: &[TicketOf]) -> Result<Vec<Ticket>, Fault> {
+    let homes: Vec<_> = own.iter().map(|it| keys::ticket(&it.provider, &it.source, &it.id)).collect();
+    if homes.is_empty() {
+        return Ok(Vec::new());
+    }
+    let batch = Batch::read(context, homes.clone()).await?;
+    let mut tickets = Vec::new();
+    for home in &homes {
+        tickets.extend(batch.get::<Ticket>(home)?);
+    }
+    Ok(tickets)
+}

@@ -1,0 +1,72 @@
+//! A ticket as the outside sees it.
+
+use domain::sidebar::TicketLine;
+use domain::ticket::{Ticket, TicketName};
+use serde_json::{Value, json};
+
+/// As it stands in a list, without the times of its fields.
+pub fn ticket_json(ticket: &Ticket) -> Value {
+    let handling = &ticket.handling;
+    let taken = handling.taken_for.as_ref();
+    json!({
+        "id": TicketName::of(ticket).address(),
+        "provider": ticket.provider,
+        "source": ticket.source,
+        "subject": ticket.subject.value(),
+        "body": ticket.body.as_ref().map(|(_, body)| body),
+        "latest": ticket.latest.value(),
+        "status": ticket.status.value(),
+        "csat": ticket.csat.value(),
+        "requester": {"name": ticket.requester_name.value(), "email": ticket.requester_email.value()},
+        "opened_at": ticket.began_at(),
+        "changed_at": ticket.changed_at,
+        "accounts": ticket.accounts,
+        "state": handling.state.name(),
+        "class": taken.map(|taken| taken.class),
+        "confidence": taken.map(|taken| &taken.confidence),
+        "abstained": taken.map(|taken| taken.abstained),
+        "reasons": taken.map(|taken| taken.reasons.as_slice()).unwrap_or_default(),
+        "also": taken.map(|taken| taken.also.as_slice()).unwrap_or_default(),
+        "classed_by": taken.and_then(|taken| taken.by.as_ref()),
+        "account": handling.account,
+        "known_contact": ticket.is_from_a_contact(),
+        "vouched_by": handling.vouched_by,
+        "verified": ticket.verified,
+        "unverified": ticket.is_unverified(),
+        "case": handling.case,
+        "assignee": handling.assigned_to,
+        "role": handling.role,
+        "language": handling.language,
+        "due_at": handling.due_at,
+        "first_answer_at": handling.first_answer_at,
+        "resolved_at": handling.resolved_at,
+        "reopened": handling.reopened,
+        "escalated": handling.escalated,
+        "merged_into": handling.merged_into.as_deref().and_then(TicketName::parse).map(|name| name.address()),
+        "handling_minutes": handling.at_work.secs / 60,
+    })
+}
+
+/// By itself, also with what happened to it and what was answered.
+pub fn ticket_shown(ticket: &Ticket) -> Value {
+    let mut value = ticket_json(ticket);
+    value["history"] = json!(ticket.handling.history);
+    value["answers"] = json!(ticket.handling.answers);
+    value["draft"] = json!(ticket.handling.draft);
+    value["payment_request"] = json!(ticket.handling.payment_request);
+    value
+}
+
+/// In short, for an account's page and sidebar.
+pub fn line(ticket: &Ticket) -> TicketLine {
+    let handling = &ticket.handling;
+    TicketLine {
+        id: TicketName::of(ticket).address(),
+        subject: ticket.subject.value().cloned(),
+        state: handling.state.name(),
+        class: handling.taken_for.as_ref().map(|taken| taken.class.name()),
+        assignee: handling.assigned_to.clone(),
+        opened_at: ticket.began_at(),
+        due_at: handling.due_at,
+    }
+}

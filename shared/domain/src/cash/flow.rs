@@ -1,0 +1,318 @@
+//! The sixteen steps from a ticket to the money: what shows each of them, what comes next, and why it waits.
+
+use super::{Notice, NoticeState, Request};
+use crate::id::RequestId;
+use crate::staff::MACHINE;
+use crate::task::About;
+use crate::telling::Channel;
+use crate::ticket::{State as TicketState, TakenFor, Ticket, TicketName};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// One step; their order is the way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Step {
+    Customer,
+    Ticket,
+    Agent,
+    Investigating,
+    Invoices,
+    Debt,
+    Eligibility,
+    DebtMail,
+    BillingTask,
+    PaymentRequest,
+    AwaitingPayment,
+    Matched,
+    InvoicePaid,
+    Resolved,
+    Confirmation,
+    Counted,
+}
+
+/// A step that was done, and what shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Done {
+    pub step: Step,
+    pub at: Timestamp,
+    /// Somebody of the staff, or Recoup.
+    pub by: String,
+    pub evidence: String,
+}
+
+/// A step of the way, done or not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Stage {
+    pub step: Step,
+    pub done: Option<Done>,
+}
+
+/// The whole way of one ticket, as people see it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Flow {
+    /// As it stands in addresses.
+    pub ticket: String,
+    pub request: Option<RequestId>,
+    steps: Vec<Stage>,
+    /// The first that is not done, unless it has ended before.
+    pub next: Option<Step>,
+    /// Why that one waits.
+    pub waits: Option<String>,
+}
+
+impl Step {
+    /// In their order.
+    pub const ALL: [Self; 16] = [
+        Self::Customer,
+        Self::Ticket,
+        Self::Agent,
+        Self::Investigating,
+        Self::Invoices,
+        Self::Debt,
+        Self::Eligibility,
+        Self::DebtMail,
+        Self::BillingTask,
+        Self::PaymentRequest,
+        Self::AwaitingPayment,
+        Self::Matched,
+        Self::InvoicePaid,
+        Self::Resolved,
+        Self::Confirmation,
+        Self::Counted,
+    ];
+
+    /// For people.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Customer => "Customer and credit status",
+            Self::Ticket => "Ticket opened",
+            Self::Agent => "Agent assigned",
+            Self::Investigating => "Investigating",
+            Self::Invoices => "Unpaid invoices",
+            Self::Debt => "Total debt",
+            Self::Eligibility => "Service eligibility",
+            Self::DebtMail => "Debt mailed",
+            Self::BillingTask => "Task for billing",
+            Self::PaymentRequest => "Payment request",
+            Self::AwaitingPayment => "Awaiting payment",
+            Self::Matched => "Payment matched",
+            Self::InvoicePaid => "Invoice paid",
+            Self::Resolved => "Ticket resolved",
+            Self::Confirmation => "Confirmation",
+            Self::Counted => "In the monthly report",
+        }
+    }
+}
+
+impl Flow {
+    /// What the records show of it.
+    pub fn of(ticket: &Ticket, request: Option<&Request>) -> Self {
+        let done = request.map_or_else(|| begun(ticket), |request| request.done.clone());
+        let stage = |step: Step| Stage { step, done: done.iter().find(|done| done.step == step).cloned() };
+        let steps: Vec<_> = Step::ALL.into_iter().map(stage).collect();
+        let withdrawn = request.and_then(|request| request.withdrawn.as_ref());
+        let next = steps.iter().find(|stage| stage.done.is_none()).map(|stage| stage.step);
+        let waits = match (withdrawn, request, next) {
+            (Some(withdrawn), ..) => Some(format!("it was withdrawn by {}: {}", withdrawn.by, withdrawn.why)),
+            (None, Some(request), Some(next)) => Some(waits_for(request, next)),
+            (None, None, _) => Some(before_it_is_asked(ticket).to_owned()),
+            (None, Some(_), None) => None,
+        };
+        let next = next.filter(|_| withdrawn.is_none());
+        let ticket = TicketName::of(ticket).address();
+        Self { ticket, request: request.map(|request| request.id.clone()), steps, next, waits }
+    }
+
+    /// All sixteen, in their order.
+    pub fn steps(&self) -> &[Stage] {
+        &self.steps
+    }
+}
+
+impl Request {
+    /// Notes the steps that brought it about, as its ticket and what is owed show them.
+    pub fn began(&mut self, ticket: &Ticket, now: Timestamp) {
+        let (by, account, credit) = (self.by.clone(), self.account.clone(), self.credit.clone());
+        let limit = credit.limit.map_or("no credit limit is known".to_owned(), |limit| format!("credit limit {limit}"));
+        self.did(Step::Customer, now, MACHINE, format!("account {account}, {limit}"));
+        self.done.extend(begun(ticket));
+        // Whoever asks for it has opened it, has it and looks into it, whatever the ticket remembers.
+        self.did(Step::Ticket, now, &by, named(ticket));
+        self.did(Step::Agent, now, &by, format!("{by} has it"));
+        self.did(Step::Investigating, now, &by, format!("{by} looks into it"));
+        let lines = self.lines.iter().map(|line| format!("{} {}", line.number, line.amount));
+        let lines = lines.collect::<Vec<_>>().join(", ");
+        self.did(Step::Invoices, now, MACHINE, lines);
+        self.did(Step::Debt, now, MACHINE, credit.owed());
+        let class = ticket.handling.taken_for.as_ref().and_then(TakenFor::certain);
+        self.did(Step::Eligibility, now, MACHINE, credit.judged(class));
+        let task = About::Collect { request: self.id.clone() }.task(&account);
+        self.did(Step::BillingTask, now, MACHINE, format!("task {task}"));
+        let asked = format!("{} asks for {}", self.id, self.amount());
+        self.did(Step::PaymentRequest, now, &by, asked);
+        self.did(Step::AwaitingPayment, now, &by, "the ticket waits for the payment");
+    }
+}
+
+fn named(ticket: &Ticket) -> String {
+    format!("ticket {}", TicketName::of(ticket).address())
+}
+
+/// What a ticket shows before anybody has asked for the payment.
+fn begun(ticket: &Ticket) -> Vec<Done> {
+    let handling = &ticket.handling;
+    let opened = ticket.opened_at.map(|at| Done {
+        step: Step::Ticket,
+        at,
+        by: "the customer".to_owned(),
+        evidence: named(ticket),
+    });
+    let assigned = handling.assigned_to.as_ref().and_then(|to| {
+        let given = format!("gave it to {to}");
+        let happened = handling.history.iter().rev().find(|happened| happened.what == given)?;
+        Some((to, happened))
+    });
+    let agent = assigned.map(|(to, happened)| Done {
+        step: Step::Agent,
+        at: happened.at,
+        by: happened.by.clone(),
+        evidence: format!("{to} has it"),
+    });
+    let looks = assigned.filter(|_| handling.state != TicketState::Open);
+    let investigating = looks.map(|(to, happened)| Done {
+        step: Step::Investigating,
+        at: happened.at,
+        by: happened.by.clone(),
+        evidence: format!("{to} looks into it"),
+    });
+    [opened, agent, investigating].into_iter().flatten().collect()
+}
+
+fn before_it_is_asked(ticket: &Ticket) -> &'static str {
+    let handling = &ticket.handling;
+    if handling.account.is_none() {
+        "it is not certain whose ticket it is: no amount is told before somebody has verified that"
+    } else if handling.state == TicketState::Resolved {
+        "the ticket is resolved"
+    } else if handling.assigned_to.is_none() {
+        "nobody has it yet"
+    } else {
+        "nobody has asked for the payment yet"
+    }
+}
+
+fn waits_for(request: &Request, next: Step) -> String {
+    match next {
+        Step::DebtMail => notice("the letter", &request.debt_mail),
+        Step::Matched if request.received().is_positive() => {
+            format!("{} has come in, {} remains", request.received(), request.remaining())
+        }
+        Step::Matched => format!("{} is to come", request.remaining()),
+        Step::InvoicePaid => {
+            let open: Vec<_> =
+                request.standing().filter(|line| line.open().is_positive()).map(|line| line.number.as_str()).collect();
+            if open.is_empty() {
+                return "more came in than is asked for: a person looks at it".to_owned();
+            }
+            format!("the money is there, and the provider still shows {} as open: mark it paid there", open.join(", "))
+        }
+        Step::Confirmation => match &request.confirmation {
+            Some(confirmation) => notice("the confirmation", confirmation),
+            None => "it leaves when all is paid".to_owned(),
+        },
+        _ => "the step before it".to_owned(),
+    }
+}
+
+fn notice(what: &str, notice: &Notice) -> String {
+    let by = if notice.channel == Channel::Sms { "as a text message" } else { "by mail" };
+    match &notice.standing {
+        NoticeState::Waiting { due_at } => format!("{what} leaves {by} at {}", due_at.strftime("%Y-%m-%d %H:%M")),
+        NoticeState::Sending { .. } => format!("{what} is on its way {by}"),
+        NoticeState::InDoubt { reason } => format!("nobody knows whether {what} arrived: {reason}"),
+        NoticeState::Sent { .. } => format!("{what} was sent {by}"),
+        NoticeState::Skipped { why } => format!("{what} is not sent: {why}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cash::{Asked, Credit, Line};
+    use crate::id::AccountId;
+    use crate::money::{Currency, Money};
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    fn ticket() -> Ticket {
+        Ticket { opened_at: Some(at(1)), ..Ticket::new("ticket", "default", "t1") }
+    }
+
+    fn request() -> Request {
+        let account = AccountId::of("stripe", "default", "cus_1");
+        let lines = vec![Line::new("in_1", "IN-1", Money::from_minor(4_900, Currency::USD))];
+        let asked =
+            Asked { account: &account, ticket: "ticket/default/t1", lines, credit: Credit::default(), by: "lena" };
+        Request::new(asked, at(10), at(100))
+    }
+
+    #[test]
+    fn there_are_sixteen_steps_in_their_order() {
+        let flow = Flow::of(&ticket(), None);
+        assert_eq!(flow.steps().iter().map(|stage| stage.step).collect::<Vec<_>>(), Step::ALL);
+        assert!(Step::ALL.is_sorted());
+        assert_eq!(flow.next, Some(Step::Customer));
+    }
+
+    #[test]
+    fn before_it_is_asked_for_the_ticket_says_what_is_missing() {
+        let account = AccountId::of("stripe", "default", "cus_1");
+        let mut ticket = ticket();
+        let waits = |ticket: &Ticket| Flow::of(ticket, None).waits.unwrap();
+        assert!(waits(&ticket).starts_with("it is not certain whose ticket it is"));
+        ticket.handling.account = Some(account);
+        assert_eq!(waits(&ticket), "nobody has it yet");
+        ticket.handling.assign(Some("lena"), "mara", at(5));
+        assert_eq!(waits(&ticket), "nobody has asked for the payment yet");
+        let flow = Flow::of(&ticket, None);
+        let done: Vec<_> = flow.steps().iter().filter_map(|stage| stage.done.clone()).collect();
+        let told: Vec<_> = done.iter().map(|done| (done.step, done.at, done.by.as_str())).collect();
+        let expected =
+            [(Step::Ticket, at(1), "the customer"), (Step::Agent, at(5), "mara"), (Step::Investigating, at(5), "mara")];
+        assert_eq!(told, expected);
+    }
+
+    #[test]
+    fn what_waits_says_why() {
+        let mut ticket = ticket();
+        ticket.handling.assign(Some("lena"), "mara", at(5));
+        let mut request = request();
+        request.began(&ticket, at(10));
+        let shown = |step: Step| request.done.iter().find(|done| done.step == step).map(|done| done.evidence.as_str());
+        assert_eq!(shown(Step::Agent), Some("lena has it"));
+        assert_eq!(shown(Step::Invoices), Some("IN-1 49.00 USD"));
+        assert_eq!(shown(Step::Debt), Some("nothing is owed"), "of this credit");
+        let judged = "no credit limit is known: service goes on; help with billing is never withheld";
+        assert_eq!(shown(Step::Eligibility), Some(judged));
+        assert_eq!(request.done.len(), 10, "all up to the payment but the letter");
+        let waits = |request: &Request| {
+            let flow = Flow::of(&ticket, Some(request));
+            (flow.next, flow.waits)
+        };
+        let mail = "the letter leaves by mail at 1970-01-01 00:00".to_owned();
+        assert_eq!(waits(&request), (Some(Step::DebtMail), Some(mail)));
+        request.did(Step::DebtMail, at(11), "recoup", "sent");
+        assert_eq!(waits(&request), (Some(Step::Matched), Some("49.00 USD is to come".to_owned())));
+        request.did(Step::Matched, at(12), "recoup", "ch_1");
+        let open = "the money is there, and the provider still shows IN-1 as open: mark it paid there".to_owned();
+        assert_eq!(waits(&request), (Some(Step::InvoicePaid), Some(open)));
+        request.withdraw("the ticket was closed", "lena", at(13));
+        assert_eq!(waits(&request), (None, Some("it was withdrawn by lena: the ticket was closed".to_owned())));
+        let mut over = self::request();
+        Step::ALL.into_iter().for_each(|step| over.did(step, at(20), "recoup", "done"));
+        assert_eq!(waits(&over), (None, None));
+    }
+}

@@ -1,0 +1,165 @@
+//! How the steps of a play stand, by what exists.
+
+use super::*;
+use crate::action::{Clause, Preview, Wish};
+use crate::id::AccountId;
+use crate::money::{Currency, Money};
+use crate::playbook::{PlaybookPolicy, WATCH, Wanted, by_hand, step_id};
+use crate::policies::Policies;
+use crate::task::About;
+use serde_json::{Value, from_value, json};
+
+fn at(minute: i64) -> Timestamp {
+    Timestamp::from_second(1_700_000_000 + 60 * minute).unwrap()
+}
+
+fn account() -> AccountId {
+    AccountId::of("stripe", "default", "cus_1")
+}
+
+fn refund() -> Kind {
+    Kind::Refund { payment: "ch_2".to_owned(), amount: Money::from_minor(2400, Currency::USD) }
+}
+
+fn case(handled: &Value) -> Case {
+    let recommended = json!({"kind": refund(), "reason": "duplicate_charge", "note": ""});
+    from_value(json!({"id": CaseId::of(&account(), "duplicate_charge", "ch_2"), "account": account(),
+        "class": "duplicate_charge", "about": "ch_2", "confidence": "0.85", "state": "open", "rule": "r",
+        "policy_version": 1, "evidence": [], "missing": [], "advice": "", "why": "", "recommended": recommended,
+        "draft_reply": null, "actions": [], "events": [], "handled": handled, "opened_at": at(0), "resolved_at": null,
+        "resolution": null}))
+    .unwrap()
+}
+
+fn action(case: &Case, kind: Kind, by: &str, state: State) -> Action {
+    let clause = Clause { rule: "r".into(), policy_version: 1, why: "w".into() };
+    let preview = Preview { summary: String::new(), lines: vec![], clause, notices: vec![], digest: "d".into() };
+    let id = ActionId::of(&case.account, by, "k");
+    let mut action = Action::new(id, kind, Reason::DuplicateCharge, preview, by, at(1));
+    action.case = Some(case.id.clone());
+    action.in_state(state)
+}
+
+fn ticket(case: &Case, outcome: &str, state: &str, minute: i64) -> Ticket {
+    let answer = json!({"number": 1, "by": "lena", "text": "Done.", "unchanged": true, "outcome": outcome,
+        "at": at(minute), "state": state});
+    from_value(json!({"provider": "ticket", "source": "default", "id": "t1",
+        "handling": {"case": case.id, "answers": [answer], "at_work": {"secs": 120, "last_at": at(minute)}}}))
+    .unwrap()
+}
+
+/// Asking for the refund, telling of it, a task, and the watch.
+fn play(case: &Case) -> Play {
+    let policies = Policies::shipped().unwrap();
+    let wanted = Wanted {
+        account: account(),
+        wish: Wish { kind: "refund".into(), params: refund().wish().params },
+        reason_code: Reason::DuplicateCharge,
+        note: String::new(),
+        case: Some(case.id.clone()),
+    };
+    let mut play = Play {
+        playbook: Name::ChargedTwice,
+        policy_version: 1,
+        minutes: policies.playbooks.current().minutes(Name::ChargedTwice),
+        case: Some(case.id.clone()),
+        verdict: String::new(),
+        steps: vec![],
+        left: None,
+        missing: vec![],
+    };
+    play.look("looked", "something");
+    play.push(Step::Ask {
+        kind: "refund",
+        target: "ch_2".into(),
+        amount: None,
+        approvals: vec![],
+        lines: vec![],
+        why: String::new(),
+        action: wanted,
+    });
+    let reply = crate::playbook::advice::Reply { subject: "s".into(), body: "b".into() };
+    play.push(Step::Say { when: When::AfterItIsDone, text: "refund_approved".into(), reply });
+    let due_on = "2026-03-02".parse().unwrap();
+    play.push(Step::Task { who: by_hand::BILLING, what: "look".into(), due_on, about: Some(by_hand::about(case)) });
+    play.push(Step::Watch { what: "another".into(), until: due_on });
+    play
+}
+
+fn around<'a>(case: &'a Case, actions: &'a [Action], tasks: &'a [Task], tickets: &'a [Ticket]) -> Around<'a> {
+    Around { case, actions, tasks, tickets }
+}
+
+/// Ask, say, task and watch, each in a word, and how many are left.
+fn standings(around: Around<'_>) -> ([&'static str; 4], usize) {
+    let mut play = play(around.case);
+    play.stands(around);
+    let word = |place: usize| match play.steps[place].standing.as_ref() {
+        Some(Standing::Open) => "open",
+        Some(Standing::UnderWay { .. }) => "under way",
+        Some(Standing::Done { .. }) => "done",
+        Some(Standing::NotPossible { .. }) => "not yet",
+        None => "nothing",
+    };
+    assert_eq!(word(0), "nothing", "what was looked at is no step");
+    ([word(1), word(2), word(3), word(4)], play.left.unwrap())
+}
+
+#[test]
+fn each_step_stands_as_what_was_done_shows() {
+    let none = case(&json!([]));
+    let asked = [action(&none, refund(), "recoup", State::WaitingApproval)];
+    let done = [action(&none, refund(), "lena", State::Executed)];
+    let denied = [action(&none, refund(), "lena", State::Denied)];
+    let other = [action(&none, Kind::Credit { amount: Money::from_minor(1, Currency::USD) }, "lena", State::Executed)];
+    let about = About::Play { case: none.id.clone() };
+    let task = Task::new(&account(), about, "look".into(), String::new(), at(2), jiff::SignedDuration::ZERO);
+    let (open, ended) = ([task.clone()], [task.ended(true, "bea", "", at(3)).unwrap()]);
+    let told = [ticket(&none, "done", "sent", 5)];
+    let unsent = [ticket(&none, "done", "sending", 5)];
+    let before = [ticket(&none, "done", "sent", -5)];
+    let asking = [ticket(&none, "asked", "sent", 5)];
+    for (what, around, expected) in [
+        ("nobody did anything", around(&none, &[], &[], &[]), (["open", "not yet", "open", "open"], 4)),
+        ("it is asked for", around(&none, &asked, &[], &[]), (["under way", "not yet", "open", "open"], 4)),
+        ("it was denied", around(&none, &denied, &[], &[]), (["open", "not yet", "open", "open"], 4)),
+        ("something else was done", around(&none, &other, &[], &[]), (["open", "not yet", "open", "open"], 4)),
+        ("it is done", around(&none, &done, &[], &[]), (["done", "open", "open", "open"], 3)),
+        ("and told", around(&none, &done, &[], &told), (["done", "done", "open", "open"], 2)),
+        ("told before it was done", around(&none, &done, &[], &before), (["done", "open", "open", "open"], 3)),
+        ("not sent yet", around(&none, &done, &[], &unsent), (["done", "open", "open", "open"], 3)),
+        ("only that it was asked for", around(&none, &done, &[], &asking), (["done", "open", "open", "open"], 3)),
+        ("somebody has the task", around(&none, &done, &open, &told), (["done", "done", "under way", "open"], 2)),
+        ("and did it", around(&none, &done, &ended, &told), (["done", "done", "done", "open"], 1)),
+    ] {
+        assert_eq!(standings(around), expected, "{what}");
+    }
+}
+
+#[test]
+fn what_people_say_that_they_did_is_done() {
+    let id = case(&json!([])).id;
+    let by = |step: String| json!({"by": "lena", "at": at(9), "what": "w", "note": "", "step": step});
+    let case = case(&json!([by(step_id(&id, WATCH)), by(step_id(&id, ["say", "refund_approved", ""]))]));
+    let done = [action(&case, refund(), "lena", State::Executed)];
+    let around = Around { case: &case, actions: &done, tasks: &[], tickets: &[] };
+    assert_eq!(standings(around), (["done", "done", "open", "done"], 1));
+    let mut play = play(&case);
+    play.stands(around);
+    assert!(play.text().ends_with("One step is left."), "{}", play.text());
+    assert!(play.text().contains("watch until 2026-03-02: another [done: lena, "), "{}", play.text());
+    assert_eq!(play.steps[4].post, Some(format!("/api/cases/{}/watch", case.id)));
+}
+
+#[test]
+fn handling_is_what_people_did_about_the_case_and_its_tickets() {
+    let policies = Policies::shipped().unwrap();
+    let policy: &PlaybookPolicy = policies.playbooks.current();
+    let mut case = case(&json!([]));
+    for (minute, expected, is_over) in [(0, "2.0", false), (1, "3.0", false), (2, "4.0", true), (30, "4.0", true)] {
+        case.was_handled("lena", at(minute), "did something", "", None);
+        let handling = Handling::of(&case, &[ticket(&case, "done", "sent", 5)], policy);
+        assert_eq!((handling.minutes.to_string().as_str(), handling.is_over()), (expected, is_over), "{minute}");
+        assert_eq!(handling.target, Some([2, 3]));
+    }
+}

@@ -1,0 +1,174 @@
+//! By when does something happen to a ticket? No open one is without such a time.
+
+use super::policy::TicketPolicy;
+use super::{Handling, State};
+use crate::policy::Working;
+use crate::staff::{MACHINE, Role};
+use jiff::{SignedDuration, Timestamp};
+
+/// What came of an alarm.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rang {
+    /// Nothing is due.
+    Nothing,
+    /// Nobody answered in time: it stands in the queue of the role above.
+    Overdue,
+    /// The customer did not answer in weeks: it has ended.
+    GivenUp,
+    /// It is to be gone on with.
+    LookedAt,
+}
+
+impl Handling {
+    /// When somebody looks at it. One that is open and has no time yet is looked at at once, and has one from then on.
+    pub fn wake_at(&self) -> Option<Timestamp> {
+        if self.state == State::Resolved {
+            return None;
+        }
+        let last = || self.history.last().map(|happened| happened.at);
+        [self.due_at, self.look_at].into_iter().flatten().min().or_else(last)
+    }
+
+    /// Gives it the time by which something happens, as it stands now: whoever changes a ticket calls this last.
+    pub fn rest(&mut self, policy: &TicketPolicy, working: &Working, now: Timestamp) {
+        self.look_at = match self.state {
+            State::Resolved => None,
+            State::Waiting | State::AwaitingPayment => Some(now + policy.waits()),
+            State::Open | State::Investigating if self.due_at.is_some() => None,
+            State::Open | State::Investigating => Some(working.after(now, minutes(policy.quiet.minutes))),
+        };
+        if matches!(self.state, State::Resolved | State::Waiting) {
+            self.due_at = None;
+        }
+    }
+
+    /// Its alarm rings. What is overdue goes to the role above; the caller finds somebody of it.
+    pub fn ring(&mut self, policy: &TicketPolicy, working: &Working, now: Timestamp) -> Rang {
+        let is_due = |at: Option<Timestamp>| at.is_some_and(|at| at <= now);
+        if self.state == State::Resolved {
+            return Rang::Nothing;
+        }
+        let again = working.after(now, minutes(policy.overdue.minutes));
+        if is_due(self.due_at) {
+            let role = self.role.unwrap_or(Role::L1).above();
+            self.escalated = true;
+            self.assigned_to = None;
+            self.given = false;
+            self.role = Some(role);
+            self.due_at = Some(again);
+            self.note(now, MACHINE, format!("nobody answered in time: it goes to {}", role.name().replace('_', " ")));
+            return Rang::Overdue;
+        }
+        if is_due(self.look_at) && self.state == State::Waiting {
+            let days = policy.waiting.days;
+            self.go_on(State::Resolved, MACHINE, now, &format!("the customer was waited for, {days} days"));
+            self.draft = Some(policy.waiting.text.clone());
+            self.rest(policy, working, now);
+            return Rang::GivenUp;
+        }
+        if is_due(self.look_at) {
+            self.go_on(State::Investigating, MACHINE, now, "nothing has come: somebody looks at it again");
+            self.note(now, MACHINE, "it has rested for long");
+            self.due_at = Some(again);
+            self.rest(policy, working, now);
+            return Rang::LookedAt;
+        }
+        if self.due_at.is_none() && self.look_at.is_none() {
+            self.rest(policy, working, now);
+            return Rang::LookedAt;
+        }
+        Rang::Nothing
+    }
+}
+
+fn minutes(minutes: i64) -> SignedDuration {
+    SignedDuration::from_mins(minutes)
+}
+
+/// By when it is to be answered that was written at a time.
+pub(super) fn answered_by(at: Timestamp, in_minutes: i64, working: &Working) -> Timestamp {
+    working.after(at, minutes(in_minutes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policies::Policies;
+    use jiff::tz::TimeZone;
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    fn working() -> Working {
+        Working { opens: 8, closes: 18, zone: TimeZone::UTC }
+    }
+
+    #[test]
+    fn what_is_due_is_answered_within_working_hours() {
+        for (what, from, minutes, expected) in [
+            ("in the morning", "2026-03-04T09:00:00Z", 240, "2026-03-04T13:00:00Z"),
+            ("late in the day", "2026-03-04T17:30:00Z", 60, "2026-03-05T08:30:00Z"),
+            ("on a Friday evening", "2026-03-06T20:00:00Z", 240, "2026-03-09T12:00:00Z"),
+            ("on a Sunday", "2026-03-08T12:00:00Z", 1, "2026-03-09T08:01:00Z"),
+        ] {
+            assert_eq!(answered_by(at(from), minutes, &working()), at(expected), "{what}");
+        }
+    }
+
+    #[test]
+    fn whatever_is_open_has_a_time_by_which_something_happens() {
+        let policies = Policies::shipped().unwrap();
+        let (policy, now) = (policies.tickets.current(), at("2026-03-04T09:00:00Z"));
+        let due = Some(at("2026-03-04T13:00:00Z"));
+        for (state, due_at, expected) in [
+            (State::Open, due, due),
+            (State::Open, None, Some(at("2026-03-06T09:00:00Z"))),
+            (State::Investigating, due, due),
+            (State::Investigating, None, Some(at("2026-03-06T09:00:00Z"))),
+            (State::Waiting, due, Some(at("2026-03-18T09:00:00Z"))),
+            (State::AwaitingPayment, None, Some(at("2026-03-18T09:00:00Z"))),
+            (State::AwaitingPayment, due, due),
+            (State::Resolved, due, None),
+        ] {
+            let mut handling = Handling { state, due_at, ..Handling::default() };
+            handling.rest(policy, &working(), now);
+            assert_eq!(handling.wake_at(), expected, "{state:?}, due {due_at:?}");
+        }
+        let mut nobody_said = Handling::default();
+        nobody_said.note(now, MACHINE, "came");
+        assert_eq!(nobody_said.wake_at(), Some(now), "it is looked at at once");
+        assert_eq!(nobody_said.ring(policy, &working(), now), Rang::LookedAt);
+        assert!(nobody_said.wake_at() > Some(now));
+    }
+
+    #[test]
+    fn what_nobody_answers_climbs_and_whom_nobody_answers_is_given_up() {
+        let policies = Policies::shipped().unwrap();
+        let (policy, now) = (policies.tickets.current(), at("2026-03-04T09:00:00Z"));
+        let mut late = Handling { due_at: Some(now), role: Some(Role::L1), ..Handling::default() };
+        late.assign(Some("lena"), MACHINE, at("2026-03-04T08:00:00Z"));
+        for (role, due) in [
+            (Role::L2, "2026-03-04T13:00:00Z"),
+            (Role::BillingSpecialist, "2026-03-04T17:00:00Z"),
+            (Role::Manager, "2026-03-05T11:00:00Z"),
+            (Role::Vp, "2026-03-05T15:00:00Z"),
+            (Role::Vp, "2026-03-06T09:00:00Z"),
+        ] {
+            let now = late.due_at.unwrap();
+            assert_eq!(late.ring(policy, &working(), now - SignedDuration::from_secs(1)), Rang::Nothing);
+            assert_eq!(late.ring(policy, &working(), now), Rang::Overdue);
+            assert_eq!((late.role, late.assigned_to.as_deref(), late.due_at), (Some(role), None, Some(at(due))));
+        }
+        assert!(late.escalated);
+
+        let mut waiting = Handling { state: State::Waiting, look_at: Some(now), ..Handling::default() };
+        assert_eq!(waiting.ring(policy, &working(), now), Rang::GivenUp);
+        assert_eq!((waiting.state, waiting.draft.as_deref()), (State::Resolved, Some("ticket_waited")));
+        assert_eq!(waiting.ring(policy, &working(), now), Rang::Nothing);
+
+        let mut unpaid = Handling { state: State::AwaitingPayment, look_at: Some(now), ..Handling::default() };
+        assert_eq!(unpaid.ring(policy, &working(), now), Rang::LookedAt);
+        assert_eq!((unpaid.state, unpaid.due_at), (State::Investigating, Some(at("2026-03-04T13:00:00Z"))));
+    }
+}

@@ -1,0 +1,163 @@
+//! What is prepared for whoever wrote a ticket: one text for each thing that there is to say, in their language.
+
+use super::{AnswerPolicy, Outcome, Ticket};
+use crate::action::{Action, Kind, State};
+use crate::case::Case;
+use crate::money::Money;
+use crate::policy::{Reader, phrase};
+use jiff::Timestamp;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// How much of a name is written.
+const NAME_CHARS_MAX: usize = 80;
+
+/// A text with all its gaps filled. It holds nothing that only we understand, and to strangers nothing about an account.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Draft {
+    pub outcome: Outcome,
+    pub subject: String,
+    pub text: String,
+}
+
+/// What drafts go by beside the ticket: its case, with what was asked for because of it, and how its customer is written to.
+#[derive(Clone, Copy)]
+pub struct Matter<'a> {
+    pub policy: &'a AnswerPolicy,
+    pub reader: Reader<'a>,
+    /// As the account has it.
+    pub name: Option<&'a str>,
+    pub case: Option<&'a Case>,
+    /// Of the case, in its order.
+    pub actions: &'a [Action],
+    /// How many days a bank takes to show what went back.
+    pub bank_days: &'a str,
+}
+
+/// What there is to be sent, where to, and how much was answered so far.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Offered {
+    pub drafts: Vec<Draft>,
+    pub way: Way,
+    /// Whether whoever wrote is a contact of the account.
+    pub known_contact: bool,
+    /// Whoever answers sends it back: what somebody else answered meanwhile is then not overlooked.
+    pub answered: u32,
+}
+
+/// How an answer leaves.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "by", rename_all = "snake_case")]
+pub enum Way {
+    /// Through the help desk, which sends it on.
+    Desk {
+        desk: String,
+    },
+    Mail {
+        to: String,
+    },
+    /// There is no address.
+    Nowhere,
+}
+
+/// What to say, the most wanted first. What was said already is not prepared again; what is not decided is not promised.
+pub fn drafts(ticket: &Ticket, matter: &Matter<'_>) -> Vec<Draft> {
+    let mut wanted: Vec<(Outcome, Option<&Kind>, Option<Timestamp>)> = Vec::new();
+    if ticket.is_from_a_contact() {
+        wanted.extend(of_actions(matter));
+        wanted.push((Outcome::Waiting, None, ticket.latest.seen_at()));
+    } else {
+        wanted.push((Outcome::Neutral, None, None));
+    }
+    let drafts = wanted.into_iter().filter(|(outcome, _, since)| !was_said(ticket, *outcome, *since));
+    let drafts = drafts.filter_map(|(outcome, kind, _)| draft(outcome, kind, ticket, matter));
+    drafts
+        .filter(|draft| !ticket.handling.answers.iter().any(|it| it.is_on_its_way() && it.text == draft.text))
+        .collect()
+}
+
+/// What came of what was asked for: of several the last says it, since it stands for the others.
+fn of_actions<'a>(matter: &Matter<'a>) -> Option<(Outcome, Option<&'a Kind>, Option<Timestamp>)> {
+    let mut asked = matter.actions.iter().rev().filter(|action| action.bundle.is_none());
+    let found = asked.find_map(|action| Some((action, outcome(action.state())?)));
+    if let Some((action, outcome)) = found {
+        let since = if outcome == Outcome::Asked { None } else { action.ended_at() };
+        return Some((outcome, Some(&action.kind), Some(since.unwrap_or(action.requested_at))));
+    }
+    // Somebody looks at it, and nobody was asked for anything yet.
+    let case = matter.case.filter(|case| case.state == crate::case::State::Open)?;
+    Some((Outcome::Asked, None, Some(case.opened_at)))
+}
+
+/// What a customer is told of an action in this state; nothing of one that was overtaken, withdrawn, or only looked at.
+fn outcome(state: State) -> Option<Outcome> {
+    match state {
+        State::WaitingApproval
+        | State::Approved
+        | State::Executing
+        | State::InDoubt
+        | State::NeedsPerson
+        | State::Failed => Some(Outcome::Asked),
+        State::Executed => Some(Outcome::Done),
+        State::Denied | State::Expired => Some(Outcome::Denied),
+        State::Previewed | State::Stale | State::Withdrawn => None,
+    }
+}
+
+/// Whether that was told since it came to be so. That something is waited for is said once a letter of theirs.
+fn was_said(ticket: &Ticket, outcome: Outcome, since: Option<Timestamp>) -> bool {
+    let mut told = ticket.handling.answers.iter().filter(|answer| answer.outcome == outcome && answer.is_on_its_way());
+    told.any(|answer| since.is_none_or(|since| answer.at >= since))
+}
+
+fn draft(outcome: Outcome, kind: Option<&Kind>, ticket: &Ticket, matter: &Matter<'_>) -> Option<Draft> {
+    let Matter { policy, reader, name, bank_days, .. } = *matter;
+    // Anybody may have written any name into what a stranger sends.
+    let known =
+        ticket.is_from_a_contact().then(|| name.or(ticket.requester_name.value().map(String::as_str))).flatten();
+    // Money of several currencies has no sum that could be told.
+    let kind = kind.filter(|kind| outcome != Outcome::Done || given_back(kind).is_some());
+    let amount =
+        kind.and_then(given_back).map_or_else(|| phrase::UNKNOWN_AMOUNT.to_owned(), |amount| amount.to_string());
+    let values = BTreeMap::from([
+        ("name", known.map(plain).unwrap_or_default()),
+        ("amount", reader.amount(amount)),
+        ("days", bank_days.to_owned()),
+    ]);
+    let (subject, body) = reader.text(policy.text(outcome, kind)?)?.fill(&values);
+    Some(Draft { outcome, subject, text: without_gap(body.trim()) })
+}
+
+/// The money that goes back or is credited: of several actions all of it, where it is of one currency.
+fn given_back(kind: &Kind) -> Option<Money> {
+    let of = |member: &Kind| match member {
+        Kind::Refund { amount, .. } | Kind::Credit { amount } => Some(*amount),
+        _ => None,
+    };
+    let mut amounts = kind.members().iter().filter_map(of);
+    let first = amounts.next()?;
+    amounts.try_fold(first, |sum, amount| (amount.currency() == sum.currency()).then(|| sum.plus(amount)))
+}
+
+/// A name as one writes it. An id is none, and neither is a number, by which a help desk calls whom it does not know.
+fn plain(name: &str) -> String {
+    let one_line: String = name.split_whitespace().collect::<Vec<_>>().join(" ");
+    let last = one_line.rsplit(' ').next().unwrap_or_default();
+    let is_none = one_line.contains('_') || last.bytes().all(|byte| byte.is_ascii_digit());
+    if is_none { String::new() } else { one_line.chars().take(NAME_CHARS_MAX).collect() }
+}
+
+/// Takes away the blank before the sign that ends a greeting, where there is no name before it.
+fn without_gap(text: &str) -> String {
+    let (first, rest) = text.split_once('\n').map_or((text, None), |(first, rest)| (first, Some(rest)));
+    let first = first.strip_suffix(" ,").map(|plain| format!("{plain},"));
+    let first = first.or_else(|| text.lines().next()?.strip_suffix(", :").map(|plain| format!("{plain}:")));
+    match (first, rest) {
+        (Some(first), Some(rest)) => format!("{first}\n{rest}"),
+        (Some(first), None) => first,
+        (None, _) => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,314 @@
+//! How a ticket is handled: whose it is, who has it, what was answered, and how it ended.
+
+use super::{Answer, AtWork, Heard, Outcome, TakenFor};
+use crate::case::Class;
+use crate::id::{AccountId, CaseId};
+use crate::policy::{forget_oldest, shorten};
+use crate::staff::{Role, Staff};
+use crate::telling;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// How many bytes of answers are kept, and how many of what happened: the newest.
+const ANSWERS_BYTES_MAX: usize = 30_000;
+const HISTORY_BYTES_MAX: usize = 8_000;
+
+/// How much of what somebody says besides is kept.
+const SAID_BYTES_MAX: usize = 600;
+
+/// What we do about a ticket, whatever its help desk says of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Handling {
+    pub state: State,
+    pub taken_for: Option<TakenFor>,
+    /// Whose it is, once that is certain.
+    pub account: Option<AccountId>,
+    /// The colleague who said so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub vouched_by: Option<String>,
+    /// The trouble that it is about.
+    pub case: Option<CaseId>,
+    pub assigned_to: Option<String>,
+    /// Whether a person said who has it, or that nobody does: then no rule moves it.
+    pub given: bool,
+    /// In whose queue it stands, as long as nobody has it; else the role of whoever got it.
+    pub role: Option<Role>,
+    /// In which language the customer writes.
+    pub language: Option<String>,
+    pub answers: Vec<Answer>,
+    /// How many answers there were, those included that are not kept.
+    pub answered: u32,
+    /// What happened to it, oldest first.
+    pub history: Vec<Happened>,
+    pub first_answer_at: Option<Timestamp>,
+    pub resolved_at: Option<Timestamp>,
+    /// How often it was opened again.
+    pub reopened: u32,
+    pub at_work: AtWork,
+    /// By when it is to be answered.
+    pub due_at: Option<Timestamp>,
+    /// When somebody looks at it, where nobody waits for an answer.
+    pub look_at: Option<Timestamp>,
+    /// When it began anew: a customer wrote long after its end.
+    pub began_at: Option<Timestamp>,
+    /// The text that is prepared for the customer and that nobody has sent, by its id in the texts.
+    pub draft: Option<String>,
+    /// The ticket that it was a repeat of, as `provider/source/id`.
+    pub merged_into: Option<String>,
+    /// The payment that it waits for.
+    pub payment_request: Option<String>,
+    /// How what was asked for because of its case has ended, as far as it has heard of it: of each end once.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub heard: Vec<Heard>,
+    /// Whether a person did anything but send what was prepared or decide what was asked.
+    pub by_hand: bool,
+    /// Whether it moved to a higher role, or another person's approval was needed.
+    pub escalated: bool,
+}
+
+/// Where it stands. A customer who writes again after the end opens it again.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    #[default]
+    Open,
+    /// Somebody has it, or its case is looked into.
+    Investigating,
+    /// It ends when money comes.
+    AwaitingPayment,
+    /// It waits for the customer, or for a decision.
+    Waiting,
+    Resolved,
+}
+
+impl State {
+    /// In the order of a ticket's life.
+    pub const ALL: [Self; 5] = [Self::Open, Self::Investigating, Self::AwaitingPayment, Self::Waiting, Self::Resolved];
+
+    /// As it stands in JSON, and in the keys of the lists, so that it never changes.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Investigating => "investigating",
+            Self::AwaitingPayment => "awaiting_payment",
+            Self::Waiting => "waiting",
+            Self::Resolved => "resolved",
+        }
+    }
+}
+
+/// One thing that happened to a ticket, in words of ours.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Happened {
+    pub at: Timestamp,
+    /// Somebody of the staff, or Recoup.
+    pub by: String,
+    pub what: String,
+}
+
+impl Handling {
+    /// Notes what happened; what a person did counts as time at work.
+    pub fn note(&mut self, at: Timestamp, by: &str, what: impl Into<String>) {
+        if by != crate::staff::MACHINE {
+            self.at_work.act(at);
+        }
+        self.history.push(Happened { at, by: by.to_owned(), what: what.into() });
+        forget_oldest(&mut self.history, HISTORY_BYTES_MAX);
+    }
+
+    /// It is read anew, unless somebody has said what it is; says whether anything changed.
+    pub fn take_for(&mut self, taken: TakenFor) -> bool {
+        let gives_way = self.taken_for.as_ref().is_none_or(|standing| standing.gives_way(&taken));
+        let is_new = gives_way && self.taken_for.as_ref() != Some(&taken);
+        if is_new {
+            self.taken_for = Some(taken);
+        }
+        is_new
+    }
+
+    /// Somebody says what it is.
+    pub fn correct(&mut self, class: Class, by: &str, at: Timestamp) {
+        self.take_for(TakenFor::by_hand(class, by, at));
+        self.by_hand = true;
+        self.note(at, by, format!("says that it is: {}", class.title().to_lowercase()));
+    }
+
+    /// What somebody says besides, in their own words: as much of it as a line holds.
+    pub fn say(&mut self, at: Timestamp, by: &str, what: &str, words: &str) {
+        let mut said = format!("{what}: {}", words.trim());
+        shorten(&mut said, SAID_BYTES_MAX);
+        self.note(at, by, if words.trim().is_empty() { what.to_owned() } else { said });
+    }
+
+    /// Somebody has it now, or nobody.
+    pub fn assign(&mut self, to: Option<&str>, by: &str, at: Timestamp) {
+        self.assigned_to = to.map(str::to_owned);
+        let by_hand = by != crate::staff::MACHINE;
+        self.by_hand |= by_hand;
+        self.given = by_hand;
+        let what = to.map_or_else(|| "put it back".to_owned(), |to| format!("gave it to {to}"));
+        self.note(at, by, what);
+        if to.is_some() && self.state == State::Open {
+            self.state = State::Investigating;
+        }
+    }
+
+    /// A person gives it to somebody, who may be of a higher role than it was for.
+    pub fn give(&mut self, to: &Staff, by: &str, at: Timestamp) {
+        self.escalated |= self.role.is_some_and(|role| to.role != role && to.role.stands_for(role));
+        self.role = Some(to.role);
+        self.assign(Some(&to.id), by, at);
+    }
+
+    /// An answer is about to leave. None while another is on its way that says the same, or whose end is not known.
+    pub fn answer(
+        &mut self,
+        (by, text, unchanged): (&str, &str, bool),
+        outcome: Outcome,
+        at: Timestamp,
+    ) -> Option<&Answer> {
+        let stands = |answer: &Answer| answer.is_under_way() || (answer.is_on_its_way() && answer.text == text);
+        if self.answers.iter().any(stands) {
+            return None;
+        }
+        self.answered += 1;
+        self.answers.push(Answer {
+            number: self.answered,
+            by: by.to_owned(),
+            text: text.to_owned(),
+            unchanged,
+            outcome,
+            at,
+            state: telling::State::Sending,
+        });
+        forget_oldest(&mut self.answers, ANSWERS_BYTES_MAX);
+        self.by_hand |= !unchanged;
+        self.note(at, by, "answered");
+        self.answers.last()
+    }
+
+    /// What came of an answer; only one that was taken counts as the first.
+    pub fn answer_came(&mut self, number: u32, came: telling::State, at: Timestamp) {
+        let Some(answer) = self.answers.iter_mut().find(|answer| answer.number == number) else { return };
+        answer.came(came);
+        if answer.state == telling::State::Sent && answer.outcome != Outcome::Neutral {
+            self.first_answer_at = Some(self.first_answer_at.map_or(at, |first| first.min(at)));
+            self.due_at = None;
+        }
+    }
+
+    /// It goes on to another state; what was resolved is opened again only by `reopen`.
+    pub fn go_on(&mut self, state: State, by: &str, at: Timestamp, why: &str) {
+        if self.state == State::Resolved || self.state == state {
+            return;
+        }
+        self.state = state;
+        if state == State::Resolved {
+            self.resolved_at = Some(at);
+            self.due_at = None;
+        }
+        self.note(at, by, why);
+    }
+
+    /// The customer wrote again after the end.
+    pub fn reopen(&mut self, by: &str, at: Timestamp, why: &str) {
+        if self.state == State::Resolved {
+            self.state = State::Open;
+            self.resolved_at = None;
+            self.reopened += 1;
+            (self.merged_into, self.draft, self.payment_request) = (None, None, None);
+            self.note(at, by, why);
+        }
+    }
+
+    /// The customer wrote so long after the end that it is another matter: all of it begins anew, under the same name. Answers
+    /// are counted on, so that none is taken for a repeat.
+    pub(super) fn begin_anew(&mut self, at: Timestamp, why: &str) {
+        let Self { account, language, answers, answered, history, .. } = std::mem::take(self);
+        *self = Self { account, language, answers, answered, history, began_at: Some(at), ..Self::default() };
+        self.note(at, crate::staff::MACHINE, why);
+    }
+
+    /// Keeps how it went, and nothing that anybody wrote.
+    pub(super) fn erase(&mut self) {
+        self.answers.iter_mut().for_each(|answer| answer.text.clear());
+        // What somebody says besides stands behind a colon.
+        for happened in self.history.iter_mut().filter(|happened| happened.by != crate::staff::MACHINE) {
+            happened.what.truncate(happened.what.find(':').unwrap_or(happened.what.len()));
+        }
+        (self.account, self.vouched_by, self.draft) = (None, None, None);
+        if let Some(taken) = &mut self.taken_for {
+            taken.reasons.clear();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(minute: i64) -> Timestamp {
+        Timestamp::from_second(60 * minute).unwrap()
+    }
+
+    #[test]
+    fn time_at_work_is_from_act_to_act_and_a_long_pause_ends_a_sitting() {
+        for (what, acts, expected) in [
+            ("one act", vec![("lena", 0)], 0),
+            ("two in a sitting", vec![("lena", 0), ("lena", 4)], 4),
+            ("exactly ten minutes", vec![("lena", 0), ("lena", 10)], 10),
+            ("two sittings", vec![("lena", 0), ("lena", 3), ("lena", 14), ("mara", 16)], 5),
+            ("the machine does not work", vec![("lena", 0), ("recoup", 5), ("lena", 11)], 0),
+            ("an act that came late", vec![("lena", 5), ("lena", 3), ("lena", 6)], 1),
+        ] {
+            let mut handling = Handling::default();
+            for (by, minute) in acts {
+                handling.note(at(minute), by, "did something");
+            }
+            assert_eq!(handling.at_work.secs, 60 * expected, "{what}");
+        }
+    }
+
+    #[test]
+    fn the_same_answer_leaves_once_and_one_at_a_time() {
+        let mut handling = Handling { due_at: Some(at(60)), ..Handling::default() };
+        let send = |handling: &mut Handling, text: &str, minute| {
+            handling.answer(("lena", text, true), Outcome::Done, at(minute)).map(|answer| answer.number)
+        };
+        assert_eq!(send(&mut handling, "Done.", 1), Some(1));
+        assert_eq!(send(&mut handling, "And more.", 1), None, "it is not known yet what came of the first");
+        handling.answer_came(1, telling::State::Sent, at(2));
+        assert_eq!((handling.first_answer_at, handling.due_at), (Some(at(2)), None));
+        assert_eq!(send(&mut handling, "Done.", 3), None, "pressed twice");
+        assert_eq!(send(&mut handling, "And more.", 3), Some(2));
+        handling.answer_came(2, telling::State::Refused { reason: "closed".to_owned(), again_at: None }, at(3));
+        assert_eq!(send(&mut handling, "And more.", 4), Some(3), "it was not taken, so it may be written again");
+        assert!(!handling.by_hand, "all was sent as it was prepared");
+    }
+
+    #[test]
+    fn the_first_answer_is_one_that_says_something() {
+        let mut handling = Handling::default();
+        let number = handling.answer(("recoup", "We look at it.", true), Outcome::Neutral, at(1)).unwrap().number;
+        handling.answer_came(number, telling::State::Sent, at(1));
+        assert_eq!(handling.first_answer_at, None);
+        assert_eq!(handling.at_work, AtWork::default());
+    }
+
+    #[test]
+    fn only_the_customer_opens_again_what_has_ended() {
+        let mut handling = Handling::default();
+        handling.assign(Some("lena"), "mara", at(1));
+        assert_eq!(handling.state, State::Investigating);
+        handling.go_on(State::AwaitingPayment, "lena", at(2), "asked for the payment");
+        handling.go_on(State::Resolved, "recoup", at(3), "paid");
+        assert_eq!(handling.resolved_at, Some(at(3)));
+        handling.go_on(State::Waiting, "lena", at(4), "no");
+        assert_eq!(handling.state, State::Resolved);
+        handling.reopen("recoup", at(5), "the customer wrote again");
+        assert_eq!((handling.state, handling.resolved_at, handling.reopened), (State::Open, None, 1));
+        handling.reopen("recoup", at(6), "the customer wrote again");
+        assert_eq!(handling.reopened, 1, "it is open");
+    }
+}

@@ -1,0 +1,310 @@
+//! The way of a ticket, from what was written to who has it: read, matched, gathered, drafted, given to somebody, with a time.
+
+use super::opening::{about, of_ticket, open_case};
+use super::trouble::same_trouble;
+use super::{Colleague, Followed, State, Ticket, TicketName, TicketPolicy, assign, clock, whose};
+use crate::book::{Head, Person};
+use crate::case::{Case, Class, State as CaseState};
+use crate::id::CaseId;
+use crate::policy::{Texts, Working};
+use crate::sidebar::Said;
+use crate::staff::MACHINE;
+use jiff::Timestamp;
+use std::collections::BTreeMap;
+
+/// The account of a ticket, once it is certain, as far as the ticket is judged by it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Known {
+    pub head: Head,
+    pub person: Person,
+    pub said: Said,
+    /// Those that may be its trouble, and the one that it has.
+    pub cases: BTreeMap<CaseId, Case>,
+    /// How many other tickets the account has.
+    pub earlier: usize,
+}
+
+/// What a ticket is judged by beside its account.
+#[derive(Clone, Copy)]
+pub struct Scene<'a> {
+    pub policy: &'a TicketPolicy,
+    pub texts: &'a Texts,
+    pub working: &'a Working,
+    pub team: &'a [Colleague],
+    /// What brought it about, by its id.
+    pub event: &'a str,
+    /// When the customer wrote.
+    pub at: Timestamp,
+    pub now: Timestamp,
+}
+
+/// The cases of an account that a ticket may be about, by the head: the one that it has, its own, and those of a class that is
+/// the same trouble.
+pub fn concerned(ticket: &Ticket, head: &Head, policy: &TicketPolicy) -> Vec<CaseId> {
+    let class = ticket.handling.taken_for.as_ref().and_then(|taken| taken.certain());
+    let own = class.map(|class| CaseId::of(&head.account, class.name(), &about(&TicketName::of(ticket))));
+    let same = class.map(|class| policy.class(class).same.as_slice()).unwrap_or_default();
+    let is_same = |name: &str| same.iter().any(|class| class.name() == name);
+    let open = head.cases.iter().filter(|(_, line)| is_same(&line.class)).map(|(id, _)| id.clone());
+    let mut all: Vec<CaseId> = ticket.handling.case.clone().into_iter().chain(own).chain(open).collect();
+    all.sort();
+    all.dedup();
+    all
+}
+
+/// Takes a ticket up where it stands now: its case, who has it, and by when something happens. Whatever changed it calls this.
+pub fn take_up(ticket: &mut Ticket, mut known: Option<&mut Known>, followed: Followed, scene: &Scene<'_>) {
+    let read = ticket.handling.taken_for.as_ref().and_then(|taken| taken.language.clone());
+    let file = known.as_ref().map(|known| {
+        let reader = known.person.reader(known.said.customer.as_ref(), scene.texts);
+        reader.language().to_owned()
+    });
+    ticket.handling.language = read.or(ticket.handling.language.take()).or(file);
+    if let Some(known) = known.as_deref_mut() {
+        if ticket.handling.state != State::Resolved {
+            find_case(ticket, known, scene);
+        } else if let Some(case) = ticket.handling.case.as_ref().and_then(|id| known.cases.get_mut(id)) {
+            end_case(ticket, case, &mut known.head, scene.now);
+        }
+    }
+    if ticket.handling.state != State::Resolved {
+        hand_over(ticket, known.as_deref(), scene);
+        time_it(ticket, known.as_deref(), followed, scene);
+    }
+    ticket.handling.rest(scene.policy, scene.working, scene.now);
+}
+
+/// Joins the open case of the same trouble, or opens one; what it was taken for before gives way.
+fn find_case(ticket: &mut Ticket, known: &mut Known, scene: &Scene<'_>) {
+    let Some(taken) = ticket.handling.taken_for.clone() else { return };
+    let Some(class) = taken.certain().filter(|class| *class != Class::NotBilling) else { return };
+    let (name, policy) = (TicketName::of(ticket), scene.policy);
+    let about = about(&name);
+    let standing = ticket.handling.case.as_ref().and_then(|id| known.cases.get(id));
+    let standing = standing.filter(|case| case.state == CaseState::Open);
+    if standing.is_some_and(|case| {
+        case.class == class || (case.about != about && policy.class(class).same.contains(&case.class))
+    }) {
+        return;
+    }
+    let own = standing.filter(|case| case.about == about).map(|case| case.id.clone());
+    let mentioned = whose::mentions(&ticket.words()).invoices;
+    let others = known.cases.values().filter(|case| case.about != about);
+    let found = same_trouble(class, &mentioned, &known.head, others, policy).map(|case| case.id.clone());
+    let case = match (found, own) {
+        (Some(found), own) => {
+            if let Some(own) = own
+                && let Some(case) = known.cases.get_mut(&own)
+            {
+                case.resolve(scene.now, "the same trouble as another case");
+                known.head.forgets(&case.id, true);
+            }
+            let case = known.cases.get_mut(&found).expect("it was found among them");
+            if !case.tickets.contains(&name.to_string()) {
+                case.tickets.push(name.to_string());
+                case.evidence.push(of_ticket(ticket, &taken, &name));
+                case.events.push(scene.event.to_owned());
+                case.shorten();
+            }
+            found
+        }
+        (None, Some(own)) => {
+            let case = known.cases.get_mut(&own).expect("it was found among them");
+            case.class = class;
+            known.head.names(&own, case.line(), true);
+            own
+        }
+        (None, None) => {
+            let Some(fresh) = open_case(ticket, known, policy, scene.event, scene.now) else { return };
+            // Its own case keeps its name, whatever class it was opened as.
+            let before = ticket.handling.case.as_ref().and_then(|id| known.cases.get(id));
+            let before = before.filter(|case| case.about == about).map(|case| case.id.clone());
+            let fresh = Case { id: before.unwrap_or_else(|| fresh.id.clone()), ..fresh };
+            let opened = match known.cases.remove(&fresh.id) {
+                Some(ended) => opened_again(fresh, ended),
+                None => fresh,
+            };
+            let id = opened.id.clone();
+            known.head.names(&id, opened.line(), false);
+            known.cases.insert(id.clone(), opened);
+            id
+        }
+    };
+    let title = known.cases[&case].class.title().to_lowercase();
+    ticket.handling.case = Some(case);
+    ticket.handling.note(scene.now, MACHINE, format!("its case: {title}"));
+}
+
+/// What people did about it and asked for because of it stands.
+fn opened_again(fresh: Case, ended: Case) -> Case {
+    let Case { actions, decisions, handled, tickets, at_work, opened_at, mut events, .. } = ended;
+    events.extend(fresh.events.iter().cloned());
+    Case { actions, decisions, handled, tickets, at_work, opened_at, events, ..fresh }
+}
+
+/// The case of a ticket that has ended, and the head of its account: a case that nothing but this ticket brought about ends with
+/// it. One that a detector found does not.
+pub fn end_case(ticket: &Ticket, case: &mut Case, head: &mut Head, now: Timestamp) {
+    let name = TicketName::of(ticket);
+    let is_own = case.about == about(&name) && case.tickets.iter().all(|own| *own == name.to_string());
+    if is_own && case.state == CaseState::Open && !case.is_under_way(head) {
+        case.resolve(now, "answered");
+        head.forgets(&case.id, true);
+    }
+}
+
+/// Gives it to somebody of the role that it is for. Whom a person gave it to keeps it, and so does whoever it climbed to.
+fn hand_over(ticket: &mut Ticket, known: Option<&Known>, scene: &Scene<'_>) {
+    let handling = &mut ticket.handling;
+    let wanted = assign::role(handling, known, scene.policy);
+    let role = handling.role.filter(|_| handling.escalated || handling.given).unwrap_or(wanted);
+    if let Some(before) = handling.role.filter(|before| *before != role) {
+        // What a person said that it is may be for somebody above them.
+        let is_said = handling.taken_for.as_ref().is_some_and(|taken| taken.by.is_some());
+        handling.escalated |= is_said && role.stands_for(before);
+        handling.assigned_to = None;
+    }
+    handling.role = Some(role);
+    if handling.assigned_to.is_none()
+        && !handling.given
+        && let Some(staff) = assign::pick(role, handling.language.as_deref(), scene.team)
+    {
+        handling.assign(Some(&staff.id), MACHINE, scene.now);
+    }
+}
+
+/// By when it is to be answered: from the first letter as long as nobody answered, and from each letter after that.
+fn time_it(ticket: &mut Ticket, known: Option<&Known>, followed: Followed, scene: &Scene<'_>) {
+    let began = ticket.began_at().unwrap_or(scene.at);
+    let handling = &mut ticket.handling;
+    let is_timed = handling.due_at.is_some() || handling.look_at.is_some();
+    let changes_it = followed.wrote || followed.reopened || !is_timed;
+    if !changes_it || (handling.escalated && handling.due_at.is_some()) {
+        return;
+    }
+    let minutes = assign::minutes(handling, known, scene.policy);
+    let is_new = handling.first_answer_at.is_none() && handling.reopened == 0;
+    if is_new && !matches!(handling.state, State::Waiting | State::AwaitingPayment) {
+        handling.due_at = Some(clock::answered_by(began, minutes, scene.working));
+    } else if (followed.wrote || followed.reopened) && handling.due_at.is_none() {
+        handling.due_at = Some(clock::answered_by(scene.at, minutes, scene.working));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policies::Policies;
+    use crate::staff::{Role, Staff};
+    use crate::ticket::TakenFor;
+    use jiff::tz::TimeZone;
+
+    fn at(hour: i64) -> Timestamp {
+        "2026-03-04T08:00:00Z".parse::<Timestamp>().unwrap() + jiff::SignedDuration::from_hours(hour)
+    }
+
+    fn known() -> Known {
+        let head = Head::new("shop", "default", "cus_1");
+        Known { head, person: Person::default(), said: Said::default(), cases: BTreeMap::new(), earlier: 0 }
+    }
+
+    fn taken(class: Class, abstained: bool) -> TakenFor {
+        TakenFor { by: None, abstained, ..TakenFor::by_hand(class, "", at(0)) }
+    }
+
+    fn team() -> Vec<Colleague> {
+        let somebody = |id: &str, role| {
+            let (id, name, email) = (id.to_owned(), id.to_owned(), String::new());
+            let staff = Staff { id, name, role, email, slack: None, languages: Vec::new() };
+            Colleague { staff, is_away: false, load: 0 }
+        };
+        vec![somebody("lena", Role::L1), somebody("luis", Role::L2), somebody("bea", Role::BillingSpecialist)]
+    }
+
+    /// Takes it up, as an event would.
+    fn up(ticket: &mut Ticket, known: Option<&mut Known>, hour: i64) {
+        let policies = Policies::shipped().unwrap();
+        let working = Working { opens: 8, closes: 18, zone: TimeZone::UTC };
+        let scene = Scene {
+            policy: policies.tickets.current(),
+            texts: policies.texts.current(),
+            working: &working,
+            team: &team(),
+            event: "evt_1",
+            at: at(hour),
+            now: at(hour),
+        };
+        take_up(ticket, known, Followed { wrote: true, ..Followed::default() }, &scene);
+    }
+
+    fn ticket(class: Option<TakenFor>) -> Ticket {
+        let mut ticket = Ticket::new("desk", "default", "t1");
+        (ticket.opened_at, ticket.handling.taken_for) = (Some(at(0)), class);
+        ticket
+    }
+
+    #[test]
+    fn it_goes_from_what_was_written_to_who_has_it() {
+        for (what, class, account, role, to, due, cases) in [
+            ("a stranger", Some(taken(Class::TaxQuestion, false)), None, Role::L1, "lena", 8, 0),
+            ("nobody knows what it is", Some(taken(Class::TaxQuestion, true)), Some(known()), Role::L1, "lena", 4, 0),
+            ("a charge twice", Some(taken(Class::DuplicateCharge, false)), Some(known()), Role::L2, "luis", 4, 1),
+            ("nothing about money", Some(taken(Class::NotBilling, false)), Some(known()), Role::L1, "lena", 8, 0),
+            ("nothing was written", None, Some(known()), Role::L1, "lena", 4, 0),
+        ] {
+            let (mut ticket, mut known) = (ticket(class), account);
+            up(&mut ticket, known.as_mut(), 0);
+            let handling = &ticket.handling;
+            assert_eq!((handling.role, handling.assigned_to.as_deref()), (Some(role), Some(to)), "{what}");
+            assert_eq!((handling.state, handling.due_at), (State::Investigating, Some(at(due))), "{what}");
+            let opened = known.map(|known| (known.cases.len(), known.head.cases.len())).unwrap_or_default();
+            assert_eq!(opened, (cases, cases), "{what}: its case is open, and the head names it");
+            assert_eq!(handling.case.is_some(), cases == 1, "{what}");
+        }
+    }
+
+    #[test]
+    fn a_second_ticket_of_one_trouble_joins_its_case_and_the_case_ends_with_the_ticket_that_brought_it() {
+        let (mut first, mut known) = (ticket(Some(taken(Class::DuplicateCharge, false))), known());
+        up(&mut first, Some(&mut known), 0);
+        let mut second = Ticket { id: "t2".to_owned(), ..ticket(Some(taken(Class::RefundRequest, false))) };
+        up(&mut second, Some(&mut known), 1);
+        assert_eq!((known.cases.len(), &second.handling.case), (1, &first.handling.case));
+        let case = known.cases.values().next().unwrap();
+        assert_eq!(case.tickets, ["desk/default/t1", "desk/default/t2"]);
+        assert_eq!(case.evidence.iter().filter(|it| it.label == "Ticket").count(), 2);
+        up(&mut second, Some(&mut known), 1);
+        assert_eq!(known.cases.values().next().unwrap().tickets.len(), 2, "it joins once");
+
+        first.handling.go_on(State::Resolved, "lena", at(2), "done");
+        up(&mut first, Some(&mut known), 2);
+        assert_eq!(known.head.cases.len(), 1, "another ticket is still about it");
+
+        let (mut alone, mut own) = (ticket(Some(taken(Class::TaxQuestion, false))), super::tests::known());
+        up(&mut alone, Some(&mut own), 0);
+        alone.handling.go_on(State::Resolved, "lena", at(2), "done");
+        up(&mut alone, Some(&mut own), 2);
+        assert_eq!((own.head.cases.len(), own.cases.values().next().unwrap().state), (0, CaseState::Resolved));
+        alone.handling.reopen(MACHINE, at(3), "the customer wrote again");
+        up(&mut alone, Some(&mut own), 3);
+        let case = own.cases.values().next().unwrap();
+        assert_eq!((own.cases.len(), own.head.cases.len(), case.state), (1, 1, CaseState::Open), "the same case again");
+        assert_eq!((case.opened_at, case.events.len()), (at(0), 2));
+    }
+
+    #[test]
+    fn another_word_on_what_it_is_moves_the_case_and_whoever_has_it_unless_a_person_gave_it() {
+        let (mut ticket, mut known) = (ticket(Some(taken(Class::PaymentFailed, false))), known());
+        up(&mut ticket, Some(&mut known), 0);
+        assert_eq!(ticket.handling.assigned_to.as_deref(), Some("lena"));
+        ticket.handling.take_for(taken(Class::Chargeback, false));
+        up(&mut ticket, Some(&mut known), 0);
+        let classes: Vec<Class> = known.cases.values().map(|case| case.class).collect();
+        assert_eq!((classes, ticket.handling.assigned_to.as_deref()), (vec![Class::Chargeback], Some("bea")));
+        assert_eq!(ticket.handling.due_at, Some(at(2)), "a bank waits for nobody");
+        ticket.handling.correct(Class::TaxQuestion, "lena", at(1));
+        ticket.handling.assign(Some("luis"), "lena", at(1));
+        up(&mut ticket, Some(&mut known), 1);
+        assert_eq!(ticket.handling.assigned_to.as_deref(), Some("luis"), "whom a person gave it to keeps it");
+    }
+}

@@ -1,0 +1,118 @@
+//! Learns the weights from `tests/tickets/`, writes them where they are read, and prints how good they are: `cargo run
+//! -p wording --example train`. With `--check` nothing is written and other weights than the shipped ones are an error;
+//! with `--wrong` what is confidently wrong is listed; with a file of rows, these are judged too.
+
+#![allow(
+    clippy::float_arithmetic,
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    reason = "it measures, and stops where it cannot"
+)]
+
+use std::path::Path;
+use std::time::Instant;
+use wording::training::{Course, Material, counts, judge, learn};
+use wording::{Model, Thresholds, corpus, evaluation, guess};
+
+const SURE: f64 = 0.85;
+
+fn main() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../..");
+    let tickets = root.join("tests/tickets");
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let material = Material::gather(|file| std::fs::read_to_string(tickets.join(file)).ok()).unwrap();
+    for (class, count) in counts(&material.rows) {
+        println!("{count:6} {}", class.name());
+    }
+    let learned = learn(&material, &Course::SHIPPED);
+    let model = Model::parse(&learned.bytes).unwrap();
+    println!("{} rows, {} features, {} bytes", material.rows.len(), model.features(), learned.bytes.len());
+    println!("\nWordings held back:\n{}", evaluation::told(&learned.judged, SURE));
+    println!("{}", evaluation::matrix(&learned.judged));
+    if arguments.iter().any(|argument| argument == "--wrong") {
+        wrong(&material, &learned.judged);
+    }
+    let weights = root.join("shared/policy/wording/weights.bin");
+    corrected(&tickets, &std::fs::read(&weights).unwrap_or_default(), &model);
+    for file in arguments.iter().filter(|argument| !argument.starts_with("--")) {
+        others(Path::new(file), &model);
+    }
+    timed(&material, &model);
+    if arguments.iter().any(|argument| argument == "--check") {
+        let is_same = std::fs::read(&weights).is_ok_and(|shipped| shipped == learned.bytes);
+        println!("The shipped weights are {}these", if is_same { "" } else { "not " });
+        std::process::exit(i32::from(!is_same));
+    }
+    std::fs::write(&weights, &learned.bytes).unwrap();
+}
+
+/// Wordings held back that are confidently taken for something else: a gap in the corpus, or a line in the wrong file.
+fn wrong(material: &Material, judged: &[evaluation::Judged]) {
+    let mut last = "";
+    for (row, judged) in material.rows.iter().zip(judged) {
+        if judged.class() != row.class && judged.confidence() >= SURE && row.wording != last {
+            println!("{} {:.2} for {}: {}", judged.class().name(), judged.confidence(), row.wording, row.text);
+            last = &row.wording;
+        }
+    }
+}
+
+/// What changes for letters that people have classified.
+fn corrected(tickets: &Path, before: &[u8], model: &Model<'_>) {
+    let rows = corpus::table(&std::fs::read_to_string(tickets.join("corrections.tsv")).unwrap_or_default());
+    let after = judge(model, &rows);
+    let right = rows.iter().zip(&after).filter(|(row, judged)| judged.class() == row.class).count();
+    println!("Corrections: {right} of {} right", rows.len());
+    let Some(before) = Model::parse(before) else { return };
+    for ((row, before), after) in rows.iter().zip(judge(&before, &rows)).zip(&after) {
+        if before.class() != after.class() {
+            println!(
+                "  {} became {} ({}): {}",
+                before.class().name(),
+                after.class().name(),
+                row.class.name(),
+                row.text
+            );
+        }
+    }
+}
+
+/// Rows that are not in the repository: `class<TAB>source<TAB>words`.
+fn others(file: &Path, model: &Model<'_>) {
+    let text = std::fs::read_to_string(file).unwrap();
+    let rows: Vec<_> = text.lines().filter_map(|line| line.split_once('\t')).collect();
+    let rows = rows.iter().map(|(class, rest)| format!("{class}\ten\t{rest}")).collect::<Vec<_>>().join("\n");
+    let rows = corpus::table(&rows);
+    let judged = judge(model, &rows);
+    println!("\n{}:\n{}", file.display(), evaluation::told(&judged, SURE));
+    let thresholds = Thresholds { sure: 850, also: 850, reasons: 4 };
+    for (row, judged) in rows.iter().zip(&judged).filter(|(row, judged)| judged.class() != row.class) {
+        let reasons = guess(model, "", &row.text, &thresholds).reasons.join(", ");
+        println!(
+            "{} not {} {:.2} [{reasons}]: {}",
+            judged.class().name(),
+            row.class.name(),
+            judged.confidence(),
+            row.text
+        );
+    }
+}
+
+/// How long guessing takes: every row as it stands, and letters of sixty words and of four kilobytes.
+fn timed(material: &Material, model: &Model<'_>) {
+    let thresholds = Thresholds { sure: 850, also: 850, reasons: 4 };
+    let rows = || material.rows.iter().filter(|row| row.language == "en");
+    let of = |texts: &[String]| {
+        let begun = Instant::now();
+        let sure = texts.iter().filter(|text| !guess(model, "", text, &thresholds).abstained).count();
+        (begun.elapsed().as_secs_f64() * 1e6 / texts.len() as f64, sure)
+    };
+    let plain: Vec<String> = rows().map(|row| row.text.clone()).collect();
+    let letters: Vec<String> = plain.chunks(6).map(|texts| texts.join(". ")).collect();
+    let long: Vec<String> = plain.chunks(100).map(|texts| texts.join(". ")).collect();
+    for (name, texts) in [("a sentence", &plain), ("a letter", &letters), ("a very long letter", &long)] {
+        let words: usize = texts.iter().map(|text| text.split_whitespace().count()).sum();
+        let (micros, sure) = of(texts);
+        println!("{name} of {} words: {micros:.1} µs; {sure} of {} sure", words / texts.len(), texts.len());
+    }
+}

@@ -1,0 +1,206 @@
+//! The play of a case: each step with how it stands, and, for who may, the button that takes it.
+
+use super::CaseShown;
+use crate::frame::{Viewer, known, no_default, time, words};
+use domain::action::KINDS;
+use domain::case::Case;
+use domain::id::digest;
+use domain::playbook::{Handling, Name, Placed, Play, Standing, Step, Wanted, What, When};
+use maud::{Markup, html};
+
+pub(super) fn playbook(viewer: &Viewer, shown: &CaseShown<'_>, play: &Play) -> Markup {
+    let csrf = viewer.csrf.as_deref().filter(|_| viewer.role.may_request());
+    let to_do = play.steps.iter().filter(|placed| !matches!(placed.step, Step::Look { .. }));
+    let has_steps = to_do.clone().next().is_some();
+    html! {
+        section {
+            h2 { "Playbook: " (play.playbook.title()) }
+            p { (play.verdict) }
+            (measured(shown.handling))
+            ol { @for placed in to_do { li { (step(viewer, shown, placed, csrf)) } } }
+            @if let Some(left) = play.what_is_left() { p { b { (left) } } }
+            @if csrf.is_some() && play.playbook == Name::ChangePlan && !has_steps { (which_plan(shown)) }
+            @if !play.missing.is_empty() {
+                p { "Not known:" }
+                ul { @for missing in &play.missing { li { (missing) } } }
+            }
+        }
+    }
+}
+
+/// How long people were at it, against what the playbook gives them.
+fn measured(handling: &Handling) -> Markup {
+    html! {
+        @if let Some([least, most]) = handling.target {
+            p .soft {
+                "Handling takes " (least) " to " (most) " minutes; people were at it for " (handling.minutes) " so far"
+                @if handling.is_over() { ", which is more" }
+                "."
+            }
+        }
+    }
+}
+
+fn step(viewer: &Viewer, shown: &CaseShown<'_>, placed: &Placed, csrf: Option<&str>) -> Markup {
+    html! {
+        (placed.step.text())
+        @if let Some(standing) = &placed.standing { " " (stands(standing)) }
+        @if let Some(csrf) = csrf.filter(|_| placed.is_open()) { (button(viewer, shown.case, placed, csrf)) }
+        @if let Step::Say { reply, .. } = &placed.step {
+            details { summary { "The text" } p { b { (reply.subject) } } pre { (reply.body) } }
+        }
+    }
+}
+
+/// Who took it, when, and where that stands; or why nobody can.
+fn stands(standing: &Standing) -> Markup {
+    html! {
+        @match standing {
+            Standing::Open => span .state.warn { "open" },
+            Standing::UnderWay { by, at, what } => {
+                span .state.warn { "under way" } " "
+                span .soft { (known(Some(by).filter(|by| !by.is_empty()))) ", " (time(*at)) " " (seen_at(what)) }
+            },
+            Standing::Done { by, at, what } => {
+                span .state.good { "done" } " " span .soft { (by) ", " (time(*at)) " " (seen_at(what)) }
+            },
+            Standing::NotPossible { why } => span .soft { "not yet: " (why) },
+        }
+    }
+}
+
+fn seen_at(what: &What) -> Markup {
+    html! {
+        @match what {
+            What::Action(action) => a href={ "/actions/" (action) } { "action" },
+            What::Task(task) => a href={ "/tasks/" (task) } { "task" },
+            What::Answer(number) => { "answer " (number) },
+            What::Case(_) => "",
+        }
+    }
+}
+
+fn button(viewer: &Viewer, case: &Case, placed: &Placed, csrf: &str) -> Markup {
+    let path = format!("/cases/{}", case.id);
+    let form = |say: &str, inside: Markup| {
+        html! {
+            form .row method="post" action=(path) {
+                (no_default())
+                input type="hidden" name="csrf" value=(csrf);
+                input type="hidden" name="say" value=(say);
+                (inside)
+            }
+        }
+    };
+    match &placed.step {
+        Step::Look { .. } => html! {},
+        Step::Ask { action, .. } => ask(viewer, case, placed, action, csrf),
+        Step::Say { when, .. } => html! {
+            @if let Some(ticket) = &placed.ticket {
+                p { a href={ "/tickets/" (ticket) } { "Answer the ticket" } }
+            }
+            (form("told", html! {
+                input type="hidden" name="step" value=(placed.id.as_deref().unwrap_or_default());
+                label { "or told elsewhere: " input name="note" maxlength="2000" placeholder="on the phone"; }
+                button .plain type="submit" {
+                    @if *when == When::Now { "I have told them" } @else { "I have told them that it is done" }
+                }
+            }))
+        },
+        Step::Task { who, .. } => form("task", html! { button type="submit" { "Make the task for the " (who) } }),
+        Step::Watch { .. } => form("watch", html! { button type="submit" { "Watch the account" } }),
+    }
+}
+
+/// The form of asking with everything filled in. It shows what it would do first; a second press of the button there is the
+/// same request.
+fn ask(viewer: &Viewer, case: &Case, placed: &Placed, wanted: &Wanted, csrf: &str) -> Markup {
+    let kind = wanted.wish.kind.as_str();
+    if !KINDS.contains(&kind) {
+        return html! { p .soft { "Recoup asks for all of it together by itself, as soon as it can be done." } };
+    }
+    let asked = case.actions.len().to_string();
+    let key = digest(&[placed.id.as_deref().unwrap_or_default(), &viewer.id, &asked], 26);
+    let own = [("kind", kind), ("key", key.as_str()), ("case", case.id.as_str()), ("note", wanted.note.as_str())];
+    html! {
+        form .row method="post" action={ "/accounts/" (case.account) "/ask" } {
+            (no_default())
+            input type="hidden" name="csrf" value=(csrf);
+            input type="hidden" name="reason_code" value=(wanted.reason_code.name());
+            @for (name, value) in own { input type="hidden" name=(name) value=(value); }
+            @for (name, value) in fields(wanted) { input type="hidden" name=(name) value=(value); }
+            button type="submit" name="step" value="preview" { "Ask for it: " (words(kind)) }
+        }
+    }
+}
+
+/// What the form of a kind calls the parameters of a wish.
+fn fields(wanted: &Wanted) -> Vec<(&'static str, String)> {
+    let params = &wanted.wish.params;
+    let texts = [
+        ("payment", &params.payment),
+        ("invoice", &params.invoice),
+        ("subscription", &params.subscription),
+        ("plan", &params.plan),
+    ];
+    let texts = texts.into_iter().filter_map(|(name, value)| Some((name, value.clone()?)));
+    let money = params.amount.iter().flat_map(|amount| {
+        [("amount", amount.amount().to_string()), ("currency", amount.currency().code().to_owned())]
+    });
+    let days = params.days.iter().map(|days| ("days", days.to_string()));
+    texts.chain(money).chain(days).collect()
+}
+
+fn which_plan(shown: &CaseShown<'_>) -> Markup {
+    html! {
+        @if shown.plans.is_empty() { p .soft { "The catalogue is empty: import it first." } } @else {
+            form .row method="get" action={ "/cases/" (shown.case.id) } {
+                label {
+                    "The plan that is wanted "
+                    select name="plan" required {
+                        @for plan in shown.plans { option value=(plan.id) { (plan.text) } }
+                    }
+                }
+                button type="submit" { "Show what it would be" }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::action::{Kind, Reason};
+    use domain::id::{AccountId, CaseId};
+    use domain::money::{Currency, Money};
+
+    #[test]
+    fn a_button_says_all_that_somebody_would_fill_in() {
+        let account = AccountId::of("stripe", "default", "cus_1");
+        let usd = Money::parse("24.00", Currency::USD).unwrap();
+        for (kind, expected) in [
+            (
+                Kind::Refund { payment: "ch_2".into(), amount: usd },
+                vec![("payment", "ch_2"), ("amount", "24.00"), ("currency", "USD")],
+            ),
+            (Kind::PaymentLink { invoice: "in_1".into(), amount: Some(usd) }, vec![("invoice", "in_1")]),
+            (Kind::ExtendGrace { invoice: "in_1".into(), days: 4 }, vec![("invoice", "in_1"), ("days", "4")]),
+            (
+                Kind::Upgrade {
+                    subscription: "sub_1".into(),
+                    plan: "pro".into(),
+                    price: usd,
+                    at: jiff::Timestamp::UNIX_EPOCH,
+                },
+                vec![("subscription", "sub_1"), ("plan", "pro")],
+            ),
+        ] {
+            let case = Some(CaseId::of(&account, "duplicate_charge", "ch_2"));
+            let reason_code = Reason::DuplicateCharge;
+            let wanted = Wanted { account: account.clone(), wish: kind.wish(), reason_code, note: String::new(), case };
+            let said = fields(&wanted);
+            let said: Vec<_> = said.iter().map(|(name, value)| (*name, value.as_str())).collect();
+            assert_eq!(said, expected, "{}", kind.name());
+        }
+    }
+}

@@ -1,0 +1,211 @@
+//! From a ticket to the money: the sixteen steps, what customers were asked to pay, payments that nobody could place.
+
+use crate::frame::{Viewer, frame, no_default, state, time, words};
+use domain::cash::{Candidate, Flow, Received, Request, State, Target};
+use maud::{Markup, html};
+
+/// The sixteen steps of one ticket, for its page: what was done by whom, what comes next, and why that waits. `csrf` is
+/// for the button that asks for the payment, where nobody has.
+pub fn cash(flow: &Flow, csrf: Option<&str>) -> Markup {
+    html! {
+        section {
+            h2 { "From the ticket to the money" }
+            @if let Some(next) = flow.next { p { "Next: " strong { (next.title()) } } }
+            @if let Some(waits) = &flow.waits { p .soft { (waits) } }
+            div .scroll { table {
+                thead { tr { th .number { "Step" } th { "What" } th { "Done" } th { "By" } th { "What shows it" } } }
+                tbody { @for (place, stage) in flow.steps().iter().enumerate() { tr {
+                    td .number { (place + 1) }
+                    td { (stage.step.title()) }
+                    @match &stage.done {
+                        Some(done) => { td { (time(done.at)) } td { (done.by) } td { (done.evidence) } }
+                        None => { td { span .soft { "not yet" } } td {} td {} }
+                    }
+                } } }
+            } }
+            @match (&flow.request, csrf) {
+                (Some(request), _) => { p { a href="/payment-requests" { (request) } } }
+                (None, Some(csrf)) => {
+                    form method="post" action={ "/tickets/" (flow.ticket) "/payment-request" } {
+                        (no_default())
+                        input type="hidden" name="csrf" value=(csrf);
+                        button type="submit" { "Ask for what is open" }
+                    }
+                }
+                (None, None) => {}
+            }
+        }
+    }
+}
+
+/// What customers were asked to pay because of tickets.
+pub fn payment_requests(viewer: &Viewer, rows: &[Request], next: Option<&str>, notice: Option<&str>) -> String {
+    frame(
+        "Payment requests",
+        "/payment-requests",
+        Some(viewer),
+        html! {
+            h1 { "Payment requests" }
+            @if let Some(notice) = notice { p .notice role="status" { (notice) } }
+            nav .row aria-label="Which requests" {
+                a href="/payment-requests" { "All" }
+                @for state in State::ALL {
+                    " " a href={ "/payment-requests?state=" (state.name()) } { (words(state.name())) }
+                }
+                " " a href="/payments/unmatched" { "Payments that nobody could place" }
+            }
+            section {
+                @if rows.is_empty() { p .soft { "There is no such payment request." } } @else { div .scroll { table {
+                    thead { tr {
+                        th { "Request" } th { "Ticket" } th { "Invoices" } th { "State" } th .number { "Asked" }
+                        th .number { "Remains" } th { "Link" } th { "Asked by" } th { "When" }
+                    } }
+                    tbody { @for request in rows { (row(request)) } }
+                } } }
+            }
+            @if let Some(next) = next { p { a href=(next) { "More" } } }
+        },
+    )
+}
+
+fn row(request: &Request) -> Markup {
+    let (link, ticket) = (request.standing().find_map(|line| line.link.as_ref()), request.ticket_name().address());
+    html! { tr {
+        td { a href={ "/accounts/" (request.account) } { (request.id) } }
+        td { a href={ "/tickets/" (ticket) } { (ticket) } }
+        td { @for (place, line) in request.lines.iter().enumerate() {
+            @if place > 0 { ", " }
+            (line.number)
+            @if let Some(why) = &line.dropped { " (" (why) ")" }
+        } }
+        td {
+            (state(request.state().name()))
+            @if let Some(withdrawn) = &request.withdrawn { " " (withdrawn.why) }
+            @if let Some(over) = request.over() { " " (over) " too much" }
+        }
+        td .number { (request.amount()) }
+        td .number { (request.remaining()) }
+        td { @match link { Some(link) => { a href=(link) { "pay" } } None => { span .soft { "–" } } } }
+        td { (request.by) }
+        td { (time(request.at)) }
+    } }
+}
+
+/// Payments of which somebody has to say what they are for.
+pub fn unmatched(viewer: &Viewer, rows: &[Received], next: Option<&str>, notice: Option<&str>) -> String {
+    frame(
+        "Unmatched payments",
+        "/payment-requests",
+        Some(viewer),
+        html! {
+            h1 { "Payments that nobody could place" }
+            @if let Some(notice) = notice { p .notice role="status" { (notice) } }
+            @if rows.is_empty() { section { p .soft { "Every payment has its place." } } }
+            @for received in rows { section {
+                h2 { (received.amount) " by payment " (received.payment) }
+                dl {
+                    dt { "Account" } dd { a href={ "/accounts/" (received.account) } { (received.account) } }
+                    dt { "Came in" } dd { (time(received.at)) }
+                    dt { "Says" } dd { (received.reference.as_deref().unwrap_or("nothing")) }
+                    dt { "Why nobody could" } dd { (received.why.words()) }
+                }
+                @match &viewer.csrf {
+                    Some(csrf) if viewer.role.may_settle() => { (says(received, csrf)) }
+                    _ => { p .soft { "A billing specialist, a manager or a VP says what it is for." } }
+                }
+            } }
+            @if let Some(next) = next { p { a href=(next) { "More" } } }
+        },
+    )
+}
+
+fn says(received: &Received, csrf: &str) -> Markup {
+    let form = |inside: Markup| {
+        html! {
+            form method="post" action={ "/payments/unmatched/" (received.id) } {
+                (no_default())
+                input type="hidden" name="csrf" value=(csrf);
+                (inside)
+            }
+        }
+    };
+    html! {
+        @for candidate in &received.candidates { (form(likely(candidate))) }
+        (form(html! {
+            label { "For the payment request " input name="request" maxlength="60"; }
+            button .plain type="submit" name="say" value="request" { "It is for this request" }
+        }))
+        (form(html! {
+            label { "For the invoice " input name="invoice" maxlength="255"; }
+            button .plain type="submit" name="say" value="invoice" { "It is for this invoice" }
+        }))
+        (form(html! { button .plain type="submit" name="say" value="none" { "It is for nothing that was asked" } }))
+    }
+}
+
+fn likely(candidate: &Candidate) -> Markup {
+    let (name, id) = match &candidate.target {
+        Target::Request(request) => ("request", request.as_str()),
+        Target::Invoice(invoice) => ("invoice", invoice.as_str()),
+    };
+    html! {
+        input type="hidden" name=(name) value=(id);
+        button type="submit" name="say" value=(name) {
+            "It is for " (name) " " (id) " (confidence " (candidate.confidence) ")"
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::cash::{Asked, Credit, Line, Why};
+    use domain::id::AccountId;
+    use domain::money::{Currency, Money};
+    use domain::staff::Role;
+    use domain::ticket::Ticket;
+    use jiff::Timestamp;
+
+    fn viewer(role: Role) -> Viewer {
+        Viewer { id: "bea".into(), name: "Bea".into(), role, csrf: Some("c".into()), local: false }
+    }
+
+    fn request() -> Request {
+        let account = AccountId::of("stripe", "default", "cus_1");
+        let lines = vec![Line::new("in_1", "<IN-1>", Money::from_minor(4_900, Currency::USD))];
+        let (credit, by) = (Credit::default(), "lena");
+        let asked = Asked { account: &account, ticket: "ticket/default/a b", lines, credit, by };
+        Request::new(asked, Timestamp::UNIX_EPOCH, Timestamp::UNIX_EPOCH)
+    }
+
+    #[test]
+    fn a_ticket_shows_sixteen_steps_and_what_comes_next() {
+        let ticket = Ticket::new("ticket", "default", "a b");
+        let page = cash(&Flow::of(&ticket, None), Some("c")).into_string();
+        assert_eq!(page.matches("<tr>").count(), 17, "sixteen and their names: {page}");
+        assert!(page.contains("it is not certain whose ticket it is"), "{page}");
+        assert!(page.contains("action=\"/tickets/a~20b/payment-request\""), "{page}");
+        let mut request = request();
+        request.began(&ticket, Timestamp::UNIX_EPOCH);
+        let page = cash(&Flow::of(&ticket, Some(&request)), Some("c")).into_string();
+        assert!(page.contains("&lt;IN-1&gt; 49.00 USD") && !page.contains("<form"), "{page}");
+        assert!(page.contains("<strong>Debt mailed</strong>"), "{page}");
+    }
+
+    #[test]
+    fn who_may_says_what_a_payment_is_for() {
+        let account = AccountId::of("stripe", "default", "cus_1");
+        let (amount, at) = (Money::from_minor(4_900, Currency::USD), Timestamp::UNIX_EPOCH);
+        let target = Target::Request(request().id);
+        let candidate = Candidate { target, way: domain::cash::Way::Amount, confidence: "0.80".to_owned() };
+        let found = (Why::NoReference, vec![candidate]);
+        let rows = [Received::new(&account, ("ch_<1>", amount, at), Some("x7"), found)];
+        let page = unmatched(&viewer(Role::BillingSpecialist), &rows, None, None);
+        assert_eq!(page.matches("action=\"/payments/unmatched/rcv_").count(), 4, "{page}");
+        assert!(page.contains("(confidence 0.80)") && page.contains("ch_&lt;1&gt;"), "{page}");
+        let page = unmatched(&viewer(Role::L1), &rows, None, None);
+        assert!(!page.contains("/payments/unmatched/rcv_"), "{page}");
+        let page = payment_requests(&viewer(Role::L1), &[request()], None, None);
+        assert!(page.contains("49.00 USD") && page.contains("&lt;IN-1&gt;"), "{page}");
+    }
+}

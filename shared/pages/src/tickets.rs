@@ -1,0 +1,353 @@
+//! What customers wrote: the list, and a ticket with its case, its history and its buttons.
+
+use crate::cash::cash;
+use crate::frame::{Viewer, frame, known, no_default, state, time, words};
+use crate::reply::reply;
+use domain::case::{Case, Class};
+use domain::cash::Flow;
+use domain::id::AccountId;
+use domain::staff::Staff;
+use domain::ticket::{Offered, State, TakenFor, Ticket, TicketName};
+use jiff::Timestamp;
+use maud::{Markup, html};
+use std::collections::BTreeMap;
+
+/// A line of the list; `account` is how it is called.
+pub struct TicketRow<'a> {
+    pub ticket: &'a Ticket,
+    pub account: Option<String>,
+}
+
+/// What the list was asked for, as its address has it; `nobody` asks for what nobody has.
+pub struct Wanted<'a> {
+    pub state: &'a str,
+    pub class: &'a str,
+    pub assignee: &'a str,
+    pub account: &'a str,
+    pub nobody: &'a str,
+}
+
+/// Everything that a ticket's page shows; `names` are those of its accounts.
+pub struct TicketPage<'a> {
+    pub ticket: &'a Ticket,
+    pub names: &'a BTreeMap<AccountId, String>,
+    pub case: Option<&'a Case>,
+    /// Those who may have tickets.
+    pub staff: &'a [Staff],
+    /// Its way to the money.
+    pub flow: &'a Flow,
+    /// What changed lately of how its customers are reached.
+    pub notices: &'a [String],
+    /// What there is to answer.
+    pub offered: &'a Offered,
+}
+
+pub fn tickets(
+    viewer: &Viewer,
+    rows: &[TicketRow<'_>],
+    asked: &Wanted<'_>,
+    now: Timestamp,
+    next: Option<&str>,
+    notice: Option<&str>,
+) -> String {
+    frame(
+        "Tickets",
+        "/tickets",
+        Some(viewer),
+        html! {
+            h1 { "Tickets" }
+            @if let Some(notice) = notice { p .notice role="status" { (notice) } }
+            (filters(viewer, asked))
+            section {
+                @if rows.is_empty() { p .soft { "There is no such ticket. Point your help desk's webhook here." } } @else {
+                    div .scroll { table {
+                        thead { tr {
+                            th { "Ticket" } th { "From" } th { "Account" } th { "Class" } th { "State" }
+                            th { "Age" } th { "Who has it" } th { "Answer due" }
+                        } }
+                        tbody { @for row in rows { (line(row, now)) } }
+                    } }
+                }
+            }
+            @if let Some(next) = next { p { a href=(next) { "More" } } }
+            @if let Some(csrf) = viewer.csrf.as_ref().filter(|_| viewer.role.may_request()) { (new_ticket(csrf)) }
+        },
+    )
+}
+
+fn filters(viewer: &Viewer, asked: &Wanted<'_>) -> Markup {
+    html! {
+        nav .row aria-label="Which tickets" {
+            a href="/tickets" { "All" } " "
+            a href={ "/tickets?assignee=" (viewer.id) } { "Mine" } " "
+            a href={ "/tickets?assignee=" (asked.nobody) } { "Nobody's" }
+        }
+        form .row method="get" action="/tickets" role="search" {
+            label { "State " select name="state" {
+                option value="" { "any" }
+                @for own in State::ALL { option value=(own.name()) selected[own.name() == asked.state] { (words(own.name())) } }
+            } }
+            label { "Class " select name="class" {
+                option value="" { "any" }
+                @for class in Class::ALL {
+                    option value=(class.name()) selected[class.name() == asked.class] { (class.title()) }
+                }
+            } }
+            @if !asked.assignee.is_empty() { input type="hidden" name="assignee" value=(asked.assignee); }
+            @if !asked.account.is_empty() { input type="hidden" name="account" value=(asked.account); }
+            button type="submit" { "Show" }
+        }
+    }
+}
+
+fn line(row: &TicketRow<'_>, now: Timestamp) -> Markup {
+    let TicketRow { ticket, account } = row;
+    let handling = &ticket.handling;
+    html! { tr {
+        td { a href={ "/tickets/" (TicketName::of(ticket).address()) } { (subject(ticket)) } }
+        td { (known(ticket.requester_name.value().or(ticket.requester_email.value()))) }
+        td { @match (account, &handling.account) {
+            (Some(name), Some(id)) => a href={ "/accounts/" (id) } { (name) },
+            _ => span .soft { @if ticket.accounts.is_empty() { "a stranger" } @else { "one of several" } },
+        } }
+        td { (class(handling.taken_for.as_ref())) }
+        td { (state(handling.state.name())) }
+        td { @if let Some(at) = ticket.began_at() { (age(at, now)) } }
+        td { @match (&handling.assigned_to, handling.role) {
+            (Some(to), _) => (to),
+            (None, Some(role)) => span .soft { "queue of " (words(role.name())) },
+            (None, None) => span .soft { "nobody" },
+        } }
+        td {
+            @if let Some(due) = handling.due_at { (time(due)) @if due < now { " " strong { "overdue" } } }
+        }
+    } }
+}
+
+/// How long ago something was, in the largest unit that says enough.
+fn age(at: Timestamp, now: Timestamp) -> String {
+    let minutes = now.duration_since(at).as_secs().max(0) / 60;
+    match minutes {
+        0..=119 => format!("{minutes} min"),
+        120..=2_879 => format!("{} h", minutes / 60),
+        _ => format!("{} days", minutes / 1_440),
+    }
+}
+
+fn subject(ticket: &Ticket) -> &str {
+    ticket.subject.value().map(String::as_str).filter(|subject| !subject.trim().is_empty()).unwrap_or("No subject")
+}
+
+fn class(taken: Option<&TakenFor>) -> Markup {
+    html! { @match taken {
+        Some(taken) if taken.abstained => span .soft { "a person says (best guess: " (taken.class.title()) ")" },
+        Some(taken) => (taken.class.title()),
+        None => span .soft { "not read yet" },
+    } }
+}
+
+fn new_ticket(csrf: &str) -> Markup {
+    html! {
+        section {
+            h2 { "Write a ticket down" }
+            p .soft { "For a customer on the line: it takes the same way as one from a help desk." }
+            form method="post" action="/tickets" {
+                input type="hidden" name="csrf" value=(csrf);
+                label for="email" { "Their e-mail" }
+                input id="email" name="email" type="email" maxlength="320";
+                label for="name" { "Their name" }
+                input id="name" name="name" maxlength="200";
+                label for="subject" { "Subject" }
+                input id="subject" name="subject" maxlength="200";
+                label for="body" { "What they say" }
+                textarea id="body" name="body" rows="5" required {}
+                button type="submit" { "Open" }
+            }
+        }
+    }
+}
+
+pub fn ticket(viewer: &Viewer, page: &TicketPage<'_>, notice: Option<&str>) -> String {
+    let (ticket, handling) = (page.ticket, &page.ticket.handling);
+    frame(
+        subject(ticket),
+        "/tickets",
+        Some(viewer),
+        html! {
+            h1 { (subject(ticket)) " " (state(handling.state.name())) }
+            @if let Some(notice) = notice { p .notice role="status" { (notice) } }
+            @for notice in page.notices { p .notice { (notice) } }
+            @if let Some(into) = handling.merged_into.as_deref().and_then(TicketName::parse) {
+                p .notice { "A repeat of " a href={ "/tickets/" (into.address()) } { (into.address()) } "." }
+            }
+            div .two { (written(ticket)) (where_it_stands(page)) }
+            @if page.flow.request.is_some() || (handling.account.is_some() && handling.state != State::Resolved) {
+                (cash(page.flow, viewer.csrf.as_deref().filter(|_| viewer.role.may_request())))
+            }
+            (reply(viewer, ticket, page.offered))
+            (history(ticket))
+            @if let Some(csrf) = viewer.csrf.as_ref().filter(|_| viewer.role.may_request()) {
+                (buttons(viewer, page, csrf))
+            }
+        },
+    )
+}
+
+fn written(ticket: &Ticket) -> Markup {
+    let first = ticket.body.as_ref().map(|(_, body)| body);
+    let latest = ticket.latest.value().filter(|latest| first != Some(*latest));
+    html! {
+        section {
+            h2 { "What they wrote" }
+            p .soft {
+                (known(ticket.requester_name.value())) " · " (known(ticket.requester_email.value()))
+                " · " (ticket.provider) " " (ticket.id)
+                @if let Some(at) = ticket.opened_at { " · " (time(at)) }
+                @if let Some(csat) = ticket.csat.copied() { " · rated " (csat) " of 5" }
+            }
+            @if let Some(latest) = latest { h3 { "Newest" } p .written { (latest) } h3 { "First" } }
+            @match first {
+                Some(first) => p .written { (first) },
+                None => p .soft { "Nothing that is kept." },
+            }
+        }
+    }
+}
+
+fn where_it_stands(page: &TicketPage<'_>) -> Markup {
+    let (ticket, handling) = (page.ticket, &page.ticket.handling);
+    html! {
+        section {
+            h2 { "Where it stands" }
+            dl {
+                dt { "Taken for" } dd { (taken_for(handling.taken_for.as_ref())) }
+                dt { "Account" } dd { (account(page)) }
+                dt { "Case" } dd { @match page.case {
+                    Some(case) => {
+                        a href={ "/cases/" (case.id) } { (case.class.title()) } " " (state(case.state.name()))
+                        @if case.recommended.is_some() { ", with what is proposed and its preview" }
+                    }
+                    None => span .soft { "none" },
+                } }
+                dt { "Who has it" } dd { (handling.assigned_to.as_deref().unwrap_or("nobody")) }
+                @if let Some(role) = handling.role { dt { "Queue" } dd { (words(role.name())) } }
+                dt { "Language" } dd { (known(handling.language.as_ref())) }
+                dt { "Answer due" } dd { @match handling.due_at { Some(at) => (time(at)), None => span .soft { "–" } } }
+                dt { "First answer" }
+                dd { @match handling.first_answer_at { Some(at) => (time(at)), None => span .soft { "none yet" } } }
+                @if let Some(at) = handling.resolved_at { dt { "Resolved" } dd { (time(at)) } }
+                @if let Some(status) = ticket.status.copied() { dt { "At the help desk" } dd { (words(status.name())) } }
+                dt { "People were at it" } dd { (handling.at_work.secs / 60) " min" }
+            }
+            @if handling.account.is_some() && !ticket.is_from_a_contact() {
+                p .notice { "Whoever wrote has no address of this account: no amounts, links or invoices to them." }
+            }
+            @if ticket.verified { p .soft { "Whoever wrote has shown that the address is theirs." } }
+        }
+    }
+}
+
+fn taken_for(taken: Option<&TakenFor>) -> Markup {
+    html! {
+        (class(taken))
+        @if let Some(taken) = taken {
+            @match &taken.by {
+                Some(by) => { ", says " (by) }
+                None => { ", confidence " (taken.confidence) }
+            }
+            @if !taken.reasons.is_empty() {
+                " because of " @for reason in &taken.reasons { q { (reason) } " " }
+            }
+            @if !taken.also.is_empty() {
+                p .soft { "Also: " @for class in &taken.also { (class.title()) " " } }
+            }
+        }
+    }
+}
+
+fn account(page: &TicketPage<'_>) -> Markup {
+    let name = |id: &AccountId| page.names.get(id).cloned().unwrap_or_else(|| id.to_string());
+    html! {
+        @match &page.ticket.handling.account {
+            Some(id) => a href={ "/accounts/" (id) } { (name(id)) },
+            None => {
+                @if page.ticket.accounts.is_empty() { span .soft { "No account has this address." } }
+                @for id in &page.ticket.accounts { a href={ "/accounts/" (id) } { (name(id)) } " " }
+            }
+        }
+    }
+}
+
+fn history(ticket: &Ticket) -> Markup {
+    html! {
+        section {
+            h2 { "History" }
+            @if ticket.handling.history.is_empty() { p .soft { "Nothing has happened yet." } }
+            @for happened in ticket.handling.history.iter().rev() {
+                p { (time(happened.at)) ": " (happened.by) " – " (happened.what) }
+            }
+        }
+    }
+}
+
+fn buttons(viewer: &Viewer, page: &TicketPage<'_>, csrf: &str) -> Markup {
+    let (ticket, handling) = (page.ticket, &page.ticket.handling);
+    let form = |inside: Markup| {
+        html! {
+            form .row method="post" action={ "/tickets/" (TicketName::of(ticket).address()) } {
+                (no_default())
+                input type="hidden" name="csrf" value=(csrf);
+                (inside)
+            }
+        }
+    };
+    let is_over = handling.state == State::Resolved;
+    html! {
+        section {
+            h2 { "What to do" }
+            @if !is_over && handling.assigned_to.as_ref() != Some(&viewer.id) { (form(html! {
+                input type="hidden" name="to" value=(viewer.id);
+                button type="submit" name="say" value="assign" { "Assign to me" }
+            })) }
+            @if !is_over { (form(html! {
+                label { "Give it to " select name="to" {
+                    option value="" { "nobody" }
+                    @for one in page.staff {
+                        option value=(one.id) selected[handling.assigned_to.as_ref() == Some(&one.id)] {
+                            (one.name) " (" (words(one.role.name())) ")"
+                        }
+                    }
+                } }
+                button .plain type="submit" name="say" value="assign" { "Give" }
+            })) }
+            (form(html! {
+                label { "It is " select name="class" {
+                    @for class in Class::ALL {
+                        option value=(class.name())
+                            selected[handling.taken_for.as_ref().is_some_and(|taken| taken.class == class)]
+                            { (class.title()) }
+                    }
+                } }
+                label { "because " input name="note" maxlength="2000"; }
+                button .plain type="submit" name="say" value="class" { "Say so" }
+            }))
+            @if ticket.is_unverified() { (form(html! {
+                label { "It is of " input name="account" required placeholder="an account's id" list="accounts"
+                    value=[handling.account.as_ref()]; }
+                datalist id="accounts" { @for id in &ticket.accounts { option value=(id) {} } }
+                label { "as I know by " input name="note" required maxlength="2000"; }
+                button .plain type="submit" name="say" value="account" { "Say so" }
+            })) }
+            @if !is_over {
+                (form(html! {
+                    label { "It is over because " input name="note" maxlength="2000"; }
+                    button .plain type="submit" name="say" value="close" { "Close" }
+                }))
+                (form(html! {
+                    label { "It is a repeat of ticket " input name="into" required maxlength="800"; }
+                    button .plain type="submit" name="say" value="merge" { "Merge" }
+                }))
+            }
+        }
+    }
+}

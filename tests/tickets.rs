@@ -1,0 +1,520 @@
+//! Tickets: whose they are, which case is their trouble, who has them, by when something happens, and what people do with them.
+
+use crate::desk::charged_twice;
+use crate::http::{run, with_a_payment};
+use ::http::{Method, Request, StatusCode};
+use app::ports::{Channel, Clock};
+use bytes::Bytes;
+use jiff::SignedDuration;
+use local::server::dispatch;
+use local::service::Service;
+use serde_json::{Value, json};
+use tests::stripe;
+use tests::world::{ask, at, deliver, deliver_to, get, import, open_at};
+
+const OWN: &str = "cus_1@shop.example";
+
+/// A customer who is known, on a Wednesday morning.
+async fn known() -> Service {
+    let service = open_at("2026-03-04T09:00:00Z").await;
+    let now = service.clock.now();
+    deliver(&service, &stripe::event("evt_1", "customer.created", now, &stripe::customer("cus_1", now))).await;
+    service.work().await.unwrap();
+    service
+}
+
+/// What a help desk tells of a ticket now.
+struct Told<'a> {
+    event: &'a str,
+    id: &'a str,
+    kind: &'a str,
+    subject: &'a str,
+    body: Option<&'a str>,
+    status: &'a str,
+    email: Option<&'a str>,
+}
+
+impl Default for Told<'_> {
+    fn default() -> Self {
+        Self {
+            event: "e_1",
+            id: "t_1",
+            kind: "ticket.created",
+            subject: "A question",
+            body: Some("I was charged twice this month"),
+            status: "open",
+            email: Some(OWN),
+        }
+    }
+}
+
+impl Told<'_> {
+    fn json(&self, service: &Service) -> Value {
+        json!({"id": self.event, "type": self.kind, "created_at": service.clock.now(), "ticket": {"id": self.id,
+            "subject": self.subject, "body": self.body, "status": self.status, "csat": null,
+            "requester": {"email": self.email, "name": "Ada"}}})
+    }
+}
+
+async fn tell(service: &Service, told: Told<'_>) {
+    tell_json(service, &told.json(service)).await;
+}
+
+async fn tell_json(service: &Service, told: &Value) {
+    assert_eq!(deliver_to(service, "ticket", told.to_string().as_bytes()).await.0, StatusCode::OK);
+    service.work().await.unwrap();
+    let dead = app::ports::QueueName::ALL.map(|queue| service.queue.dead(queue).unwrap());
+    assert!(dead.iter().all(Vec::is_empty), "{dead:?}");
+}
+
+async fn ticket(service: &Service, id: &str) -> Value {
+    get(service, &format!("/api/tickets/{id}")).await
+}
+
+async fn say(service: &Service, staff: &str, id: &str, what: &str, body: &Value) -> (u16, Value) {
+    let (status, answer) =
+        ask(service, staff, Method::POST, &format!("/api/tickets/{id}/{what}"), Some(body), None).await;
+    (status.as_u16(), answer)
+}
+
+async fn later(service: &Service, hours: i64) {
+    service.advance(service.clock.now() + SignedDuration::from_hours(hours)).await.unwrap();
+}
+
+fn ids(list: &Value) -> Vec<&str> {
+    list["items"].as_array().unwrap().iter().map(|item| item["id"].as_str().unwrap()).collect()
+}
+
+#[test]
+fn who_was_charged_twice_and_says_so_is_joined_to_the_case_that_was_found() {
+    run(async {
+        let service = with_a_payment().await;
+        let case = charged_twice(&service).await;
+        tell(&service, Told::default()).await;
+        let told = ticket(&service, "t_1").await;
+        assert_eq!(told["class"], "duplicate_charge", "{told}");
+        assert_eq!((&told["abstained"], &told["case"]), (&json!(false), &json!(case)), "{told}");
+        let shown = get(&service, &format!("/api/cases/{case}")).await;
+        assert_eq!(shown["tickets"], json!(["t_1"]), "{shown}");
+        assert!(shown["evidence"].as_array().unwrap().iter().any(|it| it["label"] == "Ticket"), "{shown}");
+        assert_eq!(
+            get(&service, "/api/cases?state=open").await["items"].as_array().unwrap().len(),
+            1,
+            "no second case"
+        );
+    });
+}
+
+#[test]
+fn a_letter_about_a_trouble_that_nobody_found_opens_a_case_with_what_there_is_to_look_at() {
+    run(async {
+        let service = known().await;
+        let file = "account,owner,tax_country,tax_id\nstripe:cus_1,mara,DE,DE123456789\n";
+        assert_eq!(import(&service, "mara", "customers", file, false).await.0, StatusCode::OK);
+        tell(&service, Told { body: Some("xqzt DE123456789"), ..Told::default() }).await;
+        // Nobody can read that: a person says what it is.
+        let (status, told) = say(&service, "lena", "t_1", "class", &json!({"class": "tax_question"})).await;
+        assert_eq!(status, 200, "{told}");
+        let case = get(&service, &format!("/api/cases/{}", told["case"].as_str().unwrap())).await;
+        assert_eq!((&case["class"], &case["about"]), (&json!("tax_question"), &json!("ticket:ticket/default/t_1")));
+        assert_eq!((&case["rule"], &case["tickets"]), (&json!("ticket-tax_question"), &json!(["t_1"])), "{case}");
+        let label = |label: &str| {
+            case["evidence"].as_array().unwrap().iter().find(|it| it["label"] == label).map(|it| it["value"].clone())
+        };
+        assert_eq!(label("Tax settings"), Some(json!("DE, not exempt, with a tax id")), "{case}");
+        assert_eq!(label("Owner of the account"), Some(json!("mara")));
+        assert!(label("Granted before beside the rules").is_some() && label("Other tickets of the account").is_some());
+        assert!(case["missing"].to_string().contains("usage"), "what was missing is said: {case}");
+        assert!(!case.to_string().contains("DE123456789"), "what was written stands in the ticket alone: {case}");
+        assert_eq!(case["preview"]["reply"]["subject"], "Your message to us", "{case}");
+        assert_eq!(case["preview"]["recommended"], json!([]), "nothing is promised");
+        assert_eq!((&told["role"], &told["assignee"]), (&json!("billing_specialist"), &json!("bea")), "{told}");
+    });
+}
+
+#[test]
+fn whose_a_ticket_is_one_account_is_certain_none_is_a_stranger_and_of_several_a_person_says() {
+    run(async {
+        let service = known().await;
+        let now = service.clock.now();
+        for (number, customer, email) in [(2, "cus_2", "two@shop.example"), (3, "cus_3", "two@shop.example")] {
+            let mut person = stripe::customer(customer, now);
+            person["email"] = json!(email);
+            deliver(&service, &stripe::event(&format!("evt_{number}"), "customer.created", now, &person)).await;
+        }
+        let bill = stripe::invoice("cus_3", "in_77", "open", 4_900, 4_900, "usd", 0, now);
+        deliver(&service, &stripe::event("evt_9", "invoice.finalized", now, &bill)).await;
+        service.work().await.unwrap();
+        let id = |customer: &str| json!(domain::id::AccountId::of("stripe", "default", customer));
+        let rows: [(&str, &str, Option<&str>, Value, bool); 6] = [
+            ("t_own", "hello", Some(OWN), id("cus_1"), true),
+            ("t_nobody", "hello", Some("who@else.example"), Value::Null, false),
+            ("t_unsaid", "hello", None, Value::Null, false),
+            ("t_two", "hello", Some("two@shop.example"), Value::Null, false),
+            ("t_which", "about invoice IN_77", Some("two@shop.example"), id("cus_3"), true),
+            ("t_named", "stripe:cus_1 has a question", Some("who@else.example"), id("cus_1"), false),
+        ];
+        for (number, (name, body, email, account, is_contact)) in rows.into_iter().enumerate() {
+            let event = format!("e_{number}");
+            tell(&service, Told { event: &event, id: name, body: Some(body), email, ..Told::default() }).await;
+            let told = ticket(&service, name).await;
+            assert_eq!((&told["account"], &told["known_contact"]), (&account, &json!(is_contact)), "{name}: {told}");
+            assert!(told["due_at"].is_string() && told["role"].is_string(), "{name} has a queue and a time: {told}");
+        }
+        assert_eq!(ticket(&service, "t_two").await["accounts"].as_array().unwrap().len(), 2);
+        assert_eq!(ticket(&service, "t_nobody").await["case"], Value::Null, "of a stranger nothing is opened");
+        for (staff, account, status) in
+            [("ana", "stripe:cus_2", 403), ("lena", "stripe:cus_9", 404), ("lena", "stripe:cus_2", 200)]
+        {
+            let (found, answer) =
+                say(&service, staff, "t_two", "account", &json!({"account": account, "note": "called"})).await;
+            assert_eq!(found, status, "{staff} {account}: {answer}");
+        }
+        assert_eq!(ids(&get(&service, "/api/tickets?account=stripe:cus_2").await), ["t_two"]);
+    });
+}
+
+#[test]
+fn what_nobody_understands_is_classified_by_a_person_and_kept_to_learn_from() {
+    run(async {
+        let service = known().await;
+        tell(&service, Told { subject: "Hm", body: Some("xqzt \"wv\",\nprlk"), ..Told::default() }).await;
+        let told = ticket(&service, "t_1").await;
+        assert_eq!((&told["abstained"], &told["case"]), (&json!(true), &Value::Null), "{told}");
+        assert_eq!((&told["assignee"], &told["state"]), (&json!("lena"), &json!("investigating")), "{told}");
+        for (staff, body, status, code) in [
+            ("ana", json!({"class": "chargeback"}), 403, "not_permitted"),
+            ("lena", json!({"class": "magic"}), 400, "malformed"),
+            ("lena", json!({}), 400, "malformed"),
+        ] {
+            let (found, answer) = say(&service, staff, "t_1", "class", &body).await;
+            assert_eq!((found, &answer["error"]["code"]), (status, &json!(code)), "{staff} {body}: {answer}");
+        }
+        let body = json!({"class": "chargeback", "note": "their bank wrote"});
+        let (status, said) = say(&service, "lena", "t_1", "class", &body).await;
+        assert_eq!((status, &said["classed_by"]), (200, &json!("lena")), "{said}");
+        assert!(said["history"].to_string().contains("because: their bank wrote"), "{said}");
+        assert_eq!((&said["assignee"], &said["escalated"]), (&json!("bea"), &json!(true)), "it is for a higher role");
+        let (_, csv) = ask(&service, "ana", Method::GET, "/api/tickets/corrections", None, None).await;
+        assert_eq!(csv, json!("subject,body,class\n\"Hm\",\"xqzt \"\"wv\"\",\nprlk\",chargeback\n"));
+        tell(&service, Told { event: "e_2", kind: "ticket.commented", body: Some("What is VAT?"), ..Told::default() })
+            .await;
+        assert_eq!(ticket(&service, "t_1").await["class"], "chargeback", "a person has the last word");
+    });
+}
+
+#[test]
+fn who_writes_after_the_end_opens_it_again_and_long_after_that_begins_anew() {
+    run(async {
+        let service = known().await;
+        tell(&service, Told::default()).await;
+        say(&service, "lena", "t_1", "class", &json!({"class": "duplicate_charge"})).await;
+        let case = ticket(&service, "t_1").await["case"].as_str().unwrap().to_owned();
+        let path = format!("/api/cases/{case}");
+        tell(&service, Told { event: "e_2", kind: "ticket.closed", body: None, status: "closed", ..Told::default() })
+            .await;
+        let told = ticket(&service, "t_1").await;
+        assert_eq!((&told["state"], &told["due_at"]), (&json!("resolved"), &Value::Null), "{told}");
+        assert_eq!(get(&service, &path).await["state"], "resolved", "its own case ends with it");
+        later(&service, 24).await;
+        let again =
+            Told { event: "e_3", kind: "ticket.commented", body: Some("It happened again!"), ..Told::default() };
+        tell(&service, again).await;
+        let told = ticket(&service, "t_1").await;
+        assert_eq!((&told["reopened"], &told["resolved_at"]), (&json!(1), &Value::Null), "{told}");
+        assert!(told["due_at"].is_string(), "they wait for an answer: {told}");
+        assert_eq!(get(&service, &path).await["state"], "open", "and so does its case");
+        let (status, closed) = say(&service, "luis", "t_1", "close", &json!({"note": "refunded"})).await;
+        assert_eq!((status, &closed["state"]), (200, &json!("resolved")), "{closed}");
+        assert_eq!(say(&service, "luis", "t_1", "close", &json!({})).await.0, 409);
+        later(&service, 24 * 15).await;
+        let anew = Told { event: "e_4", kind: "ticket.commented", body: Some("Something else."), ..Told::default() };
+        tell(&service, anew).await;
+        let told = ticket(&service, "t_1").await;
+        assert_eq!((&told["reopened"], &told["opened_at"]), (&json!(0), &json!("2026-03-20T09:00:00Z")), "{told}");
+        assert!(told["history"].to_string().contains("it begins anew"), "{told}");
+    });
+}
+
+#[test]
+fn the_customer_who_answers_ends_the_waiting_and_whom_nobody_answers_is_given_up_with_a_draft() {
+    run(async {
+        let service = known().await;
+        tell(&service, Told::default()).await;
+        let waits = |event| Told { event, kind: "ticket.updated", body: None, status: "pending", ..Told::default() };
+        tell(&service, waits("e_2")).await;
+        assert_eq!(ticket(&service, "t_1").await["state"], "waiting");
+        let answer = Told { event: "e_3", kind: "ticket.commented", body: Some("Here it is."), ..Told::default() };
+        tell(&service, answer).await;
+        assert_eq!(ticket(&service, "t_1").await["state"], "open");
+        later(&service, 1).await;
+        tell(&service, waits("e_4")).await;
+        later(&service, 24 * 14 - 1).await;
+        assert_eq!(ticket(&service, "t_1").await["state"], "waiting");
+        later(&service, 2).await;
+        let told = ticket(&service, "t_1").await;
+        assert_eq!((&told["state"], &told["draft"]), (&json!("resolved"), &json!("ticket_waited")), "{told}");
+        let mailed = service.outbox.letters().unwrap();
+        assert!(mailed.iter().all(|(_, letter)| letter.to != OWN), "nothing is sent by itself");
+    });
+}
+
+#[test]
+fn what_is_not_answered_in_time_goes_to_the_role_above_and_they_are_told() {
+    run(async {
+        let service = known().await;
+        tell(&service, Told { body: Some("xqzt wv"), ..Told::default() }).await;
+        let told = ticket(&service, "t_1").await;
+        assert_eq!((&told["assignee"], &told["due_at"]), (&json!("lena"), &json!("2026-03-04T13:00:00Z")), "{told}");
+        service.advance(at("2026-03-04T12:58:00Z")).await.unwrap();
+        assert_eq!(ticket(&service, "t_1").await["assignee"], "lena");
+        service.advance(at("2026-03-04T13:05:00Z")).await.unwrap();
+        let told = ticket(&service, "t_1").await;
+        assert_eq!(
+            (&told["assignee"], &told["role"], &told["escalated"]),
+            (&json!("luis"), &json!("l2"), &json!(true))
+        );
+        let letters = service.outbox.letters().unwrap();
+        let mails = letters.iter().filter(|(_, letter)| letter.id.starts_with("ticket_"));
+        let mails: Vec<_> = mails.map(|(_, letter)| (letter.channel, letter.to.as_str())).collect();
+        assert_eq!(mails, [(Channel::Mail, "luis@demo.example")]);
+        assert!(
+            letters.iter().all(|(_, letter)| !letter.text.contains("xqzt")),
+            "nothing of what was written is mailed"
+        );
+        service.advance(at("2026-03-04T17:10:00Z")).await.unwrap();
+        assert_eq!(ticket(&service, "t_1").await["role"], "billing_specialist");
+    });
+}
+
+#[test]
+fn tickets_go_to_whoever_of_the_role_is_there_speaks_the_language_and_has_the_fewest() {
+    run(async {
+        let service = known().await;
+        let staff =
+            "id,name,email,role,languages\nnia,Nia,nia@demo.example,l1,\nolga,Olga,olga@demo.example,l1,de en\n";
+        assert_eq!(import(&service, "vera", "staff", staff, false).await.0, StatusCode::OK);
+        for (number, expected) in [(1, "lena"), (2, "nia"), (3, "olga"), (4, "lena")] {
+            let (event, id, body) = (format!("e_{number}"), format!("t_{number}"), format!("xqzt {number}"));
+            tell(&service, Told { event: &event, id: &id, body: Some(&body), ..Told::default() }).await;
+            assert_eq!(ticket(&service, &id).await["assignee"], expected, "{id}");
+        }
+        let away = json!({"to": "luis", "until": "2026-03-06T09:00:00Z", "from": "nia"});
+        assert_eq!(ask(&service, "mara", Method::POST, "/api/delegations", Some(&away), None).await.0, StatusCode::OK);
+        tell(&service, Told { event: "e_5", id: "t_5", body: Some("xqzt 5"), ..Told::default() }).await;
+        assert_eq!(ticket(&service, "t_5").await["assignee"], "olga", "somebody stands in for Nia");
+        let file = "account,locale\nstripe:cus_1,de-DE\n";
+        assert_eq!(import(&service, "mara", "customers", file, false).await.0, StatusCode::OK);
+        tell(&service, Told { event: "e_6", id: "t_6", body: Some("xqzt 6"), ..Told::default() }).await;
+        let told = ticket(&service, "t_6").await;
+        assert_eq!((&told["assignee"], &told["language"]), (&json!("olga"), &json!("de")), "{told}");
+        assert_eq!(ids(&get(&service, "/api/tickets?assignee=nia").await), ["t_2"]);
+    });
+}
+
+#[test]
+fn people_give_tickets_take_them_back_and_say_that_one_is_a_repeat() {
+    run(async {
+        let service = known().await;
+        for (event, id, body) in [("e_1", "t_1", "one"), ("e_2", "t_2", "two"), ("e_3", "t_3", "three")] {
+            tell(&service, Told { event, id, body: Some(body), ..Told::default() }).await;
+        }
+        for (staff, id, what, body, status, code) in [
+            ("ana", "t_1", "assign", json!({"to": "lena"}), 403, "not_permitted"),
+            ("leo", "t_1", "close", json!({}), 403, "not_permitted"),
+            ("lena", "t_9", "assign", json!({"to": "lena"}), 404, "not_found"),
+            ("lena", "t_1", "assign", json!({"to": "nobody"}), 422, "not_possible"),
+            ("lena", "t_1", "assign", json!({"to": "ana"}), 422, "not_possible"),
+            ("lena", "t_1", "assign", json!({}), 400, "malformed"),
+            ("lena", "t_1", "merge", json!({"into": "t_1"}), 422, "not_possible"),
+            ("lena", "t_1", "merge", json!({"into": "t_9"}), 422, "not_possible"),
+            ("lena", "t_1", "close", json!({"note": "x".repeat(2_001)}), 400, "malformed"),
+        ] {
+            let (found, answer) = say(&service, staff, id, what, &body).await;
+            assert_eq!((found, &answer["error"]["code"]), (status, &json!(code)), "{staff} {what} {body}: {answer}");
+        }
+        let (status, given) = say(&service, "lena", "t_1", "assign", &json!({"to": "bea"})).await;
+        assert_eq!((status, &given["assignee"], &given["escalated"]), (200, &json!("bea"), &json!(true)), "{given}");
+        service.work().await.unwrap();
+        let letters = service.outbox.letters().unwrap();
+        let told = letters.iter().filter(|(_, letter)| letter.to == "bea@demo.example");
+        assert_eq!(told.count(), 1, "who is given a ticket is mailed");
+        let (_, back) = say(&service, "lena", "t_1", "assign", &json!({"to": ""})).await;
+        assert_eq!((&back["assignee"], &back["role"]), (&Value::Null, &json!("billing_specialist")), "{back}");
+        assert_eq!(ids(&get(&service, "/api/tickets?assignee=none").await), ["t_1"]);
+
+        let (status, merged) = say(&service, "lena", "t_2", "merge", &json!({"into": "t_1"})).await;
+        assert_eq!((status, &merged["state"], &merged["merged_into"]), (200, &json!("resolved"), &json!("t_1")));
+        assert_eq!(say(&service, "lena", "t_3", "merge", &json!({"into": "t_2"})).await.0, 422, "a repeat of a repeat");
+        assert_eq!(ids(&get(&service, "/api/tickets?state=resolved").await), ["t_2"]);
+        assert_eq!(get(&service, "/api/tickets?class=chargeback").await["items"], json!([]));
+        for wrong in ["state=asleep", "class=magic"] {
+            let (status, _) = ask(&service, "ana", Method::GET, &format!("/api/tickets?{wrong}"), None, None).await;
+            assert_eq!(status, StatusCode::BAD_REQUEST, "{wrong}");
+        }
+    });
+}
+
+#[test]
+fn an_agent_writes_a_ticket_down_and_it_takes_the_same_way() {
+    run(async {
+        let service = known().await;
+        let body = json!({"subject": "On the line", "body": "xqzt, my card is 4242 4242\n4242 4242",
+            "requester": {"email": OWN, "name": "Ada"}});
+        let open = |staff: &'static str, body: Value, key: Option<&'static str>| {
+            let service = &service;
+            async move { ask(service, staff, Method::POST, "/api/tickets", Some(&body), key).await }
+        };
+        assert_eq!(open("ana", body.clone(), None).await.0, StatusCode::FORBIDDEN);
+        assert_eq!(open("lena", json!({"subject": "x"}), None).await.0, StatusCode::BAD_REQUEST);
+        assert_eq!(open("lena", json!({"body": " "}), None).await.0, StatusCode::BAD_REQUEST);
+        let (status, first) = open("lena", body.clone(), Some("k")).await;
+        assert_eq!((status, &first["assignee"]), (StatusCode::CREATED, &json!("lena")), "{first}");
+        assert!(first["account"].is_string() && first["due_at"].is_string(), "{first}");
+        assert!(first["body"].as_str().unwrap().contains("[masked]"), "a card over two lines: {first}");
+        let (_, again) = open("lena", body, Some("k")).await;
+        assert_eq!(again["id"], first["id"], "the same key is the same ticket");
+        assert_eq!(ids(&get(&service, "/api/tickets").await).len(), 1);
+    });
+}
+
+#[test]
+fn the_same_mail_twice_is_one_ticket_and_a_delivery_twice_is_none_more() {
+    run(async {
+        let service = known().await;
+        let first = Told::default().json(&service);
+        tell_json(&service, &first).await;
+        let before = ticket(&service, "t_1").await;
+        tell_json(&service, &first).await;
+        assert_eq!(ticket(&service, "t_1").await, before, "the same delivery changes nothing");
+        later(&service, 1).await;
+        let again = |event, id| Told { event, id, body: Some("I was  CHARGED twice\nthis month"), ..Told::default() };
+        tell(&service, again("e_2", "t_2")).await;
+        let told = ticket(&service, "t_2").await;
+        assert_eq!((&told["state"], &told["merged_into"]), (&json!("resolved"), &json!("t_1")), "{told}");
+        later(&service, 48).await;
+        tell(&service, again("e_3", "t_3")).await;
+        assert_eq!(ticket(&service, "t_3").await["merged_into"], Value::Null, "days later it is asked again");
+        let other = Told { event: "e_4", id: "t_4", email: Some("who@else.example"), ..Told::default() };
+        tell(&service, other).await;
+        assert_eq!(ticket(&service, "t_4").await["merged_into"], Value::Null, "somebody else says the same");
+    });
+}
+
+#[test]
+fn the_order_of_events_does_not_matter_for_how_it_ends() {
+    run(async {
+        let mut ends = Vec::new();
+        for order in [[0, 1, 2, 3], [3, 2, 1, 0], [1, 3, 0, 2], [2, 0, 3, 1]] {
+            let service = known().await;
+            let mut events = Vec::new();
+            for (number, (kind, body, status)) in [
+                ("ticket.created", Some("xqzt one"), "open"),
+                ("ticket.commented", Some("xqzt two"), "open"),
+                ("ticket.updated", None, "pending"),
+                ("ticket.closed", None, "closed"),
+            ]
+            .into_iter()
+            .enumerate()
+            {
+                let event = format!("e_{number}");
+                events.push(Told { event: &event, kind, body, status, ..Told::default() }.json(&service));
+                later(&service, 1).await;
+            }
+            for place in order {
+                tell_json(&service, &events[place]).await;
+            }
+            let told = ticket(&service, "t_1").await;
+            let parts =
+                ["state", "status", "body", "latest", "class", "account", "opened_at", "resolved_at", "reopened"];
+            ends.push(parts.map(|part| told[part].clone()));
+        }
+        assert!(ends.windows(2).all(|pair| pair[0] == pair[1]), "{ends:#?}");
+        assert_eq!(ends[0][0], "resolved");
+    });
+}
+
+#[test]
+fn whatever_script_and_whatever_length_is_taken_and_shown_as_text() {
+    run(async {
+        let service = known().await;
+        let hostile = "<script>alert(1)</script><img src=x onerror=alert(2)>";
+        let long = "قيمة الفاتورة خاطئة ".repeat(28_000);
+        let bodies = [
+            ("t_html", hostile),
+            ("t_arabic", long.as_str()),
+            ("t_chinese", "我被重复扣款了,请退款"),
+            ("t_emoji", "🆘💳💳"),
+            ("t_signs", "\u{202e}\u{0}\u{7f}abc"),
+            ("t_empty", ""),
+        ];
+        for (number, (id, body)) in bodies.into_iter().enumerate() {
+            let event = format!("e_{number}");
+            tell(&service, Told { event: &event, id, subject: hostile, body: Some(body), ..Told::default() }).await;
+            let told = ticket(&service, id).await;
+            assert!(told["due_at"].is_string() && told["account"].is_string(), "{id}: {told}");
+            let (_, page) = ask(&service, "mara", Method::GET, &format!("/tickets/{id}"), None, None).await;
+            let page = page.as_str().unwrap();
+            assert!(!page.contains("<script") && !page.contains("<img"), "{id}: {page}");
+        }
+        let (_, page) = ask(&service, "mara", Method::GET, "/tickets", None, None).await;
+        let page = page.as_str().unwrap();
+        assert!(!page.contains("<script") && page.contains("&lt;script&gt;"), "{page}");
+    });
+}
+
+#[test]
+fn the_pages_show_the_account_by_its_name_and_their_buttons_work_without_scripts() {
+    run(async {
+        let service = known().await;
+        tell(&service, Told { subject: "Twice", ..Told::default() }).await;
+        let signed_in = dispatch(&service, &Request::post("/local/login").body("staff=bea".into()).unwrap()).await;
+        let cookie = signed_in.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned();
+        let look = async |path: &str| {
+            let request = Request::get(path).header("cookie", &cookie).body(Bytes::new()).unwrap();
+            let answer = dispatch(&service, &request).await;
+            assert_eq!(answer.status(), StatusCode::OK, "{path}");
+            String::from_utf8(answer.body().to_vec()).unwrap()
+        };
+        let list = look("/tickets?state=investigating").await;
+        assert!(list.contains("/tickets/t_1") && list.contains(">Customer cus_1<"), "{list}");
+        assert!(!look("/tickets?state=resolved").await.contains("/tickets/t_1"));
+        let page = look("/tickets/t_1").await;
+        for shown in ["I was charged twice this month", ">Customer cus_1<", OWN, "Assign to me", "History"] {
+            assert!(page.contains(shown), "{shown}: {page}");
+        }
+        let csrf = page.split("name=\"csrf\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+        let press = async |form: &str| {
+            let request =
+                Request::post("/tickets/t_1").header("cookie", &cookie).header("sec-fetch-site", "same-origin");
+            let body = Bytes::from(format!("csrf={csrf}&{form}"));
+            dispatch(&service, &request.body(body).unwrap()).await.status().as_u16()
+        };
+        for form in ["say=assign&to=bea", "say=class&class=duplicate_charge&note=two+charges", "say=close&note=done"] {
+            assert_eq!(press(form).await, 303, "{form}");
+        }
+        let told = ticket(&service, "t_1").await;
+        assert_eq!((&told["assignee"], &told["state"]), (&json!("bea"), &json!("resolved")), "{told}");
+        let case = look(&format!("/cases/{}", told["case"].as_str().unwrap())).await;
+        assert!(case.contains("/tickets/t_1") && case.contains("tickets v1"), "{case}");
+        assert!(look("/tickets/t_1").await.contains("/cases/"), "the way to the case and its preview");
+    });
+}
+
+#[test]
+fn an_account_shows_its_tickets_those_that_are_open_first() {
+    run(async {
+        let service = known().await;
+        for (event, id, body) in [("e_1", "t_1", "one"), ("e_2", "t_2", "two"), ("e_3", "t_3", "three")] {
+            tell(&service, Told { event, id, body: Some(body), ..Told::default() }).await;
+            later(&service, 1).await;
+        }
+        assert_eq!(say(&service, "lena", "t_3", "close", &json!({})).await.0, 200);
+        let account = get(&service, "/api/accounts/stripe:cus_1").await;
+        let shown: Vec<_> =
+            account["tickets"].as_array().unwrap().iter().map(|it| it["id"].as_str().unwrap()).collect();
+        assert_eq!(shown, ["t_2", "t_1", "t_3"], "{account}");
+        let page = get(&service, "/accounts/stripe:cus_1").await;
+        assert!(page.as_str().unwrap().contains("/tickets/t_2"), "{page}");
+    });
+}
