@@ -291,16 +291,21 @@ fn what_is_due_for_a_phone_at_night_waits_for_the_morning() {
 
 /// One more try of the invoice that the provider made in vain.
 async fn fails(service: &Service, number: u32) {
+    fails_of(service, (1, 4_900), number).await;
+}
+
+/// The same of the invoice of some customer, by the number of both and what is due.
+async fn fails_of(service: &Service, (own, minor): (u32, i64), number: u32) {
+    let (customer, invoice) = (format!("cus_{own}"), format!("in_{own}"));
     let now = service.clock.now();
+    let bill = |attempts| stripe::invoice(&customer, &invoice, "open", minor, minor, "usd", attempts, at(START));
     if number == 1 {
-        let bill = stripe::invoice("cus_1", "in_1", "open", 4_900, 4_900, "usd", 0, now);
-        tell(service, "evt_in_0", "invoice.finalized", &bill).await;
+        tell(service, &format!("evt_{invoice}_0"), "invoice.finalized", &bill(0)).await;
     }
-    let charge = format!("ch_{number}");
-    let charge = stripe::charge("cus_1", &charge, Some("in_1"), 4_900, "usd", Some("expired_card"), now);
-    tell(service, &format!("evt_ch_{number}"), "charge.failed", &charge).await;
-    let bill = stripe::invoice("cus_1", "in_1", "open", 4_900, 4_900, "usd", number, at(START));
-    tell(service, &format!("evt_in_{number}"), "invoice.payment_failed", &bill).await;
+    let charge = format!("ch_{own}_{number}");
+    let charge = stripe::charge(&customer, &charge, Some(&invoice), minor, "usd", Some("expired_card"), now);
+    tell(service, &format!("evt_{own}_ch_{number}"), "charge.failed", &charge).await;
+    tell(service, &format!("evt_{invoice}_{number}"), "invoice.payment_failed", &bill(number)).await;
     advance(service, now + SignedDuration::from_hours(1)).await;
 }
 
@@ -348,4 +353,22 @@ fn the_third_failure_warns_and_is_a_task_once() {
             assert_eq!(tasks(&service).await, Vec::<Value>::new(), "{name}: it ends when they pay");
         });
     }
+}
+
+#[test]
+fn the_task_of_a_high_amount_comes_before_the_others_of_its_day() {
+    run(async {
+        let service = open_at(START).await;
+        for (own, minor) in [(1, 4_900), (2, 200_000)] {
+            let customer = stripe::customer(&format!("cus_{own}"), service.clock.now());
+            tell(&service, &format!("evt_c{own}"), "customer.created", &customer).await;
+            for number in 1..=3 {
+                fails_of(&service, (own, minor), number).await;
+            }
+        }
+        let tasks = tasks(&service).await;
+        let invoices: Vec<_> = tasks.iter().map(|task| task["about"]["invoice"].as_str().unwrap()).collect();
+        assert_eq!(invoices, ["in_2", "in_1"], "{tasks:?}");
+        assert!(tasks[0]["due_at"].as_str() > tasks[1]["due_at"].as_str(), "{tasks:?}");
+    });
 }

@@ -5,6 +5,13 @@ use crate::staff::Staff;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+/// In which queue stands what has no other: of two things of one day, what stands in the lower one is worked first.
+pub const LAST_QUEUE: u32 = 9;
+
+fn last_queue() -> u32 {
+    LAST_QUEUE
+}
+
 /// Something for a person: somebody takes it or puts it off, and it is done or dropped.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Task {
@@ -17,6 +24,9 @@ pub struct Task {
     pub steps: String,
     pub opened_at: Timestamp,
     pub due_at: Timestamp,
+    /// Of two tasks of one day, the one whose number is lower comes first: that of the recovery it comes from.
+    #[serde(default = "last_queue")]
+    pub queue: u32,
     pub state: State,
     pub assigned_to: Option<String>,
     pub snoozed_until: Option<Timestamp>,
@@ -123,6 +133,7 @@ impl Task {
             steps,
             opened_at: now,
             due_at: now + due_in,
+            queue: LAST_QUEUE,
             state: State::Open,
             assigned_to: None,
             snoozed_until: None,
@@ -131,6 +142,11 @@ impl Task {
             reference: String::new(),
             note: String::new(),
         }
+    }
+
+    /// From when on it is wanted: when it is due, or when it is put off until.
+    pub fn wanted_at(&self) -> Timestamp {
+        self.snoozed_until.map_or(self.due_at, |until| until.max(self.due_at))
     }
 
     /// Whether nobody wants to see it before a later day.

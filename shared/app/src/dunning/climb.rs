@@ -52,7 +52,10 @@ pub(super) async fn after(
     }
     let (policy, zone, now) =
         (context.policies.ageing.current(), context.policies.report.current().zone(), context.clock.now());
-    Ok(Climb::of(&plan.account, invoice, policy, &zone, Some(now), now, &plan.trace))
+    let mut climb = Climb::of(&plan.account, invoice, policy, &zone, Some(now), now, &plan.trace);
+    // What was worked first is worked first on the ladder as well.
+    climb.iter_mut().for_each(|climb| climb.way.queue = plan.queue);
+    Ok(climb)
 }
 
 /// Takes up the rung that is due, with all that it brings.

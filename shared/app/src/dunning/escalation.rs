@@ -60,6 +60,7 @@ pub(super) fn advance(context: &Context, plan: &mut Plan, beside: Option<Beside<
                  parts: note a promise on the account's page, send a payment link, or let the recovery pause."
         .to_owned();
     let mut task = task::open(context, &plan.account, about(plan), what, steps);
+    task.queue = plan.queue;
     task.assigned_to = owner.as_ref().map(|owner| owner.id.clone());
     let role = rule.owner().name().replace('_', " ");
     let subject = match &owner {

@@ -9,7 +9,7 @@ use crate::id::AccountId;
 use crate::leaving::{LEFT, Stage};
 use crate::policy::Versions;
 use crate::source::Acting;
-use crate::task::{About, Task};
+use crate::task::{About, LAST_QUEUE, Task};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan};
@@ -93,6 +93,7 @@ impl Climb {
             account: account.clone(),
             invoice: invoice.id.clone(),
             segment: SEGMENT.to_owned(),
+            queue: LAST_QUEUE,
             policy_version: policy.version,
             started_at: now,
             state: PlanState::Running,
@@ -192,7 +193,8 @@ impl Climb {
             format!("If it is open on day {day}, it goes to a {owner}.")
         }));
         steps.push("Once it is paid or withdrawn this is done by itself.".to_owned());
-        Some(Task::new(&self.way.account, about, what, steps.join(" "), now, due_in))
+        let task = Task::new(&self.way.account, about, what, steps.join(" "), now, due_in);
+        Some(Task { queue: self.way.queue, ..task })
     }
 }
 

@@ -214,6 +214,7 @@ mod tests {
                 account,
                 invoice: "in_1".to_owned(),
                 segment: "standard".to_owned(),
+                queue: crate::task::LAST_QUEUE,
                 policy_version: 1,
                 started_at: time("01"),
                 state: PlanState::Stopped,

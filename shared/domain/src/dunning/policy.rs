@@ -5,6 +5,7 @@ mod lint;
 use super::{AdviserRules, Ends, EscalationRule, TriesRule};
 use crate::book::entitlement::Entitlement;
 use crate::money::{Currency, Money};
+use crate::task::LAST_QUEUE;
 use rust_decimal::Decimal;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -52,10 +53,7 @@ pub struct Segment {
     pub steps: Vec<StepRule>,
 }
 
-/// That of whoever has no other.
-pub(super) const LAST_QUEUE: u32 = 9;
-
-fn last_queue() -> u32 {
+pub(super) fn last_queue() -> u32 {
     LAST_QUEUE
 }
 

@@ -1,6 +1,8 @@
 //! What the lists are called. Cases, actions, tasks and incidents have one for each state.
 
 use domain::{action, case, incident, task};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 pub const ACCOUNTS: &str = "ACCOUNTS";
 pub const DUNNING: &str = "DUNNING";
@@ -35,9 +37,30 @@ pub fn incidents(state: incident::State) -> String {
     format!("INCIDENTS#{}", state.name())
 }
 
+/// The place of what is worked by its queue within a day: the day, which is one of UTC, the queue, then the time.
+pub fn turn(at: Timestamp, queue: u32) -> String {
+    format!("{}#{queue:03}#{at:.3}", at.to_zoned(TimeZone::UTC).date())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn within_a_day_the_lower_queue_comes_first_and_then_the_earlier() {
+        let places = [
+            ("2026-03-02T23:59:59.999Z", 9),
+            ("2026-03-03T18:00:00Z", 1),
+            ("2026-03-03T19:00:00Z", 1),
+            ("2026-03-03T07:00:00Z", 2),
+            ("2026-03-03T00:00:00Z", 9),
+            ("2026-03-03T00:00:00.5Z", 9),
+            ("2026-03-03T00:00:00Z", 10),
+            ("2026-03-04T00:00:00Z", 1),
+        ]
+        .map(|(at, queue)| turn(at.parse().unwrap(), queue));
+        assert!(places.is_sorted(), "{places:?}");
+    }
 
     #[test]
     fn lists_are_called_what_the_decision_record_says() {

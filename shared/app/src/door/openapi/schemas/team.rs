@@ -124,6 +124,7 @@ fn task() -> Value {
         ("steps", told(text(), "How it is done.")),
         ("opened_at", time()),
         ("due_at", time()),
+        ("queue", told(whole(), "Of two on one day, the lower is worked first; 9 is everybody's.")),
         ("state", words(State::ALL)),
         ("assigned_to", or_null(text())),
         ("snoozed_until", or_null(time())),
