@@ -13,7 +13,7 @@
 
 use app::ports::Clock;
 use domain::book::{By, Invoice, Tried};
-use domain::dunning::{Adviser, Budget, Calendar, Ground, Plan, Traits, adviser, next_try};
+use domain::dunning::{Adviser, Budget, Calendar, Ground, Paid, Plan, Traits, adviser, next_try};
 use domain::event::Decline;
 use domain::id::AccountId;
 use domain::policies::Policies;
@@ -136,6 +136,7 @@ fn choosing() {
                 adviser: Some(&adviser),
                 calendar: &calendar,
                 meaning: &meaning,
+                paid: Paid::through(declines, Some("visa")),
                 budget: &budget,
                 budget_of_card: None,
                 traits,

@@ -16,6 +16,7 @@ mod policy;
 mod shown;
 mod step;
 mod tries;
+mod way;
 
 pub use adviser::{
     Advice, Adviser, AdviserRules, Calendar, Candidate, Cell, Chosen, Group, Place, Reason, SoFar, Traits, View,
@@ -34,7 +35,8 @@ pub use plan::{Plan, PlanState, plan};
 pub use policy::{DunningPolicy, Facts, Segment, StepRule, Then, Whose};
 pub use shown::Recovering;
 pub use step::{Step, StepKind, StepState};
-pub use tries::{TriesRule, Window};
+pub use tries::{Paid, TriesRule, Window};
+pub use way::way_of;
 
 #[cfg(test)]
 mod tests;

@@ -16,7 +16,7 @@ use domain::book::{Touched, Tried};
 use domain::case::{Case, State as CaseState};
 use domain::classify::desk::Desk;
 use domain::debt;
-use domain::dunning::{self, Budget, Calendar, Ground, NoTry, Plan, PlanState, Traits, TryEnd, next_try};
+use domain::dunning::{self, Budget, Calendar, Ground, NoTry, Paid, Plan, PlanState, Traits, TryEnd, next_try};
 use domain::import::NetworkRule;
 use domain::leaving::Stage;
 use domain::source::Source;
@@ -116,12 +116,12 @@ pub(super) fn advance(
         Budget::of(declines, &beside.rules, brand, &nothing).for_card(card, &beside.others)
     });
     let of_last = tried.iter().rev().find_map(|tried| tried.network.as_deref());
+    let network = of_last.or_else(|| decline.and_then(|decline| decline.network.as_deref()));
     let traits = Traits {
         family: meaning.family.id.get_ref(),
         code: decline.map_or("", |decline| decline.code.as_str()),
-        network: of_last.or_else(|| decline.and_then(|decline| decline.network.as_deref())).unwrap_or_default(),
-        // No provider tells it of a failed payment.
-        funding: "",
+        network: network.unwrap_or_default(),
+        funding: decline.and_then(|decline| decline.funding.as_deref()).unwrap_or_default(),
         issuer: decline.and_then(|decline| decline.issuer.as_deref()).unwrap_or_default(),
         country: country.unwrap_or_default(),
     };
@@ -130,6 +130,7 @@ pub(super) fn advance(
         adviser: adviser.as_ref(),
         calendar: &calendar,
         meaning: &meaning,
+        paid: Paid::through(declines, network),
         budget: &budget,
         budget_of_card: budget_of_card.as_ref(),
         traits,

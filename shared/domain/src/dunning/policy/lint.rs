@@ -121,10 +121,8 @@ impl DunningPolicy {
         let mut complaints = Complaint::doubled(self.tries.iter().map(|rule| &rule.id));
         complaints.extend(self.tries.iter().flat_map(TriesRule::lint));
         for (place, rule) in self.tries.iter().enumerate() {
-            for family in rule.families.get_ref() {
-                if self.tries[..place].iter().any(|other| other.families.get_ref().contains(family)) {
-                    complaints.push(Complaint::on(&rule.families, format!("`{family}` stands in two rules of tries")));
-                }
+            if let Some(family) = self.tries[..place].iter().find_map(|other| other.doubles(rule)) {
+                complaints.push(Complaint::on(&rule.families, format!("`{family}` stands in two rules of tries")));
             }
         }
         match &self.adviser {
@@ -136,18 +134,6 @@ impl DunningPolicy {
             ),
         }
         complaints
-    }
-
-    /// Everybody has a segment, and no segment has nobody.
-    fn lint_reach(&self) -> Vec<Complaint> {
-        let Some(place) = self.segment.iter().position(Segment::is_for_everyone) else {
-            return vec![Complaint::at(0, "no segment is for everyone: the last one must have no condition")];
-        };
-        let unreachable = self.segment[place + 1..].iter().map(|segment| {
-            let said = format!("`{}` can never match: a segment for everyone stands before it", segment.id.get_ref());
-            Complaint::on(&segment.id, said)
-        });
-        unreachable.collect()
     }
 }
 
