@@ -16,6 +16,7 @@ mod policy;
 mod shown;
 mod step;
 mod tries;
+mod unkept;
 mod way;
 
 pub use adviser::{
