@@ -343,7 +343,7 @@ fn what_the_rules_promise_in_vain_is_said_before_a_source_is_raised_and_as_long_
         let unkept = async || {
             let all = get(&service, "/api/sources").await;
             let own = all["items"].as_array().unwrap().iter().find(|it| it["source"] == "shop").cloned();
-            own.unwrap()["unkept"].as_array().unwrap().iter().map(|it| it.to_string()).collect::<Vec<_>>().join(" ")
+            own.unwrap()["unkept"].as_array().unwrap().iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
         };
         let before = unkept().await;
         assert!(before.contains("until this source is raised to `act`"), "{before}");

@@ -372,3 +372,34 @@ fn the_task_of_a_high_amount_comes_before_the_others_of_its_day() {
         assert!(tasks[0]["due_at"].as_str() > tasks[1]["due_at"].as_str(), "{tasks:?}");
     });
 }
+
+#[test]
+fn an_end_that_somebody_asks_for_by_hand_waits_three_days_and_can_be_taken_back() {
+    for (name, is_taken_back, state, ended) in
+        [("nobody takes it back", false, "executed", 1), ("somebody does", true, "withdrawn", 0)]
+    {
+        run(async {
+            let service = failed("provider").await;
+            let body = json!({"account": "stripe:cus_1", "kind": "force_cancel", "params": {"subscription": "sub_1"},
+                "reason_code": "other", "note": ""});
+            let (status, asked) = ask(&service, "mara", Method::POST, "/api/actions", Some(&body), Some("key")).await;
+            assert_eq!(status, StatusCode::CREATED, "{asked}");
+            assert_eq!(decide(&service, &asked, "approve").await.0, StatusCode::OK);
+            let path = format!("/api/actions/{}", asked["id"].as_str().unwrap());
+            let until = at(START) + SignedDuration::from_hours(72);
+            let approved = get(&service, &path).await;
+            let waits = (&approved["state"], at(approved["executes_after"].as_str().unwrap()));
+            assert_eq!(waits, (&json!("approved"), until), "{name}");
+            advance(&service, until - SignedDuration::from_mins(1)).await;
+            assert_eq!(ended_at_stripe(&service), 0, "{name}: it is held");
+            if is_taken_back {
+                let path = format!("{path}/withdraw");
+                let (status, answer) = ask(&service, "mara", Method::POST, &path, Some(&json!({})), None).await;
+                assert_eq!(status, StatusCode::OK, "{answer}");
+            }
+            advance(&service, until + SignedDuration::from_hours(1)).await;
+            let done = get(&service, &path).await;
+            assert_eq!((done["state"].as_str(), ended_at_stripe(&service)), (Some(state), ended), "{name}: {done}");
+        });
+    }
+}
