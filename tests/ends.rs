@@ -403,3 +403,73 @@ fn an_end_that_somebody_asks_for_by_hand_waits_three_days_and_can_be_taken_back(
         });
     }
 }
+
+/// A customer who owes much, for a subscription or for something else.
+async fn owes_much(subscription: Option<&str>) -> Service {
+    let service = open_at(START).await;
+    let now = service.clock.now();
+    tell(&service, "evt_c", "customer.created", &stripe::customer("cus_1", now)).await;
+    if let Some(id) = subscription {
+        let bought = stripe::subscription("cus_1", id, "price_pro", 200_000, 1, "active", now);
+        tell(&service, "evt_s", "customer.subscription.created", &bought).await;
+    }
+    let mut bill = stripe::invoice("cus_1", "in_1", "open", 200_000, 200_000, "usd", 1, now);
+    bill["subscription"] = json!(subscription);
+    tell(&service, "evt_f", "invoice.payment_failed", &bill).await;
+    service
+}
+
+#[test]
+fn what_may_be_offered_is_a_task_of_whoever_looks_after_the_account_and_is_written_to_nobody() {
+    run(async {
+        let service = owes_much(Some("sub_1")).await;
+        let csv = "account,owner\nstripe:cus_1,luis\n";
+        assert_eq!(import(&service, "mara", "customers", csv, false).await.0, StatusCode::OK);
+        let offered = async || {
+            let all = get(&service, "/api/tasks").await;
+            let items = all["items"].as_array().unwrap().iter();
+            items.filter(|task| task["about"]["kind"] == "offered").cloned().collect::<Vec<_>>()
+        };
+        advance(&service, days(14) - SignedDuration::from_hours(1)).await;
+        assert_eq!((plan(&service).await["segment"].clone(), offered().await.len()), (json!("high_value"), 0));
+        advance(&service, days(15)).await;
+        let found = offered().await;
+        let about = json!({"kind": "offered", "invoice": "in_1", "subscription": "sub_1", "asks": "extend_grace"});
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert_eq!((&found[0]["about"], &found[0]["assigned_to"]), (&about, &json!("luis")), "{found:?}");
+        assert_eq!(found[0]["queue"], json!(1), "{found:?}");
+        let steps = found[0]["steps"].as_str().unwrap();
+        assert!(steps.contains("we can wait a few more days") && steps.contains("Promise nothing"), "{steps}");
+        let is_told = |letter: &Letter| letter.to == "luis@demo.example" && letter.subject.contains("extend grace");
+        assert_eq!(letters(&service, is_told), 1);
+        let is_promised = |letter: &Letter| letter.to == "cus_1@shop.example" && letter.text.contains("a few more days");
+        assert_eq!(letters(&service, is_promised), 0);
+        assert_eq!(step(&plan(&service).await, "offer").0, "sent");
+
+        let page = async |path: &str| {
+            let (status, page) = ask(&service, "luis", Method::GET, path, None, None).await;
+            assert_eq!(status, StatusCode::OK, "{path}");
+            page.as_str().unwrap().to_owned()
+        };
+        let task = page(&format!("/tasks/{}", found[0]["id"].as_str().unwrap())).await;
+        assert!(task.contains("Ask for extend grace") && task.contains("value=\"extend_grace\""), "{task}");
+        let form = page("/accounts/stripe:cus_1/ask?kind=extend_grace&invoice=in_1&subscription=sub_1").await;
+        assert!(form.contains("value=\"in_1\" selected"), "{form}");
+
+        advance(&service, days(20)).await;
+        assert_eq!(offered().await, found, "once");
+        let paid = stripe::invoice("cus_1", "in_1", "paid", 200_000, 0, "usd", 2, at(START));
+        tell(&service, "evt_paid", "invoice.paid", &paid).await;
+        assert_eq!(offered().await, Vec::<Value>::new(), "it ends when they pay");
+    });
+}
+
+#[test]
+fn where_nothing_fits_nothing_is_offered() {
+    run(async {
+        let service = owes_much(None).await;
+        advance(&service, days(15)).await;
+        let told = step(&plan(&service).await, "offer");
+        assert_eq!(told, ("skipped".to_owned(), "nothing that may be offered fits this customer".to_owned()));
+    });
+}

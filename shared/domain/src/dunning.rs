@@ -9,6 +9,7 @@ mod ending;
 mod escalation;
 mod forecast;
 mod hours;
+mod offer;
 mod outcomes;
 mod paused;
 mod plan;

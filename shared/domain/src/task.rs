@@ -57,6 +57,8 @@ pub enum About {
     Overdue { invoice: String, bucket: String },
     /// An invoice whose tries fail again and again.
     Failing { invoice: String },
+    /// What may be offered to a customer whose invoice stays open: an action of that kind, if they want it.
+    Offered { invoice: String, subscription: String, asks: String },
     /// What an endpoint of the product was to be told of the account, and has not taken since then.
     Undelivered { endpoint: String, since: Timestamp },
 }
@@ -219,6 +221,7 @@ impl About {
             Self::Claimed { invoice, .. } => TaskId::of(account, "claimed", invoice),
             Self::Overdue { invoice, .. } => TaskId::of(account, "overdue", invoice),
             Self::Failing { invoice } => TaskId::of(account, "failing", invoice),
+            Self::Offered { invoice, .. } => TaskId::of(account, "offered", invoice),
             Self::Undelivered { endpoint, since } => TaskId::of(account, "undelivered", &format!("{endpoint} {since}")),
         }
     }
@@ -231,6 +234,7 @@ impl About {
             | Self::Claimed { .. }
             | Self::Overdue { .. }
             | Self::Failing { .. }
+            | Self::Offered { .. }
             | Self::Undelivered { .. } => None,
         }
     }

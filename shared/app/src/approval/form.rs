@@ -38,7 +38,10 @@ pub async fn show(
     }
     // One form is one request, however often its button is pressed.
     let key = digest(&[account.as_str(), &caller.staff.id, kind, &context.clock.now().to_string()], 26);
-    let fields = BTreeMap::from([("key".to_owned(), key)]);
+    let mut fields = BTreeMap::from([("key".to_owned(), key)]);
+    // Whoever follows a link to it need not choose again what it is about.
+    let about = ["invoice", "subscription"].into_iter().filter_map(|name| query.get_key_value(name));
+    fields.extend(about.map(|(name, value)| (name.clone(), value.clone())));
     let choices = choices(context, &account).await?;
     Ok(pages::ask(&viewer(context, caller), &choices, &Filled { kind, fields: &fields, preview: None, notice: None }))
 }

@@ -8,7 +8,7 @@ use crate::book::{Due, HistoryLine, Touched};
 use crate::case::Class;
 use crate::classify::DISPUTED;
 use crate::classify::desk::Desk;
-use crate::dunning::failures;
+use crate::dunning::{Plan, failures};
 use crate::event::InvoiceStatus;
 use crate::id::{CaseId, TaskId};
 use crate::leaving::settled;
@@ -22,7 +22,13 @@ pub fn may_change(before: &Desk, folded: &Desk) -> Vec<TaskId> {
     let bills = settled(&before.touched, &folded.touched, &folded.head);
     let owed = owed_again(before, folded).into_iter().chain(paid(&before.touched, &folded.touched));
     let owed = owed.map(|invoice| claimed_of(&invoice, "").task(&folded.head.account));
-    left.chain(unseen).chain(bills).chain(owed).chain(overdue(before, folded)).chain(failing(before, folded)).collect()
+    left.chain(unseen)
+        .chain(bills)
+        .chain(owed)
+        .chain(overdue(before, folded))
+        .chain(failing(before, folded))
+        .chain(offered(before, folded))
+        .collect()
 }
 
 /// The tasks that an event ends, of those that may, as they are from here on; `by` is the provider that told it.
@@ -39,11 +45,13 @@ pub fn end(tasks: &[Task], before: &Desk, after: &Desk, by: &str, now: Timestamp
     let owed = paid(&before.touched, &after.touched);
     let owed = owed.map(|invoice| (claimed_of(&invoice, "").task(&after.head.account), true));
     let overdue = overdue(before, after).chain(failing(before, after)).map(|task| (task, true));
+    let offered = offered(before, after).map(|task| (task, true));
     actions
         .chain(unseen)
         .chain(bills)
         .chain(owed)
         .chain(overdue)
+        .chain(offered)
         .filter_map(|(id, done)| task(&id)?.ended(done, by, "", now))
         .collect()
 }
@@ -128,6 +136,14 @@ fn failing<'a>(before: &'a Desk, after: &'a Desk) -> impl Iterator<Item = TaskId
     let again = move |invoice: &String| failures(&all[invoice].tried(SignedDuration::ZERO)) > 1;
     let task = move |invoice| About::Failing { invoice }.task(account);
     paid(&before.touched, &after.touched).filter(again).map(task)
+}
+
+/// The tasks of what was to be offered for invoices that are not open any more.
+fn offered<'a>(before: &'a Desk, after: &'a Desk) -> impl Iterator<Item = TaskId> + 'a {
+    let account = &after.head.account;
+    let was_made = move |invoice: &String| after.plans.get(invoice).is_some_and(Plan::has_offered);
+    let about = |invoice| About::Offered { invoice, subscription: String::new(), asks: String::new() };
+    paid(&before.touched, &after.touched).filter(was_made).map(move |invoice| about(invoice).task(account))
 }
 
 fn claimed_of(invoice: &str, dispute: &str) -> About {

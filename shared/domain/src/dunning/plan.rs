@@ -108,6 +108,7 @@ fn kinds(rule: &StepRule) -> Vec<(StepKind, SignedDuration)> {
         Then::Mail(template) => (StepKind::Mail { template: template.clone() }, None),
         Then::Sms(template) => (StepKind::Sms { template: template.clone() }, None),
         Then::Access(state) => (StepKind::Access { access: *state }, None),
+        Then::Offer(owner) => (StepKind::Offer { owner: *owner }, None),
         Then::Person => (StepKind::Person, None),
         Then::End(ends) => (StepKind::Mail { template: rule.prompt.clone().unwrap_or_default() }, Some(*ends)),
     };
@@ -155,7 +156,7 @@ impl Plan {
             StepKind::Mail { .. } => is_access || is_end,
             StepKind::Access { .. } => is_end,
             StepKind::End { .. } => is_access,
-            StepKind::Sms { .. } | StepKind::Person => false,
+            StepKind::Sms { .. } | StepKind::Offer { .. } | StepKind::Person => false,
         };
         let is_before = |it: &&Step| it.number < step.number && it.state == StepState::Waiting && holds(&it.kind);
         self.steps.iter().filter(is_before).map(own).fold(own(step), Timestamp::max)
@@ -259,7 +260,7 @@ impl Plan {
             return None;
         }
         let is_due = |step: &Step| step.due_at <= now && step.again_at.is_none_or(|again_at| again_at <= now);
-        let is_taken = |step: &Step| step.state == StepState::Waiting && !step.kind.is_access() && !step.kind.is_end();
+        let is_taken = |step: &Step| step.state == StepState::Waiting && step.kind.is_told();
         // A text message passes over no letter: it goes out after it.
         let last =
             |sms: bool| self.steps.iter().rposition(|step| is_taken(step) && is_due(step) && step.kind.is_sms() == sms);

@@ -7,6 +7,7 @@ use super::{AdviserRules, Ends, EscalationRule, Paid, TriesRule};
 use crate::book::entitlement::Entitlement;
 use crate::decline::Way;
 use crate::money::{Currency, Money};
+use crate::staff::Role;
 use crate::task::LAST_QUEUE;
 use rust_decimal::Decimal;
 use serde::Deserialize;
@@ -91,14 +92,15 @@ pub struct StepRule {
     pub hold_hours: Option<Spanned<i64>>,
 }
 
-/// What a step does: it sends the text of that name by mail or to a phone, changes what the customer may use, ends what the
-/// invoice is for, or hands over to a person.
+/// What a step does: it sends the text of that name by mail or to a phone, changes what the customer may use, lets somebody make
+/// an offer, ends what the invoice is for, or hands over to a person. The role has the offer where nobody looks after the account.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Then {
     Mail(String),
     Sms(String),
     Access(Entitlement),
+    Offer(Role),
     End(Ends),
     Person,
 }
@@ -109,7 +111,7 @@ impl DunningPolicy {
         self.segment.iter().flat_map(|segment| &segment.steps).filter_map(|step| match &step.then {
             Then::Mail(template) => Some(template.as_str()),
             Then::End(_) => step.prompt.as_deref(),
-            Then::Sms(_) | Then::Access(_) | Then::Person => None,
+            Then::Sms(_) | Then::Access(_) | Then::Offer(_) | Then::Person => None,
         })
     }
 
@@ -117,7 +119,7 @@ impl DunningPolicy {
     pub fn texted(&self) -> impl Iterator<Item = &str> {
         self.segment.iter().flat_map(|segment| &segment.steps).filter_map(|step| match &step.then {
             Then::Sms(template) => Some(template.as_str()),
-            Then::Mail(_) | Then::Access(_) | Then::End(_) | Then::Person => None,
+            Then::Mail(_) | Then::Access(_) | Then::Offer(_) | Then::End(_) | Then::Person => None,
         })
     }
 

@@ -2,6 +2,7 @@
 
 use super::Ends;
 use crate::book::entitlement::Entitlement;
+use crate::staff::Role;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -19,6 +20,10 @@ pub enum StepKind {
     /// What the customer may use from then on.
     Access {
         access: Entitlement,
+    },
+    /// What somebody may offer the customer: whoever looks after the account, or else one of this role.
+    Offer {
+        owner: Role,
     },
     /// What people are asked to end at the provider, so long after the letter before it has left.
     End {
@@ -44,6 +49,11 @@ impl StepKind {
         self.is_mail() || self.is_sms()
     }
 
+    /// Whether it is sent to the customer, or handed over to a person.
+    pub(super) fn is_told(&self) -> bool {
+        self.is_read() || *self == Self::Person
+    }
+
     /// Whether people are asked to end something by it.
     pub fn is_end(&self) -> bool {
         matches!(self, Self::End { .. })
@@ -60,6 +70,7 @@ impl StepKind {
             Self::Mail { template } => template,
             Self::Sms { .. } => "text_message",
             Self::Access { access } => access.name(),
+            Self::Offer { .. } => "offer",
             Self::End { ends: Ends::Subscription, .. } => "end_subscription",
             Self::Person => "ask_a_person",
         }

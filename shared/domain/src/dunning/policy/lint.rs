@@ -28,6 +28,9 @@ impl Way {
                 None
             }
             Then::Sms(_) | Then::Person => None,
+            Then::Offer(_) if self.has_ended => Some("nothing is offered after the end".to_owned()),
+            Then::Offer(role) if !role.may_settle() => Some(format!("{} could not end the task", role.name())),
+            Then::Offer(_) => None,
             Then::Access(next) => self.falls_to(*next, *step.after_days.get_ref()),
             Then::End(_) if self.access == Entitlement::Ended => Some("a plan ends once".to_owned()),
             Then::End(_) => {
@@ -214,6 +217,17 @@ mod tests {
                 Some((16, "only an end is held")),
             ),
             ("a letter after it", vec![letter, warned, end, late], Some((18, "nobody is written to after the end"))),
+            ("an offer", vec![letter, warned, "after_days = 3, then = { offer = \"manager\" }", end], None),
+            (
+                "an offer after the end",
+                vec![letter, warned, end, "after_days = 40, then = { offer = \"manager\" }"],
+                Some((18, "nothing is offered after the end")),
+            ),
+            (
+                "an offer that nobody may make",
+                vec![letter, "after_days = 2, then = { offer = \"legal\" }", warned],
+                Some((16, "legal could not end the task")),
+            ),
             ("a text message at the end", vec![letter, text], Some((16, "a plan ends with a person"))),
         ] {
             let found = refused(&steps);

@@ -113,6 +113,7 @@ fn task() -> Value {
         ("subscription?", text()),
         ("dispute?", text()),
         ("bucket?", text()),
+        ("asks?", told(text(), "The kind of action that may be offered.")),
         ("endpoint?", text()),
         ("since?", time()),
     ]);
