@@ -27,7 +27,7 @@ mod tests {
             tried.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
             tried
         };
-        let card = json!({"seen_at": null, "id": "pm_1", "state": "kept",
+        let card = json!({"seen_at": "2026-03-01T09:00:00Z", "id": "pm_1", "state": "kept",
             "card": {"brand": "visa", "last4": "4242", "exp_month": 4, "exp_year": 2030}});
         for (name, told, cards, expected) in [
             ("nothing is known", vec![], vec![], None),
