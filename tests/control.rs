@@ -450,7 +450,8 @@ fn within_a_day_what_is_worked_first_stands_first_on_every_page_and_wherever_it_
             assert_eq!(status, StatusCode::OK, "{path}");
             let page = page.as_str().unwrap().to_owned();
             let page = page.split_once("Recoveries that come next").map_or(page.as_str(), |(_, behind)| behind);
-            let shown = |number: u32| [format!("IN_{number}"), format!("in_{number}")].iter().find_map(|it| page.find(it));
+            let shown =
+                |number: u32| [format!("IN_{number}"), format!("in_{number}")].iter().find_map(|it| page.find(it));
             let places: Vec<_> = [2, 3, 1].map(shown).to_vec();
             assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{path}: {places:?}");
         }

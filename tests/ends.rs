@@ -442,7 +442,8 @@ fn what_may_be_offered_is_a_task_of_whoever_looks_after_the_account_and_is_writt
         assert!(steps.contains("we can wait a few more days") && steps.contains("Promise nothing"), "{steps}");
         let is_told = |letter: &Letter| letter.to == "luis@demo.example" && letter.subject.contains("extend grace");
         assert_eq!(letters(&service, is_told), 1);
-        let is_promised = |letter: &Letter| letter.to == "cus_1@shop.example" && letter.text.contains("a few more days");
+        let is_promised =
+            |letter: &Letter| letter.to == "cus_1@shop.example" && letter.text.contains("a few more days");
         assert_eq!(letters(&service, is_promised), 0);
         assert_eq!(step(&plan(&service).await, "offer").0, "sent");
 

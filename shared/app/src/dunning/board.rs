@@ -61,7 +61,8 @@ impl Wanted {
 
     /// Whether it stands behind the last day on which something may be due that is wanted.
     fn is_behind(&self, plan: &Plan) -> bool {
-        let last = self.due_before.map(|before| day(before.checked_sub(SignedDuration::from_millis(1)).unwrap_or(before)));
+        let last =
+            self.due_before.map(|before| day(before.checked_sub(SignedDuration::from_millis(1)).unwrap_or(before)));
         last.is_some_and(|last| plan.next_wake().is_some_and(|at| day(at) > last))
     }
 }
