@@ -77,10 +77,7 @@ pub(super) async fn go(context: &Context, token: &str) -> Result<Answer, Fault> 
     let is_held = stop::holds(context, &whose.head, None, Some(UPDATE_PAYMENT_METHOD)).await?
         || sources::observes(context, &whose.head).await?;
     let page = if is_held { None } else { pay::fresh::card(context, &whose.head, &link.hash).await };
-    Ok(page.map_or_else(
-        || pay::not_now(context, whose.company.as_deref(), whose.reader(context)),
-        |page| web::away(&page),
-    ))
+    Ok(page.map_or_else(|| pay::not_now(context, whose.company.as_deref(), whose.reader(context)), |page| web::away(&page)))
 }
 
 /// Answers `GET /messages/{token}`: it changes nothing.
