@@ -292,16 +292,21 @@ fn what_is_due_for_a_phone_at_night_waits_for_the_morning() {
 
 /// One more try of the invoice that the provider made in vain.
 async fn fails(service: &Service, number: u32) {
+    fails_of(service, (1, 4_900), number).await;
+}
+
+/// The same of the invoice of some customer, by the number of both and what is due.
+async fn fails_of(service: &Service, (own, minor): (u32, i64), number: u32) {
+    let (customer, invoice) = (format!("cus_{own}"), format!("in_{own}"));
     let now = service.clock.now();
+    let bill = |attempts| stripe::invoice(&customer, &invoice, "open", minor, minor, "usd", attempts, at(START));
     if number == 1 {
-        let bill = stripe::invoice("cus_1", "in_1", "open", 4_900, 4_900, "usd", 0, now);
-        tell(service, "evt_in_0", "invoice.finalized", &bill).await;
+        tell(service, &format!("evt_{invoice}_0"), "invoice.finalized", &bill(0)).await;
     }
-    let charge = format!("ch_{number}");
-    let charge = stripe::charge("cus_1", &charge, Some("in_1"), 4_900, "usd", Some("expired_card"), now);
-    tell(service, &format!("evt_ch_{number}"), "charge.failed", &charge).await;
-    let bill = stripe::invoice("cus_1", "in_1", "open", 4_900, 4_900, "usd", number, at(START));
-    tell(service, &format!("evt_in_{number}"), "invoice.payment_failed", &bill).await;
+    let charge = format!("ch_{own}_{number}");
+    let charge = stripe::charge(&customer, &charge, Some(&invoice), minor, "usd", Some("expired_card"), now);
+    tell(service, &format!("evt_{own}_ch_{number}"), "charge.failed", &charge).await;
+    tell(service, &format!("evt_{invoice}_{number}"), "invoice.payment_failed", &bill(number)).await;
     advance(service, now + SignedDuration::from_hours(1)).await;
 }
 
@@ -349,6 +354,126 @@ fn the_third_failure_warns_and_is_a_task_once() {
             assert_eq!(tasks(&service).await, Vec::<Value>::new(), "{name}: it ends when they pay");
         });
     }
+}
+
+#[test]
+fn the_task_of_a_high_amount_comes_before_the_others_of_its_day() {
+    run(async {
+        let service = open_at(START).await;
+        for (own, minor) in [(1, 4_900), (2, 200_000)] {
+            let customer = stripe::customer(&format!("cus_{own}"), service.clock.now());
+            tell(&service, &format!("evt_c{own}"), "customer.created", &customer).await;
+            for number in 1..=3 {
+                fails_of(&service, (own, minor), number).await;
+            }
+        }
+        let tasks = tasks(&service).await;
+        let invoices: Vec<_> = tasks.iter().map(|task| task["about"]["invoice"].as_str().unwrap()).collect();
+        assert_eq!(invoices, ["in_2", "in_1"], "{tasks:?}");
+        assert!(tasks[0]["due_at"].as_str() > tasks[1]["due_at"].as_str(), "{tasks:?}");
+    });
+}
+
+#[test]
+fn an_end_that_somebody_asks_for_by_hand_waits_three_days_and_can_be_taken_back() {
+    for (name, is_taken_back, state, ended) in
+        [("nobody takes it back", false, "executed", 1), ("somebody does", true, "withdrawn", 0)]
+    {
+        run(async {
+            let service = failed("provider").await;
+            let body = json!({"account": "stripe:cus_1", "kind": "force_cancel", "params": {"subscription": "sub_1"},
+                "reason_code": "other", "note": ""});
+            let (status, asked) = ask(&service, "mara", Method::POST, "/api/actions", Some(&body), Some("key")).await;
+            assert_eq!(status, StatusCode::CREATED, "{asked}");
+            assert_eq!(decide(&service, &asked, "approve").await.0, StatusCode::OK);
+            let path = format!("/api/actions/{}", asked["id"].as_str().unwrap());
+            let until = at(START) + SignedDuration::from_hours(72);
+            let approved = get(&service, &path).await;
+            let waits = (&approved["state"], at(approved["executes_after"].as_str().unwrap()));
+            assert_eq!(waits, (&json!("approved"), until), "{name}");
+            advance(&service, until - SignedDuration::from_mins(1)).await;
+            assert_eq!(ended_at_stripe(&service), 0, "{name}: it is held");
+            if is_taken_back {
+                let path = format!("{path}/withdraw");
+                let (status, answer) = ask(&service, "mara", Method::POST, &path, Some(&json!({})), None).await;
+                assert_eq!(status, StatusCode::OK, "{answer}");
+            }
+            advance(&service, until + SignedDuration::from_hours(1)).await;
+            let done = get(&service, &path).await;
+            assert_eq!((done["state"].as_str(), ended_at_stripe(&service)), (Some(state), ended), "{name}: {done}");
+        });
+    }
+}
+
+/// A customer who owes much, for a subscription or for something else.
+async fn owes_much(subscription: Option<&str>) -> Service {
+    let service = open_at(START).await;
+    let now = service.clock.now();
+    tell(&service, "evt_c", "customer.created", &stripe::customer("cus_1", now)).await;
+    if let Some(id) = subscription {
+        let bought = stripe::subscription("cus_1", id, "price_pro", 200_000, 1, "active", now);
+        tell(&service, "evt_s", "customer.subscription.created", &bought).await;
+    }
+    let mut bill = stripe::invoice("cus_1", "in_1", "open", 200_000, 200_000, "usd", 1, now);
+    bill["subscription"] = json!(subscription);
+    tell(&service, "evt_f", "invoice.payment_failed", &bill).await;
+    service
+}
+
+#[test]
+fn what_may_be_offered_is_a_task_of_whoever_looks_after_the_account_and_is_written_to_nobody() {
+    run(async {
+        let service = owes_much(Some("sub_1")).await;
+        let csv = "account,owner\nstripe:cus_1,luis\n";
+        assert_eq!(import(&service, "mara", "customers", csv, false).await.0, StatusCode::OK);
+        let offered = async || {
+            let all = get(&service, "/api/tasks").await;
+            let items = all["items"].as_array().unwrap().iter();
+            items.filter(|task| task["about"]["kind"] == "offered").cloned().collect::<Vec<_>>()
+        };
+        advance(&service, days(14) - SignedDuration::from_hours(1)).await;
+        assert_eq!((plan(&service).await["segment"].clone(), offered().await.len()), (json!("high_value"), 0));
+        advance(&service, days(15)).await;
+        let found = offered().await;
+        let about = json!({"kind": "offered", "invoice": "in_1", "subscription": "sub_1", "asks": "extend_grace"});
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert_eq!((&found[0]["about"], &found[0]["assigned_to"]), (&about, &json!("luis")), "{found:?}");
+        assert_eq!(found[0]["queue"], json!(1), "{found:?}");
+        let steps = found[0]["steps"].as_str().unwrap();
+        assert!(steps.contains("we can wait a few more days") && steps.contains("Promise nothing"), "{steps}");
+        let is_told = |letter: &Letter| letter.to == "luis@demo.example" && letter.subject.contains("extend grace");
+        assert_eq!(letters(&service, is_told), 1);
+        let is_promised =
+            |letter: &Letter| letter.to == "cus_1@shop.example" && letter.text.contains("a few more days");
+        assert_eq!(letters(&service, is_promised), 0);
+        assert_eq!(step(&plan(&service).await, "offer").0, "sent");
+
+        let page = async |path: &str| {
+            let (status, page) = ask(&service, "luis", Method::GET, path, None, None).await;
+            assert_eq!(status, StatusCode::OK, "{path}");
+            page.as_str().unwrap().to_owned()
+        };
+        let task = page(&format!("/tasks/{}", found[0]["id"].as_str().unwrap())).await;
+        assert!(task.contains("Ask for extend grace") && task.contains("value=\"extend_grace\""), "{task}");
+        let form = page("/accounts/stripe:cus_1/ask?kind=extend_grace&invoice=in_1&subscription=sub_1").await;
+        assert!(form.contains("value=\"in_1\" selected"), "{form}");
+
+        advance(&service, days(20)).await;
+        assert_eq!(offered().await, found, "once");
+        let paid = stripe::invoice("cus_1", "in_1", "paid", 200_000, 0, "usd", 2, at(START));
+        tell(&service, "evt_paid", "invoice.paid", &paid).await;
+        assert_eq!(offered().await, Vec::<Value>::new(), "it ends when they pay");
+    });
+}
+
+#[test]
+fn where_nothing_fits_nothing_is_offered() {
+    run(async {
+        let service = owes_much(None).await;
+        advance(&service, days(15)).await;
+        let told = step(&plan(&service).await, "offer");
+        assert_eq!(told, ("skipped".to_owned(), "nothing that may be offered fits this customer".to_owned()));
+    });
 }
 
 #[test]

@@ -13,7 +13,7 @@
 
 use app::ports::Clock;
 use domain::book::{By, Head, Invoice, Tried};
-use domain::dunning::{Adviser, Calendar, Ground, Judged, Plan, Traits, adviser, next_try};
+use domain::dunning::{Adviser, Calendar, Ground, Judged, Paid, Plan, Traits, adviser, next_try};
 use domain::event::Decline;
 use domain::id::AccountId;
 use domain::policies::Policies;
@@ -137,6 +137,7 @@ fn choosing() {
                 adviser: Some(&adviser),
                 calendar: &calendar,
                 meaning: &meaning,
+                paid: Paid::through(declines, Some("visa")),
                 budget: &budget,
                 budget_of_card: None,
                 traits,

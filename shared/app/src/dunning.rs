@@ -12,7 +12,9 @@ mod escalation;
 pub mod forecast;
 mod letter;
 mod notice;
+mod offer;
 pub mod outcomes;
+mod owner;
 mod page;
 pub mod pay;
 mod person;
@@ -41,10 +43,10 @@ use domain::incident::Watch;
 use domain::leaving::{LEFT, Stage, UNWRITTEN};
 use domain::task::Task;
 use domain::telling::Bulletin;
-use escalation::Escalated;
 use http::Request;
 use jiff::{SignedDuration, Timestamp};
 use letter::{Way, remind};
+use owner::Opened;
 
 pub use page::page;
 
@@ -196,6 +198,7 @@ async fn begin(context: &Context, account: &AccountId, invoice: &str) -> Result<
     let beside = again::read(context, &mut read, (&plan, &source), wish).await?;
     let end = ending::read(context, &mut read, &plan).await?;
     let escalation = escalation::read(context, &mut read, &plan).await?;
+    let offer = offer::read(context, &mut read, &plan).await?;
     let watch = keys::watch(&read.head.provider, &read.head.source);
     // An earlier plan of the invoice may have handed over a step of the same number; and an escalation makes others due.
     let due: Vec<&Step> = if escalation.is_some() { plan.steps.iter().collect() } else { plan.due(now).collect() };
@@ -235,6 +238,7 @@ async fn begin(context: &Context, account: &AccountId, invoice: &str) -> Result<
     plan.keep_quiet(now, whose::written_to_from(context, &read.person, read.customer.as_ref(), now));
     ending::learn(context, &mut plan, &end);
     plan.take_access(now);
+    let offered = offer::advance(context, &read, &mut plan, offer);
     if let Some(why) = letter::why_no_text(&read) {
         plan.leave_out_texts(why, now);
     }
@@ -253,7 +257,8 @@ async fn begin(context: &Context, account: &AccountId, invoice: &str) -> Result<
     if read.plan.as_ref() == Some(&plan) {
         return Ok(Attempted::Done(begun));
     }
-    let mut besides = Besides { escalated, ..Besides::default() };
+    let opened = escalated.into_iter().chain(offered).collect();
+    let mut besides = Besides { opened, ..Besides::default() };
     match &begun {
         Some(Begun::HandedOver(bulletin, task)) => {
             (besides.news, besides.task) = (Some(bulletin.clone()), task.clone());
@@ -323,8 +328,8 @@ struct Besides {
     link: Option<PayLink>,
     /// A try that begins, or what people are asked for.
     action: Option<Box<Action>>,
-    /// What fails again and again.
-    escalated: Option<Escalated>,
+    /// Tasks that it opens.
+    opened: Vec<Opened>,
     /// What a person has from here.
     task: Option<Box<Task>>,
 }
@@ -335,7 +340,7 @@ async fn write<T>(
     context: &Context,
     mut read: Read,
     plan: &Plan,
-    Besides { news, link, action, escalated, task }: Besides,
+    Besides { news, link, action, opened, task }: Besides,
     done: T,
 ) -> Result<Attempted<T>, Fault> {
     let climb = match plan.state {
@@ -364,7 +369,7 @@ async fn write<T>(
     if let Some(task) = &task {
         commit.over(&read.batch, &**task);
     }
-    if let Some(Escalated { task, news }) = &escalated {
+    for Opened { task, news } in &opened {
         commit.over(&read.batch, task);
         commit.over(&read.batch, news);
     }

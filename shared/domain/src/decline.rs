@@ -7,11 +7,13 @@ mod meaning;
 mod sheet;
 #[cfg(test)]
 mod tests;
+mod way;
 mod words;
 
 pub use asked::Asked;
 pub use meaning::Meaning;
 pub use sheet::{Classed, as_csv, classed};
+pub use way::{Way, Ways};
 pub use words::plain;
 
 use jiff::civil::Date;
@@ -53,6 +55,9 @@ pub struct Declines {
     pub gateway: Vec<Gateway>,
     #[serde(default)]
     pub network: Vec<Network>,
+    /// How it is paid what goes by some name.
+    #[serde(default)]
+    pub way: Vec<Ways>,
     #[serde(default)]
     pub phrase: Vec<Phrases>,
     #[serde(default)]

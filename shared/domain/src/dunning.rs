@@ -11,6 +11,7 @@ mod forecast;
 mod heed;
 mod hours;
 mod judged;
+mod offer;
 mod outcomes;
 mod paused;
 mod plan;
@@ -18,6 +19,8 @@ mod policy;
 mod shown;
 mod step;
 mod tries;
+mod unkept;
+mod way;
 
 pub use access::whole_days;
 pub use adviser::{
@@ -39,7 +42,8 @@ pub use plan::{Plan, PlanState, plan};
 pub use policy::{DunningPolicy, Facts, Segment, StepRule, Then, WarningRule, Whose};
 pub use shown::Recovering;
 pub use step::{Step, StepKind, StepState};
-pub use tries::{TriesRule, Window};
+pub use tries::{Paid, TriesRule, Window};
+pub use way::way_of;
 
 #[cfg(test)]
 mod tests;

@@ -4,8 +4,8 @@ use crate::ageing::AgeingPolicy;
 use crate::approval::ApprovalPolicy;
 use crate::cash::CashPolicy;
 use crate::classify::ClassifyPolicy;
-use crate::decline::{Declines, Family, Of, Retry};
-use crate::dunning::{Advice, DunningPolicy, HoursPolicy};
+use crate::decline::{Declines, Family, Retry, Way};
+use crate::dunning::{Advice, DunningPolicy, HoursPolicy, Paid};
 use crate::import::metadata::Naming;
 use crate::incident::IncidentPolicy;
 use crate::notice::NoticePolicy;
@@ -157,10 +157,16 @@ impl Policies {
                     let said = format!("`{}` is not tried again by itself", family.id.get_ref());
                     return refused(rule.families.span().start, said);
                 }
+                if let Some((offset, way)) = rule.strange_way(|way| is_way(declines, way)) {
+                    return refused(offset, format!("`{way}` is no way of paying, and no network of the declines"));
+                }
+                let applies = |network: &str| {
+                    let paid = Paid::through(declines, Some(network));
+                    let mut own = rule.families.get_ref().iter().filter_map(|family| policy.rule_of(family, paid));
+                    own.any(|own| own.id.get_ref() == rule.id.get_ref())
+                };
                 for limit in declines.limit.iter().filter(|limit| limit.category.is_none()) {
-                    if limit.of == Of::Card && rule.most_within(limit.days) > limit.tries_max {
-                        let days = limit.days;
-                        let said = format!("{} allows {} tries in {days} days", limit.network, limit.tries_max);
+                    if let Some(said) = rule.breaks(limit).filter(|_| applies(&limit.network)) {
                         return refused(rule.most.span().start, said);
                     }
                 }
@@ -168,6 +174,12 @@ impl Policies {
         }
         Ok(())
     }
+}
+
+/// Whether a rule of tries may name it: a way of paying, or a network by the name that limits have for it.
+fn is_way(declines: &Declines, name: &str) -> bool {
+    let is_network = declines.network.iter().any(|network| network.names.first().is_some_and(|own| own == name));
+    is_network || Way::ALL.iter().any(|way| way.name() == name)
 }
 
 /// The shipped files, by name and text.
@@ -226,7 +238,7 @@ mod tests {
 
     #[test]
     fn a_bad_policy_is_refused_with_its_line() {
-        let rows: [(&str, &str, &str, &str); 94] = [
+        let rows: [(&str, &str, &str, &str); 100] = [
             ("ageing", "from_day = 31", "from_day = 32", "days 31 to 31 are in no bucket"),
             ("ageing", "from_day = 31", "from_day = 30", "day 30 is in two buckets"),
             ("ageing", "from_day = 0", "from_day = 1", "days 0 to 0 are in no bucket"),
@@ -381,6 +393,32 @@ mod tests {
                 "{ access = \"warned\" } },\n    { after_days = 29, then = \"person\" }",
                 "before the last try, which may be on day 30",
             ),
+            (
+                "dunning/v3",
+                "ways = [\"debit\"]\n",
+                "ways = [\"card\"]\n",
+                "ach lets a debit be presented 2 times again",
+            ),
+            (
+                "dunning/v3",
+                "most = 2",
+                "most = 3",
+                "ach lets a debit be presented 2 times again, and this tries it 3 times",
+            ),
+            (
+                "dunning/v3",
+                "ways = [\"pad\"]\n",
+                "ways = [\"autogiro\"]\n",
+                "pad lets a debit be presented 1 times again",
+            ),
+            ("dunning/v3", "ways = [\"debit\"]\n", "ways = [\"debit\", \"barter\"]\n", "`barter` is no way of paying"),
+            (
+                "dunning/v3",
+                "\"risk_block\"]",
+                "\"risk_block\", \"invalid_account\", \"revoked\", \"barred\"]",
+                "`high_risk` before it",
+            ),
+            ("declines/v3", "\"paypal\", ", "\"paypal\", \"sepa\", ", "`sepa` stands twice among the ways of paying"),
         ];
         for (name, from, to, expected) in rows {
             let refused = with(name, |text| {

@@ -144,6 +144,7 @@ fn recover(
         return Ok(());
     }
     let (person, customer) = whose::read(batch, &desk.head.account)?;
+    let declines = context.policies.declines.current();
     for id in &decided.recover {
         assert!(at_issue.failing.contains(id), "what fails for the first time was read");
         let invoice = &desk.touched.invoices[id];
@@ -155,8 +156,8 @@ fn recover(
             // What failed for the first time had no claim before it.
             claimed: None,
             writes: at_issue.writes,
-            family: context.policies.declines.current().meaning(invoice.decline()).family.id.get_ref(),
-            whose: whose::of(&person, customer.as_ref()),
+            family: declines.meaning(invoice.decline()).family.id.get_ref(),
+            whose: whose::of((&person, customer.as_ref()), (&desk.head, invoice), declines),
         };
         if let Some(plan) = ground.plan(policy, now, trace) {
             plan.show_on(&mut desk.head);

@@ -17,7 +17,7 @@ use domain::case::{Case, State as CaseState};
 use domain::classify::desk::Desk;
 use domain::debt;
 use domain::dunning::{
-    self, Budget, Calendar, DunningPolicy, Ground, Judged, NoTry, Plan, PlanState, Traits, TryEnd, next_try,
+    self, Budget, Calendar, DunningPolicy, Ground, Judged, NoTry, Paid, Plan, PlanState, Traits, TryEnd, next_try,
 };
 use domain::event::Decline;
 use domain::import::NetworkRule;
@@ -178,12 +178,12 @@ fn choose(
         let own = Budget::of(declines, &beside.rules, brand, &nothing).for_card(card, &beside.others);
         own.barred(dunning::barred(declines, head, card, tried, &beside.others))
     });
+    let network = judged.network(tried);
     let traits = Traits {
         family: meaning.family.id.get_ref(),
         code: decline.map_or("", |decline| decline.code.as_str()),
-        network: judged.network(tried).unwrap_or_default(),
-        // No provider tells it of a failed payment.
-        funding: "",
+        network: network.unwrap_or_default(),
+        funding: decline.and_then(|decline| decline.funding.as_deref()).unwrap_or_default(),
         issuer: decline.and_then(|decline| decline.issuer.as_deref()).unwrap_or_default(),
         country: country.unwrap_or_default(),
     };
@@ -192,6 +192,7 @@ fn choose(
         adviser: adviser.as_ref(),
         calendar: &calendar,
         meaning: &meaning,
+        paid: Paid::through(declines, network),
         budget: &budget,
         budget_of_card: budget_of_card.as_ref(),
         traits,

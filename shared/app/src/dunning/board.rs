@@ -23,7 +23,8 @@ use std::collections::{BTreeMap, BTreeSet};
 const LOOKED_MAX: u32 = 50;
 const SHOWN_MAX: usize = 10;
 
-/// Which recoveries are asked for.
+/// Which recoveries are asked for; all, where nothing is said.
+#[derive(Debug, Clone, Default)]
 pub struct Wanted {
     pub due_before: Option<Timestamp>,
     pub segment: Option<String>,
@@ -59,6 +60,18 @@ impl Wanted {
     fn is_due(&self, plan: &Plan) -> bool {
         self.due_before.is_none_or(|before| plan.next_wake().is_some_and(|at| at < before))
     }
+
+    /// Whether it stands behind the last day on which something may be due that is wanted.
+    fn is_behind(&self, plan: &Plan) -> bool {
+        let last =
+            self.due_before.map(|before| day(before.checked_sub(SignedDuration::from_millis(1)).unwrap_or(before)));
+        last.is_some_and(|last| plan.next_wake().is_some_and(|at| day(at) > last))
+    }
+}
+
+/// The day by which a recovery has its place.
+fn day(at: Timestamp) -> Date {
+    at.to_zoned(TimeZone::UTC).date()
 }
 
 pub(super) fn time_or_day(text: &str) -> Option<Timestamp> {
@@ -72,15 +85,22 @@ pub fn segments(context: &Context) -> BTreeSet<String> {
     all.map(|segment| segment.id.get_ref().clone()).collect()
 }
 
-/// A page of recoveries by when they go on.
+/// A page of recoveries by the day on which they go on, then by their queue, then by the time.
 pub async fn due(context: &Context, wanted: &Wanted, window: &Window) -> Result<Page<Recovering>, Fault> {
+    let Page { items, next } = in_turn(context, wanted, window).await?;
+    Ok(Page { items: shown(context, items, None).await?, next })
+}
+
+/// The same, as they are kept. The first that stands behind the last day wanted ends the list.
+pub async fn in_turn(context: &Context, wanted: &Wanted, window: &Window) -> Result<Page<Plan>, Fault> {
     let list = [lists::DUNNING.to_owned()];
-    let fits = |plan: &Plan| wanted.fits(plan);
-    let page = store::pick(context, &list, window.after.clone(), window.limit, Order::Ascending, fits).await?;
-    let found = page.items.len();
-    let plans: Vec<_> = page.items.into_iter().take_while(|plan| wanted.is_due(plan)).collect();
-    let next = page.next.filter(|_| plans.len() == found);
-    Ok(Page { items: shown(context, plans, None).await?, next })
+    let fits = |plan: &Plan| wanted.fits(plan) && (wanted.is_due(plan) || wanted.is_behind(plan));
+    let mut page = store::pick(context, &list, window.after.clone(), window.limit, Order::Ascending, fits).await?;
+    if let Some(end) = page.items.iter().position(|plan| wanted.is_behind(plan)) {
+        page.items.truncate(end);
+        page.next = None;
+    }
+    Ok(page)
 }
 
 /// A page of an account's recoveries, by invoice, however they ended.
@@ -144,13 +164,13 @@ async fn shown(context: &Context, plans: Vec<Plan>, head: Option<&Head>) -> Resu
         None => None,
     };
     let same_try = SignedDuration::from_mins(context.policies.classify.current().duplicates.same_try_minutes);
-    let (declines, policies) = (context.policies.declines.current(), &context.policies.dunning);
+    let declines = context.policies.declines.current();
     let mut all = Vec::new();
     for plan in plans {
         let [person, invoice] = own(&plan);
         let person = batch.of::<Person>(&person)?.unwrap_or_default();
         let invoice = batch.of::<Invoice>(&invoice)?;
-        let mut row = Recovering::of(plan, invoice.as_ref(), &person, declines, policies);
+        let mut row = Recovering::of(plan, invoice.as_ref(), &person, declines);
         if let Some(((invoice, beside), head)) = invoice.as_ref().zip(beside.as_ref()).zip(head) {
             let others: Vec<Vec<Tried>> =
                 beside.iter().filter(|(other, _)| **other != invoice.id).map(|(_, tried)| tried.clone()).collect();

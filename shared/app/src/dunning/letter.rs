@@ -100,7 +100,11 @@ pub(super) fn of_step(
     let text = match &step.kind {
         StepKind::Mail { template } if !read.invoice.owes_more_than_billed() => reader.text(template),
         StepKind::Sms { template } => return of_phone(read, (reader, template), (about(plan, step).id(), link)),
-        StepKind::Mail { .. } | StepKind::Access { .. } | StepKind::End { .. } | StepKind::Person => None,
+        StepKind::Mail { .. }
+        | StepKind::Access { .. }
+        | StepKind::Offer { .. }
+        | StepKind::End { .. }
+        | StepKind::Person => None,
     };
     let (Some(text), Some(to)) = (text, read.person.email.value()) else {
         let why = match (&step.kind, text) {

@@ -5,8 +5,9 @@ use crate::fault::Fault;
 use crate::ports::Key;
 use crate::store::imported::in_force;
 use crate::store::{Batch, keys};
-use domain::book::Person;
-use domain::dunning::Whose;
+use domain::book::{Head, Invoice, Person};
+use domain::decline::Declines;
+use domain::dunning::{Whose, way_of};
 use domain::id::AccountId;
 use domain::import::{self, Customer};
 use jiff::Timestamp;
@@ -31,8 +32,13 @@ pub fn written_to_from(context: &Context, person: &Person, customer: Option<&Cus
 }
 
 /// As far as it decides how an invoice of theirs is recovered.
-pub fn of<'a>(person: &'a Person, customer: Option<&'a Customer>) -> Whose<'a> {
+pub fn of<'a>(
+    (person, customer): (&'a Person, Option<&'a Customer>),
+    (head, invoice): (&Head, &Invoice),
+    declines: &Declines,
+) -> Whose<'a> {
     Whose {
+        way: way_of(declines, invoice, head),
         strategic: customer.is_some_and(|customer| customer.strategic),
         country: person.country(customer),
         metadata: customer.map(|customer| &customer.metadata),

@@ -271,7 +271,7 @@ stored!(Action, 1, |action| key keys::action(&action.id), wake action.wakes_at()
     place Some((lists::actions(action.state()), format!("{:.3}#{}", action.requested_at, action.id))));
 stored!(Task, 1, |task| key keys::task(&task.id), wake None,
     place Some((lists::tasks(task.state),
-        format!("{:.3}#{}", task.snoozed_until.map_or(task.due_at, |until| until.max(task.due_at)), task.id))));
+        format!("{}#{}", lists::turn(task.wanted_at(), task.queue), task.id))));
 stored!(Request, 1, |it| key keys::payment_request(&it.id), wake it.wake_at(),
     place Some((lists::payment_requests(it.state()), format!("{:.3}#{}", it.at, it.id))));
 stored!(Received, 1, |it| key keys::received(&it.id), wake None,
@@ -279,7 +279,8 @@ stored!(Received, 1, |it| key keys::received(&it.id), wake None,
 stored!(Decision, 1, |decision| key keys::decision(&decision.id), wake None, place None);
 stored!(Group, 1, |group| key keys::group(&group.account), wake None, place None);
 stored!(Plan, 1, |plan| key keys::plan(&plan.account, &plan.invoice), wake plan.next_wake(),
-    place plan.next_wake().map(|at| (lists::DUNNING.to_owned(), format!("{at:.3}#{}#{}", plan.account, plan.invoice))));
+    place plan.next_wake().map(|at| (lists::DUNNING.to_owned(),
+        format!("{}#{}#{}", lists::turn(at, plan.queue), plan.account, plan.invoice))));
 stored!(Climb, 1, |climb| key keys::climb(&climb.way.account, &climb.way.invoice), wake climb.way.next_wake(),
     place None);
 stored!(Notice, 1, |notice| key keys::notice(&notice.way.account, &notice.way.invoice), wake notice.way.next_wake(),

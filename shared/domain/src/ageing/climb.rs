@@ -1,15 +1,16 @@
 //! How does an open invoice that no recovery asks for climb the ladder? Each rung is taken once, and the highest that is due.
 
 use super::owed::{Owed, counted_from, made_at};
-use super::{AgeingPolicy, Rung};
+use super::{AgeingPolicy, Apart, Rung};
 use crate::book::{Due, Invoice, Touched};
-use crate::dunning::{Again, Control, Plan, PlanState, Step, StepKind, StepState};
+use crate::dunning::{Again, Control, Plan, PlanState, Step, StepKind, StepState, Whose};
 use crate::event::{Event, Origin};
 use crate::id::AccountId;
 use crate::leaving::{LEFT, Stage};
 use crate::policy::Versions;
 use crate::source::Acting;
-use crate::task::{About, Task};
+use crate::staff::Role;
+use crate::task::{About, LAST_QUEUE, Task};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan};
@@ -40,6 +41,14 @@ pub struct Ground<'a> {
     pub acting: Acting,
     /// From when on the customer may be written to; nothing, where nobody writes to them.
     pub quiet_until: Option<Timestamp>,
+    pub whose: Whose<'a>,
+}
+
+impl Ground<'_> {
+    /// As a rung treats the invoice, where that is apart.
+    fn apart<'r>(&self, rung: &'r Rung) -> Option<&'r Apart> {
+        rung.apart(self.whose, self.invoice.remaining.copied())
+    }
 }
 
 /// The invoices that come onto the ladder with an event: they are open for the first time, and there are days in which
@@ -79,7 +88,7 @@ impl Climb {
             let is_over = late.is_some_and(|late| due_at <= late);
             steps.push(Step {
                 number,
-                kind: rung.template.as_ref().map_or(StepKind::Person, |it| StepKind::Mail { template: it.clone() }),
+                kind: kind(rung, None),
                 due_at,
                 state: if is_over { StepState::Skipped } else { StepState::Waiting },
                 done_at: is_over.then_some(now),
@@ -93,6 +102,7 @@ impl Climb {
             account: account.clone(),
             invoice: invoice.id.clone(),
             segment: SEGMENT.to_owned(),
+            queue: LAST_QUEUE,
             policy_version: policy.version,
             started_at: now,
             state: PlanState::Running,
@@ -139,7 +149,7 @@ impl Climb {
             if self.way.control.broken > broken {
                 self.hasten(ground.invoice, (policy, zone), now);
             }
-            self.follow(ground.invoice, policy, zone);
+            self.follow(ground, policy, zone);
             // A recovery asks for it by itself; of a source that observes nothing leaves.
             let asks = ground.plan.is_some_and(|plan| plan.next().is_some());
             if asks || ground.acting == Acting::Observe {
@@ -169,16 +179,25 @@ impl Climb {
         self.way.control.hastened = Some(next.number);
     }
 
-    /// Moves the rungs to come to where the due date is now. One that comes at once keeps its time.
-    fn follow(&mut self, invoice: &Invoice, policy: &AgeingPolicy, zone: &TimeZone) {
-        let Some((due_on, _)) = counted_from(invoice) else { return };
+    /// Moves the rungs to come to where the due date is now, each as it treats whose invoice this is. One that comes at once
+    /// keeps its time.
+    fn follow(&mut self, ground: &Ground<'_>, policy: &AgeingPolicy, zone: &TimeZone) {
+        let Some((due_on, _)) = counted_from(ground.invoice) else { return };
         let hastened = self.way.control.hastened;
-        let rungs = policy.rung.iter().zip(&mut self.way.steps);
-        for (rung, step) in rungs.filter(|(_, step)| hastened != Some(step.number)) {
+        for (rung, step) in policy.rung.iter().zip(&mut self.way.steps) {
             if let (StepState::Waiting, Some(due_at)) = (step.state, acts_at(rung, due_on, policy, zone)) {
-                step.due_at = due_at;
+                if hastened != Some(step.number) {
+                    step.due_at = due_at;
+                }
+                step.kind = kind(rung, ground.apart(rung));
             }
         }
+    }
+
+    /// Whose task a rung is.
+    pub fn owner(&self, step: &Step, ground: &Ground<'_>, policy: &AgeingPolicy) -> Option<Role> {
+        let rung = policy.rung.get(usize::try_from(step.number).ok()?.checked_sub(1)?)?;
+        Some(rung.owner_of(ground.apart(rung)))
     }
 
     /// Its ladder, which a later version does not change.
@@ -190,7 +209,7 @@ impl Climb {
     pub fn task(
         &self,
         step: &Step,
-        invoice: &Invoice,
+        ground: &Ground<'_>,
         policy: &AgeingPolicy,
         on: Date,
         now: Timestamp,
@@ -198,10 +217,10 @@ impl Climb {
     ) -> Option<Task> {
         let place = usize::try_from(step.number).ok()?.checked_sub(1)?;
         let rung = policy.rung.get(place)?;
-        let owed = Owed::of(&self.way.account, invoice)?;
+        let owed = Owed::of(&self.way.account, ground.invoice)?;
         let bucket = rung.bucket.get_ref().clone();
         let about = About::Overdue { invoice: self.way.invoice.clone(), bucket };
-        let owner = rung.owner.get_ref().name().replace('_', " ");
+        let owner = rung.owner_of(ground.apart(rung)).name().replace('_', " ");
         let (days, amount) = (owed.days(on), owed.amount.map_or_else(String::new, |amount| format!("{amount} of ")));
         let what = format!("Collect {amount}invoice {}: {days} days overdue", self.way.invoice);
         let mut steps = vec![format!("For a {owner}. No recovery asks for this invoice. {}", rung.steps.join(" "))];
@@ -218,8 +237,15 @@ impl Climb {
             format!("If it is open on day {day}, it goes to a {owner}.")
         }));
         steps.push("Once it is paid or withdrawn this is done by itself.".to_owned());
-        Some(Task::new(&self.way.account, about, what, steps.join(" "), now, due_in))
+        let task = Task::new(&self.way.account, about, what, steps.join(" "), now, due_in);
+        Some(Task { queue: self.way.queue, ..task })
     }
+}
+
+/// What a rung does: a letter with its task, or the task alone.
+fn kind(rung: &Rung, apart: Option<&Apart>) -> StepKind {
+    let template = rung.template_of(apart);
+    template.map_or(StepKind::Person, |it| StepKind::Mail { template: it.clone() })
 }
 
 /// When a rung is taken of what is due on a day.
@@ -250,7 +276,8 @@ mod tests {
     }
 
     fn ground(invoice: &Invoice) -> Ground<'_> {
-        Ground { invoice, plan: None, stage: None, claimed: false, acting: Acting::Act, quiet_until: None }
+        let whose = Whose::default();
+        Ground { invoice, plan: None, stage: None, claimed: false, acting: Acting::Act, quiet_until: None, whose }
     }
 
     fn take(climb: &mut Climb, ground: &Ground<'_>, now: &str) -> Option<u32> {
@@ -429,6 +456,25 @@ mod tests {
     }
 
     #[test]
+    fn whom_somebody_looks_after_is_spoken_to_before_a_letter_comes() {
+        let policies = Policies::shipped().unwrap();
+        let (invoice, policy) = (due("2026-03-15"), policies.ageing.current());
+        for (name, strategic, kind, owner) in [
+            ("anybody", false, "overdue_1", Role::BillingSpecialist),
+            ("looked after", true, "ask_a_person", Role::Manager),
+        ] {
+            let whose = Whose { strategic, ..Whose::default() };
+            let ground = Ground { whose, ..ground(&invoice) };
+            let mut climb = climb(&invoice, None).unwrap();
+            let (now, hour) = (at("2026-03-18T09:00:00Z"), SignedDuration::from_hours(1));
+            let step = climb.take(&ground, (policy, &TimeZone::UTC), now, (now + hour, now + hour)).unwrap();
+            let found = (step.number, step.kind.name(), climb.owner(&step, &ground, policy));
+            assert_eq!(found, (1, kind, Some(owner)), "{name}");
+            assert_eq!(climb.way.steps[1].kind.name(), "overdue_2", "{name}: the next rung is for all");
+        }
+    }
+
+    #[test]
     fn a_due_date_that_moves_takes_the_rungs_with_it() {
         let mut climb = climb(&due("2026-03-15"), None).unwrap();
         let moved = due("2026-04-15");
@@ -468,7 +514,7 @@ mod tests {
         let day = SignedDuration::from_hours(24);
         let task = |place: usize, on: &str| {
             let now = at("2026-03-18T09:00:00Z");
-            climb.task(&climb.way.steps[place], &invoice, policy, on.parse().unwrap(), now, day).unwrap()
+            climb.task(&climb.way.steps[place], &ground(&invoice), policy, on.parse().unwrap(), now, day).unwrap()
         };
         let (first, third) = (task(0, "2026-03-18"), task(2, "2026-05-15"));
         assert_eq!(first.what, "Collect 49.00 USD of invoice in_1: 3 days overdue");

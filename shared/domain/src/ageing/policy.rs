@@ -1,5 +1,6 @@
 //! Which rungs has the ladder? The rules are data: `shared/policy/ageing/`.
 
+use super::Apart;
 use crate::money::{Currency, Money};
 use crate::policy::{Complaint, Rules};
 use crate::staff::Role;
@@ -46,6 +47,9 @@ pub struct Rung {
     /// Over which amount giving up is decided as the approval matrix says; a currency that is not listed always is.
     pub approval_over: BTreeMap<Currency, Decimal>,
     pub why: String,
+    /// Whose invoices are treated in a way of their own; the first that fits is taken.
+    #[serde(default)]
+    pub apart: Vec<Apart>,
 }
 
 /// How a claim is given up, if people agree.
@@ -69,7 +73,8 @@ impl Recommended {
 impl AgeingPolicy {
     /// Every text that a rung sends.
     pub fn templates(&self) -> impl Iterator<Item = &str> {
-        self.rung.iter().filter_map(|rung| rung.template.as_deref())
+        let apart = self.rung.iter().flat_map(|rung| &rung.apart).filter_map(|apart| apart.template.as_deref());
+        self.rung.iter().filter_map(|rung| rung.template.as_deref()).chain(apart)
     }
 
     /// The place and the rung of a number of days; none while an invoice is not due.
@@ -172,6 +177,7 @@ impl Rules for AgeingPolicy {
             };
             complaints.extend(message.map(|message| Complaint::on(&rung.from_day, message)));
             complaints.extend(rung.lint());
+            complaints.extend(rung.lint_apart());
             wanted = rung.last_day().map(|to| to + 1);
         }
         match self.rung.last() {

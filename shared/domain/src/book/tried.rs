@@ -187,6 +187,21 @@ impl Tries {
         self.more
     }
 
+    /// What the latest failed try went through of which that is known, as the provider calls it.
+    pub fn network(&self) -> Option<&str> {
+        self.failed().find_map(|tried| tried.network.as_deref())
+    }
+
+    /// Whether any failed one was with a card.
+    pub fn had_card(&self) -> bool {
+        self.failed().any(|tried| tried.card.is_some())
+    }
+
+    /// Those that failed, the latest first.
+    fn failed(&self) -> impl Iterator<Item = &Tried> {
+        self.told.iter().rev().filter(|tried| !tried.succeeded)
+    }
+
     /// Each try, oldest first. One is ours if it was made when we asked for it: no provider repeats who did.
     pub fn all(&self, same_try: SignedDuration) -> Vec<Tried> {
         let near = |at: Timestamp, other: Timestamp| at.duration_since(other).abs() <= same_try;

@@ -32,6 +32,7 @@ impl Declines {
         all.code.extend(self.code);
         all.gateway.extend(self.gateway);
         all.network.extend(self.network);
+        all.way.extend(self.way);
         all.phrase.extend(self.phrase);
         all.limit.extend(self.limit);
         all.issuer.extend(self.issuer);

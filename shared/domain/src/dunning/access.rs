@@ -13,7 +13,11 @@ impl Plan {
     pub fn access(&self) -> AccessLine {
         let changes = self.steps.iter().filter_map(|step| match step.kind {
             StepKind::Access { access } => Some((access, step)),
-            StepKind::Mail { .. } | StepKind::Sms { .. } | StepKind::End { .. } | StepKind::Person => None,
+            StepKind::Mail { .. }
+            | StepKind::Sms { .. }
+            | StepKind::Offer { .. }
+            | StepKind::End { .. }
+            | StepKind::Person => None,
         });
         let taken = changes.clone().rfind(|(_, step)| step.state == StepState::Sent);
         let next =

@@ -1,7 +1,7 @@
 //! When does Recoup try an invoice again, what became of the tries that it made, and why is there no other?
 
 use super::judged::brand_of;
-use super::{Adviser, Budget, Calendar, DunningPolicy, Plan, PlanState, Reason, SoFar, Traits, TriesRule, Why};
+use super::{Adviser, Budget, Calendar, DunningPolicy, Paid, Plan, PlanState, Reason, SoFar, Traits, TriesRule, Why};
 use crate::book::{By, Tried};
 use crate::decline::{Meaning, Retry};
 use crate::id::{ActionId, sha256};
@@ -170,6 +170,8 @@ pub struct Ground<'a> {
     pub adviser: Option<&'a Adviser>,
     pub calendar: &'a Calendar,
     pub meaning: &'a Meaning<'a>,
+    /// How it was paid that failed.
+    pub paid: Paid<'a>,
     /// What the networks leave with the card of the last try.
     pub budget: &'a Budget,
     /// The same with the card that the customer gave since.
@@ -305,7 +307,8 @@ pub fn next_try(plan: &Plan, ground: &Ground<'_>) -> Result<NextTry, NoTry> {
         Retry::InternalReview => return Err(NoTry::ForPeople(name())),
         Retry::Never => return Err(NoTry::Never(name())),
     }
-    let rule = ground.policy.tries(&plan.segment, family.id.get_ref()).ok_or_else(|| NoTry::NoRule(name()))?;
+    let rule = ground.policy.tries(&plan.segment, family.id.get_ref(), ground.paid);
+    let rule = rule.ok_or_else(|| NoTry::NoRule(name()))?;
     let failed_at = ground.failed_at.ok_or(NoTry::Unknown)?;
     let (times, by_hand) = plan.tries.times(ground.tried);
     if times.len() - by_hand >= *rule.most.get_ref() as usize {

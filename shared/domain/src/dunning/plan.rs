@@ -1,5 +1,6 @@
 //! The recovery of one invoice: what has been done, and what comes next.
 
+use super::policy::last_queue;
 use super::{Again, Control, DunningPolicy, Facts, Step, StepKind, StepRule, StepState, Then, Whose};
 use crate::book::entitlement::Entitlement;
 use crate::book::{Due, Head, Invoice, PlanLine};
@@ -14,6 +15,9 @@ pub struct Plan {
     pub account: AccountId,
     pub invoice: String,
     pub segment: String,
+    /// Of two of one day, the one whose number is lower is shown and worked first: that of its segment when it began.
+    #[serde(default = "last_queue")]
+    pub queue: u32,
     pub policy_version: u32,
     pub started_at: Timestamp,
     pub state: PlanState,
@@ -79,6 +83,7 @@ pub fn plan(
         account: account.clone(),
         invoice: invoice.id.clone(),
         segment: segment.id.get_ref().clone(),
+        queue: segment.queue,
         policy_version: policy.version,
         started_at: now,
         state: PlanState::Running,
@@ -103,6 +108,7 @@ fn kinds(rule: &StepRule) -> Vec<(StepKind, SignedDuration)> {
         Then::Mail(template) => (StepKind::Mail { template: template.clone() }, None),
         Then::Sms(template) => (StepKind::Sms { template: template.clone() }, None),
         Then::Access(state) => (StepKind::Access { access: *state }, None),
+        Then::Offer(owner) => (StepKind::Offer { owner: *owner }, None),
         Then::Person => (StepKind::Person, None),
         Then::End(ends) => (StepKind::Mail { template: rule.prompt.clone().unwrap_or_default() }, Some(*ends)),
     };
@@ -151,7 +157,7 @@ impl Plan {
             StepKind::Mail { .. } => is_access || is_end,
             StepKind::Access { .. } => is_end,
             StepKind::End { .. } => is_access,
-            StepKind::Sms { .. } | StepKind::Person => false,
+            StepKind::Sms { .. } | StepKind::Offer { .. } | StepKind::Person => false,
         };
         let is_before = |it: &&Step| it.number < step.number && it.state == StepState::Waiting && holds(&it.kind);
         self.steps.iter().filter(is_before).map(own).fold(own(step), Timestamp::max)

@@ -3,7 +3,7 @@
 mod life;
 mod rules;
 
-use super::{Again, Budget, Calendar, DunningPolicy, Ground, MadeTry, Traits, Whose, Window, next_try};
+use super::{Again, Budget, Calendar, DunningPolicy, Ground, MadeTry, Paid, Traits, Whose, Window, next_try};
 use crate::book::{By, Tried};
 use crate::event::Decline;
 use crate::id::{AccountId, ActionId};
@@ -181,6 +181,7 @@ fn a_window_is_as_long_whatever_the_clock_does_where_the_customer_lives() {
             adviser: Some(&adviser),
             calendar: &Calendar::new(TimeZone::get(zone).unwrap()),
             meaning: &meaning,
+            paid: Paid::default(),
             budget: &Budget::of(declines, &[], Some("visa"), &meaning),
             budget_of_card: None,
             traits,

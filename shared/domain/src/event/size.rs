@@ -83,8 +83,9 @@ fn of_card(card: Option<&Card>) -> usize {
 
 fn of_decline(decline: Option<&Decline>) -> usize {
     decline.map_or(0, |decline| {
-        let Decline { provider, code, gateway, advice, network_advice, network_code, network, issuer, text } = decline;
-        let more = [gateway, advice, network_advice, network_code, network, issuer, text].map(Option::as_ref);
+        let Decline { provider, code, gateway, advice, network_advice, network_code, network, issuer, funding, text } =
+            decline;
+        let more = [gateway, advice, network_advice, network_code, network, issuer, funding, text].map(Option::as_ref);
         texts([Some(provider), Some(code)]) + texts(more)
     })
 }
@@ -204,7 +205,7 @@ mod tests {
         let rate = json!({"amount": MOST, "currency": "USD"});
         let card = json!({"brand": text, "last4": text, "exp_month": 255, "exp_year": 65_535});
         let decline = json!({"provider": text, "code": text, "gateway": text, "advice": text, "network_advice": text,
-            "network_code": text, "network": text, "issuer": text, "text": text});
+            "network_code": text, "network": text, "issuer": text, "funding": text, "text": text});
         let line = json!({"id": text, "price": text, "text": text, "role": "one_off", "unit": rate, "quantity": MOST,
             "amount": money, "tax": money, "discount": money, "proration": false, "from": AT, "to": AT,
             "subscription": text});

@@ -3,10 +3,10 @@
 use super::history::{Asked, Chooses};
 use super::play::FOLLOWED_DAYS;
 use super::strategy::{Next, Shown, Strategy};
-use crate::decline::{Declines, Retry};
+use crate::decline::{Declines, Retry, Way};
 use crate::dunning::{
-    Advice, Adviser, Budget, Calendar, DunningPolicy, Facts, HoursPolicy, Segment, SoFar, Then, Traits, TriesRule,
-    Whose, adviser,
+    Advice, Adviser, Budget, Calendar, DunningPolicy, Facts, HoursPolicy, Paid, Segment, SoFar, Then, Traits,
+    TriesRule, Whose, adviser,
 };
 use crate::event::Decline;
 use jiff::{SignedDuration, Timestamp};
@@ -34,6 +34,14 @@ struct Known<'a> {
     family: &'a str,
     is_tried: bool,
     budget: Budget,
+    way: Option<Way>,
+    network: String,
+}
+
+impl Known<'_> {
+    fn paid(&self) -> Paid<'_> {
+        Paid { way: self.way, network: Some(&self.network) }
+    }
 }
 
 impl<'a> Planned<'a> {
@@ -50,12 +58,12 @@ impl<'a> Planned<'a> {
         &self.calendars[country]
     }
 
-    fn segment(&self, shown: &Shown<'_>, family: &str) -> &'a Segment {
+    fn segment(&self, shown: &Shown<'_>, known: &Known<'_>) -> &'a Segment {
         let facts = Facts {
             remaining: shown.amount,
             tenure_days: None,
-            family,
-            whose: Whose { country: Some(shown.country), ..Whose::default() },
+            family: known.family,
+            whose: Whose { way: known.way, country: Some(shown.country), ..Whose::default() },
         };
         self.policy.segment(&facts)
     }
@@ -68,7 +76,9 @@ impl<'a> Planned<'a> {
             let meaning = declines.meaning(Some(shown.decline));
             let budget = Budget::of(declines, &[], Some(shown.network), &meaning);
             let (family, is_tried) = (meaning.family.id.get_ref(), meaning.family.retry <= Retry::Later);
-            Rc::new(Known { family, is_tried, budget })
+            let Paid { way, network } = Paid::through(declines, Some(shown.network));
+            let network = network.unwrap_or_default().to_owned();
+            Rc::new(Known { family, is_tried, budget, way, network })
         };
         Rc::clone(self.known.entry(kind).or_insert_with(look_up))
     }
@@ -110,13 +120,13 @@ impl Strategy for Planned<'_> {
 
     fn next(&mut self, shown: &Shown<'_>) -> Option<Next> {
         let known = self.known(shown);
-        let segment = self.segment(shown, known.family);
+        let segment = self.segment(shown, &known);
         let mails = segment.steps.iter().filter(|step| matches!(step.then, Then::Mail(_)));
         let mails = mails.map(|step| *step.after_days.get_ref()).filter(|day| *day <= FOLLOWED_DAYS);
         let last = shown.tries.iter().chain(shown.messages).max().copied().unwrap_or(shown.failed_at);
         let mail = mails.skip(shown.messages.len()).map(|day| shown.failed_at + SignedDuration::from_hours(24 * day));
         let mail = mail.map(|at| at.max(last)).next();
-        let rule = self.policy.tries(segment.id.get_ref(), known.family).filter(|_| known.is_tried);
+        let rule = self.policy.tries(segment.id.get_ref(), known.family, known.paid()).filter(|_| known.is_tried);
         let last_message = shown.messages.last().copied().unwrap_or(shown.failed_at);
         let tried = rule.and_then(|rule| self.next_try(shown, &known, &rule, last_message));
         match (tried, mail) {
@@ -142,7 +152,7 @@ impl Chooses for Planned<'_> {
         let segments = &self.policy.segment;
         let own = segments.iter().find(|segment| segment.id.get_ref() == asked.segment).or(segments.last());
         let own = own.map_or("", |segment| segment.id.get_ref().as_str());
-        let rule = self.policy.tries(own, known.family).filter(|_| known.is_tried);
+        let rule = self.policy.tries(own, known.family, known.paid()).filter(|_| known.is_tried);
         let Some(rule) = rule else { return f64::from(u8::from(asked.moment.is_none())) };
         let same = |_: &u32| self.next_try(&asked.shown, &known, &rule, asked.chosen_at) == asked.moment;
         (0..DRAWN).filter(same).count() as f64 / f64::from(DRAWN)

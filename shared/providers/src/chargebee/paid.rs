@@ -3,7 +3,7 @@
 use super::who::shown;
 use super::wire;
 use crate::Malformed;
-use crate::value::{Text, millis, minor, seconds};
+use crate::value::{Text, funding, millis, minor, seconds};
 use domain::decline::plain;
 use domain::event::{
     Card, Decline, DisputeSeen, DisputeStatus, PaymentSeen, PaymentStatus, RefundSeen, RefundStatus, Seen, reference,
@@ -122,6 +122,7 @@ fn of_payment(
             Decline {
                 network: card.and_then(|card| card.card_type.clone()),
                 issuer: card.and_then(|card| card.issuing_country.clone()),
+                funding: funding(card.and_then(|card| card.funding_type.as_deref())),
                 // A gateway that nobody lists numbers its codes as it likes: what it says is all that is known.
                 text: transaction.error_text.as_deref().map(plain).filter(|text| !text.is_empty()),
                 ..decline

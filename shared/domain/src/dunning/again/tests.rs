@@ -74,6 +74,7 @@ fn with_ground<T>(
         adviser: Some(&*ADVISER),
         calendar: &calendar,
         meaning: &meaning,
+        paid: Paid::through(declines, Some("visa")),
         budget: &budget,
         budget_of_card: of_card.as_ref(),
         traits,
@@ -93,7 +94,7 @@ fn every_family_is_tried_again_as_it_says_and_no_other() {
     let (plan, tried) = (plan_of("in_1"), [failed(hour(0), By::Provider)]);
     for family in &POLICIES.declines.current().family {
         let (name, found) = (family.id.get_ref(), next(&plan, family.id.get_ref(), &tried, hour(0)));
-        let has_rule = POLICIES.dunning.current().tries(&plan.segment, name).is_some();
+        let has_rule = POLICIES.dunning.current().tries(&plan.segment, name, Paid::default()).is_some();
         let fits = match family.retry {
             Retry::Soon | Retry::Later if has_rule => found.as_ref().is_ok_and(|next| next.at > hour(0)),
             Retry::Soon | Retry::Later => found == Err(NoTry::NoRule(name.clone())),
@@ -121,7 +122,7 @@ fn a_choice_tells_what_else_it_could_have_been_and_is_made_alike_again() {
 #[test]
 fn there_are_as_many_as_the_rule_allows_whoever_makes_them() {
     let plan = plan_of("in_1");
-    let rule = POLICIES.dunning.current().tries(&plan.segment, "declined").unwrap();
+    let rule = POLICIES.dunning.current().tries(&plan.segment, "declined", Paid::default()).unwrap();
     let most = i64::from(*rule.most.get_ref());
     let tries = |count: i64| (0..=count).map(|number| failed(hour(30 * number), By::Provider)).collect::<Vec<_>>();
     let last = next(&plan, "declined", &tries(most - 1), hour(30 * most));
@@ -386,7 +387,7 @@ fn whatever_happens_nothing_is_tried_that_may_not_be() {
         let (mut family, mut now) = ("insufficient_funds", hour(0));
         let mut tried = vec![failed(now, By::Provider)];
         let (mut numbers, mut by_rule, mut cards) = (BTreeSet::new(), 0, 0);
-        let most = *policy.tries(&plan.segment, family).unwrap().most.get_ref();
+        let most = *policy.tries(&plan.segment, family, Paid::default()).unwrap().most.get_ref();
         while now < hour(24 * 40) {
             now += SignedDuration::from_mins(1 + i64::try_from(dice.roll(900)).unwrap());
             match dice.roll(24) {
@@ -429,7 +430,7 @@ fn whatever_happens_nothing_is_tried_that_may_not_be() {
             plan.learn(Some(TryEnd::Declined { code: family.to_owned() }), now);
         }
         assert!(by_rule <= most && numbers.len() <= (by_rule + cards) as usize, "{seed}: {by_rule} of {most}");
-        let rule = policy.tries(&plan.segment, "insufficient_funds").unwrap();
+        let rule = policy.tries(&plan.segment, "insufficient_funds", Paid::default()).unwrap();
         let end = hour(24 * i64::from(rule.last_day())) + LATE;
         let late = plan.tries.made.iter().filter(|made| made.chosen.rule != CARD_GIVEN);
         assert!(late.map(|made| made.begun_at).max().is_none_or(|at| at <= end), "{seed}: tried for ever");

@@ -122,8 +122,7 @@ impl<'a> Kept<'a> {
             provider: text(decline.map(|decline| decline.provider.as_str())),
             code: text(why.0.or(decline.map(|decline| decline.code.as_str()))),
             network: text(why.1.or(decline.and_then(|decline| decline.network.as_deref()))),
-            // No provider tells it of a failed payment.
-            funding: String::new(),
+            funding: text(decline.and_then(|decline| decline.funding.as_deref())),
             issuer: text(decline.and_then(|decline| decline.issuer.as_deref())),
             country: text(self.country),
             succeeded: None,

@@ -28,6 +28,9 @@ impl Way {
                 None
             }
             Then::Sms(_) | Then::Person => None,
+            Then::Offer(_) if self.has_ended => Some("nothing is offered after the end".to_owned()),
+            Then::Offer(role) if !role.may_settle() => Some(format!("{} could not end the task", role.name())),
+            Then::Offer(_) => None,
             Then::Access(next) => self.falls_to(*next, *step.after_days.get_ref()),
             Then::End(_) if self.access == Entitlement::Ended => Some("a plan ends once".to_owned()),
             Then::End(_) => {
@@ -119,7 +122,7 @@ impl Segment {
     fn lint_end(&self, last_try: i64) -> Option<Complaint> {
         let last = self.steps.last()?;
         let said = match &last.then {
-            Then::Mail(_) | Then::Sms(_) => {
+            Then::Mail(_) | Then::Sms(_) | Then::Offer(_) => {
                 "a plan ends with a person, with a change of access, or with an end".to_owned()
             }
             _ if *last.after_days.get_ref() < last_try => before_last_try(last_try),
@@ -134,10 +137,8 @@ impl DunningPolicy {
         let mut complaints = Complaint::doubled(self.tries.iter().map(|rule| &rule.id));
         complaints.extend(self.tries.iter().flat_map(TriesRule::lint));
         for (place, rule) in self.tries.iter().enumerate() {
-            for family in rule.families.get_ref() {
-                if self.tries[..place].iter().any(|other| other.families.get_ref().contains(family)) {
-                    complaints.push(Complaint::on(&rule.families, format!("`{family}` stands in two rules of tries")));
-                }
+            if let Some(family) = self.tries[..place].iter().find_map(|other| other.doubles(rule)) {
+                complaints.push(Complaint::on(&rule.families, format!("`{family}` stands in two rules of tries")));
             }
         }
         match &self.adviser {
@@ -163,18 +164,6 @@ impl DunningPolicy {
             Complaint::on(&step.after_days, "which letters warn, and how long that leaves: say so in `[warning]`")
         };
         first.map(unsaid).into_iter().collect()
-    }
-
-    /// Everybody has a segment, and no segment has nobody.
-    fn lint_reach(&self) -> Vec<Complaint> {
-        let Some(place) = self.segment.iter().position(Segment::is_for_everyone) else {
-            return vec![Complaint::at(0, "no segment is for everyone: the last one must have no condition")];
-        };
-        let unreachable = self.segment[place + 1..].iter().map(|segment| {
-            let said = format!("`{}` can never match: a segment for everyone stands before it", segment.id.get_ref());
-            Complaint::on(&segment.id, said)
-        });
-        unreachable.collect()
     }
 }
 
@@ -309,6 +298,17 @@ mod tests {
                 Some((16, "only an end is held")),
             ),
             ("a letter after it", vec![letter, warned, end, late], Some((18, "nobody is written to after the end"))),
+            ("an offer", vec![letter, warned, "after_days = 3, then = { offer = \"manager\" }", end], None),
+            (
+                "an offer after the end",
+                vec![letter, warned, end, "after_days = 40, then = { offer = \"manager\" }"],
+                Some((18, "nothing is offered after the end")),
+            ),
+            (
+                "an offer that nobody may make",
+                vec![letter, "after_days = 2, then = { offer = \"legal\" }", warned],
+                Some((16, "legal could not end the task")),
+            ),
             ("a text message at the end", vec![letter, text], Some((16, "a plan ends with a person"))),
         ] {
             let found = refused(&steps);

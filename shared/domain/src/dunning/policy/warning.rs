@@ -61,7 +61,7 @@ impl WarningRule {
                         complaints.push(Complaint::on(&step.after_days, said));
                     }
                 }
-                Then::Sms(_) | Then::Person => {}
+                Then::Sms(_) | Then::Offer(_) | Then::Person => {}
             }
         }
         complaints

@@ -39,6 +39,9 @@ pub(super) fn any(dice: &mut Dice) -> String {
         3 + dice.number(50),
         1 + dice.number(8),
     );
+    // A debit is presented again once at most, whatever its scheme is.
+    let debits = "\n[[tries]]\nid = \"debit\"\nwhy = \"w\"\nfamilies = [\"insufficient_funds\"]\nways = [\"debit\"]\n\
+         \x20windows = [{ from_day = 0, to_day = 5 }]\n gap_hours = [24]\n most = 1\nleast_chance = \"0.027\"\n";
     let high = segment("high", "amount_from = { USD = \"100.00\" }\n", &steps(dice, to_day));
     let all = segment("all", "", &steps(dice, to_day));
     let escalation = format!(
@@ -46,7 +49,7 @@ pub(super) fn any(dice: &mut Dice) -> String {
         1 + dice.roll(5)
     );
     let escalation = if dice.roll(2) == 0 { escalation.as_str() } else { "" };
-    format!("{HEAD}{tries}{ADVISER}{WARNING}{escalation}{high}{all}")
+    format!("{HEAD}{tries}{debits}{ADVISER}{WARNING}{escalation}{high}{all}")
 }
 
 /// The same, with a line or two that somebody has changed.

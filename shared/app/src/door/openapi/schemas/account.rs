@@ -247,10 +247,11 @@ fn plan() -> Value {
     use StepState::{Asked, InDoubt, Sending, Sent, Skipped, Waiting};
     let step = object([
         ("number", whole()),
-        ("kind", words(["mail", "sms", "access", "end", "person"])),
+        ("kind", words(["mail", "sms", "access", "offer", "end", "person"])),
         ("template?", told(text(), "Which text is sent.")),
         ("access?", told(entitlements(), "What the customer may use from then on.")),
         ("ends?", told(words(["subscription"]), "What people are asked to end at the provider.")),
+        ("owner?", told(text(), "Whose task an offer is where nobody looks after the account: a role.")),
         ("hold_hours?", told(whole(), "For how long that is held after the letter before it.")),
         ("due_at", time()),
         ("state", words([Waiting, Sending, Asked, Sent, InDoubt, Skipped])),

@@ -6,8 +6,8 @@ use crate::book::{By, Tried};
 use crate::decline::Retry;
 use crate::dunning::tests::{POLICIES, PROVIDER};
 use crate::dunning::{
-    Budget, CARD_GIVEN, Calendar, EndOf, Ground, MadeTry, NoEnd, PlanState, Step, StepKind, StepState, Traits, TryEnd,
-    next_try,
+    Budget, CARD_GIVEN, Calendar, EndOf, Ground, MadeTry, NoEnd, Paid, PlanState, Step, StepKind, StepState, Traits,
+    TryEnd, next_try,
 };
 use crate::event::Decline;
 use jiff::tz::TimeZone;
@@ -139,12 +139,13 @@ impl Life<'_> {
             Budget::of(declines, limits, Some("visa"), meaning).for_card(card, Default::default())
         };
         let (budget, of_card) = (of(&meaning, &last), given.as_deref().map(|card| of(&nothing, card)));
-        let family = meaning.family.id.get_ref();
+        let (family, paid) = (meaning.family.id.get_ref(), Paid::through(declines, Some("visa")));
         let ground = Ground {
             policy: self.policy,
             adviser: Some(&self.adviser),
             calendar: &Calendar::new(TimeZone::UTC),
             meaning: &meaning,
+            paid,
             budget: &budget,
             budget_of_card: of_card.as_ref(),
             traits: Traits { family, code: self.code, network: "visa", funding: "", issuer: "", country: "" },
@@ -166,7 +167,7 @@ impl Life<'_> {
         assert!(is_card || meaning.family.retry <= Retry::Later, "{}: {family} is not tried again", self.name);
         if !is_card {
             self.by_rule += 1;
-            let most = self.policy.tries(&self.plan.segment, family).map_or(0, |rule| *rule.most.get_ref());
+            let most = self.policy.tries(&self.plan.segment, family, paid).map_or(0, |rule| *rule.most.get_ref());
             assert!(self.by_rule <= most, "{}: {} of {most} tries", self.name, self.by_rule);
         }
         self.is_tried(&made, &card);
