@@ -29,7 +29,7 @@ pub use payment::{Dispute, Payment, Refund};
 pub use person::Person;
 pub use subscription::Subscription;
 pub use tried::{By, TRIES, Tried, Tries};
-pub use tries::{Try, tries};
+pub use tries::{MOMENT, Try, tries};
 pub use unlinked::Unlinked;
 
 use crate::event::{Event, Origin, Seen};

@@ -6,7 +6,7 @@ use crate::context::Context;
 use crate::fault::Fault;
 use crate::store::{Batch, keys};
 use crate::task;
-use domain::dunning::{EscalationRule, Plan, failures};
+use domain::dunning::{EscalationRule, Plan, failures_of_invoice};
 use domain::staff::Staff;
 use domain::task::{About as TaskAbout, Task};
 use domain::telling::{About, Bulletin};
@@ -35,7 +35,7 @@ fn about(plan: &Plan) -> TaskAbout {
 pub(super) async fn read<'a>(context: &'a Context, read: &mut Read, plan: &Plan) -> Result<Option<Beside<'a>>, Fault> {
     let rule = context.policies.dunning.version(plan.policy_version).and_then(|policy| policy.escalation.as_ref());
     let same_try = SignedDuration::from_mins(context.policies.classify.current().duplicates.same_try_minutes);
-    let failures = failures(&read.invoice.tried(same_try));
+    let failures = failures_of_invoice(&read.invoice.tried(same_try));
     let Some(rule) = rule.filter(|rule| plan.has_to_escalate(rule, failures)) else { return Ok(None) };
     let owner = read.customer.as_ref().and_then(|customer| customer.owner.as_deref()).map(keys::staff);
     let task = about(plan).task(&plan.account);

@@ -43,7 +43,7 @@ impl EscalationRule {
 }
 
 /// How many tries of an invoice have failed.
-pub fn failures(tried: &[Tried]) -> usize {
+pub fn failures_of_invoice(tried: &[Tried]) -> usize {
     tried.iter().filter(|tried| !tried.succeeded).count()
 }
 
