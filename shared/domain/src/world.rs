@@ -4,6 +4,7 @@
 
 #![allow(clippy::float_arithmetic, reason = "a world's chances are real numbers; its money is `Money` all the same")]
 
+mod breach;
 mod cluster;
 mod described;
 mod history;

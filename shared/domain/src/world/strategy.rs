@@ -16,6 +16,9 @@ pub struct Shown<'a> {
     pub funding: &'a str,
     pub issuer: &'a str,
     pub country: &'a str,
+    /// Whether somebody looks after its customer, and for how long that is one, where it is known.
+    pub strategic: bool,
+    pub tenure_days: Option<i64>,
     pub amount: Money,
     pub failed_at: Timestamp,
     /// When it was tried again, each time in vain.
@@ -33,6 +36,11 @@ impl Shown<'_> {
     pub(super) fn tried(&self) -> Vec<Tried> {
         let again = self.tries.iter().map(|at| Tried::failed(*at, By::Recoup));
         std::iter::once(Tried::failed(self.failed_at, By::Provider)).chain(again).collect()
+    }
+
+    /// When the last of all that happened did.
+    pub(super) fn last_at(&self) -> Timestamp {
+        self.tries.iter().chain(self.messages).max().copied().unwrap_or(self.failed_at)
     }
 }
 
@@ -63,6 +71,9 @@ pub trait Strategy {
 
     /// How a try ended: what one may learn from, in the order of time over all invoices.
     fn tried(&mut self, _shown: &Shown<'_>, _at: Timestamp, _succeeded: bool) {}
+
+    /// Nothing more comes of an invoice: it is paid, or not followed any longer.
+    fn over(&mut self, _number: u32) {}
 }
 
 /// Tries on the same days, whatever the reason.
