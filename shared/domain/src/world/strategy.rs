@@ -102,6 +102,11 @@ impl Fixed {
         if rise && days.iter().all(|day| (1..=FOLLOWED_DAYS).contains(day)) { Ok(Self(days)) } else { Err(wrong()) }
     }
 
+    /// That of these days, each later than the one before.
+    pub(super) fn on(days: Vec<i64>) -> Self {
+        Self(days)
+    }
+
     /// The gaps between its tries, each up to the later one.
     pub fn windows(&self) -> Vec<Window> {
         let begins = std::iter::once(0).chain(self.0.iter().copied());
