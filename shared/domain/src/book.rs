@@ -30,7 +30,7 @@ pub use payment::{Dispute, Payment, Refund};
 pub use person::Person;
 pub use subscription::Subscription;
 pub use tried::{By, TRIES, Tried, Tries, is_same_card};
-pub use tries::{Try, tries};
+pub use tries::{MOMENT, Try, tries};
 pub use unlinked::Unlinked;
 
 use crate::event::{Event, Origin, Seen};

@@ -248,23 +248,7 @@ pub fn decide(scene: Scene<'_>, concerns: &[Concern], desk: &mut Desk) -> Decide
                 open(desk, *opened);
             }
             (Standing::Open(mut renewed), Some(standing)) => {
-                // What people have approved is done as they saw it, whatever the bill shows meanwhile: it may be the first
-                // part of it, a change of plan, that leaves nothing to be found.
-                let is_found = renewed.recommended.is_some() || matches!(about, About::Billed { .. });
-                if is_found && standing.is_under_way(&desk.head) {
-                    renewed.recommended.clone_from(&standing.recommended);
-                }
-                // What has gone back since it was first found counts with what is asked for.
-                if let (Some(now), Some(before)) = (renewed.recommended.as_mut(), standing.recommended.as_ref())
-                    && now.kind == before.kind
-                {
-                    now.gone.clone_from(&before.gone);
-                }
-                // What could not be done before, or is done in another way by now, because the bill has been paid.
-                let before = standing.recommended.as_ref();
-                let is_other =
-                    renewed.recommended.as_ref().is_some_and(|now| before.is_none_or(|before| before.kind != now.kind));
-                let asks = is_other && standing.state == State::Open && scene.event.origin != Origin::Listed;
+                let asks = found_again(scene, desk, about, &mut renewed, &standing);
                 decided.ask.extend(asks.then(|| case.clone()));
                 renew(scene, desk, about, *renewed, standing);
             }
@@ -290,6 +274,26 @@ pub fn decide(scene: Scene<'_>, concerns: &[Concern], desk: &mut Desk) -> Decide
         }
     }
     decided
+}
+
+/// What was found before is found as it is by now. Says whether people are to be asked for it.
+fn found_again(scene: Scene<'_>, desk: &Desk, about: &About, renewed: &mut Case, standing: &Case) -> bool {
+    // What people have approved is done as they saw it, whatever the bill shows meanwhile: it may be the first
+    // part of it, a change of plan, that leaves nothing to be found.
+    let is_found = renewed.recommended.is_some() || matches!(about, About::Billed { .. });
+    if is_found && standing.is_under_way(&desk.head) {
+        renewed.recommended.clone_from(&standing.recommended);
+    }
+    // What has gone back since it was first found counts with what is asked for.
+    if let (Some(now), Some(before)) = (renewed.recommended.as_mut(), standing.recommended.as_ref())
+        && now.kind == before.kind
+    {
+        now.gone.clone_from(&before.gone);
+    }
+    // What could not be done before, or is done in another way by now, because the bill has been paid.
+    let before = standing.recommended.as_ref();
+    let is_other = renewed.recommended.as_ref().is_some_and(|now| before.is_none_or(|before| before.kind != now.kind));
+    is_other && standing.state == State::Open && scene.event.origin != Origin::Listed
 }
 
 fn open(desk: &mut Desk, mut case: Case) {

@@ -5,6 +5,7 @@ mod adviser;
 mod again;
 mod beside;
 mod budget;
+mod choice;
 mod ending;
 mod escalation;
 mod forecast;
@@ -27,11 +28,12 @@ pub use adviser::{
     Advice, Adviser, AdviserRules, Calendar, Candidate, Cell, Chosen, Group, Place, Reason, SoFar, Traits, View,
     adviser,
 };
-pub use again::{Again, CARD_GIVEN, Ground, MadeTry, Moment, NextTry, NoTry, TryEnd, next_try};
+pub use again::{Again, CARD_GIVEN, Ground, MadeTry, Moment, NextTry, NoTry, TryEnd, next_moment, next_try};
 pub use beside::{invoices_beside, tried_beside};
 pub use budget::{Budget, Left, Why};
+pub use choice::Choice;
 pub use ending::{EndOf, Ends, NoEnd};
-pub use escalation::{EscalationRule, failures};
+pub use escalation::{EscalationRule, failures_of_invoice};
 pub use forecast::{EarlierLine, Expected, FORECAST_DAYS, Forecast, RunningLine, TooFew, forecast};
 pub use heed::DISPUTED;
 pub use hours::HoursPolicy;

@@ -13,6 +13,10 @@ use crate::playbook::PlaybookPolicy;
 use crate::policy::{Limits, Refused, Rules, SetupPolicy, Texts, Versions};
 use crate::report::ReportPolicy;
 use crate::ticket::{AnswerPolicy, TicketPolicy};
+use std::sync::LazyLock;
+
+/// The shipped policies as they were read: once, however often they are asked for.
+static READ: LazyLock<Result<Policies, Refused>> = LazyLock::new(|| Policies::read(SHIPPED, None));
 
 /// Everything that is rule and not code.
 #[derive(Debug, Clone)]
@@ -40,7 +44,7 @@ pub struct Policies {
 impl Policies {
     /// Reads the shipped policies.
     pub fn shipped() -> Result<Self, Refused> {
-        Self::load(SHIPPED)
+        READ.clone()
     }
 
     /// The shipped policies with another dunning policy in the place of all its versions, as somebody tries it out.
@@ -56,25 +60,30 @@ impl Policies {
 
     /// Reads and checks policies, alone and together.
     pub fn load(files: &[(&str, &str)]) -> Result<Self, Refused> {
+        Self::read(files, READ.as_ref().ok())
+    }
+
+    /// What is the same as shipped is not read again.
+    fn read(files: &[(&str, &str)], shipped: Option<&Self>) -> Result<Self, Refused> {
         let policies = Self {
-            advice: of(files)?,
-            ageing: of(files)?,
-            answers: of(files)?,
-            approval: of(files)?,
-            cash: of(files)?,
-            classify: of(files)?,
-            declines: of(files)?,
-            dunning: of(files)?,
-            hours: of(files)?,
-            incidents: of(files)?,
-            limits: of(files)?,
-            metadata: of(files)?,
-            notices: of(files)?,
-            playbooks: of(files)?,
-            report: of(files)?,
-            setup: of(files)?,
-            texts: of(files)?,
-            tickets: of(files)?,
+            advice: of(files, shipped.map(|all| &all.advice))?,
+            ageing: of(files, shipped.map(|all| &all.ageing))?,
+            answers: of(files, shipped.map(|all| &all.answers))?,
+            approval: of(files, shipped.map(|all| &all.approval))?,
+            cash: of(files, shipped.map(|all| &all.cash))?,
+            classify: of(files, shipped.map(|all| &all.classify))?,
+            declines: of(files, shipped.map(|all| &all.declines))?,
+            dunning: of(files, shipped.map(|all| &all.dunning))?,
+            hours: of(files, shipped.map(|all| &all.hours))?,
+            incidents: of(files, shipped.map(|all| &all.incidents))?,
+            limits: of(files, shipped.map(|all| &all.limits))?,
+            metadata: of(files, shipped.map(|all| &all.metadata))?,
+            notices: of(files, shipped.map(|all| &all.notices))?,
+            playbooks: of(files, shipped.map(|all| &all.playbooks))?,
+            report: of(files, shipped.map(|all| &all.report))?,
+            setup: of(files, shipped.map(|all| &all.setup))?,
+            texts: of(files, shipped.map(|all| &all.texts))?,
+            tickets: of(files, shipped.map(|all| &all.tickets))?,
         };
         policies.lint_together()?;
         policies.lint_tries(files)?;
@@ -210,10 +219,14 @@ pub const SHIPPED: &[(&str, &str)] = &[
     ("shared/policy/tickets/v1.toml", include_str!("../../policy/tickets/v1.toml")),
 ];
 
-fn of<T: Rules>(files: &[(&str, &str)]) -> Result<Versions<T>, Refused> {
+fn of<T: Rules + Clone>(files: &[(&str, &str)], shipped: Option<&Versions<T>>) -> Result<Versions<T>, Refused> {
     let folder = format!("/{}/", T::NAME);
-    let own: Vec<_> = files.iter().filter(|(name, _)| name.contains(&folder)).copied().collect();
-    Versions::load(&own)
+    let is_own = |file: &&(&str, &str)| file.0.contains(&folder);
+    let own: Vec<(&str, &str)> = files.iter().filter(is_own).copied().collect();
+    match shipped.filter(|_| SHIPPED.iter().filter(is_own).eq(&own)) {
+        Some(versions) => Ok(versions.clone()),
+        None => Versions::load(&own),
+    }
 }
 
 #[cfg(test)]
@@ -234,6 +247,19 @@ mod tests {
     #[test]
     fn the_shipped_policies_pass_their_lint() {
         Policies::shipped().unwrap();
+    }
+
+    #[test]
+    fn what_is_not_the_same_as_shipped_is_read_again() {
+        let version = |policies: &Policies| policies.report.current().effective().to_owned();
+        let (_, text) = SHIPPED.iter().find(|(file, _)| file.contains("/report/")).unwrap();
+        let shipped = Policies::shipped().unwrap();
+        assert!(text.contains(&version(&shipped)), "{text}");
+        let later = with("/report/", |text| text.replace(&version(&shipped), "2026-02-28")).unwrap();
+        assert_eq!(version(&later), "2026-02-28");
+        assert_eq!(version(&Policies::load(SHIPPED).unwrap()), version(&shipped));
+        let fewer: Vec<_> = SHIPPED.iter().filter(|(file, _)| !file.ends_with("/classify/v2.toml")).copied().collect();
+        assert!(Policies::load(&fewer).unwrap().classify.version(2).is_none(), "a version less is another policy");
     }
 
     #[test]

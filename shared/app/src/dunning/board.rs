@@ -36,7 +36,7 @@ impl Wanted {
     pub fn of(context: &Context, query: &BTreeMap<String, String>) -> Result<Self, Problem> {
         let field = |name: &str| query.get(name).map(String::as_str).filter(|text| !text.is_empty());
         let said = "`due_before` is a time such as 2026-01-31T00:00:00Z, or a day such as 2026-01-31";
-        let instant = |text: &str| time_or_day(text).ok_or_else(|| Problem::malformed(said));
+        let instant = |text: &str| beginning_of(text).ok_or_else(|| Problem::malformed(said));
         let known = segments(context);
         let segment = field("segment").map(str::to_owned);
         if segment.as_ref().is_some_and(|segment| !known.contains(segment)) {
@@ -74,7 +74,8 @@ fn day(at: Timestamp) -> Date {
     at.to_zoned(TimeZone::UTC).date()
 }
 
-pub(super) fn time_or_day(text: &str) -> Option<Timestamp> {
+/// A time, or the beginning of a day by UTC.
+pub(super) fn beginning_of(text: &str) -> Option<Timestamp> {
     let day = || Some(text.parse::<Date>().ok()?.to_zoned(TimeZone::UTC).ok()?.timestamp());
     text.parse::<Timestamp>().ok().or_else(day)
 }

@@ -6,7 +6,7 @@ use crate::context::Context;
 use crate::fault::Fault;
 use crate::task;
 use domain::book::entitlement::Entitlement;
-use domain::dunning::{EscalationRule, Plan, failures};
+use domain::dunning::{EscalationRule, Plan, failures_of_invoice};
 use domain::task::{About, Task};
 use jiff::SignedDuration;
 
@@ -28,7 +28,7 @@ pub(super) async fn read<'a>(context: &'a Context, read: &mut Read, plan: &Plan)
     let rule = context.policies.dunning.version(plan.policy_version).and_then(|policy| policy.escalation.as_ref());
     let same_try = SignedDuration::from_mins(context.policies.classify.current().duplicates.same_try_minutes);
     let Some(rule) = rule else { return Ok(None) };
-    let failures = failures(&read.invoice.tried(same_try), rule.sitting());
+    let failures = failures_of_invoice(&read.invoice.tried(same_try), rule.sitting());
     if !plan.has_to_escalate(rule, failures) {
         return Ok(None);
     }

@@ -8,7 +8,7 @@ use crate::book::{Due, HistoryLine, Touched};
 use crate::case::Class;
 use crate::classify::DISPUTED;
 use crate::classify::desk::Desk;
-use crate::dunning::{Plan, failures};
+use crate::dunning::{Plan, failures_of_invoice};
 use crate::event::InvoiceStatus;
 use crate::id::{CaseId, TaskId};
 use crate::leaving::settled;
@@ -139,7 +139,9 @@ fn overdue<'a>(before: &'a Desk, after: &'a Desk) -> impl Iterator<Item = TaskId
 fn failing<'a>(before: &'a Desk, after: &'a Desk) -> impl Iterator<Item = TaskId> + 'a {
     let (account, all) = (&after.head.account, &after.touched.invoices);
     // Told twice is no second try, but asks for no more than one look at a task that is not there.
-    let again = move |invoice: &String| failures(&all[invoice].tried(SignedDuration::ZERO), SignedDuration::ZERO) > 1;
+    let again = move |invoice: &String| {
+        failures_of_invoice(&all[invoice].tried(SignedDuration::ZERO), SignedDuration::ZERO) > 1
+    };
     let task = move |invoice| About::Failing { invoice }.task(account);
     paid(&before.touched, &after.touched).filter(again).map(task)
 }

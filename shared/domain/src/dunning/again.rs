@@ -1,8 +1,8 @@
 //! When does Recoup try an invoice again, what became of the tries that it made, and why is there no other?
 
 use super::judged::brand_of;
-use super::{Adviser, Budget, Calendar, DunningPolicy, Paid, Plan, PlanState, Reason, SoFar, Traits, TriesRule, Why};
-use crate::book::{By, Tried};
+use super::{Adviser, Budget, Calendar, Choice, DunningPolicy, Paid, Plan, PlanState, Reason, Traits, TriesRule, Why};
+use crate::book::{By, MOMENT, Tried};
 use crate::decline::{Meaning, Retry};
 use crate::id::{ActionId, sha256};
 use crate::staff::MACHINE;
@@ -10,12 +10,8 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use timing::thousandths;
 
-/// How often the choice is made anew, each time believing a little else, to tell how likely it was.
-const DRAWN: u64 = 100;
 /// A try that is later than this is chosen anew: its hour was a part of why it was chosen.
 const LATE: SignedDuration = SignedDuration::from_hours(1);
-/// How far apart the clocks are by which one try is told and begun.
-const NEAR: SignedDuration = SignedDuration::from_mins(10);
 /// How many of the tries that were made are told, the latest.
 const TOLD_MAX: usize = 12;
 /// The rule of a try that comes at once, because the customer gave another card.
@@ -158,8 +154,8 @@ impl MadeTry {
     /// Whether something that left or was told at a time is this one: what was begun leaves within a while, which is
     /// known of what is ours.
     fn is_of(&self, at: Timestamp, by: By) -> bool {
-        let most = if by == By::Recoup { LATE + NEAR } else { NEAR };
-        by != By::Customer && (-NEAR..=most).contains(&at.duration_since(self.begun_at))
+        let most = if by == By::Recoup { LATE + MOMENT } else { MOMENT };
+        by != By::Customer && (-MOMENT..=most).contains(&at.duration_since(self.begun_at))
     }
 }
 
@@ -263,7 +259,7 @@ impl Again {
 
     /// When it was tried again, oldest first: what was told, and what the provider has only answered so far. And how many
     /// of them people asked for, which use up none of the plan's: networks count them all the same.
-    fn times(&self, tried: &[Tried]) -> (Vec<Timestamp>, usize) {
+    pub(super) fn times(&self, tried: &[Tried]) -> (Vec<Timestamp>, usize) {
         let failed = || tried.iter().filter(|it| !it.succeeded);
         let untold = self.untold(tried);
         let ours = failed().filter(|it| it.by == By::Recoup).count() + untold.len();
@@ -284,6 +280,11 @@ impl Ground<'_> {
         let of_card = self.budget_of_card.filter(|_| next.rule == CARD_GIVEN);
         of_card.unwrap_or(self.budget).forbids(self.tried, self.now).is_some()
     }
+
+    /// Why no moment is left.
+    pub(super) fn nothing_left(&self) -> NoTry {
+        self.budget.forbids(self.tried, self.now).map_or(NoTry::NotWorthIt, NoTry::Budget)
+    }
 }
 
 /// The seed of a choice: the same try of the same invoice is always chosen alike.
@@ -295,55 +296,32 @@ fn seed(plan: &Plan, number: u32) -> u64 {
 /// Chooses the next try of a recovery, or says why there is none.
 pub fn next_try(plan: &Plan, ground: &Ground<'_>) -> Result<NextTry, NoTry> {
     let number = plan.tries.begun + 1;
-    let adviser = ground.adviser.ok_or(NoTry::NoRules)?;
+    if ground.adviser.is_none() {
+        return Err(NoTry::NoRules);
+    }
     if let Some(next) = with_card(plan, ground, number) {
         return next;
     }
-    let family = ground.meaning.family;
-    let name = || family.id.get_ref().clone();
-    match family.retry {
-        Retry::Soon | Retry::Later => {}
-        Retry::AfterCustomer => return Err(NoTry::AfterCustomer(name())),
-        Retry::InternalReview => return Err(NoTry::ForPeople(name())),
-        Retry::Never => return Err(NoTry::Never(name())),
-    }
-    let rule = ground.policy.tries(&plan.segment, family.id.get_ref(), ground.paid);
-    let rule = rule.ok_or_else(|| NoTry::NoRule(name()))?;
-    let failed_at = ground.failed_at.ok_or(NoTry::Unknown)?;
-    let (times, by_hand) = plan.tries.times(ground.tried);
-    if times.len() - by_hand >= *rule.most.get_ref() as usize {
-        return Err(NoTry::AllMade(times.len() - by_hand));
-    }
-    let forbidden = || ground.budget.forbids(ground.tried, ground.now).map_or(NoTry::NotWorthIt, NoTry::Budget);
-    let next_day = plan.tries.taken_back_at.map(|at| ground.calendar.day_after(at));
-    let from = next_day.map_or(ground.now, |day| day.max(ground.now));
-    let not_before = ground.budget.earliest(ground.tried, from).ok_or_else(forbidden)?;
-    let so_far = SoFar { failed_at, tries: &times, not_before };
-    let groups = ground.traits.groups();
-    let mut limits = rule.limits();
-    limits.most += by_hand;
-    let allows = |at: Timestamp| ground.budget.forbids(ground.tried, at).is_none();
+    let choice = Choice::of(&plan.segment, &plan.tries, ground)?;
     let seed = seed(plan, number);
-    let view = adviser.view(&groups, Some(seed));
-    let chosen = limits.choose(&view, ground.calendar, &so_far, &allows).ok_or_else(forbidden)?;
-    let same = |other: &u64| {
-        let view = adviser.view(&groups, Some(seed.wrapping_add(*other)));
-        limits.next(&view, ground.calendar, &so_far, &allows) == Some(chosen.at)
-    };
-    let places = ground.calendar.places(failed_at, chosen.at, times.len());
-    // The choice itself is one of those that are counted: what was chosen was never impossible.
-    let likely = (1..=DRAWN).filter(same).count();
+    let chosen = choice.chosen(seed).ok_or_else(|| ground.nothing_left())?;
     Ok(NextTry {
         number,
         at: chosen.at,
-        rule: rule.id.get_ref().clone(),
+        rule: choice.rule.id.get_ref().clone(),
         policy_version: ground.policy.version,
         chance: Some(thousandths(chosen.chance)),
-        likely: u32::try_from((likely + 1) * 1000 / (DRAWN as usize + 1)).unwrap_or(1000),
+        likely: choice.likely(seed, Some(chosen.at)),
         candidates: chosen.candidates.iter().map(|it| Moment { at: it.at, chance: thousandths(it.chance) }).collect(),
         chosen_at: Some(ground.now),
-        reasons: Reason::of(&view, &places),
+        reasons: choice.reasons(seed, chosen.at),
     })
+}
+
+/// When the next try of a recovery is, as it is chosen of the same, and nothing beside: for whoever tries very many.
+pub fn next_moment(plan: &Plan, ground: &Ground<'_>) -> Option<Timestamp> {
+    let choice = Choice::of(&plan.segment, &plan.tries, ground).ok()?;
+    choice.moment(seed(plan, plan.tries.begun + 1))
 }
 
 /// The try for a card that the customer gave since: at once, unless it is the one that may never be tried again, or the

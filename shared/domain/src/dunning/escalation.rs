@@ -57,7 +57,7 @@ impl EscalationRule {
 }
 
 /// How many tries of an invoice have failed, oldest first. Who mistypes the number of their card three times has failed once.
-pub fn failures(tried: &[Tried], sitting: SignedDuration) -> usize {
+pub fn failures_of_invoice(tried: &[Tried], sitting: SignedDuration) -> usize {
     let mut last: Option<Timestamp> = None;
     let counts = |tried: &&Tried| {
         let by_customer = tried.by == By::Customer;
@@ -143,7 +143,7 @@ mod tests {
             ("both by turns", vec![at(0, customer), at(1, provider), at(2, customer)], 2),
             ("it was paid between", vec![at(0, customer), paid, at(200, customer)], 2),
         ] {
-            assert_eq!(failures(&tried, SignedDuration::from_mins(60)), expected, "{name}");
+            assert_eq!(failures_of_invoice(&tried, SignedDuration::from_mins(60)), expected, "{name}");
         }
     }
 

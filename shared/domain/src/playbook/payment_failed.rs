@@ -47,7 +47,7 @@ pub fn payment_failed(scene: Setting<'_>, failing: Failing<'_>) -> Play {
         play.look("part of an incident", format!("{} customers, {}", incident.accounts, incident.cause));
         return play;
     }
-    let in_a_row = failures_in_a_row(head, same_try);
+    let in_a_row = failures_of_account(head, same_try);
     let left = days_left(failing, scene.policy.grace_days, scene.now);
     let mut play = scene.play(
         Name::PaymentFailed,
@@ -111,8 +111,8 @@ fn requests(scene: Setting<'_>, failing: Failing<'_>, remaining: Option<Money>, 
     steps
 }
 
-/// Counted tries of the account since anything was paid.
-fn failures_in_a_row(head: &Head, same_try: SignedDuration) -> usize {
+/// Failed tries of the account since anything of it was paid, whatever they were for.
+fn failures_of_account(head: &Head, same_try: SignedDuration) -> usize {
     let paid = head
         .book
         .payments

@@ -81,21 +81,7 @@ fn of_payment(
         Some("voided") => Some(PaymentStatus::Canceled),
         _ => None,
     };
-    for refund in transaction.linked_refunds.iter().flatten() {
-        let amount = refund
-            .txn_amount
-            .zip(transaction.currency_code.as_deref())
-            .map(|(units, currency)| minor(units, currency))
-            .transpose()?;
-        seen.push(Seen::Refund(RefundSeen {
-            id: refund.txn_id.to_string(),
-            payment: id.clone(),
-            amount,
-            status: refund_status(refund.txn_status.as_deref()),
-            created_at: refund.txn_date.map(seconds).transpose()?,
-            action: None,
-        }));
-    }
+    linked_refunds(&transaction, &id, seen)?;
     let last4 = transaction
         .masked_card_number
         .as_deref()
@@ -132,6 +118,26 @@ fn of_payment(
         reference: transaction.reference_number.as_deref().and_then(reference),
         ..PaymentSeen::default()
     }));
+    Ok(())
+}
+
+/// What went back of a payment, as the payment tells it.
+fn linked_refunds(transaction: &wire::Transaction<'_>, payment: &str, seen: &mut Vec<Seen>) -> Result<(), Malformed> {
+    for refund in transaction.linked_refunds.iter().flatten() {
+        let amount = refund
+            .txn_amount
+            .zip(transaction.currency_code.as_deref())
+            .map(|(units, currency)| minor(units, currency))
+            .transpose()?;
+        seen.push(Seen::Refund(RefundSeen {
+            id: refund.txn_id.to_string(),
+            payment: payment.to_owned(),
+            amount,
+            status: refund_status(refund.txn_status.as_deref()),
+            created_at: refund.txn_date.map(seconds).transpose()?,
+            action: None,
+        }));
+    }
     Ok(())
 }
 

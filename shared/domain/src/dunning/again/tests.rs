@@ -120,6 +120,37 @@ fn a_choice_tells_what_else_it_could_have_been_and_is_made_alike_again() {
 }
 
 #[test]
+fn whoever_tries_very_many_chooses_the_same() {
+    let (policy, tried) = (POLICIES.dunning.current(), [failed(hour(0), By::Provider)]);
+    for number in 0..4 {
+        let plan = plan_of(&format!("in_{number}"));
+        for family in ["insufficient_funds", "declined", "temporary", "expired"] {
+            let told = next(&plan, family, &tried, hour(0)).ok().map(|next| next.at);
+            let moment = with_ground(policy, (family, None), &tried, hour(0), |ground| next_moment(&plan, ground));
+            assert_eq!(moment, told, "{family} {number}");
+        }
+    }
+}
+
+#[test]
+fn what_was_chosen_was_never_impossible_and_what_cannot_be_is() {
+    let (plan, tried) = (plan_of("in_1"), [failed(hour(0), By::Provider)]);
+    with_ground(POLICIES.dunning.current(), ("declined", None), &tried, hour(0), |ground| {
+        let choice = Choice::of(&plan.segment, &plan.tries, ground).unwrap();
+        for seed in [0, 7, u64::MAX] {
+            let at = choice.moment(seed).unwrap();
+            assert!((9..=1000).contains(&choice.likely(seed, Some(at))), "{seed}");
+            assert_eq!(choice.likely(seed, Some(at + SignedDuration::from_mins(30))), 0, "no try is at half past");
+            assert_eq!(choice.likely(seed, None), 0, "it is always tried");
+        }
+        let all: BTreeSet<_> = (0..101).map(|other| choice.moment(other)).collect();
+        let sum: u32 = all.iter().map(|at| choice.likely(0, *at)).sum();
+        // Each is rounded down.
+        assert!(sum <= 1000 && sum + u32::try_from(all.len()).unwrap() >= 1000, "{sum} of {} moments", all.len());
+    });
+}
+
+#[test]
 fn there_are_as_many_as_the_rule_allows_whoever_makes_them() {
     let plan = plan_of("in_1");
     let rule = POLICIES.dunning.current().tries(&plan.segment, "declined", Paid::default()).unwrap();

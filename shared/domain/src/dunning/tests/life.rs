@@ -271,7 +271,7 @@ impl<'a> Life<'a> {
         let policy = self.policy;
         let Some(rule) = &policy.escalation else { return };
         let (was, rests) = (self.plan.escalated_at, self.plan.rests());
-        if self.plan.escalate(rule, dunning::failures(&self.tried, rule.sitting()), self.now) {
+        if self.plan.escalate(rule, dunning::failures_of_invoice(&self.tried, rule.sitting()), self.now) {
             assert!(was.is_none() && !rests, "{}: escalated though it waits ({rests}), or again", self.name);
         }
     }
