@@ -384,7 +384,14 @@ mod tests {
 
     fn say(climb: &mut Climb, wish: Wish, now: &str) -> Result<bool, Refused> {
         let limits = Policies::shipped().unwrap().limits;
-        let lena = Staff { id: "lena".into(), name: "Lena".into(), role: Role::L1, email: String::new(), slack: None };
+        let lena = Staff {
+            id: "lena".into(),
+            name: "Lena".into(),
+            role: Role::L1,
+            email: String::new(),
+            slack: None,
+            languages: Vec::new(),
+        };
         climb.way.take(wish, "they wrote", &lena, &due("2026-03-15"), limits.current(), at(now))
     }
 
