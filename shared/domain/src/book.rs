@@ -17,6 +17,7 @@ pub mod ticket;
 mod tried;
 mod tries;
 mod unlinked;
+mod written;
 
 pub use card::KeptCard;
 pub use head::{
@@ -31,6 +32,7 @@ pub use subscription::Subscription;
 pub use tried::{By, TRIES, Tried, Tries};
 pub use tries::{Try, tries};
 pub use unlinked::Unlinked;
+pub use written::LetterLine;
 
 use crate::event::{Event, Origin, Seen};
 use jiff::SignedDuration;

@@ -15,6 +15,7 @@ mod plan;
 mod policy;
 mod shown;
 mod step;
+mod together;
 mod tries;
 
 pub use adviser::{
@@ -34,6 +35,7 @@ pub use plan::{Plan, PlanState, plan};
 pub use policy::{DunningPolicy, Facts, Segment, StepRule, Then, Whose};
 pub use shown::Recovering;
 pub use step::{Step, StepKind, StepState};
+pub use together::Together;
 pub use tries::{TriesRule, Window};
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ mod kept;
 mod room;
 
 use super::entitlement::Entitlement;
-use super::{Latest, Try};
+use super::{Latest, LetterLine, Try};
 use crate::event::{Card, CardState, DisputeStatus, Interval, InvoiceStatus, Item, PaymentStatus, SubscriptionStatus};
 use crate::id::{AccountId, ActionId, CaseId};
 use crate::money::{Currency, Money, Rate};
@@ -43,6 +43,12 @@ pub struct Head {
     /// Since when the customer wants no messages before their card expires.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unsubscribed_at: Option<Timestamp>,
+    /// The latest letter of any recovery: of several recoveries one says all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub written: Option<LetterLine>,
+    /// The latest text message of any recovery.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub texted: Option<LetterLine>,
 }
 
 /// The part of the head that is a fold of the events and of nothing else.
@@ -244,6 +250,8 @@ impl Head {
             left: BTreeMap::new(),
             watched_until: None,
             unsubscribed_at: None,
+            written: None,
+            texted: None,
         }
     }
 

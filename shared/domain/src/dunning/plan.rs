@@ -228,8 +228,7 @@ impl Plan {
         self.reason = Some(reason.to_owned());
         let goes = |step: &&mut Step| matches!(step.state, StepState::Waiting | StepState::Asked);
         for step in self.steps.iter_mut().filter(goes) {
-            step.state = StepState::Skipped;
-            step.done_at = Some(at);
+            (step.state, step.done_at, step.why) = (StepState::Skipped, Some(at), None);
         }
     }
 
@@ -242,8 +241,7 @@ impl Plan {
     /// Leaves out the steps whose time has come.
     pub fn pass_over(&mut self, now: Timestamp) {
         for step in self.steps.iter_mut().filter(|it| it.state == StepState::Waiting && it.due_at <= now) {
-            step.state = StepState::Skipped;
-            step.done_at = Some(now);
+            (step.state, step.done_at, step.why) = (StepState::Skipped, Some(now), None);
         }
         self.finish_after_last();
     }
@@ -253,24 +251,32 @@ impl Plan {
         if self.held_until.is_some() || self.paused_until().is_some() {
             return None;
         }
-        let is_due = |step: &Step| step.due_at <= now && step.again_at.is_none_or(|again_at| again_at <= now);
-        let is_taken = |step: &Step| step.state == StepState::Waiting && !step.kind.is_access() && !step.kind.is_end();
-        // A text message passes over no letter: it goes out after it.
-        let last =
-            |sms: bool| self.steps.iter().rposition(|step| is_taken(step) && is_due(step) && step.kind.is_sms() == sms);
-        let due = last(false).or_else(|| last(true))?;
-        // What only waits for the morning is not passed over by what does not.
-        for step in self.steps[..due].iter_mut().filter(|step| is_taken(step) && is_due(step)) {
-            step.state = StepState::Skipped;
-            step.done_at = Some(now);
-        }
+        let due = self.up_next(now)?;
+        self.passes_over(due, now);
         let step = &mut self.steps[due];
         step.state = StepState::Sending;
+        step.why = None;
         step.done_at = Some(now);
         step.doubt_at = Some(doubt_at);
         let step = step.clone();
         self.tells_of_end(due, now);
         Some(step)
+    }
+
+    /// The place of the message, or of what is for a person, that is taken up next: of those whose time has come the last. A text
+    /// message passes over no letter: it goes out after it.
+    pub(super) fn up_next(&self, now: Timestamp) -> Option<usize> {
+        let last = |sms: bool| {
+            self.steps.iter().rposition(|step| step.is_taken_up() && step.is_due(now) && step.kind.is_sms() == sms)
+        };
+        last(false).or_else(|| last(true))
+    }
+
+    /// Leaves out what was due before a step that is taken up. What only waits for the morning is not passed over by what does not.
+    pub(super) fn passes_over(&mut self, due: usize, now: Timestamp) {
+        for step in self.steps[..due].iter_mut().filter(|step| step.is_taken_up() && step.is_due(now)) {
+            (step.state, step.done_at, step.why) = (StepState::Skipped, Some(now), None);
+        }
     }
 
     /// What is due for a phone is left out, where nobody may be written to there.

@@ -2,7 +2,7 @@
 
 mod lint;
 
-use super::{AdviserRules, Ends, EscalationRule, TriesRule};
+use super::{AdviserRules, Ends, EscalationRule, Together, TriesRule};
 use crate::book::entitlement::Entitlement;
 use crate::money::{Currency, Money};
 use rust_decimal::Decimal;
@@ -22,6 +22,8 @@ pub struct DunningPolicy {
     pub tries: Vec<TriesRule>,
     /// When a recovery is a matter of whoever looks after the account.
     pub escalation: Option<EscalationRule>,
+    /// When the letters of an account's recoveries are one; before there was a rule each left by itself.
+    pub together: Option<Together>,
     pub segment: Vec<Segment>,
 }
 
@@ -108,6 +110,12 @@ impl DunningPolicy {
             Then::End(_) => step.prompt.as_deref(),
             Then::Sms(_) | Then::Access(_) | Then::Person => None,
         })
+    }
+
+    /// A text that a step mails and of which nobody says how much it says beside others, with where that should stand.
+    pub(crate) fn unranked(&self) -> Option<(usize, &str)> {
+        let rule = self.together.as_ref()?;
+        self.templates().find(|text| !rule.ranks(text)).map(|text| (rule.place(), text))
     }
 
     /// Every text that a step sends to a phone.

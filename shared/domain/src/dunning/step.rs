@@ -82,12 +82,23 @@ pub struct Step {
     pub refusals: u32,
     #[serde(default)]
     pub again_at: Option<Timestamp>,
-    /// Why it was left out, where that is its own reason.
+    /// Why it was left out, waits, or was not sent by itself, where that is its own reason.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub why: Option<String>,
 }
 
 impl Step {
+    /// Whether it waits, and its time has come.
+    pub(super) fn is_due(&self, now: Timestamp) -> bool {
+        let is_now = self.due_at <= now && self.again_at.is_none_or(|again_at| again_at <= now);
+        self.state == StepState::Waiting && is_now
+    }
+
+    /// Whether somebody is to read it: the customer, or a person in their stead.
+    pub(super) fn is_taken_up(&self) -> bool {
+        !self.kind.is_access() && !self.kind.is_end()
+    }
+
     /// It is not taken, for a reason of its own.
     pub(super) fn leave_out(&mut self, why: &str, now: Timestamp) {
         (self.state, self.done_at, self.again_at) = (StepState::Skipped, Some(now), None);

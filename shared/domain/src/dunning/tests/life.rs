@@ -233,6 +233,7 @@ impl<'a> Life<'a> {
         self.plan.doubt(Some(now));
         let morning = POLICIES.hours.current().first_from(now, self.zone, None);
         self.plan.keep_quiet(now, morning);
+        self.plan.keep_phones_quiet(now, morning);
         self.plan.take_access(now);
         self.falls_as_it_may();
         if !self.tries() {
