@@ -217,6 +217,7 @@ fn a_text_message_stands_in_the_outbox_in_its_language() {
             links: vec![],
             blocks: None,
             unsubscribe: None,
+            thread: None,
         };
         service.context.post.send(&letter).await.unwrap();
         for (channel, count) in [("sms", 1), ("mail", 0), ("slack", 0)] {

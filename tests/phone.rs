@@ -77,6 +77,7 @@ fn message(to: &str) -> Letter {
         links: Vec::new(),
         blocks: None,
         unsubscribe: None,
+        thread: None,
     }
 }
 

@@ -5,21 +5,22 @@ mod grown;
 
 use app::message::{Body, Message};
 use app::store::{
-    Alone, Asking, Backfill, CardLink, External, FoundBy, Idempotency, Link, Of, PayLink, Probe, Probes, Receipt,
-    Stored, TicketOf, Timeline, Waiting,
+    Alone, Asking, Backfill, CardLink, External, FoundBy, Idempotency, Link, MessagesLink, Of, PayLink, Probe, Probes,
+    Receipt, Stored, TicketOf, Timeline, Waiting,
 };
 use app::web::NOTE_CHARS_MAX;
 use domain::ageing::Climb;
 use domain::book::entitlement::Entitlement;
 use domain::book::ticket::Ticket;
 use domain::book::{
-    AccessLine, CaseLine, Head, Invoice, KeptCard, Left, Payment, Person, PlanLine, Subscription, Touched, UnderWay,
+    AccessLine, CaseLine, Head, Invoice, KeptCard, Left, LetterLine, Payment, Person, PlanLine, Subscription, Touched,
+    UnderWay,
 };
 use domain::case::Case;
 use domain::classify::decision::{self, Decision};
 use domain::classify::desk::Desk;
 use domain::classify::{self, Scene};
-use domain::dunning::Plan;
+use domain::dunning::{Plan, Together};
 use domain::event::{Event, Seen};
 use domain::group::{self, Group};
 use domain::id::{AccountId, ActionId, CaseId};
@@ -255,6 +256,18 @@ fn with_what_is_open(mut head: Head) -> Head {
     for number in 0..8 {
         head.left.insert(id(number), vec![Left { action: Some(action(number)), at: at() }]);
     }
+    let listed = POLICIES.dunning.current().together.as_ref().map_or(0, Together::listed_max);
+    let letter = LetterLine {
+        at: at(),
+        invoice: id(0),
+        step: 8,
+        text: "final_notice".to_owned(),
+        also: (0..listed).map(id).collect(),
+        doubt_at: Some(at()),
+        in_doubt: true,
+    };
+    head.texted = Some(LetterLine { also: Vec::new(), ..letter.clone() });
+    head.written = Some(letter);
     head
 }
 
@@ -377,7 +390,8 @@ fn acting() -> Vec<Row> {
                 "code": {"hash": text(64), "until": AT, "tries": 5, "sent": 5}}),
         ),
         built::<PayLink>("PayLink", json!({"hash": text(64), "account": account(), "invoice": id(0)})),
-        built::<CardLink>("CardLink", json!({"hash": text(64), "account": account()})),
+        built::<CardLink>("CardLink", json!({"hash": text(64), "account": account(), "expires_on": "2026-05-01"})),
+        built::<MessagesLink>("MessagesLink", json!({"hash": text(64), "account": account()})),
     ]
 }
 

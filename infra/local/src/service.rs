@@ -154,8 +154,12 @@ impl Service {
         let queue = Arc::new(LocalQueue::open(disk.clone(), ticking.clone())?);
         let sandbox = Arc::new(Sandbox::new(disk.clone(), ticking.clone()));
         let outbox = Arc::new(Outbox { disk: disk.clone(), clock: ticking.clone(), sandbox: sandbox.clone() });
-        let settings =
-            Settings { base_url: base_url.to_owned(), approvals_channel: "#billing-approvals".to_owned(), local: true };
+        let settings = Settings {
+            base_url: base_url.to_owned(),
+            approvals_channel: "#billing-approvals".to_owned(),
+            texts: true,
+            local: true,
+        };
         let context = Context {
             store,
             queue: queue.clone() as Arc<dyn Queue>,

@@ -10,11 +10,14 @@ mod ending;
 mod escalation;
 pub mod forecast;
 mod letter;
+pub mod link;
+pub mod mail;
 mod notice;
 pub mod outcomes;
 mod page;
 pub mod pay;
 pub mod recovery;
+mod together;
 
 use crate::bulletin;
 use crate::context::{Context, Work};
@@ -22,14 +25,14 @@ use crate::door::routes::Endpoint;
 use crate::fault::Fault;
 use crate::message::Message;
 use crate::outgoing;
-use crate::ports::Letter;
+use crate::ports::{Channel, Letter};
 use crate::records::{self, running, whose};
 use crate::setup::{sources, stop};
 use crate::store::{self, Attempted, Batch, Commit, Of, PayLink, keys};
 use crate::web::Answer;
 use bytes::Bytes;
 use domain::action::Action;
-use domain::book::{Due, Head, Invoice, Person};
+use domain::book::{Due, Head, Invoice, LetterLine, Person};
 use domain::dunning::{Plan, PlanState, Step};
 use domain::id::AccountId;
 use domain::import::Customer;
@@ -39,7 +42,7 @@ use domain::telling::Bulletin;
 use escalation::Escalated;
 use http::Request;
 use jiff::{SignedDuration, Timestamp};
-use letter::{Way, remind};
+use letter::{Beside, Way, remind};
 
 pub use page::page;
 
@@ -174,17 +177,21 @@ async fn begin(context: &Context, account: &AccountId, invoice: &str) -> Result<
     }
     let wish = records::stage(context, &read.head, &read.invoice).await?;
     let source = sources::find(context, &read.head.provider, &read.head.source).await?;
-    let beside = again::read(context, &mut read, (&plan, &source), wish).await?;
+    let tries = again::read(context, &mut read, (&plan, &source), wish).await?;
     let end = ending::read(context, &mut read, &plan).await?;
     let escalation = escalation::read(context, &mut read, &plan).await?;
     let watch = keys::watch(&read.head.provider, &read.head.source);
     // An earlier plan of the invoice may have handed over a step of the same number; and an escalation makes others due.
     let due: Vec<&Step> = if escalation.is_some() { plan.steps.iter().collect() } else { plan.due(now).collect() };
+    let may_write = due.iter().any(|step| step.kind.is_mail());
     let told = due.into_iter().map(|step| keys::bulletin(&letter::about(&plan, step).id()));
     let link = pay::link::to(context, account, invoice).await?;
     let kept = keys::pay_link(&link.kept.hash);
     read.batch.extend(Batch::read(context, told.chain([watch.clone(), kept.clone()]).collect()).await?);
     let watch = read.batch.get::<Watch>(&watch)?;
+    let also = if may_write { together::also(context, &read, &plan).await? } else { Vec::new() };
+    let company = pay::company(context, source.name.as_deref());
+    let beside = Beside { link: Some(&link.address), company: &company, also: &also };
 
     // Decide.
     let policy = context.policies.incidents.current();
@@ -209,17 +216,14 @@ async fn begin(context: &Context, account: &AccountId, invoice: &str) -> Result<
         plan.stop(UNWRITTEN, now);
     }
     let escalated = escalation::advance(context, &mut plan, escalation);
-    plan.keep_quiet(now, whose::written_to_from(context, &read.person, read.customer.as_ref(), now));
+    together::fit(context, &read, &mut plan, now);
     ending::learn(context, &mut plan, &end);
     plan.take_access(now);
-    if let Some(why) = letter::why_no_text(&read) {
-        plan.leave_out_texts(why, now);
-    }
-    let tried = again::advance(context, &read, &mut plan, &beside)?;
+    let tried = again::advance(context, &read, &mut plan, &tries)?;
     let begun = match tried {
         // What is due beside a try rings at once again: it may be paid by then.
         Some(action) => Some(Begun::Try(Box::new(action))),
-        None => take_up(context, &read, &mut plan, (&link.address, now))?,
+        None => take_up(context, &read, &mut plan, (beside, now))?,
     };
     let begun = match begun {
         None => ending::advance(context, &read, &mut plan, (&source, &end))?.map(|it| Begun::End(Box::new(it))),
@@ -233,8 +237,9 @@ async fn begin(context: &Context, account: &AccountId, invoice: &str) -> Result<
     let mut besides = Besides { escalated, ..Besides::default() };
     match &begun {
         Some(Begun::HandedOver(bulletin)) => besides.news = Some(bulletin.clone()),
-        Some(Begun::Message(..)) => {
+        Some(Begun::Message(step, letter)) => {
             besides.link = read.batch.get::<PayLink>(&kept)?.is_none().then_some(link.kept);
+            besides.line = Some((letter.channel, together::line(&plan, step, &also, now)));
         }
         Some(Begun::Try(action) | Begun::End(action)) => besides.action = Some(action.clone()),
         None => {}
@@ -247,11 +252,10 @@ fn take_up(
     context: &Context,
     read: &Read,
     plan: &mut Plan,
-    (link, now): (&str, Timestamp),
+    (beside, now): (Beside<'_>, Timestamp),
 ) -> Result<Option<Begun>, Fault> {
-    let doubt_at = now + SignedDuration::from_mins(context.policies.limits.current().sending_minutes_max);
-    let Some(step) = plan.begin(now, doubt_at) else { return Ok(None) };
-    let words = match letter::of_step(context, read, plan, &step, (link, now)) {
+    let Some(step) = plan.begin(now, together::doubt_at(context, now)) else { return Ok(None) };
+    let words = match letter::of_step(context, read, plan, &step, (beside, now)) {
         Ok(letter) => return Ok(Some(Begun::Message(step, letter))),
         Err(words) => words,
     };
@@ -291,6 +295,8 @@ struct Besides {
     news: Option<Bulletin>,
     /// The link that a letter has, where it is new.
     link: Option<PayLink>,
+    /// What the account's other recoveries see of a message that is taken up.
+    line: Option<(Channel, LetterLine)>,
     /// A try that begins, or what people are asked for.
     action: Option<Box<Action>>,
     /// What fails again and again.
@@ -303,7 +309,7 @@ async fn write<T>(
     context: &Context,
     mut read: Read,
     plan: &Plan,
-    Besides { news, link, action, escalated }: Besides,
+    Besides { news, link, line, action, escalated }: Besides,
     done: T,
 ) -> Result<Attempted<T>, Fault> {
     let climb = match plan.state {
@@ -312,6 +318,12 @@ async fn write<T>(
     };
     let mut head = read.head.clone();
     running::show(context, &mut head, std::slice::from_ref(plan)).await?;
+    plan.show_message_on(&mut head);
+    match line {
+        Some((Channel::Sms, line)) => head.texted = Some(line),
+        Some((Channel::Mail | Channel::Slack, line)) => head.written = Some(line),
+        None => {}
+    }
     // Whose end is known holds nobody back from paying: a debit that was taken on and failed has changed nothing.
     for made in plan.tries.made.iter().filter(|made| made.ended.is_some()) {
         head.under_way.remove(&made.action);

@@ -17,8 +17,8 @@ use std::collections::BTreeMap;
 
 pub use query::{Page, all_of, first_of, items, page, page_of, pick, rest_of, walk};
 pub use shapes::{
-    Alone, Asking, Backfill, CardLink, Code, External, FoundBy, Idempotency, Link, Of, PayLink, Pending, Probe, Probes,
-    Receipt, Sweep, TicketOf, Timeline, Waiting,
+    Alone, Asking, Backfill, CardLink, Code, External, FoundBy, Idempotency, Link, MessagesLink, Of, PayLink, Pending,
+    Probe, Probes, Receipt, Sweep, TicketOf, Timeline, Waiting,
 };
 
 /// A value that is an item of its own.

@@ -83,6 +83,7 @@ pub fn context() -> Result<Context, Error> {
         let origin = given("AWS_ENDPOINT_URL");
         Phone::new(region.to_string(), credentials.clone(), http.clone(), origin, given("RECOUP_SMS_FROM"))
     });
+    let texts = phone.is_some();
     let network = Network::new(secrets.clone(), given("RECOUP_PROVIDERS_AT"));
     let tables =
         TableNames([needed("RECOUP_TABLE_ACCOUNTS")?, needed("RECOUP_TABLE_FACTS")?, needed("RECOUP_TABLE_CONFIG")?]);
@@ -115,6 +116,7 @@ pub fn context() -> Result<Context, Error> {
         settings: Arc::new(Settings {
             base_url: needed("RECOUP_BASE_URL")?,
             approvals_channel: needed("RECOUP_APPROVALS_CHANNEL")?,
+            texts,
             local: false,
         }),
         warm: Arc::default(),

@@ -306,7 +306,7 @@ mod tests {
             ("limits", "boards_max = 4", "boards_max = 0", "at least one board"),
             ("limits", "told_people_max = 20", "told_people_max = 0", "at least one person"),
             ("dunning/v3", "hours = 24\nlisted_max", "hours = 0\nlisted_max", "keeps others back for 1 to 168 hours"),
-            ("dunning/v3", "listed_max = 15", "listed_max = 0", "a letter lists 1 to 50 others"),
+            ("dunning/v3", "listed_max = 10", "listed_max = 0", "a letter lists 1 to 50 others"),
             ("dunning/v3", "\"final_notice\"]", "\"reminder_1\"]", "`reminder_1` is there twice"),
             ("dunning/v3", ", \"final_notice\"]", "]", "nobody says how much `final_notice` says"),
             ("dunning/v3", "why = \"Who owes", "why = \"\" # \"", "`together` has no `why`"),

@@ -141,6 +141,11 @@ impl Plan {
         }
     }
 
+    /// Whether it is asked for by now: it runs, and nothing lets it wait.
+    pub fn asks(&self) -> bool {
+        !self.rests()
+    }
+
     /// Shows the account's other recoveries what became of a message of this one.
     pub fn show_message_on(&self, head: &mut Head) {
         for shown in [&mut head.written, &mut head.texted] {

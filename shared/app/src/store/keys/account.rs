@@ -192,6 +192,11 @@ pub fn card_link(hash: &str) -> Key {
     Key { table: Table::Accounts, pk: format!("CARD_LINK#{hash}"), sk: "CARD_LINK".to_owned() }
 }
 
+/// A link by which somebody wants to hear no more of their cards, found by the hash of its token.
+pub fn messages_link(hash: &str) -> Key {
+    Key { table: Table::Accounts, pk: format!("MESSAGES_LINK#{hash}"), sk: "MESSAGES_LINK".to_owned() }
+}
+
 /// That an account is found by a word, of which only the digest is kept.
 pub fn found_by(digest: &str, account: &AccountId) -> Key {
     Key { table: Table::Accounts, pk: found_partition(digest), sk: account.to_string() }
