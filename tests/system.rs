@@ -49,6 +49,7 @@ mod sweeps;
 mod takes;
 mod tasks;
 mod telling;
+mod together;
 mod tried;
 mod troubles;
 mod wire;
