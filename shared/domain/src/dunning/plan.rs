@@ -117,13 +117,15 @@ impl Plan {
     /// The same, with what an earlier plan of the invoice has done behind it, and what comes before that; nothing, where
     /// no step is left. A step is the same by what it does: the earlier plan may have been of another segment.
     pub fn going_on(mut self, earlier: &Self) -> Option<Self> {
-        let is_done = |step: &Step| {
+        let done = |step: &Step| {
             let mut same = earlier.steps.iter().filter(|other| other.kind == step.kind);
-            same.any(|other| matches!(other.state, StepState::Sending | StepState::Sent | StepState::InDoubt))
+            same.find(|other| matches!(other.state, StepState::Sending | StepState::Sent | StepState::InDoubt))
         };
-        let behind = self.steps.iter().rposition(is_done).map_or(0, |place| place + 1);
+        let behind = self.steps.iter().rposition(|step| done(step).is_some()).map_or(0, |place| place + 1);
         for step in &mut self.steps[..behind] {
-            step.state = if is_done(step) { StepState::Sent } else { StepState::Skipped };
+            let before = done(step);
+            step.state = if before.is_some() { StepState::Sent } else { StepState::Skipped };
+            step.why = before.and_then(|before| before.why.clone());
         }
         self.control = earlier.control.clone();
         self.tries = Again { next: None, why_none: None, look_at: None, card: None, ..earlier.tries.clone() };
