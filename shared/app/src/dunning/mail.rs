@@ -28,6 +28,7 @@ pub struct Mail<'a> {
 }
 
 impl Mail<'_> {
+    /// The letter that it comes to.
     pub fn letter(self) -> Letter {
         let Self { id, to, reader, text, company, name, values, figures, button, unsubscribe, thread } = self;
         let link = button.map(|(_, page)| page);
