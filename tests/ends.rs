@@ -4,11 +4,13 @@
 use crate::http::run;
 use crate::limits::with_limit;
 use crate::raised::{tell, wish};
+use app::context::Settings;
 use app::ports::{Channel, Clock, Letter};
 use http::{Method, StatusCode};
 use jiff::{SignedDuration, Timestamp};
 use local::service::Service;
 use serde_json::{Value, json};
+use std::sync::Arc;
 use tests::stripe;
 use tests::world::{ask, at, get, import, open_at};
 
@@ -240,6 +242,9 @@ fn a_text_message_goes_to_the_phone_once_and_to_nobody_who_has_none_or_wants_non
             "",
         ),
         ("no phone", None, "", None, "there is no phone number to write to"),
+        ("no country's", Some("030 123456"), "", None, "the phone number does not begin with that of its country"),
+        ("two in one", Some("+49 (0)170 12345"), "", None, "the phone number does not begin with that of its country"),
+        ("from nowhere", Some("+99912345678"), "", None, "nobody knows when it is night where that phone is"),
         (
             "they want none",
             Some("+43123456789"),
@@ -260,6 +265,7 @@ fn a_text_message_goes_to_the_phone_once_and_to_nobody_who_has_none_or_wants_non
             assert_eq!(found.iter().map(|text| text.to.as_str()).collect::<Vec<_>>(), Vec::from_iter(sent), "{name}");
             for text in &found {
                 assert!(text.text.contains("/pay/") && !text.text.contains("USD"), "{name}: {}", text.text);
+                assert!(text.text.starts_with("recoup.test: "), "{name}: {}", text.text);
             }
             let state = if sent.is_some() { "sent" } else { "skipped" };
             assert_eq!(step(&plan(&service).await, "sms"), (state.to_owned(), why.to_owned()), "{name}");
@@ -270,6 +276,56 @@ fn a_text_message_goes_to_the_phone_once_and_to_nobody_who_has_none_or_wants_non
             assert_eq!(texts(&service).len(), found.len(), "{name}: once");
         });
     }
+}
+
+#[test]
+fn where_text_messages_are_not_switched_on_their_steps_are_left_out_and_nothing_is_dead() {
+    run(async {
+        let mut service = without_subscription(Some("+43123456789")).await;
+        let settings = &service.context.settings;
+        service.context.settings = Arc::new(Settings {
+            base_url: settings.base_url.clone(),
+            approvals_channel: settings.approvals_channel.clone(),
+            mail_from: settings.mail_from.clone(),
+            texts: false,
+            local: settings.local,
+        });
+        advance(&service, days(9)).await;
+        let expected = ("skipped".to_owned(), "text messages are not switched on".to_owned());
+        assert_eq!(step(&plan(&service).await, "sms"), expected);
+        assert_eq!(texts(&service), []);
+        let dead = get(&service, "/local/queues/dunning/dead").await;
+        assert_eq!(dead["items"], json!([]), "{dead}");
+    });
+}
+
+#[test]
+fn a_name_that_no_phone_could_show_is_left_to_the_host() {
+    for (name, expected) in [
+        ("Juniper & Söhne", "Juniper & Söhne: "),
+        ("The Very Long Name of a Small Company", "The Very Long Name of a Small: "),
+        ("日本の店", "recoup.test: "),
+    ] {
+        run(async {
+            let service = without_subscription(Some("+43123456789")).await;
+            assert_eq!(wish(&service, "mara", "", json!({"name": name})).await.0, StatusCode::OK);
+            advance(&service, days(9)).await;
+            let found = texts(&service);
+            assert!(found.iter().all(|text| text.text.starts_with(expected)) && found.len() == 1, "{name}: {found:?}");
+        });
+    }
+}
+
+#[test]
+fn of_whom_only_a_number_is_known_is_texted_when_it_is_day_there() {
+    run(async {
+        let service = without_subscription(Some("+1 415 555 0100")).await;
+        advance(&service, days(8) + SignedDuration::from_hours(7)).await;
+        assert_eq!(texts(&service), [], "it is morning in New York, and night in Honolulu");
+        assert_eq!(step(&plan(&service).await, "sms").0, "waiting");
+        advance(&service, days(8) + SignedDuration::from_hours(9)).await;
+        assert_eq!(texts(&service).len(), 1);
+    });
 }
 
 #[test]

@@ -5,21 +5,22 @@ mod grown;
 
 use app::message::{Body, Message};
 use app::store::{
-    Alone, Asking, Backfill, CardLink, Correction, External, FoundBy, Hearing, Idempotency, Link, Of, PayLink, Pressed,
-    Probe, Probes, Receipt, Stored, TicketOf, Timeline, Waiting, Wrote,
+    Alone, Asking, Backfill, CardLink, Correction, External, FoundBy, Hearing, Idempotency, Link, MessagesLink, Of,
+    PayLink, Pressed, Probe, Probes, Receipt, Stored, TicketOf, Timeline, Waiting, Wrote,
 };
 use app::web::NOTE_CHARS_MAX;
 use domain::ageing::Climb;
 use domain::book::entitlement::Entitlement;
 use domain::book::{
-    AccessLine, CaseLine, Head, Invoice, KeptCard, Left, Payment, Person, PlanLine, Subscription, Touched, UnderWay,
+    AccessLine, CaseLine, Head, Invoice, KeptCard, Left, LetterLine, Payment, Person, PlanLine, Subscription, Touched,
+    UnderWay,
 };
 use domain::case::{Case, Class};
 use domain::cash::{Received, Request, Step};
 use domain::classify::decision::{self, Decision};
 use domain::classify::desk::Desk;
 use domain::classify::{self, Scene};
-use domain::dunning::Plan;
+use domain::dunning::{Plan, Together};
 use domain::event::{Event, Seen};
 use domain::group::{self, Group};
 use domain::id::{AccountId, ActionId, CaseId, ReceivedId, RequestId};
@@ -258,6 +259,18 @@ fn with_what_is_open(mut head: Head) -> Head {
     }
     head.requests = (0..20).map(|number| RequestId::of(&account(), &id(number))).collect();
     head.loose = (0..6).map(id).collect();
+    let listed = POLICIES.dunning.current().together.as_ref().map_or(0, Together::listed_max);
+    let letter = LetterLine {
+        at: at(),
+        invoice: id(0),
+        step: 8,
+        text: "final_notice".to_owned(),
+        also: (0..listed).map(id).collect(),
+        doubt_at: Some(at()),
+        in_doubt: true,
+    };
+    head.texted = Some(LetterLine { also: Vec::new(), ..letter.clone() });
+    head.written = Some(letter);
     head
 }
 
@@ -402,7 +415,8 @@ fn acting() -> Vec<Row> {
                 "code": {"hash": text(64), "until": AT, "tries": 5, "sent": 5}}),
         ),
         built::<PayLink>("PayLink", json!({"hash": text(64), "account": account(), "invoice": id(0)})),
-        built::<CardLink>("CardLink", json!({"hash": text(64), "account": account()})),
+        built::<CardLink>("CardLink", json!({"hash": text(64), "account": account(), "expires_on": "2026-05-01"})),
+        built::<MessagesLink>("MessagesLink", json!({"hash": text(64), "account": account()})),
         built::<Pressed>("Pressed", json!({"account": account(), "at": AT})),
     ]
 }

@@ -55,6 +55,7 @@ mod takes;
 mod tasks;
 mod telling;
 mod tickets;
+mod together;
 mod tried;
 mod troubles;
 mod wire;

@@ -73,6 +73,7 @@ pub fn context() -> Result<Context, Error> {
         let origin = given("AWS_ENDPOINT_URL");
         Phone::new(region.to_string(), credentials.clone(), http.clone(), origin, given("RECOUP_SMS_FROM"))
     });
+    let texts = phone.is_some();
     let network = Network::new(secrets.clone(), given("RECOUP_PROVIDERS_AT"));
     let tables =
         TableNames([needed("RECOUP_TABLE_ACCOUNTS")?, needed("RECOUP_TABLE_FACTS")?, needed("RECOUP_TABLE_CONFIG")?]);
@@ -99,6 +100,7 @@ pub fn context() -> Result<Context, Error> {
             base_url: needed("RECOUP_BASE_URL")?,
             approvals_channel: needed("RECOUP_APPROVALS_CHANNEL")?,
             mail_from: needed("RECOUP_MAIL_FROM")?,
+            texts,
             local: false,
         }),
         warm: Arc::default(),

@@ -17,6 +17,7 @@ mod subscription;
 mod tried;
 mod tries;
 mod unlinked;
+mod written;
 
 pub use card::KeptCard;
 pub use contact::{ContactChange, Contacts};
@@ -32,6 +33,7 @@ pub use subscription::Subscription;
 pub use tried::{By, TRIES, Tried, Tries, is_same_card};
 pub use tries::{MOMENT, Try, tries};
 pub use unlinked::Unlinked;
+pub use written::LetterLine;
 
 use crate::event::{Event, Origin, Seen};
 use jiff::SignedDuration;

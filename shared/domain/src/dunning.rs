@@ -19,6 +19,7 @@ mod plan;
 mod policy;
 mod shown;
 mod step;
+mod together;
 mod tries;
 mod unkept;
 mod way;
@@ -44,6 +45,7 @@ pub use plan::{Plan, PlanState, plan};
 pub use policy::{DunningPolicy, Facts, Segment, StepRule, Then, WarningRule, Whose};
 pub use shown::Recovering;
 pub use step::{Step, StepKind, StepState};
+pub use together::Together;
 pub use tries::{Paid, TriesRule, Window};
 pub use way::way_of;
 

@@ -86,7 +86,7 @@ impl Policies {
             tickets: of(files, shipped.map(|all| &all.tickets))?,
         };
         policies.lint_together()?;
-        policies.lint_tries(files)?;
+        policies.lint_recoveries(files)?;
         Ok(policies)
     }
 
@@ -147,8 +147,9 @@ impl Policies {
         Ok(())
     }
 
-    /// Every family that a recovery is planned by is one, and no rule of tries breaks a network's by construction.
-    fn lint_tries(&self, files: &[(&str, &str)]) -> Result<(), Refused> {
+    /// Every family that a recovery is planned by is one, every letter of it has its place beside others, and no rule of tries
+    /// breaks a network's by construction.
+    fn lint_recoveries(&self, files: &[(&str, &str)]) -> Result<(), Refused> {
         let declines = self.declines.current();
         for policy in self.dunning.all() {
             let file = format!("shared/policy/dunning/v{}.toml", policy.version);
@@ -159,6 +160,9 @@ impl Policies {
                 if declines.family.iter().all(|family| family.id.get_ref() != name) {
                     return refused(offset, format!("no family is called `{name}`"));
                 }
+            }
+            if let Some((offset, text)) = policy.unranked() {
+                return refused(offset, format!("nobody says how much `{text}` says beside other letters"));
             }
             for rule in &policy.tries {
                 let tried = |family: &&Family| rule.families.get_ref().contains(family.id.get_ref());
@@ -264,7 +268,7 @@ mod tests {
 
     #[test]
     fn a_bad_policy_is_refused_with_its_line() {
-        let rows: [(&str, &str, &str, &str); 100] = [
+        let rows: [(&str, &str, &str, &str); 108] = [
             ("ageing", "from_day = 31", "from_day = 32", "days 31 to 31 are in no bucket"),
             ("ageing", "from_day = 31", "from_day = 30", "day 30 is in two buckets"),
             ("ageing", "from_day = 0", "from_day = 1", "days 0 to 0 are in no bucket"),
@@ -445,6 +449,14 @@ mod tests {
                 "`high_risk` before it",
             ),
             ("declines/v3", "\"paypal\", ", "\"paypal\", \"sepa\", ", "`sepa` stands twice among the ways of paying"),
+            ("dunning/v3", "hours = 24\nlisted_max", "hours = 0\nlisted_max", "keeps others back for 1 to 168 hours"),
+            ("dunning/v3", "listed_max = 10", "listed_max = 0", "a letter lists 1 to 50 others"),
+            ("dunning/v3", "\"final_notice\"]", "\"reminder_1\"]", "`reminder_1` is there twice"),
+            ("dunning/v3", ", \"final_notice\"]", "]", "nobody says how much `final_notice` says"),
+            ("dunning/v3", "why = \"Who owes", "why = \"\" # \"", "`together` has no `why`"),
+            ("hours", "49 = [\"DE\"]", "49 = [\"XX\"]", "`XX` has no zones"),
+            ("notices", "link_days = 30", "link_days = 0", "1 to 365 days"),
+            ("texts", "company = 30", "company = 60", "an SMS takes"),
         ];
         for (name, from, to, expected) in rows {
             let refused = with(name, |text| {

@@ -1,7 +1,7 @@
 //! Takes the rung that is due of an invoice that no recovery asks for: a task for its owner, and a letter where there
 //! is one.
 
-use super::letter::{self, Way, remind};
+use super::letter::{self, Beside, Way, remind};
 use super::{Done, pay};
 use crate::bulletin::{self, Words};
 use crate::context::Context;
@@ -110,11 +110,13 @@ async fn take(context: &Context, account: &AccountId, invoice: &str) -> Result<A
     let first = begun.as_ref().filter(|step| step.refusals == 0);
     let task = first.and_then(|step| climb.task(step, &ground, policy, on, now, due_in));
     let owner = first.and_then(|step| climb.owner(step, &ground, policy));
-    let (who, address) = ((&person, customer.as_ref()), link.as_ref().map(|link| link.address.as_str()));
+    let who = (&person, customer.as_ref());
+    let company = pay::company(context, source.name.as_deref());
+    let beside = Beside { link: link.as_ref().map(|link| link.address.as_str()), company: &company, also: &[] };
     let letter = begun
         .as_ref()
         .filter(|_| source.writes())
-        .and_then(|step| Some((step.clone(), letter::of_rung(context, (&climb, step), &invoice, who, address, on)?)));
+        .and_then(|step| Some((step.clone(), letter::of_rung(context, (&climb, step), &invoice, who, beside, on)?)));
     if let (Some(step), None) = (&begun, &letter) {
         // The task is all of it.
         climb.way.sent(step.number);

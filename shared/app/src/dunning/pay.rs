@@ -9,11 +9,12 @@ pub mod link;
 mod words;
 
 use crate::context::Context;
+use crate::dunning::link::opened;
 use crate::fault::Fault;
 use crate::ports::CommitError;
 use crate::records;
 use crate::setup::{sources, stop};
-use crate::store::{Batch, Commit, Pressed, keys};
+use crate::store::{Batch, Commit, PayLink, Pressed, keys};
 use crate::web::{self, Answer, ID_BYTES_MAX};
 use bytes::Bytes;
 use domain::book::{Head, Invoice, Person};
@@ -22,11 +23,10 @@ use domain::debt::{self, Debt};
 use domain::id::AccountId;
 use domain::import::Customer;
 use domain::policy::Reader;
-use domain::source::Source;
 use http::{Request, StatusCode};
-use link::Opened;
 
-pub(super) use words::{company, not_now, unknown};
+pub use words::company;
+pub(super) use words::{not_now, unknown};
 
 /// What the kind of action is called that asks for such a page as well: whoever stops that one stops this.
 const PAYMENT_LINK: &str = "payment_link";
@@ -53,9 +53,9 @@ impl Owed {
 
 /// Answers `GET /pay/{token}`.
 pub(super) async fn show(context: &Context, token: &str) -> Result<Answer, Fault> {
-    let Some(opened) = link::opened(context, token).await? else { return Ok(unknown(context)) };
-    Ok(match read(context, &opened.link.account, &opened.link.invoice).await? {
-        Some(owed) => words::page(context, &owed, &opened.token, StatusCode::OK),
+    let Some((link, token)) = opened::<PayLink>(context, token).await? else { return Ok(unknown(context)) };
+    Ok(match read(context, &link.account, &link.invoice).await? {
+        Some(owed) => words::page(context, &owed, &token, StatusCode::OK),
         None => unknown(context),
     })
 }
@@ -63,9 +63,7 @@ pub(super) async fn show(context: &Context, token: &str) -> Result<Answer, Fault
 /// Answers `POST /pay/{token}`: leads on to the provider's page, unless there is nothing to pay any more.
 pub(super) async fn go(context: &Context, token: &str, request: &Request<Bytes>) -> Result<Answer, Fault> {
     // Read.
-    let Some(Opened { link, token }) = link::opened(context, token).await? else {
-        return Ok(unknown(context));
-    };
+    let Some((link, token)) = opened::<PayLink>(context, token).await? else { return Ok(unknown(context)) };
     let fields = web::fields(request.body());
     let wanted = fields.get("invoice").unwrap_or(&link.invoice);
     if wanted.is_empty() || wanted.len() > ID_BYTES_MAX {
@@ -112,30 +110,37 @@ async fn read(context: &Context, account: &AccountId, wanted: &str) -> Result<Op
     let batch = Batch::read(context, whose.into_iter().chain([head.clone()]).collect()).await?;
     let Some(mut head) = batch.get::<Head>(&head)? else { return Ok(None) };
     let (person, customer) = records::whose::read(&batch, account)?;
-
-    let source = keys::source(&head.provider, &head.source);
+    let company = sources::find(context, &head.provider, &head.source).await?.name;
     let listed = debt::listed(&head, wanted);
-    let unnamed = debt::unnamed(&head, &listed);
-    let own = listed.iter().map(|id| keys::invoice(account, id)).chain(unnamed.iter().map(keys::case));
-    let own = own.chain([source.clone()]);
+    let mut debts = debts(context, &mut head, &listed).await?.into_iter();
+    let Some((invoice, debt)) = debts.next().filter(|(invoice, _)| invoice.id == wanted) else { return Ok(None) };
+    let others = debts.map(|(_, debt)| debt).filter(Debt::is_payable).collect();
+    Ok(Some(Owed { head, invoice, debt, others, person, customer, company }))
+}
+
+/// How it stands with invoices of an account, in their order. What is none of the account's is left out.
+pub(super) async fn debts(
+    context: &Context,
+    head: &mut Head,
+    wanted: &[String],
+) -> Result<Vec<(Invoice, Debt)>, Fault> {
+    let (account, unnamed) = (head.account.clone(), debt::unnamed(head, wanted));
+    let key = |id: &String| keys::invoice(&account, id);
+    let own = wanted.iter().map(key).chain(unnamed.iter().map(keys::case));
     let batch = Batch::read(context, own.collect()).await?;
     for id in &unnamed {
         if let Some(case) = batch.get::<Case>(&keys::case(id))?.filter(|case| case.state == State::Open) {
             head.names(id, case.line(), true);
         }
     }
-    let company = batch.get::<Source>(&source)?.and_then(|source| source.name);
-    let Some(invoice) = batch.of::<Invoice>(&keys::invoice(account, wanted))? else { return Ok(None) };
-    let stage = records::stage(context, &head, &invoice).await?;
-    let debt = Debt::of(&invoice, &head, stage);
-    let mut others = Vec::new();
-    for id in listed.iter().skip(1) {
-        let Some(invoice) = batch.of::<Invoice>(&keys::invoice(account, id))? else { continue };
-        let stage = records::stage(context, &head, &invoice).await?;
-        others.push(Debt::of(&invoice, &head, stage));
+    let mut debts = Vec::new();
+    for id in wanted {
+        let Some(invoice) = batch.of::<Invoice>(&key(id))? else { continue };
+        let stage = records::stage(context, head, &invoice).await?;
+        let debt = Debt::of(&invoice, head, stage);
+        debts.push((invoice, debt));
     }
-    others.retain(Debt::is_payable);
-    Ok(Some(Owed { head, invoice, debt, others, person, customer, company }))
+    Ok(debts)
 }
 
 /// It could not be answered: whoever wants to pay is told to come back.

@@ -31,6 +31,18 @@ pub fn written_to_from(context: &Context, person: &Person, customer: Option<&Cus
     context.policies.hours.current().first_from(from, zone, person.country(customer))
 }
 
+/// The same for a phone of theirs, whose number says more than a country does: nothing, where nobody knows when it is night there.
+pub fn texted_from(
+    context: &Context,
+    person: &Person,
+    customer: Option<&Customer>,
+    number: &str,
+    from: Timestamp,
+) -> Option<Timestamp> {
+    let zone = customer.and_then(|customer| customer.time_zone.as_deref());
+    context.policies.hours.current().first_for_phone(from, zone, number, person.country(customer))
+}
+
 /// As far as it decides how an invoice of theirs is recovered.
 pub fn of<'a>(
     (person, customer): (&'a Person, Option<&'a Customer>),

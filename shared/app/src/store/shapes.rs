@@ -215,6 +215,16 @@ pub struct PayLink {
 pub struct CardLink {
     pub hash: String,
     pub account: AccountId,
+    /// The last day on which it opens anything.
+    #[serde(default)]
+    pub expires_on: Date,
+}
+
+/// A link by which somebody wants to hear no more of their cards: whose it is. The token itself is nowhere, and nobody is named.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MessagesLink {
+    pub hash: String,
+    pub account: AccountId,
 }
 
 /// When a customer was last led on to the provider's page, to pay what they owe.
@@ -329,6 +339,7 @@ stored!(Imports, 1, |it| key keys::imports(&it.kind), wake None, place None);
 stored!(Link, 1, |it| key keys::link(&it.hash), wake None, place None);
 stored!(PayLink, 1, |it| key keys::pay_link(&it.hash), wake None, place None);
 stored!(CardLink, 1, |it| key keys::card_link(&it.hash), wake None, place None);
+stored!(MessagesLink, 1, |it| key keys::messages_link(&it.hash), wake None, place None);
 stored!(Pressed, 1, |it| key keys::pressed(&it.account), wake None, place None);
 stored!(StaffChange, 1, |it| key keys::staff_change(it.at, &it.after.id), wake None, place None);
 stored!(Proposal, 1, |it| key keys::staff_proposal(it.number), wake None, place None);

@@ -4,7 +4,7 @@ mod kept;
 mod room;
 
 use super::entitlement::Entitlement;
-use super::{Latest, Try};
+use super::{Latest, LetterLine, Try};
 use crate::event::{Card, CardState, DisputeStatus, Interval, InvoiceStatus, Item, PaymentStatus, SubscriptionStatus};
 use crate::id::{AccountId, ActionId, CaseId, RequestId};
 use crate::money::{Currency, Money, Rate};
@@ -49,6 +49,12 @@ pub struct Head {
     /// The card that the customer gave while more recoveries ran than are written at once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub card_given: Option<CardGiven>,
+    /// The latest letter of any recovery: of several recoveries one says all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub written: Option<LetterLine>,
+    /// The latest text message of any recovery.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub texted: Option<LetterLine>,
     /// What its customer was asked to pay because of tickets, and what is not over yet.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub requests: BTreeSet<RequestId>,
@@ -286,6 +292,8 @@ impl Head {
             card_given: None,
             requests: BTreeSet::new(),
             loose: BTreeSet::new(),
+            written: None,
+            texted: None,
         }
     }
 

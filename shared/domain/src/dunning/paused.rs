@@ -331,7 +331,8 @@ impl Plan {
                 && matches!(other.state, StepState::Sending | StepState::Sent | StepState::InDoubt)
         };
         match step.state {
-            StepState::Sending | StepState::Sent => None,
+            StepState::Sending => None,
+            StepState::Sent => step.why.clone(),
             StepState::Asked => Some("people are asked whether it ends".to_owned()),
             StepState::Skipped if step.why.is_some() => step.why.clone(),
             StepState::InDoubt => Some("nobody knows whether it arrived, so it is not repeated".to_owned()),
@@ -356,6 +357,7 @@ impl Plan {
             }
             _ if self.held_since.is_some() && self.incident.is_some() => Some("its incident lasts".to_owned()),
             _ if is_refused => Some("it was refused, and is tried again".to_owned()),
+            _ if step.again_at.is_some() && step.why.is_some() => step.why.clone(),
             _ if step.again_at.is_some() => Some("it is night where the customer lives".to_owned()),
             _ if step.kind.is_end() && self.told_of_end() => {
                 Some("the customer was told of it, and can still pay until then".to_owned())

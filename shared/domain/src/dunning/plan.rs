@@ -123,13 +123,15 @@ impl Plan {
     /// The same, with what an earlier plan of the invoice has done behind it, and what comes before that; nothing, where
     /// no step is left. A step is the same by what it does: the earlier plan may have been of another segment.
     pub fn going_on(mut self, earlier: &Self) -> Option<Self> {
-        let is_done = |step: &Step| {
+        let done = |step: &Step| {
             let mut same = earlier.steps.iter().filter(|other| other.kind == step.kind);
-            same.any(|other| matches!(other.state, StepState::Sending | StepState::Sent | StepState::InDoubt))
+            same.find(|other| matches!(other.state, StepState::Sending | StepState::Sent | StepState::InDoubt))
         };
-        let behind = self.steps.iter().rposition(is_done).map_or(0, |place| place + 1);
+        let behind = self.steps.iter().rposition(|step| done(step).is_some()).map_or(0, |place| place + 1);
         for step in &mut self.steps[..behind] {
-            step.state = if is_done(step) { StepState::Sent } else { StepState::Skipped };
+            let before = done(step);
+            step.state = if before.is_some() { StepState::Sent } else { StepState::Skipped };
+            step.why = before.and_then(|before| before.why.clone());
         }
         self.control = earlier.control.clone();
         self.tries =
@@ -235,8 +237,7 @@ impl Plan {
         self.reason = Some(reason.to_owned());
         let goes = |step: &&mut Step| matches!(step.state, StepState::Waiting | StepState::Asked);
         for step in self.steps.iter_mut().filter(goes) {
-            step.state = StepState::Skipped;
-            step.done_at = Some(at);
+            (step.state, step.done_at, step.why) = (StepState::Skipped, Some(at), None);
         }
     }
 
@@ -249,8 +250,7 @@ impl Plan {
     /// Leaves out the steps whose time has come.
     pub fn pass_over(&mut self, now: Timestamp) {
         for step in self.steps.iter_mut().filter(|it| it.state == StepState::Waiting && it.due_at <= now) {
-            step.state = StepState::Skipped;
-            step.done_at = Some(now);
+            (step.state, step.done_at, step.why) = (StepState::Skipped, Some(now), None);
         }
         self.finish_after_last();
     }
@@ -259,8 +259,7 @@ impl Plan {
     pub fn only_last(&mut self, now: Timestamp) {
         let last = self.steps.iter().rposition(|step| step.is_taken_up(now)).filter(|_| !self.rests());
         for step in self.steps[..last.unwrap_or(0)].iter_mut().filter(|step| step.is_taken_up(now)) {
-            step.state = StepState::Skipped;
-            step.done_at = Some(now);
+            (step.state, step.done_at, step.why) = (StepState::Skipped, Some(now), None);
         }
     }
 
@@ -269,25 +268,36 @@ impl Plan {
         if self.held_until.is_some() || self.paused_until().is_some() {
             return None;
         }
-        let last = |is_it: fn(&StepKind) -> bool| {
-            self.steps.iter().rposition(|step| is_it(&step.kind) && step.is_taken_up(now))
-        };
-        // Neither a person nor a text message passes over a letter: they come after it.
-        let letter = self.letter_due(now);
-        let due = letter.or_else(|| last(|kind| *kind == StepKind::Person)).or_else(|| last(StepKind::is_sms))?;
-        let passes = |step: &Step| step.is_taken_up(now) && (letter.is_some() || !step.kind.is_mail());
-        // What only waits for the morning is not passed over by what does not.
-        for step in self.steps[..due].iter_mut().filter(|step| passes(step)) {
-            step.state = StepState::Skipped;
-            step.done_at = Some(now);
-        }
+        let due = self.up_next(now)?;
+        self.passes_over(due, now);
         let step = &mut self.steps[due];
         step.state = StepState::Sending;
+        step.why = None;
         step.done_at = Some(now);
         step.doubt_at = Some(doubt_at);
         let step = step.clone();
         self.tells_of_end(due, now);
         Some(step)
+    }
+
+    /// The place of the message, or of what is for a person, that is taken up next: of those whose time has come the last. Neither
+    /// a person nor a text message passes over a letter: they come after it.
+    pub(super) fn up_next(&self, now: Timestamp) -> Option<usize> {
+        let last = |is_it: fn(&StepKind) -> bool| {
+            self.steps.iter().rposition(|step| is_it(&step.kind) && step.is_taken_up(now))
+        };
+        let letter = self.letter_due(now);
+        letter.or_else(|| last(|kind| *kind == StepKind::Person)).or_else(|| last(StepKind::is_sms))
+    }
+
+    /// Leaves out what was due before a step that is taken up: of letters no others than letters do. What only waits for the
+    /// morning is not passed over by what does not.
+    pub(super) fn passes_over(&mut self, due: usize, now: Timestamp) {
+        let is_letter = self.steps[due].kind.is_mail();
+        let passes = |step: &Step| step.is_taken_up(now) && (is_letter || !step.kind.is_mail());
+        for step in self.steps[..due].iter_mut().filter(|step| passes(step)) {
+            (step.state, step.done_at, step.why) = (StepState::Skipped, Some(now), None);
+        }
     }
 
     /// The letter that is taken up: the last that is due, but of those that a change of access waits for none behind it.

@@ -6,7 +6,7 @@ mod warning;
 
 pub use warning::WarningRule;
 
-use super::{AdviserRules, Ends, EscalationRule, Paid, TriesRule};
+use super::{AdviserRules, Ends, EscalationRule, Paid, Together, TriesRule};
 use crate::book::entitlement::Entitlement;
 use crate::decline::Way;
 use crate::money::{Currency, Money};
@@ -31,6 +31,8 @@ pub struct DunningPolicy {
     pub escalation: Option<EscalationRule>,
     /// What warns a customer; before there were tries, plans only wrote.
     pub warning: Option<WarningRule>,
+    /// When the letters of an account's recoveries are one; before there was a rule each left by itself.
+    pub together: Option<Together>,
     pub segment: Vec<Segment>,
 }
 
@@ -118,6 +120,12 @@ impl DunningPolicy {
             Then::End(_) => step.prompt.as_deref(),
             Then::Sms(_) | Then::Access(_) | Then::Offer(_) | Then::Person => None,
         })
+    }
+
+    /// A text that a step mails and of which nobody says how much it says beside others, with where that should stand.
+    pub(crate) fn unranked(&self) -> Option<(usize, &str)> {
+        let rule = self.together.as_ref()?;
+        self.templates().find(|text| !rule.ranks(text)).map(|text| (rule.place(), text))
     }
 
     /// Every text that a step sends to a phone.

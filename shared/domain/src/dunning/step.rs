@@ -93,16 +93,21 @@ pub struct Step {
     pub refusals: u32,
     #[serde(default)]
     pub again_at: Option<Timestamp>,
-    /// Why it was left out, where that is its own reason.
+    /// Why it was left out, waits, or was not sent by itself, where that is its own reason.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub why: Option<String>,
 }
 
 impl Step {
+    /// Whether it waits, and its time has come.
+    pub(super) fn is_due(&self, now: Timestamp) -> bool {
+        let is_now = self.due_at <= now && self.again_at.is_none_or(|again_at| again_at <= now);
+        self.state == StepState::Waiting && is_now
+    }
+
     /// Whether it is somebody's to read or to do, and its time has come.
     pub(super) fn is_taken_up(&self, now: Timestamp) -> bool {
-        let is_due = self.due_at <= now && self.again_at.is_none_or(|again_at| again_at <= now);
-        self.state == StepState::Waiting && is_due && self.kind.is_told()
+        self.is_due(now) && self.kind.is_told()
     }
 
     /// It is not taken, for a reason of its own.

@@ -2,7 +2,7 @@
 
 use super::{DunningPolicy, Segment, StepRule, Then};
 use crate::book::entitlement::Entitlement;
-use crate::dunning::{AdviserRules, EscalationRule, TriesRule};
+use crate::dunning::{AdviserRules, EscalationRule, Together, TriesRule};
 use crate::policy::{Complaint, Rules};
 use toml::Spanned;
 
@@ -183,6 +183,7 @@ impl Rules for DunningPolicy {
         complaints.extend(self.segment.iter().flat_map(|segment| segment.complaints(self)));
         complaints.extend(self.lint_tries());
         complaints.extend(self.escalation.iter().flat_map(EscalationRule::lint));
+        complaints.extend(self.together.iter().flat_map(Together::lint));
         complaints.extend(self.lint_reach());
         complaints.extend(self.lint_warnings());
         complaints

@@ -253,6 +253,7 @@ impl<'a> Life<'a> {
         self.escalates();
         let morning = POLICIES.hours.current().first_from(now, self.zone, None);
         self.plan.keep_quiet(now, morning);
+        self.plan.keep_phones_quiet(now, morning);
         self.learns_of_its_end();
         self.plan.take_access(now);
         self.falls_as_it_may();

@@ -45,7 +45,12 @@ pub(super) fn portal(customer: &str, key: &str, replies: &[Reply]) -> Act {
             "This payer is no customer at Stripe, so no card is kept. Send a new payment link from the Stripe dashboard.",
         );
     }
-    let pairs = [("customer", customer), ("flow_data[type]", "payment_method_update")];
+    // Whoever has the link gives a card and sees that it was taken: they are led to nothing else of the customer's.
+    let pairs = [
+        ("customer", customer),
+        ("flow_data[type]", "payment_method_update"),
+        ("flow_data[after_completion][type]", "hosted_confirmation"),
+    ];
     let call = || post(key, "/v1/billing_portal/sessions", &pairs);
     once(replies, call, |session| match session["url"].as_str() {
         Some(url) => Answer::Done(Effect { status: "open".to_owned(), link: Some(url.to_owned()), ..made(session) }),

@@ -31,7 +31,9 @@ fn all_kinds() -> Vec<(Kind, String)> {
         (Kind::TaxInvoice { invoice: invoice.clone() }, "GET /v1/invoices/in_1 ".to_owned()),
         (
             Kind::UpdatePaymentMethod {},
-            "POST /v1/billing_portal/sessions customer=cus_1&flow_data[type]=payment_method_update".to_owned(),
+            "POST /v1/billing_portal/sessions customer=cus_1&flow_data[type]=payment_method_update&\
+             flow_data[after_completion][type]=hosted_confirmation"
+                .to_owned(),
         ),
         (
             Kind::Refund { payment: "ch_1".into(), amount: money },
