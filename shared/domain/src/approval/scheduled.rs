@@ -299,7 +299,7 @@ mod tests {
             ("somebody took it back", taken_back(), &before, Some(TryEnd::NotMade { why: "withdrawn".to_owned() })),
         ] {
             assert_eq!(ended(&action, &open(), tried, SignedDuration::from_mins(10)), expected, "{name}");
-            let waits = |days| {
+            let waits = |days: i64| {
                 let (about, most) = ((&open(), tried.as_slice(), SignedDuration::from_mins(10)), 24 * 14);
                 let now = at().now + SignedDuration::from_hours(24 * days);
                 is_taken_on(&action, about, SignedDuration::from_hours(most), now)

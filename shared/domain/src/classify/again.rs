@@ -273,7 +273,7 @@ mod tests {
             let event = event("webhook", later, &told);
             let mut after = before.clone();
             after.touched.fold(&mut after.head, &event, SignedDuration::ZERO);
-            assert!(card.is_none() || renewed(&event, &before, &after) == ["in_1"], "{name}");
+            assert!(card.is_none() || renewed(&event, &before, &after, 40) == ["in_1"], "{name}");
             look_again(&event, &before, &mut after, now);
             assert_eq!(after.plans["in_1"].tries.card_id.as_deref(), card, "{name}");
         }

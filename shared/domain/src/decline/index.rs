@@ -83,7 +83,6 @@ fn key(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::decline::{Codes, Network, same_name};
     use crate::policies::Policies;
 

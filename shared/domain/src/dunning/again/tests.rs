@@ -166,7 +166,7 @@ fn there_are_as_many_as_the_rule_allows_whoever_makes_them() {
 
 #[test]
 fn a_retry_by_hand_uses_up_none_of_the_plans_and_is_counted_by_the_networks() {
-    let rule = POLICIES.dunning.current().tries("standard", "declined").unwrap();
+    let rule = POLICIES.dunning.current().tries("standard", "declined", Paid::default()).unwrap();
     let most = i64::from(*rule.most.get_ref());
     let after = |by: By| -> Vec<Tried> {
         let again = (1..=most).map(|number| failed(hour(30 * number), by));

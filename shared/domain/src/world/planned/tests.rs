@@ -25,7 +25,7 @@ fn shown(decline: &Decline) -> Shown<'_> {
         country: "GB",
         strategic: false,
         tenure_days: None,
-        amount: Money::from_minor(4_900, Currency::GBP),
+        amount: Money::from_minor(4_900, Currency::parse("GBP").unwrap()),
         failed_at: failed_at(),
         tries: &[],
         messages: &[],
@@ -60,7 +60,7 @@ fn all(policy: &DunningPolicy, shown: Shown<'_>) -> (Vec<i64>, Vec<i64>) {
 #[test]
 fn letters_and_text_messages_leave_as_the_plan_says_and_by_day() {
     let (expired, lost) = (Decline::new("stripe", "expired_card"), Decline::new("stripe", "lost_card"));
-    let much = Money::from_minor(80_000, Currency::GBP);
+    let much = Money::from_minor(80_000, Currency::parse("GBP").unwrap());
     for (name, shown, expected) in [
         // What falls on the first Saturday leaves on Monday at eight, 164 hours after the failure.
         ("everybody", shown(&expired), vec![24, 164, 192, 240, 720]),
